@@ -1,0 +1,1 @@
+//! Where the official suite and the corpus lie.
