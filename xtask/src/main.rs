@@ -1,2 +1,55 @@
 //! The chores of this repository, run as `cargo xtask NAME`.
-fn main() {}
+
+mod corpus;
+mod fetch;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The chores of the Wattle repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Download the corpus of real binaries into `corpus/` at the repository's root
+    Corpus(corpus::Options),
+}
+
+fn main() -> ExitCode {
+    let result = match Args::parse().chore {
+        Chore::Corpus(options) => corpus::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn only_may_be_given_several_times() {
+        let args = ["xtask", "corpus", "--only", "gofmt", "--only", "dart"];
+        let Chore::Corpus(options) = Args::try_parse_from(args).unwrap().chore;
+        assert_eq!(options.only, ["gofmt", "dart"]);
+        assert!(!options.list);
+    }
+}
