@@ -54,7 +54,7 @@ const BINARIES: &[Binary] = &[
         path: "package/gofmt.wasm",
         sha256: "24da2e1b76c0ed5e4e3652aab25525ddce2fad95853a519b1e7750df45911c86",
         size: 272_188,
-        what: "TinyGo, names that need quoted identifiers",
+        what: "TinyGo: a name section, names that need quoted identifiers",
     },
     Binary {
         name: "sqlite3",
@@ -74,7 +74,7 @@ const BINARIES: &[Binary] = &[
         path: "package/vendor/js-component-bindgen-component.core.wasm",
         sha256: "aa0681475ab02fa5a9ad05aa1ce5e700f9f8da0a9986b973c968545ad4816fa2",
         size: 3_479_967,
-        what: "Rust, with a name section",
+        what: "Rust",
     },
     Binary {
         name: "canvaskit",
@@ -134,7 +134,17 @@ const BINARIES: &[Binary] = &[
         path: "package/dist/ruby.wasm",
         sha256: "e64fa4c82cbbb62044648b0a15b96f3486ff3ecbab7bb7a3df11b4ee3e907ddc",
         size: 16_655_034,
-        what: "C for WASI, with a name section",
+        what: "C for WASI",
+    },
+    Binary {
+        name: "ruby-debug",
+        registry: Registry::Npm,
+        package: "@ruby/3.4-wasm-wasi",
+        version: "2.10.1",
+        path: "package/dist/ruby.debug+stdlib.wasm",
+        sha256: "22fe0f3bafa09c96f055819919cf0534711834a67347eb9969f0050559680d04",
+        size: 49_454_737,
+        what: "C for WASI: a name section, DWARF, a big data section",
     },
 ];
 
@@ -271,16 +281,13 @@ fn sha256(bytes: &[u8]) -> String {
 
 /// Writes a file whole: into a temporary one beside it, which is then renamed.
 fn place(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().context("the file has no folder")?;
-    let told = || format!("cannot write {}", path.display());
-    let mut file = tempfile::Builder::new()
-        .prefix(".")
-        .suffix(".part")
-        .tempfile_in(folder)
-        .with_context(told)?;
-    file.write_all(bytes).with_context(told)?;
-    file.persist(path).with_context(told)?;
-    Ok(())
+    let part = path.with_extension(format!("{}.part", std::process::id()));
+    let placed = fs::write(&part, bytes).and_then(|()| fs::rename(&part, path));
+    if placed.is_err() {
+        // The error that is told is the first one; a part that stays behind is no binary.
+        let _ = fs::remove_file(&part);
+    }
+    placed.with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ pub(crate) fn download(
         ensure!(output.status.success(), "`{client}` failed, {}: {}", output.status, words.trim());
         return only_file(folder).with_context(|| format!("after `{client}`"));
     }
-    bail!("`{}` is not installed, and {registry} needs it", registry.clients()[0])
+    bail!("the client `{}` is not installed", registry.clients()[0])
 }
 
 /// The one file in `folder`.
