@@ -1,1 +1,63 @@
-//! stub
+//! One instruction table and one syntax tree for WebAssembly.
+//!
+//! Every other Wattle crate speaks the types of this one: the binary parser yields [`Item`]s, the
+//! text parser builds a [`Module`], the encoder and the printer consume either. Nothing has two
+//! shapes, so nothing is converted.
+//!
+//! What lives here: the instruction table, the tree, the codec of values, types, instructions and
+//! items, features, and the errors of the binary format. What does not: framing (sections, order,
+//! counts: that is the parser's and the encoder's), text, validation, execution, and all I/O.
+//!
+//! ```
+//! use wattle_ast::{Expr, Instr, LocalIdx};
+//!
+//! let expr: Expr = [
+//!     Instr::LocalGet { local: LocalIdx(0) },
+//!     Instr::I32Const { value: 1 },
+//!     Instr::I32Add,
+//!     Instr::End,
+//! ]
+//! .into_iter()
+//! .collect();
+//! assert_eq!(expr.bytes(), [0x20, 0x00, 0x41, 0x01, 0x6a, 0x0b]);
+//! assert_eq!(expr.iter().nth(2), Some(Instr::I32Add));
+//! ```
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod error;
+mod features;
+mod instructions;
+mod modules;
+mod span;
+mod types;
+mod values;
+
+pub use error::{Error, InstrRef, ItemKind, Malformed, Path};
+pub use features::{Feature, Features};
+pub use instructions::{
+    ArrayLen, Arrow, ArrowType, BlockType, BrCast, CallIndirect, Catch, Catches, Class, Expr,
+    FenceOrder, Handler, Handlers, Immediate, Instr, Instrs, Kind, Kinds, Labels, LaneIdx, MemArg,
+    MemCopy, MemInit, Nesting, Opcode, OpcodeInfo, RefTypeNonNull, RefTypeNull, SelectTypes,
+    Shuffle, Sink, Source, Structure, TableCopy, TableInit, read_expr, read_immediate,
+    transcode_expr, transcode_immediates,
+};
+pub use modules::{
+    Body, Collector, Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Encoding,
+    Event, Export, ExternIdx, Func, Global, Import, ImportGroup, IndirectNameMap, Item, Local,
+    Locals, Module, NameMap, NameSubsection, Names, RawSection, Section, SectionId, Table,
+};
+pub use span::{SourceMap, Span};
+pub use types::{
+    AbsHeapType, AddrType, ArrayType, CompType, ExternType, FieldType, FuncType, GlobalType,
+    HeapType, Limits, MemType, PackType, RecGroup, RefType, StorageType, StructType, SubType,
+    TableType, TagType, ValType,
+};
+pub use values::{
+    DataIdx, Decode, ElemIdx, Element, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx, LabelIdx,
+    List, ListView, LocalIdx, MemIdx, Name, Reader, TableIdx, TagIdx, TypeIdx, V128, leb128,
+};

@@ -1,0 +1,236 @@
+//! The errors of the binary format, and the path through a module that any error can carry.
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::{Feature, Opcode, SectionId, Span};
+
+macro_rules! malformed {
+    ($( $variant:ident $phrase:literal; )*) => {
+        /// Why bytes are no WebAssembly: the reason without its place.
+        ///
+        /// Small and free of payload, so that it travels in a register; [`Error`] adds the place.
+        /// `Display` prints the phrase of the official test suite.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[non_exhaustive]
+        pub enum Malformed { $( #[doc = $phrase] $variant, )* }
+
+        impl Malformed {
+            /// Every reason.
+            pub const ALL: &'static [Malformed] = &[$( Malformed::$variant, )*];
+
+            /// The phrase that a message about it begins with.
+            pub const fn phrase(self) -> &'static str {
+                match self { $( Malformed::$variant => $phrase, )* }
+            }
+        }
+    };
+}
+
+malformed! {
+    MagicHeader "magic header not detected";
+    UnknownVersion "unknown binary version";
+    Component "unknown binary version: this is a component, not a core module";
+    UnexpectedEnd "unexpected end of section or function";
+    IntegerTooLong "integer representation too long";
+    IntegerTooLarge "integer too large";
+    LengthOutOfBounds "length out of bounds";
+    Utf8 "malformed UTF-8 encoding";
+    SectionId "malformed section id";
+    SectionOrder "unexpected content after last section";
+    SectionSize "section size mismatch";
+    FuncCount "function and code section have inconsistent lengths";
+    DataCount "data count and data section have inconsistent lengths";
+    DataCountRequired "data count section required";
+    NumberType "malformed number type";
+    HeapType "malformed heap type";
+    ReferenceType "malformed reference type";
+    StorageType "malformed storage type";
+    DefinitionType "malformed definition type";
+    TypeIndex "malformed type index";
+    Mutability "malformed mutability";
+    LimitsFlags "malformed limits flags";
+    PageSize "invalid custom page size";
+    ImportKind "malformed import kind";
+    ExportKind "malformed export kind";
+    ElementKind "malformed element kind";
+    ElementSegmentKind "malformed elements segment kind";
+    DataSegmentKind "malformed data segment kind";
+    ZeroByte "zero byte expected";
+    IllegalOpcode "illegal opcode";
+    EndExpected "END opcode expected";
+    MemopFlags "malformed memop flags";
+    CatchClause "malformed catch clause";
+    CastFlags "malformed br_on_cast flags";
+    TooManyLocals "too many locals";
+    NameSubsection "malformed name subsection";
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.phrase())
+    }
+}
+
+impl core::error::Error for Malformed {}
+
+/// What an item of a module is: the index spaces, the segments, and the rest.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum ItemKind {
+    /// A type, by type index.
+    Type,
+    /// An import, by its place among the imports.
+    Import,
+    /// A function, by function index (imports included).
+    Func,
+    /// A table, by table index.
+    Table,
+    /// A memory, by memory index.
+    Memory,
+    /// A tag, by tag index.
+    Tag,
+    /// A global, by global index.
+    Global,
+    /// An export, by its place among the exports.
+    Export,
+    /// The start function.
+    Start,
+    /// An element segment.
+    Elem,
+    /// The data count.
+    DataCount,
+    /// A data segment.
+    Data,
+    /// A custom section, by its place among the custom sections.
+    Custom,
+}
+
+impl ItemKind {
+    /// The keyword of the text format.
+    pub const fn keyword(self) -> &'static str {
+        match self {
+            ItemKind::Type => "type",
+            ItemKind::Import => "import",
+            ItemKind::Func => "func",
+            ItemKind::Table => "table",
+            ItemKind::Memory => "memory",
+            ItemKind::Tag => "tag",
+            ItemKind::Global => "global",
+            ItemKind::Export => "export",
+            ItemKind::Start => "start",
+            ItemKind::Elem => "elem",
+            ItemKind::DataCount => "data count",
+            ItemKind::Data => "data",
+            ItemKind::Custom => "custom",
+        }
+    }
+}
+
+/// An instruction, as a place.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct InstrRef {
+    /// How many instructions of the expression come before it.
+    pub index: u32,
+    /// Its byte offset within the expression.
+    pub offset: u32,
+    /// What it is, when it was legible.
+    pub opcode: Option<Opcode>,
+}
+
+/// Where in a module something is: from the section down to the instruction, as far as known.
+///
+/// ```
+/// use wattle_ast::{InstrRef, ItemKind, Opcode, Path};
+///
+/// let mut path = Path::item(ItemKind::Func, 3);
+/// path.name = Some("fib".into());
+/// path.instr = Some(InstrRef { index: 17, offset: 40, opcode: Some(Opcode::I32Add) });
+/// assert_eq!(path.to_string(), "func 3 `$fib`, instr 17 `i32.add`");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Path {
+    /// The section.
+    pub section: Option<SectionId>,
+    /// The item and its index in its own index space.
+    pub item: Option<(ItemKind, u32)>,
+    /// The item's name, without the dollar sign.
+    pub name: Option<String>,
+    /// The instruction.
+    pub instr: Option<InstrRef>,
+}
+
+impl Path {
+    /// The path to an item.
+    pub fn item(kind: ItemKind, index: u32) -> Path {
+        Path { item: Some((kind, index)), ..Path::default() }
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.section.is_none() && self.item.is_none()
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.item, self.section) {
+            (Some((kind @ (ItemKind::Start | ItemKind::DataCount), _)), _) => {
+                f.write_str(kind.keyword())?
+            }
+            (Some((kind, index)), _) => write!(f, "{} {index}", kind.keyword())?,
+            (None, Some(section)) => write!(f, "{section} section")?,
+            (None, None) => {}
+        }
+        if let Some(name) = &self.name {
+            write!(f, " `${name}`")?;
+        }
+        if let Some(instr) = self.instr {
+            write!(f, ", instr {}", instr.index)?;
+            if let Some(opcode) = instr.opcode {
+                write!(f, " `{opcode}`")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A malformed binary: what is wrong, at which bytes, where in the module.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Error {
+    /// What is wrong.
+    pub kind: Malformed,
+    /// The offending bytes of the input.
+    pub span: Span,
+    /// The way through the module to them.
+    pub path: Path,
+    /// What was found, when naming it helps: the bytes of an opcode, a count beside another.
+    pub found: Option<String>,
+    /// The feature that would make it well-formed.
+    pub enable: Option<Feature>,
+}
+
+impl Error {
+    /// An error at a place, with nothing known of the way to it.
+    pub fn new(kind: Malformed, span: Span) -> Error {
+        Error { kind, span, path: Path::default(), found: None, enable: None }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind)?;
+        if let Some(found) = &self.found {
+            write!(f, " {found}")?;
+        }
+        if let Some(feature) = self.enable {
+            write!(f, " ({feature} is not enabled)")?;
+        }
+        write!(f, " at offset {}", self.span)?;
+        if !self.path.is_empty() {
+            write!(f, ", in {}", self.path)?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,294 @@
+//! The proposals that Wattle knows: one table with what each implies and the presets it is in.
+
+use core::fmt;
+use core::ops::{BitAnd, BitOr, BitOrAssign, Sub};
+
+macro_rules! features {
+    ($( $(#[$doc:meta])* $variant:ident $name:ident $constant:ident
+        $([ $($preset:ident)* ])? $(implies $($implied:ident)+)? ; )*) => {
+        /// One proposal, by the name that error messages, `--features` lists and the
+        /// instruction table use.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        #[repr(u8)]
+        #[allow(non_camel_case_types)]
+        pub enum Feature { $( $(#[$doc])* $variant, )* }
+
+        impl Feature {
+            /// Every feature, in the order of the table.
+            pub const ALL: &'static [Feature] = &[$( Feature::$variant, )*];
+
+            /// The name, in kebab case.
+            pub const fn name(self) -> &'static str {
+                match self { $( Feature::$variant => stringify!($name), )* }
+            }
+
+            /// What must be on for this feature to make sense.
+            pub const fn implies(self) -> Features {
+                match self { $( Feature::$variant => Features(0 $($( | Features::of(Feature::$implied).0 )+)?), )* }
+            }
+
+            const fn in_preset(self, preset: Preset) -> bool {
+                match self { $( Feature::$variant => false $($( || matches!(preset, Preset::$preset) )*)?, )* }
+            }
+        }
+
+        impl Features { $( $(#[$doc])* pub const $constant: Features = Features::of(Feature::$variant); )* }
+    };
+}
+
+#[derive(Clone, Copy)]
+#[allow(non_camel_case_types)]
+enum Preset {
+    w1,
+    w2,
+    w3,
+    std,
+}
+
+features! {
+    /// What shipped in 2017, and import/export of mutable globals.
+    Mvp mvp MVP [w1 w2 w3 std];
+    /// `i32.extend8_s` and its kin.
+    SignExtension sign_extension SIGN_EXTENSION [w2 w3 std];
+    /// `i32.trunc_sat_f32_s` and its kin.
+    SaturatingFloatToInt saturating_float_to_int SATURATING_FLOAT_TO_INT [w2 w3 std];
+    /// Several results; block types by type index.
+    MultiValue multi_value MULTI_VALUE [w2 w3 std];
+    /// `memory.copy`, `table.init`, passive segments, the data count section.
+    BulkMemory bulk_memory BULK_MEMORY [w2 w3 std];
+    /// `externref`, several tables, `table.get`, typed `select`.
+    ReferenceTypes reference_types REFERENCE_TYPES [w2 w3 std] implies BulkMemory;
+    /// `v128`.
+    Simd simd SIMD [w2 w3 std];
+    /// Vector instructions with permitted non-determinism.
+    RelaxedSimd relaxed_simd RELAXED_SIMD [w3 std] implies Simd;
+    /// `return_call`.
+    TailCall tail_call TAIL_CALL [w3 std];
+    /// Arithmetic in constant expressions.
+    ExtendedConst extended_const EXTENDED_CONST [w3 std];
+    /// More than one memory.
+    MultiMemory multi_memory MULTI_MEMORY [w3 std];
+    /// 64-bit memories and tables.
+    Memory64 memory64 MEMORY64 [w3 std];
+    /// `(ref $t)`, `call_ref`, tables with an initialiser.
+    FunctionReferences function_references FUNCTION_REFERENCES [w3 std] implies ReferenceTypes;
+    /// Structs, arrays, `i31`, recursive types, casts.
+    Gc gc GC [w3 std] implies FunctionReferences;
+    /// Tags, `throw`, `try_table`, `exnref`.
+    Exceptions exceptions EXCEPTIONS [w3 std] implies ReferenceTypes;
+    /// Custom sections and names written as annotations in the text format.
+    Annotations annotations ANNOTATIONS [w1 w2 w3 std];
+    /// Atomics and shared memories.
+    Threads threads THREADS [std];
+    /// `try`, `catch`, `delegate`, `rethrow`: what shipped before `try_table`.
+    LegacyExceptions legacy_exceptions LEGACY_EXCEPTIONS [std];
+    /// 128-bit addition, subtraction and widening multiplication of `i64`.
+    WideArithmetic wide_arithmetic WIDE_ARITHMETIC [std];
+    /// Memories whose pages are not 64 KiB.
+    CustomPageSizes custom_page_sizes CUSTOM_PAGE_SIZES [std];
+    /// Imports that share a module name, or a type too, written once.
+    CompactImports compact_imports COMPACT_IMPORTS [std];
+    /// Exact types, descriptors, casts by descriptor.
+    CustomDescriptors custom_descriptors CUSTOM_DESCRIPTORS implies Gc;
+    /// Continuations: `cont.new`, `resume`, `suspend`, `switch`.
+    StackSwitching stack_switching STACK_SWITCHING implies Gc Exceptions;
+}
+
+/// A set of features.
+///
+/// ```
+/// use wattle_ast::{Feature, Features};
+///
+/// assert!(Features::default().contains(Feature::LegacyExceptions));
+/// assert!(!Features::WASM3.contains(Feature::LegacyExceptions));
+/// assert!(Features::GC.with_implied().contains(Feature::ReferenceTypes));
+/// assert_eq!(Features::parse("wasm1,threads").unwrap(), Features::WASM1 | Features::THREADS);
+/// assert_eq!(Features::parse("all,-gc").unwrap(), Features::ALL - Features::GC);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Features(u32);
+
+impl Features {
+    /// No feature, not even the MVP.
+    pub const NONE: Features = Features(0);
+    /// Every feature that Wattle knows.
+    pub const ALL: Features = Features((1 << Feature::ALL.len()) - 1);
+    /// WebAssembly 1.0.
+    pub const WASM1: Features = Features::preset(Preset::w1);
+    /// WebAssembly 2.0.
+    pub const WASM2: Features = Features::preset(Preset::w2);
+    /// WebAssembly 3.0.
+    pub const WASM3: Features = Features::preset(Preset::w3);
+    /// 3.0 and what engines deploy besides: the default.
+    pub const DEFAULT: Features = Features::preset(Preset::std);
+
+    const PRESETS: [(&'static str, Features); 5] = [
+        ("wasm1", Features::WASM1),
+        ("wasm2", Features::WASM2),
+        ("wasm3", Features::WASM3),
+        ("default", Features::DEFAULT),
+        ("all", Features::ALL),
+    ];
+
+    const fn of(feature: Feature) -> Features {
+        Features(1 << feature as u32)
+    }
+
+    const fn preset(preset: Preset) -> Features {
+        let mut set = 0;
+        let mut i = 0;
+        while i < Feature::ALL.len() {
+            if Feature::ALL[i].in_preset(preset) {
+                set |= 1 << i;
+            }
+            i += 1;
+        }
+        Features(set)
+    }
+
+    /// Whether `feature` is on.
+    #[inline(always)]
+    pub const fn contains(self, feature: Feature) -> bool {
+        self.0 >> (feature as u32) & 1 != 0
+    }
+
+    /// Whether the feature at this place of the table is on.
+    #[inline(always)]
+    pub(crate) const fn contains_index(self, index: u32) -> bool {
+        self.0 >> index & 1 != 0
+    }
+
+    /// Whether all of `other` is on.
+    pub const fn contains_all(self, other: Features) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// The set with everything added that its members imply.
+    pub fn with_implied(self) -> Features {
+        let mut set = self;
+        loop {
+            let next = set.iter().fold(set, |all, feature| all | feature.implies());
+            if next == set {
+                return set;
+            }
+            set = next;
+        }
+    }
+
+    /// The members, in the order of the table.
+    pub fn iter(self) -> impl Iterator<Item = Feature> {
+        Feature::ALL.iter().copied().filter(move |&feature| self.contains(feature))
+    }
+
+    /// Reads a comma-separated list of presets (`wasm1`, `wasm2`, `wasm3`, `default`, `all`) and
+    /// feature names, applied from left to right; `-name` takes away. What a feature implies
+    /// comes with it. Dashes and underscores are the same.
+    ///
+    /// # Errors
+    /// The first word that is neither.
+    pub fn parse(list: &str) -> Result<Features, &str> {
+        let mut set = Features::NONE;
+        for word in list.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            let (remove, name) = match word.strip_prefix('-') {
+                Some(name) => (true, name),
+                None => (false, word),
+            };
+            let named = Self::named(name).ok_or(word)?;
+            set = if remove { set - named } else { set | named.with_implied() };
+        }
+        Ok(set)
+    }
+
+    fn named(name: &str) -> Option<Features> {
+        let same = |known: &str| {
+            known.len() == name.len()
+                && known.bytes().zip(name.bytes()).all(|(a, b)| a == b || (a == b'_' && b == b'-'))
+        };
+        let preset = Self::PRESETS.iter().find(|(known, _)| same(known)).map(|&(_, set)| set);
+        let single = || Feature::ALL.iter().find(|f| same(f.name())).map(|&f| Features::of(f));
+        preset.or_else(single)
+    }
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Features::DEFAULT
+    }
+}
+
+impl From<Feature> for Features {
+    fn from(feature: Feature) -> Features {
+        Features::of(feature)
+    }
+}
+
+impl FromIterator<Feature> for Features {
+    fn from_iter<I: IntoIterator<Item = Feature>>(features: I) -> Features {
+        features.into_iter().fold(Features::NONE, |set, feature| set | feature.into())
+    }
+}
+
+impl BitOr for Features {
+    type Output = Features;
+    fn bitor(self, other: Features) -> Features {
+        Features(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Features {
+    fn bitor_assign(&mut self, other: Features) {
+        self.0 |= other.0;
+    }
+}
+
+impl BitAnd for Features {
+    type Output = Features;
+    fn bitand(self, other: Features) -> Features {
+        Features(self.0 & other.0)
+    }
+}
+
+impl Sub for Features {
+    type Output = Features;
+    fn sub(self, other: Features) -> Features {
+        Features(self.0 & !other.0)
+    }
+}
+
+impl fmt::Display for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name().split('_').enumerate().try_for_each(|(i, part)| {
+            f.write_str(if i == 0 { "" } else { "-" })?;
+            f.write_str(part)
+        })
+    }
+}
+
+impl fmt::Debug for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn presets_are_closed_under_implication() {
+        for (name, set) in Features::PRESETS {
+            assert_eq!(set, set.with_implied(), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_kebab_case_and_read_back() {
+        for &feature in Feature::ALL {
+            let name = feature.to_string();
+            let set = Features::parse(&name).map(|set| set.contains(feature));
+            assert_eq!(set, Ok(true), "{feature}");
+        }
+        assert_eq!(Features::parse("gc,nonsense"), Err("nonsense"));
+    }
+}

@@ -1,0 +1,228 @@
+//! Expressions: instructions kept as bytes and decoded on the fly.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::immediates::{self, Kind, Sink, Source, read_immediate};
+use super::nesting::{Nesting, Structure};
+use super::{Instr, Opcode};
+use crate::values::Element;
+use crate::{Decode, Encode, Malformed, Reader};
+
+/// An expression: the encoded form of instructions, the final `end` included.
+///
+/// Two to three bytes an instruction, byte for byte as they came, with no recursion however deep
+/// the blocks nest. Editing is mapping and collecting:
+///
+/// Spec: <https://webassembly.github.io/spec/core/binary/instructions.html#expressions>
+///
+/// ```
+/// use wattle_ast::{Expr, Instr};
+///
+/// let expr = Expr::new(&[0x41, 0x01, 0x41, 0x02, 0x6a, 0x0b]);
+/// let doubled: Expr = expr
+///     .iter()
+///     .map(|instr| match instr {
+///         Instr::I32Const { value } => Instr::I32Const { value: 2 * value },
+///         other => other,
+///     })
+///     .collect();
+/// assert_eq!(doubled.bytes(), [0x41, 0x02, 0x41, 0x04, 0x6a, 0x0b]);
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Expr<'a> {
+    bytes: Cow<'a, [u8]>,
+}
+
+impl<'a> Expr<'a> {
+    /// The expression of these bytes. They are taken as they are: [`check`](Expr::check) tells
+    /// whether they make sense.
+    pub fn new(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
+        Expr { bytes: bytes.into() }
+    }
+
+    /// The encoded form.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The instructions, the final `end` included. On bytes that are not well-formed, it stops at
+    /// the first that makes no sense.
+    pub fn iter(&self) -> Instrs<'_> {
+        Instrs { reader: Reader::new(&self.bytes), offset: 0 }
+    }
+
+    /// Whether the bytes are exactly one well-formed expression with the features that are on.
+    ///
+    /// # Errors
+    /// The reason and the offset.
+    pub fn check(&self, features: crate::Features) -> Result<(), (Malformed, usize)> {
+        let mut reader = Reader::at(&self.bytes, 0, features);
+        read_expr(&mut reader, &mut Nesting::default()).map_err(|error| (error, reader.pos()))?;
+        if reader.is_empty() { Ok(()) } else { Err((Malformed::EndExpected, reader.pos())) }
+    }
+
+    /// The same expression, borrowing from this one.
+    pub fn borrowed(&self) -> Expr<'_> {
+        Expr { bytes: Cow::Borrowed(&self.bytes) }
+    }
+
+    /// The same expression without a tie to the input.
+    pub fn into_owned(self) -> Expr<'static> {
+        Expr { bytes: Cow::Owned(self.bytes.into_owned()) }
+    }
+}
+
+impl fmt::Debug for Expr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<'a, 'b> FromIterator<Instr<'b>> for Expr<'a> {
+    fn from_iter<I: IntoIterator<Item = Instr<'b>>>(instrs: I) -> Self {
+        let mut bytes = Vec::new();
+        for instr in instrs {
+            instr.encode(&mut bytes);
+        }
+        Expr::new(bytes)
+    }
+}
+
+impl<'a> Decode<'a> for Expr<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let start = reader.pos();
+        read_expr(reader, &mut Nesting::default())?;
+        Ok(Expr::new(reader.since(start)))
+    }
+}
+
+impl Encode for Expr<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.bytes);
+    }
+}
+
+impl Element for Expr<'static> {
+    type Of<'b> = Expr<'b>;
+}
+
+/// The instructions of an expression.
+#[derive(Clone, Debug)]
+pub struct Instrs<'a> {
+    reader: Reader<'a>,
+    offset: usize,
+}
+
+impl<'a> Instrs<'a> {
+    /// The instructions of these bytes.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Instrs { reader: Reader::new(bytes), offset: 0 }
+    }
+
+    /// The byte offset of the instruction that came last.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The byte offset of the instruction that comes next.
+    pub fn next_offset(&self) -> usize {
+        self.reader.pos()
+    }
+
+    /// Each instruction with its byte offset.
+    pub fn with_offsets(mut self) -> impl Iterator<Item = (usize, Instr<'a>)> {
+        core::iter::from_fn(move || self.next().map(|instr| (self.offset, instr)))
+    }
+}
+
+impl<'a> Iterator for Instrs<'a> {
+    type Item = Instr<'a>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Instr<'a>> {
+        self.offset = self.reader.pos();
+        self.reader.read().ok()
+    }
+}
+
+/// Moves the immediates of `opcode` from a source to a sink.
+///
+/// # Errors
+/// The source's and the sink's.
+#[inline(always)]
+pub fn transcode_immediates<'a, S, K>(
+    opcode: Opcode,
+    source: &mut S,
+    sink: &mut K,
+) -> Result<(), K::Error>
+where
+    S: Source<'a>,
+    K: Sink<'a>,
+    K::Error: From<S::Error>,
+{
+    opcode.kinds().iter().try_for_each(|kind| immediates::transcode(kind, source, sink))
+}
+
+/// Moves one expression, up to and including its final `end`, from a reader to a sink.
+///
+/// The fastest way through code: no instruction is ever built. The sink learns the reader's
+/// position of each instruction. `nesting` is only scratch space, to be shared between calls.
+///
+/// # Errors
+/// The first reason why it is no expression, with the reader standing there, or the sink's.
+#[inline(always)]
+pub fn transcode_expr<'a, K>(
+    reader: &mut Reader<'a>,
+    nesting: &mut Nesting,
+    sink: &mut K,
+) -> Result<(), K::Error>
+where
+    K: Sink<'a>,
+    K::Error: From<Malformed>,
+{
+    nesting.reset();
+    loop {
+        let start = reader.pos();
+        let opcode = reader.opcode()?;
+        sink.opcode(opcode, start)?;
+        let kinds = opcode.kinds();
+        for kind in kinds.iter() {
+            immediates::transcode(kind, reader, sink)?;
+        }
+        if kinds.is_structured() {
+            match nesting.step(opcode) {
+                Ok(Structure::End) => return Ok(()),
+                Ok(_) => {}
+                Err(error) => return Err(reader.fail_at(start, error).into()),
+            }
+        }
+    }
+}
+
+/// Reads past one expression, checking that it is well-formed, and tells whether it names a data
+/// segment (which calls for a data count section when it stands in a function).
+///
+/// # Errors
+/// The first reason why it is not, with the reader standing there.
+pub fn read_expr(reader: &mut Reader<'_>, nesting: &mut Nesting) -> Result<bool, Malformed> {
+    nesting.reset();
+    let mut names_data = false;
+    loop {
+        let start = reader.pos();
+        let opcode = reader.opcode()?;
+        let kinds = opcode.kinds();
+        for kind in kinds.iter() {
+            read_immediate(kind, reader)?;
+            names_data |= matches!(kind, Kind::Data | Kind::MemInit);
+        }
+        if kinds.is_structured() {
+            match nesting.step(opcode) {
+                Ok(Structure::End) => return Ok(names_data),
+                Ok(_) => {}
+                Err(error) => return Err(reader.fail_at(start, error)),
+            }
+        }
+    }
+}

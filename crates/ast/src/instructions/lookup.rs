@@ -1,0 +1,141 @@
+//! From codes and mnemonics to opcodes: tables made of the instruction table at compile time.
+
+use super::{Opcode, Rows};
+use crate::{Malformed, Reader};
+
+/// The first byte of the two-part opcodes.
+const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
+
+/// More than any second part of an opcode.
+const SPAN: usize = 0x120;
+
+static ONE_BYTE: [Option<Opcode>; 256] = {
+    let mut map = [None; 256];
+    let mut i = 0;
+    while i < Opcode::ALL.len() {
+        let info = Rows::<'static>::INFO[i];
+        if info.prefix == 0 {
+            map[info.code as usize] = Some(info.opcode);
+        }
+        i += 1;
+    }
+    map
+};
+
+static PREFIXED: [[Option<Opcode>; SPAN]; PREFIXES.len()] = {
+    let mut map = [[None; SPAN]; PREFIXES.len()];
+    let mut i = 0;
+    while i < Opcode::ALL.len() {
+        let info = Rows::<'static>::INFO[i];
+        if info.prefix != 0 {
+            map[(info.prefix - PREFIXES[0]) as usize][info.code as usize] = Some(info.opcode);
+        }
+        i += 1;
+    }
+    map
+};
+
+/// Slots of the mnemonic table: a power of two, several times the number of mnemonics.
+const SLOTS: usize = 2048;
+
+const fn hash(mnemonic: &[u8]) -> usize {
+    let mut hash = 0x811c_9dc5_u32;
+    let mut i = 0;
+    while i < mnemonic.len() {
+        hash = (hash ^ mnemonic[i] as u32).wrapping_mul(0x0100_0193);
+        i += 1;
+    }
+    (hash ^ hash >> 15) as usize % SLOTS
+}
+
+/// An open hash table: of opcodes that share a mnemonic, the first in the table comes first.
+static MNEMONICS: [Option<Opcode>; SLOTS] = {
+    let mut slots = [None; SLOTS];
+    let mut i = 0;
+    while i < Opcode::ALL.len() {
+        let info = Rows::<'static>::INFO[i];
+        let mut slot = hash(info.mnemonic.as_bytes());
+        while slots[slot].is_some() {
+            slot = (slot + 1) % SLOTS;
+        }
+        slots[slot] = Some(info.opcode);
+        i += 1;
+    }
+    slots
+};
+
+impl Opcode {
+    /// The opcode of a code: `prefix` is 0 for those of one byte.
+    ///
+    /// ```
+    /// use wattle_ast::Opcode;
+    /// assert_eq!(Opcode::from_code(0, 0x6a), Some(Opcode::I32Add));
+    /// assert_eq!(Opcode::from_code(0xfc, 10), Some(Opcode::MemoryCopy));
+    /// assert_eq!(Opcode::from_code(0, 0xff), None);
+    /// ```
+    pub fn from_code(prefix: u8, code: u32) -> Option<Opcode> {
+        let code = code as usize;
+        if prefix == 0 {
+            return ONE_BYTE.get(code).copied().flatten();
+        }
+        PREFIXED.get(usize::from(prefix.checked_sub(PREFIXES[0])?))?.get(code).copied().flatten()
+    }
+
+    /// Whether `byte` begins a two-part opcode.
+    pub fn is_prefix(byte: u8) -> bool {
+        PREFIXES.contains(&byte)
+    }
+
+    /// The opcode of a mnemonic. Of two that share one, it is the first in the table (`select`,
+    /// the non-null `ref.test`); the second always follows it there.
+    ///
+    /// ```
+    /// use wattle_ast::Opcode;
+    /// assert_eq!(Opcode::from_mnemonic("i32.add"), Some(Opcode::I32Add));
+    /// assert_eq!(Opcode::from_mnemonic("get_local"), None);
+    /// ```
+    #[inline]
+    pub fn from_mnemonic(mnemonic: &str) -> Option<Opcode> {
+        let mut slot = hash(mnemonic.as_bytes());
+        while let Some(opcode) = MNEMONICS[slot % SLOTS] {
+            if opcode.mnemonic() == mnemonic {
+                return Some(opcode);
+            }
+            slot += 1;
+        }
+        None
+    }
+}
+
+impl Reader<'_> {
+    /// An opcode of a feature that is on.
+    ///
+    /// # Errors
+    /// [`Malformed::IllegalOpcode`], standing at its first byte.
+    #[inline(always)]
+    pub fn opcode(&mut self) -> Result<Opcode, Malformed> {
+        let byte = self.byte()?;
+        match ONE_BYTE[usize::from(byte)] {
+            Some(opcode) if self.allows(opcode) => Ok(opcode),
+            _ => self.prefixed_opcode(byte),
+        }
+    }
+
+    #[inline(always)]
+    fn allows(&self, opcode: Opcode) -> bool {
+        self.features().contains_index(opcode.kinds().feature_index())
+    }
+
+    #[inline(never)]
+    fn prefixed_opcode(&mut self, prefix: u8) -> Result<Opcode, Malformed> {
+        let start = self.pos() - 1;
+        if Opcode::is_prefix(prefix) {
+            let code = self.u32()?;
+            match Opcode::from_code(prefix, code) {
+                Some(opcode) if self.allows(opcode) => return Ok(opcode),
+                _ => {}
+            }
+        }
+        Err(self.fail_at(start, Malformed::IllegalOpcode))
+    }
+}

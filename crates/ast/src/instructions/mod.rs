@@ -1,0 +1,314 @@
+//! Instructions: what the table becomes.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `table.rs` | the rows |
+//! | `mod.rs` | the types that the rows become: [`Opcode`], [`Instr`], [`OpcodeInfo`] |
+//! | `immediates.rs` | the kinds of immediates, and the traits that read and write them |
+//! | `lists.rs` | immediates that are lists: labels, catch clauses, handlers, `select` types |
+//! | `binary.rs` | the binary format of immediates and opcodes |
+//! | `expr.rs` | [`Expr`]: instructions as bytes, iterated on the fly |
+//! | `nesting.rs` | which block an `end` ends |
+//! | `lookup.rs` | from codes and mnemonics to opcodes |
+
+mod binary;
+mod expr;
+mod immediates;
+mod lists;
+mod lookup;
+mod nesting;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+
+pub use expr::{Expr, Instrs, read_expr, transcode_expr, transcode_immediates};
+pub use immediates::{
+    ArrayLen, BlockType, BrCast, CallIndirect, FenceOrder, Immediate, Kind, LaneIdx, MemArg,
+    MemCopy, MemInit, RefTypeNonNull, RefTypeNull, Shuffle, Sink, Source, TableCopy, TableInit,
+    read_immediate,
+};
+pub use lists::{Catch, Catches, Handler, Handlers, Labels, SelectTypes};
+pub use nesting::{Nesting, Structure};
+
+use crate::{
+    DataIdx, ElemIdx, F32, F64, Feature, FieldIdx, FuncIdx, GlobalIdx, HeapType, LabelIdx,
+    LocalIdx, MemIdx, TableIdx, TagIdx, TypeIdx, V128,
+};
+use table::for_each_instruction;
+
+/// What an instruction works on, as the chapters of the specification group them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub enum Class {
+    Control,
+    Parametric,
+    Variable,
+    Table,
+    Memory,
+    Numeric,
+    Reference,
+    Aggregate,
+    Vector,
+    Atomic,
+}
+
+/// A type in an [`Arrow`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(non_camel_case_types, missing_docs)]
+pub enum ArrowType {
+    i32,
+    i64,
+    f32,
+    f64,
+    v128,
+    /// The address type of the memory or table that the immediates name.
+    at,
+    eqref,
+    i31ref,
+    /// `(ref i31)`.
+    i31,
+    arrayref,
+}
+
+/// The type of an instruction, when it does not depend on the module or the operands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arrow {
+    /// What it takes off the stack, the deepest first.
+    pub params: &'static [ArrowType],
+    /// What it leaves.
+    pub results: &'static [ArrowType],
+}
+
+/// The immediates of an instruction: up to three kinds, packed with two more facts into one word,
+/// so that the decode loop has one load per instruction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Kinds(u32);
+
+impl Kinds {
+    const BITS: u32 = 6;
+    const STRUCTURED: u32 = 1 << 31;
+    const FEATURE_SHIFT: u32 = 24;
+
+    const fn pack(kinds: &[Kind], feature: Feature, structured: bool) -> Kinds {
+        assert!(kinds.len() <= 3 && (Feature::ALL.len() as u32) < 1 << 7);
+        let mut word = (feature as u32) << Kinds::FEATURE_SHIFT;
+        let mut i = 0;
+        while i < kinds.len() {
+            // 0 stands for no kind.
+            word |= (kinds[i] as u32 + 1) << (i as u32 * Kinds::BITS);
+            i += 1;
+        }
+        Kinds(if structured { word | Kinds::STRUCTURED } else { word })
+    }
+
+    /// The kinds in order.
+    #[inline(always)]
+    pub fn iter(self) -> impl Iterator<Item = Kind> {
+        let mut left = self.0 & ((1 << Kinds::FEATURE_SHIFT) - 1);
+        core::iter::from_fn(move || {
+            let number = left & ((1 << Kinds::BITS) - 1);
+            left >>= Kinds::BITS;
+            Kind::ALL.get((number as usize).wrapping_sub(1)).copied()
+        })
+    }
+
+    /// Whether there is no immediate.
+    #[inline(always)]
+    pub const fn is_empty(self) -> bool {
+        self.0 & ((1 << Kinds::FEATURE_SHIFT) - 1) == 0
+    }
+
+    /// Whether the instruction opens, parts or closes a block.
+    #[inline(always)]
+    pub const fn is_structured(self) -> bool {
+        self.0 & Kinds::STRUCTURED != 0
+    }
+
+    #[inline(always)]
+    const fn feature_index(self) -> u32 {
+        self.0 >> Kinds::FEATURE_SHIFT & 0x7f
+    }
+}
+
+/// What the table says of an instruction.
+#[derive(Clone, Copy, Debug)]
+pub struct OpcodeInfo {
+    /// The instruction.
+    pub opcode: Opcode,
+    /// The first byte of a two-part opcode, or 0.
+    pub prefix: u8,
+    /// The opcode, or its second part.
+    pub code: u32,
+    /// The keyword of the text format. `select`, `ref.test`, `ref.cast` and `ref.cast_desc_eq`
+    /// stand for two opcodes each.
+    pub mnemonic: &'static str,
+    /// The feature that brought it.
+    pub feature: Feature,
+    /// What it works on.
+    pub class: Class,
+    /// How many bytes of memory it accesses, or 0.
+    pub access_bytes: u8,
+    /// The kinds of its immediates, in the order of the binary format.
+    pub kinds: &'static [Kind],
+    /// The names of its immediates.
+    pub fields: &'static [&'static str],
+    /// Its type, unless that depends on the module or the operands.
+    pub arrow: Option<Arrow>,
+}
+
+macro_rules! code {
+    ($code:literal) => {
+        (0_u8, $code as u32)
+    };
+    ($prefix:literal $code:literal) => {
+        ($prefix as u8, $code as u32)
+    };
+}
+
+macro_rules! arrow {
+    (special) => { None };
+    ([$($param:ident)*] -> [$($result:ident)*]) => {
+        Some(Arrow { params: &[$( ArrowType::$param ),*], results: &[$( ArrowType::$result ),*] })
+    };
+}
+
+macro_rules! instructions {
+    ($( $name:ident $({ $( $field:ident : $ty:ty ),* })? = [$($code:literal)+]
+        $mnemonic:literal $feature:ident $class:ident $(@ $bytes:literal)?
+        : $arrow:tt $(-> $results:tt)? ; )*) => {
+        /// An instruction without its immediates: a small number, in the order of the table.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u16)]
+        pub enum Opcode { $( #[doc = concat!("`", $mnemonic, "`")] $name, )* }
+
+        /// An instruction.
+        ///
+        /// A `Copy` value of 32 bytes; what does not fit is a view of the encoded bytes.
+        #[derive(Clone, Copy, PartialEq, Debug)]
+        #[allow(missing_docs)]
+        pub enum Instr<'a> {
+            $( #[doc = concat!("`", $mnemonic, "`")] $name $({ $( $field: $ty ),* })?, )*
+        }
+
+        impl Opcode {
+            /// Every opcode, in the order of the table.
+            pub const ALL: &'static [Opcode] = &[$( Opcode::$name ),*];
+        }
+
+        struct Rows<'a>(core::marker::PhantomData<&'a ()>);
+
+        impl<'a> Rows<'a> {
+            const INFO: [OpcodeInfo; Opcode::ALL.len()] = [$( OpcodeInfo {
+                opcode: Opcode::$name,
+                prefix: code!($($code)+).0,
+                code: code!($($code)+).1,
+                mnemonic: $mnemonic,
+                feature: Feature::$feature,
+                class: Class::$class,
+                access_bytes: 0 $(+ $bytes)?,
+                kinds: &[$($( <$ty as Immediate<'a>>::KIND ),*)?],
+                fields: &[$($( stringify!($field) ),*)?],
+                arrow: arrow!($arrow $(-> $results)?),
+            } ),*];
+        }
+
+        impl<'a> Instr<'a> {
+            /// Which instruction it is.
+            #[inline]
+            pub fn opcode(&self) -> Opcode {
+                match self { $( Instr::$name { .. } => Opcode::$name, )* }
+            }
+
+            /// Makes an instruction of its opcode and immediates taken from a source.
+            ///
+            /// # Errors
+            /// The source's.
+            #[inline]
+            pub fn read<S: Source<'a>>(opcode: Opcode, source: &mut S) -> Result<Self, S::Error> {
+                Ok(match opcode {
+                    $( Opcode::$name => Instr::$name $({ $( $field: <$ty as Immediate>::read(source)? ),* })?, )*
+                })
+            }
+
+            /// Hands the opcode and the immediates to a sink. `offset` is what the sink learns as
+            /// the place of the instruction.
+            ///
+            /// # Errors
+            /// The sink's.
+            #[inline]
+            pub fn write<K: Sink<'a>>(self, offset: usize, sink: &mut K) -> Result<(), K::Error> {
+                match self {
+                    $( Instr::$name $({ $( $field ),* })? => {
+                        sink.opcode(Opcode::$name, offset)?;
+                        $($( $field.write(sink)?; )*)?
+                    } )*
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+for_each_instruction!(instructions);
+
+static INFO: [OpcodeInfo; Opcode::ALL.len()] = Rows::<'static>::INFO;
+
+static KINDS: [Kinds; Opcode::ALL.len()] = {
+    let mut kinds = [Kinds(0); Opcode::ALL.len()];
+    let mut i = 0;
+    while i < kinds.len() {
+        let info = Rows::<'static>::INFO[i];
+        kinds[i] = Kinds::pack(info.kinds, info.feature, nesting::is_structured(info.opcode));
+        i += 1;
+    }
+    kinds
+};
+
+const _: () = assert!(size_of::<Instr<'static>>() <= 32);
+
+impl Opcode {
+    /// What the table says of it.
+    #[inline(always)]
+    pub fn info(self) -> &'static OpcodeInfo {
+        &INFO[self as usize]
+    }
+
+    /// The keyword of the text format.
+    #[inline]
+    pub fn mnemonic(self) -> &'static str {
+        self.info().mnemonic
+    }
+
+    /// The feature that brought it.
+    #[inline]
+    pub fn feature(self) -> Feature {
+        self.info().feature
+    }
+
+    /// Its immediates.
+    #[inline(always)]
+    pub fn kinds(self) -> Kinds {
+        KINDS[self as usize]
+    }
+
+    /// The greatest alignment that a memory access may state, as a binary logarithm; 0 when it
+    /// accesses no memory.
+    #[inline]
+    pub fn natural_align(self) -> u32 {
+        u32::from(self.info().access_bytes.max(1)).trailing_zeros()
+    }
+}
+
+impl fmt::Display for Opcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.mnemonic())
+    }
+}
+
+impl fmt::Debug for Opcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.mnemonic())
+    }
+}

@@ -1,0 +1,122 @@
+//! Which block an `end` ends: the part of well-formedness that needs a stack.
+//!
+//! The stack is data, a byte a block: depth costs memory in proportion to the input and no
+//! recursion.
+
+use alloc::vec::Vec;
+
+use super::Opcode;
+use crate::Malformed;
+
+/// What an opcode does to the nesting of blocks.
+pub(super) const fn is_structured(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::Block
+            | Opcode::Loop
+            | Opcode::If
+            | Opcode::Else
+            | Opcode::End
+            | Opcode::Try
+            | Opcode::TryTable
+            | Opcode::Catch
+            | Opcode::CatchAll
+            | Opcode::Delegate
+    )
+}
+
+/// What an instruction did to the nesting of blocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Structure {
+    /// Nothing: a plain instruction.
+    Plain,
+    /// It opened a block.
+    Open,
+    /// It began another part of the innermost block: `else`, `catch`, `catch_all`.
+    Part,
+    /// It closed the innermost block.
+    Close,
+    /// It was the `end` of the whole expression.
+    End,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+enum Block {
+    /// Has one part.
+    Plain,
+    If,
+    Try,
+    /// After `catch`.
+    Catch,
+}
+
+/// The blocks that are open at a point of an expression.
+///
+/// ```
+/// use wattle_ast::{Nesting, Opcode, Structure};
+///
+/// let mut nesting = Nesting::default();
+/// assert_eq!(nesting.step(Opcode::If), Ok(Structure::Open));
+/// assert_eq!(nesting.step(Opcode::Else), Ok(Structure::Part));
+/// assert!(nesting.step(Opcode::Else).is_err());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Nesting {
+    blocks: Vec<Block>,
+}
+
+impl Nesting {
+    /// How many blocks are open, the expression itself not counted.
+    pub fn depth(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Closes everything, for another expression.
+    pub fn reset(&mut self) {
+        self.blocks.clear();
+    }
+
+    /// Takes note of the next opcode of the expression.
+    ///
+    /// # Errors
+    /// [`Malformed::EndExpected`] when it is a part of no block that is open.
+    #[inline]
+    pub fn step(&mut self, opcode: Opcode) -> Result<Structure, Malformed> {
+        match opcode {
+            Opcode::Block | Opcode::Loop | Opcode::TryTable => self.blocks.push(Block::Plain),
+            Opcode::If => self.blocks.push(Block::If),
+            Opcode::Try => self.blocks.push(Block::Try),
+            Opcode::End => {
+                return Ok(match self.blocks.pop() {
+                    Some(_) => Structure::Close,
+                    None => Structure::End,
+                });
+            }
+            Opcode::Else => return self.part(|block| block == Block::If, Block::Plain),
+            Opcode::Catch => {
+                return self.part(|block| matches!(block, Block::Try | Block::Catch), Block::Catch);
+            }
+            Opcode::CatchAll => {
+                return self.part(|block| matches!(block, Block::Try | Block::Catch), Block::Plain);
+            }
+            Opcode::Delegate if self.blocks.last() == Some(&Block::Try) => {
+                self.blocks.pop();
+                return Ok(Structure::Close);
+            }
+            Opcode::Delegate => return Err(Malformed::EndExpected),
+            _ => return Ok(Structure::Plain),
+        }
+        Ok(Structure::Open)
+    }
+
+    fn part(&mut self, fits: impl Fn(Block) -> bool, next: Block) -> Result<Structure, Malformed> {
+        match self.blocks.last_mut() {
+            Some(block) if fits(*block) => {
+                *block = next;
+                Ok(Structure::Part)
+            }
+            _ => Err(Malformed::EndExpected),
+        }
+    }
+}

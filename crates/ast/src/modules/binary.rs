@@ -1,0 +1,344 @@
+//! The binary format of items: one way in, one way out, each.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/binary/modules.html>
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use super::items::{
+    Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Export, ExternIdx, Global,
+    Import, ImportGroup, Item, Table,
+};
+use crate::{
+    Decode, Encode, Expr, ExternType, FuncIdx, Malformed, MemIdx, Name, Reader, RefType, TableIdx,
+    leb128,
+};
+
+type Result<T> = core::result::Result<T, Malformed>;
+
+/// Magic and version of a core module.
+pub(crate) const HEADER: [u8; 8] = *b"\0asm\x01\0\0\0";
+
+const TABLE_WITH_INIT: u8 = 0x40;
+const FUNC_ELEMS: u8 = 0x00;
+
+/// Marks, in the place of an import's type, a group with a type each.
+pub(crate) const IMPORT_GROUP: u8 = 0x7f;
+/// Marks, in the place of an import's type, a group with one type.
+pub(crate) const IMPORT_GROUP_OF_TYPE: u8 = 0x7e;
+
+impl<'a> Decode<'a> for Import<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        Ok(Import { module: reader.read()?, name: reader.read()?, ty: reader.read()? })
+    }
+}
+
+impl Encode for Import<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.module.encode(out);
+        self.name.encode(out);
+        self.ty.encode(out);
+    }
+}
+
+impl Encode for ImportGroup<'_> {
+    /// The header of the group, its count included; the imports follow as
+    /// [`Import::encode_in_group`] writes them.
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.module.encode(out);
+        Name::default().encode(out);
+        match &self.ty {
+            None => out.push(IMPORT_GROUP),
+            Some(ty) => {
+                out.push(IMPORT_GROUP_OF_TYPE);
+                ty.encode(out);
+            }
+        }
+        leb128::write_u32(out, self.len);
+    }
+}
+
+impl<'a> ImportGroup<'a> {
+    /// Reads the header of a group when one is next, else leaves the reader where it is. `first`
+    /// is the place among the imports of the import to come.
+    ///
+    /// # Errors
+    /// When the header is cut short or malformed.
+    pub fn opt_decode(reader: &mut Reader<'a>, first: u32) -> Result<Option<ImportGroup<'a>>> {
+        let start = reader.pos();
+        let module = reader.read()?;
+        let name = reader.name()?;
+        let marker = reader.byte()?;
+        let enabled = reader.features().contains(crate::Feature::CompactImports);
+        let ty = match marker {
+            IMPORT_GROUP if enabled && name.is_empty() => None,
+            IMPORT_GROUP_OF_TYPE if enabled && name.is_empty() => Some(reader.read()?),
+            _ => {
+                reader.seek(start);
+                return Ok(None);
+            }
+        };
+        Ok(Some(ImportGroup { first, len: reader.u32()?, module, ty }))
+    }
+}
+
+impl<'a> Import<'a> {
+    /// Reads an import of a group: its name, and its type unless the group has one.
+    ///
+    /// # Errors
+    /// When it is cut short or malformed.
+    pub fn decode_in_group(
+        reader: &mut Reader<'a>,
+        module: Name<'a>,
+        ty: Option<ExternType>,
+    ) -> Result<Import<'a>> {
+        let name = reader.read()?;
+        let ty = match ty {
+            Some(ty) => ty,
+            None => reader.read()?,
+        };
+        Ok(Import { module, name, ty })
+    }
+
+    /// Writes an import of a group: its name, and its type unless the group has one.
+    pub fn encode_in_group(&self, group: &ImportGroup<'_>, out: &mut Vec<u8>) {
+        self.name.encode(out);
+        if group.ty.is_none() {
+            self.ty.encode(out);
+        }
+    }
+}
+
+impl<'a> Decode<'a> for Table<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        if reader.peek() != Some(TABLE_WITH_INIT) {
+            return Ok(Table { ty: reader.read()?, init: None });
+        }
+        reader.byte()?;
+        reader.byte_if(Malformed::ZeroByte, |byte| (byte == 0).then_some(()))?;
+        Ok(Table { ty: reader.read()?, init: Some(reader.read()?) })
+    }
+}
+
+impl Encode for Table<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        if self.init.is_some() {
+            out.extend([TABLE_WITH_INIT, 0]);
+        }
+        self.ty.encode(out);
+        if let Some(init) = &self.init {
+            init.encode(out);
+        }
+    }
+}
+
+impl<'a> Decode<'a> for Global<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        Ok(Global { ty: reader.read()?, init: reader.read()? })
+    }
+}
+
+impl Encode for Global<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.ty.encode(out);
+        self.init.encode(out);
+    }
+}
+
+impl<'a> Decode<'a> for ExternIdx {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        Ok(match reader.byte()? {
+            0 => ExternIdx::Func(reader.read()?),
+            1 => ExternIdx::Table(reader.read()?),
+            2 => ExternIdx::Mem(reader.read()?),
+            3 => ExternIdx::Global(reader.read()?),
+            4 => ExternIdx::Tag(reader.read()?),
+            _ => return Err(reader.back(1, Malformed::ExportKind)),
+        })
+    }
+}
+
+impl Encode for ExternIdx {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let (code, index) = match *self {
+            ExternIdx::Func(index) => (0, index.0),
+            ExternIdx::Table(index) => (1, index.0),
+            ExternIdx::Mem(index) => (2, index.0),
+            ExternIdx::Global(index) => (3, index.0),
+            ExternIdx::Tag(index) => (4, index.0),
+        };
+        out.push(code);
+        leb128::write_u32(out, index);
+    }
+}
+
+impl<'a> Decode<'a> for Export<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        Ok(Export { name: reader.read()?, index: reader.read()? })
+    }
+}
+
+impl Encode for Export<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.name.encode(out);
+        self.index.encode(out);
+    }
+}
+
+// The flags of element segments: bit 0 says passive or declarative, bit 1 an explicit table or
+// declarative, bit 2 expressions.
+const NOT_ACTIVE: u32 = 1;
+const EXPLICIT: u32 = 2;
+const EXPRS: u32 = 4;
+
+impl<'a> Decode<'a> for Elem<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let start = reader.pos();
+        let flags = reader.u32()?;
+        if flags > 7 {
+            return Err(reader.fail_at(start, Malformed::ElementSegmentKind));
+        }
+        let mode = match (flags & NOT_ACTIVE != 0, flags & EXPLICIT != 0) {
+            (true, false) => ElemMode::Passive,
+            (true, true) => ElemMode::Declarative,
+            (false, explicit) => ElemMode::Active {
+                table: if explicit { reader.read()? } else { TableIdx(0) },
+                offset: reader.read()?,
+            },
+        };
+        let typed = flags & (NOT_ACTIVE | EXPLICIT) != 0;
+        if flags & EXPRS != 0 {
+            let ty = if typed { reader.read()? } else { RefType::FUNCREF };
+            return Ok(Elem { ty, items: ElemItems::Exprs(reader.read()?), mode });
+        }
+        if typed {
+            reader.byte_if(Malformed::ElementKind, |kind| (kind == FUNC_ELEMS).then_some(()))?;
+        }
+        Ok(Elem { ty: RefType::FUNC, items: ElemItems::Funcs(reader.read()?), mode })
+    }
+}
+
+impl Encode for Elem<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let exprs = matches!(self.items, ElemItems::Exprs(_));
+        let default_type = !exprs || self.ty == RefType::FUNCREF;
+        let mut flags = match &self.mode {
+            ElemMode::Passive => NOT_ACTIVE,
+            ElemMode::Declarative => NOT_ACTIVE | EXPLICIT,
+            ElemMode::Active { table, .. } if *table == TableIdx(0) && default_type => 0,
+            ElemMode::Active { .. } => EXPLICIT,
+        };
+        let typed = flags != 0;
+        flags |= if exprs { EXPRS } else { 0 };
+        leb128::write_u32(out, flags);
+        if let ElemMode::Active { table, offset } = &self.mode {
+            if flags & EXPLICIT != 0 {
+                table.encode(out);
+            }
+            offset.encode(out);
+        }
+        match &self.items {
+            ElemItems::Funcs(funcs) => {
+                if typed {
+                    out.push(FUNC_ELEMS);
+                }
+                leb128::write_u32(out, funcs.len());
+                funcs.view().iter().for_each(|func: FuncIdx| func.encode(out));
+            }
+            ElemItems::Exprs(exprs) => {
+                if typed {
+                    self.ty.encode(out);
+                }
+                leb128::write_u32(out, exprs.len());
+                exprs.view().iter().for_each(|expr: Expr<'_>| expr.encode(out));
+            }
+        }
+    }
+}
+
+impl<'a> Decode<'a> for Data<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let start = reader.pos();
+        let mode = match reader.u32()? {
+            0 => DataMode::Active { memory: MemIdx(0), offset: reader.read()? },
+            1 => DataMode::Passive,
+            2 => DataMode::Active { memory: reader.read()?, offset: reader.read()? },
+            _ => return Err(reader.fail_at(start, Malformed::DataSegmentKind)),
+        };
+        Ok(Data { mode, bytes: Cow::Borrowed(reader.byte_list()?) })
+    }
+}
+
+impl Encode for Data<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match &self.mode {
+            DataMode::Passive => out.push(1),
+            DataMode::Active { memory: MemIdx(0), offset } => {
+                out.push(0);
+                offset.encode(out);
+            }
+            DataMode::Active { memory, offset } => {
+                out.push(2);
+                memory.encode(out);
+                offset.encode(out);
+            }
+        }
+        leb128::write_u32(out, self.bytes.len() as u32);
+        out.extend_from_slice(&self.bytes);
+    }
+}
+
+/// What follows the size of a custom section: all the bytes that are left are the section's.
+impl<'a> Decode<'a> for Custom<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let name = reader.read()?;
+        let data = CustomData::Bytes(Cow::Borrowed(reader.take(reader.remaining())?));
+        Ok(Custom { name, data, after: None })
+    }
+}
+
+impl Encode for Item<'_> {
+    /// The item alone: a body with its size; an import complete, whatever group it was in; a
+    /// custom section whole, unless it stands for the module's names (nothing is written then).
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Item::Header => out.extend(HEADER),
+            Item::Section(section) => section.encode(out),
+            Item::RecGroup(group) => {
+                out.push(crate::types::REC);
+                leb128::write_u32(out, group.len);
+            }
+            Item::Type(ty) => ty.encode(out),
+            Item::ImportGroup(group) => group.encode(out),
+            Item::Import(import) => import.encode(out),
+            Item::Func(ty) => ty.encode(out),
+            Item::Table(table) => table.encode(out),
+            Item::Memory(ty) => ty.encode(out),
+            Item::Tag(ty) => ty.encode(out),
+            Item::Global(global) => global.encode(out),
+            Item::Export(export) => export.encode(out),
+            Item::Start(func) => func.encode(out),
+            Item::Elem(elem) => elem.encode(out),
+            Item::DataCount(count) => leb128::write_u32(out, *count),
+            Item::Body(body) => {
+                leb128::write_u32(out, body.bytes().len() as u32);
+                body.encode(out);
+            }
+            Item::Data(data) => data.encode(out),
+            Item::Custom(custom) => {
+                if let Some(bytes) = custom.data.bytes() {
+                    write_custom(out, &custom.name, bytes);
+                }
+            }
+        }
+    }
+}
+
+/// Writes a whole custom section.
+pub(crate) fn write_custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
+    out.push(0);
+    let name_len = leb128::len_u32(name.len() as u32) + name.len();
+    leb128::write_u32(out, (name_len + bytes.len()) as u32);
+    Name::from(name).encode(out);
+    out.extend_from_slice(bytes);
+}

@@ -1,0 +1,191 @@
+//! Function bodies: locals and an expression, kept as bytes.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::{Decode, Encode, Expr, Instrs, Malformed, Reader, ValType, leb128};
+
+/// A run of locals of one type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Local {
+    /// How many.
+    pub count: u32,
+    /// Their type.
+    pub ty: ValType,
+}
+
+impl<'a> Decode<'a> for Local {
+    #[inline]
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Ok(Local { count: reader.u32()?, ty: reader.read()? })
+    }
+}
+
+impl Encode for Local {
+    fn encode(&self, out: &mut Vec<u8>) {
+        leb128::write_u32(out, self.count);
+        self.ty.encode(out);
+    }
+}
+
+/// The body of a function: runs of locals, then an expression, byte for byte.
+///
+/// Offsets that tools keep (branch hints, DWARF) count from the first byte of the body, locals
+/// included; those of [`Instrs`] from the first instruction: [`code_offset`](Body::code_offset)
+/// lies between.
+///
+/// Spec: <https://webassembly.github.io/spec/core/binary/modules.html#code-section>
+///
+/// ```
+/// use wattle_ast::{Body, Instr, Local, ValType};
+///
+/// let locals = [Local { count: 2, ty: ValType::I32 }];
+/// let body = Body::new(locals, [Instr::Nop, Instr::End].into_iter().collect());
+/// assert_eq!(body.bytes(), [1, 2, 0x7f, 0x01, 0x0b]);
+/// assert_eq!(body.locals().next(), Some(locals[0]));
+/// assert_eq!(body.code_offset(), 3);
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Body<'a> {
+    bytes: Cow<'a, [u8]>,
+    code: u32,
+}
+
+impl<'a> Body<'a> {
+    /// A body of these locals and instructions.
+    pub fn new(locals: impl IntoIterator<Item = Local>, expr: Expr<'_>) -> Body<'a> {
+        let mut runs = Vec::new();
+        let mut count = 0;
+        for local in locals {
+            local.encode(&mut runs);
+            count += 1;
+        }
+        let mut bytes = Vec::with_capacity(runs.len() + expr.bytes().len() + 1);
+        leb128::write_u32(&mut bytes, count);
+        bytes.extend_from_slice(&runs);
+        let code = bytes.len() as u32;
+        bytes.extend_from_slice(expr.bytes());
+        Body { bytes: bytes.into(), code }
+    }
+
+    /// A body from its bytes. Its locals are checked, its instructions are not:
+    /// [`Expr::check`] does that.
+    ///
+    /// # Errors
+    /// The reason, and the offset in the bytes.
+    pub fn from_bytes(bytes: impl Into<Cow<'a, [u8]>>) -> Result<Body<'a>, (Malformed, usize)> {
+        let bytes = bytes.into();
+        let mut reader = Reader::new(&bytes);
+        let code = skip_locals(&mut reader).map_err(|error| (error, reader.pos()))?;
+        Ok(Body { bytes, code })
+    }
+
+    /// All its bytes, without the size that precedes them in a module.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many bytes the locals take, which is where the instructions begin.
+    pub fn code_offset(&self) -> usize {
+        self.code as usize
+    }
+
+    /// The bytes of the instructions.
+    pub fn code(&self) -> &[u8] {
+        self.bytes.get(self.code_offset()..).unwrap_or_default()
+    }
+
+    /// The runs of locals, parameters not among them.
+    pub fn locals(&self) -> Locals<'_> {
+        let mut reader = Reader::new(&self.bytes);
+        let left = reader.u32().unwrap_or(0);
+        Locals { reader, left }
+    }
+
+    /// The instructions as an expression.
+    pub fn expr(&self) -> Expr<'_> {
+        Expr::new(self.code())
+    }
+
+    /// The instructions, the final `end` included.
+    pub fn instrs(&self) -> Instrs<'_> {
+        Instrs::new(self.code())
+    }
+
+    /// The same body, borrowing from this one.
+    pub fn borrowed(&self) -> Body<'_> {
+        Body { bytes: Cow::Borrowed(&self.bytes), code: self.code }
+    }
+
+    /// The same body without a tie to the input.
+    pub fn into_owned(self) -> Body<'static> {
+        Body { bytes: Cow::Owned(self.bytes.into_owned()), code: self.code }
+    }
+}
+
+/// The locals are checked as far as they go: that their number fits 32 bits.
+fn skip_locals(reader: &mut Reader<'_>) -> Result<u32, Malformed> {
+    let start = reader.pos();
+    let mut total = 0_u64;
+    for _ in 0..reader.u32()? {
+        let local: Local = reader.read()?;
+        total += u64::from(local.count);
+        if total > u32::MAX.into() {
+            return Err(reader.fail_at(start, Malformed::TooManyLocals));
+        }
+    }
+    Ok((reader.pos() - start) as u32)
+}
+
+impl Default for Body<'_> {
+    /// No locals, no instructions but the final `end`.
+    fn default() -> Self {
+        Body { bytes: Cow::Borrowed(&[0x00, 0x0b]), code: 1 }
+    }
+}
+
+/// All the bytes that are left are the body's.
+impl<'a> Decode<'a> for Body<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let bytes = reader.rest();
+        let code = skip_locals(reader)?;
+        reader.take(reader.remaining())?;
+        Ok(Body { bytes: Cow::Borrowed(bytes), code })
+    }
+}
+
+impl Encode for Body<'_> {
+    /// The bytes, without a size.
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.bytes);
+    }
+}
+
+impl fmt::Debug for Body<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").field("locals", &self.locals()).field("expr", &self.expr()).finish()
+    }
+}
+
+/// The runs of locals of a body.
+#[derive(Clone)]
+pub struct Locals<'a> {
+    reader: Reader<'a>,
+    left: u32,
+}
+
+impl Iterator for Locals<'_> {
+    type Item = Local;
+
+    fn next(&mut self) -> Option<Local> {
+        self.left = self.left.checked_sub(1)?;
+        self.reader.read().ok()
+    }
+}
+
+impl fmt::Debug for Locals<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}

@@ -1,0 +1,101 @@
+//! From a stream of items to a module.
+
+use alloc::borrow::Cow;
+
+use super::items::{Custom, CustomData, Func, Item};
+use super::module::{Module, RawSection};
+use super::names::Names;
+use super::sections::SectionId;
+use crate::Body;
+
+/// Collects items into a [`Module`].
+///
+/// ```
+/// use wattle_ast::{Collector, FuncType, Item, Module};
+///
+/// let mut collector = Collector::default();
+/// collector.item(Item::Header);
+/// collector.item(Item::Type(FuncType::new([], []).into()));
+/// assert_eq!(collector.finish().types.len(), 1);
+/// ```
+#[derive(Default, Debug)]
+pub struct Collector<'a> {
+    module: Module<'a>,
+    section: Option<SectionId>,
+    bodies: usize,
+}
+
+impl<'a> Collector<'a> {
+    /// Adds an item.
+    pub fn item(&mut self, item: Item<'a>) {
+        let module = &mut self.module;
+        match item {
+            Item::Header => {}
+            Item::Section(section) => self.section = Some(section.id),
+            Item::RecGroup(group) => module.rec_groups.push(group),
+            Item::Type(ty) => module.types.push(ty),
+            Item::ImportGroup(group) => module.import_groups.push(group),
+            Item::Import(import) => module.imports.push(import),
+            Item::Func(ty) => module.funcs.push(Func { ty, body: Body::default() }),
+            Item::Table(table) => module.tables.push(table),
+            Item::Memory(ty) => module.memories.push(ty),
+            Item::Tag(ty) => module.tags.push(ty),
+            Item::Global(global) => module.globals.push(global),
+            Item::Export(export) => module.exports.push(export),
+            Item::Start(func) => module.start = Some(func),
+            Item::Elem(elem) => module.elems.push(elem),
+            Item::DataCount(count) => module.data_count = Some(count),
+            Item::Body(body) => {
+                if let Some(func) = module.funcs.get_mut(self.bodies) {
+                    func.body = body;
+                }
+                self.bodies += 1;
+            }
+            Item::Data(data) => module.datas.push(data),
+            Item::Custom(custom) => self.custom(custom),
+        }
+    }
+
+    /// The first name section that makes sense becomes the module's names; any other stays bytes.
+    fn custom(&mut self, mut custom: Custom<'a>) {
+        custom.after = self.section;
+        let named = |custom: &Custom<'_>| custom.data == CustomData::Names;
+        let first = custom.name == "name" && !self.module.customs.iter().any(named);
+        let names = match &custom.data {
+            CustomData::Bytes(Cow::Borrowed(bytes)) if first => Names::parse(bytes).ok(),
+            CustomData::Bytes(Cow::Owned(bytes)) if first => {
+                Names::parse(bytes).ok().map(Names::into_owned)
+            }
+            _ => None,
+        };
+        if let Some(names) = names {
+            self.module.names = names;
+            custom.data = CustomData::Names;
+        }
+        self.module.customs.push(custom);
+    }
+
+    /// Remembers how the next section, or the one that just ended, was written.
+    pub fn raw_section(&mut self, section: RawSection<'a>) {
+        self.module.encoding.sections.push(section);
+    }
+
+    /// The module.
+    pub fn finish(self) -> Module<'a> {
+        self.module
+    }
+}
+
+impl<'a> Extend<Item<'a>> for Collector<'a> {
+    fn extend<I: IntoIterator<Item = Item<'a>>>(&mut self, items: I) {
+        items.into_iter().for_each(|item| self.item(item));
+    }
+}
+
+impl<'a> FromIterator<Item<'a>> for Module<'a> {
+    fn from_iter<I: IntoIterator<Item = Item<'a>>>(items: I) -> Module<'a> {
+        let mut collector = Collector::default();
+        collector.extend(items);
+        collector.finish()
+    }
+}

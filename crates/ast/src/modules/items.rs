@@ -1,0 +1,355 @@
+//! Items: what a module consists of. One is a node of the tree and an event of the stream alike.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/syntax/modules.html>
+
+use alloc::borrow::Cow;
+
+use crate::{
+    Body, Expr, ExternType, FuncIdx, GlobalIdx, GlobalType, ItemKind, List, MemIdx, MemType, Name,
+    RecGroup, RefType, Section, SectionId, SubType, TableIdx, TableType, TagIdx, TagType, TypeIdx,
+};
+
+/// A part of a module, as an event of a stream.
+///
+/// A module is: a header, then sections in order, each a [`Section`] followed by its items; custom
+/// sections, whole, between any two of them.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Item<'a> {
+    /// Magic and version.
+    Header,
+    /// A section other than a custom one begins.
+    Section(Section),
+    /// The next types are one recursive group. Types outside of one are a group each.
+    RecGroup(RecGroup),
+    /// A type.
+    Type(SubType),
+    /// The next imports share a module name, and perhaps a type (compact imports).
+    ImportGroup(ImportGroup<'a>),
+    /// An import, complete even in a group.
+    Import(Import<'a>),
+    /// The type of a function; its body comes in the code section.
+    Func(TypeIdx),
+    /// A table.
+    Table(Table<'a>),
+    /// A memory.
+    Memory(MemType),
+    /// A tag.
+    Tag(TagType),
+    /// A global.
+    Global(Global<'a>),
+    /// An export.
+    Export(Export<'a>),
+    /// The start function.
+    Start(FuncIdx),
+    /// An element segment.
+    Elem(Elem<'a>),
+    /// How many data segments there are.
+    DataCount(u32),
+    /// The body of a function.
+    Body(Body<'a>),
+    /// A data segment.
+    Data(Data<'a>),
+    /// A custom section.
+    Custom(Custom<'a>),
+}
+
+/// An item with the bytes that it was read from.
+///
+/// The events of a module tile it: their bytes, one after the other, are the module.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event<'a> {
+    /// The item.
+    pub item: Item<'a>,
+    /// Where its first byte lies in the input.
+    pub offset: usize,
+    /// All its bytes.
+    pub bytes: &'a [u8],
+}
+
+/// Imports that were written with one module name, or with one type too (compact imports).
+#[derive(Clone, PartialEq, Debug)]
+pub struct ImportGroup<'a> {
+    /// Place among the module's imports of the first one.
+    pub first: u32,
+    /// How many; none is well-formed.
+    pub len: u32,
+    /// The module name.
+    pub module: Name<'a>,
+    /// The type, when it was written once for all.
+    pub ty: Option<ExternType>,
+}
+
+/// An import.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Import<'a> {
+    /// The module to import from.
+    pub module: Name<'a>,
+    /// The name there.
+    pub name: Name<'a>,
+    /// What it must be.
+    pub ty: ExternType,
+}
+
+/// A function that the module defines.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Func<'a> {
+    /// Its type.
+    pub ty: TypeIdx,
+    /// Its locals and instructions.
+    pub body: Body<'a>,
+}
+
+/// A table that the module defines.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Table<'a> {
+    /// Its type.
+    pub ty: TableType,
+    /// What its elements are at first, when not null.
+    pub init: Option<Expr<'a>>,
+}
+
+/// A global that the module defines.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Global<'a> {
+    /// Its type.
+    pub ty: GlobalType,
+    /// Its first value.
+    pub init: Expr<'a>,
+}
+
+/// An index into one of the spaces that can be exported.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum ExternIdx {
+    /// A function.
+    Func(FuncIdx),
+    /// A table.
+    Table(TableIdx),
+    /// A memory.
+    Mem(MemIdx),
+    /// A global.
+    Global(GlobalIdx),
+    /// A tag.
+    Tag(TagIdx),
+}
+
+impl ExternIdx {
+    /// The index space and the bare index.
+    pub fn parts(self) -> (ItemKind, u32) {
+        match self {
+            ExternIdx::Func(index) => (ItemKind::Func, index.0),
+            ExternIdx::Table(index) => (ItemKind::Table, index.0),
+            ExternIdx::Mem(index) => (ItemKind::Memory, index.0),
+            ExternIdx::Global(index) => (ItemKind::Global, index.0),
+            ExternIdx::Tag(index) => (ItemKind::Tag, index.0),
+        }
+    }
+}
+
+/// An export.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Export<'a> {
+    /// Its name.
+    pub name: Name<'a>,
+    /// What it is.
+    pub index: ExternIdx,
+}
+
+/// An element segment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Elem<'a> {
+    /// The type of its elements.
+    pub ty: RefType,
+    /// The elements.
+    pub items: ElemItems<'a>,
+    /// When they go where.
+    pub mode: ElemMode<'a>,
+}
+
+/// The elements of a segment.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ElemItems<'a> {
+    /// Functions. The segment's type is then `(ref func)`.
+    Funcs(List<'a, FuncIdx>),
+    /// Constant expressions.
+    Exprs(List<'a, Expr<'static>>),
+}
+
+impl ElemItems<'_> {
+    /// How many.
+    pub fn len(&self) -> u32 {
+        match self {
+            ElemItems::Funcs(funcs) => funcs.len(),
+            ElemItems::Exprs(exprs) => exprs.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// When the elements of a segment go where.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ElemMode<'a> {
+    /// When `table.init` asks for them.
+    Passive,
+    /// Into a table at instantiation.
+    Active {
+        /// The table.
+        table: TableIdx,
+        /// Where in it.
+        offset: Expr<'a>,
+    },
+    /// Nowhere: the segment only declares what `ref.func` may name.
+    Declarative,
+}
+
+/// A data segment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Data<'a> {
+    /// When the bytes go where.
+    pub mode: DataMode<'a>,
+    /// The bytes.
+    pub bytes: Cow<'a, [u8]>,
+}
+
+/// When the bytes of a segment go where.
+#[derive(Clone, PartialEq, Debug)]
+pub enum DataMode<'a> {
+    /// When `memory.init` asks for them.
+    Passive,
+    /// Into a memory at instantiation.
+    Active {
+        /// The memory.
+        memory: MemIdx,
+        /// Where in it.
+        offset: Expr<'a>,
+    },
+}
+
+/// A custom section.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Custom<'a> {
+    /// Its name.
+    pub name: Name<'a>,
+    /// What it holds.
+    pub data: CustomData<'a>,
+    /// The section that it comes after; `None` when it comes first.
+    pub after: Option<SectionId>,
+}
+
+/// What a custom section of a module holds.
+#[derive(Clone, PartialEq, Debug)]
+pub enum CustomData<'a> {
+    /// Bytes.
+    Bytes(Cow<'a, [u8]>),
+    /// The module's names: this is where the name section stands.
+    Names,
+}
+
+macro_rules! into_owned {
+    ($( $name:ident { $( $field:ident $(: $how:ident)? ),* }; )*) => { $(
+        impl $name<'_> {
+            /// The same without a tie to the input.
+            pub fn into_owned(self) -> $name<'static> {
+                $name { $( $field: into_owned!(@ self.$field $(, $how)?) ),* }
+            }
+        }
+    )* };
+    (@ $value:expr) => { $value };
+    (@ $value:expr, owned) => { $value.into_owned() };
+    (@ $value:expr, option) => { $value.map(Expr::into_owned) };
+    (@ $value:expr, cow) => { Cow::Owned($value.into_owned()) };
+}
+
+into_owned! {
+    ImportGroup { first, len, module: owned, ty };
+    Import { module: owned, name: owned, ty };
+    Func { ty, body: owned };
+    Table { ty, init: option };
+    Global { ty, init: owned };
+    Export { name: owned, index };
+    Elem { ty, items: owned, mode: owned };
+    Data { mode: owned, bytes: cow };
+    Custom { name: owned, data: owned, after };
+}
+
+impl ElemItems<'_> {
+    /// The same without a tie to the input.
+    pub fn into_owned(self) -> ElemItems<'static> {
+        match self {
+            ElemItems::Funcs(funcs) => ElemItems::Funcs(funcs.into_owned()),
+            ElemItems::Exprs(exprs) => ElemItems::Exprs(exprs.into_owned()),
+        }
+    }
+}
+
+impl ElemMode<'_> {
+    /// The same without a tie to the input.
+    pub fn into_owned(self) -> ElemMode<'static> {
+        match self {
+            ElemMode::Passive => ElemMode::Passive,
+            ElemMode::Active { table, offset } => {
+                ElemMode::Active { table, offset: offset.into_owned() }
+            }
+            ElemMode::Declarative => ElemMode::Declarative,
+        }
+    }
+}
+
+impl DataMode<'_> {
+    /// The same without a tie to the input.
+    pub fn into_owned(self) -> DataMode<'static> {
+        match self {
+            DataMode::Passive => DataMode::Passive,
+            DataMode::Active { memory, offset } => {
+                DataMode::Active { memory, offset: offset.into_owned() }
+            }
+        }
+    }
+}
+
+impl CustomData<'_> {
+    /// The bytes, unless it stands for the module's names.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            CustomData::Bytes(bytes) => Some(bytes),
+            CustomData::Names => None,
+        }
+    }
+
+    /// The same without a tie to the input.
+    pub fn into_owned(self) -> CustomData<'static> {
+        match self {
+            CustomData::Bytes(bytes) => CustomData::Bytes(Cow::Owned(bytes.into_owned())),
+            CustomData::Names => CustomData::Names,
+        }
+    }
+}
+
+impl Item<'_> {
+    /// The same without a tie to the input.
+    pub fn into_owned(self) -> Item<'static> {
+        match self {
+            Item::Header => Item::Header,
+            Item::Section(section) => Item::Section(section),
+            Item::RecGroup(group) => Item::RecGroup(group),
+            Item::Type(ty) => Item::Type(ty),
+            Item::ImportGroup(group) => Item::ImportGroup(group.into_owned()),
+            Item::Import(import) => Item::Import(import.into_owned()),
+            Item::Func(ty) => Item::Func(ty),
+            Item::Table(table) => Item::Table(table.into_owned()),
+            Item::Memory(ty) => Item::Memory(ty),
+            Item::Tag(ty) => Item::Tag(ty),
+            Item::Global(global) => Item::Global(global.into_owned()),
+            Item::Export(export) => Item::Export(export.into_owned()),
+            Item::Start(func) => Item::Start(func),
+            Item::Elem(elem) => Item::Elem(elem.into_owned()),
+            Item::DataCount(count) => Item::DataCount(count),
+            Item::Body(body) => Item::Body(body.into_owned()),
+            Item::Data(data) => Item::Data(data.into_owned()),
+            Item::Custom(custom) => Item::Custom(custom.into_owned()),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The module: items collected, and streamed again.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use super::items::{Custom, Data, Elem, Export, Func, Global, Import, ImportGroup, Item, Table};
+use super::names::Names;
+use super::sections::SectionId;
+use crate::{FuncIdx, ItemKind, MemType, RecGroup, SubType, TagType};
+
+/// A module: what the items of a stream add up to.
+///
+/// Lists are flat and in index order. Where the binary groups entries (`rec`, compact imports),
+/// the groups are remembered beside them, so that `types[i]` is the type of index `i`.
+///
+/// Spec: <https://webassembly.github.io/spec/core/syntax/modules.html>
+///
+/// ```
+/// use wattle_ast::{Body, Func, FuncType, Module, TypeIdx};
+///
+/// let mut module = Module::default();
+/// module.types.push(FuncType::new([], []).into());
+/// module.funcs.push(Func { ty: TypeIdx(0), body: Body::default() });
+/// assert_eq!(module.items().count(), 7); // header, three sections, type, function, body
+/// ```
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Module<'a> {
+    /// Types.
+    pub types: Vec<SubType>,
+    /// Which types were written as recursive groups.
+    pub rec_groups: Vec<RecGroup>,
+    /// Imports.
+    pub imports: Vec<Import<'a>>,
+    /// Which imports were written as groups.
+    pub import_groups: Vec<ImportGroup<'a>>,
+    /// Functions, imported ones not among them.
+    pub funcs: Vec<Func<'a>>,
+    /// Tables, likewise.
+    pub tables: Vec<Table<'a>>,
+    /// Memories, likewise.
+    pub memories: Vec<MemType>,
+    /// Tags, likewise.
+    pub tags: Vec<TagType>,
+    /// Globals, likewise.
+    pub globals: Vec<Global<'a>>,
+    /// Exports.
+    pub exports: Vec<Export<'a>>,
+    /// The start function.
+    pub start: Option<FuncIdx>,
+    /// Element segments.
+    pub elems: Vec<Elem<'a>>,
+    /// How many data segments there are, when it was stated.
+    pub data_count: Option<u32>,
+    /// Data segments.
+    pub datas: Vec<Data<'a>>,
+    /// Custom sections in order; the one that holds the names has
+    /// [`CustomData::Names`](crate::CustomData::Names).
+    pub customs: Vec<Custom<'a>>,
+    /// The name section. Its place is among the custom sections, or last when it has none there.
+    pub names: Names<'a>,
+    /// How the module was written, so that what is untouched is written the same way again.
+    pub encoding: Encoding<'a>,
+}
+
+impl<'a> Module<'a> {
+    /// How many imports are of an index space.
+    pub fn imported(&self, kind: ItemKind) -> u32 {
+        self.imports.iter().filter(|import| import.ty.kind() == kind).count() as u32
+    }
+
+    /// Whether some item belongs to a section (custom ones aside).
+    pub fn has_section(&self, id: SectionId) -> bool {
+        match id {
+            SectionId::Custom => false,
+            SectionId::Type => !self.types.is_empty() || !self.rec_groups.is_empty(),
+            SectionId::Import => !self.imports.is_empty() || !self.import_groups.is_empty(),
+            SectionId::Func | SectionId::Code => !self.funcs.is_empty(),
+            SectionId::Table => !self.tables.is_empty(),
+            SectionId::Memory => !self.memories.is_empty(),
+            SectionId::Tag => !self.tags.is_empty(),
+            SectionId::Global => !self.globals.is_empty(),
+            SectionId::Export => !self.exports.is_empty(),
+            SectionId::Start => self.start.is_some(),
+            SectionId::Elem => !self.elems.is_empty(),
+            SectionId::DataCount => self.data_count.is_some(),
+            SectionId::Data => !self.datas.is_empty(),
+        }
+    }
+}
+
+/// How a module was written: its sections, byte for byte, custom ones included.
+///
+/// The encoder writes a section as it stood when what it says is still what the module says. How
+/// a module was written is no part of what it is: all encodings compare equal.
+#[derive(Clone, Debug, Default)]
+pub struct Encoding<'a> {
+    /// The sections in order.
+    pub sections: Vec<RawSection<'a>>,
+}
+
+impl PartialEq for Encoding<'_> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// A section as it stood.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RawSection<'a> {
+    /// What it holds.
+    pub id: SectionId,
+    /// All of it, from the id on.
+    pub bytes: Cow<'a, [u8]>,
+}
+
+impl<'a> Module<'a> {
+    /// The module as a stream of items, custom sections at their places.
+    ///
+    /// The sizes in [`Item::Section`] are 0: only an encoder knows them. The name section comes
+    /// as a custom section with [`CustomData::Names`](crate::CustomData::Names).
+    pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        super::stream::items(self)
+    }
+
+    /// The same without a tie to the input.
+    pub fn into_owned(self) -> Module<'static> {
+        fn own<T, U>(items: Vec<T>, own: impl Fn(T) -> U) -> Vec<U> {
+            items.into_iter().map(own).collect()
+        }
+        let raw = |section: RawSection<'_>| RawSection {
+            id: section.id,
+            bytes: Cow::Owned(section.bytes.into_owned()),
+        };
+        Module {
+            types: self.types,
+            rec_groups: self.rec_groups,
+            imports: own(self.imports, Import::into_owned),
+            import_groups: own(self.import_groups, ImportGroup::into_owned),
+            funcs: own(self.funcs, Func::into_owned),
+            tables: own(self.tables, Table::into_owned),
+            memories: self.memories,
+            tags: self.tags,
+            globals: own(self.globals, Global::into_owned),
+            exports: own(self.exports, Export::into_owned),
+            start: self.start,
+            elems: own(self.elems, Elem::into_owned),
+            data_count: self.data_count,
+            datas: own(self.datas, Data::into_owned),
+            customs: own(self.customs, Custom::into_owned),
+            names: self.names.into_owned(),
+            encoding: Encoding { sections: own(self.encoding.sections, raw) },
+        }
+    }
+}

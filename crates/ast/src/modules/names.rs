@@ -1,0 +1,363 @@
+//! The name section: names for everything that an index names.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html#name-section>; the other
+//! subsections come from the extended name section proposal.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use crate::{Decode, Encode, ItemKind, Malformed, Name, Reader, leb128};
+
+/// Names by index, in ascending order of the indices, each index once.
+///
+/// ```
+/// use wattle_ast::NameMap;
+/// let mut map = NameMap::default();
+/// map.insert(2, "two".into());
+/// map.insert(0, "zero".into());
+/// assert_eq!(map.get(2).map(|name| name.as_str()), Some("two"));
+/// assert_eq!(map.iter().map(|(index, _)| index).collect::<Vec<_>>(), [0, 2]);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct NameMap<'a> {
+    entries: Vec<(u32, Name<'a>)>,
+}
+
+/// Names by two indices: locals by function, labels by function, fields by type.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct IndirectNameMap<'a> {
+    entries: Vec<(u32, NameMap<'a>)>,
+}
+
+/// Finds `index` in entries sorted by index; new indices mostly come last.
+fn place<T>(entries: &[(u32, T)], index: u32) -> Result<usize, usize> {
+    match entries.last() {
+        Some((last, _)) if *last >= index => entries.binary_search_by_key(&index, |entry| entry.0),
+        _ => Err(entries.len()),
+    }
+}
+
+impl<'a> NameMap<'a> {
+    /// The name of `index`.
+    pub fn get(&self, index: u32) -> Option<&Name<'a>> {
+        place(&self.entries, index).ok().map(|at| &self.entries[at].1)
+    }
+
+    /// Names `index`, anew when it had a name.
+    pub fn insert(&mut self, index: u32, name: Name<'a>) {
+        match place(&self.entries, index) {
+            Ok(at) => self.entries[at].1 = name,
+            Err(at) => self.entries.insert(at, (index, name)),
+        }
+    }
+
+    /// Takes the name of `index` away.
+    pub fn remove(&mut self, index: u32) -> Option<Name<'a>> {
+        place(&self.entries, index).ok().map(|at| self.entries.remove(at).1)
+    }
+
+    /// Indices and names, in ascending order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, &Name<'a>)> {
+        self.entries.iter().map(|(index, name)| (*index, name))
+    }
+
+    /// How many names.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no name.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The same without a tie to the input.
+    pub fn into_owned(self) -> NameMap<'static> {
+        let entries = self.entries.into_iter().map(|(i, name)| (i, name.into_owned())).collect();
+        NameMap { entries }
+    }
+}
+
+impl<'a> IndirectNameMap<'a> {
+    /// The names under `outer`.
+    pub fn get(&self, outer: u32) -> Option<&NameMap<'a>> {
+        place(&self.entries, outer).ok().map(|at| &self.entries[at].1)
+    }
+
+    /// The name of `inner` under `outer`.
+    pub fn name(&self, outer: u32, inner: u32) -> Option<&Name<'a>> {
+        self.get(outer)?.get(inner)
+    }
+
+    /// The names under `outer`, to be changed; an empty map when there were none.
+    pub fn entry(&mut self, outer: u32) -> &mut NameMap<'a> {
+        let at = place(&self.entries, outer).unwrap_or_else(|at| {
+            self.entries.insert(at, (outer, NameMap::default()));
+            at
+        });
+        &mut self.entries[at].1
+    }
+
+    /// Outer indices and the names under them, in ascending order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, &NameMap<'a>)> {
+        self.entries.iter().map(|(index, map)| (*index, map))
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The same without a tie to the input.
+    pub fn into_owned(self) -> IndirectNameMap<'static> {
+        let entries = self.entries.into_iter().map(|(i, map)| (i, map.into_owned())).collect();
+        IndirectNameMap { entries }
+    }
+}
+
+/// Reads index-and-value pairs; indices must ascend. The count sizes nothing.
+fn entries<'a, T: Decode<'a>>(reader: &mut Reader<'a>) -> Result<Vec<(u32, T)>, Malformed> {
+    let mut entries: Vec<(u32, T)> = Vec::new();
+    for _ in 0..reader.len32()? {
+        let start = reader.pos();
+        let index = reader.u32()?;
+        if entries.last().is_some_and(|(last, _)| *last >= index) {
+            return Err(reader.fail_at(start, Malformed::NameSubsection));
+        }
+        entries.push((index, reader.read()?));
+    }
+    Ok(entries)
+}
+
+fn write_entries<T: Encode>(out: &mut Vec<u8>, entries: &[(u32, T)]) {
+    leb128::write_u32(out, entries.len() as u32);
+    for (index, value) in entries {
+        leb128::write_u32(out, *index);
+        value.encode(out);
+    }
+}
+
+impl<'a> Decode<'a> for NameMap<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Ok(NameMap { entries: entries(reader)? })
+    }
+}
+
+impl Encode for NameMap<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        write_entries(out, &self.entries);
+    }
+}
+
+impl<'a> Decode<'a> for IndirectNameMap<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Ok(IndirectNameMap { entries: entries(reader)? })
+    }
+}
+
+impl Encode for IndirectNameMap<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        write_entries(out, &self.entries);
+    }
+}
+
+macro_rules! names {
+    ($( $(#[$doc:meta])* $field:ident $variant:ident $id:literal $ty:ident; )*) => {
+        /// The subsections of the name section, by id.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum NameSubsection {
+            /// The name of the module.
+            Module,
+            $( $(#[$doc])* $variant, )*
+        }
+
+        impl NameSubsection {
+            /// The byte of the binary format.
+            pub const fn code(self) -> u8 {
+                match self { NameSubsection::Module => 0, $( NameSubsection::$variant => $id, )* }
+            }
+        }
+
+        /// The names of a module: the contents of its name section, whether the module came from
+        /// bytes, from text or from a builder.
+        ///
+        /// ```
+        /// use wattle_ast::Names;
+        /// let mut names = Names::default();
+        /// names.module = Some("m".into());
+        /// names.funcs.insert(0, "f".into());
+        /// let bytes = wattle_ast::Encode::to_bytes(&names);
+        /// assert_eq!(bytes, [0, 2, 1, b'm', 1, 4, 1, 0, 1, b'f']);
+        /// assert_eq!(Names::parse(&bytes), Ok(names));
+        /// ```
+        #[derive(Clone, PartialEq, Eq, Debug, Default)]
+        pub struct Names<'a> {
+            /// The name of the module.
+            pub module: Option<Name<'a>>,
+            $( $(#[$doc])* pub $field: $ty<'a>, )*
+            /// Subsections with ids that are not known, in the order in which they came.
+            pub unknown: Vec<(u8, Cow<'a, [u8]>)>,
+        }
+
+        impl<'a> Names<'a> {
+            /// Whether nothing has a name.
+            pub fn is_empty(&self) -> bool {
+                self.module.is_none() $( && self.$field.is_empty() )* && self.unknown.is_empty()
+            }
+
+            /// The same without a tie to the input.
+            pub fn into_owned(self) -> Names<'static> {
+                let own = |(id, bytes): (u8, Cow<'_, [u8]>)| (id, Cow::Owned(bytes.into_owned()));
+                Names {
+                    module: self.module.map(Name::into_owned),
+                    $( $field: self.$field.into_owned(), )*
+                    unknown: self.unknown.into_iter().map(own).collect(),
+                }
+            }
+
+            fn read_subsection(&mut self, id: u8, reader: &mut Reader<'a>) -> Result<(), Malformed> {
+                match id {
+                    0 => self.module = Some(reader.read()?),
+                    $( $id => self.$field = reader.read()?, )*
+                    _ => {
+                        let bytes = reader.take(reader.remaining())?;
+                        self.unknown.push((id, Cow::Borrowed(bytes)));
+                    }
+                }
+                Ok(())
+            }
+        }
+
+        impl Encode for Names<'_> {
+            fn encode(&self, out: &mut Vec<u8>) {
+                let mut unknown = self.unknown.iter().peekable();
+                let mut body = Vec::new();
+                if let Some(name) = &self.module {
+                    name.encode(&mut body);
+                    subsection(out, 0, &mut body);
+                }
+                $(
+                    while let Some((id, bytes)) = unknown.next_if(|(id, _)| *id < $id) {
+                        body.extend_from_slice(bytes);
+                        subsection(out, *id, &mut body);
+                    }
+                    if !self.$field.is_empty() {
+                        self.$field.encode(&mut body);
+                        subsection(out, $id, &mut body);
+                    }
+                )*
+                for (id, bytes) in unknown {
+                    body.extend_from_slice(bytes);
+                    subsection(out, *id, &mut body);
+                }
+            }
+        }
+    };
+}
+
+names! {
+    /// Functions.
+    funcs Func 1 NameMap;
+    /// Locals, by function.
+    locals Local 2 IndirectNameMap;
+    /// Labels, by function, in the order in which their blocks begin.
+    labels Label 3 IndirectNameMap;
+    /// Types.
+    types Type 4 NameMap;
+    /// Tables.
+    tables Table 5 NameMap;
+    /// Memories.
+    memories Memory 6 NameMap;
+    /// Globals.
+    globals Global 7 NameMap;
+    /// Element segments.
+    elems Elem 8 NameMap;
+    /// Data segments.
+    datas Data 9 NameMap;
+    /// Fields, by type.
+    fields Field 10 IndirectNameMap;
+    /// Tags.
+    tags Tag 11 NameMap;
+}
+
+fn subsection(out: &mut Vec<u8>, id: u8, body: &mut Vec<u8>) {
+    out.push(id);
+    leb128::write_u32(out, body.len() as u32);
+    out.append(body);
+}
+
+impl<'a> Names<'a> {
+    /// The names in the bytes of a name section (what follows the section's own name).
+    ///
+    /// # Errors
+    /// The reason and the offset, when the subsections do not ascend, do not fill their sizes, or
+    /// are themselves malformed. Engines ignore such a section; so may the caller.
+    pub fn parse(bytes: &'a [u8]) -> Result<Names<'a>, (Malformed, usize)> {
+        let mut reader = Reader::new(bytes);
+        Self::read(&mut reader).map_err(|error| (error, reader.pos()))
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Result<Names<'a>, Malformed> {
+        let mut names = Names::default();
+        let mut last = None;
+        while !reader.is_empty() {
+            let start = reader.pos();
+            let id = reader.byte()?;
+            if last.is_some_and(|last| last >= id) {
+                return Err(reader.fail_at(start, Malformed::NameSubsection));
+            }
+            last = Some(id);
+            let len = reader.len32()?;
+            let start = reader.pos();
+            let mut inner = Reader::new(reader.take(len)?);
+            if let Err(error) = names.read_subsection(id, &mut inner) {
+                return Err(reader.fail_at(start + inner.pos(), error));
+            }
+            if !inner.is_empty() {
+                return Err(reader.fail_at(start + inner.pos(), Malformed::NameSubsection));
+            }
+        }
+        Ok(names)
+    }
+
+    /// The names of an index space, when it has any.
+    pub fn space(&self, kind: ItemKind) -> Option<&NameMap<'a>> {
+        Some(match kind {
+            ItemKind::Func => &self.funcs,
+            ItemKind::Type => &self.types,
+            ItemKind::Table => &self.tables,
+            ItemKind::Memory => &self.memories,
+            ItemKind::Global => &self.globals,
+            ItemKind::Elem => &self.elems,
+            ItemKind::Data => &self.datas,
+            ItemKind::Tag => &self.tags,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn malformed_names_are_refused_with_their_place() {
+        for (bytes, error, at) in [
+            (&[0, 1, 0, 0, 1, 0][..], Malformed::NameSubsection, 3),
+            (&[1, 5, 2, 0, 0, 0, 0], Malformed::NameSubsection, 5),
+            (&[1, 2, 0, 0], Malformed::NameSubsection, 3),
+            (&[0, 2, 1, 0xff], Malformed::Utf8, 2),
+            (&[9, 9], Malformed::LengthOutOfBounds, 1),
+        ] {
+            assert_eq!(Names::parse(bytes), Err((error, at)), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_subsections_keep_their_place() {
+        let bytes = [0, 2, 1, b'm', 1, 4, 1, 0, 1, b'f', 12, 2, 9, 9];
+        let names = Names::parse(&bytes).unwrap();
+        assert_eq!(names.unknown.len(), 1);
+        assert_eq!(names.to_bytes(), bytes);
+    }
+}

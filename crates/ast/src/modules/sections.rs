@@ -1,0 +1,112 @@
+//! Sections: their ids, their order, and the header that begins each.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/binary/modules.html#sections>
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::{Encode, leb128};
+
+macro_rules! sections {
+    ($( $(#[$doc:meta])* $variant:ident $id:literal $name:literal $keyword:literal; )*) => {
+        /// What a section holds, in the order in which sections must come. Custom sections may
+        /// stand anywhere; they are first here.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum SectionId { $( $(#[$doc])* $variant, )* }
+
+        impl SectionId {
+            /// Every section, in order.
+            pub const ALL: &'static [SectionId] = &[$( SectionId::$variant, )*];
+
+            /// The byte of the binary format.
+            pub const fn code(self) -> u8 {
+                match self { $( SectionId::$variant => $id, )* }
+            }
+
+            /// The section of a byte of the binary format.
+            pub const fn from_code(code: u8) -> Option<SectionId> {
+                match code { $( $id => Some(SectionId::$variant), )* _ => None }
+            }
+
+            /// The name in prose.
+            pub const fn name(self) -> &'static str {
+                match self { $( SectionId::$variant => $name, )* }
+            }
+
+            /// The keyword of `(@custom ... (after KEYWORD))`.
+            pub const fn keyword(self) -> &'static str {
+                match self { $( SectionId::$variant => $keyword, )* }
+            }
+
+            /// The section of such a keyword.
+            pub fn from_keyword(keyword: &str) -> Option<SectionId> {
+                match keyword { $( $keyword => Some(SectionId::$variant), )* _ => None }
+            }
+        }
+    };
+}
+
+sections! {
+    /// Bytes under a name.
+    Custom 0 "custom" "custom";
+    /// Types.
+    Type 1 "type" "type";
+    /// Imports.
+    Import 2 "import" "import";
+    /// The types of functions.
+    Func 3 "function" "func";
+    /// Tables.
+    Table 4 "table" "table";
+    /// Memories.
+    Memory 5 "memory" "memory";
+    /// Tags.
+    Tag 13 "tag" "tag";
+    /// Globals.
+    Global 6 "global" "global";
+    /// Exports.
+    Export 7 "export" "export";
+    /// The start function.
+    Start 8 "start" "start";
+    /// Element segments.
+    Elem 9 "element" "elem";
+    /// How many data segments there are.
+    DataCount 12 "data count" "datacount";
+    /// The bodies of functions.
+    Code 10 "code" "code";
+    /// Data segments.
+    Data 11 "data" "data";
+}
+
+impl SectionId {
+    /// Whether the section is a list of items, and so begins with a count.
+    pub const fn is_list(self) -> bool {
+        !matches!(self, SectionId::Custom | SectionId::Start | SectionId::DataCount)
+    }
+}
+
+impl fmt::Display for SectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The header of a section that is not custom: its id, its size, and its count when it is a list.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Section {
+    /// What it holds.
+    pub id: SectionId,
+    /// How many bytes follow the size, the count among them.
+    pub size: u32,
+    /// How many items follow; 1 when it is no list.
+    pub count: u32,
+}
+
+impl Encode for Section {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.id.code());
+        leb128::write_u32(out, self.size);
+        if self.id.is_list() {
+            leb128::write_u32(out, self.count);
+        }
+    }
+}

@@ -1,0 +1,478 @@
+//! The binary format of types.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/binary/types.html>
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::{
+    AbsHeapType, AddrType, ArrayType, CompType, ExternType, FieldType, FuncType, GlobalType,
+    HeapType, Limits, MemType, PackType, RecGroup, RefType, StorageType, StructType, SubType,
+    TableType, TagType, ValType,
+};
+use crate::{Decode, Encode, Feature, Malformed, Reader, TypeIdx, leb128};
+
+type Result<T> = core::result::Result<T, Malformed>;
+
+const REF: u8 = 0x64;
+const REF_NULL: u8 = 0x63;
+const EXACT: u8 = 0x62;
+const FUNC: u8 = 0x60;
+const STRUCT: u8 = 0x5f;
+const ARRAY: u8 = 0x5e;
+const CONT: u8 = 0x5d;
+const SUB: u8 = 0x50;
+const SUB_FINAL: u8 = 0x4f;
+/// Begins a recursive group.
+pub(crate) const REC: u8 = 0x4e;
+const DESCRIPTOR: u8 = 0x4d;
+const DESCRIBES: u8 = 0x4c;
+
+const HAS_MAX: u8 = 1;
+const SHARED: u8 = 2;
+const ADDR64: u8 = 4;
+const PAGE_SIZE: u8 = 8;
+
+/// The error for a byte that stands for no type: type codes are 7-bit signed integers, so a byte
+/// with its top bit set is an integer that is too long.
+#[cold]
+fn bad_code(reader: &mut Reader<'_>, code: u8, error: Malformed) -> Malformed {
+    let error = if code >= 0x80 { Malformed::IntegerTooLong } else { error };
+    reader.back(1, error)
+}
+
+impl<'a> Decode<'a> for HeapType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let start = reader.pos();
+        match reader.peek() {
+            Some(EXACT) if reader.features().contains(Feature::CustomDescriptors) => {
+                reader.byte()?;
+                reader.read().map(HeapType::Exact)
+            }
+            Some(code @ 0x40..=0x7f) => {
+                reader.byte()?;
+                AbsHeapType::from_code(code)
+                    .map(HeapType::Abs)
+                    .ok_or_else(|| reader.back(1, Malformed::HeapType))
+            }
+            _ => match u32::try_from(reader.s33()?) {
+                Ok(index) => Ok(HeapType::Type(TypeIdx(index))),
+                Err(_) => Err(reader.fail_at(start, Malformed::HeapType)),
+            },
+        }
+    }
+}
+
+impl Encode for HeapType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match *self {
+            HeapType::Abs(abs) => out.push(abs.code()),
+            HeapType::Type(index) => leb128::write_s64(out, index.0.into()),
+            HeapType::Exact(index) => {
+                out.push(EXACT);
+                index.encode(out);
+            }
+        }
+    }
+}
+
+/// The reference type that begins with `code`, when one does.
+#[inline]
+fn reference(reader: &mut Reader<'_>, code: u8) -> Result<Option<RefType>> {
+    Ok(match code {
+        REF => Some(RefType::non_null(reader.read()?)),
+        REF_NULL => Some(RefType::null(reader.read()?)),
+        _ => AbsHeapType::from_code(code).map(|abs| RefType::null(HeapType::Abs(abs))),
+    })
+}
+
+impl<'a> Decode<'a> for RefType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let code = reader.byte()?;
+        match reference(reader, code)? {
+            Some(ty) => Ok(ty),
+            None => Err(bad_code(reader, code, Malformed::ReferenceType)),
+        }
+    }
+}
+
+impl Encode for RefType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match (self.nullable, self.heap) {
+            (true, HeapType::Abs(abs)) => out.push(abs.code()),
+            (nullable, heap) => {
+                out.push(if nullable { REF_NULL } else { REF });
+                heap.encode(out);
+            }
+        }
+    }
+}
+
+#[inline]
+fn value(reader: &mut Reader<'_>, code: u8) -> Result<Option<ValType>> {
+    Ok(Some(match code {
+        0x7f => ValType::I32,
+        0x7e => ValType::I64,
+        0x7d => ValType::F32,
+        0x7c => ValType::F64,
+        0x7b => ValType::V128,
+        _ => return Ok(reference(reader, code)?.map(ValType::Ref)),
+    }))
+}
+
+impl<'a> Decode<'a> for ValType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let code = reader.byte()?;
+        match value(reader, code)? {
+            Some(ty) => Ok(ty),
+            None => Err(bad_code(reader, code, Malformed::ReferenceType)),
+        }
+    }
+}
+
+impl Encode for ValType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            ValType::I32 => out.push(0x7f),
+            ValType::I64 => out.push(0x7e),
+            ValType::F32 => out.push(0x7d),
+            ValType::F64 => out.push(0x7c),
+            ValType::V128 => out.push(0x7b),
+            ValType::Ref(ty) => ty.encode(out),
+        }
+    }
+}
+
+impl<'a> Decode<'a> for StorageType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let code = reader.byte()?;
+        match code {
+            0x78 => Ok(StorageType::Pack(PackType::I8)),
+            0x77 => Ok(StorageType::Pack(PackType::I16)),
+            _ => match value(reader, code)? {
+                Some(ty) => Ok(StorageType::Val(ty)),
+                None => Err(bad_code(reader, code, Malformed::StorageType)),
+            },
+        }
+    }
+}
+
+impl Encode for StorageType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            StorageType::Val(ty) => ty.encode(out),
+            StorageType::Pack(PackType::I8) => out.push(0x78),
+            StorageType::Pack(PackType::I16) => out.push(0x77),
+        }
+    }
+}
+
+fn mutability(reader: &mut Reader<'_>) -> Result<bool> {
+    reader.byte_if(Malformed::Mutability, |byte| match byte {
+        0 => Some(false),
+        1 => Some(true),
+        _ => None,
+    })
+}
+
+impl<'a> Decode<'a> for FieldType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let storage = reader.read()?;
+        Ok(FieldType { mutable: mutability(reader)?, storage })
+    }
+}
+
+impl Encode for FieldType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.storage.encode(out);
+        out.push(self.mutable.into());
+    }
+}
+
+/// Reads a list into memory. The count sizes nothing: elements take at least a byte each.
+fn list<'a, T: Decode<'a>>(reader: &mut Reader<'a>, into: &mut Vec<T>) -> Result<()> {
+    for _ in 0..reader.len32()? {
+        into.push(T::decode(reader)?);
+    }
+    Ok(())
+}
+
+fn boxed_list<'a, T: Decode<'a>>(reader: &mut Reader<'a>) -> Result<Box<[T]>> {
+    let mut elements = Vec::new();
+    list(reader, &mut elements)?;
+    Ok(elements.into())
+}
+
+fn write_list<T: Encode>(out: &mut Vec<u8>, elements: &[T]) {
+    leb128::write_u32(out, elements.len() as u32);
+    for element in elements {
+        element.encode(out);
+    }
+}
+
+impl<'a> Decode<'a> for FuncType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let mut types = Vec::new();
+        list(reader, &mut types)?;
+        let params = types.len() as u32;
+        list(reader, &mut types)?;
+        Ok(FuncType { types: types.into(), params })
+    }
+}
+
+impl Encode for FuncType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        write_list(out, self.params());
+        write_list(out, self.results());
+    }
+}
+
+impl<'a> Decode<'a> for CompType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let code = reader.byte()?;
+        match code {
+            FUNC => reader.read().map(CompType::Func),
+            STRUCT => Ok(CompType::Struct(StructType { fields: boxed_list(reader)? })),
+            ARRAY => Ok(CompType::Array(ArrayType { field: reader.read()? })),
+            CONT if reader.features().contains(Feature::StackSwitching) => {
+                match reader.read::<HeapType>()? {
+                    HeapType::Type(index) => Ok(CompType::Cont(index)),
+                    _ => Err(reader.back(1, Malformed::TypeIndex)),
+                }
+            }
+            _ => Err(bad_code(reader, code, Malformed::DefinitionType)),
+        }
+    }
+}
+
+impl Encode for CompType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            CompType::Func(ty) => {
+                out.push(FUNC);
+                ty.encode(out);
+            }
+            CompType::Struct(ty) => {
+                out.push(STRUCT);
+                write_list(out, &ty.fields);
+            }
+            CompType::Array(ty) => {
+                out.push(ARRAY);
+                ty.field.encode(out);
+            }
+            CompType::Cont(index) => {
+                out.push(CONT);
+                HeapType::Type(*index).encode(out);
+            }
+        }
+    }
+}
+
+impl<'a> Decode<'a> for SubType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let (is_final, supertypes) = match reader.peek() {
+            Some(code @ (SUB | SUB_FINAL)) => {
+                reader.byte()?;
+                (code == SUB_FINAL, boxed_list(reader)?)
+            }
+            _ => (true, Box::default()),
+        };
+        let mut clause = |code| match reader.peek() {
+            Some(byte)
+                if byte == code && reader.features().contains(Feature::CustomDescriptors) =>
+            {
+                reader.byte()?;
+                reader.read().map(Some)
+            }
+            _ => Ok(None),
+        };
+        let describes = clause(DESCRIBES)?;
+        let descriptor = clause(DESCRIPTOR)?;
+        Ok(SubType { is_final, supertypes, describes, descriptor, comp: reader.read()? })
+    }
+}
+
+impl Encode for SubType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        if !self.is_final || !self.supertypes.is_empty() {
+            out.push(if self.is_final { SUB_FINAL } else { SUB });
+            write_list(out, &self.supertypes);
+        }
+        for (code, index) in [(DESCRIBES, self.describes), (DESCRIPTOR, self.descriptor)] {
+            if let Some(index) = index {
+                out.push(code);
+                index.encode(out);
+            }
+        }
+        self.comp.encode(out);
+    }
+}
+
+impl Limits {
+    /// Reads limits whose flags may have `allowed` bits; hands back the flags too.
+    fn decode(reader: &mut Reader<'_>, allowed: u8) -> Result<(Limits, u8)> {
+        let flags = reader
+            .byte_if(Malformed::LimitsFlags, |flags| (flags & !allowed == 0).then_some(flags))?;
+        let addr = if flags & ADDR64 != 0 { AddrType::I64 } else { AddrType::I32 };
+        let min = reader.u64()?;
+        let max = if flags & HAS_MAX != 0 { Some(reader.u64()?) } else { None };
+        Ok((Limits { addr, shared: flags & SHARED != 0, min, max }, flags))
+    }
+
+    fn encode(&self, out: &mut Vec<u8>, more_flags: u8) {
+        let mut flags = more_flags;
+        for (bit, set) in [
+            (HAS_MAX, self.max.is_some()),
+            (SHARED, self.shared),
+            (ADDR64, self.addr == AddrType::I64),
+        ] {
+            flags |= if set { bit } else { 0 };
+        }
+        out.push(flags);
+        leb128::write_u64(out, self.min);
+        if let Some(max) = self.max {
+            leb128::write_u64(out, max);
+        }
+    }
+}
+
+impl<'a> Decode<'a> for MemType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let mut allowed = HAS_MAX;
+        for (bit, feature) in [
+            (SHARED, Feature::Threads),
+            (ADDR64, Feature::Memory64),
+            (PAGE_SIZE, Feature::CustomPageSizes),
+        ] {
+            allowed |= if reader.features().contains(feature) { bit } else { 0 };
+        }
+        let (limits, flags) = Limits::decode(reader, allowed)?;
+        let page_size_log2 = if flags & PAGE_SIZE != 0 {
+            let start = reader.pos();
+            match reader.u32()? {
+                log2 @ 0..64 => Some(log2 as u8),
+                _ => return Err(reader.fail_at(start, Malformed::PageSize)),
+            }
+        } else {
+            None
+        };
+        Ok(MemType { limits, page_size_log2 })
+    }
+}
+
+impl Encode for MemType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.limits.encode(out, if self.page_size_log2.is_some() { PAGE_SIZE } else { 0 });
+        if let Some(log2) = self.page_size_log2 {
+            leb128::write_u32(out, log2.into());
+        }
+    }
+}
+
+impl<'a> Decode<'a> for TableType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let elem = reader.read()?;
+        let memory64 = reader.features().contains(Feature::Memory64);
+        let allowed = HAS_MAX | if memory64 { ADDR64 } else { 0 };
+        let (limits, _) = Limits::decode(reader, allowed)?;
+        Ok(TableType { elem, limits })
+    }
+}
+
+impl Encode for TableType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.elem.encode(out);
+        self.limits.encode(out, 0);
+    }
+}
+
+impl<'a> Decode<'a> for GlobalType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let val = reader.read()?;
+        Ok(GlobalType { mutable: mutability(reader)?, val })
+    }
+}
+
+impl Encode for GlobalType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.val.encode(out);
+        out.push(self.mutable.into());
+    }
+}
+
+impl<'a> Decode<'a> for TagType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        reader.byte_if(Malformed::ZeroByte, |byte| (byte == 0).then_some(()))?;
+        Ok(TagType { ty: reader.read()? })
+    }
+}
+
+impl Encode for TagType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(0);
+        self.ty.encode(out);
+    }
+}
+
+impl<'a> Decode<'a> for ExternType {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let code = reader.byte()?;
+        match code {
+            0x00 => reader.read().map(ExternType::Func),
+            0x01 => reader.read().map(ExternType::Table),
+            0x02 => reader.read().map(ExternType::Mem),
+            0x03 => reader.read().map(ExternType::Global),
+            0x04 => reader.read().map(ExternType::Tag),
+            0x20 if reader.features().contains(Feature::CustomDescriptors) => {
+                reader.read().map(ExternType::FuncExact)
+            }
+            _ => Err(reader.back(1, Malformed::ImportKind)),
+        }
+    }
+}
+
+impl Encode for ExternType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            ExternType::Func(ty) => {
+                out.push(0x00);
+                ty.encode(out);
+            }
+            ExternType::Table(ty) => {
+                out.push(0x01);
+                ty.encode(out);
+            }
+            ExternType::Mem(ty) => {
+                out.push(0x02);
+                ty.encode(out);
+            }
+            ExternType::Global(ty) => {
+                out.push(0x03);
+                ty.encode(out);
+            }
+            ExternType::Tag(ty) => {
+                out.push(0x04);
+                ty.encode(out);
+            }
+            ExternType::FuncExact(ty) => {
+                out.push(0x20);
+                ty.encode(out);
+            }
+        }
+    }
+}
+
+impl RecGroup {
+    /// Reads the header of a recursive group when one is next, else leaves the reader where it
+    /// is. `first` is the index of the type to come.
+    ///
+    /// # Errors
+    /// When the header is cut short.
+    pub fn opt_decode(reader: &mut Reader<'_>, first: TypeIdx) -> Result<Option<RecGroup>> {
+        if reader.peek() != Some(REC) {
+            return Ok(None);
+        }
+        reader.byte()?;
+        Ok(Some(RecGroup { first, len: reader.u32()? }))
+    }
+}

@@ -1,0 +1,435 @@
+//! Types: value, reference, heap, composite, recursive and external types, and limits.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/syntax/types.html>. The codec is in `binary.rs`.
+
+mod binary;
+
+pub(crate) use binary::REC;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::{ItemKind, TypeIdx};
+
+macro_rules! abstract_heap_types {
+    ($( $(#[$doc:meta])* $variant:ident $keyword:literal $reference:literal $code:literal; )*) => {
+        /// A heap type with a name of its own.
+        ///
+        /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#heap-types>
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum AbsHeapType { $( $(#[$doc])* $variant, )* }
+
+        impl AbsHeapType {
+            /// Every abstract heap type.
+            pub const ALL: &'static [AbsHeapType] = &[$( AbsHeapType::$variant, )*];
+
+            /// The keyword of the text format, for instance `func`.
+            pub const fn keyword(self) -> &'static str {
+                match self { $( AbsHeapType::$variant => $keyword, )* }
+            }
+
+            /// The abbreviation of the nullable reference to it, for instance `funcref`.
+            pub const fn reference_keyword(self) -> &'static str {
+                match self { $( AbsHeapType::$variant => $reference, )* }
+            }
+
+            /// The byte of the binary format.
+            pub const fn code(self) -> u8 {
+                match self { $( AbsHeapType::$variant => $code, )* }
+            }
+
+            /// The heap type of a byte of the binary format.
+            pub const fn from_code(code: u8) -> Option<AbsHeapType> {
+                match code { $( $code => Some(AbsHeapType::$variant), )* _ => None }
+            }
+
+            /// The heap type of a keyword such as `func`.
+            pub fn from_keyword(keyword: &str) -> Option<AbsHeapType> {
+                match keyword { $( $keyword => Some(AbsHeapType::$variant), )* _ => None }
+            }
+
+            /// The heap type of an abbreviation such as `funcref`.
+            pub fn from_reference_keyword(keyword: &str) -> Option<AbsHeapType> {
+                match keyword { $( $reference => Some(AbsHeapType::$variant), )* _ => None }
+            }
+        }
+    };
+}
+
+abstract_heap_types! {
+    /// Any function.
+    Func "func" "funcref" 0x70;
+    /// Any host value.
+    Extern "extern" "externref" 0x6f;
+    /// Any internal value.
+    Any "any" "anyref" 0x6e;
+    /// Anything comparable.
+    Eq "eq" "eqref" 0x6d;
+    /// Unboxed scalars.
+    I31 "i31" "i31ref" 0x6c;
+    /// Any struct.
+    Struct "struct" "structref" 0x6b;
+    /// Any array.
+    Array "array" "arrayref" 0x6a;
+    /// Any exception.
+    Exn "exn" "exnref" 0x69;
+    /// Any continuation.
+    Cont "cont" "contref" 0x68;
+    /// Below every internal type.
+    None "none" "nullref" 0x71;
+    /// Below every external type.
+    NoExtern "noextern" "nullexternref" 0x72;
+    /// Below every function type.
+    NoFunc "nofunc" "nullfuncref" 0x73;
+    /// Below every exception type.
+    NoExn "noexn" "nullexnref" 0x74;
+    /// Below every continuation type.
+    NoCont "nocont" "nullcontref" 0x75;
+}
+
+/// What a reference points to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum HeapType {
+    /// A heap type with a name of its own.
+    Abs(AbsHeapType),
+    /// A defined type or a subtype of it.
+    Type(TypeIdx),
+    /// A defined type and no subtype (custom descriptors).
+    Exact(TypeIdx),
+}
+
+/// A reference type.
+///
+/// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#reference-types>
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RefType {
+    /// Whether null is among its values.
+    pub nullable: bool,
+    /// What it points to.
+    pub heap: HeapType,
+}
+
+impl RefType {
+    /// `(ref null func)`.
+    pub const FUNCREF: RefType = RefType::null(HeapType::Abs(AbsHeapType::Func));
+    /// `(ref null extern)`.
+    pub const EXTERNREF: RefType = RefType::null(HeapType::Abs(AbsHeapType::Extern));
+    /// `(ref null exn)`.
+    pub const EXNREF: RefType = RefType::null(HeapType::Abs(AbsHeapType::Exn));
+    /// `(ref func)`, the type of segments that list function indices.
+    pub const FUNC: RefType = RefType { nullable: false, heap: HeapType::Abs(AbsHeapType::Func) };
+
+    /// The nullable reference to `heap`.
+    pub const fn null(heap: HeapType) -> RefType {
+        RefType { nullable: true, heap }
+    }
+
+    /// The reference to `heap` that is never null.
+    pub const fn non_null(heap: HeapType) -> RefType {
+        RefType { nullable: false, heap }
+    }
+}
+
+/// A value type.
+///
+/// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#value-types>
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum ValType {
+    /// 32-bit integers.
+    I32,
+    /// 64-bit integers.
+    I64,
+    /// Single precision floats.
+    F32,
+    /// Double precision floats.
+    F64,
+    /// 128-bit vectors.
+    V128,
+    /// References.
+    Ref(RefType),
+}
+
+/// What a field narrower than a value holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum PackType {
+    /// 8 bits.
+    I8,
+    /// 16 bits.
+    I16,
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum StorageType {
+    /// A whole value.
+    Val(ValType),
+    /// A narrow integer.
+    Pack(PackType),
+}
+
+/// A field of a struct or the elements of an array.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct FieldType {
+    /// Whether it can be written.
+    pub mutable: bool,
+    /// What it holds.
+    pub storage: StorageType,
+}
+
+/// A function type: one allocation for parameters and results together.
+///
+/// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#composite-types>
+///
+/// ```
+/// use wattle_ast::{FuncType, ValType};
+/// let ty = FuncType::new([ValType::I32, ValType::I32], [ValType::I64]);
+/// assert_eq!(ty.params().len(), 2);
+/// assert_eq!(ty.results(), [ValType::I64]);
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct FuncType {
+    types: Box<[ValType]>,
+    params: u32,
+}
+
+impl FuncType {
+    /// The type from these parameters to these results.
+    pub fn new(
+        params: impl IntoIterator<Item = ValType>,
+        results: impl IntoIterator<Item = ValType>,
+    ) -> FuncType {
+        let mut types: Vec<ValType> = params.into_iter().collect();
+        let params = types.len() as u32;
+        types.extend(results);
+        FuncType { types: types.into(), params }
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &[ValType] {
+        &self.types[..self.params as usize]
+    }
+
+    /// The results.
+    pub fn results(&self) -> &[ValType] {
+        &self.types[self.params as usize..]
+    }
+}
+
+impl fmt::Debug for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} -> {:?}", self.params(), self.results())
+    }
+}
+
+/// A struct type.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct StructType {
+    /// The fields in order.
+    pub fields: Box<[FieldType]>,
+}
+
+/// An array type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ArrayType {
+    /// The elements.
+    pub field: FieldType,
+}
+
+/// A composite type.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum CompType {
+    /// A function.
+    Func(FuncType),
+    /// A struct.
+    Struct(StructType),
+    /// An array.
+    Array(ArrayType),
+    /// A continuation of a function type (stack switching).
+    Cont(TypeIdx),
+}
+
+/// A type definition: a composite type with its place in the subtype hierarchy.
+///
+/// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#recursive-types>
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct SubType {
+    /// Whether it can have no subtypes.
+    pub is_final: bool,
+    /// Its declared supertypes: at most one is valid, any number is well-formed.
+    pub supertypes: Box<[TypeIdx]>,
+    /// The type that this one describes (custom descriptors).
+    pub describes: Option<TypeIdx>,
+    /// The type that describes this one (custom descriptors).
+    pub descriptor: Option<TypeIdx>,
+    /// The structure.
+    pub comp: CompType,
+}
+
+impl From<CompType> for SubType {
+    /// The abbreviation: final, with no supertype.
+    fn from(comp: CompType) -> SubType {
+        SubType {
+            is_final: true,
+            supertypes: Box::default(),
+            describes: None,
+            descriptor: None,
+            comp,
+        }
+    }
+}
+
+impl From<FuncType> for SubType {
+    fn from(ty: FuncType) -> SubType {
+        CompType::Func(ty).into()
+    }
+}
+
+/// A run of types that were written as one `(rec ...)`. Types in no run are groups of their own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct RecGroup {
+    /// Index of the first type.
+    pub first: TypeIdx,
+    /// How many types; none is well-formed.
+    pub len: u32,
+}
+
+/// The type of addresses of a memory or table.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub enum AddrType {
+    /// 32 bits.
+    #[default]
+    I32,
+    /// 64 bits.
+    I64,
+}
+
+impl From<AddrType> for ValType {
+    fn from(addr: AddrType) -> ValType {
+        match addr {
+            AddrType::I32 => ValType::I32,
+            AddrType::I64 => ValType::I64,
+        }
+    }
+}
+
+/// The bounds of the size of a memory (in pages) or table (in elements).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Limits {
+    /// The type of addresses.
+    pub addr: AddrType,
+    /// Whether threads share it.
+    pub shared: bool,
+    /// The size to start with.
+    pub min: u64,
+    /// The size never exceeded.
+    pub max: Option<u64>,
+}
+
+/// A memory type.
+///
+/// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#memory-types>
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct MemType {
+    /// The size in pages.
+    pub limits: Limits,
+    /// The binary logarithm of the page size, when it was written out (custom page sizes).
+    pub page_size_log2: Option<u8>,
+}
+
+impl MemType {
+    /// The binary logarithm of the page size: 16 unless said otherwise.
+    pub fn page_bits(&self) -> u8 {
+        self.page_size_log2.unwrap_or(16)
+    }
+}
+
+/// A table type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TableType {
+    /// What it holds.
+    pub elem: RefType,
+    /// The size in elements.
+    pub limits: Limits,
+}
+
+/// A global type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct GlobalType {
+    /// Whether it can be written.
+    pub mutable: bool,
+    /// What it holds.
+    pub val: ValType,
+}
+
+/// The type of a tag: the function type of its parameters.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TagType {
+    /// Index of the function type.
+    pub ty: TypeIdx,
+}
+
+/// The type of what is imported or exported.
+///
+/// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#external-types>
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ExternType {
+    /// A function of this type.
+    Func(TypeIdx),
+    /// A function of exactly this type (custom descriptors).
+    FuncExact(TypeIdx),
+    /// A table.
+    Table(TableType),
+    /// A memory.
+    Mem(MemType),
+    /// A global.
+    Global(GlobalType),
+    /// A tag.
+    Tag(TagType),
+}
+
+impl ExternType {
+    /// The index space that something of this type is in.
+    pub const fn kind(&self) -> ItemKind {
+        match self {
+            ExternType::Func(_) | ExternType::FuncExact(_) => ItemKind::Func,
+            ExternType::Table(_) => ItemKind::Table,
+            ExternType::Mem(_) => ItemKind::Memory,
+            ExternType::Global(_) => ItemKind::Global,
+            ExternType::Tag(_) => ItemKind::Tag,
+        }
+    }
+}
+
+impl fmt::Display for HeapType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HeapType::Abs(abs) => f.write_str(abs.keyword()),
+            HeapType::Type(index) => write!(f, "{index}"),
+            HeapType::Exact(index) => write!(f, "(exact {index})"),
+        }
+    }
+}
+
+impl fmt::Display for RefType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.nullable, self.heap) {
+            (true, HeapType::Abs(abs)) => f.write_str(abs.reference_keyword()),
+            (true, heap) => write!(f, "(ref null {heap})"),
+            (false, heap) => write!(f, "(ref {heap})"),
+        }
+    }
+}
+
+impl fmt::Display for ValType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ValType::I32 => f.write_str("i32"),
+            ValType::I64 => f.write_str("i64"),
+            ValType::F32 => f.write_str("f32"),
+            ValType::F64 => f.write_str("f64"),
+            ValType::V128 => f.write_str("v128"),
+            ValType::Ref(reference) => reference.fmt(f),
+        }
+    }
+}

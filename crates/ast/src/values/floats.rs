@@ -1,0 +1,88 @@
+//! Floats and vectors as bit patterns: equality and hashing are bitwise, NaN payloads survive.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::{Decode, Encode, Malformed, Reader};
+
+macro_rules! float {
+    ($(#[$doc:meta])* $name:ident $float:ty, $bits:ty, $size:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+        pub struct $name(pub $bits);
+
+        impl $name {
+            /// The bits of a native float.
+            pub const fn from_float(value: $float) -> Self {
+                $name(value.to_bits())
+            }
+
+            /// The native float of these bits.
+            pub const fn to_float(self) -> $float {
+                <$float>::from_bits(self.0)
+            }
+        }
+
+        impl From<$float> for $name {
+            fn from(value: $float) -> Self {
+                $name::from_float(value)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let value = self.to_float();
+                if value.is_nan() { write!(f, "nan:{:#x}", self.0) } else { write!(f, "{value:?}") }
+            }
+        }
+
+        impl<'a> Decode<'a> for $name {
+            #[inline]
+            fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+                Ok($name(<$bits>::from_le_bytes(reader.array::<$size>()?)))
+            }
+        }
+
+        impl Encode for $name {
+            fn encode(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.0.to_le_bytes());
+            }
+        }
+    };
+}
+
+float!(
+    /// An `f32`, as its bits.
+    ///
+    /// ```
+    /// use wattle_ast::F32;
+    /// assert_eq!(F32::from(1.0), F32(0x3f80_0000));
+    /// ```
+    F32 f32, u32, 4
+);
+float!(
+    /// An `f64`, as its bits.
+    ///
+    /// ```
+    /// use wattle_ast::F64;
+    /// assert_eq!(F64::from(-0.0), F64(1 << 63));
+    /// ```
+    F64 f64, u64, 8
+);
+
+/// A `v128`, as its sixteen bytes in memory order.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct V128(pub [u8; 16]);
+
+impl<'a> Decode<'a> for V128 {
+    #[inline]
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Ok(V128(reader.array::<16>()?))
+    }
+}
+
+impl Encode for V128 {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0);
+    }
+}

@@ -1,0 +1,18 @@
+//! Values of the binary format: integers, floats, vectors, names, indices, lists, and the reader
+//! that takes them off a byte slice.
+
+mod floats;
+mod indices;
+pub mod leb128;
+mod list;
+mod name;
+mod reader;
+
+pub use floats::{F32, F64, V128};
+pub use indices::{
+    DataIdx, ElemIdx, FieldIdx, FuncIdx, GlobalIdx, LabelIdx, LocalIdx, MemIdx, TableIdx, TagIdx,
+    TypeIdx,
+};
+pub use list::{Element, List, ListView};
+pub use name::Name;
+pub use reader::{Decode, Encode, Reader};

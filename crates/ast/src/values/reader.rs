@@ -1,0 +1,357 @@
+//! The reader: a cursor over bytes that yields the values of the binary format.
+
+use alloc::vec::Vec;
+
+use crate::{Features, Malformed};
+
+/// What can be read off a [`Reader`].
+pub trait Decode<'a>: Sized {
+    /// Takes one value off the reader.
+    ///
+    /// # Errors
+    /// The reason, with the reader left at the offending byte (at the end of its bytes when they
+    /// did not suffice).
+    fn decode(reader: &mut Reader<'a>) -> Result<Self>;
+}
+
+/// What can be appended to a buffer, in the shortest form that the format allows.
+pub trait Encode {
+    /// Appends the value.
+    fn encode(&self, out: &mut Vec<u8>);
+
+    /// The value as bytes of its own.
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.encode(&mut out);
+        out
+    }
+}
+
+/// A cursor over bytes.
+///
+/// It knows where its bytes lie in the whole input (`base`), so that [`offset`](Reader::offset)
+/// is a place in the input, and which features are on, since some encodings exist only with them.
+/// After an error it stands at the offending byte.
+///
+/// ```
+/// use wattle_ast::{Malformed, Reader};
+///
+/// let mut reader = Reader::new(&[0xe5, 0x8e, 0x26, 0x80]);
+/// assert_eq!(reader.u32(), Ok(624485));
+/// assert_eq!(reader.u32(), Err(Malformed::UnexpectedEnd));
+/// assert_eq!(reader.offset(), 4);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    pos: usize,
+    base: usize,
+    features: Features,
+}
+
+type Result<T> = core::result::Result<T, Malformed>;
+
+impl<'a> Reader<'a> {
+    /// A reader of `bytes` with every feature on.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Reader { bytes, pos: 0, base: 0, features: Features::ALL }
+    }
+
+    /// A reader of `bytes`, the first of which lies at offset `base` of the input.
+    pub fn at(bytes: &'a [u8], base: usize, features: Features) -> Self {
+        Reader { bytes, pos: 0, base, features }
+    }
+
+    /// The features that are on.
+    #[inline(always)]
+    pub fn features(&self) -> Features {
+        self.features
+    }
+
+    /// How many bytes were taken off.
+    #[inline(always)]
+    pub fn pos(&self) -> usize {
+        self.pos
+    }
+
+    /// Goes to position `pos` of its bytes; beyond their end, to the end.
+    pub fn seek(&mut self, pos: usize) {
+        self.pos = pos.min(self.bytes.len());
+    }
+
+    /// The offset in the whole input of the next byte.
+    #[inline(always)]
+    pub fn offset(&self) -> usize {
+        self.base + self.pos
+    }
+
+    /// All its bytes, those already taken off included.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The bytes that are left.
+    #[inline(always)]
+    pub fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.pos..).unwrap_or_default()
+    }
+
+    /// How many bytes are left.
+    #[inline(always)]
+    pub fn remaining(&self) -> usize {
+        self.bytes.len().saturating_sub(self.pos)
+    }
+
+    /// Whether no byte is left.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.pos >= self.bytes.len()
+    }
+
+    /// The bytes between two positions.
+    #[inline]
+    pub fn since(&self, start: usize) -> &'a [u8] {
+        self.bytes.get(start..self.pos).unwrap_or_default()
+    }
+
+    /// The next byte, left in place.
+    #[inline(always)]
+    pub fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.pos).copied()
+    }
+
+    /// One byte.
+    #[inline(always)]
+    pub fn byte(&mut self) -> Result<u8> {
+        match self.bytes.get(self.pos) {
+            Some(&byte) => {
+                self.pos += 1;
+                Ok(byte)
+            }
+            None => Err(Malformed::UnexpectedEnd),
+        }
+    }
+
+    /// Takes one byte off, and fails with `error`, standing at it, when `accept` says no.
+    #[inline(always)]
+    pub fn byte_if<T>(
+        &mut self,
+        error: Malformed,
+        accept: impl FnOnce(u8) -> Option<T>,
+    ) -> Result<T> {
+        let byte = self.byte()?;
+        accept(byte).ok_or_else(|| self.back(1, error))
+    }
+
+    /// Steps back `n` bytes and hands `error` on.
+    #[cold]
+    pub fn back(&mut self, n: usize, error: Malformed) -> Malformed {
+        self.pos = self.pos.saturating_sub(n);
+        error
+    }
+
+    /// Goes to position `pos` and hands `error` on.
+    #[cold]
+    pub fn fail_at(&mut self, pos: usize, error: Malformed) -> Malformed {
+        self.seek(pos);
+        error
+    }
+
+    /// The next `n` bytes.
+    #[inline]
+    pub fn take(&mut self, n: usize) -> Result<&'a [u8]> {
+        let end = self.pos.saturating_add(n);
+        match self.bytes.get(self.pos..end) {
+            Some(bytes) => {
+                self.pos = end;
+                Ok(bytes)
+            }
+            None => {
+                self.pos = self.bytes.len();
+                Err(Malformed::UnexpectedEnd)
+            }
+        }
+    }
+
+    /// The next `N` bytes as an array.
+    #[inline]
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        match self.rest().first_chunk::<N>() {
+            Some(bytes) => {
+                self.pos += N;
+                Ok(*bytes)
+            }
+            None => {
+                self.pos = self.bytes.len();
+                Err(Malformed::UnexpectedEnd)
+            }
+        }
+    }
+
+    /// An unsigned 32-bit integer.
+    #[inline(always)]
+    pub fn u32(&mut self) -> Result<u32> {
+        match self.bytes.get(self.pos) {
+            Some(&byte) if byte < 0x80 => {
+                self.pos += 1;
+                Ok(byte.into())
+            }
+            _ => self.u32_long(),
+        }
+    }
+
+    #[inline]
+    fn u32_long(&mut self) -> Result<u32> {
+        if let Some(&[a, b, c, ..]) = self.rest().first_chunk::<3>() {
+            let low = u32::from(a & 0x7f) | u32::from(b & 0x7f) << 7;
+            if b < 0x80 {
+                self.pos += 2;
+                return Ok(low);
+            }
+            if c < 0x80 {
+                self.pos += 3;
+                return Ok(low | u32::from(c) << 14);
+            }
+        }
+        self.unsigned::<32>().map(|value| value as u32)
+    }
+
+    /// An unsigned 64-bit integer.
+    #[inline(always)]
+    pub fn u64(&mut self) -> Result<u64> {
+        match self.bytes.get(self.pos) {
+            Some(&byte) if byte < 0x80 => {
+                self.pos += 1;
+                Ok(byte.into())
+            }
+            _ => self.unsigned::<64>(),
+        }
+    }
+
+    /// A signed 32-bit integer.
+    #[inline(always)]
+    pub fn s32(&mut self) -> Result<i32> {
+        match self.bytes.get(self.pos) {
+            Some(&byte) if byte < 0x80 => {
+                self.pos += 1;
+                Ok(i32::from(byte) << 25 >> 25)
+            }
+            _ => self.signed::<32>().map(|value| value as i32),
+        }
+    }
+
+    /// A signed 33-bit integer.
+    #[inline]
+    pub fn s33(&mut self) -> Result<i64> {
+        self.signed::<33>()
+    }
+
+    /// A signed 64-bit integer.
+    #[inline]
+    pub fn s64(&mut self) -> Result<i64> {
+        self.signed::<64>()
+    }
+
+    #[inline(never)]
+    fn unsigned<const BITS: u32>(&mut self) -> Result<u64> {
+        let mut value = 0;
+        let mut shift = 0;
+        loop {
+            if shift >= BITS {
+                return Err(Malformed::IntegerTooLong);
+            }
+            let byte = self.byte()?;
+            let left = BITS - shift;
+            if left < 7 && byte & 0x7f >= 1 << left {
+                return Err(self.back(1, Malformed::IntegerTooLarge));
+            }
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+            shift += 7;
+        }
+    }
+
+    #[inline(never)]
+    fn signed<const BITS: u32>(&mut self) -> Result<i64> {
+        let mut value = 0_u64;
+        let mut shift = 0;
+        loop {
+            if shift >= BITS {
+                return Err(Malformed::IntegerTooLong);
+            }
+            let byte = self.byte()?;
+            let left = BITS - shift;
+            if left < 7 {
+                // The bits beyond the type's width must repeat its sign bit.
+                let mask = 0x7f & (0x7f_u8 << (left - 1));
+                if byte & mask != 0 && byte & mask != mask {
+                    return Err(self.back(1, Malformed::IntegerTooLarge));
+                }
+            }
+            value |= u64::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                let unused = 64_u32.saturating_sub(shift);
+                return Ok((value << unused) as i64 >> unused);
+            }
+        }
+    }
+
+    /// A length: a `u32` that no more bytes than are left may satisfy.
+    ///
+    /// # Errors
+    /// [`Malformed::LengthOutOfBounds`], standing at the length.
+    #[inline]
+    pub fn len32(&mut self) -> Result<usize> {
+        let start = self.pos;
+        let len = self.u32()? as usize;
+        if len > self.remaining() {
+            return Err(self.fail_at(start, Malformed::LengthOutOfBounds));
+        }
+        Ok(len)
+    }
+
+    /// A list of bytes: its length, then so many bytes.
+    #[inline]
+    pub fn byte_list(&mut self) -> Result<&'a [u8]> {
+        let len = self.len32()?;
+        self.take(len)
+    }
+
+    /// A name.
+    pub fn name(&mut self) -> Result<&'a str> {
+        let start = self.pos;
+        let bytes = self.byte_list()?;
+        core::str::from_utf8(bytes).map_err(|_| self.fail_at(start, Malformed::Utf8))
+    }
+
+    /// One value of any type that can be decoded.
+    #[inline(always)]
+    pub fn read<T: Decode<'a>>(&mut self) -> Result<T> {
+        T::decode(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_out_of_shape() {
+        let too_long = [0x80, 0x80, 0x80, 0x80, 0x80, 0x00];
+        let too_large = [0xff, 0xff, 0xff, 0xff, 0x1f];
+        let mut reader = Reader::new(&too_long);
+        assert_eq!(reader.u32(), Err(Malformed::IntegerTooLong));
+        assert_eq!(reader.pos(), 5);
+        let mut reader = Reader::new(&too_large);
+        assert_eq!(reader.u32(), Err(Malformed::IntegerTooLarge));
+        assert_eq!(reader.pos(), 4);
+        // -1 and the least 32-bit integer in five bytes, then a wrong sign extension.
+        assert_eq!(Reader::new(&[0xff, 0xff, 0xff, 0xff, 0x7f]).s32(), Ok(-1));
+        assert_eq!(Reader::new(&[0x80, 0x80, 0x80, 0x80, 0x78]).s32(), Ok(i32::MIN));
+        let wrong = [0x80, 0x80, 0x80, 0x80, 0x70];
+        assert_eq!(Reader::new(&wrong).s32(), Err(Malformed::IntegerTooLarge));
+    }
+}
