@@ -150,8 +150,10 @@ struct RawCustoms<'r> {
     all: Vec<RawCustom<'r>>,
     next: usize,
     /// Places in `all` by what is there; filled when a module turns out to have been changed.
-    index: Option<BTreeMap<(&'r str, &'r [u8]), Vec<usize>>>,
+    index: Option<Places<'r>>,
 }
+
+type Places<'r> = BTreeMap<(&'r str, &'r [u8]), Vec<usize>>;
 
 struct RawCustom<'r> {
     name: &'r str,
@@ -182,7 +184,7 @@ impl<'r> RawCustoms<'r> {
         }
         let all = &self.all;
         let index = self.index.get_or_insert_with(|| {
-            let mut index = BTreeMap::<_, Vec<usize>>::new();
+            let mut index = Places::new();
             for (at, raw) in all.iter().enumerate() {
                 index.entry((raw.name, raw.data)).or_default().push(at);
             }

@@ -8,7 +8,7 @@ use wattle_ast::{Body, Encode, Expr, Instrs, Local, leb128};
 /// are appended as they are.
 fn code(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut instrs = Instrs::new(bytes);
-    while let Some(instr) = instrs.next() {
+    for instr in instrs.by_ref() {
         instr.encode(out);
     }
     out.extend_from_slice(bytes.get(instrs.offset()..).unwrap_or_default());
