@@ -1,15 +1,14 @@
 //! What the test files share: feeding a module in chunks, and comparing what comes out.
-#![allow(unreachable_pub)]
 
 use wattle_ast::{Error, Features};
 use wattle_parser::{EventReader, Parser, ReadError, Step};
 
 /// Numbers that are the same in every run.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     /// A number below `limit`.
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -18,7 +17,7 @@ impl Random {
 }
 
 /// Walks the whole slice, and hands back how many events tile it, or the error.
-pub fn whole(wasm: &[u8], features: Features) -> Result<usize, Error> {
+pub(crate) fn whole(wasm: &[u8], features: Features) -> Result<usize, Error> {
     let mut end = 0;
     let mut count = 0;
     for event in Parser::new().features(features).events(wasm) {
@@ -34,7 +33,7 @@ pub fn whole(wasm: &[u8], features: Features) -> Result<usize, Error> {
 }
 
 /// Feeds the module in chunks, and checks each event and the error against those of the slice.
-pub fn check_chunks(wasm: &[u8], features: Features, mut chunk: impl FnMut() -> usize) {
+pub(crate) fn check_chunks(wasm: &[u8], features: Features, mut chunk: impl FnMut() -> usize) {
     let mut expected = Parser::new().features(features).events(wasm);
     let mut parser = Parser::new().features(features);
     let (mut taken, mut arrived) = (0, 0);
@@ -69,7 +68,7 @@ pub fn check_chunks(wasm: &[u8], features: Features, mut chunk: impl FnMut() -> 
 }
 
 /// The same through an [`EventReader`] whose input hands out `chunk` bytes at most.
-pub fn check_reader(wasm: &[u8], features: Features, chunk: usize) {
+pub(crate) fn check_reader(wasm: &[u8], features: Features, chunk: usize) {
     struct Slow<'a>(&'a [u8], usize);
     impl std::io::Read for Slow<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {

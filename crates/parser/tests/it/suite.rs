@@ -1,9 +1,7 @@
 //! The binary modules of the official suite: what is malformed is refused with the phrase that
 //! the suite expects, what is merely invalid is read, and both the same in any chunks.
 
-mod common;
-
-use common::{Random, check_chunks, check_reader, whole};
+use crate::common::{Random, check_chunks, check_reader, whole};
 use wattle_ast::Features;
 use wattle_tests::suite::{self, Proposal};
 
