@@ -8,7 +8,7 @@ use wattle_ast::{
     Body, Error, Instr, InstrRef, ItemKind, Malformed, Opcode, Path, Reader, SectionId, Span,
 };
 
-use crate::frame::{Input, Stop};
+use crate::frame::{Input, LOOK_AHEAD, Stop};
 use crate::parser::Parser;
 
 impl Parser {
@@ -18,38 +18,53 @@ impl Parser {
         let (kind, pos, enable) = match stop {
             Stop::Malformed(kind, pos) | Stop::Counts(kind, pos, _) => (kind, pos, None),
             Stop::Disabled(kind, pos, feature) => (kind, pos, Some(feature)),
-            Stop::Truncated | Stop::More(_) => (Malformed::LengthOutOfBounds, 0, None),
+            Stop::Truncated | Stop::More(_) => return self.truncated(input),
         };
         let start = input.offset.saturating_add(pos);
         let mut error = Error::new(kind, Span::at(start));
         error.enable = enable;
         error.path = self.path(input);
         match stop {
-            Stop::Truncated | Stop::More(_) => {
-                let size_at = match &self.section {
-                    Some(section) => section.size_at,
-                    None => input.offset.saturating_add(1),
-                };
-                error.span = Span::new(size_at, size_at.saturating_add(1));
-                error.path.item = None;
-            }
             Stop::Counts(_, _, [first, second]) => {
                 error.found = Some(format!("{first} and {second}"));
                 error.path.item = None;
             }
-            Stop::Malformed(..) | Stop::Disabled(..) => {
+            _ => {
                 let found = match kind {
                     Malformed::IllegalOpcode => opcode(input.reader(pos, usize::MAX)),
                     _ => None,
                 };
-                let len = found.as_ref().map_or(1, |(_, len)| *len);
-                let len = len.min(input.data.len().saturating_sub(pos));
+                let len = match (kind, &found) {
+                    // They stand behind the last byte that was read.
+                    (Malformed::UnexpectedEnd | Malformed::IntegerTooLong, _) => 0,
+                    (_, Some((_, len))) => *len,
+                    (_, None) => 1,
+                };
                 error.span.end = start.saturating_add(len);
                 error.found = found.map(|(bytes, _)| bytes);
                 error.path.instr = self.instr(input, pos);
             }
         }
         error
+    }
+
+    /// A section claims more than there is.
+    fn truncated(&self, input: Input<'_>) -> Error {
+        let end = input.offset.saturating_add(input.data.len());
+        let (size_at, size) = match &self.section {
+            Some(section) => (section.size_at, section.size),
+            None => {
+                let size = input.reader(1, usize::MAX).u32().unwrap_or(0);
+                (input.offset.saturating_add(1), size)
+            }
+        };
+        let path = self.path(input);
+        // The same measure as for any length.
+        let (kind, span) = match size as usize > end.saturating_sub(size_at) {
+            true => (Malformed::LengthOutOfBounds, Span::new(size_at, size_at.saturating_add(1))),
+            false => (Malformed::UnexpectedEnd, Span::at(end)),
+        };
+        Error { path: Path { item: None, ..path }, ..Error::new(kind, span) }
     }
 
     /// The way to the item at hand.
@@ -92,12 +107,13 @@ impl Parser {
 
     /// The instruction of the body at hand that covers a position.
     fn instr(&self, input: Input<'_>, pos: usize) -> Option<InstrRef> {
-        self.section.as_ref().filter(|section| section.id == SectionId::Code)?;
-        let mut reader = input.reader(0, usize::MAX);
+        let section = self.section.as_ref().filter(|section| section.id == SectionId::Code)?;
+        // Nothing may depend on how much more than that has come.
+        let mut reader = input.reader(0, section.left.saturating_add(LOOK_AHEAD));
         let size = reader.u32().ok()?;
+        let end = reader.pos().saturating_add(size as usize);
         let body: Body<'_> = reader.clone().read().ok()?;
         let code = reader.pos().checked_add(body.code_offset())?;
-        let end = reader.pos().saturating_add(size as usize);
         if pos < code || pos > end {
             return None;
         }

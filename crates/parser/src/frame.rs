@@ -119,6 +119,7 @@ impl Frame {
             if input.eof {
                 return Stop::Truncated;
             }
+            // A length is exact, a guess makes up for many of them.
             return Stop::More(wanted.max(len + len / 2 + 1).min(self.end));
         }
         if len < limit && !input.eof {

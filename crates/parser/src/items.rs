@@ -59,7 +59,8 @@ pub(crate) fn item<'b>(
 }
 
 /// Hands on the list header that was just read, unless its `len` entries, of a byte at least each,
-/// exceed what the bounds leave room for.
+/// exceed what the bounds leave room for: as [`Reader::len32`] has it, from the first byte of the
+/// length on.
 pub(crate) fn fitting<T>(
     reader: &mut Reader<'_>,
     header: T,
@@ -67,17 +68,17 @@ pub(crate) fn fitting<T>(
     frame: Frame,
     bounds: Bounds,
 ) -> Result<T, Malformed> {
-    let room = match bounds {
-        Bounds::Frame => frame.end.saturating_sub(reader.pos()),
-        Bounds::Beyond => reader.remaining(),
+    let end = match bounds {
+        Bounds::Frame => frame.end,
+        Bounds::Beyond => reader.bytes().len(),
     };
-    if len as usize <= room {
-        return Ok(header);
-    }
-    // Back to the first byte of the length, which is all there is before the room.
+    // The length is what was read last: its bytes but the last have the top bit set.
     let read = reader.bytes().get(..reader.pos().saturating_sub(1)).unwrap_or_default();
-    let more = read.iter().rev().take_while(|&&byte| byte >= 0x80).count();
-    Err(reader.back(more + 1, Malformed::LengthOutOfBounds))
+    let start = read.len() - read.iter().rev().take_while(|&&byte| byte >= 0x80).count();
+    match len as usize <= end.saturating_sub(start) {
+        true => Ok(header),
+        false => Err(reader.fail_at(start, Malformed::LengthOutOfBounds)),
+    }
 }
 
 /// Decodes a custom section, the contents of which lie in `frame`.
@@ -110,15 +111,16 @@ pub(crate) fn body<'b>(
 ) -> Result<(Item<'b>, usize), Stop> {
     let (size, start) = section.decode(input, |reader, bounds| {
         let size = reader.u32()?;
+        fitting(reader, size, size, section, bounds)?;
+        let end = reader.pos().saturating_add(size as usize);
         match bounds {
-            Bounds::Frame => fitting(reader, size, size, section, bounds),
+            Bounds::Frame if end <= section.end => {}
+            Bounds::Frame => return Err(Malformed::UnexpectedEnd),
             Bounds::Beyond => {
-                fitting(reader, size, size, section, bounds)?;
-                let end = reader.pos().saturating_add(size as usize);
                 check.body(reader, end)?;
-                Ok(size)
             }
         }
+        Ok(size)
     })?;
     let end = start.saturating_add(size as usize);
     let frame = Frame { start, end, overrun: Malformed::SectionSize };

@@ -208,6 +208,9 @@ impl Parser {
             };
         };
         let id = self.section_id(code)?;
+        if id > SectionId::Code {
+            self.check_bodies_came()?;
+        }
         let mut reader = input.reader(1, usize::MAX);
         let size = match reader.u32() {
             Ok(size) => size,
@@ -231,7 +234,7 @@ impl Parser {
                 fitting(reader, count, count, frame, bounds)
             })?;
         }
-        self.check_counts(section, start)?;
+        self.check_count(section, start)?;
         Ok(Some((Item::Section(section), len)))
     }
 
@@ -252,31 +255,28 @@ impl Parser {
     }
 
     /// Compares a section's count, which stands at position `at`, with what came before.
-    fn check_counts(&self, section: Header, at: usize) -> Result<(), Stop> {
+    fn check_count(&self, section: Header, at: usize) -> Result<(), Stop> {
         match (section.id, self.data_count) {
-            (SectionId::Code, _) if section.count != self.funcs => {
+            (SectionId::Code, _) if section.count > self.funcs => {
                 Err(Stop::Counts(Malformed::FuncCount, at, [self.funcs, section.count]))
             }
             (SectionId::Data, Some(count)) if section.count != count => {
                 Err(Stop::Counts(Malformed::DataCount, at, [count, section.count]))
             }
-            (SectionId::Data, _) => self.check_code_came(),
             _ => Ok(()),
         }
     }
 
-    /// With the bodies' number known to be right when there are any.
-    fn check_code_came(&self) -> Result<(), Stop> {
-        match self.funcs {
-            1.. if self.last < Some(SectionId::Code) => {
-                Err(Stop::Counts(Malformed::FuncCount, 0, [self.funcs, 0]))
-            }
-            _ => Ok(()),
+    /// Checks that no body is missing, when none can come any more.
+    fn check_bodies_came(&self) -> Result<(), Stop> {
+        match self.bodies == self.funcs {
+            true => Ok(()),
+            false => Err(Stop::Counts(Malformed::FuncCount, 0, [self.funcs, self.bodies])),
         }
     }
 
     fn check_end(&self) -> Result<(), Stop> {
-        self.check_code_came()?;
+        self.check_bodies_came()?;
         match self.data_count {
             Some(count @ 1..) if self.last < Some(SectionId::Data) => {
                 Err(Stop::Counts(Malformed::DataCount, 0, [count, 0]))

@@ -42,6 +42,8 @@ pub(crate) struct Group {
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
     pub(crate) id: SectionId,
+    /// What it claimed to take.
+    pub(crate) size: u32,
     /// Offset of its size in the input.
     pub(crate) size_at: usize,
     /// How many of its bytes are left.
@@ -61,6 +63,7 @@ impl Section {
         let after_size = size.u32().map_or(len, |_| size.pos());
         Section {
             id: header.id,
+            size: header.size,
             size_at: offset.saturating_add(1),
             left: (header.size as usize).saturating_sub(len - after_size),
             entries: header.count,
