@@ -1,0 +1,1 @@
+//! How many operands instructions take and leave.
