@@ -6,4 +6,16 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod cursor;
+mod error;
+mod ids;
+mod keywords;
+mod lexer;
 pub mod numbers;
+pub mod script;
+mod strings;
+mod tokens;
+
+pub use error::{Error, ErrorKind, Errors};
+pub use ids::Space;
+pub use lexer::{LexError, Lexer, TokenKind};
