@@ -109,10 +109,16 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
     /// Takes all instructions of an expression. Where the bytes make no sense, it stops and says
     /// so in a comment: only a module that was put together by hand can have such bytes.
     pub(crate) fn expr(&mut self, bytes: &[u8], nesting: &mut Nesting) {
-        let mut reader = Reader::new(bytes);
-        if transcode_expr(&mut reader, nesting, self).is_err() || !reader.is_empty() {
+        if !self.take(bytes, nesting) {
             self.out.extend_from_slice(b" (;illegible;)");
         }
+    }
+
+    /// Takes all instructions of an expression; tells whether they are one.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: &[u8], nesting: &mut Nesting) -> bool {
+        let mut reader = Reader::new(bytes);
+        transcode_expr(&mut reader, nesting, self).is_ok() && reader.is_empty()
     }
 
     /// Takes note of what an instruction does to the blocks. The label of one that opens a block
