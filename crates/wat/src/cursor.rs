@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use wattle_ast::{Name, Span};
+use wattle_ast::{Name, Opcode, Span};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::keywords;
@@ -108,6 +108,16 @@ impl<'t, 'a> Cursor<'t, 'a> {
             ErrorKind::UnexpectedToken(expected)
         };
         Error::boxed(kind, self.span())
+    }
+
+    /// The next token is a keyword, and no mnemonic of a feature that is enabled.
+    #[cold]
+    pub(crate) fn unexpected_instr(&self) -> Box<Error> {
+        let text = self.text();
+        match Opcode::from_mnemonic(text) {
+            Some(opcode) => self.error(ErrorKind::NotEnabled(text.into(), opcode.feature())),
+            None => self.unexpected("an instruction"),
+        }
     }
 
     /// An error at the next token.

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::Span;
+use wattle_ast::{Feature, Span};
 
 use crate::ids::Space;
 
@@ -18,6 +18,8 @@ pub(crate) type Result<T> = core::result::Result<T, Box<Error>>;
 pub enum ErrorKind {
     /// A token that no part of the format knows; the text of it.
     UnknownOperator(Box<str>),
+    /// The mnemonic of an instruction of a feature that is not enabled.
+    NotEnabled(Box<str>, Feature),
     /// A token at the wrong place; what would fit there.
     UnexpectedToken(&'static str),
     /// A character that may stand in strings and comments only.
@@ -40,10 +42,12 @@ pub enum ErrorKind {
     Utf8,
     /// More text than 32-bit offsets reach.
     TextTooLong,
-    /// An identifier that is bound nowhere.
+    /// An identifier that is bound nowhere, or an index of nothing; as it was written.
     Unknown(Space, Box<str>),
     /// An identifier that is bound twice.
     Duplicate(Space, Box<str>),
+    /// An identifier where one type stands for several imports.
+    IdNotAllowed,
     /// A number that does not fit; the type that it does not fit, when the phrase names it.
     ConstantOutOfRange(&'static str),
     /// An import after something that is no import.
@@ -74,10 +78,13 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             ErrorKind::UnknownOperator(token) => return write!(f, "unknown operator {token}"),
+            ErrorKind::NotEnabled(token, feature) => {
+                return write!(f, "unknown operator {token} ({feature} is not enabled)");
+            }
             ErrorKind::UnexpectedToken(fits) => {
                 return write!(f, "unexpected token, expected {fits}");
             }
-            ErrorKind::Unknown(space, id) => return write!(f, "unknown {space} ${id}"),
+            ErrorKind::Unknown(space, id) => return write!(f, "unknown {space} {id}"),
             ErrorKind::Duplicate(space, id) => return write!(f, "duplicate {space} ${id}"),
             ErrorKind::ConstantOutOfRange(ty) => {
                 let gap = if ty.is_empty() { "" } else { " " };
@@ -103,6 +110,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::EmptyAnnotationId => "empty annotation id",
             ErrorKind::Utf8 => "malformed UTF-8 encoding",
             ErrorKind::TextTooLong => "length out of bounds: the text is longer than 4 GiB",
+            ErrorKind::IdNotAllowed => "identifier not allowed",
             ErrorKind::MultipleStarts => "multiple start sections",
             ErrorKind::MismatchingLabel => "mismatching label",
             ErrorKind::InlineFuncType => "inline function type does not match explicit type",
@@ -243,11 +251,6 @@ impl fmt::Display for Errors {
 impl core::error::Error for Errors {}
 
 impl ErrorKind {
-    /// An identifier that is bound nowhere.
-    pub(crate) fn unknown(space: Space, id: &str) -> ErrorKind {
-        ErrorKind::Unknown(space, String::from(id).into())
-    }
-
     /// An identifier that is bound twice.
     pub(crate) fn duplicate(space: Space, id: &str) -> ErrorKind {
         ErrorKind::Duplicate(space, String::from(id).into())

@@ -23,7 +23,7 @@ mod tests;
 
 use core::fmt;
 
-pub use expr::{Expr, Instrs, read_expr, transcode_expr, transcode_immediates};
+pub use expr::{Expr, Instrs, encode_immediates, read_expr, transcode_expr, transcode_immediates};
 pub use immediates::{
     ArrayLen, BlockType, BrCast, CallIndirect, FenceOrder, Immediate, Kind, LaneIdx, MemArg,
     MemCopy, MemInit, RefTypeNonNull, RefTypeNull, Shuffle, Sink, Source, TableCopy, TableInit,
