@@ -277,3 +277,6 @@ pub struct Thread<'a> {
     /// What the thread does.
     pub directives: Vec<Directive<'a>>,
 }
+
+#[cfg(test)]
+mod tests;
