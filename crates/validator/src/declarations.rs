@@ -39,8 +39,7 @@ impl Validator {
         let index = self.counts.imports;
         self.counts.imports += 1;
         let outcome = self.check_import(index, import);
-        outcome
-            .map_err(|error| self.at(error, SectionId::Import, ItemKind::Import, index as usize))
+        outcome.map_err(|error| self.at(error, SectionId::Import, ItemKind::Import, index as usize))
     }
 
     fn check_import(&mut self, index: u32, import: &Import<'_>) -> Outcome {
@@ -228,8 +227,7 @@ impl Validator {
         let index = self.counts.exports;
         self.counts.exports += 1;
         let outcome = self.check_export(index, export);
-        outcome
-            .map_err(|error| self.at(error, SectionId::Export, ItemKind::Export, index as usize))
+        outcome.map_err(|error| self.at(error, SectionId::Export, ItemKind::Export, index as usize))
     }
 
     fn check_export(&mut self, index: u32, export: &Export<'_>) -> Outcome {

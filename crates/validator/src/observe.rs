@@ -2,8 +2,8 @@
 
 use wattle_ast::Opcode;
 
-use crate::{OperandType, Types};
 use crate::ty::Ty;
+use crate::{OperandType, Types};
 
 /// Watches a body being checked. All methods do nothing unless they are overridden, and the
 /// observer `()` costs nothing.

@@ -52,7 +52,6 @@ impl Ty {
     pub(crate) const FUNCREF: Ty = Ty::abs(AbsHeapType::Func, true);
     pub(crate) const EXNREF: Ty = Ty::abs(AbsHeapType::Exn, true);
     pub(crate) const EXN: Ty = Ty::abs(AbsHeapType::Exn, false);
-    pub(crate) const ARRAYREF: Ty = Ty::abs(AbsHeapType::Array, true);
 
     /// The reference to an abstract heap type.
     pub(crate) const fn abs(heap: AbsHeapType, nullable: bool) -> Ty {

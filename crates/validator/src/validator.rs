@@ -84,7 +84,9 @@ impl FuncToValidate {
     /// # Errors
     /// The first fault.
     pub fn validate(&self, validator: &mut FuncValidator, body: &Body<'_>) -> Result<(), Error> {
-        validator.body(&self.types, self.func, body).map_err(|error| placed(error, self.offset, body))
+        validator
+            .body(&self.types, self.func, body)
+            .map_err(|error| placed(error, self.offset, body))
     }
 }
 
@@ -253,9 +255,9 @@ impl Validator {
     }
 
     fn rec_group(&mut self, len: u32) -> Result<(), Error> {
-        let outcome = self.check_rec_group(len).map_err(|error| {
-            self.at(error, SectionId::Type, ItemKind::Type, self.types.ids.len())
-        });
+        let outcome = self
+            .check_rec_group(len)
+            .map_err(|error| self.at(error, SectionId::Type, ItemKind::Type, self.types.ids.len()));
         self.or_broken(outcome)
     }
 
@@ -417,7 +419,9 @@ impl Validator {
         if module.data_count.is_some_and(|count| count != datas) {
             self.named(module, Err(ErrorKind::Malformed(Malformed::DataCount).into()));
         }
-        self.types_mut().data_count = Some(datas);
+        // Only the binary format tells a count that is missing from one that goes without saying.
+        let from_binary = !module.encoding.sections.is_empty();
+        self.types_mut().data_count = if from_binary { module.data_count } else { Some(datas) };
         macro_rules! each {
             ($($list:ident $item:ident => $check:expr;)*) => { $(
                 for $item in &module.$list {
@@ -437,9 +441,12 @@ impl Validator {
             tags tag => self.tag(*tag);
             globals global => self.global(global);
             exports export => self.export(export);
-            start start => self.start(*start);
             elems elem => self.elem(elem);
             datas data => self.data(data);
+        }
+        if let Some(func) = module.start {
+            let outcome = self.start(func);
+            self.named(module, outcome);
         }
     }
 }

@@ -423,9 +423,11 @@ impl<'t> Checker<'t> {
             let wanted = target.label(self.registry);
             let sent = values.len() + usize::from(reference.is_some());
             let matching = wanted.len() == sent
-                && values.iter().chain(&reference).zip(wanted).all(|(&a, &b)| {
-                    self.registry.matches(a, b)
-                });
+                && values
+                    .iter()
+                    .chain(&reference)
+                    .zip(wanted)
+                    .all(|(&a, &b)| self.registry.matches(a, b));
             if !matching {
                 let sent: alloc::vec::Vec<Ty> = values.iter().copied().chain(reference).collect();
                 return Err(self.mismatched(Mismatch::Catch, &sent, wanted));

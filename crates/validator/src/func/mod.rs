@@ -118,12 +118,7 @@ impl FuncValidator {
     }
 
     /// Checks that an expression is constant and gives a value of type `ty`.
-    pub(crate) fn constant(
-        &mut self,
-        types: &Types,
-        ty: Ty,
-        expr: &Expr<'_>,
-    ) -> Result<(), Error> {
+    pub(crate) fn constant(&mut self, types: &Types, ty: Ty, expr: &Expr<'_>) -> Result<(), Error> {
         self.locals.clear();
         self.run::<(), true>(types, Signature::value(ty), expr.bytes(), &mut ())
     }
@@ -256,9 +251,7 @@ impl<'t> Checker<'t> {
                     && memarg.align <= applied.align
                     && memarg.offset <= self.max_offset;
                 match self.operands.as_slice() {
-                    [rest @ .., a, b]
-                        if plain && *a == self.memory0 && *b == applied.params[1] =>
-                    {
+                    [rest @ .., a, b] if plain && *a == self.memory0 && *b == applied.params[1] => {
                         let len = rest.len();
                         self.operands.truncate(len);
                     }
