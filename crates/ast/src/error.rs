@@ -64,6 +64,7 @@ malformed! {
     CastFlags "malformed br_on_cast flags";
     TooManyLocals "too many locals";
     NameSubsection "malformed name subsection";
+    CustomSection "malformed custom section";
 }
 
 impl fmt::Display for Malformed {

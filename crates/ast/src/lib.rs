@@ -29,6 +29,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod custom;
 mod error;
 mod features;
 mod instructions;

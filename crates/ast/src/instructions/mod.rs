@@ -269,6 +269,9 @@ static KINDS: [Kinds; Opcode::ALL.len()] = {
 const _: () = assert!(size_of::<Instr<'static>>() <= 32);
 
 impl Opcode {
+    /// What the table says of every opcode, in its order: to make other tables of at compile time.
+    pub const INFOS: &'static [OpcodeInfo] = &Rows::<'static>::INFO;
+
     /// What the table says of it.
     #[inline(always)]
     pub fn info(self) -> &'static OpcodeInfo {
