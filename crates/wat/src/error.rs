@@ -210,6 +210,14 @@ impl Errors {
         Err(Errors(errors))
     }
 
+    /// The errors, each at another place.
+    pub(crate) fn map_spans(mut self, place: impl Fn(Span) -> Span) -> Errors {
+        for error in &mut self.0 {
+            error.span = place(error.span);
+        }
+        self
+    }
+
     /// The errors.
     pub fn as_slice(&self) -> &[Error] {
         &self.0

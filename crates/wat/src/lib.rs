@@ -30,6 +30,7 @@ mod keywords;
 mod lexer;
 mod module;
 pub mod numbers;
+pub mod script;
 mod strings;
 mod tokens;
 

@@ -171,9 +171,9 @@ fn crude(bytes: &[u8]) -> Counts {
                 }
             }
             let rest = words[1..].iter().filter(|word| !word.starts_with('$'));
-            match rest.copied().find(|word| *word != "definition") {
-                Some(kind @ ("binary" | "quote")) => add(kind),
-                _ => {}
+            let kind = rest.copied().find(|word| *word != "definition");
+            if let Some(kind @ ("binary" | "quote")) = kind {
+                add(kind);
             }
         }
         if *depth == 1 && first == "thread" {
@@ -244,4 +244,43 @@ fn the_complete_suite_has_all_its_assertions() {
     ] {
         assert_eq!(assertions(&suite.join(folder)).0, files, "{folder}");
     }
+}
+
+/// Whatever is done to a script, parsing it ends, and what is said about it is within it.
+#[test]
+fn damaged_scripts_do_no_harm() {
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut below = |bound: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random >> 16) as usize % bound
+    };
+    let (mut good, mut bad) = (0, 0);
+    for (file, bytes) in scripts() {
+        for _ in 0..8 {
+            let start = below(bytes.len());
+            let mut damaged = bytes[start..(start + 4000).min(bytes.len())].to_vec();
+            for _ in 0..below(4) {
+                let at = below(damaged.len());
+                damaged[at] = b"()\";\\\"$@\n\xff0"[below(11)];
+            }
+            match script::parse(&damaged) {
+                Ok(script) => {
+                    good += 1;
+                    let end = script.directives.last().map_or(0, |last| last.span.end);
+                    assert!(end <= damaged.len(), "{file}");
+                }
+                Err(errors) => {
+                    bad += 1;
+                    for error in &errors {
+                        let span = error.span;
+                        assert!(span.start <= span.end && span.end <= damaged.len(), "{file}");
+                    }
+                }
+            }
+        }
+    }
+    println!("{good} good, {bad} bad");
+    assert!(good > 50 && bad > 500, "{good} good, {bad} bad");
 }
