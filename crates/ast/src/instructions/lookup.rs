@@ -4,7 +4,7 @@ use super::{Opcode, Rows};
 use crate::{Malformed, Reader};
 
 /// The first byte of the two-part opcodes.
-const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
+pub(super) const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
 
 /// More than any second part of an opcode.
 const SPAN: usize = 0x120;
@@ -117,7 +117,7 @@ impl Reader<'_> {
         let byte = self.byte()?;
         match ONE_BYTE[usize::from(byte)] {
             Some(opcode) if self.allows(opcode) => Ok(opcode),
-            _ => self.prefixed_opcode(byte),
+            _ => self.outlined(|reader| reader.prefixed_opcode(byte)),
         }
     }
 

@@ -116,6 +116,28 @@ impl Kinds {
         })
     }
 
+    /// Calls `each` with the kinds in order.
+    ///
+    /// As most instructions have one immediate or none, what follows the first is asked last:
+    /// there is one jump an instruction that is hard to predict.
+    ///
+    /// # Errors
+    /// The first of `each`.
+    #[inline(always)]
+    pub fn try_for_each<E>(self, mut each: impl FnMut(Kind) -> Result<(), E>) -> Result<(), E> {
+        let mut left = self.0 & ((1 << Kinds::FEATURE_SHIFT) - 1);
+        loop {
+            if let Some(kind) = Kind::from_number((left & ((1 << Kinds::BITS) - 1)).wrapping_sub(1))
+            {
+                each(kind)?;
+            }
+            left >>= Kinds::BITS;
+            if left == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     /// Whether there is no immediate.
     #[inline(always)]
     pub const fn is_empty(self) -> bool {

@@ -5,6 +5,7 @@
 //! after it, so that there is next to nothing for a processor to mispredict. Whatever is not so
 //! plain (blocks, long integers, prefixes, what is malformed) is left to the ordinary way.
 
+use super::lookup::PREFIXES;
 use super::nesting::is_structured;
 use super::{Kind, Rows};
 use crate::{Feature, Features, Opcode, Reader};
@@ -17,22 +18,32 @@ use crate::{Feature, Features, Opcode, Reader};
 #[derive(Clone, Copy)]
 struct Plain(u32);
 
+/// The bits that a byte must not have to be a heap type for sure: an index below all codes.
+const HEAP_TYPE: u32 = 0xc0;
+
 /// A word of code: an opcode and the bytes after it.
 const WORD: usize = 8;
 const _: () = assert!(Feature::ALL.len() < Plain::NO_FEATURE as usize);
 
-static PLAIN: [Plain; 256] = {
+/// By the only byte of an opcode.
+static PLAIN: [Plain; 256] = table(0);
+/// By the second byte of an opcode of two, which must not go on; a table for each prefix.
+static PREFIXED: [[Plain; 256]; PREFIXES.len()] =
+    [table(PREFIXES[0]), table(PREFIXES[1]), table(PREFIXES[2]), table(PREFIXES[3])];
+
+const fn table(prefix: u8) -> [Plain; 256] {
     let mut table = [Plain::NOT; 256];
     let mut i = 0;
     while i < Opcode::ALL.len() {
         let info = &Rows::<'static>::INFO[i];
-        if info.prefix == 0 && !is_structured(info.opcode) {
+        let one_byte = prefix == 0 || info.code < 0x80;
+        if info.prefix == prefix && one_byte && !is_structured(info.opcode) {
             table[info.code as usize] = Plain::of(info.kinds, info.feature);
         }
         i += 1;
     }
     table
-};
+}
 
 impl Plain {
     const NO_FEATURE: u32 = 31;
@@ -53,9 +64,13 @@ impl Plain {
                 | Kind::Global
                 | Kind::Local
                 | Kind::Tag
+                | Kind::Elem
+                | Kind::Field
+                | Kind::ArrayLen
                 | Kind::I32
                 | Kind::I64 => &[0x80],
                 Kind::CallIndirect => &[0x80, 0x80],
+                Kind::HeapType | Kind::RefTypeNull | Kind::RefTypeNonNull => &[HEAP_TYPE],
                 // An alignment without a memory, an offset.
                 Kind::MemArg => &[0xc0, 0x80],
                 _ => return Plain::NOT,
@@ -88,7 +103,10 @@ impl Plain {
     fn long_len(self, word: u64, features: Features) -> Option<usize> {
         let least = self.0 & 7;
         let before = word as u32 & self.0 & 0xff00;
-        if !features.contains_index(self.0 >> 3 & 0x1f) || least == 3 && before != 0 {
+        // Heap types can be wrong however long.
+        let heap_type = self.0 & !0xff == HEAP_TYPE << 8;
+        let off = !features.contains_index(self.0 >> 3 & 0x1f);
+        if off || heap_type || least == 3 && before != 0 {
             return None;
         }
         // The bytes that end integers, of those that may belong to the last immediate.
@@ -108,14 +126,68 @@ impl Reader<'_> {
         while let Some(word) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<WORD>()) {
             let word = u64::from_le_bytes(*word);
             let plain = PLAIN[(word & 0xff) as usize];
-            pos += match plain.short_len(word, features) {
-                Some(len) => len,
-                None => match plain.long_len(word, features) {
-                    Some(len) => len,
+            pos += if let Some(len) = plain.short_len(word, features) {
+                len
+            } else if let Some(len) = plain.long_len(word, features) {
+                len
+            } else if let Some(table) = prefixed((word & 0xff) as u8) {
+                let word = word >> 8;
+                let plain = table[(word & 0xff) as usize];
+                match plain.short_len(word, features).or_else(|| plain.long_len(word, features)) {
+                    Some(len) => 1 + len,
                     None => break,
-                },
+                }
+            } else {
+                break;
             };
         }
         self.seek(pos);
+    }
+}
+
+/// The table for the opcodes that begin with `prefix`, when it is one.
+#[inline(always)]
+fn prefixed(prefix: u8) -> Option<&'static [Plain; 256]> {
+    PREFIXED.get(usize::from(prefix.wrapping_sub(PREFIXES[0])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Instr;
+
+    /// Whatever is skipped is instructions for the ordinary way too, none of them a block's.
+    #[test]
+    fn skips_what_would_be_read() {
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        let mut skipped = 0;
+        for round in 0..200_000_u32 {
+            // Every beginning, then bytes of which few, half or most go on.
+            let mut code = [0; 20];
+            code[0] = round as u8;
+            for byte in &mut code[1..] {
+                let [value, flags, ..] = random().to_le_bytes();
+                let goes_on = u32::from(flags) < 80 * (round >> 16);
+                *byte = if goes_on { value | 0x80 } else { value & 0x7f };
+            }
+            for features in [Features::ALL, Features::WASM3, Features::WASM1] {
+                let mut fast = Reader::at(&code, 0, features);
+                fast.skip_plain();
+                let mut slow = Reader::at(&code, 0, features);
+                while slow.pos() < fast.pos() {
+                    let instr: Instr<'_> = slow.read().unwrap_or_else(|e| panic!("{e}: {code:x?}"));
+                    assert!(!is_structured(instr.opcode()), "{instr:?}: {code:x?}");
+                    skipped += 1;
+                }
+                assert_eq!(slow.pos(), fast.pos(), "{code:x?}");
+            }
+        }
+        assert!(skipped > 200_000, "only {skipped} instructions were skipped");
     }
 }
