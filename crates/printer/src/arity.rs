@@ -66,9 +66,8 @@ impl Context<'_> {
             return Some(arity(arrow.params.len(), arrow.results.len()));
         }
         let callee = || of_func(self.func_type(seen.ty));
-        let func = || {
-            of_func(self.func_types.get(seen.func.idx()).and_then(|ty| self.func_type(*ty)))
-        };
+        let func =
+            || of_func(self.func_types.get(seen.func.idx()).and_then(|ty| self.func_type(*ty)));
         let fields = || self.field_count(seen.ty.0).unwrap_or(0);
         let then = |(takes, leaves): (usize, usize)| arity(takes, leaves);
         let one_more = |(takes, leaves): (usize, usize)| arity(takes.saturating_add(1), leaves);

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use wattle_ast::{CompType, ExternType, FuncType, ItemKind, Module, NameMap, TypeIdx};
+use wattle_ast::{CompType, ExternType, FuncType, ItemKind, Module, NameMap, Opcode, TypeIdx};
 
 use crate::config::Config;
 use crate::ids::{Ids, Space};
@@ -26,6 +26,34 @@ pub(crate) struct Context<'m> {
     pub(crate) imported: Imported,
     /// A line break and the deepest indentation.
     line: Vec<u8>,
+    keywords: Vec<Keyword>,
+}
+
+/// The keyword of an instruction, padded: copying a fixed number of bytes and stepping back is
+/// quicker than copying just as many as it takes.
+#[derive(Clone, Copy)]
+struct Keyword {
+    text: [u8; KEYWORD],
+    len: u8,
+}
+
+/// Room for a keyword. One that is longer is copied the slower way.
+const KEYWORD: usize = 31;
+/// A short line break, indentation included, is copied the quicker way too.
+const SHORT_LINE: usize = 32;
+
+impl Keyword {
+    fn new(opcode: Opcode) -> Keyword {
+        let mnemonic = opcode.mnemonic().as_bytes();
+        let mut text = [0; KEYWORD];
+        match text.get_mut(..mnemonic.len()) {
+            Some(start) => {
+                start.copy_from_slice(mnemonic);
+                Keyword { text, len: mnemonic.len() as u8 }
+            }
+            None => Keyword { text, len: 0 },
+        }
+    }
 }
 
 /// How many imports there are of each kind.
@@ -92,6 +120,20 @@ impl<'m> Context<'m> {
             tag_types,
             imported,
             line,
+            keywords: Opcode::ALL.iter().copied().map(Keyword::new).collect(),
+        }
+    }
+
+    /// Writes the keyword of an instruction.
+    #[inline(always)]
+    pub(crate) fn keyword(&self, out: &mut Vec<u8>, opcode: Opcode) {
+        match self.keywords.get(opcode as usize) {
+            Some(keyword) if keyword.len > 0 => {
+                let end = out.len() + usize::from(keyword.len);
+                out.extend_from_slice(&keyword.text);
+                out.truncate(end);
+            }
+            _ => out.extend_from_slice(opcode.mnemonic().as_bytes()),
         }
     }
 
@@ -99,7 +141,14 @@ impl<'m> Context<'m> {
     #[inline(always)]
     pub(crate) fn line(&self, out: &mut Vec<u8>, level: usize) {
         let len = 1 + level.min(MAX_LEVEL) * self.config.indent;
-        out.extend_from_slice(self.line.get(..len).unwrap_or(&self.line));
+        match self.line.first_chunk::<SHORT_LINE>() {
+            Some(line) if len <= SHORT_LINE => {
+                let end = out.len() + len;
+                out.extend_from_slice(line);
+                out.truncate(end);
+            }
+            _ => out.extend_from_slice(self.line.get(..len).unwrap_or(&self.line)),
+        }
     }
 
     /// The function type of an index, when it is one.
@@ -148,9 +197,27 @@ impl Spaces {
         Spaces {
             types: space(&names.types, "type", ItemKind::Type, 0, module.types.len()),
             funcs: space(&names.funcs, "func", ItemKind::Func, imported.funcs, module.funcs.len()),
-            tables: space(&names.tables, "table", ItemKind::Table, imported.tables, module.tables.len()),
-            memories: space(&names.memories, "memory", ItemKind::Memory, imported.memories, module.memories.len()),
-            globals: space(&names.globals, "global", ItemKind::Global, imported.globals, module.globals.len()),
+            tables: space(
+                &names.tables,
+                "table",
+                ItemKind::Table,
+                imported.tables,
+                module.tables.len(),
+            ),
+            memories: space(
+                &names.memories,
+                "memory",
+                ItemKind::Memory,
+                imported.memories,
+                module.memories.len(),
+            ),
+            globals: space(
+                &names.globals,
+                "global",
+                ItemKind::Global,
+                imported.globals,
+                module.globals.len(),
+            ),
             tags: space(&names.tags, "tag", ItemKind::Tag, imported.tags, module.tags.len()),
             elems: space(&names.elems, "elem", ItemKind::Elem, 0, module.elems.len()),
             datas: space(&names.datas, "data", ItemKind::Data, 0, module.datas.len()),

@@ -5,9 +5,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{
-    Custom, CustomData, Encode, IndirectNameMap, Module, NameMap, Opcode, SectionId,
-};
+use wattle_ast::{Custom, CustomData, Encode, IndirectNameMap, Module, NameMap, Opcode, SectionId};
 
 use crate::context::{self, Context};
 use crate::modules::Printer;
@@ -20,11 +18,8 @@ pub(crate) fn print(
 ) -> fmt::Result {
     let module = printer.context.module;
     let last = last_section(module);
-    let names = if ids_carry_names(&printer.context) {
-        None
-    } else {
-        Some(module.names.to_bytes())
-    };
+    let names =
+        if ids_carry_names(&printer.context) { None } else { Some(module.names.to_bytes()) };
     let mut customs: Vec<_> = module.customs.iter().enumerate().collect();
     customs.sort_by_key(|(_, custom)| custom.after);
     for (place, custom) in customs {
@@ -132,9 +127,9 @@ fn within(names: &NameMap<'_>, len: usize) -> bool {
 
 /// Whether every map is that of an item, not empty, and within the item's bounds.
 fn inner(names: &IndirectNameMap<'_>, len: impl Fn(u32) -> Option<usize>) -> bool {
-    names.iter().all(|(outer, names)| {
-        !names.is_empty() && len(outer).is_some_and(|len| within(names, len))
-    })
+    names
+        .iter()
+        .all(|(outer, names)| !names.is_empty() && len(outer).is_some_and(|len| within(names, len)))
 }
 
 /// Whether imports that have no place for an identifier have no name.
@@ -161,10 +156,7 @@ fn local_count(context: &Context<'_>, func: u32) -> Option<usize> {
 
 fn block_count(context: &Context<'_>, func: u32) -> Option<usize> {
     let opens = |opcode| {
-        matches!(
-            opcode,
-            Opcode::Block | Opcode::Loop | Opcode::If | Opcode::Try | Opcode::TryTable
-        )
+        matches!(opcode, Opcode::Block | Opcode::Loop | Opcode::If | Opcode::Try | Opcode::TryTable)
     };
     let instrs = defined(context, func)?.body.instrs();
     Some(instrs.filter(|instr| opens(instr.opcode())).count())

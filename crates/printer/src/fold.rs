@@ -119,7 +119,7 @@ impl Layout for Fold<'_> {
         let structured = before + usize::from(role != Role::Plain);
         nodes.push(Node { text: 0, start, head: NONE, next: NONE, structured, offset, role });
         if !matches!(role, Role::EndBlock | Role::Last) {
-            code.out.extend_from_slice(opcode.mnemonic().as_bytes());
+            code.context.keyword(&mut code.out, opcode);
         }
     }
 }

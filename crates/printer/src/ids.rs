@@ -198,7 +198,8 @@ mod tests {
         for (index, name) in names {
             map.insert(*index, (*name).into());
         }
-        let ids = Ids::new(Some(&map), Space { keyword: "func", len: 5, name_unnamed, nameless: &[] });
+        let ids =
+            Ids::new(Some(&map), Space { keyword: "func", len: 5, name_unnamed, nameless: &[] });
         (0..6).map(|index| String::from_utf8(ids.definition(index).into()).unwrap()).collect()
     }
 
@@ -207,7 +208,14 @@ mod tests {
         assert_eq!(ids(&[(1, "a"), (3, "b c")], false), ["", "$a", "", "$\"b c\"", "", ""]);
         assert_eq!(
             ids(&[(0, "a"), (1, "#func0"), (2, ""), (4, "a"), (7, "b")], false),
-            ["$#func0_ (@name \"a\")", "$#func0", "$#func2 (@name \"\")", "", "$#func4 (@name \"a\")", ""]
+            [
+                "$#func0_ (@name \"a\")",
+                "$#func0",
+                "$#func2 (@name \"\")",
+                "",
+                "$#func4 (@name \"a\")",
+                ""
+            ]
         );
         assert_eq!(ids(&[(1, "a")], true), ["$#func0", "$a", "$#func2", "$#func3", "$#func4", ""]);
     }

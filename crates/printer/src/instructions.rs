@@ -453,7 +453,7 @@ impl Layout for Flat {
         };
         code.context.line(&mut code.out, code.layout.level + level);
         code.offset(offset);
-        code.out.extend_from_slice(opcode.mnemonic().as_bytes());
+        code.context.keyword(&mut code.out, opcode);
     }
 }
 
@@ -465,7 +465,7 @@ impl Layout for Inline {
         if code.structure(opcode) != Step::Last {
             code.out.push(b' ');
             code.offset(offset);
-            code.out.extend_from_slice(opcode.mnemonic().as_bytes());
+            code.context.keyword(&mut code.out, opcode);
         }
     }
 }
@@ -473,7 +473,13 @@ impl Layout for Inline {
 impl Context<'_> {
     /// A constant expression, a space before each instruction; in parentheses when it is a single
     /// plain instruction, else after `keyword` in parentheses (without them when that is empty).
-    pub(crate) fn const_expr(&self, out: &mut Vec<u8>, expr: &Expr<'_>, keyword: &str, base: usize) {
+    pub(crate) fn const_expr(
+        &self,
+        out: &mut Vec<u8>,
+        expr: &Expr<'_>,
+        keyword: &str,
+        base: usize,
+    ) {
         let mut instrs = expr.iter().take(2);
         let single = instrs.next().is_some_and(|instr| !instr.opcode().kinds().is_structured())
             && instrs.next().is_some_and(|instr| instr.opcode() == Opcode::End);

@@ -14,6 +14,7 @@
 //! | `types.rs` | types |
 //! | `instructions.rs` | instructions, one a line |
 //! | `fold.rs`, `arity.rs` | instructions, folded |
+//! | `listing.rs` | instructions one by one, for a dump |
 //! | `ids.rs`, `labels.rs` | identifiers |
 //! | `numbers.rs`, `strings.rs` | numbers and strings |
 //! | `offsets.rs` | where items lie in the binary |
@@ -32,6 +33,7 @@ mod fold;
 mod ids;
 mod instructions;
 mod labels;
+mod listing;
 mod modules;
 mod numbers;
 mod offsets;
@@ -39,3 +41,4 @@ mod strings;
 mod types;
 
 pub use config::{Config, print};
+pub use listing::{Line, Lister};

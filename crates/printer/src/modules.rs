@@ -59,7 +59,8 @@ impl<'m> Printer<'m> {
     }
 
     pub(crate) fn write_to(mut self, to: &mut impl fmt::Write) -> fmt::Result {
-        let mut write = |out: &[u8]| to.write_str(core::str::from_utf8(out).map_err(|_| fmt::Error)?);
+        let mut write =
+            |out: &[u8]| to.write_str(core::str::from_utf8(out).map_err(|_| fmt::Error)?);
         self.module(&mut |out| {
             if out.len() >= PIECE {
                 write(out)?;
@@ -154,7 +155,6 @@ impl<'m> Printer<'m> {
                 self.str(" ");
                 strings::id(&mut self.out, name);
             }
-            None if self.context.config.name_unnamed => self.str(" $#module"),
             None => {}
         }
     }
@@ -587,7 +587,9 @@ fn places(context: &Context<'_>) -> BTreeMap<ExternIdx, (usize, usize)> {
         (4, ItemKind::Global, counts.globals, module.globals.len()),
         (FUNC_STAGE, ItemKind::Func, counts.funcs, module.funcs.len()),
     ] {
-        places.extend((first..).zip(0..len).map(|(at, place)| (extern_idx(kind, at), (stage, place))));
+        places.extend(
+            (first..).zip(0..len).map(|(at, place)| (extern_idx(kind, at), (stage, place))),
+        );
     }
     places
 }

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    Data, Decode, Elem, Export, Global, Import, ImportGroup, Malformed, MemType, Module, RecGroup,
-    Reader, SectionId, SubType, Table, TagType, TypeIdx,
+    Data, Decode, Elem, Export, Global, Import, ImportGroup, Malformed, MemType, Module, Reader,
+    RecGroup, SectionId, SubType, Table, TagType, TypeIdx,
 };
 
 /// How many bytes magic and version take.
@@ -104,7 +104,10 @@ impl Offsets {
     }
 }
 
-fn one<'a, T: Decode<'a>>(reader: &mut Reader<'a>, found: &mut Vec<usize>) -> Result<(), Malformed> {
+fn one<'a, T: Decode<'a>>(
+    reader: &mut Reader<'a>,
+    found: &mut Vec<usize>,
+) -> Result<(), Malformed> {
     found.push(reader.offset());
     T::decode(reader).map(drop)
 }

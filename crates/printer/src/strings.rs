@@ -79,10 +79,7 @@ static IDCHARS: [bool; 256] = {
     let mut table = [false; 256];
     let mut i = 0x21;
     while i < 0x7f {
-        table[i] = !matches!(
-            i as u8,
-            b'"' | b'(' | b')' | b',' | b';' | b'[' | b']' | b'{' | b'}'
-        );
+        table[i] = !matches!(i as u8, b'"' | b'(' | b')' | b',' | b';' | b'[' | b']' | b'{' | b'}');
         i += 1;
     }
     table

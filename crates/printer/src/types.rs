@@ -153,7 +153,9 @@ impl Context<'_> {
                 let ids = self.ids.fields.get(&index);
                 for (index, field) in (0..=u32::MAX).zip(&structure.fields) {
                     out.extend_from_slice(b" (field");
-                    if let Some(id) = ids.map(|ids| ids.definition(index)).filter(|id| !id.is_empty()) {
+                    if let Some(id) =
+                        ids.map(|ids| ids.definition(index)).filter(|id| !id.is_empty())
+                    {
                         out.push(b' ');
                         out.extend_from_slice(id);
                     }

@@ -148,12 +148,11 @@ impl Parser {
             TokenKind::Eof => Ok(()),
             _ => Err(cursor.unexpected("the end of the text")),
         });
-        // An end that comes too early may only be hidden in a string or comment.
-        let hidden = !tokens.errors.is_empty() && cursor.peek() == TokenKind::Eof;
-        match end {
-            Err(error) if !hidden => errors.push(*error),
-            _ => {}
+        if let Err(error) = end {
+            errors.push(*error);
         }
+        let cut = tokens.cut.unwrap_or(usize::MAX);
+        errors.retain(|error| error.span.start <= cut);
         Errors::check(errors)?;
         parsed.ok_or_else(|| Error::new(ErrorKind::UnexpectedToken(")"), cursor.span()).into())
     }

@@ -419,6 +419,10 @@ impl<'a> State<'_, 'a> {
             }
             self.cursor.expect_close()?;
         }
+        if self.cursor.at_open("param") {
+            self.cursor.bump();
+            return Err(self.cursor.unexpected("no parameters behind the results"));
+        }
         Ok(())
     }
 
