@@ -119,7 +119,7 @@ impl<'a> State<'_, 'a> {
                 };
                 self.placed[at] = true;
                 if let Err(error) = result {
-                    self.report(error);
+                    self.report(*error);
                 }
             }
             if self.cursor.pos() >= end {
@@ -166,7 +166,7 @@ impl<'a> State<'_, 'a> {
             // In a field that failed, it may only not have been reached.
             let failed = self.errors.iter().any(|error| error.span.start < annot.span.start);
             if !failed || annot.name == CUSTOM {
-                self.report(Error::boxed(kind, annot.span));
+                self.report(Error::new(kind, annot.span));
             }
         }
     }
