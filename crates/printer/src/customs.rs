@@ -23,6 +23,9 @@ pub(crate) fn print(
     let mut customs: Vec<_> = module.customs.iter().enumerate().collect();
     customs.sort_by_key(|(_, custom)| custom.after);
     for (place, custom) in customs {
+        if printer.context.hints.stand_for(place) {
+            continue;
+        }
         let at = printer.offsets.customs.get(place).copied();
         match (&custom.data, &names) {
             (CustomData::Bytes(bytes), _) => section(printer, custom, last, bytes, at),
@@ -73,6 +76,11 @@ fn section(
 /// The last section that the module has, custom ones aside.
 fn last_section(module: &Module<'_>) -> Option<SectionId> {
     SectionId::ALL.iter().copied().rfind(|id| module.has_section(*id))
+}
+
+/// The last section before another that the module has.
+pub(crate) fn last_section_before(module: &Module<'_>, end: SectionId) -> Option<SectionId> {
+    SectionId::ALL.iter().copied().rfind(|id| *id < end && module.has_section(*id))
 }
 
 /// The custom section that stands for the names, and its place in the list.

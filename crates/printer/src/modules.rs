@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::context::{Context, Imported};
 use crate::fold::Folder;
 use crate::ids::{Ids, Space, annotation};
-use crate::instructions::{Code, Flat, offset_comment};
+use crate::instructions::{Code, Flat, PendingHints, offset_comment};
 use crate::labels::LabelStack;
 use crate::offsets::Offsets;
 use crate::{customs, numbers, strings};
@@ -466,14 +466,25 @@ impl<'m> Printer<'m> {
         }
         let labels = LabelStack::new(module.names.labels.get(index), name_unnamed);
         let out = core::mem::take(&mut self.out);
+        let hints = PendingHints::new(self.context.hints.of(index), body.code_offset());
         let base = at.unwrap_or(0).saturating_add(body.code_offset());
         self.out = if self.context.config.fold {
             let scratch = &mut self.folder;
-            scratch.body(&self.context, out, &self.locals, labels, &mut self.nesting, func, base)
+            scratch.body(
+                &self.context,
+                out,
+                &self.locals,
+                labels,
+                &mut self.nesting,
+                func,
+                base,
+                hints,
+            )
         } else {
             let layout = Flat { level: 2 };
             let mut code = Code::new(&self.context, out, layout, &self.locals, labels);
             code.base = base;
+            code.hints = hints;
             code.expr(body.code(), &mut self.nesting);
             code.out
         };
