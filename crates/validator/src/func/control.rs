@@ -11,7 +11,7 @@ use crate::registry::TypeId;
 use crate::ty::Ty;
 use crate::{ErrorKind, Mismatch};
 
-impl<'t> Checker<'t> {
+impl<'t> Checker<'_, 't> {
     /// The type of a block.
     #[inline(always)]
     fn block_type(&mut self, reader: &mut Reader<'_>) -> Check<Signature> {
@@ -261,10 +261,9 @@ impl<'t> Checker<'t> {
             let frame = self.target(label.0)?;
             // A block is looked at once, however many labels name it.
             let place = self.frames.len() - 1 - label.0 as usize;
-            if let Some(frame) = self.frames.get_mut(place) {
-                if core::mem::replace(&mut frame.table, self.br_tables) == self.br_tables {
-                    continue;
-                }
+            let seen = self.frames.get_mut(place).map(|frame| &mut frame.table);
+            if seen.is_some_and(|seen| core::mem::replace(seen, self.br_tables) == self.br_tables) {
+                continue;
             }
             let types = frame.label(self.registry);
             let fits = types.len() == arity && self.fits(types);

@@ -8,7 +8,7 @@ use super::{Check, Checker};
 use crate::ErrorKind;
 use crate::ty::Ty;
 
-impl<'t> Checker<'t> {
+impl<'t> Checker<'_, 't> {
     /// A reference type that an instruction names.
     pub(super) fn reference(&mut self, ty: RefType) -> Check<Ty> {
         self.value(ValType::Ref(ty))
