@@ -5,7 +5,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{Custom, CustomData, Encode, IndirectNameMap, Module, NameMap, Opcode, SectionId};
+use wattle_ast::{
+    Custom, CustomData, Encode, IndirectNameMap, Module, NameMap, Nesting, Opcode, Reader,
+    SectionId, read_expr,
+};
 
 use crate::context::{self, Context};
 use crate::modules::Printer;
@@ -168,4 +171,13 @@ fn block_count(context: &Context<'_>, func: u32) -> Option<usize> {
     };
     let instrs = defined(context, func)?.body.instrs();
     Some(instrs.filter(|instr| opens(instr.opcode())).count())
+}
+
+/// Whether some function names a data segment: then a parser of the text states their number, and
+/// else only when an annotation says so.
+pub(crate) fn calls_for_data_count(module: &Module<'_>) -> bool {
+    let mut nesting = Nesting::default();
+    module.funcs.iter().any(|func| {
+        read_expr(&mut Reader::new(func.body.code()), &mut nesting).unwrap_or(false)
+    })
 }

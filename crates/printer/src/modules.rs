@@ -132,6 +132,10 @@ impl<'m> Printer<'m> {
             self.data(place, data);
             self.end(hand_on)?;
         }
+        if module.data_count.is_some() && !customs::calls_for_data_count(module) {
+            self.context.line(&mut self.out, 1);
+            self.str("(@data_count)");
+        }
         customs::print(self, hand_on)?;
         // What was handed on is no longer there, but then there was something.
         if self.out.len() != start {

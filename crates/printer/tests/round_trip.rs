@@ -24,18 +24,6 @@ fn styles() -> [(&'static str, Config); 4] {
     ]
 }
 
-/// The text has no place for a data count: parsing gives one when a function names a data segment,
-/// which is when there must be one.
-fn forget_idle_data_count(module: &mut Module<'_>) {
-    let names_data = |opcode: Opcode| {
-        opcode.kinds().iter().any(|kind| matches!(kind, Kind::Data | Kind::MemInit))
-    };
-    let mut instrs = module.funcs.iter().flat_map(|func| func.body.instrs());
-    if !instrs.any(|instr| names_data(instr.opcode())) {
-        module.data_count = None;
-    }
-}
-
 /// The first place where two texts or byte strings differ, with what is around it.
 fn difference(ours: &[u8], theirs: &[u8]) -> String {
     let at = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
