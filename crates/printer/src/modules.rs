@@ -308,7 +308,7 @@ impl<'m> Printer<'m> {
     ) -> fmt::Result {
         if let Some(ty) = group.and_then(|group| group.ty.as_ref()) {
             self.context.line(&mut self.out, 2);
-            self.extern_type(ty, None);
+            self.extern_type_here(ty, None);
         }
         self.end(hand_on)
     }
@@ -334,7 +334,13 @@ impl<'m> Printer<'m> {
 
     /// ` (func $f (;0;) (type 0))`.
     fn extern_type(&mut self, ty: &ExternType, index: Option<u32>) {
-        self.str(" (");
+        self.str(" ");
+        self.extern_type_here(ty, index);
+    }
+
+    /// The same without the space.
+    fn extern_type_here(&mut self, ty: &ExternType, index: Option<u32>) {
+        self.str("(");
         self.str(ty.kind().keyword());
         if let Some(index) = index {
             self.define(extern_idx(ty.kind(), index));

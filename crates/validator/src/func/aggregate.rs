@@ -41,7 +41,9 @@ impl<'t> Checker<'_, 't> {
         if explicit {
             if let Some(below) = self.operands.len().checked_sub(fields.len())
                 && let Some(operands) = self.operands.get(below..)
-                && operands.iter().zip(fields).all(|(&a, b)| a == b.without_flag().unpacked())
+                && operands.iter().zip(fields).all(|(&operand, field)| {
+                    self.registry.matches(operand, field.without_flag().unpacked())
+                })
             {
                 self.operands.truncate(below);
                 self.push(Ty::defined(id, false));
@@ -111,7 +113,10 @@ impl<'t> Checker<'_, 't> {
             return Err(self.invalid(ErrorKind::Limit("operands", most.into())));
         }
         let elem = elem.without_flag().unpacked();
-        for _ in 0..len {
+        let matching = |&&operand: &&Ty| self.registry.matches(operand, elem);
+        let some = self.operands.iter().rev().take(len as usize).take_while(matching).count();
+        self.operands.truncate(self.operands.len() - some);
+        for _ in some as u32..len {
             // Once there are no operands left in unreachable code, all the rest are there.
             if self.block_operands().is_empty() && self.is_unreachable() {
                 break;

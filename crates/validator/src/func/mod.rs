@@ -189,7 +189,7 @@ impl<'t> Checker<'_, 't> {
         observer: &mut O,
     ) -> Result<(), (Fault, usize)> {
         loop {
-            if !O::ACTIVE && !CONST {
+            if !O::ACTIVE && !CONST && fast::may_be_simple(reader.peek()) {
                 self.skim(reader);
             }
             let start = reader.pos();
@@ -301,14 +301,19 @@ impl<'t> Checker<'_, 't> {
             Opcode::LocalSet => {
                 let local = reader.u32()?;
                 match (self.locals.flat.get(local as usize), self.operands.last()) {
-                    (Some(ty), Some(top)) if ty == top => self.operands.pop(),
+                    (Some(&ty), Some(&top)) if !ty.has_flag() && self.registry.matches(top, ty) => {
+                        self.operands.pop()
+                    }
                     _ => self.local_set(local)?,
                 }
             }
             Opcode::LocalTee => {
                 let local = reader.u32()?;
                 match (self.locals.flat.get(local as usize), self.operands.last()) {
-                    (Some(ty), Some(top)) if ty == top => {}
+                    (Some(&ty), Some(&top)) if !ty.has_flag() && self.registry.matches(top, ty) => {
+                        self.operands.pop();
+                        self.push(ty);
+                    }
                     _ => self.local_tee(local)?,
                 }
             }

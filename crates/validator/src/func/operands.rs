@@ -58,18 +58,22 @@ impl<'t> Checker<'_, 't> {
     /// Takes an operand that matches `want`.
     #[inline(always)]
     pub(super) fn pop(&mut self, want: Ty) -> Check {
-        if self.operands.last() == Some(&want) {
-            self.operands.pop();
-            return Ok(());
+        match self.operands.last() {
+            // Markers match nothing.
+            Some(&top) if self.registry.matches(top, want) => {
+                self.operands.pop();
+                Ok(())
+            }
+            _ => self.take_slow(&[want]),
         }
-        self.take_slow(&[want])
     }
 
     /// Takes operands that match `want`, the deepest first.
     #[inline(always)]
     pub(super) fn take(&mut self, want: &[Ty]) -> Check {
         if let Some(below) = self.operands.len().checked_sub(want.len())
-            && self.operands.get(below..).is_some_and(|top| top == want)
+            && let Some(top) = self.operands.get(below..)
+            && top.iter().zip(want).all(|(&top, &want)| self.registry.matches(top, want))
         {
             self.operands.truncate(below);
             return Ok(());
@@ -77,6 +81,7 @@ impl<'t> Checker<'_, 't> {
         self.take_slow(want)
     }
 
+    /// Takes what matches `want` in code that cannot be reached, or fails.
     #[inline(never)]
     pub(super) fn take_slow(&mut self, want: &[Ty]) -> Check {
         match self.fitting(want) {
@@ -108,9 +113,10 @@ impl<'t> Checker<'_, 't> {
     #[inline(always)]
     pub(super) fn take_then(&mut self, want: &[Ty], last: Ty) -> Check {
         if let [rest @ .., top] = &self.operands[..]
-            && *top == last
+            && self.registry.matches(*top, last)
             && let Some(below) = rest.len().checked_sub(want.len())
-            && rest.get(below..).is_some_and(|top| top == want)
+            && let Some(rest) = rest.get(below..)
+            && rest.iter().zip(want).all(|(&top, &want)| self.registry.matches(top, want))
         {
             self.operands.truncate(below);
             return Ok(());
