@@ -177,7 +177,8 @@ fn block_count(context: &Context<'_>, func: u32) -> Option<usize> {
 /// else only when an annotation says so.
 pub(crate) fn calls_for_data_count(module: &Module<'_>) -> bool {
     let mut nesting = Nesting::default();
-    module.funcs.iter().any(|func| {
-        read_expr(&mut Reader::new(func.body.code()), &mut nesting).unwrap_or(false)
-    })
+    module
+        .funcs
+        .iter()
+        .any(|func| read_expr(&mut Reader::new(func.body.code()), &mut nesting).unwrap_or(false))
 }

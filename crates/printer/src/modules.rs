@@ -37,6 +37,8 @@ pub(crate) struct Printer<'m> {
     locals: Ids,
     nesting: Nesting,
     folder: Folder,
+    /// Whether there was any field.
+    fields: bool,
 }
 
 /// Takes the text so far, when it is enough.
@@ -48,7 +50,16 @@ impl<'m> Printer<'m> {
         let offsets = if config.offsets { Offsets::new(module) } else { Offsets::default() };
         let exports = InlineExports::new(&context);
         let (locals, nesting, folder) = Default::default();
-        Printer { context, out: Vec::new(), offsets, exports, locals, nesting, folder }
+        Printer {
+            context,
+            out: Vec::new(),
+            offsets,
+            exports,
+            locals,
+            nesting,
+            folder,
+            fields: false,
+        }
     }
 
     pub(crate) fn into_text(mut self) -> String {
@@ -75,7 +86,6 @@ impl<'m> Printer<'m> {
         let module = self.context.module;
         self.str("(module");
         self.module_name();
-        let start = self.out.len();
         self.types(hand_on)?;
         self.imports(hand_on)?;
         let Imported { tables, memories, globals, tags, .. } = self.context.imported;
@@ -134,11 +144,11 @@ impl<'m> Printer<'m> {
         }
         if module.data_count.is_some() && !customs::calls_for_data_count(module) {
             self.context.line(&mut self.out, 1);
-            self.str("(@data_count)");
+            self.str("(@data_count");
+            self.end(hand_on)?;
         }
         customs::print(self, hand_on)?;
-        // What was handed on is no longer there, but then there was something.
-        if self.out.len() != start {
+        if self.fields {
             self.str("\n");
         }
         self.str(")\n");
@@ -179,6 +189,7 @@ impl<'m> Printer<'m> {
 
     /// Ends a field.
     pub(crate) fn end(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
+        self.fields = true;
         self.str(")");
         hand_on(&mut self.out)
     }

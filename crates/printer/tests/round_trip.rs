@@ -4,7 +4,7 @@
 use std::str;
 use std::time::Instant;
 
-use wattle_ast::{Features, Kind, Module, Opcode};
+use wattle_ast::{Features, Module};
 use wattle_encoder::encode_canonical;
 use wattle_printer::Config;
 use wattle_tests::suite;
@@ -93,7 +93,7 @@ fn the_suite_comes_back() {
             continue;
         };
         for module in modules(&script.directives) {
-            let mut parsed = match &module.source {
+            let parsed = match &module.source {
                 ModuleSource::Text(text) => wattle_wat::parse(text).ok(),
                 ModuleSource::Binary(bytes) => {
                     wattle_parser::Parser::new().features(Features::ALL).module(bytes).ok()
@@ -103,7 +103,6 @@ fn the_suite_comes_back() {
                 }
             };
             table.add(&file.dir, [parsed.is_some().into(), parsed.is_none().into()]);
-            parsed.iter_mut().for_each(forget_idle_data_count);
             for (style, config) in styles() {
                 if let Some(Err(error)) = parsed.as_ref().map(|module| check(module, &config)) {
                     let line = source[..module.span.start].split(|byte| *byte == b'\n').count();
@@ -130,8 +129,7 @@ fn the_corpus_comes_back() {
             continue;
         }
         let bytes = file.read();
-        let mut module = wattle_parser::parse(&bytes).unwrap();
-        forget_idle_data_count(&mut module);
+        let module = wattle_parser::parse(&bytes).unwrap();
         for (style, config) in &styles()[..2] {
             let start = Instant::now();
             if let Err(error) = check(&module, config) {
