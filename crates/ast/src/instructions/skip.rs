@@ -7,7 +7,7 @@
 
 use super::lookup::PREFIXES;
 use super::nesting::is_structured;
-use super::{Kind, Rows};
+use super::{Kind, NO_FEATURE, Rows};
 use crate::{Feature, Features, Opcode, Reader};
 
 /// How to read past an instruction, by its first byte.
@@ -23,7 +23,6 @@ const HEAP_TYPE: u32 = 0xc0;
 
 /// A word of code: an opcode and the bytes after it.
 const WORD: usize = 8;
-const _: () = assert!(Feature::ALL.len() < Plain::NO_FEATURE as usize);
 
 /// By the only byte of an opcode.
 static PLAIN: [Plain; 256] = table(0);
@@ -46,8 +45,7 @@ const fn table(prefix: u8) -> [Plain; 256] {
 }
 
 impl Plain {
-    const NO_FEATURE: u32 = 31;
-    const NOT: Plain = Plain(Plain::NO_FEATURE << 3);
+    const NOT: Plain = Plain(NO_FEATURE << 3);
 
     const fn of(kinds: &[Kind], feature: Feature) -> Plain {
         let mut len = 1;
