@@ -216,9 +216,8 @@ where
 {
     loop {
         let start = reader.pos();
-        let opcode = reader.opcode()?;
+        let (opcode, kinds) = reader.opcode_with_kinds()?;
         sink.opcode(opcode, start)?;
-        let kinds = opcode.kinds();
         kinds.try_for_each(|kind| immediates::transcode(kind, reader, sink))?;
         if kinds.is_structured() {
             match nesting.step(opcode) {
@@ -250,8 +249,7 @@ fn read_until_end(reader: &mut Reader<'_>, nesting: &mut Nesting) -> Result<bool
     loop {
         reader.skip_plain();
         let start = reader.pos();
-        let opcode = reader.opcode()?;
-        let kinds = opcode.kinds();
+        let (opcode, kinds) = reader.opcode_with_kinds()?;
         kinds.try_for_each(|kind| {
             names_data |= matches!(kind, Kind::Data | Kind::MemInit);
             read_immediate(kind, reader)

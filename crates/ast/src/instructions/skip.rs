@@ -7,8 +7,8 @@
 
 use super::lookup::PREFIXES;
 use super::nesting::is_structured;
-use super::{Kind, Rows};
-use crate::{Feature, Features, Opcode, Reader};
+use super::{Kind, NO_FEATURE, Rows};
+use crate::{AbsHeapType, Feature, Features, Opcode, Reader};
 
 /// How to read past an instruction, by its first byte.
 ///
@@ -20,10 +20,12 @@ struct Plain(u32);
 
 /// The bits that a byte must not have to be a heap type for sure: an index below all codes.
 const HEAP_TYPE: u32 = 0xc0;
+const ONE_HEAP_TYPE: u32 = HEAP_TYPE << 8;
+/// The bits that two bytes must not have to be an alignment, with no memory, and an offset.
+const ALIGN_AND_OFFSET: u32 = 0x80_c000;
 
 /// A word of code: an opcode and the bytes after it.
 const WORD: usize = 8;
-const _: () = assert!(Feature::ALL.len() < Plain::NO_FEATURE as usize);
 
 /// By the only byte of an opcode.
 static PLAIN: [Plain; 256] = table(0);
@@ -46,8 +48,7 @@ const fn table(prefix: u8) -> [Plain; 256] {
 }
 
 impl Plain {
-    const NO_FEATURE: u32 = 31;
-    const NOT: Plain = Plain(Plain::NO_FEATURE << 3);
+    const NOT: Plain = Plain(NO_FEATURE << 3);
 
     const fn of(kinds: &[Kind], feature: Feature) -> Plain {
         let mut len = 1;
@@ -71,8 +72,7 @@ impl Plain {
                 | Kind::I64 => &[0x80],
                 Kind::CallIndirect => &[0x80, 0x80],
                 Kind::HeapType | Kind::RefTypeNull | Kind::RefTypeNonNull => &[HEAP_TYPE],
-                // An alignment without a memory, an offset.
-                Kind::MemArg => &[0xc0, 0x80],
+                Kind::MemArg => &[ALIGN_AND_OFFSET >> 8 & 0xff, ALIGN_AND_OFFSET >> 16],
                 _ => return Plain::NOT,
             };
             let mut j = 0;
@@ -96,23 +96,35 @@ impl Plain {
         (long | u32::from(off) == 0).then_some((self.0 & 7) as usize)
     }
 
-    /// Its length at the beginning of `word` when it has one immediate, or two of which the first
-    /// is of one byte, and the last one ends within the first five bytes: so soon that none of its
-    /// bits can be wrong.
+    /// Its length at the beginning of `word` when it has immediates and all end within five bytes,
+    /// so soon that no bit of an integer can be wrong. An alignment must be of one byte still.
     #[inline(always)]
     fn long_len(self, word: u64, features: Features) -> Option<usize> {
-        let least = self.0 & 7;
-        let before = word as u32 & self.0 & 0xff00;
-        // Heap types can be wrong however long.
-        let heap_type = self.0 & !0xff == HEAP_TYPE << 8;
-        let off = !features.contains_index(self.0 >> 3 & 0x1f);
-        if off || heap_type || least == 3 && before != 0 {
+        if !features.contains_index(self.0 >> 3 & 0x1f) {
             return None;
         }
-        // The bytes that end integers, of those that may belong to the last immediate.
-        let ends = !word & 0x80_8080_8080 & !0 << (8 * (least - 1));
+        match self.0 & !0xff {
+            ONE_HEAP_TYPE => return heap_type_len(word >> 8).map(|len| 1 + len),
+            ALIGN_AND_OFFSET if word & 0xc000 != 0 => return None,
+            _ => {}
+        }
+        // The bytes that end an integer, the opcode left aside.
+        let mut ends = !word & 0x80_8080_8000;
+        if self.0 & 7 == 3 {
+            ends &= ends.wrapping_sub(1);
+        }
         let len = (ends.trailing_zeros() + 1) / 8;
         (ends != 0).then_some(len as usize)
+    }
+}
+
+/// The length of a heap type that is a code, or an index of two bytes.
+#[inline(always)]
+fn heap_type_len(word: u64) -> Option<usize> {
+    match word.to_le_bytes() {
+        [code @ ..0x80, ..] => AbsHeapType::from_code(code).map(|_| 1),
+        [_, ..0x40, ..] => Some(2),
+        _ => None,
     }
 }
 

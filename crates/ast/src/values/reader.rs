@@ -253,6 +253,14 @@ impl<'a> Reader<'a> {
     /// A signed 33-bit integer.
     #[inline(always)]
     pub fn s33(&mut self) -> Result<i64> {
+        // Mostly a type index, and an index of one byte seldom comes this far.
+        if let Some(&[a, b]) = self.rest().first_chunk::<2>()
+            && a >= 0x80
+            && b < 0x80
+        {
+            self.pos += 2;
+            return Ok((i64::from(a & 0x7f) | i64::from(b) << 7) << 50 >> 50);
+        }
         self.outlined(Reader::signed::<33>)
     }
 
