@@ -19,12 +19,14 @@ use crate::tokens::{self, Token, Tokens};
 pub(crate) struct Cursor<'t, 'a> {
     pub(crate) tokens: &'t Tokens<'a>,
     pos: usize,
+    /// The token at `pos`.
+    token: Token,
 }
 
 impl<'t, 'a> Cursor<'t, 'a> {
     /// A cursor at the token of position `pos`.
     pub(crate) fn new(tokens: &'t Tokens<'a>, pos: usize) -> Self {
-        Cursor { tokens, pos }
+        Cursor { tokens, pos, token: tokens.get(pos) }
     }
 
     /// How many tokens come before.
@@ -33,55 +35,64 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.pos
     }
 
-    /// Moves to a position that [`pos`](Cursor::pos) gave.
-    #[inline(always)]
+    /// Moves to a position.
     pub(crate) fn seek(&mut self, pos: usize) {
         self.pos = pos;
+        self.token = self.tokens.get(pos);
     }
 
     /// Moves past the next token.
     #[inline(always)]
     pub(crate) fn bump(&mut self) {
         self.pos += 1;
+        self.token = self.tokens.next(self.pos, self.token);
+    }
+
+    /// Moves past the next two tokens: a parenthesis and a keyword.
+    #[inline(always)]
+    pub(crate) fn bump_open(&mut self) {
+        self.bump();
+        self.bump();
     }
 
     /// Moves past the next form: a token, or everything up to the matching parenthesis.
     pub(crate) fn skip_form(&mut self) {
-        self.pos = self.tokens.skip_form(self.pos);
-    }
-
-    #[inline(always)]
-    fn token(&self) -> Token {
-        self.tokens.get(self.pos)
+        self.seek(self.tokens.skip_form(self.pos));
     }
 
     /// The kind of the next token.
     #[inline(always)]
     pub(crate) fn peek(&self) -> TokenKind {
-        self.token().kind
+        self.token.kind
+    }
+
+    /// The token `ahead` tokens after the next: a small number.
+    #[inline(always)]
+    fn ahead(&self, ahead: usize) -> Token {
+        (1..=ahead).fold(self.token, |token, n| self.tokens.next(self.pos + n, token))
     }
 
     /// The kind of the token `ahead` tokens after the next.
     #[inline(always)]
     pub(crate) fn peek_at(&self, ahead: usize) -> TokenKind {
-        self.tokens.get(self.pos + ahead).kind
+        self.ahead(ahead).kind
     }
 
     /// The text of the next token.
     #[inline(always)]
     pub(crate) fn text(&self) -> &'a str {
-        self.tokens.text(self.token())
+        self.tokens.text(self.token)
     }
 
     /// The text of the token `ahead` tokens after the next.
     #[inline(always)]
     pub(crate) fn text_at(&self, ahead: usize) -> &'a str {
-        self.tokens.text(self.tokens.get(self.pos + ahead))
+        self.tokens.text(self.ahead(ahead))
     }
 
     /// The bytes of the next token.
     pub(crate) fn span(&self) -> Span {
-        self.tokens.span(self.token())
+        self.tokens.span(self.token)
     }
 
     /// The bytes from the token at `start` to the one before the next.
@@ -137,8 +148,11 @@ impl<'t, 'a> Cursor<'t, 'a> {
     /// The keyword when the next tokens are a parenthesis and a keyword.
     #[inline(always)]
     pub(crate) fn open_keyword(&self) -> Option<&'a str> {
-        let open = self.peek() == TokenKind::Open && self.peek_at(1) == TokenKind::Keyword;
-        if open { Some(self.text_at(1)) } else { None }
+        if self.peek() != TokenKind::Open {
+            return None;
+        }
+        let keyword = self.ahead(1);
+        if keyword.kind == TokenKind::Keyword { Some(self.tokens.text(keyword)) } else { None }
     }
 
     /// Whether the next tokens are `(` and this keyword.
@@ -152,7 +166,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
     pub(crate) fn opt_open(&mut self, keyword: &str) -> bool {
         let found = self.at_open(keyword);
         if found {
-            self.pos += 2;
+            self.bump_open();
         }
         found
     }
@@ -162,7 +176,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
     pub(crate) fn opt_keyword(&mut self, keyword: &str) -> bool {
         let found = self.at_keyword(keyword);
         if found {
-            self.pos += 1;
+            self.bump();
         }
         found
     }
@@ -172,7 +186,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
     pub(crate) fn opt(&mut self, kind: TokenKind) -> bool {
         let found = self.peek() == kind;
         if found {
-            self.pos += 1;
+            self.bump();
         }
         found
     }

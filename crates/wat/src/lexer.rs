@@ -166,6 +166,15 @@ impl<'a> Lexer<'a> {
         self.raw.source().as_bytes().get(self.end()..).unwrap_or_default()
     }
 
+    /// The next token that is no blank.
+    #[inline(always)]
+    pub(crate) fn next_behind_blanks(&mut self) -> Option<(TokenKind, Span)> {
+        while matches!(self.next_byte(), Some(b' ' | b'\n')) {
+            self.raw.bump(1);
+        }
+        self.next()
+    }
+
     /// After a word: a quote that follows it directly belongs to it.
     #[inline(always)]
     fn word(&mut self, kind: TokenKind) -> TokenKind {

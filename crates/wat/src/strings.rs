@@ -11,6 +11,7 @@ use wattle_ast::Name;
 /// How many bytes follow the backslash of an escape sequence, when they make one.
 pub(crate) fn escape_len(rest: &[u8]) -> Option<usize> {
     match rest {
+        [high, low, ..] if (HEX[usize::from(*high)] | HEX[usize::from(*low)]) < 16 => Some(2),
         [b't' | b'n' | b'r' | b'"' | b'\'' | b'\\', ..] => Some(1),
         [b'u', b'{', digits @ ..] => {
             // Not in search of a brace: the text may be long, and hold many of these.
@@ -19,7 +20,6 @@ pub(crate) fn escape_len(rest: &[u8]) -> Option<usize> {
             let closed = digits.get(len) == Some(&b'}');
             if closed { code_point(&digits[..len]).map(|_| len + 3) } else { None }
         }
-        [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => Some(2),
         _ => None,
     }
 }
@@ -41,33 +41,50 @@ fn code_point(digits: &[u8]) -> Option<char> {
     if after_digit { char::from_u32(value) } else { None }
 }
 
-fn hex(byte: u8) -> u8 {
-    (byte as char).to_digit(16).unwrap_or(0) as u8
-}
+/// The values of hexadecimal digits; 0xff for other bytes.
+static HEX: [u8; 256] = {
+    let mut hex = [0xff; 256];
+    let mut value = 0;
+    while value < 16 {
+        hex[b"0123456789abcdef"[value] as usize] = value as u8;
+        hex[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    hex
+};
 
 /// Appends the bytes of the inside of a string literal that the lexer took.
 pub(crate) fn decode_into(inside: &str, out: &mut Vec<u8>) {
     let mut rest = inside.as_bytes();
-    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at + 1..];
-        match *rest {
+    while let Some((&first, behind)) = rest.split_first() {
+        if first != b'\\' {
+            let run = rest.iter().position(|byte| *byte == b'\\').unwrap_or(rest.len());
+            out.extend_from_slice(&rest[..run]);
+            rest = &rest[run..];
+            continue;
+        }
+        if let [high, low, behind @ ..] = behind
+            && let (high, low) = (HEX[usize::from(*high)], HEX[usize::from(*low)])
+            && high | low < 16
+        {
+            out.push(high << 4 | low);
+            rest = behind;
+            continue;
+        }
+        match behind {
             [b't', ..] => out.push(b'\t'),
             [b'n', ..] => out.push(b'\n'),
             [b'r', ..] => out.push(b'\r'),
-            [quoted @ (b'"' | b'\'' | b'\\'), ..] => out.push(quoted),
-            [b'u', b'{', ref digits @ ..] => {
+            [b'u', b'{', digits @ ..] => {
                 let len = digits.iter().position(|byte| *byte == b'}').unwrap_or(digits.len());
                 if let Some(c) = code_point(&digits[..len]) {
                     out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
                 }
             }
-            [high, low, ..] => out.push(hex(high) << 4 | hex(low)),
-            _ => {}
+            _ => out.extend(behind.first()),
         }
-        rest = rest.get(escape_len(rest).unwrap_or(1)..).unwrap_or_default();
+        rest = behind.get(escape_len(behind).unwrap_or(1)..).unwrap_or_default();
     }
-    out.extend_from_slice(rest);
 }
 
 /// The inside of a literal: without the quotes.
@@ -81,8 +98,9 @@ pub(crate) fn bytes(literal: &str) -> Cow<'_, [u8]> {
     if !inside.contains('\\') {
         return Cow::Borrowed(inside.as_bytes());
     }
-    let mut out = Vec::with_capacity(inside.len() / 2);
+    let mut out = Vec::with_capacity(inside.len() / 3);
     decode_into(inside, &mut out);
+    out.shrink_to_fit();
     Cow::Owned(out)
 }
 

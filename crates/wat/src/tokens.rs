@@ -1,4 +1,4 @@
-//! The tokens of a text, kept: eight bytes each, trivia left out, annotations apart.
+//! The tokens of a text, kept in two bytes each: trivia left out, annotations apart.
 
 use alloc::vec::Vec;
 
@@ -12,15 +12,49 @@ use crate::strings;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Token {
     start: u32,
-    len_low: u16,
-    len_high: u8,
+    end: u32,
     pub(crate) kind: TokenKind,
 }
 
-const _: () = assert!(size_of::<Token>() == 8);
+/// A token as it is kept: how many bytes lie before it, and how many are its own. Its kind shows
+/// in its first byte. No bytes of its own say that it is among the odd ones.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    gap: u8,
+    len: u8,
+}
 
-/// Longer tokens have their ends in a list of their own.
-const MAX_LEN: usize = (1 << 24) - 1;
+/// A token that no [`Step`] can tell, because of its size, its place or its kind.
+#[derive(Clone, Copy, Debug)]
+struct OddToken {
+    pos: u32,
+    token: Token,
+}
+
+/// So many tokens have one mark: where the first of them begins.
+const MARK: usize = 16;
+
+/// Forms of at least so many tokens have their ends noted.
+const LONG_FORM: usize = 32;
+
+/// The kinds of tokens by their first byte, when they are not odd.
+static KINDS: [TokenKind; 256] = {
+    let mut kinds = [TokenKind::Reserved; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b'(' => TokenKind::Open,
+            b')' => TokenKind::Close,
+            b'$' => TokenKind::Id,
+            b'"' => TokenKind::String,
+            b'a'..=b'z' => TokenKind::Keyword,
+            b'0'..=b'9' | b'+' | b'-' => TokenKind::Number,
+            _ => TokenKind::Reserved,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 /// An annotation that is known: it stands before token `at`, and holds these annotation tokens.
 #[derive(Clone, Debug)]
@@ -31,14 +65,15 @@ pub(crate) struct Annot<'a> {
     pub(crate) tokens: Tokens<'a>,
 }
 
-/// The tokens of a text.
+/// The tokens of a text, the last one of kind [`TokenKind::Eof`].
 #[derive(Clone, Debug)]
 pub(crate) struct Tokens<'a> {
     pub(crate) text: &'a str,
-    /// The last one is [`TokenKind::Eof`].
-    list: Vec<Token>,
-    /// Starts and ends of tokens longer than [`MAX_LEN`].
-    long: Vec<(u32, u32)>,
+    steps: Vec<Step>,
+    marks: Vec<u32>,
+    odd: Vec<OddToken>,
+    /// Where long forms begin, and where they are over. In order once all is lexed.
+    forms: Vec<(u32, u32)>,
     /// In the order of their heads; nested ones are no part of this.
     pub(crate) annots: Vec<Annot<'a>>,
     /// What is no token, and what is not closed, in the order of the text.
@@ -58,8 +93,10 @@ impl<'a> Tokens<'a> {
     fn empty(text: &'a str) -> Self {
         Tokens {
             text,
-            list: Vec::new(),
-            long: Vec::new(),
+            steps: Vec::new(),
+            marks: Vec::new(),
+            odd: Vec::new(),
+            forms: Vec::new(),
             annots: Vec::new(),
             errors: Vec::new(),
             cut: None,
@@ -72,28 +109,46 @@ impl<'a> Tokens<'a> {
         let mut tokens = Tokens::empty(text);
         if u32::try_from(text.len()).is_err() {
             tokens.errors.push(Error::new(ErrorKind::TextTooLong, Span::at(u32::MAX as usize)));
-            tokens.push(TokenKind::Eof, Span::at(0));
+            tokens.push(TokenKind::Eof, Span::at(0), &mut 0);
             return tokens;
         }
         // Dense text has a token every six or seven bytes.
-        tokens.list.reserve(text.len() / 8);
+        tokens.steps.reserve(text.len() / 7);
         let mut lexer = Lexer::new(text);
-        while let Some((kind, span)) = lexer.next() {
+        let mut open = Vec::new();
+        let mut end = 0;
+        while let Some((kind, span)) = lexer.next_behind_blanks() {
             match kind {
-                TokenKind::Space | TokenKind::LineComment | TokenKind::BlockComment => {}
-                TokenKind::Annotation => tokens.annotation(span, &mut lexer),
+                TokenKind::Keyword | TokenKind::Number | TokenKind::Id | TokenKind::String => {}
+                TokenKind::Open => open.push(tokens.steps.len() as u32),
+                TokenKind::Close => {
+                    if let Some(start) = open.pop()
+                        && tokens.steps.len() - start as usize >= LONG_FORM
+                    {
+                        tokens.forms.push((start, tokens.steps.len() as u32 + 1));
+                    }
+                }
+                TokenKind::Space | TokenKind::LineComment | TokenKind::BlockComment => continue,
+                TokenKind::Annotation => {
+                    tokens.annotation(span, &mut lexer);
+                    continue;
+                }
                 TokenKind::Error(error) => {
                     tokens.error(error, span);
                     if text[span.start..].starts_with("(@") {
                         tokens.annotation(span, &mut lexer);
-                    } else {
-                        tokens.push(kind, span);
+                        continue;
                     }
                 }
-                _ => tokens.push(kind, span),
+                TokenKind::Reserved | TokenKind::Eof => {}
             }
+            tokens.push(kind, span, &mut end);
         }
-        tokens.push(TokenKind::Eof, Span::at(text.len()));
+        let eof = tokens.steps.len() as u32;
+        tokens.push(TokenKind::Eof, Span::at(text.len()), &mut end);
+        // What nothing closes goes on to the end.
+        tokens.forms.extend(open.into_iter().map(|start| (start, eof)));
+        tokens.forms.sort_unstable();
         tokens.cut = lexer.cut();
         let cut = tokens.cut.unwrap_or(usize::MAX);
         tokens.errors.retain(|error| error.span.start <= cut);
@@ -105,16 +160,23 @@ impl<'a> Tokens<'a> {
         self.errors.push(Error::new(error.into(), span));
     }
 
+    /// Adds a token; `end` is where the one before it ends.
     #[inline(always)]
-    fn push(&mut self, kind: TokenKind, span: Span) {
-        let len = span.len();
-        let start = span.start as u32;
-        if len >= MAX_LEN {
-            self.long.push((start, span.end as u32));
+    fn push(&mut self, kind: TokenKind, span: Span, end: &mut usize) {
+        let pos = self.steps.len();
+        if pos.is_multiple_of(MARK) {
+            self.marks.push(span.start as u32);
         }
-        let len = len.min(MAX_LEN) as u32;
-        let (len_low, len_high) = (len as u16, (len >> 16) as u8);
-        self.list.push(Token { start, len_low, len_high, kind });
+        let (gap, len) = (span.start - *end, span.len());
+        *end = span.end;
+        let first = self.text.as_bytes().get(span.start).copied().unwrap_or(0);
+        if gap > 0xff || len > 0xff || KINDS[usize::from(first)] != kind {
+            let token = Token { start: span.start as u32, end: span.end as u32, kind };
+            self.odd.push(OddToken { pos: pos as u32, token });
+            self.steps.push(Step { gap: 0, len: 0 });
+        } else {
+            self.steps.push(Step { gap: gap as u8, len: len as u8 });
+        }
     }
 
     /// An annotation from its head on: kept when it is known, else only checked.
@@ -126,6 +188,7 @@ impl<'a> Tokens<'a> {
         let mut inside = Tokens::empty(self.text);
         let errors = self.errors.len();
         let mut depth = 1_u32;
+        let mut inside_end = head.end;
         let mut end = self.text.len();
         while depth > 0 {
             let Some((kind, span)) = lexer.next() else {
@@ -149,76 +212,97 @@ impl<'a> Tokens<'a> {
             }
             end = span.end;
             if name.is_some() && depth > 0 {
-                inside.push(kind, span);
+                inside.push(kind, span, &mut inside_end);
             }
         }
         if let Some(name) = name {
-            inside.push(TokenKind::Eof, Span::new(end.saturating_sub(1), end));
+            let close = Span::new(end.saturating_sub(1).max(inside_end), end);
+            inside.push(TokenKind::Eof, close, &mut inside_end);
             let span = Span::new(head.start, end);
-            self.annots.push(Annot { name, at: self.list.len(), span, tokens: inside });
+            self.annots.push(Annot { name, at: self.steps.len(), span, tokens: inside });
         }
     }
 
     /// The token at a position; the end of the text from there on.
-    #[inline(always)]
     pub(crate) fn get(&self, pos: usize) -> Token {
-        match self.list.get(pos) {
-            Some(token) => *token,
-            None => Token {
-                start: self.text.len() as u32,
-                len_low: 0,
-                len_high: 0,
-                kind: TokenKind::Eof,
-            },
+        let mut at = pos - pos % MARK;
+        let mut token = match self.steps.get(at) {
+            None => return self.odd_token(pos),
+            Some(Step { len: 0, .. }) => self.odd_token(at),
+            Some(step) => self.token(self.marks.get(at / MARK).copied().unwrap_or(0), step.len),
+        };
+        while at < pos {
+            at += 1;
+            token = self.next(at, token);
+        }
+        token
+    }
+
+    #[inline(always)]
+    fn token(&self, start: u32, len: u8) -> Token {
+        let first = self.text.as_bytes().get(start as usize).copied().unwrap_or(0);
+        Token { start, end: start + u32::from(len), kind: KINDS[usize::from(first)] }
+    }
+
+    /// The token at a position, from the one before it.
+    #[inline(always)]
+    pub(crate) fn next(&self, pos: usize, before: Token) -> Token {
+        match self.steps.get(pos) {
+            Some(step) if step.len > 0 => self.token(before.end + u32::from(step.gap), step.len),
+            _ => self.odd_token(pos),
+        }
+    }
+
+    #[cold]
+    fn odd_token(&self, pos: usize) -> Token {
+        let found = self.odd.binary_search_by_key(&pos, |odd| odd.pos as usize);
+        match found.ok().and_then(|at| self.odd.get(at)).or(self.odd.last()) {
+            Some(odd) => odd.token,
+            None => Token { start: 0, end: 0, kind: TokenKind::Eof },
         }
     }
 
     /// The position of the end of the text.
     pub(crate) fn end(&self) -> usize {
-        self.list.len().saturating_sub(1)
+        self.steps.len().saturating_sub(1)
     }
 
     /// The bytes of a token.
     #[inline(always)]
     pub(crate) fn span(&self, token: Token) -> Span {
-        let start = token.start as usize;
-        let len = usize::from(token.len_low) | usize::from(token.len_high) << 16;
-        if len == MAX_LEN {
-            return self.long_span(start);
-        }
-        Span::new(start, start + len)
-    }
-
-    #[cold]
-    fn long_span(&self, start: usize) -> Span {
-        let at = self.long.binary_search_by_key(&start, |(start, _)| *start as usize);
-        let end = at.ok().and_then(|at| self.long.get(at)).map_or(start, |(_, end)| *end as usize);
-        Span::new(start, end)
+        Span::new(token.start as usize, token.end as usize)
     }
 
     /// The text of a token.
     #[inline(always)]
     pub(crate) fn text(&self, token: Token) -> &'a str {
-        let span = self.span(token);
-        self.text.get(span.start..span.end).unwrap_or_default()
+        self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
     }
 
     /// The position just behind the form that begins at `pos`: behind its closing parenthesis, or
     /// behind the one token. At most the end of the text.
     pub(crate) fn skip_form(&self, pos: usize) -> usize {
+        if let Ok(at) = self.forms.binary_search_by_key(&pos, |(start, _)| *start as usize)
+            && let Some((_, end)) = self.forms.get(at)
+        {
+            return *end as usize;
+        }
+        let mut at = pos;
         let mut depth = 0_usize;
-        for (at, token) in self.list.iter().enumerate().skip(pos) {
+        let mut token = self.get(pos);
+        loop {
             match token.kind {
                 TokenKind::Open => depth += 1,
                 TokenKind::Close => depth = depth.saturating_sub(1),
-                TokenKind::Eof => return at,
+                TokenKind::Eof => return self.end(),
                 _ => {}
             }
+            at += 1;
             if depth == 0 {
-                return at + 1;
+                return at;
             }
+            token = self.next(at, token);
         }
-        self.end()
     }
 }
 

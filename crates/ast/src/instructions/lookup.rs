@@ -46,14 +46,28 @@ static PREFIXED: [[Option<Opcode>; SPAN]; PREFIXES.len()] = {
 /// Slots of the mnemonic table: a power of two, several times the number of mnemonics.
 const SLOTS: usize = 2048;
 
+/// Of the length and up to eight bytes at either end: no loop for what is looked up most.
 const fn hash(mnemonic: &[u8]) -> usize {
-    let mut hash = 0x811c_9dc5_u32;
-    let mut i = 0;
-    while i < mnemonic.len() {
-        hash = (hash ^ mnemonic[i] as u32).wrapping_mul(0x0100_0193);
-        i += 1;
-    }
-    (hash ^ hash >> 15) as usize % SLOTS
+    let (front, back) = match (mnemonic.first_chunk::<8>(), mnemonic.last_chunk::<8>()) {
+        (Some(front), Some(back)) => (u64::from_le_bytes(*front), u64::from_le_bytes(*back)),
+        _ => match (mnemonic.first_chunk::<4>(), mnemonic.last_chunk::<4>()) {
+            (Some(front), Some(back)) => {
+                (u32::from_le_bytes(*front) as u64, u32::from_le_bytes(*back) as u64)
+            }
+            _ => {
+                let mut word = 0;
+                let mut i = 0;
+                while i < mnemonic.len() {
+                    word = word << 8 | mnemonic[i] as u64;
+                    i += 1;
+                }
+                (word, 0)
+            }
+        },
+    };
+    let mixed =
+        (front ^ back.rotate_left(29) ^ mnemonic.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ mixed >> 32) as usize >> 7 & (SLOTS - 1)
 }
 
 /// An open hash table: of opcodes that share a mnemonic, the first in the table comes first.

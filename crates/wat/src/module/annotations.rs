@@ -28,26 +28,40 @@ fn after(section: SectionId) -> Place {
 }
 
 impl<'a> State<'_, 'a> {
-    /// The annotations before the next token.
-    fn annots_here(&self) -> core::ops::Range<usize> {
+    /// The annotations before the token at `pos`.
+    fn annots_at(&self, pos: usize) -> core::ops::Range<usize> {
         let annots = &self.cursor.tokens.annots;
-        let pos = self.cursor.pos();
         let first = annots.partition_point(|annot| annot.at < pos);
         let here = annots.get(first..).unwrap_or_default();
         first..first + here.iter().take_while(|annot| annot.at == pos).count()
     }
 
+    /// Whether there are annotations before the token at `pos`.
+    #[inline(always)]
+    fn annotated(&mut self, pos: usize) -> bool {
+        if self.plain.contains(&pos) { false } else { self.annotated_anew(pos) }
+    }
+
+    /// Looks it up, and remembers how far there are none.
+    fn annotated_anew(&mut self, pos: usize) -> bool {
+        let annots = &self.cursor.tokens.annots;
+        let first = annots.partition_point(|annot| annot.at < pos);
+        let next = annots.get(first).map_or(usize::MAX, |annot| annot.at);
+        self.plain = pos..next;
+        next == pos
+    }
+
     /// The name that an annotation before the next token gives.
     #[inline(always)]
     pub(super) fn name_annotation(&mut self) -> Result<Option<Name<'a>>> {
-        if self.placed.is_empty() { Ok(None) } else { self.name_annotation_here() }
+        if self.annotated(self.cursor.pos()) { self.name_annotation_here() } else { Ok(None) }
     }
 
     #[cold]
     fn name_annotation_here(&mut self) -> Result<Option<Name<'a>>> {
         let tokens = self.cursor.tokens;
         let mut name = None;
-        for at in self.annots_here() {
+        for at in self.annots_at(self.cursor.pos()) {
             let Some(annot) = tokens.annots.get(at).filter(|annot| annot.name == NAME) else {
                 continue;
             };
@@ -60,17 +74,17 @@ impl<'a> State<'_, 'a> {
         Ok(name)
     }
 
-    /// The value of the branch hint before the next token.
+    /// The value of the branch hint before the token at `pos`.
     #[inline(always)]
-    pub(super) fn hint(&mut self) -> Result<Option<u8>> {
-        if self.placed.is_empty() { Ok(None) } else { self.hint_here() }
+    pub(super) fn hint(&mut self, pos: usize) -> Result<Option<u8>> {
+        if self.annotated(pos) { self.hint_at(pos) } else { Ok(None) }
     }
 
     #[cold]
-    fn hint_here(&mut self) -> Result<Option<u8>> {
+    fn hint_at(&mut self, pos: usize) -> Result<Option<u8>> {
         let tokens = self.cursor.tokens;
         let mut hint = None;
-        for at in self.annots_here() {
+        for at in self.annots_at(pos) {
             let annot = tokens.annots.get(at);
             let Some(annot) = annot.filter(|annot| annot.name == BRANCH_HINT) else { continue };
             self.placed[at] = true;
@@ -136,7 +150,7 @@ impl<'a> State<'_, 'a> {
     /// The annotations before the field that is next. Before the first one, those between
     /// `(module` and the identifier of the module belong there too.
     fn annots_between_fields(&self, at_start: bool) -> core::ops::Range<usize> {
-        let here = self.annots_here();
+        let here = self.annots_at(self.cursor.pos());
         let annots = &self.cursor.tokens.annots;
         let id = self.start.checked_sub(1);
         let named = id.is_some_and(|id| self.cursor.tokens.get(id).kind == TokenKind::Id);

@@ -235,6 +235,17 @@ impl<'a> State<'_, 'a> {
         if opcode.kinds().is_empty() {
             return Ok(());
         }
+        self.immediates(opcode, out, scratch)
+    }
+
+    /// There is one copy of this, for all its size.
+    #[inline(never)]
+    fn immediates(
+        &mut self,
+        opcode: Opcode,
+        out: &mut Vec<u8>,
+        scratch: &mut Vec<u8>,
+    ) -> Result<()> {
         encode_immediates(opcode, &mut Immediates::new(self, scratch, opcode), out)
     }
 
@@ -262,7 +273,7 @@ impl<'a> State<'_, 'a> {
             return Err(self.cursor.unexpected("( or )"));
         }
         let start = self.cursor.pos();
-        let hint = self.hint()?;
+        let hint = self.hint(start)?;
         let opcode = self.opcode()?;
         if let Some(hint) = hint {
             code.hints.push((code.out.len() as u32, hint));
@@ -391,9 +402,7 @@ impl<'a> State<'_, 'a> {
             return Ok(());
         }
         // Only an instruction takes a hint: one before `(then` is left over.
-        self.cursor.seek(open);
-        let hint = self.hint()?;
-        self.cursor.bump();
+        let hint = self.hint(open)?;
         let start = self.cursor.pos();
         let opcode = self.opcode()?;
         if opcode.kinds().is_structured() {

@@ -133,7 +133,7 @@ impl<'a> State<'_, 'a> {
             self.cursor.opt(TokenKind::Open);
             return Err(self.cursor.unexpected("an external type"));
         };
-        self.cursor.seek(self.cursor.pos() + 2);
+        self.cursor.bump_open();
         Ok(space)
     }
 

@@ -156,7 +156,7 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
             "catch_all" | "catch_all_ref" => false,
             _ => return Ok(None),
         };
-        state.cursor.seek(state.cursor.pos() + 2);
+        state.cursor.bump_open();
         let tag = TagIdx(if has_tag { state.idx(Space::Tag)? } else { 0 });
         let label = LabelIdx(state.label()?);
         state.cursor.expect_close()?;

@@ -26,6 +26,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use wattle_ast::{Features, ItemKind, Module, Name, SourceMap, Span, ValType};
 
@@ -214,6 +215,8 @@ struct State<'t, 'a> {
     names_data: bool,
     /// Which annotations have found their place.
     placed: Vec<bool>,
+    /// Positions of tokens that no annotation stands before.
+    plain: Range<usize>,
     /// Function indices with offsets and values of branch hints.
     hints: Vec<(u32, Vec<(u32, u8)>)>,
 }
@@ -222,6 +225,7 @@ impl<'t, 'a> State<'t, 'a> {
     fn new(parser: &Parser, cursor: Cursor<'t, 'a>) -> Self {
         State {
             start: cursor.pos(),
+            plain: 0..0,
             placed: alloc::vec![false; cursor.tokens.annots.len()],
             cursor,
             features: parser.features,

@@ -121,7 +121,7 @@ impl<'a> State<'_, 'a> {
 
     fn scan_extern_type(&mut self) {
         if let Some(space) = self.cursor.open_keyword().and_then(space) {
-            self.cursor.seek(self.cursor.pos() + 2);
+            self.cursor.bump_open();
             self.bind_next(space);
         }
     }

@@ -201,20 +201,20 @@ impl<'a> State<'_, 'a> {
     fn comp_type(&mut self, index: u32) -> Result<CompType> {
         let comp = match self.cursor.open_keyword() {
             Some("func") => {
-                self.cursor.seek(self.cursor.pos() + 2);
+                self.cursor.bump_open();
                 self.params_and_results(ParamIds::Ignored)?;
                 CompType::Func(self.func_type())
             }
             Some("struct") => {
-                self.cursor.seek(self.cursor.pos() + 2);
+                self.cursor.bump_open();
                 CompType::Struct(StructType { fields: self.struct_fields(index)? })
             }
             Some("array") => {
-                self.cursor.seek(self.cursor.pos() + 2);
+                self.cursor.bump_open();
                 CompType::Array(ArrayType { field: self.field_type()? })
             }
             Some("cont") => {
-                self.cursor.seek(self.cursor.pos() + 2);
+                self.cursor.bump_open();
                 CompType::Cont(TypeIdx(self.idx(Space::Type)?))
             }
             _ => {
