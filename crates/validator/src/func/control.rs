@@ -460,26 +460,37 @@ impl<'t> Checker<'_, 't> {
     }
 
     /// Ends a part of a legacy `try`.
-    fn end_try_part(&mut self, kind: BlockKind) -> Check {
+    fn end_try_part<O: Observer>(
+        &mut self,
+        kind: BlockKind,
+        start: usize,
+        observer: &mut O,
+    ) -> Check {
         let frame = self.innermost()?;
         if !matches!(frame.kind, BlockKind::Try | BlockKind::Catch) {
             return Err(Malformed::EndExpected.into());
         }
+        self.observe(observer, start, Opcode::Catch, 0, 0);
         self.leave(&frame)?;
         self.part(frame, kind);
         Ok(())
     }
 
-    pub(super) fn catch(&mut self, reader: &mut Reader<'_>) -> Check {
+    pub(super) fn catch<O: Observer>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        start: usize,
+        observer: &mut O,
+    ) -> Check {
         let tag = reader.u32()?;
-        self.end_try_part(BlockKind::Catch)?;
+        self.end_try_part(BlockKind::Catch, start, observer)?;
         let values = self.tag(tag)?;
         self.push_all(values);
         Ok(())
     }
 
-    pub(super) fn catch_all(&mut self) -> Check {
-        self.end_try_part(BlockKind::CatchAll)
+    pub(super) fn catch_all<O: Observer>(&mut self, start: usize, observer: &mut O) -> Check {
+        self.end_try_part(BlockKind::CatchAll, start, observer)
     }
 
     pub(super) fn delegate(&mut self, reader: &mut Reader<'_>) -> Check {
@@ -555,7 +566,13 @@ impl<'t> Checker<'_, 't> {
         let to = self.reference(cast.to)?;
         let frame = self.target(cast.label.0)?;
         let types = frame.label(self.registry);
-        if !self.registry.matches(to, from) {
+        // With descriptors, types of one hierarchy suffice.
+        let is_lenient = self.types.features.contains(Feature::CustomDescriptors);
+        let related = match is_lenient {
+            true => self.registry.top(to) == self.registry.top(from),
+            false => self.registry.matches(to, from),
+        };
+        if !related {
             return Err(self.mismatched(Mismatch::Cast, &[from], &[to]));
         }
         // What is left of `from` when the cast to `to` failed.
