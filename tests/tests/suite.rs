@@ -28,7 +28,10 @@ enum Expected<'a> {
     MalformedCustom(&'a str),
 }
 
-fn modules<'s, 'a>(directives: &'s [Directive<'a>], found: &mut Vec<(&'s ScriptModule<'a>, Expected<'s>)>) {
+fn modules<'s, 'a>(
+    directives: &'s [Directive<'a>],
+    found: &mut Vec<(&'s ScriptModule<'a>, Expected<'s>)>,
+) {
     use DirectiveKind::*;
     for directive in directives {
         let (module, expected) = match &directive.kind {
@@ -43,9 +46,10 @@ fn modules<'s, 'a>(directives: &'s [Directive<'a>], found: &mut Vec<(&'s ScriptM
             AssertUnlinkable { instantiation: Instantiation::Module(module), .. } => {
                 (module, Expected::WellFormed)
             }
-            AssertTrap { execution: Execution::Instantiation(Instantiation::Module(module)), .. } => {
-                (module, Expected::WellFormed)
-            }
+            AssertTrap {
+                execution: Execution::Instantiation(Instantiation::Module(module)),
+                ..
+            } => (module, Expected::WellFormed),
             Thread(thread) => {
                 modules(&thread.directives, found);
                 continue;
@@ -93,7 +97,8 @@ fn binary(bytes: &[u8], features: Features) -> Result<Result<(), String>, String
     let parser = || Parser::new().features(features);
     let outcome = |error: &dyn std::fmt::Display| error.to_string();
     for size in [1, 7, 4096] {
-        let (whole, pieces) = (in_pieces(bytes, usize::MAX, features), in_pieces(bytes, size, features));
+        let (whole, pieces) =
+            (in_pieces(bytes, usize::MAX, features), in_pieces(bytes, size, features));
         if whole != pieces {
             return Ok(Err(format!("pieces of {size} differ:\n{whole:?}\n{pieces:?}")));
         }
@@ -138,7 +143,11 @@ fn source(module: &ScriptModule<'_>, features: Features) -> Result<Result<(), St
 }
 
 /// Checks one module; the error says what is wrong with us.
-fn check(file: &SuiteFile, module: &ScriptModule<'_>, expected: &Expected<'_>) -> Result<(), String> {
+fn check(
+    file: &SuiteFile,
+    module: &ScriptModule<'_>,
+    expected: &Expected<'_>,
+) -> Result<(), String> {
     let outcome = source(module, features(file));
     match (expected, outcome) {
         (Expected::WellFormed, Ok(result)) => result,
@@ -185,7 +194,8 @@ fn every_module() {
             if let Err(why) = check(file, module, expected) {
                 let line = 1 + bytes[..module.span.start].iter().filter(|&&b| b == b'\n').count();
                 let entry = failures.entry(file.to_string()).or_default();
-                entry.push(format!("{file}:{line}: {}", why.chars().take(3000).collect::<String>()));
+                entry
+                    .push(format!("{file}:{line}: {}", why.chars().take(3000).collect::<String>()));
             }
         }
     }
