@@ -45,6 +45,6 @@ mod tests {
     fn build_id() {
         round_trip("build_id", b"\0");
         round_trip("build_id", b"\x03\xff\0\xff");
-        assert_eq!(error("build_id", b"\x03\xff\0"), (Malformed::LengthOutOfBounds, 0));
+        assert_eq!(error("build_id", b"\x03\xff\0"), (Malformed::UnexpectedEnd, 3));
     }
 }

@@ -29,6 +29,6 @@ mod tests {
     #[test]
     fn external_debug_info() {
         round_trip("external_debug_info", b"\x14https://example.org/");
-        assert_eq!(error("external_debug_info", b"\x02a"), (Malformed::LengthOutOfBounds, 0));
+        assert_eq!(error("external_debug_info", b"\x02a"), (Malformed::UnexpectedEnd, 2));
     }
 }

@@ -29,6 +29,6 @@ mod tests {
     #[test]
     fn source_mapping_url() {
         round_trip("sourceMappingURL", b"\x14https://example.org/");
-        assert_eq!(error("sourceMappingURL", b"\x02a"), (Malformed::LengthOutOfBounds, 0));
+        assert_eq!(error("sourceMappingURL", b"\x02a"), (Malformed::UnexpectedEnd, 2));
     }
 }
