@@ -32,7 +32,8 @@ const DEEP: usize = 100_000;
 /// A text must be a module, and its text, flat and folded, must lead back to its bytes.
 fn check_text(what: &str, text: &str) {
     let time = Duration::from_secs(20);
-    within(what, 60 * text.len() + (8 << 20), time, || {
+    // Most of it is two texts with an indentation of a hundred spaces a line, tokens beside them.
+    within(what, 160 * text.len() + (8 << 20), time, || {
         let module = wat::parse(text).unwrap_or_else(|errors| panic!("{what}: {errors}"));
         let bytes = encoder::encode(&module);
         let again = parser::parse(&bytes).unwrap_or_else(|error| panic!("{what}: {error}"));
@@ -96,7 +97,8 @@ fn nested_parentheses_and_comments() {
 fn counts_that_lie() {
     // A section, a vector or a name that claims 2^32 - 1 entries or bytes.
     let max = [0xff, 0xff, 0xff, 0xff, 0x0f];
-    for id in 0..=13 {
+    // To a start section it is just the index of a function.
+    for id in (0..=13).filter(|id| *id != 8) {
         let mut bytes = b"\0asm\x01\0\0\0".to_vec();
         bytes.extend([id, 5]);
         bytes.extend(max);
