@@ -3,13 +3,13 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use wattle_benches::{Side, compare, corpus};
 
-fn ours(bytes: &Vec<u8>, fold: bool) -> u64 {
+fn ours(bytes: &[u8], fold: bool) -> u64 {
     let parser = wattle::parser::Parser::new().check_bodies(false);
     let module = parser.module(bytes).expect("the corpus is well-formed");
     wattle::printer::Config::new().fold(fold).print(&module).len() as u64
 }
 
-fn peer(bytes: &Vec<u8>, fold: bool) -> u64 {
+fn peer(bytes: &[u8], fold: bool) -> u64 {
     let mut text = String::new();
     let mut config = wasmprinter::Config::new();
     config.fold_instructions(fold);

@@ -14,7 +14,10 @@ fn text(criterion: &mut Criterion) {
         criterion,
         "text to binary",
         &inputs.collect::<Vec<_>>(),
-        Side { name: "wattle", run: &|text| wattle::wat2wasm(text).expect("own text").len() as u64 },
+        Side {
+            name: "wattle",
+            run: &|text| wattle::wat2wasm(text).expect("own text").len() as u64,
+        },
         Side { name: "wat", run: &|text| wat::parse_str(text).expect("own text").len() as u64 },
     );
 }

@@ -4,9 +4,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use wattle::Item;
 use wattle::ast::{
     ArrayLen, BlockType, BrCast, CallIndirect, Catches, DataIdx, ElemIdx, F32, F64, FenceOrder,
-    FieldIdx, FuncIdx, GlobalIdx, Handlers, HeapType, LabelIdx, Labels, LaneIdx, LocalIdx, Malformed,
-    MemArg, MemCopy, MemIdx, MemInit, Nesting, Opcode, Reader, RefTypeNonNull, RefTypeNull,
-    SelectTypes, Shuffle, Sink, TableCopy, TableIdx, TableInit, TagIdx, TypeIdx, V128,
+    FieldIdx, FuncIdx, GlobalIdx, Handlers, HeapType, LabelIdx, Labels, LaneIdx, LocalIdx,
+    Malformed, MemArg, MemCopy, MemIdx, MemInit, Nesting, Opcode, Reader, RefTypeNonNull,
+    RefTypeNull, SelectTypes, Shuffle, Sink, TableCopy, TableIdx, TableInit, TagIdx, TypeIdx, V128,
     transcode_expr,
 };
 use wattle_benches::{Side, compare, corpus};
@@ -51,14 +51,15 @@ impl<'a> Sink<'a> for Count {
     }
 }
 
-fn ours(bytes: &Vec<u8>) -> u64 {
+fn ours(bytes: &[u8]) -> u64 {
     let mut count = Count::default();
     let mut nesting = Nesting::default();
     let mut items = 0;
     for event in wattle::parser::Parser::new().check_bodies(false).events(bytes) {
         match event.map(|event| event.item) {
             Ok(Item::Body(body)) => {
-                let walked = transcode_expr(&mut Reader::new(body.code()), &mut nesting, &mut count);
+                let walked =
+                    transcode_expr(&mut Reader::new(body.code()), &mut nesting, &mut count);
                 assert_eq!(walked, Ok(()));
             }
             Ok(_) => items += 1,
@@ -102,7 +103,7 @@ impl wasmparser::VisitSimdOperator<'_> for Visit {
     wasmparser::for_each_visit_simd_operator!(visit);
 }
 
-fn peer(bytes: &Vec<u8>) -> u64 {
+fn peer(bytes: &[u8]) -> u64 {
     fn items<'a, T: wasmparser::FromReader<'a>>(reader: wasmparser::SectionLimited<'a, T>) -> u64 {
         reader.into_iter().map(|item| item.map(drop).map_or(0, |()| 1)).sum()
     }
@@ -122,7 +123,7 @@ fn peer(bytes: &Vec<u8>) -> u64 {
             ElementSection(reader) => items(reader),
             DataSection(reader) => items(reader),
             CodeSectionEntry(body) => {
-                let mut reader = body.get_binary_reader_for_operators().expect("operators");
+                let mut reader = body.get_operators_reader().expect("operators");
                 while !reader.eof() {
                     reader.visit_operator(&mut visit).expect("an operator");
                 }
@@ -139,8 +140,8 @@ fn walk(criterion: &mut Criterion) {
         criterion,
         "walk every item and instruction",
         &corpus(&[]),
-        Side { name: "wattle", run: &ours },
-        Side { name: "wasmparser", run: &peer },
+        Side { name: "wattle", run: &|bytes| ours(bytes) },
+        Side { name: "wasmparser", run: &|bytes| peer(bytes) },
     );
 }
 

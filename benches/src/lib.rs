@@ -78,9 +78,13 @@ pub fn compare<T>(
     for input in inputs {
         bench.throughput(Throughput::Bytes(input.bytes));
         for side in [&ours, &peer] {
-            bench.bench_with_input(BenchmarkId::new(side.name, &input.name), &input.data, |b, data| {
-                b.iter(|| (side.run)(data));
-            });
+            bench.bench_with_input(
+                BenchmarkId::new(side.name, &input.name),
+                &input.data,
+                |b, data| {
+                    b.iter(|| (side.run)(data));
+                },
+            );
         }
         let (mut best_ours, mut best_peer) = (Duration::MAX, Duration::MAX);
         for _ in 0..7 {
@@ -93,13 +97,21 @@ pub fn compare<T>(
     }
     bench.finish();
     println!("\n{group}: {} beside {}", ours.name, peer.name);
-    println!("{:<22} {:>10} {:>10} {:>8} {:>10} {:>10} {:>8}", "input", "MB/s", "peer MB/s", "times", "peak MB", "peer MB", "part");
+    println!(
+        "{:<22} {:>10} {:>10} {:>8} {:>10} {:>10} {:>8}",
+        "input", "MB/s", "peer MB/s", "times", "peak MB", "peer MB", "part"
+    );
     for (input, a, b, (mine, theirs)) in rows {
         let rate = |time: Duration| input.bytes as f64 / 1e6 / time.as_secs_f64();
         println!(
             "{:<22} {:>10.0} {:>10.0} {:>7.2}x {:>10.1} {:>10.1} {:>8.2}",
-            input.name, rate(a), rate(b), b.as_secs_f64() / a.as_secs_f64(),
-            mine as f64 / 1e6, theirs as f64 / 1e6, mine as f64 / (theirs as f64).max(1.0),
+            input.name,
+            rate(a),
+            rate(b),
+            b.as_secs_f64() / a.as_secs_f64(),
+            mine as f64 / 1e6,
+            theirs as f64 / 1e6,
+            mine as f64 / (theirs as f64).max(1.0),
         );
     }
     if !total.0.is_zero() {

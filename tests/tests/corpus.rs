@@ -130,7 +130,8 @@ fn damaged() {
         };
         // Files of many MB get fewer places, so that the run stays short.
         let places = (1_000_000_000 / bytes.len()).clamp(20, 1000);
-        let cuts: Vec<usize> = borders.into_iter().chain((0..places).map(|_| random(bytes.len()))).collect();
+        let cuts: Vec<usize> =
+            borders.into_iter().chain((0..places).map(|_| random(bytes.len()))).collect();
         let outcome = |bytes: &[u8]| {
             let last = wattle::parser::events(bytes).last();
             last.map(|event| event.map(|event| print(&event)))
@@ -154,7 +155,10 @@ fn damaged() {
         }
         // In pieces, a few of them give the same events and the same error as whole.
         for &cut in cuts.iter().rev().take(3) {
-            assert!(in_pieces(&bytes[..cut], 4096) == in_pieces(&bytes[..cut], usize::MAX), "{name}");
+            assert!(
+                in_pieces(&bytes[..cut], 4096) == in_pieces(&bytes[..cut], usize::MAX),
+                "{name}"
+            );
         }
     });
 }

@@ -147,11 +147,9 @@ fn a_million_small_things() {
     ] {
         let text = format!("(module {})", thing.repeat(count));
         let time = Duration::from_secs(30);
-        within(what, 40 * text.len() + (1 << 20), time, || {
-            match wat::parse(&text) {
-                Ok(module) => drop(encoder::encode(&module)),
-                Err(errors) => assert!(what == "errors" && errors.as_slice().iter().count() <= 100),
-            }
+        within(what, 40 * text.len() + (1 << 20), time, || match wat::parse(&text) {
+            Ok(module) => drop(encoder::encode(&module)),
+            Err(errors) => assert!(what == "errors" && errors.as_slice().iter().count() <= 100),
         });
     }
 }

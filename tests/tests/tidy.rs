@@ -107,8 +107,13 @@ fn library_crates_have_few_dependencies() {
 #[test]
 fn no_second_list_of_mnemonics() {
     // A handful of names that nobody writes by chance; tests and docs may use them.
-    let rare = ["\"i32.trunc_sat_f64_u\"", "\"i64.extend32_s\"", "\"f64.promote_f32\"",
-        "\"i16x8.extmul_high_i8x16_u\"", "\"i64.atomic.rmw32.cmpxchg_u\""];
+    let rare = [
+        "\"i32.trunc_sat_f64_u\"",
+        "\"i64.extend32_s\"",
+        "\"f64.promote_f32\"",
+        "\"i16x8.extmul_high_i8x16_u\"",
+        "\"i64.atomic.rmw32.cmpxchg_u\"",
+    ];
     let mut offenders = Vec::new();
     for (path, text) in files("rs") {
         let shown = path.display().to_string();

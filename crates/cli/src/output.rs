@@ -35,8 +35,9 @@ impl Output {
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
         match self.file() {
-            Some(path) => replace(path, fill)
-                .map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display()))),
+            Some(path) => replace(path, fill).map_err(|error| {
+                Failure::Input(format!("cannot write {}: {error}", path.display()))
+            }),
             None => {
                 let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
                 fill(&mut out).and_then(|()| out.flush()).map_err(Failure::stdout)

@@ -148,7 +148,13 @@ fn hexdump(bytes: &[u8], span: Span) -> String {
             let _ = write!(out, " {byte:02x}");
         }
         let text = data.iter().map(|&b| if (0x20..0x7f).contains(&b) { b as char } else { '.' });
-        let _ = writeln!(out, "{:pad$} | {}", "", text.collect::<String>(), pad = 3 * (ROW - data.len()));
+        let _ = writeln!(
+            out,
+            "{:pad$} | {}",
+            "",
+            text.collect::<String>(),
+            pad = 3 * (ROW - data.len())
+        );
         let marks = (row * ROW..(row + 1) * ROW).map(|at| {
             let empty = span.is_empty() && at == span.start;
             if empty || (span.start..span.end).contains(&at) { " ^^" } else { "   " }
@@ -224,7 +230,11 @@ fn say(err: &mut impl Write, message: &str, json: bool) -> io::Result<()> {
     if json {
         return writeln!(err, "{}", serde_json::json!({ "message": message }));
     }
-    writeln!(err, "{}", renderer().render(&[Group::with_title(Level::ERROR.primary_title(message))]))
+    writeln!(
+        err,
+        "{}",
+        renderer().render(&[Group::with_title(Level::ERROR.primary_title(message))])
+    )
 }
 
 fn say_all(err: &mut impl Write, faults: &[Fault], json: bool) -> io::Result<()> {
@@ -257,7 +267,9 @@ impl Fault {
                 let snippet = Snippet::source(&**source).line_start(line).annotation(mark);
                 title.element(origin).element(snippet)
             }
-            Window::Binary(_) => title.element(Origin::path(format!("{}:{:#x}", self.file, self.start))),
+            Window::Binary(_) => {
+                title.element(Origin::path(format!("{}:{:#x}", self.file, self.start)))
+            }
         };
         if let Some(path) = &self.path {
             group = group.element(Level::NOTE.message(format!("in {path}")));

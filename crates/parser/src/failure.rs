@@ -18,7 +18,7 @@ impl Parser {
         let (kind, pos, enable) = match stop {
             Stop::Malformed(kind, pos) | Stop::Counts(kind, pos, _) => (kind, pos, None),
             Stop::Disabled(kind, pos, feature) => (kind, pos, Some(feature)),
-            Stop::Truncated | Stop::More(_) => return self.truncated(input),
+            Stop::Truncated | Stop::More(_) | Stop::End => return self.truncated(input),
         };
         let start = input.offset.saturating_add(pos);
         let mut error = Error::new(kind, Span::at(start));

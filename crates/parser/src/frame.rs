@@ -57,6 +57,8 @@ pub(crate) struct Frame {
 
 /// Why there is no item.
 pub(crate) enum Stop {
+    /// The module ends here.
+    End,
     /// So many bytes of data are wanted.
     More(usize),
     /// The input ends before the section does.
@@ -70,16 +72,20 @@ pub(crate) enum Stop {
 }
 
 impl Frame {
-    /// Decodes what begins at the start of the frame; hands back also the position after it.
+    /// Decodes what begins at the start of the frame; `end` becomes the position after it.
     #[inline(always)]
     pub(crate) fn decode<'b, T>(
         self,
         input: Input<'b>,
+        end: &mut usize,
         mut decode: impl FnMut(&mut Reader<'b>, Bounds) -> Result<T, Malformed>,
-    ) -> Result<(T, usize), Stop> {
+    ) -> Result<T, Stop> {
         let mut reader = input.reader(self.start, self.end);
         match decode(&mut reader, Bounds::Frame) {
-            Ok(value) => Ok((value, reader.pos())),
+            Ok(value) => {
+                *end = reader.pos();
+                Ok(value)
+            }
             Err(error) => Err(self.explain(input, error, reader.pos(), decode)),
         }
     }
@@ -95,11 +101,13 @@ impl Frame {
     ) -> Stop {
         let len = input.data.len();
         if !matches!(error, Malformed::UnexpectedEnd | Malformed::LengthOutOfBounds) {
-            // Does one more feature get it further?
+            // Does one more feature give the code a meaning? (With it the code is read, and then
+            // the reader stands further on, whatever has come of the bytes there.)
             let enable = Feature::ALL.iter().copied().find(|&feature| {
                 let more = input.features | feature.into();
                 let mut reader = input.reader_with(more, self.start, self.end);
-                more != input.features
+                is_code(error)
+                    && more != input.features
                     && (decode(&mut reader, Bounds::Frame).is_ok() || reader.pos() > pos)
             });
             return match enable {
@@ -134,6 +142,20 @@ impl Frame {
             Err(error) => Stop::Malformed(error, reader.pos()),
         }
     }
+}
+
+/// Whether the reason is a code without a meaning: another feature might have one for it.
+fn is_code(error: Malformed) -> bool {
+    matches!(
+        error,
+        Malformed::IllegalOpcode
+            | Malformed::ImportKind
+            | Malformed::LimitsFlags
+            | Malformed::DefinitionType
+            | Malformed::StorageType
+            | Malformed::ReferenceType
+            | Malformed::HeapType
+    )
 }
 
 /// The position that the length at position `pos` reaches to.

@@ -8,15 +8,17 @@ use wattle_ast::{
 use crate::frame::{Bounds, Frame, Input, Stop};
 use crate::state::{Counts, Group, Section};
 
-/// Decodes the next item of any section but the code section and custom ones.
+/// Decodes the next item of any section but the code section and custom ones. Here and below,
+/// `end` becomes the position after the item.
 #[inline]
 pub(crate) fn item<'b>(
     input: Input<'b>,
     section: &Section,
     counts: &Counts,
-) -> Result<(Item<'b>, usize), Stop> {
+    end: &mut usize,
+) -> Result<Item<'b>, Stop> {
     let frame = section.frame();
-    frame.decode(input, |reader, bounds| {
+    frame.decode(input, end, |reader, bounds| {
         Ok(match section.id {
             SectionId::Type => {
                 let group = match section.members {
@@ -86,9 +88,10 @@ pub(crate) fn custom<'b>(
     input: Input<'b>,
     frame: Frame,
     after: Option<SectionId>,
-) -> Result<(Item<'b>, usize), Stop> {
+    end: &mut usize,
+) -> Result<Item<'b>, Stop> {
     whole(input, frame)?;
-    frame.decode(input, |reader, _| {
+    frame.decode(input, end, |reader, _| {
         let custom: Custom<'_> = reader.read()?;
         Ok(Item::Custom(Custom { after, ..custom }))
     })
@@ -108,8 +111,10 @@ pub(crate) fn body<'b>(
     input: Input<'b>,
     section: Frame,
     mut check: BodyCheck<'_>,
-) -> Result<(Item<'b>, usize), Stop> {
-    let (size, start) = section.decode(input, |reader, bounds| {
+    end: &mut usize,
+) -> Result<Item<'b>, Stop> {
+    let mut start = 0;
+    let size = section.decode(input, &mut start, |reader, bounds| {
         let size = reader.u32()?;
         fitting(reader, size, size, section, bounds)?;
         let end = reader.pos().saturating_add(size as usize);
@@ -122,10 +127,10 @@ pub(crate) fn body<'b>(
         }
         Ok(size)
     })?;
-    let end = start.saturating_add(size as usize);
-    let frame = Frame { start, end, overrun: Malformed::SectionSize };
+    let frame =
+        Frame { start, end: start.saturating_add(size as usize), overrun: Malformed::SectionSize };
     whole(input, frame)?;
-    frame.decode(input, |reader, _| check.body(reader, end).map(Item::Body))
+    frame.decode(input, end, |reader, _| check.body(reader, frame.end).map(Item::Body))
 }
 
 impl BodyCheck<'_> {

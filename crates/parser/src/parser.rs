@@ -144,9 +144,10 @@ impl Parser {
             return Ok(Step::NeedMore(self.wanted - data.len()));
         }
         let input = Input { data, eof, offset: self.offset, features: self.features };
-        match self.step(input) {
-            Ok(Some((item, len))) => Ok(Step::Event(self.take(item, data, len))),
-            Ok(None) => Ok(Step::End),
+        let mut len = 0;
+        match self.step(input, &mut len) {
+            Ok(item) => Ok(Step::Event(self.take(item, data, len))),
+            Err(Stop::End) => Ok(Step::End),
             Err(Stop::More(wanted)) => {
                 self.wanted = wanted;
                 Ok(Step::NeedMore(wanted.saturating_sub(data.len())))
@@ -163,8 +164,8 @@ impl Parser {
             return Ok(true);
         }
         let input = Input { data, eof, offset: self.offset, features: self.features };
-        match self.step(input) {
-            Ok(_) => {
+        match self.step(input, &mut 0) {
+            Ok(_) | Err(Stop::End) => {
                 self.checked = true;
                 Ok(false)
             }
@@ -176,8 +177,9 @@ impl Parser {
         }
     }
 
+    /// Decodes the next item; `len` becomes how many bytes it takes.
     #[inline]
-    fn step<'b>(&mut self, input: Input<'b>) -> Result<Option<(Item<'b>, usize)>, Stop> {
+    fn step<'b>(&mut self, input: Input<'b>, len: &mut usize) -> Result<Item<'b>, Stop> {
         if let Some(section) = &self.section
             && section.is_done()
         {
@@ -191,21 +193,21 @@ impl Parser {
                     nesting: check.then_some(&mut self.nesting),
                     data_count: self.data_count.is_some(),
                 };
-                items::body(input, section.frame(), check).map(Some)
+                items::body(input, section.frame(), check, len)
             }
-            Some(section) => items::item(input, section, &self.counts).map(Some),
-            None if !self.started => header(input).map(Some),
-            None => self.between(input),
+            Some(section) => items::item(input, section, &self.counts, len),
+            None if !self.started => header(input, len),
+            None => self.between(input, len),
         }
     }
 
     /// What stands between sections: the next one, or the end.
-    fn between<'b>(&self, input: Input<'b>) -> Result<Option<(Item<'b>, usize)>, Stop> {
+    fn between<'b>(&self, input: Input<'b>, len: &mut usize) -> Result<Item<'b>, Stop> {
         let Some(&code) = input.data.first() else {
-            return match input.eof {
-                true => self.check_end().map(|()| None),
-                false => Err(Stop::More(1)),
-            };
+            return Err(match input.eof {
+                true => self.check_end().err().unwrap_or(Stop::End),
+                false => Stop::More(1),
+            });
         };
         let id = self.section_id(code)?;
         if id > SectionId::Code {
@@ -223,19 +225,19 @@ impl Parser {
         let end = start.saturating_add(size as usize);
         if id == SectionId::Custom {
             let frame = Frame { start, end, overrun: Malformed::UnexpectedEnd };
-            return items::custom(input, frame, self.last).map(Some);
+            return items::custom(input, frame, self.last, len);
         }
         let mut section = Header { id, size, count: 1 };
-        let mut len = start;
+        *len = start;
         if id.is_list() {
             let frame = Frame { start, end, overrun: Malformed::SectionSize };
-            (section.count, len) = frame.decode(input, |reader, bounds| {
+            section.count = frame.decode(input, len, |reader, bounds| {
                 let count = reader.u32()?;
                 fitting(reader, count, count, frame, bounds)
             })?;
         }
         self.check_count(section, start)?;
-        Ok(Some((Item::Section(section), len)))
+        Ok(Item::Section(section))
     }
 
     fn section_id(&self, code: u8) -> Result<SectionId, Stop> {
@@ -286,7 +288,7 @@ impl Parser {
     }
 
     /// Takes note of an item.
-    #[inline]
+    #[inline(always)]
     fn take<'b>(&mut self, item: Item<'b>, data: &'b [u8], len: usize) -> Event<'b> {
         let kind = match &item {
             Item::Header => {
@@ -341,19 +343,19 @@ impl Parser {
 }
 
 /// Decodes magic and version.
-fn header<'b>(input: Input<'b>) -> Result<(Item<'b>, usize), Stop> {
-    let len = input.data.len();
-    if len < MAGIC.len() + VERSION.len() && !input.eof {
-        return Err(Stop::More(MAGIC.len() + VERSION.len()));
+fn header<'b>(input: Input<'b>, len: &mut usize) -> Result<Item<'b>, Stop> {
+    *len = MAGIC.len() + VERSION.len();
+    if input.data.len() < *len && !input.eof {
+        return Err(Stop::More(*len));
     }
-    let cut_short = Stop::Malformed(Malformed::UnexpectedEnd, len);
+    let cut_short = Stop::Malformed(Malformed::UnexpectedEnd, input.data.len());
     let Some((magic, rest)) = input.data.split_first_chunk() else { return Err(cut_short) };
     if *magic != MAGIC {
         return Err(Stop::Malformed(Malformed::MagicHeader, 0));
     }
     match rest.first_chunk() {
         None => Err(cut_short),
-        Some(&VERSION) => Ok((Item::Header, MAGIC.len() + VERSION.len())),
+        Some(&VERSION) => Ok(Item::Header),
         Some(&[_, _, a, b]) if [a, b] == COMPONENT_LAYER => {
             Err(Stop::Malformed(Malformed::Component, MAGIC.len()))
         }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use wattle_ast::{CompType, ExternType, FuncType, ItemKind, Module, NameMap, Opcode, TypeIdx};
 
 use crate::config::Config;
+use crate::hints::Hints;
 use crate::ids::{Ids, Space};
 
 /// Indentation stops growing here, so that deep nesting does not make the text quadratic.
@@ -24,6 +25,7 @@ pub(crate) struct Context<'m> {
     pub(crate) tag_types: Vec<TypeIdx>,
     /// How many imports each space has.
     pub(crate) imported: Imported,
+    pub(crate) hints: Hints,
     /// A line break and the deepest indentation.
     line: Vec<u8>,
     keywords: Vec<Keyword>,
@@ -112,6 +114,9 @@ impl<'m> Context<'m> {
         let mut line = Vec::from(*b"\n");
         line.resize(1 + MAX_LEVEL * config.indent.min(MAX_INDENT), b' ');
         let ids = Spaces::new(module, config, &imported);
+        // Without bodies there is nothing to annotate.
+        let hints =
+            if config.skeleton { Hints::default() } else { Hints::new(module, imported.funcs) };
         Context {
             module,
             config: Config { indent: config.indent.min(MAX_INDENT), ..config.clone() },
@@ -119,6 +124,7 @@ impl<'m> Context<'m> {
             func_types,
             tag_types,
             imported,
+            hints,
             line,
             keywords: Opcode::ALL.iter().copied().map(Keyword::new).collect(),
         }

@@ -5,7 +5,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{Custom, CustomData, Encode, IndirectNameMap, Module, NameMap, Opcode, SectionId};
+use wattle_ast::{
+    Custom, CustomData, Encode, IndirectNameMap, Module, NameMap, Nesting, Opcode, Reader,
+    SectionId, read_expr,
+};
 
 use crate::context::{self, Context};
 use crate::modules::Printer;
@@ -23,6 +26,9 @@ pub(crate) fn print(
     let mut customs: Vec<_> = module.customs.iter().enumerate().collect();
     customs.sort_by_key(|(_, custom)| custom.after);
     for (place, custom) in customs {
+        if printer.context.hints.stand_for(place) {
+            continue;
+        }
         let at = printer.offsets.customs.get(place).copied();
         match (&custom.data, &names) {
             (CustomData::Bytes(bytes), _) => section(printer, custom, last, bytes, at),
@@ -73,6 +79,11 @@ fn section(
 /// The last section that the module has, custom ones aside.
 fn last_section(module: &Module<'_>) -> Option<SectionId> {
     SectionId::ALL.iter().copied().rfind(|id| module.has_section(*id))
+}
+
+/// The last section before another that the module has.
+pub(crate) fn last_section_before(module: &Module<'_>, end: SectionId) -> Option<SectionId> {
+    SectionId::ALL.iter().copied().rfind(|id| *id < end && module.has_section(*id))
 }
 
 /// The custom section that stands for the names, and its place in the list.
@@ -160,4 +171,14 @@ fn block_count(context: &Context<'_>, func: u32) -> Option<usize> {
     };
     let instrs = defined(context, func)?.body.instrs();
     Some(instrs.filter(|instr| opens(instr.opcode())).count())
+}
+
+/// Whether some function names a data segment: then a parser of the text states their number, and
+/// else only when an annotation says so.
+pub(crate) fn calls_for_data_count(module: &Module<'_>) -> bool {
+    let mut nesting = Nesting::default();
+    module
+        .funcs
+        .iter()
+        .any(|func| read_expr(&mut Reader::new(func.body.code()), &mut nesting).unwrap_or(false))
 }

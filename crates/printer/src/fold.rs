@@ -15,7 +15,7 @@ use wattle_ast::{Func, Nesting, Opcode};
 
 use crate::context::Context;
 use crate::ids::Ids;
-use crate::instructions::{Code, Layout, Seen, Step, offset_comment};
+use crate::instructions::{Code, Layout, PendingHints, Seen, Step, offset_comment};
 use crate::labels::LabelStack;
 
 /// A run goes on one line when it takes no more than so many characters and holds no block.
@@ -260,6 +260,7 @@ impl Folder {
         nesting: &mut Nesting,
         func: &Func<'_>,
         base: usize,
+        hints: PendingHints<'_>,
     ) -> Vec<u8> {
         self.nodes.clear();
         self.values.clear();
@@ -272,7 +273,7 @@ impl Folder {
         let legible = code.take(func.body.code(), nesting);
         code.layout.finish(context, code.opcode, &code.seen, code.out.len());
         self.text = code.out;
-        let mut writer = Writer { folder: self, context, out, base, level: 2, line: NONE };
+        let mut writer = Writer { folder: self, context, out, base, hints, level: 2, line: NONE };
         writer.write();
         out = writer.out;
         if !legible {
@@ -288,6 +289,7 @@ struct Writer<'w, 'm> {
     context: &'w Context<'m>,
     out: Vec<u8>,
     base: usize,
+    hints: PendingHints<'w>,
     level: usize,
     /// The instruction whose run is on one line, when one is.
     line: usize,
@@ -344,6 +346,7 @@ impl Writer<'_, '_> {
         if self.context.config.offsets {
             offset_comment(&mut self.out, self.base.saturating_add(node.offset));
         }
+        self.hints.find(&mut self.out, node.offset);
         self.out.push(b'(');
         self.text(at);
         if alone {

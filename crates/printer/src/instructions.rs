@@ -15,6 +15,7 @@ use wattle_ast::{
 };
 
 use crate::context::Context;
+use crate::hints;
 use crate::ids::Ids;
 use crate::labels::LabelStack;
 use crate::numbers;
@@ -35,6 +36,8 @@ pub(crate) struct Code<'p, 'm, L> {
     pub(crate) labels: LabelStack<'m>,
     /// Added to offsets.
     pub(crate) base: usize,
+    /// The branch hints that are still to come: offsets in the expression, and values.
+    pub(crate) hints: PendingHints<'p>,
     /// The instruction whose immediates come.
     pub(crate) opcode: Opcode,
     /// What its immediates were, as far as someone may want to know.
@@ -63,6 +66,43 @@ impl Seen {
         len: 0,
         block_type: BlockType::Empty,
     };
+}
+
+/// Branch hints, each with an offset in the body.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct PendingHints<'p> {
+    hints: &'p [(usize, u8)],
+    /// Where in the body the instructions begin.
+    code_offset: usize,
+}
+
+impl<'p> PendingHints<'p> {
+    pub(crate) fn new(hints: &'p [(usize, u8)], code_offset: usize) -> Self {
+        PendingHints { hints, code_offset }
+    }
+
+    /// Writes the hint of the instruction at this offset, if it has one. Offsets must ascend.
+    #[inline(always)]
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>, offset: usize) {
+        if let Some((hint, others)) = self.hints.split_first()
+            && hint.0 == offset.saturating_add(self.code_offset)
+        {
+            hints::annotation(out, hint.1);
+            self.hints = others;
+        }
+    }
+
+    /// Writes the hint of the instruction at this offset, in any order.
+    #[inline(always)]
+    pub(crate) fn find(&self, out: &mut Vec<u8>, offset: usize) {
+        if self.hints.is_empty() {
+            return;
+        }
+        let offset = offset.saturating_add(self.code_offset);
+        if let Ok(at) = self.hints.binary_search_by_key(&offset, |hint| hint.0) {
+            hints::annotation(out, self.hints[at].1);
+        }
+    }
 }
 
 /// What an instruction does to the blocks around it, once its label is taken care of.
@@ -103,7 +143,8 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
         labels: LabelStack<'m>,
     ) -> Self {
         let (opcode, seen) = (Opcode::Nop, Seen::NOTHING);
-        Code { context, out, layout, locals, labels, base: 0, opcode, seen }
+        let hints = PendingHints::default();
+        Code { context, out, layout, locals, labels, base: 0, hints, opcode, seen }
     }
 
     /// Takes all instructions of an expression. Where the bytes make no sense, it stops and says
@@ -453,6 +494,7 @@ impl Layout for Flat {
         };
         code.context.line(&mut code.out, code.layout.level + level);
         code.offset(offset);
+        code.hints.write(&mut code.out, offset);
         code.context.keyword(&mut code.out, opcode);
     }
 }

@@ -11,6 +11,7 @@
 //! |---|---|
 //! | `modules.rs` | the fields of a module |
 //! | `customs.rs` | custom sections, the name section where identifiers do not suffice |
+//! | `hints.rs` | branch hints |
 //! | `types.rs` | types |
 //! | `instructions.rs` | instructions, one a line |
 //! | `fold.rs`, `arity.rs` | instructions, folded |
@@ -30,6 +31,7 @@ mod config;
 mod context;
 mod customs;
 mod fold;
+mod hints;
 mod ids;
 mod instructions;
 mod labels;

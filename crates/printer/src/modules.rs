@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::context::{Context, Imported};
 use crate::fold::Folder;
 use crate::ids::{Ids, Space, annotation};
-use crate::instructions::{Code, Flat, offset_comment};
+use crate::instructions::{Code, Flat, PendingHints, offset_comment};
 use crate::labels::LabelStack;
 use crate::offsets::Offsets;
 use crate::{customs, numbers, strings};
@@ -37,6 +37,8 @@ pub(crate) struct Printer<'m> {
     locals: Ids,
     nesting: Nesting,
     folder: Folder,
+    /// Whether there was any field.
+    fields: bool,
 }
 
 /// Takes the text so far, when it is enough.
@@ -48,7 +50,16 @@ impl<'m> Printer<'m> {
         let offsets = if config.offsets { Offsets::new(module) } else { Offsets::default() };
         let exports = InlineExports::new(&context);
         let (locals, nesting, folder) = Default::default();
-        Printer { context, out: Vec::new(), offsets, exports, locals, nesting, folder }
+        Printer {
+            context,
+            out: Vec::new(),
+            offsets,
+            exports,
+            locals,
+            nesting,
+            folder,
+            fields: false,
+        }
     }
 
     pub(crate) fn into_text(mut self) -> String {
@@ -75,7 +86,6 @@ impl<'m> Printer<'m> {
         let module = self.context.module;
         self.str("(module");
         self.module_name();
-        let start = self.out.len();
         self.types(hand_on)?;
         self.imports(hand_on)?;
         let Imported { tables, memories, globals, tags, .. } = self.context.imported;
@@ -132,9 +142,13 @@ impl<'m> Printer<'m> {
             self.data(place, data);
             self.end(hand_on)?;
         }
+        if module.data_count.is_some() && !customs::calls_for_data_count(module) {
+            self.context.line(&mut self.out, 1);
+            self.str("(@data_count");
+            self.end(hand_on)?;
+        }
         customs::print(self, hand_on)?;
-        // What was handed on is no longer there, but then there was something.
-        if self.out.len() != start {
+        if self.fields {
             self.str("\n");
         }
         self.str(")\n");
@@ -175,6 +189,7 @@ impl<'m> Printer<'m> {
 
     /// Ends a field.
     pub(crate) fn end(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
+        self.fields = true;
         self.str(")");
         hand_on(&mut self.out)
     }
@@ -304,7 +319,7 @@ impl<'m> Printer<'m> {
     ) -> fmt::Result {
         if let Some(ty) = group.and_then(|group| group.ty.as_ref()) {
             self.context.line(&mut self.out, 2);
-            self.extern_type(ty, None);
+            self.extern_type_here(ty, None);
         }
         self.end(hand_on)
     }
@@ -330,7 +345,13 @@ impl<'m> Printer<'m> {
 
     /// ` (func $f (;0;) (type 0))`.
     fn extern_type(&mut self, ty: &ExternType, index: Option<u32>) {
-        self.str(" (");
+        self.str(" ");
+        self.extern_type_here(ty, index);
+    }
+
+    /// The same without the space.
+    fn extern_type_here(&mut self, ty: &ExternType, index: Option<u32>) {
+        self.str("(");
         self.str(ty.kind().keyword());
         if let Some(index) = index {
             self.define(extern_idx(ty.kind(), index));
@@ -466,14 +487,25 @@ impl<'m> Printer<'m> {
         }
         let labels = LabelStack::new(module.names.labels.get(index), name_unnamed);
         let out = core::mem::take(&mut self.out);
+        let hints = PendingHints::new(self.context.hints.of(index), body.code_offset());
         let base = at.unwrap_or(0).saturating_add(body.code_offset());
         self.out = if self.context.config.fold {
             let scratch = &mut self.folder;
-            scratch.body(&self.context, out, &self.locals, labels, &mut self.nesting, func, base)
+            scratch.body(
+                &self.context,
+                out,
+                &self.locals,
+                labels,
+                &mut self.nesting,
+                func,
+                base,
+                hints,
+            )
         } else {
             let layout = Flat { level: 2 };
             let mut code = Code::new(&self.context, out, layout, &self.locals, labels);
             code.base = base;
+            code.hints = hints;
             code.expr(body.code(), &mut self.nesting);
             code.out
         };

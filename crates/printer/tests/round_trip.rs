@@ -4,7 +4,7 @@
 use std::str;
 use std::time::Instant;
 
-use wattle_ast::Module;
+use wattle_ast::{Features, Module};
 use wattle_encoder::encode_canonical;
 use wattle_printer::Config;
 use wattle_tests::suite;
@@ -95,7 +95,9 @@ fn the_suite_comes_back() {
         for module in modules(&script.directives) {
             let parsed = match &module.source {
                 ModuleSource::Text(text) => wattle_wat::parse(text).ok(),
-                ModuleSource::Binary(bytes) => wattle_parser::parse(bytes).ok(),
+                ModuleSource::Binary(bytes) => {
+                    wattle_parser::Parser::new().features(Features::ALL).module(bytes).ok()
+                }
                 ModuleSource::Quote(text) => {
                     str::from_utf8(text).ok().and_then(|text| wattle_wat::parse(text).ok())
                 }

@@ -248,10 +248,10 @@ impl Validator {
             self.types_mut().declare(func.0);
         }
         let name = String::from(export.name.as_str());
-        if self.export_names.contains(&name) {
+        if !self.export_names.insert(name) {
+            let name = String::from(export.name.as_str());
             return Err(ErrorKind::DuplicateExport(name).into());
         }
-        self.export_names.insert(name);
         Ok(())
     }
 

@@ -254,7 +254,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Supertype { sub, sup } => {
                 write!(f, "sub type {sub} does not match super type {sup}")
             }
-            ErrorKind::Supertypes(sub) => write!(f, "sub type {sub} has several super types"),
+            ErrorKind::Supertypes(sub) => write!(f, "multiple supertypes of sub type {sub}"),
             ErrorKind::LimitsOrder => f.write_str("size minimum must not be greater than maximum"),
             ErrorKind::MemorySize(most) => write!(f, "memory size must be at most {most}"),
             ErrorKind::TableSize(most) => write!(f, "table size must be at most {most}"),

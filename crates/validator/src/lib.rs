@@ -28,18 +28,22 @@ extern crate std;
 
 mod declarations;
 mod error;
+mod features_used;
 mod func;
 mod limits;
 mod observe;
 mod registry;
+mod side_table;
 mod ty;
 mod types;
 mod validator;
 
 pub use error::{Error, ErrorKind, Errors, Fields, Mismatch, OperandType};
+pub use features_used::features_used;
 pub use func::FuncValidator;
 pub use limits::Limits;
 pub use observe::{Branch, Observer, Operands};
 pub use registry::{Registry, Structure, TypeId};
+pub use side_table::{SideEntry, SideTable};
 pub use types::Types;
 pub use validator::{FuncToValidate, Validator, Verdict, body_chunks, validate};

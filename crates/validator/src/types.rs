@@ -94,6 +94,15 @@ pub(crate) fn feature_of_reference(ty: RefType) -> Feature {
     }
 }
 
+/// The feature that brought a value type.
+pub(crate) fn feature_of(ty: ValType) -> Feature {
+    match ty {
+        ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64 => Feature::Mvp,
+        ValType::V128 => Feature::Simd,
+        ValType::Ref(ty) => feature_of_reference(ty),
+    }
+}
+
 /// What to say when it is off.
 fn phrase(feature: Feature) -> &'static str {
     match feature {

@@ -240,11 +240,6 @@ impl<'t, 'a> Cursor<'t, 'a> {
         Some(bytes)
     }
 
-    /// The bytes of a string.
-    pub(crate) fn expect_string(&mut self) -> Result<Cow<'a, [u8]>> {
-        self.opt_string().ok_or_else(|| self.unexpected("a string"))
-    }
-
     /// A string that is a name: UTF-8.
     pub(crate) fn expect_name(&mut self) -> Result<Name<'a>> {
         if self.peek() != TokenKind::String {

@@ -86,6 +86,8 @@ pub(crate) struct Tokens<'a> {
 pub(crate) const CUSTOM: &str = "custom";
 pub(crate) const NAME: &str = "name";
 pub(crate) const BRANCH_HINT: &str = "metadata.code.branch_hint";
+/// States how many data segments there are, though no function calls for it.
+pub(crate) const DATA_COUNT: &str = "data_count";
 
 impl<'a> Tokens<'a> {
     fn empty(text: &'a str) -> Self {
@@ -219,7 +221,7 @@ impl<'a> Tokens<'a> {
     #[cold]
     fn annotation(&mut self, head: Span, lexer: &mut Lexer<'a>) {
         let id = self.text.get(head.start + 1..head.end).and_then(strings::id);
-        let known = [CUSTOM, NAME, BRANCH_HINT];
+        let known = [CUSTOM, NAME, BRANCH_HINT, DATA_COUNT];
         let name = known.into_iter().find(|known| id.as_deref() == Some(known));
         let mut inside = Tokens::empty(self.text);
         let errors = self.errors.len();

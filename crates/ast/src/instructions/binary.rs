@@ -22,22 +22,27 @@ const CAST_FROM_NULL: u8 = 1;
 const CAST_TO_NULL: u8 = 2;
 
 impl<'a> Decode<'a> for BlockType {
-    #[inline]
+    #[inline(always)]
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         match reader.peek() {
             Some(EMPTY_BLOCK) => {
                 reader.byte()?;
                 Ok(BlockType::Empty)
             }
-            Some(0x41..=0x7f) => reader.read().map(BlockType::Value),
-            _ => {
-                let start = reader.pos();
-                match u32::try_from(reader.s33()?) {
-                    Ok(index) => Ok(BlockType::Type(TypeIdx(index))),
-                    Err(_) => Err(reader.fail_at(start, Malformed::IntegerTooLong)),
-                }
-            }
+            _ => reader.outlined(typed_block),
         }
+    }
+}
+
+#[inline(never)]
+fn typed_block(reader: &mut Reader<'_>) -> Result<BlockType, Malformed> {
+    if let Some(0x41..=0x7f) = reader.peek() {
+        return reader.read().map(BlockType::Value);
+    }
+    let start = reader.pos();
+    match u32::try_from(reader.s33()?) {
+        Ok(index) => Ok(BlockType::Type(TypeIdx(index))),
+        Err(_) => Err(reader.fail_at(start, Malformed::IntegerTooLong)),
     }
 }
 
@@ -107,6 +112,7 @@ impl Encode for BrCast {
 macro_rules! pairs {
     ($( $name:ident { $first:ident, $second:ident }; )*) => { $(
         impl<'a> Decode<'a> for $name {
+            #[inline(always)]
             fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
                 Ok($name { $first: reader.read()?, $second: reader.read()? })
             }
@@ -130,61 +136,69 @@ pairs! {
 }
 
 macro_rules! source_by_decode {
-    ($( $method:ident $ty:ty; )*) => {
+    ($( $how:ident $method:ident $ty:ty; )*) => {
         $(
             #[inline(always)]
             fn $method(&mut self) -> Result<$ty, Malformed> {
-                self.read()
+                self.$how(<$ty>::decode)
             }
         )*
     };
+}
+
+impl<'a> Reader<'a> {
+    #[inline(always)]
+    fn inlined<T>(&mut self, read: impl FnOnce(&mut Reader<'a>) -> T) -> T {
+        read(self)
+    }
 }
 
 impl<'a> Source<'a> for Reader<'a> {
     type Error = Malformed;
 
     source_by_decode! {
-        block_type BlockType;
-        label LabelIdx;
-        labels Labels<'a>;
-        catches Catches<'a>;
-        handlers Handlers<'a>;
-        select_types SelectTypes<'a>;
-        func FuncIdx;
-        ty TypeIdx;
-        table TableIdx;
-        memory MemIdx;
-        global GlobalIdx;
-        local LocalIdx;
-        tag TagIdx;
-        elem ElemIdx;
-        data DataIdx;
-        field FieldIdx;
-        call_indirect CallIndirect;
-        mem_init MemInit;
-        mem_copy MemCopy;
-        table_init TableInit;
-        table_copy TableCopy;
-        memarg MemArg;
-        f32 F32;
-        f64 F64;
-        v128 V128;
-        heap_type HeapType;
-        br_cast BrCast;
+        inlined block_type BlockType;
+        inlined label LabelIdx;
+        outlined labels Labels<'a>;
+        outlined catches Catches<'a>;
+        outlined handlers Handlers<'a>;
+        outlined select_types SelectTypes<'a>;
+        inlined func FuncIdx;
+        inlined ty TypeIdx;
+        inlined table TableIdx;
+        inlined memory MemIdx;
+        inlined global GlobalIdx;
+        inlined local LocalIdx;
+        inlined tag TagIdx;
+        inlined elem ElemIdx;
+        inlined data DataIdx;
+        inlined field FieldIdx;
+        inlined call_indirect CallIndirect;
+        inlined mem_init MemInit;
+        inlined mem_copy MemCopy;
+        inlined table_init TableInit;
+        inlined table_copy TableCopy;
+        inlined memarg MemArg;
+        inlined f32 F32;
+        inlined f64 F64;
+        outlined v128 V128;
+        outlined heap_type HeapType;
+        outlined br_cast BrCast;
     }
 
-    #[inline]
+    #[inline(always)]
     fn array_len(&mut self) -> Result<ArrayLen, Malformed> {
         self.u32().map(ArrayLen)
     }
 
-    #[inline]
+    #[inline(always)]
     fn lane(&mut self) -> Result<LaneIdx, Malformed> {
         self.byte().map(LaneIdx)
     }
 
+    #[inline(always)]
     fn shuffle(&mut self) -> Result<Shuffle, Malformed> {
-        self.array().map(Shuffle)
+        self.outlined(Reader::array).map(Shuffle)
     }
 
     #[inline(always)]
@@ -197,14 +211,17 @@ impl<'a> Source<'a> for Reader<'a> {
         self.s64()
     }
 
+    #[inline(always)]
     fn ref_type_non_null(&mut self) -> Result<RefTypeNonNull, Malformed> {
-        self.read().map(RefTypeNonNull)
+        self.outlined(HeapType::decode).map(RefTypeNonNull)
     }
 
+    #[inline(always)]
     fn ref_type_null(&mut self) -> Result<RefTypeNull, Malformed> {
-        self.read().map(RefTypeNull)
+        self.outlined(HeapType::decode).map(RefTypeNull)
     }
 
+    #[inline(always)]
     fn fence_order(&mut self) -> Result<FenceOrder, Malformed> {
         self.byte_if(Malformed::ZeroByte, |byte| (byte == 0).then_some(FenceOrder))
     }

@@ -162,7 +162,7 @@ where
     K: Sink<'a>,
     K::Error: From<S::Error>,
 {
-    opcode.kinds().iter().try_for_each(|kind| immediates::transcode(kind, source, sink))
+    opcode.kinds().try_for_each(|kind| immediates::transcode(kind, source, sink))
 }
 
 /// Encodes the immediates of `opcode` from a source. Bytes take anything, so the only errors are
@@ -197,14 +197,28 @@ where
     K::Error: From<Malformed>,
 {
     nesting.reset();
+    let mut local = reader.clone();
+    let result = transcode_until_end(&mut local, nesting, sink);
+    reader.seek(local.pos());
+    result
+}
+
+/// The reader is one that nobody else holds, so it can be in registers.
+#[inline(always)]
+fn transcode_until_end<'a, K>(
+    reader: &mut Reader<'a>,
+    nesting: &mut Nesting,
+    sink: &mut K,
+) -> Result<(), K::Error>
+where
+    K: Sink<'a>,
+    K::Error: From<Malformed>,
+{
     loop {
         let start = reader.pos();
-        let opcode = reader.opcode()?;
+        let (opcode, kinds) = reader.opcode_with_kinds()?;
         sink.opcode(opcode, start)?;
-        let kinds = opcode.kinds();
-        for kind in kinds.iter() {
-            immediates::transcode(kind, reader, sink)?;
-        }
+        kinds.try_for_each(|kind| immediates::transcode(kind, reader, sink))?;
         if kinds.is_structured() {
             match nesting.step(opcode) {
                 Ok(Structure::End) => return Ok(()),
@@ -222,16 +236,24 @@ where
 /// The first reason why it is not, with the reader standing there.
 pub fn read_expr(reader: &mut Reader<'_>, nesting: &mut Nesting) -> Result<bool, Malformed> {
     nesting.reset();
+    let mut local = reader.clone();
+    let result = read_until_end(&mut local, nesting);
+    reader.seek(local.pos());
+    result
+}
+
+/// The reader is one that nobody else holds, so it can be in registers.
+#[inline(always)]
+fn read_until_end(reader: &mut Reader<'_>, nesting: &mut Nesting) -> Result<bool, Malformed> {
     let mut names_data = false;
     loop {
         reader.skip_plain();
         let start = reader.pos();
-        let opcode = reader.opcode()?;
-        let kinds = opcode.kinds();
-        for kind in kinds.iter() {
-            read_immediate(kind, reader)?;
+        let (opcode, kinds) = reader.opcode_with_kinds()?;
+        kinds.try_for_each(|kind| {
             names_data |= matches!(kind, Kind::Data | Kind::MemInit);
-        }
+            read_immediate(kind, reader)
+        })?;
         if kinds.is_structured() {
             match nesting.step(opcode) {
                 Ok(Structure::End) => return Ok(names_data),

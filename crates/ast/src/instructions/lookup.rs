@@ -1,21 +1,29 @@
 //! From codes and mnemonics to opcodes: tables made of the instruction table at compile time.
 
-use super::{Opcode, Rows};
+use super::{KINDS, Kinds, Opcode, Rows};
 use crate::{Malformed, Reader};
 
 /// The first byte of the two-part opcodes.
-const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
+pub(super) const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
 
 /// More than any second part of an opcode.
 const SPAN: usize = 0x120;
 
-static ONE_BYTE: [Option<Opcode>; 256] = {
-    let mut map = [None; 256];
+/// What a byte begins: an opcode and its immediates, together so that one load brings both.
+#[derive(Clone, Copy)]
+struct OneByte {
+    kinds: Kinds,
+    opcode: Opcode,
+}
+
+/// A byte that is no opcode of its own stands for one of a feature that is never on.
+static ONE_BYTE: [OneByte; 256] = {
+    let mut map = [OneByte { kinds: Kinds::OF_NO_FEATURE, opcode: Opcode::ALL[0] }; 256];
     let mut i = 0;
     while i < Opcode::ALL.len() {
-        let info = Rows::<'static>::INFO[i];
+        let info = &Rows::<'static>::INFO[i];
         if info.prefix == 0 {
-            map[info.code as usize] = Some(info.opcode);
+            map[info.code as usize] = OneByte { kinds: KINDS[i], opcode: info.opcode };
         }
         i += 1;
     }
@@ -106,7 +114,8 @@ impl Opcode {
     pub fn from_code(prefix: u8, code: u32) -> Option<Opcode> {
         let code = code as usize;
         if prefix == 0 {
-            return ONE_BYTE.get(code).copied().flatten();
+            let found = ONE_BYTE.get(code)?;
+            return (found.kinds != Kinds::OF_NO_FEATURE).then_some(found.opcode);
         }
         PREFIXED.get(usize::from(prefix.checked_sub(PREFIXES[0])?))?.get(code).copied().flatten()
     }
@@ -149,11 +158,19 @@ impl Reader<'_> {
     /// [`Malformed::IllegalOpcode`], standing at its first byte.
     #[inline(always)]
     pub fn opcode(&mut self) -> Result<Opcode, Malformed> {
+        self.opcode_with_kinds().map(|(opcode, _)| opcode)
+    }
+
+    /// The same with the kinds of its immediates.
+    #[inline(always)]
+    pub(super) fn opcode_with_kinds(&mut self) -> Result<(Opcode, Kinds), Malformed> {
         let byte = self.byte()?;
-        match ONE_BYTE[usize::from(byte)] {
-            Some(opcode) if self.allows(opcode) => Ok(opcode),
-            _ => self.prefixed_opcode(byte),
+        let OneByte { kinds, opcode } = ONE_BYTE[usize::from(byte)];
+        if self.features().contains_index(kinds.feature_index()) {
+            return Ok((opcode, kinds));
         }
+        let opcode = self.outlined(|reader| reader.prefixed_opcode(byte))?;
+        Ok((opcode, opcode.kinds()))
     }
 
     #[inline(always)]

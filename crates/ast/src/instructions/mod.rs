@@ -92,6 +92,8 @@ impl Kinds {
     const BITS: u32 = 6;
     const STRUCTURED: u32 = 1 << 31;
     const FEATURE_SHIFT: u32 = 24;
+    /// Of an instruction that no set of features has.
+    const OF_NO_FEATURE: Kinds = Kinds(NO_FEATURE << Kinds::FEATURE_SHIFT);
 
     const fn pack(kinds: &[Kind], feature: Feature, structured: bool) -> Kinds {
         assert!(kinds.len() <= 3 && (Feature::ALL.len() as u32) < 1 << 7);
@@ -116,6 +118,28 @@ impl Kinds {
         })
     }
 
+    /// Calls `each` with the kinds in order.
+    ///
+    /// As most instructions have one immediate or none, what follows the first is asked last:
+    /// there is one jump an instruction that is hard to predict.
+    ///
+    /// # Errors
+    /// The first of `each`.
+    #[inline(always)]
+    pub fn try_for_each<E>(self, mut each: impl FnMut(Kind) -> Result<(), E>) -> Result<(), E> {
+        let mut left = self.0 & ((1 << Kinds::FEATURE_SHIFT) - 1);
+        loop {
+            if let Some(kind) = Kind::from_number((left & ((1 << Kinds::BITS) - 1)).wrapping_sub(1))
+            {
+                each(kind)?;
+            }
+            left >>= Kinds::BITS;
+            if left == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     /// Whether there is no immediate.
     #[inline(always)]
     pub const fn is_empty(self) -> bool {
@@ -133,6 +157,10 @@ impl Kinds {
         self.0 >> Kinds::FEATURE_SHIFT & 0x7f
     }
 }
+
+/// A number that no feature has, but that a set of features can be asked for.
+const NO_FEATURE: u32 = 31;
+const _: () = assert!(Feature::ALL.len() <= NO_FEATURE as usize);
 
 /// What the table says of an instruction.
 #[derive(Clone, Copy, Debug)]

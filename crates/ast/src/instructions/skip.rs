@@ -5,9 +5,10 @@
 //! after it, so that there is next to nothing for a processor to mispredict. Whatever is not so
 //! plain (blocks, long integers, prefixes, what is malformed) is left to the ordinary way.
 
+use super::lookup::PREFIXES;
 use super::nesting::is_structured;
-use super::{Kind, Rows};
-use crate::{Feature, Features, Opcode, Reader};
+use super::{Kind, NO_FEATURE, Rows};
+use crate::{AbsHeapType, Feature, Features, Opcode, Reader};
 
 /// How to read past an instruction, by its first byte.
 ///
@@ -17,26 +18,37 @@ use crate::{Feature, Features, Opcode, Reader};
 #[derive(Clone, Copy)]
 struct Plain(u32);
 
+/// The bits that a byte must not have to be a heap type for sure: an index below all codes.
+const HEAP_TYPE: u32 = 0xc0;
+const ONE_HEAP_TYPE: u32 = HEAP_TYPE << 8;
+/// The bits that two bytes must not have to be an alignment, with no memory, and an offset.
+const ALIGN_AND_OFFSET: u32 = 0x80_c000;
+
 /// A word of code: an opcode and the bytes after it.
 const WORD: usize = 8;
-const _: () = assert!(Feature::ALL.len() < Plain::NO_FEATURE as usize);
 
-static PLAIN: [Plain; 256] = {
+/// By the only byte of an opcode.
+static PLAIN: [Plain; 256] = table(0);
+/// By the second byte of an opcode of two, which must not go on; a table for each prefix.
+static PREFIXED: [[Plain; 256]; PREFIXES.len()] =
+    [table(PREFIXES[0]), table(PREFIXES[1]), table(PREFIXES[2]), table(PREFIXES[3])];
+
+const fn table(prefix: u8) -> [Plain; 256] {
     let mut table = [Plain::NOT; 256];
     let mut i = 0;
     while i < Opcode::ALL.len() {
         let info = &Rows::<'static>::INFO[i];
-        if info.prefix == 0 && !is_structured(info.opcode) {
+        let one_byte = prefix == 0 || info.code < 0x80;
+        if info.prefix == prefix && one_byte && !is_structured(info.opcode) {
             table[info.code as usize] = Plain::of(info.kinds, info.feature);
         }
         i += 1;
     }
     table
-};
+}
 
 impl Plain {
-    const NO_FEATURE: u32 = 31;
-    const NOT: Plain = Plain(Plain::NO_FEATURE << 3);
+    const NOT: Plain = Plain(NO_FEATURE << 3);
 
     const fn of(kinds: &[Kind], feature: Feature) -> Plain {
         let mut len = 1;
@@ -53,11 +65,14 @@ impl Plain {
                 | Kind::Global
                 | Kind::Local
                 | Kind::Tag
+                | Kind::Elem
+                | Kind::Field
+                | Kind::ArrayLen
                 | Kind::I32
                 | Kind::I64 => &[0x80],
                 Kind::CallIndirect => &[0x80, 0x80],
-                // An alignment without a memory, an offset.
-                Kind::MemArg => &[0xc0, 0x80],
+                Kind::HeapType | Kind::RefTypeNull | Kind::RefTypeNonNull => &[HEAP_TYPE],
+                Kind::MemArg => &[ALIGN_AND_OFFSET >> 8 & 0xff, ALIGN_AND_OFFSET >> 16],
                 _ => return Plain::NOT,
             };
             let mut j = 0;
@@ -81,20 +96,35 @@ impl Plain {
         (long | u32::from(off) == 0).then_some((self.0 & 7) as usize)
     }
 
-    /// Its length at the beginning of `word` when it has one immediate, or two of which the first
-    /// is of one byte, and the last one ends within the first five bytes: so soon that none of its
-    /// bits can be wrong.
+    /// Its length at the beginning of `word` when it has immediates and all end within five bytes,
+    /// so soon that no bit of an integer can be wrong. An alignment must be of one byte still.
     #[inline(always)]
     fn long_len(self, word: u64, features: Features) -> Option<usize> {
-        let least = self.0 & 7;
-        let before = word as u32 & self.0 & 0xff00;
-        if !features.contains_index(self.0 >> 3 & 0x1f) || least == 3 && before != 0 {
+        if !features.contains_index(self.0 >> 3 & 0x1f) {
             return None;
         }
-        // The bytes that end integers, of those that may belong to the last immediate.
-        let ends = !word & 0x80_8080_8080 & !0 << (8 * (least - 1));
+        match self.0 & !0xff {
+            ONE_HEAP_TYPE => return heap_type_len(word >> 8).map(|len| 1 + len),
+            ALIGN_AND_OFFSET if word & 0xc000 != 0 => return None,
+            _ => {}
+        }
+        // The bytes that end an integer, the opcode left aside.
+        let mut ends = !word & 0x80_8080_8000;
+        if self.0 & 7 == 3 {
+            ends &= ends.wrapping_sub(1);
+        }
         let len = (ends.trailing_zeros() + 1) / 8;
         (ends != 0).then_some(len as usize)
+    }
+}
+
+/// The length of a heap type that is a code, or an index of two bytes.
+#[inline(always)]
+fn heap_type_len(word: u64) -> Option<usize> {
+    match word.to_le_bytes() {
+        [code @ ..0x80, ..] => AbsHeapType::from_code(code).map(|_| 1),
+        [_, ..0x40, ..] => Some(2),
+        _ => None,
     }
 }
 
@@ -108,14 +138,68 @@ impl Reader<'_> {
         while let Some(word) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<WORD>()) {
             let word = u64::from_le_bytes(*word);
             let plain = PLAIN[(word & 0xff) as usize];
-            pos += match plain.short_len(word, features) {
-                Some(len) => len,
-                None => match plain.long_len(word, features) {
-                    Some(len) => len,
+            pos += if let Some(len) = plain.short_len(word, features) {
+                len
+            } else if let Some(len) = plain.long_len(word, features) {
+                len
+            } else if let Some(table) = prefixed((word & 0xff) as u8) {
+                let word = word >> 8;
+                let plain = table[(word & 0xff) as usize];
+                match plain.short_len(word, features).or_else(|| plain.long_len(word, features)) {
+                    Some(len) => 1 + len,
                     None => break,
-                },
+                }
+            } else {
+                break;
             };
         }
         self.seek(pos);
+    }
+}
+
+/// The table for the opcodes that begin with `prefix`, when it is one.
+#[inline(always)]
+fn prefixed(prefix: u8) -> Option<&'static [Plain; 256]> {
+    PREFIXED.get(usize::from(prefix.wrapping_sub(PREFIXES[0])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Instr;
+
+    /// Whatever is skipped is instructions for the ordinary way too, none of them a block's.
+    #[test]
+    fn skips_what_would_be_read() {
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        let mut skipped = 0;
+        for round in 0..200_000_u32 {
+            // Every beginning, then bytes of which few, half or most go on.
+            let mut code = [0; 20];
+            code[0] = round as u8;
+            for byte in &mut code[1..] {
+                let [value, flags, ..] = random().to_le_bytes();
+                let goes_on = u32::from(flags) < 80 * (round >> 16);
+                *byte = if goes_on { value | 0x80 } else { value & 0x7f };
+            }
+            for features in [Features::ALL, Features::WASM3, Features::WASM1] {
+                let mut fast = Reader::at(&code, 0, features);
+                fast.skip_plain();
+                let mut slow = Reader::at(&code, 0, features);
+                while slow.pos() < fast.pos() {
+                    let instr: Instr<'_> = slow.read().unwrap_or_else(|e| panic!("{e}: {code:x?}"));
+                    assert!(!is_structured(instr.opcode()), "{instr:?}: {code:x?}");
+                    skipped += 1;
+                }
+                assert_eq!(slow.pos(), fast.pos(), "{code:x?}");
+            }
+        }
+        assert!(skipped > 200_000, "only {skipped} instructions were skipped");
     }
 }

@@ -45,6 +45,10 @@ impl<'a> Decode<'a> for HeapType {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let start = reader.pos();
         match reader.peek() {
+            Some(byte @ ..0x40) => {
+                reader.byte()?;
+                Ok(HeapType::Type(TypeIdx(byte.into())))
+            }
             Some(EXACT) if reader.features().contains(Feature::CustomDescriptors) => {
                 reader.byte()?;
                 let start = reader.pos();

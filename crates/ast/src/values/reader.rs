@@ -75,6 +75,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Goes to position `pos` of its bytes; beyond their end, to the end.
+    #[inline(always)]
     pub fn seek(&mut self, pos: usize) {
         self.pos = pos.min(self.bytes.len());
     }
@@ -143,15 +144,24 @@ impl<'a> Reader<'a> {
         accept(byte).ok_or_else(|| self.back(1, error))
     }
 
+    /// Lets a copy do what is not inlined, so that the reader itself can stay in registers.
+    #[inline(always)]
+    pub(crate) fn outlined<T>(&mut self, read: impl FnOnce(&mut Reader<'a>) -> T) -> T {
+        let mut copy = self.clone();
+        let value = read(&mut copy);
+        self.pos = copy.pos;
+        value
+    }
+
     /// Steps back `n` bytes and hands `error` on.
-    #[cold]
+    #[inline(always)]
     pub fn back(&mut self, n: usize, error: Malformed) -> Malformed {
         self.pos = self.pos.saturating_sub(n);
         error
     }
 
     /// Goes to position `pos` and hands `error` on.
-    #[cold]
+    #[inline(always)]
     pub fn fail_at(&mut self, pos: usize, error: Malformed) -> Malformed {
         self.seek(pos);
         error
@@ -196,11 +206,11 @@ impl<'a> Reader<'a> {
                 self.pos += 1;
                 Ok(byte.into())
             }
-            _ => self.u32_long(),
+            _ => self.outlined(Reader::u32_long),
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn u32_long(&mut self) -> Result<u32> {
         if let Some(&[a, b, c, ..]) = self.rest().first_chunk::<3>() {
             let low = u32::from(a & 0x7f) | u32::from(b & 0x7f) << 7;
@@ -224,7 +234,7 @@ impl<'a> Reader<'a> {
                 self.pos += 1;
                 Ok(byte.into())
             }
-            _ => self.unsigned::<64>(),
+            _ => self.outlined(Reader::unsigned::<64>),
         }
     }
 
@@ -236,20 +246,28 @@ impl<'a> Reader<'a> {
                 self.pos += 1;
                 Ok(i32::from(byte) << 25 >> 25)
             }
-            _ => self.signed::<32>().map(|value| value as i32),
+            _ => self.outlined(Reader::signed::<32>).map(|value| value as i32),
         }
     }
 
     /// A signed 33-bit integer.
-    #[inline]
+    #[inline(always)]
     pub fn s33(&mut self) -> Result<i64> {
-        self.signed::<33>()
+        // Mostly a type index, and an index of one byte seldom comes this far.
+        if let Some(&[a, b]) = self.rest().first_chunk::<2>()
+            && a >= 0x80
+            && b < 0x80
+        {
+            self.pos += 2;
+            return Ok((i64::from(a & 0x7f) | i64::from(b) << 7) << 50 >> 50);
+        }
+        self.outlined(Reader::signed::<33>)
     }
 
     /// A signed 64-bit integer.
-    #[inline]
+    #[inline(always)]
     pub fn s64(&mut self) -> Result<i64> {
-        self.signed::<64>()
+        self.outlined(Reader::signed::<64>)
     }
 
     #[inline(never)]
@@ -275,6 +293,22 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     fn signed<const BITS: u32>(&mut self) -> Result<i64> {
+        // In so few bytes there is no bit that could be wrong.
+        if let Some(&[a, b, c]) = self.rest().first_chunk::<3>() {
+            if a < 0x80 {
+                self.pos += 1;
+                return Ok(i64::from(a) << 57 >> 57);
+            }
+            let low = i64::from(a & 0x7f) | i64::from(b & 0x7f) << 7;
+            if b < 0x80 {
+                self.pos += 2;
+                return Ok(low << 50 >> 50);
+            }
+            if c < 0x80 {
+                self.pos += 3;
+                return Ok((low | i64::from(c) << 14) << 43 >> 43);
+            }
+        }
         let mut value = 0_u64;
         let mut shift = 0;
         loop {

@@ -29,7 +29,9 @@ impl Dump {
         let mut fault = None;
         let done = self.output.write(|out| {
             let mut dumper = Dumper::new(out, &module);
-            for event in wattle::parser::Parser::new().features(self.input.features()).events(&source.bytes) {
+            for event in
+                wattle::parser::Parser::new().features(self.input.features()).events(&source.bytes)
+            {
                 match event {
                     Ok(event) => dumper.event(&event)?,
                     Err(error) => fault = Some(error),
@@ -57,7 +59,8 @@ struct Dumper<'a> {
 impl<'a> Dumper<'a> {
     fn new(out: &'a mut dyn Write, module: &'a Module<'a>) -> Self {
         let lister = Lister::new(module);
-        let kinds = [ItemKind::Func, ItemKind::Table, ItemKind::Memory, ItemKind::Tag, ItemKind::Global];
+        let kinds =
+            [ItemKind::Func, ItemKind::Table, ItemKind::Memory, ItemKind::Tag, ItemKind::Global];
         let next = kinds.into_iter().map(|kind| (kind, module.imported(kind))).collect();
         Dumper { out, lister, module, next }
     }
@@ -66,9 +69,22 @@ impl<'a> Dumper<'a> {
     fn row(&mut self, offset: usize, bytes: &[u8], level: usize, meaning: &str) -> io::Result<()> {
         let mut rows = bytes.chunks(ROW).enumerate();
         let (_, first) = rows.next().unwrap_or((0, &[]));
-        writeln!(self.out, "{offset:8x} | {:width$} | {:indent$}{meaning}", Hex(first), "", width = 3 * ROW - 1, indent = 2 * level)?;
+        writeln!(
+            self.out,
+            "{offset:8x} | {:width$} | {:indent$}{meaning}",
+            Hex(first),
+            "",
+            width = 3 * ROW - 1,
+            indent = 2 * level
+        )?;
         for (number, row) in rows {
-            writeln!(self.out, "{:8x} | {:width$} |", offset + number * ROW, Hex(row), width = 3 * ROW - 1)?;
+            writeln!(
+                self.out,
+                "{:8x} | {:width$} |",
+                offset + number * ROW,
+                Hex(row),
+                width = 3 * ROW - 1
+            )?;
         }
         Ok(())
     }
@@ -96,16 +112,25 @@ impl<'a> Dumper<'a> {
         match &event.item {
             Item::Header => self.row(event.offset, event.bytes, 0, "magic, version 1"),
             Item::Section(section) => self.section(event, section.id, section.count),
-            Item::RecGroup(group) => {
-                self.row(event.offset, event.bytes, 1, &format!("the next {} types are recursive", group.len))
-            }
+            Item::RecGroup(group) => self.row(
+                event.offset,
+                event.bytes,
+                1,
+                &format!("the next {} types are recursive", group.len),
+            ),
             Item::Type(ty) => self.item(event, ItemKind::Type, &format!("{:?}", ty.comp)),
             Item::ImportGroup(group) => {
-                let meaning = format!("the next {} imports are from {:?}", group.len, group.module.as_str());
+                let meaning =
+                    format!("the next {} imports are from {:?}", group.len, group.module.as_str());
                 self.row(event.offset, event.bytes, 1, &meaning)
             }
             Item::Import(import) => {
-                let what = format!("{:?} {:?}, {:?}", import.module.as_str(), import.name.as_str(), import.ty);
+                let what = format!(
+                    "{:?} {:?}, {:?}",
+                    import.module.as_str(),
+                    import.name.as_str(),
+                    import.ty
+                );
                 self.item(event, ItemKind::Import, &what)
             }
             Item::Func(ty) => self.item(event, ItemKind::Func, &format!("type {ty}")),
@@ -114,7 +139,8 @@ impl<'a> Dumper<'a> {
             Item::Tag(ty) => self.item(event, ItemKind::Tag, &format!("type {}", ty.ty)),
             Item::Global(global) => {
                 let mutable = if global.ty.mutable { "mut " } else { "" };
-                let what = format!("{mutable}{} = {}", global.ty.val, self.exprs(&[global.init.bytes()]));
+                let what =
+                    format!("{mutable}{} = {}", global.ty.val, self.exprs(&[global.init.bytes()]));
                 self.item(event, ItemKind::Global, &what)
             }
             Item::Export(export) => {
@@ -127,13 +153,20 @@ impl<'a> Dumper<'a> {
                 let what = self.elem(elem);
                 self.item(event, ItemKind::Elem, &what)
             }
-            Item::DataCount(count) => self.row(event.offset, event.bytes, 1, &format!("{count} data segments")),
+            Item::DataCount(count) => {
+                self.row(event.offset, event.bytes, 1, &format!("{count} data segments"))
+            }
             Item::Body(body) => self.body(event, body),
-            Item::Data(data) => self.item(event, ItemKind::Data, &format!("{} bytes, {}", data.bytes.len(), self.place(&data.mode))),
+            Item::Data(data) => self.item(
+                event,
+                ItemKind::Data,
+                &format!("{} bytes, {}", data.bytes.len(), self.place(&data.mode)),
+            ),
             Item::Custom(custom) => {
                 let bytes = custom.data.bytes().unwrap_or_default();
                 let head = event.bytes.len() - bytes.len();
-                let meaning = format!("custom section {:?}, {} bytes", custom.name.as_str(), bytes.len());
+                let meaning =
+                    format!("custom section {:?}, {} bytes", custom.name.as_str(), bytes.len());
                 self.row(event.offset, &event.bytes[..head], 0, &meaning)?;
                 let meaning = match (&*custom.name, &custom.data) {
                     ("name", CustomData::Bytes(bytes)) => match Names::parse(bytes) {
@@ -142,7 +175,11 @@ impl<'a> Dumper<'a> {
                     },
                     _ => String::new(),
                 };
-                if bytes.is_empty() { Ok(()) } else { self.row(event.offset + head, bytes, 1, &meaning) }
+                if bytes.is_empty() {
+                    Ok(())
+                } else {
+                    self.row(event.offset + head, bytes, 1, &meaning)
+                }
             }
         }
     }
@@ -159,7 +196,8 @@ impl<'a> Dumper<'a> {
     /// Constant expressions, each without its `end`.
     fn exprs(&self, exprs: &[&[u8]]) -> String {
         let text = exprs.iter().map(|expr| {
-            let mut lines: Vec<_> = self.lister.expr(expr).into_iter().map(|line| line.text).collect();
+            let mut lines: Vec<_> =
+                self.lister.expr(expr).into_iter().map(|line| line.text).collect();
             lines.pop();
             lines.join(" ")
         });
@@ -171,10 +209,14 @@ impl<'a> Dumper<'a> {
         let mode = match &elem.mode {
             Passive => "passive".to_owned(),
             Declarative => "declarative".to_owned(),
-            Active { table, offset } => format!("to table {table} at {}", self.exprs(&[offset.bytes()])),
+            Active { table, offset } => {
+                format!("to table {table} at {}", self.exprs(&[offset.bytes()]))
+            }
         };
         let items = match &elem.items {
-            ElemItems::Funcs(funcs) => format!("funcs {:?}", funcs.view().iter().map(|f| f.0).collect::<Vec<_>>()),
+            ElemItems::Funcs(funcs) => {
+                format!("funcs {:?}", funcs.view().iter().map(|f| f.0).collect::<Vec<_>>())
+            }
             ElemItems::Exprs(exprs) => {
                 let exprs: Vec<_> = exprs.view().iter().collect();
                 self.exprs(&exprs.iter().map(|expr| expr.bytes()).collect::<Vec<_>>())
@@ -187,7 +229,9 @@ impl<'a> Dumper<'a> {
         use wattle::ast::DataMode::*;
         match mode {
             Passive => "passive".to_owned(),
-            Active { memory, offset } => format!("to memory {memory} at {}", self.exprs(&[offset.bytes()])),
+            Active { memory, offset } => {
+                format!("to memory {memory} at {}", self.exprs(&[offset.bytes()]))
+            }
         }
     }
 

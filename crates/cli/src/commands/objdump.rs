@@ -108,7 +108,8 @@ impl Listing {
         writeln!(out, "sections ({}, {} bytes in all)", self.sections.len(), self.size)?;
         for row in &self.sections {
             let count = row.count.map_or(String::new(), |count| format!("{count} entries"));
-            let line = format!("  {:<26} {:>#10x} {:>10} bytes  {count}", row.name, row.start, row.size);
+            let line =
+                format!("  {:<26} {:>#10x} {:>10} bytes  {count}", row.name, row.start, row.size);
             writeln!(out, "{}", line.trim_end())?;
         }
         writeln!(out, "\nimports ({})", self.imports.len())?;
@@ -122,7 +123,8 @@ impl Listing {
         writeln!(out, "\nfunctions ({})", self.functions.len())?;
         for row in &self.functions {
             let name = row.name.as_deref().unwrap_or_default();
-            let line = format!("  {:>6} {:>#10x} {:>10} bytes  {name}", row.index, row.start, row.size);
+            let line =
+                format!("  {:>6} {:>#10x} {:>10} bytes  {name}", row.index, row.start, row.size);
             writeln!(out, "{}", line.trim_end())?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use crate::registry::Structure;
 use crate::ty::Ty;
 use crate::{ErrorKind, Mismatch};
 
-impl<'t> Checker<'t> {
+impl<'t> Checker<'_, 't> {
     /// The struct type that is next, and its fields.
     #[inline]
     fn struct_type(&mut self, reader: &mut Reader<'_>) -> Check<(u32, &'t [Ty])> {
@@ -39,11 +39,21 @@ impl<'t> Checker<'t> {
     pub(super) fn struct_new(&mut self, reader: &mut Reader<'_>, explicit: bool) -> Check {
         let (id, fields) = self.struct_type(reader)?;
         if explicit {
-            let mut operands = core::mem::take(&mut self.scratch);
+            if let Some(below) = self.operands.len().checked_sub(fields.len())
+                && let Some(operands) = self.operands.get(below..)
+                && operands.iter().zip(fields).all(|(&operand, field)| {
+                    self.registry.matches(operand, field.without_flag().unpacked())
+                })
+            {
+                self.operands.truncate(below);
+                self.push(Ty::defined(id, false));
+                return Ok(());
+            }
+            let mut operands = core::mem::take(self.scratch);
             operands.clear();
             operands.extend(fields.iter().map(|field| field.without_flag().unpacked()));
             let taken = self.take(&operands);
-            self.scratch = operands;
+            *self.scratch = operands;
             taken?;
         } else if !fields.iter().all(|field| field.is_defaultable()) {
             return Err(self.invalid(ErrorKind::FieldNotDefaultable));
@@ -103,7 +113,10 @@ impl<'t> Checker<'t> {
             return Err(self.invalid(ErrorKind::Limit("operands", most.into())));
         }
         let elem = elem.without_flag().unpacked();
-        for _ in 0..len {
+        let matching = |&&operand: &&Ty| self.registry.matches(operand, elem);
+        let some = self.operands.iter().rev().take(len as usize).take_while(matching).count();
+        self.operands.truncate(self.operands.len() - some);
+        for _ in some as u32..len {
             // Once there are no operands left in unreachable code, all the rest are there.
             if self.block_operands().is_empty() && self.is_unreachable() {
                 break;

@@ -1,7 +1,7 @@
 //! The arrows of the instruction table in the form that the checker applies: one small record per
 //! opcode, made at compile time.
 
-use wattle_ast::{AbsHeapType, ArrowType, Class, Kind, Opcode, OpcodeInfo};
+use wattle_ast::{AbsHeapType, ArrowType, Class, Feature, Kind, Opcode, OpcodeInfo};
 
 use crate::ty::Ty;
 
@@ -116,8 +116,8 @@ const fn align(bytes: u8) -> u8 {
 /// How many lanes there are: the access says how wide one is, or else the mnemonic does, for
 /// instance `i16x8.extract_lane_s`.
 const fn lanes(info: &OpcodeInfo) -> u8 {
-    if info.access_bytes != 0 {
-        return 16 / info.access_bytes;
+    if let Some(lanes) = 16_u8.checked_div(info.access_bytes) {
+        return lanes;
     }
     let name = info.mnemonic.as_bytes();
     let mut i = 0;
@@ -130,4 +130,91 @@ const fn lanes(info: &OpcodeInfo) -> u8 {
         i += 1;
     }
     0
+}
+
+/// What to do about the first byte of an instruction in its commonest form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(super) enum Action {
+    /// Leave it to the rules.
+    Leave,
+    Unary,
+    Binary,
+    Load,
+    Store,
+    I32Const,
+    LocalGet,
+    LocalSet,
+    LocalTee,
+    GlobalGet,
+    Drop,
+    Block,
+    Loop,
+    End,
+    Br,
+    BrIf,
+    Call,
+}
+
+/// One-byte opcodes by code, and all that their commonest form takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Common {
+    pub(super) action: Action,
+    pub(super) align: u8,
+    /// The first operand, or the one that is stored.
+    pub(super) a: Ty,
+    pub(super) b: Ty,
+    pub(super) result: Ty,
+}
+
+/// By code. All that is not left to the rules has been there from the start, so that no feature
+/// needs to be looked at.
+pub(super) static COMMON: [Common; 256] = {
+    let leave = Common {
+        action: Action::Leave,
+        align: 0,
+        a: Ty::BOTTOM,
+        b: Ty::BOTTOM,
+        result: Ty::BOTTOM,
+    };
+    let mut common = [leave; 256];
+    let mut i = 0;
+    while i < Opcode::INFOS.len() {
+        let info = &Opcode::INFOS[i];
+        if info.prefix == 0 && matches!(info.feature, Feature::Mvp) {
+            let arrow = applied(info);
+            let [a, b, ..] = arrow.params;
+            common[info.code as usize] = Common {
+                action: action(info.opcode, arrow.shape),
+                align: arrow.align,
+                a: if matches!(arrow.shape, Shape::Store) { b } else { a },
+                b,
+                result: arrow.results[0],
+            };
+        }
+        i += 1;
+    }
+    common
+};
+
+const fn action(opcode: Opcode, shape: Shape) -> Action {
+    match (shape, opcode) {
+        (Shape::Unary, _) => Action::Unary,
+        (Shape::Binary, _) => Action::Binary,
+        (Shape::Load, _) => Action::Load,
+        (Shape::Store, _) => Action::Store,
+        (Shape::Const, _) => Action::I32Const,
+        (_, Opcode::LocalGet) => Action::LocalGet,
+        (_, Opcode::LocalSet) => Action::LocalSet,
+        (_, Opcode::LocalTee) => Action::LocalTee,
+        (_, Opcode::GlobalGet) => Action::GlobalGet,
+        (_, Opcode::Drop) => Action::Drop,
+        (_, Opcode::Block) => Action::Block,
+        (_, Opcode::Loop) => Action::Loop,
+        (_, Opcode::End) => Action::End,
+        (_, Opcode::Br) => Action::Br,
+        (_, Opcode::BrIf) => Action::BrIf,
+        (_, Opcode::Call) => Action::Call,
+        _ => Action::Leave,
+    }
 }

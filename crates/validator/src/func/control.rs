@@ -11,7 +11,7 @@ use crate::registry::TypeId;
 use crate::ty::Ty;
 use crate::{ErrorKind, Mismatch};
 
-impl<'t> Checker<'t> {
+impl<'t> Checker<'_, 't> {
     /// The type of a block.
     #[inline(always)]
     fn block_type(&mut self, reader: &mut Reader<'_>) -> Check<Signature> {
@@ -261,10 +261,9 @@ impl<'t> Checker<'t> {
             let frame = self.target(label.0)?;
             // A block is looked at once, however many labels name it.
             let place = self.frames.len() - 1 - label.0 as usize;
-            if let Some(frame) = self.frames.get_mut(place) {
-                if core::mem::replace(&mut frame.table, self.br_tables) == self.br_tables {
-                    continue;
-                }
+            let seen = self.frames.get_mut(place).map(|frame| &mut frame.table);
+            if seen.is_some_and(|seen| core::mem::replace(seen, self.br_tables) == self.br_tables) {
+                continue;
             }
             let types = frame.label(self.registry);
             let fits = types.len() == arity && self.fits(types);
@@ -461,26 +460,37 @@ impl<'t> Checker<'t> {
     }
 
     /// Ends a part of a legacy `try`.
-    fn end_try_part(&mut self, kind: BlockKind) -> Check {
+    fn end_try_part<O: Observer>(
+        &mut self,
+        kind: BlockKind,
+        start: usize,
+        observer: &mut O,
+    ) -> Check {
         let frame = self.innermost()?;
         if !matches!(frame.kind, BlockKind::Try | BlockKind::Catch) {
             return Err(Malformed::EndExpected.into());
         }
+        self.observe(observer, start, Opcode::Catch, 0, 0);
         self.leave(&frame)?;
         self.part(frame, kind);
         Ok(())
     }
 
-    pub(super) fn catch(&mut self, reader: &mut Reader<'_>) -> Check {
+    pub(super) fn catch<O: Observer>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        start: usize,
+        observer: &mut O,
+    ) -> Check {
         let tag = reader.u32()?;
-        self.end_try_part(BlockKind::Catch)?;
+        self.end_try_part(BlockKind::Catch, start, observer)?;
         let values = self.tag(tag)?;
         self.push_all(values);
         Ok(())
     }
 
-    pub(super) fn catch_all(&mut self) -> Check {
-        self.end_try_part(BlockKind::CatchAll)
+    pub(super) fn catch_all<O: Observer>(&mut self, start: usize, observer: &mut O) -> Check {
+        self.end_try_part(BlockKind::CatchAll, start, observer)
     }
 
     pub(super) fn delegate(&mut self, reader: &mut Reader<'_>) -> Check {
@@ -556,7 +566,13 @@ impl<'t> Checker<'t> {
         let to = self.reference(cast.to)?;
         let frame = self.target(cast.label.0)?;
         let types = frame.label(self.registry);
-        if !self.registry.matches(to, from) {
+        // With descriptors, types of one hierarchy suffice.
+        let is_lenient = self.types.features.contains(Feature::CustomDescriptors);
+        let related = match is_lenient {
+            true => self.registry.top(to) == self.registry.top(from),
+            false => self.registry.matches(to, from),
+        };
+        if !related {
             return Err(self.mismatched(Mismatch::Cast, &[from], &[to]));
         }
         // What is left of `from` when the cast to `to` failed.

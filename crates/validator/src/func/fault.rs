@@ -37,7 +37,7 @@ pub(super) struct Place {
 /// How many operands an error shows.
 const SHOWN: usize = 12;
 
-impl Checker<'_> {
+impl Checker<'_, '_> {
     /// Remembers what is wrong.
     #[cold]
     pub(super) fn invalid(&mut self, kind: ErrorKind) -> Fault {

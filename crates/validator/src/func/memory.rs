@@ -15,7 +15,7 @@ fn narrower(a: Ty, b: Ty) -> Ty {
     if a == Ty::I32 { a } else { b }
 }
 
-impl<'t> Checker<'t> {
+impl<'t> Checker<'_, 't> {
     /// The address type of a memory.
     fn memory(&mut self, index: u32) -> Check<Ty> {
         match self.types.memory_addr(index) {

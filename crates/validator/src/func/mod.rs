@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `mod.rs` | [`FuncValidator`], and the loop |
 //! | `arrows.rs` | the arrows of the instruction table, ready to apply |
+//! | `fast.rs` | the commonest instructions once more, in their commonest form |
 //! | `stack.rs` | blocks and locals |
 //! | `operands.rs` | what rules do with the operand stack |
 //! | `control.rs` | rules of blocks, branches, calls and exceptions |
@@ -17,6 +18,7 @@
 mod aggregate;
 mod arrows;
 mod control;
+mod fast;
 mod fault;
 mod memory;
 mod operands;
@@ -33,7 +35,7 @@ use crate::ty::Ty;
 use crate::{Error, ErrorKind, Types};
 use arrows::{ARROWS, Shape};
 use fault::{Fault, Place};
-use stack::{BlockKind, Frame, Locals, Signature};
+use stack::{BlockKind, Frame, Locals, OperandStack, Signature};
 
 /// The outcome of a rule: details of a fault are kept aside, so that this is one word.
 type Check<T = ()> = Result<T, Fault>;
@@ -57,7 +59,7 @@ type Check<T = ()> = Result<T, Fault>;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct FuncValidator {
-    operands: Vec<Ty>,
+    operands: OperandStack,
     frames: Vec<Frame>,
     locals: Locals,
     scratch: Vec<Ty>,
@@ -136,11 +138,11 @@ impl FuncValidator {
         let mut checker = Checker {
             types,
             registry: &types.registry,
-            operands: core::mem::take(&mut self.operands),
-            frames: core::mem::take(&mut self.frames),
-            locals: core::mem::take(&mut self.locals),
-            scratch: core::mem::take(&mut self.scratch),
-            declared: core::mem::take(&mut self.declared),
+            operands: &mut self.operands,
+            frames: &mut self.frames,
+            locals: &mut self.locals,
+            scratch: &mut self.scratch,
+            declared: &mut self.declared,
             height: 0,
             // No operand is a marker, so nothing matches the address type of no memory.
             memory0: memory0.unwrap_or(Ty::ADDRESS),
@@ -150,26 +152,22 @@ impl FuncValidator {
         };
         checker.open(BlockKind::Func, signature);
         let mut reader = Reader::at(code, 0, types.features);
-        let outcome = checker.run::<O, CONST>(&mut reader, observer);
-        let outcome = outcome.map_err(|(fault, start)| checker.error(fault, start, &reader));
-        self.operands = checker.operands;
-        self.frames = checker.frames;
-        self.locals = checker.locals;
-        self.scratch = checker.scratch;
-        self.declared = checker.declared;
-        outcome
+        match checker.run::<O, CONST>(&mut reader, observer) {
+            Ok(()) => Ok(()),
+            Err((fault, start)) => Err(checker.error(fault, start, &reader)),
+        }
     }
 }
 
 /// The state of one expression being checked.
-struct Checker<'t> {
+struct Checker<'s, 't> {
     types: &'t Types,
     registry: &'t Registry,
-    operands: Vec<Ty>,
-    frames: Vec<Frame>,
-    locals: Locals,
-    scratch: Vec<Ty>,
-    declared: Vec<u32>,
+    operands: &'s mut OperandStack,
+    frames: &'s mut Vec<Frame>,
+    locals: &'s mut Locals,
+    scratch: &'s mut Vec<Ty>,
+    declared: &'s mut Vec<u32>,
     /// Where the marker of the innermost block lies.
     height: usize,
     /// The address type of memory 0.
@@ -182,7 +180,7 @@ struct Checker<'t> {
     error: Option<Error>,
 }
 
-impl<'t> Checker<'t> {
+impl<'t> Checker<'_, 't> {
     /// Checks instructions up to and including the final `end`. A fault comes with the position
     /// of the instruction.
     fn run<O: Observer, const CONST: bool>(
@@ -191,6 +189,9 @@ impl<'t> Checker<'t> {
         observer: &mut O,
     ) -> Result<(), (Fault, usize)> {
         loop {
+            if !O::ACTIVE && !CONST && fast::may_be_simple(reader.peek()) {
+                self.skim(reader);
+            }
             let start = reader.pos();
             match self.step::<O, CONST>(reader, start, observer) {
                 Ok(()) => {}
@@ -224,7 +225,7 @@ impl<'t> Checker<'t> {
                 Some(top) if *top == applied.params[0] => *top = applied.results[0],
                 _ => self.apply(opcode, Ty::BOTTOM)?,
             },
-            Shape::Binary => match self.operands.as_mut_slice() {
+            Shape::Binary => match &mut self.operands[..] {
                 [.., a, b] if *a == applied.params[0] && *b == applied.params[1] => {
                     *a = applied.results[0];
                     self.operands.pop();
@@ -250,7 +251,7 @@ impl<'t> Checker<'t> {
                 let plain = memarg.memory.0 == 0
                     && memarg.align <= applied.align
                     && memarg.offset <= self.max_offset;
-                match self.operands.as_slice() {
+                match &self.operands[..] {
                     [rest @ .., a, b] if plain && *a == self.memory0 && *b == applied.params[1] => {
                         let len = rest.len();
                         self.operands.truncate(len);
@@ -300,14 +301,19 @@ impl<'t> Checker<'t> {
             Opcode::LocalSet => {
                 let local = reader.u32()?;
                 match (self.locals.flat.get(local as usize), self.operands.last()) {
-                    (Some(ty), Some(top)) if ty == top => drop(self.operands.pop()),
+                    (Some(&ty), Some(&top)) if !ty.has_flag() && self.registry.matches(top, ty) => {
+                        self.operands.pop()
+                    }
                     _ => self.local_set(local)?,
                 }
             }
             Opcode::LocalTee => {
                 let local = reader.u32()?;
                 match (self.locals.flat.get(local as usize), self.operands.last()) {
-                    (Some(ty), Some(top)) if ty == top => {}
+                    (Some(&ty), Some(&top)) if !ty.has_flag() && self.registry.matches(top, ty) => {
+                        self.operands.pop();
+                        self.push(ty);
+                    }
                     _ => self.local_tee(local)?,
                 }
             }
@@ -368,8 +374,8 @@ impl<'t> Checker<'t> {
             Opcode::ThrowRef => self.throw_ref(),
             Opcode::TryTable => self.try_table(reader, start, observer),
             Opcode::Try => self.block(BlockKind::Try, reader),
-            Opcode::Catch => self.catch(reader),
-            Opcode::CatchAll => self.catch_all(),
+            Opcode::Catch => self.catch(reader, start, observer),
+            Opcode::CatchAll => self.catch_all(start, observer),
             Opcode::Delegate => self.delegate(reader),
             Opcode::Rethrow => self.rethrow(reader),
             Opcode::TableGet => self.table_get(reader),

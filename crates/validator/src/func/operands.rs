@@ -8,7 +8,7 @@ use crate::observe::Operands;
 use crate::ty::Ty;
 use crate::{ErrorKind, Mismatch};
 
-impl<'t> Checker<'t> {
+impl<'t> Checker<'_, 't> {
     #[inline(always)]
     pub(super) fn push(&mut self, ty: Ty) {
         self.operands.push(ty);
@@ -16,7 +16,7 @@ impl<'t> Checker<'t> {
 
     #[inline(always)]
     pub(super) fn push_all(&mut self, types: &[Ty]) {
-        self.operands.extend_from_slice(types);
+        self.operands.push_all(types);
     }
 
     /// The operands of the innermost block.
@@ -33,7 +33,7 @@ impl<'t> Checker<'t> {
     pub(super) fn view(&self) -> Operands<'_> {
         Operands {
             types: self.types,
-            stack: &self.operands,
+            stack: self.operands,
             blocks: self.frames.len() as u32,
             reachable: !self.is_unreachable(),
         }
@@ -58,18 +58,22 @@ impl<'t> Checker<'t> {
     /// Takes an operand that matches `want`.
     #[inline(always)]
     pub(super) fn pop(&mut self, want: Ty) -> Check {
-        if self.operands.last() == Some(&want) {
-            self.operands.pop();
-            return Ok(());
+        match self.operands.last() {
+            // Markers match nothing.
+            Some(&top) if self.registry.matches(top, want) => {
+                self.operands.pop();
+                Ok(())
+            }
+            _ => self.take_slow(&[want]),
         }
-        self.take_slow(&[want])
     }
 
     /// Takes operands that match `want`, the deepest first.
     #[inline(always)]
     pub(super) fn take(&mut self, want: &[Ty]) -> Check {
         if let Some(below) = self.operands.len().checked_sub(want.len())
-            && self.operands.get(below..).is_some_and(|top| top == want)
+            && let Some(top) = self.operands.get(below..)
+            && top.iter().zip(want).all(|(&top, &want)| self.registry.matches(top, want))
         {
             self.operands.truncate(below);
             return Ok(());
@@ -77,6 +81,7 @@ impl<'t> Checker<'t> {
         self.take_slow(want)
     }
 
+    /// Takes what matches `want` in code that cannot be reached, or fails.
     #[inline(never)]
     pub(super) fn take_slow(&mut self, want: &[Ty]) -> Check {
         match self.fitting(want) {
@@ -107,9 +112,11 @@ impl<'t> Checker<'t> {
     /// Takes operands that match `want`, and then `last` on top of them.
     #[inline(always)]
     pub(super) fn take_then(&mut self, want: &[Ty], last: Ty) -> Check {
-        if self.operands.last() == Some(&last)
-            && let Some(below) = (self.operands.len() - 1).checked_sub(want.len())
-            && self.operands.get(below..self.operands.len() - 1).is_some_and(|top| top == want)
+        if let [rest @ .., top] = &self.operands[..]
+            && self.registry.matches(*top, last)
+            && let Some(below) = rest.len().checked_sub(want.len())
+            && let Some(rest) = rest.get(below..)
+            && rest.iter().zip(want).all(|(&top, &want)| self.registry.matches(top, want))
         {
             self.operands.truncate(below);
             return Ok(());
@@ -119,12 +126,12 @@ impl<'t> Checker<'t> {
 
     #[inline(never)]
     fn take_then_slow(&mut self, want: &[Ty], last: Ty) -> Check {
-        let mut all = core::mem::take(&mut self.scratch);
+        let mut all = core::mem::take(self.scratch);
         all.clear();
         all.extend_from_slice(want);
         all.push(last);
         let taken = self.take_slow(&all);
-        self.scratch = all;
+        *self.scratch = all;
         taken
     }
 
@@ -206,7 +213,7 @@ impl<'t> Checker<'t> {
     /// `select` without types: both operands are numbers or vectors of one type.
     #[inline(always)]
     pub(super) fn select(&mut self) -> Check {
-        if let [.., a, b, Ty::I32] = *self.operands.as_slice()
+        if let [.., a, b, Ty::I32] = self.operands[..]
             && a == b
             && a.is_plain()
         {

@@ -2,13 +2,13 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#reference-instructions>
 
-use wattle_ast::{AbsHeapType, HeapType, Opcode, Reader, RefType, Source, ValType};
+use wattle_ast::{AbsHeapType, Feature, HeapType, Opcode, Reader, RefType, Source, ValType};
 
 use super::{Check, Checker};
 use crate::ErrorKind;
 use crate::ty::Ty;
 
-impl<'t> Checker<'t> {
+impl<'t> Checker<'_, 't> {
     /// A reference type that an instruction names.
     pub(super) fn reference(&mut self, ty: RefType) -> Check<Ty> {
         self.value(ValType::Ref(ty))
@@ -17,6 +17,12 @@ impl<'t> Checker<'t> {
     /// A heap type that an instruction names, as the reference to it. What brought the
     /// instruction brought non-null references too.
     fn heap(&mut self, heap: HeapType, nullable: bool) -> Check<Ty> {
+        if let HeapType::Type(index) = heap
+            && self.types.features.contains(Feature::FunctionReferences)
+            && let Some(ty) = self.types.defined(index.0, nullable)
+        {
+            return Ok(ty);
+        }
         self.reference(RefType::null(heap)).map(|ty| ty.nullable(nullable))
     }
 

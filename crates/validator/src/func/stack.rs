@@ -11,6 +11,83 @@ use alloc::vec::Vec;
 use crate::registry::{Registry, TypeId};
 use crate::ty::Ty;
 
+/// Operands and markers.
+///
+/// The buffer is initialized beyond the top, so that a push is a store and no call. It dereferences
+/// to what is on the stack.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OperandStack {
+    buffer: Vec<Ty>,
+    len: usize,
+}
+
+/// How many words the buffer has at least.
+const BUFFER: usize = 256;
+
+impl OperandStack {
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
+        if self.buffer.len() < BUFFER {
+            self.buffer.resize(BUFFER, Ty::BOTTOM);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn push(&mut self, ty: Ty) {
+        match self.buffer.get_mut(self.len) {
+            Some(slot) => {
+                *slot = ty;
+                self.len += 1;
+            }
+            None => self.push_slow(ty),
+        }
+    }
+
+    #[cold]
+    fn push_slow(&mut self, ty: Ty) {
+        self.buffer.push(ty);
+        self.len = self.buffer.len();
+        // As much again, for pushes to come.
+        self.buffer.resize(2 * self.len, Ty::BOTTOM);
+    }
+
+    pub(super) fn push_all(&mut self, types: &[Ty]) {
+        types.iter().for_each(|&ty| self.push(ty));
+    }
+
+    /// Takes the topmost word, of which there is one at least: a marker.
+    #[inline(always)]
+    pub(super) fn pop(&mut self) {
+        self.len = self.len.saturating_sub(1);
+    }
+
+    #[inline(always)]
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.len = len.min(self.len);
+    }
+
+    /// The whole buffer, and how many words of it are on the stack.
+    #[inline(always)]
+    pub(super) fn parts(&mut self) -> (&mut [Ty], &mut usize) {
+        (&mut self.buffer, &mut self.len)
+    }
+}
+
+impl core::ops::Deref for OperandStack {
+    type Target = [Ty];
+    #[inline(always)]
+    fn deref(&self) -> &[Ty] {
+        self.buffer.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl core::ops::DerefMut for OperandStack {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [Ty] {
+        self.buffer.get_mut(..self.len).unwrap_or_default()
+    }
+}
+
 /// What opened a block, or which part of it is open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]

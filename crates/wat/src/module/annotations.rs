@@ -1,5 +1,5 @@
-//! Annotations with a meaning: `@name`, `@custom` and `@metadata.code.branch_hint`, the custom
-//! sections they become, and the place of the name section.
+//! Annotations with a meaning: `@name`, `@custom`, `@metadata.code.branch_hint` and our own
+//! `@data_count`; the custom sections they become, and the place of the name section.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html>
 
@@ -13,7 +13,7 @@ use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lexer::TokenKind;
 use crate::strings;
-use crate::tokens::{Annot, BRANCH_HINT, CUSTOM, NAME};
+use crate::tokens::{Annot, BRANCH_HINT, CUSTOM, DATA_COUNT, NAME};
 
 /// Where a custom section goes: how many steps after the start of the module, counting two a
 /// section: before it and after it.
@@ -124,6 +124,10 @@ impl<'a> State<'_, 'a> {
                 let Some(annot) = tokens.annots.get(at) else { continue };
                 let result = match annot.name {
                     CUSTOM => parse_custom(annot).map(|section| sections.push(section)),
+                    DATA_COUNT => {
+                        self.module.data_count = Some(self.module.datas.len() as u32);
+                        expect_end(annot, &Cursor::new(&annot.tokens, 0))
+                    }
                     NAME if at_start && named => Err(bad(annot, "multiple module names")),
                     NAME if at_start => {
                         named = true;
@@ -133,7 +137,7 @@ impl<'a> State<'_, 'a> {
                 };
                 self.placed[at] = true;
                 if let Err(error) = result {
-                    self.report(error);
+                    self.report(*error);
                 }
             }
             if self.cursor.pos() >= end {
@@ -175,12 +179,13 @@ impl<'a> State<'_, 'a> {
                     ErrorKind::Annotation(BRANCH_HINT, "invalid placement")
                 }
                 BRANCH_HINT => ErrorKind::Annotation(BRANCH_HINT, "not in a function"),
+                DATA_COUNT => ErrorKind::Annotation(DATA_COUNT, "not between fields"),
                 name => ErrorKind::MisplacedAnnotation(name),
             };
             // In a field that failed, it may only not have been reached.
             let failed = self.errors.iter().any(|error| error.span.start < annot.span.start);
-            if !failed || annot.name == CUSTOM {
-                self.report(Error::boxed(kind, annot.span));
+            if !failed || matches!(annot.name, CUSTOM | DATA_COUNT) {
+                self.report(Error::new(kind, annot.span));
             }
         }
     }

@@ -42,13 +42,11 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
 
     /// An empty buffer that lives as long as the instruction.
     fn buffer(&mut self) -> Result<&'s mut Vec<u8>> {
-        let buffer = self.scratch.take();
-        buffer
-            .map(|buffer| {
-                buffer.clear();
-                buffer
-            })
-            .ok_or_else(|| self.state.cursor.unexpected("an instruction"))
+        let Some(buffer) = self.scratch.take() else {
+            return Err(self.state.cursor.unexpected("an instruction"));
+        };
+        buffer.clear();
+        Ok(buffer)
     }
 
     /// Two indices or none; the second of two is of another space for some.

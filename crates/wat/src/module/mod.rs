@@ -251,9 +251,9 @@ impl<'t, 'a> State<'t, 'a> {
     }
 
     /// Notes an error, unless there are already enough to sort and cut.
-    fn report(&mut self, error: Box<Error>) {
+    fn report(&mut self, error: Error) {
         if self.errors.len() < 2 * Errors::LIMIT {
-            self.errors.push(*error);
+            self.errors.push(error);
         }
     }
 
@@ -268,7 +268,7 @@ impl<'t, 'a> State<'t, 'a> {
                 _ => Err(self.cursor.unexpected("a field of the module")),
             };
             if let Err(error) = result {
-                self.report(error);
+                self.report(*error);
                 self.cursor.seek(start);
                 self.cursor.skip_form();
             }

@@ -89,7 +89,7 @@ impl<'a> State<'_, 'a> {
     fn import_after(&mut self, start: usize, defined: Option<Space>) {
         if let Some(space) = defined {
             let span = self.span_at(start).to(self.span_at(start + 1));
-            self.report(Error::boxed(ErrorKind::ImportAfter(space), span));
+            self.report(Error::new(ErrorKind::ImportAfter(space), span));
         }
     }
 
@@ -146,7 +146,7 @@ impl<'a> State<'_, 'a> {
         if let Some(id) = &id
             && self.ids[space as usize & 7].get(id).is_some()
         {
-            self.report(Error::boxed(ErrorKind::duplicate(space, id), span));
+            self.report(Error::new(ErrorKind::duplicate(space, id), span));
         }
         self.bind(space, id);
     }

@@ -109,7 +109,7 @@ impl<'a> State<'_, 'a> {
             if self.cursor.at_open("type") {
                 self.type_def(true);
             } else if let Err(error) = self.rec_group() {
-                self.report(error);
+                self.report(*error);
             }
         }
         self.cursor.seek(self.start);
@@ -144,7 +144,7 @@ impl<'a> State<'_, 'a> {
                 }
             }
             Err(error) => {
-                self.report(error);
+                self.report(*error);
                 self.broken_types.insert(index);
                 self.module.types.push(FuncType::default().into());
                 self.cursor.seek(start);

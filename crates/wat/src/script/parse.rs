@@ -54,8 +54,6 @@ pub fn parse<'a, S: AsRef<[u8]> + ?Sized>(
     let directives = parser.script();
     let Parser { lazy, mut errors, .. } = parser;
     errors.extend(outside(lexical, &lazy));
-    errors.sort_by_key(|error| (error.span.start, error.span.end));
-    errors.dedup();
     Errors::check(errors)?;
     Ok(Script { directives })
 }

@@ -344,3 +344,56 @@ fn depth_and_size_do_no_harm() {
     let DirectiveKind::Module(module) = one(&strings) else { panic!() };
     assert_eq!(module.source, ModuleSource::Binary(vec![0; N].into()));
 }
+
+#[test]
+fn places_in_modules_are_places_in_the_script() {
+    let text = r#"(module) (module $"a" (@x "y") quote "a\u{e9}b" "" "\"cd")"#;
+    let script = parse(text).unwrap();
+    let DirectiveKind::Module(module) = &script.directives[1].kind else { panic!() };
+    assert_eq!(module.source, ModuleSource::Quote("a\u{e9}b\"cd".as_bytes().into()));
+    let at = |start, end| {
+        let span = module.locate(Span::new(start, end));
+        &text[span.start..span.end]
+    };
+    assert_eq!(at(0, 1), "a");
+    assert_eq!((at(1, 2), at(2, 3), at(1, 3)), (r"\u{e9}", r"\u{e9}", r"\u{e9}"));
+    assert_eq!(at(2, 4), r"\u{e9}b");
+    assert_eq!((at(4, 5), at(4, 6)), (r#"\""#, r#"\"c"#));
+    assert_eq!(at(3, 5), r#"b" "" "\""#);
+    let end = text.len() - 2;
+    for beyond in [Span::at(7), Span::new(7, 9), Span::at(usize::MAX)] {
+        assert_eq!(module.locate(beyond), Span::at(end));
+    }
+    // In a module that is written out, places are only shifted.
+    let DirectiveKind::Module(first) = &script.directives[0].kind else { panic!() };
+    assert_eq!(first.locate(Span::new(1, 7)), Span::new(1, 7));
+    assert_eq!(first.locate(Span::at(usize::MAX)), Span::at(8));
+}
+
+#[test]
+fn errors_of_modules_are_placed_in_the_script() {
+    let text = r#"(module) (module (func (i32.plus)) (func "\q")) (assert_malformed
+        (module quote "(func (loc\61l i32) nope)\ff") "m") (module quote "(func" "tion)")"#;
+    let script = parse(text).unwrap();
+    let found = |directive: &Directive<'_>| -> Vec<(String, String)> {
+        let (DirectiveKind::Module(module) | DirectiveKind::AssertMalformed { module, .. }) =
+            &directive.kind
+        else {
+            panic!()
+        };
+        let errors = module.parse(&crate::Parser::new()).unwrap().unwrap_err().into_vec();
+        let at = |span: Span| text[span.start..span.end].into();
+        errors.iter().map(|error| (error.to_string(), at(error.span))).collect()
+    };
+    let plus = ("unknown operator i32.plus".into(), "i32.plus".into());
+    let escape = ("illegal escape".into(), r#""\q""#.into());
+    assert_eq!(found(&script.directives[1]), [plus, escape]);
+    let utf8 = ("malformed UTF-8 encoding".into(), r"\ff".into());
+    assert_eq!(found(&script.directives[2]), [utf8]);
+    let function = ("unknown operator function".into(), r#"func" "tion"#.into());
+    assert_eq!(found(&script.directives[3]), [function]);
+    let DirectiveKind::Module(good) = &script.directives[0].kind else { panic!() };
+    assert!(good.parse(&crate::Parser::new()).unwrap().is_ok());
+    let DirectiveKind::Module(binary) = one("(module binary)") else { panic!() };
+    assert_eq!(binary.parse(&crate::Parser::new()), None);
+}

@@ -1,0 +1,277 @@
+//! Which features a module makes use of, and where first.
+
+use alloc::vec::Vec;
+
+use wattle_ast::{
+    AddrType, BlockType, CompType, DataMode, ElemItems, ElemMode, Expr, ExternType, Feature,
+    HeapType, Instr, InstrRef, Instrs, ItemKind, MemType, Module, Path, RefType, SectionId,
+    StorageType, SubType, TableType, ValType,
+};
+
+use crate::types::{feature_of, feature_of_reference};
+
+/// The features that a module makes use of, in the order of [`Feature::ALL`], each with the first
+/// place that does. With these and what they imply, a valid module is valid; the MVP goes without
+/// saying. Not told is what takes a type check to see: casts between unrelated types, which custom
+/// descriptors permit.
+///
+/// ```
+/// use wattle_ast::{Feature, MemType, Module};
+/// use wattle_validator::features_used;
+///
+/// let mut module = Module::default();
+/// module.memories.resize(2, MemType::default());
+/// let [(feature, place)] = &features_used(&module)[..] else { panic!() };
+/// assert_eq!((*feature, place.to_string()), (Feature::MultiMemory, "memory 1".into()));
+/// ```
+pub fn features_used(module: &Module<'_>) -> Vec<(Feature, Path)> {
+    let mut uses = Uses { module, found: Feature::ALL.iter().map(|_| None).collect() };
+    uses.declarations();
+    uses.segments();
+    for (index, func) in (module.imported(ItemKind::Func)..).zip(&module.funcs) {
+        let here = (SectionId::Code, ItemKind::Func, index);
+        func.body.locals().for_each(|run| uses.value(run.ty, here));
+        uses.instrs(func.body.instrs(), here, false);
+    }
+    let features = Feature::ALL.iter().copied().zip(uses.found);
+    features.filter_map(|(feature, place)| Some((feature, place?))).collect()
+}
+
+/// An item of a section.
+type Here = (SectionId, ItemKind, u32);
+
+struct Uses<'m, 'a> {
+    module: &'m Module<'a>,
+    /// By place in [`Feature::ALL`].
+    found: Vec<Option<Path>>,
+}
+
+impl Uses<'_, '_> {
+    fn add(&mut self, feature: Feature, here: Here) {
+        self.add_at(feature, here, None);
+    }
+
+    fn add_at(&mut self, feature: Feature, (section, kind, index): Here, instr: Option<InstrRef>) {
+        if feature == Feature::Mvp {
+            return;
+        }
+        let names = &self.module.names;
+        if let Some(found @ None) = self.found.get_mut(feature as usize) {
+            let name = names.space(kind).and_then(|names| names.get(index));
+            let mut path = Path::item(kind, index);
+            path.section = Some(section);
+            path.name = name.map(|name| name.as_str().into());
+            path.instr = instr;
+            *found = Some(path);
+        }
+    }
+
+    fn value(&mut self, ty: ValType, here: Here) {
+        self.add(feature_of(ty), here);
+    }
+
+    fn sub_type(&mut self, ty: &SubType, here: Here) {
+        if !ty.is_final || !ty.supertypes.is_empty() {
+            self.add(Feature::Gc, here);
+        }
+        if ty.describes.is_some() || ty.descriptor.is_some() {
+            self.add(Feature::CustomDescriptors, here);
+        }
+        match &ty.comp {
+            CompType::Func(func) => {
+                if func.results().len() > 1 {
+                    self.add(Feature::MultiValue, here);
+                }
+                func.params().iter().chain(func.results()).for_each(|&ty| self.value(ty, here));
+            }
+            CompType::Struct(ty) => {
+                self.add(Feature::Gc, here);
+                for field in &ty.fields {
+                    if let StorageType::Val(ty) = field.storage {
+                        self.value(ty, here);
+                    }
+                }
+            }
+            CompType::Array(ty) => {
+                self.add(Feature::Gc, here);
+                if let StorageType::Val(ty) = ty.field.storage {
+                    self.value(ty, here);
+                }
+            }
+            CompType::Cont(_) => self.add(Feature::StackSwitching, here),
+        }
+    }
+
+    fn address(&mut self, addr: AddrType, here: Here) {
+        if addr == AddrType::I64 {
+            self.add(Feature::Memory64, here);
+        }
+    }
+
+    /// A table; `nth` counts imported ones too.
+    fn table(&mut self, ty: TableType, nth: u32, here: Here) {
+        if nth > 0 {
+            self.add(Feature::ReferenceTypes, here);
+        }
+        if ty.elem != RefType::FUNCREF {
+            self.add(feature_of_reference(ty.elem), here);
+        }
+        self.address(ty.limits.addr, here);
+    }
+
+    fn memory(&mut self, ty: &MemType, nth: u32, here: Here) {
+        if nth > 0 {
+            self.add(Feature::MultiMemory, here);
+        }
+        if ty.limits.shared {
+            self.add(Feature::Threads, here);
+        }
+        if ty.page_size_log2.is_some() {
+            self.add(Feature::CustomPageSizes, here);
+        }
+        self.address(ty.limits.addr, here);
+    }
+
+    fn declarations(&mut self) {
+        let module = self.module;
+        for group in &module.rec_groups {
+            self.add(Feature::Gc, (SectionId::Type, ItemKind::Type, group.first.0));
+        }
+        for (index, ty) in (0..).zip(&module.types) {
+            self.sub_type(ty, (SectionId::Type, ItemKind::Type, index));
+        }
+        for group in &module.import_groups {
+            let here = (SectionId::Import, ItemKind::Import, group.first);
+            self.add(Feature::CompactImports, here);
+        }
+        let (mut tables, mut memories, mut globals, mut tags) = (0, 0, 0, 0);
+        for (index, import) in (0..).zip(&module.imports) {
+            let here = (SectionId::Import, ItemKind::Import, index);
+            match &import.ty {
+                ExternType::Func(_) => {}
+                ExternType::FuncExact(_) => self.add(Feature::CustomDescriptors, here),
+                ExternType::Table(ty) => {
+                    self.table(*ty, tables, here);
+                    tables += 1;
+                }
+                ExternType::Mem(ty) => {
+                    self.memory(ty, memories, here);
+                    memories += 1;
+                }
+                ExternType::Global(ty) => {
+                    self.value(ty.val, here);
+                    globals += 1;
+                }
+                ExternType::Tag(_) => {
+                    self.add(Feature::Exceptions, here);
+                    tags += 1;
+                }
+            }
+        }
+        for (index, table) in (tables..).zip(&module.tables) {
+            let here = (SectionId::Table, ItemKind::Table, index);
+            self.table(table.ty, index, here);
+            if let Some(init) = &table.init {
+                self.add(Feature::FunctionReferences, here);
+                self.constant(init, here);
+            }
+        }
+        for (index, ty) in (memories..).zip(&module.memories) {
+            self.memory(ty, index, (SectionId::Memory, ItemKind::Memory, index));
+        }
+        for (index, _) in (tags..).zip(&module.tags) {
+            self.add(Feature::Exceptions, (SectionId::Tag, ItemKind::Tag, index));
+        }
+        for (index, global) in (globals..).zip(&module.globals) {
+            let here = (SectionId::Global, ItemKind::Global, index);
+            self.value(global.ty.val, here);
+            self.constant(&global.init, here);
+        }
+    }
+
+    fn segments(&mut self) {
+        let module = self.module;
+        for (index, elem) in (0..).zip(&module.elems) {
+            let here = (SectionId::Elem, ItemKind::Elem, index);
+            if let ElemItems::Exprs(exprs) = &elem.items {
+                self.value(ValType::Ref(elem.ty), here);
+                exprs.view().iter().for_each(|expr| self.constant(&expr, here));
+            }
+            match &elem.mode {
+                ElemMode::Active { offset, .. } => self.constant(offset, here),
+                ElemMode::Passive => self.add(Feature::BulkMemory, here),
+                ElemMode::Declarative => self.add(Feature::ReferenceTypes, here),
+            }
+        }
+        if module.data_count.is_some() {
+            let here = (SectionId::DataCount, ItemKind::DataCount, 0);
+            self.add(Feature::BulkMemory, here);
+        }
+        for (index, data) in (0..).zip(&module.datas) {
+            let here = (SectionId::Data, ItemKind::Data, index);
+            match &data.mode {
+                DataMode::Active { offset, .. } => self.constant(offset, here),
+                DataMode::Passive => self.add(Feature::BulkMemory, here),
+            }
+        }
+    }
+
+    fn constant(&mut self, expr: &Expr<'_>, here: Here) {
+        self.instrs(expr.iter(), here, true);
+    }
+
+    fn instrs(&mut self, mut instrs: Instrs<'_>, here: Here, constant: bool) {
+        let imported_globals = if constant { self.module.imported(ItemKind::Global) } else { 0 };
+        let mut index = 0;
+        while let Some(instr) = instrs.next() {
+            let opcode = instr.opcode();
+            let place =
+                Some(InstrRef { index, offset: instrs.offset() as u32, opcode: Some(opcode) });
+            index += 1;
+            self.add_at(opcode.feature(), here, place);
+            let mut value = |ty| self.add_at(feature_of(ty), here, place);
+            // What the immediates take beyond the opcode.
+            match instr {
+                Instr::Block { block_type }
+                | Instr::Loop { block_type }
+                | Instr::If { block_type }
+                | Instr::Try { block_type }
+                | Instr::TryTable { block_type, .. } => match block_type {
+                    BlockType::Empty => {}
+                    BlockType::Value(ty) => value(ty),
+                    BlockType::Type(_) => self.add_at(Feature::MultiValue, here, place),
+                },
+                Instr::SelectTyped { types } => types.iter().for_each(value),
+                Instr::RefNull { heap } => value(ValType::Ref(RefType::null(heap))),
+                Instr::RefTest { target } | Instr::RefCast { target } => {
+                    self.heap(target.0, here, place);
+                }
+                Instr::RefTestNull { target } | Instr::RefCastNull { target } => {
+                    self.heap(target.0, here, place);
+                }
+                Instr::BrOnCast { cast } | Instr::BrOnCastFail { cast } => {
+                    value(ValType::Ref(cast.from));
+                    value(ValType::Ref(cast.to));
+                }
+                Instr::I32Add
+                | Instr::I32Sub
+                | Instr::I32Mul
+                | Instr::I64Add
+                | Instr::I64Sub
+                | Instr::I64Mul
+                    if constant =>
+                {
+                    self.add_at(Feature::ExtendedConst, here, place);
+                }
+                Instr::GlobalGet { global } if constant && global.0 >= imported_globals => {
+                    self.add_at(Feature::Gc, here, place);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn heap(&mut self, heap: HeapType, here: Here, place: Option<InstrRef>) {
+        self.add_at(feature_of_reference(RefType::null(heap)), here, place);
+    }
+}

@@ -1,0 +1,252 @@
+//! The commonest instructions once more, in their commonest form: short immediates, operands of
+//! just the types that are asked for, blocks of at most one result.
+//!
+//! Nothing is decided here that the rules would decide otherwise: an instruction that is not as
+//! simple as can be is left to them, untouched, and so is every error. Position and stack height
+//! stay in registers meanwhile, which is what it is for.
+
+use wattle_ast::Reader;
+
+use super::Checker;
+use super::arrows::{Action, COMMON};
+use super::stack::{BlockKind, Frame, Signature};
+use crate::ty::Ty;
+
+/// The code of an empty block type.
+const EMPTY: u8 = 0x40;
+
+/// The length of an integer of at most 28 bits that begins at `at`: any such integer is in range.
+#[inline(always)]
+fn short_integer(code: &[u8], at: usize) -> Option<usize> {
+    let bytes = code.get(at..)?.first_chunk::<4>()?;
+    let last = !u32::from_le_bytes(*bytes) & 0x8080_8080;
+    if last == 0 { None } else { Some(last.trailing_zeros() as usize / 8 + 1) }
+}
+
+/// The index that begins at `at`, if it takes one byte.
+#[inline(always)]
+fn index(code: &[u8], at: usize) -> Option<usize> {
+    code.get(at).map(|&byte| usize::from(byte)).filter(|&index| index < 0x80)
+}
+
+/// The index that begins at `at`, and its length.
+#[inline(always)]
+fn long_index(code: &[u8], at: usize) -> Option<(usize, usize)> {
+    let &[a, b, c] = code.get(at..)?.first_chunk::<3>()?;
+    let [low, middle, high] = [a, b, c].map(|byte| usize::from(byte & 0x7f));
+    if a < 0x80 {
+        Some((low, 1))
+    } else if b < 0x80 {
+        Some((low | middle << 7, 2))
+    } else if c < 0x80 {
+        Some((low | middle << 7 | high << 14, 3))
+    } else {
+        None
+    }
+}
+
+/// Whether a type is another, or the same but for null.
+#[inline(always)]
+fn is_simply(sub: Ty, sup: Ty) -> bool {
+    sub == sup || sub.nullable(true) == sup
+}
+
+/// Whether an instruction that begins with `byte` may be simple.
+#[inline(always)]
+pub(super) fn may_be_simple(byte: Option<u8>) -> bool {
+    byte.is_some_and(|byte| COMMON[usize::from(byte)].action != Action::Leave)
+}
+
+impl Checker<'_, '_> {
+    /// Checks instructions as long as they are simple.
+    #[inline(always)]
+    pub(super) fn skim(&mut self, reader: &mut Reader<'_>) {
+        let code = reader.bytes();
+        let mut pos = reader.pos();
+        let (types, registry, memory0) = (self.types, self.registry, self.memory0);
+        let locals = self.locals.flat.as_slice();
+        let sets = self.locals.sets();
+        let mut height = self.height;
+        let frames = &mut *self.frames;
+        let (stack, stack_len) = self.operands.parts();
+        let mut len = *stack_len;
+        // The operand `n` below the top, or a type that is none.
+        macro_rules! below {
+            ($n:literal) => {
+                stack.get(len.wrapping_sub($n + 1)).copied().unwrap_or(Ty::BARRIER)
+            };
+        }
+        macro_rules! replace {
+            ($n:literal, $ty:expr) => {
+                if let Some(slot) = stack.get_mut(len.wrapping_sub($n + 1)) {
+                    *slot = $ty;
+                }
+            };
+        }
+        macro_rules! push {
+            ($ty:expr) => {
+                match stack.get_mut(len) {
+                    Some(slot) => *slot = $ty,
+                    None => break,
+                }
+                len += 1;
+            };
+        }
+        while let Some(&byte) = code.get(pos) {
+            let common = &COMMON[usize::from(byte)];
+            match common.action {
+                Action::Leave => break,
+                Action::LocalGet => {
+                    let Some(local) = index(code, pos + 1) else { break };
+                    match locals.get(local) {
+                        Some(&ty) if !ty.has_flag() => {
+                            push!(ty);
+                        }
+                        _ => break,
+                    }
+                    pos += 2;
+                }
+                Action::LocalSet => {
+                    let Some(local) = index(code, pos + 1) else { break };
+                    if !locals.get(local).is_some_and(|&ty| is_simply(below!(0), ty)) {
+                        break;
+                    }
+                    len -= 1;
+                    pos += 2;
+                }
+                Action::LocalTee => {
+                    let Some(local) = index(code, pos + 1) else { break };
+                    match locals.get(local) {
+                        Some(&ty) if is_simply(below!(0), ty) => replace!(0, ty),
+                        _ => break,
+                    }
+                    pos += 2;
+                }
+                Action::Unary => {
+                    if below!(0) != common.a {
+                        break;
+                    }
+                    replace!(0, common.result);
+                    pos += 1;
+                }
+                Action::Binary => {
+                    if below!(0) != common.b || below!(1) != common.a {
+                        break;
+                    }
+                    replace!(1, common.result);
+                    len -= 1;
+                    pos += 1;
+                }
+                Action::I32Const => {
+                    let Some(size) = short_integer(code, pos + 1) else { break };
+                    push!(Ty::I32);
+                    pos += 1 + size;
+                }
+                Action::Load => {
+                    let Some(&align) = code.get(pos + 1) else { break };
+                    let Some(size) = short_integer(code, pos + 2) else { break };
+                    if align > common.align || below!(0) != memory0 {
+                        break;
+                    }
+                    replace!(0, common.result);
+                    pos += 2 + size;
+                }
+                Action::Store => {
+                    let Some(&align) = code.get(pos + 1) else { break };
+                    let Some(size) = short_integer(code, pos + 2) else { break };
+                    if align > common.align || below!(0) != common.a || below!(1) != memory0 {
+                        break;
+                    }
+                    len -= 2;
+                    pos += 2 + size;
+                }
+                Action::GlobalGet => {
+                    let Some((global, size)) = long_index(code, pos + 1) else { break };
+                    let Some(ty) = types.globals.get(global) else { break };
+                    push!(ty.without_flag());
+                    pos += 1 + size;
+                }
+                Action::Drop => {
+                    let top = below!(0);
+                    if top == Ty::BARRIER || top == Ty::UNREACHABLE {
+                        break;
+                    }
+                    len -= 1;
+                    pos += 1;
+                }
+                Action::Block | Action::Loop => {
+                    if code.get(pos + 1) != Some(&EMPTY) {
+                        break;
+                    }
+                    push!(Ty::BARRIER);
+                    let kind = match common.action {
+                        Action::Loop => BlockKind::Loop,
+                        _ => BlockKind::Block,
+                    };
+                    height = len - 1;
+                    let signature = Signature::EMPTY;
+                    let height = height as u32;
+                    frames.push(Frame { kind, signature, height, sets, table: 0 });
+                    pos += 2;
+                }
+                Action::End => {
+                    // The last `end`, and what must be undone after a block, the rules see to.
+                    let [.., outer, frame] = frames.as_slice() else { break };
+                    if frame.sets != sets {
+                        break;
+                    }
+                    let outer_height = outer.height as usize;
+                    match frame.signature.simple() {
+                        Some(Ty::BOTTOM) if len == height + 1 => len = height,
+                        Some(ty)
+                            if len == height + 2
+                                && below!(0) == ty
+                                && frame.kind != BlockKind::If =>
+                        {
+                            replace!(1, ty);
+                            len = height + 1;
+                        }
+                        _ => break,
+                    }
+                    height = outer_height;
+                    frames.pop();
+                    pos += 1;
+                }
+                Action::Br | Action::BrIf => {
+                    let Some(label) = index(code, pos + 1) else { break };
+                    let target = frames.len().wrapping_sub(1 + label);
+                    match frames.get(target) {
+                        Some(frame) if frame.signature == Signature::EMPTY => {}
+                        _ => break,
+                    }
+                    if common.action == Action::Br {
+                        len = height + 1;
+                        replace!(0, Ty::UNREACHABLE);
+                    } else if below!(0) == Ty::I32 {
+                        len -= 1;
+                    } else {
+                        break;
+                    }
+                    pos += 2;
+                }
+                Action::Call => {
+                    let Some((func, size)) = long_index(code, pos + 1) else { break };
+                    let Some(id) = types.funcs.get(func) else { break };
+                    let Some((params, results)) = registry.func(id.0) else { break };
+                    let Some(base) = len.checked_sub(params.len()) else { break };
+                    let operands = stack.get(base..len).unwrap_or_default();
+                    if !operands.iter().zip(params).all(|(&a, &b)| is_simply(a, b)) {
+                        break;
+                    }
+                    let Some(slots) = stack.get_mut(base..base + results.len()) else { break };
+                    slots.copy_from_slice(results);
+                    len = base + results.len();
+                    pos += 1 + size;
+                }
+            }
+        }
+        *stack_len = len;
+        self.height = height;
+        reader.seek(pos);
+    }
+}

@@ -1,0 +1,174 @@
+//! Every module of the official suite: valid ones pass, invalid ones are refused with the phrase
+//! that the suite expects, whole and item by item.
+
+use wattle_ast::{Features, Item, Module};
+use wattle_parser::Parser;
+use wattle_tests::features::features;
+use wattle_tests::suite::{self, SuiteFile};
+use wattle_tests::table::Table;
+use wattle_validator::{ErrorKind, Errors, FuncValidator, Validator, features_used};
+use wattle_wat::script::{
+    self, Directive, DirectiveKind, Execution, Instantiation, ModuleSource, ScriptModule,
+};
+
+#[derive(Default)]
+struct Outcome {
+    valid: u64,
+    invalid: u64,
+    unsupported: u64,
+    failures: Vec<String>,
+}
+
+/// Modules that can be parsed, and what validation must say of them.
+fn modules<'s, 'a>(
+    directives: &'s [Directive<'a>],
+    found: &mut Vec<(&'s ScriptModule<'a>, Option<&'s str>)>,
+) {
+    use DirectiveKind::*;
+    for directive in directives {
+        found.push(match &directive.kind {
+            Module(module) | Definition(module) => (module, None),
+            AssertInvalid { module, message } => (module, Some(&*message.text)),
+            AssertUnlinkable { instantiation: Instantiation::Module(module), .. } => (module, None),
+            AssertTrap {
+                execution: Execution::Instantiation(Instantiation::Module(module)),
+                ..
+            } => (module, None),
+            Thread(thread) => {
+                modules(&thread.directives, found);
+                continue;
+            }
+            _ => continue,
+        });
+    }
+}
+
+/// The verdict on a whole module, which that item by item must agree with.
+fn verdict(module: &Module<'_>, features: Features) -> Result<(), Errors> {
+    let validator = || Validator::new().features(features);
+    let whole = validator().module(module);
+    let mut stream = validator();
+    if module.data_count.is_none() && module.encoding.sections.is_empty() {
+        // Text does not say how many data segments there are.
+        let count = Item::DataCount(module.datas.len() as u32);
+        assert!(stream.item(&count).is_ok());
+    }
+    let failed = module.items().filter(|item| stream.item(item).is_err()).count();
+    let streamed = stream.finish();
+    assert_eq!(failed > 0, streamed.is_err(), "{streamed:?}");
+    assert_eq!(whole.is_ok(), streamed.is_ok(), "{whole:?}\n{streamed:?}");
+    if let Ok(types) = &whole {
+        let used = features_used(module).into_iter().map(|(feature, _)| feature);
+        // What a descriptor proposal merely permits is not told by the instruction.
+        let lenient = features & Features::CUSTOM_DESCRIPTORS;
+        let used = used.collect::<Features>() | Features::MVP | lenient;
+        let again = Validator::new().features(used.with_implied()).module(module);
+        assert!(again.is_ok(), "{again:?} with {used:?} only");
+        // An observed body takes the slow path for every instruction.
+        let mut func_validator = FuncValidator::default();
+        for (index, func) in module.funcs.iter().enumerate() {
+            let index = wattle_ast::FuncIdx(types.imported_funcs() + index as u32);
+            let table = func_validator.side_table(types, index, &func.body).unwrap();
+            let end = func.body.code().len() as u32;
+            let fits = |entry: &wattle_validator::SideEntry| {
+                entry.target < end && entry.next as usize <= table.entries().len()
+            };
+            assert!(table.entries().iter().all(fits), "{table:?}");
+        }
+    }
+    whole.map(drop)
+}
+
+impl Outcome {
+    fn check(&mut self, place: String, module: &Module<'_>, expected: Option<&str>, on: Features) {
+        let outcome = verdict(module, on);
+        match (expected, outcome) {
+            (_, Err(errors)) if matches!(errors.first().kind, ErrorKind::Unsupported(_)) => {
+                self.unsupported += 1;
+            }
+            (None, Ok(())) => self.valid += 1,
+            (None, Err(errors)) => self.failures.push(format!("{place}: valid, but {errors}")),
+            (Some(expected), Ok(())) => {
+                self.failures.push(format!("{place}: accepted, not {expected}"));
+            }
+            (Some(expected), Err(errors)) => {
+                let is_expected = |message: &str| message.starts_with(expected);
+                // There must be no cascade. What is wrong in another section is another matter.
+                let section = errors.first().path.section;
+                let same = errors.iter().filter(|error| error.path.section == section);
+                let mut messages = same.map(ToString::to_string);
+                match messages.find(|message| !is_expected(message)) {
+                    None if !errors.first().is_malformed() => self.invalid += 1,
+                    other => {
+                        self.failures.push(format!("{place}: not {expected} but {other:?}"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn run(file: &SuiteFile) -> Outcome {
+    let mut outcome = Outcome::default();
+    let bytes = file.read();
+    let features = features(file);
+    let script = match script::parse(&bytes) {
+        Ok(script) => script,
+        Err(errors) => panic!("{file}: {errors}"),
+    };
+    let mut found = Vec::new();
+    modules(&script.directives, &mut found);
+    for (module, expected) in found {
+        let line = bytes[..module.span.start].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let place = format!("{file}:{line}");
+        if let ModuleSource::Binary(bytes) = &module.source {
+            match Parser::new().features(features).module(bytes) {
+                Ok(module) => outcome.check(place, &module, expected, features),
+                Err(error) => outcome.failures.push(format!("{place}: {error}")),
+            }
+            continue;
+        }
+        match module.parse(&wattle_wat::Parser::new().features(features)) {
+            Some(Ok(parsed)) => outcome.check(place, &parsed.module, expected, features),
+            Some(Err(errors)) => outcome.failures.push(format!("{place}: {errors}")),
+            None => {}
+        }
+    }
+    outcome
+}
+
+#[test]
+fn the_official_suite_is_judged_as_it_asks() {
+    if let Some(notice) = suite::notice() {
+        println!("{notice}");
+    }
+    let mut table = Table::new(["valid", "invalid", "unsupported", "failed"]);
+    let mut failures = Vec::new();
+    for file in suite::files() {
+        let outcome = run(file);
+        let failed = outcome.failures.len() as u64;
+        table.add(&file.dir, [outcome.valid, outcome.invalid, outcome.unsupported, failed]);
+        failures.extend(outcome.failures);
+    }
+    println!("{table}");
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+    assert!(table.total()[0] > 2_000 && table.total()[1] > 2_500, "most of the suite is missing");
+}
+
+#[test]
+fn real_binaries_are_valid() {
+    let files = wattle_tests::corpus::files();
+    if files.is_empty() {
+        println!("{}", wattle_tests::corpus::NOTICE);
+    }
+    for file in files {
+        let bytes = file.read();
+        let module = wattle_parser::parse(&bytes).unwrap();
+        let types =
+            Validator::new().module(&module).unwrap_or_else(|e| panic!("{}: {e}", file.name));
+        assert_eq!(
+            types.func_count() as usize - types.imported_funcs() as usize,
+            module.funcs.len()
+        );
+    }
+}
