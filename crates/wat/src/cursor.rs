@@ -84,6 +84,12 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.tokens.text(self.token)
     }
 
+    /// The text of the next token, as bytes.
+    #[inline(always)]
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.tokens.bytes(self.token)
+    }
+
     /// The text of the token `ahead` tokens after the next.
     #[inline(always)]
     pub(crate) fn text_at(&self, ahead: usize) -> &'a str {
@@ -142,7 +148,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
     /// Whether the next token is this keyword.
     #[inline(always)]
     pub(crate) fn at_keyword(&self, keyword: &str) -> bool {
-        self.peek() == TokenKind::Keyword && self.text() == keyword
+        self.peek() == TokenKind::Keyword && self.bytes() == keyword.as_bytes()
     }
 
     /// The keyword when the next tokens are a parenthesis and a keyword.
@@ -247,8 +253,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
     /// Whether an unsigned integer is next, as far as its first character tells.
     #[inline(always)]
     pub(crate) fn at_nat(&self) -> bool {
-        self.peek() == TokenKind::Number
-            && self.text().as_bytes().first().is_some_and(u8::is_ascii_digit)
+        self.peek() == TokenKind::Number && self.bytes().first().is_some_and(u8::is_ascii_digit)
     }
 
     /// An unsigned 8-bit integer.
@@ -259,14 +264,20 @@ impl<'t, 'a> Cursor<'t, 'a> {
     /// An unsigned 32-bit integer.
     #[inline(always)]
     pub(crate) fn expect_u32(&mut self) -> Result<u32> {
-        // Nearly all are indices of a few digits.
-        if self.peek() == TokenKind::Number
-            && let bytes = self.text().as_bytes()
-            && bytes.len() <= 9
-            && bytes.iter().all(u8::is_ascii_digit)
-        {
-            self.bump();
-            return Ok(bytes.iter().fold(0, |value, byte| value * 10 + u32::from(byte - b'0')));
+        // Nearly all are indices of a few decimal digits.
+        let bytes = self.bytes();
+        if self.peek() == TokenKind::Number && bytes.len() < 10 {
+            let mut value = 0_u32;
+            let mut plain = true;
+            for &byte in bytes {
+                let digit = byte.wrapping_sub(b'0');
+                plain &= digit < 10;
+                value = value.wrapping_mul(10).wrapping_add(digit.into());
+            }
+            if plain {
+                self.bump();
+                return Ok(value);
+            }
         }
         self.nat(numbers::u32, "i32")
     }

@@ -81,32 +81,34 @@ impl From<LexError> for ErrorKind {
 
 /// What the generated automaton tells apart; [`Lexer`] does what needs a counter or a look ahead.
 #[derive(Logos, Clone, Copy, PartialEq, Eq)]
-#[logos(crate = logos)]
+#[logos(skip r"[ \t\r\n]+")]
 enum Raw {
     #[token("(")]
     Open,
     #[token(")")]
     Close,
-    #[regex(r"[ \t\r\n]+")]
-    Space,
     #[regex(r"[a-z][0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]*")]
     Keyword,
-    #[regex(r"\$[0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]*")]
+    #[regex(r"\$[0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]+")]
     Id,
     #[regex(r"[0-9+\-][0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]*")]
     Number,
     #[token("\"")]
     Quote,
+    /// A word that a string follows directly: the string belongs to it.
+    #[regex(r#"[0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]+""#)]
+    Glued,
     #[token(";;")]
     LineComment,
     #[token("(;")]
     BlockComment,
     #[token("(@")]
     Annotation,
+    #[token("$")]
+    Dollar,
     #[regex(r"[A-Z!#%&'*./:<=>?@\\^_`|~][0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]*")]
-    Reserved,
     #[regex(r"[,;\[\]{}]")]
-    Punctuation,
+    Reserved,
 }
 
 /// Whether a byte may stand in an identifier or keyword.
@@ -131,6 +133,9 @@ pub(crate) fn is_id_char(byte: u8) -> bool {
 #[derive(Clone)]
 pub struct Lexer<'a> {
     raw: logos::Lexer<'a, Raw>,
+    /// Where the token ends that the iterator gave last, and one that a blank came before.
+    last: usize,
+    pending: Option<(TokenKind, Span)>,
     /// Where the first string or comment begins that is not closed: what follows it may be its
     /// inside as well as not.
     cut: Option<usize>,
@@ -139,7 +144,7 @@ pub struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// The tokens of `text`.
     pub fn new(text: &'a str) -> Self {
-        Lexer { raw: Raw::lexer(text), cut: None }
+        Lexer { raw: Raw::lexer(text), last: 0, pending: None, cut: None }
     }
 
     /// The text.
@@ -156,56 +161,35 @@ impl<'a> Lexer<'a> {
         self.raw.span().end
     }
 
-    #[inline(always)]
     fn next_byte(&self) -> Option<u8> {
         self.raw.source().as_bytes().get(self.raw.span().end).copied()
     }
 
-    #[inline(always)]
     fn rest(&self) -> &'a [u8] {
         self.raw.source().as_bytes().get(self.end()..).unwrap_or_default()
     }
 
-    /// The next token that is no blank.
-    #[inline(always)]
-    pub(crate) fn next_behind_blanks(&mut self) -> Option<(TokenKind, Span)> {
-        while matches!(self.next_byte(), Some(b' ' | b'\n')) {
-            self.raw.bump(1);
-        }
-        self.next()
-    }
-
-    /// After a word: a quote that follows it directly belongs to it.
-    #[inline(always)]
-    fn word(&mut self, kind: TokenKind) -> TokenKind {
-        if self.next_byte() == Some(b'"') { self.glued(kind) } else { kind }
-    }
-
-    /// A word or string with more behind it: reserved, unless it is `$` before a string.
+    /// A word or string with more behind it is reserved, unless it is `$` before a string. Stands
+    /// inside of a string when `string` says so.
     #[cold]
-    fn glued(&mut self, kind: TokenKind) -> TokenKind {
-        let quoted_id = kind == TokenKind::Id && self.raw.slice() == "$";
-        let mut strings = 0;
-        let mut chars = 0;
+    fn glued(&mut self, mut string: bool) -> TokenKind {
+        let quoted_id = self.raw.slice() == "$\"";
+        let mut parts = 0;
         loop {
+            if string && let Some(error) = self.string_tail() {
+                // What is no string is no identifier.
+                let error = if quoted_id { LexError::EmptyId } else { error };
+                return TokenKind::Error(error);
+            }
             match self.next_byte() {
-                Some(b'"') => {
-                    self.raw.bump(1);
-                    if let Some(error) = self.string_tail() {
-                        // What is no string is no identifier.
-                        let error = if quoted_id { LexError::EmptyId } else { error };
-                        return TokenKind::Error(error);
-                    }
-                    strings += 1;
-                }
-                Some(byte) if is_id_char(byte) => {
-                    self.raw.bump(1);
-                    chars += 1;
-                }
+                Some(b'"') => string = true,
+                Some(byte) if is_id_char(byte) => string = false,
                 _ => break,
             }
+            self.raw.bump(1);
+            parts += 1;
         }
-        if !quoted_id || strings > 1 || chars > 0 {
+        if !quoted_id || parts > 0 {
             return TokenKind::Reserved;
         }
         match strings::id(self.raw.slice()) {
@@ -252,7 +236,7 @@ impl<'a> Lexer<'a> {
         match self.string_tail() {
             Some(error) => TokenKind::Error(error),
             None => match self.next_byte() {
-                Some(byte) if byte == b'"' || is_id_char(byte) => self.glued(TokenKind::String),
+                Some(byte) if byte == b'"' || is_id_char(byte) => self.glued(false),
                 _ => TokenKind::String,
             },
         }
@@ -331,31 +315,57 @@ fn skip_string(rest: &[u8]) -> usize {
     rest.len()
 }
 
-impl Iterator for Lexer<'_> {
-    type Item = (TokenKind, Span);
-
-    #[inline]
-    fn next(&mut self) -> Option<(TokenKind, Span)> {
+impl Lexer<'_> {
+    /// The next token that is no blank.
+    #[inline(always)]
+    pub(crate) fn token(&mut self) -> Option<(TokenKind, Span)> {
         let kind = match self.raw.next()? {
             Ok(Raw::Open) => TokenKind::Open,
             Ok(Raw::Close) => TokenKind::Close,
-            Ok(Raw::Space) => TokenKind::Space,
-            Ok(Raw::Keyword) => self.word(TokenKind::Keyword),
-            Ok(Raw::Number) => self.word(TokenKind::Number),
-            Ok(Raw::Id) => match self.word(TokenKind::Id) {
-                TokenKind::Id if self.raw.slice() == "$" => TokenKind::Error(LexError::EmptyId),
-                kind => kind,
-            },
-            Ok(Raw::Reserved) => self.word(TokenKind::Reserved),
-            Ok(Raw::Punctuation) => TokenKind::Reserved,
+            Ok(Raw::Keyword) => TokenKind::Keyword,
+            Ok(Raw::Number) => TokenKind::Number,
+            Ok(Raw::Id) => TokenKind::Id,
+            other => self.longer(other),
+        };
+        let span = self.raw.span();
+        Some((kind, Span::new(span.start, span.end)))
+    }
+
+    /// What the automaton only found the beginning of.
+    #[inline(never)]
+    fn longer(&mut self, raw: Result<Raw, ()>) -> TokenKind {
+        match raw {
             Ok(Raw::Quote) => self.string(),
             Ok(Raw::LineComment) => self.line_comment(),
             Ok(Raw::BlockComment) => self.block_comment(),
             Ok(Raw::Annotation) => self.annotation(),
+            Ok(Raw::Glued) => self.glued(true),
+            Ok(Raw::Dollar) => TokenKind::Error(LexError::EmptyId),
+            Ok(_) => TokenKind::Reserved,
             Err(()) => self.illegal(),
+        }
+    }
+}
+
+impl Iterator for Lexer<'_> {
+    type Item = (TokenKind, Span);
+
+    fn next(&mut self) -> Option<(TokenKind, Span)> {
+        if let Some(token) = self.pending.take() {
+            return Some(token);
+        }
+        let last = self.last;
+        let token = self.token();
+        let (start, end) = match token {
+            Some((_, span)) => (span.start, span.end),
+            None => (self.source().len(), self.source().len()),
         };
-        let span = self.raw.span();
-        Some((kind, Span::new(span.start, span.end)))
+        self.last = end;
+        if start > last {
+            self.pending = token;
+            return Some((TokenKind::Space, Span::new(last, start)));
+        }
+        token
     }
 }
 

@@ -117,17 +117,27 @@ impl<'a> Tokens<'a> {
         let mut lexer = Lexer::new(text);
         let mut open = Vec::new();
         let mut end = 0;
-        while let Some((kind, span)) = lexer.next_behind_blanks() {
+        while let Some((kind, span)) = lexer.token() {
             match kind {
-                TokenKind::Keyword | TokenKind::Number | TokenKind::Id | TokenKind::String => {}
-                TokenKind::Open => open.push(tokens.steps.len() as u32),
+                TokenKind::Keyword | TokenKind::Number | TokenKind::Id => {
+                    tokens.push_plain(span, &mut end);
+                    continue;
+                }
+                TokenKind::Open => {
+                    open.push(tokens.steps.len() as u32);
+                    tokens.push_plain(span, &mut end);
+                    continue;
+                }
                 TokenKind::Close => {
                     if let Some(start) = open.pop()
                         && tokens.steps.len() - start as usize >= LONG_FORM
                     {
                         tokens.forms.push((start, tokens.steps.len() as u32 + 1));
                     }
+                    tokens.push_plain(span, &mut end);
+                    continue;
                 }
+                TokenKind::String => {}
                 TokenKind::Space | TokenKind::LineComment | TokenKind::BlockComment => continue,
                 TokenKind::Annotation => {
                     tokens.annotation(span, &mut lexer);
@@ -161,22 +171,50 @@ impl<'a> Tokens<'a> {
     }
 
     /// Adds a token; `end` is where the one before it ends.
-    #[inline(always)]
     fn push(&mut self, kind: TokenKind, span: Span, end: &mut usize) {
+        let first = self.text.as_bytes().get(span.start).copied().unwrap_or(0);
+        if KINDS[usize::from(first)] == kind {
+            self.push_plain(span, end);
+        } else {
+            *end = span.end;
+            self.push_odd(kind, span);
+        }
+    }
+
+    /// Adds a token whose kind shows in its first byte.
+    #[inline(always)]
+    fn push_plain(&mut self, span: Span, end: &mut usize) {
+        let (gap, len) = (span.start - *end, span.end - span.start);
+        *end = span.end;
         let pos = self.steps.len();
-        if pos.is_multiple_of(MARK) {
+        if gap | len > 0xff || pos.is_multiple_of(MARK) {
+            return self.push_rare(span, gap, len);
+        }
+        self.steps.push(Step { gap: gap as u8, len: len as u8 });
+    }
+
+    #[inline(never)]
+    fn push_rare(&mut self, span: Span, gap: usize, len: usize) {
+        if gap | len > 0xff {
+            let first = self.text.as_bytes().get(span.start).copied().unwrap_or(0);
+            return self.push_odd(KINDS[usize::from(first)], span);
+        }
+        self.mark(span);
+        self.steps.push(Step { gap: gap as u8, len: len as u8 });
+    }
+
+    fn mark(&mut self, span: Span) {
+        if self.steps.len().is_multiple_of(MARK) {
             self.marks.push(span.start as u32);
         }
-        let (gap, len) = (span.start - *end, span.len());
-        *end = span.end;
-        let first = self.text.as_bytes().get(span.start).copied().unwrap_or(0);
-        if gap > 0xff || len > 0xff || KINDS[usize::from(first)] != kind {
-            let token = Token { start: span.start as u32, end: span.end as u32, kind };
-            self.odd.push(OddToken { pos: pos as u32, token });
-            self.steps.push(Step { gap: 0, len: 0 });
-        } else {
-            self.steps.push(Step { gap: gap as u8, len: len as u8 });
-        }
+    }
+
+    #[cold]
+    fn push_odd(&mut self, kind: TokenKind, span: Span) {
+        self.mark(span);
+        let token = Token { start: span.start as u32, end: span.end as u32, kind };
+        self.odd.push(OddToken { pos: self.steps.len() as u32, token });
+        self.steps.push(Step { gap: 0, len: 0 });
     }
 
     /// An annotation from its head on: kept when it is known, else only checked.
@@ -191,7 +229,7 @@ impl<'a> Tokens<'a> {
         let mut inside_end = head.end;
         let mut end = self.text.len();
         while depth > 0 {
-            let Some((kind, span)) = lexer.next() else {
+            let Some((kind, span)) = lexer.token() else {
                 // A string or comment that is not closed is the cause then.
                 if self.errors.len() == errors {
                     self.errors.push(Error::new(ErrorKind::UnclosedAnnotation, head));
@@ -277,6 +315,13 @@ impl<'a> Tokens<'a> {
     #[inline(always)]
     pub(crate) fn text(&self, token: Token) -> &'a str {
         self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
+    }
+
+    /// The same as bytes: no question whether it begins and ends between characters.
+    #[inline(always)]
+    pub(crate) fn bytes(&self, token: Token) -> &'a [u8] {
+        let bytes = self.text.as_bytes();
+        bytes.get(token.start as usize..token.end as usize).unwrap_or_default()
     }
 
     /// The position just behind the form that begins at `pos`: behind its closing parenthesis, or

@@ -46,9 +46,10 @@ static PREFIXED: [[Option<Opcode>; SPAN]; PREFIXES.len()] = {
 /// Slots of the mnemonic table: a power of two, several times the number of mnemonics.
 const SLOTS: usize = 2048;
 
-/// Of the length and up to eight bytes at either end: no loop for what is looked up most.
-const fn hash(mnemonic: &[u8]) -> usize {
-    let (front, back) = match (mnemonic.first_chunk::<8>(), mnemonic.last_chunk::<8>()) {
+/// Up to eight bytes at either end: all of a mnemonic of up to sixteen.
+#[inline(always)]
+const fn ends(mnemonic: &[u8]) -> (u64, u64) {
+    match (mnemonic.first_chunk::<8>(), mnemonic.last_chunk::<8>()) {
         (Some(front), Some(back)) => (u64::from_le_bytes(*front), u64::from_le_bytes(*back)),
         _ => match (mnemonic.first_chunk::<4>(), mnemonic.last_chunk::<4>()) {
             (Some(front), Some(back)) => {
@@ -64,23 +65,38 @@ const fn hash(mnemonic: &[u8]) -> usize {
                 (word, 0)
             }
         },
-    };
-    let mixed =
-        (front ^ back.rotate_left(29) ^ mnemonic.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed ^ mixed >> 32) as usize >> 7 & (SLOTS - 1)
+    }
+}
+
+#[inline(always)]
+const fn hash(len: usize, (front, back): (u64, u64)) -> usize {
+    let word = front ^ back.rotate_left(29) ^ len as u64;
+    let mixed = word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((mixed ^ mixed >> 32) >> 7) as usize % SLOTS
+}
+
+/// An opcode with what is compared of its mnemonic.
+#[derive(Clone, Copy)]
+struct Mnemonic {
+    opcode: Opcode,
+    len: u8,
+    ends: (u64, u64),
 }
 
 /// An open hash table: of opcodes that share a mnemonic, the first in the table comes first.
-static MNEMONICS: [Option<Opcode>; SLOTS] = {
+static MNEMONICS: [Option<Mnemonic>; SLOTS] = {
     let mut slots = [None; SLOTS];
     let mut i = 0;
     while i < Opcode::ALL.len() {
         let info = Rows::<'static>::INFO[i];
-        let mut slot = hash(info.mnemonic.as_bytes());
+        let text = info.mnemonic.as_bytes();
+        let ends = ends(text);
+        let mut slot = hash(text.len(), ends);
         while slots[slot].is_some() {
             slot = (slot + 1) % SLOTS;
         }
-        slots[slot] = Some(info.opcode);
+        assert!(text.len() <= u8::MAX as usize);
+        slots[slot] = Some(Mnemonic { opcode: info.opcode, len: text.len() as u8, ends });
         i += 1;
     }
     slots
@@ -118,11 +134,16 @@ impl Opcode {
     /// assert_eq!(Opcode::from_mnemonic("get_local"), None);
     /// ```
     #[inline]
-    pub fn from_mnemonic(mnemonic: &str) -> Option<Opcode> {
-        let mut slot = hash(mnemonic.as_bytes());
-        while let Some(opcode) = MNEMONICS[slot % SLOTS] {
-            if opcode.mnemonic() == mnemonic {
-                return Some(opcode);
+    pub fn from_mnemonic(mnemonic: impl AsRef<[u8]>) -> Option<Opcode> {
+        let text = mnemonic.as_ref();
+        let ends = ends(text);
+        let mut slot = hash(text.len(), ends);
+        while let Some(known) = &MNEMONICS[slot % SLOTS] {
+            if known.ends == ends
+                && usize::from(known.len) == text.len()
+                && (text.len() <= 16 || known.opcode.mnemonic().as_bytes() == text)
+            {
+                return Some(known.opcode);
             }
             slot += 1;
         }

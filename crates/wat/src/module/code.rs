@@ -199,7 +199,7 @@ impl<'a> State<'_, 'a> {
     /// The opcode of the mnemonic that is next. Moves past it.
     #[inline(always)]
     fn opcode(&mut self) -> Result<Opcode> {
-        match Opcode::from_mnemonic(self.cursor.text()) {
+        match Opcode::from_mnemonic(self.cursor.bytes()) {
             Some(opcode) if self.all_features || self.features.contains(opcode.feature()) => {
                 self.cursor.bump();
                 Ok(self.overload(opcode))

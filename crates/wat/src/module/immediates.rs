@@ -92,8 +92,10 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
         if cursor.peek() != TokenKind::Keyword {
             return Ok(None);
         }
-        let Some(digits) = cursor.text().strip_prefix(prefix) else { return Ok(None) };
-        match numbers::u64(digits) {
+        if !cursor.bytes().starts_with(prefix.as_bytes()) {
+            return Ok(None);
+        }
+        match numbers::u64(cursor.text().get(prefix.len()..).unwrap_or_default()) {
             Ok(value) => {
                 cursor.bump();
                 Ok(Some(value))

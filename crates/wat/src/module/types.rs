@@ -273,12 +273,12 @@ impl<'a> State<'_, 'a> {
     /// A value type.
     pub(super) fn val_type(&mut self) -> Result<ValType> {
         if self.cursor.peek() == TokenKind::Keyword {
-            let ty = match self.cursor.text() {
-                "i32" => ValType::I32,
-                "i64" => ValType::I64,
-                "f32" => ValType::F32,
-                "f64" => ValType::F64,
-                "v128" => ValType::V128,
+            let ty = match self.cursor.bytes() {
+                b"i32" => ValType::I32,
+                b"i64" => ValType::I64,
+                b"f32" => ValType::F32,
+                b"f64" => ValType::F64,
+                b"v128" => ValType::V128,
                 _ => return self.ref_type().map(ValType::Ref),
             };
             self.cursor.bump();
