@@ -145,7 +145,7 @@ fn the_official_suite_is_judged_as_it_asks() {
     let mut table = Table::new(["valid", "invalid", "unsupported", "failed"]);
     let mut failures = Vec::new();
     for file in suite::files() {
-        let outcome = run(&file);
+        let outcome = run(file);
         let failed = outcome.failures.len() as u64;
         table.add(&file.dir, [outcome.valid, outcome.invalid, outcome.unsupported, failed]);
         failures.extend(outcome.failures);
