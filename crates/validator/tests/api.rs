@@ -210,6 +210,8 @@ fn a_stream_hands_bodies_out_and_tells_offsets() {
          at offset 0x17 in func 0, instr 0 `drop`",
     );
     assert_eq!(bytes[0x17], 0x1a);
+    let module = wattle_parser::parse(bytes).unwrap();
+    assert_eq!(validate(&module).unwrap_err().first(), &failed[0]);
 }
 
 #[test]

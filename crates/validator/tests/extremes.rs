@@ -28,9 +28,11 @@ fn func(params: impl IntoIterator<Item = ValType>, body: Body<'static>) -> Modul
 fn a_million_types_in_one_group() {
     let len = 1_000_000;
     let array = |index| CompType::Array(ArrayType { field: field(reference((index + 1) % len)) });
-    let mut module = Module::default();
-    module.types = (0..len).map(|index| array(index).into()).collect();
-    module.rec_groups.push(RecGroup { first: TypeIdx(0), len });
+    let module = Module {
+        types: (0..len).map(|index| array(index).into()).collect(),
+        rec_groups: vec![RecGroup { first: TypeIdx(0), len }],
+        ..Module::default()
+    };
     let types = validate(&module).unwrap();
     assert_eq!(types.registry().len(), len as usize);
 }
@@ -40,11 +42,14 @@ fn many_groups_that_are_equal_or_nearly() {
     let long: Vec<_> = repeat_n(field(ValType::I64), 100).collect();
     let ty = |index: u32| {
         let mut fields = long.clone();
-        fields.push(field(if index % 2 == 0 { ValType::I32 } else { reference(index - 1) }));
+        fields.push(field(if index.is_multiple_of(2) {
+            ValType::I32
+        } else {
+            reference(index - 1)
+        }));
         SubType::from(CompType::Struct(StructType { fields: fields.into() }))
     };
-    let mut module = Module::default();
-    module.types = (0..100_000).map(ty).collect();
+    let module = Module { types: (0..100_000).map(ty).collect(), ..Module::default() };
     assert_eq!(validate(&module).unwrap().registry().len(), 2);
 }
 
