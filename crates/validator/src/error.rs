@@ -15,13 +15,13 @@ use wattle_ast::{Feature, Malformed, Path, Span, ValType};
 pub enum ErrorKind {
     /// The bytes of an expression are no instructions: the module is malformed, not invalid.
     Malformed(Malformed),
-    /// It takes a feature that is off: see [`Error::enable`].
+    /// It takes a feature that is off: see [`Fields::enable`].
     NotEnabled(&'static str),
     /// It takes a feature that the validator has no rules for yet.
     Unsupported(Feature),
     /// A limit of the implementation is exceeded: what is too many, and how many may be.
     Limit(&'static str, u64),
-    /// Types that must match do not: see [`Error::expected`] and [`Error::found`].
+    /// Types that must match do not: see [`Fields::expected`] and [`Fields::found`].
     TypeMismatch(Mismatch),
     /// No type has this index.
     UnknownType(u32),

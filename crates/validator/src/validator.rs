@@ -15,6 +15,7 @@ use wattle_ast::{
 
 use crate::func::FuncValidator;
 use crate::limits::Limits;
+use crate::locate::body_offset;
 use crate::registry::{Group, Registry, TypeId};
 use crate::types::Types;
 use crate::{Error, ErrorKind, Errors};
@@ -374,11 +375,13 @@ impl Validator {
     /// All errors found, one per body at most, with the names of functions.
     pub fn module(mut self, module: &Module<'_>) -> Result<Types, Errors> {
         self.declare_module(module);
-        for func in &module.funcs {
+        for (nth, func) in module.funcs.iter().enumerate() {
             if self.is_broken {
                 break;
             }
             let outcome = self.next_body(&func.body, None).map(drop);
+            let outcome =
+                outcome.map_err(|error| placed(error, body_offset(module, nth), &func.body));
             self.named(module, outcome);
         }
         match Errors::from_list(self.errors) {

@@ -1,0 +1,338 @@
+//! What the validator tells beyond yes and no: places, types, features to enable, canonical types,
+//! side tables; limits, streams and threads.
+
+use pretty_assertions::assert_eq;
+use wattle_ast::{
+    AbsHeapType, ExternIdx, Feature, Features, FuncIdx, HeapType, ItemKind, Module, Opcode,
+    RefType, TypeIdx, ValType,
+};
+use wattle_validator::{
+    Branch, Errors, FuncValidator, Limits, Observer, Operands, Registry, Types, Validator, Verdict,
+    body_chunks, features_used, validate,
+};
+
+fn parse(text: &str) -> Module<'_> {
+    wattle_wat::parse(text).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn errors(text: &str) -> Errors {
+    validate(&parse(text)).unwrap_err()
+}
+
+/// The first error of a module.
+fn message(text: &str) -> String {
+    errors(text).first().to_string()
+}
+
+#[test]
+fn errors_say_where_and_what() {
+    let errors = errors(
+        "(module (func $f (param $x i64) (result i32)
+           (block (result i32) (f32.const 0) (i32.const 1) (local.get $x) (i32.add))))",
+    );
+    let error = errors.first();
+    assert_eq!(
+        error.to_string(),
+        "type mismatch: instruction requires [i32 i32] but stack has [i32 i64] \
+         in func 0 `$f`, instr 4 `i32.add`",
+    );
+    let instr = error.path.instr.unwrap();
+    assert_eq!((instr.index, instr.offset, instr.opcode), (4, 11, Some(Opcode::I32Add)));
+    let shown: Vec<_> = error.operands.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["f32", "i32", "i64"]);
+    assert_eq!(error.enable, None);
+}
+
+#[test]
+fn types_in_errors_are_the_modules_own() {
+    assert_eq!(
+        message(
+            "(module (type $a (struct)) (type $b (sub (struct (field i32)))) (type $b2 (struct))
+               (func (param (ref null $b)) (result (ref $a)) (local.get 0)))",
+        ),
+        "type mismatch: instruction requires [(ref 0)] but stack has [(ref null 1)] \
+         in func 0, instr 1 `end`",
+    );
+}
+
+#[test]
+fn every_body_has_its_error_and_the_count_is_limited() {
+    let text = format!("(module {})", "(func (drop)) (func)".repeat(30));
+    let module = parse(&text);
+    let all = Validator::new().max_errors(100).module(&module).unwrap_err();
+    let funcs: Vec<_> = all.iter().filter_map(|error| error.path.item).collect();
+    let expected: Vec<_> = (0..30).map(|n| (ItemKind::Func, 2 * n)).collect();
+    assert_eq!(funcs, expected);
+    assert_eq!(validate(&module).unwrap_err().iter().count(), 20);
+    assert_eq!(Validator::new().max_errors(1).module(&module).unwrap_err().iter().count(), 1);
+}
+
+#[test]
+fn a_broken_index_space_makes_no_cascade() {
+    let errors = errors("(module (import \"m\" \"f\" (func (type 7))) (func (call 0)) (start 1))");
+    assert_eq!(errors.to_string(), "unknown type 7 in import 0");
+}
+
+#[test]
+fn what_is_not_enabled_is_named() {
+    let cases = [
+        ("(module (memory 1) (memory 1))", "multiple memories", Feature::MultiMemory),
+        (
+            "(module (table 1 funcref) (table 1 funcref))",
+            "multiple tables",
+            Feature::ReferenceTypes,
+        ),
+        (
+            "(module (func (result i32 i32) unreachable))",
+            "invalid result arity",
+            Feature::MultiValue,
+        ),
+        (
+            "(module (func (drop (i32.extend8_s (i32.const 0)))))",
+            "illegal opcode",
+            Feature::SignExtension,
+        ),
+        ("(module (func (param v128)))", "malformed number type", Feature::Simd),
+        ("(module (func (param externref)))", "malformed reference type", Feature::ReferenceTypes),
+        ("(module (type (struct)))", "malformed definition type", Feature::Gc),
+        ("(module (memory i64 1))", "malformed limits flags", Feature::Memory64),
+        ("(module (memory 1 1 shared))", "malformed limits flags", Feature::Threads),
+        (
+            "(module (global i32 (i32.add (i32.const 1) (i32.const 2))))",
+            "constant expression required",
+            Feature::ExtendedConst,
+        ),
+    ];
+    for (text, phrase, feature) in cases {
+        let module = parse(text);
+        let errors = Validator::new().features(Features::WASM1).module(&module).unwrap_err();
+        assert_eq!(errors.first().enable, Some(feature), "{errors}");
+        let message = errors.first().to_string();
+        assert!(message.starts_with(phrase), "{message}");
+        assert!(message.contains(&format!("({feature} is not enabled)")), "{message}");
+        let used: Vec<_> = features_used(&module).into_iter().map(|(feature, _)| feature).collect();
+        assert!(used.contains(&feature), "{used:?} for {text}");
+    }
+}
+
+#[test]
+fn limits_are_not_the_rules() {
+    let text = format!("(module (func (local {})))", "i32 ".repeat(50_001));
+    let module = parse(&text);
+    assert_eq!(
+        validate(&module).unwrap_err().to_string(),
+        "too many locals: at most 50000 in func 0",
+    );
+    assert!(Validator::new().limits(Limits::NONE).module(&module).is_ok());
+    let tight = Limits { funcs: 0, ..Limits::JS };
+    let errors = Validator::new().limits(tight).module(&module).unwrap_err();
+    assert_eq!(errors.to_string(), "too many functions: at most 0 in func 0");
+}
+
+const SHAPES: &str = "(module
+    (rec (type $a (sub (struct (field (ref null $b))))) (type $b (sub $a (struct (field (ref null $b)) (field i32)))))
+    (rec (type $c (sub (struct (field (ref null $d))))) (type $d (sub $c (struct (field (ref null $d)) (field i32)))))
+    (type $f (func (param (ref $d))))
+    (import \"m\" \"f\" (func (type $f)))
+    (global (export \"g\") (mut (ref null $a)) (ref.null none)))";
+
+fn ids(types: &Types) -> Vec<usize> {
+    (0..5).map(|index| types.type_id(TypeIdx(index)).unwrap().index()).collect()
+}
+
+#[test]
+fn equal_types_have_equal_ids_in_all_modules_of_a_registry() {
+    let module = parse(SHAPES);
+    let types = validate(&module).unwrap();
+    assert_eq!(ids(&types), [0, 1, 0, 1, 2]);
+    let [a, b, f] = [0, 1, 4].map(|index| types.type_id(TypeIdx(index)).unwrap());
+    assert!(types.is_subtype(b, a) && !types.is_subtype(a, b));
+    assert_eq!(types.func(FuncIdx(0)), Some(f));
+    assert_eq!((types.group(b), types.group(f)), (a, f));
+    assert_eq!(types.sub_type(b).as_ref(), Some(&module.types[1]));
+    let ExternIdx::Global(global) = module.exports[0].index else { panic!() };
+    assert_eq!(types.global(global), Some(module.globals[0].ty));
+
+    let other = parse("(module (type (func)) (type (func (param i64))))");
+    let with = |registry: &std::sync::Arc<Registry>| {
+        Validator::new().registry(registry.clone()).module(&other).unwrap()
+    };
+    let second = with(types.registry());
+    assert_eq!(second.type_id(TypeIdx(0)).unwrap().index(), 3);
+    assert_eq!(second.registry().len(), 5);
+    let third = Validator::new().registry(second.registry().clone()).module(&module).unwrap();
+    assert_eq!(ids(&third), ids(&types));
+    assert_eq!(third.registry().len(), 5);
+}
+
+#[test]
+fn bodies_can_be_checked_on_any_thread() {
+    let text = format!("(module {})", "(func (result i32) (i32.const 1))".repeat(1_000));
+    let module = parse(&text);
+    let types = Validator::new().declarations(&module).unwrap();
+    let chunks = body_chunks(&module, 4);
+    assert_eq!(chunks.len(), 4);
+    let (types, module) = (&types, &module);
+    std::thread::scope(|scope| {
+        for chunk in chunks {
+            scope.spawn(move || {
+                let mut validator = FuncValidator::default();
+                for index in chunk {
+                    let func = FuncIdx(index as u32);
+                    validator.body(types, func, &module.funcs[index].body).unwrap();
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_stream_hands_bodies_out_and_tells_offsets() {
+    let bytes = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x05\x01\x03\0\x1a\x0b";
+    let mut validator = Validator::new().defer_bodies(true);
+    let mut failed = Vec::new();
+    for event in wattle_parser::events(bytes) {
+        let event = event.unwrap();
+        match validator.event(&event).unwrap() {
+            Verdict::Body(func) => {
+                let wattle_ast::Item::Body(body) = &event.item else { panic!() };
+                let outcome = func.validate(&mut FuncValidator::default(), body);
+                failed.push(outcome.unwrap_err());
+            }
+            Verdict::Valid => {}
+            Verdict::Skipped => panic!(),
+        }
+    }
+    assert!(validator.finish().is_ok());
+    assert_eq!(
+        failed[0].to_string(),
+        "type mismatch: instruction requires [bot] but stack has [] \
+         at offset 0x17 in func 0, instr 0 `drop`",
+    );
+    assert_eq!(bytes[0x17], 0x1a);
+    let module = wattle_parser::parse(bytes).unwrap();
+    assert_eq!(validate(&module).unwrap_err().first(), &failed[0]);
+}
+
+#[test]
+fn missing_bodies_are_malformed() {
+    let module = parse("(module (func))");
+    let mut validator = Validator::new();
+    for item in module.items().filter(|item| !matches!(item, wattle_ast::Item::Body(_))) {
+        validator.item(&item).unwrap();
+    }
+    let errors = validator.finish().unwrap_err();
+    assert!(errors.first().is_malformed());
+    assert_eq!(errors.to_string(), "function and code section have inconsistent lengths");
+}
+
+#[derive(Default)]
+struct Trace(Vec<String>);
+
+impl Observer for Trace {
+    fn before(&mut self, offset: u32, opcode: Opcode, operands: Operands<'_>) {
+        let types: Vec<_> = operands.iter().map(|ty| ty.to_string()).collect();
+        self.0.push(format!("{offset} {opcode} {types:?}"));
+        assert_eq!(types.len(), operands.len());
+    }
+
+    fn branch(&mut self, offset: u32, _: Opcode, branch: Branch) {
+        self.0.push(format!("{offset} -> {} {} {}", branch.target, branch.keep, branch.drop));
+    }
+}
+
+#[test]
+fn an_observer_sees_operands_and_branches() {
+    let module = parse(
+        "(module (func (result i64)
+           (i64.const 1) (block (result i64) (f32.const 0) (i64.const 2) (br 0)) (drop)))",
+    );
+    let types = validate(&module).unwrap();
+    let mut trace = Trace::default();
+    let body = &module.funcs[0].body;
+    FuncValidator::default().observed_body(&types, FuncIdx(0), body, &mut trace).unwrap();
+    let expected = [
+        "0 i64.const []",
+        "2 block [\"i64\"]",
+        "4 f32.const [\"i64\"]",
+        "9 i64.const [\"f32\", \"i64\"]",
+        "11 br [\"i64\", \"f32\", \"i64\"]",
+        "11 -> 1 1 1",
+        "13 end [\"i64\"]",
+        "14 drop [\"i64\", \"i64\"]",
+        "15 end [\"i64\"]",
+    ];
+    assert_eq!(trace.0, expected);
+}
+
+#[test]
+fn a_side_table_leads_through_branches() {
+    let module = parse(
+        "(module (func (param i32) (result i32)
+           (loop $l
+             (if (local.get 0) (then (br $l)) (else (br_if 2 (i32.const 5) (i32.const 1)) (drop))))
+           (if (result i32) (local.get 0) (then (i32.const 1)) (else (i32.const 2)))))",
+    );
+    let types = validate(&module).unwrap();
+    let body = &module.funcs[0].body;
+    let table = FuncValidator::default().side_table(&types, FuncIdx(0), body).unwrap();
+    let code: Vec<_> =
+        body.instrs().with_offsets().map(|(at, i)| (at as u32, i.opcode())).collect();
+    let opcode_at = |at: u32| code.iter().find(|entry| entry.0 == at).map(|entry| entry.1);
+    let seen: Vec<_> = table
+        .entries()
+        .iter()
+        .map(|entry| {
+            (
+                opcode_at(entry.at).unwrap(),
+                opcode_at(entry.target).unwrap(),
+                entry.next,
+                entry.keep,
+                entry.drop,
+            )
+        })
+        .collect();
+    let expected = [
+        // To just behind the `else`, whose own entry is not there: nothing falls into it.
+        (Opcode::If, Opcode::I32Const, 2, 0, 0),
+        (Opcode::Br, Opcode::Loop, 0, 0, 0),
+        (Opcode::BrIf, Opcode::End, 5, 1, 0),
+        (Opcode::If, Opcode::I32Const, 5, 0, 0),
+        (Opcode::Else, Opcode::End, 5, 1, 0),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(table.entries()[2].target, code.last().unwrap().0);
+}
+
+#[test]
+fn malformed_code_is_told_from_invalid_code() {
+    let mut module = parse("(module (func))");
+    let malformed: [(&[u8], &str); 5] = [
+        (&[0x0b, 0x01], "END opcode expected"),
+        (&[0x01], "unexpected end of section or function"),
+        (&[0x05, 0x0b], "END opcode expected"),
+        (&[0x41, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00, 0x0b], "integer representation too long"),
+        (&[0xff, 0x0b], "illegal opcode"),
+    ];
+    for (code, phrase) in malformed {
+        let body = [&[0], code].concat();
+        module.funcs[0].body = wattle_ast::Body::from_bytes(body).unwrap();
+        let errors = validate(&module).unwrap_err();
+        assert!(
+            errors.first().is_malformed() && errors.to_string().starts_with(phrase),
+            "{errors}"
+        );
+    }
+}
+
+#[test]
+fn value_types_of_a_module_match_as_declared() {
+    let module = parse(SHAPES);
+    let types = validate(&module).unwrap();
+    let defined = |index| HeapType::Type(TypeIdx(index));
+    let a = ValType::Ref(RefType::non_null(defined(0)));
+    let b = ValType::Ref(RefType::null(defined(1)));
+    let eq = ValType::Ref(RefType::null(HeapType::Abs(AbsHeapType::Eq)));
+    assert!(types.matches(a, eq) && types.matches(b, eq) && !types.matches(eq, a));
+    assert!(!types.matches(b, a) && types.matches(ValType::I32, ValType::I32));
+}
