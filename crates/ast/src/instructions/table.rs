@@ -523,8 +523,8 @@ macro_rules! for_each_instruction {
             I8x16RelaxedSwizzle                                            = [0xfd 0x100] "i8x16.relaxed_swizzle"                       RelaxedSimd          Vector      : [v128 v128] -> [v128];
             I32x4RelaxedTruncF32x4S                                        = [0xfd 0x101] "i32x4.relaxed_trunc_f32x4_s"                 RelaxedSimd          Vector      : [v128] -> [v128];
             I32x4RelaxedTruncF32x4U                                        = [0xfd 0x102] "i32x4.relaxed_trunc_f32x4_u"                 RelaxedSimd          Vector      : [v128] -> [v128];
-            I32x4RelaxedTruncF64x2S                                        = [0xfd 0x103] "i32x4.relaxed_trunc_f64x2_s"                 RelaxedSimd          Vector      : [v128] -> [v128];
-            I32x4RelaxedTruncF64x2U                                        = [0xfd 0x104] "i32x4.relaxed_trunc_f64x2_u"                 RelaxedSimd          Vector      : [v128] -> [v128];
+            I32x4RelaxedTruncF64x2SZero                                    = [0xfd 0x103] "i32x4.relaxed_trunc_f64x2_s_zero"            RelaxedSimd          Vector      : [v128] -> [v128];
+            I32x4RelaxedTruncF64x2UZero                                    = [0xfd 0x104] "i32x4.relaxed_trunc_f64x2_u_zero"            RelaxedSimd          Vector      : [v128] -> [v128];
             F32x4RelaxedMadd                                               = [0xfd 0x105] "f32x4.relaxed_madd"                          RelaxedSimd          Vector      : [v128 v128 v128] -> [v128];
             F32x4RelaxedNmadd                                              = [0xfd 0x106] "f32x4.relaxed_nmadd"                         RelaxedSimd          Vector      : [v128 v128 v128] -> [v128];
             F64x2RelaxedMadd                                               = [0xfd 0x107] "f64x2.relaxed_madd"                          RelaxedSimd          Vector      : [v128 v128 v128] -> [v128];
