@@ -38,6 +38,7 @@ pub mod float;
 pub mod int;
 mod profile;
 mod scalar;
+pub mod simd;
 #[cfg(test)]
 mod tests;
 
