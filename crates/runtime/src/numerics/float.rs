@@ -129,15 +129,11 @@ float!(f64 u64 52);
 /// an integer already, and NaNs become quiet.
 #[inline(always)]
 fn round<F: Float>(x: F, nan: Nan, round: impl Fn(F) -> F) -> F {
-    if x.abs() < F::INTEGRAL {
-        // Adding the bias pushes the fraction out; the processor rounds it to nearest, ties to even.
-        let bias = F::INTEGRAL.copysign(x);
-        round((x + bias) - bias).copysign(x)
-    } else if x.is_nan() {
-        nan.result(x.quiet())
-    } else {
-        x
-    }
+    // Adding the bias pushes the fraction out; the processor rounds it to nearest, ties to even.
+    let bias = F::INTEGRAL.copysign(x);
+    let near = round((x + bias) - bias).copysign(x);
+    let rounded = if x.abs() < F::INTEGRAL { near } else { x };
+    nan.result(if x.is_nan() { x.quiet() } else { rounded })
 }
 
 /// The nearest integer, the even one of two.
@@ -176,10 +172,13 @@ pub fn sqrt<F: Float>(x: F, nan: Nan) -> F {
     nan.result(x.sqrt())
 }
 
-/// The result of an operator of which one operand is a NaN.
+/// What `min` and `max` of two operands are, once it is known what they are of ordinary numbers,
+/// and of zeros.
 #[inline(always)]
-fn either_nan<F: Float>(a: F, b: F, nan: Nan) -> F {
-    nan.result(if a.is_nan() { a.quiet() } else { b.quiet() })
+fn choose<F: Float>(a: F, b: F, number: F, zero: F, nan: Nan) -> F {
+    let ordered = if a == b { zero } else { number };
+    let right = if b.is_nan() { b.quiet() } else { ordered };
+    nan.result(if a.is_nan() { a.quiet() } else { right })
 }
 
 /// The lesser; a NaN when either is one; -0 is less than +0.
@@ -191,29 +190,13 @@ fn either_nan<F: Float>(a: F, b: F, nan: Nan) -> F {
 /// ```
 #[inline]
 pub fn min<F: Float>(a: F, b: F, nan: Nan) -> F {
-    if a < b {
-        a
-    } else if b < a {
-        b
-    } else if a == b {
-        a.or(b)
-    } else {
-        either_nan(a, b, nan)
-    }
+    choose(a, b, pmin(a, b), a.or(b), nan)
 }
 
 /// The greater; a NaN when either is one; +0 is greater than -0.
 #[inline]
 pub fn max<F: Float>(a: F, b: F, nan: Nan) -> F {
-    if a > b {
-        a
-    } else if b > a {
-        b
-    } else if a == b {
-        a.and(b)
-    } else {
-        either_nan(a, b, nan)
-    }
+    choose(a, b, pmax(a, b), a.and(b), nan)
 }
 
 /// The second if it is less than the first, else the first, bit by bit.

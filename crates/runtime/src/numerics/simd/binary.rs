@@ -22,9 +22,10 @@ pub fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
     use Opcode as O;
     let Profile { nan, relaxed } = profile;
     Some(match op {
-        O::I8x16Swizzle => swizzle(a, b, |_| None),
+        O::I8x16Swizzle => swizzle(a, b, |i| i >= 16),
         O::I8x16RelaxedSwizzle => {
-            swizzle(a, b, |i| (relaxed.modulo_swizzle && i < 128).then_some(i % 16))
+            let end = if relaxed.modulo_swizzle { 128 } else { 16 };
+            swizzle(a, b, |i| i >= end)
         }
 
         O::I8x16Eq => compare(a, b, u8::eq),
@@ -199,13 +200,10 @@ pub fn shift(op: Opcode, a: V128, count: u32) -> Option<V128> {
     })
 }
 
-/// The lanes of `a` that `b` names; `beyond` says which lane an index of no lane means, if any.
+/// The lanes of `a` that `b` names; zero where an index is `beyond`.
 #[inline(always)]
-fn swizzle(a: V128, b: V128, beyond: impl Fn(u8) -> Option<u8>) -> V128 {
-    map(b, |i: u8| {
-        let lane = if i < 16 { Some(i) } else { beyond(i) };
-        lane.map_or(0, |lane| u8::extract(a, lane))
-    })
+fn swizzle(a: V128, b: V128, beyond: impl Fn(u8) -> bool) -> V128 {
+    map(b, |i: u8| if beyond(i) { 0 } else { u8::extract(a, i) })
 }
 
 /// The rounded product of two fractions of 15 bits: 32768 for two least integers, else an `i16`.

@@ -221,3 +221,13 @@ pub(super) fn bitmask<A: Lane>(a: V128) -> u32 {
     let a = A::lanes(a);
     (0..A::COUNT).fold(0, |bits, i| bits | u32::from(a[i] < A::default()) << i)
 }
+
+/// [`bitmask`] of bytes: a product brings the top bits of eight of them together.
+#[inline(always)]
+pub(super) fn byte_bitmask(a: V128) -> u32 {
+    let [low, high] = u64::lanes(a).map(|bytes| {
+        let tops = (bytes >> 7) & 0x0101_0101_0101_0101;
+        (tops.wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
+    });
+    high << 8 | low
+}

@@ -75,10 +75,10 @@ pub fn replace_lane(op: Opcode, v: V128, lane: LaneIdx, value: u64) -> Option<V1
 /// `i8x16.shuffle`: the bytes of both vectors that the immediates name, modulo 32.
 #[inline]
 pub fn shuffle(lanes: Shuffle, a: V128, b: V128) -> V128 {
-    u8::build(|i| {
-        let lane = lanes.0[i];
-        u8::extract(if lane & 16 == 0 { a } else { b }, lane)
-    })
+    let mut both = [0; 32];
+    both[..16].copy_from_slice(&a.0);
+    both[16..].copy_from_slice(&b.0);
+    u8::build(|i| both[usize::from(lanes.0[i] % 32)])
 }
 
 /// The vector that a load makes of the bytes it reads: `bytes` is a little-endian number of as many

@@ -2,7 +2,7 @@
 
 use wattle_ast::{Opcode, V128};
 
-use super::lanes::{Half, all, bitmask, map, pairwise, shrink, widen};
+use super::lanes::{Half, all, bitmask, byte_bitmask, map, pairwise, shrink, widen};
 use crate::numerics::float::{self, Float};
 use crate::numerics::{Profile, convert};
 
@@ -105,7 +105,7 @@ pub fn test(op: Opcode, a: V128) -> Option<u32> {
     Some(match op {
         O::V128AnyTrue => u32::from(!all(a, |x: u64| x == 0)),
         O::I8x16AllTrue => u32::from(all(a, |x: u8| x != 0)),
-        O::I8x16Bitmask => bitmask::<i8>(a),
+        O::I8x16Bitmask => byte_bitmask(a),
         O::I16x8AllTrue => u32::from(all(a, |x: u16| x != 0)),
         O::I16x8Bitmask => bitmask::<i16>(a),
         O::I32x4AllTrue => u32::from(all(a, |x: u32| x != 0)),
