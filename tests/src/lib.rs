@@ -5,6 +5,7 @@
 //! a message that tells what to do.
 
 pub mod corpus;
+pub mod features;
 mod packages;
 pub mod suite;
 pub mod table;

@@ -1,5 +1,6 @@
 //! The errors of the binary format, and the path through a module that any error can carry.
 
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
@@ -64,6 +65,7 @@ malformed! {
     CastFlags "malformed br_on_cast flags";
     TooManyLocals "too many locals";
     NameSubsection "malformed name subsection";
+    CustomSection "malformed custom section";
 }
 
 impl fmt::Display for Malformed {
@@ -216,16 +218,23 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.kind)?;
+impl Error {
+    /// What is wrong, without the place: what a renderer shows beside a snippet.
+    pub fn reason(&self) -> String {
+        let mut text = String::from(self.kind.phrase());
         if let Some(found) = &self.found {
-            write!(f, " {found}")?;
+            text = format!("{text} {found}");
         }
         if let Some(feature) = self.enable {
-            write!(f, " ({feature} is not enabled)")?;
+            text = format!("{text} ({feature} is not enabled)");
         }
-        write!(f, " at offset {}", self.span)?;
+        text
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at offset {}", self.reason(), self.span)?;
         if !self.path.is_empty() {
             write!(f, ", in {}", self.path)?;
         }

@@ -29,6 +29,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod custom;
 mod error;
 mod features;
 mod instructions;
@@ -43,8 +44,8 @@ pub use instructions::{
     ArrayLen, Arrow, ArrowType, BlockType, BrCast, CallIndirect, Catch, Catches, Class, Expr,
     FenceOrder, Handler, Handlers, Immediate, Instr, Instrs, Kind, Kinds, Labels, LaneIdx, MemArg,
     MemCopy, MemInit, Nesting, Opcode, OpcodeInfo, RefTypeNonNull, RefTypeNull, SelectTypes,
-    Shuffle, Sink, Source, Structure, TableCopy, TableInit, read_expr, read_immediate,
-    transcode_expr, transcode_immediates,
+    Shuffle, Sink, Source, Structure, TableCopy, TableInit, encode_immediates, read_expr,
+    read_immediate, transcode_expr, transcode_immediates,
 };
 pub use modules::{
     Body, Collector, Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Encoding,

@@ -1,7 +1,44 @@
 //! Encoder of WebAssembly modules: from the tree, from a stream of items, or from a builder.
+//!
+//! | you have | use |
+//! |---|---|
+//! | a [`Module`](wattle_ast::Module) | [`encode`], byte-faithful, or [`encode_canonical`] |
+//! | a stream of items or events | [`Encoder`] |
+//! | a compiler of your own | [`ModuleBuilder`], [`Imports`], [`FuncBuilder`] |
+//!
+//! What lives here: framing (sections, their order, sizes and counts), the comparison that keeps
+//! untouched sections as they stood, and the builder. What does not: how an item or an
+//! instruction looks in bytes, which is the codec of `wattle-ast`.
+//!
+//! ```
+//! use wattle_ast::{Instr, ValType};
+//! use wattle_encoder::{ModuleBuilder, encode};
+//!
+//! let mut module = ModuleBuilder::new();
+//! let ty = module.ty([ValType::I32], [ValType::I32]);
+//! let double = module.func(ty, |f| {
+//!     let x = f.param(0);
+//!     f.instrs([Instr::LocalGet { local: x }, Instr::LocalGet { local: x }, Instr::I32Add]);
+//! });
+//! module.export("double", double);
+//! let bytes = encode(&module.build());
+//! assert_eq!(bytes[..8], *b"\0asm\x01\0\0\0");
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+mod builder;
+mod faithful;
+mod frame;
+mod module;
+mod sections;
+mod shortest;
+mod stream;
+
+pub use builder::{Declared, FuncBuilder, Imports, Label, ModuleBuilder};
+pub use module::{encode, encode_canonical};
+pub use stream::Encoder;

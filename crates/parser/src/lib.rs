@@ -1,7 +1,67 @@
 //! Streaming, event-driven, sans-IO parser of the WebAssembly binary format.
+//!
+//! What lives here: the framing of a binary (header, sections, sizes, counts, order), and the walk
+//! over it item by item. How a single item is encoded is [`wattle_ast`]'s; whether the module is
+//! valid is not asked here: this crate finds what is *malformed* and nothing else.
+//!
+//! | to | use |
+//! |---|---|
+//! | get a tree | [`parse`] |
+//! | walk a slice | [`events`] |
+//! | walk what an [`io::Read`](std::io::Read) delivers | [`EventReader`] |
+//! | feed chunks as they arrive | [`Parser`] |
+//!
+//! All four see the same items, at the same offsets, and the same errors, however the input is
+//! cut into chunks. No more of the input than one item is ever held, and no number in the input
+//! sizes an allocation.
+//!
+//! ```
+//! use wattle_ast::{Item, SectionId};
+//!
+//! let wasm = b"\0asm\x01\0\0\0\x03\x02\x01\x07\x0a\x04\x01\x02\0\x0b";
+//! let mut sections = Vec::new();
+//! for event in wattle_parser::events(wasm) {
+//!     if let Item::Section(section) = event?.item {
+//!         sections.push(section.id);
+//!     }
+//! }
+//! assert_eq!(sections, [SectionId::Func, SectionId::Code]);
+//! # Ok::<(), wattle_ast::Error>(())
+//! ```
+//!
+//! # What an error says when an item runs out of its section
+//!
+//! The message of an error begins with the phrase of the official test suite, and the suite's
+//! phrases are those of a decoder that minds the size of a section only once it has read all of
+//! it. So an item that does not fit in its frame (its section, or the size of a body) is judged
+//! once more, as if the frame did not end:
+//!
+//! - it is complete then: "section size mismatch";
+//! - the input ends first: "unexpected end of section or function", or "length out of bounds"
+//!   when it states a length;
+//! - it is malformed: that.
+//!
+//! A section that claims more than the whole input has is "length out of bounds". The second
+//! look goes [`LOOK_AHEAD`] bytes beyond the frame, which bounds both memory and delay; an item
+//! that takes even more is a mismatch of sizes.
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+#[cfg(feature = "std")]
+mod event_reader;
+mod failure;
+mod frame;
+mod items;
+mod parser;
+mod slice;
+mod state;
+
+#[cfg(feature = "std")]
+pub use event_reader::{EventReader, ReadError};
+pub use frame::LOOK_AHEAD;
+pub use parser::{Parser, Step};
+pub use slice::{Events, events, parse};

@@ -1,7 +1,45 @@
 //! Streaming and parallel validator of WebAssembly modules.
+//!
+//! It decides validity as the specification does, and says what is wrong in the words of the
+//! official test suite. Malformed and invalid are different things: what is malformed the parser
+//! finds, except inside bodies and constant expressions, whose bytes are decoded and checked in
+//! one go here.
+//!
+//! What lives here: the rules of types, modules and instructions, the registry of canonical types,
+//! and the limits of implementations. What does not: reading a module, custom sections, execution.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/valid/index.html>
+//!
+//! ```
+//! use wattle_ast::{Body, Func, FuncType, Instr, Module, TypeIdx, ValType};
+//!
+//! let mut module = Module::default();
+//! module.types.push(FuncType::new([], [ValType::I32]).into());
+//! let body = Body::new([], [Instr::I32Const { value: 1 }, Instr::End].into_iter().collect());
+//! module.funcs.push(Func { ty: TypeIdx(0), body });
+//! assert!(wattle_validator::validate(&module).is_ok());
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+mod declarations;
+mod error;
+mod func;
+mod limits;
+mod observe;
+mod registry;
+mod ty;
+mod types;
+mod validator;
+
+pub use error::{Error, ErrorKind, Errors, Fields, Mismatch, OperandType};
+pub use func::FuncValidator;
+pub use limits::Limits;
+pub use observe::{Branch, Observer, Operands};
+pub use registry::{Registry, Structure, TypeId};
+pub use types::Types;
+pub use validator::{FuncToValidate, Validator, Verdict, body_chunks, validate};

@@ -1,7 +1,40 @@
 //! Parser of the WebAssembly text format and of its test scripts.
+//!
+//! [`parse`] makes a [`Module`](wattle_ast::Module) of a text; [`Parser`] has options, for
+//! instance a map from the parts of the module back to the text. A text is malformed or not, with
+//! every independent error in [`Errors`]; whether a module is valid is the validator's business.
+//!
+//! Nothing recurses on the nesting of the text, and function bodies go straight to bytes.
+//!
+//! ```
+//! let module = wattle_wat::parse("(module $m (memory 1) (func (export \"f\")))")?;
+//! assert_eq!(module.names.module.as_deref(), Some("m"));
+//! assert_eq!(module.exports.len(), 1);
+//!
+//! let errors = wattle_wat::parse("(func (i32.plus)) (func (call $nobody))").unwrap_err();
+//! let messages: Vec<String> = errors.into_iter().map(|error| error.to_string()).collect();
+//! assert_eq!(messages, ["unknown operator i32.plus", "unknown function $nobody"]);
+//! # Ok::<(), wattle_wat::Errors>(())
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+mod cursor;
+mod error;
+mod ids;
+mod keywords;
+mod lexer;
+mod module;
+pub mod numbers;
+pub mod script;
+mod strings;
+mod tokens;
+
+pub use error::{Error, ErrorKind, Errors};
+pub use ids::Space;
+pub use lexer::{LexError, Lexer, TokenKind};
+pub use module::{Parsed, Parser, parse};

@@ -34,7 +34,7 @@ impl<'a> Decode<'a> for BlockType {
                 let start = reader.pos();
                 match u32::try_from(reader.s33()?) {
                     Ok(index) => Ok(BlockType::Type(TypeIdx(index))),
-                    Err(_) => Err(reader.fail_at(start, Malformed::ReferenceType)),
+                    Err(_) => Err(reader.fail_at(start, Malformed::IntegerTooLong)),
                 }
             }
         }

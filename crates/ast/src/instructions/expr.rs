@@ -165,6 +165,20 @@ where
     opcode.kinds().iter().try_for_each(|kind| immediates::transcode(kind, source, sink))
 }
 
+/// Encodes the immediates of `opcode` from a source. Bytes take anything, so the only errors are
+/// the source's, whatever type they have.
+///
+/// # Errors
+/// The source's.
+#[inline(always)]
+pub fn encode_immediates<'a, S: Source<'a>>(
+    opcode: Opcode,
+    source: &mut S,
+    out: &mut Vec<u8>,
+) -> Result<(), S::Error> {
+    opcode.kinds().iter().try_for_each(|kind| immediates::encode(kind, source, out))
+}
+
 /// Moves one expression, up to and including its final `end`, from a reader to a sink.
 ///
 /// The fastest way through code: no instruction is ever built. The sink learns the reader's

@@ -102,6 +102,21 @@ macro_rules! kinds {
             }
         }
 
+        /// Moves one immediate of `kind` from a source to bytes.
+        #[inline(always)]
+        pub(super) fn encode<'a, S: Source<'a>>(
+            kind: Kind,
+            source: &mut S,
+            out: &mut alloc::vec::Vec<u8>,
+        ) -> Result<(), S::Error> {
+            match kind {
+                $( Kind::$kind => {
+                    let value = source.$method()?;
+                    match Sink::$method(out, value) { Ok(()) => Ok(()) }
+                } )*
+            }
+        }
+
         /// Reads one immediate of `kind` and drops it.
         ///
         /// # Errors

@@ -23,7 +23,7 @@ mod tests;
 
 use core::fmt;
 
-pub use expr::{Expr, Instrs, read_expr, transcode_expr, transcode_immediates};
+pub use expr::{Expr, Instrs, encode_immediates, read_expr, transcode_expr, transcode_immediates};
 pub use immediates::{
     ArrayLen, BlockType, BrCast, CallIndirect, FenceOrder, Immediate, Kind, LaneIdx, MemArg,
     MemCopy, MemInit, RefTypeNonNull, RefTypeNull, Shuffle, Sink, Source, TableCopy, TableInit,
@@ -269,6 +269,9 @@ static KINDS: [Kinds; Opcode::ALL.len()] = {
 const _: () = assert!(size_of::<Instr<'static>>() <= 32);
 
 impl Opcode {
+    /// What the table says of every opcode, in its order: to make other tables of at compile time.
+    pub const INFOS: &'static [OpcodeInfo] = &Rows::<'static>::INFO;
+
     /// What the table says of it.
     #[inline(always)]
     pub fn info(self) -> &'static OpcodeInfo {

@@ -128,7 +128,7 @@ impl<'a> Body<'a> {
 fn skip_locals(reader: &mut Reader<'_>) -> Result<u32, Malformed> {
     let start = reader.pos();
     let mut total = 0_u64;
-    for _ in 0..reader.u32()? {
+    for _ in 0..reader.len32()? {
         let local: Local = reader.read()?;
         total += u64::from(local.count);
         if total > u32::MAX.into() {

@@ -145,6 +145,24 @@ impl ExternIdx {
     }
 }
 
+macro_rules! extern_idx {
+    ($( $variant:ident $index:ident; )*) => { $(
+        impl From<$index> for ExternIdx {
+            fn from(index: $index) -> ExternIdx {
+                ExternIdx::$variant(index)
+            }
+        }
+    )* };
+}
+
+extern_idx! {
+    Func FuncIdx;
+    Table TableIdx;
+    Mem MemIdx;
+    Global GlobalIdx;
+    Tag TagIdx;
+}
+
 /// An export.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Export<'a> {

@@ -47,7 +47,10 @@ impl<'a> Decode<'a> for HeapType {
         match reader.peek() {
             Some(EXACT) if reader.features().contains(Feature::CustomDescriptors) => {
                 reader.byte()?;
-                reader.read().map(HeapType::Exact)
+                let start = reader.pos();
+                let short = reader.peek().is_some_and(|byte| byte < 0x80);
+                let error = if short { Malformed::HeapType } else { Malformed::IntegerTooLong };
+                index(reader)?.map(HeapType::Exact).ok_or_else(|| reader.fail_at(start, error))
             }
             Some(code @ 0x40..=0x7f) => {
                 reader.byte()?;
@@ -55,12 +58,17 @@ impl<'a> Decode<'a> for HeapType {
                     .map(HeapType::Abs)
                     .ok_or_else(|| reader.back(1, Malformed::HeapType))
             }
-            _ => match u32::try_from(reader.s33()?) {
-                Ok(index) => Ok(HeapType::Type(TypeIdx(index))),
-                Err(_) => Err(reader.fail_at(start, Malformed::HeapType)),
-            },
+            // What is negative in several bytes is no code, as codes are 7-bit integers.
+            _ => index(reader)?
+                .map(HeapType::Type)
+                .ok_or_else(|| reader.fail_at(start, Malformed::IntegerTooLong)),
         }
     }
+}
+
+/// A type index where a type code could stand: a signed integer, `None` when it is negative.
+fn index(reader: &mut Reader<'_>) -> Result<Option<TypeIdx>> {
+    Ok(u32::try_from(reader.s33()?).ok().map(TypeIdx))
 }
 
 impl Encode for HeapType {
@@ -70,7 +78,7 @@ impl Encode for HeapType {
             HeapType::Type(index) => leb128::write_s64(out, index.0.into()),
             HeapType::Exact(index) => {
                 out.push(EXACT);
-                index.encode(out);
+                leb128::write_s64(out, index.0.into());
             }
         }
     }
@@ -149,9 +157,11 @@ impl<'a> Decode<'a> for StorageType {
         match code {
             0x78 => Ok(StorageType::Pack(PackType::I8)),
             0x77 => Ok(StorageType::Pack(PackType::I16)),
-            _ => match value(reader, code)? {
-                Some(ty) => Ok(StorageType::Val(ty)),
-                None => Err(bad_code(reader, code, Malformed::StorageType)),
+            _ => match value(reader, code) {
+                Ok(Some(ty)) => Ok(StorageType::Val(ty)),
+                Ok(None) => Err(bad_code(reader, code, Malformed::StorageType)),
+                Err(Malformed::HeapType) => Err(Malformed::StorageType),
+                Err(error) => Err(error),
             },
         }
     }

@@ -299,7 +299,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A length: a `u32` that no more bytes than are left may satisfy.
+    /// A length: a `u32` that the bytes from its own first on could satisfy. (The reference
+    /// interpreter measures from there. A length that fits only so makes whoever takes that many
+    /// bytes run into the end.)
     ///
     /// # Errors
     /// [`Malformed::LengthOutOfBounds`], standing at the length.
@@ -307,7 +309,7 @@ impl<'a> Reader<'a> {
     pub fn len32(&mut self) -> Result<usize> {
         let start = self.pos;
         let len = self.u32()? as usize;
-        if len > self.remaining() {
+        if len > self.bytes.len().saturating_sub(start) {
             return Err(self.fail_at(start, Malformed::LengthOutOfBounds));
         }
         Ok(len)

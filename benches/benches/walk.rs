@@ -1,0 +1,148 @@
+//! Every item and every instruction with its immediates: beside wasmparser's visitor.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use wattle::Item;
+use wattle::ast::{
+    ArrayLen, BlockType, BrCast, CallIndirect, Catches, DataIdx, ElemIdx, F32, F64, FenceOrder,
+    FieldIdx, FuncIdx, GlobalIdx, Handlers, HeapType, LabelIdx, Labels, LaneIdx, LocalIdx, Malformed,
+    MemArg, MemCopy, MemIdx, MemInit, Nesting, Opcode, Reader, RefTypeNonNull, RefTypeNull,
+    SelectTypes, Shuffle, Sink, TableCopy, TableIdx, TableInit, TagIdx, TypeIdx, V128,
+    transcode_expr,
+};
+use wattle_benches::{Side, compare, corpus};
+
+/// Counts instructions and looks at one immediate kind, as a caller would.
+#[derive(Default)]
+struct Count {
+    instrs: u64,
+    calls: u64,
+}
+
+macro_rules! ignore {
+    ($( $method:ident $ty:ty; )*) => {
+        $( #[inline(always)] fn $method(&mut self, _: $ty) -> Result<(), Malformed> { Ok(()) } )*
+    };
+}
+
+impl<'a> Sink<'a> for Count {
+    type Error = Malformed;
+
+    #[inline(always)]
+    fn opcode(&mut self, _: Opcode, _: usize) -> Result<(), Malformed> {
+        self.instrs += 1;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn func(&mut self, func: FuncIdx) -> Result<(), Malformed> {
+        self.calls += u64::from(func.0);
+        Ok(())
+    }
+
+    ignore! {
+        block_type BlockType; label LabelIdx; labels Labels<'a>; catches Catches<'a>;
+        handlers Handlers<'a>; select_types SelectTypes<'a>; ty TypeIdx; table TableIdx;
+        memory MemIdx; global GlobalIdx; local LocalIdx; tag TagIdx; elem ElemIdx; data DataIdx;
+        field FieldIdx; array_len ArrayLen; call_indirect CallIndirect; mem_init MemInit;
+        mem_copy MemCopy; table_init TableInit; table_copy TableCopy; memarg MemArg; lane LaneIdx;
+        shuffle Shuffle; i32 i32; i64 i64; f32 F32; f64 F64; v128 V128; heap_type HeapType;
+        ref_type_non_null RefTypeNonNull; ref_type_null RefTypeNull; br_cast BrCast;
+        fence_order FenceOrder;
+    }
+}
+
+fn ours(bytes: &Vec<u8>) -> u64 {
+    let mut count = Count::default();
+    let mut nesting = Nesting::default();
+    let mut items = 0;
+    for event in wattle::parser::Parser::new().check_bodies(false).events(bytes) {
+        match event.map(|event| event.item) {
+            Ok(Item::Body(body)) => {
+                let walked = transcode_expr(&mut Reader::new(body.code()), &mut nesting, &mut count);
+                assert_eq!(walked, Ok(()));
+            }
+            Ok(_) => items += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    count.instrs + (count.calls & 1) + (items & 1)
+}
+
+#[derive(Default)]
+struct Visit {
+    instrs: u64,
+    calls: u64,
+}
+
+macro_rules! visit {
+    ($( @$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($ann:tt)*) )*) => {
+        $( visit!(@one $op $visit $({ $($arg: $ty),* })?); )*
+    };
+    (@one Call $visit:ident { $arg:ident: $ty:ty }) => {
+        #[inline(always)]
+        fn $visit(&mut self, $arg: $ty) { self.instrs += 1; self.calls += u64::from($arg); }
+    };
+    (@one $op:ident $visit:ident $({ $($arg:ident: $ty:ty),* })?) => {
+        #[inline(always)]
+        fn $visit(&mut self $($(, _: $ty)*)?) { self.instrs += 1; }
+    };
+}
+
+impl<'a> wasmparser::VisitOperator<'a> for Visit {
+    type Output = ();
+
+    fn simd_visitor(&mut self) -> Option<&mut dyn wasmparser::VisitSimdOperator<'a, Output = ()>> {
+        Some(self)
+    }
+
+    wasmparser::for_each_visit_operator!(visit);
+}
+
+impl wasmparser::VisitSimdOperator<'_> for Visit {
+    wasmparser::for_each_visit_simd_operator!(visit);
+}
+
+fn peer(bytes: &Vec<u8>) -> u64 {
+    fn items<'a, T: wasmparser::FromReader<'a>>(reader: wasmparser::SectionLimited<'a, T>) -> u64 {
+        reader.into_iter().map(|item| item.map(drop).map_or(0, |()| 1)).sum()
+    }
+    use wasmparser::Payload::*;
+    let mut visit = Visit::default();
+    let mut count = 0;
+    for payload in wasmparser::Parser::new(0).parse_all(bytes) {
+        count += match payload.expect("the corpus is well-formed") {
+            TypeSection(reader) => items(reader),
+            ImportSection(reader) => items(reader),
+            FunctionSection(reader) => items(reader),
+            TableSection(reader) => items(reader),
+            MemorySection(reader) => items(reader),
+            TagSection(reader) => items(reader),
+            GlobalSection(reader) => items(reader),
+            ExportSection(reader) => items(reader),
+            ElementSection(reader) => items(reader),
+            DataSection(reader) => items(reader),
+            CodeSectionEntry(body) => {
+                let mut reader = body.get_binary_reader_for_operators().expect("operators");
+                while !reader.eof() {
+                    reader.visit_operator(&mut visit).expect("an operator");
+                }
+                1
+            }
+            _ => 1,
+        };
+    }
+    visit.instrs + (visit.calls & 1) + (count & 1)
+}
+
+fn walk(criterion: &mut Criterion) {
+    compare(
+        criterion,
+        "walk every item and instruction",
+        &corpus(&[]),
+        Side { name: "wattle", run: &ours },
+        Side { name: "wasmparser", run: &peer },
+    );
+}
+
+criterion_group!(benches, walk);
+criterion_main!(benches);

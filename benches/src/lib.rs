@@ -1,0 +1,108 @@
+//! What the benches share: inputs, and a pair of competitors measured side by side.
+//!
+//! Each pair runs in one process over the same input. Criterion measures each on its own; the
+//! ratio that is printed last comes from runs that alternate, the fastest of each, so that a noisy
+//! machine disturbs both alike.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+use peak_alloc::PeakAlloc;
+
+/// Counts what is allocated at most.
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// An input with its name.
+pub struct Input<T> {
+    /// What it is called.
+    pub name: String,
+    /// How many bytes a run is said to process.
+    pub bytes: u64,
+    /// The input itself.
+    pub data: T,
+}
+
+/// The binaries of the corpus, or a notice that there are none. Those that hold what a peer cannot
+/// read are named in `without`.
+pub fn corpus(without: &[&str]) -> Vec<Input<Vec<u8>>> {
+    let files = wattle_tests::corpus::files();
+    if files.is_empty() {
+        println!("{}", wattle_tests::corpus::NOTICE);
+    }
+    let wanted = |name: &str| name != "ruby-debug" && !without.contains(&name);
+    let inputs = files.iter().filter(|file| wanted(&file.name)).map(|file| {
+        let data = file.read();
+        Input { name: file.name.clone(), bytes: data.len() as u64, data }
+    });
+    inputs.collect()
+}
+
+/// One of two that do the same work. The result keeps the work from being optimised away.
+pub struct Side<'a, T> {
+    /// Who it is.
+    pub name: &'a str,
+    /// One run.
+    pub run: &'a dyn Fn(&T) -> u64,
+}
+
+fn time<T>(side: &Side<'_, T>, data: &T) -> Duration {
+    let start = Instant::now();
+    black_box((side.run)(black_box(data)));
+    start.elapsed()
+}
+
+/// How much was allocated at most in a run, in bytes beyond what was there before.
+fn peak<T>(side: &Side<'_, T>, data: &T) -> usize {
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    black_box((side.run)(black_box(data)));
+    ALLOCATOR.peak_usage().saturating_sub(before)
+}
+
+/// Measures ours and a peer's over every input, and prints ratios: how many times faster ours is,
+/// and what part of the peer's memory it takes.
+pub fn compare<T>(
+    criterion: &mut Criterion,
+    group: &str,
+    inputs: &[Input<T>],
+    ours: Side<'_, T>,
+    peer: Side<'_, T>,
+) {
+    let mut rows = Vec::new();
+    let mut total = (Duration::ZERO, Duration::ZERO);
+    let mut bench = criterion.benchmark_group(group);
+    bench.sample_size(10).warm_up_time(Duration::from_millis(200));
+    bench.measurement_time(Duration::from_secs(1));
+    for input in inputs {
+        bench.throughput(Throughput::Bytes(input.bytes));
+        for side in [&ours, &peer] {
+            bench.bench_with_input(BenchmarkId::new(side.name, &input.name), &input.data, |b, data| {
+                b.iter(|| (side.run)(data));
+            });
+        }
+        let (mut best_ours, mut best_peer) = (Duration::MAX, Duration::MAX);
+        for _ in 0..7 {
+            best_ours = best_ours.min(time(&ours, &input.data));
+            best_peer = best_peer.min(time(&peer, &input.data));
+        }
+        total = (total.0 + best_ours, total.1 + best_peer);
+        let memory = (peak(&ours, &input.data), peak(&peer, &input.data));
+        rows.push((input, best_ours, best_peer, memory));
+    }
+    bench.finish();
+    println!("\n{group}: {} beside {}", ours.name, peer.name);
+    println!("{:<22} {:>10} {:>10} {:>8} {:>10} {:>10} {:>8}", "input", "MB/s", "peer MB/s", "times", "peak MB", "peer MB", "part");
+    for (input, a, b, (mine, theirs)) in rows {
+        let rate = |time: Duration| input.bytes as f64 / 1e6 / time.as_secs_f64();
+        println!(
+            "{:<22} {:>10.0} {:>10.0} {:>7.2}x {:>10.1} {:>10.1} {:>8.2}",
+            input.name, rate(a), rate(b), b.as_secs_f64() / a.as_secs_f64(),
+            mine as f64 / 1e6, theirs as f64 / 1e6, mine as f64 / (theirs as f64).max(1.0),
+        );
+    }
+    if !total.0.is_zero() {
+        println!("{:<22} {:>40.2}x", "all together", total.1.as_secs_f64() / total.0.as_secs_f64());
+    }
+}

@@ -1,0 +1,175 @@
+//! `core`, `coremodules`, `coreinstances`, `corestack`: the custom sections of a core dump.
+//!
+//! A core dump is a module: its memories, data segments and globals hold what was in memory.
+//!
+//! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Coredump.md>
+
+use alloc::vec::Vec;
+
+use super::{record, section};
+use crate::{
+    Decode, Encode, F32, F64, FuncIdx, GlobalIdx, Malformed, MemIdx, Name, Reader, leb128,
+};
+
+record! {
+    /// `core`: the process.
+    ///
+    /// ```
+    /// use wattle_ast::custom::CoreDump;
+    /// assert_eq!(CoreDump::parse(b"\0\x06a.wasm")?.executable, "a.wasm");
+    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// ```
+    CoreDump<'a> after 0 {
+        /// The name of the program.
+        executable: Name<'a>,
+    }
+}
+
+section!(CoreDump<'a>, "core");
+
+record! {
+    /// `coremodules`: the modules of the process.
+    CoreModules<'a> {
+        /// The modules; instances name them by their places here.
+        modules: Vec<CoreModule<'a>>,
+    }
+}
+
+record! {
+    /// A module of the process.
+    CoreModule<'a> after 0 {
+        /// A path, an address, or any other name.
+        name: Name<'a>,
+    }
+}
+
+section!(CoreModules<'a>, "coremodules");
+
+record! {
+    /// `coreinstances`: the instances of the process.
+    CoreInstances {
+        /// The instances; frames name them by their places here.
+        instances: Vec<CoreInstance>,
+    }
+}
+
+record! {
+    /// An instance of the process.
+    CoreInstance after 0 {
+        /// The place of its module in `coremodules`.
+        module: u32,
+        /// Its memories, in its order, as memories of the dump.
+        memories: Vec<MemIdx>,
+        /// Its globals, in its order, as globals of the dump.
+        globals: Vec<GlobalIdx>,
+    }
+}
+
+section!(CoreInstances, "coreinstances");
+
+record! {
+    /// `corestack`: a thread and its stack.
+    ///
+    /// ```
+    /// use wattle_ast::custom::{CoreStack, CoreValue};
+    ///
+    /// // Thread `main`: one frame, in instance 0, function 2, at offset 5, with a local 7.
+    /// let stack = CoreStack::parse(b"\0\x04main\x01\0\0\x02\x05\x01\x7f\x07\0")?;
+    /// assert_eq!(stack.frames[0].locals, [CoreValue::I32(7)]);
+    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// ```
+    CoreStack<'a> after 0 {
+        /// The name of the thread.
+        thread: Name<'a>,
+        /// The frames, the youngest first.
+        frames: Vec<CoreFrame>,
+    }
+}
+
+record! {
+    /// A frame of a stack.
+    CoreFrame after 0 {
+        /// The place of its instance in `coreinstances`.
+        instance: u32,
+        /// The function in the instance's module.
+        func: FuncIdx,
+        /// The offset of the instruction from the start of the function; 0 when unknown.
+        offset: u32,
+        /// The parameters and other locals.
+        locals: Vec<CoreValue>,
+        /// The operands.
+        stack: Vec<CoreValue>,
+    }
+}
+
+section!(CoreStack<'a>, "corestack");
+
+/// A value in a frame.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CoreValue {
+    /// The engine had done away with it.
+    Missing,
+    /// An `i32`.
+    I32(i32),
+    /// An `i64`.
+    I64(i64),
+    /// An `f32`.
+    F32(F32),
+    /// An `f64`.
+    F64(F64),
+}
+
+impl<'a> Decode<'a> for CoreValue {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Ok(match reader.byte()? {
+            0x01 => CoreValue::Missing,
+            0x7f => CoreValue::I32(reader.s32()?),
+            0x7e => CoreValue::I64(reader.s64()?),
+            0x7d => CoreValue::F32(reader.read()?),
+            0x7c => CoreValue::F64(reader.read()?),
+            _ => return Err(reader.back(1, Malformed::NumberType)),
+        })
+    }
+}
+
+impl Encode for CoreValue {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match *self {
+            CoreValue::Missing => out.push(0x01),
+            CoreValue::I32(value) => {
+                out.push(0x7f);
+                leb128::write_s64(out, value.into());
+            }
+            CoreValue::I64(value) => {
+                out.push(0x7e);
+                leb128::write_s64(out, value);
+            }
+            CoreValue::F32(value) => {
+                out.push(0x7d);
+                value.encode(out);
+            }
+            CoreValue::F64(value) => {
+                out.push(0x7c);
+                value.encode(out);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{error, round_trip};
+    use crate::Malformed;
+
+    #[test]
+    fn core_dumps() {
+        round_trip("core", b"\0\x01a");
+        round_trip("coremodules", b"\x02\0\x01a\0\0");
+        round_trip("coreinstances", b"\x01\0\0\x02\0\x01\x01\x05");
+        let frame = b"\0\x01t\x01\0\0\x02\x80\x01\x03\x01\x7f\x7f\x7e\x80\x01\
+            \x02\x7d\0\0\xc0\x7f\x7c\0\0\0\0\0\0\xf0\x3f";
+        round_trip("corestack", frame);
+        assert_eq!(error("core", b"\x01\x01a"), (Malformed::ZeroByte, 0));
+        assert_eq!(error("corestack", b"\0\0\x01\0\0\0\0\x01\x7b\0"), (Malformed::NumberType, 8));
+    }
+}

@@ -1,0 +1,144 @@
+//! `dylink.0`: what a loader must know of a dynamic library.
+//!
+//! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md>
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use super::linking::SymbolFlags;
+use super::{Field, record, rest, section, subsections, write_subsection};
+use crate::{Decode, Encode, Malformed, Name, Reader};
+
+/// What a loader must know of a dynamic library.
+///
+/// ```
+/// use wattle_ast::custom::{Dylink, DylinkSubsection};
+///
+/// let dylink = Dylink::parse(b"\x02\x09\x01\x07libc.so")?;
+/// let [DylinkSubsection::Needed(names)] = &dylink.subsections[..] else { panic!() };
+/// assert_eq!(names[0], "libc.so");
+/// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Dylink<'a> {
+    /// The subsections in order.
+    pub subsections: Vec<DylinkSubsection<'a>>,
+}
+
+/// A part of what a loader must know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DylinkSubsection<'a> {
+    /// How much memory and table the library needs.
+    Memory(DylinkMemory),
+    /// The libraries that must be loaded before.
+    Needed(Vec<Name<'a>>),
+    /// More about exports.
+    Exports(Vec<DylinkExport<'a>>),
+    /// More about imports.
+    Imports(Vec<DylinkImport<'a>>),
+    /// Where to look for libraries.
+    RuntimePath(Vec<Name<'a>>),
+    /// Any other.
+    Unknown {
+        /// Its id.
+        id: u8,
+        /// Its content.
+        bytes: Cow<'a, [u8]>,
+    },
+}
+
+record! {
+    /// How much memory and table a library needs.
+    DylinkMemory {
+        /// Bytes of memory, from `env.__memory_base` on.
+        memory_size: u32,
+        /// The binary logarithm of their alignment.
+        memory_align: u32,
+        /// Elements of the table, from `env.__table_base` on.
+        table_size: u32,
+        /// The binary logarithm of their alignment.
+        table_align: u32,
+    }
+}
+
+record! {
+    /// More about an export.
+    DylinkExport<'a> {
+        /// Its name.
+        name: Name<'a>,
+        /// What kind of symbol it is.
+        flags: SymbolFlags,
+    }
+}
+
+record! {
+    /// More about an import.
+    DylinkImport<'a> {
+        /// The module to import from.
+        module: Name<'a>,
+        /// The name there.
+        name: Name<'a>,
+        /// What kind of symbol it is.
+        flags: SymbolFlags,
+    }
+}
+
+section!(Dylink<'a>, "dylink.0");
+
+impl<'a> Decode<'a> for Dylink<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let subsections = subsections(reader, |id, reader| {
+            Ok(match id {
+                1 => DylinkSubsection::Memory(reader.read()?),
+                2 => DylinkSubsection::Needed(Field::get(reader)?),
+                3 => DylinkSubsection::Exports(Field::get(reader)?),
+                4 => DylinkSubsection::Imports(Field::get(reader)?),
+                5 => DylinkSubsection::RuntimePath(Field::get(reader)?),
+                _ => DylinkSubsection::Unknown { id, bytes: rest(reader)? },
+            })
+        })?;
+        Ok(Dylink { subsections })
+    }
+}
+
+impl Encode for Dylink<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        for subsection in &self.subsections {
+            match subsection {
+                DylinkSubsection::Memory(memory) => {
+                    write_subsection(out, 1, |out| memory.encode(out));
+                }
+                DylinkSubsection::Needed(names) => write_subsection(out, 2, |out| names.put(out)),
+                DylinkSubsection::Exports(list) => write_subsection(out, 3, |out| list.put(out)),
+                DylinkSubsection::Imports(list) => write_subsection(out, 4, |out| list.put(out)),
+                DylinkSubsection::RuntimePath(paths) => {
+                    write_subsection(out, 5, |out| paths.put(out));
+                }
+                DylinkSubsection::Unknown { id, bytes } => {
+                    write_subsection(out, *id, |out| out.extend_from_slice(bytes));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{error, round_trip};
+    use super::*;
+
+    #[test]
+    fn dylink() {
+        let bytes = b"\x01\x05\x80\x01\x04\x02\0\x02\x05\x02\x01a\x01b\x03\x04\x01\x01f\x01\
+            \x04\x07\x01\x01m\x01f\x80\x02\x05\x05\x01\x03lib\x09\x02xy";
+        let known = round_trip("dylink.0", bytes);
+        let super::super::KnownCustom::Dylink(dylink) = known else { panic!() };
+        let memory =
+            DylinkMemory { memory_size: 128, memory_align: 4, table_size: 2, table_align: 0 };
+        assert_eq!(dylink.subsections[0], DylinkSubsection::Memory(memory));
+        let DylinkSubsection::Imports(imports) = &dylink.subsections[3] else { panic!() };
+        assert!(imports[0].flags.contains(SymbolFlags::TLS));
+        assert_eq!(error("dylink.0", &[0, 1, 9, 1, 3, 1, 2, 0x80]), (Malformed::UnexpectedEnd, 8));
+        assert_eq!(error("dylink.0", &[2, 3, 1]), (Malformed::LengthOutOfBounds, 1));
+    }
+}

@@ -1,0 +1,439 @@
+//! `linking`: the symbols of an object file, and what else the linker must know.
+//!
+//! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md#linking-metadata-section>
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::ops::BitOr;
+
+use super::{Field, record, rest, section, subsections, write_subsection};
+use crate::{Decode, Encode, Malformed, Name, Reader, leb128};
+
+/// The symbols of an object file, and what else the linker must know.
+///
+/// ```
+/// use wattle_ast::custom::{LinkingSection, SymbolKind};
+///
+/// // A symbol table with one symbol: function 2, called `f`.
+/// let linking = LinkingSection::parse(b"\x02\x08\x06\x01\0\0\x02\x01f")?;
+/// let symbol = linking.symbols().next().unwrap();
+/// assert_eq!(symbol.kind, SymbolKind::Func { index: 2, name: Some("f".into()) });
+/// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LinkingSection<'a> {
+    /// The version of the format: 2.
+    pub version: u32,
+    /// The subsections in order.
+    pub subsections: Vec<LinkingSubsection<'a>>,
+}
+
+impl Default for LinkingSection<'_> {
+    fn default() -> Self {
+        LinkingSection { version: 2, subsections: Vec::new() }
+    }
+}
+
+/// A part of what the linker must know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LinkingSubsection<'a> {
+    /// More about data segments, in their order.
+    Segments(Vec<Segment<'a>>),
+    /// Functions to call at the start.
+    InitFuncs(Vec<InitFunc>),
+    /// Groups of which one is linked and the others are dropped.
+    Comdats(Vec<Comdat<'a>>),
+    /// The symbols; relocations name them by their places here.
+    Symbols(Vec<Symbol<'a>>),
+    /// Any other.
+    Unknown {
+        /// Its id.
+        id: u8,
+        /// Its content.
+        bytes: Cow<'a, [u8]>,
+    },
+}
+
+/// A type for bits that have names; bits that have none are kept.
+macro_rules! flags {
+    ($(#[$doc:meta])* $name:ident { $( $(#[$bit_doc:meta])* $bit:ident = $value:literal; )* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            $( $(#[$bit_doc])* pub const $bit: $name = $name($value); )*
+
+            /// Whether all of these bits are set.
+            pub const fn contains(self, bits: $name) -> bool {
+                self.0 & bits.0 == bits.0
+            }
+        }
+
+        impl BitOr for $name {
+            type Output = $name;
+            fn bitor(self, other: $name) -> $name {
+                $name(self.0 | other.0)
+            }
+        }
+
+        impl<'a> Decode<'a> for $name {
+            fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+                reader.u32().map($name)
+            }
+        }
+
+        impl Encode for $name {
+            fn encode(&self, out: &mut Vec<u8>) {
+                leb128::write_u32(out, self.0);
+            }
+        }
+    };
+}
+
+flags! {
+    /// What kind of data a segment holds.
+    SegmentFlags {
+        /// Strings that end with a zero, which the linker may merge.
+        STRINGS = 0x1;
+        /// Data of which each thread has a copy.
+        TLS = 0x2;
+        /// Kept although nothing uses it.
+        RETAIN = 0x4;
+    }
+}
+
+flags! {
+    /// What kind of symbol a symbol is.
+    SymbolFlags {
+        /// Gives way to another of its name.
+        WEAK = 0x1;
+        /// Unknown outside of its object file.
+        LOCAL = 0x2;
+        /// Not exported when linked.
+        HIDDEN = 0x4;
+        /// Defined elsewhere.
+        UNDEFINED = 0x10;
+        /// Exported to the host.
+        EXPORTED = 0x20;
+        /// Has a name of its own although it is an import.
+        EXPLICIT_NAME = 0x40;
+        /// Kept although nothing uses it.
+        NO_STRIP = 0x80;
+        /// Stands in the data of a thread.
+        TLS = 0x100;
+        /// An address in memory, not an offset in a segment.
+        ABSOLUTE = 0x200;
+    }
+}
+
+record! {
+    /// More about a data segment.
+    Segment<'a> {
+        /// Its name.
+        name: Name<'a>,
+        /// The binary logarithm of its alignment.
+        align: u32,
+        /// What it holds.
+        flags: SegmentFlags,
+    }
+}
+
+record! {
+    /// A function to call at the start.
+    InitFunc {
+        /// Lower ones are called first.
+        priority: u32,
+        /// Its place in the symbol table.
+        symbol: u32,
+    }
+}
+
+record! {
+    /// A group of which one is linked and the others of its name are dropped.
+    Comdat<'a> {
+        /// Its name.
+        name: Name<'a>,
+        /// None is defined: 0.
+        flags: u32,
+        /// Its members.
+        symbols: Vec<ComdatSymbol>,
+    }
+}
+
+record! {
+    /// A member of a group.
+    ComdatSymbol {
+        /// What it is.
+        kind: ComdatKind,
+        /// Its index in the module.
+        index: u32,
+    }
+}
+
+/// What a member of a group is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ComdatKind {
+    /// A data segment.
+    #[default]
+    Data,
+    /// A function.
+    Func,
+    /// A global.
+    Global,
+    /// A tag.
+    Tag,
+    /// A table.
+    Table,
+    /// A section, by its place in the module.
+    Section,
+}
+
+impl ComdatKind {
+    /// Every kind, by its byte in the binary format.
+    pub const ALL: [ComdatKind; 6] = [
+        ComdatKind::Data,
+        ComdatKind::Func,
+        ComdatKind::Global,
+        ComdatKind::Tag,
+        ComdatKind::Table,
+        ComdatKind::Section,
+    ];
+}
+
+impl<'a> Decode<'a> for ComdatKind {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let kind = |byte: u8| ComdatKind::ALL.get(usize::from(byte)).copied();
+        reader.byte_if(Malformed::CustomSection, kind)
+    }
+}
+
+impl Encode for ComdatKind {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(*self as u8);
+    }
+}
+
+/// A symbol.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Symbol<'a> {
+    /// What kind of symbol it is.
+    pub flags: SymbolFlags,
+    /// What it names.
+    pub kind: SymbolKind<'a>,
+}
+
+/// What a symbol names.
+///
+/// A name is left out of the binary when the symbol is [undefined](SymbolFlags::UNDEFINED) and has
+/// no [name of its own](SymbolFlags::EXPLICIT_NAME): it is then the import's. Whether it is there,
+/// and whether data is, follows the flags when written; a name that must be there and is not is
+/// written as the empty name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SymbolKind<'a> {
+    /// A function.
+    Func {
+        /// Its index.
+        index: u32,
+        /// Its name.
+        name: Option<Name<'a>>,
+    },
+    /// A piece of data.
+    Data {
+        /// Its name.
+        name: Name<'a>,
+        /// Where it is, when it is defined.
+        at: Option<DataSymbol>,
+    },
+    /// A global.
+    Global {
+        /// Its index.
+        index: u32,
+        /// Its name.
+        name: Option<Name<'a>>,
+    },
+    /// A section.
+    Section {
+        /// Its place in the module.
+        section: u32,
+    },
+    /// A tag.
+    Tag {
+        /// Its index.
+        index: u32,
+        /// Its name.
+        name: Option<Name<'a>>,
+    },
+    /// A table.
+    Table {
+        /// Its index.
+        index: u32,
+        /// Its name.
+        name: Option<Name<'a>>,
+    },
+}
+
+record! {
+    /// Where a piece of data is.
+    DataSymbol {
+        /// The data segment.
+        segment: u32,
+        /// The offset in it.
+        offset: u32,
+        /// How many bytes.
+        size: u32,
+    }
+}
+
+impl SymbolFlags {
+    /// Whether a symbol of these flags that is no data has its name written out.
+    const fn has_name(self) -> bool {
+        !self.contains(SymbolFlags::UNDEFINED) || self.contains(SymbolFlags::EXPLICIT_NAME)
+    }
+}
+
+impl<'a> Decode<'a> for Symbol<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let code = reader.byte_if(Malformed::CustomSection, |byte| (byte <= 5).then_some(byte))?;
+        let flags: SymbolFlags = reader.read()?;
+        let named = |reader: &mut Reader<'a>| -> Result<(u32, Option<Name<'a>>), Malformed> {
+            let index = reader.u32()?;
+            Ok((index, if flags.has_name() { Some(reader.read()?) } else { None }))
+        };
+        let kind = match code {
+            1 => {
+                let name = reader.read()?;
+                let defined = !flags.contains(SymbolFlags::UNDEFINED);
+                SymbolKind::Data { name, at: if defined { Some(reader.read()?) } else { None } }
+            }
+            3 => SymbolKind::Section { section: reader.u32()? },
+            _ => {
+                let (index, name) = named(reader)?;
+                match code {
+                    0 => SymbolKind::Func { index, name },
+                    2 => SymbolKind::Global { index, name },
+                    4 => SymbolKind::Tag { index, name },
+                    _ => SymbolKind::Table { index, name },
+                }
+            }
+        };
+        Ok(Symbol { flags, kind })
+    }
+}
+
+impl Encode for Symbol<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let mut begin = |code| {
+            out.push(code);
+            self.flags.encode(out);
+        };
+        let (index, name) = match &self.kind {
+            SymbolKind::Data { name, at } => {
+                begin(1);
+                name.encode(out);
+                if !self.flags.contains(SymbolFlags::UNDEFINED) {
+                    at.clone().unwrap_or_default().encode(out);
+                }
+                return;
+            }
+            SymbolKind::Section { section } => {
+                begin(3);
+                leb128::write_u32(out, *section);
+                return;
+            }
+            SymbolKind::Func { index, name } => (begin(0), (index, name)).1,
+            SymbolKind::Global { index, name } => (begin(2), (index, name)).1,
+            SymbolKind::Tag { index, name } => (begin(4), (index, name)).1,
+            SymbolKind::Table { index, name } => (begin(5), (index, name)).1,
+        };
+        leb128::write_u32(out, *index);
+        if self.flags.has_name() {
+            name.clone().unwrap_or_default().encode(out);
+        }
+    }
+}
+
+section!(LinkingSection<'a>, "linking");
+
+impl<'a> LinkingSection<'a> {
+    /// The symbols, in the order in which relocations count them.
+    pub fn symbols(&self) -> impl Iterator<Item = &Symbol<'a>> {
+        self.subsections.iter().flat_map(|subsection| match subsection {
+            LinkingSubsection::Symbols(symbols) => &symbols[..],
+            _ => &[],
+        })
+    }
+}
+
+impl<'a> Decode<'a> for LinkingSection<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let version = reader.u32()?;
+        let subsections = subsections(reader, |id, reader| {
+            Ok(match id {
+                5 => LinkingSubsection::Segments(Field::get(reader)?),
+                6 => LinkingSubsection::InitFuncs(Field::get(reader)?),
+                7 => LinkingSubsection::Comdats(Field::get(reader)?),
+                8 => LinkingSubsection::Symbols(Field::get(reader)?),
+                _ => LinkingSubsection::Unknown { id, bytes: rest(reader)? },
+            })
+        })?;
+        Ok(LinkingSection { version, subsections })
+    }
+}
+
+impl Encode for LinkingSection<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        leb128::write_u32(out, self.version);
+        for subsection in &self.subsections {
+            match subsection {
+                LinkingSubsection::Segments(list) => write_subsection(out, 5, |out| list.put(out)),
+                LinkingSubsection::InitFuncs(list) => write_subsection(out, 6, |out| list.put(out)),
+                LinkingSubsection::Comdats(list) => write_subsection(out, 7, |out| list.put(out)),
+                LinkingSubsection::Symbols(list) => write_subsection(out, 8, |out| list.put(out)),
+                LinkingSubsection::Unknown { id, bytes } => {
+                    write_subsection(out, *id, |out| out.extend_from_slice(bytes));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{error, round_trip};
+    use super::*;
+
+    #[test]
+    fn linking() {
+        let parts: [(u8, &[u8]); 5] = [
+            (5, b"\x01\x05.data\x02\x01"),
+            (6, b"\x01\x7f\0"),
+            (7, b"\x01\x01c\0\x02\x01\x05\0\x06"),
+            // A function; an import without and one with a name; data here and elsewhere; a
+            // section.
+            (
+                8,
+                b"\x06\0\0\x01\x01f\0\x10\x02\x05\x50\x03\x01g\x01\0\x01d\0\x08\x04\x01\x10\x01e\
+                \x03\x02\x05",
+            ),
+            (9, b"!"),
+        ];
+        let mut bytes = Vec::from([2]);
+        for (id, part) in parts {
+            write_subsection(&mut bytes, id, |out| out.extend_from_slice(part));
+        }
+        let section = LinkingSection::parse(&bytes).unwrap();
+        assert_eq!(section.symbols().count(), 6);
+        assert_eq!(section.subsections.len(), 5);
+        round_trip("linking", &bytes);
+    }
+
+    #[test]
+    fn kinds_by_their_codes() {
+        for (code, kind) in ComdatKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind.to_bytes(), [code as u8]);
+        }
+        assert_eq!(error("linking", &[2, 8, 2, 1, 6]), (Malformed::CustomSection, 4));
+        assert_eq!(error("linking", &[2, 7, 3, 1, 0, 0]), (Malformed::UnexpectedEnd, 6));
+    }
+}

@@ -1,0 +1,88 @@
+//! `producers`: the languages and tools that a module came from.
+//!
+//! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/ProducersSection.md>
+
+use alloc::vec::Vec;
+
+use super::{record, section};
+use crate::Name;
+
+record! {
+    /// The languages and tools that a module came from.
+    ///
+    /// ```
+    /// use wattle_ast::custom::Producers;
+    ///
+    /// let bytes = b"\x01\x08language\x01\x04Rust\x042024";
+    /// let producers = Producers::parse(bytes)?;
+    /// assert_eq!(producers.field("language").unwrap().values[0].version, "2024");
+    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// ```
+    Producers<'a> {
+        /// The fields; their names differ.
+        fields: Vec<ProducersField<'a>>,
+    }
+}
+
+record! {
+    /// What took part in one way.
+    ProducersField<'a> {
+        /// The way: `language`, `processed-by` or `sdk`.
+        name: Name<'a>,
+        /// What took part; the names differ.
+        values: Vec<VersionedName<'a>>,
+    }
+}
+
+record! {
+    /// A language or a tool.
+    VersionedName<'a> {
+        /// Its name.
+        name: Name<'a>,
+        /// Its version.
+        version: Name<'a>,
+    }
+}
+
+section!(Producers<'a>, "producers");
+
+impl<'a> Producers<'a> {
+    /// The field of this name.
+    pub fn field(&self, name: &str) -> Option<&ProducersField<'a>> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Notes that a tool or language took part; one that is noted already gets the new version.
+    ///
+    /// ```
+    /// let mut producers = wattle_ast::custom::Producers::default();
+    /// producers.add("processed-by", "wattle".into(), "0.1".into());
+    /// producers.add("processed-by", "wattle".into(), "0.2".into());
+    /// assert_eq!(producers.fields[0].values.len(), 1);
+    /// ```
+    pub fn add(&mut self, field: &'a str, name: Name<'a>, version: Name<'a>) {
+        let at = self.fields.iter().position(|it| it.name == field).unwrap_or_else(|| {
+            self.fields.push(ProducersField { name: field.into(), values: Vec::new() });
+            self.fields.len() - 1
+        });
+        let values = &mut self.fields[at].values;
+        match values.iter_mut().find(|value| value.name == name) {
+            Some(value) => value.version = version,
+            None => values.push(VersionedName { name, version }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{error, round_trip};
+    use crate::Malformed;
+
+    #[test]
+    fn producers() {
+        let bytes = b"\x02\x08language\x02\x01C\0\x03C++\x0214\x0cprocessed-by\x01\x05clang\x0219";
+        round_trip("producers", bytes);
+        assert_eq!(error("producers", b"\x01\x01a\x01\x01b"), (Malformed::UnexpectedEnd, 6));
+        assert_eq!(error("producers", b"\x01\x01\xff\0"), (Malformed::Utf8, 1));
+    }
+}

@@ -1,0 +1,183 @@
+//! `reloc.*`: the places in a section that the linker fills in.
+//!
+//! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md#relocation-sections>
+
+use alloc::vec::Vec;
+
+use super::{Field, record, section};
+use crate::{Decode, Encode, Malformed, Reader, leb128};
+
+record! {
+    /// The places in a section that the linker fills in.
+    ///
+    /// ```
+    /// use wattle_ast::custom::{RelocSection, RelocType};
+    ///
+    /// // In section 3, at offset 7: the index of the function that is symbol 2.
+    /// let section = RelocSection::parse(&[3, 1, 0, 7, 2])?;
+    /// assert_eq!(section.relocs[0].ty, RelocType::FuncIndexLeb);
+    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// ```
+    RelocSection {
+        /// The place of the section in the module, custom sections counted.
+        section: u32,
+        /// The places in it.
+        relocs: Vec<Reloc>,
+    }
+}
+
+impl RelocSection {
+    /// What the name of the section begins with; the name of the section that it is about
+    /// follows: `CODE`, `DATA`, or that of a custom section.
+    pub const PREFIX: &'static str = "reloc.";
+}
+
+section!(RelocSection);
+
+/// A place that the linker fills in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Reloc {
+    /// What with, and how.
+    pub ty: RelocType,
+    /// Where in the section, its size not counted.
+    pub offset: u32,
+    /// The place in the symbol table; for [`RelocType::TypeIndexLeb`], the index of a type.
+    pub index: u32,
+    /// Added to an address; written only for types that [have one](RelocType::addend_bits).
+    pub addend: i64,
+}
+
+macro_rules! reloc_types {
+    ($( $variant:ident $code:literal $extent:literal $addend:literal $name:literal; )*) => {
+        /// What the linker fills in, and how.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum RelocType { $( #[doc = concat!("`", $name, "`")] $variant, )* }
+
+        impl RelocType {
+            /// Every type, in the order of the codes.
+            pub const ALL: &'static [RelocType] = &[$( RelocType::$variant, )*];
+
+            /// The byte of the binary format.
+            pub const fn code(self) -> u8 {
+                match self { $( RelocType::$variant => $code, )* }
+            }
+
+            /// The type of a byte of the binary format.
+            pub const fn from_code(code: u8) -> Option<RelocType> {
+                match code { $( $code => Some(RelocType::$variant), )* _ => None }
+            }
+
+            /// The name in the convention.
+            pub const fn name(self) -> &'static str {
+                match self { $( RelocType::$variant => $name, )* }
+            }
+
+            /// How many bytes are filled in.
+            pub const fn extent(self) -> u32 {
+                match self { $( RelocType::$variant => $extent, )* }
+            }
+
+            /// How many bits the addend has: 0 when there is none, 32, or 64.
+            pub const fn addend_bits(self) -> u32 {
+                match self { $( RelocType::$variant => $addend, )* }
+            }
+        }
+    };
+}
+
+// Variant, code, bytes filled in, bits of the addend, name.
+reloc_types! {
+    FuncIndexLeb 0 5 0 "R_WASM_FUNCTION_INDEX_LEB";
+    TableIndexSleb 1 5 0 "R_WASM_TABLE_INDEX_SLEB";
+    TableIndexI32 2 4 0 "R_WASM_TABLE_INDEX_I32";
+    MemoryAddrLeb 3 5 32 "R_WASM_MEMORY_ADDR_LEB";
+    MemoryAddrSleb 4 5 32 "R_WASM_MEMORY_ADDR_SLEB";
+    MemoryAddrI32 5 4 32 "R_WASM_MEMORY_ADDR_I32";
+    TypeIndexLeb 6 5 0 "R_WASM_TYPE_INDEX_LEB";
+    GlobalIndexLeb 7 5 0 "R_WASM_GLOBAL_INDEX_LEB";
+    FuncOffsetI32 8 4 32 "R_WASM_FUNCTION_OFFSET_I32";
+    SectionOffsetI32 9 4 32 "R_WASM_SECTION_OFFSET_I32";
+    TagIndexLeb 10 5 0 "R_WASM_EVENT_INDEX_LEB";
+    MemoryAddrRelSleb 11 5 32 "R_WASM_MEMORY_ADDR_REL_SLEB";
+    TableIndexRelSleb 12 5 0 "R_WASM_TABLE_INDEX_REL_SLEB";
+    GlobalIndexI32 13 4 0 "R_WASM_GLOBAL_INDEX_I32";
+    MemoryAddrLeb64 14 10 64 "R_WASM_MEMORY_ADDR_LEB64";
+    MemoryAddrSleb64 15 10 64 "R_WASM_MEMORY_ADDR_SLEB64";
+    MemoryAddrI64 16 8 64 "R_WASM_MEMORY_ADDR_I64";
+    MemoryAddrRelSleb64 17 10 64 "R_WASM_MEMORY_ADDR_REL_SLEB64";
+    TableIndexSleb64 18 10 0 "R_WASM_TABLE_INDEX_SLEB64";
+    TableIndexI64 19 8 0 "R_WASM_TABLE_INDEX_I64";
+    TableNumberLeb 20 5 0 "R_WASM_TABLE_NUMBER_LEB";
+    MemoryAddrTlsSleb 21 5 32 "R_WASM_MEMORY_ADDR_TLS_SLEB";
+    FuncOffsetI64 22 8 64 "R_WASM_FUNCTION_OFFSET_I64";
+    MemoryAddrLocrelI32 23 4 32 "R_WASM_MEMORY_ADDR_LOCREL_I32";
+    TableIndexRelSleb64 24 10 0 "R_WASM_TABLE_INDEX_REL_SLEB64";
+    MemoryAddrTlsSleb64 25 10 64 "R_WASM_MEMORY_ADDR_TLS_SLEB64";
+    FuncIndexI32 26 4 0 "R_WASM_FUNCTION_INDEX_I32";
+}
+
+impl<'a> Decode<'a> for Reloc {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let ty = reader.byte_if(Malformed::CustomSection, RelocType::from_code)?;
+        let (offset, index) = (reader.u32()?, reader.u32()?);
+        let addend = match ty.addend_bits() {
+            0 => 0,
+            32 => reader.s32()?.into(),
+            _ => reader.s64()?,
+        };
+        Ok(Reloc { ty, offset, index, addend })
+    }
+}
+
+impl Encode for Reloc {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.ty.code());
+        self.offset.put(out);
+        self.index.put(out);
+        if self.ty.addend_bits() != 0 {
+            leb128::write_s64(out, self.addend);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{error, round_trip};
+    use super::*;
+
+    #[test]
+    fn relocations() {
+        // A function index; an address, 4 before a symbol; one of 64 bits.
+        let bytes = [4, 3, 0, 0x80, 1, 9, 3, 5, 6, 0x7c, 16, 1, 2, 0x80, 0x80, 0x80, 0x80, 0x10];
+        round_trip("reloc.CODE", &bytes);
+        round_trip("reloc..debug_info", &[1, 0]);
+        assert_eq!(error("reloc.DATA", &[4, 1, 27, 0, 0]), (Malformed::CustomSection, 2));
+    }
+
+    #[test]
+    fn types_are_in_order_and_their_names_say_their_form() {
+        for (code, &ty) in RelocType::ALL.iter().enumerate() {
+            assert_eq!(usize::from(ty.code()), code);
+            assert_eq!(RelocType::from_code(ty.code()), Some(ty));
+            let extent = match ty.name().rsplit('_').next() {
+                Some("LEB" | "SLEB") => 5,
+                Some("LEB64" | "SLEB64") => 10,
+                Some("I32") => 4,
+                Some("I64") => 8,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(ty.extent(), extent, "{}", ty.name());
+            let name = ty.name();
+            let address = name.contains("ADDR") || name.contains("OFFSET");
+            let wide = name.ends_with("64");
+            let bits = if !address {
+                0
+            } else if wide {
+                64
+            } else {
+                32
+            };
+            assert_eq!(ty.addend_bits(), bits, "{name}");
+        }
+    }
+}

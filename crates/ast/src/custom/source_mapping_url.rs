@@ -1,0 +1,34 @@
+//! `sourceMappingURL`: where the source map of a module is.
+//!
+//! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Debugging.md#source-maps>
+
+use super::{record, section};
+use crate::Name;
+
+record! {
+    /// Where the source map of a module is.
+    ///
+    /// ```
+    /// use wattle_ast::custom::SourceMappingUrl;
+    /// assert_eq!(SourceMappingUrl::parse(b"\x05a.map")?.url, "a.map");
+    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// ```
+    SourceMappingUrl<'a> {
+        /// Its address, relative to that of the module.
+        url: Name<'a>,
+    }
+}
+
+section!(SourceMappingUrl<'a>, "sourceMappingURL");
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{error, round_trip};
+    use crate::Malformed;
+
+    #[test]
+    fn source_mapping_url() {
+        round_trip("sourceMappingURL", b"\x14https://example.org/");
+        assert_eq!(error("sourceMappingURL", b"\x02a"), (Malformed::LengthOutOfBounds, 0));
+    }
+}

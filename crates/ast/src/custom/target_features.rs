@@ -1,0 +1,89 @@
+//! `target_features`: which features an object file uses, for the linker.
+//!
+//! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md#target-features-section>
+
+use alloc::vec::Vec;
+
+use super::{record, section};
+use crate::{Decode, Encode, Malformed, Name, Reader};
+
+record! {
+    /// Which features an object file uses.
+    ///
+    /// ```
+    /// use wattle_ast::custom::{TargetFeatures, TargetPrefix};
+    ///
+    /// let target = TargetFeatures::parse(b"\x01+\x07simd128")?;
+    /// assert_eq!(target.features[0].prefix, TargetPrefix::Used);
+    /// assert_eq!(target.features[0].name, "simd128");
+    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// ```
+    TargetFeatures<'a> {
+        /// The features; their names differ.
+        features: Vec<TargetFeature<'a>>,
+    }
+}
+
+record! {
+    /// A feature and how it is used.
+    TargetFeature<'a> {
+        /// How it is used.
+        prefix: TargetPrefix,
+        /// Its name, which is the toolchain's, not the proposal's: `simd128`, `sign-ext`.
+        name: Name<'a>,
+    }
+}
+
+/// How a feature is used.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum TargetPrefix {
+    /// `+`: the object uses it, and cannot be linked where it is not allowed.
+    #[default]
+    Used,
+    /// `-`: the object does not use it, and cannot be linked where it is.
+    Disallowed,
+    /// `=`: every object must use it, or none. No longer written.
+    Required,
+}
+
+impl TargetPrefix {
+    /// The byte of the binary format.
+    pub const fn code(self) -> u8 {
+        match self {
+            TargetPrefix::Used => b'+',
+            TargetPrefix::Disallowed => b'-',
+            TargetPrefix::Required => b'=',
+        }
+    }
+}
+
+impl<'a> Decode<'a> for TargetPrefix {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        reader.byte_if(Malformed::CustomSection, |byte| match byte {
+            b'+' => Some(TargetPrefix::Used),
+            b'-' => Some(TargetPrefix::Disallowed),
+            b'=' => Some(TargetPrefix::Required),
+            _ => None,
+        })
+    }
+}
+
+impl Encode for TargetPrefix {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.code());
+    }
+}
+
+section!(TargetFeatures<'a>, "target_features");
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{error, round_trip};
+    use crate::Malformed;
+
+    #[test]
+    fn target_features() {
+        round_trip("target_features", b"\x03+\x07atomics-\x0ashared-mem=\x01x");
+        assert_eq!(error("target_features", b"\x01?\x01x"), (Malformed::CustomSection, 1));
+    }
+}

@@ -1,0 +1,223 @@
+//! `wattle dump`: every byte of a binary with what it means.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use wattle::ast::{
+    Body, CustomData, Elem, ElemItems, Event, Item, ItemKind, Module, Names, SectionId,
+};
+use wattle::printer::Lister;
+
+use crate::input::Input;
+use crate::output::Output;
+use crate::report::Failure;
+
+/// Shows every byte of a binary with what it means: offset, bytes, meaning, nested.
+#[derive(Args)]
+pub(crate) struct Dump {
+    #[command(flatten)]
+    input: Input,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Dump {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let source = self.input.read()?.binary(self.input.features())?;
+        let module = source.module(self.input.features())?;
+        let mut fault = None;
+        let done = self.output.write(|out| {
+            let mut dumper = Dumper::new(out, &module);
+            for event in wattle::parser::Parser::new().features(self.input.features()).events(&source.bytes) {
+                match event {
+                    Ok(event) => dumper.event(&event)?,
+                    Err(error) => fault = Some(error),
+                }
+            }
+            Ok(())
+        });
+        match fault {
+            Some(error) => Err(source.malformed_binary(error)),
+            None => done,
+        }
+    }
+}
+
+/// How many bytes a row shows.
+const ROW: usize = 12;
+
+struct Dumper<'a> {
+    out: &'a mut dyn Write,
+    lister: Lister<'a>,
+    module: &'a Module<'a>,
+    next: std::collections::HashMap<ItemKind, u32>,
+}
+
+impl<'a> Dumper<'a> {
+    fn new(out: &'a mut dyn Write, module: &'a Module<'a>) -> Self {
+        let lister = Lister::new(module);
+        let kinds = [ItemKind::Func, ItemKind::Table, ItemKind::Memory, ItemKind::Tag, ItemKind::Global];
+        let next = kinds.into_iter().map(|kind| (kind, module.imported(kind))).collect();
+        Dumper { out, lister, module, next }
+    }
+
+    /// One line for the first bytes, more lines for the rest of them.
+    fn row(&mut self, offset: usize, bytes: &[u8], level: usize, meaning: &str) -> io::Result<()> {
+        let mut rows = bytes.chunks(ROW).enumerate();
+        let (_, first) = rows.next().unwrap_or((0, &[]));
+        writeln!(self.out, "{offset:8x} | {:width$} | {:indent$}{meaning}", Hex(first), "", width = 3 * ROW - 1, indent = 2 * level)?;
+        for (number, row) in rows {
+            writeln!(self.out, "{:8x} | {:width$} |", offset + number * ROW, Hex(row), width = 3 * ROW - 1)?;
+        }
+        Ok(())
+    }
+
+    /// The index that the next item of a kind has.
+    fn index(&mut self, kind: ItemKind) -> u32 {
+        let next = self.next.entry(kind).or_default();
+        *next += 1;
+        *next - 1
+    }
+
+    fn name(&self, kind: ItemKind, index: u32) -> String {
+        let name = self.module.names.space(kind).and_then(|names| names.get(index));
+        name.map_or(String::new(), |name| format!(" {:?}", name.as_str()))
+    }
+
+    fn item(&mut self, event: &Event<'_>, kind: ItemKind, what: &str) -> io::Result<()> {
+        let index = self.index(kind);
+        let name = self.name(kind, index);
+        let meaning = format!("{} {index}{name}: {what}", kind.keyword());
+        self.row(event.offset, event.bytes, 1, &meaning)
+    }
+
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        match &event.item {
+            Item::Header => self.row(event.offset, event.bytes, 0, "magic, version 1"),
+            Item::Section(section) => self.section(event, section.id, section.count),
+            Item::RecGroup(group) => {
+                self.row(event.offset, event.bytes, 1, &format!("the next {} types are recursive", group.len))
+            }
+            Item::Type(ty) => self.item(event, ItemKind::Type, &format!("{:?}", ty.comp)),
+            Item::ImportGroup(group) => {
+                let meaning = format!("the next {} imports are from {:?}", group.len, group.module.as_str());
+                self.row(event.offset, event.bytes, 1, &meaning)
+            }
+            Item::Import(import) => {
+                let what = format!("{:?} {:?}, {:?}", import.module.as_str(), import.name.as_str(), import.ty);
+                self.item(event, ItemKind::Import, &what)
+            }
+            Item::Func(ty) => self.item(event, ItemKind::Func, &format!("type {ty}")),
+            Item::Table(table) => self.item(event, ItemKind::Table, &format!("{:?}", table.ty)),
+            Item::Memory(ty) => self.item(event, ItemKind::Memory, &format!("{ty:?}")),
+            Item::Tag(ty) => self.item(event, ItemKind::Tag, &format!("type {}", ty.ty)),
+            Item::Global(global) => {
+                let mutable = if global.ty.mutable { "mut " } else { "" };
+                let what = format!("{mutable}{} = {}", global.ty.val, self.exprs(&[global.init.bytes()]));
+                self.item(event, ItemKind::Global, &what)
+            }
+            Item::Export(export) => {
+                let (kind, index) = export.index.parts();
+                let what = format!("{:?} is {} {index}", export.name.as_str(), kind.keyword());
+                self.item(event, ItemKind::Export, &what)
+            }
+            Item::Start(func) => self.row(event.offset, event.bytes, 1, &format!("func {func}")),
+            Item::Elem(elem) => {
+                let what = self.elem(elem);
+                self.item(event, ItemKind::Elem, &what)
+            }
+            Item::DataCount(count) => self.row(event.offset, event.bytes, 1, &format!("{count} data segments")),
+            Item::Body(body) => self.body(event, body),
+            Item::Data(data) => self.item(event, ItemKind::Data, &format!("{} bytes, {}", data.bytes.len(), self.place(&data.mode))),
+            Item::Custom(custom) => {
+                let bytes = custom.data.bytes().unwrap_or_default();
+                let head = event.bytes.len() - bytes.len();
+                let meaning = format!("custom section {:?}, {} bytes", custom.name.as_str(), bytes.len());
+                self.row(event.offset, &event.bytes[..head], 0, &meaning)?;
+                let meaning = match (&*custom.name, &custom.data) {
+                    ("name", CustomData::Bytes(bytes)) => match Names::parse(bytes) {
+                        Ok(names) => format!("names of {} functions and more", names.funcs.len()),
+                        Err((error, at)) => format!("{error} at byte {at} of the names"),
+                    },
+                    _ => String::new(),
+                };
+                if bytes.is_empty() { Ok(()) } else { self.row(event.offset + head, bytes, 1, &meaning) }
+            }
+        }
+    }
+
+    fn section(&mut self, event: &Event<'_>, id: SectionId, count: u32) -> io::Result<()> {
+        if id == SectionId::Code {
+            // Bodies count anew.
+            self.next.insert(ItemKind::Func, self.module.imported(ItemKind::Func));
+        }
+        let count = if id.is_list() { format!(", {count} entries") } else { String::new() };
+        self.row(event.offset, event.bytes, 0, &format!("{id} section{count}"))
+    }
+
+    /// Constant expressions, each without its `end`.
+    fn exprs(&self, exprs: &[&[u8]]) -> String {
+        let text = exprs.iter().map(|expr| {
+            let mut lines: Vec<_> = self.lister.expr(expr).into_iter().map(|line| line.text).collect();
+            lines.pop();
+            lines.join(" ")
+        });
+        text.collect::<Vec<_>>().join(", ")
+    }
+
+    fn elem(&self, elem: &Elem<'_>) -> String {
+        use wattle::ast::ElemMode::*;
+        let mode = match &elem.mode {
+            Passive => "passive".to_owned(),
+            Declarative => "declarative".to_owned(),
+            Active { table, offset } => format!("to table {table} at {}", self.exprs(&[offset.bytes()])),
+        };
+        let items = match &elem.items {
+            ElemItems::Funcs(funcs) => format!("funcs {:?}", funcs.view().iter().map(|f| f.0).collect::<Vec<_>>()),
+            ElemItems::Exprs(exprs) => {
+                let exprs: Vec<_> = exprs.view().iter().collect();
+                self.exprs(&exprs.iter().map(|expr| expr.bytes()).collect::<Vec<_>>())
+            }
+        };
+        format!("{} of {}, {mode}: {items}", elem.items.len(), elem.ty)
+    }
+
+    fn place(&self, mode: &wattle::ast::DataMode<'_>) -> String {
+        use wattle::ast::DataMode::*;
+        match mode {
+            Passive => "passive".to_owned(),
+            Active { memory, offset } => format!("to memory {memory} at {}", self.exprs(&[offset.bytes()])),
+        }
+    }
+
+    fn body(&mut self, event: &Event<'_>, body: &Body<'_>) -> io::Result<()> {
+        let index = self.index(ItemKind::Func);
+        let name = self.name(ItemKind::Func, index);
+        let size = event.bytes.len() - body.bytes().len();
+        let (head, bytes) = event.bytes.split_at(size);
+        self.row(event.offset, head, 1, &format!("func {index}{name}: {} bytes", bytes.len()))?;
+        let (locals, code) = bytes.split_at(body.code_offset());
+        let runs: Vec<_> = body.locals().map(|run| format!("{} {}", run.count, run.ty)).collect();
+        let start = event.offset + size;
+        let runs = if runs.is_empty() { "none".to_owned() } else { runs.join(", ") };
+        self.row(start, locals, 2, &format!("locals: {runs}"))?;
+        let lines = self.lister.expr(code);
+        for (at, line) in lines.iter().enumerate() {
+            let end = lines.get(at + 1).map_or(code.len(), |next| next.offset);
+            let offset = start + body.code_offset() + line.offset;
+            self.row(offset, &code[line.offset..end], 2 + line.depth.min(40), &line.text)?;
+        }
+        Ok(())
+    }
+}
+
+/// Bytes as pairs of digits.
+struct Hex<'a>(&'a [u8]);
+
+impl std::fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text: Vec<_> = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        f.pad(&text.join(" "))
+    }
+}

@@ -1,0 +1,45 @@
+//! The subcommands, one file each.
+
+mod completion;
+mod dump;
+mod objdump;
+mod parse;
+mod print;
+mod strip;
+
+use clap::Subcommand;
+
+use crate::report::Failure;
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Translate text to binary.
+    #[command(visible_alias = "wat2wasm")]
+    Parse(parse::Parse),
+    /// Translate binary to text.
+    #[command(visible_alias = "wasm2wat")]
+    Print(print::Print),
+    /// Show every byte of a binary with what it means.
+    Dump(dump::Dump),
+    /// List sections, imports, exports and functions.
+    Objdump(objdump::Objdump),
+    /// Take custom sections away and leave every other byte alone.
+    Strip(strip::Strip),
+    /// Print a completion script for a shell.
+    Completion(completion::Completion),
+}
+
+impl Command {
+    /// Does it; listings come as JSON when `json` says so.
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        match self {
+            Command::Parse(command) => command.run(),
+            Command::Print(command) => command.run(),
+            Command::Dump(command) => command.run(),
+            Command::Objdump(command) => command.run(json),
+            Command::Strip(command) => command.run(),
+            Command::Completion(command) => command.run(),
+        }
+    }
+}

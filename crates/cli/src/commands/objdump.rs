@@ -1,0 +1,171 @@
+//! `wattle objdump`: the sections, imports, exports and functions of a module.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use serde::Serialize;
+use wattle::ast::{Item, ItemKind, Module, SectionId};
+
+use crate::input::Input;
+use crate::output::Output;
+use crate::report::{Failure, Source};
+
+/// Lists sections, imports, exports and functions with their names and sizes.
+#[derive(Args)]
+pub(crate) struct Objdump {
+    #[command(flatten)]
+    input: Input,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+/// All that is listed. Offsets and sizes are in bytes of the binary.
+#[derive(Serialize)]
+struct Listing {
+    size: usize,
+    sections: Vec<SectionRow>,
+    imports: Vec<ImportRow>,
+    exports: Vec<ExportRow>,
+    functions: Vec<FunctionRow>,
+}
+
+#[derive(Serialize)]
+struct SectionRow {
+    name: String,
+    start: usize,
+    size: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct ImportRow {
+    module: String,
+    name: String,
+    kind: &'static str,
+    index: u32,
+}
+
+#[derive(Serialize)]
+struct ExportRow {
+    name: String,
+    kind: &'static str,
+    index: u32,
+}
+
+#[derive(Serialize)]
+struct FunctionRow {
+    index: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// Where the body begins, its size not counted in.
+    start: usize,
+    size: usize,
+}
+
+impl Objdump {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let source = self.input.read()?.binary(self.input.features())?;
+        let module = source.module(self.input.features())?;
+        let listing = Listing::new(&source, &module)?;
+        self.output.write(|out| {
+            if json {
+                serde_json::to_writer_pretty(&mut *out, &listing)?;
+                writeln!(out)
+            } else {
+                listing.write(out)
+            }
+        })
+    }
+}
+
+impl Listing {
+    fn new(source: &Source, module: &Module<'_>) -> Result<Listing, Failure> {
+        let (sections, functions) = places(source, module)?;
+        let mut counts = std::collections::HashMap::new();
+        let imports = module.imports.iter().map(|import| {
+            let kind = import.ty.kind();
+            let next: &mut u32 = counts.entry(kind).or_default();
+            *next += 1;
+            let (module, name) = (import.module.to_string(), import.name.to_string());
+            ImportRow { module, name, kind: kind.keyword(), index: *next - 1 }
+        });
+        let exports = module.exports.iter().map(|export| {
+            let (kind, index) = export.index.parts();
+            ExportRow { name: export.name.to_string(), kind: kind.keyword(), index }
+        });
+        Ok(Listing {
+            size: source.bytes.len(),
+            sections,
+            imports: imports.collect(),
+            exports: exports.collect(),
+            functions,
+        })
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "sections ({}, {} bytes in all)", self.sections.len(), self.size)?;
+        for row in &self.sections {
+            let count = row.count.map_or(String::new(), |count| format!("{count} entries"));
+            let line = format!("  {:<26} {:>#10x} {:>10} bytes  {count}", row.name, row.start, row.size);
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        writeln!(out, "\nimports ({})", self.imports.len())?;
+        for row in &self.imports {
+            writeln!(out, "  {:<8} {:>6}  {:?} {:?}", row.kind, row.index, row.module, row.name)?;
+        }
+        writeln!(out, "\nexports ({})", self.exports.len())?;
+        for row in &self.exports {
+            writeln!(out, "  {:<8} {:>6}  {:?}", row.kind, row.index, row.name)?;
+        }
+        writeln!(out, "\nfunctions ({})", self.functions.len())?;
+        for row in &self.functions {
+            let name = row.name.as_deref().unwrap_or_default();
+            let line = format!("  {:>6} {:>#10x} {:>10} bytes  {name}", row.index, row.start, row.size);
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// The places of sections and function bodies, off the stream of events.
+fn places(
+    source: &Source,
+    module: &Module<'_>,
+) -> Result<(Vec<SectionRow>, Vec<FunctionRow>), Failure> {
+    let mut sections: Vec<SectionRow> = Vec::new();
+    let mut functions = Vec::new();
+    let mut index = module.imported(ItemKind::Func);
+    for event in wattle::parser::Parser::new().check_bodies(false).events(&source.bytes) {
+        let event = event.map_err(|error| source.malformed_binary(error))?;
+        match &event.item {
+            Item::Header => {}
+            Item::Section(section) => sections.push(SectionRow {
+                name: section.id.name().to_owned(),
+                start: event.offset,
+                size: 0,
+                count: section.id.is_list().then_some(section.count),
+            }),
+            Item::Custom(custom) => sections.push(SectionRow {
+                name: format!("{} {:?}", SectionId::Custom, custom.name.as_str()),
+                start: event.offset,
+                size: event.bytes.len(),
+                count: None,
+            }),
+            Item::Body(body) => {
+                let size = body.bytes().len();
+                let name = module.names.funcs.get(index).map(|name| name.to_string());
+                let start = event.offset + event.bytes.len() - size;
+                functions.push(FunctionRow { index, name, start, size });
+                index += 1;
+            }
+            _ => {}
+        }
+        // Whatever belongs to a section makes it longer, its header included.
+        if let Some(section) = sections.last_mut() {
+            section.size = event.offset + event.bytes.len() - section.start;
+        }
+    }
+    Ok((sections, functions))
+}

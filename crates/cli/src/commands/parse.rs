@@ -1,0 +1,33 @@
+//! `wattle parse`: text to binary.
+
+use clap::Args;
+
+use crate::input::Input;
+use crate::output::Output;
+use crate::report::Failure;
+
+/// Translates text to binary. A binary is checked to be well-formed and comes out as it went in.
+#[derive(Args)]
+pub(crate) struct Parse {
+    #[command(flatten)]
+    input: Input,
+
+    #[command(flatten)]
+    output: Output,
+
+    /// Write every integer and every section in its shortest form.
+    #[arg(long)]
+    canonical: bool,
+}
+
+impl Parse {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let source = self.input.read()?;
+        let module = source.module(self.input.features())?;
+        let bytes = match self.canonical {
+            true => wattle::encoder::encode_canonical(&module),
+            false => wattle::encoder::encode(&module),
+        };
+        self.output.binary(&bytes)
+    }
+}

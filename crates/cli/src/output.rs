@@ -1,0 +1,85 @@
+//! Outputs: a file, written beside its place and renamed into it, or standard output.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::report::Failure;
+
+/// Where the output of a command goes.
+#[derive(Args)]
+pub(crate) struct Output {
+    /// Where to write; `-` or nothing is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Output {
+    fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
+    /// Writes a binary; a terminal gets none.
+    pub(crate) fn binary(&self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.file().is_none() && io::stdout().is_terminal() {
+            let why = "a binary is nothing for a terminal: name a file with -o, or use a pipe";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        self.write(|out| out.write_all(bytes))
+    }
+
+    /// Hands a buffered writer to `fill`. A file comes into being only when all was written.
+    pub(crate) fn write(
+        &self,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        match self.file() {
+            Some(path) => replace(path, fill)
+                .map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display()))),
+            None => {
+                let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+                fill(&mut out).and_then(|()| out.flush()).map_err(Failure::stdout)
+            }
+        }
+    }
+}
+
+/// Writes a temporary file beside `path` and renames it. What is no plain file (a device, a pipe)
+/// is written to as it is.
+fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        let mut out = BufWriter::new(std::fs::OpenOptions::new().write(true).open(path)?);
+        fill(&mut out)?;
+        return out.flush();
+    }
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = match target.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".wattle-");
+    if let Ok(metadata) = target.metadata() {
+        builder.permissions(metadata.permissions());
+    } else {
+        default_permissions(&mut builder);
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    let mut out = BufWriter::with_capacity(1 << 16, file.as_file_mut());
+    fill(&mut out)?;
+    out.flush()?;
+    drop(out);
+    file.persist(&target)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn default_permissions(builder: &mut tempfile::Builder<'_, '_>) {
+    use std::os::unix::fs::PermissionsExt;
+    // As any new file: the process's mask takes away from this.
+    builder.permissions(std::fs::Permissions::from_mode(0o666));
+}
+
+#[cfg(not(unix))]
+fn default_permissions(_: &mut tempfile::Builder<'_, '_>) {}

@@ -1,0 +1,336 @@
+//! The builder: for those who generate modules.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `mod.rs` | [`ModuleBuilder`]: everything that a module defines |
+//! | `imports.rs` | [`Imports`]: everything that it imports, which comes first |
+//! | `types.rs` | the types of both, each once |
+//! | `func.rs` | [`FuncBuilder`]: locals and instructions |
+
+mod func;
+mod imports;
+mod types;
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_ast::{
+    Body, Custom, CustomData, Data, DataIdx, DataMode, Elem, ElemIdx, ElemItems, ElemMode, Export,
+    Expr, ExternIdx, Func, FuncIdx, Global, GlobalIdx, GlobalType, Instr, List, MemIdx, MemType,
+    Module, Name, Names, Nesting, Reader, RefType, SectionId, Table, TableIdx, TableType, TagIdx,
+    TagType, TypeIdx, read_expr,
+};
+
+pub use func::{FuncBuilder, Label};
+use imports::Imported;
+pub use imports::Imports;
+use types::{Types, type_methods};
+
+/// Builds a module from its parts; each method that adds a part tells its index.
+///
+/// What a module imports comes before what it defines, in each index space. So imports are
+/// gathered first, in [`Imports`], and a builder made of them has no way to add another.
+///
+/// Nothing is checked but that: whether the module is valid is for a validator to say.
+///
+/// ```
+/// use wattle_ast::{Instr, Limits, MemIdx, MemType, ValType};
+/// use wattle_encoder::{Imports, ModuleBuilder, encode};
+///
+/// let mut imports = Imports::new();
+/// let ty = imports.ty([ValType::I32, ValType::I32], []);
+/// let write = imports.func("env", "write", ty);
+///
+/// let mut module = ModuleBuilder::with_imports(imports);
+/// let limits = Limits { min: 1, ..Limits::default() };
+/// let memory = module.memory(MemType { limits, ..MemType::default() });
+/// module.data(memory, [Instr::I32Const { value: 8 }], "hello");
+/// let ty = module.ty([], []);
+/// let main = module.func(ty, |f| {
+///     f.instrs([
+///         Instr::I32Const { value: 8 },
+///         Instr::I32Const { value: 5 },
+///         Instr::Call { func: write },
+///     ]);
+/// });
+/// module.export("memory", memory);
+/// module.export("main", main);
+/// module.names().funcs.insert(main.0, "main".into());
+/// let bytes = encode(&module.build());
+/// # assert_eq!(main.0, 1);
+/// # assert!(bytes.ends_with(b"\x0b\x05hello\x00\x0e\x04name\x01\x07\x01\x01\x04main"));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ModuleBuilder {
+    module: Module<'static>,
+    types: Types,
+    imported: Imported,
+    /// Whether some body names a data segment, which calls for a data count section.
+    names_data: bool,
+}
+
+/// A function that has its index already, and no body yet.
+#[derive(Debug)]
+#[must_use = "without `define`, its body is `unreachable`"]
+pub struct Declared {
+    index: FuncIdx,
+    ty: TypeIdx,
+}
+
+impl Declared {
+    /// Its index.
+    pub fn index(&self) -> FuncIdx {
+        self.index
+    }
+}
+
+/// A constant expression: the `end` is added here.
+fn constant<'i>(instrs: impl IntoIterator<Item = Instr<'i>>) -> Expr<'static> {
+    instrs.into_iter().chain([Instr::End]).collect()
+}
+
+impl ModuleBuilder {
+    /// A builder of a module that imports nothing.
+    pub fn new() -> ModuleBuilder {
+        ModuleBuilder::default()
+    }
+
+    /// A builder of a module that imports these.
+    pub fn with_imports(imports: Imports) -> ModuleBuilder {
+        let Imports { types, imports, imported } = imports;
+        let module = Module { imports, ..Module::default() };
+        ModuleBuilder { module, types, imported, names_data: false }
+    }
+
+    type_methods!();
+
+    /// Adds a function of type `ty`, the body of which the closure writes.
+    ///
+    /// ```
+    /// # use wattle_ast::{Instr, ValType};
+    /// # let mut module = wattle_encoder::ModuleBuilder::new();
+    /// let ty = module.ty([], [ValType::I64]);
+    /// let answer = module.func(ty, |f| {
+    ///     f.instr(Instr::I64Const { value: 42 });
+    /// });
+    /// assert_eq!(answer.0, 0);
+    /// ```
+    pub fn func(&mut self, ty: TypeIdx, body: impl FnOnce(&mut FuncBuilder)) -> FuncIdx {
+        let mut func = self.func_builder(ty);
+        body(&mut func);
+        self.add_func(ty, func)
+    }
+
+    /// A builder of the body of a function of type `ty`, to be handed back to
+    /// [`add_func`](ModuleBuilder::add_func) or [`define`](ModuleBuilder::define). It is tied to
+    /// nothing: the module can grow meanwhile, and bodies can be written on several threads.
+    pub fn func_builder(&self, ty: TypeIdx) -> FuncBuilder {
+        FuncBuilder::new(self.types.params(ty))
+    }
+
+    /// Adds a function of type `ty` with a body that was built, or one of bytes.
+    ///
+    /// ```
+    /// # use wattle_ast::{Body, Instr};
+    /// # let mut module = wattle_encoder::ModuleBuilder::new();
+    /// let ty = module.ty([], []);
+    /// let mut f = module.func_builder(ty);
+    /// f.instr(Instr::Nop);
+    /// module.add_func(ty, f);
+    /// module.add_func(ty, Body::default());
+    /// assert_eq!(module.build().funcs.len(), 2);
+    /// ```
+    pub fn add_func(&mut self, ty: TypeIdx, body: impl Into<Body<'static>>) -> FuncIdx {
+        let declared = self.declare(ty);
+        let index = declared.index;
+        self.define(declared, body);
+        index
+    }
+
+    /// Adds a function of type `ty` of which the body comes later: for functions that call each
+    /// other.
+    ///
+    /// ```
+    /// # use wattle_ast::Instr;
+    /// # let mut module = wattle_encoder::ModuleBuilder::new();
+    /// let ty = module.ty([], []);
+    /// let pong = module.declare(ty);
+    /// let ping = module.func(ty, |f| {
+    ///     f.instr(Instr::Call { func: pong.index() });
+    /// });
+    /// let mut body = module.func_builder(ty);
+    /// body.instr(Instr::Call { func: ping });
+    /// module.define(pong, body);
+    /// ```
+    pub fn declare(&mut self, ty: TypeIdx) -> Declared {
+        let index = FuncIdx(self.imported.funcs + self.module.funcs.len() as u32);
+        let trap = Body::new([], constant([Instr::Unreachable]));
+        self.module.funcs.push(Func { ty, body: trap });
+        Declared { index, ty }
+    }
+
+    /// Gives a function its body.
+    pub fn define(&mut self, func: Declared, body: impl Into<Body<'static>>) {
+        let body = body.into();
+        let mut code = Reader::new(body.code());
+        self.names_data |= read_expr(&mut code, &mut Nesting::default()).unwrap_or(false);
+        let place = func.index.0.checked_sub(self.imported.funcs).map(|at| at as usize);
+        if let Some(place) = place.and_then(|at| self.module.funcs.get_mut(at)) {
+            *place = Func { ty: func.ty, body };
+        }
+    }
+
+    /// Adds a table of nulls.
+    pub fn table(&mut self, ty: TableType) -> TableIdx {
+        self.add_table(Table { ty, init: None })
+    }
+
+    /// Adds a table of which each element is at first what the instructions make; `end` is added.
+    pub fn table_of<'i>(
+        &mut self,
+        ty: TableType,
+        init: impl IntoIterator<Item = Instr<'i>>,
+    ) -> TableIdx {
+        self.add_table(Table { ty, init: Some(constant(init)) })
+    }
+
+    fn add_table(&mut self, table: Table<'static>) -> TableIdx {
+        self.module.tables.push(table);
+        TableIdx(self.imported.tables + self.module.tables.len() as u32 - 1)
+    }
+
+    /// Adds a memory.
+    pub fn memory(&mut self, ty: MemType) -> MemIdx {
+        self.module.memories.push(ty);
+        MemIdx(self.imported.memories + self.module.memories.len() as u32 - 1)
+    }
+
+    /// Adds a tag with the parameters of a function type.
+    pub fn tag(&mut self, ty: TypeIdx) -> TagIdx {
+        self.module.tags.push(TagType { ty });
+        TagIdx(self.imported.tags + self.module.tags.len() as u32 - 1)
+    }
+
+    /// Adds a global that is at first what the instructions make; `end` is added.
+    ///
+    /// ```
+    /// # use wattle_ast::{GlobalType, Instr, ValType};
+    /// # let mut module = wattle_encoder::ModuleBuilder::new();
+    /// let counter = GlobalType { mutable: true, val: ValType::I32 };
+    /// let global = module.global(counter, [Instr::I32Const { value: 1 }]);
+    /// assert_eq!(global.0, 0);
+    /// ```
+    pub fn global<'i>(
+        &mut self,
+        ty: GlobalType,
+        init: impl IntoIterator<Item = Instr<'i>>,
+    ) -> GlobalIdx {
+        self.module.globals.push(Global { ty, init: constant(init) });
+        GlobalIdx(self.imported.globals + self.module.globals.len() as u32 - 1)
+    }
+
+    /// Exports something under a name.
+    pub fn export(&mut self, name: &str, index: impl Into<ExternIdx>) {
+        let name = Name::from(String::from(name));
+        self.module.exports.push(Export { name, index: index.into() });
+    }
+
+    /// Makes a function the start function.
+    pub fn start(&mut self, func: FuncIdx) {
+        self.module.start = Some(func);
+    }
+
+    /// Adds an element segment that puts functions into a table at instantiation.
+    ///
+    /// ```
+    /// # use wattle_ast::{Instr, Limits, RefType, TableType};
+    /// # let mut module = wattle_encoder::ModuleBuilder::new();
+    /// let ty = module.ty([], []);
+    /// let f = module.func(ty, |_| ());
+    /// let limits = Limits { min: 1, ..Limits::default() };
+    /// let table = module.table(TableType { elem: RefType::FUNCREF, limits });
+    /// module.elem(table, [Instr::I32Const { value: 0 }], [f]);
+    /// assert_eq!(module.build().elems.len(), 1);
+    /// ```
+    pub fn elem<'i>(
+        &mut self,
+        table: TableIdx,
+        offset: impl IntoIterator<Item = Instr<'i>>,
+        funcs: impl IntoIterator<Item = FuncIdx>,
+    ) -> ElemIdx {
+        let mode = ElemMode::Active { table, offset: constant(offset) };
+        self.add_elem(elem_of(funcs, mode))
+    }
+
+    /// Adds an element segment of functions for `table.init` to use.
+    pub fn elem_passive(&mut self, funcs: impl IntoIterator<Item = FuncIdx>) -> ElemIdx {
+        self.add_elem(elem_of(funcs, ElemMode::Passive))
+    }
+
+    /// Adds an element segment that only declares which functions `ref.func` may name.
+    pub fn elem_declared(&mut self, funcs: impl IntoIterator<Item = FuncIdx>) -> ElemIdx {
+        self.add_elem(elem_of(funcs, ElemMode::Declarative))
+    }
+
+    /// Adds an element segment of any kind.
+    pub fn add_elem(&mut self, elem: Elem<'static>) -> ElemIdx {
+        self.module.elems.push(elem);
+        ElemIdx(self.module.elems.len() as u32 - 1)
+    }
+
+    /// Adds a data segment that puts bytes into a memory at instantiation; `end` is added to the
+    /// instructions that make the offset.
+    pub fn data<'i>(
+        &mut self,
+        memory: MemIdx,
+        offset: impl IntoIterator<Item = Instr<'i>>,
+        bytes: impl Into<Vec<u8>>,
+    ) -> DataIdx {
+        self.add_data(DataMode::Active { memory, offset: constant(offset) }, bytes.into())
+    }
+
+    /// Adds a data segment for `memory.init` to use.
+    pub fn data_passive(&mut self, bytes: impl Into<Vec<u8>>) -> DataIdx {
+        self.add_data(DataMode::Passive, bytes.into())
+    }
+
+    fn add_data(&mut self, mode: DataMode<'static>, bytes: Vec<u8>) -> DataIdx {
+        self.module.datas.push(Data { mode, bytes: Cow::Owned(bytes) });
+        DataIdx(self.module.datas.len() as u32 - 1)
+    }
+
+    /// Adds a custom section behind the section `after`, or before all others.
+    ///
+    /// ```
+    /// # use wattle_ast::SectionId;
+    /// # let mut module = wattle_encoder::ModuleBuilder::new();
+    /// module.custom("build_id", b"\x02\xab\xcd", Some(SectionId::Data));
+    /// assert_eq!(module.build().customs.len(), 1);
+    /// ```
+    pub fn custom(&mut self, name: &str, bytes: impl Into<Vec<u8>>, after: Option<SectionId>) {
+        let name = Name::from(String::from(name));
+        let data = CustomData::Bytes(Cow::Owned(bytes.into()));
+        self.module.customs.push(Custom { name, data, after });
+    }
+
+    /// The names, to be read and changed; they become the name section.
+    pub fn names(&mut self) -> &mut Names<'static> {
+        &mut self.module.names
+    }
+
+    /// The module. A function that was declared and not defined has the body `unreachable`; a
+    /// data count section is there when some body needs it.
+    pub fn build(self) -> Module<'static> {
+        let Types { types, rec_groups, .. } = self.types;
+        let mut module = self.module;
+        module.types = types;
+        module.rec_groups = rec_groups;
+        module.data_count = self.names_data.then_some(module.datas.len() as u32);
+        module
+    }
+}
+
+fn elem_of(funcs: impl IntoIterator<Item = FuncIdx>, mode: ElemMode<'static>) -> Elem<'static> {
+    Elem { ty: RefType::FUNC, items: ElemItems::Funcs(List::new(funcs)), mode }
+}

@@ -1,0 +1,69 @@
+//! Frames: what is written before its size is known.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use wattle_ast::{Encode, Item, SectionId, leb128};
+
+/// Appends magic and version.
+pub(crate) fn header(out: &mut Vec<u8>) {
+    Item::Header.encode(out);
+}
+
+/// Appends a section of which `content` writes all that follows the size. `estimate` is how many
+/// bytes that will be, more or less: a good guess saves moving them.
+pub(crate) fn section(
+    out: &mut Vec<u8>,
+    id: SectionId,
+    estimate: usize,
+    content: impl FnOnce(&mut Vec<u8>),
+) {
+    out.push(id.code());
+    let size_at = out.len();
+    leb128::write_u32(out, u32::try_from(estimate).unwrap_or(u32::MAX));
+    let start = out.len();
+    content(out);
+    let size = (out.len() - start) as u32;
+    patch_u32(out, size_at..start, size);
+}
+
+/// Puts the shortest form of `value` in the place of the bytes at `range`.
+fn patch_u32(out: &mut Vec<u8>, range: Range<usize>, value: u32) {
+    let mut rest = value;
+    let mut bytes = [0; 5];
+    let len = leb128::len_u32(value);
+    for byte in &mut bytes[..len] {
+        *byte = rest as u8 | 0x80;
+        rest >>= 7;
+    }
+    bytes[len - 1] &= 0x7f;
+    patch(out, range, &bytes[..len]);
+}
+
+/// Puts `bytes` in the place of those at `range`.
+pub(crate) fn patch(out: &mut Vec<u8>, range: Range<usize>, bytes: &[u8]) {
+    match out.get_mut(range.clone()) {
+        Some(place) if place.len() == bytes.len() => place.copy_from_slice(bytes),
+        Some(_) => drop(out.splice(range, bytes.iter().copied())),
+        None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_patched_whatever_the_estimate() {
+        for len in [0, 1, 127, 128, 20_000] {
+            for estimate in [0, 127, 128, 1 << 20, usize::MAX] {
+                let mut out = Vec::new();
+                section(&mut out, SectionId::Code, estimate, |out| out.resize(out.len() + len, 7));
+                let mut expected = Vec::from([SectionId::Code.code()]);
+                leb128::write_u32(&mut expected, len as u32);
+                expected.resize(expected.len() + len, 7);
+                assert_eq!(out, expected, "{len} {estimate}");
+            }
+        }
+    }
+}

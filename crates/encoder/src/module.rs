@@ -1,0 +1,207 @@
+//! From a module to bytes.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use wattle_ast::{Custom, CustomData, Encode, Module, Name, Names, RawSection, Reader, SectionId};
+
+use crate::sections::{self, Form};
+use crate::{faithful, frame};
+
+/// The bytes of a module: byte-faithful.
+///
+/// A section that stands in [`Module::encoding`] and still says what the module says is written
+/// as it stood, over-long integers, empty sections and custom sections included. So a module that
+/// was parsed and not touched comes out as it went in, and a change to one section leaves the
+/// bytes of all the others alone. A section that changed, or is new, is written in the shortest
+/// form but for bodies and constant expressions, which stay byte for byte what the tree holds.
+///
+/// Nothing is checked: a module that is not valid makes bytes that are not valid. Sections beyond
+/// 4 GiB cannot be written.
+///
+/// Spec: <https://webassembly.github.io/spec/core/binary/modules.html#binary-module>
+///
+/// ```
+/// use wattle_ast::{Module, RawSection, SectionId};
+///
+/// let mut module = Module::default();
+/// // A start section that gives its function as 0 in two bytes.
+/// let raw = RawSection { id: SectionId::Start, bytes: (&[8, 2, 0x80, 0x00][..]).into() };
+/// module.encoding.sections.push(raw);
+/// module.start = Some(0.into());
+/// assert_eq!(wattle_encoder::encode(&module)[8..], [8, 2, 0x80, 0x00]);
+/// module.start = Some(1.into());
+/// assert_eq!(wattle_encoder::encode(&module)[8..], [8, 1, 1]);
+/// ```
+pub fn encode(module: &Module<'_>) -> Vec<u8> {
+    let raws = &module.encoding.sections;
+    let size: usize = raws.iter().map(|raw| raw.bytes.len()).sum();
+    let mut out = Vec::with_capacity(size + 8);
+    let mut customs = RawCustoms::new(raws);
+    write(&mut out, module, |out, part| match part {
+        Part::Section(id) => match raws.iter().find(|raw| raw.id == id) {
+            Some(raw) if faithful::holds(raw, module) => out.extend_from_slice(&raw.bytes),
+            _ => sections::write(out, module, id, Form::AsIs),
+        },
+        Part::Custom(name, bytes) => match customs.find(name, bytes) {
+            Some(raw) => out.extend_from_slice(raw),
+            None => custom(out, name, bytes),
+        },
+        Part::Names => match customs.find_names(&module.names) {
+            Some(raw) => out.extend_from_slice(raw),
+            None => names(out, &module.names),
+        },
+    });
+    out
+}
+
+/// The bytes of a module in their canonical form: whatever [`Module::encoding`] holds, every
+/// integer is in its shortest form, in instructions too, sections come in the order of the
+/// specification, neighbouring runs of locals of one type are one run, and no section is empty.
+///
+/// Groups (recursive types, compact imports) are written as the module lists them; one that does
+/// not fit the lists is left out, and its members are written one by one. Instructions move when
+/// they shrink, and what keeps their offsets (branch hints, DWARF) does not follow.
+///
+/// ```
+/// use wattle_ast::{Body, Func, FuncType, Module, TypeIdx};
+///
+/// let mut module = Module::default();
+/// module.types.push(FuncType::new([], []).into());
+/// // `i32.const 0` in three bytes, `drop`, `end`.
+/// let body = Body::from_bytes(&[0, 0x41, 0x80, 0x00, 0x1a, 0x0b][..]).unwrap();
+/// module.funcs.push(Func { ty: TypeIdx(0), body });
+/// let bytes = wattle_encoder::encode_canonical(&module);
+/// assert!(bytes.ends_with(&[0, 0x41, 0x00, 0x1a, 0x0b]));
+/// ```
+pub fn encode_canonical(module: &Module<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    write(&mut out, module, |out, part| match part {
+        Part::Section(id) => sections::write(out, module, id, Form::Shortest),
+        Part::Custom(name, bytes) => custom(out, name, bytes),
+        Part::Names => names(out, &module.names),
+    });
+    out
+}
+
+/// What a module is written as.
+enum Part<'m> {
+    Section(SectionId),
+    Custom(&'m str, &'m [u8]),
+    Names,
+}
+
+/// Hands out the parts of a module in order. The names come once: where the first placeholder
+/// stands, else last.
+fn write<'m>(
+    out: &mut Vec<u8>,
+    module: &'m Module<'_>,
+    mut part: impl FnMut(&mut Vec<u8>, Part<'m>),
+) {
+    frame::header(out);
+    // In order of their places; within a place, in their own order.
+    let mut customs: Vec<&Custom<'_>> = module.customs.iter().collect();
+    customs.sort_by_key(|custom| custom.after);
+    let mut customs = customs.into_iter().peekable();
+    let mut names = true;
+    for place in core::iter::once(None).chain(SectionId::ALL.iter().skip(1).copied().map(Some)) {
+        if let Some(id) = place {
+            part(out, Part::Section(id));
+        }
+        // `Custom` itself names no place; what claims to stand there comes first.
+        while let Some(custom) =
+            customs.next_if(|it| it.after <= place.max(Some(SectionId::Custom)))
+        {
+            match &custom.data {
+                CustomData::Bytes(bytes) => part(out, Part::Custom(&custom.name, bytes)),
+                CustomData::Names if names => {
+                    part(out, Part::Names);
+                    names = false;
+                }
+                CustomData::Names => {}
+            }
+        }
+    }
+    if names && !module.names.is_empty() {
+        part(out, Part::Names);
+    }
+}
+
+/// Appends a custom section.
+pub(crate) fn custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
+    frame::section(out, SectionId::Custom, name.len() + 5 + bytes.len(), |out| {
+        Name::from(name).encode(out);
+        out.extend_from_slice(bytes);
+    });
+}
+
+/// Appends a name section, unless nothing has a name.
+pub(crate) fn names(out: &mut Vec<u8>, names: &Names<'_>) {
+    if !names.is_empty() {
+        frame::section(out, SectionId::Custom, 0, |out| {
+            Name::from("name").encode(out);
+            names.encode(out);
+        });
+    }
+}
+
+/// The custom sections as they stood, each to be used once.
+struct RawCustoms<'r> {
+    all: Vec<RawCustom<'r>>,
+    next: usize,
+    /// Places in `all` by what is there; filled when a module turns out to have been changed.
+    index: Option<Places<'r>>,
+}
+
+type Places<'r> = BTreeMap<(&'r str, &'r [u8]), Vec<usize>>;
+
+struct RawCustom<'r> {
+    name: &'r str,
+    data: &'r [u8],
+    section: &'r [u8],
+}
+
+impl<'r> RawCustoms<'r> {
+    fn new(raws: &'r [RawSection<'_>]) -> Self {
+        let customs = raws.iter().filter(|raw| raw.id == SectionId::Custom);
+        let read = |raw: &'r RawSection<'_>| {
+            let mut reader: Reader<'r> = faithful::content(raw)?;
+            let name = reader.name().ok()?;
+            Some(RawCustom { name, data: reader.rest(), section: &raw.bytes })
+        };
+        RawCustoms { all: customs.filter_map(read).collect(), next: 0, index: None }
+    }
+
+    /// The section of this name and content. Mostly it is the next; else it is searched, so that
+    /// sections may be dropped, added and moved.
+    fn find(&mut self, name: &'r str, data: &'r [u8]) -> Option<&'r [u8]> {
+        if let Some(raw) = self.all.get(self.next)
+            && raw.name == name
+            && faithful::same_bytes(raw.data, data)
+        {
+            self.next += 1;
+            return Some(raw.section);
+        }
+        let all = &self.all;
+        let index = self.index.get_or_insert_with(|| {
+            let mut index = Places::new();
+            for (at, raw) in all.iter().enumerate() {
+                index.entry((raw.name, raw.data)).or_default().push(at);
+            }
+            index
+        });
+        let places = index.get_mut(&(name, data))?;
+        let at = places.partition_point(|&at| at < self.next);
+        let at = *places.get(at).or(places.last())?;
+        self.next = at + 1;
+        Some(self.all.get(at)?.section)
+    }
+
+    /// The name section, when it still says this. It is the first that makes sense.
+    fn find_names(&mut self, names: &Names<'_>) -> Option<&'r [u8]> {
+        let mut named = self.all.iter().enumerate().filter(|(_, raw)| raw.name == "name");
+        let (at, was) = named.find_map(|(at, raw)| Some((at, Names::parse(raw.data).ok()?)))?;
+        self.next = at + 1;
+        (was == *names).then(|| self.all[at].section)
+    }
+}

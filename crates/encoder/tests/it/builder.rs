@@ -1,0 +1,139 @@
+//! The builder: indices, labels, and modules that come out as meant.
+
+use pretty_assertions::assert_eq;
+use wattle_ast::{
+    BlockType, Catch, DataIdx, ExternIdx, GlobalType, Instr, LabelIdx, Limits, LocalIdx, MemIdx,
+    MemInit, MemType, RefType, TableType, TagIdx, TypeIdx, ValType,
+};
+use wattle_encoder::{FuncBuilder, Imports, ModuleBuilder, encode, encode_canonical};
+
+#[test]
+fn imports_come_first_in_every_index_space() {
+    let limits = Limits { min: 1, ..Limits::default() };
+    let memory = MemType { limits, ..MemType::default() };
+    let table = TableType { elem: RefType::FUNCREF, limits };
+    let global = GlobalType { mutable: true, val: ValType::I32 };
+    let zero = [Instr::I32Const { value: 0 }];
+
+    let mut imports = Imports::new();
+    let ty = imports.ty([], []);
+    imports.func("m", "f", ty);
+    imports.table("m", "t", table);
+    imports.memory("m", "m", memory);
+    imports.global("m", "g", global);
+    imports.tag("m", "e", ty);
+    let mut module = ModuleBuilder::with_imports(imports);
+    assert_eq!(module.ty([], []), ty);
+    let indices: [ExternIdx; 5] = [
+        module.func(ty, |_| ()).into(),
+        module.table(table).into(),
+        module.memory(memory).into(),
+        module.global(global, zero).into(),
+        module.tag(ty).into(),
+    ];
+    for (name, index) in ["f", "t", "m", "g", "e"].into_iter().zip(indices) {
+        assert_eq!(index.parts().1, 1, "{name}");
+        module.export(name, index);
+    }
+    let module = module.build();
+    assert_eq!(module.types.len(), 1);
+    assert_eq!(module.imports.len(), 5);
+    assert_eq!(module.exports.len(), 5);
+    assert_eq!(encode(&module), encode_canonical(&module));
+}
+
+#[test]
+fn labels_count_from_where_they_are_used() {
+    let mut f = FuncBuilder::new(0);
+    let body = f.body();
+    assert_eq!(f.label(body), LabelIdx(0));
+    f.block(BlockType::Empty, |f, outer| {
+        let catch = Catch::All(f.label(outer));
+        f.try_table(
+            BlockType::Empty,
+            &[catch, Catch::One(TagIdx(3), f.label(body))],
+            |f, inner| {
+                f.instr(Instr::I32Const { value: 1 });
+                f.if_(BlockType::Empty, |f, then| {
+                    f.br(then).br(inner).br(outer).br(body);
+                });
+            },
+        );
+        f.instr(Instr::I32Const { value: 1 });
+        f.br_if(outer);
+    });
+    let code = [
+        &[0x02, 0x40, 0x1f, 0x40, 2, 2, 0, 0, 3, 1, 0x41, 1, 0x04, 0x40][..],
+        &[0x0c, 0, 0x0c, 1, 0x0c, 2, 0x0c, 3, 0x0b, 0x0b, 0x41, 1, 0x0d, 0, 0x0b, 0x0b],
+    ];
+    assert_eq!(f.finish().code(), code.concat());
+}
+
+#[test]
+fn blocks_end_once() {
+    // Blocks by hand, left open; an `end` too many.
+    let mut f = FuncBuilder::new(0);
+    f.instr(Instr::Loop { block_type: BlockType::Empty });
+    f.block(BlockType::Empty, |f, _| {
+        f.instr(Instr::Block { block_type: BlockType::Empty }).offset()
+    });
+    assert_eq!(f.finish().code(), [0x03, 0x40, 0x02, 0x40, 0x02, 0x40, 0x0b, 0x0b, 0x0b, 0x0b]);
+    let mut f = FuncBuilder::new(0);
+    f.instrs([Instr::Nop, Instr::End, Instr::End]);
+    assert_eq!(f.finish().code(), [0x01, 0x0b]);
+}
+
+#[test]
+fn closures_can_fail() {
+    let mut f = FuncBuilder::new(0);
+    let result = f.block(BlockType::Empty, |_, _| Err::<(), _>("no"));
+    assert_eq!(result, Err("no"));
+}
+
+#[test]
+fn data_count_is_there_when_a_body_needs_it() {
+    let mut module = ModuleBuilder::new();
+    let ty = module.ty([], []);
+    let segment = module.data_passive("abc");
+    assert_eq!(segment, DataIdx(0));
+    let mut without = module.clone();
+    without.func(ty, |_| ());
+    assert_eq!(without.build().data_count, None);
+    module.func(ty, |f| {
+        let init = MemInit { data: segment, memory: MemIdx(0) };
+        f.instrs([Instr::MemoryInit { init }]);
+    });
+    assert_eq!(module.build().data_count, Some(1));
+}
+
+#[test]
+fn declared_functions_trap_until_defined() {
+    let mut module = ModuleBuilder::new();
+    let ty = module.ty([ValType::I32, ValType::I32], []);
+    let (first, second) = (module.declare(ty), module.declare(ty));
+    let mut body = module.func_builder(ty);
+    assert_eq!(body.params(), 2);
+    assert_eq!(body.local(ValType::I64), LocalIdx(2));
+    body.instr(Instr::Call { func: first.index() });
+    module.define(second, body);
+    let module = module.build();
+    assert_eq!(module.funcs[0].body.code(), [0x00, 0x0b]);
+    assert_eq!(module.funcs[1].body.bytes(), [1, 1, 0x7e, 0x10, 0, 0x0b]);
+}
+
+#[test]
+fn groups_of_types_are_not_shared_with_singles() {
+    let mut module = ModuleBuilder::new();
+    let single = module.ty([], []);
+    let group = module.rec(|first| {
+        assert_eq!(first, TypeIdx(1));
+        [(); 2].map(|()| wattle_ast::FuncType::new([], []).into())
+    });
+    assert_eq!(
+        (single, group, module.ty([], [ValType::I32])),
+        (TypeIdx(0), TypeIdx(1), TypeIdx(3))
+    );
+    let bytes = encode(&module.build());
+    assert_eq!(bytes[8..11], [1, 0x10, 3]);
+    assert_eq!(bytes[11..], *b"\x60\0\0\x4e\x02\x60\0\0\x60\0\0\x60\0\x01\x7f");
+}

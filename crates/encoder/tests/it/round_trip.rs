@@ -1,0 +1,221 @@
+//! Real binaries and the binary modules of the official suite: what goes in comes out.
+
+use std::time::Instant;
+
+use pretty_assertions::assert_eq;
+use wattle_ast::{CustomData, Features, Item, Module, SectionId};
+use wattle_encoder::{Encoder, encode, encode_canonical};
+use wattle_parser::Parser;
+use wattle_tests::{corpus, suite};
+
+fn parse(bytes: &[u8]) -> Option<Module<'_>> {
+    Parser::new().features(Features::ALL).module(bytes).ok()
+}
+
+/// No difference is printed: it could be long.
+fn same(name: &str, what: &str, found: &[u8], expected: &[u8]) {
+    let differ = || found.iter().zip(expected).position(|(a, b)| a != b);
+    assert!(
+        found == expected,
+        "{name}, {what}: {} bytes became {}, the first other one at {:#x?}",
+        expected.len(),
+        found.len(),
+        differ(),
+    );
+}
+
+/// All that must hold of a well-formed module; says how many bytes its canonical form has.
+fn check(name: &str, bytes: &[u8]) -> usize {
+    let module = parse(bytes).expect("well-formed");
+    same(name, "encode", &encode(&module), bytes);
+    check_streams(name, bytes, &module);
+    check_canonical(name, &module)
+}
+
+fn check_streams(name: &str, bytes: &[u8], module: &Module<'_>) {
+    let mut verbatim = Encoder::append_to(Vec::with_capacity(bytes.len()));
+    let mut items = Encoder::new();
+    for event in Parser::new().features(Features::ALL).events(bytes) {
+        let event = event.expect("well-formed");
+        verbatim.event(&event);
+        // As items know nothing of how they were written, so does a module without its encoding.
+        items.item(&event.item);
+    }
+    same(name, "events", &verbatim.finish(), bytes);
+
+    let empty = |id: &SectionId| module.section_count(*id) == 0;
+    let stood = |id: &SectionId| module.encoding.sections.iter().any(|raw| raw.id == *id);
+    if SectionId::ALL.iter().any(|id| id.is_list() && empty(id) && stood(id)) {
+        return; // The stream of items keeps the empty section, the module does not know of it.
+    }
+    // Names come as bytes in the stream, and read and written again from the module.
+    let mut plain = module.clone();
+    plain.encoding = Default::default();
+    let mut from_module = Encoder::new();
+    for item in plain.items() {
+        match item {
+            Item::Custom(custom) if custom.data == CustomData::Names => {
+                let raw = parse_names(bytes);
+                let custom = wattle_ast::Custom { data: CustomData::Bytes(raw.into()), ..custom };
+                from_module.item(&Item::Custom(custom));
+            }
+            item => from_module.item(&item),
+        }
+    }
+    same(name, "items", &items.finish(), &from_module.finish());
+}
+
+/// The content of the first name section that makes sense.
+fn parse_names(bytes: &[u8]) -> Vec<u8> {
+    let events = Parser::new().features(Features::ALL).events(bytes).map(Result::unwrap);
+    let mut names = events.filter_map(|event| match event.item {
+        Item::Custom(custom) if custom.name == "name" => custom.data.bytes().map(<[u8]>::to_vec),
+        _ => None,
+    });
+    names.find(|bytes| wattle_ast::Names::parse(bytes).is_ok()).expect("there are names")
+}
+
+fn check_canonical(name: &str, module: &Module<'_>) -> usize {
+    let canonical = encode_canonical(module);
+    let again = parse(&canonical).unwrap_or_else(|| panic!("{name}: canonical is malformed"));
+    same(name, "canonical, encoded", &encode(&again), &canonical);
+    same(name, "canonical, again", &encode_canonical(&again), &canonical);
+
+    let mut plain = again.clone();
+    plain.encoding = Default::default();
+    same(name, "canonical, from the tree", &encode(&plain), &canonical);
+
+    // It says the same: instructions compare by what they are, all else by equality.
+    assert_eq!(again.funcs.len(), module.funcs.len(), "{name}");
+    for (short, long) in again.funcs.iter().zip(&module.funcs) {
+        assert_eq!(short.ty, long.ty, "{name}");
+        let (a, b) = (&short.body, &long.body);
+        assert!(a.code() == b.code() || a.instrs().eq(b.instrs()), "{name}");
+        let count = |locals: wattle_ast::Locals<'_>| -> u64 {
+            locals.map(|local| u64::from(local.count)).sum()
+        };
+        assert_eq!(count(short.body.locals()), count(long.body.locals()), "{name}");
+    }
+    assert_eq!(again.types, module.types, "{name}");
+    assert_eq!(again.rec_groups, module.rec_groups, "{name}");
+    assert!(again.imports == module.imports && again.exports == module.exports, "{name}");
+    assert_eq!(again.import_groups, module.import_groups, "{name}");
+    assert!(again.names == module.names, "{name}");
+    assert_eq!(again.datas.len(), module.datas.len(), "{name}");
+    assert_eq!(again.elems.len(), module.elems.len(), "{name}");
+    canonical.len()
+}
+
+#[test]
+fn real_binaries() {
+    let files = corpus::files();
+    if files.is_empty() {
+        println!("skipped: no corpus in {}", corpus::folder().display());
+    }
+    for file in files {
+        let bytes = file.read();
+        let start = Instant::now();
+        let canonical = check(&file.name, &bytes);
+        println!(
+            "{}: {} bytes, canonical {canonical}, {:?}",
+            file.name,
+            bytes.len(),
+            start.elapsed()
+        );
+    }
+}
+
+#[test]
+fn binary_modules_of_the_suite() {
+    let (mut well, mut malformed) = (0, 0);
+    for file in suite::files() {
+        for bytes in binaries(&file.read()) {
+            if parse(&bytes).is_some() {
+                check(&file.path.display().to_string(), &bytes);
+                well += 1;
+            } else {
+                malformed += 1;
+            }
+        }
+    }
+    println!("{well} well-formed modules, {malformed} malformed ones left out");
+    assert!(well > 200 && malformed > 200, "{well} {malformed}");
+}
+
+/// The bytes of each `(module ... binary "..." ...)` of a script.
+fn binaries(script: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    // How many words ago `(module` was, and the strings since `binary`.
+    let (mut module, mut strings): (Option<u8>, Option<Vec<u8>>) = (None, None);
+    let mut rest = script;
+    while let Some((&byte, after)) = rest.split_first() {
+        match byte {
+            b';' if after.first() == Some(&b';') => {
+                let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+                rest = &rest[end..];
+            }
+            b'(' if after.first() == Some(&b';') => rest = after_comment(rest),
+            b'"' => {
+                let (string, end) = string(after);
+                rest = end;
+                if let Some(strings) = &mut strings {
+                    strings.extend(string);
+                }
+            }
+            b')' => {
+                found.extend(strings.take());
+                module = None;
+                rest = after;
+            }
+            b'(' => {
+                module = after.starts_with(b"module").then_some(0);
+                rest = after;
+            }
+            _ if byte.is_ascii_whitespace() => rest = after,
+            _ => {
+                let end = rest.iter().position(|byte| b"()\"; \t\r\n".contains(byte));
+                let (word, end) = rest.split_at(end.unwrap_or(rest.len()).max(1));
+                rest = end;
+                if word == b"binary" && module.is_some() {
+                    strings = Some(Vec::new());
+                }
+                module = module.map(|words| words + 1).filter(|&words| words < 4);
+            }
+        }
+    }
+    found
+}
+
+fn after_comment(mut rest: &[u8]) -> &[u8] {
+    let mut depth = 0;
+    loop {
+        (depth, rest) = match rest {
+            [b'(', b';', rest @ ..] => (depth + 1, rest),
+            [b';', b')', rest @ ..] if depth == 1 => return rest,
+            [b';', b')', rest @ ..] => (depth - 1, rest),
+            [_, rest @ ..] => (depth, rest),
+            [] => return rest,
+        };
+    }
+}
+
+/// The bytes of a string, and what follows its closing quote.
+fn string(mut rest: &[u8]) -> (Vec<u8>, &[u8]) {
+    let mut bytes = Vec::new();
+    let hex = |digit: u8| (digit as char).to_digit(16).map(|digit| digit as u8);
+    loop {
+        match rest {
+            [b'"', after @ ..] => return (bytes, after),
+            [b'\\', a, b, after @ ..] if hex(*a).is_some() && hex(*b).is_some() => {
+                bytes.extend(hex(*a).zip(hex(*b)).map(|(a, b)| a << 4 | b));
+                rest = after;
+            }
+            // The other escapes stand in no binary module.
+            [b'\\', _, after @ ..] | [_, after @ ..] => {
+                bytes.push(rest[0]);
+                rest = after;
+            }
+            [] => return (bytes, rest),
+        }
+    }
+}

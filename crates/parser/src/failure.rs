@@ -1,0 +1,144 @@
+//! The error path: from a reason and a position to an [`Error`] that tells where in the module
+//! it is, and what was found there. Nothing here costs anything while all goes well.
+
+use alloc::format;
+use alloc::string::String;
+
+use wattle_ast::{
+    Body, Error, Instr, InstrRef, ItemKind, Malformed, Opcode, Path, Reader, SectionId, Span,
+};
+
+use crate::frame::{Input, LOOK_AHEAD, Stop};
+use crate::parser::Parser;
+
+impl Parser {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn error(&self, input: Input<'_>, stop: Stop) -> Error {
+        let (kind, pos, enable) = match stop {
+            Stop::Malformed(kind, pos) | Stop::Counts(kind, pos, _) => (kind, pos, None),
+            Stop::Disabled(kind, pos, feature) => (kind, pos, Some(feature)),
+            Stop::Truncated | Stop::More(_) => return self.truncated(input),
+        };
+        let start = input.offset.saturating_add(pos);
+        let mut error = Error::new(kind, Span::at(start));
+        error.enable = enable;
+        error.path = self.path(input);
+        match stop {
+            Stop::Counts(_, _, [first, second]) => {
+                error.found = Some(format!("{first} and {second}"));
+                error.path.item = None;
+            }
+            _ => {
+                let found = match kind {
+                    Malformed::IllegalOpcode => opcode(input.reader(pos, usize::MAX)),
+                    _ => None,
+                };
+                let len = match (kind, &found) {
+                    // They stand behind the last byte that was read.
+                    (Malformed::UnexpectedEnd | Malformed::IntegerTooLong, _) => 0,
+                    (_, Some((_, len))) => *len,
+                    (_, None) => 1,
+                };
+                error.span.end = start.saturating_add(len);
+                error.found = found.map(|(bytes, _)| bytes);
+                error.path.instr = self.instr(input, pos);
+            }
+        }
+        error
+    }
+
+    /// A section claims more than there is.
+    fn truncated(&self, input: Input<'_>) -> Error {
+        let end = input.offset.saturating_add(input.data.len());
+        let (size_at, size) = match &self.section {
+            Some(section) => (section.size_at, section.size),
+            None => {
+                let size = input.reader(1, usize::MAX).u32().unwrap_or(0);
+                (input.offset.saturating_add(1), size)
+            }
+        };
+        let path = self.path(input);
+        // The same measure as for any length.
+        let (kind, span) = match size as usize > end.saturating_sub(size_at) {
+            true => (Malformed::LengthOutOfBounds, Span::new(size_at, size_at.saturating_add(1))),
+            false => (Malformed::UnexpectedEnd, Span::at(end)),
+        };
+        Error { path: Path { item: None, ..path }, ..Error::new(kind, span) }
+    }
+
+    /// The way to the item at hand.
+    fn path(&self, input: Input<'_>) -> Path {
+        let Some(section) = &self.section else {
+            let id = input.data.first().and_then(|&code| SectionId::from_code(code));
+            let custom = (id == Some(SectionId::Custom))
+                .then_some((ItemKind::Custom, self.counts[ItemKind::Custom]));
+            let started = self.offset > 0;
+            return match started {
+                true => Path { section: id, item: custom, ..Path::default() },
+                false => Path::default(),
+            };
+        };
+        let kind = match section.id {
+            SectionId::Custom => ItemKind::Custom,
+            SectionId::Type => ItemKind::Type,
+            SectionId::Import => ItemKind::Import,
+            SectionId::Func | SectionId::Code => ItemKind::Func,
+            SectionId::Table => ItemKind::Table,
+            SectionId::Memory => ItemKind::Memory,
+            SectionId::Tag => ItemKind::Tag,
+            SectionId::Global => ItemKind::Global,
+            SectionId::Export => ItemKind::Export,
+            SectionId::Start => ItemKind::Start,
+            SectionId::Elem => ItemKind::Elem,
+            SectionId::DataCount => ItemKind::DataCount,
+            SectionId::Data => ItemKind::Data,
+        };
+        let index = match section.id {
+            SectionId::Code => {
+                let imported = self.counts[ItemKind::Func].saturating_sub(self.funcs);
+                imported.saturating_add(self.bodies)
+            }
+            _ => self.counts[kind],
+        };
+        let item = (!section.is_done()).then_some((kind, index));
+        Path { section: Some(section.id), item, ..Path::default() }
+    }
+
+    /// The instruction of the body at hand that covers a position.
+    fn instr(&self, input: Input<'_>, pos: usize) -> Option<InstrRef> {
+        let section = self.section.as_ref().filter(|section| section.id == SectionId::Code)?;
+        // Nothing may depend on how much more than that has come.
+        let mut reader = input.reader(0, section.left.saturating_add(LOOK_AHEAD));
+        let size = reader.u32().ok()?;
+        let end = reader.pos().saturating_add(size as usize);
+        let body: Body<'_> = reader.clone().read().ok()?;
+        let code = reader.pos().checked_add(body.code_offset())?;
+        if pos < code || pos > end {
+            return None;
+        }
+        reader.seek(code);
+        let mut index = 0;
+        loop {
+            let start = reader.pos();
+            let opcode = Reader::new(reader.rest()).opcode().ok();
+            let read = reader.read::<Instr<'_>>();
+            if read.is_err() || reader.pos() > pos {
+                let offset = u32::try_from(start - code).unwrap_or(u32::MAX);
+                return Some(InstrRef { index, offset, opcode: opcode.filter(|_| start < end) });
+            }
+            index += 1;
+        }
+    }
+}
+
+/// The bytes of the opcode that comes next, as a message shows them, and how many they are.
+fn opcode(mut reader: Reader<'_>) -> Option<(String, usize)> {
+    let start = reader.pos();
+    let first = reader.byte().ok()?;
+    let found = match Opcode::is_prefix(first) {
+        true => format!("{first:02x} {:02x}", reader.u32().ok()?),
+        false => format!("{first:02x}"),
+    };
+    Some((found, reader.pos() - start))
+}

@@ -1,0 +1,144 @@
+//! Frames: the stretches of input that a size announces, and what becomes of an item that does
+//! not fit in one. The rule is told in the crate's documentation.
+
+use wattle_ast::{Feature, Features, Malformed, Reader};
+
+/// How many bytes beyond a frame are looked at to tell what is wrong with an item that runs out
+/// of it.
+pub const LOOK_AHEAD: usize = 4096;
+
+/// How far an item may read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bounds {
+    /// Up to the end of its frame.
+    Frame,
+    /// On beyond, to find out what is wrong.
+    Beyond,
+}
+
+/// The bytes at hand, and how they lie in the input.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'b> {
+    /// Bytes of the input that were not yet handed out.
+    pub(crate) data: &'b [u8],
+    /// Whether nothing follows them.
+    pub(crate) eof: bool,
+    /// The offset of the first of them.
+    pub(crate) offset: usize,
+    pub(crate) features: Features,
+}
+
+impl<'b> Input<'b> {
+    /// A reader of the data before position `end`, standing at position `start`.
+    #[inline(always)]
+    pub(crate) fn reader(&self, start: usize, end: usize) -> Reader<'b> {
+        self.reader_with(self.features, start, end)
+    }
+
+    #[inline(always)]
+    fn reader_with(&self, features: Features, start: usize, end: usize) -> Reader<'b> {
+        let bytes = self.data.get(..end).unwrap_or(self.data);
+        let mut reader = Reader::at(bytes, self.offset, features);
+        reader.seek(start);
+        reader
+    }
+}
+
+/// A stretch of the data, which need not all be there yet.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    /// Where it begins.
+    pub(crate) start: usize,
+    /// Where it ends.
+    pub(crate) end: usize,
+    /// What an item is that would be complete beyond the end.
+    pub(crate) overrun: Malformed,
+}
+
+/// Why there is no item.
+pub(crate) enum Stop {
+    /// So many bytes of data are wanted.
+    More(usize),
+    /// The input ends before the section does.
+    Truncated,
+    /// The reason, and its position in the data.
+    Malformed(Malformed, usize),
+    /// The same, and a feature that would do away with it.
+    Disabled(Malformed, usize, Feature),
+    /// The same for two numbers that ought to be equal.
+    Counts(Malformed, usize, [u32; 2]),
+}
+
+impl Frame {
+    /// Decodes what begins at the start of the frame; hands back also the position after it.
+    #[inline(always)]
+    pub(crate) fn decode<'b, T>(
+        self,
+        input: Input<'b>,
+        mut decode: impl FnMut(&mut Reader<'b>, Bounds) -> Result<T, Malformed>,
+    ) -> Result<(T, usize), Stop> {
+        let mut reader = input.reader(self.start, self.end);
+        match decode(&mut reader, Bounds::Frame) {
+            Ok(value) => Ok((value, reader.pos())),
+            Err(error) => Err(self.explain(input, error, reader.pos(), decode)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn explain<'b, T>(
+        self,
+        input: Input<'b>,
+        error: Malformed,
+        pos: usize,
+        mut decode: impl FnMut(&mut Reader<'b>, Bounds) -> Result<T, Malformed>,
+    ) -> Stop {
+        let len = input.data.len();
+        if !matches!(error, Malformed::UnexpectedEnd | Malformed::LengthOutOfBounds) {
+            // Does one more feature get it further?
+            let enable = Feature::ALL.iter().copied().find(|&feature| {
+                let more = input.features | feature.into();
+                let mut reader = input.reader_with(more, self.start, self.end);
+                more != input.features
+                    && (decode(&mut reader, Bounds::Frame).is_ok() || reader.pos() > pos)
+            });
+            return match enable {
+                Some(feature) => Stop::Disabled(error, pos, feature),
+                None => Stop::Malformed(error, pos),
+            };
+        }
+        let limit = self.end.saturating_add(LOOK_AHEAD);
+        let wanted = match error {
+            Malformed::LengthOutOfBounds => end_of_length(input, pos),
+            _ => 0,
+        };
+        if wanted > limit {
+            return Stop::Malformed(error, pos);
+        }
+        if len < self.end {
+            if input.eof {
+                return Stop::Truncated;
+            }
+            // A length is exact, a guess makes up for many of them.
+            return Stop::More(wanted.max(len + len / 2 + 1).min(self.end));
+        }
+        if len < limit && !input.eof {
+            return Stop::More(limit);
+        }
+        let mut reader = input.reader(self.start, limit);
+        match decode(&mut reader, Bounds::Beyond) {
+            Ok(_) => Stop::Malformed(self.overrun, self.end),
+            Err(Malformed::UnexpectedEnd) if len >= limit => {
+                Stop::Malformed(self.overrun, self.end)
+            }
+            Err(error) => Stop::Malformed(error, reader.pos()),
+        }
+    }
+}
+
+/// The position that the length at position `pos` reaches to.
+fn end_of_length(input: Input<'_>, pos: usize) -> usize {
+    let mut reader = input.reader(pos, usize::MAX);
+    let len = reader.u32().unwrap_or(0);
+    reader.pos().saturating_add(len as usize)
+}

@@ -1,0 +1,7 @@
+//! What the parser finds, by area.
+
+mod chunks;
+mod common;
+mod errors;
+mod robust;
+mod suite;

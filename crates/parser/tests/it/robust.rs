@@ -1,0 +1,221 @@
+//! Hostile input: cut short, altered, deep, and full of claims.
+
+use crate::common::{check_chunks, check_reader, whole};
+use wattle_ast::{Body, Encode, Expr, Features, Item, Malformed, Module, Name, SectionId, leb128};
+use wattle_parser::{EventReader, LOOK_AHEAD, Parser, ReadError, Step, parse};
+
+const HEADER: &[u8] = b"\0asm\x01\0\0\0";
+
+/// A section of `count` items, with its size.
+fn section(id: SectionId, count: Option<u32>, items: &[u8]) -> Vec<u8> {
+    let mut content = Vec::new();
+    if let Some(count) = count {
+        leb128::write_u32(&mut content, count);
+    }
+    content.extend_from_slice(items);
+    let mut out = vec![id.code()];
+    leb128::write_u32(&mut out, content.len() as u32);
+    out.extend(content);
+    out
+}
+
+/// A small module with every section and every kind of item.
+fn sample() -> Vec<u8> {
+    let code = [
+        &[0x0b, 0x01, 0x02, 0x7f, 0x02, 0x40, 0x41, 0x80, 0x01, 0x1a, 0x0b, 0x0b][..],
+        &[0x0a, 0x00, 0xfc, 0x09, 0x00, 0x06, 0x40, 0x18, 0x00, 0x01, 0x0b],
+    ]
+    .concat();
+    [
+        HEADER.to_vec(),
+        section(SectionId::Custom, None, b"\x03oneabc"),
+        section(
+            SectionId::Type,
+            Some(3),
+            b"\x60\0\0\x4e\x02\x50\0\x5f\x01\x7f\x01\x5e\x63\x01\0\x60\x02\x7f\x7e\x01\x7d",
+        ),
+        section(
+            SectionId::Import,
+            Some(3),
+            b"\x01m\x01f\0\0\x01m\0\x7f\x01\x01g\x03\x7f\0\x01n\0\x7e\0\0\x01\x01h",
+        ),
+        section(SectionId::Func, Some(2), &[0, 0]),
+        section(SectionId::Table, Some(2), b"\x70\0\x01\x40\0\x70\0\x01\xd0\x70\x0b"),
+        section(SectionId::Memory, Some(1), &[1, 1, 2]),
+        section(SectionId::Tag, Some(1), &[0, 0]),
+        section(SectionId::Global, Some(1), b"\x7f\0\x41\x2a\x0b"),
+        section(SectionId::Export, Some(1), b"\x01e\0\0"),
+        section(SectionId::Start, None, &[0]),
+        section(SectionId::Elem, Some(2), b"\0\x41\0\x0b\x01\0\x05\x70\x01\xd2\0\x0b"),
+        section(SectionId::DataCount, None, &[2]),
+        section(SectionId::Code, Some(2), &code),
+        section(SectionId::Data, Some(2), b"\0\x41\0\x0b\x02hi\x01\x01!"),
+        section(SectionId::Custom, None, b"\x04name\x00\x02\x01m"),
+    ]
+    .concat()
+}
+
+#[test]
+fn every_kind_of_item_is_read() {
+    let wasm = sample();
+    let module = parse(&wasm).unwrap();
+    assert_eq!(module.types.len(), 4);
+    assert_eq!(module.rec_groups.len(), 1);
+    assert_eq!((module.imports.len(), module.import_groups.len()), (3, 2));
+    assert!(matches!(module.imports[1].module, Name::Shared(_)));
+    assert_eq!(module.names.module.as_deref(), Some("m"));
+    let places: Vec<_> = module.customs.iter().map(|custom| custom.after).collect();
+    assert_eq!(places, [None, Some(SectionId::Data)]);
+    let sections: Vec<_> = module.encoding.sections.iter().map(|section| section.id).collect();
+    assert_eq!(sections[1..14], SectionId::ALL[1..]);
+    assert_eq!(module, EventReader::new(&wasm[..]).module().unwrap());
+    for chunk in [1, 3, 1000] {
+        check_chunks(&wasm, Features::DEFAULT, || chunk);
+    }
+}
+
+#[test]
+fn cut_short_anywhere() {
+    let wasm = sample();
+    let starts: Vec<usize> = wattle_parser::events(&wasm)
+        .map(|event| event.unwrap())
+        .filter(|event| matches!(event.item, Item::Section(_) | Item::Custom(_)))
+        .map(|event| event.offset)
+        .collect();
+    for len in 0..wasm.len() {
+        let cut = &wasm[..len];
+        let result = whole(cut, Features::DEFAULT);
+        if !starts.contains(&len) {
+            let error = result.expect_err("it was cut in a section").kind;
+            let kinds = [Malformed::UnexpectedEnd, Malformed::LengthOutOfBounds];
+            assert!(kinds.contains(&error), "{error} at {len}");
+        }
+        check_chunks(cut, Features::DEFAULT, || 1);
+        check_chunks(cut, Features::DEFAULT, || 5);
+        check_reader(cut, Features::DEFAULT, 1);
+    }
+}
+
+#[test]
+fn altered_anywhere() {
+    let sample = sample();
+    let mut refused = 0;
+    for at in 0..sample.len() {
+        let flips = (0..8).map(|bit| 1 << bit).chain([0xff, 0x7f, 0x55]);
+        for flip in flips {
+            let mut wasm = sample.clone();
+            wasm[at] ^= flip;
+            refused += usize::from(whole(&wasm, Features::ALL).is_err());
+            check_chunks(&wasm, Features::ALL, || 1);
+            check_chunks(&wasm, Features::ALL, || 13);
+            check_chunks(&wasm, Features::WASM1, || 13);
+        }
+    }
+    assert!(refused > sample.len(), "only {refused} were refused");
+}
+
+#[test]
+fn deep_nesting_takes_no_stack() {
+    const DEPTH: usize = 100_000;
+    let deep = [[0x02, 0x40].repeat(DEPTH), vec![0x0b; DEPTH + 1]].concat();
+    let body = Body::new([], Expr::new(&deep)).to_bytes();
+    let mut code = Vec::new();
+    leb128::write_u32(&mut code, body.len() as u32);
+    code.extend(body);
+    let wasm = [
+        HEADER.to_vec(),
+        section(SectionId::Func, Some(1), &[0]),
+        section(SectionId::Global, Some(1), &[&[0x7f, 0][..], &deep].concat()),
+        section(SectionId::Code, Some(1), &code),
+    ]
+    .concat();
+    assert_eq!(parse(&wasm).unwrap().funcs[0].body.instrs().count(), 2 * DEPTH + 1);
+    check_chunks(&wasm, Features::DEFAULT, || 1);
+    let cut = &wasm[..wasm.len() - 1];
+    assert_eq!(parse(cut).unwrap_err().kind, Malformed::UnexpectedEnd);
+}
+
+/// A claim that the input does not keep: an error, and a buffer no larger than what came.
+#[test]
+fn claims_size_nothing() {
+    const MOST: &[u8] = b"\xff\xff\xff\xff\x0f";
+    let check = |what: &str, parts: &[&[u8]], kind: Malformed| {
+        let wasm = [HEADER, &parts.concat()].concat();
+        let error = parse(&wasm).expect_err(what);
+        assert_eq!(error.kind, kind, "{what}: {error}");
+        check_chunks(&wasm, Features::DEFAULT, || 1);
+        let mut reader = EventReader::new(&wasm[..]);
+        let error = loop {
+            match reader.next() {
+                Ok(event) => assert!(event.is_some(), "{what}"),
+                Err(ReadError::Malformed(error)) => break error,
+                Err(ReadError::Io(error)) => panic!("{error}"),
+            }
+        };
+        assert_eq!(error.kind, kind, "{what}");
+    };
+    let bounds = Malformed::LengthOutOfBounds;
+    check("entries", &[b"\x03", MOST, MOST, &[0; 100]], bounds);
+    check("entries of a small section", &[b"\x03\x06", MOST, &[0; 100]], bounds);
+    check("a custom section", &[b"\0", MOST, b"\x01a", &[0; 100]], bounds);
+    check("a custom section's name", &[b"\0\x6a", MOST, &[0; 101]], bounds);
+    check("a body", &[b"\x03\x02\x01\0\x0a", MOST, b"\x01", MOST, &[0; 100]], bounds);
+    check("locals", &[b"\x03\x02\x01\0\x0a\x0a\x01\x08", MOST, b"\x01\x7f\x0b"], bounds);
+    check("a name", &[b"\x07", MOST, b"\x01", MOST, &[0; 100]], bounds);
+    check("a data segment", &[b"\x0b", MOST, b"\x01\x01", MOST, &[0; 100]], bounds);
+    check("a recursive group", &[b"\x01", MOST, b"\x01\x4e", MOST, &[0x60; 100]], bounds);
+    check("parameters", &[b"\x01", MOST, b"\x01\x60", MOST, &[0x7f; 100]], bounds);
+    check("labels", &[b"\x06", MOST, b"\x01\x7f\0\x0e", MOST, &[0; 100]], bounds);
+}
+
+/// Big items in many chunks: each is tried a few times, not once a chunk.
+#[test]
+fn big_items_are_not_tried_at_every_chunk() {
+    const LEN: usize = 400_000;
+    let mut types = vec![0x60];
+    leb128::write_u32(&mut types, LEN as u32);
+    types.extend(vec![0x7f; LEN]);
+    types.push(0);
+    // One without a length: an expression of many instructions.
+    let global = [&[0x7f, 0][..], &vec![0x01; LEN], &[0x0b]].concat();
+    let tables = [&[0x7f, 0][..], &[0x0e, 0, 0].repeat(LEN / 3), &[0x0b]].concat();
+    let wasm = [
+        HEADER.to_vec(),
+        section(SectionId::Type, Some(1), &types),
+        section(SectionId::Global, Some(2), &[global, tables].concat()),
+        section(SectionId::Custom, None, &[&b"\x01a"[..], &vec![0; LEN]].concat()),
+    ]
+    .concat();
+    check_chunks(&wasm, Features::DEFAULT, || 1);
+    check_reader(&wasm, Features::DEFAULT, 1);
+}
+
+/// An endless input with an error in it is left soon after.
+#[test]
+fn errors_do_not_wait_for_the_end() {
+    let mut parser = Parser::new();
+    // A memory section of one byte, with a count of one and no memory, then endless bytes of 0x80.
+    let start = [HEADER, b"\x05\x01\x01"].concat();
+    let endless: Vec<u8> = start.into_iter().chain(core::iter::repeat_n(0x80, 1 << 20)).collect();
+    let (mut taken, mut arrived) = (0, 0);
+    let error = loop {
+        match parser.next(&endless[taken..arrived], false) {
+            Ok(Step::Event(event)) => taken += event.bytes.len(),
+            Ok(Step::NeedMore(more)) => arrived += more,
+            Ok(Step::End) => panic!("there is no end"),
+            Err(error) => break error,
+        }
+        assert!(arrived <= 11 + LOOK_AHEAD);
+    };
+    assert_eq!(error.kind, Malformed::LimitsFlags);
+}
+
+/// The smallest module, and what comes of nothing at all.
+#[test]
+fn nothing() {
+    assert_eq!(parse(HEADER), Ok(Module::default()));
+    assert_eq!(parse(b"").unwrap_err().kind, Malformed::UnexpectedEnd);
+    let mut events = wattle_parser::events(b"");
+    assert!(matches!(events.next(), Some(Err(_))));
+    assert_eq!(events.next(), None);
+}

@@ -1,0 +1,384 @@
+//! Instructions folded: operands in parentheses inside of what takes them.
+//!
+//! An instruction and its operands are a run of consecutive instructions, and two such runs either
+//! nest or lie apart. So it suffices to know where the run of each instruction begins: the text is
+//! then written in one pass over the instructions. At each, all runs that begin there are opened,
+//! the longest first, and its own is closed. Whatever the runs are, as long as they nest, the text
+//! unfolds to the same instructions; so where a stack is not what it should be, or not known,
+//! operands are merely left outside.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/text/instructions.html#folded-instructions>
+
+use alloc::vec::Vec;
+
+use wattle_ast::{Func, Nesting, Opcode};
+
+use crate::context::Context;
+use crate::ids::Ids;
+use crate::instructions::{Code, Layout, Seen, Step, offset_comment};
+use crate::labels::LabelStack;
+
+/// A run goes on one line when it takes no more than so many characters and holds no block.
+const LINE: usize = 72;
+
+/// No instruction, in a list of those whose runs begin at the same place.
+const NONE: usize = usize::MAX;
+
+/// What folds bodies: scratch space, reused from one to the next.
+#[derive(Default)]
+pub(crate) struct Folder {
+    nodes: Vec<Node>,
+    values: Vec<Value>,
+    frames: Vec<Frame>,
+    text: Vec<u8>,
+}
+
+/// An instruction.
+struct Node {
+    /// Where its text ends; it begins where that of the instruction before ends.
+    text: usize,
+    /// The instruction with which its run begins.
+    start: usize,
+    /// The last instruction whose run begins with this one.
+    head: usize,
+    /// The instruction before it whose run begins where its own does.
+    next: usize,
+    /// How many parts of blocks there are up to this instruction.
+    structured: usize,
+    offset: usize,
+    role: Role,
+}
+
+/// What an instruction is to the layout.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Plain,
+    /// `block`, `loop`, `try_table`: instructions follow at once.
+    Block,
+    /// `if`: `(then` follows.
+    If,
+    /// `try`: `(do` follows.
+    Try,
+    /// `else`, `catch`, `catch_all`.
+    Part,
+    /// `end` of a block of one part.
+    EndBlock,
+    /// `end` of `if` or `try`.
+    EndParts,
+    Delegate,
+    /// The `end` of the body.
+    Last,
+}
+
+/// Values on the stack that one instruction left.
+struct Value {
+    count: usize,
+    /// Where the run that leaves them begins, or [`NONE`] when that run cannot become an operand.
+    start: usize,
+}
+
+/// A block.
+struct Frame {
+    /// How high the stack was when it began, in [`Value`]s.
+    base: usize,
+    params: usize,
+    results: usize,
+    label: usize,
+    /// Where its run begins.
+    start: usize,
+    /// Whether its parts have parentheses of their own.
+    parts: bool,
+}
+
+/// The layout that collects instructions for folding.
+struct Fold<'f> {
+    folder: &'f mut Folder,
+    /// How many results the function has.
+    results: usize,
+}
+
+impl Layout for Fold<'_> {
+    #[inline(always)]
+    fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize) {
+        code.layout.finish(code.context, code.opcode, &code.seen, code.out.len());
+        let role = match code.structure(opcode) {
+            Step::Plain => Role::Plain,
+            Step::Last => Role::Last,
+            Step::Part => Role::Part,
+            Step::Open => match opcode {
+                Opcode::If => Role::If,
+                Opcode::Try => Role::Try,
+                _ => Role::Block,
+            },
+            Step::Close if opcode == Opcode::Delegate => Role::Delegate,
+            Step::Close => Role::EndBlock,
+        };
+        let nodes = &mut code.layout.folder.nodes;
+        let start = nodes.len();
+        let before = nodes.last().map_or(0, |node| node.structured);
+        let structured = before + usize::from(role != Role::Plain);
+        nodes.push(Node { text: 0, start, head: NONE, next: NONE, structured, offset, role });
+        if !matches!(role, Role::EndBlock | Role::Last) {
+            code.context.keyword(&mut code.out, opcode);
+        }
+    }
+}
+
+impl Fold<'_> {
+    /// Takes note of the instruction that was collected last, now that its immediates are known.
+    #[inline]
+    fn finish(&mut self, context: &Context<'_>, opcode: Opcode, seen: &Seen, text: usize) {
+        let Some(here) = self.folder.nodes.len().checked_sub(1) else { return };
+        let role = self.folder.nodes[here].role;
+        let start = if role == Role::Plain {
+            self.plain(context, opcode, seen, here)
+        } else {
+            self.structured(context, opcode, seen, here)
+        };
+        let nodes = &mut self.folder.nodes;
+        nodes[here].text = text;
+        nodes[here].start = start;
+        if matches!(role, Role::Plain | Role::Block | Role::If | Role::Try) {
+            nodes[here].next = nodes[start].head;
+            nodes[start].head = here;
+        }
+    }
+
+    #[inline]
+    fn plain(&mut self, context: &Context<'_>, opcode: Opcode, seen: &Seen, here: usize) -> usize {
+        let frames = &self.folder.frames;
+        let label = || {
+            let depth = seen.label.idx();
+            let at = frames.len().checked_sub(depth + 1);
+            at.and_then(|at| frames.get(at)).map_or(self.results, |frame| frame.label)
+        };
+        let Some(arity) = context.arity(opcode, seen, label, self.results) else { return here };
+        let start = self.take(arity.takes, here);
+        if arity.leaves_for_good {
+            self.folder.values.truncate(self.base());
+        } else {
+            self.leave(arity.leaves, start);
+        }
+        start
+    }
+
+    fn structured(
+        &mut self,
+        context: &Context<'_>,
+        opcode: Opcode,
+        seen: &Seen,
+        here: usize,
+    ) -> usize {
+        let base = self.base();
+        match opcode {
+            Opcode::Else | Opcode::Catch | Opcode::CatchAll => {
+                self.folder.values.truncate(base);
+                let count = match opcode {
+                    Opcode::Else => self.folder.frames.last().map_or(0, |frame| frame.params),
+                    Opcode::Catch => context.tag_arity(seen).0,
+                    _ => 0,
+                };
+                self.leave(count, NONE);
+                here
+            }
+            Opcode::End | Opcode::Delegate => {
+                self.folder.values.truncate(base);
+                if let Some(frame) = self.folder.frames.pop() {
+                    if frame.parts && opcode == Opcode::End {
+                        self.folder.nodes[here].role = Role::EndParts;
+                    }
+                    self.leave(frame.results, frame.start);
+                }
+                here
+            }
+            _ => {
+                let (params, results) = context.block_arity(seen.block_type);
+                let start = if opcode == Opcode::If {
+                    self.take(params + 1, here)
+                } else {
+                    self.take(params, here);
+                    here
+                };
+                let label = if opcode == Opcode::Loop { params } else { results };
+                let parts = matches!(opcode, Opcode::If | Opcode::Try);
+                let base = self.folder.values.len();
+                self.folder.frames.push(Frame { base, params, results, label, start, parts });
+                self.leave(params, NONE);
+                start
+            }
+        }
+    }
+
+    /// Where the stack of the innermost block begins.
+    fn base(&self) -> usize {
+        self.folder.frames.last().map_or(0, |frame| frame.base)
+    }
+
+    /// Takes so many values off the stack; tells where the run of the instruction at `here` then
+    /// begins.
+    #[inline]
+    fn take(&mut self, mut count: usize, here: usize) -> usize {
+        let base = self.base();
+        let mut start = here;
+        let mut operands = true;
+        while count > 0 && self.folder.values.len() > base {
+            let Some(value) = self.folder.values.last_mut() else { break };
+            if value.count > count {
+                // The others stay behind: what left them all is no operand of this one alone.
+                value.count -= count;
+                value.start = NONE;
+                break;
+            }
+            count -= value.count;
+            operands &= value.start != NONE;
+            if operands {
+                start = value.start;
+            }
+            self.folder.values.pop();
+        }
+        start
+    }
+
+    /// Puts so many values on the stack.
+    #[inline]
+    fn leave(&mut self, count: usize, start: usize) {
+        if count > 0 {
+            self.folder.values.push(Value { count, start });
+        }
+    }
+}
+
+impl Folder {
+    /// Appends the body of a function to `out`.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn body<'m>(
+        &mut self,
+        context: &Context<'m>,
+        mut out: Vec<u8>,
+        locals: &Ids,
+        labels: LabelStack<'m>,
+        nesting: &mut Nesting,
+        func: &Func<'_>,
+        base: usize,
+    ) -> Vec<u8> {
+        self.nodes.clear();
+        self.values.clear();
+        self.frames.clear();
+        let mut text = core::mem::take(&mut self.text);
+        text.clear();
+        let results = context.func_type(func.ty).map_or(0, |ty| ty.results().len());
+        let layout = Fold { folder: self, results };
+        let mut code = Code::new(context, text, layout, locals, labels);
+        let legible = code.take(func.body.code(), nesting);
+        code.layout.finish(context, code.opcode, &code.seen, code.out.len());
+        self.text = code.out;
+        let mut writer = Writer { folder: self, context, out, base, level: 2, line: NONE };
+        writer.write();
+        out = writer.out;
+        if !legible {
+            out.extend_from_slice(b" (;illegible;)");
+        }
+        out
+    }
+}
+
+/// Writes what a folder has collected.
+struct Writer<'w, 'm> {
+    folder: &'w Folder,
+    context: &'w Context<'m>,
+    out: Vec<u8>,
+    base: usize,
+    level: usize,
+    /// The instruction whose run is on one line, when one is.
+    line: usize,
+}
+
+impl Writer<'_, '_> {
+    fn write(&mut self) {
+        for (here, node) in self.folder.nodes.iter().enumerate() {
+            let mut opened = node.head;
+            while let Some(outer) = self.folder.nodes.get(opened) {
+                self.open(opened, outer);
+                opened = outer.next;
+            }
+            match node.role {
+                Role::Plain => {
+                    self.out.push(b')');
+                    if self.line == here {
+                        self.line = NONE;
+                    } else if self.line == NONE {
+                        self.level = self.level.saturating_sub(1);
+                    }
+                }
+                Role::Block | Role::Last => {}
+                Role::If => self.part(b"(then"),
+                Role::Try => self.part(b"(do"),
+                Role::Part => {
+                    self.end();
+                    self.part(b"(");
+                    self.text(here);
+                }
+                Role::EndBlock => self.end(),
+                Role::EndParts => {
+                    self.end();
+                    self.end();
+                }
+                Role::Delegate => {
+                    self.end();
+                    self.part(b"(");
+                    self.text(here);
+                    self.end();
+                    self.end();
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, at: usize, node: &Node) {
+        let alone = self.line == NONE;
+        if alone {
+            self.context.line(&mut self.out, self.level);
+        } else {
+            self.out.push(b' ');
+        }
+        if self.context.config.offsets {
+            offset_comment(&mut self.out, self.base.saturating_add(node.offset));
+        }
+        self.out.push(b'(');
+        self.text(at);
+        if alone {
+            if self.fits(at, node) {
+                self.line = at;
+            } else {
+                self.level += 1;
+            }
+        }
+    }
+
+    /// Whether the run of an instruction goes on one line.
+    fn fits(&self, at: usize, node: &Node) -> bool {
+        let before = node.start.checked_sub(1).and_then(|before| self.folder.nodes.get(before));
+        let (text, structured) = before.map_or((0, 0), |before| (before.text, before.structured));
+        // Parentheses and a space each.
+        let width = node.text - text + 3 * (at - node.start);
+        node.role == Role::Plain && node.structured == structured && width <= LINE
+    }
+
+    fn text(&mut self, at: usize) {
+        let text = |at: usize| self.folder.nodes.get(at).map_or(0, |node| node.text);
+        let start = at.checked_sub(1).map_or(0, text);
+        self.out.extend_from_slice(self.folder.text.get(start..text(at)).unwrap_or_default());
+    }
+
+    /// Begins a part of a block, on a line of its own.
+    fn part(&mut self, text: &[u8]) {
+        self.context.line(&mut self.out, self.level);
+        self.out.extend_from_slice(text);
+        self.level += 1;
+    }
+
+    fn end(&mut self) {
+        self.out.push(b')');
+        self.level = self.level.saturating_sub(1);
+    }
+}

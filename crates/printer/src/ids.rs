@@ -1,0 +1,233 @@
+//! Identifiers: what each index of a space is called, computed once.
+//!
+//! A name is an identifier when it is unique in its space and not empty. Any other gets an
+//! identifier made of its index, followed by the name in an annotation: `$#func5 (@name "f")`.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use wattle_ast::NameMap;
+
+use crate::{numbers, strings};
+
+/// The identifiers of one index space.
+#[derive(Default)]
+pub(crate) struct Ids {
+    /// `$id` and perhaps ` (@name "..")`, for one index after the other.
+    text: Vec<u8>,
+    /// For each index, where its identifier ends, and where its annotation does.
+    ends: Vec<(usize, usize)>,
+}
+
+/// What tells the identifiers of one space from those of another.
+#[derive(Clone, Copy)]
+pub(crate) struct Space<'s> {
+    /// What the made-up identifiers say, such as `func`.
+    pub(crate) keyword: &'s str,
+    /// How many indices there are.
+    pub(crate) len: usize,
+    /// Whether indices without a name get identifiers too.
+    pub(crate) name_unnamed: bool,
+    /// By index, whether the text has no place for an identifier; indices beyond have one.
+    pub(crate) nameless: &'s [bool],
+}
+
+impl Space<'_> {
+    fn has_place(&self, index: usize) -> bool {
+        !self.nameless.get(index).is_some_and(|nameless| *nameless)
+    }
+}
+
+impl Ids {
+    /// The identifiers of a space with these names.
+    pub(crate) fn new(names: Option<&NameMap<'_>>, space: Space<'_>) -> Ids {
+        let mut ids = Ids::default();
+        ids.fill(names, space);
+        ids
+    }
+
+    /// The same in place, for a space after another.
+    pub(crate) fn fill(&mut self, names: Option<&NameMap<'_>>, space: Space<'_>) {
+        self.text.clear();
+        self.ends.clear();
+        let names = names.filter(|names| !names.is_empty());
+        let in_range = || {
+            let entries = names.into_iter().flat_map(NameMap::iter);
+            entries
+                .map(|(index, name)| (index as usize, name.as_str()))
+                .take_while(|(index, _)| *index < space.len)
+                .filter(|(index, _)| space.has_place(*index))
+        };
+        let reserved = Reserved::new(in_range().map(|(_, name)| name));
+        let duplicates = duplicates(in_range());
+        let mut duplicates = duplicates.iter().copied().peekable();
+        for (index, name) in in_range() {
+            self.unnamed(index, space, &reserved);
+            let duplicate = duplicates.next_if_eq(&index).is_some();
+            if name.is_empty() || duplicate {
+                reserved.synthetic(&mut self.text, space.keyword, index);
+                let end = self.text.len();
+                annotation(&mut self.text, name);
+                self.ends.push((end, self.text.len()));
+            } else {
+                strings::id(&mut self.text, name);
+                self.ends.push((self.text.len(), self.text.len()));
+            }
+        }
+        if space.name_unnamed {
+            self.unnamed(space.len, space, &reserved);
+        }
+    }
+
+    /// Goes on to `index`, over indices that have no name.
+    fn unnamed(&mut self, index: usize, space: Space<'_>, reserved: &Reserved<'_>) {
+        while self.ends.len() < index {
+            if space.name_unnamed && space.has_place(self.ends.len()) {
+                reserved.synthetic(&mut self.text, space.keyword, self.ends.len());
+            }
+            self.ends.push((self.text.len(), self.text.len()));
+        }
+    }
+
+    fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |ends| ends.1)
+    }
+
+    /// The identifier of an index as it stands in a reference; empty when it has none.
+    #[inline]
+    pub(crate) fn get(&self, index: u32) -> &[u8] {
+        match self.ends.get(index as usize) {
+            Some(&(end, _)) => self.text.get(self.start(index as usize)..end).unwrap_or_default(),
+            None => &[],
+        }
+    }
+
+    /// The identifier of an index as it stands where it is defined, its annotation included.
+    pub(crate) fn definition(&self, index: u32) -> &[u8] {
+        match self.ends.get(index as usize) {
+            Some(&(_, end)) => self.text.get(self.start(index as usize)..end).unwrap_or_default(),
+            None => &[],
+        }
+    }
+
+    /// Whether no index has an identifier.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Appends a reference: a space, and the identifier or the number.
+    #[inline(always)]
+    pub(crate) fn reference(&self, out: &mut Vec<u8>, index: u32) {
+        out.push(b' ');
+        match self.get(index) {
+            [] => numbers::decimal(out, index.into()),
+            id => out.extend_from_slice(id),
+        }
+    }
+}
+
+/// Appends ` (@name "..")`.
+pub(crate) fn annotation(out: &mut Vec<u8>, name: &str) {
+    out.extend_from_slice(b" (@name ");
+    strings::name(out, name);
+    out.push(b')');
+}
+
+/// The names that a made-up identifier could be taken for.
+#[derive(Default)]
+pub(crate) struct Reserved<'n>(BTreeSet<&'n [u8]>);
+
+impl<'n> Reserved<'n> {
+    /// The reserved ones of these names.
+    pub(crate) fn new(names: impl Iterator<Item = &'n str>) -> Reserved<'n> {
+        Reserved(names.filter(|name| name.starts_with('#')).map(str::as_bytes).collect())
+    }
+
+    /// Appends the identifier made of an index: `$#func5`, with `_` after it as often as it takes
+    /// to be no one's name.
+    pub(crate) fn synthetic(&self, out: &mut Vec<u8>, keyword: &str, index: usize) {
+        out.push(b'$');
+        let start = out.len();
+        out.push(b'#');
+        out.extend_from_slice(keyword.as_bytes());
+        numbers::decimal(out, index as u64);
+        while self.0.contains(&out[start..]) {
+            out.push(b'_');
+        }
+    }
+}
+
+/// The indices, in ascending order, whose names are not unique.
+fn duplicates<'n>(names: impl Iterator<Item = (usize, &'n str)>) -> Vec<usize> {
+    let mut hashed: Vec<_> =
+        names.map(|(index, name)| (hash(name.as_bytes()), index, name)).collect();
+    hashed.sort_unstable_by_key(|entry| entry.0);
+    let mut found = Vec::new();
+    for same_hash in hashed.chunk_by_mut(|a, b| a.0 == b.0) {
+        if same_hash.len() > 1 {
+            // Sorted, so that names made to collide cost no more than a sort.
+            same_hash.sort_unstable_by_key(|entry| entry.2);
+            let groups = same_hash.chunk_by(|a, b| a.2 == b.2).filter(|group| group.len() > 1);
+            found.extend(groups.flatten().map(|entry| entry.1));
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// A quick hash. Collisions are harmless.
+fn hash(bytes: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut hash = bytes.len() as u64;
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    for word in words.iter().chain([&last]) {
+        hash = (hash.rotate_left(26) ^ u64::from_le_bytes(*word)).wrapping_mul(FACTOR);
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    fn ids(names: &[(u32, &'static str)], name_unnamed: bool) -> Vec<String> {
+        let mut map = NameMap::default();
+        for (index, name) in names {
+            map.insert(*index, (*name).into());
+        }
+        let ids =
+            Ids::new(Some(&map), Space { keyword: "func", len: 5, name_unnamed, nameless: &[] });
+        (0..6).map(|index| String::from_utf8(ids.definition(index).into()).unwrap()).collect()
+    }
+
+    #[test]
+    fn names_become_unique_ids() {
+        assert_eq!(ids(&[(1, "a"), (3, "b c")], false), ["", "$a", "", "$\"b c\"", "", ""]);
+        assert_eq!(
+            ids(&[(0, "a"), (1, "#func0"), (2, ""), (4, "a"), (7, "b")], false),
+            [
+                "$#func0_ (@name \"a\")",
+                "$#func0",
+                "$#func2 (@name \"\")",
+                "",
+                "$#func4 (@name \"a\")",
+                ""
+            ]
+        );
+        assert_eq!(ids(&[(1, "a")], true), ["$#func0", "$a", "$#func2", "$#func3", "$#func4", ""]);
+    }
+
+    #[test]
+    fn references_leave_the_annotation_out() {
+        let mut map = NameMap::default();
+        map.insert(1, "".into());
+        let space = Space { keyword: "type", len: 2, name_unnamed: false, nameless: &[] };
+        let ids = Ids::new(Some(&map), space);
+        let mut out = Vec::new();
+        (0..4).for_each(|index| ids.reference(&mut out, index));
+        assert_eq!(out, b" 0 $#type1 2 3");
+    }
+}

@@ -1,0 +1,505 @@
+//! Instructions as text: the sink that writes immediates. How instructions are laid out is for
+//! its [`Layout`]: one a line here, folded in `fold.rs`.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/text/instructions.html>
+
+use alloc::vec::Vec;
+use core::convert::Infallible;
+
+use wattle_ast::{
+    ArrayLen, BlockType, BrCast, CallIndirect, Catch, Catches, DataIdx, ElemIdx, Expr, F32, F64,
+    FenceOrder, FieldIdx, FuncIdx, GlobalIdx, Handler, Handlers, HeapType, LabelIdx, Labels,
+    LaneIdx, LocalIdx, Malformed, MemArg, MemCopy, MemIdx, MemInit, Nesting, Opcode, Reader,
+    RefTypeNonNull, RefTypeNull, SelectTypes, Shuffle, Sink, TableCopy, TableIdx, TableInit,
+    TagIdx, TypeIdx, V128, transcode_expr,
+};
+
+use crate::context::Context;
+use crate::ids::Ids;
+use crate::labels::LabelStack;
+use crate::numbers;
+
+/// Where instructions go on the page.
+pub(crate) trait Layout: Sized {
+    /// Begins an instruction: everything up to and including the keyword. It has to call
+    /// [`Code::structure`], which knows the labels, before it writes.
+    fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize);
+}
+
+/// A sink for instructions.
+pub(crate) struct Code<'p, 'm, L> {
+    pub(crate) context: &'p Context<'m>,
+    pub(crate) out: Vec<u8>,
+    pub(crate) layout: L,
+    pub(crate) locals: &'p Ids,
+    pub(crate) labels: LabelStack<'m>,
+    /// Added to offsets.
+    pub(crate) base: usize,
+    /// The instruction whose immediates come.
+    pub(crate) opcode: Opcode,
+    /// What its immediates were, as far as someone may want to know.
+    pub(crate) seen: Seen,
+}
+
+/// The immediates of the instruction at hand that say something of its type, or of what follows.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) ty: TypeIdx,
+    pub(crate) second_ty: TypeIdx,
+    pub(crate) func: FuncIdx,
+    pub(crate) tag: TagIdx,
+    pub(crate) label: LabelIdx,
+    pub(crate) len: u32,
+    pub(crate) block_type: BlockType,
+}
+
+impl Seen {
+    pub(crate) const NOTHING: Seen = Seen {
+        ty: TypeIdx(u32::MAX),
+        second_ty: TypeIdx(u32::MAX),
+        func: FuncIdx(u32::MAX),
+        tag: TagIdx(u32::MAX),
+        label: LabelIdx(u32::MAX),
+        len: 0,
+        block_type: BlockType::Empty,
+    };
+}
+
+/// What an instruction does to the blocks around it, once its label is taken care of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Plain,
+    /// Opens a block.
+    Open,
+    /// Begins another part of the innermost block.
+    Part,
+    /// Ends the innermost block.
+    Close,
+    /// Ends the expression.
+    Last,
+}
+
+/// Stops the printing of bytes that are no instructions.
+pub(crate) struct Illegible;
+
+impl From<Malformed> for Illegible {
+    fn from(_: Malformed) -> Self {
+        Illegible
+    }
+}
+
+impl From<Infallible> for Illegible {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
+    pub(crate) fn new(
+        context: &'p Context<'m>,
+        out: Vec<u8>,
+        layout: L,
+        locals: &'p Ids,
+        labels: LabelStack<'m>,
+    ) -> Self {
+        let (opcode, seen) = (Opcode::Nop, Seen::NOTHING);
+        Code { context, out, layout, locals, labels, base: 0, opcode, seen }
+    }
+
+    /// Takes all instructions of an expression. Where the bytes make no sense, it stops and says
+    /// so in a comment: only a module that was put together by hand can have such bytes.
+    pub(crate) fn expr(&mut self, bytes: &[u8], nesting: &mut Nesting) {
+        if !self.take(bytes, nesting) {
+            self.out.extend_from_slice(b" (;illegible;)");
+        }
+    }
+
+    /// Takes all instructions of an expression; tells whether they are one.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: &[u8], nesting: &mut Nesting) -> bool {
+        let mut reader = Reader::new(bytes);
+        transcode_expr(&mut reader, nesting, self).is_ok() && reader.is_empty()
+    }
+
+    /// Takes note of what an instruction does to the blocks. The label of one that opens a block
+    /// comes into scope later, with its immediates.
+    #[inline(always)]
+    pub(crate) fn structure(&mut self, opcode: Opcode) -> Step {
+        self.opcode = opcode;
+        if !opcode.kinds().is_structured() {
+            return Step::Plain;
+        }
+        match opcode {
+            Opcode::End if self.labels.is_empty() => Step::Last,
+            Opcode::End | Opcode::Delegate => {
+                self.labels.pop();
+                Step::Close
+            }
+            Opcode::Else | Opcode::Catch | Opcode::CatchAll => Step::Part,
+            _ => Step::Open,
+        }
+    }
+
+    /// ` (;@1f;)`, when offsets are asked for.
+    #[inline(always)]
+    pub(crate) fn offset(&mut self, offset: usize) {
+        if self.context.config.offsets {
+            offset_comment(&mut self.out, self.base.saturating_add(offset));
+        }
+    }
+
+    fn memory_unless_first(&mut self, memory: MemIdx) {
+        if memory.0 != 0 {
+            self.context.ids.memories.reference(&mut self.out, memory.0);
+        }
+    }
+
+    fn table_unless_first(&mut self, table: TableIdx) {
+        if table.0 != 0 {
+            self.context.ids.tables.reference(&mut self.out, table.0);
+        }
+    }
+}
+
+/// Appends `(;@1f;) `.
+pub(crate) fn offset_comment(out: &mut Vec<u8>, offset: usize) {
+    out.extend_from_slice(b"(;@");
+    numbers::hex(out, offset as u64);
+    out.extend_from_slice(b";) ");
+}
+
+impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
+    type Error = Illegible;
+
+    #[inline(always)]
+    fn opcode(&mut self, opcode: Opcode, offset: usize) -> Result<(), Illegible> {
+        L::begin(self, opcode, offset);
+        Ok(())
+    }
+
+    fn block_type(&mut self, value: BlockType) -> Result<(), Illegible> {
+        self.seen.block_type = value;
+        let depth = self.labels.write_definition(&mut self.out);
+        match value {
+            BlockType::Empty => {}
+            BlockType::Value(ty) => self.context.result_types(&mut self.out, [ty].into_iter()),
+            BlockType::Type(ty) => self.context.type_use(&mut self.out, ty, None),
+        }
+        // The clauses of `try_table` do not see its label.
+        if self.opcode != Opcode::TryTable {
+            self.labels.push(depth);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn label(&mut self, value: LabelIdx) -> Result<(), Illegible> {
+        self.seen.label = value;
+        self.labels.reference(&mut self.out, value);
+        Ok(())
+    }
+
+    fn labels(&mut self, value: Labels<'_>) -> Result<(), Illegible> {
+        for label in value.iter_with_default() {
+            self.label(label)?;
+        }
+        Ok(())
+    }
+
+    fn catches(&mut self, value: Catches<'_>) -> Result<(), Illegible> {
+        for catch in value.iter() {
+            self.out.extend_from_slice(b" (");
+            self.out.extend_from_slice(catch.keyword().as_bytes());
+            if let Catch::One(tag, _) | Catch::OneRef(tag, _) = catch {
+                self.context.ids.tags.reference(&mut self.out, tag.0);
+            }
+            let (Catch::One(_, label)
+            | Catch::OneRef(_, label)
+            | Catch::All(label)
+            | Catch::AllRef(label)) = catch;
+            self.labels.reference(&mut self.out, label);
+            self.out.push(b')');
+        }
+        let label = self.labels.defined();
+        self.labels.push(label);
+        Ok(())
+    }
+
+    fn handlers(&mut self, value: Handlers<'_>) -> Result<(), Illegible> {
+        for handler in value.iter() {
+            self.out.extend_from_slice(b" (on");
+            let (Handler::Label(tag, _) | Handler::Switch(tag)) = handler;
+            self.context.ids.tags.reference(&mut self.out, tag.0);
+            match handler {
+                Handler::Label(_, label) => self.labels.reference(&mut self.out, label),
+                Handler::Switch(_) => self.out.extend_from_slice(b" switch"),
+            }
+            self.out.push(b')');
+        }
+        Ok(())
+    }
+
+    fn select_types(&mut self, value: SelectTypes<'_>) -> Result<(), Illegible> {
+        self.context.result_types(&mut self.out, value.iter());
+        Ok(())
+    }
+
+    #[inline]
+    fn func(&mut self, value: FuncIdx) -> Result<(), Illegible> {
+        self.seen.func = value;
+        self.context.ids.funcs.reference(&mut self.out, value.0);
+        Ok(())
+    }
+
+    fn ty(&mut self, value: TypeIdx) -> Result<(), Illegible> {
+        self.seen.second_ty = self.seen.ty;
+        self.seen.ty = value;
+        self.context.ids.types.reference(&mut self.out, value.0);
+        Ok(())
+    }
+
+    fn table(&mut self, value: TableIdx) -> Result<(), Illegible> {
+        self.table_unless_first(value);
+        Ok(())
+    }
+
+    fn memory(&mut self, value: MemIdx) -> Result<(), Illegible> {
+        self.memory_unless_first(value);
+        Ok(())
+    }
+
+    #[inline]
+    fn global(&mut self, value: GlobalIdx) -> Result<(), Illegible> {
+        self.context.ids.globals.reference(&mut self.out, value.0);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn local(&mut self, value: LocalIdx) -> Result<(), Illegible> {
+        self.locals.reference(&mut self.out, value.0);
+        Ok(())
+    }
+
+    fn tag(&mut self, value: TagIdx) -> Result<(), Illegible> {
+        self.seen.tag = value;
+        self.context.ids.tags.reference(&mut self.out, value.0);
+        Ok(())
+    }
+
+    fn elem(&mut self, value: ElemIdx) -> Result<(), Illegible> {
+        self.context.ids.elems.reference(&mut self.out, value.0);
+        Ok(())
+    }
+
+    fn data(&mut self, value: DataIdx) -> Result<(), Illegible> {
+        self.context.ids.datas.reference(&mut self.out, value.0);
+        Ok(())
+    }
+
+    fn field(&mut self, value: FieldIdx) -> Result<(), Illegible> {
+        match self.context.ids.fields.get(&self.seen.ty.0) {
+            Some(ids) => ids.reference(&mut self.out, value.0),
+            None => {
+                self.out.push(b' ');
+                numbers::decimal(&mut self.out, value.0.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn array_len(&mut self, value: ArrayLen) -> Result<(), Illegible> {
+        self.seen.len = value.0;
+        self.out.push(b' ');
+        numbers::decimal(&mut self.out, value.0.into());
+        Ok(())
+    }
+
+    fn call_indirect(&mut self, value: CallIndirect) -> Result<(), Illegible> {
+        self.seen.ty = value.ty;
+        self.table_unless_first(value.table);
+        self.context.type_ref(&mut self.out, value.ty);
+        Ok(())
+    }
+
+    fn mem_init(&mut self, value: MemInit) -> Result<(), Illegible> {
+        self.memory_unless_first(value.memory);
+        self.data(value.data)
+    }
+
+    fn mem_copy(&mut self, value: MemCopy) -> Result<(), Illegible> {
+        if value.dst.0 != 0 || value.src.0 != 0 {
+            self.context.ids.memories.reference(&mut self.out, value.dst.0);
+            self.context.ids.memories.reference(&mut self.out, value.src.0);
+        }
+        Ok(())
+    }
+
+    fn table_init(&mut self, value: TableInit) -> Result<(), Illegible> {
+        self.table_unless_first(value.table);
+        self.elem(value.elem)
+    }
+
+    fn table_copy(&mut self, value: TableCopy) -> Result<(), Illegible> {
+        if value.dst.0 != 0 || value.src.0 != 0 {
+            self.context.ids.tables.reference(&mut self.out, value.dst.0);
+            self.context.ids.tables.reference(&mut self.out, value.src.0);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn memarg(&mut self, value: MemArg) -> Result<(), Illegible> {
+        self.memory_unless_first(value.memory);
+        if value.offset != 0 {
+            self.out.extend_from_slice(b" offset=");
+            numbers::decimal(&mut self.out, value.offset);
+        }
+        if u32::from(value.align) != self.opcode.natural_align() {
+            self.out.extend_from_slice(b" align=");
+            let align = 1_u64.checked_shl(value.align.into()).unwrap_or(0);
+            numbers::decimal(&mut self.out, align);
+        }
+        Ok(())
+    }
+
+    fn lane(&mut self, value: LaneIdx) -> Result<(), Illegible> {
+        self.out.push(b' ');
+        numbers::decimal(&mut self.out, value.0.into());
+        Ok(())
+    }
+
+    fn shuffle(&mut self, value: Shuffle) -> Result<(), Illegible> {
+        for lane in value.0 {
+            self.lane(LaneIdx(lane))?;
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn i32(&mut self, value: i32) -> Result<(), Illegible> {
+        self.out.push(b' ');
+        numbers::signed(&mut self.out, value.into());
+        Ok(())
+    }
+
+    #[inline]
+    fn i64(&mut self, value: i64) -> Result<(), Illegible> {
+        self.out.push(b' ');
+        numbers::signed(&mut self.out, value);
+        Ok(())
+    }
+
+    fn f32(&mut self, value: F32) -> Result<(), Illegible> {
+        self.out.push(b' ');
+        numbers::f32(&mut self.out, value.0);
+        Ok(())
+    }
+
+    fn f64(&mut self, value: F64) -> Result<(), Illegible> {
+        self.out.push(b' ');
+        numbers::f64(&mut self.out, value.0);
+        Ok(())
+    }
+
+    fn v128(&mut self, value: V128) -> Result<(), Illegible> {
+        self.out.extend_from_slice(b" i32x4");
+        for lane in value.0.as_chunks::<4>().0 {
+            self.out.extend_from_slice(b" 0x");
+            lane.iter().rev().for_each(|byte| numbers::hex_byte(&mut self.out, *byte));
+        }
+        Ok(())
+    }
+
+    fn heap_type(&mut self, value: HeapType) -> Result<(), Illegible> {
+        self.context.heap_type(&mut self.out, value);
+        Ok(())
+    }
+
+    fn ref_type_non_null(&mut self, value: RefTypeNonNull) -> Result<(), Illegible> {
+        self.context.ref_type(&mut self.out, wattle_ast::RefType::non_null(value.0));
+        Ok(())
+    }
+
+    fn ref_type_null(&mut self, value: RefTypeNull) -> Result<(), Illegible> {
+        self.context.ref_type(&mut self.out, wattle_ast::RefType::null(value.0));
+        Ok(())
+    }
+
+    fn br_cast(&mut self, value: BrCast) -> Result<(), Illegible> {
+        self.label(value.label)?;
+        self.context.ref_type(&mut self.out, value.from);
+        self.context.ref_type(&mut self.out, value.to);
+        Ok(())
+    }
+
+    fn fence_order(&mut self, _: FenceOrder) -> Result<(), Illegible> {
+        Ok(())
+    }
+}
+
+/// One instruction a line.
+pub(crate) struct Flat {
+    /// How deep the function itself is indented.
+    pub(crate) level: usize,
+}
+
+impl Layout for Flat {
+    #[inline(always)]
+    fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize) {
+        let level = match code.structure(opcode) {
+            Step::Last => return,
+            Step::Part => code.labels.depth().saturating_sub(1),
+            _ => code.labels.depth(),
+        };
+        code.context.line(&mut code.out, code.layout.level + level);
+        code.offset(offset);
+        code.context.keyword(&mut code.out, opcode);
+    }
+}
+
+/// All instructions on one line, each after a space: for constant expressions.
+pub(crate) struct Inline;
+
+impl Layout for Inline {
+    fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize) {
+        if code.structure(opcode) != Step::Last {
+            code.out.push(b' ');
+            code.offset(offset);
+            code.context.keyword(&mut code.out, opcode);
+        }
+    }
+}
+
+impl Context<'_> {
+    /// A constant expression, a space before each instruction; in parentheses when it is a single
+    /// plain instruction, else after `keyword` in parentheses (without them when that is empty).
+    pub(crate) fn const_expr(
+        &self,
+        out: &mut Vec<u8>,
+        expr: &Expr<'_>,
+        keyword: &str,
+        base: usize,
+    ) {
+        let mut instrs = expr.iter().take(2);
+        let single = instrs.next().is_some_and(|instr| !instr.opcode().kinds().is_structured())
+            && instrs.next().is_some_and(|instr| instr.opcode() == Opcode::End);
+        let start = out.len();
+        let locals = Ids::default();
+        let buffer = core::mem::take(out);
+        let mut code = Code::new(self, buffer, Inline, &locals, LabelStack::default());
+        code.base = base;
+        if !single && !keyword.is_empty() {
+            code.out.extend_from_slice(b" (");
+            code.out.extend_from_slice(keyword.as_bytes());
+        }
+        code.expr(expr.bytes(), &mut Nesting::default());
+        *out = code.out;
+        if single {
+            // The space becomes the parenthesis; one more space goes before it.
+            out.insert(start + 1, b'(');
+        }
+        if single || !keyword.is_empty() {
+            out.push(b')');
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Labels: the blocks around an instruction, and what they are called.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use wattle_ast::{LabelIdx, NameMap};
+
+use crate::ids::{Reserved, annotation};
+use crate::{numbers, strings};
+
+/// The blocks that are open, innermost last.
+#[derive(Default)]
+pub(crate) struct LabelStack<'m> {
+    names: Option<&'m NameMap<'m>>,
+    name_unnamed: bool,
+    reserved: Reserved<'m>,
+    /// The names that are identifiers of open blocks.
+    in_scope: BTreeSet<&'m str>,
+    /// The identifiers of open blocks, one after the other.
+    text: Vec<u8>,
+    open: Vec<Label<'m>>,
+    /// How many blocks have begun.
+    begun: u32,
+    /// The one whose definition was written last.
+    defined: Label<'m>,
+}
+
+/// A label.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Label<'m> {
+    /// Where its identifier ends in the text; it begins where the one before ends.
+    end: usize,
+    /// Its name, when that is its identifier.
+    name: Option<&'m str>,
+}
+
+impl<'m> LabelStack<'m> {
+    /// No blocks, and these names for those to come, in the order in which they begin.
+    pub(crate) fn new(names: Option<&'m NameMap<'m>>, name_unnamed: bool) -> LabelStack<'m> {
+        let all = names.into_iter().flat_map(NameMap::iter);
+        let reserved = Reserved::new(all.map(|(_, name)| name.as_str()));
+        LabelStack { names, name_unnamed, reserved, ..LabelStack::default() }
+    }
+
+    /// Whether no block is open.
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// How many blocks are open.
+    #[inline(always)]
+    pub(crate) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Writes the identifier of a block that begins, or else a comment that says how deep it is.
+    pub(crate) fn write_definition(&mut self, out: &mut Vec<u8>) -> Label<'m> {
+        let ordinal = self.begun;
+        self.begun = self.begun.wrapping_add(1);
+        let start = self.text_end();
+        self.text.truncate(start);
+        let name = self.names.and_then(|names| names.get(ordinal)).map(|name| name.as_str());
+        let mut label = Label::default();
+        match name {
+            Some(name) if !name.is_empty() && !self.in_scope.contains(name) => {
+                strings::id(&mut self.text, name);
+                label.name = Some(name);
+            }
+            Some(_) => self.reserved.synthetic(&mut self.text, "label", ordinal as usize),
+            None if self.name_unnamed => {
+                self.reserved.synthetic(&mut self.text, "label", ordinal as usize);
+            }
+            None => {}
+        }
+        out.push(b' ');
+        match self.text.get(start..) {
+            None | Some([]) => self.comment(out, self.open.len() + 1),
+            Some(id) => {
+                out.extend_from_slice(id);
+                if let (None, Some(name)) = (label.name, name) {
+                    annotation(out, name);
+                }
+            }
+        }
+        label.end = self.text.len();
+        self.defined = label;
+        label
+    }
+
+    fn comment(&self, out: &mut Vec<u8>, depth: usize) {
+        out.extend_from_slice(b"(;@");
+        numbers::decimal(out, depth as u64);
+        out.extend_from_slice(b";)");
+    }
+
+    fn text_end(&self) -> usize {
+        self.open.last().map_or(0, |label| label.end)
+    }
+
+    /// The label whose definition was written last.
+    pub(crate) fn defined(&self) -> Label<'m> {
+        self.defined
+    }
+
+    /// Brings the label of a block into scope.
+    pub(crate) fn push(&mut self, label: Label<'m>) {
+        if let Some(name) = label.name {
+            self.in_scope.insert(name);
+        }
+        self.open.push(label);
+    }
+
+    /// Ends the innermost block.
+    pub(crate) fn pop(&mut self) {
+        if let Some(label) = self.open.pop()
+            && let Some(name) = label.name
+        {
+            self.in_scope.remove(name);
+        }
+    }
+
+    /// Writes a reference: the identifier, or the number with the depth of the block in a comment.
+    pub(crate) fn reference(&self, out: &mut Vec<u8>, label: LabelIdx) {
+        out.push(b' ');
+        let Some(depth) = self.open.len().checked_sub(label.idx()) else {
+            numbers::decimal(out, label.0.into());
+            return;
+        };
+        let end = |depth: usize| {
+            depth.checked_sub(1).and_then(|at| self.open.get(at)).map_or(0, |label| label.end)
+        };
+        match self.text.get(end(depth.saturating_sub(1))..end(depth)) {
+            None | Some([]) => {
+                numbers::decimal(out, label.0.into());
+                out.push(b' ');
+                self.comment(out, depth);
+            }
+            Some(id) => out.extend_from_slice(id),
+        }
+    }
+}

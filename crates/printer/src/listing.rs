@@ -1,0 +1,91 @@
+//! Instructions one by one, for those who put something else beside each: a dump, a profile.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_ast::{Module, Nesting, Opcode};
+
+use crate::config::Config;
+use crate::context::Context;
+use crate::ids::Ids;
+use crate::instructions::{Code, Layout, Step};
+use crate::labels::LabelStack;
+
+/// An instruction as text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// Where it begins in the expression, in bytes.
+    pub offset: usize,
+    /// How many blocks it stands in.
+    pub depth: usize,
+    /// The instruction and its immediates.
+    pub text: String,
+}
+
+/// Lists the instructions of expressions, the final `end` included, with the names of a module.
+///
+/// ```
+/// use wattle_ast::Module;
+/// use wattle_printer::Lister;
+///
+/// let module = Module::default();
+/// let lines = Lister::new(&module).expr(&[0x02, 0x40, 0x41, 0x07, 0x1a, 0x0b, 0x0b]);
+/// let shown: Vec<_> = lines.iter().map(|l| (l.offset, l.depth, l.text.as_str())).collect();
+/// assert_eq!(shown, [
+///     (0, 0, "block"),
+///     (2, 1, "i32.const 7"),
+///     (4, 1, "drop"),
+///     (5, 0, "end"),
+///     (6, 0, "end"),
+/// ]);
+/// ```
+pub struct Lister<'m> {
+    context: Context<'m>,
+}
+
+impl<'m> Lister<'m> {
+    /// A lister with the names of `module`.
+    pub fn new(module: &'m Module<'_>) -> Lister<'m> {
+        Lister { context: Context::new(module, &Config::new()) }
+    }
+
+    /// The instructions of an encoded expression, as far as its bytes make sense.
+    pub fn expr(&self, bytes: &[u8]) -> Vec<Line> {
+        let locals = Ids::default();
+        let layout = Lines { starts: Vec::new() };
+        let mut code = Code::new(&self.context, Vec::new(), layout, &locals, LabelStack::default());
+        code.expr(bytes, &mut Nesting::default());
+        let mut ends = code.layout.starts.iter().skip(1).map(|start| start.2);
+        let lines = code.layout.starts.iter().map(|&(offset, depth, start)| {
+            let end = ends.next().unwrap_or(code.out.len());
+            let text = code.out.get(start..end).unwrap_or_default();
+            let text = String::from_utf8_lossy(text);
+            // The comment that tells how deep a label is says nothing beside a depth.
+            let text = text.split(" (;").next().unwrap_or_default().trim_end();
+            Line { offset, depth, text: text.into() }
+        });
+        lines.collect()
+    }
+}
+
+impl core::fmt::Debug for Lister<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Lister")
+    }
+}
+
+/// Remembers where each instruction begins: its offset, its depth, its text.
+struct Lines {
+    starts: Vec<(usize, usize, usize)>,
+}
+
+impl Layout for Lines {
+    fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize) {
+        let step = code.structure(opcode);
+        let depth = code.labels.depth();
+        let depth = if step == Step::Part { depth.saturating_sub(1) } else { depth };
+        let start = code.out.len();
+        code.layout.starts.push((offset, depth, start));
+        code.out.extend_from_slice(opcode.mnemonic().as_bytes());
+    }
+}

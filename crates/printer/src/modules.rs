@@ -1,0 +1,595 @@
+//! The fields of a module as text.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/text/modules.html>
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use wattle_ast::{
+    Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternType, Func, FuncIdx,
+    GlobalIdx, Import, ItemKind, MemIdx, Module, Nesting, Opcode, TableIdx, TagIdx,
+};
+
+use crate::config::Config;
+use crate::context::{Context, Imported};
+use crate::fold::Folder;
+use crate::ids::{Ids, Space, annotation};
+use crate::instructions::{Code, Flat, offset_comment};
+use crate::labels::LabelStack;
+use crate::offsets::Offsets;
+use crate::{customs, numbers, strings};
+
+/// Text is handed on whenever there is so much of it.
+const PIECE: usize = 1 << 16;
+
+/// A function with more locals than this is not printed whole: engines take no more than 50,000,
+/// while a few bytes can declare four billion.
+const MAX_LOCALS: u64 = 1_000_000;
+
+/// Prints one module.
+pub(crate) struct Printer<'m> {
+    pub(crate) context: Context<'m>,
+    pub(crate) out: Vec<u8>,
+    pub(crate) offsets: Offsets,
+    exports: InlineExports,
+    locals: Ids,
+    nesting: Nesting,
+    folder: Folder,
+}
+
+/// Takes the text so far, when it is enough.
+type HandOn<'h> = &'h mut dyn FnMut(&mut Vec<u8>) -> fmt::Result;
+
+impl<'m> Printer<'m> {
+    pub(crate) fn new(module: &'m Module<'_>, config: &Config) -> Printer<'m> {
+        let context = Context::new(module, config);
+        let offsets = if config.offsets { Offsets::new(module) } else { Offsets::default() };
+        let exports = InlineExports::new(&context);
+        let (locals, nesting, folder) = Default::default();
+        Printer { context, out: Vec::new(), offsets, exports, locals, nesting, folder }
+    }
+
+    pub(crate) fn into_text(mut self) -> String {
+        // Nothing is handed on, so nothing fails.
+        let _ = self.module(&mut |_| Ok(()));
+        String::from_utf8(self.out)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    }
+
+    pub(crate) fn write_to(mut self, to: &mut impl fmt::Write) -> fmt::Result {
+        let mut write =
+            |out: &[u8]| to.write_str(core::str::from_utf8(out).map_err(|_| fmt::Error)?);
+        self.module(&mut |out| {
+            if out.len() >= PIECE {
+                write(out)?;
+                out.clear();
+            }
+            Ok(())
+        })?;
+        write(&self.out)
+    }
+
+    fn module(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
+        let module = self.context.module;
+        self.str("(module");
+        self.module_name();
+        let start = self.out.len();
+        self.types(hand_on)?;
+        self.imports(hand_on)?;
+        let Imported { tables, memories, globals, tags, .. } = self.context.imported;
+        for ((place, index), table) in (0_usize..).zip(tables..).zip(&module.tables) {
+            let at = self.offsets.tables.get(place).copied();
+            self.begin(ExternIdx::Table(TableIdx(index)), at);
+            self.context.table_type(&mut self.out, &table.ty);
+            if let Some(init) = &table.init {
+                self.const_expr(init, "", at);
+            }
+            self.end(hand_on)?;
+        }
+        for ((place, index), memory) in (0_usize..).zip(memories..).zip(&module.memories) {
+            let at = self.offsets.memories.get(place).copied();
+            self.begin(ExternIdx::Mem(MemIdx(index)), at);
+            self.context.mem_type(&mut self.out, memory);
+            self.end(hand_on)?;
+        }
+        for ((place, index), tag) in (0_usize..).zip(tags..).zip(&module.tags) {
+            let at = self.offsets.tags.get(place).copied();
+            self.begin(ExternIdx::Tag(TagIdx(index)), at);
+            self.context.type_use(&mut self.out, tag.ty, None);
+            self.end(hand_on)?;
+        }
+        for ((place, index), global) in (0_usize..).zip(globals..).zip(&module.globals) {
+            let at = self.offsets.globals.get(place).copied();
+            self.begin(ExternIdx::Global(GlobalIdx(index)), at);
+            self.context.global_type(&mut self.out, &global.ty);
+            self.const_expr(&global.init, "", at);
+            self.end(hand_on)?;
+        }
+        for (place, export) in module.exports.iter().enumerate() {
+            if !self.exports.is_inline(place) {
+                self.export(place, export);
+                self.end(hand_on)?;
+            }
+        }
+        if let Some(func) = module.start {
+            self.field("start", self.offsets.start.first().copied());
+            self.context.ids.funcs.reference(&mut self.out, func.0);
+            self.end(hand_on)?;
+        }
+        for (place, elem) in module.elems.iter().enumerate() {
+            self.elem(place, elem);
+            self.end(hand_on)?;
+        }
+        for ((place, index), func) in
+            (0_usize..).zip(self.context.imported.funcs..).zip(&module.funcs)
+        {
+            self.func(place, index, func);
+            self.end(hand_on)?;
+        }
+        for (place, data) in module.datas.iter().enumerate() {
+            self.data(place, data);
+            self.end(hand_on)?;
+        }
+        customs::print(self, hand_on)?;
+        // What was handed on is no longer there, but then there was something.
+        if self.out.len() != start {
+            self.str("\n");
+        }
+        self.str(")\n");
+        Ok(())
+    }
+
+    pub(crate) fn str(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn module_name(&mut self) {
+        match self.context.module.names.module.as_deref() {
+            Some("") => {
+                self.str(" $#module");
+                annotation(&mut self.out, "");
+            }
+            Some(name) => {
+                self.str(" ");
+                strings::id(&mut self.out, name);
+            }
+            None => {}
+        }
+    }
+
+    /// Begins a field: a line, the offset when it is known, `(keyword`.
+    fn field(&mut self, keyword: &str, at: Option<usize>) {
+        self.context.line(&mut self.out, 1);
+        self.open(keyword, at);
+    }
+
+    fn open(&mut self, keyword: &str, at: Option<usize>) {
+        if let Some(at) = at {
+            offset_comment(&mut self.out, at);
+        }
+        self.str("(");
+        self.str(keyword);
+    }
+
+    /// Ends a field.
+    pub(crate) fn end(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
+        self.str(")");
+        hand_on(&mut self.out)
+    }
+
+    /// Begins a field that can be exported: its identifier, its index, its exports.
+    fn begin(&mut self, index: ExternIdx, at: Option<usize>) {
+        self.field(index.parts().0.keyword(), at);
+        self.define(index);
+        self.inline_exports(index);
+    }
+
+    fn define(&mut self, index: ExternIdx) {
+        let (kind, index) = index.parts();
+        define(&mut self.out, self.context.ids.of(kind), index);
+    }
+
+    fn inline_exports(&mut self, index: ExternIdx) {
+        let (first, end) = self.exports.of(index);
+        for export in self.context.module.exports.get(first..end).unwrap_or_default() {
+            self.str(" (export ");
+            strings::name(&mut self.out, &export.name);
+            self.str(")");
+        }
+    }
+
+    /// A constant expression of the item at `at`. Where in the item it begins is not known.
+    fn const_expr(&mut self, expr: &Expr<'_>, keyword: &str, at: Option<usize>) {
+        self.context.const_expr(&mut self.out, expr, keyword, at.unwrap_or(0));
+    }
+
+    fn types(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
+        let module = self.context.module;
+        let mut groups = module.rec_groups.iter().peekable();
+        // How many types of the group at hand are still to come.
+        let mut left: Option<u32> = None;
+        for (index, ty) in (0_u32..).zip(&module.types) {
+            while let Some(group) = groups.next_if(|group| group.first.0 <= index) {
+                if left.take().is_some() {
+                    self.end(hand_on)?;
+                }
+                self.field("rec", None);
+                left = Some(group.len);
+                if group.len == 0 {
+                    left = None;
+                    self.end(hand_on)?;
+                }
+            }
+            let level = if left.is_some() { 2 } else { 1 };
+            self.context.line(&mut self.out, level);
+            self.open("type", self.offsets.types.get(index as usize).copied());
+            define(&mut self.out, &self.context.ids.types, index);
+            self.context.sub_type(&mut self.out, index, ty);
+            self.end(hand_on)?;
+            if let Some(count) = &mut left {
+                *count -= 1;
+                if *count == 0 {
+                    left = None;
+                    self.end(hand_on)?;
+                }
+            }
+        }
+        if left.is_some() {
+            self.end(hand_on)?;
+        }
+        for _ in groups {
+            self.field("rec", None);
+            self.end(hand_on)?;
+        }
+        Ok(())
+    }
+
+    fn imports(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
+        let module = self.context.module;
+        let mut groups = module.import_groups.iter().peekable();
+        let mut group = None;
+        let mut left: u32 = 0;
+        let mut counts = Imported::default();
+        for (place, import) in (0_u32..).zip(&module.imports) {
+            let count = counts.count(import.ty.kind());
+            let index = *count;
+            *count += 1;
+            while let Some(next) = groups.next_if(|group| group.first <= place) {
+                if left > 0 {
+                    self.end_group(group, hand_on)?;
+                }
+                self.field("import ", None);
+                strings::name(&mut self.out, &next.module);
+                group = Some(next);
+                left = next.len;
+                if left == 0 {
+                    self.end_group(group, hand_on)?;
+                }
+            }
+            let at = self.offsets.imports.get(place as usize).copied();
+            if left == 0 {
+                self.import(import, index, at);
+                self.end(hand_on)?;
+                continue;
+            }
+            self.context.line(&mut self.out, 2);
+            self.open("item ", at);
+            strings::name(&mut self.out, &import.name);
+            if group.is_some_and(|group| group.ty.is_none()) {
+                self.extern_type(&import.ty, Some(index));
+            }
+            self.str(")");
+            left -= 1;
+            if left == 0 {
+                self.end_group(group, hand_on)?;
+            }
+        }
+        if left > 0 {
+            self.end_group(group, hand_on)?;
+        }
+        for group in groups {
+            self.field("import ", None);
+            strings::name(&mut self.out, &group.module);
+            self.end_group(Some(group), hand_on)?;
+        }
+        Ok(())
+    }
+
+    fn end_group(
+        &mut self,
+        group: Option<&wattle_ast::ImportGroup<'_>>,
+        hand_on: HandOn<'_>,
+    ) -> fmt::Result {
+        if let Some(ty) = group.and_then(|group| group.ty.as_ref()) {
+            self.context.line(&mut self.out, 2);
+            self.extern_type(ty, None);
+        }
+        self.end(hand_on)
+    }
+
+    fn import(&mut self, import: &Import<'_>, index: u32, at: Option<usize>) {
+        if self.context.config.inline_imports_exports {
+            let index = extern_idx(import.ty.kind(), index);
+            self.begin(index, at);
+            self.str(" (import ");
+            strings::name(&mut self.out, &import.module);
+            self.str(" ");
+            strings::name(&mut self.out, &import.name);
+            self.str(")");
+            self.bare_extern_type(&import.ty);
+            return;
+        }
+        self.field("import ", at);
+        strings::name(&mut self.out, &import.module);
+        self.str(" ");
+        strings::name(&mut self.out, &import.name);
+        self.extern_type(&import.ty, Some(index));
+    }
+
+    /// ` (func $f (;0;) (type 0))`.
+    fn extern_type(&mut self, ty: &ExternType, index: Option<u32>) {
+        self.str(" (");
+        self.str(ty.kind().keyword());
+        if let Some(index) = index {
+            self.define(extern_idx(ty.kind(), index));
+        }
+        self.bare_extern_type(ty);
+        self.str(")");
+    }
+
+    fn bare_extern_type(&mut self, ty: &ExternType) {
+        let out = &mut self.out;
+        match ty {
+            ExternType::Func(ty) => self.context.type_use(out, *ty, None),
+            ExternType::FuncExact(ty) => {
+                out.extend_from_slice(b" (exact");
+                self.context.type_ref(out, *ty);
+                out.push(b')');
+            }
+            ExternType::Table(ty) => self.context.table_type(out, ty),
+            ExternType::Mem(ty) => self.context.mem_type(out, ty),
+            ExternType::Global(ty) => self.context.global_type(out, ty),
+            ExternType::Tag(tag) => self.context.type_use(out, tag.ty, None),
+        }
+    }
+
+    fn export(&mut self, place: usize, export: &Export<'_>) {
+        self.field("export ", self.offsets.exports.get(place).copied());
+        strings::name(&mut self.out, &export.name);
+        let (kind, index) = export.index.parts();
+        self.str(" (");
+        self.str(kind.keyword());
+        self.context.ids.of(kind).reference(&mut self.out, index);
+        self.str(")");
+    }
+
+    fn elem(&mut self, place: usize, elem: &Elem<'_>) {
+        let at = self.offsets.elems.get(place).copied();
+        self.field("elem", at);
+        define(&mut self.out, &self.context.ids.elems, place as u32);
+        match &elem.mode {
+            ElemMode::Passive => {}
+            ElemMode::Declarative => self.str(" declare"),
+            ElemMode::Active { table, offset } => {
+                if table.0 != 0 {
+                    self.str(" (table");
+                    self.context.ids.tables.reference(&mut self.out, table.0);
+                    self.str(")");
+                }
+                self.const_expr(offset, "offset", at);
+            }
+        }
+        match &elem.items {
+            ElemItems::Funcs(_) => self.str(" func"),
+            ElemItems::Exprs(_) => self.context.ref_type(&mut self.out, elem.ty),
+        }
+        if self.context.config.skeleton {
+            if !elem.items.is_empty() {
+                self.str(" ...");
+            }
+            return;
+        }
+        match &elem.items {
+            ElemItems::Funcs(funcs) => {
+                for func in funcs.view().iter() {
+                    self.context.ids.funcs.reference(&mut self.out, func.0);
+                }
+            }
+            ElemItems::Exprs(exprs) => {
+                for expr in exprs.view().iter() {
+                    self.const_expr(&expr, "item", at);
+                }
+            }
+        }
+    }
+
+    fn data(&mut self, place: usize, data: &Data<'_>) {
+        let at = self.offsets.datas.get(place).copied();
+        self.field("data", at);
+        define(&mut self.out, &self.context.ids.datas, place as u32);
+        if let DataMode::Active { memory, offset } = &data.mode {
+            if memory.0 != 0 {
+                self.str(" (memory");
+                self.context.ids.memories.reference(&mut self.out, memory.0);
+                self.str(")");
+            }
+            self.const_expr(offset, "offset", at);
+        }
+        self.str(" ");
+        if self.context.config.skeleton && !data.bytes.is_empty() {
+            self.str("...");
+        } else {
+            strings::bytes(&mut self.out, &data.bytes);
+        }
+    }
+
+    fn func(&mut self, place: usize, index: u32, func: &'m Func<'_>) {
+        let module = self.context.module;
+        let at = self.offsets.bodies.get(place).copied();
+        self.begin(ExternIdx::Func(FuncIdx(index)), at);
+        let params = self.context.func_type(func.ty).map_or(0, |ty| ty.params().len());
+        let local_count: u64 = func.body.locals().map(|local| u64::from(local.count)).sum();
+        let names = module.names.locals.get(index);
+        let name_unnamed = self.context.config.name_unnamed;
+        if names.is_some() || name_unnamed || !self.locals.is_empty() {
+            let len = params.saturating_add(local_count.min(MAX_LOCALS) as usize);
+            let space = Space { keyword: "local", len, name_unnamed, nameless: &[] };
+            self.locals.fill(names, space);
+        }
+        self.context.type_use(&mut self.out, func.ty, Some(&self.locals));
+        let body = &func.body;
+        let empty = local_count == 0 && body.code() == [Opcode::End.info().code as u8];
+        if empty {
+            return;
+        }
+        if self.context.config.skeleton {
+            self.str(" ...");
+            return;
+        }
+        if local_count > 0 {
+            self.context.line(&mut self.out, 2);
+            let start = self.out.len();
+            if local_count > MAX_LOCALS {
+                self.str("(local ...)");
+            } else {
+                let types = body
+                    .locals()
+                    .flat_map(|local| core::iter::repeat_n(local.ty, local.count as usize));
+                let first = params as u32;
+                let ids = Some(&self.locals);
+                self.context.variables(&mut self.out, "local", types, first, ids);
+                // Each begins with a space, and the line has its own.
+                self.out.remove(start);
+            }
+        }
+        let labels = LabelStack::new(module.names.labels.get(index), name_unnamed);
+        let out = core::mem::take(&mut self.out);
+        let base = at.unwrap_or(0).saturating_add(body.code_offset());
+        self.out = if self.context.config.fold {
+            let scratch = &mut self.folder;
+            scratch.body(&self.context, out, &self.locals, labels, &mut self.nesting, func, base)
+        } else {
+            let layout = Flat { level: 2 };
+            let mut code = Code::new(&self.context, out, layout, &self.locals, labels);
+            code.base = base;
+            code.expr(body.code(), &mut self.nesting);
+            code.out
+        };
+        self.context.line(&mut self.out, 1);
+    }
+}
+
+/// ` $id (;5;)`.
+fn define(out: &mut Vec<u8>, ids: &Ids, index: u32) {
+    let id = ids.definition(index);
+    if !id.is_empty() {
+        out.push(b' ');
+        out.extend_from_slice(id);
+    }
+    out.extend_from_slice(b" (;");
+    numbers::decimal(out, index.into());
+    out.extend_from_slice(b";)");
+}
+
+fn extern_idx(kind: ItemKind, index: u32) -> ExternIdx {
+    match kind {
+        ItemKind::Func => ExternIdx::Func(FuncIdx(index)),
+        ItemKind::Table => ExternIdx::Table(TableIdx(index)),
+        ItemKind::Memory => ExternIdx::Mem(MemIdx(index)),
+        ItemKind::Global => ExternIdx::Global(GlobalIdx(index)),
+        _ => ExternIdx::Tag(TagIdx(index)),
+    }
+}
+
+/// Which exports are written at the items that they export.
+///
+/// Text lists exports in the order in which they come, so only those are inline that come in the
+/// order of their items: as many as possible at the front, before the fields of the others, and at
+/// the functions, after them.
+#[derive(Default)]
+struct InlineExports {
+    /// By item, the first of its exports and the one after its last.
+    ranges: BTreeMap<ExternIdx, (usize, usize)>,
+    /// How many are inline before the fields of the others.
+    front: usize,
+    /// The first of those inline at functions.
+    back: usize,
+}
+
+impl InlineExports {
+    fn new(context: &Context<'_>) -> InlineExports {
+        let exports = &context.module.exports;
+        let mut inline = InlineExports { back: exports.len(), ..InlineExports::default() };
+        if !context.config.inline_imports_exports {
+            return inline;
+        }
+        let places = places(context);
+        let place = |index: ExternIdx| places.get(&index).copied();
+        let mut last = (0, 0);
+        for export in exports {
+            match place(export.index) {
+                Some(here) if here.0 < FUNC_STAGE && here >= last => last = here,
+                _ => break,
+            }
+            inline.front += 1;
+        }
+        let mut next = (usize::MAX, usize::MAX);
+        for export in exports.iter().skip(inline.front).rev() {
+            match place(export.index) {
+                Some(here) if here.0 == FUNC_STAGE && here <= next => next = here,
+                _ => break,
+            }
+            inline.back -= 1;
+        }
+        for (at, export) in exports.iter().enumerate() {
+            if inline.is_inline(at) {
+                inline.ranges.entry(export.index).or_insert((at, at)).1 = at + 1;
+            }
+        }
+        inline
+    }
+
+    fn is_inline(&self, place: usize) -> bool {
+        place < self.front || place >= self.back
+    }
+
+    fn of(&self, index: ExternIdx) -> (usize, usize) {
+        self.ranges.get(&index).copied().unwrap_or((0, 0))
+    }
+}
+
+/// The stage at which functions are printed, after the fields of exports.
+const FUNC_STAGE: usize = 5;
+
+/// When each item that can have inline exports is printed: a stage, and a place in it.
+fn places(context: &Context<'_>) -> BTreeMap<ExternIdx, (usize, usize)> {
+    let module = context.module;
+    let mut places = BTreeMap::new();
+    let mut counts = Imported::default();
+    let mut groups = module.import_groups.iter().peekable();
+    let mut grouped = 0;
+    for (place, import) in module.imports.iter().enumerate() {
+        while let Some(group) = groups.next_if(|group| group.first as usize <= place) {
+            grouped = group.first as usize + group.len as usize;
+        }
+        let count = counts.count(import.ty.kind());
+        if place >= grouped {
+            places.insert(extern_idx(import.ty.kind(), *count), (0, place));
+        }
+        *count += 1;
+    }
+    for (stage, kind, first, len) in [
+        (1, ItemKind::Table, counts.tables, module.tables.len()),
+        (2, ItemKind::Memory, counts.memories, module.memories.len()),
+        (3, ItemKind::Tag, counts.tags, module.tags.len()),
+        (4, ItemKind::Global, counts.globals, module.globals.len()),
+        (FUNC_STAGE, ItemKind::Func, counts.funcs, module.funcs.len()),
+    ] {
+        places.extend(
+            (first..).zip(0..len).map(|(at, place)| (extern_idx(kind, at), (stage, place))),
+        );
+    }
+    places
+}

@@ -1,0 +1,288 @@
+//! Numbers as text: decimal and hexadecimal integers, and floats that read back to the same bits.
+//! Nothing here goes through `core::fmt`.
+
+use alloc::vec::Vec;
+
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut i = 0;
+    while i < 100 {
+        pairs[i] = [b'0' + (i / 10) as u8, b'0' + (i % 10) as u8];
+        i += 1;
+    }
+    pairs
+};
+
+/// Appends a decimal number.
+#[inline]
+pub(crate) fn decimal(out: &mut Vec<u8>, value: u64) {
+    match value {
+        0..=9 => out.push(b'0' + value as u8),
+        10..=99 => out.extend_from_slice(&PAIRS[value as usize]),
+        _ => decimal_long(out, value),
+    }
+}
+
+fn decimal_long(out: &mut Vec<u8>, mut value: u64) {
+    // The greatest number has twenty digits.
+    let mut digits = [b'0'; 20];
+    let mut start = digits.len();
+    while value >= 100 {
+        start -= 2;
+        digits[start..start + 2].copy_from_slice(&PAIRS[(value % 100) as usize]);
+        value /= 100;
+    }
+    if value >= 10 {
+        start -= 2;
+        digits[start..start + 2].copy_from_slice(&PAIRS[value as usize]);
+    } else {
+        start -= 1;
+        digits[start] = b'0' + value as u8;
+    }
+    out.extend_from_slice(&digits[start..]);
+}
+
+/// Appends a signed decimal number.
+#[inline]
+pub(crate) fn signed(out: &mut Vec<u8>, value: i64) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    decimal(out, value.unsigned_abs());
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Appends two hexadecimal digits.
+pub(crate) fn hex_byte(out: &mut Vec<u8>, byte: u8) {
+    out.extend_from_slice(&[HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]]);
+}
+
+/// Appends a hexadecimal number in the fewest digits, without a prefix.
+pub(crate) fn hex(out: &mut Vec<u8>, value: u64) {
+    let digits = (67 - (value | 1).leading_zeros()) / 4;
+    for place in (0..digits).rev() {
+        out.push(HEX[(value >> (4 * place) & 15) as usize]);
+    }
+}
+
+/// What a float's bits consist of.
+struct Parts {
+    mantissa_bits: u32,
+    mantissa: u64,
+    exponent: i32,
+    bias: i32,
+}
+
+/// Appends an `f64` of these bits.
+pub(crate) fn f64(out: &mut Vec<u8>, bits: u64) {
+    sign(out, bits >> 63 != 0);
+    let parts = Parts {
+        mantissa_bits: 52,
+        mantissa: bits & ((1 << 52) - 1),
+        exponent: (bits >> 52 & 0x7ff) as i32,
+        bias: 1023,
+    };
+    if special(out, &parts) {
+        return;
+    }
+    let value = f64::from_bits(bits & !(1 << 63));
+    match fraction(value, |quotient| quotient == value) {
+        Some((digits, places)) => fixed(out, digits, places),
+        None => hex_float(out, &parts),
+    }
+}
+
+/// Appends an `f32` of these bits.
+pub(crate) fn f32(out: &mut Vec<u8>, bits: u32) {
+    sign(out, bits >> 31 != 0);
+    let parts = Parts {
+        mantissa_bits: 23,
+        mantissa: (bits & ((1 << 23) - 1)).into(),
+        exponent: (bits >> 23 & 0xff) as i32,
+        bias: 127,
+    };
+    if special(out, &parts) {
+        return;
+    }
+    let value = f32::from_bits(bits & !(1 << 31));
+    // Rounding twice, first to 64 bits, goes wrong only when the first result lies exactly halfway
+    // between two floats of 32 bits.
+    let halfway = |quotient: f64| quotient.to_bits() & ((1 << 29) - 1) == 1 << 28;
+    let exact = |quotient: f64| quotient as f32 == value && !halfway(quotient);
+    match fraction(value.into(), exact) {
+        Some((digits, places)) if parts.exponent != 0 || digits == 0 => fixed(out, digits, places),
+        _ => hex_float(out, &parts),
+    }
+}
+
+fn sign(out: &mut Vec<u8>, negative: bool) {
+    if negative {
+        out.push(b'-');
+    }
+}
+
+/// Infinities and NaNs.
+fn special(out: &mut Vec<u8>, parts: &Parts) -> bool {
+    if parts.exponent != 2 * parts.bias + 1 {
+        return false;
+    }
+    if parts.mantissa == 0 {
+        out.extend_from_slice(b"inf");
+    } else {
+        out.extend_from_slice(b"nan");
+        if parts.mantissa != 1 << (parts.mantissa_bits - 1) {
+            out.extend_from_slice(b":0x");
+            hex(out, parts.mantissa);
+        }
+    }
+    true
+}
+
+/// The powers of ten that are exact.
+const TENS: [f64; 17] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16];
+
+/// The integer and the number of decimal places that together are `value`, when there are such.
+///
+/// Both the integer and the power of ten are exact, so their quotient is the correctly rounded
+/// value of the decimal: whoever reads it gets the same bits.
+fn fraction(value: f64, exact: impl Fn(f64) -> bool) -> Option<(u64, usize)> {
+    const LIMIT: f64 = (1_u64 << 53) as f64;
+    if value != 0.0 && value < 1e-6 {
+        return None;
+    }
+    for (places, ten) in TENS.iter().enumerate() {
+        let scaled = value * ten;
+        if scaled >= LIMIT {
+            return None;
+        }
+        let digits = (scaled + 0.5) as u64;
+        if exact(digits as f64 / ten) {
+            return Some((digits, places));
+        }
+    }
+    None
+}
+
+/// Appends `digits` with a point before the last `places` of them.
+fn fixed(out: &mut Vec<u8>, digits: u64, places: usize) {
+    let scale = 10_u64.pow(places as u32);
+    decimal(out, digits / scale);
+    if places > 0 {
+        let start = out.len();
+        // A one before the fraction keeps its leading zeros; the point then takes its place.
+        decimal(out, digits % scale + scale);
+        out[start] = b'.';
+    }
+}
+
+fn hex_float(out: &mut Vec<u8>, parts: &Parts) {
+    let subnormal = parts.exponent == 0;
+    out.extend_from_slice(if subnormal { b"0x0" } else { b"0x1" });
+    if parts.mantissa != 0 {
+        out.push(b'.');
+        // Left-aligned in whole digits, then without the zeros at its end.
+        let mut mantissa = parts.mantissa << (64 - parts.mantissa_bits);
+        while mantissa != 0 {
+            out.push(HEX[(mantissa >> 60) as usize]);
+            mantissa <<= 4;
+        }
+    }
+    let exponent = parts.exponent.max(1) - parts.bias;
+    out.extend_from_slice(if exponent < 0 { b"p-" } else { b"p+" });
+    decimal(out, exponent.unsigned_abs().into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::String;
+
+    fn text(write: impl Fn(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// A cheap generator that covers every bit width.
+    fn samples() -> impl Iterator<Item = u64> {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        (0..50_000).map(move |i| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state >> (i % 64)
+        })
+    }
+
+    #[test]
+    fn integers_agree_with_the_standard_library() {
+        for value in samples().chain([0, 9, 10, 99, 100, u64::MAX]) {
+            assert_eq!(text(|out| decimal(out, value)), format!("{value}"));
+            assert_eq!(text(|out| hex(out, value)), format!("{value:x}"));
+            let value = value as i64;
+            assert_eq!(text(|out| signed(out, value)), format!("{value}"));
+        }
+    }
+
+    /// Reads what [`hex_float`] writes.
+    fn parse_hex(text: &str) -> Option<f64> {
+        let digits = text.strip_prefix("0x")?;
+        let (digits, exponent) = digits.split_once('p')?;
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let mantissa = u64::from_str_radix(&format!("{whole}{fraction}"), 16).ok()?;
+        let exponent = exponent.parse::<i32>().ok()? - 4 * fraction.len() as i32;
+        // In two steps, so that subnormal results do not underflow on the way.
+        Some(mantissa as f64 * 2_f64.powi(exponent / 2) * 2_f64.powi(exponent - exponent / 2))
+    }
+
+    #[test]
+    fn floats_read_back() {
+        let near: [f64; 8] = [0.1, 3.25, 1e15, 0.000001, 123456.789, 1.0 / 3.0, 1e300, 5e-324];
+        for bits in samples().chain(near.map(f64::to_bits)) {
+            let value = f64::from_bits(bits & !(1 << 63));
+            let printed = text(|out| f64(out, value.to_bits()));
+            if value.is_nan() {
+                continue;
+            }
+            let read = parse_hex(&printed).unwrap_or_else(|| printed.parse().unwrap());
+            assert_eq!(read.to_bits(), value.to_bits(), "{printed}");
+        }
+        let near: [f32; 8] = [0.1, 3.25, 1e15, 0.000001, 123456.79, 1.0 / 3.0, 1e30, 1e-45];
+        for bits in samples().map(|bits| bits as u32).chain(near.map(f32::to_bits)) {
+            let value = f32::from_bits(bits & !(1 << 31));
+            let printed = text(|out| f32(out, value.to_bits()));
+            if value.is_nan() {
+                continue;
+            }
+            let hex = parse_hex(&printed).map(|value| value as f32);
+            let read = hex.unwrap_or_else(|| printed.parse().unwrap());
+            assert_eq!(read.to_bits(), value.to_bits(), "{printed}");
+        }
+    }
+
+    #[test]
+    fn floats_look_as_expected() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.0, "1"),
+            (-2.5, "-2.5"),
+            (0.1, "0.1"),
+            (1.05, "1.05"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+            (f64::from_bits(0x7ff8_0000_0000_0000), "nan"),
+            (f64::from_bits(0xfff4_0000_0000_0000), "-nan:0x4000000000000"),
+            (1e300, "0x1.7e43c8800759cp+996"),
+            (5e-324, "0x0.0000000000001p-1022"),
+        ] {
+            assert_eq!(text(|out| f64(out, value.to_bits())), expected);
+        }
+        assert_eq!(text(|out| f32(out, 0x7fa0_0000)), "nan:0x200000");
+        assert_eq!(text(|out| f32(out, 1)), "0x0.000002p-126");
+        assert_eq!(text(|out| f32(out, 0.3_f32.to_bits())), "0.3");
+    }
+}

@@ -1,0 +1,233 @@
+//! Types as text.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/text/types.html>
+
+use alloc::vec::Vec;
+
+use wattle_ast::{
+    AddrType, CompType, FieldType, FuncType, GlobalType, HeapType, Limits, MemType, PackType,
+    RefType, StorageType, SubType, TableType, TypeIdx, ValType,
+};
+
+use crate::context::Context;
+use crate::ids::Ids;
+use crate::numbers;
+
+/// Function types longer than this are not repeated where they are used: a use of a few bytes
+/// must not become kilobytes of text.
+const MAX_INLINE: usize = 64;
+
+impl Context<'_> {
+    pub(crate) fn heap_type(&self, out: &mut Vec<u8>, ty: HeapType) {
+        match ty {
+            HeapType::Abs(abs) => {
+                out.push(b' ');
+                out.extend_from_slice(abs.keyword().as_bytes());
+            }
+            HeapType::Type(index) => self.ids.types.reference(out, index.0),
+            HeapType::Exact(index) => {
+                out.extend_from_slice(b" (exact");
+                self.ids.types.reference(out, index.0);
+                out.push(b')');
+            }
+        }
+    }
+
+    /// A space, then the type; so do all that follow.
+    pub(crate) fn ref_type(&self, out: &mut Vec<u8>, ty: RefType) {
+        match (ty.nullable, ty.heap) {
+            (true, HeapType::Abs(abs)) => {
+                out.push(b' ');
+                out.extend_from_slice(abs.reference_keyword().as_bytes());
+            }
+            (nullable, heap) => {
+                out.extend_from_slice(if nullable { b" (ref null" } else { b" (ref" });
+                self.heap_type(out, heap);
+                out.push(b')');
+            }
+        }
+    }
+
+    pub(crate) fn val_type(&self, out: &mut Vec<u8>, ty: ValType) {
+        match ty {
+            ValType::I32 => out.extend_from_slice(b" i32"),
+            ValType::I64 => out.extend_from_slice(b" i64"),
+            ValType::F32 => out.extend_from_slice(b" f32"),
+            ValType::F64 => out.extend_from_slice(b" f64"),
+            ValType::V128 => out.extend_from_slice(b" v128"),
+            ValType::Ref(ty) => self.ref_type(out, ty),
+        }
+    }
+
+    /// ` (keyword types)`, even when there are none.
+    pub(crate) fn result_types(&self, out: &mut Vec<u8>, types: impl Iterator<Item = ValType>) {
+        out.extend_from_slice(b" (result");
+        types.for_each(|ty| self.val_type(out, ty));
+        out.push(b')');
+    }
+
+    /// Parameters or locals, those with an identifier each in parentheses of its own. `first` is
+    /// the index of the first one.
+    pub(crate) fn variables(
+        &self,
+        out: &mut Vec<u8>,
+        keyword: &str,
+        types: impl Iterator<Item = ValType>,
+        first: u32,
+        ids: Option<&Ids>,
+    ) {
+        let mut open = false;
+        for (index, ty) in (first..=u32::MAX).zip(types) {
+            let id = ids.map_or(&[][..], |ids| ids.definition(index));
+            if open && !id.is_empty() {
+                out.push(b')');
+                open = false;
+            }
+            if !open {
+                out.extend_from_slice(b" (");
+                out.extend_from_slice(keyword.as_bytes());
+                open = true;
+            }
+            if !id.is_empty() {
+                out.push(b' ');
+                out.extend_from_slice(id);
+            }
+            self.val_type(out, ty);
+            if !id.is_empty() {
+                out.push(b')');
+                open = false;
+            }
+        }
+        if open {
+            out.push(b')');
+        }
+    }
+
+    fn params_and_results(&self, out: &mut Vec<u8>, ty: &FuncType, ids: Option<&Ids>) {
+        self.variables(out, "param", ty.params().iter().copied(), 0, ids);
+        if !ty.results().is_empty() {
+            self.result_types(out, ty.results().iter().copied());
+        }
+    }
+
+    /// ` (type 5)`, and what the type says unless it says too much. `ids` are those of the locals.
+    pub(crate) fn type_use(&self, out: &mut Vec<u8>, ty: TypeIdx, ids: Option<&Ids>) {
+        self.type_ref(out, ty);
+        if let Some(func) = self.func_type(ty) {
+            let named = ids.is_some_and(|ids| !ids.is_empty());
+            if named || func.params().len() + func.results().len() <= MAX_INLINE {
+                self.params_and_results(out, func, ids);
+            }
+        }
+    }
+
+    /// ` (type 5)`.
+    pub(crate) fn type_ref(&self, out: &mut Vec<u8>, ty: TypeIdx) {
+        out.extend_from_slice(b" (type");
+        self.ids.types.reference(out, ty.0);
+        out.push(b')');
+    }
+
+    fn field(&self, out: &mut Vec<u8>, field: FieldType) {
+        if field.mutable {
+            out.extend_from_slice(b" (mut");
+        }
+        match field.storage {
+            StorageType::Val(ty) => self.val_type(out, ty),
+            StorageType::Pack(PackType::I8) => out.extend_from_slice(b" i8"),
+            StorageType::Pack(PackType::I16) => out.extend_from_slice(b" i16"),
+        }
+        if field.mutable {
+            out.push(b')');
+        }
+    }
+
+    fn comp_type(&self, out: &mut Vec<u8>, index: u32, ty: &CompType) {
+        match ty {
+            CompType::Func(func) => {
+                out.extend_from_slice(b" (func");
+                self.params_and_results(out, func, None);
+            }
+            CompType::Struct(structure) => {
+                out.extend_from_slice(b" (struct");
+                let ids = self.ids.fields.get(&index);
+                for (index, field) in (0..=u32::MAX).zip(&structure.fields) {
+                    out.extend_from_slice(b" (field");
+                    if let Some(id) =
+                        ids.map(|ids| ids.definition(index)).filter(|id| !id.is_empty())
+                    {
+                        out.push(b' ');
+                        out.extend_from_slice(id);
+                    }
+                    self.field(out, *field);
+                    out.push(b')');
+                }
+            }
+            CompType::Array(array) => {
+                out.extend_from_slice(b" (array");
+                self.field(out, array.field);
+            }
+            CompType::Cont(ty) => {
+                out.extend_from_slice(b" (cont");
+                self.ids.types.reference(out, ty.0);
+            }
+        }
+        out.push(b')');
+    }
+
+    /// A type definition without `(type $id`.
+    pub(crate) fn sub_type(&self, out: &mut Vec<u8>, index: u32, ty: &SubType) {
+        let plain = ty.is_final && ty.supertypes.is_empty();
+        if !plain {
+            out.extend_from_slice(if ty.is_final { b" (sub final" } else { b" (sub" });
+            for supertype in &ty.supertypes {
+                self.ids.types.reference(out, supertype.0);
+            }
+        }
+        for (keyword, index) in [("describes", ty.describes), ("descriptor", ty.descriptor)] {
+            if let Some(index) = index {
+                out.extend_from_slice(b" (");
+                out.extend_from_slice(keyword.as_bytes());
+                self.ids.types.reference(out, index.0);
+                out.push(b')');
+            }
+        }
+        self.comp_type(out, index, &ty.comp);
+        if !plain {
+            out.push(b')');
+        }
+    }
+
+    fn limits(&self, out: &mut Vec<u8>, limits: &Limits) {
+        if limits.addr == AddrType::I64 {
+            out.extend_from_slice(b" i64");
+        }
+        out.push(b' ');
+        numbers::decimal(out, limits.min);
+        if let Some(max) = limits.max {
+            out.push(b' ');
+            numbers::decimal(out, max);
+        }
+        if limits.shared {
+            out.extend_from_slice(b" shared");
+        }
+    }
+
+    pub(crate) fn mem_type(&self, out: &mut Vec<u8>, ty: &MemType) {
+        self.limits(out, &ty.limits);
+        if let Some(log2) = ty.page_size_log2 {
+            out.extend_from_slice(b" (pagesize ");
+            numbers::decimal(out, 1_u64.checked_shl(log2.into()).unwrap_or(0));
+            out.push(b')');
+        }
+    }
+
+    pub(crate) fn table_type(&self, out: &mut Vec<u8>, ty: &TableType) {
+        self.limits(out, &ty.limits);
+        self.ref_type(out, ty.elem);
+    }
+
+    pub(crate) fn global_type(&self, out: &mut Vec<u8>, ty: &GlobalType) {
+        self.field(out, FieldType { mutable: ty.mutable, storage: StorageType::Val(ty.val) });
+    }
+}

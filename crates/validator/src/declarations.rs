@@ -1,0 +1,370 @@
+//! What a module declares: imports, functions, tables, memories, tags, globals, exports, segments.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/valid/modules.html>
+
+use alloc::string::String;
+
+use wattle_ast::{
+    AddrType, Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternType,
+    Feature, FuncIdx, Global, GlobalType, Import, ItemKind, Limits, MemType, RefType, SectionId,
+    Table, TableType, TagType, TypeIdx, ValType,
+};
+
+use crate::ty::Ty;
+use crate::types::{self, Unusable, address};
+use crate::validator::Validator;
+use crate::{Error, ErrorKind, Mismatch, OperandType};
+
+type Outcome = Result<(), Error>;
+
+fn disabled(kind: ErrorKind, feature: Feature) -> Error {
+    let mut error = Error::new(kind);
+    error.enable = Some(feature);
+    error
+}
+
+fn within(count: usize, what: &'static str, most: u32) -> Outcome {
+    if count >= most as usize { Err(ErrorKind::Limit(what, most.into()).into()) } else { Ok(()) }
+}
+
+impl Validator {
+    fn need(&self, feature: Feature, phrase: &'static str) -> Outcome {
+        match self.types.features.contains(feature) {
+            true => Ok(()),
+            false => Err(disabled(ErrorKind::NotEnabled(phrase), feature)),
+        }
+    }
+
+    pub(crate) fn import(&mut self, import: &Import<'_>) -> Outcome {
+        let index = self.counts.imports;
+        self.counts.imports += 1;
+        let outcome = self.check_import(index, import);
+        outcome.map_err(|error| self.at(error, SectionId::Import, ItemKind::Import, index as usize))
+    }
+
+    fn check_import(&mut self, index: u32, import: &Import<'_>) -> Outcome {
+        let most = self.types.limits.imports;
+        let outcome = within(index as usize, "imports", most);
+        self.or_broken(outcome)?;
+        match import.ty {
+            ExternType::Func(ty) => {
+                self.add_func(ty)?;
+                self.types_mut().imported_funcs += 1;
+                Ok(())
+            }
+            ExternType::FuncExact(_) => {
+                self.or_broken(Err(Unusable::Unsupported(Feature::CustomDescriptors).into()))
+            }
+            ExternType::Table(ty) => self.add_table(ty),
+            ExternType::Mem(ty) => self.add_memory(&ty),
+            ExternType::Global(ty) => {
+                self.add_global(ty)?;
+                self.types_mut().imported_globals += 1;
+                Ok(())
+            }
+            ExternType::Tag(ty) => self.add_tag(ty),
+        }
+    }
+
+    pub(crate) fn func(&mut self, ty: TypeIdx) -> Outcome {
+        let index = self.types.funcs.len();
+        self.add_func(ty).map_err(|error| self.at(error, SectionId::Func, ItemKind::Func, index))
+    }
+
+    fn add_func(&mut self, ty: TypeIdx) -> Outcome {
+        let types = &self.types;
+        let outcome = within(types.funcs.len(), "functions", types.limits.funcs)
+            .and_then(|()| Ok(types.func_type(ty)?));
+        let id = self.or_broken(outcome)?;
+        self.types_mut().funcs.push(id);
+        Ok(())
+    }
+
+    pub(crate) fn table(&mut self, table: &Table<'_>) -> Outcome {
+        let index = self.types.tables.len();
+        let outcome = self.add_table(table.ty).and_then(|()| self.check_table_init(index, table));
+        outcome.map_err(|error| self.at(error, SectionId::Table, ItemKind::Table, index))
+    }
+
+    fn check_table_init(&mut self, index: usize, table: &Table<'_>) -> Outcome {
+        let Some(elem) = self.types.tables.get(index).map(|table| table.elem) else {
+            return Ok(());
+        };
+        match &table.init {
+            Some(init) => {
+                self.need(Feature::FunctionReferences, "malformed table")?;
+                self.constant(elem, init)
+            }
+            None if elem.is_defaultable() => Ok(()),
+            None => {
+                let mut error = Error::new(ErrorKind::TypeMismatch(Mismatch::TableInit));
+                error.expected.push(self.types.operand_type(elem));
+                Err(error)
+            }
+        }
+    }
+
+    fn add_table(&mut self, ty: TableType) -> Outcome {
+        let outcome = self.table_elem(ty);
+        let elem = self.or_broken(outcome)?;
+        let addr = address(ty.limits.addr);
+        self.types_mut().tables.push(types::Table { elem, addr, ty });
+        self.need_address(ty.limits.addr)?;
+        if ty.limits.shared {
+            return Err(ErrorKind::SharedTable.into());
+        }
+        let (most, message) = match ty.limits.addr {
+            AddrType::I32 => (u32::MAX.into(), "2^32-1 for i32"),
+            AddrType::I64 => (u64::MAX, "2^64-1 for i64"),
+        };
+        check_limits(&ty.limits, most, || ErrorKind::TableSize(message))
+    }
+
+    fn table_elem(&self, ty: TableType) -> Result<Ty, Error> {
+        let types = &self.types;
+        within(types.tables.len(), "tables", types.limits.tables)?;
+        if !types.tables.is_empty() && !types.features.contains(Feature::ReferenceTypes) {
+            return Err(disabled(ErrorKind::MultipleTables, Feature::ReferenceTypes));
+        }
+        // Tables of functions are older than reference types.
+        if ty.elem == RefType::FUNCREF {
+            return Ok(Ty::FUNCREF);
+        }
+        Ok(types.value(ValType::Ref(ty.elem))?)
+    }
+
+    fn need_address(&self, addr: AddrType) -> Outcome {
+        match addr {
+            AddrType::I32 => Ok(()),
+            AddrType::I64 => self.need(Feature::Memory64, "malformed limits flags"),
+        }
+    }
+
+    pub(crate) fn memory(&mut self, ty: &MemType) -> Outcome {
+        let index = self.types.memories.len();
+        self.add_memory(ty)
+            .map_err(|error| self.at(error, SectionId::Memory, ItemKind::Memory, index))
+    }
+
+    fn add_memory(&mut self, ty: &MemType) -> Outcome {
+        let count = self.types.memories.len();
+        let outcome = within(count, "memories", self.types.limits.memories);
+        self.or_broken(outcome)?;
+        self.types_mut().memories.push(*ty);
+        if count > 0 && !self.types.features.contains(Feature::MultiMemory) {
+            return Err(disabled(ErrorKind::MultipleMemories, Feature::MultiMemory));
+        }
+        self.need_address(ty.limits.addr)?;
+        if ty.page_size_log2.is_some() {
+            self.need(Feature::CustomPageSizes, "malformed limits flags")?;
+        }
+        if ty.limits.shared {
+            self.need(Feature::Threads, "malformed limits flags")?;
+        }
+        let (most, message) = match (ty.page_bits(), ty.limits.addr) {
+            (16, AddrType::I32) => (1 << 16, "65536 pages (4GiB)"),
+            (16, AddrType::I64) => (1 << 48, "2^48 pages (256 TiB) for i64"),
+            (0, AddrType::I32) => (u32::MAX.into(), "2^32-1 bytes for i32"),
+            (0, AddrType::I64) => (u64::MAX, "2^64-1 bytes for i64"),
+            _ => return Err(ErrorKind::PageSize.into()),
+        };
+        check_limits(&ty.limits, most, || ErrorKind::MemorySize(message))?;
+        if ty.limits.shared && ty.limits.max.is_none() {
+            return Err(ErrorKind::SharedNoMax.into());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn tag(&mut self, ty: TagType) -> Outcome {
+        let index = self.types.tags.len();
+        self.add_tag(ty).map_err(|error| self.at(error, SectionId::Tag, ItemKind::Tag, index))
+    }
+
+    fn add_tag(&mut self, ty: TagType) -> Outcome {
+        let types = &self.types;
+        let legacy = types.features.contains(Feature::LegacyExceptions);
+        let outcome = within(types.tags.len(), "tags", types.limits.tags)
+            .and_then(|()| match legacy {
+                true => Ok(()),
+                false => self.need(Feature::Exceptions, "malformed section id"),
+            })
+            .and_then(|()| Ok(types.func_type(ty.ty)?));
+        let id = self.or_broken(outcome)?;
+        let has_results = !self.types.registry.results(id.0).is_empty();
+        self.types_mut().tags.push(id);
+        if has_results && !self.types.features.contains(Feature::StackSwitching) {
+            return Err(ErrorKind::TagResults.into());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn global(&mut self, global: &Global<'_>) -> Outcome {
+        let index = self.types.globals.len();
+        let outcome = self.global_type(global.ty);
+        // The global itself is not yet there for its initializer.
+        let checked = self.or_broken(outcome).and_then(|ty| {
+            let checked = self.constant(ty.without_flag(), &global.init);
+            self.types_mut().globals.push(ty);
+            checked
+        });
+        checked.map_err(|error| self.at(error, SectionId::Global, ItemKind::Global, index))
+    }
+
+    fn add_global(&mut self, ty: GlobalType) -> Outcome {
+        let outcome = self.global_type(ty);
+        let ty = self.or_broken(outcome)?;
+        self.types_mut().globals.push(ty);
+        Ok(())
+    }
+
+    fn global_type(&self, ty: GlobalType) -> Result<Ty, Error> {
+        let types = &self.types;
+        within(types.globals.len(), "globals", types.limits.globals)?;
+        Ok(types.value(ty.val)?.flagged(ty.mutable))
+    }
+
+    pub(crate) fn export(&mut self, export: &Export<'_>) -> Outcome {
+        let index = self.counts.exports;
+        self.counts.exports += 1;
+        let outcome = self.check_export(index, export);
+        outcome.map_err(|error| self.at(error, SectionId::Export, ItemKind::Export, index as usize))
+    }
+
+    fn check_export(&mut self, index: u32, export: &Export<'_>) -> Outcome {
+        let types = &self.types;
+        within(index as usize, "exports", types.limits.exports)?;
+        let (kind, item) = export.index.parts();
+        let (count, unknown) = match kind {
+            ItemKind::Func => (types.funcs.len(), ErrorKind::UnknownFunc(item)),
+            ItemKind::Table => (types.tables.len(), ErrorKind::UnknownTable(item)),
+            ItemKind::Memory => (types.memories.len(), ErrorKind::UnknownMemory(item)),
+            ItemKind::Global => (types.globals.len(), ErrorKind::UnknownGlobal(item)),
+            _ => (types.tags.len(), ErrorKind::UnknownTag(item)),
+        };
+        if item as usize >= count {
+            return Err(unknown.into());
+        }
+        if let ExternIdx::Func(func) = export.index {
+            self.types_mut().declare(func.0);
+        }
+        let name = String::from(export.name.as_str());
+        if self.export_names.contains(&name) {
+            return Err(ErrorKind::DuplicateExport(name).into());
+        }
+        self.export_names.insert(name);
+        Ok(())
+    }
+
+    pub(crate) fn start(&mut self, func: FuncIdx) -> Outcome {
+        let types = &self.types;
+        let check = match types.func(func).map(|id| types.registry.func(id.0)) {
+            Some(Some(([], []))) => Ok(()),
+            Some(_) => Err(Error::from(ErrorKind::StartFunction)),
+            None => Err(ErrorKind::UnknownFunc(func.0).into()),
+        };
+        check.map_err(|error| self.at(error, SectionId::Start, ItemKind::Start, 0))
+    }
+
+    pub(crate) fn elem(&mut self, elem: &Elem<'_>) -> Outcome {
+        let index = self.types.elems.len();
+        let outcome = self.elem_type(index, elem);
+        let checked = self.or_broken(outcome).and_then(|ty| {
+            let checked = self.check_elem(ty, elem);
+            self.types_mut().elems.push(ty);
+            checked
+        });
+        checked.map_err(|error| self.at(error, SectionId::Elem, ItemKind::Elem, index))
+    }
+
+    fn elem_type(&self, index: usize, elem: &Elem<'_>) -> Result<Ty, Error> {
+        within(index, "element segments", self.types.limits.elems)?;
+        match elem.items {
+            // They are older than reference types.
+            ElemItems::Funcs(_) => Ok(Ty::FUNCREF.nullable(false)),
+            ElemItems::Exprs(_) => Ok(self.types.value(ValType::Ref(elem.ty))?),
+        }
+    }
+
+    fn check_elem(&mut self, ty: Ty, elem: &Elem<'_>) -> Outcome {
+        match &elem.items {
+            ElemItems::Funcs(funcs) => {
+                let types = self.types_mut();
+                for func in funcs.view().iter() {
+                    if func.idx() >= types.funcs.len() {
+                        return Err(ErrorKind::UnknownFunc(func.0).into());
+                    }
+                    types.declare(func.0);
+                }
+            }
+            ElemItems::Exprs(exprs) => {
+                for expr in exprs.view().iter() {
+                    self.constant(ty, &expr)?;
+                }
+            }
+        }
+        match &elem.mode {
+            ElemMode::Active { table, offset } => {
+                let Some(&table) = self.types.tables.get(table.idx()) else {
+                    return Err(ErrorKind::UnknownTable(table.0).into());
+                };
+                if !self.types.registry.matches(ty, table.elem) {
+                    return Err(self.segment_mismatch(table.elem, ty));
+                }
+                self.constant(table.addr, offset)
+            }
+            ElemMode::Passive => self.need(Feature::BulkMemory, "malformed elements segment kind"),
+            ElemMode::Declarative => {
+                self.need(Feature::ReferenceTypes, "malformed elements segment kind")
+            }
+        }
+    }
+
+    fn segment_mismatch(&self, expected: Ty, found: Ty) -> Error {
+        let mut error = Error::new(ErrorKind::TypeMismatch(Mismatch::Segment));
+        let shown = |ty| -> OperandType { self.types.operand_type(ty) };
+        error.expected.push(shown(expected));
+        error.found.push(shown(found));
+        error
+    }
+
+    pub(crate) fn data(&mut self, data: &Data<'_>) -> Outcome {
+        let index = self.counts.datas as usize;
+        self.counts.datas += 1;
+        let outcome = self.check_data(index, data);
+        outcome.map_err(|error| self.at(error, SectionId::Data, ItemKind::Data, index))
+    }
+
+    fn check_data(&mut self, index: usize, data: &Data<'_>) -> Outcome {
+        within(index, "data segments", self.types.limits.datas)?;
+        match &data.mode {
+            DataMode::Passive => self.need(Feature::BulkMemory, "malformed data segment kind"),
+            DataMode::Active { memory, offset } => match self.types.memory_addr(memory.0) {
+                Some(addr) => self.constant(addr, offset),
+                None => Err(ErrorKind::UnknownMemory(memory.0).into()),
+            },
+        }
+    }
+
+    /// Checks a constant expression, and lets `ref.func` name the functions that it names.
+    fn constant(&mut self, ty: Ty, expr: &Expr<'_>) -> Outcome {
+        let outcome = self.func_validator.constant(&self.types, ty, expr);
+        if !self.func_validator.declared.is_empty() {
+            let mut declared = core::mem::take(&mut self.func_validator.declared);
+            let types = self.types_mut();
+            declared.drain(..).for_each(|func| types.declare(func));
+            self.func_validator.declared = declared;
+        }
+        outcome
+    }
+}
+
+/// Spec: <https://webassembly.github.io/spec/core/valid/types.html#limits>
+fn check_limits(limits: &Limits, most: u64, too_large: impl Fn() -> ErrorKind) -> Outcome {
+    if limits.min > most || limits.max.is_some_and(|max| max > most) {
+        return Err(too_large().into());
+    }
+    if limits.max.is_some_and(|max| limits.min > max) {
+        return Err(ErrorKind::LimitsOrder.into());
+    }
+    Ok(())
+}

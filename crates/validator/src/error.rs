@@ -1,0 +1,465 @@
+//! What can be wrong with a module, each kind with its official phrase, and the way to it.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use wattle_ast::{Feature, Malformed, Path, Span, ValType};
+
+/// What is wrong, without its place.
+///
+/// `Display` prints a message that begins with the phrase of the official test suite.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The bytes of an expression are no instructions: the module is malformed, not invalid.
+    Malformed(Malformed),
+    /// It takes a feature that is off: see [`Error::enable`].
+    NotEnabled(&'static str),
+    /// It takes a feature that the validator has no rules for yet.
+    Unsupported(Feature),
+    /// A limit of the implementation is exceeded: what is too many, and how many may be.
+    Limit(&'static str, u64),
+    /// Types that must match do not: see [`Error::expected`] and [`Error::found`].
+    TypeMismatch(Mismatch),
+    /// No type has this index.
+    UnknownType(u32),
+    /// No function has this index.
+    UnknownFunc(u32),
+    /// No table has this index.
+    UnknownTable(u32),
+    /// No memory has this index.
+    UnknownMemory(u32),
+    /// No global has this index, or none that may be named here.
+    UnknownGlobal(u32),
+    /// No tag has this index.
+    UnknownTag(u32),
+    /// No local has this index.
+    UnknownLocal(u32),
+    /// So many blocks are not open.
+    UnknownLabel(u32),
+    /// No element segment has this index.
+    UnknownElem(u32),
+    /// No data segment has this index.
+    UnknownData(u32),
+    /// The struct type has no such field.
+    UnknownField(u32),
+    /// The type is no function type.
+    NonFunctionType(u32),
+    /// The type is no struct type.
+    NonStructType(u32),
+    /// The type is no array type.
+    NonArrayType(u32),
+    /// The function is named by no export, segment or constant expression.
+    UndeclaredFunc(u32),
+    /// The local has no value yet.
+    UninitializedLocal(u32),
+    /// The global cannot be written.
+    ImmutableGlobal(u32),
+    /// The field cannot be written.
+    ImmutableField(u32),
+    /// The array cannot be written.
+    ImmutableArray,
+    /// The elements of the one array do not fit into the other.
+    ArrayTypes,
+    /// The elements of the array are references.
+    ArrayNotPlain,
+    /// The field needs a sign extension, or admits none.
+    FieldPacking {
+        /// Whether the field is packed.
+        packed: bool,
+    },
+    /// The elements need a sign extension, or admit none.
+    ArrayPacking {
+        /// Whether they are packed.
+        packed: bool,
+    },
+    /// A field has no default value.
+    FieldNotDefaultable,
+    /// The elements have no default value.
+    ArrayNotDefaultable,
+    /// `select` with several types, or a function with several results before that was possible.
+    ResultArity,
+    /// The vector has no such lane.
+    LaneIndex(u8),
+    /// The alignment exceeds the bytes that are accessed.
+    Alignment,
+    /// The alignment of an atomic access is not the number of bytes that are accessed.
+    AtomicAlignment,
+    /// The offset does not fit the memory's address type.
+    Offset(u64),
+    /// The label of `rethrow` is no `catch`.
+    RethrowLabel(u32),
+    /// An instruction that no constant expression may hold.
+    NotConstant,
+    /// The declared supertype comes later.
+    ForwardSupertype {
+        /// The type that is declared.
+        sub: u32,
+        /// Its supertype.
+        sup: u32,
+    },
+    /// The declared supertype is final.
+    FinalSupertype {
+        /// The type that is declared.
+        sub: u32,
+        /// Its supertype.
+        sup: u32,
+    },
+    /// The structure of a type does not match that of its declared supertype.
+    Supertype {
+        /// The type that is declared.
+        sub: u32,
+        /// Its supertype.
+        sup: u32,
+    },
+    /// More than one supertype.
+    Supertypes(u32),
+    /// The minimum exceeds the maximum.
+    LimitsOrder,
+    /// The memory could grow beyond its address space.
+    MemorySize(&'static str),
+    /// The table could grow beyond its address space.
+    TableSize(&'static str),
+    /// The page size is neither 1 nor 65536.
+    PageSize,
+    /// A shared memory has no maximum.
+    SharedNoMax,
+    /// Tables cannot be shared.
+    SharedTable,
+    /// More than one memory.
+    MultipleMemories,
+    /// More than one table.
+    MultipleTables,
+    /// The type of a tag has results.
+    TagResults,
+    /// Two exports have one name.
+    DuplicateExport(String),
+    /// The start function takes or gives values.
+    StartFunction,
+}
+
+/// Between what types do not match.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Mismatch {
+    /// Operands of an instruction.
+    Operands,
+    /// What a block leaves.
+    Block,
+    /// An operand that must be a reference.
+    Reference,
+    /// An operand of `select` without types.
+    Plain,
+    /// What a label takes.
+    Label,
+    /// What the callee of a tail call returns.
+    Callee,
+    /// The table of an indirect call.
+    FuncTable,
+    /// What a clause of `try_table` sends to its label.
+    Catch,
+    /// The types of a cast.
+    Cast,
+    /// What a segment holds.
+    Segment,
+    /// What the source table holds.
+    Table,
+    /// The two parts of an `if` that has no `else`.
+    MissingElse,
+    /// The null that elements are at first.
+    TableInit,
+}
+
+/// The type of an operand: unknown in code that cannot be reached.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum OperandType {
+    /// A value type; its type indices are the module's.
+    Known(ValType),
+    /// Below every value type.
+    Bottom,
+}
+
+impl fmt::Display for OperandType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OperandType::Known(ty) => ty.fmt(f),
+            OperandType::Bottom => f.write_str("bot"),
+        }
+    }
+}
+
+struct Types<'a>(&'a [OperandType]);
+
+impl fmt::Display for Types<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (i, ty) in self.0.iter().enumerate() {
+            f.write_str(if i == 0 { "" } else { " " })?;
+            ty.fmt(f)?;
+        }
+        f.write_str("]")
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ErrorKind::Malformed(malformed) => malformed.fmt(f),
+            ErrorKind::NotEnabled(what) => f.write_str(what),
+            ErrorKind::Unsupported(feature) => write!(f, "unsupported feature {feature}"),
+            ErrorKind::Limit(what, max) => write!(f, "too many {what}: at most {max}"),
+            ErrorKind::TypeMismatch(_) => f.write_str("type mismatch"),
+            ErrorKind::UnknownType(index) => write!(f, "unknown type {index}"),
+            ErrorKind::UnknownFunc(index) => write!(f, "unknown function {index}"),
+            ErrorKind::UnknownTable(index) => write!(f, "unknown table {index}"),
+            ErrorKind::UnknownMemory(index) => write!(f, "unknown memory {index}"),
+            ErrorKind::UnknownGlobal(index) => write!(f, "unknown global {index}"),
+            ErrorKind::UnknownTag(index) => write!(f, "unknown tag {index}"),
+            ErrorKind::UnknownLocal(index) => write!(f, "unknown local {index}"),
+            ErrorKind::UnknownLabel(index) => write!(f, "unknown label {index}"),
+            ErrorKind::UnknownElem(index) => write!(f, "unknown elem segment {index}"),
+            ErrorKind::UnknownData(index) => write!(f, "unknown data segment {index}"),
+            ErrorKind::UnknownField(index) => write!(f, "unknown field {index}"),
+            ErrorKind::NonFunctionType(index) => write!(f, "non-function type {index}"),
+            ErrorKind::NonStructType(index) => write!(f, "non-structure type {index}"),
+            ErrorKind::NonArrayType(index) => write!(f, "non-array type {index}"),
+            ErrorKind::UndeclaredFunc(index) => write!(f, "undeclared function reference {index}"),
+            ErrorKind::UninitializedLocal(index) => write!(f, "uninitialized local {index}"),
+            ErrorKind::ImmutableGlobal(index) => write!(f, "immutable global {index}"),
+            ErrorKind::ImmutableField(index) => write!(f, "immutable field {index}"),
+            ErrorKind::ImmutableArray => f.write_str("immutable array"),
+            ErrorKind::ArrayTypes => f.write_str("array types do not match"),
+            ErrorKind::ArrayNotPlain => f.write_str("array type is not numeric or vector"),
+            ErrorKind::FieldPacking { packed: true } => f.write_str("field is packed"),
+            ErrorKind::FieldPacking { packed: false } => f.write_str("field is unpacked"),
+            ErrorKind::ArrayPacking { packed: true } => f.write_str("array is packed"),
+            ErrorKind::ArrayPacking { packed: false } => f.write_str("array is unpacked"),
+            ErrorKind::FieldNotDefaultable => f.write_str("field type is not defaultable"),
+            ErrorKind::ArrayNotDefaultable => f.write_str("array type is not defaultable"),
+            ErrorKind::ResultArity => f.write_str("invalid result arity"),
+            ErrorKind::LaneIndex(lane) => write!(f, "invalid lane index {lane}"),
+            ErrorKind::Alignment => f.write_str("alignment must not be larger than natural"),
+            ErrorKind::AtomicAlignment => f.write_str("atomic alignment must be natural"),
+            ErrorKind::Offset(offset) => write!(f, "offset out of range: {offset:#x}"),
+            ErrorKind::RethrowLabel(label) => write!(f, "invalid rethrow label {label}"),
+            ErrorKind::NotConstant => f.write_str("constant expression required"),
+            ErrorKind::ForwardSupertype { sub, sup } => {
+                write!(f, "forward use of type {sup} in sub type definition {sub}")
+            }
+            ErrorKind::FinalSupertype { sub, sup } => {
+                write!(f, "sub type {sub} has final super type {sup}")
+            }
+            ErrorKind::Supertype { sub, sup } => {
+                write!(f, "sub type {sub} does not match super type {sup}")
+            }
+            ErrorKind::Supertypes(sub) => write!(f, "sub type {sub} has several super types"),
+            ErrorKind::LimitsOrder => f.write_str("size minimum must not be greater than maximum"),
+            ErrorKind::MemorySize(most) => write!(f, "memory size must be at most {most}"),
+            ErrorKind::TableSize(most) => write!(f, "table size must be at most {most}"),
+            ErrorKind::PageSize => f.write_str("invalid custom page size"),
+            ErrorKind::SharedNoMax => f.write_str("shared memory must have maximum"),
+            ErrorKind::SharedTable => f.write_str("shared tables are not possible"),
+            ErrorKind::MultipleMemories => f.write_str("multiple memories"),
+            ErrorKind::MultipleTables => f.write_str("multiple tables"),
+            ErrorKind::TagResults => f.write_str("non-empty tag result type"),
+            ErrorKind::DuplicateExport(name) => write!(f, "duplicate export name {name:?}"),
+            ErrorKind::StartFunction => {
+                f.write_str("start function must not have parameters or results")
+            }
+        }
+    }
+}
+
+/// Something wrong with a module: what, where, and what was expected there.
+///
+/// One word wide, so that it costs nothing where nothing is wrong.
+///
+/// ```
+/// use wattle_ast::{Body, Func, FuncType, Instr, Module, TypeIdx, ValType};
+///
+/// let mut module = Module::default();
+/// module.types.push(FuncType::new([], [ValType::I64]).into());
+/// let body = Body::new([], [Instr::I32Const { value: 1 }, Instr::End].into_iter().collect());
+/// module.funcs.push(Func { ty: TypeIdx(0), body });
+/// let error = wattle_validator::validate(&module).unwrap_err();
+/// assert_eq!(
+///     error.first().to_string(),
+///     "type mismatch: instruction requires [i64] but stack has [i32] in func 0, instr 1 `end`",
+/// );
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Fields>);
+
+/// What an [`Error`] says; it dereferences to this.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fields {
+    /// What is wrong.
+    pub kind: ErrorKind,
+    /// The bytes of the input, when the validator was told where items lie in it.
+    pub span: Option<Span>,
+    /// The way through the module.
+    pub path: Path,
+    /// The types that were expected, the deepest operand first.
+    pub expected: Vec<OperandType>,
+    /// The types that were found instead.
+    pub found: Vec<OperandType>,
+    /// The topmost operands of the innermost block, a dozen at most, the deepest first.
+    pub operands: Vec<OperandType>,
+    /// The feature that would make it valid, perhaps.
+    pub enable: Option<Feature>,
+}
+
+impl Error {
+    /// An error with nothing known but its kind.
+    pub fn new(kind: ErrorKind) -> Error {
+        Error(Box::new(Fields {
+            kind,
+            span: None,
+            path: Path::default(),
+            expected: Vec::new(),
+            found: Vec::new(),
+            operands: Vec::new(),
+            enable: None,
+        }))
+    }
+
+    /// Whether the module is malformed rather than invalid.
+    pub fn is_malformed(&self) -> bool {
+        matches!(self.kind, ErrorKind::Malformed(_))
+    }
+}
+
+impl core::ops::Deref for Error {
+    type Target = Fields;
+    fn deref(&self) -> &Fields {
+        &self.0
+    }
+}
+
+impl core::ops::DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Fields {
+        &mut self.0
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Error {
+        Error::new(kind)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)?;
+        if let ErrorKind::TypeMismatch(mismatch) = self.kind {
+            f.write_str(": ")?;
+            let (expected, found) = (Types(&self.expected), Types(&self.found));
+            match mismatch {
+                Mismatch::Operands => {
+                    write!(f, "instruction requires {expected} but stack has {found}")?
+                }
+                Mismatch::Block => write!(f, "block requires {expected} but stack has {found}")?,
+                Mismatch::Reference => {
+                    write!(f, "instruction requires reference type but found {found}")?
+                }
+                Mismatch::Plain => {
+                    write!(f, "instruction requires numeric or vector type but stack has {found}")?
+                }
+                Mismatch::Label => {
+                    write!(f, "instruction requires {expected} but label has {found}")?
+                }
+                Mismatch::Callee => write!(
+                    f,
+                    "current function requires result type {expected} but callee returns {found}"
+                )?,
+                Mismatch::FuncTable => write!(
+                    f,
+                    "instruction requires table of function type but table has element type {found}"
+                )?,
+                Mismatch::Catch => {
+                    write!(f, "catch handler requires {expected} but label has {found}")?
+                }
+                Mismatch::Cast => write!(f, "cast to {found} from {expected}")?,
+                Mismatch::Segment => {
+                    write!(f, "{expected} is required but the element segment holds {found}")?
+                }
+                Mismatch::Table => {
+                    write!(f, "{expected} is required but the source table holds {found}")?
+                }
+                Mismatch::MissingElse => {
+                    write!(f, "if without else requires {expected} but leaves {found}")?
+                }
+                Mismatch::TableInit => write!(f, "elements of type {expected} cannot be null")?,
+            }
+        }
+        if let Some(feature) = self.enable {
+            write!(f, " ({feature} is not enabled)")?;
+        }
+        if let Some(span) = self.span {
+            write!(f, " at offset {span}")?;
+        }
+        if !self.path.is_empty() {
+            write!(f, " in {}", self.path)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// What is wrong with a module: one error at least, in the order in which they were found.
+///
+/// ```
+/// use wattle_ast::{FuncIdx, Module};
+///
+/// let module = Module { start: Some(FuncIdx(0)), ..Module::default() };
+/// let errors = wattle_validator::validate(&module).unwrap_err();
+/// assert_eq!(errors.iter().count(), 1);
+/// assert_eq!(errors.to_string(), "unknown function 0 in start");
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Errors {
+    first: Error,
+    rest: Vec<Error>,
+}
+
+impl Errors {
+    /// The errors of a list, unless it is empty.
+    pub fn from_list(errors: Vec<Error>) -> Option<Errors> {
+        let mut errors = errors.into_iter();
+        Some(Errors { first: errors.next()?, rest: errors.collect() })
+    }
+
+    /// The first.
+    pub fn first(&self) -> &Error {
+        &self.first
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Error> {
+        core::iter::once(&self.first).chain(&self.rest)
+    }
+}
+
+impl From<Error> for Errors {
+    fn from(first: Error) -> Errors {
+        Errors { first, rest: Vec::new() }
+    }
+}
+
+impl fmt::Display for Errors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.first.fmt(f)?;
+        self.rest.iter().try_for_each(|error| write!(f, "\n{error}"))
+    }
+}
+
+impl core::error::Error for Errors {}

@@ -1,0 +1,106 @@
+//! Limits of implementations, as opposed to the rules of the specification.
+
+/// How much of everything a module may have. What exceeds a limit is refused with
+/// [`ErrorKind::Limit`](crate::ErrorKind::Limit), though the specification would take it.
+///
+/// The default is what the JavaScript API prescribes, so that what passes here passes in browsers.
+/// Sizes of memories and tables have limits at instantiation, not here.
+///
+/// Spec: <https://webassembly.github.io/spec/js-api/#limits>
+///
+/// ```
+/// use wattle_validator::Limits;
+/// assert_eq!(Limits::default().locals, 50_000);
+/// assert_eq!(Limits::NONE.locals, u32::MAX);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Types.
+    pub types: u32,
+    /// Recursive groups.
+    pub rec_groups: u32,
+    /// Declared supertypes one above the other.
+    pub subtype_depth: u32,
+    /// Imports.
+    pub imports: u32,
+    /// Functions, imported ones included.
+    pub funcs: u32,
+    /// Tables, likewise.
+    pub tables: u32,
+    /// Memories, likewise.
+    pub memories: u32,
+    /// Globals, likewise.
+    pub globals: u32,
+    /// Tags, likewise.
+    pub tags: u32,
+    /// Exports.
+    pub exports: u32,
+    /// Element segments.
+    pub elems: u32,
+    /// Data segments.
+    pub datas: u32,
+    /// Parameters of a function type.
+    pub params: u32,
+    /// Results of a function type.
+    pub results: u32,
+    /// Fields of a struct type.
+    pub fields: u32,
+    /// Operands of `array.new_fixed`.
+    pub array_operands: u32,
+    /// Bytes of a function body.
+    pub body_bytes: u32,
+    /// Locals of a function, parameters included.
+    pub locals: u32,
+}
+
+impl Limits {
+    /// Those of the JavaScript API.
+    pub const JS: Limits = Limits {
+        types: 1_000_000,
+        rec_groups: 1_000_000,
+        subtype_depth: 63,
+        imports: 1_000_000,
+        funcs: 1_000_000,
+        tables: 100_000,
+        memories: 100,
+        globals: 1_000_000,
+        tags: 1_000_000,
+        exports: 1_000_000,
+        elems: 10_000_000,
+        datas: 100_000,
+        params: 1_000,
+        results: 1_000,
+        fields: 10_000,
+        array_operands: 10_000,
+        body_bytes: 7_654_321,
+        locals: 50_000,
+    };
+
+    /// None beyond what 32 bits hold.
+    pub const NONE: Limits = Limits {
+        types: u32::MAX,
+        rec_groups: u32::MAX,
+        subtype_depth: u32::MAX,
+        imports: u32::MAX,
+        funcs: u32::MAX,
+        tables: u32::MAX,
+        memories: u32::MAX,
+        globals: u32::MAX,
+        tags: u32::MAX,
+        exports: u32::MAX,
+        elems: u32::MAX,
+        datas: u32::MAX,
+        params: u32::MAX,
+        results: u32::MAX,
+        fields: u32::MAX,
+        array_operands: u32::MAX,
+        body_bytes: u32::MAX,
+        locals: u32::MAX,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits::JS
+    }
+}

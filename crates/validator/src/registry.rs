@@ -1,0 +1,457 @@
+//! The registry of defined types: recursive groups hash-consed, so that equal types have equal
+//! ids, and the subtype relation between them.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/valid/matching.html>
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use wattle_ast::AbsHeapType;
+
+use crate::ErrorKind;
+use crate::limits::Limits;
+use crate::ty::{self, MAX_TYPES, Ty};
+
+/// A defined type, the same for equal types of all modules that share a registry.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct TypeId(pub(crate) u32);
+
+impl TypeId {
+    /// The id as a number, less than [`Registry::len`].
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What kind of structure a defined type has.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Structure {
+    /// A function.
+    Func,
+    /// A struct.
+    Struct,
+    /// An array.
+    Array,
+}
+
+impl Structure {
+    const ALL: [Structure; 3] = [Structure::Func, Structure::Struct, Structure::Array];
+
+    /// The abstract heap type right above all types of this structure.
+    pub(crate) const fn heap(self) -> AbsHeapType {
+        match self {
+            Structure::Func => AbsHeapType::Func,
+            Structure::Struct => AbsHeapType::Struct,
+            Structure::Array => AbsHeapType::Array,
+        }
+    }
+}
+
+/// A defined type. Its value types are a run of [`Registry::lists`].
+///
+/// Supertypes are found by jump pointers: `jump` is an ancestor so chosen (as in a skew-binary
+/// list) that any ancestor is reached in a logarithmic number of steps. One word a type does what
+/// a display of 63 does, for any depth.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    list: u32,
+    params: u32,
+    len: u32,
+    depth: u32,
+    supertype: u32,
+    jump: u32,
+    group: u32,
+    structure: Structure,
+    is_final: bool,
+}
+
+/// No supertype.
+const NONE: u32 = u32::MAX;
+
+/// Types that are hash-consed by recursive group.
+///
+/// Two modules that were validated with the same registry, one after the other, agree on ids:
+/// a registry only grows. That is what linking and casts across modules need.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    entries: Vec<Entry>,
+    lists: Vec<Ty>,
+    groups: BTreeMap<Key, u32>,
+}
+
+/// A recursive group in closed form: inner references count from the start of the group, outer
+/// ones are ids. The hash comes first so that most comparisons are of one word; the words decide,
+/// so that no choice of types makes a search slow.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Key {
+    hash: u64,
+    words: Box<[u32]>,
+}
+
+/// A recursive group on its way into the registry.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Group {
+    /// Module index of the first type.
+    first: u32,
+    /// How many types it will have.
+    len: u32,
+    /// How many it has.
+    count: u32,
+    words: Vec<u32>,
+    /// The declared supertypes, as module indices.
+    supertypes: Vec<u32>,
+}
+
+/// The first word of a type of a group: its structure and two flags.
+const FINAL: u32 = 4;
+const HAS_SUPERTYPE: u32 = 8;
+
+impl Group {
+    /// Begins a group of `len` types, the first of which has module index `first`.
+    pub(crate) fn begin(&mut self, first: u32, len: u32) {
+        (self.first, self.len, self.count) = (first, len, 0);
+        self.words.clear();
+        self.supertypes.clear();
+    }
+
+    /// How many types it will have.
+    pub(crate) fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Whether all its types are there.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.count >= self.len
+    }
+
+    /// Module index of the type that comes next.
+    pub(crate) fn next_index(&self) -> u32 {
+        self.first.saturating_add(self.count)
+    }
+
+    /// The reference to the type of module index `index`, if it is one of this group or before.
+    pub(crate) fn reference(&self, ids: &[TypeId], index: u32, nullable: bool) -> Option<Ty> {
+        match index.checked_sub(self.first) {
+            None => ids.get(index as usize).map(|id| Ty::defined(id.0, nullable)),
+            Some(place) if place < self.len => Some(Ty::relative(place, nullable)),
+            Some(_) => None,
+        }
+    }
+
+    /// Begins the next type. Its value types follow, [`Group::push`]ed: `params` parameters and
+    /// then `len - params` results, or `len` fields.
+    pub(crate) fn begin_type(
+        &mut self,
+        structure: Structure,
+        is_final: bool,
+        supertype: Option<(u32, Ty)>,
+        params: usize,
+        len: usize,
+    ) {
+        let final_flag = if is_final { FINAL } else { 0 };
+        let supertype_flag = if supertype.is_some() { HAS_SUPERTYPE } else { 0 };
+        self.words.push(structure as u32 | final_flag | supertype_flag);
+        self.supertypes.push(supertype.map_or(NONE, |(index, _)| index));
+        self.words.push(supertype.map_or(NONE, |(_, ty)| ty.bits()));
+        self.words.extend([params as u32, len as u32]);
+        self.count += 1;
+    }
+
+    pub(crate) fn push(&mut self, ty: Ty) {
+        self.words.push(ty.bits());
+    }
+
+    fn key(&self) -> Key {
+        let hash = self.words.iter().fold(u64::from(self.len), |hash, &word| {
+            (hash.rotate_left(5) ^ u64::from(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        });
+        Key { hash, words: self.words.as_slice().into() }
+    }
+}
+
+impl Registry {
+    /// How many types there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The id of the first type of a complete group, which is added unless an equal one is there.
+    pub(crate) fn add(
+        &mut self,
+        group: &Group,
+        limits: &Limits,
+    ) -> Result<TypeId, (u32, ErrorKind)> {
+        let key = group.key();
+        if let Some(&first) = self.groups.get(&key) {
+            return self.check_depths(first, group, limits).map(|()| TypeId(first));
+        }
+        let (first, lists) = (self.entries.len(), self.lists.len());
+        let added = self.append(group).and_then(|()| {
+            self.check_depths(first as u32, group, limits)?;
+            (0..group.len).try_for_each(|place| self.check_supertype(first as u32, place, group))
+        });
+        match added {
+            Ok(()) => {
+                self.groups.insert(key, first as u32);
+                Ok(TypeId(first as u32))
+            }
+            Err(error) => {
+                self.entries.truncate(first);
+                self.lists.truncate(lists);
+                Err(error)
+            }
+        }
+    }
+
+    /// Appends the types of a group, whose declared supertypes are not checked.
+    fn append(&mut self, group: &Group) -> Result<(), (u32, ErrorKind)> {
+        let first = self.entries.len() as u32;
+        let fits = |len: usize, max: u32| len <= max as usize;
+        if !fits(self.entries.len() + group.len as usize, MAX_TYPES)
+            || !fits(self.lists.len() + group.words.len(), u32::MAX)
+        {
+            return Err((group.first, ErrorKind::Limit("types", MAX_TYPES.into())));
+        }
+        let mut words = group.words.as_slice();
+        let mut place = 0;
+        while let [header, supertype, params, len, rest @ ..] = words {
+            let index = group.first + place;
+            let supertype = match header & HAS_SUPERTYPE {
+                0 => NONE,
+                _ => Ty::from_bits(*supertype).resolved(first).id().unwrap_or(NONE),
+            };
+            if supertype != NONE && supertype >= first + place {
+                let sup = group.supertypes.get(place as usize).copied().unwrap_or(NONE);
+                return Err((index, ErrorKind::ForwardSupertype { sub: index, sup }));
+            }
+            let (depth, jump) = self.depth_and_jump(supertype);
+            let (list, rest) = rest.split_at_checked(*len as usize).unwrap_or((rest, &[]));
+            self.entries.push(Entry {
+                list: self.lists.len() as u32,
+                params: *params,
+                len: list.len() as u32,
+                depth,
+                supertype,
+                jump,
+                group: first,
+                structure: Structure::ALL[(header & 3).min(2) as usize],
+                is_final: header & FINAL != 0,
+            });
+            self.lists.extend(list.iter().map(|&word| Ty::from_bits(word).resolved(first)));
+            words = rest;
+            place += 1;
+        }
+        Ok(())
+    }
+
+    /// Depth and jump pointer of a type below `supertype`.
+    fn depth_and_jump(&self, supertype: u32) -> (u32, u32) {
+        let Some(parent) = self.entries.get(supertype as usize) else { return (0, NONE) };
+        let Some(middle) = self.entries.get(parent.jump as usize) else {
+            return (parent.depth + 1, supertype);
+        };
+        let far = self.entries.get(middle.jump as usize).map_or(0, |far| far.depth);
+        let jump = if parent.depth - middle.depth == middle.depth - far && middle.jump != NONE {
+            middle.jump
+        } else {
+            supertype
+        };
+        (parent.depth + 1, jump)
+    }
+
+    fn check_depths(
+        &self,
+        first: u32,
+        group: &Group,
+        limits: &Limits,
+    ) -> Result<(), (u32, ErrorKind)> {
+        let entries = self.entries.get(first as usize..).unwrap_or_default();
+        let deep = |entry: &Entry| entry.depth > limits.subtype_depth;
+        match entries.iter().take(group.len as usize).position(deep) {
+            None => Ok(()),
+            Some(place) => {
+                let most = limits.subtype_depth.into();
+                Err((group.first + place as u32, ErrorKind::Limit("supertypes", most)))
+            }
+        }
+    }
+
+    /// Whether the type at `place` of the group matches the supertype that it declares.
+    ///
+    /// Spec: <https://webassembly.github.io/spec/core/valid/types.html#sub-types>
+    fn check_supertype(
+        &self,
+        first: u32,
+        place: u32,
+        group: &Group,
+    ) -> Result<(), (u32, ErrorKind)> {
+        let id = first + place;
+        let supertype = self.entry(id).supertype;
+        if supertype == NONE {
+            return Ok(());
+        }
+        let sub = group.first + place;
+        let sup = group.supertypes.get(place as usize).copied().unwrap_or(NONE);
+        if self.entry(supertype).is_final {
+            return Err((sub, ErrorKind::FinalSupertype { sub, sup }));
+        }
+        if !self.structure_matches(id, supertype) {
+            return Err((sub, ErrorKind::Supertype { sub, sup }));
+        }
+        Ok(())
+    }
+
+    /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#composite-types>
+    fn structure_matches(&self, sub: u32, sup: u32) -> bool {
+        let (a, b) = (self.entry(sub), self.entry(sup));
+        if a.structure != b.structure {
+            return false;
+        }
+        match a.structure {
+            Structure::Func => {
+                self.all_match(self.params(sup), self.params(sub))
+                    && self.all_match(self.results(sub), self.results(sup))
+            }
+            Structure::Struct | Structure::Array => {
+                let (a, b) = (self.fields(sub), self.fields(sup));
+                a.len() >= b.len() && a.iter().zip(b).all(|(&a, &b)| self.field_matches(a, b))
+            }
+        }
+    }
+
+    fn field_matches(&self, a: Ty, b: Ty) -> bool {
+        let (mutable, a, b) = (a.has_flag(), a, b);
+        mutable == b.has_flag()
+            && self.matches(a.without_flag(), b.without_flag())
+            && (!mutable || a == b)
+    }
+
+    /// An id always comes from this registry, or from one that it grew out of.
+    #[inline(always)]
+    fn entry(&self, id: u32) -> &Entry {
+        &self.entries[id as usize]
+    }
+
+    #[inline(always)]
+    fn list(&self, entry: &Entry) -> &[Ty] {
+        let start = entry.list as usize;
+        self.lists.get(start..start + entry.len as usize).unwrap_or_default()
+    }
+
+    pub(crate) fn structure(&self, id: u32) -> Structure {
+        self.entry(id).structure
+    }
+
+    /// Parameters and results, if it is a function type.
+    #[inline(always)]
+    pub(crate) fn func(&self, id: u32) -> Option<(&[Ty], &[Ty])> {
+        let entry = self.entry(id);
+        let is_func = entry.structure == Structure::Func;
+        if is_func { self.list(entry).split_at_checked(entry.params as usize) } else { None }
+    }
+
+    /// The parameters of a function type.
+    #[inline(always)]
+    pub(crate) fn params(&self, id: u32) -> &[Ty] {
+        self.func(id).map_or(&[], |(params, _)| params)
+    }
+
+    /// The results of a function type.
+    #[inline(always)]
+    pub(crate) fn results(&self, id: u32) -> &[Ty] {
+        self.func(id).map_or(&[], |(_, results)| results)
+    }
+
+    /// The fields of a struct type, or the one of an array type, flagged when mutable.
+    #[inline(always)]
+    pub(crate) fn fields(&self, id: u32) -> &[Ty] {
+        let entry = self.entry(id);
+        if entry.structure == Structure::Func { &[] } else { self.list(entry) }
+    }
+
+    /// The declared supertype.
+    pub(crate) fn supertype(&self, id: u32) -> Option<u32> {
+        Some(self.entry(id).supertype).filter(|&supertype| supertype != NONE)
+    }
+
+    pub(crate) fn is_final(&self, id: u32) -> bool {
+        self.entry(id).is_final
+    }
+
+    /// The first type of the recursive group that a type belongs to.
+    pub(crate) fn group(&self, id: u32) -> u32 {
+        self.entry(id).group
+    }
+
+    /// Whether one defined type is the other or declared below it, at whatever distance.
+    #[inline]
+    pub(crate) fn is_subtype(&self, sub: u32, sup: u32) -> bool {
+        if sub == sup {
+            return true;
+        }
+        let target = self.entry(sup).depth;
+        let mut id = sub;
+        let mut entry = self.entry(id);
+        while entry.depth > target {
+            let jump = self.entries.get(entry.jump as usize);
+            id = match jump {
+                Some(jump) if jump.depth >= target => entry.jump,
+                _ => entry.supertype,
+            };
+            entry = self.entry(id);
+        }
+        id == sup
+    }
+
+    /// Whether one type matches another. Spec:
+    /// <https://webassembly.github.io/spec/core/valid/matching.html#value-types>
+    #[inline(always)]
+    pub(crate) fn matches(&self, sub: Ty, sup: Ty) -> bool {
+        sub == sup || self.matches_slow(sub, sup)
+    }
+
+    #[inline(never)]
+    fn matches_slow(&self, sub: Ty, sup: Ty) -> bool {
+        if sub == Ty::BOTTOM {
+            return true;
+        }
+        if !sub.is_ref() || !sup.is_ref() || (sub.is_nullable() && !sup.is_nullable()) {
+            return false;
+        }
+        match (sub.id(), sup.id()) {
+            (Some(a), Some(b)) => self.is_subtype(a, b),
+            (Some(a), None) => {
+                let heap = self.structure(a).heap();
+                sup.abs_heap().is_some_and(|sup| ty::abs_matches(heap, sup))
+            }
+            (None, Some(b)) => {
+                let lowest = ty::bottom(self.structure(b).heap());
+                sub.is_bottom_heap() || sub.abs_heap() == Some(lowest)
+            }
+            (None, None) => match (sub.abs_heap(), sup.abs_heap()) {
+                (Some(a), Some(b)) => ty::abs_matches(a, b),
+                (a, _) => a.is_none(),
+            },
+        }
+    }
+
+    /// Whether two lists are of one length and match element by element.
+    pub(crate) fn all_match(&self, sub: &[Ty], sup: &[Ty]) -> bool {
+        sub.len() == sup.len() && sub.iter().zip(sup).all(|(&a, &b)| self.matches(a, b))
+    }
+
+    /// The nullable reference to the heap type above all others that a reference could hold.
+    pub(crate) fn top(&self, ty: Ty) -> Ty {
+        let heap = match ty.id() {
+            Some(id) => Some(self.structure(id).heap()),
+            None => ty.abs_heap(),
+        };
+        heap.map_or(Ty::REF_BOTTOM, |heap| Ty::abs(ty::top(heap), true))
+    }
+}

@@ -1,0 +1,219 @@
+//! Value types in one word each: what the operand stack, locals and type lists are made of.
+//!
+//! References to defined types hold canonical ids, so equal types are equal words.
+
+use wattle_ast::AbsHeapType;
+
+/// A value type, a storage type, or a marker of the operand stack, in 32 bits.
+///
+/// | bits | of a reference | else |
+/// |---|---|---|
+/// | 31 | 1 | 0 |
+/// | 30 | nullable | 0 |
+/// | 29 | to a defined type | 0 |
+/// | 28 | flag of whoever keeps it: mutable field or global, unset local | likewise |
+/// | 27 | the rest counts from the start of the recursive group | 0 |
+/// | 0..27 | canonical type id, or abstract heap type | which one |
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub(crate) struct Ty(u32);
+
+const REF: u32 = 1 << 31;
+const NULL: u32 = 1 << 30;
+const DEFINED: u32 = 1 << 29;
+const FLAG: u32 = 1 << 28;
+const RELATIVE: u32 = 1 << 27;
+const NUMBER: u32 = RELATIVE - 1;
+
+/// The heap type below all others: what a null check leaves of an unknown operand.
+const BOTTOM_HEAP: u32 = 15;
+
+/// How many type ids fit.
+pub(crate) const MAX_TYPES: u32 = NUMBER;
+
+impl Ty {
+    /// The unknown operand of unreachable code, below every type.
+    pub(crate) const BOTTOM: Ty = Ty(0);
+    pub(crate) const I32: Ty = Ty(1);
+    pub(crate) const I64: Ty = Ty(2);
+    pub(crate) const F32: Ty = Ty(3);
+    pub(crate) const F64: Ty = Ty(4);
+    pub(crate) const V128: Ty = Ty(5);
+    /// The packed storage types.
+    pub(crate) const I8: Ty = Ty(6);
+    pub(crate) const I16: Ty = Ty(7);
+    /// Lies under the operands of a block.
+    pub(crate) const BARRIER: Ty = Ty(8);
+    /// Lies there instead once the end of the block cannot be reached.
+    pub(crate) const UNREACHABLE: Ty = Ty(9);
+    /// In an arrow: the address type of the memory or table that the immediates name.
+    pub(crate) const ADDRESS: Ty = Ty(10);
+    /// `(ref bot)`.
+    pub(crate) const REF_BOTTOM: Ty = Ty(REF | BOTTOM_HEAP);
+    pub(crate) const FUNCREF: Ty = Ty::abs(AbsHeapType::Func, true);
+    pub(crate) const EXNREF: Ty = Ty::abs(AbsHeapType::Exn, true);
+    pub(crate) const EXN: Ty = Ty::abs(AbsHeapType::Exn, false);
+
+    /// The reference to an abstract heap type.
+    pub(crate) const fn abs(heap: AbsHeapType, nullable: bool) -> Ty {
+        Ty(REF | if nullable { NULL } else { 0 } | heap as u32)
+    }
+
+    /// The reference to a defined type.
+    #[inline(always)]
+    pub(crate) const fn defined(id: u32, nullable: bool) -> Ty {
+        Ty(REF | DEFINED | if nullable { NULL } else { 0 } | id)
+    }
+
+    /// The reference to a type of the recursive group that is being defined.
+    pub(crate) const fn relative(place: u32, nullable: bool) -> Ty {
+        Ty(Ty::defined(place, nullable).0 | RELATIVE)
+    }
+
+    /// The same with a place in the recursive group resolved to an id.
+    pub(crate) const fn resolved(self, first: u32) -> Ty {
+        if self.0 & RELATIVE == 0 { self } else { Ty((self.0 & !RELATIVE) + first) }
+    }
+
+    pub(crate) const fn from_bits(bits: u32) -> Ty {
+        Ty(bits)
+    }
+
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(crate) const fn is_ref(self) -> bool {
+        self.0 & REF != 0
+    }
+
+    #[inline(always)]
+    pub(crate) const fn is_nullable(self) -> bool {
+        self.0 & NULL != 0
+    }
+
+    /// Whether it is a number or vector type, or unknown.
+    pub(crate) const fn is_plain(self) -> bool {
+        self.0 <= Ty::V128.0
+    }
+
+    /// Whether it is a packed storage type.
+    pub(crate) const fn is_packed(self) -> bool {
+        self.0 == Ty::I8.0 || self.0 == Ty::I16.0
+    }
+
+    /// What a field of this storage type gives and takes.
+    pub(crate) const fn unpacked(self) -> Ty {
+        if self.is_packed() { Ty::I32 } else { self }
+    }
+
+    /// Whether a local or field of this type needs no first value.
+    pub(crate) const fn is_defaultable(self) -> bool {
+        !self.is_ref() || self.is_nullable()
+    }
+
+    #[inline(always)]
+    pub(crate) const fn flagged(self, flag: bool) -> Ty {
+        if flag { Ty(self.0 | FLAG) } else { self }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn has_flag(self) -> bool {
+        self.0 & FLAG != 0
+    }
+
+    #[inline(always)]
+    pub(crate) const fn without_flag(self) -> Ty {
+        Ty(self.0 & !FLAG)
+    }
+
+    /// The same reference, of this nullability.
+    #[inline(always)]
+    pub(crate) const fn nullable(self, nullable: bool) -> Ty {
+        Ty(if nullable { self.0 | NULL } else { self.0 & !NULL })
+    }
+
+    /// The id of the defined type that it refers to.
+    #[inline(always)]
+    pub(crate) const fn id(self) -> Option<u32> {
+        if self.0 & (REF | DEFINED) == REF | DEFINED { Some(self.0 & NUMBER) } else { None }
+    }
+
+    /// The abstract heap type that it refers to; `None` also for `(ref bot)`.
+    pub(crate) fn abs_heap(self) -> Option<AbsHeapType> {
+        let number = self.0 & NUMBER;
+        if self.0 & (REF | DEFINED) != REF || number == BOTTOM_HEAP {
+            return None;
+        }
+        AbsHeapType::ALL.get(number as usize).copied()
+    }
+
+    /// Whether it refers to the heap type below all others.
+    pub(crate) const fn is_bottom_heap(self) -> bool {
+        self.0 & !NULL == Ty::REF_BOTTOM.0
+    }
+}
+
+/// For each abstract heap type, the set of those it is below or equal to.
+///
+/// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#heap-types>
+const ABOVE: [u16; AbsHeapType::ALL.len()] = {
+    let mut above = [0; AbsHeapType::ALL.len()];
+    let mut i = 0;
+    while i < above.len() {
+        use AbsHeapType as H;
+        let set: &[H] = match H::ALL[i] {
+            H::Func => &[H::Func],
+            H::Extern => &[H::Extern],
+            H::Any => &[H::Any],
+            H::Eq => &[H::Eq, H::Any],
+            H::I31 => &[H::I31, H::Eq, H::Any],
+            H::Struct => &[H::Struct, H::Eq, H::Any],
+            H::Array => &[H::Array, H::Eq, H::Any],
+            H::Exn => &[H::Exn],
+            H::Cont => &[H::Cont],
+            H::None => &[H::None, H::I31, H::Struct, H::Array, H::Eq, H::Any],
+            H::NoExtern => &[H::NoExtern, H::Extern],
+            H::NoFunc => &[H::NoFunc, H::Func],
+            H::NoExn => &[H::NoExn, H::Exn],
+            H::NoCont => &[H::NoCont, H::Cont],
+        };
+        let mut j = 0;
+        while j < set.len() {
+            above[i] |= 1 << set[j] as u16;
+            j += 1;
+        }
+        i += 1;
+    }
+    above
+};
+
+/// Whether one abstract heap type is below or equal to another.
+#[inline]
+pub(crate) const fn abs_matches(sub: AbsHeapType, sup: AbsHeapType) -> bool {
+    ABOVE[sub as usize] >> sup as u16 & 1 != 0
+}
+
+/// The heap type above all others of the same hierarchy.
+pub(crate) const fn top(heap: AbsHeapType) -> AbsHeapType {
+    use AbsHeapType as H;
+    match heap {
+        H::Func | H::NoFunc => H::Func,
+        H::Extern | H::NoExtern => H::Extern,
+        H::Any | H::Eq | H::I31 | H::Struct | H::Array | H::None => H::Any,
+        H::Exn | H::NoExn => H::Exn,
+        H::Cont | H::NoCont => H::Cont,
+    }
+}
+
+/// The heap type below all others of the same hierarchy.
+pub(crate) const fn bottom(heap: AbsHeapType) -> AbsHeapType {
+    use AbsHeapType as H;
+    match top(heap) {
+        H::Func => H::NoFunc,
+        H::Extern => H::NoExtern,
+        H::Exn => H::NoExn,
+        H::Cont => H::NoCont,
+        _ => H::None,
+    }
+}

@@ -1,0 +1,406 @@
+//! The types of everything in a module: what validation gives back, and what bodies are checked
+//! against.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use wattle_ast::{
+    AbsHeapType, AddrType, ArrayType, CompType, Feature, Features, FieldType, FuncIdx, FuncType,
+    GlobalIdx, GlobalType, HeapType, MemIdx, MemType, PackType, RefType, StorageType, StructType,
+    SubType, TableIdx, TableType, TagIdx, TypeIdx, ValType,
+};
+
+use crate::limits::Limits;
+use crate::registry::{Group, Registry, Structure, TypeId};
+use crate::ty::Ty;
+use crate::{Error, ErrorKind, OperandType};
+
+/// A table, as instructions see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Table {
+    pub(crate) elem: Ty,
+    pub(crate) addr: Ty,
+    pub(crate) ty: TableType,
+}
+
+/// The types of everything in a module, by index.
+///
+/// Immutable once validation has reached the bodies, and shared between threads then.
+///
+/// ```
+/// use wattle_ast::{FuncType, Module, TypeIdx, ValType};
+///
+/// let mut module = Module::default();
+/// let ty = FuncType::new([ValType::I32], []);
+/// module.types.push(ty.clone().into());
+/// module.types.push(ty.into());
+/// let types = wattle_validator::validate(&module).unwrap();
+/// // Equal types have equal ids.
+/// assert_eq!(types.type_id(TypeIdx(0)), types.type_id(TypeIdx(1)));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Types {
+    pub(crate) features: Features,
+    pub(crate) limits: Limits,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) ids: Vec<TypeId>,
+    pub(crate) funcs: Vec<TypeId>,
+    pub(crate) imported_funcs: u32,
+    pub(crate) imported_globals: u32,
+    pub(crate) tables: Vec<Table>,
+    pub(crate) memories: Vec<MemType>,
+    /// Flagged when mutable.
+    pub(crate) globals: Vec<Ty>,
+    pub(crate) tags: Vec<TypeId>,
+    pub(crate) elems: Vec<Ty>,
+    pub(crate) data_count: Option<u32>,
+    /// A bit per function: whether `ref.func` may name it.
+    pub(crate) declared: Vec<u64>,
+}
+
+/// Why a type cannot be used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Unusable {
+    Unknown(u32),
+    Disabled(&'static str, Feature),
+    Unsupported(Feature),
+}
+
+impl From<Unusable> for Error {
+    fn from(why: Unusable) -> Error {
+        match why {
+            Unusable::Unknown(index) => ErrorKind::UnknownType(index).into(),
+            Unusable::Unsupported(feature) => ErrorKind::Unsupported(feature).into(),
+            Unusable::Disabled(what, feature) => {
+                let mut error = Error::new(ErrorKind::NotEnabled(what));
+                error.enable = Some(feature);
+                error
+            }
+        }
+    }
+}
+
+/// The feature that brought a reference type.
+pub(crate) fn feature_of_reference(ty: RefType) -> Feature {
+    use AbsHeapType as H;
+    match ty.heap {
+        HeapType::Exact(_) => Feature::CustomDescriptors,
+        HeapType::Type(_) => Feature::FunctionReferences,
+        HeapType::Abs(H::Cont | H::NoCont) => Feature::StackSwitching,
+        HeapType::Abs(H::Func | H::Extern) if ty.nullable => Feature::ReferenceTypes,
+        HeapType::Abs(H::Func | H::Extern) => Feature::FunctionReferences,
+        HeapType::Abs(H::Exn | H::NoExn) => Feature::Exceptions,
+        HeapType::Abs(_) => Feature::Gc,
+    }
+}
+
+/// What to say when it is off.
+fn phrase(feature: Feature) -> &'static str {
+    match feature {
+        Feature::Simd => "malformed number type",
+        _ => "malformed reference type",
+    }
+}
+
+fn usable(features: Features, feature: Feature) -> Result<(), Unusable> {
+    if !features.contains(feature) {
+        return Err(Unusable::Disabled(phrase(feature), feature));
+    }
+    match feature {
+        Feature::CustomDescriptors | Feature::StackSwitching => Err(Unusable::Unsupported(feature)),
+        _ => Ok(()),
+    }
+}
+
+/// A value type whose type indices `reference` resolves.
+fn convert(
+    features: Features,
+    ty: ValType,
+    reference: impl Fn(u32, bool) -> Option<Ty>,
+) -> Result<Ty, Unusable> {
+    let ty = match ty {
+        ValType::I32 => return Ok(Ty::I32),
+        ValType::I64 => return Ok(Ty::I64),
+        ValType::F32 => return Ok(Ty::F32),
+        ValType::F64 => return Ok(Ty::F64),
+        ValType::V128 => return usable(features, Feature::Simd).map(|()| Ty::V128),
+        ValType::Ref(ty) => ty,
+    };
+    usable(features, feature_of_reference(ty))?;
+    match ty.heap {
+        HeapType::Abs(heap) => Ok(Ty::abs(heap, ty.nullable)),
+        HeapType::Type(index) | HeapType::Exact(index) => {
+            reference(index.0, ty.nullable).ok_or(Unusable::Unknown(index.0))
+        }
+    }
+}
+
+impl Types {
+    /// The features that the module was validated with.
+    pub fn features(&self) -> Features {
+        self.features
+    }
+
+    /// The registry that the type ids belong to: give it to the validator of the next module.
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// The id of a type.
+    pub fn type_id(&self, index: TypeIdx) -> Option<TypeId> {
+        self.ids.get(index.idx()).copied()
+    }
+
+    /// The id of the type of a function.
+    pub fn func(&self, index: FuncIdx) -> Option<TypeId> {
+        self.funcs.get(index.idx()).copied()
+    }
+
+    /// The id of the type of a tag.
+    pub fn tag(&self, index: TagIdx) -> Option<TypeId> {
+        self.tags.get(index.idx()).copied()
+    }
+
+    /// The type of a table.
+    pub fn table(&self, index: TableIdx) -> Option<TableType> {
+        self.tables.get(index.idx()).map(|table| table.ty)
+    }
+
+    /// The type of a memory.
+    pub fn memory(&self, index: MemIdx) -> Option<MemType> {
+        self.memories.get(index.idx()).copied()
+    }
+
+    /// The type of a global.
+    pub fn global(&self, index: GlobalIdx) -> Option<GlobalType> {
+        let ty = *self.globals.get(index.idx())?;
+        Some(GlobalType { mutable: ty.has_flag(), val: self.val_type(ty.without_flag())? })
+    }
+
+    /// How many functions there are, imported ones included.
+    pub fn func_count(&self) -> u32 {
+        self.funcs.len() as u32
+    }
+
+    /// How many functions are imported.
+    pub fn imported_funcs(&self) -> u32 {
+        self.imported_funcs
+    }
+
+    /// The structure of a type.
+    pub fn structure(&self, id: TypeId) -> Structure {
+        self.registry.structure(id.0)
+    }
+
+    /// The definition of a type, in terms of the module's type indices. `None` when it refers to
+    /// types that the module does not have.
+    pub fn sub_type(&self, id: TypeId) -> Option<SubType> {
+        let registry = &self.registry;
+        let comp = match registry.structure(id.0) {
+            Structure::Func => {
+                let (params, results) = registry.func(id.0)?;
+                CompType::Func(FuncType::new(self.val_types(params)?, self.val_types(results)?))
+            }
+            Structure::Struct => {
+                let fields: Option<Vec<FieldType>> =
+                    registry.fields(id.0).iter().map(|&ty| self.field_type(ty)).collect();
+                CompType::Struct(StructType { fields: fields?.into() })
+            }
+            Structure::Array => {
+                let field = self.field_type(*registry.fields(id.0).first()?)?;
+                CompType::Array(ArrayType { field })
+            }
+        };
+        let supertype = match registry.supertype(id.0) {
+            Some(supertype) => Some(self.type_index(TypeId(supertype))?),
+            None => None,
+        };
+        let is_final = registry.is_final(id.0);
+        let supertypes = supertype.into_iter().collect();
+        Some(SubType { is_final, supertypes, ..SubType::from(comp) })
+    }
+
+    /// The first type index that has this id.
+    pub fn type_index(&self, id: TypeId) -> Option<TypeIdx> {
+        self.ids.iter().position(|&other| other == id).map(|index| TypeIdx(index as u32))
+    }
+
+    /// The first type of the recursive group that a type belongs to.
+    pub fn group(&self, id: TypeId) -> TypeId {
+        TypeId(self.registry.group(id.0))
+    }
+
+    /// Whether a type is another or declared below it.
+    pub fn is_subtype(&self, sub: TypeId, sup: TypeId) -> bool {
+        self.registry.is_subtype(sub.0, sup.0)
+    }
+
+    /// Whether a value type of the module matches another.
+    ///
+    /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#value-types>
+    pub fn matches(&self, sub: ValType, sup: ValType) -> bool {
+        let all = |ty| convert(Features::ALL, ty, |index, nullable| self.defined(index, nullable));
+        match (all(sub), all(sup)) {
+            (Ok(sub), Ok(sup)) => self.registry.matches(sub, sup),
+            _ => false,
+        }
+    }
+
+    fn field_type(&self, ty: Ty) -> Option<FieldType> {
+        let storage = match ty.without_flag() {
+            Ty::I8 => StorageType::Pack(PackType::I8),
+            Ty::I16 => StorageType::Pack(PackType::I16),
+            ty => StorageType::Val(self.val_type(ty)?),
+        };
+        Some(FieldType { mutable: ty.has_flag(), storage })
+    }
+
+    fn val_types(&self, types: &[Ty]) -> Option<Vec<ValType>> {
+        types.iter().map(|&ty| self.val_type(ty)).collect()
+    }
+
+    fn val_type(&self, ty: Ty) -> Option<ValType> {
+        let heap = match (ty.id(), ty.abs_heap()) {
+            (Some(id), _) => HeapType::Type(self.type_index(TypeId(id))?),
+            (None, Some(heap)) => HeapType::Abs(heap),
+            (None, None) => {
+                return match ty {
+                    Ty::I32 => Some(ValType::I32),
+                    Ty::I64 => Some(ValType::I64),
+                    Ty::F32 => Some(ValType::F32),
+                    Ty::F64 => Some(ValType::F64),
+                    Ty::V128 => Some(ValType::V128),
+                    _ => None,
+                };
+            }
+        };
+        Some(ValType::Ref(RefType { nullable: ty.is_nullable(), heap }))
+    }
+
+    /// A type of the operand stack, for people.
+    pub(crate) fn operand_type(&self, ty: Ty) -> OperandType {
+        self.val_type(ty).map_or(OperandType::Bottom, OperandType::Known)
+    }
+
+    #[inline(always)]
+    pub(crate) fn defined(&self, index: u32, nullable: bool) -> Option<Ty> {
+        self.ids.get(index as usize).map(|id| Ty::defined(id.0, nullable))
+    }
+
+    /// A value type of the module.
+    pub(crate) fn value(&self, ty: ValType) -> Result<Ty, Unusable> {
+        convert(self.features, ty, |index, nullable| self.defined(index, nullable))
+    }
+
+    /// Adds a type to the group that is being read.
+    pub(crate) fn add_to_group(&self, group: &mut Group, ty: &SubType) -> Result<(), Error> {
+        let limit = |what, len: usize, most: u32| match len > most as usize {
+            true => Err(Error::from(ErrorKind::Limit(what, most.into()))),
+            false => Ok(()),
+        };
+        for (feature, used) in [
+            (Feature::CustomDescriptors, ty.describes.is_some() || ty.descriptor.is_some()),
+            (Feature::StackSwitching, matches!(ty.comp, CompType::Cont(_))),
+        ] {
+            if used {
+                usable(self.features, feature)?;
+            }
+        }
+        let gc = !ty.is_final
+            || !ty.supertypes.is_empty()
+            || matches!(ty.comp, CompType::Struct(_) | CompType::Array(_));
+        if gc && !self.features.contains(Feature::Gc) {
+            return Err(Unusable::Disabled("malformed definition type", Feature::Gc).into());
+        }
+        let index = group.next_index();
+        let supertype = match *ty.supertypes {
+            [] => None,
+            [supertype] => {
+                let reference = group.reference(&self.ids, supertype.0, false);
+                Some((supertype.0, reference.ok_or(Unusable::Unknown(supertype.0))?))
+            }
+            _ => return Err(ErrorKind::Supertypes(index).into()),
+        };
+        let (structure, params, len) = match &ty.comp {
+            CompType::Func(func) => {
+                let (params, results) = (func.params().len(), func.results().len());
+                if results > 1 && !self.features.contains(Feature::MultiValue) {
+                    let mut error = Error::new(ErrorKind::ResultArity);
+                    error.enable = Some(Feature::MultiValue);
+                    return Err(error);
+                }
+                limit("parameters", params, self.limits.params)?;
+                limit("results", results, self.limits.results)?;
+                (Structure::Func, params, params + results)
+            }
+            CompType::Struct(ty) => {
+                limit("fields", ty.fields.len(), self.limits.fields)?;
+                (Structure::Struct, 0, ty.fields.len())
+            }
+            CompType::Array(_) => (Structure::Array, 0, 1),
+            CompType::Cont(_) => return Err(Unusable::Unsupported(Feature::StackSwitching).into()),
+        };
+        group.begin_type(structure, ty.is_final, supertype, params, len);
+        let value = |group: &Group, ty| {
+            convert(self.features, ty, |i, nullable| group.reference(&self.ids, i, nullable))
+        };
+        let field = |group: &mut Group, field: &FieldType| {
+            let ty = match field.storage {
+                StorageType::Val(ty) => value(group, ty)?,
+                StorageType::Pack(PackType::I8) => Ty::I8,
+                StorageType::Pack(PackType::I16) => Ty::I16,
+            };
+            group.push(ty.flagged(field.mutable));
+            Ok::<(), Unusable>(())
+        };
+        match &ty.comp {
+            CompType::Func(func) => {
+                for &ty in func.params().iter().chain(func.results()) {
+                    group.push(value(group, ty)?);
+                }
+            }
+            CompType::Struct(ty) => ty.fields.iter().try_for_each(|ty| field(group, ty))?,
+            CompType::Array(ty) => field(group, &ty.field)?,
+            CompType::Cont(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The id of a type that must be a function type.
+    pub(crate) fn func_type(&self, index: TypeIdx) -> Result<TypeId, ErrorKind> {
+        let id = self.type_id(index).ok_or(ErrorKind::UnknownType(index.0))?;
+        match self.registry.structure(id.0) {
+            Structure::Func => Ok(id),
+            _ => Err(ErrorKind::NonFunctionType(index.0)),
+        }
+    }
+
+    /// Lets `ref.func` name a function.
+    pub(crate) fn declare(&mut self, func: u32) {
+        let word = (func / 64) as usize;
+        if self.declared.len() <= word && (func as usize) < self.funcs.len() {
+            self.declared.resize(self.funcs.len().div_ceil(64), 0);
+        }
+        if let Some(word) = self.declared.get_mut(word) {
+            *word |= 1 << (func % 64);
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_declared(&self, func: u32) -> bool {
+        self.declared.get((func / 64) as usize).is_some_and(|word| word >> (func % 64) & 1 != 0)
+    }
+
+    /// The type of addresses of a memory.
+    #[inline(always)]
+    pub(crate) fn memory_addr(&self, index: u32) -> Option<Ty> {
+        self.memories.get(index as usize).map(|memory| address(memory.limits.addr))
+    }
+}
+
+pub(crate) const fn address(addr: AddrType) -> Ty {
+    match addr {
+        AddrType::I32 => Ty::I32,
+        AddrType::I64 => Ty::I64,
+    }
+}

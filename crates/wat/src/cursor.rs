@@ -1,0 +1,312 @@
+//! A place among the tokens, and the small steps that every parser takes from it: `expect_*` must
+//! find what it asks for, `opt_*` may find it, and neither moves unless it does.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use wattle_ast::{Name, Opcode, Span};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::keywords;
+use crate::lexer::TokenKind;
+use crate::numbers::{self, NumberError};
+use crate::strings;
+use crate::tokens::{self, Token, Tokens};
+
+/// A place among tokens. Cheap to clone, so that a parser may look ahead as far as it likes.
+#[derive(Clone, Debug)]
+pub(crate) struct Cursor<'t, 'a> {
+    pub(crate) tokens: &'t Tokens<'a>,
+    pos: usize,
+}
+
+impl<'t, 'a> Cursor<'t, 'a> {
+    /// A cursor at the token of position `pos`.
+    pub(crate) fn new(tokens: &'t Tokens<'a>, pos: usize) -> Self {
+        Cursor { tokens, pos }
+    }
+
+    /// How many tokens come before.
+    #[inline(always)]
+    pub(crate) fn pos(&self) -> usize {
+        self.pos
+    }
+
+    /// Moves to a position that [`pos`](Cursor::pos) gave.
+    #[inline(always)]
+    pub(crate) fn seek(&mut self, pos: usize) {
+        self.pos = pos;
+    }
+
+    /// Moves past the next token.
+    #[inline(always)]
+    pub(crate) fn bump(&mut self) {
+        self.pos += 1;
+    }
+
+    /// Moves past the next form: a token, or everything up to the matching parenthesis.
+    pub(crate) fn skip_form(&mut self) {
+        self.pos = self.tokens.skip_form(self.pos);
+    }
+
+    #[inline(always)]
+    fn token(&self) -> Token {
+        self.tokens.get(self.pos)
+    }
+
+    /// The kind of the next token.
+    #[inline(always)]
+    pub(crate) fn peek(&self) -> TokenKind {
+        self.token().kind
+    }
+
+    /// The kind of the token `ahead` tokens after the next.
+    #[inline(always)]
+    pub(crate) fn peek_at(&self, ahead: usize) -> TokenKind {
+        self.tokens.get(self.pos + ahead).kind
+    }
+
+    /// The text of the next token.
+    #[inline(always)]
+    pub(crate) fn text(&self) -> &'a str {
+        self.tokens.text(self.token())
+    }
+
+    /// The text of the token `ahead` tokens after the next.
+    #[inline(always)]
+    pub(crate) fn text_at(&self, ahead: usize) -> &'a str {
+        self.tokens.text(self.tokens.get(self.pos + ahead))
+    }
+
+    /// The bytes of the next token.
+    pub(crate) fn span(&self) -> Span {
+        self.tokens.span(self.token())
+    }
+
+    /// The bytes from the token at `start` to the one before the next.
+    pub(crate) fn span_from(&self, start: usize) -> Span {
+        let first = self.tokens.span(self.tokens.get(start));
+        let last = self.tokens.span(self.tokens.get(self.pos.max(start + 1) - 1));
+        Span::new(first.start, last.end)
+    }
+
+    /// The next token is not what must be there.
+    #[cold]
+    pub(crate) fn unexpected(&self, expected: &'static str) -> Box<Error> {
+        let text = self.text();
+        let unknown = match self.peek() {
+            TokenKind::Error(error) => return Error::boxed(error.into(), self.span()),
+            TokenKind::Reserved => true,
+            TokenKind::Keyword => !keywords::is_keyword(text),
+            TokenKind::Number => !keywords::is_number(text),
+            _ => false,
+        };
+        let kind = if unknown {
+            ErrorKind::UnknownOperator(String::from(text).into())
+        } else {
+            ErrorKind::UnexpectedToken(expected)
+        };
+        Error::boxed(kind, self.span())
+    }
+
+    /// The next token is a keyword, and no mnemonic of a feature that is enabled.
+    #[cold]
+    pub(crate) fn unexpected_instr(&self) -> Box<Error> {
+        let text = self.text();
+        match Opcode::from_mnemonic(text) {
+            Some(opcode) => self.error(ErrorKind::NotEnabled(text.into(), opcode.feature())),
+            None => self.unexpected("an instruction"),
+        }
+    }
+
+    /// An error at the next token.
+    #[cold]
+    pub(crate) fn error(&self, kind: ErrorKind) -> Box<Error> {
+        Error::boxed(kind, self.span())
+    }
+
+    /// Whether the next token is this keyword.
+    #[inline(always)]
+    pub(crate) fn at_keyword(&self, keyword: &str) -> bool {
+        self.peek() == TokenKind::Keyword && self.text() == keyword
+    }
+
+    /// The keyword when the next tokens are a parenthesis and a keyword.
+    #[inline(always)]
+    pub(crate) fn open_keyword(&self) -> Option<&'a str> {
+        let open = self.peek() == TokenKind::Open && self.peek_at(1) == TokenKind::Keyword;
+        if open { Some(self.text_at(1)) } else { None }
+    }
+
+    /// Whether the next tokens are `(` and this keyword.
+    #[inline(always)]
+    pub(crate) fn at_open(&self, keyword: &str) -> bool {
+        self.open_keyword() == Some(keyword)
+    }
+
+    /// Moves past `(` and this keyword when they are next.
+    #[inline(always)]
+    pub(crate) fn opt_open(&mut self, keyword: &str) -> bool {
+        let found = self.at_open(keyword);
+        if found {
+            self.pos += 2;
+        }
+        found
+    }
+
+    /// Moves past this keyword when it is next.
+    #[inline(always)]
+    pub(crate) fn opt_keyword(&mut self, keyword: &str) -> bool {
+        let found = self.at_keyword(keyword);
+        if found {
+            self.pos += 1;
+        }
+        found
+    }
+
+    /// Moves past a token of this kind when it is next.
+    #[inline(always)]
+    pub(crate) fn opt(&mut self, kind: TokenKind) -> bool {
+        let found = self.peek() == kind;
+        if found {
+            self.pos += 1;
+        }
+        found
+    }
+
+    /// Moves past this keyword.
+    pub(crate) fn expect_keyword(&mut self, keyword: &'static str) -> Result<()> {
+        if self.opt_keyword(keyword) { Ok(()) } else { Err(self.unexpected(keyword)) }
+    }
+
+    /// Moves past `(` and this keyword.
+    pub(crate) fn expect_open(&mut self, keyword: &'static str) -> Result<()> {
+        match self.peek() {
+            TokenKind::Open => {
+                self.bump();
+                self.expect_keyword(keyword)
+            }
+            _ => Err(self.unexpected("(")),
+        }
+    }
+
+    /// Moves past a closing parenthesis.
+    #[inline(always)]
+    pub(crate) fn expect_close(&mut self) -> Result<()> {
+        if self.opt(TokenKind::Close) { Ok(()) } else { Err(self.unexpected(")")) }
+    }
+
+    /// An identifier when one is next.
+    #[inline(always)]
+    pub(crate) fn opt_id(&mut self) -> Option<Name<'a>> {
+        if self.peek() != TokenKind::Id {
+            return None;
+        }
+        let id = tokens::id(self.text());
+        self.bump();
+        Some(id)
+    }
+
+    /// The bytes of a string when one is next.
+    pub(crate) fn opt_string(&mut self) -> Option<Cow<'a, [u8]>> {
+        if self.peek() != TokenKind::String {
+            return None;
+        }
+        let bytes = strings::bytes(self.text());
+        self.bump();
+        Some(bytes)
+    }
+
+    /// The bytes of a string.
+    pub(crate) fn expect_string(&mut self) -> Result<Cow<'a, [u8]>> {
+        self.opt_string().ok_or_else(|| self.unexpected("a string"))
+    }
+
+    /// A string that is a name: UTF-8.
+    pub(crate) fn expect_name(&mut self) -> Result<Name<'a>> {
+        if self.peek() != TokenKind::String {
+            return Err(self.unexpected("a name"));
+        }
+        let name = strings::name(self.text()).ok_or_else(|| self.error(ErrorKind::Utf8))?;
+        self.bump();
+        Ok(name)
+    }
+
+    /// Whether an unsigned integer is next, as far as its first character tells.
+    #[inline(always)]
+    pub(crate) fn at_nat(&self) -> bool {
+        self.peek() == TokenKind::Number
+            && self.text().as_bytes().first().is_some_and(u8::is_ascii_digit)
+    }
+
+    /// An unsigned 8-bit integer.
+    pub(crate) fn expect_u8(&mut self) -> Result<u8> {
+        self.nat(numbers::u8, "i8")
+    }
+
+    /// An unsigned 32-bit integer.
+    #[inline(always)]
+    pub(crate) fn expect_u32(&mut self) -> Result<u32> {
+        // Nearly all are indices of a few digits.
+        if self.peek() == TokenKind::Number
+            && let bytes = self.text().as_bytes()
+            && bytes.len() <= 9
+            && bytes.iter().all(u8::is_ascii_digit)
+        {
+            self.bump();
+            return Ok(bytes.iter().fold(0, |value, byte| value * 10 + u32::from(byte - b'0')));
+        }
+        self.nat(numbers::u32, "i32")
+    }
+
+    /// An unsigned 64-bit integer.
+    pub(crate) fn expect_u64(&mut self) -> Result<u64> {
+        self.nat(numbers::u64, "i64")
+    }
+
+    fn nat<T>(
+        &mut self,
+        parse: impl Fn(&str) -> core::result::Result<T, NumberError>,
+        ty: &'static str,
+    ) -> Result<T> {
+        if !self.at_nat() {
+            return Err(self.unexpected("an unsigned integer"));
+        }
+        match parse(self.text()) {
+            Ok(value) => {
+                self.bump();
+                Ok(value)
+            }
+            Err(NumberError::OutOfRange) => Err(self.error(ErrorKind::ConstantOutOfRange(ty))),
+            Err(NumberError::Malformed) => Err(self.unexpected("an unsigned integer")),
+        }
+    }
+
+    /// A number of whatever kind `parse` reads, for instance a float, `inf` and `nan` included.
+    #[inline(always)]
+    pub(crate) fn expect_number<T>(
+        &mut self,
+        parse: impl Fn(&str) -> core::result::Result<T, NumberError>,
+    ) -> Result<T> {
+        if !matches!(self.peek(), TokenKind::Number | TokenKind::Keyword) {
+            return Err(self.unexpected("a number"));
+        }
+        match parse(self.text()) {
+            Ok(value) => {
+                self.bump();
+                Ok(value)
+            }
+            Err(error) => Err(self.bad_number(error)),
+        }
+    }
+
+    #[cold]
+    fn bad_number(&self, error: NumberError) -> Box<Error> {
+        // A float where an integer must be is a number, if one that does not fit.
+        if error == NumberError::OutOfRange || keywords::is_number(self.text()) {
+            return self.error(ErrorKind::ConstantOutOfRange(""));
+        }
+        self.unexpected("a number")
+    }
+}

@@ -1,0 +1,153 @@
+//! Identifiers: the index spaces they live in, and the map from identifiers to indices.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use wattle_ast::Name;
+
+/// An index space, as error messages call it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub enum Space {
+    Type,
+    Func,
+    Table,
+    Memory,
+    Tag,
+    Global,
+    Elem,
+    Data,
+    Local,
+    Label,
+    Field,
+}
+
+impl fmt::Display for Space {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Space::Type => "type",
+            Space::Func => "function",
+            Space::Table => "table",
+            Space::Memory => "memory",
+            Space::Tag => "tag",
+            Space::Global => "global",
+            Space::Elem => "elem segment",
+            Space::Data => "data segment",
+            Space::Local => "local",
+            Space::Label => "label",
+            Space::Field => "field",
+        })
+    }
+}
+
+/// Identifiers with a number each. An open hash table over entries in order of insertion.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct IdMap<'a> {
+    entries: Vec<(Name<'a>, u32)>,
+    /// Positions of entries plus one; 0 is free. A power of two long, at most half full.
+    slots: Vec<u32>,
+}
+
+/// Fx-like: a multiplication per eight bytes. Identifiers come from the text, and a text that
+/// makes them collide only slows down itself.
+fn hash(id: &str) -> usize {
+    const K: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut hash = id.len() as u64;
+    let mut chunks = id.as_bytes().chunks_exact(8);
+    for chunk in &mut chunks {
+        let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        hash = (hash ^ word).wrapping_mul(K).rotate_left(29);
+    }
+    let word = chunks.remainder().iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    ((hash ^ word).wrapping_mul(K) >> 20) as usize
+}
+
+impl<'a> IdMap<'a> {
+    /// Forgets everything, and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        if !self.entries.is_empty() {
+            self.entries.clear();
+            self.slots.fill(0);
+        }
+    }
+
+    /// The entry of an identifier, or the slot where it would go.
+    fn find(&self, id: &str) -> core::result::Result<usize, usize> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut slot = hash(id) & mask;
+        while let Some(&at) = self.slots.get(slot) {
+            match (at as usize).checked_sub(1).and_then(|at| self.entries.get(at)) {
+                None => return Err(slot),
+                Some((known, _)) if known == id => return Ok(at as usize - 1),
+                Some(_) => slot = (slot + 1) & mask,
+            }
+        }
+        Err(0)
+    }
+
+    /// The number of an identifier.
+    pub(crate) fn get(&self, id: &str) -> Option<u32> {
+        self.find(id).ok().map(|at| self.entries[at].1)
+    }
+
+    /// The place of an identifier among the entries, with `number` for one that is new.
+    pub(crate) fn entry(&mut self, id: Name<'a>, number: u32) -> (usize, bool) {
+        if self.slots.len() <= self.entries.len() * 2 {
+            self.grow();
+        }
+        match self.find(&id) {
+            Ok(at) => (at, false),
+            Err(slot) => {
+                let at = self.entries.len();
+                self.entries.push((id, number));
+                self.slots[slot] = at as u32 + 1;
+                (at, true)
+            }
+        }
+    }
+
+    /// The number of the entry at a place.
+    pub(crate) fn number(&mut self, at: usize) -> &mut u32 {
+        &mut self.entries[at].1
+    }
+
+    /// Gives an identifier a number, unless it has one.
+    pub(crate) fn insert(&mut self, id: Name<'a>, number: u32) -> bool {
+        self.entry(id, number).1
+    }
+
+    fn grow(&mut self) {
+        let len = (self.slots.len() * 2).max(8);
+        self.slots.clear();
+        self.slots.resize(len, 0);
+        for (at, (id, _)) in self.entries.iter().enumerate() {
+            let mut slot = hash(id) & (len - 1);
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) & (len - 1);
+            }
+            self.slots[slot] = at as u32 + 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn first_come_first_served() {
+        let ids: Vec<_> = (0..1000).map(|i| format!("id{i}")).collect();
+        let mut map = IdMap::default();
+        for (i, id) in ids.iter().enumerate() {
+            assert!(map.insert(id.as_str().into(), i as u32));
+            assert!(!map.insert(id.as_str().into(), 0));
+        }
+        for (i, id) in ids.iter().enumerate() {
+            assert_eq!(map.get(id), Some(i as u32));
+        }
+        assert_eq!(map.get("id1000"), None);
+        map.clear();
+        assert_eq!(map.get("id1"), None);
+    }
+}

@@ -1,0 +1,340 @@
+//! The lexical format: from characters to tokens, each byte once. What a token means in its place
+//! is the parser's business.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/text/lexical.html>
+
+use logos::Logos;
+use wattle_ast::Span;
+
+use crate::error::ErrorKind;
+use crate::strings;
+
+/// What a token is. [`Space`](TokenKind::Space) and what follows it here is trivia.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TokenKind {
+    /// `(`
+    Open,
+    /// `)`
+    Close,
+    /// Begins with a lower-case letter: a keyword, or `inf` or `nan`.
+    Keyword,
+    /// `$id` or `$"id"`.
+    Id,
+    /// Begins with a digit or a sign.
+    Number,
+    /// `"..."`
+    String,
+    /// Separated characters with no meaning.
+    Reserved,
+    /// No token at all.
+    Error(LexError),
+    /// The end of the text.
+    Eof,
+    /// Blanks, tabs, ends of lines.
+    Space,
+    /// `;;` and the rest of the line.
+    LineComment,
+    /// `(; ... ;)`, nested ones included.
+    BlockComment,
+    /// The head of an annotation: `(@id` or `(@"id"`.
+    Annotation,
+}
+
+/// Why characters are no token.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LexError {
+    /// A character that may stand in strings and comments only.
+    IllegalCharacter,
+    /// A string that its line does not close.
+    UnclosedString,
+    /// A control character in a string.
+    ControlInString,
+    /// A backslash followed by no escape sequence.
+    IllegalEscape,
+    /// A block comment that nothing closes.
+    UnclosedComment,
+    /// `$` or `$""`.
+    EmptyId,
+    /// `(@` or `(@""`.
+    EmptyAnnotationId,
+    /// An identifier that is not UTF-8.
+    Utf8,
+}
+
+impl From<LexError> for ErrorKind {
+    fn from(error: LexError) -> ErrorKind {
+        match error {
+            LexError::IllegalCharacter => ErrorKind::IllegalCharacter,
+            LexError::UnclosedString => ErrorKind::UnclosedString,
+            LexError::ControlInString => ErrorKind::ControlInString,
+            LexError::IllegalEscape => ErrorKind::IllegalEscape,
+            LexError::UnclosedComment => ErrorKind::UnclosedComment,
+            LexError::EmptyId => ErrorKind::EmptyId,
+            LexError::EmptyAnnotationId => ErrorKind::EmptyAnnotationId,
+            LexError::Utf8 => ErrorKind::Utf8,
+        }
+    }
+}
+
+/// What the generated automaton tells apart; [`Lexer`] does what needs a counter or a look ahead.
+#[derive(Logos, Clone, Copy, PartialEq, Eq)]
+#[logos(crate = logos)]
+enum Raw {
+    #[token("(")]
+    Open,
+    #[token(")")]
+    Close,
+    #[regex(r"[ \t\r\n]+")]
+    Space,
+    #[regex(r"[a-z][0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]*")]
+    Keyword,
+    #[regex(r"\$[0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]*")]
+    Id,
+    #[regex(r"[0-9+\-][0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]*")]
+    Number,
+    #[token("\"")]
+    Quote,
+    #[token(";;")]
+    LineComment,
+    #[token("(;")]
+    BlockComment,
+    #[token("(@")]
+    Annotation,
+    #[regex(r"[A-Z!#%&'*./:<=>?@\\^_`|~][0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]*")]
+    Reserved,
+    #[regex(r"[,;\[\]{}]")]
+    Punctuation,
+}
+
+/// Whether a byte may stand in an identifier or keyword.
+pub(crate) fn is_id_char(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+        && !matches!(byte, b'"' | b'(' | b')' | b',' | b';' | b'[' | b']' | b'{' | b'}')
+}
+
+/// The tokens of a text, trivia included, without a gap: their spans tile the text.
+///
+/// ```
+/// use wattle_wat::{Lexer, TokenKind};
+/// let kinds: Vec<_> = Lexer::new("(nop) ;; done").map(|(kind, _)| kind).collect();
+/// assert_eq!(kinds, [
+///     TokenKind::Open,
+///     TokenKind::Keyword,
+///     TokenKind::Close,
+///     TokenKind::Space,
+///     TokenKind::LineComment,
+/// ]);
+/// ```
+#[derive(Clone)]
+pub struct Lexer<'a> {
+    raw: logos::Lexer<'a, Raw>,
+}
+
+impl<'a> Lexer<'a> {
+    /// The tokens of `text`.
+    pub fn new(text: &'a str) -> Self {
+        Lexer { raw: Raw::lexer(text) }
+    }
+
+    /// The text.
+    pub fn source(&self) -> &'a str {
+        self.raw.source()
+    }
+
+    fn end(&self) -> usize {
+        self.raw.span().end
+    }
+
+    #[inline(always)]
+    fn next_byte(&self) -> Option<u8> {
+        self.raw.source().as_bytes().get(self.raw.span().end).copied()
+    }
+
+    #[inline(always)]
+    fn rest(&self) -> &'a [u8] {
+        self.raw.source().as_bytes().get(self.end()..).unwrap_or_default()
+    }
+
+    /// After a word: a quote that follows it directly belongs to it.
+    #[inline(always)]
+    fn word(&mut self, kind: TokenKind) -> TokenKind {
+        if self.next_byte() == Some(b'"') { self.glued(kind) } else { kind }
+    }
+
+    /// A word or string with more behind it: reserved, unless it is `$` before a string.
+    #[cold]
+    fn glued(&mut self, kind: TokenKind) -> TokenKind {
+        let quoted_id = kind == TokenKind::Id && self.raw.slice() == "$";
+        let mut strings = 0;
+        let mut chars = 0;
+        loop {
+            match self.next_byte() {
+                Some(b'"') => {
+                    self.raw.bump(1);
+                    if let Some(error) = self.string_tail() {
+                        return TokenKind::Error(error);
+                    }
+                    strings += 1;
+                }
+                Some(byte) if is_id_char(byte) => {
+                    self.raw.bump(1);
+                    chars += 1;
+                }
+                _ => break,
+            }
+        }
+        if !quoted_id || strings > 1 || chars > 0 {
+            return TokenKind::Reserved;
+        }
+        match strings::id(self.raw.slice()) {
+            Some(id) if id.is_empty() => TokenKind::Error(LexError::EmptyId),
+            Some(_) => TokenKind::Id,
+            None => TokenKind::Error(LexError::Utf8),
+        }
+    }
+
+    /// The rest of a string, its closing quote included.
+    fn string_tail(&mut self) -> Option<LexError> {
+        let rest = self.rest();
+        let mut at = 0;
+        let error = loop {
+            let Some(&byte) = rest.get(at) else { break Some(LexError::UnclosedString) };
+            at += 1;
+            match byte {
+                b'"' => break None,
+                b'\\' => match strings::escape_len(&rest[at..]) {
+                    Some(len) => at += len,
+                    None => break Some(LexError::IllegalEscape),
+                },
+                b'\n' | b'\r' => {
+                    at -= 1;
+                    break Some(LexError::UnclosedString);
+                }
+                0..0x20 | 0x7f => break Some(LexError::ControlInString),
+                _ => {}
+            }
+        };
+        if error.is_some_and(|error| error != LexError::UnclosedString) {
+            // Go on behind the string, so that what it holds is not taken for tokens.
+            at += skip_string(&rest[at..]);
+        }
+        self.raw.bump(at);
+        error
+    }
+
+    /// The rest of a string that began a token.
+    fn string(&mut self) -> TokenKind {
+        match self.string_tail() {
+            Some(error) => TokenKind::Error(error),
+            None => match self.next_byte() {
+                Some(byte) if byte == b'"' || is_id_char(byte) => self.glued(TokenKind::String),
+                _ => TokenKind::String,
+            },
+        }
+    }
+
+    fn line_comment(&mut self) -> TokenKind {
+        let rest = self.rest();
+        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        self.raw.bump(end.unwrap_or(rest.len()));
+        TokenKind::LineComment
+    }
+
+    /// Block comments nest: the depth is a number.
+    fn block_comment(&mut self) -> TokenKind {
+        let rest = self.rest();
+        let (mut at, mut depth) = (0, 1_usize);
+        while depth > 0 {
+            match rest[at..] {
+                [b';', b')', ..] => (at, depth) = (at + 2, depth - 1),
+                [b'(', b';', ..] => (at, depth) = (at + 2, depth + 1),
+                [_, ..] => at += 1,
+                [] => {
+                    self.raw.bump(at);
+                    return TokenKind::Error(LexError::UnclosedComment);
+                }
+            }
+        }
+        self.raw.bump(at);
+        TokenKind::BlockComment
+    }
+
+    /// The id of an annotation. When there is none, the token is `(@` alone.
+    fn annotation(&mut self) -> TokenKind {
+        let rest = self.rest();
+        if rest.first() != Some(&b'"') {
+            let len = rest.iter().take_while(|byte| is_id_char(**byte)).count();
+            self.raw.bump(len);
+            let empty = TokenKind::Error(LexError::EmptyAnnotationId);
+            return if len > 0 { TokenKind::Annotation } else { empty };
+        }
+        self.raw.bump(1);
+        let error = match self.string_tail() {
+            None => match strings::id(&self.raw.slice()[1..]) {
+                Some(id) if !id.is_empty() => return TokenKind::Annotation,
+                Some(_) => LexError::EmptyAnnotationId,
+                None => LexError::Utf8,
+            },
+            // What is no string is no id.
+            Some(LexError::UnclosedString) => LexError::EmptyAnnotationId,
+            Some(error) => error,
+        };
+        TokenKind::Error(error)
+    }
+
+    /// An end that the automaton gave to a character that begins no token.
+    #[cold]
+    fn illegal(&mut self) -> TokenKind {
+        while !self.source().is_char_boundary(self.end()) {
+            self.raw.bump(1);
+        }
+        TokenKind::Error(LexError::IllegalCharacter)
+    }
+}
+
+/// How many bytes are left of a string that was found to be none.
+fn skip_string(rest: &[u8]) -> usize {
+    let mut escaped = false;
+    for (at, &byte) in rest.iter().enumerate() {
+        match byte {
+            b'\n' | b'\r' => return at,
+            b'"' if !escaped => return at + 1,
+            _ => escaped = byte == b'\\' && !escaped,
+        }
+    }
+    rest.len()
+}
+
+impl Iterator for Lexer<'_> {
+    type Item = (TokenKind, Span);
+
+    #[inline]
+    fn next(&mut self) -> Option<(TokenKind, Span)> {
+        let kind = match self.raw.next()? {
+            Ok(Raw::Open) => TokenKind::Open,
+            Ok(Raw::Close) => TokenKind::Close,
+            Ok(Raw::Space) => TokenKind::Space,
+            Ok(Raw::Keyword) => self.word(TokenKind::Keyword),
+            Ok(Raw::Number) => self.word(TokenKind::Number),
+            Ok(Raw::Id) => match self.word(TokenKind::Id) {
+                TokenKind::Id if self.raw.slice() == "$" => TokenKind::Error(LexError::EmptyId),
+                kind => kind,
+            },
+            Ok(Raw::Reserved) => self.word(TokenKind::Reserved),
+            Ok(Raw::Punctuation) => TokenKind::Reserved,
+            Ok(Raw::Quote) => self.string(),
+            Ok(Raw::LineComment) => self.line_comment(),
+            Ok(Raw::BlockComment) => self.block_comment(),
+            Ok(Raw::Annotation) => self.annotation(),
+            Err(()) => self.illegal(),
+        };
+        let span = self.raw.span();
+        Some((kind, Span::new(span.start, span.end)))
+    }
+}
+
+impl core::fmt::Debug for Lexer<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Lexer").field("at", &self.end()).finish()
+    }
+}

@@ -1,0 +1,433 @@
+//! The fields of a module, in the second pass; segments are in `segments.rs`, types in `types.rs`.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/text/modules.html>
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use wattle_ast::{
+    AddrType, Body, Data, DataMode, Elem, ElemMode, Encode, Export, Expr, ExternIdx, ExternType,
+    Feature, Func, FuncIdx, Global, GlobalIdx, Import, ImportGroup, Instr, ItemKind, Limits, Local,
+    MemIdx, MemType, Name, Table, TableIdx, TableType, TagIdx, TagType, leb128,
+};
+
+use super::State;
+use super::code::{Code, Until};
+use super::scan;
+use super::types::ParamIds;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::Space;
+use crate::lexer::TokenKind;
+
+/// The index of a member of a space, as something to be exported.
+fn extern_idx(space: Space, index: u32) -> ExternIdx {
+    match space {
+        Space::Table => ExternIdx::Table(TableIdx(index)),
+        Space::Memory => ExternIdx::Mem(MemIdx(index)),
+        Space::Tag => ExternIdx::Tag(TagIdx(index)),
+        Space::Global => ExternIdx::Global(GlobalIdx(index)),
+        _ => ExternIdx::Func(FuncIdx(index)),
+    }
+}
+
+impl<'a> State<'_, 'a> {
+    /// Parses all fields but the types.
+    pub(super) fn fields(&mut self, code: &mut Code<'a>) {
+        self.module.data_count = None;
+        self.for_each_field(|state| state.field(code));
+        if self.names_data {
+            self.module.data_count = Some(self.module.datas.len() as u32);
+        }
+    }
+
+    fn field(&mut self, code: &mut Code<'a>) -> Result<()> {
+        let start = self.cursor.pos();
+        self.cursor.bump();
+        if self.cursor.peek() != TokenKind::Keyword {
+            return Err(self.cursor.unexpected("a field of the module"));
+        }
+        let keyword = self.cursor.text();
+        self.cursor.bump();
+        match keyword {
+            "func" => self.func(code, start)?,
+            "type" | "rec" => {
+                // The types are parsed, and their errors reported.
+                self.cursor.seek(start);
+                self.cursor.skip_form();
+                return Ok(());
+            }
+            "import" => self.import(start)?,
+            "export" => self.export(start)?,
+            "table" => self.table(code, start)?,
+            "memory" => self.memory(start)?,
+            "global" => self.global(code, start)?,
+            "tag" => self.tag(start)?,
+            "elem" => self.elem(code, start)?,
+            "data" => self.data(code, start)?,
+            "start" => self.start_func(start)?,
+            _ => {
+                self.cursor.seek(start + 1);
+                return Err(self.cursor.unexpected("a field of the module"));
+            }
+        }
+        self.cursor.expect_close()
+    }
+
+    /// `(export "name")`, as many as there are, of the member at hand.
+    fn inline_exports(&mut self, space: Space, index: u32) -> Result<()> {
+        while self.cursor.at_open("export") {
+            let start = self.cursor.pos();
+            self.cursor.seek(start + 2);
+            let name = self.cursor.expect_name()?;
+            self.cursor.expect_close()?;
+            self.push_export(Export { name, index: extern_idx(space, index) }, start);
+        }
+        Ok(())
+    }
+
+    fn push_export(&mut self, export: Export<'a>, start: usize) {
+        self.locate(ItemKind::Export, self.module.exports.len() as u32, start);
+        self.module.exports.push(export);
+    }
+
+    /// `(import "module" "name")` of the member at hand.
+    fn opt_inline_import(&mut self) -> Result<Option<(Name<'a>, Name<'a>)>> {
+        if !self.cursor.opt_open("import") {
+            return Ok(None);
+        }
+        let module = self.cursor.expect_name()?;
+        let name = self.cursor.expect_name()?;
+        self.cursor.expect_close()?;
+        Ok(Some((module, name)))
+    }
+
+    fn push_import(&mut self, (module, name): (Name<'a>, Name<'a>), ty: ExternType, start: usize) {
+        self.locate(ItemKind::Import, self.module.imports.len() as u32, start);
+        self.module.imports.push(Import { module, name, ty });
+    }
+
+    /// The type of an imported function: exact or not.
+    fn func_import_type(&mut self) -> Result<ExternType> {
+        if !self.cursor.opt_open("exact") {
+            return self.type_use(ParamIds::Ignored).map(ExternType::Func);
+        }
+        let ty = self.type_use(ParamIds::Ignored)?;
+        self.cursor.expect_close()?;
+        Ok(ExternType::FuncExact(ty))
+    }
+
+    fn extern_type_tail(&mut self, space: Space) -> Result<ExternType> {
+        Ok(match space {
+            Space::Table => ExternType::Table(self.table_type()?),
+            Space::Memory => ExternType::Mem(self.mem_type()?),
+            Space::Global => ExternType::Global(self.global_type()?),
+            Space::Tag => ExternType::Tag(TagType { ty: self.type_use(ParamIds::Ignored)? }),
+            _ => self.func_import_type()?,
+        })
+    }
+
+    /// `(` and the keyword of something that can be imported.
+    fn expect_extern(&mut self) -> Result<Space> {
+        let space = self.cursor.open_keyword().and_then(scan::space);
+        let Some(space) = space else {
+            self.cursor.opt(TokenKind::Open);
+            return Err(self.cursor.unexpected("an external type"));
+        };
+        self.cursor.seek(self.cursor.pos() + 2);
+        Ok(space)
+    }
+
+    /// `(func $id? ...)` and the like.
+    fn extern_type(&mut self) -> Result<ExternType> {
+        let space = self.expect_extern()?;
+        self.bound(space)?;
+        let ty = self.extern_type_tail(space)?;
+        self.cursor.expect_close()?;
+        Ok(ty)
+    }
+
+    fn import(&mut self, start: usize) -> Result<()> {
+        let module = self.cursor.expect_name()?;
+        if self.cursor.peek() == TokenKind::String {
+            let name = self.cursor.expect_name()?;
+            let ty = self.extern_type()?;
+            self.push_import((module, name), ty, start);
+            return Ok(());
+        }
+        if !self.features.contains(Feature::CompactImports) {
+            return Err(self.cursor.unexpected("a name"));
+        }
+        self.import_group(module)
+    }
+
+    /// Several imports of one module: each with its type, or with one type behind them all.
+    fn import_group(&mut self, module: Name<'a>) -> Result<()> {
+        let first = self.module.imports.len() as u32;
+        let mut names = Vec::new();
+        while self.cursor.at_open("item") {
+            let start = self.cursor.pos();
+            self.cursor.seek(start + 2);
+            let name = self.cursor.expect_name()?;
+            if self.cursor.peek() == TokenKind::Close && self.module.imports.len() as u32 == first {
+                names.push((name, start));
+            } else if names.is_empty() {
+                let ty = self.extern_type()?;
+                self.push_import((module.clone(), name), ty, start);
+            } else {
+                return Err(self.cursor.unexpected(")"));
+            }
+            self.cursor.expect_close()?;
+        }
+        let typed = self.module.imports.len() as u32 - first;
+        let untyped = names.len() as u32;
+        if typed > 0 || (names.is_empty() && self.cursor.peek() == TokenKind::Close) {
+            let group = ImportGroup { first, len: typed, module, ty: None };
+            self.module.import_groups.push(group);
+            return Ok(());
+        }
+        let space = self.expect_extern()?;
+        if self.cursor.peek() == TokenKind::Id {
+            return Err(self.cursor.error(ErrorKind::IdNotAllowed));
+        }
+        let ty = self.extern_type_tail(space)?;
+        self.cursor.expect_close()?;
+        for (name, start) in names {
+            self.next_index(space);
+            self.push_import((module.clone(), name), ty, start);
+        }
+        let group = ImportGroup { first, len: untyped, module, ty: Some(ty) };
+        self.module.import_groups.push(group);
+        Ok(())
+    }
+
+    fn export(&mut self, start: usize) -> Result<()> {
+        let name = self.cursor.expect_name()?;
+        let space = self.expect_extern()?;
+        let index = self.idx(space)?;
+        self.cursor.expect_close()?;
+        self.push_export(Export { name, index: extern_idx(space, index) }, start);
+        Ok(())
+    }
+
+    fn start_func(&mut self, start: usize) -> Result<()> {
+        let func = self.idx(Space::Func)?;
+        if self.module.start.is_some() {
+            return Err(Error::boxed(ErrorKind::MultipleStarts, self.cursor.span_from(start)));
+        }
+        self.module.start = Some(FuncIdx(func));
+        self.locate(ItemKind::Start, 0, start);
+        Ok(())
+    }
+
+    fn func(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
+        let index = self.bound(Space::Func)?;
+        self.inline_exports(Space::Func, index)?;
+        if let Some(names) = self.opt_inline_import()? {
+            let ty = self.func_import_type()?;
+            self.push_import(names, ty, start);
+            return Ok(());
+        }
+        self.locals.clear();
+        self.func = Some(index);
+        let (explicit, type_at) = self.opt_type_idx()?;
+        self.params_and_results(ParamIds::Bound(index))?;
+        let ty = self.use_signature(explicit, type_at)?;
+        code.reset();
+        self.locals(code, index, self.param_count(ty), type_at)?;
+        let begin = code.out.len();
+        self.expr(code, Until::Close, Some((ItemKind::Func, index)))?;
+        self.func = None;
+        self.locals.clear();
+        if !code.hints.is_empty() {
+            debug_assert!(code.hints.iter().all(|(offset, _)| *offset as usize >= begin));
+            self.hints.push((index, core::mem::take(&mut code.hints)));
+        }
+        let too_many = |_| Error::boxed(ErrorKind::TooMany(Space::Local), self.span_at(start));
+        let body = Body::from_bytes(code.out.as_slice().to_vec()).map_err(too_many)?;
+        self.module.funcs.push(Func { ty, body });
+        // The closing parenthesis is still to come.
+        let end = self.cursor.pos();
+        self.cursor.bump();
+        self.locate(ItemKind::Func, index, start);
+        self.cursor.seek(end);
+        Ok(())
+    }
+
+    /// `(local ...)`, as many as there are: runs of one type, written to the body.
+    fn locals(
+        &mut self,
+        code: &mut Code<'a>,
+        func: u32,
+        params: Option<u32>,
+        type_at: usize,
+    ) -> Result<()> {
+        let mut runs: Vec<Local> = Vec::new();
+        let mut index = params;
+        while self.cursor.opt_open("local") {
+            if self.cursor.peek() == TokenKind::Id && index.is_none() {
+                // Its index depends on a type that is not there.
+                let text = self.cursor.tokens.text(self.cursor.tokens.get(type_at));
+                let kind = ErrorKind::Unknown(Space::Type, text.into());
+                return Err(Error::boxed(kind, self.span_at(type_at)));
+            }
+            let named = self.local_name(func, index)?;
+            while named || self.cursor.peek() != TokenKind::Close {
+                let ty = self.val_type()?;
+                index = index.map(|index| index.saturating_add(1));
+                match runs.last_mut() {
+                    Some(run) if run.ty == ty => run.count += 1,
+                    _ => runs.push(Local { count: 1, ty }),
+                }
+                if named {
+                    break;
+                }
+            }
+            self.cursor.expect_close()?;
+        }
+        leb128::write_u32(&mut code.out, runs.len() as u32);
+        runs.iter().for_each(|run| run.encode(&mut code.out));
+        Ok(())
+    }
+
+    /// An expression that stands for itself, not in a function.
+    pub(super) fn const_expr(
+        &mut self,
+        code: &mut Code<'a>,
+        until: Until,
+        owner: Option<(ItemKind, u32)>,
+    ) -> Result<Expr<'a>> {
+        code.reset();
+        // What only functions may do does not count.
+        let names_data = self.names_data;
+        let result = self.expr(code, until, owner);
+        self.names_data = names_data;
+        result?;
+        Ok(Expr::new(code.out.as_slice().to_vec()))
+    }
+
+    fn global(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
+        let index = self.bound(Space::Global)?;
+        self.inline_exports(Space::Global, index)?;
+        if let Some(names) = self.opt_inline_import()? {
+            let ty = ExternType::Global(self.global_type()?);
+            self.push_import(names, ty, start);
+            return Ok(());
+        }
+        let ty = self.global_type()?;
+        let init = self.const_expr(code, Until::Close, Some((ItemKind::Global, index)))?;
+        self.module.globals.push(Global { ty, init });
+        self.locate(ItemKind::Global, index, start);
+        Ok(())
+    }
+
+    fn tag(&mut self, start: usize) -> Result<()> {
+        let index = self.bound(Space::Tag)?;
+        self.inline_exports(Space::Tag, index)?;
+        let import = self.opt_inline_import()?;
+        let ty = TagType { ty: self.type_use(ParamIds::Ignored)? };
+        match import {
+            Some(names) => self.push_import(names, ExternType::Tag(ty), start),
+            None => {
+                self.module.tags.push(ty);
+                self.locate(ItemKind::Tag, index, start);
+            }
+        }
+        Ok(())
+    }
+
+    fn memory(&mut self, start: usize) -> Result<()> {
+        let index = self.bound(Space::Memory)?;
+        self.inline_exports(Space::Memory, index)?;
+        if let Some(names) = self.opt_inline_import()? {
+            let ty = ExternType::Mem(self.mem_type()?);
+            self.push_import(names, ty, start);
+            return Ok(());
+        }
+        let ty = if self.at_inline_data() { self.inline_data(index)? } else { self.mem_type()? };
+        self.module.memories.push(ty);
+        self.locate(ItemKind::Memory, index, start);
+        Ok(())
+    }
+
+    /// `(data "..")` in a memory: the memory is as large as it takes.
+    fn inline_data(&mut self, memory: u32) -> Result<MemType> {
+        let data_index = self.next_index(Space::Data);
+        let addr = self.addr_type();
+        let page_size_log2 = self.opt_page_size()?;
+        let start = self.cursor.pos();
+        self.cursor.expect_open("data")?;
+        let bytes = self.data_bytes()?;
+        self.cursor.expect_close()?;
+        let page = 1_u64.checked_shl(page_size_log2.unwrap_or(16).into()).unwrap_or(u64::MAX);
+        let size = (bytes.len() as u64).div_ceil(page);
+        let mode = DataMode::Active { memory: MemIdx(memory), offset: zero(addr) };
+        self.module.datas.push(Data { mode, bytes });
+        self.locate(ItemKind::Data, data_index, start);
+        let limits = Limits { addr, shared: false, min: size, max: Some(size) };
+        Ok(MemType { limits, page_size_log2 })
+    }
+
+    /// The bytes of as many strings as are next, one after the other.
+    pub(super) fn data_bytes(&mut self) -> Result<Cow<'a, [u8]>> {
+        let Some(mut bytes) = self.cursor.opt_string() else {
+            return Ok(Cow::Borrowed(&[]));
+        };
+        while let Some(more) = self.cursor.opt_string() {
+            if bytes.is_empty() {
+                bytes = more;
+            } else {
+                bytes.to_mut().extend_from_slice(&more);
+            }
+        }
+        Ok(bytes)
+    }
+
+    fn table(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
+        let index = self.bound(Space::Table)?;
+        self.inline_exports(Space::Table, index)?;
+        if let Some(names) = self.opt_inline_import()? {
+            let ty = ExternType::Table(self.table_type()?);
+            self.push_import(names, ty, start);
+            return Ok(());
+        }
+        let table = if self.at_inline_elem() {
+            self.inline_elem(code, index)?
+        } else {
+            let ty = self.table_type()?;
+            let init = match self.cursor.peek() {
+                TokenKind::Close => None,
+                _ => Some(self.const_expr(code, Until::Close, Some((ItemKind::Table, index)))?),
+            };
+            Table { ty, init }
+        };
+        self.module.tables.push(table);
+        self.locate(ItemKind::Table, index, start);
+        Ok(())
+    }
+
+    /// `funcref (elem ..)` in a table: the table is as large as it takes.
+    fn inline_elem(&mut self, code: &mut Code<'a>, table: u32) -> Result<Table<'a>> {
+        let elem_index = self.next_index(Space::Elem);
+        let addr = self.addr_type();
+        let elem = self.ref_type()?;
+        let start = self.cursor.pos();
+        self.cursor.expect_open("elem")?;
+        let (ty, items) = self.inline_elem_items(code, elem)?;
+        self.cursor.expect_close()?;
+        let size = u64::from(items.len());
+        let mode = ElemMode::Active { table: TableIdx(table), offset: zero(addr) };
+        self.module.elems.push(Elem { ty, items, mode });
+        self.locate(ItemKind::Elem, elem_index, start);
+        let limits = Limits { addr, shared: false, min: size, max: Some(size) };
+        Ok(Table { ty: TableType { elem, limits }, init: None })
+    }
+}
+
+/// The expression of the address 0.
+fn zero(addr: AddrType) -> Expr<'static> {
+    let zero = match addr {
+        AddrType::I32 => Instr::I32Const { value: 0 },
+        AddrType::I64 => Instr::I64Const { value: 0 },
+    };
+    [zero, Instr::End].into_iter().collect()
+}

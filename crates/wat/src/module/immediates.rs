@@ -1,0 +1,383 @@
+//! The immediates of instructions: the text as a source, one method per kind.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/text/instructions.html>
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wattle_ast::{
+    ArrayLen, BlockType, BrCast, CallIndirect, Catch, Catches, DataIdx, ElemIdx, F32, F64,
+    FenceOrder, FieldIdx, FuncIdx, GlobalIdx, Handler, Handlers, HeapType, Kind, LabelIdx, Labels,
+    LaneIdx, LocalIdx, MemArg, MemCopy, MemIdx, MemInit, Opcode, RefTypeNonNull, RefTypeNull,
+    SelectTypes, Shuffle, Source, TableCopy, TableIdx, TableInit, TagIdx, TypeIdx, V128,
+};
+
+use super::State;
+use super::types::ParamIds;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::Space;
+use crate::lexer::TokenKind;
+use crate::numbers::{self, NumberError};
+
+/// The immediates of one instruction.
+pub(super) struct Immediates<'s, 't, 'a> {
+    state: &'s mut State<'t, 'a>,
+    /// Where a list is encoded: no instruction has two.
+    scratch: Option<&'s mut Vec<u8>>,
+    opcode: Opcode,
+    /// The type that came last: that of the field to come.
+    ty: TypeIdx,
+}
+
+impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
+    #[inline(always)]
+    pub(super) fn new(
+        state: &'s mut State<'t, 'a>,
+        scratch: &'s mut Vec<u8>,
+        opcode: Opcode,
+    ) -> Self {
+        Immediates { state, scratch: Some(scratch), opcode, ty: TypeIdx(0) }
+    }
+
+    /// An empty buffer that lives as long as the instruction.
+    fn buffer(&mut self) -> Result<&'s mut Vec<u8>> {
+        let buffer = self.scratch.take();
+        buffer
+            .map(|buffer| {
+                buffer.clear();
+                buffer
+            })
+            .ok_or_else(|| self.state.cursor.unexpected("an instruction"))
+    }
+
+    /// Two indices or none; the second of two is of another space for some.
+    fn opt_pair(&mut self, first: Space, second: Space) -> Result<(u32, u32)> {
+        match self.state.opt_idx(first)? {
+            Some(index) => Ok((index, self.state.idx(second)?)),
+            None => Ok((0, 0)),
+        }
+    }
+
+    /// A container, which may be missing, and a segment.
+    fn init(&mut self, container: Space, segment: Space) -> Result<(u32, u32)> {
+        let two = matches!(self.state.cursor.peek_at(1), TokenKind::Id | TokenKind::Number);
+        let container = if two { self.state.idx(container)? } else { 0 };
+        Ok((container, self.state.idx(segment)?))
+    }
+
+    /// Whether a memory is next, and not already the lane of the instruction.
+    #[inline(always)]
+    fn at_memory(&self) -> bool {
+        let cursor = &self.state.cursor;
+        match cursor.peek() {
+            TokenKind::Id => true,
+            TokenKind::Number => {
+                !self.opcode.kinds().iter().any(|kind| kind == Kind::Lane)
+                    || match cursor.peek_at(1) {
+                        TokenKind::Number => true,
+                        TokenKind::Keyword => {
+                            let text = cursor.text_at(1);
+                            text.starts_with("offset=") || text.starts_with("align=")
+                        }
+                        _ => false,
+                    }
+            }
+            _ => false,
+        }
+    }
+
+    /// `offset=N` or `align=N`.
+    #[inline(always)]
+    fn opt_setting(&mut self, prefix: &str) -> Result<Option<u64>> {
+        let cursor = &mut self.state.cursor;
+        if cursor.peek() != TokenKind::Keyword {
+            return Ok(None);
+        }
+        let Some(digits) = cursor.text().strip_prefix(prefix) else { return Ok(None) };
+        match numbers::u64(digits) {
+            Ok(value) => {
+                cursor.bump();
+                Ok(Some(value))
+            }
+            Err(NumberError::OutOfRange) => Err(cursor.error(ErrorKind::ConstantOutOfRange("i64"))),
+            Err(NumberError::Malformed) => Err(cursor.unexpected("a number")),
+        }
+    }
+
+    /// As many lanes as are next, into the bytes of a vector.
+    fn lanes<T, const N: usize>(
+        &mut self,
+        lanes: usize,
+        parse: impl Fn(&str) -> core::result::Result<T, NumberError>,
+        bytes: impl Fn(T) -> [u8; N],
+    ) -> Result<V128> {
+        let start = self.state.cursor.pos() - 2;
+        let mut vector = [0; 16];
+        let mut count = 0;
+        while count <= lanes && self.at_number() {
+            let lane = self.state.cursor.expect_number(&parse)?;
+            if let Some(place) = vector.get_mut(count * N..count * N + N) {
+                place.copy_from_slice(&bytes(lane));
+            }
+            count += 1;
+        }
+        if count != lanes {
+            let span = self.state.cursor.span_from(start);
+            return Err(Error::boxed(ErrorKind::LaneCount, span));
+        }
+        Ok(V128(vector))
+    }
+
+    fn at_number(&self) -> bool {
+        let cursor = &self.state.cursor;
+        match cursor.peek() {
+            TokenKind::Number => true,
+            TokenKind::Keyword => matches!(cursor.text().get(..3), Some("inf" | "nan")),
+            _ => false,
+        }
+    }
+
+    fn catch(&mut self) -> Result<Option<Catch>> {
+        let state = &mut *self.state;
+        let Some(word) = state.cursor.open_keyword() else { return Ok(None) };
+        let has_tag = match word {
+            "catch" | "catch_ref" => true,
+            "catch_all" | "catch_all_ref" => false,
+            _ => return Ok(None),
+        };
+        state.cursor.seek(state.cursor.pos() + 2);
+        let tag = TagIdx(if has_tag { state.idx(Space::Tag)? } else { 0 });
+        let label = LabelIdx(state.label()?);
+        state.cursor.expect_close()?;
+        Ok(Some(match word {
+            "catch" => Catch::One(tag, label),
+            "catch_ref" => Catch::OneRef(tag, label),
+            "catch_all" => Catch::All(label),
+            _ => Catch::AllRef(label),
+        }))
+    }
+}
+
+macro_rules! indices {
+    ($( $method:ident $index:ident $space:ident; )*) => { $(
+        #[inline(always)]
+        fn $method(&mut self) -> Result<$index> {
+            self.state.idx(Space::$space).map($index)
+        }
+    )* };
+}
+
+impl<'s> Source<'s> for Immediates<'s, '_, '_> {
+    type Error = Box<Error>;
+
+    indices! {
+        func FuncIdx Func;
+        global GlobalIdx Global;
+        local LocalIdx Local;
+        tag TagIdx Tag;
+        elem ElemIdx Elem;
+    }
+
+    fn block_type(&mut self) -> Result<BlockType> {
+        self.state.block_type()
+    }
+
+    #[inline(always)]
+    fn label(&mut self) -> Result<LabelIdx> {
+        self.state.label().map(LabelIdx)
+    }
+
+    fn labels(&mut self) -> Result<Labels<'s>> {
+        let mut labels = Vec::new();
+        let mut default = self.state.label()?;
+        while matches!(self.state.cursor.peek(), TokenKind::Id | TokenKind::Number) {
+            labels.push(LabelIdx(default));
+            default = self.state.label()?;
+        }
+        Ok(Labels::encode_in(self.buffer()?, labels.into_iter(), LabelIdx(default)))
+    }
+
+    fn catches(&mut self) -> Result<Catches<'s>> {
+        let mut catches = Vec::new();
+        while let Some(catch) = self.catch()? {
+            catches.push(catch);
+        }
+        Ok(Catches::encode_in(self.buffer()?, catches.into_iter()))
+    }
+
+    fn handlers(&mut self) -> Result<Handlers<'s>> {
+        let mut handlers = Vec::new();
+        while self.state.cursor.opt_open("on") {
+            let tag = TagIdx(self.state.idx(Space::Tag)?);
+            handlers.push(if self.state.cursor.opt_keyword("switch") {
+                Handler::Switch(tag)
+            } else {
+                Handler::Label(tag, LabelIdx(self.state.label()?))
+            });
+            self.state.cursor.expect_close()?;
+        }
+        Ok(Handlers::encode_in(self.buffer()?, handlers.into_iter()))
+    }
+
+    fn select_types(&mut self) -> Result<SelectTypes<'s>> {
+        let mut types = Vec::new();
+        while self.state.cursor.opt_open("result") {
+            while self.state.cursor.peek() != TokenKind::Close {
+                types.push(self.state.val_type()?);
+            }
+            self.state.cursor.expect_close()?;
+        }
+        Ok(SelectTypes::encode_in(self.buffer()?, types.into_iter()))
+    }
+
+    fn ty(&mut self) -> Result<TypeIdx> {
+        self.ty = self.state.idx(Space::Type).map(TypeIdx)?;
+        Ok(self.ty)
+    }
+
+    fn field(&mut self) -> Result<FieldIdx> {
+        self.state.field_idx(self.ty).map(FieldIdx)
+    }
+
+    fn table(&mut self) -> Result<TableIdx> {
+        Ok(TableIdx(self.state.opt_idx(Space::Table)?.unwrap_or(0)))
+    }
+
+    fn memory(&mut self) -> Result<MemIdx> {
+        Ok(MemIdx(self.state.opt_idx(Space::Memory)?.unwrap_or(0)))
+    }
+
+    fn data(&mut self) -> Result<DataIdx> {
+        self.state.names_data = true;
+        self.state.idx(Space::Data).map(DataIdx)
+    }
+
+    fn array_len(&mut self) -> Result<ArrayLen> {
+        self.state.cursor.expect_u32().map(ArrayLen)
+    }
+
+    fn call_indirect(&mut self) -> Result<CallIndirect> {
+        let table = self.table()?;
+        Ok(CallIndirect { ty: self.state.type_use(ParamIds::None)?, table })
+    }
+
+    fn mem_init(&mut self) -> Result<MemInit> {
+        self.state.names_data = true;
+        let (memory, data) = self.init(Space::Memory, Space::Data)?;
+        Ok(MemInit { data: DataIdx(data), memory: MemIdx(memory) })
+    }
+
+    fn mem_copy(&mut self) -> Result<MemCopy> {
+        let (dst, src) = self.opt_pair(Space::Memory, Space::Memory)?;
+        Ok(MemCopy { dst: MemIdx(dst), src: MemIdx(src) })
+    }
+
+    fn table_init(&mut self) -> Result<TableInit> {
+        let (table, elem) = self.init(Space::Table, Space::Elem)?;
+        Ok(TableInit { elem: ElemIdx(elem), table: TableIdx(table) })
+    }
+
+    fn table_copy(&mut self) -> Result<TableCopy> {
+        let (dst, src) = self.opt_pair(Space::Table, Space::Table)?;
+        Ok(TableCopy { dst: TableIdx(dst), src: TableIdx(src) })
+    }
+
+    #[inline(always)]
+    fn memarg(&mut self) -> Result<MemArg> {
+        let memory = if self.at_memory() { self.state.idx(Space::Memory)? } else { 0 };
+        let offset = self.opt_setting("offset=")?.unwrap_or(0);
+        let start = self.state.cursor.pos();
+        let align = match self.opt_setting("align=")? {
+            None => self.opcode.natural_align(),
+            Some(align) if align.is_power_of_two() => align.trailing_zeros(),
+            Some(_) => {
+                return Err(Error::boxed(ErrorKind::Alignment, self.state.span_at(start)));
+            }
+        };
+        Ok(MemArg { offset, memory: MemIdx(memory), align: align as u8 })
+    }
+
+    fn lane(&mut self) -> Result<LaneIdx> {
+        self.state.cursor.expect_u8().map(LaneIdx)
+    }
+
+    fn shuffle(&mut self) -> Result<Shuffle> {
+        let start = self.state.cursor.pos() - 1;
+        let mut lanes = [0; 16];
+        let mut count = 0;
+        while count <= lanes.len() && self.at_number() {
+            let lane = self.state.cursor.expect_u8()?;
+            if let Some(place) = lanes.get_mut(count) {
+                *place = lane;
+            }
+            count += 1;
+        }
+        if count != lanes.len() {
+            let span = self.state.cursor.span_from(start);
+            return Err(Error::boxed(ErrorKind::LaneLength, span));
+        }
+        Ok(Shuffle(lanes))
+    }
+
+    #[inline(always)]
+    fn i32(&mut self) -> Result<i32> {
+        self.state.cursor.expect_number(numbers::i32)
+    }
+
+    #[inline(always)]
+    fn i64(&mut self) -> Result<i64> {
+        self.state.cursor.expect_number(numbers::i64)
+    }
+
+    fn f32(&mut self) -> Result<F32> {
+        self.state.cursor.expect_number(numbers::f32)
+    }
+
+    fn f64(&mut self) -> Result<F64> {
+        self.state.cursor.expect_number(numbers::f64)
+    }
+
+    fn v128(&mut self) -> Result<V128> {
+        let shape = match self.state.cursor.peek() {
+            TokenKind::Keyword => self.state.cursor.text(),
+            _ => "",
+        };
+        let lanes = match shape {
+            "i8x16" => 16,
+            "i16x8" => 8,
+            "i32x4" | "f32x4" => 4,
+            "i64x2" | "f64x2" => 2,
+            _ => return Err(self.state.cursor.unexpected("a shape")),
+        };
+        self.state.cursor.bump();
+        match shape {
+            "i8x16" => self.lanes(lanes, numbers::i8, i8::to_le_bytes),
+            "i16x8" => self.lanes(lanes, numbers::i16, i16::to_le_bytes),
+            "i32x4" => self.lanes(lanes, numbers::i32, i32::to_le_bytes),
+            "i64x2" => self.lanes(lanes, numbers::i64, i64::to_le_bytes),
+            "f32x4" => self.lanes(lanes, numbers::f32, |value| value.0.to_le_bytes()),
+            _ => self.lanes(lanes, numbers::f64, |value| value.0.to_le_bytes()),
+        }
+    }
+
+    fn heap_type(&mut self) -> Result<HeapType> {
+        self.state.heap_type()
+    }
+
+    fn ref_type_non_null(&mut self) -> Result<RefTypeNonNull> {
+        self.state.ref_type().map(|ty| RefTypeNonNull(ty.heap))
+    }
+
+    fn ref_type_null(&mut self) -> Result<RefTypeNull> {
+        self.state.ref_type().map(|ty| RefTypeNull(ty.heap))
+    }
+
+    fn br_cast(&mut self) -> Result<BrCast> {
+        let label = LabelIdx(self.state.label()?);
+        Ok(BrCast { label, from: self.state.ref_type()?, to: self.state.ref_type()? })
+    }
+
+    fn fence_order(&mut self) -> Result<FenceOrder> {
+        Ok(FenceOrder)
+    }
+}

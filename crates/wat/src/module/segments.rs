@@ -1,0 +1,136 @@
+//! Element and data segments.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/text/modules.html#element-segments>
+
+use alloc::vec::Vec;
+
+use wattle_ast::{
+    Data, DataMode, Elem, ElemItems, ElemMode, Encode, Expr, FuncIdx, Instr, ItemKind, List,
+    MemIdx, RefType, TableIdx,
+};
+
+use super::State;
+use super::code::{Code, Until};
+use crate::error::Result;
+use crate::ids::Space;
+use crate::lexer::TokenKind;
+
+impl<'a> State<'_, 'a> {
+    pub(super) fn data(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
+        let index = self.bound(Space::Data)?;
+        let mode = match self.container("memory", Space::Memory)? {
+            Some(memory) => {
+                let offset = self.offset(code, Some((ItemKind::Data, index)))?;
+                DataMode::Active { memory: MemIdx(memory), offset }
+            }
+            None if self.cursor.peek() == TokenKind::Open => {
+                let offset = self.offset(code, Some((ItemKind::Data, index)))?;
+                DataMode::Active { memory: MemIdx(0), offset }
+            }
+            None => DataMode::Passive,
+        };
+        let bytes = self.data_bytes()?;
+        self.module.datas.push(Data { mode, bytes });
+        self.locate(ItemKind::Data, index, start);
+        Ok(())
+    }
+
+    /// `(memory $m)` or `(table $t)`; WebAssembly 1.0 also had the bare number.
+    fn container(&mut self, keyword: &str, space: Space) -> Result<Option<u32>> {
+        if self.cursor.opt_open(keyword) {
+            let index = self.idx(space)?;
+            self.cursor.expect_close()?;
+            return Ok(Some(index));
+        }
+        if self.cursor.at_nat() {
+            return self.cursor.expect_u32().map(Some);
+        }
+        Ok(None)
+    }
+
+    /// `(offset ...)` or one folded instruction.
+    fn offset(&mut self, code: &mut Code<'a>, owner: Option<(ItemKind, u32)>) -> Result<Expr<'a>> {
+        if !self.cursor.opt_open("offset") {
+            return self.const_expr(code, Until::One, owner);
+        }
+        let offset = self.const_expr(code, Until::Close, owner)?;
+        self.cursor.expect_close()?;
+        Ok(offset)
+    }
+
+    pub(super) fn elem(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
+        let index = self.bound(Space::Elem)?;
+        let table = self.container("table", Space::Table)?;
+        // An offset, unless what begins with a parenthesis is a type.
+        let active =
+            table.is_some() || (self.cursor.peek() == TokenKind::Open && !self.at_ref_type());
+        let mode = if self.cursor.opt_keyword("declare") {
+            ElemMode::Declarative
+        } else if active {
+            let offset = self.offset(code, None)?;
+            ElemMode::Active { table: TableIdx(table.unwrap_or(0)), offset }
+        } else {
+            ElemMode::Passive
+        };
+        let bare = active
+            && matches!(self.cursor.peek(), TokenKind::Id | TokenKind::Number | TokenKind::Close);
+        let (ty, items) = if self.cursor.opt_keyword("func") || bare {
+            (RefType::FUNC, self.func_items()?)
+        } else {
+            let ty = self.ref_type()?;
+            (ty, self.expr_items(code)?)
+        };
+        self.module.elems.push(Elem { ty, items, mode });
+        self.locate(ItemKind::Elem, index, start);
+        Ok(())
+    }
+
+    /// What `(elem ..)` in a table of the given type holds: functions or expressions.
+    pub(super) fn inline_elem_items(
+        &mut self,
+        code: &mut Code<'a>,
+        ty: RefType,
+    ) -> Result<(RefType, ElemItems<'a>)> {
+        if self.cursor.peek() == TokenKind::Open {
+            return Ok((ty, self.expr_items(code)?));
+        }
+        if ty == RefType::FUNCREF || ty == RefType::FUNC {
+            return Ok((RefType::FUNC, self.func_items()?));
+        }
+        // The short form of segments knows one type only.
+        let mut exprs = Vec::new();
+        let mut count = 0;
+        while let Some(func) = self.opt_idx(Space::Func)? {
+            Instr::RefFunc { func: FuncIdx(func) }.encode(&mut exprs);
+            Instr::End.encode(&mut exprs);
+            count += 1;
+        }
+        Ok((ty, ElemItems::Exprs(List::from_encoded(count, &exprs))))
+    }
+
+    fn func_items(&mut self) -> Result<ElemItems<'a>> {
+        let mut funcs = Vec::new();
+        let mut count = 0;
+        while let Some(func) = self.opt_idx(Space::Func)? {
+            FuncIdx(func).encode(&mut funcs);
+            count += 1;
+        }
+        Ok(ElemItems::Funcs(List::from_encoded(count, &funcs)))
+    }
+
+    /// `(item ...)` or one folded instruction, as many as there are.
+    fn expr_items(&mut self, code: &mut Code<'a>) -> Result<ElemItems<'a>> {
+        code.reset();
+        let mut count = 0;
+        while self.cursor.peek() == TokenKind::Open {
+            if self.cursor.opt_open("item") {
+                self.expr(code, Until::Close, None)?;
+                self.cursor.expect_close()?;
+            } else {
+                self.expr(code, Until::One, None)?;
+            }
+            count += 1;
+        }
+        Ok(ElemItems::Exprs(List::from_encoded(count, &code.out)))
+    }
+}

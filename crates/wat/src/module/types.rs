@@ -1,0 +1,540 @@
+//! Types, and the uses of function types.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/text/types.html>
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wattle_ast::{
+    AbsHeapType, AddrType, ArrayType, CompType, FieldType, FuncType, GlobalType, HeapType,
+    ItemKind, Limits, MemType, Name, PackType, RecGroup, RefType, StorageType, StructType, SubType,
+    TableType, TypeIdx, ValType,
+};
+
+use super::State;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{IdMap, Space};
+use crate::lexer::TokenKind;
+
+/// Which type a signature without a type index stands for: an open hash table over the indices
+/// of the function types that are final groups of their own.
+#[derive(Default)]
+pub(super) struct TypeUses {
+    /// Indices plus one; 0 is free. A power of two long, at most half full.
+    slots: Vec<u32>,
+    len: usize,
+}
+
+fn hash(params: &[ValType], results: &[ValType]) -> usize {
+    let code = |ty: &ValType| match ty {
+        ValType::I32 => 1,
+        ValType::I64 => 2,
+        ValType::F32 => 3,
+        ValType::F64 => 4,
+        ValType::V128 => 5,
+        ValType::Ref(RefType { nullable, heap }) => match heap {
+            HeapType::Abs(abs) => 0x100 | u64::from(abs.code()) << 1 | u64::from(*nullable),
+            HeapType::Type(index) => 1 << 34 | u64::from(index.0) << 1 | u64::from(*nullable),
+            HeapType::Exact(index) => 1 << 35 | u64::from(index.0) << 1 | u64::from(*nullable),
+        },
+    };
+    let all = params.iter().map(code).chain([6]).chain(results.iter().map(code));
+    let step = |hash: u64, code: u64| (hash.rotate_left(5) ^ code).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (all.fold(0, step) >> 20) as usize
+}
+
+impl TypeUses {
+    /// The place of a signature: its index, or the slot where that would go.
+    fn find(
+        &self,
+        types: &[SubType],
+        params: &[ValType],
+        results: &[ValType],
+    ) -> core::result::Result<u32, usize> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut slot = hash(params, results) & mask;
+        while let Some(&entry) = self.slots.get(slot) {
+            let Some(index) = entry.checked_sub(1) else { return Err(slot) };
+            if let Some(SubType { comp: CompType::Func(ty), .. }) = types.get(index as usize)
+                && ty.params() == params
+                && ty.results() == results
+            {
+                return Ok(index);
+            }
+            slot = (slot + 1) & mask;
+        }
+        Err(0)
+    }
+
+    /// Makes a signature stand for the type of `index`, unless it stands for another already.
+    fn insert(&mut self, types: &[SubType], index: u32) {
+        if self.slots.len() <= self.len * 2 {
+            let len = (self.slots.len() * 2).max(16);
+            let old = core::mem::replace(&mut self.slots, alloc::vec![0; len]);
+            self.len = 0;
+            old.into_iter().filter_map(|entry| entry.checked_sub(1)).for_each(|index| {
+                self.place(types, index);
+            });
+        }
+        self.place(types, index);
+    }
+
+    fn place(&mut self, types: &[SubType], index: u32) {
+        if let Some(SubType { comp: CompType::Func(ty), .. }) = types.get(index as usize)
+            && let Err(slot) = self.find(types, ty.params(), ty.results())
+        {
+            self.slots[slot] = index + 1;
+            self.len += 1;
+        }
+    }
+}
+
+/// How the parameters of a signature may have identifiers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ParamIds {
+    /// They may not.
+    None,
+    /// They may, to no effect.
+    Ignored,
+    /// They name the locals of the function of this index.
+    Bound(u32),
+}
+
+impl<'a> State<'_, 'a> {
+    /// Parses the explicit types.
+    pub(super) fn types(&mut self) {
+        for start in core::mem::take(&mut self.type_fields) {
+            self.cursor.seek(start);
+            if self.cursor.at_open("type") {
+                self.type_def(true);
+            } else if let Err(error) = self.rec_group() {
+                self.report(error);
+            }
+        }
+        self.cursor.seek(self.start);
+    }
+
+    /// `(rec (type ...)*)`.
+    fn rec_group(&mut self) -> Result<()> {
+        self.cursor.expect_open("rec")?;
+        let first = self.module.types.len() as u32;
+        let mut len = 0;
+        while self.cursor.at_open("type") {
+            self.type_def(false);
+            len += 1;
+        }
+        if len == 1 && !self.broken_types.contains(&first) {
+            self.use_type(first);
+        }
+        self.module.rec_groups.push(RecGroup { first: TypeIdx(first), len });
+        self.cursor.expect_close()
+    }
+
+    /// `(type $id? ...)`. One that fails is reported, and stands for any type from then on.
+    fn type_def(&mut self, single: bool) {
+        let start = self.cursor.pos();
+        self.cursor.seek(start + 2);
+        let index = self.module.types.len() as u32;
+        match self.type_def_tail(index) {
+            Ok(ty) => {
+                self.module.types.push(ty);
+                if single {
+                    self.use_type(index);
+                }
+            }
+            Err(error) => {
+                self.report(error);
+                self.broken_types.insert(index);
+                self.module.types.push(FuncType::default().into());
+                self.cursor.seek(start);
+                self.cursor.skip_form();
+            }
+        }
+        self.locate(ItemKind::Type, index, start);
+    }
+
+    fn type_def_tail(&mut self, index: u32) -> Result<SubType> {
+        self.bound(Space::Type)?;
+        let ty = self.sub_type(index)?;
+        self.cursor.expect_close()?;
+        Ok(ty)
+    }
+
+    /// Lets type uses without an index find a type that is a group of its own.
+    fn use_type(&mut self, index: u32) {
+        if let Some(ty) = self.module.types.get(index as usize)
+            && *ty == SubType::from(ty.comp.clone())
+        {
+            self.type_uses.insert(&self.module.types, index);
+        }
+    }
+
+    fn sub_type(&mut self, index: u32) -> Result<SubType> {
+        let sub = self.cursor.opt_open("sub");
+        let is_final = !sub || self.cursor.opt_keyword("final");
+        let mut supertypes = Vec::new();
+        if sub {
+            while let Some(supertype) = self.opt_idx(Space::Type)? {
+                supertypes.push(TypeIdx(supertype));
+            }
+        }
+        let describes = self.opt_clause("describes")?;
+        let descriptor = self.opt_clause("descriptor")?;
+        let comp = self.comp_type(index)?;
+        if sub {
+            self.cursor.expect_close()?;
+        }
+        Ok(SubType { is_final, supertypes: supertypes.into(), describes, descriptor, comp })
+    }
+
+    /// `(describes $t)` or `(descriptor $t)`.
+    fn opt_clause(&mut self, keyword: &str) -> Result<Option<TypeIdx>> {
+        if !self.cursor.opt_open(keyword) {
+            return Ok(None);
+        }
+        let index = self.idx(Space::Type)?;
+        self.cursor.expect_close()?;
+        Ok(Some(TypeIdx(index)))
+    }
+
+    fn comp_type(&mut self, index: u32) -> Result<CompType> {
+        let comp = match self.cursor.open_keyword() {
+            Some("func") => {
+                self.cursor.seek(self.cursor.pos() + 2);
+                self.params_and_results(ParamIds::Ignored)?;
+                CompType::Func(self.func_type())
+            }
+            Some("struct") => {
+                self.cursor.seek(self.cursor.pos() + 2);
+                CompType::Struct(StructType { fields: self.struct_fields(index)? })
+            }
+            Some("array") => {
+                self.cursor.seek(self.cursor.pos() + 2);
+                CompType::Array(ArrayType { field: self.field_type()? })
+            }
+            Some("cont") => {
+                self.cursor.seek(self.cursor.pos() + 2);
+                CompType::Cont(TypeIdx(self.idx(Space::Type)?))
+            }
+            _ => {
+                self.cursor.opt(TokenKind::Open);
+                return Err(self.cursor.unexpected("a composite type"));
+            }
+        };
+        self.cursor.expect_close()?;
+        Ok(comp)
+    }
+
+    fn struct_fields(&mut self, index: u32) -> Result<Box<[FieldType]>> {
+        let mut fields = Vec::new();
+        let mut ids = IdMap::default();
+        while self.cursor.opt_open("field") {
+            let span = self.cursor.span();
+            let id = self.cursor.opt_id();
+            if let Some(id) = &id
+                && !ids.insert(id.clone(), fields.len() as u32)
+            {
+                return Err(Error::boxed(ErrorKind::duplicate(Space::Field, id), span));
+            }
+            let annotated = self.name_annotation()?;
+            let single = id.is_some() || annotated.is_some();
+            if let Some(name) = annotated.or(id) {
+                self.module.names.fields.entry(index).insert(fields.len() as u32, name);
+            }
+            if single {
+                fields.push(self.field_type()?);
+            } else {
+                while self.cursor.peek() != TokenKind::Close {
+                    fields.push(self.field_type()?);
+                }
+            }
+            self.cursor.expect_close()?;
+        }
+        self.field_ids.insert(index, ids);
+        Ok(fields.into())
+    }
+
+    fn field_type(&mut self) -> Result<FieldType> {
+        let mutable = self.cursor.opt_open("mut");
+        let storage = if self.cursor.opt_keyword("i8") {
+            StorageType::Pack(PackType::I8)
+        } else if self.cursor.opt_keyword("i16") {
+            StorageType::Pack(PackType::I16)
+        } else {
+            StorageType::Val(self.val_type()?)
+        };
+        if mutable {
+            self.cursor.expect_close()?;
+        }
+        Ok(FieldType { mutable, storage })
+    }
+
+    /// A value type.
+    pub(super) fn val_type(&mut self) -> Result<ValType> {
+        if self.cursor.peek() == TokenKind::Keyword {
+            let ty = match self.cursor.text() {
+                "i32" => ValType::I32,
+                "i64" => ValType::I64,
+                "f32" => ValType::F32,
+                "f64" => ValType::F64,
+                "v128" => ValType::V128,
+                _ => return self.ref_type().map(ValType::Ref),
+            };
+            self.cursor.bump();
+            return Ok(ty);
+        }
+        self.ref_type().map(ValType::Ref)
+    }
+
+    /// Whether a reference type is next, as far as its first tokens tell.
+    pub(super) fn at_ref_type(&self) -> bool {
+        match self.cursor.peek() {
+            TokenKind::Keyword => AbsHeapType::from_reference_keyword(self.cursor.text()).is_some(),
+            _ => self.cursor.at_open("ref"),
+        }
+    }
+
+    /// A reference type.
+    pub(super) fn ref_type(&mut self) -> Result<RefType> {
+        if self.cursor.opt_open("ref") {
+            let nullable = self.cursor.opt_keyword("null");
+            let heap = self.heap_type()?;
+            self.cursor.expect_close()?;
+            return Ok(RefType { nullable, heap });
+        }
+        if self.cursor.peek() == TokenKind::Keyword
+            && let Some(abs) = AbsHeapType::from_reference_keyword(self.cursor.text())
+        {
+            self.cursor.bump();
+            return Ok(RefType::null(HeapType::Abs(abs)));
+        }
+        if self.cursor.peek() == TokenKind::Open {
+            self.cursor.bump();
+        }
+        Err(self.cursor.unexpected("a type"))
+    }
+
+    /// A heap type.
+    pub(super) fn heap_type(&mut self) -> Result<HeapType> {
+        match self.cursor.peek() {
+            TokenKind::Keyword => match AbsHeapType::from_keyword(self.cursor.text()) {
+                Some(abs) => {
+                    self.cursor.bump();
+                    Ok(HeapType::Abs(abs))
+                }
+                None => Err(self.cursor.unexpected("a heap type")),
+            },
+            TokenKind::Open => {
+                self.cursor.expect_open("exact")?;
+                let index = self.idx(Space::Type)?;
+                self.cursor.expect_close()?;
+                Ok(HeapType::Exact(TypeIdx(index)))
+            }
+            TokenKind::Id | TokenKind::Number => {
+                self.idx(Space::Type).map(|index| HeapType::Type(TypeIdx(index)))
+            }
+            _ => Err(self.cursor.unexpected("a heap type")),
+        }
+    }
+
+    pub(super) fn global_type(&mut self) -> Result<GlobalType> {
+        let mutable = self.cursor.opt_open("mut");
+        let val = self.val_type()?;
+        if mutable {
+            self.cursor.expect_close()?;
+        }
+        Ok(GlobalType { mutable, val })
+    }
+
+    pub(super) fn addr_type(&mut self) -> AddrType {
+        if self.cursor.opt_keyword("i64") {
+            return AddrType::I64;
+        }
+        self.cursor.opt_keyword("i32");
+        AddrType::I32
+    }
+
+    /// The bounds of a size. Before 64-bit memories, bounds had 32 bits.
+    fn limits(&mut self) -> Result<Limits> {
+        let addr = self.addr_type();
+        let wide = self.features.contains(wattle_ast::Feature::Memory64);
+        let bound = |state: &mut Self| {
+            if wide { state.cursor.expect_u64() } else { state.cursor.expect_u32().map(u64::from) }
+        };
+        let min = bound(self)?;
+        let max = if self.cursor.peek() == TokenKind::Number { Some(bound(self)?) } else { None };
+        let shared = self.cursor.opt_keyword("shared");
+        Ok(Limits { addr, shared, min, max })
+    }
+
+    pub(super) fn table_type(&mut self) -> Result<TableType> {
+        let limits = self.limits()?;
+        Ok(TableType { elem: self.ref_type()?, limits })
+    }
+
+    pub(super) fn mem_type(&mut self) -> Result<MemType> {
+        let limits = self.limits()?;
+        Ok(MemType { limits, page_size_log2: self.opt_page_size()? })
+    }
+
+    /// `(pagesize N)`.
+    pub(super) fn opt_page_size(&mut self) -> Result<Option<u8>> {
+        if !self.cursor.opt_open("pagesize") {
+            return Ok(None);
+        }
+        let start = self.cursor.pos();
+        let size = self.cursor.expect_u64()?;
+        if !size.is_power_of_two() {
+            return Err(Error::boxed(ErrorKind::PageSize, self.span_at(start)));
+        }
+        self.cursor.expect_close()?;
+        Ok(Some(size.trailing_zeros() as u8))
+    }
+
+    /// Parameters and results, into `self.params` and `self.results`.
+    pub(super) fn params_and_results(&mut self, ids: ParamIds) -> Result<()> {
+        self.params.clear();
+        self.results.clear();
+        while self.cursor.opt_open("param") {
+            let named = match ids {
+                ParamIds::None => false,
+                _ => self.param_name(ids)?,
+            };
+            if named {
+                let ty = self.val_type()?;
+                self.params.push(ty);
+            } else {
+                while self.cursor.peek() != TokenKind::Close {
+                    let ty = self.val_type()?;
+                    self.params.push(ty);
+                }
+            }
+            self.cursor.expect_close()?;
+        }
+        while self.cursor.opt_open("result") {
+            while self.cursor.peek() != TokenKind::Close {
+                let ty = self.val_type()?;
+                self.results.push(ty);
+            }
+            self.cursor.expect_close()?;
+        }
+        Ok(())
+    }
+
+    fn param_name(&mut self, ids: ParamIds) -> Result<bool> {
+        let index = self.params.len() as u32;
+        match ids {
+            ParamIds::Bound(func) => self.local_name(func, Some(index)),
+            _ => {
+                let named = self.cursor.opt(TokenKind::Id);
+                Ok(self.name_annotation()?.is_some() || named)
+            }
+        }
+    }
+
+    /// Binds the identifier of a local, if one is next, and notes its name; tells whether it has
+    /// one. The index is unknown when the type of the function is.
+    pub(super) fn local_name(&mut self, func: u32, index: Option<u32>) -> Result<bool> {
+        let span = self.cursor.span();
+        let id = self.cursor.opt_id();
+        let annotated = self.name_annotation()?;
+        let Some(name) = annotated.as_ref().or(id.as_ref()).cloned() else { return Ok(false) };
+        let index = index.unwrap_or(0);
+        if let Some(id) = id
+            && !self.locals.insert(id.clone(), index)
+        {
+            return Err(Error::boxed(ErrorKind::duplicate(Space::Local, &id), span));
+        }
+        self.module.names.locals.entry(func).insert(index, name);
+        Ok(true)
+    }
+
+    /// The function type of the signature that was parsed last.
+    fn func_type(&self) -> FuncType {
+        FuncType::new(self.params.iter().copied(), self.results.iter().copied())
+    }
+
+    /// A type use: `(type $t)`, parameters and results, or both, which then must agree.
+    pub(super) fn type_use(&mut self, ids: ParamIds) -> Result<TypeIdx> {
+        let (explicit, start) = self.opt_type_idx()?;
+        self.params_and_results(ids)?;
+        self.use_signature(explicit, start)
+    }
+
+    /// `(type $t)`, and where `$t` stands.
+    pub(super) fn opt_type_idx(&mut self) -> Result<(Option<u32>, usize)> {
+        let start = self.cursor.pos() + 2;
+        if !self.cursor.opt_open("type") {
+            return Ok((None, start));
+        }
+        let index = self.idx(Space::Type)?;
+        self.cursor.expect_close()?;
+        Ok((Some(index), start))
+    }
+
+    /// The type of the signature that was parsed last: the explicit one, whose index stands at
+    /// `start`, the first one equal to it, or a new one.
+    pub(super) fn use_signature(&mut self, explicit: Option<u32>, start: usize) -> Result<TypeIdx> {
+        let Some(index) = explicit else { return self.implicit_type() };
+        if self.params.is_empty() && self.results.is_empty() {
+            return Ok(TypeIdx(index));
+        }
+        let kind = match self.module.types.get(index as usize) {
+            _ if self.broken_types.contains(&index) => return Ok(TypeIdx(index)),
+            None => {
+                let text = self.cursor.tokens.text(self.cursor.tokens.get(start));
+                ErrorKind::Unknown(Space::Type, text.into())
+            }
+            Some(SubType { comp: CompType::Func(ty), .. })
+                if ty.params() == self.params && ty.results() == self.results =>
+            {
+                return Ok(TypeIdx(index));
+            }
+            Some(_) => ErrorKind::InlineFuncType,
+        };
+        Err(Error::boxed(kind, self.span_at(start)))
+    }
+
+    fn implicit_type(&mut self) -> Result<TypeIdx> {
+        let types = &mut self.module.types;
+        if let Ok(index) = self.type_uses.find(types, &self.params, &self.results) {
+            return Ok(TypeIdx(index));
+        }
+        let index = types.len() as u32;
+        let ty = self.func_type();
+        self.module.types.push(ty.into());
+        self.type_uses.insert(&self.module.types, index);
+        Ok(TypeIdx(index))
+    }
+
+    /// How many parameters the type of an index has, when it is known to be a function type.
+    pub(super) fn param_count(&self, ty: TypeIdx) -> Option<u32> {
+        if self.broken_types.contains(&ty.0) {
+            return Some(0);
+        }
+        match self.module.types.get(ty.idx()) {
+            Some(SubType { comp: CompType::Func(ty), .. }) => Some(ty.params().len() as u32),
+            _ => None,
+        }
+    }
+
+    /// The field that is next: a number or an identifier of a field of a struct type.
+    pub(super) fn field_idx(&mut self, ty: TypeIdx) -> Result<u32> {
+        if self.cursor.peek() != TokenKind::Id {
+            return self.cursor.expect_u32();
+        }
+        let id: Name<'a> = crate::tokens::id(self.cursor.text());
+        match self.field_ids.get(&ty.0).and_then(|ids| ids.get(&id)) {
+            Some(index) => {
+                self.cursor.bump();
+                Ok(index)
+            }
+            // What the fields are is anybody's guess when the type is broken.
+            None if self.broken_types.contains(&ty.0) => {
+                self.cursor.bump();
+                Ok(0)
+            }
+            None => Err(self.unknown(Space::Field)),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The modules of a script, not yet parsed, and where their bytes stand in the script.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use wattle_ast::Span;
+
+use super::Word;
+use crate::cursor::Cursor;
+use crate::lexer::TokenKind;
+use crate::strings;
+use crate::tokens::Tokens;
+
+/// A module of a script, as it stands there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScriptModule<'a> {
+    /// The identifier.
+    pub id: Option<Word<'a>>,
+    /// What it is made of.
+    pub source: ModuleSource<'a>,
+    /// The bytes of the form in the script; all of the script when it is bare fields.
+    pub span: Span,
+    /// The text of the form.
+    pub(super) form: &'a str,
+}
+
+/// What a module of a script is made of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ModuleSource<'a> {
+    /// The text of the form, from `(module` to the closing parenthesis; or bare fields. In a
+    /// definition, the keyword `definition` stands after `module`, which only scripts allow.
+    Text(&'a str),
+    /// `(module binary "..."*)`: the bytes of a binary.
+    Binary(Cow<'a, [u8]>),
+    /// `(module quote "..."*)`: a text, which need not be UTF-8.
+    Quote(Cow<'a, [u8]>),
+}
+
+impl ScriptModule<'_> {
+    /// Where in the script something of the module stands: `span` counts the bytes of a binary, of
+    /// a quoted text, or of the text of the form. What is beyond the end is at the end.
+    ///
+    /// ```
+    /// use wattle_ast::Span;
+    /// use wattle_wat::script::{self, DirectiveKind};
+    ///
+    /// let text = r#"(module binary "\00asm" "\01\00\00\00")"#;
+    /// let script = script::parse(text)?;
+    /// let DirectiveKind::Module(module) = &script.directives[0].kind else { panic!() };
+    /// let span = module.locate(Span::new(4, 6));
+    /// assert_eq!(&text[span.start..span.end], r"\01\00");
+    /// # Ok::<(), wattle_wat::Errors>(())
+    /// ```
+    pub fn locate(&self, span: Span) -> Span {
+        Places::new(self).locate(span)
+    }
+}
+
+/// Where the bytes of a module stand in the script.
+struct Places<'m, 'a> {
+    module: &'m ScriptModule<'a>,
+    /// The literals of a binary or a quoted text, each with how many bytes come before it and with
+    /// the place of its inside in the form.
+    literals: Vec<(usize, Span)>,
+}
+
+impl<'m, 'a> Places<'m, 'a> {
+    fn new(module: &'m ScriptModule<'a>) -> Self {
+        let mut literals = Vec::new();
+        if !matches!(module.source, ModuleSource::Text(_)) {
+            let tokens = Tokens::lex(module.form);
+            let mut cursor = Cursor::new(&tokens, 0);
+            let mut before = 0;
+            loop {
+                match cursor.peek() {
+                    TokenKind::Eof => break,
+                    TokenKind::String => {
+                        let Span { start, end } = cursor.span();
+                        literals.push((before, Span::new(start + 1, end.saturating_sub(1))));
+                        before += strings::bytes(cursor.text()).len();
+                    }
+                    _ => {}
+                }
+                cursor.bump();
+            }
+        }
+        Places { module, literals }
+    }
+
+    fn locate(&self, span: Span) -> Span {
+        let within = match self.module.source {
+            ModuleSource::Text(_) => span,
+            _ => {
+                let first = self.literal_byte(span.start);
+                let last =
+                    if span.is_empty() { first.start } else { self.literal_byte(span.end - 1).end };
+                Span::new(first.start, last)
+            }
+        };
+        let shift = |offset: usize| (self.module.span.start + offset).min(self.module.span.end);
+        Span::new(shift(within.start), shift(within.end))
+    }
+
+    /// The characters or the escape sequence that stand for a byte, as a place in the form.
+    fn literal_byte(&self, offset: usize) -> Span {
+        let at = self.literals.partition_point(|(before, _)| *before <= offset);
+        let Some((before, span)) = at.checked_sub(1).and_then(|at| self.literals.get(at)) else {
+            return Span::at(self.module.form.len());
+        };
+        let inside = self.module.form.get(span.start..span.end).unwrap_or_default();
+        let (mut place, mut skip) = (0, offset - before);
+        while let Some(&byte) = inside.as_bytes().get(place) {
+            let (written, stands_for) = match byte {
+                b'\\' => escape(inside.get(place..).unwrap_or_default()),
+                _ => (1, 1),
+            };
+            if skip < stands_for {
+                return Span::new(span.start + place, span.start + place + written);
+            }
+            skip -= stands_for;
+            place += written;
+        }
+        Span::at(span.end)
+    }
+}
+
+/// How long the escape sequence is that a text begins with, and how many bytes it stands for.
+fn escape(text: &str) -> (usize, usize) {
+    let written = 1 + text.as_bytes().get(1..).and_then(strings::escape_len).unwrap_or_default();
+    let mut bytes = Vec::new();
+    strings::decode_into(text.get(..written).unwrap_or_default(), &mut bytes);
+    (written, bytes.len())
+}

@@ -1,0 +1,380 @@
+//! The parser of scripts: from tokens to directives, without a look into the modules.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wattle_ast::{Name, Span};
+
+use super::{
+    Action, ActionKind, Directive, DirectiveKind, Execution, Instance, Instantiation, ModuleSource,
+    Script, ScriptModule, Thread, Word, values,
+};
+use crate::cursor::Cursor;
+use crate::error::{Error, ErrorKind, Errors, Result};
+use crate::lexer::TokenKind;
+use crate::strings;
+use crate::tokens::Tokens;
+
+/// Parses a script, given as text or as the bytes of a file. Fields of a module that stand alone
+/// are one module.
+///
+/// ```
+/// use wattle_wat::script::{self, DirectiveKind};
+///
+/// let script = script::parse("(module) (assert_return (get \"g\") (ref.null))")?;
+/// assert_eq!(script.directives.len(), 2);
+///
+/// let bare = script::parse(b"(func) (memory 1)")?;
+/// assert!(matches!(bare.directives[..], [ref one] if matches!(one.kind, DirectiveKind::Module(_))));
+///
+/// let errors = script::parse("(assert_retrun) (invoke) (module)").unwrap_err();
+/// let messages: Vec<_> = errors.as_slice().iter().map(ToString::to_string).collect();
+/// assert_eq!(messages, ["unknown operator assert_retrun", "unexpected token, expected a name"]);
+/// # Ok::<(), wattle_wat::Errors>(())
+/// ```
+///
+/// # Errors
+///
+/// Every directive that is malformed, for one reason each, and every lexical error outside of
+/// modules. What is wrong within a module is found by [`ScriptModule::parse`].
+pub fn parse<'a, S: AsRef<[u8]> + ?Sized>(
+    source: &'a S,
+) -> core::result::Result<Script<'a>, Errors> {
+    let bytes = source.as_ref();
+    let text = core::str::from_utf8(bytes).map_err(|error| {
+        let start = error.valid_up_to();
+        let end = error.error_len().map_or(bytes.len(), |len| start + len);
+        Error::new(ErrorKind::Utf8, Span::new(start, end))
+    })?;
+    let mut tokens = Tokens::lex(text);
+    let lexical = core::mem::take(&mut tokens.errors);
+    let mut parser =
+        Parser { cursor: Cursor::new(&tokens, 0), lazy: Vec::new(), errors: Vec::new() };
+    let directives = parser.script();
+    let Parser { lazy, mut errors, .. } = parser;
+    errors.extend(outside(lexical, &lazy));
+    errors.sort_by_key(|error| (error.span.start, error.span.end));
+    errors.dedup();
+    Errors::check(errors)?;
+    Ok(Script { directives })
+}
+
+/// The errors that are not within one of the spans. Both are in the order of the text.
+fn outside(errors: Vec<Error>, spans: &[Span]) -> impl Iterator<Item = Error> {
+    let mut spans = spans.iter().peekable();
+    errors.into_iter().filter(move |error| {
+        while spans.next_if(|span| span.end <= error.span.start).is_some() {}
+        spans.peek().is_none_or(|span| error.span.start < span.start)
+    })
+}
+
+struct Parser<'t, 'a> {
+    cursor: Cursor<'t, 'a>,
+    /// The modules whose inside is text, to be parsed later.
+    lazy: Vec<Span>,
+    errors: Vec<Error>,
+}
+
+/// What `(module ...)` can be in a script.
+enum ModuleForm<'a> {
+    Module(ScriptModule<'a>),
+    Definition(ScriptModule<'a>),
+    Instance(Instance<'a>),
+}
+
+const DIRECTIVE: &str = "a directive";
+
+impl<'a> Parser<'_, 'a> {
+    /// Everything.
+    fn script(&mut self) -> Vec<Directive<'a>> {
+        match self.cursor.open_keyword() {
+            Some(
+                "type" | "rec" | "import" | "func" | "table" | "memory" | "tag" | "global"
+                | "export" | "start" | "elem" | "data",
+            ) => {
+                let text = self.cursor.tokens.text;
+                let span = Span::new(0, text.len());
+                self.lazy.push(span);
+                let source = ModuleSource::Text(text);
+                let module = ScriptModule { id: None, source, span, form: text };
+                alloc::vec![Directive { kind: DirectiveKind::Module(module), span }]
+            }
+            _ => self.directives(false),
+        }
+    }
+
+    /// Directives up to the end of the text or of the thread. What is wrong in one does not
+    /// concern the next.
+    fn directives(&mut self, in_thread: bool) -> Vec<Directive<'a>> {
+        let mut directives = Vec::new();
+        loop {
+            match self.cursor.peek() {
+                TokenKind::Eof => return directives,
+                TokenKind::Close if in_thread => return directives,
+                _ => {}
+            }
+            let start = self.cursor.pos();
+            match self.directive(in_thread) {
+                Ok(kind) => {
+                    let span = self.cursor.span_from(start);
+                    directives.push(Directive { kind, span });
+                }
+                Err(error) => {
+                    self.errors.push(*error);
+                    self.cursor.seek(start);
+                    self.recover(in_thread);
+                }
+            }
+        }
+    }
+
+    /// Moves behind the form that is wrong, to the next one.
+    fn recover(&mut self, in_thread: bool) {
+        if self.cursor.peek() == TokenKind::Open {
+            return self.cursor.skip_form();
+        }
+        loop {
+            match self.cursor.peek() {
+                TokenKind::Open | TokenKind::Eof => return,
+                TokenKind::Close if in_thread => return,
+                _ => self.cursor.bump(),
+            }
+        }
+    }
+
+    fn directive(&mut self, in_thread: bool) -> Result<DirectiveKind<'a>> {
+        match self.cursor.open_keyword() {
+            Some("module") => Ok(match self.module()? {
+                ModuleForm::Module(module) => DirectiveKind::Module(module),
+                ModuleForm::Definition(module) => DirectiveKind::Definition(module),
+                ModuleForm::Instance(instance) => DirectiveKind::Instance(instance),
+            }),
+            Some("invoke" | "get") => Ok(DirectiveKind::Action(self.action()?)),
+            Some(keyword) => {
+                let start = self.cursor.pos();
+                self.cursor.seek(start + 2);
+                let Some(kind) = self.command(keyword, in_thread)? else {
+                    self.cursor.seek(start + 1);
+                    return Err(self.cursor.unexpected(DIRECTIVE));
+                };
+                self.cursor.expect_close()?;
+                Ok(kind)
+            }
+            None => Err(self.unexpected_form(DIRECTIVE)),
+        }
+    }
+
+    /// What stands between the keyword of a directive and its closing parenthesis; nothing when
+    /// there is no such directive.
+    fn command(&mut self, keyword: &str, in_thread: bool) -> Result<Option<DirectiveKind<'a>>> {
+        Ok(Some(match keyword {
+            "register" => {
+                let name = self.name()?;
+                DirectiveKind::Register { name, instance: self.opt_id() }
+            }
+            "assert_return" => {
+                let action = self.action()?;
+                let mut results = Vec::new();
+                while self.cursor.peek() != TokenKind::Close {
+                    results.push(values::pattern(&mut self.cursor)?);
+                }
+                DirectiveKind::AssertReturn { action, results }
+            }
+            "assert_trap" => {
+                let execution = match self.cursor.open_keyword() {
+                    Some("module") => Execution::Instantiation(self.instantiation()?),
+                    _ => Execution::Action(self.action()?),
+                };
+                DirectiveKind::AssertTrap { execution, message: self.name()? }
+            }
+            "assert_exhaustion" => {
+                let action = self.action()?;
+                DirectiveKind::AssertExhaustion { action, message: self.name()? }
+            }
+            "assert_exception" => DirectiveKind::AssertException { action: self.action()? },
+            "assert_suspension" => {
+                let action = self.action()?;
+                DirectiveKind::AssertSuspension { action, message: self.name()? }
+            }
+            "assert_malformed" => {
+                let module = self.definition()?;
+                DirectiveKind::AssertMalformed { module, message: self.name()? }
+            }
+            "assert_invalid" => {
+                let module = self.definition()?;
+                DirectiveKind::AssertInvalid { module, message: self.name()? }
+            }
+            "assert_malformed_custom" => {
+                let module = self.definition()?;
+                DirectiveKind::AssertMalformedCustom { module, message: self.name()? }
+            }
+            "assert_invalid_custom" => {
+                let module = self.definition()?;
+                DirectiveKind::AssertInvalidCustom { module, message: self.name()? }
+            }
+            "assert_unlinkable" => {
+                let instantiation = self.instantiation()?;
+                DirectiveKind::AssertUnlinkable { instantiation, message: self.name()? }
+            }
+            "thread" if !in_thread => DirectiveKind::Thread(self.thread()?),
+            "wait" => DirectiveKind::Wait { thread: self.id()? },
+            _ => return Ok(None),
+        }))
+    }
+
+    /// The rest of a thread, up to its closing parenthesis.
+    fn thread(&mut self) -> Result<Thread<'a>> {
+        let id = self.id()?;
+        let shared = match self.cursor.opt_open("shared") {
+            true => {
+                self.cursor.expect_open("module")?;
+                let module = self.id()?;
+                self.cursor.expect_close()?;
+                self.cursor.expect_close()?;
+                Some(module)
+            }
+            false => None,
+        };
+        Ok(Thread { id, shared, directives: self.directives(true) })
+    }
+
+    fn action(&mut self) -> Result<Action<'a>> {
+        let start = self.cursor.pos();
+        let kind = match self.cursor.open_keyword() {
+            Some("invoke") => ActionKind::Invoke(Vec::new()),
+            Some("get") => ActionKind::Get,
+            _ => return Err(self.unexpected_form("an action")),
+        };
+        self.cursor.seek(start + 2);
+        let instance = self.opt_id();
+        let name = self.name()?;
+        let mut action = Action { instance, name, kind, span: Span::default() };
+        if let ActionKind::Invoke(args) = &mut action.kind {
+            while self.cursor.peek() != TokenKind::Close {
+                args.push(values::value(&mut self.cursor)?);
+            }
+        }
+        self.cursor.expect_close()?;
+        action.span = self.cursor.span_from(start);
+        Ok(action)
+    }
+
+    /// A module of which it does not matter whether it is called a definition.
+    fn definition(&mut self) -> Result<ScriptModule<'a>> {
+        let start = self.cursor.pos();
+        match self.module()? {
+            ModuleForm::Module(module) | ModuleForm::Definition(module) => Ok(module),
+            ModuleForm::Instance(_) => {
+                self.cursor.seek(start + 2);
+                Err(self.cursor.unexpected("a module"))
+            }
+        }
+    }
+
+    fn instantiation(&mut self) -> Result<Instantiation<'a>> {
+        let start = self.cursor.pos();
+        match self.module()? {
+            ModuleForm::Module(module) => Ok(Instantiation::Module(module)),
+            ModuleForm::Instance(instance) => Ok(Instantiation::Instance(instance)),
+            ModuleForm::Definition(_) => {
+                self.cursor.seek(start + 2);
+                Err(self.cursor.unexpected("a module to instantiate"))
+            }
+        }
+    }
+
+    fn module(&mut self) -> Result<ModuleForm<'a>> {
+        let start = self.cursor.pos();
+        if self.cursor.open_keyword() != Some("module") {
+            return Err(self.unexpected_form("a module"));
+        }
+        self.cursor.seek(start + 2);
+        if self.cursor.opt_keyword("instance") {
+            let (first, second) = (self.opt_id(), self.opt_id());
+            self.cursor.expect_close()?;
+            let (id, module) = if second.is_some() { (first, second) } else { (None, first) };
+            let span = self.cursor.span_from(start);
+            return Ok(ModuleForm::Instance(Instance { id, module, span }));
+        }
+        let definition = self.cursor.opt_keyword("definition");
+        let id = self.opt_id();
+        let strings = match self.cursor.peek() {
+            TokenKind::Keyword => match self.cursor.text() {
+                "binary" => Some(ModuleSource::Binary as fn(Cow<'a, [u8]>) -> _),
+                "quote" => Some(ModuleSource::Quote as _),
+                _ => None,
+            },
+            _ => None,
+        };
+        let source = match strings {
+            Some(source) => {
+                self.cursor.bump();
+                let bytes = self.strings();
+                self.cursor.expect_close()?;
+                Some(source(bytes))
+            }
+            None => {
+                self.skip_to_close()?;
+                None
+            }
+        };
+        let span = self.cursor.span_from(start);
+        let form = self.cursor.tokens.text.get(span.start..span.end).unwrap_or_default();
+        let source = source.unwrap_or_else(|| {
+            self.lazy.push(span);
+            ModuleSource::Text(form)
+        });
+        let module = ScriptModule { id, source, span, form };
+        Ok(if definition { ModuleForm::Definition(module) } else { ModuleForm::Module(module) })
+    }
+
+    /// Strings, joined. A single one without escape sequences is borrowed.
+    fn strings(&mut self) -> Cow<'a, [u8]> {
+        let mut bytes = self.cursor.opt_string().unwrap_or_default();
+        while self.cursor.peek() == TokenKind::String {
+            strings::decode_into(strings::inside(self.cursor.text()), bytes.to_mut());
+            self.cursor.bump();
+        }
+        bytes
+    }
+
+    /// Moves behind the parenthesis that closes the current form, whatever comes before it.
+    fn skip_to_close(&mut self) -> Result<()> {
+        let mut depth = 1_usize;
+        while depth > 0 {
+            match self.cursor.peek() {
+                TokenKind::Open => depth += 1,
+                TokenKind::Close => depth -= 1,
+                TokenKind::Eof => return Err(self.cursor.unexpected(")")),
+                _ => {}
+            }
+            self.cursor.bump();
+        }
+        Ok(())
+    }
+
+    /// The next token is no form of the kind that must be there: the error is at the keyword when
+    /// there are a parenthesis and a keyword.
+    #[cold]
+    fn unexpected_form(&mut self, expected: &'static str) -> Box<Error> {
+        self.cursor.opt(TokenKind::Open);
+        self.cursor.unexpected(expected)
+    }
+
+    fn opt_id(&mut self) -> Option<Word<'a>> {
+        let span = self.cursor.span();
+        self.cursor.opt_id().map(|text| Word { text, span })
+    }
+
+    fn id(&mut self) -> Result<Word<'a>> {
+        self.opt_id().ok_or_else(|| self.cursor.unexpected("an identifier"))
+    }
+
+    /// A string that is a name.
+    fn name(&mut self) -> Result<Word<'a>> {
+        let span = self.cursor.span();
+        let text: Name<'a> = self.cursor.expect_name()?;
+        Ok(Word { text, span })
+    }
+}

@@ -1,0 +1,286 @@
+//! Every script of the official suite is parsed, and what was found is compared with a count that
+//! shares nothing with the parser.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use pretty_assertions::assert_eq;
+use wattle_tests::suite::{self, SuiteFile};
+use wattle_wat::script::{self, Directive, DirectiveKind, ModuleSource, Script, ScriptModule};
+
+/// How often each kind of directive occurs.
+type Counts = BTreeMap<String, usize>;
+
+/// Needs instructions that Wattle does not know, and a directive to go with them.
+const SHARED_I31: &str = "proposals/shared-everything-threads/i31.wast (wasm-tools)";
+
+/// Every script that this machine has, with its bytes.
+fn scripts() -> Vec<(&'static SuiteFile, Vec<u8>)> {
+    if let Some(notice) = suite::notice() {
+        println!("{notice}");
+    }
+    println!("not run: {SHARED_I31} expects `ref.i31_shared`");
+    let files = suite::files().iter().chain(suite::wasm_tools_files());
+    let files = files.filter(|file| file.to_string() != SHARED_I31);
+    files.map(|file| (file, file.read())).collect()
+}
+
+fn parse<'a>(file: &SuiteFile, bytes: &'a [u8]) -> Script<'a> {
+    script::parse(bytes).unwrap_or_else(|errors| {
+        let first = &errors.as_slice()[0];
+        let text = String::from_utf8_lossy(bytes);
+        let (line, column) = first.line_column(&text);
+        panic!("{file}:{line}:{column}: {first}")
+    })
+}
+
+/// All directives, those of threads included.
+fn all<'s, 'a>(script: &'s Script<'a>) -> Vec<&'s Directive<'a>> {
+    let mut all = Vec::new();
+    for directive in &script.directives {
+        all.push(directive);
+        if let DirectiveKind::Thread(thread) = &directive.kind {
+            all.extend(&thread.directives);
+        }
+    }
+    all
+}
+
+/// The modules of a directive.
+fn module<'s, 'a>(kind: &'s DirectiveKind<'a>) -> Option<&'s ScriptModule<'a>> {
+    use script::{Execution, Instantiation};
+    match kind {
+        DirectiveKind::Module(module)
+        | DirectiveKind::Definition(module)
+        | DirectiveKind::AssertMalformed { module, .. }
+        | DirectiveKind::AssertInvalid { module, .. }
+        | DirectiveKind::AssertMalformedCustom { module, .. }
+        | DirectiveKind::AssertInvalidCustom { module, .. }
+        | DirectiveKind::AssertUnlinkable {
+            instantiation: Instantiation::Module(module), ..
+        }
+        | DirectiveKind::AssertTrap {
+            execution: Execution::Instantiation(Instantiation::Module(module)),
+            ..
+        } => Some(module),
+        _ => None,
+    }
+}
+
+fn counted(script: &Script<'_>) -> Counts {
+    let mut counts = Counts::new();
+    let mut add = |name: &str| *counts.entry(name.to_owned()).or_default() += 1;
+    for Directive { kind, .. } in all(script) {
+        add(kind.keyword());
+        match kind {
+            DirectiveKind::Definition(_) => add("module definition"),
+            DirectiveKind::Instance(_) => add("module instance"),
+            _ => {}
+        }
+        match module(kind).map(|module| &module.source) {
+            Some(ModuleSource::Binary(_)) => add("binary"),
+            Some(ModuleSource::Quote(_)) => add("quote"),
+            Some(ModuleSource::Text(_)) | None => {}
+        }
+    }
+    counts
+}
+
+/// A crude reading: what comes after parentheses, with only strings and comments left out.
+fn crude(bytes: &[u8]) -> Counts {
+    // The words after each parenthesis, and how deep it is.
+    let mut forms: Vec<(usize, Vec<String>)> = Vec::new();
+    let (mut at, mut open) = (0, Vec::new());
+    while at < bytes.len() {
+        match bytes[at..] {
+            [b';', b';', ..] => {
+                while at < bytes.len() && !matches!(bytes[at], b'\n' | b'\r') {
+                    at += 1;
+                }
+            }
+            [b'(', b';', ..] => {
+                let mut comments = 1;
+                at += 2;
+                while comments > 0 {
+                    match bytes[at..] {
+                        [b'(', b';', ..] => (comments, at) = (comments + 1, at + 2),
+                        [b';', b')', ..] => (comments, at) = (comments - 1, at + 2),
+                        _ => at += 1,
+                    }
+                }
+            }
+            [b'"', ..] => {
+                at += 1;
+                while bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            [b'(', ..] => {
+                at += 1;
+                open.push(forms.len());
+                forms.push((open.len(), Vec::new()));
+            }
+            [b')', ..] => {
+                at += 1;
+                open.pop();
+            }
+            [byte, ..] if byte.is_ascii_graphic() => {
+                let start = at;
+                while at < bytes.len()
+                    && bytes[at].is_ascii_graphic()
+                    && !b"()\";".contains(&bytes[at])
+                {
+                    at += 1;
+                }
+                let word = String::from_utf8_lossy(&bytes[start..at.max(start + 1)]).into_owned();
+                at = at.max(start + 1);
+                if let Some(form) = open.last()
+                    && let (_, words) = &mut forms[*form]
+                    && words.len() < 4
+                {
+                    words.push(word);
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    let mut counts = Counts::new();
+    let mut add = |name: &str| *counts.entry(name.to_owned()).or_default() += 1;
+    // Where directives are, and where their modules are.
+    let (mut level, mut bare) = (1, true);
+    for (depth, words) in &forms {
+        let Some(first) = words.first().map(String::as_str) else { continue };
+        if *depth == 1 {
+            level = 1;
+        }
+        let directive = first.starts_with("assert_")
+            || ["module", "invoke", "get", "register", "thread", "wait"].contains(&first);
+        let shared = first == "module" && words.len() == 2 && level == 2 && *depth == 3;
+        if *depth == level && directive {
+            add(first);
+            bare = false;
+        }
+        if first == "module" && (*depth == level || *depth == level + 1) && !shared {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            for name in ["definition", "instance"] {
+                if *depth == level && words.get(1) == Some(&name) {
+                    add(&format!("module {name}"));
+                }
+            }
+            let rest = words[1..].iter().filter(|word| !word.starts_with('$'));
+            let kind = rest.copied().find(|word| *word != "definition");
+            if let Some(kind @ ("binary" | "quote")) = kind {
+                add(kind);
+            }
+        }
+        if *depth == 1 && first == "thread" {
+            level = 2;
+        }
+    }
+    if bare && !forms.is_empty() {
+        add("module");
+    }
+    counts
+}
+
+#[test]
+fn every_script_has_the_directives_that_a_crude_count_finds() {
+    let files = scripts();
+    let (mut total, mut size, mut time) = (Counts::new(), 0, Duration::ZERO);
+    for (file, bytes) in &files {
+        let start = Instant::now();
+        let script = parse(file, bytes);
+        time += start.elapsed();
+        size += bytes.len();
+        let counts = counted(&script);
+        assert_eq!(counts, crude(bytes), "{file}");
+        for (name, count) in counts {
+            *total.entry(name).or_default() += count;
+        }
+    }
+    println!("{} scripts, {size} bytes, in {time:?}: {total:#?}", files.len());
+    for name in ["module", "thread", "wait", "assert_suspension", "quote", "binary"] {
+        assert!(total.contains_key(name), "no {name}");
+    }
+}
+
+/// The number of scripts below a folder, and that of their assertions.
+fn assertions(folder: &Path) -> (usize, usize) {
+    let (mut files, mut assertions) = (0, 0);
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().expect("a folder of the suite") {
+            let path = entry.expect("an entry of a folder of the suite").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "wast") {
+                let bytes = fs::read(&path).expect("a script");
+                let script = script::parse(&bytes).expect("well-formed");
+                files += 1;
+                assertions += all(&script).iter().filter(|one| one.kind.is_assertion()).count();
+            }
+        }
+    }
+    (files, assertions)
+}
+
+#[test]
+fn the_complete_suite_has_all_its_assertions() {
+    let Some(suite) = suite::complete() else {
+        println!("not run: {}", suite::notice().unwrap_or_default());
+        return;
+    };
+    assert_eq!(assertions(&suite.join("core")), (258, 62_598));
+    for (folder, files) in [
+        ("custom", 3),
+        ("legacy", 4),
+        ("proposals/threads", 4),
+        ("proposals/custom-page-sizes", 5),
+        ("proposals/wide-arithmetic", 1),
+        ("proposals/custom-descriptors", 14),
+    ] {
+        assert_eq!(assertions(&suite.join(folder)).0, files, "{folder}");
+    }
+}
+
+/// Whatever is done to a script, parsing it ends, and what is said about it is within it.
+#[test]
+fn damaged_scripts_do_no_harm() {
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut below = |bound: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random >> 16) as usize % bound
+    };
+    let (mut good, mut bad) = (0, 0);
+    for (file, bytes) in scripts() {
+        for _ in 0..8 {
+            let start = below(bytes.len());
+            let mut damaged = bytes[start..(start + 4000).min(bytes.len())].to_vec();
+            for _ in 0..below(4) {
+                let at = below(damaged.len());
+                damaged[at] = b"()\";\\\"$@\n\xff0"[below(11)];
+            }
+            match script::parse(&damaged) {
+                Ok(script) => {
+                    good += 1;
+                    let end = script.directives.last().map_or(0, |last| last.span.end);
+                    assert!(end <= damaged.len(), "{file}");
+                }
+                Err(errors) => {
+                    bad += 1;
+                    for error in &errors {
+                        let span = error.span;
+                        assert!(span.start <= span.end && span.end <= damaged.len(), "{file}");
+                    }
+                }
+            }
+        }
+    }
+    println!("{good} good, {bad} bad");
+    assert!(good > 50 && bad > 500, "{good} good, {bad} bad");
+}

@@ -1,0 +1,67 @@
+//! Seeded inputs: small modules, text and binary, and mutations of them.
+
+/// Texts that between them touch every part of the grammar.
+const SEEDS: &[&str] = &[
+    include_str!("../seeds/kitchen-sink.wat"),
+    include_str!("../seeds/types.wat"),
+    include_str!("../seeds/control.wat"),
+    "(module)",
+    "(module $m (func $f (export \"f\") (param $x i32) (result i32) local.get $x))",
+];
+
+/// `count` inputs: every seed as it is, as text and as binary, then mutations. The same every time.
+pub fn seeded_inputs(count: usize) -> impl Iterator<Item = Vec<u8>> {
+    let texts = SEEDS.iter().map(|seed| seed.as_bytes().to_vec());
+    let binaries = SEEDS.iter().map(|seed| match wattle::wat2wasm(seed) {
+        Ok(bytes) => bytes,
+        Err(error) => panic!("a seed is malformed: {error}\n{seed}"),
+    });
+    let seeds: Vec<Vec<u8>> = texts.chain(binaries).collect();
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    (0..count).map(move |i| match seeds.get(i) {
+        Some(seed) => seed.clone(),
+        None => mutate(&seeds, &mut random),
+    })
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % end.max(1)
+    }
+}
+
+fn mutate(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
+    let mut data = seeds[random.below(seeds.len())].clone();
+    for _ in 0..1 + random.below(4) {
+        let at = random.below(data.len());
+        let end = data.len().min(at + random.below(24));
+        match random.below(6) {
+            0 => data.truncate(at),
+            1 => data[at] = random.below(256) as u8,
+            2 => data[at] ^= 1 << random.below(8),
+            3 => {
+                data.drain(at..end);
+            }
+            4 => {
+                let piece = data[at..end].to_vec();
+                let to = random.below(data.len());
+                data.splice(to..to, piece);
+            }
+            _ => {
+                let other = &seeds[random.below(seeds.len())];
+                let from = random.below(other.len());
+                let piece = &other[from..other.len().min(from + random.below(24))];
+                data.splice(at..at, piece.iter().copied());
+            }
+        }
+        if data.is_empty() {
+            data.push(0);
+        }
+    }
+    data
+}

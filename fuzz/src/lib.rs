@@ -1,0 +1,129 @@
+//! What must hold for any input: one function per property, each panicking when it does not hold.
+//!
+//! `cargo fuzz run NAME` drives them with libFuzzer; `cargo test` runs each over seeded inputs;
+//! the binaries, built without the fuzzer, replay files.
+
+mod inputs;
+
+pub use inputs::seeded_inputs;
+
+use wattle::ast::{Error, Event, Features, Module};
+use wattle::parser::{Parser, Step};
+use wattle::printer::Config;
+use wattle::{encoder, wat};
+
+/// Any bytes: parsing ends with a module or an error, and what was parsed can be walked.
+pub fn parse_bytes(data: &[u8]) {
+    for event in Parser::new().features(Features::ALL).events(data) {
+        let Ok(event) = event else { return };
+        if let wattle::Item::Body(body) = &event.item {
+            assert_eq!(body.instrs().last(), Some(wattle::Instr::End));
+        }
+    }
+}
+
+/// Any text: parsing ends with a module or errors, each of which lies within the text.
+pub fn parse_text(data: &[u8]) {
+    let Ok(text) = core::str::from_utf8(data) else { return };
+    let _ = wat::script::parse(text);
+    if let Err(errors) = wat::Parser::new().features(Features::ALL).module(text) {
+        for error in errors.as_slice().iter() {
+            assert!(error.span.start <= error.span.end && error.span.end <= text.len());
+        }
+    }
+}
+
+/// An event without a tie to the input, for comparison.
+type Owned = (wattle::Item<'static>, usize, Vec<u8>);
+
+fn own(event: Event<'_>) -> Owned {
+    (event.item.into_owned(), event.offset, event.bytes.to_vec())
+}
+
+/// Events and the end of a parse that sees `data` in pieces.
+fn in_pieces(data: &[u8], mut piece: impl FnMut() -> usize) -> (Vec<Owned>, Option<Error>) {
+    let mut parser = Parser::new().features(Features::ALL);
+    let (mut start, mut end) = (0, 0);
+    let mut events = Vec::new();
+    loop {
+        match parser.next(&data[start..end], end == data.len()) {
+            Ok(Step::Event(event)) => {
+                start += event.bytes.len();
+                events.push(own(event));
+            }
+            Ok(Step::NeedMore(_)) => {
+                assert!(end < data.len(), "more is asked for than there is");
+                end = data.len().min(end + piece().max(1));
+            }
+            Ok(Step::End) => return (events, None),
+            Err(error) => return (events, Some(error)),
+        }
+    }
+}
+
+/// Any bytes in any pieces: the same items at the same places, the same error.
+pub fn chunking(data: &[u8]) {
+    let (seed, data) = data.split_first().unwrap_or((&1, &[]));
+    let whole = in_pieces(data, || data.len());
+    let mut state = u32::from(*seed) | 1;
+    let pieces = in_pieces(data, || {
+        state = state.wrapping_mul(0x9e37_79b1).rotate_left(7);
+        1 + state as usize % 19
+    });
+    assert_eq!(whole, pieces);
+    let tiled: usize = whole.0.iter().map(|(_, _, bytes)| bytes.len()).sum();
+    assert!(tiled <= data.len() && (whole.1.is_some() || tiled == data.len()));
+}
+
+/// Any bytes that are a module: encoded again they are the same; canonical bytes, text and folded
+/// text all lead back to the same module.
+pub fn bytes_round_trip(data: &[u8]) {
+    let Ok(module) = Parser::new().features(Features::ALL).module(data) else { return };
+    assert!(encoder::encode(&module) == data, "the bytes of an untouched module changed");
+    let canonical = encoder::encode_canonical(&module);
+    let again = all_features(&canonical);
+    assert_eq!(encoder::encode_canonical(&again), canonical, "canonical bytes are not canonical");
+    text_of(&again, &canonical);
+}
+
+/// Any text that is a module: its bytes lead back to the same module, and to the same text.
+pub fn text_round_trip(data: &[u8]) {
+    let Ok(text) = core::str::from_utf8(data) else { return };
+    let Ok(parsed) = wat::Parser::new().features(Features::ALL).module(text) else { return };
+    let bytes = encoder::encode(&parsed.module);
+    let again = all_features(&bytes);
+    assert_eq!(again, parsed.module, "bytes say something else than the text");
+    text_of(&again, &bytes);
+}
+
+fn all_features(bytes: &[u8]) -> Module<'_> {
+    match Parser::new().features(Features::ALL).module(bytes) {
+        Ok(module) => module,
+        Err(error) => panic!("own bytes are malformed: {error}"),
+    }
+}
+
+/// The text of a module, flat and folded, must lead back to its bytes, and not be longer than a
+/// fixed multiple of them.
+fn text_of(module: &Module<'_>, bytes: &[u8]) {
+    for config in [Config::new(), Config::new().fold(true)] {
+        let text = config.print(module);
+        assert!(text.len() <= 4096 + bytes.len() * 512, "text out of proportion");
+        let parsed = match wat::Parser::new().features(Features::ALL).module(&text) {
+            Ok(parsed) => parsed,
+            Err(errors) => panic!("own text is malformed: {errors}\n{text}"),
+        };
+        assert!(encoder::encode(&parsed.module) == bytes, "text leads to other bytes:\n{text}");
+        assert_eq!(config.print(&parsed.module), text, "printing is not idempotent");
+    }
+}
+
+/// Replays files named on the command line.
+pub fn main(target: fn(&[u8])) {
+    for path in std::env::args_os().skip(1) {
+        match std::fs::read(&path) {
+            Ok(data) => target(&data),
+            Err(error) => eprintln!("cannot read {}: {error}", path.display()),
+        }
+    }
+}
