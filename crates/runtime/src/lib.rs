@@ -18,6 +18,8 @@ mod memory;
 mod module;
 pub mod numerics;
 mod observe;
+#[cfg(feature = "script")]
+pub mod script;
 mod state;
 mod store;
 mod translate;

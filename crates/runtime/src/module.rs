@@ -8,9 +8,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{
-    self as ast, CompType, Expr, ExternIdx, ExternType, FuncIdx, FuncType, GlobalType, MemType,
+    self as ast, CompType, Expr, ExternIdx, ExternType, Features, FuncIdx, FuncType, GlobalType, MemType,
     TableType, TypeIdx, ValType,
 };
+
+use wattle_validator::{Types, Validator};
 
 use crate::code::Function;
 use crate::lazy::Lazy;
@@ -51,15 +53,28 @@ pub(crate) struct Inner {
 }
 
 impl Module {
-    /// Takes a module over.
+    /// Takes a module over, after validating it with the default features.
     ///
     /// # Errors
     /// When it is invalid.
     pub fn new(module: ast::Module<'_>) -> Result<Module, Error> {
-        Module::trusted(module.into_owned())
+        Module::with_features(module, Features::default())
     }
 
-    fn trusted(ast: ast::Module<'static>) -> Result<Module, Error> {
+    /// Takes a module over, after validating it with these features.
+    ///
+    /// # Errors
+    /// When it is invalid.
+    pub fn with_features(module: ast::Module<'_>, features: Features) -> Result<Module, Error> {
+        match Validator::new().features(features).module(&module) {
+            Ok(types) => Ok(Module::validated(module, &types)),
+            Err(errors) => Err(Error::invalid(errors.to_string())),
+        }
+    }
+
+    /// Takes a module over that was validated: `_proof` is what came of it.
+    pub fn validated(module: ast::Module<'_>, _proof: &Types) -> Module {
+        let ast = module.into_owned();
         let mut inner = Inner {
             funcs: Vec::new(),
             imported_funcs: 0,
@@ -90,7 +105,7 @@ impl Module {
             inner.exports.insert(export.name.as_str().into(), place as u32);
         }
         inner.ast = ast;
-        Ok(Module { inner: Arc::new(inner) })
+        Module { inner: Arc::new(inner) }
     }
 
     /// The tree.
