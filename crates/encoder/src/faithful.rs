@@ -1,14 +1,20 @@
 //! Whether a section, as it stood, still says what the module says.
 //!
-//! Nothing is kept but the answer: items are decoded one by one and compared, bodies and the
-//! bytes of data segments as slices, instructions of bodies never.
+//! Nothing is kept but the answer. What an item is written as in the shortest form is looked for
+//! first: where it stands, the section says that item, and nothing needs to be decoded. Where it
+//! does not, the item is decoded and compared. Bodies and the bytes of data segments are compared
+//! as slices.
+//!
+//! That is right even for items whose bytes make no sense, such as an expression without an end:
+//! a section that consists of what its items are written as is what would be written anew.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ptr;
 
 use wattle_ast::{
-    Data, Decode, Encode, Func, Import, ImportGroup, Malformed, Module, RawSection, Reader,
-    RecGroup, SectionId, SubType, TypeIdx,
+    Data, Decode, Elem, ElemItems, Encode, Func, Import, ImportGroup, List, Malformed, Module,
+    RawSection, Reader, RecGroup, SectionId, TypeIdx,
 };
 
 /// The answer, unless the bytes are malformed.
@@ -31,21 +37,22 @@ pub(crate) fn holds<'r>(raw: &'r RawSection<'_>, module: &'r Module<'_>) -> bool
 }
 
 fn compare<'r>(reader: &mut Reader<'r>, module: &'r Module<'r>, id: SectionId) -> Verdict {
+    let mut scratch = Vec::new();
     match id {
         SectionId::Custom => Ok(false),
         SectionId::Type => types(reader, module),
         SectionId::Import => imports(reader, module),
         SectionId::Func => list(reader, &module.funcs, func),
-        SectionId::Table => list(reader, &module.tables, same),
-        SectionId::Memory => list(reader, &module.memories, same),
-        SectionId::Tag => list(reader, &module.tags, same),
-        SectionId::Global => list(reader, &module.globals, same),
-        SectionId::Export => list(reader, &module.exports, same),
+        SectionId::Table => list(reader, &module.tables, |r, it| same(r, it, &mut scratch)),
+        SectionId::Memory => list(reader, &module.memories, |r, it| same(r, it, &mut scratch)),
+        SectionId::Tag => list(reader, &module.tags, |r, it| same(r, it, &mut scratch)),
+        SectionId::Global => list(reader, &module.globals, |r, it| same(r, it, &mut scratch)),
+        SectionId::Export => list(reader, &module.exports, |r, it| same(r, it, &mut scratch)),
         SectionId::Start => Ok(Some(reader.read()?) == module.start),
-        SectionId::Elem => list(reader, &module.elems, same),
+        SectionId::Elem => list(reader, &module.elems, |r, it| elem(r, it, &mut scratch)),
         SectionId::DataCount => Ok(Some(reader.u32()?) == module.data_count),
         SectionId::Code => list(reader, &module.funcs, body),
-        SectionId::Data => list(reader, &module.datas, data),
+        SectionId::Data => list(reader, &module.datas, |r, it| data(r, it, &mut scratch)),
     }
 }
 
@@ -65,8 +72,19 @@ fn list<'r, T>(
     Ok(true)
 }
 
-fn same<'r, T: Decode<'r> + PartialEq>(reader: &mut Reader<'r>, item: &T) -> Verdict {
-    Ok(reader.read::<T>()? == *item)
+/// Whether the item is next.
+fn same<'r, T>(reader: &mut Reader<'r>, item: &T, scratch: &mut Vec<u8>) -> Verdict
+where
+    T: Decode<'r> + Encode + PartialEq,
+{
+    scratch.clear();
+    item.encode(scratch);
+    Ok(skip(reader, scratch) || reader.read::<T>()? == *item)
+}
+
+/// Takes these bytes off when they are next.
+fn skip(reader: &mut Reader<'_>, bytes: &[u8]) -> bool {
+    reader.rest().starts_with(bytes) && reader.take(bytes.len()).is_ok()
 }
 
 /// Whether two slices are equal: at once when they are the same place.
@@ -82,21 +100,37 @@ fn body(reader: &mut Reader<'_>, func: &Func<'_>) -> Verdict {
     Ok(same_bytes(reader.byte_list()?, func.body.bytes()))
 }
 
-fn data<'r>(reader: &mut Reader<'r>, data: &Data<'r>) -> Verdict {
+/// The bytes of a segment are the bulk of it: only what comes before them is encoded.
+fn data<'r>(reader: &mut Reader<'r>, data: &Data<'r>, scratch: &mut Vec<u8>) -> Verdict {
+    let head = Data { mode: data.mode.borrowed(), bytes: Cow::Borrowed(&[]) };
+    if skip(reader, without_list(&head, scratch)) {
+        return Ok(same_bytes(reader.byte_list()?, &data.bytes));
+    }
     let raw: Data<'_> = reader.read()?;
     Ok(raw.mode == data.mode && same_bytes(&raw.bytes, &data.bytes))
 }
 
-/// Types own their parts, so they are compared in their shortest form first, and decoded only
-/// when they were not written in that.
-fn same_type(reader: &mut Reader<'_>, ty: &SubType, scratch: &mut Vec<u8>) -> Verdict {
-    scratch.clear();
-    ty.encode(scratch);
-    if reader.rest().starts_with(scratch) {
-        reader.take(scratch.len())?;
+/// The list of a segment stands in the tree as it stood in the section.
+fn elem<'r>(reader: &mut Reader<'r>, elem: &Elem<'r>, scratch: &mut Vec<u8>) -> Verdict {
+    let (items, list) = match &elem.items {
+        ElemItems::Funcs(funcs) => (ElemItems::Funcs(List::default()), funcs.view().bytes()),
+        ElemItems::Exprs(exprs) => (ElemItems::Exprs(List::default()), exprs.view().bytes()),
+    };
+    let start = reader.pos();
+    let head = Elem { ty: elem.ty, items, mode: elem.mode.borrowed() };
+    if skip(reader, without_list(&head, scratch)) && skip(reader, list) {
         return Ok(true);
     }
-    same(reader, ty)
+    reader.seek(start);
+    Ok(reader.read::<Elem<'_>>()? == *elem)
+}
+
+/// The encoded form of a segment with an empty list, without that list: its last byte.
+fn without_list<'s>(segment: &impl Encode, scratch: &'s mut Vec<u8>) -> &'s [u8] {
+    scratch.clear();
+    segment.encode(scratch);
+    scratch.pop();
+    scratch
 }
 
 fn types(reader: &mut Reader<'_>, module: &Module<'_>) -> Verdict {
@@ -112,7 +146,7 @@ fn types(reader: &mut Reader<'_>, module: &Module<'_>) -> Verdict {
         let len = group.map_or(1, |group| group.len);
         for _ in 0..len {
             let Some(ty) = types.next() else { return Ok(false) };
-            if !same_type(reader, ty, &mut scratch)? {
+            if !same(reader, ty, &mut scratch)? {
                 return Ok(false);
             }
             next += 1;

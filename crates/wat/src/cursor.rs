@@ -115,6 +115,8 @@ impl<'t, 'a> Cursor<'t, 'a> {
     pub(crate) fn unexpected_instr(&self) -> Box<Error> {
         let text = self.text();
         match Opcode::from_mnemonic(text) {
+            // These are words of 3.0, too, in clauses of `try_table`.
+            Some(Opcode::Catch | Opcode::CatchAll) => self.unexpected("an instruction"),
             Some(opcode) => self.error(ErrorKind::NotEnabled(text.into(), opcode.feature())),
             None => self.unexpected("an instruction"),
         }

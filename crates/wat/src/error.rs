@@ -30,6 +30,8 @@ pub enum ErrorKind {
     ControlInString,
     /// A backslash followed by no escape sequence.
     IllegalEscape,
+    /// `\u{...}` of what is no Unicode scalar value.
+    CodePoint,
     /// A block comment that nothing closes.
     UnclosedComment,
     /// An annotation that nothing closes.
@@ -104,6 +106,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::UnclosedString => "unclosed string literal",
             ErrorKind::ControlInString => "illegal control character in string literal",
             ErrorKind::IllegalEscape => "illegal escape",
+            ErrorKind::CodePoint => "malformed UTF-8 codepoint",
             ErrorKind::UnclosedComment => "unclosed comment",
             ErrorKind::UnclosedAnnotation => "unclosed annotation",
             ErrorKind::EmptyId => "empty identifier",
@@ -201,6 +204,8 @@ impl Errors {
             return Ok(());
         }
         errors.sort_by_key(|error| (error.span.start, error.span.end));
+        // A token that is none is met by the lexer and by the parser.
+        errors.dedup();
         errors.truncate(Errors::LIMIT);
         Err(Errors(errors))
     }

@@ -99,7 +99,8 @@ const KEYWORDS: &[&str] = &[
 
 /// Whether a word means something somewhere.
 pub(crate) fn is_keyword(word: &str) -> bool {
-    let prefixed = |prefix| word.strip_prefix(prefix).is_some_and(is_number);
+    let nat = |digits| numbers::u64(digits) != Err(NumberError::Malformed);
+    let prefixed = |prefix| word.strip_prefix(prefix).is_some_and(nat);
     Opcode::from_mnemonic(word).is_some()
         || AbsHeapType::from_keyword(word).is_some()
         || AbsHeapType::from_reference_keyword(word).is_some()

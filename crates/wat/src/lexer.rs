@@ -53,6 +53,8 @@ pub enum LexError {
     IllegalEscape,
     /// A block comment that nothing closes.
     UnclosedComment,
+    /// `\u{...}` of what is no Unicode scalar value.
+    CodePoint,
     /// `$` or `$""`.
     EmptyId,
     /// `(@` or `(@""`.
@@ -68,6 +70,7 @@ impl From<LexError> for ErrorKind {
             LexError::UnclosedString => ErrorKind::UnclosedString,
             LexError::ControlInString => ErrorKind::ControlInString,
             LexError::IllegalEscape => ErrorKind::IllegalEscape,
+            LexError::CodePoint => ErrorKind::CodePoint,
             LexError::UnclosedComment => ErrorKind::UnclosedComment,
             LexError::EmptyId => ErrorKind::EmptyId,
             LexError::EmptyAnnotationId => ErrorKind::EmptyAnnotationId,
@@ -128,17 +131,25 @@ pub(crate) fn is_id_char(byte: u8) -> bool {
 #[derive(Clone)]
 pub struct Lexer<'a> {
     raw: logos::Lexer<'a, Raw>,
+    /// Where the first string or comment begins that is not closed: what follows it may be its
+    /// inside as well as not.
+    cut: Option<usize>,
 }
 
 impl<'a> Lexer<'a> {
     /// The tokens of `text`.
     pub fn new(text: &'a str) -> Self {
-        Lexer { raw: Raw::lexer(text) }
+        Lexer { raw: Raw::lexer(text), cut: None }
     }
 
     /// The text.
     pub fn source(&self) -> &'a str {
         self.raw.source()
+    }
+
+    /// Where what follows the tokens so far ceases to be reliable.
+    pub(crate) fn cut(&self) -> Option<usize> {
+        self.cut
     }
 
     fn end(&self) -> usize {
@@ -172,6 +183,8 @@ impl<'a> Lexer<'a> {
                 Some(b'"') => {
                     self.raw.bump(1);
                     if let Some(error) = self.string_tail() {
+                        // What is no string is no identifier.
+                        let error = if quoted_id { LexError::EmptyId } else { error };
                         return TokenKind::Error(error);
                     }
                     strings += 1;
@@ -204,6 +217,7 @@ impl<'a> Lexer<'a> {
                 b'"' => break None,
                 b'\\' => match strings::escape_len(&rest[at..]) {
                     Some(len) => at += len,
+                    None if rest[at..].starts_with(b"u{") => break Some(LexError::CodePoint),
                     None => break Some(LexError::IllegalEscape),
                 },
                 b'\n' | b'\r' => {
@@ -214,7 +228,9 @@ impl<'a> Lexer<'a> {
                 _ => {}
             }
         };
-        if error.is_some_and(|error| error != LexError::UnclosedString) {
+        if error == Some(LexError::UnclosedString) {
+            self.cut.get_or_insert(self.raw.span().start);
+        } else if error.is_some() {
             // Go on behind the string, so that what it holds is not taken for tokens.
             at += skip_string(&rest[at..]);
         }
@@ -250,6 +266,7 @@ impl<'a> Lexer<'a> {
                 [b'(', b';', ..] => (at, depth) = (at + 2, depth + 1),
                 [_, ..] => at += 1,
                 [] => {
+                    self.cut.get_or_insert(self.raw.span().start);
                     self.raw.bump(at);
                     return TokenKind::Error(LexError::UnclosedComment);
                 }

@@ -3,6 +3,7 @@
 //! [`parse`] makes a [`Module`](wattle_ast::Module) of a text; [`Parser`] has options, for
 //! instance a map from the parts of the module back to the text. A text is malformed or not, with
 //! every independent error in [`Errors`]; whether a module is valid is the validator's business.
+//! Test scripts are in [`script`].
 //!
 //! Nothing recurses on the nesting of the text, and function bodies go straight to bytes.
 //!

@@ -13,8 +13,11 @@ pub(crate) fn escape_len(rest: &[u8]) -> Option<usize> {
     match rest {
         [b't' | b'n' | b'r' | b'"' | b'\'' | b'\\', ..] => Some(1),
         [b'u', b'{', digits @ ..] => {
-            let len = digits.iter().position(|byte| *byte == b'}')?;
-            code_point(&digits[..len]).map(|_| len + 3)
+            // Not in search of a brace: the text may be long, and hold many of these.
+            let inside = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'_';
+            let len = digits.iter().position(|byte| !inside(byte))?;
+            let closed = digits.get(len) == Some(&b'}');
+            if closed { code_point(&digits[..len]).map(|_| len + 3) } else { None }
         }
         [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => Some(2),
         _ => None,

@@ -43,6 +43,9 @@ pub(crate) struct Tokens<'a> {
     pub(crate) annots: Vec<Annot<'a>>,
     /// What is no token, and what is not closed, in the order of the text.
     pub(crate) errors: Vec<Error>,
+    /// Where the first string or comment begins that is not closed: errors behind it may only
+    /// follow from it.
+    pub(crate) cut: Option<usize>,
 }
 
 pub(crate) const CUSTOM: &str = "custom";
@@ -51,7 +54,14 @@ pub(crate) const BRANCH_HINT: &str = "metadata.code.branch_hint";
 
 impl<'a> Tokens<'a> {
     fn empty(text: &'a str) -> Self {
-        Tokens { text, list: Vec::new(), long: Vec::new(), annots: Vec::new(), errors: Vec::new() }
+        Tokens {
+            text,
+            list: Vec::new(),
+            long: Vec::new(),
+            annots: Vec::new(),
+            errors: Vec::new(),
+            cut: None,
+        }
     }
 
     /// The tokens of a text. What is wrong with them is in `errors`, and stands in the list as a
@@ -70,18 +80,21 @@ impl<'a> Tokens<'a> {
             match kind {
                 TokenKind::Space | TokenKind::LineComment | TokenKind::BlockComment => {}
                 TokenKind::Annotation => tokens.annotation(span, &mut lexer),
-                TokenKind::Error(LexError::EmptyAnnotationId) => {
-                    tokens.error(LexError::EmptyAnnotationId, span);
-                    tokens.annotation(span, &mut lexer);
-                }
                 TokenKind::Error(error) => {
                     tokens.error(error, span);
-                    tokens.push(kind, span);
+                    if text[span.start..].starts_with("(@") {
+                        tokens.annotation(span, &mut lexer);
+                    } else {
+                        tokens.push(kind, span);
+                    }
                 }
                 _ => tokens.push(kind, span),
             }
         }
         tokens.push(TokenKind::Eof, Span::at(text.len()));
+        tokens.cut = lexer.cut();
+        let cut = tokens.cut.unwrap_or(usize::MAX);
+        tokens.errors.retain(|error| error.span.start <= cut);
         tokens
     }
 
@@ -123,11 +136,13 @@ impl<'a> Tokens<'a> {
             match kind {
                 TokenKind::Space | TokenKind::LineComment | TokenKind::BlockComment => continue,
                 // Inside, `(@` with no id is a parenthesis like any other.
-                TokenKind::Open
-                | TokenKind::Annotation
-                | TokenKind::Error(LexError::EmptyAnnotationId) => depth += 1,
+                TokenKind::Open | TokenKind::Annotation => depth += 1,
                 TokenKind::Close => depth -= 1,
-                TokenKind::Error(error) => self.error(error, span),
+                TokenKind::Error(LexError::EmptyAnnotationId) if span.len() == 2 => depth += 1,
+                TokenKind::Error(error) => {
+                    self.error(error, span);
+                    depth += u32::from(self.text[span.start..].starts_with("(@"));
+                }
                 _ => {}
             }
             end = span.end;

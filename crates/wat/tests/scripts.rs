@@ -7,7 +7,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
-use wattle_tests::suite::{self, SuiteFile};
+use wattle_ast::Features;
+use wattle_tests::suite::{self, Proposal, SuiteFile};
+use wattle_wat::Parser;
 use wattle_wat::script::{self, Directive, DirectiveKind, ModuleSource, Script, ScriptModule};
 
 /// How often each kind of directive occurs.
@@ -283,4 +285,59 @@ fn damaged_scripts_do_no_harm() {
     }
     println!("{good} good, {bad} bad");
     assert!(good > 50 && bad > 500, "{good} good, {bad} bad");
+}
+
+/// The features that the modules of a script may use; `None` when it needs some that Wattle does
+/// not know.
+fn features(file: &SuiteFile) -> Option<Features> {
+    match file.proposal() {
+        None => Some(Features::WASM3),
+        Some(Proposal::Threads) => Some(Features::WASM1 | Features::THREADS),
+        Some(
+            Proposal::SharedEverythingThreads
+            | Proposal::AcquireReleaseAtomics
+            | Proposal::MemoryControl
+            | Proposal::MultibyteArrayAccess
+            | Proposal::Other(_),
+        ) => None,
+        Some(_) => Some(Features::ALL),
+    }
+}
+
+/// Every module that is text parses, written out or quoted, unless the script says that it is
+/// malformed; and what is wrong then stands within it. With which message is tested in `suite.rs`.
+#[test]
+fn text_modules_are_malformed_where_scripts_say_so() {
+    let (mut good, mut bad, mut wrong) = (0, 0, Vec::new());
+    for (file, bytes) in scripts() {
+        let Some(features) = features(file) else {
+            println!("not run: {file} is of a proposal that Wattle does not know");
+            continue;
+        };
+        let parser = Parser::new().features(features);
+        let script = parse(file, &bytes);
+        for directive in all(&script) {
+            let Some(module) = module(&directive.kind) else { continue };
+            let Some(parsed) = module.parse(&parser) else { continue };
+            let malformed = directive.kind.keyword().starts_with("assert_malformed");
+            match &parsed {
+                Ok(_) if !malformed => good += 1,
+                Err(errors) if malformed => {
+                    bad += 1;
+                    for error in errors {
+                        let (within, span) = (module.span, error.span);
+                        assert!(within.start <= span.start && span.end <= within.end, "{file}");
+                    }
+                }
+                _ => {
+                    let verdict = parsed.map_or_else(|error| error.to_string(), |_| "fine".into());
+                    let text = String::from_utf8_lossy(&bytes[..module.span.start]);
+                    wrong.push(format!("{file}:{}: {verdict}", text.lines().count()));
+                }
+            }
+        }
+    }
+    println!("{good} well-formed, {bad} malformed");
+    assert_eq!(wrong, [""; 0]);
+    assert!(good > 4000 && bad > 1000, "{good} well-formed, {bad} malformed");
 }

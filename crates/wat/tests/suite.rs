@@ -2,9 +2,9 @@
 //! that the suite expects. A crude splitter over the lexer finds the modules.
 
 use wattle_ast::{Feature, Features, Span};
-use wattle_tests::suite::{self, Proposal, SuiteFile};
+use wattle_tests::suite::{self, Proposal, Source, SuiteFile};
 use wattle_tests::table::Table;
-use wattle_wat::{Lexer, Parser, TokenKind};
+use wattle_wat::{LexError, Lexer, Parser, TokenKind};
 
 /// The tokens of a script without trivia. Annotations are kept: their heads open a form.
 struct Script<'a> {
@@ -36,7 +36,10 @@ impl<'a> Script<'a> {
         let mut depth = 0;
         for at in start..self.tokens.len() {
             match self.tokens[at].0 {
-                TokenKind::Open | TokenKind::Annotation => depth += 1,
+                // `(@` with no id is a parenthesis inside of annotations.
+                TokenKind::Open
+                | TokenKind::Annotation
+                | TokenKind::Error(LexError::EmptyAnnotationId) => depth += 1,
                 TokenKind::Close => depth -= 1,
                 _ => {}
             }
@@ -123,6 +126,24 @@ fn module<'a>(script: &Script<'a>, form: (usize, usize)) -> Option<Module<'a>> {
     }
 }
 
+/// Messages of older versions of the suite, and what the specification's own copy says instead,
+/// by file.
+const OUTDATED: [(&str, &str, &str); 2] = [
+    ("simd_lane.wast", "wrong number of lane indices", "invalid lane length"),
+    ("simd_lane.wast", "unexpected token", "i8 constant out of range"),
+];
+
+/// Whether a message is the one that a file expects.
+fn is_expected(file: &SuiteFile, message: &str, expected: &str) -> bool {
+    let outdated = |(name, old, new): &(&str, &str, &str)| {
+        file.name == *name
+            && file.source == Source::WasmTestsuite
+            && expected.starts_with(old)
+            && message.starts_with(new)
+    };
+    message.starts_with(expected) || OUTDATED.iter().any(outdated)
+}
+
 #[derive(Default)]
 struct Outcome {
     parsed: u64,
@@ -153,17 +174,15 @@ impl Outcome {
         };
         match Parser::new().features(features(file)).module(&text) {
             Ok(_) => self.failures.push(format!("{file}: accepted, not {expected}: {text}")),
-            Err(errors) if errors.to_string().starts_with(expected) => {
+            Err(errors) if is_expected(file, &errors.to_string(), expected) => {
                 self.refused += 1;
                 // No cascade: the suite breaks one thing at a time.
                 let all: Vec<_> = errors.into_iter().map(|error| error.to_string()).collect();
-                if all.iter().any(|message| !message.starts_with(expected)) {
+                if all.iter().any(|message| !is_expected(file, message, expected)) {
                     self.failures.push(format!("{file}: {all:?} in {text}"));
                 }
             }
-            Err(errors) => {
-                self.failures.push(format!("{file}: {errors}, not {expected}: {text}"))
-            }
+            Err(errors) => self.failures.push(format!("{file}: {errors}, not {expected}: {text}")),
         }
     }
 

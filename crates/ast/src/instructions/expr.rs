@@ -224,6 +224,7 @@ pub fn read_expr(reader: &mut Reader<'_>, nesting: &mut Nesting) -> Result<bool,
     nesting.reset();
     let mut names_data = false;
     loop {
+        reader.skip_plain();
         let start = reader.pos();
         let opcode = reader.opcode()?;
         let kinds = opcode.kinds();

@@ -38,6 +38,13 @@ macro_rules! kinds {
         impl Kind {
             /// Every kind.
             pub const ALL: &'static [Kind] = &[$( Kind::$kind ),*];
+
+            /// The kind of a place in the list. (No load is left of it, unlike of an index.)
+            #[inline(always)]
+            pub(super) fn from_number(number: u32) -> Option<Kind> {
+                $( if number == Kind::$kind as u32 { return Some(Kind::$kind); } )*
+                None
+            }
         }
 
         /// Where immediates come from: one method per kind.

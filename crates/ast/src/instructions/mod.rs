@@ -9,6 +9,7 @@
 //! | `binary.rs` | the binary format of immediates and opcodes |
 //! | `expr.rs` | [`Expr`]: instructions as bytes, iterated on the fly |
 //! | `nesting.rs` | which block an `end` ends |
+//! | `skip.rs` | the fast way past plain instructions |
 //! | `lookup.rs` | from codes and mnemonics to opcodes |
 
 mod binary;
@@ -17,6 +18,7 @@ mod immediates;
 mod lists;
 mod lookup;
 mod nesting;
+mod skip;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -110,7 +112,7 @@ impl Kinds {
         core::iter::from_fn(move || {
             let number = left & ((1 << Kinds::BITS) - 1);
             left >>= Kinds::BITS;
-            Kind::ALL.get((number as usize).wrapping_sub(1)).copied()
+            Kind::from_number(number.wrapping_sub(1))
         })
     }
 

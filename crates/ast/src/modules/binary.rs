@@ -66,17 +66,24 @@ impl<'a> ImportGroup<'a> {
     /// When the header is cut short or malformed.
     pub fn opt_decode(reader: &mut Reader<'a>, first: u32) -> Result<Option<ImportGroup<'a>>> {
         let start = reader.pos();
+        if !reader.features().contains(crate::Feature::CompactImports) {
+            return Ok(None);
+        }
+        reader.byte_list()?;
+        let marker = match reader.u32()? {
+            0 => reader.byte()?,
+            _ => 0,
+        };
+        let marked = reader.pos();
+        reader.seek(start);
+        if !matches!(marker, IMPORT_GROUP | IMPORT_GROUP_OF_TYPE) {
+            return Ok(None);
+        }
         let module = reader.read()?;
-        let name = reader.name()?;
-        let marker = reader.byte()?;
-        let enabled = reader.features().contains(crate::Feature::CompactImports);
+        reader.seek(marked);
         let ty = match marker {
-            IMPORT_GROUP if enabled && name.is_empty() => None,
-            IMPORT_GROUP_OF_TYPE if enabled && name.is_empty() => Some(reader.read()?),
-            _ => {
-                reader.seek(start);
-                return Ok(None);
-            }
+            IMPORT_GROUP_OF_TYPE => Some(reader.read()?),
+            _ => None,
         };
         Ok(Some(ImportGroup { first, len: reader.u32()?, module, ty }))
     }

@@ -222,3 +222,44 @@ fn sizes_that_lie_are_not_believed() {
         assert_eq!(encode(&module)[8..], [8, 1, 0], "{bytes:?}");
     }
 }
+
+/// Whatever the encoding claims, what is written says what the module says.
+#[test]
+fn encodings_that_lie_change_nothing() {
+    let module = full();
+    let raws = [padded(&encode(&module)), sections_owned(&encode(&module))].concat();
+    let mut kept = 0;
+    for (which, raw) in raws.iter().enumerate() {
+        for at in 0..raw.bytes.len() {
+            for bit in 0..8 {
+                let mut bytes = raw.bytes.to_vec();
+                bytes[at] ^= 1 << bit;
+                let mut lying = module.clone();
+                let lie = RawSection { id: raw.id, bytes: bytes.clone().into() };
+                lying.encoding.sections.push(lie);
+                let written = encode(&lying);
+                let parser = wattle_parser::Parser::new().features(wattle_ast::Features::ALL);
+                let again = parser.module(&written).expect("well-formed");
+                assert!(again == module, "section {which}, byte {at}, bit {bit}");
+                kept += usize::from(written.windows(bytes.len()).any(|window| window == bytes));
+            }
+        }
+    }
+    // Some bits do not matter, as the top bits of a padded integer.
+    assert!(kept < 500, "{kept}");
+}
+
+fn sections_owned(bytes: &[u8]) -> Vec<RawSection<'static>> {
+    let own = |raw: RawSection<'_>| RawSection { id: raw.id, bytes: raw.bytes.into_owned().into() };
+    sections(bytes).into_iter().map(own).collect()
+}
+
+/// An expression without an end is no reason to take a section for what it is not.
+#[test]
+fn items_that_make_no_sense_are_written_as_they_are() {
+    let mut module = full();
+    module.encoding.sections = padded(&encode(&module));
+    module.globals[0].init = wattle_ast::Expr::new(&[][..]);
+    let bytes = encode(&module);
+    assert!(bytes.windows(5).any(|w| w == [6, 3, 1, 0x7f, 0]));
+}

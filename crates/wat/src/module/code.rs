@@ -378,7 +378,7 @@ impl<'a> State<'_, 'a> {
     /// What begins with a parenthesis.
     #[inline(always)]
     fn folded(&mut self, code: &mut Code<'a>) -> Result<()> {
-        let hint = self.hint()?;
+        let open = self.cursor.pos();
         self.cursor.bump();
         if self.cursor.peek() != TokenKind::Keyword {
             return Err(self.cursor.unexpected("an instruction"));
@@ -390,6 +390,10 @@ impl<'a> State<'_, 'a> {
         {
             return Ok(());
         }
+        // Only an instruction takes a hint: one before `(then` is left over.
+        self.cursor.seek(open);
+        let hint = self.hint()?;
+        self.cursor.bump();
         let start = self.cursor.pos();
         let opcode = self.opcode()?;
         if opcode.kinds().is_structured() {

@@ -16,6 +16,7 @@ use super::State;
 use super::types::ParamIds;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::Space;
+use crate::keywords;
 use crate::lexer::TokenKind;
 use crate::numbers::{self, NumberError};
 
@@ -100,7 +101,9 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
                 Ok(Some(value))
             }
             Err(NumberError::OutOfRange) => Err(cursor.error(ErrorKind::ConstantOutOfRange("i64"))),
-            Err(NumberError::Malformed) => Err(cursor.unexpected("a number")),
+            Err(NumberError::Malformed) => {
+                Err(cursor.error(ErrorKind::UnknownOperator(cursor.text().into())))
+            }
         }
     }
 
@@ -111,21 +114,31 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
         parse: impl Fn(&str) -> core::result::Result<T, NumberError>,
         bytes: impl Fn(T) -> [u8; N],
     ) -> Result<V128> {
-        let start = self.state.cursor.pos() - 2;
+        self.count_numbers(lanes, ErrorKind::LaneCount)?;
         let mut vector = [0; 16];
-        let mut count = 0;
-        while count <= lanes && self.at_number() {
-            let lane = self.state.cursor.expect_number(&parse)?;
-            if let Some(place) = vector.get_mut(count * N..count * N + N) {
-                place.copy_from_slice(&bytes(lane));
-            }
-            count += 1;
-        }
-        if count != lanes {
-            let span = self.state.cursor.span_from(start);
-            return Err(Error::boxed(ErrorKind::LaneCount, span));
+        for place in vector.chunks_exact_mut(N) {
+            place.copy_from_slice(&bytes(self.state.cursor.expect_number(&parse)?));
         }
         Ok(V128(vector))
+    }
+
+    /// Whether exactly so many numbers are next.
+    fn count_numbers(&mut self, expected: usize, kind: ErrorKind) -> Result<()> {
+        let start = self.state.cursor.pos();
+        while self.at_number() {
+            self.state.cursor.bump();
+        }
+        let count = self.state.cursor.pos() - start;
+        if count != expected {
+            // A number that is malformed ends the list, too.
+            let unexpected = self.state.cursor.unexpected("a number");
+            if matches!(unexpected.kind, ErrorKind::UnknownOperator(_)) {
+                return Err(unexpected);
+            }
+            return Err(Error::boxed(kind, self.state.cursor.span_from(start - 1)));
+        }
+        self.state.cursor.seek(start);
+        Ok(())
     }
 
     fn at_number(&self) -> bool {
@@ -302,19 +315,18 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
     }
 
     fn shuffle(&mut self) -> Result<Shuffle> {
-        let start = self.state.cursor.pos() - 1;
         let mut lanes = [0; 16];
-        let mut count = 0;
-        while count <= lanes.len() && self.at_number() {
-            let lane = self.state.cursor.expect_u8()?;
-            if let Some(place) = lanes.get_mut(count) {
-                *place = lane;
-            }
-            count += 1;
-        }
-        if count != lanes.len() {
-            let span = self.state.cursor.span_from(start);
-            return Err(Error::boxed(ErrorKind::LaneLength, span));
+        self.count_numbers(lanes.len(), ErrorKind::LaneLength)?;
+        for lane in &mut lanes {
+            let cursor = &mut self.state.cursor;
+            *lane = match numbers::u8(cursor.text()) {
+                Ok(lane) => lane,
+                Err(_) if keywords::is_number(cursor.text()) => {
+                    return Err(cursor.error(ErrorKind::ConstantOutOfRange("i8")));
+                }
+                Err(_) => return Err(cursor.unexpected("a lane")),
+            };
+            cursor.bump();
         }
         Ok(Shuffle(lanes))
     }

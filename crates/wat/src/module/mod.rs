@@ -112,10 +112,29 @@ impl Parser {
     /// # Errors
     /// Every independent error of the text, each with its place.
     pub fn module<'a>(&self, text: &'a str) -> core::result::Result<Parsed<'a>, Errors> {
+        self.whole(text, false)
+    }
+
+    /// The same for a module of a script, which may be a `(module definition ...)`.
+    pub(crate) fn script_module<'a>(
+        &self,
+        text: &'a str,
+    ) -> core::result::Result<Parsed<'a>, Errors> {
+        self.whole(text, true)
+    }
+
+    fn whole<'a>(
+        &self,
+        text: &'a str,
+        in_script: bool,
+    ) -> core::result::Result<Parsed<'a>, Errors> {
         let tokens = Tokens::lex(text);
         let mut errors = tokens.errors.clone();
         let mut cursor = Cursor::new(&tokens, 0);
         let whole = cursor.opt_open("module");
+        if whole && in_script {
+            cursor.opt_keyword("definition");
+        }
         let id = if whole { cursor.opt_id() } else { None };
         let parsed = match fields(self, &mut cursor, id) {
             Ok(parsed) => Some(parsed),
@@ -129,12 +148,11 @@ impl Parser {
             TokenKind::Eof => Ok(()),
             _ => Err(cursor.unexpected("the end of the text")),
         });
-        // An end that comes too early may only be hidden in a string or comment.
-        let hidden = !tokens.errors.is_empty() && cursor.peek() == TokenKind::Eof;
-        match end {
-            Err(error) if !hidden => errors.push(*error),
-            _ => {}
+        if let Err(error) = end {
+            errors.push(*error);
         }
+        let cut = tokens.cut.unwrap_or(usize::MAX);
+        errors.retain(|error| error.span.start <= cut);
         Errors::check(errors)?;
         parsed.ok_or_else(|| Error::new(ErrorKind::UnexpectedToken(")"), cursor.span()).into())
     }

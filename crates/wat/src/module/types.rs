@@ -39,7 +39,8 @@ fn hash(params: &[ValType], results: &[ValType]) -> usize {
         },
     };
     let all = params.iter().map(code).chain([6]).chain(results.iter().map(code));
-    let step = |hash: u64, code: u64| (hash.rotate_left(5) ^ code).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let step =
+        |hash: u64, code: u64| (hash.rotate_left(5) ^ code).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (all.fold(0, step) >> 20) as usize
 }
 
@@ -417,6 +418,10 @@ impl<'a> State<'_, 'a> {
                 self.results.push(ty);
             }
             self.cursor.expect_close()?;
+        }
+        if self.cursor.at_open("param") {
+            self.cursor.bump();
+            return Err(self.cursor.unexpected("no parameters behind the results"));
         }
         Ok(())
     }

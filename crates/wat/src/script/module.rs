@@ -7,9 +7,11 @@ use wattle_ast::Span;
 
 use super::Word;
 use crate::cursor::Cursor;
+use crate::error::{Error, ErrorKind, Errors};
 use crate::lexer::TokenKind;
 use crate::strings;
 use crate::tokens::Tokens;
+use crate::{Parsed, Parser};
 
 /// A module of a script, as it stands there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,6 +39,48 @@ pub enum ModuleSource<'a> {
 }
 
 impl ScriptModule<'_> {
+    /// Parses a module that is text, written out or quoted. `None` when it is binary: then its
+    /// bytes are in [`source`](ScriptModule::source), and a decoder is what they need.
+    ///
+    /// A source map that the parser was asked for counts from the beginning of the module's own
+    /// text; [`locate`](ScriptModule::locate) tells where that is in the script.
+    ///
+    /// ```
+    /// use wattle_ast::Features;
+    /// use wattle_wat::Parser;
+    /// use wattle_wat::script::{self, DirectiveKind};
+    ///
+    /// let text = r#"(module quote "(fu" "nk)") (module definition $m (func))"#;
+    /// let script = script::parse(text)?;
+    /// let parser = Parser::new().features(Features::WASM3);
+    ///
+    /// let DirectiveKind::Module(quoted) = &script.directives[0].kind else { panic!() };
+    /// let errors = quoted.parse(&parser).unwrap().unwrap_err();
+    /// let error = &errors.as_slice()[0];
+    /// assert_eq!(error.to_string(), "unknown operator funk");
+    /// assert_eq!(&text[error.span.start..error.span.end], r#"fu" "nk"#);
+    ///
+    /// let DirectiveKind::Definition(written) = &script.directives[1].kind else { panic!() };
+    /// let parsed = written.parse(&parser).unwrap()?;
+    /// assert_eq!(parsed.module.funcs.len(), 1);
+    /// # Ok::<(), wattle_wat::Errors>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Every independent error of the module, each with its place in the script.
+    pub fn parse(&self, parser: &Parser) -> Option<Result<Parsed<'_>, Errors>> {
+        let parsed = match &self.source {
+            ModuleSource::Binary(_) => return None,
+            ModuleSource::Text(text) => parser.script_module(text),
+            ModuleSource::Quote(bytes) => utf8(bytes).and_then(|text| parser.module(text)),
+        };
+        Some(parsed.map_err(|errors| {
+            let places = Places::new(self);
+            errors.map_spans(|span| places.locate(span))
+        }))
+    }
+
     /// Where in the script something of the module stands: `span` counts the bytes of a binary, of
     /// a quoted text, or of the text of the form. What is beyond the end is at the end.
     ///
@@ -54,6 +98,15 @@ impl ScriptModule<'_> {
     pub fn locate(&self, span: Span) -> Span {
         Places::new(self).locate(span)
     }
+}
+
+/// The text of a quoted module.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Errors> {
+    core::str::from_utf8(bytes).map_err(|error| {
+        let start = error.valid_up_to();
+        let end = error.error_len().map_or(bytes.len(), |len| start + len);
+        Error::new(ErrorKind::Utf8, Span::new(start, end)).into()
+    })
 }
 
 /// Where the bytes of a module stand in the script.

@@ -339,6 +339,7 @@ fn depth_and_size_do_no_harm() {
     assert!(parse(&"(invoke) ".repeat(N)).is_err());
     assert!(parse(&format!("(module){}", "\"\\q\" ".repeat(N))).is_err());
     assert!(parse(&"(module \"\\q\")".repeat(N)).is_ok());
+    assert!(parse(&"\"\\u{\n".repeat(N)).is_err());
     let strings = format!("(module binary {})", "\"\\00\" ".repeat(N));
     let DirectiveKind::Module(module) = one(&strings) else { panic!() };
     assert_eq!(module.source, ModuleSource::Binary(vec![0; N].into()));

@@ -377,9 +377,7 @@ fn opt_heap_type(cursor: &mut Cursor<'_, '_>) -> Result<Option<HeapType>> {
         TokenKind::Close => return Ok(None),
         TokenKind::Number => HeapType::Type(TypeIdx(cursor.expect_u32()?)),
         TokenKind::Id => {
-            let span = cursor.span();
-            let id = cursor.opt_id().unwrap_or_default();
-            return Err(Error::boxed(ErrorKind::unknown(Space::Type, &id), span));
+            return Err(cursor.error(ErrorKind::Unknown(Space::Type, cursor.text().into())));
         }
         kind => {
             let keyword = if kind == TokenKind::Keyword { cursor.text() } else { "" };
