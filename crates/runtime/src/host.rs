@@ -262,7 +262,7 @@ impl Suspended {
 }
 
 fn go_on<T>(store: &mut Store<T>, exec: Exec, results: &[ValType]) -> Result<Outcome, Error> {
-    let mut suspend = |store: &mut Store<T>, exec: Exec| {
+    let suspend = |store: &mut Store<T>, exec: Exec| {
         let handle = Arc::new(());
         let id = exec.id;
         store.inner.state.suspended.push((exec, Arc::downgrade(&handle)));

@@ -210,7 +210,7 @@ fn run_instance(
         None => Vec::new(),
     };
     let mut function: &Function = &empty;
-    let mut code: &[Op] = &[];
+    let mut code: &[Op];
     let mut pc = pc as usize;
     let mut base = base as usize;
     // Where to go on in another instance.

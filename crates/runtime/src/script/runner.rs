@@ -276,17 +276,15 @@ impl<'s> Runner<'s> {
     /// The tree of a module, checked.
     fn load(&self, module: &ScriptModule<'_>) -> Result<Module, Refusal> {
         let features = self.options.features;
-        let text = |text: &[u8]| {
-            let parsed = wattle_wat::Parser::new().features(features).module(text);
-            parsed.map_err(|errors| Refusal::Malformed(errors.to_string()))
-        };
-        let tree = match &module.source {
-            ModuleSource::Text(form) => text(form.as_bytes())?,
-            ModuleSource::Quote(quoted) => text(quoted)?,
-            ModuleSource::Binary(bytes) => wattle_parser::Parser::new()
+        let parser = wattle_wat::Parser::new().features(features);
+        let tree = match (module.parse(&parser), &module.source) {
+            (Some(Ok(parsed)), _) => parsed.module,
+            (Some(Err(errors)), _) => return Err(Refusal::Malformed(errors.to_string())),
+            (None, ModuleSource::Binary(bytes)) => wattle_parser::Parser::new()
                 .features(features)
                 .module(bytes)
                 .map_err(|error| Refusal::Malformed(error.to_string()))?,
+            (None, _) => return Err(Refusal::Script("a module of an unknown kind".into())),
         };
         let limits = wattle_validator::Limits::NONE;
         match Validator::new().features(features).limits(limits).module(&tree) {

@@ -18,6 +18,8 @@ pub(super) struct Thread<'s> {
     directives: &'s [Directive<'s>],
     /// The call that the first of the directives is in the middle of.
     call: Option<(Suspended, Option<i64>)>,
+    /// The fuel that its turns left over.
+    credit: u64,
 }
 
 /// The action of a directive that is one, or asserts something of one.
@@ -55,6 +57,7 @@ impl<'s> Runner<'s> {
             scope: own,
             directives: &thread.directives,
             call: None,
+            credit: 0,
         });
     }
 
@@ -114,7 +117,8 @@ impl<'s> Runner<'s> {
         let Some((directive, rest)) = thread.directives.split_first() else { return };
         let call = thread.call.take();
         let mut scope = core::mem::take(&mut thread.scope);
-        let fuel = 1 + self.random(TURN);
+        let credit = thread.credit;
+        let fuel = credit.saturating_add(1 + self.random(TURN));
         let outcome = match (call, action(directive)) {
             (Some((call, _)), _) => {
                 self.store.set_fuel(Some(fuel));
@@ -126,6 +130,7 @@ impl<'s> Runner<'s> {
             }
             (None, None) => None,
         };
+        let credit = self.store.fuel().unwrap_or(0);
         self.store.set_fuel(None);
         let mut unfinished = None;
         match outcome {
@@ -140,6 +145,7 @@ impl<'s> Runner<'s> {
             if unfinished.is_none() {
                 thread.directives = rest;
             }
+            thread.credit = if unfinished.is_some() { credit } else { 0 };
             thread.call = unfinished;
         }
     }
