@@ -26,6 +26,7 @@ pub fn run<S: AsRef<[u8]> + ?Sized>(source: &S, options: Options) -> Result<Repo
     let source = source.as_ref();
     let mut runner = Runner {
         store: Store::with_config((), options.config),
+        imports: Imports::default(),
         options,
         report: Report::default(),
         lines: core::iter::once(0)
@@ -36,7 +37,7 @@ pub fn run<S: AsRef<[u8]> + ?Sized>(source: &S, options: Options) -> Result<Repo
     };
     runner.store.set_fuel(None);
     let mut scope = Scope::default();
-    if let Err(error) = spectest::define(&mut runner.store, &mut scope.imports) {
+    if let Err(error) = spectest::define(&mut runner.store, &mut runner.imports) {
         let whole = Directive { kind: DirectiveKind::Wait { thread: no_word() }, span: ast::Span::at(0) };
         runner.fail(&whole, "the module spectest", error.to_string());
     }
@@ -57,11 +58,12 @@ pub(super) struct Scope {
     instances: BTreeMap<String, Instance>,
     definition: Option<Module>,
     pub(super) instance: Option<Instance>,
-    pub(super) imports: Imports,
 }
 
 pub(super) struct Runner<'s> {
     pub(super) store: Store,
+    /// What was registered, by whatever thread.
+    imports: Imports,
     pub(super) options: Options,
     report: Report,
     lines: Vec<usize>,
@@ -147,7 +149,7 @@ impl<'s> Runner<'s> {
             }
             Kind::Register { name, instance } => {
                 let result = self.named(scope, instance.as_ref()).map(|instance| {
-                    scope.imports.define_instance(&self.store, &name.text, instance);
+                    self.imports.define_instance(&self.store, &name.text, instance);
                 });
                 self.must(directive, result);
             }
@@ -321,7 +323,7 @@ impl<'s> Runner<'s> {
         module: &Module,
         id: Option<&Word<'_>>,
     ) -> Result<Instance, Refusal> {
-        let instance = Instance::new(&mut self.store, module, &scope.imports).map_err(Refusal::Failed)?;
+        let instance = Instance::new(&mut self.store, module, &self.imports).map_err(Refusal::Failed)?;
         scope.name(id, instance);
         Ok(instance)
     }
@@ -332,7 +334,7 @@ impl<'s> Runner<'s> {
             Instantiation::Module(module) => self.load(module)?,
             Instantiation::Instance(instance) => self.definition(scope, instance.module.as_ref())?,
         };
-        Instance::new(&mut self.store, &module, &scope.imports).map(drop).map_err(Refusal::Failed)
+        Instance::new(&mut self.store, &module, &self.imports).map(drop).map_err(Refusal::Failed)
     }
 
     fn act(&mut self, scope: &Scope, action: &Action<'_>) -> Result<Vec<Value>, Error> {

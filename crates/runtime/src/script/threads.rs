@@ -5,7 +5,6 @@ use alloc::string::{String, ToString};
 use wattle_wat::script::{self, Action, Directive, DirectiveKind, Execution, Word};
 
 use super::runner::{Runner, Scope, find};
-use super::spectest;
 use crate::{Outcome, Suspended};
 
 /// The most instructions of a turn.
@@ -36,6 +35,7 @@ fn action<'d>(directive: &'d Directive<'d>) -> Option<&'d Action<'d>> {
 }
 
 impl<'s> Runner<'s> {
+    /// A thread knows no instance but the one that it shares; what is registered, all know.
     pub(super) fn start_thread(
         &mut self,
         scope: &Scope,
@@ -43,14 +43,11 @@ impl<'s> Runner<'s> {
         thread: &'s script::Thread<'s>,
     ) {
         let mut own = Scope::default();
-        let mut prepared = spectest::define(&mut self.store, &mut own.imports);
         if let Some(shared) = &thread.shared {
-            prepared = prepared.and_then(|()| find(scope, Some(shared))).map(|instance| {
-                own.name(Some(shared), instance);
-            });
-        }
-        if let Err(error) = prepared {
-            self.fail(directive, "success", error.to_string());
+            match find(scope, Some(shared)) {
+                Ok(instance) => own.name(Some(shared), instance),
+                Err(error) => self.fail(directive, "success", error.to_string()),
+            }
         }
         self.threads.push(Thread {
             name: thread.id.text.as_str().into(),
