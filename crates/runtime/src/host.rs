@@ -208,7 +208,10 @@ impl Func {
     ///
     /// # Errors
     /// When its type is another.
-    pub fn typed<P: Numbers, R: Numbers, T>(self, store: &Store<T>) -> Result<TypedFunc<P, R>, Error> {
+    pub fn typed<P: Numbers, R: Numbers, T>(
+        self,
+        store: &Store<T>,
+    ) -> Result<TypedFunc<P, R>, Error> {
         let ty = self.ty(store)?;
         if ty.params() != P::types() || ty.results() != R::types() {
             let why = alloc::format!("the function is of type {ty:?}");
@@ -317,7 +320,8 @@ impl<P: Numbers, R: Numbers> TypedFunc<P, R> {
         let (params, results) = (P::types().len(), R::types().len());
         let mut row = [0; MOST];
         arguments.write(&mut row);
-        let row = row.get_mut(..params.max(results)).ok_or_else(|| Error::from(Trap::InvalidCode))?;
+        let row =
+            row.get_mut(..params.max(results)).ok_or_else(|| Error::from(Trap::InvalidCode))?;
         store.call_slots(self.func.addr, row, params, results)?;
         Ok(R::read(row))
     }

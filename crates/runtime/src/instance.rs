@@ -150,7 +150,11 @@ impl Instance {
     /// # Errors
     /// An import that is unknown or of an incompatible type, a limit, or a trap: of a segment
     /// that does not fit, or of the start function. What was written until then stays.
-    pub fn new<T>(store: &mut Store<T>, module: &Module, imports: &Imports) -> Result<Instance, Error> {
+    pub fn new<T>(
+        store: &mut Store<T>,
+        module: &Module,
+        imports: &Imports,
+    ) -> Result<Instance, Error> {
         let types: Arc<[TypeId]> = add_types(&mut store.inner.state.types, module)?.into();
         let mut inst = InstanceInst {
             module: module.clone(),
@@ -233,7 +237,8 @@ impl Instance {
                 let inner = &mut store.inner;
                 let inst = inner.instances.get(self.addr as usize).ok_or_else(wrong)?;
                 let count = data.bytes.len() as u64;
-                let memory = *inst.memories.get(memory.idx()).ok_or_else(|| Error::invalid("memory"))?;
+                let memory =
+                    *inst.memories.get(memory.idx()).ok_or_else(|| Error::invalid("memory"))?;
                 execute::init_memory(&mut inner.state, inst, index, memory, [offset, 0, count])?;
                 let at = inst.datas + index;
                 if let Some(dropped) = inner.state.datas.get_mut(at as usize) {
@@ -259,7 +264,12 @@ impl Instance {
     }
 
     /// The elements of a segment, to the temporary roots.
-    fn evaluate_items<T>(self, store: &mut Store<T>, ty: RefType, items: &ElemItems<'_>) -> Result<(), Error> {
+    fn evaluate_items<T>(
+        self,
+        store: &mut Store<T>,
+        ty: RefType,
+        items: &ElemItems<'_>,
+    ) -> Result<(), Error> {
         match items {
             ElemItems::Funcs(funcs) => {
                 for func in funcs.view().iter() {
@@ -279,7 +289,12 @@ impl Instance {
     }
 
     /// The value of a constant expression.
-    fn evaluate<T>(self, store: &mut Store<T>, ty: ValType, expr: &Expr<'_>) -> Result<[u64; 2], Error> {
+    fn evaluate<T>(
+        self,
+        store: &mut Store<T>,
+        ty: ValType,
+        expr: &Expr<'_>,
+    ) -> Result<[u64; 2], Error> {
         let inst = store.inner.instances.get(self.addr as usize).ok_or_else(wrong)?;
         let mut instrs = expr.iter();
         if let (Some(first), Some(Instr::End)) = (instrs.next(), instrs.next()) {
@@ -390,7 +405,12 @@ impl Instance {
     ///
     /// # Errors
     /// As [`Func::call`], and [`ErrorKind::NoExport`].
-    pub fn call<T>(self, store: &mut Store<T>, name: &str, arguments: &[Value]) -> Result<Vec<Value>, Error> {
+    pub fn call<T>(
+        self,
+        store: &mut Store<T>,
+        name: &str,
+        arguments: &[Value],
+    ) -> Result<Vec<Value>, Error> {
         self.func(store, name)?.call(store, arguments)
     }
 }
@@ -432,12 +452,11 @@ fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Re
     let module = inst.module.clone();
     for import in &module.ast().imports {
         let (from, name) = (import.module.as_str(), import.name.as_str());
-        let found = imports.get(from, name).ok_or_else(|| {
-            Error::new(ErrorKind::UnknownImport(from.into(), name.into()))
-        })?;
-        let mismatch = |why: String| {
-            Error::new(ErrorKind::IncompatibleImport(from.into(), name.into(), why))
-        };
+        let found = imports
+            .get(from, name)
+            .ok_or_else(|| Error::new(ErrorKind::UnknownImport(from.into(), name.into())))?;
+        let mismatch =
+            |why: String| Error::new(ErrorKind::IncompatibleImport(from.into(), name.into(), why));
         let here = |id: u64| if id == store.inner.id { Ok(()) } else { Err(wrong()) };
         let map = |index: wattle_ast::TypeIdx| Ok(inst.ty(index.0)?.into());
         match (import.ty, found) {

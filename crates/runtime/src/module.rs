@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{
-    self as ast, CompType, Expr, ExternIdx, ExternType, Features, FuncIdx, FuncType, GlobalType, MemType,
-    TableType, TypeIdx, ValType,
+    self as ast, CompType, Expr, ExternIdx, ExternType, Features, FuncIdx, FuncType, GlobalType,
+    MemType, TableType, TypeIdx, ValType,
 };
 
 use wattle_validator::{Types, Validator};

@@ -126,7 +126,10 @@ impl<T> Store<T> {
     }
 
     /// Lets someone listen, or nobody; who listened before is the answer.
-    pub fn observe(&mut self, observer: Option<alloc::boxed::Box<dyn Observer>>) -> Option<alloc::boxed::Box<dyn Observer>> {
+    pub fn observe(
+        &mut self,
+        observer: Option<alloc::boxed::Box<dyn Observer>>,
+    ) -> Option<alloc::boxed::Box<dyn Observer>> {
         core::mem::replace(&mut self.inner.state.observer, observer)
     }
 
@@ -223,7 +226,13 @@ impl<T> Store<T> {
     }
 
     /// Calls a function by its address with slots as arguments; slots are the answer too.
-    pub(crate) fn call_slots(&mut self, addr: u32, slots: &mut [u64], params: usize, results: usize) -> Result<(), Error> {
+    pub(crate) fn call_slots(
+        &mut self,
+        addr: u32,
+        slots: &mut [u64],
+        params: usize,
+        results: usize,
+    ) -> Result<(), Error> {
         let kind = self.inner.state.funcs.get(addr as usize).map(|func| func.kind);
         match kind.ok_or_else(|| Error::new(ErrorKind::WrongStore))? {
             FuncKind::Host(number) => {
@@ -232,7 +241,8 @@ impl<T> Store<T> {
                 (host.call)(&mut Caller { store: self, instance: None }, slots)
             }
             FuncKind::Wasm { instance, func } => {
-                let exec = self.inner.begin(instance, func, slots.get(..params).unwrap_or_default());
+                let exec =
+                    self.inner.begin(instance, func, slots.get(..params).unwrap_or_default());
                 let exec = self.finish(exec)?;
                 let done = exec.stack.get(..results).unwrap_or_default();
                 slots.iter_mut().zip(done).for_each(|(to, from)| *to = *from);
@@ -323,7 +333,7 @@ impl Inner {
             self.state.pins.retain(|(_, alive)| Arc::strong_count(alive) > 1);
         }
         self.state.pins.push((slot, alive.clone()));
-        Object { store: self.id, slot, alive }
+        Object { store: self.id, slot, _alive: alive }
     }
 
     fn any(&mut self, slot: u64) -> AnyRef {
@@ -369,16 +379,16 @@ impl Inner {
         Ok(match any {
             AnyRef::I31(bits) => i31_slot(*bits),
             AnyRef::Host(number) => slot_of(kind::HOST, *number),
-            AnyRef::Struct(object) | AnyRef::Array(object) if object.store == self.id => object.slot,
+            AnyRef::Struct(object) | AnyRef::Array(object) if object.store == self.id => {
+                object.slot
+            }
             _ => return Err(Error::new(ErrorKind::WrongStore)),
         })
     }
 
     /// The slots of a value, when it is of a type of the store.
     pub(crate) fn to_slots(&self, value: &Value, ty: ValType) -> Result<[u64; 2], Error> {
-        let mismatch = || {
-            Error::new(ErrorKind::Type(alloc::format!("expected {ty}, got {value}")))
-        };
+        let mismatch = || Error::new(ErrorKind::Type(alloc::format!("expected {ty}, got {value}")));
         Ok(match (value, ty) {
             (Value::I32(value), ValType::I32) => [u64::from(*value as u32), 0],
             (Value::I64(value), ValType::I64) => [*value as u64, 0],

@@ -279,13 +279,18 @@ fn map_field(field: FieldType, map: &Map<'_>) -> Result<FieldType, Error> {
 
 /// The same type with other type indices.
 fn map_types(ty: &SubType, map: &Map<'_>) -> Result<SubType, Error> {
-    let vals = |types: &[ValType]| {
-        types.iter().map(|&ty| map_val(ty, map)).collect::<Result<Vec<_>, _>>()
-    };
+    let vals =
+        |types: &[ValType]| types.iter().map(|&ty| map_val(ty, map)).collect::<Result<Vec<_>, _>>();
     let comp = match &ty.comp {
-        CompType::Func(ty) => CompType::Func(FuncType::new(vals(ty.params())?, vals(ty.results())?)),
+        CompType::Func(ty) => {
+            CompType::Func(FuncType::new(vals(ty.params())?, vals(ty.results())?))
+        }
         CompType::Struct(ty) => CompType::Struct(StructType {
-            fields: ty.fields.iter().map(|&field| map_field(field, map)).collect::<Result<_, _>>()?,
+            fields: ty
+                .fields
+                .iter()
+                .map(|&field| map_field(field, map))
+                .collect::<Result<_, _>>()?,
         }),
         CompType::Array(ty) => CompType::Array(ArrayType { field: map_field(ty.field, map)? }),
         CompType::Cont(index) => CompType::Cont(map(*index)?),

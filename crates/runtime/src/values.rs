@@ -51,7 +51,7 @@ pub struct Func {
 pub struct Object {
     pub(crate) store: u64,
     pub(crate) slot: u64,
-    pub(crate) alive: Arc<()>,
+    pub(crate) _alive: Arc<()>,
 }
 
 impl PartialEq for Object {

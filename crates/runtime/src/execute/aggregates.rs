@@ -263,7 +263,8 @@ pub(super) fn alloc(
     let defined = state.types.get(ty).ok_or(invalid)?;
     let payload = match rare::opcode(op)? {
         Opcode::StructNew => {
-            let mut slots: Box<[u64]> = frame.get(start..start + defined.slots).ok_or(invalid)?.into();
+            let mut slots: Box<[u64]> =
+                frame.get(start..start + defined.slots).ok_or(invalid)?.into();
             for &(slot, storage) in &defined.fields {
                 if let Some(value) = slots.get_mut(usize::from(slot)) {
                     *value = narrow(*value, storage);
@@ -279,7 +280,9 @@ pub(super) fn alloc(
             fill(&mut payload, 0..count, storage, [at(0), at(1)])?;
             payload
         }
-        Opcode::ArrayNewDefault => new_array(&state.heap, element(state, ty)?, at(0) as u32 as usize)?,
+        Opcode::ArrayNewDefault => {
+            new_array(&state.heap, element(state, ty)?, at(0) as u32 as usize)?
+        }
         Opcode::ArrayNewFixed => {
             let storage = element(state, ty)?;
             let count = op.high() as usize;
@@ -384,9 +387,7 @@ pub(super) fn bulk(
                 None => return Err(invalid),
             };
             let result = match (array_mut(&mut state.heap, dst)?, &taken) {
-                (Payload::Refs(dst), Payload::Refs(src)) => {
-                    copy(dst.get_mut(to), src.get(from))
-                }
+                (Payload::Refs(dst), Payload::Refs(src)) => copy(dst.get_mut(to), src.get(from)),
                 (Payload::Bytes(dst), Payload::Bytes(src)) => {
                     copy(dst.get_mut(bytes(to)), src.get(bytes(from)))
                 }

@@ -16,22 +16,47 @@ use crate::trap::Trap;
 fn combine(opcode: Opcode, old: u64, operand: u64) -> Option<u64> {
     use Opcode as O;
     Some(match opcode {
-        O::I32AtomicRmwAdd | O::I64AtomicRmwAdd | O::I32AtomicRmw8AddU | O::I32AtomicRmw16AddU
-        | O::I64AtomicRmw8AddU | O::I64AtomicRmw16AddU | O::I64AtomicRmw32AddU => {
-            old.wrapping_add(operand)
-        }
-        O::I32AtomicRmwSub | O::I64AtomicRmwSub | O::I32AtomicRmw8SubU | O::I32AtomicRmw16SubU
-        | O::I64AtomicRmw8SubU | O::I64AtomicRmw16SubU | O::I64AtomicRmw32SubU => {
-            old.wrapping_sub(operand)
-        }
-        O::I32AtomicRmwAnd | O::I64AtomicRmwAnd | O::I32AtomicRmw8AndU | O::I32AtomicRmw16AndU
-        | O::I64AtomicRmw8AndU | O::I64AtomicRmw16AndU | O::I64AtomicRmw32AndU => old & operand,
-        O::I32AtomicRmwOr | O::I64AtomicRmwOr | O::I32AtomicRmw8OrU | O::I32AtomicRmw16OrU
-        | O::I64AtomicRmw8OrU | O::I64AtomicRmw16OrU | O::I64AtomicRmw32OrU => old | operand,
-        O::I32AtomicRmwXor | O::I64AtomicRmwXor | O::I32AtomicRmw8XorU | O::I32AtomicRmw16XorU
-        | O::I64AtomicRmw8XorU | O::I64AtomicRmw16XorU | O::I64AtomicRmw32XorU => old ^ operand,
-        O::I32AtomicRmwXchg | O::I64AtomicRmwXchg | O::I32AtomicRmw8XchgU
-        | O::I32AtomicRmw16XchgU | O::I64AtomicRmw8XchgU | O::I64AtomicRmw16XchgU
+        O::I32AtomicRmwAdd
+        | O::I64AtomicRmwAdd
+        | O::I32AtomicRmw8AddU
+        | O::I32AtomicRmw16AddU
+        | O::I64AtomicRmw8AddU
+        | O::I64AtomicRmw16AddU
+        | O::I64AtomicRmw32AddU => old.wrapping_add(operand),
+        O::I32AtomicRmwSub
+        | O::I64AtomicRmwSub
+        | O::I32AtomicRmw8SubU
+        | O::I32AtomicRmw16SubU
+        | O::I64AtomicRmw8SubU
+        | O::I64AtomicRmw16SubU
+        | O::I64AtomicRmw32SubU => old.wrapping_sub(operand),
+        O::I32AtomicRmwAnd
+        | O::I64AtomicRmwAnd
+        | O::I32AtomicRmw8AndU
+        | O::I32AtomicRmw16AndU
+        | O::I64AtomicRmw8AndU
+        | O::I64AtomicRmw16AndU
+        | O::I64AtomicRmw32AndU => old & operand,
+        O::I32AtomicRmwOr
+        | O::I64AtomicRmwOr
+        | O::I32AtomicRmw8OrU
+        | O::I32AtomicRmw16OrU
+        | O::I64AtomicRmw8OrU
+        | O::I64AtomicRmw16OrU
+        | O::I64AtomicRmw32OrU => old | operand,
+        O::I32AtomicRmwXor
+        | O::I64AtomicRmwXor
+        | O::I32AtomicRmw8XorU
+        | O::I32AtomicRmw16XorU
+        | O::I64AtomicRmw8XorU
+        | O::I64AtomicRmw16XorU
+        | O::I64AtomicRmw32XorU => old ^ operand,
+        O::I32AtomicRmwXchg
+        | O::I64AtomicRmwXchg
+        | O::I32AtomicRmw8XchgU
+        | O::I32AtomicRmw16XchgU
+        | O::I64AtomicRmw8XchgU
+        | O::I64AtomicRmw16XchgU
         | O::I64AtomicRmw32XchgU => operand,
         _ => return None,
     })

@@ -16,7 +16,11 @@ use crate::trap::Trap;
 pub(super) enum Next {
     On,
     /// Wait for a notification at an address of a memory of the store.
-    Wait { memory: u32, address: u64, timeout: i64 },
+    Wait {
+        memory: u32,
+        address: u64,
+        timeout: i64,
+    },
 }
 
 pub(super) fn slot(frame: &Window, at: Slot, nth: u16) -> u64 {

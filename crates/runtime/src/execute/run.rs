@@ -24,12 +24,18 @@ pub(crate) enum Exit {
     Done,
     /// Function `func` of the store, one of the host's, is called; its arguments are at `base`.
     /// When `last`, the execution is done after it.
-    Host { func: u32, base: usize, last: bool },
+    Host {
+        func: u32,
+        base: usize,
+        last: bool,
+    },
     Trap(Trap),
     Exception(u64),
     OutOfFuel,
     /// An atomic wait.
-    Blocked { timeout: i64 },
+    Blocked {
+        timeout: i64,
+    },
 }
 
 /// Why the loop of one instance was left.
@@ -111,7 +117,11 @@ fn bytes_at<const N: usize>(memory: &[u8], address: u64, offset: u64) -> Option<
 }
 
 #[inline(always)]
-fn bytes_at_mut<const N: usize>(memory: &mut [u8], address: u64, offset: u64) -> Option<&mut [u8; N]> {
+fn bytes_at_mut<const N: usize>(
+    memory: &mut [u8],
+    address: u64,
+    offset: u64,
+) -> Option<&mut [u8; N]> {
     let start = usize::try_from(address.checked_add(offset)?).ok()?;
     memory.get_mut(start..)?.first_chunk_mut::<N>()
 }
@@ -274,7 +284,12 @@ fn run_instance(
                 if exec.frames.len() >= most_calls {
                     trap!(Trap::StackExhausted);
                 }
-                exec.frames.push(Frame { instance: number, func, pc: pc as u32, base: base as u32 });
+                exec.frames.push(Frame {
+                    instance: number,
+                    func,
+                    pc: pc as u32,
+                    base: base as u32,
+                });
             };
         }
         // Calls the function at an address, with its arguments at slot `at`.
@@ -809,12 +824,8 @@ fn run_instance(
         place.bytes = memory;
     }
     exec.top = base + function.slots as usize;
-    exec.current = next.unwrap_or(Frame {
-        instance: number,
-        func,
-        pc: pc as u32,
-        base: base as u32,
-    });
+    exec.current =
+        next.unwrap_or(Frame { instance: number, func, pc: pc as u32, base: base as u32 });
     leave
 }
 

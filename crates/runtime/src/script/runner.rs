@@ -21,7 +21,10 @@ use crate::{Error, ErrorKind, Func, Imports, Instance, Module, Outcome, Store, V
 ///
 /// # Errors
 /// When the script itself is malformed, its modules aside.
-pub fn run<S: AsRef<[u8]> + ?Sized>(source: &S, options: Options) -> Result<Report, wattle_wat::Errors> {
+pub fn run<S: AsRef<[u8]> + ?Sized>(
+    source: &S,
+    options: Options,
+) -> Result<Report, wattle_wat::Errors> {
     let script = script::parse(source)?;
     let source = source.as_ref();
     let mut runner = Runner {
@@ -30,7 +33,9 @@ pub fn run<S: AsRef<[u8]> + ?Sized>(source: &S, options: Options) -> Result<Repo
         options,
         report: Report::default(),
         lines: core::iter::once(0)
-            .chain(source.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1))
+            .chain(
+                source.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1),
+            )
             .collect(),
         threads: Vec::new(),
         turn: options.seed,
@@ -38,7 +43,8 @@ pub fn run<S: AsRef<[u8]> + ?Sized>(source: &S, options: Options) -> Result<Repo
     runner.store.set_fuel(None);
     let mut scope = Scope::default();
     if let Err(error) = spectest::define(&mut runner.store, &mut runner.imports) {
-        let whole = Directive { kind: DirectiveKind::Wait { thread: no_word() }, span: ast::Span::at(0) };
+        let whole =
+            Directive { kind: DirectiveKind::Wait { thread: no_word() }, span: ast::Span::at(0) };
         runner.fail(&whole, "the module spectest", error.to_string());
     }
     for directive in &script.directives {
@@ -117,7 +123,12 @@ impl<'s> Runner<'s> {
         self.report.passed += 1;
     }
 
-    pub(super) fn fail(&mut self, directive: &Directive<'_>, expected: impl Into<String>, got: impl Into<String>) {
+    pub(super) fn fail(
+        &mut self,
+        directive: &Directive<'_>,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+    ) {
         let line = self.lines.partition_point(|&start| start <= directive.span.start);
         self.report.failures.push(Failure {
             span: directive.span,
@@ -166,9 +177,8 @@ impl<'s> Runner<'s> {
             }
             Kind::AssertTrap { execution: Execution::Instantiation(what), message } => {
                 let outcome = self.instantiation(scope, what);
-                let trapped = |error: &Error| {
-                    error.trap().is_some_and(|trap| !trap.is_exhaustion())
-                };
+                let trapped =
+                    |error: &Error| error.trap().is_some_and(|trap| !trap.is_exhaustion());
                 self.refused(directive, "trap", &message.text, outcome, |refusal| match refusal {
                     Refusal::Failed(error) if trapped(error) => Some(error.to_string()),
                     _ => None,
@@ -176,31 +186,45 @@ impl<'s> Runner<'s> {
             }
             Kind::AssertUnlinkable { instantiation, message } => {
                 let outcome = self.instantiation(scope, instantiation);
-                self.refused(directive, "unlinkable", &message.text, outcome, |refusal| match refusal {
-                    Refusal::Failed(error) => match error.kind() {
-                        ErrorKind::UnknownImport(..) | ErrorKind::IncompatibleImport(..) => {
-                            Some(error.to_string())
-                        }
+                self.refused(directive, "unlinkable", &message.text, outcome, |refusal| {
+                    match refusal {
+                        Refusal::Failed(error) => match error.kind() {
+                            ErrorKind::UnknownImport(..) | ErrorKind::IncompatibleImport(..) => {
+                                Some(error.to_string())
+                            }
+                            _ => None,
+                        },
                         _ => None,
-                    },
-                    _ => None,
+                    }
                 });
             }
             Kind::AssertMalformed { module, message }
             | Kind::AssertMalformedCustom { module, message } => {
                 let outcome = self.load(module).map(drop);
-                self.refused(directive, "malformed", &message.text, outcome, |refusal| match refusal {
-                    Refusal::Malformed(why) => Some(why.clone()),
-                    _ => None,
-                });
+                self.refused(
+                    directive,
+                    "malformed",
+                    &message.text,
+                    outcome,
+                    |refusal| match refusal {
+                        Refusal::Malformed(why) => Some(why.clone()),
+                        _ => None,
+                    },
+                );
             }
             Kind::AssertInvalid { module, message }
             | Kind::AssertInvalidCustom { module, message } => {
                 let outcome = self.load(module).map(drop);
-                self.refused(directive, "invalid", &message.text, outcome, |refusal| match refusal {
-                    Refusal::Invalid(why) => Some(why.clone()),
-                    _ => None,
-                });
+                self.refused(
+                    directive,
+                    "invalid",
+                    &message.text,
+                    outcome,
+                    |refusal| match refusal {
+                        Refusal::Invalid(why) => Some(why.clone()),
+                        _ => None,
+                    },
+                );
             }
         }
     }
@@ -259,7 +283,9 @@ impl<'s> Runner<'s> {
                 }),
                 expected(results),
             ),
-            Kind::AssertTrap { message, .. } => (says(message, false), format!("trap: {}", message.text)),
+            Kind::AssertTrap { message, .. } => {
+                (says(message, false), format!("trap: {}", message.text))
+            }
             Kind::AssertExhaustion { message, .. } => {
                 (says(message, true), format!("exhaustion: {}", message.text))
             }
@@ -291,7 +317,9 @@ impl<'s> Runner<'s> {
         let limits = wattle_validator::Limits::NONE;
         match Validator::new().features(features).limits(limits).module(&tree) {
             Ok(types) => Ok(Module::validated(tree, &types)),
-            Err(errors) if errors.first().is_malformed() => Err(Refusal::Malformed(errors.to_string())),
+            Err(errors) if errors.first().is_malformed() => {
+                Err(Refusal::Malformed(errors.to_string()))
+            }
             Err(errors) => Err(Refusal::Invalid(errors.to_string())),
         }
     }
@@ -323,7 +351,8 @@ impl<'s> Runner<'s> {
         module: &Module,
         id: Option<&Word<'_>>,
     ) -> Result<Instance, Refusal> {
-        let instance = Instance::new(&mut self.store, module, &self.imports).map_err(Refusal::Failed)?;
+        let instance =
+            Instance::new(&mut self.store, module, &self.imports).map_err(Refusal::Failed)?;
         scope.name(id, instance);
         Ok(instance)
     }
@@ -332,7 +361,9 @@ impl<'s> Runner<'s> {
     fn instantiation(&mut self, scope: &Scope, what: &Instantiation<'_>) -> Result<(), Refusal> {
         let module = match what {
             Instantiation::Module(module) => self.load(module)?,
-            Instantiation::Instance(instance) => self.definition(scope, instance.module.as_ref())?,
+            Instantiation::Instance(instance) => {
+                self.definition(scope, instance.module.as_ref())?
+            }
         };
         Instance::new(&mut self.store, &module, &self.imports).map(drop).map_err(Refusal::Failed)
     }
@@ -358,7 +389,11 @@ impl<'s> Runner<'s> {
     }
 
     /// The same for a thread: a call may stop on its way.
-    pub(super) fn start_action(&mut self, scope: &Scope, action: &Action<'_>) -> Result<Outcome, Error> {
+    pub(super) fn start_action(
+        &mut self,
+        scope: &Scope,
+        action: &Action<'_>,
+    ) -> Result<Outcome, Error> {
         match action.kind {
             ActionKind::Get => self.act(scope, action).map(Outcome::Done),
             ActionKind::Invoke(_) => {

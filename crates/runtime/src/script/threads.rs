@@ -91,7 +91,11 @@ impl<'s> Runner<'s> {
                     _ => false,
                 };
                 let mut places = self.threads.iter().enumerate();
-                places.by_ref().filter(|(_, t)| live(t) && !blocked(t)).nth(chosen).map(|(at, _)| at)
+                places
+                    .by_ref()
+                    .filter(|(_, t)| live(t) && !blocked(t))
+                    .nth(chosen)
+                    .map(|(at, _)| at)
             } else {
                 // Nobody can go on: time passes until the first timeout.
                 let timeout = |thread: &Thread<'_>| match thread.call {
@@ -103,7 +107,11 @@ impl<'s> Runner<'s> {
             };
             let Some(next) = next else {
                 self.threads.clear();
-                return self.fail(directive, "the thread to end", crate::Trap::Deadlock.to_string());
+                return self.fail(
+                    directive,
+                    "the thread to end",
+                    crate::Trap::Deadlock.to_string(),
+                );
             };
             self.take_turn(next);
         }

@@ -161,7 +161,8 @@ impl<'m> Translator<'m> {
                 let operand = self.pop()?;
                 let slot = self.slot(operand);
                 self.branch_if(label, Op::new(Code::BrI64EqImm, 0, slot, 0, 0))?;
-                let place = if let Place::Const(_) = operand.place { Place::Home } else { operand.place };
+                let place =
+                    if let Place::Const(_) = operand.place { Place::Home } else { operand.place };
                 self.push(place, false)?;
             }
             Instr::BrOnNonNull { label } => {

@@ -157,9 +157,7 @@ impl<'m> Translator<'m> {
 
     /// An instruction that cannot be reached: only the ends of blocks matter.
     fn skip(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<(), Trap> {
-        use Opcode::{
-            Block, Catch, CatchAll, Delegate, Else, End, If, Loop, Try, TryTable,
-        };
+        use Opcode::{Block, Catch, CatchAll, Delegate, Else, End, If, Loop, Try, TryTable};
         match opcode {
             Block | Loop | If | Try | TryTable => self.dead_depth += 1,
             End | Delegate if self.dead_depth > 0 => self.dead_depth -= 1,

@@ -120,7 +120,8 @@ impl Translator<'_> {
         match operand.place {
             Place::Const(value) => self.emit(Op::new(Code::Const, slot, 0, 0, value)),
             Place::Home | Place::Local(_) => {
-                let from = if let Place::Local(local) = operand.place { local } else { operand.home };
+                let from =
+                    if let Place::Local(local) = operand.place { local } else { operand.home };
                 if from != slot {
                     let code = if operand.wide { Code::Copy2 } else { Code::Copy };
                     self.emit3(code, slot, from, 0);

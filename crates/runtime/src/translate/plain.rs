@@ -1,8 +1,8 @@
 //! All instructions that do not touch control: numbers, locals, memory, tables, references.
 
 use wattle_ast::{
-    ArrowType, BrCast, Class, CompType, FieldIdx, Instr, LocalIdx, MemArg, Opcode, Reader, StorageType,
-    TypeIdx, V128, ValType,
+    ArrowType, BrCast, Class, CompType, FieldIdx, Instr, LocalIdx, MemArg, Opcode, Reader,
+    StorageType, TypeIdx, V128, ValType,
 };
 
 use super::Translator;
@@ -82,10 +82,23 @@ impl Translator<'_> {
         reader.read().map_err(|_| Trap::InvalidCode)
     }
 
-    fn load(&mut self, opcode: Opcode, code: Code, reader: &mut Reader<'_>, wide: bool) -> Result<()> {
+    fn load(
+        &mut self,
+        opcode: Opcode,
+        code: Code,
+        reader: &mut Reader<'_>,
+        wide: bool,
+    ) -> Result<()> {
         let memarg = Self::memarg(reader)?;
         if memarg.memory.0 != 0 {
-            return self.rare(opcode, Code::Rare, 1, &[wide], self.memory(memarg, 0)?, memarg.offset);
+            return self.rare(
+                opcode,
+                Code::Rare,
+                1,
+                &[wide],
+                self.memory(memarg, 0)?,
+                memarg.offset,
+            );
         }
         let b = self.pop_slot()?;
         let a = self.push_home(wide)?;
@@ -194,7 +207,9 @@ impl Translator<'_> {
                 self.binary(opcode, Code::I64Eq, Code::I64EqImm)?;
                 return Ok(true);
             }
-            Opcode::V128Load => return self.load(opcode, Code::V128Load, reader, true).map(|()| true),
+            Opcode::V128Load => {
+                return self.load(opcode, Code::V128Load, reader, true).map(|()| true);
+            }
             Opcode::V128Store => return self.store(opcode, Code::V128Store, reader).map(|()| true),
             // Bits are bits.
             Opcode::I32ReinterpretF32
@@ -305,9 +320,9 @@ impl Translator<'_> {
     fn store_state(&mut self, opcode: Opcode, instr: Instr<'_>) -> Result<()> {
         let rare = Code::Rare;
         match instr {
-            Instr::MemorySize { memory } | Instr::MemoryGrow { memory } | Instr::MemoryFill { memory } => {
-                self.rare_by_arrow(opcode, 0, memory.0.into())
-            }
+            Instr::MemorySize { memory }
+            | Instr::MemoryGrow { memory }
+            | Instr::MemoryFill { memory } => self.rare_by_arrow(opcode, 0, memory.0.into()),
             Instr::MemoryInit { init } => {
                 self.rare_by_arrow(opcode, 0, pack(init.data.0, init.memory.0))
             }
