@@ -1,0 +1,210 @@
+//! The heap: structs, arrays and exceptions, and the collector that frees them.
+//!
+//! An arena of objects by index. Collection marks from the roots and sweeps; what it takes for a
+//! reference in a stack slot may be a number that looks like one, which then keeps an object for
+//! longer and does no other harm. Fields of objects are known by their types.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#heaps>
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::types::{Storage, TypeId, Types};
+use crate::values::{index_of, kind, slot_of};
+
+/// What an object holds.
+#[derive(Clone, Debug)]
+pub(crate) enum Payload {
+    /// Nothing: room for another object. The next free index.
+    Free(u32),
+    /// A struct: its fields as slots.
+    Struct(Box<[u64]>),
+    /// An array of numbers: its elements as in memory.
+    Bytes(Box<[u8]>),
+    /// An array of references.
+    Refs(Box<[u64]>),
+    /// An exception: the values that its tag says, as slots.
+    Exn(Box<[u64]>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct HeapObject {
+    /// The type; of an exception, the tag.
+    pub(crate) ty: TypeId,
+    marked: bool,
+    pub(crate) payload: Payload,
+}
+
+/// What an object takes beside its payload.
+const HEADER: usize = size_of::<HeapObject>();
+
+/// How much is allocated before the first collection.
+const FIRST_COLLECTION: usize = 1 << 20;
+
+const NONE: u32 = u32::MAX;
+
+#[derive(Debug)]
+pub(crate) struct Heap {
+    objects: Vec<HeapObject>,
+    free: u32,
+    bytes: usize,
+    collect_at: usize,
+    limit: usize,
+    pub(crate) collections: u64,
+    work: Vec<u32>,
+}
+
+impl Payload {
+    fn bytes(&self) -> usize {
+        HEADER
+            + match self {
+                Payload::Free(_) => 0,
+                Payload::Struct(slots) | Payload::Refs(slots) | Payload::Exn(slots) => {
+                    8 * slots.len()
+                }
+                Payload::Bytes(bytes) => bytes.len(),
+            }
+    }
+}
+
+impl Heap {
+    pub(crate) fn new(limit: usize) -> Heap {
+        Heap {
+            objects: Vec::new(),
+            free: NONE,
+            bytes: 0,
+            collect_at: FIRST_COLLECTION.min(limit),
+            limit,
+            collections: 0,
+            work: Vec::new(),
+        }
+    }
+
+    /// How many bytes are in use, garbage among them.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many objects are in use, garbage among them.
+    pub(crate) fn len(&self) -> usize {
+        self.objects.iter().filter(|object| !matches!(object.payload, Payload::Free(_))).count()
+    }
+
+    /// Whether so much was allocated since the last collection that it is time for the next.
+    #[inline(always)]
+    pub(crate) fn wants_collection(&self) -> bool {
+        self.bytes >= self.collect_at
+    }
+
+    /// Whether a payload of `bytes` fits.
+    #[inline]
+    pub(crate) fn fits(&self, bytes: usize) -> bool {
+        self.bytes.saturating_add(bytes).saturating_add(HEADER) <= self.limit
+    }
+
+    /// A reference to a new object, or nothing when the heap is full.
+    #[inline]
+    pub(crate) fn add(&mut self, ty: TypeId, payload: Payload) -> Option<u64> {
+        let bytes = payload.bytes();
+        if self.bytes.checked_add(bytes)? > self.limit {
+            return None;
+        }
+        let kind = if matches!(payload, Payload::Exn(_)) { kind::EXN } else { kind::OBJECT };
+        let object = HeapObject { ty, marked: false, payload };
+        let index = match self.objects.get_mut(self.free as usize) {
+            Some(slot) => {
+                let index = self.free;
+                if let Payload::Free(next) = slot.payload {
+                    self.free = next;
+                }
+                *slot = object;
+                index
+            }
+            None => {
+                let index = u32::try_from(self.objects.len()).ok().filter(|&index| index < NONE)?;
+                self.objects.push(object);
+                index
+            }
+        };
+        self.bytes += bytes;
+        Some(slot_of(kind, index))
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self, slot: u64) -> Option<&HeapObject> {
+        self.objects.get(index_of(slot) as usize)
+    }
+
+    #[inline(always)]
+    pub(crate) fn get_mut(&mut self, slot: u64) -> Option<&mut HeapObject> {
+        self.objects.get_mut(index_of(slot) as usize)
+    }
+
+    /// Marks what `slot` refers to, when it is or looks like a reference to an object.
+    #[inline]
+    pub(crate) fn mark(&mut self, slot: u64) {
+        if !matches!(slot & kind::MASK, kind::OBJECT | kind::EXN) || slot >> 35 != 0 {
+            return;
+        }
+        let index = index_of(slot);
+        if let Some(object) = self.objects.get_mut(index as usize) {
+            if !object.marked && !matches!(object.payload, Payload::Free(_)) {
+                object.marked = true;
+                self.work.push(index);
+            }
+        }
+    }
+
+    pub(crate) fn mark_all(&mut self, slots: &[u64]) {
+        for &slot in slots {
+            self.mark(slot);
+        }
+    }
+
+    /// Follows the references of all marked objects, then frees what is not marked.
+    pub(crate) fn sweep(&mut self, types: &Types) {
+        while let Some(index) = self.work.pop() {
+            let Some(object) = self.objects.get_mut(index as usize) else { continue };
+            let ty = object.ty;
+            // The payload is taken out for as long as its references are followed.
+            match core::mem::replace(&mut object.payload, Payload::Free(NONE)) {
+                Payload::Struct(slots) => {
+                    for &(slot, storage) in types.get(ty).map_or(&[][..], |ty| &ty.fields) {
+                        if storage == Storage::Ref {
+                            self.mark(slots.get(usize::from(slot)).copied().unwrap_or(0));
+                        }
+                    }
+                    self.put(index, Payload::Struct(slots));
+                }
+                Payload::Refs(slots) => {
+                    self.mark_all(&slots);
+                    self.put(index, Payload::Refs(slots));
+                }
+                Payload::Exn(slots) => {
+                    self.mark_all(&slots);
+                    self.put(index, Payload::Exn(slots));
+                }
+                other => self.put(index, other),
+            }
+        }
+        self.bytes = 0;
+        self.free = NONE;
+        for (index, object) in self.objects.iter_mut().enumerate().rev() {
+            if object.marked {
+                object.marked = false;
+                self.bytes += object.payload.bytes();
+            } else {
+                object.payload = Payload::Free(self.free);
+                self.free = index as u32;
+            }
+        }
+        self.collections += 1;
+        self.collect_at = (2 * self.bytes).max(FIRST_COLLECTION).min(self.limit);
+    }
+
+    fn put(&mut self, index: u32, payload: Payload) {
+        if let Some(object) = self.objects.get_mut(index as usize) {
+            object.payload = payload;
+        }
+    }
+}

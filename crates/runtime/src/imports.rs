@@ -1,0 +1,42 @@
+//! What a module finds when it imports.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+
+use crate::instance::{Extern, Instance};
+use crate::store::Store;
+
+/// Things to import, by module and name.
+///
+/// ```
+/// use wattle_runtime::{Func, Imports, Store};
+///
+/// let mut store = Store::new(());
+/// let print = Func::wrap(&mut store, |_: wattle_runtime::Caller<'_, ()>, _: i32| ());
+/// let mut imports = Imports::default();
+/// imports.define("spectest", "print_i32", print);
+/// assert!(imports.get("spectest", "print_i32").is_some());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Imports {
+    modules: BTreeMap<Box<str>, BTreeMap<Box<str>, Extern>>,
+}
+
+impl Imports {
+    /// Adds one thing, in the place of what had its name.
+    pub fn define(&mut self, module: &str, name: &str, what: impl Into<Extern>) {
+        self.modules.entry(module.into()).or_default().insert(name.into(), what.into());
+    }
+
+    /// Adds all that an instance exports, in the place of the whole module of that name.
+    pub fn define_instance<T>(&mut self, store: &Store<T>, module: &str, instance: Instance) {
+        let exports = instance.exports(store).into_iter();
+        let exports = exports.map(|(name, what)| (name.into_boxed_str(), what)).collect();
+        self.modules.insert(module.into(), exports);
+    }
+
+    /// What has this name.
+    pub fn get(&self, module: &str, name: &str) -> Option<Extern> {
+        self.modules.get(module)?.get(name).copied()
+    }
+}

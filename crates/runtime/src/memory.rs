@@ -1,0 +1,281 @@
+//! Memories and tables: sizes and growth, and the handles of the host.
+
+use alloc::vec::Vec;
+
+use wattle_ast::{AddrType, MemType, TableType};
+
+use crate::state::{MemoryInst, State, TableInst};
+use crate::store::Store;
+use crate::trap::{Error, ErrorKind};
+use crate::values::{Ref, Value};
+
+/// Zeroed bytes, or nothing when there is no room. The probe makes sure that there is, so that
+/// what follows, which would not say no, gets pages that the system has not touched yet.
+fn zeroed(len: usize) -> Option<Vec<u8>> {
+    let mut probe: Vec<u8> = Vec::new();
+    probe.try_reserve_exact(len).ok()?;
+    drop(probe);
+    Some(alloc::vec![0; len])
+}
+
+/// Grows a list, or leaves it when there is no room.
+fn extend<T: Clone>(list: &mut Vec<T>, len: usize, value: T) -> Option<()> {
+    list.try_reserve_exact(len.checked_sub(list.len())?).ok()?;
+    list.resize(len, value);
+    Some(())
+}
+
+/// The most pages that an address type can address.
+fn most_pages(ty: &MemType) -> u64 {
+    let bits = u32::from(ty.page_bits());
+    let address_bits = match ty.limits.addr {
+        AddrType::I32 => 32,
+        AddrType::I64 => 64,
+    };
+    1_u64.checked_shl(address_bits - bits.min(address_bits)).unwrap_or(u64::MAX)
+}
+
+impl MemoryInst {
+    pub(crate) fn new(ty: MemType, limit: u64) -> Result<MemoryInst, Error> {
+        let full = || Error::new(ErrorKind::Limit("memory size"));
+        let shift = u32::from(ty.page_bits());
+        let bytes = ty.limits.min.checked_mul(1_u64.checked_shl(shift).ok_or_else(full)?);
+        let bytes = bytes.filter(|&bytes| bytes <= limit).ok_or_else(full)?;
+        let bytes = usize::try_from(bytes).ok().and_then(zeroed).ok_or_else(full)?;
+        Ok(MemoryInst { ty, bytes })
+    }
+
+    /// The size in pages.
+    pub(crate) fn pages(&self) -> u64 {
+        (self.bytes.len() as u64).checked_shr(self.ty.page_bits().into()).unwrap_or(0)
+    }
+
+    /// Grows by so many pages; the size before is the answer.
+    pub(crate) fn grow(&mut self, pages: u64, limit: u64) -> Option<u64> {
+        let old = self.pages();
+        let most = self.ty.limits.max.unwrap_or(u64::MAX).min(most_pages(&self.ty));
+        let new = old.checked_add(pages).filter(|&new| new <= most)?;
+        let bytes = new.checked_mul(1_u64.checked_shl(self.ty.page_bits().into())?)?;
+        let len = usize::try_from(bytes).ok().filter(|_| bytes <= limit)?;
+        extend(&mut self.bytes, len, 0)?;
+        self.ty.limits.min = new;
+        Some(old)
+    }
+}
+
+impl TableInst {
+    pub(crate) fn new(ty: TableType, init: u64, limit: u64) -> Result<TableInst, Error> {
+        let full = || Error::new(ErrorKind::Limit("table size"));
+        let len = usize::try_from(ty.limits.min).map_err(|_| full())?;
+        if ty.limits.min > limit {
+            return Err(full());
+        }
+        let mut elems = Vec::new();
+        extend(&mut elems, len, init).ok_or_else(full)?;
+        Ok(TableInst { ty, elems })
+    }
+
+    /// Grows by so many elements; the size before is the answer.
+    pub(crate) fn grow(&mut self, count: u64, value: u64, limit: u64) -> Option<u64> {
+        let old = self.elems.len() as u64;
+        let most = match self.ty.limits.addr {
+            AddrType::I32 => u32::MAX.into(),
+            AddrType::I64 => u64::MAX,
+        };
+        let most = self.ty.limits.max.unwrap_or(u64::MAX).min(limit).min(most);
+        let new = old.checked_add(count).filter(|&new| new <= most)?;
+        extend(&mut self.elems, usize::try_from(new).ok()?, value)?;
+        self.ty.limits.min = new;
+        Some(old)
+    }
+}
+
+/// A memory of a store.
+///
+/// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances>
+///
+/// ```
+/// use wattle_ast::{Limits, MemType};
+/// use wattle_runtime::{Memory, Store};
+///
+/// let mut store = Store::new(());
+/// let ty = MemType { limits: Limits { min: 1, ..Limits::default() }, ..MemType::default() };
+/// let memory = Memory::new(&mut store, ty)?;
+/// memory.write(&mut store, 16, b"hello")?;
+/// assert_eq!(memory.bytes(&store)?[16..21], *b"hello");
+/// assert_eq!(memory.grow(&mut store, 1)?, Some(1));
+/// # Ok::<(), wattle_runtime::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Memory {
+    pub(crate) store: u64,
+    pub(crate) addr: u32,
+}
+
+impl Memory {
+    /// A new memory.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`].
+    pub fn new<T>(store: &mut Store<T>, ty: MemType) -> Result<Memory, Error> {
+        let state = &mut store.inner.state;
+        let addr = state.memories.len() as u32;
+        state.memories.push(MemoryInst::new(ty, state.limits.memory_bytes)?);
+        Ok(Memory { store: store.inner.id, addr })
+    }
+
+    fn inst(self, state: &State, store: u64) -> Result<&MemoryInst, Error> {
+        let inst = state.memories.get(self.addr as usize).filter(|_| self.store == store);
+        inst.ok_or_else(|| Error::new(ErrorKind::WrongStore))
+    }
+
+    fn inst_mut(self, state: &mut State, store: u64) -> Result<&mut MemoryInst, Error> {
+        let inst = state.memories.get_mut(self.addr as usize).filter(|_| self.store == store);
+        inst.ok_or_else(|| Error::new(ErrorKind::WrongStore))
+    }
+
+    /// Its type, with the present size as the minimum.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongStore`], as all that follow.
+    pub fn ty<T>(self, store: &Store<T>) -> Result<MemType, Error> {
+        Ok(self.inst(&store.inner.state, store.inner.id)?.ty)
+    }
+
+    /// The size in pages.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongStore`].
+    pub fn pages<T>(self, store: &Store<T>) -> Result<u64, Error> {
+        Ok(self.inst(&store.inner.state, store.inner.id)?.pages())
+    }
+
+    /// All bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongStore`].
+    pub fn bytes<T>(self, store: &Store<T>) -> Result<&[u8], Error> {
+        Ok(&self.inst(&store.inner.state, store.inner.id)?.bytes)
+    }
+
+    /// All bytes, to be written.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongStore`].
+    pub fn bytes_mut<T>(self, store: &mut Store<T>) -> Result<&mut [u8], Error> {
+        let id = store.inner.id;
+        Ok(&mut self.inst_mut(&mut store.inner.state, id)?.bytes)
+    }
+
+    /// Writes bytes at an address.
+    ///
+    /// # Errors
+    /// A trap when they do not fit.
+    pub fn write<T>(self, store: &mut Store<T>, address: u64, bytes: &[u8]) -> Result<(), Error> {
+        let out = || Error::from(crate::Trap::MemoryOutOfBounds);
+        let start = usize::try_from(address).map_err(|_| out())?;
+        let rest = self.bytes_mut(store)?.get_mut(start..).ok_or_else(out)?;
+        rest.get_mut(..bytes.len()).ok_or_else(out)?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Grows by so many pages; the size before, or nothing when it cannot.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongStore`].
+    pub fn grow<T>(self, store: &mut Store<T>, pages: u64) -> Result<Option<u64>, Error> {
+        let (id, limit) = (store.inner.id, store.inner.state.limits.memory_bytes);
+        Ok(self.inst_mut(&mut store.inner.state, id)?.grow(pages, limit))
+    }
+
+    /// A hash of size and bytes: the same for the same contents, everywhere.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongStore`].
+    pub fn hash<T>(self, store: &Store<T>) -> Result<u64, Error> {
+        let bytes = self.bytes(store)?;
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ bytes.len() as u64;
+        let mut chunks = bytes.chunks_exact(8);
+        let mut mix = |word: u64| {
+            hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        };
+        for chunk in &mut chunks {
+            mix(chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)));
+        }
+        for &byte in chunks.remainder() {
+            mix(byte.into());
+        }
+        Ok(hash ^ hash >> 32)
+    }
+}
+
+/// A table of a store.
+///
+/// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#table-instances>
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Table {
+    pub(crate) store: u64,
+    pub(crate) addr: u32,
+}
+
+impl Table {
+    /// A new table with all its elements the same. Its type cannot name types of a module.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`], or [`ErrorKind::Type`] when the value does not fit.
+    pub fn new<T>(store: &mut Store<T>, ty: TableType, value: &Ref) -> Result<Table, Error> {
+        let value = Value::from(value.clone());
+        let init = store.inner.to_slots(&value, wattle_ast::ValType::Ref(ty.elem))?[0];
+        let state = &mut store.inner.state;
+        let addr = state.tables.len() as u32;
+        state.tables.push(TableInst::new(ty, init, state.limits.table_elements)?);
+        Ok(Table { store: store.inner.id, addr })
+    }
+
+    fn inst(self, state: &State, store: u64) -> Result<&TableInst, Error> {
+        let inst = state.tables.get(self.addr as usize).filter(|_| self.store == store);
+        inst.ok_or_else(|| Error::new(ErrorKind::WrongStore))
+    }
+
+    /// The number of elements.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongStore`].
+    pub fn len<T>(self, store: &Store<T>) -> Result<u64, Error> {
+        Ok(self.inst(&store.inner.state, store.inner.id)?.elems.len() as u64)
+    }
+
+    /// Whether it has no elements.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongStore`].
+    pub fn is_empty<T>(self, store: &Store<T>) -> Result<bool, Error> {
+        Ok(self.len(store)? == 0)
+    }
+
+    /// An element, when there is one of that index.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongStore`].
+    pub fn get<T>(self, store: &mut Store<T>, index: u64) -> Result<Option<Ref>, Error> {
+        let inst = self.inst(&store.inner.state, store.inner.id)?;
+        let ty = wattle_ast::ValType::Ref(inst.ty.elem);
+        let slot = usize::try_from(index).ok().and_then(|at| inst.elems.get(at).copied());
+        let Some(slot) = slot else { return Ok(None) };
+        Ok(store.inner.to_value([slot, 0], ty).reference().cloned())
+    }
+
+    /// Sets an element.
+    ///
+    /// # Errors
+    /// A trap when there is none of that index; [`ErrorKind::Type`] when the value does not fit.
+    pub fn set<T>(self, store: &mut Store<T>, index: u64, value: &Ref) -> Result<(), Error> {
+        let ty = wattle_ast::ValType::Ref(self.inst(&store.inner.state, store.inner.id)?.ty.elem);
+        let slot = store.inner.to_slots(&Value::from(value.clone()), ty)?[0];
+        let out = || Error::from(crate::Trap::TableOutOfBounds);
+        let table = store.inner.state.tables.get_mut(self.addr as usize).ok_or_else(out)?;
+        let at = usize::try_from(index).map_err(|_| out())?;
+        *table.elems.get_mut(at).ok_or_else(out)? = slot;
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! Conversions between numbers.
+//!
+//! Conversions from integers, and saturating ones to integers, are the `as` of the language, which
+//! is exact: it rounds to nearest, ties to even; it saturates, and takes NaNs to zero.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#conversions>
+
+use super::{Nan, NumericTrap, RelaxedTrunc};
+
+macro_rules! trunc {
+    ($( $name:ident: $float:ident => $int:ident, $low:expr, $high:literal; )*) => { $(
+        /// Drops the fraction.
+        ///
+        /// # Errors
+        /// [`NumericTrap::InvalidConversion`] for a NaN; [`NumericTrap::Overflow`] when the
+        /// integer does not fit.
+        #[inline]
+        pub fn $name(x: $float) -> Result<$int, NumericTrap> {
+            let above: fn(&$float) -> bool = $low;
+            if above(&x) && x < $high {
+                Ok(x as $int)
+            } else if x.is_nan() {
+                Err(NumericTrap::InvalidConversion)
+            } else {
+                Err(NumericTrap::Overflow)
+            }
+        }
+    )* };
+}
+
+// Bounds that are floats: one below the least integer if there is such a float, else itself.
+trunc! {
+    i32_trunc_f32_s: f32 => i32, |&x| x >= -2_147_483_648.0, 2_147_483_648.0;
+    i32_trunc_f32_u: f32 => u32, |&x| x > -1.0, 4_294_967_296.0;
+    i32_trunc_f64_s: f64 => i32, |&x| x > -2_147_483_649.0, 2_147_483_648.0;
+    i32_trunc_f64_u: f64 => u32, |&x| x > -1.0, 4_294_967_296.0;
+    i64_trunc_f32_s: f32 => i64, |&x| x >= -9_223_372_036_854_775_808.0, 9_223_372_036_854_775_808.0;
+    i64_trunc_f32_u: f32 => u64, |&x| x > -1.0, 18_446_744_073_709_551_616.0;
+    i64_trunc_f64_s: f64 => i64, |&x| x >= -9_223_372_036_854_775_808.0, 9_223_372_036_854_775_808.0;
+    i64_trunc_f64_u: f64 => u64, |&x| x > -1.0, 18_446_744_073_709_551_616.0;
+}
+
+macro_rules! relaxed_trunc {
+    ($( $name:ident: $float:ident => $int:ident, $checked:ident, $indefinite:expr; )*) => { $(
+        /// Drops the fraction; NaNs and what does not fit are up to the implementation.
+        #[inline]
+        pub fn $name(x: $float, choice: RelaxedTrunc) -> $int {
+            match choice {
+                RelaxedTrunc::Saturate => x as $int,
+                RelaxedTrunc::Indefinite => $checked(x).unwrap_or($indefinite),
+            }
+        }
+    )* };
+}
+
+relaxed_trunc! {
+    i32_relaxed_trunc_f32_s: f32 => i32, i32_trunc_f32_s, i32::MIN;
+    i32_relaxed_trunc_f32_u: f32 => u32, i32_trunc_f32_u, u32::MAX;
+    i32_relaxed_trunc_f64_s: f64 => i32, i32_trunc_f64_s, i32::MIN;
+    i32_relaxed_trunc_f64_u: f64 => u32, i32_trunc_f64_u, u32::MAX;
+}
+
+/// Bits by which the payload of an `f64` is longer than that of an `f32`.
+const PAYLOAD: u32 = 52 - 23;
+
+/// Rounds to an `f32`. A NaN keeps its sign and the upper bits of its payload, and becomes quiet.
+#[inline]
+pub fn f32_demote_f64(x: f64, nan: Nan) -> f32 {
+    if x.is_nan() {
+        let sign = (x.to_bits() >> 32) as u32 & 1 << 31;
+        let payload = (x.to_bits() >> PAYLOAD) as u32 & ((1 << 23) - 1);
+        nan.result(f32::from_bits(sign | 0x7fc0_0000 | payload))
+    } else {
+        x as f32
+    }
+}
+
+/// The same value as an `f64`. A NaN keeps its sign and its payload, and becomes quiet.
+#[inline]
+pub fn f64_promote_f32(x: f32, nan: Nan) -> f64 {
+    if x.is_nan() {
+        let sign = u64::from(x.to_bits() >> 31) << 63;
+        let payload = u64::from(x.to_bits() & ((1 << 23) - 1)) << PAYLOAD;
+        nan.result(f64::from_bits(sign | 0x7ff8_0000_0000_0000 | payload))
+    } else {
+        f64::from(x)
+    }
+}

@@ -1,0 +1,160 @@
+//! Square root and fused multiply-add on integers: exactly rounded, on any machine.
+//!
+//! The standard library's multiply-add may be a C library's, and without the standard library
+//! there is neither.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#rounding>
+
+/// A finite magnitude: `significand * 2^exponent`.
+#[derive(Clone, Copy)]
+struct Magnitude {
+    significand: u128,
+    exponent: i32,
+}
+
+impl Magnitude {
+    /// Brings the top bit of a significand that is not zero to bit `top`.
+    fn normalised(self, top: u32) -> Magnitude {
+        let shift = self.significand.leading_zeros().saturating_sub(127 - top);
+        Magnitude { significand: self.significand << shift, exponent: self.exponent - shift as i32 }
+    }
+
+    /// Divides the significand by `2^shift`; a remainder sets the lowest bit, which so stays on
+    /// its side of every rounding decision above it.
+    fn jammed(self, shift: u32) -> Magnitude {
+        let significand = match self.significand.checked_shr(shift) {
+            Some(kept) => kept | u128::from(kept << shift != self.significand),
+            None => u128::from(self.significand != 0),
+        };
+        Magnitude { significand, exponent: self.exponent.saturating_add_unsigned(shift) }
+    }
+
+    /// The sum of two magnitudes with signs. An exact zero is positive.
+    ///
+    /// Both have at least 20 zero bits below the top at bit 126, so that the lowest bit is free to
+    /// stand for a remainder whenever the difference of the exponents pushes bits out, and
+    /// cancellation cannot bring it up to where it counts.
+    fn add(a: (bool, Magnitude), b: (bool, Magnitude)) -> (bool, Magnitude) {
+        let (great, small) = if a.1.exponent >= b.1.exponent { (a, b) } else { (b, a) };
+        let exponent = great.1.exponent;
+        let small = (small.0, small.1.jammed(exponent.abs_diff(small.1.exponent)));
+        let (x, y) = (great.1.significand, small.1.significand);
+        let (negative, significand) = if great.0 == small.0 {
+            (great.0, x + y)
+        } else if x == y {
+            (false, 0)
+        } else if x > y {
+            (great.0, x - y)
+        } else {
+            (small.0, y - x)
+        };
+        (negative, Magnitude { significand, exponent })
+    }
+}
+
+macro_rules! exact {
+    ($float:ident $bits:ident, mantissa: $mantissa:literal, bias: $bias:literal,
+        root of $square:ident) => {
+        pub(super) mod $float {
+            use super::Magnitude;
+
+            const MANTISSA: u32 = $mantissa;
+            const BIAS: i32 = $bias;
+            const HIDDEN: $bits = 1 << MANTISSA;
+            const INFINITY: $bits = $float::INFINITY.to_bits();
+            const SIGN: $bits = 1 << ($bits::BITS - 1);
+
+            /// The magnitude of a finite float.
+            fn unpack(x: $float) -> Magnitude {
+                let bits = x.to_bits() & !SIGN;
+                let fraction = bits & (HIDDEN - 1);
+                let biased = (bits >> MANTISSA) as i32;
+                let significand = if biased == 0 { fraction } else { fraction | HIDDEN };
+                Magnitude {
+                    significand: significand.into(),
+                    exponent: biased.max(1) - BIAS - MANTISSA as i32,
+                }
+            }
+
+            /// Rounds to the nearest float, ties to even.
+            fn pack(negative: bool, magnitude: Magnitude) -> $float {
+                let sign = if negative { SIGN } else { 0 };
+                if magnitude.significand == 0 {
+                    return $float::from_bits(sign);
+                }
+                let Magnitude { significand, exponent } = magnitude.normalised(127);
+                // The value lies in [2^power, 2^(power+1)).
+                let power = exponent + 127;
+                if power > BIAS {
+                    return $float::from_bits(sign | INFINITY);
+                }
+                let biased = (power + BIAS).max(1);
+                let drop = 127 - MANTISSA + (biased - BIAS - power) as u32;
+                let (kept, rest, half) = match drop {
+                    0..128 => (significand >> drop, significand << (128 - drop), 1 << 127),
+                    128 => (0, significand, 1 << 127),
+                    _ => (0, 0, 1),
+                };
+                let up = rest > half || rest == half && kept & 1 == 1;
+                // The hidden bit, if there is one, adds one to the exponent; so may rounding.
+                let bits = ((biased - 1) as $bits) << MANTISSA;
+                $float::from_bits(sign | (bits + kept as $bits + $bits::from(up)))
+            }
+
+            /// `a * b + c`, rounded once.
+            pub(in super::super) fn mul_add(a: $float, b: $float, c: $float) -> $float {
+                let product = a * b;
+                if !a.is_finite() || !b.is_finite() || a == 0.0 || b == 0.0 {
+                    // The product is exact.
+                    return product + c;
+                }
+                if !c.is_finite() {
+                    return c + c;
+                }
+                if c == 0.0 {
+                    // It may round to a zero, which then keeps its sign.
+                    return product;
+                }
+                let negative = a.is_sign_negative() != b.is_sign_negative();
+                let (x, y) = (unpack(a), unpack(b));
+                let product = Magnitude {
+                    significand: x.significand * y.significand,
+                    exponent: x.exponent + y.exponent,
+                };
+                let (negative, sum) = Magnitude::add(
+                    (negative, product.normalised(126)),
+                    (c.is_sign_negative(), unpack(c).normalised(126)),
+                );
+                pack(negative, sum)
+            }
+
+            /// The square root, rounded to the nearest; a NaN below zero.
+            #[cfg(any(test, not(feature = "std")))]
+            pub(in super::super) fn sqrt(x: $float) -> $float {
+                if x == 0.0 || x.is_nan() || x == $float::INFINITY {
+                    return x + x;
+                }
+                if x < 0.0 {
+                    return $float::NAN;
+                }
+                // Two bits more than the float has, and an even exponent.
+                const TOP: u32 = 2 * MANTISSA + 5;
+                let Magnitude { significand, exponent } = unpack(x).normalised(TOP);
+                let odd = exponent & 1;
+                let square = (significand >> odd) as $square;
+                let root = square.isqrt();
+                let inexact = root * root != square;
+                pack(
+                    false,
+                    Magnitude {
+                        significand: u128::from(root) | u128::from(inexact),
+                        exponent: (exponent + odd) / 2,
+                    },
+                )
+            }
+        }
+    };
+}
+
+exact!(f32 u32, mantissa: 23, bias: 127, root of u64);
+exact!(f64 u64, mantissa: 52, bias: 1023, root of u128);

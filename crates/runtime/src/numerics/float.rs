@@ -1,0 +1,250 @@
+//! Float operators: rounding to integers, minimum and maximum, and the bits of NaNs.
+//!
+//! `+`, `-`, `*` and `/` are the processor's, which rounds as IEEE 754 says; the dispatch writes
+//! them out. Nothing here depends on the standard library's mathematics: results are the same with
+//! and without it.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#floating-point-operations>
+
+use core::ops::{Add, Div, Mul, Neg, Sub};
+
+use super::{Nan, RelaxedMinMax, exact};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// `f32` and `f64`.
+pub trait Float:
+    sealed::Sealed
+    + Copy
+    + PartialOrd
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
+    /// The positive NaN with only the top bit of its payload set.
+    const CANONICAL_NAN: Self;
+    /// Zero.
+    const ZERO: Self;
+    /// One.
+    const ONE: Self;
+    /// The least power of two whose neighbours are integers: from here on every float is one.
+    const INTEGRAL: Self;
+
+    /// Whether it is a NaN.
+    fn is_nan(self) -> bool;
+    /// Its magnitude; NaNs keep their payload.
+    #[must_use]
+    fn abs(self) -> Self;
+    /// Its magnitude with the sign of another; NaNs keep their payload.
+    #[must_use]
+    fn copysign(self, sign: Self) -> Self;
+    /// A NaN with the top bit of its payload set.
+    #[must_use]
+    fn quiet(self) -> Self;
+    /// The bits of both, joined by *or*.
+    #[must_use]
+    fn or(self, other: Self) -> Self;
+    /// The bits of both, joined by *and*.
+    #[must_use]
+    fn and(self, other: Self) -> Self;
+    /// The square root, rounded to the nearest; a NaN below zero.
+    #[must_use]
+    fn sqrt(self) -> Self;
+    /// `self * factor + addend`, rounded once.
+    #[must_use]
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
+}
+
+macro_rules! float {
+    ($float:ident $bits:ident $mantissa:literal) => {
+        impl Float for $float {
+            const CANONICAL_NAN: Self =
+                <$float>::from_bits(<$float>::INFINITY.to_bits() | 1 << ($mantissa - 1));
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const INTEGRAL: Self = ((1 as $bits) << $mantissa) as $float;
+
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                self != self
+            }
+
+            #[inline(always)]
+            fn abs(self) -> Self {
+                <$float>::from_bits(self.to_bits() & ($bits::MAX >> 1))
+            }
+
+            #[inline(always)]
+            fn copysign(self, sign: Self) -> Self {
+                let mask = $bits::MAX >> 1;
+                <$float>::from_bits(self.to_bits() & mask | sign.to_bits() & !mask)
+            }
+
+            #[inline(always)]
+            fn quiet(self) -> Self {
+                <$float>::from_bits(self.to_bits() | 1 << ($mantissa - 1))
+            }
+
+            #[inline(always)]
+            fn or(self, other: Self) -> Self {
+                <$float>::from_bits(self.to_bits() | other.to_bits())
+            }
+
+            #[inline(always)]
+            fn and(self, other: Self) -> Self {
+                <$float>::from_bits(self.to_bits() & other.to_bits())
+            }
+
+            // With the standard library it is one processor instruction; both round exactly.
+            #[cfg(feature = "std")]
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                <$float>::sqrt(self)
+            }
+
+            #[cfg(not(feature = "std"))]
+            #[inline]
+            fn sqrt(self) -> Self {
+                exact::$float::sqrt(self)
+            }
+
+            #[inline]
+            fn mul_add(self, factor: Self, addend: Self) -> Self {
+                exact::$float::mul_add(self, factor, addend)
+            }
+        }
+    };
+}
+
+float!(f32 u32 23);
+float!(f64 u64 52);
+
+/// Rounds a magnitude below [`Float::INTEGRAL`] with `round`, keeping the sign; what is greater is
+/// an integer already, and NaNs become quiet.
+#[inline(always)]
+fn round<F: Float>(x: F, nan: Nan, round: impl Fn(F) -> F) -> F {
+    // Adding the bias pushes the fraction out; the processor rounds it to nearest, ties to even.
+    let bias = F::INTEGRAL.copysign(x);
+    let near = round((x + bias) - bias).copysign(x);
+    let rounded = if x.abs() < F::INTEGRAL { near } else { x };
+    nan.result(if x.is_nan() { x.quiet() } else { rounded })
+}
+
+/// The nearest integer, the even one of two.
+///
+/// ```
+/// use wattle_runtime::numerics::{Nan, float::nearest};
+/// assert_eq!(nearest(2.5_f32, Nan::Canonical), 2.0);
+/// assert_eq!(nearest(-0.5_f64, Nan::Canonical).to_bits(), (-0.0_f64).to_bits());
+/// ```
+#[inline]
+pub fn nearest<F: Float>(x: F, nan: Nan) -> F {
+    round(x, nan, |near| near)
+}
+
+/// The least integer that is not less.
+#[inline]
+pub fn ceil<F: Float>(x: F, nan: Nan) -> F {
+    round(x, nan, |near| if near < x { near + F::ONE } else { near })
+}
+
+/// The greatest integer that is not greater.
+#[inline]
+pub fn floor<F: Float>(x: F, nan: Nan) -> F {
+    round(x, nan, |near| if near > x { near - F::ONE } else { near })
+}
+
+/// The integer without the fraction.
+#[inline]
+pub fn trunc<F: Float>(x: F, nan: Nan) -> F {
+    round(x, nan, |near| if near.abs() > x.abs() { near.abs() - F::ONE } else { near })
+}
+
+/// The square root, rounded to the nearest; a NaN below zero.
+#[inline]
+pub fn sqrt<F: Float>(x: F, nan: Nan) -> F {
+    nan.result(x.sqrt())
+}
+
+/// What `min` and `max` of two operands are, once it is known what they are of ordinary numbers,
+/// and of zeros.
+#[inline(always)]
+fn choose<F: Float>(a: F, b: F, number: F, zero: F, nan: Nan) -> F {
+    let ordered = if a == b { zero } else { number };
+    let right = if b.is_nan() { b.quiet() } else { ordered };
+    nan.result(if a.is_nan() { a.quiet() } else { right })
+}
+
+/// The lesser; a NaN when either is one; -0 is less than +0.
+///
+/// ```
+/// use wattle_runtime::numerics::{Nan, float::min};
+/// assert_eq!(min(0.0_f32, -0.0, Nan::Canonical).to_bits(), (-0.0_f32).to_bits());
+/// assert!(min(f32::NAN, 1.0, Nan::Canonical).is_nan());
+/// ```
+#[inline]
+pub fn min<F: Float>(a: F, b: F, nan: Nan) -> F {
+    choose(a, b, pmin(a, b), a.or(b), nan)
+}
+
+/// The greater; a NaN when either is one; +0 is greater than -0.
+#[inline]
+pub fn max<F: Float>(a: F, b: F, nan: Nan) -> F {
+    choose(a, b, pmax(a, b), a.and(b), nan)
+}
+
+/// The second if it is less than the first, else the first, bit by bit.
+#[inline]
+pub fn pmin<F: Float>(a: F, b: F) -> F {
+    if b < a { b } else { a }
+}
+
+/// The second if it is greater than the first, else the first, bit by bit.
+#[inline]
+pub fn pmax<F: Float>(a: F, b: F) -> F {
+    if a < b { b } else { a }
+}
+
+/// `min` or `max` where NaNs and zeros of opposite signs are up to the implementation.
+#[inline(always)]
+fn relaxed<F: Float>(a: F, b: F, choice: RelaxedMinMax, strict: impl Fn(F, F) -> F) -> F {
+    let special = a.is_nan() || b.is_nan() || (a == F::ZERO && b == F::ZERO);
+    match choice {
+        RelaxedMinMax::First if special => a,
+        RelaxedMinMax::Second if special => b,
+        RelaxedMinMax::Number if a.is_nan() => b,
+        RelaxedMinMax::Number if b.is_nan() => a,
+        _ => strict(a, b),
+    }
+}
+
+/// [`min`], with the choices of `relaxed_min`.
+#[inline]
+pub fn relaxed_min<F: Float>(a: F, b: F, choice: RelaxedMinMax, nan: Nan) -> F {
+    relaxed(a, b, choice, |a, b| min(a, b, nan))
+}
+
+/// [`max`], with the choices of `relaxed_max`.
+#[inline]
+pub fn relaxed_max<F: Float>(a: F, b: F, choice: RelaxedMinMax, nan: Nan) -> F {
+    relaxed(a, b, choice, |a, b| max(a, b, nan))
+}
+
+/// `a * b + c`, rounded once if `fused`, else twice.
+///
+/// ```
+/// use wattle_runtime::numerics::{Nan, float::madd};
+/// let (x, y) = (1.0 + f64::EPSILON, 1.0 - f64::EPSILON);
+/// assert_eq!(madd(x, y, -1.0, false, Nan::Canonical), 0.0);
+/// assert_eq!(madd(x, y, -1.0, true, Nan::Canonical), -f64::EPSILON * f64::EPSILON);
+/// ```
+#[inline]
+pub fn madd<F: Float>(a: F, b: F, c: F, fused: bool, nan: Nan) -> F {
+    nan.result(if fused { a.mul_add(b, c) } else { a * b + c })
+}

@@ -1,0 +1,71 @@
+//! Numerics: what every numeric and vector instruction computes, as pure functions.
+//!
+//! No state, no allocation, no memory: operands in, results out, exact to the bit. The engine
+//! runs on these, and so can a constant folder.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `int.rs` | integer operators that trap or that the standard library lacks |
+//! | `float.rs` | float operators, and what becomes of NaNs |
+//! | `exact.rs` | square root and fused multiply-add on integers |
+//! | `convert.rs` | conversions between numbers |
+//! | `profile.rs` | the choices that the specification leaves open |
+//! | `scalar.rs` | from opcodes to operators of numbers |
+//! | `simd/` | the same of vectors |
+//!
+//! The instructions meet their meaning in one place each: an arm of [`unary`], [`binary`],
+//! [`wide`], or of their likes in [`simd`]. There is a function per shape of operands; it answers
+//! `None` for an opcode of another shape. With an opcode known at compile time they shrink to the
+//! one arm.
+//!
+//! Numbers travel as *slots*: the bits of an `i32`, `i64`, `f32` or `f64`, zero-extended to 64
+//! bits. Bits above a 32-bit operand are ignored.
+//!
+//! ```
+//! use wattle_ast::Opcode;
+//! use wattle_runtime::numerics::{Nan, NumericTrap, binary};
+//!
+//! assert_eq!(binary(Opcode::I32Add, 2, 3, Nan::Canonical), Some(Ok(5)));
+//! assert_eq!(binary(Opcode::I32DivU, 2, 0, Nan::Canonical), Some(Err(NumericTrap::DivideByZero)));
+//! assert_eq!(binary(Opcode::I32Clz, 2, 0, Nan::Canonical), None);
+//! ```
+//!
+//! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html>
+
+pub mod convert;
+mod exact;
+pub mod float;
+pub mod int;
+mod profile;
+mod scalar;
+pub mod simd;
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+
+pub use profile::{Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
+pub use scalar::{Slot, binary, unary, wide};
+
+/// Why a numeric instruction has no result.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum NumericTrap {
+    /// The divisor is zero.
+    DivideByZero,
+    /// The result does not fit.
+    Overflow,
+    /// The operand is a NaN.
+    InvalidConversion,
+}
+
+impl fmt::Display for NumericTrap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NumericTrap::DivideByZero => "integer divide by zero",
+            NumericTrap::Overflow => "integer overflow",
+            NumericTrap::InvalidConversion => "invalid conversion to integer",
+        })
+    }
+}
+
+impl core::error::Error for NumericTrap {}

@@ -1,0 +1,233 @@
+//! Vectors as lanes, and operators lifted to them.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#vectors>
+
+use core::ops::Index;
+
+use wattle_ast::V128;
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// What fills a vector: an integer or a float.
+///
+/// ```
+/// use wattle_ast::V128;
+/// use wattle_runtime::numerics::simd::Lane;
+/// let v = u32::build(|i| i as u32);
+/// assert_eq!(v, V128([0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]));
+/// assert_eq!(u64::lanes(v), [1 << 32, 2 | 3 << 32]);
+/// ```
+pub trait Lane: sealed::Sealed + Copy + PartialOrd + Default {
+    /// All lanes of a vector.
+    type Lanes: Index<usize, Output = Self> + Copy;
+    /// An integer as wide.
+    type Mask: Lane;
+    /// How many lanes a vector has.
+    const COUNT: usize;
+
+    /// The lanes of a vector.
+    fn lanes(v: V128) -> Self::Lanes;
+    /// The vector of these lanes.
+    fn build(lane: impl FnMut(usize) -> Self) -> V128;
+    /// The vector with a lane replaced. Lanes count modulo [`Lane::COUNT`].
+    fn replace(v: V128, lane: u8, value: Self) -> V128;
+    /// All bits set or none.
+    fn mask(set: bool) -> Self::Mask;
+
+    /// One lane. Lanes count modulo [`Lane::COUNT`].
+    #[inline(always)]
+    fn extract(v: V128, lane: u8) -> Self {
+        Self::lanes(v)[usize::from(lane) % Self::COUNT]
+    }
+}
+
+macro_rules! lanes {
+    ($( $lane:ident $mask:ident $count:literal; )*) => { $(
+        impl sealed::Sealed for $lane {}
+
+        impl Lane for $lane {
+            type Lanes = [$lane; $count];
+            type Mask = $mask;
+            const COUNT: usize = $count;
+
+            #[inline(always)]
+            fn lanes(v: V128) -> [$lane; $count] {
+                const SIZE: usize = 16 / $count;
+                let (chunks, _) = v.0.as_chunks::<SIZE>();
+                let mut lanes = [$lane::default(); $count];
+                for (lane, chunk) in lanes.iter_mut().zip(chunks) {
+                    *lane = $lane::from_le_bytes(*chunk);
+                }
+                lanes
+            }
+
+            #[inline(always)]
+            fn build(mut lane: impl FnMut(usize) -> $lane) -> V128 {
+                const SIZE: usize = 16 / $count;
+                let mut v = V128::default();
+                let (chunks, _) = v.0.as_chunks_mut::<SIZE>();
+                for (i, chunk) in chunks.iter_mut().enumerate() {
+                    *chunk = lane(i).to_le_bytes();
+                }
+                v
+            }
+
+            #[inline(always)]
+            fn replace(v: V128, lane: u8, value: $lane) -> V128 {
+                let mut lanes = Self::lanes(v);
+                lanes[usize::from(lane) % $count] = value;
+                Self::build(|i| lanes[i])
+            }
+
+            #[inline(always)]
+            fn mask(set: bool) -> $mask {
+                if set { !0 } else { 0 }
+            }
+        }
+    )* };
+}
+
+lanes! {
+    u8 u8 16;
+    i8 u8 16;
+    u16 u16 8;
+    i16 u16 8;
+    u32 u32 4;
+    i32 u32 4;
+    u64 u64 2;
+    i64 u64 2;
+    f32 u32 4;
+    f64 u64 2;
+}
+
+/// Applies an operator to every lane; the result has lanes as wide.
+#[inline(always)]
+pub(super) fn map<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
+    const { assert!(A::COUNT == R::COUNT) };
+    let a = A::lanes(a);
+    R::build(|i| f(a[i]))
+}
+
+/// Applies an operator to every pair of lanes; the result has lanes as wide.
+#[inline(always)]
+pub(super) fn zip<A: Lane, R: Lane>(a: V128, b: V128, f: impl Fn(A, A) -> R) -> V128 {
+    const { assert!(A::COUNT == R::COUNT) };
+    let (a, b) = (A::lanes(a), A::lanes(b));
+    R::build(|i| f(a[i], b[i]))
+}
+
+/// Applies an operator to every triple of lanes.
+#[inline(always)]
+pub(super) fn zip3<A: Lane>(a: V128, b: V128, c: V128, f: impl Fn(A, A, A) -> A) -> V128 {
+    let (a, b, c) = (A::lanes(a), A::lanes(b), A::lanes(c));
+    A::build(|i| f(a[i], b[i], c[i]))
+}
+
+/// Compares lanes: all bits set where the predicate holds, none elsewhere.
+#[inline(always)]
+pub(super) fn compare<A: Lane>(a: V128, b: V128, f: impl Fn(&A, &A) -> bool) -> V128 {
+    zip(a, b, |x: A, y: A| A::mask(f(&x, &y)))
+}
+
+/// Which half of the lanes.
+#[derive(Clone, Copy)]
+pub(super) enum Half {
+    Low,
+    High,
+}
+
+impl Half {
+    /// The first lane of the half.
+    #[inline(always)]
+    fn start<A: Lane>(self) -> usize {
+        match self {
+            Half::Low => 0,
+            Half::High => A::COUNT / 2,
+        }
+    }
+}
+
+/// Applies an operator to half of the lanes; the result has lanes twice as wide.
+#[inline(always)]
+pub(super) fn widen<A: Lane, R: Lane>(half: Half, a: V128, f: impl Fn(A) -> R) -> V128 {
+    const { assert!(A::COUNT == 2 * R::COUNT) };
+    let a = A::lanes(a);
+    let start = half.start::<A>();
+    R::build(|i| f(a[start + i]))
+}
+
+/// Applies an operator to half of the pairs of lanes; the result has lanes twice as wide.
+#[inline(always)]
+pub(super) fn zip_widen<A: Lane, R: Lane>(
+    half: Half,
+    a: V128,
+    b: V128,
+    f: impl Fn(A, A) -> R,
+) -> V128 {
+    const { assert!(A::COUNT == 2 * R::COUNT) };
+    let (a, b) = (A::lanes(a), A::lanes(b));
+    let start = half.start::<A>();
+    R::build(|i| f(a[start + i], b[start + i]))
+}
+
+/// Applies an operator to neighbours; the result has lanes twice as wide.
+#[inline(always)]
+pub(super) fn pairwise<A: Lane, R: Lane>(a: V128, f: impl Fn(A, A) -> R) -> V128 {
+    const { assert!(A::COUNT == 2 * R::COUNT) };
+    let a = A::lanes(a);
+    R::build(|i| f(a[2 * i], a[2 * i + 1]))
+}
+
+/// Applies an operator to neighbours in two vectors; the result has lanes twice as wide.
+#[inline(always)]
+pub(super) fn zip_pairwise<A: Lane, R: Lane>(
+    a: V128,
+    b: V128,
+    f: impl Fn([A; 2], [A; 2]) -> R,
+) -> V128 {
+    const { assert!(A::COUNT == 2 * R::COUNT) };
+    let (a, b) = (A::lanes(a), A::lanes(b));
+    R::build(|i| f([a[2 * i], a[2 * i + 1]], [b[2 * i], b[2 * i + 1]]))
+}
+
+/// Applies an operator to every lane, to lanes half as wide; zeros follow.
+#[inline(always)]
+pub(super) fn shrink<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
+    const { assert!(2 * A::COUNT == R::COUNT) };
+    let a = A::lanes(a);
+    R::build(|i| if i < A::COUNT { f(a[i]) } else { R::default() })
+}
+
+/// Applies an operator to every lane of one vector, then of another, to lanes half as wide.
+#[inline(always)]
+pub(super) fn narrow<A: Lane, R: Lane>(a: V128, b: V128, f: impl Fn(A) -> R) -> V128 {
+    const { assert!(2 * A::COUNT == R::COUNT) };
+    let (a, b) = (A::lanes(a), A::lanes(b));
+    R::build(|i| f(if i < A::COUNT { a[i] } else { b[i - A::COUNT] }))
+}
+
+/// Whether a predicate holds for every lane.
+#[inline(always)]
+pub(super) fn all<A: Lane>(a: V128, f: impl Fn(A) -> bool) -> bool {
+    let a = A::lanes(a);
+    (0..A::COUNT).fold(true, |all, i| all & f(a[i]))
+}
+
+/// A bit per lane, lane 0 the lowest: whether the lane is less than zero.
+#[inline(always)]
+pub(super) fn bitmask<A: Lane>(a: V128) -> u32 {
+    let a = A::lanes(a);
+    (0..A::COUNT).fold(0, |bits, i| bits | u32::from(a[i] < A::default()) << i)
+}
+
+/// [`bitmask`] of bytes: a product brings the top bits of eight of them together.
+#[inline(always)]
+pub(super) fn byte_bitmask(a: V128) -> u32 {
+    let [low, high] = u64::lanes(a).map(|bytes| {
+        let tops = (bytes >> 7) & 0x0101_0101_0101_0101;
+        (tops.wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
+    });
+    high << 8 | low
+}

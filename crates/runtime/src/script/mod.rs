@@ -1,0 +1,86 @@
+//! Test scripts (`.wast`): running them, by the rules of the reference interpreter.
+//!
+//! An expected message must be the beginning of the actual one, and classes are strict: malformed
+//! is what parsing refuses, invalid what validation refuses, unlinkable what linking refuses. What
+//! the form of a script is: [`wattle_wat::script`].
+//!
+//! ```
+//! use wattle_runtime::script::{Options, run};
+//!
+//! let report = run(
+//!     r#"(module (func (export "div") (param i32 i32) (result i32)
+//!          (i32.div_u (local.get 0) (local.get 1))))
+//!        (assert_return (invoke "div" (i32.const 7) (i32.const 2)) (i32.const 3))
+//!        (assert_trap (invoke "div" (i32.const 7) (i32.const 0)) "integer divide by zero")
+//!        (assert_return (invoke "div" (i32.const 7) (i32.const 2)) (i32.const 4))"#,
+//!     Options::default(),
+//! )
+//! .unwrap();
+//! assert_eq!(report.passed, 2);
+//! assert_eq!(
+//!     report.failures[0].to_string(),
+//!     "line 5: assert_return: expected (i32.const 4), got (i32.const 3)",
+//! );
+//! ```
+//!
+//! | file | holds |
+//! |---|---|
+//! | `runner.rs` | directives |
+//! | `threads.rs` | threads: whose turn it is |
+//! | `patterns.rs` | values and the patterns of results |
+//! | `spectest.rs` | the module `spectest` of the host |
+
+mod patterns;
+mod runner;
+mod spectest;
+mod threads;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use wattle_ast::{Features, Span};
+
+pub use runner::run;
+
+/// How a script is run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Options {
+    /// What modules may use.
+    pub features: Features,
+    /// What decides whose turn it is among threads: the same seed gives the same run.
+    pub seed: u64,
+    /// How the store behaves. Its fuel is the runner's business.
+    pub config: crate::Config,
+}
+
+/// What came of a script.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Report {
+    /// How many assertions passed.
+    pub passed: usize,
+    /// What failed: assertions, and directives that must succeed.
+    pub failures: Vec<Failure>,
+}
+
+/// A directive that failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The bytes of the directive in the script.
+    pub span: Span,
+    /// The line on which it begins, from 1.
+    pub line: usize,
+    /// Its keyword.
+    pub keyword: &'static str,
+    /// What was expected.
+    pub expected: String,
+    /// What came instead.
+    pub got: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure { line, keyword, expected, got, .. } = self;
+        write!(f, "line {line}: {keyword}: expected {expected}, got {got}")
+    }
+}

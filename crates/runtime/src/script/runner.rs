@@ -1,0 +1,431 @@
+//! The directives of a script, one after the other.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use wattle_ast as ast;
+use wattle_validator::Validator;
+use wattle_wat::script::{
+    self, Action, ActionKind, Directive, DirectiveKind, Execution, Instantiation, ModuleSource,
+    Pattern, ScriptModule, Word,
+};
+
+use super::patterns::{argument, display, matches};
+use super::threads::Thread;
+use super::{Failure, Options, Report, spectest};
+use crate::{Error, ErrorKind, Func, Imports, Instance, Module, Outcome, Store, Value};
+
+/// Runs a script, given as text or as the bytes of a file.
+///
+/// # Errors
+/// When the script itself is malformed, its modules aside.
+pub fn run<S: AsRef<[u8]> + ?Sized>(
+    source: &S,
+    options: Options,
+) -> Result<Report, wattle_wat::Errors> {
+    let script = script::parse(source)?;
+    let source = source.as_ref();
+    let mut runner = Runner {
+        store: Store::with_config((), options.config),
+        imports: Imports::default(),
+        options,
+        report: Report::default(),
+        lines: core::iter::once(0)
+            .chain(
+                source.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1),
+            )
+            .collect(),
+        threads: Vec::new(),
+        turn: options.seed,
+    };
+    runner.store.set_fuel(None);
+    let mut scope = Scope::default();
+    if let Err(error) = spectest::define(&mut runner.store, &mut runner.imports) {
+        let whole =
+            Directive { kind: DirectiveKind::Wait { thread: no_word() }, span: ast::Span::at(0) };
+        runner.fail(&whole, "the module spectest", error.to_string());
+    }
+    for directive in &script.directives {
+        runner.directive(&mut scope, directive);
+    }
+    Ok(runner.report)
+}
+
+fn no_word() -> Word<'static> {
+    Word { text: "".into(), span: ast::Span::at(0) }
+}
+
+/// What directives know by name.
+#[derive(Default)]
+pub(super) struct Scope {
+    definitions: BTreeMap<String, Module>,
+    instances: BTreeMap<String, Instance>,
+    definition: Option<Module>,
+    pub(super) instance: Option<Instance>,
+}
+
+pub(super) struct Runner<'s> {
+    pub(super) store: Store,
+    /// What was registered, by whatever thread.
+    imports: Imports,
+    pub(super) options: Options,
+    report: Report,
+    lines: Vec<usize>,
+    pub(super) threads: Vec<Thread<'s>>,
+    pub(super) turn: u64,
+}
+
+/// Why a module did not come to be.
+enum Refusal {
+    Malformed(String),
+    Invalid(String),
+    Failed(Error),
+    /// The script names what there is not.
+    Script(String),
+}
+
+impl Refusal {
+    fn describe(&self) -> String {
+        match self {
+            Refusal::Malformed(why) => format!("malformed: {why}"),
+            Refusal::Invalid(why) => format!("invalid: {why}"),
+            Refusal::Failed(error) => describe(error),
+            Refusal::Script(why) => why.clone(),
+        }
+    }
+}
+
+/// An error with its class.
+fn describe(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::Trap(trap) if trap.is_exhaustion() => format!("exhaustion: {error}"),
+        ErrorKind::Trap(_) => format!("trap: {error}"),
+        ErrorKind::UnknownImport(..) | ErrorKind::IncompatibleImport(..) => {
+            format!("unlinkable: {error}")
+        }
+        _ => format!("{error}"),
+    }
+}
+
+fn show(values: &[Value]) -> String {
+    match values {
+        [] => "nothing".into(),
+        [value, rest @ ..] => {
+            rest.iter().fold(value.to_string(), |text, value| format!("{text} {value}"))
+        }
+    }
+}
+
+impl<'s> Runner<'s> {
+    pub(super) fn pass(&mut self) {
+        self.report.passed += 1;
+    }
+
+    pub(super) fn fail(
+        &mut self,
+        directive: &Directive<'_>,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+    ) {
+        let line = self.lines.partition_point(|&start| start <= directive.span.start);
+        self.report.failures.push(Failure {
+            span: directive.span,
+            line,
+            keyword: directive.kind.keyword(),
+            expected: expected.into(),
+            got: got.into(),
+        });
+    }
+
+    pub(super) fn directive(&mut self, scope: &mut Scope, directive: &'s Directive<'s>) {
+        use DirectiveKind as Kind;
+        match &directive.kind {
+            Kind::Module(module) => {
+                let result = self.define(scope, module).and_then(|definition| {
+                    self.instantiate(scope, &definition, module.id.as_ref()).map(drop)
+                });
+                self.must(directive, result);
+            }
+            Kind::Definition(module) => {
+                let result = self.define(scope, module).map(drop);
+                self.must(directive, result);
+            }
+            Kind::Instance(instance) => {
+                let result = self.definition(scope, instance.module.as_ref()).and_then(|module| {
+                    self.instantiate(scope, &module, instance.id.as_ref()).map(drop)
+                });
+                self.must(directive, result);
+            }
+            Kind::Register { name, instance } => {
+                let result = self.named(scope, instance.as_ref()).map(|instance| {
+                    self.imports.define_instance(&self.store, &name.text, instance);
+                });
+                self.must(directive, result);
+            }
+            Kind::Thread(thread) => self.start_thread(scope, directive, thread),
+            Kind::Wait { thread } => self.wait(directive, thread),
+            Kind::Action(action)
+            | Kind::AssertReturn { action, .. }
+            | Kind::AssertExhaustion { action, .. }
+            | Kind::AssertException { action }
+            | Kind::AssertSuspension { action, .. }
+            | Kind::AssertTrap { execution: Execution::Action(action), .. } => {
+                let outcome = self.act(scope, action);
+                self.judge(directive, outcome);
+            }
+            Kind::AssertTrap { execution: Execution::Instantiation(what), message } => {
+                let outcome = self.instantiation(scope, what);
+                let trapped =
+                    |error: &Error| error.trap().is_some_and(|trap| !trap.is_exhaustion());
+                self.refused(directive, "trap", &message.text, outcome, |refusal| match refusal {
+                    Refusal::Failed(error) if trapped(error) => Some(error.to_string()),
+                    _ => None,
+                });
+            }
+            Kind::AssertUnlinkable { instantiation, message } => {
+                let outcome = self.instantiation(scope, instantiation);
+                self.refused(directive, "unlinkable", &message.text, outcome, |refusal| {
+                    match refusal {
+                        Refusal::Failed(error) => match error.kind() {
+                            ErrorKind::UnknownImport(..) | ErrorKind::IncompatibleImport(..) => {
+                                Some(error.to_string())
+                            }
+                            _ => None,
+                        },
+                        _ => None,
+                    }
+                });
+            }
+            Kind::AssertMalformed { module, message }
+            | Kind::AssertMalformedCustom { module, message } => {
+                let outcome = self.load(module).map(drop);
+                self.refused(
+                    directive,
+                    "malformed",
+                    &message.text,
+                    outcome,
+                    |refusal| match refusal {
+                        Refusal::Malformed(why) => Some(why.clone()),
+                        _ => None,
+                    },
+                );
+            }
+            Kind::AssertInvalid { module, message }
+            | Kind::AssertInvalidCustom { module, message } => {
+                let outcome = self.load(module).map(drop);
+                self.refused(
+                    directive,
+                    "invalid",
+                    &message.text,
+                    outcome,
+                    |refusal| match refusal {
+                        Refusal::Invalid(why) => Some(why.clone()),
+                        _ => None,
+                    },
+                );
+            }
+        }
+    }
+
+    /// A directive that is no assertion.
+    fn must(&mut self, directive: &Directive<'_>, result: Result<(), Refusal>) {
+        if let Err(refusal) = result {
+            self.fail(directive, "success", refusal.describe());
+        }
+    }
+
+    /// An assertion that a module is refused: `class` picks the message when the class is right.
+    fn refused(
+        &mut self,
+        directive: &Directive<'_>,
+        class: &str,
+        message: &str,
+        outcome: Result<(), Refusal>,
+        pick: impl Fn(&Refusal) -> Option<String>,
+    ) {
+        let expected = || format!("{class}: {message}");
+        match outcome {
+            Ok(()) => self.fail(directive, expected(), "success"),
+            Err(refusal) => match pick(&refusal) {
+                Some(why) if why.starts_with(message) => self.pass(),
+                _ => self.fail(directive, expected(), refusal.describe()),
+            },
+        }
+    }
+
+    /// What came of an action, against what the directive says of it.
+    pub(super) fn judge(&mut self, directive: &Directive<'_>, outcome: Result<Vec<Value>, Error>) {
+        use DirectiveKind as Kind;
+        let got = match &outcome {
+            Ok(values) => show(values),
+            Err(error) => describe(error),
+        };
+        let says = |message: &Word<'_>, exhausted: bool| match &outcome {
+            Err(error) => {
+                error.trap().is_some_and(|trap| trap.is_exhaustion() == exhausted)
+                    && error.to_string().starts_with(message.text.as_str())
+            }
+            Ok(_) => false,
+        };
+        let (good, expected) = match &directive.kind {
+            Kind::Action(_) => {
+                if outcome.is_err() {
+                    self.fail(directive, "success", got);
+                }
+                return;
+            }
+            Kind::AssertReturn { results, .. } => (
+                outcome.as_ref().is_ok_and(|values| {
+                    values.len() == results.len()
+                        && results.iter().zip(values).all(|(wanted, value)| matches(wanted, value))
+                }),
+                expected(results),
+            ),
+            Kind::AssertTrap { message, .. } => {
+                (says(message, false), format!("trap: {}", message.text))
+            }
+            Kind::AssertExhaustion { message, .. } => {
+                (says(message, true), format!("exhaustion: {}", message.text))
+            }
+            Kind::AssertException { .. } => {
+                let thrown = |error: &Error| matches!(error.kind(), ErrorKind::Exception(_));
+                (outcome.as_ref().is_err_and(thrown), "an exception".into())
+            }
+            _ => (false, "a directive that this engine can run".into()),
+        };
+        match good {
+            true => self.pass(),
+            false => self.fail(directive, expected, got),
+        }
+    }
+
+    /// The tree of a module, checked.
+    fn load(&self, module: &ScriptModule<'_>) -> Result<Module, Refusal> {
+        let features = self.options.features;
+        let parser = wattle_wat::Parser::new().features(features);
+        let tree = match (module.parse(&parser), &module.source) {
+            (Some(Ok(parsed)), _) => parsed.module,
+            (Some(Err(errors)), _) => return Err(Refusal::Malformed(errors.to_string())),
+            (None, ModuleSource::Binary(bytes)) => wattle_parser::Parser::new()
+                .features(features)
+                .module(bytes)
+                .map_err(|error| Refusal::Malformed(error.to_string()))?,
+            (None, _) => return Err(Refusal::Script("a module of an unknown kind".into())),
+        };
+        let limits = wattle_validator::Limits::NONE;
+        match Validator::new().features(features).limits(limits).module(&tree) {
+            Ok(types) => Ok(Module::validated(tree, &types)),
+            Err(errors) if errors.first().is_malformed() => {
+                Err(Refusal::Malformed(errors.to_string()))
+            }
+            Err(errors) => Err(Refusal::Invalid(errors.to_string())),
+        }
+    }
+
+    fn define(&mut self, scope: &mut Scope, module: &ScriptModule<'_>) -> Result<Module, Refusal> {
+        let definition = self.load(module)?;
+        if let Some(id) = &module.id {
+            scope.definitions.insert(id.text.as_str().into(), definition.clone());
+        }
+        scope.definition = Some(definition.clone());
+        Ok(definition)
+    }
+
+    fn definition(&self, scope: &Scope, id: Option<&Word<'_>>) -> Result<Module, Refusal> {
+        let found = match id {
+            Some(id) => scope.definitions.get(id.text.as_str()).cloned(),
+            None => scope.definition.clone(),
+        };
+        found.ok_or_else(|| Refusal::Script("no such module".into()))
+    }
+
+    fn named(&self, scope: &Scope, id: Option<&Word<'_>>) -> Result<Instance, Refusal> {
+        find(scope, id).map_err(|error| Refusal::Script(error.to_string()))
+    }
+
+    fn instantiate(
+        &mut self,
+        scope: &mut Scope,
+        module: &Module,
+        id: Option<&Word<'_>>,
+    ) -> Result<Instance, Refusal> {
+        let instance =
+            Instance::new(&mut self.store, module, &self.imports).map_err(Refusal::Failed)?;
+        scope.name(id, instance);
+        Ok(instance)
+    }
+
+    /// An instantiation that is expected to fail: it leaves no name.
+    fn instantiation(&mut self, scope: &Scope, what: &Instantiation<'_>) -> Result<(), Refusal> {
+        let module = match what {
+            Instantiation::Module(module) => self.load(module)?,
+            Instantiation::Instance(instance) => {
+                self.definition(scope, instance.module.as_ref())?
+            }
+        };
+        Instance::new(&mut self.store, &module, &self.imports).map(drop).map_err(Refusal::Failed)
+    }
+
+    fn act(&mut self, scope: &Scope, action: &Action<'_>) -> Result<Vec<Value>, Error> {
+        let instance = find(scope, action.instance.as_ref())?;
+        match &action.kind {
+            ActionKind::Get => {
+                let global = instance.global(&self.store, &action.name.text)?;
+                Ok([global.get(&mut self.store)?].into())
+            }
+            ActionKind::Invoke(_) => {
+                let (func, arguments) = self.invocation(scope, action)?;
+                func.call(&mut self.store, &arguments)
+            }
+        }
+    }
+
+    fn invocation(&self, scope: &Scope, action: &Action<'_>) -> Result<(Func, Vec<Value>), Error> {
+        let instance = find(scope, action.instance.as_ref())?;
+        let func = instance.func(&self.store, &action.name.text)?;
+        Ok((func, action.args().unwrap_or_default().iter().map(argument).collect()))
+    }
+
+    /// The same for a thread: a call may stop on its way.
+    pub(super) fn start_action(
+        &mut self,
+        scope: &Scope,
+        action: &Action<'_>,
+    ) -> Result<Outcome, Error> {
+        match action.kind {
+            ActionKind::Get => self.act(scope, action).map(Outcome::Done),
+            ActionKind::Invoke(_) => {
+                let (func, arguments) = self.invocation(scope, action)?;
+                func.start(&mut self.store, &arguments)
+            }
+        }
+    }
+}
+
+impl Scope {
+    pub(super) fn name(&mut self, id: Option<&Word<'_>>, instance: Instance) {
+        if let Some(id) = id {
+            self.instances.insert(id.text.as_str().into(), instance);
+        }
+        self.instance = Some(instance);
+    }
+}
+
+pub(super) fn find(scope: &Scope, id: Option<&Word<'_>>) -> Result<Instance, Error> {
+    let found = match id {
+        Some(id) => scope.instances.get(id.text.as_str()).copied(),
+        None => scope.instance,
+    };
+    found.ok_or_else(|| Error::host("no such instance"))
+}
+
+fn expected(results: &[Pattern]) -> String {
+    match results {
+        [] => "nothing".into(),
+        [first, rest @ ..] => {
+            rest.iter().fold(display(first), |text, pattern| format!("{text} {}", display(pattern)))
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The state of a store: everything that instructions read and write, by address.
+//!
+//! An address is a place in one of the lists; an instance maps its indices to addresses.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#store>
+
+use alloc::boxed::Box;
+use alloc::sync::{Arc, Weak};
+use alloc::vec::Vec;
+
+use wattle_ast::{GlobalType, HeapType, MemType, TableType};
+
+use crate::code::Function;
+use crate::heap::Heap;
+use crate::limits::Limits;
+use crate::module::Module;
+use crate::numerics::Profile;
+use crate::observe::Observer;
+use crate::translate::Instrument;
+use crate::trap::Trap;
+use crate::types::{TypeId, Types};
+use crate::values::{index_of, kind};
+
+/// What a function is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FuncKind {
+    /// Function `func` of those that the module of `instance` defines.
+    Wasm { instance: u32, func: u32 },
+    /// One of the host's.
+    Host(u32),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FuncInst {
+    pub(crate) ty: TypeId,
+    pub(crate) kind: FuncKind,
+}
+
+#[derive(Debug)]
+pub(crate) struct TableInst {
+    pub(crate) ty: TableType,
+    pub(crate) elems: Vec<u64>,
+}
+
+#[derive(Debug)]
+pub(crate) struct MemoryInst {
+    pub(crate) ty: MemType,
+    pub(crate) bytes: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GlobalInst {
+    pub(crate) ty: GlobalType,
+    pub(crate) value: [u64; 2],
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TagInst {
+    pub(crate) ty: TypeId,
+}
+
+/// An execution that waits for a notification.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waiter {
+    pub(crate) execution: u64,
+    pub(crate) memory: u32,
+    pub(crate) address: u64,
+}
+
+pub(crate) struct State {
+    pub(crate) types: Types,
+    pub(crate) funcs: Vec<FuncInst>,
+    pub(crate) tables: Vec<TableInst>,
+    pub(crate) memories: Vec<MemoryInst>,
+    pub(crate) globals: Vec<GlobalInst>,
+    pub(crate) tags: Vec<TagInst>,
+    pub(crate) elems: Vec<Box<[u64]>>,
+    /// Which data segments were dropped.
+    pub(crate) datas: Vec<bool>,
+    pub(crate) heap: Heap,
+    /// Executions that wait for a function of the host to return, the innermost last.
+    pub(crate) parked: Vec<Exec>,
+    /// Executions that were suspended: each with the handle that keeps it.
+    pub(crate) suspended: Vec<(Exec, Weak<()>)>,
+    /// References that the host is about to put somewhere.
+    pub(crate) roots: Vec<u64>,
+    /// What the host holds handles of.
+    pub(crate) pins: Vec<(u64, Arc<()>)>,
+    pub(crate) waiters: Vec<Waiter>,
+    pub(crate) profile: Profile,
+    pub(crate) limits: Limits,
+    pub(crate) fuel: Option<u64>,
+    pub(crate) observer: Option<Box<dyn Observer>>,
+    /// The index that a trap tells of.
+    pub(crate) trap_index: Option<u64>,
+}
+
+/// An instance: the addresses of what its module's indices mean.
+pub(crate) struct InstanceInst {
+    pub(crate) module: Module,
+    pub(crate) types: Arc<[TypeId]>,
+    pub(crate) funcs: Vec<u32>,
+    pub(crate) tables: Vec<u32>,
+    pub(crate) memories: Vec<u32>,
+    pub(crate) globals: Vec<u32>,
+    pub(crate) tags: Vec<u32>,
+    /// The address of the first element segment, and of the first data segment.
+    pub(crate) elems: u32,
+    pub(crate) datas: u32,
+}
+
+/// A call under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Frame {
+    pub(crate) instance: u32,
+    /// One of the functions that the module defines, or [`EXPRESSION`].
+    pub(crate) func: u32,
+    /// The next operation, or [`ENTRY`].
+    pub(crate) pc: u32,
+    /// Its first slot.
+    pub(crate) base: u32,
+}
+
+/// The function of a frame is a constant expression.
+pub(crate) const EXPRESSION: u32 = u32::MAX;
+
+/// The call has not begun: its locals are not yet zero.
+pub(crate) const ENTRY: u32 = u32::MAX;
+
+/// A thread of execution: the stack, the frames of callers, and the innermost frame.
+#[derive(Debug, Default)]
+pub(crate) struct Exec {
+    pub(crate) id: u64,
+    pub(crate) stack: Vec<u64>,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) current: Frame,
+    /// The end of the slots that hold anything.
+    pub(crate) top: usize,
+    pub(crate) expression: Option<Arc<Function>>,
+    pub(crate) instrument: Instrument,
+    /// Where the answer to a wait goes.
+    pub(crate) answer: Option<usize>,
+}
+
+impl InstanceInst {
+    pub(crate) fn ty(&self, index: u32) -> Result<TypeId, Trap> {
+        self.types.get(index as usize).copied().ok_or(Trap::InvalidCode)
+    }
+}
+
+impl State {
+    /// A heap type of a module as one of the store.
+    pub(crate) fn heap_type(instance: &InstanceInst, ty: HeapType) -> Result<HeapType, Trap> {
+        Ok(match ty {
+            HeapType::Abs(abs) => HeapType::Abs(abs),
+            HeapType::Type(index) => HeapType::Type(instance.ty(index.0)?.into()),
+            HeapType::Exact(index) => HeapType::Exact(instance.ty(index.0)?.into()),
+        })
+    }
+
+    /// Whether a reference that is not null matches a heap type of the store.
+    pub(crate) fn ref_matches(&self, slot: u64, ty: HeapType) -> bool {
+        use wattle_ast::AbsHeapType::{Any, Array, Eq, Exn, Extern, Func, I31, Struct};
+        let defined = match slot & kind::MASK {
+            kind::FUNC => self.funcs.get(index_of(slot) as usize).map(|func| func.ty),
+            kind::OBJECT => self.heap.get(slot).map(|object| object.ty),
+            _ => None,
+        };
+        match (ty, defined) {
+            (HeapType::Type(ty), Some(defined)) => self.types.is_subtype(defined, ty.0),
+            (HeapType::Exact(ty), Some(defined)) => defined == ty.0,
+            (HeapType::Abs(abs), Some(defined)) => {
+                // What is external on the outside is whatever it is inside.
+                abs == Extern
+                    || self.types.heap_matches(HeapType::Type(defined.into()), HeapType::Abs(abs))
+            }
+            (HeapType::Abs(abs), None) => match slot & kind::MASK {
+                kind::I31 => matches!(abs, I31 | Eq | Any | Extern),
+                kind::HOST => matches!(abs, Any | Extern),
+                kind::EXN => abs == Exn,
+                kind::FUNC => abs == Func,
+                kind::OBJECT => matches!(abs, Struct | Array | Eq | Any | Extern),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Frees what nothing reaches. `stack` is what the running execution has on its stack.
+    pub(crate) fn collect(&mut self, stack: &[u64]) {
+        self.heap.mark_all(stack);
+        self.heap.mark_all(&self.roots);
+        for global in &self.globals {
+            self.heap.mark(global.value[0]);
+        }
+        for table in &self.tables {
+            self.heap.mark_all(&table.elems);
+        }
+        for elem in &self.elems {
+            self.heap.mark_all(elem);
+        }
+        self.suspended.retain(|(_, handle)| handle.strong_count() > 0);
+        for exec in self.parked.iter().chain(self.suspended.iter().map(|(exec, _)| exec)) {
+            self.heap.mark_all(exec.stack.get(..exec.top).unwrap_or(&exec.stack));
+        }
+        self.pins.retain(|(_, alive)| Arc::strong_count(alive) > 1);
+        for (slot, _) in &self.pins {
+            self.heap.mark(*slot);
+        }
+        self.heap.sweep(&self.types);
+    }
+}

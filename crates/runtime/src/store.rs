@@ -1,0 +1,425 @@
+//! The store: state, the host's functions and data, and what drives executions.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use wattle_ast::{AbsHeapType, F32, F64, HeapType, V128, ValType};
+
+use crate::execute::{self, Exit};
+use crate::heap::{Heap, Payload};
+use crate::host::{Caller, HostFunc};
+use crate::limits::{Config, Limits};
+use crate::observe::Observer;
+use crate::state::{ENTRY, Exec, Frame, FuncKind, InstanceInst, State};
+use crate::translate::Instrument;
+use crate::trap::{Error, ErrorKind, Trap};
+use crate::types::{Types, top};
+use crate::values::{AnyRef, Func, Object, Ref, Value, i31_slot, index_of, kind, slot_of};
+
+static STORES: AtomicUsize = AtomicUsize::new(1);
+
+/// All that does not depend on the data of the host.
+pub(crate) struct Inner {
+    pub(crate) id: u64,
+    pub(crate) instances: Vec<InstanceInst>,
+    pub(crate) state: State,
+    executions: u64,
+    /// Stacks to be used again.
+    stacks: Vec<Vec<u64>>,
+}
+
+/// What programs work on: instances, their memories and the rest, with data of the host's.
+///
+/// ```
+/// use wattle_runtime::{Config, Store};
+///
+/// let mut store = Store::with_config(7_u32, Config { fuel: Some(1000), ..Config::default() });
+/// *store.data_mut() += 1;
+/// assert_eq!(*store.data(), 8);
+/// assert_eq!(store.fuel(), Some(1000));
+/// ```
+///
+/// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#store>
+pub struct Store<T = ()> {
+    pub(crate) inner: Inner,
+    pub(crate) hosts: Vec<HostFunc<T>>,
+    data: T,
+}
+
+impl<T> fmt::Debug for Store<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("instances", &self.inner.instances.len()).finish()
+    }
+}
+
+/// How a part of an execution ended.
+pub(crate) enum Progress {
+    Done(Exec),
+    OutOfFuel(Exec),
+    Blocked(Exec, i64),
+}
+
+impl<T> Store<T> {
+    /// A store with the default configuration.
+    pub fn new(data: T) -> Store<T> {
+        Store::with_config(data, Config::default())
+    }
+
+    /// A store that behaves as told.
+    pub fn with_config(data: T, config: Config) -> Store<T> {
+        let state = State {
+            types: Types::default(),
+            funcs: Vec::new(),
+            tables: Vec::new(),
+            memories: Vec::new(),
+            globals: Vec::new(),
+            tags: Vec::new(),
+            elems: Vec::new(),
+            datas: Vec::new(),
+            heap: Heap::new(config.limits.heap_bytes),
+            parked: Vec::new(),
+            suspended: Vec::new(),
+            roots: Vec::new(),
+            pins: Vec::new(),
+            waiters: Vec::new(),
+            profile: config.profile,
+            limits: config.limits,
+            fuel: config.fuel,
+            observer: None,
+            trap_index: None,
+        };
+        let id = STORES.fetch_add(1, Ordering::Relaxed) as u64;
+        let inner = Inner { id, instances: Vec::new(), state, executions: 0, stacks: Vec::new() };
+        Store { inner, hosts: Vec::new(), data }
+    }
+
+    /// The data of the host.
+    pub fn data(&self) -> &T {
+        &self.data
+    }
+
+    /// The data of the host, to be changed.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.data
+    }
+
+    /// The data of the host, out of the store.
+    pub fn into_data(self) -> T {
+        self.data
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> Limits {
+        self.inner.state.limits
+    }
+
+    /// How much fuel is left, when it is counted.
+    pub fn fuel(&self) -> Option<u64> {
+        self.inner.state.fuel
+    }
+
+    /// Sets the fuel. Calls that begin from now on count it, or do not.
+    pub fn set_fuel(&mut self, fuel: Option<u64>) {
+        self.inner.state.fuel = fuel;
+    }
+
+    /// Lets someone listen, or nobody; who listened before is the answer.
+    pub fn observe(
+        &mut self,
+        observer: Option<alloc::boxed::Box<dyn Observer>>,
+    ) -> Option<alloc::boxed::Box<dyn Observer>> {
+        core::mem::replace(&mut self.inner.state.observer, observer)
+    }
+
+    /// Frees the objects of the heap that nothing reaches. It also happens by itself.
+    pub fn collect_garbage(&mut self) {
+        self.inner.state.collect(&[]);
+    }
+
+    /// How many objects are on the heap, and how many bytes they take, garbage included.
+    pub fn heap_size(&self) -> (usize, usize) {
+        (self.inner.state.heap.len(), self.inner.state.heap.bytes())
+    }
+
+    /// How often the collector ran.
+    pub fn collections(&self) -> u64 {
+        self.inner.state.heap.collections
+    }
+
+    /// Goes on with an execution until it is done or cannot go on.
+    pub(crate) fn drive(&mut self, mut exec: Exec) -> Result<Progress, Error> {
+        loop {
+            let inner = &mut self.inner;
+            match execute::run(&inner.instances, &mut inner.state, &mut exec) {
+                Exit::Done => return Ok(Progress::Done(exec)),
+                Exit::OutOfFuel => return Ok(Progress::OutOfFuel(exec)),
+                Exit::Blocked { timeout } => return Ok(Progress::Blocked(exec, timeout)),
+                Exit::Trap(trap) => return Err(inner.failed(exec, ErrorKind::Trap(trap))),
+                Exit::Exception(slot) => {
+                    let object = inner.object(slot);
+                    return Err(inner.failed(exec, ErrorKind::Exception(object)));
+                }
+                Exit::Host { func, base, last } => {
+                    let (next, result) = self.host(exec, func, base);
+                    exec = next;
+                    match result {
+                        Ok(()) if last => return Ok(Progress::Done(exec)),
+                        Ok(()) => {}
+                        Err(error) => self.failed_host(&mut exec, error, last)?,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Goes on after a function of the host failed, when it threw what the guest catches.
+    fn failed_host(&mut self, exec: &mut Exec, error: Error, last: bool) -> Result<(), Error> {
+        let inner = &mut self.inner;
+        if let ErrorKind::Exception(object) = error.kind() {
+            let (slot, known) = (object.slot, object.store == inner.id && !last);
+            if known && execute::throw(&inner.instances, &inner.state, exec, slot) {
+                return Ok(());
+            }
+        }
+        let calls = execute::backtrace(&inner.instances, exec);
+        inner.recycle(core::mem::take(exec));
+        Err(error.with_backtrace(calls))
+    }
+
+    /// Calls a function of the host for an execution, with its operands at `base`.
+    fn host(&mut self, mut exec: Exec, func: u32, base: usize) -> (Exec, Result<(), Error>) {
+        let Some(&FuncKind::Host(number)) =
+            self.inner.state.funcs.get(func as usize).map(|func| &func.kind)
+        else {
+            return (exec, Err(Trap::InvalidCode.into()));
+        };
+        let Some(host) = self.hosts.get(number as usize).cloned() else {
+            return (exec, Err(Trap::InvalidCode.into()));
+        };
+        let mut buffer = [0; 16];
+        let mut long = Vec::new();
+        let count = host.params.max(host.results);
+        let slots = match buffer.get_mut(..count) {
+            Some(slots) => slots,
+            None => {
+                long.resize(count, 0);
+                long.as_mut_slice()
+            }
+        };
+        let arguments = exec.stack.get(base..base + host.params).unwrap_or_default();
+        slots.iter_mut().zip(arguments).for_each(|(to, from)| *to = *from);
+        if self.inner.state.parked.len() >= self.inner.state.limits.host_depth as usize {
+            return (exec, Err(Trap::StackExhausted.into()));
+        }
+        let instance = exec.current.instance;
+        exec.top = exec.top.max(base + count);
+        self.inner.state.parked.push(exec);
+        let result = (host.call)(&mut Caller { store: self, instance: Some(instance) }, slots);
+        exec = self.inner.state.parked.pop().unwrap_or_default();
+        if result.is_ok() {
+            let results = exec.stack.get_mut(base..base + host.results).unwrap_or_default();
+            results.iter_mut().zip(slots).for_each(|(to, from)| *to = *from);
+        }
+        (exec, result)
+    }
+
+    /// Calls a function by its address with slots as arguments; slots are the answer too.
+    pub(crate) fn call_slots(
+        &mut self,
+        addr: u32,
+        slots: &mut [u64],
+        params: usize,
+        results: usize,
+    ) -> Result<(), Error> {
+        let kind = self.inner.state.funcs.get(addr as usize).map(|func| func.kind);
+        match kind.ok_or_else(|| Error::new(ErrorKind::WrongStore))? {
+            FuncKind::Host(number) => {
+                let host = self.hosts.get(number as usize).cloned();
+                let host = host.ok_or_else(|| Error::from(Trap::InvalidCode))?;
+                (host.call)(&mut Caller { store: self, instance: None }, slots)
+            }
+            FuncKind::Wasm { instance, func } => {
+                let exec =
+                    self.inner.begin(instance, func, slots.get(..params).unwrap_or_default());
+                let exec = self.finish(exec)?;
+                let done = exec.stack.get(..results).unwrap_or_default();
+                slots.iter_mut().zip(done).for_each(|(to, from)| *to = *from);
+                self.inner.recycle(exec);
+                Ok(())
+            }
+        }
+    }
+
+    /// Drives an execution to its end: nobody is there to resume it.
+    pub(crate) fn finish(&mut self, mut exec: Exec) -> Result<Exec, Error> {
+        loop {
+            match self.drive(exec)? {
+                Progress::Done(exec) => return Ok(exec),
+                Progress::OutOfFuel(exec) => {
+                    return Err(self.inner.failed(exec, ErrorKind::Trap(Trap::OutOfFuel)));
+                }
+                Progress::Blocked(blocked, timeout) => {
+                    self.inner.forget_waiter(blocked.id);
+                    if timeout < 0 {
+                        return Err(self.inner.failed(blocked, ErrorKind::Trap(Trap::Deadlock)));
+                    }
+                    exec = blocked;
+                    exec.answer(TIMED_OUT);
+                }
+            }
+        }
+    }
+}
+
+/// The answers of an atomic wait.
+pub(crate) const WOKEN: u64 = 0;
+pub(crate) const TIMED_OUT: u64 = 2;
+
+impl Exec {
+    /// Gives an answer to the wait that the execution is in.
+    pub(crate) fn answer(&mut self, answer: u64) {
+        if let Some(slot) = self.answer.take().and_then(|at| self.stack.get_mut(at)) {
+            *slot = answer;
+        }
+    }
+}
+
+impl Inner {
+    /// What is woven into the functions that are called from now on.
+    pub(crate) fn instrument(&self) -> Instrument {
+        Instrument { fuel: self.state.fuel.is_some(), observe: self.state.observer.is_some() }
+    }
+
+    /// An execution that is about to call a function of an instance.
+    pub(crate) fn begin(&mut self, instance: u32, func: u32, arguments: &[u64]) -> Exec {
+        let mut stack = self.stacks.pop().unwrap_or_default();
+        execute::prepare(&mut stack);
+        stack.iter_mut().zip(arguments).for_each(|(to, from)| *to = *from);
+        self.executions += 1;
+        Exec {
+            id: self.executions,
+            stack,
+            current: Frame { instance, func, pc: ENTRY, base: 0 },
+            top: arguments.len(),
+            instrument: self.instrument(),
+            ..Exec::default()
+        }
+    }
+
+    /// Keeps the stack of an execution that ended.
+    pub(crate) fn recycle(&mut self, exec: Exec) {
+        if self.stacks.len() < 4 && !exec.stack.is_empty() {
+            self.stacks.push(exec.stack);
+        }
+    }
+
+    fn failed(&mut self, exec: Exec, kind: ErrorKind) -> Error {
+        let calls = execute::backtrace(&self.instances, &exec);
+        self.recycle(exec);
+        let index = self.state.trap_index.take();
+        Error::new(kind).with_backtrace(calls).with_index(index)
+    }
+
+    pub(crate) fn forget_waiter(&mut self, execution: u64) {
+        self.state.waiters.retain(|waiter| waiter.execution != execution);
+    }
+
+    /// A handle to an object, which from now on does not go away.
+    fn object(&mut self, slot: u64) -> Object {
+        let alive = Arc::new(());
+        if self.state.pins.len() > 64 && self.state.pins.len().is_power_of_two() {
+            self.state.pins.retain(|(_, alive)| Arc::strong_count(alive) > 1);
+        }
+        self.state.pins.push((slot, alive.clone()));
+        Object { store: self.id, slot, _alive: alive }
+    }
+
+    fn any(&mut self, slot: u64) -> AnyRef {
+        match slot & kind::MASK {
+            kind::I31 => AnyRef::I31(index_of(slot)),
+            kind::HOST => AnyRef::Host(index_of(slot)),
+            _ => match self.state.heap.get(slot).map(|object| &object.payload) {
+                Some(Payload::Struct(_)) => AnyRef::Struct(self.object(slot)),
+                _ => AnyRef::Array(self.object(slot)),
+            },
+        }
+    }
+
+    /// A value of a type of the store from its slots.
+    pub(crate) fn to_value(&mut self, slots: [u64; 2], ty: ValType) -> Value {
+        match ty {
+            ValType::I32 => Value::I32(slots[0] as u32 as i32),
+            ValType::I64 => Value::I64(slots[0] as i64),
+            ValType::F32 => Value::F32(F32(slots[0] as u32)),
+            ValType::F64 => Value::F64(F64(slots[0])),
+            ValType::V128 => {
+                let value = u128::from(slots[0]) | u128::from(slots[1]) << 64;
+                Value::V128(V128(value.to_le_bytes()))
+            }
+            ValType::Ref(ty) => {
+                let slot = slots[0];
+                let top = top(&self.state.types, ty.heap);
+                Value::from(match top {
+                    _ if slot == 0 => Ref::Null(match ty.heap {
+                        HeapType::Abs(abs) => abs,
+                        _ => top,
+                    }),
+                    AbsHeapType::Func => Ref::Func(Func { store: self.id, addr: index_of(slot) }),
+                    AbsHeapType::Extern => Ref::Extern(self.any(slot)),
+                    AbsHeapType::Exn => Ref::Exn(self.object(slot)),
+                    _ => Ref::Any(self.any(slot)),
+                })
+            }
+        }
+    }
+
+    fn any_slot(&self, any: &AnyRef) -> Result<u64, Error> {
+        Ok(match any {
+            AnyRef::I31(bits) => i31_slot(*bits),
+            AnyRef::Host(number) => slot_of(kind::HOST, *number),
+            AnyRef::Struct(object) | AnyRef::Array(object) if object.store == self.id => {
+                object.slot
+            }
+            _ => return Err(Error::new(ErrorKind::WrongStore)),
+        })
+    }
+
+    /// The slots of a value, when it is of a type of the store.
+    pub(crate) fn to_slots(&self, value: &Value, ty: ValType) -> Result<[u64; 2], Error> {
+        let mismatch = || Error::new(ErrorKind::Type(alloc::format!("expected {ty}, got {value}")));
+        Ok(match (value, ty) {
+            (Value::I32(value), ValType::I32) => [u64::from(*value as u32), 0],
+            (Value::I64(value), ValType::I64) => [*value as u64, 0],
+            (Value::F32(value), ValType::F32) => [value.0.into(), 0],
+            (Value::F64(value), ValType::F64) => [value.0, 0],
+            (Value::V128(value), ValType::V128) => {
+                let value = u128::from_le_bytes(value.0);
+                [value as u64, (value >> 64) as u64]
+            }
+            (Value::Ref(value), ValType::Ref(ty)) => {
+                let top = top(&self.state.types, ty.heap);
+                let (slot, of) = match &**value {
+                    Ref::Null(_) if ty.nullable => return Ok([0; 2]),
+                    Ref::Null(_) => return Err(mismatch()),
+                    Ref::Func(func) if func.store != self.id => {
+                        return Err(Error::new(ErrorKind::WrongStore));
+                    }
+                    Ref::Func(func) => (slot_of(kind::FUNC, func.addr), AbsHeapType::Func),
+                    Ref::Any(any) => (self.any_slot(any)?, AbsHeapType::Any),
+                    Ref::Extern(any) => (self.any_slot(any)?, AbsHeapType::Extern),
+                    Ref::Exn(object) if object.store != self.id => {
+                        return Err(Error::new(ErrorKind::WrongStore));
+                    }
+                    Ref::Exn(object) => (object.slot, AbsHeapType::Exn),
+                };
+                if of != top || !self.state.ref_matches(slot, ty.heap) {
+                    return Err(mismatch());
+                }
+                [slot, 0]
+            }
+            _ => return Err(mismatch()),
+        })
+    }
+}

@@ -1,0 +1,649 @@
+//! Blocks, branches, calls and exceptions.
+
+use alloc::vec::Vec;
+
+use wattle_ast::{
+    BlockType, BrCast, Catch, FuncType, HeapType, Instr, LabelIdx, Labels, Opcode, Reader, TagIdx,
+    TypeIdx, ValType,
+};
+
+use super::Translator;
+use super::operands::Place;
+use crate::code::{Catches, Code, Handler, Op, Reference, Slot, pack};
+use crate::trap::Trap;
+use crate::types::{width, widths};
+
+type Result<T> = core::result::Result<T, Trap>;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Function,
+    Block,
+    Loop,
+    If,
+    TryTable,
+    /// The body of an old `try`.
+    Try,
+    /// One of its handlers.
+    Catch,
+}
+
+/// The type of a block.
+#[derive(Clone, Copy)]
+enum Signature<'m> {
+    Empty,
+    Value([ValType; 1]),
+    Func(&'m FuncType),
+}
+
+impl Signature<'_> {
+    fn params(&self) -> &[ValType] {
+        match self {
+            Signature::Empty | Signature::Value(_) => &[],
+            Signature::Func(ty) => ty.params(),
+        }
+    }
+
+    fn results(&self) -> &[ValType] {
+        match self {
+            Signature::Empty => &[],
+            Signature::Value(ty) => ty,
+            Signature::Func(ty) => ty.results(),
+        }
+    }
+}
+
+/// What is to be told of the place of a label.
+#[derive(Clone, Copy)]
+enum Fixup {
+    Op(u32),
+    Handler(u32),
+}
+
+pub(super) struct Block<'m> {
+    kind: Kind,
+    signature: Signature<'m>,
+    /// How many operands lie below its parameters.
+    pub(super) height: usize,
+    /// The slot of its first parameter and of its first result.
+    base: Slot,
+    /// Where it starts.
+    start: u32,
+    fixups: Vec<Fixup>,
+    /// The branch of an `if` to its `else`.
+    to_else: Option<u32>,
+    /// The number of a `try` or `try_table`.
+    id: u32,
+    catches: Vec<Catch>,
+    /// Where the body of a `try` ended.
+    body_end: Option<u32>,
+}
+
+impl<'m> Translator<'m> {
+    pub(super) fn begin_function(&mut self, ty: &'m FuncType) {
+        self.blocks.push(Block {
+            kind: Kind::Function,
+            signature: Signature::Func(ty),
+            height: 0,
+            base: 0,
+            start: 0,
+            fixups: Vec::new(),
+            to_else: None,
+            id: 0,
+            catches: Vec::new(),
+            body_end: None,
+        });
+    }
+
+    /// An instruction that can be reached.
+    pub(super) fn translate<'b>(&mut self, opcode: Opcode, reader: &mut Reader<'b>) -> Result<()> {
+        if self.plain(opcode, reader)? {
+            return Ok(());
+        }
+        match Instr::read(opcode, reader).map_err(|_| Trap::InvalidCode)? {
+            Instr::Unreachable => {
+                self.emit3(Code::Unreachable, 0, 0, 0);
+                self.dead = true;
+            }
+            Instr::Block { block_type } => self.begin(Kind::Block, block_type)?,
+            Instr::Loop { block_type } => self.begin(Kind::Loop, block_type)?,
+            Instr::If { block_type } => {
+                let condition = self.condition(true)?;
+                self.begin(Kind::If, block_type)?;
+                let at = self.emit_branch(condition);
+                if let Some(block) = self.blocks.last_mut() {
+                    block.to_else = Some(at);
+                }
+            }
+            Instr::Else => self.begin_else()?,
+            Instr::End => self.end()?,
+            Instr::TryTable { block_type, catches } => {
+                self.begin(Kind::TryTable, block_type)?;
+                if let Some(block) = self.blocks.last_mut() {
+                    block.catches.extend(catches.iter());
+                }
+            }
+            Instr::Try { block_type } => self.begin(Kind::Try, block_type)?,
+            Instr::Catch { tag } => self.begin_catch(Some(tag))?,
+            Instr::CatchAll => self.begin_catch(None)?,
+            Instr::Delegate { label } => self.delegate(label)?,
+            Instr::Throw { tag } => {
+                let ty = self.tag_type(tag)?;
+                let base = self.settle_top(ty.params().len())?;
+                self.emit(Op::new(Code::Throw, base, 0, 0, tag.0.into()));
+                self.dead = true;
+            }
+            Instr::ThrowRef => {
+                let slot = self.pop_slot()?;
+                self.emit3(Code::ThrowRef, 0, slot, 0);
+                self.dead = true;
+            }
+            Instr::Rethrow { label } => {
+                let at = self.block_index(label)?;
+                let base = self.blocks.get(at).map(|block| block.base).ok_or(Trap::InvalidCode)?;
+                self.emit3(Code::ThrowRef, 0, base, 0);
+                self.dead = true;
+            }
+            Instr::Br { label } => {
+                self.branch(label)?;
+                self.dead = true;
+            }
+            Instr::BrIf { label } => {
+                let condition = self.condition(false)?;
+                self.branch_if(label, condition)?;
+            }
+            Instr::BrTable { labels } => self.branch_table(labels)?,
+            Instr::Return => {
+                self.leave()?;
+                self.dead = true;
+            }
+            Instr::BrOnNull { label } => {
+                let operand = self.pop()?;
+                let slot = self.slot(operand);
+                self.branch_if(label, Op::new(Code::BrI64EqImm, 0, slot, 0, 0))?;
+                let place =
+                    if let Place::Const(_) = operand.place { Place::Home } else { operand.place };
+                self.push(place, false)?;
+            }
+            Instr::BrOnNonNull { label } => {
+                let slot = self.settle_top(1)?;
+                self.branch_if(label, Op::new(Code::BrI64NeImm, 0, slot, 0, 0))?;
+                self.pop()?;
+            }
+            Instr::BrOnCast { cast } => self.branch_on_cast(cast, Code::BrOnCast)?,
+            Instr::BrOnCastFail { cast } => self.branch_on_cast(cast, Code::BrOnCastFail)?,
+            Instr::Call { func } => {
+                let ty = self.module.type_of(func).ok_or(Trap::InvalidCode)?;
+                let (code, imm) = match func.0.checked_sub(self.module.imported_funcs) {
+                    Some(defined) => (Code::Call, defined),
+                    None => (Code::CallImport, func.0),
+                };
+                self.call(ty, Op::new(code, 0, 0, 0, imm.into()))?;
+            }
+            Instr::ReturnCall { func } => {
+                let ty = self.module.type_of(func).ok_or(Trap::InvalidCode)?;
+                let (code, imm) = match func.0.checked_sub(self.module.imported_funcs) {
+                    Some(defined) => (Code::ReturnCall, defined),
+                    None => (Code::ReturnCallImport, func.0),
+                };
+                self.tail_call(ty, Op::new(code, 0, 0, 0, imm.into()))?;
+            }
+            Instr::CallIndirect { callee } => {
+                let ty = self.func_type(callee.ty)?;
+                let slot = self.pop_slot()?;
+                let imm = pack(callee.table.0, callee.ty.0);
+                self.call(ty, Op::new(Code::CallIndirect, 0, slot, 0, imm))?;
+            }
+            Instr::ReturnCallIndirect { callee } => {
+                let ty = self.func_type(callee.ty)?;
+                let slot = self.settle_top(1)?;
+                self.pop()?;
+                let imm = pack(callee.table.0, callee.ty.0);
+                self.tail_call(ty, Op::new(Code::ReturnCallIndirect, 0, slot, 0, imm))?;
+            }
+            Instr::CallRef { ty } => {
+                let ty = self.func_type(ty)?;
+                let slot = self.pop_slot()?;
+                self.call(ty, Op::new(Code::CallRef, 0, slot, 0, 0))?;
+            }
+            Instr::ReturnCallRef { ty } => {
+                let ty = self.func_type(ty)?;
+                let slot = self.settle_top(1)?;
+                self.pop()?;
+                self.tail_call(ty, Op::new(Code::ReturnCallRef, 0, slot, 0, 0))?;
+            }
+            // Continuations and descriptors are no part of what this engine runs.
+            _ => return Err(Trap::InvalidCode),
+        }
+        Ok(())
+    }
+
+    fn func_type(&self, ty: TypeIdx) -> Result<&'m FuncType> {
+        self.module.func_type(ty).ok_or(Trap::InvalidCode)
+    }
+
+    fn tag_type(&self, tag: TagIdx) -> Result<&'m FuncType> {
+        let ty = self.module.tags.get(tag.idx()).ok_or(Trap::InvalidCode)?;
+        self.func_type(*ty)
+    }
+
+    fn block_index(&self, label: LabelIdx) -> Result<usize> {
+        self.blocks.len().checked_sub(label.idx().saturating_add(1)).ok_or(Trap::InvalidCode)
+    }
+
+    /// Pops a condition: the branch that is taken when it holds, or when it does not.
+    fn condition(&mut self, negate: bool) -> Result<Op> {
+        let operand = self.pop()?;
+        let fused = match self.last_into(operand) {
+            Some(&mut op) => fuse(op),
+            None => None,
+        };
+        let mut condition = match fused {
+            Some(condition) => {
+                self.ops.pop();
+                self.offsets.pop();
+                condition
+            }
+            None => Op::new(Code::BrIf, 0, self.slot(operand), 0, 0),
+        };
+        if negate {
+            condition.code = condition.code.negated().ok_or(Trap::InvalidCode)?;
+        }
+        Ok(condition)
+    }
+
+    /// Emits a branch without a target; its place is the answer.
+    fn emit_branch(&mut self, op: Op) -> u32 {
+        self.emit(op);
+        self.fuel = None;
+        self.ops.len() as u32 - 1
+    }
+
+    fn set_target(&mut self, at: u32, target: u32) {
+        if let Some(op) = self.ops.get_mut(at as usize) {
+            op.imm = op.imm >> 32 << 32 | u64::from(target);
+        }
+    }
+
+    fn begin(&mut self, kind: Kind, block_type: BlockType) -> Result<()> {
+        let signature = match block_type {
+            BlockType::Empty => Signature::Empty,
+            BlockType::Value(ty) => Signature::Value([ty]),
+            BlockType::Type(index) => Signature::Func(self.func_type(index)?),
+        };
+        let params = signature.params().len();
+        let base = self.settle_top(params)?;
+        self.settle_locals();
+        if kind == Kind::Loop {
+            self.label();
+        }
+        self.tries += 1;
+        self.blocks.push(Block {
+            kind,
+            signature,
+            height: self.stack.len() - params,
+            base,
+            start: self.ops.len() as u32,
+            fixups: Vec::new(),
+            to_else: None,
+            id: self.tries,
+            catches: Vec::new(),
+            body_end: None,
+        });
+        Ok(())
+    }
+
+    fn push_all(&mut self, types: &[ValType]) -> Result<()> {
+        types.iter().try_for_each(|&ty| self.push_home(width(ty) == 2).map(drop))
+    }
+
+    fn begin_else(&mut self) -> Result<()> {
+        let at = self.blocks.len() - 1;
+        if !self.dead {
+            self.branch_to(at)?;
+        }
+        let block = self.blocks.get_mut(at).ok_or(Trap::InvalidCode)?;
+        let to_else = block.to_else.take().ok_or(Trap::InvalidCode)?;
+        let (height, signature) = (block.height, block.signature);
+        let here = self.label();
+        self.set_target(to_else, here);
+        self.truncate(height);
+        self.push_all(signature.params())?;
+        self.dead = false;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<()> {
+        let at = self.blocks.len() - 1;
+        let kind = self.blocks.get(at).ok_or(Trap::InvalidCode)?.kind;
+        if kind == Kind::Function {
+            return self.end_function();
+        }
+        if !self.dead {
+            self.move_results(at)?;
+        }
+        let end = self.ops.len() as u32;
+        let mut block = self.blocks.pop().ok_or(Trap::InvalidCode)?;
+        for &catch in &block.catches {
+            self.add_handler(&block, end, catch)?;
+        }
+        let mut reached = !self.dead;
+        if let Some(to_else) = block.to_else {
+            block.fixups.push(Fixup::Op(to_else));
+        }
+        if block.kind != Kind::Loop && !block.fixups.is_empty() {
+            reached = true;
+            let here = self.label();
+            self.bind(&block.fixups, here);
+        }
+        self.truncate(block.height);
+        self.push_all(block.signature.results())?;
+        self.dead = !reached;
+        Ok(())
+    }
+
+    fn bind(&mut self, fixups: &[Fixup], here: u32) {
+        for fixup in fixups {
+            match *fixup {
+                Fixup::Op(at) => self.set_target(at, here),
+                Fixup::Handler(at) => {
+                    if let Some(handler) = self.handlers.get_mut(at as usize) {
+                        handler.target = here;
+                    }
+                }
+            }
+        }
+    }
+
+    fn end_function(&mut self) -> Result<()> {
+        if !self.dead {
+            self.leave()?;
+        }
+        let block = self.blocks.pop().ok_or(Trap::InvalidCode)?;
+        if !block.fixups.is_empty() {
+            let here = self.label();
+            self.bind(&block.fixups, here);
+            self.emit3(Code::Return, 0, 0, 0);
+        }
+        Ok(())
+    }
+
+    fn label_types<'b>(block: &'b Block<'m>) -> &'b [ValType] {
+        match block.kind {
+            Kind::Loop => block.signature.params(),
+            _ => block.signature.results(),
+        }
+    }
+
+    /// Puts the operands that the label of a block takes where it takes them.
+    fn move_values(&mut self, at: usize, types: (usize, usize)) -> Result<()> {
+        let base = self.blocks.get(at).ok_or(Trap::InvalidCode)?.base;
+        let (count, slots) = types;
+        match count {
+            0 => {}
+            1 => {
+                let operand = *self.stack.last().ok_or(Trap::InvalidCode)?;
+                self.put(operand, base);
+            }
+            _ => {
+                let from = self.settle_top(count)?;
+                if from != base {
+                    self.emit3(Code::CopySlots, base, from, slots as Slot);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn label_counts(&self, at: usize) -> Result<(usize, usize)> {
+        let types = Self::label_types(self.blocks.get(at).ok_or(Trap::InvalidCode)?);
+        Ok((types.len(), widths(types)))
+    }
+
+    fn move_results(&mut self, at: usize) -> Result<()> {
+        let block = self.blocks.get(at).ok_or(Trap::InvalidCode)?;
+        let results = block.signature.results();
+        let counts = (results.len(), widths(results));
+        self.move_values(at, counts)
+    }
+
+    /// Lets the target of a branch be the label of a block.
+    fn refer(&mut self, at: usize, fixup: Fixup) -> Result<()> {
+        let block = self.blocks.get_mut(at).ok_or(Trap::InvalidCode)?;
+        if block.kind == Kind::Loop {
+            let start = block.start;
+            self.bind(&[fixup], start);
+        } else {
+            block.fixups.push(fixup);
+        }
+        Ok(())
+    }
+
+    /// Goes to the end of a block with its results.
+    fn branch_to(&mut self, at: usize) -> Result<()> {
+        self.move_results(at)?;
+        let op = self.emit_branch(Op::new(Code::Br, 0, 0, 0, 0));
+        self.refer(at, Fixup::Op(op))
+    }
+
+    fn branch(&mut self, label: LabelIdx) -> Result<()> {
+        let at = self.block_index(label)?;
+        if at == 0 {
+            return self.leave();
+        }
+        let counts = self.label_counts(at)?;
+        self.move_values(at, counts)?;
+        let op = self.emit_branch(Op::new(Code::Br, 0, 0, 0, 0));
+        self.refer(at, Fixup::Op(op))
+    }
+
+    /// Whether the operands for a label are where it takes them.
+    fn in_place(&self, at: usize, count: usize) -> bool {
+        let Some(block) = self.blocks.get(at) else { return false };
+        let Some(from) = self.stack.len().checked_sub(count) else { return false };
+        match self.stack.get(from..) {
+            Some([]) => true,
+            Some(operands @ [first, ..]) => {
+                first.home == block.base && operands.iter().all(|o| o.place == Place::Home)
+            }
+            None => false,
+        }
+    }
+
+    fn branch_if(&mut self, label: LabelIdx, condition: Op) -> Result<()> {
+        let at = self.block_index(label)?;
+        let counts = self.label_counts(at)?;
+        if counts.0 > 1 {
+            self.settle_top(counts.0)?;
+        }
+        if self.in_place(at, counts.0) {
+            let op = self.emit_branch(condition);
+            return self.refer(at, Fixup::Op(op));
+        }
+        let code = condition.code.negated().ok_or(Trap::InvalidCode)?;
+        let over = self.emit_branch(Op { code, ..condition });
+        self.branch(label)?;
+        let here = self.label();
+        self.set_target(over, here);
+        Ok(())
+    }
+
+    fn branch_on_cast(&mut self, cast: BrCast, code: Code) -> Result<()> {
+        let slot = self.settle_top(1)?;
+        let target = self.heap_type(cast.to.heap);
+        let condition = Op::new(code, 0, slot, cast.to.nullable.into(), pack(0, target));
+        self.branch_if(cast.label, condition)
+    }
+
+    /// The number of a heap type in the code.
+    pub(super) fn heap_type(&mut self, ty: HeapType) -> u32 {
+        let at = self.heap_types.iter().position(|&known| known == ty).unwrap_or_else(|| {
+            self.heap_types.push(ty);
+            self.heap_types.len() - 1
+        });
+        at as u32
+    }
+
+    /// The table is a run of branches; those whose values have to move go by way of moves that
+    /// follow it.
+    fn branch_table(&mut self, labels: Labels<'_>) -> Result<()> {
+        let index = self.settle_top(1)?;
+        self.pop()?;
+        let default = self.block_index(labels.default())?;
+        let arity = self.label_counts(default)?.0;
+        if arity > 0 {
+            self.settle_top(arity)?;
+        }
+        self.emit(Op::new(Code::BrTable, 0, index, 0, labels.len().into()));
+        let mut moves: Vec<(LabelIdx, u32)> = Vec::new();
+        for label in labels.iter_with_default() {
+            let at = self.block_index(label)?;
+            let op = self.emit_branch(Op::new(Code::Br, 0, 0, 0, 0));
+            if self.in_place(at, arity) {
+                self.refer(at, Fixup::Op(op))?;
+            } else {
+                moves.push((label, op));
+            }
+        }
+        moves.sort_unstable();
+        let mut last = None;
+        for (label, op) in moves {
+            let target = match last {
+                Some((known, target)) if known == label => target,
+                _ => {
+                    let here = self.label();
+                    self.branch(label)?;
+                    here
+                }
+            };
+            last = Some((label, target));
+            self.set_target(op, target);
+        }
+        self.dead = true;
+        Ok(())
+    }
+
+    /// Leaves the function with the topmost operands.
+    fn leave(&mut self) -> Result<()> {
+        let results = self.blocks.first().ok_or(Trap::InvalidCode)?.signature.results();
+        let (count, slots) = (results.len(), widths(results));
+        match count {
+            0 => self.emit3(Code::Return, 0, 0, 0),
+            1 => {
+                let operand = *self.stack.last().ok_or(Trap::InvalidCode)?;
+                if operand.wide {
+                    self.put(operand, 0);
+                    self.emit3(Code::Return, 0, 0, 0);
+                } else if let Place::Const(value) = operand.place {
+                    self.emit(Op::new(Code::ReturnImm, 0, 0, 0, value));
+                } else {
+                    let slot = self.slot(operand);
+                    self.emit3(Code::Return1, 0, slot, 0);
+                }
+            }
+            _ => {
+                let from = self.settle_top(count)?;
+                if from != 0 {
+                    self.emit3(Code::CopySlots, 0, from, slots as Slot);
+                }
+                self.emit3(Code::Return, 0, 0, 0);
+            }
+        }
+        self.fuel = None;
+        Ok(())
+    }
+
+    /// A call: its frame begins at the first argument, and so do its results.
+    fn call(&mut self, ty: &'m FuncType, op: Op) -> Result<()> {
+        let a = self.settle_top(ty.params().len())?;
+        self.truncate(self.stack.len() - ty.params().len());
+        self.emit(Op { a, ..op });
+        self.label();
+        self.push_all(ty.results())
+    }
+
+    fn tail_call(&mut self, ty: &'m FuncType, op: Op) -> Result<()> {
+        let params = ty.params();
+        let from = self.settle_top(params.len())?;
+        if from != 0 && !params.is_empty() {
+            self.emit3(Code::CopySlots, 0, from, widths(params) as Slot);
+        }
+        self.slots = self.slots.max(widths(params) as u32);
+        self.emit(op);
+        self.dead = true;
+        Ok(())
+    }
+
+    fn add_handler(&mut self, block: &Block<'m>, end: u32, catch: Catch) -> Result<()> {
+        let (catches, reference, label) = match catch {
+            Catch::One(tag, label) => (Catches::Tag(tag.0), Reference::None, label),
+            Catch::OneRef(tag, label) => (Catches::Tag(tag.0), Reference::After, label),
+            Catch::All(label) => (Catches::All, Reference::None, label),
+            Catch::AllRef(label) => (Catches::All, Reference::After, label),
+        };
+        let at = self.block_index(label)?;
+        let slot = self.blocks.get(at).ok_or(Trap::InvalidCode)?.base;
+        let (start, id) = (block.start, block.id);
+        self.handlers.push(Handler { start, end, catches, id, slot, reference, target: 0 });
+        self.refer(at, Fixup::Handler(self.handlers.len() as u32 - 1))
+    }
+
+    /// `catch` and `catch_all`: the exception stays in a slot below its values, for `rethrow`.
+    fn begin_catch(&mut self, tag: Option<TagIdx>) -> Result<()> {
+        let at = self.blocks.len() - 1;
+        if !self.dead {
+            self.branch_to(at)?;
+        }
+        let here = self.label();
+        let block = self.blocks.get_mut(at).ok_or(Trap::InvalidCode)?;
+        match block.kind {
+            Kind::Try | Kind::Catch => block.kind = Kind::Catch,
+            _ => return Err(Trap::InvalidCode),
+        }
+        let end = *block.body_end.get_or_insert(here);
+        let (height, base, start, id) = (block.height, block.base, block.start, block.id);
+        let catches = tag.map_or(Catches::All, |tag| Catches::Tag(tag.0));
+        let (slot, reference) = (base + 1, Reference::Before);
+        self.handlers.push(Handler { start, end, catches, id, slot, reference, target: here });
+        self.truncate(height);
+        self.push_home(false)?;
+        if let Some(tag) = tag {
+            let ty = self.tag_type(tag)?;
+            self.push_all(ty.params())?;
+        }
+        self.dead = false;
+        Ok(())
+    }
+
+    /// Ends a `try`: exceptions go to the handlers of an outer one, or to the caller.
+    fn delegate(&mut self, label: LabelIdx) -> Result<()> {
+        let block = self.blocks.last().ok_or(Trap::InvalidCode)?;
+        let (start, id, base) = (block.start, block.id, block.base);
+        let end = self.ops.len() as u32;
+        let outer = self.blocks.len().checked_sub(label.idx().saturating_add(2));
+        let outer = self.blocks.get(..=outer.ok_or(Trap::InvalidCode)?).unwrap_or_default();
+        let to = outer.iter().rev().find(|b| matches!(b.kind, Kind::Try | Kind::TryTable));
+        let catches = Catches::Delegate(to.map(|block| block.id));
+        let (slot, reference) = (base, Reference::None);
+        self.handlers.push(Handler { start, end, catches, id, slot, reference, target: end });
+        self.end()
+    }
+}
+
+/// The branch that a comparison becomes.
+fn fuse(op: Op) -> Option<Op> {
+    let code = op.code.branch()?;
+    let narrow = |wide: u64| (wide as i32 as i64 as u64 == wide).then_some(wide as u32);
+    let half = match op.code {
+        Code::I32And => 0,
+        Code::I32AndImm => op.imm as u32,
+        _ => match op.code.comparison()? {
+            (_, 0) => 0,
+            (opcode, _) if opcode.info().arrow?.params.first()? == &wattle_ast::ArrowType::i32 => {
+                op.imm as u32
+            }
+            _ => narrow(op.imm)?,
+        },
+    };
+    Some(Op::new(code, 0, op.b, op.c, pack(0, half)))
+}

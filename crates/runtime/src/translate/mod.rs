@@ -1,0 +1,194 @@
+//! From the bytes of a body to operations: one pass, with the operand stack at translation time.
+//!
+//! An operand is where its value is: in the slot that its place on the stack has in the frame, in
+//! a local, or nowhere yet because it is a constant. So `local.get` and `t.const` make no
+//! operation, and `local.set` mostly redirects the operation before it.
+//!
+//! Code is taken to be valid. What is not ends in an error here, or in wrong results; never in
+//! anything worse.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `operands.rs` | the operand stack, and emission |
+//! | `control.rs` | blocks, branches, calls, exceptions |
+//! | `plain.rs` | all other instructions |
+
+mod control;
+mod operands;
+mod plain;
+
+pub(crate) use plain::{MEMORY_BITS, access};
+
+use alloc::vec::Vec;
+
+use wattle_ast::{Body, FuncType, HeapType, Instr, Opcode, Reader, V128, ValType};
+
+use crate::code::{Function, Handler, Ops, Slot, WINDOW};
+use crate::module::Inner;
+use crate::trap::Trap;
+use crate::types::{width, widths};
+use control::Block;
+use operands::Operand;
+
+/// What is woven into a translation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Instrument {
+    /// Payments of fuel.
+    pub(crate) fuel: bool,
+    /// Reports of every instruction.
+    pub(crate) observe: bool,
+}
+
+impl Instrument {
+    pub(crate) const COUNT: usize = 4;
+
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.fuel) | usize::from(self.observe) << 1
+    }
+}
+
+pub(crate) struct Translator<'m> {
+    module: &'m Inner,
+    instrument: Instrument,
+    ops: Ops,
+    offsets: Vec<u32>,
+    handlers: Vec<Handler>,
+    heap_types: Vec<HeapType>,
+    vectors: Vec<V128>,
+    stack: Vec<Operand>,
+    /// Which operands are in locals, by place on the stack.
+    in_locals: Vec<usize>,
+    blocks: Vec<Block<'m>>,
+    /// The slot of each local and whether it is a vector.
+    locals: Vec<(Slot, bool)>,
+    locals_end: u32,
+    slots: u32,
+    offset: u32,
+    /// Operations before this one may be jumped over.
+    barrier: usize,
+    /// Whether the code at this point cannot be reached, and how deep in blocks that began there.
+    dead: bool,
+    dead_depth: u32,
+    /// Where the current run of instructions pays its fuel.
+    fuel: Option<usize>,
+    tries: u32,
+}
+
+/// Translates a function.
+pub(crate) fn function<'m>(
+    module: &'m Inner,
+    ty: &'m FuncType,
+    body: &Body<'_>,
+    instrument: Instrument,
+) -> Result<Function, Trap> {
+    let params = widths(ty.params());
+    let mut translator = Translator {
+        module,
+        instrument,
+        ops: Ops::new(),
+        offsets: Vec::new(),
+        handlers: Vec::new(),
+        heap_types: Vec::new(),
+        vectors: Vec::new(),
+        stack: Vec::new(),
+        in_locals: Vec::new(),
+        blocks: Vec::new(),
+        locals: Vec::new(),
+        locals_end: 0,
+        slots: 0,
+        offset: 0,
+        barrier: 0,
+        dead: false,
+        dead_depth: 0,
+        fuel: None,
+        tries: 0,
+    };
+    for &ty in ty.params() {
+        translator.add_local(ty)?;
+    }
+    for local in body.locals() {
+        for _ in 0..local.count {
+            translator.add_local(local.ty)?;
+        }
+    }
+    let locals = (params as Slot, (translator.locals_end as usize - params) as Slot);
+    translator.slots = translator.locals_end.max(widths(ty.results()) as u32);
+    translator.run(ty, body.code())?;
+    Ok(Function {
+        ops: translator.ops.into(),
+        offsets: translator.offsets.into(),
+        handlers: translator.handlers.into(),
+        heap_types: translator.heap_types.into(),
+        vectors: translator.vectors.into(),
+        locals,
+        slots: translator.slots,
+    })
+}
+
+impl<'m> Translator<'m> {
+    fn add_local(&mut self, ty: ValType) -> Result<(), Trap> {
+        let slot = self.locals_end;
+        self.locals_end += u32::from(width(ty));
+        if self.locals_end as usize >= WINDOW / 2 + WINDOW / 4 {
+            return Err(Trap::FrameTooLarge);
+        }
+        self.locals.push((slot as Slot, width(ty) == 2));
+        Ok(())
+    }
+
+    fn run(&mut self, ty: &'m FuncType, code: &[u8]) -> Result<(), Trap> {
+        if widths(ty.results()) >= WINDOW {
+            return Err(Trap::FrameTooLarge);
+        }
+        let mut reader = Reader::new(code);
+        self.begin_function(ty);
+        while !self.blocks.is_empty() {
+            self.offset = u32::try_from(reader.pos()).map_err(|_| Trap::ModuleTooLarge)?;
+            let opcode = reader.opcode().map_err(|_| Trap::InvalidCode)?;
+            if self.dead {
+                self.skip(opcode, &mut reader)?;
+            } else {
+                self.instrument(opcode);
+                self.translate(opcode, &mut reader)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An instruction that cannot be reached: only the ends of blocks matter.
+    fn skip(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<(), Trap> {
+        use Opcode::{Block, Catch, CatchAll, Delegate, Else, End, If, Loop, Try, TryTable};
+        match opcode {
+            Block | Loop | If | Try | TryTable => self.dead_depth += 1,
+            End | Delegate if self.dead_depth > 0 => self.dead_depth -= 1,
+            End | Else | Catch | CatchAll | Delegate if self.dead_depth == 0 => {
+                return self.translate(opcode, reader);
+            }
+            _ => {}
+        }
+        let read = Instr::read(opcode, reader);
+        read.map(drop).map_err(|_| Trap::InvalidCode)
+    }
+
+    /// Fuel and observation.
+    fn instrument(&mut self, opcode: Opcode) {
+        use crate::code::{Code, Op};
+        if self.instrument.fuel {
+            let at = match self.fuel {
+                Some(at) => at,
+                None => {
+                    self.emit(Op::new(Code::Fuel, 0, 0, 0, 0));
+                    self.barrier = self.ops.len();
+                    *self.fuel.insert(self.ops.len() - 1)
+                }
+            };
+            if let Some(op) = self.ops.get_mut(at) {
+                op.imm += 1;
+            }
+        }
+        if self.instrument.observe {
+            self.emit(Op::new(Code::Observe, 0, opcode as u16, 0, self.offset.into()));
+            self.barrier = self.ops.len();
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The operand stack at translation time, and the emission of operations.
+
+use super::Translator;
+use crate::code::{Code, Op, Slot, WINDOW};
+use crate::trap::Trap;
+
+/// Where the value of an operand is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// In its home.
+    Home,
+    /// In a local.
+    Local(Slot),
+    /// It is this constant.
+    Const(u64),
+}
+
+/// An operand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Operand {
+    pub(super) place: Place,
+    /// The slot that its place on the stack has in the frame.
+    pub(super) home: Slot,
+    /// Whether it is a vector, in two slots.
+    pub(super) wide: bool,
+}
+
+/// The most operands that stay in locals: it bounds the search when a local changes.
+const IN_LOCALS: usize = 64;
+
+impl Translator<'_> {
+    pub(super) fn emit(&mut self, op: Op) {
+        self.ops.push(op);
+        self.offsets.push(self.offset);
+    }
+
+    /// An operation with a destination and up to two slots.
+    pub(super) fn emit3(&mut self, code: Code, a: Slot, b: Slot, c: Slot) {
+        self.emit(Op::new(code, a, b, c, 0));
+    }
+
+    /// The place of the next operation: a label, so that what came before is not to be changed.
+    pub(super) fn label(&mut self) -> u32 {
+        self.barrier = self.ops.len();
+        self.fuel = None;
+        self.ops.len() as u32
+    }
+
+    /// The first slot above the operands.
+    pub(super) fn top(&self) -> u32 {
+        match self.stack.last() {
+            Some(operand) => u32::from(operand.home) + if operand.wide { 2 } else { 1 },
+            None => self.locals_end,
+        }
+    }
+
+    /// Pushes an operand; its home is the answer.
+    pub(super) fn push(&mut self, place: Place, wide: bool) -> Result<Slot, Trap> {
+        let home = self.top();
+        let end = home + if wide { 2 } else { 1 };
+        if end as usize >= WINDOW {
+            return Err(Trap::FrameTooLarge);
+        }
+        self.slots = self.slots.max(end);
+        if matches!(place, Place::Local(_)) {
+            self.in_locals.push(self.stack.len());
+        }
+        self.stack.push(Operand { place, home: home as Slot, wide });
+        if self.in_locals.len() > IN_LOCALS {
+            self.settle_locals();
+        }
+        Ok(home as Slot)
+    }
+
+    /// Pushes an operand that an operation leaves in its home.
+    pub(super) fn push_home(&mut self, wide: bool) -> Result<Slot, Trap> {
+        self.push(Place::Home, wide)
+    }
+
+    pub(super) fn pop(&mut self) -> Result<Operand, Trap> {
+        let floor = self.blocks.last().map_or(0, |block| block.height);
+        if self.stack.len() <= floor {
+            return Err(Trap::InvalidCode);
+        }
+        let operand = self.stack.pop().ok_or(Trap::InvalidCode)?;
+        if self.in_locals.last() == Some(&self.stack.len()) {
+            self.in_locals.pop();
+        }
+        Ok(operand)
+    }
+
+    /// Drops all operands from `len` on.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.stack.truncate(len);
+        while self.in_locals.last().is_some_and(|&at| at >= len) {
+            self.in_locals.pop();
+        }
+    }
+
+    /// The slot in which an operand is, after putting a constant into its home.
+    pub(super) fn slot(&mut self, operand: Operand) -> Slot {
+        match operand.place {
+            Place::Home => operand.home,
+            Place::Local(slot) => slot,
+            Place::Const(value) => {
+                self.emit(Op::new(Code::Const, operand.home, 0, 0, value));
+                operand.home
+            }
+        }
+    }
+
+    /// Pops an operand and answers with its slot.
+    pub(super) fn pop_slot(&mut self) -> Result<Slot, Trap> {
+        let operand = self.pop()?;
+        Ok(self.slot(operand))
+    }
+
+    /// Puts the value of an operand into a slot.
+    pub(super) fn put(&mut self, operand: Operand, slot: Slot) {
+        match operand.place {
+            Place::Const(value) => self.emit(Op::new(Code::Const, slot, 0, 0, value)),
+            Place::Home | Place::Local(_) => {
+                let from =
+                    if let Place::Local(local) = operand.place { local } else { operand.home };
+                if from != slot {
+                    let code = if operand.wide { Code::Copy2 } else { Code::Copy };
+                    self.emit3(code, slot, from, 0);
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, at: usize) {
+        let Some(&operand) = self.stack.get(at) else { return };
+        if operand.place != Place::Home {
+            self.put(operand, operand.home);
+            if let Some(operand) = self.stack.get_mut(at) {
+                operand.place = Place::Home;
+            }
+        }
+    }
+
+    /// Puts the topmost `count` operands into their homes; the slot of the first is the answer.
+    pub(super) fn settle_top(&mut self, count: usize) -> Result<Slot, Trap> {
+        let floor = self.blocks.last().map_or(0, |block| block.height);
+        let from = self.stack.len().checked_sub(count).ok_or(Trap::InvalidCode)?;
+        if from < floor {
+            return Err(Trap::InvalidCode);
+        }
+        for at in from..self.stack.len() {
+            self.settle(at);
+        }
+        while self.in_locals.last().is_some_and(|&at| at >= from) {
+            self.in_locals.pop();
+        }
+        Ok(self.stack.get(from).map_or_else(|| self.top() as Slot, |operand| operand.home))
+    }
+
+    /// Puts every operand that is in a local into its home.
+    pub(super) fn settle_locals(&mut self) {
+        for at in core::mem::take(&mut self.in_locals) {
+            self.settle(at);
+        }
+    }
+
+    /// Puts every operand that is in local `slot` into its home, for the local is about to change.
+    /// Whether there was any.
+    pub(super) fn settle_local(&mut self, slot: Slot) -> bool {
+        let before = self.in_locals.len();
+        let mut places = core::mem::take(&mut self.in_locals);
+        places.retain(|&at| {
+            let hit = self.stack.get(at).is_some_and(|o| o.place == Place::Local(slot));
+            if hit {
+                self.settle(at);
+            }
+            !hit
+        });
+        self.in_locals = places;
+        self.in_locals.len() != before
+    }
+
+    /// The operation that came last, when it did nothing but put a value into `home` and nothing
+    /// can jump behind it.
+    pub(super) fn last_into(&mut self, operand: Operand) -> Option<&mut Op> {
+        if operand.place != Place::Home || self.ops.len() <= self.barrier {
+            return None;
+        }
+        self.ops.last_mut().filter(|op| op.a == operand.home && op.code.writes_a())
+    }
+}

@@ -1,0 +1,78 @@
+//! Code that was never validated: an error, a wrong result, but no panic and no endless loop.
+
+use wattle_ast::{Body, Module as Tree};
+use wattle_runtime::{Config, Extern, Imports, Instance, Limits, Module, Outcome, Store, Value};
+use wattle_tests::suite;
+use wattle_wat::script::{self, DirectiveKind};
+
+fn random(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = (*seed ^ *seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ mixed >> 31
+}
+
+/// Instantiates a module as if it were valid, and calls all that it exports.
+fn execute(tree: Tree<'static>) -> usize {
+    let proof = wattle_validator::validate(&Tree::default()).unwrap();
+    let module = Module::validated(tree, &proof);
+    let limits = Limits {
+        memory_bytes: 4 << 16,
+        table_elements: 1000,
+        call_depth: 100,
+        heap_bytes: 1 << 20,
+        ..Limits::default()
+    };
+    let config = Config { limits, fuel: Some(10_000), ..Config::default() };
+    let mut store = Store::with_config((), config);
+    let Ok(instance) = Instance::new(&mut store, &module, &Imports::default()) else { return 0 };
+    let mut calls = 0;
+    for (_, export) in instance.exports(&store) {
+        let Extern::Func(func) = export else { continue };
+        let Ok(ty) = func.ty(&store) else { continue };
+        let Some(arguments) =
+            ty.params().iter().map(|&ty| Value::default_of(ty)).collect::<Option<Vec<_>>>()
+        else {
+            continue;
+        };
+        store.set_fuel(Some(5_000));
+        if let Ok(Outcome::Done(values)) = func.start(&mut store, &arguments) {
+            let _ = format!("{values:?}");
+        }
+        calls += 1;
+    }
+    calls
+}
+
+#[test]
+fn bodies_with_wrong_bytes() {
+    let mut seed = 1;
+    let mut calls = 0;
+    for file in suite::files().iter().filter(|file| file.dir.starts_with("core")) {
+        let source = file.read();
+        let Ok(script) = script::parse(&source) else { continue };
+        for directive in &script.directives {
+            let DirectiveKind::Module(module) = &directive.kind else { continue };
+            let Some(Ok(parsed)) = module.parse(&wattle_wat::Parser::new()) else { continue };
+            if random(&mut seed) % 4 != 0 || parsed.module.funcs.len() > 200 {
+                continue;
+            }
+            let mut tree = parsed.module.into_owned();
+            tree.start = None;
+            for func in &mut tree.funcs {
+                let mut bytes = func.body.bytes().to_vec();
+                let code = func.body.code_offset();
+                for _ in 0..1 + random(&mut seed) % 3 {
+                    let at = code + random(&mut seed) as usize % (bytes.len() - code);
+                    bytes[at] = random(&mut seed) as u8;
+                }
+                if let Ok(body) = Body::from_bytes(bytes) {
+                    func.body = body;
+                }
+            }
+            calls += execute(tree);
+        }
+    }
+    println!("{calls} calls");
+    assert!(calls > 1_000, "{calls}");
+}

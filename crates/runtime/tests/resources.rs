@@ -1,0 +1,181 @@
+//! What runs out: fuel, calls, stack, memory, tables, heap. All of it is an error, or `grow` fails.
+
+mod common;
+
+use common::instantiate;
+use pretty_assertions::assert_eq;
+use wattle_runtime::{Config, ErrorKind, Imports, Instance, Limits, Outcome, Store, Trap, Value};
+
+const COUNT: &str = r#"(module
+    (global $n (export "n") (mut i32) (i32.const 0))
+    (func (export "count") (param $to i32) (result i32)
+      (loop $again
+        (global.set $n (i32.add (global.get $n) (i32.const 1)))
+        (br_if $again (i32.lt_u (global.get $n) (local.get $to))))
+      (global.get $n)))"#;
+
+#[test]
+fn without_fuel_a_call_fails_and_can_be_resumed() {
+    let config = Config { fuel: Some(100), ..Config::default() };
+    let mut store = Store::with_config((), config);
+    let instance = instantiate(&mut store, COUNT);
+    let error = instance.call(&mut store, "count", &[Value::I32(1000)]).unwrap_err();
+    assert_eq!(error.trap(), Some(Trap::OutOfFuel));
+
+    let count = instance.func(&store, "count").unwrap();
+    store.set_fuel(Some(1_000));
+    let mut outcome = count.start(&mut store, &[Value::I32(2000)]).unwrap();
+    let mut pauses = 0;
+    let values = loop {
+        match outcome {
+            Outcome::Done(values) => break values,
+            Outcome::OutOfFuel(call) => {
+                pauses += 1;
+                store.set_fuel(Some(store.fuel().unwrap() + 1_000));
+                outcome = call.resume(&mut store).unwrap();
+            }
+            Outcome::Waiting(..) => panic!("nothing waits"),
+        }
+    };
+    assert_eq!(values, [Value::I32(2000)]);
+    assert!(pauses > 10, "{pauses}");
+}
+
+#[test]
+fn fuel_is_counted_in_instructions() {
+    let mut store = Store::with_config((), Config { fuel: Some(1_000), ..Config::default() });
+    let instance = instantiate(&mut store, COUNT);
+    instance.call(&mut store, "count", &[Value::I32(10)]).unwrap();
+    // A loop, ten rounds of eight instructions, then `end`, `global.get` and `end`.
+    assert_eq!(store.fuel(), Some(1_000 - 1 - 10 * 8 - 3));
+}
+
+#[test]
+fn ten_million_calls_deep_is_an_error() {
+    let text = r#"(module (func $f (export "f") (param i32) (result i32)
+        (if (result i32) (local.get 0)
+          (then (i32.add (call $f (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
+          (else (i32.const 0)))))"#;
+    let mut store = Store::new(());
+    let instance = instantiate(&mut store, text);
+    let error = instance.call(&mut store, "f", &[Value::I32(10_000_000)]).unwrap_err();
+    assert_eq!(error.trap(), Some(Trap::StackExhausted));
+    assert_eq!(error.backtrace().len(), 64);
+    // The store is as good as before.
+    let values = instance.call(&mut store, "f", &[Value::I32(50_000)]).unwrap();
+    assert_eq!(values, [Value::I32(50_000)]);
+
+    let limits = Limits { call_depth: 20_000_000, stack_slots: 100_000_000, ..Limits::default() };
+    let mut store = Store::with_config((), Config { limits, ..Config::default() });
+    let instance = instantiate(&mut store, text);
+    let values = instance.call(&mut store, "f", &[Value::I32(10_000_000)]).unwrap();
+    assert_eq!(values, [Value::I32(10_000_000)]);
+}
+
+#[test]
+fn tail_calls_take_no_stack() {
+    let text = r#"(module
+        (type $t (func (param i32 i64) (result i64)))
+        (table 1 funcref) (elem (i32.const 0) $even)
+        (func $even (export "even") (type $t)
+          (if (result i64) (i32.eqz (local.get 0))
+            (then (local.get 1))
+            (else (return_call $odd (i32.sub (local.get 0) (i32.const 1)) (i64.add (local.get 1) (i64.const 1))))))
+        (func $odd (type $t)
+          (return_call_indirect (type $t)
+            (i32.sub (local.get 0) (i32.const 1)) (i64.add (local.get 1) (i64.const 1)) (i32.const 0))))"#;
+    let limits = Limits { call_depth: 0, stack_slots: 64, ..Limits::default() };
+    let mut store = Store::with_config((), Config { limits, ..Config::default() });
+    let instance = instantiate(&mut store, text);
+    let arguments = [Value::I32(1_000_000), Value::I64(0)];
+    assert_eq!(instance.call(&mut store, "even", &arguments).unwrap(), [Value::I64(1_000_000)]);
+}
+
+#[test]
+fn memories_and_tables_have_limits() {
+    let limits = Limits { memory_bytes: 3 << 16, table_elements: 100, ..Limits::default() };
+    let config = Config { limits, ..Config::default() };
+    let mut store = Store::with_config((), config);
+    let instance = instantiate(
+        &mut store,
+        r#"(module (memory 1) (table 1 funcref)
+            (func (export "memory") (param i32) (result i32) (memory.grow (local.get 0)))
+            (func (export "table") (param i32) (result i32)
+              (table.grow (ref.null func) (local.get 0))))"#,
+    );
+    for (name, by, answer) in [
+        ("memory", 2, 1),
+        ("memory", 1, -1),
+        ("memory", -1, -1),
+        ("table", 99, 1),
+        ("table", 1, -1),
+    ] {
+        let values = instance.call(&mut store, name, &[Value::I32(by)]).unwrap();
+        assert_eq!(values, [Value::I32(answer)], "{name} by {by}");
+    }
+    for text in [
+        "(module (memory 4))",
+        "(module (table 101 funcref))",
+        "(module (memory i64 0x1_0000_0000_0000))",
+    ] {
+        let error = Instance::new(&mut store, &common::module(text), &Imports::default());
+        assert!(matches!(error.unwrap_err().kind(), ErrorKind::Limit(_)), "{text}");
+    }
+}
+
+#[test]
+fn the_collector_frees_cycles_and_honours_the_limit() {
+    let text = r#"(module
+        (rec (type $node (struct (field (mut (ref null $node))) (field (mut (ref null $big))) (field i64)))
+             (type $big (array (mut (ref null $node)))))
+        (global $keep (mut (ref null $node)) (ref.null $node))
+        (func (export "churn") (param $n i32) (local $a (ref null $node)) (local $b (ref null $node))
+          (loop $again
+            (local.set $a (struct.new $node (ref.null $node) (array.new_default $big (i32.const 10)) (i64.const 1)))
+            (local.set $b (struct.new $node (local.get $a) (struct.get $node 1 (local.get $a)) (i64.const 2)))
+            (struct.set $node 0 (local.get $a) (local.get $b))
+            (array.set $big (struct.get $node 1 (local.get $a)) (i32.const 3) (local.get $b))
+            (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        (func (export "keep") (param $n i32)
+          (loop $again
+            (global.set $keep (struct.new $node (global.get $keep) (ref.null $big) (i64.extend_i32_u (local.get $n))))
+            (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        (func (export "sum") (result i64) (local $s i64) (local $p (ref null $node))
+          (local.set $p (global.get $keep))
+          (block $done (loop $again
+            (br_if $done (ref.is_null (local.get $p)))
+            (local.set $s (i64.add (local.get $s) (struct.get $node 2 (local.get $p))))
+            (local.set $p (struct.get $node 0 (local.get $p)))
+            (br $again)))
+          (local.get $s)))"#;
+    let limits = Limits { heap_bytes: 8 << 20, ..Limits::default() };
+    let mut store = Store::with_config((), Config { limits, ..Config::default() });
+    let instance = instantiate(&mut store, text);
+    instance.call(&mut store, "keep", &[Value::I32(1_000)]).unwrap();
+    instance.call(&mut store, "churn", &[Value::I32(300_000)]).unwrap();
+    assert!(store.collections() > 10, "{}", store.collections());
+    assert!(store.heap_size().1 <= 8 << 20);
+    assert_eq!(instance.call(&mut store, "sum", &[]).unwrap(), [Value::I64(500_500)]);
+    store.collect_garbage();
+    assert_eq!(store.heap_size().0, 1_000);
+
+    let error = instance.call(&mut store, "keep", &[Value::I32(1_000_000)]).unwrap_err();
+    assert_eq!(error.trap(), Some(Trap::HeapExhausted));
+}
+
+#[test]
+fn what_the_host_holds_stays() {
+    let text = r#"(module (type $s (struct (field i32)))
+        (func (export "new") (result anyref) (struct.new $s (i32.const 7)))
+        (func (export "get") (param anyref) (result i32)
+          (struct.get $s 0 (ref.cast (ref $s) (local.get 0)))))"#;
+    let mut store = Store::new(());
+    let instance = instantiate(&mut store, text);
+    let object = instance.call(&mut store, "new", &[]).unwrap();
+    store.collect_garbage();
+    assert_eq!(store.heap_size().0, 1);
+    assert_eq!(instance.call(&mut store, "get", &object).unwrap(), [Value::I32(7)]);
+    drop(object);
+    store.collect_garbage();
+    assert_eq!(store.heap_size().0, 0);
+}
