@@ -344,6 +344,7 @@ impl Registry {
         self.lists.get(start..start + entry.len as usize).unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn structure(&self, id: u32) -> Structure {
         self.entry(id).structure
     }
@@ -448,6 +449,7 @@ impl Registry {
     }
 
     /// The nullable reference to the heap type above all others that a reference could hold.
+    #[inline]
     pub(crate) fn top(&self, ty: Ty) -> Ty {
         let heap = match ty.id() {
             Some(id) => Some(self.structure(id).heap()),

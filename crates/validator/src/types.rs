@@ -81,6 +81,7 @@ impl From<Unusable> for Error {
 }
 
 /// The feature that brought a reference type.
+#[inline]
 pub(crate) fn feature_of_reference(ty: RefType) -> Feature {
     use AbsHeapType as H;
     match ty.heap {
@@ -111,6 +112,7 @@ fn phrase(feature: Feature) -> &'static str {
     }
 }
 
+#[inline]
 fn usable(features: Features, feature: Feature) -> Result<(), Unusable> {
     if !features.contains(feature) {
         return Err(Unusable::Disabled(phrase(feature), feature));
@@ -122,6 +124,7 @@ fn usable(features: Features, feature: Feature) -> Result<(), Unusable> {
 }
 
 /// A value type whose type indices `reference` resolves.
+#[inline]
 fn convert(
     features: Features,
     ty: ValType,
@@ -297,6 +300,7 @@ impl Types {
     }
 
     /// A value type of the module.
+    #[inline]
     pub(crate) fn value(&self, ty: ValType) -> Result<Ty, Unusable> {
         convert(self.features, ty, |index, nullable| self.defined(index, nullable))
     }
@@ -373,6 +377,12 @@ impl Types {
             CompType::Cont(_) => {}
         }
         Ok(())
+    }
+
+    /// A reference type of the module.
+    #[inline]
+    pub(crate) fn reference(&self, ty: RefType) -> Result<Ty, Unusable> {
+        self.value(ValType::Ref(ty))
     }
 
     /// The id of a type that must be a function type.

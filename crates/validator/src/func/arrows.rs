@@ -143,18 +143,27 @@ pub(super) enum Action {
     Load,
     Store,
     I32Const,
+    I64Const,
     LocalGet,
     LocalSet,
     LocalTee,
     GlobalGet,
+    GlobalSet,
     Drop,
     Block,
     Loop,
+    If,
     End,
     Br,
     BrIf,
     Call,
+    RefNull,
+    /// The first byte of `struct.get`.
+    StructGet,
 }
+
+/// The second byte of `struct.get`.
+pub(super) const STRUCT_GET: u8 = Opcode::INFOS[Opcode::StructGet as usize].code as u8;
 
 /// One-byte opcodes by code, and all that their commonest form takes.
 #[derive(Clone, Copy, Debug)]
@@ -167,8 +176,8 @@ pub(super) struct Common {
     pub(super) result: Ty,
 }
 
-/// By code. All that is not left to the rules has been there from the start, so that no feature
-/// needs to be looked at.
+/// By code. Unless it is about references, all that is not left to the rules has been there from
+/// the start, so that no feature needs to be looked at.
 pub(super) static COMMON: [Common; 256] = {
     let leave = Common {
         action: Action::Leave,
@@ -181,7 +190,10 @@ pub(super) static COMMON: [Common; 256] = {
     let mut i = 0;
     while i < Opcode::INFOS.len() {
         let info = &Opcode::INFOS[i];
-        if info.prefix == 0 && matches!(info.feature, Feature::Mvp) {
+        if matches!(info.opcode, Opcode::StructGet) {
+            common[info.prefix as usize].action = Action::StructGet;
+        } else if info.prefix == 0 && matches!(info.feature, Feature::Mvp | Feature::ReferenceTypes)
+        {
             let arrow = applied(info);
             let [a, b, ..] = arrow.params;
             common[info.code as usize] = Common {
@@ -207,7 +219,11 @@ const fn action(opcode: Opcode, shape: Shape) -> Action {
         (_, Opcode::LocalGet) => Action::LocalGet,
         (_, Opcode::LocalSet) => Action::LocalSet,
         (_, Opcode::LocalTee) => Action::LocalTee,
+        (_, Opcode::I64Const) => Action::I64Const,
         (_, Opcode::GlobalGet) => Action::GlobalGet,
+        (_, Opcode::GlobalSet) => Action::GlobalSet,
+        (_, Opcode::If) => Action::If,
+        (_, Opcode::RefNull) => Action::RefNull,
         (_, Opcode::Drop) => Action::Drop,
         (_, Opcode::Block) => Action::Block,
         (_, Opcode::Loop) => Action::Loop,

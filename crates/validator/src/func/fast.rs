@@ -5,15 +5,47 @@
 //! simple as can be is left to them, untouched, and so is every error. Position and stack height
 //! stay in registers meanwhile, which is what it is for.
 
-use wattle_ast::Reader;
+use wattle_ast::{AbsHeapType, Feature, Reader};
 
 use super::Checker;
-use super::arrows::{Action, COMMON};
+use super::arrows::{Action, COMMON, STRUCT_GET};
 use super::stack::{BlockKind, Frame, Signature};
-use crate::ty::Ty;
+use crate::Types;
+use crate::registry::Structure;
+use crate::ty::{self, Ty};
 
-/// The code of an empty block type.
-const EMPTY: u8 = 0x40;
+/// The type of a block that begins with `byte`, if it is empty or one number.
+#[inline(always)]
+fn block_type(byte: Option<&u8>) -> Option<Signature> {
+    Some(match byte {
+        Some(0x40) => Signature::EMPTY,
+        Some(0x7f) => Signature::value(Ty::I32),
+        Some(0x7e) => Signature::value(Ty::I64),
+        Some(0x7d) => Signature::value(Ty::F32),
+        Some(0x7c) => Signature::value(Ty::F64),
+        _ => return None,
+    })
+}
+
+/// The type that the heap type at `at` names, nullable, and its length. None of these belongs to
+/// any feature but garbage collection and what that implies.
+#[inline(always)]
+fn heap_type(types: &Types, code: &[u8], at: usize) -> Option<(Ty, usize)> {
+    let byte = *code.get(at)?;
+    let (index, size) = match byte {
+        0..0x40 => (u32::from(byte), 1),
+        0x80.. => {
+            let high = code.get(at + 1).copied().filter(|&high| high < 0x40)?;
+            (u32::from(byte & 0x7f) | u32::from(high) << 7, 2)
+        }
+        _ => {
+            let heap = AbsHeapType::from_code(byte)?;
+            let elsewhere = matches!(ty::top(heap), AbsHeapType::Exn | AbsHeapType::Cont);
+            return if elsewhere { None } else { Some((Ty::abs(heap, true), 1)) };
+        }
+    };
+    Some((types.defined(index, true)?, size))
+}
 
 /// The length of an integer of at most 28 bits that begins at `at`: any such integer is in range.
 #[inline(always)]
@@ -45,12 +77,6 @@ fn long_index(code: &[u8], at: usize) -> Option<(usize, usize)> {
     }
 }
 
-/// Whether a type is another, or the same but for null.
-#[inline(always)]
-fn is_simply(sub: Ty, sup: Ty) -> bool {
-    sub == sup || sub.nullable(true) == sup
-}
-
 /// Whether an instruction that begins with `byte` may be simple.
 #[inline(always)]
 pub(super) fn may_be_simple(byte: Option<u8>) -> bool {
@@ -66,6 +92,7 @@ impl Checker<'_, '_> {
         let (types, registry, memory0) = (self.types, self.registry, self.memory0);
         let locals = self.locals.flat.as_slice();
         let sets = self.locals.sets();
+        let has_gc = types.features.contains(Feature::Gc);
         let mut height = self.height;
         let frames = &mut *self.frames;
         let (stack, stack_len) = self.operands.parts();
@@ -108,7 +135,8 @@ impl Checker<'_, '_> {
                 }
                 Action::LocalSet => {
                     let Some(local) = index(code, pos + 1) else { break };
-                    if !locals.get(local).is_some_and(|&ty| is_simply(below!(0), ty)) {
+                    let matching = |ty: &Ty| !ty.has_flag() && registry.matches(below!(0), *ty);
+                    if !locals.get(local).is_some_and(matching) {
                         break;
                     }
                     len -= 1;
@@ -117,7 +145,9 @@ impl Checker<'_, '_> {
                 Action::LocalTee => {
                     let Some(local) = index(code, pos + 1) else { break };
                     match locals.get(local) {
-                        Some(&ty) if is_simply(below!(0), ty) => replace!(0, ty),
+                        Some(&ty) if !ty.has_flag() && registry.matches(below!(0), ty) => {
+                            replace!(0, ty);
+                        }
                         _ => break,
                     }
                     pos += 2;
@@ -140,6 +170,11 @@ impl Checker<'_, '_> {
                 Action::I32Const => {
                     let Some(size) = short_integer(code, pos + 1) else { break };
                     push!(Ty::I32);
+                    pos += 1 + size;
+                }
+                Action::I64Const => {
+                    let Some(size) = short_integer(code, pos + 1) else { break };
+                    push!(Ty::I64);
                     pos += 1 + size;
                 }
                 Action::Load => {
@@ -166,6 +201,41 @@ impl Checker<'_, '_> {
                     push!(ty.without_flag());
                     pos += 1 + size;
                 }
+                Action::GlobalSet => {
+                    let Some((global, size)) = long_index(code, pos + 1) else { break };
+                    match types.globals.get(global) {
+                        Some(ty) if ty.has_flag() && below!(0) == ty.without_flag() => {}
+                        _ => break,
+                    }
+                    len -= 1;
+                    pos += 1 + size;
+                }
+                Action::RefNull => {
+                    let Some((ty, size)) = heap_type(types, code, pos + 1) else { break };
+                    if !has_gc {
+                        break;
+                    }
+                    push!(ty);
+                    pos += 1 + size;
+                }
+                Action::StructGet => {
+                    if code.get(pos + 1) != Some(&STRUCT_GET) || !has_gc {
+                        break;
+                    }
+                    let Some((index, size)) = long_index(code, pos + 2) else { break };
+                    let Some(id) = types.ids.get(index) else { break };
+                    if registry.structure(id.0) != Structure::Struct {
+                        break;
+                    }
+                    let Some(field) = self::index(code, pos + 2 + size) else { break };
+                    let Some(ty) = registry.fields(id.0).get(field) else { break };
+                    let ty = ty.without_flag();
+                    if ty.is_packed() || !registry.matches(below!(0), Ty::defined(id.0, true)) {
+                        break;
+                    }
+                    replace!(0, ty);
+                    pos += 3 + size;
+                }
                 Action::Drop => {
                     let top = below!(0);
                     if top == Ty::BARRIER || top == Ty::UNREACHABLE {
@@ -174,17 +244,19 @@ impl Checker<'_, '_> {
                     len -= 1;
                     pos += 1;
                 }
-                Action::Block | Action::Loop => {
-                    if code.get(pos + 1) != Some(&EMPTY) {
-                        break;
-                    }
-                    push!(Ty::BARRIER);
+                Action::Block | Action::Loop | Action::If => {
+                    let Some(signature) = block_type(code.get(pos + 1)) else { break };
                     let kind = match common.action {
                         Action::Loop => BlockKind::Loop,
+                        Action::If if below!(0) != Ty::I32 => break,
+                        Action::If => {
+                            len -= 1;
+                            BlockKind::If
+                        }
                         _ => BlockKind::Block,
                     };
+                    push!(Ty::BARRIER);
                     height = len - 1;
-                    let signature = Signature::EMPTY;
                     let height = height as u32;
                     frames.push(Frame { kind, signature, height, sets, table: 0 });
                     pos += 2;
@@ -217,6 +289,9 @@ impl Checker<'_, '_> {
                     let target = frames.len().wrapping_sub(1 + label);
                     match frames.get(target) {
                         Some(frame) if frame.signature == Signature::EMPTY => {}
+                        Some(frame)
+                            if frame.kind == BlockKind::Loop
+                                && frame.signature.simple().is_some() => {}
                         _ => break,
                     }
                     if common.action == Action::Br {
@@ -235,7 +310,7 @@ impl Checker<'_, '_> {
                     let Some((params, results)) = registry.func(id.0) else { break };
                     let Some(base) = len.checked_sub(params.len()) else { break };
                     let operands = stack.get(base..len).unwrap_or_default();
-                    if !operands.iter().zip(params).all(|(&a, &b)| is_simply(a, b)) {
+                    if !operands.iter().zip(params).all(|(&a, &b)| registry.matches(a, b)) {
                         break;
                     }
                     let Some(slots) = stack.get_mut(base..base + results.len()) else { break };

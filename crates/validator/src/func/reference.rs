@@ -2,32 +2,43 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#reference-instructions>
 
-use wattle_ast::{AbsHeapType, Feature, HeapType, Opcode, Reader, RefType, Source, ValType};
+use wattle_ast::{AbsHeapType, HeapType, Opcode, Reader, RefType, Source, TypeIdx};
 
 use super::{Check, Checker};
 use crate::ErrorKind;
 use crate::ty::Ty;
 
+/// The heap type that is next; abstract ones, and types by a short index, without a call.
+#[inline(always)]
+fn heap_type(reader: &mut Reader<'_>) -> Check<HeapType> {
+    let heap = match reader.rest() {
+        [index @ 0..0x40, ..] => HeapType::Type(TypeIdx(u32::from(*index))),
+        [low @ 0x80..=0xff, high @ 0..0x40, ..] => {
+            reader.byte()?;
+            HeapType::Type(TypeIdx(u32::from(low & 0x7f) | u32::from(*high) << 7))
+        }
+        _ => return Ok(reader.heap_type()?),
+    };
+    reader.byte()?;
+    Ok(heap)
+}
+
 impl<'t> Checker<'_, 't> {
     /// A reference type that an instruction names.
+    #[inline]
     pub(super) fn reference(&mut self, ty: RefType) -> Check<Ty> {
-        self.value(ValType::Ref(ty))
+        self.types.reference(ty).map_err(|why| self.unusable(why))
     }
 
     /// A heap type that an instruction names, as the reference to it. What brought the
     /// instruction brought non-null references too.
+    #[inline]
     fn heap(&mut self, heap: HeapType, nullable: bool) -> Check<Ty> {
-        if let HeapType::Type(index) = heap
-            && self.types.features.contains(Feature::FunctionReferences)
-            && let Some(ty) = self.types.defined(index.0, nullable)
-        {
-            return Ok(ty);
-        }
         self.reference(RefType::null(heap)).map(|ty| ty.nullable(nullable))
     }
 
     pub(super) fn ref_null(&mut self, reader: &mut Reader<'_>) -> Check {
-        let heap = reader.heap_type()?;
+        let heap = heap_type(reader)?;
         let ty = self.heap(heap, true)?;
         self.push(ty);
         Ok(())
@@ -61,7 +72,7 @@ impl<'t> Checker<'_, 't> {
     }
 
     fn target_type(&mut self, reader: &mut Reader<'_>, nullable: bool) -> Check<Ty> {
-        let heap = reader.heap_type()?;
+        let heap = heap_type(reader)?;
         let ty = self.heap(heap, nullable)?;
         self.pop(self.registry.top(ty))?;
         Ok(ty)
