@@ -77,6 +77,12 @@ fn long_index(code: &[u8], at: usize) -> Option<(usize, usize)> {
     }
 }
 
+/// Whether an action may be that of a constant expression.
+#[inline(always)]
+fn is_constant(action: Action) -> bool {
+    matches!(action, Action::I32Const | Action::I64Const | Action::GlobalGet | Action::RefNull)
+}
+
 /// Whether an instruction that begins with `byte` may be simple.
 #[inline(always)]
 pub(super) fn may_be_simple(byte: Option<u8>) -> bool {
@@ -84,15 +90,18 @@ pub(super) fn may_be_simple(byte: Option<u8>) -> bool {
 }
 
 impl Checker<'_, '_> {
-    /// Checks instructions as long as they are simple.
+    /// Checks instructions as long as they are simple. Few of them may be in a constant
+    /// expression.
     #[inline(always)]
-    pub(super) fn skim(&mut self, reader: &mut Reader<'_>) {
+    pub(super) fn skim<const CONST: bool>(&mut self, reader: &mut Reader<'_>) {
         let code = reader.bytes();
         let mut pos = reader.pos();
         let (types, registry, memory0) = (self.types, self.registry, self.memory0);
         let locals = self.locals.flat.as_slice();
         let sets = self.locals.sets();
-        let has_gc = types.features.contains(Feature::Gc);
+        let has_gc = [Feature::Gc, Feature::FunctionReferences, Feature::ReferenceTypes]
+            .iter()
+            .all(|&feature| types.features.contains(feature));
         let mut height = self.height;
         let frames = &mut *self.frames;
         let (stack, stack_len) = self.operands.parts();
@@ -121,7 +130,11 @@ impl Checker<'_, '_> {
         }
         while let Some(&byte) = code.get(pos) {
             let common = &COMMON[usize::from(byte)];
-            match common.action {
+            let action = common.action;
+            if CONST && !is_constant(action) {
+                break;
+            }
+            match action {
                 Action::Leave => break,
                 Action::LocalGet => {
                     let Some(local) = index(code, pos + 1) else { break };
@@ -198,6 +211,9 @@ impl Checker<'_, '_> {
                 Action::GlobalGet => {
                     let Some((global, size)) = long_index(code, pos + 1) else { break };
                     let Some(ty) = types.globals.get(global) else { break };
+                    if CONST && (ty.has_flag() || !has_gc) {
+                        break;
+                    }
                     push!(ty.without_flag());
                     pos += 1 + size;
                 }
@@ -246,7 +262,7 @@ impl Checker<'_, '_> {
                 }
                 Action::Block | Action::Loop | Action::If => {
                     let Some(signature) = block_type(code.get(pos + 1)) else { break };
-                    let kind = match common.action {
+                    let kind = match action {
                         Action::Loop => BlockKind::Loop,
                         Action::If if below!(0) != Ty::I32 => break,
                         Action::If => {
@@ -294,7 +310,7 @@ impl Checker<'_, '_> {
                                 && frame.signature.simple().is_some() => {}
                         _ => break,
                     }
-                    if common.action == Action::Br {
+                    if action == Action::Br {
                         len = height + 1;
                         replace!(0, Ty::UNREACHABLE);
                     } else if below!(0) == Ty::I32 {

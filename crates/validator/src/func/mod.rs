@@ -27,7 +27,9 @@ mod stack;
 
 use alloc::vec::Vec;
 
-use wattle_ast::{Body, Expr, FuncIdx, ItemKind, Malformed, Opcode, Reader, SectionId, Source};
+use wattle_ast::{
+    Body, Expr, Feature, FuncIdx, ItemKind, Malformed, Opcode, Reader, SectionId, Source,
+};
 
 use crate::observe::Observer;
 use crate::registry::Registry;
@@ -188,9 +190,10 @@ impl<'t> Checker<'_, 't> {
         reader: &mut Reader<'_>,
         observer: &mut O,
     ) -> Result<(), (Fault, usize)> {
+        let skims = !O::ACTIVE && self.types.features.contains(Feature::Mvp);
         loop {
-            if !O::ACTIVE && !CONST && fast::may_be_simple(reader.peek()) {
-                self.skim(reader);
+            if skims && fast::may_be_simple(reader.peek()) {
+                self.skim::<CONST>(reader);
             }
             let start = reader.pos();
             match self.step::<O, CONST>(reader, start, observer) {
