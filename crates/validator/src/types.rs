@@ -200,6 +200,9 @@ impl Types {
     }
 
     /// The structure of a type.
+    ///
+    /// # Panics
+    /// This and whatever else takes an id: when it is of another registry.
     pub fn structure(&self, id: TypeId) -> Structure {
         self.registry.structure(id.0)
     }

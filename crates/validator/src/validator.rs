@@ -268,7 +268,16 @@ impl Validator {
             error.enable = Some(wattle_ast::Feature::Gc);
             return Err(error);
         }
+        self.check_group_complete()?;
         self.begin_group(len)
+    }
+
+    /// Checks that the last recursive group has as many types as it said.
+    fn check_group_complete(&self) -> Result<(), Error> {
+        match self.group.is_complete() {
+            true => Ok(()),
+            false => Err(ErrorKind::Malformed(Malformed::UnexpectedEnd).into()),
+        }
     }
 
     fn begin_group(&mut self, len: u32) -> Result<(), Error> {
@@ -339,6 +348,7 @@ impl Validator {
     /// All errors so far, or that bodies or data segments are missing.
     pub fn finish(mut self) -> Result<Types, Errors> {
         if !self.is_broken {
+            self.errors.extend(self.check_group_complete().err());
             let funcs = self.types.func_count() - self.types.imported_funcs;
             let datas = self.types.data_count.unwrap_or(self.counts.datas);
             for (differ, kind) in [
@@ -417,6 +427,10 @@ impl Validator {
             let outcome = self.ty(ty);
             self.named(module, outcome);
             next += 1;
+        }
+        if !self.is_broken {
+            let outcome = self.check_group_complete();
+            self.named(module, outcome);
         }
         let datas = module.datas.len() as u32;
         if module.data_count.is_some_and(|count| count != datas) {
