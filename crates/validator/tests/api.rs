@@ -336,3 +336,15 @@ fn value_types_of_a_module_match_as_declared() {
     assert!(types.matches(a, eq) && types.matches(b, eq) && !types.matches(eq, a));
     assert!(!types.matches(b, a) && types.matches(ValType::I32, ValType::I32));
 }
+
+#[test]
+fn groups_that_lack_types_are_malformed() {
+    let mut module = parse("(module (rec (type (func)) (type (func))))");
+    module.rec_groups[0].len = 3;
+    assert!(validate(&module).unwrap_err().first().is_malformed());
+    let mut stream = Validator::new();
+    for item in module.items() {
+        stream.item(&item).unwrap();
+    }
+    assert!(stream.finish().unwrap_err().first().is_malformed());
+}
