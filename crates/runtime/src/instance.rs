@@ -115,7 +115,7 @@ impl Global {
     /// [`ErrorKind::WrongStore`].
     pub fn get<T>(self, store: &mut Store<T>) -> Result<Value, Error> {
         let inst = self.inst(store)?;
-        Ok(store.inner.to_value(inst.value, inst.ty.val))
+        Ok(store.inner.value_of(inst.value, inst.ty.val))
     }
 
     /// Sets its value.

@@ -262,7 +262,7 @@ impl Table {
         let ty = wattle_ast::ValType::Ref(inst.ty.elem);
         let slot = usize::try_from(index).ok().and_then(|at| inst.elems.get(at).copied());
         let Some(slot) = slot else { return Ok(None) };
-        Ok(store.inner.to_value([slot, 0], ty).reference().cloned())
+        Ok(store.inner.value_of([slot, 0], ty).reference().cloned())
     }
 
     /// Sets an element.

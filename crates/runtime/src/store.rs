@@ -348,7 +348,7 @@ impl Inner {
     }
 
     /// A value of a type of the store from its slots.
-    pub(crate) fn to_value(&mut self, slots: [u64; 2], ty: ValType) -> Value {
+    pub(crate) fn value_of(&mut self, slots: [u64; 2], ty: ValType) -> Value {
         match ty {
             ValType::I32 => Value::I32(slots[0] as u32 as i32),
             ValType::I64 => Value::I64(slots[0] as i64),

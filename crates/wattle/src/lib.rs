@@ -89,3 +89,8 @@ pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
 pub fn wasm2wat(bytes: &[u8]) -> Result<String, Error> {
     Ok(printer::print(&parser::parse(bytes)?))
 }
+
+/// The snippets of the README, compiled and run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

@@ -47,13 +47,13 @@ impl Translator<'_> {
             self.emit(Op::new(immediate, a, b, 0, value));
             return Ok(());
         }
-        if let (Place::Const(value), Some(swapped)) = (left.place, swapped(opcode)) {
-            if let Some(Scalar::Binary(_, immediate)) = Scalar::of(swapped) {
-                let b = self.slot(right);
-                let a = self.push_home(false)?;
-                self.emit(Op::new(immediate, a, b, 0, value));
-                return Ok(());
-            }
+        if let (Place::Const(value), Some(swapped)) = (left.place, swapped(opcode))
+            && let Some(Scalar::Binary(_, immediate)) = Scalar::of(swapped)
+        {
+            let b = self.slot(right);
+            let a = self.push_home(false)?;
+            self.emit(Op::new(immediate, a, b, 0, value));
+            return Ok(());
         }
         let (b, c) = (self.slot(left), self.slot(right));
         let a = self.push_home(false)?;
@@ -165,11 +165,11 @@ impl Translator<'_> {
         if operand.place == Place::Local(slot) {
             return Ok((slot, wide));
         }
-        if !self.settle_local(slot) {
-            if let Some(op) = self.last_into(operand) {
-                op.a = slot;
-                return Ok((slot, wide));
-            }
+        if !self.settle_local(slot)
+            && let Some(op) = self.last_into(operand)
+        {
+            op.a = slot;
+            return Ok((slot, wide));
         }
         self.put(operand, slot);
         Ok((slot, wide))
