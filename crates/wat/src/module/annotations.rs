@@ -160,52 +160,33 @@ impl<'a> State<'_, 'a> {
         annots.partition_point(|annot| Some(annot.at) < id)..here.end
     }
 
-    /// The annotations that found no place.
+    /// The annotations that found no place. In or behind a field that failed, one may only not
+    /// have been reached: nothing is said about it then, unless it is wrong anywhere.
     fn left_over(&mut self, end: usize) {
         let tokens = self.cursor.tokens;
+        let failed = self.errors.iter().map(|error| error.span.start).min().unwrap_or(usize::MAX);
+        let mut field = Cursor::new(tokens, self.start);
+        let mut field_end = tokens.skip_form(self.start);
         for (at, annot) in tokens.annots.iter().enumerate() {
-            if annot.at < self.start || annot.at > end || self.placed.get(at) == Some(&true) {
+            let passed = annot.at < self.start || annot.at > end;
+            if passed || self.placed.get(at) == Some(&true) {
                 continue;
             }
-            let inside_func = || {
-                let before = |pos: &usize| *pos <= annot.at;
-                self.func_starts()
-                    .take_while(before)
-                    .last()
-                    .is_some_and(|start| start < annot.at && annot.at < tokens.skip_form(start))
-            };
+            while field_end < annot.at {
+                field.seek(field_end);
+                field_end = tokens.skip_form(field_end);
+            }
+            let in_func = field.at_open("func") && field.pos() < annot.at && annot.at < field_end;
             let kind = match annot.name {
-                BRANCH_HINT if inside_func() => {
-                    ErrorKind::Annotation(BRANCH_HINT, "invalid placement")
-                }
+                BRANCH_HINT if in_func => ErrorKind::Annotation(BRANCH_HINT, "invalid placement"),
                 BRANCH_HINT => ErrorKind::Annotation(BRANCH_HINT, "not in a function"),
                 DATA_COUNT => ErrorKind::Annotation(DATA_COUNT, "not between fields"),
                 name => ErrorKind::MisplacedAnnotation(name),
             };
-            // In a field that failed, it may only not have been reached.
-            let failed = self.errors.iter().any(|error| error.span.start < annot.span.start);
-            if !failed || matches!(annot.name, CUSTOM | DATA_COUNT) {
+            if annot.span.start < failed || matches!(annot.name, CUSTOM | DATA_COUNT) {
                 self.report(Error::new(kind, annot.span));
             }
         }
-    }
-
-    /// Where the functions begin.
-    fn func_starts(&self) -> impl Iterator<Item = usize> {
-        let mut cursor = Cursor::new(self.cursor.tokens, self.start);
-        core::iter::from_fn(move || {
-            loop {
-                let start = cursor.pos();
-                match cursor.peek() {
-                    TokenKind::Close | TokenKind::Eof => return None,
-                    _ => cursor.skip_form(),
-                }
-                let field = Cursor::new(cursor.tokens, start);
-                if field.at_open("func") {
-                    return Some(start);
-                }
-            }
-        })
     }
 
     /// Puts custom sections, branch hints and names into their places.

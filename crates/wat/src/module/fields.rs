@@ -245,11 +245,7 @@ impl<'a> State<'_, 'a> {
         let too_many = |_| Error::boxed(ErrorKind::TooMany(Space::Local), self.span_at(start));
         let body = Body::from_bytes(code.out.as_slice().to_vec()).map_err(too_many)?;
         self.module.funcs.push(Func { ty, body });
-        // The closing parenthesis is still to come.
-        let end = self.cursor.pos();
-        self.cursor.bump();
         self.locate(ItemKind::Func, index, start);
-        self.cursor.seek(end);
         Ok(())
     }
 

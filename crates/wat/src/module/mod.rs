@@ -324,10 +324,15 @@ impl<'t, 'a> State<'t, 'a> {
         self.cursor.error(ErrorKind::Unknown(space, id.into()))
     }
 
-    /// Notes where an item stands: from the token at `start` to here.
+    /// Notes where an item stands: the form that begins at the token of position `start`.
     fn locate(&mut self, kind: ItemKind, index: u32, start: usize) {
+        if self.source_map.is_none() {
+            return;
+        }
+        let last = self.cursor.tokens.skip_form(start).saturating_sub(1);
+        let span = self.span_at(start).to(self.span_at(last));
         if let Some(map) = &mut self.source_map {
-            map.add_item(kind, index, self.cursor.span_from(start));
+            map.add_item(kind, index, span);
         }
     }
 

@@ -1,0 +1,154 @@
+//! Annotations: names, custom sections and their places, branch hints; and the source map.
+
+use pretty_assertions::assert_eq;
+use wattle_ast::{CustomData, InstrRef, ItemKind, Path, SectionId};
+use wattle_wat::{Parser, parse};
+
+/// The custom sections of a text: name, the section they come after, bytes.
+fn customs(text: &str, expected: &[(&str, Option<SectionId>, &[u8])]) {
+    let module = parse(text).unwrap_or_else(|errors| panic!("{errors} in {text}"));
+    let found: Vec<_> = module
+        .customs
+        .iter()
+        .map(|custom| (&*custom.name, custom.after, custom.data.bytes().unwrap_or(b"names")))
+        .collect();
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn places_are_after_what_is_there() {
+    use SectionId::*;
+    customs("(@custom \"a\" \"b\" \"\\00c\")", &[("a", None, b"b\0c")]);
+    customs(
+        "(@custom \"last\") (func) (@custom \"first\" (before first)) (@custom \"f\" (after func))
+         (@custom \"c\" (before code)) (@custom \"m\" (after memory)) (@custom \"t\" (before type))",
+        &[
+            ("first", None, b""),
+            ("t", None, b""),
+            ("f", Some(Func), b""),
+            ("m", Some(Func), b""),
+            ("c", Some(Func), b""),
+            ("last", Some(Code), b""),
+        ],
+    );
+    customs(
+        "(func $f) (@custom \"z\" (after last))",
+        &[("z", Some(Code), b""), ("name", Some(Code), b"names")],
+    );
+}
+
+#[test]
+fn a_name_section_that_is_written_says_all() {
+    let module = parse("(func $f) (@custom \"name\" (before type) \"\\00\\02\\01m\")").unwrap();
+    assert_eq!(module.customs.len(), 1);
+    assert_eq!(module.customs[0].data, CustomData::Names);
+    assert_eq!(module.names.module.as_deref(), Some("m"));
+    assert!(module.names.funcs.is_empty());
+    let module = parse("(func $f) (@custom \"name\" \"\\ff\")").unwrap();
+    assert_eq!(module.customs[0].data.bytes(), Some(&b"\xff"[..]));
+    assert!(module.names.is_empty());
+}
+
+#[test]
+fn everything_has_a_name() {
+    let module = parse(
+        "(module $m (@name \"M\")
+           (type $t (struct (field $x i32) (field (@name \"y z\") i64)))
+           (import \"\" \"\" (func $i (@name \"imported\") (param $ignored i32)))
+           (table $tab 1 funcref) (memory $mem 1) (tag $tag) (global $g i32 (i32.const 0))
+           (elem $e func) (data $d)
+           (func $f (@name \"F\") (param $p i32) (param i32) (local $l (@name \"L\") i64)
+             (if $outer (block $inner (result i32) (i32.const 0)) (then (loop (@name \"a loop\"))))
+             (block $last)))",
+    )
+    .unwrap();
+    let names = &module.names;
+    assert_eq!(names.module.as_deref(), Some("M"));
+    let list = |map: &wattle_ast::NameMap<'_>| {
+        map.iter().map(|(index, name)| format!("{index} {name}")).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(list(&names.types), "0 t");
+    assert_eq!(list(names.fields.get(0).unwrap()), "0 x, 1 y z");
+    assert_eq!(list(&names.funcs), "0 imported, 1 F");
+    assert_eq!(list(names.locals.get(1).unwrap()), "0 p, 2 L");
+    // In the order of the binary: the condition's block begins before the `if`.
+    assert_eq!(list(names.labels.get(1).unwrap()), "0 inner, 1 outer, 2 a loop, 3 last");
+    assert_eq!(list(&names.tables), "0 tab");
+    assert_eq!(list(&names.memories), "0 mem");
+    assert_eq!(list(&names.tags), "0 tag");
+    assert_eq!(list(&names.globals), "0 g");
+    assert_eq!(list(&names.elems), "0 e");
+    assert_eq!(list(&names.datas), "0 d");
+}
+
+#[test]
+fn branch_hints_count_from_the_start_of_the_body() {
+    customs(
+        "(func (export \"\") (local i32)
+           (@metadata.code.branch_hint \"\\01\")
+           (if (i32.const 0) (then))
+           i32.const 0
+           (@metadata.code.branch_hint \"\\00\") br_if 0)",
+        &[(
+            "metadata.code.branch_hint",
+            Some(SectionId::Export),
+            // One function: 0, two hints: the `if` behind its condition, and the `br_if`.
+            &[1, 0, 2, 5, 1, 1, 10, 1, 0],
+        )],
+    );
+}
+
+#[test]
+fn misplaced_and_malformed() {
+    for (text, message) in [
+        ("(func (@custom \"a\"))", "misplaced @custom annotation"),
+        ("(func (nop) (@name \"a\"))", "misplaced @name annotation"),
+        ("(func $f (@name \"a\") (@name \"b\"))", "@name annotation: multiple names"),
+        ("(func (@name))", "@name annotation: string expected"),
+        ("(func (@name \"\\ff\"))", "@name annotation: malformed UTF-8 encoding"),
+        ("(@custom \"a\" (before))", "@custom annotation: malformed section kind"),
+        ("(@custom \"a\" (before custom))", "@custom annotation: malformed section kind"),
+        ("(@custom \"a\" (after func x))", "@custom annotation: unexpected token"),
+        (
+            "(func (@metadata.code.branch_hint \"\\02\") (if (i32.const 0) (then)))",
+            "@metadata.code.branch_hint annotation: invalid hint value",
+        ),
+        (
+            "(func (block (@metadata.code.branch_hint \"\\01\")))",
+            "@metadata.code.branch_hint annotation: invalid placement",
+        ),
+        (
+            "(global i32 (@metadata.code.branch_hint \"\\01\") (i32.const 0))",
+            "@metadata.code.branch_hint annotation: not in a function",
+        ),
+    ] {
+        let errors = parse(text).expect_err(text);
+        let messages: Vec<_> = errors.into_iter().map(|error| error.to_string()).collect();
+        assert_eq!(messages, [message], "{text}");
+    }
+}
+
+#[test]
+fn other_annotations_are_blanks() {
+    let annotated =
+        "((@a (\")\" (; ) ;) (@b))) module (@\"x y\" 8q , ]) ((@c) func (@d) nop (@e)))";
+    assert_eq!(parse(annotated), parse("(module (func nop))"));
+}
+
+#[test]
+fn the_source_map_knows_every_instruction() {
+    let text =
+        "(module (import \"\" \"\" (func)) (func $f (i32.add (i32.const 1) (i32.const 2)) drop))";
+    let map = Parser::new().source_map(true).module(text).unwrap().source_map.unwrap();
+    let slice = |path: &Path| map.span(path).map(|span| &text[span.start..span.end]);
+    let mut path = Path::item(ItemKind::Func, 1);
+    assert_eq!(slice(&path), Some(&text[30..text.len() - 1]));
+    for (offset, expected) in
+        [(0, "i32.const 1"), (2, "i32.const 2"), (4, "i32.add"), (5, "drop"), (6, ")")]
+    {
+        path.instr = Some(InstrRef { index: 0, offset, opcode: None });
+        assert_eq!(slice(&path), Some(expected), "{offset}");
+    }
+    assert_eq!(slice(&Path::item(ItemKind::Import, 0)), Some("(import \"\" \"\" (func))"));
+    assert_eq!(Parser::new().module(text).unwrap().source_map, None);
+}

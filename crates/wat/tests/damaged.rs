@@ -1,0 +1,99 @@
+//! Damaged texts: no panic, no hang, and errors with spans of the text.
+
+use wattle_tests::suite;
+use wattle_wat::Parser;
+
+/// A cheap generator of numbers.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % end.max(1) as u64) as usize
+    }
+}
+
+/// Pieces that change the meaning of what follows them.
+const PIECES: [&str; 24] = [
+    "(",
+    ")",
+    "\"",
+    "(;",
+    ";)",
+    ";;",
+    "(@name \"x\")",
+    "(@custom \"c\" (after code))",
+    "$x",
+    "$",
+    "end",
+    "else",
+    "(then)",
+    "(param $x i32)",
+    "(type 0)",
+    "0",
+    "-1",
+    "nan",
+    "(import \"\" \"\")",
+    "(@",
+    "\u{e9}",
+    "\\",
+    "(rec",
+    "(item \"a\")",
+];
+
+fn damage(text: &str, random: &mut Random) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for _ in 0..=random.below(3) {
+        let at = random.below(bytes.len() + 1);
+        let end = (at + random.below(12)).min(bytes.len());
+        match random.below(4) {
+            0 => drop(bytes.drain(at..end)),
+            1 => bytes.truncate(at),
+            2 => {
+                let other = random.below(bytes.len() + 1);
+                let copy = bytes[at..end].to_vec();
+                drop(bytes.splice(other..other, copy));
+            }
+            _ => {
+                let piece = PIECES[random.below(PIECES.len())];
+                drop(bytes.splice(at..at, piece.bytes()));
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The modules of a text, about: what stands between two of them.
+fn modules(text: &str) -> impl Iterator<Item = &str> {
+    text.split("\n(module").skip(1).map(|module| module.split("\n(assert").next().unwrap())
+}
+
+#[test]
+fn damaged_modules_do_no_harm() {
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let parser = Parser::new().source_map(true);
+    let (mut parsed, mut refused) = (0, 0);
+    for file in suite::files() {
+        let text = String::from_utf8(file.read()).unwrap();
+        for module in modules(&text).filter(|module| module.len() < 4000).take(12) {
+            for _ in 0..8 {
+                let damaged = damage(&format!("(module{module}"), &mut random);
+                match parser.module(&damaged) {
+                    Ok(_) => parsed += 1,
+                    Err(errors) => {
+                        refused += 1;
+                        for error in &errors {
+                            let span = error.span;
+                            assert!(damaged.get(span.start..span.end).is_some(), "{damaged}");
+                            assert!(error.line_column(&damaged) >= (1, 1));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("{parsed} still parse, {refused} do not");
+    assert!(parsed > 100 && refused > 1000);
+}
