@@ -147,11 +147,12 @@ impl Heap {
             return;
         }
         let index = index_of(slot);
-        if let Some(object) = self.objects.get_mut(index as usize) {
-            if !object.marked && !matches!(object.payload, Payload::Free(_)) {
-                object.marked = true;
-                self.work.push(index);
-            }
+        if let Some(object) = self.objects.get_mut(index as usize)
+            && !object.marked
+            && !matches!(object.payload, Payload::Free(_))
+        {
+            object.marked = true;
+            self.work.push(index);
         }
     }
 

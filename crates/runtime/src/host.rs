@@ -71,7 +71,7 @@ fn values<T>(store: &mut Store<T>, slots: &[u64], types: &[ValType]) -> Vec<Valu
     let mut values = Vec::with_capacity(types.len());
     for &ty in types {
         let slot = |at: usize| slots.get(at).copied().unwrap_or(0);
-        values.push(store.inner.to_value([slot(at), slot(at + 1)], ty));
+        values.push(store.inner.value_of([slot(at), slot(at + 1)], ty));
         at += usize::from(width(ty));
     }
     values
@@ -86,7 +86,7 @@ fn slots<T>(store: &Store<T>, values: &[Value], types: &[ValType]) -> Result<Vec
     }
     let mut slots = Vec::with_capacity(widths(types));
     for (value, &ty) in values.iter().zip(types) {
-        let pair = store.inner.to_slots(value, ty)?;
+        let pair = store.inner.slots_of(value, ty)?;
         slots.extend_from_slice(pair.get(..usize::from(width(ty))).unwrap_or_default());
     }
     Ok(slots)
@@ -437,7 +437,7 @@ fn report<T>(caller: &mut Caller<'_, T>, number: u32, types: [&[ValType]; 2], ro
 
 macro_rules! tuples {
     ($( ($( $name:ident $at:tt ),*) )*) => { $(
-        #[allow(non_snake_case, unused_variables)]
+        #[allow(non_snake_case, unused_variables, clippy::unused_unit)]
         impl<$( $name: Number ),*> Numbers for ($( $name, )*) {
             fn types() -> &'static [ValType] {
                 const { &[$( $name::TYPE ),*] }

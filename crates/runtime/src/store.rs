@@ -348,7 +348,7 @@ impl Inner {
     }
 
     /// A value of a type of the store from its slots.
-    pub(crate) fn to_value(&mut self, slots: [u64; 2], ty: ValType) -> Value {
+    pub(crate) fn value_of(&mut self, slots: [u64; 2], ty: ValType) -> Value {
         match ty {
             ValType::I32 => Value::I32(slots[0] as u32 as i32),
             ValType::I64 => Value::I64(slots[0] as i64),
@@ -387,7 +387,7 @@ impl Inner {
     }
 
     /// The slots of a value, when it is of a type of the store.
-    pub(crate) fn to_slots(&self, value: &Value, ty: ValType) -> Result<[u64; 2], Error> {
+    pub(crate) fn slots_of(&self, value: &Value, ty: ValType) -> Result<[u64; 2], Error> {
         let mismatch = || Error::new(ErrorKind::Type(alloc::format!("expected {ty}, got {value}")));
         Ok(match (value, ty) {
             (Value::I32(value), ValType::I32) => [u64::from(*value as u32), 0],

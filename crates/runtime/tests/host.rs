@@ -131,7 +131,7 @@ fn types_are_checked() {
     );
     let host = Value::from(Ref::host(9));
     let arguments = [Value::I32(1), host.clone()];
-    assert_eq!(instance.call(&mut store, "f", &arguments).unwrap(), [host.clone()]);
+    assert_eq!(instance.call(&mut store, "f", &arguments).unwrap()[..], arguments[1..]);
     let f = instance.func(&store, "f").unwrap();
     for (name, arguments) in [
         ("f", &[Value::I32(1)][..]),

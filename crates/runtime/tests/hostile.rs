@@ -54,7 +54,7 @@ fn bodies_with_wrong_bytes() {
         for directive in &script.directives {
             let DirectiveKind::Module(module) = &directive.kind else { continue };
             let Some(Ok(parsed)) = module.parse(&wattle_wat::Parser::new()) else { continue };
-            if random(&mut seed) % 4 != 0 || parsed.module.funcs.len() > 200 {
+            if !random(&mut seed).is_multiple_of(4) || parsed.module.funcs.len() > 200 {
                 continue;
             }
             let mut tree = parsed.module.into_owned();

@@ -52,10 +52,10 @@ pub(super) fn unwind(
                 let frame_base = frame.base as usize;
                 let Some(slots) = stack.get_mut(frame_base..frame_base + WINDOW) else { break };
                 let slot = usize::from(handler.slot);
-                if handler.reference == Reference::Before {
-                    if let Some(place) = slots.get_mut(slot.wrapping_sub(1)) {
-                        *place = exception;
-                    }
+                if handler.reference == Reference::Before
+                    && let Some(place) = slots.get_mut(slot.wrapping_sub(1))
+                {
+                    *place = exception;
                 }
                 if handler.catches != Catches::All {
                     for (place, value) in slots.iter_mut().skip(slot).zip(values) {

@@ -2,10 +2,10 @@
 
 use wattle_runtime::{Imports, Instance, Module, Store};
 
-pub fn module(text: &str) -> Module {
+pub(crate) fn module(text: &str) -> Module {
     Module::new(wattle_wat::parse(text).unwrap()).unwrap()
 }
 
-pub fn instantiate<T>(store: &mut Store<T>, text: &str) -> Instance {
+pub(crate) fn instantiate<T>(store: &mut Store<T>, text: &str) -> Instance {
     Instance::new(store, &module(text), &Imports::default()).unwrap()
 }
