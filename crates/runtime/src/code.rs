@@ -182,6 +182,8 @@ macro_rules! define {
             /// Global `imm` is `b`.
             GlobalSet,
             GlobalSet2,
+            /// Trap when slot `b`, an address of a 64-bit memory, is more than 32 bits.
+            Address,
             /// A vector at memory address `b + imm`.
             V128Load,
             V128Store,

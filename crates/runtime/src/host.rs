@@ -86,7 +86,7 @@ fn slots<T>(store: &Store<T>, values: &[Value], types: &[ValType]) -> Result<Vec
     }
     let mut slots = Vec::with_capacity(widths(types));
     for (value, &ty) in values.iter().zip(types) {
-        let pair = store.inner.to_slots(value, ty)?;
+        let pair = store.inner.slots_of(value, ty)?;
         slots.extend_from_slice(pair.get(..usize::from(width(ty))).unwrap_or_default());
     }
     Ok(slots)

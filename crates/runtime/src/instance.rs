@@ -97,7 +97,7 @@ impl Global {
     /// # Ok::<(), wattle_runtime::Error>(())
     /// ```
     pub fn new<T>(store: &mut Store<T>, ty: GlobalType, value: &Value) -> Result<Global, Error> {
-        let value = store.inner.to_slots(value, ty.val)?;
+        let value = store.inner.slots_of(value, ty.val)?;
         let addr = store.inner.state.globals.len() as u32;
         store.inner.state.globals.push(GlobalInst { ty, value });
         Ok(Global { store: store.inner.id, addr })
@@ -127,7 +127,7 @@ impl Global {
         if !ty.mutable {
             return Err(Error::new(ErrorKind::Type("the global is immutable".into())));
         }
-        let value = store.inner.to_slots(value, ty.val)?;
+        let value = store.inner.slots_of(value, ty.val)?;
         if let Some(global) = store.inner.state.globals.get_mut(self.addr as usize) {
             global.value = value;
         }

@@ -12,7 +12,7 @@ use crate::numerics::Profile;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Bytes of each memory.
+    /// Bytes of each memory; never more than 4 GiB.
     pub memory_bytes: u64,
     /// Elements of each table.
     pub table_elements: u64,

@@ -25,6 +25,9 @@ fn extend<T: Clone>(list: &mut Vec<T>, len: usize, value: T) -> Option<()> {
     Some(())
 }
 
+/// The most bytes of a memory, whatever its address type: what 32 bits reach. Accesses rely on it.
+const MOST_BYTES: u64 = 1 << 32;
+
 /// The most pages that an address type can address.
 fn most_pages(ty: &MemType) -> u64 {
     let bits = u32::from(ty.page_bits());
@@ -40,7 +43,7 @@ impl MemoryInst {
         let full = || Error::new(ErrorKind::Limit("memory size"));
         let shift = u32::from(ty.page_bits());
         let bytes = ty.limits.min.checked_mul(1_u64.checked_shl(shift).ok_or_else(full)?);
-        let bytes = bytes.filter(|&bytes| bytes <= limit).ok_or_else(full)?;
+        let bytes = bytes.filter(|&bytes| bytes <= limit.min(MOST_BYTES)).ok_or_else(full)?;
         let bytes = usize::try_from(bytes).ok().and_then(zeroed).ok_or_else(full)?;
         Ok(MemoryInst { ty, bytes })
     }
@@ -56,7 +59,7 @@ impl MemoryInst {
         let most = self.ty.limits.max.unwrap_or(u64::MAX).min(most_pages(&self.ty));
         let new = old.checked_add(pages).filter(|&new| new <= most)?;
         let bytes = new.checked_mul(1_u64.checked_shl(self.ty.page_bits().into())?)?;
-        let len = usize::try_from(bytes).ok().filter(|_| bytes <= limit)?;
+        let len = usize::try_from(bytes).ok().filter(|_| bytes <= limit.min(MOST_BYTES))?;
         extend(&mut self.bytes, len, 0)?;
         self.ty.limits.min = new;
         Some(old)
@@ -225,7 +228,7 @@ impl Table {
     /// [`ErrorKind::Limit`], or [`ErrorKind::Type`] when the value does not fit.
     pub fn new<T>(store: &mut Store<T>, ty: TableType, value: &Ref) -> Result<Table, Error> {
         let value = Value::from(value.clone());
-        let init = store.inner.to_slots(&value, wattle_ast::ValType::Ref(ty.elem))?[0];
+        let init = store.inner.slots_of(&value, wattle_ast::ValType::Ref(ty.elem))?[0];
         let state = &mut store.inner.state;
         let addr = state.tables.len() as u32;
         state.tables.push(TableInst::new(ty, init, state.limits.table_elements)?);
@@ -271,7 +274,7 @@ impl Table {
     /// A trap when there is none of that index; [`ErrorKind::Type`] when the value does not fit.
     pub fn set<T>(self, store: &mut Store<T>, index: u64, value: &Ref) -> Result<(), Error> {
         let ty = wattle_ast::ValType::Ref(self.inst(&store.inner.state, store.inner.id)?.ty.elem);
-        let slot = store.inner.to_slots(&Value::from(value.clone()), ty)?[0];
+        let slot = store.inner.slots_of(&Value::from(value.clone()), ty)?[0];
         let out = || Error::from(crate::Trap::TableOutOfBounds);
         let table = store.inner.state.tables.get_mut(self.addr as usize).ok_or_else(out)?;
         let at = usize::try_from(index).map_err(|_| out())?;

@@ -387,7 +387,7 @@ impl Inner {
     }
 
     /// The slots of a value, when it is of a type of the store.
-    pub(crate) fn to_slots(&self, value: &Value, ty: ValType) -> Result<[u64; 2], Error> {
+    pub(crate) fn slots_of(&self, value: &Value, ty: ValType) -> Result<[u64; 2], Error> {
         let mismatch = || Error::new(ErrorKind::Type(alloc::format!("expected {ty}, got {value}")));
         Ok(match (value, ty) {
             (Value::I32(value), ValType::I32) => [u64::from(*value as u32), 0],

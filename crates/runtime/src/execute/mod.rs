@@ -2,7 +2,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `run.rs` | the loop |
+//! | `run.rs` | from instance to instance |
+//! | `hot.rs` | the loop |
 //! | `unwind.rs` | exceptions on their way to a handler |
 //! | `rare.rs` | instructions without an operation of their own: dispatch |
 //! | `bulk.rs` | memories and tables |
@@ -12,6 +13,7 @@
 mod aggregates;
 mod atomics;
 mod bulk;
+mod hot;
 mod rare;
 mod run;
 mod unwind;

@@ -1,21 +1,16 @@
-//! The loop over operations.
-//!
-//! What is hot is in locals: the operations, the place in them, the window of the frame, the bytes
-//! of memory 0. The window is an array of as many slots as an operation can name, so that no slot
-//! is ever checked; the stack always has that much room above the base of a frame. Calls of the
-//! guest by itself never leave the loop, nor use the host's stack.
+//! Running an execution: from instance to instance, with what the hot loop leaves to others.
 
 use alloc::vec::Vec;
 
-use wattle_ast::{LaneIdx, Opcode, Shuffle, V128};
+use wattle_ast::{Opcode, V128};
 
+use super::hot::{Ground, Position, Stop, hot};
 use super::{aggregates, rare, unwind};
-use crate::code::{Code, Function, Op, Slot, WINDOW, for_each_scalar};
-use crate::numerics::{self, simd};
+use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::observe::Step;
 use crate::state::{ENTRY, EXPRESSION, Exec, Frame, FuncKind, InstanceInst, State};
 use crate::trap::Trap;
-use crate::values::{i31_slot, index_of, kind, slot_of};
+use crate::values::index_of;
 
 /// Why the loop was left.
 #[derive(Clone, Copy, Debug)]
@@ -110,29 +105,43 @@ pub(crate) fn prepare(stack: &mut Vec<u64>) {
     }
 }
 
+/// The bytes at an address. Address and offset are of 32 bits, so that no sum overflows and one
+/// comparison does.
 #[inline(always)]
-fn bytes_at<const N: usize>(memory: &[u8], address: u64, offset: u64) -> Option<&[u8; N]> {
-    let start = usize::try_from(address.checked_add(offset)?).ok()?;
-    memory.get(start..)?.first_chunk::<N>()
+pub(super) fn bytes_at<const N: usize>(
+    memory: &[u8],
+    address: u64,
+    offset: u64,
+) -> Option<&[u8; N]> {
+    let start = u64::from(address as u32) + u64::from(offset as u32);
+    let end = start + N as u64;
+    if end > memory.len() as u64 {
+        return None;
+    }
+    memory.get(start as usize..end as usize)?.first_chunk::<N>()
 }
 
 #[inline(always)]
-fn bytes_at_mut<const N: usize>(
+pub(super) fn bytes_at_mut<const N: usize>(
     memory: &mut [u8],
     address: u64,
     offset: u64,
 ) -> Option<&mut [u8; N]> {
-    let start = usize::try_from(address.checked_add(offset)?).ok()?;
-    memory.get_mut(start..)?.first_chunk_mut::<N>()
+    let start = u64::from(address as u32) + u64::from(offset as u32);
+    let end = start + N as u64;
+    if end > memory.len() as u64 {
+        return None;
+    }
+    memory.get_mut(start as usize..end as usize)?.first_chunk_mut::<N>()
 }
 
 #[inline(always)]
-fn get(frame: &Window, slot: Slot) -> u64 {
+pub(super) fn get(frame: &Window, slot: Slot) -> u64 {
     frame[slot as usize]
 }
 
 #[inline(always)]
-fn set(frame: &mut Window, slot: Slot, value: u64) {
+pub(super) fn set(frame: &mut Window, slot: Slot, value: u64) {
     frame[slot as usize] = value;
 }
 
@@ -212,24 +221,20 @@ fn run_instance(
     let empty = Function::default();
     let memory_addr = instance.memories.first().map_or(usize::MAX, |&addr| addr as usize);
     let (most_calls, most_slots) = (state.limits.call_depth, state.limits.stack_slots);
-    let profile = state.profile;
-    let nan = profile.nan;
+    let nan = state.profile.nan;
 
     let mut memory = match state.memories.get_mut(memory_addr) {
         Some(memory) => core::mem::take(&mut memory.bytes),
         None => Vec::new(),
     };
     let mut function: &Function = &empty;
-    let mut code: &[Op];
     let mut pc = pc as usize;
     let mut base = base as usize;
     // Where to go on in another instance.
     let mut next: Option<Frame> = None;
 
     let leave = 'run: {
-        let Some(mut frame) = window(stack, base, most_slots) else {
-            break 'run Leave::Exit(Exit::Trap(Trap::StackExhausted));
-        };
+        let mut frame: &mut Window;
 
         macro_rules! trap {
             ($trap:expr) => {
@@ -261,7 +266,6 @@ fn run_instance(
                         }
                     };
                 }
-                code = &function.ops;
             };
         }
         // Begins a call of `func` at `base`.
@@ -346,10 +350,6 @@ fn run_instance(
                         pc = caller.pc as usize;
                         base = caller.base as usize;
                         load!();
-                        frame = match window(stack, base, most_slots) {
-                            Some(frame) => frame,
-                            None => trap!(Trap::StackExhausted),
-                        };
                     }
                     Some(caller) => {
                         next = Some(caller);
@@ -387,437 +387,146 @@ fn run_instance(
             load!();
         }
 
-        macro_rules! execute {
-            (
-                binary { $( $rr:ident $ri:ident ; )* }
-                compare { $( $crr:ident $cri:ident $brr:ident $bri:ident ; )* }
-                unary { $( $un:ident )* }
-                load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
-                store { $( $st:ident $narrow:ident ; )* }
-            ) => {
-                loop {
-                    let Some(op) = code.get(pc) else { trap!(Trap::InvalidCode) };
-                    pc += 1;
-                    match op.code {
-                        $(
-                            Code::$rr => {
-                                let (x, y) = (get(frame, op.b), get(frame, op.c));
-                                match numerics::binary(Opcode::$rr, x, y, nan) {
-                                    Some(Ok(value)) => set(frame, op.a, value),
-                                    Some(Err(trap)) => trap!(trap.into()),
-                                    None => trap!(Trap::InvalidCode),
-                                }
-                            }
-                            Code::$ri => {
-                                match numerics::binary(Opcode::$rr, get(frame, op.b), op.imm, nan) {
-                                    Some(Ok(value)) => set(frame, op.a, value),
-                                    Some(Err(trap)) => trap!(trap.into()),
-                                    None => trap!(Trap::InvalidCode),
-                                }
-                            }
-                        )*
-                        $(
-                            Code::$crr => {
-                                let (x, y) = (get(frame, op.b), get(frame, op.c));
-                                if let Some(Ok(value)) = numerics::binary(Opcode::$crr, x, y, nan) {
-                                    set(frame, op.a, value);
-                                }
-                            }
-                            Code::$cri => {
-                                let x = get(frame, op.b);
-                                if let Some(Ok(value)) = numerics::binary(Opcode::$crr, x, op.imm, nan) {
-                                    set(frame, op.a, value);
-                                }
-                            }
-                            Code::$brr => {
-                                let (x, y) = (get(frame, op.b), get(frame, op.c));
-                                if let Some(Ok(1)) = numerics::binary(Opcode::$crr, x, y, nan) {
-                                    pc = op.low() as usize;
-                                }
-                            }
-                            Code::$bri => {
-                                let x = get(frame, op.b);
-                                let y = op.high() as i32 as i64 as u64;
-                                if let Some(Ok(1)) = numerics::binary(Opcode::$crr, x, y, nan) {
-                                    pc = op.low() as usize;
-                                }
-                            }
-                        )*
-                        $(
-                            Code::$un => match numerics::unary(Opcode::$un, get(frame, op.b), nan) {
-                                Some(Ok(value)) => set(frame, op.a, value),
-                                Some(Err(trap)) => trap!(trap.into()),
-                                None => trap!(Trap::InvalidCode),
-                            },
-                        )*
-                        $(
-                            Code::$ld => match bytes_at(&memory, get(frame, op.b), op.imm) {
-                                Some(bytes) => {
-                                    let value = $raw::from_le_bytes(*bytes) as $ext as $uns as u64;
-                                    set(frame, op.a, value);
-                                }
-                                None => trap!(Trap::MemoryOutOfBounds),
-                            },
-                        )*
-                        $(
-                            Code::$st => {
-                                let value = get(frame, op.c) as $narrow;
-                                match bytes_at_mut(&mut memory, get(frame, op.b), op.imm) {
-                                    Some(bytes) => *bytes = value.to_le_bytes(),
-                                    None => trap!(Trap::MemoryOutOfBounds),
-                                }
-                            }
-                        )*
-                        Code::Br => pc = op.low() as usize,
-                        Code::BrIf => {
-                            if get(frame, op.b) as u32 != 0 {
-                                pc = op.low() as usize;
-                            }
-                        }
-                        Code::BrIfNot => {
-                            if get(frame, op.b) as u32 == 0 {
-                                pc = op.low() as usize;
-                            }
-                        }
-                        Code::BrAnd => {
-                            if (get(frame, op.b) & get(frame, op.c)) as u32 != 0 {
-                                pc = op.low() as usize;
-                            }
-                        }
-                        Code::BrAndNot => {
-                            if (get(frame, op.b) & get(frame, op.c)) as u32 == 0 {
-                                pc = op.low() as usize;
-                            }
-                        }
-                        Code::BrAndImm => {
-                            if get(frame, op.b) as u32 & op.high() != 0 {
-                                pc = op.low() as usize;
-                            }
-                        }
-                        Code::BrAndNotImm => {
-                            if get(frame, op.b) as u32 & op.high() == 0 {
-                                pc = op.low() as usize;
-                            }
-                        }
-                        Code::BrTable => {
-                            let chosen = (get(frame, op.b) as u32).min(op.low());
-                            match code.get(pc + chosen as usize) {
-                                Some(branch) => pc = branch.low() as usize,
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::Const => set(frame, op.a, op.imm),
-                        Code::Copy => {
-                            let value = get(frame, op.b);
-                            set(frame, op.a, value);
-                        }
-                        Code::Copy2 => {
-                            let value = get_vector(frame, op.b);
-                            set_vector(frame, op.a, value);
-                        }
-                        Code::CopySlots => {
-                            let (to, from, count) = (op.a as usize, op.b as usize, op.c as usize);
-                            if from.max(to) + count > WINDOW {
-                                trap!(Trap::InvalidCode);
-                            }
-                            frame.copy_within(from..from + count, to);
-                        }
-                        Code::Select => {
-                            let slot = if get(frame, op.imm as Slot) as u32 != 0 { op.b } else { op.c };
-                            let value = get(frame, slot);
-                            set(frame, op.a, value);
-                        }
-                        Code::Select2 => {
-                            let slot = if get(frame, op.imm as Slot) as u32 != 0 { op.b } else { op.c };
-                            let value = get_vector(frame, slot);
-                            set_vector(frame, op.a, value);
-                        }
-                        Code::Return => {
-                            leave_function!();
-                        }
-                        Code::Return1 => {
-                            frame[0] = get(frame, op.b);
-                            leave_function!();
-                        }
-                        Code::ReturnImm => {
-                            frame[0] = op.imm;
-                            leave_function!();
-                        }
-                        Code::Call => {
-                            push_frame!();
-                            base += op.a as usize;
-                            func = op.low();
-                            enter!();
-                        }
-                        Code::CallImport => {
-                            let Some(&addr) = instance.funcs.get(op.low() as usize) else {
-                                trap!(Trap::InvalidCode)
+        loop {
+            let stop = {
+                let mut ground = Ground {
+                    state,
+                    instance,
+                    number,
+                    functions,
+                    frames: &mut exec.frames,
+                    most_calls,
+                };
+                let mut position = Position { func, pc, base, function };
+                let stop = hot(&mut ground, &mut position, stack, &mut memory, nan);
+                (func, pc, base, function) =
+                    (position.func, position.pc, position.base, position.function);
+                stop
+            };
+            match stop {
+                Stop::Slow => {}
+                Stop::Trap(trap) => trap!(trap),
+                Stop::Return => {
+                    leave_function!();
+                    continue;
+                }
+            }
+            frame = match window(stack, base, most_slots) {
+                Some(frame) => frame,
+                None => trap!(Trap::StackExhausted),
+            };
+            let Some(op) = function.ops.get(pc) else { trap!(Trap::InvalidCode) };
+            pc += 1;
+            match op.code {
+                Code::Call => {
+                    push_frame!();
+                    base += op.a as usize;
+                    func = op.low();
+                    enter!();
+                }
+                Code::CallImport => {
+                    let Some(&addr) = instance.funcs.get(op.low() as usize) else {
+                        trap!(Trap::InvalidCode)
+                    };
+                    call!(addr, op.a);
+                }
+                Code::CallIndirect => {
+                    let addr = check!(indirect(state, instance, get(frame, op.b), op));
+                    call!(addr, op.a);
+                }
+                Code::CallRef => {
+                    let addr = func_ref!(op.b);
+                    call!(addr, op.a);
+                }
+                Code::ReturnCall => {
+                    func = op.low();
+                    enter!();
+                }
+                Code::ReturnCallImport => {
+                    let Some(&addr) = instance.funcs.get(op.low() as usize) else {
+                        trap!(Trap::InvalidCode)
+                    };
+                    tail_call!(addr);
+                }
+                Code::ReturnCallIndirect => {
+                    let addr = check!(indirect(state, instance, get(frame, op.b), op));
+                    tail_call!(addr);
+                }
+                Code::ReturnCallRef => {
+                    let addr = func_ref!(op.b);
+                    tail_call!(addr);
+                }
+                Code::Unreachable => trap!(Trap::Unreachable),
+                Code::Wide => check!(rare::wide(frame, op)),
+                Code::Throw => {
+                    if state.heap.wants_collection() {
+                        collect(state, stack, base, function);
+                        frame = match window(stack, base, most_slots) {
+                            Some(frame) => frame,
+                            None => trap!(Trap::StackExhausted),
+                        };
+                    }
+                    let exception = check!(aggregates::exception(state, instance, frame, op));
+                    break 'run Leave::Throw(exception);
+                }
+                Code::ThrowRef => {
+                    let exception = get(frame, op.b);
+                    if exception == 0 {
+                        trap!(Trap::NullException);
+                    }
+                    break 'run Leave::Throw(exception);
+                }
+                Code::Rare => match with_memory!(rare::rare(state, instance, frame, op)) {
+                    Ok(rare::Next::On) => {}
+                    Ok(rare::Next::Wait { memory, address, timeout }) => {
+                        let waiter = crate::state::Waiter { execution: exec.id, memory, address };
+                        state.waiters.push(waiter);
+                        exec.answer = Some(base + op.a as usize);
+                        break 'run Leave::Exit(Exit::Blocked { timeout });
+                    }
+                    Err(trap) => trap!(trap),
+                },
+                Code::Alloc => {
+                    if state.heap.wants_collection() {
+                        collect(state, stack, base, function);
+                        frame = match window(stack, base, most_slots) {
+                            Some(frame) => frame,
+                            None => trap!(Trap::StackExhausted),
+                        };
+                    }
+                    match aggregates::alloc(state, instance, frame, op) {
+                        Ok(()) => {}
+                        Err(Trap::HeapExhausted) => {
+                            collect(state, stack, base, function);
+                            frame = match window(stack, base, most_slots) {
+                                Some(frame) => frame,
+                                None => trap!(Trap::StackExhausted),
                             };
-                            call!(addr, op.a);
+                            check!(aggregates::alloc(state, instance, frame, op));
                         }
-                        Code::CallIndirect => {
-                            let addr = check!(indirect(state, instance, get(frame, op.b), op));
-                            call!(addr, op.a);
-                        }
-                        Code::CallRef => {
-                            let addr = func_ref!(op.b);
-                            call!(addr, op.a);
-                        }
-                        Code::ReturnCall => {
-                            func = op.low();
-                            enter!();
-                        }
-                        Code::ReturnCallImport => {
-                            let Some(&addr) = instance.funcs.get(op.low() as usize) else {
-                                trap!(Trap::InvalidCode)
-                            };
-                            tail_call!(addr);
-                        }
-                        Code::ReturnCallIndirect => {
-                            let addr = check!(indirect(state, instance, get(frame, op.b), op));
-                            tail_call!(addr);
-                        }
-                        Code::ReturnCallRef => {
-                            let addr = func_ref!(op.b);
-                            tail_call!(addr);
-                        }
-                        Code::Unreachable => trap!(Trap::Unreachable),
-                        Code::GlobalGet => {
-                            match instance.globals.get(op.low() as usize).and_then(|&at| state.globals.get(at as usize)) {
-                                Some(global) => set(frame, op.a, global.value[0]),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::GlobalSet => {
-                            match instance.globals.get(op.low() as usize).and_then(|&at| state.globals.get_mut(at as usize)) {
-                                Some(global) => global.value[0] = get(frame, op.b),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::GlobalGet2 => {
-                            match instance.globals.get(op.low() as usize).and_then(|&at| state.globals.get(at as usize)) {
-                                Some(global) => {
-                                    set(frame, op.a, global.value[0]);
-                                    set(frame, op.a + 1, global.value[1]);
-                                }
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::GlobalSet2 => {
-                            match instance.globals.get(op.low() as usize).and_then(|&at| state.globals.get_mut(at as usize)) {
-                                Some(global) => global.value = [get(frame, op.b), get(frame, op.b + 1)],
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::V128Load => match bytes_at::<16>(&memory, get(frame, op.b), op.imm) {
-                            Some(bytes) => set_vector(frame, op.a, V128(*bytes)),
-                            None => trap!(Trap::MemoryOutOfBounds),
-                        },
-                        Code::V128Store => {
-                            let value = get_vector(frame, op.c);
-                            match bytes_at_mut::<16>(&mut memory, get(frame, op.b), op.imm) {
-                                Some(bytes) => *bytes = value.0,
-                                None => trap!(Trap::MemoryOutOfBounds),
-                            }
-                        }
-                        Code::RefFunc => match instance.funcs.get(op.low() as usize) {
-                            Some(&addr) => set(frame, op.a, slot_of(kind::FUNC, addr)),
-                            None => trap!(Trap::InvalidCode),
-                        },
-                        Code::RefAsNonNull => {
-                            if get(frame, op.b) == 0 {
-                                trap!(Trap::NullReference);
-                            }
-                        }
-                        Code::RefTest => {
-                            let slot = get(frame, op.b);
-                            let yes = check!(aggregates::test(state, instance, function, slot, op.low(), op.c));
-                            set(frame, op.a, yes.into());
-                        }
-                        Code::RefCast => {
-                            let slot = get(frame, op.b);
-                            if !check!(aggregates::test(state, instance, function, slot, op.low(), op.c)) {
-                                trap!(Trap::CastFailure);
-                            }
-                        }
-                        Code::BrOnCast => {
-                            let slot = get(frame, op.b);
-                            if check!(aggregates::test(state, instance, function, slot, op.high(), op.c)) {
-                                pc = op.low() as usize;
-                            }
-                        }
-                        Code::BrOnCastFail => {
-                            let slot = get(frame, op.b);
-                            if !check!(aggregates::test(state, instance, function, slot, op.high(), op.c)) {
-                                pc = op.low() as usize;
-                            }
-                        }
-                        Code::RefI31 => {
-                            let value = i31_slot(get(frame, op.b) as u32);
-                            set(frame, op.a, value);
-                        }
-                        Code::I31GetS => {
-                            let slot = get(frame, op.b);
-                            if slot == 0 {
-                                trap!(Trap::NullI31);
-                            }
-                            set(frame, op.a, ((index_of(slot) << 1) as i32 >> 1) as u32 as u64);
-                        }
-                        Code::I31GetU => {
-                            let slot = get(frame, op.b);
-                            if slot == 0 {
-                                trap!(Trap::NullI31);
-                            }
-                            set(frame, op.a, index_of(slot).into());
-                        }
-                        Code::StructGet => check!(aggregates::struct_get(&state.heap, frame, op)),
-                        Code::StructSet => check!(aggregates::struct_set(&mut state.heap, frame, op)),
-                        Code::ArrayGet => check!(aggregates::array_get(&state.heap, frame, op)),
-                        Code::ArraySet => check!(aggregates::array_set(&mut state.heap, frame, op)),
-                        Code::ArrayLen => {
-                            let len = check!(aggregates::array_len(state, get(frame, op.b)));
-                            set(frame, op.a, len);
-                        }
-                        Code::VectorUnary => {
-                            match simd::unary(opcode(op.low()), get_vector(frame, op.b), profile) {
-                                Some(value) => set_vector(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorBinary => {
-                            let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
-                            match simd::binary(opcode(op.low()), x, y, profile) {
-                                Some(value) => set_vector(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorTernary => {
-                            let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
-                            let z = get_vector(frame, op.high() as Slot);
-                            match simd::ternary(opcode(op.low()), x, y, z, profile) {
-                                Some(value) => set_vector(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorTest => {
-                            match simd::test(opcode(op.low()), get_vector(frame, op.b)) {
-                                Some(value) => set(frame, op.a, value.into()),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorShift => {
-                            let (x, y) = (get_vector(frame, op.b), get(frame, op.c) as u32);
-                            match simd::shift(opcode(op.low()), x, y) {
-                                Some(value) => set_vector(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorSplat => {
-                            match simd::splat(opcode(op.low()), get(frame, op.b)) {
-                                Some(value) => set_vector(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorExtract => {
-                            let lane = LaneIdx(op.high() as u8);
-                            match simd::extract_lane(opcode(op.low()), get_vector(frame, op.b), lane) {
-                                Some(value) => set(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorReplace => {
-                            let lane = LaneIdx(op.high() as u8);
-                            let (x, y) = (get_vector(frame, op.b), get(frame, op.c));
-                            match simd::replace_lane(opcode(op.low()), x, lane, y) {
-                                Some(value) => set_vector(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::Shuffle => {
-                            let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
-                            match function.vectors.get(op.low() as usize) {
-                                Some(lanes) => set_vector(frame, op.a, simd::shuffle(Shuffle(lanes.0), x, y)),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorConst => match function.vectors.get(op.low() as usize) {
-                            Some(&value) => set_vector(frame, op.a, value),
-                            None => trap!(Trap::InvalidCode),
-                        },
-                        Code::Wide => check!(rare::wide(frame, op)),
-                        Code::Throw => {
-                            if state.heap.wants_collection() {
-                                collect(state, stack, base, function);
-                                frame = match window(stack, base, most_slots) {
-                                    Some(frame) => frame,
-                                    None => trap!(Trap::StackExhausted),
-                                };
-                            }
-                            let exception = check!(aggregates::exception(state, instance, frame, op));
-                            break 'run Leave::Throw(exception);
-                        }
-                        Code::ThrowRef => {
-                            let exception = get(frame, op.b);
-                            if exception == 0 {
-                                trap!(Trap::NullException);
-                            }
-                            break 'run Leave::Throw(exception);
-                        }
-                        Code::Rare => {
-                            match with_memory!(rare::rare(state, instance, frame, op)) {
-                                Ok(rare::Next::On) => {}
-                                Ok(rare::Next::Wait { memory, address, timeout }) => {
-                                    let waiter = crate::state::Waiter { execution: exec.id, memory, address };
-                                    state.waiters.push(waiter);
-                                    exec.answer = Some(base + op.a as usize);
-                                    break 'run Leave::Exit(Exit::Blocked { timeout });
-                                }
-                                Err(trap) => trap!(trap),
-                            }
-                        }
-                        Code::Alloc => {
-                            if state.heap.wants_collection() {
-                                collect(state, stack, base, function);
-                                frame = match window(stack, base, most_slots) {
-                                    Some(frame) => frame,
-                                    None => trap!(Trap::StackExhausted),
-                                };
-                            }
-                            match aggregates::alloc(state, instance, frame, op) {
-                                Ok(()) => {}
-                                Err(Trap::HeapExhausted) => {
-                                    collect(state, stack, base, function);
-                                    frame = match window(stack, base, most_slots) {
-                                        Some(frame) => frame,
-                                        None => trap!(Trap::StackExhausted),
-                                    };
-                                    check!(aggregates::alloc(state, instance, frame, op));
-                                }
-                                Err(trap) => trap!(trap),
-                            }
-                        }
-                        Code::Fuel => {
-                            if let Some(fuel) = &mut state.fuel {
-                                match fuel.checked_sub(op.imm) {
-                                    Some(left) => *fuel = left,
-                                    None => {
-                                        pc -= 1;
-                                        break 'run Leave::Exit(Exit::OutOfFuel);
-                                    }
-                                }
-                            }
-                        }
-                        Code::Observe => {
-                            if let Some(observer) = &mut state.observer {
-                                let (offset, opcode) = (op.low(), opcode(op.b.into()));
-                                observer.step(Step { instance: number, func, offset, opcode });
+                        Err(trap) => trap!(trap),
+                    }
+                }
+                Code::Fuel => {
+                    if let Some(fuel) = &mut state.fuel {
+                        match fuel.checked_sub(op.imm) {
+                            Some(left) => *fuel = left,
+                            None => {
+                                pc -= 1;
+                                break 'run Leave::Exit(Exit::OutOfFuel);
                             }
                         }
                     }
                 }
-            };
+                Code::Observe => {
+                    if let Some(observer) = &mut state.observer {
+                        let (offset, opcode) = (op.low(), opcode(op.b.into()));
+                        observer.step(Step { instance: number, func, offset, opcode });
+                    }
+                }
+                _ => trap!(Trap::InvalidCode),
+            }
         }
-        for_each_scalar!(execute)
     };
 
     if let Some(place) = state.memories.get_mut(memory_addr) {
@@ -839,6 +548,6 @@ fn collect(state: &mut State, stack: &[u64], base: usize, function: &Function) {
 
 /// The opcode of a number.
 #[inline(always)]
-fn opcode(number: u32) -> Opcode {
+pub(super) fn opcode(number: u32) -> Opcode {
     Opcode::ALL.get(number as usize).copied().unwrap_or(Opcode::Nop)
 }

@@ -1,8 +1,8 @@
 //! All instructions that do not touch control: numbers, locals, memory, tables, references.
 
 use wattle_ast::{
-    ArrowType, BrCast, Class, CompType, FieldIdx, Instr, LocalIdx, MemArg, Opcode, Reader,
-    StorageType, TypeIdx, V128, ValType,
+    AddrType, ArrowType, BrCast, Class, CompType, FieldIdx, Instr, LocalIdx, MemArg, Opcode,
+    Reader, StorageType, TypeIdx, V128, ValType,
 };
 
 use super::Translator;
@@ -90,7 +90,7 @@ impl Translator<'_> {
         wide: bool,
     ) -> Result<()> {
         let memarg = Self::memarg(reader)?;
-        if memarg.memory.0 != 0 {
+        if self.is_rare(memarg) {
             return self.rare(
                 opcode,
                 Code::Rare,
@@ -102,20 +102,35 @@ impl Translator<'_> {
         }
         let b = self.pop_slot()?;
         let a = self.push_home(wide)?;
+        self.check_address(b);
         self.emit(Op::new(code, a, b, 0, memarg.offset));
         Ok(())
     }
 
     fn store(&mut self, opcode: Opcode, code: Code, reader: &mut Reader<'_>) -> Result<()> {
         let memarg = Self::memarg(reader)?;
-        if memarg.memory.0 != 0 {
+        if self.is_rare(memarg) {
             return self.rare(opcode, Code::Rare, 2, &[], self.memory(memarg, 0)?, memarg.offset);
         }
         let value = self.pop()?;
         let address = self.pop()?;
         let (b, c) = (self.slot(address), self.slot(value));
+        self.check_address(b);
         self.emit(Op::new(code, 0, b, c, memarg.offset));
         Ok(())
+    }
+
+    /// Whether an access is not for the operations of memory 0, which take offsets of 32 bits.
+    fn is_rare(&self, memarg: MemArg) -> bool {
+        memarg.memory.0 != 0 || memarg.offset > u32::MAX.into()
+    }
+
+    /// No memory is larger than 32 bits reach: an address that is larger is out of bounds.
+    fn check_address(&mut self, slot: Slot) {
+        let addr = self.module.memories.first().map(|memory| memory.limits.addr);
+        if addr == Some(AddrType::I64) {
+            self.emit3(Code::Address, 0, slot, 0);
+        }
     }
 
     /// Memory and lane in one field.

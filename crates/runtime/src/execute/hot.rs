@@ -1,0 +1,503 @@
+//! The loop over operations that are executed often.
+//!
+//! What is hot is in locals: the operations, the place in them, the window of the frame, the bytes
+//! of memory 0. The window is an array of as many slots as an operation can name, so that no slot
+//! is ever checked; the stack always has that much room above the base of a frame. Calls of the
+//! guest by itself never leave the loop, nor use the host's stack. Whatever needs more than this
+//! stops the loop before it: fewer things to keep in mind leave more registers to the rest.
+
+use wattle_ast::{LaneIdx, Opcode, Shuffle, V128};
+
+use super::aggregates;
+use super::run::{bytes_at, bytes_at_mut, get, get_vector, opcode, set, set_vector};
+use crate::code::{Code, Function, Op, Slot, WINDOW, for_each_scalar};
+use crate::lazy::Lazy;
+use crate::numerics::{self, Nan, simd};
+use crate::state::{Frame, FuncKind, InstanceInst, State};
+use crate::trap::Trap;
+use crate::values::{i31_slot, index_of, kind, slot_of};
+
+/// Why the loop stopped.
+pub(super) enum Stop {
+    /// The operation at the present place is not for this loop, not now.
+    Slow,
+    Trap(Trap),
+    /// The function returned, not to a function of the same instance.
+    Return,
+}
+
+/// Where the loop is.
+pub(super) struct Position<'m> {
+    pub(super) func: u32,
+    pub(super) pc: usize,
+    pub(super) base: usize,
+    pub(super) function: &'m Function,
+}
+
+/// What an instance's code runs on.
+pub(super) struct Ground<'a, 'm> {
+    pub(super) state: &'a mut State,
+    pub(super) instance: &'m InstanceInst,
+    pub(super) number: u32,
+    pub(super) functions: &'m [Lazy<Result<Function, Trap>>],
+    pub(super) frames: &'a mut alloc::vec::Vec<Frame>,
+    pub(super) most_calls: usize,
+}
+
+/// The function that an element of a table refers to, when it is of this instance and of exactly
+/// the type; else the call is not for this loop.
+#[inline(always)]
+fn indirect(ground: &Ground<'_, '_>, index: u64, op: &Op) -> Option<u32> {
+    let table = *ground.instance.tables.get(op.low() as usize)?;
+    let table = ground.state.tables.get(table as usize)?;
+    let slot = *table.elems.get(usize::try_from(index).ok()?)?;
+    let func = ground.state.funcs.get(index_of(slot) as usize)?;
+    let FuncKind::Wasm { instance, func: target } = func.kind else { return None };
+    let fits = slot != 0
+        && instance == ground.number
+        && ground.instance.types.get(op.high() as usize) == Some(&func.ty);
+    fits.then_some(target)
+}
+
+#[allow(clippy::too_many_lines)]
+#[inline(never)]
+pub(super) fn hot<'m>(
+    ground: &mut Ground<'_, 'm>,
+    at: &mut Position<'m>,
+    stack: &mut [u64],
+    memory: &mut [u8],
+    nan: Nan,
+) -> Stop {
+    let mut pc = at.pc;
+    let mut code: &[Op] = &at.function.ops;
+    let Some(mut frame) =
+        stack.get_mut(at.base..).and_then(|rest| rest.first_chunk_mut::<WINDOW>())
+    else {
+        return Stop::Trap(Trap::StackExhausted);
+    };
+
+    macro_rules! trap {
+        ($trap:expr) => {{
+            at.pc = pc;
+            return Stop::Trap($trap);
+        }};
+    }
+    macro_rules! check {
+        ($result:expr) => {
+            match $result {
+                Ok(value) => value,
+                Err(trap) => trap!(trap),
+            }
+        };
+    }
+    // Leaves the operation to whoever called.
+    macro_rules! slow {
+        () => {{
+            at.pc = pc - 1;
+            return Stop::Slow;
+        }};
+    }
+    // Begins a call of a function of the instance, its frame at slot `$slot`, when that needs
+    // nothing: neither a translation nor a longer stack.
+    macro_rules! enter {
+        ($func:expr, $slot:expr, $is_call:literal) => {{
+            let func = $func;
+            let base = at.base + $slot as usize;
+            let Some(Ok(function)) =
+                ground.functions.get(func as usize).and_then(|cell| cell.get())
+            else {
+                slow!()
+            };
+            if $is_call {
+                let depth = ground.frames.len();
+                if depth >= ground.most_calls
+                    || depth == ground.frames.capacity()
+                    || stack.len() < base + WINDOW
+                {
+                    slow!();
+                }
+                ground.frames.push(Frame {
+                    instance: ground.number,
+                    func: at.func,
+                    pc: pc as u32,
+                    base: at.base as u32,
+                });
+            }
+            let Some(window) =
+                stack.get_mut(base..).and_then(|rest| rest.first_chunk_mut::<WINDOW>())
+            else {
+                trap!(Trap::StackExhausted)
+            };
+            frame = window;
+            (at.func, at.base, at.function) = (func, base, function);
+            code = &function.ops;
+            pc = 0;
+            let (first, count) = function.locals;
+            for slot in first..first.saturating_add(count) {
+                set(frame, slot, 0);
+            }
+        }};
+    }
+    macro_rules! leave {
+        () => {{
+            let Some(&caller) = ground.frames.last() else {
+                at.pc = pc;
+                return Stop::Return;
+            };
+            let function =
+                match ground.functions.get(caller.func as usize).and_then(|cell| cell.get()) {
+                    Some(Ok(function)) if caller.instance == ground.number => function,
+                    _ => {
+                        at.pc = pc;
+                        return Stop::Return;
+                    }
+                };
+            let base = caller.base as usize;
+            let Some(window) =
+                stack.get_mut(base..).and_then(|rest| rest.first_chunk_mut::<WINDOW>())
+            else {
+                trap!(Trap::StackExhausted)
+            };
+            ground.frames.pop();
+            frame = window;
+            (at.func, at.base, at.function) = (caller.func, base, function);
+            code = &function.ops;
+            pc = caller.pc as usize;
+        }};
+    }
+
+    macro_rules! execute {
+        (
+            binary { $( $rr:ident $ri:ident ; )* }
+            compare { $( $crr:ident $cri:ident $brr:ident $bri:ident ; )* }
+            unary { $( $un:ident )* }
+            load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
+            store { $( $st:ident $narrow:ident ; )* }
+        ) => {
+            loop {
+                let Some(op) = code.get(pc) else { trap!(Trap::InvalidCode) };
+                pc += 1;
+                match op.code {
+
+                        $(
+                            Code::$rr => {
+                                let (x, y) = (get(frame, op.b), get(frame, op.c));
+                                match numerics::binary(Opcode::$rr, x, y, nan) {
+                                    Some(Ok(value)) => set(frame, op.a, value),
+                                    Some(Err(trap)) => trap!(trap.into()),
+                                    None => trap!(Trap::InvalidCode),
+                                }
+                            }
+                            Code::$ri => {
+                                match numerics::binary(Opcode::$rr, get(frame, op.b), op.imm, nan) {
+                                    Some(Ok(value)) => set(frame, op.a, value),
+                                    Some(Err(trap)) => trap!(trap.into()),
+                                    None => trap!(Trap::InvalidCode),
+                                }
+                            }
+                        )*
+                        $(
+                            Code::$crr => {
+                                let (x, y) = (get(frame, op.b), get(frame, op.c));
+                                if let Some(Ok(value)) = numerics::binary(Opcode::$crr, x, y, nan) {
+                                    set(frame, op.a, value);
+                                }
+                            }
+                            Code::$cri => {
+                                let x = get(frame, op.b);
+                                if let Some(Ok(value)) = numerics::binary(Opcode::$crr, x, op.imm, nan) {
+                                    set(frame, op.a, value);
+                                }
+                            }
+                            Code::$brr => {
+                                let (x, y) = (get(frame, op.b), get(frame, op.c));
+                                if let Some(Ok(1)) = numerics::binary(Opcode::$crr, x, y, nan) {
+                                    pc = op.low() as usize;
+                                }
+                            }
+                            Code::$bri => {
+                                let x = get(frame, op.b);
+                                let y = op.high() as i32 as i64 as u64;
+                                if let Some(Ok(1)) = numerics::binary(Opcode::$crr, x, y, nan) {
+                                    pc = op.low() as usize;
+                                }
+                            }
+                        )*
+                        $(
+                            Code::$un => match numerics::unary(Opcode::$un, get(frame, op.b), nan) {
+                                Some(Ok(value)) => set(frame, op.a, value),
+                                Some(Err(trap)) => trap!(trap.into()),
+                                None => trap!(Trap::InvalidCode),
+                            },
+                        )*
+                        $(
+                            Code::$ld => match bytes_at(memory, get(frame, op.b), op.imm) {
+                                Some(bytes) => {
+                                    let value = $raw::from_le_bytes(*bytes) as $ext as $uns as u64;
+                                    set(frame, op.a, value);
+                                }
+                                None => trap!(Trap::MemoryOutOfBounds),
+                            },
+                        )*
+                        $(
+                            Code::$st => {
+                                let value = get(frame, op.c) as $narrow;
+                                match bytes_at_mut(memory, get(frame, op.b), op.imm) {
+                                    Some(bytes) => *bytes = value.to_le_bytes(),
+                                    None => trap!(Trap::MemoryOutOfBounds),
+                                }
+                            }
+                        )*
+                        Code::Br => pc = op.low() as usize,
+                        Code::BrIf => {
+                            if get(frame, op.b) as u32 != 0 {
+                                pc = op.low() as usize;
+                            }
+                        }
+                        Code::BrIfNot => {
+                            if get(frame, op.b) as u32 == 0 {
+                                pc = op.low() as usize;
+                            }
+                        }
+                        Code::BrAnd => {
+                            if (get(frame, op.b) & get(frame, op.c)) as u32 != 0 {
+                                pc = op.low() as usize;
+                            }
+                        }
+                        Code::BrAndNot => {
+                            if (get(frame, op.b) & get(frame, op.c)) as u32 == 0 {
+                                pc = op.low() as usize;
+                            }
+                        }
+                        Code::BrAndImm => {
+                            if get(frame, op.b) as u32 & op.high() != 0 {
+                                pc = op.low() as usize;
+                            }
+                        }
+                        Code::BrAndNotImm => {
+                            if get(frame, op.b) as u32 & op.high() == 0 {
+                                pc = op.low() as usize;
+                            }
+                        }
+                        Code::BrTable => {
+                            let chosen = (get(frame, op.b) as u32).min(op.low());
+                            match code.get(pc + chosen as usize) {
+                                Some(branch) => pc = branch.low() as usize,
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::Const => set(frame, op.a, op.imm),
+                        Code::Copy => {
+                            let value = get(frame, op.b);
+                            set(frame, op.a, value);
+                        }
+                        Code::Copy2 => {
+                            let value = get_vector(frame, op.b);
+                            set_vector(frame, op.a, value);
+                        }
+                        Code::Select => {
+                            let slot = if get(frame, op.imm as Slot) as u32 != 0 { op.b } else { op.c };
+                            let value = get(frame, slot);
+                            set(frame, op.a, value);
+                        }
+                        Code::Select2 => {
+                            let slot = if get(frame, op.imm as Slot) as u32 != 0 { op.b } else { op.c };
+                            let value = get_vector(frame, slot);
+                            set_vector(frame, op.a, value);
+                        }
+                        Code::V128Load => match bytes_at::<16>(memory, get(frame, op.b), op.imm) {
+                            Some(bytes) => set_vector(frame, op.a, V128(*bytes)),
+                            None => trap!(Trap::MemoryOutOfBounds),
+                        },
+                        Code::V128Store => {
+                            let value = get_vector(frame, op.c);
+                            match bytes_at_mut::<16>(memory, get(frame, op.b), op.imm) {
+                                Some(bytes) => *bytes = value.0,
+                                None => trap!(Trap::MemoryOutOfBounds),
+                            }
+                        }
+                        Code::RefFunc => match ground.instance.funcs.get(op.low() as usize) {
+                            Some(&addr) => set(frame, op.a, slot_of(kind::FUNC, addr)),
+                            None => trap!(Trap::InvalidCode),
+                        },
+                        Code::GlobalGet => {
+                            match ground.instance.globals.get(op.low() as usize).and_then(|&at| ground.state.globals.get(at as usize)) {
+                                Some(global) => set(frame, op.a, global.value[0]),
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::GlobalSet => {
+                            match ground.instance.globals.get(op.low() as usize).and_then(|&at| ground.state.globals.get_mut(at as usize)) {
+                                Some(global) => global.value[0] = get(frame, op.b),
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::GlobalGet2 => {
+                            match ground.instance.globals.get(op.low() as usize).and_then(|&at| ground.state.globals.get(at as usize)) {
+                                Some(global) => {
+                                    set(frame, op.a, global.value[0]);
+                                    set(frame, op.a + 1, global.value[1]);
+                                }
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::GlobalSet2 => {
+                            match ground.instance.globals.get(op.low() as usize).and_then(|&at| ground.state.globals.get_mut(at as usize)) {
+                                Some(global) => global.value = [get(frame, op.b), get(frame, op.b + 1)],
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::RefAsNonNull => {
+                            if get(frame, op.b) == 0 {
+                                trap!(Trap::NullReference);
+                            }
+                        }
+                        Code::RefTest => {
+                            let slot = get(frame, op.b);
+                            let yes = check!(aggregates::test(ground.state, ground.instance, at.function, slot, op.low(), op.c));
+                            set(frame, op.a, yes.into());
+                        }
+                        Code::RefCast => {
+                            let slot = get(frame, op.b);
+                            if !check!(aggregates::test(ground.state, ground.instance, at.function, slot, op.low(), op.c)) {
+                                trap!(Trap::CastFailure);
+                            }
+                        }
+                        Code::BrOnCast => {
+                            let slot = get(frame, op.b);
+                            if check!(aggregates::test(ground.state, ground.instance, at.function, slot, op.high(), op.c)) {
+                                pc = op.low() as usize;
+                            }
+                        }
+                        Code::BrOnCastFail => {
+                            let slot = get(frame, op.b);
+                            if !check!(aggregates::test(ground.state, ground.instance, at.function, slot, op.high(), op.c)) {
+                                pc = op.low() as usize;
+                            }
+                        }
+                        Code::RefI31 => {
+                            let value = i31_slot(get(frame, op.b) as u32);
+                            set(frame, op.a, value);
+                        }
+                        Code::I31GetS => {
+                            let slot = get(frame, op.b);
+                            if slot == 0 {
+                                trap!(Trap::NullI31);
+                            }
+                            set(frame, op.a, ((index_of(slot) << 1) as i32 >> 1) as u32 as u64);
+                        }
+                        Code::I31GetU => {
+                            let slot = get(frame, op.b);
+                            if slot == 0 {
+                                trap!(Trap::NullI31);
+                            }
+                            set(frame, op.a, index_of(slot).into());
+                        }
+                        Code::StructGet => check!(aggregates::struct_get(&ground.state.heap, frame, op)),
+                        Code::StructSet => check!(aggregates::struct_set(&mut ground.state.heap, frame, op)),
+                        Code::ArrayGet => check!(aggregates::array_get(&ground.state.heap, frame, op)),
+                        Code::ArraySet => check!(aggregates::array_set(&mut ground.state.heap, frame, op)),
+                        Code::VectorUnary => {
+                            match simd::unary(opcode(op.low()), get_vector(frame, op.b), ground.state.profile) {
+                                Some(value) => set_vector(frame, op.a, value),
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::VectorBinary => {
+                            let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
+                            match simd::binary(opcode(op.low()), x, y, ground.state.profile) {
+                                Some(value) => set_vector(frame, op.a, value),
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::VectorTernary => {
+                            let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
+                            let z = get_vector(frame, op.high() as Slot);
+                            match simd::ternary(opcode(op.low()), x, y, z, ground.state.profile) {
+                                Some(value) => set_vector(frame, op.a, value),
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::VectorTest => {
+                            match simd::test(opcode(op.low()), get_vector(frame, op.b)) {
+                                Some(value) => set(frame, op.a, value.into()),
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::VectorShift => {
+                            let (x, y) = (get_vector(frame, op.b), get(frame, op.c) as u32);
+                            match simd::shift(opcode(op.low()), x, y) {
+                                Some(value) => set_vector(frame, op.a, value),
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::VectorSplat => {
+                            match simd::splat(opcode(op.low()), get(frame, op.b)) {
+                                Some(value) => set_vector(frame, op.a, value),
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::VectorExtract => {
+                            let lane = LaneIdx(op.high() as u8);
+                            match simd::extract_lane(opcode(op.low()), get_vector(frame, op.b), lane) {
+                                Some(value) => set(frame, op.a, value),
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::VectorReplace => {
+                            let lane = LaneIdx(op.high() as u8);
+                            let (x, y) = (get_vector(frame, op.b), get(frame, op.c));
+                            match simd::replace_lane(opcode(op.low()), x, lane, y) {
+                                Some(value) => set_vector(frame, op.a, value),
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::Shuffle => {
+                            let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
+                            match at.function.vectors.get(op.low() as usize) {
+                                Some(lanes) => set_vector(frame, op.a, simd::shuffle(Shuffle(lanes.0), x, y)),
+                                None => trap!(Trap::InvalidCode),
+                            }
+                        }
+                        Code::VectorConst => match at.function.vectors.get(op.low() as usize) {
+                            Some(&value) => set_vector(frame, op.a, value),
+                            None => trap!(Trap::InvalidCode),
+                        },
+                        Code::ArrayLen => {
+                            let len = check!(aggregates::array_len(ground.state, get(frame, op.b)));
+                            set(frame, op.a, len);
+                        }
+                    Code::Address => {
+                        if get(frame, op.b) > u64::from(u32::MAX) {
+                            trap!(Trap::MemoryOutOfBounds);
+                        }
+                    }
+                    Code::CopySlots => {
+                        // Values move down: the first goes first.
+                        for nth in 0..op.c {
+                            let value = get(frame, op.b.wrapping_add(nth));
+                            set(frame, op.a.wrapping_add(nth), value);
+                        }
+                    }
+                    Code::Return => leave!(),
+                    Code::Return1 => {
+                        frame[0] = get(frame, op.b);
+                        leave!();
+                    }
+                    Code::ReturnImm => {
+                        frame[0] = op.imm;
+                        leave!();
+                    }
+                    Code::Call => enter!(op.low(), op.a, true),
+                    Code::CallIndirect => match indirect(ground, get(frame, op.b), op) {
+                        Some(func) => enter!(func, op.a, true),
+                        None => slow!(),
+                    },
+                    Code::ReturnCall => enter!(op.low(), 0_u16, false),
+                    _ => slow!(),
+                }
+            }
+        };
+    }
+    for_each_scalar!(execute)
+}
