@@ -1,6 +1,6 @@
 //! Every instruction is known to the one dispatch of its shape, and to no other.
 
-use std::vec;
+use alloc::vec;
 
 use wattle_ast::{ArrowType, Class, Kind, LaneIdx, Opcode, V128};
 

@@ -11,8 +11,8 @@ mod moves;
 mod operators;
 mod reference;
 
-use std::vec;
-use std::vec::Vec;
+use alloc::vec;
+use alloc::vec::Vec;
 
 use wattle_ast::{ArrowType, Opcode, V128};
 

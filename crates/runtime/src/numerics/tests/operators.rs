@@ -1,8 +1,8 @@
 //! Every instruction without immediates against the reference, on special and random operands.
 
-use std::string::String;
-use std::vec::Vec;
-use std::{format, vec};
+use alloc::string::String;
+use alloc::vec::Vec;
+use alloc::{format, vec};
 
 use wattle_ast::{Class, Opcode};
 

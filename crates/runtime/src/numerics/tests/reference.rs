@@ -1,7 +1,7 @@
 //! A slow reference: it reads what to compute off the mnemonic, and computes it lane by lane in
 //! wide integers or in the standard library's floats.
 
-use std::vec::Vec;
+use alloc::vec::Vec;
 
 use super::super::NumericTrap;
 
