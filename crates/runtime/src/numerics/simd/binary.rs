@@ -2,7 +2,7 @@
 
 use wattle_ast::{Opcode, V128};
 
-use super::lanes::{Half, Lane, compare, map, narrow, zip, zip_pairwise, zip_widen};
+use super::lanes::{Half, compare, map, narrow, zip, zip_pairwise, zip_widen};
 use crate::numerics::Profile;
 use crate::numerics::float;
 
@@ -142,9 +142,10 @@ pub fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
         O::I64x2ExtmulLowI32x4U => zip_widen(Low, a, b, |x: u32, y| u64::from(x) * u64::from(y)),
         O::I64x2ExtmulHighI32x4U => zip_widen(High, a, b, |x: u32, y| u64::from(x) * u64::from(y)),
 
-        O::I32x4DotI16x8S => zip_pairwise(a, b, |x: [i16; 2], y| {
-            let product = |i: usize| i32::from(x[i]) * i32::from(y[i]);
-            product(0).wrapping_add(product(1))
+        O::I32x4DotI16x8S => zip(a, b, |x: i32, y: i32| {
+            // The neighbours are the halves of an integer.
+            let low = i32::from(x as i16) * i32::from(y as i16);
+            low.wrapping_add((x >> 16) * (y >> 16))
         }),
         O::I16x8RelaxedDotI8x16I7x16S => relaxed_dot(a, b, relaxed.unsigned_dot),
 
@@ -203,7 +204,10 @@ pub fn shift(op: Opcode, a: V128, count: u32) -> Option<V128> {
 /// The lanes of `a` that `b` names; zero where an index is `beyond`.
 #[inline(always)]
 fn swizzle(a: V128, b: V128, beyond: impl Fn(u8) -> bool) -> V128 {
-    map(b, |i: u8| if beyond(i) { 0 } else { u8::extract(a, i) })
+    // The zero has a place in the table, so that no lane needs a branch.
+    let mut table = [0; 32];
+    table[..16].copy_from_slice(&a.0);
+    map(b, |i: u8| table[usize::from(if beyond(i) { 16 } else { i % 16 })])
 }
 
 /// The rounded product of two fractions of 15 bits: 32768 for two least integers, else an `i16`.

@@ -1,5 +1,8 @@
 //! Vectors as lanes, and operators lifted to them.
 //!
+//! The lifted operators stay out of line: each then is a few vector instructions. Inlined into the
+//! arms of one large `match`, the compiler would take vectors apart to join the arms byte by byte.
+//!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#vectors>
 
 use core::ops::Index;
@@ -103,7 +106,7 @@ lanes! {
 }
 
 /// Applies an operator to every lane; the result has lanes as wide.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn map<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
     const { assert!(A::COUNT == R::COUNT) };
     let a = A::lanes(a);
@@ -111,7 +114,7 @@ pub(super) fn map<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
 }
 
 /// Applies an operator to every pair of lanes; the result has lanes as wide.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn zip<A: Lane, R: Lane>(a: V128, b: V128, f: impl Fn(A, A) -> R) -> V128 {
     const { assert!(A::COUNT == R::COUNT) };
     let (a, b) = (A::lanes(a), A::lanes(b));
@@ -119,7 +122,7 @@ pub(super) fn zip<A: Lane, R: Lane>(a: V128, b: V128, f: impl Fn(A, A) -> R) -> 
 }
 
 /// Applies an operator to every triple of lanes.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn zip3<A: Lane>(a: V128, b: V128, c: V128, f: impl Fn(A, A, A) -> A) -> V128 {
     let (a, b, c) = (A::lanes(a), A::lanes(b), A::lanes(c));
     A::build(|i| f(a[i], b[i], c[i]))
@@ -150,7 +153,7 @@ impl Half {
 }
 
 /// Applies an operator to half of the lanes; the result has lanes twice as wide.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn widen<A: Lane, R: Lane>(half: Half, a: V128, f: impl Fn(A) -> R) -> V128 {
     const { assert!(A::COUNT == 2 * R::COUNT) };
     let a = A::lanes(a);
@@ -159,7 +162,7 @@ pub(super) fn widen<A: Lane, R: Lane>(half: Half, a: V128, f: impl Fn(A) -> R) -
 }
 
 /// Applies an operator to half of the pairs of lanes; the result has lanes twice as wide.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn zip_widen<A: Lane, R: Lane>(
     half: Half,
     a: V128,
@@ -173,7 +176,7 @@ pub(super) fn zip_widen<A: Lane, R: Lane>(
 }
 
 /// Applies an operator to neighbours; the result has lanes twice as wide.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn pairwise<A: Lane, R: Lane>(a: V128, f: impl Fn(A, A) -> R) -> V128 {
     const { assert!(A::COUNT == 2 * R::COUNT) };
     let a = A::lanes(a);
@@ -181,7 +184,7 @@ pub(super) fn pairwise<A: Lane, R: Lane>(a: V128, f: impl Fn(A, A) -> R) -> V128
 }
 
 /// Applies an operator to neighbours in two vectors; the result has lanes twice as wide.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn zip_pairwise<A: Lane, R: Lane>(
     a: V128,
     b: V128,
@@ -193,7 +196,7 @@ pub(super) fn zip_pairwise<A: Lane, R: Lane>(
 }
 
 /// Applies an operator to every lane, to lanes half as wide; zeros follow.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn shrink<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
     const { assert!(2 * A::COUNT == R::COUNT) };
     let a = A::lanes(a);
@@ -201,7 +204,7 @@ pub(super) fn shrink<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
 }
 
 /// Applies an operator to every lane of one vector, then of another, to lanes half as wide.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn narrow<A: Lane, R: Lane>(a: V128, b: V128, f: impl Fn(A) -> R) -> V128 {
     const { assert!(2 * A::COUNT == R::COUNT) };
     let (a, b) = (A::lanes(a), A::lanes(b));

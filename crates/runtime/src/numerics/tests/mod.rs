@@ -1,10 +1,22 @@
 //! Tests of numerics: every operator against arithmetic done another way, on values that matter
 //! and on random ones.
 
-mod exact;
+extern crate std;
 
-use std::vec;
-use std::vec::Vec;
+mod choices;
+mod dispatch;
+mod exact;
+mod floats;
+mod moves;
+mod operators;
+mod reference;
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use wattle_ast::{ArrowType, Opcode, V128};
+
+use super::{Nan, NumericTrap, Profile, binary, simd, unary, wide};
 
 /// Random bits (xorshift64*), the same in every run.
 struct Random(u64);
@@ -52,3 +64,61 @@ fn special_f32() -> Vec<f32> {
 fn special_f64() -> Vec<f64> {
     special_floats(52, 11).into_iter().map(f64::from_bits).collect()
 }
+
+/// Integers where something happens, of any width when cut off.
+fn special_integers() -> Vec<u64> {
+    let mut integers = vec![0, u64::MAX, 0x0123_4567_89ab_cdef, 0xaaaa_aaaa_aaaa_aaaa];
+    for power in [0, 1, 3, 7, 8, 14, 15, 16, 23, 24, 25, 30, 31, 32, 52, 53, 54, 62, 63] {
+        let bit = 1_u64 << power;
+        integers.extend([bit, bit - 1, bit + 1, bit.wrapping_neg(), bit | 1 << 63, bit | bit >> 1]);
+    }
+    integers.sort_unstable();
+    integers.dedup();
+    integers
+}
+
+/// A vector as one number, lane 0 lowest.
+fn vector(bits: u128) -> V128 {
+    V128(bits.to_le_bytes())
+}
+
+/// Runs an instruction without immediates on operands as bits; `None` if no dispatch knows it.
+fn run(op: Opcode, operands: &[u128], profile: Profile) -> Option<Result<u128, NumericTrap>> {
+    use ArrowType::{i32, v128};
+    let arrow = op.info().arrow?;
+    let slot = |i: usize| operands[i] as u64;
+    let v = |i: usize| vector(operands[i]);
+    let from_vector = |v: Option<V128>| v.map(|v| Ok(u128::from_le_bytes(v.0)));
+    let number = |slot: Result<u64, NumericTrap>| slot.map(u128::from);
+    match (arrow.params, arrow.results) {
+        ([_, _, _, _], [_, _]) => wide(op, (slot(0), slot(1)), (slot(2), slot(3)))
+            .map(|(low, high)| Ok(u128::from(low) | u128::from(high) << 64)),
+        ([_, _], [_, _]) => wide(op, (slot(0), 0), (slot(1), 0))
+            .map(|(low, high)| Ok(u128::from(low) | u128::from(high) << 64)),
+        ([v128], [v128]) => from_vector(simd::unary(op, v(0), profile)),
+        ([v128, v128], [v128]) => from_vector(simd::binary(op, v(0), v(1), profile)),
+        ([v128, v128, v128], [v128]) => from_vector(simd::ternary(op, v(0), v(1), v(2), profile)),
+        ([v128, i32], [v128]) => from_vector(simd::shift(op, v(0), slot(1) as u32)),
+        ([v128], [i32]) => simd::test(op, v(0)).map(|bits| Ok(bits.into())),
+        ([_], [v128]) => from_vector(simd::splat(op, slot(0))),
+        ([_], [_]) => unary(op, slot(0), profile.nan).map(number),
+        ([_, _], [_]) => binary(op, slot(0), slot(1), profile.nan).map(number),
+        _ => None,
+    }
+}
+
+/// The profile that leaves NaNs to the processor.
+const NATIVE: Profile = {
+    let relaxed = super::Relaxed {
+        fused_madd: false,
+        min: super::RelaxedMinMax::Strict,
+        max: super::RelaxedMinMax::Strict,
+        unsigned_dot: false,
+        wrapping_q15mulr: false,
+        trunc_s: super::RelaxedTrunc::Saturate,
+        trunc_u: super::RelaxedTrunc::Saturate,
+        modulo_swizzle: false,
+        top_bit_laneselect: false,
+    };
+    Profile { nan: Nan::Native, relaxed }
+};
