@@ -42,13 +42,49 @@ pub(crate) struct Fault {
     /// The way through the module.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
+    #[serde(flatten)]
+    details: Details,
     #[serde(skip)]
     window: Window,
 }
 
+/// What validation knows besides.
+#[derive(Default, Serialize)]
+pub(crate) struct Details {
+    /// Whether the module is malformed rather than invalid.
+    pub(crate) malformed: bool,
+    /// The types that were expected, the deepest operand first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) expected: Vec<String>,
+    /// The types that were found instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) found: Vec<String>,
+    /// The topmost operands of the innermost block, the deepest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) operands: Vec<String>,
+    /// The feature that would make it right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) enable: Option<String>,
+}
+
+impl Details {
+    const MALFORMED: Details = Details {
+        malformed: true,
+        expected: Vec::new(),
+        found: Vec::new(),
+        operands: Vec::new(),
+        enable: None,
+    };
+}
+
 /// The part of the input that is shown.
 enum Window {
-    Text { source: String, mark: std::ops::Range<usize> },
+    /// A line, or the part of a long one around the mark.
+    Text {
+        source: String,
+        mark: std::ops::Range<usize>,
+        is_whole: bool,
+    },
     Binary(String),
 }
 
@@ -111,7 +147,8 @@ impl Source {
             end: span.end,
             message,
             path,
-            window: Window::Text { source, mark },
+            details: Details::MALFORMED,
+            window: Window::Text { source, mark, is_whole: from == range.start },
         }
     }
 
@@ -125,6 +162,7 @@ impl Source {
             end: span.end,
             message,
             path,
+            details: Details::MALFORMED,
             window: Window::Binary(hexdump(&self.bytes, span)),
         }
     }
@@ -180,7 +218,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Line, column in characters (both from 1) and the range of the line at a byte offset.
-    fn locate(&mut self, offset: usize) -> (usize, usize, std::ops::Range<usize>) {
+    pub(crate) fn locate(&mut self, offset: usize) -> (usize, usize, std::ops::Range<usize>) {
         let bytes = self.text.as_bytes();
         let offset = offset.min(bytes.len());
         if offset < self.start {
@@ -256,16 +294,26 @@ fn renderer() -> Renderer {
 }
 
 impl Fault {
+    /// The same with more to it.
+    pub(crate) fn with(self, details: Details) -> Fault {
+        Fault { details, ..self }
+    }
+
     fn render(&self) -> String {
         let title = Level::ERROR.primary_title(&*self.message);
         let origin = Origin::path(&*self.file);
         let mut group = match &self.window {
-            Window::Text { source, mark } => {
+            Window::Text { source, mark, is_whole } => {
                 let line = self.line.unwrap_or(1);
-                let origin = origin.line(line).char_column(self.column.unwrap_or(1));
                 let mark = AnnotationKind::Primary.span(mark.clone());
                 let snippet = Snippet::source(&**source).line_start(line).annotation(mark);
-                title.element(origin).element(snippet)
+                if *is_whole {
+                    title.element(snippet.path(&*self.file))
+                } else {
+                    // The column cannot be counted in a part of a line.
+                    let origin = origin.line(line).char_column(self.column.unwrap_or(1));
+                    title.element(origin).element(snippet)
+                }
             }
             Window::Binary(_) => {
                 title.element(Origin::path(format!("{}:{:#x}", self.file, self.start)))
@@ -273,6 +321,15 @@ impl Fault {
         };
         if let Some(path) = &self.path {
             group = group.element(Level::NOTE.message(format!("in {path}")));
+        }
+        if !self.details.operands.is_empty() {
+            let operands = self.details.operands.join(" ");
+            let note = format!("the operands there, the topmost last: [{operands}]");
+            group = group.element(Level::NOTE.message(note));
+        }
+        if let Some(feature) = &self.details.enable {
+            let help = format!("turn it on with --features default,{feature}");
+            group = group.element(Level::HELP.message(help));
         }
         let mut out = renderer().render(&[group]);
         if let Window::Binary(rows) = &self.window {

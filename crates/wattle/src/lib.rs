@@ -27,6 +27,8 @@ pub use wattle_encoder as encoder;
 pub use wattle_parser as parser;
 /// From the tree to text.
 pub use wattle_printer as printer;
+/// Whether a module is valid, what types it is made of, which features it uses.
+pub use wattle_validator as validator;
 /// From text to the tree; test scripts.
 pub use wattle_wat as wat;
 
@@ -39,6 +41,8 @@ pub enum Error {
     Text(wattle_wat::Errors),
     /// The binary is malformed.
     Binary(wattle_ast::Error),
+    /// The module is invalid.
+    Invalid(wattle_validator::Errors),
 }
 
 impl fmt::Display for Error {
@@ -46,6 +50,7 @@ impl fmt::Display for Error {
         match self {
             Error::Text(errors) => errors.fmt(f),
             Error::Binary(error) => error.fmt(f),
+            Error::Invalid(errors) => errors.fmt(f),
         }
     }
 }
@@ -61,6 +66,12 @@ impl From<wattle_wat::Errors> for Error {
 impl From<wattle_ast::Error> for Error {
     fn from(error: wattle_ast::Error) -> Error {
         Error::Binary(error)
+    }
+}
+
+impl From<wattle_validator::Errors> for Error {
+    fn from(errors: wattle_validator::Errors) -> Error {
+        Error::Invalid(errors)
     }
 }
 
@@ -88,6 +99,20 @@ pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
 /// The first malformed place of the binary.
 pub fn wasm2wat(bytes: &[u8]) -> Result<String, Error> {
     Ok(printer::print(&parser::parse(bytes)?))
+}
+
+/// Checks that a binary is a valid module; the types that it is made of are the answer.
+///
+/// # Errors
+/// The first malformed place of the binary, or all that is invalid.
+///
+/// ```
+/// let wasm = wattle::wat2wasm("(module (func (result i32) i64.const 1))").unwrap();
+/// let error = wattle::validate(&wasm).unwrap_err();
+/// assert!(error.to_string().starts_with("type mismatch"));
+/// ```
+pub fn validate(bytes: &[u8]) -> Result<validator::Types, Error> {
+    Ok(validator::validate(&parser::Parser::new().check_bodies(false).module(bytes)?)?)
 }
 
 /// The snippets of the README, compiled and run as tests.

@@ -2,10 +2,12 @@
 
 mod completion;
 mod dump;
+mod features;
 mod objdump;
 mod parse;
 mod print;
 mod strip;
+mod validate;
 
 use clap::Subcommand;
 
@@ -22,6 +24,10 @@ pub(crate) enum Command {
     Print(print::Print),
     /// Show every byte of a binary with what it means.
     Dump(dump::Dump),
+    /// Check that a module is valid.
+    Validate(validate::Validate),
+    /// List the features that a module makes use of.
+    Features(features::ListFeatures),
     /// List sections, imports, exports and functions.
     Objdump(objdump::Objdump),
     /// Take custom sections away and leave every other byte alone.
@@ -37,6 +43,8 @@ impl Command {
             Command::Parse(command) => command.run(),
             Command::Print(command) => command.run(),
             Command::Dump(command) => command.run(),
+            Command::Validate(command) => command.run(),
+            Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
             Command::Strip(command) => command.run(),
             Command::Completion(command) => command.run(),
