@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     Input(String),
     /// The input has faults, each at a place. The text that they lie in comes with them.
     Faults(Vec<Fault>),
+    /// All was said already: only the exit code is left.
+    Shown(u8),
 }
 
 /// A fault of an input, rendered as far as it depends on the input.
@@ -217,6 +219,7 @@ impl Failure {
         // When even standard error is gone, the exit code is all there is to say.
         let (said, code) = match self {
             Failure::ClosedPipe => (Ok(()), 0),
+            Failure::Shown(code) => (Ok(()), code),
             Failure::Usage(why) => (say(&mut err, &why, json), 2),
             Failure::Input(why) => (say(&mut err, &why, json), 1),
             Failure::Faults(faults) => (say_all(&mut err, &faults, json), 1),

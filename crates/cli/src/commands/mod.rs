@@ -6,6 +6,7 @@ mod objdump;
 mod parse;
 mod print;
 mod strip;
+mod wast;
 
 use clap::Subcommand;
 
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Objdump(objdump::Objdump),
     /// Take custom sections away and leave every other byte alone.
     Strip(strip::Strip),
+    /// Run test scripts.
+    Wast(wast::Wast),
     /// Print a completion script for a shell.
     Completion(completion::Completion),
 }
@@ -39,6 +42,7 @@ impl Command {
             Command::Dump(command) => command.run(),
             Command::Objdump(command) => command.run(json),
             Command::Strip(command) => command.run(),
+            Command::Wast(command) => command.run(json),
             Command::Completion(command) => command.run(),
         }
     }
