@@ -5,8 +5,11 @@ mod dump;
 mod objdump;
 mod parse;
 mod print;
+mod run;
 mod strip;
 mod wast;
+
+pub(crate) use run::arrange;
 
 use clap::Subcommand;
 
@@ -27,6 +30,8 @@ pub(crate) enum Command {
     Objdump(objdump::Objdump),
     /// Take custom sections away and leave every other byte alone.
     Strip(strip::Strip),
+    /// Run a WASI program, or call one function of a module.
+    Run(run::Run),
     /// Run test scripts.
     Wast(wast::Wast),
     /// Print a completion script for a shell.
@@ -42,6 +47,7 @@ impl Command {
             Command::Dump(command) => command.run(),
             Command::Objdump(command) => command.run(json),
             Command::Strip(command) => command.run(),
+            Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),
             Command::Completion(command) => command.run(),
         }
