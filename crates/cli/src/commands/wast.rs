@@ -29,8 +29,8 @@ pub(crate) struct Wast {
     jobs: Option<usize>,
 
     /// What the modules of scripts may use, see `wattle parse --help`. When nothing is said, the
-    /// default; in a folder `proposals/NAME` or `legacy`, as in the official suite, what its
-    /// scripts are written against.
+    /// default; in a folder `core`, `legacy` or `proposals/NAME`, as in the official suite, what
+    /// its scripts are written against.
     #[arg(long, value_name = "LIST", value_parser = parse_features)]
     features: Option<Features>,
 
@@ -150,8 +150,10 @@ fn features_of(path: &Path) -> Features {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut parts = path.iter().rev().skip(1).filter_map(|part| part.to_str()).peekable();
     while let Some(part) = parts.next() {
-        if part == "legacy" {
-            return Features::WASM3 | Features::LEGACY_EXCEPTIONS;
+        match part {
+            "core" | "custom" => return Features::WASM3,
+            "legacy" => return Features::WASM3 | Features::LEGACY_EXCEPTIONS,
+            _ => {}
         }
         if parts.peek() != Some(&"proposals") {
             continue;

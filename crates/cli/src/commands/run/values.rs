@@ -18,6 +18,15 @@ pub(super) fn signature(ty: &FuncType) -> String {
     format!("(func{}{})", list("param", ty.params()), list("result", ty.results()))
 }
 
+/// How many arguments parameters of these types take.
+fn count(types: &[ValType]) -> String {
+    match types.len() {
+        0 => "no argument is".to_owned(),
+        1 => "1 argument is".to_owned(),
+        count => format!("{count} arguments are"),
+    }
+}
+
 /// Reads arguments for parameters of these types.
 pub(super) fn arguments(types: &[ValType], words: &[OsString]) -> Result<Vec<Value>, String> {
     let mut texts = Vec::new();
@@ -25,12 +34,11 @@ pub(super) fn arguments(types: &[ValType], words: &[OsString]) -> Result<Vec<Val
         let text = word.to_str().ok_or_else(|| format!("{word:?} is no text"))?;
         texts.extend(text.split_whitespace());
     }
-    let given = texts.len();
     let mut texts = texts.into_iter();
     let mut values = Vec::new();
     for (number, ty) in types.iter().enumerate() {
         let Some(text) = texts.next() else {
-            return Err(format!("{number} arguments are given, {} are wanted", types.len()));
+            return Err(format!("{} wanted, {number} given", count(types)));
         };
         let value = argument(*ty, text, &mut texts);
         values.push(value.map_err(|why| format!("argument {}: {why}", number + 1))?);
@@ -187,7 +195,7 @@ mod tests {
         for (ty, words, why) in [
             (ValType::I32, "1.5", "argument 1: 1.5 is no i32"),
             (ValType::I32, "0x1_0000_0000", "argument 1: 0x1_0000_0000 is too large for i32"),
-            (ValType::I32, "1 2", "1 arguments are wanted, and 2 is left over of 2 words"),
+            (ValType::I32, "1 2", "1 argument is wanted, 2 is left over"),
             (ValType::V128, "i32x4 1 2", "argument 1: i32x4 has 4 lanes, 2 are given"),
             (ValType::Ref(RefType::FUNCREF), "7", "argument 1: 7 is no funcref"),
         ] {
