@@ -1,8 +1,6 @@
 //! Files and directories, as a program works with them.
 
-mod common;
-
-use common::{ALL, CREAT, DIRECTORY, EXCL, Program, READ, TRUNC, errno};
+use crate::program::{ALL, CREAT, DIRECTORY, EXCL, Program, READ, TRUNC, errno};
 use wattle_wasi::{Errno, Wasi};
 
 /// A program with one directory, number 3.

@@ -1,11 +1,8 @@
 //! No path leads out of a directory that was opened for the program.
-#![cfg(unix)]
-
-mod common;
 
 use std::os::unix::fs::symlink;
 
-use common::{ALL, CREAT, DIRECTORY, Program, READ, errno};
+use crate::program::{ALL, CREAT, DIRECTORY, Program, READ, errno};
 use wattle_wasi::{Errno, Wasi};
 
 /// A program with the directory `inside`, beside which there is a secret.

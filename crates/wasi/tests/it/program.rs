@@ -1,15 +1,13 @@
 //! A program that does whatever a test says: it calls the functions of the interface with the
 //! test's numbers, on a memory that the test fills.
 
-#![allow(dead_code)] // Each test uses its part.
-
 use std::fmt::Write;
 
 use wattle_runtime::{Error, Imports, Instance, Memory, Module, Store, Value};
 use wattle_wasi::{Builder, Errno, MODULE, Wasi};
 
 /// Names, and the types of parameters: `i` for `i32`, `l` for `i64`.
-pub const FUNCTIONS: &[(&str, &str)] = &[
+pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
     ("args_get", "ii"),
     ("args_sizes_get", "ii"),
     ("environ_get", "ii"),
@@ -78,22 +76,22 @@ fn program() -> String {
     format!("(module {imports} (memory (export \"memory\") 1) {funcs})")
 }
 
-pub struct Program {
-    pub store: Store,
+pub(crate) struct Program {
+    pub(crate) store: Store,
     instance: Instance,
     memory: Memory,
-    pub wasi: Wasi,
+    pub(crate) wasi: Wasi,
 }
 
 /// Rights that include all.
-pub const ALL: u64 = (1 << 30) - 1;
+pub(crate) const ALL: u64 = (1 << 30) - 1;
 /// Rights to read and to look, not to write.
-pub const READ: u64 = 1 << 1 | 1 << 2 | 1 << 5 | 1 << 21;
+pub(crate) const READ: u64 = 1 << 1 | 1 << 2 | 1 << 5 | 1 << 21;
 
-pub const CREAT: u32 = 1;
-pub const DIRECTORY: u32 = 2;
-pub const EXCL: u32 = 4;
-pub const TRUNC: u32 = 8;
+pub(crate) const CREAT: u32 = 1;
+pub(crate) const DIRECTORY: u32 = 2;
+pub(crate) const EXCL: u32 = 4;
+pub(crate) const TRUNC: u32 = 8;
 
 /// Where paths, buffers and answers lie in the memory.
 const PATH: u32 = 1024;
@@ -103,7 +101,7 @@ const ANSWER: u32 = 512;
 const DATA: u32 = 16384;
 
 impl Program {
-    pub fn new(builder: Builder) -> Program {
+    pub(crate) fn new(builder: Builder) -> Program {
         let text = program();
         let module = Module::new(wattle_wat::parse(&text).unwrap()).unwrap();
         let (mut store, mut imports) = (Store::new(()), Imports::default());
@@ -115,7 +113,7 @@ impl Program {
     }
 
     /// Calls a function with numbers.
-    pub fn try_call(&mut self, name: &str, arguments: &[u64]) -> Result<u32, Error> {
+    pub(crate) fn try_call(&mut self, name: &str, arguments: &[u64]) -> Result<u32, Error> {
         let (_, params) = FUNCTIONS.iter().find(|(known, _)| *known == name).unwrap();
         assert_eq!(params.len(), arguments.len(), "{name}");
         let arguments: Vec<Value> = params
@@ -131,26 +129,26 @@ impl Program {
     }
 
     /// The error number of a call as a result.
-    pub fn call(&mut self, name: &str, arguments: &[u64]) -> Result<(), u32> {
+    pub(crate) fn call(&mut self, name: &str, arguments: &[u64]) -> Result<(), u32> {
         match self.try_call(name, arguments).unwrap() {
             0 => Ok(()),
             errno => Err(errno),
         }
     }
 
-    pub fn put(&mut self, address: u32, bytes: &[u8]) {
+    pub(crate) fn put(&mut self, address: u32, bytes: &[u8]) {
         self.memory.write(&mut self.store, address.into(), bytes).unwrap();
     }
 
-    pub fn get(&self, address: u32, len: usize) -> Vec<u8> {
+    pub(crate) fn get(&self, address: u32, len: usize) -> Vec<u8> {
         self.memory.bytes(&self.store).unwrap()[address as usize..][..len].to_vec()
     }
 
-    pub fn u32(&self, address: u32) -> u32 {
+    pub(crate) fn u32(&self, address: u32) -> u32 {
         u32::from_le_bytes(self.get(address, 4).try_into().unwrap())
     }
 
-    pub fn u64(&self, address: u32) -> u64 {
+    pub(crate) fn u64(&self, address: u32) -> u64 {
         u64::from_le_bytes(self.get(address, 8).try_into().unwrap())
     }
 
@@ -160,12 +158,12 @@ impl Program {
     }
 
     /// A call whose arguments are a directory and a path.
-    pub fn at(&mut self, name: &str, dir: u32, path: &str) -> Result<(), u32> {
+    pub(crate) fn at(&mut self, name: &str, dir: u32, path: &str) -> Result<(), u32> {
         let [address, len] = self.path(path);
         self.call(name, &[dir.into(), address, len])
     }
 
-    pub fn open_with(
+    pub(crate) fn open_with(
         &mut self,
         dir: u32,
         path: &str,
@@ -190,11 +188,17 @@ impl Program {
         Ok(self.u32(ANSWER))
     }
 
-    pub fn open(&mut self, dir: u32, path: &str, oflags: u32, rights: u64) -> Result<u32, u32> {
+    pub(crate) fn open(
+        &mut self,
+        dir: u32,
+        path: &str,
+        oflags: u32,
+        rights: u64,
+    ) -> Result<u32, u32> {
         self.open_with(dir, path, true, oflags, rights, 0)
     }
 
-    pub fn close(&mut self, fd: u32) -> Result<(), u32> {
+    pub(crate) fn close(&mut self, fd: u32) -> Result<(), u32> {
         self.call("fd_close", &[fd.into()])
     }
 
@@ -203,41 +207,41 @@ impl Program {
         self.put(RECORDS + 4, &len.to_le_bytes());
     }
 
-    pub fn write(&mut self, fd: u32, text: &str) -> Result<u32, u32> {
+    pub(crate) fn write(&mut self, fd: u32, text: &str) -> Result<u32, u32> {
         self.put(DATA, text.as_bytes());
         self.buffer(DATA, text.len() as u32);
         self.call("fd_write", &[fd.into(), RECORDS.into(), 1, ANSWER.into()])?;
         Ok(self.u32(ANSWER))
     }
 
-    pub fn read(&mut self, fd: u32, len: u32) -> Result<String, u32> {
+    pub(crate) fn read(&mut self, fd: u32, len: u32) -> Result<String, u32> {
         self.buffer(DATA, len);
         self.call("fd_read", &[fd.into(), RECORDS.into(), 1, ANSWER.into()])?;
         let got = self.u32(ANSWER);
         Ok(String::from_utf8(self.get(DATA, got as usize)).unwrap())
     }
 
-    pub fn pread(&mut self, fd: u32, len: u32, offset: u64) -> Result<String, u32> {
+    pub(crate) fn pread(&mut self, fd: u32, len: u32, offset: u64) -> Result<String, u32> {
         self.buffer(DATA, len);
         self.call("fd_pread", &[fd.into(), RECORDS.into(), 1, offset, ANSWER.into()])?;
         let got = self.u32(ANSWER);
         Ok(String::from_utf8(self.get(DATA, got as usize)).unwrap())
     }
 
-    pub fn pwrite(&mut self, fd: u32, text: &str, offset: u64) -> Result<u32, u32> {
+    pub(crate) fn pwrite(&mut self, fd: u32, text: &str, offset: u64) -> Result<u32, u32> {
         self.put(DATA, text.as_bytes());
         self.buffer(DATA, text.len() as u32);
         self.call("fd_pwrite", &[fd.into(), RECORDS.into(), 1, offset, ANSWER.into()])?;
         Ok(self.u32(ANSWER))
     }
 
-    pub fn seek(&mut self, fd: u32, offset: i64, whence: u32) -> Result<u64, u32> {
+    pub(crate) fn seek(&mut self, fd: u32, offset: i64, whence: u32) -> Result<u64, u32> {
         self.call("fd_seek", &[fd.into(), offset as u64, whence.into(), ANSWER.into()])?;
         Ok(self.u64(ANSWER))
     }
 
     /// The whole of a file.
-    pub fn slurp(&mut self, dir: u32, path: &str) -> Result<String, u32> {
+    pub(crate) fn slurp(&mut self, dir: u32, path: &str) -> Result<String, u32> {
         let fd = self.open(dir, path, 0, READ)?;
         let text = self.read(fd, 4096)?;
         self.close(fd)?;
@@ -245,21 +249,21 @@ impl Program {
     }
 
     /// The size and the type of a path.
-    pub fn stat(&mut self, dir: u32, path: &str, follow: bool) -> Result<(u64, u8), u32> {
+    pub(crate) fn stat(&mut self, dir: u32, path: &str, follow: bool) -> Result<(u64, u8), u32> {
         let [address, len] = self.path(path);
         let arguments = [dir.into(), follow.into(), address, len, u64::from(ANSWER)];
         self.call("path_filestat_get", &arguments)?;
         Ok((self.u64(ANSWER + 32), self.get(ANSWER + 16, 1)[0]))
     }
 
-    pub fn symlink(&mut self, target: &str, dir: u32, path: &str) -> Result<(), u32> {
+    pub(crate) fn symlink(&mut self, target: &str, dir: u32, path: &str) -> Result<(), u32> {
         self.put(OTHER, target.as_bytes());
         let [address, len] = self.path(path);
         let target_len = target.len() as u64;
         self.call("path_symlink", &[OTHER.into(), target_len, dir.into(), address, len])
     }
 
-    pub fn readlink(&mut self, dir: u32, path: &str, room: u32) -> Result<String, u32> {
+    pub(crate) fn readlink(&mut self, dir: u32, path: &str, room: u32) -> Result<String, u32> {
         let [address, len] = self.path(path);
         let arguments = [dir.into(), address, len, DATA.into(), room.into(), ANSWER.into()];
         self.call("path_readlink", &arguments)?;
@@ -267,14 +271,20 @@ impl Program {
         Ok(String::from_utf8(self.get(DATA, got as usize)).unwrap())
     }
 
-    pub fn rename(&mut self, dir: u32, from: &str, to_dir: u32, to: &str) -> Result<(), u32> {
+    pub(crate) fn rename(
+        &mut self,
+        dir: u32,
+        from: &str,
+        to_dir: u32,
+        to: &str,
+    ) -> Result<(), u32> {
         self.put(OTHER, to.as_bytes());
         let [address, len] = self.path(from);
         let new = [to_dir.into(), OTHER.into(), to.len() as u64];
         self.call("path_rename", &[dir.into(), address, len, new[0], new[1], new[2]])
     }
 
-    pub fn link(&mut self, dir: u32, from: &str, to_dir: u32, to: &str) -> Result<(), u32> {
+    pub(crate) fn link(&mut self, dir: u32, from: &str, to_dir: u32, to: &str) -> Result<(), u32> {
         self.put(OTHER, to.as_bytes());
         let [address, len] = self.path(from);
         let new = [to_dir.into(), OTHER.into(), to.len() as u64];
@@ -282,7 +292,7 @@ impl Program {
     }
 
     /// The names of a directory, read through a buffer of this size.
-    pub fn names(&mut self, fd: u32, room: u32) -> Result<Vec<String>, u32> {
+    pub(crate) fn names(&mut self, fd: u32, room: u32) -> Result<Vec<String>, u32> {
         let mut names = Vec::new();
         let mut cookie = 0;
         loop {
@@ -305,6 +315,6 @@ impl Program {
     }
 }
 
-pub fn errno(errno: Errno) -> u32 {
+pub(crate) fn errno(errno: Errno) -> u32 {
     errno.number().into()
 }

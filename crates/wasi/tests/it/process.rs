@@ -1,8 +1,6 @@
 //! Everything but files: arguments, clocks, random bytes, polling, and what cannot be.
 
-mod common;
-
-use common::{ALL, CREAT, FUNCTIONS, Program, errno};
+use crate::program::{ALL, CREAT, FUNCTIONS, Program, errno};
 use wattle_runtime::ErrorKind;
 use wattle_wasi::{Errno, Input, Output, SteadyClock, Wasi};
 
