@@ -34,24 +34,29 @@ pub(crate) fn parse_features(list: &str) -> Result<Features, String> {
 impl Input {
     /// Reads all of it.
     pub(crate) fn read(&self) -> Result<Source, Failure> {
-        let stdin = || {
-            let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes)?;
-            Ok(bytes)
-        };
-        let (name, bytes) = match &self.file {
-            Some(path) if path != Path::new("-") => (path.display().to_string(), fs::read(path)),
-            _ => ("<stdin>".to_owned(), stdin()),
-        };
-        match bytes {
-            Ok(bytes) => Ok(Source { name, bytes }),
-            Err(error) => Err(Failure::Input(format!("cannot read {name}: {error}"))),
-        }
+        read(self.file.as_deref())
     }
 
     /// The features that were asked for.
     pub(crate) fn features(&self) -> Features {
         self.features
+    }
+}
+
+/// Reads all of a file, or of standard input when it is `-` or not named.
+pub(crate) fn read(file: Option<&Path>) -> Result<Source, Failure> {
+    let stdin = || {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let (name, bytes) = match file {
+        Some(path) if path != Path::new("-") => (path.display().to_string(), fs::read(path)),
+        _ => ("<stdin>".to_owned(), stdin()),
+    };
+    match bytes {
+        Ok(bytes) => Ok(Source { name, bytes }),
+        Err(error) => Err(Failure::Input(format!("cannot read {name}: {error}"))),
     }
 }
 

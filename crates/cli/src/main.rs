@@ -1,6 +1,7 @@
 //! The `wattle` command: arguments in, exit code out. Each subcommand is a file in `commands/`.
 //!
-//! Exit codes: 0 good, 1 bad input, 2 wrong usage.
+//! Exit codes: 0 good, 1 bad input, 2 wrong usage; `wattle run` gives the program's own, and 134
+//! when it traps.
 #![forbid(unsafe_code)]
 
 mod commands;
@@ -10,9 +11,9 @@ mod report;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
-/// Read, write, check and print WebAssembly.
+/// Read, write, check, print and run WebAssembly.
 ///
 /// Every command takes a text or a binary, told apart by content, from a file or from standard
 /// input.
@@ -28,7 +29,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(commands::arrange(std::env::args_os().collect(), &Cli::command()));
     match cli.command.run(cli.json) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(cli.json),

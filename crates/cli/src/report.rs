@@ -6,7 +6,8 @@ use std::str::Utf8Error;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
-use wattle::ast::Span;
+use wattle::ast::{Path, SourceMap, Span};
+use wattle::validator::Errors;
 
 /// An input with the name that messages call it by.
 pub(crate) struct Source {
@@ -24,6 +25,10 @@ pub(crate) enum Failure {
     Input(String),
     /// The input has faults, each at a place. The text that they lie in comes with them.
     Faults(Vec<Fault>),
+    /// A program that ran went wrong: how, and the exit code.
+    Ended(Box<Fault>, u8),
+    /// All was said already: only the exit code is left.
+    Shown(u8),
 }
 
 /// A fault of an input, rendered as far as it depends on the input.
@@ -36,14 +41,19 @@ pub(crate) struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<usize>,
     /// Byte offsets in the input.
-    start: usize,
-    end: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<usize>,
     message: String,
     /// The way through the module.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
     #[serde(flatten)]
     details: Details,
+    /// The calls that were under way, the innermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    backtrace: Vec<String>,
     #[serde(skip)]
     window: Window,
 }
@@ -86,6 +96,8 @@ enum Window {
         is_whole: bool,
     },
     Binary(String),
+    /// Nothing: the place is not known.
+    Nothing,
 }
 
 /// The most of a line that is shown on either side of a fault, in bytes.
@@ -111,6 +123,41 @@ impl Source {
         let span = Span::new(start, start + error.error_len().unwrap_or(1));
         let message = "malformed UTF-8 encoding".to_owned();
         Failure::Faults(vec![self.binary_fault(span, message, None)])
+    }
+
+    /// A module that is invalid. Its text is shown where there is one.
+    pub(crate) fn invalid(&self, errors: &Errors, map: Option<&SourceMap>) -> Failure {
+        let faults = errors.iter().map(|error| {
+            let span = map.and_then(|map| map.span(&error.path)).or(error.span);
+            let path = (!error.path.is_empty()).then(|| error.path.to_string());
+            let mut reason = error.clone();
+            (reason.span, reason.path) = (None, Path::default());
+            self.fault(span, reason.to_string(), path)
+        });
+        Failure::Faults(faults.collect())
+    }
+
+    /// A fault at a place, if it is known.
+    pub(crate) fn fault(&self, span: Option<Span>, message: String, path: Option<String>) -> Fault {
+        match span {
+            Some(span) if wattle::is_binary(&self.bytes) => self.binary_fault(span, message, path),
+            Some(span) => {
+                let text = String::from_utf8_lossy(&self.bytes);
+                self.text_fault(&text, &mut Lines::new(&text), span, message, path)
+            }
+            None => Fault {
+                file: self.name.clone(),
+                line: None,
+                column: None,
+                start: None,
+                end: None,
+                message,
+                path,
+                details: Details::default(),
+                backtrace: Vec::new(),
+                window: Window::Nothing,
+            },
+        }
     }
 
     /// A fault at a place of the text.
@@ -143,11 +190,12 @@ impl Source {
             file: self.name.clone(),
             line: Some(line),
             column: Some(column),
-            start: span.start,
-            end: span.end,
+            start: Some(span.start),
+            end: Some(span.end),
             message,
             path,
             details: Details::MALFORMED,
+            backtrace: Vec::new(),
             window: Window::Text { source, mark, is_whole: from == range.start },
         }
     }
@@ -158,11 +206,12 @@ impl Source {
             file: self.name.clone(),
             line: None,
             column: None,
-            start: span.start,
-            end: span.end,
+            start: Some(span.start),
+            end: Some(span.end),
             message,
             path,
             details: Details::MALFORMED,
+            backtrace: Vec::new(),
             window: Window::Binary(hexdump(&self.bytes, span)),
         }
     }
@@ -255,9 +304,11 @@ impl Failure {
         // When even standard error is gone, the exit code is all there is to say.
         let (said, code) = match self {
             Failure::ClosedPipe => (Ok(()), 0),
+            Failure::Shown(code) => (Ok(()), code),
             Failure::Usage(why) => (say(&mut err, &why, json), 2),
             Failure::Input(why) => (say(&mut err, &why, json), 1),
             Failure::Faults(faults) => (say_all(&mut err, &faults, json), 1),
+            Failure::Ended(fault, code) => (say_all(&mut err, &[*fault], json), code),
         };
         drop(said);
         ExitCode::from(code)
@@ -299,6 +350,11 @@ impl Fault {
         Fault { details, ..self }
     }
 
+    /// The same in the middle of these calls, the innermost first: no fault of the module's form.
+    pub(crate) fn with_backtrace(self, backtrace: Vec<String>) -> Fault {
+        Fault { backtrace, details: Details::default(), ..self }
+    }
+
     fn render(&self) -> String {
         let title = Level::ERROR.primary_title(&*self.message);
         let origin = Origin::path(&*self.file);
@@ -316,8 +372,10 @@ impl Fault {
                 }
             }
             Window::Binary(_) => {
-                title.element(Origin::path(format!("{}:{:#x}", self.file, self.start)))
+                let start = self.start.unwrap_or_default();
+                title.element(Origin::path(format!("{}:{start:#x}", self.file)))
             }
+            Window::Nothing => title.element(origin),
         };
         if let Some(path) = &self.path {
             group = group.element(Level::NOTE.message(format!("in {path}")));
@@ -330,6 +388,10 @@ impl Fault {
         if let Some(feature) = &self.details.enable {
             let help = format!("turn it on with --features default,{feature}");
             group = group.element(Level::HELP.message(help));
+        }
+        for (number, call) in self.backtrace.iter().enumerate() {
+            let how = if number == 0 { "in" } else { "called from" };
+            group = group.element(Level::NOTE.message(format!("{how} {call}")));
         }
         let mut out = renderer().render(&[group]);
         if let Window::Binary(rows) = &self.window {

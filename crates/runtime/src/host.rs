@@ -143,7 +143,7 @@ impl Func {
     /// A function of the host from a closure on plain numbers; its type follows from the
     /// closure's.
     ///
-    /// The closure takes a [`Caller`], then up to eight parameters of type `i32`, `u32`, `i64`,
+    /// The closure takes a [`Caller`], then up to nine parameters of type `i32`, `u32`, `i64`,
     /// `u64`, `f32` or `f64`; it gives such a number, a tuple of them, nothing, or a
     /// [`Result`] of one of these with [`Error`].
     ///
@@ -328,7 +328,7 @@ impl<P: Numbers, R: Numbers> TypedFunc<P, R> {
 }
 
 /// The most numbers in a tuple.
-const MOST: usize = 8;
+const MOST: usize = 9;
 
 /// A type of Rust's that is a number of WebAssembly's.
 pub trait Number: Copy + Send + 'static {
@@ -364,7 +364,7 @@ numbers! {
     f64, F64, |value| value.to_bits(), |slot| f64::from_bits(slot);
 }
 
-/// Numbers in a row: a number, or a tuple of up to eight.
+/// Numbers in a row: a number, or a tuple of up to nine.
 pub trait Numbers: Sized {
     /// Their types.
     fn types() -> &'static [ValType];
@@ -491,4 +491,5 @@ tuples! {
     (A 0, B 1, C 2, D 3, E 4, F 5)
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
 }

@@ -7,14 +7,12 @@ use wattle_tests::features::features;
 use wattle_tests::suite::{self, Proposal, SuiteFile};
 use wattle_tests::table::Table;
 
-const HINTS: &str = "branch hints at wrong places: nothing that runs reads them";
 const PHRASE: &str = "a frozen version of the suite expects another phrase than the current one";
 const SATURATES: &str = "the specification adds with saturation, this version wants wrapping";
 const LITMUS: &str = "its check compares the wrong local, and refuses an order that is allowed";
 
 /// Assertions that are not judged: file, line, and why.
 const NOT_JUDGED: &[(&str, usize, &str)] = &[
-    ("branch_hint.wast", 85, HINTS),
     ("relaxed_dot_product.wast", 53, SATURATES),
     ("simd_lane.wast", 515, PHRASE),
     ("simd_lane.wast", 518, PHRASE),

@@ -27,12 +27,18 @@ pub use wattle_encoder as encoder;
 pub use wattle_parser as parser;
 /// From the tree to text.
 pub use wattle_printer as printer;
+/// The interpreter (feature `runtime`).
+#[cfg(feature = "runtime")]
+pub use wattle_runtime as runtime;
 /// Whether a module is valid, what types it is made of, which features it uses.
 pub use wattle_validator as validator;
+/// WASI preview 1 for the interpreter (feature `wasi`).
+#[cfg(feature = "wasi")]
+pub use wattle_wasi as wasi;
 /// From text to the tree; test scripts.
 pub use wattle_wat as wat;
 
-pub use wattle_ast::{Features, Instr, Item, Module, Opcode};
+pub use wattle_ast::{Feature, Features, Instr, Item, Module, Opcode};
 
 /// What can be wrong with an input.
 #[derive(Clone, Debug)]

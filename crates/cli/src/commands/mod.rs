@@ -6,8 +6,12 @@ mod features;
 mod objdump;
 mod parse;
 mod print;
+mod run;
 mod strip;
 mod validate;
+mod wast;
+
+pub(crate) use run::arrange;
 
 use clap::Subcommand;
 
@@ -32,6 +36,10 @@ pub(crate) enum Command {
     Objdump(objdump::Objdump),
     /// Take custom sections away and leave every other byte alone.
     Strip(strip::Strip),
+    /// Run a WASI program, or call one function of a module.
+    Run(run::Run),
+    /// Run test scripts.
+    Wast(wast::Wast),
     /// Print a completion script for a shell.
     Completion(completion::Completion),
 }
@@ -47,6 +55,8 @@ impl Command {
             Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
             Command::Strip(command) => command.run(),
+            Command::Run(command) => command.run(json),
+            Command::Wast(command) => command.run(json),
             Command::Completion(command) => command.run(),
         }
     }

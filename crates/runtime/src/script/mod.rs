@@ -28,8 +28,10 @@
 //! | `runner.rs` | directives |
 //! | `threads.rs` | threads: whose turn it is |
 //! | `patterns.rs` | values and the patterns of results |
+//! | `customs.rs` | what custom sections must be |
 //! | `spectest.rs` | the module `spectest` of the host |
 
+mod customs;
 mod patterns;
 mod runner;
 mod spectest;

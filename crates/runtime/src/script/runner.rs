@@ -14,7 +14,7 @@ use wattle_wat::script::{
 
 use super::patterns::{argument, display, matches};
 use super::threads::Thread;
-use super::{Failure, Options, Report, spectest};
+use super::{Failure, Options, Report, customs, spectest};
 use crate::{Error, ErrorKind, Func, Imports, Instance, Module, Outcome, Store, Value};
 
 /// Runs a script, given as text or as the bytes of a file.
@@ -214,7 +214,11 @@ impl<'s> Runner<'s> {
             }
             Kind::AssertInvalid { module, message }
             | Kind::AssertInvalidCustom { module, message } => {
-                let outcome = self.load(module).map(drop);
+                let outcome = self.load(module).and_then(|loaded| match &directive.kind {
+                    Kind::AssertInvalidCustom { .. } => customs::check(loaded.ast())
+                        .map_err(|why| Refusal::Invalid(why.to_string())),
+                    _ => Ok(()),
+                });
                 self.refused(
                     directive,
                     "invalid",

@@ -1,0 +1,134 @@
+//! Which words of the command line are whose: ours, the program's, or the function's.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::Command;
+
+/// Options that behind FILE are the program's, since programs are likely to have them.
+const OFTEN_THE_PROGRAMS: [&str; 4] = ["json", "features", "help", "version"];
+
+/// The options that a command takes: names, and whether a value follows.
+struct Options<'c> {
+    command: &'c Command,
+    root: &'c Command,
+}
+
+impl Options<'_> {
+    /// How many words an option takes, itself included, when it is one.
+    fn words(&self, word: &OsStr, behind: bool) -> Option<usize> {
+        let name = word.to_str()?.strip_prefix("--")?;
+        let (name, has_value) =
+            name.split_once('=').map_or((name, false), |(name, _)| (name, true));
+        if behind && OFTEN_THE_PROGRAMS.contains(&name) {
+            return None;
+        }
+        let arguments = self.command.get_arguments().chain(self.root.get_arguments());
+        let option =
+            arguments.filter(|it| !it.is_positional()).find(|it| it.get_long() == Some(name));
+        match option {
+            Some(option) => {
+                let takes = option.get_action().takes_values() && !has_value;
+                Some(if takes { 2 } else { 1 })
+            }
+            None => (name == "help").then_some(1),
+        }
+    }
+}
+
+/// Brings the words of `wattle run` into an order that needs no guessing: options, `--`, FILE, and
+/// what is not ours. Other commands' stay as they are.
+///
+/// Options directly behind FILE are ours, up to the first word that is none, or up to `--`. With
+/// `--invoke`, they are ours wherever they stand: no value begins with two dashes.
+pub(crate) fn arrange(words: Vec<OsString>, root: &Command) -> Vec<OsString> {
+    let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-") && word != "-";
+    let Some(at) = words.iter().skip(1).position(|word| !is_option(word)).map(|at| at + 1) else {
+        return words;
+    };
+    let Some(command) = root.find_subcommand("run").filter(|_| words[at] == "run") else {
+        return words;
+    };
+    let options = Options { command, root };
+    let is_invoke = |word: &OsStr| {
+        word == "--invoke" || word.to_str().is_some_and(|word| word.starts_with("--invoke="))
+    };
+    let mut invokes = false;
+    let mut file = at + 1;
+    while let Some(word) = words.get(file).filter(|word| is_option(word)) {
+        match options.words(word, false) {
+            Some(count) if word != "--" => {
+                invokes |= is_invoke(word);
+                file += count;
+            }
+            // `--` says already whose the rest is; what is no option, the parser complains about.
+            _ => return words,
+        }
+    }
+    let Some((head, [name, rest @ ..])) = words.split_at_checked(file) else { return words };
+    let (mut ours, mut theirs) = (head.to_vec(), Vec::new());
+    let mut rest = rest.iter();
+    while let Some(word) = rest.next() {
+        if word == "--" {
+            break;
+        }
+        match options.words(word, !invokes) {
+            Some(count) => {
+                invokes |= is_invoke(word);
+                ours.push(word.clone());
+                ours.extend(rest.by_ref().take(count - 1).cloned());
+            }
+            None => {
+                theirs.push(word.clone());
+                if !invokes {
+                    break;
+                }
+            }
+        }
+    }
+    theirs.extend(rest.cloned());
+    ours.extend(["--".into(), name.clone()]);
+    ours.append(&mut theirs);
+    ours
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    fn arranged(line: &str) -> String {
+        let words = line.split(' ').map(Into::into).collect();
+        let words = super::arrange(words, &crate::Cli::command());
+        words.join(" ".as_ref()).into_string().unwrap()
+    }
+
+    #[test]
+    fn words_find_their_owner() {
+        for (line, expected) in [
+            ("wattle parse run --fuel", "wattle parse run --fuel"),
+            ("wattle run", "wattle run"),
+            ("wattle run a.wasm", "wattle run -- a.wasm"),
+            ("wattle --json run - x", "wattle --json run -- - x"),
+            // What cargo says.
+            ("wattle run a.wasm --nocapture x", "wattle run -- a.wasm --nocapture x"),
+            ("wattle run a.wasm -e --fuel", "wattle run -- a.wasm -e --fuel"),
+            ("wattle run a.wasm x --fuel", "wattle run -- a.wasm x --fuel"),
+            ("wattle run a.wasm --json", "wattle run -- a.wasm --json"),
+            ("wattle run -- a.wasm --fuel 1", "wattle run -- a.wasm --fuel 1"),
+            // Ours on both sides.
+            ("wattle run --dir a --env=b c --fuel", "wattle run --dir a --env=b --fuel -- c"),
+            ("wattle run a --fuel 9 x --trace", "wattle run --fuel 9 -- a x --trace"),
+            ("wattle run a --dir . -- --dir -- x", "wattle run --dir . -- a --dir -- x"),
+            ("wattle run a --fuel=9 -- -e", "wattle run --fuel=9 -- a -e"),
+            // Calls.
+            ("wattle run a --invoke f -1 2", "wattle run --invoke f -- a -1 2"),
+            ("wattle run a --invoke f 1 --json", "wattle run --invoke f --json -- a 1"),
+            ("wattle run --invoke f a 1 --fuel 2", "wattle run --invoke f --fuel 2 -- a 1"),
+            ("wattle run a --invoke f 1 -- --x", "wattle run --invoke f -- a 1 --x"),
+            ("wattle run --nope a", "wattle run --nope a"),
+            // The value is missing: the parser says so.
+            ("wattle run a --fuel", "wattle run --fuel -- a"),
+        ] {
+            assert_eq!(arranged(line), expected, "{line}");
+        }
+    }
+}

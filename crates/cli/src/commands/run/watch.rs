@@ -1,0 +1,199 @@
+//! `--trace` and `--coverage`: what was executed.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io::{self, BufWriter, Stderr, Write};
+
+use wattle::ast::{ItemKind, Opcode};
+use wattle::printer::{Line, Lister};
+use wattle::runtime::{Module, Observer, Step};
+
+/// Sees every instruction.
+pub(super) struct Watch {
+    module: Module,
+    imported: u32,
+    trace: Option<RefCell<BufWriter<Stderr>>>,
+    /// The instructions of functions that were traced.
+    listings: HashMap<u32, Vec<Line>>,
+    /// How often each instruction was executed, by its offset in its function.
+    counts: Option<Vec<Vec<u64>>>,
+    /// Of each branch with a condition: whether it was not taken, and whether it was.
+    branches: HashMap<(u32, u32), [bool; 2]>,
+    /// The branch that was executed last, and the offset of the instruction behind it.
+    last: Option<(u32, u32, u32)>,
+}
+
+fn is_conditional(opcode: Opcode) -> bool {
+    use Opcode::{BrIf, BrOnCast, BrOnCastFail, BrOnNonNull, BrOnNull, If};
+    matches!(opcode, If | BrIf | BrOnNull | BrOnNonNull | BrOnCast | BrOnCastFail)
+}
+
+impl Watch {
+    pub(super) fn new(module: &Module, trace: bool, coverage: bool) -> Watch {
+        Watch {
+            module: module.clone(),
+            imported: module.ast().imported(ItemKind::Func),
+            trace: trace.then(|| BufWriter::with_capacity(1 << 16, io::stderr()).into()),
+            listings: HashMap::new(),
+            counts: coverage.then(|| vec![Vec::new(); module.ast().funcs.len()]),
+            branches: HashMap::new(),
+            last: None,
+        }
+    }
+
+    /// The name that messages call a function by.
+    fn name(&self, func: u32) -> String {
+        let index = self.imported + func;
+        match self.module.ast().names.funcs.get(index) {
+            Some(name) => format!("func {index} `${}`", name.as_str()),
+            None => format!("func {index}"),
+        }
+    }
+
+    fn show(&mut self, step: Step) -> io::Result<()> {
+        let module = self.module.ast();
+        let lines = self.listings.entry(step.func).or_insert_with(|| {
+            let func = module.funcs.get(step.func as usize);
+            func.map_or(Vec::new(), |func| Lister::new(module).expr(func.body.code()))
+        });
+        let at = lines.binary_search_by_key(&(step.offset as usize), |line| line.offset);
+        let text = match at {
+            Ok(at) => lines[at].text.clone(),
+            Err(_) => step.opcode.to_string(),
+        };
+        let name = self.name(step.func);
+        match &mut self.trace {
+            Some(out) => writeln!(out.get_mut(), "{name} + {:#x}: {text}", step.offset),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts the instruction, and sees which way the branch before it went.
+    fn count(&mut self, step: Step) {
+        let Some(counts) = &mut self.counts else { return };
+        let Some(func) = self.module.ast().funcs.get(step.func as usize) else { return };
+        let counts = &mut counts[step.func as usize];
+        if counts.is_empty() {
+            counts.resize(func.body.code().len(), 0);
+        }
+        if let Some(count) = counts.get_mut(step.offset as usize) {
+            *count += 1;
+        }
+        if let Some((func, branch, next)) = self.last.take() {
+            let taken = (step.func, step.offset) != (func, next);
+            self.branches.entry((func, branch)).or_default()[usize::from(taken)] = true;
+        }
+        if is_conditional(step.opcode) {
+            let code = func.body.code().get(step.offset as usize..).unwrap_or_default();
+            let mut instrs = wattle::ast::Instrs::new(code);
+            instrs.next();
+            let next = step.offset.saturating_add(instrs.next_offset() as u32);
+            self.last = Some((step.func, step.offset, next));
+        }
+    }
+
+    /// Writes what is left of the trace, and the table.
+    pub(super) fn finish(&self, json: bool) -> io::Result<()> {
+        if let Some(trace) = &self.trace {
+            trace.borrow_mut().flush()?;
+        }
+        let Some(counts) = &self.counts else { return Ok(()) };
+        let mut rows = Vec::new();
+        let mut sum = Row::default();
+        for (func, counts) in (0..).zip(counts) {
+            let row = self.row(func, counts);
+            sum.add(&row);
+            rows.push(row);
+        }
+        let mut err = BufWriter::new(io::stderr().lock());
+        if json {
+            let rows: Vec<_> = rows.iter().map(Row::json).collect();
+            writeln!(err, "{}", serde_json::json!({ "coverage": rows }))?;
+            return err.flush();
+        }
+        sum.name = "all".to_owned();
+        rows.push(sum);
+        let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0).min(60);
+        writeln!(
+            err,
+            "{:width$} {:>21} {:>7} {:>18}",
+            "function", "instructions", "", "branches both ways"
+        )?;
+        for row in rows {
+            let share = match row.total {
+                0 => String::new(),
+                total => format!("{:.1} %", 100.0 * row.executed as f64 / total as f64),
+            };
+            let instructions = format!("{} of {}", row.executed, row.total);
+            let branches = match row.branches {
+                0 => "-".to_owned(),
+                branches => format!("{} of {branches}", row.both_ways),
+            };
+            writeln!(err, "{:width$} {instructions:>21} {share:>7} {branches:>18}", row.name)?;
+        }
+        err.flush()
+    }
+
+    fn row(&self, func: u32, counts: &[u64]) -> Row {
+        let mut row = Row { name: self.name(func), ..Row::default() };
+        let Some(body) = self.module.ast().funcs.get(func as usize).map(|func| &func.body) else {
+            return row;
+        };
+        for (offset, instr) in body.instrs().with_offsets() {
+            let opcode = instr.opcode();
+            // These hold blocks together, and do nothing themselves.
+            if matches!(opcode, Opcode::End | Opcode::Else) {
+                continue;
+            }
+            row.total += 1;
+            row.executed += usize::from(counts.get(offset).is_some_and(|count| *count > 0));
+            if is_conditional(opcode) {
+                row.branches += 1;
+                let ways = self.branches.get(&(func, offset as u32));
+                row.both_ways += usize::from(ways == Some(&[true, true]));
+            }
+        }
+        row
+    }
+}
+
+/// How much of a function was executed.
+#[derive(Default)]
+struct Row {
+    name: String,
+    executed: usize,
+    total: usize,
+    both_ways: usize,
+    branches: usize,
+}
+
+impl Row {
+    fn add(&mut self, other: &Row) {
+        self.executed += other.executed;
+        self.total += other.total;
+        self.both_ways += other.both_ways;
+        self.branches += other.branches;
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let Row { name, executed, total, both_ways, branches } = self;
+        serde_json::json!({
+            "function": name, "executed": executed, "instructions": total,
+            "both_ways": both_ways, "branches": branches,
+        })
+    }
+}
+
+impl Observer for Watch {
+    fn step(&mut self, step: Step) {
+        if self.trace.is_some() && self.show(step).is_err() {
+            // Nobody reads on.
+            self.trace = None;
+        }
+        self.count(step);
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}

@@ -1,0 +1,250 @@
+//! `wattle wast`: test scripts, run by the rules of the reference interpreter.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use clap::Args;
+use serde::Serialize;
+use wattle::runtime::script::{self, Options, Report};
+use wattle::{Feature, Features};
+
+use crate::input::parse_features;
+use crate::report::{Failure, Fault, Source};
+
+/// Runs test scripts.
+///
+/// Prints a line for each script, then what failed in it: where, what was expected and what came
+/// instead. The last line counts the assertions of all scripts.
+#[derive(Args)]
+pub(crate) struct Wast {
+    /// Scripts, and folders that are searched for `.wast` files.
+    #[arg(value_name = "FILE", required = true)]
+    paths: Vec<PathBuf>,
+
+    /// How many scripts run at once; the number of cores when nothing is said.
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<usize>,
+
+    /// What the modules of scripts may use, see `wattle parse --help`. When nothing is said, the
+    /// default; in a folder `core`, `legacy` or `proposals/NAME`, as in the official suite, what
+    /// its scripts are written against.
+    #[arg(long, value_name = "LIST", value_parser = parse_features)]
+    features: Option<Features>,
+
+    /// What decides whose turn it is among the threads of a script.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+/// What came of a script.
+enum Outcome {
+    Ran(Report),
+    /// It cannot be read, or is malformed.
+    Refused(Failure),
+}
+
+/// A script that ran, for machines.
+#[derive(Serialize)]
+struct Ran<'a> {
+    file: &'a str,
+    passed: usize,
+    failed: usize,
+    failures: Vec<Failed<'a>>,
+    #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
+    errors: &'a [Fault],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    line: usize,
+    start: usize,
+    end: usize,
+    keyword: &'a str,
+    expected: &'a str,
+    got: &'a str,
+}
+
+impl Wast {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let files = self.files()?;
+        let cores = || thread::available_parallelism().map_or(1, usize::from);
+        let jobs = self.jobs.unwrap_or_else(cores).clamp(1, files.len().max(1));
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        let counts = thread::scope(|scope| {
+            for _ in 0..jobs {
+                let (sender, next, files) = (sender.clone(), &next, &files);
+                scope.spawn(move || {
+                    while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        // Nobody listens any more when standard output is closed.
+                        if sender.send((file, self.script(file))).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            show(&files, receiver, json)
+        })?;
+        if counts.1 == 0 { Ok(()) } else { Err(Failure::Shown(1)) }
+    }
+
+    /// The scripts: those of a folder in the order of their names.
+    fn files(&self) -> Result<Vec<PathBuf>, Failure> {
+        let mut files = Vec::new();
+        for path in &self.paths {
+            let unreadable = |error: io::Error| {
+                Failure::Input(format!("cannot read {}: {error}", path.display()))
+            };
+            if !path.is_dir() {
+                files.push(path.clone());
+                continue;
+            }
+            let mut found = Vec::new();
+            let mut folders = vec![path.clone()];
+            while let Some(folder) = folders.pop() {
+                for entry in folder.read_dir().map_err(unreadable)? {
+                    let entry = entry.map_err(unreadable)?;
+                    // A link to a folder is not followed: it may lead back.
+                    if entry.file_type().map_err(unreadable)?.is_dir() {
+                        folders.push(entry.path());
+                    } else if entry.path().extension().is_some_and(|it| it == "wast") {
+                        found.push(entry.path());
+                    }
+                }
+            }
+            if found.is_empty() {
+                let why = format!("there is no `.wast` file in {}", path.display());
+                return Err(Failure::Input(why));
+            }
+            found.sort();
+            files.append(&mut found);
+        }
+        Ok(files)
+    }
+
+    fn script(&self, path: &Path) -> Outcome {
+        let name = path.display().to_string();
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                return Outcome::Refused(Failure::Input(format!("cannot read {name}: {error}")));
+            }
+        };
+        let features = self.features.unwrap_or_else(|| features_of(path));
+        let options = Options { features, seed: self.seed, ..Options::default() };
+        match script::run(&bytes, options) {
+            Ok(report) => Outcome::Ran(report),
+            Err(errors) => Outcome::Refused(Source { name, bytes }.malformed_text(errors)),
+        }
+    }
+}
+
+/// What a script is written against, by its place in the official suite.
+fn features_of(path: &Path) -> Features {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut parts = path.iter().rev().skip(1).filter_map(|part| part.to_str()).peekable();
+    while let Some(part) = parts.next() {
+        match part {
+            "core" | "custom" => return Features::WASM3,
+            "legacy" => return Features::WASM3 | Features::LEGACY_EXCEPTIONS,
+            _ => {}
+        }
+        if parts.peek() != Some(&"proposals") {
+            continue;
+        }
+        let known = Feature::ALL.iter().find(|feature| feature.to_string() == part);
+        match known {
+            // These scripts are older than 2.0 and refuse what came with it.
+            Some(Feature::Threads) => return Features::WASM1 | Features::THREADS,
+            Some(feature) => return Features::WASM3 | (*feature).into(),
+            None => {}
+        }
+    }
+    Features::DEFAULT
+}
+
+/// Prints what came of the scripts in the order of the files, as soon as that is known.
+fn show(
+    files: &[PathBuf],
+    outcomes: mpsc::Receiver<(&PathBuf, Outcome)>,
+    json: bool,
+) -> Result<(usize, usize), Failure> {
+    let mut out = io::stdout().lock();
+    let (mut passed, mut failed) = (0, 0);
+    let mut early = std::collections::HashMap::new();
+    for file in files {
+        let outcome = loop {
+            if let Some(outcome) = early.remove(&std::ptr::from_ref(file)) {
+                break outcome;
+            }
+            match outcomes.recv() {
+                Ok((of, outcome)) => drop(early.insert(std::ptr::from_ref(of), outcome)),
+                Err(mpsc::RecvError) => {
+                    let why = format!("the script {} made its thread fail", file.display());
+                    return Err(Failure::Input(why));
+                }
+            }
+        };
+        let name = file.display().to_string();
+        let counts = match &outcome {
+            Outcome::Ran(report) => (report.passed, report.failures.len()),
+            Outcome::Refused(_) => (0, 1),
+        };
+        passed += counts.0;
+        failed += counts.1;
+        if json {
+            show_json(&mut out, &name, counts, &outcome).map_err(Failure::stdout)?;
+            continue;
+        }
+        let line = writeln!(out, "{name}: {} passed, {} failed", counts.0, counts.1);
+        line.map_err(Failure::stdout)?;
+        match outcome {
+            Outcome::Ran(report) => {
+                for failure in report.failures {
+                    let script::Failure { line, keyword, expected, got, .. } = failure;
+                    writeln!(out, "  {name}:{line}: {keyword}: expected {expected}, got {got}")
+                        .map_err(Failure::stdout)?;
+                }
+            }
+            Outcome::Refused(failure) => {
+                failure.report(json);
+            }
+        }
+    }
+    if !json {
+        writeln!(out, "{passed} passed, {failed} failed").map_err(Failure::stdout)?;
+    }
+    Ok((passed, failed))
+}
+
+fn show_json(
+    out: &mut impl Write,
+    file: &str,
+    (passed, failed): (usize, usize),
+    outcome: &Outcome,
+) -> io::Result<()> {
+    let mut ran = Ran { file, passed, failed, failures: Vec::new(), errors: &[], error: None };
+    match outcome {
+        Outcome::Ran(report) => {
+            let failures = report.failures.iter().map(|failure| Failed {
+                line: failure.line,
+                start: failure.span.start,
+                end: failure.span.end,
+                keyword: failure.keyword,
+                expected: &failure.expected,
+                got: &failure.got,
+            });
+            ran.failures = failures.collect();
+        }
+        Outcome::Refused(Failure::Faults(faults)) => ran.errors = faults,
+        Outcome::Refused(Failure::Input(why) | Failure::Usage(why)) => ran.error = Some(why),
+        Outcome::Refused(_) => {}
+    }
+    writeln!(out, "{}", serde_json::to_string(&ran)?)
+}

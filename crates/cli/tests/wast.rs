@@ -1,0 +1,97 @@
+//! `wattle wast` as a user meets it.
+
+use std::process::{Command, Output};
+
+fn wast(args: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_wattle")).arg("wast").args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+const GOOD: &str = r#"
+(module (func (export "id") (param i32) (result i32) local.get 0))
+(assert_return (invoke "id" (i32.const 1)) (i32.const 1))
+(assert_return (invoke "id" (i32.const 2)) (i32.const 2))
+"#;
+
+const BAD: &str = r#"
+(module (func (export "id") (param i32) (result i32) local.get 0))
+(assert_return (invoke "id" (i32.const 1)) (i32.const 1))
+(assert_return (invoke "id" (i32.const 2)) (i32.const 3))
+(assert_invalid (module (func)) "type mismatch")
+(assert_trap (invoke "none") "unreachable")
+"#;
+
+#[test]
+fn folders_and_failures() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::create_dir(path("b")).unwrap();
+    std::fs::write(path("b/good.wast"), GOOD).unwrap();
+    std::fs::write(path("c.wast"), GOOD).unwrap();
+    std::fs::write(path("c.txt"), "no script").unwrap();
+    let (code, out, _) = wast(&[&path("")]);
+    assert_eq!(code, Some(0));
+    let lines: Vec<_> = out.lines().collect();
+    assert!(lines[0].ends_with("good.wast: 2 passed, 0 failed"), "{out}");
+    assert_eq!((lines.len(), lines[2]), (3, "4 passed, 0 failed"));
+
+    std::fs::write(path("bad.wast"), BAD).unwrap();
+    std::fs::write(path("broken.wast"), "(module)\n(assert_retrun (module))").unwrap();
+    for jobs in ["1", "4"] {
+        let (code, out, err) =
+            wast(&["-j", jobs, &path("c.wast"), &path("bad.wast"), &path("broken.wast")]);
+        assert_eq!(code, Some(1));
+        let lines: Vec<_> = out.lines().collect();
+        assert!(lines[0].ends_with("c.wast: 2 passed, 0 failed"), "{out}");
+        assert!(lines[1].ends_with("bad.wast: 1 passed, 3 failed"), "{out}");
+        let expected = "bad.wast:4: assert_return: expected (i32.const 3), got (i32.const 2)";
+        assert!(lines[2].ends_with(expected), "{out}");
+        let expected = "bad.wast:5: assert_invalid: expected invalid: type mismatch, got success";
+        assert!(lines[3].ends_with(expected), "{out}");
+        assert!(lines[4].contains("bad.wast:6: assert_trap: expected trap: unreachable"), "{out}");
+        assert!(lines[5].ends_with("broken.wast: 0 passed, 1 failed"), "{out}");
+        assert_eq!(lines[6..], ["3 passed, 4 failed"]);
+        assert!(err.contains("broken.wast:2:2") && err.contains("^^^"), "{err}");
+    }
+}
+
+#[test]
+fn json_is_an_object_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(path("bad.wast"), BAD).unwrap();
+    std::fs::write(path("broken.wast"), "(").unwrap();
+    let (code, out, _) = wast(&["--json", &path("bad.wast"), &path("broken.wast"), &path("none")]);
+    assert_eq!(code, Some(1));
+    let objects: Vec<serde_json::Value> =
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), 3);
+    assert_eq!((&objects[0]["passed"], &objects[0]["failed"]), (&1.into(), &3.into()));
+    let failure = &objects[0]["failures"][0];
+    assert_eq!((&failure["line"], &failure["keyword"]), (&4.into(), &"assert_return".into()));
+    assert_eq!(failure["got"], "(i32.const 2)");
+    assert_eq!(objects[1]["errors"][0]["line"], 1);
+    assert!(objects[2]["error"].as_str().unwrap().contains("cannot read"));
+}
+
+#[test]
+fn features_follow_from_the_folder_or_from_what_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::create_dir_all(path("proposals/threads")).unwrap();
+    std::fs::create_dir_all(path("core")).unwrap();
+    // Two memories are what 1.0 with threads refuses.
+    let script = r#"(assert_invalid (module (memory 1) (memory 1)) "multiple memories")"#;
+    std::fs::write(path("proposals/threads/a.wast"), script).unwrap();
+    std::fs::write(path("core/a.wast"), script).unwrap();
+    assert_eq!(wast(&[&path("proposals")]).0, Some(0));
+    assert_eq!(wast(&[&path("core")]).0, Some(1));
+    assert_eq!(wast(&["--features", "wasm1,threads", &path("core")]).0, Some(0));
+    assert_eq!(wast(&["--features", "nope", &path("core")]).0, Some(2));
+    assert_eq!(wast(&[]).0, Some(2));
+    std::fs::create_dir(path("empty")).unwrap();
+    let (code, _, err) = wast(&[&path("empty")]);
+    assert!(code == Some(1) && err.contains("no `.wast` file"), "{err}");
+}

@@ -1,0 +1,42 @@
+//! What custom sections must be: annotations of code stand at instructions that can have them.
+
+use wattle_ast::custom::BranchHints;
+use wattle_ast::{CustomData, Instr, ItemKind, Module};
+
+/// The phrase of the official tests.
+const HINT: &str = "@metadata.code.branch_hint annotation: invalid target";
+
+/// Checks the custom sections of a module that is valid otherwise.
+pub(super) fn check(module: &Module<'_>) -> Result<(), &'static str> {
+    for custom in &module.customs {
+        if let (BranchHints::NAME, CustomData::Bytes(bytes)) = (custom.name.as_str(), &custom.data)
+        {
+            // One that cannot be read hints at nothing.
+            BranchHints::parse(bytes).map_or(Ok(()), |hints| check_hints(module, &hints))?;
+        }
+    }
+    Ok(())
+}
+
+/// Every hint is at an `if` or a `br_if`.
+///
+/// Spec: <https://webassembly.github.io/branch-hinting/core/appendix/custom.html#branch-hint-section>
+fn check_hints(module: &Module<'_>, hints: &BranchHints) -> Result<(), &'static str> {
+    let imported = module.imported(ItemKind::Func);
+    for func in &hints.funcs {
+        let index = func.func.0.checked_sub(imported).ok_or(HINT)?;
+        let body = &module.funcs.get(index as usize).ok_or(HINT)?.body;
+        let mut wanted = func.hints.iter().map(|hint| hint.offset as usize).peekable();
+        for (offset, instr) in body.instrs().with_offsets() {
+            if wanted.next_if_eq(&body.code_offset().saturating_add(offset)).is_some()
+                && !matches!(instr, Instr::If { .. } | Instr::BrIf { .. })
+            {
+                return Err(HINT);
+            }
+        }
+        if wanted.peek().is_some() {
+            return Err(HINT);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,292 @@
+//! Numbers and layouts of the interface: error numbers, flags, records.
+
+use std::fmt;
+use std::io;
+
+macro_rules! errnos {
+    ($( $name:ident = $number:literal, $text:literal, $doc:literal; )*) => {
+        impl Errno {
+            $( #[doc = $doc] pub const $name: Errno = Errno($number); )*
+
+            /// The name that the interface gives the number.
+            pub const fn name(self) -> &'static str {
+                match self.0 {
+                    $( $number => $text, )*
+                    _ => "unknown",
+                }
+            }
+        }
+    };
+}
+
+/// Why a function of the interface failed: the number that it returns.
+///
+/// ```
+/// use wattle_wasi::Errno;
+/// assert_eq!((Errno::NOENT.number(), Errno::NOENT.name()), (44, "noent"));
+/// ```
+///
+/// Spec: <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#errno>
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Errno(u16);
+
+errnos! {
+    TOO_BIG = 1, "2big", "An argument list that is too long.";
+    ACCES = 2, "acces", "Permission denied.";
+    AGAIN = 6, "again", "It would block.";
+    BADF = 8, "badf", "No such file descriptor, or one that is not open for this.";
+    BUSY = 10, "busy", "The resource is busy.";
+    DQUOT = 19, "dquot", "The quota is used up.";
+    EXIST = 20, "exist", "The file exists.";
+    FAULT = 21, "fault", "An address outside of the memory.";
+    FBIG = 22, "fbig", "A file that is too large.";
+    ILSEQ = 25, "ilseq", "A name that is not UTF-8.";
+    INTR = 27, "intr", "Interrupted.";
+    INVAL = 28, "inval", "An invalid argument.";
+    IO = 29, "io", "An input or output error of the host.";
+    ISDIR = 31, "isdir", "It is a directory.";
+    LOOP = 32, "loop", "Too many symbolic links.";
+    MFILE = 33, "mfile", "Too many open files.";
+    MLINK = 34, "mlink", "Too many links.";
+    NAMETOOLONG = 37, "nametoolong", "A name that is too long.";
+    NFILE = 41, "nfile", "Too many open files in the host.";
+    NODEV = 43, "nodev", "No such device.";
+    NOENT = 44, "noent", "No such file or directory.";
+    NOMEM = 48, "nomem", "Not enough memory.";
+    NOSPC = 51, "nospc", "No space left.";
+    NOTDIR = 54, "notdir", "It is not a directory.";
+    NOTEMPTY = 55, "notempty", "The directory is not empty.";
+    NOTSOCK = 57, "notsock", "It is not a socket.";
+    NOTSUP = 58, "notsup", "It is not supported.";
+    NXIO = 60, "nxio", "No such device or address.";
+    OVERFLOW = 61, "overflow", "A number that is too large.";
+    PERM = 63, "perm", "It is not permitted: a path that leads out of its directory.";
+    PIPE = 64, "pipe", "Nobody reads what is written.";
+    ROFS = 69, "rofs", "The file system is read-only.";
+    SPIPE = 70, "spipe", "It has no positions.";
+    TXTBSY = 74, "txtbsy", "The file is being executed.";
+    XDEV = 75, "xdev", "The two are on different devices.";
+    NOTCAPABLE = 76, "notcapable", "The descriptor lacks the right.";
+}
+
+impl Errno {
+    /// The number.
+    pub const fn number(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Debug for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.0, self.name())
+    }
+}
+
+impl std::error::Error for Errno {}
+
+/// What only the number of the system tells.
+#[cfg(unix)]
+fn from_system(error: &io::Error) -> Option<Errno> {
+    use rustix::io::Errno as Host;
+    Some(match Host::from_io_error(error)? {
+        Host::TOOBIG => Errno::TOO_BIG,
+        Host::ACCESS => Errno::ACCES,
+        Host::AGAIN => Errno::AGAIN,
+        Host::BADF => Errno::BADF,
+        Host::BUSY => Errno::BUSY,
+        Host::DQUOT => Errno::DQUOT,
+        Host::EXIST => Errno::EXIST,
+        Host::FBIG => Errno::FBIG,
+        Host::ILSEQ => Errno::ILSEQ,
+        Host::INTR => Errno::INTR,
+        Host::INVAL => Errno::INVAL,
+        Host::ISDIR => Errno::ISDIR,
+        Host::LOOP => Errno::LOOP,
+        Host::MFILE => Errno::MFILE,
+        Host::MLINK => Errno::MLINK,
+        Host::NAMETOOLONG => Errno::NAMETOOLONG,
+        Host::NFILE => Errno::NFILE,
+        Host::NODEV => Errno::NODEV,
+        Host::NOENT => Errno::NOENT,
+        Host::NOMEM => Errno::NOMEM,
+        Host::NOSPC => Errno::NOSPC,
+        Host::NOTDIR => Errno::NOTDIR,
+        Host::NOTEMPTY => Errno::NOTEMPTY,
+        Host::NOTSUP => Errno::NOTSUP,
+        Host::NXIO => Errno::NXIO,
+        Host::OVERFLOW => Errno::OVERFLOW,
+        Host::PERM => Errno::PERM,
+        Host::PIPE => Errno::PIPE,
+        Host::ROFS => Errno::ROFS,
+        Host::SPIPE => Errno::SPIPE,
+        Host::TXTBSY => Errno::TXTBSY,
+        Host::XDEV => Errno::XDEV,
+        _ => return None,
+    })
+}
+
+#[cfg(not(unix))]
+fn from_system(_: &io::Error) -> Option<Errno> {
+    None
+}
+
+impl From<io::Error> for Errno {
+    fn from(error: io::Error) -> Errno {
+        use io::ErrorKind as Kind;
+        from_system(&error).unwrap_or_else(|| match error.kind() {
+            Kind::NotFound => Errno::NOENT,
+            // Refused before the system was asked: the path leads out of its directory.
+            Kind::PermissionDenied => Errno::PERM,
+            Kind::AlreadyExists => Errno::EXIST,
+            Kind::WouldBlock => Errno::AGAIN,
+            Kind::NotADirectory => Errno::NOTDIR,
+            Kind::IsADirectory => Errno::ISDIR,
+            Kind::DirectoryNotEmpty => Errno::NOTEMPTY,
+            Kind::ReadOnlyFilesystem => Errno::ROFS,
+            Kind::InvalidInput => Errno::INVAL,
+            Kind::InvalidData => Errno::ILSEQ,
+            Kind::StorageFull => Errno::NOSPC,
+            Kind::NotSeekable => Errno::SPIPE,
+            Kind::FileTooLarge => Errno::FBIG,
+            Kind::ResourceBusy => Errno::BUSY,
+            Kind::ExecutableFileBusy => Errno::TXTBSY,
+            Kind::CrossesDevices => Errno::XDEV,
+            Kind::TooManyLinks => Errno::MLINK,
+            Kind::InvalidFilename => Errno::NAMETOOLONG,
+            Kind::BrokenPipe => Errno::PIPE,
+            Kind::Interrupted => Errno::INTR,
+            Kind::Unsupported => Errno::NOTSUP,
+            Kind::OutOfMemory => Errno::NOMEM,
+            _ => Errno::IO,
+        })
+    }
+}
+
+impl From<std::num::TryFromIntError> for Errno {
+    fn from(_: std::num::TryFromIntError) -> Errno {
+        Errno::OVERFLOW
+    }
+}
+
+/// What most functions give.
+pub(crate) type Result<T = ()> = std::result::Result<T, Errno>;
+
+/// Rights of a descriptor, as bits.
+pub(crate) mod rights {
+    pub(crate) const FD_READ: u64 = 1 << 1;
+    pub(crate) const FD_SEEK: u64 = 1 << 2;
+    pub(crate) const FD_TELL: u64 = 1 << 5;
+    pub(crate) const FD_WRITE: u64 = 1 << 6;
+    pub(crate) const FD_ALLOCATE: u64 = 1 << 8;
+    pub(crate) const FD_READDIR: u64 = 1 << 14;
+    pub(crate) const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
+    /// All that there are.
+    pub(crate) const ALL: u64 = (1 << 30) - 1;
+    /// Those that only sockets have.
+    pub(crate) const SOCKET: u64 = 0b11 << 28;
+    /// Those of a file: all but sockets' and those of paths.
+    pub(crate) const FILE: u64 = ALL & !SOCKET & !PATH;
+    /// Those of a directory.
+    pub(crate) const DIRECTORY: u64 =
+        ALL & !SOCKET & !(FD_READ | FD_SEEK | FD_TELL | FD_WRITE | FD_ALLOCATE | 1 << 22);
+    /// Those of functions with paths.
+    pub(crate) const PATH: u64 = 0x1f_fe00 | 1 << 24 | 1 << 25 | 1 << 26;
+    /// Those of a standard stream.
+    pub(crate) const STREAM: u64 = 1 << 21 | 1 << 27 | 1 << 3;
+}
+
+/// Flags of descriptors.
+pub(crate) mod fdflags {
+    pub(crate) const APPEND: u16 = 1;
+    pub(crate) const DSYNC: u16 = 2;
+    pub(crate) const NONBLOCK: u16 = 4;
+    pub(crate) const RSYNC: u16 = 8;
+    pub(crate) const SYNC: u16 = 16;
+    pub(crate) const ALL: u16 = 31;
+}
+
+/// Flags of `path_open`.
+pub(crate) mod oflags {
+    pub(crate) const CREAT: u16 = 1;
+    pub(crate) const DIRECTORY: u16 = 2;
+    pub(crate) const EXCL: u16 = 4;
+    pub(crate) const TRUNC: u16 = 8;
+    pub(crate) const ALL: u16 = 15;
+}
+
+/// Flags of times to set.
+pub(crate) mod fstflags {
+    pub(crate) const ATIM: u16 = 1;
+    pub(crate) const ATIM_NOW: u16 = 2;
+    pub(crate) const MTIM: u16 = 4;
+    pub(crate) const MTIM_NOW: u16 = 8;
+    pub(crate) const ALL: u16 = 15;
+}
+
+/// The flag of paths whose last part is followed when it is a link.
+pub(crate) const SYMLINK_FOLLOW: u32 = 1;
+
+/// Kinds of files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum FileType {
+    Unknown = 0,
+    BlockDevice = 1,
+    CharacterDevice = 2,
+    Directory = 3,
+    RegularFile = 4,
+    SocketStream = 6,
+    SymbolicLink = 7,
+}
+
+/// What is known of a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FileStat {
+    pub(crate) dev: u64,
+    pub(crate) ino: u64,
+    pub(crate) ty: FileType,
+    pub(crate) nlink: u64,
+    pub(crate) size: u64,
+    /// Access, modification and change, in nanoseconds since 1970.
+    pub(crate) times: [u64; 3],
+}
+
+impl FileStat {
+    /// The record: eight words, the third of which is the type.
+    pub(crate) fn to_bytes(self) -> [u8; 64] {
+        let [atim, mtim, ctim] = self.times;
+        let words = [self.dev, self.ino, self.ty as u64, self.nlink, self.size, atim, mtim, ctim];
+        let mut bytes = [0; 64];
+        for (to, word) in bytes.chunks_exact_mut(8).zip(words) {
+            to.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rights_cover_each_other() {
+        assert_eq!(rights::PATH & rights::FILE, 0);
+        assert_eq!(rights::DIRECTORY & rights::PATH, rights::PATH);
+        assert_eq!(rights::ALL.count_ones(), 30);
+        assert_eq!(rights::DIRECTORY & (1 << 28), 0);
+    }
+
+    #[test]
+    fn errors_of_the_host() {
+        assert_eq!(Errno::from(io::Error::from(io::ErrorKind::NotFound)), Errno::NOENT);
+        assert_eq!(Errno::from(io::Error::from(io::ErrorKind::PermissionDenied)), Errno::PERM);
+        assert_eq!(Errno::from(io::Error::other("else")), Errno::IO);
+        #[cfg(target_os = "linux")]
+        assert_eq!(Errno::from(io::Error::from_raw_os_error(40)), Errno::LOOP);
+    }
+}

@@ -1,0 +1,166 @@
+//! What a program gets.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+
+use crate::define::{State, Wasi};
+use crate::descriptors::{Descriptor, Descriptors, Directory, Kind};
+use crate::streams::{Input, Output};
+use crate::time::{Clock, Random, SystemClock};
+
+/// Collects what a program gets. Nothing is there that was not put there, but for clocks and
+/// random bytes, which are the host's if nothing else is said.
+///
+/// ```
+/// use wattle_wasi::{Input, Output, SteadyClock, Wasi};
+///
+/// let wasi = Wasi::builder()
+///     .args(["prog", "--verbose"])
+///     .env("HOME", "/")
+///     .stdin(Input::empty())
+///     .stdout(Output::capture())
+///     .clock(SteadyClock::new(0))
+///     .random_seed(7)
+///     .build();
+/// # drop(wasi);
+/// ```
+#[must_use]
+pub struct Builder {
+    args: Vec<Vec<u8>>,
+    env: Vec<Vec<u8>>,
+    stdin: Input,
+    stdout: Output,
+    stderr: Output,
+    dirs: Vec<(Dir, String)>,
+    clock: Box<dyn Clock>,
+    random: Random,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Builder {
+            args: Vec::new(),
+            env: Vec::new(),
+            stdin: Input::empty(),
+            stdout: Output::null(),
+            stderr: Output::null(),
+            dirs: Vec::new(),
+            clock: Box::new(SystemClock::default()),
+            random: Random::System,
+        }
+    }
+}
+
+/// What the program gets as a string that ends at its first zero.
+fn c_string(mut bytes: Vec<u8>) -> Vec<u8> {
+    if let Some(end) = bytes.iter().position(|byte| *byte == 0) {
+        bytes.truncate(end);
+    }
+    bytes.push(0);
+    bytes
+}
+
+impl Builder {
+    /// One more argument. The first is the name of the program. It ends at its first zero byte.
+    pub fn arg(mut self, arg: impl Into<Vec<u8>>) -> Self {
+        self.args.push(c_string(arg.into()));
+        self
+    }
+
+    /// More arguments.
+    pub fn args(self, args: impl IntoIterator<Item = impl Into<Vec<u8>>>) -> Self {
+        args.into_iter().fold(self, Builder::arg)
+    }
+
+    /// One more variable of the environment.
+    pub fn env(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
+        self.env.push(c_string([name.as_ref(), b"=", value.as_ref()].concat()));
+        self
+    }
+
+    /// What it reads from standard input; nothing, if nothing is said.
+    pub fn stdin(mut self, input: Input) -> Self {
+        self.stdin = input;
+        self
+    }
+
+    /// Where its standard output goes; nowhere, if nothing is said.
+    pub fn stdout(mut self, output: Output) -> Self {
+        self.stdout = output;
+        self
+    }
+
+    /// Where its standard error goes; nowhere, if nothing is said.
+    pub fn stderr(mut self, output: Output) -> Self {
+        self.stderr = output;
+        self
+    }
+
+    /// All three streams of the host.
+    pub fn inherit_streams(self) -> Self {
+        let stdout = Output::inherit_stdout();
+        self.stdin(Input::inherit()).stdout(stdout).stderr(Output::inherit_stderr())
+    }
+
+    /// A directory of the host, open for the program under the name `guest`.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn dir(self, host: impl AsRef<Path>, guest: impl Into<String>) -> io::Result<Self> {
+        let dir = Dir::open_ambient_dir(host, ambient_authority())?;
+        Ok(self.open_dir(dir, guest))
+    }
+
+    /// A directory that is open already.
+    pub fn open_dir(mut self, dir: Dir, guest: impl Into<String>) -> Self {
+        self.dirs.push((dir, guest.into()));
+        self
+    }
+
+    /// The clocks.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Random bytes that follow from this number: the same in every run.
+    pub fn random_seed(mut self, seed: u64) -> Self {
+        self.random = Random::Seeded(seed);
+        self
+    }
+
+    /// What was collected, ready for a program.
+    pub fn build(self) -> Wasi {
+        let mut fds = BTreeMap::new();
+        fds.insert(0, Descriptor::stream(Kind::Input(self.stdin)));
+        fds.insert(1, Descriptor::stream(Kind::Output(self.stdout)));
+        fds.insert(2, Descriptor::stream(Kind::Output(self.stderr)));
+        for (fd, (dir, guest)) in (3..).zip(self.dirs) {
+            let directory = Directory { dir, preopen: Some(guest), entries: Vec::new() };
+            fds.insert(fd, Descriptor::directory(directory));
+        }
+        Wasi(Arc::new(Mutex::new(State {
+            args: self.args,
+            env: self.env,
+            fds: Descriptors(fds),
+            clock: self.clock,
+            random: self.random,
+        })))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("args", &self.args.len())
+            .field("env", &self.env.len())
+            .field("dirs", &self.dirs)
+            .finish_non_exhaustive()
+    }
+}

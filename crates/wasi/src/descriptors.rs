@@ -1,0 +1,194 @@
+//! What a file descriptor refers to.
+
+use std::collections::BTreeMap;
+
+use cap_fs_ext::{FileTypeExt, MetadataExt};
+use cap_std::fs::{Dir, File, Metadata};
+use cap_std::time::SystemTime;
+
+use crate::abi::{Errno, FileStat, FileType, Result, fdflags, rights};
+use crate::streams::{Input, Output};
+use crate::time::nanos;
+
+/// What is open.
+pub(crate) struct Descriptor {
+    pub(crate) kind: Kind,
+    /// What may be done with it, and with what is opened through it.
+    pub(crate) rights: [u64; 2],
+    pub(crate) flags: u16,
+}
+
+pub(crate) enum Kind {
+    Input(Input),
+    Output(Output),
+    File(File),
+    Directory(Directory),
+}
+
+pub(crate) struct Directory {
+    pub(crate) dir: Dir,
+    /// The name under which the program finds it, when it was opened for it.
+    pub(crate) preopen: Option<String>,
+    /// What it held when the program began to read it.
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// A name in a directory.
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) ino: u64,
+    pub(crate) ty: FileType,
+}
+
+impl Descriptor {
+    pub(crate) fn stream(kind: Kind) -> Descriptor {
+        let (own, flags) = match &kind {
+            Kind::Input(_) => (rights::FD_READ, 0),
+            _ => (rights::FD_WRITE, fdflags::APPEND),
+        };
+        Descriptor { kind, rights: [rights::STREAM | own, 0], flags }
+    }
+
+    pub(crate) fn directory(directory: Directory) -> Descriptor {
+        let rights = [rights::DIRECTORY, rights::DIRECTORY | rights::FILE];
+        Descriptor { kind: Kind::Directory(directory), rights, flags: 0 }
+    }
+
+    /// The file, when it is one.
+    pub(crate) fn file(&mut self) -> Result<&mut File> {
+        match &mut self.kind {
+            Kind::File(file) => Ok(file),
+            Kind::Directory(_) => Err(Errno::BADF),
+            Kind::Input(_) | Kind::Output(_) => Err(Errno::SPIPE),
+        }
+    }
+
+    /// Whether it may be read or written, as the right says.
+    pub(crate) fn needs(&self, right: u64) -> Result {
+        if self.rights[0] & right == 0 { Err(Errno::BADF) } else { Ok(()) }
+    }
+
+    pub(crate) fn file_type(&self) -> Result<FileType> {
+        Ok(match &self.kind {
+            Kind::Input(input) if input.is_terminal() => FileType::CharacterDevice,
+            Kind::Output(output) if output.is_terminal() => FileType::CharacterDevice,
+            Kind::Input(_) | Kind::Output(_) => FileType::Unknown,
+            Kind::File(file) => file_type(file.metadata()?.file_type()),
+            Kind::Directory(_) => FileType::Directory,
+        })
+    }
+
+    pub(crate) fn stat(&self) -> Result<FileStat> {
+        match &self.kind {
+            Kind::File(file) => Ok(stat(&file.metadata()?)),
+            Kind::Directory(directory) => Ok(stat(&directory.dir.dir_metadata()?)),
+            Kind::Input(_) | Kind::Output(_) => Ok(FileStat {
+                dev: 0,
+                ino: 0,
+                ty: self.file_type()?,
+                nlink: 0,
+                size: 0,
+                times: [0; 3],
+            }),
+        }
+    }
+}
+
+pub(crate) fn file_type(ty: cap_std::fs::FileType) -> FileType {
+    if ty.is_dir() {
+        FileType::Directory
+    } else if ty.is_file() {
+        FileType::RegularFile
+    } else if ty.is_symlink() {
+        FileType::SymbolicLink
+    } else if ty.is_block_device() {
+        FileType::BlockDevice
+    } else if ty.is_char_device() {
+        FileType::CharacterDevice
+    } else if ty.is_socket() {
+        FileType::SocketStream
+    } else {
+        FileType::Unknown
+    }
+}
+
+pub(crate) fn stat(metadata: &Metadata) -> FileStat {
+    let epoch = SystemTime::from_std(std::time::SystemTime::UNIX_EPOCH);
+    let time = |time: std::io::Result<SystemTime>| {
+        time.ok().and_then(|time| time.duration_since(epoch).ok()).map_or(0, nanos)
+    };
+    let modified = time(metadata.modified());
+    FileStat {
+        dev: metadata.dev(),
+        ino: metadata.ino(),
+        ty: file_type(metadata.file_type()),
+        nlink: metadata.nlink(),
+        size: metadata.len(),
+        times: [time(metadata.accessed()), modified, changed(metadata).unwrap_or(modified)],
+    }
+}
+
+/// When something about the file changed, where the system tells.
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> Option<u64> {
+    use cap_std::fs::MetadataExt;
+    let seconds = u64::try_from(metadata.ctime()).ok()?;
+    let nanos = u64::try_from(metadata.ctime_nsec()).ok()?;
+    seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
+}
+
+#[cfg(not(unix))]
+fn changed(_: &Metadata) -> Option<u64> {
+    None
+}
+
+/// All that is open, by number.
+pub(crate) struct Descriptors(pub(crate) BTreeMap<u32, Descriptor>);
+
+/// The most descriptors of a program.
+const MOST: usize = 1 << 16;
+
+impl Descriptors {
+    pub(crate) fn get(&self, fd: u32) -> Result<&Descriptor> {
+        self.0.get(&fd).ok_or(Errno::BADF)
+    }
+
+    pub(crate) fn get_mut(&mut self, fd: u32) -> Result<&mut Descriptor> {
+        self.0.get_mut(&fd).ok_or(Errno::BADF)
+    }
+
+    /// The directory.
+    pub(crate) fn directory(&self, fd: u32) -> Result<&Directory> {
+        match &self.get(fd)?.kind {
+            Kind::Directory(directory) => Ok(directory),
+            _ => Err(Errno::NOTDIR),
+        }
+    }
+
+    pub(crate) fn dir(&self, fd: u32) -> Result<&Dir> {
+        self.directory(fd).map(|directory| &directory.dir)
+    }
+
+    pub(crate) fn has_room(&self) -> Result {
+        if self.0.len() < MOST { Ok(()) } else { Err(Errno::MFILE) }
+    }
+
+    /// Adds one under the lowest number that is free.
+    pub(crate) fn add(&mut self, descriptor: Descriptor) -> Result<u32> {
+        self.has_room()?;
+        let free = (0..).zip(self.0.keys()).find(|(number, fd)| number != *fd);
+        let fd = free.map_or(self.0.len() as u32, |(number, _)| number);
+        self.0.insert(fd, descriptor);
+        Ok(fd)
+    }
+
+    /// Writes what outputs hold back: before the program waits for something.
+    pub(crate) fn flush(&self) -> std::io::Result<()> {
+        for descriptor in self.0.values() {
+            if let Kind::Output(output) = &descriptor.kind {
+                output.flush()?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! Directories: those that were opened for the program, and reading them.
+
+use cap_fs_ext::MetadataExt;
+use cap_std::fs::Dir;
+
+use crate::abi::{Errno, FileType, Result};
+use crate::define::State;
+use crate::descriptors::{Entry, Kind, file_type};
+use crate::guest::Guest;
+
+/// The name of a directory that was opened for the program.
+fn preopen(state: &State, fd: u32) -> Result<&str> {
+    match &state.fds.get(fd)?.kind {
+        Kind::Directory(directory) => directory.preopen.as_deref().ok_or(Errno::BADF),
+        _ => Err(Errno::BADF),
+    }
+}
+
+pub(crate) fn fd_prestat_get(
+    state: &mut State,
+    memory: &mut Guest<'_>,
+    fd: u32,
+    to: u32,
+) -> Result {
+    let len = u32::try_from(preopen(state, fd)?.len())?;
+    memory.write_u64(to, u64::from(len) << 32)
+}
+
+pub(crate) fn fd_prestat_dir_name(
+    state: &mut State,
+    memory: &mut Guest<'_>,
+    fd: u32,
+    path: u32,
+    len: u32,
+) -> Result {
+    let name = preopen(state, fd)?.as_bytes();
+    if name.len() > len as usize {
+        return Err(Errno::NAMETOOLONG);
+    }
+    memory.write(path, name)
+}
+
+/// All names of a directory, with itself and the one above, which for a program is itself too.
+fn entries(dir: &Dir) -> Result<Vec<Entry>> {
+    let ino = dir.dir_metadata()?.ino();
+    let own = |name: &str| Entry { name: name.to_owned(), ino, ty: FileType::Directory };
+    let mut entries = vec![own("."), own("..")];
+    for entry in dir.entries()? {
+        let entry = entry?;
+        // A name that is no text cannot be told.
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        // It may have gone away meanwhile.
+        let Ok(metadata) = entry.metadata() else { continue };
+        entries.push(Entry { name, ino: metadata.ino(), ty: file_type(metadata.file_type()) });
+    }
+    Ok(entries)
+}
+
+pub(crate) fn fd_readdir(
+    state: &mut State,
+    memory: &mut Guest<'_>,
+    fd: u32,
+    buffer: u32,
+    len: u32,
+    cookie: u64,
+    to: u32,
+) -> Result {
+    memory.slice(to, 4)?;
+    let Kind::Directory(directory) = &mut state.fds.get_mut(fd)?.kind else {
+        return Err(Errno::NOTDIR);
+    };
+    // The beginning sees the directory as it is now; the rest, as it was then.
+    if cookie == 0 || directory.entries.is_empty() {
+        directory.entries = entries(&directory.dir)?;
+    }
+    let into = memory.slice_mut(buffer, len)?;
+    let mut used = 0;
+    let from = usize::try_from(cookie).unwrap_or(usize::MAX);
+    for (entry, next) in directory.entries.iter().skip(from).zip(cookie.saturating_add(1)..) {
+        let mut record = [0; 24];
+        record[..8].copy_from_slice(&next.to_le_bytes());
+        record[8..16].copy_from_slice(&entry.ino.to_le_bytes());
+        record[16..20].copy_from_slice(&u32::try_from(entry.name.len())?.to_le_bytes());
+        record[20] = entry.ty as u8;
+        for part in [&record[..], entry.name.as_bytes()] {
+            let rest = into.get_mut(used..).unwrap_or_default();
+            // What does not fit is cut: a full buffer says that there is more.
+            let fits = part.len().min(rest.len());
+            rest.iter_mut().zip(part).for_each(|(to, from)| *to = *from);
+            used += fits;
+        }
+        if used == into.len() {
+            break;
+        }
+    }
+    memory.write_u32(to, u32::try_from(used)?)
+}

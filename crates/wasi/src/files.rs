@@ -1,0 +1,405 @@
+//! `fd_*`: what is done with open descriptors.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::time::{Duration, SystemTime};
+
+use cap_std::fs::File;
+
+use crate::abi::{Errno, Result, fdflags, fstflags, rights};
+use crate::define::State;
+use crate::descriptors::Kind;
+use crate::guest::Guest;
+
+/// Does it again when a signal came between.
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
+
+pub(crate) fn fd_advise(
+    state: &mut State,
+    _: &mut Guest<'_>,
+    fd: u32,
+    offset: u64,
+    len: u64,
+    advice: u32,
+) -> Result {
+    state.fds.get_mut(fd)?.file()?;
+    if advice > 5 || offset.checked_add(len).is_none() {
+        return Err(Errno::INVAL);
+    }
+    Ok(())
+}
+
+pub(crate) fn fd_allocate(
+    state: &mut State,
+    _: &mut Guest<'_>,
+    fd: u32,
+    offset: u64,
+    len: u64,
+) -> Result {
+    let descriptor = state.fds.get_mut(fd)?;
+    descriptor.needs(rights::FD_WRITE)?;
+    let file = descriptor.file()?;
+    let end = offset.checked_add(len).filter(|_| len > 0).ok_or(Errno::INVAL)?;
+    if end > file.metadata()?.len() {
+        file.set_len(end)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn fd_close(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Result {
+    let descriptor = state.fds.0.remove(&fd).ok_or(Errno::BADF)?;
+    match descriptor.kind {
+        Kind::Output(output) => Ok(output.flush()?),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn fd_datasync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Result {
+    match &mut state.fds.get_mut(fd)?.kind {
+        Kind::File(file) => Ok(file.sync_data()?),
+        Kind::Output(output) => Ok(output.flush()?),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn fd_sync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Result {
+    match &mut state.fds.get_mut(fd)?.kind {
+        Kind::File(file) => Ok(file.sync_all()?),
+        Kind::Output(output) => Ok(output.flush()?),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn fd_fdstat_get(state: &mut State, memory: &mut Guest<'_>, fd: u32, to: u32) -> Result {
+    let descriptor = state.fds.get(fd)?;
+    let mut record = [0; 24];
+    let [base, inheriting] = descriptor.rights.map(u64::to_le_bytes);
+    record[0] = descriptor.file_type()? as u8;
+    record[2..4].copy_from_slice(&descriptor.flags.to_le_bytes());
+    record[8..16].copy_from_slice(&base);
+    record[16..].copy_from_slice(&inheriting);
+    memory.write(to, &record)
+}
+
+pub(crate) fn fd_fdstat_set_flags(
+    state: &mut State,
+    _: &mut Guest<'_>,
+    fd: u32,
+    flags: u32,
+) -> Result {
+    let descriptor = state.fds.get_mut(fd)?;
+    let flags = u16::try_from(flags).map_err(|_| Errno::INVAL)?;
+    if flags & !fdflags::ALL != 0 {
+        return Err(Errno::INVAL);
+    }
+    // How it is synchronised was settled when it was opened, and what the system appends to, it
+    // goes on appending to.
+    let settled = fdflags::DSYNC | fdflags::RSYNC | fdflags::SYNC;
+    let stops = descriptor.flags & !flags & fdflags::APPEND != 0;
+    if (flags ^ descriptor.flags) & settled != 0 || stops && descriptor.file().is_ok() {
+        return Err(Errno::NOTSUP);
+    }
+    descriptor.flags = flags;
+    Ok(())
+}
+
+pub(crate) fn fd_fdstat_set_rights(
+    state: &mut State,
+    _: &mut Guest<'_>,
+    fd: u32,
+    base: u64,
+    inheriting: u64,
+) -> Result {
+    let descriptor = state.fds.get_mut(fd)?;
+    let [old_base, old_inheriting] = descriptor.rights;
+    if base & !old_base != 0 || inheriting & !old_inheriting != 0 {
+        return Err(Errno::NOTCAPABLE);
+    }
+    descriptor.rights = [base, inheriting];
+    Ok(())
+}
+
+pub(crate) fn fd_filestat_get(
+    state: &mut State,
+    memory: &mut Guest<'_>,
+    fd: u32,
+    to: u32,
+) -> Result {
+    let stat = state.fds.get(fd)?.stat()?;
+    memory.write(to, &stat.to_bytes())
+}
+
+pub(crate) fn fd_filestat_set_size(
+    state: &mut State,
+    _: &mut Guest<'_>,
+    fd: u32,
+    size: u64,
+) -> Result {
+    let descriptor = state.fds.get_mut(fd)?;
+    let file = descriptor.file()?;
+    if size > i64::MAX as u64 {
+        return Err(Errno::INVAL);
+    }
+    file.set_len(size)?;
+    Ok(())
+}
+
+/// The times that are to be set: of access, and of modification.
+pub(crate) fn times(
+    state: &mut State,
+    atim: u64,
+    mtim: u64,
+    flags: u32,
+) -> Result<[Option<SystemTime>; 2]> {
+    let flags = u16::try_from(flags).map_err(|_| Errno::INVAL)?;
+    if flags & !fstflags::ALL != 0 {
+        return Err(Errno::INVAL);
+    }
+    let mut pick = |time: u64, given: u16, now: u16| {
+        let nanos = match (flags & given != 0, flags & now != 0) {
+            (true, true) => return Err(Errno::INVAL),
+            (true, false) => time,
+            (false, true) => state.clock.realtime(),
+            (false, false) => return Ok(None),
+        };
+        let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(nanos));
+        time.map(Some).ok_or(Errno::OVERFLOW)
+    };
+    let atim = pick(atim, fstflags::ATIM, fstflags::ATIM_NOW)?;
+    Ok([atim, pick(mtim, fstflags::MTIM, fstflags::MTIM_NOW)?])
+}
+
+pub(crate) fn fd_filestat_set_times(
+    state: &mut State,
+    _: &mut Guest<'_>,
+    fd: u32,
+    atim: u64,
+    mtim: u64,
+    flags: u32,
+) -> Result {
+    state.fds.get(fd)?;
+    let [accessed, modified] = times(state, atim, mtim, flags)?;
+    let mut times = std::fs::FileTimes::new();
+    if let Some(time) = accessed {
+        times = times.set_accessed(time);
+    }
+    if let Some(time) = modified {
+        times = times.set_modified(time);
+    }
+    match &state.fds.get(fd)?.kind {
+        Kind::File(file) => Ok(file.try_clone()?.into_std().set_times(times)?),
+        Kind::Directory(directory) => {
+            Ok(directory.dir.try_clone()?.into_std_file().set_times(times)?)
+        }
+        Kind::Input(_) | Kind::Output(_) => Err(Errno::BADF),
+    }
+}
+
+/// Reads at a position without moving the file's own.
+#[cfg(unix)]
+fn read_at(file: &mut File, into: &mut [u8], offset: u64) -> io::Result<usize> {
+    use cap_std::fs::FileExt;
+    retry(|| file.read_at(into, offset))
+}
+
+#[cfg(unix)]
+fn write_at(file: &mut File, from: &[u8], offset: u64) -> io::Result<usize> {
+    use cap_std::fs::FileExt;
+    retry(|| file.write_at(from, offset))
+}
+
+/// Calls with the position moved, and moves it back.
+#[cfg(not(unix))]
+fn at<T>(
+    file: &mut File,
+    offset: u64,
+    call: impl FnOnce(&mut File) -> io::Result<T>,
+) -> io::Result<T> {
+    let before = file.stream_position()?;
+    file.seek(SeekFrom::Start(offset))?;
+    let done = call(file);
+    file.seek(SeekFrom::Start(before))?;
+    done
+}
+
+#[cfg(not(unix))]
+fn read_at(file: &mut File, into: &mut [u8], offset: u64) -> io::Result<usize> {
+    at(file, offset, |file| file.read(into))
+}
+
+#[cfg(not(unix))]
+fn write_at(file: &mut File, from: &[u8], offset: u64) -> io::Result<usize> {
+    at(file, offset, |file| file.write(from))
+}
+
+/// Fills the buffers of a call in turn, until one is not filled. An error counts only when
+/// nothing was read before it.
+fn scatter(
+    memory: &mut Guest<'_>,
+    (data, count): (u32, u32),
+    only_once: bool,
+    mut read: impl FnMut(&mut [u8], u64) -> Result<usize>,
+) -> Result<u32> {
+    let mut total = 0_u32;
+    for (address, len) in memory.buffers(data, count)? {
+        if len == 0 {
+            continue;
+        }
+        match read(memory.slice_mut(address, len)?, total.into()) {
+            Ok(got) => {
+                total = total.saturating_add(u32::try_from(got)?);
+                if got < len as usize || only_once {
+                    break;
+                }
+            }
+            Err(errno) if total == 0 => return Err(errno),
+            Err(_) => break,
+        }
+    }
+    Ok(total)
+}
+
+pub(crate) fn fd_pread(
+    state: &mut State,
+    memory: &mut Guest<'_>,
+    fd: u32,
+    data: u32,
+    count: u32,
+    offset: u64,
+    to: u32,
+) -> Result {
+    let descriptor = state.fds.get_mut(fd)?;
+    let file = descriptor.file()?;
+    let total = scatter(memory, (data, count), false, |into, done| {
+        let offset = offset.checked_add(done).filter(|at| *at <= i64::MAX as u64);
+        Ok(read_at(file, into, offset.ok_or(Errno::INVAL)?)?)
+    })?;
+    memory.write_u32(to, total)
+}
+
+pub(crate) fn fd_pwrite(
+    state: &mut State,
+    memory: &mut Guest<'_>,
+    fd: u32,
+    data: u32,
+    count: u32,
+    offset: u64,
+    to: u32,
+) -> Result {
+    let descriptor = state.fds.get_mut(fd)?;
+    let file = descriptor.file()?;
+    let mut total = 0_u32;
+    for part in memory.gather(data, count)? {
+        let offset = offset.checked_add(total.into()).filter(|at| *at <= i64::MAX as u64);
+        match write_at(file, &part, offset.ok_or(Errno::INVAL)?) {
+            Ok(done) => {
+                total = total.saturating_add(u32::try_from(done)?);
+                if done < part.len() {
+                    break;
+                }
+            }
+            Err(error) if total == 0 => return Err(error.into()),
+            Err(_) => break,
+        }
+    }
+    memory.write_u32(to, total)
+}
+
+pub(crate) fn fd_read(
+    state: &mut State,
+    memory: &mut Guest<'_>,
+    fd: u32,
+    data: u32,
+    count: u32,
+    to: u32,
+) -> Result {
+    memory.slice(to, 4)?;
+    let descriptor = state.fds.get(fd)?;
+    match descriptor.kind {
+        Kind::Directory(_) => return Err(Errno::ISDIR),
+        // Whoever is asked for input sees what was said before.
+        Kind::Input(_) => state.fds.flush()?,
+        _ => {}
+    }
+    descriptor.needs(rights::FD_READ)?;
+    let total = match &mut state.fds.get_mut(fd)?.kind {
+        Kind::File(file) => {
+            scatter(memory, (data, count), false, |into, _| Ok(retry(|| file.read(into))?))
+        }
+        Kind::Input(input) => scatter(memory, (data, count), true, |into, _| Ok(input.read(into)?)),
+        _ => Err(Errno::BADF),
+    }?;
+    memory.write_u32(to, total)
+}
+
+pub(crate) fn fd_write(
+    state: &mut State,
+    memory: &mut Guest<'_>,
+    fd: u32,
+    data: u32,
+    count: u32,
+    to: u32,
+) -> Result {
+    memory.slice(to, 4)?;
+    let descriptor = state.fds.get_mut(fd)?;
+    if matches!(descriptor.kind, Kind::Directory(_)) {
+        return Err(Errno::BADF);
+    }
+    descriptor.needs(rights::FD_WRITE)?;
+    let parts = memory.gather(data, count)?;
+    let append = descriptor.flags & fdflags::APPEND != 0;
+    let total = match &mut descriptor.kind {
+        Kind::File(file) => {
+            if append {
+                file.seek(SeekFrom::End(0))?;
+            }
+            retry(|| file.write_vectored(&parts))?
+        }
+        Kind::Output(output) => output.write(&parts)?,
+        _ => return Err(Errno::BADF),
+    };
+    memory.write_u32(to, u32::try_from(total)?)
+}
+
+pub(crate) fn fd_renumber(state: &mut State, _: &mut Guest<'_>, from: u32, to: u32) -> Result {
+    state.fds.get(from)?;
+    state.fds.get(to)?;
+    if from == to {
+        return Ok(());
+    }
+    if let Some(descriptor) = state.fds.0.remove(&from) {
+        state.fds.0.insert(to, descriptor);
+    }
+    Ok(())
+}
+
+pub(crate) fn fd_seek(
+    state: &mut State,
+    memory: &mut Guest<'_>,
+    fd: u32,
+    offset: i64,
+    whence: u32,
+    to: u32,
+) -> Result {
+    let file = state.fds.get_mut(fd)?.file()?;
+    let place = match whence {
+        0 => SeekFrom::Start(u64::try_from(offset).map_err(|_| Errno::INVAL)?),
+        1 => SeekFrom::Current(offset),
+        2 => SeekFrom::End(offset),
+        _ => return Err(Errno::INVAL),
+    };
+    memory.slice(to, 8)?;
+    let now = file.seek(place)?;
+    memory.write_u64(to, now)
+}
+
+pub(crate) fn fd_tell(state: &mut State, memory: &mut Guest<'_>, fd: u32, to: u32) -> Result {
+    let now = state.fds.get_mut(fd)?.file()?.stream_position()?;
+    memory.write_u64(to, now)
+}

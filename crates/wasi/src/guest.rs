@@ -1,0 +1,116 @@
+//! The memory of the program: every access is checked, and an address outside of it is an error
+//! that the program gets to see.
+
+use std::io::IoSlice;
+
+use crate::abi::{Errno, Result};
+
+/// The memory of the program during a call.
+pub(crate) struct Guest<'m> {
+    bytes: &'m mut [u8],
+}
+
+/// The most buffers of one call that are looked at: a call may read and write less than asked.
+const MOST_BUFFERS: u32 = 1024;
+
+impl<'m> Guest<'m> {
+    pub(crate) fn new(bytes: &'m mut [u8]) -> Self {
+        Guest { bytes }
+    }
+
+    pub(crate) fn slice(&self, address: u32, len: u32) -> Result<&[u8]> {
+        let rest = self.bytes.get(address as usize..).ok_or(Errno::FAULT)?;
+        rest.get(..len as usize).ok_or(Errno::FAULT)
+    }
+
+    pub(crate) fn slice_mut(&mut self, address: u32, len: u32) -> Result<&mut [u8]> {
+        let rest = self.bytes.get_mut(address as usize..).ok_or(Errno::FAULT)?;
+        rest.get_mut(..len as usize).ok_or(Errno::FAULT)
+    }
+
+    pub(crate) fn write(&mut self, address: u32, bytes: &[u8]) -> Result {
+        let len = u32::try_from(bytes.len())?;
+        self.slice_mut(address, len)?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    pub(crate) fn write_u32(&mut self, address: u32, value: u32) -> Result {
+        self.write(address, &value.to_le_bytes())
+    }
+
+    pub(crate) fn write_u64(&mut self, address: u32, value: u64) -> Result {
+        self.write(address, &value.to_le_bytes())
+    }
+
+    /// A path or another text.
+    pub(crate) fn text(&self, address: u32, len: u32) -> Result<&str> {
+        std::str::from_utf8(self.slice(address, len)?).map_err(|_| Errno::ILSEQ)
+    }
+
+    /// A path: what the system takes for one.
+    pub(crate) fn path(&self, address: u32, len: u32) -> Result<&str> {
+        match self.text(address, len)? {
+            "" => Err(Errno::NOENT),
+            path if path.contains('\0') => Err(Errno::INVAL),
+            path => Ok(path),
+        }
+    }
+
+    /// The buffers of a call, each with address and length, all within the memory.
+    pub(crate) fn buffers(&self, address: u32, count: u32) -> Result<Vec<(u32, u32)>> {
+        let count = count.min(MOST_BUFFERS);
+        let records = self.slice(address, 8 * count)?;
+        let mut total = 0_u32;
+        let buffers = records.chunks_exact(8).map(|record| {
+            let (from, len) = record.split_at(4);
+            let (from, len) = (le_u32(from), le_u32(len));
+            self.slice(from, len)?;
+            total = total.checked_add(len).ok_or(Errno::INVAL)?;
+            Ok((from, len))
+        });
+        buffers.collect()
+    }
+
+    /// What the buffers of a call hold.
+    pub(crate) fn gather(&self, address: u32, count: u32) -> Result<Vec<IoSlice<'_>>> {
+        let buffers = self.buffers(address, count)?;
+        buffers.into_iter().map(|(from, len)| Ok(IoSlice::new(self.slice(from, len)?))).collect()
+    }
+}
+
+/// A number from bytes; those that are missing are zero.
+pub(crate) fn le_u32(bytes: &[u8]) -> u32 {
+    bytes.iter().take(4).rev().fold(0, |word, byte| word << 8 | u32::from(*byte))
+}
+
+/// A number from bytes; those that are missing are zero.
+pub(crate) fn le_u64(bytes: &[u8]) -> u64 {
+    bytes.iter().take(8).rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_checked() {
+        let mut bytes = [0_u8; 32];
+        let mut guest = Guest::new(&mut bytes);
+        assert_eq!(guest.write_u64(24, 7), Ok(()));
+        assert_eq!(guest.write_u64(25, 7), Err(Errno::FAULT));
+        assert_eq!(guest.write_u32(u32::MAX, 7), Err(Errno::FAULT));
+        assert_eq!(guest.slice(32, 0), Ok(&[][..]));
+        assert_eq!(guest.slice(33, 0), Err(Errno::FAULT));
+        assert_eq!(guest.slice(0, u32::MAX), Err(Errno::FAULT));
+        assert_eq!(guest.buffers(0, u32::MAX), Err(Errno::FAULT));
+        // Four buffers of nothing at zero but the last, of seven bytes: 24 holds address 7.
+        assert_eq!(guest.buffers(16, 2), Ok(vec![(0, 0), (7, 0)]));
+        guest.write_u32(28, 26).unwrap();
+        assert_eq!(guest.buffers(16, 2), Err(Errno::FAULT));
+        guest.write(0, b"\xff\0a").unwrap();
+        assert_eq!(guest.path(0, 1), Err(Errno::ILSEQ));
+        assert_eq!(guest.path(1, 2), Err(Errno::INVAL));
+        assert_eq!(guest.path(1, 0), Err(Errno::NOENT));
+        assert_eq!(guest.path(2, 1), Ok("a"));
+    }
+}

@@ -1,0 +1,233 @@
+//! Standard input, output and error: where they come from and go to, and when output is flushed.
+
+use std::fmt;
+use std::io::{self, IoSlice, IsTerminal, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What a program reads from its standard input.
+#[derive(Default)]
+pub struct Input {
+    source: Source,
+    terminal: bool,
+}
+
+#[derive(Default)]
+enum Source {
+    #[default]
+    Empty,
+    /// The host's own, without a buffer of ours, so that it can be asked whether it is ready.
+    #[cfg(unix)]
+    Inherited(std::fs::File),
+    Reader(Box<dyn Read + Send>),
+}
+
+impl Input {
+    /// Nothing: the end comes at once.
+    pub fn empty() -> Input {
+        Input::default()
+    }
+
+    /// The standard input of the host.
+    pub fn inherit() -> Input {
+        let terminal = io::stdin().is_terminal();
+        #[cfg(unix)]
+        {
+            use std::os::fd::AsFd;
+            if let Ok(own) = io::stdin().as_fd().try_clone_to_owned() {
+                return Input { source: Source::Inherited(own.into()), terminal };
+            }
+        }
+        Input { source: Source::Reader(Box::new(io::stdin())), terminal }
+    }
+
+    /// Whatever a reader gives.
+    ///
+    /// ```
+    /// use wattle_wasi::{Input, Wasi};
+    /// let wasi = Wasi::builder().stdin(Input::new(&b"three\nlines\nof text\n"[..])).build();
+    /// # drop(wasi);
+    /// ```
+    pub fn new(reader: impl Read + Send + 'static) -> Input {
+        Input { source: Source::Reader(Box::new(reader)), terminal: false }
+    }
+
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    pub(crate) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = match &mut self.source {
+                Source::Empty => Ok(0),
+                #[cfg(unix)]
+                Source::Inherited(file) => file.read(into),
+                Source::Reader(reader) => reader.read(into),
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // A reader that says more than there is room for is not believed.
+                read => return read.map(|len| len.min(into.len())),
+            }
+        }
+    }
+
+    /// Whether a read would not block, after waiting for so long at most. What cannot be asked
+    /// is always ready.
+    pub(crate) fn wait(&mut self, most: Option<Duration>) -> bool {
+        match &self.source {
+            #[cfg(unix)]
+            Source::Inherited(file) => {
+                use rustix::event::{PollFd, PollFlags, Timespec, poll};
+                let timeout = most.map(|most| Timespec {
+                    tv_sec: most.as_secs().try_into().unwrap_or(i64::MAX),
+                    tv_nsec: most.subsec_nanos().into(),
+                });
+                let mut fds = [PollFd::new(file, PollFlags::IN)];
+                // An error is for the read to find.
+                poll(&mut fds, timeout.as_ref()).is_ok_and(|count| count > 0)
+            }
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Input")
+    }
+}
+
+/// Where a program's standard output or error goes. Clones go to the same place.
+#[derive(Clone)]
+pub struct Output {
+    sink: Arc<Mutex<Sink>>,
+}
+
+struct Sink {
+    to: To,
+    terminal: bool,
+    /// What was written and has not gone anywhere yet.
+    buffer: Vec<u8>,
+    /// How many bytes the buffer may hold before it is flushed.
+    room: usize,
+}
+
+enum To {
+    Nowhere,
+    Memory(Vec<u8>),
+    Writer(Box<dyn Write + Send>),
+}
+
+/// How many bytes of output gather before they are written.
+const BUFFER: usize = 1 << 16;
+
+impl Output {
+    fn of(to: To, terminal: bool, room: usize) -> Output {
+        Output { sink: Arc::new(Mutex::new(Sink { to, terminal, buffer: Vec::new(), room })) }
+    }
+
+    /// Nowhere.
+    pub fn null() -> Output {
+        Output::of(To::Nowhere, false, 0)
+    }
+
+    /// Into memory, for [`captured`](Output::captured).
+    pub fn capture() -> Output {
+        Output::of(To::Memory(Vec::new()), false, 0)
+    }
+
+    /// The standard output of the host: a terminal gets whole lines at once, anything else large
+    /// pieces. [`Wasi::flush`](crate::Wasi::flush) writes what is left.
+    pub fn inherit_stdout() -> Output {
+        Output::of(To::Writer(Box::new(io::stdout())), io::stdout().is_terminal(), BUFFER)
+    }
+
+    /// The standard error of the host, without a buffer.
+    pub fn inherit_stderr() -> Output {
+        Output::of(To::Writer(Box::new(io::stderr())), io::stderr().is_terminal(), 0)
+    }
+
+    /// To a writer, without a buffer.
+    pub fn new(writer: impl Write + Send + 'static) -> Output {
+        Output::of(To::Writer(Box::new(writer)), false, 0)
+    }
+
+    /// What was written, when it went into memory.
+    pub fn captured(&self) -> Vec<u8> {
+        match &self.lock().to {
+            To::Memory(bytes) => bytes.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sink> {
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.lock().terminal
+    }
+
+    /// Writes all of the parts.
+    pub(crate) fn write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut sink = self.lock();
+        let mut written = 0;
+        for part in parts {
+            sink.write(part)?;
+            written += part.len();
+        }
+        let line = sink.terminal && parts.iter().any(|part| part.contains(&b'\n'));
+        if line || sink.room == 0 {
+            sink.flush()?;
+        }
+        Ok(written)
+    }
+
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        self.lock().flush()
+    }
+}
+
+impl Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.to {
+            To::Nowhere => Ok(()),
+            To::Memory(memory) => {
+                memory.extend_from_slice(bytes);
+                Ok(())
+            }
+            To::Writer(writer) => {
+                if self.buffer.len().saturating_add(bytes.len()) > self.room {
+                    let full = std::mem::take(&mut self.buffer);
+                    writer.write_all(&full)?;
+                    if bytes.len() >= self.room {
+                        return writer.write_all(bytes);
+                    }
+                }
+                self.buffer.extend_from_slice(bytes);
+                Ok(())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let To::Writer(writer) = &mut self.to else { return Ok(()) };
+        let full = std::mem::take(&mut self.buffer);
+        writer.write_all(&full)?;
+        writer.flush()
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        // Nobody is left to hear of an error.
+        drop(self.flush());
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Output")
+    }
+}

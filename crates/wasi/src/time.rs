@@ -1,0 +1,136 @@
+//! Clocks and random bytes: the host's, or the same in every run.
+
+use std::fmt;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::abi::{Errno, Result};
+
+/// What tells a program the time, and lets time pass.
+///
+/// All times are in nanoseconds.
+pub trait Clock: Send {
+    /// The time since 1970.
+    fn realtime(&mut self) -> u64;
+
+    /// The time since a moment that does not change. It never goes back.
+    fn monotonic(&mut self) -> u64;
+
+    /// The smallest step of both.
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    /// Lets so much time pass.
+    fn sleep(&mut self, time: u64);
+}
+
+/// The clocks of the host.
+///
+/// ```
+/// use wattle_wasi::{Clock, SystemClock};
+/// let mut clock = SystemClock::default();
+/// assert!(clock.monotonic() <= clock.monotonic());
+/// ```
+#[derive(Debug)]
+pub struct SystemClock {
+    start: Instant,
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        SystemClock { start: Instant::now() }
+    }
+}
+
+/// Nanoseconds, as far as 64 bits go.
+pub(crate) fn nanos(time: Duration) -> u64 {
+    time.as_nanos().try_into().unwrap_or(u64::MAX)
+}
+
+impl Clock for SystemClock {
+    fn realtime(&mut self) -> u64 {
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, nanos)
+    }
+
+    fn monotonic(&mut self) -> u64 {
+        nanos(self.start.elapsed())
+    }
+
+    fn sleep(&mut self, time: u64) {
+        std::thread::sleep(Duration::from_nanos(time));
+    }
+}
+
+/// A clock that is the same in every run: it moves on by a microsecond whenever it is asked, and
+/// sleeping takes no time.
+///
+/// ```
+/// use wattle_wasi::{Clock, SteadyClock};
+/// let mut clock = SteadyClock::new(1_000_000_000);
+/// assert_eq!(clock.realtime(), 1_000_001_000);
+/// clock.sleep(500);
+/// assert_eq!(clock.monotonic(), 2_500);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct SteadyClock {
+    start: u64,
+    passed: u64,
+}
+
+impl SteadyClock {
+    /// A clock that begins at this time, in nanoseconds since 1970.
+    pub fn new(start: u64) -> SteadyClock {
+        SteadyClock { start, passed: 0 }
+    }
+}
+
+impl Clock for SteadyClock {
+    fn realtime(&mut self) -> u64 {
+        self.start.saturating_add(self.monotonic())
+    }
+
+    fn monotonic(&mut self) -> u64 {
+        self.sleep(1000);
+        self.passed
+    }
+
+    fn resolution(&self) -> u64 {
+        1000
+    }
+
+    fn sleep(&mut self, time: u64) {
+        self.passed = self.passed.saturating_add(time);
+    }
+}
+
+/// Where random bytes come from.
+pub(crate) enum Random {
+    System,
+    /// A sequence that follows from its beginning.
+    Seeded(u64),
+}
+
+impl Random {
+    pub(crate) fn fill(&mut self, bytes: &mut [u8]) -> Result {
+        match self {
+            Random::System => getrandom::fill(bytes).map_err(|_| Errno::IO),
+            Random::Seeded(state) => {
+                for chunk in bytes.chunks_mut(8) {
+                    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                    let mut mixed = *state;
+                    mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                    mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+                    mixed ^= mixed >> 31;
+                    chunk.iter_mut().zip(mixed.to_le_bytes()).for_each(|(to, from)| *to = from);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Random {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Random")
+    }
+}

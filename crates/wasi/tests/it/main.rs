@@ -1,0 +1,7 @@
+//! The functions of the interface, as a program sees them.
+
+mod files;
+mod process;
+mod program;
+#[cfg(unix)]
+mod sandbox;
