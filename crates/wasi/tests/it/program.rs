@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use wattle_runtime::{Error, Imports, Instance, Memory, Module, Store, Value};
-use wattle_wasi::{Builder, Errno, MODULE, Wasi};
+use wattle_wasi::{Builder, Errno, MODULE};
 
 /// Names, and the types of parameters: `i` for `i32`, `l` for `i64`.
 pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
@@ -80,7 +80,6 @@ pub(crate) struct Program {
     pub(crate) store: Store,
     instance: Instance,
     memory: Memory,
-    pub(crate) wasi: Wasi,
 }
 
 /// Rights that include all.
@@ -109,7 +108,7 @@ impl Program {
         wasi.define(&mut store, &mut imports);
         let instance = Instance::new(&mut store, &module, &imports).unwrap();
         let memory = instance.memory(&store, "memory").unwrap();
-        Program { store, instance, memory, wasi }
+        Program { store, instance, memory }
     }
 
     /// Calls a function with numbers.

@@ -44,13 +44,7 @@ pub(super) fn arguments(types: &[ValType], words: &[OsString]) -> Result<Vec<Val
         values.push(value.map_err(|why| format!("argument {}: {why}", number + 1))?);
     }
     match texts.next() {
-        Some(text) if types.is_empty() => {
-            Err(format!("no argument is wanted, and {text} is given"))
-        }
-        Some(text) => Err(format!(
-            "{} arguments are wanted, and {text} is left over of {given} words",
-            types.len()
-        )),
+        Some(text) => Err(format!("{} wanted, {text} is left over", count(types))),
         None => Ok(values),
     }
 }
