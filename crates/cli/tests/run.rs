@@ -69,7 +69,7 @@ fn calls_and_their_results() {
         ("abs -9223372036854775807", "9223372036854775807\n"),
         ("two", "-1\n1.5\n"),
         ("floats 0x1p-3 -inf", "0.125\n-inf\n"),
-        ("floats nan:0x200000 -nan", "nan:0x7fa00000\n"),
+        ("floats nan:0x200000 -nan", "nan:0x200000\n-nan\n"),
         ("vector i32x4 1 2 3 -1", "i32x4 0x00000001 0x00000002 0x00000003 0xffffffff\n"),
         ("vector 0x0102", "i32x4 0x00000102 0x00000000 0x00000000 0x00000000\n"),
         ("refs null", "ref.null extern\n"),
@@ -78,12 +78,8 @@ fn calls_and_their_results() {
         let ran = invoke(words);
         if expected.is_empty() {
             assert_eq!(ran.code, Some(2), "{words}");
-        } else if !words.contains("nan") {
-            assert_eq!((&*ran.out, ran.code), (expected, Some(0)), "{words}: {}", ran.err);
         } else {
-            // How NaNs are written is the text format's business: what comes out goes in again.
-            let again = invoke(&format!("floats {}", ran.out.trim().replace('\n', " ")));
-            assert_eq!((&again.out, again.code), (&ran.out, Some(0)), "{}", again.err);
+            assert_eq!((&*ran.out, ran.code), (expected, Some(0)), "{words}: {}", ran.err);
         }
     }
     let json = run(MATH, &["--json", "run", "--invoke", "two", "prog.wat"]);
@@ -105,12 +101,13 @@ fn wrong_arguments_say_what_is_wanted() {
         assert_eq!(ran.code, Some(2), "{words}");
         assert!(ran.err.contains(why) && ran.err.contains(signature), "{words}: {}", ran.err);
     }
+    let listed = "  div (func (param i32 i32) (result i32))";
     let ran = invoke("nope 1");
     assert_eq!(ran.code, Some(1));
-    assert!(ran.err.contains("no function \"nope\"") && ran.err.contains(signature), "{}", ran.err);
+    assert!(ran.err.contains("no function \"nope\"") && ran.err.contains(listed), "{}", ran.err);
     let ran = run(MATH, &["run", "prog.wat", "word"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.err.contains("no `_start`") && ran.err.contains(signature), "{}", ran.err);
+    assert!(ran.err.contains("no `_start`") && ran.err.contains(listed), "{}", ran.err);
     assert_eq!(run(MATH, &["run", "prog.wat", "--invoke"]).code, Some(2));
     assert_eq!(run(MATH, &["run", "--nope", "prog.wat"]).code, Some(2));
     assert_eq!(run(MATH, &["run", "none.wat"]).code, Some(1));
