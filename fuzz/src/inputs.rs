@@ -17,17 +17,25 @@ pub fn seeded_inputs(count: usize) -> impl Iterator<Item = Vec<u8>> {
         Err(error) => panic!("a seed is malformed: {error}\n{seed}"),
     });
     let seeds: Vec<Vec<u8>> = texts.chain(binaries).collect();
-    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let mut random = Random::new(0x2545_f491_4f6c_dd1d);
     (0..count).map(move |i| match seeds.get(i) {
         Some(seed) => seed.clone(),
         None => mutate(&seeds, &mut random),
     })
 }
 
-struct Random(u64);
+/// Numbers that look random and are the same every time.
+pub struct Random(u64);
 
 impl Random {
-    fn below(&mut self, end: usize) -> usize {
+    /// Numbers by a seed.
+    pub fn new(seed: u64) -> Random {
+        // Seeds that are near to each other begin far apart, and none with zero, which stays zero.
+        Random(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// A number from 0 up to `end`, that left out; 0 when `end` is 0.
+    pub fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -4,8 +4,10 @@
 //! the binaries, built without the fuzzer, replay files.
 
 mod inputs;
+#[cfg(feature = "peers")]
+pub mod peers;
 
-pub use inputs::seeded_inputs;
+pub use inputs::{Random, seeded_inputs};
 
 use wattle::ast::{Error, Event, Features, Module};
 use wattle::parser::{Parser, Step};

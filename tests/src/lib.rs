@@ -1,11 +1,12 @@
 //! Where the official suite and the corpus of real binaries lie, for the tests that run over them.
 //!
-//! [`suite`] lists the `.wast` scripts, [`corpus`] the real binaries, and [`table`] prints what a
-//! test counted in each folder. This package is for tests: what cannot be found ends the test with
+//! [`suite`] lists the `.wast` scripts, [`modules`] what is in them, [`corpus`] the real binaries,
+//! and [`table`] prints what a test counted in each folder. This package is for tests: what cannot be found ends the test with
 //! a message that tells what to do.
 
 pub mod corpus;
 pub mod features;
+pub mod modules;
 mod packages;
 pub mod suite;
 pub mod table;

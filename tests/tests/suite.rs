@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use wattle::ast::{Features, Module};
 use wattle::parser::Parser;
 use wattle::printer::Config;
-use wattle::wat::script::{
-    Directive, DirectiveKind, Execution, Instantiation, ModuleSource, ScriptModule,
-};
+use wattle::wat::script::{ModuleSource, ScriptModule};
 use wattle::{encoder, wat};
 use wattle_tests::features::features;
+use wattle_tests::modules::{Expected, modules};
 use wattle_tests::suite::{self, SuiteFile};
 use wattle_tests::table::Table;
 
@@ -19,46 +18,6 @@ const TWO_PHRASES: &[(&str, &str, &str)] = &[
     ("simd_lane.wast", "invalid lane length", "wrong number of lane indices"),
     ("simd_lane.wast", "i8 constant out of range", "unexpected token"),
 ];
-
-/// What a module of a script is expected to be.
-enum Expected<'a> {
-    WellFormed,
-    Malformed(&'a str),
-    /// Its custom sections or annotations are malformed, itself not.
-    MalformedCustom(&'a str),
-}
-
-fn modules<'s, 'a>(
-    directives: &'s [Directive<'a>],
-    found: &mut Vec<(&'s ScriptModule<'a>, Expected<'s>)>,
-) {
-    use DirectiveKind::*;
-    for directive in directives {
-        let (module, expected) = match &directive.kind {
-            Module(module) | Definition(module) => (module, Expected::WellFormed),
-            AssertMalformed { module, message } => (module, Expected::Malformed(&message.text)),
-            AssertMalformedCustom { module, message } => {
-                (module, Expected::MalformedCustom(&message.text))
-            }
-            AssertInvalid { module, .. } | AssertInvalidCustom { module, .. } => {
-                (module, Expected::WellFormed)
-            }
-            AssertUnlinkable { instantiation: Instantiation::Module(module), .. } => {
-                (module, Expected::WellFormed)
-            }
-            AssertTrap {
-                execution: Execution::Instantiation(Instantiation::Module(module)),
-                ..
-            } => (module, Expected::WellFormed),
-            Thread(thread) => {
-                modules(&thread.directives, found);
-                continue;
-            }
-            _ => continue,
-        };
-        found.push((module, expected));
-    }
-}
 
 /// A module that must be well-formed: every way around gives the same bytes, tree and text.
 fn round_trip(module: &Module<'_>, features: Features) -> Result<(), String> {

@@ -6,8 +6,10 @@ use std::str::Utf8Error;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
-use wattle::ast::{Path, SourceMap, Span};
+use wattle::ast::{SourceMap, Span};
 use wattle::validator::Errors;
+
+use crate::commands::describe;
 
 /// An input with the name that messages call it by.
 pub(crate) struct Source {
@@ -52,15 +54,48 @@ pub(crate) struct Fault {
     /// The calls that were under way, the innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     backtrace: Vec<String>,
+    #[serde(flatten)]
+    details: Details,
     #[serde(skip)]
     window: Window,
 }
 
+/// What validation knows besides.
+#[derive(Default, Serialize)]
+pub(crate) struct Details {
+    /// Whether the module is malformed rather than invalid.
+    pub(crate) malformed: bool,
+    /// The types that were expected, the deepest operand first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) expected: Vec<String>,
+    /// The types that were found instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) found: Vec<String>,
+    /// The topmost operands of the innermost block, the deepest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) operands: Vec<String>,
+    /// The feature that would make it right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) enable: Option<String>,
+}
+
+impl Details {
+    const MALFORMED: Details = Details {
+        malformed: true,
+        expected: Vec::new(),
+        found: Vec::new(),
+        operands: Vec::new(),
+        enable: None,
+    };
+}
+
 /// The part of the input that is shown.
 enum Window {
+    /// A line, or the part of a long one around the mark.
     Text {
         source: String,
         mark: std::ops::Range<usize>,
+        is_whole: bool,
     },
     Binary(String),
     /// Nothing: the place is not known.
@@ -96,10 +131,8 @@ impl Source {
     pub(crate) fn invalid(&self, errors: &Errors, map: Option<&SourceMap>) -> Failure {
         let faults = errors.iter().map(|error| {
             let span = map.and_then(|map| map.span(&error.path)).or(error.span);
-            let path = (!error.path.is_empty()).then(|| error.path.to_string());
-            let mut reason = error.clone();
-            (reason.span, reason.path) = (None, Path::default());
-            self.fault(span, reason.to_string(), path)
+            let (message, path, details) = describe(error);
+            self.fault(span, message, path).with(details)
         });
         Failure::Faults(faults.collect())
     }
@@ -121,6 +154,7 @@ impl Source {
                 message,
                 path,
                 backtrace: Vec::new(),
+                details: Details::default(),
                 window: Window::Nothing,
             },
         }
@@ -161,7 +195,8 @@ impl Source {
             message,
             path,
             backtrace: Vec::new(),
-            window: Window::Text { source, mark },
+            details: Details::MALFORMED,
+            window: Window::Text { source, mark, is_whole: from == range.start },
         }
     }
 
@@ -176,6 +211,7 @@ impl Source {
             message,
             path,
             backtrace: Vec::new(),
+            details: Details::MALFORMED,
             window: Window::Binary(hexdump(&self.bytes, span)),
         }
     }
@@ -231,7 +267,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Line, column in characters (both from 1) and the range of the line at a byte offset.
-    fn locate(&mut self, offset: usize) -> (usize, usize, std::ops::Range<usize>) {
+    pub(crate) fn locate(&mut self, offset: usize) -> (usize, usize, std::ops::Range<usize>) {
         let bytes = self.text.as_bytes();
         let offset = offset.min(bytes.len());
         if offset < self.start {
@@ -315,16 +351,26 @@ impl Fault {
         self
     }
 
+    /// The same with more to it.
+    pub(crate) fn with(self, details: Details) -> Fault {
+        Fault { details, ..self }
+    }
+
     fn render(&self) -> String {
         let title = Level::ERROR.primary_title(&*self.message);
         let origin = Origin::path(&*self.file);
         let mut group = match &self.window {
-            Window::Text { source, mark } => {
+            Window::Text { source, mark, is_whole } => {
                 let line = self.line.unwrap_or(1);
-                let origin = origin.line(line).char_column(self.column.unwrap_or(1));
                 let mark = AnnotationKind::Primary.span(mark.clone());
                 let snippet = Snippet::source(&**source).line_start(line).annotation(mark);
-                title.element(origin).element(snippet)
+                if *is_whole {
+                    title.element(snippet.path(&*self.file))
+                } else {
+                    // The column cannot be counted in a part of a line.
+                    let origin = origin.line(line).char_column(self.column.unwrap_or(1));
+                    title.element(origin).element(snippet)
+                }
             }
             Window::Binary(_) => {
                 let start = self.start.unwrap_or_default();
@@ -338,6 +384,15 @@ impl Fault {
         for (number, call) in self.backtrace.iter().enumerate() {
             let how = if number == 0 { "in" } else { "called from" };
             group = group.element(Level::NOTE.message(format!("{how} {call}")));
+        }
+        if !self.details.operands.is_empty() {
+            let operands = self.details.operands.join(" ");
+            let note = format!("the operands there, the topmost last: [{operands}]");
+            group = group.element(Level::NOTE.message(note));
+        }
+        if let Some(feature) = &self.details.enable {
+            let help = format!("turn it on with --features default,{feature}");
+            group = group.element(Level::HELP.message(help));
         }
         let mut out = renderer().render(&[group]);
         if let Window::Binary(rows) = &self.window {

@@ -2,16 +2,22 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::{Body, Encode, Expr, Instrs, Local, leb128};
+use wattle_ast::{Body, Encode, Expr, Instr, Local, Reader, leb128};
 
 /// Appends the instructions of `bytes`, each in its shortest form. Bytes that are no instructions
 /// are appended as they are.
 fn code(out: &mut Vec<u8>, bytes: &[u8]) {
-    let mut instrs = Instrs::new(bytes);
-    for instr in instrs.by_ref() {
-        instr.encode(out);
+    let mut reader = Reader::new(bytes);
+    loop {
+        let start = reader.pos();
+        reader.skip_shortest();
+        out.extend_from_slice(reader.since(start));
+        let rest = reader.rest();
+        match reader.read::<Instr<'_>>() {
+            Ok(instr) => instr.encode(out),
+            Err(_) => return out.extend_from_slice(rest),
+        }
     }
-    out.extend_from_slice(bytes.get(instrs.offset()..).unwrap_or_default());
 }
 
 /// The expression in its shortest form; borrowed when that is how it stands. `scratch` is only

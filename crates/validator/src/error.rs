@@ -1,7 +1,7 @@
 //! What can be wrong with a module, each kind with its official phrase, and the way to it.
 
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -325,6 +325,11 @@ impl Error {
         }))
     }
 
+    /// What is wrong, without the place: what a renderer shows beside a snippet.
+    pub fn reason(&self) -> String {
+        Reason(self).to_string()
+    }
+
     /// Whether the module is malformed rather than invalid.
     pub fn is_malformed(&self) -> bool {
         matches!(self.kind, ErrorKind::Malformed(_))
@@ -350,12 +355,16 @@ impl From<ErrorKind> for Error {
     }
 }
 
-impl fmt::Display for Error {
+/// An error without its place.
+struct Reason<'a>(&'a Fields);
+
+impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)?;
-        if let ErrorKind::TypeMismatch(mismatch) = self.kind {
+        let error = self.0;
+        error.kind.fmt(f)?;
+        if let ErrorKind::TypeMismatch(mismatch) = error.kind {
             f.write_str(": ")?;
-            let (expected, found) = (Types(&self.expected), Types(&self.found));
+            let (expected, found) = (Types(&error.expected), Types(&error.found));
             match mismatch {
                 Mismatch::Operands => {
                     write!(f, "instruction requires {expected} but stack has {found}")?
@@ -394,9 +403,16 @@ impl fmt::Display for Error {
                 Mismatch::TableInit => write!(f, "elements of type {expected} cannot be null")?,
             }
         }
-        if let Some(feature) = self.enable {
+        if let Some(feature) = error.enable {
             write!(f, " ({feature} is not enabled)")?;
         }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Reason(self).fmt(f)?;
         if let Some(span) = self.span {
             write!(f, " at offset {span}")?;
         }

@@ -33,6 +33,8 @@ mod func;
 mod limits;
 mod locate;
 mod observe;
+#[cfg(feature = "std")]
+mod parallel;
 mod registry;
 mod side_table;
 mod ty;
@@ -45,6 +47,8 @@ pub use func::FuncValidator;
 pub use limits::Limits;
 pub use locate::body_offset;
 pub use observe::{Branch, Observer, Operands};
+#[cfg(feature = "std")]
+pub use parallel::validate_bodies;
 pub use registry::{Registry, Structure, TypeId};
 pub use side_table::{SideEntry, SideTable};
 pub use types::Types;

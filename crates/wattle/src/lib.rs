@@ -30,8 +30,7 @@ pub use wattle_printer as printer;
 /// The interpreter (feature `runtime`).
 #[cfg(feature = "runtime")]
 pub use wattle_runtime as runtime;
-/// From items or the tree to a verdict (feature `runtime`).
-#[cfg(feature = "runtime")]
+/// Whether a module is valid, what types it is made of, which features it uses.
 pub use wattle_validator as validator;
 /// WASI preview 1 for the interpreter (feature `wasi`).
 #[cfg(feature = "wasi")]
@@ -48,6 +47,8 @@ pub enum Error {
     Text(wattle_wat::Errors),
     /// The binary is malformed.
     Binary(wattle_ast::Error),
+    /// The module is invalid.
+    Invalid(wattle_validator::Errors),
 }
 
 impl fmt::Display for Error {
@@ -55,6 +56,7 @@ impl fmt::Display for Error {
         match self {
             Error::Text(errors) => errors.fmt(f),
             Error::Binary(error) => error.fmt(f),
+            Error::Invalid(errors) => errors.fmt(f),
         }
     }
 }
@@ -70,6 +72,12 @@ impl From<wattle_wat::Errors> for Error {
 impl From<wattle_ast::Error> for Error {
     fn from(error: wattle_ast::Error) -> Error {
         Error::Binary(error)
+    }
+}
+
+impl From<wattle_validator::Errors> for Error {
+    fn from(errors: wattle_validator::Errors) -> Error {
+        Error::Invalid(errors)
     }
 }
 
@@ -97,6 +105,20 @@ pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
 /// The first malformed place of the binary.
 pub fn wasm2wat(bytes: &[u8]) -> Result<String, Error> {
     Ok(printer::print(&parser::parse(bytes)?))
+}
+
+/// Checks that a binary is a valid module; the types that it is made of are the answer.
+///
+/// # Errors
+/// The first malformed place of the binary, or all that is invalid.
+///
+/// ```
+/// let wasm = wattle::wat2wasm("(module (func (result i32) i64.const 1))").unwrap();
+/// let error = wattle::validate(&wasm).unwrap_err();
+/// assert!(error.to_string().starts_with("type mismatch"));
+/// ```
+pub fn validate(bytes: &[u8]) -> Result<validator::Types, Error> {
+    Ok(validator::validate(&parser::Parser::new().check_bodies(false).module(bytes)?)?)
 }
 
 /// The snippets of the README, compiled and run as tests.

@@ -215,6 +215,7 @@ where
     K::Error: From<Malformed>,
 {
     loop {
+        reader.transcode_plain(sink)?;
         let start = reader.pos();
         let (opcode, kinds) = reader.opcode_with_kinds()?;
         sink.opcode(opcode, start)?;

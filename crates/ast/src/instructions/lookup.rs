@@ -30,6 +30,19 @@ static ONE_BYTE: [OneByte; 256] = {
     map
 };
 
+/// What `byte` stands for when it is an opcode of its own.
+#[inline(always)]
+pub(super) fn one_byte(byte: u8) -> (Opcode, Kinds) {
+    let OneByte { kinds, opcode } = ONE_BYTE[usize::from(byte)];
+    (opcode, kinds)
+}
+
+/// What a prefix and a code of one byte stand for.
+#[inline(always)]
+pub(super) fn two_bytes(prefix: u8, code: u8) -> Option<Opcode> {
+    PREFIXED.get(usize::from(prefix.wrapping_sub(PREFIXES[0])))?[usize::from(code)]
+}
+
 static PREFIXED: [[Option<Opcode>; SPAN]; PREFIXES.len()] = {
     let mut map = [[None; SPAN]; PREFIXES.len()];
     let mut i = 0;
@@ -165,7 +178,7 @@ impl Reader<'_> {
     #[inline(always)]
     pub(super) fn opcode_with_kinds(&mut self) -> Result<(Opcode, Kinds), Malformed> {
         let byte = self.byte()?;
-        let OneByte { kinds, opcode } = ONE_BYTE[usize::from(byte)];
+        let (opcode, kinds) = one_byte(byte);
         if self.features().contains_index(kinds.feature_index()) {
             return Ok((opcode, kinds));
         }

@@ -9,7 +9,7 @@
 //! | `binary.rs` | the binary format of immediates and opcodes |
 //! | `expr.rs` | [`Expr`]: instructions as bytes, iterated on the fly |
 //! | `nesting.rs` | which block an `end` ends |
-//! | `skip.rs` | the fast way past plain instructions |
+//! | `skip.rs`, `short.rs` | the fast way past plain instructions, and to a sink |
 //! | `lookup.rs` | from codes and mnemonics to opcodes |
 
 mod binary;
@@ -18,6 +18,7 @@ mod immediates;
 mod lists;
 mod lookup;
 mod nesting;
+mod short;
 mod skip;
 mod table;
 #[cfg(test)]
@@ -116,6 +117,12 @@ impl Kinds {
             left >>= Kinds::BITS;
             Kind::from_number(number.wrapping_sub(1))
         })
+    }
+
+    /// The first of them.
+    #[inline(always)]
+    pub(super) fn first(self) -> Option<Kind> {
+        Kind::from_number((self.0 & ((1 << Kinds::BITS) - 1)).wrapping_sub(1))
     }
 
     /// Calls `each` with the kinds in order.

@@ -1,14 +1,16 @@
-//! Reading past the plainest instructions without telling them apart: most of all code is
-//! one-byte opcodes with no immediates, or with integers of one byte.
+//! The plainest instructions, read past or handed on without telling them apart: most of all code
+//! is one-byte opcodes with no immediates, or with integers of one byte.
 //!
 //! What decides how far to go is one look-up by the opcode's byte and one test of the three bytes
 //! after it, so that there is next to nothing for a processor to mispredict. Whatever is not so
-//! plain (blocks, long integers, prefixes, what is malformed) is left to the ordinary way.
+//! plain (blocks, long integers, what is malformed) is left to the ordinary way.
 
-use super::lookup::PREFIXES;
+use super::immediates::{self, Sink};
+use super::lookup::{PREFIXES, one_byte, two_bytes};
 use super::nesting::is_structured;
+use super::short::Short;
 use super::{Kind, NO_FEATURE, Rows};
-use crate::{AbsHeapType, Feature, Features, Opcode, Reader};
+use crate::{AbsHeapType, Feature, Features, Malformed, Opcode, Reader};
 
 /// How to read past an instruction, by its first byte.
 ///
@@ -38,7 +40,8 @@ const fn table(prefix: u8) -> [Plain; 256] {
     let mut i = 0;
     while i < Opcode::ALL.len() {
         let info = &Rows::<'static>::INFO[i];
-        let one_byte = prefix == 0 || info.code < 0x80;
+        // Of those that `transcode_plain` moves, none has two immediates.
+        let one_byte = if prefix == 0 { info.kinds.len() <= 1 } else { info.code < 0x80 };
         if info.prefix == prefix && one_byte && !is_structured(info.opcode) {
             table[info.code as usize] = Plain::of(info.kinds, info.feature);
         }
@@ -154,6 +157,76 @@ impl Reader<'_> {
             };
         }
         self.seek(pos);
+    }
+
+    /// Reads past plain instructions that stand in their shortest form, as many as come in a row:
+    /// all their parts are of one byte.
+    #[inline]
+    pub fn skip_shortest(&mut self) {
+        let features = self.features();
+        let bytes = self.bytes();
+        let mut pos = self.pos();
+        while let Some(word) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<WORD>()) {
+            let word = u64::from_le_bytes(*word);
+            let byte = (word & 0xff) as u8;
+            pos += if let Some(len) = PLAIN[usize::from(byte)].short_len(word, features) {
+                len
+            } else if let Some(table) = prefixed(byte)
+                && let word = word >> 8
+                && let Some(len) = table[(word & 0xff) as usize].short_len(word, features)
+            {
+                1 + len
+            } else {
+                break;
+            };
+        }
+        self.seek(pos);
+    }
+
+    /// Moves plain instructions whose immediates are of one byte each to a sink, as many as come
+    /// in a row.
+    ///
+    /// The place of the next instruction depends on no immediate's kind, so a sink that is after
+    /// few kinds pays for few.
+    ///
+    /// # Errors
+    /// The sink's.
+    #[inline(always)]
+    pub(super) fn transcode_plain<'a, K>(&mut self, sink: &mut K) -> Result<(), K::Error>
+    where
+        K: Sink<'a>,
+        K::Error: From<Malformed>,
+    {
+        let features = self.features();
+        let bytes = self.bytes();
+        let mut pos = self.pos();
+        while let Some(word) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<WORD>()) {
+            let word = u64::from_le_bytes(*word);
+            let byte = (word & 0xff) as u8;
+            if let Some(len) = PLAIN[usize::from(byte)].short_len(word, features) {
+                let (opcode, kinds) = one_byte(byte);
+                sink.opcode(opcode, pos)?;
+                pos += len;
+                if let Some(kind) = kinds.first() {
+                    immediates::transcode(kind, &mut Short::new(word >> 8), sink)?;
+                }
+            } else if let Some(table) = prefixed(byte)
+                && let word = word >> 8
+                && let code = (word & 0xff) as u8
+                && let Some(len) = table[usize::from(code)].short_len(word, features)
+                && let Some(opcode) = two_bytes(byte, code)
+            {
+                sink.opcode(opcode, pos)?;
+                pos += 1 + len;
+                let mut immediates = Short::new(word >> 8);
+                let kinds = opcode.kinds();
+                kinds.try_for_each(|kind| immediates::transcode(kind, &mut immediates, sink))?;
+            } else {
+                break;
+            }
+        }
+        self.seek(pos);
+        Ok(())
     }
 }
 

@@ -2,14 +2,17 @@
 
 mod completion;
 mod dump;
+mod features;
 mod objdump;
 mod parse;
 mod print;
 mod run;
 mod strip;
+mod validate;
 mod wast;
 
 pub(crate) use run::arrange;
+pub(crate) use validate::describe;
 
 use clap::Subcommand;
 
@@ -26,6 +29,10 @@ pub(crate) enum Command {
     Print(print::Print),
     /// Show every byte of a binary with what it means.
     Dump(dump::Dump),
+    /// Check that a module is valid.
+    Validate(validate::Validate),
+    /// List the features that a module makes use of.
+    Features(features::ListFeatures),
     /// List sections, imports, exports and functions.
     Objdump(objdump::Objdump),
     /// Take custom sections away and leave every other byte alone.
@@ -45,6 +52,8 @@ impl Command {
             Command::Parse(command) => command.run(),
             Command::Print(command) => command.run(),
             Command::Dump(command) => command.run(),
+            Command::Validate(command) => command.run(),
+            Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
             Command::Strip(command) => command.run(),
             Command::Run(command) => command.run(json),

@@ -158,12 +158,16 @@ pub(super) enum Action {
     BrIf,
     Call,
     RefNull,
-    /// The first byte of `struct.get`.
-    StructGet,
+    /// The first byte of `struct.new`, `struct.get` and `struct.set`.
+    Struct,
 }
 
+/// The second byte of `struct.new`.
+pub(super) const STRUCT_NEW: u8 = Opcode::INFOS[Opcode::StructNew as usize].code as u8;
 /// The second byte of `struct.get`.
 pub(super) const STRUCT_GET: u8 = Opcode::INFOS[Opcode::StructGet as usize].code as u8;
+/// The second byte of `struct.set`.
+pub(super) const STRUCT_SET: u8 = Opcode::INFOS[Opcode::StructSet as usize].code as u8;
 
 /// One-byte opcodes by code, and all that their commonest form takes.
 #[derive(Clone, Copy, Debug)]
@@ -191,7 +195,7 @@ pub(super) static COMMON: [Common; 256] = {
     while i < Opcode::INFOS.len() {
         let info = &Opcode::INFOS[i];
         if matches!(info.opcode, Opcode::StructGet) {
-            common[info.prefix as usize].action = Action::StructGet;
+            common[info.prefix as usize].action = Action::Struct;
         } else if info.prefix == 0 && matches!(info.feature, Feature::Mvp | Feature::ReferenceTypes)
         {
             let arrow = applied(info);

@@ -8,7 +8,7 @@
 use wattle_ast::{AbsHeapType, Feature, Reader};
 
 use super::Checker;
-use super::arrows::{Action, COMMON, STRUCT_GET};
+use super::arrows::{Action, COMMON, STRUCT_GET, STRUCT_NEW, STRUCT_SET};
 use super::stack::{BlockKind, Frame, Signature};
 use crate::Types;
 use crate::registry::Structure;
@@ -80,7 +80,8 @@ fn long_index(code: &[u8], at: usize) -> Option<(usize, usize)> {
 /// Whether an action may be that of a constant expression.
 #[inline(always)]
 fn is_constant(action: Action) -> bool {
-    matches!(action, Action::I32Const | Action::I64Const | Action::GlobalGet | Action::RefNull)
+    use Action::{GlobalGet, I32Const, I64Const, RefNull, Struct};
+    matches!(action, I32Const | I64Const | GlobalGet | RefNull | Struct)
 }
 
 /// Whether an instruction that begins with `byte` may be simple.
@@ -234,8 +235,9 @@ impl Checker<'_, '_> {
                     push!(ty);
                     pos += 1 + size;
                 }
-                Action::StructGet => {
-                    if code.get(pos + 1) != Some(&STRUCT_GET) || !has_gc {
+                Action::Struct => {
+                    let Some(&second) = code.get(pos + 1) else { break };
+                    if !has_gc || (CONST && second != STRUCT_NEW) {
                         break;
                     }
                     let Some((index, size)) = long_index(code, pos + 2) else { break };
@@ -243,13 +245,37 @@ impl Checker<'_, '_> {
                     if registry.structure(id.0) != Structure::Struct {
                         break;
                     }
-                    let Some(field) = self::index(code, pos + 2 + size) else { break };
-                    let Some(ty) = registry.fields(id.0).get(field) else { break };
-                    let ty = ty.without_flag();
-                    if ty.is_packed() || !registry.matches(below!(0), Ty::defined(id.0, true)) {
-                        break;
+                    let fields = registry.fields(id.0);
+                    if second == STRUCT_NEW {
+                        let Some(base) = len.checked_sub(fields.len()) else { break };
+                        let operands = stack.get(base..len).unwrap_or_default();
+                        let fits = |(&operand, field): (&Ty, &Ty)| {
+                            registry.matches(operand, field.without_flag().unpacked())
+                        };
+                        if !operands.iter().zip(fields).all(fits) {
+                            break;
+                        }
+                        len = base;
+                        push!(Ty::defined(id.0, false));
+                        pos += 2 + size;
+                        continue;
                     }
-                    replace!(0, ty);
+                    let Some(field) = self::index(code, pos + 2 + size) else { break };
+                    let Some(&field) = fields.get(field) else { break };
+                    let (ty, reference) = (field.without_flag(), Ty::defined(id.0, true));
+                    match second {
+                        STRUCT_GET if !ty.is_packed() && registry.matches(below!(0), reference) => {
+                            replace!(0, ty);
+                        }
+                        STRUCT_SET
+                            if field.has_flag()
+                                && registry.matches(below!(0), ty.unpacked())
+                                && registry.matches(below!(1), reference) =>
+                        {
+                            len -= 2;
+                        }
+                        _ => break,
+                    }
                     pos += 3 + size;
                 }
                 Action::Drop => {

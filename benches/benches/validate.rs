@@ -1,0 +1,140 @@
+//! Validation: beside wasmparser's validator, on two threads beside one, and its cost as a module
+//! grows.
+
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use wattle::ast::{
+    ArrayType, BlockType, Body, CompType, FieldType, Func, FuncType, HeapType, Instr, LocalIdx,
+    Module, RecGroup, RefType, StorageType, TypeIdx, ValType,
+};
+use wattle::parser::Parser;
+use wattle::validator::{Limits, Validator, Verdict, validate_bodies};
+use wattle::{Item, encoder};
+use wattle_benches::{Side, compare, corpus};
+
+/// Bytes in, verdict out, in one pass.
+fn ours(bytes: &[u8]) -> u64 {
+    let mut validator = Validator::new().limits(Limits::NONE);
+    let mut items = 0;
+    for event in Parser::new().check_bodies(false).events(bytes) {
+        let verdict = validator.event(&event.expect("the input is well-formed"));
+        items += u64::from(verdict.is_ok());
+    }
+    assert!(validator.finish().is_ok());
+    items
+}
+
+/// The same on so many threads.
+fn on_threads(bytes: &[u8], threads: usize) -> u64 {
+    let mut validator = Validator::new().defer_bodies(true);
+    let mut bodies = Vec::new();
+    for event in Parser::new().check_bodies(false).events(bytes) {
+        let event = event.expect("the input is well-formed");
+        if let (Ok(Verdict::Body(check)), Item::Body(body)) = (validator.event(&event), event.item)
+        {
+            bodies.push((check, body));
+        }
+    }
+    assert!(validate_bodies(&bodies, NonZeroUsize::new(threads), 1).is_empty());
+    assert!(validator.finish().is_ok());
+    bodies.len() as u64
+}
+
+fn peer(bytes: &[u8]) -> u64 {
+    let features = wasmparser::WasmFeatures::all();
+    let verdict = wasmparser::Validator::new_with_features(features).validate_all(bytes);
+    assert!(verdict.is_ok());
+    1
+}
+
+fn validate(criterion: &mut Criterion) {
+    compare(
+        criterion,
+        "validate",
+        &corpus(&[]),
+        Side { name: "wattle", run: &|bytes| ours(bytes) },
+        Side { name: "wasmparser", run: &|bytes| peer(bytes) },
+    );
+    let mut large = corpus(&[]);
+    large.retain(|input| input.bytes > 3_000_000);
+    compare(
+        criterion,
+        "validate on two threads",
+        &large,
+        Side { name: "two", run: &|bytes| on_threads(bytes, 2) },
+        Side { name: "one", run: &|bytes| on_threads(bytes, 1) },
+    );
+}
+
+fn module(body: Body<'static>) -> Module<'static> {
+    let mut module = Module::default();
+    module.types.push(FuncType::new([ValType::I32], []).into());
+    module.funcs.push(Func { ty: TypeIdx(0), body });
+    module
+}
+
+/// A function of about so many instructions.
+fn long(count: usize) -> Module<'static> {
+    let local = LocalIdx(0);
+    let some = [
+        Instr::LocalGet { local },
+        Instr::LocalGet { local },
+        Instr::I32Add,
+        Instr::LocalSet { local },
+    ];
+    let code = some.into_iter().cycle().take(count / 4 * 4).chain([Instr::End]);
+    module(Body::new([], code.collect()))
+}
+
+/// Blocks, so many deep.
+fn deep(count: usize) -> Module<'static> {
+    let open = std::iter::repeat_n(Instr::Block { block_type: BlockType::Empty }, count);
+    let code = open.chain(std::iter::repeat_n(Instr::End, count + 1));
+    module(Body::new([], code.collect()))
+}
+
+/// A group of so many types, each of which refers to the next.
+fn types(count: usize) -> Module<'static> {
+    let len = count as u32;
+    let array = |index: u32| {
+        let next = RefType::null(HeapType::Type(TypeIdx((index + 1) % len)));
+        let field = FieldType { mutable: true, storage: StorageType::Val(ValType::Ref(next)) };
+        CompType::Array(ArrayType { field })
+    };
+    Module {
+        types: (0..len).map(|index| array(index).into()).collect(),
+        rec_groups: vec![RecGroup { first: TypeIdx(0), len }],
+        ..Module::default()
+    }
+}
+
+/// Prints what an instruction or a type costs as there are more of them: the same, or nearly.
+fn scaling(_: &mut Criterion) {
+    type Make = fn(usize) -> Module<'static>;
+    let rows: [(&str, Make, &[usize]); 3] = [
+        ("instructions of one function", long, &[1_000, 10_000, 100_000, 1_000_000, 4_000_000]),
+        ("blocks in each other", deep, &[100, 1_000, 10_000, 100_000, 1_000_000]),
+        ("types of one group", types, &[100, 1_000, 10_000, 100_000, 1_000_000]),
+    ];
+    println!("\nnanoseconds for each, as there are more");
+    for (what, make, counts) in rows {
+        println!("{what:<30} {:>10} {:>10} {:>10}", "bytes", "count", "ns each");
+        for &count in counts {
+            let bytes = encoder::encode(&make(count));
+            let mut best = Duration::MAX;
+            for _ in 0..(4_000_000 / count).clamp(3, 1_000) {
+                let start = Instant::now();
+                black_box(ours(black_box(&bytes)));
+                best = best.min(start.elapsed());
+            }
+            let each = best.as_nanos() as f64 / count as f64;
+            println!("{:<30} {:>10} {count:>10} {each:>10.2}", "", bytes.len());
+        }
+    }
+}
+
+criterion_group!(benches, validate, scaling);
+criterion_main!(benches);

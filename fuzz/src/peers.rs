@@ -1,0 +1,48 @@
+//! What the peers say of a module, to be held against what Wattle says.
+
+use wasmparser::WasmFeatures;
+use wattle::ast::Features;
+use wattle::validator::Validator;
+use wattle::{parser, validator};
+
+/// What both are asked about: the features that are on by default.
+const OURS: Features = Features::DEFAULT;
+
+/// The same in wasmparser's terms.
+fn theirs() -> WasmFeatures {
+    let beyond = WasmFeatures::SHARED_EVERYTHING_THREADS
+        | WasmFeatures::ACQUIRE_RELEASE_ATOMICS
+        | WasmFeatures::MULTIBYTE_ARRAY_ACCESS
+        | WasmFeatures::MEMORY_CONTROL
+        | WasmFeatures::STACK_SWITCHING
+        | WasmFeatures::CUSTOM_DESCRIPTORS
+        | WasmFeatures::COMPONENT_MODEL;
+    WasmFeatures::all() - beyond
+}
+
+/// Whether a binary is a valid module, and why not: by Wattle, then by wasmparser.
+pub fn validity(bytes: &[u8]) -> (Result<(), String>, Result<(), String>) {
+    let ours = || {
+        let module = parser::Parser::new().features(OURS).check_bodies(false).module(bytes);
+        let module = module.map_err(|error| error.to_string())?;
+        let types = Validator::new().features(OURS).module(&module);
+        types.map(drop).map_err(|errors: validator::Errors| errors.first().to_string())
+    };
+    let verdict = wasmparser::Validator::new_with_features(theirs()).validate_all(bytes);
+    (ours(), verdict.map(drop).map_err(|error| error.to_string()))
+}
+
+/// Whether a difference is one that is known: what wasmparser reads although the feature is off,
+/// or what the proposals that it implements say otherwise. The reasons are in
+/// `docs/validator-disagreements.md`.
+pub fn is_known(ours: &Result<(), String>, theirs: &Result<(), String>) -> bool {
+    let begins = |phrase: &str| ours.as_ref().is_err_and(|error| error.starts_with(phrase));
+    theirs.is_ok() && (begins("illegal opcode fe 04") || begins("zero byte expected"))
+}
+
+/// Any bytes: both find them a valid module, or both do not.
+pub fn validity_agrees(data: &[u8]) {
+    let (ours, theirs) = validity(data);
+    let agree = ours.is_ok() == theirs.is_ok() || is_known(&ours, &theirs);
+    assert!(agree, "we say {ours:?}, wasmparser says {theirs:?}");
+}

@@ -1,0 +1,61 @@
+//! The modules of scripts, each with what is expected of it.
+
+use wattle::ast::Features;
+use wattle::encoder;
+use wattle::wat::script::{
+    Directive, DirectiveKind, Execution, Instantiation, ModuleSource, ScriptModule,
+};
+
+/// What a module of a script is expected to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expected<'a> {
+    /// Well-formed; valid or not.
+    WellFormed,
+    /// Malformed, with this phrase.
+    Malformed(&'a str),
+    /// Its custom sections or annotations are malformed, itself not.
+    MalformedCustom(&'a str),
+}
+
+/// Appends the modules of `directives`, those of threads too.
+pub fn modules<'s, 'a>(
+    directives: &'s [Directive<'a>],
+    found: &mut Vec<(&'s ScriptModule<'a>, Expected<'s>)>,
+) {
+    use DirectiveKind::*;
+    for directive in directives {
+        let (module, expected) = match &directive.kind {
+            Module(module) | Definition(module) => (module, Expected::WellFormed),
+            AssertMalformed { module, message } => (module, Expected::Malformed(&message.text)),
+            AssertMalformedCustom { module, message } => {
+                (module, Expected::MalformedCustom(&message.text))
+            }
+            AssertInvalid { module, .. } | AssertInvalidCustom { module, .. } => {
+                (module, Expected::WellFormed)
+            }
+            AssertUnlinkable { instantiation: Instantiation::Module(module), .. } => {
+                (module, Expected::WellFormed)
+            }
+            AssertTrap {
+                execution: Execution::Instantiation(Instantiation::Module(module)),
+                ..
+            } => (module, Expected::WellFormed),
+            Thread(thread) => {
+                modules(&thread.directives, found);
+                continue;
+            }
+            _ => continue,
+        };
+        found.push((module, expected));
+    }
+}
+
+/// The binary of a module of a script, malformed or not. `None` for a text that is malformed.
+pub fn binary(module: &ScriptModule<'_>) -> Option<Vec<u8>> {
+    if let ModuleSource::Binary(bytes) = &module.source {
+        return Some(bytes.to_vec());
+    }
+    let parser = wattle::wat::Parser::new().features(Features::ALL);
+    let parsed = module.parse(&parser)?.ok()?;
+    Some(encoder::encode(&parsed.module))
+}
