@@ -6,8 +6,10 @@ use std::str::Utf8Error;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
-use wattle::ast::{Path, SourceMap, Span};
+use wattle::ast::{SourceMap, Span};
 use wattle::validator::Errors;
+
+use crate::commands::describe;
 
 /// An input with the name that messages call it by.
 pub(crate) struct Source {
@@ -49,11 +51,11 @@ pub(crate) struct Fault {
     /// The way through the module.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-    #[serde(flatten)]
-    details: Details,
     /// The calls that were under way, the innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     backtrace: Vec<String>,
+    #[serde(flatten)]
+    details: Details,
     #[serde(skip)]
     window: Window,
 }
@@ -129,10 +131,8 @@ impl Source {
     pub(crate) fn invalid(&self, errors: &Errors, map: Option<&SourceMap>) -> Failure {
         let faults = errors.iter().map(|error| {
             let span = map.and_then(|map| map.span(&error.path)).or(error.span);
-            let path = (!error.path.is_empty()).then(|| error.path.to_string());
-            let mut reason = error.clone();
-            (reason.span, reason.path) = (None, Path::default());
-            self.fault(span, reason.to_string(), path)
+            let (message, path, details) = describe(error);
+            self.fault(span, message, path).with(details)
         });
         Failure::Faults(faults.collect())
     }
@@ -153,8 +153,8 @@ impl Source {
                 end: None,
                 message,
                 path,
-                details: Details::default(),
                 backtrace: Vec::new(),
+                details: Details::default(),
                 window: Window::Nothing,
             },
         }
@@ -194,8 +194,8 @@ impl Source {
             end: Some(span.end),
             message,
             path,
-            details: Details::MALFORMED,
             backtrace: Vec::new(),
+            details: Details::MALFORMED,
             window: Window::Text { source, mark, is_whole: from == range.start },
         }
     }
@@ -210,8 +210,8 @@ impl Source {
             end: Some(span.end),
             message,
             path,
-            details: Details::MALFORMED,
             backtrace: Vec::new(),
+            details: Details::MALFORMED,
             window: Window::Binary(hexdump(&self.bytes, span)),
         }
     }
@@ -345,14 +345,15 @@ fn renderer() -> Renderer {
 }
 
 impl Fault {
+    /// The same in the middle of these calls, the innermost first.
+    pub(crate) fn with_backtrace(mut self, calls: Vec<String>) -> Fault {
+        self.backtrace = calls;
+        self
+    }
+
     /// The same with more to it.
     pub(crate) fn with(self, details: Details) -> Fault {
         Fault { details, ..self }
-    }
-
-    /// The same in the middle of these calls, the innermost first: no fault of the module's form.
-    pub(crate) fn with_backtrace(self, backtrace: Vec<String>) -> Fault {
-        Fault { backtrace, details: Details::default(), ..self }
     }
 
     fn render(&self) -> String {
@@ -380,6 +381,10 @@ impl Fault {
         if let Some(path) = &self.path {
             group = group.element(Level::NOTE.message(format!("in {path}")));
         }
+        for (number, call) in self.backtrace.iter().enumerate() {
+            let how = if number == 0 { "in" } else { "called from" };
+            group = group.element(Level::NOTE.message(format!("{how} {call}")));
+        }
         if !self.details.operands.is_empty() {
             let operands = self.details.operands.join(" ");
             let note = format!("the operands there, the topmost last: [{operands}]");
@@ -388,10 +393,6 @@ impl Fault {
         if let Some(feature) = &self.details.enable {
             let help = format!("turn it on with --features default,{feature}");
             group = group.element(Level::HELP.message(help));
-        }
-        for (number, call) in self.backtrace.iter().enumerate() {
-            let how = if number == 0 { "in" } else { "called from" };
-            group = group.element(Level::NOTE.message(format!("{how} {call}")));
         }
         let mut out = renderer().render(&[group]);
         if let Window::Binary(rows) = &self.window {

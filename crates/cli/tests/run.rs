@@ -101,13 +101,13 @@ fn wrong_arguments_say_what_is_wanted() {
         assert_eq!(ran.code, Some(2), "{words}");
         assert!(ran.err.contains(why) && ran.err.contains(signature), "{words}: {}", ran.err);
     }
+    let listed = "  div (func (param i32 i32) (result i32))";
     let ran = invoke("nope 1");
     assert_eq!(ran.code, Some(1));
-    let listed = signature.replace("div is", "div");
-    assert!(ran.err.contains("no function \"nope\"") && ran.err.contains(&listed), "{}", ran.err);
+    assert!(ran.err.contains("no function \"nope\"") && ran.err.contains(listed), "{}", ran.err);
     let ran = run(MATH, &["run", "prog.wat", "word"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.err.contains("no `_start`") && ran.err.contains(&listed), "{}", ran.err);
+    assert!(ran.err.contains("no `_start`") && ran.err.contains(listed), "{}", ran.err);
     assert_eq!(run(MATH, &["run", "prog.wat", "--invoke"]).code, Some(2));
     assert_eq!(run(MATH, &["run", "--nope", "prog.wat"]).code, Some(2));
     assert_eq!(run(MATH, &["run", "none.wat"]).code, Some(1));

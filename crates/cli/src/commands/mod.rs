@@ -12,6 +12,7 @@ mod validate;
 mod wast;
 
 pub(crate) use run::arrange;
+pub(crate) use validate::describe;
 
 use clap::Subcommand;
 

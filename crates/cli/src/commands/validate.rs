@@ -142,7 +142,8 @@ fn name(errors: &mut [Error], names: &Names<'_>) {
     }
 }
 
-fn describe(error: &Error) -> (String, Option<String>, Details) {
+/// What is wrong, where in the module, and what else is known of it.
+pub(crate) fn describe(error: &Error) -> (String, Option<String>, Details) {
     let show = |types: &[OperandType]| types.iter().map(OperandType::to_string).collect();
     let details = Details {
         malformed: error.is_malformed(),

@@ -115,7 +115,7 @@ mod tests {
             ("wattle run a.wasm --json", "wattle run -- a.wasm --json"),
             ("wattle run -- a.wasm --fuel 1", "wattle run -- a.wasm --fuel 1"),
             // Ours on both sides.
-            ("wattle run --dir a --env=b c --fuel", "wattle run --dir a --env=b --fuel -- c"),
+            ("wattle run --dir a --env=b c --trace", "wattle run --dir a --env=b --trace -- c"),
             ("wattle run a --fuel 9 x --trace", "wattle run --fuel 9 -- a x --trace"),
             ("wattle run a --dir . -- --dir -- x", "wattle run --dir . -- a --dir -- x"),
             ("wattle run a --fuel=9 -- -e", "wattle run --fuel=9 -- a -e"),

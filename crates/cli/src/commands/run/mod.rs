@@ -24,7 +24,7 @@ use wattle::validator::Validator;
 use wattle::wasi::{self, Wasi};
 
 use crate::input::{self, parse_features};
-use crate::report::{Failure, Source};
+use crate::report::{Details, Failure, Source};
 
 pub(crate) use arrange::arrange;
 
@@ -375,7 +375,8 @@ impl Program {
             }
             let path = Path::item(ItemKind::Import, index as u32);
             let span = self.map.as_ref().and_then(|map| map.span(&path));
-            faults.push(self.source.fault(span, why, Some(path.to_string())));
+            let fault = self.source.fault(span, why, Some(path.to_string()));
+            faults.push(fault.with(Details::default()));
         }
         if faults.is_empty() { Ok(()) } else { Err(Failure::Faults(faults)) }
     }
@@ -414,7 +415,8 @@ impl Program {
             self.map.as_ref()?.span(&path)
         });
         let calls = error.backtrace().iter().map(ToString::to_string).collect();
-        let fault = self.source.fault(span, message, None).with_backtrace(calls);
+        let details = Details::default();
+        let fault = self.source.fault(span, message, None).with(details).with_backtrace(calls);
         Failure::Ended(Box::new(fault), code)
     }
 

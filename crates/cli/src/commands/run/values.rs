@@ -123,13 +123,33 @@ fn reference(ty: RefType, text: &str) -> Result<Value, String> {
     }
 }
 
+/// A NaN as in the text format: with its payload, unless that is the canonical one.
+fn nan(bits: u64, fraction: u32, width: u32) -> Option<String> {
+    let payload = bits & ((1 << fraction) - 1);
+    let exponent = bits >> fraction & ((1 << (width - 1 - fraction)) - 1);
+    if payload == 0 || exponent + 1 != 1 << (width - 1 - fraction) {
+        return None;
+    }
+    let sign = if bits >> (width - 1) == 0 { "" } else { "-" };
+    Some(match payload == 1 << (fraction - 1) {
+        true => format!("{sign}nan"),
+        false => format!("{sign}nan:{payload:#x}"),
+    })
+}
+
 /// The type and the text of a value.
 fn parts(value: &Value) -> (&'static str, String) {
     match value {
         Value::I32(value) => ("i32", value.to_string()),
         Value::I64(value) => ("i64", value.to_string()),
-        Value::F32(F32(bits)) => ("f32", format!("{:?}", F32(*bits))),
-        Value::F64(F64(bits)) => ("f64", format!("{:?}", F64(*bits))),
+        Value::F32(float @ F32(bits)) => {
+            let nan = nan(u64::from(*bits), 23, 32);
+            ("f32", nan.unwrap_or_else(|| format!("{float:?}")))
+        }
+        Value::F64(float @ F64(bits)) => {
+            let nan = nan(*bits, 52, 64);
+            ("f64", nan.unwrap_or_else(|| format!("{float:?}")))
+        }
         Value::V128(V128(bytes)) => {
             let lanes = bytes.chunks_exact(4).map(|lane| {
                 format!(
@@ -179,6 +199,8 @@ mod tests {
             (ValType::F32, "1.5", "1.5"),
             (ValType::F64, "-inf", "-inf"),
             (ValType::F64, "0x1p-3", "0.125"),
+            (ValType::F64, "-nan", "-nan"),
+            (ValType::F32, "nan:0x200000", "nan:0x200000"),
             (ValType::V128, "i64x2 1 -1", "i32x4 0x00000001 0x00000000 0xffffffff 0xffffffff"),
             (ValType::V128, "0x1", "i32x4 0x00000001 0x00000000 0x00000000 0x00000000"),
             (ValType::Ref(RefType::EXTERNREF), "null", "ref.null extern"),
