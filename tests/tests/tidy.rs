@@ -106,6 +106,40 @@ fn library_crates_have_few_dependencies() {
 }
 
 #[test]
+fn no_library_but_wasi_touches_the_system() {
+    let words = ["std::fs", "std::net", "std::process", "std::env", "std::time"];
+    let mut offenders = Vec::new();
+    for (path, text) in files("rs") {
+        let shown = path.display().to_string();
+        let library = shown.contains("/crates/") && shown.contains("/src/");
+        if !library || shown.contains("/crates/cli/") || shown.contains("/crates/wasi/") {
+            continue;
+        }
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if words.iter().any(|word| code.contains(word)) {
+                offenders.push(format!("{shown}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    check("libraries that touch the system", offenders);
+}
+
+#[test]
+fn wasi_opens_no_file_by_a_path_of_the_system() {
+    let ambient = files("rs").into_iter().filter(|(path, text)| {
+        let shown = path.display().to_string();
+        // A builder opens directories for the program, by the word of whoever runs it.
+        shown.contains("/crates/wasi/src/")
+            && !shown.ends_with("builder.rs")
+            && (text.contains("ambient")
+                || text.contains("fs::read")
+                || text.contains("File::open"))
+    });
+    check("ambient authority", ambient.map(|(path, _)| path.display().to_string()).collect());
+}
+
+#[test]
 fn no_second_list_of_mnemonics() {
     // A handful of names that nobody writes by chance; tests and docs may use them.
     let rare = [
