@@ -29,10 +29,17 @@ macro_rules! float {
             }
         }
 
+        /// As in the text format, NaN payloads too.
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let value = self.to_float();
-                if value.is_nan() { write!(f, "nan:{:#x}", self.0) } else { write!(f, "{value:?}") }
+                if !value.is_nan() {
+                    return write!(f, "{value:?}");
+                }
+                let quiet: $bits = 1 << (<$float>::MANTISSA_DIGITS - 2);
+                let payload = self.0 & (2 * quiet - 1);
+                f.write_str(if value.is_sign_negative() { "-nan" } else { "nan" })?;
+                if payload == quiet { Ok(()) } else { write!(f, ":{payload:#x}") }
             }
         }
 
@@ -66,6 +73,8 @@ float!(
     /// ```
     /// use wattle_ast::F64;
     /// assert_eq!(F64::from(-0.0), F64(1 << 63));
+    /// assert_eq!(format!("{:?}", F64(0x7ff8 << 48)), "nan");
+    /// assert_eq!(format!("{:?}", F64(0xfff0 << 48 | 1)), "-nan:0x1");
     /// ```
     F64 f64, u64, 8
 );

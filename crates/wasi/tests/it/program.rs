@@ -104,8 +104,7 @@ impl Program {
         let text = program();
         let module = Module::new(wattle_wat::parse(&text).unwrap()).unwrap();
         let (mut store, mut imports) = (Store::new(()), Imports::default());
-        let wasi = builder.build();
-        wasi.define(&mut store, &mut imports);
+        builder.build().define(&mut store, &mut imports);
         let instance = Instance::new(&mut store, &module, &imports).unwrap();
         let memory = instance.memory(&store, "memory").unwrap();
         Program { store, instance, memory }
