@@ -161,6 +161,11 @@ impl<'a> Lexer<'a> {
         self.raw.span().end
     }
 
+    /// Moves to where a token may begin.
+    pub(crate) fn seek(&mut self, end: usize) {
+        self.raw.bump(end.saturating_sub(self.end()));
+    }
+
     fn next_byte(&self) -> Option<u8> {
         self.raw.source().as_bytes().get(self.raw.span().end).copied()
     }
@@ -317,7 +322,7 @@ fn skip_string(rest: &[u8]) -> usize {
 
 impl Lexer<'_> {
     /// The next token that is no blank.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn token(&mut self) -> Option<(TokenKind, Span)> {
         let kind = match self.raw.next()? {
             Ok(Raw::Open) => TokenKind::Open,

@@ -34,6 +34,7 @@ pub mod numbers;
 pub mod script;
 mod strings;
 mod tokens;
+mod words;
 
 pub use error::{Error, ErrorKind, Errors};
 pub use ids::Space;

@@ -7,6 +7,7 @@ use wattle_ast::{Name, Span};
 use crate::error::{Error, ErrorKind};
 use crate::lexer::{LexError, Lexer, TokenKind};
 use crate::strings;
+use crate::words::{self, Plain, kind_of};
 
 /// A token: its kind and its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -36,25 +37,6 @@ const MARK: usize = 16;
 
 /// Forms of at least so many tokens have their ends noted.
 const LONG_FORM: usize = 32;
-
-/// The kinds of tokens by their first byte, when they are not odd.
-static KINDS: [TokenKind; 256] = {
-    let mut kinds = [TokenKind::Reserved; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        kinds[byte] = match byte as u8 {
-            b'(' => TokenKind::Open,
-            b')' => TokenKind::Close,
-            b'$' => TokenKind::Id,
-            b'"' => TokenKind::String,
-            b'a'..=b'z' => TokenKind::Keyword,
-            b'0'..=b'9' | b'+' | b'-' => TokenKind::Number,
-            _ => TokenKind::Reserved,
-        };
-        byte += 1;
-    }
-    kinds
-};
 
 /// An annotation that is known: it stands before token `at`, and holds these annotation tokens.
 #[derive(Clone, Debug)]
@@ -117,26 +99,24 @@ impl<'a> Tokens<'a> {
         let mut lexer = Lexer::new(text);
         let mut open = Vec::new();
         let mut end = 0;
-        while let Some((kind, span)) = lexer.token() {
+        loop {
+            // Plain tokens come in long runs.
+            let rest = text.as_bytes().get(end..).unwrap_or_default();
+            let (plain, gap, len) = words::next(rest);
+            if plain != Plain::No {
+                let pos = tokens.steps.len() as u32;
+                tokens.push_plain(Span::new(end + gap, end + gap + len), &mut end);
+                match plain {
+                    Plain::Open => open.push(pos),
+                    Plain::Close => tokens.note_form(open.pop()),
+                    _ => {}
+                }
+                continue;
+            }
+            lexer.seek(end);
+            let Some((kind, span)) = lexer.token() else { break };
             match kind {
-                TokenKind::Keyword | TokenKind::Number | TokenKind::Id => {
-                    tokens.push_plain(span, &mut end);
-                    continue;
-                }
-                TokenKind::Open => {
-                    open.push(tokens.steps.len() as u32);
-                    tokens.push_plain(span, &mut end);
-                    continue;
-                }
-                TokenKind::Close => {
-                    if let Some(start) = open.pop()
-                        && tokens.steps.len() - start as usize >= LONG_FORM
-                    {
-                        tokens.forms.push((start, tokens.steps.len() as u32 + 1));
-                    }
-                    tokens.push_plain(span, &mut end);
-                    continue;
-                }
+                TokenKind::Open => open.push(tokens.steps.len() as u32),
                 TokenKind::String => {}
                 TokenKind::Space | TokenKind::LineComment | TokenKind::BlockComment => continue,
                 TokenKind::Annotation => {
@@ -150,9 +130,12 @@ impl<'a> Tokens<'a> {
                         continue;
                     }
                 }
-                TokenKind::Reserved | TokenKind::Eof => {}
+                _ => {}
             }
             tokens.push(kind, span, &mut end);
+            if kind == TokenKind::Close {
+                tokens.note_form(open.pop());
+            }
         }
         let eof = tokens.steps.len() as u32;
         tokens.push(TokenKind::Eof, Span::at(text.len()), &mut end);
@@ -165,6 +148,17 @@ impl<'a> Tokens<'a> {
         tokens
     }
 
+    /// Notes the form that the last token closes, when it is a long one.
+    #[inline(always)]
+    fn note_form(&mut self, start: Option<u32>) {
+        let end = self.steps.len() as u32;
+        if let Some(start) = start
+            && end - start > LONG_FORM as u32
+        {
+            self.forms.push((start, end));
+        }
+    }
+
     #[cold]
     fn error(&mut self, error: LexError, span: Span) {
         self.errors.push(Error::new(error.into(), span));
@@ -173,7 +167,7 @@ impl<'a> Tokens<'a> {
     /// Adds a token; `end` is where the one before it ends.
     fn push(&mut self, kind: TokenKind, span: Span, end: &mut usize) {
         let first = self.text.as_bytes().get(span.start).copied().unwrap_or(0);
-        if KINDS[usize::from(first)] == kind {
+        if kind_of(first) == kind {
             self.push_plain(span, end);
         } else {
             *end = span.end;
@@ -197,7 +191,7 @@ impl<'a> Tokens<'a> {
     fn push_rare(&mut self, span: Span, gap: usize, len: usize) {
         if gap | len > 0xff {
             let first = self.text.as_bytes().get(span.start).copied().unwrap_or(0);
-            return self.push_odd(KINDS[usize::from(first)], span);
+            return self.push_odd(kind_of(first), span);
         }
         self.mark(span);
         self.steps.push(Step { gap: gap as u8, len: len as u8 });
@@ -279,7 +273,7 @@ impl<'a> Tokens<'a> {
     #[inline(always)]
     fn token(&self, start: u32, len: u8) -> Token {
         let first = self.text.as_bytes().get(start as usize).copied().unwrap_or(0);
-        Token { start, end: start + u32::from(len), kind: KINDS[usize::from(first)] }
+        Token { start, end: start + u32::from(len), kind: kind_of(first) }
     }
 
     /// The token at a position, from the one before it.
@@ -298,11 +292,6 @@ impl<'a> Tokens<'a> {
             Some(odd) => odd.token,
             None => Token { start: 0, end: 0, kind: TokenKind::Eof },
         }
-    }
-
-    /// The position of the end of the text.
-    pub(crate) fn end(&self) -> usize {
-        self.steps.len().saturating_sub(1)
     }
 
     /// The bytes of a token.
@@ -324,34 +313,103 @@ impl<'a> Tokens<'a> {
         bytes.get(token.start as usize..token.end as usize).unwrap_or_default()
     }
 
-    /// The position just behind the form that begins at `pos`: behind its closing parenthesis, or
-    /// behind the one token. At most the end of the text.
-    pub(crate) fn skip_form(&self, pos: usize) -> usize {
-        if let Ok(at) = self.forms.binary_search_by_key(&pos, |(start, _)| *start as usize)
-            && let Some((_, end)) = self.forms.get(at)
-        {
-            return *end as usize;
-        }
-        let mut at = pos;
-        let mut depth = 0_usize;
-        let mut token = self.get(pos);
+    /// The position just behind the form that begins with the token at `pos`: behind its closing
+    /// parenthesis, or behind the one token; and the token there. At most the end of the text.
+    pub(crate) fn skip_form(&self, pos: usize, token: Token) -> (usize, Token) {
+        let (mut at, mut token, mut depth) = (pos, token, 0_usize);
         loop {
             match token.kind {
                 TokenKind::Open => depth += 1,
                 TokenKind::Close => depth = depth.saturating_sub(1),
-                TokenKind::Eof => return self.end(),
+                TokenKind::Eof => return (at, token),
                 _ => {}
             }
             at += 1;
-            if depth == 0 {
-                return at;
-            }
             token = self.next(at, token);
+            if depth == 0 {
+                return (at, token);
+            }
+            if at == pos + LONG_FORM
+                && let Some(end) = self.long_form_end(pos)
+            {
+                return (end, self.get(end));
+            }
         }
+    }
+
+    fn long_form_end(&self, pos: usize) -> Option<usize> {
+        let at = self.forms.binary_search_by_key(&pos, |(start, _)| *start as usize).ok()?;
+        self.forms.get(at).map(|(_, end)| *end as usize)
+    }
+
+    /// The position just behind the form that begins at `pos`.
+    pub(crate) fn form_end(&self, pos: usize) -> usize {
+        self.skip_form(pos, self.get(pos)).0
     }
 }
 
 /// The identifier of a token of kind [`TokenKind::Id`].
 pub(crate) fn id(text: &str) -> Name<'_> {
     strings::id(text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The short cut for plain tokens finds what the automaton finds.
+    fn check(text: &str) {
+        let tokens = Tokens::lex(text);
+        let trivia = |kind: &TokenKind| {
+            use TokenKind::*;
+            matches!(kind, Space | LineComment | BlockComment)
+        };
+        let expected: Vec<_> = Lexer::new(text).filter(|(kind, _)| !trivia(kind)).collect();
+        let kept = 0..tokens.steps.len() - 1;
+        let found: Vec<_> =
+            kept.map(|pos| tokens.get(pos)).map(|token| (token.kind, tokens.span(token))).collect();
+        // Annotations are kept apart, and leave a gap.
+        if text.contains("(@") {
+            assert!(found.iter().all(|token| expected.contains(token)), "{text}");
+        } else {
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_those_of_the_automaton() {
+        for file in wattle_tests::suite::files() {
+            if let Ok(text) = core::str::from_utf8(&file.read())
+                && text.len() < 1 << 16
+            {
+                check(text);
+            }
+        }
+        for text in [
+            "a",
+            "(a",
+            "a)",
+            "$",
+            "$)",
+            "$\"x\" $y",
+            "1 -2 +3 -inf",
+            "a\"b\"c",
+            "\t\r\n a  b\tc\rd",
+            "(;;)a(; ( ;)b;;c",
+            "a,b;c[d]e{f}g",
+            "0x1p-5|a~b^c\\d*e+f",
+            "é a\u{7f}b",
+            "((@x a)) b",
+            "((;a;)b)",
+            "( ;; x\n a)",
+            "abcdefgh ijklmnop12345678\n",
+        ] {
+            check(text);
+            for end in 0..text.len() {
+                if let Some(part) = text.get(..end) {
+                    check(part);
+                }
+            }
+        }
+    }
 }

@@ -166,7 +166,7 @@ impl<'a> State<'_, 'a> {
         let tokens = self.cursor.tokens;
         let failed = self.errors.iter().map(|error| error.span.start).min().unwrap_or(usize::MAX);
         let mut field = Cursor::new(tokens, self.start);
-        let mut field_end = tokens.skip_form(self.start);
+        let mut field_end = tokens.form_end(self.start);
         for (at, annot) in tokens.annots.iter().enumerate() {
             let passed = annot.at < self.start || annot.at > end;
             if passed || self.placed.get(at) == Some(&true) {
@@ -174,7 +174,7 @@ impl<'a> State<'_, 'a> {
             }
             while field_end < annot.at {
                 field.seek(field_end);
-                field_end = tokens.skip_form(field_end);
+                field_end = tokens.form_end(field_end);
             }
             let in_func = field.at_open("func") && field.pos() < annot.at && annot.at < field_end;
             let kind = match annot.name {

@@ -77,7 +77,7 @@ impl<'a> State<'_, 'a> {
     fn inline_exports(&mut self, space: Space, index: u32) -> Result<()> {
         while self.cursor.at_open("export") {
             let start = self.cursor.pos();
-            self.cursor.seek(start + 2);
+            self.cursor.bump_open();
             let name = self.cursor.expect_name()?;
             self.cursor.expect_close()?;
             self.push_export(Export { name, index: extern_idx(space, index) }, start);
@@ -166,7 +166,7 @@ impl<'a> State<'_, 'a> {
         let mut names = Vec::new();
         while self.cursor.at_open("item") {
             let start = self.cursor.pos();
-            self.cursor.seek(start + 2);
+            self.cursor.bump_open();
             let name = self.cursor.expect_name()?;
             if self.cursor.peek() == TokenKind::Close && self.module.imports.len() as u32 == first {
                 names.push((name, start));

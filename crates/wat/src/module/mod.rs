@@ -329,7 +329,7 @@ impl<'t, 'a> State<'t, 'a> {
         if self.source_map.is_none() {
             return;
         }
-        let last = self.cursor.tokens.skip_form(start).saturating_sub(1);
+        let last = self.cursor.tokens.form_end(start).saturating_sub(1);
         let span = self.span_at(start).to(self.span_at(last));
         if let Some(map) = &mut self.source_map {
             map.add_item(kind, index, span);

@@ -34,11 +34,12 @@ impl<'a> State<'_, 'a> {
                     continue;
                 }
             }
+            let field = self.cursor.clone();
             if let Some(keyword) = self.cursor.open_keyword() {
-                self.cursor.seek(start + 2);
+                self.cursor.bump_open();
                 self.scan_field(keyword, start, &mut defined);
             }
-            self.cursor.seek(start);
+            self.cursor = field;
             self.cursor.skip_form();
         }
         self.cursor.seek(self.start);
@@ -53,10 +54,10 @@ impl<'a> State<'_, 'a> {
             "rec" => {
                 self.type_fields.push(start);
                 while self.cursor.at_open("type") {
-                    let start = self.cursor.pos();
-                    self.cursor.seek(start + 2);
+                    let field = self.cursor.clone();
+                    self.cursor.bump_open();
                     self.bind_next(Space::Type);
-                    self.cursor.seek(start);
+                    self.cursor = field;
                     self.cursor.skip_form();
                 }
             }
@@ -102,14 +103,15 @@ impl<'a> State<'_, 'a> {
         }
         let mut untyped = 0_u32;
         while self.cursor.at_open("item") {
-            let start = self.cursor.pos();
-            self.cursor.seek(start + 3);
+            let item = self.cursor.clone();
+            self.cursor.bump_open();
+            self.cursor.bump();
             if self.cursor.peek() == TokenKind::Close {
                 untyped += 1;
             } else {
                 self.scan_extern_type();
             }
-            self.cursor.seek(start);
+            self.cursor = item;
             self.cursor.skip_form();
         }
         if let Some(space) = self.cursor.open_keyword().and_then(space) {

@@ -134,7 +134,7 @@ impl<'a> State<'_, 'a> {
     /// `(type $id? ...)`. One that fails is reported, and stands for any type from then on.
     fn type_def(&mut self, single: bool) {
         let start = self.cursor.pos();
-        self.cursor.seek(start + 2);
+        self.cursor.bump_open();
         let index = self.module.types.len() as u32;
         match self.type_def_tail(index) {
             Ok(ty) => {
