@@ -157,17 +157,40 @@ pub(super) enum Action {
     Br,
     BrIf,
     Call,
+    Else,
+    Return,
+    Unreachable,
+    CallIndirect,
+    FloatConst,
     RefNull,
-    /// The first byte of `struct.new`, `struct.get` and `struct.set`.
-    Struct,
+    RefFunc,
+    RefIsNull,
+    RefAsNonNull,
+    RefEq,
+    BrOnNull,
+    BrOnNonNull,
+    /// The first byte of the instructions in [`gc`].
+    Gc,
 }
 
-/// The second byte of `struct.new`.
-pub(super) const STRUCT_NEW: u8 = Opcode::INFOS[Opcode::StructNew as usize].code as u8;
-/// The second byte of `struct.get`.
-pub(super) const STRUCT_GET: u8 = Opcode::INFOS[Opcode::StructGet as usize].code as u8;
-/// The second byte of `struct.set`.
-pub(super) const STRUCT_SET: u8 = Opcode::INFOS[Opcode::StructSet as usize].code as u8;
+/// The second bytes of the commonest instructions of garbage collection.
+pub(super) mod gc {
+    use wattle_ast::Opcode;
+
+    const fn second(opcode: Opcode) -> u8 {
+        Opcode::INFOS[opcode as usize].code as u8
+    }
+
+    pub(crate) const STRUCT_NEW: u8 = second(Opcode::StructNew);
+    pub(crate) const STRUCT_GET: u8 = second(Opcode::StructGet);
+    pub(crate) const STRUCT_SET: u8 = second(Opcode::StructSet);
+    pub(crate) const ARRAY_NEW_FIXED: u8 = second(Opcode::ArrayNewFixed);
+    pub(crate) const ARRAY_GET: u8 = second(Opcode::ArrayGet);
+    pub(crate) const ARRAY_SET: u8 = second(Opcode::ArraySet);
+    pub(crate) const REF_TEST: u8 = second(Opcode::RefTest);
+    pub(crate) const REF_TEST_NULL: u8 = second(Opcode::RefTestNull);
+    pub(crate) const REF_CAST_NULL: u8 = second(Opcode::RefCastNull);
+}
 
 /// One-byte opcodes by code, and all that their commonest form takes.
 #[derive(Clone, Copy, Debug)]
@@ -180,8 +203,8 @@ pub(super) struct Common {
     pub(super) result: Ty,
 }
 
-/// By code. Unless it is about references, all that is not left to the rules has been there from
-/// the start, so that no feature needs to be looked at.
+/// By code. All that is not left to the rules has been there from the start, so that no feature
+/// needs to be looked at, or is about references.
 pub(super) static COMMON: [Common; 256] = {
     let leave = Common {
         action: Action::Leave,
@@ -195,9 +218,8 @@ pub(super) static COMMON: [Common; 256] = {
     while i < Opcode::INFOS.len() {
         let info = &Opcode::INFOS[i];
         if matches!(info.opcode, Opcode::StructGet) {
-            common[info.prefix as usize].action = Action::Struct;
-        } else if info.prefix == 0 && matches!(info.feature, Feature::Mvp | Feature::ReferenceTypes)
-        {
+            common[info.prefix as usize].action = Action::Gc;
+        } else if info.prefix == 0 && is_common(info.feature) {
             let arrow = applied(info);
             let [a, b, ..] = arrow.params;
             common[info.code as usize] = Common {
@@ -213,8 +235,14 @@ pub(super) static COMMON: [Common; 256] = {
     common
 };
 
+const fn is_common(feature: Feature) -> bool {
+    use Feature::{FunctionReferences, Gc, Mvp, ReferenceTypes};
+    matches!(feature, Mvp | ReferenceTypes | FunctionReferences | Gc)
+}
+
 const fn action(opcode: Opcode, shape: Shape) -> Action {
     match (shape, opcode) {
+        (_, Opcode::RefEq) => Action::RefEq,
         (Shape::Unary, _) => Action::Unary,
         (Shape::Binary, _) => Action::Binary,
         (Shape::Load, _) => Action::Load,
@@ -235,6 +263,16 @@ const fn action(opcode: Opcode, shape: Shape) -> Action {
         (_, Opcode::Br) => Action::Br,
         (_, Opcode::BrIf) => Action::BrIf,
         (_, Opcode::Call) => Action::Call,
+        (_, Opcode::Else) => Action::Else,
+        (_, Opcode::Return) => Action::Return,
+        (_, Opcode::Unreachable) => Action::Unreachable,
+        (_, Opcode::CallIndirect) => Action::CallIndirect,
+        (_, Opcode::F32Const | Opcode::F64Const) => Action::FloatConst,
+        (_, Opcode::RefFunc) => Action::RefFunc,
+        (_, Opcode::RefIsNull) => Action::RefIsNull,
+        (_, Opcode::RefAsNonNull) => Action::RefAsNonNull,
+        (_, Opcode::BrOnNull) => Action::BrOnNull,
+        (_, Opcode::BrOnNonNull) => Action::BrOnNonNull,
         _ => Action::Leave,
     }
 }

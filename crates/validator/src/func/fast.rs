@@ -5,83 +5,20 @@
 //! simple as can be is left to them, untouched, and so is every error. Position and stack height
 //! stay in registers meanwhile, which is what it is for.
 
-use wattle_ast::{AbsHeapType, Feature, Reader};
+use wattle_ast::{AbsHeapType, Reader};
 
 use super::Checker;
-use super::arrows::{Action, COMMON, STRUCT_GET, STRUCT_NEW, STRUCT_SET};
-use super::stack::{BlockKind, Frame, Signature};
-use crate::Types;
+use super::arrows::{Action, COMMON, gc};
+use super::short::{block_type, has_references, heap_type, index, long_index, short_integer};
+use super::stack::{BlockKind, Frame};
 use crate::registry::Structure;
-use crate::ty::{self, Ty};
-
-/// The type of a block that begins with `byte`, if it is empty or one number.
-#[inline(always)]
-fn block_type(byte: Option<&u8>) -> Option<Signature> {
-    Some(match byte {
-        Some(0x40) => Signature::EMPTY,
-        Some(0x7f) => Signature::value(Ty::I32),
-        Some(0x7e) => Signature::value(Ty::I64),
-        Some(0x7d) => Signature::value(Ty::F32),
-        Some(0x7c) => Signature::value(Ty::F64),
-        _ => return None,
-    })
-}
-
-/// The type that the heap type at `at` names, nullable, and its length. None of these belongs to
-/// any feature but garbage collection and what that implies.
-#[inline(always)]
-fn heap_type(types: &Types, code: &[u8], at: usize) -> Option<(Ty, usize)> {
-    let byte = *code.get(at)?;
-    let (index, size) = match byte {
-        0..0x40 => (u32::from(byte), 1),
-        0x80.. => {
-            let high = code.get(at + 1).copied().filter(|&high| high < 0x40)?;
-            (u32::from(byte & 0x7f) | u32::from(high) << 7, 2)
-        }
-        _ => {
-            let heap = AbsHeapType::from_code(byte)?;
-            let elsewhere = matches!(ty::top(heap), AbsHeapType::Exn | AbsHeapType::Cont);
-            return if elsewhere { None } else { Some((Ty::abs(heap, true), 1)) };
-        }
-    };
-    Some((types.defined(index, true)?, size))
-}
-
-/// The length of an integer of at most 28 bits that begins at `at`: any such integer is in range.
-#[inline(always)]
-fn short_integer(code: &[u8], at: usize) -> Option<usize> {
-    let bytes = code.get(at..)?.first_chunk::<4>()?;
-    let last = !u32::from_le_bytes(*bytes) & 0x8080_8080;
-    if last == 0 { None } else { Some(last.trailing_zeros() as usize / 8 + 1) }
-}
-
-/// The index that begins at `at`, if it takes one byte.
-#[inline(always)]
-fn index(code: &[u8], at: usize) -> Option<usize> {
-    code.get(at).map(|&byte| usize::from(byte)).filter(|&index| index < 0x80)
-}
-
-/// The index that begins at `at`, and its length.
-#[inline(always)]
-fn long_index(code: &[u8], at: usize) -> Option<(usize, usize)> {
-    let &[a, b, c] = code.get(at..)?.first_chunk::<3>()?;
-    let [low, middle, high] = [a, b, c].map(|byte| usize::from(byte & 0x7f));
-    if a < 0x80 {
-        Some((low, 1))
-    } else if b < 0x80 {
-        Some((low | middle << 7, 2))
-    } else if c < 0x80 {
-        Some((low | middle << 7 | high << 14, 3))
-    } else {
-        None
-    }
-}
+use crate::ty::Ty;
 
 /// Whether an action may be that of a constant expression.
 #[inline(always)]
 fn is_constant(action: Action) -> bool {
-    use Action::{GlobalGet, I32Const, I64Const, RefNull, Struct};
-    matches!(action, I32Const | I64Const | GlobalGet | RefNull | Struct)
+    use Action::{FloatConst, Gc, GlobalGet, I32Const, I64Const, RefFunc, RefNull};
+    matches!(action, I32Const | I64Const | FloatConst | GlobalGet | RefNull | RefFunc | Gc)
 }
 
 /// Whether an instruction that begins with `byte` may be simple.
@@ -98,11 +35,8 @@ impl Checker<'_, '_> {
         let code = reader.bytes();
         let mut pos = reader.pos();
         let (types, registry, memory0) = (self.types, self.registry, self.memory0);
-        let locals = self.locals.flat.as_slice();
-        let sets = self.locals.sets();
-        let has_gc = [Feature::Gc, Feature::FunctionReferences, Feature::ReferenceTypes]
-            .iter()
-            .all(|&feature| types.features.contains(feature));
+        let (locals, sets) = self.locals.parts();
+        let has_references = has_references(types);
         let mut height = self.height;
         let frames = &mut *self.frames;
         let (stack, stack_len) = self.operands.parts();
@@ -129,6 +63,20 @@ impl Checker<'_, '_> {
                 len += 1;
             };
         }
+        // Whether the topmost operands match these types, all of one block.
+        macro_rules! fit {
+            ($types:expr) => {
+                len.checked_sub($types.len()).and_then(|base| stack.get(base..len)).is_some_and(
+                    |operands| operands.iter().zip($types).all(|(&a, &b)| registry.matches(a, b)),
+                )
+            };
+        }
+        macro_rules! set_unreachable {
+            () => {
+                len = height + 1;
+                replace!(0, Ty::UNREACHABLE);
+            };
+        }
         while let Some(&byte) = code.get(pos) {
             let common = &COMMON[usize::from(byte)];
             let action = common.action;
@@ -147,22 +95,21 @@ impl Checker<'_, '_> {
                     }
                     pos += 2;
                 }
-                Action::LocalSet => {
+                Action::LocalSet | Action::LocalTee => {
                     let Some(local) = index(code, pos + 1) else { break };
-                    let matching = |ty: &Ty| !ty.has_flag() && registry.matches(below!(0), *ty);
-                    if !locals.get(local).is_some_and(matching) {
+                    let Some(slot) = locals.get_mut(local) else { break };
+                    let ty = slot.without_flag();
+                    if !registry.matches(below!(0), ty) {
                         break;
                     }
-                    len -= 1;
-                    pos += 2;
-                }
-                Action::LocalTee => {
-                    let Some(local) = index(code, pos + 1) else { break };
-                    match locals.get(local) {
-                        Some(&ty) if !ty.has_flag() && registry.matches(below!(0), ty) => {
-                            replace!(0, ty);
-                        }
-                        _ => break,
+                    if slot.has_flag() {
+                        *slot = ty;
+                        sets.push(local as u32);
+                    }
+                    if action == Action::LocalSet {
+                        len -= 1;
+                    } else {
+                        replace!(0, ty);
                     }
                     pos += 2;
                 }
@@ -191,6 +138,14 @@ impl Checker<'_, '_> {
                     push!(Ty::I64);
                     pos += 1 + size;
                 }
+                Action::FloatConst => {
+                    let size = if common.result == Ty::F32 { 4 } else { 8 };
+                    if code.len() - pos <= size {
+                        break;
+                    }
+                    push!(common.result);
+                    pos += 1 + size;
+                }
                 Action::Load => {
                     let Some(&align) = code.get(pos + 1) else { break };
                     let Some(size) = short_integer(code, pos + 2) else { break };
@@ -212,7 +167,7 @@ impl Checker<'_, '_> {
                 Action::GlobalGet => {
                     let Some((global, size)) = long_index(code, pos + 1) else { break };
                     let Some(ty) = types.globals.get(global) else { break };
-                    if CONST && (ty.has_flag() || !has_gc) {
+                    if CONST && (ty.has_flag() || !has_references) {
                         break;
                     }
                     push!(ty.without_flag());
@@ -229,54 +184,129 @@ impl Checker<'_, '_> {
                 }
                 Action::RefNull => {
                     let Some((ty, size)) = heap_type(types, code, pos + 1) else { break };
-                    if !has_gc {
+                    if !has_references {
                         break;
                     }
                     push!(ty);
                     pos += 1 + size;
                 }
-                Action::Struct => {
+                Action::RefFunc => {
+                    let Some((func, size)) = long_index(code, pos + 1) else { break };
+                    let Some(id) = types.funcs.get(func) else { break };
+                    if !has_references {
+                        break;
+                    }
+                    if CONST {
+                        self.declared.push(func as u32);
+                    } else if !types.is_declared(func as u32) {
+                        break;
+                    }
+                    push!(Ty::defined(id.0, false));
+                    pos += 1 + size;
+                }
+                Action::RefIsNull | Action::RefAsNonNull => {
+                    let top = below!(0);
+                    if !has_references || !top.is_ref() {
+                        break;
+                    }
+                    let is_null = action == Action::RefIsNull;
+                    replace!(0, if is_null { Ty::I32 } else { top.nullable(false) });
+                    pos += 1;
+                }
+                Action::RefEq => {
+                    const EQREF: Ty = Ty::abs(AbsHeapType::Eq, true);
+                    if !has_references || !fit!(&[EQREF, EQREF]) {
+                        break;
+                    }
+                    replace!(1, Ty::I32);
+                    len -= 1;
+                    pos += 1;
+                }
+                Action::Gc => {
                     let Some(&second) = code.get(pos + 1) else { break };
-                    if !has_gc || (CONST && second != STRUCT_NEW) {
+                    let constant = matches!(second, gc::STRUCT_NEW | gc::ARRAY_NEW_FIXED);
+                    if !has_references || (CONST && !constant) {
                         break;
                     }
-                    let Some((index, size)) = long_index(code, pos + 2) else { break };
-                    let Some(id) = types.ids.get(index) else { break };
-                    if registry.structure(id.0) != Structure::Struct {
-                        break;
-                    }
-                    let fields = registry.fields(id.0);
-                    if second == STRUCT_NEW {
-                        let Some(base) = len.checked_sub(fields.len()) else { break };
-                        let operands = stack.get(base..len).unwrap_or_default();
-                        let fits = |(&operand, field): (&Ty, &Ty)| {
-                            registry.matches(operand, field.without_flag().unpacked())
-                        };
-                        if !operands.iter().zip(fields).all(fits) {
+                    if (gc::REF_TEST..=gc::REF_CAST_NULL).contains(&second) {
+                        let Some((ty, size)) = heap_type(types, code, pos + 2) else { break };
+                        let nullable = matches!(second, gc::REF_TEST_NULL | gc::REF_CAST_NULL);
+                        if !registry.matches(below!(0), registry.top(ty)) {
                             break;
                         }
-                        len = base;
-                        push!(Ty::defined(id.0, false));
+                        let tests = matches!(second, gc::REF_TEST | gc::REF_TEST_NULL);
+                        replace!(0, if tests { Ty::I32 } else { ty.nullable(nullable) });
                         pos += 2 + size;
                         continue;
                     }
-                    let Some(field) = self::index(code, pos + 2 + size) else { break };
-                    let Some(&field) = fields.get(field) else { break };
-                    let (ty, reference) = (field.without_flag(), Ty::defined(id.0, true));
-                    match second {
-                        STRUCT_GET if !ty.is_packed() && registry.matches(below!(0), reference) => {
-                            replace!(0, ty);
+                    let Some((index, size)) = long_index(code, pos + 2) else { break };
+                    let Some(id) = types.ids.get(index) else { break };
+                    let structure = registry.structure(id.0);
+                    let (fields, reference) = (registry.fields(id.0), Ty::defined(id.0, true));
+                    let operand = self::index(code, pos + 2 + size);
+                    pos += match (second, structure, fields) {
+                        (gc::STRUCT_NEW, Structure::Struct, _) => {
+                            let Some(base) = len.checked_sub(fields.len()) else { break };
+                            let operands = stack.get(base..len).unwrap_or_default();
+                            let fits = |(&operand, field): (&Ty, &Ty)| {
+                                registry.matches(operand, field.without_flag().unpacked())
+                            };
+                            if !operands.iter().zip(fields).all(fits) {
+                                break;
+                            }
+                            len = base;
+                            push!(reference.nullable(false));
+                            2 + size
                         }
-                        STRUCT_SET
-                            if field.has_flag()
-                                && registry.matches(below!(0), ty.unpacked())
-                                && registry.matches(below!(1), reference) =>
-                        {
+                        (gc::STRUCT_GET, Structure::Struct, _) => {
+                            let Some(field) = operand.and_then(|at| fields.get(at)) else { break };
+                            if field.without_flag().is_packed() || !fit!(&[reference]) {
+                                break;
+                            }
+                            replace!(0, field.without_flag());
+                            3 + size
+                        }
+                        (gc::STRUCT_SET, Structure::Struct, _) => {
+                            let Some(field) = operand.and_then(|at| fields.get(at)) else { break };
+                            let value = field.without_flag().unpacked();
+                            if !field.has_flag() || !fit!(&[reference, value]) {
+                                break;
+                            }
                             len -= 2;
+                            3 + size
+                        }
+                        (gc::ARRAY_NEW_FIXED, Structure::Array, [elem]) => {
+                            let most = types.limits.array_operands as usize;
+                            let Some(count) = operand.filter(|&count| count <= most) else { break };
+                            let elem = elem.without_flag().unpacked();
+                            let Some(base) = len.checked_sub(count) else { break };
+                            let operands = stack.get(base..len).unwrap_or_default();
+                            if !operands.iter().all(|&operand| registry.matches(operand, elem)) {
+                                break;
+                            }
+                            len = base;
+                            push!(reference.nullable(false));
+                            3 + size
+                        }
+                        (gc::ARRAY_GET, Structure::Array, [elem]) => {
+                            let elem = elem.without_flag();
+                            if elem.is_packed() || !fit!(&[reference, Ty::I32]) {
+                                break;
+                            }
+                            len -= 1;
+                            replace!(0, elem);
+                            2 + size
+                        }
+                        (gc::ARRAY_SET, Structure::Array, [elem]) => {
+                            let value = elem.without_flag().unpacked();
+                            if !elem.has_flag() || !fit!(&[reference, Ty::I32, value]) {
+                                break;
+                            }
+                            len -= 3;
+                            2 + size
                         }
                         _ => break,
-                    }
-                    pos += 3 + size;
+                    };
                 }
                 Action::Drop => {
                     let top = below!(0);
@@ -287,7 +317,7 @@ impl Checker<'_, '_> {
                     pos += 1;
                 }
                 Action::Block | Action::Loop | Action::If => {
-                    let Some(signature) = block_type(code.get(pos + 1)) else { break };
+                    let Some((signature, size)) = block_type(types, code, pos + 1) else { break };
                     let kind = match action {
                         Action::Loop => BlockKind::Loop,
                         Action::If if below!(0) != Ty::I32 => break,
@@ -300,25 +330,45 @@ impl Checker<'_, '_> {
                     push!(Ty::BARRIER);
                     height = len - 1;
                     let height = height as u32;
+                    let sets = sets.len() as u32;
                     frames.push(Frame { kind, signature, height, sets, table: 0 });
-                    pos += 2;
+                    pos += 1 + size;
+                }
+                Action::Else => {
+                    let Some(frame) = frames.last_mut() else { break };
+                    if frame.kind != BlockKind::If || frame.sets != sets.len() as u32 {
+                        break;
+                    }
+                    let Some(result) = frame.signature.simple() else { break };
+                    let is_left = if len == height + 1 {
+                        result == Ty::BOTTOM || below!(0) == Ty::UNREACHABLE
+                    } else {
+                        len == height + 2 && registry.matches(below!(0), result)
+                    };
+                    if !is_left {
+                        break;
+                    }
+                    frame.kind = BlockKind::Else;
+                    len = height + 1;
+                    replace!(0, Ty::BARRIER);
+                    pos += 1;
                 }
                 Action::End => {
                     // The last `end`, and what must be undone after a block, the rules see to.
                     let [.., outer, frame] = frames.as_slice() else { break };
-                    if frame.sets != sets {
+                    if frame.sets != sets.len() as u32 {
                         break;
                     }
                     let outer_height = outer.height as usize;
                     match frame.signature.simple() {
                         Some(Ty::BOTTOM) if len == height + 1 => len = height,
-                        Some(ty)
-                            if len == height + 2
-                                && below!(0) == ty
-                                && frame.kind != BlockKind::If =>
-                        {
+                        Some(_) if frame.kind == BlockKind::If => break,
+                        Some(ty) if len == height + 2 && registry.matches(below!(0), ty) => {
                             replace!(1, ty);
                             len = height + 1;
+                        }
+                        Some(ty) if len == height + 1 && below!(0) == Ty::UNREACHABLE => {
+                            replace!(0, ty);
                         }
                         _ => break,
                     }
@@ -326,23 +376,48 @@ impl Checker<'_, '_> {
                     frames.pop();
                     pos += 1;
                 }
-                Action::Br | Action::BrIf => {
-                    let Some(label) = index(code, pos + 1) else { break };
-                    let target = frames.len().wrapping_sub(1 + label);
-                    match frames.get(target) {
-                        Some(frame) if frame.signature == Signature::EMPTY => {}
-                        Some(frame)
-                            if frame.kind == BlockKind::Loop
-                                && frame.signature.simple().is_some() => {}
-                        _ => break,
-                    }
-                    if action == Action::Br {
-                        len = height + 1;
-                        replace!(0, Ty::UNREACHABLE);
-                    } else if below!(0) == Ty::I32 {
-                        len -= 1;
-                    } else {
+                Action::Unreachable => {
+                    set_unreachable!();
+                    pos += 1;
+                }
+                Action::Return => {
+                    let Some(frame) = frames.first() else { break };
+                    if !fit!(frame.label(registry)) {
                         break;
+                    }
+                    set_unreachable!();
+                    pos += 1;
+                }
+                Action::Br => {
+                    let Some(label) = index(code, pos + 1) else { break };
+                    let Some(frame) = frames.get(frames.len().wrapping_sub(1 + label)) else {
+                        break;
+                    };
+                    if !fit!(frame.label(registry)) {
+                        break;
+                    }
+                    set_unreachable!();
+                    pos += 2;
+                }
+                Action::BrIf | Action::BrOnNull | Action::BrOnNonNull => {
+                    let Some(label) = index(code, pos + 1) else { break };
+                    let Some(frame) = frames.get(frames.len().wrapping_sub(1 + label)) else {
+                        break;
+                    };
+                    let (top, types) = (below!(0), frame.label(registry));
+                    match (action, types) {
+                        (Action::BrIf, []) if top == Ty::I32 => len -= 1,
+                        (Action::BrOnNull, []) if has_references && top.is_ref() => {
+                            replace!(0, top.nullable(false));
+                        }
+                        (Action::BrOnNonNull, &[ty])
+                            if has_references
+                                && ty.is_ref()
+                                && registry.matches(top, ty.nullable(true)) =>
+                        {
+                            len -= 1;
+                        }
+                        _ => break,
                     }
                     pos += 2;
                 }
@@ -359,6 +434,34 @@ impl Checker<'_, '_> {
                     slots.copy_from_slice(results);
                     len = base + results.len();
                     pos += 1 + size;
+                }
+                Action::CallIndirect => {
+                    let Some((index, size)) = long_index(code, pos + 1) else { break };
+                    let Some(table) = self::index(code, pos + 1 + size) else { break };
+                    let (Some(id), Some(table)) = (types.ids.get(index), types.tables.get(table))
+                    else {
+                        break;
+                    };
+                    let Some((params, results)) = registry.func(id.0) else { break };
+                    if !has_references
+                        || below!(0) != table.addr
+                        || !registry.matches(table.elem, Ty::FUNCREF)
+                    {
+                        break;
+                    }
+                    len -= 1;
+                    if !fit!(params) {
+                        len += 1;
+                        break;
+                    }
+                    let base = len - params.len();
+                    let Some(slots) = stack.get_mut(base..base + results.len()) else {
+                        len += 1;
+                        break;
+                    };
+                    slots.copy_from_slice(results);
+                    len = base + results.len();
+                    pos += 2 + size;
                 }
             }
         }

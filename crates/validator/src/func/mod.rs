@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `mod.rs` | [`FuncValidator`], and the loop |
 //! | `arrows.rs` | the arrows of the instruction table, ready to apply |
-//! | `fast.rs` | the commonest instructions once more, in their commonest form |
+//! | `fast.rs`, `short.rs` | the commonest instructions once more, in their commonest form |
 //! | `stack.rs` | blocks and locals |
 //! | `operands.rs` | what rules do with the operand stack |
 //! | `control.rs` | rules of blocks, branches, calls and exceptions |
@@ -23,6 +23,7 @@ mod fault;
 mod memory;
 mod operands;
 mod reference;
+mod short;
 mod stack;
 
 use alloc::vec::Vec;

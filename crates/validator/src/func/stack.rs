@@ -224,6 +224,12 @@ impl Locals {
         self.sets.len() as u32
     }
 
+    /// The flat ones, and those of them that were set for the first time, in order.
+    #[inline(always)]
+    pub(super) fn parts(&mut self) -> (&mut [Ty], &mut Vec<u32>) {
+        (&mut self.flat, &mut self.sets)
+    }
+
     /// Forgets what was set since there were `sets` of them.
     #[inline(always)]
     pub(super) fn unset_since(&mut self, sets: u32) {
