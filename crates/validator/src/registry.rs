@@ -420,26 +420,17 @@ impl Registry {
 
     #[inline(never)]
     fn matches_slow(&self, sub: Ty, sup: Ty) -> bool {
-        if sub == Ty::BOTTOM {
-            return true;
-        }
-        if !sub.is_ref() || !sup.is_ref() || (sub.is_nullable() && !sup.is_nullable()) {
-            return false;
+        let are_refs = sub.is_ref() && sup.is_ref();
+        if !are_refs || (sub.is_nullable() && !sup.is_nullable()) {
+            return sub == Ty::BOTTOM;
         }
         match (sub.id(), sup.id()) {
             (Some(a), Some(b)) => self.is_subtype(a, b),
-            (Some(a), None) => {
-                let heap = self.structure(a).heap();
-                sup.abs_heap().is_some_and(|sup| ty::abs_matches(heap, sup))
-            }
+            (Some(a), None) => Ty::abs(self.structure(a).heap(), false).heap_matches(sup),
             (None, Some(b)) => {
-                let lowest = ty::bottom(self.structure(b).heap());
-                sub.is_bottom_heap() || sub.abs_heap() == Some(lowest)
+                sub.heap_matches(Ty::abs(ty::bottom(self.structure(b).heap()), false))
             }
-            (None, None) => match (sub.abs_heap(), sup.abs_heap()) {
-                (Some(a), Some(b)) => ty::abs_matches(a, b),
-                (a, _) => a.is_none(),
-            },
+            (None, None) => sub.heap_matches(sup),
         }
     }
 

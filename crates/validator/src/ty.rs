@@ -148,19 +148,22 @@ impl Ty {
         AbsHeapType::ALL.get(number as usize).copied()
     }
 
-    /// Whether it refers to the heap type below all others.
-    pub(crate) const fn is_bottom_heap(self) -> bool {
-        self.0 & !NULL == Ty::REF_BOTTOM.0
+    /// Whether the abstract heap type that it refers to, `(ref bot)`'s included, is below or equal
+    /// to another.
+    #[inline(always)]
+    pub(crate) const fn heap_matches(self, sup: Ty) -> bool {
+        ABOVE[(self.0 & 15) as usize] >> (sup.0 & 15) & 1 != 0
     }
 }
 
-/// For each abstract heap type, the set of those it is below or equal to.
+/// For each abstract heap type, the set of those it is below or equal to; the lowest is below all.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#heap-types>
-const ABOVE: [u16; AbsHeapType::ALL.len()] = {
-    let mut above = [0; AbsHeapType::ALL.len()];
+const ABOVE: [u16; 16] = {
+    let mut above = [0; 16];
+    above[BOTTOM_HEAP as usize] = u16::MAX;
     let mut i = 0;
-    while i < above.len() {
+    while i < AbsHeapType::ALL.len() {
         use AbsHeapType as H;
         let set: &[H] = match H::ALL[i] {
             H::Func => &[H::Func],
@@ -187,12 +190,6 @@ const ABOVE: [u16; AbsHeapType::ALL.len()] = {
     }
     above
 };
-
-/// Whether one abstract heap type is below or equal to another.
-#[inline]
-pub(crate) const fn abs_matches(sub: AbsHeapType, sup: AbsHeapType) -> bool {
-    ABOVE[sub as usize] >> sup as u16 & 1 != 0
-}
 
 /// The heap type above all others of the same hierarchy.
 pub(crate) const fn top(heap: AbsHeapType) -> AbsHeapType {

@@ -17,8 +17,8 @@ use crate::ty::Ty;
 /// Whether an action may be that of a constant expression.
 #[inline(always)]
 fn is_constant(action: Action) -> bool {
-    use Action::{FloatConst, Gc, GlobalGet, I32Const, I64Const, RefFunc, RefNull};
-    matches!(action, I32Const | I64Const | FloatConst | GlobalGet | RefNull | RefFunc | Gc)
+    use Action::{End, FloatConst, Gc, GlobalGet, I32Const, I64Const, RefFunc, RefNull};
+    matches!(action, I32Const | I64Const | FloatConst | GlobalGet | RefNull | RefFunc | Gc | End)
 }
 
 /// Whether an instruction that begins with `byte` may be simple.
@@ -29,9 +29,9 @@ pub(super) fn may_be_simple(byte: Option<u8>) -> bool {
 
 impl Checker<'_, '_> {
     /// Checks instructions as long as they are simple. Few of them may be in a constant
-    /// expression.
+    /// expression. Tells whether it came to the final `end`, and all is well.
     #[inline(always)]
-    pub(super) fn skim<const CONST: bool>(&mut self, reader: &mut Reader<'_>) {
+    pub(super) fn skim<const CONST: bool>(&mut self, reader: &mut Reader<'_>) -> bool {
         let code = reader.bytes();
         let mut pos = reader.pos();
         let (types, registry, memory0) = (self.types, self.registry, self.memory0);
@@ -354,8 +354,19 @@ impl Checker<'_, '_> {
                     pos += 1;
                 }
                 Action::End => {
-                    // The last `end`, and what must be undone after a block, the rules see to.
-                    let [.., outer, frame] = frames.as_slice() else { break };
+                    let (outer, frame) = match frames.as_slice() {
+                        [.., outer, frame] => (outer, frame),
+                        [frame] => {
+                            let results = frame.label(registry);
+                            let fits = len == 1 + results.len() && fit!(results);
+                            if pos + 1 != code.len() || !fits {
+                                break;
+                            }
+                            return true;
+                        }
+                        [] => break,
+                    };
+                    // What must be undone after a block, the rules see to.
                     if frame.sets != sets.len() as u32 {
                         break;
                     }
@@ -468,5 +479,6 @@ impl Checker<'_, '_> {
         *stack_len = len;
         self.height = height;
         reader.seek(pos);
+        false
     }
 }

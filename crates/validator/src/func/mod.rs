@@ -193,8 +193,8 @@ impl<'t> Checker<'_, 't> {
     ) -> Result<(), (Fault, usize)> {
         let skims = !O::ACTIVE && self.types.features.contains(Feature::Mvp);
         loop {
-            if skims && fast::may_be_simple(reader.peek()) {
-                self.skim::<CONST>(reader);
+            if skims && fast::may_be_simple(reader.peek()) && self.skim::<CONST>(reader) {
+                return Ok(());
             }
             let start = reader.pos();
             match self.step::<O, CONST>(reader, start, observer) {
