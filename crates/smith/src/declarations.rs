@@ -184,7 +184,7 @@ impl Gen<'_, '_> {
         }
         // What is needed of some type takes the place of another one.
         for ty in 0..self.types.len() as u32 {
-            let needed = self.def(ty).is_some_and(|def| def.needed);
+            let needed = self.def(ty).is_some_and(|def| def.needed && def.structure == Structure::Func);
             if needed && !self.funcs.contains(&ty) {
                 self.funcs.push(ty);
             }

@@ -175,6 +175,7 @@ fn generate_from(config: &Config, data: &[u8]) -> (Generated, usize) {
         params: 0,
         sets: Vec::new(),
         depth: 0,
+        floor: 0,
         constant: false,
     };
     generator.make_types();

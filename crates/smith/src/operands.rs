@@ -14,7 +14,7 @@ impl Gen<'_, '_> {
     /// Where the operands of the innermost block begin.
     #[inline(always)]
     pub(crate) fn base(&self) -> usize {
-        self.frames.last().map_or(0, |frame| frame.height as usize)
+        self.frames.last().map_or(0, |frame| frame.height as usize).max(self.floor)
     }
 
     /// The topmost operand of the innermost block.
@@ -204,10 +204,13 @@ impl Gen<'_, '_> {
             130..200 if self.depth < MAX_DEPTH => {
                 let list = by_result(ty.top());
                 self.depth += 1;
+                // What lies there already is not for it.
+                let floor = core::mem::replace(&mut self.floor, self.stack.len());
                 let made = self
                     .entropy
                     .pick(list)
                     .is_some_and(|opcode| self.allowed.contains(opcode) && self.arrow(opcode));
+                self.floor = floor;
                 self.depth -= 1;
                 if made {
                     return;

@@ -238,9 +238,14 @@ impl Gen<'_, '_> {
             Some(H::Any | H::Eq | H::I31 | H::Extern) => self.has(Features::GC),
             Some(H::Struct) => some(Structure::Struct),
             Some(H::Array) => some(Structure::Array),
-            Some(H::Func) => self.funcs.is_empty() || !self.funcs.is_empty(),
+            Some(H::Func) => true,
             _ => false,
         }
+    }
+
+    /// Whether operands of this type can be made.
+    pub(crate) fn is_made_of_something(&self, ty: Ty) -> bool {
+        ty.is_defaultable() || self.is_inhabited(ty)
     }
 
     /// Whether it is no function type, or one that some function has.

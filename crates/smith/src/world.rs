@@ -155,6 +155,8 @@ pub(crate) struct Gen<'c, 'a> {
     pub(crate) sets: Vec<u32>,
     /// How far operands are being made of operands.
     pub(crate) depth: u32,
+    /// How many operands belong to an instruction whose other operands are being made.
+    pub(crate) floor: usize,
     /// Whether a constant expression is being made.
     pub(crate) constant: bool,
 }

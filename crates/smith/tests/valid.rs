@@ -10,21 +10,23 @@ use wattle_validator::Validator;
 /// Checks one module, and shows it when it is not valid.
 fn check_valid(generated: &Generated, seed: u64) {
     let validator = Validator::new().features(generated.features);
-    if let Err(errors) = validator.validate(&generated.module) {
-        let text = wattle_printer::Config::new().print(&generated.module);
-        panic!("seed {seed}: {errors}\n{text}");
+    if let Err(errors) = validator.module(&generated.module) {
+        common::fail(&generated.module, seed, errors);
     }
 }
 
 fn check_text(generated: &Generated, seed: u64) {
-    let bytes = encode(&generated.module);
+    let module = &generated.module;
+    let bytes = encode(module);
     let parsed = wattle_parser::Parser::new().features(generated.features).module(&bytes);
-    let parsed = parsed.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-    assert_eq!(parsed.funcs, generated.module.funcs, "seed {seed}");
-    let text = wattle_printer::Config::new().print(&generated.module);
+    let parsed = parsed.unwrap_or_else(|error| common::fail(module, seed, error));
+    assert_eq!(parsed.funcs, module.funcs, "seed {seed}");
+    let text = wattle_printer::Config::new().print(module);
     let again = wattle_wat::Parser::new().features(generated.features).module(&text);
-    let again = again.unwrap_or_else(|errors| panic!("seed {seed}: {errors}\n{text}"));
-    assert!(encode(&again) == bytes, "seed {seed} changes on its way through text:\n{text}");
+    let again = again.unwrap_or_else(|errors| common::fail(module, seed, errors));
+    if encode(&again.module) != bytes {
+        common::fail(module, seed, "it changes on its way through text");
+    }
 }
 
 fn check(config: &Config, count: u64) {

@@ -75,7 +75,7 @@ impl Gen<'_, '_> {
 
     pub(super) fn select_typed(&mut self) -> bool {
         let ty = match self.top() {
-            Some(ty) if self.entropy.chance(200) => ty,
+            Some(ty) if self.is_made_of_something(ty) && self.entropy.chance(200) => ty,
             _ => self.any_type(self.types.len() as u32, 120),
         };
         self.operands(&[ty, ty, Ty::I32]);
