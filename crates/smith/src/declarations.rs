@@ -178,6 +178,8 @@ impl Gen<'_, '_> {
         let (least, most) = (self.config.min_funcs.max(1), self.config.max_funcs.max(1));
         let spare = most.saturating_sub(least) as usize;
         let count = least as usize + self.entropy.below(spare + 1).max(self.entropy.below(spare + 1));
+        // Functions of single instructions come later, when it is known what these leave.
+        let count = if self.config.single_instruction { 1 } else { count };
         for _ in 0..count {
             let ty = self.some_type(Structure::Func).unwrap_or(0);
             self.funcs.push(ty);
@@ -391,6 +393,7 @@ impl Gen<'_, '_> {
         let asked = !self.config.exports.is_empty();
         for index in all {
             let name = name(index);
+            // The names that were asked for may look alike.
             if asked && self.module.exports.iter().any(|export| export.name == name) {
                 continue;
             }

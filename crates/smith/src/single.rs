@@ -1,7 +1,8 @@
 //! Single-instruction mode: each function is one instruction on its operands.
 
-use wattle_ast::{Func, Opcode, TypeIdx};
+use wattle_ast::{Export, Func, FuncIdx, Opcode, TypeIdx};
 
+use crate::declarations::name;
 use crate::ty::Ty;
 use crate::world::{BlockKind, Gen, Run};
 
@@ -9,11 +10,19 @@ use crate::world::{BlockKind, Gen, Run};
 const TRIES: usize = 64;
 
 impl Gen<'_, '_> {
-    /// Functions without parameters, each of one instruction. Its results are the function's.
+    /// Functions without parameters, each of one instruction. Its results are the function's. The
+    /// functions that references need to refer to come first, and do nothing.
     pub(crate) fn make_single_instructions(&mut self) {
         self.weigh();
-        // The functions that were declared have an index already.
         for func in self.imported_funcs as usize..self.funcs.len() {
+            let ty = self.funcs.get(func).copied().unwrap_or(0);
+            let (params, results) = self.signature(ty);
+            self.begin_body(params);
+            self.open(BlockKind::Func, Run::default(), results);
+            self.settle(results);
+            self.add_body(ty);
+        }
+        for _ in 0..self.config.max_funcs {
             self.begin_body(Run::default());
             self.open(BlockKind::Func, Run::default(), Run::default());
             self.make_single();
@@ -24,15 +33,23 @@ impl Gen<'_, '_> {
                 self.op(Opcode::Drop);
             }
             let ty = self.func_type_of(&[], &results);
-            self.op(Opcode::End);
             self.stack = results;
-            let body = self.end_body();
-            if let Some(declared) = self.funcs.get_mut(func) {
-                *declared = ty;
+            let index = FuncIdx(self.imported_funcs + self.module.funcs.len() as u32);
+            if self.config.export_all {
+                let export = Export { name: name(index.into()), index: index.into() };
+                if self.module.exports.iter().all(|other| other.name != export.name) {
+                    self.module.exports.push(export);
+                }
             }
-            self.module.funcs.push(Func { ty: TypeIdx(ty), body });
+            self.add_body(ty);
         }
         self.finish();
+    }
+
+    fn add_body(&mut self, ty: u32) {
+        self.op(Opcode::End);
+        let body = self.end_body();
+        self.module.funcs.push(Func { ty: TypeIdx(ty), body });
     }
 
     /// Instructions of plain operands and results only: no blocks, branches or calls, whose types
@@ -45,8 +62,7 @@ impl Gen<'_, '_> {
             if !plain || !self.allowed.contains(opcode) {
                 continue;
             }
-            let names_func = opcode == Opcode::RefFunc || self.entropy.is_empty();
-            if !names_func && self.instruction(opcode) {
+            if self.instruction(opcode) {
                 return;
             }
         }

@@ -22,7 +22,7 @@ pub(crate) struct Run {
 impl Run {
     /// The run of one number or vector type: those stand at the start of the list.
     pub(crate) fn one(ty: Ty) -> Option<Run> {
-        (!ty.is_ref() && ty.top() <= Ty::V128.top()).then(|| Run { start: ty.top() as u32, len: 1 })
+        (!ty.is_ref() && !ty.is_mutable() && ty.top() <= Ty::V128.top()).then(|| Run { start: ty.top() as u32, len: 1 })
     }
 
     pub(crate) fn range(self) -> core::ops::Range<usize> {

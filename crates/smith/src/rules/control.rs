@@ -120,7 +120,9 @@ impl Gen<'_, '_> {
         let counted = !self.is_free(frame);
         self.operands_run(types, &[]);
         self.push_run(types);
+        let floor = core::mem::replace(&mut self.floor, self.stack.len());
         self.condition();
+        self.floor = floor;
         if counted {
             self.guard_repetition();
         }
@@ -181,7 +183,7 @@ impl Gen<'_, '_> {
             return false;
         }
         let from = match self.top() {
-            Some(ty) if ty.is_ref() && self.matches(to, ty) => ty,
+            Some(ty) if self.matches(to, ty) && self.is_made_of_something(ty) => ty,
             _ => top,
         };
         let rest = if to.is_nullable() { from.nullable(false) } else { from };
