@@ -39,6 +39,7 @@
 //! | `types.rs`, `declarations.rs` | types; all else but bodies |
 //! | `body.rs`, `operands.rs`, `rules/` | bodies |
 //! | `single.rs`, `broken.rs` | modules of single instructions, and almost valid ones |
+//! | `provider.rs` | what a module imports, as a module |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -55,6 +56,7 @@ mod entropy;
 #[cfg(feature = "serde")]
 mod json;
 mod operands;
+mod provider;
 mod rules;
 mod single;
 mod ty;
@@ -68,6 +70,7 @@ use wattle_ast::{Class, Feature, Features, Module};
 
 pub use broken::Broken;
 pub use config::{Config, ExportSpec, ExternSpec, ImportSpec, Weights};
+pub use provider::provider;
 
 use choice::OpcodeSet;
 use entropy::Entropy;

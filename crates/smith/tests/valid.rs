@@ -7,11 +7,21 @@ use wattle_encoder::encode;
 use wattle_smith::{Config, Generated, from_seed};
 use wattle_validator::Validator;
 
+/// Shows a module that something is wrong with. All of it goes to the file that `SMITH_DUMP` names.
+fn fail(module: &wattle_ast::Module<'_>, seed: u64, why: impl std::fmt::Display) -> ! {
+    let text = wattle_printer::print(module);
+    match std::env::var_os("SMITH_DUMP") {
+        Some(path) => std::fs::write(path, text).expect("the file can be written"),
+        None => println!("{text}"),
+    }
+    panic!("seed {seed}: {why}");
+}
+
 /// Checks one module, and shows it when it is not valid.
 fn check_valid(generated: &Generated, seed: u64) {
     let validator = Validator::new().features(generated.features);
     if let Err(errors) = validator.module(&generated.module) {
-        common::fail(&generated.module, seed, errors);
+        fail(&generated.module, seed, errors);
     }
 }
 
@@ -19,13 +29,13 @@ fn check_text(generated: &Generated, seed: u64) {
     let module = &generated.module;
     let bytes = encode(module);
     let parsed = wattle_parser::Parser::new().features(generated.features).module(&bytes);
-    let parsed = parsed.unwrap_or_else(|error| common::fail(module, seed, error));
+    let parsed = parsed.unwrap_or_else(|error| fail(module, seed, error));
     assert_eq!(parsed.funcs, module.funcs, "seed {seed}");
     let text = wattle_printer::Config::new().print(module);
     let again = wattle_wat::Parser::new().features(generated.features).module(&text);
-    let again = again.unwrap_or_else(|errors| common::fail(module, seed, errors));
+    let again = again.unwrap_or_else(|errors| fail(module, seed, errors));
     if encode(&again.module) != bytes {
-        common::fail(module, seed, "it changes on its way through text");
+        fail(module, seed, "it changes on its way through text");
     }
 }
 

@@ -6,13 +6,3 @@ pub(crate) fn count(full: u64) -> u64 {
     let asked = std::env::var("SMITH_COUNT").ok().and_then(|count| count.parse().ok());
     asked.unwrap_or(if all { full } else { full / 50 })
 }
-
-/// Shows a module that something is wrong with. All of it goes to the file that `SMITH_DUMP` names.
-pub(crate) fn fail(module: &wattle_ast::Module<'_>, seed: u64, why: impl std::fmt::Display) -> ! {
-    let text = wattle_printer::print(module);
-    match std::env::var_os("SMITH_DUMP") {
-        Some(path) => std::fs::write(path, text).expect("the file can be written"),
-        None => println!("{text}"),
-    }
-    panic!("seed {seed}: {why}");
-}
