@@ -482,19 +482,12 @@ impl Gen<'_, '_> {
     /// An exception that was just caught.
     fn construct_exn(&mut self) -> bool {
         let Some(tag) = self.some_tag() else { return false };
-        let Some(&ty) = self.tags.get(tag as usize) else { return false };
         self.op(Opcode::Block);
         ValType::Ref(Ty::abs(H::Exn, false).ref_type()).encode(&mut self.code);
         // catch_all_ref 0
         self.op(Opcode::TryTable);
         self.code.extend_from_slice(&[0x40, 1, 3, 0]);
-        let (params, _) = self.signature(ty);
-        for place in 0..params.len {
-            let ty = self.at(params, place);
-            self.produce_leaf(ty);
-            self.pop();
-        }
-        self.op_index(Opcode::Throw, tag);
+        self.throw_leaf(tag);
         self.op(Opcode::End);
         self.op(Opcode::Unreachable);
         self.op(Opcode::End);
@@ -568,13 +561,18 @@ impl Gen<'_, '_> {
         self.stack.truncate(height.saturating_sub(count as usize));
     }
 
+    /// Whether the next guard against a trap is left out.
+    pub(crate) fn risks(&mut self) -> bool {
+        !self.config.no_traps && self.entropy.chance(24)
+    }
+
     /// Leaves a number from 0 to `mask`, which is one less than a power of two. Without guards
     /// against traps it may be any number.
     pub(crate) fn bounded(&mut self, ty: Ty, mask: i64) {
-        let choice = self.entropy.byte();
-        if !self.config.no_traps && choice < 128 {
+        if self.risks() {
             return self.produce(ty);
         }
+        let choice = self.entropy.byte();
         if choice & 1 == 0 || self.constant {
             let value = i64::from(self.entropy.u16()) & mask;
             self.address_const(ty, value);

@@ -13,8 +13,8 @@ const INDEX_MASK: i64 = ARRAY_LEN as i64 - 1;
 
 impl Gen<'_, '_> {
     /// The reference to a type that an instruction takes.
-    fn aggregate(&self, index: u32) -> Ty {
-        Ty::defined(index, !self.config.no_traps)
+    fn aggregate(&mut self, index: u32) -> Ty {
+        Ty::defined(index, self.risks())
     }
 
     /// A type that a value can be made of, in a random order, that fits.
@@ -65,7 +65,8 @@ impl Gen<'_, '_> {
         let extends = opcode != Opcode::StructGet;
         let found = self.some_field(|ty| ty.is_packed() == extends);
         let Some((index, field, ty)) = found else { return false };
-        self.operands(&[self.aggregate(index)]);
+        let reference = self.aggregate(index);
+        self.operands(&[reference]);
         self.op_index(opcode, index);
         self.index(field);
         self.push(ty.unpacked());
@@ -74,7 +75,8 @@ impl Gen<'_, '_> {
 
     pub(super) fn struct_set(&mut self) -> bool {
         let Some((index, field, ty)) = self.some_field(Ty::is_mutable) else { return false };
-        self.operands(&[self.aggregate(index), ty.unpacked()]);
+        let reference = self.aggregate(index);
+        self.operands(&[reference, ty.unpacked()]);
         self.op_index(Opcode::StructSet, index);
         self.index(field);
         true
@@ -135,7 +137,7 @@ impl Gen<'_, '_> {
         if !of_data && elem.is_packed() {
             return false;
         }
-        if self.config.no_traps {
+        if !self.risks() {
             let Some(spare) = segment.len.checked_sub(ARRAY_LEN * size) else { return false };
             if segment.fleeting {
                 return false;
@@ -158,7 +160,8 @@ impl Gen<'_, '_> {
         let extends = opcode != Opcode::ArrayGet;
         let found = self.some_array(|ty| ty.is_packed() == extends);
         let Some((index, elem)) = found else { return false };
-        self.operands(&[self.aggregate(index)]);
+        let reference = self.aggregate(index);
+        self.operands(&[reference]);
         self.bounded(Ty::I32, INDEX_MASK);
         self.pop();
         self.op_index(opcode, index);
@@ -169,7 +172,8 @@ impl Gen<'_, '_> {
     /// `array.set` and `array.fill`.
     pub(super) fn array_set(&mut self, opcode: Opcode) -> bool {
         let Some((index, elem)) = self.some_array(Ty::is_mutable) else { return false };
-        self.operands(&[self.aggregate(index)]);
+        let reference = self.aggregate(index);
+        self.operands(&[reference]);
         if opcode == Opcode::ArraySet {
             self.bounded(Ty::I32, INDEX_MASK);
             self.produce(elem.unpacked());
@@ -191,9 +195,11 @@ impl Gen<'_, '_> {
                 && gen_.matches(gen_.elem_of(index).bare(), to.bare())
         });
         let Some(src) = found else { return false };
-        self.operands(&[self.aggregate(dst)]);
+        let reference = self.aggregate(dst);
+        self.operands(&[reference]);
         self.bounded(Ty::I32, INDEX_MASK >> 1);
-        self.produce(self.aggregate(src));
+        let reference = self.aggregate(src);
+        self.produce(reference);
         self.bounded(Ty::I32, INDEX_MASK >> 1);
         self.bounded(Ty::I32, INDEX_MASK >> 1);
         self.take(4);
@@ -214,7 +220,8 @@ impl Gen<'_, '_> {
             false => (self.some_elem(elem.unpacked()), 1),
         };
         let Some((place, segment)) = segment else { return false };
-        self.operands(&[self.aggregate(index)]);
+        let reference = self.aggregate(index);
+        self.operands(&[reference]);
         self.bounded(Ty::I32, INDEX_MASK >> 1);
         self.part_of(&segment, ARRAY_LEN / 2, size);
         self.take(3);

@@ -211,9 +211,9 @@ impl Gen<'_, '_> {
         wattle_ast::BrCast { label, from, to }.encode(&mut self.code);
     }
 
-    /// In code that runs without traps it stands where nothing goes.
+    /// Mostly it stands where nothing goes.
     pub(super) fn unreachable(&mut self) -> bool {
-        if self.config.no_traps {
+        if !self.risks() {
             self.i32_const(0);
             self.begin_if();
             self.op(Opcode::Unreachable);
@@ -242,7 +242,7 @@ impl Gen<'_, '_> {
             None => self.entropy.below(self.funcs.len()) as u32,
         };
         let &ty = self.funcs.get(func as usize)?;
-        if !self.config.no_traps && self.entropy.chance(128) {
+        if self.risks() {
             let funcs = |table: &crate::world::TableInfo| self.matches(table.elem, Ty::FUNCREF);
             let table = self.tables.iter().position(funcs)?;
             return Some((table as u32, ty, None));
@@ -288,7 +288,8 @@ impl Gen<'_, '_> {
         let func = self.entropy.below(self.funcs.len());
         let Some(&ty) = self.funcs.get(func) else { return false };
         let (params, results) = self.signature(ty);
-        self.operands_run(params, &[Ty::defined(ty, !self.config.no_traps)]);
+        let reference = Ty::defined(ty, self.risks());
+        self.operands_run(params, &[reference]);
         self.op_index(Opcode::CallRef, ty);
         self.push_run(results);
         true
@@ -320,7 +321,8 @@ impl Gen<'_, '_> {
                 gen_.index(table);
             }
             (Opcode::ReturnCallRef, _) => {
-                gen_.operands_run(params, &[Ty::defined(ty, !gen_.config.no_traps)]);
+                let reference = Ty::defined(ty, gen_.risks());
+                gen_.operands_run(params, &[reference]);
                 gen_.op_index(opcode, ty);
             }
             _ => {

@@ -10,21 +10,21 @@ use crate::ty::Ty;
 use crate::world::{BlockKind, Gen, Run};
 
 impl Gen<'_, '_> {
-    /// Whether an exception may be thrown here.
-    fn may_throw(&self) -> bool {
-        !self.config.no_traps || self.frames.last().is_some_and(|frame| frame.protected)
+    /// Whether an exception that is thrown here stays within the function.
+    fn is_protected(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.protected)
     }
 
     /// Opens something that catches, unless an exception may be thrown here already.
     fn protect(&mut self) -> bool {
-        if self.may_throw() {
+        if self.is_protected() || self.risks() {
             return true;
         }
         let opened = match self.has(Features::EXCEPTIONS) {
             true => self.try_table(),
             false => self.try_legacy(),
         };
-        opened && self.may_throw()
+        opened && self.is_protected()
     }
 
     pub(super) fn throw(&mut self) -> bool {
@@ -46,23 +46,50 @@ impl Gen<'_, '_> {
             return !self.tags.is_empty();
         }
         self.leaving(|gen_| {
-            gen_.operands(&[Ty::abs(H::Exn, !gen_.config.no_traps)]);
+            let reference = Ty::abs(H::Exn, gen_.risks());
+            gen_.operands(&[reference]);
             gen_.op(Opcode::ThrowRef);
         });
         true
     }
 
+    /// From a handler that is open, or from one of its own that catches for sure.
     pub(super) fn rethrow(&mut self) -> bool {
         let depth = self.frames.len();
         let catches = |kind| matches!(kind, BlockKind::Catch { .. } | BlockKind::CatchAll);
-        let safe = |frame: &crate::world::Frame| frame.protected || !self.config.no_traps;
-        let found = self.frames.iter().rev().position(|frame| catches(frame.kind) && safe(frame));
-        let Some(label) = found else { return false };
+        let open = |frame: &crate::world::Frame| catches(frame.kind) && frame.protected;
+        if let Some(label) = self.frames.iter().rev().position(open) {
+            self.leaving(|gen_| {
+                let more = gen_.frames.len() - depth;
+                gen_.op_index(Opcode::Rethrow, (label + more) as u32);
+            });
+            return true;
+        }
+        let Some(tag) = self.some_tag() else { return false };
+        if !self.protect() {
+            return true;
+        }
         self.leaving(|gen_| {
-            let more = gen_.frames.len() - depth;
-            gen_.op_index(Opcode::Rethrow, (label + more) as u32);
+            gen_.op(Opcode::Try);
+            gen_.block_type(Run::default(), Run::default());
+            gen_.throw_leaf(tag);
+            gen_.op(Opcode::CatchAll);
+            gen_.op_index(Opcode::Rethrow, 0);
+            gen_.op(Opcode::End);
         });
         true
+    }
+
+    /// `throw` with the simplest operands.
+    pub(crate) fn throw_leaf(&mut self, tag: u32) {
+        let ty = self.tags.get(tag as usize).copied().unwrap_or(0);
+        let (params, _) = self.signature(ty);
+        for place in 0..params.len {
+            let ty = self.at(params, place);
+            self.produce_leaf(ty);
+            self.pop();
+        }
+        self.op_index(Opcode::Throw, tag);
     }
 
     /// Types of the values of a tag, and the exception itself perhaps.

@@ -24,7 +24,7 @@ impl Gen<'_, '_> {
     pub(super) fn access(&mut self, opcode: Opcode) -> bool {
         let info = opcode.info();
         let Some(arrow) = &info.arrow else { return false };
-        let (mut memory, guarded) = (self.some_memory(), self.config.no_traps);
+        let (mut memory, guarded) = (self.some_memory(), !self.risks());
         let waits = matches!(opcode, Opcode::MemoryAtomicWait32 | Opcode::MemoryAtomicWait64);
         if waits && guarded {
             let shared = self.memories.iter().position(|memory| memory.shared);
@@ -166,7 +166,7 @@ impl Gen<'_, '_> {
 
     /// Leaves an offset into a segment and a count of elements of `size` units each.
     pub(super) fn part_of(&mut self, segment: &Segment, most: u32, size: u32) {
-        if !self.config.no_traps && self.entropy.chance(128) {
+        if self.risks() {
             self.produce(Ty::I32);
             self.produce(Ty::I32);
             return;
@@ -206,7 +206,7 @@ impl Gen<'_, '_> {
 
     pub(super) fn table_get(&mut self) -> bool {
         let Some((index, table)) = self.some_table(|_| true) else { return false };
-        if self.top() == Some(table.addr) && self.config.no_traps {
+        if self.top() == Some(table.addr) && !self.risks() {
             self.mask(table.addr, TABLE_MASK);
         } else {
             self.bounded(table.addr, TABLE_MASK);

@@ -149,7 +149,8 @@ impl Gen<'_, '_> {
             Need::NonNull if arrow.params == [ArrowType::arrayref] && !self.has_arrays() => {
                 return false;
             }
-            _ if !self.config.no_traps => Need::Nothing,
+            Need::Nothing => Need::Nothing,
+            _ if self.risks() => Need::Nothing,
             need => need,
         };
         let params = arrow.params;
