@@ -65,7 +65,9 @@ impl Gen<'_, '_> {
             });
             return true;
         }
-        let Some(tag) = self.some_tag() else { return false };
+        let Some(tag) = self.some_tag().filter(|_| self.has(Features::EXCEPTIONS)) else {
+            return false;
+        };
         if !self.protect() {
             return true;
         }
@@ -76,6 +78,7 @@ impl Gen<'_, '_> {
             gen_.op(Opcode::CatchAll);
             gen_.op_index(Opcode::Rethrow, 0);
             gen_.op(Opcode::End);
+            gen_.op(Opcode::Unreachable);
         });
         true
     }
