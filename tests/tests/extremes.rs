@@ -1,5 +1,6 @@
 //! Inputs at the far end: deep, long, lying about their size. Time and memory stay in proportion.
 
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use peak_alloc::PeakAlloc;
@@ -10,12 +11,15 @@ use wattle::{encoder, parser, wat};
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// One test at a time looks at the allocator.
-static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+/// Held by each test from its first line: what another one builds would count as this one's.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
 
 /// Runs `work`, which may allocate `memory` bytes and take `time`.
 fn within<T>(what: &str, memory: usize, time: Duration, work: impl FnOnce() -> T) -> T {
-    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
     let start = Instant::now();
@@ -47,6 +51,7 @@ fn check_text(what: &str, text: &str) {
 
 #[test]
 fn nested_blocks() {
+    let _alone = alone();
     let flat = format!("(module (func {} {}))", "block ".repeat(DEEP), "end ".repeat(DEEP));
     check_text("flat blocks", &flat);
     let folded = format!("(module (func {} {}))", "(block ".repeat(DEEP), ")".repeat(DEEP));
@@ -63,6 +68,7 @@ fn nested_blocks() {
 
 #[test]
 fn nested_operands() {
+    let _alone = alone();
     let text = format!(
         "(module (func (result i32) {} (i32.const 0) {}))",
         "(i32.eqz ".repeat(DEEP),
@@ -73,6 +79,7 @@ fn nested_operands() {
 
 #[test]
 fn nested_parentheses_and_comments() {
+    let _alone = alone();
     for (what, open, close) in [
         ("parentheses", "(", ")"),
         ("comments", "(; ", " ;)"),
@@ -95,6 +102,7 @@ fn nested_parentheses_and_comments() {
 
 #[test]
 fn counts_that_lie() {
+    let _alone = alone();
     // A section, a vector or a name that claims 2^32 - 1 entries or bytes.
     let max = [0xff, 0xff, 0xff, 0xff, 0x0f];
     // To a start section it is just the index of a function.
@@ -118,6 +126,7 @@ fn counts_that_lie() {
 /// 200 MB in an optimised build, 20 MB otherwise.
 #[test]
 fn a_text_of_one_line() {
+    let _alone = alone();
     let line = "i32.const 1 drop ";
     let total = if cfg!(debug_assertions) { 20_000_000 } else { 200_000_000 };
     let mut text = "(module (func ".to_owned();
@@ -138,6 +147,7 @@ fn a_text_of_one_line() {
 
 #[test]
 fn a_million_small_things() {
+    let _alone = alone();
     let count = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
     for (what, thing) in [
         ("types", "(type (func))"),

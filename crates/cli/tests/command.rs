@@ -81,3 +81,36 @@ fn dump_and_objdump_name_what_they_show() {
     assert_eq!(listing["imports"][0]["module"], "m");
     assert_eq!(listing["exports"][0]["name"], "e");
 }
+
+#[test]
+fn validation_shows_each_fault_in_the_text_and_in_the_binary() {
+    let source = b"(module\n  (func $f (result i32)\n    i64.const 1)\n  (func (br 7)))";
+    let output = wattle(&["validate"], source);
+    let shown = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(shown.contains("<stdin>:3:16") && shown.contains("in func 0 `$f`"), "{shown}");
+    assert!(shown.contains("unknown label 7") && shown.contains("2 errors"), "{shown}");
+
+    let output = wattle(&["--json", "validate", "--max-errors", "1"], source);
+    let object: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!((&object["expected"][0], &object["found"][0]), (&"i32".into(), &"i64".into()));
+    assert_eq!(object["malformed"], false);
+
+    let binary = wattle(&["parse"], source).stdout;
+    let shown = text(&wattle(&["validate"], &binary).stderr);
+    assert!(shown.contains("`$f`, instr 1 `end`") && shown.contains("^^"), "{shown}");
+    assert_eq!(wattle(&["validate"], b"(module (func nop))").status.code(), Some(0));
+    let output = wattle(&["validate", "--features", "wasm1"], b"(module (memory 1) (memory 1))");
+    assert!(text(&output.stderr).contains("multi-memory"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn features_are_listed_with_their_first_place() {
+    let source = b"(module (memory i64 1)\n  (func (drop (ref.i31 (i32.const 1)))))";
+    let shown = text(&wattle(&["features"], source).stdout);
+    assert!(shown.contains("memory64  memory 0, line 1, column 9"), "{shown}");
+    assert!(shown.contains("func 0, instr 1 `ref.i31`, line 2, column 16"), "{shown}");
+    let listed = wattle(&["features", "--json"], source).stdout;
+    let listing: serde_json::Value = serde_json::from_slice(&listed).unwrap();
+    assert_eq!(listing[1]["feature"], "gc");
+}

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use wattle::ast::{AbsHeapType, F32, F64, FuncType, HeapType, RefType, V128, ValType};
+use wattle::ast::{AbsHeapType, FuncType, HeapType, RefType, V128, ValType};
 use wattle::runtime::{AnyRef, Ref, Value};
 use wattle::wat::numbers;
 
@@ -123,33 +123,13 @@ fn reference(ty: RefType, text: &str) -> Result<Value, String> {
     }
 }
 
-/// A NaN as in the text format: with its payload, unless that is the canonical one.
-fn nan(bits: u64, fraction: u32, width: u32) -> Option<String> {
-    let payload = bits & ((1 << fraction) - 1);
-    let exponent = bits >> fraction & ((1 << (width - 1 - fraction)) - 1);
-    if payload == 0 || exponent + 1 != 1 << (width - 1 - fraction) {
-        return None;
-    }
-    let sign = if bits >> (width - 1) == 0 { "" } else { "-" };
-    Some(match payload == 1 << (fraction - 1) {
-        true => format!("{sign}nan"),
-        false => format!("{sign}nan:{payload:#x}"),
-    })
-}
-
 /// The type and the text of a value.
 fn parts(value: &Value) -> (&'static str, String) {
     match value {
         Value::I32(value) => ("i32", value.to_string()),
         Value::I64(value) => ("i64", value.to_string()),
-        Value::F32(float @ F32(bits)) => {
-            let nan = nan(u64::from(*bits), 23, 32);
-            ("f32", nan.unwrap_or_else(|| format!("{float:?}")))
-        }
-        Value::F64(float @ F64(bits)) => {
-            let nan = nan(*bits, 52, 64);
-            ("f64", nan.unwrap_or_else(|| format!("{float:?}")))
-        }
+        Value::F32(value) => ("f32", format!("{value:?}")),
+        Value::F64(value) => ("f64", format!("{value:?}")),
         Value::V128(V128(bytes)) => {
             let lanes = bytes.chunks_exact(4).map(|lane| {
                 format!(
