@@ -9,9 +9,9 @@ use core::fmt;
 use wattle_ast::{
     ArrayType, BlockType, Body, CallIndirect, CompType, DataIdx, ElemIdx, Encode, Export, Expr,
     Features, FieldIdx, FieldType, Func, FuncIdx, FuncType, Global, GlobalIdx, GlobalType, Instr,
-    LabelIdx, LaneIdx, Limits, Local, LocalIdx, MemArg, MemIdx, MemType, Module, PackType, RecGroup,
-    RefType, SelectTypes, StorageType, StructType, SubType, Table, TableIdx, TableType, TagIdx,
-    TagType, TypeIdx, V128, ValType,
+    LabelIdx, LaneIdx, Limits, Local, LocalIdx, MemArg, MemIdx, MemType, Module, PackType,
+    RecGroup, RefType, SelectTypes, StorageType, StructType, SubType, Table, TableIdx, TableType,
+    TagIdx, TagType, TypeIdx, V128, ValType,
 };
 
 use crate::ty::Ty;
@@ -243,9 +243,7 @@ impl Breaker<'_> {
                 self.instrs(&[Instr::GlobalGet { global: GlobalIdx(NONE) }, Instr::Drop])
             }
             Broken::UnknownFunc => self.instrs(&[Instr::Call { func: FuncIdx(NONE) }]),
-            Broken::UnknownLabel => {
-                self.instrs(&[zero, Instr::BrIf { label: LabelIdx(NONE) }])
-            }
+            Broken::UnknownLabel => self.instrs(&[zero, Instr::BrIf { label: LabelIdx(NONE) }]),
             Broken::UnknownTable if self.has(Features::REFERENCE_TYPES) => {
                 let callee = CallIndirect { ty: TypeIdx(0), table: TableIdx(NONE) };
                 self.instrs(&[zero, Instr::CallIndirect { callee }])
@@ -417,9 +415,9 @@ impl Breaker<'_> {
 }
 
 impl Gen<'_, '_> {
-    /// Breaks a rule, and says which.
-    pub(crate) fn break_rule(&mut self) -> Broken {
-        let start = self.entropy.below(Broken::ALL.len());
+    /// Breaks the rule at this place of the list, or the next one that such a module can break, and
+    /// says which.
+    pub(crate) fn break_rule(&mut self, start: usize) -> Broken {
         let last = self.module.funcs.last().map_or(0, |func| func.ty.0);
         let params = self.signature(last).0.len;
         let imported = self.funcs.len().min(self.imported_funcs as usize);

@@ -82,7 +82,8 @@ macro_rules! each_key {
 
 /// By class and the two topmost operands: see [`key`].
 static BY_TOP: Lists<ENTRIES, KEYS> = {
-    let mut lists = Lists { opcodes: [Opcode::ALL[0]; ENTRIES], starts: [0; KEYS], lens: [0; KEYS] };
+    let mut lists =
+        Lists { opcodes: [Opcode::ALL[0]; ENTRIES], starts: [0; KEYS], lens: [0; KEYS] };
     let mut i = 0;
     while i < COUNT {
         let info = &Opcode::INFOS[i];

@@ -177,7 +177,8 @@ impl Gen<'_, '_> {
     fn make_funcs(&mut self) {
         let (least, most) = (self.config.min_funcs.max(1), self.config.max_funcs.max(1));
         let spare = most.saturating_sub(least) as usize;
-        let count = least as usize + self.entropy.below(spare + 1).max(self.entropy.below(spare + 1));
+        let count =
+            least as usize + self.entropy.below(spare + 1).max(self.entropy.below(spare + 1));
         // Functions of single instructions come later, when it is known what these leave.
         let count = if self.config.single_instruction { 1 } else { count };
         for _ in 0..count {
@@ -186,7 +187,8 @@ impl Gen<'_, '_> {
         }
         // What is needed of some type takes the place of another one.
         for ty in 0..self.types.len() as u32 {
-            let needed = self.def(ty).is_some_and(|def| def.needed && def.structure == Structure::Func);
+            let needed =
+                self.def(ty).is_some_and(|def| def.needed && def.structure == Structure::Func);
             if needed && !self.funcs.contains(&ty) {
                 self.funcs.push(ty);
             }
@@ -197,7 +199,9 @@ impl Gen<'_, '_> {
                 let ty = self.func_type(params, results);
                 let index = FuncIdx(self.funcs.len() as u32);
                 self.funcs.push(ty);
-                self.module.exports.push(Export { name: spec.name.clone().into(), index: index.into() });
+                self.module
+                    .exports
+                    .push(Export { name: spec.name.clone().into(), index: index.into() });
             }
         }
     }
@@ -303,9 +307,8 @@ impl Gen<'_, '_> {
         }
         let count = self.types.len() as u32;
         let start = self.entropy.below(count as usize) as u32;
-        let fits = |&ty: &u32| {
-            self.is_structure(ty, Structure::Func) && self.signature(ty).1.len == 0
-        };
+        let fits =
+            |&ty: &u32| self.is_structure(ty, Structure::Func) && self.signature(ty).1.len == 0;
         (start..count).chain(0..start).find(fits).map(|ty| TagType { ty: TypeIdx(ty) })
     }
 

@@ -64,10 +64,10 @@ impl<'a> Entropy<'a> {
         }
     }
 
-    /// True in `parts` of 256 cases; false when there are no bytes left.
+    /// True in `parts` of 256 cases; false when there are no bytes left, even if all cases are meant.
     #[inline(always)]
     pub(crate) fn chance(&mut self, parts: u16) -> bool {
-        u16::from(self.byte()) >= 256 - parts.min(256) && parts > 0
+        !self.is_empty() && u16::from(self.byte()).saturating_add(parts) >= 256
     }
 
     /// One of a list.
@@ -109,6 +109,7 @@ mod tests {
         assert!(entropy.chance(1));
         assert!(entropy.is_empty());
         assert!(!entropy.chance(256) && entropy.below(1000) == 0);
+        assert!(Entropy::new(&[0]).chance(256) && !Entropy::new(&[255]).chance(0));
         assert_eq!(entropy.used(), 1);
     }
 

@@ -2,7 +2,7 @@
 //!
 //! It reads the one instruction table of `wattle-ast`: an instruction with an arrow is made by
 //! providing what the arrow takes, and a special one by a rule, the validator's rule the other way
-//! round. What is made is a [`Module`](wattle_ast::Module) of the tree, ready for the encoder.
+//! round. What is made is a [`Module`] of the tree, ready for the encoder.
 //!
 //! By default modules instantiate, do not trap and come to an end, most of their instructions are
 //! reached, and all they have is exported, so that what they do can be seen.
@@ -138,6 +138,8 @@ pub fn seed_bytes(config: &Config, seed: u64) -> Vec<u8> {
 fn generate_from(config: &Config, data: &[u8]) -> (Generated, usize) {
     let mut entropy = Entropy::new(data);
     let mut features = config.usable_features();
+    // Chosen first: bodies take all the bytes that there are.
+    let rule = config.almost_valid.then(|| entropy.below(Broken::ALL.len()));
     if config.swarm {
         let bits = entropy.u32();
         features = features
@@ -188,7 +190,7 @@ fn generate_from(config: &Config, data: &[u8]) -> (Generated, usize) {
     } else {
         generator.make_bodies();
     }
-    let broken = if config.almost_valid { Some(generator.break_rule()) } else { None };
+    let broken = rule.map(|start| generator.break_rule(start));
     let used = generator.entropy.used();
     (Generated { module: generator.module, features, broken }, used)
 }

@@ -47,9 +47,8 @@ impl Gen<'_, '_> {
         let supertype = if gc && index > 0 && self.entropy.chance(90) {
             let place = self.entropy.below(index as usize) as u32;
             let place = (place..index).chain(0..place);
-            let mut open = place.filter(|&at| {
-                self.def(at).is_some_and(|def| !def.is_final && def.depth < 8)
-            });
+            let mut open =
+                place.filter(|&at| self.def(at).is_some_and(|def| !def.is_final && def.depth < 8));
             open.next()
         } else {
             None
@@ -123,12 +122,12 @@ impl Gen<'_, '_> {
         let types = |types: &[Ty]| types.iter().map(|ty| ty.val_type()).collect::<Vec<_>>();
         let comp = match structure {
             Structure::Func => CompType::Func(FuncType::new(types(params), types(results))),
-            Structure::Struct => {
-                CompType::Struct(StructType { fields: params.iter().map(|ty| ty.field_type()).collect() })
-            }
-            Structure::Array => {
-                CompType::Array(ArrayType { field: params.first().copied().unwrap_or(Ty::I32).field_type() })
-            }
+            Structure::Struct => CompType::Struct(StructType {
+                fields: params.iter().map(|ty| ty.field_type()).collect(),
+            }),
+            Structure::Array => CompType::Array(ArrayType {
+                field: params.first().copied().unwrap_or(Ty::I32).field_type(),
+            }),
         };
         let supertypes: Box<[TypeIdx]> = supertype.map(TypeIdx).into_iter().collect();
         self.module.types.push(SubType { is_final, supertypes, ..SubType::from(comp) });

@@ -22,7 +22,8 @@ pub(crate) struct Run {
 impl Run {
     /// The run of one number or vector type: those stand at the start of the list.
     pub(crate) fn one(ty: Ty) -> Option<Run> {
-        (!ty.is_ref() && !ty.is_mutable() && ty.top() <= Ty::V128.top()).then(|| Run { start: ty.top() as u32, len: 1 })
+        (!ty.is_ref() && !ty.is_mutable() && ty.top() <= Ty::V128.top())
+            .then(|| Run { start: ty.top() as u32, len: 1 })
     }
 
     pub(crate) fn range(self) -> core::ops::Range<usize> {
@@ -327,8 +328,10 @@ impl Gen<'_, '_> {
 
     /// The function type from these to these, added unless it is there.
     pub(crate) fn func_type(&mut self, params: &[ValType], results: &[ValType]) -> u32 {
-        let (params, results): (Vec<Ty>, Vec<Ty>) =
-            (params.iter().map(|&ty| Ty::of(ty)).collect(), results.iter().map(|&ty| Ty::of(ty)).collect());
+        let (params, results): (Vec<Ty>, Vec<Ty>) = (
+            params.iter().map(|&ty| Ty::of(ty)).collect(),
+            results.iter().map(|&ty| Ty::of(ty)).collect(),
+        );
         self.func_type_of(&params, &results)
     }
 

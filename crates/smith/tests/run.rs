@@ -116,7 +116,8 @@ impl Outcome {
             if let Ok(fuel) = instance.global(store, "fuel") {
                 fuel.set(store, &Value::I32(200))?;
             }
-            let arguments: Option<Vec<Value>> = ty.params().iter().map(|&ty| argument(ty)).collect();
+            let arguments: Option<Vec<Value>> =
+                ty.params().iter().map(|&ty| argument(ty)).collect();
             if let Some(arguments) = arguments {
                 self.calls += 1;
                 instance.call(store, &export.name, &arguments)?;
@@ -196,7 +197,8 @@ fn every_instruction_is_made_and_executed() {
         let (present, executed) =
             (outcome.present[opcode as usize], outcome.executed[opcode as usize]);
         println!("{:<36} {present:>12} {executed:>14}", opcode.mnemonic());
-        let known = features.contains(opcode.feature()) && opcode.feature() != Feature::StackSwitching;
+        let known =
+            features.contains(opcode.feature()) && opcode.feature() != Feature::StackSwitching;
         if known && (present == 0 || (executed == 0 && is_executed(opcode))) {
             missing.push(opcode);
         }

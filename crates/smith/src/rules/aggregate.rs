@@ -51,13 +51,14 @@ impl Gen<'_, '_> {
     fn some_field(&mut self, fits: impl Fn(Ty) -> bool) -> Option<(u32, u32, Ty)> {
         let index = self.type_with(|gen_, index| {
             gen_.is_structure(index, Structure::Struct)
-                && gen_.def(index).is_some_and(|def| gen_.run(def.params).iter().any(|&ty| fits(ty)))
+                && gen_
+                    .def(index)
+                    .is_some_and(|def| gen_.run(def.params).iter().any(|&ty| fits(ty)))
         })?;
         let fields = self.def(index)?.params;
         let start = self.entropy.below(fields.len as usize) as u32;
-        let field = (start..fields.len)
-            .chain(0..start)
-            .find(|&field| fits(self.at(fields, field)))?;
+        let field =
+            (start..fields.len).chain(0..start).find(|&field| fits(self.at(fields, field)))?;
         Some((index, field, self.at(fields, field)))
     }
 

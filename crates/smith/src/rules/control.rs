@@ -20,9 +20,9 @@ impl Gen<'_, '_> {
                 let ty = self.any_type(self.types.len() as u32, 40);
                 (Run::default(), self.add_run(&[ty]))
             }
-            _ if self.is_multi_value() => {
-                self.some_type(Structure::Func).map_or_else(Default::default, |ty| self.signature(ty))
-            }
+            _ if self.is_multi_value() => self
+                .some_type(Structure::Func)
+                .map_or_else(Default::default, |ty| self.signature(ty)),
             _ => (Run::default(), Run::default()),
         }
     }
@@ -162,8 +162,7 @@ impl Gen<'_, '_> {
     }
 
     pub(super) fn br_on_non_null(&mut self) -> bool {
-        let ends_in_ref =
-            |gen_: &Self, run: Run| run.len > 0 && gen_.at(run, run.len - 1).is_ref();
+        let ends_in_ref = |gen_: &Self, run: Run| run.len > 0 && gen_.at(run, run.len - 1).is_ref();
         let Some((label, types)) = self.label_with(ends_in_ref) else { return false };
         let others = Run { start: types.start, len: types.len - 1 };
         let last = self.at(types, types.len - 1);
@@ -188,8 +187,7 @@ impl Gen<'_, '_> {
         };
         let rest = if to.is_nullable() { from.nullable(false) } else { from };
         let (sent, kept) = if opcode == Opcode::BrOnCast { (to, rest) } else { (rest, to) };
-        let fits =
-            |gen_: &Self, run: Run| run.len == 1 && gen_.matches(sent, gen_.at(run, 0));
+        let fits = |gen_: &Self, run: Run| run.len == 1 && gen_.matches(sent, gen_.at(run, 0));
         let label = match self.label_with(fits) {
             Some((label, _)) => label,
             None if self.may_nest() => {

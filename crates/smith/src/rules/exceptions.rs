@@ -136,7 +136,9 @@ impl Gen<'_, '_> {
                     // A label is wanted that takes the exception: nullable will do.
                     let taken: Vec<Ty> = sent
                         .iter()
-                        .map(|&ty| if ty == Ty::abs(H::Exn, false) { ty.nullable(true) } else { ty })
+                        .map(
+                            |&ty| if ty == Ty::abs(H::Exn, false) { ty.nullable(true) } else { ty },
+                        )
                         .collect();
                     self.open_block(&taken);
                     0
@@ -194,9 +196,7 @@ impl Gen<'_, '_> {
             // It goes on as if it had been thrown in that block.
             BlockKind::TryDelegate { label } => {
                 let place = outer.checked_sub(1 + label as usize);
-                place
-                    .and_then(|place| self.frames.get(place))
-                    .is_some_and(|frame| frame.protected)
+                place.and_then(|place| self.frames.get(place)).is_some_and(|frame| frame.protected)
             }
             _ => true,
         };

@@ -34,9 +34,8 @@ impl Gen<'_, '_> {
         let is_atomic = info.class == wattle_ast::Class::Atomic;
         let bytes = i64::from(info.access_bytes);
         let params = arrow.params;
-        let want = |place: usize| {
-            params.get(place).map_or(Ty::I32, |&ty| Ty::of_arrow(ty, memory.addr))
-        };
+        let want =
+            |place: usize| params.get(place).map_or(Ty::I32, |&ty| Ty::of_arrow(ty, memory.addr));
         if guarded {
             // Just the address may lie there already: below a value it could not be masked.
             let aligned = if is_atomic { ADDRESS_MASK & !(bytes - 1) } else { ADDRESS_MASK };

@@ -98,8 +98,8 @@ const fn facts(info: &OpcodeInfo) -> Facts {
     };
     // The shape stands before the dot: `i8x16` has 16 lanes.
     let mut lanes = 0;
-    if info.access_bytes > 0 {
-        lanes = 16 / info.access_bytes;
+    if let Some(accessed) = 16_u8.checked_div(info.access_bytes) {
+        lanes = accessed;
     } else if matches!(info.class, Class::Vector) {
         let name = info.mnemonic.as_bytes();
         let (mut i, mut counting) = (0, false);
