@@ -3,6 +3,7 @@
 //! `cargo fuzz run NAME` drives them with libFuzzer; `cargo test` runs each over seeded inputs;
 //! the binaries, built without the fuzzer, replay files.
 
+pub mod generated;
 mod inputs;
 #[cfg(feature = "peers")]
 pub mod peers;
