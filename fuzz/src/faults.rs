@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use arbitrary::Unstructured;
-use wattle::ast::Module;
+use wattle::ast::{Export, GlobalIdx, Module};
 use wattle::encoder;
 use wattle::parser::Parser;
 use wattle_runtime::{Fault, plant};
@@ -78,7 +78,8 @@ fn peer(seed: u64, no_traps: bool) -> Option<Module<'static>> {
     let config = wasm_smith::Config {
         disallow_traps: no_traps,
         export_everything: true,
-        min_funcs: 1,
+        min_types: 4,
+        min_funcs: 3,
         max_types: 12,
         max_imports: 4,
         max_funcs: 8,
@@ -96,7 +97,10 @@ fn peer(seed: u64, no_traps: bool) -> Option<Module<'static>> {
         ..wasm_smith::Config::default()
     };
     let mut module = wasm_smith::Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
-    module.ensure_termination(200).ok()?;
+    let fuel = module.ensure_termination(200).ok()?;
     let bytes = module.to_bytes();
-    Parser::new().module(&bytes).ok().map(Module::into_owned)
+    let mut module = Parser::new().module(&bytes).ok()?.into_owned();
+    // So that it can be filled up before each call, as ours.
+    module.exports.push(Export { name: "fuel".into(), index: GlobalIdx(fuel).into() });
+    Some(module)
 }
