@@ -288,7 +288,8 @@ impl Gen<'_, '_> {
 
     fn add_memory(&mut self, ty: MemType) {
         let addr = Ty::of(ty.limits.addr.into());
-        self.memories.push(MemInfo { addr, shared: ty.limits.shared });
+        let page_bits = ty.page_bits();
+        self.memories.push(MemInfo { addr, shared: ty.limits.shared, page_bits });
     }
 
     fn make_memories(&mut self) {
@@ -443,6 +444,17 @@ impl Gen<'_, '_> {
         self.module.elems.push(Elem { ty: RefType::FUNC, items, mode });
     }
 
+    /// The type of the elements of an array, for a segment to make one of.
+    fn some_array_elem(&mut self) -> Option<Ty> {
+        if !self.entropy.chance(128) {
+            return None;
+        }
+        let index = self.type_with(|gen_, index| {
+            gen_.is_structure(index, Structure::Array) && gen_.elem_of(index).is_ref()
+        })?;
+        Some(self.elem_of(index).bare())
+    }
+
     fn make_elem(&mut self) {
         let bulk = self.has(Features::BULK_MEMORY);
         let refs = self.has(Features::REFERENCE_TYPES);
@@ -459,10 +471,13 @@ impl Gen<'_, '_> {
         }
         let wanted = match table {
             Some((_, table)) => table.elem,
-            None if refs => {
-                let ty = self.some_ref(self.types.len() as u32);
-                self.maybe_non_null(ty, 60)
-            }
+            None if refs => match self.some_array_elem() {
+                Some(ty) => ty,
+                None => {
+                    let ty = self.some_ref(self.types.len() as u32);
+                    self.maybe_non_null(ty, 60)
+                }
+            },
             None => Ty::FUNCREF,
         };
         let most = match table {
@@ -505,7 +520,10 @@ impl Gen<'_, '_> {
             let mode = match self.memories.get(memory) {
                 Some(&MemInfo { addr, .. }) => DataMode::Active {
                     memory: MemIdx(memory as u32),
-                    offset: self.offset(addr, 4096),
+                    offset: {
+                        let most = if self.entropy.chance(64) { 4096 } else { 96 };
+                        self.offset(addr, most)
+                    },
                 },
                 None if bulk => DataMode::Passive,
                 None => return,

@@ -9,6 +9,8 @@ use crate::world::{Gen, Run, Structure};
 
 /// How deep operands are made of operands that are made of operands.
 const MAX_DEPTH: u32 = 2;
+/// Addresses up to this are near the start of a memory.
+const NEAR_MASK: i64 = 0xff;
 
 impl Gen<'_, '_> {
     /// Where the operands of the innermost block begin.
@@ -573,6 +575,8 @@ impl Gen<'_, '_> {
             return self.produce(ty);
         }
         let choice = self.entropy.byte();
+        // Mostly near the start, so that what is written is read again.
+        let mask = if choice & 6 == 0 { mask } else { mask & NEAR_MASK };
         if choice & 1 == 0 || self.constant {
             let value = i64::from(self.entropy.u16()) & mask;
             self.address_const(ty, value);

@@ -67,6 +67,7 @@ pub(crate) struct TableInfo {
 pub(crate) struct MemInfo {
     pub(crate) addr: Ty,
     pub(crate) shared: bool,
+    pub(crate) page_bits: u8,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -7,9 +7,13 @@ use wattle_ast::Opcode;
 
 use crate::ty::Ty;
 use crate::types::ARRAY_LEN;
-use crate::world::{Gen, Structure};
+use crate::world::{Gen, Segment, Structure};
 
 const INDEX_MASK: i64 = ARRAY_LEN as i64 - 1;
+/// How many cases of 256 go up to the very end of an array.
+const EDGES: u16 = 40;
+/// How many copies of 256 are within an array.
+const OVERLAPS: u16 = 80;
 
 impl Gen<'_, '_> {
     /// The reference to a type that an instruction takes.
@@ -18,7 +22,7 @@ impl Gen<'_, '_> {
     }
 
     /// A type that a value can be made of, in a random order, that fits.
-    fn type_with(&mut self, fits: impl Fn(&Self, u32) -> bool) -> Option<u32> {
+    pub(crate) fn type_with(&mut self, fits: impl Fn(&Self, u32) -> bool) -> Option<u32> {
         let count = self.types.len() as u32;
         let start = self.entropy.below(count as usize) as u32;
         (start..count)
@@ -26,7 +30,7 @@ impl Gen<'_, '_> {
             .find(|&index| self.is_inhabited(Ty::defined(index, false)) && fits(self, index))
     }
 
-    fn elem_of(&self, index: u32) -> Ty {
+    pub(crate) fn elem_of(&self, index: u32) -> Ty {
         self.def(index).map_or(Ty::I32, |def| self.at(def.params, 0))
     }
 
@@ -128,8 +132,19 @@ impl Gen<'_, '_> {
     /// From a data or element segment.
     pub(super) fn array_new_segment(&mut self, opcode: Opcode) -> bool {
         let of_data = opcode == Opcode::ArrayNewData;
-        let found = self.some_array(|ty| !of_data || !ty.is_ref());
-        let Some((index, elem)) = found else { return false };
+        // Of types that a segment fits, if that is to be sure.
+        let safe = self.config.no_traps;
+        let found = self.type_with(|gen_, index| {
+            let elem = gen_.elem_of(index);
+            let fits = |segment: &Segment| {
+                gen_.matches(segment.ty, elem.unpacked())
+                    && (!safe || (!segment.fleeting && segment.len >= ARRAY_LEN))
+            };
+            let made = if of_data { !elem.is_ref() } else { gen_.elems.iter().any(fits) };
+            gen_.is_structure(index, Structure::Array) && made
+        });
+        let Some(index) = found else { return false };
+        let elem = self.elem_of(index);
         let (segment, size) = match of_data {
             true => (self.some_data(), elem.bytes()),
             false => (self.some_elem(elem.unpacked()), 1),
@@ -179,6 +194,18 @@ impl Gen<'_, '_> {
             self.bounded(Ty::I32, INDEX_MASK);
             self.produce(elem.unpacked());
             self.take(2);
+        } else if self.entropy.chance(EDGES) {
+            // Up to the very end.
+            let count = 1 + self.entropy.below(ARRAY_LEN as usize) as i32;
+            let beyond = i32::from(!self.config.no_traps && self.entropy.chance(64));
+            let local = self.keep(Ty::defined(index, false), reference);
+            self.op_index(Opcode::LocalGet, local);
+            self.op(Opcode::ArrayLen);
+            self.i32_const(count - beyond);
+            self.op(Opcode::I32Sub);
+            self.produce(elem.unpacked());
+            self.pop();
+            self.i32_const(count);
         } else {
             self.bounded(Ty::I32, INDEX_MASK >> 1);
             self.produce(elem.unpacked());
@@ -189,8 +216,44 @@ impl Gen<'_, '_> {
         true
     }
 
+    /// Keeps the reference on top in a local as well.
+    fn keep(&mut self, kept: Ty, reference: Ty) -> u32 {
+        if reference.is_nullable() {
+            self.op(Opcode::RefAsNonNull);
+        }
+        let local = self.scratch(kept);
+        self.op_index(Opcode::LocalTee, local);
+        self.set_local(local);
+        local
+    }
+
+    /// Copies within an array such that source and target overlap, and looks at an element.
+    fn copy_overlapping(&mut self, index: u32) {
+        let elem = self.elem_of(index);
+        let reference = self.aggregate(index);
+        self.operands(&[reference]);
+        let local = self.keep(Ty::defined(index, false), reference);
+        let (to, from) = if self.entropy.chance(128) { (0, 1) } else { (1, 0) };
+        self.i32_const(to);
+        self.op_index(Opcode::LocalGet, local);
+        self.i32_const(from);
+        self.i32_const(ARRAY_LEN as i32 - 1);
+        self.op_index(Opcode::ArrayCopy, index);
+        self.index(index);
+        let get = if elem.is_packed() { Opcode::ArrayGetU } else { Opcode::ArrayGet };
+        self.op_index(Opcode::LocalGet, local);
+        let place = self.entropy.below(ARRAY_LEN as usize) as i32;
+        self.i32_const(place);
+        self.op_index(get, index);
+        self.push(elem.unpacked());
+    }
+
     pub(super) fn array_copy(&mut self) -> bool {
         let Some((dst, to)) = self.some_array(Ty::is_mutable) else { return false };
+        if self.entropy.chance(OVERLAPS) {
+            self.copy_overlapping(dst);
+            return true;
+        }
         let found = self.type_with(|gen_, index| {
             gen_.is_structure(index, Structure::Array)
                 && gen_.matches(gen_.elem_of(index).bare(), to.bare())

@@ -211,7 +211,7 @@ impl Gen<'_, '_> {
 
     /// Mostly it stands where nothing goes.
     pub(super) fn unreachable(&mut self) -> bool {
-        if !self.risks() {
+        if self.config.no_traps {
             self.i32_const(0);
             self.begin_if();
             self.op(Opcode::Unreachable);

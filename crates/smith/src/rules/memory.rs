@@ -9,6 +9,9 @@ use crate::declarations::{ADDRESS_MASK, TABLE_MASK};
 use crate::ty::Ty;
 use crate::world::{Gen, MemInfo, Segment, TableInfo};
 
+/// How many cases of 256 go up to the very end of a memory or table.
+const EDGES: u16 = 24;
+
 /// The address type of a length that must fit two memories or tables.
 fn narrower(a: Ty, b: Ty) -> Ty {
     if a == Ty::I32 { a } else { b }
@@ -18,6 +21,36 @@ impl Gen<'_, '_> {
     fn some_memory(&mut self) -> Option<(u32, MemInfo)> {
         let index = self.entropy.below(self.memories.len());
         Some((index as u32, *self.memories.get(index)?))
+    }
+
+    /// Whether the next operand goes up to the very end of a memory or table.
+    fn at_edge(&mut self) -> bool {
+        self.entropy.chance(EDGES)
+    }
+
+    /// By how much something goes beyond the end: not at all without traps.
+    fn excess(&mut self) -> i64 {
+        if self.config.no_traps { 0 } else { i64::from(self.entropy.chance(64)) }
+    }
+
+    /// Leaves the address that lies `bytes` before the end of a memory.
+    fn end_of_memory(&mut self, index: u32, memory: MemInfo, bytes: i64) {
+        let bytes = bytes - self.excess();
+        self.op_index(Opcode::MemorySize, index);
+        self.address_const(memory.addr, memory.page_bits.into());
+        self.address_op(memory.addr, Opcode::I32Shl, Opcode::I64Shl);
+        self.address_const(memory.addr, bytes);
+        self.address_op(memory.addr, Opcode::I32Sub, Opcode::I64Sub);
+        self.push(memory.addr);
+    }
+
+    /// Leaves the index that lies `count` before the end of a table.
+    fn end_of_table(&mut self, index: u32, table: TableInfo, count: i64) {
+        let count = count - self.excess();
+        self.op_index(Opcode::TableSize, index);
+        self.address_const(table.addr, count);
+        self.address_op(table.addr, Opcode::I32Sub, Opcode::I64Sub);
+        self.push(table.addr);
     }
 
     /// A load, a store, or something atomic.
@@ -36,11 +69,16 @@ impl Gen<'_, '_> {
         let params = arrow.params;
         let want =
             |place: usize| params.get(place).map_or(Ty::I32, |&ty| Ty::of_arrow(ty, memory.addr));
+        let mut near_end = None;
         if guarded {
             // Just the address may lie there already: below a value it could not be masked.
             let aligned = if is_atomic { ADDRESS_MASK & !(bytes - 1) } else { ADDRESS_MASK };
             if self.top() == Some(memory.addr) {
                 self.mask(memory.addr, aligned);
+            } else if !is_atomic && self.at_edge() {
+                let offset = self.entropy.below(16) as i64;
+                self.end_of_memory(index, memory, bytes + offset);
+                near_end = Some(offset as u64);
             } else {
                 self.bounded(memory.addr, aligned);
             }
@@ -70,6 +108,7 @@ impl Gen<'_, '_> {
         if is_atomic && guarded {
             offset &= !(bytes as u64 - 1);
         }
+        let offset = near_end.unwrap_or(offset);
         self.op(opcode);
         MemArg { offset, memory: MemIdx(index), align: align as u8 }.encode(&mut self.code);
         if opcode.kinds().iter().any(|kind| kind == Kind::Lane) {
@@ -110,6 +149,15 @@ impl Gen<'_, '_> {
                 self.pop();
                 self.op_index(opcode, index);
                 self.push(addr);
+            }
+            Opcode::MemoryFill if self.at_edge() => {
+                let count = i64::from(self.entropy.byte());
+                self.end_of_memory(index, memory, count);
+                self.produce(Ty::I32);
+                self.address_const(addr, count);
+                self.push(addr);
+                self.take(3);
+                self.op_index(opcode, index);
             }
             Opcode::MemoryFill => {
                 self.bounded(addr, ADDRESS_MASK);
@@ -159,7 +207,9 @@ impl Gen<'_, '_> {
         let start = self.entropy.below(self.elems.len());
         let mut order = (start..self.elems.len()).chain(0..start);
         let fits = |&at: &usize| self.elems.get(at).is_some_and(|elem| self.matches(elem.ty, ty));
-        let index = order.find(fits)?;
+        // One that holds something, if there is such a one.
+        let lasts = |at: &usize| fits(at) && self.elems.get(*at).is_some_and(|elem| !elem.fleeting);
+        let index = order.clone().find(lasts).or_else(|| order.find(fits))?;
         Some((index as u32, *self.elems.get(index)?))
     }
 
@@ -181,9 +231,18 @@ impl Gen<'_, '_> {
         let (Some((dst, to)), Some((src, from))) = (self.some_memory(), self.some_memory()) else {
             return false;
         };
-        self.bounded(to.addr, ADDRESS_MASK);
-        self.bounded(from.addr, ADDRESS_MASK);
-        self.bounded(narrower(to.addr, from.addr), 0xff);
+        if self.at_edge() {
+            let count = i64::from(self.entropy.byte());
+            self.end_of_memory(dst, to, count);
+            self.bounded(from.addr, ADDRESS_MASK);
+            let ty = narrower(to.addr, from.addr);
+            self.address_const(ty, count);
+            self.push(ty);
+        } else {
+            self.bounded(to.addr, ADDRESS_MASK);
+            self.bounded(from.addr, ADDRESS_MASK);
+            self.bounded(narrower(to.addr, from.addr), 0xff);
+        }
         self.take(3);
         self.op_index(Opcode::MemoryCopy, dst);
         self.index(src);
@@ -218,7 +277,11 @@ impl Gen<'_, '_> {
 
     pub(super) fn table_set(&mut self) -> bool {
         let Some((index, table)) = self.some_writable_table() else { return false };
-        self.bounded(table.addr, TABLE_MASK);
+        if self.at_edge() {
+            self.end_of_table(index, table, 1);
+        } else {
+            self.bounded(table.addr, TABLE_MASK);
+        }
         self.produce(table.elem);
         self.take(2);
         self.op_index(Opcode::TableSet, index);
@@ -237,9 +300,17 @@ impl Gen<'_, '_> {
 
     pub(super) fn table_fill(&mut self) -> bool {
         let Some((index, table)) = self.some_writable_table() else { return false };
-        self.bounded(table.addr, TABLE_MASK >> 1);
-        self.produce(table.elem);
-        self.bounded(table.addr, TABLE_MASK >> 1);
+        if self.at_edge() {
+            let count = self.entropy.below(TABLE_MASK as usize) as i64;
+            self.end_of_table(index, table, count);
+            self.produce(table.elem);
+            self.address_const(table.addr, count);
+            self.push(table.addr);
+        } else {
+            self.bounded(table.addr, TABLE_MASK >> 1);
+            self.produce(table.elem);
+            self.bounded(table.addr, TABLE_MASK >> 1);
+        }
         self.take(3);
         self.op_index(Opcode::TableFill, index);
         true
