@@ -306,10 +306,10 @@ impl Gen<'_, '_> {
     pub(crate) fn float32(&mut self) -> u32 {
         let choice = self.entropy.byte();
         match choice {
-            0..160 => (f32::from(choice) / 4.0 - 10.0).to_bits(),
-            160..180 => f32::INFINITY.to_bits() | u32::from(choice & 1) << 31,
-            180..190 => 0x7fc0_0000,
-            190..200 => u32::from(choice & 1) << 31,
+            0..150 => (f32::from(choice) / 4.0 - 10.0).to_bits(),
+            150..164 => f32::INFINITY.to_bits() | u32::from(choice & 1) << 31,
+            164..178 => 0x7fc0_0000,
+            178..204 => u32::from(choice & 1) << 31,
             _ => {
                 let bits = self.entropy.u32();
                 let plain = self.config.canonical_nans && f32::from_bits(bits).is_nan();
@@ -321,10 +321,10 @@ impl Gen<'_, '_> {
     pub(crate) fn float64(&mut self) -> u64 {
         let choice = self.entropy.byte();
         match choice {
-            0..160 => (f64::from(choice) / 4.0 - 10.0).to_bits(),
-            160..180 => f64::INFINITY.to_bits() | u64::from(choice & 1) << 63,
-            180..190 => 0x7ff8_0000_0000_0000,
-            190..200 => u64::from(choice & 1) << 63,
+            0..150 => (f64::from(choice) / 4.0 - 10.0).to_bits(),
+            150..164 => f64::INFINITY.to_bits() | u64::from(choice & 1) << 63,
+            164..178 => 0x7ff8_0000_0000_0000,
+            178..204 => u64::from(choice & 1) << 63,
             _ => {
                 let bits = self.entropy.u64();
                 let plain = self.config.canonical_nans && f64::from_bits(bits).is_nan();
