@@ -3,7 +3,12 @@
 //! `cargo fuzz run NAME` drives them with libFuzzer; `cargo test` runs each over seeded inputs;
 //! the binaries, built without the fuzzer, replay files.
 
+#[cfg(feature = "faults")]
+pub mod faults;
+pub mod generated;
 mod inputs;
+#[cfg(feature = "faults")]
+pub mod lockstep;
 #[cfg(feature = "peers")]
 pub mod peers;
 

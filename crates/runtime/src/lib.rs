@@ -55,6 +55,7 @@
 //! | `types.rs`, `heap.rs` | types of the store; structs, arrays, exceptions and the collector |
 //! | `memory.rs`, `host.rs`, `imports.rs`, `values.rs` | what the host holds |
 //! | `limits.rs`, `observe.rs`, `trap.rs` | limits, observation, errors |
+//! | `faults.rs` | planted faults, to measure tests with (feature `faults`) |
 //! | `script/` | test scripts (feature `script`) |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -62,6 +63,9 @@
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+#[macro_use]
+mod faults;
 
 mod code;
 mod execute;
@@ -84,6 +88,8 @@ mod trap;
 mod types;
 mod values;
 
+#[cfg(feature = "faults")]
+pub use faults::{Fault, plant};
 pub use host::{Caller, IntoFunc, Number, Numbers, Outcome, Results, Suspended, TypedFunc};
 pub use imports::Imports;
 pub use instance::{Extern, Global, Instance, Tag};

@@ -7,6 +7,7 @@ mod objdump;
 mod parse;
 mod print;
 mod run;
+mod smith;
 mod strip;
 mod validate;
 mod wast;
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Run(run::Run),
     /// Run test scripts.
     Wast(wast::Wast),
+    /// Make a valid module of a seed, for fuzzing.
+    Smith(smith::Smith),
     /// Print a completion script for a shell.
     Completion(completion::Completion),
 }
@@ -58,6 +61,7 @@ impl Command {
             Command::Strip(command) => command.run(),
             Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),
+            Command::Smith(command) => command.run(),
             Command::Completion(command) => command.run(),
         }
     }

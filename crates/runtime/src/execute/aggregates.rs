@@ -360,7 +360,9 @@ pub(super) fn bulk(
         Opcode::ArrayFill => {
             let count = index(if storage == Storage::Vector { 4 } else { 3 });
             let payload = array_mut(&mut state.heap, at(0))?;
-            let range = range(index(1), count, len(payload, storage)?, out)?;
+            let all = len(payload, storage)?;
+            let len = fault!(ArrayFillBound, all.saturating_sub(1), all);
+            let range = range(index(1), count, len, out)?;
             fill(payload, range, storage, [at(2), at(3)])
         }
         Opcode::ArrayCopy => {
@@ -376,7 +378,11 @@ pub(super) fn bulk(
             if dst == src {
                 match array_mut(&mut state.heap, dst)? {
                     Payload::Refs(refs) => refs.copy_within(from, to.start),
-                    Payload::Bytes(all) => all.copy_within(bytes(from), bytes(to).start),
+                    Payload::Bytes(all) => fault!(
+                        ArrayCopyOverlap,
+                        crate::faults::copy_forward(all, bytes(from), bytes(to).start),
+                        all.copy_within(bytes(from), bytes(to).start)
+                    ),
                     _ => return Err(invalid),
                 }
                 return Ok(());

@@ -116,7 +116,8 @@ pub(super) fn atomic(
                 (2, false) => {
                     let old = read(state, &place, bytes);
                     let new = combine(opcode, old, at(1)).ok_or(Trap::InvalidCode)?;
-                    write(state, &place, bytes, new);
+                    let width = fault!(AtomicWidth, if bytes == 2 { 4 } else { bytes }, bytes);
+                    write(state, &place, width, new);
                     old
                 }
                 (3, false) => {

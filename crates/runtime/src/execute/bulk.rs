@@ -15,7 +15,7 @@ use crate::trap::Trap;
 fn failure(addr: AddrType) -> u64 {
     match addr {
         AddrType::I32 => u32::MAX.into(),
-        AddrType::I64 => u64::MAX,
+        AddrType::I64 => fault!(GrowFailure64, u32::MAX.into(), u64::MAX),
     }
 }
 
@@ -49,7 +49,9 @@ pub(super) fn memory(
         }
         Opcode::MemoryFill => {
             let memory = memory_at(state, memory_addr(instance, op.low())?)?;
-            let range = range(at(0), at(2), memory.bytes.len(), out)?;
+            let all = memory.bytes.len();
+            let len = fault!(FillBound, all.saturating_sub(1), all);
+            let range = range(at(0), at(2), len, out)?;
             memory.bytes.get_mut(range).ok_or(out)?.fill(at(1) as u8);
         }
         Opcode::MemoryCopy => {
@@ -57,7 +59,12 @@ pub(super) fn memory(
             let from = range(at(1), at(2), memory_at(state, src)?.bytes.len(), out)?;
             let to = range(at(0), at(2), memory_at(state, dst)?.bytes.len(), out)?;
             if dst == src {
-                memory_at(state, dst)?.bytes.copy_within(from, to.start);
+                let bytes = &mut memory_at(state, dst)?.bytes;
+                fault!(
+                    CopyOverlap,
+                    crate::faults::copy_forward(bytes, from, to.start),
+                    bytes.copy_within(from, to.start)
+                );
             } else {
                 let taken = core::mem::take(&mut memory_at(state, src)?.bytes);
                 let result = match (memory_at(state, dst)?.bytes.get_mut(to), taken.get(from)) {
@@ -73,11 +80,12 @@ pub(super) fn memory(
         }
         Opcode::MemoryInit => {
             let (segment, addr) = (op.low(), memory_addr(instance, op.high())?);
-            init_memory(state, instance, segment, addr, [at(0), at(1), at(2)])?;
+            let from = fault!(InitSource, 0, at(1));
+            init_memory(state, instance, segment, addr, [at(0), from, at(2)])?;
         }
         Opcode::DataDrop => {
             let place = state.datas.get_mut((instance.datas + op.low()) as usize);
-            *place.ok_or(Trap::InvalidCode)? = true;
+            *place.ok_or(Trap::InvalidCode)? = fault!(DataDropLost, false, true);
         }
         _ => return Err(Trap::InvalidCode),
     }
@@ -135,11 +143,14 @@ pub(super) fn table(
             let limit = state.limits.table_elements;
             let table = table_at(state, table_addr(instance, op.low())?)?;
             let failure = failure(table.ty.limits.addr);
-            frame[op.a as usize] = table.grow(at(1), at(0), limit).unwrap_or(failure);
+            frame[op.a as usize] =
+                table.grow(at(1), fault!(TableGrowNull, 0, at(0)), limit).unwrap_or(failure);
         }
         Opcode::TableFill => {
             let table = table_at(state, table_addr(instance, op.low())?)?;
-            let range = range(at(0), at(2), table.elems.len(), out)?;
+            let all = table.elems.len();
+            let len = fault!(TableFillBound, all.saturating_sub(1), all);
+            let range = range(at(0), at(2), len, out)?;
             table.elems.get_mut(range).ok_or(out)?.fill(at(1));
         }
         Opcode::TableCopy => {

@@ -133,7 +133,7 @@ pub(super) fn hot<'m>(
             code = &function.ops;
             pc = 0;
             let (first, count) = function.locals;
-            for slot in first..first.saturating_add(count) {
+            for slot in first..first.saturating_add(fault!(StaleLocals, 0, count)) {
                 set(frame, slot, 0);
             }
         }};
@@ -234,7 +234,7 @@ pub(super) fn hot<'m>(
                             Code::$ld => match bytes_at(memory, get(frame, op.b), op.imm) {
                                 Some(bytes) => {
                                     let value = $raw::from_le_bytes(*bytes) as $ext as $uns as u64;
-                                    set(frame, op.a, value);
+                                    set(frame, op.a, fault!(LoadSign, if op.code == Code::I32Load16S { value & 0xffff } else { value }, value));
                                 }
                                 None => trap!(Trap::MemoryOutOfBounds),
                             },
@@ -243,7 +243,11 @@ pub(super) fn hot<'m>(
                             Code::$st => {
                                 let value = get(frame, op.c) as $narrow;
                                 match bytes_at_mut(memory, get(frame, op.b), op.imm) {
-                                    Some(bytes) => *bytes = value.to_le_bytes(),
+                                    Some(bytes) => fault!(
+                                        StoreDropped,
+                                        if op.code != Code::I64Store32 { *bytes = value.to_le_bytes(); },
+                                        *bytes = value.to_le_bytes()
+                                    ),
                                     None => trap!(Trap::MemoryOutOfBounds),
                                 }
                             }
@@ -280,7 +284,8 @@ pub(super) fn hot<'m>(
                             }
                         }
                         Code::BrTable => {
-                            let chosen = (get(frame, op.b) as u32).min(op.low());
+                            let index = get(frame, op.b) as u32;
+                            let chosen = fault!(BrTableDefault, index % (op.low() + 1), index.min(op.low()));
                             match code.get(pc + chosen as usize) {
                                 Some(branch) => pc = branch.low() as usize,
                                 None => trap!(Trap::InvalidCode),
@@ -301,7 +306,8 @@ pub(super) fn hot<'m>(
                             set(frame, op.a, value);
                         }
                         Code::Select2 => {
-                            let slot = if get(frame, op.imm as Slot) as u32 != 0 { op.b } else { op.c };
+                            let first = get(frame, op.imm as Slot) as u32 != 0;
+                            let slot = if fault!(SelectSwapped, !first, first) { op.b } else { op.c };
                             let value = get_vector(frame, slot);
                             set_vector(frame, op.a, value);
                         }
@@ -354,7 +360,7 @@ pub(super) fn hot<'m>(
                         }
                         Code::RefTest => {
                             let slot = get(frame, op.b);
-                            let yes = check!(aggregates::test(ground.state, ground.instance, at.function, slot, op.low(), op.c));
+                            let yes = check!(aggregates::test(ground.state, ground.instance, at.function, slot, op.low(), fault!(RefTestNull, Slot::from(op.c == 0), op.c)));
                             set(frame, op.a, yes.into());
                         }
                         Code::RefCast => {
@@ -384,7 +390,8 @@ pub(super) fn hot<'m>(
                             if slot == 0 {
                                 trap!(Trap::NullI31);
                             }
-                            set(frame, op.a, ((index_of(slot) << 1) as i32 >> 1) as u32 as u64);
+                            let value = ((index_of(slot) << 1) as i32 >> 1) as u32;
+                            set(frame, op.a, fault!(I31Sign, index_of(slot), value).into());
                         }
                         Code::I31GetU => {
                             let slot = get(frame, op.b);
@@ -468,7 +475,8 @@ pub(super) fn hot<'m>(
                             set(frame, op.a, len);
                         }
                     Code::Address => {
-                        if get(frame, op.b) > u64::from(u32::MAX) {
+                        let beyond = get(frame, op.b) > u64::from(u32::MAX);
+                        if fault!(AddressTruncated, false, beyond) {
                             trap!(Trap::MemoryOutOfBounds);
                         }
                     }

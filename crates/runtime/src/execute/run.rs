@@ -115,7 +115,7 @@ pub(super) fn bytes_at<const N: usize>(
 ) -> Option<&[u8; N]> {
     let start = u64::from(address as u32) + u64::from(offset as u32);
     let end = start + N as u64;
-    if end > memory.len() as u64 {
+    if end > fault!(LoadBound, memory.len().saturating_sub(1), memory.len()) as u64 {
         return None;
     }
     memory.get(start as usize..end as usize)?.first_chunk::<N>()
@@ -198,7 +198,8 @@ fn indirect(state: &mut State, instance: &InstanceInst, index: u64, op: &Op) -> 
     let addr = index_of(slot);
     let actual = state.funcs.get(addr as usize).ok_or(invalid)?.ty;
     let expected = instance.ty(op.high())?;
-    if actual != expected && !state.types.is_subtype(actual, expected) {
+    let differs = actual != expected && !state.types.is_subtype(actual, expected);
+    if fault!(CallTypeUnchecked, false, differs) {
         return Err(Trap::IndirectCallType);
     }
     Ok(addr)
@@ -278,7 +279,7 @@ fn run_instance(
                     None => trap!(Trap::StackExhausted),
                 };
                 let (first, count) = function.locals;
-                for slot in first..first + count {
+                for slot in first..first + fault!(StaleLocals, 0, count) {
                     set(frame, slot, 0);
                 }
             };

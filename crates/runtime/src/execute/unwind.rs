@@ -30,7 +30,9 @@ pub(super) fn unwind(
         if let Some(function) = function(instances, exec, frame) {
             let tags = instances.get(frame.instance as usize).map_or(&[][..], |i| &i.tags);
             let catches = |handler: &Handler| match handler.catches {
-                Catches::Tag(index) => tags.get(index as usize) == Some(&tag),
+                Catches::Tag(index) => {
+                    fault!(CatchAnyTag, true, tags.get(index as usize) == Some(&tag))
+                }
                 Catches::All => true,
                 Catches::Delegate(_) => true,
             };

@@ -190,7 +190,7 @@ fn choose<F: Float>(a: F, b: F, number: F, zero: F, nan: Nan) -> F {
 /// ```
 #[inline]
 pub fn min<F: Float>(a: F, b: F, nan: Nan) -> F {
-    choose(a, b, pmin(a, b), a.or(b), nan)
+    choose(a, b, pmin(a, b), fault!(MinOfZeros, a.and(b), a.or(b)), nan)
 }
 
 /// The greater; a NaN when either is one; +0 is greater than -0.

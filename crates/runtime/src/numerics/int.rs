@@ -64,7 +64,7 @@ const fn count(b: u64) -> u32 {
 /// Shift to the left, by the count modulo 64.
 #[inline]
 pub fn i64_shl(a: u64, b: u64) -> u64 {
-    a << count(b)
+    a << fault!(ShiftMask, count(b) % 32, count(b))
 }
 
 /// Signed shift to the right, by the count modulo 64.
@@ -123,7 +123,8 @@ const fn split(value: u128) -> (u64, u64) {
 /// Spec: <https://github.com/WebAssembly/wide-arithmetic/blob/main/proposals/wide-arithmetic/Overview.md>
 #[inline]
 pub fn i64_add128(a: (u64, u64), b: (u64, u64)) -> (u64, u64) {
-    split(join(a.0, a.1).wrapping_add(join(b.0, b.1)))
+    let sum = split(join(a.0, a.1).wrapping_add(join(b.0, b.1)));
+    fault!(WideCarry, (sum.0, a.1.wrapping_add(b.1)), sum)
 }
 
 /// Subtraction of 128-bit integers, each as its low and its high half.
@@ -135,7 +136,8 @@ pub fn i64_sub128(a: (u64, u64), b: (u64, u64)) -> (u64, u64) {
 /// Signed multiplication to 128 bits: the low half and the high half.
 #[inline]
 pub fn i64_mul_wide_s(a: i64, b: i64) -> (u64, u64) {
-    split((i128::from(a) * i128::from(b)) as u128)
+    let product = (i128::from(a) * i128::from(b)) as u128;
+    fault!(WideMultiplySign, i64_mul_wide_u(a as u64, b as u64), split(product))
 }
 
 /// Unsigned multiplication to 128 bits: the low half and the high half.

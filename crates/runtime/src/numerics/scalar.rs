@@ -126,13 +126,20 @@ pub fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, NumericTrap>> {
         O::F64Ceil => map(a, |x: f64| float::ceil(x, nan)),
         O::F64Floor => map(a, |x: f64| float::floor(x, nan)),
         O::F64Trunc => map(a, |x: f64| float::trunc(x, nan)),
-        O::F64Nearest => map(a, |x: f64| float::nearest(x, nan)),
-        O::F64Sqrt => map(a, |x: f64| float::sqrt(x, nan)),
+        O::F64Nearest => map(a, |x: f64| {
+            fault!(NearestTies, float::trunc(x + 0.5_f64.copysign(x), nan), float::nearest(x, nan))
+        }),
+        O::F64Sqrt => map(a, |x: f64| {
+            let root = float::sqrt(x, nan);
+            fault!(NanSign, if root.is_nan() { -root } else { root }, root)
+        }),
 
         O::I32WrapI64 => map(a, |x: u64| x as u32),
         O::I32TruncF32S => map(a, convert::i32_trunc_f32_s),
         O::I32TruncF32U => map(a, convert::i32_trunc_f32_u),
-        O::I32TruncF64S => map(a, convert::i32_trunc_f64_s),
+        O::I32TruncF64S => map(a, |x: f64| {
+            convert::i32_trunc_f64_s(fault!(TruncationRounds, float::nearest(x, nan), x))
+        }),
         O::I32TruncF64U => map(a, convert::i32_trunc_f64_u),
         O::I64ExtendI32S => map(a, |x: i32| i64::from(x)),
         O::I64ExtendI32U => map(a, |x: u32| u64::from(x)),
@@ -148,7 +155,7 @@ pub fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, NumericTrap>> {
         O::F64ConvertI32S => map(a, |x: i32| f64::from(x)),
         O::F64ConvertI32U => map(a, |x: u32| f64::from(x)),
         O::F64ConvertI64S => map(a, |x: i64| x as f64),
-        O::F64ConvertI64U => map(a, |x: u64| x as f64),
+        O::F64ConvertI64U => map(a, |x: u64| fault!(ConversionSign, x as i64 as f64, x as f64)),
         O::F64PromoteF32 => map(a, |x| convert::f64_promote_f32(x, nan)),
         O::I32ReinterpretF32 => map(a, f32::to_bits),
         O::I64ReinterpretF64 => map(a, f64::to_bits),
@@ -158,13 +165,15 @@ pub fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, NumericTrap>> {
         O::I32Extend8S => map(a, |x: u32| i32::from(x as i8)),
         O::I32Extend16S => map(a, |x: u32| i32::from(x as i16)),
         O::I64Extend8S => map(a, |x: u64| i64::from(x as i8)),
-        O::I64Extend16S => map(a, |x: u64| i64::from(x as i16)),
+        O::I64Extend16S => {
+            map(a, |x: u64| fault!(SignExtension, i64::from(x as u16), i64::from(x as i16)))
+        }
         O::I64Extend32S => map(a, |x: u64| i64::from(x as i32)),
 
         O::I32TruncSatF32S => map(a, |x: f32| x as i32),
         O::I32TruncSatF32U => map(a, |x: f32| x as u32),
         O::I32TruncSatF64S => map(a, |x: f64| x as i32),
-        O::I32TruncSatF64U => map(a, |x: f64| x as u32),
+        O::I32TruncSatF64U => map(a, |x: f64| fault!(SaturationWraps, x as i64 as u32, x as u32)),
         O::I64TruncSatF32S => map(a, |x: f32| x as i64),
         O::I64TruncSatF32U => map(a, |x: f32| x as u64),
         O::I64TruncSatF64S => map(a, |x: f64| x as i64),
@@ -223,7 +232,10 @@ pub fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Numeri
         O::I32Mul => zip(a, b, u32::wrapping_mul),
         O::I32DivS => zip(a, b, int::i32_div_s),
         O::I32DivU => zip(a, b, int::i32_div_u),
-        O::I32RemS => zip(a, b, int::i32_rem_s),
+        O::I32RemS => zip(a, b, |x: i32, y: i32| {
+            let rest = int::i32_rem_s(x, y);
+            fault!(RemainderSign, rest.map(|_| x.wrapping_rem_euclid(y)), rest)
+        }),
         O::I32RemU => zip(a, b, int::i32_rem_u),
         O::I32And => zip(a, b, |x: u32, y: u32| x & y),
         O::I32Or => zip(a, b, |x: u32, y: u32| x | y),
@@ -236,7 +248,14 @@ pub fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Numeri
         O::I64Add => zip(a, b, u64::wrapping_add),
         O::I64Sub => zip(a, b, u64::wrapping_sub),
         O::I64Mul => zip(a, b, u64::wrapping_mul),
-        O::I64DivS => zip(a, b, int::i64_div_s),
+        O::I64DivS => zip(a, b, |x: i64, y: i64| {
+            let quotient = int::i64_div_s(x, y);
+            fault!(
+                DivisionRounding,
+                quotient.map(|q| if x % y != 0 && (x < 0) != (y < 0) { q - 1 } else { q }),
+                quotient
+            )
+        }),
         O::I64DivU => zip(a, b, int::i64_div_u),
         O::I64RemS => zip(a, b, int::i64_rem_s),
         O::I64RemU => zip(a, b, int::i64_rem_u),
@@ -254,7 +273,10 @@ pub fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Numeri
         O::F32Mul => zip(a, b, |x: f32, y: f32| nan.result(x * y)),
         O::F32Div => zip(a, b, |x: f32, y: f32| nan.result(x / y)),
         O::F32Min => zip(a, b, |x: f32, y| float::min(x, y, nan)),
-        O::F32Max => zip(a, b, |x: f32, y| float::max(x, y, nan)),
+        O::F32Max => zip(a, b, |x: f32, y: f32| {
+            let greater = float::max(x, y, nan);
+            fault!(MaxOfNan, if y.is_nan() { x } else { greater }, greater)
+        }),
         O::F32Copysign => zip(a, b, <f32 as Float>::copysign),
         O::F64Add => zip(a, b, |x: f64, y: f64| nan.result(x + y)),
         O::F64Sub => zip(a, b, |x: f64, y: f64| nan.result(x - y)),

@@ -566,7 +566,9 @@ impl<'m> Translator<'m> {
         let params = ty.params();
         let from = self.settle_top(params.len())?;
         if from != 0 && !params.is_empty() {
-            self.emit3(Code::CopySlots, 0, from, widths(params) as Slot);
+            let all = widths(params);
+            let count = fault!(TailCallArgument, all - 1, all);
+            self.emit3(Code::CopySlots, 0, from, count as Slot);
         }
         self.slots = self.slots.max(widths(params) as u32);
         self.emit(op);

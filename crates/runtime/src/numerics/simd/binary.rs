@@ -22,7 +22,7 @@ pub fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
     use Opcode as O;
     let Profile { nan, relaxed } = profile;
     Some(match op {
-        O::I8x16Swizzle => swizzle(a, b, |i| i >= 16),
+        O::I8x16Swizzle => swizzle(a, b, |i| i >= fault!(SwizzleBeyond, 255, 16)),
         O::I8x16RelaxedSwizzle => {
             let end = if relaxed.modulo_swizzle { 128 } else { 16 };
             swizzle(a, b, |i| i >= end)
@@ -85,10 +85,15 @@ pub fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
         O::I8x16NarrowI16x8S => narrow(a, b, |x: i16| x.clamp(-0x80, 0x7f) as i8),
         O::I8x16NarrowI16x8U => narrow(a, b, |x: i16| x.clamp(0, 0xff) as u8),
         O::I16x8NarrowI32x4S => narrow(a, b, |x: i32| x.clamp(-0x8000, 0x7fff) as i16),
-        O::I16x8NarrowI32x4U => narrow(a, b, |x: i32| x.clamp(0, 0xffff) as u16),
+        O::I16x8NarrowI32x4U => {
+            let limit = fault!(NarrowLimit, 0x7fff, 0xffff);
+            narrow(a, b, |x: i32| x.clamp(0, limit) as u16)
+        }
 
         O::I8x16Add => zip(a, b, u8::wrapping_add),
-        O::I8x16AddSatS => zip(a, b, i8::saturating_add),
+        O::I8x16AddSatS => {
+            fault!(SaturatingAddWraps, zip(a, b, i8::wrapping_add), zip(a, b, i8::saturating_add))
+        }
         O::I8x16AddSatU => zip(a, b, u8::saturating_add),
         O::I8x16Sub => zip(a, b, u8::wrapping_sub),
         O::I8x16SubSatS => zip(a, b, i8::saturating_sub),

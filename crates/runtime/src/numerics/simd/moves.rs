@@ -65,7 +65,7 @@ pub fn replace_lane(op: Opcode, v: V128, lane: LaneIdx, value: u64) -> Option<V1
     let lane = lane.0;
     Some(match op {
         O::I8x16ReplaceLane => u8::replace(v, lane, value as u8),
-        O::I16x8ReplaceLane => u16::replace(v, lane, value as u16),
+        O::I16x8ReplaceLane => u16::replace(v, fault!(ReplacedLane, lane ^ 1, lane), value as u16),
         O::I32x4ReplaceLane | O::F32x4ReplaceLane => u32::replace(v, lane, value as u32),
         O::I64x2ReplaceLane | O::F64x2ReplaceLane => u64::replace(v, lane, value),
         _ => return None,
@@ -78,7 +78,7 @@ pub fn shuffle(lanes: Shuffle, a: V128, b: V128) -> V128 {
     let mut both = [0; 32];
     both[..16].copy_from_slice(&a.0);
     both[16..].copy_from_slice(&b.0);
-    u8::build(|i| both[usize::from(lanes.0[i] % 32)])
+    u8::build(|i| both[usize::from(lanes.0[i] % fault!(ShuffleSource, 16, 32))])
 }
 
 /// The vector that a load makes of the bytes it reads: `bytes` is a little-endian number of as many

@@ -1,0 +1,122 @@
+//! Planted faults: places where the engine does something wrong on purpose, to find out whether a
+//! set of modules would notice. Only with the feature `faults`; without it `fault!` is what is
+//! right, and nothing of this is compiled.
+
+/// `fault!(Name, wrong, right)`: what is right, unless that fault is planted.
+#[cfg(feature = "faults")]
+macro_rules! fault {
+    ($fault:ident, $wrong:expr, $right:expr) => {
+        if $crate::faults::is_planted($crate::faults::Fault::$fault) { $wrong } else { $right }
+    };
+}
+
+#[cfg(not(feature = "faults"))]
+macro_rules! fault {
+    ($fault:ident, $wrong:expr, $right:expr) => {
+        $right
+    };
+}
+
+#[cfg(feature = "faults")]
+macro_rules! faults {
+    ($( $name:ident $what:literal; )*) => {
+        /// Something that the engine does wrong when asked to.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum Fault { $( #[doc = $what] $name, )* }
+
+        impl Fault {
+            /// Every fault.
+            pub const ALL: &'static [Fault] = &[$( Fault::$name, )*];
+
+            /// What is wrong.
+            pub const fn description(self) -> &'static str {
+                match self { $( Fault::$name => $what, )* }
+            }
+        }
+    };
+}
+
+#[cfg(feature = "faults")]
+faults! {
+    ShiftMask "i64.shl takes its count modulo 32";
+    SignExtension "i64.extend16_s extends with zeros";
+    DivisionRounding "i64.div_s rounds down";
+    RemainderSign "i32.rem_s is never negative";
+    MinOfZeros "min of -0 and 0 is 0";
+    MaxOfNan "f32.max overlooks a NaN on the right";
+    NearestTies "f64.nearest rounds ties away from zero";
+    NanSign "f64.sqrt makes negative NaNs";
+    SaturationWraps "i32.trunc_sat_f64_u wraps";
+    TruncationRounds "i32.trunc_f64_s rounds to nearest";
+    ConversionSign "f64.convert_i64_u takes a signed integer";
+    WideCarry "i64.add128 drops the carry";
+    WideMultiplySign "i64.mul_wide_s is unsigned";
+    ReplacedLane "i16x8.replace_lane replaces the neighbour";
+    ShuffleSource "i8x16.shuffle takes all from the first vector";
+    SaturatingAddWraps "i8x16.add_sat_s wraps";
+    NarrowLimit "i16x8.narrow_i32x4_u has the limit of the signed one";
+    SwizzleBeyond "i8x16.swizzle takes indices modulo 16";
+    LoadBound "a load of the last byte traps";
+    StoreDropped "i64.store32 writes nothing";
+    LoadSign "i32.load16_s extends with zeros";
+    FillBound "memory.fill up to the end traps";
+    CopyOverlap "memory.copy reads what it just wrote";
+    InitSource "memory.init begins at the start of its segment";
+    DataDropLost "data.drop drops nothing";
+    GrowFailure64 "a failed growth of 64-bit addresses gives -1 of 32 bits";
+    AddressTruncated "64-bit addresses are taken modulo 4 GiB";
+    TableFillBound "table.fill up to the end traps";
+    TableGrowNull "table.grow adds nulls";
+    BrTableDefault "br_table takes its index modulo the labels";
+    SelectSwapped "select of vectors takes the other one";
+    StaleLocals "locals begin with what was there before";
+    CatchAnyTag "a clause catches exceptions of other tags";
+    TailCallArgument "a tail call loses the last argument";
+    RefTestNull "ref.test takes null for what it is not";
+    I31Sign "i31.get_s extends with zeros";
+    ArrayCopyOverlap "array.copy reads what it just wrote";
+    AtomicWidth "a 16-bit atomic read-modify-write writes 32 bits";
+    CallTypeUnchecked "call_indirect does not look at the type";
+    ArrayFillBound "array.fill up to the end traps";
+}
+
+#[cfg(feature = "faults")]
+std::thread_local! {
+    static PLANTED: core::cell::Cell<Option<Fault>> = const { core::cell::Cell::new(None) };
+}
+
+/// Plants a fault in all that this thread executes, in place of the one before. Modules that were
+/// translated before may not show it: make them anew.
+///
+/// ```
+/// use wattle_ast::Opcode;
+/// use wattle_runtime::numerics::{Nan, binary};
+/// use wattle_runtime::{Fault, plant};
+///
+/// assert_eq!(binary(Opcode::I64Shl, 1, 40, Nan::Canonical), Some(Ok(1 << 40)));
+/// plant(Some(Fault::ShiftMask));
+/// assert_eq!(binary(Opcode::I64Shl, 1, 40, Nan::Canonical), Some(Ok(1 << 8)));
+/// plant(None);
+/// ```
+#[cfg(feature = "faults")]
+pub fn plant(fault: Option<Fault>) {
+    PLANTED.set(fault);
+}
+
+#[cfg(feature = "faults")]
+#[inline]
+pub(crate) fn is_planted(fault: Fault) -> bool {
+    PLANTED.get() == Some(fault)
+}
+
+/// Copies within a list from the front, whatever overlaps.
+#[cfg(feature = "faults")]
+pub(crate) fn copy_forward<T: Copy>(list: &mut [T], from: core::ops::Range<usize>, to: usize) {
+    for (nth, at) in from.enumerate() {
+        if let Some(&value) = list.get(at)
+            && let Some(place) = list.get_mut(to + nth)
+        {
+            *place = value;
+        }
+    }
+}

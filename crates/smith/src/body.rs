@@ -1,0 +1,406 @@
+//! Function bodies: blocks, the loop of steps, and how blocks end.
+//!
+//! Blocks are kept in a list, not by recursion. The ends of blocks are reached as far as possible:
+//! what leaves for elsewhere stands in an `if` of its own.
+
+use alloc::vec::Vec;
+
+use wattle_ast::{Body, Class, Encode, Expr, Feature, Features, Opcode, leb128};
+
+use crate::choice::{by_class, by_top};
+use crate::ty::Ty;
+use crate::world::{BlockKind, Frame, Gen, Run};
+
+/// How many operands a block may hold before they are taken away.
+const MAX_OPERANDS: usize = 10;
+/// `(block)` without parameters and results.
+const EMPTY: u8 = 0x40;
+
+impl Gen<'_, '_> {
+    /// Prepares the choice of classes. What the module does not have is not chosen.
+    pub(crate) fn weigh(&mut self) {
+        let weights = &self.config.weights;
+        let weight = |class: Class| {
+            let present = match class {
+                Class::Table => !self.tables.is_empty(),
+                Class::Memory => !self.memories.is_empty(),
+                Class::Atomic => !self.memories.is_empty() && self.has(Features::THREADS),
+                Class::Vector => self.has(Features::SIMD),
+                Class::Aggregate => self.has(Features::GC),
+                Class::Reference => self.has(Features::REFERENCE_TYPES),
+                _ => true,
+            };
+            if present { u32::from(weights.of(class)) } else { 0 }
+        };
+        const ALL: [Class; 10] = [
+            Class::Control,
+            Class::Parametric,
+            Class::Variable,
+            Class::Table,
+            Class::Memory,
+            Class::Numeric,
+            Class::Reference,
+            Class::Aggregate,
+            Class::Vector,
+            Class::Atomic,
+        ];
+        let total: u32 = ALL.iter().map(|&class| weight(class)).sum();
+        let mut slots = [Class::Numeric; 64];
+        let mut classes = ALL.iter();
+        let (mut class, mut sum) = (Class::Numeric, 0);
+        for (slot, place) in slots.iter_mut().zip(0..).filter(|_| total > 0) {
+            while sum * 64 <= place * total {
+                let Some(&next) = classes.next() else { break };
+                class = next;
+                sum += weight(next);
+            }
+            *slot = class;
+        }
+        self.slots = slots;
+    }
+
+    /// The body of a function of this type.
+    pub(crate) fn make_body(&mut self, ty: u32) -> Body<'static> {
+        let (params, results) = self.signature(ty);
+        self.begin_body(params);
+        let most = self.config.max_locals as usize;
+        for _ in 0..self.entropy.below(most + 1) {
+            let ty = self.any_type(self.types.len() as u32, 90);
+            self.locals.push(ty);
+        }
+        self.open(BlockKind::Func, Run::default(), results);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.budget = u16::MAX;
+        }
+        self.enter_function();
+        let mut steps = self.config.max_instructions;
+        while let Some(frame) = self.frames.last_mut() {
+            if steps == 0 || frame.budget == 0 || self.entropy.is_empty() {
+                self.close();
+            } else {
+                steps -= 1;
+                frame.budget -= 1;
+                self.step();
+            }
+        }
+        self.end_body()
+    }
+
+    pub(crate) fn begin_body(&mut self, params: Run) {
+        self.code.clear();
+        self.stack.clear();
+        self.frames.clear();
+        self.locals.clear();
+        self.sets.clear();
+        self.depth = 0;
+        self.locals.extend(self.list.get(params.range()).unwrap_or_default());
+        self.params = params.len;
+    }
+
+    /// The body of the locals and the code that there are now.
+    pub(crate) fn end_body(&mut self) -> Body<'static> {
+        let locals = self.locals.get(self.params as usize..).unwrap_or_default();
+        let mut runs: Vec<u8> = Vec::with_capacity(self.code.len() + 2 * locals.len() + 8);
+        let count = locals.chunk_by(|a, b| a == b).count();
+        leb128::write_u32(&mut runs, count as u32);
+        for run in locals.chunk_by(|a, b| a == b) {
+            leb128::write_u32(&mut runs, run.len() as u32);
+            run.first().copied().unwrap_or(Ty::I32).val_type().encode(&mut runs);
+        }
+        runs.extend_from_slice(&self.code);
+        Body::from_bytes(runs).unwrap_or_default()
+    }
+
+    /// A constant expression of this type.
+    pub(crate) fn constant_expr(&mut self, ty: Ty) -> Expr<'static> {
+        self.begin_body(Run::default());
+        self.constant = true;
+        self.produce(ty);
+        self.constant = false;
+        self.finish_expr()
+    }
+
+    /// The code as an expression.
+    pub(crate) fn finish_expr(&mut self) -> Expr<'static> {
+        self.op(Opcode::End);
+        Expr::new(self.code.as_slice()).into_owned()
+    }
+
+    /// Opens a block whose parameters were taken off the stack, and puts them there again.
+    pub(crate) fn open(&mut self, kind: BlockKind, params: Run, results: Run) {
+        let budget = 2 + self.entropy.below(14) as u16;
+        let outer = self.frames.last().is_some_and(|frame| frame.protected);
+        self.frames.push(Frame {
+            kind,
+            params,
+            results,
+            height: self.stack.len() as u32,
+            sets: self.sets.len() as u32,
+            budget,
+            dead: false,
+            protected: outer,
+        });
+        self.push_run(params);
+    }
+
+    /// Writes the type of a block. Types of several values come from the module's types.
+    pub(crate) fn block_type(&mut self, params: Run, results: Run) {
+        match (params.len, results.len) {
+            (0, 0) => self.code.push(EMPTY),
+            (0, 1) => self.at(results, 0).val_type().encode(&mut self.code),
+            _ => {
+                let same = |def: &crate::world::TypeDef| {
+                    def.structure == crate::world::Structure::Func
+                        && def.params == params
+                        && def.results == results
+                };
+                let index = match self.types.iter().position(same) {
+                    Some(index) => index as u32,
+                    None => self.add_func_type(params, results),
+                };
+                leb128::write_s64(&mut self.code, index.into());
+            }
+        }
+    }
+
+    /// What a function does first: it returns at once when the fuel is used up.
+    fn enter_function(&mut self) {
+        let Some(fuel) = self.fuel else { return };
+        self.op_index(Opcode::GlobalGet, fuel);
+        self.i32_const(0);
+        self.op(Opcode::I32LeS);
+        self.op(Opcode::If);
+        self.code.push(EMPTY);
+        let results = self.frames.last().map_or(Run::default(), |frame| frame.results);
+        for place in 0..results.len {
+            let ty = self.at(results, place);
+            self.produce_leaf(ty);
+        }
+        let height = self.stack.len();
+        self.stack.truncate(height.saturating_sub(results.len as usize));
+        self.op(Opcode::Return);
+        self.op(Opcode::End);
+        self.use_fuel();
+    }
+
+    /// Takes one off the fuel, if there is such a thing.
+    pub(crate) fn use_fuel(&mut self) {
+        let Some(fuel) = self.fuel else { return };
+        self.op_index(Opcode::GlobalGet, fuel);
+        self.i32_const(1);
+        self.op(Opcode::I32Sub);
+        self.op_index(Opcode::GlobalSet, fuel);
+    }
+
+    /// Makes the condition on top false when the fuel is used up.
+    pub(crate) fn guard_repetition(&mut self) {
+        let Some(fuel) = self.fuel else { return };
+        self.i32_const(0);
+        self.op_index(Opcode::GlobalGet, fuel);
+        self.op(Opcode::I32LtS);
+        self.op(Opcode::I32And);
+    }
+
+    /// One choice: an instruction, or a few that belong together.
+    #[inline(always)]
+    fn step(&mut self) {
+        let base = self.base();
+        let (second, top) = match self.stack.get(base..).unwrap_or_default() {
+            [] => (0, 0),
+            [top] => (0, top.top()),
+            [rest @ .., second, top] => {
+                if rest.len() + 2 > MAX_OPERANDS {
+                    return self.dispose();
+                }
+                (second.top(), top.top())
+            }
+        };
+        for _ in 0..3 {
+            let choice = self.entropy.byte();
+            let class = self.slots.get(usize::from(choice & 63)).copied().unwrap_or(Class::Numeric);
+            let mut list = by_top(class, second, top);
+            if choice < 64 || list.is_empty() {
+                list = by_class(class);
+            }
+            let Some(opcode) = self.entropy.pick(list) else { continue };
+            if self.allowed.contains(opcode) && self.instruction(opcode) {
+                return;
+            }
+        }
+        let ty = self.number_type();
+        self.produce(ty);
+    }
+
+    /// Makes an instruction with whatever it needs. Says no when it cannot be.
+    #[inline(always)]
+    pub(crate) fn instruction(&mut self, opcode: Opcode) -> bool {
+        if opcode.info().arrow.is_some() { self.arrow(opcode) } else { self.special(opcode) }
+    }
+
+    /// Whether the operands of the innermost block begin like `results`, with nothing else.
+    fn prefixes(&self, results: Run) -> bool {
+        let have = self.stack.get(self.base()..).unwrap_or_default();
+        have.len() <= results.len as usize
+            && have
+                .iter()
+                .enumerate()
+                .all(|(place, &ty)| self.matches(ty, self.at(results, place as u32)))
+    }
+
+    /// Leaves exactly these operands in the innermost block, and takes them off the stack.
+    pub(crate) fn settle(&mut self, results: Run) {
+        while !self.prefixes(results) {
+            self.dispose();
+        }
+        let have = self.stack.len() - self.base().min(self.stack.len());
+        for place in have as u32..results.len {
+            let ty = self.at(results, place);
+            self.produce(ty);
+        }
+        let base = self.base();
+        self.stack.truncate(base);
+    }
+
+    /// Ends the innermost block, or this part of it.
+    fn close(&mut self) {
+        let Some(frame) = self.frames.last().copied() else { return };
+        match frame.kind {
+            BlockKind::Loop => self.repeat(&frame),
+            BlockKind::If => return self.close_if(&frame),
+            BlockKind::Try { catches } => return self.close_try(&frame, catches),
+            BlockKind::Catch { catches } => return self.close_try(&frame, catches),
+            BlockKind::TryDelegate { label } => {
+                self.settle(frame.results);
+                self.op_index(Opcode::Delegate, label);
+                return self.leave(&frame);
+            }
+            _ => {}
+        }
+        self.settle(frame.results);
+        self.op(Opcode::End);
+        self.leave(&frame);
+    }
+
+    /// Removes the innermost block, whose results were taken, and puts them on the stack.
+    fn leave(&mut self, frame: &Frame) {
+        self.sets.truncate(frame.sets as usize);
+        self.frames.pop();
+        if !self.frames.is_empty() {
+            self.push_run(frame.results);
+        }
+    }
+
+    /// Perhaps a branch back to the start of a loop.
+    fn repeat(&mut self, frame: &Frame) {
+        if self.entropy.chance(60) || frame.dead {
+            return;
+        }
+        self.operands_run(frame.params, &[]);
+        self.push_run(frame.params);
+        self.produce(Ty::I32);
+        self.pop();
+        self.guard_repetition();
+        self.op_index(Opcode::BrIf, 0);
+    }
+
+    /// Begins another part of the innermost block.
+    fn part(&mut self, frame: &Frame, kind: BlockKind, protected: bool) {
+        self.sets.truncate(frame.sets as usize);
+        let budget = 1 + self.entropy.below(10) as u16;
+        if let Some(last) = self.frames.last_mut() {
+            *last = Frame { kind, budget, dead: false, protected, ..*frame };
+        }
+    }
+
+    fn close_if(&mut self, frame: &Frame) {
+        self.settle(frame.results);
+        if self.entropy.chance(110) || !self.all_match(frame.params, frame.results) {
+            self.op(Opcode::Else);
+            self.part(frame, BlockKind::Else, frame.protected);
+            self.push_run(frame.params);
+        } else {
+            self.op(Opcode::End);
+            self.leave(frame);
+        }
+    }
+
+    /// The next clause of a legacy `try`; the last catches all.
+    fn close_try(&mut self, frame: &Frame, catches: u8) {
+        self.settle(frame.results);
+        let depth = self.frames.len();
+        let outer = depth >= 2 && self.frames.get(depth - 2).is_some_and(|frame| frame.protected);
+        let tag = if catches > 0 { self.some_tag() } else { None };
+        match tag {
+            Some(tag) => {
+                self.op_index(Opcode::Catch, tag);
+                self.part(frame, BlockKind::Catch { catches: catches - 1 }, outer);
+                let ty = self.tags.get(tag as usize).copied().unwrap_or(0);
+                let (params, _) = self.signature(ty);
+                self.push_run(params);
+            }
+            None => {
+                self.op(Opcode::CatchAll);
+                self.part(frame, BlockKind::CatchAll, outer);
+            }
+        }
+    }
+
+    /// Makes an `if` whose body leaves for elsewhere: `leave` writes that.
+    pub(crate) fn leaving(&mut self, leave: impl FnOnce(&mut Self)) {
+        if !self.config.no_traps && self.entropy.chance(40) {
+            // Here and now: what follows is dead.
+            leave(self);
+            let base = self.base();
+            self.stack.truncate(base);
+            if let Some(frame) = self.frames.last_mut() {
+                frame.dead = true;
+                frame.budget = frame.budget.min(3);
+            }
+            return;
+        }
+        self.condition();
+        self.begin_if();
+        leave(self);
+        self.end_if();
+    }
+
+    /// Opens an `if` without parameters and results, whose condition was taken.
+    pub(crate) fn begin_if(&mut self) {
+        self.op(Opcode::If);
+        self.code.push(EMPTY);
+        self.open(BlockKind::If, Run::default(), Run::default());
+    }
+
+    /// Ends it. Whatever its operands are, they do not reach the end.
+    pub(crate) fn end_if(&mut self) {
+        let base = self.base();
+        self.stack.truncate(base);
+        self.op(Opcode::End);
+        if let Some(frame) = self.frames.pop() {
+            self.sets.truncate(frame.sets as usize);
+        }
+    }
+
+    /// Leaves a condition in the code that rarely holds.
+    pub(crate) fn condition(&mut self) {
+        let choice = self.entropy.byte();
+        match choice {
+            0..24 => self.i32_const(i32::from(choice & 1)),
+            24..60 => {
+                self.operands(&[Ty::I32]);
+                self.op(Opcode::I32Eqz);
+            }
+            60..80 => self.operands(&[Ty::I32]),
+            _ => {
+                self.operands(&[Ty::I32]);
+                self.i32_const(i32::from(choice) - 100);
+                self.op(Opcode::I32Eq);
+            }
+        }
+    }
+
+    /// Whether the feature that brought several results is on.
+    pub(crate) fn is_multi_value(&self) -> bool {
+        self.features.contains(Feature::MultiValue)
+    }
+}

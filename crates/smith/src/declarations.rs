@@ -1,0 +1,569 @@
+//! Everything in a module but types and bodies: imports, declarations, exports, segments.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::vec::Vec;
+
+use wattle_ast::{
+    AddrType, Data, DataMode, Elem, ElemItems, ElemMode, Export, ExternIdx, ExternType, Features,
+    Func, FuncIdx, Global, GlobalIdx, GlobalType, Import, ImportGroup, Limits, List, MemIdx,
+    MemType, Name, RefType, Table, TableIdx, TableType, TagIdx, TagType, TypeIdx,
+};
+
+use crate::ExternSpec;
+use crate::ty::Ty;
+use crate::world::{Gen, MemInfo, Segment, Structure, TableInfo};
+
+/// Addresses below this and some more are within every memory.
+pub(crate) const ADDRESS_MASK: i64 = 0x7fff;
+/// Indices up to this are within every table.
+pub(crate) const TABLE_MASK: i64 = 7;
+/// The pages, or bytes where pages are bytes, that a memory may grow by.
+const GROWTH: usize = 4;
+
+/// A name of a letter and a number, without an allocation for small numbers.
+pub(crate) fn name(kind: ExternIdx) -> Name<'static> {
+    let (letters, letter, index) = match kind {
+        ExternIdx::Func(index) => ("f0f1f2f3f4f5f6f7f8f9", 'f', index.0),
+        ExternIdx::Table(index) => ("t0t1t2t3t4t5t6t7t8t9", 't', index.0),
+        ExternIdx::Mem(index) => ("m0m1m2m3m4m5m6m7m8m9", 'm', index.0),
+        ExternIdx::Global(index) => ("g0g1g2g3g4g5g6g7g8g9", 'g', index.0),
+        ExternIdx::Tag(index) => ("e0e1e2e3e4e5e6e7e8e9", 'e', index.0),
+    };
+    numbered(letters, letter, index)
+}
+
+fn numbered(letters: &'static str, letter: char, index: u32) -> Name<'static> {
+    let start = index as usize * 2;
+    match letters.get(start..start + 2) {
+        Some(name) => Name::Borrowed(name),
+        None => Name::from(format!("{letter}{index}")),
+    }
+}
+
+fn limits(min: u64, max: Option<u64>) -> Limits {
+    Limits { min, max, ..Limits::default() }
+}
+
+impl Gen<'_, '_> {
+    /// All of the module but bodies.
+    pub(crate) fn make_declarations(&mut self) {
+        self.make_imports();
+        self.make_funcs();
+        self.make_tables();
+        self.make_memories();
+        self.make_tags();
+        self.make_globals();
+        self.make_required_exports();
+        self.make_fuel();
+        self.make_elems();
+        self.make_datas();
+        if self.config.export_all {
+            self.export_all();
+        }
+        if self.config.start && self.entropy.chance(50) {
+            let empty = |&func: &usize| {
+                let ty = self.funcs.get(func).copied().unwrap_or(0);
+                let (params, results) = self.signature(ty);
+                params.len == 0 && results.len == 0
+            };
+            let start = (0..self.funcs.len()).rev().find(empty);
+            self.module.start = start.map(|func| FuncIdx(func as u32));
+        }
+    }
+
+    fn make_imports(&mut self) {
+        match &self.config.imports {
+            Some(specs) => {
+                for spec in specs {
+                    if spec.required || self.entropy.chance(128) {
+                        let ty = self.extern_type(&spec.ty);
+                        self.import(spec.module.clone().into(), spec.name.clone().into(), ty);
+                    }
+                }
+            }
+            None => {
+                for index in 0..self.entropy.below(self.config.max_imports as usize + 1) {
+                    if let Some(ty) = self.some_extern_type() {
+                        let module = if self.entropy.chance(128) { "env" } else { "host" };
+                        let name = numbered("i0i1i2i3i4i5i6i7i8i9", 'i', index as u32);
+                        self.import(Name::Borrowed(module), name, ty);
+                    }
+                }
+            }
+        }
+        if self.has(Features::COMPACT_IMPORTS) && self.entropy.chance(128) {
+            self.group_imports();
+        }
+    }
+
+    /// Writes neighbours of one module as a group, and their type once if it is one.
+    fn group_imports(&mut self) {
+        let mut first = 0;
+        let imports = &self.module.imports;
+        for group in imports.chunk_by(|a, b| a.module == b.module) {
+            let len = group.len() as u32;
+            let ty = group.first().map(|import| import.ty);
+            let ty = ty.filter(|ty| group.iter().all(|import| import.ty == *ty));
+            if len > 1
+                && let Some(import) = group.first()
+            {
+                let module = import.module.clone();
+                self.module.import_groups.push(ImportGroup { first, len, module, ty });
+            }
+            first += len;
+        }
+    }
+
+    fn import(&mut self, module: Name<'static>, name: Name<'static>, ty: ExternType) {
+        match ty {
+            ExternType::Func(ty) | ExternType::FuncExact(ty) => {
+                self.funcs.push(ty.0);
+                self.imported_funcs += 1;
+            }
+            ExternType::Table(ty) => self.add_table(ty, false),
+            ExternType::Mem(ty) => self.add_memory(ty),
+            ExternType::Global(ty) => {
+                self.globals.push(Ty::of(ty.val).mutable(ty.mutable));
+                self.imported_globals += 1;
+            }
+            ExternType::Tag(ty) => self.tags.push(ty.ty.0),
+        }
+        self.module.imports.push(Import { module, name, ty });
+    }
+
+    fn extern_type(&mut self, spec: &ExternSpec) -> ExternType {
+        match spec {
+            ExternSpec::Func { params, results } => {
+                ExternType::Func(TypeIdx(self.func_type(params, results)))
+            }
+            &ExternSpec::Global { ty, mutable } => {
+                ExternType::Global(GlobalType { mutable, val: ty })
+            }
+            &ExternSpec::Memory { min, max } => {
+                let limits = limits(min.into(), max.map(Into::into));
+                ExternType::Mem(MemType { limits, page_size_log2: None })
+            }
+            &ExternSpec::Table { min, max } => ExternType::Table(TableType {
+                elem: RefType::FUNCREF,
+                limits: limits(min.into(), max.map(Into::into)),
+            }),
+        }
+    }
+
+    /// The type of something that a host can provide without making references.
+    fn some_extern_type(&mut self) -> Option<ExternType> {
+        match self.entropy.byte() {
+            0..110 => {
+                let ty = self.some_type(Structure::Func)?;
+                let (_, results) = self.signature(ty);
+                let easy = self.run(results).iter().all(|ty| ty.is_defaultable());
+                easy.then_some(ExternType::Func(TypeIdx(ty)))
+            }
+            110..170 => {
+                let ty = self.any_type(self.types.len() as u32, 50).nullable_or_number();
+                let mutable = self.entropy.chance(100);
+                Some(ExternType::Global(GlobalType { mutable, val: ty.val_type() }))
+            }
+            170..210 => self.some_mem_type().map(ExternType::Mem),
+            210..240 => {
+                let ty = self.some_table_type()?;
+                Some(ExternType::Table(ty))
+            }
+            _ => self.some_tag_type().map(ExternType::Tag),
+        }
+    }
+
+    fn make_funcs(&mut self) {
+        let (least, most) = (self.config.min_funcs.max(1), self.config.max_funcs.max(1));
+        let spare = most.saturating_sub(least) as usize;
+        let count =
+            least as usize + self.entropy.below(spare + 1).max(self.entropy.below(spare + 1));
+        // Functions of single instructions come later, when it is known what these leave.
+        let count = if self.config.single_instruction { 1 } else { count };
+        for _ in 0..count {
+            let ty = self.some_type(Structure::Func).unwrap_or(0);
+            self.funcs.push(ty);
+        }
+        // What is needed of some type takes the place of another one.
+        for ty in 0..self.types.len() as u32 {
+            let needed =
+                self.def(ty).is_some_and(|def| def.needed && def.structure == Structure::Func);
+            if needed && !self.funcs.contains(&ty) {
+                self.funcs.push(ty);
+            }
+        }
+        for at in 0..self.config.exports.len() {
+            let Some(spec) = self.config.exports.get(at) else { break };
+            if let ExternSpec::Func { params, results } = &spec.ty {
+                let ty = self.func_type(params, results);
+                let index = FuncIdx(self.funcs.len() as u32);
+                self.funcs.push(ty);
+                self.module
+                    .exports
+                    .push(Export { name: spec.name.clone().into(), index: index.into() });
+            }
+        }
+    }
+
+    fn addr_type(&mut self) -> AddrType {
+        let wide = self.has(Features::MEMORY64) && self.entropy.chance(90);
+        if wide { AddrType::I64 } else { AddrType::I32 }
+    }
+
+    fn some_table_type(&mut self) -> Option<TableType> {
+        let most = match self.has(Features::REFERENCE_TYPES) {
+            true => self.config.max_tables as usize,
+            false => self.config.max_tables.min(1) as usize,
+        };
+        if self.tables.len() >= most {
+            return None;
+        }
+        let elem = match self.has(Features::REFERENCE_TYPES) {
+            true => self.some_ref(self.types.len() as u32),
+            false => Ty::FUNCREF,
+        };
+        let least = TABLE_MASK as u64 + 1;
+        let spare = (self.config.max_table_elements as usize).saturating_sub(least as usize);
+        let min = least + self.entropy.below(spare + 1) as u64;
+        let mut limits = limits(min, Some(min + self.entropy.below(GROWTH + 1) as u64));
+        limits.addr = self.addr_type();
+        Some(TableType { elem: elem.ref_type(), limits })
+    }
+
+    fn add_table(&mut self, ty: TableType, dispatch: bool) {
+        let elem = Ty::of(wattle_ast::ValType::Ref(ty.elem));
+        self.tables.push(TableInfo { elem, addr: Ty::of(ty.limits.addr.into()), dispatch });
+    }
+
+    fn make_tables(&mut self) {
+        let room = self.config.max_tables > 0
+            && (self.tables.is_empty() || self.has(Features::REFERENCE_TYPES));
+        if room && self.entropy.chance(200) {
+            let len = self.funcs.len() as u64 * 2;
+            let mut limits = limits(len.max(TABLE_MASK as u64 + 1), None);
+            limits.addr = self.addr_type();
+            let ty = TableType { elem: RefType::FUNCREF, limits };
+            self.add_table(ty, true);
+            self.module.tables.push(Table { ty, init: None });
+        }
+        for _ in 0..self.entropy.below(self.config.max_tables as usize + 1) {
+            let Some(mut ty) = self.some_table_type() else { break };
+            let elem = Ty::of(wattle_ast::ValType::Ref(ty.elem));
+            let elem = self.maybe_non_null(elem, 80);
+            ty.elem = elem.ref_type();
+            let explicit = !elem.is_nullable()
+                || (self.has(Features::FUNCTION_REFERENCES) && self.entropy.chance(60));
+            let init = if explicit { Some(self.constant_expr(elem)) } else { None };
+            self.add_table(ty, false);
+            self.module.tables.push(Table { ty, init });
+        }
+    }
+
+    fn some_mem_type(&mut self) -> Option<MemType> {
+        let most = match self.has(Features::MULTI_MEMORY) {
+            true => self.config.max_memories as usize,
+            false => self.config.max_memories.min(1) as usize,
+        };
+        if self.memories.len() >= most {
+            return None;
+        }
+        let page_size_log2 = match self.has(Features::CUSTOM_PAGE_SIZES) {
+            true => match self.entropy.byte() {
+                0..200 => None,
+                200..226 => Some(16),
+                _ => Some(0),
+            },
+            false => None,
+        };
+        let pages = 1 + self.entropy.below(self.config.max_memory_pages.max(1) as usize) as u64;
+        let min = if page_size_log2 == Some(0) { pages << 16 } else { pages };
+        let shared = self.has(Features::THREADS) && self.entropy.chance(90);
+        let bounded = shared || self.config.no_traps || self.entropy.chance(200);
+        let max = min + self.entropy.below(GROWTH + 1) as u64;
+        let addr = self.addr_type();
+        let limits = Limits { addr, shared, min, max: bounded.then_some(max) };
+        Some(MemType { limits, page_size_log2 })
+    }
+
+    fn add_memory(&mut self, ty: MemType) {
+        let addr = Ty::of(ty.limits.addr.into());
+        let page_bits = ty.page_bits();
+        self.memories.push(MemInfo { addr, shared: ty.limits.shared, page_bits });
+    }
+
+    fn make_memories(&mut self) {
+        let most = self.config.max_memories as usize;
+        for _ in 0..(1 + self.entropy.below(most)).min(most) {
+            let Some(ty) = self.some_mem_type() else { break };
+            self.add_memory(ty);
+            self.module.memories.push(ty);
+        }
+    }
+
+    fn some_tag_type(&mut self) -> Option<TagType> {
+        let has_tags = self.has(Features::EXCEPTIONS) || self.has(Features::LEGACY_EXCEPTIONS);
+        if !has_tags || self.tags.len() >= self.config.max_tags as usize {
+            return None;
+        }
+        let count = self.types.len() as u32;
+        let start = self.entropy.below(count as usize) as u32;
+        let fits =
+            |&ty: &u32| self.is_structure(ty, Structure::Func) && self.signature(ty).1.len == 0;
+        (start..count).chain(0..start).find(fits).map(|ty| TagType { ty: TypeIdx(ty) })
+    }
+
+    fn make_tags(&mut self) {
+        let most = self.config.max_tags as usize;
+        for _ in 0..(1 + self.entropy.below(most)).min(most) {
+            let Some(ty) = self.some_tag_type() else { break };
+            self.tags.push(ty.ty.0);
+            self.module.tags.push(ty);
+        }
+    }
+
+    fn add_global(&mut self, ty: Ty) {
+        let init = self.constant_expr(ty.bare());
+        let ast = GlobalType { mutable: ty.is_mutable(), val: ty.val_type() };
+        self.module.globals.push(Global { ty: ast, init });
+        self.globals.push(ty);
+    }
+
+    fn make_globals(&mut self) {
+        let most = self.config.max_globals as usize;
+        for _ in 0..self.entropy.below(most + 1).max(self.entropy.below(most + 1)) {
+            let ty = self.any_type(self.types.len() as u32, 60);
+            let mutable = self.entropy.chance(180);
+            self.add_global(ty.mutable(mutable));
+        }
+    }
+
+    fn make_required_exports(&mut self) {
+        for spec in &self.config.exports {
+            let index: ExternIdx = match &spec.ty {
+                ExternSpec::Func { .. } => continue,
+                &ExternSpec::Global { ty, mutable } => {
+                    self.add_global(Ty::of(ty).mutable(mutable));
+                    GlobalIdx(self.globals.len() as u32 - 1).into()
+                }
+                other => match self.extern_type(other) {
+                    ExternType::Mem(ty) => {
+                        // It is there to be exported: what it holds is not relied on.
+                        let index = MemIdx(self.memories.len() as u32);
+                        self.add_memory(ty);
+                        self.module.memories.push(ty);
+                        index.into()
+                    }
+                    ExternType::Table(ty) => {
+                        let index = TableIdx(self.tables.len() as u32);
+                        self.add_table(ty, false);
+                        self.module.tables.push(Table { ty, init: None });
+                        index.into()
+                    }
+                    _ => continue,
+                },
+            };
+            self.module.exports.push(Export { name: spec.name.clone().into(), index });
+        }
+    }
+
+    /// The global that counts; it is the last, and no instruction but the guards knows it.
+    fn make_fuel(&mut self) {
+        let Some(fuel) = self.config.termination else { return };
+        self.begin_body(Default::default());
+        self.i32_const(fuel.min(i32::MAX as u32) as i32);
+        let init = self.finish_expr();
+        let ty = GlobalType { mutable: true, val: wattle_ast::ValType::I32 };
+        let index = self.globals.len() as u32;
+        self.module.globals.push(Global { ty, init });
+        self.module.exports.push(Export { name: "fuel".into(), index: GlobalIdx(index).into() });
+        self.fuel = Some(index);
+    }
+
+    fn export_all(&mut self) {
+        let counts = [
+            self.funcs.len(),
+            self.tables.len(),
+            self.memories.len(),
+            self.globals.len(),
+            self.tags.len(),
+        ];
+        let [funcs, tables, memories, globals, tags] = counts.map(|count| 0..count as u32);
+        let all = (funcs.map(|index| FuncIdx(index).into()))
+            .chain(tables.map(|index| TableIdx(index).into()))
+            .chain(memories.map(|index| MemIdx(index).into()))
+            .chain(globals.map(|index| GlobalIdx(index).into()))
+            .chain(tags.map(|index| TagIdx(index).into()));
+        let asked = !self.config.exports.is_empty();
+        for index in all {
+            let name = name(index);
+            // The names that were asked for may look alike.
+            if asked && self.module.exports.iter().any(|export| export.name == name) {
+                continue;
+            }
+            self.module.exports.push(Export { name, index });
+        }
+    }
+
+    /// An offset of at most `most`.
+    fn offset(&mut self, addr: Ty, most: u64) -> wattle_ast::Expr<'static> {
+        self.begin_body(Default::default());
+        let value = self.entropy.below(most as usize + 1) as i64;
+        self.address_const(addr, value);
+        if self.has(Features::EXTENDED_CONST) && self.entropy.chance(40) {
+            self.address_const(addr, value / 2);
+            self.address_op(addr, wattle_ast::Opcode::I32Sub, wattle_ast::Opcode::I64Sub);
+        }
+        self.finish_expr()
+    }
+
+    fn make_elems(&mut self) {
+        if let Some(table) = self.tables.iter().position(|table| table.dispatch) {
+            self.fill_dispatch(table as u32);
+        }
+        for _ in 0..self.entropy.below(self.config.max_elems as usize + 1) {
+            self.make_elem();
+        }
+    }
+
+    /// Each function twice, the second time the next one of its type.
+    fn fill_dispatch(&mut self, table: u32) {
+        let count = self.funcs.len();
+        let mut items = Vec::with_capacity(count * 2);
+        for (func, ty) in self.funcs.iter().enumerate() {
+            let mut others = (func + 1..count).chain(0..func);
+            let other = others.find(|&other| self.funcs.get(other) == Some(ty)).unwrap_or(func);
+            items.extend([FuncIdx(func as u32), FuncIdx(other as u32)]);
+        }
+        let addr = self.tables.get(table as usize).map_or(Ty::I32, |table| table.addr);
+        let offset = self.offset(addr, 0);
+        let mode = ElemMode::Active { table: TableIdx(table), offset };
+        let ty = Ty::FUNCREF.nullable(false);
+        self.elems.push(Segment { ty, len: items.len() as u32, fleeting: true });
+        let items = ElemItems::Funcs(List::new(items));
+        self.module.elems.push(Elem { ty: RefType::FUNC, items, mode });
+    }
+
+    /// The type of the elements of an array, for a segment to make one of.
+    fn some_array_elem(&mut self) -> Option<Ty> {
+        if !self.entropy.chance(128) {
+            return None;
+        }
+        let index = self.type_with(|gen_, index| {
+            gen_.is_structure(index, Structure::Array) && gen_.elem_of(index).is_ref()
+        })?;
+        Some(self.elem_of(index).bare())
+    }
+
+    fn make_elem(&mut self) {
+        let bulk = self.has(Features::BULK_MEMORY);
+        let refs = self.has(Features::REFERENCE_TYPES);
+        // Tables that are not for indirect calls can take anything.
+        let target = match self.entropy.below(self.tables.len() + 1) {
+            0 => None,
+            place => Some(place - 1),
+        };
+        let table = target.and_then(|place| Some((place, *self.tables.get(place)?)));
+        let table = table.filter(|(_, table)| !table.dispatch);
+        let declares = table.is_none() && refs && self.entropy.chance(40);
+        if table.is_none() && !bulk {
+            return;
+        }
+        let wanted = match table {
+            Some((_, table)) => table.elem,
+            None if refs => match self.some_array_elem() {
+                Some(ty) => ty,
+                None => {
+                    let ty = self.some_ref(self.types.len() as u32);
+                    self.maybe_non_null(ty, 60)
+                }
+            },
+            None => Ty::FUNCREF,
+        };
+        let most = match table {
+            Some(_) => (self.config.max_elem_items as usize).min(TABLE_MASK as usize),
+            None => self.config.max_elem_items as usize,
+        };
+        let count = self.entropy.below(most + 1) as u32;
+        let funcs = self.matches(Ty::FUNCREF.nullable(false), wanted)
+            && (!refs || self.entropy.chance(128));
+        let (ty, items) = if funcs {
+            let all = self.funcs.len();
+            let items = (0..count).map(|_| FuncIdx(self.entropy.below(all) as u32));
+            let items: Vec<FuncIdx> = items.collect();
+            (Ty::FUNCREF.nullable(false), ElemItems::Funcs(List::new(items)))
+        } else if refs {
+            let items: Vec<_> = (0..count).map(|_| self.constant_expr(wanted)).collect();
+            (wanted, ElemItems::Exprs(List::new(items)))
+        } else {
+            return;
+        };
+        let mode = match table {
+            Some((place, table)) => {
+                let offset = self.offset(table.addr, 1);
+                ElemMode::Active { table: TableIdx(place as u32), offset }
+            }
+            None if declares => ElemMode::Declarative,
+            None => ElemMode::Passive,
+        };
+        let fleeting = table.is_some() || declares || self.elems.len() % 2 == 1;
+        self.elems.push(Segment { ty, len: count, fleeting });
+        self.module.elems.push(Elem { ty: ty.ref_type(), items, mode });
+    }
+
+    fn make_datas(&mut self) {
+        let bulk = self.has(Features::BULK_MEMORY);
+        for index in 0..self.entropy.below(self.config.max_datas as usize + 1) {
+            let len = self.entropy.below(self.config.max_data_bytes as usize + 1);
+            let bytes: Vec<u8> = (0..len).map(|_| self.entropy.byte()).collect();
+            let memory = self.entropy.below(self.memories.len() + usize::from(bulk));
+            let mode = match self.memories.get(memory) {
+                Some(&MemInfo { addr, .. }) => DataMode::Active {
+                    memory: MemIdx(memory as u32),
+                    offset: {
+                        let most = if self.entropy.chance(64) { 4096 } else { 96 };
+                        self.offset(addr, most)
+                    },
+                },
+                None if bulk => DataMode::Passive,
+                None => return,
+            };
+            let fleeting = mode != DataMode::Passive || index % 2 == 1;
+            self.datas.push(Segment { ty: Ty::I32, len: len as u32, fleeting });
+            self.module.datas.push(Data { mode, bytes: Cow::Owned(bytes) });
+        }
+    }
+
+    /// The bodies of all functions, and what follows from them.
+    pub(crate) fn make_bodies(&mut self) {
+        self.weigh();
+        for func in self.imported_funcs as usize..self.funcs.len() {
+            let ty = self.funcs.get(func).copied().unwrap_or(0);
+            let body = self.make_body(ty);
+            self.module.funcs.push(Func { ty: TypeIdx(ty), body });
+        }
+        self.finish();
+    }
+
+    /// The declarations that the bodies ask for.
+    pub(crate) fn finish(&mut self) {
+        if self.uses_data {
+            self.module.data_count = Some(self.module.datas.len() as u32);
+        }
+        if !self.config.export_all && !self.referenced.is_empty() {
+            self.referenced.sort_unstable();
+            self.referenced.dedup();
+            let items = List::new(self.referenced.iter().map(|&func| FuncIdx(func)));
+            let items = ElemItems::Funcs(items);
+            let mode = ElemMode::Declarative;
+            self.module.elems.push(Elem { ty: RefType::FUNC, items, mode });
+        }
+    }
+}
+
+impl Ty {
+    /// A type that has a default value.
+    fn nullable_or_number(self) -> Ty {
+        if self.is_ref() { self.nullable(true) } else { self }
+    }
+}

@@ -1,0 +1,67 @@
+//! How features and value types look in a configuration file: by their names.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use wattle_ast::{AbsHeapType, Features, HeapType, RefType, ValType};
+
+const NUMBERS: [ValType; 5] =
+    [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128];
+
+fn parse(name: &str) -> Option<ValType> {
+    let number = NUMBERS.into_iter().find(|ty| ty.to_string() == name);
+    number.or_else(|| {
+        let heap = AbsHeapType::from_reference_keyword(name)?;
+        Some(ValType::Ref(RefType::null(HeapType::Abs(heap))))
+    })
+}
+
+/// A list of presets and features as one string, such as `"wasm3,threads"`.
+pub(crate) mod features {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(set: &Features, to: S) -> Result<S::Ok, S::Error> {
+        let names: Vec<String> = set.iter().map(|feature| feature.to_string()).collect();
+        names.join(",").serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Features, D::Error> {
+        let list = String::deserialize(from)?;
+        Features::parse(&list)
+            .map_err(|word| D::Error::custom(alloc::format!("unknown feature {word:?}")))
+    }
+}
+
+/// A value type by its keyword.
+pub(crate) mod val_type {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(ty: &ValType, to: S) -> Result<S::Ok, S::Error> {
+        ty.to_string().serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ValType, D::Error> {
+        let name = String::deserialize(from)?;
+        parse(&name).ok_or_else(|| D::Error::custom(alloc::format!("unknown type {name:?}")))
+    }
+}
+
+/// Value types by their keywords.
+pub(crate) mod val_types {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(types: &[ValType], to: S) -> Result<S::Ok, S::Error> {
+        let names: Vec<String> = types.iter().map(|ty| ty.to_string()).collect();
+        names.serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<ValType>, D::Error> {
+        let names = Vec::<String>::deserialize(from)?;
+        let unknown = |name: &String| D::Error::custom(alloc::format!("unknown type {name:?}"));
+        names.iter().map(|name| parse(name).ok_or_else(|| unknown(name))).collect()
+    }
+}

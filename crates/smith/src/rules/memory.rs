@@ -1,0 +1,345 @@
+//! Rules of memories and tables.
+//!
+//! Without traps, addresses are masked to what every memory has, indices to what every table has,
+//! and segments that may be gone are used for nothing.
+
+use wattle_ast::{Encode, Kind, MemArg, MemIdx, Opcode};
+
+use crate::declarations::{ADDRESS_MASK, TABLE_MASK};
+use crate::ty::Ty;
+use crate::world::{Gen, MemInfo, Segment, TableInfo};
+
+/// How many cases of 256 go up to the very end of a memory or table.
+const EDGES: u16 = 24;
+
+/// The address type of a length that must fit two memories or tables.
+fn narrower(a: Ty, b: Ty) -> Ty {
+    if a == Ty::I32 { a } else { b }
+}
+
+impl Gen<'_, '_> {
+    fn some_memory(&mut self) -> Option<(u32, MemInfo)> {
+        let index = self.entropy.below(self.memories.len());
+        Some((index as u32, *self.memories.get(index)?))
+    }
+
+    /// Whether the next operand goes up to the very end of a memory or table.
+    fn at_edge(&mut self) -> bool {
+        self.entropy.chance(EDGES)
+    }
+
+    /// By how much something goes beyond the end: not at all without traps.
+    fn excess(&mut self) -> i64 {
+        if self.config.no_traps { 0 } else { i64::from(self.entropy.chance(64)) }
+    }
+
+    /// Leaves the address that lies `bytes` before the end of a memory.
+    fn end_of_memory(&mut self, index: u32, memory: MemInfo, bytes: i64) {
+        let bytes = bytes - self.excess();
+        self.op_index(Opcode::MemorySize, index);
+        self.address_const(memory.addr, memory.page_bits.into());
+        self.address_op(memory.addr, Opcode::I32Shl, Opcode::I64Shl);
+        self.address_const(memory.addr, bytes);
+        self.address_op(memory.addr, Opcode::I32Sub, Opcode::I64Sub);
+        self.push(memory.addr);
+    }
+
+    /// Leaves the index that lies `count` before the end of a table.
+    fn end_of_table(&mut self, index: u32, table: TableInfo, count: i64) {
+        let count = count - self.excess();
+        self.op_index(Opcode::TableSize, index);
+        self.address_const(table.addr, count);
+        self.address_op(table.addr, Opcode::I32Sub, Opcode::I64Sub);
+        self.push(table.addr);
+    }
+
+    /// A load, a store, or something atomic.
+    pub(super) fn access(&mut self, opcode: Opcode) -> bool {
+        let info = opcode.info();
+        let Some(arrow) = &info.arrow else { return false };
+        let (mut memory, guarded) = (self.some_memory(), !self.risks());
+        let waits = matches!(opcode, Opcode::MemoryAtomicWait32 | Opcode::MemoryAtomicWait64);
+        if waits && guarded {
+            let shared = self.memories.iter().position(|memory| memory.shared);
+            memory = shared.and_then(|at| Some((at as u32, *self.memories.get(at)?)));
+        }
+        let Some((index, memory)) = memory else { return false };
+        let is_atomic = info.class == wattle_ast::Class::Atomic;
+        let bytes = i64::from(info.access_bytes);
+        let params = arrow.params;
+        let want =
+            |place: usize| params.get(place).map_or(Ty::I32, |&ty| Ty::of_arrow(ty, memory.addr));
+        let mut near_end = None;
+        if guarded {
+            // Just the address may lie there already: below a value it could not be masked.
+            let aligned = if is_atomic { ADDRESS_MASK & !(bytes - 1) } else { ADDRESS_MASK };
+            if self.top() == Some(memory.addr) {
+                self.mask(memory.addr, aligned);
+            } else if !is_atomic && self.at_edge() {
+                let offset = self.entropy.below(16) as i64;
+                self.end_of_memory(index, memory, bytes + offset);
+                near_end = Some(offset as u64);
+            } else {
+                self.bounded(memory.addr, aligned);
+            }
+            for place in 1..params.len() {
+                if waits && place == 2 {
+                    // Nobody would end a longer wait.
+                    self.address_const(Ty::I64, 0);
+                    self.push(Ty::I64);
+                } else {
+                    self.produce(want(place));
+                }
+            }
+            let height = self.stack.len();
+            self.stack.truncate(height.saturating_sub(params.len()));
+        } else {
+            self.operands_by(params.len(), |_, place| want(place));
+        }
+        let natural = opcode.natural_align() as usize;
+        let align = if is_atomic { natural } else { self.entropy.below(natural + 1) };
+        let choice = self.entropy.byte();
+        let mut offset = match choice {
+            0..120 => 0,
+            120..250 => u64::from(choice - 120),
+            _ if guarded => u64::from(self.entropy.u16() & 0x3ff),
+            _ => u64::from(self.entropy.u32()),
+        };
+        if is_atomic && guarded {
+            offset &= !(bytes as u64 - 1);
+        }
+        let offset = near_end.unwrap_or(offset);
+        self.op(opcode);
+        MemArg { offset, memory: MemIdx(index), align: align as u8 }.encode(&mut self.code);
+        if opcode.kinds().iter().any(|kind| kind == Kind::Lane) {
+            let lane = self.lane_of(opcode);
+            self.code.push(lane);
+        }
+        for &ty in arrow.results {
+            self.push(Ty::of_arrow(ty, memory.addr));
+        }
+        true
+    }
+
+    /// Instructions with an arrow that name a memory, a table or a segment.
+    pub(super) fn names_memory(&mut self, opcode: Opcode) -> bool {
+        match opcode {
+            Opcode::TableSize => {
+                let Some((index, table)) = self.some_table(|_| true) else { return false };
+                self.op_index(opcode, index);
+                self.push(table.addr);
+                true
+            }
+            Opcode::DataDrop => self.drop_segment(opcode, self.datas.len()),
+            Opcode::ElemDrop => self.drop_segment(opcode, self.elems.len()),
+            _ => self.names_just_memory(opcode),
+        }
+    }
+
+    fn names_just_memory(&mut self, opcode: Opcode) -> bool {
+        let Some((index, memory)) = self.some_memory() else { return false };
+        let addr = memory.addr;
+        match opcode {
+            Opcode::MemorySize => {
+                self.op_index(opcode, index);
+                self.push(addr);
+            }
+            Opcode::MemoryGrow => {
+                self.small(addr, 2);
+                self.pop();
+                self.op_index(opcode, index);
+                self.push(addr);
+            }
+            Opcode::MemoryFill if self.at_edge() => {
+                let count = i64::from(self.entropy.byte());
+                self.end_of_memory(index, memory, count);
+                self.produce(Ty::I32);
+                self.address_const(addr, count);
+                self.push(addr);
+                self.take(3);
+                self.op_index(opcode, index);
+            }
+            Opcode::MemoryFill => {
+                self.bounded(addr, ADDRESS_MASK);
+                self.produce(Ty::I32);
+                self.bounded(addr, 0xff);
+                self.take(3);
+                self.op_index(opcode, index);
+            }
+            _ => {
+                let Some((segment, data)) = self.some_data() else { return false };
+                self.bounded(addr, ADDRESS_MASK);
+                self.part_of(&data, data.len, 1);
+                self.take(3);
+                self.uses_data = true;
+                self.op_index(opcode, segment);
+                self.index(index);
+            }
+        }
+        true
+    }
+
+    /// Forgets operands that were made.
+    pub(super) fn take(&mut self, count: usize) {
+        let height = self.stack.len();
+        self.stack.truncate(height.saturating_sub(count));
+    }
+
+    fn drop_segment(&mut self, opcode: Opcode, count: usize) -> bool {
+        let index = self.entropy.below(count);
+        let segments = if opcode == Opcode::DataDrop { &self.datas } else { &self.elems };
+        let Some(segment) = segments.get(index) else { return false };
+        if self.config.no_traps && !segment.fleeting {
+            return false;
+        }
+        self.uses_data |= opcode == Opcode::DataDrop;
+        self.op_index(opcode, index as u32);
+        true
+    }
+
+    pub(super) fn some_data(&mut self) -> Option<(u32, Segment)> {
+        let index = self.entropy.below(self.datas.len());
+        Some((index as u32, *self.datas.get(index)?))
+    }
+
+    /// An element segment whose elements match `ty`.
+    pub(super) fn some_elem(&mut self, ty: Ty) -> Option<(u32, Segment)> {
+        let start = self.entropy.below(self.elems.len());
+        let mut order = (start..self.elems.len()).chain(0..start);
+        let fits = |&at: &usize| self.elems.get(at).is_some_and(|elem| self.matches(elem.ty, ty));
+        // One that holds something, if there is such a one.
+        let lasts = |at: &usize| fits(at) && self.elems.get(*at).is_some_and(|elem| !elem.fleeting);
+        let index = order.clone().find(lasts).or_else(|| order.find(fits))?;
+        Some((index as u32, *self.elems.get(index)?))
+    }
+
+    /// Leaves an offset into a segment and a count of elements of `size` units each.
+    pub(super) fn part_of(&mut self, segment: &Segment, most: u32, size: u32) {
+        if self.risks() {
+            self.produce(Ty::I32);
+            self.produce(Ty::I32);
+            return;
+        }
+        let len = if segment.fleeting { 0 } else { segment.len };
+        let count = self.entropy.below((len / size.max(1)).min(most) as usize + 1) as u32;
+        self.small(Ty::I32, len - count * size);
+        self.i32_const(count as i32);
+        self.push(Ty::I32);
+    }
+
+    pub(super) fn memory_copy(&mut self) -> bool {
+        let (Some((dst, to)), Some((src, from))) = (self.some_memory(), self.some_memory()) else {
+            return false;
+        };
+        if self.at_edge() {
+            let count = i64::from(self.entropy.byte());
+            self.end_of_memory(dst, to, count);
+            self.bounded(from.addr, ADDRESS_MASK);
+            let ty = narrower(to.addr, from.addr);
+            self.address_const(ty, count);
+            self.push(ty);
+        } else {
+            self.bounded(to.addr, ADDRESS_MASK);
+            self.bounded(from.addr, ADDRESS_MASK);
+            self.bounded(narrower(to.addr, from.addr), 0xff);
+        }
+        self.take(3);
+        self.op_index(Opcode::MemoryCopy, dst);
+        self.index(src);
+        true
+    }
+
+    fn some_table(&mut self, fits: impl Fn(&TableInfo) -> bool) -> Option<(u32, TableInfo)> {
+        let start = self.entropy.below(self.tables.len());
+        let mut order = (start..self.tables.len()).chain(0..start);
+        let index = order.find(|&at| self.tables.get(at).is_some_and(&fits))?;
+        Some((index as u32, *self.tables.get(index)?))
+    }
+
+    /// A table that may be written to: not that of indirect calls.
+    fn some_writable_table(&mut self) -> Option<(u32, TableInfo)> {
+        let no_traps = self.config.no_traps;
+        self.some_table(|table| !table.dispatch || !no_traps)
+    }
+
+    pub(super) fn table_get(&mut self) -> bool {
+        let Some((index, table)) = self.some_table(|_| true) else { return false };
+        if self.top() == Some(table.addr) && !self.risks() {
+            self.mask(table.addr, TABLE_MASK);
+        } else {
+            self.bounded(table.addr, TABLE_MASK);
+        }
+        self.pop();
+        self.op_index(Opcode::TableGet, index);
+        self.push(table.elem);
+        true
+    }
+
+    pub(super) fn table_set(&mut self) -> bool {
+        let Some((index, table)) = self.some_writable_table() else { return false };
+        if self.at_edge() {
+            self.end_of_table(index, table, 1);
+        } else {
+            self.bounded(table.addr, TABLE_MASK);
+        }
+        self.produce(table.elem);
+        self.take(2);
+        self.op_index(Opcode::TableSet, index);
+        true
+    }
+
+    pub(super) fn table_grow(&mut self) -> bool {
+        let Some((index, table)) = self.some_writable_table() else { return false };
+        self.operands(&[table.elem]);
+        self.small(table.addr, 3);
+        self.pop();
+        self.op_index(Opcode::TableGrow, index);
+        self.push(table.addr);
+        true
+    }
+
+    pub(super) fn table_fill(&mut self) -> bool {
+        let Some((index, table)) = self.some_writable_table() else { return false };
+        if self.at_edge() {
+            let count = self.entropy.below(TABLE_MASK as usize) as i64;
+            self.end_of_table(index, table, count);
+            self.produce(table.elem);
+            self.address_const(table.addr, count);
+            self.push(table.addr);
+        } else {
+            self.bounded(table.addr, TABLE_MASK >> 1);
+            self.produce(table.elem);
+            self.bounded(table.addr, TABLE_MASK >> 1);
+        }
+        self.take(3);
+        self.op_index(Opcode::TableFill, index);
+        true
+    }
+
+    pub(super) fn table_copy(&mut self) -> bool {
+        let Some((dst, to)) = self.some_writable_table() else { return false };
+        let start = self.entropy.below(self.tables.len());
+        let mut order = (start..self.tables.len()).chain(0..start);
+        let fits = |&at: &usize| self.tables.get(at).is_some_and(|t| self.matches(t.elem, to.elem));
+        let Some(src) = order.find(fits) else { return false };
+        let Some(&from) = self.tables.get(src) else { return false };
+        self.bounded(to.addr, TABLE_MASK >> 1);
+        self.bounded(from.addr, TABLE_MASK >> 1);
+        self.bounded(narrower(to.addr, from.addr), TABLE_MASK >> 1);
+        self.take(3);
+        self.op_index(Opcode::TableCopy, dst);
+        self.index(src as u32);
+        true
+    }
+
+    pub(super) fn table_init(&mut self) -> bool {
+        let Some((index, table)) = self.some_writable_table() else { return false };
+        let Some((segment, elem)) = self.some_elem(table.elem) else { return false };
+        self.bounded(table.addr, TABLE_MASK >> 1);
+        self.part_of(&elem, TABLE_MASK as u32 >> 1, 1);
+        self.take(3);
+        self.op_index(Opcode::TableInit, segment);
+        self.index(index);
+        true
+    }
+}

@@ -1,0 +1,228 @@
+//! Value types in one word each: what the generator's operand stack, locals and lists are made of.
+
+use wattle_ast::{
+    AbsHeapType, ArrowType, FieldType, HeapType, PackType, RefType, StorageType, TypeIdx, ValType,
+};
+
+/// A value or storage type.
+///
+/// | bits | of a reference | else |
+/// |---|---|---|
+/// | 31 | 1 | 0 |
+/// | 30 | nullable | 0 |
+/// | 29 | to a defined type | 0 |
+/// | 28 | mutable (of a global or field) | likewise |
+/// | 0..28 | type index, or abstract heap type | which one |
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Ty(u32);
+
+const REF: u32 = 1 << 31;
+const NULL: u32 = 1 << 30;
+const DEFINED: u32 = 1 << 29;
+const MUTABLE: u32 = 1 << 28;
+const NUMBER: u32 = MUTABLE - 1;
+
+/// How many classes of stack tops the index of instructions tells apart.
+pub(crate) const TOPS: usize = 7;
+
+impl Ty {
+    pub(crate) const I32: Ty = Ty(1);
+    pub(crate) const I64: Ty = Ty(2);
+    pub(crate) const F32: Ty = Ty(3);
+    pub(crate) const F64: Ty = Ty(4);
+    pub(crate) const V128: Ty = Ty(5);
+    pub(crate) const I8: Ty = Ty(6);
+    pub(crate) const I16: Ty = Ty(7);
+    pub(crate) const FUNCREF: Ty = Ty::abs(AbsHeapType::Func, true);
+
+    pub(crate) const fn abs(heap: AbsHeapType, nullable: bool) -> Ty {
+        Ty(REF | if nullable { NULL } else { 0 } | heap as u32)
+    }
+
+    pub(crate) const fn defined(index: u32, nullable: bool) -> Ty {
+        Ty(REF | DEFINED | if nullable { NULL } else { 0 } | (index & NUMBER))
+    }
+
+    #[inline(always)]
+    pub(crate) const fn is_ref(self) -> bool {
+        self.0 & REF != 0
+    }
+
+    pub(crate) const fn is_nullable(self) -> bool {
+        self.0 & NULL != 0
+    }
+
+    pub(crate) const fn nullable(self, nullable: bool) -> Ty {
+        Ty(if nullable { self.0 | NULL } else { self.0 & !NULL })
+    }
+
+    pub(crate) const fn is_defaultable(self) -> bool {
+        !self.is_ref() || self.is_nullable()
+    }
+
+    pub(crate) const fn is_mutable(self) -> bool {
+        self.0 & MUTABLE != 0
+    }
+
+    pub(crate) const fn mutable(self, mutable: bool) -> Ty {
+        Ty(if mutable { self.0 | MUTABLE } else { self.0 & !MUTABLE })
+    }
+
+    /// The type without the mark of mutability.
+    pub(crate) const fn bare(self) -> Ty {
+        self.mutable(false)
+    }
+
+    pub(crate) const fn is_packed(self) -> bool {
+        let bare = self.bare().0;
+        bare == Ty::I8.0 || bare == Ty::I16.0
+    }
+
+    /// What a field of this type gives and takes.
+    pub(crate) const fn unpacked(self) -> Ty {
+        if self.is_packed() { Ty::I32 } else { self.bare() }
+    }
+
+    /// The index of the defined type that it refers to.
+    #[inline(always)]
+    pub(crate) const fn index(self) -> Option<u32> {
+        if self.0 & (REF | DEFINED) == REF | DEFINED { Some(self.0 & NUMBER) } else { None }
+    }
+
+    /// The abstract heap type that it refers to.
+    pub(crate) fn heap(self) -> Option<AbsHeapType> {
+        if self.0 & (REF | DEFINED) != REF {
+            return None;
+        }
+        AbsHeapType::ALL.get((self.0 & NUMBER) as usize).copied()
+    }
+
+    /// The class as a stack top: 0 is kept for "nothing there".
+    #[inline(always)]
+    pub(crate) const fn top(self) -> usize {
+        if self.is_ref() { TOPS - 1 } else { (self.0 & 7) as usize }
+    }
+
+    /// What one element takes of a data segment, in bytes.
+    pub(crate) fn bytes(self) -> u32 {
+        match self.bare() {
+            Ty::I8 => 1,
+            Ty::I16 => 2,
+            Ty::I32 | Ty::F32 => 4,
+            Ty::V128 => 16,
+            _ => 8,
+        }
+    }
+
+    /// The type of an arrow; `address` stands for that of the memory or table.
+    #[inline(always)]
+    pub(crate) fn of_arrow(ty: ArrowType, address: Ty) -> Ty {
+        match ty {
+            ArrowType::i32 => Ty::I32,
+            ArrowType::i64 => Ty::I64,
+            ArrowType::f32 => Ty::F32,
+            ArrowType::f64 => Ty::F64,
+            ArrowType::v128 => Ty::V128,
+            ArrowType::at => address,
+            ArrowType::eqref => Ty::abs(AbsHeapType::Eq, true),
+            ArrowType::i31ref => Ty::abs(AbsHeapType::I31, true),
+            ArrowType::i31 => Ty::abs(AbsHeapType::I31, false),
+            ArrowType::arrayref => Ty::abs(AbsHeapType::Array, true),
+        }
+    }
+
+    pub(crate) fn of(ty: ValType) -> Ty {
+        match ty {
+            ValType::I32 => Ty::I32,
+            ValType::I64 => Ty::I64,
+            ValType::F32 => Ty::F32,
+            ValType::F64 => Ty::F64,
+            ValType::V128 => Ty::V128,
+            ValType::Ref(RefType { nullable, heap }) => match heap {
+                HeapType::Abs(heap) => Ty::abs(heap, nullable),
+                HeapType::Type(index) | HeapType::Exact(index) => Ty::defined(index.0, nullable),
+            },
+        }
+    }
+
+    /// The heap type of a reference.
+    pub(crate) fn heap_type(self) -> HeapType {
+        match self.index() {
+            Some(index) => HeapType::Type(TypeIdx(index)),
+            None => HeapType::Abs(self.heap().unwrap_or(AbsHeapType::Func)),
+        }
+    }
+
+    pub(crate) fn ref_type(self) -> RefType {
+        RefType { nullable: self.is_nullable(), heap: self.heap_type() }
+    }
+
+    /// The type in terms of the tree; packed types count as `i32`.
+    pub(crate) fn val_type(self) -> ValType {
+        match self.unpacked() {
+            Ty::I64 => ValType::I64,
+            Ty::F32 => ValType::F32,
+            Ty::F64 => ValType::F64,
+            Ty::V128 => ValType::V128,
+            ty if ty.is_ref() => ValType::Ref(ty.ref_type()),
+            _ => ValType::I32,
+        }
+    }
+
+    pub(crate) fn field_type(self) -> FieldType {
+        let storage = match self.bare() {
+            Ty::I8 => StorageType::Pack(PackType::I8),
+            Ty::I16 => StorageType::Pack(PackType::I16),
+            ty => StorageType::Val(ty.val_type()),
+        };
+        FieldType { mutable: self.is_mutable(), storage }
+    }
+}
+
+/// The abstract heap type right above `heap`.
+const fn above(heap: AbsHeapType) -> Option<AbsHeapType> {
+    use AbsHeapType as H;
+    match heap {
+        H::Eq => Some(H::Any),
+        H::I31 | H::Struct | H::Array => Some(H::Eq),
+        _ => None,
+    }
+}
+
+/// The bottom of the hierarchy of `heap`.
+pub(crate) const fn bottom(heap: AbsHeapType) -> AbsHeapType {
+    use AbsHeapType as H;
+    match heap {
+        H::Func | H::NoFunc => H::NoFunc,
+        H::Extern | H::NoExtern => H::NoExtern,
+        H::Exn | H::NoExn => H::NoExn,
+        H::Cont | H::NoCont => H::NoCont,
+        H::Any | H::Eq | H::I31 | H::Struct | H::Array | H::None => H::None,
+    }
+}
+
+/// The top of the hierarchy of `heap`.
+pub(crate) const fn top(heap: AbsHeapType) -> AbsHeapType {
+    use AbsHeapType as H;
+    match bottom(heap) {
+        H::NoFunc => H::Func,
+        H::NoExtern => H::Extern,
+        H::NoExn => H::Exn,
+        H::NoCont => H::Cont,
+        _ => H::Any,
+    }
+}
+
+/// Whether one abstract heap type matches another.
+///
+/// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#heap-types>
+pub(crate) fn abs_matches(sub: AbsHeapType, sup: AbsHeapType) -> bool {
+    let mut heap = Some(sub);
+    while let Some(at) = heap {
+        if at == sup {
+            return true;
+        }
+        heap = above(at);
+    }
+    sub == bottom(sup)
+}

@@ -1,0 +1,266 @@
+//! Types of the module: functions, structs and arrays, subtypes, recursive groups.
+//!
+//! Every type that a non-null reference may name has a value: such references point backwards
+//! only, and functions are made of the types that need one.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/syntax/types.html>
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wattle_ast::{
+    AbsHeapType as H, ArrayType, CompType, Features, FuncType, RecGroup, StructType, SubType,
+    TypeIdx,
+};
+
+use crate::ty::Ty;
+use crate::world::{Gen, Run, Structure, TypeDef};
+
+/// What a value may cost to be made within another.
+const MAX_COST: u16 = 12;
+/// How many elements arrays have at least, so that small indices are within.
+pub(crate) const ARRAY_LEN: u32 = 4;
+
+impl Gen<'_, '_> {
+    /// All types.
+    pub(crate) fn make_types(&mut self) {
+        self.list.extend([Ty::default(), Ty::I32, Ty::I64, Ty::F32, Ty::F64, Ty::V128]);
+        self.add_func_type(Run::default(), Run::default());
+        let most = self.config.max_types as usize;
+        let count = 1 + self.entropy.below(most + 1).max(self.entropy.below(most + 1));
+        while self.types.len() < count {
+            let first = self.types.len() as u32;
+            if self.has(Features::GC) && self.entropy.chance(72) {
+                let len = 1 + self.entropy.below((count - self.types.len()).min(4)) as u32;
+                self.module.rec_groups.push(RecGroup { first: TypeIdx(first), len });
+                (0..len).for_each(|_| self.make_type(first + len));
+            } else {
+                self.make_type(first);
+            }
+        }
+    }
+
+    /// One type; `forward` is the end of its recursive group, or its own index.
+    fn make_type(&mut self, forward: u32) {
+        let gc = self.has(Features::GC);
+        let index = self.types.len() as u32;
+        let supertype = if gc && index > 0 && self.entropy.chance(90) {
+            let place = self.entropy.below(index as usize) as u32;
+            let place = (place..index).chain(0..place);
+            let mut open =
+                place.filter(|&at| self.def(at).is_some_and(|def| !def.is_final && def.depth < 8));
+            open.next()
+        } else {
+            None
+        };
+        let above = supertype.and_then(|index| self.def(index));
+        let structure = match above {
+            Some(def) => def.structure,
+            None if !gc => Structure::Func,
+            None => match self.entropy.below(8) {
+                0..3 => Structure::Func,
+                3..6 => Structure::Struct,
+                _ => Structure::Array,
+            },
+        };
+        let (mut params, mut results) = (Vec::new(), Vec::new());
+        if let Some(def) = above {
+            params.extend_from_slice(self.run(def.params));
+            results.extend_from_slice(self.run(def.results));
+        }
+        match structure {
+            Structure::Func if above.is_none() => {
+                for _ in 0..self.entropy.below(self.config.max_params as usize + 1) {
+                    params.push(self.any_type(forward, 12));
+                }
+                let most = self.config.max_results as usize;
+                let most = if self.has(Features::MULTI_VALUE) { most } else { most.min(1) };
+                for _ in 0..self.entropy.below(most + 1) {
+                    results.push(self.any_type(forward, 12));
+                }
+            }
+            Structure::Func => {}
+            Structure::Struct => {
+                // Fields that cannot be written may become more special.
+                for ty in &mut params {
+                    if !ty.is_mutable()
+                        && ty.is_ref()
+                        && ty.is_nullable()
+                        && self.entropy.chance(100)
+                        && self.is_inhabited(ty.nullable(false))
+                    {
+                        *ty = ty.nullable(false);
+                        self.need(*ty);
+                    }
+                }
+                let more = (self.config.max_fields as usize).saturating_sub(params.len());
+                for _ in 0..self.entropy.below(more + 1) {
+                    params.push(self.field_type(forward));
+                }
+            }
+            Structure::Array if above.is_none() => params.push(self.field_type(forward)),
+            Structure::Array => {}
+        }
+        self.add_type(structure, &params, &results, supertype);
+    }
+
+    fn add_type(
+        &mut self,
+        structure: Structure,
+        params: &[Ty],
+        results: &[Ty],
+        supertype: Option<u32>,
+    ) {
+        let parts = params.iter().map(|&ty| self.cost(ty)).fold(1, u16::saturating_add);
+        let cost = match structure {
+            Structure::Func => 1,
+            Structure::Struct => parts,
+            Structure::Array => parts.saturating_mul(ARRAY_LEN as u16),
+        };
+        let is_final = !self.has(Features::GC) || self.entropy.chance(120);
+        let depth = supertype.and_then(|index| self.def(index)).map_or(0, |def| def.depth + 1);
+        let types = |types: &[Ty]| types.iter().map(|ty| ty.val_type()).collect::<Vec<_>>();
+        let comp = match structure {
+            Structure::Func => CompType::Func(FuncType::new(types(params), types(results))),
+            Structure::Struct => CompType::Struct(StructType {
+                fields: params.iter().map(|ty| ty.field_type()).collect(),
+            }),
+            Structure::Array => CompType::Array(ArrayType {
+                field: params.first().copied().unwrap_or(Ty::I32).field_type(),
+            }),
+        };
+        let supertypes: Box<[TypeIdx]> = supertype.map(TypeIdx).into_iter().collect();
+        self.module.types.push(SubType { is_final, supertypes, ..SubType::from(comp) });
+        let (params, results) = (self.add_run(params), self.add_run(results));
+        self.types.push(TypeDef {
+            structure,
+            params,
+            results,
+            supertype,
+            is_final,
+            depth,
+            cost,
+            needed: false,
+        });
+    }
+
+    /// What a value of this type costs within another.
+    fn cost(&self, ty: Ty) -> u16 {
+        match ty.index() {
+            Some(index) if !ty.is_nullable() => self.def(index).map_or(1, |def| def.cost),
+            _ => 1,
+        }
+    }
+
+    fn field_type(&mut self, forward: u32) -> Ty {
+        let ty = match self.entropy.byte() {
+            0..30 => Ty::I8,
+            30..60 => Ty::I16,
+            _ => self.any_type(forward, 60),
+        };
+        ty.mutable(self.entropy.chance(170))
+    }
+
+    /// A number or vector type.
+    pub(crate) fn number_type(&mut self) -> Ty {
+        let simd = self.has(Features::SIMD);
+        match self.entropy.byte() {
+            0..90 => Ty::I32,
+            90..150 => Ty::I64,
+            150..190 => Ty::F32,
+            190..226 => Ty::F64,
+            _ if simd => Ty::V128,
+            _ => Ty::I32,
+        }
+    }
+
+    /// A value type, a reference in `refs` of 256 cases. Types below `forward` may be named.
+    pub(crate) fn any_type(&mut self, forward: u32, refs: u16) -> Ty {
+        if !self.has(Features::REFERENCE_TYPES) || !self.entropy.chance(refs) {
+            return self.number_type();
+        }
+        let ty = self.some_ref(forward);
+        self.maybe_non_null(ty, 70)
+    }
+
+    /// The same without null in `parts` of 256 cases, if there is something else.
+    pub(crate) fn maybe_non_null(&mut self, ty: Ty, parts: u16) -> Ty {
+        let non_null = ty.nullable(false);
+        if self.has(Features::FUNCTION_REFERENCES)
+            && self.entropy.chance(parts)
+            && self.is_inhabited(non_null)
+        {
+            self.need(non_null);
+            return non_null;
+        }
+        ty
+    }
+
+    /// A nullable reference type.
+    pub(crate) fn some_ref(&mut self, forward: u32) -> Ty {
+        const PLAIN: [H; 2] = [H::Func, H::Extern];
+        const GC: [H; 12] = [
+            H::Any,
+            H::Eq,
+            H::I31,
+            H::Struct,
+            H::Array,
+            H::Any,
+            H::Eq,
+            H::None,
+            H::NoFunc,
+            H::NoExtern,
+            H::Func,
+            H::Extern,
+        ];
+        let forward = forward as usize;
+        if forward > 0 && self.has(Features::FUNCTION_REFERENCES) && self.entropy.chance(130) {
+            return Ty::defined(self.entropy.below(forward) as u32, true);
+        }
+        if self.has(Features::EXCEPTIONS) && self.entropy.chance(24) {
+            return Ty::abs(if self.entropy.chance(40) { H::NoExn } else { H::Exn }, true);
+        }
+        let heaps: &[H] = if self.has(Features::GC) { &GC } else { &PLAIN };
+        Ty::abs(self.entropy.pick(heaps).unwrap_or(H::Func), true)
+    }
+
+    /// Whether a non-null reference type surely has values that a constant expression can make.
+    pub(crate) fn is_inhabited(&self, ty: Ty) -> bool {
+        if let Some(index) = ty.index() {
+            return self.def(index).is_some_and(|def| def.cost <= MAX_COST)
+                && (self.funcs.is_empty() || self.is_made(index));
+        }
+        let some = |structure| {
+            self.types.iter().any(|def| def.structure == structure && def.cost <= MAX_COST)
+        };
+        match ty.heap() {
+            Some(H::Any | H::Eq | H::I31 | H::Extern) => self.has(Features::GC),
+            Some(H::Struct) => some(Structure::Struct),
+            Some(H::Array) => some(Structure::Array),
+            Some(H::Func) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether operands of this type can be made.
+    pub(crate) fn is_made_of_something(&self, ty: Ty) -> bool {
+        ty.is_defaultable() || self.is_inhabited(ty)
+    }
+
+    /// Whether it is no function type, or one that some function has.
+    fn is_made(&self, index: u32) -> bool {
+        !self.is_structure(index, Structure::Func) || self.funcs.contains(&index)
+    }
+
+    /// Remembers that a function of a type must exist.
+    pub(crate) fn need(&mut self, ty: Ty) {
+        let index = match ty.index() {
+            Some(index) => index,
+            None if ty.heap() == Some(H::Func) => 0,
+            None => return,
+        };
+        if let Some(def) = self.types.get_mut(index as usize) {
+            def.needed = true;
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What the tests share: how many modules they make.
+
+/// All of `full` in a release build or when `SMITH_FULL` is set, else a fiftieth.
+pub(crate) fn count(full: u64) -> u64 {
+    let all = std::env::var_os("SMITH_FULL").is_some() || !cfg!(debug_assertions);
+    let asked = std::env::var("SMITH_COUNT").ok().and_then(|count| count.parse().ok());
+    asked.unwrap_or(if all { full } else { full / 50 })
+}

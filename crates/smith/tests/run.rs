@@ -1,0 +1,219 @@
+//! What is made runs: it instantiates, does not trap, ends, and most of it is reached.
+
+mod common;
+
+use std::any::Any;
+
+use wattle_ast::{CompType, ExternIdx, Feature, Features, Opcode, ValType};
+use wattle_runtime::{Error, Imports, Instance, Limits, Observer, Step, Store, Value};
+use wattle_smith::{Config, Generated, from_seed, provider};
+
+/// Counts instructions by opcode, and remembers which places were reached.
+struct Seen {
+    opcodes: Vec<u64>,
+    /// By function of the second instance, by byte offset.
+    places: Vec<Vec<bool>>,
+}
+
+impl Observer for Seen {
+    fn step(&mut self, step: Step) {
+        self.opcodes[step.opcode as usize] += 1;
+        if step.instance == 1 {
+            self.places[step.func as usize][step.offset as usize] = true;
+        }
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// What came of many modules.
+struct Outcome {
+    modules: u64,
+    /// How many neither failed to instantiate nor trapped in any call.
+    clean: u64,
+    calls: u64,
+    /// Instructions that the modules have, and those of them that were reached.
+    total: u64,
+    reached: u64,
+    present: Vec<u64>,
+    executed: Vec<u64>,
+    first_fault: Option<(u64, Error)>,
+}
+
+impl Outcome {
+    fn new() -> Outcome {
+        let zeros = || vec![0; Opcode::ALL.len()];
+        Outcome {
+            modules: 0,
+            clean: 0,
+            calls: 0,
+            total: 0,
+            reached: 0,
+            present: zeros(),
+            executed: zeros(),
+            first_fault: None,
+        }
+    }
+
+    fn add(&mut self, generated: Generated, seed: u64) {
+        let mut store = Store::with_config(
+            (),
+            wattle_runtime::Config {
+                limits: Limits { memory_bytes: 1 << 30, ..Limits::default() },
+                // Against what has no bound of its own.
+                fuel: Some(2_000_000),
+                ..Default::default()
+            },
+        );
+        let module = &generated.module;
+        let places = module.funcs.iter().map(|func| vec![false; func.body.code().len()]).collect();
+        let opcodes = vec![0; Opcode::ALL.len()];
+        store.observe(Some(Box::new(Seen { opcodes, places })));
+        let outcome = self.run(&mut store, &generated);
+        self.modules += 1;
+        match outcome {
+            Ok(()) => self.clean += 1,
+            Err(error) => drop(self.first_fault.get_or_insert((seed, error))),
+        }
+        let seen = store.observe(None).expect("someone listens");
+        let seen: &Seen = seen.as_any().downcast_ref().expect("it is ours");
+        for (sum, more) in self.executed.iter_mut().zip(&seen.opcodes) {
+            *sum += more;
+        }
+        for (func, places) in module.funcs.iter().zip(&seen.places) {
+            for (offset, instr) in func.body.instrs().with_offsets() {
+                let opcode = instr.opcode();
+                self.present[opcode as usize] += 1;
+                // Markers of blocks are nothing to execute.
+                if !matches!(opcode, Opcode::End | Opcode::Else | Opcode::Block) {
+                    self.total += 1;
+                    self.reached += u64::from(places[offset]);
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, store: &mut Store, generated: &Generated) -> Result<(), Error> {
+        let module = &generated.module;
+        let features = generated.features;
+        let provider = wattle_runtime::Module::with_features(provider(module), features)?;
+        let provider = Instance::new(store, &provider, &Imports::default())?;
+        let mut imports = Imports::default();
+        for (place, import) in module.imports.iter().enumerate() {
+            let what = provider.export(store, &place.to_string()).expect("all is provided");
+            imports.define(&import.module, &import.name, what);
+        }
+        let translated = wattle_runtime::Module::with_features(module.clone(), features)?;
+        let instance = Instance::new(store, &translated, &imports)?;
+        let imported = module.imported(wattle_ast::ItemKind::Func);
+        for export in &module.exports {
+            let ExternIdx::Func(func) = export.index else { continue };
+            let Some(func) = func.0.checked_sub(imported) else { continue };
+            let ty = module.funcs[func as usize].ty;
+            let CompType::Func(ty) = &module.types[ty.idx()].comp else { continue };
+            if let Ok(fuel) = instance.global(store, "fuel") {
+                fuel.set(store, &Value::I32(200))?;
+            }
+            let arguments: Option<Vec<Value>> =
+                ty.params().iter().map(|&ty| argument(ty)).collect();
+            if let Some(arguments) = arguments {
+                self.calls += 1;
+                instance.call(store, &export.name, &arguments)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn reached_part(&self) -> f64 {
+        self.reached as f64 / self.total as f64
+    }
+
+    fn clean_part(&self) -> f64 {
+        self.clean as f64 / self.modules as f64
+    }
+
+    fn print(&self, name: &str) {
+        println!(
+            "{name}: {} modules, {:.2} % without a trap, {} calls, {} instructions, {:.1} % reached",
+            self.modules,
+            100.0 * self.clean_part(),
+            self.calls,
+            self.total,
+            100.0 * self.reached_part(),
+        );
+        if let Some((seed, error)) = &self.first_fault {
+            println!("  first fault: seed {seed}: {error}");
+        }
+    }
+}
+
+/// Numbers that are not just zero.
+fn argument(ty: ValType) -> Option<Value> {
+    Some(match ty {
+        ValType::I32 => Value::I32(7),
+        ValType::I64 => Value::I64(1 << 33 | 5),
+        ValType::F32 => Value::from(2.5_f32),
+        ValType::F64 => Value::from(-1e10_f64),
+        _ => return Value::default_of(ty),
+    })
+}
+
+fn run(config: &Config, seeds: std::ops::Range<u64>) -> Outcome {
+    let mut outcome = Outcome::new();
+    for seed in seeds {
+        outcome.add(from_seed(config, seed), seed);
+    }
+    outcome
+}
+
+#[test]
+fn modules_run_without_traps_and_reach_most_of_their_code() {
+    let outcome = run(&Config::default(), 0..common::count(20_000));
+    outcome.print("default");
+    assert!(outcome.clean_part() >= 0.95);
+    assert!(outcome.reached_part() >= 0.5);
+}
+
+/// Every row of the table of a feature that can be generated is in some module and is executed.
+#[test]
+fn every_instruction_is_made_and_executed() {
+    let count = common::count(100_000);
+    let mut outcome = run(&Config::default(), 0..count);
+    outcome.print("default");
+    // What traps, or what is only there to be jumped over without traps.
+    let trapping = Config { no_traps: false, ..Config::default() };
+    let more = run(&trapping, 0..count / 10);
+    more.print("with traps");
+    let sum = |all: &mut [u64], more: &[u64]| {
+        all.iter_mut().zip(more).for_each(|(all, more)| *all += more);
+    };
+    sum(&mut outcome.present, &more.present);
+    sum(&mut outcome.executed, &more.executed);
+    let mut missing = Vec::new();
+    println!("{:<36} {:>12} {:>14}", "instruction", "occurrences", "executions");
+    for &opcode in Opcode::ALL {
+        let (present, executed) =
+            (outcome.present[opcode as usize], outcome.executed[opcode as usize]);
+        let why = left_out(opcode).unwrap_or_default();
+        println!("{:<36} {present:>12} {executed:>14} {why}", opcode.mnemonic());
+        if left_out(opcode).is_none() && (present == 0 || executed == 0) {
+            missing.push(opcode);
+        }
+    }
+    let (known, made) =
+        (Opcode::ALL.len(), Opcode::ALL.iter().filter(|op| left_out(**op).is_none()));
+    println!("{} of {known} instructions are made and executed", made.count() - missing.len());
+    assert!(missing.is_empty(), "made {count} modules, but no {missing:?}");
+}
+
+/// Why an instruction of the table is not made.
+fn left_out(opcode: Opcode) -> Option<&'static str> {
+    match opcode.feature() {
+        Feature::CustomDescriptors => Some("not made: the runtime has no custom descriptors"),
+        Feature::StackSwitching => Some("not made: the runtime has no stack switching"),
+        feature if !Features::DEFAULT.contains(feature) => panic!("{feature} is not known here"),
+        _ => None,
+    }
+}

@@ -1,0 +1,61 @@
+//! How soon modules notice faults that are planted in the interpreter: ours, and wasm-smith's.
+//!
+//! ```text
+//! cargo run --release -p wattle-fuzz --features faults --bin faults -- [MODULES] [SEED]
+//! ```
+//!
+//! Each module runs as it should, then with each fault that was not noticed yet. What is printed is
+//! the number of the module at which a difference was seen first, from 1.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use wattle_fuzz::faults::{Source, noticed};
+use wattle_runtime::Fault;
+
+fn main() {
+    let mut numbers = std::env::args().skip(1).map(|word| match word.parse::<u64>() {
+        Ok(number) => number,
+        Err(error) => {
+            eprintln!("{word}: {error}");
+            std::process::exit(2);
+        }
+    });
+    let (modules, seed) = (numbers.next().unwrap_or(10_000), numbers.next().unwrap_or(1));
+    let run = |source| {
+        let start = Instant::now();
+        let found = noticed(source, seed, modules);
+        (found, start.elapsed().as_secs_f64())
+    };
+    let (ours, peers) = std::thread::scope(|scope| {
+        let ours = scope.spawn(|| run(Source::Wattle));
+        let peers = scope.spawn(|| run(Source::WasmSmith));
+        (ours.join(), peers.join())
+    });
+    let (Ok((ours, our_time)), Ok((peers, peer_time))) = (ours, peers) else {
+        std::process::exit(1);
+    };
+    let shown = |found: &BTreeMap<Fault, u64>, fault: Fault| {
+        found.get(&fault).map_or("-".into(), u64::to_string)
+    };
+    println!("{:<58} {:>8} {:>10}", "fault", "wattle", "wasm-smith");
+    for &fault in Fault::ALL {
+        println!(
+            "{:<58} {:>8} {:>10}",
+            fault.description(),
+            shown(&ours.first, fault),
+            shown(&peers.first, fault),
+        );
+    }
+    let all = Fault::ALL.len();
+    for (name, found, time) in [("wattle", &ours, our_time), ("wasm-smith", &peers, peer_time)] {
+        println!(
+            "{name}: {} of {all} noticed by {modules} modules; {:.1} % instantiate; {:.1} calls a \
+             module give results; {} bytes each; {time:.0} s",
+            found.first.len(),
+            100.0 * found.instantiated as f64 / modules as f64,
+            found.calls as f64 / modules as f64,
+            found.bytes / modules.max(1),
+        );
+    }
+}

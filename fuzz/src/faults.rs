@@ -1,0 +1,106 @@
+//! Modules against planted faults: which module is the first to notice.
+
+use std::collections::BTreeMap;
+
+use arbitrary::Unstructured;
+use wattle::ast::{Export, GlobalIdx, Module};
+use wattle::encoder;
+use wattle::parser::Parser;
+use wattle_runtime::{Fault, plant};
+use wattle_smith::{Config, from_seed, seed_bytes};
+
+use crate::lockstep::Subject;
+
+/// Who makes the modules.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// `wattle-smith`.
+    Wattle,
+    /// `wasm-smith`, with the limits of ours, and functions that come to an end.
+    WasmSmith,
+}
+
+/// What came of many modules.
+#[derive(Clone, Debug, Default)]
+pub struct Noticed {
+    /// At which module each fault was noticed first, counted from 1.
+    pub first: BTreeMap<Fault, u64>,
+    /// How many modules were instantiated.
+    pub instantiated: u64,
+    /// How many calls gave results, without a fault.
+    pub calls: u64,
+    /// How large the modules are together.
+    pub bytes: u64,
+}
+
+/// Runs so many modules, each without a fault and with each one that was not noticed yet.
+pub fn noticed(source: Source, seed: u64, modules: u64) -> Noticed {
+    let mut noticed = Noticed::default();
+    for number in 1..=modules {
+        let Some(module) = source.module(seed.wrapping_add(number), number) else { continue };
+        noticed.bytes += encoder::encode(&module).len() as u64;
+        let Some(subject) = Subject::new(module) else { continue };
+        let right = subject.run();
+        noticed.instantiated += u64::from(right.calls.is_some());
+        noticed.calls += u64::from(right.calls.unwrap_or(0));
+        for &fault in Fault::ALL {
+            if noticed.first.contains_key(&fault) {
+                continue;
+            }
+            plant(Some(fault));
+            let wrong = subject.run();
+            plant(None);
+            if wrong != right {
+                noticed.first.insert(fault, number);
+            }
+        }
+    }
+    noticed
+}
+
+impl Source {
+    /// A module by its seed. Every other one may trap.
+    pub fn module(self, seed: u64, number: u64) -> Option<Module<'static>> {
+        let no_traps = number % 2 == 0;
+        match self {
+            Source::Wattle => {
+                let config = Config { no_traps, ..Config::default() };
+                Some(from_seed(&config, seed).module)
+            }
+            Source::WasmSmith => peer(seed, no_traps),
+        }
+    }
+}
+
+fn peer(seed: u64, no_traps: bool) -> Option<Module<'static>> {
+    let ours = Config::default();
+    let bytes = seed_bytes(&ours, seed);
+    let config = wasm_smith::Config {
+        disallow_traps: no_traps,
+        export_everything: true,
+        min_types: 4,
+        min_funcs: 3,
+        max_types: 12,
+        max_imports: 4,
+        max_funcs: 8,
+        max_tables: 4,
+        max_memories: 3,
+        max_tags: 3,
+        max_globals: 8,
+        max_element_segments: 4,
+        max_data_segments: 4,
+        max_elements: 12,
+        max_instructions: 100,
+        max_memory32_bytes: 1 << 20,
+        max_memory64_bytes: 1 << 20,
+        max_table_elements: 1 << 10,
+        ..wasm_smith::Config::default()
+    };
+    let mut module = wasm_smith::Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
+    let fuel = module.ensure_termination(200).ok()?;
+    let bytes = module.to_bytes();
+    let mut module = Parser::new().module(&bytes).ok()?.into_owned();
+    // So that it can be filled up before each call, as ours.
+    module.exports.push(Export { name: "fuel".into(), index: GlobalIdx(fuel).into() });
+    Some(module)
+}

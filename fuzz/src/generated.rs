@@ -1,0 +1,49 @@
+//! Generated modules: what must hold of each.
+
+use wattle::encoder;
+use wattle::parser::Parser;
+use wattle::validator::Validator;
+use wattle_smith::{Config, from_seed};
+
+use crate::bytes_round_trip;
+
+/// The configurations that are tried, each with its name and with how many modules of the default
+/// one there are for each of its.
+pub fn configurations() -> Vec<(&'static str, Config, u64)> {
+    use wattle::Features;
+    let base = Config::default;
+    vec![
+        ("default", base(), 1),
+        ("with traps", Config { no_traps: false, termination: None, ..base() }, 10),
+        ("canonical NaNs", Config { canonical_nans: true, export_all: false, ..base() }, 10),
+        ("swarm", Config { swarm: true, ..base() }, 10),
+        ("single instructions", Config { single_instruction: true, ..base() }, 10),
+        ("wasm 1", Config { features: Features::WASM1, ..base() }, 10),
+        ("wasm 2", Config { features: Features::WASM2, ..base() }, 10),
+        ("wasm 3", Config { features: Features::WASM3, ..base() }, 10),
+    ]
+}
+
+/// The module of a seed: it is valid, by wasmparser too when peers are there; its bytes are read
+/// back as the same module; and bytes, flat text and folded text lead to the same bytes again.
+/// Gives the bytes.
+///
+/// # Panics
+/// When something does not hold.
+pub fn check(config: &Config, seed: u64) -> Vec<u8> {
+    let generated = from_seed(config, seed);
+    if let Err(errors) = Validator::new().features(generated.features).module(&generated.module) {
+        panic!("it is not valid: {errors}");
+    }
+    let bytes = encoder::encode(&generated.module);
+    match Parser::new().features(generated.features).module(&bytes) {
+        Ok(again) => assert!(again.funcs == generated.module.funcs, "its bytes say something else"),
+        Err(error) => panic!("its bytes are malformed: {error}"),
+    }
+    #[cfg(feature = "peers")]
+    if let Err(error) = crate::peers::validity(&bytes).1 {
+        panic!("it is not valid by wasmparser: {error}");
+    }
+    bytes_round_trip(&bytes);
+    bytes
+}

@@ -1,0 +1,24 @@
+//! Planted faults: a small run of what the binary `faults` does.
+#![cfg(feature = "faults")]
+
+use wattle_fuzz::faults::{Source, noticed};
+use wattle_fuzz::lockstep::Subject;
+
+#[test]
+fn the_same_module_does_the_same_again() {
+    for source in [Source::Wattle, Source::WasmSmith] {
+        for number in 1..=100 {
+            let subject = source.module(number, number).and_then(Subject::new);
+            assert!(
+                subject.is_none_or(|subject| subject.run() == subject.run()),
+                "{source:?} {number}"
+            );
+        }
+    }
+}
+
+#[test]
+fn most_faults_are_noticed_soon() {
+    let found = noticed(Source::Wattle, 1, 300);
+    assert!(found.first.len() >= 25, "{:?}", found.first);
+}
