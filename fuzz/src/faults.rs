@@ -61,7 +61,7 @@ pub fn noticed(source: Source, seed: u64, modules: u64) -> Noticed {
 impl Source {
     /// A module by its seed. Every other one may trap.
     pub fn module(self, seed: u64, number: u64) -> Option<Module<'static>> {
-        let no_traps = number % 2 == 0;
+        let no_traps = number.is_multiple_of(2);
         match self {
             Source::Wattle => {
                 let config = Config { no_traps, ..Config::default() };
