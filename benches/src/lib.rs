@@ -18,7 +18,7 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 pub struct Input<T> {
     /// What it is called.
     pub name: String,
-    /// How many bytes a run is said to process.
+    /// How many bytes a run is said to process; 0 where time is all that counts.
     pub bytes: u64,
     /// The input itself.
     pub data: T,
@@ -64,6 +64,12 @@ fn peak<T>(side: &Side<'_, T>, data: &T) -> usize {
     ALLOCATOR.peak_usage().saturating_sub(before)
 }
 
+/// The shortest time of a few runs.
+pub fn measure(run: impl Fn() -> u64) -> Duration {
+    let side = Side { name: "", run: &|_: &()| run() };
+    (0..5).map(|_| time(&side, &())).min().unwrap_or_default()
+}
+
 /// Measures ours and a peer's over every input, and prints ratios: how many times faster ours is,
 /// and what part of the peer's memory it takes.
 pub fn compare<T>(
@@ -79,7 +85,9 @@ pub fn compare<T>(
     bench.sample_size(10).warm_up_time(Duration::from_millis(200));
     bench.measurement_time(Duration::from_secs(1));
     for input in inputs {
-        bench.throughput(Throughput::Bytes(input.bytes));
+        if input.bytes > 0 {
+            bench.throughput(Throughput::Bytes(input.bytes));
+        }
         for side in [&ours, &peer] {
             bench.bench_with_input(
                 BenchmarkId::new(side.name, &input.name),
@@ -104,12 +112,17 @@ pub fn compare<T>(
     }
     bench.finish();
     println!("\n{group}: {} beside {}", ours.name, peer.name);
+    let timed = inputs.iter().all(|input| input.bytes == 0);
+    let (unit, peer_unit) = if timed { ("ms", "peer ms") } else { ("MB/s", "peer MB/s") };
     println!(
         "{:<22} {:>10} {:>10} {:>8} {:>10} {:>10} {:>8}",
-        "input", "MB/s", "peer MB/s", "times", "peak MB", "peer MB", "part"
+        "input", unit, peer_unit, "times", "peak MB", "peer MB", "part"
     );
     for (input, a, b, (mine, theirs)) in rows {
-        let rate = |time: Duration| input.bytes as f64 / 1e6 / time.as_secs_f64();
+        let rate = |time: Duration| match timed {
+            true => time.as_secs_f64() * 1e3,
+            false => input.bytes as f64 / 1e6 / time.as_secs_f64(),
+        };
         println!(
             "{:<22} {:>10.0} {:>10.0} {:>7.2}x {:>10.1} {:>10.1} {:>8.2}",
             input.name,
