@@ -34,7 +34,7 @@ pub struct Noticed {
 }
 
 /// Runs so many modules, each without a fault and with each one that was not noticed yet.
-pub fn noticed(source: Source, seed: u64, modules: u64) -> Noticed {
+pub fn noticed(source: Source, faults: &[Fault], seed: u64, modules: u64) -> Noticed {
     let mut noticed = Noticed::default();
     for number in 1..=modules {
         let Some(module) = source.module(seed.wrapping_add(number), number) else { continue };
@@ -43,7 +43,7 @@ pub fn noticed(source: Source, seed: u64, modules: u64) -> Noticed {
         let right = subject.run();
         noticed.instantiated += u64::from(right.calls.is_some());
         noticed.calls += u64::from(right.calls.unwrap_or(0));
-        for &fault in Fault::ALL {
+        for &fault in faults {
             if noticed.first.contains_key(&fault) {
                 continue;
             }
@@ -61,7 +61,7 @@ pub fn noticed(source: Source, seed: u64, modules: u64) -> Noticed {
 impl Source {
     /// A module by its seed. Every other one may trap.
     pub fn module(self, seed: u64, number: u64) -> Option<Module<'static>> {
-        let no_traps = number % 2 == 0;
+        let no_traps = number.is_multiple_of(2);
         match self {
             Source::Wattle => {
                 let config = Config { no_traps, ..Config::default() };

@@ -3,7 +3,7 @@
 use wattle::encoder;
 use wattle::parser::Parser;
 use wattle::validator::Validator;
-use wattle_smith::{Config, from_seed};
+use wattle_smith::{Config, Generated, from_seed, generate};
 
 use crate::bytes_round_trip;
 
@@ -31,7 +31,18 @@ pub fn configurations() -> Vec<(&'static str, Config, u64)> {
 /// # Panics
 /// When something does not hold.
 pub fn check(config: &Config, seed: u64) -> Vec<u8> {
-    let generated = from_seed(config, seed);
+    survives(&from_seed(config, seed))
+}
+
+/// The same of the module that a fuzzer's bytes make.
+pub fn generated_module(data: &[u8]) {
+    match generate(&Config::default(), &mut arbitrary::Unstructured::new(data)) {
+        Ok(generated) => drop(survives(&generated)),
+        Err(error) => panic!("any bytes make a module, but {error}"),
+    }
+}
+
+fn survives(generated: &Generated) -> Vec<u8> {
     if let Err(errors) = Validator::new().features(generated.features).module(&generated.module) {
         panic!("it is not valid: {errors}");
     }

@@ -3,6 +3,7 @@
 
 use wattle_fuzz::faults::{Source, noticed};
 use wattle_fuzz::lockstep::Subject;
+use wattle_runtime::Fault;
 
 #[test]
 fn the_same_module_does_the_same_again() {
@@ -19,6 +20,6 @@ fn the_same_module_does_the_same_again() {
 
 #[test]
 fn most_faults_are_noticed_soon() {
-    let found = noticed(Source::Wattle, 1, 300);
+    let found = noticed(Source::Wattle, Fault::ALL, 1, 300);
     assert!(found.first.len() >= 25, "{:?}", found.first);
 }

@@ -33,3 +33,8 @@ fn bytes_round_trip() {
 fn text_round_trip() {
     check(wattle_fuzz::text_round_trip);
 }
+
+#[test]
+fn generated_module() {
+    check(wattle_fuzz::generated::generated_module);
+}

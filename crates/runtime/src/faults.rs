@@ -78,6 +78,16 @@ faults! {
     AtomicWidth "a 16-bit atomic read-modify-write writes 32 bits";
     CallTypeUnchecked "call_indirect does not look at the type";
     ArrayFillBound "array.fill up to the end traps";
+    ElemDropLost "elem.drop drops nothing";
+    TableCopyOverlap "table.copy reads what it just wrote";
+    TableInitSource "table.init begins at the start of its segment";
+    ArrayDataSource "array.new_data begins at the start of its segment";
+    CompareNarrow "a narrow compare-exchange overlooks the upper bits";
+    RotateDirection "i64.rotr rotates to the left";
+    ExtmulHalf "i32x4.extmul_high_i16x8_s takes the low half";
+    RoundedTwice "f32.convert_i64_u rounds twice";
+    DelegateLost "delegate goes to the next handler";
+    CastNull "ref.cast lets null through";
 }
 
 #[cfg(feature = "faults")]

@@ -1,11 +1,12 @@
 //! How soon modules notice faults that are planted in the interpreter: ours, and wasm-smith's.
 //!
 //! ```text
-//! cargo run --release -p wattle-fuzz --features faults --bin faults -- [MODULES] [SEED]
+//! cargo run --release -p wattle-fuzz --features faults --bin faults -- [MODULES] [SEED] [FIRST] [LAST]
 //! ```
 //!
 //! Each module runs as it should, then with each fault that was not noticed yet. What is printed is
-//! the number of the module at which a difference was seen first, from 1.
+//! the number of the module at which a difference was seen first, from 1. FIRST and LAST choose
+//! among the faults, counted from 1.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -21,10 +22,17 @@ fn main() {
             std::process::exit(2);
         }
     });
-    let (modules, seed) = (numbers.next().unwrap_or(10_000), numbers.next().unwrap_or(1));
+    let mut next = |default: u64| numbers.next().unwrap_or(default);
+    let (modules, seed) = (next(10_000), next(1));
+    let (first, last) = (next(1), next(Fault::ALL.len() as u64));
+    let chosen = first.saturating_sub(1) as usize..last as usize;
+    let Some(faults) = Fault::ALL.get(chosen) else {
+        eprintln!("there are {} faults", Fault::ALL.len());
+        std::process::exit(2);
+    };
     let run = |source| {
         let start = Instant::now();
-        let found = noticed(source, seed, modules);
+        let found = noticed(source, faults, seed, modules);
         (found, start.elapsed().as_secs_f64())
     };
     let (ours, peers) = std::thread::scope(|scope| {
@@ -39,7 +47,7 @@ fn main() {
         found.get(&fault).map_or("-".into(), u64::to_string)
     };
     println!("{:<58} {:>8} {:>10}", "fault", "wattle", "wasm-smith");
-    for &fault in Fault::ALL {
+    for &fault in faults {
         println!(
             "{:<58} {:>8} {:>10}",
             fault.description(),
@@ -47,7 +55,7 @@ fn main() {
             shown(&peers.first, fault),
         );
     }
-    let all = Fault::ALL.len();
+    let all = faults.len();
     for (name, found, time) in [("wattle", &ours, our_time), ("wasm-smith", &peers, peer_time)] {
         println!(
             "{name}: {} of {all} noticed by {modules} modules; {:.1} % instantiate; {:.1} calls a \

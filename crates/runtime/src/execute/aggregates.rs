@@ -300,7 +300,8 @@ pub(super) fn alloc(
             let (from, count) = (at(0) as u32, at(1) as u32);
             let bytes = data(state, instance, op.high())?;
             let size = u64::from(count) * storage.bytes() as u64;
-            let range = range(from.into(), size, bytes.len(), Trap::MemoryOutOfBounds)?;
+            let first = fault!(ArrayDataSource, 0, from);
+            let range = range(first.into(), size, bytes.len(), Trap::MemoryOutOfBounds)?;
             let mut payload = new_array(&state.heap, storage, count as usize)?;
             if let Payload::Bytes(to) = &mut payload {
                 to.copy_from_slice(bytes.get(range).ok_or(invalid)?);

@@ -123,7 +123,8 @@ pub(super) fn atomic(
                 (3, false) => {
                     let old = read(state, &place, bytes);
                     // A narrow comparison is with all of the expected value.
-                    if old == at(1) {
+                    let expected = fault!(CompareNarrow, at(1) & mask, at(1));
+                    if old == expected {
                         write(state, &place, bytes, at(2));
                     }
                     old

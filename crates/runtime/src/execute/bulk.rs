@@ -158,7 +158,12 @@ pub(super) fn table(
             let from = range(at(1), at(2), table_at(state, src)?.elems.len(), out)?;
             let to = range(at(0), at(2), table_at(state, dst)?.elems.len(), out)?;
             if dst == src {
-                table_at(state, dst)?.elems.copy_within(from, to.start);
+                let elems = &mut table_at(state, dst)?.elems;
+                fault!(
+                    TableCopyOverlap,
+                    crate::faults::copy_forward(elems, from, to.start),
+                    elems.copy_within(from, to.start)
+                );
             } else {
                 let taken = core::mem::take(&mut table_at(state, src)?.elems);
                 let result = match (table_at(state, dst)?.elems.get_mut(to), taken.get(from)) {
@@ -174,11 +179,13 @@ pub(super) fn table(
         }
         Opcode::TableInit => {
             let (segment, addr) = (op.low(), table_addr(instance, op.high())?);
-            init_table(state, instance, segment, addr, [at(0), at(1), at(2)])?;
+            let from = fault!(TableInitSource, 0, at(1));
+            init_table(state, instance, segment, addr, [at(0), from, at(2)])?;
         }
         Opcode::ElemDrop => {
             let place = state.elems.get_mut((instance.elems + op.low()) as usize);
-            *place.ok_or(Trap::InvalidCode)? = alloc::boxed::Box::default();
+            let place = place.ok_or(Trap::InvalidCode)?;
+            *place = fault!(ElemDropLost, core::mem::take(place), alloc::boxed::Box::default());
         }
         _ => return Err(Trap::InvalidCode),
     }

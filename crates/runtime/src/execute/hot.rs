@@ -379,7 +379,7 @@ pub(super) fn hot<'m>(
                         }
                         Code::RefCast => {
                             let slot = get(frame, op.b);
-                            if !check!(aggregates::test(ground.state, ground.instance, at.function, slot, op.low(), op.c)) {
+                            if !check!(aggregates::test(ground.state, ground.instance, at.function, slot, op.low(), fault!(CastNull, 1, op.c))) {
                                 trap!(Trap::CastFailure);
                             }
                         }

@@ -46,7 +46,7 @@ pub(super) fn unwind(
                 }
                 if let Catches::Delegate(to) = handler.catches {
                     match to {
-                        Some(id) => outermost = id,
+                        Some(id) => outermost = fault!(DelegateLost, outermost, id),
                         None => break,
                     }
                     continue;

@@ -150,7 +150,7 @@ pub fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, NumericTrap>> {
         O::F32ConvertI32S => map(a, |x: i32| x as f32),
         O::F32ConvertI32U => map(a, |x: u32| x as f32),
         O::F32ConvertI64S => map(a, |x: i64| x as f32),
-        O::F32ConvertI64U => map(a, |x: u64| x as f32),
+        O::F32ConvertI64U => map(a, |x: u64| fault!(RoundedTwice, x as f64 as f32, x as f32)),
         O::F32DemoteF64 => map(a, |x| convert::f32_demote_f64(x, nan)),
         O::F64ConvertI32S => map(a, |x: i32| f64::from(x)),
         O::F64ConvertI32U => map(a, |x: u32| f64::from(x)),
@@ -266,7 +266,9 @@ pub fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Numeri
         O::I64ShrS => zip(a, b, int::i64_shr_s),
         O::I64ShrU => zip(a, b, int::i64_shr_u),
         O::I64Rotl => zip(a, b, int::i64_rotl),
-        O::I64Rotr => zip(a, b, int::i64_rotr),
+        O::I64Rotr => {
+            fault!(RotateDirection, zip(a, b, int::i64_rotl), zip(a, b, int::i64_rotr))
+        }
 
         O::F32Add => zip(a, b, |x: f32, y: f32| nan.result(x + y)),
         O::F32Sub => zip(a, b, |x: f32, y: f32| nan.result(x - y)),

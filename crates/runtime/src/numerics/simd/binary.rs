@@ -139,7 +139,10 @@ pub fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
         O::I16x8ExtmulLowI8x16U => zip_widen(Low, a, b, |x: u8, y| u16::from(x) * u16::from(y)),
         O::I16x8ExtmulHighI8x16U => zip_widen(High, a, b, |x: u8, y| u16::from(x) * u16::from(y)),
         O::I32x4ExtmulLowI16x8S => zip_widen(Low, a, b, |x: i16, y| i32::from(x) * i32::from(y)),
-        O::I32x4ExtmulHighI16x8S => zip_widen(High, a, b, |x: i16, y| i32::from(x) * i32::from(y)),
+        O::I32x4ExtmulHighI16x8S => {
+            let half = fault!(ExtmulHalf, Low, High);
+            zip_widen(half, a, b, |x: i16, y| i32::from(x) * i32::from(y))
+        }
         O::I32x4ExtmulLowI16x8U => zip_widen(Low, a, b, |x: u16, y| u32::from(x) * u32::from(y)),
         O::I32x4ExtmulHighI16x8U => zip_widen(High, a, b, |x: u16, y| u32::from(x) * u32::from(y)),
         O::I64x2ExtmulLowI32x4S => zip_widen(Low, a, b, |x: i32, y| i64::from(x) * i64::from(y)),
