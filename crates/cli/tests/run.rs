@@ -206,6 +206,32 @@ fn a_reactor_is_initialised_first() {
     assert_eq!(run(text, &["run", "prog.wat"]).code, Some(0));
 }
 
+#[test]
+fn modules_are_preloaded_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("one.wat", r#"(module (func (export "one") (result i32) (i32.const 1)))"#);
+    let two = r#"(module (import "a" "one" (func $one (result i32)))
+  (global $sum (mut i32) (i32.const 0))
+  (func (export "_initialize") (global.set $sum (i32.add (call $one) (call $one))))
+  (func (export "two") (result i32) (global.get $sum)))"#;
+    write("two.wat", two);
+    let text = r#"(module (import "b" "two" (func $two (result i32)))
+  (func (export "four") (result i32) (i32.add (call $two) (call $two))))"#;
+    let (one, two) = ("a=one.wat", "b=two.wat");
+    let args = ["run", "--preload", one, "--preload", two, "prog.wat", "--invoke", "four"];
+    let ran = run_in(folder.path(), text, &args, b"");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "4\n"), "{}", ran.err);
+    let args = ["run", "--preload", two, "--preload", one, "prog.wat"];
+    let ran = run_in(folder.path(), text, &args, b"");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("unknown import: \"a\" \"one\"") && ran.err.contains("two.wat"));
+    assert_eq!(
+        run_in(folder.path(), text, &["run", "--preload", "a", "prog.wat"], b"").code,
+        Some(2)
+    );
+}
+
 /// Writes its arguments and variables, each with a zero behind it, then what comes in; ends with
 /// the number of its arguments.
 const ECHO: &str = r#"(module

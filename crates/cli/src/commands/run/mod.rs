@@ -3,10 +3,12 @@
 //! | file | holds |
 //! |---|---|
 //! | `arrange.rs` | which words of the command line are whose |
+//! | `preload.rs` | modules that others import from |
 //! | `values.rs` | arguments and results as text |
 //! | `watch.rs` | `--trace` and `--coverage` |
 
 mod arrange;
+mod preload;
 mod values;
 mod watch;
 
@@ -46,6 +48,7 @@ Examples:
   wattle run --dir . --dir data::/data --env HOME=/ prog.wasm -- --version
   wattle run math.wat --invoke add 2 -3
   wattle run --invoke fib --fuel 100000 --coverage math.wat 20
+  wattle run --preload library=library.wasm uses-library.wat
 
 Exit codes: the program's own; 134 when it traps; 1 when a function that was invoked traps, and
 when the module cannot be run; 2 for wrong usage.")]
@@ -86,6 +89,12 @@ pub(crate) struct Run {
     /// The most calls that are under way at once.
     #[arg(long, value_name = "N")]
     max_depth: Option<usize>,
+
+    /// Instantiate a module first, and let the program import what it exports as that of module
+    /// NAME. Of several, the later may import from the earlier. The `_initialize` that one exports
+    /// is called.
+    #[arg(long, value_name = "NAME=FILE", value_parser = preload::parse)]
+    preload: Vec<preload::Preload>,
 
     /// Let functions be imported that nobody provides: they trap when they are called.
     #[arg(long)]
@@ -138,6 +147,9 @@ impl Run {
         let mut store = Store::with_config((), config);
         let mut imports = Imports::default();
         wasi.define(&mut store, &mut imports);
+        for module in &self.preload {
+            module.define(&mut store, &mut imports, self.features, self.unknown_imports_trap)?;
+        }
         program.check_imports(&mut store, &mut imports, self.unknown_imports_trap)?;
         if self.trace || self.coverage {
             let watch = watch::Watch::new(&program.module, self.trace, self.coverage);
