@@ -16,39 +16,41 @@ const wasm = (sections) => bytes("0061736d01000000" + sections);
 // One module for each feature, by the names that Wattle has for them.
 const FEATURES = {
   // (func i32.const 0 i32.extend8_s drop)
-  "sign-extension": "0104016000000302010" + "00a08010600" + "4100c01a0b",
+  "sign-extension": "010401600000030201000a080106004100c01a0b",
   // (func f32.const 0 i32.trunc_sat_f32_s drop)
-  "saturating-float-to-int": "01040160000003020100" + "0a0c010a00" + "4300000000fc001a0b",
+  "saturating-float-to-int": "010401600000030201000a0c010a004300000000fc001a0b",
   // (type (func (result i32 i32)))
   "multi-value": "0106016000027f7f",
   // (memory 1) (func i32.const 0 i32.const 0 i32.const 0 memory.fill)
-  "bulk-memory": "010401600000030201000503010001" + "0a0d010b00" + "410041004100fc0b000b",
+  "bulk-memory": "0104016000000302010005030100010a0d010b00410041004100fc0b000b",
   // (func ref.null extern drop)
-  "reference-types": "01040160000003020100" + "0a07010500" + "d06f1a0b",
+  "reference-types": "010401600000030201000a07010500d06f1a0b",
   // (func v128.const i64x2 0 0 drop)
-  "simd": "01040160000003020100" + "0a17011500" + "fd0c" + "00".repeat(16) + "1a0b",
-  // (func v128.const v128.const i8x16.relaxed_swizzle drop)
-  "relaxed-simd":
-    "01040160000003020100" + "0a2c012a00" + ("fd0c" + "00".repeat(16)).repeat(2) + "fd80021a0b",
+  "simd": "010401600000030201000a17011500fd0c000000000000000000000000000000001a0b",
+  // (func (param v128) local.get 0 local.get 0 i8x16.relaxed_swizzle drop)
+  "relaxed-simd": "01050160017b00030201000a0c010a0020002000fd80021a0b",
   // (func return_call 0)
-  "tail-call": "01040160000003020100" + "0a06010400" + "12000b",
+  "tail-call": "010401600000030201000a0601040012000b",
   // (global i32 i32.const 0 i32.const 0 i32.add)
-  "extended-const": "060901" + "7f00410041006a0b",
+  "extended-const": "0609017f00410041006a0b",
   // (memory 1) (memory 1)
-  "multi-memory": "050502" + "00010001",
+  "multi-memory": "05050200010001",
   // (memory i64 1)
-  "memory64": "050301" + "0401",
+  "memory64": "0503010401",
   // (type (func)) (func (param (ref 0)))
-  "function-references": "010802600000" + "60016400" + "00" + "0302" + "0101" + "0a0401" + "02000b",
-  // (type (struct))
-  "gc": "0103015f00",
-  // (tag) (func (block (result exnref) (try_table (catch_all_ref 0)) unreachable) drop)
-  "exceptions":
-    "0104016000000302" + "0100" + "0d03010000" + "0a10010e00" + "02691f40010300" + "0b" + "000b1a0b",
+  "function-references": "0109026000006001640000030201010a040102000b",
+  // (type (struct)) (func struct.new 0 drop)
+  "gc": "0106025f00600000030201010a08010600fb00001a0b",
+  // (func (block (result exnref) (try_table (catch_all_ref 0)) unreachable) drop)
+  "exceptions": "010401600000030201000a0f010d0002691f400103000b000b1a0b",
   // (func try catch_all end)
-  "legacy-exceptions": "01040160000003020100" + "0a08010600" + "0640190b0b",
-  // (memory 1 1 shared) (func atomic.fence)
-  "threads": "01040160000003020100" + "050401030101" + "0a07010500" + "fe03000b",
+  "legacy-exceptions": "010401600000030201000a080106000640190b0b",
+  // (func atomic.fence)
+  "threads": "010401600000030201000a07010500fe03000b",
+  // (func (param i64) local.get 0 local.get 0 i64.mul_wide_s drop drop)
+  "wide-arithmetic": "01050160017e00030201000a0c010a0020002000fc151a1a0b",
+  // (memory 1 (pagesize 1))
+  "custom-page-sizes": "050401080100",
 };
 
 const features = Object.keys(FEATURES).filter((name) => {

@@ -14,7 +14,7 @@ use wattle_runtime::numerics::Profile;
 use wattle_smith::{Config, from_seed};
 
 use crate::case::{Case, Closed, Settings};
-use crate::compare::{Difference, Nans, Verdict, compare, judge_run};
+use crate::compare::{Difference, Nans, Verdict, judge_run};
 use crate::engine::Engine;
 use crate::minimise::{Effort, minimise};
 use crate::oracle::Oracle;
@@ -505,8 +505,20 @@ impl<'p> Worker<'p> {
     }
 }
 
-/// Runs one case on one engine, and compares: for tests of engines, and to look at a finding again.
+/// Runs one case on one engine and on the oracle, and judges: for tests of engines, and to look at a
+/// finding again.
+///
+/// ```
+/// use wattle_ast::Features;
+/// use wattle_differ::{Case, Nans, Oracle, Settings, Verdict, check};
+///
+/// let module = wattle_smith::from_seed(&Default::default(), 2).module;
+/// let case = Case::new(module, Features::DEFAULT, Settings { fuel: Some(200), salt: 2 });
+/// assert_eq!(check(&mut Oracle::default(), &case, Nans::Exact), Verdict::Agrees);
+/// ```
 pub fn check(engine: &mut dyn Engine, case: &Case, nans: Nans) -> Verdict {
     let expected = Oracle::default().run_case(case);
-    compare(&case.probes, &expected, &engine.run(case), nans)
+    let actual = engine.run(case);
+    let run = |oracle: &Oracle| oracle.run_case(case);
+    judge_run(case, &case.probes, &expected, &actual, nans, &mut Profile::default(), &run)
 }

@@ -139,6 +139,8 @@ const EXHAUSTED: &[(&str, &str)] = &[
     ("growth operation limited", "memory"),
     ("out of system memory", "memory"),
     ("out of memory", "memory"),
+    ("could not allocate", "memory"),
+    ("cannot allocate", "memory"),
     ("limit exceeded", "memory"),
 ];
 

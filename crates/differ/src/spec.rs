@@ -122,10 +122,12 @@ fn linked(name: &str) -> Result<Kind, String> {
         "pulley" => Ok(Kind::Wasmtime(crate::engines::wasmtime::Backend::Pulley)),
         #[cfg(feature = "wasmi")]
         "wasmi" => Ok(Kind::Wasmi),
-        "wasmtime" | "winch" | "pulley" | "wasmi" => {
-            let feature = if name == "wasmi" { "wasmi" } else { "wasmtime" };
-            Err(format!("{name} is not linked in: build with `--features {feature}`"))
+        #[cfg(not(feature = "wasmtime"))]
+        "wasmtime" | "winch" | "pulley" => {
+            Err(format!("{name} is not linked in: build with `--features wasmtime`"))
         }
+        #[cfg(not(feature = "wasmi"))]
+        "wasmi" => Err(format!("{name} is not linked in: build with `--features wasmi`")),
         _ => Err(format!("no engine {name:?}; a command is written as '{name}=command'")),
     }
 }

@@ -4,12 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use wasmi::{
-    Config, Engine as Interpreter, Error, Extern, Func, FuncType, Instance, Module, Store, Val,
+    Config, Engine as Interpreter, Error, Func, FuncType, Instance, Linker, Module, Store, Val,
     ValType,
 };
 use wattle_ast::Features;
 
-use crate::case::{Case, Probe};
+use crate::case::{Case, Probe, UNDER_TEST};
 use crate::engine::Engine;
 use crate::engines::server::text_of_panic;
 use crate::oracle::probe;
@@ -45,7 +45,7 @@ impl Wasmi {
     }
 
     fn link(&self, store: &mut Store<Log>, case: &Case) -> Result<Instance, Error> {
-        let mut imports = Vec::new();
+        let mut linker = Linker::new(&self.interpreter);
         if !case.module.imports.is_empty() {
             let provider = Module::new(&self.interpreter, &case.binaries.provider)?;
             let ty = FuncType::new([ValType::I32, ValType::I64], []);
@@ -56,18 +56,22 @@ impl Wasmi {
                 Ok(())
             });
             let provider = Instance::new(&mut *store, &provider, &[log.into()])?;
-            for place in 0..case.module.imports.len() {
-                imports.extend(provider.get_export(&mut *store, &place.to_string()));
+            for (place, import) in case.module.imports.iter().enumerate() {
+                if let Some(provided) = provider.get_export(&mut *store, &place.to_string()) {
+                    linker.define(&import.module, &import.name, provided)?;
+                }
             }
         }
         let module = Module::new(&self.interpreter, &case.binaries.module)?;
-        let instance = Instance::new(&mut *store, &module, &imports)?;
-        let mut exports: Vec<Extern> = Vec::new();
+        let instance = linker.instantiate_and_start(&mut *store, &module)?;
+        let mut linker = Linker::new(&self.interpreter);
         for import in &case.adapter.imports {
-            exports.extend(instance.get_export(&mut *store, import.name.as_str()));
+            if let Some(export) = instance.get_export(&mut *store, import.name.as_str()) {
+                linker.define(UNDER_TEST, &import.name, export)?;
+            }
         }
         let adapter = Module::new(&self.interpreter, &case.binaries.adapter)?;
-        Instance::new(&mut *store, &adapter, &exports)
+        linker.instantiate_and_start(&mut *store, &adapter)
     }
 }
 
