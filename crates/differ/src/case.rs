@@ -85,6 +85,9 @@ pub const UNDER_TEST: &str = "m";
 /// name.
 pub const HOST: (&str, &str) = ("host", "log");
 
+/// The probe that reads the state.
+pub(crate) const STATE: &str = "s";
+
 /// What the index spaces of a module hold, imports first.
 struct Spaces {
     funcs: Vec<TypeIdx>,
@@ -348,9 +351,9 @@ impl Case {
         let part = Part { label: "all state".into(), kind: Kind::State };
         let mut probes = Vec::new();
         view.calls(&mut adder, self.settings, &mut probes, Some((digest, part.clone())));
-        adder.out.exports.push(Export { name: "s".into(), index: digest.into() });
+        adder.out.exports.push(Export { name: STATE.into(), index: digest.into() });
         probes.push(Probe {
-            name: "s".into(),
+            name: STATE.into(),
             label: "all state at first".into(),
             parts: vec![part],
             is_call: false,
@@ -441,9 +444,9 @@ fn adapter(
     let mut code = Code::new(module, 0);
     let mut parts = Vec::new();
     view.state(&mut code, features, |_, more| parts.extend(more));
-    adder.probe("s", parts.len(), code);
+    adder.probe(STATE, parts.len(), code);
     let label = "globals, memories and tables at last".into();
-    probes.push(Probe { name: "s".into(), label, parts, is_call: false });
+    probes.push(Probe { name: STATE.into(), label, parts, is_call: false });
     (adder.out, probes, uncallable)
 }
 

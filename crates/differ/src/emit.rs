@@ -212,28 +212,25 @@ impl<'m> Code<'m> {
         if !wide {
             self.push(Instr::I64ExtendI32U);
         }
-        // Whole words, then what is left of a memory whose pages are bytes.
-        for (width, mask) in [(8, -8), (1, -1)] {
-            if width < 8 && bits >= 3 {
-                continue;
-            }
-            let memarg = MemArg { offset: 0, memory, align: 0 };
-            let load = match width {
-                8 => Instr::I64Load { memarg },
-                _ => Instr::I64Load8U { memarg },
-            };
-            self.all([
-                Instr::Block { block_type: BlockType::Empty },
-                Instr::Loop { block_type: BlockType::Empty },
-            ]);
-            self.all([get(at), get(end), number(mask), either(Instr::I64And, Instr::I32And)]);
-            self.all([either(Instr::I64GeU, Instr::I32GeU), Instr::BrIf { label: LabelIdx(1) }]);
-            self.all([get(hash), get(at), load]);
+        // Whole pages in steps of 64 bytes; bytes, where pages are bytes.
+        let whole = bits >= 6;
+        let step = if whole { 64 } else { 1 };
+        self.all([
+            Instr::Block { block_type: BlockType::Empty },
+            Instr::Loop { block_type: BlockType::Empty },
+        ]);
+        self.all([get(at), get(end), either(Instr::I64GeU, Instr::I32GeU)]);
+        self.push(Instr::BrIf { label: LabelIdx(1) });
+        self.push(get(hash));
+        for offset in (0..step as u64).step_by(8) {
+            let memarg = MemArg { offset, memory, align: 0 };
+            let load = if whole { Instr::I64Load { memarg } } else { Instr::I64Load8U { memarg } };
+            self.all([get(at), load]);
             self.mix();
-            self.all([Instr::LocalSet { local: hash }, get(at), number(width)]);
-            self.all([either(Instr::I64Add, Instr::I32Add), Instr::LocalSet { local: at }]);
-            self.all([Instr::Br { label: LabelIdx(0) }, Instr::End, Instr::End]);
         }
+        self.all([Instr::LocalSet { local: hash }, get(at), number(step)]);
+        self.all([either(Instr::I64Add, Instr::I32Add), Instr::LocalSet { local: at }]);
+        self.all([Instr::Br { label: LabelIdx(0) }, Instr::End, Instr::End]);
         self.push(get(hash));
     }
 

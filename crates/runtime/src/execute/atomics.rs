@@ -121,8 +121,8 @@ pub(super) fn atomic(
                 }
                 (3, false) => {
                     let old = read(state, &place, bytes);
-                    // A narrow comparison is with all of the expected value.
-                    if old == at(1) {
+                    // A narrow comparison is with as many bits of the expected value.
+                    if old == at(1) & mask {
                         write(state, &place, bytes, at(2));
                     }
                     old
