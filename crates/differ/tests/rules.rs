@@ -233,3 +233,19 @@ fn all_that_can_be_seen_is_compared() {
         assert_ne!(Oracle::default().run_case(&case(&other)), base, "{to}");
     }
 }
+
+/// What engines were found to do wrong stays here, as modules that run.
+#[test]
+fn cases_of_engines_run() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/engines/cases");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let case = case(&std::fs::read_to_string(&path).unwrap());
+        let run = Oracle::default().run_case(&case);
+        assert!(run.start.is_good(), "{}: {run:?}", path.display());
+        assert_eq!(run.probes.len(), case.probes.len(), "{}", path.display());
+        count += 1;
+    }
+    assert!(count >= 3);
+}

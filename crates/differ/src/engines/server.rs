@@ -111,7 +111,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub(crate) fn unhex(text: &str) -> Result<Vec<u8>, String> {
     let digits = text.chars().map(|c| c.to_digit(16).ok_or_else(|| format!("no digit: {c:?}")));
     let digits: Vec<u32> = digits.collect::<Result<_, _>>()?;
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err("an odd number of digits".into());
     }
     Ok(digits.chunks_exact(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect())

@@ -50,7 +50,8 @@ impl Wasmtime {
             | Features::CUSTOM_PAGE_SIZES;
         let mut config = Config::new();
         config.strategy(Strategy::Cranelift);
-        config.epoch_interruption(true);
+        // Winch does not know epochs; modules end by themselves.
+        config.epoch_interruption(backend != Backend::Winch);
         config.wasm_wide_arithmetic(true);
         config.wasm_custom_page_sizes(true);
         config.shared_memory(true);
@@ -67,9 +68,11 @@ impl Wasmtime {
                         | Features::FUNCTION_REFERENCES
                         | Features::EXCEPTIONS
                         | Features::TAIL_CALL
+                        | Features::REFERENCE_TYPES
                         | Features::RELAXED_SIMD);
             }
             Backend::Pulley => {
+                all = all - Features::THREADS;
                 config.target("pulley64").map_err(|error| format!("{error:#}"))?;
             }
             Backend::Cranelift => {}
