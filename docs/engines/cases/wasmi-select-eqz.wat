@@ -1,4 +1,4 @@
-;; Seed 363, as minimised. wasmi 2.0.0 leaves 0 in the global, Wattle and Wasmtime 0x80000000, after
+;; Seed 363 (and 3516), as minimised. wasmi 2.0.0 leaves 0 in the global, Wattle and Wasmtime 0x80000000, after
 ;; "f0" was called with -2147483648. What matters is
 ;;     (select (i32.const 0) (local.get 0) (i32.eqz (local.get 0)))
 ;; whose condition is 0, so that it gives its second operand.
