@@ -82,7 +82,7 @@ faults! {
     TableCopyOverlap "table.copy reads what it just wrote";
     TableInitSource "table.init begins at the start of its segment";
     ArrayDataSource "array.new_data begins at the start of its segment";
-    CompareNarrow "a narrow compare-exchange overlooks the upper bits";
+    CompareNarrow "a narrow compare-exchange looks at all of the expected value";
     RotateDirection "i64.rotr rotates to the left";
     ExtmulHalf "i32x4.extmul_high_i16x8_s takes the low half";
     RoundedTwice "f32.convert_i64_u rounds twice";

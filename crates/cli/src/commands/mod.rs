@@ -3,6 +3,7 @@
 mod completion;
 mod dump;
 mod features;
+mod fuzz;
 mod objdump;
 mod parse;
 mod print;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Wast(wast::Wast),
     /// Make a valid module of a seed, for fuzzing.
     Smith(smith::Smith),
+    /// Run generated modules on several engines, and report where they differ.
+    Fuzz(Box<fuzz::Fuzz>),
     /// Print a completion script for a shell.
     Completion(completion::Completion),
 }
@@ -62,6 +65,7 @@ impl Command {
             Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),
             Command::Smith(command) => command.run(),
+            Command::Fuzz(command) => command.run(json),
             Command::Completion(command) => command.run(),
         }
     }

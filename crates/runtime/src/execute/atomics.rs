@@ -122,9 +122,8 @@ pub(super) fn atomic(
                 }
                 (3, false) => {
                     let old = read(state, &place, bytes);
-                    // A narrow comparison is with all of the expected value.
-                    let expected = fault!(CompareNarrow, at(1) & mask, at(1));
-                    if old == expected {
+                    // A narrow comparison is with as many bits of the expected value.
+                    if old == fault!(CompareNarrow, at(1), at(1) & mask) {
                         write(state, &place, bytes, at(2));
                     }
                     old

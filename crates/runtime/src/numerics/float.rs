@@ -29,6 +29,8 @@ pub trait Float:
 {
     /// The positive NaN with only the top bit of its payload set.
     const CANONICAL_NAN: Self;
+    /// The same with the other sign.
+    const NEGATIVE_NAN: Self;
     /// Zero.
     const ZERO: Self;
     /// One.
@@ -66,6 +68,8 @@ macro_rules! float {
         impl Float for $float {
             const CANONICAL_NAN: Self =
                 <$float>::from_bits(<$float>::INFINITY.to_bits() | 1 << ($mantissa - 1));
+            const NEGATIVE_NAN: Self =
+                <$float>::from_bits(<$float>::NEG_INFINITY.to_bits() | 1 << ($mantissa - 1));
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const INTEGRAL: Self = ((1 as $bits) << $mantissa) as $float;

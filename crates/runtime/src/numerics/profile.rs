@@ -13,6 +13,9 @@ pub enum Nan {
     /// The positive canonical NaN, as the deterministic profile asks: the same on every machine.
     #[default]
     Canonical,
+    /// The negative canonical NaN: as good as the positive one by the rule, so that what comes out
+    /// otherwise with it depends on an engine's choice.
+    Negative,
     /// What the processor makes: a quiet NaN of any sign, mostly with the payload of an operand.
     Native,
 }
@@ -24,6 +27,7 @@ impl Nan {
     /// use wattle_runtime::numerics::Nan;
     /// let nan = f32::from_bits(0xffe0_0001);
     /// assert_eq!(Nan::Canonical.result(nan).to_bits(), 0x7fc0_0000);
+    /// assert_eq!(Nan::Negative.result(nan).to_bits(), 0xffc0_0000);
     /// assert_eq!(Nan::Native.result(nan).to_bits(), 0xffe0_0001);
     /// assert_eq!(Nan::Canonical.result(1.5_f64), 1.5);
     /// ```
@@ -31,7 +35,8 @@ impl Nan {
     pub fn result<F: Float>(self, value: F) -> F {
         match self {
             Nan::Canonical if value.is_nan() => F::CANONICAL_NAN,
-            Nan::Canonical | Nan::Native => value,
+            Nan::Negative if value.is_nan() => F::NEGATIVE_NAN,
+            Nan::Canonical | Nan::Negative | Nan::Native => value,
         }
     }
 }

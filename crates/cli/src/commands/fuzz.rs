@@ -1,0 +1,238 @@
+//! `wattle fuzz`: generated modules on several engines, and where these differ from our own.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use wattle::ast::Features;
+use wattle_differ::{Effort, Finding, Nans, Plan, Spec, Stats, Watcher};
+
+use crate::input::parse_features;
+use crate::report::Failure;
+
+/// Runs generated modules on engines and on our own runtime, and reports where they differ.
+///
+/// Modules are made of seeds that count up. Each is run on every engine that has the features it
+/// uses; results, traps, final globals, memories and tables, and the calls of the host are
+/// compared. What the specification permits is no finding. Each finding is minimised and written
+/// to a folder of its own.
+#[derive(Args)]
+#[command(after_help = "\
+Engines:
+  wasmtime, winch, pulley, wasmi      linked in, by the cargo features `wasmtime` and `wasmi`
+  NAME=COMMAND                        a process that speaks the line protocol
+  NAME:FEATURES=COMMAND {wasm} {export} {args}
+                                      a command that calls one export of a file
+
+Examples:
+  wattle fuzz --engine wasmtime --engine wasmi --count 10000 -j 4
+  wattle fuzz --engine 'v8=node docs/engines/v8.mjs'
+  wattle fuzz --engine 'wabt:wasm2=wasm-interp {wasm} -r {export}' -o findings
+  wattle fuzz --engine wasmtime -o findings --resume
+
+Exit codes: 0 no finding, 1 findings, 2 wrong usage, or an engine that cannot be started.")]
+pub(crate) struct Fuzz {
+    /// An engine; may be given several times.
+    #[arg(long = "engine", value_name = "ENGINE", value_parser = Spec::parse, required_unless_present = "serve")]
+    engines: Vec<Spec>,
+
+    /// The first seed.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// How many modules; 0 goes on until it is stopped.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    count: u64,
+
+    /// Threads.
+    #[arg(short, long, value_name = "N", default_value_t = 1)]
+    jobs: usize,
+
+    /// Where the state and the findings go.
+    #[arg(short, long, value_name = "FOLDER", default_value = "wattle-fuzz")]
+    output: PathBuf,
+
+    /// Go on with the campaign whose state is in the folder.
+    #[arg(long)]
+    resume: bool,
+
+    /// What modules may use at most; `all` leaves it to the engines.
+    #[arg(long, value_name = "LIST", value_parser = parse_features)]
+    features: Option<Features>,
+
+    /// A configuration of the generator as JSON, for all modules: see `wattle smith`.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Leave NaNs as they come, and compare them by class.
+    #[arg(long)]
+    native_nans: bool,
+
+    /// Seconds that a process may take for a module, or for a call.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    timeout: u64,
+
+    /// Seconds to minimise a finding.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    minimise: u64,
+
+    /// How many findings of one kind are minimised and written, by each thread; all are counted.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    reports: u64,
+
+    /// Be an engine: speak the line protocol on standard input and output.
+    #[arg(long, conflicts_with = "engines")]
+    serve: bool,
+}
+
+impl Fuzz {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        if self.serve {
+            let served = wattle_differ::serve(io::stdin().lock(), io::stdout().lock());
+            return served.map_err(Failure::stdout);
+        }
+        let plan = self.plan()?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let flag = stop.clone();
+        let handler = ctrlc::set_handler(move || {
+            // The second time means now.
+            if flag.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+        });
+        handler.map_err(|error| Failure::Usage(format!("cannot wait for Ctrl-C: {error}")))?;
+        let mut live = Live::new(self.count, json);
+        let stats = wattle_differ::run(&plan, &stop, &mut live);
+        live.bar.finish_and_clear();
+        let stats = stats.map_err(|error| Failure::Usage(error.to_string()))?;
+        let stopped = stop.load(Ordering::Relaxed);
+        let shown = match json {
+            true => serde_json::to_string(&stats).map_err(io::Error::from),
+            false => Ok(summary(&stats, stopped)),
+        };
+        let written = shown.and_then(|text| writeln!(io::stdout().lock(), "{}", text.trim_end()));
+        written.map_err(Failure::stdout)?;
+        if stats.findings() > 0 { Err(Failure::Shown(1)) } else { Ok(()) }
+    }
+
+    fn plan(&self) -> Result<Plan, Failure> {
+        let mut plan = Plan::new(self.engines.clone(), self.output.clone());
+        plan.seed = self.seed;
+        plan.count = (self.count > 0).then_some(self.count);
+        plan.jobs = self.jobs;
+        plan.resume = self.resume;
+        if let Some(features) = self.features {
+            plan.features = features - Features::COMPACT_IMPORTS;
+        }
+        if let Some(path) = &self.config {
+            let unreadable =
+                |error: String| Failure::Usage(format!("cannot read {}: {error}", path.display()));
+            let text = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+            let config = serde_json::from_slice(&text);
+            plan.config = Some(config.map_err(|error| unreadable(error.to_string()))?);
+        }
+        if self.native_nans {
+            plan.nans = Nans::Class;
+        }
+        plan.timeout = Duration::from_secs(self.timeout);
+        plan.effort = Effort { time: Duration::from_secs(self.minimise), ..Effort::default() };
+        plan.reports = self.reports;
+        Ok(plan)
+    }
+}
+
+/// Live progress: a bar on a terminal, a line now and then elsewhere.
+struct Live {
+    bar: ProgressBar,
+    json: bool,
+    said: Instant,
+}
+
+impl Live {
+    fn new(count: u64, json: bool) -> Live {
+        let hidden = json || !io::stderr().is_terminal();
+        let bar = match (hidden, count) {
+            (true, _) => ProgressBar::hidden(),
+            (false, 0) => ProgressBar::new_spinner(),
+            (false, count) => ProgressBar::new(count),
+        };
+        let style = match count {
+            0 => ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}"),
+            _ => ProgressStyle::with_template("{bar:24} {elapsed_precise} {msg} (ETA {eta})"),
+        };
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        Live { bar, json, said: Instant::now() }
+    }
+}
+
+fn line(stats: &Stats) -> String {
+    format!(
+        "{} modules, {:.0}/s, {:.1} % compared, {} discarded, {} findings",
+        stats.modules,
+        stats.modules as f64 / stats.seconds.max(0.001),
+        stats.compared_permille() as f64 / 10.0,
+        stats.engines.values().flat_map(|counts| counts.discarded.values()).sum::<u64>(),
+        stats.findings(),
+    )
+}
+
+impl Watcher for Live {
+    fn progress(&mut self, stats: &Stats) {
+        self.bar.set_position(stats.modules);
+        self.bar.set_message(line(stats));
+        if self.bar.is_hidden() && !self.json && self.said.elapsed() > Duration::from_secs(30) {
+            eprintln!("{}", line(stats));
+            self.said = Instant::now();
+        }
+    }
+
+    fn finding(&mut self, finding: &Finding, folder: &Path) {
+        let difference = &finding.difference;
+        let text = format!(
+            "{}: {}: expected {}, got {}",
+            folder.display(),
+            difference.place,
+            difference.expected,
+            difference.actual
+        );
+        if self.bar.is_hidden() {
+            eprintln!("{text}");
+        } else {
+            self.bar.println(text);
+        }
+    }
+}
+
+fn summary(stats: &Stats, stopped: bool) -> String {
+    use std::fmt::Write;
+    let mut text = line(stats);
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{}", if stopped { "; stopped: --resume goes on" } else { "" });
+    let _ = writeln!(
+        text,
+        "{} calls, {:.1} % of which returned; {} functions that nobody can call",
+        stats.calls,
+        100.0 * stats.returned as f64 / stats.calls.max(1) as f64,
+        stats.uncallable
+    );
+    for (name, counts) in &stats.engines {
+        let _ = writeln!(text, "{name}: {} compared, {} agree", counts.compared(), counts.agreed);
+        let maps = [
+            ("permitted", &counts.permitted),
+            ("discarded", &counts.discarded),
+            ("finding", &counts.findings),
+        ];
+        for (what, map) in maps {
+            for (reason, count) in map {
+                let _ = writeln!(text, "  {what}, {reason}: {count}");
+            }
+        }
+    }
+    text
+}

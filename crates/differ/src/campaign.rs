@@ -1,0 +1,524 @@
+//! Campaigns: seeds counting up, over threads, with counts of all that happens, to be stopped and
+//! resumed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use wattle_ast::{Features, Opcode};
+use wattle_runtime::numerics::Profile;
+use wattle_smith::{Config, from_seed};
+
+use crate::case::{Case, Closed, Settings};
+use crate::compare::{Difference, Nans, Verdict, judge_run};
+use crate::engine::Engine;
+use crate::minimise::{Effort, minimise};
+use crate::oracle::Oracle;
+use crate::outcome::{Outcome, Run};
+use crate::report::Finding;
+use crate::spec::Spec;
+
+/// What a campaign does.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The engines.
+    pub engines: Vec<Spec>,
+    /// The first seed.
+    pub seed: u64,
+    /// How many modules; without a number, until it is stopped.
+    pub count: Option<u64>,
+    /// Threads.
+    pub jobs: usize,
+    /// The configuration of every module. Without one, see [`config_of`].
+    pub config: Option<Config>,
+    /// What modules may use at most, whatever engines have.
+    pub features: Features,
+    /// How NaNs are compared.
+    pub nans: Nans,
+    /// What a case may take in a process.
+    pub timeout: Duration,
+    /// How much is done to minimise a finding.
+    pub effort: Effort,
+    /// How many findings of an engine that differ in the same way are minimised and written. All
+    /// are counted.
+    pub reports: u64,
+    /// Where the state and the reports go.
+    pub folder: PathBuf,
+    /// Whether the state that is there is gone on with.
+    pub resume: bool,
+}
+
+impl Plan {
+    /// A plan with an engine, for 1,000 modules on one thread.
+    pub fn new(engines: Vec<Spec>, folder: PathBuf) -> Plan {
+        Plan {
+            engines,
+            seed: 0,
+            count: Some(1000),
+            jobs: 1,
+            config: None,
+            features: Features::ALL - Features::COMPACT_IMPORTS,
+            nans: Nans::Exact,
+            timeout: Duration::from_secs(10),
+            effort: Effort::default(),
+            reports: 10,
+            folder,
+            resume: false,
+        }
+    }
+}
+
+/// What was counted about an engine.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Modules that were run and that agree.
+    pub agreed: u64,
+    /// Modules that differ as is permitted, by reason.
+    pub permitted: BTreeMap<String, u64>,
+    /// Modules that say nothing, by reason.
+    pub discarded: BTreeMap<String, u64>,
+    /// Findings, by way.
+    pub findings: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    /// Modules that were compared.
+    pub fn compared(&self) -> u64 {
+        let sum = |map: &BTreeMap<String, u64>| map.values().sum::<u64>();
+        self.agreed + sum(&self.permitted) + sum(&self.findings)
+    }
+
+    fn add(&mut self, other: &Counts) {
+        self.agreed += other.agreed;
+        let maps = [
+            (&mut self.permitted, &other.permitted),
+            (&mut self.discarded, &other.discarded),
+            (&mut self.findings, &other.findings),
+        ];
+        for (sum, more) in maps {
+            for (reason, count) in more {
+                *sum.entry(reason.clone()).or_default() += count;
+            }
+        }
+    }
+}
+
+/// What was counted.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stats {
+    /// Modules that were made.
+    pub modules: u64,
+    /// Calls of exported functions by the oracle.
+    pub calls: u64,
+    /// Those of them that returned.
+    pub returned: u64,
+    /// Exported functions that cannot be called.
+    pub uncallable: u64,
+    /// Seconds.
+    pub seconds: f64,
+    /// By engine.
+    pub engines: BTreeMap<String, Counts>,
+}
+
+impl Stats {
+    /// All findings.
+    pub fn findings(&self) -> u64 {
+        self.engines.values().flat_map(|counts| counts.findings.values()).sum()
+    }
+
+    /// Of 1,000 modules for each engine, how many were compared.
+    pub fn compared_permille(&self) -> u64 {
+        let compared: u64 = self.engines.values().map(Counts::compared).sum();
+        (1000 * compared).checked_div(self.modules * self.engines.len() as u64).unwrap_or(0)
+    }
+
+    fn add(&mut self, other: &Stats) {
+        self.modules += other.modules;
+        self.calls += other.calls;
+        self.returned += other.returned;
+        self.uncallable += other.uncallable;
+        for (name, counts) in &other.engines {
+            self.engines.entry(name.clone()).or_default().add(counts);
+        }
+    }
+}
+
+/// What is written to be resumed.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct State {
+    /// The first seed that is not done.
+    next: u64,
+    /// Later ones that are.
+    done: BTreeSet<u64>,
+    stats: Stats,
+}
+
+impl State {
+    fn path(folder: &Path) -> PathBuf {
+        folder.join("state.json")
+    }
+
+    fn finish(&mut self, seed: u64) {
+        self.done.insert(seed);
+        while self.done.remove(&self.next) {
+            self.next += 1;
+        }
+    }
+
+    /// Written beside its place, and renamed, so that it is whole at any time.
+    fn save(&self, folder: &Path) -> io::Result<()> {
+        let beside = folder.join("state.json.new");
+        std::fs::write(&beside, serde_json::to_vec_pretty(self)?)?;
+        std::fs::rename(beside, State::path(folder))
+    }
+}
+
+/// Why a campaign does not begin, or ends early.
+#[derive(Debug)]
+pub enum Error {
+    /// An engine cannot be made.
+    Engine(String),
+    /// The file system.
+    Io(PathBuf, io::Error),
+    /// There is a state already, and nobody said to go on with it; or there is none to go on with.
+    State(String),
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Error::Engine(why) | Error::State(why) => f.write_str(why),
+            Error::Io(path, error) => write!(f, "{}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The configuration of a seed when none is given: modules are of all kinds in turn.
+///
+/// Every fourth is not guarded against traps; every third uses a part of the features and
+/// instructions; every sixteenth has functions of single instructions.
+pub fn config_of(seed: u64, features: Features, nans: Nans) -> Config {
+    Config {
+        features,
+        canonical_nans: nans == Nans::Exact,
+        no_traps: seed % 4 != 3,
+        swarm: seed % 3 == 2,
+        single_instruction: seed % 16 == 5,
+        ..Config::default()
+    }
+}
+
+/// What a worker tells of a seed.
+struct Done {
+    seed: u64,
+    stats: Stats,
+    findings: Vec<Finding>,
+}
+
+/// Someone who is told how it goes.
+pub trait Watcher {
+    /// So far.
+    fn progress(&mut self, stats: &Stats);
+    /// A finding was written to a folder.
+    fn finding(&mut self, finding: &Finding, folder: &Path);
+}
+
+impl Watcher for () {
+    fn progress(&mut self, _: &Stats) {}
+    fn finding(&mut self, _: &Finding, _: &Path) {}
+}
+
+/// Runs a campaign, until it is done or `stop` says so.
+///
+/// # Errors
+/// An engine that cannot be made, a state that is not as `resume` says, or a folder that cannot be
+/// written.
+///
+/// ```no_run
+/// use std::sync::atomic::AtomicBool;
+/// use wattle_differ::{Plan, Spec, run};
+///
+/// let engines = vec![Spec::parse("v8=node docs/engines/v8.mjs").unwrap()];
+/// let stats = run(&Plan::new(engines, "findings".into()), &AtomicBool::new(false), &mut ())?;
+/// println!("{} findings in {} modules", stats.findings(), stats.modules);
+/// # Ok::<(), wattle_differ::Error>(())
+/// ```
+pub fn run(plan: &Plan, stop: &AtomicBool, watcher: &mut dyn Watcher) -> Result<Stats, Error> {
+    let io = |error| Error::Io(plan.folder.clone(), error);
+    std::fs::create_dir_all(&plan.folder).map_err(io)?;
+    let mut state = begin(plan)?;
+    let end = plan.count.map_or(u64::MAX, |count| plan.seed.saturating_add(count));
+    let next = AtomicU64::new(state.next);
+    let finished = state.done.clone();
+    // How many findings were written, by engine and way.
+    let mut workers = Vec::new();
+    for _ in 0..plan.jobs.max(1) {
+        workers.push(Worker::new(plan)?);
+    }
+    let started = Instant::now();
+    let before = state.stats.seconds;
+    let mut written = Instant::now();
+    let (send, done) = channel::<Done>();
+    std::thread::scope(|scope| {
+        for mut worker in workers {
+            let (send, next, finished): (Sender<Done>, _, _) = (send.clone(), &next, &finished);
+            scope.spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        break;
+                    }
+                    if !finished.contains(&seed) && send.send(worker.seed(seed)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(send);
+        loop {
+            match done.recv_timeout(Duration::from_millis(200)) {
+                Ok(done) => {
+                    state.stats.add(&done.stats);
+                    for finding in done.findings {
+                        let path = finding.write(&plan.folder).map_err(io)?;
+                        watcher.finding(&finding, &path);
+                    }
+                    state.finish(done.seed);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            state.stats.seconds = before + started.elapsed().as_secs_f64();
+            watcher.progress(&state.stats);
+            if written.elapsed() > Duration::from_secs(2) {
+                state.save(&plan.folder).map_err(io)?;
+                written = Instant::now();
+            }
+        }
+        Ok(())
+    })
+    .inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
+    state.save(&plan.folder).map_err(io)?;
+    Ok(state.stats)
+}
+
+fn begin(plan: &Plan) -> Result<State, Error> {
+    let path = State::path(&plan.folder);
+    let text = match std::fs::read(&path) {
+        Ok(text) if plan.resume => text,
+        Ok(_) => {
+            let why =
+                format!("{} is there already: resume, or name another folder", path.display());
+            return Err(Error::State(why));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if plan.resume {
+                return Err(Error::State(format!("nothing to resume: no {}", path.display())));
+            }
+            return Ok(State { next: plan.seed, ..State::default() });
+        }
+        Err(error) => return Err(Error::Io(path, error)),
+    };
+    serde_json::from_slice(&text)
+        .map_err(|error| Error::State(format!("{}: {error}", path.display())))
+}
+
+/// A thread's engines.
+struct Worker<'p> {
+    plan: &'p Plan,
+    engines: Vec<(Box<dyn Engine>, Profile)>,
+    sets: Vec<Features>,
+    /// Findings that were minimised, by engine and way.
+    seen: BTreeMap<(usize, crate::Way), u64>,
+}
+
+impl<'p> Worker<'p> {
+    fn new(plan: &'p Plan) -> Result<Worker<'p>, Error> {
+        let make = |spec: &Spec| spec.make(plan.timeout, plan.folder.clone());
+        let engines: Result<Vec<_>, _> = plan.engines.iter().map(make).collect();
+        let engines = engines.map_err(Error::Engine)?;
+        let mut sets = Vec::new();
+        for engine in &engines {
+            let set = engine.features() & plan.features;
+            if !sets.contains(&set) {
+                sets.push(set);
+            }
+        }
+        let engines = engines.into_iter().map(|engine| (engine, Profile::default())).collect();
+        Ok(Worker { plan, engines, sets, seen: BTreeMap::new() })
+    }
+
+    fn config(&self, seed: u64) -> Config {
+        match &self.plan.config {
+            Some(config) => config.clone(),
+            None => {
+                let set = self.sets.get(seed as usize / 48 % self.sets.len().max(1));
+                config_of(seed, set.copied().unwrap_or_default(), self.plan.nans)
+            }
+        }
+    }
+
+    /// Makes the module of a seed, and runs it everywhere.
+    fn seed(&mut self, seed: u64) -> Done {
+        let config = self.config(seed);
+        let made = from_seed(&config, seed);
+        let settings = Settings { fuel: config.termination, salt: seed };
+        let case = Case::new(made.module, made.features, settings);
+        let mut stats =
+            Stats { modules: 1, uncallable: case.uncallable as u64, ..Stats::default() };
+        let oracle = Oracle::default();
+        let expected = oracle.run_case(&case);
+        for (probe, outcome) in case.probes.iter().zip(&expected.probes) {
+            stats.calls += u64::from(probe.is_call);
+            stats.returned += u64::from(probe.is_call && outcome.is_good());
+        }
+        let is_closed = self.engines.iter().any(|(engine, _)| engine.is_closed());
+        let closed = is_closed.then(|| case.closed());
+        let closed = closed.map(|closed| {
+            let expected = oracle.run_closed(&closed);
+            (closed, expected)
+        });
+        let mut findings = Vec::new();
+        for at in 0..self.engines.len() {
+            let (name, verdict) = self.one(at, &case, &expected, closed.as_ref());
+            let counts = stats.engines.entry(name.clone()).or_default();
+            match verdict {
+                Verdict::Agrees => counts.agreed += 1,
+                Verdict::Permitted(why) => *counts.permitted.entry(why.into()).or_default() += 1,
+                Verdict::Discarded(why) => *counts.discarded.entry(why).or_default() += 1,
+                Verdict::Differs(difference) => {
+                    let way = serde_json::to_value(difference.way).unwrap_or_default();
+                    let way = way.as_str().unwrap_or("other").to_owned();
+                    *counts.findings.entry(way).or_default() += 1;
+                    let seen = self.seen.entry((at, difference.way)).or_default();
+                    *seen += 1;
+                    if *seen <= self.plan.reports {
+                        findings.push(self.minimised(at, seed, &config, &case, *difference));
+                    }
+                }
+            }
+        }
+        Done { seed, stats, findings }
+    }
+
+    fn one(
+        &mut self,
+        at: usize,
+        case: &Case,
+        expected: &Run,
+        closed: Option<&(Closed, Run)>,
+    ) -> (String, Verdict) {
+        let (nans, plan) = (self.plan.nans, self.plan);
+        let Some((engine, learned)) = self.engines.get_mut(at) else {
+            return (String::new(), Verdict::Agrees);
+        };
+        let name = engine.name().to_string();
+        // What nobody ends on a thread that is alone.
+        let waits = |op| matches!(op, Opcode::MemoryAtomicWait32 | Opcode::MemoryAtomicWait64);
+        let features = engine.features() & plan.features;
+        let verdict = match closed.filter(|_| engine.is_closed()) {
+            _ if case.uses(waits) => Verdict::Discarded("waits".into()),
+            Some((closed, expected)) => {
+                let validator = wattle_validator::Validator::new().features(features);
+                if validator.module(&closed.module).is_err() {
+                    return (name, Verdict::Discarded("features".into()));
+                }
+                let actual = engine.run_closed(closed);
+                let run = |oracle: &Oracle| oracle.run_closed(closed);
+                judge_run(case, &closed.probes, expected, &actual, nans, learned, &run)
+            }
+            None if !case.fits(features) => Verdict::Discarded("features".into()),
+            None => {
+                let actual = engine.run(case);
+                let run = |oracle: &Oracle| oracle.run_case(case);
+                judge_run(case, &case.probes, expected, &actual, nans, learned, &run)
+            }
+        };
+        (name, verdict)
+    }
+
+    /// What an engine makes of a case, from scratch.
+    fn verdict(&mut self, at: usize, case: &Case) -> Verdict {
+        let oracle = Oracle::default();
+        let expected = oracle.run_case(case);
+        let is_closed = self.engines.get(at).is_some_and(|(engine, _)| engine.is_closed());
+        let closed = is_closed.then(|| case.closed());
+        let closed = closed.map(|closed| {
+            let expected = oracle.run_closed(&closed);
+            (closed, expected)
+        });
+        self.one(at, case, &expected, closed.as_ref()).1
+    }
+
+    fn minimised(
+        &mut self,
+        at: usize,
+        seed: u64,
+        config: &Config,
+        case: &Case,
+        difference: Difference,
+    ) -> Finding {
+        let way = difference.way;
+        let mut best = difference;
+        let module = minimise(&case.module, case.features, self.plan.effort, |module| {
+            match self.verdict(at, &case.with_module(module.clone())) {
+                Verdict::Differs(found) if found.way == way => {
+                    best = *found;
+                    true
+                }
+                _ => false,
+            }
+        });
+        let small = case.with_module(module);
+        let expected = Oracle::default().run_case(&small);
+        let mut runs = Vec::new();
+        let mut name = String::new();
+        for (place, (engine, _)) in self.engines.iter_mut().enumerate() {
+            if place == at {
+                name = engine.name().to_string();
+            }
+            let run = match small.fits(engine.features()) {
+                true => engine.run(&small),
+                false => Run::ended(Outcome::Refused("it lacks features".into())),
+            };
+            runs.push((engine.name().to_string(), run));
+        }
+        Finding {
+            seed,
+            config: config.clone(),
+            engine: name,
+            difference: best,
+            case: small,
+            original: case.binaries.module.clone(),
+            expected,
+            runs,
+        }
+    }
+}
+
+/// Runs one case on one engine and on the oracle, and judges: for tests of engines, and to look at a
+/// finding again.
+///
+/// ```
+/// use wattle_ast::Features;
+/// use wattle_differ::{Case, Nans, Oracle, Settings, Verdict, check};
+///
+/// let module = wattle_smith::from_seed(&Default::default(), 2).module;
+/// let case = Case::new(module, Features::DEFAULT, Settings { fuel: Some(200), salt: 2 });
+/// assert_eq!(check(&mut Oracle::default(), &case, Nans::Exact), Verdict::Agrees);
+/// ```
+pub fn check(engine: &mut dyn Engine, case: &Case, nans: Nans) -> Verdict {
+    let expected = Oracle::default().run_case(case);
+    let actual = engine.run(case);
+    let run = |oracle: &Oracle| oracle.run_case(case);
+    judge_run(case, &case.probes, &expected, &actual, nans, &mut Profile::default(), &run)
+}

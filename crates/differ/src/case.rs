@@ -1,0 +1,566 @@
+//! Cases: a module under test with all that it takes to run and to watch it.
+//!
+//! The *provider* is a module that exports what the module imports; its functions tell the host
+//! that they were called. The *adapter* is a module that imports what the module exports; its
+//! functions, the *probes*, take nothing and give words: they call the module with arguments, and
+//! read its globals, memories and tables. So an engine need not pass any value but `i64`s, and
+//! vectors, references and the bits of NaNs are seen as the engine has them.
+//!
+//! For engines that can do no more than to call an export of one module, there is the *closed*
+//! form: the three in one.
+
+use wattle_ast::{
+    CompType, Export, Expr, ExternIdx, ExternType, Feature, Features, Func, FuncIdx, FuncType,
+    Global, GlobalIdx, GlobalType, Import, Instr, ItemKind, LocalIdx, MemIdx, MemType, Module,
+    Opcode, Table, TableIdx, TableType, TagType, TypeIdx, ValType,
+};
+
+use crate::emit::{Code, Kind, Part};
+
+/// A function of the adapter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Probe {
+    /// The name that it is exported by.
+    pub name: String,
+    /// What it does, for people.
+    pub label: String,
+    /// What its results are.
+    pub parts: Vec<Part>,
+    /// Whether it runs code of the module under test.
+    pub is_call: bool,
+}
+
+/// A module under test, ready to run.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The module.
+    pub module: Module<'static>,
+    /// What it is allowed to use.
+    pub features: Features,
+    /// The provider.
+    pub provider: Module<'static>,
+    /// The adapter.
+    pub adapter: Module<'static>,
+    /// The probes, in the order in which they run.
+    pub probes: Vec<Probe>,
+    /// How many exported functions nobody can call: no value of a parameter's type can be made.
+    pub uncallable: usize,
+    /// The three as binaries.
+    pub binaries: Binaries,
+    settings: Settings,
+}
+
+/// A case as binaries.
+#[derive(Clone, Debug)]
+pub struct Binaries {
+    /// The module.
+    pub module: Vec<u8>,
+    /// The provider.
+    pub provider: Vec<u8>,
+    /// The adapter.
+    pub adapter: Vec<u8>,
+}
+
+/// A case in one module without imports.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    /// The module.
+    pub module: Module<'static>,
+    /// The probes: each gives, behind its results, a hash of all state.
+    pub probes: Vec<Probe>,
+}
+
+/// How a module is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Settings {
+    /// What the exported global `fuel` is set to before each call.
+    pub fuel: Option<u32>,
+    /// What chooses arguments.
+    pub salt: u64,
+}
+
+/// The module that the adapter imports from.
+pub const UNDER_TEST: &str = "m";
+/// Where the provider imports the host's one function from, of type `[i32 i64] -> []`: module and
+/// name.
+pub const HOST: (&str, &str) = ("host", "log");
+
+/// The probe that reads the state.
+pub(crate) const STATE: &str = "s";
+
+/// What the index spaces of a module hold, imports first.
+struct Spaces {
+    funcs: Vec<TypeIdx>,
+    tables: Vec<TableType>,
+    memories: Vec<MemType>,
+    globals: Vec<GlobalType>,
+}
+
+impl Spaces {
+    fn of(module: &Module<'_>) -> Spaces {
+        let mut spaces = Spaces {
+            funcs: Vec::new(),
+            tables: Vec::new(),
+            memories: Vec::new(),
+            globals: Vec::new(),
+        };
+        for import in &module.imports {
+            match import.ty {
+                ExternType::Func(ty) | ExternType::FuncExact(ty) => spaces.funcs.push(ty),
+                ExternType::Table(ty) => spaces.tables.push(ty),
+                ExternType::Mem(ty) => spaces.memories.push(ty),
+                ExternType::Global(ty) => spaces.globals.push(ty),
+                ExternType::Tag(_) => {}
+            }
+        }
+        spaces.funcs.extend(module.funcs.iter().map(|func| func.ty));
+        spaces.tables.extend(module.tables.iter().map(|table| table.ty));
+        spaces.memories.extend(&module.memories);
+        spaces.globals.extend(module.globals.iter().map(|global| global.ty));
+        spaces
+    }
+}
+
+/// Adds functions to a module: types are shared.
+struct Adder<'m> {
+    out: Module<'static>,
+    under_test: &'m Module<'static>,
+    /// Types that were added.
+    types: Vec<(FuncType, TypeIdx)>,
+    /// How many functions the module has, imports included.
+    funcs: u32,
+}
+
+impl Adder<'_> {
+    fn ty(&mut self, ty: FuncType) -> TypeIdx {
+        if let Some((_, index)) = self.types.iter().find(|(known, _)| *known == ty) {
+            return *index;
+        }
+        let index = TypeIdx(self.out.types.len() as u32);
+        self.out.types.push(ty.clone().into());
+        self.types.push((ty, index));
+        index
+    }
+
+    fn func(&mut self, ty: TypeIdx, code: Code<'_>) -> FuncIdx {
+        self.out.funcs.push(Func { ty, body: code.finish() });
+        self.funcs += 1;
+        FuncIdx(self.funcs - 1)
+    }
+
+    /// A function without parameters that gives so many words.
+    fn probe(&mut self, name: &str, words: usize, code: Code<'_>) {
+        let ty = self.ty(FuncType::new([], vec![ValType::I64; words]));
+        let index = self.func(ty, code);
+        self.out.exports.push(Export { name: name.to_owned().into(), index: index.into() });
+    }
+}
+
+fn func_type<'m>(module: &'m Module<'_>, ty: TypeIdx) -> Option<&'m FuncType> {
+    match &module.types.get(ty.idx())?.comp {
+        CompType::Func(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+/// SplitMix64's step.
+fn mix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
+}
+
+/// The body of a provided function: it tells `log` its place and a hash of its arguments, and
+/// gives constants.
+fn provided<'m>(
+    module: &'m Module<'static>,
+    ty: &FuncType,
+    place: usize,
+    log: FuncIdx,
+) -> Code<'m> {
+    let mut code = Code::new(module, ty.params().len() as u32);
+    code.push(Instr::I32Const { value: place as i32 });
+    code.hash_params(ty.params());
+    code.call(log);
+    for (at, &ty) in ty.results().iter().enumerate() {
+        code.value(ty, mix((place * 16 + at) as u64));
+    }
+    code
+}
+
+fn constant(module: &Module<'static>, ty: ValType, choice: u64) -> Expr<'static> {
+    let mut code = Code::new(module, 0);
+    code.value(ty, choice);
+    code.finish().expr().into_owned()
+}
+
+fn types_of(module: &Module<'static>) -> Module<'static> {
+    Module {
+        types: module.types.clone(),
+        rec_groups: module.rec_groups.clone(),
+        ..Module::default()
+    }
+}
+
+fn import(module: &str, name: &str, ty: ExternType) -> Import<'static> {
+    Import { module: module.to_owned().into(), name: name.to_owned().into(), ty }
+}
+
+/// The first names by which functions, tables, memories and globals are exported.
+fn exported(module: &Module<'_>) -> Vec<(String, ExternIdx)> {
+    let mut seen: Vec<(String, ExternIdx)> = Vec::new();
+    for export in &module.exports {
+        let is_known = seen.iter().any(|(_, index)| *index == export.index);
+        if !is_known && !matches!(export.index, ExternIdx::Tag(_)) {
+            seen.push((export.name.as_str().to_owned(), export.index));
+        }
+    }
+    seen
+}
+
+/// The exports with the indices that the functions of the probes know them by.
+struct View {
+    funcs: Vec<(String, FuncIdx, FuncType)>,
+    globals: Vec<(String, GlobalIdx, ValType)>,
+    memories: Vec<(String, MemIdx, MemType)>,
+    tables: Vec<(String, TableIdx, TableType)>,
+    fuel: Option<GlobalIdx>,
+}
+
+impl Case {
+    /// A case of a module that is valid with `features`.
+    ///
+    /// ```
+    /// use wattle_differ::{Case, Settings};
+    /// use wattle_smith::{Config, from_seed};
+    ///
+    /// let made = from_seed(&Config::default(), 3);
+    /// let case = Case::new(made.module, made.features, Settings::default());
+    /// assert!(wattle_validator::validate(&case.adapter).is_ok());
+    /// assert!(wattle_validator::validate(&case.provider).is_ok());
+    /// assert!(wattle_validator::validate(&case.closed().module).is_ok());
+    /// ```
+    pub fn new(module: Module<'static>, features: Features, settings: Settings) -> Case {
+        let provider = provider(&module);
+        let (adapter, probes, uncallable) = adapter(&module, features, settings);
+        let binaries = Binaries {
+            module: wattle_encoder::encode(&module),
+            provider: wattle_encoder::encode(&provider),
+            adapter: wattle_encoder::encode(&adapter),
+        };
+        Case { module, features, provider, adapter, probes, uncallable, binaries, settings }
+    }
+
+    /// The same with another module.
+    pub fn with_module(&self, module: Module<'static>) -> Case {
+        Case::new(module, self.features, self.settings)
+    }
+
+    /// Whether an instruction is in some body.
+    pub fn uses(&self, wanted: impl Fn(Opcode) -> bool) -> bool {
+        let mut bodies = self.module.funcs.iter().map(|func| &func.body);
+        bodies.any(|body| body.instrs().any(|instr| wanted(instr.opcode())))
+    }
+
+    /// Whether an engine that has these features, and no others, can run it.
+    pub fn fits(&self, features: Features) -> bool {
+        [&self.module, &self.provider, &self.adapter].iter().all(|module| {
+            wattle_validator::Validator::new().features(features).module(module).is_ok()
+        })
+    }
+
+    /// The case in one module.
+    pub fn closed(&self) -> Closed {
+        let spaces = Spaces::of(&self.module);
+        let mut out = self.module.clone();
+        out.imports.clear();
+        out.import_groups.clear();
+        out.exports.clear();
+        out.encoding = Default::default();
+        let globals = spaces.globals.len() as u32;
+        let log = FuncIdx(spaces.funcs.len() as u32);
+        let (mut funcs, mut tables, mut memories) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut held, mut tags): (Vec<Global<'static>>, Vec<TagType>) = (Vec::new(), Vec::new());
+        for (place, import) in self.module.imports.iter().enumerate() {
+            match import.ty {
+                ExternType::Func(ty) | ExternType::FuncExact(ty) => {
+                    let Some(of) = func_type(&self.module, ty) else { continue };
+                    let body = provided(&self.module, of, place, log).finish();
+                    funcs.push(Func { ty, body });
+                }
+                ExternType::Table(ty) => tables.push(Table { ty, init: None }),
+                ExternType::Mem(ty) => memories.push(ty),
+                ExternType::Global(ty) => {
+                    let init = constant(&self.module, ty.val, place as u64);
+                    held.push(Global { ty, init });
+                }
+                ExternType::Tag(ty) => tags.push(ty),
+            }
+        }
+        out.funcs.splice(0..0, funcs);
+        out.tables.splice(0..0, tables);
+        out.memories.splice(0..0, memories);
+        out.globals.splice(0..0, held);
+        out.tags.splice(0..0, tags);
+        let mut adder = Adder {
+            under_test: &self.module,
+            types: Vec::new(),
+            funcs: out.funcs.len() as u32,
+            out,
+        };
+        // The log: a hash of all calls of the host, in a global.
+        let host = GlobalIdx(globals);
+        let ty = GlobalType { mutable: true, val: ValType::I64 };
+        let zero = constant(&self.module, ValType::I64, 0);
+        adder.out.globals.push(Global { ty, init: zero });
+        let ty = adder.ty(FuncType::new([ValType::I32, ValType::I64], []));
+        let mut code = Code::new(&self.module, 2);
+        code.push(Instr::GlobalGet { global: host });
+        for instr in [Instr::LocalGet { local: LocalIdx(0) }, Instr::I64ExtendI32U] {
+            code.push(instr);
+        }
+        code.mix();
+        code.push(Instr::LocalGet { local: LocalIdx(1) });
+        code.mix();
+        code.push(Instr::GlobalSet { global: host });
+        adder.func(ty, code);
+
+        let view = View::of(&self.module, &spaces, |index| index, self.settings);
+        // One hash of all that is held.
+        let mut code = Code::new(&self.module, 0);
+        let hash = code.local(ValType::I64);
+        let word = code.local(ValType::I64);
+        let mut state = Vec::new();
+        view.state(&mut code, self.features, |code, probe| {
+            for _ in &probe {
+                code.push(Instr::LocalSet { local: word });
+                code.push(Instr::LocalGet { local: hash });
+                code.push(Instr::LocalGet { local: word });
+                code.mix();
+                code.push(Instr::LocalSet { local: hash });
+            }
+            state.extend(probe);
+        });
+        for instr in [Instr::LocalGet { local: hash }, Instr::GlobalGet { global: host }] {
+            code.push(instr);
+        }
+        code.mix();
+        let ty = adder.ty(FuncType::new([], [ValType::I64]));
+        let digest = adder.func(ty, code);
+        let part = Part { label: "all state".into(), kind: Kind::State };
+        let mut probes = Vec::new();
+        view.calls(&mut adder, self.settings, &mut probes, Some((digest, part.clone())));
+        adder.out.exports.push(Export { name: STATE.into(), index: digest.into() });
+        probes.push(Probe {
+            name: STATE.into(),
+            label: "all state at first".into(),
+            parts: vec![part],
+            is_call: false,
+        });
+        Closed { module: adder.out, probes }
+    }
+}
+
+fn provider(module: &Module<'static>) -> Module<'static> {
+    let mut out = types_of(module);
+    let log_type = TypeIdx(out.types.len() as u32);
+    out.types.push(FuncType::new([ValType::I32, ValType::I64], []).into());
+    out.imports.push(import(HOST.0, HOST.1, ExternType::Func(log_type)));
+    for (place, import) in module.imports.iter().enumerate() {
+        let index = match import.ty {
+            ExternType::Func(ty) | ExternType::FuncExact(ty) => {
+                let Some(of) = func_type(module, ty) else { continue };
+                let body = provided(module, of, place, FuncIdx(0)).finish();
+                out.funcs.push(Func { ty, body });
+                FuncIdx(out.funcs.len() as u32).into()
+            }
+            ExternType::Table(ty) => {
+                out.tables.push(Table { ty, init: None });
+                TableIdx(out.tables.len() as u32 - 1).into()
+            }
+            ExternType::Mem(ty) => {
+                out.memories.push(ty);
+                MemIdx(out.memories.len() as u32 - 1).into()
+            }
+            ExternType::Global(ty) => {
+                let init = constant(module, ty.val, place as u64);
+                out.globals.push(Global { ty, init });
+                GlobalIdx(out.globals.len() as u32 - 1).into()
+            }
+            ExternType::Tag(ty) => {
+                out.tags.push(ty);
+                wattle_ast::TagIdx(out.tags.len() as u32 - 1).into()
+            }
+        };
+        out.exports.push(Export { name: format!("{place}").into(), index });
+    }
+    out
+}
+
+fn adapter(
+    module: &Module<'static>,
+    features: Features,
+    settings: Settings,
+) -> (Module<'static>, Vec<Probe>, usize) {
+    let spaces = Spaces::of(module);
+    let mut out = types_of(module);
+    let mut map = Vec::new();
+    for (name, index) in exported(module) {
+        let (ty, kind) = match index {
+            ExternIdx::Func(at) => {
+                (spaces.funcs.get(at.idx()).map(|&ty| ExternType::Func(ty)), ItemKind::Func)
+            }
+            ExternIdx::Table(at) => {
+                (spaces.tables.get(at.idx()).map(|&ty| ExternType::Table(ty)), ItemKind::Table)
+            }
+            ExternIdx::Mem(at) => {
+                (spaces.memories.get(at.idx()).map(|&ty| ExternType::Mem(ty)), ItemKind::Memory)
+            }
+            ExternIdx::Global(at) => {
+                (spaces.globals.get(at.idx()).map(|&ty| ExternType::Global(ty)), ItemKind::Global)
+            }
+            ExternIdx::Tag(_) => continue,
+        };
+        let Some(ty) = ty else { continue };
+        let place = out.imported(kind);
+        let to = match index {
+            ExternIdx::Func(_) => FuncIdx(place).into(),
+            ExternIdx::Table(_) => TableIdx(place).into(),
+            ExternIdx::Mem(_) => MemIdx(place).into(),
+            ExternIdx::Global(_) => GlobalIdx(place).into(),
+            ExternIdx::Tag(at) => at.into(),
+        };
+        out.imports.push(import(UNDER_TEST, &name, ty));
+        map.push((index, to));
+    }
+    let find =
+        |index: ExternIdx| map.iter().find(|(from, _)| *from == index).map_or(index, |(_, to)| *to);
+    let view = View::of(module, &spaces, find, settings);
+    let funcs = out.imported(ItemKind::Func);
+    let mut adder = Adder { under_test: module, types: Vec::new(), funcs, out };
+    let mut probes = Vec::new();
+    let uncallable = view.calls(&mut adder, settings, &mut probes, None);
+    let mut code = Code::new(module, 0);
+    let mut parts = Vec::new();
+    view.state(&mut code, features, |_, more| parts.extend(more));
+    adder.probe(STATE, parts.len(), code);
+    let label = "globals, memories and tables at last".into();
+    probes.push(Probe { name: STATE.into(), label, parts, is_call: false });
+    (adder.out, probes, uncallable)
+}
+
+impl View {
+    fn of(
+        module: &Module<'static>,
+        spaces: &Spaces,
+        find: impl Fn(ExternIdx) -> ExternIdx,
+        settings: Settings,
+    ) -> View {
+        let mut view = View {
+            funcs: Vec::new(),
+            globals: Vec::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            fuel: None,
+        };
+        for (name, index) in exported(module) {
+            let label = name;
+            match (index, find(index)) {
+                (ExternIdx::Func(at), ExternIdx::Func(to)) => {
+                    let ty = spaces.funcs.get(at.idx()).and_then(|&ty| func_type(module, ty));
+                    view.funcs.extend(ty.map(|ty| (label, to, ty.clone())));
+                }
+                (ExternIdx::Global(at), ExternIdx::Global(to)) => {
+                    let Some(ty) = spaces.globals.get(at.idx()) else { continue };
+                    let is_fuel = label == "fuel" && ty.mutable && ty.val == ValType::I32;
+                    if is_fuel && settings.fuel.is_some() {
+                        view.fuel = Some(to);
+                    }
+                    view.globals.push((label, to, ty.val));
+                }
+                (ExternIdx::Mem(at), ExternIdx::Mem(to)) => {
+                    view.memories.extend(spaces.memories.get(at.idx()).map(|&ty| (label, to, ty)));
+                }
+                (ExternIdx::Table(at), ExternIdx::Table(to)) => {
+                    view.tables.extend(spaces.tables.get(at.idx()).map(|&ty| (label, to, ty)));
+                }
+                _ => {}
+            }
+        }
+        view
+    }
+
+    /// A probe for each function that can be called. The answer is how many cannot.
+    fn calls(
+        &self,
+        adder: &mut Adder<'_>,
+        settings: Settings,
+        probes: &mut Vec<Probe>,
+        digest: Option<(FuncIdx, Part)>,
+    ) -> usize {
+        let mut uncallable = 0;
+        for (place, (name, func, ty)) in self.funcs.iter().enumerate() {
+            let mut code = Code::new(adder.under_test, 0);
+            if let (Some(global), Some(fuel)) = (self.fuel, settings.fuel) {
+                let value = fuel.min(i32::MAX as u32) as i32;
+                code.push(Instr::I32Const { value });
+                code.push(Instr::GlobalSet { global });
+            }
+            let choice = |at: usize| mix(settings.salt ^ (place * 64 + at) as u64);
+            let mut params = ty.params().iter().enumerate();
+            if !params.all(|(at, &ty)| code.value(ty, choice(at))) {
+                uncallable += 1;
+                continue;
+            }
+            code.call(*func);
+            let locals: Vec<LocalIdx> = ty.results().iter().map(|&ty| code.local(ty)).collect();
+            for &local in locals.iter().rev() {
+                code.push(Instr::LocalSet { local });
+            }
+            let mut parts = Vec::new();
+            for (at, (&local, &ty)) in locals.iter().zip(ty.results()).enumerate() {
+                let label = |&kind: &Kind| Part { label: format!("result {at}: {ty}"), kind };
+                parts.extend(code.words(local, ty).iter().map(label));
+            }
+            if let Some((digest, part)) = &digest {
+                code.call(*digest);
+                parts.push(part.clone());
+            }
+            let export = format!("c{place}");
+            adder.probe(&export, parts.len(), code);
+            let label = format!("call {name:?}");
+            probes.push(Probe { name: export, label, parts, is_call: true });
+        }
+        uncallable
+    }
+
+    /// Words of all that is held; `each` is told of them as they come to lie on the stack.
+    fn state<'m>(
+        &self,
+        code: &mut Code<'m>,
+        features: Features,
+        mut each: impl FnMut(&mut Code<'m>, Vec<Part>),
+    ) {
+        for (name, global, ty) in &self.globals {
+            let kinds = code.global(*global, *ty).iter();
+            let part = |&kind: &Kind| Part { label: format!("global {name:?}: {ty}"), kind };
+            each(code, kinds.map(part).collect());
+        }
+        let sized = |what: &str, name: &str| {
+            ["size", "hash"]
+                .map(|of| Part { label: format!("{what} {name:?}: {of}"), kind: Kind::State })
+                .to_vec()
+        };
+        for (name, memory, ty) in &self.memories {
+            code.memory(*memory, ty);
+            each(code, sized("memory", name));
+        }
+        for (name, table, ty) in &self.tables {
+            if features.contains(Feature::ReferenceTypes) {
+                code.table(*table, ty.elem, ty.limits.addr);
+                each(code, sized("table", name));
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The oracle: our own runtime, under any choice that the specification permits.
+
+use std::sync::Arc;
+
+use wattle_ast::{Features, FuncType, ValType};
+use wattle_runtime::numerics::Profile;
+use wattle_runtime::{
+    Config, Error, ErrorKind, Extern, Func, Imports, Instance, Limits, Module, Store, Trap, Value,
+};
+
+use crate::case::{Case, Closed, HOST, UNDER_TEST};
+use crate::engine::Engine;
+use crate::outcome::{Outcome, Run, Word};
+
+/// Our own runtime.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Oracle {
+    /// What the specification leaves open.
+    pub profile: Profile,
+    /// What a program may take.
+    pub limits: Limits,
+    /// How many instructions a probe may run.
+    pub fuel: u64,
+}
+
+impl Default for Oracle {
+    fn default() -> Oracle {
+        let limits = Limits { memory_bytes: 1 << 30, heap_bytes: 1 << 28, ..Limits::default() };
+        Oracle { profile: Profile::default(), limits, fuel: 20_000_000 }
+    }
+}
+
+type Log = Vec<(u32, Word)>;
+
+fn outcome(error: &Error) -> Outcome {
+    match error.kind() {
+        ErrorKind::Trap(trap) => match trap {
+            Trap::StackExhausted | Trap::FrameTooLarge => Outcome::Exhausted("stack".into()),
+            Trap::OutOfFuel => Outcome::Exhausted("fuel".into()),
+            Trap::HeapExhausted => Outcome::Exhausted("heap".into()),
+            Trap::Deadlock => Outcome::Exhausted("time".into()),
+            Trap::ModuleTooLarge => Outcome::Exhausted("memory".into()),
+            trap => Outcome::Trap(trap.phrase().to_owned()),
+        },
+        ErrorKind::Exception(_) => Outcome::Exception(String::new()),
+        ErrorKind::Limit(_) => Outcome::Exhausted("memory".into()),
+        _ => Outcome::Refused(error.to_string()),
+    }
+}
+
+fn words(result: Result<Vec<Value>, Error>) -> Outcome {
+    match result {
+        Err(error) => outcome(&error),
+        Ok(values) => Outcome::values(values.iter().map(|value| match value {
+            Value::I64(value) => *value as u64,
+            _ => 0,
+        })),
+    }
+}
+
+/// Calls probes in turn, up to one after which nothing is certain.
+pub(crate) fn probe<P>(probes: &[P], mut call: impl FnMut(&P) -> Outcome) -> Vec<Outcome> {
+    let mut outcomes = Vec::with_capacity(probes.len());
+    for probe in probes {
+        let outcome = call(probe);
+        let stop = matches!(outcome, Outcome::Exhausted(_) | Outcome::Broken(_));
+        outcomes.push(outcome);
+        if stop {
+            break;
+        }
+    }
+    outcomes
+}
+
+impl Oracle {
+    fn store(&self) -> Store<Log> {
+        let config = Config { limits: self.limits, profile: self.profile, fuel: Some(self.fuel) };
+        Store::with_config(Log::new(), config)
+    }
+
+    /// Runs a case.
+    ///
+    /// ```
+    /// use wattle_differ::{Case, Oracle, Settings};
+    /// use wattle_smith::{Config, from_seed};
+    ///
+    /// let made = from_seed(&Config::default(), 1);
+    /// let case = Case::new(made.module, made.features, Settings::default());
+    /// let run = Oracle::default().run_case(&case);
+    /// assert!(run.start.is_good());
+    /// assert_eq!(run.probes.len(), case.probes.len());
+    /// ```
+    pub fn run_case(&self, case: &Case) -> Run {
+        let names: Vec<&str> = case.probes.iter().map(|probe| probe.name.as_str()).collect();
+        let has_imports = !case.module.imports.is_empty();
+        let modules = Modules {
+            module: case.module.clone(),
+            provider: has_imports.then(|| case.provider.clone()),
+            adapter: case.adapter.clone(),
+        };
+        self.run_modules(modules, &names)
+    }
+
+    /// Runs the modules of a case.
+    pub(crate) fn run_modules(&self, modules: Modules<'_>, probes: &[&str]) -> Run {
+        let mut store = self.store();
+        let mut run = Run::ended(Outcome::good());
+        match link(&mut store, modules) {
+            Err(error) => run.start = outcome(&error),
+            Ok(adapter) => {
+                run.probes = probe(probes, |name| {
+                    // What only looks comes to its end, and is faster when nobody counts.
+                    let is_call = *name != crate::case::STATE;
+                    store.set_fuel(is_call.then_some(self.fuel));
+                    words(adapter.call(&mut store, name, &[]))
+                });
+            }
+        }
+        run.log = store.into_data();
+        run
+    }
+
+    /// Runs a case in its closed form: each probe on an instance of its own.
+    pub fn run_closed(&self, closed: &Closed) -> Run {
+        let module = match Module::with_features(closed.module.clone(), Features::ALL) {
+            Ok(module) => module,
+            Err(error) => return Run::ended(outcome(&error)),
+        };
+        let mut run = Run::ended(Outcome::good());
+        for probe in &closed.probes {
+            let mut store = self.store();
+            match Instance::new(&mut store, &module, &Imports::default()) {
+                // A process that calls an export fails likewise.
+                Err(error) => run.probes.push(outcome(&error)),
+                Ok(instance) => {
+                    store.set_fuel(Some(self.fuel));
+                    run.probes.push(words(instance.call(&mut store, &probe.name, &[])));
+                }
+            }
+        }
+        run
+    }
+}
+
+/// The modules of a case, wherever they come from.
+pub(crate) struct Modules<'a> {
+    pub(crate) module: wattle_ast::Module<'a>,
+    pub(crate) provider: Option<wattle_ast::Module<'a>>,
+    pub(crate) adapter: wattle_ast::Module<'a>,
+}
+
+fn link(store: &mut Store<Log>, modules: Modules<'_>) -> Result<Instance, Error> {
+    let features = Features::ALL;
+    let mut imports = Imports::default();
+    if let Some(provider) = modules.provider {
+        let ty = FuncType::new([ValType::I32, ValType::I64], []);
+        let log = Func::new(store, ty, |caller, arguments| {
+            if let [Value::I32(place), Value::I64(hash)] = arguments {
+                caller.data().push((*place as u32, Word(*hash as u64)));
+            }
+            Ok(Vec::new())
+        })?;
+        let mut host = Imports::default();
+        host.define(HOST.0, HOST.1, log);
+        let provider = Module::with_features(provider, features)?;
+        let provider = Instance::new(store, &provider, &host)?;
+        for (place, import) in modules.module.imports.iter().enumerate() {
+            let provided: Option<Extern> = provider.export(store, &place.to_string());
+            if let Some(provided) = provided {
+                imports.define(&import.module, &import.name, provided);
+            }
+        }
+    }
+    let module = Module::with_features(modules.module, features)?;
+    let module = Instance::new(store, &module, &imports)?;
+    let mut exports = Imports::default();
+    exports.define_instance(store, UNDER_TEST, module);
+    let adapter = Module::with_features(modules.adapter, features)?;
+    Instance::new(store, &adapter, &exports)
+}
+
+impl Engine for Oracle {
+    fn name(&self) -> Arc<str> {
+        "wattle".into()
+    }
+
+    fn features(&self) -> Features {
+        Features::DEFAULT
+    }
+
+    fn run(&mut self, case: &Case) -> Run {
+        self.run_case(case)
+    }
+}

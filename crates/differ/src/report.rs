@@ -1,0 +1,126 @@
+//! Reports: a folder for each finding, with all that it takes to see it again.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use wattle_smith::Config;
+
+use crate::case::Case;
+use crate::compare::Difference;
+use crate::outcome::Run;
+
+/// A difference that was found, with its module, minimised.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The seed.
+    pub seed: u64,
+    /// What made the module.
+    pub config: Config,
+    /// The engine.
+    pub engine: String,
+    /// How it differs on the minimised module.
+    pub difference: Difference,
+    /// The minimised case.
+    pub case: Case,
+    /// The module as it was made.
+    pub original: Vec<u8>,
+    /// What the oracle did with the minimised case.
+    pub expected: Run,
+    /// What each engine did that ran it.
+    pub runs: Vec<(String, Run)>,
+}
+
+#[derive(Serialize)]
+struct Json<'f> {
+    seed: u64,
+    engine: &'f str,
+    difference: &'f Difference,
+    probes: Vec<&'f str>,
+    oracle: &'f Run,
+    engines: Vec<Named<'f>>,
+}
+
+#[derive(Serialize)]
+struct Named<'f> {
+    name: &'f str,
+    run: &'f Run,
+}
+
+impl Finding {
+    /// The name of its folder.
+    pub fn folder_name(&self) -> String {
+        let way = serde_json::to_value(self.difference.way).unwrap_or_default();
+        format!("{}-{}-{}", self.seed, self.engine, way.as_str().unwrap_or("difference"))
+    }
+
+    /// Writes its folder within `folder`: `module.wasm`, `module.wat`, `original.wasm`,
+    /// `repro.wat` (the closed form: one module, whose exports show the difference), `provider.wasm`
+    /// and `adapter.wasm`, `seed`, `config.json`, `report.json`, `report.md`.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn write(&self, folder: &Path) -> io::Result<PathBuf> {
+        let path = folder.join(self.folder_name());
+        std::fs::create_dir_all(&path)?;
+        let file = |name: &str, bytes: &[u8]| std::fs::write(path.join(name), bytes);
+        file("module.wasm", &self.case.binaries.module)?;
+        file("module.wat", wattle_printer::print(&self.case.module).as_bytes())?;
+        file("original.wasm", &self.original)?;
+        file("provider.wasm", &self.case.binaries.provider)?;
+        file("adapter.wasm", &self.case.binaries.adapter)?;
+        file("repro.wat", wattle_printer::print(&self.case.closed().module).as_bytes())?;
+        file("seed", format!("{}\n", self.seed).as_bytes())?;
+        file("config.json", &serde_json::to_vec_pretty(&self.config)?)?;
+        let json = Json {
+            seed: self.seed,
+            engine: &self.engine,
+            difference: &self.difference,
+            probes: self.case.probes.iter().map(|probe| probe.label.as_str()).collect(),
+            oracle: &self.expected,
+            engines: self.runs.iter().map(|(name, run)| Named { name, run }).collect(),
+        };
+        file("report.json", &serde_json::to_vec_pretty(&json)?)?;
+        file("report.md", self.markdown().as_bytes())?;
+        Ok(path)
+    }
+
+    fn markdown(&self) -> String {
+        use std::fmt::Write;
+        let Difference { place, expected, actual, .. } = &self.difference;
+        let mut text = format!("# {}: {place}\n\n", self.folder_name());
+        // Writing to a string does not fail.
+        let _ = write!(
+            text,
+            "Seed {}. `config.json` made the module; `wattle smith --config config.json {}` makes\n\
+             it again. `module.wat` is what is left of it.\n\n\
+             - oracle: {expected}\n- {}: {actual}\n\n| probe | oracle |",
+            self.seed, self.seed, self.engine
+        );
+        for (name, _) in &self.runs {
+            let _ = write!(text, " {name} |");
+        }
+        text.push_str("\n|---|---|");
+        text.push_str(&"---|".repeat(self.runs.len()));
+        text.push('\n');
+        let short = |outcome: Option<&crate::Outcome>| match outcome {
+            Some(outcome) => serde_json::to_string(outcome).unwrap_or_default().replace('|', "\\|"),
+            None => String::new(),
+        };
+        let _ = write!(text, "| instantiation | {} |", short(Some(&self.expected.start)));
+        for (_, run) in &self.runs {
+            let _ = write!(text, " {} |", short(Some(&run.start)));
+        }
+        text.push('\n');
+        for (at, probe) in self.case.probes.iter().enumerate() {
+            let label = probe.label.replace('|', "\\|");
+            let _ = write!(text, "| {label} | {} |", short(self.expected.probes.get(at)));
+            for (_, run) in &self.runs {
+                let _ = write!(text, " {} |", short(run.probes.get(at)));
+            }
+            text.push('\n');
+        }
+        let _ = write!(text, "\n```wat\n{}```\n", wattle_printer::print(&self.case.module));
+        text
+    }
+}

@@ -1,0 +1,154 @@
+//! Which engines to run: how they are named, and how they are made.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use wattle_ast::Features;
+
+use crate::engine::Engine;
+use crate::engines::command::External;
+use crate::engines::server::Server;
+
+/// An engine as the command line names it. Every thread makes its own.
+///
+/// ```
+/// use wattle_differ::Spec;
+///
+/// let spec = Spec::parse("wabt:wasm2,-simd=wasm-interp {wasm} -r {export}").unwrap();
+/// assert_eq!(spec.name(), "wabt");
+/// assert!(Spec::parse("nobody").is_err());
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+pub struct Spec {
+    name: String,
+    features: Option<Features>,
+    kind: Kind,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+enum Kind {
+    #[cfg(feature = "wasmtime")]
+    Wasmtime(crate::engines::wasmtime::Backend),
+    #[cfg(feature = "wasmi")]
+    Wasmi,
+    Server(String),
+    Command(String),
+}
+
+impl Spec {
+    /// Reads `wasmtime`, `winch`, `pulley` or `wasmi`, where they are linked in, or
+    /// `name=command`, or `name:features=command`. A command with `{export}` in it is started for
+    /// each call; another one speaks the line protocol. Features may also be given to engines that
+    /// are linked in: `winch:wasm2,-simd`.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn parse(text: &str) -> Result<Spec, String> {
+        let (head, command) = match text.split_once('=') {
+            Some((head, command)) => (head.trim(), Some(command.trim())),
+            None => (text.trim(), None),
+        };
+        let (name, list) = match head.split_once(':') {
+            Some((name, list)) => (name, Some(list)),
+            None => (head, None),
+        };
+        let features = list.map(Features::parse).transpose();
+        let features = features.map_err(|word| format!("no feature: {word:?}"))?;
+        if name.is_empty() {
+            return Err(format!("an engine needs a name: {text:?}"));
+        }
+        let kind = match command {
+            Some("") => return Err(format!("{name}: no command")),
+            Some(command) => {
+                crate::engines::command::words_of(command)?;
+                if command.contains("{export}") {
+                    if !command.contains("{wasm}") {
+                        return Err(format!("{name}: a command with {{export}} needs {{wasm}}"));
+                    }
+                    if features.is_none() {
+                        return Err(format!(
+                            "{name}: say what it supports: '{name}:wasm2={command}'"
+                        ));
+                    }
+                    Kind::Command(command.to_owned())
+                } else {
+                    Kind::Server(command.to_owned())
+                }
+            }
+            None => linked(name)?,
+        };
+        Ok(Spec { name: name.to_owned(), features, kind })
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Makes the engine. `folder` is where commands find their modules; `timeout` is what a case
+    /// may take in a process.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn make(&self, timeout: Duration, folder: PathBuf) -> Result<Box<dyn Engine>, String> {
+        match &self.kind {
+            #[cfg(feature = "wasmtime")]
+            Kind::Wasmtime(backend) => {
+                let engine = crate::engines::wasmtime::Wasmtime::new(*backend, self.features)?;
+                Ok(Box::new(engine))
+            }
+            #[cfg(feature = "wasmi")]
+            Kind::Wasmi => Ok(Box::new(crate::engines::wasmi::Wasmi::new(self.features))),
+            Kind::Server(command) => {
+                Ok(Box::new(Server::new(&self.name, self.features, command, timeout)?))
+            }
+            Kind::Command(command) => {
+                let features = self.features.unwrap_or(Features::WASM1);
+                let engine = External::new(&self.name, features, command, timeout, folder)?;
+                Ok(Box::new(engine))
+            }
+        }
+    }
+}
+
+/// The engine of a name that is linked in.
+fn linked(name: &str) -> Result<Kind, String> {
+    match name {
+        #[cfg(feature = "wasmtime")]
+        "wasmtime" => Ok(Kind::Wasmtime(crate::engines::wasmtime::Backend::Cranelift)),
+        #[cfg(feature = "wasmtime")]
+        "winch" => Ok(Kind::Wasmtime(crate::engines::wasmtime::Backend::Winch)),
+        #[cfg(feature = "wasmtime")]
+        "pulley" => Ok(Kind::Wasmtime(crate::engines::wasmtime::Backend::Pulley)),
+        #[cfg(feature = "wasmi")]
+        "wasmi" => Ok(Kind::Wasmi),
+        #[cfg(not(feature = "wasmtime"))]
+        "wasmtime" | "winch" | "pulley" => {
+            Err(format!("{name} is not linked in: build with `--features wasmtime`"))
+        }
+        #[cfg(not(feature = "wasmi"))]
+        "wasmi" => Err(format!("{name} is not linked in: build with `--features wasmi`")),
+        _ => Err(format!("no engine {name:?}; a command is written as '{name}=command'")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_specs_say_what_is_wrong() {
+        for (text, words) in [
+            ("", "needs a name"),
+            ("x", "no engine \"x\""),
+            ("x=", "no command"),
+            ("x:nonsense=y", "no feature: \"nonsense\""),
+            ("x:wasm1=run {export}", "needs {wasm}"),
+            ("x=run {wasm} {export}", "say what it supports"),
+            ("x=run 'y", "a quote is not closed"),
+        ] {
+            let error = Spec::parse(text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+}

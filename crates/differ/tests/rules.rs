@@ -1,0 +1,251 @@
+//! What the specification permits is no finding, and what it does not permit is one: a test for
+//! each rule, with engines that are our own runtime under another choice.
+
+use wattle_ast::Features;
+use wattle_differ::{Case, Nans, Oracle, Outcome, Run, Settings, Verdict, Way, check};
+use wattle_runtime::Limits;
+use wattle_runtime::numerics::{Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
+
+fn case(text: &str) -> Case {
+    let module = wattle_wat::parse(text).expect("well-formed").into_owned();
+    let case = Case::new(module, Features::DEFAULT, Settings::default());
+    for module in [&case.module, &case.provider, &case.adapter, &case.closed().module] {
+        wattle_validator::validate(module).expect("valid");
+    }
+    case
+}
+
+fn with_profile(profile: Profile) -> Oracle {
+    Oracle { profile, ..Oracle::default() }
+}
+
+/// A NaN whose bits the engine chooses.
+const NAN: &str = r#"(module
+    (func (export "f") (result f32) (f32.add (f32.const nan:0x200001) (f32.const 1)))
+    (func (export "d") (result f64) (f64.div (f64.const 0) (f64.const 0)))
+    (func (export "v") (result v128)
+        (f32x4.mul (v128.const f32x4 -nan:0x200001 1 2 3) (v128.const f32x4 1 1 1 1))))"#;
+
+#[test]
+fn bits_of_nans_are_the_engines() {
+    let mut native = with_profile(Profile { nan: Nan::Native, ..Profile::default() });
+    let case = case(NAN);
+    assert_eq!(check(&mut native, &case, Nans::Class), Verdict::Agrees);
+    let exact = check(&mut native, &case, Nans::Exact);
+    assert_eq!(exact, Verdict::Discarded("depends on the bits of NaNs".into()));
+    // Bits that no operator made are not the engine's.
+    let text = r#"(module (func (export "f") (result f32) (f32.const nan:0x200001)))"#;
+    let case = self::case(text);
+    let mut actual = Oracle::default().run_case(&case);
+    actual.probes[0] = Outcome::values([0x7fc0_0000]);
+    let verdict = check(&mut Fixed(actual), &case, Nans::Exact);
+    assert!(matches!(verdict, Verdict::Differs(d) if d.way == Way::Value));
+}
+
+#[test]
+fn a_nan_is_no_number() {
+    let case = case(r#"(module (func (export "f") (result f32) (f32.const nan)))"#);
+    let expected = Oracle::default().run_case(&case);
+    let mut actual = expected.clone();
+    actual.probes[0] = Outcome::values([0x3f80_0000]);
+    let verdict = wattle_differ::compare(&case.probes, &expected, &actual, Nans::Class);
+    assert!(matches!(verdict, Verdict::Differs(_)));
+}
+
+#[test]
+fn what_depends_on_the_bits_of_nans_says_nothing() {
+    let text = r#"(module (memory (export "m") 1)
+        (func (export "f") (f32.store (i32.const 0)
+            (f32.add (f32.const nan:0x200001) (f32.const 1)))))"#;
+    let mut native = with_profile(Profile { nan: Nan::Native, ..Profile::default() });
+    let verdict = check(&mut native, &case(text), Nans::Class);
+    assert_eq!(verdict, Verdict::Discarded("depends on the bits of NaNs".into()));
+}
+
+/// Each parameter of the relaxed instructions, with a module that shows it.
+#[test]
+fn relaxed_vectors_are_permitted() {
+    let other = |change: fn(&mut Relaxed)| {
+        let mut relaxed = Relaxed::default();
+        change(&mut relaxed);
+        with_profile(Profile { relaxed, ..Profile::default() })
+    };
+    let rows: [(fn(&mut Relaxed), &str); 9] = [
+        (
+            |r| r.fused_madd = true,
+            "(f64x2.relaxed_madd (v128.const f64x2 0x1.0000000000001p0 0)
+                (v128.const f64x2 0x1.0000000000001p0 0) (v128.const f64x2 -1 0))",
+        ),
+        (
+            |r| r.min = RelaxedMinMax::Second,
+            "(f32x4.relaxed_min (v128.const f32x4 nan 0 0 0) (v128.const f32x4 1 0 0 0))",
+        ),
+        (
+            |r| r.max = RelaxedMinMax::First,
+            "(f64x2.relaxed_max (v128.const f64x2 1 0) (v128.const f64x2 nan 0))",
+        ),
+        (
+            |r| r.unsigned_dot = true,
+            "(i16x8.relaxed_dot_i8x16_i7x16_s (i8x16.splat (i32.const 3))
+                (i8x16.splat (i32.const 200)))",
+        ),
+        (
+            |r| r.wrapping_q15mulr = true,
+            "(i16x8.relaxed_q15mulr_s (i16x8.splat (i32.const -32768))
+                (i16x8.splat (i32.const -32768)))",
+        ),
+        (
+            |r| r.trunc_s = RelaxedTrunc::Indefinite,
+            "(i32x4.relaxed_trunc_f32x4_s (v128.const f32x4 1e30 0 0 0))",
+        ),
+        (
+            |r| r.trunc_u = RelaxedTrunc::Indefinite,
+            "(i32x4.relaxed_trunc_f32x4_u (v128.const f32x4 -1 0 0 0))",
+        ),
+        (
+            |r| r.modulo_swizzle = true,
+            "(i8x16.relaxed_swizzle (i8x16.splat (i32.const 9)) (i8x16.splat (i32.const 17)))",
+        ),
+        (
+            |r| r.top_bit_laneselect = true,
+            "(i8x16.relaxed_laneselect (i8x16.splat (i32.const 255)) (i8x16.splat (i32.const 0))
+                (i8x16.splat (i32.const 0x81)))",
+        ),
+    ];
+    for (change, code) in rows {
+        let text = format!(r#"(module (func (export "f") (result v128) {code}))"#);
+        let verdict = check(&mut other(change), &case(&text), Nans::Exact);
+        assert_eq!(verdict, Verdict::Permitted("relaxed vectors"), "{code}");
+        // The strict instructions have no such choice.
+        let verdict = check(&mut other(change), &case(NAN), Nans::Exact);
+        assert_eq!(verdict, Verdict::Agrees, "{code}");
+    }
+}
+
+#[test]
+fn growth_may_fail() {
+    let limits = Limits { memory_bytes: 1 << 20, table_elements: 100, ..Limits::default() };
+    let mut small = Oracle { limits, ..Oracle::default() };
+    for text in [
+        r#"(module (memory 1) (func (export "f") (result i32) (memory.grow (i32.const 1000))))"#,
+        r#"(module (table 1 funcref) (func (export "f") (result i32)
+            (table.grow (ref.null func) (i32.const 5000))))"#,
+    ] {
+        let verdict = check(&mut small, &case(text), Nans::Exact);
+        assert_eq!(verdict, Verdict::Discarded("growth depends on limits".into()), "{text}");
+    }
+    // Growth by a page is not a matter of limits.
+    let text =
+        r#"(module (memory 1) (func (export "f") (result i32) (memory.grow (i32.const 1))))"#;
+    let case = case(text);
+    let expected = Oracle::default().run_case(&case);
+    let mut actual = expected.clone();
+    actual.probes[0] = Outcome::values([u32::MAX.into()]);
+    let mut liar = Fixed(actual);
+    assert!(matches!(check(&mut liar, &case, Nans::Exact), Verdict::Differs(_)));
+}
+
+/// An engine that always does the same.
+struct Fixed(Run);
+
+impl wattle_differ::Engine for Fixed {
+    fn name(&self) -> std::sync::Arc<str> {
+        "fixed".into()
+    }
+
+    fn features(&self) -> Features {
+        Features::DEFAULT
+    }
+
+    fn run(&mut self, _: &Case) -> Run {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn traps_are_compared_by_kind_whatever_the_words() {
+    let case = case(
+        r#"(module (memory 1) (func (export "f") (result i32)
+        (i32.load (i32.const -1))))"#,
+    );
+    let expected = Oracle::default().run_case(&case);
+    for (words, same) in [
+        ("RuntimeError: memory access out of bounds", true),
+        ("wasm trap: out of bounds memory access", true),
+        ("out of bounds memory access: access at 4294967295+4 >= max value 65536", true),
+        ("RuntimeError: table index is out of bounds", false),
+        // An atomic access may be both.
+        ("unaligned atomic", true),
+        ("integer divide by zero", false),
+        ("words that nobody knows", false),
+    ] {
+        let mut actual = expected.clone();
+        actual.probes[0] = Outcome::Trap(words.into());
+        let verdict = check(&mut Fixed(actual), &case, Nans::Exact);
+        match verdict {
+            Verdict::Agrees => assert!(same, "{words}"),
+            Verdict::Differs(d) => assert!(!same && d.way == Way::Trap, "{words}"),
+            other => panic!("{words}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_an_engine_does_not_support_says_nothing() {
+    let case = case("(module)");
+    let refused = |words: &str| Run {
+        start: Outcome::Refused(words.into()),
+        probes: Vec::new(),
+        log: Vec::new(),
+    };
+    let verdict = check(&mut Fixed(refused("SIMD is not supported (at 0x12)")), &case, Nans::Exact);
+    let why = "unsupported: SIMD is not supported (at #x##)";
+    assert_eq!(verdict, Verdict::Discarded(why.into()));
+    let verdict = check(&mut Fixed(refused("type mismatch")), &case, Nans::Exact);
+    assert!(matches!(verdict, Verdict::Differs(d) if d.way == Way::Refuses));
+}
+
+/// Vectors, references and calls of the host are seen, whatever an API can pass.
+#[test]
+fn all_that_can_be_seen_is_compared() {
+    let text = r#"(module
+        (type $s (struct (field (mut i64)) (field f32)))
+        (import "env" "f" (func $f (param v128 f64 anyref) (result i32)))
+        (global (export "g") (mut anyref) (ref.i31 (i32.const 5)))
+        (table (export "t") 3 funcref)
+        (func (export "a") (result (ref null $s))
+            (struct.new $s (i64.const 7) (f32.const 2)))
+        (func (export "b") (result i32)
+            (call $f (v128.const i64x2 1 2) (f64.const 3) (global.get 0)))
+        (func (export "c") (table.set (i32.const 1) (ref.func 3)))
+        (elem declare func 3))"#;
+    let base = Oracle::default().run_case(&case(text));
+    assert_eq!(base.log.len(), 1);
+    for (from, to) in [
+        ("(i64.const 7)", "(i64.const 8)"),
+        ("(i32.const 5)", "(i32.const 6)"),
+        ("i64x2 1 2", "i64x2 1 3"),
+        ("(f64.const 3)", "(f64.const 4)"),
+        ("(table.set (i32.const 1)", "(table.set (i32.const 2)"),
+    ] {
+        let other = text.replace(from, to);
+        assert_ne!(other, text);
+        assert_ne!(Oracle::default().run_case(&case(&other)), base, "{to}");
+    }
+}
+
+/// What engines were found to do wrong stays here, as modules that run.
+#[test]
+fn cases_of_engines_run() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/engines/cases");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let case = case(&std::fs::read_to_string(&path).unwrap());
+        let run = Oracle::default().run_case(&case);
+        assert!(run.start.is_good(), "{}: {run:?}", path.display());
+        assert_eq!(run.probes.len(), case.probes.len(), "{}", path.display());
+        count += 1;
+    }
+    assert!(count >= 3);
+}
