@@ -38,3 +38,11 @@ fn text_round_trip() {
 fn generated_module() {
     check(wattle_fuzz::generated::generated_module);
 }
+
+/// What libFuzzer found.
+#[test]
+fn found_before() {
+    // A function of a type that is not there: binary modules can have it, texts cannot.
+    let func = b"\0asm\x01\0\0\0\x03\x02\x01\x12\x0a\x04\x01\x02\0\x0b";
+    wattle_fuzz::bytes_round_trip(func);
+}
