@@ -293,11 +293,7 @@ impl<'a> State<'_, 'a> {
         owner: Option<(ItemKind, u32)>,
     ) -> Result<Expr<'a>> {
         code.reset();
-        // What only functions may do does not count.
-        let names_data = self.names_data;
-        let result = self.expr(code, until, owner);
-        self.names_data = names_data;
-        result?;
+        self.expr(code, until, owner)?;
         Ok(Expr::new(code.out.as_slice().to_vec()))
     }
 

@@ -261,7 +261,7 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
     }
 
     fn data(&mut self) -> Result<DataIdx> {
-        self.state.names_data = true;
+        self.state.names_data |= self.state.func.is_some();
         self.state.idx(Space::Data).map(DataIdx)
     }
 
@@ -275,7 +275,7 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
     }
 
     fn mem_init(&mut self) -> Result<MemInit> {
-        self.state.names_data = true;
+        self.state.names_data |= self.state.func.is_some();
         let (memory, data) = self.init(Space::Memory, Space::Data)?;
         Ok(MemInit { data: DataIdx(data), memory: MemIdx(memory) })
     }

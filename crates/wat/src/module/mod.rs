@@ -211,7 +211,7 @@ struct State<'t, 'a> {
     labels: LabelStack<'a>,
     /// The function at hand, when its locals and labels are to have names.
     func: Option<u32>,
-    /// Whether the function at hand names a data segment.
+    /// Whether a function names a data segment; what other expressions name does not count.
     names_data: bool,
     /// Which annotations have found their place.
     placed: Vec<bool>,

@@ -1,0 +1,34 @@
+#!/bin/bash -eu
+# Builds every libFuzzer target into $OUT, each with a seed corpus and a dictionary.
+#
+# $SRC holds a clone of the repository named `wattle`; $OUT is where targets go. To try it by hand:
+#   SRC=.. OUT=/tmp/out SANITIZER=none fuzz/oss-fuzz/build.sh
+
+cd "$SRC/wattle/fuzz"
+case "${SANITIZER:-address}" in
+  coverage) sanitizer=none ;;
+  *) sanitizer="${SANITIZER:-address}" ;;
+esac
+
+# What a plain build gives: the dictionary, and the seeds as binaries.
+dictionary="$OUT/wattle.dict"
+seeds="$(mktemp -d)"
+(
+  unset RUSTFLAGS
+  cargo run --quiet --release --locked -p wattle-fuzz --example dictionary > "$dictionary"
+  cp seeds/*.wat "$seeds"
+  for text in seeds/*.wat; do
+    cargo run --quiet --release --locked -p wattle-cli -- parse "$text" --features all \
+      -o "$seeds/$(basename "$text" .wat).wasm"
+  done
+)
+
+for file in fuzz_targets/*.rs; do
+  name="$(basename "$file" .rs)"
+  # Those that compare with peers need what only `--features peers` brings.
+  if grep -q peers "$file"; then continue; fi
+  cargo fuzz build --fuzz-dir . --sanitizer "$sanitizer" --release "$name"
+  cp "${CARGO_TARGET_DIR:-../target}"/*/release/"$name" "$OUT/$name"
+  cp "$dictionary" "$OUT/$name.dict"
+  (cd "$seeds" && python3 -m zipfile -c "$OUT/${name}_seed_corpus.zip" ./*)
+done
