@@ -70,7 +70,8 @@ fn relaxed_vectors_are_permitted() {
         change(&mut relaxed);
         with_profile(Profile { relaxed, ..Profile::default() })
     };
-    let rows: [(fn(&mut Relaxed), &str); 9] = [
+    type Row = (fn(&mut Relaxed), &'static str);
+    let rows: [Row; 9] = [
         (
             |r| r.fused_madd = true,
             "(f64x2.relaxed_madd (v128.const f64x2 0x1.0000000000001p0 0)
