@@ -45,6 +45,10 @@ fn found_before() {
     // A function of a type that is not there: binary modules can have it, texts cannot.
     let func = b"\0asm\x01\0\0\0\x03\x02\x01\x12\x0a\x04\x01\x02\0\x0b";
     wattle_fuzz::bytes_round_trip(func);
+    // A table with an empty initialiser: likewise.
+    let table = b"\0asm\x01\0\0\0\x04\x07\x01\x40\0\x70\0\x01\x0b";
+    assert!(wattle::parser::parse(table).is_ok());
+    wattle_fuzz::bytes_round_trip(table);
     // A data segment named outside of functions: that calls for no data count section.
     let elem = "(module (elem funcref (item data.drop 0)))";
     wattle_fuzz::text_round_trip(elem.as_bytes());
