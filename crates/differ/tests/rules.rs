@@ -74,8 +74,8 @@ fn relaxed_vectors_are_permitted() {
     let rows: [Row; 9] = [
         (
             |r| r.fused_madd = true,
-            "(f64x2.relaxed_madd (v128.const f64x2 0x1.0000000000001p0 0)
-                (v128.const f64x2 0x1.0000000000001p0 0) (v128.const f64x2 -1 0))",
+            "(f64x2.relaxed_madd (v128.const f64x2 0x1.0000001p0 0)
+                (v128.const f64x2 0x1.0000001p0 0) (v128.const f64x2 -1 0))",
         ),
         (
             |r| r.min = RelaxedMinMax::Second,
