@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use wattle_ast::{
-    ArrowType, Body, Expr, F32, F64, Features, Func, Instr, Module, Nesting, Structure, V128,
-    ValType,
+    Body, Expr, F32, F64, Features, Func, Instr, Module, Nesting, Structure, V128, ValType,
 };
 
 /// Bounds of the search.
@@ -267,14 +266,7 @@ fn instr_arrow(module: &Module<'static>, func: usize, at: usize) -> Option<Vec<I
     let arrow = instr.opcode().info().arrow?;
     let mut new = vec![Instr::Drop; arrow.params.len()];
     for result in arrow.results {
-        let ty = match result {
-            ArrowType::i32 => ValType::I32,
-            ArrowType::i64 => ValType::I64,
-            ArrowType::f32 => ValType::F32,
-            ArrowType::f64 => ValType::F64,
-            ArrowType::v128 => ValType::V128,
-            _ => return None,
-        };
+        let ty = result.val_type()?;
         new.push(constants().find(|(known, _)| *known == ty)?.1);
     }
     Some(new)

@@ -117,18 +117,7 @@ impl Ty {
     /// The type of an arrow; `address` stands for that of the memory or table.
     #[inline(always)]
     pub(crate) fn of_arrow(ty: ArrowType, address: Ty) -> Ty {
-        match ty {
-            ArrowType::i32 => Ty::I32,
-            ArrowType::i64 => Ty::I64,
-            ArrowType::f32 => Ty::F32,
-            ArrowType::f64 => Ty::F64,
-            ArrowType::v128 => Ty::V128,
-            ArrowType::at => address,
-            ArrowType::eqref => Ty::abs(AbsHeapType::Eq, true),
-            ArrowType::i31ref => Ty::abs(AbsHeapType::I31, true),
-            ArrowType::i31 => Ty::abs(AbsHeapType::I31, false),
-            ArrowType::arrayref => Ty::abs(AbsHeapType::Array, true),
-        }
+        ty.val_type().map_or(address, Ty::of)
     }
 
     pub(crate) fn of(ty: ValType) -> Ty {

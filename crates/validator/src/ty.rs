@@ -2,7 +2,7 @@
 //!
 //! References to defined types hold canonical ids, so equal types are equal words.
 
-use wattle_ast::AbsHeapType;
+use wattle_ast::{AbsHeapType, HeapType, RefType, ValType};
 
 /// A value type, a storage type, or a marker of the operand stack, in 32 bits.
 ///
@@ -56,6 +56,22 @@ impl Ty {
     /// The reference to an abstract heap type.
     pub(crate) const fn abs(heap: AbsHeapType, nullable: bool) -> Ty {
         Ty(REF | if nullable { NULL } else { 0 } | heap as u32)
+    }
+
+    /// A type that names no defined type. One that does becomes [`Ty::BOTTOM`].
+    #[inline(always)]
+    pub(crate) const fn closed(ty: ValType) -> Ty {
+        match ty {
+            ValType::I32 => Ty::I32,
+            ValType::I64 => Ty::I64,
+            ValType::F32 => Ty::F32,
+            ValType::F64 => Ty::F64,
+            ValType::V128 => Ty::V128,
+            ValType::Ref(RefType { nullable, heap: HeapType::Abs(heap) }) => {
+                Ty::abs(heap, nullable)
+            }
+            ValType::Ref(_) => Ty::BOTTOM,
+        }
     }
 
     /// The reference to a defined type.

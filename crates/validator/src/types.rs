@@ -130,21 +130,17 @@ fn convert(
     ty: ValType,
     reference: impl Fn(u32, bool) -> Option<Ty>,
 ) -> Result<Ty, Unusable> {
-    let ty = match ty {
-        ValType::I32 => return Ok(Ty::I32),
-        ValType::I64 => return Ok(Ty::I64),
-        ValType::F32 => return Ok(Ty::F32),
-        ValType::F64 => return Ok(Ty::F64),
-        ValType::V128 => return usable(features, Feature::Simd).map(|()| Ty::V128),
-        ValType::Ref(ty) => ty,
-    };
-    usable(features, feature_of_reference(ty))?;
-    match ty.heap {
-        HeapType::Abs(heap) => Ok(Ty::abs(heap, ty.nullable)),
-        HeapType::Type(index) | HeapType::Exact(index) => {
-            reference(index.0, ty.nullable).ok_or(Unusable::Unknown(index.0))
+    match ty {
+        ValType::V128 => usable(features, Feature::Simd)?,
+        ValType::Ref(of) => {
+            usable(features, feature_of_reference(of))?;
+            if let HeapType::Type(index) | HeapType::Exact(index) = of.heap {
+                return reference(index.0, of.nullable).ok_or(Unusable::Unknown(index.0));
+            }
         }
+        _ => {}
     }
+    Ok(Ty::closed(ty))
 }
 
 impl Types {

@@ -17,15 +17,19 @@ use crate::{
 };
 
 const MEMARG_HAS_MEMORY: u32 = 0x40;
-const EMPTY_BLOCK: u8 = 0x40;
 const CAST_FROM_NULL: u8 = 1;
 const CAST_TO_NULL: u8 = 2;
+
+impl BlockType {
+    /// The one byte of the type of a block that takes and leaves nothing.
+    pub const EMPTY_CODE: u8 = 0x40;
+}
 
 impl<'a> Decode<'a> for BlockType {
     #[inline(always)]
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         match reader.peek() {
-            Some(EMPTY_BLOCK) => {
+            Some(BlockType::EMPTY_CODE) => {
                 reader.byte()?;
                 Ok(BlockType::Empty)
             }
@@ -49,7 +53,7 @@ fn typed_block(reader: &mut Reader<'_>) -> Result<BlockType, Malformed> {
 impl Encode for BlockType {
     fn encode(&self, out: &mut Vec<u8>) {
         match *self {
-            BlockType::Empty => out.push(EMPTY_BLOCK),
+            BlockType::Empty => out.push(BlockType::EMPTY_CODE),
             BlockType::Value(ty) => ty.encode(out),
             BlockType::Type(index) => leb128::write_s64(out, index.0.into()),
         }

@@ -36,8 +36,8 @@ pub use lists::{Catch, Catches, Handler, Handlers, Labels, SelectTypes};
 pub use nesting::{Nesting, Structure};
 
 use crate::{
-    DataIdx, ElemIdx, F32, F64, Feature, FieldIdx, FuncIdx, GlobalIdx, HeapType, LabelIdx,
-    LocalIdx, MemIdx, TableIdx, TagIdx, TypeIdx, V128,
+    AbsHeapType, DataIdx, ElemIdx, F32, F64, Feature, FieldIdx, FuncIdx, GlobalIdx, HeapType,
+    LabelIdx, LocalIdx, MemIdx, RefType, TableIdx, TagIdx, TypeIdx, V128, ValType,
 };
 use table::for_each_instruction;
 
@@ -73,6 +73,32 @@ pub enum ArrowType {
     /// `(ref i31)`.
     i31,
     arrayref,
+}
+
+impl ArrowType {
+    /// The value type; none for the address type, which the immediates decide.
+    ///
+    /// ```
+    /// use wattle_ast::{Opcode, ValType};
+    /// let arrow = Opcode::I32Load.info().arrow.unwrap();
+    /// assert_eq!(arrow.params[0].val_type(), None);
+    /// assert_eq!(arrow.results[0].val_type(), Some(ValType::I32));
+    /// ```
+    pub const fn val_type(self) -> Option<ValType> {
+        let (nullable, heap) = match self {
+            ArrowType::i32 => return Some(ValType::I32),
+            ArrowType::i64 => return Some(ValType::I64),
+            ArrowType::f32 => return Some(ValType::F32),
+            ArrowType::f64 => return Some(ValType::F64),
+            ArrowType::v128 => return Some(ValType::V128),
+            ArrowType::at => return None,
+            ArrowType::eqref => (true, AbsHeapType::Eq),
+            ArrowType::i31ref => (true, AbsHeapType::I31),
+            ArrowType::i31 => (false, AbsHeapType::I31),
+            ArrowType::arrayref => (true, AbsHeapType::Array),
+        };
+        Some(ValType::Ref(RefType { nullable, heap: HeapType::Abs(heap) }))
+    }
 }
 
 /// The type of an instruction, when it does not depend on the module or the operands.

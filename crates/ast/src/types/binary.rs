@@ -14,8 +14,6 @@ use crate::{Decode, Encode, Feature, Malformed, Reader, TypeIdx, leb128};
 
 type Result<T> = core::result::Result<T, Malformed>;
 
-const REF: u8 = 0x64;
-const REF_NULL: u8 = 0x63;
 const EXACT: u8 = 0x62;
 const FUNC: u8 = 0x60;
 const STRUCT: u8 = 0x5f;
@@ -88,12 +86,19 @@ impl Encode for HeapType {
     }
 }
 
+impl RefType {
+    /// What begins a reference type that is not nullable; its heap type follows.
+    pub const CODE: u8 = 0x64;
+    /// What begins a nullable reference type; its heap type follows.
+    pub const NULL_CODE: u8 = 0x63;
+}
+
 /// The reference type that begins with `code`, when one does.
 #[inline]
 fn reference(reader: &mut Reader<'_>, code: u8) -> Result<Option<RefType>> {
     Ok(match code {
-        REF => Some(RefType::non_null(reader.read()?)),
-        REF_NULL => Some(RefType::null(reader.read()?)),
+        RefType::CODE => Some(RefType::non_null(reader.read()?)),
+        RefType::NULL_CODE => Some(RefType::null(reader.read()?)),
         _ => AbsHeapType::from_code(code).map(|abs| RefType::null(HeapType::Abs(abs))),
     })
 }
@@ -113,23 +118,40 @@ impl Encode for RefType {
         match (self.nullable, self.heap) {
             (true, HeapType::Abs(abs)) => out.push(abs.code()),
             (nullable, heap) => {
-                out.push(if nullable { REF_NULL } else { REF });
+                out.push(if nullable { RefType::NULL_CODE } else { RefType::CODE });
                 heap.encode(out);
             }
         }
     }
 }
 
+impl ValType {
+    /// The number or vector type of a code.
+    ///
+    /// ```
+    /// use wattle_ast::ValType;
+    /// assert_eq!(ValType::from_code(0x7f), Some(ValType::I32));
+    /// assert_eq!(ValType::from_code(0x70), None); // `funcref`
+    /// ```
+    #[inline(always)]
+    pub const fn from_code(code: u8) -> Option<ValType> {
+        Some(match code {
+            0x7f => ValType::I32,
+            0x7e => ValType::I64,
+            0x7d => ValType::F32,
+            0x7c => ValType::F64,
+            0x7b => ValType::V128,
+            _ => return None,
+        })
+    }
+}
+
 #[inline]
 fn value(reader: &mut Reader<'_>, code: u8) -> Result<Option<ValType>> {
-    Ok(Some(match code {
-        0x7f => ValType::I32,
-        0x7e => ValType::I64,
-        0x7d => ValType::F32,
-        0x7c => ValType::F64,
-        0x7b => ValType::V128,
-        _ => return Ok(reference(reader, code)?.map(ValType::Ref)),
-    }))
+    match ValType::from_code(code) {
+        None => Ok(reference(reader, code)?.map(ValType::Ref)),
+        ty => Ok(ty),
+    }
 }
 
 impl<'a> Decode<'a> for ValType {

@@ -1,7 +1,7 @@
 //! The arrows of the instruction table in the form that the checker applies: one small record per
 //! opcode, made at compile time.
 
-use wattle_ast::{AbsHeapType, ArrowType, Class, Feature, Kind, Opcode, OpcodeInfo};
+use wattle_ast::{ArrowType, Class, Feature, Kind, Opcode, OpcodeInfo};
 
 use crate::ty::Ty;
 
@@ -64,17 +64,9 @@ const NO_ARROW: Applied = Applied {
 };
 
 const fn value(ty: ArrowType) -> Ty {
-    match ty {
-        ArrowType::i32 => Ty::I32,
-        ArrowType::i64 => Ty::I64,
-        ArrowType::f32 => Ty::F32,
-        ArrowType::f64 => Ty::F64,
-        ArrowType::v128 => Ty::V128,
-        ArrowType::at => Ty::ADDRESS,
-        ArrowType::eqref => Ty::abs(AbsHeapType::Eq, true),
-        ArrowType::i31ref => Ty::abs(AbsHeapType::I31, true),
-        ArrowType::i31 => Ty::abs(AbsHeapType::I31, false),
-        ArrowType::arrayref => Ty::abs(AbsHeapType::Array, true),
+    match ty.val_type() {
+        Some(ty) => Ty::closed(ty),
+        None => Ty::ADDRESS,
     }
 }
 

@@ -13,19 +13,8 @@ use crate::{ErrorKind, Mismatch};
 
 impl<'t> Checker<'_, 't> {
     /// The type of a block.
-    #[inline(always)]
-    fn block_type(&mut self, reader: &mut Reader<'_>) -> Check<Signature> {
-        let simple = match reader.peek() {
-            Some(0x40) => Signature::EMPTY,
-            Some(0x7f) => Signature::value(Ty::I32),
-            _ => return self.block_type_slow(reader),
-        };
-        reader.byte()?;
-        Ok(simple)
-    }
-
     #[inline(never)]
-    fn block_type_slow(&mut self, reader: &mut Reader<'_>) -> Check<Signature> {
+    fn block_type(&mut self, reader: &mut Reader<'_>) -> Check<Signature> {
         match reader.block_type()? {
             BlockType::Empty => Ok(Signature::EMPTY),
             BlockType::Value(ty) => self.value(ty).map(Signature::value),

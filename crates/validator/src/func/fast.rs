@@ -317,7 +317,10 @@ impl Checker<'_, '_> {
                     pos += 1;
                 }
                 Action::Block | Action::Loop | Action::If => {
-                    let Some((signature, size)) = block_type(types, code, pos + 1) else { break };
+                    let Some((signature, size)) = block_type(types, has_references, code, pos + 1)
+                    else {
+                        break;
+                    };
                     let kind = match action {
                         Action::Loop => BlockKind::Loop,
                         Action::If if below!(0) != Ty::I32 => break,

@@ -2,26 +2,11 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#reference-instructions>
 
-use wattle_ast::{AbsHeapType, HeapType, Opcode, Reader, RefType, Source, TypeIdx};
+use wattle_ast::{AbsHeapType, HeapType, Opcode, Reader, RefType, Source};
 
 use super::{Check, Checker};
 use crate::ErrorKind;
 use crate::ty::Ty;
-
-/// The heap type that is next; abstract ones, and types by a short index, without a call.
-#[inline(always)]
-fn heap_type(reader: &mut Reader<'_>) -> Check<HeapType> {
-    let heap = match reader.rest() {
-        [index @ 0..0x40, ..] => HeapType::Type(TypeIdx(u32::from(*index))),
-        [low @ 0x80..=0xff, high @ 0..0x40, ..] => {
-            reader.byte()?;
-            HeapType::Type(TypeIdx(u32::from(low & 0x7f) | u32::from(*high) << 7))
-        }
-        _ => return Ok(reader.heap_type()?),
-    };
-    reader.byte()?;
-    Ok(heap)
-}
 
 impl<'t> Checker<'_, 't> {
     /// A reference type that an instruction names.
@@ -38,7 +23,7 @@ impl<'t> Checker<'_, 't> {
     }
 
     pub(super) fn ref_null(&mut self, reader: &mut Reader<'_>) -> Check {
-        let heap = heap_type(reader)?;
+        let heap = reader.heap_type()?;
         let ty = self.heap(heap, true)?;
         self.push(ty);
         Ok(())
@@ -72,7 +57,7 @@ impl<'t> Checker<'_, 't> {
     }
 
     fn target_type(&mut self, reader: &mut Reader<'_>, nullable: bool) -> Check<Ty> {
-        let heap = heap_type(reader)?;
+        let heap = reader.heap_type()?;
         let ty = self.heap(heap, nullable)?;
         self.pop(self.registry.top(ty))?;
         Ok(ty)

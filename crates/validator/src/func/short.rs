@@ -1,28 +1,33 @@
 //! Immediates in the short forms that nearly all have, read without moving: `None` sends an
 //! instruction to the rules.
 
-use wattle_ast::{AbsHeapType, Feature};
+use wattle_ast::{AbsHeapType, BlockType, Feature, RefType, ValType};
 
 use super::stack::Signature;
 use crate::Types;
 use crate::ty::{self, Ty};
 
-/// The type of a block and its length, if it is empty, one number or one reference.
+/// The type of a block and its length, if it is empty, one number or, when these are to be known,
+/// one reference.
 #[inline(always)]
-pub(super) fn block_type(types: &Types, code: &[u8], at: usize) -> Option<(Signature, usize)> {
-    let ty = match code.get(at)? {
-        0x40 => return Some((Signature::EMPTY, 1)),
-        0x7f => Ty::I32,
-        0x7e => Ty::I64,
-        0x7d => Ty::F32,
-        0x7c => Ty::F64,
-        byte @ (0x63 | 0x64) if has_references(types) => {
+pub(super) fn block_type(
+    types: &Types,
+    has_references: bool,
+    code: &[u8],
+    at: usize,
+) -> Option<(Signature, usize)> {
+    let (ty, size) = match *code.get(at)? {
+        BlockType::EMPTY_CODE => return Some((Signature::EMPTY, 1)),
+        byte @ (RefType::CODE | RefType::NULL_CODE) if has_references => {
             let (ty, size) = heap_type(types, code, at + 1)?;
-            return Some((Signature::value(ty.nullable(*byte == 0x63)), 1 + size));
+            (ty.nullable(byte == RefType::NULL_CODE), 1 + size)
         }
-        _ => return None,
+        byte => match ValType::from_code(byte)? {
+            ValType::V128 => return None,
+            number => (Ty::closed(number), 1),
+        },
     };
-    Some((Signature::value(ty), 1))
+    Some((Signature::value(ty), size))
 }
 
 /// Whether all the features are on that bring references and their instructions.
