@@ -43,8 +43,8 @@ pub struct Plan {
     pub timeout: Duration,
     /// How much is done to minimise a finding.
     pub effort: Effort,
-    /// How many findings of an engine that differ in the same way are minimised and written. All
-    /// are counted.
+    /// How many findings of an engine that differ in the same way, with the same words, are
+    /// minimised and written. All are counted.
     pub reports: u64,
     /// Where the state and the reports go.
     pub folder: PathBuf,
@@ -205,15 +205,25 @@ impl std::error::Error for Error {}
 /// The configuration of a seed when none is given: modules are of all kinds in turn.
 ///
 /// Every fourth is not guarded against traps; every third uses a part of the features and
-/// instructions; every sixteenth has functions of single instructions.
+/// instructions; every sixteenth has functions of single instructions; every fifth is large.
 pub fn config_of(seed: u64, features: Features, nans: Nans) -> Config {
+    let large = Config::default();
+    let size = match seed % 5 {
+        0 => large,
+        _ => Config {
+            max_funcs: 4,
+            max_instructions: large.max_instructions / 2,
+            max_memory_pages: 1,
+            ..large
+        },
+    };
     Config {
         features,
         canonical_nans: nans == Nans::Exact,
         no_traps: seed % 4 != 3,
         swarm: seed % 3 == 2,
         single_instruction: seed % 16 == 5,
-        ..Config::default()
+        ..size
     }
 }
 
@@ -337,8 +347,8 @@ struct Worker<'p> {
     plan: &'p Plan,
     engines: Vec<(Box<dyn Engine>, Profile)>,
     sets: Vec<Features>,
-    /// Findings that were minimised, by engine and way.
-    seen: BTreeMap<(usize, crate::Way), u64>,
+    /// Findings that were minimised, by engine, way, and what the engine said.
+    seen: BTreeMap<(usize, crate::Way, String), u64>,
 }
 
 impl<'p> Worker<'p> {
@@ -399,7 +409,8 @@ impl<'p> Worker<'p> {
                     let way = serde_json::to_value(difference.way).unwrap_or_default();
                     let way = way.as_str().unwrap_or("other").to_owned();
                     *counts.findings.entry(way).or_default() += 1;
-                    let seen = self.seen.entry((at, difference.way)).or_default();
+                    let seen = self.seen.entry((at, difference.way, difference.words()));
+                    let seen = seen.or_default();
                     *seen += 1;
                     if *seen <= self.plan.reports {
                         findings.push(self.minimised(at, seed, &config, &case, *difference));
@@ -433,13 +444,13 @@ impl<'p> Worker<'p> {
                     return (name, Verdict::Discarded("features".into()));
                 }
                 let actual = engine.run_closed(closed);
-                let run = |oracle: &Oracle| oracle.run_closed(closed);
+                let run = |oracle: &Oracle, case: &Case| oracle.run_closed(&case.closed());
                 judge_run(case, &closed.probes, expected, &actual, nans, learned, &run)
             }
             None if !case.fits(features) => Verdict::Discarded("features".into()),
             None => {
                 let actual = engine.run(case);
-                let run = |oracle: &Oracle| oracle.run_case(case);
+                let run = |oracle: &Oracle, case: &Case| oracle.run_case(case);
                 judge_run(case, &case.probes, expected, &actual, nans, learned, &run)
             }
         };
@@ -519,6 +530,6 @@ impl<'p> Worker<'p> {
 pub fn check(engine: &mut dyn Engine, case: &Case, nans: Nans) -> Verdict {
     let expected = Oracle::default().run_case(case);
     let actual = engine.run(case);
-    let run = |oracle: &Oracle| oracle.run_case(case);
+    let run = |oracle: &Oracle, case: &Case| oracle.run_case(case);
     judge_run(case, &case.probes, &expected, &actual, nans, &mut Profile::default(), &run)
 }

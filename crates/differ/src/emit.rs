@@ -215,20 +215,32 @@ impl<'m> Code<'m> {
         // Whole pages in steps of 64 bytes; bytes, where pages are bytes.
         let whole = bits >= 6;
         let step = if whole { 64 } else { 1 };
-        self.all([
-            Instr::Block { block_type: BlockType::Empty },
-            Instr::Loop { block_type: BlockType::Empty },
-        ]);
+        let block_type = BlockType::Empty;
+        self.all([Instr::Block { block_type }, Instr::Loop { block_type }]);
         self.all([get(at), get(end), either(Instr::I64GeU, Instr::I32GeU)]);
         self.push(Instr::BrIf { label: LabelIdx(1) });
-        self.push(get(hash));
-        for offset in (0..step as u64).step_by(8) {
+        let load = |offset| {
             let memarg = MemArg { offset, memory, align: 0 };
-            let load = if whole { Instr::I64Load { memarg } } else { Instr::I64Load8U { memarg } };
-            self.all([get(at), load]);
+            if whole { Instr::I64Load { memarg } } else { Instr::I64Load8U { memarg } }
+        };
+        let offsets = || (0..step as u64).step_by(8);
+        // Memories are mostly zeros, which are passed over.
+        self.push(Instr::I64Const { value: 0 });
+        for offset in offsets() {
+            self.all([get(at), load(offset), Instr::I64Or]);
+        }
+        self.all([Instr::I64Const { value: 0 }, Instr::I64Ne, Instr::If { block_type }]);
+        self.all([get(hash), get(at)]);
+        if !wide {
+            self.push(Instr::I64ExtendI32U);
+        }
+        self.mix();
+        for offset in offsets() {
+            self.all([get(at), load(offset)]);
             self.mix();
         }
-        self.all([Instr::LocalSet { local: hash }, get(at), number(step)]);
+        self.all([Instr::LocalSet { local: hash }, Instr::End]);
+        self.all([get(at), number(step)]);
         self.all([either(Instr::I64Add, Instr::I32Add), Instr::LocalSet { local: at }]);
         self.all([Instr::Br { label: LabelIdx(0) }, Instr::End, Instr::End]);
         self.push(get(hash));

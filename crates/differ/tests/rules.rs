@@ -62,6 +62,22 @@ fn what_depends_on_the_bits_of_nans_says_nothing() {
     assert_eq!(verdict, Verdict::Discarded("depends on the bits of NaNs".into()));
 }
 
+#[test]
+fn canonical_nans_have_no_bits_to_choose() {
+    let features = Features::ALL - Features::COMPACT_IMPORTS;
+    for seed in 0..300 {
+        let config = wattle_differ::config_of(seed, features, Nans::Exact);
+        let made = wattle_smith::from_seed(&config, seed);
+        let settings = Settings { fuel: config.termination, salt: seed };
+        let case = Case::new(made.module, made.features, settings);
+        let expected = Oracle::default().run_case(&case);
+        for nan in [Nan::Negative, Nan::Native] {
+            let other = with_profile(Profile { nan, ..Profile::default() });
+            assert_eq!(other.run_case(&case), expected, "seed {seed}, {nan:?}");
+        }
+    }
+}
+
 /// Each parameter of the relaxed instructions, with a module that shows it.
 #[test]
 fn relaxed_vectors_are_permitted() {
@@ -121,6 +137,30 @@ fn relaxed_vectors_are_permitted() {
         let verdict = check(&mut other(change), &case(NAN), Nans::Exact);
         assert_eq!(verdict, Verdict::Agrees, "{code}");
     }
+}
+
+/// An engine that has another idea of one shape is known for it; that must not hide the rest.
+#[test]
+fn a_known_deviation_hides_nothing_else() {
+    let masks = "(i64x2.splat (i64.const 0x8001_7fff_8000_0001))";
+    let text = |shape: &str, value: u32| {
+        format!(
+            r#"(module
+                (func (export "a") (result v128) ({shape}
+                    (i8x16.splat (i32.const 0x5a)) (i8x16.splat (i32.const 0)) {masks}))
+                (func (export "b") (result v128) (i64x2.relaxed_laneselect
+                    (i8x16.splat (i32.const 0x5a)) (i8x16.splat (i32.const 0)) {masks}))
+                (func (export "c") (result i32) (i32.const {value})))"#
+        )
+    };
+    let case = case(&text("i16x8.relaxed_laneselect", 1));
+    let relaxed = Relaxed { top_bit_laneselect: true, ..Relaxed::default() };
+    let engine = with_profile(Profile { relaxed, ..Profile::default() });
+    let deviating = |value| Fixed(engine.run_case(&self::case(&text("v128.bitselect", value))));
+    let verdict = check(&mut deviating(1), &case, Nans::Exact);
+    assert!(matches!(verdict, Verdict::Discarded(why) if why.starts_with("known: ")));
+    let verdict = check(&mut deviating(2), &case, Nans::Exact);
+    assert!(matches!(verdict, Verdict::Differs(_)));
 }
 
 #[test]

@@ -258,6 +258,8 @@ impl Gen<'_, '_> {
         self.op_index(Opcode::LocalGet, local);
         self.op(equal);
         self.op(choose);
+        // Instructions to come may read the local.
+        self.op_index(Opcode::LocalTee, local);
     }
 
     /// The instructions that have a rule of their own. Says no when something is missing.
