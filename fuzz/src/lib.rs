@@ -3,8 +3,11 @@
 //! `cargo fuzz run NAME` drives them with libFuzzer; `cargo test` runs each over seeded inputs;
 //! the binaries, built without the fuzzer, replay files.
 
+#[cfg(feature = "engines")]
+pub mod engines;
 #[cfg(feature = "faults")]
 pub mod faults;
+pub mod files;
 pub mod generated;
 mod inputs;
 #[cfg(feature = "faults")]

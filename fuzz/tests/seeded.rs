@@ -39,6 +39,11 @@ fn generated_module() {
     check(wattle_fuzz::generated::generated_module);
 }
 
+#[test]
+fn wasi_files() {
+    check(wattle_fuzz::files::files);
+}
+
 /// What libFuzzer found.
 #[test]
 fn found_before() {

@@ -149,10 +149,16 @@ fn same(part: Option<&Part>, a: Word, b: Word, nans: Nans) -> bool {
     a == b || lanes || is_nan(kind, a.0) && is_nan(kind, b.0)
 }
 
-/// Whether the traps are those of one atomic access that is both unaligned and out of bounds:
-/// engines check one or the other first, and there is one instruction that traps.
+/// Whether one instruction can trap either way, for two reasons at once: engines check one or the
+/// other first. An atomic access may be unaligned and out of bounds; what copies a segment to an
+/// array may be out of the bounds of both.
 fn is_either(a: &[Trap], b: &[Trap]) -> bool {
-    a.contains(&Trap::UnalignedAtomic) && b.contains(&Trap::MemoryOutOfBounds)
+    let pairs = [
+        (Trap::UnalignedAtomic, Trap::MemoryOutOfBounds),
+        (Trap::ArrayOutOfBounds, Trap::MemoryOutOfBounds),
+        (Trap::ArrayOutOfBounds, Trap::TableOutOfBounds),
+    ];
+    pairs.iter().any(|(first, second)| a.contains(first) && b.contains(second))
 }
 
 /// How one outcome compares to another: nothing when it is the same.
@@ -382,11 +388,18 @@ struct Known {
     is: Instr<'static>,
 }
 
-const KNOWN: &[Known] = &[Known {
-    what: "known: i16x8.relaxed_laneselect is unlike its other shapes",
-    of: Opcode::I16x8RelaxedLaneselect,
-    is: Instr::V128Bitselect,
-}];
+const KNOWN: &[Known] = &[
+    Known {
+        what: "known: i16x8.relaxed_laneselect by whole masks",
+        of: Opcode::I16x8RelaxedLaneselect,
+        is: Instr::V128Bitselect,
+    },
+    Known {
+        what: "known: i16x8.relaxed_laneselect by the top bits of bytes",
+        of: Opcode::I16x8RelaxedLaneselect,
+        is: Instr::I8x16RelaxedLaneselect,
+    },
+];
 
 impl Known {
     /// The case as such an engine takes it, when that makes a difference.

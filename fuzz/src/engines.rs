@@ -1,0 +1,63 @@
+//! Generated modules on other engines: they must do what our runtime does.
+
+use std::cell::RefCell;
+
+use arbitrary::Unstructured;
+use wattle::Features;
+use wattle::ast::Opcode;
+use wattle_differ::engines::wasmi::Wasmi;
+use wattle_differ::engines::wasmtime::{Backend, Wasmtime};
+use wattle_differ::{Case, Engine, Nans, Settings, Verdict, check};
+use wattle_smith::{Config, generate};
+
+/// What an engine does with the module of `data`, and what our runtime does.
+fn run(engine: &mut dyn Engine, without: Features, data: &[u8], is_known: fn(&Case) -> bool) {
+    let features = engine.features() - without;
+    let (&kind, data) = data.split_first().unwrap_or((&0, &[]));
+    let config = Config {
+        features,
+        canonical_nans: true,
+        no_traps: kind & 1 == 0,
+        single_instruction: kind & 14 == 14,
+        max_memory_pages: 1,
+        ..Config::default()
+    };
+    let made = match generate(&config, &mut Unstructured::new(data)) {
+        Ok(made) => made,
+        Err(error) => panic!("any bytes make a module, but {error}"),
+    };
+    let settings = Settings { fuel: config.termination, salt: kind.into() };
+    let case = Case::new(made.module, made.features, settings);
+    match check(engine, &case, Nans::Exact) {
+        Verdict::Differs(difference) if !is_known(&case) => {
+            let text = wattle::printer::print(&case.module);
+            panic!("{}: {difference:?}\n{text}", engine.name());
+        }
+        _ => {}
+    }
+}
+
+/// wasmi does the same. Known: a `select` on an `i32.eqz` takes the wrong operand
+/// (`docs/engine-agreement.md`).
+pub fn wasmi_agrees(data: &[u8]) {
+    thread_local! {
+        static ENGINE: RefCell<Wasmi> = RefCell::new(Wasmi::new(None));
+    }
+    let is_known = |case: &Case| {
+        let selects = case.uses(|op| matches!(op, Opcode::Select | Opcode::SelectTyped));
+        selects && case.uses(|op| op == Opcode::I32Eqz)
+    };
+    ENGINE.with_borrow_mut(|engine| run(engine, Features::NONE, data, is_known));
+}
+
+/// Wasmtime does the same. Shared memories are left out: it panics on some accesses that are out
+/// of bounds (`docs/engine-agreement.md`).
+pub fn wasmtime_agrees(data: &[u8]) {
+    thread_local! {
+        static ENGINE: RefCell<Wasmtime> = RefCell::new(match Wasmtime::new(Backend::Cranelift, None) {
+            Ok(engine) => engine,
+            Err(error) => panic!("Wasmtime is not there: {error}"),
+        });
+    }
+    ENGINE.with_borrow_mut(|engine| run(engine, Features::THREADS, data, |_| false));
+}
