@@ -174,6 +174,93 @@ macro_rules! for_each_operation {
                 I32AddBrI32LtSImm = I32Add BrI32LtSImm: [binary I32Add] [branch_immediate I32LtS];
                 I32AddBrI32LtU = I32Add BrI32LtU: [binary I32Add] [branch I32LtU];
                 I32AddBrI32LtUImm = I32Add BrI32LtUImm: [binary I32Add] [branch_immediate I32LtU];
+                // The end of a loop with the last of what it does.
+                I32AddImmI32AddImmI32AddImmBrIf = I32AddImm I32AddImmI32AddImmBrIf:
+                    [immediate I32Add] [immediate I32Add] [immediate I32Add] [br_if];
+                I32AddImmI32AddImmI32AddImmBrI32NeImm = I32AddImm I32AddImmI32AddImmBrI32NeImm:
+                    [immediate I32Add] [immediate I32Add] [immediate I32Add]
+                    [branch_immediate I32Ne];
+                I32AddImmI32AddImmI32AddImmBrI32Ne = I32AddImm I32AddImmI32AddImmBrI32Ne:
+                    [immediate I32Add] [immediate I32Add] [immediate I32Add] [branch I32Ne];
+                I32AddImmI32AddImmI32AddImmBrI32LtU = I32AddImm I32AddImmI32AddImmBrI32LtU:
+                    [immediate I32Add] [immediate I32Add] [immediate I32Add] [branch I32LtU];
+                I32StoreI32AddImmBrIf = I32Store I32AddImmBrIf:
+                    [store u32] [immediate I32Add] [br_if];
+                I32StoreI32AddImmBrI32NeImm = I32Store I32AddImmBrI32NeImm:
+                    [store u32] [immediate I32Add] [branch_immediate I32Ne];
+                I32StoreI32AddImmBrI32Ne = I32Store I32AddImmBrI32Ne:
+                    [store u32] [immediate I32Add] [branch I32Ne];
+                I32StoreI32AddImmBrI32LtU = I32Store I32AddImmBrI32LtU:
+                    [store u32] [immediate I32Add] [branch I32LtU];
+                I32StoreI32AddImmBrI32LtUImm = I32Store I32AddImmBrI32LtUImm:
+                    [store u32] [immediate I32Add] [branch_immediate I32LtU];
+                I32Store8I32AddImmBrIf = I32Store8 I32AddImmBrIf:
+                    [store u8] [immediate I32Add] [br_if];
+                I32Store8I32AddImmBrI32NeImm = I32Store8 I32AddImmBrI32NeImm:
+                    [store u8] [immediate I32Add] [branch_immediate I32Ne];
+                I32Store8I32AddImmBrI32Ne = I32Store8 I32AddImmBrI32Ne:
+                    [store u8] [immediate I32Add] [branch I32Ne];
+                I32Store8I32AddImmBrI32LtU = I32Store8 I32AddImmBrI32LtU:
+                    [store u8] [immediate I32Add] [branch I32LtU];
+                I32Store8I32AddImmBrI32LtUImm = I32Store8 I32AddImmBrI32LtUImm:
+                    [store u8] [immediate I32Add] [branch_immediate I32LtU];
+                I64StoreI32AddImmBrIf = I64Store I32AddImmBrIf:
+                    [store u64] [immediate I32Add] [br_if];
+                I64StoreI32AddImmBrI32NeImm = I64Store I32AddImmBrI32NeImm:
+                    [store u64] [immediate I32Add] [branch_immediate I32Ne];
+                I64StoreI32AddImmBrI32Ne = I64Store I32AddImmBrI32Ne:
+                    [store u64] [immediate I32Add] [branch I32Ne];
+                I64StoreI32AddImmBrI32LtU = I64Store I32AddImmBrI32LtU:
+                    [store u64] [immediate I32Add] [branch I32LtU];
+                I64StoreI32AddImmBrI32LtUImm = I64Store I32AddImmBrI32LtUImm:
+                    [store u64] [immediate I32Add] [branch_immediate I32LtU];
+                F64StoreI32AddImmBrIf = F64Store I32AddImmBrIf:
+                    [store u64] [immediate I32Add] [br_if];
+                F64StoreI32AddImmBrI32NeImm = F64Store I32AddImmBrI32NeImm:
+                    [store u64] [immediate I32Add] [branch_immediate I32Ne];
+                F64StoreI32AddImmBrI32Ne = F64Store I32AddImmBrI32Ne:
+                    [store u64] [immediate I32Add] [branch I32Ne];
+                F64StoreI32AddImmBrI32LtU = F64Store I32AddImmBrI32LtU:
+                    [store u64] [immediate I32Add] [branch I32LtU];
+                F64StoreI32AddImmBrI32LtUImm = F64Store I32AddImmBrI32LtUImm:
+                    [store u64] [immediate I32Add] [branch_immediate I32LtU];
+                CopyI32AddImmBrIf = Copy I32AddImmBrIf: [copy] [immediate I32Add] [br_if];
+                CopyI32AddImmBrI32NeImm = Copy I32AddImmBrI32NeImm:
+                    [copy] [immediate I32Add] [branch_immediate I32Ne];
+                CopyI32AddImmBrI32Ne = Copy I32AddImmBrI32Ne:
+                    [copy] [immediate I32Add] [branch I32Ne];
+                CopyI32AddImmBrI32LtU = Copy I32AddImmBrI32LtU:
+                    [copy] [immediate I32Add] [branch I32LtU];
+                CopyI32AddImmBrI32LtUImm = Copy I32AddImmBrI32LtUImm:
+                    [copy] [immediate I32Add] [branch_immediate I32LtU];
+                I32Store8ImmI32AddBrI32LtU = I32Store8Imm I32AddBrI32LtU:
+                    [store_immediate u8] [binary I32Add] [branch I32LtU];
+                I32Store8ImmI32AddBrI32LtUImm = I32Store8Imm I32AddBrI32LtUImm:
+                    [store_immediate u8] [binary I32Add] [branch_immediate I32LtU];
+                I32Store8ImmI32AddImmBrIf = I32Store8Imm I32AddImmBrIf:
+                    [store_immediate u8] [immediate I32Add] [br_if];
+                I32Store8ImmI32AddImmBrI32NeImm = I32Store8Imm I32AddImmBrI32NeImm:
+                    [store_immediate u8] [immediate I32Add] [branch_immediate I32Ne];
+                I32Store8ImmI32AddImmBrI32Ne = I32Store8Imm I32AddImmBrI32Ne:
+                    [store_immediate u8] [immediate I32Add] [branch I32Ne];
+                I32Store8ImmI32AddImmBrI32LtU = I32Store8Imm I32AddImmBrI32LtU:
+                    [store_immediate u8] [immediate I32Add] [branch I32LtU];
+                I32Store8ImmI32AddImmBrI32LtUImm = I32Store8Imm I32AddImmBrI32LtUImm:
+                    [store_immediate u8] [immediate I32Add] [branch_immediate I32LtU];
+                I32StoreImmI32AddBrI32LtU = I32StoreImm I32AddBrI32LtU:
+                    [store_immediate u32] [binary I32Add] [branch I32LtU];
+                I32StoreImmI32AddBrI32LtUImm = I32StoreImm I32AddBrI32LtUImm:
+                    [store_immediate u32] [binary I32Add] [branch_immediate I32LtU];
+                I32StoreImmI32AddImmBrIf = I32StoreImm I32AddImmBrIf:
+                    [store_immediate u32] [immediate I32Add] [br_if];
+                I32StoreImmI32AddImmBrI32NeImm = I32StoreImm I32AddImmBrI32NeImm:
+                    [store_immediate u32] [immediate I32Add] [branch_immediate I32Ne];
+                I32StoreImmI32AddImmBrI32Ne = I32StoreImm I32AddImmBrI32Ne:
+                    [store_immediate u32] [immediate I32Add] [branch I32Ne];
+                I32StoreImmI32AddImmBrI32LtU = I32StoreImm I32AddImmBrI32LtU:
+                    [store_immediate u32] [immediate I32Add] [branch I32LtU];
+                I32StoreImmI32AddImmBrI32LtUImm = I32StoreImm I32AddImmBrI32LtUImm:
+                    [store_immediate u32] [immediate I32Add] [branch_immediate I32LtU];
                 // A test of what was loaded or masked.
                 I32LoadBrIf = I32Load BrIf: [load u32 u32 u32] [br_if];
                 I32LoadBrIfNot = I32Load BrIfNot: [load u32 u32 u32] [br_if_not];
@@ -276,6 +363,10 @@ macro_rules! for_each_operation {
                 I64AddImmI64AddImm = I64AddImm I64AddImm: [immediate I64Add] [immediate I64Add];
                 F64MulF64Add = F64Mul F64Add: [binary F64Mul] [binary F64Add];
                 F64MulF64Sub = F64Mul F64Sub: [binary F64Mul] [binary F64Sub];
+                F64LoadF64MulF64Add = F64Load F64MulF64Add:
+                    [load u64 u64 u64] [binary F64Mul] [binary F64Add];
+                F64LoadF64LoadF64MulF64Add = F64Load F64LoadF64MulF64Add:
+                    [load u64 u64 u64] [load u64 u64 u64] [binary F64Mul] [binary F64Add];
                 F32MulF32Add = F32Mul F32Add: [binary F32Mul] [binary F32Add];
                 F64AddF64Add = F64Add F64Add: [binary F64Add] [binary F64Add];
                 F64MulF64Mul = F64Mul F64Mul: [binary F64Mul] [binary F64Mul];
@@ -323,6 +414,8 @@ macro_rules! for_each_operation {
                 I64StoreI64Store = I64Store I64Store: [store u64] [store u64];
                 I32StoreI32AddImm = I32Store I32AddImm: [store u32] [immediate I32Add];
                 I32StoreI32Load = I32Store I32Load: [store u32] [load u32 u32 u32];
+                ConstI32Load = Const I32Load: [constant] [load u32 u32 u32];
+                ConstI32Store = Const I32Store: [constant] [store u32];
                 // Moves, calls and returns.
                 CopyCopy = Copy Copy: [copy] [copy];
                 CopyCopyCopy = Copy CopyCopy: [copy] [copy] [copy];
@@ -348,6 +441,8 @@ macro_rules! for_each_operation {
                 CopyCopyCall = Copy CopyCall: [copy] [copy] [call];
                 ConstCopyCall = Const CopyCall: [constant] [copy] [call];
                 ConstConstConstCall = Const ConstConstCall: [constant] [constant] [constant] [call];
+                CopyConstConstConstCall = Copy ConstConstConstCall:
+                    [copy] [constant] [constant] [constant] [call];
                 CopyCallIndirect = Copy CallIndirect: [copy] [call_indirect];
                 CopyReturn1 = Copy Return1: [copy] [return1];
                 I32LoadReturn1 = I32Load Return1: [load u32 u32 u32] [return1];
