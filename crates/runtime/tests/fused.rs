@@ -9,10 +9,13 @@ use common::instantiate;
 use pretty_assertions::assert_eq;
 use wattle_runtime::{Config, Counts, Outcome, Store, Trap, Value};
 
+/// A trap, and the functions and offsets of its backtrace.
+type Trapped = (Option<Trap>, Vec<(u32, u32)>);
+
 /// What a run came to.
 #[derive(Debug, PartialEq)]
 struct End {
-    results: Result<Vec<Value>, (Option<Trap>, Vec<(u32, u32)>)>,
+    results: Result<Vec<Value>, Trapped>,
     memory: Option<u64>,
 }
 

@@ -233,11 +233,11 @@ pub(super) fn hot<'m>(
         ($op:ident, load $raw:ident $ext:ident $uns:ident) => {
             match bytes_at(memory, get(frame, $op.b), $op.imm) {
                 Some(bytes) => {
-                    let value = $raw::from_le_bytes(*bytes) as $ext as $uns as u64;
+                    let loaded = $raw::from_le_bytes(*bytes) as $ext as $uns as u64;
                     let value = fault!(
                         LoadSign,
-                        if $op.code == Code::I32Load16S { value & 0xffff } else { value },
-                        value
+                        if $op.code == Code::I32Load16S { loaded & 0xffff } else { loaded },
+                        loaded
                     );
                     set(frame, $op.a, value);
                 }
