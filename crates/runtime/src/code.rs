@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 
 use wattle_ast::{HeapType, Opcode, V128};
 
+use crate::table::for_each_operation;
+
 /// A slot of the frame, counted from its base.
 pub(crate) type Slot = u16;
 
@@ -50,87 +52,21 @@ pub(crate) const fn pack(low: u32, high: u32) -> u64 {
     low as u64 | (high as u64) << 32
 }
 
-/// Hands the instructions that have an operation of their own, by shape, to the macro `$use`.
-///
-/// - binary: with two slots; with a slot and an immediate
-/// - compare: likewise, then the branches that are taken when it holds
-/// - unary: one slot
-/// - load: the type in memory, its extension, and the unsigned type of the same width
-/// - store: the type in memory
-macro_rules! for_each_scalar {
-    ($use:ident) => {
-        $use! {
-            binary {
-                I32Add I32AddImm; I32Sub I32SubImm; I32Mul I32MulImm; I32DivS I32DivSImm;
-                I32DivU I32DivUImm; I32RemS I32RemSImm; I32RemU I32RemUImm; I32And I32AndImm;
-                I32Or I32OrImm; I32Xor I32XorImm; I32Shl I32ShlImm; I32ShrS I32ShrSImm;
-                I32ShrU I32ShrUImm; I32Rotl I32RotlImm; I32Rotr I32RotrImm;
-                I64Add I64AddImm; I64Sub I64SubImm; I64Mul I64MulImm; I64DivS I64DivSImm;
-                I64DivU I64DivUImm; I64RemS I64RemSImm; I64RemU I64RemUImm; I64And I64AndImm;
-                I64Or I64OrImm; I64Xor I64XorImm; I64Shl I64ShlImm; I64ShrS I64ShrSImm;
-                I64ShrU I64ShrUImm; I64Rotl I64RotlImm; I64Rotr I64RotrImm;
-                F32Add F32AddImm; F32Sub F32SubImm; F32Mul F32MulImm; F32Div F32DivImm;
-                F32Min F32MinImm; F32Max F32MaxImm; F32Copysign F32CopysignImm;
-                F64Add F64AddImm; F64Sub F64SubImm; F64Mul F64MulImm; F64Div F64DivImm;
-                F64Min F64MinImm; F64Max F64MaxImm; F64Copysign F64CopysignImm;
-                F32Eq F32EqImm; F32Ne F32NeImm; F32Lt F32LtImm; F32Gt F32GtImm; F32Le F32LeImm;
-                F32Ge F32GeImm; F64Eq F64EqImm; F64Ne F64NeImm; F64Lt F64LtImm; F64Gt F64GtImm;
-                F64Le F64LeImm; F64Ge F64GeImm;
-            }
-            compare {
-                I32Eq I32EqImm BrI32Eq BrI32EqImm; I32Ne I32NeImm BrI32Ne BrI32NeImm;
-                I32LtS I32LtSImm BrI32LtS BrI32LtSImm; I32LtU I32LtUImm BrI32LtU BrI32LtUImm;
-                I32GtS I32GtSImm BrI32GtS BrI32GtSImm; I32GtU I32GtUImm BrI32GtU BrI32GtUImm;
-                I32LeS I32LeSImm BrI32LeS BrI32LeSImm; I32LeU I32LeUImm BrI32LeU BrI32LeUImm;
-                I32GeS I32GeSImm BrI32GeS BrI32GeSImm; I32GeU I32GeUImm BrI32GeU BrI32GeUImm;
-                I64Eq I64EqImm BrI64Eq BrI64EqImm; I64Ne I64NeImm BrI64Ne BrI64NeImm;
-                I64LtS I64LtSImm BrI64LtS BrI64LtSImm; I64LtU I64LtUImm BrI64LtU BrI64LtUImm;
-                I64GtS I64GtSImm BrI64GtS BrI64GtSImm; I64GtU I64GtUImm BrI64GtU BrI64GtUImm;
-                I64LeS I64LeSImm BrI64LeS BrI64LeSImm; I64LeU I64LeUImm BrI64LeU BrI64LeUImm;
-                I64GeS I64GeSImm BrI64GeS BrI64GeSImm; I64GeU I64GeUImm BrI64GeU BrI64GeUImm;
-            }
-            unary {
-                I32Clz I32Ctz I32Popcnt I64Clz I64Ctz I64Popcnt
-                F32Abs F32Neg F32Ceil F32Floor F32Trunc F32Nearest F32Sqrt
-                F64Abs F64Neg F64Ceil F64Floor F64Trunc F64Nearest F64Sqrt
-                I32WrapI64 I32TruncF32S I32TruncF32U I32TruncF64S I32TruncF64U
-                I64ExtendI32S I64TruncF32S I64TruncF32U I64TruncF64S I64TruncF64U
-                F32ConvertI32S F32ConvertI32U F32ConvertI64S F32ConvertI64U F32DemoteF64
-                F64ConvertI32S F64ConvertI32U F64ConvertI64S F64ConvertI64U F64PromoteF32
-                I32Extend8S I32Extend16S I64Extend8S I64Extend16S I64Extend32S
-                I32TruncSatF32S I32TruncSatF32U I32TruncSatF64S I32TruncSatF64U
-                I64TruncSatF32S I64TruncSatF32U I64TruncSatF64S I64TruncSatF64U
-            }
-            load {
-                I32Load u32 u32 u32; I64Load u64 u64 u64; F32Load u32 u32 u32; F64Load u64 u64 u64;
-                I32Load8S i8 i32 u32; I32Load8U u8 u32 u32;
-                I32Load16S i16 i32 u32; I32Load16U u16 u32 u32;
-                I64Load8S i8 i64 u64; I64Load8U u8 u64 u64;
-                I64Load16S i16 i64 u64; I64Load16U u16 u64 u64;
-                I64Load32S i32 i64 u64; I64Load32U u32 u64 u64;
-            }
-            store {
-                I32Store u32; I64Store u64; F32Store u32; F64Store u64;
-                I32Store8 u8; I32Store16 u16; I64Store8 u8; I64Store16 u16; I64Store32 u32;
-            }
-        }
-    };
-}
-pub(crate) use for_each_scalar;
-
 macro_rules! define {
     (
         binary { $( $rr:ident $ri:ident ; )* }
         compare { $( $crr:ident $cri:ident $brr:ident $bri:ident ; )* }
         unary { $( $un:ident )* }
         load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
-        store { $( $st:ident $narrow:ident ; )* }
+        store { $( $st:ident $narrow:ident $sti:ident ; )* }
+        fused { $( $fu:ident = $first:ident $rest:ident : $( [ $($step:tt)* ] )* ; )* }
     ) => {
         /// What an operation does. The names of instructions mean the instructions, on slots.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
         pub(crate) enum Code {
-            $( $rr, $ri, )* $( $crr, $cri, $brr, $bri, )* $( $un, )* $( $ld, )* $( $st, )*
+            $( $rr, $ri, )* $( $crr, $cri, $brr, $bri, )* $( $un, )* $( $ld, )* $( $st, $sti, )*
+            $( $fu, )*
             /// Go to `imm`.
             Br,
             /// Go to `low` when slot `b` is not 0.
@@ -246,7 +182,7 @@ macro_rules! define {
             Binary(Code, Code),
             Unary(Code),
             Load(Code),
-            Store(Code),
+            Store(Code, Code),
         }
 
         impl Scalar {
@@ -256,7 +192,7 @@ macro_rules! define {
                     $( Opcode::$crr => Scalar::Binary(Code::$crr, Code::$cri), )*
                     $( Opcode::$un => Scalar::Unary(Code::$un), )*
                     $( Opcode::$ld => Scalar::Load(Code::$ld), )*
-                    $( Opcode::$st => Scalar::Store(Code::$st), )*
+                    $( Opcode::$st => Scalar::Store(Code::$st, Code::$sti), )*
                     _ => return None,
                 })
             }
@@ -271,6 +207,14 @@ macro_rules! define {
         }
 
         impl Code {
+            /// The operation that does what this one and the next do.
+            pub(crate) const fn fused(self, next: Code) -> Option<Code> {
+                Some(match (self, next) {
+                    $( (Code::$first, Code::$rest) => Code::$fu, )*
+                    _ => return None,
+                })
+            }
+
             /// The branch that is taken when this comparison holds.
             pub(crate) const fn branch(self) -> Option<Code> {
                 Some(match self {
@@ -317,7 +261,7 @@ macro_rules! define {
     };
 }
 
-for_each_scalar!(define);
+for_each_operation!(define);
 
 impl Code {
     /// The branch that is taken when this one is not.

@@ -83,6 +83,7 @@ mod observe;
 pub mod script;
 mod state;
 mod store;
+mod table;
 mod translate;
 mod trap;
 mod types;

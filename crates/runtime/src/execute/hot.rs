@@ -10,10 +10,11 @@ use wattle_ast::{LaneIdx, Opcode, Shuffle, V128};
 
 use super::aggregates;
 use super::run::{bytes_at, bytes_at_mut, get, get_vector, opcode, set, set_vector};
-use crate::code::{Code, Function, Op, Slot, WINDOW, for_each_scalar};
+use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::lazy::Lazy;
 use crate::numerics::{self, Nan, simd};
 use crate::state::{Frame, FuncKind, InstanceInst, State};
+use crate::table::for_each_operation;
 use crate::trap::Trap;
 use crate::values::{i31_slot, index_of, kind, slot_of};
 
@@ -181,102 +182,158 @@ pub(super) fn hot<'m>(
         }};
     }
 
+    // The value of a numeric instruction.
+    macro_rules! number {
+        ($result:expr) => {
+            match $result {
+                Some(Ok(value)) => value,
+                Some(Err(trap)) => trap!(trap.into()),
+                None => trap!(Trap::InvalidCode),
+            }
+        };
+    }
+    macro_rules! store {
+        ($op:ident, $value:expr) => {
+            match bytes_at_mut(memory, get(frame, $op.b), $op.imm) {
+                Some(bytes) => fault!(
+                    StoreDropped,
+                    if $op.code != Code::I64Store32 {
+                        *bytes = $value.to_le_bytes();
+                    },
+                    *bytes = $value.to_le_bytes()
+                ),
+                None => trap!(Trap::MemoryOutOfBounds),
+            }
+        };
+    }
+    // What an operation does, or one of those that a fused one stands for.
+    macro_rules! step {
+        ($op:ident, binary $name:ident) => {{
+            let (x, y) = (get(frame, $op.b), get(frame, $op.c));
+            let value = number!(numerics::binary(Opcode::$name, x, y, nan));
+            set(frame, $op.a, value);
+        }};
+        ($op:ident, immediate $name:ident) => {{
+            let x = get(frame, $op.b);
+            let value = number!(numerics::binary(Opcode::$name, x, $op.imm, nan));
+            set(frame, $op.a, value);
+        }};
+        ($op:ident, branch $name:ident) => {{
+            let (x, y) = (get(frame, $op.b), get(frame, $op.c));
+            if let Some(Ok(1)) = numerics::binary(Opcode::$name, x, y, nan) {
+                go!($op.low());
+            }
+        }};
+        ($op:ident, branch_immediate $name:ident) => {{
+            let (x, y) = (get(frame, $op.b), $op.high() as i32 as i64 as u64);
+            if let Some(Ok(1)) = numerics::binary(Opcode::$name, x, y, nan) {
+                go!($op.low());
+            }
+        }};
+        ($op:ident, load $raw:ident $ext:ident $uns:ident) => {
+            match bytes_at(memory, get(frame, $op.b), $op.imm) {
+                Some(bytes) => {
+                    let loaded = $raw::from_le_bytes(*bytes) as $ext as $uns as u64;
+                    let value = fault!(
+                        LoadSign,
+                        if $op.code == Code::I32Load16S { loaded & 0xffff } else { loaded },
+                        loaded
+                    );
+                    set(frame, $op.a, value);
+                }
+                None => trap!(Trap::MemoryOutOfBounds),
+            }
+        };
+        ($op:ident, store $narrow:ident) => {{
+            let value = get(frame, $op.c) as $narrow;
+            store!($op, value);
+        }};
+        ($op:ident, store_immediate $narrow:ident) => {{
+            let value = $op.high() as i32 as i64 as $narrow;
+            store!($op, value);
+        }};
+        ($op:ident, constant) => {
+            set(frame, $op.a, $op.imm)
+        };
+        ($op:ident, copy) => {{
+            let value = get(frame, $op.b);
+            set(frame, $op.a, value);
+        }};
+        ($op:ident, br) => {
+            go!($op.low())
+        };
+        ($op:ident, br_if) => {
+            if get(frame, $op.b) as u32 != 0 {
+                go!($op.low());
+            }
+        };
+        ($op:ident, br_if_not) => {
+            if get(frame, $op.b) as u32 == 0 {
+                go!($op.low());
+            }
+        };
+        ($op:ident, return1) => {{
+            frame[0] = get(frame, $op.b);
+            leave!();
+        }};
+        ($op:ident, call) => {
+            enter!($op.low(), $op.a, true)
+        };
+        ($op:ident, call_indirect) => {
+            match indirect(ground, get(frame, $op.b), $op) {
+                Some(func) => enter!(func, $op.a, true),
+                None => slow!(),
+            }
+        };
+    }
+    macro_rules! steps {
+        ($op:ident, [ $($last:tt)* ]) => {
+            step!($op, $($last)*)
+        };
+        ($op:ident, [ $($first:tt)* ] $($rest:tt)+) => {{
+            step!($op, $($first)*);
+            let Some($op) = next.next() else { trap!(Trap::InvalidCode) };
+            steps!($op, $($rest)+);
+        }};
+    }
+
     macro_rules! execute {
         (
             binary { $( $rr:ident $ri:ident ; )* }
             compare { $( $crr:ident $cri:ident $brr:ident $bri:ident ; )* }
             unary { $( $un:ident )* }
             load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
-            store { $( $st:ident $narrow:ident ; )* }
+            store { $( $st:ident $narrow:ident $sti:ident ; )* }
+            fused { $( $fu:ident = $first:ident $rest:ident : $( [ $($step:tt)* ] )* ; )* }
         ) => {
             loop {
                 let Some(op) = next.next() else { trap!(Trap::InvalidCode) };
                 match op.code {
-
-                        $(
-                            Code::$rr => {
-                                let (x, y) = (get(frame, op.b), get(frame, op.c));
-                                match numerics::binary(Opcode::$rr, x, y, nan) {
-                                    Some(Ok(value)) => set(frame, op.a, value),
-                                    Some(Err(trap)) => trap!(trap.into()),
-                                    None => trap!(Trap::InvalidCode),
-                                }
-                            }
-                            Code::$ri => {
-                                match numerics::binary(Opcode::$rr, get(frame, op.b), op.imm, nan) {
-                                    Some(Ok(value)) => set(frame, op.a, value),
-                                    Some(Err(trap)) => trap!(trap.into()),
-                                    None => trap!(Trap::InvalidCode),
-                                }
-                            }
-                        )*
-                        $(
-                            Code::$crr => {
-                                let (x, y) = (get(frame, op.b), get(frame, op.c));
-                                if let Some(Ok(value)) = numerics::binary(Opcode::$crr, x, y, nan) {
-                                    set(frame, op.a, value);
-                                }
-                            }
-                            Code::$cri => {
-                                let x = get(frame, op.b);
-                                if let Some(Ok(value)) = numerics::binary(Opcode::$crr, x, op.imm, nan) {
-                                    set(frame, op.a, value);
-                                }
-                            }
-                            Code::$brr => {
-                                let (x, y) = (get(frame, op.b), get(frame, op.c));
-                                if let Some(Ok(1)) = numerics::binary(Opcode::$crr, x, y, nan) {
-                                    go!(op.low());
-                                }
-                            }
-                            Code::$bri => {
-                                let x = get(frame, op.b);
-                                let y = op.high() as i32 as i64 as u64;
-                                if let Some(Ok(1)) = numerics::binary(Opcode::$crr, x, y, nan) {
-                                    go!(op.low());
-                                }
-                            }
-                        )*
-                        $(
-                            Code::$un => match numerics::unary(Opcode::$un, get(frame, op.b), nan) {
-                                Some(Ok(value)) => set(frame, op.a, value),
-                                Some(Err(trap)) => trap!(trap.into()),
-                                None => trap!(Trap::InvalidCode),
-                            },
-                        )*
-                        $(
-                            Code::$ld => match bytes_at(memory, get(frame, op.b), op.imm) {
-                                Some(bytes) => {
-                                    let value = $raw::from_le_bytes(*bytes) as $ext as $uns as u64;
-                                    set(frame, op.a, fault!(LoadSign, if op.code == Code::I32Load16S { value & 0xffff } else { value }, value));
-                                }
-                                None => trap!(Trap::MemoryOutOfBounds),
-                            },
-                        )*
-                        $(
-                            Code::$st => {
-                                let value = get(frame, op.c) as $narrow;
-                                match bytes_at_mut(memory, get(frame, op.b), op.imm) {
-                                    Some(bytes) => fault!(
-                                        StoreDropped,
-                                        if op.code != Code::I64Store32 { *bytes = value.to_le_bytes(); },
-                                        *bytes = value.to_le_bytes()
-                                    ),
-                                    None => trap!(Trap::MemoryOutOfBounds),
-                                }
-                            }
-                        )*
-                        Code::Br => go!(op.low()),
-                        Code::BrIf => {
-                            if get(frame, op.b) as u32 != 0 {
-                                go!(op.low());
-                            }
+                    $(
+                        Code::$rr => step!(op, binary $rr),
+                        Code::$ri => step!(op, immediate $rr),
+                    )*
+                    $(
+                        Code::$crr => step!(op, binary $crr),
+                        Code::$cri => step!(op, immediate $crr),
+                        Code::$brr => step!(op, branch $crr),
+                        Code::$bri => step!(op, branch_immediate $crr),
+                    )*
+                    $(
+                        Code::$un => {
+                            let result = numerics::unary(Opcode::$un, get(frame, op.b), nan);
+                            set(frame, op.a, number!(result));
                         }
-                        Code::BrIfNot => {
-                            if get(frame, op.b) as u32 == 0 {
-                                go!(op.low());
-                            }
-                        }
+                    )*
+                    $( Code::$ld => step!(op, load $raw $ext $uns), )*
+                    $(
+                        Code::$st => step!(op, store $narrow),
+                        Code::$sti => step!(op, store_immediate $narrow),
+                    )*
+                    $( Code::$fu => steps!(op, $( [ $($step)* ] )*), )*
+                        Code::Br => step!(op, br),
+                        Code::BrIf => step!(op, br_if),
+                        Code::BrIfNot => step!(op, br_if_not),
                         Code::BrAnd => {
                             if (get(frame, op.b) & get(frame, op.c)) as u32 != 0 {
                                 go!(op.low());
@@ -305,11 +362,8 @@ pub(super) fn hot<'m>(
                                 None => trap!(Trap::InvalidCode),
                             }
                         }
-                        Code::Const => set(frame, op.a, op.imm),
-                        Code::Copy => {
-                            let value = get(frame, op.b);
-                            set(frame, op.a, value);
-                        }
+                        Code::Const => step!(op, constant),
+                        Code::Copy => step!(op, copy),
                         Code::Copy2 => {
                             let value = get_vector(frame, op.b);
                             set_vector(frame, op.a, value);
@@ -502,19 +556,13 @@ pub(super) fn hot<'m>(
                         }
                     }
                     Code::Return => leave!(),
-                    Code::Return1 => {
-                        frame[0] = get(frame, op.b);
-                        leave!();
-                    }
+                    Code::Return1 => step!(op, return1),
                     Code::ReturnImm => {
                         frame[0] = op.imm;
                         leave!();
                     }
-                    Code::Call => enter!(op.low(), op.a, true),
-                    Code::CallIndirect => match indirect(ground, get(frame, op.b), op) {
-                        Some(func) => enter!(func, op.a, true),
-                        None => slow!(),
-                    },
+                    Code::Call => step!(op, call),
+                    Code::CallIndirect => step!(op, call_indirect),
                     Code::ReturnCall => enter!(op.low(), 0_u16, false),
                     Code::CallImport
                     | Code::CallRef
@@ -533,5 +581,5 @@ pub(super) fn hot<'m>(
             }
         };
     }
-    for_each_scalar!(execute)
+    for_each_operation!(execute)
 }

@@ -433,8 +433,23 @@ impl<'m> Translator<'m> {
         }
         let counts = self.label_counts(at)?;
         self.move_values(at, counts)?;
+        self.turn(at);
         let op = self.emit_branch(Op::new(Code::Br, 0, 0, 0, 0));
         self.refer(at, Fixup::Op(op))
+    }
+
+    /// Before a branch to a loop that begins with a conditional branch: the opposite branch to
+    /// what follows, so that a turn takes one branch and the last one two.
+    fn turn(&mut self, at: usize) {
+        let Some(start) = self.blocks.get(at).filter(|b| b.kind == Kind::Loop).map(|b| b.start)
+        else {
+            return;
+        };
+        let Some(&first) = self.ops.get(start as usize) else { return };
+        if let Some(code) = first.code.negated() {
+            let turn = self.emit_branch(Op { code, ..first });
+            self.set_target(turn, start + 1);
+        }
     }
 
     /// Whether the operands for a label are where it takes them.

@@ -12,8 +12,10 @@
 //! | `operands.rs` | the operand stack, and emission |
 //! | `control.rs` | blocks, branches, calls, exceptions |
 //! | `plain.rs` | all other instructions |
+//! | `fuse.rs` | what becomes of operations that stand side by side |
 
 mod control;
+mod fuse;
 mod operands;
 mod plain;
 
@@ -114,6 +116,7 @@ pub(crate) fn function<'m>(
     let locals = (params as Slot, (translator.locals_end as usize - params) as Slot);
     translator.slots = translator.locals_end.max(widths(ty.results()) as u32);
     translator.run(ty, body.code())?;
+    fuse::fuse(&mut translator.ops);
     Ok(Function {
         ops: translator.ops.into(),
         offsets: translator.offsets.into(),

@@ -32,7 +32,9 @@ impl Translator<'_> {
                 self.emit3(code, a, b, 0);
             }
             Some(Scalar::Load(code)) => self.load(opcode, code, reader, false)?,
-            Some(Scalar::Store(code)) => self.store(opcode, code, reader)?,
+            Some(Scalar::Store(code, immediate)) => {
+                self.store(opcode, code, Some(immediate), reader)?;
+            }
             None => return self.other(opcode, reader),
         }
         Ok(true)
@@ -43,6 +45,12 @@ impl Translator<'_> {
         let left = self.pop()?;
         if let Place::Const(value) = right.place {
             let b = self.slot(left);
+            let (immediate, value) = match immediate {
+                // One way to count is enough.
+                Code::I32SubImm => (Code::I32AddImm, (value as u32).wrapping_neg().into()),
+                Code::I64SubImm => (Code::I64AddImm, value.wrapping_neg()),
+                _ => (immediate, value),
+            };
             let a = self.push_home(false)?;
             self.emit(Op::new(immediate, a, b, 0, value));
             return Ok(());
@@ -107,13 +115,27 @@ impl Translator<'_> {
         Ok(())
     }
 
-    fn store(&mut self, opcode: Opcode, code: Code, reader: &mut Reader<'_>) -> Result<()> {
+    fn store(
+        &mut self,
+        opcode: Opcode,
+        code: Code,
+        immediate: Option<Code>,
+        reader: &mut Reader<'_>,
+    ) -> Result<()> {
         let memarg = Self::memarg(reader)?;
         if self.is_rare(memarg) {
             return self.rare(opcode, Code::Rare, 2, &[], self.memory(memarg, 0)?, memarg.offset);
         }
         let value = self.pop()?;
         let address = self.pop()?;
+        if let (Place::Const(value), Some(immediate)) = (value.place, immediate)
+            && let Some(half) = stored_half(code, value)
+        {
+            let b = self.slot(address);
+            self.check_address(b);
+            self.emit(Op::new(immediate, 0, b, 0, pack(memarg.offset as u32, half)));
+            return Ok(());
+        }
         let (b, c) = (self.slot(address), self.slot(value));
         self.check_address(b);
         self.emit(Op::new(code, 0, b, c, memarg.offset));
@@ -225,7 +247,9 @@ impl Translator<'_> {
             Opcode::V128Load => {
                 return self.load(opcode, Code::V128Load, reader, true).map(|()| true);
             }
-            Opcode::V128Store => return self.store(opcode, Code::V128Store, reader).map(|()| true),
+            Opcode::V128Store => {
+                return self.store(opcode, Code::V128Store, None, reader).map(|()| true);
+            }
             // Bits are bits.
             Opcode::I32ReinterpretF32
             | Opcode::I64ReinterpretF64
@@ -520,6 +544,12 @@ impl Translator<'_> {
             _ => Err(Trap::InvalidCode),
         }
     }
+}
+
+/// The half of a constant that tells what is stored, if there is one.
+fn stored_half(code: Code, value: u64) -> Option<u32> {
+    let all = matches!(code, Code::I64Store | Code::F64Store);
+    (!all || value as i32 as i64 as u64 == value).then_some(value as u32)
 }
 
 /// Picks the memory and the lane out of the immediates of whatever instruction.
