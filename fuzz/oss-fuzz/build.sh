@@ -25,9 +25,11 @@ seeds="$(mktemp -d)"
 
 for file in fuzz_targets/*.rs; do
   name="$(basename "$file" .rs)"
-  # Those that compare with peers need what only `--features peers` brings.
-  if grep -q peers "$file"; then continue; fi
-  cargo fuzz build --fuzz-dir . --sanitizer "$sanitizer" --release "$name"
+  # Those that compare with others need what only a feature brings.
+  features=()
+  if grep -q "::peers::" "$file"; then features=(--features peers); fi
+  if grep -q "::engines::" "$file"; then features=(--features engines); fi
+  cargo fuzz build --fuzz-dir . --sanitizer "$sanitizer" --release "${features[@]}" "$name"
   cp "${CARGO_TARGET_DIR:-../target}"/*/release/"$name" "$OUT/$name"
   cp "$dictionary" "$OUT/$name.dict"
   (cd "$seeds" && python3 -m zipfile -c "$OUT/${name}_seed_corpus.zip" ./*)

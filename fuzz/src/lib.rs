@@ -157,3 +157,17 @@ pub fn main(target: fn(&[u8])) {
         }
     }
 }
+
+/// Gives the numbers on the command line in order, then defaults. What is no number ends the
+/// process.
+pub fn numbers() -> impl FnMut(u64) -> u64 {
+    let mut words = std::env::args().skip(1);
+    move |default| match words.next().map(|word| (word.parse(), word)) {
+        None => default,
+        Some((Ok(number), _)) => number,
+        Some((Err(error), word)) => {
+            eprintln!("{word}: {error}");
+            std::process::exit(2);
+        }
+    }
+}

@@ -115,14 +115,7 @@ fn smith(random: &mut Random) -> Option<Vec<u8>> {
 }
 
 fn main() {
-    let mut numbers = std::env::args().skip(1).map(|word| match word.parse::<u64>() {
-        Ok(number) => number,
-        Err(error) => {
-            eprintln!("{word}: {error}");
-            std::process::exit(2);
-        }
-    });
-    let mut next = |default| numbers.next().unwrap_or(default);
+    let mut next = wattle_fuzz::numbers();
     let (made, mutated, seed) = (next(100_000), next(1_000_000), next(1));
     let mut random = Random::new(seed);
 

@@ -15,14 +15,7 @@ use std::time::Instant;
 use wattle_fuzz::generated;
 
 fn main() {
-    let mut numbers = std::env::args().skip(1).map(|word| match word.parse::<u64>() {
-        Ok(number) => number,
-        Err(error) => {
-            eprintln!("{word}: {error}");
-            std::process::exit(2);
-        }
-    });
-    let mut next = |default| numbers.next().unwrap_or(default);
+    let mut next = wattle_fuzz::numbers();
     let (modules, first, threads) = (next(100_000), next(1), next(2));
     let mut failures = 0;
     for (name, config, part) in generated::configurations() {
