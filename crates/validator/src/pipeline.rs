@@ -24,6 +24,10 @@ const DECLARATIONS_WORTH_A_THREAD: u32 = 1 << 12;
 /// How many declarations change hands at a time.
 const BATCH: usize = 256;
 
+/// How many batches a thread that has nothing to do is woken for: waking costs the reader as much
+/// as some hundred declarations.
+const WORTH_WAKING: usize = 8;
+
 /// How many batches may wait. Then reading waits too, which bounds memory.
 const MOST_BATCHES: usize = 64;
 
@@ -157,8 +161,9 @@ struct State<'a> {
     validator: Option<Validator>,
     batches: VecDeque<Batch<'a>>,
     portions: VecDeque<Portion<'a>>,
-    /// Of batches that are done with.
-    spare: Vec<Vec<Event<'a>>>,
+    /// Declarations that are done with. The reader drops them: memory that another thread than the
+    /// one that allocated it frees makes both wait for each other.
+    checked: Vec<Vec<Event<'a>>>,
     errors: Vec<BodyError>,
     /// There are as many errors as are wanted up to this function.
     last: u32,
@@ -254,7 +259,7 @@ impl<'a> Team<'a> {
             validator: Some(validator),
             batches: VecDeque::new(),
             portions: VecDeque::new(),
-            spare: Vec::new(),
+            checked: Vec::new(),
             errors: Vec::new(),
             last: u32::MAX,
             idle: 0,
@@ -303,13 +308,13 @@ impl<'a> Team<'a> {
 
     fn run(&self, job: Job<'a>, func_validator: &mut FuncValidator) {
         match job {
-            Job::Declarations(mut validator, mut events) => {
-                for event in events.drain(..) {
-                    let _ = validator.event(&event);
+            Job::Declarations(mut validator, events) => {
+                for event in &events {
+                    let _ = validator.event(event);
                 }
                 let mut state = self.lock();
                 state.validator = Some(validator);
-                state.spare.push(events);
+                state.checked.push(events);
             }
             Job::Bodies(portion) => {
                 let errors = self.errors_in(&portion, func_validator);
@@ -348,8 +353,9 @@ impl<'a> Team<'a> {
                 state.is_reader_waiting = false;
             }
         }
+        let wakes = matches!(batch, Batch::Bodies(_)) || state.batches.len() + 1 >= WORTH_WAKING;
         state.batches.push_back(batch);
-        if state.idle > 0 {
+        if state.idle > 0 && wakes {
             self.work.notify_one();
         }
     }
@@ -420,7 +426,8 @@ impl<'t, 'a> Reading<'t, 'a> {
 
     fn end_declarations(&mut self) {
         if !self.declarations.is_empty() {
-            let spare = self.team.lock().spare.pop().unwrap_or_default();
+            let mut spare = self.team.lock().checked.pop().unwrap_or_default();
+            spare.clear();
             let events = core::mem::replace(&mut self.declarations, spare);
             self.team.push(Batch::Declarations(events), &mut self.validator);
         }
