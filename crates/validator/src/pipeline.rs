@@ -5,6 +5,7 @@
 //! those of a single thread. The validator only counts bodies: from then on whoever is free
 //! checks them. Once all is read, the thread that calls does what the others do.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -149,7 +150,7 @@ struct Portion<'a> {
 
 /// What there is to do for a thread.
 enum Job<'a> {
-    Declarations(Validator, Vec<Event<'a>>),
+    Declarations(Box<Validator>, Vec<Event<'a>>),
     Bodies(Portion<'a>),
 }
 
@@ -158,7 +159,7 @@ type BodyError = (usize, u32, Error);
 
 struct State<'a> {
     /// `None` while a thread checks declarations.
-    validator: Option<Validator>,
+    validator: Option<Box<Validator>>,
     batches: VecDeque<Batch<'a>>,
     portions: VecDeque<Portion<'a>>,
     /// Declarations that are done with. The reader drops them: memory that another thread than the
@@ -256,7 +257,7 @@ impl<'a> Team<'a> {
     fn new(validator: Validator) -> Team<'a> {
         let max_errors = validator.max_errors;
         let state = State {
-            validator: Some(validator),
+            validator: Some(Box::new(validator)),
             batches: VecDeque::new(),
             portions: VecDeque::new(),
             checked: Vec::new(),
@@ -447,5 +448,26 @@ impl<'t, 'a> Reading<'t, 'a> {
         self.end_bodies();
         self.team.lock().is_all_read = true;
         self.team.work(&mut self.validator);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wattle_ast::{Section, SectionId};
+
+    use super::helpers;
+
+    #[test]
+    fn little_is_not_worth_a_thread() {
+        let section = |id, size, count| helpers(&Section { id, size, count });
+        for id in [SectionId::Type, SectionId::Import, SectionId::Global, SectionId::Data] {
+            assert_eq!(section(id, 4_095, 4_095), 0);
+            // A long item is read once, and seldom looked at.
+            assert_eq!(section(id, 100_000_000, 10), 0);
+            assert_eq!(section(id, 4_096, 4_096), 1);
+        }
+        let code = |size| section(SectionId::Code, size, 1_000);
+        assert_eq!([0, 100_000, 500_000].map(code), [0; 3]);
+        assert_eq!([600_000, 1_000_000, 10_000_000].map(code), [1, 2, 37]);
     }
 }
