@@ -35,6 +35,8 @@ mod locate;
 mod observe;
 #[cfg(feature = "std")]
 mod parallel;
+#[cfg(feature = "std")]
+mod pipeline;
 mod registry;
 mod side_table;
 mod ty;

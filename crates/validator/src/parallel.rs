@@ -10,7 +10,7 @@ use wattle_ast::Body;
 use crate::{Error, FuncToValidate, FuncValidator};
 
 /// Code of fewer bytes than this is not worth a thread.
-const WORTH_A_THREAD: usize = 1 << 18;
+pub(crate) const WORTH_A_THREAD: usize = 1 << 18;
 
 /// What a thread takes at a time, in bytes of code: little enough that all end at about the same
 /// time, enough that they seldom meet.
@@ -47,7 +47,6 @@ pub fn validate_bodies(
     max_errors: usize,
 ) -> Vec<Error> {
     let size: usize = bodies.iter().map(|(_, body)| body.bytes().len()).sum();
-    let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = threads.map_or_else(cores, NonZeroUsize::get).min(size / WORTH_A_THREAD);
     let portions = Portions { bodies, starts: starts(bodies), next: AtomicUsize::new(0) };
     let mut errors = if threads < 2 {
@@ -69,6 +68,10 @@ pub fn validate_bodies(
     errors.sort_by_key(|error| error.path.item);
     errors.truncate(max_errors.max(1));
     errors
+}
+
+pub(crate) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// Where portions begin, and where the last ends.

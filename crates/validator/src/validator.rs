@@ -38,11 +38,11 @@ pub struct Validator {
     pub(crate) func_validator: FuncValidator,
     pub(crate) counts: Counts,
     pub(crate) export_names: BTreeSet<String>,
-    max_errors: usize,
-    defers_bodies: bool,
-    errors: Vec<Error>,
+    pub(crate) max_errors: usize,
+    pub(crate) defers_bodies: bool,
+    pub(crate) errors: Vec<Error>,
     /// Whether an index space is broken, so that what follows has no meaning.
-    is_broken: bool,
+    pub(crate) is_broken: bool,
 }
 
 /// How many items there were.
@@ -92,7 +92,7 @@ impl FuncToValidate {
 }
 
 /// Says where in the input an error in a body is, whose first byte lies at `offset`.
-fn placed(mut error: Error, offset: Option<usize>, body: &Body<'_>) -> Error {
+pub(crate) fn placed(mut error: Error, offset: Option<usize>, body: &Body<'_>) -> Error {
     if let Some(offset) = offset {
         error.span = Some(match error.path.instr {
             Some(instr) => Span::at(offset + body.code_offset() + instr.offset as usize),
@@ -205,25 +205,30 @@ impl Validator {
         })
     }
 
-    fn note(&mut self, error: &Error) {
+    pub(crate) fn note(&mut self, error: &Error) {
         self.errors.push(error.clone());
         self.is_broken |= self.errors.len() >= self.max_errors;
     }
 
     fn next_body(&mut self, body: &Body<'_>, offset: Option<usize>) -> Result<Verdict, Error> {
-        let func = self.types.imported_funcs.saturating_add(self.counts.bodies);
-        if func >= self.types.func_count() {
-            self.is_broken = true;
-            return Err(ErrorKind::Malformed(Malformed::FuncCount).into());
-        }
-        let func = FuncIdx(func);
-        self.counts.bodies += 1;
+        let func = self.next_func()?;
         if self.defers_bodies {
             let types = Arc::clone(&self.types);
             return Ok(Verdict::Body(FuncToValidate { types, func, offset }));
         }
         let checked = self.func_validator.body(&self.types, func, body);
         checked.map(|()| Verdict::Valid).map_err(|error| placed(error, offset, body))
+    }
+
+    /// The function whose body comes next.
+    pub(crate) fn next_func(&mut self) -> Result<FuncIdx, Error> {
+        let func = self.types.imported_funcs.saturating_add(self.counts.bodies);
+        if func >= self.types.func_count() {
+            self.is_broken = true;
+            return Err(ErrorKind::Malformed(Malformed::FuncCount).into());
+        }
+        self.counts.bodies += 1;
+        Ok(FuncIdx(func))
     }
 
     /// Marks an index space as broken when `outcome` is an error.

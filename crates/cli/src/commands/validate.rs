@@ -47,24 +47,19 @@ impl Validate {
     fn validator(&self, features: Features) -> Validator {
         let limits = if self.no_limits { Limits::NONE } else { Limits::default() };
         let validator = Validator::new().features(features).limits(limits);
-        validator.max_errors(self.max_errors.get()).defer_bodies(true)
+        validator.max_errors(self.max_errors.get())
     }
 
     fn binary(&self, source: &Source, features: Features) -> Result<(), Failure> {
-        let mut validator = self.validator(features);
-        let mut bodies = Vec::new();
-        let parser = parser::Parser::new().features(features);
         // The validator reads every instruction anyway.
-        for event in parser.clone().check_bodies(false).events(&source.bytes) {
-            let event = event.map_err(|error| source.malformed_binary(error))?;
-            let verdict = validator.event(&event);
-            note(&mut bodies, verdict, event.item);
-        }
-        let mut errors = self.bodies(validator, &bodies);
-        if errors.is_empty() {
+        let parser = parser::Parser::new().features(features).check_bodies(false);
+        let events = parser.clone().events(&source.bytes);
+        let outcome = self.validator(features).events(events, self.threads);
+        let Err(errors) = outcome.map_err(|error| source.malformed_binary(error))? else {
             return Ok(());
-        }
-        let names = parser.check_bodies(false).module(&source.bytes).map(|module| module.names);
+        };
+        let mut errors: Vec<Error> = errors.iter().cloned().collect();
+        let names = parser.module(&source.bytes).map(|module| module.names);
         name(&mut errors, &names.unwrap_or_default());
         errors.sort_by_key(|error| error.span.map(|span| span.start));
         let faults = errors.iter().map(|error| {
@@ -82,7 +77,7 @@ impl Validate {
             parser.module(text).map_err(|errors| source.malformed_text(errors))
         };
         let module = parse(parser.clone())?.module;
-        let mut validator = self.validator(features);
+        let mut validator = self.validator(features).defer_bodies(true);
         let mut bodies = Vec::new();
         for item in module.items() {
             let verdict = validator.item(&item);

@@ -1,0 +1,181 @@
+//! Validation on several threads says what validation on one does.
+
+use std::fmt::Write;
+use std::num::NonZeroUsize;
+
+use pretty_assertions::assert_eq;
+use wattle_parser::Parser;
+use wattle_validator::{Error, Validator};
+
+fn events(bytes: &[u8]) -> wattle_parser::Events<'_> {
+    Parser::new().check_bodies(false).events(bytes)
+}
+
+/// What is wrong, found item by item; `Err` when the module is malformed.
+fn in_turn(bytes: &[u8], max_errors: usize) -> Result<Vec<Error>, wattle_ast::Error> {
+    let mut validator = Validator::new().max_errors(max_errors);
+    for event in events(bytes) {
+        let _ = validator.event(&event?);
+    }
+    Ok(validator.finish().map_or_else(|errors| errors.iter().cloned().collect(), |_| Vec::new()))
+}
+
+fn on_threads(
+    bytes: &[u8],
+    max_errors: usize,
+    threads: usize,
+) -> Result<Vec<Error>, wattle_ast::Error> {
+    let validator = Validator::new().max_errors(max_errors);
+    let outcome = validator.events(events(bytes), NonZeroUsize::new(threads))?;
+    Ok(outcome.map_or_else(|errors| errors.iter().cloned().collect(), |_| Vec::new()))
+}
+
+#[track_caller]
+fn agree(bytes: &[u8], max_errors: usize) -> Result<Vec<Error>, wattle_ast::Error> {
+    let expected = in_turn(bytes, max_errors);
+    for threads in [1, 2, 3] {
+        let found = on_threads(bytes, max_errors, threads);
+        assert_eq!(found, expected, "{threads} threads, {max_errors} errors at most");
+    }
+    expected
+}
+
+/// Which items of a large module are wrong: every so manieth, or none.
+#[derive(Clone, Copy, Default)]
+struct Faults {
+    globals: usize,
+    exprs: usize,
+    elems: usize,
+    bodies: usize,
+    datas: usize,
+}
+
+fn picks<'t>(every: usize, index: usize, wrong: &'t str, right: &'t str) -> &'t str {
+    if every > 0 && index % every == every / 2 { wrong } else { right }
+}
+
+/// A module of enough globals and code that three threads take part.
+fn large(faults: Faults) -> Vec<u8> {
+    let mut text =
+        String::from("(module (memory 1) (table 1 funcref) (func $f) (func $undeclared)");
+    for index in 0..9_000 {
+        // A global sees those before it and no other.
+        let later = format!("(global.get {})", index + 1);
+        let earlier = match index {
+            0 => String::from("(i32.const 0)"),
+            _ => format!("(global.get {})", index - 1),
+        };
+        let init = picks(faults.globals, index, &later, &earlier);
+        write!(text, "(global i32 {init})").unwrap();
+    }
+    for index in 0..600 {
+        let declared = format!("(ref.func {})", index + 2);
+        let expr = picks(faults.exprs, index, "(i32.const 0)", &declared);
+        let offset = picks(faults.elems, index, "(i64.const 0)", "(i32.const 0)");
+        write!(text, "(elem {offset} funcref (ref.func $f) {expr})").unwrap();
+    }
+    for index in 0..600 {
+        // The end of a long body comes late, however early it was begun.
+        let nops = if index % 200 == 100 { 350_000 } else { 200 };
+        let named = (index + 300).min(599) + 2;
+        let right = format!("(drop (ref.func {named}))");
+        let code = picks(faults.bodies, index, "drop", &right);
+        write!(text, "(func {} {code})", "nop ".repeat(nops)).unwrap();
+    }
+    for index in 0..5_000 {
+        let offset = picks(faults.datas, index, "(i64.const 0)", "(i32.const 0)");
+        write!(text, "(data {offset} \"\")").unwrap();
+    }
+    text.push(')');
+    let module = wattle_wat::parse(&text).unwrap_or_else(|errors| panic!("{errors}"));
+    wattle_encoder::encode(&module)
+}
+
+#[test]
+fn a_large_module_is_valid_on_any_number_of_threads() {
+    assert_eq!(agree(&large(Faults::default()), 20), Ok(Vec::new()));
+}
+
+#[test]
+fn errors_are_the_same_whatever_is_wrong() {
+    let none = Faults::default();
+    let all = Faults { globals: 1500, exprs: 110, elems: 90, bodies: 60, datas: 700 };
+    let cases = [
+        Faults { globals: 700, ..none },
+        Faults { exprs: 40, elems: 50, ..none },
+        Faults { bodies: 7, ..none },
+        Faults { bodies: 1, ..none },
+        Faults { datas: 300, ..none },
+        Faults { bodies: 70, datas: 300, ..none },
+        all,
+        Faults { globals: 0, ..all },
+        Faults { globals: 0, exprs: 0, ..all },
+    ];
+    for faults in cases {
+        let bytes = large(faults);
+        for max_errors in [1, 2, 7, 20, 10_000] {
+            let errors = agree(&bytes, max_errors).unwrap();
+            assert!(!errors.is_empty() && errors.len() <= max_errors);
+        }
+    }
+}
+
+#[test]
+fn references_to_functions_that_nothing_declares_are_found() {
+    let text = "(drop (ref.func $undeclared)) (drop (ref.func $f))";
+    let globals = "(global i32 (i32.const 0))".repeat(5_000);
+    let funcs = format!("(func {} {text})", "nop ".repeat(3_000)).repeat(500);
+    // Only a global that comes last declares `$f`, and nothing `$undeclared`.
+    let text = format!(
+        "(module (func $f) (func $undeclared) {globals} (global funcref (ref.func $f)) {funcs})"
+    );
+    let bytes = wattle_encoder::encode(&wattle_wat::parse(&text).unwrap());
+    let errors = agree(&bytes, 1_000).unwrap();
+    assert_eq!(errors.len(), 500);
+    assert!(errors.iter().all(|error| error.to_string().starts_with("undeclared function")));
+}
+
+#[test]
+fn a_broken_index_space_breaks_it_for_all_threads() {
+    let mut bytes = large(Faults { bodies: 7, ..Faults::default() });
+    // The function section comes second: 0x60 0 0 is the only type, and type 9 does not exist.
+    let section = bytes.windows(3).position(|window| window == [0x60, 0, 0]).unwrap() + 3;
+    assert_eq!(bytes[section], 3);
+    bytes[section + 5] = 9;
+    let errors = agree(&bytes, 20).unwrap();
+    assert_eq!(errors.len(), 1);
+}
+
+#[test]
+fn what_is_malformed_is_told_alone() {
+    let whole = large(Faults { globals: 700, bodies: 7, ..Faults::default() });
+    for part in 1..40 {
+        let cut = &whole[..whole.len() / 40 * part];
+        assert!(agree(cut, 20).is_err());
+    }
+}
+
+/// Real binaries with a few bytes changed.
+#[test]
+fn damaged_binaries_have_the_same_errors() {
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % below as u64) as usize
+    };
+    let Some(file) = wattle_tests::corpus::find("sqlite3") else {
+        println!("{}", wattle_tests::corpus::NOTICE);
+        return;
+    };
+    let bytes = file.read();
+    for round in 0..60 {
+        let mut damaged = bytes.clone();
+        for _ in 0..=round {
+            let at = next(bytes.len());
+            damaged[at] = next(256) as u8;
+        }
+        let _ = agree(&damaged, 1 + next(30));
+    }
+}
