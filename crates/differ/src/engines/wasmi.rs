@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use wasmi::{
-    Config, Engine as Interpreter, Error, Func, FuncType, Instance, Linker, Module, Store, Val,
-    ValType,
+    CompilationMode, Config, Engine as Interpreter, Error, Func, FuncType, Instance, Linker,
+    Module, Store, Val, ValType,
 };
 use wattle_ast::Features;
 
@@ -35,6 +35,8 @@ impl Wasmi {
             | Features::CUSTOM_PAGE_SIZES;
         let mut config = Config::default();
         config.consume_fuel(true);
+        // A panic of the translation, if it came in a call, could not be caught.
+        config.compilation_mode(CompilationMode::Eager);
         config.wasm_wide_arithmetic(true);
         config.wasm_custom_page_sizes(true);
         config.wasm_multi_memory(true);
