@@ -252,6 +252,44 @@ impl Case {
         Case { module, features, provider, adapter, probes, uncallable, binaries, settings }
     }
 
+    /// A case that someone else made, of its binaries and the names of its probes. Without imports,
+    /// there need be no provider.
+    ///
+    /// # Errors
+    /// Those of the parser.
+    pub(crate) fn received(
+        binaries: Binaries,
+        names: &[String],
+    ) -> Result<Case, wattle_ast::Error> {
+        let parse = |bytes| {
+            let parser = wattle_parser::Parser::new().features(Features::ALL);
+            parser.module(bytes).map(Module::into_owned)
+        };
+        let module = parse(&binaries.module)?;
+        let provider = match module.imports.is_empty() {
+            true => Module::default(),
+            false => parse(&binaries.provider)?,
+        };
+        let adapter = parse(&binaries.adapter)?;
+        let funcs = Spaces::of(&adapter).funcs;
+        let words = |name: &String| {
+            let export = adapter.exports.iter().find(|export| export.name.as_str() == name)?;
+            let ExternIdx::Func(func) = export.index else { return None };
+            Some(func_type(&adapter, *funcs.get(func.idx())?)?.results().len())
+        };
+        let part = Part { label: String::new(), kind: Kind::I64 };
+        let probes = names.iter().map(|name| Probe {
+            name: name.clone(),
+            label: name.clone(),
+            parts: vec![part.clone(); words(name).unwrap_or(0)],
+            is_call: name != STATE,
+        });
+        let probes = probes.collect();
+        let (features, settings) = (Features::ALL, Settings::default());
+        let uncallable = 0;
+        Ok(Case { module, features, provider, adapter, probes, uncallable, binaries, settings })
+    }
+
     /// The same with another module.
     pub fn with_module(&self, module: Module<'static>) -> Case {
         Case::new(module, self.features, self.settings)

@@ -102,6 +102,7 @@ const UNSUPPORTED: &[&str] = &[
     "not implemented",
     "not yet",
     "is disabled",
+    "disallowed",
     "not enabled",
     "enable with",
     "does not support",

@@ -91,28 +91,15 @@ impl Oracle {
     /// assert_eq!(run.probes.len(), case.probes.len());
     /// ```
     pub fn run_case(&self, case: &Case) -> Run {
-        let names: Vec<&str> = case.probes.iter().map(|probe| probe.name.as_str()).collect();
-        let has_imports = !case.module.imports.is_empty();
-        let modules = Modules {
-            module: case.module.clone(),
-            provider: has_imports.then(|| case.provider.clone()),
-            adapter: case.adapter.clone(),
-        };
-        self.run_modules(modules, &names)
-    }
-
-    /// Runs the modules of a case.
-    pub(crate) fn run_modules(&self, modules: Modules<'_>, probes: &[&str]) -> Run {
         let mut store = self.store();
         let mut run = Run::ended(Outcome::good());
-        match link(&mut store, modules) {
+        match link(&mut store, case) {
             Err(error) => run.start = outcome(&error),
             Ok(adapter) => {
-                run.probes = probe(probes, |name| {
+                run.probes = probe(&case.probes, |probe| {
                     // What only looks comes to its end, and is faster when nobody counts.
-                    let is_call = *name != crate::case::STATE;
-                    store.set_fuel(is_call.then_some(self.fuel));
-                    words(adapter.call(&mut store, name, &[]))
+                    store.set_fuel(probe.is_call.then_some(self.fuel));
+                    words(adapter.call(&mut store, &probe.name, &[]))
                 });
             }
         }
@@ -142,17 +129,10 @@ impl Oracle {
     }
 }
 
-/// The modules of a case, wherever they come from.
-pub(crate) struct Modules<'a> {
-    pub(crate) module: wattle_ast::Module<'a>,
-    pub(crate) provider: Option<wattle_ast::Module<'a>>,
-    pub(crate) adapter: wattle_ast::Module<'a>,
-}
-
-fn link(store: &mut Store<Log>, modules: Modules<'_>) -> Result<Instance, Error> {
+fn link(store: &mut Store<Log>, case: &Case) -> Result<Instance, Error> {
     let features = Features::ALL;
     let mut imports = Imports::default();
-    if let Some(provider) = modules.provider {
+    if !case.module.imports.is_empty() {
         let ty = FuncType::new([ValType::I32, ValType::I64], []);
         let log = Func::new(store, ty, |caller, arguments| {
             if let [Value::I32(place), Value::I64(hash)] = arguments {
@@ -162,20 +142,20 @@ fn link(store: &mut Store<Log>, modules: Modules<'_>) -> Result<Instance, Error>
         })?;
         let mut host = Imports::default();
         host.define(HOST.0, HOST.1, log);
-        let provider = Module::with_features(provider, features)?;
+        let provider = Module::with_features(case.provider.clone(), features)?;
         let provider = Instance::new(store, &provider, &host)?;
-        for (place, import) in modules.module.imports.iter().enumerate() {
+        for (place, import) in case.module.imports.iter().enumerate() {
             let provided: Option<Extern> = provider.export(store, &place.to_string());
             if let Some(provided) = provided {
                 imports.define(&import.module, &import.name, provided);
             }
         }
     }
-    let module = Module::with_features(modules.module, features)?;
+    let module = Module::with_features(case.module.clone(), features)?;
     let module = Instance::new(store, &module, &imports)?;
     let mut exports = Imports::default();
     exports.define_instance(store, UNDER_TEST, module);
-    let adapter = Module::with_features(modules.adapter, features)?;
+    let adapter = Module::with_features(case.adapter.clone(), features)?;
     Instance::new(store, &adapter, &exports)
 }
 

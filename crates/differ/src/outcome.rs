@@ -199,6 +199,7 @@ const TRAPS: &[(&str, &[Trap])] = &[
     ("null array reference", &[Trap::NullArray]),
     ("null i31 reference", &[Trap::NullI31]),
     ("null exception reference", &[Trap::NullException]),
+    ("rethrowing null value", &[Trap::NullException]),
     ("null reference", NULLS),
     ("unaligned", &[Trap::UnalignedAtomic]),
     ("misaligned", &[Trap::UnalignedAtomic]),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use wattle::ast::Features;
-use wattle_differ::{Effort, Finding, Nans, Plan, Spec, Stats, Watcher};
+use wattle_differ::{Effort, Engine, Finding, Nans, Oracle, Plan, Spec, Stats, Watcher};
 
 use crate::input::parse_features;
 use crate::report::Failure;
@@ -31,6 +31,7 @@ Engines:
 Examples:
   wattle fuzz --engine wasmtime --engine wasmi --count 10000 -j 4
   wattle fuzz --engine 'v8=node docs/engines/v8.mjs'
+  wattle fuzz --engine 'winch=wattle fuzz --serve winch'
   wattle fuzz --engine 'wabt:wasm2=wasm-interp {wasm} -r {export}' -o findings
   wattle fuzz --engine wasmtime -o findings --resume
 
@@ -84,15 +85,22 @@ pub(crate) struct Fuzz {
     #[arg(long, value_name = "N", default_value_t = 10)]
     reports: u64,
 
-    /// Be an engine: speak the line protocol on standard input and output.
-    #[arg(long, conflicts_with = "engines")]
-    serve: bool,
+    /// Be an engine, Wattle itself or one that is linked in: speak the line protocol on standard
+    /// input and output.
+    #[arg(long, value_name = "ENGINE", value_parser = Spec::parse, num_args = 0..=1, conflicts_with = "engines")]
+    serve: Option<Option<Spec>>,
 }
 
 impl Fuzz {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        if self.serve {
-            let served = wattle_differ::serve(io::stdin().lock(), io::stdout().lock());
+        if let Some(spec) = &self.serve {
+            let timeout = Duration::from_secs(self.timeout);
+            let mut engine = match spec {
+                None => Box::new(Oracle::default()) as Box<dyn Engine>,
+                Some(spec) => spec.make(timeout, self.output.clone()).map_err(Failure::Usage)?,
+            };
+            let served =
+                wattle_differ::serve(&mut *engine, io::stdin().lock(), io::stdout().lock());
             return served.map_err(Failure::stdout);
         }
         let plan = self.plan()?;

@@ -39,10 +39,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use wattle_ast::Features;
 
-use crate::case::Case;
+use crate::case::{Binaries, Case};
 use crate::engine::Engine;
 use crate::engines::command::words_of;
-use crate::oracle::{Modules, Oracle};
 use crate::outcome::{Outcome, Run, Word};
 
 /// The first line of an engine.
@@ -280,28 +279,36 @@ impl Engine for Server {
     }
 }
 
-/// Speaks the protocol as an engine: our own runtime, over these streams.
+/// Speaks the protocol for an engine, over these streams: a crash of the engine then ends a process
+/// of its own, and not a campaign.
 ///
 /// # Errors
 /// Those of the streams.
 ///
 /// ```
+/// use wattle_differ::{Oracle, serve};
+///
 /// let mut said = Vec::new();
-/// wattle_differ::serve(&b"nonsense\n"[..], &mut said)?;
+/// serve(&mut Oracle::default(), &b"nonsense\n"[..], &mut said)?;
 /// let said = String::from_utf8_lossy(&said);
 /// assert!(said.starts_with(r#"{"wattle":1,"name":"wattle"#), "{said}");
 /// assert!(said.contains("broken"), "{said}");
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn serve(input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
-    let name = concat!("wattle ", env!("CARGO_PKG_VERSION")).to_owned();
-    let hello = Hello { wattle: 1, name, features: "default".into() };
+pub fn serve(
+    engine: &mut dyn Engine,
+    input: impl BufRead,
+    mut output: impl Write,
+) -> std::io::Result<()> {
+    let features = engine.features().iter().map(|feature| format!(",{feature}"));
+    let features = format!("wasm1{}", features.collect::<String>());
+    let hello = Hello { wattle: 1, name: engine.name().to_string(), features };
     serde_json::to_writer(&mut output, &hello)?;
     writeln!(output)?;
     output.flush()?;
     for line in input.lines() {
-        let run = match answer(&line?) {
-            Ok(run) => run,
+        let run = match received(&line?) {
+            Ok(case) => engine.run(&case),
             Err(error) => Run::ended(Outcome::Broken(error)),
         };
         serde_json::to_writer(&mut output, &run)?;
@@ -311,19 +318,13 @@ pub fn serve(input: impl BufRead, mut output: impl Write) -> std::io::Result<()>
     Ok(())
 }
 
-fn answer(line: &str) -> Result<Run, String> {
+/// The case that a line asks for.
+fn received(line: &str) -> Result<Case, String> {
     let request: Request = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    let parse = |bytes| {
-        let parser = wattle_parser::Parser::new().features(Features::ALL);
-        parser.module(bytes).map_err(|error: wattle_ast::Error| error.to_string())
+    let binaries = Binaries {
+        module: unhex(&request.module)?,
+        provider: request.provider.as_deref().map_or(Ok(Vec::new()), unhex)?,
+        adapter: unhex(&request.adapter)?,
     };
-    let (module, adapter) = (unhex(&request.module)?, unhex(&request.adapter)?);
-    let provider = request.provider.map(|text| unhex(&text)).transpose()?;
-    let modules = Modules {
-        module: parse(&module)?,
-        provider: provider.as_deref().map(parse).transpose()?,
-        adapter: parse(&adapter)?,
-    };
-    let probes: Vec<&str> = request.probes.iter().map(String::as_str).collect();
-    Ok(Oracle::default().run_modules(modules, &probes))
+    Case::received(binaries, &request.probes).map_err(|error| error.to_string())
 }
