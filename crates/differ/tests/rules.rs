@@ -322,5 +322,5 @@ fn cases_of_engines_run() {
         assert_eq!(run.probes.len(), case.probes.len(), "{}", path.display());
         count += 1;
     }
-    assert!(count >= 6);
+    assert!(count >= 7);
 }
