@@ -337,6 +337,22 @@ fn value_types_of_a_module_match_as_declared() {
     assert!(!types.matches(b, a) && types.matches(ValType::I32, ValType::I32));
 }
 
+/// A `select` that is not reached leaves a value of any type, also where a block gives none.
+#[test]
+fn a_value_of_any_type_is_a_value() {
+    for text in [
+        "(module (func (result i64) (block unreachable select)))",
+        "(module (func (result i64) (loop unreachable select)))",
+        "(module (func (result i64) (if (i32.const 1) (then unreachable select) (else))))",
+        "(module (func (if (i32.const 1) (then unreachable select) (else))))",
+        "(module (func (result i64) (if (i32.const 1) (then) (else unreachable select))))",
+    ] {
+        assert!(message(text).starts_with("type mismatch"), "{text}");
+    }
+    let text = "(module (func (result i64) (block (result i64) unreachable select)))";
+    assert!(validate(&parse(text)).is_ok());
+}
+
 #[test]
 fn groups_that_lack_types_are_malformed() {
     let mut module = parse("(module (rec (type (func)) (type (func))))");

@@ -1,15 +1,18 @@
 //! Holds the validator against wasmparser: over the official suite, the corpus, modules of
-//! wasm-smith, and mutations of the suite's modules. Prints counts, and every kind of difference
-//! with an example.
+//! wasm-smith, mutations of the suite's modules, and modules with instructions deleted, repeated,
+//! exchanged and put in. Prints counts, and every kind of difference with an example.
 //!
 //! ```text
-//! cargo run --release -p wattle-fuzz --features peers --bin agreement -- [MODULES] [MUTATIONS] [SEED]
+//! cargo run --release -p wattle-fuzz --features peers --bin agreement -- \
+//!     [MODULES] [MUTATIONS] [EDITS] [SEED]
 //! ```
 
 use std::collections::BTreeMap;
 
 use arbitrary::{Arbitrary, Unstructured};
+use wattle::ast::{Body, Instr, Module};
 use wattle::wat::script;
+use wattle::{encoder, parser};
 use wattle_fuzz::{Random, peers};
 use wattle_tests::modules::{binary, modules};
 
@@ -90,6 +93,31 @@ fn mutate(data: &mut [u8], random: &mut Random) {
     }
 }
 
+/// One to three instructions of a body deleted, repeated, exchanged, or put in: what is not reached
+/// goes by other rules, so that is put in most often.
+fn edit(module: &mut Module<'_>, random: &mut Random) {
+    let funcs = module.funcs.len();
+    let Some(func) = module.funcs.get_mut(random.below(funcs)) else { return };
+    let body = func.body.clone();
+    let mut instrs: Vec<Instr<'_>> = body.instrs().collect();
+    for _ in 0..1 + random.below(3) {
+        // The last `end` stays.
+        let count = instrs.len().saturating_sub(1);
+        let (at, other) = (random.below(count), random.below(count));
+        match random.below(6) {
+            0 if count > 0 => drop(instrs.remove(at)),
+            1 if count > 0 => instrs.insert(at, instrs[other]),
+            2 if count > 0 => instrs.swap(at, other),
+            3 => instrs.insert(at, Instr::Drop),
+            4 => instrs.insert(at, Instr::Select),
+            _ => instrs.insert(at, Instr::Unreachable),
+        }
+    }
+    let edited = Body::new(body.locals(), instrs.into_iter().collect());
+    // Instructions borrow from the body that they come from.
+    func.body = edited.into_owned();
+}
+
 /// A module of wasm-smith's, with all features on that both know.
 fn smith(random: &mut Random) -> Option<Vec<u8>> {
     let seed: Vec<u8> = (0..256 + random.below(2048)).map(|_| random.below(256) as u8).collect();
@@ -116,7 +144,7 @@ fn smith(random: &mut Random) -> Option<Vec<u8>> {
 
 fn main() {
     let mut next = wattle_fuzz::numbers();
-    let (made, mutated, seed) = (next(100_000), next(1_000_000), next(1));
+    let (made, mutated, edited, seed) = (next(100_000), next(1_000_000), next(1_000_000), next(1));
     let mut random = Random::new(seed);
 
     let suite = suite();
@@ -141,4 +169,18 @@ fn main() {
         tally.add(&bytes);
     }
     tally.print("mutations of the suite's modules");
+
+    let mut tally = Tally::default();
+    let mut modules: Vec<_> = seeds.iter().filter_map(|bytes| parser::parse(bytes).ok()).collect();
+    modules.retain(|module| module.funcs.iter().any(|func| func.body.instrs().count() > 1));
+    let config = wattle_smith::Config { max_funcs: 2, ..wattle_smith::Config::default() };
+    for nth in 0..edited {
+        let mut module = match nth % 2 {
+            0 => modules.get(random.below(modules.len())).cloned().unwrap_or_default(),
+            _ => wattle_smith::from_seed(&config, seed.wrapping_add(nth / 8)).module,
+        };
+        edit(&mut module, &mut random);
+        tally.add(&encoder::encode(&module));
+    }
+    tally.print("modules with instructions edited");
 }

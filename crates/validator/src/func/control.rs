@@ -81,10 +81,13 @@ impl<'t> Checker<'_, 't> {
     #[inline(always)]
     fn leave(&mut self, frame: &Frame) -> Check {
         let len = self.operands.len();
-        match (frame.signature.simple(), self.operands.last()) {
-            (Some(Ty::BOTTOM), _) if len == self.height + 1 => {}
-            (Some(ty), Some(top)) if len == self.height + 2 && *top == ty => {}
-            _ => return self.leave_slow(frame),
+        let is_left = match (frame.signature.simple(), self.operands.last()) {
+            (Some(Ty::BOTTOM), _) => len == self.height + 1,
+            (Some(ty), Some(top)) => len == self.height + 2 && *top == ty,
+            _ => false,
+        };
+        if !is_left {
+            return self.leave_slow(frame);
         }
         self.operands.truncate(self.height);
         Ok(())

@@ -346,7 +346,9 @@ impl Checker<'_, '_> {
                     let is_left = if len == height + 1 {
                         result == Ty::BOTTOM || below!(0) == Ty::UNREACHABLE
                     } else {
-                        len == height + 2 && registry.matches(below!(0), result)
+                        // What no block gives may well lie there: a `select` that is not reached.
+                        let is_one = len == height + 2 && result != Ty::BOTTOM;
+                        is_one && registry.matches(below!(0), result)
                     };
                     if !is_left {
                         break;
@@ -376,6 +378,7 @@ impl Checker<'_, '_> {
                     let outer_height = outer.height as usize;
                     match frame.signature.simple() {
                         Some(Ty::BOTTOM) if len == height + 1 => len = height,
+                        Some(Ty::BOTTOM) => break,
                         Some(_) if frame.kind == BlockKind::If => break,
                         Some(ty) if len == height + 2 && registry.matches(below!(0), ty) => {
                             replace!(1, ty);

@@ -119,7 +119,8 @@ impl Signature {
         Signature(Ty::defined(id.0, false).flagged(true))
     }
 
-    /// The one result of a block that takes nothing; [`Ty::BOTTOM`] when there is none.
+    /// The one result of a block that takes nothing; [`Ty::BOTTOM`] when there is none, which an
+    /// operand may be too.
     #[inline(always)]
     pub(super) const fn simple(self) -> Option<Ty> {
         if self.0.has_flag() { None } else { Some(self.0) }
