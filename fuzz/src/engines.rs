@@ -33,7 +33,12 @@ fn run(
     };
     let settings = Settings { fuel: config.termination, salt: kind.into() };
     let case = Case::new(made.module, made.features, settings);
-    match check(engine, &case, Nans::Exact) {
+    // libFuzzer ends the process at any panic; one of an engine is caught, and judged.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| ()));
+    let verdict = check(engine, &case, Nans::Exact);
+    std::panic::set_hook(hook);
+    match verdict {
         Verdict::Differs(difference) if !is_known(&case, &difference) => {
             let text = wattle::printer::print(&case.module);
             panic!("{}: {difference:?}\n{text}", engine.name());
