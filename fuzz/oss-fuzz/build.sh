@@ -1,5 +1,5 @@
 #!/bin/bash -eu
-# Builds every libFuzzer target into $OUT, each with a seed corpus and a dictionary.
+# Builds every libFuzzer target, or those named, into $OUT, each with a seed corpus and a dictionary.
 #
 # $SRC holds a clone of the repository named `wattle`; $OUT is where targets go. To try it by hand:
 #   SRC=.. OUT=/tmp/out SANITIZER=none fuzz/oss-fuzz/build.sh
@@ -23,8 +23,9 @@ seeds="$(mktemp -d)"
   done
 )
 
-for file in fuzz_targets/*.rs; do
-  name="$(basename "$file" .rs)"
+if [ $# -eq 0 ]; then set -- $(basename -s .rs fuzz_targets/*.rs); fi
+for name in "$@"; do
+  file="fuzz_targets/$name.rs"
   # Those that compare with others need what only a feature brings.
   features=()
   if grep -q "::peers::" "$file"; then features=(--features peers); fi
