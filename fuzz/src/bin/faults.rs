@@ -15,14 +15,7 @@ use wattle_fuzz::faults::{Source, noticed};
 use wattle_runtime::Fault;
 
 fn main() {
-    let mut numbers = std::env::args().skip(1).map(|word| match word.parse::<u64>() {
-        Ok(number) => number,
-        Err(error) => {
-            eprintln!("{word}: {error}");
-            std::process::exit(2);
-        }
-    });
-    let mut next = |default: u64| numbers.next().unwrap_or(default);
+    let mut next = wattle_fuzz::numbers();
     let (modules, seed) = (next(10_000), next(1));
     let (first, last) = (next(1), next(Fault::ALL.len() as u64));
     let chosen = first.saturating_sub(1) as usize..last as usize;
