@@ -82,8 +82,8 @@ impl<'t> Checker<'_, 't> {
     fn leave(&mut self, frame: &Frame) -> Check {
         let len = self.operands.len();
         let is_left = match (frame.signature.simple(), self.operands.last()) {
-            (Some(Ty::BOTTOM), _) => len == self.height + 1,
-            (Some(ty), Some(top)) => len == self.height + 2 && *top == ty,
+            (Some(None), _) => len == self.height + 1,
+            (Some(Some(ty)), Some(top)) => len == self.height + 2 && *top == ty,
             _ => false,
         };
         if !is_left {
@@ -144,8 +144,8 @@ impl<'t> Checker<'_, 't> {
             None => return Err(Fault::End),
         }
         match frame.signature.simple() {
-            Some(Ty::BOTTOM) => {}
-            Some(ty) => self.push(ty),
+            Some(None) => {}
+            Some(Some(ty)) => self.push(ty),
             None => self.push_all(frame.signature.lists(self.registry).1),
         }
         Ok(())
@@ -223,7 +223,7 @@ impl<'t> Checker<'_, 't> {
         let label = reader.u32()?;
         let frame = self.target(label)?;
         self.observe(observer, start, Opcode::BrIf, label, 1);
-        if frame.signature.simple() == Some(Ty::BOTTOM) {
+        if frame.signature.simple() == Some(None) {
             return self.pop(Ty::I32);
         }
         let types = frame.label(self.registry);

@@ -343,12 +343,10 @@ impl Checker<'_, '_> {
                         break;
                     }
                     let Some(result) = frame.signature.simple() else { break };
-                    let is_left = if len == height + 1 {
-                        result == Ty::BOTTOM || below!(0) == Ty::UNREACHABLE
-                    } else {
-                        // What no block gives may well lie there: a `select` that is not reached.
-                        let is_one = len == height + 2 && result != Ty::BOTTOM;
-                        is_one && registry.matches(below!(0), result)
+                    let is_left = match result {
+                        None => len == height + 1,
+                        Some(_) if len == height + 1 => below!(0) == Ty::UNREACHABLE,
+                        Some(ty) => len == height + 2 && registry.matches(below!(0), ty),
                     };
                     if !is_left {
                         break;
@@ -377,14 +375,13 @@ impl Checker<'_, '_> {
                     }
                     let outer_height = outer.height as usize;
                     match frame.signature.simple() {
-                        Some(Ty::BOTTOM) if len == height + 1 => len = height,
-                        Some(Ty::BOTTOM) => break,
-                        Some(_) if frame.kind == BlockKind::If => break,
-                        Some(ty) if len == height + 2 && registry.matches(below!(0), ty) => {
+                        Some(None) if len == height + 1 => len = height,
+                        Some(Some(_)) if frame.kind == BlockKind::If => break,
+                        Some(Some(ty)) if len == height + 2 && registry.matches(below!(0), ty) => {
                             replace!(1, ty);
                             len = height + 1;
                         }
-                        Some(ty) if len == height + 1 && below!(0) == Ty::UNREACHABLE => {
+                        Some(Some(ty)) if len == height + 1 && below!(0) == Ty::UNREACHABLE => {
                             replace!(0, ty);
                         }
                         _ => break,

@@ -119,11 +119,15 @@ impl Signature {
         Signature(Ty::defined(id.0, false).flagged(true))
     }
 
-    /// The one result of a block that takes nothing; [`Ty::BOTTOM`] when there is none, which an
-    /// operand may be too.
+    /// The result, if any, of a block that takes nothing and gives at most one. No result is no
+    /// type: [`Ty::BOTTOM`] may be that of an operand.
     #[inline(always)]
-    pub(super) const fn simple(self) -> Option<Ty> {
-        if self.0.has_flag() { None } else { Some(self.0) }
+    pub(super) const fn simple(self) -> Option<Option<Ty>> {
+        match self.0 {
+            ty if ty.has_flag() => None,
+            Ty::BOTTOM => Some(None),
+            ty => Some(Some(ty)),
+        }
     }
 
     /// Parameters and results.
