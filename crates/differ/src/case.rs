@@ -12,8 +12,9 @@
 use wattle_ast::{
     CompType, Export, Expr, ExternIdx, ExternType, Feature, Features, Func, FuncIdx, FuncType,
     Global, GlobalIdx, GlobalType, Import, Instr, ItemKind, LocalIdx, MemIdx, MemType, Module,
-    Opcode, Table, TableIdx, TableType, TagType, TypeIdx, ValType,
+    Opcode, TableIdx, TableType, TypeIdx, ValType,
 };
+use wattle_smith::provider_of;
 
 use crate::emit::{Code, Kind, Part};
 
@@ -171,36 +172,28 @@ fn mix(seed: u64) -> u64 {
     z ^ z >> 31
 }
 
-/// The body of a provided function: it tells `log` its place and a hash of its arguments, and
-/// gives constants.
-fn provided<'m>(
-    module: &'m Module<'static>,
-    ty: &FuncType,
-    place: usize,
-    log: FuncIdx,
-) -> Code<'m> {
-    let mut code = Code::new(module, ty.params().len() as u32);
-    code.push(Instr::I32Const { value: place as i32 });
-    code.hash_params(ty.params());
-    code.call(log);
-    for (at, &ty) in ty.results().iter().enumerate() {
-        code.value(ty, mix((place * 16 + at) as u64));
-    }
-    code
+/// What a module imports, defined. Functions tell `log` the place of the import and a hash of their
+/// arguments, and give constants; globals hold them.
+fn provided(module: &Module<'static>, log: FuncIdx) -> Module<'static> {
+    let body = |place: usize, ty| {
+        let (params, results) =
+            func_type(module, ty).map_or((&[][..], &[][..]), |ty| (ty.params(), ty.results()));
+        let mut code = Code::new(module, params.len() as u32);
+        code.push(Instr::I32Const { value: place as i32 });
+        code.hash_params(params);
+        code.call(log);
+        for (at, &ty) in results.iter().enumerate() {
+            code.value(ty, mix((place * 16 + at) as u64));
+        }
+        code.finish()
+    };
+    provider_of(module, body, |place, ty| constant(module, ty, place as u64))
 }
 
 fn constant(module: &Module<'static>, ty: ValType, choice: u64) -> Expr<'static> {
     let mut code = Code::new(module, 0);
     code.value(ty, choice);
     code.finish().expr().into_owned()
-}
-
-fn types_of(module: &Module<'static>) -> Module<'static> {
-    Module {
-        types: module.types.clone(),
-        rec_groups: module.rec_groups.clone(),
-        ..Module::default()
-    }
 }
 
 fn import(module: &str, name: &str, ty: ExternType) -> Import<'static> {
@@ -318,29 +311,12 @@ impl Case {
         out.encoding = Default::default();
         let globals = spaces.globals.len() as u32;
         let log = FuncIdx(spaces.funcs.len() as u32);
-        let (mut funcs, mut tables, mut memories) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut held, mut tags): (Vec<Global<'static>>, Vec<TagType>) = (Vec::new(), Vec::new());
-        for (place, import) in self.module.imports.iter().enumerate() {
-            match import.ty {
-                ExternType::Func(ty) | ExternType::FuncExact(ty) => {
-                    let Some(of) = func_type(&self.module, ty) else { continue };
-                    let body = provided(&self.module, of, place, log).finish();
-                    funcs.push(Func { ty, body });
-                }
-                ExternType::Table(ty) => tables.push(Table { ty, init: None }),
-                ExternType::Mem(ty) => memories.push(ty),
-                ExternType::Global(ty) => {
-                    let init = constant(&self.module, ty.val, place as u64);
-                    held.push(Global { ty, init });
-                }
-                ExternType::Tag(ty) => tags.push(ty),
-            }
-        }
-        out.funcs.splice(0..0, funcs);
-        out.tables.splice(0..0, tables);
-        out.memories.splice(0..0, memories);
-        out.globals.splice(0..0, held);
-        out.tags.splice(0..0, tags);
+        let provided = provided(&self.module, log);
+        out.funcs.splice(0..0, provided.funcs);
+        out.tables.splice(0..0, provided.tables);
+        out.memories.splice(0..0, provided.memories);
+        out.globals.splice(0..0, provided.globals);
+        out.tags.splice(0..0, provided.tags);
         let mut adder = Adder {
             under_test: &self.module,
             types: Vec::new(),
@@ -401,37 +377,15 @@ impl Case {
 }
 
 fn provider(module: &Module<'static>) -> Module<'static> {
-    let mut out = types_of(module);
+    let mut out = provided(module, FuncIdx(0));
     let log_type = TypeIdx(out.types.len() as u32);
     out.types.push(FuncType::new([ValType::I32, ValType::I64], []).into());
     out.imports.push(import(HOST.0, HOST.1, ExternType::Func(log_type)));
-    for (place, import) in module.imports.iter().enumerate() {
-        let index = match import.ty {
-            ExternType::Func(ty) | ExternType::FuncExact(ty) => {
-                let Some(of) = func_type(module, ty) else { continue };
-                let body = provided(module, of, place, FuncIdx(0)).finish();
-                out.funcs.push(Func { ty, body });
-                FuncIdx(out.funcs.len() as u32).into()
-            }
-            ExternType::Table(ty) => {
-                out.tables.push(Table { ty, init: None });
-                TableIdx(out.tables.len() as u32 - 1).into()
-            }
-            ExternType::Mem(ty) => {
-                out.memories.push(ty);
-                MemIdx(out.memories.len() as u32 - 1).into()
-            }
-            ExternType::Global(ty) => {
-                let init = constant(module, ty.val, place as u64);
-                out.globals.push(Global { ty, init });
-                GlobalIdx(out.globals.len() as u32 - 1).into()
-            }
-            ExternType::Tag(ty) => {
-                out.tags.push(ty);
-                wattle_ast::TagIdx(out.tags.len() as u32 - 1).into()
-            }
-        };
-        out.exports.push(Export { name: format!("{place}").into(), index });
+    // It is function 0 there, before those that are provided.
+    for export in &mut out.exports {
+        if let ExternIdx::Func(func) = &mut export.index {
+            func.0 += 1;
+        }
     }
     out
 }
@@ -442,7 +396,11 @@ fn adapter(
     settings: Settings,
 ) -> (Module<'static>, Vec<Probe>, usize) {
     let spaces = Spaces::of(module);
-    let mut out = types_of(module);
+    let mut out = Module {
+        types: module.types.clone(),
+        rec_groups: module.rec_groups.clone(),
+        ..Module::default()
+    };
     let mut map = Vec::new();
     for (name, index) in exported(module) {
         let (ty, kind) = match index {

@@ -70,7 +70,7 @@ use wattle_ast::{Class, Feature, Features, Module};
 
 pub use broken::Broken;
 pub use config::{Config, ExportSpec, ExternSpec, ImportSpec, Weights};
-pub use provider::provider;
+pub use provider::{provider, provider_of};
 
 use choice::OpcodeSet;
 use entropy::Entropy;

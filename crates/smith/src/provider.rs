@@ -38,6 +38,17 @@ fn expr(types: &[ValType]) -> Expr<'static> {
 /// assert!(wattle_validator::validate(&provider).is_ok());
 /// ```
 pub fn provider(module: &Module<'_>) -> Module<'static> {
+    let body = |_, ty| Body::new([], expr(results(module, ty)));
+    provider_of(module, body, |_, ty| expr(&[ty]))
+}
+
+/// The same with bodies of functions and initialisers of globals by the indices of the imports and
+/// their types.
+pub fn provider_of(
+    module: &Module<'_>,
+    mut body: impl FnMut(usize, TypeIdx) -> Body<'static>,
+    mut init: impl FnMut(usize, ValType) -> Expr<'static>,
+) -> Module<'static> {
     let mut out = Module {
         types: module.types.clone(),
         rec_groups: module.rec_groups.clone(),
@@ -46,8 +57,7 @@ pub fn provider(module: &Module<'_>) -> Module<'static> {
     for (place, import) in module.imports.iter().enumerate() {
         let index = match import.ty {
             ExternType::Func(ty) | ExternType::FuncExact(ty) => {
-                let body = Body::new([], expr(results(module, ty)));
-                out.funcs.push(Func { ty, body });
+                out.funcs.push(Func { ty, body: body(place, ty) });
                 FuncIdx(out.funcs.len() as u32 - 1).into()
             }
             ExternType::Table(ty) => {
@@ -59,7 +69,7 @@ pub fn provider(module: &Module<'_>) -> Module<'static> {
                 MemIdx(out.memories.len() as u32 - 1).into()
             }
             ExternType::Global(ty) => {
-                out.globals.push(Global { ty, init: expr(&[ty.val]) });
+                out.globals.push(Global { ty, init: init(place, ty.val) });
                 GlobalIdx(out.globals.len() as u32 - 1).into()
             }
             ExternType::Tag(ty) => {
