@@ -59,7 +59,7 @@ macro_rules! define {
         unary { $( $un:ident )* }
         load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
         store { $( $st:ident $narrow:ident $sti:ident ; )* }
-        fused { $( $fu:ident = $first:ident $rest:ident : $( [ $($step:tt)* ] )* ; )* }
+        fused { $( $fu:ident = $first:ident $rest:ident ; )* }
     ) => {
         /// What an operation does. The names of instructions mean the instructions, on slots.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]

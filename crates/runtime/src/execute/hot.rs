@@ -6,13 +6,13 @@
 //! guest by itself never leave the loop, nor use the host's stack. Whatever needs more than this
 //! stops the loop before it: fewer things to keep in mind leave more registers to the rest.
 
-use wattle_ast::{LaneIdx, Opcode, Shuffle, V128};
+use wattle_ast::{Opcode, V128};
 
-use super::aggregates;
-use super::run::{bytes_at, bytes_at_mut, get, get_vector, opcode, set, set_vector};
+use super::run::{bytes_at, bytes_at_mut, get, get_vector, set, set_vector};
+use super::{aggregates, vectors};
 use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::lazy::Lazy;
-use crate::numerics::{self, Nan, simd};
+use crate::numerics::{self, Nan};
 use crate::state::{Frame, FuncKind, InstanceInst, State};
 use crate::table::for_each_operation;
 use crate::trap::Trap;
@@ -206,7 +206,25 @@ pub(super) fn hot<'m>(
             }
         };
     }
-    // What an operation does, or one of those that a fused one stands for.
+    // The global that an operation names.
+    macro_rules! global {
+        ($op:ident) => {{
+            let address = ground.instance.globals.get($op.low() as usize).copied();
+            match address.and_then(|address| ground.state.globals.get_mut(address as usize)) {
+                Some(global) => global,
+                None => trap!(Trap::InvalidCode),
+            }
+        }};
+    }
+    // Whether the reference in slot `b` matches a heap type.
+    macro_rules! is {
+        ($op:ident, $heap_type:expr, $nullable:expr) => {{
+            let Ground { state, instance, .. } = &*ground;
+            let slot = get(frame, $op.b);
+            check!(aggregates::test(state, instance, at.function, slot, $heap_type, $nullable))
+        }};
+    }
+    // What an operation of a shape does.
     macro_rules! step {
         ($op:ident, binary $name:ident) => {{
             let (x, y) = (get(frame, $op.b), get(frame, $op.c));
@@ -229,6 +247,10 @@ pub(super) fn hot<'m>(
             if let Some(Ok(1)) = numerics::binary(Opcode::$name, x, y, nan) {
                 go!($op.low());
             }
+        }};
+        ($op:ident, unary $name:ident) => {{
+            let value = number!(numerics::unary(Opcode::$name, get(frame, $op.b), nan));
+            set(frame, $op.a, value);
         }};
         ($op:ident, load $raw:ident $ext:ident $uns:ident) => {
             match bytes_at(memory, get(frame, $op.b), $op.imm) {
@@ -286,16 +308,53 @@ pub(super) fn hot<'m>(
             }
         };
     }
-    macro_rules! steps {
-        ($op:ident, [ $($last:tt)* ]) => {
-            step!($op, $($last)*)
+    macro_rules! name {
+        (
+            $d:tt
+            binary { $( $rr:ident $ri:ident ; )* }
+            compare { $( $crr:ident $cri:ident $brr:ident $bri:ident ; )* }
+            unary { $( $un:ident )* }
+            load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
+            store { $( $st:ident $narrow:ident $sti:ident ; )* }
+            fused { $( $fu:ident = $first:ident $rest:ident ; )* }
+        ) => {
+            // What the operation of a name does.
+            macro_rules! perform {
+                $(
+                    ($d op:ident $rr) => { step!($d op, binary $rr) };
+                    ($d op:ident $ri) => { step!($d op, immediate $rr) };
+                )*
+                $(
+                    ($d op:ident $crr) => { step!($d op, binary $crr) };
+                    ($d op:ident $cri) => { step!($d op, immediate $crr) };
+                    ($d op:ident $brr) => { step!($d op, branch $crr) };
+                    ($d op:ident $bri) => { step!($d op, branch_immediate $crr) };
+                )*
+                $( ($d op:ident $un) => { step!($d op, unary $un) }; )*
+                $( ($d op:ident $ld) => { step!($d op, load $raw $ext $uns) }; )*
+                $(
+                    ($d op:ident $st) => { step!($d op, store $narrow) };
+                    ($d op:ident $sti) => { step!($d op, store_immediate $narrow) };
+                )*
+                $(
+                    ($d op:ident $fu) => {{
+                        perform!($d op $first);
+                        let Some($d op) = next.next() else { trap!(Trap::InvalidCode) };
+                        perform!($d op $rest);
+                    }};
+                )*
+                ($d op:ident Const) => { step!($d op, constant) };
+                ($d op:ident Copy) => { step!($d op, copy) };
+                ($d op:ident Br) => { step!($d op, br) };
+                ($d op:ident BrIf) => { step!($d op, br_if) };
+                ($d op:ident BrIfNot) => { step!($d op, br_if_not) };
+                ($d op:ident Return1) => { step!($d op, return1) };
+                ($d op:ident Call) => { step!($d op, call) };
+                ($d op:ident CallIndirect) => { step!($d op, call_indirect) };
+            }
         };
-        ($op:ident, [ $($first:tt)* ] $($rest:tt)+) => {{
-            step!($op, $($first)*);
-            let Some($op) = next.next() else { trap!(Trap::InvalidCode) };
-            steps!($op, $($rest)+);
-        }};
     }
+    for_each_operation!(name $);
 
     macro_rules! execute {
         (
@@ -304,244 +363,167 @@ pub(super) fn hot<'m>(
             unary { $( $un:ident )* }
             load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
             store { $( $st:ident $narrow:ident $sti:ident ; )* }
-            fused { $( $fu:ident = $first:ident $rest:ident : $( [ $($step:tt)* ] )* ; )* }
+            fused { $( $fu:ident = $first:ident $rest:ident ; )* }
         ) => {
             loop {
                 let Some(op) = next.next() else { trap!(Trap::InvalidCode) };
                 match op.code {
-                    $(
-                        Code::$rr => step!(op, binary $rr),
-                        Code::$ri => step!(op, immediate $rr),
-                    )*
-                    $(
-                        Code::$crr => step!(op, binary $crr),
-                        Code::$cri => step!(op, immediate $crr),
-                        Code::$brr => step!(op, branch $crr),
-                        Code::$bri => step!(op, branch_immediate $crr),
-                    )*
-                    $(
-                        Code::$un => {
-                            let result = numerics::unary(Opcode::$un, get(frame, op.b), nan);
-                            set(frame, op.a, number!(result));
+                    $( Code::$rr => perform!(op $rr), Code::$ri => perform!(op $ri), )*
+                    $( Code::$crr => perform!(op $crr), Code::$cri => perform!(op $cri), )*
+                    $( Code::$brr => perform!(op $brr), Code::$bri => perform!(op $bri), )*
+                    $( Code::$un => perform!(op $un), )*
+                    $( Code::$ld => perform!(op $ld), )*
+                    $( Code::$st => perform!(op $st), Code::$sti => perform!(op $sti), )*
+                    $( Code::$fu => perform!(op $fu), )*
+                    Code::Br => perform!(op Br),
+                    Code::BrIf => perform!(op BrIf),
+                    Code::BrIfNot => perform!(op BrIfNot),
+                    Code::BrAnd => {
+                        if (get(frame, op.b) & get(frame, op.c)) as u32 != 0 {
+                            go!(op.low());
                         }
-                    )*
-                    $( Code::$ld => step!(op, load $raw $ext $uns), )*
-                    $(
-                        Code::$st => step!(op, store $narrow),
-                        Code::$sti => step!(op, store_immediate $narrow),
-                    )*
-                    $( Code::$fu => steps!(op, $( [ $($step)* ] )*), )*
-                        Code::Br => step!(op, br),
-                        Code::BrIf => step!(op, br_if),
-                        Code::BrIfNot => step!(op, br_if_not),
-                        Code::BrAnd => {
-                            if (get(frame, op.b) & get(frame, op.c)) as u32 != 0 {
-                                go!(op.low());
-                            }
+                    }
+                    Code::BrAndNot => {
+                        if (get(frame, op.b) & get(frame, op.c)) as u32 == 0 {
+                            go!(op.low());
                         }
-                        Code::BrAndNot => {
-                            if (get(frame, op.b) & get(frame, op.c)) as u32 == 0 {
-                                go!(op.low());
-                            }
+                    }
+                    Code::BrAndImm => {
+                        if get(frame, op.b) as u32 & op.high() != 0 {
+                            go!(op.low());
                         }
-                        Code::BrAndImm => {
-                            if get(frame, op.b) as u32 & op.high() != 0 {
-                                go!(op.low());
-                            }
+                    }
+                    Code::BrAndNotImm => {
+                        if get(frame, op.b) as u32 & op.high() == 0 {
+                            go!(op.low());
                         }
-                        Code::BrAndNotImm => {
-                            if get(frame, op.b) as u32 & op.high() == 0 {
-                                go!(op.low());
-                            }
+                    }
+                    Code::BrTable => {
+                        let index = get(frame, op.b) as u32;
+                        let last = op.low();
+                        let chosen = fault!(BrTableDefault, index % (last + 1), index.min(last));
+                        match next.as_slice().get(chosen as usize) {
+                            Some(branch) => go!(branch.low()),
+                            None => trap!(Trap::InvalidCode),
                         }
-                        Code::BrTable => {
-                            let index = get(frame, op.b) as u32;
-                            let chosen = fault!(BrTableDefault, index % (op.low() + 1), index.min(op.low()));
-                            match next.as_slice().get(chosen as usize) {
-                                Some(branch) => go!(branch.low()),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::Const => step!(op, constant),
-                        Code::Copy => step!(op, copy),
-                        Code::Copy2 => {
-                            let value = get_vector(frame, op.b);
-                            set_vector(frame, op.a, value);
-                        }
-                        Code::Select => {
-                            let slot = if get(frame, op.imm as Slot) as u32 != 0 { op.b } else { op.c };
-                            let value = get(frame, slot);
-                            set(frame, op.a, value);
-                        }
-                        Code::Select2 => {
-                            let first = get(frame, op.imm as Slot) as u32 != 0;
-                            let slot = if fault!(SelectSwapped, !first, first) { op.b } else { op.c };
-                            let value = get_vector(frame, slot);
-                            set_vector(frame, op.a, value);
-                        }
-                        Code::V128Load => match bytes_at::<16>(memory, get(frame, op.b), op.imm) {
-                            Some(bytes) => set_vector(frame, op.a, V128(*bytes)),
+                    }
+                    Code::Const => perform!(op Const),
+                    Code::Copy => perform!(op Copy),
+                    Code::Copy2 => {
+                        let value = get_vector(frame, op.b);
+                        set_vector(frame, op.a, value);
+                    }
+                    Code::Select => {
+                        let slot = if get(frame, op.imm as Slot) as u32 != 0 { op.b } else { op.c };
+                        let value = get(frame, slot);
+                        set(frame, op.a, value);
+                    }
+                    Code::Select2 => {
+                        let first = get(frame, op.imm as Slot) as u32 != 0;
+                        let slot = if fault!(SelectSwapped, !first, first) { op.b } else { op.c };
+                        let value = get_vector(frame, slot);
+                        set_vector(frame, op.a, value);
+                    }
+                    Code::V128Load => match bytes_at::<16>(memory, get(frame, op.b), op.imm) {
+                        Some(bytes) => set_vector(frame, op.a, V128(*bytes)),
+                        None => trap!(Trap::MemoryOutOfBounds),
+                    },
+                    Code::V128Store => {
+                        let value = get_vector(frame, op.c);
+                        match bytes_at_mut::<16>(memory, get(frame, op.b), op.imm) {
+                            Some(bytes) => *bytes = value.0,
                             None => trap!(Trap::MemoryOutOfBounds),
-                        },
-                        Code::V128Store => {
-                            let value = get_vector(frame, op.c);
-                            match bytes_at_mut::<16>(memory, get(frame, op.b), op.imm) {
-                                Some(bytes) => *bytes = value.0,
-                                None => trap!(Trap::MemoryOutOfBounds),
-                            }
                         }
-                        Code::RefFunc => match ground.instance.funcs.get(op.low() as usize) {
-                            Some(&addr) => set(frame, op.a, slot_of(kind::FUNC, addr)),
-                            None => trap!(Trap::InvalidCode),
-                        },
-                        Code::GlobalGet => {
-                            match ground.instance.globals.get(op.low() as usize).and_then(|&at| ground.state.globals.get(at as usize)) {
-                                Some(global) => set(frame, op.a, global.value[0]),
-                                None => trap!(Trap::InvalidCode),
-                            }
+                    }
+                    Code::RefFunc => match ground.instance.funcs.get(op.low() as usize) {
+                        Some(&addr) => set(frame, op.a, slot_of(kind::FUNC, addr)),
+                        None => trap!(Trap::InvalidCode),
+                    },
+                    Code::GlobalGet => set(frame, op.a, global!(op).value[0]),
+                    Code::GlobalSet => global!(op).value[0] = get(frame, op.b),
+                    Code::GlobalGet2 => {
+                        let [low, high] = global!(op).value;
+                        set(frame, op.a, low);
+                        set(frame, op.a + 1, high);
+                    }
+                    Code::GlobalSet2 => {
+                        global!(op).value = [get(frame, op.b), get(frame, op.b + 1)];
+                    }
+                    Code::RefAsNonNull => {
+                        if get(frame, op.b) == 0 {
+                            trap!(Trap::NullReference);
                         }
-                        Code::GlobalSet => {
-                            match ground.instance.globals.get(op.low() as usize).and_then(|&at| ground.state.globals.get_mut(at as usize)) {
-                                Some(global) => global.value[0] = get(frame, op.b),
-                                None => trap!(Trap::InvalidCode),
-                            }
+                    }
+                    Code::RefTest => {
+                        let nullable = fault!(RefTestNull, Slot::from(op.c == 0), op.c);
+                        let yes = is!(op, op.low(), nullable);
+                        set(frame, op.a, yes.into());
+                    }
+                    Code::RefCast => {
+                        if !is!(op, op.low(), fault!(CastNull, 1, op.c)) {
+                            trap!(Trap::CastFailure);
                         }
-                        Code::GlobalGet2 => {
-                            match ground.instance.globals.get(op.low() as usize).and_then(|&at| ground.state.globals.get(at as usize)) {
-                                Some(global) => {
-                                    set(frame, op.a, global.value[0]);
-                                    set(frame, op.a + 1, global.value[1]);
-                                }
-                                None => trap!(Trap::InvalidCode),
-                            }
+                    }
+                    Code::BrOnCast => {
+                        if is!(op, op.high(), op.c) {
+                            go!(op.low());
                         }
-                        Code::GlobalSet2 => {
-                            match ground.instance.globals.get(op.low() as usize).and_then(|&at| ground.state.globals.get_mut(at as usize)) {
-                                Some(global) => global.value = [get(frame, op.b), get(frame, op.b + 1)],
-                                None => trap!(Trap::InvalidCode),
-                            }
+                    }
+                    Code::BrOnCastFail => {
+                        if !is!(op, op.high(), op.c) {
+                            go!(op.low());
                         }
-                        Code::RefAsNonNull => {
-                            if get(frame, op.b) == 0 {
-                                trap!(Trap::NullReference);
-                            }
+                    }
+                    Code::RefI31 => {
+                        let value = i31_slot(get(frame, op.b) as u32);
+                        set(frame, op.a, value);
+                    }
+                    Code::I31GetS => {
+                        let slot = get(frame, op.b);
+                        if slot == 0 {
+                            trap!(Trap::NullI31);
                         }
-                        Code::RefTest => {
-                            let slot = get(frame, op.b);
-                            let yes = check!(aggregates::test(ground.state, ground.instance, at.function, slot, op.low(), fault!(RefTestNull, Slot::from(op.c == 0), op.c)));
-                            set(frame, op.a, yes.into());
+                        let value = ((index_of(slot) << 1) as i32 >> 1) as u32;
+                        set(frame, op.a, fault!(I31Sign, index_of(slot), value).into());
+                    }
+                    Code::I31GetU => {
+                        let slot = get(frame, op.b);
+                        if slot == 0 {
+                            trap!(Trap::NullI31);
                         }
-                        Code::RefCast => {
-                            let slot = get(frame, op.b);
-                            if !check!(aggregates::test(ground.state, ground.instance, at.function, slot, op.low(), fault!(CastNull, 1, op.c))) {
-                                trap!(Trap::CastFailure);
-                            }
+                        set(frame, op.a, index_of(slot).into());
+                    }
+                    Code::StructGet => {
+                        check!(aggregates::struct_get(&ground.state.heap, frame, op));
+                    }
+                    Code::StructSet => {
+                        check!(aggregates::struct_set(&mut ground.state.heap, frame, op));
+                    }
+                    Code::ArrayGet => {
+                        check!(aggregates::array_get(&ground.state.heap, frame, op));
+                    }
+                    Code::ArraySet => {
+                        check!(aggregates::array_set(&mut ground.state.heap, frame, op));
+                    }
+                    Code::VectorUnary
+                    | Code::VectorBinary
+                    | Code::VectorTernary
+                    | Code::VectorTest
+                    | Code::VectorShift
+                    | Code::VectorSplat
+                    | Code::VectorExtract
+                    | Code::VectorReplace
+                    | Code::Shuffle
+                    | Code::VectorConst => {
+                        let profile = ground.state.profile;
+                        if vectors::execute(frame, op, at.function, profile).is_none() {
+                            trap!(Trap::InvalidCode);
                         }
-                        Code::BrOnCast => {
-                            let slot = get(frame, op.b);
-                            if check!(aggregates::test(ground.state, ground.instance, at.function, slot, op.high(), op.c)) {
-                                go!(op.low());
-                            }
-                        }
-                        Code::BrOnCastFail => {
-                            let slot = get(frame, op.b);
-                            if !check!(aggregates::test(ground.state, ground.instance, at.function, slot, op.high(), op.c)) {
-                                go!(op.low());
-                            }
-                        }
-                        Code::RefI31 => {
-                            let value = i31_slot(get(frame, op.b) as u32);
-                            set(frame, op.a, value);
-                        }
-                        Code::I31GetS => {
-                            let slot = get(frame, op.b);
-                            if slot == 0 {
-                                trap!(Trap::NullI31);
-                            }
-                            let value = ((index_of(slot) << 1) as i32 >> 1) as u32;
-                            set(frame, op.a, fault!(I31Sign, index_of(slot), value).into());
-                        }
-                        Code::I31GetU => {
-                            let slot = get(frame, op.b);
-                            if slot == 0 {
-                                trap!(Trap::NullI31);
-                            }
-                            set(frame, op.a, index_of(slot).into());
-                        }
-                        Code::StructGet => check!(aggregates::struct_get(&ground.state.heap, frame, op)),
-                        Code::StructSet => check!(aggregates::struct_set(&mut ground.state.heap, frame, op)),
-                        Code::ArrayGet => check!(aggregates::array_get(&ground.state.heap, frame, op)),
-                        Code::ArraySet => check!(aggregates::array_set(&mut ground.state.heap, frame, op)),
-                        Code::VectorUnary => {
-                            match simd::unary(opcode(op.low()), get_vector(frame, op.b), ground.state.profile) {
-                                Some(value) => set_vector(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorBinary => {
-                            let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
-                            match simd::binary(opcode(op.low()), x, y, ground.state.profile) {
-                                Some(value) => set_vector(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorTernary => {
-                            let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
-                            let z = get_vector(frame, op.high() as Slot);
-                            match simd::ternary(opcode(op.low()), x, y, z, ground.state.profile) {
-                                Some(value) => set_vector(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorTest => {
-                            match simd::test(opcode(op.low()), get_vector(frame, op.b)) {
-                                Some(value) => set(frame, op.a, value.into()),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorShift => {
-                            let (x, y) = (get_vector(frame, op.b), get(frame, op.c) as u32);
-                            match simd::shift(opcode(op.low()), x, y) {
-                                Some(value) => set_vector(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorSplat => {
-                            match simd::splat(opcode(op.low()), get(frame, op.b)) {
-                                Some(value) => set_vector(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorExtract => {
-                            let lane = LaneIdx(op.high() as u8);
-                            match simd::extract_lane(opcode(op.low()), get_vector(frame, op.b), lane) {
-                                Some(value) => set(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorReplace => {
-                            let lane = LaneIdx(op.high() as u8);
-                            let (x, y) = (get_vector(frame, op.b), get(frame, op.c));
-                            match simd::replace_lane(opcode(op.low()), x, lane, y) {
-                                Some(value) => set_vector(frame, op.a, value),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::Shuffle => {
-                            let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
-                            match at.function.vectors.get(op.low() as usize) {
-                                Some(lanes) => set_vector(frame, op.a, simd::shuffle(Shuffle(lanes.0), x, y)),
-                                None => trap!(Trap::InvalidCode),
-                            }
-                        }
-                        Code::VectorConst => match at.function.vectors.get(op.low() as usize) {
-                            Some(&value) => set_vector(frame, op.a, value),
-                            None => trap!(Trap::InvalidCode),
-                        },
-                        Code::ArrayLen => {
-                            let len = check!(aggregates::array_len(ground.state, get(frame, op.b)));
-                            set(frame, op.a, len);
-                        }
+                    }
+                    Code::ArrayLen => {
+                        let len = check!(aggregates::array_len(ground.state, get(frame, op.b)));
+                        set(frame, op.a, len);
+                    }
                     Code::Address => {
                         let beyond = get(frame, op.b) > u64::from(u32::MAX);
                         if fault!(AddressTruncated, false, beyond) {
@@ -556,13 +538,13 @@ pub(super) fn hot<'m>(
                         }
                     }
                     Code::Return => leave!(),
-                    Code::Return1 => step!(op, return1),
+                    Code::Return1 => perform!(op Return1),
                     Code::ReturnImm => {
                         frame[0] = op.imm;
                         leave!();
                     }
-                    Code::Call => step!(op, call),
-                    Code::CallIndirect => step!(op, call_indirect),
+                    Code::Call => perform!(op Call),
+                    Code::CallIndirect => perform!(op CallIndirect),
                     Code::ReturnCall => enter!(op.low(), 0_u16, false),
                     Code::CallImport
                     | Code::CallRef

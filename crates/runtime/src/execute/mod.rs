@@ -9,6 +9,7 @@
 //! | `bulk.rs` | memories and tables |
 //! | `atomics.rs` | atomic accesses, wait and notify |
 //! | `aggregates.rs` | structs, arrays, casts |
+//! | `vectors.rs` | vectors |
 
 mod aggregates;
 mod atomics;
@@ -17,6 +18,7 @@ mod hot;
 mod rare;
 mod run;
 mod unwind;
+mod vectors;
 
 pub(crate) use bulk::{init_memory, init_table};
 pub(crate) use run::{Exit, prepare, run, throw};
