@@ -14,7 +14,8 @@
 /// - fused: the operation, and the two that it stands for when one follows the other. The first
 ///   has this code in the place of its own; the second stands behind it as it is, so that it
 ///   matters to nobody whether it is executed on its own: not to branches to it, nor to the
-///   offsets of traps. The second may itself be fused; the first may neither be nor branch.
+///   offsets of traps. The second may itself be fused. What is behind a branch is not
+///   executed when the branch is taken.
 macro_rules! for_each_operation {
     ($use:ident $( $with:tt )*) => {
         $use! {
@@ -182,6 +183,16 @@ macro_rules! for_each_operation {
                 I32Load8UBrI32EqImm = I32Load8U BrI32EqImm;
                 I32Load8UBrI32NeImm = I32Load8U BrI32NeImm; I32Load8UBrI32Eq = I32Load8U BrI32Eq;
                 I32Load8UBrI32Ne = I32Load8U BrI32Ne;
+                // A test of a global, and what follows when a branch is not taken.
+                GlobalGetBrI32NeImm = GlobalGet BrI32NeImm;
+                GlobalGetBrI32EqImm = GlobalGet BrI32EqImm; ConstSelect = Const Select;
+                GlobalGetConstSelect = GlobalGet ConstSelect;
+                CopyGlobalGetBrI32NeImm = Copy GlobalGetBrI32NeImm;
+                I32AndImmBrI32EqImm = I32AndImm BrI32EqImm;
+                I32AndImmBrI32NeImm = I32AndImm BrI32NeImm; BrI32NeImmBrIf = BrI32NeImm BrIf;
+                BrI32NeImmCopy = BrI32NeImm Copy; BrI32NeImmI32Load = BrI32NeImm I32Load;
+                BrI32NeImmI32AddImm = BrI32NeImm I32AddImm; BrI32NeImmConst = BrI32NeImm Const;
+                BrIfNotCopy = BrIfNot Copy; BrIfI32AddImm = BrIf I32AddImm;
                 // Arithmetic.
                 I32AddI32Add = I32Add I32Add; I32AddI32And = I32Add I32And;
                 I32AddI32Or = I32Add I32Or; I32AddI32Xor = I32Add I32Xor;
@@ -255,6 +266,12 @@ macro_rules! for_each_operation {
                 I32StoreI32Store = I32Store I32Store; I64StoreI64Store = I64Store I64Store;
                 I32StoreI32AddImm = I32Store I32AddImm; I32StoreI32Load = I32Store I32Load;
                 ConstI32Load = Const I32Load; ConstI32Store = Const I32Store;
+                // The stack that compilers keep in memory: its pointer is a global.
+                GlobalGetI32AddImm = GlobalGet I32AddImm; I32AddImmGlobalSet = I32AddImm GlobalSet;
+                GlobalGetI32AddImmGlobalSet = GlobalGet I32AddImmGlobalSet;
+                GlobalSetReturn = GlobalSet Return; GlobalSetReturn1 = GlobalSet Return1;
+                I32AddImmGlobalSetReturn = I32AddImm GlobalSetReturn;
+                I32AddImmGlobalSetReturn1 = I32AddImm GlobalSetReturn1;
                 // Moves, calls and returns.
                 CopyCopy = Copy Copy; CopyCopyCopy = Copy CopyCopy; CopyConst = Copy Const;
                 ConstCopy = Const Copy; ConstConst = Const Const; CopyBr = Copy Br;

@@ -141,6 +141,27 @@ fn a_loop_that_begins_with_its_test_ends_when_it_should() {
 }
 
 #[test]
+fn what_is_behind_a_branch_waits_for_it() {
+    let body = "(global.set $g (local.get $a))
+        (block $out
+          (br_if $out (i32.ne (global.get $g) (i32.const 3)))
+          (local.set $i (i32.add (local.get $i) (i32.const 40)))
+          (br_if $out (i32.ne (local.get $b) (i32.const 7)))
+          (br_if $out (i32.ne (local.get $a) (i32.const 3)))
+          (local.set $j (local.get $b))
+          (br_if $out (local.get $b))
+          (local.set $i (i32.add (local.get $i) (i32.const 100))))
+        (global.set $g (i32.add (global.get $g) (i32.const -16)))
+        (i32.add (i32.add (local.get $i) (local.get $j)) (global.get $g))";
+    let text =
+        i32_function(body).replacen("(memory", "(global $g (mut i32) (i32.const 1)) (memory", 1);
+    let run = |a, b| result(&text, &[Value::I32(a), Value::I32(b)]);
+    assert_eq!(run(4, 7), Value::I32(4 - 16));
+    assert_eq!(run(3, 6), Value::I32(40 + 3 - 16));
+    assert_eq!(run(3, 7), Value::I32(40 + 7 + 3 - 16));
+}
+
+#[test]
 fn a_branch_to_a_return_returns() {
     let body = "(if (result i32) (local.get $a)
           (then (br_table 0 1 0 (i32.const 5) (local.get $b)))
@@ -298,8 +319,16 @@ const TESTS: [&str; 10] =
 /// An operand of type `ty`, of up to three instructions.
 fn operand(random: &mut Random, ty: &str, depth: usize) -> String {
     let locals: &[&str] = if ty == "i32" { &I32_LOCALS } else { &I64_LOCALS };
-    match random.below(if depth == 0 { 2 } else { 6 }) {
+    match random.below(if depth == 0 { 3 } else { 8 }) {
         0 => format!("(local.get {})", random.of(locals)),
+        2 if depth == 0 => {
+            let global = if ty == "i32" { "$g" } else { "$h" };
+            format!("(global.get {global})")
+        }
+        7 => {
+            let (left, right) = (operand(random, ty, depth - 1), operand(random, ty, 0));
+            format!("(select {left} {right} {})", operand(random, "i32", depth - 1))
+        }
         1 => format!("({ty}.const {})", random.of(&["1", "-1", "3", "7", "0", "0x7fff_ffff"])),
         2 => {
             // Mostly in bounds.
@@ -332,7 +361,20 @@ fn statements(random: &mut Random, text: &mut String, count: usize) {
         let locals: &[&str] = if ty == "i32" { &I32_LOCALS } else { &I64_LOCALS };
         let local = random.of(locals);
         let value = operand(random, ty, 2);
-        let _ = match random.below(8) {
+        let _ = match random.below(11) {
+            8 => write!(text, "(global.set $g (i32.add (global.get $g) (i32.const 16)))"),
+            9 => write!(
+                text,
+                "(global.set $h (i64.add (global.get $h) {}))",
+                operand(random, "i64", 1)
+            ),
+            10 => write!(
+                text,
+                "(block (br_if 0 ({} (global.get $g) (i32.const 21))) (br_if 0 {})
+                   (local.set {local} {value}))",
+                random.of(&["i32.ne", "i32.eq"]),
+                test(random)
+            ),
             0 => write!(text, "(local.set {local} (local.get {}))", random.of(locals)),
             1 => write!(text, "(block (br_if 0 {}) (local.set {local} {value}))", test(random)),
             2 => {
@@ -360,6 +402,7 @@ fn random_functions_agree() {
     for _ in 0..400 {
         let mut text = String::from(
             "(module (memory (export \"memory\") 1)
+               (global $g (mut i32) (i32.const 5)) (global $h (mut i64) (i64.const -9))
                (func $helper (param $a i32) (param $b i32) (result i32)
                  (local $i i32) (local $j i32) (local $x i64) (local $y i64) (local $z i64)",
         );

@@ -98,6 +98,14 @@ pub(super) fn hot<'m>(
             }
         };
     }
+    macro_rules! some {
+        ($value:expr) => {
+            match $value {
+                Some(value) => value,
+                None => trap!(Trap::InvalidCode),
+            }
+        };
+    }
     // Leaves the operation to whoever called.
     macro_rules! slow {
         () => {{
@@ -107,11 +115,15 @@ pub(super) fn hot<'m>(
     }
     macro_rules! go {
         ($to:expr) => {
-            match code.get($to as usize..) {
-                Some(rest) => next = rest.iter(),
-                None => trap!(Trap::InvalidCode),
-            }
+            next = some!(code.get($to as usize..)).iter()
         };
+    }
+    // Goes where a branch goes; what is fused behind it is not executed.
+    macro_rules! branch {
+        ($op:ident) => {{
+            go!($op.low());
+            continue;
+        }};
     }
     // Begins a call of a function of the instance, its frame at slot `$slot`, when that needs
     // nothing: neither a translation nor a longer stack.
@@ -210,10 +222,7 @@ pub(super) fn hot<'m>(
     macro_rules! global {
         ($op:ident) => {{
             let address = ground.instance.globals.get($op.low() as usize).copied();
-            match address.and_then(|address| ground.state.globals.get_mut(address as usize)) {
-                Some(global) => global,
-                None => trap!(Trap::InvalidCode),
-            }
+            some!(address.and_then(|address| ground.state.globals.get_mut(address as usize)))
         }};
     }
     // Whether the reference in slot `b` matches a heap type.
@@ -239,13 +248,13 @@ pub(super) fn hot<'m>(
         ($op:ident, branch $name:ident) => {{
             let (x, y) = (get(frame, $op.b), get(frame, $op.c));
             if let Some(Ok(1)) = numerics::binary(Opcode::$name, x, y, nan) {
-                go!($op.low());
+                branch!($op);
             }
         }};
         ($op:ident, branch_immediate $name:ident) => {{
             let (x, y) = (get(frame, $op.b), $op.high() as i32 as i64 as u64);
             if let Some(Ok(1)) = numerics::binary(Opcode::$name, x, y, nan) {
-                go!($op.low());
+                branch!($op);
             }
         }};
         ($op:ident, unary $name:ident) => {{
@@ -274,39 +283,6 @@ pub(super) fn hot<'m>(
             let value = $op.high() as i32 as i64 as $narrow;
             store!($op, value);
         }};
-        ($op:ident, constant) => {
-            set(frame, $op.a, $op.imm)
-        };
-        ($op:ident, copy) => {{
-            let value = get(frame, $op.b);
-            set(frame, $op.a, value);
-        }};
-        ($op:ident, br) => {
-            go!($op.low())
-        };
-        ($op:ident, br_if) => {
-            if get(frame, $op.b) as u32 != 0 {
-                go!($op.low());
-            }
-        };
-        ($op:ident, br_if_not) => {
-            if get(frame, $op.b) as u32 == 0 {
-                go!($op.low());
-            }
-        };
-        ($op:ident, return1) => {{
-            frame[0] = get(frame, $op.b);
-            leave!();
-        }};
-        ($op:ident, call) => {
-            enter!($op.low(), $op.a, true)
-        };
-        ($op:ident, call_indirect) => {
-            match indirect(ground, get(frame, $op.b), $op) {
-                Some(func) => enter!(func, $op.a, true),
-                None => slow!(),
-            }
-        };
     }
     macro_rules! name {
         (
@@ -339,18 +315,48 @@ pub(super) fn hot<'m>(
                 $(
                     ($d op:ident $fu) => {{
                         perform!($d op $first);
-                        let Some($d op) = next.next() else { trap!(Trap::InvalidCode) };
+                        let $d op = some!(next.next());
                         perform!($d op $rest);
                     }};
                 )*
-                ($d op:ident Const) => { step!($d op, constant) };
-                ($d op:ident Copy) => { step!($d op, copy) };
-                ($d op:ident Br) => { step!($d op, br) };
-                ($d op:ident BrIf) => { step!($d op, br_if) };
-                ($d op:ident BrIfNot) => { step!($d op, br_if_not) };
-                ($d op:ident Return1) => { step!($d op, return1) };
-                ($d op:ident Call) => { step!($d op, call) };
-                ($d op:ident CallIndirect) => { step!($d op, call_indirect) };
+                ($d op:ident Const) => { set(frame, $d op.a, $d op.imm) };
+                ($d op:ident Copy) => {{
+                    let value = get(frame, $d op.b);
+                    set(frame, $d op.a, value);
+                }};
+                ($d op:ident Select) => {{
+                    let first = get(frame, $d op.imm as Slot) as u32 != 0;
+                    let value = get(frame, if first { $d op.b } else { $d op.c });
+                    set(frame, $d op.a, value);
+                }};
+                ($d op:ident GlobalGet) => { set(frame, $d op.a, global!($d op).value[0]) };
+                ($d op:ident GlobalSet) => { global!($d op).value[0] = get(frame, $d op.b) };
+                ($d op:ident Br) => { branch!($d op) };
+                ($d op:ident BrIf) => {
+                    if get(frame, $d op.b) as u32 != 0 {
+                        branch!($d op);
+                    }
+                };
+                ($d op:ident BrIfNot) => {
+                    if get(frame, $d op.b) as u32 == 0 {
+                        branch!($d op);
+                    }
+                };
+                ($d op:ident Call) => { enter!($d op.low(), $d op.a, true) };
+                ($d op:ident CallIndirect) => {
+                    match indirect(ground, get(frame, $d op.b), $d op) {
+                        Some(func) => enter!(func, $d op.a, true),
+                        None => slow!(),
+                    }
+                };
+                ($d op:ident Return) => {{
+                    let _ = $d op;
+                    leave!();
+                }};
+                ($d op:ident Return1) => {{
+                    frame[0] = get(frame, $d op.b);
+                    leave!();
+                }};
             }
         };
     }
@@ -366,7 +372,7 @@ pub(super) fn hot<'m>(
             fused { $( $fu:ident = $first:ident $rest:ident ; )* }
         ) => {
             loop {
-                let Some(op) = next.next() else { trap!(Trap::InvalidCode) };
+                let op = some!(next.next());
                 match op.code {
                     $( Code::$rr => perform!(op $rr), Code::$ri => perform!(op $ri), )*
                     $( Code::$crr => perform!(op $crr), Code::$cri => perform!(op $cri), )*
@@ -402,10 +408,8 @@ pub(super) fn hot<'m>(
                         let index = get(frame, op.b) as u32;
                         let last = op.low();
                         let chosen = fault!(BrTableDefault, index % (last + 1), index.min(last));
-                        match next.as_slice().get(chosen as usize) {
-                            Some(branch) => go!(branch.low()),
-                            None => trap!(Trap::InvalidCode),
-                        }
+                        let branch = some!(next.as_slice().get(chosen as usize));
+                        go!(branch.low());
                     }
                     Code::Const => perform!(op Const),
                     Code::Copy => perform!(op Copy),
@@ -413,11 +417,7 @@ pub(super) fn hot<'m>(
                         let value = get_vector(frame, op.b);
                         set_vector(frame, op.a, value);
                     }
-                    Code::Select => {
-                        let slot = if get(frame, op.imm as Slot) as u32 != 0 { op.b } else { op.c };
-                        let value = get(frame, slot);
-                        set(frame, op.a, value);
-                    }
+                    Code::Select => perform!(op Select),
                     Code::Select2 => {
                         let first = get(frame, op.imm as Slot) as u32 != 0;
                         let slot = if fault!(SelectSwapped, !first, first) { op.b } else { op.c };
@@ -435,12 +435,12 @@ pub(super) fn hot<'m>(
                             None => trap!(Trap::MemoryOutOfBounds),
                         }
                     }
-                    Code::RefFunc => match ground.instance.funcs.get(op.low() as usize) {
-                        Some(&addr) => set(frame, op.a, slot_of(kind::FUNC, addr)),
-                        None => trap!(Trap::InvalidCode),
-                    },
-                    Code::GlobalGet => set(frame, op.a, global!(op).value[0]),
-                    Code::GlobalSet => global!(op).value[0] = get(frame, op.b),
+                    Code::RefFunc => {
+                        let address = *some!(ground.instance.funcs.get(op.low() as usize));
+                        set(frame, op.a, slot_of(kind::FUNC, address));
+                    }
+                    Code::GlobalGet => perform!(op GlobalGet),
+                    Code::GlobalSet => perform!(op GlobalSet),
                     Code::GlobalGet2 => {
                         let [low, high] = global!(op).value;
                         set(frame, op.a, low);
@@ -505,21 +505,16 @@ pub(super) fn hot<'m>(
                     Code::ArraySet => {
                         check!(aggregates::array_set(&mut ground.state.heap, frame, op));
                     }
-                    Code::VectorUnary
-                    | Code::VectorBinary
-                    | Code::VectorTernary
-                    | Code::VectorTest
-                    | Code::VectorShift
-                    | Code::VectorSplat
-                    | Code::VectorExtract
-                    | Code::VectorReplace
-                    | Code::Shuffle
-                    | Code::VectorConst => {
-                        let profile = ground.state.profile;
-                        if vectors::execute(frame, op, at.function, profile).is_none() {
-                            trap!(Trap::InvalidCode);
-                        }
-                    }
+                    Code::VectorUnary => some!(vectors::unary(frame, op, ground.state.profile)),
+                    Code::VectorBinary => some!(vectors::binary(frame, op, ground.state.profile)),
+                    Code::VectorTernary => some!(vectors::ternary(frame, op, ground.state.profile)),
+                    Code::VectorTest => some!(vectors::test(frame, op)),
+                    Code::VectorShift => some!(vectors::shift(frame, op)),
+                    Code::VectorSplat => some!(vectors::splat(frame, op)),
+                    Code::VectorExtract => some!(vectors::extract(frame, op)),
+                    Code::VectorReplace => some!(vectors::replace(frame, op)),
+                    Code::Shuffle => some!(vectors::shuffle(frame, op, at.function)),
+                    Code::VectorConst => some!(vectors::constant(frame, op, at.function)),
                     Code::ArrayLen => {
                         let len = check!(aggregates::array_len(ground.state, get(frame, op.b)));
                         set(frame, op.a, len);
@@ -537,7 +532,7 @@ pub(super) fn hot<'m>(
                             set(frame, op.a.wrapping_add(nth), value);
                         }
                     }
-                    Code::Return => leave!(),
+                    Code::Return => perform!(op Return),
                     Code::Return1 => perform!(op Return1),
                     Code::ReturnImm => {
                         frame[0] = op.imm;

@@ -1,45 +1,81 @@
-//! Operations on vectors that do not touch memory.
+//! Operations on vectors that do not touch memory, by shape. Each gives `None` when its
+//! instruction is not of its shape.
 
 use wattle_ast::{LaneIdx, Shuffle};
 
 use super::run::{Window, get, get_vector, opcode, set, set_vector};
-use crate::code::{Code, Function, Op, Slot};
+use crate::code::{Function, Op, Slot};
 use crate::numerics::{Profile, simd};
 
-/// Executes one; `None` when it is none, or its instruction is not of its shape.
-#[inline(never)]
-pub(super) fn execute(
-    frame: &mut Window,
-    op: &Op,
-    function: &Function,
-    profile: Profile,
-) -> Option<()> {
-    let opcode = opcode(op.low());
-    let constant = || function.vectors.get(op.low() as usize).copied();
+#[inline(always)]
+pub(super) fn unary(frame: &mut Window, op: &Op, profile: Profile) -> Option<()> {
+    let value = simd::unary(opcode(op.low()), get_vector(frame, op.b), profile)?;
+    set_vector(frame, op.a, value);
+    Some(())
+}
+
+#[inline(always)]
+pub(super) fn binary(frame: &mut Window, op: &Op, profile: Profile) -> Option<()> {
+    let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
+    set_vector(frame, op.a, simd::binary(opcode(op.low()), x, y, profile)?);
+    Some(())
+}
+
+#[inline(always)]
+pub(super) fn ternary(frame: &mut Window, op: &Op, profile: Profile) -> Option<()> {
+    let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
+    let z = get_vector(frame, op.high() as Slot);
+    set_vector(frame, op.a, simd::ternary(opcode(op.low()), x, y, z, profile)?);
+    Some(())
+}
+
+#[inline(always)]
+pub(super) fn test(frame: &mut Window, op: &Op) -> Option<()> {
+    let value = simd::test(opcode(op.low()), get_vector(frame, op.b))?;
+    set(frame, op.a, value.into());
+    Some(())
+}
+
+#[inline(always)]
+pub(super) fn shift(frame: &mut Window, op: &Op) -> Option<()> {
+    let (x, count) = (get_vector(frame, op.b), get(frame, op.c) as u32);
+    set_vector(frame, op.a, simd::shift(opcode(op.low()), x, count)?);
+    Some(())
+}
+
+#[inline(always)]
+pub(super) fn splat(frame: &mut Window, op: &Op) -> Option<()> {
+    let value = simd::splat(opcode(op.low()), get(frame, op.b))?;
+    set_vector(frame, op.a, value);
+    Some(())
+}
+
+#[inline(always)]
+pub(super) fn extract(frame: &mut Window, op: &Op) -> Option<()> {
     let lane = LaneIdx(op.high() as u8);
-    let x = get_vector(frame, op.b);
-    let vector = match op.code {
-        Code::VectorBinary => simd::binary(opcode, x, get_vector(frame, op.c), profile)?,
-        Code::VectorUnary => simd::unary(opcode, x, profile)?,
-        Code::VectorTernary => {
-            let (y, z) = (get_vector(frame, op.c), get_vector(frame, op.high() as Slot));
-            simd::ternary(opcode, x, y, z, profile)?
-        }
-        Code::VectorShift => simd::shift(opcode, x, get(frame, op.c) as u32)?,
-        Code::VectorSplat => simd::splat(opcode, get(frame, op.b))?,
-        Code::VectorReplace => simd::replace_lane(opcode, x, lane, get(frame, op.c))?,
-        Code::Shuffle => simd::shuffle(Shuffle(constant()?.0), x, get_vector(frame, op.c)),
-        Code::VectorConst => constant()?,
-        Code::VectorTest => {
-            set(frame, op.a, simd::test(opcode, x)?.into());
-            return Some(());
-        }
-        Code::VectorExtract => {
-            set(frame, op.a, simd::extract_lane(opcode, x, lane)?);
-            return Some(());
-        }
-        _ => return None,
-    };
-    set_vector(frame, op.a, vector);
+    let value = simd::extract_lane(opcode(op.low()), get_vector(frame, op.b), lane)?;
+    set(frame, op.a, value);
+    Some(())
+}
+
+#[inline(always)]
+pub(super) fn replace(frame: &mut Window, op: &Op) -> Option<()> {
+    let lane = LaneIdx(op.high() as u8);
+    let (x, y) = (get_vector(frame, op.b), get(frame, op.c));
+    set_vector(frame, op.a, simd::replace_lane(opcode(op.low()), x, lane, y)?);
+    Some(())
+}
+
+#[inline(always)]
+pub(super) fn shuffle(frame: &mut Window, op: &Op, function: &Function) -> Option<()> {
+    let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
+    let lanes = function.vectors.get(op.low() as usize)?;
+    set_vector(frame, op.a, simd::shuffle(Shuffle(lanes.0), x, y));
+    Some(())
+}
+
+#[inline(always)]
+pub(super) fn constant(frame: &mut Window, op: &Op, function: &Function) -> Option<()> {
+    set_vector(frame, op.a, *function.vectors.get(op.low() as usize)?);
     Some(())
 }
