@@ -113,4 +113,6 @@ fn features_are_listed_with_their_first_place() {
     let listed = wattle(&["features", "--json"], source).stdout;
     let listing: serde_json::Value = serde_json::from_slice(&listed).unwrap();
     assert_eq!(listing[1]["feature"], "gc");
+    let plain = wattle(&["features"], b"(module)");
+    assert!(plain.stdout.is_empty() && text(&plain.stderr).contains("WebAssembly 1.0 alone"));
 }

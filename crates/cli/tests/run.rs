@@ -77,7 +77,7 @@ fn calls_and_their_results() {
     ] {
         let ran = invoke(words);
         if expected.is_empty() {
-            assert_eq!(ran.code, Some(2), "{words}");
+            assert_eq!(ran.code, Some(1), "{words}");
         } else {
             assert_eq!((&*ran.out, ran.code), (expected, Some(0)), "{words}: {}", ran.err);
         }
@@ -98,7 +98,7 @@ fn wrong_arguments_say_what_is_wanted() {
         ("div 1 --x", "argument 2: --x is no i32"),
     ] {
         let ran = invoke(words);
-        assert_eq!(ran.code, Some(2), "{words}");
+        assert_eq!(ran.code, Some(1), "{words}");
         assert!(ran.err.contains(why) && ran.err.contains(signature), "{words}: {}", ran.err);
     }
     let listed = "  div (func (param i32 i32) (result i32))";

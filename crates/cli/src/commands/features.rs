@@ -1,5 +1,7 @@
 //! `wattle features`: which proposals a module makes use of.
 
+use std::io::Write;
+
 use clap::Args;
 use serde::Serialize;
 use wattle::ast::Path;
@@ -52,6 +54,10 @@ impl ListFeatures {
             let used = features_used(&parsed.module);
             used.iter().map(|(feature, path)| row(feature.name(), path, place(path))).collect()
         };
+        if rows.is_empty() && !json {
+            // Not on standard output: that has a line a feature.
+            let _ = writeln!(std::io::stderr(), "{} uses WebAssembly 1.0 alone", source.name);
+        }
         self.output.write(|out| {
             if json {
                 serde_json::to_writer_pretty(&mut *out, &rows)?;

@@ -225,7 +225,7 @@ impl Run {
             )));
         };
         let arguments = values::arguments(ty.params(), &self.args)
-            .map_err(|why| Failure::Usage(format!("{why}\n{name} is {}", values::signature(ty))))?;
+            .map_err(|why| Failure::Input(format!("{why}\n{name} is {}", values::signature(ty))))?;
         let initialize = has("_initialize") && name != "_initialize";
         Ok(Call::Invoke { initialize, name: name.clone(), arguments })
     }
