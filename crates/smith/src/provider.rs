@@ -44,6 +44,20 @@ pub fn provider(module: &Module<'_>) -> Module<'static> {
 
 /// The same with bodies of functions and initialisers of globals by the indices of the imports and
 /// their types.
+///
+/// ```
+/// use wattle_ast::{Body, ExternType, FuncType, Import, Instr, Module, TypeIdx};
+/// use wattle_smith::provider_of;
+///
+/// let mut module = Module::default();
+/// module.types.push(FuncType::new([], []).into());
+/// let ty = ExternType::Func(TypeIdx(0));
+/// module.imports.push(Import { module: "env".into(), name: "abort".into(), ty });
+/// let traps = |_, _| Body::new([], [Instr::Unreachable, Instr::End].into_iter().collect());
+/// let zero = |_, _| [Instr::I32Const { value: 0 }, Instr::End].into_iter().collect();
+/// let provider = provider_of(&module, traps, zero);
+/// assert_eq!(provider.funcs[0].body.instrs().next(), Some(Instr::Unreachable));
+/// ```
 pub fn provider_of(
     module: &Module<'_>,
     mut body: impl FnMut(usize, TypeIdx) -> Body<'static>,
