@@ -98,6 +98,7 @@ pub(super) fn hot<'m>(
             }
         };
     }
+    // What is there in all code that the translator makes.
     macro_rules! some {
         ($value:expr) => {
             match $value {
@@ -284,6 +285,7 @@ pub(super) fn hot<'m>(
             store!($op, value);
         }};
     }
+    // Makes `perform!`; `$d` is a dollar, which a macro cannot write into one that it makes.
     macro_rules! name {
         (
             $d:tt
