@@ -285,8 +285,8 @@ pub(super) fn hot<'m>(
             store!($op, value);
         }};
     }
-    // Makes `perform!`; `$d` is a dollar, which a macro cannot write into one that it makes.
-    macro_rules! name {
+    // `$d` is a dollar, which a macro cannot write into one that it makes.
+    macro_rules! execute {
         (
             $d:tt
             binary { $( $rr:ident $ri:ident ; )* }
@@ -295,7 +295,7 @@ pub(super) fn hot<'m>(
             load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
             store { $( $st:ident $narrow:ident $sti:ident ; )* }
             fused { $( $fu:ident = $first:ident $rest:ident ; )* }
-        ) => {
+        ) => {{
             // What the operation of a name does.
             macro_rules! perform {
                 $(
@@ -360,19 +360,7 @@ pub(super) fn hot<'m>(
                     leave!();
                 }};
             }
-        };
-    }
-    for_each_operation!(name $);
 
-    macro_rules! execute {
-        (
-            binary { $( $rr:ident $ri:ident ; )* }
-            compare { $( $crr:ident $cri:ident $brr:ident $bri:ident ; )* }
-            unary { $( $un:ident )* }
-            load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
-            store { $( $st:ident $narrow:ident $sti:ident ; )* }
-            fused { $( $fu:ident = $first:ident $rest:ident ; )* }
-        ) => {
             loop {
                 let op = some!(next.next());
                 match op.code {
@@ -558,7 +546,7 @@ pub(super) fn hot<'m>(
                     | Code::Observe => slow!(),
                 }
             }
-        };
+        }};
     }
-    for_each_operation!(execute)
+    for_each_operation!(execute $)
 }
