@@ -1,9 +1,11 @@
 #!/bin/bash -eu
 # Builds every libFuzzer target, or those named, into $OUT, each with a seed corpus and a dictionary.
 #
-# $SRC holds a clone of the repository named `wattle`; $OUT is where targets go. To try it by hand:
-#   SRC=.. OUT=/tmp/out SANITIZER=none fuzz/oss-fuzz/build.sh
+# $SRC holds a clone of the repository named `wattle`; $OUT is where targets go. To try it by hand,
+# with cargo-fuzz and a nightly toolchain:
+#   RUSTUP_TOOLCHAIN=nightly SRC="$PWD/.." OUT=/tmp/out SANITIZER=none fuzz/oss-fuzz/build.sh
 
+mkdir -p "$OUT"
 cd "$SRC/wattle/fuzz"
 case "${SANITIZER:-address}" in
   coverage) sanitizer=none ;;
