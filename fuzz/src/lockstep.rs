@@ -7,7 +7,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use wattle::ast::{CompType, ExternIdx, ExternType, FuncType, Module, SubType, ValType};
+use wattle::ast::{
+    CompType, ExternIdx, ExternType, FuncType, IndexSpaces, Module, SubType, ValType,
+};
 use wattle::validator::{Types, Validator};
 use wattle_runtime::{
     AnyRef, Config, Error, ErrorKind, Extern, Func, Imports, Instance, Limits, Ref, Store, Value,
@@ -86,11 +88,13 @@ impl Subject {
         }
         let made = wattle_runtime::Module::validated(module.clone(), &self.module.1);
         let instance = Instance::new(store, &made, &imports)?;
+        let spaces = IndexSpaces::of(module);
         let mut answered = 0;
         out.calls = Some(0);
         for export in &module.exports {
             let ExternIdx::Func(func) = export.index else { continue };
-            let Some(ty) = func_type(module, func.0) else { continue };
+            let ty = spaces.func(func).and_then(|ty| module.func_type(ty));
+            let Some(ty) = ty else { continue };
             for round in 0..2 {
                 store.set_fuel(Some(FUEL));
                 if let Ok(fuel) = instance.global(store, "fuel") {
@@ -189,18 +193,6 @@ fn class(error: &Error) -> String {
         (None, ErrorKind::Exception(_)) => "exception".into(),
         (None, ErrorKind::IncompatibleImport(..)) => "import".into(),
         (None, kind) => format!("{kind:?}"),
-    }
-}
-
-fn func_type<'m>(module: &'m Module<'_>, func: u32) -> Option<&'m FuncType> {
-    let imported = module.imports.iter().filter_map(|import| match import.ty {
-        ExternType::Func(ty) | ExternType::FuncExact(ty) => Some(ty),
-        _ => None,
-    });
-    let mut all = imported.chain(module.funcs.iter().map(|func| func.ty));
-    match &module.types.get(all.nth(func as usize)?.idx())?.comp {
-        CompType::Func(ty) => Some(ty),
-        _ => None,
     }
 }
 

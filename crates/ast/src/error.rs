@@ -88,7 +88,7 @@ pub enum ItemKind {
     /// A table, by table index.
     Table,
     /// A memory, by memory index.
-    Memory,
+    Mem,
     /// A tag, by tag index.
     Tag,
     /// A global, by global index.
@@ -115,7 +115,7 @@ impl ItemKind {
             ItemKind::Import => "import",
             ItemKind::Func => "func",
             ItemKind::Table => "table",
-            ItemKind::Memory => "memory",
+            ItemKind::Mem => "memory",
             ItemKind::Tag => "tag",
             ItemKind::Global => "global",
             ItemKind::Export => "export",

@@ -49,8 +49,9 @@ pub use instructions::{
 };
 pub use modules::{
     Body, Collector, Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Encoding,
-    Event, Export, ExternIdx, Func, Global, Import, ImportGroup, IndirectNameMap, Item, Local,
-    Locals, Module, NameMap, NameSubsection, Names, RawSection, Section, SectionId, Table,
+    Event, Export, ExternIdx, ExternKind, Func, Global, Import, ImportGroup, IndexSpaces,
+    IndirectNameMap, Item, Local, Locals, Module, NameMap, NameSubsection, Names, RawSection,
+    Section, SectionId, Table,
 };
 pub use span::{SourceMap, Span};
 pub use types::{

@@ -10,8 +10,8 @@
 //! form: the three in one.
 
 use wattle_ast::{
-    CompType, Export, Expr, ExternIdx, ExternType, Feature, Features, Func, FuncIdx, FuncType,
-    Global, GlobalIdx, GlobalType, Import, Instr, ItemKind, LocalIdx, MemIdx, MemType, Module,
+    Export, Expr, ExternIdx, ExternKind, ExternType, Feature, Features, Func, FuncIdx, FuncType,
+    Global, GlobalIdx, GlobalType, Import, IndexSpaces, Instr, LocalIdx, MemIdx, MemType, Module,
     Opcode, TableIdx, TableType, TypeIdx, ValType,
 };
 use wattle_smith::provider_of;
@@ -89,39 +89,6 @@ pub const HOST: (&str, &str) = ("host", "log");
 /// The probe that reads the state.
 pub(crate) const STATE: &str = "s";
 
-/// What the index spaces of a module hold, imports first.
-struct Spaces {
-    funcs: Vec<TypeIdx>,
-    tables: Vec<TableType>,
-    memories: Vec<MemType>,
-    globals: Vec<GlobalType>,
-}
-
-impl Spaces {
-    fn of(module: &Module<'_>) -> Spaces {
-        let mut spaces = Spaces {
-            funcs: Vec::new(),
-            tables: Vec::new(),
-            memories: Vec::new(),
-            globals: Vec::new(),
-        };
-        for import in &module.imports {
-            match import.ty {
-                ExternType::Func(ty) | ExternType::FuncExact(ty) => spaces.funcs.push(ty),
-                ExternType::Table(ty) => spaces.tables.push(ty),
-                ExternType::Mem(ty) => spaces.memories.push(ty),
-                ExternType::Global(ty) => spaces.globals.push(ty),
-                ExternType::Tag(_) => {}
-            }
-        }
-        spaces.funcs.extend(module.funcs.iter().map(|func| func.ty));
-        spaces.tables.extend(module.tables.iter().map(|table| table.ty));
-        spaces.memories.extend(&module.memories);
-        spaces.globals.extend(module.globals.iter().map(|global| global.ty));
-        spaces
-    }
-}
-
 /// Adds functions to a module: types are shared.
 struct Adder<'m> {
     out: Module<'static>,
@@ -157,13 +124,6 @@ impl Adder<'_> {
     }
 }
 
-fn func_type<'m>(module: &'m Module<'_>, ty: TypeIdx) -> Option<&'m FuncType> {
-    match &module.types.get(ty.idx())?.comp {
-        CompType::Func(ty) => Some(ty),
-        _ => None,
-    }
-}
-
 /// SplitMix64's step.
 fn mix(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -177,7 +137,7 @@ fn mix(seed: u64) -> u64 {
 fn provided(module: &Module<'static>, log: FuncIdx) -> Module<'static> {
     let body = |place: usize, ty| {
         let (params, results) =
-            func_type(module, ty).map_or((&[][..], &[][..]), |ty| (ty.params(), ty.results()));
+            module.func_type(ty).map_or((&[][..], &[][..]), |ty| (ty.params(), ty.results()));
         let mut code = Code::new(module, params.len() as u32);
         code.push(Instr::I32Const { value: place as i32 });
         code.hash_params(params);
@@ -264,11 +224,11 @@ impl Case {
             false => parse(&binaries.provider)?,
         };
         let adapter = parse(&binaries.adapter)?;
-        let funcs = Spaces::of(&adapter).funcs;
+        let funcs = IndexSpaces::of(&adapter).funcs;
         let words = |name: &String| {
             let export = adapter.exports.iter().find(|export| export.name.as_str() == name)?;
             let ExternIdx::Func(func) = export.index else { return None };
-            Some(func_type(&adapter, *funcs.get(func.idx())?)?.results().len())
+            Some(adapter.func_type(*funcs.get(func.idx())?)?.results().len())
         };
         let part = Part { label: String::new(), kind: Kind::I64 };
         let probes = names.iter().map(|name| Probe {
@@ -303,7 +263,7 @@ impl Case {
 
     /// The case in one module.
     pub fn closed(&self) -> Closed {
-        let spaces = Spaces::of(&self.module);
+        let spaces = IndexSpaces::of(&self.module);
         let mut out = self.module.clone();
         out.imports.clear();
         out.import_groups.clear();
@@ -395,7 +355,7 @@ fn adapter(
     features: Features,
     settings: Settings,
 ) -> (Module<'static>, Vec<Probe>, usize) {
-    let spaces = Spaces::of(module);
+    let spaces = IndexSpaces::of(module);
     let mut out = Module {
         types: module.types.clone(),
         rec_groups: module.rec_groups.clone(),
@@ -403,37 +363,16 @@ fn adapter(
     };
     let mut map = Vec::new();
     for (name, index) in exported(module) {
-        let (ty, kind) = match index {
-            ExternIdx::Func(at) => {
-                (spaces.funcs.get(at.idx()).map(|&ty| ExternType::Func(ty)), ItemKind::Func)
-            }
-            ExternIdx::Table(at) => {
-                (spaces.tables.get(at.idx()).map(|&ty| ExternType::Table(ty)), ItemKind::Table)
-            }
-            ExternIdx::Mem(at) => {
-                (spaces.memories.get(at.idx()).map(|&ty| ExternType::Mem(ty)), ItemKind::Memory)
-            }
-            ExternIdx::Global(at) => {
-                (spaces.globals.get(at.idx()).map(|&ty| ExternType::Global(ty)), ItemKind::Global)
-            }
-            ExternIdx::Tag(_) => continue,
-        };
-        let Some(ty) = ty else { continue };
-        let place = out.imported(kind);
-        let to = match index {
-            ExternIdx::Func(_) => FuncIdx(place).into(),
-            ExternIdx::Table(_) => TableIdx(place).into(),
-            ExternIdx::Mem(_) => MemIdx(place).into(),
-            ExternIdx::Global(_) => GlobalIdx(place).into(),
-            ExternIdx::Tag(at) => at.into(),
-        };
+        let kind = index.kind();
+        let Some(ty) = spaces.get(index).filter(|_| kind != ExternKind::Tag) else { continue };
+        let to = ExternIdx::new(kind, out.imported(kind));
         out.imports.push(import(UNDER_TEST, &name, ty));
         map.push((index, to));
     }
     let find =
         |index: ExternIdx| map.iter().find(|(from, _)| *from == index).map_or(index, |(_, to)| *to);
     let view = View::of(module, &spaces, find, settings);
-    let funcs = out.imported(ItemKind::Func);
+    let funcs = out.imported(ExternKind::Func);
     let mut adder = Adder { under_test: module, types: Vec::new(), funcs, out };
     let mut probes = Vec::new();
     let uncallable = view.calls(&mut adder, settings, &mut probes, None);
@@ -449,7 +388,7 @@ fn adapter(
 impl View {
     fn of(
         module: &Module<'static>,
-        spaces: &Spaces,
+        spaces: &IndexSpaces,
         find: impl Fn(ExternIdx) -> ExternIdx,
         settings: Settings,
     ) -> View {
@@ -464,7 +403,7 @@ impl View {
             let label = name;
             match (index, find(index)) {
                 (ExternIdx::Func(at), ExternIdx::Func(to)) => {
-                    let ty = spaces.funcs.get(at.idx()).and_then(|&ty| func_type(module, ty));
+                    let ty = spaces.funcs.get(at.idx()).and_then(|&ty| module.func_type(ty));
                     view.funcs.extend(ty.map(|ty| (label, to, ty.clone())));
                 }
                 (ExternIdx::Global(at), ExternIdx::Global(to)) => {
@@ -476,7 +415,7 @@ impl View {
                     view.globals.push((label, to, ty.val));
                 }
                 (ExternIdx::Mem(at), ExternIdx::Mem(to)) => {
-                    view.memories.extend(spaces.memories.get(at.idx()).map(|&ty| (label, to, ty)));
+                    view.memories.extend(spaces.mems.get(at.idx()).map(|&ty| (label, to, ty)));
                 }
                 (ExternIdx::Table(at), ExternIdx::Table(to)) => {
                     view.tables.extend(spaces.tables.get(at.idx()).map(|&ty| (label, to, ty)));

@@ -44,7 +44,7 @@ fn compare<'r>(reader: &mut Reader<'r>, module: &'r Module<'r>, id: SectionId) -
         SectionId::Import => imports(reader, module),
         SectionId::Func => list(reader, &module.funcs, func),
         SectionId::Table => list(reader, &module.tables, |r, it| same(r, it, &mut scratch)),
-        SectionId::Memory => list(reader, &module.memories, |r, it| same(r, it, &mut scratch)),
+        SectionId::Mem => list(reader, &module.memories, |r, it| same(r, it, &mut scratch)),
         SectionId::Tag => list(reader, &module.tags, |r, it| same(r, it, &mut scratch)),
         SectionId::Global => list(reader, &module.globals, |r, it| same(r, it, &mut scratch)),
         SectionId::Export => list(reader, &module.exports, |r, it| same(r, it, &mut scratch)),

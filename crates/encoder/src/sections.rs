@@ -54,7 +54,7 @@ fn content(out: &mut Vec<u8>, module: &Module<'_>, id: SectionId, form: Form) {
             }
             _ => table.encode(out),
         }),
-        SectionId::Memory => list(out, &module.memories, |out, ty| ty.encode(out)),
+        SectionId::Mem => list(out, &module.memories, |out, ty| ty.encode(out)),
         SectionId::Tag => list(out, &module.tags, |out, ty| ty.encode(out)),
         SectionId::Global => list(out, &module.globals, |out, global| match form {
             Form::AsIs => global.encode(out),

@@ -318,7 +318,7 @@ fn section_of(item: &Item<'_>) -> SectionId {
         Item::ImportGroup(_) | Item::Import(_) => SectionId::Import,
         Item::Func(_) => SectionId::Func,
         Item::Table(_) => SectionId::Table,
-        Item::Memory(_) => SectionId::Memory,
+        Item::Mem(_) => SectionId::Mem,
         Item::Tag(_) => SectionId::Tag,
         Item::Global(_) => SectionId::Global,
         Item::Export(_) => SectionId::Export,

@@ -85,7 +85,7 @@ impl Parser {
             SectionId::Import => ItemKind::Import,
             SectionId::Func | SectionId::Code => ItemKind::Func,
             SectionId::Table => ItemKind::Table,
-            SectionId::Memory => ItemKind::Memory,
+            SectionId::Mem => ItemKind::Mem,
             SectionId::Tag => ItemKind::Tag,
             SectionId::Global => ItemKind::Global,
             SectionId::Export => ItemKind::Export,

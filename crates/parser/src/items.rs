@@ -46,7 +46,7 @@ pub(crate) fn item<'b>(
             },
             SectionId::Func => Item::Func(reader.read()?),
             SectionId::Table => Item::Table(reader.read()?),
-            SectionId::Memory => Item::Memory(reader.read()?),
+            SectionId::Mem => Item::Mem(reader.read()?),
             SectionId::Tag => Item::Tag(reader.read()?),
             SectionId::Global => Item::Global(reader.read()?),
             SectionId::Export => Item::Export(reader.read()?),

@@ -298,7 +298,7 @@ impl Parser {
             Item::Section(_) | Item::RecGroup(_) | Item::ImportGroup(_) => None,
             Item::Type(_) => Some(ItemKind::Type),
             Item::Import(import) => {
-                self.counts.add(import.ty.kind());
+                self.counts.add(import.ty.kind().into());
                 Some(ItemKind::Import)
             }
             Item::Func(_) => {
@@ -306,7 +306,7 @@ impl Parser {
                 Some(ItemKind::Func)
             }
             Item::Table(_) => Some(ItemKind::Table),
-            Item::Memory(_) => Some(ItemKind::Memory),
+            Item::Mem(_) => Some(ItemKind::Mem),
             Item::Tag(_) => Some(ItemKind::Tag),
             Item::Global(_) => Some(ItemKind::Global),
             Item::Export(_) => Some(ItemKind::Export),

@@ -35,19 +35,19 @@ impl Context<'_> {
         match ty {
             BlockType::Empty => (0, 0),
             BlockType::Value(_) => (0, 1),
-            BlockType::Type(ty) => of_func(self.func_type(ty)),
+            BlockType::Type(ty) => of_func(self.module.func_type(ty)),
         }
     }
 
     /// The numbers of parameters and results of a tag.
     pub(crate) fn tag_arity(&self, seen: &Seen) -> (usize, usize) {
-        of_func(self.tag_types.get(seen.tag.idx()).and_then(|ty| self.func_type(*ty)))
+        of_func(self.spaces.tag(seen.tag).and_then(|tag| self.module.func_type(tag.ty)))
     }
 
     /// The function type of a continuation type.
     fn cont(&self, ty: TypeIdx) -> (usize, usize) {
         match self.module.types.get(ty.idx()).map(|ty| &ty.comp) {
-            Some(CompType::Cont(func)) => of_func(self.func_type(*func)),
+            Some(CompType::Cont(func)) => of_func(self.module.func_type(*func)),
             _ => (0, 0),
         }
     }
@@ -65,10 +65,9 @@ impl Context<'_> {
         if let Some(arrow) = opcode.info().arrow {
             return Some(arity(arrow.params.len(), arrow.results.len()));
         }
-        let callee = || of_func(self.func_type(seen.ty));
-        let func =
-            || of_func(self.func_types.get(seen.func.idx()).and_then(|ty| self.func_type(*ty)));
-        let fields = || self.field_count(seen.ty.0).unwrap_or(0);
+        let callee = || of_func(self.module.func_type(seen.ty));
+        let func = || of_func(self.spaces.func(seen.func).and_then(|ty| self.module.func_type(ty)));
+        let fields = || self.module.field_count(seen.ty).unwrap_or(0);
         let then = |(takes, leaves): (usize, usize)| arity(takes, leaves);
         let one_more = |(takes, leaves): (usize, usize)| arity(takes.saturating_add(1), leaves);
         Some(match opcode {

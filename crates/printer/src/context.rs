@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use wattle_ast::{CompType, ExternType, FuncType, ItemKind, Module, NameMap, Opcode, TypeIdx};
+use wattle_ast::{ExternKind, IndexSpaces, ItemKind, Module, NameMap, Opcode, TypeIdx};
 
 use crate::config::Config;
 use crate::hints::Hints;
@@ -18,13 +18,9 @@ const MAX_INDENT: usize = 16;
 pub(crate) struct Context<'m> {
     pub(crate) module: &'m Module<'m>,
     pub(crate) config: Config,
-    pub(crate) ids: Spaces,
-    /// The types of all functions, imported ones first.
-    pub(crate) func_types: Vec<TypeIdx>,
-    /// The types of all tags, likewise.
-    pub(crate) tag_types: Vec<TypeIdx>,
-    /// How many imports each space has.
-    pub(crate) imported: Imported,
+    pub(crate) ids: ModuleIds,
+    /// The types of functions, tables, memories, globals and tags.
+    pub(crate) spaces: IndexSpaces,
     pub(crate) hints: Hints,
     /// A line break and the deepest indentation.
     line: Vec<u8>,
@@ -58,31 +54,8 @@ impl Keyword {
     }
 }
 
-/// How many imports there are of each kind.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Imported {
-    pub(crate) funcs: u32,
-    pub(crate) tables: u32,
-    pub(crate) memories: u32,
-    pub(crate) globals: u32,
-    pub(crate) tags: u32,
-}
-
-impl Imported {
-    /// The count of a kind that can be imported.
-    pub(crate) fn count(&mut self, kind: ItemKind) -> &mut u32 {
-        match kind {
-            ItemKind::Func => &mut self.funcs,
-            ItemKind::Table => &mut self.tables,
-            ItemKind::Memory => &mut self.memories,
-            ItemKind::Global => &mut self.globals,
-            _ => &mut self.tags,
-        }
-    }
-}
-
 /// The identifiers of the spaces of a module.
-pub(crate) struct Spaces {
+pub(crate) struct ModuleIds {
     pub(crate) types: Ids,
     pub(crate) funcs: Ids,
     pub(crate) tables: Ids,
@@ -97,33 +70,21 @@ pub(crate) struct Spaces {
 
 impl<'m> Context<'m> {
     pub(crate) fn new(module: &'m Module<'_>, config: &Config) -> Context<'m> {
-        let mut imported = Imported::default();
-        let mut func_types = Vec::new();
-        let mut tag_types = Vec::new();
-        for import in &module.imports {
-            *imported.count(import.ty.kind()) += 1;
-            match import.ty {
-                ExternType::Func(ty) | ExternType::FuncExact(ty) => func_types.push(ty),
-                ExternType::Tag(tag) => tag_types.push(tag.ty),
-                _ => {}
-            }
-        }
-        func_types.extend(module.funcs.iter().map(|func| func.ty));
-        tag_types.extend(module.tags.iter().map(|tag| tag.ty));
-
+        let spaces = IndexSpaces::of(module);
         let mut line = Vec::from(*b"\n");
         line.resize(1 + MAX_LEVEL * config.indent.min(MAX_INDENT), b' ');
-        let ids = Spaces::new(module, config, &imported);
+        let ids = ModuleIds::new(module, config, &spaces);
         // Without bodies there is nothing to annotate.
-        let hints =
-            if config.skeleton { Hints::default() } else { Hints::new(module, imported.funcs) };
+        let hints = if config.skeleton {
+            Hints::default()
+        } else {
+            Hints::new(module, spaces.imported(ExternKind::Func))
+        };
         Context {
             module,
             config: Config { indent: config.indent.min(MAX_INDENT), ..config.clone() },
             ids,
-            func_types,
-            tag_types,
-            imported,
+            spaces,
             hints,
             line,
             keywords: Opcode::ALL.iter().copied().map(Keyword::new).collect(),
@@ -156,42 +117,25 @@ impl<'m> Context<'m> {
             _ => out.extend_from_slice(self.line.get(..len).unwrap_or(&self.line)),
         }
     }
-
-    /// The function type of an index, when it is one.
-    pub(crate) fn func_type(&self, ty: TypeIdx) -> Option<&'m FuncType> {
-        match &self.module.types.get(ty.idx())?.comp {
-            CompType::Func(func) => Some(func),
-            _ => None,
-        }
-    }
-
-    /// How many fields a type has, when it is a struct.
-    pub(crate) fn field_count(&self, ty: u32) -> Option<usize> {
-        field_count(self.module, ty)
-    }
 }
 
-fn field_count(module: &Module<'_>, ty: u32) -> Option<usize> {
-    match &module.types.get(ty as usize)?.comp {
-        CompType::Struct(structure) => Some(structure.fields.len()),
-        _ => None,
-    }
-}
-
-impl Spaces {
-    fn new(module: &Module<'_>, config: &Config, imported: &Imported) -> Spaces {
+impl ModuleIds {
+    fn new(module: &Module<'_>, config: &Config, spaces: &IndexSpaces) -> ModuleIds {
         let name_unnamed = config.name_unnamed;
         let nameless = nameless(module);
-        let space = |names, keyword, kind, imported: u32, defined: usize| {
-            let len = imported as usize + defined;
-            let nameless = nameless.get(&kind).map_or(&[][..], Vec::as_slice);
-            Ids::new(Some(names), Space { keyword, len, name_unnamed, nameless })
+        let space = |names, kind: ItemKind, len: usize, nameless: &[bool]| {
+            Ids::new(Some(names), Space { keyword: kind.keyword(), len, name_unnamed, nameless })
         };
+        let external = |names, kind: ExternKind| {
+            let nameless = nameless.get(&kind).map_or(&[][..], Vec::as_slice);
+            space(names, kind.into(), spaces.len(kind) as usize, nameless)
+        };
+        let internal = |names, kind, len| space(names, kind, len, &[]);
         let names = &module.names;
         let empty = NameMap::default();
         let mut fields = BTreeMap::new();
         let mut add_fields = |ty: u32, names: &NameMap<'_>| {
-            if let Some(len) = field_count(module, ty) {
+            if let Some(len) = module.field_count(TypeIdx(ty)) {
                 let space = Space { keyword: "field", len, name_unnamed, nameless: &[] };
                 fields.insert(ty, Ids::new(Some(names), space));
             }
@@ -200,53 +144,35 @@ impl Spaces {
             (0..module.types.len() as u32).for_each(|ty| add_fields(ty, &empty));
         }
         names.fields.iter().for_each(|(ty, names)| add_fields(ty, names));
-        Spaces {
-            types: space(&names.types, "type", ItemKind::Type, 0, module.types.len()),
-            funcs: space(&names.funcs, "func", ItemKind::Func, imported.funcs, module.funcs.len()),
-            tables: space(
-                &names.tables,
-                "table",
-                ItemKind::Table,
-                imported.tables,
-                module.tables.len(),
-            ),
-            memories: space(
-                &names.memories,
-                "memory",
-                ItemKind::Memory,
-                imported.memories,
-                module.memories.len(),
-            ),
-            globals: space(
-                &names.globals,
-                "global",
-                ItemKind::Global,
-                imported.globals,
-                module.globals.len(),
-            ),
-            tags: space(&names.tags, "tag", ItemKind::Tag, imported.tags, module.tags.len()),
-            elems: space(&names.elems, "elem", ItemKind::Elem, 0, module.elems.len()),
-            datas: space(&names.datas, "data", ItemKind::Data, 0, module.datas.len()),
+        ModuleIds {
+            types: internal(&names.types, ItemKind::Type, module.types.len()),
+            funcs: external(&names.funcs, ExternKind::Func),
+            tables: external(&names.tables, ExternKind::Table),
+            memories: external(&names.memories, ExternKind::Mem),
+            globals: external(&names.globals, ExternKind::Global),
+            tags: external(&names.tags, ExternKind::Tag),
+            elems: internal(&names.elems, ItemKind::Elem, module.elems.len()),
+            datas: internal(&names.datas, ItemKind::Data, module.datas.len()),
             fields,
         }
     }
 
     /// The identifiers of a space that can be imported.
-    pub(crate) fn of(&self, kind: ItemKind) -> &Ids {
+    pub(crate) fn of(&self, kind: ExternKind) -> &Ids {
         match kind {
-            ItemKind::Func => &self.funcs,
-            ItemKind::Table => &self.tables,
-            ItemKind::Memory => &self.memories,
-            ItemKind::Global => &self.globals,
-            _ => &self.tags,
+            ExternKind::Func => &self.funcs,
+            ExternKind::Table => &self.tables,
+            ExternKind::Mem => &self.memories,
+            ExternKind::Global => &self.globals,
+            ExternKind::Tag => &self.tags,
         }
     }
 }
 
 /// The imports whose group has one type for all, and so no place for an identifier: by kind, a
 /// flag for each index.
-pub(crate) fn nameless(module: &Module<'_>) -> BTreeMap<ItemKind, Vec<bool>> {
-    let mut flags: BTreeMap<ItemKind, Vec<bool>> = BTreeMap::new();
+pub(crate) fn nameless(module: &Module<'_>) -> BTreeMap<ExternKind, Vec<bool>> {
+    let mut flags: BTreeMap<ExternKind, Vec<bool>> = BTreeMap::new();
     let mut groups = module.import_groups.iter().filter(|group| group.ty.is_some()).peekable();
     if groups.peek().is_none() {
         return flags;

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{
-    Custom, CustomData, Encode, IndirectNameMap, Module, NameMap, Nesting, Opcode, Reader,
-    SectionId, read_expr,
+    Custom, CustomData, Encode, ExternKind, IndirectNameMap, Module, NameMap, Nesting, Opcode,
+    Reader, SectionId, TypeIdx, read_expr,
 };
 
 use crate::context::{self, Context};
@@ -112,21 +112,18 @@ fn ids_carry_names(context: &Context<'_>) -> bool {
             return false;
         }
     }
-    let imported = context.imported;
-    let within = |names: &NameMap<'_>, imported: u32, defined: usize| {
-        within(names, imported as usize + defined)
-    };
+    let external = |names: &NameMap<'_>, kind| within(names, context.spaces.len(kind) as usize);
     names.unknown.is_empty()
-        && within(&names.funcs, imported.funcs, module.funcs.len())
-        && within(&names.types, 0, module.types.len())
-        && within(&names.tables, imported.tables, module.tables.len())
-        && within(&names.memories, imported.memories, module.memories.len())
-        && within(&names.globals, imported.globals, module.globals.len())
-        && within(&names.tags, imported.tags, module.tags.len())
-        && within(&names.elems, 0, module.elems.len())
-        && within(&names.datas, 0, module.datas.len())
+        && external(&names.funcs, ExternKind::Func)
+        && within(&names.types, module.types.len())
+        && external(&names.tables, ExternKind::Table)
+        && external(&names.memories, ExternKind::Mem)
+        && external(&names.globals, ExternKind::Global)
+        && external(&names.tags, ExternKind::Tag)
+        && within(&names.elems, module.elems.len())
+        && within(&names.datas, module.datas.len())
         && nameless_stay_so(module)
-        && inner(&names.fields, |ty| context.field_count(ty))
+        && inner(&names.fields, |ty| module.field_count(TypeIdx(ty)))
         && inner(&names.locals, |func| local_count(context, func))
         && inner(&names.labels, |func| block_count(context, func))
 }
@@ -146,13 +143,13 @@ fn inner(names: &IndirectNameMap<'_>, len: impl Fn(u32) -> Option<usize>) -> boo
 /// Whether imports that have no place for an identifier have no name.
 fn nameless_stay_so(module: &Module<'_>) -> bool {
     context::nameless(module).into_iter().all(|(kind, flags)| {
-        let names = module.names.space(kind).into_iter().flat_map(NameMap::iter);
+        let names = module.names.space(kind.into()).into_iter().flat_map(NameMap::iter);
         names.into_iter().all(|(index, _)| !flags.get(index as usize).is_some_and(|flag| *flag))
     })
 }
 
 fn defined<'m>(context: &Context<'m>, func: u32) -> Option<&'m wattle_ast::Func<'m>> {
-    let place = func.checked_sub(context.imported.funcs)?;
+    let place = func.checked_sub(context.spaces.imported(ExternKind::Func))?;
     context.module.funcs.get(place as usize)
 }
 
@@ -160,7 +157,7 @@ fn defined<'m>(context: &Context<'m>, func: u32) -> Option<&'m wattle_ast::Func<
 /// in the text.
 fn local_count(context: &Context<'_>, func: u32) -> Option<usize> {
     let func = defined(context, func)?;
-    let params = context.func_type(func.ty).map_or(0, |ty| ty.params().len());
+    let params = context.module.func_type(func.ty).map_or(0, |ty| ty.params().len());
     let locals: u64 = func.body.locals().map(|local| u64::from(local.count)).sum();
     Some(params.saturating_add(usize::try_from(locals).unwrap_or(usize::MAX)))
 }

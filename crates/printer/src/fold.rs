@@ -267,7 +267,7 @@ impl Folder {
         self.frames.clear();
         let mut text = core::mem::take(&mut self.text);
         text.clear();
-        let results = context.func_type(func.ty).map_or(0, |ty| ty.results().len());
+        let results = context.module.func_type(func.ty).map_or(0, |ty| ty.results().len());
         let layout = Fold { folder: self, results };
         let mut code = Code::new(context, text, layout, locals, labels);
         let legible = code.take(func.body.code(), nesting);

@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
+use wattle_ast::custom::BranchHint;
 use wattle_ast::{
     ArrayLen, BlockType, BrCast, CallIndirect, Catch, Catches, DataIdx, ElemIdx, Expr, F32, F64,
     FenceOrder, FieldIdx, FuncIdx, GlobalIdx, Handler, Handlers, HeapType, LabelIdx, Labels,
@@ -71,13 +72,13 @@ impl Seen {
 /// Branch hints, each with an offset in the body.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct PendingHints<'p> {
-    hints: &'p [(usize, u8)],
+    hints: &'p [BranchHint],
     /// Where in the body the instructions begin.
     code_offset: usize,
 }
 
 impl<'p> PendingHints<'p> {
-    pub(crate) fn new(hints: &'p [(usize, u8)], code_offset: usize) -> Self {
+    pub(crate) fn new(hints: &'p [BranchHint], code_offset: usize) -> Self {
         PendingHints { hints, code_offset }
     }
 
@@ -85,9 +86,9 @@ impl<'p> PendingHints<'p> {
     #[inline(always)]
     pub(crate) fn write(&mut self, out: &mut Vec<u8>, offset: usize) {
         if let Some((hint, others)) = self.hints.split_first()
-            && hint.0 == offset.saturating_add(self.code_offset)
+            && hint.offset as usize == offset.saturating_add(self.code_offset)
         {
-            hints::annotation(out, hint.1);
+            hints::annotation(out, *hint);
             self.hints = others;
         }
     }
@@ -99,8 +100,8 @@ impl<'p> PendingHints<'p> {
             return;
         }
         let offset = offset.saturating_add(self.code_offset);
-        if let Ok(at) = self.hints.binary_search_by_key(&offset, |hint| hint.0) {
-            hints::annotation(out, self.hints[at].1);
+        if let Ok(at) = self.hints.binary_search_by_key(&offset, |hint| hint.offset as usize) {
+            hints::annotation(out, self.hints[at]);
         }
     }
 }

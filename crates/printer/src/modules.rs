@@ -8,12 +8,12 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{
-    Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternType, Func, FuncIdx,
-    GlobalIdx, Import, ItemKind, MemIdx, Module, Nesting, Opcode, TableIdx, TagIdx,
+    Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind, ExternType,
+    Func, FuncIdx, GlobalIdx, Import, MemIdx, Module, Nesting, Opcode, TableIdx, TagIdx,
 };
 
 use crate::config::Config;
-use crate::context::{Context, Imported};
+use crate::context::Context;
 use crate::fold::Folder;
 use crate::ids::{Ids, Space, annotation};
 use crate::instructions::{Code, Flat, PendingHints, offset_comment};
@@ -88,7 +88,10 @@ impl<'m> Printer<'m> {
         self.module_name();
         self.types(hand_on)?;
         self.imports(hand_on)?;
-        let Imported { tables, memories, globals, tags, .. } = self.context.imported;
+        let first = |kind| self.context.spaces.imported(kind);
+        let (tables, memories) = (first(ExternKind::Table), first(ExternKind::Mem));
+        let (tags, globals) = (first(ExternKind::Tag), first(ExternKind::Global));
+        let funcs = first(ExternKind::Func);
         for ((place, index), table) in (0_usize..).zip(tables..).zip(&module.tables) {
             let at = self.offsets.tables.get(place).copied();
             self.begin(ExternIdx::Table(TableIdx(index)), at);
@@ -132,9 +135,7 @@ impl<'m> Printer<'m> {
             self.elem(place, elem);
             self.end(hand_on)?;
         }
-        for ((place, index), func) in
-            (0_usize..).zip(self.context.imported.funcs..).zip(&module.funcs)
-        {
+        for ((place, index), func) in (0_usize..).zip(funcs..).zip(&module.funcs) {
             self.func(place, index, func);
             self.end(hand_on)?;
         }
@@ -196,14 +197,13 @@ impl<'m> Printer<'m> {
 
     /// Begins a field that can be exported: its identifier, its index, its exports.
     fn begin(&mut self, index: ExternIdx, at: Option<usize>) {
-        self.field(index.parts().0.keyword(), at);
+        self.field(index.kind().keyword(), at);
         self.define(index);
         self.inline_exports(index);
     }
 
     fn define(&mut self, index: ExternIdx) {
-        let (kind, index) = index.parts();
-        define(&mut self.out, self.context.ids.of(kind), index);
+        define(&mut self.out, self.context.ids.of(index.kind()), index.index());
     }
 
     fn inline_exports(&mut self, index: ExternIdx) {
@@ -266,11 +266,7 @@ impl<'m> Printer<'m> {
         let mut groups = module.import_groups.iter().peekable();
         let mut group = None;
         let mut left: u32 = 0;
-        let mut counts = Imported::default();
-        for (place, import) in (0_u32..).zip(&module.imports) {
-            let count = counts.count(import.ty.kind());
-            let index = *count;
-            *count += 1;
+        for (place, (index, import)) in (0_u32..).zip(module.indexed_imports()) {
             while let Some(next) = groups.next_if(|group| group.first <= place) {
                 if left > 0 {
                     self.end_group(group, hand_on)?;
@@ -324,9 +320,8 @@ impl<'m> Printer<'m> {
         self.end(hand_on)
     }
 
-    fn import(&mut self, import: &Import<'_>, index: u32, at: Option<usize>) {
+    fn import(&mut self, import: &Import<'_>, index: ExternIdx, at: Option<usize>) {
         if self.context.config.inline_imports_exports {
-            let index = extern_idx(import.ty.kind(), index);
             self.begin(index, at);
             self.str(" (import ");
             strings::name(&mut self.out, &import.module);
@@ -344,17 +339,17 @@ impl<'m> Printer<'m> {
     }
 
     /// ` (func $f (;0;) (type 0))`.
-    fn extern_type(&mut self, ty: &ExternType, index: Option<u32>) {
+    fn extern_type(&mut self, ty: &ExternType, index: Option<ExternIdx>) {
         self.str(" ");
         self.extern_type_here(ty, index);
     }
 
-    /// The same without the space.
-    fn extern_type_here(&mut self, ty: &ExternType, index: Option<u32>) {
+    /// `(func $f (;0;) (type 0))`.
+    fn extern_type_here(&mut self, ty: &ExternType, index: Option<ExternIdx>) {
         self.str("(");
         self.str(ty.kind().keyword());
         if let Some(index) = index {
-            self.define(extern_idx(ty.kind(), index));
+            self.define(index);
         }
         self.bare_extern_type(ty);
         self.str(")");
@@ -379,10 +374,10 @@ impl<'m> Printer<'m> {
     fn export(&mut self, place: usize, export: &Export<'_>) {
         self.field("export ", self.offsets.exports.get(place).copied());
         strings::name(&mut self.out, &export.name);
-        let (kind, index) = export.index.parts();
+        let kind = export.index.kind();
         self.str(" (");
         self.str(kind.keyword());
-        self.context.ids.of(kind).reference(&mut self.out, index);
+        self.context.ids.of(kind).reference(&mut self.out, export.index.index());
         self.str(")");
     }
 
@@ -450,7 +445,7 @@ impl<'m> Printer<'m> {
         let module = self.context.module;
         let at = self.offsets.bodies.get(place).copied();
         self.begin(ExternIdx::Func(FuncIdx(index)), at);
-        let params = self.context.func_type(func.ty).map_or(0, |ty| ty.params().len());
+        let params = self.context.module.func_type(func.ty).map_or(0, |ty| ty.params().len());
         let local_count: u64 = func.body.locals().map(|local| u64::from(local.count)).sum();
         let names = module.names.locals.get(index);
         let name_unnamed = self.context.config.name_unnamed;
@@ -525,16 +520,6 @@ fn define(out: &mut Vec<u8>, ids: &Ids, index: u32) {
     out.extend_from_slice(b";)");
 }
 
-fn extern_idx(kind: ItemKind, index: u32) -> ExternIdx {
-    match kind {
-        ItemKind::Func => ExternIdx::Func(FuncIdx(index)),
-        ItemKind::Table => ExternIdx::Table(TableIdx(index)),
-        ItemKind::Memory => ExternIdx::Mem(MemIdx(index)),
-        ItemKind::Global => ExternIdx::Global(GlobalIdx(index)),
-        _ => ExternIdx::Tag(TagIdx(index)),
-    }
-}
-
 /// Which exports are written at the items that they export.
 ///
 /// Text lists exports in the order in which they come, so only those are inline that come in the
@@ -599,29 +584,26 @@ const FUNC_STAGE: usize = 5;
 fn places(context: &Context<'_>) -> BTreeMap<ExternIdx, (usize, usize)> {
     let module = context.module;
     let mut places = BTreeMap::new();
-    let mut counts = Imported::default();
     let mut groups = module.import_groups.iter().peekable();
     let mut grouped = 0;
-    for (place, import) in module.imports.iter().enumerate() {
+    for (place, (index, _)) in module.indexed_imports().enumerate() {
         while let Some(group) = groups.next_if(|group| group.first as usize <= place) {
             grouped = group.first as usize + group.len as usize;
         }
-        let count = counts.count(import.ty.kind());
         if place >= grouped {
-            places.insert(extern_idx(import.ty.kind(), *count), (0, place));
+            places.insert(index, (0, place));
         }
-        *count += 1;
     }
-    for (stage, kind, first, len) in [
-        (1, ItemKind::Table, counts.tables, module.tables.len()),
-        (2, ItemKind::Memory, counts.memories, module.memories.len()),
-        (3, ItemKind::Tag, counts.tags, module.tags.len()),
-        (4, ItemKind::Global, counts.globals, module.globals.len()),
-        (FUNC_STAGE, ItemKind::Func, counts.funcs, module.funcs.len()),
+    for (stage, kind) in [
+        (1, ExternKind::Table),
+        (2, ExternKind::Mem),
+        (3, ExternKind::Tag),
+        (4, ExternKind::Global),
+        (FUNC_STAGE, ExternKind::Func),
     ] {
-        places.extend(
-            (first..).zip(0..len).map(|(at, place)| (extern_idx(kind, at), (stage, place))),
-        );
+        let defined = context.spaces.imported(kind)..context.spaces.len(kind);
+        places
+            .extend(defined.zip(0..).map(|(at, place)| (ExternIdx::new(kind, at), (stage, place))));
     }
     places
 }

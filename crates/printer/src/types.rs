@@ -113,7 +113,7 @@ impl Context<'_> {
     /// ` (type 5)`, and what the type says unless it says too much. `ids` are those of the locals.
     pub(crate) fn type_use(&self, out: &mut Vec<u8>, ty: TypeIdx, ids: Option<&Ids>) {
         self.type_ref(out, ty);
-        if let Some(func) = self.func_type(ty) {
+        if let Some(func) = self.module.func_type(ty) {
             let named = ids.is_some_and(|ids| !ids.is_empty());
             if named || func.params().len() + func.results().len() <= MAX_INLINE {
                 self.params_and_results(out, func, ids);

@@ -3,7 +3,7 @@
 use wattle_ast::{AbsHeapType as H, Encode, Features, Opcode, V128, ValType, leb128};
 
 use crate::choice::by_result;
-use crate::ty::{self, Ty};
+use crate::ty::Ty;
 use crate::types::ARRAY_LEN;
 use crate::world::{Gen, Run, Structure};
 
@@ -397,7 +397,7 @@ impl Gen<'_, '_> {
         let mut heap = ty;
         if self.has(Features::GC) && self.entropy.chance(60) {
             let top = self.top_of(ty).heap().unwrap_or(H::Any);
-            heap = Ty::abs(ty::bottom(top), true);
+            heap = Ty::abs(top.bottom(), true);
         }
         self.op(Opcode::RefNull);
         self.heap_type(heap);

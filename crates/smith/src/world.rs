@@ -9,7 +9,7 @@ use wattle_ast::{
 use crate::Config;
 use crate::choice::OpcodeSet;
 use crate::entropy::Entropy;
-use crate::ty::{self, Ty};
+use crate::ty::Ty;
 use wattle_ast::{Class, Features};
 
 /// A run of types in [`Gen::list`].
@@ -303,10 +303,10 @@ impl Gen<'_, '_> {
         };
         match (sub.index(), sup.index()) {
             (Some(a), Some(b)) => self.is_subtype(a, b),
-            (Some(a), None) => sup.heap().is_some_and(|sup| ty::abs_matches(heap(a), sup)),
-            (None, Some(b)) => sub.heap() == Some(ty::bottom(heap(b))),
+            (Some(a), None) => sup.heap().is_some_and(|sup| heap(a).is_subtype_of(sup)),
+            (None, Some(b)) => sub.heap() == Some(heap(b).bottom()),
             (None, None) => match (sub.heap(), sup.heap()) {
-                (Some(a), Some(b)) => ty::abs_matches(a, b),
+                (Some(a), Some(b)) => a.is_subtype_of(b),
                 _ => false,
             },
         }
@@ -319,7 +319,7 @@ impl Gen<'_, '_> {
             Some(_) => AbsHeapType::Any,
             None => ty.heap().unwrap_or(AbsHeapType::Any),
         };
-        Ty::abs(ty::top(heap), true)
+        Ty::abs(heap.top(), true)
     }
 
     pub(crate) fn all_match(&self, sub: Run, sup: Run) -> bool {

@@ -107,7 +107,7 @@ impl Outcome {
         }
         let translated = wattle_runtime::Module::with_features(module.clone(), features)?;
         let instance = Instance::new(store, &translated, &imports)?;
-        let imported = module.imported(wattle_ast::ItemKind::Func);
+        let imported = module.imported(wattle_ast::ExternKind::Func);
         for export in &module.exports {
             let ExternIdx::Func(func) = export.index else { continue };
             let Some(func) = func.0.checked_sub(imported) else { continue };

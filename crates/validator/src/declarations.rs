@@ -142,8 +142,7 @@ impl Validator {
 
     pub(crate) fn memory(&mut self, ty: &MemType) -> Outcome {
         let index = self.types.memories.len();
-        self.add_memory(ty)
-            .map_err(|error| self.at(error, SectionId::Memory, ItemKind::Memory, index))
+        self.add_memory(ty).map_err(|error| self.at(error, SectionId::Mem, ItemKind::Mem, index))
     }
 
     fn add_memory(&mut self, ty: &MemType) -> Outcome {
@@ -233,15 +232,14 @@ impl Validator {
     fn check_export(&mut self, index: u32, export: &Export<'_>) -> Outcome {
         let types = &self.types;
         within(index as usize, "exports", types.limits.exports)?;
-        let (kind, item) = export.index.parts();
-        let (count, unknown) = match kind {
-            ItemKind::Func => (types.funcs.len(), ErrorKind::UnknownFunc(item)),
-            ItemKind::Table => (types.tables.len(), ErrorKind::UnknownTable(item)),
-            ItemKind::Memory => (types.memories.len(), ErrorKind::UnknownMemory(item)),
-            ItemKind::Global => (types.globals.len(), ErrorKind::UnknownGlobal(item)),
-            _ => (types.tags.len(), ErrorKind::UnknownTag(item)),
+        let (count, unknown) = match export.index {
+            ExternIdx::Func(func) => (types.funcs.len(), ErrorKind::UnknownFunc(func.0)),
+            ExternIdx::Table(table) => (types.tables.len(), ErrorKind::UnknownTable(table.0)),
+            ExternIdx::Mem(memory) => (types.memories.len(), ErrorKind::UnknownMemory(memory.0)),
+            ExternIdx::Global(global) => (types.globals.len(), ErrorKind::UnknownGlobal(global.0)),
+            ExternIdx::Tag(tag) => (types.tags.len(), ErrorKind::UnknownTag(tag.0)),
         };
-        if item as usize >= count {
+        if export.index.index() as usize >= count {
             return Err(unknown.into());
         }
         if let ExternIdx::Func(func) = export.index {

@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AddrType, BlockType, CompType, DataMode, ElemItems, ElemMode, Expr, ExternType, Feature,
-    HeapType, Instr, InstrRef, Instrs, ItemKind, MemType, Module, Path, RefType, SectionId,
-    StorageType, SubType, TableType, ValType,
+    AddrType, BlockType, CompType, DataMode, ElemItems, ElemMode, Expr, ExternKind, ExternType,
+    Feature, HeapType, Instr, InstrRef, Instrs, ItemKind, MemType, Module, Path, RefType,
+    SectionId, StorageType, SubType, TableType, ValType,
 };
 
 use crate::types::{feature_of, feature_of_reference};
@@ -28,7 +28,7 @@ pub fn features_used(module: &Module<'_>) -> Vec<(Feature, Path)> {
     let mut uses = Uses { module, found: Feature::ALL.iter().map(|_| None).collect() };
     uses.declarations();
     uses.segments();
-    for (index, func) in (module.imported(ItemKind::Func)..).zip(&module.funcs) {
+    for (index, func) in (module.imported(ExternKind::Func)..).zip(&module.funcs) {
         let here = (SectionId::Code, ItemKind::Func, index);
         func.body.locals().for_each(|run| uses.value(run.ty, here));
         uses.instrs(func.body.instrs(), here, false);
@@ -177,7 +177,7 @@ impl Uses<'_, '_> {
             }
         }
         for (index, ty) in (memories..).zip(&module.memories) {
-            self.memory(ty, index, (SectionId::Memory, ItemKind::Memory, index));
+            self.memory(ty, index, (SectionId::Mem, ItemKind::Mem, index));
         }
         for (index, _) in (tags..).zip(&module.tags) {
             self.add(Feature::Exceptions, (SectionId::Tag, ItemKind::Tag, index));
@@ -221,7 +221,7 @@ impl Uses<'_, '_> {
     }
 
     fn instrs(&mut self, mut instrs: Instrs<'_>, here: Here, constant: bool) {
-        let imported_globals = if constant { self.module.imported(ItemKind::Global) } else { 0 };
+        let imported_globals = if constant { self.module.imported(ExternKind::Global) } else { 0 };
         let mut index = 0;
         while let Some(instr) = instrs.next() {
             let opcode = instr.opcode();

@@ -245,7 +245,7 @@ impl Validator {
             Item::Import(import) => self.import(import),
             Item::Func(ty) => self.func(*ty),
             Item::Table(table) => self.table(table),
-            Item::Memory(ty) => self.memory(ty),
+            Item::Mem(ty) => self.memory(ty),
             Item::Tag(ty) => self.tag(*ty),
             Item::Global(global) => self.global(global),
             Item::Export(export) => self.export(export),

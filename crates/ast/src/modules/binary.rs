@@ -6,8 +6,8 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::items::{
-    Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Export, ExternIdx, Global,
-    Import, ImportGroup, Item, Table,
+    Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Export, Global, Import,
+    ImportGroup, Item, Table,
 };
 use crate::{
     Decode, Encode, Expr, ExternType, FuncIdx, Malformed, MemIdx, Name, Reader, RefType, TableIdx,
@@ -152,33 +152,6 @@ impl Encode for Global<'_> {
     }
 }
 
-impl<'a> Decode<'a> for ExternIdx {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        Ok(match reader.byte()? {
-            0 => ExternIdx::Func(reader.read()?),
-            1 => ExternIdx::Table(reader.read()?),
-            2 => ExternIdx::Mem(reader.read()?),
-            3 => ExternIdx::Global(reader.read()?),
-            4 => ExternIdx::Tag(reader.read()?),
-            _ => return Err(reader.back(1, Malformed::ExportKind)),
-        })
-    }
-}
-
-impl Encode for ExternIdx {
-    fn encode(&self, out: &mut Vec<u8>) {
-        let (code, index) = match *self {
-            ExternIdx::Func(index) => (0, index.0),
-            ExternIdx::Table(index) => (1, index.0),
-            ExternIdx::Mem(index) => (2, index.0),
-            ExternIdx::Global(index) => (3, index.0),
-            ExternIdx::Tag(index) => (4, index.0),
-        };
-        out.push(code);
-        leb128::write_u32(out, index);
-    }
-}
-
 impl<'a> Decode<'a> for Export<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         Ok(Export { name: reader.read()?, index: reader.read()? })
@@ -320,7 +293,7 @@ impl Encode for Item<'_> {
             Item::Import(import) => import.encode(out),
             Item::Func(ty) => ty.encode(out),
             Item::Table(table) => table.encode(out),
-            Item::Memory(ty) => ty.encode(out),
+            Item::Mem(ty) => ty.encode(out),
             Item::Tag(ty) => ty.encode(out),
             Item::Global(global) => global.encode(out),
             Item::Export(export) => export.encode(out),

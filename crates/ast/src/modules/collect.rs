@@ -38,7 +38,7 @@ impl<'a> Collector<'a> {
             Item::Import(import) => module.imports.push(import),
             Item::Func(ty) => module.funcs.push(Func { ty, body: Body::default() }),
             Item::Table(table) => module.tables.push(table),
-            Item::Memory(ty) => module.memories.push(ty),
+            Item::Mem(ty) => module.memories.push(ty),
             Item::Tag(ty) => module.tags.push(ty),
             Item::Global(global) => module.globals.push(global),
             Item::Export(export) => module.exports.push(export),

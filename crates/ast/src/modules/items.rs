@@ -5,8 +5,8 @@
 use alloc::borrow::Cow;
 
 use crate::{
-    Body, Expr, ExternType, FuncIdx, GlobalIdx, GlobalType, ItemKind, List, MemIdx, MemType, Name,
-    RecGroup, RefType, Section, SectionId, SubType, TableIdx, TableType, TagIdx, TagType, TypeIdx,
+    Body, Expr, ExternIdx, ExternType, FuncIdx, GlobalType, List, MemIdx, MemType, Name, RecGroup,
+    RefType, Section, SectionId, SubType, TableIdx, TableType, TagType, TypeIdx,
 };
 
 /// A part of a module, as an event of a stream.
@@ -32,7 +32,7 @@ pub enum Item<'a> {
     /// A table.
     Table(Table<'a>),
     /// A memory.
-    Memory(MemType),
+    Mem(MemType),
     /// A tag.
     Tag(TagType),
     /// A global.
@@ -115,52 +115,6 @@ pub struct Global<'a> {
     pub ty: GlobalType,
     /// Its first value.
     pub init: Expr<'a>,
-}
-
-/// An index into one of the spaces that can be exported.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum ExternIdx {
-    /// A function.
-    Func(FuncIdx),
-    /// A table.
-    Table(TableIdx),
-    /// A memory.
-    Mem(MemIdx),
-    /// A global.
-    Global(GlobalIdx),
-    /// A tag.
-    Tag(TagIdx),
-}
-
-impl ExternIdx {
-    /// The index space and the bare index.
-    pub fn parts(self) -> (ItemKind, u32) {
-        match self {
-            ExternIdx::Func(index) => (ItemKind::Func, index.0),
-            ExternIdx::Table(index) => (ItemKind::Table, index.0),
-            ExternIdx::Mem(index) => (ItemKind::Memory, index.0),
-            ExternIdx::Global(index) => (ItemKind::Global, index.0),
-            ExternIdx::Tag(index) => (ItemKind::Tag, index.0),
-        }
-    }
-}
-
-macro_rules! extern_idx {
-    ($( $variant:ident $index:ident; )*) => { $(
-        impl From<$index> for ExternIdx {
-            fn from(index: $index) -> ExternIdx {
-                ExternIdx::$variant(index)
-            }
-        }
-    )* };
-}
-
-extern_idx! {
-    Func FuncIdx;
-    Table TableIdx;
-    Mem MemIdx;
-    Global GlobalIdx;
-    Tag TagIdx;
 }
 
 /// An export.
@@ -358,7 +312,7 @@ impl Item<'_> {
             Item::Import(import) => Item::Import(import.into_owned()),
             Item::Func(ty) => Item::Func(ty),
             Item::Table(table) => Item::Table(table.into_owned()),
-            Item::Memory(ty) => Item::Memory(ty),
+            Item::Mem(ty) => Item::Mem(ty),
             Item::Tag(ty) => Item::Tag(ty),
             Item::Global(global) => Item::Global(global.into_owned()),
             Item::Export(export) => Item::Export(export.into_owned()),

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::items::{Custom, Data, Elem, Export, Func, Global, Import, ImportGroup, Item, Table};
 use super::names::Names;
 use super::sections::SectionId;
-use crate::{FuncIdx, ItemKind, MemType, RecGroup, SubType, TagType};
+use crate::{FuncIdx, MemType, RecGroup, SubType, TagType};
 
 /// A module: what the items of a stream add up to.
 ///
@@ -63,11 +63,6 @@ pub struct Module<'a> {
 }
 
 impl<'a> Module<'a> {
-    /// How many imports are of an index space.
-    pub fn imported(&self, kind: ItemKind) -> u32 {
-        self.imports.iter().filter(|import| import.ty.kind() == kind).count() as u32
-    }
-
     /// Whether some item belongs to a section (custom ones aside).
     pub fn has_section(&self, id: SectionId) -> bool {
         match id {
@@ -76,7 +71,7 @@ impl<'a> Module<'a> {
             SectionId::Import => !self.imports.is_empty() || !self.import_groups.is_empty(),
             SectionId::Func | SectionId::Code => !self.funcs.is_empty(),
             SectionId::Table => !self.tables.is_empty(),
-            SectionId::Memory => !self.memories.is_empty(),
+            SectionId::Mem => !self.memories.is_empty(),
             SectionId::Tag => !self.tags.is_empty(),
             SectionId::Global => !self.globals.is_empty(),
             SectionId::Export => !self.exports.is_empty(),

@@ -326,7 +326,7 @@ impl<'a> Names<'a> {
             ItemKind::Func => &self.funcs,
             ItemKind::Type => &self.types,
             ItemKind::Table => &self.tables,
-            ItemKind::Memory => &self.memories,
+            ItemKind::Mem => &self.memories,
             ItemKind::Global => &self.globals,
             ItemKind::Elem => &self.elems,
             ItemKind::Data => &self.datas,

@@ -58,7 +58,7 @@ sections! {
     /// Tables.
     Table 4 "table" "table";
     /// Memories.
-    Memory 5 "memory" "memory";
+    Mem 5 "memory" "memory";
     /// Tags.
     Tag 13 "tag" "tag";
     /// Globals.

@@ -50,7 +50,7 @@ impl Module<'_> {
             }
             SectionId::Func | SectionId::Code => self.funcs.len() as u32,
             SectionId::Table => self.tables.len() as u32,
-            SectionId::Memory => self.memories.len() as u32,
+            SectionId::Mem => self.memories.len() as u32,
             SectionId::Tag => self.tags.len() as u32,
             SectionId::Global => self.globals.len() as u32,
             SectionId::Export => self.exports.len() as u32,
@@ -108,7 +108,7 @@ fn section_items<'m>(
         )),
         SectionId::Func => list!(module.funcs.iter().map(|func| Item::Func(func.ty))),
         SectionId::Table => list!(module.tables.iter().map(|table| Item::Table(table.borrowed()))),
-        SectionId::Memory => list!(module.memories.iter().map(|&ty| Item::Memory(ty))),
+        SectionId::Mem => list!(module.memories.iter().map(|&ty| Item::Mem(ty))),
         SectionId::Tag => list!(module.tags.iter().map(|&ty| Item::Tag(ty))),
         SectionId::Global => list!(module.globals.iter().map(|g| Item::Global(g.borrowed()))),
         SectionId::Export => list!(module.exports.iter().map(|e| Item::Export(e.borrowed()))),

@@ -10,7 +10,7 @@ use super::{
     HeapType, Limits, MemType, PackType, RecGroup, RefType, StorageType, StructType, SubType,
     TableType, TagType, ValType,
 };
-use crate::{Decode, Encode, Feature, Malformed, Reader, TypeIdx, leb128};
+use crate::{Decode, Encode, ExternKind, Feature, Malformed, Reader, TypeIdx, leb128};
 
 type Result<T> = core::result::Result<T, Malformed>;
 
@@ -450,50 +450,40 @@ impl Encode for TagType {
     }
 }
 
+/// The code of a function that is imported with exactly its type.
+const FUNC_EXACT: u8 = 0x20;
+
 impl<'a> Decode<'a> for ExternType {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let code = reader.byte()?;
-        match code {
-            0x00 => reader.read().map(ExternType::Func),
-            0x01 => reader.read().map(ExternType::Table),
-            0x02 => reader.read().map(ExternType::Mem),
-            0x03 => reader.read().map(ExternType::Global),
-            0x04 => reader.read().map(ExternType::Tag),
-            0x20 if reader.features().contains(Feature::CustomDescriptors) => {
+        match ExternKind::from_code(code) {
+            Some(ExternKind::Func) => reader.read().map(ExternType::Func),
+            Some(ExternKind::Table) => reader.read().map(ExternType::Table),
+            Some(ExternKind::Mem) => reader.read().map(ExternType::Mem),
+            Some(ExternKind::Global) => reader.read().map(ExternType::Global),
+            Some(ExternKind::Tag) => reader.read().map(ExternType::Tag),
+            None if code == FUNC_EXACT
+                && reader.features().contains(Feature::CustomDescriptors) =>
+            {
                 reader.read().map(ExternType::FuncExact)
             }
-            _ => Err(reader.back(1, Malformed::ImportKind)),
+            None => Err(reader.back(1, Malformed::ImportKind)),
         }
     }
 }
 
 impl Encode for ExternType {
     fn encode(&self, out: &mut Vec<u8>) {
+        out.push(match self {
+            ExternType::FuncExact(_) => FUNC_EXACT,
+            _ => self.kind().code(),
+        });
         match self {
-            ExternType::Func(ty) => {
-                out.push(0x00);
-                ty.encode(out);
-            }
-            ExternType::Table(ty) => {
-                out.push(0x01);
-                ty.encode(out);
-            }
-            ExternType::Mem(ty) => {
-                out.push(0x02);
-                ty.encode(out);
-            }
-            ExternType::Global(ty) => {
-                out.push(0x03);
-                ty.encode(out);
-            }
-            ExternType::Tag(ty) => {
-                out.push(0x04);
-                ty.encode(out);
-            }
-            ExternType::FuncExact(ty) => {
-                out.push(0x20);
-                ty.encode(out);
-            }
+            ExternType::Func(ty) | ExternType::FuncExact(ty) => ty.encode(out),
+            ExternType::Table(ty) => ty.encode(out),
+            ExternType::Mem(ty) => ty.encode(out),
+            ExternType::Global(ty) => ty.encode(out),
+            ExternType::Tag(ty) => ty.encode(out),
         }
     }
 }

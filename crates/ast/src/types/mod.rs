@@ -10,7 +10,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::{ItemKind, TypeIdx};
+use crate::{ExternKind, TypeIdx};
 
 macro_rules! abstract_heap_types {
     ($( $(#[$doc:meta])* $variant:ident $keyword:literal $reference:literal $code:literal; )*) => {
@@ -86,6 +86,74 @@ abstract_heap_types! {
     NoExn "noexn" "nullexnref" 0x74;
     /// Below every continuation type.
     NoCont "nocont" "nullcontref" 0x75;
+}
+
+/// The hierarchies of abstract heap types: one for functions, host values, internal values,
+/// exceptions and continuations each. This is the only statement of which type is above which.
+///
+/// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#heap-types>
+impl AbsHeapType {
+    /// The type above all others of its hierarchy.
+    pub const fn top(self) -> AbsHeapType {
+        use AbsHeapType as H;
+        match self {
+            H::Func | H::NoFunc => H::Func,
+            H::Extern | H::NoExtern => H::Extern,
+            H::Any | H::Eq | H::I31 | H::Struct | H::Array | H::None => H::Any,
+            H::Exn | H::NoExn => H::Exn,
+            H::Cont | H::NoCont => H::Cont,
+        }
+    }
+
+    /// The type below all others of its hierarchy. No value but null has it.
+    pub const fn bottom(self) -> AbsHeapType {
+        use AbsHeapType as H;
+        match self {
+            H::Func | H::NoFunc => H::NoFunc,
+            H::Extern | H::NoExtern => H::NoExtern,
+            H::Any | H::Eq | H::I31 | H::Struct | H::Array | H::None => H::None,
+            H::Exn | H::NoExn => H::NoExn,
+            H::Cont | H::NoCont => H::NoCont,
+        }
+    }
+
+    /// The type right above this one, if it has one: `None` for tops, and for bottoms, which may
+    /// be right below several.
+    const fn parent(self) -> Option<AbsHeapType> {
+        use AbsHeapType as H;
+        match self {
+            H::Eq => Some(H::Any),
+            H::I31 | H::Struct | H::Array => Some(H::Eq),
+            H::Func | H::Extern | H::Any | H::Exn | H::Cont => None,
+            H::None | H::NoExtern | H::NoFunc | H::NoExn | H::NoCont => None,
+        }
+    }
+
+    /// Whether it is the bottom of its hierarchy.
+    pub const fn is_bottom(self) -> bool {
+        self as u8 == self.bottom() as u8
+    }
+
+    /// Whether it is `sup` or below it.
+    ///
+    /// ```
+    /// use wattle_ast::AbsHeapType::{Any, Eq, Func, I31, None};
+    /// assert!(I31.is_subtype_of(Any) && None.is_subtype_of(I31) && Eq.is_subtype_of(Eq));
+    /// assert!(!Any.is_subtype_of(Eq) && !None.is_subtype_of(Func));
+    /// ```
+    pub const fn is_subtype_of(self, sup: AbsHeapType) -> bool {
+        if self.is_bottom() {
+            return self as u8 == sup.bottom() as u8;
+        }
+        let mut next = Some(self);
+        while let Some(heap) = next {
+            if heap as u8 == sup as u8 {
+                return true;
+            }
+            next = heap.parent();
+        }
+        false
+    }
 }
 
 /// What a reference points to.
@@ -249,6 +317,18 @@ pub enum CompType {
     Cont(TypeIdx),
 }
 
+impl CompType {
+    /// The abstract heap type right above types of this form.
+    pub const fn abs_heap_type(&self) -> AbsHeapType {
+        match self {
+            CompType::Func(_) => AbsHeapType::Func,
+            CompType::Struct(_) => AbsHeapType::Struct,
+            CompType::Array(_) => AbsHeapType::Array,
+            CompType::Cont(_) => AbsHeapType::Cont,
+        }
+    }
+}
+
 /// A type definition: a composite type with its place in the subtype hierarchy.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#recursive-types>
@@ -390,13 +470,13 @@ pub enum ExternType {
 
 impl ExternType {
     /// The index space that something of this type is in.
-    pub const fn kind(&self) -> ItemKind {
+    pub const fn kind(&self) -> ExternKind {
         match self {
-            ExternType::Func(_) | ExternType::FuncExact(_) => ItemKind::Func,
-            ExternType::Table(_) => ItemKind::Table,
-            ExternType::Mem(_) => ItemKind::Memory,
-            ExternType::Global(_) => ItemKind::Global,
-            ExternType::Tag(_) => ItemKind::Tag,
+            ExternType::Func(_) | ExternType::FuncExact(_) => ExternKind::Func,
+            ExternType::Table(_) => ExternKind::Table,
+            ExternType::Mem(_) => ExternKind::Mem,
+            ExternType::Global(_) => ExternKind::Global,
+            ExternType::Tag(_) => ExternKind::Tag,
         }
     }
 }

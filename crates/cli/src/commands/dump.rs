@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 use wattle::ast::{
-    Body, CustomData, Elem, ElemItems, Event, Item, ItemKind, Module, Names, SectionId,
+    Body, CustomData, Elem, ElemItems, Event, ExternKind, Item, ItemKind, Module, Names, SectionId,
 };
 use wattle::printer::Lister;
 
@@ -59,9 +59,8 @@ struct Dumper<'a> {
 impl<'a> Dumper<'a> {
     fn new(out: &'a mut dyn Write, module: &'a Module<'a>) -> Self {
         let lister = Lister::new(module);
-        let kinds =
-            [ItemKind::Func, ItemKind::Table, ItemKind::Memory, ItemKind::Tag, ItemKind::Global];
-        let next = kinds.into_iter().map(|kind| (kind, module.imported(kind))).collect();
+        let kinds = ExternKind::ALL.iter();
+        let next = kinds.map(|&kind| (kind.into(), module.imported(kind))).collect();
         Dumper { out, lister, module, next }
     }
 
@@ -135,7 +134,7 @@ impl<'a> Dumper<'a> {
             }
             Item::Func(ty) => self.item(event, ItemKind::Func, &format!("type {ty}")),
             Item::Table(table) => self.item(event, ItemKind::Table, &format!("{:?}", table.ty)),
-            Item::Memory(ty) => self.item(event, ItemKind::Memory, &format!("{ty:?}")),
+            Item::Mem(ty) => self.item(event, ItemKind::Mem, &format!("{ty:?}")),
             Item::Tag(ty) => self.item(event, ItemKind::Tag, &format!("type {}", ty.ty)),
             Item::Global(global) => {
                 let mutable = if global.ty.mutable { "mut " } else { "" };
@@ -144,7 +143,7 @@ impl<'a> Dumper<'a> {
                 self.item(event, ItemKind::Global, &what)
             }
             Item::Export(export) => {
-                let (kind, index) = export.index.parts();
+                let (kind, index) = (export.index.kind(), export.index.index());
                 let what = format!("{:?} is {} {index}", export.name.as_str(), kind.keyword());
                 self.item(event, ItemKind::Export, &what)
             }
@@ -187,7 +186,7 @@ impl<'a> Dumper<'a> {
     fn section(&mut self, event: &Event<'_>, id: SectionId, count: u32) -> io::Result<()> {
         if id == SectionId::Code {
             // Bodies count anew.
-            self.next.insert(ItemKind::Func, self.module.imported(ItemKind::Func));
+            self.next.insert(ItemKind::Func, self.module.imported(ExternKind::Func));
         }
         let count = if id.is_list() { format!(", {count} entries") } else { String::new() };
         self.row(event.offset, event.bytes, 0, &format!("{id} section{count}"))

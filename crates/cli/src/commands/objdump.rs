@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::Serialize;
-use wattle::ast::{Item, ItemKind, Module, SectionId};
+use wattle::ast::{ExternKind, Item, Module, SectionId};
 
 use crate::input::Input;
 use crate::output::Output;
@@ -83,17 +83,14 @@ impl Objdump {
 impl Listing {
     fn new(source: &Source, module: &Module<'_>) -> Result<Listing, Failure> {
         let (sections, functions) = places(source, module)?;
-        let mut counts = std::collections::HashMap::new();
-        let imports = module.imports.iter().map(|import| {
-            let kind = import.ty.kind();
-            let next: &mut u32 = counts.entry(kind).or_default();
-            *next += 1;
+        let imports = module.indexed_imports().map(|(index, import)| {
             let (module, name) = (import.module.to_string(), import.name.to_string());
-            ImportRow { module, name, kind: kind.keyword(), index: *next - 1 }
+            ImportRow { module, name, kind: index.kind().keyword(), index: index.index() }
         });
         let exports = module.exports.iter().map(|export| {
-            let (kind, index) = export.index.parts();
-            ExportRow { name: export.name.to_string(), kind: kind.keyword(), index }
+            let index = export.index;
+            let name = export.name.to_string();
+            ExportRow { name, kind: index.kind().keyword(), index: index.index() }
         });
         Ok(Listing {
             size: source.bytes.len(),
@@ -138,7 +135,7 @@ fn places(
 ) -> Result<(Vec<SectionRow>, Vec<FunctionRow>), Failure> {
     let mut sections: Vec<SectionRow> = Vec::new();
     let mut functions = Vec::new();
-    let mut index = module.imported(ItemKind::Func);
+    let mut index = module.imported(ExternKind::Func);
     for event in wattle::parser::Parser::new().check_bodies(false).events(&source.bytes) {
         let event = event.map_err(|error| source.malformed_binary(error))?;
         match &event.item {

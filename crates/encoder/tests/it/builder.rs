@@ -32,7 +32,7 @@ fn imports_come_first_in_every_index_space() {
         module.tag(ty).into(),
     ];
     for (name, index) in ["f", "t", "m", "g", "e"].into_iter().zip(indices) {
-        assert_eq!(index.parts().1, 1, "{name}");
+        assert_eq!(index.index(), 1, "{name}");
         module.export(name, index);
     }
     let module = module.build();

@@ -119,7 +119,7 @@ fn one_change_rewrites_one_section() {
         (SectionId::Import, |m| m.import_groups.clear()),
         (SectionId::Func, |m| m.funcs[0].ty = TypeIdx(3)),
         (SectionId::Table, |m| m.tables[0].ty.limits.min = 1),
-        (SectionId::Memory, |m| m.memories[0].limits.max = Some(1)),
+        (SectionId::Mem, |m| m.memories[0].limits.max = Some(1)),
         (SectionId::Tag, |m| m.tags[0].ty = TypeIdx(3)),
         (SectionId::Global, |m| m.globals[0].ty.mutable = true),
         (SectionId::Export, |m| m.exports[0].name = "g".into()),

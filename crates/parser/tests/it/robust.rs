@@ -41,7 +41,7 @@ fn sample() -> Vec<u8> {
         ),
         section(SectionId::Func, Some(2), &[0, 0]),
         section(SectionId::Table, Some(2), b"\x70\0\x01\x40\0\x70\0\x01\xd0\x70\x0b"),
-        section(SectionId::Memory, Some(1), &[1, 1, 2]),
+        section(SectionId::Mem, Some(1), &[1, 1, 2]),
         section(SectionId::Tag, Some(1), &[0, 0]),
         section(SectionId::Global, Some(1), b"\x7f\0\x41\x2a\x0b"),
         section(SectionId::Export, Some(1), b"\x01e\0\0"),

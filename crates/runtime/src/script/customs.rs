@@ -1,7 +1,7 @@
 //! What custom sections must be: annotations of code stand at instructions that can have them.
 
 use wattle_ast::custom::BranchHints;
-use wattle_ast::{CustomData, Instr, ItemKind, Module};
+use wattle_ast::{CustomData, ExternKind, Instr, Module};
 
 /// The phrase of the official tests.
 const HINT: &str = "@metadata.code.branch_hint annotation: invalid target";
@@ -22,7 +22,7 @@ pub(super) fn check(module: &Module<'_>) -> Result<(), &'static str> {
 ///
 /// Spec: <https://webassembly.github.io/branch-hinting/core/appendix/custom.html#branch-hint-section>
 fn check_hints(module: &Module<'_>, hints: &BranchHints) -> Result<(), &'static str> {
-    let imported = module.imported(ItemKind::Func);
+    let imported = module.imported(ExternKind::Func);
     for func in &hints.funcs {
         let index = func.func.0.checked_sub(imported).ok_or(HINT)?;
         let body = &module.funcs.get(index as usize).ok_or(HINT)?.body;

@@ -337,7 +337,7 @@ impl<'a> State<'_, 'a> {
         }
         let ty = if self.at_inline_data() { self.inline_data(index)? } else { self.mem_type()? };
         self.module.memories.push(ty);
-        self.locate(ItemKind::Memory, index, start);
+        self.locate(ItemKind::Mem, index, start);
         Ok(())
     }
 

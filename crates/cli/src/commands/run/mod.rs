@@ -18,7 +18,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use wattle::Features;
-use wattle::ast::{self, ExternIdx, ExternType, FuncType, InstrRef, ItemKind, Path, SourceMap};
+use wattle::ast::{
+    self, ExternIdx, ExternType, FuncType, IndexSpaces, InstrRef, ItemKind, Path, SourceMap,
+};
 use wattle::runtime::{
     Config, Error, ErrorKind, Func, Imports, Instance, Limits, Module, Store, Trap, Value,
 };
@@ -311,25 +313,13 @@ impl Program {
         self.module.ast()
     }
 
-    fn func_type(&self, ty: ast::TypeIdx) -> Option<&FuncType> {
-        match &self.ast().types.get(ty.idx())?.comp {
-            ast::CompType::Func(ty) => Some(ty),
-            _ => None,
-        }
-    }
-
     /// The type of the function that is exported under a name.
     fn func(&self, name: &str) -> Option<&FuncType> {
         let index = self.module.exports().find_map(|(export, index)| match index {
-            ExternIdx::Func(func) if export == name => Some(func.idx()),
+            ExternIdx::Func(func) if export == name => Some(func),
             _ => None,
         })?;
-        let imported = self.ast().imports.iter().filter_map(|import| match import.ty {
-            ExternType::Func(ty) | ExternType::FuncExact(ty) => Some(ty),
-            _ => None,
-        });
-        let defined = self.ast().funcs.iter().map(|func| func.ty);
-        self.func_type(imported.chain(defined).nth(index)?)
+        self.ast().func_type(IndexSpaces::of(self.ast()).func(index)?)
     }
 
     /// The functions that are exported, as a list for a message.
@@ -366,7 +356,7 @@ impl Program {
                 continue;
             }
             let ty = match import.ty {
-                ExternType::Func(ty) | ExternType::FuncExact(ty) => self.func_type(ty),
+                ExternType::Func(ty) | ExternType::FuncExact(ty) => self.ast().func_type(ty),
                 _ => None,
             };
             if let (true, Some(ty)) = (trap, ty) {
@@ -441,7 +431,7 @@ impl Program {
             .find(|import| import.module.as_str() == module && import.name.as_str() == name)?;
         match import.ty {
             ExternType::Func(ty) | ExternType::FuncExact(ty) => {
-                self.func_type(ty).map(values::signature)
+                self.ast().func_type(ty).map(values::signature)
             }
             ty => Some(format!("({})", ty.kind().keyword())),
         }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Stderr, Write};
 
-use wattle::ast::{ItemKind, Opcode};
+use wattle::ast::{ExternKind, Opcode};
 use wattle::printer::{Line, Lister};
 use wattle::runtime::{Module, Observer, Step};
 
@@ -32,7 +32,7 @@ impl Watch {
     pub(super) fn new(module: &Module, trace: bool, coverage: bool) -> Watch {
         Watch {
             module: module.clone(),
-            imported: module.ast().imported(ItemKind::Func),
+            imported: module.ast().imported(ExternKind::Func),
             trace: trace.then(|| BufWriter::with_capacity(1 << 16, io::stderr()).into()),
             listings: HashMap::new(),
             counts: coverage.then(|| vec![Vec::new(); module.ast().funcs.len()]),
