@@ -41,11 +41,11 @@ mod values;
 pub use error::{Error, InstrRef, ItemKind, Malformed, Path};
 pub use features::{Feature, Features};
 pub use instructions::{
-    ArrayLen, Arrow, ArrowType, BlockType, BrCast, CallIndirect, Catch, Catches, Class, Expr,
-    FenceOrder, Handler, Handlers, Immediate, Instr, Instrs, Kind, Kinds, Labels, LaneIdx, MemArg,
-    MemCopy, MemInit, Nesting, Opcode, OpcodeInfo, RefTypeNonNull, RefTypeNull, SelectTypes,
-    Shuffle, Sink, Source, Structure, TableCopy, TableInit, encode_immediates, read_expr,
-    read_immediate, transcode_expr, transcode_immediates,
+    Arity, ArrayLen, Arrow, ArrowType, BlockType, BrCast, CallIndirect, Catch, Catches, Class,
+    Count, CountOf, Expr, FenceOrder, Handler, Handlers, Immediate, Instr, Instrs, Kind, Kinds,
+    Labels, LaneIdx, MemArg, MemCopy, MemInit, Nesting, Opcode, OpcodeInfo, RefTypeNonNull,
+    RefTypeNull, SelectTypes, Shuffle, Sink, Source, Structure, TableCopy, TableInit,
+    encode_immediates, read_expr, read_immediate, transcode_expr, transcode_immediates,
 };
 pub use modules::{
     Body, Collector, Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Encoding,

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{
-    Custom, CustomData, Encode, ExternKind, IndirectNameMap, Module, NameMap, Nesting, Opcode,
+    Arity, Custom, CustomData, Encode, ExternKind, IndirectNameMap, Module, NameMap, Nesting,
     Reader, SectionId, TypeIdx, read_expr,
 };
 
@@ -163,11 +163,8 @@ fn local_count(context: &Context<'_>, func: u32) -> Option<usize> {
 }
 
 fn block_count(context: &Context<'_>, func: u32) -> Option<usize> {
-    let opens = |opcode| {
-        matches!(opcode, Opcode::Block | Opcode::Loop | Opcode::If | Opcode::Try | Opcode::TryTable)
-    };
     let instrs = defined(context, func)?.body.instrs();
-    Some(instrs.filter(|instr| opens(instr.opcode())).count())
+    Some(instrs.filter(|instr| instr.opcode().info().arity == Arity::Open).count())
 }
 
 /// Whether some function names a data segment: then a parser of the text states their number, and

@@ -11,7 +11,7 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::{Func, Nesting, Opcode};
+use wattle_ast::{Arity, Func, Nesting, Opcode};
 
 use crate::context::Context;
 use crate::ids::Ids;
@@ -152,12 +152,11 @@ impl Fold<'_> {
             let at = frames.len().checked_sub(depth + 1);
             at.and_then(|at| frames.get(at)).map_or(self.results, |frame| frame.label)
         };
-        let Some(arity) = context.arity(opcode, seen, label, self.results) else { return here };
-        let start = self.take(arity.takes, here);
-        if arity.leaves_for_good {
-            self.folder.values.truncate(self.base());
-        } else {
-            self.leave(arity.leaves, start);
+        let Some(effect) = context.effect(opcode, seen, label, self.results) else { return here };
+        let start = self.take(effect.takes, here);
+        match effect.leaves {
+            Some(count) => self.leave(count, start),
+            None => self.folder.values.truncate(self.base()),
         }
         start
     }
@@ -170,8 +169,8 @@ impl Fold<'_> {
         here: usize,
     ) -> usize {
         let base = self.base();
-        match opcode {
-            Opcode::Else | Opcode::Catch | Opcode::CatchAll => {
+        match opcode.info().arity {
+            Arity::Part => {
                 self.folder.values.truncate(base);
                 let count = match opcode {
                     Opcode::Else => self.folder.frames.last().map_or(0, |frame| frame.params),
@@ -181,7 +180,7 @@ impl Fold<'_> {
                 self.leave(count, NONE);
                 here
             }
-            Opcode::End | Opcode::Delegate => {
+            Arity::Close => {
                 self.folder.values.truncate(base);
                 if let Some(frame) = self.folder.frames.pop() {
                     if frame.parts && opcode == Opcode::End {

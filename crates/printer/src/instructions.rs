@@ -8,8 +8,8 @@ use core::convert::Infallible;
 
 use wattle_ast::custom::BranchHint;
 use wattle_ast::{
-    ArrayLen, BlockType, BrCast, CallIndirect, Catch, Catches, DataIdx, ElemIdx, Expr, F32, F64,
-    FenceOrder, FieldIdx, FuncIdx, GlobalIdx, Handler, Handlers, HeapType, LabelIdx, Labels,
+    Arity, ArrayLen, BlockType, BrCast, CallIndirect, Catch, Catches, DataIdx, ElemIdx, Expr, F32,
+    F64, FenceOrder, FieldIdx, FuncIdx, GlobalIdx, Handler, Handlers, HeapType, LabelIdx, Labels,
     LaneIdx, LocalIdx, Malformed, MemArg, MemCopy, MemIdx, MemInit, Nesting, Opcode, Reader,
     RefTypeNonNull, RefTypeNull, SelectTypes, Shuffle, Sink, TableCopy, TableIdx, TableInit,
     TagIdx, TypeIdx, V128, transcode_expr,
@@ -171,13 +171,13 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
         if !opcode.kinds().is_structured() {
             return Step::Plain;
         }
-        match opcode {
-            Opcode::End if self.labels.is_empty() => Step::Last,
-            Opcode::End | Opcode::Delegate => {
+        match opcode.info().arity {
+            Arity::Close if opcode == Opcode::End && self.labels.is_empty() => Step::Last,
+            Arity::Close => {
                 self.labels.pop();
                 Step::Close
             }
-            Opcode::Else | Opcode::Catch | Opcode::CatchAll => Step::Part,
+            Arity::Part => Step::Part,
             _ => Step::Open,
         }
     }

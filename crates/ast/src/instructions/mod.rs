@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `table.rs` | the rows |
 //! | `mod.rs` | the types that the rows become: [`Opcode`], [`Instr`], [`OpcodeInfo`] |
+//! | `arity.rs` | how many operands an instruction takes, and how many results it leaves |
 //! | `immediates.rs` | the kinds of immediates, and the traits that read and write them |
 //! | `lists.rs` | immediates that are lists: labels, catch clauses, handlers, `select` types |
 //! | `binary.rs` | the binary format of immediates and opcodes |
@@ -12,6 +13,7 @@
 //! | `skip.rs`, `short.rs` | the fast way past plain instructions, and to a sink |
 //! | `lookup.rs` | from codes and mnemonics to opcodes |
 
+mod arity;
 mod binary;
 mod expr;
 mod immediates;
@@ -26,6 +28,7 @@ mod tests;
 
 use core::fmt;
 
+pub use arity::{Arity, Count, CountOf};
 pub use expr::{Expr, Instrs, encode_immediates, read_expr, transcode_expr, transcode_immediates};
 pub use immediates::{
     ArrayLen, BlockType, BrCast, CallIndirect, FenceOrder, Immediate, Kind, LaneIdx, MemArg,
@@ -39,6 +42,7 @@ use crate::{
     AbsHeapType, DataIdx, ElemIdx, F32, F64, Feature, FieldIdx, FuncIdx, GlobalIdx, HeapType,
     LabelIdx, LocalIdx, MemIdx, RefType, TableIdx, TagIdx, TypeIdx, V128, ValType,
 };
+use arity::{arity, count, length};
 use table::for_each_instruction;
 
 /// What an instruction works on, as the chapters of the specification group them.
@@ -219,6 +223,8 @@ pub struct OpcodeInfo {
     pub fields: &'static [&'static str],
     /// Its type, unless that depends on the module or the operands.
     pub arrow: Option<Arrow>,
+    /// How many operands it takes and how many results it leaves.
+    pub arity: Arity,
 }
 
 macro_rules! code {
@@ -231,7 +237,7 @@ macro_rules! code {
 }
 
 macro_rules! arrow {
-    (special) => { None };
+    (special $arity:tt) => { None };
     ([$($param:ident)*] -> [$($result:ident)*]) => {
         Some(Arrow { params: &[$( ArrowType::$param ),*], results: &[$( ArrowType::$result ),*] })
     };
@@ -240,7 +246,7 @@ macro_rules! arrow {
 macro_rules! instructions {
     ($( $name:ident $({ $( $field:ident : $ty:ty ),* })? = [$($code:literal)+]
         $mnemonic:literal $feature:ident $class:ident $(@ $bytes:literal)?
-        : $arrow:tt $(-> $results:tt)? ; )*) => {
+        : $arrow:tt $( ( $($arity:tt)* ) )? $(-> $results:tt)? ; )*) => {
         /// An instruction without its immediates: a small number, in the order of the table.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u16)]
@@ -273,7 +279,8 @@ macro_rules! instructions {
                 access_bytes: 0 $(+ $bytes)?,
                 kinds: &[$($( <$ty as Immediate<'a>>::KIND ),*)?],
                 fields: &[$($( stringify!($field) ),*)?],
-                arrow: arrow!($arrow $(-> $results)?),
+                arrow: arrow!($arrow $(( $($arity)* ))? $(-> $results)?),
+                arity: arity!($arrow $(( $($arity)* ))? $(-> $results)?),
             } ),*];
         }
 
@@ -323,7 +330,7 @@ static KINDS: [Kinds; Opcode::ALL.len()] = {
     let mut i = 0;
     while i < kinds.len() {
         let info = Rows::<'static>::INFO[i];
-        kinds[i] = Kinds::pack(info.kinds, info.feature, nesting::is_structured(info.opcode));
+        kinds[i] = Kinds::pack(info.kinds, info.feature, info.arity.is_structured());
         i += 1;
     }
     kinds

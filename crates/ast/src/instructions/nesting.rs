@@ -8,23 +8,6 @@ use alloc::vec::Vec;
 use super::Opcode;
 use crate::Malformed;
 
-/// What an opcode does to the nesting of blocks.
-pub(super) const fn is_structured(opcode: Opcode) -> bool {
-    matches!(
-        opcode,
-        Opcode::Block
-            | Opcode::Loop
-            | Opcode::If
-            | Opcode::Else
-            | Opcode::End
-            | Opcode::Try
-            | Opcode::TryTable
-            | Opcode::Catch
-            | Opcode::CatchAll
-            | Opcode::Delegate
-    )
-}
-
 /// What an instruction did to the nesting of blocks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Structure {

@@ -7,7 +7,6 @@
 
 use super::immediates::{self, Sink};
 use super::lookup::{PREFIXES, one_byte, two_bytes};
-use super::nesting::is_structured;
 use super::short::Short;
 use super::{Kind, NO_FEATURE, Rows};
 use crate::{AbsHeapType, Feature, Features, Malformed, Opcode, Reader};
@@ -42,7 +41,7 @@ const fn table(prefix: u8) -> [Plain; 256] {
         let info = &Rows::<'static>::INFO[i];
         // Of those that `transcode_plain` moves, none has two immediates.
         let one_byte = if prefix == 0 { info.kinds.len() <= 1 } else { info.code < 0x80 };
-        if info.prefix == prefix && one_byte && !is_structured(info.opcode) {
+        if info.prefix == prefix && one_byte && !info.arity.is_structured() {
             table[info.code as usize] = Plain::of(info.kinds, info.feature);
         }
         i += 1;
@@ -267,7 +266,7 @@ mod tests {
                 let mut slow = Reader::at(&code, 0, features);
                 while slow.pos() < fast.pos() {
                     let instr: Instr<'_> = slow.read().unwrap_or_else(|e| panic!("{e}: {code:x?}"));
-                    assert!(!is_structured(instr.opcode()), "{instr:?}: {code:x?}");
+                    assert!(!instr.opcode().kinds().is_structured(), "{instr:?}: {code:x?}");
                     skipped += 1;
                 }
                 assert_eq!(slow.pos(), fast.pos(), "{code:x?}");

@@ -1,0 +1,106 @@
+//! How many operands an instruction takes and how many results it leaves, as the table's rows say.
+
+/// The numbers of operands and results of an instruction, or its part in a block.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Arity {
+    /// It opens a block. Operands and results are those of its block type; `if` takes a condition
+    /// besides.
+    Open,
+    /// It begins another part of a block: `else`, `catch`, `catch_all`.
+    Part,
+    /// It closes a block: `end`, `delegate`.
+    Close,
+    /// It takes operands and leaves results.
+    Values {
+        /// The number of operands.
+        takes: Count,
+        /// The number of results; `None` when execution does not go on behind it.
+        leaves: Option<Count>,
+    },
+}
+
+impl Arity {
+    /// Whether the instruction opens, parts or closes a block.
+    pub const fn is_structured(self) -> bool {
+        !matches!(self, Arity::Values { .. })
+    }
+}
+
+/// A number of operands or results: a fixed part, and one that depends on the immediates.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Count {
+    /// The part that is always the same. Negative for `br_on_non_null`, which leaves one value less
+    /// than its label takes.
+    pub fixed: i8,
+    /// What the other part is the number of.
+    pub of: CountOf,
+}
+
+/// What the varying part of a [`Count`] is the number of. Where a function type is named, it is its
+/// parameters for operands and its results for results.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CountOf {
+    /// Nothing: the number is fixed.
+    Nothing,
+    /// Operands of the label.
+    Label,
+    /// Results of the function that holds the instruction.
+    Return,
+    /// Parameters or results of the function.
+    Func,
+    /// Parameters or results of the function type.
+    Type,
+    /// Parameters or results of the tag.
+    Tag,
+    /// Parameters or results of the continuation type.
+    Cont,
+    /// Parameters of the first continuation type that the second one lacks.
+    Bound,
+    /// Parameters of the continuation that the last parameter of the continuation type is.
+    Switched,
+    /// Fields of the struct type.
+    Fields,
+    /// Elements, as many as the immediate says.
+    Length,
+}
+
+/// The part of a row behind `special`, or the arrow, as an [`Arity`].
+macro_rules! arity {
+    (special (open)) => { Arity::Open };
+    (special (part)) => { Arity::Part };
+    (special (close)) => { Arity::Close };
+    (special ($takes:tt $(+ $more:literal)? -> !)) => {
+        Arity::Values { takes: count!($takes 0 $(+ $more)?), leaves: None }
+    };
+    (special ($takes:tt $(+ $more:literal)? -> $leaves:tt $(+ $plus:literal)? $(- $less:literal)?)) => {
+        Arity::Values {
+            takes: count!($takes 0 $(+ $more)?),
+            leaves: Some(count!($leaves 0 $(+ $plus)? $(- $less)?)),
+        }
+    };
+    ([$($param:ident)*] -> [$($result:ident)*]) => {
+        Arity::Values {
+            takes: length!($( $param )*),
+            leaves: Some(length!($( $result )*)),
+        }
+    };
+}
+pub(super) use arity;
+
+/// A [`Count`]: a number, or what it is the number of, and a fixed part.
+macro_rules! count {
+    ($of:ident $($fixed:tt)*) => { Count { fixed: $($fixed)*, of: CountOf::$of } };
+    ($number:literal $($fixed:tt)*) => {
+        Count { fixed: $number + $($fixed)*, of: CountOf::Nothing }
+    };
+}
+pub(super) use count;
+
+/// The fixed [`Count`] of a list of types.
+macro_rules! length {
+    ($($ty:ident)*) => {{
+        let types: &[&str] = &[$( stringify!($ty) ),*];
+        Count { fixed: types.len() as i8, of: CountOf::Nothing }
+    }};
+}
+pub(super) use length;
