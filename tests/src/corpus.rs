@@ -1,12 +1,12 @@
 //! The corpus of real binaries that `cargo xtask corpus` fetches.
 //!
-//! A test that runs over the corpus iterates [`files`]; when there are none it prints [`NOTICE`]
-//! and is done, for the corpus is not part of the repository.
+//! A test that runs over the corpus iterates [`files_for`], which says so when there are none, for
+//! the corpus is not part of the repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a test prints when [`files`] is empty.
+/// What is said when [`files`] is empty.
 pub const NOTICE: &str = "corpus absent: run cargo xtask corpus";
 
 /// A binary of the corpus.
@@ -43,6 +43,20 @@ pub fn folder() -> PathBuf {
 /// When the folder exists but cannot be read.
 pub fn files() -> Vec<CorpusFile> {
     list(&folder())
+}
+
+/// Every binary of the corpus, for a test of this name: when there are none, the test says that it
+/// is skipped.
+///
+/// # Panics
+///
+/// As [`files`] does.
+pub fn files_for(test: &str) -> Vec<CorpusFile> {
+    let files = files();
+    if files.is_empty() {
+        crate::skip(test, NOTICE);
+    }
+    files
 }
 
 /// The binary of this name, if the corpus has it.

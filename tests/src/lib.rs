@@ -1,16 +1,19 @@
 //! Where the official suite and the corpus of real binaries lie, for the tests that run over them.
 //!
-//! [`suite`] lists the `.wast` scripts, [`modules`] what is in them, [`corpus`] the real binaries,
-//! and [`table`] prints what a test counted in each folder. This package is for tests: what cannot be found ends the test with
+//! [`suite`] lists the `.wast` scripts, [`modules`] the modules in them, [`forms`] the forms in them
+//! as a second reader sees them, [`corpus`] the real binaries, and [`table`] prints what a test
+//! counted in each folder. This package is for tests: a file that cannot be found ends the test with
 //! a message that tells what to do.
 
 pub mod corpus;
 pub mod features;
+pub mod forms;
 pub mod modules;
 mod packages;
 pub mod suite;
 pub mod table;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The root folder of this repository.
@@ -21,6 +24,14 @@ pub fn root() -> &'static Path {
 /// The folder that an environment variable names; a relative one counts from the repository's root.
 fn folder_named_by(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|value| !value.is_empty()).map(|value| root().join(value))
+}
+
+/// Says that a test has nothing to run over. The line is written past the test harness, which hides
+/// what tests that pass print.
+pub fn skip(test: &str, why: &str) {
+    let line = format!("skipped: {test}: {why}\n");
+    // A closed terminal is no reason to fail.
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 /// The files directly in `folder` whose extension is `extension`, sorted by name.

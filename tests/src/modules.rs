@@ -9,8 +9,10 @@ use wattle::wat::script::{
 /// What a module of a script is expected to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Expected<'a> {
-    /// Well-formed; valid or not.
-    WellFormed,
+    /// Valid, whatever happens when it is linked or executed.
+    Valid,
+    /// Well-formed, and invalid with this phrase.
+    Invalid(&'a str),
     /// Malformed, with this phrase.
     Malformed(&'a str),
     /// Its custom sections or annotations are malformed, itself not.
@@ -25,21 +27,18 @@ pub fn modules<'s, 'a>(
     use DirectiveKind::*;
     for directive in directives {
         let (module, expected) = match &directive.kind {
-            Module(module) | Definition(module) => (module, Expected::WellFormed),
+            Module(module) | Definition(module) => (module, Expected::Valid),
+            AssertInvalid { module, message } => (module, Expected::Invalid(&message.text)),
             AssertMalformed { module, message } => (module, Expected::Malformed(&message.text)),
             AssertMalformedCustom { module, message } => {
                 (module, Expected::MalformedCustom(&message.text))
             }
-            AssertInvalid { module, .. } | AssertInvalidCustom { module, .. } => {
-                (module, Expected::WellFormed)
-            }
-            AssertUnlinkable { instantiation: Instantiation::Module(module), .. } => {
-                (module, Expected::WellFormed)
-            }
-            AssertTrap {
+            AssertInvalidCustom { module, .. }
+            | AssertUnlinkable { instantiation: Instantiation::Module(module), .. }
+            | AssertTrap {
                 execution: Execution::Instantiation(Instantiation::Module(module)),
                 ..
-            } => (module, Expected::WellFormed),
+            } => (module, Expected::Valid),
             Thread(thread) => {
                 modules(&thread.directives, found);
                 continue;

@@ -17,7 +17,7 @@ use std::collections::btree_map::Entry;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 use crate::packages;
 
@@ -267,6 +267,22 @@ pub fn notice() -> Option<&'static str> {
         "complete suite absent, so 18 files of core/memory64, 3 of custom and 4 of \
          legacy/exceptions are not run: name its folder in WATTLE_TESTSUITE",
     )
+}
+
+/// The number that a test pins: what it counts with the complete suite, or without it.
+///
+/// # Panics
+///
+/// As [`files`] does.
+pub fn pinned<T>(with: T, without: T) -> T {
+    match notice() {
+        None => with,
+        Some(notice) => {
+            static SAID: Once = Once::new();
+            SAID.call_once(|| crate::skip("25 files of the official suite", notice));
+            without
+        }
+    }
 }
 
 fn suite() -> &'static Suite {

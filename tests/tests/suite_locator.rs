@@ -53,7 +53,7 @@ fn the_suite_is_found() {
 fn a_complete_suite_is_used() {
     let files = suite::files();
     let Some(folder) = suite::complete() else {
-        println!("skipped: {}", suite::notice().expect("an absent suite is told"));
+        wattle_tests::skip("a_complete_suite_is_used", suite::notice().expect("a notice"));
         return;
     };
     assert_eq!(suite::notice(), None);
@@ -115,11 +115,7 @@ fn the_scripts_of_wasm_tools_are_found() {
 
 #[test]
 fn the_corpus_holds_binaries() {
-    let files = corpus::files();
-    if files.is_empty() {
-        println!("skipped: {}", corpus::NOTICE);
-    }
-    for file in files {
+    for file in corpus::files_for("the_corpus_holds_binaries") {
         let bytes = file.read();
         println!("{:<21} {:>10} bytes", file.name, bytes.len());
         assert!(bytes.starts_with(b"\0asm\x01\0\0\0"), "{} is no module", file.name);

@@ -8,11 +8,7 @@ use wattle_tests::corpus;
 const MIB: usize = 1 << 20;
 
 fn for_each_file(mut test: impl FnMut(&str, &[u8])) {
-    let files = corpus::files();
-    if files.is_empty() {
-        println!("{}", corpus::NOTICE);
-    }
-    for file in files {
+    for file in corpus::files_for("parser, chunks of real binaries") {
         test(&file.name, &file.read());
     }
 }
