@@ -20,7 +20,7 @@ pub(crate) fn print(
     hand_on: &mut dyn FnMut(&mut Vec<u8>) -> fmt::Result,
 ) -> fmt::Result {
     let module = printer.context.module;
-    let last = last_section(module);
+    let last = module.last_section();
     let names =
         if ids_carry_names(&printer.context) { None } else { Some(module.names.to_bytes()) };
     let mut customs: Vec<_> = module.customs.iter().enumerate().collect();
@@ -76,16 +76,6 @@ fn section(
     }
 }
 
-/// The last section that the module has, custom ones aside.
-fn last_section(module: &Module<'_>) -> Option<SectionId> {
-    SectionId::ALL.iter().copied().rfind(|id| module.has_section(*id))
-}
-
-/// The last section before another that the module has.
-pub(crate) fn last_section_before(module: &Module<'_>, end: SectionId) -> Option<SectionId> {
-    SectionId::ALL.iter().copied().rfind(|id| *id < end && module.has_section(*id))
-}
-
 /// The custom section that stands for the names, and its place in the list.
 fn names_section<'m>(module: &'m Module<'_>) -> Option<(usize, &'m Custom<'m>)> {
     module.customs.iter().enumerate().find(|(_, custom)| custom.data == CustomData::Names)
@@ -107,7 +97,7 @@ fn ids_carry_names(context: &Context<'_>) -> bool {
         let after_all = |(other, section): (usize, &Custom<'_>)| {
             (section.after, other) <= (custom.after, place)
         };
-        let last = custom.after >= last_section(module);
+        let last = custom.after >= module.last_section();
         if custom.name != "name" || !last || !module.customs.iter().enumerate().all(after_all) {
             return false;
         }

@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 use wattle_ast::custom::{BranchHint, BranchHints, FuncBranchHints};
 use wattle_ast::{Body, Custom, Encode, Func, FuncIdx, Instr, Local, Module, Opcode, SectionId};
 
-use crate::customs::last_section_before;
 use crate::numbers;
 
 /// The hints of a module that are written as annotations.
@@ -55,7 +54,7 @@ impl Hints {
 /// Whether the section is the last one before the code section.
 fn is_at_its_place(module: &Module<'_>, place: usize, custom: &Custom<'_>) -> bool {
     let behind = module.customs.iter().skip(place + 1).any(|other| other.after == custom.after);
-    !behind && custom.after == last_section_before(module, SectionId::Code)
+    !behind && custom.after == module.last_section_before(SectionId::Code)
 }
 
 /// What the section says, when functions are in order and writing it again gives the same bytes.

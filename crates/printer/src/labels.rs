@@ -9,10 +9,14 @@ use crate::ids::{Reserved, annotation};
 use crate::{numbers, strings};
 
 /// The blocks that are open, innermost last.
+///
+/// The default has no names and writes no comments.
 #[derive(Default)]
 pub(crate) struct LabelStack<'m> {
     names: Option<&'m NameMap<'m>>,
     name_unnamed: bool,
+    /// Whether a label without identifier has its depth in a comment.
+    depth_comments: bool,
     reserved: Reserved<'m>,
     /// The names that are identifiers of open blocks.
     in_scope: BTreeSet<&'m str>,
@@ -35,11 +39,12 @@ pub(crate) struct Label<'m> {
 }
 
 impl<'m> LabelStack<'m> {
-    /// No blocks, and these names for those to come, in the order in which they begin.
+    /// No open blocks. `names` are those of the blocks to come, in the order in which they begin.
     pub(crate) fn new(names: Option<&'m NameMap<'m>>, name_unnamed: bool) -> LabelStack<'m> {
         let all = names.into_iter().flat_map(NameMap::iter);
         let reserved = Reserved::new(all.map(|(_, name)| name.as_str()));
-        LabelStack { names, name_unnamed, reserved, ..LabelStack::default() }
+        let depth_comments = true;
+        LabelStack { names, name_unnamed, depth_comments, reserved, ..LabelStack::default() }
     }
 
     /// Whether no block is open.
@@ -73,10 +78,10 @@ impl<'m> LabelStack<'m> {
             }
             None => {}
         }
-        out.push(b' ');
         match self.text.get(start..) {
-            None | Some([]) => self.comment(out, self.open.len() + 1),
+            None | Some([]) => self.depth_comment(out, self.open.len() + 1),
             Some(id) => {
+                out.push(b' ');
                 out.extend_from_slice(id);
                 if let (None, Some(name)) = (label.name, name) {
                     annotation(out, name);
@@ -88,10 +93,13 @@ impl<'m> LabelStack<'m> {
         label
     }
 
-    fn comment(&self, out: &mut Vec<u8>, depth: usize) {
-        out.extend_from_slice(b"(;@");
-        numbers::decimal(out, depth as u64);
-        out.extend_from_slice(b";)");
+    /// Appends ` (;@1;)` if such comments are asked for.
+    fn depth_comment(&self, out: &mut Vec<u8>, depth: usize) {
+        if self.depth_comments {
+            out.extend_from_slice(b" (;@");
+            numbers::decimal(out, depth as u64);
+            out.extend_from_slice(b";)");
+        }
     }
 
     fn text_end(&self) -> usize {
@@ -133,8 +141,7 @@ impl<'m> LabelStack<'m> {
         match self.text.get(end(depth.saturating_sub(1))..end(depth)) {
             None | Some([]) => {
                 numbers::decimal(out, label.0.into());
-                out.push(b' ');
-                self.comment(out, depth);
+                self.depth_comment(out, depth);
             }
             Some(id) => out.extend_from_slice(id),
         }

@@ -1,4 +1,4 @@
-//! Instructions one by one, for those who put something else beside each: a dump, a profile.
+//! Instructions one by one, for a dump or a profile that puts its own columns beside each.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,7 +16,7 @@ use crate::labels::LabelStack;
 pub struct Line {
     /// Where it begins in the expression, in bytes.
     pub offset: usize,
-    /// How many blocks it stands in.
+    /// The number of blocks around it.
     pub depth: usize,
     /// The instruction and its immediates.
     pub text: String,
@@ -49,19 +49,17 @@ impl<'m> Lister<'m> {
         Lister { context: Context::new(module, &Config::new()) }
     }
 
-    /// The instructions of an encoded expression, as far as its bytes make sense.
+    /// The instructions of an encoded expression, up to the first byte that cannot be decoded.
     pub fn expr(&self, bytes: &[u8]) -> Vec<Line> {
         let locals = Ids::default();
         let layout = Lines { starts: Vec::new() };
         let mut code = Code::new(&self.context, Vec::new(), layout, &locals, LabelStack::default());
-        code.expr(bytes, &mut Nesting::default());
+        code.take(bytes, &mut Nesting::default());
         let mut ends = code.layout.starts.iter().skip(1).map(|start| start.2);
         let lines = code.layout.starts.iter().map(|&(offset, depth, start)| {
             let end = ends.next().unwrap_or(code.out.len());
             let text = code.out.get(start..end).unwrap_or_default();
             let text = String::from_utf8_lossy(text);
-            // The comment that tells how deep a label is says nothing beside a depth.
-            let text = text.split(" (;").next().unwrap_or_default().trim_end();
             Line { offset, depth, text: text.into() }
         });
         lines.collect()
@@ -70,7 +68,7 @@ impl<'m> Lister<'m> {
 
 impl core::fmt::Debug for Lister<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Lister")
+        f.debug_struct("Lister").finish_non_exhaustive()
     }
 }
 
@@ -87,5 +85,23 @@ impl Layout for Lines {
         let start = code.out.len();
         code.layout.starts.push((offset, depth, start));
         code.out.extend_from_slice(opcode.mnemonic().as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wattle_ast::{Body, Func, FuncType, Instr, TypeIdx};
+
+    #[test]
+    fn a_name_that_looks_like_a_comment_stays_whole() {
+        let mut module = Module::default();
+        module.types.push(FuncType::new([], []).into());
+        module.funcs.push(Func { ty: TypeIdx(0), body: Body::default() });
+        module.names.funcs.insert(0, "a (;b".into());
+        let code =
+            [Instr::Call { func: 0.into() }, Instr::End].into_iter().collect::<wattle_ast::Expr>();
+        let lines = Lister::new(&module).expr(code.bytes());
+        assert_eq!(lines[0].text, "call $\"a (;b\"");
     }
 }

@@ -81,6 +81,16 @@ impl<'a> Module<'a> {
             SectionId::Data => !self.datas.is_empty(),
         }
     }
+
+    /// The last section that the module has something for, custom sections aside.
+    pub fn last_section(&self) -> Option<SectionId> {
+        SectionId::ALL.iter().copied().rfind(|id| self.has_section(*id))
+    }
+
+    /// The last section before `end` that the module has something for, custom sections aside.
+    pub fn last_section_before(&self, end: SectionId) -> Option<SectionId> {
+        SectionId::ALL.iter().copied().rfind(|id| *id < end && self.has_section(*id))
+    }
 }
 
 /// How a module was written: its sections, byte for byte, custom ones included.
