@@ -96,6 +96,8 @@ features! {
 
 /// A set of features.
 ///
+/// It is one machine word, so copying it and asking for a member cost next to nothing.
+///
 /// ```
 /// use wattle_ast::{Feature, Features};
 ///
@@ -106,13 +108,18 @@ features! {
 /// assert_eq!(Features::parse("all,-gc").unwrap(), Features::ALL - Features::GC);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Features(u32);
+pub struct Features(u64);
 
 impl Features {
+    /// How many features a set has room for.
+    const MAX: usize = u64::BITS as usize;
+    /// A place in the table that no feature takes, so that no set contains it.
+    pub(crate) const NEVER: u32 = u64::BITS - 1;
+
     /// No feature, not even the MVP.
     pub const NONE: Features = Features(0);
     /// Every feature that Wattle knows.
-    pub const ALL: Features = Features((1 << Feature::ALL.len()) - 1);
+    pub const ALL: Features = Features(u64::MAX >> (Features::MAX - Feature::ALL.len()));
     /// WebAssembly 1.0.
     pub const WASM1: Features = Features::preset(Preset::w1);
     /// WebAssembly 2.0.
@@ -210,6 +217,8 @@ impl Features {
     }
 }
 
+const _: () = assert!(Feature::ALL.len() <= Features::NEVER as usize, "widen `Features`");
+
 impl Default for Features {
     fn default() -> Self {
         Features::DEFAULT
@@ -280,6 +289,16 @@ mod tests {
         for (name, set) in Features::PRESETS {
             assert_eq!(set, set.with_implied(), "{name}");
         }
+    }
+
+    #[test]
+    fn there_is_room_beyond_32_features() {
+        assert_eq!(Features::ALL.iter().count(), Feature::ALL.len());
+        assert!(!Features::ALL.contains_index(Features::NEVER));
+        let beyond = Features(1 << 40);
+        assert!(beyond.contains_index(40) && !beyond.contains_index(8));
+        assert_eq!((Features::MVP | beyond) - Features::MVP, beyond);
+        assert!((Features::ALL | beyond).contains_all(beyond) && !Features::ALL.contains_all(beyond));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use lists::{Catch, Catches, Handler, Handlers, Labels, SelectTypes};
 pub use nesting::{Nesting, Structure};
 
 use crate::{
-    AbsHeapType, DataIdx, ElemIdx, F32, F64, Feature, FieldIdx, FuncIdx, GlobalIdx, HeapType,
+    AbsHeapType, DataIdx, ElemIdx, F32, F64, Feature, Features, FieldIdx, FuncIdx, GlobalIdx, HeapType,
     LabelIdx, LocalIdx, MemIdx, RefType, TableIdx, TagIdx, TypeIdx, V128, ValType,
 };
 use arity::{arity, count, length};
@@ -124,7 +124,7 @@ impl Kinds {
     const STRUCTURED: u32 = 1 << 31;
     const FEATURE_SHIFT: u32 = 24;
     /// Of an instruction that no set of features has.
-    const OF_NO_FEATURE: Kinds = Kinds(NO_FEATURE << Kinds::FEATURE_SHIFT);
+    const OF_NO_FEATURE: Kinds = Kinds(Features::NEVER << Kinds::FEATURE_SHIFT);
 
     const fn pack(kinds: &[Kind], feature: Feature, structured: bool) -> Kinds {
         assert!(kinds.len() <= 3 && (Feature::ALL.len() as u32) < 1 << 7);
@@ -194,10 +194,6 @@ impl Kinds {
         self.0 >> Kinds::FEATURE_SHIFT & 0x7f
     }
 }
-
-/// A number that no feature has, but that a set of features can be asked for.
-const NO_FEATURE: u32 = 31;
-const _: () = assert!(Feature::ALL.len() <= NO_FEATURE as usize);
 
 /// What the table says of an instruction.
 #[derive(Clone, Copy, Debug)]

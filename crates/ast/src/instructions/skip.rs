@@ -8,14 +8,14 @@
 use super::immediates::{self, Sink};
 use super::lookup::{PREFIXES, one_byte, two_bytes};
 use super::short::Short;
-use super::{Kind, NO_FEATURE, Rows};
+use super::{Kind, Rows};
 use crate::{AbsHeapType, Feature, Features, Malformed, Opcode, Reader};
 
 /// How to read past an instruction, by its first byte.
 ///
-/// Bits 0 to 2 are its length when its immediates are of one byte each. Bits 3 to 7 are its
-/// feature, or a number that is no feature's when the instruction is not plain. The other bits
-/// are those of the three bytes after the opcode that must not be set.
+/// Bits 0 and 1 are its length when its immediates are of one byte each. Bits 2 to 7 are the place
+/// of its feature, or [`Features::NEVER`] when the instruction is not plain. The other bits are
+/// those of the three bytes after the opcode that must not be set.
 #[derive(Clone, Copy)]
 struct Plain(u32);
 
@@ -50,7 +50,7 @@ const fn table(prefix: u8) -> [Plain; 256] {
 }
 
 impl Plain {
-    const NOT: Plain = Plain(NO_FEATURE << 3);
+    const NOT: Plain = Plain(Features::NEVER << 2);
 
     const fn of(kinds: &[Kind], feature: Feature) -> Plain {
         let mut len = 1;
@@ -86,23 +86,28 @@ impl Plain {
             i += 1;
         }
         assert!(len <= 3, "see `long_len`");
-        Plain(unset | (feature as u32) << 3 | len)
+        Plain(unset | (feature as u32) << 2 | len)
+    }
+
+    #[inline(always)]
+    const fn feature_index(self) -> u32 {
+        self.0 >> 2 & 0x3f
     }
 
     /// Its length at the beginning of `word` when all immediates are of one byte and its feature
     /// is on.
     #[inline(always)]
     fn short_len(self, word: u64, features: Features) -> Option<usize> {
-        let off = !features.contains_index(self.0 >> 3 & 0x1f);
+        let off = !features.contains_index(self.feature_index());
         let long = word as u32 & self.0 & !0xff;
-        (long | u32::from(off) == 0).then_some((self.0 & 7) as usize)
+        (long | u32::from(off) == 0).then_some((self.0 & 3) as usize)
     }
 
     /// Its length at the beginning of `word` when it has immediates and all end within five bytes,
     /// so soon that no bit of an integer can be wrong. An alignment must be of one byte still.
     #[inline(always)]
     fn long_len(self, word: u64, features: Features) -> Option<usize> {
-        if !features.contains_index(self.0 >> 3 & 0x1f) {
+        if !features.contains_index(self.feature_index()) {
             return None;
         }
         match self.0 & !0xff {
@@ -112,7 +117,7 @@ impl Plain {
         }
         // The bytes that end an integer, the opcode left aside.
         let mut ends = !word & 0x80_8080_8000;
-        if self.0 & 7 == 3 {
+        if self.0 & 3 == 3 {
             ends &= ends.wrapping_sub(1);
         }
         let len = (ends.trailing_zeros() + 1) / 8;
