@@ -1,5 +1,6 @@
 //! The errors of the binary format, and the path through a module that any error can carry.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
@@ -139,18 +140,42 @@ pub struct InstrRef {
     pub opcode: Option<Opcode>,
 }
 
+/// What a module can lie in, or a component: one step on the way from the outermost component
+/// inwards. The index is the one of the enclosing component's index space.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Outer {
+    /// A component within a component.
+    Component(u32),
+    /// A core module within a component.
+    CoreModule(u32),
+}
+
+impl fmt::Display for Outer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outer::Component(index) => write!(f, "component {index}"),
+            Outer::CoreModule(index) => write!(f, "core module {index}"),
+        }
+    }
+}
+
 /// Where in a module something is: from the section down to the instruction, as far as known.
 ///
 /// ```
-/// use wattle_ast::{InstrRef, ItemKind, Opcode, Path};
+/// use wattle_ast::{InstrRef, ItemKind, Opcode, Outer, Path};
 ///
 /// let mut path = Path::item(ItemKind::Func, 3);
 /// path.name = Some("fib".into());
 /// path.instr = Some(InstrRef { index: 17, offset: 40, opcode: Some(Opcode::I32Add) });
 /// assert_eq!(path.to_string(), "func 3 `$fib`, instr 17 `i32.add`");
+///
+/// let path = Path::item(ItemKind::Func, 3).within(&[Outer::Component(2), Outer::CoreModule(1)]);
+/// assert_eq!(path.to_string(), "component 2, core module 1, func 3");
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Path {
+    /// What the module lies in, from the outside inwards; empty for a module that stands alone.
+    pub outer: Box<[Outer]>,
     /// The section.
     pub section: Option<SectionId>,
     /// The item and its index in its own index space.
@@ -167,14 +192,26 @@ impl Path {
         Path { item: Some((kind, index)), ..Path::default() }
     }
 
+    /// The same place in a module that lies in `outer`, which is listed from the outside inwards.
+    #[must_use]
+    pub fn within(self, outer: &[Outer]) -> Path {
+        Path { outer: outer.into(), ..self }
+    }
+
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        self.section.is_none() && self.item.is_none()
+        self.outer.is_empty() && self.section.is_none() && self.item.is_none()
     }
 }
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, outer) in self.outer.iter().enumerate() {
+            write!(f, "{}{outer}", if nth == 0 { "" } else { ", " })?;
+        }
+        if !self.outer.is_empty() && (self.item.is_some() || self.section.is_some()) {
+            f.write_str(", ")?;
+        }
         match (self.item, self.section) {
             (Some((kind @ (ItemKind::Start | ItemKind::DataCount), _)), _) => {
                 f.write_str(kind.keyword())?

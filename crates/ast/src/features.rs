@@ -298,7 +298,9 @@ mod tests {
         let beyond = Features(1 << 40);
         assert!(beyond.contains_index(40) && !beyond.contains_index(8));
         assert_eq!((Features::MVP | beyond) - Features::MVP, beyond);
-        assert!((Features::ALL | beyond).contains_all(beyond) && !Features::ALL.contains_all(beyond));
+        assert!(
+            (Features::ALL | beyond).contains_all(beyond) && !Features::ALL.contains_all(beyond)
+        );
     }
 
     #[test]

@@ -38,7 +38,7 @@ mod span;
 mod types;
 mod values;
 
-pub use error::{Error, InstrRef, ItemKind, Malformed, Path};
+pub use error::{Error, InstrRef, ItemKind, Malformed, Outer, Path};
 pub use features::{Feature, Features};
 pub use instructions::{
     Arity, ArrayLen, Arrow, ArrowType, BlockType, BrCast, CallIndirect, Catch, Catches, Class,

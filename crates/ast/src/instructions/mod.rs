@@ -39,8 +39,8 @@ pub use lists::{Catch, Catches, Handler, Handlers, Labels, SelectTypes};
 pub use nesting::{Nesting, Structure};
 
 use crate::{
-    AbsHeapType, DataIdx, ElemIdx, F32, F64, Feature, Features, FieldIdx, FuncIdx, GlobalIdx, HeapType,
-    LabelIdx, LocalIdx, MemIdx, RefType, TableIdx, TagIdx, TypeIdx, V128, ValType,
+    AbsHeapType, DataIdx, ElemIdx, F32, F64, Feature, Features, FieldIdx, FuncIdx, GlobalIdx,
+    HeapType, LabelIdx, LocalIdx, MemIdx, RefType, TableIdx, TagIdx, TypeIdx, V128, ValType,
 };
 use arity::{arity, count, length};
 use table::for_each_instruction;
