@@ -198,10 +198,7 @@ fn class(error: &Error) -> String {
 
 /// The type of a function that the host can make: final, alone in its group, of numbers.
 fn plain<'m>(module: &'m Module<'_>, ty: usize) -> Option<&'m FuncType> {
-    let alone = module.rec_groups.iter().all(|group| {
-        let first = group.first.idx();
-        !(first..first + group.len as usize).contains(&ty)
-    });
+    let alone = module.type_runs().any(|run| run.group.is_none() && run.first as usize == ty);
     match module.types.get(ty)? {
         SubType { is_final: true, supertypes, comp: CompType::Func(ty), .. }
             if alone && supertypes.is_empty() =>

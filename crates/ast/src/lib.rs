@@ -49,9 +49,9 @@ pub use instructions::{
 };
 pub use modules::{
     Body, Collector, Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Encoding,
-    Event, Export, ExternIdx, ExternKind, Func, Global, Import, ImportGroup, IndexSpaces,
-    IndirectNameMap, Item, Local, Locals, Module, NameMap, NameSubsection, Names, RawSection,
-    Section, SectionId, Table,
+    Entries, Event, Export, ExternIdx, ExternKind, Func, Global, Group, Import, ImportGroup,
+    IndexSpaces, IndirectNameMap, Item, Local, Locals, Module, NameMap, NameSubsection, Names,
+    RawSection, Run, Runs, Section, SectionId, Table, VisitItems,
 };
 pub use span::{LineColumn, LineIndex, SourceMap, Span};
 pub use types::{

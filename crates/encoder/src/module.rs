@@ -165,7 +165,7 @@ impl<'r> RawCustoms<'r> {
     fn new(raws: &'r [RawSection<'_>]) -> Self {
         let customs = raws.iter().filter(|raw| raw.id == SectionId::Custom);
         let read = |raw: &'r RawSection<'_>| {
-            let mut reader: Reader<'r> = faithful::content(raw)?;
+            let mut reader: Reader<'r> = raw.content(0).ok()?;
             let name = reader.name().ok()?;
             Some(RawCustom { name, data: reader.rest(), section: &raw.bytes })
         };

@@ -2,10 +2,13 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::{Body, Encode, Expr, Instr, Local, Reader, leb128};
+use wattle_ast::{
+    Body, Data, DataMode, ElemItems, ElemMode, Encode, Expr, Instr, Item, List, Local, Reader,
+    Table, leb128,
+};
 
-/// Appends the instructions of `bytes`, each in its shortest form. Bytes that are no instructions
-/// are appended as they are.
+/// Appends the instructions of `bytes`, each in its shortest form. From the first byte on that
+/// begins no instruction, the bytes are appended as they are.
 fn code(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut reader = Reader::new(bytes);
     loop {
@@ -20,22 +23,48 @@ fn code(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// The expression in its shortest form; borrowed when that is how it stands. `scratch` is only
-/// working space.
-pub(crate) fn expr<'e>(expr: &'e Expr<'_>, scratch: &mut Vec<u8>) -> Expr<'e> {
-    scratch.clear();
-    code(scratch, expr.bytes());
-    if scratch == expr.bytes() { expr.borrowed() } else { Expr::new(scratch.clone()) }
+/// Brings what an item keeps as bytes into its shortest form. `scratch` is only working space.
+pub(crate) fn item(item: &mut Item<'_>, scratch: &mut Vec<u8>) {
+    match item {
+        Item::Table(Table { init: Some(init), .. }) => expr(init, scratch),
+        Item::Global(global) => expr(&mut global.init, scratch),
+        Item::Elem(elem) => {
+            if let ElemMode::Active { offset, .. } = &mut elem.mode {
+                expr(offset, scratch);
+            }
+            if let ElemItems::Exprs(exprs) = &mut elem.items {
+                let shortened = exprs.view().iter().map(|mut each: Expr<'_>| {
+                    expr(&mut each, scratch);
+                    each
+                });
+                *exprs = List::new(shortened);
+            }
+        }
+        Item::Data(Data { mode: DataMode::Active { offset, .. }, .. }) => expr(offset, scratch),
+        Item::Body(it) => body(it, scratch),
+        _ => {}
+    }
 }
 
-/// Appends a body with its size. Neighbouring runs of locals of one type become one.
-pub(crate) fn body(out: &mut Vec<u8>, body: &Body<'_>, scratch: &mut Vec<u8>) {
+fn expr(expr: &mut Expr<'_>, scratch: &mut Vec<u8>) {
+    scratch.clear();
+    code(scratch, expr.bytes());
+    if scratch != expr.bytes() {
+        *expr = Expr::new(scratch.clone());
+    }
+}
+
+/// Neighbouring runs of locals of one type become one, too.
+fn body(body: &mut Body<'_>, scratch: &mut Vec<u8>) {
     scratch.clear();
     leb128::write_u32(scratch, runs(body).count() as u32);
     runs(body).for_each(|run| run.encode(scratch));
     code(scratch, body.code());
-    leb128::write_u32(out, scratch.len() as u32);
-    out.extend_from_slice(scratch);
+    if scratch != body.bytes()
+        && let Ok(shortened) = Body::from_bytes(scratch.clone())
+    {
+        *body = shortened;
+    }
 }
 
 /// The runs of locals, none of them empty, no two neighbours of one type.
@@ -58,16 +87,16 @@ mod tests {
     fn bodies_shrink() {
         // Locals 1 i32, 0 f32, 2 i32, 1 i64; `i32.const 1` in two bytes, `drop`, `end`.
         let long = [4, 1, 0x7f, 0, 0x7d, 0x82, 0, 0x7f, 1, 0x7e, 0x41, 0x81, 0x00, 0x1a, 0x0b];
-        let short = [9, 2, 3, 0x7f, 1, 0x7e, 0x41, 0x01, 0x1a, 0x0b];
-        let mut out = Vec::new();
-        body(&mut out, &Body::from_bytes(&long[..]).unwrap(), &mut Vec::new());
-        assert_eq!(out, short);
+        let short = [2, 3, 0x7f, 1, 0x7e, 0x41, 0x01, 0x1a, 0x0b];
+        let mut item = Item::Body(Body::from_bytes(&long[..]).unwrap());
+        super::item(&mut item, &mut Vec::new());
+        assert_eq!(item, Item::Body(Body::from_bytes(&short[..]).unwrap()));
     }
 
     #[test]
     fn what_makes_no_sense_stays() {
-        let bytes = [0x41, 0x80, 0x00, 0xff, 0x01];
-        let short = [0x41, 0x00, 0xff, 0x01];
-        assert_eq!(expr(&Expr::new(&bytes[..]), &mut Vec::new()).bytes(), short);
+        let mut it = Expr::new(&[0x41, 0x80, 0x00, 0xff, 0x01]);
+        expr(&mut it, &mut Vec::new());
+        assert_eq!(it.bytes(), [0x41, 0x00, 0xff, 0x01]);
     }
 }

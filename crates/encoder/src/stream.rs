@@ -2,11 +2,8 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::{
-    Encode, Event, Import, ImportGroup, Item, Names, Reader, RecGroup, Section, SectionId, leb128,
-};
+use wattle_ast::{Encode, Entries, Event, Item, Names, Reader, Section, SectionId, leb128};
 
-use crate::sections::belongs;
 use crate::{frame, module};
 
 /// Writes items, or events byte for byte, one after the other.
@@ -41,13 +38,11 @@ pub struct Encoder {
     /// Where the module begins in the buffer.
     base: usize,
     section: Option<OpenSection>,
-    group: Option<OpenGroup>,
 }
 
 /// A section of which the end is not yet known.
 #[derive(Debug)]
 struct OpenSection {
-    id: SectionId,
     /// Where its header begins, and where its items begin.
     start: usize,
     items: usize,
@@ -57,32 +52,17 @@ struct OpenSection {
     explicit: bool,
     /// How many entries there are: a group is one.
     count: u32,
+    entries: Entries,
+    group: Option<OpenGroup>,
 }
 
 /// A group of which the end is not yet known.
 #[derive(Debug)]
 struct OpenGroup {
-    header: GroupHeader,
+    header: Item<'static>,
     /// Where its header begins, and where its items begin.
     start: usize,
     items: usize,
-    /// How many items it has.
-    len: u32,
-}
-
-#[derive(Debug)]
-enum GroupHeader {
-    Rec(RecGroup),
-    Import(ImportGroup<'static>),
-}
-
-impl GroupHeader {
-    fn len(&mut self) -> &mut u32 {
-        match self {
-            GroupHeader::Rec(group) => &mut group.len,
-            GroupHeader::Import(group) => &mut group.len,
-        }
-    }
 }
 
 impl Encoder {
@@ -142,34 +122,22 @@ impl Encoder {
         match item {
             Item::Header => {
                 if self.out.len() == self.base {
-                    self.write(item, bytes);
+                    write(&mut self.out, item, bytes);
                 }
             }
-            Item::Section(section) => self.open_section(*section, bytes, true),
+            Item::Section(section) => {
+                self.open_section(*section, bytes, true);
+            }
             Item::Custom(_) => {
                 self.close_section();
                 self.begin();
-                self.write(item, bytes);
+                write(&mut self.out, item, bytes);
             }
-            Item::RecGroup(group) => self.open_group(item, GroupHeader::Rec(*group), bytes),
-            Item::ImportGroup(group) => {
-                let header = GroupHeader::Import(group.clone().into_owned());
-                self.open_group(item, header, bytes);
-            }
-            Item::Import(import) => self.import(import, bytes),
             _ => {
-                self.enter(section_of(item));
-                self.entry();
-                self.write(item, bytes);
-                self.leave_full_group();
+                if let Some(id) = item.section() {
+                    self.entry(id, item, bytes);
+                }
             }
-        }
-    }
-
-    fn write(&mut self, item: &Item<'_>, bytes: Option<&[u8]>) {
-        match bytes {
-            Some(bytes) => self.out.extend_from_slice(bytes),
-            None => item.encode(&mut self.out),
         }
     }
 
@@ -180,125 +148,113 @@ impl Encoder {
         }
     }
 
-    /// Makes sure that the section at hand is `id`.
-    fn enter(&mut self, id: SectionId) {
-        if self.section.as_ref().is_none_or(|section| section.id != id) {
+    /// Adds an item to its section, which is opened unless it is at hand.
+    fn entry(&mut self, id: SectionId, item: &Item<'_>, bytes: Option<&[u8]>) {
+        if self.section.as_ref().is_none_or(|section| section.stated.id != id) {
             self.open_section(Section { id, size: 0, count: 0 }, None, false);
+        }
+        if let Some(section) = &mut self.section {
+            section.add(&mut self.out, item, bytes);
         }
     }
 
-    fn open_section(&mut self, section: Section, bytes: Option<&[u8]>, explicit: bool) {
+    fn open_section(&mut self, stated: Section, bytes: Option<&[u8]>, explicit: bool) {
         self.close_section();
         self.begin();
         let start = self.out.len();
-        self.write(&Item::Section(section), bytes);
-        let items = self.out.len();
-        let open =
-            OpenSection { id: section.id, start, items, stated: section, explicit, count: 0 };
+        write(&mut self.out, &Item::Section(stated), bytes);
+        let (items, entries) = (self.out.len(), Entries::new(stated.id, u32::MAX));
+        let open = OpenSection { start, items, stated, explicit, count: 0, entries, group: None };
         self.section = Some(open);
     }
 
     fn close_section(&mut self) {
-        self.close_group();
-        let Some(open) = self.section.take() else { return };
-        let stated = open.stated;
-        let len = self.out.len() - open.items;
-        let gone = open.count == 0 && (stated.count != 0 || !open.explicit);
-        if gone || (!open.id.is_list() && open.count == 0) {
-            self.out.truncate(open.start);
+        if let Some(section) = self.section.take() {
+            section.close(&mut self.out);
+        }
+    }
+}
+
+impl OpenSection {
+    fn add(&mut self, out: &mut Vec<u8>, item: &Item<'_>, bytes: Option<&[u8]>) {
+        if self.group.is_some() && !self.entries.is_member(item) {
+            self.close_group(out);
+        }
+        if self.group.is_none() {
+            self.count += 1;
+        }
+        let start = out.len();
+        match bytes {
+            // The bytes of an import depend on the group that it was in.
+            Some(bytes) if !matches!(item, Item::Import(_)) || self.reads(bytes, item) => {
+                out.extend_from_slice(bytes);
+            }
+            _ => self.entries.write(item, out),
+        }
+        self.entries.advance(item);
+        if let Item::RecGroup(_) | Item::ImportGroup(_) = item {
+            let header = item.clone().into_owned();
+            self.group = Some(OpenGroup { header, start, items: out.len() });
+        }
+        if self.group.is_some() && self.entries.members() == 0 {
+            self.close_group(out);
+        }
+    }
+
+    /// Whether the bytes are this item, here.
+    fn reads(&self, bytes: &[u8], item: &Item<'_>) -> bool {
+        let mut reader = Reader::new(bytes);
+        self.entries.read(&mut reader).as_ref() == Ok(item) && reader.is_empty()
+    }
+
+    fn close_group(&mut self, out: &mut Vec<u8>) {
+        let missing = self.entries.members();
+        self.entries.end_group();
+        let Some(mut group) = self.group.take() else { return };
+        let len = match &mut group.header {
+            Item::RecGroup(group) => &mut group.len,
+            Item::ImportGroup(group) => &mut group.len,
+            _ => return,
+        };
+        if missing == 0 {
+            return;
+        }
+        if *len == missing {
+            // All its items are gone, and it goes with them.
+            out.truncate(group.start);
+            self.count = self.count.saturating_sub(1);
+            return;
+        }
+        *len = len.saturating_sub(missing);
+        frame::patch(out, group.start..group.items, &group.header.to_bytes());
+    }
+
+    fn close(mut self, out: &mut Vec<u8>) {
+        self.close_group(out);
+        let Section { id, size, count } = self.stated;
+        let len = out.len() - self.items;
+        let gone = self.count == 0 && (count != 0 || !self.explicit);
+        if gone || (!id.is_list() && self.count == 0) {
+            out.truncate(self.start);
             return;
         }
         // The size covers the count, whose length depends on how it was written.
-        let header = self.out.get(open.start..open.items).unwrap_or_default();
-        let same = count_len(header).is_some_and(|count| len + count == stated.size as usize)
-            && (open.count == stated.count || !open.id.is_list());
+        let header = out.get(self.start..self.items).unwrap_or_default();
+        let same = count_len(header).is_some_and(|count| len + count == size as usize)
+            && (self.count == count || !id.is_list());
         if same {
             return;
         }
-        let count = if open.id.is_list() { leb128::len_u32(open.count) } else { 0 };
-        let section = Section { id: open.id, size: (len + count) as u32, count: open.count };
-        frame::patch(&mut self.out, open.start..open.items, &section.to_bytes());
+        let count_len = if id.is_list() { leb128::len_u32(self.count) } else { 0 };
+        let section = Section { id, size: (len + count_len) as u32, count: self.count };
+        frame::patch(out, self.start..self.items, &section.to_bytes());
     }
+}
 
-    fn open_group(&mut self, item: &Item<'_>, header: GroupHeader, bytes: Option<&[u8]>) {
-        self.enter(section_of(item));
-        self.close_group();
-        self.entry();
-        let start = self.out.len();
-        self.write(item, bytes);
-        self.group = Some(OpenGroup { header, start, items: self.out.len(), len: 0 });
-        self.leave_full_group();
-    }
-
-    /// Counts an entry of the section, or an item of the group at hand.
-    fn entry(&mut self) {
-        match (&mut self.group, &mut self.section) {
-            (Some(group), _) => group.len += 1,
-            (None, Some(section)) => section.count += 1,
-            (None, None) => {}
-        }
-    }
-
-    fn leave_full_group(&mut self) {
-        if self.group.as_mut().is_some_and(|group| group.len >= *group.header.len()) {
-            self.close_group();
-        }
-    }
-
-    fn close_group(&mut self) {
-        let Some(mut group) = self.group.take() else { return };
-        if group.len == *group.header.len() {
-            return;
-        }
-        if group.len == 0 {
-            // All its items are gone, and it goes with them.
-            self.out.truncate(group.start);
-            self.section
-                .iter_mut()
-                .for_each(|section| section.count = section.count.saturating_sub(1));
-            return;
-        }
-        *group.header.len() = group.len;
-        let header = match group.header {
-            GroupHeader::Rec(group) => Item::RecGroup(group).to_bytes(),
-            GroupHeader::Import(group) => group.to_bytes(),
-        };
-        frame::patch(&mut self.out, group.start..group.items, &header);
-    }
-
-    fn import(&mut self, import: &Import<'_>, bytes: Option<&[u8]>) {
-        self.enter(SectionId::Import);
-        let group = match &self.group {
-            Some(OpenGroup { header: GroupHeader::Import(group), .. }) => Some(group),
-            _ => None,
-        };
-        match group {
-            Some(group) if belongs(import, group) => {
-                let says = |bytes: &&[u8]| {
-                    let mut reader = Reader::new(bytes);
-                    let module = group.module.borrowed();
-                    let was = Import::decode_in_group(&mut reader, module, group.ty);
-                    was.as_ref() == Ok(import) && reader.is_empty()
-                };
-                match bytes.filter(says) {
-                    Some(bytes) => self.out.extend_from_slice(bytes),
-                    None => import.encode_in_group(group, &mut self.out),
-                }
-            }
-            _ => {
-                self.close_group();
-                let says = |bytes: &&[u8]| {
-                    let mut reader = Reader::new(bytes);
-                    reader.read().as_ref() == Ok(import) && reader.is_empty()
-                };
-                match bytes.filter(says) {
-                    Some(bytes) => self.out.extend_from_slice(bytes),
-                    None => import.encode(&mut self.out),
-                }
-            }
-        }
-        self.entry();
-        self.leave_full_group();
+fn write(out: &mut Vec<u8>, item: &Item<'_>, bytes: Option<&[u8]>) {
+    match bytes {
+        Some(bytes) => out.extend_from_slice(bytes),
+        None => item.encode(out),
     }
 }
 
@@ -307,25 +263,4 @@ fn count_len(header: &[u8]) -> Option<usize> {
     let mut reader = Reader::new(header);
     reader.byte().and_then(|_| reader.u32()).ok()?;
     Some(reader.remaining())
-}
-
-/// The section that an item belongs to.
-fn section_of(item: &Item<'_>) -> SectionId {
-    match item {
-        Item::Header | Item::Custom(_) => SectionId::Custom,
-        Item::Section(section) => section.id,
-        Item::RecGroup(_) | Item::Type(_) => SectionId::Type,
-        Item::ImportGroup(_) | Item::Import(_) => SectionId::Import,
-        Item::Func(_) => SectionId::Func,
-        Item::Table(_) => SectionId::Table,
-        Item::Mem(_) => SectionId::Mem,
-        Item::Tag(_) => SectionId::Tag,
-        Item::Global(_) => SectionId::Global,
-        Item::Export(_) => SectionId::Export,
-        Item::Start(_) => SectionId::Start,
-        Item::Elem(_) => SectionId::Elem,
-        Item::DataCount(_) => SectionId::DataCount,
-        Item::Body(_) => SectionId::Code,
-        Item::Data(_) => SectionId::Data,
-    }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use std::io;
 
-use wattle_ast::{Collector, Error, Event, Item, Module, RawSection, SectionId};
+use wattle_ast::{Collector, Error, Event, Module, RawSection, SectionId};
 
 use crate::parser::{Parser, Step};
 
@@ -33,11 +33,53 @@ const CHUNK: usize = 64 * 1024;
 pub struct EventReader<R> {
     input: R,
     parser: Parser,
-    /// Room for input. What arrived and was not handed out yet lies in `start..end`.
-    buffer: Vec<u8>,
+    buffer: Buffer,
+    /// Where reading goes on when the buffer ends amid an item. An event that was found there
+    /// would borrow the buffer, so the buffer cannot change while it is not known whether one was.
+    spare: Buffer,
+    /// Whether reading has gone on there.
+    is_spare_next: bool,
+}
+
+/// Room for input.
+#[derive(Debug, Default)]
+struct Buffer {
+    bytes: Vec<u8>,
+    /// What arrived and was not handed out yet lies in `start..end`.
     start: usize,
     end: usize,
+    /// Whether no more will arrive.
     eof: bool,
+}
+
+impl Buffer {
+    fn data(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    /// Takes over what another buffer has not handed out.
+    fn take_over(&mut self, from: &Buffer) {
+        let rest = from.data();
+        self.bytes.resize(self.bytes.len().max(rest.len()), 0);
+        self.bytes[..rest.len()].copy_from_slice(rest);
+        (self.start, self.end, self.eof) = (0, rest.len(), from.eof);
+    }
+
+    /// Reads on, once. The buffer doubles when what has arrived fills it.
+    fn fill(&mut self, input: &mut impl io::Read) -> io::Result<()> {
+        if self.end == self.bytes.len() {
+            self.bytes.resize((2 * self.bytes.len()).max(CHUNK), 0);
+        }
+        let read = loop {
+            match input.read(&mut self.bytes[self.end..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        self.end += read;
+        self.eof = read == 0;
+        Ok(())
+    }
 }
 
 /// Why an [`EventReader`] stopped.
@@ -85,7 +127,8 @@ impl<R: io::Read> EventReader<R> {
         EventReader::with_parser(Parser::new(), input)
     }
 
-    /// The same with the features and checks of a parser that has seen no input yet.
+    /// The events of what `input` delivers, found by a parser that has seen no input yet: its
+    /// features and checks are those that count.
     ///
     /// ```
     /// use wattle_ast::Features;
@@ -97,7 +140,8 @@ impl<R: io::Read> EventReader<R> {
     /// # Ok::<(), wattle_parser::ReadError>(())
     /// ```
     pub fn with_parser(parser: Parser, input: R) -> EventReader<R> {
-        EventReader { input, parser, buffer: Vec::new(), start: 0, end: 0, eof: false }
+        let (buffer, spare) = Default::default();
+        EventReader { input, parser, buffer, spare, is_spare_next: false }
     }
 
     /// The next event, or `None` at the end of the module.
@@ -106,38 +150,35 @@ impl<R: io::Read> EventReader<R> {
     /// The input's, and the first reason why it is no module.
     #[allow(clippy::should_implement_trait)] // An iterator's items cannot borrow from it.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError> {
-        while self.parser.lacks(&self.buffer[self.start..self.end], self.eof)? {
-            self.fill()?;
+        if self.is_spare_next {
+            core::mem::swap(&mut self.buffer, &mut self.spare);
+            self.is_spare_next = false;
         }
-        let data = &self.buffer[self.start..self.end];
-        match self.parser.next(data, self.eof)? {
+        let data = &self.buffer.bytes[self.buffer.start..self.buffer.end];
+        match self.parser.next(data, self.buffer.eof)? {
             Step::Event(event) => {
-                self.start += event.bytes.len();
+                self.buffer.start += event.bytes.len();
+                return Ok(Some(event));
+            }
+            Step::End => return Ok(None),
+            Step::NeedMore(_) => {}
+        }
+        self.spare.take_over(&self.buffer);
+        self.is_spare_next = true;
+        loop {
+            self.spare.fill(&mut self.input)?;
+            if !self.parser.needs_more(self.spare.data(), self.spare.eof)? {
+                break;
+            }
+        }
+        let data = &self.spare.bytes[self.spare.start..self.spare.end];
+        match self.parser.next(data, self.spare.eof)? {
+            Step::Event(event) => {
+                self.spare.start += event.bytes.len();
                 Ok(Some(event))
             }
             Step::End | Step::NeedMore(_) => Ok(None),
         }
-    }
-
-    /// Reads on, once. The buffer doubles when what has arrived fills it.
-    fn fill(&mut self) -> Result<(), ReadError> {
-        if self.end == self.buffer.len() {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
-            if self.end > self.buffer.len() / 2 || self.buffer.is_empty() {
-                self.buffer.resize((2 * self.buffer.len()).max(CHUNK), 0);
-            }
-        }
-        let read = loop {
-            match self.input.read(&mut self.buffer[self.end..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
-            }
-        };
-        self.end += read;
-        self.eof = read == 0;
-        Ok(())
     }
 
     /// The whole module.
@@ -155,12 +196,7 @@ impl<R: io::Read> EventReader<R> {
         let mut collector = Collector::default();
         let mut section: Option<(SectionId, Vec<u8>)> = None;
         while let Some(event) = self.next()? {
-            let begins = match &event.item {
-                Item::Section(section) => Some(section.id),
-                Item::Custom(_) => Some(SectionId::Custom),
-                _ => None,
-            };
-            if let Some(id) = begins {
+            if let Some(id) = event.item.begins() {
                 end_section(&mut collector, section.replace((id, Vec::new())));
             }
             if let Some((_, bytes)) = &mut section {

@@ -5,27 +5,28 @@ use alloc::format;
 use alloc::string::String;
 
 use wattle_ast::{
-    Body, Error, Instr, InstrRef, ItemKind, Malformed, Opcode, Path, Reader, SectionId, Span,
+    Body, Error, ExternKind, Instr, InstrRef, ItemKind, Malformed, Opcode, Path, Reader, SectionId,
+    Span,
 };
 
-use crate::frame::{Input, LOOK_AHEAD, Stop};
+use crate::frame::{Input, LOOK_AHEAD, NoItem};
 use crate::parser::Parser;
 
 impl Parser {
     #[cold]
     #[inline(never)]
-    pub(crate) fn error(&self, input: Input<'_>, stop: Stop) -> Error {
-        let (kind, pos, enable) = match stop {
-            Stop::Malformed(kind, pos) | Stop::Counts(kind, pos, _) => (kind, pos, None),
-            Stop::Disabled(kind, pos, feature) => (kind, pos, Some(feature)),
-            Stop::Truncated | Stop::More(_) | Stop::End => return self.truncated(input),
+    pub(crate) fn error(&self, input: Input<'_>, no_item: NoItem) -> Error {
+        let (kind, pos, enable) = match no_item {
+            NoItem::Malformed(kind, pos) | NoItem::Counts(kind, pos, _) => (kind, pos, None),
+            NoItem::Disabled(kind, pos, feature) => (kind, pos, Some(feature)),
+            NoItem::Truncated | NoItem::More(_) | NoItem::End => return self.truncated(input),
         };
         let start = input.offset.saturating_add(pos);
         let mut error = Error::new(kind, Span::at(start));
         error.enable = enable;
         error.path = self.path(input);
-        match stop {
-            Stop::Counts(_, _, [first, second]) => {
+        match no_item {
+            NoItem::Counts(_, _, [first, second]) => {
                 error.found = Some(format!("{first} and {second}"));
                 error.path.item = None;
             }
@@ -70,44 +71,27 @@ impl Parser {
     /// The way to the item at hand.
     fn path(&self, input: Input<'_>) -> Path {
         let Some(section) = &self.section else {
-            let id = input.data.first().and_then(|&code| SectionId::from_code(code));
-            let custom = (id == Some(SectionId::Custom))
-                .then_some((ItemKind::Custom, self.counts[ItemKind::Custom]));
-            let started = self.offset > 0;
-            return match started {
-                true => Path { section: id, item: custom, ..Path::default() },
-                false => Path::default(),
-            };
-        };
-        let kind = match section.id {
-            SectionId::Custom => ItemKind::Custom,
-            SectionId::Type => ItemKind::Type,
-            SectionId::Import => ItemKind::Import,
-            SectionId::Func | SectionId::Code => ItemKind::Func,
-            SectionId::Table => ItemKind::Table,
-            SectionId::Mem => ItemKind::Mem,
-            SectionId::Tag => ItemKind::Tag,
-            SectionId::Global => ItemKind::Global,
-            SectionId::Export => ItemKind::Export,
-            SectionId::Start => ItemKind::Start,
-            SectionId::Elem => ItemKind::Elem,
-            SectionId::DataCount => ItemKind::DataCount,
-            SectionId::Data => ItemKind::Data,
-        };
-        let index = match section.id {
-            SectionId::Code => {
-                let imported = self.counts[ItemKind::Func].saturating_sub(self.funcs);
-                imported.saturating_add(self.bodies)
+            if !self.started {
+                return Path::default();
             }
-            _ => self.counts[kind],
+            let id = input.data.first().and_then(|&code| SectionId::from_code(code));
+            let custom =
+                (id == Some(SectionId::Custom)).then_some((ItemKind::Custom, self.customs));
+            return Path { section: id, item: custom, ..Path::default() };
         };
-        let item = (!section.is_done()).then_some((kind, index));
-        Path { section: Some(section.id), item, ..Path::default() }
+        let kind = section.id().item_kind();
+        // In an index space that can be imported to, imports come first.
+        let extern_kind =
+            ExternKind::ALL.iter().find(|extern_kind| extern_kind.item_kind() == kind);
+        let imported = extern_kind.map_or(0, |&extern_kind| self.imported[extern_kind as usize]);
+        let index = imported.saturating_add(section.entries.index());
+        let item = (!section.entries.is_done()).then_some((kind, index));
+        Path { section: Some(section.id()), item, ..Path::default() }
     }
 
     /// The instruction of the body at hand that covers a position.
     fn instr(&self, input: Input<'_>, pos: usize) -> Option<InstrRef> {
-        let section = self.section.as_ref().filter(|section| section.id == SectionId::Code)?;
+        let section = self.section.as_ref().filter(|section| section.id() == SectionId::Code)?;
         // Nothing may depend on how much more than that has come.
         let mut reader = input.reader(0, section.left.saturating_add(LOOK_AHEAD));
         let size = reader.u32().ok()?;

@@ -56,18 +56,18 @@ pub(crate) struct Frame {
 }
 
 /// Why there is no item.
-pub(crate) enum Stop {
+pub(crate) enum NoItem {
     /// The module ends here.
     End,
-    /// So many bytes of data are wanted.
+    /// There must be this many bytes of data at least.
     More(usize),
     /// The input ends before the section does.
     Truncated,
-    /// The reason, and its position in the data.
+    /// The module is malformed: the reason, and its position in the data.
     Malformed(Malformed, usize),
-    /// The same, and a feature that would do away with it.
+    /// The module is malformed unless the feature is on.
     Disabled(Malformed, usize, Feature),
-    /// The same for two numbers that ought to be equal.
+    /// The module is malformed because these two numbers differ.
     Counts(Malformed, usize, [u32; 2]),
 }
 
@@ -79,7 +79,7 @@ impl Frame {
         input: Input<'b>,
         end: &mut usize,
         mut decode: impl FnMut(&mut Reader<'b>, Bounds) -> Result<T, Malformed>,
-    ) -> Result<T, Stop> {
+    ) -> Result<T, NoItem> {
         let mut reader = input.reader(self.start, self.end);
         match decode(&mut reader, Bounds::Frame) {
             Ok(value) => {
@@ -98,7 +98,7 @@ impl Frame {
         error: Malformed,
         pos: usize,
         mut decode: impl FnMut(&mut Reader<'b>, Bounds) -> Result<T, Malformed>,
-    ) -> Stop {
+    ) -> NoItem {
         let len = input.data.len();
         if !matches!(error, Malformed::UnexpectedEnd | Malformed::LengthOutOfBounds) {
             // Does one more feature give the code a meaning? (With it the code is read, and then
@@ -111,8 +111,8 @@ impl Frame {
                     && (decode(&mut reader, Bounds::Frame).is_ok() || reader.pos() > pos)
             });
             return match enable {
-                Some(feature) => Stop::Disabled(error, pos, feature),
-                None => Stop::Malformed(error, pos),
+                Some(feature) => NoItem::Disabled(error, pos, feature),
+                None => NoItem::Malformed(error, pos),
             };
         }
         let limit = self.end.saturating_add(LOOK_AHEAD);
@@ -121,25 +121,25 @@ impl Frame {
             _ => 0,
         };
         if wanted > limit {
-            return Stop::Malformed(error, pos);
+            return NoItem::Malformed(error, pos);
         }
         if len < self.end {
             if input.eof {
-                return Stop::Truncated;
+                return NoItem::Truncated;
             }
             // A length is exact, a guess makes up for many of them.
-            return Stop::More(wanted.max(len + len / 2 + 1).min(self.end));
+            return NoItem::More(wanted.max(len + len / 2 + 1).min(self.end));
         }
         if len < limit && !input.eof {
-            return Stop::More(limit);
+            return NoItem::More(limit);
         }
         let mut reader = input.reader(self.start, limit);
         match decode(&mut reader, Bounds::Beyond) {
-            Ok(_) => Stop::Malformed(self.overrun, self.end),
+            Ok(_) => NoItem::Malformed(self.overrun, self.end),
             Err(Malformed::UnexpectedEnd) if len >= limit => {
-                Stop::Malformed(self.overrun, self.end)
+                NoItem::Malformed(self.overrun, self.end)
             }
-            Err(error) => Stop::Malformed(error, reader.pos()),
+            Err(error) => NoItem::Malformed(error, reader.pos()),
         }
     }
 }

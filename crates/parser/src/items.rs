@@ -1,12 +1,11 @@
 //! The items of a section, one at a time.
 
 use wattle_ast::{
-    Body, Custom, Import, ImportGroup, Instr, Item, ItemKind, Kind, Malformed, Nesting, Opcode,
-    Reader, RecGroup, SectionId, TypeIdx, read_expr,
+    Body, Custom, Instr, Item, Kind, Malformed, Nesting, Opcode, Reader, SectionId, read_expr,
 };
 
-use crate::frame::{Bounds, Frame, Input, Stop};
-use crate::state::{Counts, Group, Section};
+use crate::frame::{Bounds, Frame, Input, NoItem};
+use crate::state::Section;
 
 /// Decodes the next item of any section but the code section and custom ones. Here and below,
 /// `end` becomes the position after the item.
@@ -14,71 +13,32 @@ use crate::state::{Counts, Group, Section};
 pub(crate) fn item<'b>(
     input: Input<'b>,
     section: &Section,
-    counts: &Counts,
     end: &mut usize,
-) -> Result<Item<'b>, Stop> {
+) -> Result<Item<'b>, NoItem> {
     let frame = section.frame();
     frame.decode(input, end, |reader, bounds| {
-        Ok(match section.id {
-            SectionId::Type => {
-                let group = match section.members {
-                    0 => RecGroup::opt_decode(reader, TypeIdx(counts[ItemKind::Type]))?,
-                    _ => None,
-                };
-                match group {
-                    Some(group) => {
-                        Item::RecGroup(fitting(reader, group, group.len, frame, bounds)?)
-                    }
-                    None => Item::Type(reader.read()?),
-                }
-            }
-            SectionId::Import => match &section.group {
-                Some(Group { module, ty }) if section.members > 0 => {
-                    Item::Import(Import::decode_in_group(reader, module.clone(), *ty)?)
-                }
-                _ => match ImportGroup::opt_decode(reader, counts[ItemKind::Import])? {
-                    Some(group) => {
-                        let len = group.len;
-                        Item::ImportGroup(fitting(reader, group, len, frame, bounds)?)
-                    }
-                    None => Item::Import(reader.read()?),
-                },
-            },
-            SectionId::Func => Item::Func(reader.read()?),
-            SectionId::Table => Item::Table(reader.read()?),
-            SectionId::Mem => Item::Mem(reader.read()?),
-            SectionId::Tag => Item::Tag(reader.read()?),
-            SectionId::Global => Item::Global(reader.read()?),
-            SectionId::Export => Item::Export(reader.read()?),
-            SectionId::Start => Item::Start(reader.read()?),
-            SectionId::Elem => Item::Elem(reader.read()?),
-            SectionId::DataCount => Item::DataCount(reader.u32()?),
-            SectionId::Data => Item::Data(reader.read()?),
-            // They have functions of their own.
-            SectionId::Code | SectionId::Custom => return Err(Malformed::SectionId),
-        })
+        section.entries.read_checked(reader, |reader, len| check_len(reader, len, frame, bounds))
     })
 }
 
-/// Hands on the list header that was just read, unless its `len` entries, of a byte at least each,
-/// exceed what the bounds leave room for: as [`Reader::len32`] has it, from the first byte of the
-/// length on.
-pub(crate) fn fitting<T>(
+/// Checks that the bounds leave room for `len` entries, of a byte at least each. The length was
+/// what was read last, and like in [`Reader::len32`] its own bytes count as room.
+#[inline]
+pub(crate) fn check_len(
     reader: &mut Reader<'_>,
-    header: T,
     len: u32,
     frame: Frame,
     bounds: Bounds,
-) -> Result<T, Malformed> {
+) -> Result<(), Malformed> {
     let end = match bounds {
         Bounds::Frame => frame.end,
         Bounds::Beyond => reader.bytes().len(),
     };
-    // The length is what was read last: its bytes but the last have the top bit set.
+    // The bytes of the length but the last have the top bit set.
     let read = reader.bytes().get(..reader.pos().saturating_sub(1)).unwrap_or_default();
     let start = read.len() - read.iter().rev().take_while(|&&byte| byte >= 0x80).count();
     match len as usize <= end.saturating_sub(start) {
-        true => Ok(header),
+        true => Ok(()),
         false => Err(reader.fail_at(start, Malformed::LengthOutOfBounds)),
     }
 }
@@ -89,7 +49,7 @@ pub(crate) fn custom<'b>(
     frame: Frame,
     after: Option<SectionId>,
     end: &mut usize,
-) -> Result<Item<'b>, Stop> {
+) -> Result<Item<'b>, NoItem> {
     whole(input, frame)?;
     frame.decode(input, end, |reader, _| {
         let custom: Custom<'_> = reader.read()?;
@@ -112,11 +72,11 @@ pub(crate) fn body<'b>(
     section: Frame,
     mut check: BodyCheck<'_>,
     end: &mut usize,
-) -> Result<Item<'b>, Stop> {
+) -> Result<Item<'b>, NoItem> {
     let mut start = 0;
     let size = section.decode(input, &mut start, |reader, bounds| {
         let size = reader.u32()?;
-        fitting(reader, size, size, section, bounds)?;
+        check_len(reader, size, section, bounds)?;
         let end = reader.pos().saturating_add(size as usize);
         match bounds {
             Bounds::Frame if end <= section.end => {}
@@ -177,10 +137,10 @@ fn first_that_names_data(reader: &Reader<'_>, code: usize) -> usize {
 }
 
 /// Waits until all bytes of a frame are there.
-fn whole(input: Input<'_>, frame: Frame) -> Result<(), Stop> {
+fn whole(input: Input<'_>, frame: Frame) -> Result<(), NoItem> {
     match input.data.len() < frame.end {
         false => Ok(()),
-        true if input.eof => Err(Stop::Truncated),
-        true => Err(Stop::More(frame.end)),
+        true if input.eof => Err(NoItem::Truncated),
+        true => Err(NoItem::More(frame.end)),
     }
 }

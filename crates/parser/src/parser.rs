@@ -1,13 +1,15 @@
 //! The parser: from bytes, as they come, to events.
 
+use core::ops::Range;
+
 use wattle_ast::{
-    Error, Event, Feature, Features, Item, ItemKind, Malformed, Nesting, Section as Header,
+    Error, Event, ExternKind, Feature, Features, Item, Malformed, Nesting, Section as Header,
     SectionId,
 };
 
-use crate::frame::{Frame, Input, Stop};
-use crate::items::{self, BodyCheck, fitting};
-use crate::state::{Counts, Section};
+use crate::frame::{Frame, Input, NoItem};
+use crate::items::{self, BodyCheck, check_len};
+use crate::state::Section;
 
 const MAGIC: [u8; 4] = *b"\0asm";
 const VERSION: [u8; 4] = [1, 0, 0, 0];
@@ -62,17 +64,23 @@ pub struct Parser {
     /// How much data there must be before it is worth trying; known from the try before.
     wanted: usize,
     pub(crate) offset: usize,
-    started: bool,
+    /// The offset at which the module must end.
+    end: usize,
+    /// Whether magic and version were read.
+    pub(crate) started: bool,
     pub(crate) section: Option<Section>,
     /// The last section that was not custom.
-    pub(crate) last: Option<SectionId>,
-    pub(crate) counts: Counts,
-    /// Functions defined here, and how many of them had their bodies yet.
-    pub(crate) funcs: u32,
-    pub(crate) bodies: u32,
+    last: Option<SectionId>,
+    /// How many imports of each kind there were.
+    pub(crate) imported: [u32; ExternKind::COUNT],
+    /// How many custom sections there were.
+    pub(crate) customs: u32,
+    /// How many functions the function section has, and how many bodies the code section.
+    funcs: u32,
+    bodies: u32,
     data_count: Option<u32>,
-    /// The body at hand was checked before.
-    pub(crate) checked: bool,
+    /// Whether the instructions of the body at hand were checked when it was tried before.
+    body_checked: bool,
     nesting: Nesting,
 }
 
@@ -90,14 +98,16 @@ impl Parser {
             check_bodies: true,
             wanted: 0,
             offset: 0,
+            end: usize::MAX,
             started: false,
             section: None,
             last: None,
-            counts: Counts::default(),
+            imported: [0; ExternKind::COUNT],
+            customs: 0,
             funcs: 0,
             bodies: 0,
             data_count: None,
-            checked: false,
+            body_checked: false,
             nesting: Nesting::default(),
         }
     }
@@ -127,6 +137,26 @@ impl Parser {
         self
     }
 
+    /// Sets where the module lies in a larger input, such as a component: the parser is shown the
+    /// input from the start of the range on, and the module must end where the range ends. What
+    /// the input has beyond is left alone. Offsets, also those of errors, are offsets in the input.
+    ///
+    /// ```
+    /// use wattle_parser::Parser;
+    ///
+    /// let input = b"before\0asm\x01\0\0\0\x05\x03\x01\0\x01after";
+    /// let events = Parser::new().within(6..19).events(&input[6..]);
+    /// let offsets: Result<Vec<usize>, _> = events.map(|event| Ok(event?.offset)).collect();
+    /// assert_eq!(offsets?, [6, 14, 17]);
+    /// # Ok::<(), wattle_ast::Error>(())
+    /// ```
+    #[must_use]
+    pub fn within(mut self, range: Range<usize>) -> Parser {
+        self.offset = range.start;
+        self.end = range.end;
+        self
+    }
+
     /// The offset in the input of the byte that comes next.
     pub fn offset(&self) -> usize {
         self.offset
@@ -140,73 +170,88 @@ impl Parser {
     /// bring the same error again.
     #[inline]
     pub fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Step<'b>, Error> {
-        if data.len() < self.wanted && !eof {
-            return Ok(Step::NeedMore(self.wanted - data.len()));
-        }
-        let input = Input { data, eof, offset: self.offset, features: self.features };
+        let input = self.input(data, eof);
         let mut len = 0;
-        match self.step(input, &mut len) {
-            Ok(item) => Ok(Step::Event(self.take(item, data, len))),
-            Err(Stop::End) => Ok(Step::End),
-            Err(Stop::More(wanted)) => {
-                self.wanted = wanted;
-                Ok(Step::NeedMore(wanted.saturating_sub(data.len())))
-            }
-            Err(stop) => Err(self.error(input, stop)),
-        }
+        let item = match self.step(input, &mut len) {
+            Ok(item) => item,
+            Err(no_item) => return self.no_item(input, no_item),
+        };
+        Ok(Step::Event(self.take(item, input.data, len)))
     }
 
     /// Whether the next step needs more than `data`. If not, the body that is next, if one is, is
     /// checked already.
+    ///
+    /// # Errors
+    /// Those of [`next`](Parser::next).
     #[cfg(feature = "std")]
-    pub(crate) fn lacks(&mut self, data: &[u8], eof: bool) -> Result<bool, Error> {
-        if data.len() < self.wanted && !eof {
-            return Ok(true);
-        }
-        let input = Input { data, eof, offset: self.offset, features: self.features };
+    pub(crate) fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error> {
+        let input = self.input(data, eof);
         match self.step(input, &mut 0) {
-            Ok(_) | Err(Stop::End) => {
-                self.checked = true;
+            Ok(_) => {
+                self.body_checked = true;
                 Ok(false)
             }
-            Err(Stop::More(wanted)) => {
+            Err(no_item) => Ok(matches!(self.no_item(input, no_item)?, Step::NeedMore(_))),
+        }
+    }
+
+    /// The data up to where the module must end.
+    #[inline(always)]
+    fn input<'b>(&self, data: &'b [u8], eof: bool) -> Input<'b> {
+        let (data, eof) = match data.get(..self.end.saturating_sub(self.offset)) {
+            Some(data) => (data, true),
+            None => (data, eof),
+        };
+        Input { data, eof, offset: self.offset, features: self.features }
+    }
+
+    #[cold]
+    fn no_item<'b>(&mut self, input: Input<'_>, no_item: NoItem) -> Result<Step<'b>, Error> {
+        match no_item {
+            NoItem::End => Ok(Step::End),
+            NoItem::More(wanted) => {
+                let wanted = wanted.min(self.end.saturating_sub(self.offset));
                 self.wanted = wanted;
-                Ok(true)
+                Ok(Step::NeedMore(wanted.saturating_sub(input.data.len())))
             }
-            Err(stop) => Err(self.error(input, stop)),
+            malformed => Err(self.error(input, malformed)),
         }
     }
 
     /// Decodes the next item; `len` becomes how many bytes it takes.
     #[inline]
-    fn step<'b>(&mut self, input: Input<'b>, len: &mut usize) -> Result<Item<'b>, Stop> {
+    fn step<'b>(&mut self, input: Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
+        if input.data.len() < self.wanted && !input.eof {
+            return Err(NoItem::More(self.wanted));
+        }
         if let Some(section) = &self.section
-            && section.is_done()
+            && section.entries.is_done()
         {
             section.leave(input)?;
             self.section = None;
         }
         match &self.section {
-            Some(section) if section.id == SectionId::Code => {
-                let check = self.check_bodies && !self.checked;
+            Some(section) if section.id() == SectionId::Code => {
+                let check = self.check_bodies && !self.body_checked;
                 let check = BodyCheck {
                     nesting: check.then_some(&mut self.nesting),
                     data_count: self.data_count.is_some(),
                 };
                 items::body(input, section.frame(), check, len)
             }
-            Some(section) => items::item(input, section, &self.counts, len),
+            Some(section) => items::item(input, section, len),
             None if !self.started => header(input, len),
             None => self.between(input, len),
         }
     }
 
     /// What stands between sections: the next one, or the end.
-    fn between<'b>(&self, input: Input<'b>, len: &mut usize) -> Result<Item<'b>, Stop> {
+    fn between<'b>(&self, input: Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
         let Some(&code) = input.data.first() else {
             return Err(match input.eof {
-                true => self.check_end().err().unwrap_or(Stop::End),
-                false => Stop::More(1),
+                true => self.check_end().err().unwrap_or(NoItem::End),
+                false => NoItem::More(1),
             });
         };
         let id = self.section_id(code)?;
@@ -217,9 +262,9 @@ impl Parser {
         let size = match reader.u32() {
             Ok(size) => size,
             Err(Malformed::UnexpectedEnd) if !input.eof => {
-                return Err(Stop::More(reader.pos() + 1));
+                return Err(NoItem::More(reader.pos() + 1));
             }
-            Err(error) => return Err(Stop::Malformed(error, reader.pos())),
+            Err(error) => return Err(NoItem::Malformed(error, reader.pos())),
         };
         let start = reader.pos();
         let end = start.saturating_add(size as usize);
@@ -233,132 +278,111 @@ impl Parser {
             let frame = Frame { start, end, overrun: Malformed::SectionSize };
             section.count = frame.decode(input, len, |reader, bounds| {
                 let count = reader.u32()?;
-                fitting(reader, count, count, frame, bounds)
+                check_len(reader, count, frame, bounds)?;
+                Ok(count)
             })?;
         }
         self.check_count(section, start)?;
         Ok(Item::Section(section))
     }
 
-    fn section_id(&self, code: u8) -> Result<SectionId, Stop> {
-        let id = SectionId::from_code(code).ok_or(Stop::Malformed(Malformed::SectionId, 0))?;
+    fn section_id(&self, code: u8) -> Result<SectionId, NoItem> {
+        let id = SectionId::from_code(code).ok_or(NoItem::Malformed(Malformed::SectionId, 0))?;
         let needs: &[Feature] = match id {
             SectionId::Tag => &[Feature::Exceptions, Feature::LegacyExceptions],
             SectionId::DataCount => &[Feature::BulkMemory],
             _ => &[Feature::Mvp],
         };
         if !needs.iter().any(|&feature| self.features.contains(feature)) {
-            return Err(Stop::Disabled(Malformed::SectionId, 0, needs[0]));
+            return Err(NoItem::Disabled(Malformed::SectionId, 0, needs[0]));
         }
         if id != SectionId::Custom && self.last >= Some(id) {
-            return Err(Stop::Malformed(Malformed::SectionOrder, 0));
+            return Err(NoItem::Malformed(Malformed::SectionOrder, 0));
         }
         Ok(id)
     }
 
     /// Compares a section's count, which stands at position `at`, with what came before.
-    fn check_count(&self, section: Header, at: usize) -> Result<(), Stop> {
+    fn check_count(&self, section: Header, at: usize) -> Result<(), NoItem> {
         match (section.id, self.data_count) {
             (SectionId::Code, _) if section.count > self.funcs => {
-                Err(Stop::Counts(Malformed::FuncCount, at, [self.funcs, section.count]))
+                Err(NoItem::Counts(Malformed::FuncCount, at, [self.funcs, section.count]))
             }
             (SectionId::Data, Some(count)) if section.count != count => {
-                Err(Stop::Counts(Malformed::DataCount, at, [count, section.count]))
+                Err(NoItem::Counts(Malformed::DataCount, at, [count, section.count]))
             }
             _ => Ok(()),
         }
     }
 
     /// Checks that no body is missing, when none can come any more.
-    fn check_bodies_came(&self) -> Result<(), Stop> {
+    fn check_bodies_came(&self) -> Result<(), NoItem> {
         match self.bodies == self.funcs {
             true => Ok(()),
-            false => Err(Stop::Counts(Malformed::FuncCount, 0, [self.funcs, self.bodies])),
+            false => Err(NoItem::Counts(Malformed::FuncCount, 0, [self.funcs, self.bodies])),
         }
     }
 
-    fn check_end(&self) -> Result<(), Stop> {
+    fn check_end(&self) -> Result<(), NoItem> {
         self.check_bodies_came()?;
         match self.data_count {
             Some(count @ 1..) if self.last < Some(SectionId::Data) => {
-                Err(Stop::Counts(Malformed::DataCount, 0, [count, 0]))
+                Err(NoItem::Counts(Malformed::DataCount, 0, [count, 0]))
             }
             _ => Ok(()),
         }
     }
 
-    /// Takes note of an item.
+    /// Goes past an item.
     #[inline(always)]
     fn take<'b>(&mut self, item: Item<'b>, data: &'b [u8], len: usize) -> Event<'b> {
-        let kind = match &item {
-            Item::Header => {
-                self.started = true;
-                None
-            }
-            Item::Section(_) | Item::RecGroup(_) | Item::ImportGroup(_) => None,
-            Item::Type(_) => Some(ItemKind::Type),
-            Item::Import(import) => {
-                self.counts.add(import.ty.kind().into());
-                Some(ItemKind::Import)
-            }
-            Item::Func(_) => {
-                self.funcs = self.funcs.saturating_add(1);
-                Some(ItemKind::Func)
-            }
-            Item::Table(_) => Some(ItemKind::Table),
-            Item::Mem(_) => Some(ItemKind::Mem),
-            Item::Tag(_) => Some(ItemKind::Tag),
-            Item::Global(_) => Some(ItemKind::Global),
-            Item::Export(_) => Some(ItemKind::Export),
-            Item::Start(_) => None,
-            Item::Elem(_) => Some(ItemKind::Elem),
-            Item::DataCount(count) => {
-                self.data_count = Some(*count);
-                None
-            }
-            Item::Body(_) => {
-                self.bodies = self.bodies.saturating_add(1);
-                None
-            }
-            Item::Data(_) => Some(ItemKind::Data),
-            Item::Custom(_) => Some(ItemKind::Custom),
-        };
-        if let Some(kind) = kind {
-            self.counts.add(kind);
+        if let Some(section) = &mut self.section {
+            section.advance(&item, len);
         }
-        match (&item, &mut self.section) {
-            (Item::Section(header), _) => {
+        match &item {
+            Item::Header => self.started = true,
+            Item::Section(header) => {
                 self.last = Some(header.id);
                 self.section = Some(Section::enter(*header, data, self.offset, len));
+                match header.id {
+                    SectionId::Func => self.funcs = header.count,
+                    SectionId::Code => self.bodies = header.count,
+                    _ => {}
+                }
             }
-            (_, Some(section)) => section.advance(&item, len),
-            (_, None) => {}
+            Item::Import(import) => {
+                let imported = &mut self.imported[import.ty.kind() as usize];
+                *imported = imported.saturating_add(1);
+            }
+            Item::DataCount(count) => self.data_count = Some(*count),
+            Item::Custom(_) => self.customs = self.customs.saturating_add(1),
+            _ => {}
         }
         let offset = self.offset;
         self.offset = offset.saturating_add(len);
         self.wanted = 0;
-        self.checked = false;
+        self.body_checked = false;
         Event { item, offset, bytes: data.get(..len).unwrap_or(data) }
     }
 }
 
 /// Decodes magic and version.
-fn header<'b>(input: Input<'b>, len: &mut usize) -> Result<Item<'b>, Stop> {
+fn header<'b>(input: Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
     *len = MAGIC.len() + VERSION.len();
     if input.data.len() < *len && !input.eof {
-        return Err(Stop::More(*len));
+        return Err(NoItem::More(*len));
     }
-    let cut_short = Stop::Malformed(Malformed::UnexpectedEnd, input.data.len());
+    let cut_short = NoItem::Malformed(Malformed::UnexpectedEnd, input.data.len());
     let Some((magic, rest)) = input.data.split_first_chunk() else { return Err(cut_short) };
     if *magic != MAGIC {
-        return Err(Stop::Malformed(Malformed::MagicHeader, 0));
+        return Err(NoItem::Malformed(Malformed::MagicHeader, 0));
     }
     match rest.first_chunk() {
         None => Err(cut_short),
         Some(&VERSION) => Ok(Item::Header),
         Some(&[_, _, a, b]) if [a, b] == COMPONENT_LAYER => {
-            Err(Stop::Malformed(Malformed::Component, MAGIC.len()))
+            Err(NoItem::Malformed(Malformed::Component, MAGIC.len()))
         }
-        Some(_) => Err(Stop::Malformed(Malformed::UnknownVersion, MAGIC.len())),
+        Some(_) => Err(NoItem::Malformed(Malformed::UnknownVersion, MAGIC.len())),
     }
 }

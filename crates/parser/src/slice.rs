@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use core::iter::FusedIterator;
 
-use wattle_ast::{Collector, Error, Event, Item, Module, RawSection, SectionId};
+use wattle_ast::{Collector, Error, Event, Module, RawSection, SectionId};
 
 use crate::parser::{Parser, Step};
 
@@ -65,7 +65,7 @@ impl Parser {
     /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     pub fn module(self, bytes: &[u8]) -> Result<Module<'_>, Error> {
-        let mut builder = Builder::new(bytes);
+        let mut builder = Builder::new(bytes, self.offset());
         for event in self.events(bytes) {
             builder.event(event?);
         }
@@ -112,37 +112,39 @@ impl FusedIterator for Events<'_> {}
 /// Collects events and the sections that they lie in.
 struct Builder<'a> {
     bytes: &'a [u8],
+    /// The offset in the input of the first of the bytes.
+    base: usize,
     collector: Collector<'a>,
+    /// The section at hand, and the offset at which it begins.
     section: Option<(SectionId, usize)>,
+    /// The offset behind the last event.
+    end: usize,
 }
 
 impl<'a> Builder<'a> {
-    fn new(bytes: &'a [u8]) -> Builder<'a> {
-        Builder { bytes, collector: Collector::default(), section: None }
+    fn new(bytes: &'a [u8], base: usize) -> Builder<'a> {
+        Builder { bytes, base, collector: Collector::default(), section: None, end: base }
     }
 
     fn event(&mut self, event: Event<'a>) {
-        let begins = match &event.item {
-            Item::Section(section) => Some(section.id),
-            Item::Custom(_) => Some(SectionId::Custom),
-            _ => None,
-        };
-        if let Some(id) = begins {
-            self.end_section(event.offset);
+        if let Some(id) = event.item.begins() {
+            self.end_section();
             self.section = Some((id, event.offset));
         }
+        self.end = event.offset + event.bytes.len();
         self.collector.item(event.item);
     }
 
-    fn end_section(&mut self, end: usize) {
+    fn end_section(&mut self) {
         if let Some((id, start)) = self.section.take() {
-            let bytes = Cow::Borrowed(self.bytes.get(start..end).unwrap_or_default());
+            let bytes = self.bytes.get(start - self.base..self.end - self.base);
+            let bytes = Cow::Borrowed(bytes.unwrap_or_default());
             self.collector.raw_section(RawSection { id, bytes });
         }
     }
 
     fn finish(mut self) -> Module<'a> {
-        self.end_section(self.bytes.len());
+        self.end_section();
         self.collector.finish()
     }
 }

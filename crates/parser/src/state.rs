@@ -1,58 +1,19 @@
-//! What a parser remembers between items: the open section, and how many items there were.
+//! The section that a parser is in: how much of it is left, and what its next entry is.
 
-use core::ops::{Index, IndexMut};
+use wattle_ast::{Entries, Item, Malformed, Reader, Section as Header, SectionId};
 
-use wattle_ast::{
-    ExternType, Item, ItemKind, Malformed, Name, Reader, Section as Header, SectionId,
-};
-
-use crate::frame::{Frame, Input, LOOK_AHEAD, Stop};
-
-/// How many items of each kind there were, imported ones included: the next index of each space.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Counts([u32; ItemKind::Custom as usize + 1]);
-
-impl Index<ItemKind> for Counts {
-    type Output = u32;
-    fn index(&self, kind: ItemKind) -> &u32 {
-        &self.0[kind as usize]
-    }
-}
-
-impl IndexMut<ItemKind> for Counts {
-    fn index_mut(&mut self, kind: ItemKind) -> &mut u32 {
-        &mut self.0[kind as usize]
-    }
-}
-
-impl Counts {
-    pub(crate) fn add(&mut self, kind: ItemKind) {
-        self[kind] = self[kind].saturating_add(1);
-    }
-}
-
-/// What the imports of a group share.
-#[derive(Clone, Debug)]
-pub(crate) struct Group {
-    pub(crate) module: Name<'static>,
-    pub(crate) ty: Option<ExternType>,
-}
+use crate::frame::{Frame, Input, LOOK_AHEAD, NoItem};
 
 /// The section that is being read.
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
-    pub(crate) id: SectionId,
-    /// What it claimed to take.
+    /// What it claimed to take, in bytes.
     pub(crate) size: u32,
     /// Offset of its size in the input.
     pub(crate) size_at: usize,
     /// How many of its bytes are left.
     pub(crate) left: usize,
-    /// How many entries are left.
-    pub(crate) entries: u32,
-    /// How many items are left of the group that was entered last.
-    pub(crate) members: u32,
-    pub(crate) group: Option<Group>,
+    pub(crate) entries: Entries,
 }
 
 impl Section {
@@ -62,31 +23,26 @@ impl Section {
         size.seek(1);
         let after_size = size.u32().map_or(len, |_| size.pos());
         Section {
-            id: header.id,
             size: header.size,
             size_at: offset.saturating_add(1),
             left: (header.size as usize).saturating_sub(len - after_size),
-            entries: header.count,
-            members: 0,
-            group: None,
+            entries: Entries::new(header.id, header.count),
         }
+    }
+
+    pub(crate) fn id(&self) -> SectionId {
+        self.entries.section()
     }
 
     /// Checks that no byte is left when all items were read.
-    pub(crate) fn leave(&self, input: Input<'_>) -> Result<(), Stop> {
+    pub(crate) fn leave(&self, input: Input<'_>) -> Result<(), NoItem> {
         let wanted = self.left.min(LOOK_AHEAD);
         match self.left {
             0 => Ok(()),
-            _ if input.data.len() >= wanted => Err(Stop::Malformed(Malformed::SectionSize, 0)),
-            _ if input.eof => Err(Stop::Truncated),
-            _ => Err(Stop::More(wanted)),
+            _ if input.data.len() >= wanted => Err(NoItem::Malformed(Malformed::SectionSize, 0)),
+            _ if input.eof => Err(NoItem::Truncated),
+            _ => Err(NoItem::More(wanted)),
         }
-    }
-
-    /// Whether all items were read.
-    #[inline]
-    pub(crate) fn is_done(&self) -> bool {
-        self.entries == 0 && self.members == 0
     }
 
     /// The bytes that are left.
@@ -94,23 +50,10 @@ impl Section {
         Frame { start: 0, end: self.left, overrun: Malformed::SectionSize }
     }
 
-    /// Takes note of an item that took `len` bytes.
+    /// Goes past an item that took `len` bytes.
     #[inline]
     pub(crate) fn advance(&mut self, item: &Item<'_>, len: usize) {
         self.left = self.left.saturating_sub(len);
-        if self.members > 0 {
-            self.members -= 1;
-            return;
-        }
-        self.entries = self.entries.saturating_sub(1);
-        match item {
-            Item::RecGroup(group) => self.members = group.len,
-            Item::ImportGroup(group) => {
-                self.members = group.len;
-                self.group =
-                    Some(Group { module: group.module.clone().into_owned(), ty: group.ty });
-            }
-            _ => {}
-        }
+        self.entries.advance(item);
     }
 }

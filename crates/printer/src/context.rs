@@ -173,16 +173,14 @@ impl ModuleIds {
 /// flag for each index.
 pub(crate) fn nameless(module: &Module<'_>) -> BTreeMap<ExternKind, Vec<bool>> {
     let mut flags: BTreeMap<ExternKind, Vec<bool>> = BTreeMap::new();
-    let mut groups = module.import_groups.iter().filter(|group| group.ty.is_some()).peekable();
-    if groups.peek().is_none() {
+    if module.import_groups.iter().all(|group| group.ty.is_none()) {
         return flags;
     }
-    let mut end = 0;
-    for (place, import) in module.imports.iter().enumerate() {
-        while let Some(group) = groups.next_if(|group| group.first as usize <= place) {
-            end = group.first as usize + group.len as usize;
+    for run in module.import_runs() {
+        let is_nameless = run.group.is_some_and(|group| group.ty.is_some());
+        for import in run.items {
+            flags.entry(import.ty.kind()).or_default().push(is_nameless);
         }
-        flags.entry(import.ty.kind()).or_default().push(place < end);
     }
     flags
 }

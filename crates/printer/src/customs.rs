@@ -29,7 +29,7 @@ pub(crate) fn print(
         if printer.context.hints.stand_for(place) {
             continue;
         }
-        let at = printer.offsets.customs.get(place).copied();
+        let at = printer.offset(SectionId::Custom, place);
         match (&custom.data, &names) {
             (CustomData::Bytes(bytes), _) => section(printer, custom, last, bytes, at),
             (CustomData::Names, Some(names)) => section(printer, custom, last, names, at),

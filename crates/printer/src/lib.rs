@@ -18,7 +18,6 @@
 //! | `listing.rs` | instructions one by one, for a dump |
 //! | `ids.rs`, `labels.rs` | identifiers |
 //! | `numbers.rs`, `strings.rs` | numbers and strings |
-//! | `offsets.rs` | where items lie in the binary |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -38,7 +37,6 @@ mod labels;
 mod listing;
 mod modules;
 mod numbers;
-mod offsets;
 mod strings;
 mod types;
 

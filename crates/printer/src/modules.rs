@@ -9,7 +9,7 @@ use core::fmt;
 
 use wattle_ast::{
     Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind, ExternType,
-    Func, FuncIdx, GlobalIdx, Import, MemIdx, Module, Nesting, Opcode, TableIdx, TagIdx,
+    Func, FuncIdx, GlobalIdx, Import, MemIdx, Module, Nesting, Opcode, SectionId, TableIdx, TagIdx,
 };
 
 use crate::config::Config;
@@ -18,7 +18,6 @@ use crate::fold::Folder;
 use crate::ids::{Ids, Space, annotation};
 use crate::instructions::{Code, Flat, PendingHints, offset_comment};
 use crate::labels::LabelStack;
-use crate::offsets::Offsets;
 use crate::{customs, numbers, strings};
 
 /// Text is handed on whenever there is so much of it.
@@ -32,7 +31,8 @@ const MAX_LOCALS: u64 = 1_000_000;
 pub(crate) struct Printer<'m> {
     pub(crate) context: Context<'m>,
     pub(crate) out: Vec<u8>,
-    pub(crate) offsets: Offsets,
+    /// Where items lie in the binary, by section; empty when nobody asks.
+    offsets: [Vec<usize>; SectionId::COUNT],
     exports: InlineExports,
     locals: Ids,
     nesting: Nesting,
@@ -47,7 +47,10 @@ type HandOn<'h> = &'h mut dyn FnMut(&mut Vec<u8>) -> fmt::Result;
 impl<'m> Printer<'m> {
     pub(crate) fn new(module: &'m Module<'_>, config: &Config) -> Printer<'m> {
         let context = Context::new(module, config);
-        let offsets = if config.offsets { Offsets::new(module) } else { Offsets::default() };
+        let mut offsets = [const { Vec::new() }; SectionId::COUNT];
+        for &section in SectionId::ALL.iter().filter(|_| config.offsets) {
+            offsets[section as usize] = module.item_offsets(section);
+        }
         let exports = InlineExports::new(&context);
         let (locals, nesting, folder) = Default::default();
         Printer {
@@ -60,6 +63,11 @@ impl<'m> Printer<'m> {
             folder,
             fields: false,
         }
+    }
+
+    /// The offset in the binary of the item at a place of a section, when it is known.
+    pub(crate) fn offset(&self, section: SectionId, place: usize) -> Option<usize> {
+        self.offsets[section as usize].get(place).copied()
     }
 
     pub(crate) fn into_text(mut self) -> String {
@@ -93,7 +101,7 @@ impl<'m> Printer<'m> {
         let (tags, globals) = (first(ExternKind::Tag), first(ExternKind::Global));
         let funcs = first(ExternKind::Func);
         for ((place, index), table) in (0_usize..).zip(tables..).zip(&module.tables) {
-            let at = self.offsets.tables.get(place).copied();
+            let at = self.offset(SectionId::Table, place);
             self.begin(ExternIdx::Table(TableIdx(index)), at);
             self.context.table_type(&mut self.out, &table.ty);
             if let Some(init) = &table.init {
@@ -102,19 +110,19 @@ impl<'m> Printer<'m> {
             self.end(hand_on)?;
         }
         for ((place, index), memory) in (0_usize..).zip(memories..).zip(&module.memories) {
-            let at = self.offsets.memories.get(place).copied();
+            let at = self.offset(SectionId::Mem, place);
             self.begin(ExternIdx::Mem(MemIdx(index)), at);
             self.context.mem_type(&mut self.out, memory);
             self.end(hand_on)?;
         }
         for ((place, index), tag) in (0_usize..).zip(tags..).zip(&module.tags) {
-            let at = self.offsets.tags.get(place).copied();
+            let at = self.offset(SectionId::Tag, place);
             self.begin(ExternIdx::Tag(TagIdx(index)), at);
             self.context.type_use(&mut self.out, tag.ty, None);
             self.end(hand_on)?;
         }
         for ((place, index), global) in (0_usize..).zip(globals..).zip(&module.globals) {
-            let at = self.offsets.globals.get(place).copied();
+            let at = self.offset(SectionId::Global, place);
             self.begin(ExternIdx::Global(GlobalIdx(index)), at);
             self.context.global_type(&mut self.out, &global.ty);
             self.const_expr(&global.init, "", at);
@@ -127,7 +135,7 @@ impl<'m> Printer<'m> {
             }
         }
         if let Some(func) = module.start {
-            self.field("start", self.offsets.start.first().copied());
+            self.field("start", self.offset(SectionId::Start, 0));
             self.context.ids.funcs.reference(&mut self.out, func.0);
             self.end(hand_on)?;
         }
@@ -221,103 +229,60 @@ impl<'m> Printer<'m> {
     }
 
     fn types(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
-        let module = self.context.module;
-        let mut groups = module.rec_groups.iter().peekable();
-        // How many types of the group at hand are still to come.
-        let mut left: Option<u32> = None;
-        for (index, ty) in (0_u32..).zip(&module.types) {
-            while let Some(group) = groups.next_if(|group| group.first.0 <= index) {
-                if left.take().is_some() {
-                    self.end(hand_on)?;
-                }
+        for run in self.context.module.type_runs() {
+            let level = if run.group.is_some() { 2 } else { 1 };
+            if run.group.is_some() {
                 self.field("rec", None);
-                left = Some(group.len);
-                if group.len == 0 {
-                    left = None;
-                    self.end(hand_on)?;
-                }
             }
-            let level = if left.is_some() { 2 } else { 1 };
-            self.context.line(&mut self.out, level);
-            self.open("type", self.offsets.types.get(index as usize).copied());
-            define(&mut self.out, &self.context.ids.types, index);
-            self.context.sub_type(&mut self.out, index, ty);
-            self.end(hand_on)?;
-            if let Some(count) = &mut left {
-                *count -= 1;
-                if *count == 0 {
-                    left = None;
-                    self.end(hand_on)?;
-                }
+            for (index, ty) in (run.first..).zip(run.items) {
+                self.context.line(&mut self.out, level);
+                self.open("type", self.offset(SectionId::Type, index as usize));
+                define(&mut self.out, &self.context.ids.types, index);
+                self.context.sub_type(&mut self.out, index, ty);
+                self.end(hand_on)?;
             }
-        }
-        if left.is_some() {
-            self.end(hand_on)?;
-        }
-        for _ in groups {
-            self.field("rec", None);
-            self.end(hand_on)?;
+            if run.group.is_some() {
+                self.end(hand_on)?;
+            }
         }
         Ok(())
     }
 
     fn imports(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
         let module = self.context.module;
-        let mut groups = module.import_groups.iter().peekable();
-        let mut group = None;
-        let mut left: u32 = 0;
-        for (place, (index, import)) in (0_u32..).zip(module.indexed_imports()) {
-            while let Some(next) = groups.next_if(|group| group.first <= place) {
-                if left > 0 {
-                    self.end_group(group, hand_on)?;
-                }
+        let mut imports = module.indexed_imports().enumerate();
+        for run in module.import_runs() {
+            if let Some(group) = run.group {
                 self.field("import ", None);
-                strings::name(&mut self.out, &next.module);
-                group = Some(next);
-                left = next.len;
-                if left == 0 {
-                    self.end_group(group, hand_on)?;
+                strings::name(&mut self.out, &group.module);
+            }
+            for (place, (index, import)) in imports.by_ref().take(run.items.len()) {
+                let at = self.offset(SectionId::Import, place);
+                match run.group {
+                    None => {
+                        self.import(import, index, at);
+                        self.end(hand_on)?;
+                    }
+                    Some(group) => {
+                        self.context.line(&mut self.out, 2);
+                        self.open("item ", at);
+                        strings::name(&mut self.out, &import.name);
+                        if group.ty.is_none() {
+                            self.extern_type(&import.ty, Some(index));
+                        }
+                        self.str(")");
+                    }
                 }
             }
-            let at = self.offsets.imports.get(place as usize).copied();
-            if left == 0 {
-                self.import(import, index, at);
+            if let Some(group) = run.group {
+                if let Some(ty) = &group.ty {
+                    self.context.line(&mut self.out, 2);
+                    self.extern_type_here(ty, None);
+                }
                 self.end(hand_on)?;
-                continue;
             }
-            self.context.line(&mut self.out, 2);
-            self.open("item ", at);
-            strings::name(&mut self.out, &import.name);
-            if group.is_some_and(|group| group.ty.is_none()) {
-                self.extern_type(&import.ty, Some(index));
-            }
-            self.str(")");
-            left -= 1;
-            if left == 0 {
-                self.end_group(group, hand_on)?;
-            }
-        }
-        if left > 0 {
-            self.end_group(group, hand_on)?;
-        }
-        for group in groups {
-            self.field("import ", None);
-            strings::name(&mut self.out, &group.module);
-            self.end_group(Some(group), hand_on)?;
         }
         Ok(())
-    }
-
-    fn end_group(
-        &mut self,
-        group: Option<&wattle_ast::ImportGroup<'_>>,
-        hand_on: HandOn<'_>,
-    ) -> fmt::Result {
-        if let Some(ty) = group.and_then(|group| group.ty.as_ref()) {
-            self.context.line(&mut self.out, 2);
-            self.extern_type_here(ty, None);
-        }
-        self.end(hand_on)
     }
 
     fn import(&mut self, import: &Import<'_>, index: ExternIdx, at: Option<usize>) {
@@ -372,7 +337,7 @@ impl<'m> Printer<'m> {
     }
 
     fn export(&mut self, place: usize, export: &Export<'_>) {
-        self.field("export ", self.offsets.exports.get(place).copied());
+        self.field("export ", self.offset(SectionId::Export, place));
         strings::name(&mut self.out, &export.name);
         let kind = export.index.kind();
         self.str(" (");
@@ -382,7 +347,7 @@ impl<'m> Printer<'m> {
     }
 
     fn elem(&mut self, place: usize, elem: &Elem<'_>) {
-        let at = self.offsets.elems.get(place).copied();
+        let at = self.offset(SectionId::Elem, place);
         self.field("elem", at);
         define(&mut self.out, &self.context.ids.elems, place as u32);
         match &elem.mode {
@@ -422,7 +387,7 @@ impl<'m> Printer<'m> {
     }
 
     fn data(&mut self, place: usize, data: &Data<'_>) {
-        let at = self.offsets.datas.get(place).copied();
+        let at = self.offset(SectionId::Data, place);
         self.field("data", at);
         define(&mut self.out, &self.context.ids.datas, place as u32);
         if let DataMode::Active { memory, offset } = &data.mode {
@@ -443,7 +408,7 @@ impl<'m> Printer<'m> {
 
     fn func(&mut self, place: usize, index: u32, func: &'m Func<'_>) {
         let module = self.context.module;
-        let at = self.offsets.bodies.get(place).copied();
+        let at = self.offset(SectionId::Code, place);
         self.begin(ExternIdx::Func(FuncIdx(index)), at);
         let params = self.context.module.func_type(func.ty).map_or(0, |ty| ty.params().len());
         let local_count: u64 = func.body.locals().map(|local| u64::from(local.count)).sum();
@@ -584,15 +549,11 @@ const FUNC_STAGE: usize = 5;
 fn places(context: &Context<'_>) -> BTreeMap<ExternIdx, (usize, usize)> {
     let module = context.module;
     let mut places = BTreeMap::new();
-    let mut groups = module.import_groups.iter().peekable();
-    let mut grouped = 0;
-    for (place, (index, _)) in module.indexed_imports().enumerate() {
-        while let Some(group) = groups.next_if(|group| group.first as usize <= place) {
-            grouped = group.first as usize + group.len as usize;
-        }
-        if place >= grouped {
-            places.insert(index, (0, place));
-        }
+    let mut imports = module.indexed_imports().enumerate();
+    for run in module.import_runs() {
+        let imports = imports.by_ref().take(run.items.len());
+        let alone = imports.filter(|_| run.group.is_none());
+        places.extend(alone.map(|(place, (index, _))| (index, (0, place))));
     }
     for (stage, kind) in [
         (1, ExternKind::Table),

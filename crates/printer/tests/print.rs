@@ -73,11 +73,13 @@ fn deep_nesting_stays_linear() {
     }
 }
 
-/// What only a module put together by hand can hold: nothing panics.
+/// What only a module put together by hand can hold: nothing panics, and groups that do not fit
+/// are left out.
 #[test]
 fn odd_modules_print() {
     use wattle_ast::*;
     let mut module = Module::default();
+    module.rec_groups.push(RecGroup { first: TypeIdx(0), len: 0 });
     module.rec_groups.push(RecGroup { first: TypeIdx(7), len: 3 });
     module.import_groups.push(ImportGroup { first: 9, len: 9, module: "m".into(), ty: None });
     module.start = Some(FuncIdx(u32::MAX));
@@ -92,5 +94,7 @@ fn odd_modules_print() {
     for (_, config) in styles() {
         let text = config.print(&module);
         assert!(text.contains("(rec)") && text.contains("(start 4294967295)"), "{text}");
+        assert_eq!(text.matches("(rec").count(), 1, "{text}");
+        assert!(!text.contains("(import"), "{text}");
     }
 }

@@ -424,16 +424,9 @@ fn wrong() -> Error {
 fn add_types(types: &mut Types, module: &Module) -> Result<Vec<TypeId>, Error> {
     let ast = module.ast();
     let mut known = Vec::with_capacity(ast.types.len());
-    let mut groups = ast.rec_groups.iter().filter(|group| group.len > 0).peekable();
-    while let Some(first) = ast.types.get(known.len()) {
-        let len = match groups.next_if(|group| group.first.idx() <= known.len()) {
-            Some(group) => group.len as usize,
-            None => 1,
-        };
-        let end = known.len().saturating_add(len);
-        let group = ast.types.get(known.len()..end).unwrap_or(core::slice::from_ref(first));
-        let id = types.add_group(group, &known)?;
-        known.extend((0..group.len() as u32).map(|nth| id + nth));
+    for run in ast.type_runs() {
+        let id = types.add_group(run.items, &known)?;
+        known.extend((0..run.items.len() as u32).map(|nth| id + nth));
     }
     Ok(known)
 }

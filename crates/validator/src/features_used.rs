@@ -134,14 +134,14 @@ impl Uses<'_, '_> {
 
     fn declarations(&mut self) {
         let module = self.module;
-        for group in &module.rec_groups {
-            self.add(Feature::Gc, (SectionId::Type, ItemKind::Type, group.first.0));
+        for run in module.type_runs().filter(|run| run.group.is_some()) {
+            self.add(Feature::Gc, (SectionId::Type, ItemKind::Type, run.first));
         }
         for (index, ty) in (0..).zip(&module.types) {
             self.sub_type(ty, (SectionId::Type, ItemKind::Type, index));
         }
-        for group in &module.import_groups {
-            let here = (SectionId::Import, ItemKind::Import, group.first);
+        for run in module.import_runs().filter(|run| run.group.is_some()) {
+            let here = (SectionId::Import, ItemKind::Import, run.first);
             self.add(Feature::CompactImports, here);
         }
         let (mut tables, mut memories, mut globals, mut tags) = (0, 0, 0, 0);

@@ -23,11 +23,11 @@ use crate::{Error, ErrorKind, Errors};
 /// Validates one module, item by item or whole.
 ///
 /// ```
-/// use wattle_ast::{Features, FuncType, Item, TypeIdx};
+/// use wattle_ast::{Features, FuncType, Item, SubType, TypeIdx};
 /// use wattle_validator::Validator;
 ///
 /// let mut validator = Validator::new().features(Features::WASM3);
-/// validator.item(&Item::Type(FuncType::new([], []).into())).unwrap();
+/// validator.item(&Item::Type(SubType::from(FuncType::new([], [])).into())).unwrap();
 /// let error = validator.item(&Item::Func(TypeIdx(1))).unwrap_err();
 /// assert_eq!(error.to_string(), "unknown type 1 in func 0");
 /// ```
@@ -417,25 +417,21 @@ impl Validator {
     }
 
     fn declare_module(&mut self, module: &Module<'_>) {
-        let mut groups = module.rec_groups.iter().peekable();
-        let mut next = 0;
-        while next < module.types.len() || groups.peek().is_some() {
+        for run in module.type_runs() {
             if self.is_broken {
                 return;
             }
-            if let Some(group) = groups.next_if(|group| group.first.idx() <= next) {
+            if let Some(group) = run.group {
                 let outcome = self.rec_group(group.len);
                 self.named(module, outcome);
-                continue;
             }
-            let Some(ty) = module.types.get(next) else { break };
-            let outcome = self.ty(ty);
-            self.named(module, outcome);
-            next += 1;
-        }
-        if !self.is_broken {
-            let outcome = self.check_group_complete();
-            self.named(module, outcome);
+            for ty in run.items {
+                if self.is_broken {
+                    return;
+                }
+                let outcome = self.ty(ty);
+                self.named(module, outcome);
+            }
         }
         let datas = module.datas.len() as u32;
         if module.data_count.is_some_and(|count| count != datas) {

@@ -9,10 +9,7 @@ use super::items::{
     Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Export, Global, Import,
     ImportGroup, Item, Table,
 };
-use crate::{
-    Decode, Encode, Expr, ExternType, FuncIdx, Malformed, MemIdx, Name, Reader, RefType, TableIdx,
-    leb128,
-};
+use crate::{Decode, Encode, Malformed, MemIdx, Name, Reader, RefType, TableIdx, leb128};
 
 type Result<T> = core::result::Result<T, Malformed>;
 
@@ -42,8 +39,7 @@ impl Encode for Import<'_> {
 }
 
 impl Encode for ImportGroup<'_> {
-    /// The header of the group, its count included; the imports follow as
-    /// [`Import::encode_in_group`] writes them.
+    /// The header of the group, its count included.
     fn encode(&self, out: &mut Vec<u8>) {
         self.module.encode(out);
         Name::default().encode(out);
@@ -61,10 +57,10 @@ impl Encode for ImportGroup<'_> {
 impl<'a> ImportGroup<'a> {
     /// Reads the header of a group when one is next, else leaves the reader where it is. `first`
     /// is the place among the imports of the import to come.
-    ///
-    /// # Errors
-    /// When the header is cut short or malformed.
-    pub fn opt_decode(reader: &mut Reader<'a>, first: u32) -> Result<Option<ImportGroup<'a>>> {
+    pub(super) fn opt_decode(
+        reader: &mut Reader<'a>,
+        first: u32,
+    ) -> Result<Option<ImportGroup<'a>>> {
         let start = reader.pos();
         if !reader.features().contains(crate::Feature::CompactImports) {
             return Ok(None);
@@ -90,25 +86,21 @@ impl<'a> ImportGroup<'a> {
 }
 
 impl<'a> Import<'a> {
-    /// Reads an import of a group: its name, and its type unless the group has one.
-    ///
-    /// # Errors
-    /// When it is cut short or malformed.
-    pub fn decode_in_group(
+    /// Reads a member of a group: its name, and its type unless the group has one.
+    pub(super) fn decode_in_group(
         reader: &mut Reader<'a>,
-        module: Name<'a>,
-        ty: Option<ExternType>,
+        group: &ImportGroup<'static>,
     ) -> Result<Import<'a>> {
         let name = reader.read()?;
-        let ty = match ty {
+        let ty = match group.ty {
             Some(ty) => ty,
             None => reader.read()?,
         };
-        Ok(Import { module, name, ty })
+        Ok(Import { module: group.module.clone(), name, ty })
     }
 
-    /// Writes an import of a group: its name, and its type unless the group has one.
-    pub fn encode_in_group(&self, group: &ImportGroup<'_>, out: &mut Vec<u8>) {
+    /// Writes a member of a group: its name, and its type unless the group has one.
+    pub(super) fn encode_in_group(&self, group: &ImportGroup<'_>, out: &mut Vec<u8>) {
         self.name.encode(out);
         if group.ty.is_none() {
             self.ty.encode(out);
@@ -198,8 +190,9 @@ impl<'a> Decode<'a> for Elem<'a> {
     }
 }
 
-impl Encode for Elem<'_> {
-    fn encode(&self, out: &mut Vec<u8>) {
+impl Elem<'_> {
+    /// Writes what stands before the list of elements.
+    pub(super) fn encode_head(&self, out: &mut Vec<u8>) {
         let exprs = matches!(self.items, ElemItems::Exprs(_));
         let default_type = !exprs || self.ty == RefType::FUNCREF;
         let mut flags = match &self.mode {
@@ -218,20 +211,20 @@ impl Encode for Elem<'_> {
             offset.encode(out);
         }
         match &self.items {
-            ElemItems::Funcs(funcs) => {
-                if typed {
-                    out.push(FUNC_ELEMS);
-                }
-                leb128::write_u32(out, funcs.len());
-                funcs.view().iter().for_each(|func: FuncIdx| func.encode(out));
-            }
-            ElemItems::Exprs(exprs) => {
-                if typed {
-                    self.ty.encode(out);
-                }
-                leb128::write_u32(out, exprs.len());
-                exprs.view().iter().for_each(|expr: Expr<'_>| expr.encode(out));
-            }
+            ElemItems::Funcs(_) if typed => out.push(FUNC_ELEMS),
+            ElemItems::Exprs(_) if typed => self.ty.encode(out),
+            ElemItems::Funcs(_) | ElemItems::Exprs(_) => {}
+        }
+    }
+}
+
+impl Encode for Elem<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.encode_head(out);
+        leb128::write_u32(out, self.items.len());
+        match &self.items {
+            ElemItems::Funcs(funcs) => funcs.view().iter().for_each(|func| func.encode(out)),
+            ElemItems::Exprs(exprs) => exprs.view().iter().for_each(|expr| expr.encode(out)),
         }
     }
 }
@@ -249,8 +242,10 @@ impl<'a> Decode<'a> for Data<'a> {
     }
 }
 
-impl Encode for Data<'_> {
-    fn encode(&self, out: &mut Vec<u8>) {
+impl Data<'_> {
+    /// Writes what stands before the bytes: their number is the last of it.
+    #[inline]
+    pub(super) fn encode_head(&self, out: &mut Vec<u8>) {
         match &self.mode {
             DataMode::Passive => out.push(1),
             DataMode::Active { memory: MemIdx(0), offset } => {
@@ -264,6 +259,12 @@ impl Encode for Data<'_> {
             }
         }
         leb128::write_u32(out, self.bytes.len() as u32);
+    }
+}
+
+impl Encode for Data<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.encode_head(out);
         out.extend_from_slice(&self.bytes);
     }
 }
@@ -280,6 +281,7 @@ impl<'a> Decode<'a> for Custom<'a> {
 impl Encode for Item<'_> {
     /// The item alone: a body with its size; an import complete, whatever group it was in; a
     /// custom section whole, unless it stands for the module's names (nothing is written then).
+    #[inline(always)]
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Item::Header => out.extend(HEADER),

@@ -81,6 +81,14 @@ impl<'a> Body<'a> {
         Ok(Body { bytes, code })
     }
 
+    /// Reads a body with the size that precedes it in a module.
+    pub(super) fn decode_sized(reader: &mut Reader<'a>) -> Result<Body<'a>, Malformed> {
+        let bytes = reader.byte_list()?;
+        let start = reader.pos() - bytes.len();
+        let mut inner = Reader::at(bytes, 0, reader.features());
+        inner.read().map_err(|error| reader.fail_at(start + inner.pos(), error))
+    }
+
     /// All its bytes, without the size that precedes them in a module.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -11,11 +11,11 @@ use crate::Body;
 /// Collects items into a [`Module`].
 ///
 /// ```
-/// use wattle_ast::{Collector, FuncType, Item, Module};
+/// use wattle_ast::{Collector, FuncType, Item, Module, SubType};
 ///
 /// let mut collector = Collector::default();
 /// collector.item(Item::Header);
-/// collector.item(Item::Type(FuncType::new([], []).into()));
+/// collector.item(Item::Type(SubType::from(FuncType::new([], [])).into()));
 /// assert_eq!(collector.finish().types.len(), 1);
 /// ```
 #[derive(Default, Debug)]
@@ -33,7 +33,7 @@ impl<'a> Collector<'a> {
             Item::Header => {}
             Item::Section(section) => self.section = Some(section.id),
             Item::RecGroup(group) => module.rec_groups.push(group),
-            Item::Type(ty) => module.types.push(ty),
+            Item::Type(ty) => module.types.push(ty.into_owned()),
             Item::ImportGroup(group) => module.import_groups.push(group),
             Item::Import(import) => module.imports.push(import),
             Item::Func(ty) => module.funcs.push(Func { ty, body: Body::default() }),

@@ -22,7 +22,7 @@ pub enum Item<'a> {
     /// The next types are one recursive group. Types outside of one are a group each.
     RecGroup(RecGroup),
     /// A type.
-    Type(SubType),
+    Type(Cow<'a, SubType>),
     /// The next imports share a module name, and perhaps a type (compact imports).
     ImportGroup(ImportGroup<'a>),
     /// An import, complete even in a group.
@@ -158,6 +158,14 @@ impl ElemItems<'_> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The encoded list, as it stood where it was read from.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            ElemItems::Funcs(funcs) => funcs.view().bytes(),
+            ElemItems::Exprs(exprs) => exprs.view().bytes(),
+        }
     }
 }
 
@@ -301,13 +309,45 @@ impl CustomData<'_> {
 }
 
 impl Item<'_> {
+    /// The section that the item stands in, or is the header of; none for magic and version.
+    pub fn section(&self) -> Option<SectionId> {
+        Some(match self {
+            Item::Header => return None,
+            Item::Section(section) => section.id,
+            Item::RecGroup(_) | Item::Type(_) => SectionId::Type,
+            Item::ImportGroup(_) | Item::Import(_) => SectionId::Import,
+            Item::Func(_) => SectionId::Func,
+            Item::Table(_) => SectionId::Table,
+            Item::Mem(_) => SectionId::Mem,
+            Item::Tag(_) => SectionId::Tag,
+            Item::Global(_) => SectionId::Global,
+            Item::Export(_) => SectionId::Export,
+            Item::Start(_) => SectionId::Start,
+            Item::Elem(_) => SectionId::Elem,
+            Item::DataCount(_) => SectionId::DataCount,
+            Item::Body(_) => SectionId::Code,
+            Item::Data(_) => SectionId::Data,
+            Item::Custom(_) => SectionId::Custom,
+        })
+    }
+
+    /// The section that begins with this item: a header, or a custom section, which is whole.
+    #[inline]
+    pub fn begins(&self) -> Option<SectionId> {
+        match self {
+            Item::Section(section) => Some(section.id),
+            Item::Custom(_) => Some(SectionId::Custom),
+            _ => None,
+        }
+    }
+
     /// The same without a tie to the input.
     pub fn into_owned(self) -> Item<'static> {
         match self {
             Item::Header => Item::Header,
             Item::Section(section) => Item::Section(section),
             Item::RecGroup(group) => Item::RecGroup(group),
-            Item::Type(ty) => Item::Type(ty),
+            Item::Type(ty) => Item::Type(Cow::Owned(ty.into_owned())),
             Item::ImportGroup(group) => Item::ImportGroup(group.into_owned()),
             Item::Import(import) => Item::Import(import.into_owned()),
             Item::Func(ty) => Item::Func(ty),

@@ -7,22 +7,30 @@
 //! | `binary.rs` | the binary format of each item |
 //! | `body.rs` | function bodies and their locals |
 //! | `sections.rs` | section ids, their order, section headers |
-//! | `module.rs` | [`Module`]: items collected, and streamed again |
+//! | `entries.rs` | [`Entries`]: the items of a section, read and written one by one |
+//! | `module.rs` | [`Module`]: the items of a stream collected, and how they were written |
 //! | `collect.rs` | [`Collector`]: from a stream of items to a module |
+//! | `stream.rs` | [`Module::items`]: from a module to a stream of items |
+//! | `runs.rs` | [`Run`]: types and imports with their groups |
+//! | `offsets.rs` | where the items of a module lie in the binary that it was read from |
 //! | `names.rs` | [`Names`]: the name section |
 
 mod binary;
 mod body;
 mod collect;
+mod entries;
 mod externs;
 mod items;
 mod module;
 mod names;
+mod offsets;
+mod runs;
 mod sections;
 mod stream;
 
 pub use body::{Body, Local, Locals};
 pub use collect::Collector;
+pub use entries::Entries;
 pub use externs::{ExternIdx, ExternKind, IndexSpaces};
 pub use items::{
     Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Event, Export, Func, Global,
@@ -30,4 +38,6 @@ pub use items::{
 };
 pub use module::{Encoding, Module, RawSection};
 pub use names::{IndirectNameMap, NameMap, NameSubsection, Names};
+pub use runs::{Group, Run, Runs};
 pub use sections::{Section, SectionId};
+pub use stream::VisitItems;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::items::{Custom, Data, Elem, Export, Func, Global, Import, ImportGroup, Item, Table};
 use super::names::Names;
 use super::sections::SectionId;
-use crate::{FuncIdx, MemType, RecGroup, SubType, TagType};
+use crate::{Features, FuncIdx, Malformed, MemType, Reader, RecGroup, SubType, TagType};
 
 /// A module: what the items of a stream add up to.
 ///
@@ -62,37 +62,6 @@ pub struct Module<'a> {
     pub encoding: Encoding<'a>,
 }
 
-impl<'a> Module<'a> {
-    /// Whether some item belongs to a section (custom ones aside).
-    pub fn has_section(&self, id: SectionId) -> bool {
-        match id {
-            SectionId::Custom => false,
-            SectionId::Type => !self.types.is_empty() || !self.rec_groups.is_empty(),
-            SectionId::Import => !self.imports.is_empty() || !self.import_groups.is_empty(),
-            SectionId::Func | SectionId::Code => !self.funcs.is_empty(),
-            SectionId::Table => !self.tables.is_empty(),
-            SectionId::Mem => !self.memories.is_empty(),
-            SectionId::Tag => !self.tags.is_empty(),
-            SectionId::Global => !self.globals.is_empty(),
-            SectionId::Export => !self.exports.is_empty(),
-            SectionId::Start => self.start.is_some(),
-            SectionId::Elem => !self.elems.is_empty(),
-            SectionId::DataCount => self.data_count.is_some(),
-            SectionId::Data => !self.datas.is_empty(),
-        }
-    }
-
-    /// The last section that the module has something for, custom sections aside.
-    pub fn last_section(&self) -> Option<SectionId> {
-        SectionId::ALL.iter().copied().rfind(|id| self.has_section(*id))
-    }
-
-    /// The last section before `end` that the module has something for, custom sections aside.
-    pub fn last_section_before(&self, end: SectionId) -> Option<SectionId> {
-        SectionId::ALL.iter().copied().rfind(|id| *id < end && self.has_section(*id))
-    }
-}
-
 /// How a module was written: its sections, byte for byte, custom ones included.
 ///
 /// The encoder writes a section as it stood when what it says is still what the module says. How
@@ -116,6 +85,21 @@ pub struct RawSection<'a> {
     pub id: SectionId,
     /// All of it, from the id on.
     pub bytes: Cow<'a, [u8]>,
+}
+
+impl RawSection<'_> {
+    /// What follows the size, for a section that begins at offset `start` of the binary.
+    ///
+    /// # Errors
+    /// When the bytes begin with another id or are not as many as the size says.
+    pub fn content(&self, start: usize) -> Result<Reader<'_>, Malformed> {
+        let mut reader = Reader::at(&self.bytes, start, Features::ALL);
+        reader.byte_if(Malformed::SectionId, |code| (code == self.id.code()).then_some(()))?;
+        match reader.u32()? as usize == reader.remaining() {
+            true => Ok(reader),
+            false => Err(Malformed::SectionSize),
+        }
+    }
 }
 
 impl<'a> Module<'a> {

@@ -5,10 +5,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::{Encode, leb128};
+use crate::{Encode, ItemKind, leb128};
 
 macro_rules! sections {
-    ($( $(#[$doc:meta])* $variant:ident $id:literal $name:literal $keyword:literal; )*) => {
+    ($( $(#[$doc:meta])* $variant:ident $id:literal $name:literal $keyword:literal $kind:ident; )*) => {
         /// What a section holds, in the order in which sections must come. Custom sections may
         /// stand anywhere; they are first here.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -17,6 +17,9 @@ macro_rules! sections {
         impl SectionId {
             /// Every section, in order.
             pub const ALL: &'static [SectionId] = &[$( SectionId::$variant, )*];
+
+            /// How many sections there are: `section as usize` is less than that.
+            pub const COUNT: usize = SectionId::ALL.len();
 
             /// The byte of the binary format.
             pub const fn code(self) -> u8 {
@@ -38,6 +41,11 @@ macro_rules! sections {
                 match self { $( SectionId::$variant => $keyword, )* }
             }
 
+            /// What the items of the section are: bodies are of the kind of their functions.
+            pub const fn item_kind(self) -> ItemKind {
+                match self { $( SectionId::$variant => ItemKind::$kind, )* }
+            }
+
             /// The section of such a keyword.
             pub fn from_keyword(keyword: &str) -> Option<SectionId> {
                 match keyword { $( $keyword => Some(SectionId::$variant), )* _ => None }
@@ -48,33 +56,33 @@ macro_rules! sections {
 
 sections! {
     /// Bytes under a name.
-    Custom 0 "custom" "custom";
+    Custom 0 "custom" "custom" Custom;
     /// Types.
-    Type 1 "type" "type";
+    Type 1 "type" "type" Type;
     /// Imports.
-    Import 2 "import" "import";
+    Import 2 "import" "import" Import;
     /// The types of functions.
-    Func 3 "function" "func";
+    Func 3 "function" "func" Func;
     /// Tables.
-    Table 4 "table" "table";
+    Table 4 "table" "table" Table;
     /// Memories.
-    Mem 5 "memory" "memory";
+    Mem 5 "memory" "memory" Mem;
     /// Tags.
-    Tag 13 "tag" "tag";
+    Tag 13 "tag" "tag" Tag;
     /// Globals.
-    Global 6 "global" "global";
+    Global 6 "global" "global" Global;
     /// Exports.
-    Export 7 "export" "export";
+    Export 7 "export" "export" Export;
     /// The start function.
-    Start 8 "start" "start";
+    Start 8 "start" "start" Start;
     /// Element segments.
-    Elem 9 "element" "elem";
+    Elem 9 "element" "elem" Elem;
     /// How many data segments there are.
-    DataCount 12 "data count" "datacount";
+    DataCount 12 "data count" "datacount" DataCount;
     /// The bodies of functions.
-    Code 10 "code" "code";
+    Code 10 "code" "code" Func;
     /// Data segments.
-    Data 11 "data" "data";
+    Data 11 "data" "data" Data;
 }
 
 impl SectionId {

@@ -1,21 +1,28 @@
 //! From a module to a stream of items.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use core::iter;
+use core::slice::Iter;
 
-use super::items::{Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Item};
-use super::items::{Export, Global, Import, ImportGroup, Table};
+use super::items::{
+    Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Export, Global, Import,
+    ImportGroup, Item, Table,
+};
 use super::module::Module;
+use super::runs::{Group, Runs};
 use super::sections::{Section, SectionId};
 use crate::Name;
 
 /// The header, then sections in order, each followed by the custom ones that come after it.
 pub(super) fn items<'m>(module: &'m Module<'_>) -> impl Iterator<Item = Item<'m>> {
     let places = SectionId::ALL.iter().skip(1).flat_map(move |&id| {
-        let section = module.has_section(id).then_some(id);
-        let start = section.into_iter().flat_map(move |id| section_items(module, id));
-        start.chain(customs(module, Some(id)))
+        let header = || Item::Section(Section { id, size: 0, count: module.section_count(id) });
+        let section = module.has_section(id).then(header);
+        let items = section.into_iter().chain(module.section_items(id));
+        items.chain(customs(module, Some(id)))
     });
-    core::iter::once(Item::Header).chain(customs(module, None)).chain(places)
+    iter::once(Item::Header).chain(customs(module, None)).chain(places)
 }
 
 fn customs<'m>(
@@ -29,94 +36,152 @@ fn customs<'m>(
     here.map(Custom::borrowed).chain(names).map(Item::Custom)
 }
 
+/// A loop over the items of a section: see [`Module::visit_items`].
+pub trait VisitItems<'m> {
+    /// What comes of it.
+    type Output;
+
+    /// Goes through the items.
+    fn visit(self, items: impl Iterator<Item = Item<'m>> + 'm) -> Self::Output;
+}
+
+/// The items for a caller who does not mind a call for each of them.
+struct Boxed;
+
+impl<'m> VisitItems<'m> for Boxed {
+    type Output = Box<dyn Iterator<Item = Item<'m>> + 'm>;
+
+    fn visit(self, items: impl Iterator<Item = Item<'m>> + 'm) -> Self::Output {
+        Box::new(items)
+    }
+}
+
 impl Module<'_> {
-    /// The items of one section, without its header.
+    /// The items of one section, without its header; none of the section of custom sections.
     pub fn section_items(&self, id: SectionId) -> impl Iterator<Item = Item<'_>> {
-        section_items(self, id).skip(1)
+        self.visit_items(id, Boxed)
     }
 
-    /// How many entries the section's list has: a group counts as one.
-    pub fn section_count(&self, id: SectionId) -> u32 {
-        let grouped = |total: usize, lens: &mut dyn Iterator<Item = u32>| {
-            lens.fold(total as u32, |count, len| (count + 1).saturating_sub(len))
-        };
+    /// Hands the items of one section, as [`section_items`](Module::section_items) has them, to a
+    /// loop that is compiled for each kind of item of its own.
+    pub fn visit_items<'m, V: VisitItems<'m>>(&'m self, id: SectionId, visitor: V) -> V::Output {
         match id {
-            SectionId::Custom => self.customs.len() as u32,
-            SectionId::Type => {
-                grouped(self.types.len(), &mut self.rec_groups.iter().map(|group| group.len))
-            }
+            SectionId::Custom => visitor.visit(iter::empty()),
+            SectionId::Type => visitor.visit(Members::of(self.type_runs()).map(|it| match it {
+                Member::Group(group) => Item::RecGroup(*group),
+                Member::Item(ty) => Item::Type(Cow::Borrowed(ty)),
+            })),
             SectionId::Import => {
-                grouped(self.imports.len(), &mut self.import_groups.iter().map(|group| group.len))
+                visitor.visit(Members::of(self.import_runs()).map(|it| match it {
+                    Member::Group(group) => Item::ImportGroup(group.borrowed()),
+                    Member::Item(import) => Item::Import(import.borrowed()),
+                }))
             }
-            SectionId::Func | SectionId::Code => self.funcs.len() as u32,
-            SectionId::Table => self.tables.len() as u32,
-            SectionId::Mem => self.memories.len() as u32,
-            SectionId::Tag => self.tags.len() as u32,
-            SectionId::Global => self.globals.len() as u32,
-            SectionId::Export => self.exports.len() as u32,
-            SectionId::Elem => self.elems.len() as u32,
-            SectionId::Data => self.datas.len() as u32,
-            SectionId::Start | SectionId::DataCount => 1,
+            SectionId::Func => visitor.visit(self.funcs.iter().map(|it| Item::Func(it.ty))),
+            SectionId::Table => {
+                visitor.visit(self.tables.iter().map(|it| Item::Table(it.borrowed())))
+            }
+            SectionId::Mem => visitor.visit(self.memories.iter().map(|&it| Item::Mem(it))),
+            SectionId::Tag => visitor.visit(self.tags.iter().map(|&it| Item::Tag(it))),
+            SectionId::Global => {
+                visitor.visit(self.globals.iter().map(|it| Item::Global(it.borrowed())))
+            }
+            SectionId::Export => {
+                visitor.visit(self.exports.iter().map(|it| Item::Export(it.borrowed())))
+            }
+            SectionId::Start => visitor.visit(self.start.into_iter().map(Item::Start)),
+            SectionId::Elem => visitor.visit(self.elems.iter().map(|it| Item::Elem(it.borrowed()))),
+            SectionId::DataCount => visitor.visit(self.data_count.into_iter().map(Item::DataCount)),
+            SectionId::Code => {
+                visitor.visit(self.funcs.iter().map(|it| Item::Body(it.body.borrowed())))
+            }
+            SectionId::Data => visitor.visit(self.datas.iter().map(|it| Item::Data(it.borrowed()))),
         }
     }
-}
 
-/// Items `0..len`, each preceded by the groups that begin there.
-fn grouped<'m, G: 'm>(
-    len: usize,
-    groups: &'m [G],
-    first: impl Fn(&G) -> usize + 'm,
-    group: impl Fn(&'m G) -> Item<'m> + 'm,
-    item: impl Fn(usize) -> Item<'m> + 'm,
-) -> impl Iterator<Item = Item<'m>> {
-    let mut groups = groups.iter().peekable();
-    let mut next = 0;
-    core::iter::from_fn(move || {
-        if let Some(here) = groups.next_if(|here| first(here) <= next) {
-            return Some(group(here));
-        }
-        next += 1;
-        (next <= len).then(|| item(next - 1))
-    })
-}
-
-fn section_items<'m>(
-    module: &'m Module<'_>,
-    id: SectionId,
-) -> alloc::boxed::Box<dyn Iterator<Item = Item<'m>> + 'm> {
-    let header = Item::Section(Section { id, size: 0, count: module.section_count(id) });
-    macro_rules! list {
-        ($items:expr) => {
-            alloc::boxed::Box::new(core::iter::once(header).chain($items))
+    /// How many entries a section has: a group counts as one.
+    pub fn section_count(&self, id: SectionId) -> u32 {
+        let count = match id {
+            SectionId::Type => self.type_runs().count(),
+            SectionId::Import => self.import_runs().count(),
+            _ => self.section_len(id),
         };
+        count as u32
     }
-    match id {
-        SectionId::Custom => list!(core::iter::empty()),
-        SectionId::Type => list!(grouped(
-            module.types.len(),
-            &module.rec_groups,
-            |group| group.first.idx(),
-            |group| Item::RecGroup(*group),
-            |index| Item::Type(module.types[index].clone()),
-        )),
-        SectionId::Import => list!(grouped(
-            module.imports.len(),
-            &module.import_groups,
-            |group| group.first as usize,
-            |group| Item::ImportGroup(group.borrowed()),
-            |index| Item::Import(module.imports[index].borrowed()),
-        )),
-        SectionId::Func => list!(module.funcs.iter().map(|func| Item::Func(func.ty))),
-        SectionId::Table => list!(module.tables.iter().map(|table| Item::Table(table.borrowed()))),
-        SectionId::Mem => list!(module.memories.iter().map(|&ty| Item::Mem(ty))),
-        SectionId::Tag => list!(module.tags.iter().map(|&ty| Item::Tag(ty))),
-        SectionId::Global => list!(module.globals.iter().map(|g| Item::Global(g.borrowed()))),
-        SectionId::Export => list!(module.exports.iter().map(|e| Item::Export(e.borrowed()))),
-        SectionId::Start => list!(module.start.into_iter().map(Item::Start)),
-        SectionId::Elem => list!(module.elems.iter().map(|elem| Item::Elem(elem.borrowed()))),
-        SectionId::DataCount => list!(module.data_count.into_iter().map(Item::DataCount)),
-        SectionId::Code => list!(module.funcs.iter().map(|f| Item::Body(f.body.borrowed()))),
-        SectionId::Data => list!(module.datas.iter().map(|data| Item::Data(data.borrowed()))),
+
+    /// How many items a section has: a group counts as many as it has members.
+    pub(super) fn section_len(&self, id: SectionId) -> usize {
+        match id {
+            SectionId::Custom => self.customs.len(),
+            SectionId::Type => self.types.len(),
+            SectionId::Import => self.imports.len(),
+            SectionId::Func | SectionId::Code => self.funcs.len(),
+            SectionId::Table => self.tables.len(),
+            SectionId::Mem => self.memories.len(),
+            SectionId::Tag => self.tags.len(),
+            SectionId::Global => self.globals.len(),
+            SectionId::Export => self.exports.len(),
+            SectionId::Start => usize::from(self.start.is_some()),
+            SectionId::Elem => self.elems.len(),
+            SectionId::DataCount => usize::from(self.data_count.is_some()),
+            SectionId::Data => self.datas.len(),
+        }
+    }
+
+    /// Whether the module has something for a section; never for that of custom sections.
+    pub fn has_section(&self, id: SectionId) -> bool {
+        match id {
+            SectionId::Custom => false,
+            // A group without members is an entry.
+            SectionId::Type => self.type_runs().next().is_some(),
+            SectionId::Import => self.import_runs().next().is_some(),
+            _ => self.section_len(id) > 0,
+        }
+    }
+
+    /// The last section that the module has something for, custom sections aside.
+    pub fn last_section(&self) -> Option<SectionId> {
+        SectionId::ALL.iter().copied().rfind(|id| self.has_section(*id))
+    }
+
+    /// The last section before `end` that the module has something for, custom sections aside.
+    pub fn last_section_before(&self, end: SectionId) -> Option<SectionId> {
+        SectionId::ALL.iter().copied().rfind(|id| *id < end && self.has_section(*id))
+    }
+}
+
+/// The items of a list with groups: each group comes before its members.
+struct Members<'m, G, T> {
+    runs: Runs<'m, G, T>,
+    /// What is left of the run at hand.
+    items: Iter<'m, T>,
+}
+
+enum Member<'m, G, T> {
+    Group(&'m G),
+    Item(&'m T),
+}
+
+impl<'m, G, T> Members<'m, G, T> {
+    fn of(runs: Runs<'m, G, T>) -> Self {
+        Members { runs, items: Iter::default() }
+    }
+}
+
+impl<'m, G: Group<T>, T> Iterator for Members<'m, G, T> {
+    type Item = Member<'m, G, T>;
+
+    fn next(&mut self) -> Option<Member<'m, G, T>> {
+        loop {
+            if let Some(item) = self.items.next() {
+                return Some(Member::Item(item));
+            }
+            let run = self.runs.next()?;
+            self.items = run.items.iter();
+            if let Some(group) = run.group {
+                return Some(Member::Group(group));
+            }
+        }
     }
 }
 

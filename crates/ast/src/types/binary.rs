@@ -491,10 +491,7 @@ impl Encode for ExternType {
 impl RecGroup {
     /// Reads the header of a recursive group when one is next, else leaves the reader where it
     /// is. `first` is the index of the type to come.
-    ///
-    /// # Errors
-    /// When the header is cut short.
-    pub fn opt_decode(reader: &mut Reader<'_>, first: TypeIdx) -> Result<Option<RecGroup>> {
+    pub(crate) fn opt_decode(reader: &mut Reader<'_>, first: TypeIdx) -> Result<Option<RecGroup>> {
         if reader.peek() != Some(REC) {
             return Ok(None);
         }

@@ -6,6 +6,7 @@ mod binary;
 
 pub(crate) use binary::REC;
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -362,6 +363,12 @@ impl From<CompType> for SubType {
 impl From<FuncType> for SubType {
     fn from(ty: FuncType) -> SubType {
         CompType::Func(ty).into()
+    }
+}
+
+impl From<SubType> for Cow<'_, SubType> {
+    fn from(ty: SubType) -> Self {
+        Cow::Owned(ty)
     }
 }
 

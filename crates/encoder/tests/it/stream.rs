@@ -90,7 +90,7 @@ fn large_sections_move_once() {
 }
 
 fn ty() -> Item<'static> {
-    Item::Type(SubType::from(FuncType::new([], [])))
+    Item::Type(SubType::from(FuncType::new([], [])).into())
 }
 
 #[test]

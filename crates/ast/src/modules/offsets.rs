@@ -1,0 +1,67 @@
+//! Where the items of a module lie in the binary that it was read from.
+
+use alloc::vec::Vec;
+
+use super::binary::HEADER;
+use super::entries::Entries;
+use super::items::Item;
+use super::module::{Module, RawSection};
+use super::sections::SectionId;
+use crate::Malformed;
+
+impl Module<'_> {
+    /// The offset in the binary of each item of a section, in order: of its first byte, which in a
+    /// body comes after the size.
+    ///
+    /// They are read off [`Module::encoding`], so nothing is kept for those who never ask. There
+    /// are none when the module came from elsewhere, and none when the section had another number
+    /// of items than the module has now.
+    ///
+    /// ```
+    /// use wattle_ast::{MemType, Module, RawSection, SectionId};
+    ///
+    /// let mut module = Module::default();
+    /// let bytes = b"\x05\x05\x02\0\x01\0\x02"; // two memories
+    /// module.encoding.sections = vec![RawSection { id: SectionId::Mem, bytes: bytes[..].into() }];
+    /// module.memories = vec![MemType::default(); 2];
+    /// assert_eq!(module.item_offsets(SectionId::Mem), [11, 13]);
+    /// module.memories.pop();
+    /// assert_eq!(module.item_offsets(SectionId::Mem), []);
+    /// ```
+    pub fn item_offsets(&self, id: SectionId) -> Vec<usize> {
+        let mut start = HEADER.len();
+        let mut offsets = Vec::new();
+        for section in &self.encoding.sections {
+            if section.id == id {
+                // Of malformed bytes no more is known than what comes before.
+                let _ = read_offsets(section, start, &mut offsets);
+            }
+            start = start.saturating_add(section.bytes.len());
+        }
+        if offsets.len() == self.section_len(id) { offsets } else { Vec::new() }
+    }
+}
+
+/// Appends the offset of each item of a section that begins at offset `start`.
+fn read_offsets(
+    section: &RawSection<'_>,
+    start: usize,
+    offsets: &mut Vec<usize>,
+) -> Result<(), Malformed> {
+    if section.id == SectionId::Custom {
+        offsets.push(start);
+        return Ok(());
+    }
+    let mut reader = section.content(start)?;
+    let mut entries = Entries::begin(section.id, &mut reader)?;
+    let mut at = reader.offset();
+    while let Some(item) = entries.next(&mut reader)? {
+        match &item {
+            Item::RecGroup(_) | Item::ImportGroup(_) => {}
+            Item::Body(body) => offsets.push(reader.offset() - body.bytes().len()),
+            _ => offsets.push(at),
+        }
+        at = reader.offset();
+    }
+    Ok(())
+}
