@@ -1,7 +1,7 @@
-//! Almost valid modules: exactly one rule is broken, and it is known which.
+//! Almost valid modules: a valid module is made, and then exactly one known rule is broken.
 //!
-//! What breaks a rule is added to a valid module: declarations at the ends of their lists,
-//! instructions at the start of the last body.
+//! A rule is broken by an addition: of declarations at the ends of their lists, or of instructions
+//! at the start of the last body.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -14,12 +14,12 @@ use wattle_ast::{
     TagIdx, TagType, TypeIdx, V128, ValType,
 };
 
+use crate::generator::Generator;
 use crate::ty::Ty;
-use crate::world::Gen;
 
 macro_rules! rules {
     ($( $(#[doc = $doc:literal])+ $name:ident $phrase:literal; )*) => {
-        /// A rule that a module breaks.
+        /// A validation rule that a module breaks.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub enum Broken { $( $(#[doc = $doc])+ $name, )* }
 
@@ -27,7 +27,7 @@ macro_rules! rules {
             /// Every rule that can be broken.
             pub const ALL: &'static [Broken] = &[$( Broken::$name ),*];
 
-            /// What the message of a validator begins with, in the words of the official tests.
+            /// The beginning of the error that a validator reports, in the words of the official tests.
             ///
             /// ```
             /// use wattle_smith::Broken;
@@ -37,7 +37,7 @@ macro_rules! rules {
                 match self { $( Broken::$name => $phrase, )* }
             }
 
-            /// What is wrong, in a few words.
+            /// What is wrong, in a few words: the summary of the variant.
             pub const fn description(self) -> &'static str {
                 match self { $( Broken::$name => concat!($( $doc ),+), )* }
             }
@@ -46,39 +46,39 @@ macro_rules! rules {
 }
 
 rules! {
-    /// An operand of another type.
+    /// An operand of the wrong type.
     Operand "type mismatch";
-    /// No operand where one is taken.
+    /// A missing operand.
     MissingOperand "type mismatch";
     /// An operand left over at the end of a block.
     LeftOperand "type mismatch";
-    /// A local that there is not.
+    /// A local that does not exist.
     UnknownLocal "unknown local";
-    /// A global that there is not.
+    /// A global that does not exist.
     UnknownGlobal "unknown global";
-    /// A function that there is not.
+    /// A function that does not exist.
     UnknownFunc "unknown function";
-    /// A label that there is not.
+    /// A label that does not exist.
     UnknownLabel "unknown label";
-    /// A table that there is not.
+    /// A table that does not exist.
     UnknownTable "unknown table";
-    /// A memory that there is not.
+    /// A memory that does not exist.
     UnknownMemory "unknown memory";
-    /// A type that there is not.
+    /// A type that does not exist.
     UnknownType "unknown type";
-    /// A tag that there is not.
+    /// A tag that does not exist.
     UnknownTag "unknown tag";
-    /// An element segment that there is not.
+    /// An element segment that does not exist.
     UnknownElem "unknown elem segment";
-    /// A data segment that there is not.
+    /// A data segment that does not exist.
     UnknownData "unknown data segment";
-    /// A field that there is not.
+    /// A field that does not exist.
     UnknownField "unknown field";
-    /// A write to a global that cannot be written.
+    /// A write to an immutable global.
     ImmutableGlobal "immutable global";
-    /// A write to a field that cannot be written.
+    /// A write to an immutable field.
     ImmutableField "immutable field";
-    /// A write to an array that cannot be written.
+    /// A write to an immutable array.
     ImmutableArray "immutable array";
     /// A local read before it has a value.
     UninitializedLocal "uninitialized local";
@@ -88,48 +88,48 @@ rules! {
     AtomicAlignment "atomic alignment must be natural";
     /// An offset beyond a 32-bit memory.
     Offset "offset out of range";
-    /// A lane that a vector does not have.
+    /// A lane index that is out of range.
     Lane "invalid lane index";
-    /// A `select` with no type.
+    /// A `select` whose list of types is empty.
     SelectArity "invalid result arity";
-    /// `ref.func` of a function that nothing else names.
+    /// A `ref.func` of an undeclared function.
     UndeclaredFunc "undeclared function reference";
-    /// A global whose first value is computed by more than constant instructions.
+    /// An initialiser of a global with an instruction that is not constant.
     NotConstant "constant expression required";
-    /// Two exports of one name.
+    /// Two exports with the same name.
     DuplicateExport "duplicate export name";
     /// A start function with a parameter.
     StartFunction "start function";
-    /// A table whose least size is greater than its greatest.
+    /// A table whose minimum is greater than its maximum.
     LimitsOrder "size minimum must not be greater than maximum";
     /// A memory of more than 4 GiB.
     MemorySize "memory size";
-    /// A second memory where one is all.
+    /// A second memory without the feature that allows several.
     MultipleMemories "multiple memories";
-    /// A shared memory without a greatest size.
+    /// A shared memory without a maximum.
     SharedNoMax "shared memory must have maximum";
-    /// Pages of eight bytes.
+    /// A memory with pages of eight bytes.
     PageSize "invalid custom page size";
     /// A tag with a result.
     TagResults "non-empty tag result type";
     /// A subtype of a final type.
     FinalSupertype "sub type";
-    /// A subtype of another structure.
+    /// A subtype with fewer fields than its supertype.
     Supertype "sub type";
-    /// A supertype that comes later.
+    /// A supertype that is defined later.
     ForwardSupertype "forward use of type";
-    /// A function whose type is a struct.
+    /// A function whose type is a struct type.
     NonFunction "non-function type";
-    /// A struct made of a function type.
+    /// A `struct.new_default` of a function type.
     NonStruct "non-structure type";
-    /// An array made of a function type.
+    /// An `array.new_default` of a function type.
     NonArray "non-array type";
-    /// A packed field read without saying how.
+    /// A read of a packed field without sign or zero extension.
     PackedField "field is packed";
-    /// A default for a field that has none.
+    /// A default value of a field whose type has none.
     FieldDefault "field type is not defaultable";
-    /// References made of bytes.
-    ArrayNotPlain "array type is not numeric or vector";
+    /// An array of references from a data segment.
+    ArrayOfReferences "array type is not numeric or vector";
     /// A `rethrow` outside of a handler.
     RethrowLabel "invalid rethrow label";
 }
@@ -140,8 +140,8 @@ impl fmt::Display for Broken {
     }
 }
 
-/// More than there are of anything.
-const NONE: u32 = 1_000_000;
+/// An index beyond the end of every index space.
+const OUT_OF_RANGE: u32 = 1_000_000;
 
 const fn field(mutable: bool, storage: StorageType) -> FieldType {
     FieldType { mutable, storage }
@@ -149,20 +149,22 @@ const fn field(mutable: bool, storage: StorageType) -> FieldType {
 
 const I32: StorageType = StorageType::Val(ValType::I32);
 
-fn structure(fields: &[FieldType]) -> SubType {
+fn struct_type(fields: &[FieldType]) -> SubType {
     CompType::Struct(StructType { fields: fields.into() }).into()
 }
 
-/// What breaks a rule, added to a module.
+/// Adds what breaks a rule to a module.
 struct Breaker<'m> {
     module: &'m mut Module<'static>,
     features: Features,
-    /// How many there are, imported ones counted.
+    /// The number of functions, imports included. So are the numbers of the others.
     funcs: u32,
     globals: u32,
     memories: usize,
     tables: usize,
+    /// The number of parameters of the last function.
     params: u32,
+    /// The address type of the first memory.
     memory: Option<Ty>,
 }
 
@@ -171,7 +173,7 @@ impl Breaker<'_> {
         self.features.contains_all(features)
     }
 
-    /// Puts instructions at the start of the last body, and locals after those that there are.
+    /// Inserts instructions at the start of the last body, and adds locals to it.
     fn code(&mut self, locals: &[Local], instrs: &[Instr<'_>]) -> bool {
         let Some(func) = self.module.funcs.last_mut() else { return false };
         let mut bytes = Vec::new();
@@ -211,7 +213,7 @@ impl Breaker<'_> {
         room
     }
 
-    /// A load from the first memory, whatever its address type.
+    /// Inserts a load from the first memory.
     fn load(&mut self, instr: Instr<'_>) -> bool {
         let address = match self.memory {
             Some(Ty::I64) => Instr::I64Const { value: 0 },
@@ -221,7 +223,7 @@ impl Breaker<'_> {
         self.instrs(&[address, instr, Instr::Drop])
     }
 
-    /// Breaks a rule, unless it is one that such a module cannot break.
+    /// Breaks a rule. `false` when a module with these features cannot break it.
     fn break_rule(&mut self, rule: Broken) -> bool {
         let zero = Instr::I32Const { value: 0 };
         let memarg = |align, offset| MemArg { align, offset, memory: MemIdx(0) };
@@ -237,36 +239,38 @@ impl Breaker<'_> {
                 self.instrs(&[Instr::Block { block_type }, zero, Instr::End])
             }
             Broken::UnknownLocal => {
-                self.instrs(&[Instr::LocalGet { local: LocalIdx(NONE) }, Instr::Drop])
+                self.instrs(&[Instr::LocalGet { local: LocalIdx(OUT_OF_RANGE) }, Instr::Drop])
             }
             Broken::UnknownGlobal => {
-                self.instrs(&[Instr::GlobalGet { global: GlobalIdx(NONE) }, Instr::Drop])
+                self.instrs(&[Instr::GlobalGet { global: GlobalIdx(OUT_OF_RANGE) }, Instr::Drop])
             }
-            Broken::UnknownFunc => self.instrs(&[Instr::Call { func: FuncIdx(NONE) }]),
-            Broken::UnknownLabel => self.instrs(&[zero, Instr::BrIf { label: LabelIdx(NONE) }]),
+            Broken::UnknownFunc => self.instrs(&[Instr::Call { func: FuncIdx(OUT_OF_RANGE) }]),
+            Broken::UnknownLabel => {
+                self.instrs(&[zero, Instr::BrIf { label: LabelIdx(OUT_OF_RANGE) }])
+            }
             Broken::UnknownTable if self.has(Features::REFERENCE_TYPES) => {
-                let callee = CallIndirect { ty: TypeIdx(0), table: TableIdx(NONE) };
+                let callee = CallIndirect { ty: TypeIdx(0), table: TableIdx(OUT_OF_RANGE) };
                 self.instrs(&[zero, Instr::CallIndirect { callee }])
             }
             Broken::UnknownMemory if self.has(Features::MULTI_MEMORY) => {
-                self.instrs(&[Instr::MemorySize { memory: MemIdx(NONE) }, Instr::Drop])
+                self.instrs(&[Instr::MemorySize { memory: MemIdx(OUT_OF_RANGE) }, Instr::Drop])
             }
             Broken::UnknownType if self.has(Features::MULTI_VALUE) => {
-                let block_type = BlockType::Type(TypeIdx(NONE));
+                let block_type = BlockType::Type(TypeIdx(OUT_OF_RANGE));
                 self.instrs(&[Instr::Block { block_type }, Instr::End])
             }
             Broken::UnknownTag if self.has(Features::EXCEPTIONS) => {
-                self.instrs(&[Instr::Throw { tag: TagIdx(NONE) }])
+                self.instrs(&[Instr::Throw { tag: TagIdx(OUT_OF_RANGE) }])
             }
             Broken::UnknownElem if self.has(Features::BULK_MEMORY) => {
-                self.instrs(&[Instr::ElemDrop { elem: ElemIdx(NONE) }])
+                self.instrs(&[Instr::ElemDrop { elem: ElemIdx(OUT_OF_RANGE) }])
             }
             Broken::UnknownData if self.has(Features::BULK_MEMORY) => {
                 self.module.data_count = Some(self.module.datas.len() as u32);
-                self.instrs(&[Instr::DataDrop { data: DataIdx(NONE) }])
+                self.instrs(&[Instr::DataDrop { data: DataIdx(OUT_OF_RANGE) }])
             }
             Broken::UnknownField if gc => {
-                let ty = self.ty(structure(&[field(true, I32)]));
+                let ty = self.ty(struct_type(&[field(true, I32)]));
                 let get = Instr::StructGet { ty, field: FieldIdx(1) };
                 self.instrs(&[Instr::StructNewDefault { ty }, get, Instr::Drop])
             }
@@ -275,7 +279,7 @@ impl Breaker<'_> {
                 self.instrs(&[zero, Instr::GlobalSet { global }])
             }
             Broken::ImmutableField if gc => {
-                let ty = self.ty(structure(&[field(false, I32)]));
+                let ty = self.ty(struct_type(&[field(false, I32)]));
                 let set = Instr::StructSet { ty, field: FieldIdx(0) };
                 self.instrs(&[Instr::StructNewDefault { ty }, zero, set])
             }
@@ -360,26 +364,26 @@ impl Breaker<'_> {
                 true
             }
             Broken::FinalSupertype if gc => {
-                let above = self.ty(structure(&[]));
-                self.ty(SubType { supertypes: [above].into(), ..structure(&[]) });
+                let above = self.ty(struct_type(&[]));
+                self.ty(SubType { supertypes: [above].into(), ..struct_type(&[]) });
                 true
             }
             Broken::Supertype if gc => {
-                let above = structure(&[field(true, I32)]);
+                let above = struct_type(&[field(true, I32)]);
                 let above = self.ty(SubType { is_final: false, ..above });
-                self.ty(SubType { supertypes: [above].into(), ..structure(&[]) });
+                self.ty(SubType { supertypes: [above].into(), ..struct_type(&[]) });
                 true
             }
             Broken::ForwardSupertype if gc => {
                 let first = TypeIdx(self.module.types.len() as u32);
                 let later = TypeIdx(first.0 + 1);
                 self.module.rec_groups.push(RecGroup { first, len: 2 });
-                self.ty(SubType { supertypes: [later].into(), ..structure(&[]) });
-                self.ty(SubType { is_final: false, ..structure(&[]) });
+                self.ty(SubType { supertypes: [later].into(), ..struct_type(&[]) });
+                self.ty(SubType { is_final: false, ..struct_type(&[]) });
                 true
             }
             Broken::NonFunction if gc => {
-                let ty = self.ty(structure(&[]));
+                let ty = self.ty(struct_type(&[]));
                 self.func(ty);
                 true
             }
@@ -390,16 +394,16 @@ impl Breaker<'_> {
                 self.instrs(&[zero, Instr::ArrayNewDefault { ty: TypeIdx(0) }, Instr::Drop])
             }
             Broken::PackedField if gc => {
-                let ty = self.ty(structure(&[field(true, StorageType::Pack(PackType::I8))]));
+                let ty = self.ty(struct_type(&[field(true, StorageType::Pack(PackType::I8))]));
                 let get = Instr::StructGet { ty, field: FieldIdx(0) };
                 self.instrs(&[Instr::StructNewDefault { ty }, get, Instr::Drop])
             }
             Broken::FieldDefault if gc => {
                 let storage = StorageType::Val(ValType::Ref(RefType::FUNC));
-                let ty = self.ty(structure(&[field(true, storage)]));
+                let ty = self.ty(struct_type(&[field(true, storage)]));
                 self.instrs(&[Instr::StructNewDefault { ty }, Instr::Drop])
             }
-            Broken::ArrayNotPlain if gc && !self.module.datas.is_empty() => {
+            Broken::ArrayOfReferences if gc && !self.module.datas.is_empty() => {
                 self.module.data_count = Some(self.module.datas.len() as u32);
                 let storage = StorageType::Val(ValType::Ref(RefType::FUNCREF));
                 let ty = self.ty(CompType::Array(ArrayType { field: field(true, storage) }));
@@ -414,16 +418,14 @@ impl Breaker<'_> {
     }
 }
 
-impl Gen<'_, '_> {
-    /// Breaks the rule at this place of the list, or the next one that such a module can break, and
-    /// says which.
+impl Generator<'_, '_> {
+    /// Breaks the rule with this number, or the next one that the module can break, and gives it.
     pub(crate) fn break_rule(&mut self, start: usize) -> Broken {
         let last = self.module.funcs.last().map_or(0, |func| func.ty.0);
         let params = self.signature(last).0.len;
-        let imported = self.funcs.len().min(self.imported_funcs as usize);
         let globals = self.globals.len() + usize::from(self.fuel.is_some());
         let mut breaker = Breaker {
-            funcs: (imported + self.module.funcs.len()) as u32,
+            funcs: self.imported_funcs + self.module.funcs.len() as u32,
             globals: globals as u32,
             memories: self.memories.len(),
             tables: self.tables.len(),
@@ -434,7 +436,7 @@ impl Gen<'_, '_> {
         };
         let (before, from) = Broken::ALL.split_at(start);
         let mut order = from.iter().chain(before).copied();
-        // The first one applies to any module.
+        // Any module can break the first rule.
         order.find(|&rule| breaker.break_rule(rule)).unwrap_or(Broken::Operand)
     }
 }
