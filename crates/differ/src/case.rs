@@ -16,7 +16,7 @@ use wattle_ast::{
 };
 use wattle_smith::provider_of;
 
-use crate::emit::{Code, Kind, Part};
+use crate::emit::{BodyBuilder, Part, WordKind};
 
 /// A function of the adapter.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,14 +110,14 @@ impl Adder<'_> {
         index
     }
 
-    fn func(&mut self, ty: TypeIdx, code: Code<'_>) -> FuncIdx {
+    fn func(&mut self, ty: TypeIdx, code: BodyBuilder<'_>) -> FuncIdx {
         self.out.funcs.push(Func { ty, body: code.finish() });
         self.funcs += 1;
         FuncIdx(self.funcs - 1)
     }
 
     /// A function without parameters that gives so many words.
-    fn probe(&mut self, name: &str, words: usize, code: Code<'_>) {
+    fn probe(&mut self, name: &str, words: usize, code: BodyBuilder<'_>) {
         let ty = self.ty(FuncType::new([], vec![ValType::I64; words]));
         let index = self.func(ty, code);
         self.out.exports.push(Export { name: name.to_owned().into(), index: index.into() });
@@ -138,7 +138,7 @@ fn provided(module: &Module<'static>, log: FuncIdx) -> Module<'static> {
     let body = |place: usize, ty| {
         let (params, results) =
             module.func_type(ty).map_or((&[][..], &[][..]), |ty| (ty.params(), ty.results()));
-        let mut code = Code::new(module, params.len() as u32);
+        let mut code = BodyBuilder::new(module, params.len() as u32);
         code.push(Instr::I32Const { value: place as i32 });
         code.hash_params(params);
         code.call(log);
@@ -151,7 +151,7 @@ fn provided(module: &Module<'static>, log: FuncIdx) -> Module<'static> {
 }
 
 fn constant(module: &Module<'static>, ty: ValType, choice: u64) -> Expr<'static> {
-    let mut code = Code::new(module, 0);
+    let mut code = BodyBuilder::new(module, 0);
     code.value(ty, choice);
     code.finish().expr().into_owned()
 }
@@ -230,7 +230,7 @@ impl Case {
             let ExternIdx::Func(func) = export.index else { return None };
             Some(adapter.func_type(*funcs.get(func.idx())?)?.results().len())
         };
-        let part = Part { label: String::new(), kind: Kind::I64 };
+        let part = Part { label: String::new(), kind: WordKind::I64 };
         let probes = names.iter().map(|name| Probe {
             name: name.clone(),
             label: name.clone(),
@@ -289,7 +289,7 @@ impl Case {
         let zero = constant(&self.module, ValType::I64, 0);
         adder.out.globals.push(Global { ty, init: zero });
         let ty = adder.ty(FuncType::new([ValType::I32, ValType::I64], []));
-        let mut code = Code::new(&self.module, 2);
+        let mut code = BodyBuilder::new(&self.module, 2);
         code.push(Instr::GlobalGet { global: host });
         for instr in [Instr::LocalGet { local: LocalIdx(0) }, Instr::I64ExtendI32U] {
             code.push(instr);
@@ -302,7 +302,7 @@ impl Case {
 
         let view = View::of(&self.module, &spaces, |index| index, self.settings);
         // One hash of all that is held.
-        let mut code = Code::new(&self.module, 0);
+        let mut code = BodyBuilder::new(&self.module, 0);
         let hash = code.local(ValType::I64);
         let word = code.local(ValType::I64);
         let mut state = Vec::new();
@@ -322,7 +322,7 @@ impl Case {
         code.mix();
         let ty = adder.ty(FuncType::new([], [ValType::I64]));
         let digest = adder.func(ty, code);
-        let part = Part { label: "all state".into(), kind: Kind::State };
+        let part = Part { label: "all state".into(), kind: WordKind::State };
         let mut probes = Vec::new();
         view.calls(&mut adder, self.settings, &mut probes, Some((digest, part.clone())));
         adder.out.exports.push(Export { name: STATE.into(), index: digest.into() });
@@ -376,7 +376,7 @@ fn adapter(
     let mut adder = Adder { under_test: module, types: Vec::new(), funcs, out };
     let mut probes = Vec::new();
     let uncallable = view.calls(&mut adder, settings, &mut probes, None);
-    let mut code = Code::new(module, 0);
+    let mut code = BodyBuilder::new(module, 0);
     let mut parts = Vec::new();
     view.state(&mut code, features, |_, more| parts.extend(more));
     adder.probe(STATE, parts.len(), code);
@@ -436,7 +436,7 @@ impl View {
     ) -> usize {
         let mut uncallable = 0;
         for (place, (name, func, ty)) in self.funcs.iter().enumerate() {
-            let mut code = Code::new(adder.under_test, 0);
+            let mut code = BodyBuilder::new(adder.under_test, 0);
             if let (Some(global), Some(fuel)) = (self.fuel, settings.fuel) {
                 let value = fuel.min(i32::MAX as u32) as i32;
                 code.push(Instr::I32Const { value });
@@ -455,7 +455,7 @@ impl View {
             }
             let mut parts = Vec::new();
             for (at, (&local, &ty)) in locals.iter().zip(ty.results()).enumerate() {
-                let label = |&kind: &Kind| Part { label: format!("result {at}: {ty}"), kind };
+                let label = |&kind: &WordKind| Part { label: format!("result {at}: {ty}"), kind };
                 parts.extend(code.words(local, ty).iter().map(label));
             }
             if let Some((digest, part)) = &digest {
@@ -473,18 +473,18 @@ impl View {
     /// Words of all that is held; `each` is told of them as they come to lie on the stack.
     fn state<'m>(
         &self,
-        code: &mut Code<'m>,
+        code: &mut BodyBuilder<'m>,
         features: Features,
-        mut each: impl FnMut(&mut Code<'m>, Vec<Part>),
+        mut each: impl FnMut(&mut BodyBuilder<'m>, Vec<Part>),
     ) {
         for (name, global, ty) in &self.globals {
             let kinds = code.global(*global, *ty).iter();
-            let part = |&kind: &Kind| Part { label: format!("global {name:?}: {ty}"), kind };
+            let part = |&kind: &WordKind| Part { label: format!("global {name:?}: {ty}"), kind };
             each(code, kinds.map(part).collect());
         }
         let sized = |what: &str, name: &str| {
             ["size", "hash"]
-                .map(|of| Part { label: format!("{what} {name:?}: {of}"), kind: Kind::State })
+                .map(|of| Part { label: format!("{what} {name:?}: {of}"), kind: WordKind::State })
                 .to_vec()
         };
         for (name, memory, ty) in &self.memories {

@@ -10,7 +10,7 @@ use wattle_ast::{Body, Local};
 
 /// What a word of a probe's results is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum WordKind {
     /// An `i32`, zero-extended.
     I32,
     /// An `i64`.
@@ -34,24 +34,24 @@ pub struct Part {
     /// What it is of.
     pub label: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: WordKind,
 }
 
 /// Odd, with bits all over.
 const MIX: i64 = 0x9e37_79b9_7f4a_7c15_u64 as i64;
 
 /// A body in the making.
-pub(crate) struct Code<'m> {
+pub(crate) struct BodyBuilder<'m> {
     module: &'m Module<'static>,
     instrs: Vec<Instr<'m>>,
     params: u32,
     locals: Vec<ValType>,
 }
 
-impl<'m> Code<'m> {
+impl<'m> BodyBuilder<'m> {
     /// A body of a function with so many parameters.
-    pub(crate) fn new(module: &'m Module<'static>, params: u32) -> Code<'m> {
-        Code { module, instrs: Vec::new(), params, locals: Vec::new() }
+    pub(crate) fn new(module: &'m Module<'static>, params: u32) -> BodyBuilder<'m> {
+        BodyBuilder { module, instrs: Vec::new(), params, locals: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, instr: Instr<'m>) {
@@ -105,7 +105,7 @@ impl<'m> Code<'m> {
     }
 
     /// The words of a value in a local.
-    pub(crate) fn words(&mut self, local: LocalIdx, ty: ValType) -> &'static [Kind] {
+    pub(crate) fn words(&mut self, local: LocalIdx, ty: ValType) -> &'static [WordKind] {
         let get = Instr::LocalGet { local };
         match ty {
             ValType::I32 => self.all([get, Instr::I64ExtendI32U]),
@@ -120,12 +120,12 @@ impl<'m> Code<'m> {
             ValType::Ref(ty) => self.reference(local, ty.heap),
         }
         match ty {
-            ValType::I32 => &[Kind::I32],
-            ValType::I64 => &[Kind::I64],
-            ValType::F32 => &[Kind::F32],
-            ValType::F64 => &[Kind::F64],
-            ValType::V128 => &[Kind::V128, Kind::V128],
-            ValType::Ref(_) => &[Kind::Ref],
+            ValType::I32 => &[WordKind::I32],
+            ValType::I64 => &[WordKind::I64],
+            ValType::F32 => &[WordKind::F32],
+            ValType::F64 => &[WordKind::F64],
+            ValType::V128 => &[WordKind::V128, WordKind::V128],
+            ValType::Ref(_) => &[WordKind::Ref],
         }
     }
 
@@ -189,7 +189,7 @@ impl<'m> Code<'m> {
     }
 
     /// The words of a global.
-    pub(crate) fn global(&mut self, global: GlobalIdx, ty: ValType) -> &'static [Kind] {
+    pub(crate) fn global(&mut self, global: GlobalIdx, ty: ValType) -> &'static [WordKind] {
         let local = self.local(ty);
         self.all([Instr::GlobalGet { global }, Instr::LocalSet { local }]);
         self.words(local, ty)

@@ -22,11 +22,11 @@ use crate::engines::server::Server;
 pub struct Spec {
     name: String,
     features: Option<Features>,
-    kind: Kind,
+    kind: EngineKind,
 }
 
 #[derive(Clone, PartialEq, Debug)]
-enum Kind {
+enum EngineKind {
     #[cfg(feature = "wasmtime")]
     Wasmtime(crate::engines::wasmtime::Backend),
     #[cfg(feature = "wasmi")]
@@ -70,9 +70,9 @@ impl Spec {
                             "{name}: say what it supports: '{name}:wasm2={command}'"
                         ));
                     }
-                    Kind::Command(command.to_owned())
+                    EngineKind::Command(command.to_owned())
                 } else {
-                    Kind::Server(command.to_owned())
+                    EngineKind::Server(command.to_owned())
                 }
             }
             None => linked(name)?,
@@ -93,16 +93,16 @@ impl Spec {
     pub fn make(&self, timeout: Duration, folder: PathBuf) -> Result<Box<dyn Engine>, String> {
         match &self.kind {
             #[cfg(feature = "wasmtime")]
-            Kind::Wasmtime(backend) => {
+            EngineKind::Wasmtime(backend) => {
                 let engine = crate::engines::wasmtime::Wasmtime::new(*backend, self.features)?;
                 Ok(Box::new(engine))
             }
             #[cfg(feature = "wasmi")]
-            Kind::Wasmi => Ok(Box::new(crate::engines::wasmi::Wasmi::new(self.features))),
-            Kind::Server(command) => {
+            EngineKind::Wasmi => Ok(Box::new(crate::engines::wasmi::Wasmi::new(self.features))),
+            EngineKind::Server(command) => {
                 Ok(Box::new(Server::new(&self.name, self.features, command, timeout)?))
             }
-            Kind::Command(command) => {
+            EngineKind::Command(command) => {
                 let features = self.features.unwrap_or(Features::WASM1);
                 let engine = External::new(&self.name, features, command, timeout, folder)?;
                 Ok(Box::new(engine))
@@ -112,16 +112,16 @@ impl Spec {
 }
 
 /// The engine of a name that is linked in.
-fn linked(name: &str) -> Result<Kind, String> {
+fn linked(name: &str) -> Result<EngineKind, String> {
     match name {
         #[cfg(feature = "wasmtime")]
-        "wasmtime" => Ok(Kind::Wasmtime(crate::engines::wasmtime::Backend::Cranelift)),
+        "wasmtime" => Ok(EngineKind::Wasmtime(crate::engines::wasmtime::Backend::Cranelift)),
         #[cfg(feature = "wasmtime")]
-        "winch" => Ok(Kind::Wasmtime(crate::engines::wasmtime::Backend::Winch)),
+        "winch" => Ok(EngineKind::Wasmtime(crate::engines::wasmtime::Backend::Winch)),
         #[cfg(feature = "wasmtime")]
-        "pulley" => Ok(Kind::Wasmtime(crate::engines::wasmtime::Backend::Pulley)),
+        "pulley" => Ok(EngineKind::Wasmtime(crate::engines::wasmtime::Backend::Pulley)),
         #[cfg(feature = "wasmi")]
-        "wasmi" => Ok(Kind::Wasmi),
+        "wasmi" => Ok(EngineKind::Wasmi),
         #[cfg(not(feature = "wasmtime"))]
         "wasmtime" | "winch" | "pulley" => {
             Err(format!("{name} is not linked in: build with `--features wasmtime`"))

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use pretty_assertions::assert_eq;
 use wattle_ast::{Features, Instr, Module, Opcode};
 use wattle_differ::{
-    Case, Effort, Engine, Nans, Oracle, Outcome, Run, Settings, Verdict, Way, Word, check,
+    Case, Effort, Ending, Engine, Nans, Oracle, Run, Settings, Verdict, Way, Word, check,
     config_of, minimise,
 };
 use wattle_smith::from_seed;
@@ -99,10 +99,10 @@ fn a_wrong_instruction_is_found_and_minimised() {
     assert!(found >= 1, "none of 800 modules shows it");
 }
 
-/// Lies about the outcome of the first probe that returns values.
-fn lie(run: &mut Run, outcome: Outcome) {
+/// Lies about the ending of the first probe that returns values.
+fn lie(run: &mut Run, ending: Ending) {
     if let Some(first) = run.probes.first_mut() {
-        *first = outcome;
+        *first = ending;
     }
 }
 
@@ -110,14 +110,14 @@ fn lie(run: &mut Run, outcome: Outcome) {
 fn every_way_to_differ_is_seen() {
     type Lie = fn(&Case, &mut Run);
     let lies: [(Lie, Way); 6] = [
-        (|_, run| run.start = Outcome::Refused("invalid".into()), Way::Refuses),
-        (|_, run| run.start = Outcome::Broken("panic".into()), Way::Breaks),
-        (|_, run| lie(run, Outcome::Trap("unreachable".into())), Way::Traps),
-        (|_, run| lie(run, Outcome::Exception(String::new())), Way::Exception),
+        (|_, run| run.start = Ending::Refused("invalid".into()), Way::Refuses),
+        (|_, run| run.start = Ending::Broken("panic".into()), Way::Breaks),
+        (|_, run| lie(run, Ending::Trap("unreachable".into())), Way::Traps),
+        (|_, run| lie(run, Ending::Exception(String::new())), Way::Exception),
         (|_, run| run.log.push((9, Word(9))), Way::Log),
         (
             |_, run| {
-                if let Some(Outcome::Values(words)) = run.probes.last_mut() {
+                if let Some(Ending::Values(words)) = run.probes.last_mut() {
                     words.iter_mut().for_each(|word| word.0 ^= 1);
                 }
             },
@@ -138,7 +138,7 @@ fn every_way_to_differ_is_seen() {
 fn what_runs_out_of_something_is_discarded() {
     for what in ["stack", "fuel", "time", "heap", "memory"] {
         let mut run = Oracle::default().run_case(&case(0));
-        run.probes[0] = Outcome::Exhausted(what.into());
+        run.probes[0] = Ending::Exhausted(what.into());
         let case = case(0);
         let expected = Oracle::default().run_case(&case);
         let verdict = wattle_differ::compare(&case.probes, &expected, &run, Nans::Exact);

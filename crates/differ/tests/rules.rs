@@ -2,7 +2,7 @@
 //! each rule, with engines that are our own runtime under another choice.
 
 use wattle_ast::Features;
-use wattle_differ::{Case, Nans, Oracle, Outcome, Run, Settings, Verdict, Way, check};
+use wattle_differ::{Case, Ending, Nans, Oracle, Run, Settings, Verdict, Way, check};
 use wattle_runtime::Limits;
 use wattle_runtime::numerics::{Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
 
@@ -37,7 +37,7 @@ fn bits_of_nans_are_the_engines() {
     let text = r#"(module (func (export "f") (result f32) (f32.const nan:0x200001)))"#;
     let case = self::case(text);
     let mut actual = Oracle::default().run_case(&case);
-    actual.probes[0] = Outcome::values([0x7fc0_0000]);
+    actual.probes[0] = Ending::values([0x7fc0_0000]);
     let verdict = check(&mut Fixed(actual), &case, Nans::Exact);
     assert!(matches!(verdict, Verdict::Differs(d) if d.way == Way::Value));
 }
@@ -47,7 +47,7 @@ fn a_nan_is_no_number() {
     let case = case(r#"(module (func (export "f") (result f32) (f32.const nan)))"#);
     let expected = Oracle::default().run_case(&case);
     let mut actual = expected.clone();
-    actual.probes[0] = Outcome::values([0x3f80_0000]);
+    actual.probes[0] = Ending::values([0x3f80_0000]);
     let verdict = wattle_differ::compare(&case.probes, &expected, &actual, Nans::Class);
     assert!(matches!(verdict, Verdict::Differs(_)));
 }
@@ -183,7 +183,7 @@ fn growth_may_fail() {
     let case = case(text);
     let expected = Oracle::default().run_case(&case);
     let mut actual = expected.clone();
-    actual.probes[0] = Outcome::values([u32::MAX.into()]);
+    actual.probes[0] = Ending::values([u32::MAX.into()]);
     let mut liar = Fixed(actual);
     assert!(matches!(check(&mut liar, &case, Nans::Exact), Verdict::Differs(_)));
 }
@@ -223,7 +223,7 @@ fn traps_are_compared_by_kind_whatever_the_words() {
         ("words that nobody knows", false),
     ] {
         let mut actual = expected.clone();
-        actual.probes[0] = Outcome::Trap(words.into());
+        actual.probes[0] = Ending::Trap(words.into());
         let verdict = check(&mut Fixed(actual), &case, Nans::Exact);
         match verdict {
             Verdict::Agrees => assert!(same, "{words}"),
@@ -251,7 +251,7 @@ fn either_of_two_reasons_is_the_same_trap() {
     ] {
         let case = case(&array(code));
         let mut actual = Oracle::default().run_case(&case);
-        actual.probes[0] = Outcome::Trap(words.into());
+        actual.probes[0] = Ending::Trap(words.into());
         let expected = Oracle::default().run_case(&case);
         assert_ne!(expected.probes[0], actual.probes[0]);
         assert_eq!(
@@ -259,7 +259,7 @@ fn either_of_two_reasons_is_the_same_trap() {
             Verdict::Agrees,
             "{code}"
         );
-        actual.probes[0] = Outcome::Trap("divide by zero".into());
+        actual.probes[0] = Ending::Trap("divide by zero".into());
         let verdict = check(&mut Fixed(actual), &case, Nans::Exact);
         assert!(matches!(verdict, Verdict::Differs(_)), "{code}");
     }
@@ -269,7 +269,7 @@ fn either_of_two_reasons_is_the_same_trap() {
 fn what_an_engine_does_not_support_says_nothing() {
     let case = case("(module)");
     let refused = |words: &str| Run {
-        start: Outcome::Refused(words.into()),
+        start: Ending::Refused(words.into()),
         probes: Vec::new(),
         log: Vec::new(),
     };
