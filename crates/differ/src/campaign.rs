@@ -1,5 +1,5 @@
-//! Campaigns: the loop over seeds and engines, on several threads. It counts what happens, and can be
-//! stopped and resumed.
+//! Campaigns: the loop over seeds and engines, on several threads. It counts what happens, and can
+//! be stopped and resumed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -33,7 +33,8 @@ pub struct Plan {
     pub count: Option<u64>,
     /// The number of threads.
     pub jobs: usize,
-    /// The configuration of every module; [`config_of`] chooses one for each seed when it is `None`.
+    /// The configuration of every module; [`config_of`] chooses one for each seed when it is
+    /// `None`.
     pub config: Option<Config>,
     /// The features that modules may use, if the engines support them.
     pub features: Features,

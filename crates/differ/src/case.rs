@@ -1,10 +1,10 @@
 //! Cases: a module under test, with what is needed to run it and to observe it.
 //!
-//! The *provider* is a module that exports what the module imports; its functions tell the host when
-//! they are called. The *adapter* is a module that imports what the module exports. Its functions,
-//! the *probes*, have no parameters and return words: they call functions of the module with
-//! arguments, and read its globals, memories and tables. So an engine only has to pass `i64`s, and
-//! vectors, references and the bits of NaNs are compared too.
+//! The *provider* is a module that exports what the module imports; its functions tell the host
+//! when they are called. The *adapter* is a module that imports what the module exports. Its
+//! functions, the *probes*, have no parameters and return words: they call functions of the module
+//! with arguments, and read its globals, memories and tables. So an engine only has to pass `i64`s,
+//! and vectors, references and the bits of NaNs are compared too.
 //!
 //! The *closed form* of a case is all three in one module, for engines that can only call an export
 //! of a single module.
@@ -44,8 +44,8 @@ pub struct Case {
     pub adapter: Module<'static>,
     /// The probes, in the order in which they run.
     pub probes: Vec<Probe>,
-    /// The number of exported functions that cannot be called, because a parameter type has no value
-    /// to pass.
+    /// The number of exported functions that cannot be called, because a parameter type has no
+    /// value to pass.
     pub uncallable: usize,
     /// The three modules as binaries.
     pub binaries: Binaries,
@@ -129,8 +129,8 @@ fn mix(seed: u64) -> u64 {
     split_mix64(&mut { seed })
 }
 
-/// A module that defines what another one imports. Its functions pass the number of the import and a
-/// hash of their arguments to `log`, and return constants; its globals hold constants.
+/// A module that defines what another one imports. Its functions pass the number of the import and
+/// a hash of their arguments to `log`, and return constants; its globals hold constants.
 fn provided(module: &Module<'static>, log: FuncIdx) -> Module<'static> {
     let body = |place: usize, ty| {
         let (params, results) =
@@ -203,8 +203,8 @@ impl Case {
         Case { module, features, provider, adapter, probes, uncallable, binaries, settings }
     }
 
-    /// A case that another process made, from its binaries and the names of its probes. The provider
-    /// may be empty when the module imports nothing.
+    /// A case that another process made, from its binaries and the names of its probes. The
+    /// provider may be empty when the module imports nothing.
     ///
     /// # Errors
     /// Those of the parser.
@@ -407,7 +407,8 @@ impl View {
         view
     }
 
-    /// Adds a probe for each function that can be called, and gives the number of those that cannot.
+    /// Adds a probe for each function that can be called, and gives the number of those that
+    /// cannot.
     fn calls(
         &self,
         adder: &mut Adder<'_>,
@@ -448,8 +449,8 @@ impl View {
         uncallable
     }
 
-    /// Pushes the words of all globals, memories and tables. `each` is called after each of these, with
-    /// what its words stand for.
+    /// Pushes the words of all globals, memories and tables. `each` is called after each of these,
+    /// with what its words stand for.
     fn state<'m>(
         &self,
         code: &mut BodyBuilder<'m>,

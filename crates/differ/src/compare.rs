@@ -1,10 +1,10 @@
 //! Comparison: what agrees, what differs as the specification permits, and what is a finding.
 //!
-//! The specification leaves open the bits of NaNs that operators make, the results of relaxed vector
-//! instructions, whether `grow` succeeds, and when resources run out. NaNs are made canonical within
-//! the modules, or all NaNs count as equal. For relaxed instructions, the oracle runs again with
-//! other choices until one does what the engine did. A run that depends on limits to growth, or that
-//! ran out of a resource, is discarded.
+//! The specification leaves open the bits of NaNs that operators make, the results of relaxed
+//! vector instructions, whether `grow` succeeds, and when resources run out. NaNs are made
+//! canonical within the modules, or all NaNs count as equal. For relaxed instructions, the oracle
+//! runs again with other choices until one does what the engine did. A run that depends on limits
+//! to growth, or that ran out of a resource, is discarded.
 
 use serde::{Deserialize, Serialize};
 use wattle_ast::{Body, Feature, Func, Instr, Opcode};
@@ -26,7 +26,8 @@ pub enum Nans {
     Class,
 }
 
-/// In which way an engine differs from the oracle. A minimised module still differs in the same way.
+/// In which way an engine differs from the oracle. A minimised module still differs in the same
+/// way.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Way {
@@ -160,9 +161,9 @@ fn is_equal(part: Option<&Part>, a: Word, b: Word, nans: Nans) -> bool {
     a == b || lanes || is_nan(kind, a.0) && is_nan(kind, b.0)
 }
 
-/// Whether one instruction may trap for either of two reasons, of which engines check a different one
-/// first. An atomic access may be unaligned and out of bounds; an instruction that copies from a
-/// segment to an array may be out of the bounds of both.
+/// Whether one instruction may trap for either of two reasons, of which engines check a different
+/// one first. An atomic access may be unaligned and out of bounds; an instruction that copies from
+/// a segment to an array may be out of the bounds of both.
 fn is_either(a: &[Trap], b: &[Trap]) -> bool {
     let pairs = [
         (Trap::UnalignedAtomic, Trap::MemoryOutOfBounds),
@@ -172,8 +173,8 @@ fn is_either(a: &[Trap], b: &[Trap]) -> bool {
     pairs.iter().any(|(first, second)| a.contains(first) && b.contains(second))
 }
 
-/// Compares two endings: `None` when they agree, else the way in which they differ, or the reason to
-/// discard the run.
+/// Compares two endings: `None` when they agree, else the way in which they differ, or the reason
+/// to discard the run.
 fn compare_endings(
     expected: &Ending,
     actual: &Ending,

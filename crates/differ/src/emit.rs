@@ -20,8 +20,8 @@ pub enum WordKind {
     F64,
     /// One half of a vector.
     V128,
-    /// What can be observed of a reference: whether it is null, and a hash of the value of an `i31`,
-    /// the numeric fields of a struct, or the length of an array.
+    /// What can be observed of a reference: whether it is null, and a hash of the value of an
+    /// `i31`, the numeric fields of a struct, or the length of an array.
     Ref,
     /// The size of a memory or a table, or a hash of its contents.
     State,

@@ -5,8 +5,9 @@ use wattle_runtime::Trap;
 
 /// How a call or an instantiation ended.
 ///
-/// In JSON, and so in the line protocol, it is an object with one member: `{"values": ["0x2a"]}`, `{"trap": "integer divide by zero"}`, `{"exception": ""}`,
-/// `{"exhausted": "stack"}`, `{"refused": "why"}`, `{"broken": "why"}`.
+/// In JSON, and so in the line protocol, it is an object with one member: `{"values": ["0x2a"]}`,
+/// `{"trap": "integer divide by zero"}`, `{"exception": ""}`, `{"exhausted": "stack"}`,
+/// `{"refused": "why"}`, `{"broken": "why"}`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
@@ -128,8 +129,8 @@ impl Run {
         Run { start, probes: Vec::new(), log: Vec::new() }
     }
 
-    /// Calls probes in order, up to one after which the engine may be in any state. `linked` is what
-    /// they are called on, or how instantiation ended.
+    /// Calls probes in order, up to one after which the engine may be in any state. `linked` is
+    /// what they are called on, or how instantiation ended.
     pub(crate) fn of<P, L>(
         probes: &[P],
         linked: Result<L, Ending>,

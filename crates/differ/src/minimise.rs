@@ -28,8 +28,8 @@ struct Search<'s> {
     best: Module<'static>,
 }
 
-/// The smallest module, of those that deletion leads to, for which `holds` is still true. It is valid
-/// with `features`. `holds` must be true for `module`, and only sees valid modules.
+/// The smallest module, of those that deletion leads to, for which `holds` is still true. It is
+/// valid with `features`. `holds` must be true for `module`, and only sees valid modules.
 ///
 /// ```
 /// use wattle_ast::{Features, Opcode};
@@ -235,8 +235,8 @@ impl Search<'_> {
 /// The types whose zeros stand in for deleted code.
 const ZEROS: [ValType; 5] = [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128];
 
-/// What stands in for an instruction with an arrow on numbers and vectors: its operands are dropped,
-/// and its results are zeros.
+/// What stands in for an instruction with an arrow on numbers and vectors: its operands are
+/// dropped, and its results are zeros.
 fn stand_in(opcode: Opcode) -> Option<Vec<Instr<'static>>> {
     let arrow = opcode.info().arrow?;
     let drops = arrow.params.iter().map(|_| Some(Instr::Drop));
@@ -266,8 +266,8 @@ fn rewrite(
     true
 }
 
-/// The index of the `end` of the block that an instruction opens, and whether the block has only one
-/// part.
+/// The index of the `end` of the block that an instruction opens, and whether the block has only
+/// one part.
 fn block(module: &Module<'static>, func: usize, at: usize) -> Option<(usize, bool)> {
     let body = &module.funcs.get(func)?.body;
     let mut nesting = Nesting::default();

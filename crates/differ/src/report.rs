@@ -53,9 +53,10 @@ impl Finding {
         format!("{}-{}-{}", self.seed, self.engine, self.difference.way.name())
     }
 
-    /// Writes its folder into `folder`, and gives the path: `module.wasm`, `module.wat`, `original.wasm`,
-    /// `repro.wat` (the closed form: one module, whose exports show the difference), `provider.wasm`
-    /// and `adapter.wasm`, `seed`, `config.json`, `report.json`, `report.md`.
+    /// Writes its folder into `folder`, and gives the path: `module.wasm`, `module.wat`,
+    /// `original.wasm`, `repro.wat` (the closed form: one module, whose exports show the
+    /// difference), `provider.wasm` and `adapter.wasm`, `seed`, `config.json`, `report.json`,
+    /// `report.md`.
     ///
     /// # Errors
     /// Those of the file system.

@@ -84,8 +84,8 @@ impl Spec {
         &self.name
     }
 
-    /// Starts the engine. `folder` is where the modules of commands are written; `timeout` is how long
-    /// a case may take in a process.
+    /// Starts the engine. `folder` is where the modules of commands are written; `timeout` is how
+    /// long a case may take in a process.
     ///
     /// # Errors
     /// A message that says why the engine cannot be started.

@@ -1,5 +1,5 @@
-//! Engines that lie: differences are seen, minimised and reported. Engines that do not: nothing is
-//! found.
+//! Fake engines. The differences of those that lie are found, minimised and counted; an honest one
+//! agrees.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,7 +12,7 @@ use wattle_differ::{
 };
 use wattle_smith::from_seed;
 
-/// Our own runtime, but for what `lie` does to modules or to runs.
+/// Wattle's own runtime, with changes to the modules that it gets or to what it answers.
 struct Fake {
     module: fn(&mut Module<'static>),
     run: fn(&Case, &mut Run),
@@ -99,7 +99,7 @@ fn a_wrong_instruction_is_found_and_minimised() {
     assert!(found >= 1, "none of 800 modules shows it");
 }
 
-/// Lies about the ending of the first probe that returns values.
+/// Changes how the first probe ends.
 fn lie(run: &mut Run, ending: Ending) {
     if let Some(first) = run.probes.first_mut() {
         *first = ending;
@@ -149,7 +149,7 @@ fn what_runs_out_of_something_is_discarded() {
 #[test]
 fn a_campaign_counts_and_resumes() {
     let folder = tempfile::tempdir().unwrap();
-    // No engine: what is made and run by the oracle is counted all the same.
+    // Without engines, the runs of the oracle are still counted.
     let mut plan = wattle_differ::Plan::new(Vec::new(), folder.path().to_owned());
     plan.count = Some(20);
     let stop = AtomicBool::new(false);
@@ -160,7 +160,7 @@ fn a_campaign_counts_and_resumes() {
     (plan.resume, plan.count, plan.jobs) = (true, Some(50), 2);
     let stats = wattle_differ::run(&plan, &stop, &mut ()).unwrap();
     assert_eq!(stats.modules, 50);
-    // Stopped from the start, nothing is lost.
+    // A campaign that is stopped at once loses nothing.
     (plan.count, plan.jobs) = (Some(90), 1);
     let stats = wattle_differ::run(&plan, &AtomicBool::new(true), &mut ()).unwrap();
     assert_eq!(stats.modules, 50);

@@ -268,8 +268,8 @@ impl Generator<'_, '_> {
         self.leave(&frame);
     }
 
-    /// Removes the innermost block. Its results were taken off the stack and are pushed again for the
-    /// outer block.
+    /// Removes the innermost block. Its results were taken off the stack and are pushed again for
+    /// the outer block.
     fn leave(&mut self, frame: &Frame) {
         self.sets.truncate(frame.sets as usize);
         self.frames.pop();
@@ -331,8 +331,8 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// Makes an `if` whose body branches away; `leave` makes the instruction that does. In code that
-    /// may trap, sometimes the instruction stands alone, and what follows is unreachable.
+    /// Makes an `if` whose body branches away; `leave` makes the instruction that does. In code
+    /// that may trap, sometimes the instruction stands alone, and what follows is unreachable.
     pub(crate) fn leaving(&mut self, leave: impl FnOnce(&mut Self)) {
         if !self.config.no_traps && self.entropy.chance(40) {
             leave(self);

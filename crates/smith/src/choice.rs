@@ -57,7 +57,8 @@ const fn uses_address(arrow: &Arrow) -> bool {
 }
 
 /// Goes over every key of [`BY_OPERANDS`] that an instruction is listed under: those with its first
-/// parameter on top, and the one with its first two. A key that comes twice makes the choice likelier.
+/// parameter on top, and the one with its first two. A key that comes twice makes the choice
+/// likelier.
 macro_rules! each_key {
     ($info:ident, $key:ident => $do:block) => {
         if let Some(arrow) = &$info.arrow {

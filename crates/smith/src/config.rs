@@ -1,4 +1,5 @@
-//! The configuration: features, sizes, weights and modes. Each row says a name, a type and a default.
+//! The configuration: features, sizes, weights and modes. Each row says a name, a type and a
+//! default.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -114,8 +115,8 @@ macro_rules! config {
     ($( $(#[$meta:meta])+ $field:ident: $ty:ty = $default:expr; )*) => {
         /// What modules to make.
         ///
-        /// By default modules use every feature that is on by default, instantiate, do not trap, and
-        /// terminate.
+        /// By default modules use every feature that is on by default, instantiate, do not trap,
+        /// and terminate.
         ///
         /// ```
         /// use wattle_ast::Features;
@@ -155,7 +156,8 @@ config! {
     max_imports: u32 = 4;
     /// The least number of functions.
     min_funcs: u32 = 1;
-    /// The greatest number of functions, not counting those that function types and required exports need.
+    /// The greatest number of functions, not counting those that function types and required
+    /// exports need.
     max_funcs: u32 = 8;
     /// The greatest number of tables.
     max_tables: u32 = 4;
@@ -177,7 +179,8 @@ config! {
     max_fields: u32 = 5;
     /// The greatest number of locals of a function, not counting parameters and scratch space.
     max_locals: u32 = 8;
-    /// The greatest number of steps of a body. A step makes an instruction, with those that make its operands.
+    /// The greatest number of steps of a body. A step makes an instruction, with those that make
+    /// its operands.
     max_instructions: u32 = 100;
     /// How deeply blocks may be nested.
     max_nesting: u32 = 8;
@@ -201,9 +204,9 @@ config! {
     start: bool = true;
     /// Whether instructions are guarded so that none traps and no exception is left uncaught.
     no_traps: bool = true;
-    /// The initial value of the exported global `fuel`, which goes down with each call of a function
-    /// and each iteration of a loop. At 0, functions return at once and loops end. `None` for
-    /// modules that may run forever.
+    /// The initial value of the exported global `fuel`, which goes down with each call of a
+    /// function and each iteration of a loop. At 0, functions return at once and loops end. `None`
+    /// for modules that may run forever.
     termination: Option<u32> = Some(200);
     /// Whether each NaN that an instruction makes is replaced by the canonical one.
     canonical_nans: bool = false;

@@ -19,7 +19,8 @@ use crate::ty::Ty;
 pub(crate) const ADDRESS_MASK: i64 = 0x7fff;
 /// Indices up to this are within every table.
 pub(crate) const TABLE_MASK: i64 = 7;
-/// By how much the greatest size of a memory or table may exceed its least size, in pages or elements.
+/// By how much the greatest size of a memory or table may exceed its least size, in pages or
+/// elements.
 const GROWTH: usize = 4;
 
 /// The letter and number that name an export, without an allocation for small numbers.
@@ -43,7 +44,7 @@ fn numbered(names: &'static str, index: u32) -> Name<'static> {
     }
 }
 
-fn limits(min: u64, max: Option<u64>) -> Limits {
+pub(crate) fn limits(min: u64, max: Option<u64>) -> Limits {
     Limits { min, max, ..Limits::default() }
 }
 

@@ -25,11 +25,11 @@
 //!
 //! # How it works
 //!
-//! Bytes are taken from the front of the input, one or two for a choice. Each step of a body chooses
-//! a class of instructions by weight, then an instruction from a list that was made at compile
-//! time: either of those that can take what is on top of the stack, or of all. Missing operands are
-//! made from locals, globals, constants and other instructions. When the bytes are used up, all
-//! open blocks are closed.
+//! Bytes are taken from the front of the input, one or two for a choice. Each step of a body
+//! chooses a class of instructions by weight, then an instruction from a list that was made at
+//! compile time: either of those that can take what is on top of the stack, or of all. Missing
+//! operands are made from locals, globals, constants and other instructions. When the bytes are
+//! used up, all open blocks are closed.
 //!
 //! | file | holds |
 //! |---|---|

@@ -395,7 +395,8 @@ impl Generator<'_, '_> {
         true
     }
 
-    /// Makes null of this type, with either its heap type or the bottom of the hierarchy as immediate.
+    /// Makes null of this type, with either its heap type or the bottom of the hierarchy as
+    /// immediate.
     pub(crate) fn null(&mut self, ty: Ty) {
         let mut heap = ty;
         if self.has(Features::GC) && self.entropy.chance(60) {

@@ -52,9 +52,9 @@ pub fn provider(module: &Module<'_>) -> Module<'static> {
     provider_of(module, body, |_, ty| defaults(&[ty]))
 }
 
-/// A module that exports what `module` imports, as [`provider`] does, with code of the caller's: `body`
-/// and `init` get the position of an import and its type, and give the body of the function and the
-/// initialiser of the global.
+/// A module that exports what `module` imports, as [`provider`] does, with code of the caller's:
+/// `body` and `init` get the position of an import and its type, and give the body of the function
+/// and the initialiser of the global.
 ///
 /// ```
 /// use wattle_ast::{Body, ExternType, FuncType, Import, Instr, Module, TypeIdx};

@@ -1,14 +1,14 @@
 //! Commands that call one export of one file: for engines that only have a command line.
 //!
 //! The command is started for each probe of a case's closed form. In it, `{wasm}` becomes the path
-//! of the module, `{export}` the name of the export, and `{args}` its arguments, which probes do not
-//! have.
+//! of the module, `{export}` the name of the export, and `{args}` its arguments, which probes do
+//! not have.
 //!
 //! The results are the numbers that it prints on standard output: decimal or hexadecimal, with or
-//! without a type (`42`, `i64:42`, `(i64.const 42)`), separated by blanks, commas or line breaks. If
-//! it prints `=>`, only what follows the last one counts. When its exit code is not 0, or it prints
-//! `error` behind `=>`, the message tells whether that is a trap, an exception or an exhausted
-//! resource.
+//! without a type (`42`, `i64:42`, `(i64.const 42)`), separated by blanks, commas or line breaks.
+//! If it prints `=>`, only what follows the last one counts. When its exit code is not 0, or it
+//! prints `error` behind `=>`, the message tells whether that is a trap, an exception or an
+//! exhausted resource.
 
 use std::io::Read;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! The line protocol: an engine is a process that is started once and runs one case after another.
 //!
-//! Both sides send JSON, one object a line, over the standard input and output of the process. First
-//! the process says what it is:
+//! Both sides send JSON, one object a line, over the standard input and output of the process.
+//! First the process says what it is:
 //!
 //! ```json
 //! {"wattle": 1, "name": "V8 11.3", "features": "wasm2,tail-call"}
@@ -18,8 +18,8 @@
 //! instantiates the provider with the function `host.log`, of type `[i32 i64] -> []`, which records
 //! its arguments. Then it instantiates the module: its import number *i* is the provider's export
 //! `"i"`, and `imports` has the module and name of each import. Then it instantiates the adapter,
-//! which imports the module's exports from `"m"`. It calls the adapter's exports that `probes` names,
-//! in order and without arguments, and answers:
+//! which imports the module's exports from `"m"`. It calls the adapter's exports that `probes`
+//! names, in order and without arguments, and answers:
 //!
 //! ```json
 //! {"start": {"values": []},
@@ -29,9 +29,9 @@
 //!
 //! Results are `i64`s in hexadecimal. [`Ending`] documents how each call may end. The message of a
 //! trap is the engine's own; `traps_of` knows the messages of many engines. An engine that cannot
-//! tell a trap from an exception or an exhausted resource answers `{"message": "…"}`, and the words of
-//! the message decide. A process that ends, or that is killed because it takes too long, is started
-//! again for the next case.
+//! tell a trap from an exception or an exhausted resource answers `{"message": "…"}`, and the words
+//! of the message decide. A process that ends, or that is killed because it takes too long, is
+//! started again for the next case.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};

@@ -99,7 +99,7 @@ impl Generator<'_, '_> {
     }
 
     /// Writes the length of a new array, of at least [`ARRAY_LEN`].
-    fn length(&mut self) {
+    fn array_length(&mut self) {
         self.small(Ty::I32, 4);
         self.i32_const(ARRAY_LEN as i32);
         self.op(Opcode::I32Add);
@@ -116,7 +116,7 @@ impl Generator<'_, '_> {
                 if !by_default {
                     self.operands(&[elem]);
                 }
-                self.length();
+                self.array_length();
                 self.op_index(opcode, index);
             }
             _ => {
@@ -130,8 +130,8 @@ impl Generator<'_, '_> {
         true
     }
 
-    /// A random segment to initialise arrays with, of data or of elements: its index, the segment, and
-    /// how much of it an element takes.
+    /// A random segment to initialise arrays with, of data or of elements: its index, the segment,
+    /// and how much of it an element takes.
     fn some_segment(&mut self, of_data: bool, elem: Ty) -> Option<(u32, Segment, u32)> {
         let (segment, size) = match of_data {
             true => (self.some_data(), elem.bytes()),

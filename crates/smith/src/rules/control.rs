@@ -61,7 +61,8 @@ impl Generator<'_, '_> {
         if frame.kind == BlockKind::Loop { frame.params } else { frame.results }
     }
 
-    /// Whether any branch may go to a block. Branches to loops are counted, if anything bounds them.
+    /// Whether any branch may go to a block. Branches to loops are counted, if anything bounds
+    /// them.
     fn is_free(&self, frame: &Frame) -> bool {
         self.fuel.is_none() || frame.kind != BlockKind::Loop
     }
@@ -242,7 +243,8 @@ impl Generator<'_, '_> {
         Some((table, ty, if any_table { None } else { Some(func) }))
     }
 
-    /// Writes the index of a function in the table for indirect calls; any index without a function.
+    /// Writes the index of a function in the table for indirect calls; any index without a
+    /// function.
     fn index_in(&mut self, table: u32, func: Option<u32>) {
         let addr = self.tables.get(table as usize).map_or(Ty::I32, |table| table.addr);
         let Some(func) = func else {

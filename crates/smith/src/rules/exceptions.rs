@@ -92,8 +92,8 @@ impl Generator<'_, '_> {
         self.op_index(Opcode::Throw, tag);
     }
 
-    /// The types of what a catch clause sends to its label: the values of its tag, if it has one, and
-    /// perhaps a reference to the exception.
+    /// The types of what a catch clause sends to its label: the values of its tag, if it has one,
+    /// and perhaps a reference to the exception.
     fn sent(&self, tag: Option<u32>, reference: bool) -> Vec<Ty> {
         let mut types = tag.map_or(Vec::new(), |tag| self.types_of(self.tag_params(tag)).to_vec());
         if reference {

@@ -53,6 +53,29 @@ impl Generator<'_, '_> {
         self.push(table.addr);
     }
 
+    /// Pushes the address of a fill or copy. In some cases it is so near the end of the memory that
+    /// only the length that is the answer is within bounds.
+    fn start_in_memory(&mut self, index: u32, memory: MemInfo) -> Option<i64> {
+        let edge = self.at_edge();
+        let count = edge.then(|| i64::from(self.entropy.byte()));
+        match count {
+            Some(count) => self.end_of_memory(index, memory, count),
+            None => self.bounded(memory.addr, ADDRESS_MASK),
+        }
+        count
+    }
+
+    /// Pushes the length of a fill or copy: `count`, or a number up to `mask`.
+    fn length(&mut self, ty: Ty, count: Option<i64>, mask: i64) {
+        match count {
+            Some(count) => {
+                self.address_const(ty, count);
+                self.push(ty);
+            }
+            None => self.bounded(ty, mask),
+        }
+    }
+
     /// Makes a load, a store or an atomic access.
     pub(super) fn access(&mut self, opcode: Opcode) -> bool {
         let info = opcode.info();
@@ -71,7 +94,8 @@ impl Generator<'_, '_> {
             |place: usize| params.get(place).map_or(Ty::I32, |&ty| Ty::of_arrow(ty, memory.addr));
         let mut near_end = None;
         if guarded {
-            // Only the address may be on the stack already: below other operands it could not be masked.
+            // Only the address may be on the stack already: below other operands it could not be
+            // masked.
             let aligned = if is_atomic { ADDRESS_MASK & !(bytes - 1) } else { ADDRESS_MASK };
             if self.top() == Some(memory.addr) {
                 self.mask(memory.addr, aligned);
@@ -150,19 +174,10 @@ impl Generator<'_, '_> {
                 self.op_index(opcode, index);
                 self.push(addr);
             }
-            Opcode::MemoryFill if self.at_edge() => {
-                let count = i64::from(self.entropy.byte());
-                self.end_of_memory(index, memory, count);
-                self.produce(Ty::I32);
-                self.address_const(addr, count);
-                self.push(addr);
-                self.take(3);
-                self.op_index(opcode, index);
-            }
             Opcode::MemoryFill => {
-                self.bounded(addr, ADDRESS_MASK);
+                let count = self.start_in_memory(index, memory);
                 self.produce(Ty::I32);
-                self.bounded(addr, 0xff);
+                self.length(addr, count, 0xff);
                 self.take(3);
                 self.op_index(opcode, index);
             }
@@ -206,7 +221,8 @@ impl Generator<'_, '_> {
         Some((index, *self.elems.get(index as usize)?))
     }
 
-    /// Pushes an offset into a segment, and a count of at most `most` elements of `size` units each.
+    /// Pushes an offset into a segment, and a count of at most `most` elements of `size` units
+    /// each.
     pub(super) fn part_of(&mut self, segment: &Segment, most: u32, size: u32) {
         if self.risks() {
             self.produce(Ty::I32);
@@ -224,18 +240,9 @@ impl Generator<'_, '_> {
         let (Some((dst, to)), Some((src, from))) = (self.some_memory(), self.some_memory()) else {
             return false;
         };
-        if self.at_edge() {
-            let count = i64::from(self.entropy.byte());
-            self.end_of_memory(dst, to, count);
-            self.bounded(from.addr, ADDRESS_MASK);
-            let ty = length_type(to.addr, from.addr);
-            self.address_const(ty, count);
-            self.push(ty);
-        } else {
-            self.bounded(to.addr, ADDRESS_MASK);
-            self.bounded(from.addr, ADDRESS_MASK);
-            self.bounded(length_type(to.addr, from.addr), 0xff);
-        }
+        let count = self.start_in_memory(dst, to);
+        self.bounded(from.addr, ADDRESS_MASK);
+        self.length(length_type(to.addr, from.addr), count, 0xff);
         self.take(3);
         self.op_index(Opcode::MemoryCopy, dst);
         self.index(src);
@@ -293,17 +300,14 @@ impl Generator<'_, '_> {
 
     pub(super) fn table_fill(&mut self) -> bool {
         let Some((index, table)) = self.some_writable_table() else { return false };
-        if self.at_edge() {
-            let count = self.entropy.below(TABLE_MASK as usize) as i64;
-            self.end_of_table(index, table, count);
-            self.produce(table.elem);
-            self.address_const(table.addr, count);
-            self.push(table.addr);
-        } else {
-            self.bounded(table.addr, TABLE_MASK >> 1);
-            self.produce(table.elem);
-            self.bounded(table.addr, TABLE_MASK >> 1);
+        let edge = self.at_edge();
+        let count = edge.then(|| self.entropy.below(TABLE_MASK as usize) as i64);
+        match count {
+            Some(count) => self.end_of_table(index, table, count),
+            None => self.bounded(table.addr, TABLE_MASK >> 1),
         }
+        self.produce(table.elem);
+        self.length(table.addr, count, TABLE_MASK >> 1);
         self.take(3);
         self.op_index(Opcode::TableFill, index);
         true

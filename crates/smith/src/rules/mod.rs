@@ -1,7 +1,8 @@
-//! Rules: how each instruction is made. Those with an arrow share one; each special one has its own.
+//! Rules: how each instruction is made. Those with an arrow share one; each special one has its
+//! own.
 //!
-//! They are the validator's rules the other way round: where it checks operands, these provide them.
-//! A rule returns `false`, and writes nothing, when the module lacks something that it needs.
+//! They are the validator's rules the other way round: where it checks operands, these provide
+//! them. A rule returns `false`, and writes nothing, when the module lacks something that it needs.
 //!
 //! | file | holds the rules of |
 //! |---|---|
