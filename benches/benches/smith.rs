@@ -12,6 +12,7 @@ use arbitrary::Unstructured;
 use criterion::{Criterion, criterion_group, criterion_main};
 use wattle::ast::Features;
 use wattle_benches::{Input, Side, compare};
+use wattle_fuzz::peers::wasm_smith_config;
 use wattle_smith::Config;
 
 /// Seeds of `len` bytes each.
@@ -80,7 +81,7 @@ fn smith(criterion: &mut Criterion) {
         max_instructions: 16,
         ..Config::default()
     };
-    // All features that both know, and the limits of our default.
+    // All features that both support, and the limits of our default.
     let peer_config = wasm_smith::Config {
         gc_enabled: true,
         exceptions_enabled: true,
@@ -90,21 +91,7 @@ fn smith(criterion: &mut Criterion) {
         tail_call_enabled: true,
         threads_enabled: true,
         wide_arithmetic_enabled: true,
-        export_everything: true,
-        disallow_traps: true,
-        min_funcs: 1,
-        max_types: 12,
-        max_imports: 4,
-        max_funcs: 8,
-        max_tables: 4,
-        max_memories: 3,
-        max_tags: 3,
-        max_globals: 8,
-        max_element_segments: 4,
-        max_data_segments: 4,
-        max_elements: 12,
-        max_instructions: 100,
-        ..wasm_smith::Config::default()
+        ..wasm_smith_config(&full_config)
     };
     let inputs = [seeds(1024), seeds(2048), seeds(4096)];
     for input in &inputs {

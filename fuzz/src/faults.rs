@@ -10,13 +10,14 @@ use wattle_runtime::{Fault, plant};
 use wattle_smith::{Config, from_seed, seed_bytes};
 
 use crate::lockstep::Subject;
+use crate::peers::wasm_smith_config;
 
-/// Who makes the modules.
+/// The generator that makes the modules.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Source {
     /// `wattle-smith`.
     Wattle,
-    /// `wasm-smith`, with the limits of ours, and functions that come to an end.
+    /// `wasm-smith`, with the limits of ours, and functions that terminate.
     WasmSmith,
 }
 
@@ -73,28 +74,15 @@ impl Source {
 }
 
 fn peer(seed: u64, no_traps: bool) -> Option<Module<'static>> {
-    let ours = Config::default();
+    let ours = Config { no_traps, ..Config::default() };
     let bytes = seed_bytes(&ours, seed);
     let config = wasm_smith::Config {
-        disallow_traps: no_traps,
-        export_everything: true,
         min_types: 4,
         min_funcs: 3,
-        max_types: 12,
-        max_imports: 4,
-        max_funcs: 8,
-        max_tables: 4,
-        max_memories: 3,
-        max_tags: 3,
-        max_globals: 8,
-        max_element_segments: 4,
-        max_data_segments: 4,
-        max_elements: 12,
-        max_instructions: 100,
         max_memory32_bytes: 1 << 20,
         max_memory64_bytes: 1 << 20,
         max_table_elements: 1 << 10,
-        ..wasm_smith::Config::default()
+        ..wasm_smith_config(&ours)
     };
     let mut module = wasm_smith::Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
     let fuel = module.ensure_termination(200).ok()?;

@@ -1,9 +1,30 @@
-//! What the peers say of a module, to be held against what Wattle says.
+//! The peers: how to configure them like Wattle, and what they say of a module.
 
 use wasmparser::WasmFeatures;
 use wattle::ast::Features;
 use wattle::validator::Validator;
 use wattle::{parser, validator};
+
+/// A configuration of wasm-smith with the limits and modes of one of `wattle-smith`.
+pub fn wasm_smith_config(ours: &wattle_smith::Config) -> wasm_smith::Config {
+    wasm_smith::Config {
+        disallow_traps: ours.no_traps,
+        export_everything: ours.export_all,
+        min_funcs: ours.min_funcs as usize,
+        max_types: ours.max_types as usize,
+        max_imports: ours.max_imports as usize,
+        max_funcs: ours.max_funcs as usize,
+        max_tables: ours.max_tables as usize,
+        max_memories: ours.max_memories as usize,
+        max_tags: ours.max_tags as usize,
+        max_globals: ours.max_globals as usize,
+        max_element_segments: ours.max_elems as usize,
+        max_data_segments: ours.max_datas as usize,
+        max_elements: ours.max_elem_items as usize,
+        max_instructions: ours.max_instructions as usize,
+        ..wasm_smith::Config::default()
+    }
+}
 
 /// What both are asked about: the features that are on by default.
 const OURS: Features = Features::DEFAULT;

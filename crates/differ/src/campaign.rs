@@ -1,5 +1,5 @@
-//! Campaigns: seeds counting up, over threads, with counts of all that happens, to be stopped and
-//! resumed.
+//! Campaigns: the loop over seeds and engines, on several threads. It counts what happens, and can
+//! be stopped and resumed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,45 +15,46 @@ use wattle_smith::{Config, from_seed};
 
 use crate::case::{Case, Closed, Settings};
 use crate::compare::{Difference, Nans, Verdict, judge_run};
+use crate::ending::{Ending, Run};
 use crate::engine::Engine;
 use crate::minimise::{Effort, minimise};
 use crate::oracle::Oracle;
-use crate::outcome::{Outcome, Run};
 use crate::report::Finding;
 use crate::spec::Spec;
 
-/// What a campaign does.
+/// What a campaign is to do.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The engines.
     pub engines: Vec<Spec>,
     /// The first seed.
     pub seed: u64,
-    /// How many modules; without a number, until it is stopped.
+    /// The number of modules; `None` to go on until it is stopped.
     pub count: Option<u64>,
-    /// Threads.
+    /// The number of threads.
     pub jobs: usize,
-    /// The configuration of every module. Without one, see [`config_of`].
+    /// The configuration of every module; [`config_of`] chooses one for each seed when it is
+    /// `None`.
     pub config: Option<Config>,
-    /// What modules may use at most, whatever engines have.
+    /// The features that modules may use, if the engines support them.
     pub features: Features,
     /// How NaNs are compared.
     pub nans: Nans,
-    /// What a case may take in a process.
+    /// How long a case may take in a process.
     pub timeout: Duration,
-    /// How much is done to minimise a finding.
+    /// The bounds on minimising a finding.
     pub effort: Effort,
-    /// How many findings of an engine that differ in the same way, with the same words, are
-    /// minimised and written. All are counted.
+    /// How many findings with the same engine, way and message are minimised and written. All are
+    /// counted.
     pub reports: u64,
-    /// Where the state and the reports go.
+    /// The folder for the state and the reports.
     pub folder: PathBuf,
-    /// Whether the state that is there is gone on with.
+    /// Whether to continue from the state in the folder.
     pub resume: bool,
 }
 
 impl Plan {
-    /// A plan with an engine, for 1,000 modules on one thread.
+    /// A plan for 1,000 modules on one thread.
     pub fn new(engines: Vec<Spec>, folder: PathBuf) -> Plan {
         Plan {
             engines,
@@ -72,15 +73,15 @@ impl Plan {
     }
 }
 
-/// What was counted about an engine.
+/// The counts of an engine.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
-    /// Modules that were run and that agree.
+    /// Modules on which it agrees.
     pub agreed: u64,
-    /// Modules that differ as is permitted, by reason.
+    /// Modules on which it differs as the specification permits, by reason.
     pub permitted: BTreeMap<String, u64>,
-    /// Modules that say nothing, by reason.
+    /// Modules that were discarded, by reason.
     pub discarded: BTreeMap<String, u64>,
     /// Findings, by way.
     pub findings: BTreeMap<String, u64>,
@@ -108,7 +109,7 @@ impl Counts {
     }
 }
 
-/// What was counted.
+/// The counts of a campaign.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Stats {
@@ -116,23 +117,23 @@ pub struct Stats {
     pub modules: u64,
     /// Calls of exported functions by the oracle.
     pub calls: u64,
-    /// Those of them that returned.
+    /// The number of these calls that returned.
     pub returned: u64,
-    /// Exported functions that cannot be called.
+    /// Exported functions that cannot be called, because a parameter type has no value to pass.
     pub uncallable: u64,
-    /// Seconds.
+    /// The duration in seconds.
     pub seconds: f64,
-    /// By engine.
+    /// The counts of each engine, by name.
     pub engines: BTreeMap<String, Counts>,
 }
 
 impl Stats {
-    /// All findings.
+    /// The number of findings of all engines.
     pub fn findings(&self) -> u64 {
         self.engines.values().flat_map(|counts| counts.findings.values()).sum()
     }
 
-    /// Of 1,000 modules for each engine, how many were compared.
+    /// How many of 1,000 runs of a module on an engine were compared.
     pub fn compared_permille(&self) -> u64 {
         let compared: u64 = self.engines.values().map(Counts::compared).sum();
         (1000 * compared).checked_div(self.modules * self.engines.len() as u64).unwrap_or(0)
@@ -149,13 +150,13 @@ impl Stats {
     }
 }
 
-/// What is written to be resumed.
+/// What a campaign writes to be resumed.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct State {
-    /// The first seed that is not done.
+    /// The first seed that is not finished.
     next: u64,
-    /// Later ones that are.
+    /// Later seeds that are finished.
     done: BTreeSet<u64>,
     stats: Stats,
 }
@@ -172,7 +173,7 @@ impl State {
         }
     }
 
-    /// Written beside its place, and renamed, so that it is whole at any time.
+    /// Writes a new file and renames it, so that the file is complete at any time.
     fn save(&self, folder: &Path) -> io::Result<()> {
         let beside = folder.join("state.json.new");
         std::fs::write(&beside, serde_json::to_vec_pretty(self)?)?;
@@ -180,14 +181,14 @@ impl State {
     }
 }
 
-/// Why a campaign does not begin, or ends early.
+/// Why a campaign does not start, or ends early.
 #[derive(Debug)]
 pub enum Error {
-    /// An engine cannot be made.
+    /// An engine cannot be started.
     Engine(String),
-    /// The file system.
+    /// A file or folder cannot be read or written.
     Io(PathBuf, io::Error),
-    /// There is a state already, and nobody said to go on with it; or there is none to go on with.
+    /// There is a state although the plan does not resume, or none although it does.
     State(String),
 }
 
@@ -202,10 +203,10 @@ impl std::fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The configuration of a seed when none is given: modules are of all kinds in turn.
+/// The configuration of a seed in a campaign without one, so that modules are of many kinds.
 ///
-/// Every fourth is not guarded against traps; every third uses a part of the features and
-/// instructions; every sixteenth has functions of single instructions; every fifth is large.
+/// Every fourth may trap; every third uses only some of the features and instructions; every
+/// sixteenth has functions of single instructions; every fifth is large.
 pub fn config_of(seed: u64, features: Features, nans: Nans) -> Config {
     let large = Config::default();
     let size = match seed % 5 {
@@ -227,18 +228,18 @@ pub fn config_of(seed: u64, features: Features, nans: Nans) -> Config {
     }
 }
 
-/// What a worker tells of a seed.
+/// The results of a seed.
 struct Done {
     seed: u64,
     stats: Stats,
     findings: Vec<Finding>,
 }
 
-/// Someone who is told how it goes.
+/// Receives the progress of a campaign.
 pub trait Watcher {
-    /// So far.
+    /// The counts so far.
     fn progress(&mut self, stats: &Stats);
-    /// A finding was written to a folder.
+    /// A finding, and the folder that it was written to.
     fn finding(&mut self, finding: &Finding, folder: &Path);
 }
 
@@ -247,11 +248,10 @@ impl Watcher for () {
     fn finding(&mut self, _: &Finding, _: &Path) {}
 }
 
-/// Runs a campaign, until it is done or `stop` says so.
+/// Runs a campaign until it is finished or `stop` is set.
 ///
 /// # Errors
-/// An engine that cannot be made, a state that is not as `resume` says, or a folder that cannot be
-/// written.
+/// See [`Error`].
 ///
 /// ```no_run
 /// use std::sync::atomic::AtomicBool;
@@ -269,11 +269,8 @@ pub fn run(plan: &Plan, stop: &AtomicBool, watcher: &mut dyn Watcher) -> Result<
     let end = plan.count.map_or(u64::MAX, |count| plan.seed.saturating_add(count));
     let next = AtomicU64::new(state.next);
     let finished = state.done.clone();
-    // How many findings were written, by engine and way.
-    let mut workers = Vec::new();
-    for _ in 0..plan.jobs.max(1) {
-        workers.push(Worker::new(plan)?);
-    }
+    let workers: Result<Vec<_>, _> = (0..plan.jobs.max(1)).map(|_| Worker::new(plan)).collect();
+    let workers = workers?;
     let started = Instant::now();
     let before = state.stats.seconds;
     let mut written = Instant::now();
@@ -342,12 +339,20 @@ fn begin(plan: &Plan) -> Result<State, Error> {
         .map_err(|error| Error::State(format!("{}: {error}", path.display())))
 }
 
-/// A thread's engines.
+/// The closed form of a case, and what the oracle does with it.
+fn closed_run(case: &Case) -> (Closed, Run) {
+    let closed = case.closed();
+    let expected = Oracle::default().run_closed(&closed);
+    (closed, expected)
+}
+
+/// A thread of a campaign, with its engines.
 struct Worker<'p> {
     plan: &'p Plan,
     engines: Vec<(Box<dyn Engine>, Profile)>,
-    sets: Vec<Features>,
-    /// Findings that were minimised, by engine, way, and what the engine said.
+    /// The different sets of features that the engines support.
+    feature_sets: Vec<Features>,
+    /// The number of findings by engine, way and message.
     seen: BTreeMap<(usize, crate::Way, String), u64>,
 }
 
@@ -356,28 +361,29 @@ impl<'p> Worker<'p> {
         let make = |spec: &Spec| spec.make(plan.timeout, plan.folder.clone());
         let engines: Result<Vec<_>, _> = plan.engines.iter().map(make).collect();
         let engines = engines.map_err(Error::Engine)?;
-        let mut sets = Vec::new();
+        let mut feature_sets = Vec::new();
         for engine in &engines {
             let set = engine.features() & plan.features;
-            if !sets.contains(&set) {
-                sets.push(set);
+            if !feature_sets.contains(&set) {
+                feature_sets.push(set);
             }
         }
         let engines = engines.into_iter().map(|engine| (engine, Profile::default())).collect();
-        Ok(Worker { plan, engines, sets, seen: BTreeMap::new() })
+        Ok(Worker { plan, engines, feature_sets, seen: BTreeMap::new() })
     }
 
     fn config(&self, seed: u64) -> Config {
         match &self.plan.config {
             Some(config) => config.clone(),
             None => {
-                let set = self.sets.get(seed as usize / 48 % self.sets.len().max(1));
+                let set =
+                    self.feature_sets.get(seed as usize / 48 % self.feature_sets.len().max(1));
                 config_of(seed, set.copied().unwrap_or_default(), self.plan.nans)
             }
         }
     }
 
-    /// Makes the module of a seed, and runs it everywhere.
+    /// Makes the module of a seed, and runs it on all engines.
     fn seed(&mut self, seed: u64) -> Done {
         let config = self.config(seed);
         let made = from_seed(&config, seed);
@@ -385,31 +391,24 @@ impl<'p> Worker<'p> {
         let case = Case::new(made.module, made.features, settings);
         let mut stats =
             Stats { modules: 1, uncallable: case.uncallable as u64, ..Stats::default() };
-        let oracle = Oracle::default();
-        let expected = oracle.run_case(&case);
-        for (probe, outcome) in case.probes.iter().zip(&expected.probes) {
+        let expected = Oracle::default().run_case(&case);
+        for (probe, ending) in case.probes.iter().zip(&expected.probes) {
             stats.calls += u64::from(probe.is_call);
-            stats.returned += u64::from(probe.is_call && outcome.is_good());
+            stats.returned += u64::from(probe.is_call && ending.is_good());
         }
         let is_closed = self.engines.iter().any(|(engine, _)| engine.is_closed());
-        let closed = is_closed.then(|| case.closed());
-        let closed = closed.map(|closed| {
-            let expected = oracle.run_closed(&closed);
-            (closed, expected)
-        });
+        let closed = is_closed.then(|| closed_run(&case));
         let mut findings = Vec::new();
         for at in 0..self.engines.len() {
-            let (name, verdict) = self.one(at, &case, &expected, closed.as_ref());
+            let (name, verdict) = self.compare(at, &case, &expected, closed.as_ref());
             let counts = stats.engines.entry(name.clone()).or_default();
             match verdict {
                 Verdict::Agrees => counts.agreed += 1,
                 Verdict::Permitted(why) => *counts.permitted.entry(why.into()).or_default() += 1,
                 Verdict::Discarded(why) => *counts.discarded.entry(why).or_default() += 1,
                 Verdict::Differs(difference) => {
-                    let way = serde_json::to_value(difference.way).unwrap_or_default();
-                    let way = way.as_str().unwrap_or("other").to_owned();
-                    *counts.findings.entry(way).or_default() += 1;
-                    let seen = self.seen.entry((at, difference.way, difference.words()));
+                    *counts.findings.entry(difference.way.name()).or_default() += 1;
+                    let seen = self.seen.entry((at, difference.way, difference.cause()));
                     let seen = seen.or_default();
                     *seen += 1;
                     if *seen <= self.plan.reports {
@@ -421,7 +420,8 @@ impl<'p> Worker<'p> {
         Done { seed, stats, findings }
     }
 
-    fn one(
+    /// Runs a case on an engine, and compares. Gives the name of the engine too.
+    fn compare(
         &mut self,
         at: usize,
         case: &Case,
@@ -433,7 +433,7 @@ impl<'p> Worker<'p> {
             return (String::new(), Verdict::Agrees);
         };
         let name = engine.name().to_string();
-        // What nobody ends on a thread that is alone.
+        // Nothing would end a wait, as each case runs on one thread.
         let waits = |op| matches!(op, Opcode::MemoryAtomicWait32 | Opcode::MemoryAtomicWait64);
         let features = engine.features() & plan.features;
         let verdict = match closed.filter(|_| engine.is_closed()) {
@@ -457,17 +457,12 @@ impl<'p> Worker<'p> {
         (name, verdict)
     }
 
-    /// What an engine makes of a case, from scratch.
+    /// Runs a case on the oracle and on an engine, and compares.
     fn verdict(&mut self, at: usize, case: &Case) -> Verdict {
-        let oracle = Oracle::default();
-        let expected = oracle.run_case(case);
+        let expected = Oracle::default().run_case(case);
         let is_closed = self.engines.get(at).is_some_and(|(engine, _)| engine.is_closed());
-        let closed = is_closed.then(|| case.closed());
-        let closed = closed.map(|closed| {
-            let expected = oracle.run_closed(&closed);
-            (closed, expected)
-        });
-        self.one(at, case, &expected, closed.as_ref()).1
+        let closed = is_closed.then(|| closed_run(case));
+        self.compare(at, case, &expected, closed.as_ref()).1
     }
 
     fn minimised(
@@ -499,7 +494,7 @@ impl<'p> Worker<'p> {
             }
             let run = match small.fits(engine.features()) {
                 true => engine.run(&small),
-                false => Run::ended(Outcome::Refused("it lacks features".into())),
+                false => Run::ended(Ending::Refused("it lacks features".into())),
             };
             runs.push((engine.name().to_string(), run));
         }
@@ -516,7 +511,7 @@ impl<'p> Worker<'p> {
     }
 }
 
-/// Runs one case on one engine and on the oracle, and judges: for tests of engines, and to look at a
+/// Runs a case on an engine and on the oracle, and compares: for tests of engines, and to look at a
 /// finding again.
 ///
 /// ```

@@ -1,31 +1,31 @@
-//! Cases: a module under test with all that it takes to run and to watch it.
+//! Cases: a module under test, with what is needed to run it and to observe it.
 //!
 //! The *provider* is a module that exports what the module imports; its functions tell the host
-//! that they were called. The *adapter* is a module that imports what the module exports; its
-//! functions, the *probes*, take nothing and give words: they call the module with arguments, and
-//! read its globals, memories and tables. So an engine need not pass any value but `i64`s, and
-//! vectors, references and the bits of NaNs are seen as the engine has them.
+//! when they are called. The *adapter* is a module that imports what the module exports. Its
+//! functions, the *probes*, have no parameters and return words: they call functions of the module
+//! with arguments, and read its globals, memories and tables. So an engine only has to pass `i64`s,
+//! and vectors, references and the bits of NaNs are compared too.
 //!
-//! For engines that can do no more than to call an export of one module, there is the *closed*
-//! form: the three in one.
+//! The *closed form* of a case is all three in one module, for engines that can only call an export
+//! of a single module.
 
 use wattle_ast::{
     Export, Expr, ExternIdx, ExternKind, ExternType, Feature, Features, Func, FuncIdx, FuncType,
     Global, GlobalIdx, GlobalType, Import, IndexSpaces, Instr, LocalIdx, MemIdx, MemType, Module,
     Opcode, TableIdx, TableType, TypeIdx, ValType,
 };
-use wattle_smith::provider_of;
+use wattle_smith::{provider_of, split_mix64};
 
-use crate::emit::{Code, Kind, Part};
+use crate::emit::{BodyBuilder, Part, WordKind};
 
 /// A function of the adapter.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Probe {
     /// The name that it is exported by.
     pub name: String,
-    /// What it does, for people.
+    /// What it does, as text.
     pub label: String,
-    /// What its results are.
+    /// What its results stand for.
     pub parts: Vec<Part>,
     /// Whether it runs code of the module under test.
     pub is_call: bool,
@@ -36,7 +36,7 @@ pub struct Probe {
 pub struct Case {
     /// The module.
     pub module: Module<'static>,
-    /// What it is allowed to use.
+    /// The features that it may use.
     pub features: Features,
     /// The provider.
     pub provider: Module<'static>,
@@ -44,14 +44,15 @@ pub struct Case {
     pub adapter: Module<'static>,
     /// The probes, in the order in which they run.
     pub probes: Vec<Probe>,
-    /// How many exported functions nobody can call: no value of a parameter's type can be made.
+    /// The number of exported functions that cannot be called, because a parameter type has no
+    /// value to pass.
     pub uncallable: usize,
-    /// The three as binaries.
+    /// The three modules as binaries.
     pub binaries: Binaries,
     settings: Settings,
 }
 
-/// A case as binaries.
+/// The modules of a case as binaries.
 #[derive(Clone, Debug)]
 pub struct Binaries {
     /// The module.
@@ -62,40 +63,40 @@ pub struct Binaries {
     pub adapter: Vec<u8>,
 }
 
-/// A case in one module without imports.
+/// The closed form of a case: one module without imports.
 #[derive(Clone, Debug)]
 pub struct Closed {
     /// The module.
     pub module: Module<'static>,
-    /// The probes: each gives, behind its results, a hash of all state.
+    /// The probes. Each returns a hash of all state after its results.
     pub probes: Vec<Probe>,
 }
 
-/// How a module is called.
+/// How the functions of a module are called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Settings {
-    /// What the exported global `fuel` is set to before each call.
+    /// The value that the exported global `fuel` is set to before each call.
     pub fuel: Option<u32>,
-    /// What chooses arguments.
+    /// The number that arguments are derived from.
     pub salt: u64,
 }
 
-/// The module that the adapter imports from.
+/// The module name that the adapter imports from.
 pub const UNDER_TEST: &str = "m";
-/// Where the provider imports the host's one function from, of type `[i32 i64] -> []`: module and
-/// name.
+/// The module and the name of the function that the provider imports from the host, of type
+/// `[i32 i64] -> []`.
 pub const HOST: (&str, &str) = ("host", "log");
 
 /// The probe that reads the state.
 pub(crate) const STATE: &str = "s";
 
-/// Adds functions to a module: types are shared.
+/// Adds functions to a module. Functions of equal types share one.
 struct Adder<'m> {
     out: Module<'static>,
     under_test: &'m Module<'static>,
-    /// Types that were added.
+    /// The types that were added.
     types: Vec<(FuncType, TypeIdx)>,
-    /// How many functions the module has, imports included.
+    /// The number of functions in the module, imports included.
     funcs: u32,
 }
 
@@ -110,35 +111,31 @@ impl Adder<'_> {
         index
     }
 
-    fn func(&mut self, ty: TypeIdx, code: Code<'_>) -> FuncIdx {
+    fn func(&mut self, ty: TypeIdx, code: BodyBuilder<'_>) -> FuncIdx {
         self.out.funcs.push(Func { ty, body: code.finish() });
         self.funcs += 1;
         FuncIdx(self.funcs - 1)
     }
 
-    /// A function without parameters that gives so many words.
-    fn probe(&mut self, name: &str, words: usize, code: Code<'_>) {
+    /// Adds a function without parameters that returns this number of words.
+    fn probe(&mut self, name: &str, words: usize, code: BodyBuilder<'_>) {
         let ty = self.ty(FuncType::new([], vec![ValType::I64; words]));
         let index = self.func(ty, code);
         self.out.exports.push(Export { name: name.to_owned().into(), index: index.into() });
     }
 }
 
-/// SplitMix64's step.
 fn mix(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
+    split_mix64(&mut { seed })
 }
 
-/// What a module imports, defined. Functions tell `log` the place of the import and a hash of their
-/// arguments, and give constants; globals hold them.
+/// A module that defines what another one imports. Its functions pass the number of the import and
+/// a hash of their arguments to `log`, and return constants; its globals hold constants.
 fn provided(module: &Module<'static>, log: FuncIdx) -> Module<'static> {
     let body = |place: usize, ty| {
         let (params, results) =
             module.func_type(ty).map_or((&[][..], &[][..]), |ty| (ty.params(), ty.results()));
-        let mut code = Code::new(module, params.len() as u32);
+        let mut code = BodyBuilder::new(module, params.len() as u32);
         code.push(Instr::I32Const { value: place as i32 });
         code.hash_params(params);
         code.call(log);
@@ -151,7 +148,7 @@ fn provided(module: &Module<'static>, log: FuncIdx) -> Module<'static> {
 }
 
 fn constant(module: &Module<'static>, ty: ValType, choice: u64) -> Expr<'static> {
-    let mut code = Code::new(module, 0);
+    let mut code = BodyBuilder::new(module, 0);
     code.value(ty, choice);
     code.finish().expr().into_owned()
 }
@@ -160,19 +157,20 @@ fn import(module: &str, name: &str, ty: ExternType) -> Import<'static> {
     Import { module: module.to_owned().into(), name: name.to_owned().into(), ty }
 }
 
-/// The first names by which functions, tables, memories and globals are exported.
+/// The exported functions, tables, memories and globals, each with its first name.
 fn exported(module: &Module<'_>) -> Vec<(String, ExternIdx)> {
-    let mut seen: Vec<(String, ExternIdx)> = Vec::new();
+    let mut exported: Vec<(String, ExternIdx)> = Vec::new();
     for export in &module.exports {
-        let is_known = seen.iter().any(|(_, index)| *index == export.index);
-        if !is_known && !matches!(export.index, ExternIdx::Tag(_)) {
-            seen.push((export.name.as_str().to_owned(), export.index));
+        let is_known = exported.iter().any(|(_, index)| *index == export.index);
+        if !is_known && export.index.kind() != ExternKind::Tag {
+            exported.push((export.name.as_str().to_owned(), export.index));
         }
     }
-    seen
+    exported
 }
 
-/// The exports with the indices that the functions of the probes know them by.
+/// The exports of a module under test: names, the indices that probes use for them, and types.
+#[derive(Default)]
 struct View {
     funcs: Vec<(String, FuncIdx, FuncType)>,
     globals: Vec<(String, GlobalIdx, ValType)>,
@@ -205,8 +203,8 @@ impl Case {
         Case { module, features, provider, adapter, probes, uncallable, binaries, settings }
     }
 
-    /// A case that someone else made, of its binaries and the names of its probes. Without imports,
-    /// there need be no provider.
+    /// A case that another process made, from its binaries and the names of its probes. The
+    /// provider may be empty when the module imports nothing.
     ///
     /// # Errors
     /// Those of the parser.
@@ -225,16 +223,16 @@ impl Case {
         };
         let adapter = parse(&binaries.adapter)?;
         let funcs = IndexSpaces::of(&adapter).funcs;
-        let words = |name: &String| {
+        let word_count = |name: &String| {
             let export = adapter.exports.iter().find(|export| export.name.as_str() == name)?;
             let ExternIdx::Func(func) = export.index else { return None };
             Some(adapter.func_type(*funcs.get(func.idx())?)?.results().len())
         };
-        let part = Part { label: String::new(), kind: Kind::I64 };
+        let part = Part { label: String::new(), kind: WordKind::I64 };
         let probes = names.iter().map(|name| Probe {
             name: name.clone(),
             label: name.clone(),
-            parts: vec![part.clone(); words(name).unwrap_or(0)],
+            parts: vec![part.clone(); word_count(name).unwrap_or(0)],
             is_call: name != STATE,
         });
         let probes = probes.collect();
@@ -243,25 +241,25 @@ impl Case {
         Ok(Case { module, features, provider, adapter, probes, uncallable, binaries, settings })
     }
 
-    /// The same with another module.
+    /// The case of another module, with the same features and settings.
     pub fn with_module(&self, module: Module<'static>) -> Case {
         Case::new(module, self.features, self.settings)
     }
 
-    /// Whether an instruction is in some body.
+    /// Whether a body has an instruction that is wanted.
     pub fn uses(&self, wanted: impl Fn(Opcode) -> bool) -> bool {
         let mut bodies = self.module.funcs.iter().map(|func| &func.body);
         bodies.any(|body| body.instrs().any(|instr| wanted(instr.opcode())))
     }
 
-    /// Whether an engine that has these features, and no others, can run it.
+    /// Whether an engine that supports exactly these features can run it.
     pub fn fits(&self, features: Features) -> bool {
         [&self.module, &self.provider, &self.adapter].iter().all(|module| {
             wattle_validator::Validator::new().features(features).module(module).is_ok()
         })
     }
 
-    /// The case in one module.
+    /// The closed form of the case.
     pub fn closed(&self) -> Closed {
         let spaces = IndexSpaces::of(&self.module);
         let mut out = self.module.clone();
@@ -283,17 +281,15 @@ impl Case {
             funcs: out.funcs.len() as u32,
             out,
         };
-        // The log: a hash of all calls of the host, in a global.
+        // The log is a global with a hash of all calls of imported functions.
         let host = GlobalIdx(globals);
         let ty = GlobalType { mutable: true, val: ValType::I64 };
         let zero = constant(&self.module, ValType::I64, 0);
         adder.out.globals.push(Global { ty, init: zero });
         let ty = adder.ty(FuncType::new([ValType::I32, ValType::I64], []));
-        let mut code = Code::new(&self.module, 2);
-        code.push(Instr::GlobalGet { global: host });
-        for instr in [Instr::LocalGet { local: LocalIdx(0) }, Instr::I64ExtendI32U] {
-            code.push(instr);
-        }
+        let mut code = BodyBuilder::new(&self.module, 2);
+        code.all([Instr::GlobalGet { global: host }, Instr::LocalGet { local: LocalIdx(0) }]);
+        code.push(Instr::I64ExtendI32U);
         code.mix();
         code.push(Instr::LocalGet { local: LocalIdx(1) });
         code.mix();
@@ -301,28 +297,25 @@ impl Case {
         adder.func(ty, code);
 
         let view = View::of(&self.module, &spaces, |index| index, self.settings);
-        // One hash of all that is held.
-        let mut code = Code::new(&self.module, 0);
+        // A function that returns one hash of all state.
+        let mut code = BodyBuilder::new(&self.module, 0);
         let hash = code.local(ValType::I64);
         let word = code.local(ValType::I64);
         let mut state = Vec::new();
         view.state(&mut code, self.features, |code, probe| {
             for _ in &probe {
-                code.push(Instr::LocalSet { local: word });
-                code.push(Instr::LocalGet { local: hash });
+                code.all([Instr::LocalSet { local: word }, Instr::LocalGet { local: hash }]);
                 code.push(Instr::LocalGet { local: word });
                 code.mix();
                 code.push(Instr::LocalSet { local: hash });
             }
             state.extend(probe);
         });
-        for instr in [Instr::LocalGet { local: hash }, Instr::GlobalGet { global: host }] {
-            code.push(instr);
-        }
+        code.all([Instr::LocalGet { local: hash }, Instr::GlobalGet { global: host }]);
         code.mix();
         let ty = adder.ty(FuncType::new([], [ValType::I64]));
         let digest = adder.func(ty, code);
-        let part = Part { label: "all state".into(), kind: Kind::State };
+        let part = Part { label: "all state".into(), kind: WordKind::State };
         let mut probes = Vec::new();
         view.calls(&mut adder, self.settings, &mut probes, Some((digest, part.clone())));
         adder.out.exports.push(Export { name: STATE.into(), index: digest.into() });
@@ -341,7 +334,7 @@ fn provider(module: &Module<'static>) -> Module<'static> {
     let log_type = TypeIdx(out.types.len() as u32);
     out.types.push(FuncType::new([ValType::I32, ValType::I64], []).into());
     out.imports.push(import(HOST.0, HOST.1, ExternType::Func(log_type)));
-    // It is function 0 there, before those that are provided.
+    // The import is function 0, so the other functions move up by one.
     for export in &mut out.exports {
         if let ExternIdx::Func(func) = &mut export.index {
             func.0 += 1;
@@ -363,9 +356,8 @@ fn adapter(
     };
     let mut map = Vec::new();
     for (name, index) in exported(module) {
-        let kind = index.kind();
-        let Some(ty) = spaces.get(index).filter(|_| kind != ExternKind::Tag) else { continue };
-        let to = ExternIdx::new(kind, out.imported(kind));
+        let Some(ty) = spaces.get(index) else { continue };
+        let to = ExternIdx::new(index.kind(), out.imported(index.kind()));
         out.imports.push(import(UNDER_TEST, &name, ty));
         map.push((index, to));
     }
@@ -376,7 +368,7 @@ fn adapter(
     let mut adder = Adder { under_test: module, types: Vec::new(), funcs, out };
     let mut probes = Vec::new();
     let uncallable = view.calls(&mut adder, settings, &mut probes, None);
-    let mut code = Code::new(module, 0);
+    let mut code = BodyBuilder::new(module, 0);
     let mut parts = Vec::new();
     view.state(&mut code, features, |_, more| parts.extend(more));
     adder.probe(STATE, parts.len(), code);
@@ -392,41 +384,31 @@ impl View {
         find: impl Fn(ExternIdx) -> ExternIdx,
         settings: Settings,
     ) -> View {
-        let mut view = View {
-            funcs: Vec::new(),
-            globals: Vec::new(),
-            memories: Vec::new(),
-            tables: Vec::new(),
-            fuel: None,
-        };
+        let mut view = View::default();
         for (name, index) in exported(module) {
-            let label = name;
-            match (index, find(index)) {
-                (ExternIdx::Func(at), ExternIdx::Func(to)) => {
-                    let ty = spaces.funcs.get(at.idx()).and_then(|&ty| module.func_type(ty));
-                    view.funcs.extend(ty.map(|ty| (label, to, ty.clone())));
+            let to = find(index).index();
+            match spaces.get(index) {
+                Some(ExternType::Func(ty) | ExternType::FuncExact(ty)) => {
+                    let ty = module.func_type(ty).cloned();
+                    view.funcs.extend(ty.map(|ty| (name, FuncIdx(to), ty)));
                 }
-                (ExternIdx::Global(at), ExternIdx::Global(to)) => {
-                    let Some(ty) = spaces.globals.get(at.idx()) else { continue };
-                    let is_fuel = label == "fuel" && ty.mutable && ty.val == ValType::I32;
+                Some(ExternType::Global(ty)) => {
+                    let is_fuel = name == "fuel" && ty.mutable && ty.val == ValType::I32;
                     if is_fuel && settings.fuel.is_some() {
-                        view.fuel = Some(to);
+                        view.fuel = Some(GlobalIdx(to));
                     }
-                    view.globals.push((label, to, ty.val));
+                    view.globals.push((name, GlobalIdx(to), ty.val));
                 }
-                (ExternIdx::Mem(at), ExternIdx::Mem(to)) => {
-                    view.memories.extend(spaces.mems.get(at.idx()).map(|&ty| (label, to, ty)));
-                }
-                (ExternIdx::Table(at), ExternIdx::Table(to)) => {
-                    view.tables.extend(spaces.tables.get(at.idx()).map(|&ty| (label, to, ty)));
-                }
-                _ => {}
+                Some(ExternType::Mem(ty)) => view.memories.push((name, MemIdx(to), ty)),
+                Some(ExternType::Table(ty)) => view.tables.push((name, TableIdx(to), ty)),
+                Some(ExternType::Tag(_)) | None => {}
             }
         }
         view
     }
 
-    /// A probe for each function that can be called. The answer is how many cannot.
+    /// Adds a probe for each function that can be called, and gives the number of those that
+    /// cannot.
     fn calls(
         &self,
         adder: &mut Adder<'_>,
@@ -436,11 +418,10 @@ impl View {
     ) -> usize {
         let mut uncallable = 0;
         for (place, (name, func, ty)) in self.funcs.iter().enumerate() {
-            let mut code = Code::new(adder.under_test, 0);
+            let mut code = BodyBuilder::new(adder.under_test, 0);
             if let (Some(global), Some(fuel)) = (self.fuel, settings.fuel) {
                 let value = fuel.min(i32::MAX as u32) as i32;
-                code.push(Instr::I32Const { value });
-                code.push(Instr::GlobalSet { global });
+                code.all([Instr::I32Const { value }, Instr::GlobalSet { global }]);
             }
             let choice = |at: usize| mix(settings.salt ^ (place * 64 + at) as u64);
             let mut params = ty.params().iter().enumerate();
@@ -450,12 +431,10 @@ impl View {
             }
             code.call(*func);
             let locals: Vec<LocalIdx> = ty.results().iter().map(|&ty| code.local(ty)).collect();
-            for &local in locals.iter().rev() {
-                code.push(Instr::LocalSet { local });
-            }
+            code.all(locals.iter().rev().map(|&local| Instr::LocalSet { local }));
             let mut parts = Vec::new();
             for (at, (&local, &ty)) in locals.iter().zip(ty.results()).enumerate() {
-                let label = |&kind: &Kind| Part { label: format!("result {at}: {ty}"), kind };
+                let label = |&kind: &WordKind| Part { label: format!("result {at}: {ty}"), kind };
                 parts.extend(code.words(local, ty).iter().map(label));
             }
             if let Some((digest, part)) = &digest {
@@ -470,21 +449,22 @@ impl View {
         uncallable
     }
 
-    /// Words of all that is held; `each` is told of them as they come to lie on the stack.
+    /// Pushes the words of all globals, memories and tables. `each` is called after each of these,
+    /// with what its words stand for.
     fn state<'m>(
         &self,
-        code: &mut Code<'m>,
+        code: &mut BodyBuilder<'m>,
         features: Features,
-        mut each: impl FnMut(&mut Code<'m>, Vec<Part>),
+        mut each: impl FnMut(&mut BodyBuilder<'m>, Vec<Part>),
     ) {
         for (name, global, ty) in &self.globals {
             let kinds = code.global(*global, *ty).iter();
-            let part = |&kind: &Kind| Part { label: format!("global {name:?}: {ty}"), kind };
+            let part = |&kind: &WordKind| Part { label: format!("global {name:?}: {ty}"), kind };
             each(code, kinds.map(part).collect());
         }
         let sized = |what: &str, name: &str| {
             ["size", "hash"]
-                .map(|of| Part { label: format!("{what} {name:?}: {of}"), kind: Kind::State })
+                .map(|of| Part { label: format!("{what} {name:?}: {of}"), kind: WordKind::State })
                 .to_vec()
         };
         for (name, memory, ty) in &self.memories {

@@ -1,16 +1,15 @@
-//! The code of adapters: what calls a module under test, and turns all that it gives and holds
+//! Makes the code that observes a module under test: it turns results, globals, memories and tables
 //! into words of 64 bits.
 
 use wattle_ast::{
-    AbsHeapType, AddrType, BlockType, CompType, F32, F64, FieldIdx, FuncIdx, GlobalIdx, HeapType,
-    Instr, LabelIdx, LaneIdx, LocalIdx, MemArg, MemIdx, MemType, Module, PackType, RefType,
-    RefTypeNonNull, StorageType, TableIdx, V128, ValType,
+    AbsHeapType, AddrType, BlockType, Body, CompType, F32, F64, FieldIdx, FuncIdx, GlobalIdx,
+    HeapType, Instr, LabelIdx, LaneIdx, Local, LocalIdx, MemArg, MemIdx, MemType, Module, PackType,
+    RefType, RefTypeNonNull, StorageType, TableIdx, V128, ValType,
 };
-use wattle_ast::{Body, Local};
 
-/// What a word of a probe's results is.
+/// What a word of a probe's results stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum WordKind {
     /// An `i32`, zero-extended.
     I32,
     /// An `i64`.
@@ -19,46 +18,74 @@ pub enum Kind {
     F32,
     /// The bits of an `f64`.
     F64,
-    /// Half of a vector.
+    /// One half of a vector.
     V128,
-    /// What can be seen of a reference: whether it is null, the value of an `i31`, the numbers of
-    /// a struct, the length of an array.
+    /// What can be observed of a reference: whether it is null, and a hash of the value of an
+    /// `i31`, the numeric fields of a struct, or the length of an array.
     Ref,
-    /// A hash of the contents of a memory or a table, or its size.
+    /// The size of a memory or a table, or a hash of its contents.
     State,
 }
 
 /// A word of a probe's results.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Part {
-    /// What it is of.
+    /// The thing that it is a word of, as text.
     pub label: String,
-    /// What it is.
-    pub kind: Kind,
+    /// What it stands for.
+    pub kind: WordKind,
 }
 
-/// Odd, with bits all over.
+/// The multiplier of the hash: odd, with its bits evenly spread.
 const MIX: i64 = 0x9e37_79b9_7f4a_7c15_u64 as i64;
 
-/// A body in the making.
-pub(crate) struct Code<'m> {
+/// The instructions that turn a number on the stack into a word; `None` for vectors and references.
+fn to_word(ty: ValType) -> Option<&'static [Instr<'static>]> {
+    match ty {
+        ValType::I32 => Some(&[Instr::I64ExtendI32U]),
+        ValType::I64 => Some(&[]),
+        ValType::F32 => Some(&[Instr::I32ReinterpretF32, Instr::I64ExtendI32U]),
+        ValType::F64 => Some(&[Instr::I64ReinterpretF64]),
+        ValType::V128 | ValType::Ref(_) => None,
+    }
+}
+
+/// The one of two instructions that is for an address type.
+fn for_addr<'m>(addr: AddrType, for_i32: Instr<'m>, for_i64: Instr<'m>) -> Instr<'m> {
+    match addr {
+        AddrType::I32 => for_i32,
+        AddrType::I64 => for_i64,
+    }
+}
+
+/// A constant of an address type.
+fn addr_const<'m>(addr: AddrType, value: i64) -> Instr<'m> {
+    for_addr(addr, Instr::I32Const { value: value as i32 }, Instr::I64Const { value })
+}
+
+fn get<'m>(local: LocalIdx) -> Instr<'m> {
+    Instr::LocalGet { local }
+}
+
+/// A function body that is being made.
+pub(crate) struct BodyBuilder<'m> {
     module: &'m Module<'static>,
     instrs: Vec<Instr<'m>>,
     params: u32,
     locals: Vec<ValType>,
 }
 
-impl<'m> Code<'m> {
-    /// A body of a function with so many parameters.
-    pub(crate) fn new(module: &'m Module<'static>, params: u32) -> Code<'m> {
-        Code { module, instrs: Vec::new(), params, locals: Vec::new() }
+impl<'m> BodyBuilder<'m> {
+    /// The body of a function with this number of parameters.
+    pub(crate) fn new(module: &'m Module<'static>, params: u32) -> BodyBuilder<'m> {
+        BodyBuilder { module, instrs: Vec::new(), params, locals: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, instr: Instr<'m>) {
         self.instrs.push(instr);
     }
 
-    fn all(&mut self, instrs: impl IntoIterator<Item = Instr<'m>>) {
+    pub(crate) fn all(&mut self, instrs: impl IntoIterator<Item = Instr<'m>>) {
         self.instrs.extend(instrs);
     }
 
@@ -73,8 +100,7 @@ impl<'m> Code<'m> {
         Body::new(locals, self.instrs.into_iter().collect())
     }
 
-    /// A value of a type: chosen by `choice`, out of those that tell much. None when there is
-    /// none.
+    /// Pushes a value of a type that `choice` selects. `false` when no value can be made.
     pub(crate) fn value(&mut self, ty: ValType, choice: u64) -> bool {
         let pick = |list: &[u64]| list[choice as usize % list.len()];
         match ty {
@@ -104,34 +130,38 @@ impl<'m> Code<'m> {
         true
     }
 
-    /// The words of a value in a local.
-    pub(crate) fn words(&mut self, local: LocalIdx, ty: ValType) -> &'static [Kind] {
-        let get = Instr::LocalGet { local };
-        match ty {
-            ValType::I32 => self.all([get, Instr::I64ExtendI32U]),
-            ValType::I64 => self.push(get),
-            ValType::F32 => self.all([get, Instr::I32ReinterpretF32, Instr::I64ExtendI32U]),
-            ValType::F64 => self.all([get, Instr::I64ReinterpretF64]),
-            ValType::V128 => {
-                for lane in 0..2 {
-                    self.all([get, Instr::I64x2ExtractLane { lane: LaneIdx(lane) }]);
-                }
-            }
-            ValType::Ref(ty) => self.reference(local, ty.heap),
+    /// Pushes the words of the value of a local.
+    pub(crate) fn words(&mut self, local: LocalIdx, ty: ValType) -> &'static [WordKind] {
+        if let Some(conversion) = to_word(ty) {
+            self.push(get(local));
+            self.all(conversion.iter().copied());
         }
         match ty {
-            ValType::I32 => &[Kind::I32],
-            ValType::I64 => &[Kind::I64],
-            ValType::F32 => &[Kind::F32],
-            ValType::F64 => &[Kind::F64],
-            ValType::V128 => &[Kind::V128, Kind::V128],
-            ValType::Ref(_) => &[Kind::Ref],
+            ValType::I32 => &[WordKind::I32],
+            ValType::I64 => &[WordKind::I64],
+            ValType::F32 => &[WordKind::F32],
+            ValType::F64 => &[WordKind::F64],
+            ValType::V128 => {
+                for lane in 0..2 {
+                    self.half(local, lane);
+                }
+                &[WordKind::V128, WordKind::V128]
+            }
+            ValType::Ref(ty) => {
+                self.reference(local, ty.heap);
+                &[WordKind::Ref]
+            }
         }
     }
 
-    /// One word about a reference in a local: 0 for null.
+    /// Pushes half of the vector in a local.
+    fn half(&mut self, local: LocalIdx, lane: u8) {
+        self.all([get(local), Instr::I64x2ExtractLane { lane: LaneIdx(lane) }]);
+    }
+
+    /// Pushes one word about the reference in a local: 0 for null.
     fn reference(&mut self, local: LocalIdx, heap: HeapType) {
-        let get = Instr::LocalGet { local };
+        let get = get(local);
         let word = Instr::If { block_type: BlockType::Value(ValType::I64) };
         self.all([get, Instr::RefIsNull, word, Instr::I64Const { value: 0 }, Instr::Else]);
         match heap {
@@ -147,27 +177,21 @@ impl<'m> Code<'m> {
                 self.push(Instr::I64Const { value: 1 });
                 match self.module.types.get(ty.idx()).map(|ty| &ty.comp) {
                     Some(CompType::Struct(fields)) => {
-                        for (place, field) in fields.fields.iter().enumerate().take(8) {
-                            let field_idx = FieldIdx(place as u32);
-                            let read = match field.storage {
+                        for (number, field) in fields.fields.iter().enumerate().take(8) {
+                            let field_idx = FieldIdx(number as u32);
+                            let (read, value) = match field.storage {
                                 StorageType::Pack(PackType::I8 | PackType::I16) => {
-                                    Instr::StructGetS { ty, field: field_idx }
+                                    (Instr::StructGetS { ty, field: field_idx }, ValType::I32)
                                 }
-                                StorageType::Val(ValType::Ref(_) | ValType::V128) => continue,
-                                StorageType::Val(_) => Instr::StructGet { ty, field: field_idx },
+                                StorageType::Val(value) => {
+                                    (Instr::StructGet { ty, field: field_idx }, value)
+                                }
                             };
-                            self.all([get, read]);
-                            match field.storage {
-                                StorageType::Val(ValType::I64) => {}
-                                StorageType::Val(ValType::F32) => {
-                                    self.all([Instr::I32ReinterpretF32, Instr::I64ExtendI32U]);
-                                }
-                                StorageType::Val(ValType::F64) => {
-                                    self.push(Instr::I64ReinterpretF64);
-                                }
-                                _ => self.push(Instr::I64ExtendI32U),
+                            if let Some(conversion) = to_word(value) {
+                                self.all([get, read]);
+                                self.all(conversion.iter().copied());
+                                self.mix();
                             }
-                            self.mix();
                         }
                     }
                     Some(CompType::Array(_)) => {
@@ -182,106 +206,104 @@ impl<'m> Code<'m> {
         self.push(Instr::End);
     }
 
-    /// A hash and a word on the stack become a hash.
+    /// Combines a hash and a word on the stack into a hash.
     pub(crate) fn mix(&mut self) {
         self.all([Instr::I64Xor, Instr::I64Const { value: MIX }, Instr::I64Mul]);
         self.all([Instr::I64Const { value: 29 }, Instr::I64Rotl]);
     }
 
-    /// The words of a global.
-    pub(crate) fn global(&mut self, global: GlobalIdx, ty: ValType) -> &'static [Kind] {
+    /// Pushes the words of a global.
+    pub(crate) fn global(&mut self, global: GlobalIdx, ty: ValType) -> &'static [WordKind] {
         let local = self.local(ty);
         self.all([Instr::GlobalGet { global }, Instr::LocalSet { local }]);
         self.words(local, ty)
     }
 
-    /// The size of a memory in bytes and a hash of all of them.
-    pub(crate) fn memory(&mut self, memory: MemIdx, ty: &MemType) {
-        let wide = ty.limits.addr == AddrType::I64;
-        let addr = if wide { ValType::I64 } else { ValType::I32 };
-        let number = |value: i64| match wide {
-            true => Instr::I64Const { value },
-            false => Instr::I32Const { value: value as i32 },
-        };
-        let either = |long, short| if wide { long } else { short };
-        let (at, end, hash) = (self.local(addr), self.local(addr), self.local(ValType::I64));
-        let get = |local| Instr::LocalGet { local };
-        let bits = ty.page_bits();
-        self.all([Instr::MemorySize { memory }, number(bits.into())]);
-        self.all([either(Instr::I64Shl, Instr::I32Shl), Instr::LocalTee { local: end }]);
-        if !wide {
+    /// Turns an address on the stack into a word.
+    fn addr_to_word(&mut self, addr: AddrType) {
+        if addr == AddrType::I32 {
             self.push(Instr::I64ExtendI32U);
         }
-        // Whole pages in steps of 64 bytes; bytes, where pages are bytes.
-        let whole = bits >= 6;
-        let step = if whole { 64 } else { 1 };
+    }
+
+    /// A loop over the addresses from 0 to what `end` pushes, with the address in the local `at`.
+    fn for_each_addr(
+        &mut self,
+        addr: AddrType,
+        at: LocalIdx,
+        (end, step): (Instr<'m>, i64),
+        body: impl FnOnce(&mut Self),
+    ) {
         let block_type = BlockType::Empty;
         self.all([Instr::Block { block_type }, Instr::Loop { block_type }]);
-        self.all([get(at), get(end), either(Instr::I64GeU, Instr::I32GeU)]);
+        self.all([get(at), end, for_addr(addr, Instr::I32GeU, Instr::I64GeU)]);
         self.push(Instr::BrIf { label: LabelIdx(1) });
+        body(self);
+        self.all([get(at), addr_const(addr, step), for_addr(addr, Instr::I32Add, Instr::I64Add)]);
+        self.all([Instr::LocalSet { local: at }, Instr::Br { label: LabelIdx(0) }]);
+        self.all([Instr::End, Instr::End]);
+    }
+
+    /// Pushes the size of a memory in bytes, and a hash of its bytes.
+    pub(crate) fn memory(&mut self, memory: MemIdx, ty: &MemType) {
+        let addr = ty.limits.addr;
+        let (at, end) = (self.local(addr.into()), self.local(addr.into()));
+        let hash = self.local(ValType::I64);
+        let bits = ty.page_bits();
+        self.all([Instr::MemorySize { memory }, addr_const(addr, bits.into())]);
+        self.all([for_addr(addr, Instr::I32Shl, Instr::I64Shl), Instr::LocalTee { local: end }]);
+        self.addr_to_word(addr);
+        // In steps of 64 bytes, or of single bytes when pages are smaller.
+        let step = if bits >= 6 { 64 } else { 1 };
         let load = |offset| {
             let memarg = MemArg { offset, memory, align: 0 };
-            if whole { Instr::I64Load { memarg } } else { Instr::I64Load8U { memarg } }
+            if step == 64 { Instr::I64Load { memarg } } else { Instr::I64Load8U { memarg } }
         };
         let offsets = || (0..step as u64).step_by(8);
-        // Memories are mostly zeros, which are passed over.
-        self.push(Instr::I64Const { value: 0 });
-        for offset in offsets() {
-            self.all([get(at), load(offset), Instr::I64Or]);
-        }
-        self.all([Instr::I64Const { value: 0 }, Instr::I64Ne, Instr::If { block_type }]);
-        self.all([get(hash), get(at)]);
-        if !wide {
-            self.push(Instr::I64ExtendI32U);
-        }
-        self.mix();
-        for offset in offsets() {
-            self.all([get(at), load(offset)]);
-            self.mix();
-        }
-        self.all([Instr::LocalSet { local: hash }, Instr::End]);
-        self.all([get(at), number(step)]);
-        self.all([either(Instr::I64Add, Instr::I32Add), Instr::LocalSet { local: at }]);
-        self.all([Instr::Br { label: LabelIdx(0) }, Instr::End, Instr::End]);
+        self.for_each_addr(addr, at, (get(end), step), |code| {
+            // Most of a memory is zeros, which are skipped.
+            code.push(Instr::I64Const { value: 0 });
+            for offset in offsets() {
+                code.all([get(at), load(offset), Instr::I64Or]);
+            }
+            let block_type = BlockType::Empty;
+            code.all([Instr::I64Const { value: 0 }, Instr::I64Ne, Instr::If { block_type }]);
+            code.all([get(hash), get(at)]);
+            code.addr_to_word(addr);
+            code.mix();
+            for offset in offsets() {
+                code.all([get(at), load(offset)]);
+                code.mix();
+            }
+            code.all([Instr::LocalSet { local: hash }, Instr::End]);
+        });
         self.push(get(hash));
     }
 
-    /// The size of a table and a hash of what can be seen of its elements.
+    /// Pushes the size of a table, and a hash of what can be observed of its elements.
     pub(crate) fn table(&mut self, table: TableIdx, elem: RefType, addr: AddrType) {
-        let wide = addr == AddrType::I64;
-        let addr = if wide { ValType::I64 } else { ValType::I32 };
-        let either = |long, short| if wide { long } else { short };
-        let (at, hash) = (self.local(addr), self.local(ValType::I64));
+        let (at, hash) = (self.local(addr.into()), self.local(ValType::I64));
         let element = self.local(ValType::Ref(RefType { nullable: true, ..elem }));
-        let get = |local| Instr::LocalGet { local };
         self.push(Instr::TableSize { table });
-        if !wide {
-            self.push(Instr::I64ExtendI32U);
-        }
-        self.all([
-            Instr::Block { block_type: BlockType::Empty },
-            Instr::Loop { block_type: BlockType::Empty },
-        ]);
-        self.all([get(at), Instr::TableSize { table }, either(Instr::I64GeU, Instr::I32GeU)]);
-        self.all([Instr::BrIf { label: LabelIdx(1) }, get(at), Instr::TableGet { table }]);
-        self.all([Instr::LocalSet { local: element }, get(hash)]);
-        self.reference(element, elem.heap);
-        self.mix();
-        self.all([Instr::LocalSet { local: hash }, get(at)]);
-        self.push(either(Instr::I64Const { value: 1 }, Instr::I32Const { value: 1 }));
-        self.all([either(Instr::I64Add, Instr::I32Add), Instr::LocalSet { local: at }]);
-        self.all([Instr::Br { label: LabelIdx(0) }, Instr::End, Instr::End, get(hash)]);
+        self.addr_to_word(addr);
+        self.for_each_addr(addr, at, (Instr::TableSize { table }, 1), |code| {
+            code.all([get(at), Instr::TableGet { table }, Instr::LocalSet { local: element }]);
+            code.push(get(hash));
+            code.reference(element, elem.heap);
+            code.mix();
+            code.push(Instr::LocalSet { local: hash });
+        });
+        self.push(get(hash));
     }
 
-    /// A hash of all parameters, of these types.
+    /// Pushes a hash of all parameters.
     pub(crate) fn hash_params(&mut self, params: &[ValType]) {
         self.push(Instr::I64Const { value: params.len() as i64 });
-        for (place, &ty) in params.iter().enumerate() {
-            let local = LocalIdx(place as u32);
+        for (number, &ty) in params.iter().enumerate() {
+            let local = LocalIdx(number as u32);
             if ty == ValType::V128 {
                 for lane in 0..2 {
-                    let lane = LaneIdx(lane);
-                    self.all([Instr::LocalGet { local }, Instr::I64x2ExtractLane { lane }]);
+                    self.half(local, lane);
                     self.mix();
                 }
             } else {
@@ -296,7 +318,7 @@ impl<'m> Code<'m> {
     }
 }
 
-/// Integers that tell much.
+/// Integers at the edges of ranges, and a few others.
 const WORDS: [u64; 14] = [
     0,
     1,
@@ -314,7 +336,7 @@ const WORDS: [u64; 14] = [
     0x5555_5555_5555_5555,
 ];
 
-/// Floats that tell much, as bits of `f64`.
+/// Floats at the edges of ranges, and a few others, as bits of `f64`.
 const FLOATS: [u64; 12] = [
     0,
     1 << 63,

@@ -1,26 +1,36 @@
 //! Runs generated WebAssembly modules on several engines, and reports where they differ.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `campaign.rs` | the loop over seeds and engines, on several threads |
+//! | `case.rs`, `emit.rs` | a module with what is needed to run it and to observe it; the code for that |
+//! | `engine.rs`, `engines/`, `spec.rs` | the engines, and how a user names them |
+//! | `oracle.rs` | Wattle's own runtime, which the engines are compared to |
+//! | `ending.rs` | what an engine did with a case |
+//! | `compare.rs` | what counts as a difference |
+//! | `minimise.rs`, `report.rs` | making a module with a difference smaller; writing it down |
 #![forbid(unsafe_code)]
 
 mod campaign;
 mod case;
 mod compare;
 mod emit;
+mod ending;
 mod engine;
 pub mod engines;
 mod minimise;
 mod oracle;
-mod outcome;
 mod report;
 mod spec;
 
 pub use campaign::{Counts, Error, Plan, Stats, Watcher, check, config_of, run};
 pub use case::{Binaries, Case, Closed, HOST, Probe, Settings, UNDER_TEST};
 pub use compare::{Difference, Nans, Verdict, Way, compare};
-pub use emit::{Kind, Part};
+pub use emit::{Part, WordKind};
+pub use ending::{Ending, Run, Word, traps_of};
 pub use engine::Engine;
 pub use engines::server::serve;
 pub use minimise::{Effort, minimise};
 pub use oracle::Oracle;
-pub use outcome::{Outcome, Run, Word, traps_of};
 pub use report::Finding;
 pub use spec::Spec;

@@ -1,17 +1,16 @@
-//! Minimising by deletion: a smaller module that is valid and for which the same still holds.
+//! Minimising: deletes parts of a module, as long as it stays valid and a condition still holds.
 
 use std::time::{Duration, Instant};
 
-use wattle_ast::{
-    Body, Expr, F32, F64, Features, Func, Instr, Module, Nesting, Structure, V128, ValType,
-};
+use wattle_ast::{Body, Expr, Features, Func, Instr, Module, Nesting, Opcode, Structure, ValType};
+use wattle_smith::default_of;
 
-/// Bounds of the search.
+/// Bounds on minimising a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Effort {
-    /// How many candidates are tried.
+    /// The greatest number of candidates to test.
     pub tries: u32,
-    /// For how long.
+    /// The longest time to take.
     pub time: Duration,
 }
 
@@ -29,8 +28,8 @@ struct Search<'s> {
     best: Module<'static>,
 }
 
-/// The smallest module that deletion leads to for which `holds` still says yes. It is valid with
-/// `features`; `holds` is asked about valid modules only, and must hold of `module`.
+/// The smallest module, of those that deletion leads to, for which `holds` is still true. It is
+/// valid with `features`. `holds` must be true for `module`, and only sees valid modules.
 ///
 /// ```
 /// use wattle_ast::{Features, Opcode};
@@ -71,7 +70,7 @@ pub fn minimise(
     }
 }
 
-/// Takes the last one off, when there is one.
+/// Deletes the last element, and tells whether there was one.
 fn pop<T>(list: &mut Vec<T>) -> bool {
     list.pop().is_some()
 }
@@ -81,7 +80,7 @@ impl Search<'_> {
         self.tries == 0 || Instant::now() >= self.end
     }
 
-    /// Tries a candidate, and keeps it when it does.
+    /// Makes a candidate the best module if it is valid and `holds` is true for it.
     fn keep(&mut self, candidate: Module<'static>) -> bool {
         if self.is_over() || candidate == self.best {
             return false;
@@ -98,13 +97,13 @@ impl Search<'_> {
         holds
     }
 
-    /// The best with a change, if the change says that it changed something.
+    /// Tries the best module with a change, which tells whether it changed anything.
     fn change(&mut self, change: impl Fn(&mut Module<'static>) -> bool) -> bool {
         let mut candidate = self.best.clone();
         change(&mut candidate) && self.keep(candidate)
     }
 
-    /// All but the bodies.
+    /// Deletes everything but the code of bodies.
     fn lists(&mut self) -> bool {
         let mut progress = self.change(|module| module.start.take().is_some());
         progress |= self.ranges(
@@ -119,7 +118,7 @@ impl Search<'_> {
                 bytes.is_some_and(|bytes| !std::mem::take(bytes).is_empty())
             });
         }
-        // From the end, so that no index changes.
+        // Always the last element, so that other indices stay as they are.
         let pops: [fn(&mut Module<'static>) -> bool; 8] = [
             |m| {
                 m.data_count = m.data_count.map(|count| count.saturating_sub(1));
@@ -151,7 +150,7 @@ impl Search<'_> {
         progress
     }
 
-    /// Deletes ranges of a list: halves, quarters, and so on to single ones.
+    /// Deletes ranges of a list: halves, then quarters, and so on down to single elements.
     fn ranges(
         &mut self,
         len: impl Fn(&Module<'static>) -> usize,
@@ -174,135 +173,114 @@ impl Search<'_> {
         progress
     }
 
-    /// One body.
+    /// Deletes instructions of a body, or replaces them by constants.
     fn body(&mut self, func: usize) -> bool {
-        let mut progress = self.change(|module| rewrite(module, func, &mut |_| vec![]));
-        progress |= self.change(|module| rewrite(module, func, &mut |_| vec![Instr::Unreachable]));
+        let mut progress = self.rewrite(func, |instrs| instrs.clear());
+        progress |= self.rewrite(func, |instrs| *instrs = vec![Instr::Unreachable]);
         let count = |module: &Module<'static>| {
             module.funcs.get(func).map_or(0, |func| func.body.instrs().count().saturating_sub(1))
         };
         progress |= self.ranges(count, |module, range| {
-            rewrite(module, func, &mut |instrs| {
-                let mut left = instrs.to_vec();
-                left.drain(range.clone());
-                left
-            });
+            rewrite(module, func, &|instrs| drop(instrs.drain(range.clone())));
         });
-        // Blocks without their frame, and as a whole.
+        // A block is replaced by its contents, or by a constant.
         let mut at = 0;
         while at < count(&self.best) && !self.is_over() {
-            let Some((end, is_plain)) = block(&self.best, func, at) else {
+            let Some((end, has_one_part)) = block(&self.best, func, at) else {
                 progress |= self.replace(func, at);
                 at += 1;
                 continue;
             };
-            let without = self.change(|module| {
-                is_plain
-                    && rewrite(module, func, &mut |instrs| {
-                        let mut left = instrs.to_vec();
-                        left.remove(end);
-                        left.remove(at);
-                        left
-                    })
-            });
-            let gone = without || self.constants(func, at, end + 1);
+            let unwrapped = has_one_part
+                && self.rewrite(func, |instrs| {
+                    instrs.remove(end);
+                    instrs.remove(at);
+                });
+            let gone = unwrapped || self.constants(func, at, end + 1);
             progress |= gone;
             at += usize::from(!gone);
         }
         progress
     }
 
-    /// An instruction, with up to three that come before it, becomes constants.
+    /// Replaces an instruction, with up to three instructions in front of it, by a constant.
     fn replace(&mut self, func: usize, at: usize) -> bool {
         let instr = self.best.funcs.get(func).and_then(|func| func.body.instrs().nth(at));
-        let is_trivial = instr.is_none_or(|instr| constants().any(|(_, known)| known == instr));
-        if is_trivial {
+        let Some(instr) = instr else { return false };
+        if ZEROS.iter().any(|&ty| default_of(ty) == instr) {
             return false;
         }
-        (0..4).any(|more| at >= more && self.constants(func, at - more, at + 1)) || {
-            // Its operands are dropped, and its results are zero.
-            let arrow = instr_arrow(&self.best, func, at);
-            arrow.is_some_and(|new| {
-                self.change(|module| {
-                    rewrite(module, func, &mut |instrs| {
-                        let mut left = instrs.to_vec();
-                        left.splice(at..at + 1, new.iter().copied());
-                        left
-                    })
-                })
+        let stand_in = stand_in(instr.opcode());
+        (0..4).any(|more| at >= more && self.constants(func, at - more, at + 1))
+            || stand_in.is_some_and(|new| {
+                self.rewrite(func, |instrs| drop(instrs.splice(at..at + 1, new.iter().copied())))
             })
-        }
     }
 
-    /// A range becomes one constant.
+    /// Replaces a range of instructions by one constant.
     fn constants(&mut self, func: usize, from: usize, to: usize) -> bool {
-        constants().any(|(_, constant)| {
-            self.change(|module| {
-                rewrite(module, func, &mut |instrs| {
-                    let mut left = instrs.to_vec();
-                    left.splice(from..to.min(left.len()), [constant]);
-                    left
-                })
+        ZEROS.iter().any(|&ty| {
+            self.rewrite(func, |instrs| {
+                drop(instrs.splice(from..to.min(instrs.len()), [default_of(ty)]));
             })
         })
     }
-}
 
-/// The zero of each numeric type.
-fn constants() -> impl Iterator<Item = (ValType, Instr<'static>)> {
-    [
-        (ValType::I32, Instr::I32Const { value: 0 }),
-        (ValType::I64, Instr::I64Const { value: 0 }),
-        (ValType::F32, Instr::F32Const { value: F32(0) }),
-        (ValType::F64, Instr::F64Const { value: F64(0) }),
-        (ValType::V128, Instr::V128Const { value: V128([0; 16]) }),
-    ]
-    .into_iter()
-}
-
-/// What stands in for an instruction with an arrow on numbers.
-fn instr_arrow(module: &Module<'static>, func: usize, at: usize) -> Option<Vec<Instr<'static>>> {
-    let instr = module.funcs.get(func)?.body.instrs().nth(at)?;
-    let arrow = instr.opcode().info().arrow?;
-    let mut new = vec![Instr::Drop; arrow.params.len()];
-    for result in arrow.results {
-        let ty = result.val_type()?;
-        new.push(constants().find(|(known, _)| *known == ty)?.1);
+    /// Tries the best module with a change to the instructions of a body.
+    fn rewrite(&mut self, func: usize, change: impl Fn(&mut Vec<Instr<'_>>)) -> bool {
+        self.change(|module| rewrite(module, func, &change))
     }
-    Some(new)
 }
 
-/// Changes the instructions of a body; the last `end` is left out and put back.
+/// The types whose zeros stand in for deleted code.
+const ZEROS: [ValType; 5] = [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128];
+
+/// What stands in for an instruction with an arrow on numbers and vectors: its operands are
+/// dropped, and its results are zeros.
+fn stand_in(opcode: Opcode) -> Option<Vec<Instr<'static>>> {
+    let arrow = opcode.info().arrow?;
+    let drops = arrow.params.iter().map(|_| Some(Instr::Drop));
+    let zeros = arrow.results.iter().map(|result| {
+        let ty = result.val_type().filter(|ty| ZEROS.contains(ty))?;
+        Some(default_of(ty))
+    });
+    drops.chain(zeros).collect()
+}
+
+/// Changes the instructions of a body, without its last `end`. `false` when there is no such body.
 fn rewrite(
     module: &mut Module<'static>,
     func: usize,
-    change: &mut dyn for<'i> FnMut(&[Instr<'i>]) -> Vec<Instr<'i>>,
+    change: &dyn Fn(&mut Vec<Instr<'_>>),
 ) -> bool {
     let Some(Func { body, .. }) = module.funcs.get_mut(func) else { return false };
-    let instrs: Vec<Instr<'_>> = body.instrs().collect();
-    let Some((_, instrs)) = instrs.split_last() else { return false };
-    let mut new = change(instrs);
-    new.push(Instr::End);
-    let expr: Expr<'static> = new.into_iter().collect();
+    let mut instrs: Vec<Instr<'_>> = body.instrs().collect();
+    if instrs.pop().is_none() {
+        return false;
+    }
+    change(&mut instrs);
+    instrs.push(Instr::End);
+    let expr: Expr<'static> = instrs.into_iter().collect();
     let changed = Body::new(body.locals(), expr);
     *body = changed;
     true
 }
 
-/// Where the block ends that an instruction opens, and whether it has but one part.
+/// The index of the `end` of the block that an instruction opens, and whether the block has only
+/// one part.
 fn block(module: &Module<'static>, func: usize, at: usize) -> Option<(usize, bool)> {
     let body = &module.funcs.get(func)?.body;
     let mut nesting = Nesting::default();
     let mut open = None;
-    let mut is_plain = true;
+    let mut has_one_part = true;
     for (place, instr) in body.instrs().enumerate() {
         let structure = nesting.step(instr.opcode()).ok()?;
         match (open, structure) {
             (None, Structure::Open) if place == at => open = Some(nesting.depth()),
             (None, _) if place == at => return None,
-            (Some(depth), Structure::Part) if nesting.depth() == depth => is_plain = false,
+            (Some(depth), Structure::Part) if nesting.depth() == depth => has_one_part = false,
             (Some(depth), Structure::Close) if nesting.depth() < depth => {
-                return Some((place, is_plain));
+                return Some((place, has_one_part));
             }
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! The oracle: our own runtime, under any choice that the specification permits.
+//! The oracle: Wattle's own runtime, which can make any choice that the specification permits.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use wattle_runtime::{
 };
 
 use crate::case::{Case, Closed, HOST, UNDER_TEST};
+use crate::ending::{Ending, Log, Run, Word};
 use crate::engine::Engine;
-use crate::outcome::{Outcome, Run, Word};
 
-/// Our own runtime.
+/// Wattle's own runtime.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Oracle {
-    /// What the specification leaves open.
+    /// The choices that the specification leaves to an engine.
     pub profile: Profile,
-    /// What a program may take.
+    /// The resources that a case may use.
     pub limits: Limits,
-    /// How many instructions a probe may run.
+    /// How many instructions a probe may execute.
     pub fuel: u64,
 }
 
@@ -30,46 +30,30 @@ impl Default for Oracle {
     }
 }
 
-type Log = Vec<(u32, Word)>;
-
-fn outcome(error: &Error) -> Outcome {
+fn ending(error: &Error) -> Ending {
     match error.kind() {
         ErrorKind::Trap(trap) => match trap {
-            Trap::StackExhausted | Trap::FrameTooLarge => Outcome::Exhausted("stack".into()),
-            Trap::OutOfFuel => Outcome::Exhausted("fuel".into()),
-            Trap::HeapExhausted => Outcome::Exhausted("heap".into()),
-            Trap::Deadlock => Outcome::Exhausted("time".into()),
-            Trap::ModuleTooLarge => Outcome::Exhausted("memory".into()),
-            trap => Outcome::Trap(trap.phrase().to_owned()),
+            Trap::StackExhausted | Trap::FrameTooLarge => Ending::exhausted("stack"),
+            Trap::OutOfFuel => Ending::exhausted("fuel"),
+            Trap::HeapExhausted => Ending::exhausted("heap"),
+            Trap::Deadlock => Ending::exhausted("time"),
+            Trap::ModuleTooLarge => Ending::exhausted("memory"),
+            trap => Ending::Trap(trap.phrase().to_owned()),
         },
-        ErrorKind::Exception(_) => Outcome::Exception(String::new()),
-        ErrorKind::Limit(_) => Outcome::Exhausted("memory".into()),
-        _ => Outcome::Refused(error.to_string()),
+        ErrorKind::Exception(_) => Ending::Exception(String::new()),
+        ErrorKind::Limit(_) => Ending::exhausted("memory"),
+        _ => Ending::Refused(error.to_string()),
     }
 }
 
-fn words(result: Result<Vec<Value>, Error>) -> Outcome {
+fn words(result: Result<Vec<Value>, Error>) -> Ending {
     match result {
-        Err(error) => outcome(&error),
-        Ok(values) => Outcome::values(values.iter().map(|value| match value {
+        Err(error) => ending(&error),
+        Ok(values) => Ending::values(values.iter().map(|value| match value {
             Value::I64(value) => *value as u64,
             _ => 0,
         })),
     }
-}
-
-/// Calls probes in turn, up to one after which nothing is certain.
-pub(crate) fn probe<P>(probes: &[P], mut call: impl FnMut(&P) -> Outcome) -> Vec<Outcome> {
-    let mut outcomes = Vec::with_capacity(probes.len());
-    for probe in probes {
-        let outcome = call(probe);
-        let stop = matches!(outcome, Outcome::Exhausted(_) | Outcome::Broken(_));
-        outcomes.push(outcome);
-        if stop {
-            break;
-        }
-    }
-    outcomes
 }
 
 impl Oracle {
@@ -92,33 +76,28 @@ impl Oracle {
     /// ```
     pub fn run_case(&self, case: &Case) -> Run {
         let mut store = self.store();
-        let mut run = Run::ended(Outcome::good());
-        match link(&mut store, case) {
-            Err(error) => run.start = outcome(&error),
-            Ok(adapter) => {
-                run.probes = probe(&case.probes, |probe| {
-                    // What only looks comes to its end, and is faster when nobody counts.
-                    store.set_fuel(probe.is_call.then_some(self.fuel));
-                    words(adapter.call(&mut store, &probe.name, &[]))
-                });
-            }
-        }
+        let linked = link(&mut store, case).map_err(|error| ending(&error));
+        let mut run = Run::of(&case.probes, linked, |&mut adapter, probe| {
+            // A probe that runs none of the module's code terminates, and is faster without fuel.
+            store.set_fuel(probe.is_call.then_some(self.fuel));
+            words(adapter.call(&mut store, &probe.name, &[]))
+        });
         run.log = store.into_data();
         run
     }
 
-    /// Runs a case in its closed form: each probe on an instance of its own.
+    /// Runs a case in its closed form, with a new instance for each probe.
     pub fn run_closed(&self, closed: &Closed) -> Run {
         let module = match Module::with_features(closed.module.clone(), Features::ALL) {
             Ok(module) => module,
-            Err(error) => return Run::ended(outcome(&error)),
+            Err(error) => return Run::ended(ending(&error)),
         };
-        let mut run = Run::ended(Outcome::good());
+        let mut run = Run::ended(Ending::good());
         for probe in &closed.probes {
             let mut store = self.store();
             match Instance::new(&mut store, &module, &Imports::default()) {
-                // A process that calls an export fails likewise.
-                Err(error) => run.probes.push(outcome(&error)),
+                // As with a process that is started for each probe: it fails each time.
+                Err(error) => run.probes.push(ending(&error)),
                 Ok(instance) => {
                     store.set_fuel(Some(self.fuel));
                     run.probes.push(words(instance.call(&mut store, &probe.name, &[])));

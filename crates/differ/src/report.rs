@@ -1,4 +1,4 @@
-//! Reports: a folder for each finding, with all that it takes to see it again.
+//! Reports: a folder for each finding, with everything that is needed to reproduce it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,26 +8,26 @@ use wattle_smith::Config;
 
 use crate::case::Case;
 use crate::compare::Difference;
-use crate::outcome::Run;
+use crate::ending::{Ending, Run};
 
-/// A difference that was found, with its module, minimised.
+/// A difference that was found, with its minimised module.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The seed.
     pub seed: u64,
-    /// What made the module.
+    /// The configuration that made the module, with the seed.
     pub config: Config,
-    /// The engine.
+    /// The name of the engine.
     pub engine: String,
     /// How it differs on the minimised module.
     pub difference: Difference,
     /// The minimised case.
     pub case: Case,
-    /// The module as it was made.
+    /// The module before it was minimised, as a binary.
     pub original: Vec<u8>,
     /// What the oracle did with the minimised case.
     pub expected: Run,
-    /// What each engine did that ran it.
+    /// What each engine did with it, by name.
     pub runs: Vec<(String, Run)>,
 }
 
@@ -50,13 +50,13 @@ struct Named<'f> {
 impl Finding {
     /// The name of its folder.
     pub fn folder_name(&self) -> String {
-        let way = serde_json::to_value(self.difference.way).unwrap_or_default();
-        format!("{}-{}-{}", self.seed, self.engine, way.as_str().unwrap_or("difference"))
+        format!("{}-{}-{}", self.seed, self.engine, self.difference.way.name())
     }
 
-    /// Writes its folder within `folder`: `module.wasm`, `module.wat`, `original.wasm`,
-    /// `repro.wat` (the closed form: one module, whose exports show the difference), `provider.wasm`
-    /// and `adapter.wasm`, `seed`, `config.json`, `report.json`, `report.md`.
+    /// Writes its folder into `folder`, and gives the path: `module.wasm`, `module.wat`,
+    /// `original.wasm`, `repro.wat` (the closed form: one module, whose exports show the
+    /// difference), `provider.wasm` and `adapter.wasm`, `seed`, `config.json`, `report.json`,
+    /// `report.md`.
     ///
     /// # Errors
     /// Those of the file system.
@@ -89,7 +89,7 @@ impl Finding {
         use std::fmt::Write;
         let Difference { place, expected, actual, .. } = &self.difference;
         let mut text = format!("# {}: {place}\n\n", self.folder_name());
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(
             text,
             "Seed {}. `config.json` made the module; `wattle smith --config config.json {}` makes\n\
@@ -103,22 +103,18 @@ impl Finding {
         text.push_str("\n|---|---|");
         text.push_str(&"---|".repeat(self.runs.len()));
         text.push('\n');
-        let short = |outcome: Option<&crate::Outcome>| match outcome {
-            Some(outcome) => serde_json::to_string(outcome).unwrap_or_default().replace('|', "\\|"),
-            None => String::new(),
-        };
-        let _ = write!(text, "| instantiation | {} |", short(Some(&self.expected.start)));
-        for (_, run) in &self.runs {
-            let _ = write!(text, " {} |", short(Some(&run.start)));
-        }
-        text.push('\n');
-        for (at, probe) in self.case.probes.iter().enumerate() {
-            let label = probe.label.replace('|', "\\|");
-            let _ = write!(text, "| {label} | {} |", short(self.expected.probes.get(at)));
-            for (_, run) in &self.runs {
-                let _ = write!(text, " {} |", short(run.probes.get(at)));
+        let mut row = |label: &str, of: &dyn Fn(&Run) -> Option<&Ending>| {
+            let _ = write!(text, "| {label} |");
+            for run in std::iter::once(&self.expected).chain(self.runs.iter().map(|(_, run)| run)) {
+                let ending =
+                    of(run).map(|ending| serde_json::to_string(ending).unwrap_or_default());
+                let _ = write!(text, " {} |", ending.unwrap_or_default().replace('|', "\\|"));
             }
             text.push('\n');
+        };
+        row("instantiation", &|run| Some(&run.start));
+        for (at, probe) in self.case.probes.iter().enumerate() {
+            row(&probe.label.replace('|', "\\|"), &|run| run.probes.get(at));
         }
         let _ = write!(text, "\n```wat\n{}```\n", wattle_printer::print(&self.case.module));
         text

@@ -1,4 +1,4 @@
-//! Which engines to run: how they are named, and how they are made.
+//! How a user names an engine, and how it is started.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::engines::command::External;
 use crate::engines::server::Server;
 
-/// An engine as the command line names it. Every thread makes its own.
+/// An engine as the command line names it. Each thread starts its own.
 ///
 /// ```
 /// use wattle_differ::Spec;
@@ -22,11 +22,11 @@ use crate::engines::server::Server;
 pub struct Spec {
     name: String,
     features: Option<Features>,
-    kind: Kind,
+    kind: EngineKind,
 }
 
 #[derive(Clone, PartialEq, Debug)]
-enum Kind {
+enum EngineKind {
     #[cfg(feature = "wasmtime")]
     Wasmtime(crate::engines::wasmtime::Backend),
     #[cfg(feature = "wasmi")]
@@ -36,13 +36,12 @@ enum Kind {
 }
 
 impl Spec {
-    /// Reads `wasmtime`, `winch`, `pulley` or `wasmi`, where they are linked in, or
-    /// `name=command`, or `name:features=command`. A command with `{export}` in it is started for
-    /// each call; another one speaks the line protocol. Features may also be given to engines that
-    /// are linked in: `winch:wasm2,-simd`.
+    /// Reads the name of an engine that is linked in (`wasmtime`, `winch`, `pulley`, `wasmi`), or
+    /// `name=command`. A command with `{export}` in it is started for each call; another one speaks
+    /// the line protocol. A list of features may follow a name: `winch:wasm2,-simd`.
     ///
     /// # Errors
-    /// What is wrong, in words.
+    /// A message that says what is wrong.
     pub fn parse(text: &str) -> Result<Spec, String> {
         let (head, command) = match text.split_once('=') {
             Some((head, command)) => (head.trim(), Some(command.trim())),
@@ -53,7 +52,7 @@ impl Spec {
             None => (head, None),
         };
         let features = list.map(Features::parse).transpose();
-        let features = features.map_err(|word| format!("no feature: {word:?}"))?;
+        let features = features.map_err(|word| format!("unknown feature: {word:?}"))?;
         if name.is_empty() {
             return Err(format!("an engine needs a name: {text:?}"));
         }
@@ -70,9 +69,9 @@ impl Spec {
                             "{name}: say what it supports: '{name}:wasm2={command}'"
                         ));
                     }
-                    Kind::Command(command.to_owned())
+                    EngineKind::Command(command.to_owned())
                 } else {
-                    Kind::Server(command.to_owned())
+                    EngineKind::Server(command.to_owned())
                 }
             }
             None => linked(name)?,
@@ -80,29 +79,29 @@ impl Spec {
         Ok(Spec { name: name.to_owned(), features, kind })
     }
 
-    /// The name.
+    /// The name of the engine, without features and command.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Makes the engine. `folder` is where commands find their modules; `timeout` is what a case
-    /// may take in a process.
+    /// Starts the engine. `folder` is where the modules of commands are written; `timeout` is how
+    /// long a case may take in a process.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// A message that says why the engine cannot be started.
     pub fn make(&self, timeout: Duration, folder: PathBuf) -> Result<Box<dyn Engine>, String> {
         match &self.kind {
             #[cfg(feature = "wasmtime")]
-            Kind::Wasmtime(backend) => {
+            EngineKind::Wasmtime(backend) => {
                 let engine = crate::engines::wasmtime::Wasmtime::new(*backend, self.features)?;
                 Ok(Box::new(engine))
             }
             #[cfg(feature = "wasmi")]
-            Kind::Wasmi => Ok(Box::new(crate::engines::wasmi::Wasmi::new(self.features))),
-            Kind::Server(command) => {
+            EngineKind::Wasmi => Ok(Box::new(crate::engines::wasmi::Wasmi::new(self.features))),
+            EngineKind::Server(command) => {
                 Ok(Box::new(Server::new(&self.name, self.features, command, timeout)?))
             }
-            Kind::Command(command) => {
+            EngineKind::Command(command) => {
                 let features = self.features.unwrap_or(Features::WASM1);
                 let engine = External::new(&self.name, features, command, timeout, folder)?;
                 Ok(Box::new(engine))
@@ -111,17 +110,17 @@ impl Spec {
     }
 }
 
-/// The engine of a name that is linked in.
-fn linked(name: &str) -> Result<Kind, String> {
+/// The linked engine with a name.
+fn linked(name: &str) -> Result<EngineKind, String> {
     match name {
         #[cfg(feature = "wasmtime")]
-        "wasmtime" => Ok(Kind::Wasmtime(crate::engines::wasmtime::Backend::Cranelift)),
+        "wasmtime" => Ok(EngineKind::Wasmtime(crate::engines::wasmtime::Backend::Cranelift)),
         #[cfg(feature = "wasmtime")]
-        "winch" => Ok(Kind::Wasmtime(crate::engines::wasmtime::Backend::Winch)),
+        "winch" => Ok(EngineKind::Wasmtime(crate::engines::wasmtime::Backend::Winch)),
         #[cfg(feature = "wasmtime")]
-        "pulley" => Ok(Kind::Wasmtime(crate::engines::wasmtime::Backend::Pulley)),
+        "pulley" => Ok(EngineKind::Wasmtime(crate::engines::wasmtime::Backend::Pulley)),
         #[cfg(feature = "wasmi")]
-        "wasmi" => Ok(Kind::Wasmi),
+        "wasmi" => Ok(EngineKind::Wasmi),
         #[cfg(not(feature = "wasmtime"))]
         "wasmtime" | "winch" | "pulley" => {
             Err(format!("{name} is not linked in: build with `--features wasmtime`"))
@@ -142,7 +141,7 @@ mod tests {
             ("", "needs a name"),
             ("x", "no engine \"x\""),
             ("x=", "no command"),
-            ("x:nonsense=y", "no feature: \"nonsense\""),
+            ("x:nonsense=y", "unknown feature: \"nonsense\""),
             ("x:wasm1=run {export}", "needs {wasm}"),
             ("x=run {wasm} {export}", "say what it supports"),
             ("x=run 'y", "a quote is not closed"),

@@ -1,5 +1,5 @@
-//! Engines that are linked in agree with the oracle over some hundreds of modules. Built with the
-//! features `wasmtime` and `wasmi`; without them there is nothing to run.
+//! Engines that are linked in agree with the oracle on some hundreds of modules. The tests need the
+//! features `wasmtime` and `wasmi`.
 #![cfg(any(feature = "wasmtime", feature = "wasmi"))]
 
 use std::sync::atomic::AtomicBool;

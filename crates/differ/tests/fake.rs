@@ -1,5 +1,5 @@
-//! Engines that lie: differences are seen, minimised and reported. Engines that do not: nothing is
-//! found.
+//! Fake engines. The differences of those that lie are found, minimised and counted; an honest one
+//! agrees.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -7,12 +7,12 @@ use std::sync::atomic::AtomicBool;
 use pretty_assertions::assert_eq;
 use wattle_ast::{Features, Instr, Module, Opcode};
 use wattle_differ::{
-    Case, Effort, Engine, Nans, Oracle, Outcome, Run, Settings, Verdict, Way, Word, check,
+    Case, Effort, Ending, Engine, Nans, Oracle, Run, Settings, Verdict, Way, Word, check,
     config_of, minimise,
 };
 use wattle_smith::from_seed;
 
-/// Our own runtime, but for what `lie` does to modules or to runs.
+/// Wattle's own runtime, with changes to the modules that it gets or to what it answers.
 struct Fake {
     module: fn(&mut Module<'static>),
     run: fn(&Case, &mut Run),
@@ -99,10 +99,10 @@ fn a_wrong_instruction_is_found_and_minimised() {
     assert!(found >= 1, "none of 800 modules shows it");
 }
 
-/// Lies about the outcome of the first probe that returns values.
-fn lie(run: &mut Run, outcome: Outcome) {
+/// Changes how the first probe ends.
+fn lie(run: &mut Run, ending: Ending) {
     if let Some(first) = run.probes.first_mut() {
-        *first = outcome;
+        *first = ending;
     }
 }
 
@@ -110,14 +110,14 @@ fn lie(run: &mut Run, outcome: Outcome) {
 fn every_way_to_differ_is_seen() {
     type Lie = fn(&Case, &mut Run);
     let lies: [(Lie, Way); 6] = [
-        (|_, run| run.start = Outcome::Refused("invalid".into()), Way::Refuses),
-        (|_, run| run.start = Outcome::Broken("panic".into()), Way::Breaks),
-        (|_, run| lie(run, Outcome::Trap("unreachable".into())), Way::Traps),
-        (|_, run| lie(run, Outcome::Exception(String::new())), Way::Exception),
+        (|_, run| run.start = Ending::Refused("invalid".into()), Way::Refuses),
+        (|_, run| run.start = Ending::Broken("panic".into()), Way::Breaks),
+        (|_, run| lie(run, Ending::Trap("unreachable".into())), Way::Traps),
+        (|_, run| lie(run, Ending::Exception(String::new())), Way::Exception),
         (|_, run| run.log.push((9, Word(9))), Way::Log),
         (
             |_, run| {
-                if let Some(Outcome::Values(words)) = run.probes.last_mut() {
+                if let Some(Ending::Values(words)) = run.probes.last_mut() {
                     words.iter_mut().for_each(|word| word.0 ^= 1);
                 }
             },
@@ -138,7 +138,7 @@ fn every_way_to_differ_is_seen() {
 fn what_runs_out_of_something_is_discarded() {
     for what in ["stack", "fuel", "time", "heap", "memory"] {
         let mut run = Oracle::default().run_case(&case(0));
-        run.probes[0] = Outcome::Exhausted(what.into());
+        run.probes[0] = Ending::Exhausted(what.into());
         let case = case(0);
         let expected = Oracle::default().run_case(&case);
         let verdict = wattle_differ::compare(&case.probes, &expected, &run, Nans::Exact);
@@ -149,7 +149,7 @@ fn what_runs_out_of_something_is_discarded() {
 #[test]
 fn a_campaign_counts_and_resumes() {
     let folder = tempfile::tempdir().unwrap();
-    // No engine: what is made and run by the oracle is counted all the same.
+    // Without engines, the runs of the oracle are still counted.
     let mut plan = wattle_differ::Plan::new(Vec::new(), folder.path().to_owned());
     plan.count = Some(20);
     let stop = AtomicBool::new(false);
@@ -160,7 +160,7 @@ fn a_campaign_counts_and_resumes() {
     (plan.resume, plan.count, plan.jobs) = (true, Some(50), 2);
     let stats = wattle_differ::run(&plan, &stop, &mut ()).unwrap();
     assert_eq!(stats.modules, 50);
-    // Stopped from the start, nothing is lost.
+    // A campaign that is stopped at once loses nothing.
     (plan.count, plan.jobs) = (Some(90), 1);
     let stats = wattle_differ::run(&plan, &AtomicBool::new(true), &mut ()).unwrap();
     assert_eq!(stats.modules, 50);

@@ -1,8 +1,8 @@
-//! What the specification permits is no finding, and what it does not permit is one: a test for
-//! each rule, with engines that are our own runtime under another choice.
+//! A difference is a finding exactly when the specification does not permit it: a test for each rule.
+//! The engines are Wattle's own runtime with other choices, or fixed answers.
 
 use wattle_ast::Features;
-use wattle_differ::{Case, Nans, Oracle, Outcome, Run, Settings, Verdict, Way, check};
+use wattle_differ::{Case, Ending, Nans, Oracle, Run, Settings, Verdict, Way, check};
 use wattle_runtime::Limits;
 use wattle_runtime::numerics::{Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
 
@@ -33,11 +33,11 @@ fn bits_of_nans_are_the_engines() {
     assert_eq!(check(&mut native, &case, Nans::Class), Verdict::Agrees);
     let exact = check(&mut native, &case, Nans::Exact);
     assert_eq!(exact, Verdict::Discarded("depends on the bits of NaNs".into()));
-    // Bits that no operator made are not the engine's.
+    // The bits of a constant are not for the engine to choose.
     let text = r#"(module (func (export "f") (result f32) (f32.const nan:0x200001)))"#;
     let case = self::case(text);
     let mut actual = Oracle::default().run_case(&case);
-    actual.probes[0] = Outcome::values([0x7fc0_0000]);
+    actual.probes[0] = Ending::values([0x7fc0_0000]);
     let verdict = check(&mut Fixed(actual), &case, Nans::Exact);
     assert!(matches!(verdict, Verdict::Differs(d) if d.way == Way::Value));
 }
@@ -47,7 +47,7 @@ fn a_nan_is_no_number() {
     let case = case(r#"(module (func (export "f") (result f32) (f32.const nan)))"#);
     let expected = Oracle::default().run_case(&case);
     let mut actual = expected.clone();
-    actual.probes[0] = Outcome::values([0x3f80_0000]);
+    actual.probes[0] = Ending::values([0x3f80_0000]);
     let verdict = wattle_differ::compare(&case.probes, &expected, &actual, Nans::Class);
     assert!(matches!(verdict, Verdict::Differs(_)));
 }
@@ -133,13 +133,13 @@ fn relaxed_vectors_are_permitted() {
         let text = format!(r#"(module (func (export "f") (result v128) {code}))"#);
         let verdict = check(&mut other(change), &case(&text), Nans::Exact);
         assert_eq!(verdict, Verdict::Permitted("relaxed vectors"), "{code}");
-        // The strict instructions have no such choice.
+        // Instructions that are not relaxed leave no choice.
         let verdict = check(&mut other(change), &case(NAN), Nans::Exact);
         assert_eq!(verdict, Verdict::Agrees, "{code}");
     }
 }
 
-/// An engine that has another idea of one shape is known for it; that must not hide the rest.
+/// A known deviation of an engine must not hide other differences.
 #[test]
 fn a_known_deviation_hides_nothing_else() {
     let masks = "(i64x2.splat (i64.const 0x8001_7fff_8000_0001))";
@@ -177,18 +177,18 @@ fn growth_may_fail() {
         let verdict = check(&mut small, &case(text), Nans::Exact);
         assert_eq!(verdict, Verdict::Discarded("growth depends on limits".into()), "{text}");
     }
-    // Growth by a page is not a matter of limits.
+    // Growth by one page does not depend on limits.
     let text =
         r#"(module (memory 1) (func (export "f") (result i32) (memory.grow (i32.const 1))))"#;
     let case = case(text);
     let expected = Oracle::default().run_case(&case);
     let mut actual = expected.clone();
-    actual.probes[0] = Outcome::values([u32::MAX.into()]);
+    actual.probes[0] = Ending::values([u32::MAX.into()]);
     let mut liar = Fixed(actual);
     assert!(matches!(check(&mut liar, &case, Nans::Exact), Verdict::Differs(_)));
 }
 
-/// An engine that always does the same.
+/// An engine that always gives the same answer.
 struct Fixed(Run);
 
 impl wattle_differ::Engine for Fixed {
@@ -217,13 +217,13 @@ fn traps_are_compared_by_kind_whatever_the_words() {
         ("wasm trap: out of bounds memory access", true),
         ("out of bounds memory access: access at 4294967295+4 >= max value 65536", true),
         ("RuntimeError: table index is out of bounds", false),
-        // An atomic access may be both.
+        // An atomic access may be unaligned and out of bounds.
         ("unaligned atomic", true),
         ("integer divide by zero", false),
         ("words that nobody knows", false),
     ] {
         let mut actual = expected.clone();
-        actual.probes[0] = Outcome::Trap(words.into());
+        actual.probes[0] = Ending::Trap(words.into());
         let verdict = check(&mut Fixed(actual), &case, Nans::Exact);
         match verdict {
             Verdict::Agrees => assert!(same, "{words}"),
@@ -233,7 +233,7 @@ fn traps_are_compared_by_kind_whatever_the_words() {
     }
 }
 
-/// One instruction that traps for two reasons names one of them.
+/// When one instruction may trap for two reasons, engines may report either.
 #[test]
 fn either_of_two_reasons_is_the_same_trap() {
     let array = |code: &str| {
@@ -251,7 +251,7 @@ fn either_of_two_reasons_is_the_same_trap() {
     ] {
         let case = case(&array(code));
         let mut actual = Oracle::default().run_case(&case);
-        actual.probes[0] = Outcome::Trap(words.into());
+        actual.probes[0] = Ending::Trap(words.into());
         let expected = Oracle::default().run_case(&case);
         assert_ne!(expected.probes[0], actual.probes[0]);
         assert_eq!(
@@ -259,7 +259,7 @@ fn either_of_two_reasons_is_the_same_trap() {
             Verdict::Agrees,
             "{code}"
         );
-        actual.probes[0] = Outcome::Trap("divide by zero".into());
+        actual.probes[0] = Ending::Trap("divide by zero".into());
         let verdict = check(&mut Fixed(actual), &case, Nans::Exact);
         assert!(matches!(verdict, Verdict::Differs(_)), "{code}");
     }
@@ -269,7 +269,7 @@ fn either_of_two_reasons_is_the_same_trap() {
 fn what_an_engine_does_not_support_says_nothing() {
     let case = case("(module)");
     let refused = |words: &str| Run {
-        start: Outcome::Refused(words.into()),
+        start: Ending::Refused(words.into()),
         probes: Vec::new(),
         log: Vec::new(),
     };
@@ -280,7 +280,8 @@ fn what_an_engine_does_not_support_says_nothing() {
     assert!(matches!(verdict, Verdict::Differs(d) if d.way == Way::Refuses));
 }
 
-/// Vectors, references and calls of the host are seen, whatever an API can pass.
+/// Vectors, references and calls of imported functions are compared, also where the API of an engine
+/// could not pass them.
 #[test]
 fn all_that_can_be_seen_is_compared() {
     let text = r#"(module
@@ -309,7 +310,7 @@ fn all_that_can_be_seen_is_compared() {
     }
 }
 
-/// What engines were found to do wrong stays here, as modules that run.
+/// The modules of differences that were found in engines still run.
 #[test]
 fn cases_of_engines_run() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/engines/cases");

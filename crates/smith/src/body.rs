@@ -1,25 +1,24 @@
-//! Function bodies: blocks, the loop of steps, and how blocks end.
+//! Makes function bodies: the loop of steps, and how blocks begin and end.
 //!
-//! Blocks are kept in a list, not by recursion. The ends of blocks are reached as far as possible:
-//! what leaves for elsewhere stands in an `if` of its own.
+//! Open blocks are a list; nothing here is recursive. The ends of blocks are reachable as far as
+//! possible: an instruction that branches away stands in an `if` of its own.
 
 use alloc::vec::Vec;
 
-use wattle_ast::{Body, Class, Encode, Expr, Feature, Features, Opcode, leb128};
+use wattle_ast::{BlockType, Body, Class, Encode, Expr, Features, Opcode, leb128};
 
-use crate::choice::{by_class, by_top};
+use crate::Weights;
+use crate::choice::{by_class, by_operands};
+use crate::generator::{BlockKind, CompKind, Frame, Generator, TypeDef, TypeRun};
 use crate::ty::Ty;
-use crate::world::{BlockKind, Frame, Gen, Run};
 
-/// How many operands a block may hold before they are taken away.
+/// A block with more operands than this gets rid of some.
 const MAX_OPERANDS: usize = 10;
-/// `(block)` without parameters and results.
-const EMPTY: u8 = 0x40;
 
-impl Gen<'_, '_> {
-    /// Prepares the choice of classes. What the module does not have is not chosen.
+impl Generator<'_, '_> {
+    /// Prepares the choice of classes. A class whose instructions need something that the module
+    /// lacks is never chosen.
     pub(crate) fn weigh(&mut self) {
-        let weights = &self.config.weights;
         let weight = |class: Class| {
             let present = match class {
                 Class::Table => !self.tables.is_empty(),
@@ -30,23 +29,11 @@ impl Gen<'_, '_> {
                 Class::Reference => self.has(Features::REFERENCE_TYPES),
                 _ => true,
             };
-            if present { u32::from(weights.of(class)) } else { 0 }
+            if present { u32::from(self.config.weights.of(class)) } else { 0 }
         };
-        const ALL: [Class; 10] = [
-            Class::Control,
-            Class::Parametric,
-            Class::Variable,
-            Class::Table,
-            Class::Memory,
-            Class::Numeric,
-            Class::Reference,
-            Class::Aggregate,
-            Class::Vector,
-            Class::Atomic,
-        ];
-        let total: u32 = ALL.iter().map(|&class| weight(class)).sum();
+        let total: u32 = Weights::CLASSES.iter().map(|&class| weight(class)).sum();
         let mut slots = [Class::Numeric; 64];
-        let mut classes = ALL.iter();
+        let mut classes = Weights::CLASSES.iter();
         let (mut class, mut sum) = (Class::Numeric, 0);
         for (slot, place) in slots.iter_mut().zip(0..).filter(|_| total > 0) {
             while sum * 64 <= place * total {
@@ -59,7 +46,7 @@ impl Gen<'_, '_> {
         self.slots = slots;
     }
 
-    /// The body of a function of this type.
+    /// Makes the body of a function of this type.
     pub(crate) fn make_body(&mut self, ty: u32) -> Body<'static> {
         let (params, results) = self.signature(ty);
         self.begin_body(params);
@@ -68,7 +55,7 @@ impl Gen<'_, '_> {
             let ty = self.any_type(self.types.len() as u32, 90);
             self.locals.push(ty);
         }
-        self.open(BlockKind::Func, Run::default(), results);
+        self.open(BlockKind::Func, TypeRun::default(), results);
         if let Some(frame) = self.frames.last_mut() {
             frame.budget = u16::MAX;
         }
@@ -86,18 +73,19 @@ impl Gen<'_, '_> {
         self.end_body()
     }
 
-    pub(crate) fn begin_body(&mut self, params: Run) {
+    /// Starts a body or an expression with these parameters.
+    pub(crate) fn begin_body(&mut self, params: TypeRun) {
         self.code.clear();
         self.stack.clear();
         self.frames.clear();
         self.locals.clear();
         self.sets.clear();
         self.depth = 0;
-        self.locals.extend(self.list.get(params.range()).unwrap_or_default());
+        self.locals.extend(self.type_pool.get(params.range()).unwrap_or_default());
         self.params = params.len;
     }
 
-    /// The body of the locals and the code that there are now.
+    /// The body that was made: its locals and its code.
     pub(crate) fn end_body(&mut self) -> Body<'static> {
         let locals = self.locals.get(self.params as usize..).unwrap_or_default();
         let mut runs: Vec<u8> = Vec::with_capacity(self.code.len() + 2 * locals.len() + 8);
@@ -111,23 +99,23 @@ impl Gen<'_, '_> {
         Body::from_bytes(runs).unwrap_or_default()
     }
 
-    /// A constant expression of this type.
+    /// Makes a constant expression of this type.
     pub(crate) fn constant_expr(&mut self, ty: Ty) -> Expr<'static> {
-        self.begin_body(Run::default());
+        self.begin_body(TypeRun::default());
         self.constant = true;
         self.produce(ty);
         self.constant = false;
         self.finish_expr()
     }
 
-    /// The code as an expression.
+    /// The expression that was made.
     pub(crate) fn finish_expr(&mut self) -> Expr<'static> {
         self.op(Opcode::End);
         Expr::new(self.code.as_slice()).into_owned()
     }
 
-    /// Opens a block whose parameters were taken off the stack, and puts them there again.
-    pub(crate) fn open(&mut self, kind: BlockKind, params: Run, results: Run) {
+    /// Opens a block. Its parameters were taken off the stack and are pushed again as its own.
+    pub(crate) fn open(&mut self, kind: BlockKind, params: TypeRun, results: TypeRun) {
         let budget = 2 + self.entropy.below(14) as u16;
         let outer = self.frames.last().is_some_and(|frame| frame.protected);
         self.frames.push(Frame {
@@ -143,47 +131,45 @@ impl Gen<'_, '_> {
         self.push_run(params);
     }
 
-    /// Writes the type of a block. Types of several values come from the module's types.
-    pub(crate) fn block_type(&mut self, params: Run, results: Run) {
+    /// Writes the type of a block. One with parameters or several results is a type of the module,
+    /// which is added when the module lacks it.
+    pub(crate) fn block_type(&mut self, params: TypeRun, results: TypeRun) {
         match (params.len, results.len) {
-            (0, 0) => self.code.push(EMPTY),
-            (0, 1) => self.at(results, 0).val_type().encode(&mut self.code),
+            (0, 0) => BlockType::Empty.encode(&mut self.code),
+            (0, 1) => self.type_at(results, 0).val_type().encode(&mut self.code),
             _ => {
-                let same = |def: &crate::world::TypeDef| {
-                    def.structure == crate::world::Structure::Func
-                        && def.params == params
-                        && def.results == results
+                let is_same = |def: &TypeDef| {
+                    def.kind == CompKind::Func && def.params == params && def.results == results
                 };
-                let index = match self.types.iter().position(same) {
+                let index = match self.types.iter().position(is_same) {
                     Some(index) => index as u32,
                     None => self.add_func_type(params, results),
                 };
-                leb128::write_s64(&mut self.code, index.into());
+                BlockType::Type(index.into()).encode(&mut self.code);
             }
         }
     }
 
-    /// What a function does first: it returns at once when the fuel is used up.
+    /// Writes the start of a function, which returns at once when the fuel is used up.
     fn enter_function(&mut self) {
         let Some(fuel) = self.fuel else { return };
         self.op_index(Opcode::GlobalGet, fuel);
         self.i32_const(0);
         self.op(Opcode::I32LeS);
         self.op(Opcode::If);
-        self.code.push(EMPTY);
-        let results = self.frames.last().map_or(Run::default(), |frame| frame.results);
+        BlockType::Empty.encode(&mut self.code);
+        let results = self.frames.last().map_or(TypeRun::default(), |frame| frame.results);
         for place in 0..results.len {
-            let ty = self.at(results, place);
+            let ty = self.type_at(results, place);
             self.produce_leaf(ty);
         }
-        let height = self.stack.len();
-        self.stack.truncate(height.saturating_sub(results.len as usize));
+        self.take(results.len as usize);
         self.op(Opcode::Return);
         self.op(Opcode::End);
         self.use_fuel();
     }
 
-    /// Takes one off the fuel, if there is such a thing.
+    /// Writes the decrement of the fuel, if the module has fuel.
     pub(crate) fn use_fuel(&mut self) {
         let Some(fuel) = self.fuel else { return };
         self.op_index(Opcode::GlobalGet, fuel);
@@ -192,7 +178,7 @@ impl Gen<'_, '_> {
         self.op_index(Opcode::GlobalSet, fuel);
     }
 
-    /// Makes the condition on top false when the fuel is used up.
+    /// Makes the condition on top of the stack false when the fuel is used up.
     pub(crate) fn guard_repetition(&mut self) {
         let Some(fuel) = self.fuel else { return };
         self.i32_const(0);
@@ -201,24 +187,24 @@ impl Gen<'_, '_> {
         self.op(Opcode::I32And);
     }
 
-    /// One choice: an instruction, or a few that belong together.
+    /// One choice: makes an instruction, or a few that belong together.
     #[inline(always)]
     fn step(&mut self) {
         let base = self.base();
         let (second, top) = match self.stack.get(base..).unwrap_or_default() {
             [] => (0, 0),
-            [top] => (0, top.top()),
+            [top] => (0, top.operand_class()),
             [rest @ .., second, top] => {
                 if rest.len() + 2 > MAX_OPERANDS {
                     return self.dispose();
                 }
-                (second.top(), top.top())
+                (second.operand_class(), top.operand_class())
             }
         };
         for _ in 0..3 {
             let choice = self.entropy.byte();
             let class = self.slots.get(usize::from(choice & 63)).copied().unwrap_or(Class::Numeric);
-            let mut list = by_top(class, second, top);
+            let mut list = by_operands(class, second, top);
             if choice < 64 || list.is_empty() {
                 list = by_class(class);
             }
@@ -231,30 +217,30 @@ impl Gen<'_, '_> {
         self.produce(ty);
     }
 
-    /// Makes an instruction with whatever it needs. Says no when it cannot be.
+    /// Makes an instruction with whatever it needs. `false` when the module has no use for it.
     #[inline(always)]
     pub(crate) fn instruction(&mut self, opcode: Opcode) -> bool {
         if opcode.info().arrow.is_some() { self.arrow(opcode) } else { self.special(opcode) }
     }
 
-    /// Whether the operands of the innermost block begin like `results`, with nothing else.
-    fn prefixes(&self, results: Run) -> bool {
+    /// Whether the operands of the innermost block are a prefix of `results`.
+    fn is_prefix_of(&self, results: TypeRun) -> bool {
         let have = self.stack.get(self.base()..).unwrap_or_default();
         have.len() <= results.len as usize
             && have
                 .iter()
                 .enumerate()
-                .all(|(place, &ty)| self.matches(ty, self.at(results, place as u32)))
+                .all(|(place, &ty)| self.matches(ty, self.type_at(results, place as u32)))
     }
 
-    /// Leaves exactly these operands in the innermost block, and takes them off the stack.
-    pub(crate) fn settle(&mut self, results: Run) {
-        while !self.prefixes(results) {
+    /// Leaves exactly these operands in the innermost block, and then takes them off the stack.
+    pub(crate) fn settle(&mut self, results: TypeRun) {
+        while !self.is_prefix_of(results) {
             self.dispose();
         }
         let have = self.stack.len() - self.base().min(self.stack.len());
         for place in have as u32..results.len {
-            let ty = self.at(results, place);
+            let ty = self.type_at(results, place);
             self.produce(ty);
         }
         let base = self.base();
@@ -267,8 +253,9 @@ impl Gen<'_, '_> {
         match frame.kind {
             BlockKind::Loop => self.repeat(&frame),
             BlockKind::If => return self.close_if(&frame),
-            BlockKind::Try { catches } => return self.close_try(&frame, catches),
-            BlockKind::Catch { catches } => return self.close_try(&frame, catches),
+            BlockKind::Try { catches } | BlockKind::Catch { catches } => {
+                return self.close_try(&frame, catches);
+            }
             BlockKind::TryDelegate { label } => {
                 self.settle(frame.results);
                 self.op_index(Opcode::Delegate, label);
@@ -281,7 +268,8 @@ impl Gen<'_, '_> {
         self.leave(&frame);
     }
 
-    /// Removes the innermost block, whose results were taken, and puts them on the stack.
+    /// Removes the innermost block. Its results were taken off the stack and are pushed again for
+    /// the outer block.
     fn leave(&mut self, frame: &Frame) {
         self.sets.truncate(frame.sets as usize);
         self.frames.pop();
@@ -290,7 +278,7 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// Perhaps a branch back to the start of a loop.
+    /// Perhaps makes a branch back to the start of a loop.
     fn repeat(&mut self, frame: &Frame) {
         if self.entropy.chance(60) || frame.dead {
             return;
@@ -324,7 +312,7 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// The next clause of a legacy `try`; the last catches all.
+    /// Begins the next clause of a legacy `try`; the last is `catch_all`.
     fn close_try(&mut self, frame: &Frame, catches: u8) {
         self.settle(frame.results);
         let depth = self.frames.len();
@@ -334,9 +322,7 @@ impl Gen<'_, '_> {
             Some(tag) => {
                 self.op_index(Opcode::Catch, tag);
                 self.part(frame, BlockKind::Catch { catches: catches - 1 }, outer);
-                let ty = self.tags.get(tag as usize).copied().unwrap_or(0);
-                let (params, _) = self.signature(ty);
-                self.push_run(params);
+                self.push_run(self.tag_params(tag));
             }
             None => {
                 self.op(Opcode::CatchAll);
@@ -345,10 +331,10 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// Makes an `if` whose body leaves for elsewhere: `leave` writes that.
+    /// Makes an `if` whose body branches away; `leave` makes the instruction that does. In code
+    /// that may trap, sometimes the instruction stands alone, and what follows is unreachable.
     pub(crate) fn leaving(&mut self, leave: impl FnOnce(&mut Self)) {
         if !self.config.no_traps && self.entropy.chance(40) {
-            // Here and now: what follows is dead.
             leave(self);
             let base = self.base();
             self.stack.truncate(base);
@@ -364,14 +350,14 @@ impl Gen<'_, '_> {
         self.end_if();
     }
 
-    /// Opens an `if` without parameters and results, whose condition was taken.
+    /// Opens an `if` without parameters and results. Its condition was taken off the stack.
     pub(crate) fn begin_if(&mut self) {
         self.op(Opcode::If);
-        self.code.push(EMPTY);
-        self.open(BlockKind::If, Run::default(), Run::default());
+        BlockType::Empty.encode(&mut self.code);
+        self.open(BlockKind::If, TypeRun::default(), TypeRun::default());
     }
 
-    /// Ends it. Whatever its operands are, they do not reach the end.
+    /// Ends such an `if`, whose end is unreachable whatever its operands are.
     pub(crate) fn end_if(&mut self) {
         let base = self.base();
         self.stack.truncate(base);
@@ -381,7 +367,7 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// Leaves a condition in the code that rarely holds.
+    /// Writes a condition that is rarely true. It does not count as an operand.
     pub(crate) fn condition(&mut self) {
         let choice = self.entropy.byte();
         match choice {
@@ -399,8 +385,8 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// Whether the feature that brought several results is on.
+    /// Whether functions and blocks may have several results, and blocks parameters.
     pub(crate) fn is_multi_value(&self) -> bool {
-        self.features.contains(Feature::MultiValue)
+        self.has(Features::MULTI_VALUE)
     }
 }

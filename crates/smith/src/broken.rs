@@ -1,7 +1,7 @@
-//! Almost valid modules: exactly one rule is broken, and it is known which.
+//! Almost valid modules: a valid module is made, and then exactly one known rule is broken.
 //!
-//! What breaks a rule is added to a valid module: declarations at the ends of their lists,
-//! instructions at the start of the last body.
+//! A rule is broken by an addition: of declarations at the ends of their lists, or of instructions
+//! at the start of the last body.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -14,12 +14,13 @@ use wattle_ast::{
     TagIdx, TagType, TypeIdx, V128, ValType,
 };
 
+use crate::declarations::limits;
+use crate::generator::Generator;
 use crate::ty::Ty;
-use crate::world::Gen;
 
 macro_rules! rules {
-    ($( $(#[doc = $doc:literal])+ $name:ident $phrase:literal; )*) => {
-        /// A rule that a module breaks.
+    ($( $(#[doc = $doc:literal])+ $name:ident $phrase:literal $feature:ident |$breaker:ident| $how:expr; )*) => {
+        /// A validation rule that a module breaks.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub enum Broken { $( $(#[doc = $doc])+ $name, )* }
 
@@ -27,7 +28,8 @@ macro_rules! rules {
             /// Every rule that can be broken.
             pub const ALL: &'static [Broken] = &[$( Broken::$name ),*];
 
-            /// What the message of a validator begins with, in the words of the official tests.
+            /// The beginning of the error that a validator reports, in the words of the official
+            /// tests.
             ///
             /// ```
             /// use wattle_smith::Broken;
@@ -37,101 +39,244 @@ macro_rules! rules {
                 match self { $( Broken::$name => $phrase, )* }
             }
 
-            /// What is wrong, in a few words.
+            /// What is wrong, in a few words: the summary of the variant.
             pub const fn description(self) -> &'static str {
                 match self { $( Broken::$name => concat!($( $doc ),+), )* }
+            }
+
+            /// The feature that a module needs to break the rule.
+            const fn feature(self) -> Features {
+                match self { $( Broken::$name => Features::$feature, )* }
+            }
+        }
+
+        impl Breaker<'_> {
+            /// Breaks a rule. `false` when a module like this one cannot break it.
+            fn break_rule(&mut self, rule: Broken) -> bool {
+                self.features.contains_all(rule.feature())
+                    && match rule { $( Broken::$name => { let $breaker = self; $how } )* }
             }
         }
     };
 }
 
+// A row says the rule, the phrase, the feature that is needed, and how the rule is broken.
 rules! {
-    /// An operand of another type.
-    Operand "type mismatch";
-    /// No operand where one is taken.
-    MissingOperand "type mismatch";
+    /// An operand of the wrong type.
+    Operand "type mismatch" NONE |b| {
+        b.instrs(&[Instr::I64Const { value: 0 }, Instr::I32Eqz, Instr::Drop])
+    };
+    /// A missing operand.
+    MissingOperand "type mismatch" NONE |b| b.instrs(&[Instr::I32Eqz, Instr::Drop]);
     /// An operand left over at the end of a block.
-    LeftOperand "type mismatch";
-    /// A local that there is not.
-    UnknownLocal "unknown local";
-    /// A global that there is not.
-    UnknownGlobal "unknown global";
-    /// A function that there is not.
-    UnknownFunc "unknown function";
-    /// A label that there is not.
-    UnknownLabel "unknown label";
-    /// A table that there is not.
-    UnknownTable "unknown table";
-    /// A memory that there is not.
-    UnknownMemory "unknown memory";
-    /// A type that there is not.
-    UnknownType "unknown type";
-    /// A tag that there is not.
-    UnknownTag "unknown tag";
-    /// An element segment that there is not.
-    UnknownElem "unknown elem segment";
-    /// A data segment that there is not.
-    UnknownData "unknown data segment";
-    /// A field that there is not.
-    UnknownField "unknown field";
-    /// A write to a global that cannot be written.
-    ImmutableGlobal "immutable global";
-    /// A write to a field that cannot be written.
-    ImmutableField "immutable field";
-    /// A write to an array that cannot be written.
-    ImmutableArray "immutable array";
+    LeftOperand "type mismatch" NONE |b| {
+        b.instrs(&[Instr::Block { block_type: BlockType::Empty }, ZERO, Instr::End])
+    };
+    /// A local that does not exist.
+    UnknownLocal "unknown local" NONE |b| {
+        b.instrs(&[Instr::LocalGet { local: LocalIdx(OUT_OF_RANGE) }, Instr::Drop])
+    };
+    /// A global that does not exist.
+    UnknownGlobal "unknown global" NONE |b| {
+        b.instrs(&[Instr::GlobalGet { global: GlobalIdx(OUT_OF_RANGE) }, Instr::Drop])
+    };
+    /// A function that does not exist.
+    UnknownFunc "unknown function" NONE |b| {
+        b.instrs(&[Instr::Call { func: FuncIdx(OUT_OF_RANGE) }])
+    };
+    /// A label that does not exist.
+    UnknownLabel "unknown label" NONE |b| {
+        b.instrs(&[ZERO, Instr::BrIf { label: LabelIdx(OUT_OF_RANGE) }])
+    };
+    /// A table that does not exist.
+    UnknownTable "unknown table" REFERENCE_TYPES |b| {
+        let callee = CallIndirect { ty: TypeIdx(0), table: TableIdx(OUT_OF_RANGE) };
+        b.instrs(&[ZERO, Instr::CallIndirect { callee }])
+    };
+    /// A memory that does not exist.
+    UnknownMemory "unknown memory" MULTI_MEMORY |b| {
+        b.instrs(&[Instr::MemorySize { memory: MemIdx(OUT_OF_RANGE) }, Instr::Drop])
+    };
+    /// A type that does not exist.
+    UnknownType "unknown type" MULTI_VALUE |b| {
+        let block_type = BlockType::Type(TypeIdx(OUT_OF_RANGE));
+        b.instrs(&[Instr::Block { block_type }, Instr::End])
+    };
+    /// A tag that does not exist.
+    UnknownTag "unknown tag" EXCEPTIONS |b| b.instrs(&[Instr::Throw { tag: TagIdx(OUT_OF_RANGE) }]);
+    /// An element segment that does not exist.
+    UnknownElem "unknown elem segment" BULK_MEMORY |b| {
+        b.instrs(&[Instr::ElemDrop { elem: ElemIdx(OUT_OF_RANGE) }])
+    };
+    /// A data segment that does not exist.
+    UnknownData "unknown data segment" BULK_MEMORY |b| {
+        b.instrs_with_data(&[Instr::DataDrop { data: DataIdx(OUT_OF_RANGE) }])
+    };
+    /// A field that does not exist.
+    UnknownField "unknown field" GC |b| {
+        let ty = b.struct_type(true, I32);
+        b.read_field(ty, FieldIdx(1))
+    };
+    /// A write to an immutable global.
+    ImmutableGlobal "immutable global" NONE |b| {
+        let global = b.global(false, &[ZERO, Instr::End]);
+        b.instrs(&[ZERO, Instr::GlobalSet { global }])
+    };
+    /// A write to an immutable field.
+    ImmutableField "immutable field" GC |b| {
+        let ty = b.struct_type(false, I32);
+        let set = Instr::StructSet { ty, field: FieldIdx(0) };
+        b.instrs(&[Instr::StructNewDefault { ty }, ZERO, set])
+    };
+    /// A write to an immutable array.
+    ImmutableArray "immutable array" GC |b| {
+        let ty = b.array_type(false, I32);
+        b.instrs(&[ZERO, Instr::ArrayNewDefault { ty }, ZERO, ZERO, Instr::ArraySet { ty }])
+    };
     /// A local read before it has a value.
-    UninitializedLocal "uninitialized local";
+    UninitializedLocal "uninitialized local" FUNCTION_REFERENCES |b| {
+        b.read_new_local(ValType::Ref(RefType::FUNC))
+    };
     /// An alignment larger than the access.
-    Alignment "alignment must not be larger than natural";
+    Alignment "alignment must not be larger than natural" NONE |b| {
+        b.load(Instr::I32Load { memarg: memarg(3, 0) })
+    };
     /// An atomic access of less than its natural alignment.
-    AtomicAlignment "atomic alignment must be natural";
+    AtomicAlignment "atomic alignment must be natural" THREADS |b| {
+        b.load(Instr::I32AtomicLoad { memarg: memarg(0, 0) })
+    };
     /// An offset beyond a 32-bit memory.
-    Offset "offset out of range";
-    /// A lane that a vector does not have.
-    Lane "invalid lane index";
-    /// A `select` with no type.
-    SelectArity "invalid result arity";
-    /// `ref.func` of a function that nothing else names.
-    UndeclaredFunc "undeclared function reference";
-    /// A global whose first value is computed by more than constant instructions.
-    NotConstant "constant expression required";
-    /// Two exports of one name.
-    DuplicateExport "duplicate export name";
+    Offset "offset out of range" MEMORY64 |b| {
+        b.memory == Some(Ty::I32) && b.load(Instr::I32Load { memarg: memarg(0, 1 << 33) })
+    };
+    /// A lane index that is out of range.
+    Lane "invalid lane index" SIMD |b| {
+        let vector = Instr::V128Const { value: V128([0; 16]) };
+        b.instrs(&[vector, Instr::I8x16ExtractLaneS { lane: LaneIdx(16) }, Instr::Drop])
+    };
+    /// A `select` whose list of types is empty.
+    SelectArity "invalid result arity" REFERENCE_TYPES |b| {
+        let mut buffer = Vec::new();
+        let types = SelectTypes::encode_in(&mut buffer, core::iter::empty());
+        b.instrs(&[ZERO, ZERO, ZERO, Instr::SelectTyped { types }, Instr::Drop])
+    };
+    /// A `ref.func` of an undeclared function.
+    UndeclaredFunc "undeclared function reference" REFERENCE_TYPES |b| {
+        let changed = b.instrs(&[Instr::RefFunc { func: FuncIdx(b.funcs) }, Instr::Drop]);
+        b.func(TypeIdx(0));
+        changed
+    };
+    /// An initialiser of a global with an instruction that is not constant.
+    NotConstant "constant expression required" NONE |b| {
+        b.global(true, &[ZERO, Instr::I32Eqz, Instr::End]);
+        true
+    };
+    /// Two exports with the same name.
+    DuplicateExport "duplicate export name" NONE |b| {
+        let index = FuncIdx(b.funcs - 1).into();
+        if b.module.exports.is_empty() {
+            b.module.exports.push(Export { name: "f".into(), index });
+        }
+        let name = b.module.exports.first().map(|export| export.name.clone());
+        b.module.exports.extend(name.map(|name| Export { name, index }));
+        true
+    };
     /// A start function with a parameter.
-    StartFunction "start function";
-    /// A table whose least size is greater than its greatest.
-    LimitsOrder "size minimum must not be greater than maximum";
+    StartFunction "start function" NONE |b| {
+        let ty = b.ty(FuncType::new([ValType::I32], []));
+        b.module.start = Some(b.func(ty));
+        true
+    };
+    /// A table whose minimum is greater than its maximum.
+    LimitsOrder "size minimum must not be greater than maximum" NONE |b| {
+        let is_allowed = b.tables == 0 || b.features.contains_all(Features::REFERENCE_TYPES);
+        if is_allowed {
+            let ty = TableType { elem: RefType::FUNCREF, limits: limits(2, Some(1)) };
+            b.module.tables.push(Table { ty, init: None });
+        }
+        is_allowed
+    };
     /// A memory of more than 4 GiB.
-    MemorySize "memory size";
-    /// A second memory where one is all.
-    MultipleMemories "multiple memories";
-    /// A shared memory without a greatest size.
-    SharedNoMax "shared memory must have maximum";
-    /// Pages of eight bytes.
-    PageSize "invalid custom page size";
+    MemorySize "memory size" NONE |b| {
+        b.mem(MemType { limits: limits(65537, None), page_size_log2: None })
+    };
+    /// A second memory without the feature that allows several.
+    MultipleMemories "multiple memories" NONE |b| {
+        let is_rule = !b.features.contains_all(Features::MULTI_MEMORY);
+        for _ in b.memories..if is_rule { 2 } else { 0 } {
+            b.module.memories.push(MemType::default());
+        }
+        is_rule
+    };
+    /// A shared memory without a maximum.
+    SharedNoMax "shared memory must have maximum" THREADS |b| {
+        let limits = Limits { shared: true, ..limits(1, None) };
+        b.mem(MemType { limits, page_size_log2: None })
+    };
+    /// A memory with pages of eight bytes.
+    PageSize "invalid custom page size" CUSTOM_PAGE_SIZES |b| {
+        b.mem(MemType { limits: limits(1, None), page_size_log2: Some(3) })
+    };
     /// A tag with a result.
-    TagResults "non-empty tag result type";
+    TagResults "non-empty tag result type" EXCEPTIONS |b| {
+        let ty = b.ty(FuncType::new([], [ValType::I32]));
+        b.module.tags.push(TagType { ty });
+        true
+    };
     /// A subtype of a final type.
-    FinalSupertype "sub type";
-    /// A subtype of another structure.
-    Supertype "sub type";
-    /// A supertype that comes later.
-    ForwardSupertype "forward use of type";
-    /// A function whose type is a struct.
-    NonFunction "non-function type";
-    /// A struct made of a function type.
-    NonStruct "non-structure type";
-    /// An array made of a function type.
-    NonArray "non-array type";
-    /// A packed field read without saying how.
-    PackedField "field is packed";
-    /// A default for a field that has none.
-    FieldDefault "field type is not defaultable";
-    /// References made of bytes.
-    ArrayNotPlain "array type is not numeric or vector";
+    FinalSupertype "sub type" GC |b| {
+        let above = b.ty(struct_of(&[]));
+        b.subtype(above)
+    };
+    /// A subtype with fewer fields than its supertype.
+    Supertype "sub type" GC |b| {
+        let above = b.ty(SubType { is_final: false, ..struct_of(&[field(true, I32)]) });
+        b.subtype(above)
+    };
+    /// A supertype that is defined later.
+    ForwardSupertype "forward use of type" GC |b| {
+        let first = TypeIdx(b.module.types.len() as u32);
+        b.module.rec_groups.push(RecGroup { first, len: 2 });
+        b.subtype(TypeIdx(first.0 + 1));
+        b.ty(SubType { is_final: false, ..struct_of(&[]) });
+        true
+    };
+    /// A function whose type is a struct type.
+    NonFunction "non-function type" GC |b| {
+        let ty = b.ty(struct_of(&[]));
+        b.func(ty);
+        true
+    };
+    /// A `struct.new_default` of a function type.
+    NonStruct "non-structure type" GC |b| {
+        b.instrs(&[Instr::StructNewDefault { ty: TypeIdx(0) }, Instr::Drop])
+    };
+    /// An `array.new_default` of a function type.
+    NonArray "non-array type" GC |b| {
+        b.instrs(&[ZERO, Instr::ArrayNewDefault { ty: TypeIdx(0) }, Instr::Drop])
+    };
+    /// A read of a packed field without sign or zero extension.
+    PackedField "field is packed" GC |b| {
+        let ty = b.struct_type(true, StorageType::Pack(PackType::I8));
+        b.read_field(ty, FieldIdx(0))
+    };
+    /// A default value of a field whose type has none.
+    FieldDefault "field type is not defaultable" GC |b| {
+        let ty = b.struct_type(true, StorageType::Val(ValType::Ref(RefType::FUNC)));
+        b.instrs(&[Instr::StructNewDefault { ty }, Instr::Drop])
+    };
+    /// An array of references from a data segment.
+    ArrayOfReferences "array type is not numeric or vector" GC |b| {
+        !b.module.datas.is_empty() && {
+            let ty = b.array_type(true, StorageType::Val(ValType::Ref(RefType::FUNCREF)));
+            let new = Instr::ArrayNewData { ty, data: DataIdx(0) };
+            b.instrs_with_data(&[ZERO, ZERO, new, Instr::Drop])
+        }
+    };
     /// A `rethrow` outside of a handler.
-    RethrowLabel "invalid rethrow label";
+    RethrowLabel "invalid rethrow label" LEGACY_EXCEPTIONS |b| {
+        b.instrs(&[Instr::Rethrow { label: LabelIdx(0) }])
+    };
 }
 
 impl fmt::Display for Broken {
@@ -140,38 +285,42 @@ impl fmt::Display for Broken {
     }
 }
 
-/// More than there are of anything.
-const NONE: u32 = 1_000_000;
+/// An index beyond the end of every index space.
+const OUT_OF_RANGE: u32 = 1_000_000;
+
+const ZERO: Instr<'static> = Instr::I32Const { value: 0 };
+
+const I32: StorageType = StorageType::Val(ValType::I32);
 
 const fn field(mutable: bool, storage: StorageType) -> FieldType {
     FieldType { mutable, storage }
 }
 
-const I32: StorageType = StorageType::Val(ValType::I32);
-
-fn structure(fields: &[FieldType]) -> SubType {
+fn struct_of(fields: &[FieldType]) -> SubType {
     CompType::Struct(StructType { fields: fields.into() }).into()
 }
 
-/// What breaks a rule, added to a module.
+fn memarg(align: u8, offset: u64) -> MemArg {
+    MemArg { align, offset, memory: MemIdx(0) }
+}
+
+/// Adds what breaks a rule to a module.
 struct Breaker<'m> {
     module: &'m mut Module<'static>,
     features: Features,
-    /// How many there are, imported ones counted.
+    /// The number of functions, imports included. So are the numbers of the others.
     funcs: u32,
     globals: u32,
     memories: usize,
     tables: usize,
+    /// The number of parameters of the last function.
     params: u32,
+    /// The address type of the first memory.
     memory: Option<Ty>,
 }
 
 impl Breaker<'_> {
-    fn has(&self, features: Features) -> bool {
-        self.features.contains_all(features)
-    }
-
-    /// Puts instructions at the start of the last body, and locals after those that there are.
+    /// Inserts instructions at the start of the last body, and adds locals to it.
     fn code(&mut self, locals: &[Local], instrs: &[Instr<'_>]) -> bool {
         let Some(func) = self.module.funcs.last_mut() else { return false };
         let mut bytes = Vec::new();
@@ -184,6 +333,40 @@ impl Breaker<'_> {
 
     fn instrs(&mut self, instrs: &[Instr<'_>]) -> bool {
         self.code(&[], instrs)
+    }
+
+    /// Inserts instructions that name a data segment, which needs a data count.
+    fn instrs_with_data(&mut self, instrs: &[Instr<'_>]) -> bool {
+        self.module.data_count = Some(self.module.datas.len() as u32);
+        self.instrs(instrs)
+    }
+
+    /// Adds a local to the last body, and reads it.
+    fn read_new_local(&mut self, ty: ValType) -> bool {
+        let Some(func) = self.module.funcs.last() else { return false };
+        let count: u32 = func.body.locals().map(|local| local.count).sum();
+        let local = LocalIdx(self.params + count);
+        self.code(&[Local { count: 1, ty }], &[Instr::LocalGet { local }, Instr::Drop])
+    }
+
+    fn read_field(&mut self, ty: TypeIdx, field: FieldIdx) -> bool {
+        let get = Instr::StructGet { ty, field };
+        self.instrs(&[Instr::StructNewDefault { ty }, get, Instr::Drop])
+    }
+
+    /// Adds a struct type with one field.
+    fn struct_type(&mut self, mutable: bool, storage: StorageType) -> TypeIdx {
+        self.ty(struct_of(&[field(mutable, storage)]))
+    }
+
+    fn array_type(&mut self, mutable: bool, storage: StorageType) -> TypeIdx {
+        self.ty(CompType::Array(ArrayType { field: field(mutable, storage) }))
+    }
+
+    /// Adds an empty struct type with a supertype.
+    fn subtype(&mut self, above: TypeIdx) -> bool {
+        self.ty(SubType { supertypes: [above].into(), ..struct_of(&[]) });
+        true
     }
 
     fn ty(&mut self, ty: impl Into<SubType>) -> TypeIdx {
@@ -204,14 +387,14 @@ impl Breaker<'_> {
     }
 
     fn mem(&mut self, ty: MemType) -> bool {
-        let room = self.memories == 0 || self.has(Features::MULTI_MEMORY);
+        let room = self.memories == 0 || self.features.contains_all(Features::MULTI_MEMORY);
         if room {
             self.module.memories.push(ty);
         }
         room
     }
 
-    /// A load from the first memory, whatever its address type.
+    /// Inserts a load from the first memory.
     fn load(&mut self, instr: Instr<'_>) -> bool {
         let address = match self.memory {
             Some(Ty::I64) => Instr::I64Const { value: 0 },
@@ -220,210 +403,16 @@ impl Breaker<'_> {
         };
         self.instrs(&[address, instr, Instr::Drop])
     }
-
-    /// Breaks a rule, unless it is one that such a module cannot break.
-    fn break_rule(&mut self, rule: Broken) -> bool {
-        let zero = Instr::I32Const { value: 0 };
-        let memarg = |align, offset| MemArg { align, offset, memory: MemIdx(0) };
-        let limits = |min, max| Limits { min, max, ..Limits::default() };
-        let gc = self.has(Features::GC);
-        match rule {
-            Broken::Operand => {
-                self.instrs(&[Instr::I64Const { value: 0 }, Instr::I32Eqz, Instr::Drop])
-            }
-            Broken::MissingOperand => self.instrs(&[Instr::I32Eqz, Instr::Drop]),
-            Broken::LeftOperand => {
-                let block_type = BlockType::Empty;
-                self.instrs(&[Instr::Block { block_type }, zero, Instr::End])
-            }
-            Broken::UnknownLocal => {
-                self.instrs(&[Instr::LocalGet { local: LocalIdx(NONE) }, Instr::Drop])
-            }
-            Broken::UnknownGlobal => {
-                self.instrs(&[Instr::GlobalGet { global: GlobalIdx(NONE) }, Instr::Drop])
-            }
-            Broken::UnknownFunc => self.instrs(&[Instr::Call { func: FuncIdx(NONE) }]),
-            Broken::UnknownLabel => self.instrs(&[zero, Instr::BrIf { label: LabelIdx(NONE) }]),
-            Broken::UnknownTable if self.has(Features::REFERENCE_TYPES) => {
-                let callee = CallIndirect { ty: TypeIdx(0), table: TableIdx(NONE) };
-                self.instrs(&[zero, Instr::CallIndirect { callee }])
-            }
-            Broken::UnknownMemory if self.has(Features::MULTI_MEMORY) => {
-                self.instrs(&[Instr::MemorySize { memory: MemIdx(NONE) }, Instr::Drop])
-            }
-            Broken::UnknownType if self.has(Features::MULTI_VALUE) => {
-                let block_type = BlockType::Type(TypeIdx(NONE));
-                self.instrs(&[Instr::Block { block_type }, Instr::End])
-            }
-            Broken::UnknownTag if self.has(Features::EXCEPTIONS) => {
-                self.instrs(&[Instr::Throw { tag: TagIdx(NONE) }])
-            }
-            Broken::UnknownElem if self.has(Features::BULK_MEMORY) => {
-                self.instrs(&[Instr::ElemDrop { elem: ElemIdx(NONE) }])
-            }
-            Broken::UnknownData if self.has(Features::BULK_MEMORY) => {
-                self.module.data_count = Some(self.module.datas.len() as u32);
-                self.instrs(&[Instr::DataDrop { data: DataIdx(NONE) }])
-            }
-            Broken::UnknownField if gc => {
-                let ty = self.ty(structure(&[field(true, I32)]));
-                let get = Instr::StructGet { ty, field: FieldIdx(1) };
-                self.instrs(&[Instr::StructNewDefault { ty }, get, Instr::Drop])
-            }
-            Broken::ImmutableGlobal => {
-                let global = self.global(false, &[zero, Instr::End]);
-                self.instrs(&[zero, Instr::GlobalSet { global }])
-            }
-            Broken::ImmutableField if gc => {
-                let ty = self.ty(structure(&[field(false, I32)]));
-                let set = Instr::StructSet { ty, field: FieldIdx(0) };
-                self.instrs(&[Instr::StructNewDefault { ty }, zero, set])
-            }
-            Broken::ImmutableArray if gc => {
-                let ty = self.ty(CompType::Array(ArrayType { field: field(false, I32) }));
-                let new = Instr::ArrayNewDefault { ty };
-                self.instrs(&[zero, new, zero, zero, Instr::ArraySet { ty }])
-            }
-            Broken::UninitializedLocal if self.has(Features::FUNCTION_REFERENCES) => {
-                let Some(func) = self.module.funcs.last() else { return false };
-                let count: u32 = func.body.locals().map(|local| local.count).sum();
-                let local = LocalIdx(self.params + count);
-                let ty = ValType::Ref(RefType::FUNC);
-                self.code(&[Local { count: 1, ty }], &[Instr::LocalGet { local }, Instr::Drop])
-            }
-            Broken::Alignment => self.load(Instr::I32Load { memarg: memarg(3, 0) }),
-            Broken::AtomicAlignment if self.has(Features::THREADS) => {
-                self.load(Instr::I32AtomicLoad { memarg: memarg(0, 0) })
-            }
-            Broken::Offset if self.memory == Some(Ty::I32) && self.has(Features::MEMORY64) => {
-                self.load(Instr::I32Load { memarg: memarg(0, 1 << 33) })
-            }
-            Broken::Lane if self.has(Features::SIMD) => {
-                let vector = Instr::V128Const { value: V128([0; 16]) };
-                let get = Instr::I8x16ExtractLaneS { lane: LaneIdx(16) };
-                self.instrs(&[vector, get, Instr::Drop])
-            }
-            Broken::SelectArity if self.has(Features::REFERENCE_TYPES) => {
-                let mut buffer = Vec::new();
-                let types = SelectTypes::encode_in(&mut buffer, core::iter::empty());
-                self.instrs(&[zero, zero, zero, Instr::SelectTyped { types }, Instr::Drop])
-            }
-            Broken::UndeclaredFunc if self.has(Features::REFERENCE_TYPES) => {
-                let func = FuncIdx(self.funcs);
-                let changed = self.instrs(&[Instr::RefFunc { func }, Instr::Drop]);
-                self.func(TypeIdx(0));
-                changed
-            }
-            Broken::NotConstant => {
-                self.global(true, &[zero, Instr::I32Eqz, Instr::End]);
-                true
-            }
-            Broken::DuplicateExport => {
-                let index = FuncIdx(self.funcs - 1).into();
-                let first = self.module.exports.first().map(|export| export.name.clone());
-                if first.is_none() {
-                    self.module.exports.push(Export { name: "f".into(), index });
-                }
-                let name = first.unwrap_or_else(|| "f".into());
-                self.module.exports.push(Export { name, index });
-                true
-            }
-            Broken::StartFunction => {
-                let ty = self.ty(FuncType::new([ValType::I32], []));
-                self.module.start = Some(self.func(ty));
-                true
-            }
-            Broken::LimitsOrder if self.tables == 0 || self.has(Features::REFERENCE_TYPES) => {
-                let ty = TableType { elem: RefType::FUNCREF, limits: limits(2, Some(1)) };
-                self.module.tables.push(Table { ty, init: None });
-                true
-            }
-            Broken::MemorySize => {
-                self.mem(MemType { limits: limits(65537, None), page_size_log2: None })
-            }
-            Broken::MultipleMemories if !self.has(Features::MULTI_MEMORY) => {
-                for _ in self.memories..2 {
-                    self.module.memories.push(MemType::default());
-                }
-                true
-            }
-            Broken::SharedNoMax if self.has(Features::THREADS) => {
-                let limits = Limits { shared: true, ..limits(1, None) };
-                self.mem(MemType { limits, page_size_log2: None })
-            }
-            Broken::PageSize if self.has(Features::CUSTOM_PAGE_SIZES) => {
-                self.mem(MemType { limits: limits(1, None), page_size_log2: Some(3) })
-            }
-            Broken::TagResults if self.has(Features::EXCEPTIONS) => {
-                let ty = self.ty(FuncType::new([], [ValType::I32]));
-                self.module.tags.push(TagType { ty });
-                true
-            }
-            Broken::FinalSupertype if gc => {
-                let above = self.ty(structure(&[]));
-                self.ty(SubType { supertypes: [above].into(), ..structure(&[]) });
-                true
-            }
-            Broken::Supertype if gc => {
-                let above = structure(&[field(true, I32)]);
-                let above = self.ty(SubType { is_final: false, ..above });
-                self.ty(SubType { supertypes: [above].into(), ..structure(&[]) });
-                true
-            }
-            Broken::ForwardSupertype if gc => {
-                let first = TypeIdx(self.module.types.len() as u32);
-                let later = TypeIdx(first.0 + 1);
-                self.module.rec_groups.push(RecGroup { first, len: 2 });
-                self.ty(SubType { supertypes: [later].into(), ..structure(&[]) });
-                self.ty(SubType { is_final: false, ..structure(&[]) });
-                true
-            }
-            Broken::NonFunction if gc => {
-                let ty = self.ty(structure(&[]));
-                self.func(ty);
-                true
-            }
-            Broken::NonStruct if gc => {
-                self.instrs(&[Instr::StructNewDefault { ty: TypeIdx(0) }, Instr::Drop])
-            }
-            Broken::NonArray if gc => {
-                self.instrs(&[zero, Instr::ArrayNewDefault { ty: TypeIdx(0) }, Instr::Drop])
-            }
-            Broken::PackedField if gc => {
-                let ty = self.ty(structure(&[field(true, StorageType::Pack(PackType::I8))]));
-                let get = Instr::StructGet { ty, field: FieldIdx(0) };
-                self.instrs(&[Instr::StructNewDefault { ty }, get, Instr::Drop])
-            }
-            Broken::FieldDefault if gc => {
-                let storage = StorageType::Val(ValType::Ref(RefType::FUNC));
-                let ty = self.ty(structure(&[field(true, storage)]));
-                self.instrs(&[Instr::StructNewDefault { ty }, Instr::Drop])
-            }
-            Broken::ArrayNotPlain if gc && !self.module.datas.is_empty() => {
-                self.module.data_count = Some(self.module.datas.len() as u32);
-                let storage = StorageType::Val(ValType::Ref(RefType::FUNCREF));
-                let ty = self.ty(CompType::Array(ArrayType { field: field(true, storage) }));
-                let new = Instr::ArrayNewData { ty, data: DataIdx(0) };
-                self.instrs(&[zero, zero, new, Instr::Drop])
-            }
-            Broken::RethrowLabel if self.has(Features::LEGACY_EXCEPTIONS) => {
-                self.instrs(&[Instr::Rethrow { label: LabelIdx(0) }])
-            }
-            _ => false,
-        }
-    }
 }
 
-impl Gen<'_, '_> {
-    /// Breaks the rule at this place of the list, or the next one that such a module can break, and
-    /// says which.
+impl Generator<'_, '_> {
+    /// Breaks the rule with this number, or the next one that the module can break, and gives it.
     pub(crate) fn break_rule(&mut self, start: usize) -> Broken {
         let last = self.module.funcs.last().map_or(0, |func| func.ty.0);
         let params = self.signature(last).0.len;
-        let imported = self.funcs.len().min(self.imported_funcs as usize);
         let globals = self.globals.len() + usize::from(self.fuel.is_some());
         let mut breaker = Breaker {
-            funcs: (imported + self.module.funcs.len()) as u32,
+            funcs: self.imported_funcs + self.module.funcs.len() as u32,
             globals: globals as u32,
             memories: self.memories.len(),
             tables: self.tables.len(),
@@ -434,7 +423,7 @@ impl Gen<'_, '_> {
         };
         let (before, from) = Broken::ALL.split_at(start);
         let mut order = from.iter().chain(before).copied();
-        // The first one applies to any module.
+        // Any module can break the first rule.
         order.find(|&rule| breaker.break_rule(rule)).unwrap_or(Broken::Operand)
     }
 }

@@ -1,19 +1,19 @@
-//! The instruction table arranged for choosing: by class, by what lies on top of the stack, and by
-//! what an instruction leaves there. Made at compile time; there is no other list of instructions.
+//! The instruction table arranged for choosing: by class, by the operands on top of the stack, and
+//! by result. The lists are made at compile time from the one table.
 
 use wattle_ast::{Arrow, ArrowType, Class, Feature, Features, Opcode};
 
-use crate::ty::TOPS;
+use crate::ty::OPERAND_CLASSES;
 
-/// How many classes there are.
-pub(crate) const CLASSES: usize = Class::Atomic as usize + 1;
-const KEYS: usize = CLASSES * TOPS * TOPS;
+/// How many classes of instructions there are.
+const CLASSES: usize = Class::Atomic as usize + 1;
+const KEYS: usize = CLASSES * OPERAND_CLASSES * OPERAND_CLASSES;
 const COUNT: usize = Opcode::ALL.len();
 const WORDS: usize = COUNT.div_ceil(64);
-/// Entries of all lists by stack top together, at most.
-const ENTRIES: usize = COUNT * 2 * (2 * TOPS + 2);
+/// An upper bound of the entries of [`BY_OPERANDS`].
+const ENTRIES: usize = COUNT * 2 * (2 * OPERAND_CLASSES + 2);
 
-/// Lists of opcodes, one after the other, and where each begins.
+/// `K` lists of opcodes, one after the other.
 pub(crate) struct Lists<const N: usize, const K: usize> {
     opcodes: [Opcode; N],
     starts: [u16; K],
@@ -31,8 +31,9 @@ impl<const N: usize, const K: usize> Lists<N, K> {
     }
 }
 
-/// The class of a type as a stack top. `at` stands for `i32`, or for `i64` when `wide`.
-const fn top(ty: ArrowType, wide: bool) -> usize {
+/// The class of an operand of this type: see [`Ty::operand_class`](crate::ty::Ty::operand_class).
+/// `at` counts as `i64` when `wide`, else as `i32`.
+const fn operand_class(ty: ArrowType, wide: bool) -> usize {
     match ty {
         ArrowType::i32 => 1,
         ArrowType::i64 => 2,
@@ -55,23 +56,24 @@ const fn uses_address(arrow: &Arrow) -> bool {
     false
 }
 
-/// Goes over every key that an instruction is listed under: those where its first parameter lies
-/// on top, or its first two do. Keys that are counted twice only make the choice likelier.
+/// Goes over every key of [`BY_OPERANDS`] that an instruction is listed under: those with its first
+/// parameter on top, and the one with its first two. A key that comes twice makes the choice
+/// likelier.
 macro_rules! each_key {
     ($info:ident, $key:ident => $do:block) => {
         if let Some(arrow) = &$info.arrow {
             let mut wide = 0;
             while wide < 1 + uses_address(arrow) as usize && !arrow.params.is_empty() {
-                let first = top(arrow.params[0], wide == 1);
-                let class = $info.class as usize * TOPS * TOPS;
+                let first = operand_class(arrow.params[0], wide == 1);
+                let class = $info.class as usize * OPERAND_CLASSES * OPERAND_CLASSES;
                 let mut below = 0;
-                while below < TOPS {
-                    let $key = class + below * TOPS + first;
+                while below < OPERAND_CLASSES {
+                    let $key = class + below * OPERAND_CLASSES + first;
                     $do
                     below += 1;
                 }
                 if arrow.params.len() > 1 {
-                    let $key = class + first * TOPS + top(arrow.params[1], wide == 1);
+                    let $key = class + first * OPERAND_CLASSES + operand_class(arrow.params[1], wide == 1);
                     $do
                 }
                 wide += 1;
@@ -80,8 +82,8 @@ macro_rules! each_key {
     };
 }
 
-/// By class and the two topmost operands: see [`key`].
-static BY_TOP: Lists<ENTRIES, KEYS> = {
+/// By class and the classes of the two topmost operands: see [`by_operands`].
+static BY_OPERANDS: Lists<ENTRIES, KEYS> = {
     let mut lists =
         Lists { opcodes: [Opcode::ALL[0]; ENTRIES], starts: [0; KEYS], lens: [0; KEYS] };
     let mut i = 0;
@@ -109,7 +111,7 @@ static BY_TOP: Lists<ENTRIES, KEYS> = {
     lists
 };
 
-/// A simple arrangement: every opcode that `$key` gives a key below `$keys`.
+/// Lists of the opcodes by `$key`, without those whose key is not below `$keys`.
 macro_rules! arrange {
     ($keys:expr, $info:ident => $key:expr) => {{
         let mut lists: Lists<COUNT, { $keys }> =
@@ -135,22 +137,23 @@ macro_rules! arrange {
 
 static BY_CLASS: Lists<COUNT, CLASSES> = arrange!(CLASSES, info => info.class as usize);
 
-/// By the one number or vector that instructions without an effect leave.
-static BY_RESULT: Lists<COUNT, TOPS> = arrange!(TOPS, info => match &info.arrow {
+/// Numeric and vector instructions by the class of their only result.
+static BY_RESULT: Lists<COUNT, OPERAND_CLASSES> = arrange!(OPERAND_CLASSES, info => match &info.arrow {
     Some(arrow)
         if matches!(info.class, Class::Numeric | Class::Vector)
             && !arrow.params.is_empty()
             && arrow.results.len() == 1 =>
     {
-        top(arrow.results[0], false)
+        operand_class(arrow.results[0], false)
     }
-    _ => TOPS,
+    _ => OPERAND_CLASSES,
 });
 
-/// The instructions of a class whose first operands may be what lies on top: `second` under `top`.
+/// The instructions of a class whose first operands may be the ones on top of the stack: an operand
+/// of class `top`, and one of class `second` below it.
 #[inline(always)]
-pub(crate) fn by_top(class: Class, second: usize, top: usize) -> &'static [Opcode] {
-    BY_TOP.get((class as usize * TOPS + second) * TOPS + top)
+pub(crate) fn by_operands(class: Class, second: usize, top: usize) -> &'static [Opcode] {
+    BY_OPERANDS.get((class as usize * OPERAND_CLASSES + second) * OPERAND_CLASSES + top)
 }
 
 /// All instructions of a class.
@@ -159,10 +162,10 @@ pub(crate) fn by_class(class: Class) -> &'static [Opcode] {
     BY_CLASS.get(class as usize)
 }
 
-/// Numeric and vector instructions that leave just a value of this class.
+/// Numeric and vector instructions with one result, of this operand class.
 #[inline(always)]
-pub(crate) fn by_result(top: usize) -> &'static [Opcode] {
-    BY_RESULT.get(top)
+pub(crate) fn by_result(class: usize) -> &'static [Opcode] {
+    BY_RESULT.get(class)
 }
 
 /// A set of opcodes.
@@ -180,7 +183,7 @@ static BY_FEATURE: [OpcodeSet; Feature::ALL.len()] = {
 };
 
 impl OpcodeSet {
-    /// Those of features.
+    /// The opcodes of these features.
     pub(crate) fn of(features: Features) -> OpcodeSet {
         let mut set = OpcodeSet([0; WORDS]);
         for feature in features.iter() {
@@ -191,7 +194,7 @@ impl OpcodeSet {
         set
     }
 
-    /// Leaves those for which a bit is set.
+    /// Keeps the opcodes whose bits are set in the words that `bits` gives.
     pub(crate) fn retain(&mut self, mut bits: impl FnMut() -> u64) {
         self.0.iter_mut().for_each(|word| *word &= bits());
     }
@@ -214,9 +217,9 @@ mod tests {
             assert!(by_class(info.class).contains(&info.opcode), "{}", info.opcode);
             assert!(all.contains(info.opcode));
         }
-        assert!(by_top(Class::Numeric, 1, 1).contains(&Opcode::I32Add));
-        assert!(by_top(Class::Memory, 0, 2).contains(&Opcode::I32Load));
-        assert!(!by_top(Class::Numeric, 3, 3).contains(&Opcode::I32Add));
+        assert!(by_operands(Class::Numeric, 1, 1).contains(&Opcode::I32Add));
+        assert!(by_operands(Class::Memory, 0, 2).contains(&Opcode::I32Load));
+        assert!(!by_operands(Class::Numeric, 3, 3).contains(&Opcode::I32Add));
         assert!(by_result(4).contains(&Opcode::F64Sqrt));
         assert!(!OpcodeSet::of(Features::WASM1).contains(Opcode::V128Not));
     }

@@ -1,52 +1,55 @@
-//! Everything in a module but types and bodies: imports, declarations, exports, segments.
+//! Makes everything in a module but types and bodies: imports, declarations, exports, segments.
 
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AddrType, Data, DataMode, Elem, ElemItems, ElemMode, Export, ExternIdx, ExternType, Features,
-    Func, FuncIdx, Global, GlobalIdx, GlobalType, Import, ImportGroup, Limits, List, MemIdx,
-    MemType, Name, RefType, Table, TableIdx, TableType, TagIdx, TagType, TypeIdx,
+    AddrType, Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind,
+    ExternType, Features, Func, FuncIdx, Global, GlobalIdx, GlobalType, Import, ImportGroup,
+    Limits, List, MemIdx, MemType, Name, Opcode, RefType, Table, TableIdx, TableType, TagType,
+    TypeIdx, ValType,
 };
 
 use crate::ExternSpec;
+use crate::generator::{CompKind, Generator, MemInfo, Segment, TableInfo, TypeDef};
 use crate::ty::Ty;
-use crate::world::{Gen, MemInfo, Segment, Structure, TableInfo};
 
-/// Addresses below this and some more are within every memory.
+/// Addresses up to this, and some way beyond, are within every memory.
 pub(crate) const ADDRESS_MASK: i64 = 0x7fff;
 /// Indices up to this are within every table.
 pub(crate) const TABLE_MASK: i64 = 7;
-/// The pages, or bytes where pages are bytes, that a memory may grow by.
+/// By how much the greatest size of a memory or table may exceed its least size, in pages or
+/// elements.
 const GROWTH: usize = 4;
 
-/// A name of a letter and a number, without an allocation for small numbers.
-pub(crate) fn name(kind: ExternIdx) -> Name<'static> {
-    let (letters, letter, index) = match kind {
-        ExternIdx::Func(index) => ("f0f1f2f3f4f5f6f7f8f9", 'f', index.0),
-        ExternIdx::Table(index) => ("t0t1t2t3t4t5t6t7t8t9", 't', index.0),
-        ExternIdx::Mem(index) => ("m0m1m2m3m4m5m6m7m8m9", 'm', index.0),
-        ExternIdx::Global(index) => ("g0g1g2g3g4g5g6g7g8g9", 'g', index.0),
-        ExternIdx::Tag(index) => ("e0e1e2e3e4e5e6e7e8e9", 'e', index.0),
+/// The letter and number that name an export, without an allocation for small numbers.
+fn export_name(index: ExternIdx) -> Name<'static> {
+    let names = match index.kind() {
+        ExternKind::Func => "f0f1f2f3f4f5f6f7f8f9",
+        ExternKind::Table => "t0t1t2t3t4t5t6t7t8t9",
+        ExternKind::Mem => "m0m1m2m3m4m5m6m7m8m9",
+        ExternKind::Global => "g0g1g2g3g4g5g6g7g8g9",
+        ExternKind::Tag => "e0e1e2e3e4e5e6e7e8e9",
     };
-    numbered(letters, letter, index)
+    numbered(names, index.index())
 }
 
-fn numbered(letters: &'static str, letter: char, index: u32) -> Name<'static> {
+/// The name with a number. `names` holds the first ten, of two bytes each.
+fn numbered(names: &'static str, index: u32) -> Name<'static> {
     let start = index as usize * 2;
-    match letters.get(start..start + 2) {
+    match names.get(start..start + 2) {
         Some(name) => Name::Borrowed(name),
-        None => Name::from(format!("{letter}{index}")),
+        None => Name::from(format!("{}{index}", names.get(..1).unwrap_or_default())),
     }
 }
 
-fn limits(min: u64, max: Option<u64>) -> Limits {
+pub(crate) fn limits(min: u64, max: Option<u64>) -> Limits {
     Limits { min, max, ..Limits::default() }
 }
 
-impl Gen<'_, '_> {
-    /// All of the module but bodies.
+impl Generator<'_, '_> {
+    /// Makes everything but types and bodies.
     pub(crate) fn make_declarations(&mut self) {
         self.make_imports();
         self.make_funcs();
@@ -62,12 +65,11 @@ impl Gen<'_, '_> {
             self.export_all();
         }
         if self.config.start && self.entropy.chance(50) {
-            let empty = |&func: &usize| {
-                let ty = self.funcs.get(func).copied().unwrap_or(0);
+            let is_empty = |&ty: &u32| {
                 let (params, results) = self.signature(ty);
                 params.len == 0 && results.len == 0
             };
-            let start = (0..self.funcs.len()).rev().find(empty);
+            let start = self.funcs.iter().rposition(is_empty);
             self.module.start = start.map(|func| FuncIdx(func as u32));
         }
     }
@@ -86,7 +88,7 @@ impl Gen<'_, '_> {
                 for index in 0..self.entropy.below(self.config.max_imports as usize + 1) {
                     if let Some(ty) = self.some_extern_type() {
                         let module = if self.entropy.chance(128) { "env" } else { "host" };
-                        let name = numbered("i0i1i2i3i4i5i6i7i8i9", 'i', index as u32);
+                        let name = numbered("i0i1i2i3i4i5i6i7i8i9", index as u32);
                         self.import(Name::Borrowed(module), name, ty);
                     }
                 }
@@ -97,17 +99,15 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// Writes neighbours of one module as a group, and their type once if it is one.
+    /// Groups neighbours that are imported from the same module. A group has one type when its
+    /// imports agree.
     fn group_imports(&mut self) {
         let mut first = 0;
         let imports = &self.module.imports;
         for group in imports.chunk_by(|a, b| a.module == b.module) {
             let len = group.len() as u32;
-            let ty = group.first().map(|import| import.ty);
-            let ty = ty.filter(|ty| group.iter().all(|import| import.ty == *ty));
-            if len > 1
-                && let Some(import) = group.first()
-            {
+            if let [import, _, ..] = group {
+                let ty = Some(import.ty).filter(|ty| group.iter().all(|import| import.ty == *ty));
                 let module = import.module.clone();
                 self.module.import_groups.push(ImportGroup { first, len, module, ty });
             }
@@ -151,25 +151,23 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// The type of something that a host can provide without making references.
+    /// The type of an import that has a default value: the provider makes no references.
     fn some_extern_type(&mut self) -> Option<ExternType> {
         match self.entropy.byte() {
             0..110 => {
-                let ty = self.some_type(Structure::Func)?;
+                let ty = self.some_type(CompKind::Func)?;
                 let (_, results) = self.signature(ty);
-                let easy = self.run(results).iter().all(|ty| ty.is_defaultable());
-                easy.then_some(ExternType::Func(TypeIdx(ty)))
+                let has_defaults = self.types_of(results).iter().all(|ty| ty.is_defaultable());
+                has_defaults.then_some(ExternType::Func(TypeIdx(ty)))
             }
             110..170 => {
-                let ty = self.any_type(self.types.len() as u32, 50).nullable_or_number();
+                let ty = self.any_type(self.types.len() as u32, 50);
+                let ty = if ty.is_ref() { ty.nullable(true) } else { ty };
                 let mutable = self.entropy.chance(100);
                 Some(ExternType::Global(GlobalType { mutable, val: ty.val_type() }))
             }
             170..210 => self.some_mem_type().map(ExternType::Mem),
-            210..240 => {
-                let ty = self.some_table_type()?;
-                Some(ExternType::Table(ty))
-            }
+            210..240 => self.some_table_type().map(ExternType::Table),
             _ => self.some_tag_type().map(ExternType::Tag),
         }
     }
@@ -179,50 +177,40 @@ impl Gen<'_, '_> {
         let spare = most.saturating_sub(least) as usize;
         let count =
             least as usize + self.entropy.below(spare + 1).max(self.entropy.below(spare + 1));
-        // Functions of single instructions come later, when it is known what these leave.
+        // Functions of single instructions come later, when their results are known.
         let count = if self.config.single_instruction { 1 } else { count };
         for _ in 0..count {
-            let ty = self.some_type(Structure::Func).unwrap_or(0);
+            let ty = self.some_type(CompKind::Func).unwrap_or(0);
             self.funcs.push(ty);
         }
-        // What is needed of some type takes the place of another one.
         for ty in 0..self.types.len() as u32 {
-            let needed =
-                self.def(ty).is_some_and(|def| def.needed && def.structure == Structure::Func);
-            if needed && !self.funcs.contains(&ty) {
+            let is_needed = |def: TypeDef| def.needed && def.kind == CompKind::Func;
+            if self.def(ty).is_some_and(is_needed) && !self.funcs.contains(&ty) {
                 self.funcs.push(ty);
             }
         }
-        for at in 0..self.config.exports.len() {
-            let Some(spec) = self.config.exports.get(at) else { break };
+        for spec in &self.config.exports {
             if let ExternSpec::Func { params, results } = &spec.ty {
                 let ty = self.func_type(params, results);
-                let index = FuncIdx(self.funcs.len() as u32);
+                let index = FuncIdx(self.funcs.len() as u32).into();
                 self.funcs.push(ty);
-                self.module
-                    .exports
-                    .push(Export { name: spec.name.clone().into(), index: index.into() });
+                self.module.exports.push(Export { name: spec.name.clone().into(), index });
             }
         }
     }
 
     fn addr_type(&mut self) -> AddrType {
-        let wide = self.has(Features::MEMORY64) && self.entropy.chance(90);
-        if wide { AddrType::I64 } else { AddrType::I32 }
+        let is_i64 = self.has(Features::MEMORY64) && self.entropy.chance(90);
+        if is_i64 { AddrType::I64 } else { AddrType::I32 }
     }
 
     fn some_table_type(&mut self) -> Option<TableType> {
-        let most = match self.has(Features::REFERENCE_TYPES) {
-            true => self.config.max_tables as usize,
-            false => self.config.max_tables.min(1) as usize,
-        };
-        if self.tables.len() >= most {
+        let refs = self.has(Features::REFERENCE_TYPES);
+        let most = self.config.max_tables.min(if refs { u32::MAX } else { 1 });
+        if self.tables.len() >= most as usize {
             return None;
         }
-        let elem = match self.has(Features::REFERENCE_TYPES) {
-            true => self.some_ref(self.types.len() as u32),
-            false => Ty::FUNCREF,
-        };
+        let elem = if refs { self.some_ref(self.types.len() as u32) } else { Ty::FUNCREF };
         let least = TABLE_MASK as u64 + 1;
         let spare = (self.config.max_table_elements as usize).saturating_sub(least as usize);
         let min = least + self.entropy.below(spare + 1) as u64;
@@ -232,7 +220,7 @@ impl Gen<'_, '_> {
     }
 
     fn add_table(&mut self, ty: TableType, dispatch: bool) {
-        let elem = Ty::of(wattle_ast::ValType::Ref(ty.elem));
+        let elem = Ty::of(ValType::Ref(ty.elem));
         self.tables.push(TableInfo { elem, addr: Ty::of(ty.limits.addr.into()), dispatch });
     }
 
@@ -249,7 +237,7 @@ impl Gen<'_, '_> {
         }
         for _ in 0..self.entropy.below(self.config.max_tables as usize + 1) {
             let Some(mut ty) = self.some_table_type() else { break };
-            let elem = Ty::of(wattle_ast::ValType::Ref(ty.elem));
+            let elem = Ty::of(ValType::Ref(ty.elem));
             let elem = self.maybe_non_null(elem, 80);
             ty.elem = elem.ref_type();
             let explicit = !elem.is_nullable()
@@ -261,11 +249,9 @@ impl Gen<'_, '_> {
     }
 
     fn some_mem_type(&mut self) -> Option<MemType> {
-        let most = match self.has(Features::MULTI_MEMORY) {
-            true => self.config.max_memories as usize,
-            false => self.config.max_memories.min(1) as usize,
-        };
-        if self.memories.len() >= most {
+        let multi = self.has(Features::MULTI_MEMORY);
+        let most = self.config.max_memories.min(if multi { u32::MAX } else { 1 });
+        if self.memories.len() >= most as usize {
             return None;
         }
         let page_size_log2 = match self.has(Features::CUSTOM_PAGE_SIZES) {
@@ -306,11 +292,10 @@ impl Gen<'_, '_> {
         if !has_tags || self.tags.len() >= self.config.max_tags as usize {
             return None;
         }
-        let count = self.types.len() as u32;
-        let start = self.entropy.below(count as usize) as u32;
-        let fits =
-            |&ty: &u32| self.is_structure(ty, Structure::Func) && self.signature(ty).1.len == 0;
-        (start..count).chain(0..start).find(fits).map(|ty| TagType { ty: TypeIdx(ty) })
+        let mut order = self.entropy.rotation(self.types.len());
+        let ty =
+            order.find(|&ty| self.is_comp(ty, CompKind::Func) && self.signature(ty).1.len == 0)?;
+        Some(TagType { ty: TypeIdx(ty) })
     }
 
     fn make_tags(&mut self) {
@@ -324,8 +309,8 @@ impl Gen<'_, '_> {
 
     fn add_global(&mut self, ty: Ty) {
         let init = self.constant_expr(ty.bare());
-        let ast = GlobalType { mutable: ty.is_mutable(), val: ty.val_type() };
-        self.module.globals.push(Global { ty: ast, init });
+        let global_type = GlobalType { mutable: ty.is_mutable(), val: ty.val_type() };
+        self.module.globals.push(Global { ty: global_type, init });
         self.globals.push(ty);
     }
 
@@ -340,40 +325,38 @@ impl Gen<'_, '_> {
 
     fn make_required_exports(&mut self) {
         for spec in &self.config.exports {
-            let index: ExternIdx = match &spec.ty {
+            let kind = match &spec.ty {
                 ExternSpec::Func { .. } => continue,
                 &ExternSpec::Global { ty, mutable } => {
                     self.add_global(Ty::of(ty).mutable(mutable));
-                    GlobalIdx(self.globals.len() as u32 - 1).into()
+                    ExternKind::Global
                 }
                 other => match self.extern_type(other) {
                     ExternType::Mem(ty) => {
-                        // It is there to be exported: what it holds is not relied on.
-                        let index = MemIdx(self.memories.len() as u32);
                         self.add_memory(ty);
                         self.module.memories.push(ty);
-                        index.into()
+                        ExternKind::Mem
                     }
                     ExternType::Table(ty) => {
-                        let index = TableIdx(self.tables.len() as u32);
                         self.add_table(ty, false);
                         self.module.tables.push(Table { ty, init: None });
-                        index.into()
+                        ExternKind::Table
                     }
                     _ => continue,
                 },
             };
+            let index = ExternIdx::new(kind, self.count(kind) - 1);
             self.module.exports.push(Export { name: spec.name.clone().into(), index });
         }
     }
 
-    /// The global that counts; it is the last, and no instruction but the guards knows it.
+    /// Makes the global that counts the fuel. It is the last global, and only guards use it.
     fn make_fuel(&mut self) {
         let Some(fuel) = self.config.termination else { return };
         self.begin_body(Default::default());
         self.i32_const(fuel.min(i32::MAX as u32) as i32);
         let init = self.finish_expr();
-        let ty = GlobalType { mutable: true, val: wattle_ast::ValType::I32 };
+        let ty = GlobalType { mutable: true, val: ValType::I32 };
         let index = self.globals.len() as u32;
         self.module.globals.push(Global { ty, init });
         self.module.exports.push(Export { name: "fuel".into(), index: GlobalIdx(index).into() });
@@ -381,38 +364,31 @@ impl Gen<'_, '_> {
     }
 
     fn export_all(&mut self) {
-        let counts = [
-            self.funcs.len(),
-            self.tables.len(),
-            self.memories.len(),
-            self.globals.len(),
-            self.tags.len(),
-        ];
-        let [funcs, tables, memories, globals, tags] = counts.map(|count| 0..count as u32);
-        let all = (funcs.map(|index| FuncIdx(index).into()))
-            .chain(tables.map(|index| TableIdx(index).into()))
-            .chain(memories.map(|index| MemIdx(index).into()))
-            .chain(globals.map(|index| GlobalIdx(index).into()))
-            .chain(tags.map(|index| TagIdx(index).into()));
-        let asked = !self.config.exports.is_empty();
-        for index in all {
-            let name = name(index);
-            // The names that were asked for may look alike.
-            if asked && self.module.exports.iter().any(|export| export.name == name) {
-                continue;
+        for &kind in ExternKind::ALL {
+            for index in 0..self.count(kind) {
+                self.export_unless_named(ExternIdx::new(kind, index));
             }
+        }
+    }
+
+    /// Exports something by its usual name, unless a required export has that name.
+    pub(crate) fn export_unless_named(&mut self, index: ExternIdx) {
+        let name = export_name(index);
+        let is_free = self.config.exports.is_empty()
+            || self.module.exports.iter().all(|export| export.name != name);
+        if is_free {
             self.module.exports.push(Export { name, index });
         }
     }
 
-    /// An offset of at most `most`.
-    fn offset(&mut self, addr: Ty, most: u64) -> wattle_ast::Expr<'static> {
+    /// The offset of an active segment, of at most `most`.
+    fn offset(&mut self, addr: Ty, most: u64) -> Expr<'static> {
         self.begin_body(Default::default());
         let value = self.entropy.below(most as usize + 1) as i64;
         self.address_const(addr, value);
         if self.has(Features::EXTENDED_CONST) && self.entropy.chance(40) {
             self.address_const(addr, value / 2);
-            self.address_op(addr, wattle_ast::Opcode::I32Sub, wattle_ast::Opcode::I64Sub);
+            self.address_op(addr, Opcode::I32Sub, Opcode::I64Sub);
         }
         self.finish_expr()
     }
@@ -426,7 +402,7 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// Each function twice, the second time the next one of its type.
+    /// Fills the table for indirect calls with pairs: each function, and the next one of its type.
     fn fill_dispatch(&mut self, table: u32) {
         let count = self.funcs.len();
         let mut items = Vec::with_capacity(count * 2);
@@ -439,18 +415,18 @@ impl Gen<'_, '_> {
         let offset = self.offset(addr, 0);
         let mode = ElemMode::Active { table: TableIdx(table), offset };
         let ty = Ty::FUNCREF.nullable(false);
-        self.elems.push(Segment { ty, len: items.len() as u32, fleeting: true });
+        self.elems.push(Segment { ty, len: items.len() as u32, may_be_dropped: true });
         let items = ElemItems::Funcs(List::new(items));
         self.module.elems.push(Elem { ty: RefType::FUNC, items, mode });
     }
 
-    /// The type of the elements of an array, for a segment to make one of.
+    /// Sometimes the element type of an array type, so that a segment can initialise such an array.
     fn some_array_elem(&mut self) -> Option<Ty> {
         if !self.entropy.chance(128) {
             return None;
         }
-        let index = self.type_with(|gen_, index| {
-            gen_.is_structure(index, Structure::Array) && gen_.elem_of(index).is_ref()
+        let index = self.type_with(|this, index| {
+            this.is_comp(index, CompKind::Array) && this.elem_of(index).is_ref()
         })?;
         Some(self.elem_of(index).bare())
     }
@@ -458,12 +434,9 @@ impl Gen<'_, '_> {
     fn make_elem(&mut self) {
         let bulk = self.has(Features::BULK_MEMORY);
         let refs = self.has(Features::REFERENCE_TYPES);
-        // Tables that are not for indirect calls can take anything.
-        let target = match self.entropy.below(self.tables.len() + 1) {
-            0 => None,
-            place => Some(place - 1),
-        };
-        let table = target.and_then(|place| Some((place, *self.tables.get(place)?)));
+        let target = self.entropy.below(self.tables.len() + 1).checked_sub(1);
+        let table = target.and_then(|index| Some((index, *self.tables.get(index)?)));
+        // Nothing else writes to the table for indirect calls.
         let table = table.filter(|(_, table)| !table.dispatch);
         let declares = table.is_none() && refs && self.entropy.chance(40);
         if table.is_none() && !bulk {
@@ -480,11 +453,9 @@ impl Gen<'_, '_> {
             },
             None => Ty::FUNCREF,
         };
-        let most = match table {
-            Some(_) => (self.config.max_elem_items as usize).min(TABLE_MASK as usize),
-            None => self.config.max_elem_items as usize,
-        };
-        let count = self.entropy.below(most + 1) as u32;
+        let room = if table.is_some() { TABLE_MASK as u32 } else { u32::MAX };
+        let most = self.config.max_elem_items.min(room);
+        let count = self.entropy.below(most as usize + 1) as u32;
         let funcs = self.matches(Ty::FUNCREF.nullable(false), wanted)
             && (!refs || self.entropy.chance(128));
         let (ty, items) = if funcs {
@@ -499,15 +470,15 @@ impl Gen<'_, '_> {
             return;
         };
         let mode = match table {
-            Some((place, table)) => {
+            Some((index, table)) => {
                 let offset = self.offset(table.addr, 1);
-                ElemMode::Active { table: TableIdx(place as u32), offset }
+                ElemMode::Active { table: TableIdx(index as u32), offset }
             }
             None if declares => ElemMode::Declarative,
             None => ElemMode::Passive,
         };
-        let fleeting = table.is_some() || declares || self.elems.len() % 2 == 1;
-        self.elems.push(Segment { ty, len: count, fleeting });
+        let may_be_dropped = table.is_some() || declares || self.elems.len() % 2 == 1;
+        self.elems.push(Segment { ty, len: count, may_be_dropped });
         self.module.elems.push(Elem { ty: ty.ref_type(), items, mode });
     }
 
@@ -518,23 +489,21 @@ impl Gen<'_, '_> {
             let bytes: Vec<u8> = (0..len).map(|_| self.entropy.byte()).collect();
             let memory = self.entropy.below(self.memories.len() + usize::from(bulk));
             let mode = match self.memories.get(memory) {
-                Some(&MemInfo { addr, .. }) => DataMode::Active {
-                    memory: MemIdx(memory as u32),
-                    offset: {
-                        let most = if self.entropy.chance(64) { 4096 } else { 96 };
-                        self.offset(addr, most)
-                    },
-                },
+                Some(&MemInfo { addr, .. }) => {
+                    let most = if self.entropy.chance(64) { 4096 } else { 96 };
+                    let offset = self.offset(addr, most);
+                    DataMode::Active { memory: MemIdx(memory as u32), offset }
+                }
                 None if bulk => DataMode::Passive,
                 None => return,
             };
-            let fleeting = mode != DataMode::Passive || index % 2 == 1;
-            self.datas.push(Segment { ty: Ty::I32, len: len as u32, fleeting });
+            let may_be_dropped = mode != DataMode::Passive || index % 2 == 1;
+            self.datas.push(Segment { ty: Ty::I32, len: len as u32, may_be_dropped });
             self.module.datas.push(Data { mode, bytes: Cow::Owned(bytes) });
         }
     }
 
-    /// The bodies of all functions, and what follows from them.
+    /// Makes the bodies of all functions, and the declarations that they need.
     pub(crate) fn make_bodies(&mut self) {
         self.weigh();
         for func in self.imported_funcs as usize..self.funcs.len() {
@@ -545,7 +514,8 @@ impl Gen<'_, '_> {
         self.finish();
     }
 
-    /// The declarations that the bodies ask for.
+    /// Makes the declarations that the bodies need: the data count, and an element segment that
+    /// declares functions.
     pub(crate) fn finish(&mut self) {
         if self.uses_data {
             self.module.data_count = Some(self.module.datas.len() as u32);
@@ -558,12 +528,5 @@ impl Gen<'_, '_> {
             let mode = ElemMode::Declarative;
             self.module.elems.push(Elem { ty: RefType::FUNC, items, mode });
         }
-    }
-}
-
-impl Ty {
-    /// A type that has a default value.
-    fn nullable_or_number(self) -> Ty {
-        if self.is_ref() { self.nullable(true) } else { self }
     }
 }

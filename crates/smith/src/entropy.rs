@@ -1,9 +1,11 @@
-//! Where choices come from: a cursor over bytes, and the expansion of a seed to bytes.
+//! Where choices come from: a cursor over the input bytes, and the expansion of a seed to bytes.
 
 use alloc::vec::Vec;
+use core::iter::Chain;
+use core::ops::Range;
 
-/// A cursor over the bytes that decide. Past their end every choice is 0, which all users take
-/// for "stop" or "no".
+/// A cursor over the bytes that decide. Past their end every choice is 0, which callers read as
+/// "stop" or "no".
 pub(crate) struct Entropy<'a> {
     data: &'a [u8],
     pos: usize,
@@ -54,7 +56,7 @@ impl<'a> Entropy<'a> {
         u64::from(self.u32()) | u64::from(self.u32()) << 32
     }
 
-    /// Less than `bound`, or 0 when that is 0.
+    /// A number less than `bound`; 0 when `bound` is 0.
     #[inline(always)]
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         match bound {
@@ -64,21 +66,36 @@ impl<'a> Entropy<'a> {
         }
     }
 
-    /// True in `parts` of 256 cases; false when there are no bytes left, even if all cases are meant.
+    /// True in `parts` of 256 cases. False when no bytes are left, even if `parts` is 256.
     #[inline(always)]
     pub(crate) fn chance(&mut self, parts: u16) -> bool {
         !self.is_empty() && u16::from(self.byte()).saturating_add(parts) >= 256
     }
 
-    /// One of a list.
+    /// An element of a list; `None` when the list is empty.
     pub(crate) fn pick<T: Copy>(&mut self, list: &[T]) -> Option<T> {
-        let place = self.below(list.len());
-        list.get(place).copied()
+        let index = self.below(list.len());
+        list.get(index).copied()
+    }
+
+    /// All indices below `count`, from a random one on and then around.
+    #[inline(always)]
+    pub(crate) fn rotation(&mut self, count: usize) -> Chain<Range<u32>, Range<u32>> {
+        let start = self.below(count) as u32;
+        (start..count as u32).chain(0..start)
     }
 }
 
-/// One step of SplitMix64.
-fn split_mix(state: &mut u64) -> u64 {
+/// One step of SplitMix64, the generator of random numbers that expands seeds: changes the state
+/// and gives a number.
+///
+/// ```
+/// // The second number of the published sequence for the seed 0.
+/// let mut state = 0;
+/// wattle_smith::split_mix64(&mut state);
+/// assert_eq!(wattle_smith::split_mix64(&mut state), 0x6e78_9e6a_a1b9_65f4);
+/// ```
+pub fn split_mix64(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;
     z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -86,14 +103,14 @@ fn split_mix(state: &mut u64) -> u64 {
     z ^ z >> 31
 }
 
-/// The bytes of a seed: between a quarter and all of `most`, from SplitMix64, low byte first.
+/// The bytes of a seed, from SplitMix64, low byte first: between a quarter of `most` and `most`.
 pub(crate) fn expand(seed: u64, most: u32) -> Vec<u8> {
     let mut state = seed;
     let most = u64::from(most.max(4));
-    let len = (most / 4 + split_mix(&mut state) % (most - most / 4 + 1)) as usize;
+    let len = (most / 4 + split_mix64(&mut state) % (most - most / 4 + 1)) as usize;
     let mut bytes = Vec::with_capacity(len + 8);
     while bytes.len() < len {
-        bytes.extend_from_slice(&split_mix(&mut state).to_le_bytes());
+        bytes.extend_from_slice(&split_mix64(&mut state).to_le_bytes());
     }
     bytes.truncate(len);
     bytes

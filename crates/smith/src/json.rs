@@ -1,4 +1,4 @@
-//! How features and value types look in a configuration file: by their names.
+//! Features and value types in a configuration file: they are written by name.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

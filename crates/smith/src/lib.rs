@@ -1,22 +1,22 @@
 //! Makes valid WebAssembly modules from bytes: to fuzz whatever reads or runs WebAssembly.
 //!
-//! It reads the one instruction table of `wattle-ast`: an instruction with an arrow is made by
-//! providing what the arrow takes, and a special one by a rule, the validator's rule the other way
-//! round. What is made is a [`Module`] of the tree, ready for the encoder.
+//! It works from the instruction table of `wattle-ast`. An instruction with an arrow is made by
+//! providing the operands that the arrow takes; a special one has a rule of its own, which is the
+//! validator's rule the other way round. The result is a [`Module`], ready for the encoder.
 //!
-//! By default modules instantiate, do not trap and come to an end, most of their instructions are
-//! reached, and all they have is exported, so that what they do can be seen.
+//! By default modules instantiate, do not trap and terminate; most of their instructions are
+//! reached; and everything in them is exported, so that what they do can be observed.
 //!
 //! ```
 //! use wattle_smith::Config;
 //!
-//! // One integer says it all, on every platform.
+//! // A seed gives the same module on every platform.
 //! let generated = wattle_smith::from_seed(&Config::default(), 42);
 //! assert_eq!(generated, wattle_smith::from_seed(&Config::default(), 42));
 //! let bytes = wattle_encoder::encode(&generated.module);
 //! assert_eq!(bytes[..4], *b"\0asm");
 //!
-//! // Or the bytes of a fuzzer do.
+//! // The bytes of a fuzzer make a module too.
 //! let mut input = arbitrary::Unstructured::new(b"from wherever a fuzzer takes its bytes");
 //! let generated = wattle_smith::generate(&Config::default(), &mut input)?;
 //! assert!(wattle_validator::validate(&generated.module).is_ok());
@@ -25,21 +25,22 @@
 //!
 //! # How it works
 //!
-//! Bytes are taken from the front, one or two for a choice. Each step of a body chooses a class by
-//! weight, then an instruction from a list made at compile time: of those whose operands may be
-//! what lies on top of the stack, or of all. Operands that are not there are made: locals,
-//! globals, constants, other instructions. When the bytes are used up, everything is brought to an
-//! end.
+//! Bytes are taken from the front of the input, one or two for a choice. Each step of a body
+//! chooses a class of instructions by weight, then an instruction from a list that was made at
+//! compile time: either of those that can take what is on top of the stack, or of all. Missing
+//! operands are made from locals, globals, constants and other instructions. When the bytes are
+//! used up, all open blocks are closed.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `config.rs` | what is asked for |
-//! | `entropy.rs`, `choice.rs` | where choices come from; the table arranged for choosing |
-//! | `ty.rs`, `world.rs` | types, and the state of a module being made |
-//! | `types.rs`, `declarations.rs` | types; all else but bodies |
-//! | `body.rs`, `operands.rs`, `rules/` | bodies |
-//! | `single.rs`, `broken.rs` | modules of single instructions, and almost valid ones |
-//! | `provider.rs` | what a module imports, as a module |
+//! | `config.rs`, `json.rs` | what a user can ask for, and how that looks in a JSON file |
+//! | `entropy.rs`, `choice.rs` | where choices come from; the instruction table arranged for choosing |
+//! | `ty.rs`, `generator.rs` | value types in one word; the state of a module that is being made |
+//! | `types.rs`, `declarations.rs` | making types; making everything else but bodies |
+//! | `body.rs`, `operands.rs`, `rules/` | making bodies |
+//! | `single.rs` | modules whose functions are single instructions |
+//! | `broken.rs` | almost valid modules |
+//! | `provider.rs` | the module that exports what another one imports |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -53,6 +54,7 @@ mod choice;
 mod config;
 mod declarations;
 mod entropy;
+mod generator;
 #[cfg(feature = "serde")]
 mod json;
 mod operands;
@@ -61,36 +63,36 @@ mod rules;
 mod single;
 mod ty;
 mod types;
-mod world;
 
 use alloc::vec::Vec;
 
 use arbitrary::{Arbitrary, Unstructured};
-use wattle_ast::{Class, Feature, Features, Module};
+use wattle_ast::{Feature, Features, Module};
 
 pub use broken::Broken;
 pub use config::{Config, ExportSpec, ExternSpec, ImportSpec, Weights};
-pub use provider::{provider, provider_of};
+pub use entropy::split_mix64;
+pub use provider::{default_of, provider, provider_of};
 
 use choice::OpcodeSet;
 use entropy::Entropy;
-use world::Gen;
+use generator::Generator;
 
 /// A module that was made.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Generated {
     /// The module. It borrows nothing, and its encoding is the canonical one.
     pub module: Module<'static>,
-    /// The features that it may use: those to validate it with.
+    /// The features that it may use. Validate it with these.
     pub features: Features,
-    /// The rule that it breaks, when it was to be almost valid.
+    /// The rule that it breaks, when [`Config::almost_valid`] asked for that.
     pub broken: Option<Broken>,
 }
 
-/// Makes a module of bytes. The bytes that decide are taken from the front of `input`.
+/// Makes a module from bytes, and takes those that it used from the front of `input`.
 ///
 /// # Errors
-/// None today: whatever the bytes are, and be there none, they make a module.
+/// None today: any bytes make a module, and so does an empty input.
 ///
 /// ```
 /// use arbitrary::Unstructured;
@@ -106,10 +108,10 @@ pub fn generate(config: &Config, input: &mut Unstructured<'_>) -> arbitrary::Res
     Ok(generated)
 }
 
-/// Makes the module of a seed: the same on every platform.
+/// Makes the module of a seed, which is the same on every platform.
 ///
-/// The seed is expanded to between a quarter and all of [`Config::seed_bytes`] bytes by
-/// SplitMix64, each word low byte first; the first word chooses how many.
+/// SplitMix64 expands the seed to bytes, each word low byte first. The first word chooses how many
+/// bytes: between a quarter of [`Config::seed_bytes`] and all of them.
 ///
 /// ```
 /// use wattle_smith::{Config, from_seed};
@@ -120,7 +122,7 @@ pub fn from_seed(config: &Config, seed: u64) -> Generated {
     generate_from(config, &entropy::expand(seed, config.seed_bytes)).0
 }
 
-/// The bytes that [`from_seed`] makes its module of.
+/// The bytes that [`from_seed`] makes its module from.
 ///
 /// ```
 /// use arbitrary::Unstructured;
@@ -138,7 +140,7 @@ pub fn seed_bytes(config: &Config, seed: u64) -> Vec<u8> {
 fn generate_from(config: &Config, data: &[u8]) -> (Generated, usize) {
     let mut entropy = Entropy::new(data);
     let mut features = config.usable_features();
-    // Chosen first: bodies take all the bytes that there are.
+    // Chosen first, because bodies use up all bytes.
     let rule = config.almost_valid.then(|| entropy.below(Broken::ALL.len()));
     if config.swarm {
         let bits = entropy.u32();
@@ -146,43 +148,13 @@ fn generate_from(config: &Config, data: &[u8]) -> (Generated, usize) {
             .iter()
             .filter(|&feature| feature == Feature::Mvp || bits >> (feature as u32 & 31) & 1 == 0)
             .collect();
-        features = config::closed(features);
+        features = config::without_unmet(features);
     }
     let mut allowed = OpcodeSet::of(features);
     if config.swarm {
         allowed.retain(|| entropy.u64() | entropy.u64());
     }
-    let mut generator = Gen {
-        config,
-        entropy,
-        features,
-        allowed,
-        module: Module::default(),
-        list: Vec::with_capacity(64),
-        types: Vec::with_capacity(16),
-        funcs: Vec::new(),
-        imported_funcs: 0,
-        tables: Vec::new(),
-        memories: Vec::new(),
-        globals: Vec::new(),
-        imported_globals: 0,
-        tags: Vec::new(),
-        elems: Vec::new(),
-        datas: Vec::new(),
-        fuel: None,
-        slots: [Class::Numeric; 64],
-        uses_data: false,
-        referenced: Vec::new(),
-        code: Vec::with_capacity(1024),
-        stack: Vec::with_capacity(32),
-        frames: Vec::with_capacity(16),
-        locals: Vec::with_capacity(16),
-        params: 0,
-        sets: Vec::new(),
-        depth: 0,
-        floor: 0,
-        constant: false,
-    };
+    let mut generator = Generator::new(config, entropy, features, allowed);
     generator.make_types();
     generator.make_declarations();
     if config.single_instruction {
@@ -195,7 +167,8 @@ fn generate_from(config: &Config, data: &[u8]) -> (Generated, usize) {
     (Generated { module: generator.module, features, broken }, used)
 }
 
-/// A module for fuzz targets that take `Arbitrary` values, made with the default configuration.
+/// A module for fuzz targets that take [`Arbitrary`] values. It is made with the default
+/// configuration.
 ///
 /// ```
 /// use arbitrary::{Arbitrary, Unstructured};

@@ -1,19 +1,37 @@
-//! Operands: taken off the stack where they fit, else made.
+//! Operands of instructions: they are taken off the stack when they fit, and made when not.
 
-use wattle_ast::{AbsHeapType as H, Encode, Features, Opcode, V128, ValType, leb128};
+use wattle_ast::{AbsHeapType as H, BlockType, Catch, Encode, Features, LabelIdx, Opcode};
 
 use crate::choice::by_result;
+use crate::declarations::TABLE_MASK;
+use crate::generator::{CompKind, Generator, TypeDef, TypeRun};
 use crate::ty::Ty;
-use crate::types::ARRAY_LEN;
-use crate::world::{Gen, Run, Structure};
+use crate::types::{ARRAY_LEN, MAX_COST};
 
-/// How deep operands are made of operands that are made of operands.
+/// How deeply the making of operands may be nested.
 const MAX_DEPTH: u32 = 2;
 /// Addresses up to this are near the start of a memory.
 const NEAR_MASK: i64 = 0xff;
 
-impl Gen<'_, '_> {
-    /// Where the operands of the innermost block begin.
+/// Facts of a float type: where its sign is, and the bits of infinity and of the canonical NaN.
+struct FloatBits {
+    sign_bit: u32,
+    infinity: u64,
+    nan: u64,
+}
+
+impl FloatBits {
+    fn of(ty: Ty) -> FloatBits {
+        if ty == Ty::F64 {
+            FloatBits { sign_bit: 63, infinity: f64::INFINITY.to_bits(), nan: 0x7ff8 << 48 }
+        } else {
+            FloatBits { sign_bit: 31, infinity: f32::INFINITY.to_bits().into(), nan: 0x7fc0 << 16 }
+        }
+    }
+}
+
+impl Generator<'_, '_> {
+    /// Where the operands of the innermost block begin that may be taken.
     #[inline(always)]
     pub(crate) fn base(&self) -> usize {
         self.frames.last().map_or(0, |frame| frame.height as usize).max(self.floor)
@@ -35,8 +53,8 @@ impl Gen<'_, '_> {
         self.stack.pop()
     }
 
-    /// Takes `count` operands; `want` gives their types, the deepest first. The first of them may
-    /// lie on the stack already, the others are made.
+    /// Takes `count` operands, whose types `want` gives, the deepest first. As many of them as
+    /// possible are those on top of the stack; the rest is made.
     #[inline(always)]
     pub(crate) fn operands_by(&mut self, count: usize, want: impl Fn(&Self, usize) -> Ty) {
         let base = self.base();
@@ -50,7 +68,7 @@ impl Gen<'_, '_> {
                 .unwrap_or_default()
                 .iter()
                 .enumerate()
-                .all(|(place, &ty)| self.matches(ty, want(self, place)));
+                .all(|(at, &ty)| self.matches(ty, want(self, at)));
             if fits {
                 break;
             }
@@ -60,8 +78,13 @@ impl Gen<'_, '_> {
             let ty = want(self, place);
             self.produce(ty);
         }
-        let height = self.stack.len();
-        self.stack.truncate(height.saturating_sub(count));
+        self.take(count);
+    }
+
+    /// Takes operands off the stack.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, count: usize) {
+        self.stack.truncate(self.stack.len().saturating_sub(count));
     }
 
     #[inline(always)]
@@ -69,17 +92,17 @@ impl Gen<'_, '_> {
         self.operands_by(want.len(), |_, place| want.get(place).copied().unwrap_or(Ty::I32));
     }
 
-    /// Takes operands of the types of a run, and then some more.
-    pub(crate) fn operands_run(&mut self, run: Run, more: &[Ty]) {
+    /// Takes operands of the types of a run, and then of the types `more`.
+    pub(crate) fn operands_run(&mut self, run: TypeRun, more: &[Ty]) {
         let len = run.len as usize;
-        self.operands_by(len + more.len(), |gen_, place| match place.checked_sub(len) {
-            None => gen_.at(run, place as u32).unpacked(),
+        self.operands_by(len + more.len(), |this, place| match place.checked_sub(len) {
+            None => this.type_at(run, place as u32).unpacked(),
             Some(place) => more.get(place).copied().unwrap_or(Ty::I32),
         });
     }
 
-    pub(crate) fn push_run(&mut self, run: Run) {
-        if let Some(types) = self.list.get(run.range()) {
+    pub(crate) fn push_run(&mut self, run: TypeRun) {
+        if let Some(types) = self.type_pool.get(run.range()) {
             self.stack.extend_from_slice(types);
         }
     }
@@ -91,35 +114,23 @@ impl Gen<'_, '_> {
         defaultable || local < self.params as usize || self.sets.contains(&(local as u32))
     }
 
-    /// A local with a value of this type.
-    pub(crate) fn local_of(&mut self, ty: Ty) -> Option<u32> {
-        let count = self.locals.len();
-        let start = self.entropy.below(count);
-        (start..count)
-            .chain(0..start)
-            .find(|&local| {
-                self.locals.get(local).is_some_and(|&have| self.matches(have, ty))
-                    && self.is_set(local)
-            })
-            .map(|local| local as u32)
+    /// A random local that has a value and fits.
+    pub(crate) fn local_with(&mut self, fits: impl Fn(&Self, Ty) -> bool) -> Option<u32> {
+        self.entropy.rotation(self.locals.len()).find(|&local| {
+            let local = local as usize;
+            self.locals.get(local).is_some_and(|&ty| fits(self, ty)) && self.is_set(local)
+        })
     }
 
-    /// Any local with a value.
-    pub(crate) fn some_local(&mut self) -> Option<u32> {
-        let count = self.locals.len();
-        let start = self.entropy.below(count);
-        let local = (start..count).chain(0..start).find(|&local| self.is_set(local));
-        local.map(|local| local as u32)
+    /// A local with a value of this type.
+    fn local_of(&mut self, ty: Ty) -> Option<u32> {
+        self.local_with(|this, local| this.matches(local, ty))
     }
 
     /// A local that takes a value of this type.
     pub(crate) fn local_for(&mut self, ty: Ty) -> Option<u32> {
-        let count = self.locals.len();
-        let start = self.entropy.below(count);
-        let local = (start..count)
-            .chain(0..start)
-            .find(|&local| self.locals.get(local).is_some_and(|&want| self.matches(ty, want)));
-        local.map(|local| local as u32)
+        let mut order = self.entropy.rotation(self.locals.len());
+        order.find(|&at| self.locals.get(at as usize).is_some_and(|&want| self.matches(ty, want)))
     }
 
     /// Remembers that a local has a value now.
@@ -129,7 +140,7 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// A local for a moment.
+    /// A local of this type whose value nobody else relies on.
     pub(crate) fn scratch(&mut self, ty: Ty) -> u32 {
         let params = self.params as usize;
         let found = self.locals.iter().skip(params).position(|&local| local == ty);
@@ -142,34 +153,51 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// A global that has a value of this type; in a constant expression one that may stand there.
-    pub(crate) fn global_of(&mut self, ty: Ty) -> Option<u32> {
+    /// A random global that fits, of the first `count`.
+    fn global_with(&mut self, count: usize, fits: impl Fn(&Self, Ty) -> bool) -> Option<u32> {
+        let mut order = self.entropy.rotation(count);
+        order.find(|&at| self.globals.get(at as usize).is_some_and(|&global| fits(self, global)))
+    }
+
+    /// A global with a value of this type. In a constant expression, one that may stand there.
+    fn global_of(&mut self, ty: Ty) -> Option<u32> {
         let count = match self.constant && !self.has(Features::GC) {
             true => self.imported_globals as usize,
             false => self.globals.len(),
         };
-        let start = self.entropy.below(count);
-        let fits = |&place: &usize| {
-            self.globals.get(place).is_some_and(|&global| {
-                self.matches(global.bare(), ty) && !(self.constant && global.is_mutable())
-            })
-        };
-        (start..count).chain(0..start).find(fits).map(|global| global as u32)
+        self.global_with(count, |this, global| {
+            this.matches(global.bare(), ty) && !(this.constant && global.is_mutable())
+        })
     }
 
     /// A global that takes a value of this type.
     pub(crate) fn global_for(&mut self, ty: Ty) -> Option<u32> {
-        let count = self.globals.len();
-        let start = self.entropy.below(count);
-        let fits = |&place: &usize| {
-            self.globals
-                .get(place)
-                .is_some_and(|global| global.is_mutable() && self.matches(ty, global.bare()))
-        };
-        (start..count).chain(0..start).find(fits).map(|global| global as u32)
+        self.global_with(self.globals.len(), |this, global| {
+            global.is_mutable() && this.matches(ty, global.bare())
+        })
     }
 
-    /// Makes a value of this type and leaves it on the stack.
+    /// Makes `local.get` of a local with a value of this type. `false` when there is none.
+    fn produce_local(&mut self, ty: Ty) -> bool {
+        let local = self.local_of(ty);
+        if let Some(local) = local {
+            self.op_index(Opcode::LocalGet, local);
+            self.push(ty);
+        }
+        local.is_some()
+    }
+
+    /// Makes `global.get` of a global with a value of this type. `false` when there is none.
+    fn produce_global(&mut self, ty: Ty) -> bool {
+        let global = self.global_of(ty);
+        if let Some(global) = global {
+            self.op_index(Opcode::GlobalGet, global);
+            self.push(ty);
+        }
+        global.is_some()
+    }
+
+    /// Makes a value of this type, and pushes it.
     pub(crate) fn produce(&mut self, ty: Ty) {
         if ty.is_ref() {
             self.produce_ref(ty);
@@ -178,7 +206,7 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// The same without operands of its own.
+    /// Makes a value of this type that needs no operands, and pushes it.
     pub(crate) fn produce_leaf(&mut self, ty: Ty) {
         let depth = core::mem::replace(&mut self.depth, MAX_DEPTH);
         self.produce(ty);
@@ -190,45 +218,30 @@ impl Gen<'_, '_> {
         if self.constant {
             return self.constant_number(ty, choice);
         }
-        match choice {
-            0..110 => {
-                if let Some(local) = self.local_of(ty) {
-                    self.op_index(Opcode::LocalGet, local);
-                    return self.push(ty);
-                }
-            }
-            110..130 => {
-                if let Some(global) = self.global_of(ty) {
-                    self.op_index(Opcode::GlobalGet, global);
-                    return self.push(ty);
-                }
-            }
+        let made = match choice {
+            0..110 => self.produce_local(ty),
+            110..130 => self.produce_global(ty),
             130..200 if self.depth < MAX_DEPTH => {
-                let list = by_result(ty.top());
                 self.depth += 1;
-                // What lies there already is not for it.
+                // Its operands are made too: those on the stack are for another instruction.
                 let floor = core::mem::replace(&mut self.floor, self.stack.len());
-                let made = self
-                    .entropy
-                    .pick(list)
+                let opcode = self.entropy.pick(by_result(ty.operand_class()));
+                let made = opcode
                     .is_some_and(|opcode| self.allowed.contains(opcode) && self.arrow(opcode));
                 self.floor = floor;
                 self.depth -= 1;
-                if made {
-                    return;
-                }
+                made
             }
-            _ => {}
+            _ => false,
+        };
+        if !made {
+            self.number_const(ty);
         }
-        self.number_const(ty);
     }
 
     fn constant_number(&mut self, ty: Ty, choice: u8) {
-        if choice >= 200
-            && let Some(global) = self.global_of(ty)
-        {
-            self.op_index(Opcode::GlobalGet, global);
-            return self.push(ty);
+        if choice >= 200 && self.produce_global(ty) {
+            return;
         }
         self.number_const(ty);
         let opcodes = match ty {
@@ -244,32 +257,21 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// A constant, an interesting one as often as not.
+    /// Makes a constant of a number or vector type. Values at the edges of ranges are frequent.
     pub(crate) fn number_const(&mut self, ty: Ty) {
         match ty {
             Ty::I64 => {
                 let value = self.integer();
-                self.op(Opcode::I64Const);
-                leb128::write_s64(&mut self.code, value);
+                self.address_const(ty, value);
             }
-            Ty::F32 => {
-                let value = self.float32();
-                self.op(Opcode::F32Const);
-                self.code.extend_from_slice(&value.to_le_bytes());
-            }
-            Ty::F64 => {
-                let value = self.float64();
-                self.op(Opcode::F64Const);
-                self.code.extend_from_slice(&value.to_le_bytes());
+            Ty::F32 | Ty::F64 => {
+                let bits = self.float_bits(ty);
+                self.float_const(ty, bits);
             }
             Ty::V128 => {
-                let (low, high) = (self.entropy.u64(), self.entropy.u64());
+                let halves = [self.entropy.u64(), self.entropy.u64()];
                 self.op(Opcode::V128Const);
-                let mut bytes = [0; 16];
-                let (front, back) = bytes.split_at_mut(8);
-                front.copy_from_slice(&low.to_le_bytes());
-                back.copy_from_slice(&high.to_le_bytes());
-                V128(bytes).encode(&mut self.code);
+                halves.iter().for_each(|half| self.code.extend_from_slice(&half.to_le_bytes()));
             }
             _ => {
                 let value = self.integer() as i32;
@@ -277,6 +279,23 @@ impl Gen<'_, '_> {
             }
         }
         self.push(ty);
+    }
+
+    /// Writes a float constant.
+    pub(crate) fn float_const(&mut self, ty: Ty, bits: u64) {
+        self.op(if ty == Ty::F64 { Opcode::F64Const } else { Opcode::F32Const });
+        self.float(ty, bits);
+    }
+
+    /// Writes the bytes of a float.
+    pub(crate) fn float(&mut self, ty: Ty, bits: u64) {
+        let bytes = bits.to_le_bytes();
+        self.code.extend_from_slice(bytes.get(..ty.bytes() as usize).unwrap_or_default());
+    }
+
+    /// The bits of the canonical NaN of a float type.
+    pub(crate) fn canonical_nan(ty: Ty) -> u64 {
+        FloatBits::of(ty).nan
     }
 
     fn integer(&mut self) -> i64 {
@@ -302,55 +321,39 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// Bits of a float; NaNs are canonical when the configuration says so.
-    pub(crate) fn float32(&mut self) -> u32 {
+    /// The bits of a float. A NaN is canonical when the configuration says so.
+    pub(crate) fn float_bits(&mut self, ty: Ty) -> u64 {
+        let FloatBits { sign_bit, infinity, nan } = FloatBits::of(ty);
         let choice = self.entropy.byte();
+        let sign = u64::from(choice & 1) << sign_bit;
         match choice {
-            0..150 => (f32::from(choice) / 4.0 - 10.0).to_bits(),
-            150..164 => f32::INFINITY.to_bits() | u32::from(choice & 1) << 31,
-            164..178 => 0x7fc0_0000,
-            178..204 => u32::from(choice & 1) << 31,
-            _ => {
-                let bits = self.entropy.u32();
-                let plain = self.config.canonical_nans && f32::from_bits(bits).is_nan();
-                if plain { 0x7fc0_0000 } else { bits }
+            0..150 => {
+                let value = f32::from(choice) / 4.0 - 10.0;
+                if ty == Ty::F64 { f64::from(value).to_bits() } else { value.to_bits().into() }
             }
-        }
-    }
-
-    pub(crate) fn float64(&mut self) -> u64 {
-        let choice = self.entropy.byte();
-        match choice {
-            0..150 => (f64::from(choice) / 4.0 - 10.0).to_bits(),
-            150..164 => f64::INFINITY.to_bits() | u64::from(choice & 1) << 63,
-            164..178 => 0x7ff8_0000_0000_0000,
-            178..204 => u64::from(choice & 1) << 63,
+            150..164 => infinity | sign,
+            164..178 => nan,
+            178..204 => sign,
             _ => {
-                let bits = self.entropy.u64();
-                let plain = self.config.canonical_nans && f64::from_bits(bits).is_nan();
-                if plain { 0x7ff8_0000_0000_0000 } else { bits }
+                let is_f64 = ty == Ty::F64;
+                let bits = if is_f64 { self.entropy.u64() } else { self.entropy.u32().into() };
+                let is_nan = bits & !(1 << sign_bit) > infinity;
+                if is_nan && self.config.canonical_nans { nan } else { bits }
             }
         }
     }
 
     fn produce_ref(&mut self, ty: Ty) {
         let choice = self.entropy.byte();
-        // Types may be cyclic through null only.
+        // Ends the making of values of recursive types, which always have a nullable part.
         if ty.is_nullable() && self.depth >= MAX_DEPTH {
             return self.null(ty);
         }
-        if choice < 120
-            && !self.constant
-            && let Some(local) = self.local_of(ty)
-        {
-            self.op_index(Opcode::LocalGet, local);
-            return self.push(ty);
+        if choice < 120 && !self.constant && self.produce_local(ty) {
+            return;
         }
-        if (90..150).contains(&choice)
-            && let Some(global) = self.global_of(ty)
-        {
-            self.op_index(Opcode::GlobalGet, global);
-            return self.push(ty);
+        if (90..150).contains(&choice) && self.produce_global(ty) {
+            return;
         }
         if !self.constant && (150..190).contains(&choice) && self.produce_from_table(ty) {
             return;
@@ -364,9 +367,9 @@ impl Gen<'_, '_> {
             && self.has(Features::FUNCTION_REFERENCES)
             && let Some(local) = self.local_of(ty.nullable(true))
         {
-            // The value of the local, or another one when it is null.
+            // The value of the local, or a new one when that is null.
             self.op(Opcode::Block);
-            ValType::Ref(ty.ref_type()).encode(&mut self.code);
+            ty.val_type().encode(&mut self.code);
             self.op_index(Opcode::LocalGet, local);
             self.op_index(Opcode::BrOnNonNull, 0);
             self.construct(ty);
@@ -376,7 +379,7 @@ impl Gen<'_, '_> {
         self.construct(ty);
     }
 
-    /// A reference from a table whose elements are of this type.
+    /// Makes `table.get` of a table with elements of this type. `false` when there is none.
     fn produce_from_table(&mut self, ty: Ty) -> bool {
         if !self.has(Features::REFERENCE_TYPES) {
             return false;
@@ -385,14 +388,15 @@ impl Gen<'_, '_> {
         let Some((index, table)) = found.and_then(|at| Some((at, *self.tables.get(at)?))) else {
             return false;
         };
-        self.bounded(table.addr, crate::declarations::TABLE_MASK);
+        self.bounded(table.addr, TABLE_MASK);
         self.pop();
         self.op_index(Opcode::TableGet, index as u32);
         self.push(ty);
         true
     }
 
-    /// Null of this type. It is written as the type itself or as the bottom of its hierarchy.
+    /// Makes null of this type, with either its heap type or the bottom of the hierarchy as
+    /// immediate.
     pub(crate) fn null(&mut self, ty: Ty) {
         let mut heap = ty;
         if self.has(Features::GC) && self.entropy.chance(60) {
@@ -404,7 +408,7 @@ impl Gen<'_, '_> {
         self.push(ty);
     }
 
-    /// Makes a reference to something new, or null when that is all there is.
+    /// Makes a reference to something new, or null when that is the only value.
     pub(crate) fn construct(&mut self, ty: Ty) {
         let made = match (ty.index(), ty.heap()) {
             (Some(index), _) => self.construct_defined(index),
@@ -418,46 +422,19 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// Leaves a value in the code, not on the stack of types.
+    /// Writes the code of a value of an abstract heap type, without pushing its type.
     fn construct_abs(&mut self, heap: H) -> bool {
         match heap {
-            H::Any | H::Eq => {
-                let choice = match self.depth < MAX_DEPTH {
-                    true => self.entropy.byte(),
-                    false => 0,
-                };
-                let structure = match choice {
-                    0..128 => return self.construct_abs(H::I31),
-                    128..192 => Structure::Struct,
-                    _ => Structure::Array,
-                };
-                self.construct_some(structure) || self.construct_abs(H::I31)
-            }
-            H::I31 if self.has(Features::GC) => {
-                if self.depth >= MAX_DEPTH {
-                    self.number_const(Ty::I32);
-                } else {
-                    self.depth += 1;
-                    self.produce(Ty::I32);
-                    self.depth -= 1;
-                }
-                self.pop();
-                self.op(Opcode::RefI31);
-                true
-            }
-            H::Struct => self.construct_some(Structure::Struct),
-            H::Array => self.construct_some(Structure::Array),
+            H::Any | H::Eq => self.construct_any(),
+            H::I31 => self.construct_i31(),
+            H::Struct => self.construct_some(CompKind::Struct),
+            H::Array => self.construct_some(CompKind::Array),
             H::Func => {
-                let count = self.funcs.len();
-                if count == 0 {
-                    return false;
-                }
-                let func = self.entropy.below(count) as u32;
-                self.ref_func(func);
-                true
+                let func = self.entropy.rotation(self.funcs.len()).next();
+                func.inspect(|&func| self.ref_func(func)).is_some()
             }
             H::Extern if self.has(Features::GC) => {
-                if !self.construct_abs(H::Any) {
+                if !self.construct_any() {
                     return false;
                 }
                 self.op(Opcode::ExternConvertAny);
@@ -468,27 +445,52 @@ impl Gen<'_, '_> {
         }
     }
 
-    fn construct_some(&mut self, structure: Structure) -> bool {
-        // The cheapest one when it goes too deep.
-        let index = match self.depth < MAX_DEPTH {
-            true => self.some_type(structure),
-            false => None,
+    fn construct_any(&mut self) -> bool {
+        let choice = if self.depth < MAX_DEPTH { self.entropy.byte() } else { 0 };
+        let kind = match choice {
+            0..128 => return self.construct_i31(),
+            128..192 => CompKind::Struct,
+            _ => CompKind::Array,
         };
-        let cheap = |def: &crate::world::TypeDef| def.structure == structure && def.cost <= 12;
+        self.construct_some(kind) || self.construct_i31()
+    }
+
+    fn construct_i31(&mut self) -> bool {
+        if !self.has(Features::GC) {
+            return false;
+        }
+        if self.depth >= MAX_DEPTH {
+            self.number_const(Ty::I32);
+        } else {
+            self.depth += 1;
+            self.produce(Ty::I32);
+            self.depth -= 1;
+        }
+        self.pop();
+        self.op(Opcode::RefI31);
+        true
+    }
+
+    /// Writes the code of a value of a random struct or array type; of the first cheap one when
+    /// that is too expensive.
+    fn construct_some(&mut self, kind: CompKind) -> bool {
+        let index = if self.depth < MAX_DEPTH { self.some_type(kind) } else { None };
+        let is_cheap = |def: &TypeDef| def.kind == kind && def.cost <= MAX_COST;
         let index = index
-            .filter(|&index| self.def(index).is_some_and(|def| cheap(&def)))
-            .or_else(|| self.types.iter().position(cheap).map(|index| index as u32));
+            .filter(|&index| self.def(index).is_some_and(|def| is_cheap(&def)))
+            .or_else(|| self.types.iter().position(is_cheap).map(|index| index as u32));
         index.is_some_and(|index| self.construct_defined(index))
     }
 
-    /// An exception that was just caught.
+    /// Writes the code that throws and catches an exception, which gives its reference.
     fn construct_exn(&mut self) -> bool {
         let Some(tag) = self.some_tag() else { return false };
         self.op(Opcode::Block);
-        ValType::Ref(Ty::abs(H::Exn, false).ref_type()).encode(&mut self.code);
-        // catch_all_ref 0
+        Ty::abs(H::Exn, false).val_type().encode(&mut self.code);
         self.op(Opcode::TryTable);
-        self.code.extend_from_slice(&[0x40, 1, 3, 0]);
+        BlockType::Empty.encode(&mut self.code);
+        self.index(1);
+        Catch::AllRef(LabelIdx(0)).encode(&mut self.code);
         self.throw_leaf(tag);
         self.op(Opcode::End);
         self.op(Opcode::Unreachable);
@@ -497,35 +499,34 @@ impl Gen<'_, '_> {
     }
 
     pub(crate) fn some_tag(&mut self) -> Option<u32> {
-        let count = self.tags.len();
-        if count == 0 { None } else { Some(self.entropy.below(count) as u32) }
+        self.entropy.rotation(self.tags.len()).next()
     }
 
-    /// `ref.func`, which declares the function too.
+    /// Writes `ref.func`, and remembers that the function must be declared.
     pub(crate) fn ref_func(&mut self, func: u32) {
         self.op_index(Opcode::RefFunc, func);
         self.referenced.push(func);
     }
 
-    /// Leaves a value of a defined type in the code, not on the stack of types.
+    /// Writes the code of a value of a defined type, without pushing its type.
     pub(crate) fn construct_defined(&mut self, index: u32) -> bool {
         let Some(def) = self.def(index) else { return false };
-        match def.structure {
-            Structure::Func => {
+        match def.kind {
+            CompKind::Func => {
                 let Some(func) = self.func_of(index) else { return false };
                 self.ref_func(func);
             }
-            Structure::Struct => {
-                let plain = self.is_defaultable(def.params);
-                if plain && (self.depth >= MAX_DEPTH || self.entropy.chance(110)) {
+            CompKind::Struct => {
+                let defaultable = self.is_defaultable(def.params);
+                if defaultable && (self.depth >= MAX_DEPTH || self.entropy.chance(110)) {
                     self.op_index(Opcode::StructNewDefault, index);
                     return true;
                 }
                 self.parts(def.params, def.params.len);
                 self.op_index(Opcode::StructNew, index);
             }
-            Structure::Array => {
-                let elem = self.at(def.params, 0);
+            CompKind::Array => {
+                let elem = self.type_at(def.params, 0);
                 if elem.is_defaultable() && (self.depth >= MAX_DEPTH || self.entropy.chance(128)) {
                     let len = ARRAY_LEN + self.entropy.below(5) as u32;
                     self.i32_const(len as i32);
@@ -547,20 +548,19 @@ impl Gen<'_, '_> {
         true
     }
 
-    pub(crate) fn is_defaultable(&self, fields: Run) -> bool {
-        self.run(fields).iter().all(|ty| ty.is_defaultable())
+    pub(crate) fn is_defaultable(&self, fields: TypeRun) -> bool {
+        self.types_of(fields).iter().all(|ty| ty.is_defaultable())
     }
 
-    /// Values of fields, the last type again and again.
-    fn parts(&mut self, fields: Run, count: u32) {
+    /// Writes the code of `count` values of the types of fields; the last type is repeated.
+    fn parts(&mut self, fields: TypeRun, count: u32) {
         self.depth += 1;
         for place in 0..count {
-            let ty = self.at(fields, place.min(fields.len.saturating_sub(1))).unpacked();
+            let ty = self.type_at(fields, place.min(fields.len.saturating_sub(1))).unpacked();
             self.produce(ty);
         }
         self.depth -= 1;
-        let height = self.stack.len();
-        self.stack.truncate(height.saturating_sub(count as usize));
+        self.take(count as usize);
     }
 
     /// Whether the next guard against a trap is left out.
@@ -568,14 +568,14 @@ impl Gen<'_, '_> {
         !self.config.no_traps && self.entropy.chance(24)
     }
 
-    /// Leaves a number from 0 to `mask`, which is one less than a power of two. Without guards
-    /// against traps it may be any number.
+    /// Pushes a number from 0 to `mask`, which is one less than a power of two. When traps are
+    /// allowed, it may sometimes be any number.
     pub(crate) fn bounded(&mut self, ty: Ty, mask: i64) {
         if self.risks() {
             return self.produce(ty);
         }
         let choice = self.entropy.byte();
-        // Mostly near the start, so that what is written is read again.
+        // Mostly near the start, so that code reads what other code wrote.
         let mask = if choice & 6 == 0 { mask } else { mask & NEAR_MASK };
         if choice & 1 == 0 || self.constant {
             let value = i64::from(self.entropy.u16()) & mask;
@@ -592,14 +592,15 @@ impl Gen<'_, '_> {
         self.address_op(ty, Opcode::I32And, Opcode::I64And);
     }
 
-    /// Leaves a constant of at most `most`.
+    /// Pushes a constant of at most `most`.
     pub(crate) fn small(&mut self, ty: Ty, most: u32) {
         let value = self.entropy.below(most as usize + 1);
         self.address_const(ty, value as i64);
         self.push(ty);
     }
 
-    /// Takes the topmost operand away: to where it can be seen, if there is such a place.
+    /// Gets rid of the topmost operand: stores it in a global or local if there is one for it, else
+    /// drops it.
     pub(crate) fn dispose(&mut self) {
         let Some(ty) = self.pop() else { return };
         let choice = self.entropy.byte();

@@ -1,14 +1,22 @@
-//! The other side of a module's imports.
+//! The provider of a module: another module, which exports what that one imports.
 
 use alloc::format;
 
 use wattle_ast::{
-    Body, Export, Expr, ExternType, F32, F64, Func, FuncIdx, Global, GlobalIdx, Instr, MemIdx,
-    Module, Table, TableIdx, TagIdx, TypeIdx, V128, ValType,
+    Body, Export, Expr, ExternType, F32, F64, Func, Global, Instr, Module, Table, TypeIdx, V128,
+    ValType,
 };
 
-/// Zero or null.
-fn default_of<'a>(ty: ValType) -> Instr<'a> {
+/// The default value of a type, as an instruction: zero, or null. Spec:
+/// <https://webassembly.github.io/spec/core/exec/runtime.html#default-val>
+///
+/// A reference type that is not nullable has no default; the answer is null of its heap type.
+///
+/// ```
+/// use wattle_ast::{Instr, ValType};
+/// assert_eq!(wattle_smith::default_of(ValType::I64), Instr::I64Const { value: 0 });
+/// ```
+pub fn default_of<'a>(ty: ValType) -> Instr<'a> {
     match ty {
         ValType::I32 => Instr::I32Const { value: 0 },
         ValType::I64 => Instr::I64Const { value: 0 },
@@ -19,15 +27,16 @@ fn default_of<'a>(ty: ValType) -> Instr<'a> {
     }
 }
 
-fn expr(types: &[ValType]) -> Expr<'static> {
+fn defaults(types: &[ValType]) -> Expr<'static> {
     types.iter().map(|&ty| default_of(ty)).chain([Instr::End]).collect()
 }
 
-/// A module that exports what `module` imports: the import of index `i` as `"i"`, in decimal.
+/// A module that exports what `module` imports: the first import as `"0"`, the second as `"1"`, and
+/// so on.
 ///
-/// Functions give zeros and nulls, globals hold them. It has the types of `module`, so that all
-/// types agree. It is valid when no import asks for a reference that cannot be null, which holds
-/// of the modules that are made here.
+/// Functions return zeros and nulls, and globals hold them. It defines the types of `module`, so
+/// that type indices mean the same in both. It is valid when no import has a result or value that
+/// is a non-null reference, as is so for generated modules.
 ///
 /// ```
 /// use wattle_smith::{Config, from_seed, provider};
@@ -38,12 +47,14 @@ fn expr(types: &[ValType]) -> Expr<'static> {
 /// assert!(wattle_validator::validate(&provider).is_ok());
 /// ```
 pub fn provider(module: &Module<'_>) -> Module<'static> {
-    let body = |_, ty| Body::new([], expr(results(module, ty)));
-    provider_of(module, body, |_, ty| expr(&[ty]))
+    let results = |ty| module.func_type(ty).map_or(&[][..], |ty| ty.results());
+    let body = |_, ty| Body::new([], defaults(results(ty)));
+    provider_of(module, body, |_, ty| defaults(&[ty]))
 }
 
-/// The same with bodies of functions and initialisers of globals by the indices of the imports and
-/// their types.
+/// A module that exports what `module` imports, as [`provider`] does, with code of the caller's:
+/// `body` and `init` get the position of an import and its type, and give the body of the function
+/// and the initialiser of the global.
 ///
 /// ```
 /// use wattle_ast::{Body, ExternType, FuncType, Import, Instr, Module, TypeIdx};
@@ -68,37 +79,19 @@ pub fn provider_of(
         rec_groups: module.rec_groups.clone(),
         ..Module::default()
     };
-    for (place, import) in module.imports.iter().enumerate() {
-        let index = match import.ty {
+    for (number, (index, import)) in module.indexed_imports().enumerate() {
+        match import.ty {
             ExternType::Func(ty) | ExternType::FuncExact(ty) => {
-                out.funcs.push(Func { ty, body: body(place, ty) });
-                FuncIdx(out.funcs.len() as u32 - 1).into()
+                out.funcs.push(Func { ty, body: body(number, ty) });
             }
-            ExternType::Table(ty) => {
-                out.tables.push(Table { ty, init: None });
-                TableIdx(out.tables.len() as u32 - 1).into()
-            }
-            ExternType::Mem(ty) => {
-                out.memories.push(ty);
-                MemIdx(out.memories.len() as u32 - 1).into()
-            }
+            ExternType::Table(ty) => out.tables.push(Table { ty, init: None }),
+            ExternType::Mem(ty) => out.memories.push(ty),
             ExternType::Global(ty) => {
-                out.globals.push(Global { ty, init: init(place, ty.val) });
-                GlobalIdx(out.globals.len() as u32 - 1).into()
+                out.globals.push(Global { ty, init: init(number, ty.val) });
             }
-            ExternType::Tag(ty) => {
-                out.tags.push(ty);
-                TagIdx(out.tags.len() as u32 - 1).into()
-            }
-        };
-        out.exports.push(Export { name: format!("{place}").into(), index });
+            ExternType::Tag(ty) => out.tags.push(ty),
+        }
+        out.exports.push(Export { name: format!("{number}").into(), index });
     }
     out
-}
-
-fn results<'m>(module: &'m Module<'_>, ty: TypeIdx) -> &'m [ValType] {
-    match module.types.get(ty.idx()).map(|ty| &ty.comp) {
-        Some(wattle_ast::CompType::Func(ty)) => ty.results(),
-        _ => &[],
-    }
 }

@@ -1,30 +1,29 @@
-//! Single-instruction mode: each function is one instruction on its operands.
+//! Modules whose functions are single instructions on their operands.
 
-use wattle_ast::{Export, Func, FuncIdx, Opcode, TypeIdx};
+use wattle_ast::{Class, Func, FuncIdx, Opcode, TypeIdx};
 
-use crate::declarations::name;
+use crate::generator::{BlockKind, Generator, TypeRun};
 use crate::ty::Ty;
-use crate::world::{BlockKind, Gen, Run};
 
-/// How often another instruction is tried.
+/// How many instructions are tried for a function.
 const TRIES: usize = 64;
 
-impl Gen<'_, '_> {
-    /// Functions without parameters, each of one instruction. Its results are the function's. The
-    /// functions that references need to refer to come first, and do nothing.
+impl Generator<'_, '_> {
+    /// Makes functions without parameters of one instruction each, whose results are the
+    /// function's. Before them come the functions that types need, whose bodies do nothing.
     pub(crate) fn make_single_instructions(&mut self) {
         self.weigh();
         for func in self.imported_funcs as usize..self.funcs.len() {
             let ty = self.funcs.get(func).copied().unwrap_or(0);
             let (params, results) = self.signature(ty);
             self.begin_body(params);
-            self.open(BlockKind::Func, Run::default(), results);
+            self.open(BlockKind::Func, TypeRun::default(), results);
             self.settle(results);
             self.add_body(ty);
         }
         for _ in 0..self.config.max_funcs {
-            self.begin_body(Run::default());
-            self.open(BlockKind::Func, Run::default(), Run::default());
+            self.begin_body(TypeRun::default());
+            self.open(BlockKind::Func, TypeRun::default(), TypeRun::default());
             self.make_single();
             let mut results = core::mem::take(&mut self.stack);
             let most = if self.is_multi_value() { usize::MAX } else { 1 };
@@ -36,10 +35,7 @@ impl Gen<'_, '_> {
             self.stack = results;
             let index = FuncIdx(self.imported_funcs + self.module.funcs.len() as u32);
             if self.config.export_all {
-                let export = Export { name: name(index.into()), index: index.into() };
-                if self.module.exports.iter().all(|other| other.name != export.name) {
-                    self.module.exports.push(export);
-                }
+                self.export_unless_named(index.into());
             }
             self.add_body(ty);
         }
@@ -52,17 +48,13 @@ impl Gen<'_, '_> {
         self.module.funcs.push(Func { ty: TypeIdx(ty), body });
     }
 
-    /// Instructions of plain operands and results only: no blocks, branches or calls, whose types
-    /// are those of functions.
+    /// Makes an instruction other than a block, a branch or a call.
     fn make_single(&mut self) {
         for _ in 0..TRIES {
             let opcode = self.entropy.pick(Opcode::ALL).unwrap_or(Opcode::Nop);
             let class = opcode.info().class;
-            let plain = class != wattle_ast::Class::Control || opcode == Opcode::Nop;
-            if !plain || !self.allowed.contains(opcode) {
-                continue;
-            }
-            if self.instruction(opcode) {
+            let is_control = class == Class::Control && opcode != Opcode::Nop;
+            if !is_control && self.allowed.contains(opcode) && self.instruction(opcode) {
                 return;
             }
         }

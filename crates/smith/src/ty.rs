@@ -1,4 +1,4 @@
-//! Value types in one word each: what the generator's operand stack, locals and lists are made of.
+//! Value types in one word each, for the generator's operand stack, locals and lists.
 
 use wattle_ast::{
     AbsHeapType, ArrowType, FieldType, HeapType, PackType, RefType, StorageType, TypeIdx, ValType,
@@ -6,13 +6,13 @@ use wattle_ast::{
 
 /// A value or storage type.
 ///
-/// | bits | of a reference | else |
+/// | bits | of a reference | of another type |
 /// |---|---|---|
 /// | 31 | 1 | 0 |
-/// | 30 | nullable | 0 |
-/// | 29 | to a defined type | 0 |
-/// | 28 | mutable (of a global or field) | likewise |
-/// | 0..28 | type index, or abstract heap type | which one |
+/// | 30 | 1 if nullable | 0 |
+/// | 29 | 1 if to a defined type | 0 |
+/// | 28 | 1 if mutable, of a global or field | 1 if mutable, of a global or field |
+/// | 0..28 | type index, or abstract heap type | number of the type |
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Ty(u32);
 
@@ -22,8 +22,8 @@ const DEFINED: u32 = 1 << 29;
 const MUTABLE: u32 = 1 << 28;
 const NUMBER: u32 = MUTABLE - 1;
 
-/// How many classes of stack tops the index of instructions tells apart.
-pub(crate) const TOPS: usize = 7;
+/// How many classes of operands the lists of instructions tell apart: see [`Ty::operand_class`].
+pub(crate) const OPERAND_CLASSES: usize = 7;
 
 impl Ty {
     pub(crate) const I32: Ty = Ty(1);
@@ -68,7 +68,7 @@ impl Ty {
         Ty(if mutable { self.0 | MUTABLE } else { self.0 & !MUTABLE })
     }
 
-    /// The type without the mark of mutability.
+    /// The type without its mutability.
     pub(crate) const fn bare(self) -> Ty {
         self.mutable(false)
     }
@@ -78,18 +78,18 @@ impl Ty {
         bare == Ty::I8.0 || bare == Ty::I16.0
     }
 
-    /// What a field of this type gives and takes.
+    /// The type of the values of a field of this type.
     pub(crate) const fn unpacked(self) -> Ty {
         if self.is_packed() { Ty::I32 } else { self.bare() }
     }
 
-    /// The index of the defined type that it refers to.
+    /// The index of the defined type, of a reference to one.
     #[inline(always)]
     pub(crate) const fn index(self) -> Option<u32> {
         if self.0 & (REF | DEFINED) == REF | DEFINED { Some(self.0 & NUMBER) } else { None }
     }
 
-    /// The abstract heap type that it refers to.
+    /// The abstract heap type, of a reference to one.
     pub(crate) fn heap(self) -> Option<AbsHeapType> {
         if self.0 & (REF | DEFINED) != REF {
             return None;
@@ -97,13 +97,14 @@ impl Ty {
         AbsHeapType::ALL.get((self.0 & NUMBER) as usize).copied()
     }
 
-    /// The class as a stack top: 0 is kept for "nothing there".
+    /// The class of an operand of this type: one for each number and vector type, one for all
+    /// references. Class 0 stands for an operand that is not there.
     #[inline(always)]
-    pub(crate) const fn top(self) -> usize {
-        if self.is_ref() { TOPS - 1 } else { (self.0 & 7) as usize }
+    pub(crate) const fn operand_class(self) -> usize {
+        if self.is_ref() { OPERAND_CLASSES - 1 } else { (self.0 & 7) as usize }
     }
 
-    /// What one element takes of a data segment, in bytes.
+    /// The size of a value in a data segment, in bytes.
     pub(crate) fn bytes(self) -> u32 {
         match self.bare() {
             Ty::I8 => 1,
@@ -114,7 +115,7 @@ impl Ty {
         }
     }
 
-    /// The type of an arrow; `address` stands for that of the memory or table.
+    /// A type in an arrow; `address` is the address type of the memory or table.
     #[inline(always)]
     pub(crate) fn of_arrow(ty: ArrowType, address: Ty) -> Ty {
         ty.val_type().map_or(address, Ty::of)
@@ -146,7 +147,7 @@ impl Ty {
         RefType { nullable: self.is_nullable(), heap: self.heap_type() }
     }
 
-    /// The type in terms of the tree; packed types count as `i32`.
+    /// The value type; `i32` for a packed type.
     pub(crate) fn val_type(self) -> ValType {
         match self.unpacked() {
             Ty::I64 => ValType::I64,

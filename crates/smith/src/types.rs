@@ -1,31 +1,28 @@
-//! Types of the module: functions, structs and arrays, subtypes, recursive groups.
+//! Makes the types of a module: functions, structs and arrays, with supertypes and recursive
+//! groups; and chooses value types.
 //!
-//! Every type that a non-null reference may name has a value: such references point backwards
-//! only, and functions are made of the types that need one.
+//! Every type that a non-null reference may name has values: such references point backwards only,
+//! and a function is made for each function type that needs one.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/syntax/types.html>
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use wattle_ast::{
-    AbsHeapType as H, ArrayType, CompType, Features, FuncType, RecGroup, StructType, SubType,
-    TypeIdx,
-};
+use wattle_ast::{AbsHeapType as H, Features, RecGroup, TypeIdx};
 
+use crate::generator::{CompKind, Generator, TypeDef, TypeRun};
 use crate::ty::Ty;
-use crate::world::{Gen, Run, Structure, TypeDef};
 
-/// What a value may cost to be made within another.
-const MAX_COST: u16 = 12;
-/// How many elements arrays have at least, so that small indices are within.
+/// The highest [`TypeDef::cost`] of a value that is made as part of another value.
+pub(crate) const MAX_COST: u16 = 12;
+/// The least number of elements of an array, so that small indices are within bounds.
 pub(crate) const ARRAY_LEN: u32 = 4;
 
-impl Gen<'_, '_> {
-    /// All types.
+impl Generator<'_, '_> {
+    /// Makes all types.
     pub(crate) fn make_types(&mut self) {
-        self.list.extend([Ty::default(), Ty::I32, Ty::I64, Ty::F32, Ty::F64, Ty::V128]);
-        self.add_func_type(Run::default(), Run::default());
+        self.type_pool.extend([Ty::default(), Ty::I32, Ty::I64, Ty::F32, Ty::F64, Ty::V128]);
+        self.add_func_type(TypeRun::default(), TypeRun::default());
         let most = self.config.max_types as usize;
         let count = 1 + self.entropy.below(most + 1).max(self.entropy.below(most + 1));
         while self.types.len() < count {
@@ -40,36 +37,35 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// One type; `forward` is the end of its recursive group, or its own index.
+    /// Makes a type. `forward` is the end of its recursive group, or its own index when it has no
+    /// group: it may name the types below.
     fn make_type(&mut self, forward: u32) {
         let gc = self.has(Features::GC);
         let index = self.types.len() as u32;
         let supertype = if gc && index > 0 && self.entropy.chance(90) {
-            let place = self.entropy.below(index as usize) as u32;
-            let place = (place..index).chain(0..place);
-            let mut open =
-                place.filter(|&at| self.def(at).is_some_and(|def| !def.is_final && def.depth < 8));
-            open.next()
+            let is_open = |def: TypeDef| !def.is_final && def.depth < 8;
+            let mut order = self.entropy.rotation(index as usize);
+            order.find(|&index| self.def(index).is_some_and(is_open))
         } else {
             None
         };
         let above = supertype.and_then(|index| self.def(index));
-        let structure = match above {
-            Some(def) => def.structure,
-            None if !gc => Structure::Func,
+        let kind = match above {
+            Some(def) => def.kind,
+            None if !gc => CompKind::Func,
             None => match self.entropy.below(8) {
-                0..3 => Structure::Func,
-                3..6 => Structure::Struct,
-                _ => Structure::Array,
+                0..3 => CompKind::Func,
+                3..6 => CompKind::Struct,
+                _ => CompKind::Array,
             },
         };
         let (mut params, mut results) = (Vec::new(), Vec::new());
         if let Some(def) = above {
-            params.extend_from_slice(self.run(def.params));
-            results.extend_from_slice(self.run(def.results));
+            params.extend_from_slice(self.types_of(def.params));
+            results.extend_from_slice(self.types_of(def.results));
         }
-        match structure {
-            Structure::Func if above.is_none() => {
+        match kind {
+            CompKind::Func if above.is_none() => {
                 for _ in 0..self.entropy.below(self.config.max_params as usize + 1) {
                     params.push(self.any_type(forward, 12));
                 }
@@ -79,9 +75,9 @@ impl Gen<'_, '_> {
                     results.push(self.any_type(forward, 12));
                 }
             }
-            Structure::Func => {}
-            Structure::Struct => {
-                // Fields that cannot be written may become more special.
+            CompKind::Func => {}
+            CompKind::Struct => {
+                // The type of an immutable field may become a subtype.
                 for ty in &mut params {
                     if !ty.is_mutable()
                         && ty.is_ref()
@@ -98,53 +94,27 @@ impl Gen<'_, '_> {
                     params.push(self.field_type(forward));
                 }
             }
-            Structure::Array if above.is_none() => params.push(self.field_type(forward)),
-            Structure::Array => {}
+            CompKind::Array if above.is_none() => params.push(self.field_type(forward)),
+            CompKind::Array => {}
         }
-        self.add_type(structure, &params, &results, supertype);
+        self.add_type(kind, &params, &results, supertype);
     }
 
-    fn add_type(
-        &mut self,
-        structure: Structure,
-        params: &[Ty],
-        results: &[Ty],
-        supertype: Option<u32>,
-    ) {
+    fn add_type(&mut self, kind: CompKind, params: &[Ty], results: &[Ty], supertype: Option<u32>) {
         let parts = params.iter().map(|&ty| self.cost(ty)).fold(1, u16::saturating_add);
-        let cost = match structure {
-            Structure::Func => 1,
-            Structure::Struct => parts,
-            Structure::Array => parts.saturating_mul(ARRAY_LEN as u16),
+        let cost = match kind {
+            CompKind::Func => 1,
+            CompKind::Struct => parts,
+            CompKind::Array => parts.saturating_mul(ARRAY_LEN as u16),
         };
         let is_final = !self.has(Features::GC) || self.entropy.chance(120);
         let depth = supertype.and_then(|index| self.def(index)).map_or(0, |def| def.depth + 1);
-        let types = |types: &[Ty]| types.iter().map(|ty| ty.val_type()).collect::<Vec<_>>();
-        let comp = match structure {
-            Structure::Func => CompType::Func(FuncType::new(types(params), types(results))),
-            Structure::Struct => CompType::Struct(StructType {
-                fields: params.iter().map(|ty| ty.field_type()).collect(),
-            }),
-            Structure::Array => CompType::Array(ArrayType {
-                field: params.first().copied().unwrap_or(Ty::I32).field_type(),
-            }),
-        };
-        let supertypes: Box<[TypeIdx]> = supertype.map(TypeIdx).into_iter().collect();
-        self.module.types.push(SubType { is_final, supertypes, ..SubType::from(comp) });
         let (params, results) = (self.add_run(params), self.add_run(results));
-        self.types.push(TypeDef {
-            structure,
-            params,
-            results,
-            supertype,
-            is_final,
-            depth,
-            cost,
-            needed: false,
-        });
+        let needed = false;
+        self.define(TypeDef { kind, params, results, supertype, is_final, depth, cost, needed });
     }
 
-    /// What a value of this type costs within another.
+    /// The cost of a value of this type as part of another value.
     fn cost(&self, ty: Ty) -> u16 {
         match ty.index() {
             Some(index) if !ty.is_nullable() => self.def(index).map_or(1, |def| def.cost),
@@ -174,7 +144,7 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// A value type, a reference in `refs` of 256 cases. Types below `forward` may be named.
+    /// A value type: a reference in `refs` of 256 cases, which may name the types below `forward`.
     pub(crate) fn any_type(&mut self, forward: u32, refs: u16) -> Ty {
         if !self.has(Features::REFERENCE_TYPES) || !self.entropy.chance(refs) {
             return self.number_type();
@@ -183,7 +153,7 @@ impl Gen<'_, '_> {
         self.maybe_non_null(ty, 70)
     }
 
-    /// The same without null in `parts` of 256 cases, if there is something else.
+    /// A reference type, made non-null in `parts` of 256 cases if it has other values than null.
     pub(crate) fn maybe_non_null(&mut self, ty: Ty, parts: u16) -> Ty {
         let non_null = ty.nullable(false);
         if self.has(Features::FUNCTION_REFERENCES)
@@ -198,7 +168,7 @@ impl Gen<'_, '_> {
 
     /// A nullable reference type.
     pub(crate) fn some_ref(&mut self, forward: u32) -> Ty {
-        const PLAIN: [H; 2] = [H::Func, H::Extern];
+        const WITHOUT_GC: [H; 2] = [H::Func, H::Extern];
         const GC: [H; 12] = [
             H::Any,
             H::Eq,
@@ -220,23 +190,21 @@ impl Gen<'_, '_> {
         if self.has(Features::EXCEPTIONS) && self.entropy.chance(24) {
             return Ty::abs(if self.entropy.chance(40) { H::NoExn } else { H::Exn }, true);
         }
-        let heaps: &[H] = if self.has(Features::GC) { &GC } else { &PLAIN };
+        let heaps: &[H] = if self.has(Features::GC) { &GC } else { &WITHOUT_GC };
         Ty::abs(self.entropy.pick(heaps).unwrap_or(H::Func), true)
     }
 
-    /// Whether a non-null reference type surely has values that a constant expression can make.
+    /// Whether a constant expression can make a value of a non-null reference type.
     pub(crate) fn is_inhabited(&self, ty: Ty) -> bool {
         if let Some(index) = ty.index() {
             return self.def(index).is_some_and(|def| def.cost <= MAX_COST)
                 && (self.funcs.is_empty() || self.is_made(index));
         }
-        let some = |structure| {
-            self.types.iter().any(|def| def.structure == structure && def.cost <= MAX_COST)
-        };
+        let some = |kind| self.types.iter().any(|def| def.kind == kind && def.cost <= MAX_COST);
         match ty.heap() {
             Some(H::Any | H::Eq | H::I31 | H::Extern) => self.has(Features::GC),
-            Some(H::Struct) => some(Structure::Struct),
-            Some(H::Array) => some(Structure::Array),
+            Some(H::Struct) => some(CompKind::Struct),
+            Some(H::Array) => some(CompKind::Array),
             Some(H::Func) => true,
             _ => false,
         }
@@ -247,12 +215,12 @@ impl Gen<'_, '_> {
         ty.is_defaultable() || self.is_inhabited(ty)
     }
 
-    /// Whether it is no function type, or one that some function has.
+    /// Whether a value of a defined type can be made: a function type needs a function that has it.
     fn is_made(&self, index: u32) -> bool {
-        !self.is_structure(index, Structure::Func) || self.funcs.contains(&index)
+        !self.is_comp(index, CompKind::Func) || self.funcs.contains(&index)
     }
 
-    /// Remembers that a function of a type must exist.
+    /// Remembers that a function of the type that a reference names must exist.
     pub(crate) fn need(&mut self, ty: Ty) {
         let index = match ty.index() {
             Some(index) => index,

@@ -1,4 +1,4 @@
-//! Almost valid modules break the rule that they say they break, and no other.
+//! Almost valid modules break exactly the rule that they name.
 
 mod common;
 
@@ -12,8 +12,8 @@ fn check(config: &Config, count: u64, seen: &mut BTreeMap<Broken, u64>) {
     for seed in 0..count {
         let generated = from_seed(config, seed);
         let rule = generated.broken.expect("a rule is broken");
-        let outcome = Validator::new().features(generated.features).module(&generated.module);
-        let Err(errors) = outcome else { panic!("seed {seed} is valid in spite of {rule:?}") };
+        let verdict = Validator::new().features(generated.features).module(&generated.module);
+        let Err(errors) = verdict else { panic!("seed {seed} is valid in spite of {rule:?}") };
         let message = errors.first().to_string();
         assert!(message.starts_with(rule.phrase()), "seed {seed}: {rule:?} gives {message}");
         assert_eq!(errors.iter().count(), 1, "seed {seed}: {rule:?} gives {errors}");

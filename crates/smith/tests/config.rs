@@ -1,4 +1,4 @@
-//! Configurations: what is asked for is there, and nothing else is.
+//! Modules have what their configuration asks for, and stay within its limits.
 
 use wattle_ast::{ExternIdx, ExternType, Features, MemType};
 use wattle_smith::{Config, from_seed};

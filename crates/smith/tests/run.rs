@@ -1,4 +1,4 @@
-//! What is made runs: it instantiates, does not trap, ends, and most of it is reached.
+//! Generated modules run: they instantiate, do not trap, terminate, and most of their code is reached.
 
 mod common;
 
@@ -8,7 +8,7 @@ use wattle_ast::{CompType, ExternIdx, Feature, Features, Opcode, ValType};
 use wattle_runtime::{Error, Imports, Instance, Limits, Observer, Step, Store, Value};
 use wattle_smith::{Config, Generated, from_seed, provider};
 
-/// Counts instructions by opcode, and remembers which places were reached.
+/// Counts instructions by opcode, and records which instructions were reached.
 struct Seen {
     opcodes: Vec<u64>,
     /// By function of the second instance, by byte offset.
@@ -28,13 +28,13 @@ impl Observer for Seen {
     }
 }
 
-/// What came of many modules.
-struct Outcome {
+/// The counts of many modules.
+struct Tally {
     modules: u64,
-    /// How many neither failed to instantiate nor trapped in any call.
+    /// The number that instantiated and trapped in no call.
     clean: u64,
     calls: u64,
-    /// Instructions that the modules have, and those of them that were reached.
+    /// The instructions of the modules, and how many of them were reached.
     total: u64,
     reached: u64,
     present: Vec<u64>,
@@ -42,10 +42,10 @@ struct Outcome {
     first_fault: Option<(u64, Error)>,
 }
 
-impl Outcome {
-    fn new() -> Outcome {
+impl Tally {
+    fn new() -> Tally {
         let zeros = || vec![0; Opcode::ALL.len()];
-        Outcome {
+        Tally {
             modules: 0,
             clean: 0,
             calls: 0,
@@ -62,7 +62,7 @@ impl Outcome {
             (),
             wattle_runtime::Config {
                 limits: Limits { memory_bytes: 1 << 30, ..Limits::default() },
-                // Against what has no bound of its own.
+                // For modules that do not terminate by themselves.
                 fuel: Some(2_000_000),
                 ..Default::default()
             },
@@ -71,9 +71,9 @@ impl Outcome {
         let places = module.funcs.iter().map(|func| vec![false; func.body.code().len()]).collect();
         let opcodes = vec![0; Opcode::ALL.len()];
         store.observe(Some(Box::new(Seen { opcodes, places })));
-        let outcome = self.run(&mut store, &generated);
+        let result = self.run(&mut store, &generated);
         self.modules += 1;
-        match outcome {
+        match result {
             Ok(()) => self.clean += 1,
             Err(error) => drop(self.first_fault.get_or_insert((seed, error))),
         }
@@ -86,7 +86,7 @@ impl Outcome {
             for (offset, instr) in func.body.instrs().with_offsets() {
                 let opcode = instr.opcode();
                 self.present[opcode as usize] += 1;
-                // Markers of blocks are nothing to execute.
+                // These do nothing when they are executed.
                 if !matches!(opcode, Opcode::End | Opcode::Else | Opcode::Block) {
                     self.total += 1;
                     self.reached += u64::from(places[offset]);
@@ -149,7 +149,7 @@ impl Outcome {
     }
 }
 
-/// Numbers that are not just zero.
+/// A value to call functions with; numbers are other than zero.
 fn argument(ty: ValType) -> Option<Value> {
     Some(match ty {
         ValType::I32 => Value::I32(7),
@@ -160,42 +160,41 @@ fn argument(ty: ValType) -> Option<Value> {
     })
 }
 
-fn run(config: &Config, seeds: std::ops::Range<u64>) -> Outcome {
-    let mut outcome = Outcome::new();
+fn run(config: &Config, seeds: std::ops::Range<u64>) -> Tally {
+    let mut tally = Tally::new();
     for seed in seeds {
-        outcome.add(from_seed(config, seed), seed);
+        tally.add(from_seed(config, seed), seed);
     }
-    outcome
+    tally
 }
 
 #[test]
 fn modules_run_without_traps_and_reach_most_of_their_code() {
-    let outcome = run(&Config::default(), 0..common::count(20_000));
-    outcome.print("default");
-    assert!(outcome.clean_part() >= 0.95);
-    assert!(outcome.reached_part() >= 0.5);
+    let tally = run(&Config::default(), 0..common::count(20_000));
+    tally.print("default");
+    assert!(tally.clean_part() >= 0.95);
+    assert!(tally.reached_part() >= 0.5);
 }
 
 /// Every row of the table of a feature that can be generated is in some module and is executed.
 #[test]
 fn every_instruction_is_made_and_executed() {
     let count = common::count(100_000);
-    let mut outcome = run(&Config::default(), 0..count);
-    outcome.print("default");
-    // What traps, or what is only there to be jumped over without traps.
+    let mut tally = run(&Config::default(), 0..count);
+    tally.print("default");
+    // Some instructions trap, or are never reached in code that must not trap.
     let trapping = Config { no_traps: false, ..Config::default() };
     let more = run(&trapping, 0..count / 10);
     more.print("with traps");
     let sum = |all: &mut [u64], more: &[u64]| {
         all.iter_mut().zip(more).for_each(|(all, more)| *all += more);
     };
-    sum(&mut outcome.present, &more.present);
-    sum(&mut outcome.executed, &more.executed);
+    sum(&mut tally.present, &more.present);
+    sum(&mut tally.executed, &more.executed);
     let mut missing = Vec::new();
     println!("{:<36} {:>12} {:>14}", "instruction", "occurrences", "executions");
     for &opcode in Opcode::ALL {
-        let (present, executed) =
-            (outcome.present[opcode as usize], outcome.executed[opcode as usize]);
+        let (present, executed) = (tally.present[opcode as usize], tally.executed[opcode as usize]);
         let why = left_out(opcode).unwrap_or_default();
         println!("{:<36} {present:>12} {executed:>14} {why}", opcode.mnemonic());
         if left_out(opcode).is_none() && (present == 0 || executed == 0) {

@@ -1,4 +1,4 @@
-//! What is made is valid, and survives the way through text.
+//! Generated modules are valid, and the same after they are printed and parsed.
 
 mod common;
 
@@ -7,7 +7,7 @@ use wattle_encoder::encode;
 use wattle_smith::{Config, Generated, from_seed};
 use wattle_validator::Validator;
 
-/// Shows a module that something is wrong with. All of it goes to the file that `SMITH_DUMP` names.
+/// Fails, and prints the module; to the file that `SMITH_DUMP` names, if that is set.
 fn fail(module: &wattle_ast::Module<'_>, seed: u64, why: impl std::fmt::Display) -> ! {
     let text = wattle_printer::print(module);
     match std::env::var_os("SMITH_DUMP") {
@@ -17,7 +17,7 @@ fn fail(module: &wattle_ast::Module<'_>, seed: u64, why: impl std::fmt::Display)
     panic!("seed {seed}: {why}");
 }
 
-/// Checks one module, and shows it when it is not valid.
+/// Fails when a module is not valid.
 fn check_valid(generated: &Generated, seed: u64) {
     let validator = Validator::new().features(generated.features);
     if let Err(errors) = validator.module(&generated.module) {

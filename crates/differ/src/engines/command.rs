@@ -1,14 +1,14 @@
-//! Commands that call one export of one file: the way to run an engine that has no more than a
-//! command line.
+//! Commands that call one export of one file: for engines that only have a command line.
 //!
-//! The command is started for each probe of a case's closed form. `{wasm}` in it becomes the path
-//! of the module, `{export}` the name of the export, and `{args}` its arguments: nothing, as
-//! probes take none.
+//! The command is started for each probe of a case's closed form. In it, `{wasm}` becomes the path
+//! of the module, `{export}` the name of the export, and `{args}` its arguments, which probes do
+//! not have.
 //!
-//! What it prints on standard output are the results: numbers, decimal or hexadecimal, with or
-//! without a type (`42`, `i64:42`, `(i64.const 42)`), divided by blanks, commas or lines; when it
-//! prints `=>`, what follows the last one. When its exit code is not 0, or it prints `error:`
-//! behind `=>`, the message decides between a trap, an exception and a lack of resources.
+//! The results are the numbers that it prints on standard output: decimal or hexadecimal, with or
+//! without a type (`42`, `i64:42`, `(i64.const 42)`), separated by blanks, commas or line breaks.
+//! If it prints `=>`, only what follows the last one counts. When its exit code is not 0, or it
+//! prints `error` behind `=>`, the message tells whether that is a trap, an exception or an
+//! exhausted resource.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 use wattle_ast::Features;
 
 use crate::case::{Case, Closed};
+use crate::ending::{Ending, Run, Word, traps_of};
 use crate::engine::Engine;
-use crate::outcome::{Outcome, Run, Word, traps_of};
 
 /// A command that calls exports.
 pub struct External {
@@ -31,10 +31,10 @@ pub struct External {
     folder: PathBuf,
 }
 
-/// The words of a command: divided at blanks, but not within quotes.
+/// Splits a command into words at blanks, except within quotes.
 ///
 /// # Errors
-/// A quote without its other half.
+/// A quote that is not closed.
 pub(crate) fn words_of(command: &str) -> Result<Vec<String>, String> {
     let mut words: Vec<String> = Vec::new();
     let (mut word, mut quote, mut is_word) = (String::new(), None, false);
@@ -63,7 +63,7 @@ pub(crate) fn words_of(command: &str) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
-/// The results in what a command printed, so many of them.
+/// The `count` results in what a command printed; `None` when it printed something else.
 fn results(text: &str, count: usize) -> Option<Vec<u64>> {
     let text = text.rsplit("=>").next().unwrap_or(text);
     let words = text.split(|c: char| c.is_whitespace() || ",()[]".contains(c));
@@ -75,24 +75,24 @@ fn results(text: &str, count: usize) -> Option<Vec<u64>> {
     (values.len() == count).then_some(values)
 }
 
-/// What became of a command.
-fn judge(good: bool, stdout: &str, stderr: &str, count: usize) -> Outcome {
+/// How a call ended, by the output of the command and whether its exit code was 0.
+fn ending(good: bool, stdout: &str, stderr: &str, count: usize) -> Ending {
     let failed = stdout.rsplit_once("=>").is_some_and(|(_, rest)| rest.contains("error"));
     if good && !failed {
         return match results(stdout, count) {
-            Some(values) => Outcome::values(values),
-            None => Outcome::Broken(format!("no {count} results in {stdout:?}")),
+            Some(values) => Ending::values(values),
+            None => Ending::Broken(format!("no {count} results in {stdout:?}")),
         };
     }
     let message = format!("{stdout}\n{stderr}");
-    match Outcome::of_message(&message) {
-        Outcome::Trap(_) if traps_of(&message).is_empty() => Outcome::Refused(message),
-        outcome => outcome,
+    match Ending::of_message(&message) {
+        Ending::Trap(_) if traps_of(&message).is_empty() => Ending::Refused(message),
+        other => other,
     }
 }
 
 impl External {
-    /// An engine of a command; `folder` is where modules are written.
+    /// The engine of a command; it writes modules to `folder`.
     ///
     /// # Errors
     /// A command that cannot be split into words.
@@ -107,19 +107,19 @@ impl External {
         Ok(External { name: name.into(), features, words, timeout, folder })
     }
 
-    fn call(&self, path: &str, export: &str, count: usize) -> Outcome {
+    fn call(&self, path: &str, export: &str, count: usize) -> Ending {
         let words = self.words.iter().filter(|word| *word != "{args}");
         let mut words = words.map(|word| {
             word.replace("{wasm}", path).replace("{export}", export).replace("{args}", "")
         });
-        let Some(program) = words.next() else { return Outcome::Broken("no command".into()) };
+        let Some(program) = words.next() else { return Ending::Broken("no command".into()) };
         let mut command = Command::new(&program);
         command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = match command.spawn() {
             Ok(child) => child,
-            Err(error) => return Outcome::Broken(format!("cannot start {program}: {error}")),
+            Err(error) => return Ending::Broken(format!("cannot start {program}: {error}")),
         };
-        // Both pipes are read while it runs, so that it is not held up.
+        // Both pipes are read while the command runs, because it blocks when they are full.
         let read = |pipe: Option<Box<dyn Read + Send>>| {
             std::thread::spawn(move || {
                 let mut bytes = Vec::new();
@@ -137,16 +137,16 @@ impl External {
                 _ => {
                     let _ = child.kill();
                     let _ = child.wait();
-                    return Outcome::Exhausted("time".into());
+                    return Ending::exhausted("time");
                 }
             }
         };
         let text = |thread: std::thread::JoinHandle<String>| thread.join().unwrap_or_default();
         let (stdout, stderr) = (text(stdout), text(stderr));
         if status.code().is_none() {
-            return Outcome::Broken(format!("{status}: {stderr}"));
+            return Ending::Broken(format!("{status}: {stderr}"));
         }
-        judge(status.success(), &stdout, &stderr, count)
+        ending(status.success(), &stdout, &stderr, count)
     }
 }
 
@@ -176,16 +176,16 @@ impl Engine for External {
         });
         let file = match written {
             Ok(file) => file,
-            Err(error) => return Run::ended(Outcome::Broken(error.to_string())),
+            Err(error) => return Run::ended(Ending::Broken(error.to_string())),
         };
         let path = file.path().display().to_string();
-        let mut run = Run::ended(Outcome::good());
+        let mut run = Run::ended(Ending::good());
         for probe in &closed.probes {
-            let outcome = self.call(&path, &probe.name, probe.parts.len());
-            if matches!(outcome, Outcome::Refused(_)) {
-                return Run::ended(outcome);
+            let ending = self.call(&path, &probe.name, probe.parts.len());
+            if matches!(ending, Ending::Refused(_)) {
+                return Run::ended(ending);
             }
-            run.probes.push(outcome);
+            run.probes.push(ending);
         }
         run
     }
@@ -204,24 +204,24 @@ mod tests {
 
     #[test]
     fn results_are_read_in_many_forms() {
-        let both = Outcome::values([5, u64::MAX]);
+        let both = Ending::values([5, u64::MAX]);
         for text in
             ["5\n-1\n", "f() => i64:5, i64:18446744073709551615", "[(i64.const 5) (i64.const -1)]"]
         {
-            assert_eq!(judge(true, text, "", 2), both, "{text}");
+            assert_eq!(ending(true, text, "", 2), both, "{text}");
         }
-        assert_eq!(judge(true, "", "", 0), Outcome::good());
-        assert!(matches!(judge(true, "5", "", 2), Outcome::Broken(_)));
-        assert!(matches!(judge(true, "hello", "", 1), Outcome::Broken(_)));
+        assert_eq!(ending(true, "", "", 0), Ending::good());
+        assert!(matches!(ending(true, "5", "", 2), Ending::Broken(_)));
+        assert!(matches!(ending(true, "hello", "", 1), Ending::Broken(_)));
     }
 
     #[test]
     fn failures_are_told_apart() {
         let wabt = "f() => error: integer divide by zero\n";
-        assert!(matches!(judge(true, wabt, "", 1), Outcome::Trap(_)));
-        assert!(matches!(judge(false, "", "error: unreachable", 1), Outcome::Trap(_)));
-        let stack = judge(false, "", "RangeError: Maximum call stack size exceeded", 1);
-        assert_eq!(stack, Outcome::Exhausted("stack".into()));
-        assert!(matches!(judge(false, "", "unknown section", 1), Outcome::Refused(_)));
+        assert!(matches!(ending(true, wabt, "", 1), Ending::Trap(_)));
+        assert!(matches!(ending(false, "", "error: unreachable", 1), Ending::Trap(_)));
+        let stack = ending(false, "", "RangeError: Maximum call stack size exceeded", 1);
+        assert_eq!(stack, Ending::Exhausted("stack".into()));
+        assert!(matches!(ending(false, "", "unknown section", 1), Ending::Refused(_)));
     }
 }

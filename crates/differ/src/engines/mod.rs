@@ -1,13 +1,16 @@
-//! Engines: linked in, or spoken to.
+//! Engines: linked in, or run as other processes.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `wasmtime.rs` | Wasmtime, with each of its compilers (feature `wasmtime`) |
 //! | `wasmi.rs` | wasmi (feature `wasmi`) |
+//! | `linked.rs` | what these two share |
 //! | `server.rs` | the line protocol: processes that run whole cases |
 //! | `command.rs` | commands that call one export of one file |
 
 pub mod command;
+#[cfg(any(feature = "wasmi", feature = "wasmtime"))]
+mod linked;
 pub mod server;
 #[cfg(feature = "wasmi")]
 pub mod wasmi;

@@ -1,23 +1,25 @@
-//! The line protocol: an engine is a process that is started once, and runs case after case.
+//! The line protocol: an engine is a process that is started once and runs one case after another.
 //!
-//! It speaks JSON, one object a line, over its standard input and output. First it says who it is:
+//! Both sides send JSON, one object a line, over the standard input and output of the process.
+//! First the process says what it is:
 //!
 //! ```json
 //! {"wattle": 1, "name": "V8 11.3", "features": "wasm2,tail-call"}
 //! ```
 //!
-//! Then it answers each line that it is sent:
+//! Then it answers each line that it gets:
 //!
 //! ```json
 //! {"module": "0061736d…", "provider": "0061736d…", "adapter": "0061736d…",
 //!  "imports": [["env", "f"]], "probes": ["c0", "c1", "s"]}
 //! ```
 //!
-//! Binaries are in hexadecimal; without imports, `provider` is left out. It instantiates the
-//! provider with the function `host.log`, of type `[i32 i64] -> []`, which keeps its arguments;
-//! then the module, whose import number *i*, of the module and name that `imports` says, is the
-//! provider's export `"i"`; then the adapter, which imports the module's exports from `"m"`. It
-//! calls the adapter's exports that `probes` names, in turn, without arguments, and answers:
+//! Binaries are in hexadecimal; `provider` is left out when the module imports nothing. The process
+//! instantiates the provider with the function `host.log`, of type `[i32 i64] -> []`, which records
+//! its arguments. Then it instantiates the module: its import number *i* is the provider's export
+//! `"i"`, and `imports` has the module and name of each import. Then it instantiates the adapter,
+//! which imports the module's exports from `"m"`. It calls the adapter's exports that `probes`
+//! names, in order and without arguments, and answers:
 //!
 //! ```json
 //! {"start": {"values": []},
@@ -25,10 +27,11 @@
 //!  "log": [[0, "0x1234"]]}
 //! ```
 //!
-//! Results are `i64`s in hexadecimal. [`Outcome`] has all forms of an outcome. A trap's message is
-//! the engine's own; `traps_of` knows the words of many engines. An engine that cannot tell a
-//! trap from an exception or a lack of stack answers `{"message": "…"}`, and words decide. A
-//! process that ends, or that takes too long and is ended, is started again for the next case.
+//! Results are `i64`s in hexadecimal. [`Ending`] documents how each call may end. The message of a
+//! trap is the engine's own; `traps_of` knows the messages of many engines. An engine that cannot
+//! tell a trap from an exception or an exhausted resource answers `{"message": "…"}`, and the words
+//! of the message decide. A process that ends, or that is killed because it takes too long, is
+//! started again for the next case.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -40,9 +43,9 @@ use serde::{Deserialize, Serialize};
 use wattle_ast::Features;
 
 use crate::case::{Binaries, Case};
+use crate::ending::{Ending, Run, Word};
 use crate::engine::Engine;
 use crate::engines::command::words_of;
-use crate::outcome::{Outcome, Run, Word};
 
 /// The first line of an engine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,39 +54,39 @@ pub struct Hello {
     pub wattle: u32,
     /// What the engine calls itself.
     pub name: String,
-    /// The features that it has, as [`Features::parse`] reads them.
+    /// The features that it supports, as [`Features::parse`] reads them.
     pub features: String,
 }
 
-/// A case, sent.
+/// The line that asks for a case.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
     /// The module under test.
     pub module: String,
-    /// What it imports.
+    /// The provider, which exports what it imports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// What probes it.
+    /// The adapter, which exports the probes.
     pub adapter: String,
-    /// Module and name of each import.
+    /// The module and name of each import.
     pub imports: Vec<(String, String)>,
-    /// The adapter's exports to call.
+    /// The names of the adapter's exports to call.
     pub probes: Vec<String>,
 }
 
-/// An outcome as an answer has it.
+/// An ending in an answer.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Answered {
     Message { message: String },
-    Outcome(Outcome),
+    Ending(Ending),
 }
 
-impl From<Answered> for Outcome {
-    fn from(answered: Answered) -> Outcome {
+impl From<Answered> for Ending {
+    fn from(answered: Answered) -> Ending {
         match answered {
-            Answered::Message { message } => Outcome::of_message(&message),
-            Answered::Outcome(outcome) => outcome,
+            Answered::Message { message } => Ending::of_message(&message),
+            Answered::Ending(ending) => ending,
         }
     }
 }
@@ -106,9 +109,9 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// Bytes from hexadecimal.
 ///
 /// # Errors
-/// What is no digit.
+/// A character that is not a digit, or an odd number of digits.
 pub(crate) fn unhex(text: &str) -> Result<Vec<u8>, String> {
-    let digits = text.chars().map(|c| c.to_digit(16).ok_or_else(|| format!("no digit: {c:?}")));
+    let digits = text.chars().map(|c| c.to_digit(16).ok_or_else(|| format!("not a digit: {c:?}")));
     let digits: Vec<u32> = digits.collect::<Result<_, _>>()?;
     if !digits.len().is_multiple_of(2) {
         return Err("an odd number of digits".into());
@@ -129,14 +132,6 @@ impl Request {
             probes: case.probes.iter().map(|probe| probe.name.clone()).collect(),
         }
     }
-}
-
-/// What a panic said.
-#[cfg(any(feature = "wasmi", feature = "wasmtime"))]
-pub(crate) fn text_of_panic(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("panic: {}", text.unwrap_or("without a message"))
 }
 
 /// A process that speaks the protocol.
@@ -168,10 +163,10 @@ impl Process {
         Ok(Process { child, input, lines })
     }
 
-    fn line(&self, timeout: Duration) -> Result<String, Outcome> {
+    fn line(&self, timeout: Duration) -> Result<String, Ending> {
         self.lines.recv_timeout(timeout).map_err(|error| match error {
-            RecvTimeoutError::Timeout => Outcome::Exhausted("time".into()),
-            RecvTimeoutError::Disconnected => Outcome::Broken("the process ended".into()),
+            RecvTimeoutError::Timeout => Ending::exhausted("time"),
+            RecvTimeoutError::Disconnected => Ending::Broken("the process ended".into()),
         })
     }
 }
@@ -194,11 +189,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a command, and hears who it is. `features` is what it has, when it is not to be
-    /// asked.
+    /// Starts a command, and reads its first line. `features` overrides the features that it names.
     ///
     /// # Errors
-    /// When it does not start or does not say who it is.
+    /// When the command does not start, or its first line is not what the protocol says.
     pub fn new(
         name: &str,
         features: Option<Features>,
@@ -206,20 +200,20 @@ impl Server {
         timeout: Duration,
     ) -> Result<Server, String> {
         let words = words_of(command)?;
-        let features_known = features.unwrap_or(Features::NONE);
+        let known = features.unwrap_or(Features::NONE);
         let mut server =
-            Server { name: name.into(), features: features_known, words, timeout, process: None };
+            Server { name: name.into(), features: known, words, timeout, process: None };
         let hello = server.start()?;
         if features.is_none() {
             server.features = Features::parse(&hello.features)
-                .map_err(|word| format!("{name}: no feature: {word:?}"))?;
+                .map_err(|word| format!("{name}: unknown feature: {word:?}"))?;
         }
         Ok(server)
     }
 
     fn start(&mut self) -> Result<Hello, String> {
         let process = Process::start(&self.words)?;
-        // Starting may take longer than a case does.
+        // Starting may take longer than a case.
         let line = process.line(Duration::from_secs(30));
         let line = line.map_err(|_| format!("{} does not say who it is", self.words.join(" ")))?;
         let hello: Hello = serde_json::from_str(&line)
@@ -231,30 +225,30 @@ impl Server {
         Ok(hello)
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Run, Outcome> {
+    fn ask(&mut self, request: &Request) -> Result<Run, Ending> {
         if self.process.is_none() {
-            self.start().map_err(Outcome::Broken)?;
+            self.start().map_err(Ending::Broken)?;
         }
         let Some(process) = &mut self.process else {
-            return Err(Outcome::Broken("no process".into()));
+            return Err(Ending::Broken("no process".into()));
         };
         let mut line =
-            serde_json::to_string(request).map_err(|error| Outcome::Broken(error.to_string()))?;
+            serde_json::to_string(request).map_err(|error| Ending::Broken(error.to_string()))?;
         line.push('\n');
-        // A process that has ended is found out when it does not answer.
+        // When the process has ended, the missing answer tells.
         let _ = process.input.write_all(line.as_bytes()).and_then(|()| process.input.flush());
         let line = process.line(self.timeout)?;
         let answer: Answer = serde_json::from_str(&line)
-            .map_err(|error| Outcome::Broken(format!("{error} in the answer {line:?}")))?;
+            .map_err(|error| Ending::Broken(format!("{error} in the answer {line:?}")))?;
         let start = match answer.start {
-            Answered::Message { message } => match Outcome::of_message(&message) {
-                // What nobody knows as a trap is a refusal.
-                Outcome::Trap(text) if crate::traps_of(&text).is_empty() => Outcome::Refused(text),
+            Answered::Message { message } => match Ending::of_message(&message) {
+                // Instantiation that fails without the message of a known trap was refused.
+                Ending::Trap(text) if crate::traps_of(&text).is_empty() => Ending::Refused(text),
                 other => other,
             },
-            Answered::Outcome(outcome) => outcome,
+            Answered::Ending(ending) => ending,
         };
-        let probes = answer.probes.into_iter().map(Outcome::from).collect();
+        let probes = answer.probes.into_iter().map(Ending::from).collect();
         Ok(Run { start, probes, log: answer.log })
     }
 }
@@ -271,16 +265,16 @@ impl Engine for Server {
     fn run(&mut self, case: &Case) -> Run {
         match self.ask(&Request::of(case)) {
             Ok(run) => run,
-            Err(outcome) => {
+            Err(ending) => {
                 self.process = None;
-                Run::ended(outcome)
+                Run::ended(ending)
             }
         }
     }
 }
 
-/// Speaks the protocol for an engine, over these streams: a crash of the engine then ends a process
-/// of its own, and not a campaign.
+/// Speaks the protocol for an engine, over these streams. An engine that may crash can so run in a
+/// process of its own, and a crash does not end the campaign.
 ///
 /// # Errors
 /// Those of the streams.
@@ -309,7 +303,7 @@ pub fn serve(
     for line in input.lines() {
         let run = match received(&line?) {
             Ok(case) => engine.run(&case),
-            Err(error) => Run::ended(Outcome::Broken(error)),
+            Err(error) => Run::ended(Ending::Broken(error)),
         };
         serde_json::to_writer(&mut output, &run)?;
         writeln!(output)?;

@@ -1,6 +1,5 @@
-//! wasmi.
+//! wasmi, linked in.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use wasmi::{
@@ -10,24 +9,21 @@ use wasmi::{
 use wattle_ast::Features;
 
 use crate::case::{Case, Probe, UNDER_TEST};
+use crate::ending::{Ending, Log, Run, Word};
 use crate::engine::Engine;
-use crate::engines::server::text_of_panic;
-use crate::oracle::probe;
-use crate::outcome::{Outcome, Run, Word};
+use crate::engines::linked;
 
-/// wasmi.
+/// The interpreter wasmi.
 pub struct Wasmi {
     interpreter: Interpreter,
     features: Features,
 }
 
-type Log = Vec<(u32, Word)>;
-
-/// Against what does not end.
+/// How much a call may execute before it counts as endless.
 const FUEL: u64 = 200_000_000;
 
 impl Wasmi {
-    /// The engine, with all features that it has, or with these.
+    /// The engine, with all features that it supports, or with these.
     pub fn new(features: Option<Features>) -> Wasmi {
         let all = Features::WASM3
             - (Features::GC | Features::FUNCTION_REFERENCES | Features::EXCEPTIONS)
@@ -35,7 +31,7 @@ impl Wasmi {
             | Features::CUSTOM_PAGE_SIZES;
         let mut config = Config::default();
         config.consume_fuel(true);
-        // A panic of the translation, if it came in a call, could not be caught.
+        // A panic of lazy translation, in the middle of a call, could not be caught.
         config.compilation_mode(CompilationMode::Eager);
         config.wasm_wide_arithmetic(true);
         config.wasm_custom_page_sizes(true);
@@ -77,28 +73,25 @@ impl Wasmi {
     }
 }
 
-fn outcome(error: &Error) -> Outcome {
+fn ending(error: &Error) -> Ending {
     let message = error.to_string();
     match error.as_trap_code() {
-        Some(_) => Outcome::of_message(&message),
-        None => match Outcome::of_message(&message) {
-            exhausted @ Outcome::Exhausted(_) => exhausted,
-            _ => Outcome::Refused(message),
-        },
+        Some(_) => Ending::of_message(&message),
+        None => linked::refused(message),
     }
 }
 
-fn call(store: &mut Store<Log>, adapter: Instance, probe: &Probe) -> Outcome {
+fn call(store: &mut Store<Log>, adapter: Instance, probe: &Probe) -> Ending {
     let Some(func) = adapter.get_func(&mut *store, &probe.name) else {
-        return Outcome::Broken(format!("no export {:?}", probe.name));
+        return linked::no_export(probe);
     };
     if store.set_fuel(FUEL).is_err() {
-        return Outcome::Broken("fuel is not counted".into());
+        return Ending::Broken("fuel is not counted".into());
     }
     let mut results = vec![Val::I64(0); probe.parts.len()];
     match func.call(&mut *store, &[], &mut results) {
-        Err(error) => outcome(&error),
-        Ok(()) => Outcome::values(results.iter().map(|value| value.i64().unwrap_or(0) as u64)),
+        Err(error) => ending(&error),
+        Ok(()) => Ending::values(results.iter().map(|value| value.i64().unwrap_or(0) as u64)),
     }
 }
 
@@ -112,20 +105,15 @@ impl Engine for Wasmi {
     }
 
     fn run(&mut self, case: &Case) -> Run {
-        let this = &*self;
-        let run = catch_unwind(AssertUnwindSafe(|| {
-            let mut store = Store::new(&this.interpreter, Log::new());
-            let mut run = Run::ended(Outcome::good());
-            let linked = store.set_fuel(FUEL).and_then(|()| this.link(&mut store, case));
-            match linked {
-                Err(error) => run.start = outcome(&error),
-                Ok(adapter) => {
-                    run.probes = probe(&case.probes, |probe| call(&mut store, adapter, probe));
-                }
-            }
+        linked::catch_panic(|| {
+            let mut store = Store::new(&self.interpreter, Log::new());
+            let linked = store.set_fuel(FUEL).and_then(|()| self.link(&mut store, case));
+            let linked = linked.map_err(|error| ending(&error));
+            let mut run = Run::of(&case.probes, linked, |&mut adapter, probe| {
+                call(&mut store, adapter, probe)
+            });
             run.log = store.into_data();
             run
-        }));
-        run.unwrap_or_else(|panic| Run::ended(Outcome::Broken(text_of_panic(&*panic))))
+        })
     }
 }

@@ -1,6 +1,5 @@
-//! Wasmtime, compiled by Cranelift, by Winch, or to Pulley's bytecode.
+//! Wasmtime, linked in: with Cranelift, with Winch, or with Pulley's bytecode.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -12,19 +11,18 @@ use wasmtime::{
 use wattle_ast::Features;
 
 use crate::case::{Case, Probe};
+use crate::ending::{Ending, Log, Run, Word};
 use crate::engine::Engine;
-use crate::engines::server::text_of_panic;
-use crate::oracle::probe;
-use crate::outcome::{Outcome, Run, Word};
+use crate::engines::linked;
 
-/// How Wasmtime makes code.
+/// How Wasmtime compiles and runs code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Backend {
     /// The optimising compiler.
     Cranelift,
     /// The single-pass compiler.
     Winch,
-    /// Cranelift's code for the interpreter.
+    /// Cranelift, with bytecode for the interpreter.
     Pulley,
 }
 
@@ -35,22 +33,20 @@ pub struct Wasmtime {
     features: Features,
 }
 
-type Log = Vec<(u32, Word)>;
-
 impl Wasmtime {
-    /// The engine, with all features that it has, or with these.
+    /// The engine, with all features that it supports, or with these.
     ///
     /// # Errors
-    /// What Wasmtime says when the compiler is not there on this machine.
+    /// Wasmtime's message when it has no such compiler for this machine.
     pub fn new(backend: Backend, features: Option<Features>) -> Result<Wasmtime, String> {
-        // Legacy exceptions and compact imports are not there.
+        // It lacks legacy exceptions and compact imports.
         let mut all = Features::WASM3
             | Features::THREADS
             | Features::WIDE_ARITHMETIC
             | Features::CUSTOM_PAGE_SIZES;
         let mut config = Config::new();
         config.strategy(Strategy::Cranelift);
-        // Winch does not know epochs; modules end by themselves.
+        // Winch lacks epochs; generated modules terminate anyway.
         config.epoch_interruption(backend != Backend::Winch);
         config.wasm_wide_arithmetic(true);
         config.wasm_custom_page_sizes(true);
@@ -116,7 +112,7 @@ impl Wasmtime {
     }
 }
 
-/// Moves the epoch of an engine on, for as long as it is in use.
+/// Advances the epoch of an engine ten times a second, as long as the engine is in use.
 fn tick(compiler: &Compiler) {
     static STARTED: OnceLock<std::sync::Mutex<Vec<wasmtime::EngineWeak>>> = OnceLock::new();
     static RUNNING: AtomicBool = AtomicBool::new(false);
@@ -138,33 +134,29 @@ fn tick(compiler: &Compiler) {
     }
 }
 
-fn outcome(error: &Error) -> Outcome {
+fn ending(error: &Error) -> Ending {
     if error.is::<wasmtime::ThrownException>() {
-        return Outcome::Exception(String::new());
+        return Ending::Exception(String::new());
     }
     if let Some(trap) = error.downcast_ref::<wasmtime::Trap>() {
-        return Outcome::of_message(&trap.to_string());
+        return Ending::of_message(&trap.to_string());
     }
-    let message = format!("{error:#}");
-    match Outcome::of_message(&message) {
-        exhausted @ Outcome::Exhausted(_) => exhausted,
-        _ => Outcome::Refused(message),
-    }
+    linked::refused(format!("{error:#}"))
 }
 
-fn call(store: &mut Store<Log>, adapter: Instance, probe: &Probe) -> Outcome {
+fn call(store: &mut Store<Log>, adapter: Instance, probe: &Probe) -> Ending {
     let Some(func) = adapter.get_func(&mut *store, &probe.name) else {
-        return Outcome::Broken(format!("no export {:?}", probe.name));
+        return linked::no_export(probe);
     };
     store.set_epoch_deadline(DEADLINE);
     let mut results = vec![Val::I64(0); probe.parts.len()];
     match func.call(&mut *store, &[], &mut results) {
-        Err(error) => outcome(&error),
-        Ok(()) => Outcome::values(results.iter().map(|value| value.i64().unwrap_or(0) as u64)),
+        Err(error) => ending(&error),
+        Ok(()) => Ending::values(results.iter().map(|value| value.i64().unwrap_or(0) as u64)),
     }
 }
 
-/// Tenths of seconds that a call may take.
+/// How long a call may take, in tenths of a second.
 const DEADLINE: u64 = 100;
 
 impl Engine for Wasmtime {
@@ -177,20 +169,16 @@ impl Engine for Wasmtime {
     }
 
     fn run(&mut self, case: &Case) -> Run {
-        let this = &*self;
-        let run = catch_unwind(AssertUnwindSafe(|| {
-            let mut store = Store::new(&this.compiler, Log::new());
+        linked::catch_panic(|| {
+            let mut store = Store::new(&self.compiler, Log::new());
             store.set_epoch_deadline(DEADLINE);
-            let mut run = Run::ended(Outcome::good());
-            match this.link(&mut store, case) {
-                Err(error) => run.start = outcome(&error),
-                Ok(adapter) => {
-                    run.probes = probe(&case.probes, |probe| call(&mut store, adapter, probe));
-                }
-            }
+            let linked = self.link(&mut store, case);
+            let linked = linked.map_err(|error| ending(&error));
+            let mut run = Run::of(&case.probes, linked, |&mut adapter, probe| {
+                call(&mut store, adapter, probe)
+            });
             run.log = store.into_data();
             run
-        }));
-        run.unwrap_or_else(|panic| Run::ended(Outcome::Broken(text_of_panic(&*panic))))
+        })
     }
 }

@@ -2,28 +2,28 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::{AbsHeapType as H, Encode, Features, Opcode};
+use wattle_ast::{AbsHeapType as H, BrCast, Encode, Features, LabelIdx, Opcode};
 
+use crate::generator::{BlockKind, CompKind, Frame, Generator, TableInfo, TypeRun};
 use crate::ty::Ty;
-use crate::world::{BlockKind, Frame, Gen, Run, Structure};
 
-impl Gen<'_, '_> {
+impl Generator<'_, '_> {
     pub(super) fn may_nest(&self) -> bool {
         self.frames.len() <= self.config.max_nesting as usize
     }
 
-    /// The type of a block: parameters and results.
-    pub(super) fn some_block_type(&mut self) -> (Run, Run) {
+    /// Parameters and results of a block.
+    pub(super) fn some_block_type(&mut self) -> (TypeRun, TypeRun) {
         match self.entropy.byte() {
-            0..100 => (Run::default(), Run::default()),
+            0..100 => Default::default(),
             100..200 => {
                 let ty = self.any_type(self.types.len() as u32, 40);
-                (Run::default(), self.add_run(&[ty]))
+                (TypeRun::default(), self.add_run(&[ty]))
             }
-            _ if self.is_multi_value() => self
-                .some_type(Structure::Func)
-                .map_or_else(Default::default, |ty| self.signature(ty)),
-            _ => (Run::default(), Run::default()),
+            _ if self.is_multi_value() => {
+                self.some_type(CompKind::Func).map(|ty| self.signature(ty)).unwrap_or_default()
+            }
+            _ => Default::default(),
         }
     }
 
@@ -48,20 +48,21 @@ impl Gen<'_, '_> {
         true
     }
 
-    /// Opens a plain block without parameters.
+    /// Opens a `block` without parameters.
     pub(super) fn open_block(&mut self, results: &[Ty]) {
         let results = self.add_run(results);
         self.op(Opcode::Block);
-        self.block_type(Run::default(), results);
-        self.open(BlockKind::Block, Run::default(), results);
+        self.block_type(TypeRun::default(), results);
+        self.open(BlockKind::Block, TypeRun::default(), results);
     }
 
-    /// What a branch to a block carries.
-    fn label_types(frame: &Frame) -> Run {
+    /// The types of the operands of a branch to a block.
+    fn label_types(frame: &Frame) -> TypeRun {
         if frame.kind == BlockKind::Loop { frame.params } else { frame.results }
     }
 
-    /// Whether any branch may go there: those to loops would have to be counted.
+    /// Whether any branch may go to a block. Branches to loops are counted, if anything bounds
+    /// them.
     fn is_free(&self, frame: &Frame) -> bool {
         self.fuel.is_none() || frame.kind != BlockKind::Loop
     }
@@ -71,21 +72,17 @@ impl Gen<'_, '_> {
         self.frames.get(place)
     }
 
-    /// A label that any branch may name, with the types it takes.
-    fn some_label(&mut self) -> Option<(u32, Run)> {
-        let count = self.frames.len() as u32;
-        let start = self.entropy.below(count as usize) as u32;
-        (start..count).chain(0..start).find_map(|label| {
-            let frame = self.frame_of(label).filter(|frame| self.is_free(frame))?;
-            Some((label, Self::label_types(frame)))
-        })
+    /// A random label that any branch may name, with the types of its operands.
+    fn some_label(&mut self) -> Option<(u32, TypeRun)> {
+        self.label_with(|_, _| true)
     }
 
-    /// A free label whose types, the first `skip` aside from the end, fulfil `fits`.
-    pub(super) fn label_with(&mut self, fits: impl Fn(&Self, Run) -> bool) -> Option<(u32, Run)> {
-        let count = self.frames.len() as u32;
-        let start = self.entropy.below(count as usize) as u32;
-        (start..count).chain(0..start).find_map(|label| {
+    /// A random label that any branch may name and whose operand types fit, with these types.
+    pub(super) fn label_with(
+        &mut self,
+        fits: impl Fn(&Self, TypeRun) -> bool,
+    ) -> Option<(u32, TypeRun)> {
+        self.entropy.rotation(self.frames.len()).find_map(|label| {
             let frame = self.frame_of(label).filter(|frame| self.is_free(frame))?;
             let types = Self::label_types(frame);
             fits(self, types).then_some((label, types))
@@ -102,12 +99,12 @@ impl Gen<'_, '_> {
             return false;
         };
         let depth = self.frames.len();
-        self.leaving(|gen_| {
-            gen_.operands_run(types, &[]);
-            gen_.op(opcode);
+        self.leaving(|this| {
+            this.operands_run(types, &[]);
+            this.op(opcode);
             if opcode == Opcode::Br {
-                let more = gen_.frames.len() - depth;
-                gen_.index(label + more as u32);
+                let more = this.frames.len() - depth;
+                this.index(label + more as u32);
             }
         });
         true
@@ -134,16 +131,16 @@ impl Gen<'_, '_> {
         let Some((default, types)) = self.some_label() else { return false };
         let mut labels = Vec::new();
         for _ in 0..self.entropy.below(5) {
-            let same = |gen_: &Self, run: Run| gen_.run(run) == gen_.run(types);
+            let same = |this: &Self, run: TypeRun| this.types_of(run) == this.types_of(types);
             labels.extend(self.label_with(same).map(|(label, _)| label));
         }
         let depth = self.frames.len();
-        self.leaving(|gen_| {
-            gen_.operands_run(types, &[Ty::I32]);
-            gen_.op(Opcode::BrTable);
-            let more = (gen_.frames.len() - depth) as u32;
+        self.leaving(|this| {
+            this.operands_run(types, &[Ty::I32]);
+            this.op(Opcode::BrTable);
+            let more = (this.frames.len() - depth) as u32;
             labels.iter_mut().for_each(|label| *label += more);
-            gen_.labels(&labels, default + more);
+            this.labels(&labels, default + more);
         });
         true
     }
@@ -162,17 +159,18 @@ impl Gen<'_, '_> {
     }
 
     pub(super) fn br_on_non_null(&mut self) -> bool {
-        let ends_in_ref = |gen_: &Self, run: Run| run.len > 0 && gen_.at(run, run.len - 1).is_ref();
+        let ends_in_ref =
+            |this: &Self, run: TypeRun| run.len > 0 && this.type_at(run, run.len - 1).is_ref();
         let Some((label, types)) = self.label_with(ends_in_ref) else { return false };
-        let others = Run { start: types.start, len: types.len - 1 };
-        let last = self.at(types, types.len - 1);
+        let others = TypeRun { start: types.start, len: types.len - 1 };
+        let last = self.type_at(types, types.len - 1);
         self.operands_run(others, &[last.nullable(true)]);
         self.op_index(Opcode::BrOnNonNull, label);
         self.push_run(others);
         true
     }
 
-    /// Opens a block for the branch to go to, unless there is one.
+    /// Opens a block for the branch to go to, unless a label fits.
     pub(super) fn br_on_cast(&mut self, opcode: Opcode) -> bool {
         let forward = self.types.len() as u32;
         let to = self.some_ref(forward);
@@ -187,7 +185,8 @@ impl Gen<'_, '_> {
         };
         let rest = if to.is_nullable() { from.nullable(false) } else { from };
         let (sent, kept) = if opcode == Opcode::BrOnCast { (to, rest) } else { (rest, to) };
-        let fits = |gen_: &Self, run: Run| run.len == 1 && gen_.matches(sent, gen_.at(run, 0));
+        let fits =
+            |this: &Self, run: TypeRun| run.len == 1 && this.matches(sent, this.type_at(run, 0));
         let label = match self.label_with(fits) {
             Some((label, _)) => label,
             None if self.may_nest() => {
@@ -197,19 +196,14 @@ impl Gen<'_, '_> {
             None => return false,
         };
         self.operands(&[from]);
-        self.op_index_cast(opcode, label, from, to);
+        self.op(opcode);
+        let (from, to) = (from.ref_type(), to.ref_type());
+        BrCast { label: LabelIdx(label), from, to }.encode(&mut self.code);
         self.push(kept);
         true
     }
 
-    fn op_index_cast(&mut self, opcode: Opcode, label: u32, from: Ty, to: Ty) {
-        self.op(opcode);
-        let label = wattle_ast::LabelIdx(label);
-        let (from, to) = (from.ref_type(), to.ref_type());
-        wattle_ast::BrCast { label, from, to }.encode(&mut self.code);
-    }
-
-    /// Mostly it stands where nothing goes.
+    /// In code that must not trap, it stands in an `if` whose condition is false.
     pub(super) fn unreachable(&mut self) -> bool {
         if self.config.no_traps {
             self.i32_const(0);
@@ -217,7 +211,7 @@ impl Gen<'_, '_> {
             self.op(Opcode::Unreachable);
             self.end_if();
         } else {
-            self.leaving(|gen_| gen_.op(Opcode::Unreachable));
+            self.leaving(|this| this.op(Opcode::Unreachable));
         }
         true
     }
@@ -232,42 +226,43 @@ impl Gen<'_, '_> {
         true
     }
 
-    /// Where functions are called indirectly: a table, and a function with its place there. With
-    /// traps, any table of functions and any type do.
+    /// The table, the type and the function of an indirect call. In code that may trap, sometimes
+    /// any table of functions, without a function.
     fn indirect(&mut self, callee: Option<u32>) -> Option<(u32, u32, Option<u32>)> {
         let func = match callee {
             Some(func) => func,
             None => self.entropy.below(self.funcs.len()) as u32,
         };
         let &ty = self.funcs.get(func as usize)?;
-        if self.risks() {
-            let funcs = |table: &crate::world::TableInfo| self.matches(table.elem, Ty::FUNCREF);
-            let table = self.tables.iter().position(funcs)?;
-            return Some((table as u32, ty, None));
-        }
-        let table = self.tables.iter().position(|table| table.dispatch)?;
-        Some((table as u32, ty, Some(func)))
+        let any_table = self.risks();
+        let fits = |table: &TableInfo| match any_table {
+            true => self.matches(table.elem, Ty::FUNCREF),
+            false => table.dispatch,
+        };
+        let table = self.tables.iter().position(fits)? as u32;
+        Some((table, ty, if any_table { None } else { Some(func) }))
     }
 
-    /// Leaves the place of a function in the table.
-    fn place_in(&mut self, table: u32, func: Option<u32>) {
+    /// Writes the index of a function in the table for indirect calls; any index without a
+    /// function.
+    fn index_in(&mut self, table: u32, func: Option<u32>) {
         let addr = self.tables.get(table as usize).map_or(Ty::I32, |table| table.addr);
         let Some(func) = func else {
             self.produce(addr);
             self.pop();
             return;
         };
-        // Each function stands there twice, the second time perhaps another one of its type.
-        let place = i64::from(func) * 2;
+        // The table holds pairs: the function, and the same or another function of its type.
+        let first = i64::from(func) * 2;
         if self.entropy.chance(128) {
             self.produce(addr);
             self.pop();
             self.mask(addr, 1);
-            self.address_const(addr, place);
+            self.address_const(addr, first);
             self.address_op(addr, Opcode::I32Or, Opcode::I64Or);
         } else {
-            let which = i64::from(self.entropy.byte() & 1);
-            self.address_const(addr, place + which);
+            let second = i64::from(self.entropy.byte() & 1);
+            self.address_const(addr, first + second);
         }
     }
 
@@ -275,7 +270,7 @@ impl Gen<'_, '_> {
         let Some((table, ty, func)) = self.indirect(None) else { return false };
         let (params, results) = self.signature(ty);
         self.operands_run(params, &[]);
-        self.place_in(table, func);
+        self.index_in(table, func);
         self.op_index(Opcode::CallIndirect, ty);
         self.index(table);
         self.push_run(results);
@@ -294,44 +289,41 @@ impl Gen<'_, '_> {
     }
 
     pub(super) fn return_call(&mut self, opcode: Opcode) -> bool {
-        let expected = self.frames.first().map_or(Run::default(), |frame| frame.results);
-        let count = self.funcs.len();
-        let start = self.entropy.below(count);
-        let fits = |&func: &usize| {
-            let ty = self.funcs.get(func).copied().unwrap_or(0);
-            self.all_match(self.signature(ty).1, expected)
-        };
-        let Some(func) = (start..count).chain(0..start).find(fits) else { return false };
-        let Some(&ty) = self.funcs.get(func) else { return false };
-        let (params, _) = self.signature(ty);
+        let expected = self.frames.first().map_or(TypeRun::default(), |frame| frame.results);
+        let fitting = self.entropy.rotation(self.funcs.len()).find_map(|func| {
+            let &ty = self.funcs.get(func as usize)?;
+            let (params, results) = self.signature(ty);
+            self.all_match(results, expected).then_some((func, ty, params))
+        });
+        let Some((func, ty, params)) = fitting else { return false };
         let indirect = match opcode {
-            Opcode::ReturnCallIndirect => match self.indirect(Some(func as u32)) {
-                Some(indirect) => Some(indirect),
-                None => return false,
-            },
+            Opcode::ReturnCallIndirect => self.indirect(Some(func)),
             _ => None,
         };
-        self.leaving(|gen_| match (opcode, indirect) {
+        if opcode == Opcode::ReturnCallIndirect && indirect.is_none() {
+            return false;
+        }
+        self.leaving(|this| match (opcode, indirect) {
             (Opcode::ReturnCallIndirect, Some((table, _, func))) => {
-                gen_.operands_run(params, &[]);
-                gen_.place_in(table, func);
-                gen_.op_index(opcode, ty);
-                gen_.index(table);
+                this.operands_run(params, &[]);
+                this.index_in(table, func);
+                this.op_index(opcode, ty);
+                this.index(table);
             }
             (Opcode::ReturnCallRef, _) => {
-                let reference = Ty::defined(ty, gen_.risks());
-                gen_.operands_run(params, &[reference]);
-                gen_.op_index(opcode, ty);
+                let reference = Ty::defined(ty, this.risks());
+                this.operands_run(params, &[reference]);
+                this.op_index(opcode, ty);
             }
             _ => {
-                gen_.operands_run(params, &[]);
-                gen_.op_index(opcode, func as u32);
+                this.operands_run(params, &[]);
+                this.op_index(opcode, func);
             }
         });
         true
     }
 
-    /// Whether struct or array types of this kind exist that a value can be made of.
+    /// Whether values of array types can be made.
     pub(super) fn has_arrays(&self) -> bool {
         self.has(Features::GC) && self.is_inhabited(Ty::abs(H::Array, false))
     }

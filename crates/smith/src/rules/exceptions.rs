@@ -1,21 +1,21 @@
-//! Rules of exceptions, those of `try_table` and the legacy ones.
+//! Rules of exceptions: `throw`, `try_table`, and the legacy ones.
 //!
-//! In code without traps an exception is thrown only where the function catches it.
+//! In code that must not trap, an exception is thrown only where its function catches it.
 
 use alloc::vec::Vec;
 
 use wattle_ast::{AbsHeapType as H, Catch, Encode, Features, LabelIdx, Opcode, TagIdx, leb128};
 
+use crate::generator::{BlockKind, Frame, Generator, TypeRun};
 use crate::ty::Ty;
-use crate::world::{BlockKind, Gen, Run};
 
-impl Gen<'_, '_> {
-    /// Whether an exception that is thrown here stays within the function.
+impl Generator<'_, '_> {
+    /// Whether an exception that is thrown here is caught within the function.
     fn is_protected(&self) -> bool {
         self.frames.last().is_some_and(|frame| frame.protected)
     }
 
-    /// Opens something that catches, unless an exception may be thrown here already.
+    /// Makes sure that an exception may be thrown here: opens a block that catches it, if need be.
     fn protect(&mut self) -> bool {
         if self.is_protected() || self.risks() {
             return true;
@@ -32,11 +32,10 @@ impl Gen<'_, '_> {
         if !self.protect() {
             return true;
         }
-        let ty = self.tags.get(tag as usize).copied().unwrap_or(0);
-        let (params, _) = self.signature(ty);
-        self.leaving(|gen_| {
-            gen_.operands_run(params, &[]);
-            gen_.op_index(Opcode::Throw, tag);
+        let params = self.tag_params(tag);
+        self.leaving(|this| {
+            this.operands_run(params, &[]);
+            this.op_index(Opcode::Throw, tag);
         });
         true
     }
@@ -45,23 +44,23 @@ impl Gen<'_, '_> {
         if self.tags.is_empty() || !self.protect() {
             return !self.tags.is_empty();
         }
-        self.leaving(|gen_| {
-            let reference = Ty::abs(H::Exn, gen_.risks());
-            gen_.operands(&[reference]);
-            gen_.op(Opcode::ThrowRef);
+        self.leaving(|this| {
+            let reference = Ty::abs(H::Exn, this.risks());
+            this.operands(&[reference]);
+            this.op(Opcode::ThrowRef);
         });
         true
     }
 
-    /// From a handler that is open, or from one of its own that catches for sure.
+    /// Makes a `rethrow` to a handler that is open, or to one of its own.
     pub(super) fn rethrow(&mut self) -> bool {
         let depth = self.frames.len();
         let catches = |kind| matches!(kind, BlockKind::Catch { .. } | BlockKind::CatchAll);
-        let open = |frame: &crate::world::Frame| catches(frame.kind) && frame.protected;
-        if let Some(label) = self.frames.iter().rev().position(open) {
-            self.leaving(|gen_| {
-                let more = gen_.frames.len() - depth;
-                gen_.op_index(Opcode::Rethrow, (label + more) as u32);
+        let is_open = |frame: &Frame| catches(frame.kind) && frame.protected;
+        if let Some(label) = self.frames.iter().rev().position(is_open) {
+            self.leaving(|this| {
+                let more = this.frames.len() - depth;
+                this.op_index(Opcode::Rethrow, (label + more) as u32);
             });
             return true;
         }
@@ -71,41 +70,39 @@ impl Gen<'_, '_> {
         if !self.protect() {
             return true;
         }
-        self.leaving(|gen_| {
-            gen_.op(Opcode::Try);
-            gen_.block_type(Run::default(), Run::default());
-            gen_.throw_leaf(tag);
-            gen_.op(Opcode::CatchAll);
-            gen_.op_index(Opcode::Rethrow, 0);
-            gen_.op(Opcode::End);
-            gen_.op(Opcode::Unreachable);
+        self.leaving(|this| {
+            this.op(Opcode::Try);
+            this.block_type(TypeRun::default(), TypeRun::default());
+            this.throw_leaf(tag);
+            this.op(Opcode::CatchAll);
+            this.op_index(Opcode::Rethrow, 0);
+            this.op(Opcode::End);
+            this.op(Opcode::Unreachable);
         });
         true
     }
 
-    /// `throw` with the simplest operands.
+    /// Writes a `throw` and operands that need no others.
     pub(crate) fn throw_leaf(&mut self, tag: u32) {
-        let ty = self.tags.get(tag as usize).copied().unwrap_or(0);
-        let (params, _) = self.signature(ty);
-        for place in 0..params.len {
-            let ty = self.at(params, place);
-            self.produce_leaf(ty);
+        let params = self.tag_params(tag);
+        for at in 0..params.len {
+            self.produce_leaf(self.type_at(params, at));
             self.pop();
         }
         self.op_index(Opcode::Throw, tag);
     }
 
-    /// Types of the values of a tag, and the exception itself perhaps.
+    /// The types of what a catch clause sends to its label: the values of its tag, if it has one,
+    /// and perhaps a reference to the exception.
     fn sent(&self, tag: Option<u32>, reference: bool) -> Vec<Ty> {
-        let ty = tag.and_then(|tag| self.tags.get(tag as usize).copied());
-        let mut types = ty.map_or(Vec::new(), |ty| self.run(self.signature(ty).0).to_vec());
+        let mut types = tag.map_or(Vec::new(), |tag| self.types_of(self.tag_params(tag)).to_vec());
         if reference {
             types.push(Ty::abs(H::Exn, false));
         }
         types
     }
 
-    /// A `try_table` within blocks for its clauses to go to.
+    /// Opens a `try_table`, within blocks that its clauses branch to.
     pub(super) fn try_table(&mut self) -> bool {
         if self.frames.len() + 1 > self.config.max_nesting as usize {
             return false;
@@ -114,7 +111,7 @@ impl Gen<'_, '_> {
         let mut clauses = Vec::new();
         let depth = self.frames.len();
         for place in 0..count {
-            // The last one catches all, more often than not.
+            // The last clause mostly catches all exceptions.
             let all = self.tags.is_empty() || (place + 1 == count && self.entropy.chance(200));
             let tag = if all { None } else { self.some_tag() };
             let reference = self.entropy.chance(110);
@@ -122,29 +119,27 @@ impl Gen<'_, '_> {
             if sent.len() > 1 && !self.is_multi_value() {
                 continue;
             }
-            let fits = |gen_: &Self, run: Run| {
+            let fits = |this: &Self, run: TypeRun| {
                 run.len as usize == sent.len()
                     && sent
                         .iter()
                         .zip(0..)
-                        .all(|(&ty, place)| gen_.matches(ty, gen_.at(run, place)))
+                        .all(|(&ty, place)| this.matches(ty, this.type_at(run, place)))
             };
             let found = if place == 0 { None } else { self.label_with(fits) };
             let label = match found {
                 Some((label, _)) => label,
                 None => {
-                    // A label is wanted that takes the exception: nullable will do.
-                    let taken: Vec<Ty> = sent
-                        .iter()
-                        .map(
-                            |&ty| if ty == Ty::abs(H::Exn, false) { ty.nullable(true) } else { ty },
-                        )
-                        .collect();
-                    self.open_block(&taken);
+                    // A label that takes `exnref` is of use to more branches.
+                    let exn = Ty::abs(H::Exn, false);
+                    let widened = sent.iter().map(|&ty| ty.nullable(ty == exn || ty.is_nullable()));
+                    let widened: Vec<Ty> = widened.collect();
+                    self.open_block(&widened);
                     0
                 }
             };
-            // Counted from the outermost block, as more may come in between.
+            // Counted from the outermost block, for other blocks may be opened before the clauses
+            // are written.
             clauses.push((tag, reference, self.frames.len() as u32 - 1 - label));
         }
         if clauses.is_empty() {
@@ -175,7 +170,7 @@ impl Gen<'_, '_> {
         true
     }
 
-    /// A legacy `try`, whose clauses or `delegate` come when it is closed.
+    /// Opens a legacy `try`. Its clauses, or its `delegate`, are made when it is closed.
     pub(super) fn try_legacy(&mut self) -> bool {
         if !self.may_nest() {
             return false;
@@ -193,7 +188,7 @@ impl Gen<'_, '_> {
         };
         self.open(kind, params, results);
         let protected = match kind {
-            // It goes on as if it had been thrown in that block.
+            // The exception goes on as if it were thrown in the block of the label.
             BlockKind::TryDelegate { label } => {
                 let place = outer.checked_sub(1 + label as usize);
                 place.and_then(|place| self.frames.get(place)).is_some_and(|frame| frame.protected)

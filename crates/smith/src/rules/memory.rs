@@ -1,23 +1,23 @@
 //! Rules of memories and tables.
 //!
-//! Without traps, addresses are masked to what every memory has, indices to what every table has,
-//! and segments that may be gone are used for nothing.
+//! In code that must not trap, addresses and table indices are masked so that they are within every
+//! memory and table, and segments that may have been dropped are used with a length of 0.
 
-use wattle_ast::{Encode, Kind, MemArg, MemIdx, Opcode};
+use wattle_ast::{Class, Encode, Kind, MemArg, MemIdx, Opcode};
 
 use crate::declarations::{ADDRESS_MASK, TABLE_MASK};
+use crate::generator::{Generator, MemInfo, Segment, TableInfo};
 use crate::ty::Ty;
-use crate::world::{Gen, MemInfo, Segment, TableInfo};
 
-/// How many cases of 256 go up to the very end of a memory or table.
+/// In how many cases of 256 an operand goes up to the very end of a memory or table.
 const EDGES: u16 = 24;
 
-/// The address type of a length that must fit two memories or tables.
-fn narrower(a: Ty, b: Ty) -> Ty {
+/// The address type of the length of a copy between two memories or tables.
+fn length_type(a: Ty, b: Ty) -> Ty {
     if a == Ty::I32 { a } else { b }
 }
 
-impl Gen<'_, '_> {
+impl Generator<'_, '_> {
     fn some_memory(&mut self) -> Option<(u32, MemInfo)> {
         let index = self.entropy.below(self.memories.len());
         Some((index as u32, *self.memories.get(index)?))
@@ -28,12 +28,12 @@ impl Gen<'_, '_> {
         self.entropy.chance(EDGES)
     }
 
-    /// By how much something goes beyond the end: not at all without traps.
+    /// By how much an operand goes beyond the end: 0 in code that must not trap.
     fn excess(&mut self) -> i64 {
         if self.config.no_traps { 0 } else { i64::from(self.entropy.chance(64)) }
     }
 
-    /// Leaves the address that lies `bytes` before the end of a memory.
+    /// Pushes the address that is `bytes` before the end of a memory.
     fn end_of_memory(&mut self, index: u32, memory: MemInfo, bytes: i64) {
         let bytes = bytes - self.excess();
         self.op_index(Opcode::MemorySize, index);
@@ -44,7 +44,7 @@ impl Gen<'_, '_> {
         self.push(memory.addr);
     }
 
-    /// Leaves the index that lies `count` before the end of a table.
+    /// Pushes the index that is `count` before the end of a table.
     fn end_of_table(&mut self, index: u32, table: TableInfo, count: i64) {
         let count = count - self.excess();
         self.op_index(Opcode::TableSize, index);
@@ -53,7 +53,30 @@ impl Gen<'_, '_> {
         self.push(table.addr);
     }
 
-    /// A load, a store, or something atomic.
+    /// Pushes the address of a fill or copy. In some cases it is so near the end of the memory that
+    /// only the length that is the answer is within bounds.
+    fn start_in_memory(&mut self, index: u32, memory: MemInfo) -> Option<i64> {
+        let edge = self.at_edge();
+        let count = edge.then(|| i64::from(self.entropy.byte()));
+        match count {
+            Some(count) => self.end_of_memory(index, memory, count),
+            None => self.bounded(memory.addr, ADDRESS_MASK),
+        }
+        count
+    }
+
+    /// Pushes the length of a fill or copy: `count`, or a number up to `mask`.
+    fn length(&mut self, ty: Ty, count: Option<i64>, mask: i64) {
+        match count {
+            Some(count) => {
+                self.address_const(ty, count);
+                self.push(ty);
+            }
+            None => self.bounded(ty, mask),
+        }
+    }
+
+    /// Makes a load, a store or an atomic access.
     pub(super) fn access(&mut self, opcode: Opcode) -> bool {
         let info = opcode.info();
         let Some(arrow) = &info.arrow else { return false };
@@ -64,14 +87,15 @@ impl Gen<'_, '_> {
             memory = shared.and_then(|at| Some((at as u32, *self.memories.get(at)?)));
         }
         let Some((index, memory)) = memory else { return false };
-        let is_atomic = info.class == wattle_ast::Class::Atomic;
+        let is_atomic = info.class == Class::Atomic;
         let bytes = i64::from(info.access_bytes);
         let params = arrow.params;
         let want =
             |place: usize| params.get(place).map_or(Ty::I32, |&ty| Ty::of_arrow(ty, memory.addr));
         let mut near_end = None;
         if guarded {
-            // Just the address may lie there already: below a value it could not be masked.
+            // Only the address may be on the stack already: below other operands it could not be
+            // masked.
             let aligned = if is_atomic { ADDRESS_MASK & !(bytes - 1) } else { ADDRESS_MASK };
             if self.top() == Some(memory.addr) {
                 self.mask(memory.addr, aligned);
@@ -84,15 +108,14 @@ impl Gen<'_, '_> {
             }
             for place in 1..params.len() {
                 if waits && place == 2 {
-                    // Nobody would end a longer wait.
+                    // Nothing would end a longer wait.
                     self.address_const(Ty::I64, 0);
                     self.push(Ty::I64);
                 } else {
                     self.produce(want(place));
                 }
             }
-            let height = self.stack.len();
-            self.stack.truncate(height.saturating_sub(params.len()));
+            self.take(params.len());
         } else {
             self.operands_by(params.len(), |_, place| want(place));
         }
@@ -121,22 +144,23 @@ impl Gen<'_, '_> {
         true
     }
 
-    /// Instructions with an arrow that name a memory, a table or a segment.
+    /// Makes an instruction with an arrow that names a memory, a table or a segment.
     pub(super) fn names_memory(&mut self, opcode: Opcode) -> bool {
         match opcode {
             Opcode::TableSize => {
-                let Some((index, table)) = self.some_table(|_| true) else { return false };
+                let Some((index, table)) = self.some_table(|_, _| true) else { return false };
                 self.op_index(opcode, index);
                 self.push(table.addr);
                 true
             }
             Opcode::DataDrop => self.drop_segment(opcode, self.datas.len()),
             Opcode::ElemDrop => self.drop_segment(opcode, self.elems.len()),
-            _ => self.names_just_memory(opcode),
+            _ => self.memory_rule(opcode),
         }
     }
 
-    fn names_just_memory(&mut self, opcode: Opcode) -> bool {
+    /// `memory.size`, `memory.grow`, `memory.fill` and `memory.init`.
+    fn memory_rule(&mut self, opcode: Opcode) -> bool {
         let Some((index, memory)) = self.some_memory() else { return false };
         let addr = memory.addr;
         match opcode {
@@ -150,19 +174,10 @@ impl Gen<'_, '_> {
                 self.op_index(opcode, index);
                 self.push(addr);
             }
-            Opcode::MemoryFill if self.at_edge() => {
-                let count = i64::from(self.entropy.byte());
-                self.end_of_memory(index, memory, count);
-                self.produce(Ty::I32);
-                self.address_const(addr, count);
-                self.push(addr);
-                self.take(3);
-                self.op_index(opcode, index);
-            }
             Opcode::MemoryFill => {
-                self.bounded(addr, ADDRESS_MASK);
+                let count = self.start_in_memory(index, memory);
                 self.produce(Ty::I32);
-                self.bounded(addr, 0xff);
+                self.length(addr, count, 0xff);
                 self.take(3);
                 self.op_index(opcode, index);
             }
@@ -179,17 +194,11 @@ impl Gen<'_, '_> {
         true
     }
 
-    /// Forgets operands that were made.
-    pub(super) fn take(&mut self, count: usize) {
-        let height = self.stack.len();
-        self.stack.truncate(height.saturating_sub(count));
-    }
-
     fn drop_segment(&mut self, opcode: Opcode, count: usize) -> bool {
         let index = self.entropy.below(count);
         let segments = if opcode == Opcode::DataDrop { &self.datas } else { &self.elems };
         let Some(segment) = segments.get(index) else { return false };
-        if self.config.no_traps && !segment.fleeting {
+        if self.config.no_traps && !segment.may_be_dropped {
             return false;
         }
         self.uses_data |= opcode == Opcode::DataDrop;
@@ -202,25 +211,25 @@ impl Gen<'_, '_> {
         Some((index as u32, *self.datas.get(index)?))
     }
 
-    /// An element segment whose elements match `ty`.
+    /// A random element segment whose elements match `ty`.
     pub(super) fn some_elem(&mut self, ty: Ty) -> Option<(u32, Segment)> {
-        let start = self.entropy.below(self.elems.len());
-        let mut order = (start..self.elems.len()).chain(0..start);
-        let fits = |&at: &usize| self.elems.get(at).is_some_and(|elem| self.matches(elem.ty, ty));
-        // One that holds something, if there is such a one.
-        let lasts = |at: &usize| fits(at) && self.elems.get(*at).is_some_and(|elem| !elem.fleeting);
-        let index = order.clone().find(lasts).or_else(|| order.find(fits))?;
-        Some((index as u32, *self.elems.get(index)?))
+        let mut order = self.entropy.rotation(self.elems.len());
+        let elem = |at: u32| self.elems.get(at as usize).filter(|elem| self.matches(elem.ty, ty));
+        // One that is not dropped, if there is one.
+        let lasts = |&at: &u32| elem(at).is_some_and(|elem| !elem.may_be_dropped);
+        let index = order.clone().find(lasts).or_else(|| order.find(|&at| elem(at).is_some()))?;
+        Some((index, *self.elems.get(index as usize)?))
     }
 
-    /// Leaves an offset into a segment and a count of elements of `size` units each.
+    /// Pushes an offset into a segment, and a count of at most `most` elements of `size` units
+    /// each.
     pub(super) fn part_of(&mut self, segment: &Segment, most: u32, size: u32) {
         if self.risks() {
             self.produce(Ty::I32);
             self.produce(Ty::I32);
             return;
         }
-        let len = if segment.fleeting { 0 } else { segment.len };
+        let len = if segment.may_be_dropped { 0 } else { segment.len };
         let count = self.entropy.below((len / size.max(1)).min(most) as usize + 1) as u32;
         self.small(Ty::I32, len - count * size);
         self.i32_const(count as i32);
@@ -231,39 +240,30 @@ impl Gen<'_, '_> {
         let (Some((dst, to)), Some((src, from))) = (self.some_memory(), self.some_memory()) else {
             return false;
         };
-        if self.at_edge() {
-            let count = i64::from(self.entropy.byte());
-            self.end_of_memory(dst, to, count);
-            self.bounded(from.addr, ADDRESS_MASK);
-            let ty = narrower(to.addr, from.addr);
-            self.address_const(ty, count);
-            self.push(ty);
-        } else {
-            self.bounded(to.addr, ADDRESS_MASK);
-            self.bounded(from.addr, ADDRESS_MASK);
-            self.bounded(narrower(to.addr, from.addr), 0xff);
-        }
+        let count = self.start_in_memory(dst, to);
+        self.bounded(from.addr, ADDRESS_MASK);
+        self.length(length_type(to.addr, from.addr), count, 0xff);
         self.take(3);
         self.op_index(Opcode::MemoryCopy, dst);
         self.index(src);
         true
     }
 
-    fn some_table(&mut self, fits: impl Fn(&TableInfo) -> bool) -> Option<(u32, TableInfo)> {
-        let start = self.entropy.below(self.tables.len());
-        let mut order = (start..self.tables.len()).chain(0..start);
-        let index = order.find(|&at| self.tables.get(at).is_some_and(&fits))?;
-        Some((index as u32, *self.tables.get(index)?))
+    /// A random table that fits.
+    fn some_table(&mut self, fits: impl Fn(&Self, &TableInfo) -> bool) -> Option<(u32, TableInfo)> {
+        self.entropy.rotation(self.tables.len()).find_map(|index| {
+            let table = self.tables.get(index as usize).filter(|table| fits(self, table))?;
+            Some((index, *table))
+        })
     }
 
-    /// A table that may be written to: not that of indirect calls.
+    /// A random table that may be written to, which the one for indirect calls may not.
     fn some_writable_table(&mut self) -> Option<(u32, TableInfo)> {
-        let no_traps = self.config.no_traps;
-        self.some_table(|table| !table.dispatch || !no_traps)
+        self.some_table(|this, table| !table.dispatch || !this.config.no_traps)
     }
 
     pub(super) fn table_get(&mut self) -> bool {
-        let Some((index, table)) = self.some_table(|_| true) else { return false };
+        let Some((index, table)) = self.some_table(|_, _| true) else { return false };
         if self.top() == Some(table.addr) && !self.risks() {
             self.mask(table.addr, TABLE_MASK);
         } else {
@@ -300,17 +300,14 @@ impl Gen<'_, '_> {
 
     pub(super) fn table_fill(&mut self) -> bool {
         let Some((index, table)) = self.some_writable_table() else { return false };
-        if self.at_edge() {
-            let count = self.entropy.below(TABLE_MASK as usize) as i64;
-            self.end_of_table(index, table, count);
-            self.produce(table.elem);
-            self.address_const(table.addr, count);
-            self.push(table.addr);
-        } else {
-            self.bounded(table.addr, TABLE_MASK >> 1);
-            self.produce(table.elem);
-            self.bounded(table.addr, TABLE_MASK >> 1);
+        let edge = self.at_edge();
+        let count = edge.then(|| self.entropy.below(TABLE_MASK as usize) as i64);
+        match count {
+            Some(count) => self.end_of_table(index, table, count),
+            None => self.bounded(table.addr, TABLE_MASK >> 1),
         }
+        self.produce(table.elem);
+        self.length(table.addr, count, TABLE_MASK >> 1);
         self.take(3);
         self.op_index(Opcode::TableFill, index);
         true
@@ -318,17 +315,14 @@ impl Gen<'_, '_> {
 
     pub(super) fn table_copy(&mut self) -> bool {
         let Some((dst, to)) = self.some_writable_table() else { return false };
-        let start = self.entropy.below(self.tables.len());
-        let mut order = (start..self.tables.len()).chain(0..start);
-        let fits = |&at: &usize| self.tables.get(at).is_some_and(|t| self.matches(t.elem, to.elem));
-        let Some(src) = order.find(fits) else { return false };
-        let Some(&from) = self.tables.get(src) else { return false };
+        let fitting = self.some_table(|this, from| this.matches(from.elem, to.elem));
+        let Some((src, from)) = fitting else { return false };
         self.bounded(to.addr, TABLE_MASK >> 1);
         self.bounded(from.addr, TABLE_MASK >> 1);
-        self.bounded(narrower(to.addr, from.addr), TABLE_MASK >> 1);
+        self.bounded(length_type(to.addr, from.addr), TABLE_MASK >> 1);
         self.take(3);
         self.op_index(Opcode::TableCopy, dst);
-        self.index(src as u32);
+        self.index(src);
         true
     }
 

@@ -1,57 +1,52 @@
-//! What makes each instruction: those with an arrow alike, the special ones by a rule each.
+//! Rules: how each instruction is made. Those with an arrow share one; each special one has its
+//! own.
 //!
-//! The validator's rules, the other way round: where it checks operands, these provide them.
+//! They are the validator's rules the other way round: where it checks operands, these provide
+//! them. A rule returns `false`, and writes nothing, when the module lacks something that it needs.
 //!
-//! | file | holds |
+//! | file | holds the rules of |
 //! |---|---|
-//! | `mod.rs` | which rule an instruction has; instructions with an arrow |
+//! | `mod.rs` | instructions with an arrow; which rule a special instruction has |
 //! | `variables.rs` | locals, globals, parametric instructions, references |
 //! | `control.rs` | blocks, branches, calls |
-//! | `exceptions.rs` | exceptions of both kinds |
+//! | `exceptions.rs` | exceptions, and the legacy ones |
 //! | `memory.rs` | memories and tables |
-//! | `aggregate.rs` | structs and arrays |
+//! | `aggregates.rs` | structs and arrays |
 
-mod aggregate;
+mod aggregates;
 mod control;
 mod exceptions;
 mod memory;
 mod variables;
 
-use wattle_ast::{
-    ArrayLen, ArrowType, BlockType, BrCast, CallIndirect, Catches, Class, DataIdx, ElemIdx, F32,
-    F64, FenceOrder, FieldIdx, FuncIdx, GlobalIdx, Handlers, HeapType, LabelIdx, Labels, LaneIdx,
-    LocalIdx, MemArg, MemCopy, MemIdx, MemInit, Opcode, OpcodeInfo, RefTypeNonNull, RefTypeNull,
-    SelectTypes, Shuffle, Source, TableCopy, TableIdx, TableInit, TagIdx, TypeIdx, V128,
-    encode_immediates,
-};
+use wattle_ast::{ArrowType, Class, FenceOrder, Kind, Opcode, OpcodeInfo, Sink, leb128};
 
-use crate::entropy::Entropy;
+use crate::generator::Generator;
 use crate::ty::Ty;
-use crate::world::{Gen, write_opcode};
 
-/// What an instruction with an arrow needs besides its operands.
+/// What an instruction with an arrow needs besides operands of the right types.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
     Nothing,
-    /// A rule of its own: it names a memory, table or segment, but makes no access.
+    /// A memory, table or segment that it names: it has a rule of its own.
     Rule,
     /// An address within a memory.
     Access,
-    /// A divisor that is neither 0 nor -1.
+    /// A divisor other than 0 and -1.
     Divisor,
-    /// A float that an integer can hold.
+    /// A float that the integer type can represent.
     Truncation,
-    /// A reference that is not null.
+    /// A reference other than null.
     NonNull,
 }
 
-/// Facts of an instruction that follow from its row.
+/// Facts of an instruction, derived from its row in the table.
 #[derive(Clone, Copy)]
 struct Facts {
     need: Need,
-    /// Of how many lanes it chooses one.
+    /// The number of lanes that a lane index chooses from; 0 for an instruction without lanes.
     lanes: u8,
-    /// The lane type of the floats that it may make NaNs of.
+    /// The type of the float, or of the lanes, that may become NaN in its result.
     nan: Option<Ty>,
 }
 
@@ -96,7 +91,7 @@ const fn facts(info: &OpcodeInfo) -> Facts {
         _ if info.access_bytes > 0 => Need::Access,
         _ => Need::Nothing,
     };
-    // The shape stands before the dot: `i8x16` has 16 lanes.
+    // The shape is in front of the dot: `i8x16` has 16 lanes.
     let mut lanes = 0;
     if let Some(accessed) = 16_u8.checked_div(info.access_bytes) {
         lanes = accessed;
@@ -136,8 +131,8 @@ static FACTS: [Facts; Opcode::ALL.len()] = {
     all
 };
 
-impl Gen<'_, '_> {
-    /// An instruction that has an arrow.
+impl Generator<'_, '_> {
+    /// Makes an instruction that has an arrow.
     pub(crate) fn arrow(&mut self, opcode: Opcode) -> bool {
         let info = opcode.info();
         let (Some(arrow), Some(facts)) = (&info.arrow, FACTS.get(opcode as usize)) else {
@@ -154,16 +149,17 @@ impl Gen<'_, '_> {
             need => need,
         };
         let params = arrow.params;
-        self.operands_by(params.len(), |_, place| {
-            let ty = params.get(place).map_or(Ty::I32, |&ty| Ty::of_arrow(ty, Ty::I32));
+        self.operands_by(params.len(), |_, at| {
+            let ty = params.get(at).map_or(Ty::I32, |&ty| Ty::of_arrow(ty, Ty::I32));
             if need == Need::NonNull { ty.nullable(false) } else { ty }
         });
+        let first = params.first().map_or(Ty::I32, |&ty| Ty::of_arrow(ty, Ty::I32));
         match need {
-            Need::Divisor => self.guard_divisor(params.first() == Some(&ArrowType::i64)),
-            Need::Truncation => self.guard_truncation(params.first() == Some(&ArrowType::f64)),
+            Need::Divisor => self.guard_divisor(first),
+            Need::Truncation => self.guard_truncation(first),
             _ => {}
         }
-        self.plain(opcode);
+        self.emit(opcode);
         for &ty in arrow.results {
             self.push(Ty::of_arrow(ty, Ty::I32));
         }
@@ -175,72 +171,87 @@ impl Gen<'_, '_> {
         true
     }
 
-    /// The instruction itself, with immediates that fit anywhere.
+    /// Writes an instruction with random immediates. Its immediates are constants and lanes, which
+    /// depend on nothing else in the module.
     #[inline(always)]
-    pub(crate) fn plain(&mut self, opcode: Opcode) {
-        let info = opcode.info();
-        write_opcode(&mut self.code, info);
-        if !opcode.kinds().is_empty() {
-            let lanes = FACTS.get(opcode as usize).map_or(1, |facts| facts.lanes.max(1));
-            let (f32, f64) = match opcode {
-                Opcode::F32Const => (self.float32(), 0),
-                Opcode::F64Const => (0, self.float64()),
-                _ => (0, 0),
-            };
-            let mut source = Anywhere { entropy: &mut self.entropy, lanes, f32, f64 };
-            // What is not there to be named has a rule.
-            let _ = encode_immediates(opcode, &mut source, &mut self.code);
+    fn emit(&mut self, opcode: Opcode) {
+        self.op(opcode);
+        for kind in opcode.kinds().iter() {
+            self.immediate(opcode, kind);
         }
     }
 
-    /// A lane of the vector that an access loads or stores.
+    fn immediate(&mut self, opcode: Opcode, kind: Kind) {
+        match kind {
+            Kind::Lane => {
+                let lane = self.lane_of(opcode);
+                self.code.push(lane);
+            }
+            Kind::Shuffle => {
+                let lanes = [(); 16].map(|()| self.entropy.byte() & 31);
+                self.code.extend_from_slice(&lanes);
+            }
+            Kind::I32 | Kind::I64 => {
+                let byte = self.entropy.byte();
+                let value = match kind {
+                    _ if byte < 200 => i64::from(byte) - 64,
+                    Kind::I32 => i64::from(self.entropy.u32() as i32),
+                    _ => self.entropy.u64() as i64,
+                };
+                leb128::write_s64(&mut self.code, value);
+            }
+            Kind::F32 | Kind::F64 => {
+                let ty = if kind == Kind::F32 { Ty::F32 } else { Ty::F64 };
+                let bits = self.float_bits(ty);
+                self.float(ty, bits);
+            }
+            Kind::V128 => {
+                let bytes = [(); 16].map(|()| self.entropy.byte());
+                self.code.extend_from_slice(&bytes);
+            }
+            Kind::FenceOrder => {
+                let Ok(()) = self.code.fence_order(FenceOrder);
+            }
+            // The other kinds name something in the module: instructions with them have rules.
+            _ => {}
+        }
+    }
+
+    /// A random lane index of an instruction.
     pub(crate) fn lane_of(&mut self, opcode: Opcode) -> u8 {
         let lanes = FACTS.get(opcode as usize).map_or(1, |facts| facts.lanes.max(1));
         self.entropy.below(lanes.into()) as u8
     }
 
-    /// `x` becomes `x >> 1 | 1`, without a sign.
-    fn guard_divisor(&mut self, wide: bool) {
-        let ty = if wide { Ty::I64 } else { Ty::I32 };
+    /// Turns the divisor `x` into `x >> 1 | 1`, with an unsigned shift.
+    fn guard_divisor(&mut self, ty: Ty) {
         self.address_const(ty, 1);
         self.address_op(ty, Opcode::I32ShrU, Opcode::I64ShrU);
         self.address_const(ty, 1);
         self.address_op(ty, Opcode::I32Or, Opcode::I64Or);
     }
 
-    /// `x` becomes `abs x` where that is less than two thousand million, else 0.
-    fn guard_truncation(&mut self, wide: bool) {
-        let (ty, abs, less) = match wide {
-            false => (Ty::F32, Opcode::F32Abs, Opcode::F32Lt),
-            true => (Ty::F64, Opcode::F64Abs, Opcode::F64Lt),
+    /// Turns the float `x` into `abs x` if that is less than 2,000,000,000, else into 0.
+    fn guard_truncation(&mut self, ty: Ty) {
+        let (abs, less, bound) = match ty {
+            Ty::F64 => (Opcode::F64Abs, Opcode::F64Lt, 2e9_f64.to_bits()),
+            _ => (Opcode::F32Abs, Opcode::F32Lt, 2e9_f32.to_bits().into()),
         };
         let local = self.scratch(ty);
         self.op(abs);
         self.op_index(Opcode::LocalTee, local);
-        self.float_const(ty, 0.0);
+        self.float_const(ty, 0);
         self.op_index(Opcode::LocalGet, local);
-        self.float_const(ty, 2e9);
+        self.float_const(ty, bound);
         self.op(less);
         self.op(Opcode::Select);
     }
 
-    fn float_const(&mut self, ty: Ty, value: f32) {
-        if ty == Ty::F64 {
-            self.op(Opcode::F64Const);
-            self.code.extend_from_slice(&f64::from(value).to_bits().to_le_bytes());
-        } else {
-            self.op(Opcode::F32Const);
-            self.code.extend_from_slice(&value.to_bits().to_le_bytes());
-        }
-    }
-
-    /// Replaces NaNs on top of the stack, in every lane of a vector, by the canonical one.
+    /// Replaces a NaN on top of the stack, or in any lane of a vector there, by the canonical one.
     fn canonicalize(&mut self, lane: Ty) {
         let is_vector = self.top() == Some(Ty::V128);
         let local = self.scratch(if is_vector { Ty::V128 } else { lane });
         self.op_index(Opcode::LocalTee, local);
-        let nan32 = 0x7fc0_0000_u32.to_le_bytes();
-        let nan64 = 0x7ff8_0000_0000_0000_u64.to_le_bytes();
         let (constant, equal, choose) = match (is_vector, lane == Ty::F64) {
             (false, false) => (Opcode::F32Const, Opcode::F32Eq, Opcode::Select),
             (false, true) => (Opcode::F64Const, Opcode::F64Eq, Opcode::Select),
@@ -249,20 +260,17 @@ impl Gen<'_, '_> {
         };
         self.op(constant);
         for _ in 0..if is_vector { 16 / lane.bytes() } else { 1 } {
-            match lane {
-                Ty::F64 => self.code.extend_from_slice(&nan64),
-                _ => self.code.extend_from_slice(&nan32),
-            }
+            self.float(lane, Self::canonical_nan(lane));
         }
         self.op_index(Opcode::LocalGet, local);
         self.op_index(Opcode::LocalGet, local);
         self.op(equal);
         self.op(choose);
-        // Instructions to come may read the local.
+        // Later instructions may read the local, which held the NaN.
         self.op_index(Opcode::LocalTee, local);
     }
 
-    /// The instructions that have a rule of their own. Says no when something is missing.
+    /// Makes an instruction that has a rule of its own.
     pub(crate) fn special(&mut self, opcode: Opcode) -> bool {
         match opcode {
             Opcode::LocalGet => self.local_get(),
@@ -315,93 +323,8 @@ impl Gen<'_, '_> {
             Opcode::ArraySet | Opcode::ArrayFill => self.array_set(opcode),
             Opcode::ArrayCopy => self.array_copy(),
             Opcode::ArrayInitData | Opcode::ArrayInitElem => self.array_init(opcode),
-            // The parts and ends of blocks come with the blocks.
+            // `else`, `end`, `catch` and the like are made when blocks are closed.
             _ => false,
         }
-    }
-}
-
-/// A source of the immediates that mean the same anywhere.
-struct Anywhere<'e, 'a> {
-    entropy: &'e mut Entropy<'a>,
-    lanes: u8,
-    f32: u32,
-    f64: u64,
-}
-
-/// An immediate that means something only in its module: a rule makes those.
-struct Elsewhere;
-
-macro_rules! elsewhere {
-    ($( $method:ident $ty:ty; )*) => {
-        $( fn $method(&mut self) -> Result<$ty, Elsewhere> { Err(Elsewhere) } )*
-    };
-}
-
-impl<'s> Source<'s> for Anywhere<'_, '_> {
-    type Error = Elsewhere;
-
-    fn lane(&mut self) -> Result<LaneIdx, Elsewhere> {
-        Ok(LaneIdx(self.entropy.below(self.lanes.into()) as u8))
-    }
-
-    fn shuffle(&mut self) -> Result<Shuffle, Elsewhere> {
-        Ok(Shuffle([(); 16].map(|()| self.entropy.byte() & 31)))
-    }
-
-    fn i32(&mut self) -> Result<i32, Elsewhere> {
-        let byte = self.entropy.byte();
-        Ok(if byte < 200 { i32::from(byte) - 64 } else { self.entropy.u32() as i32 })
-    }
-
-    fn i64(&mut self) -> Result<i64, Elsewhere> {
-        let byte = self.entropy.byte();
-        Ok(if byte < 200 { i64::from(byte) - 64 } else { self.entropy.u64() as i64 })
-    }
-
-    fn f32(&mut self) -> Result<F32, Elsewhere> {
-        Ok(F32(self.f32))
-    }
-
-    fn f64(&mut self) -> Result<F64, Elsewhere> {
-        Ok(F64(self.f64))
-    }
-
-    fn v128(&mut self) -> Result<V128, Elsewhere> {
-        Ok(V128([(); 16].map(|()| self.entropy.byte())))
-    }
-
-    fn fence_order(&mut self) -> Result<FenceOrder, Elsewhere> {
-        Ok(FenceOrder)
-    }
-
-    elsewhere! {
-        block_type BlockType;
-        label LabelIdx;
-        labels Labels<'s>;
-        catches Catches<'s>;
-        handlers Handlers<'s>;
-        select_types SelectTypes<'s>;
-        func FuncIdx;
-        ty TypeIdx;
-        table TableIdx;
-        memory MemIdx;
-        global GlobalIdx;
-        local LocalIdx;
-        tag TagIdx;
-        elem ElemIdx;
-        data DataIdx;
-        field FieldIdx;
-        array_len ArrayLen;
-        call_indirect CallIndirect;
-        mem_init MemInit;
-        mem_copy MemCopy;
-        table_init TableInit;
-        table_copy TableCopy;
-        memarg MemArg;
-        heap_type HeapType;
-        ref_type_non_null RefTypeNonNull;
-        ref_type_null RefTypeNull;
-        br_cast BrCast;
     }
 }

@@ -1,13 +1,13 @@
 //! Rules of locals, globals, parametric instructions and references.
 
-use wattle_ast::{AbsHeapType as H, Encode, Opcode, leb128};
+use wattle_ast::{AbsHeapType as H, Encode, Features, Opcode, leb128};
 
+use crate::generator::Generator;
 use crate::ty::Ty;
-use crate::world::Gen;
 
-impl Gen<'_, '_> {
+impl Generator<'_, '_> {
     pub(super) fn local_get(&mut self) -> bool {
-        let Some(local) = self.some_local() else { return false };
+        let Some(local) = self.local_with(|_, _| true) else { return false };
         let ty = self.locals.get(local as usize).copied().unwrap_or(Ty::I32);
         self.op_index(Opcode::LocalGet, local);
         self.push(ty);
@@ -97,13 +97,13 @@ impl Gen<'_, '_> {
         let func = self.entropy.below(self.funcs.len());
         let Some(&ty) = self.funcs.get(func) else { return false };
         self.ref_func(func as u32);
-        let typed = self.has(wattle_ast::Features::FUNCTION_REFERENCES);
+        let typed = self.has(Features::FUNCTION_REFERENCES);
         self.push(if typed { Ty::defined(ty, false) } else { Ty::FUNCREF });
         true
     }
 
-    /// A reference, from the top of the stack if there is one.
-    fn some_operand(&mut self) -> Ty {
+    /// Leaves a reference on top of the stack, where one may be already, and gives its type.
+    fn some_ref_operand(&mut self) -> Ty {
         match self.top() {
             Some(ty) if ty.is_ref() => ty,
             _ => {
@@ -116,9 +116,9 @@ impl Gen<'_, '_> {
     }
 
     pub(super) fn ref_check(&mut self, opcode: Opcode) -> bool {
-        let ty = self.some_operand();
+        let ty = self.some_ref_operand();
         if opcode == Opcode::RefAsNonNull && self.config.no_traps && ty.is_nullable() {
-            // It stays as something to use.
+            // The reference was made, and stays as an operand.
             return true;
         }
         self.pop();
@@ -128,7 +128,7 @@ impl Gen<'_, '_> {
         true
     }
 
-    /// A type to test or cast a reference of type `ty` for.
+    /// A type to test a reference of type `ty` for, or to cast it to.
     fn target_for(&mut self, ty: Ty) -> Ty {
         let top = self.top_of(ty);
         for _ in 0..3 {
@@ -141,7 +141,7 @@ impl Gen<'_, '_> {
     }
 
     pub(super) fn ref_test(&mut self, opcode: Opcode) -> bool {
-        let ty = self.some_operand();
+        let ty = self.some_ref_operand();
         let target = self.target_for(ty);
         self.pop();
         self.op(opcode);
@@ -151,11 +151,11 @@ impl Gen<'_, '_> {
     }
 
     pub(super) fn ref_cast(&mut self, opcode: Opcode) -> bool {
-        let mut ty = self.some_operand();
+        let mut ty = self.some_ref_operand();
         let nullable = opcode == Opcode::RefCastNull;
         let mut target = self.target_for(ty).nullable(nullable);
         if self.config.no_traps && !self.matches(ty, target) {
-            // What was cast before it was forgotten what it is: a value of the target.
+            // The cast could trap, so its operand is replaced by a value of the target type.
             if !self.is_inhabited(target.nullable(false)) {
                 target = ty;
             } else {
@@ -189,7 +189,7 @@ impl Gen<'_, '_> {
         true
     }
 
-    /// Writes a list of labels, the last the default.
+    /// Writes a list of labels, and the default label.
     pub(super) fn labels(&mut self, labels: &[u32], default: u32) {
         leb128::write_u32(&mut self.code, labels.len() as u32);
         for &label in labels {

@@ -1,44 +1,49 @@
 //! Rules of structs and arrays.
 //!
-//! Without traps, references are never null, and all arrays are so long that an index of two bits
-//! is within.
+//! In code that must not trap, references are never null, and every array is so long that an index
+//! of two bits is within bounds.
 
 use wattle_ast::Opcode;
 
+use crate::generator::{CompKind, Generator, Segment};
 use crate::ty::Ty;
 use crate::types::ARRAY_LEN;
-use crate::world::{Gen, Segment, Structure};
 
 const INDEX_MASK: i64 = ARRAY_LEN as i64 - 1;
-/// How many cases of 256 go up to the very end of an array.
+/// In how many cases of 256 an operand goes up to the very end of an array.
 const EDGES: u16 = 40;
-/// How many copies of 256 are within an array.
+/// In how many cases of 256 a copy is between overlapping parts of one array.
 const OVERLAPS: u16 = 80;
 
-impl Gen<'_, '_> {
-    /// The reference to a type that an instruction takes.
-    fn aggregate(&mut self, index: u32) -> Ty {
+impl Generator<'_, '_> {
+    /// The type of the reference to a struct or array that an instruction takes. In code that may
+    /// trap it is sometimes nullable.
+    fn reference(&mut self, index: u32) -> Ty {
         Ty::defined(index, self.risks())
     }
 
-    /// A type that a value can be made of, in a random order, that fits.
+    /// Takes the reference to a struct or array, and gives its type.
+    fn aggregate(&mut self, index: u32) -> Ty {
+        let reference = self.reference(index);
+        self.operands(&[reference]);
+        reference
+    }
+
+    /// A random type that fits, of those that values can be made of.
     pub(crate) fn type_with(&mut self, fits: impl Fn(&Self, u32) -> bool) -> Option<u32> {
-        let count = self.types.len() as u32;
-        let start = self.entropy.below(count as usize) as u32;
-        (start..count)
-            .chain(0..start)
-            .find(|&index| self.is_inhabited(Ty::defined(index, false)) && fits(self, index))
+        let mut order = self.entropy.rotation(self.types.len());
+        order.find(|&index| self.is_inhabited(Ty::defined(index, false)) && fits(self, index))
     }
 
     pub(crate) fn elem_of(&self, index: u32) -> Ty {
-        self.def(index).map_or(Ty::I32, |def| self.at(def.params, 0))
+        self.def(index).map_or(Ty::I32, |def| self.type_at(def.params, 0))
     }
 
     pub(super) fn struct_new(&mut self, opcode: Opcode) -> bool {
         let explicit = opcode == Opcode::StructNew;
-        let fits = |gen_: &Self, index| {
-            gen_.def(index).is_some_and(|def| {
-                def.structure == Structure::Struct && (explicit || gen_.is_defaultable(def.params))
+        let fits = |this: &Self, index| {
+            this.def(index).is_some_and(|def| {
+                def.kind == CompKind::Struct && (explicit || this.is_defaultable(def.params))
             })
         };
         let Some(index) = self.type_with(fits) else { return false };
@@ -51,27 +56,25 @@ impl Gen<'_, '_> {
         true
     }
 
-    /// A struct type and a field of it that fits.
+    /// A random struct type with a field that fits: type, index of the field, and its type.
     fn some_field(&mut self, fits: impl Fn(Ty) -> bool) -> Option<(u32, u32, Ty)> {
-        let index = self.type_with(|gen_, index| {
-            gen_.is_structure(index, Structure::Struct)
-                && gen_
+        let index = self.type_with(|this, index| {
+            this.is_comp(index, CompKind::Struct)
+                && this
                     .def(index)
-                    .is_some_and(|def| gen_.run(def.params).iter().any(|&ty| fits(ty)))
+                    .is_some_and(|def| this.types_of(def.params).iter().any(|&ty| fits(ty)))
         })?;
         let fields = self.def(index)?.params;
-        let start = self.entropy.below(fields.len as usize) as u32;
-        let field =
-            (start..fields.len).chain(0..start).find(|&field| fits(self.at(fields, field)))?;
-        Some((index, field, self.at(fields, field)))
+        let mut order = self.entropy.rotation(fields.len as usize);
+        let field = order.find(|&field| fits(self.type_at(fields, field)))?;
+        Some((index, field, self.type_at(fields, field)))
     }
 
     pub(super) fn struct_get(&mut self, opcode: Opcode) -> bool {
         let extends = opcode != Opcode::StructGet;
         let found = self.some_field(|ty| ty.is_packed() == extends);
         let Some((index, field, ty)) = found else { return false };
-        let reference = self.aggregate(index);
-        self.operands(&[reference]);
+        self.aggregate(index);
         self.op_index(opcode, index);
         self.index(field);
         self.push(ty.unpacked());
@@ -80,25 +83,27 @@ impl Gen<'_, '_> {
 
     pub(super) fn struct_set(&mut self) -> bool {
         let Some((index, field, ty)) = self.some_field(Ty::is_mutable) else { return false };
-        let reference = self.aggregate(index);
+        let reference = self.reference(index);
         self.operands(&[reference, ty.unpacked()]);
         self.op_index(Opcode::StructSet, index);
         self.index(field);
         true
     }
 
+    /// A random array type whose element type fits, with that type.
     fn some_array(&mut self, fits: impl Fn(Ty) -> bool) -> Option<(u32, Ty)> {
-        let index = self.type_with(|gen_, index| {
-            gen_.is_structure(index, Structure::Array) && fits(gen_.elem_of(index))
+        let index = self.type_with(|this, index| {
+            this.is_comp(index, CompKind::Array) && fits(this.elem_of(index))
         })?;
         Some((index, self.elem_of(index)))
     }
 
-    /// Leaves a length that is long enough.
-    fn length(&mut self) {
+    /// Writes the length of a new array, of at least [`ARRAY_LEN`].
+    fn array_length(&mut self) {
         self.small(Ty::I32, 4);
         self.i32_const(ARRAY_LEN as i32);
         self.op(Opcode::I32Add);
+        self.pop();
     }
 
     pub(super) fn array_new(&mut self, opcode: Opcode) -> bool {
@@ -107,15 +112,11 @@ impl Gen<'_, '_> {
         let Some((index, elem)) = found else { return false };
         let elem = elem.unpacked();
         match opcode {
-            Opcode::ArrayNewDefault => {
-                self.length();
-                self.pop();
-                self.op_index(opcode, index);
-            }
-            Opcode::ArrayNew => {
-                self.operands(&[elem]);
-                self.length();
-                self.pop();
+            Opcode::ArrayNewDefault | Opcode::ArrayNew => {
+                if !by_default {
+                    self.operands(&[elem]);
+                }
+                self.array_length();
                 self.op_index(opcode, index);
             }
             _ => {
@@ -129,33 +130,40 @@ impl Gen<'_, '_> {
         true
     }
 
-    /// From a data or element segment.
-    pub(super) fn array_new_segment(&mut self, opcode: Opcode) -> bool {
-        let of_data = opcode == Opcode::ArrayNewData;
-        // Of types that a segment fits, if that is to be sure.
-        let safe = self.config.no_traps;
-        let found = self.type_with(|gen_, index| {
-            let elem = gen_.elem_of(index);
-            let fits = |segment: &Segment| {
-                gen_.matches(segment.ty, elem.unpacked())
-                    && (!safe || (!segment.fleeting && segment.len >= ARRAY_LEN))
-            };
-            let made = if of_data { !elem.is_ref() } else { gen_.elems.iter().any(fits) };
-            gen_.is_structure(index, Structure::Array) && made
-        });
-        let Some(index) = found else { return false };
-        let elem = self.elem_of(index);
+    /// A random segment to initialise arrays with, of data or of elements: its index, the segment,
+    /// and how much of it an element takes.
+    fn some_segment(&mut self, of_data: bool, elem: Ty) -> Option<(u32, Segment, u32)> {
         let (segment, size) = match of_data {
             true => (self.some_data(), elem.bytes()),
             false => (self.some_elem(elem.unpacked()), 1),
         };
-        let Some((place, segment)) = segment else { return false };
+        segment.map(|(index, segment)| (index, segment, size))
+    }
+
+    /// `array.new_data` and `array.new_elem`.
+    pub(super) fn array_new_segment(&mut self, opcode: Opcode) -> bool {
+        let of_data = opcode == Opcode::ArrayNewData;
+        // In code that must not trap, a segment must be long enough.
+        let safe = self.config.no_traps;
+        let found = self.type_with(|this, index| {
+            let elem = this.elem_of(index);
+            let fits = |segment: &Segment| {
+                this.matches(segment.ty, elem.unpacked())
+                    && (!safe || (!segment.may_be_dropped && segment.len >= ARRAY_LEN))
+            };
+            let made = if of_data { !elem.is_ref() } else { this.elems.iter().any(fits) };
+            this.is_comp(index, CompKind::Array) && made
+        });
+        let Some(index) = found else { return false };
+        let elem = self.elem_of(index);
+        let found = self.some_segment(of_data, elem);
+        let Some((number, segment, size)) = found else { return false };
         if !of_data && elem.is_packed() {
             return false;
         }
         if !self.risks() {
             let Some(spare) = segment.len.checked_sub(ARRAY_LEN * size) else { return false };
-            if segment.fleeting {
+            if segment.may_be_dropped {
                 return false;
             }
             self.small(Ty::I32, spare);
@@ -167,7 +175,7 @@ impl Gen<'_, '_> {
         }
         self.uses_data |= of_data;
         self.op_index(opcode, index);
-        self.index(place);
+        self.index(number);
         self.push(Ty::defined(index, false));
         true
     }
@@ -176,8 +184,7 @@ impl Gen<'_, '_> {
         let extends = opcode != Opcode::ArrayGet;
         let found = self.some_array(|ty| ty.is_packed() == extends);
         let Some((index, elem)) = found else { return false };
-        let reference = self.aggregate(index);
-        self.operands(&[reference]);
+        self.aggregate(index);
         self.bounded(Ty::I32, INDEX_MASK);
         self.pop();
         self.op_index(opcode, index);
@@ -189,13 +196,11 @@ impl Gen<'_, '_> {
     pub(super) fn array_set(&mut self, opcode: Opcode) -> bool {
         let Some((index, elem)) = self.some_array(Ty::is_mutable) else { return false };
         let reference = self.aggregate(index);
-        self.operands(&[reference]);
         if opcode == Opcode::ArraySet {
             self.bounded(Ty::I32, INDEX_MASK);
             self.produce(elem.unpacked());
             self.take(2);
         } else if self.entropy.chance(EDGES) {
-            // Up to the very end.
             let count = 1 + self.entropy.below(ARRAY_LEN as usize) as i32;
             let beyond = i32::from(!self.config.no_traps && self.entropy.chance(64));
             let local = self.keep(Ty::defined(index, false), reference);
@@ -216,7 +221,7 @@ impl Gen<'_, '_> {
         true
     }
 
-    /// Keeps the reference on top in a local as well.
+    /// Keeps the reference that was made last in a local too. `kept` is its type without null.
     fn keep(&mut self, kept: Ty, reference: Ty) -> u32 {
         if reference.is_nullable() {
             self.op(Opcode::RefAsNonNull);
@@ -227,11 +232,10 @@ impl Gen<'_, '_> {
         local
     }
 
-    /// Copies within an array such that source and target overlap, and looks at an element.
+    /// Copies between overlapping parts of an array, and then reads an element.
     fn copy_overlapping(&mut self, index: u32) {
         let elem = self.elem_of(index);
         let reference = self.aggregate(index);
-        self.operands(&[reference]);
         let local = self.keep(Ty::defined(index, false), reference);
         let (to, from) = if self.entropy.chance(128) { (0, 1) } else { (1, 0) };
         self.i32_const(to);
@@ -242,8 +246,8 @@ impl Gen<'_, '_> {
         self.index(index);
         let get = if elem.is_packed() { Opcode::ArrayGetU } else { Opcode::ArrayGet };
         self.op_index(Opcode::LocalGet, local);
-        let place = self.entropy.below(ARRAY_LEN as usize) as i32;
-        self.i32_const(place);
+        let element = self.entropy.below(ARRAY_LEN as usize) as i32;
+        self.i32_const(element);
         self.op_index(get, index);
         self.push(elem.unpacked());
     }
@@ -254,15 +258,14 @@ impl Gen<'_, '_> {
             self.copy_overlapping(dst);
             return true;
         }
-        let found = self.type_with(|gen_, index| {
-            gen_.is_structure(index, Structure::Array)
-                && gen_.matches(gen_.elem_of(index).bare(), to.bare())
+        let found = self.type_with(|this, index| {
+            this.is_comp(index, CompKind::Array)
+                && this.matches(this.elem_of(index).bare(), to.bare())
         });
         let Some(src) = found else { return false };
-        let reference = self.aggregate(dst);
-        self.operands(&[reference]);
+        self.aggregate(dst);
         self.bounded(Ty::I32, INDEX_MASK >> 1);
-        let reference = self.aggregate(src);
+        let reference = self.reference(src);
         self.produce(reference);
         self.bounded(Ty::I32, INDEX_MASK >> 1);
         self.bounded(Ty::I32, INDEX_MASK >> 1);
@@ -272,26 +275,22 @@ impl Gen<'_, '_> {
         true
     }
 
-    /// From a data or element segment.
+    /// `array.init_data` and `array.init_elem`.
     pub(super) fn array_init(&mut self, opcode: Opcode) -> bool {
         let of_data = opcode == Opcode::ArrayInitData;
         let found = self.some_array(|ty| {
             ty.is_mutable() && if of_data { !ty.is_ref() } else { !ty.is_packed() }
         });
         let Some((index, elem)) = found else { return false };
-        let (segment, size) = match of_data {
-            true => (self.some_data(), elem.bytes()),
-            false => (self.some_elem(elem.unpacked()), 1),
-        };
-        let Some((place, segment)) = segment else { return false };
-        let reference = self.aggregate(index);
-        self.operands(&[reference]);
+        let found = self.some_segment(of_data, elem);
+        let Some((number, segment, size)) = found else { return false };
+        self.aggregate(index);
         self.bounded(Ty::I32, INDEX_MASK >> 1);
         self.part_of(&segment, ARRAY_LEN / 2, size);
         self.take(3);
         self.uses_data |= of_data;
         self.op_index(opcode, index);
-        self.index(place);
+        self.index(number);
         true
     }
 }
