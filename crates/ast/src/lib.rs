@@ -53,7 +53,7 @@ pub use modules::{
     IndirectNameMap, Item, Local, Locals, Module, NameMap, NameSubsection, Names, RawSection,
     Section, SectionId, Table,
 };
-pub use span::{SourceMap, Span};
+pub use span::{LineColumn, LineIndex, SourceMap, Span};
 pub use types::{
     AbsHeapType, AddrType, ArrayType, CompType, ExternType, FieldType, FuncType, GlobalType,
     HeapType, Limits, MemType, PackType, RecGroup, RefType, StorageType, StructType, SubType,

@@ -6,13 +6,14 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use wattle_ast::{Name, Opcode, Span};
+use wattle_syntax::{
+    LexError, Token, TokenKind, Tokens,
+    numbers::{self, NumberError},
+    strings,
+};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::keywords;
-use crate::lexer::TokenKind;
-use crate::numbers::{self, NumberError};
-use crate::strings;
-use crate::tokens::{self, Token, Tokens};
 
 /// A place among tokens. Cheap to clone, so that a parser may look ahead as far as it likes.
 #[derive(Clone, Debug)]
@@ -57,7 +58,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
 
     /// Moves past the next form: a token, or everything up to the matching parenthesis.
     pub(crate) fn skip_form(&mut self) {
-        (self.pos, self.token) = self.tokens.skip_form(self.pos, self.token);
+        (self.pos, self.token) = self.tokens.after_form(self.pos, self.token);
     }
 
     /// The kind of the next token.
@@ -98,13 +99,13 @@ impl<'t, 'a> Cursor<'t, 'a> {
 
     /// The bytes of the next token.
     pub(crate) fn span(&self) -> Span {
-        self.tokens.span(self.token)
+        self.token.span()
     }
 
     /// The bytes from the token at `start` to the one before the next.
     pub(crate) fn span_from(&self, start: usize) -> Span {
-        let first = self.tokens.span(self.tokens.get(start));
-        let last = self.tokens.span(self.tokens.get(self.pos.max(start + 1) - 1));
+        let first = self.tokens.get(start).span();
+        let last = self.tokens.get(self.pos.max(start + 1) - 1).span();
         Span::new(first.start, last.end)
     }
 
@@ -113,10 +114,10 @@ impl<'t, 'a> Cursor<'t, 'a> {
     pub(crate) fn unexpected(&self, expected: &'static str) -> Box<Error> {
         let text = self.text();
         let unknown = match self.peek() {
-            TokenKind::Error(error) => return Error::boxed(error.into(), self.span()),
+            TokenKind::Error(error) => return self.error(ErrorKind::Lexical(error)),
             TokenKind::Reserved => true,
             TokenKind::Keyword => !keywords::is_keyword(text),
-            TokenKind::Number => !keywords::is_number(text),
+            TokenKind::Number => !numbers::is_number(text),
             _ => false,
         };
         let kind = if unknown {
@@ -225,19 +226,30 @@ impl<'t, 'a> Cursor<'t, 'a> {
         if self.peek() != TokenKind::Id {
             return None;
         }
-        let id = tokens::id(self.text());
+        let id = self.id();
         self.bump();
         Some(id)
     }
 
-    /// The bytes of a string when one is next.
-    pub(crate) fn opt_string(&mut self) -> Option<Cow<'a, [u8]>> {
-        if self.peek() != TokenKind::String {
-            return None;
+    /// What the identifier stands for that is next.
+    #[inline(always)]
+    pub(crate) fn id(&self) -> Name<'a> {
+        strings::id(self.text()).unwrap_or_default()
+    }
+
+    /// The bytes of the strings that are next, joined. A single one without escape sequences is
+    /// borrowed.
+    pub(crate) fn strings(&mut self) -> Cow<'a, [u8]> {
+        let mut bytes = Cow::Borrowed(&b""[..]);
+        while self.peek() == TokenKind::String {
+            if bytes.is_empty() {
+                bytes = strings::bytes(self.text());
+            } else {
+                strings::decode_into(self.text(), bytes.to_mut());
+            }
+            self.bump();
         }
-        let bytes = strings::bytes(self.text());
-        self.bump();
-        Some(bytes)
+        bytes
     }
 
     /// A string that is a name: UTF-8.
@@ -245,7 +257,8 @@ impl<'t, 'a> Cursor<'t, 'a> {
         if self.peek() != TokenKind::String {
             return Err(self.unexpected("a name"));
         }
-        let name = strings::name(self.text()).ok_or_else(|| self.error(ErrorKind::Utf8))?;
+        let name = strings::name(self.text())
+            .ok_or_else(|| self.error(ErrorKind::Lexical(LexError::Utf8)))?;
         self.bump();
         Ok(name)
     }
@@ -326,7 +339,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
     #[cold]
     fn bad_number(&self, error: NumberError) -> Box<Error> {
         // A float where an integer must be is a number, if one that does not fit.
-        if error == NumberError::OutOfRange || keywords::is_number(self.text()) {
+        if error == NumberError::OutOfRange || numbers::is_number(self.text()) {
             return self.error(ErrorKind::ConstantOutOfRange(""));
         }
         self.unexpected("a number")

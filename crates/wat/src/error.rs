@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{Feature, Span};
+use wattle_syntax::{LexError, Tokens};
 
 use crate::ids::Space;
 
@@ -22,28 +23,8 @@ pub enum ErrorKind {
     NotEnabled(Box<str>, Feature),
     /// A token at the wrong place; what would fit there.
     UnexpectedToken(&'static str),
-    /// A character that may stand in strings and comments only.
-    IllegalCharacter,
-    /// A string that its line does not close.
-    UnclosedString,
-    /// A control character in a string.
-    ControlInString,
-    /// A backslash followed by no escape sequence.
-    IllegalEscape,
-    /// `\u{...}` of what is no Unicode scalar value.
-    CodePoint,
-    /// A block comment that nothing closes.
-    UnclosedComment,
-    /// An annotation that nothing closes.
-    UnclosedAnnotation,
-    /// `$` or `$""`.
-    EmptyId,
-    /// `(@` or `(@""`.
-    EmptyAnnotationId,
-    /// Bytes that are not UTF-8 where a name must be.
-    Utf8,
-    /// More text than 32-bit offsets reach.
-    TextTooLong,
+    /// Characters that make no token.
+    Lexical(LexError),
     /// An identifier that is bound nowhere, or an index of nothing; as it was written.
     Unknown(Space, Box<str>),
     /// An identifier that is bound twice.
@@ -102,17 +83,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Annotation(name, reason) => {
                 return write!(f, "@{name} annotation: {reason}");
             }
-            ErrorKind::IllegalCharacter => "illegal character",
-            ErrorKind::UnclosedString => "unclosed string literal",
-            ErrorKind::ControlInString => "illegal control character in string literal",
-            ErrorKind::IllegalEscape => "illegal escape",
-            ErrorKind::CodePoint => "malformed UTF-8 codepoint",
-            ErrorKind::UnclosedComment => "unclosed comment",
-            ErrorKind::UnclosedAnnotation => "unclosed annotation",
-            ErrorKind::EmptyId => "empty identifier",
-            ErrorKind::EmptyAnnotationId => "empty annotation id",
-            ErrorKind::Utf8 => "malformed UTF-8 encoding",
-            ErrorKind::TextTooLong => "length out of bounds: the text is longer than 4 GiB",
+            ErrorKind::Lexical(error) => error.phrase(),
             ErrorKind::IdNotAllowed => "identifier not allowed",
             ErrorKind::MultipleStarts => "multiple start sections",
             ErrorKind::MismatchingLabel => "mismatching label",
@@ -145,6 +116,12 @@ impl Error {
     /// An error at a place.
     pub fn new(kind: ErrorKind, span: Span) -> Error {
         Error { kind, span }
+    }
+
+    /// The errors of tokens.
+    pub(crate) fn lexical(tokens: &Tokens<'_>) -> Vec<Error> {
+        let errors = tokens.errors().iter();
+        errors.map(|(error, span)| Error::new(ErrorKind::Lexical(*error), *span)).collect()
     }
 
     #[cold]

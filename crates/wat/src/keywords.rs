@@ -2,8 +2,7 @@
 //! ask: a keyword at the wrong place is an unexpected token, another word an unknown operator.
 
 use wattle_ast::{AbsHeapType, Opcode};
-
-use crate::numbers::{self, NumberError};
+use wattle_syntax::numbers::{self, NumberError};
 
 const KEYWORDS: &[&str] = &[
     // types
@@ -107,11 +106,5 @@ pub(crate) fn is_keyword(word: &str) -> bool {
         || KEYWORDS.contains(&word)
         || prefixed("offset=")
         || prefixed("align=")
-        || is_number(word)
-}
-
-/// Whether a word is a number, of whatever type and size.
-pub(crate) fn is_number(word: &str) -> bool {
-    numbers::i64(word) != Err(NumberError::Malformed)
-        || numbers::f64(word) != Err(NumberError::Malformed)
+        || numbers::is_number(word)
 }

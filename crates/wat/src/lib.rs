@@ -28,15 +28,9 @@ mod cursor;
 mod error;
 mod ids;
 mod keywords;
-mod lexer;
 mod module;
-pub mod numbers;
 pub mod script;
-mod strings;
-mod tokens;
-mod words;
 
 pub use error::{Error, ErrorKind, Errors};
 pub use ids::Space;
-pub use lexer::{LexError, Lexer, TokenKind};
 pub use module::{Parsed, Parser, parse};

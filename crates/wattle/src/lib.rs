@@ -30,6 +30,8 @@ pub use wattle_printer as printer;
 /// The interpreter (feature `runtime`).
 #[cfg(feature = "runtime")]
 pub use wattle_runtime as runtime;
+/// Tokens, strings, numbers and forms of text.
+pub use wattle_syntax as syntax;
 /// Whether a module is valid, what types it is made of, which features it uses.
 pub use wattle_validator as validator;
 /// WASI preview 1 for the interpreter (feature `wasi`).

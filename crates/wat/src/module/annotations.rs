@@ -7,13 +7,20 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use wattle_ast::{Custom, CustomData, Name, Names, SectionId, leb128};
+use wattle_syntax::{Annotation, TokenKind, strings};
 
 use super::State;
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Result};
-use crate::lexer::TokenKind;
-use crate::strings;
-use crate::tokens::{Annot, BRANCH_HINT, CUSTOM, DATA_COUNT, NAME};
+
+const CUSTOM: &str = "custom";
+const NAME: &str = "name";
+const BRANCH_HINT: &str = "metadata.code.branch_hint";
+/// States how many data segments there are, though no function calls for it.
+const DATA_COUNT: &str = "data_count";
+
+/// The ids of the annotations that mean something here.
+pub(crate) const KNOWN: &[&str] = &[CUSTOM, NAME, BRANCH_HINT, DATA_COUNT];
 
 /// Where a custom section goes: how many steps after the start of the module, counting two a
 /// section: before it and after it.
@@ -30,7 +37,7 @@ fn after(section: SectionId) -> Place {
 impl<'a> State<'_, 'a> {
     /// The annotations before the token at `pos`.
     fn annots_at(&self, pos: usize) -> core::ops::Range<usize> {
-        let annots = &self.cursor.tokens.annots;
+        let annots = &self.cursor.tokens.annotations();
         let first = annots.partition_point(|annot| annot.at < pos);
         let here = annots.get(first..).unwrap_or_default();
         first..first + here.iter().take_while(|annot| annot.at == pos).count()
@@ -44,7 +51,7 @@ impl<'a> State<'_, 'a> {
 
     /// Looks it up, and remembers how far there are none.
     fn annotated_anew(&mut self, pos: usize) -> bool {
-        let annots = &self.cursor.tokens.annots;
+        let annots = &self.cursor.tokens.annotations();
         let first = annots.partition_point(|annot| annot.at < pos);
         let next = annots.get(first).map_or(usize::MAX, |annot| annot.at);
         self.plain = pos..next;
@@ -62,7 +69,7 @@ impl<'a> State<'_, 'a> {
         let tokens = self.cursor.tokens;
         let mut name = None;
         for at in self.annots_at(self.cursor.pos()) {
-            let Some(annot) = tokens.annots.get(at).filter(|annot| annot.name == NAME) else {
+            let Some(annot) = tokens.annotations().get(at).filter(|annot| annot.id == NAME) else {
                 continue;
             };
             self.placed[at] = true;
@@ -85,8 +92,8 @@ impl<'a> State<'_, 'a> {
         let tokens = self.cursor.tokens;
         let mut hint = None;
         for at in self.annots_at(pos) {
-            let annot = tokens.annots.get(at);
-            let Some(annot) = annot.filter(|annot| annot.name == BRANCH_HINT) else { continue };
+            let annot = tokens.annotations().get(at);
+            let Some(annot) = annot.filter(|annot| annot.id == BRANCH_HINT) else { continue };
             self.placed[at] = true;
             if self.func.is_none() {
                 return Err(bad(annot, "not in a function"));
@@ -121,8 +128,8 @@ impl<'a> State<'_, 'a> {
         loop {
             let at_start = self.cursor.pos() == self.start;
             for at in self.annots_between_fields(at_start) {
-                let Some(annot) = tokens.annots.get(at) else { continue };
-                let result = match annot.name {
+                let Some(annot) = tokens.annotations().get(at) else { continue };
+                let result = match annot.id {
                     CUSTOM => parse_custom(annot).map(|section| sections.push(section)),
                     DATA_COUNT => {
                         self.module.data_count = Some(self.module.datas.len() as u32);
@@ -151,7 +158,7 @@ impl<'a> State<'_, 'a> {
     /// `(module` and the identifier of the module belong there too.
     fn annots_between_fields(&self, at_start: bool) -> core::ops::Range<usize> {
         let here = self.annots_at(self.cursor.pos());
-        let annots = &self.cursor.tokens.annots;
+        let annots = &self.cursor.tokens.annotations();
         let id = self.start.checked_sub(1);
         let named = id.is_some_and(|id| self.cursor.tokens.get(id).kind == TokenKind::Id);
         if !at_start || !named {
@@ -167,7 +174,7 @@ impl<'a> State<'_, 'a> {
         let failed = self.errors.iter().map(|error| error.span.start).min().unwrap_or(usize::MAX);
         let mut field = Cursor::new(tokens, self.start);
         let mut field_end = tokens.form_end(self.start);
-        for (at, annot) in tokens.annots.iter().enumerate() {
+        for (at, annot) in tokens.annotations().iter().enumerate() {
             let passed = annot.at < self.start || annot.at > end;
             if passed || self.placed.get(at) == Some(&true) {
                 continue;
@@ -177,13 +184,13 @@ impl<'a> State<'_, 'a> {
                 field_end = tokens.form_end(field_end);
             }
             let in_func = field.at_open("func") && field.pos() < annot.at && annot.at < field_end;
-            let kind = match annot.name {
+            let kind = match annot.id {
                 BRANCH_HINT if in_func => ErrorKind::Annotation(BRANCH_HINT, "invalid placement"),
                 BRANCH_HINT => ErrorKind::Annotation(BRANCH_HINT, "not in a function"),
                 DATA_COUNT => ErrorKind::Annotation(DATA_COUNT, "not between fields"),
                 name => ErrorKind::MisplacedAnnotation(name),
             };
-            if annot.span.start < failed || matches!(annot.name, CUSTOM | DATA_COUNT) {
+            if annot.span.start < failed || matches!(annot.id, CUSTOM | DATA_COUNT) {
                 self.report(Error::new(kind, annot.span));
             }
         }
@@ -247,17 +254,17 @@ impl<'a> State<'_, 'a> {
 }
 
 #[cold]
-fn bad(annot: &Annot<'_>, reason: &'static str) -> alloc::boxed::Box<Error> {
-    Error::boxed(ErrorKind::Annotation(annot.name, reason), annot.span)
+fn bad(annot: &Annotation<'_>, reason: &'static str) -> alloc::boxed::Box<Error> {
+    Error::boxed(ErrorKind::Annotation(annot.id, reason), annot.span)
 }
 
-fn unexpected(annot: &Annot<'_>, cursor: &Cursor<'_, '_>) -> alloc::boxed::Box<Error> {
-    Error::boxed(ErrorKind::Annotation(annot.name, "unexpected token"), cursor.span())
+fn unexpected(annot: &Annotation<'_>, cursor: &Cursor<'_, '_>) -> alloc::boxed::Box<Error> {
+    Error::boxed(ErrorKind::Annotation(annot.id, "unexpected token"), cursor.span())
 }
 
 /// A string that is a name.
 fn name_in<'a>(
-    annot: &Annot<'a>,
+    annot: &Annotation<'a>,
     cursor: &mut Cursor<'_, 'a>,
     missing: &'static str,
 ) -> Result<Name<'a>> {
@@ -265,14 +272,14 @@ fn name_in<'a>(
         return Err(bad(annot, missing));
     }
     let Some(name) = strings::name(cursor.text()) else {
-        let kind = ErrorKind::Annotation(annot.name, "malformed UTF-8 encoding");
+        let kind = ErrorKind::Annotation(annot.id, "malformed UTF-8 encoding");
         return Err(cursor.error(kind));
     };
     cursor.bump();
     Ok(name)
 }
 
-fn expect_end(annot: &Annot<'_>, cursor: &Cursor<'_, '_>) -> Result<()> {
+fn expect_end(annot: &Annotation<'_>, cursor: &Cursor<'_, '_>) -> Result<()> {
     match cursor.peek() {
         TokenKind::Eof => Ok(()),
         _ => Err(unexpected(annot, cursor)),
@@ -280,7 +287,7 @@ fn expect_end(annot: &Annot<'_>, cursor: &Cursor<'_, '_>) -> Result<()> {
 }
 
 /// `(@name "..")`.
-fn parse_name<'a>(annot: &Annot<'a>) -> Result<Name<'a>> {
+fn parse_name<'a>(annot: &Annotation<'a>) -> Result<Name<'a>> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let name = name_in(annot, &mut cursor, "string expected")?;
     expect_end(annot, &cursor)?;
@@ -288,12 +295,9 @@ fn parse_name<'a>(annot: &Annot<'a>) -> Result<Name<'a>> {
 }
 
 /// `(@metadata.code.branch_hint "\00")`, or `"\01"` for a branch that is likely.
-fn parse_hint(annot: &Annot<'_>) -> Result<u8> {
+fn parse_hint(annot: &Annotation<'_>) -> Result<u8> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
-    let mut bytes = Vec::new();
-    while let Some(more) = cursor.opt_string() {
-        bytes.extend_from_slice(&more);
-    }
+    let bytes = cursor.strings();
     expect_end(annot, &cursor)?;
     match bytes[..] {
         [value @ (0 | 1)] => Ok(value),
@@ -302,7 +306,7 @@ fn parse_hint(annot: &Annot<'_>) -> Result<u8> {
 }
 
 /// `(@custom "name" (before|after section)? "data"*)`.
-fn parse_custom<'a>(annot: &Annot<'a>) -> Result<(Place, Custom<'a>)> {
+fn parse_custom<'a>(annot: &Annotation<'a>) -> Result<(Place, Custom<'a>)> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let name = name_in(annot, &mut cursor, "missing section name")?;
     let mut place = after(SectionId::Data);
@@ -325,14 +329,7 @@ fn parse_custom<'a>(annot: &Annot<'a>) -> Result<(Place, Custom<'a>)> {
         }
         place = direction(section);
     }
-    let mut bytes = Cow::Borrowed(&b""[..]);
-    while let Some(more) = cursor.opt_string() {
-        if bytes.is_empty() {
-            bytes = more;
-        } else {
-            bytes.to_mut().extend_from_slice(&more);
-        }
-    }
+    let bytes = cursor.strings();
     expect_end(annot, &cursor)?;
     Ok((place, Custom { name, data: CustomData::Bytes(bytes), after: None }))
 }

@@ -6,13 +6,13 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{BlockType, Encode, ItemKind, Name, Opcode, Span, encode_immediates};
+use wattle_syntax::TokenKind;
 
 use super::State;
 use super::immediates::Immediates;
 use super::types::ParamIds;
 use crate::error::{ErrorKind, Result};
 use crate::ids::{IdMap, Space};
-use crate::lexer::TokenKind;
 
 /// What is open around the next instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -352,7 +352,7 @@ impl<'a> State<'_, 'a> {
         if self.cursor.peek() != TokenKind::Id {
             return Ok(());
         }
-        let id = crate::tokens::id(self.cursor.text());
+        let id = self.cursor.id();
         if !self.labels.is_innermost(&id) {
             return Err(self.cursor.error(ErrorKind::MismatchingLabel));
         }
@@ -578,7 +578,7 @@ impl<'a> State<'_, 'a> {
         if self.cursor.peek() != TokenKind::Id {
             return self.cursor.expect_u32();
         }
-        match self.labels.get(&crate::tokens::id(self.cursor.text())) {
+        match self.labels.get(&self.cursor.id()) {
             Some(label) => {
                 self.cursor.bump();
                 Ok(label)

@@ -2,7 +2,6 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/modules.html>
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use wattle_ast::{
@@ -10,6 +9,7 @@ use wattle_ast::{
     Feature, Func, FuncIdx, Global, GlobalIdx, Import, ImportGroup, Instr, ItemKind, Limits, Local,
     MemIdx, MemType, Name, Table, TableIdx, TableType, TagIdx, TagType, leb128,
 };
+use wattle_syntax::TokenKind;
 
 use super::State;
 use super::code::{Code, Until};
@@ -17,7 +17,6 @@ use super::scan;
 use super::types::ParamIds;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::Space;
-use crate::lexer::TokenKind;
 
 /// The index of a member of a space, as something to be exported.
 fn extern_idx(space: Space, index: u32) -> ExternIdx {
@@ -348,7 +347,7 @@ impl<'a> State<'_, 'a> {
         let page_size_log2 = self.opt_page_size()?;
         let start = self.cursor.pos();
         self.cursor.expect_open("data")?;
-        let bytes = self.data_bytes()?;
+        let bytes = self.cursor.strings();
         self.cursor.expect_close()?;
         let page = 1_u64.checked_shl(page_size_log2.unwrap_or(16).into()).unwrap_or(u64::MAX);
         let size = (bytes.len() as u64).div_ceil(page);
@@ -357,21 +356,6 @@ impl<'a> State<'_, 'a> {
         self.locate(ItemKind::Data, data_index, start);
         let limits = Limits { addr, shared: false, min: size, max: Some(size) };
         Ok(MemType { limits, page_size_log2 })
-    }
-
-    /// The bytes of as many strings as are next, one after the other.
-    pub(super) fn data_bytes(&mut self) -> Result<Cow<'a, [u8]>> {
-        let Some(mut bytes) = self.cursor.opt_string() else {
-            return Ok(Cow::Borrowed(&[]));
-        };
-        while let Some(more) = self.cursor.opt_string() {
-            if bytes.is_empty() {
-                bytes = more;
-            } else {
-                bytes.to_mut().extend_from_slice(&more);
-            }
-        }
-        Ok(bytes)
     }
 
     fn table(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {

@@ -11,14 +11,15 @@ use wattle_ast::{
     LaneIdx, LocalIdx, MemArg, MemCopy, MemIdx, MemInit, Opcode, RefTypeNonNull, RefTypeNull,
     SelectTypes, Shuffle, Source, TableCopy, TableIdx, TableInit, TagIdx, TypeIdx, V128,
 };
+use wattle_syntax::{
+    TokenKind,
+    numbers::{self, NumberError},
+};
 
 use super::State;
 use super::types::ParamIds;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::Space;
-use crate::keywords;
-use crate::lexer::TokenKind;
-use crate::numbers::{self, NumberError};
 
 /// The immediates of one instruction.
 pub(super) struct Immediates<'s, 't, 'a> {
@@ -321,7 +322,7 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
             let cursor = &mut self.state.cursor;
             *lane = match numbers::u8(cursor.text()) {
                 Ok(lane) => lane,
-                Err(_) if keywords::is_number(cursor.text()) => {
+                Err(_) if numbers::is_number(cursor.text()) => {
                     return Err(cursor.error(ErrorKind::ConstantOutOfRange("i8")));
                 }
                 Err(_) => return Err(cursor.unexpected("a lane")),

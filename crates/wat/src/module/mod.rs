@@ -14,7 +14,7 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/modules.html>
 
-mod annotations;
+pub(crate) mod annotations;
 mod code;
 mod fields;
 mod immediates;
@@ -29,12 +29,11 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use wattle_ast::{Features, ItemKind, Module, Name, SourceMap, Span, ValType};
+use wattle_syntax::{TokenKind, Tokens};
 
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Errors, Result};
 use crate::ids::{IdMap, Space};
-use crate::lexer::TokenKind;
-use crate::tokens::Tokens;
 use code::{Code, LabelStack};
 use types::TypeUses;
 
@@ -129,8 +128,8 @@ impl Parser {
         text: &'a str,
         in_script: bool,
     ) -> core::result::Result<Parsed<'a>, Errors> {
-        let tokens = Tokens::lex(text);
-        let mut errors = tokens.errors.clone();
+        let tokens = Tokens::new(text, annotations::KNOWN);
+        let mut errors = Error::lexical(&tokens);
         let mut cursor = Cursor::new(&tokens, 0);
         let whole = cursor.opt_open("module");
         if whole && in_script {
@@ -152,7 +151,7 @@ impl Parser {
         if let Err(error) = end {
             errors.push(*error);
         }
-        let cut = tokens.cut.unwrap_or(usize::MAX);
+        let cut = tokens.unclosed().unwrap_or(usize::MAX);
         errors.retain(|error| error.span.start <= cut);
         Errors::check(errors)?;
         parsed.ok_or_else(|| Error::new(ErrorKind::UnexpectedToken(")"), cursor.span()).into())
@@ -226,7 +225,7 @@ impl<'t, 'a> State<'t, 'a> {
         State {
             start: cursor.pos(),
             plain: 0..0,
-            placed: alloc::vec![false; cursor.tokens.annots.len()],
+            placed: alloc::vec![false; cursor.tokens.annotations().len()],
             cursor,
             features: parser.features,
             all_features: parser.features == Features::ALL,
@@ -298,7 +297,7 @@ impl<'t, 'a> State<'t, 'a> {
         let text = self.cursor.text();
         let index = match text.get(1..) {
             Some(plain) if !plain.starts_with('"') => self.ids_of(space).get(plain),
-            _ => self.ids_of(space).get(&crate::tokens::id(text)),
+            _ => self.ids_of(space).get(&self.cursor.id()),
         };
         match index {
             Some(index) => {
@@ -338,7 +337,7 @@ impl<'t, 'a> State<'t, 'a> {
 
     /// The bytes of the token at a position.
     fn span_at(&self, pos: usize) -> Span {
-        self.cursor.tokens.span(self.cursor.tokens.get(pos))
+        self.cursor.tokens.get(pos).span()
     }
 
     /// The next index of a space that the second pass comes to.

@@ -1,11 +1,11 @@
 //! The first pass: every field gets its index, every identifier its binding.
 
 use wattle_ast::Name;
+use wattle_syntax::TokenKind;
 
 use super::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::Space;
-use crate::lexer::TokenKind;
 
 /// The space of what a keyword defines or imports.
 pub(super) fn space(keyword: &str) -> Option<Space> {

@@ -8,12 +8,12 @@ use wattle_ast::{
     Data, DataMode, Elem, ElemItems, ElemMode, Encode, Expr, FuncIdx, Instr, ItemKind, List,
     MemIdx, RefType, TableIdx,
 };
+use wattle_syntax::TokenKind;
 
 use super::State;
 use super::code::{Code, Until};
 use crate::error::Result;
 use crate::ids::Space;
-use crate::lexer::TokenKind;
 
 impl<'a> State<'_, 'a> {
     pub(super) fn data(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
@@ -29,7 +29,7 @@ impl<'a> State<'_, 'a> {
             }
             None => DataMode::Passive,
         };
-        let bytes = self.data_bytes()?;
+        let bytes = self.cursor.strings();
         self.module.datas.push(Data { mode, bytes });
         self.locate(ItemKind::Data, index, start);
         Ok(())

@@ -10,11 +10,11 @@ use wattle_ast::{
     ItemKind, Limits, MemType, Name, PackType, RecGroup, RefType, StorageType, StructType, SubType,
     TableType, TypeIdx, ValType,
 };
+use wattle_syntax::TokenKind;
 
 use super::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{IdMap, Space};
-use crate::lexer::TokenKind;
 
 /// Which type a signature without a type index stands for: an open hash table over the indices
 /// of the function types that are final groups of their own.
@@ -528,7 +528,7 @@ impl<'a> State<'_, 'a> {
         if self.cursor.peek() != TokenKind::Id {
             return self.cursor.expect_u32();
         }
-        let id: Name<'a> = crate::tokens::id(self.cursor.text());
+        let id: Name<'a> = self.cursor.id();
         match self.field_ids.get(&ty.0).and_then(|ids| ids.get(&id)) {
             Some(index) => {
                 self.cursor.bump();

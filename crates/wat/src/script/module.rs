@@ -4,13 +4,11 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use wattle_ast::Span;
+use wattle_syntax::{TokenKind, Tokens, strings};
 
 use super::Word;
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Errors};
-use crate::lexer::TokenKind;
-use crate::strings;
-use crate::tokens::Tokens;
 use crate::{Parsed, Parser};
 
 /// A module of a script, as it stands there.
@@ -105,7 +103,7 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Errors> {
     core::str::from_utf8(bytes).map_err(|error| {
         let start = error.valid_up_to();
         let end = error.error_len().map_or(bytes.len(), |len| start + len);
-        Error::new(ErrorKind::Utf8, Span::new(start, end)).into()
+        Error::new(ErrorKind::Lexical(wattle_syntax::LexError::Utf8), Span::new(start, end)).into()
     })
 }
 
@@ -121,7 +119,7 @@ impl<'m, 'a> Places<'m, 'a> {
     fn new(module: &'m ScriptModule<'a>) -> Self {
         let mut literals = Vec::new();
         if !matches!(module.source, ModuleSource::Text(_)) {
-            let tokens = Tokens::lex(module.form);
+            let tokens = Tokens::new(module.form, &[]);
             let mut cursor = Cursor::new(&tokens, 0);
             let mut before = 0;
             loop {
@@ -164,7 +162,10 @@ impl<'m, 'a> Places<'m, 'a> {
         let (mut place, mut skip) = (0, offset - before);
         while let Some(&byte) = inside.as_bytes().get(place) {
             let (written, stands_for) = match byte {
-                b'\\' => escape(inside.get(place..).unwrap_or_default()),
+                b'\\' => {
+                    let escape = inside.as_bytes().get(place + 1..).and_then(strings::escape);
+                    escape.map_or((1, 1), |escape| (1 + escape.len, escape.bytes().len()))
+                }
                 _ => (1, 1),
             };
             if skip < stands_for {
@@ -175,12 +176,4 @@ impl<'m, 'a> Places<'m, 'a> {
         }
         Span::at(span.end)
     }
-}
-
-/// How long the escape sequence is that a text begins with, and how many bytes it stands for.
-fn escape(text: &str) -> (usize, usize) {
-    let written = 1 + text.as_bytes().get(1..).and_then(strings::escape_len).unwrap_or_default();
-    let mut bytes = Vec::new();
-    strings::decode_into(text.get(..written).unwrap_or_default(), &mut bytes);
-    (written, bytes.len())
 }

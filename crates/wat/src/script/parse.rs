@@ -5,16 +5,15 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::{Name, Span};
+use wattle_syntax::{TokenKind, Tokens};
 
+use super::module::utf8;
 use super::{
     Action, ActionKind, Directive, DirectiveKind, Execution, Instance, Instantiation, ModuleSource,
     Script, ScriptModule, Thread, Word, values,
 };
 use crate::cursor::Cursor;
-use crate::error::{Error, ErrorKind, Errors, Result};
-use crate::lexer::TokenKind;
-use crate::strings;
-use crate::tokens::Tokens;
+use crate::error::{Error, Errors, Result};
 
 /// Parses a script, given as text or as the bytes of a file. Fields of a module that stand alone
 /// are one module.
@@ -41,14 +40,9 @@ use crate::tokens::Tokens;
 pub fn parse<'a, S: AsRef<[u8]> + ?Sized>(
     source: &'a S,
 ) -> core::result::Result<Script<'a>, Errors> {
-    let bytes = source.as_ref();
-    let text = core::str::from_utf8(bytes).map_err(|error| {
-        let start = error.valid_up_to();
-        let end = error.error_len().map_or(bytes.len(), |len| start + len);
-        Error::new(ErrorKind::Utf8, Span::new(start, end))
-    })?;
-    let mut tokens = Tokens::lex(text);
-    let lexical = core::mem::take(&mut tokens.errors);
+    let text = utf8(source.as_ref())?;
+    let tokens = Tokens::new(text, &[]);
+    let lexical = Error::lexical(&tokens);
     let mut parser =
         Parser { cursor: Cursor::new(&tokens, 0), lazy: Vec::new(), errors: Vec::new() };
     let directives = parser.script();
@@ -91,7 +85,7 @@ impl<'a> Parser<'_, 'a> {
                 "type" | "rec" | "import" | "func" | "table" | "memory" | "tag" | "global"
                 | "export" | "start" | "elem" | "data",
             ) => {
-                let text = self.cursor.tokens.text;
+                let text = self.cursor.tokens.source();
                 let span = Span::new(0, text.len());
                 self.lazy.push(span);
                 let source = ModuleSource::Text(text);
@@ -308,7 +302,7 @@ impl<'a> Parser<'_, 'a> {
         let source = match strings {
             Some(source) => {
                 self.cursor.bump();
-                let bytes = self.strings();
+                let bytes = self.cursor.strings();
                 self.cursor.expect_close()?;
                 Some(source(bytes))
             }
@@ -318,23 +312,13 @@ impl<'a> Parser<'_, 'a> {
             }
         };
         let span = self.cursor.span_from(start);
-        let form = self.cursor.tokens.text.get(span.start..span.end).unwrap_or_default();
+        let form = self.cursor.tokens.source().get(span.start..span.end).unwrap_or_default();
         let source = source.unwrap_or_else(|| {
             self.lazy.push(span);
             ModuleSource::Text(form)
         });
         let module = ScriptModule { id, source, span, form };
         Ok(if definition { ModuleForm::Definition(module) } else { ModuleForm::Module(module) })
-    }
-
-    /// Strings, joined. A single one without escape sequences is borrowed.
-    fn strings(&mut self) -> Cow<'a, [u8]> {
-        let mut bytes = self.cursor.opt_string().unwrap_or_default();
-        while self.cursor.peek() == TokenKind::String {
-            strings::decode_into(strings::inside(self.cursor.text()), bytes.to_mut());
-            self.cursor.bump();
-        }
-        bytes
     }
 
     /// Moves behind the parenthesis that closes the current form, whatever comes before it.

@@ -3,12 +3,11 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{AbsHeapType, F32, F64, HeapType, Opcode, Span, TypeIdx, V128};
+use wattle_syntax::{TokenKind, numbers};
 
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::Space;
-use crate::lexer::TokenKind;
-use crate::numbers;
 
 /// An argument of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

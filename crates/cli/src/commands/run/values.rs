@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use wattle::ast::{AbsHeapType, FuncType, HeapType, RefType, V128, ValType};
 use wattle::runtime::{AnyRef, Ref, Value};
-use wattle::wat::numbers;
+use wattle::syntax::numbers;
 
 /// A function type as in the text format.
 pub(super) fn signature(ty: &FuncType) -> String {

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use wattle_ast::{F32, F64};
-//! use wattle_wat::numbers::{self, NumberError};
+//! use wattle_syntax::numbers::{self, NumberError};
 //!
 //! assert_eq!(numbers::i32("0xffff_ffff"), Ok(-1));
 //! assert_eq!(numbers::u8("256"), Err(NumberError::OutOfRange));
@@ -135,6 +135,17 @@ signed! { i8 u8; i16 u16; i32 u32; i64 u64; }
 unsigned! { u8; u16; u32; u64; }
 float! { f32 F32 u32 23 127; f64 F64 u64 52 1023; }
 
+/// Whether a word is written like a number, of any type and size.
+///
+/// ```
+/// use wattle_syntax::numbers::is_number;
+/// assert!(is_number("0x1p3") && is_number("nan:0x1") && is_number("99999999999999999999"));
+/// assert!(!is_number("0x") && !is_number("1__0"));
+/// ```
+pub fn is_number(word: &str) -> bool {
+    i64(word) != Err(Malformed) || f64(word) != Err(Malformed)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
     None,
@@ -157,13 +168,13 @@ fn magnitude(text: &[u8]) -> Result<u64, NumberError> {
     // Most numbers are a few decimal digits: too few to overflow, so nothing is checked.
     if let 1..=9 = text.len() {
         let mut value = 0u32;
-        let mut plain = true;
+        let mut all_digits = true;
         for &byte in text {
             let digit = byte.wrapping_sub(b'0');
-            plain &= digit < 10;
+            all_digits &= digit < 10;
             value = value.wrapping_mul(10).wrapping_add(u32::from(digit));
         }
-        if plain {
+        if all_digits {
             return Ok(u64::from(value));
         }
     }
@@ -275,7 +286,7 @@ enum Decimal<'a> {
 
 /// The longest text that is handed to the standard library as it stands. Its exponents saturate
 /// beyond 65,535; a text as short as this cannot shift one back into the range of floats.
-const PLAIN: usize = 4096;
+const DIRECT: usize = 4096;
 
 impl Decimal<'_> {
     #[inline]
@@ -291,7 +302,7 @@ impl Decimal<'_> {
         underscores |= scan.fraction::<10>(|_| ())?;
         underscores |= scan.exponent(b'e')?.1;
         match core::str::from_utf8(text) {
-            Ok(text) if !underscores && text.len() <= PLAIN => Ok(Decimal::Text(text)),
+            Ok(text) if !underscores && text.len() <= DIRECT => Ok(Decimal::Text(text)),
             _ => Ok(Decimal::Long),
         }
     }

@@ -1,9 +1,9 @@
 //! Tokens: what they are, and that they tile the text.
 
 use pretty_assertions::assert_eq;
-use wattle_wat::LexError::*;
-use wattle_wat::Lexer;
-use wattle_wat::TokenKind::{self, *};
+use wattle_syntax::LexError::*;
+use wattle_syntax::Lexer;
+use wattle_syntax::TokenKind::{self, *};
 
 /// The tokens of a text, blanks left out.
 fn check(text: &str, expected: &[(TokenKind, &str)]) {

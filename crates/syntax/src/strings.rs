@@ -1,0 +1,312 @@
+//! String literals and identifiers, both ways: the bytes and names that tokens stand for, and the
+//! literals and identifiers of bytes and names.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/text/values.html#strings>
+//!
+//! ```
+//! use wattle_syntax::strings;
+//!
+//! assert_eq!(&*strings::bytes(r#""a\00\u{e9}""#), b"a\0\xc3\xa9");
+//! assert_eq!(strings::id(r#"$"a b""#).unwrap(), "a b");
+//!
+//! let mut out = Vec::new();
+//! strings::write_bytes(&mut out, b"a\0\xc3\xa9");
+//! strings::write_id(&mut out, "a b");
+//! assert_eq!(out, br#""a\00\c3\a9"$"a b""#);
+//! ```
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_ast::Name;
+
+use crate::is_id_char;
+
+/// An escape sequence.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Escape {
+    /// How many bytes it takes behind the backslash.
+    pub len: usize,
+    bytes: [u8; 4],
+    count: usize,
+}
+
+impl Escape {
+    /// The bytes that it stands for: one, or a character in UTF-8.
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.count).unwrap_or_default()
+    }
+
+    #[inline]
+    const fn byte(len: usize, byte: u8) -> Escape {
+        Escape { len, bytes: [byte, 0, 0, 0], count: 1 }
+    }
+
+    fn character(len: usize, c: char) -> Escape {
+        let mut bytes = [0; 4];
+        let count = c.encode_utf8(&mut bytes).len();
+        Escape { len, bytes, count }
+    }
+}
+
+/// The escape sequence that `rest`, the text behind a backslash, begins with.
+///
+/// ```
+/// use wattle_syntax::strings::escape;
+/// assert_eq!(escape(b"u{263a}!").unwrap().bytes(), "\u{263a}".as_bytes());
+/// assert_eq!(escape(b"fF!").unwrap().len, 2);
+/// assert_eq!(escape(b"q"), None);
+/// ```
+#[inline]
+pub fn escape(rest: &[u8]) -> Option<Escape> {
+    if let [high, low, ..] = rest
+        && let (high, low) = (HEX[usize::from(*high)], HEX[usize::from(*low)])
+        && high | low < 16
+    {
+        return Some(Escape::byte(2, high << 4 | low));
+    }
+    Some(match rest {
+        [b't', ..] => Escape::byte(1, b'\t'),
+        [b'n', ..] => Escape::byte(1, b'\n'),
+        [b'r', ..] => Escape::byte(1, b'\r'),
+        [quoted @ (b'"' | b'\'' | b'\\'), ..] => Escape::byte(1, *quoted),
+        [b'u', b'{', digits @ ..] => {
+            // Not in search of a brace: the text may be long, and hold many of these.
+            let inside = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'_';
+            let len = digits.iter().position(|byte| !inside(byte))?;
+            let (digits, behind) = digits.split_at(len);
+            let c = code_point(digits).filter(|_| behind.first() == Some(&b'}'))?;
+            Escape::character(len + 3, c)
+        }
+        _ => return None,
+    })
+}
+
+/// The character of `\u{...}`: hexadecimal digits, single underscores between them.
+fn code_point(digits: &[u8]) -> Option<char> {
+    let mut value = 0_u32;
+    let mut after_digit = false;
+    for &byte in digits {
+        match (byte, (byte as char).to_digit(16)) {
+            (_, Some(digit)) => {
+                value = value.checked_mul(16)? + digit;
+                after_digit = true;
+            }
+            (b'_', None) if after_digit => after_digit = false,
+            _ => return None,
+        }
+    }
+    if after_digit { char::from_u32(value) } else { None }
+}
+
+/// The values of hexadecimal digits; 0xff for other bytes.
+static HEX: [u8; 256] = {
+    let mut hex = [0xff; 256];
+    let mut value = 0;
+    while value < 16 {
+        hex[b"0123456789abcdef"[value] as usize] = value as u8;
+        hex[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    hex
+};
+
+/// The inside of a literal: without the quotes.
+fn inside(literal: &str) -> &str {
+    literal.get(1..literal.len().saturating_sub(1)).unwrap_or_default()
+}
+
+/// Appends the bytes of a string literal that the lexer took.
+pub fn decode_into(literal: &str, out: &mut Vec<u8>) {
+    let mut rest = inside(literal).as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        match escape(behind) {
+            Some(escape) if *first == b'\\' => {
+                out.extend_from_slice(escape.bytes());
+                rest = behind.get(escape.len..).unwrap_or_default();
+            }
+            _ => {
+                let run = behind.iter().position(|byte| *byte == b'\\').unwrap_or(behind.len());
+                let (run, behind) = rest.split_at(run + 1);
+                out.extend_from_slice(run);
+                rest = behind;
+            }
+        }
+    }
+}
+
+/// The bytes of a string literal that the lexer took; borrowed when it has no escape sequence.
+pub fn bytes(literal: &str) -> Cow<'_, [u8]> {
+    let inside = inside(literal);
+    if !inside.contains('\\') {
+        return Cow::Borrowed(inside.as_bytes());
+    }
+    let mut out = Vec::with_capacity(inside.len() / 3);
+    decode_into(literal, &mut out);
+    out.shrink_to_fit();
+    Cow::Owned(out)
+}
+
+/// The text of a string literal that the lexer took, when it is UTF-8.
+pub fn name(literal: &str) -> Option<Name<'_>> {
+    let inside = inside(literal);
+    if !inside.contains('\\') {
+        return Some(Name::Borrowed(inside));
+    }
+    let mut out = Vec::with_capacity(inside.len());
+    decode_into(literal, &mut out);
+    String::from_utf8(out).ok().map(Name::from)
+}
+
+/// What `$id` or `$"id"` stands for, without the dollar sign: `$"a"` is `$a`. Nothing when it is
+/// not UTF-8.
+#[inline]
+pub fn id(token: &str) -> Option<Name<'_>> {
+    let text = token.get(1..).unwrap_or_default();
+    if text.starts_with('"') { name(text) } else { Some(Name::Borrowed(text)) }
+}
+
+const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// How each byte stands in a string: its text, and how long that is.
+static ESCAPES: [([u8; 4], u8); 256] = {
+    let mut table = [([0; 4], 0); 256];
+    let mut i = 0;
+    while i < 256 {
+        let byte = i as u8;
+        table[i] = match byte {
+            b'"' | b'\\' => ([b'\\', byte, 0, 0], 2),
+            b' '..=b'~' => ([byte, 0, 0, 0], 1),
+            _ => ([b'\\', HEX_DIGITS[i >> 4], HEX_DIGITS[i & 15], 0], 3),
+        };
+        i += 1;
+    }
+    table
+};
+
+/// Appends a string literal of any bytes. What is not printable ASCII becomes `\hh`.
+pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(b'"');
+    out.reserve(bytes.len());
+    for &byte in bytes {
+        let (text, len) = ESCAPES[usize::from(byte)];
+        // A whole word and a step back is quicker than a copy of one to three bytes.
+        let end = out.len() + usize::from(len);
+        out.extend_from_slice(&text);
+        out.truncate(end);
+    }
+    out.push(b'"');
+}
+
+/// Appends a string literal of a name. Characters that do not show, or change how the text around
+/// them shows, become `\u{...}`.
+pub fn write_name(out: &mut Vec<u8>, name: &str) {
+    out.push(b'"');
+    if name.bytes().all(|byte| ESCAPES[usize::from(byte)].1 == 1) {
+        out.extend_from_slice(name.as_bytes());
+    } else {
+        name.chars().for_each(|c| write_char(out, c));
+    }
+    out.push(b'"');
+}
+
+fn write_char(out: &mut Vec<u8>, c: char) {
+    match c {
+        '"' | '\\' => out.extend_from_slice(&[b'\\', c as u8]),
+        '\n' => out.extend_from_slice(b"\\n"),
+        '\t' => out.extend_from_slice(b"\\t"),
+        '\r' => out.extend_from_slice(b"\\r"),
+        _ if shows(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        _ => {
+            out.extend_from_slice(b"\\u{");
+            let digits = (35 - (c as u32 | 1).leading_zeros()) / 4;
+            let digit = |place: u32| HEX_DIGITS[(c as usize >> (4 * place)) & 15];
+            out.extend((0..digits).rev().map(digit));
+            out.push(b'}');
+        }
+    }
+}
+
+/// Whether a character shows, and shows as itself: no control, nothing invisible, nothing that
+/// turns the text around it.
+fn shows(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Appends the identifier of a name that is not empty: `$name`, or `$"name"` when it holds
+/// characters that words do not.
+pub fn write_id(out: &mut Vec<u8>, name: &str) {
+    out.push(b'$');
+    if name.bytes().all(is_id_char) {
+        out.extend_from_slice(name.as_bytes());
+    } else {
+        write_name(out, name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Lexer, TokenKind};
+
+    #[test]
+    fn escapes_are_decoded() {
+        let literal = r#""a\t\n\r\"\'\\\00\fF\u{e9}\u{1_F600}z""#;
+        let mut expected = b"a\t\n\r\"'\\\x00\xff".to_vec();
+        expected.extend_from_slice("\u{e9}\u{1f600}z".as_bytes());
+        assert_eq!(bytes(literal), expected);
+        assert_eq!(name(literal), None);
+    }
+
+    #[test]
+    fn malformed_escapes() {
+        for rest in ["", "x", "0", "0g", "u{}", "u{d800}", "u{110000}", "u{1_}", "u{_1}", "u{1"] {
+            assert_eq!(escape(rest.as_bytes()), None, "{rest}");
+        }
+        assert_eq!(escape(b"u{1__2}"), None);
+        assert_eq!(escape(b"u{1_2}").map(|escape| escape.len), Some(6));
+    }
+
+    fn text(write: impl Fn(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn strings_are_escaped() {
+        assert_eq!(text(|out| write_bytes(out, b"a\"\\\0\n\xff~")), r#""a\"\\\00\0a\ff~""#);
+        assert_eq!(text(|out| write_name(out, "plain")), r#""plain""#);
+        let name = "\"\u{e9}\n\0\u{202e}\u{7f}";
+        let expected = "\"\\\"\u{e9}\\n\\u{0}\\u{202e}\\u{7f}\"";
+        assert_eq!(text(|out| write_name(out, name)), expected);
+        assert_eq!(text(|out| write_id(out, "a<b>.c")), "$a<b>.c");
+        assert_eq!(text(|out| write_id(out, "a b")), "$\"a b\"");
+        assert_eq!(text(|out| write_id(out, "\u{e9}")), "$\"\u{e9}\"");
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(bytes(&text(|out| write_bytes(out, &all))), all);
+        let planes = (0..=0x1f).flat_map(|high| [high << 12, (high << 12) + 0xfff]);
+        let points = (0..0x3000).chain(planes).chain([0xfeff, 0xe0001, 0x10ffff]);
+        for c in points.filter_map(char::from_u32) {
+            let c = String::from(c);
+            let literal = text(|out| write_name(out, &c));
+            assert_eq!(name(&literal).unwrap(), *c);
+            let token = text(|out| write_id(out, &c));
+            assert_eq!(id(&token).unwrap(), *c);
+            for (token, kind) in [(token, TokenKind::Id), (literal, TokenKind::String)] {
+                let tokens: Vec<_> = Lexer::new(&token).map(|(kind, _)| kind).collect();
+                assert_eq!(tokens, [kind], "{token}");
+            }
+        }
+    }
+}

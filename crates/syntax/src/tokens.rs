@@ -1,0 +1,444 @@
+//! The tokens of a text, kept in two bytes each: trivia left out, annotations apart.
+
+use alloc::vec::Vec;
+
+use wattle_ast::Span;
+
+use crate::lexer::Piece;
+use crate::words::kind_of;
+use crate::{Forms, LexError, Lexer, TokenKind, strings};
+
+/// A token: its kind and its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Token {
+    start: u32,
+    end: u32,
+    /// What it is.
+    pub kind: TokenKind,
+}
+
+impl Token {
+    /// The bytes of the token.
+    #[inline(always)]
+    pub fn span(self) -> Span {
+        Span::new(self.start as usize, self.end as usize)
+    }
+}
+
+/// A token as it is kept: how many bytes lie before it, and how many are its own. Its kind shows
+/// in its first byte. No bytes of its own say that it is among the odd ones.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    gap: u8,
+    len: u8,
+}
+
+/// A token that no [`Step`] can tell, because of its size, its place or its kind.
+#[derive(Clone, Copy, Debug)]
+struct OddToken {
+    pos: u32,
+    token: Token,
+}
+
+/// For one token in this many, its offset is noted.
+const MARK: usize = 16;
+
+/// An annotation that was asked for.
+#[derive(Clone, Debug)]
+pub struct Annotation<'a> {
+    /// The id, without the `@`.
+    pub id: &'static str,
+    /// The position of the token that it stands before.
+    pub at: usize,
+    /// Its bytes, parentheses included.
+    pub span: Span,
+    /// What is in it. The end of these tokens is the closing parenthesis.
+    pub tokens: Tokens<'a>,
+}
+
+/// The tokens of a text that a parser reads, and the forms that they make up.
+///
+/// Positions count tokens. Comments and blanks are left out, and so are annotations, which may
+/// stand anywhere: those with ids that the caller knows are kept apart. [`Tokens::trivia`] gives
+/// back what was left out before a token, so that no byte of the text is lost.
+///
+/// ```
+/// use wattle_syntax::{TokenKind, Tokens};
+///
+/// let text = "(func $f (; new ;) (nop)) (@name \"x\") 7";
+/// let tokens = Tokens::new(text, &["name"]);
+/// assert_eq!(tokens.text(tokens.get(2)), "$f");
+/// assert_eq!(tokens.form_end(0), 7);
+/// assert_eq!(tokens.form_end(3), 6);
+/// assert_eq!(tokens.get(8).kind, TokenKind::Eof);
+/// let comment: Vec<_> = tokens.trivia(3).map(|(kind, _)| kind).collect();
+/// assert_eq!(comment, [TokenKind::Space, TokenKind::BlockComment, TokenKind::Space]);
+/// let name = &tokens.annotations()[0];
+/// assert_eq!((name.at, name.tokens.text(name.tokens.get(0))), (7, "\"x\""));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Tokens<'a> {
+    text: &'a str,
+    steps: Vec<Step>,
+    marks: Vec<u32>,
+    odd: Vec<OddToken>,
+    forms: Forms,
+    annotations: Vec<Annotation<'a>>,
+    errors: Vec<(LexError, Span)>,
+    unclosed: Option<usize>,
+}
+
+impl<'a> Tokens<'a> {
+    fn empty(text: &'a str) -> Self {
+        Tokens {
+            text,
+            steps: Vec::new(),
+            marks: Vec::new(),
+            odd: Vec::new(),
+            forms: Forms::default(),
+            annotations: Vec::new(),
+            errors: Vec::new(),
+            unclosed: None,
+        }
+    }
+
+    /// The tokens of a text, and its annotations with these ids.
+    pub fn new(text: &'a str, annotations: &[&'static str]) -> Tokens<'a> {
+        let mut tokens = Tokens::empty(text);
+        if u32::try_from(text.len()).is_err() {
+            tokens.errors.push((LexError::TextTooLong, Span::at(u32::MAX as usize)));
+            tokens.push(TokenKind::Eof, Span::at(0), &mut 0);
+            return tokens;
+        }
+        // Dense text has a token every six or seven bytes.
+        tokens.steps.reserve(text.len() / 7);
+        let mut lexer = Lexer::new(text);
+        let mut end = 0;
+        while let Some(piece) = lexer.piece() {
+            let pos = tokens.steps.len() as u32;
+            match piece {
+                Piece::Word(_) => {}
+                Piece::Open => tokens.forms.open(pos),
+                Piece::Close => tokens.forms.close(pos),
+                Piece::Other(kind) => {
+                    tokens.other(kind, &mut end, &mut lexer, annotations);
+                    continue;
+                }
+            }
+            tokens.push_step(lexer.span(), &mut end);
+        }
+        tokens.forms.finish(tokens.steps.len() as u32);
+        tokens.push(TokenKind::Eof, Span::at(text.len()), &mut end);
+        tokens.unclosed = lexer.unclosed();
+        let reliable = tokens.unclosed.unwrap_or(usize::MAX);
+        tokens.errors.retain(|(_, span)| span.start <= reliable);
+        tokens
+    }
+
+    /// Adds a token that is neither a word nor a parenthesis, if it is not trivia or the head of an
+    /// annotation.
+    #[inline(never)]
+    fn other(
+        &mut self,
+        kind: TokenKind,
+        end: &mut usize,
+        lexer: &mut Lexer<'a>,
+        annotations: &[&'static str],
+    ) {
+        let span = lexer.span();
+        if let TokenKind::Error(error) = kind {
+            self.errors.push((error, span));
+        }
+        if self.begins_annotation(kind, span) {
+            self.annotation(span, lexer, annotations);
+        } else if !kind.is_trivia() {
+            self.push(kind, span, end);
+        }
+    }
+
+    /// Whether a token is the head of an annotation, with or without a proper id.
+    fn begins_annotation(&self, kind: TokenKind, span: Span) -> bool {
+        match kind {
+            TokenKind::Annotation => true,
+            TokenKind::Error(_) => self.text[span.start..].starts_with("(@"),
+            _ => false,
+        }
+    }
+
+    /// Adds a token; `end` is where the one before it ends.
+    fn push(&mut self, kind: TokenKind, span: Span, end: &mut usize) {
+        let first = self.text.as_bytes().get(span.start).copied().unwrap_or(0);
+        if kind_of(first) == kind {
+            self.push_step(span, end);
+        } else {
+            *end = span.end;
+            self.push_odd(kind, span);
+        }
+    }
+
+    /// Adds a token whose kind shows in its first byte.
+    #[inline(always)]
+    fn push_step(&mut self, span: Span, end: &mut usize) {
+        let (gap, len) = (span.start - *end, span.end - span.start);
+        *end = span.end;
+        let pos = self.steps.len();
+        if gap | len > 0xff || pos.is_multiple_of(MARK) {
+            return self.push_mark(span, gap, len);
+        }
+        self.steps.push(Step { gap: gap as u8, len: len as u8 });
+    }
+
+    #[inline(never)]
+    fn push_mark(&mut self, span: Span, gap: usize, len: usize) {
+        if gap | len > 0xff {
+            let first = self.text.as_bytes().get(span.start).copied().unwrap_or(0);
+            return self.push_odd(kind_of(first), span);
+        }
+        self.mark(span);
+        self.steps.push(Step { gap: gap as u8, len: len as u8 });
+    }
+
+    fn mark(&mut self, span: Span) {
+        if self.steps.len().is_multiple_of(MARK) {
+            self.marks.push(span.start as u32);
+        }
+    }
+
+    #[cold]
+    fn push_odd(&mut self, kind: TokenKind, span: Span) {
+        self.mark(span);
+        let token = Token { start: span.start as u32, end: span.end as u32, kind };
+        self.odd.push(OddToken { pos: self.steps.len() as u32, token });
+        self.steps.push(Step { gap: 0, len: 0 });
+    }
+
+    /// An annotation from its head on: kept when it was asked for, else only checked.
+    #[cold]
+    fn annotation(&mut self, head: Span, lexer: &mut Lexer<'a>, wanted: &[&'static str]) {
+        let id = self.text.get(head.start + 1..head.end).and_then(strings::id);
+        let id = wanted.iter().find(|wanted| id.as_deref() == Some(**wanted));
+        let mut inside = Tokens::empty(self.text);
+        let errors = self.errors.len();
+        let mut depth = 1_u32;
+        let mut inside_end = head.end;
+        let mut end = self.text.len();
+        while depth > 0 {
+            let Some((kind, span)) = lexer.token() else {
+                // Something in it that is not closed would be the cause.
+                if self.errors.len() == errors {
+                    self.errors.push((LexError::UnclosedAnnotation, head));
+                }
+                break;
+            };
+            match kind {
+                kind if kind.is_trivia() => continue,
+                TokenKind::Open => depth += 1,
+                TokenKind::Close => depth -= 1,
+                // Inside, `(@` with no id is a parenthesis like any other.
+                TokenKind::Error(LexError::EmptyAnnotationId) if span.len() == 2 => depth += 1,
+                _ => {
+                    if let TokenKind::Error(error) = kind {
+                        self.errors.push((error, span));
+                    }
+                    depth += u32::from(self.begins_annotation(kind, span));
+                }
+            }
+            end = span.end;
+            if id.is_some() && depth > 0 {
+                inside.push(kind, span, &mut inside_end);
+            }
+        }
+        if let Some(id) = id {
+            let close = Span::new(end.saturating_sub(1).max(inside_end), end);
+            inside.push(TokenKind::Eof, close, &mut inside_end);
+            let span = Span::new(head.start, end);
+            self.annotations.push(Annotation { id, at: self.steps.len(), span, tokens: inside });
+        }
+    }
+
+    /// The text.
+    #[inline(always)]
+    pub fn source(&self) -> &'a str {
+        self.text
+    }
+
+    /// The annotations that were asked for, in the order of their heads. Those inside of others
+    /// are not among them.
+    #[inline(always)]
+    pub fn annotations(&self) -> &[Annotation<'a>] {
+        &self.annotations
+    }
+
+    /// What is wrong with the text, in its order. Where characters make no token, a token of kind
+    /// [`TokenKind::Error`] stands for them besides.
+    pub fn errors(&self) -> &[(LexError, Span)] {
+        &self.errors
+    }
+
+    /// Where the first string or comment begins that is not closed: errors behind it may only
+    /// follow from it, and are left out.
+    pub fn unclosed(&self) -> Option<usize> {
+        self.unclosed
+    }
+
+    /// The blanks, comments and annotations before the token at a position.
+    pub fn trivia(&self, pos: usize) -> Lexer<'a> {
+        let before = pos.checked_sub(1).map_or(0, |before| self.get(before).span().end);
+        Lexer::within(self.text, Span::new(before, self.get(pos).span().start))
+    }
+
+    /// How many tokens there are; the end of the text is the token behind them.
+    pub fn len(&self) -> usize {
+        self.steps.len().saturating_sub(1)
+    }
+
+    /// Whether the text holds nothing but trivia and annotations.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The token at a position; the end of the text from there on.
+    pub fn get(&self, pos: usize) -> Token {
+        let mut at = pos - pos % MARK;
+        let mut token = match self.steps.get(at) {
+            None => return self.odd_token(pos),
+            Some(Step { len: 0, .. }) => self.odd_token(at),
+            Some(step) => self.token(self.marks.get(at / MARK).copied().unwrap_or(0), step.len),
+        };
+        while at < pos {
+            at += 1;
+            token = self.next(at, token);
+        }
+        token
+    }
+
+    #[inline(always)]
+    fn token(&self, start: u32, len: u8) -> Token {
+        let first = self.text.as_bytes().get(start as usize).copied().unwrap_or(0);
+        Token { start, end: start + u32::from(len), kind: kind_of(first) }
+    }
+
+    /// The token at a position, found quickly from the one before it.
+    #[inline(always)]
+    pub fn next(&self, pos: usize, before: Token) -> Token {
+        match self.steps.get(pos) {
+            Some(step) if step.len > 0 => self.token(before.end + u32::from(step.gap), step.len),
+            _ => self.odd_token(pos),
+        }
+    }
+
+    #[cold]
+    fn odd_token(&self, pos: usize) -> Token {
+        let found = self.odd.binary_search_by_key(&pos, |odd| odd.pos as usize);
+        match found.ok().and_then(|at| self.odd.get(at)).or(self.odd.last()) {
+            Some(odd) => odd.token,
+            None => Token { start: 0, end: 0, kind: TokenKind::Eof },
+        }
+    }
+
+    /// The text of a token.
+    #[inline(always)]
+    pub fn text(&self, token: Token) -> &'a str {
+        self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
+    }
+
+    /// The text of a token as bytes, which takes no check for the boundaries of characters.
+    #[inline(always)]
+    pub fn bytes(&self, token: Token) -> &'a [u8] {
+        let bytes = self.text.as_bytes();
+        bytes.get(token.start as usize..token.end as usize).unwrap_or_default()
+    }
+
+    /// The position behind the form that begins with the token at `pos`, and the token there. A
+    /// form is one token, or all from a parenthesis to the matching one or the end of the text.
+    pub fn after_form(&self, pos: usize, token: Token) -> (usize, Token) {
+        let (mut at, mut token, mut depth) = (pos, token, 0_usize);
+        loop {
+            match token.kind {
+                TokenKind::Open => depth += 1,
+                TokenKind::Close => depth = depth.saturating_sub(1),
+                TokenKind::Eof => return (at, token),
+                _ => {}
+            }
+            at += 1;
+            token = self.next(at, token);
+            if depth == 0 {
+                return (at, token);
+            }
+            if at == pos + Forms::LONG
+                && let Some(end) = self.forms.end(pos)
+            {
+                return (end, self.get(end));
+            }
+        }
+    }
+
+    /// The position behind the form that begins at `pos`.
+    pub fn form_end(&self, pos: usize) -> usize {
+        self.after_form(pos, self.get(pos)).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use super::*;
+
+    /// What is kept is what the lexer finds, and the trivia between completes the text.
+    fn check(text: &str) {
+        let tokens = Tokens::new(text, &[]);
+        let expected: Vec<_> = Lexer::new(text).filter(|(kind, _)| !kind.is_trivia()).collect();
+        let all = (0..tokens.len()).map(|pos| tokens.get(pos));
+        let found: Vec<_> = all.map(|token| (token.kind, token.span())).collect();
+        // Annotations are kept apart, and leave a gap.
+        if text.contains("(@") {
+            assert!(found.iter().all(|token| expected.contains(token)), "{text}");
+        } else {
+            assert_eq!(found, expected, "{text}");
+        }
+        let mut copy = String::new();
+        for pos in 0..=tokens.len() {
+            let trivia = tokens.trivia(pos).map(|(_, span)| &text[span.start..span.end]);
+            copy.extend(trivia.chain([tokens.text(tokens.get(pos))]));
+        }
+        assert_eq!(copy, text);
+    }
+
+    #[test]
+    fn tokens_are_those_of_the_lexer() {
+        for file in wattle_tests::suite::files() {
+            if let Ok(text) = core::str::from_utf8(&file.read())
+                && text.len() < 1 << 16
+            {
+                check(text);
+            }
+        }
+        for text in [
+            "a",
+            "(a",
+            "a)",
+            "$",
+            "$)",
+            "$\"x\" $y",
+            "1 -2 +3 -inf",
+            "a\"b\"c",
+            "\t\r\n a  b\tc\rd",
+            "(;;)a(; ( ;)b;;c",
+            "a,b;c[d]e{f}g",
+            "0x1p-5|a~b^c\\d*e+f",
+            "é a\u{7f}b",
+            "((@x a)) b",
+            "((;a;)b)",
+            "( ;; x\n a)",
+            "abcdefgh ijklmnop12345678\n",
+        ] {
+            check(text);
+            for end in 0..text.len() {
+                if let Some(part) = text.get(..end) {
+                    check(part);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Blanks and comments: how far they reach. The delimiters of block comments are given by the
+//! caller, so that languages with other ones can use these functions.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/text/lexical.html#white-space>
+
+#[inline(always)]
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+}
+
+/// How many blanks `text` begins with: spaces, tabs and ends of lines.
+///
+/// ```
+/// assert_eq!(wattle_syntax::trivia::blank_len(b" \t\r\n x"), 5);
+/// ```
+#[inline(always)]
+pub fn blank_len(text: &[u8]) -> usize {
+    match text {
+        [first, ..] if !is_blank(*first) => 0,
+        [_, second, ..] if !is_blank(*second) => 1,
+        _ => blank_run(text),
+    }
+}
+
+#[inline(never)]
+fn blank_run(text: &[u8]) -> usize {
+    let mut len = 0;
+    // Most of it is indentation: up to eight spaces at a time.
+    while let Some(chunk) = text.get(len..).and_then(<[u8]>::first_chunk) {
+        let others = u64::from_le_bytes(*chunk) ^ u64::from_le_bytes([b' '; 8]);
+        len += others.trailing_zeros() as usize / 8;
+        match text.get(len) {
+            Some(&byte) if is_blank(byte) => len += 1,
+            _ => return len,
+        }
+    }
+    let rest = text.get(len..).unwrap_or_default();
+    len + rest.iter().take_while(|byte| is_blank(**byte)).count()
+}
+
+/// How many bytes come before the end of the line that `text` begins with.
+///
+/// ```
+/// assert_eq!(wattle_syntax::trivia::line_len(b";; done\r\n"), 7);
+/// ```
+pub fn line_len(text: &[u8]) -> usize {
+    text.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(text.len())
+}
+
+/// The length of the block comment that `text` begins with, other comments inside included;
+/// nothing when the text ends before it does.
+///
+/// ```
+/// use wattle_syntax::trivia::block_len;
+/// assert_eq!(block_len(b"(; a (; b ;) ;) nop", *b"(;", *b";)"), Some(15));
+/// assert_eq!(block_len(b"/* a /* b */", *b"/*", *b"*/"), None);
+/// ```
+pub fn block_len(text: &[u8], open: [u8; 2], close: [u8; 2]) -> Option<usize> {
+    if !text.starts_with(&open) {
+        return None;
+    }
+    let (mut len, mut depth) = (open.len(), 1_usize);
+    while depth > 0 {
+        let pair = *text.get(len..)?.first_chunk()?;
+        if pair == open {
+            (len, depth) = (len + 2, depth + 1);
+        } else if pair == close {
+            (len, depth) = (len + 2, depth - 1);
+        } else {
+            len += 1;
+        }
+    }
+    Some(len)
+}
