@@ -117,7 +117,7 @@ pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
 ///
 /// ```
 /// let text = wattle::wasm2wat(b"\0asm\x01\0\0\0\x05\x03\x01\x00\x01")?;
-/// assert_eq!(text, "(module\n  (memory 1)\n)\n");
+/// assert_eq!(text, "(module\n  (memory (;0;) 1)\n)\n");
 /// # Ok::<(), wattle::Error>(())
 /// ```
 pub fn wasm2wat(bytes: &[u8]) -> Result<String, Error> {

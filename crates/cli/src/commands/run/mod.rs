@@ -193,7 +193,7 @@ impl Run {
         .build())
     }
 
-    /// What the arguments ask for.
+    /// The call that the arguments ask for.
     fn call(&self, program: &Program) -> Result<Call, Failure> {
         let Some(name) = &self.invoke else {
             if program.func("_start").is_some() {
@@ -205,7 +205,7 @@ impl Run {
                     program.source.name,
                     program.exported_funcs()
                 ))),
-                None => Ok(Call::Nothing),
+                None => Ok(Call::Initialize),
             };
         };
         let Some(ty) = program.func(name) else {
@@ -235,8 +235,8 @@ enum Call {
     Start,
     /// A function, after `_initialize`.
     Invoke { name: String, arguments: Vec<Value> },
-    /// `_initialize`.
-    Nothing,
+    /// Only `_initialize`, if the module exports it.
+    Initialize,
 }
 
 impl Call {
@@ -255,7 +255,9 @@ impl Call {
             Call::Invoke { name, arguments } => {
                 program.instantiate_and_initialize(store, imports)?.call(store, name, arguments)
             }
-            Call::Nothing => program.instantiate_and_initialize(store, imports).map(|_| Vec::new()),
+            Call::Initialize => {
+                program.instantiate_and_initialize(store, imports).map(|_| Vec::new())
+            }
         }
     }
 
