@@ -165,7 +165,7 @@ fn start_ours(bytes: &[u8], export: &str) -> u64 {
     u64::from(func.call(&mut store, &arguments).is_ok())
 }
 
-/// The same with wasmi, which compiles every function at once.
+/// Starts the module on wasmi, which compiles every function at once.
 fn start_wasmi(bytes: &[u8], export: &str) -> u64 {
     let mut config = wasmi::Config::default();
     config.compilation_mode(wasmi::CompilationMode::Eager);

@@ -28,7 +28,7 @@ fn ours(bytes: &[u8]) -> u64 {
     items
 }
 
-/// The same on so many threads.
+/// Validates a binary on this number of threads.
 fn on_threads(bytes: &[u8], threads: usize) -> u64 {
     let events = Parser::new().check_bodies(false).events(bytes);
     let types = Validator::new().events(events, NonZeroUsize::new(threads));
@@ -97,7 +97,7 @@ fn module(body: Body<'static>) -> Module<'static> {
     module
 }
 
-/// A function of about so many instructions.
+/// A module with one function of about `count` instructions.
 fn long(count: usize) -> Module<'static> {
     let local = LocalIdx(0);
     let some = [
@@ -110,14 +110,14 @@ fn long(count: usize) -> Module<'static> {
     module(Body::new([], code.collect()))
 }
 
-/// Blocks, so many deep.
+/// A module with `count` nested blocks.
 fn deep(count: usize) -> Module<'static> {
     let open = std::iter::repeat_n(Instr::Block { block_type: BlockType::Empty }, count);
     let code = open.chain(std::iter::repeat_n(Instr::End, count + 1));
     module(Body::new([], code.collect()))
 }
 
-/// A group of so many types, each of which refers to the next.
+/// A module with a group of `count` types, each of which refers to the next.
 fn types(count: usize) -> Module<'static> {
     let len = count as u32;
     let array = |index: u32| {

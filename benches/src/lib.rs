@@ -1,8 +1,8 @@
-//! What the benches share: inputs, and a pair of competitors measured side by side.
+//! Inputs for the benches, and the comparison of Wattle with a peer.
 //!
-//! Each pair runs in one process over the same input. Criterion measures each on its own; the
-//! ratio that is printed last comes from runs that alternate, the fastest of each, so that a noisy
-//! machine disturbs both alike.
+//! Both run in one process over the same input. Criterion measures each on its own. The ratio that
+//! is printed last compares the fastest of alternating runs, so that a noisy machine disturbs both
+//! equally.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use peak_alloc::PeakAlloc;
 
-/// Counts what is allocated at most.
+/// Measures peak memory.
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
@@ -18,14 +18,14 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 pub struct Input<T> {
     /// What it is called.
     pub name: String,
-    /// How many bytes a run is said to process; 0 where time is all that counts.
+    /// The number of bytes that a run processes; 0 if only its time is reported.
     pub bytes: u64,
     /// The input itself.
     pub data: T,
 }
 
-/// The binaries of the corpus, or a notice that there are none. Those that hold what a peer cannot
-/// read are named in `without`.
+/// The binaries of the corpus; prints a notice if there are none. `without` names those that a peer
+/// cannot read.
 pub fn corpus(without: &[&str]) -> Vec<Input<Vec<u8>>> {
     let files = wattle_tests::corpus::files();
     if files.is_empty() {
@@ -39,12 +39,12 @@ pub fn corpus(without: &[&str]) -> Vec<Input<Vec<u8>>> {
     inputs.collect()
 }
 
-/// How long the alternating runs of an input may take before three of each are enough.
+/// After this time, three alternating runs of each side are enough.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// One of two that do the same work. The result keeps the work from being optimised away.
+/// A function to measure. Its result keeps the compiler from removing the work.
 pub struct Side<'a, T> {
-    /// Who it is.
+    /// The name in the output.
     pub name: &'a str,
     /// One run.
     pub run: &'a dyn Fn(&T) -> u64,
@@ -56,7 +56,7 @@ fn time<T>(side: &Side<'_, T>, data: &T) -> Duration {
     start.elapsed()
 }
 
-/// How much was allocated at most in a run, in bytes beyond what was there before.
+/// The peak memory of a run in bytes, without what was allocated before.
 fn peak<T>(side: &Side<'_, T>, data: &T) -> usize {
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
@@ -64,14 +64,14 @@ fn peak<T>(side: &Side<'_, T>, data: &T) -> usize {
     ALLOCATOR.peak_usage().saturating_sub(before)
 }
 
-/// The shortest time of a few runs.
+/// The shortest time of five runs.
 pub fn measure(run: impl Fn() -> u64) -> Duration {
     let side = Side { name: "", run: &|_: &()| run() };
     (0..5).map(|_| time(&side, &())).min().unwrap_or_default()
 }
 
-/// Measures ours and a peer's over every input, and prints ratios: how many times faster ours is,
-/// and what part of the peer's memory it takes.
+/// Measures Wattle and a peer over every input, and prints ratios: how many times faster Wattle is,
+/// and which part of the peer's memory it takes.
 pub fn compare<T>(
     criterion: &mut Criterion,
     group: &str,

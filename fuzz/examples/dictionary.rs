@@ -1,4 +1,4 @@
-//! Prints a dictionary for libFuzzer, made of the instruction table: mnemonics and opcodes.
+//! Prints a dictionary for libFuzzer from the instruction table: mnemonics and opcodes.
 
 use wattle::ast::{Encode, Opcode};
 

@@ -1,4 +1,4 @@
-//! Generated modules on other engines: they must do what our runtime does.
+//! Generated modules on other engines, which must do what Wattle does.
 
 use std::cell::RefCell;
 
@@ -10,8 +10,9 @@ use wattle_differ::engines::wasmtime::{Backend, Wasmtime};
 use wattle_differ::{Case, Difference, Engine, Nans, Settings, Verdict, check};
 use wattle_smith::{Config, generate};
 
-/// What an engine does with the module of `data`, and what our runtime does.
-fn run(
+/// Compares an engine with Wattle on the module that `data` makes. Panics on a difference that is
+/// not known.
+fn compare(
     engine: &mut dyn Engine,
     without: Features,
     data: &[u8],
@@ -27,13 +28,13 @@ fn run(
         max_memory_pages: 1,
         ..Config::default()
     };
-    let made = match generate(&config, &mut Unstructured::new(data)) {
-        Ok(made) => made,
-        Err(error) => panic!("any bytes make a module, but {error}"),
+    let generated = match generate(&config, &mut Unstructured::new(data)) {
+        Ok(generated) => generated,
+        Err(error) => panic!("any bytes give a module, but {error}"),
     };
     let settings = Settings { fuel: config.termination, salt: kind.into() };
-    let case = Case::new(made.module, made.features, settings);
-    // libFuzzer ends the process at any panic; one of an engine is caught, and judged.
+    let case = Case::new(generated.module, generated.features, settings);
+    // libFuzzer ends the process at any panic, but a panic of an engine is caught and compared.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| ()));
     let verdict = check(engine, &case, Nans::Exact);
@@ -47,7 +48,7 @@ fn run(
     }
 }
 
-/// wasmi does the same, but for what is known of it (`docs/engine-agreement.md`): a `select` on an
+/// wasmi agrees with Wattle, except for its known bugs (`docs/engine-agreement.md`): a `select` on an
 /// `i32` beside zero, a local that is set in a block with parameters, a number stored at itself.
 pub fn wasmi_agrees(data: &[u8]) {
     thread_local! {
@@ -67,17 +68,17 @@ pub fn wasmi_agrees(data: &[u8]) {
         let panics = difference.actual.contains("entered unreachable code");
         panics || selects || bodies().any(typed)
     };
-    ENGINE.with_borrow_mut(|engine| run(engine, Features::NONE, data, is_known));
+    ENGINE.with_borrow_mut(|engine| compare(engine, Features::NONE, data, is_known));
 }
 
-/// Wasmtime does the same. Shared memories are left out: it panics on some accesses that are out
-/// of bounds (`docs/engine-agreement.md`).
+/// Wasmtime agrees with Wattle. Shared memories are left out: it panics on some accesses out of
+/// bounds (`docs/engine-agreement.md`).
 pub fn wasmtime_agrees(data: &[u8]) {
     thread_local! {
         static ENGINE: RefCell<Wasmtime> = RefCell::new(match Wasmtime::new(Backend::Cranelift, None) {
             Ok(engine) => engine,
-            Err(error) => panic!("Wasmtime is not there: {error}"),
+            Err(error) => panic!("Wasmtime cannot be set up: {error}"),
         });
     }
-    ENGINE.with_borrow_mut(|engine| run(engine, Features::THREADS, data, |_, _| false));
+    ENGINE.with_borrow_mut(|engine| compare(engine, Features::THREADS, data, |_, _| false));
 }

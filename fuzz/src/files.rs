@@ -1,5 +1,5 @@
-//! Programs that make calls of WASI's file functions at random: whatever they do, they see nothing
-//! that lies outside of their directory, and change nothing there.
+//! Programs that call WASI's file functions at random: they never read or change anything outside of
+//! their directory.
 
 use std::fmt::Write;
 use std::fs;
@@ -9,10 +9,9 @@ use arbitrary::Unstructured;
 use wattle_runtime::{Imports, Instance, Memory, Module, Store, Value};
 use wattle_wasi::{MODULE, Wasi};
 
-/// The functions and what each takes, in order.
-///
-/// `d` a descriptor, `p` a path (address and length), `b` a buffer (likewise), `v` vectors (address
-/// and count), `o` where a result goes, `f` flags, `n` 64 bits of which few are used, `w` 64 bits.
+/// The functions and their parameters in order: `d` a descriptor, `p` a path (address and length),
+/// `b` a buffer (address and length), `v` vectors (address and count), `o` the address of a result,
+/// `f` flags, `n` a small 64-bit number, `w` any 64-bit number.
 const FUNCS: &[(&str, &str)] = &[
     ("fd_advise", "dwwf"),
     ("fd_allocate", "dnn"),
@@ -46,7 +45,7 @@ const FUNCS: &[(&str, &str)] = &[
     ("path_unlink_file", "dp"),
 ];
 
-/// What paths are put together of.
+/// The parts of paths.
 const PIECES: &[&str] = &[
     "..",
     ".",
@@ -68,18 +67,19 @@ const PIECES: &[&str] = &[
     "...",
 ];
 
-/// What nobody inside may see.
+/// The content of a file outside of the directory.
 const SECRET: &[u8] = b"nobody inside may read this";
 
-/// Where things lie in the program's memory.
+/// Addresses in the program's memory.
 const PATHS: [u32; 2] = [1024, 2048];
 const VECTORS: u32 = 512;
 const BUFFER: u32 = 4096;
 const RESULT: u32 = 256;
 
+/// The most calls of a program.
 const CALLS: usize = 40;
 
-/// A program of one exported function for each that it imports.
+/// A program that exports a function for each one that it imports.
 fn program() -> String {
     let mut text = String::from("(module");
     let is_wide = |kind: char| matches!(kind, 'n' | 'w');
@@ -134,11 +134,11 @@ fn set_up(folder: &Path) -> std::io::Result<()> {
     fs::write(folder.join("inside/file"), "a file")
 }
 
-/// What the arguments of one call are made of.
+/// Makes the arguments of a call.
 struct Caller<'i, 'u> {
     input: &'i mut Unstructured<'u>,
     memory: Memory,
-    /// Whether arguments are anything now and then.
+    /// Whether some arguments are arbitrary numbers.
     is_wild: bool,
 }
 
@@ -207,18 +207,18 @@ impl Caller<'_, '_> {
     }
 }
 
-/// Any bytes as calls of file functions: the secret is never in the program's memory, and all that
-/// lies outside of its directory stays as it is.
+/// Any bytes, as calls of file functions: the secret never gets into the program's memory, and
+/// everything outside of its directory stays as it is.
 ///
 /// # Panics
-/// When that does not hold.
+/// When the property does not hold.
 pub fn files(data: &[u8]) {
     if let Some(harm) = harm(data, "inside") {
         panic!("{harm}");
     }
 }
 
-/// What a program that is given a directory of the folder can do to the rest of it.
+/// The harm that a program with a directory of the folder does to the rest of the folder.
 fn harm(data: &[u8], directory: &str) -> Option<String> {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     set_up(folder.path()).expect("a folder can be filled");
@@ -236,17 +236,17 @@ fn harm(data: &[u8], directory: &str) -> Option<String> {
         }
         let is_wild = input.ratio(1, 4).unwrap_or(false);
         let mut caller = Caller { input: &mut input, memory, is_wild };
-        // Most of what can be done takes an open file.
-        let often = match caller.below(4) {
+        // Most functions need an open file.
+        let frequent = match caller.below(4) {
             0 => Some("path_open"),
             1 => Some("fd_read"),
             _ => None,
         };
         let which = caller.below(FUNCS.len() as u32) as usize;
-        let named = FUNCS.iter().find(|(name, _)| often == Some(*name));
+        let named = FUNCS.iter().find(|(name, _)| frequent == Some(*name));
         let (name, kinds) = named.copied().unwrap_or(FUNCS[which]);
         let arguments = caller.arguments(&mut store, kinds);
-        // Addresses out of bounds are errors of the program.
+        // Addresses out of bounds are errors that the program receives.
         let _ = instance.call(&mut store, name, &arguments);
         if holds_secret(memory.bytes(&store).expect("it is exported")) {
             return Some(format!("{name}({arguments:?}) read what lies outside"));
@@ -268,7 +268,7 @@ thread_local! {
     };
 }
 
-/// Most of a memory is zeros: the first byte is looked for before the rest.
+/// Whether the secret is in a memory. Most bytes are zeros, so its first byte is searched for.
 fn holds_secret(mut bytes: &[u8]) -> bool {
     while let Some(at) = bytes.iter().position(|byte| Some(byte) == SECRET.first()) {
         if bytes.get(at..).is_some_and(|rest| rest.starts_with(SECRET)) {
@@ -283,9 +283,9 @@ fn holds_secret(mut bytes: &[u8]) -> bool {
 mod tests {
     use super::harm;
 
-    /// Inputs do what would be harm, if the directory were the whole folder.
+    /// Inputs that do no harm outside do harm when the directory is the whole folder.
     #[test]
-    fn programs_try() {
+    fn programs_do_harm_only_inside() {
         let mut random = crate::Random::new(1);
         let mut found = [0; 3];
         for _ in 0..300 {

@@ -1,4 +1,4 @@
-//! Generated modules: what must hold of each.
+//! Properties of generated modules.
 
 use wattle::encoder;
 use wattle::parser::Parser;
@@ -7,8 +7,8 @@ use wattle_smith::{Config, Generated, from_seed, generate};
 
 use crate::bytes_round_trip;
 
-/// The configurations that are tried, each with its name and with how many modules of the default
-/// one there are for each of its.
+/// The configurations that are tried, each with its name and a divisor: the default configuration
+/// gets that many times the modules.
 pub fn configurations() -> Vec<(&'static str, Config, u64)> {
     use wattle::Features;
     let base = Config::default;
@@ -24,21 +24,20 @@ pub fn configurations() -> Vec<(&'static str, Config, u64)> {
     ]
 }
 
-/// The module of a seed: it is valid, by wasmparser too when peers are there; its bytes are read
-/// back as the same module; and bytes, flat text and folded text lead to the same bytes again.
-/// Gives the bytes.
+/// The module of a seed is valid, also by wasmparser with the feature `peers`. Its bytes are read as
+/// the same module, and its text, flat and folded, leads to the same bytes. The bytes are the result.
 ///
 /// # Panics
-/// When something does not hold.
+/// When the property does not hold.
 pub fn check(config: &Config, seed: u64) -> Vec<u8> {
     survives(&from_seed(config, seed))
 }
 
-/// The same of the module that a fuzzer's bytes make.
+/// The module that a fuzzer's bytes make has the properties of [`check`].
 pub fn generated_module(data: &[u8]) {
     match generate(&Config::default(), &mut arbitrary::Unstructured::new(data)) {
         Ok(generated) => drop(survives(&generated)),
-        Err(error) => panic!("any bytes make a module, but {error}"),
+        Err(error) => panic!("any bytes give a module, but {error}"),
     }
 }
 
@@ -48,7 +47,7 @@ fn survives(generated: &Generated) -> Vec<u8> {
     }
     let bytes = encoder::encode(&generated.module);
     match Parser::new().features(generated.features).module(&bytes) {
-        Ok(again) => assert!(again.funcs == generated.module.funcs, "its bytes say something else"),
+        Ok(again) => assert!(again.funcs == generated.module.funcs, "its bytes are another module"),
         Err(error) => panic!("its bytes are malformed: {error}"),
     }
     #[cfg(feature = "peers")]

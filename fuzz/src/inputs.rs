@@ -1,6 +1,6 @@
-//! Seeded inputs: small modules, text and binary, and mutations of them.
+//! Reproducible inputs: small modules, text and binary, and mutations of them.
 
-/// Texts that between them touch every part of the grammar.
+/// Texts that together use every part of the grammar.
 const SEEDS: &[&str] = &[
     include_str!("../seeds/kitchen-sink.wat"),
     include_str!("../seeds/types.wat"),
@@ -9,12 +9,13 @@ const SEEDS: &[&str] = &[
     "(module $m (func $f (export \"f\") (param $x i32) (result i32) local.get $x))",
 ];
 
-/// `count` inputs: every seed as it is, as text and as binary, then mutations. The same every time.
+/// `count` inputs, the same in every run: the seeds as text and as binary, then mutations of them.
 pub fn seeded_inputs(count: usize) -> impl Iterator<Item = Vec<u8>> {
     let texts = SEEDS.iter().map(|seed| seed.as_bytes().to_vec());
-    let binaries = SEEDS.iter().map(|seed| match wattle::wat2wasm(seed) {
-        Ok(bytes) => bytes,
-        Err(error) => panic!("a seed is malformed: {error}\n{seed}"),
+    let parser = wattle::wat::Parser::new().features(wattle::Features::ALL);
+    let binaries = SEEDS.iter().map(|seed| match parser.module(seed) {
+        Ok(parsed) => wattle::encoder::encode(&parsed.module),
+        Err(errors) => panic!("a seed is malformed: {errors}\n{seed}"),
     });
     let seeds: Vec<Vec<u8>> = texts.chain(binaries).collect();
     let mut random = Random::new(0x2545_f491_4f6c_dd1d);
@@ -24,17 +25,17 @@ pub fn seeded_inputs(count: usize) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// Numbers that look random and are the same every time.
+/// Pseudo-random numbers (xorshift).
 pub struct Random(u64);
 
 impl Random {
-    /// Numbers by a seed.
+    /// The numbers of a seed.
     pub fn new(seed: u64) -> Random {
-        // Seeds that are near to each other begin far apart, and none with zero, which stays zero.
+        // Neighbouring seeds start far apart. The state must not be zero, which stays zero.
         Random(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// A number from 0 up to `end`, that left out; 0 when `end` is 0.
+    /// A number below `end`, or 0 when `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

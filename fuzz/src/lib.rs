@@ -1,7 +1,7 @@
-//! What must hold for any input: one function per property, each panicking when it does not hold.
+//! Properties of any input: one function for each, which panics when the property does not hold.
 //!
-//! `cargo fuzz run NAME` drives them with libFuzzer; `cargo test` runs each over seeded inputs;
-//! the binaries, built without the fuzzer, replay files.
+//! `cargo fuzz run NAME` calls them with inputs from libFuzzer, `cargo test` with seeded inputs. The
+//! binaries of the targets, built without the fuzzer, replay files.
 
 #[cfg(feature = "engines")]
 pub mod engines;
@@ -18,11 +18,12 @@ pub mod peers;
 pub use inputs::{Random, seeded_inputs};
 
 use wattle::ast::{Error, Event, Features, Module};
-use wattle::parser::{Parser, Step};
+use wattle::parser::Parser;
 use wattle::printer::Config;
 use wattle::validator::Validator;
 use wattle::wat::{ErrorKind, Space};
 use wattle::{encoder, wat};
+use wattle_tests::pieces::parse_in_pieces;
 
 /// Any bytes: parsing ends with a module or an error, and what was parsed can be walked.
 pub fn parse_bytes(data: &[u8]) {
@@ -45,35 +46,20 @@ pub fn parse_text(data: &[u8]) {
     }
 }
 
-/// An event without a tie to the input, for comparison.
-type Owned = (wattle::Item<'static>, usize, Vec<u8>);
+/// The item, the offset and the bytes of an event.
+type OwnedEvent = (wattle::Item<'static>, usize, Vec<u8>);
 
-fn own(event: Event<'_>) -> Owned {
-    (event.item.into_owned(), event.offset, event.bytes.to_vec())
-}
-
-/// Events and the end of a parse that sees `data` in pieces.
-fn in_pieces(data: &[u8], mut piece: impl FnMut() -> usize) -> (Vec<Owned>, Option<Error>) {
-    let mut parser = Parser::new().features(Features::ALL);
-    let (mut start, mut end) = (0, 0);
+/// The events of a parse that sees `data` in pieces, and how it ends.
+fn in_pieces(data: &[u8], size: impl FnMut() -> usize) -> (Vec<OwnedEvent>, Result<(), Error>) {
     let mut events = Vec::new();
-    loop {
-        match parser.next(&data[start..end], end == data.len()) {
-            Ok(Step::Event(event)) => {
-                start += event.bytes.len();
-                events.push(own(event));
-            }
-            Ok(Step::NeedMore(_)) => {
-                assert!(end < data.len(), "more is asked for than there is");
-                end = data.len().min(end + piece().max(1));
-            }
-            Ok(Step::End) => return (events, None),
-            Err(error) => return (events, Some(error)),
-        }
-    }
+    let see = |event: Event<'_>| {
+        events.push((event.item.into_owned(), event.offset, event.bytes.to_vec()));
+    };
+    let end = parse_in_pieces(data, Features::ALL, size, see);
+    (events, end)
 }
 
-/// Any bytes in any pieces: the same items at the same places, the same error.
+/// Any bytes: the items, their places and the error do not depend on the pieces.
 pub fn chunking(data: &[u8]) {
     let (seed, data) = data.split_first().unwrap_or((&1, &[]));
     let whole = in_pieces(data, || data.len());
@@ -84,11 +70,11 @@ pub fn chunking(data: &[u8]) {
     });
     assert_eq!(whole, pieces);
     let tiled: usize = whole.0.iter().map(|(_, _, bytes)| bytes.len()).sum();
-    assert!(tiled <= data.len() && (whole.1.is_some() || tiled == data.len()));
+    assert!(tiled <= data.len() && (whole.1.is_err() || tiled == data.len()));
 }
 
-/// Any bytes that are a module: encoded again they are the same; canonical bytes, text and folded
-/// text all lead back to the same module.
+/// Any bytes that are a module are encoded to the same bytes. Canonical bytes, text and folded text
+/// lead back to the same module.
 pub fn bytes_round_trip(data: &[u8]) {
     let Ok(module) = Parser::new().features(Features::ALL).module(data) else { return };
     assert!(encoder::encode(&module) == data, "the bytes of an untouched module changed");
@@ -98,13 +84,13 @@ pub fn bytes_round_trip(data: &[u8]) {
     text_of(&again, &canonical);
 }
 
-/// Any text that is a module: its bytes lead back to the same module, and to the same text.
+/// The bytes of any text that is a module lead back to the same module and to the same text.
 pub fn text_round_trip(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     let Ok(parsed) = wat::Parser::new().features(Features::ALL).module(text) else { return };
     let bytes = encoder::encode(&parsed.module);
     let again = all_features(&bytes);
-    assert_eq!(again, parsed.module, "bytes say something else than the text");
+    assert_eq!(again, parsed.module, "bytes and text are different modules");
     text_of(&again, &bytes);
 }
 
@@ -115,11 +101,11 @@ fn all_features(bytes: &[u8]) -> Module<'_> {
     }
 }
 
-/// The text of a module, flat and folded, must lead back to its bytes, and not be longer than a
-/// fixed multiple of them. A text cannot say that a function has a type that is not there: then
-/// that is what the parser must find, and the validator too.
+/// The text of a module, flat and folded, leads back to its bytes, and its length is at most a fixed
+/// multiple of theirs. Text cannot express a function of an unknown type: then the text parser must
+/// report that, and the validator must reject the module.
 fn text_of(module: &Module<'_>, bytes: &[u8]) {
-    // Nor can it say that a table has an initialiser that is empty.
+    // Nor can it express a table with an empty initialiser.
     let is_empty = |init: &wattle::ast::Expr<'_>| init.bytes().len() <= 1;
     if module.tables.iter().any(|table| table.init.as_ref().is_some_and(is_empty)) {
         assert!(Validator::new().features(Features::ALL).module(module).is_err());
@@ -127,13 +113,16 @@ fn text_of(module: &Module<'_>, bytes: &[u8]) {
     }
     for config in [Config::new(), Config::new().fold(true)] {
         let text = config.print(module);
-        assert!(text.len() <= 4096 + bytes.len() * 512, "text out of proportion");
+        assert!(text.len() <= 4096 + bytes.len() * 512, "the text is too long");
         let parsed = match wat::Parser::new().features(Features::ALL).module(&text) {
             Ok(parsed) => parsed,
             Err(errors) if lacks_types(&errors) => {
                 let verdict = Validator::new().features(Features::ALL).module(module);
                 let message = verdict.err().map(|errors| errors.to_string()).unwrap_or_default();
-                assert!(message.starts_with("unknown type"), "it has all types: {errors}\n{text}");
+                assert!(
+                    message.starts_with("unknown type"),
+                    "all types are known, but: {errors}\n{text}"
+                );
                 return;
             }
             Err(errors) => panic!("own text is malformed: {errors}\n{text}"),
@@ -148,7 +137,7 @@ fn lacks_types(errors: &wat::Errors) -> bool {
     errors.as_slice().iter().all(|error| unknown(&error.kind))
 }
 
-/// Replays files named on the command line.
+/// Replays the files that the command line names.
 pub fn main(target: fn(&[u8])) {
     for path in std::env::args_os().skip(1) {
         match std::fs::read(&path) {
@@ -158,8 +147,7 @@ pub fn main(target: fn(&[u8])) {
     }
 }
 
-/// Gives the numbers on the command line in order, then defaults. What is no number ends the
-/// process.
+/// Gives the numbers on the command line in order, then defaults. Any other word ends the process.
 pub fn numbers() -> impl FnMut(u64) -> u64 {
     let mut words = std::env::args().skip(1);
     move |default| match words.next().map(|word| (word.parse(), word)) {

@@ -1,9 +1,9 @@
-//! What can be seen of a module that runs, to be compared with another run of it.
+//! Transcripts of running modules, to compare two runs.
 //!
-//! Imports of plain numbers are functions of the host, which note what they are called with; what
-//! else a module imports comes from a module made for it. Every exported function is called twice.
-//! Noted are results, the kind of failure, calls of the host, and what exported globals, memories
-//! and tables hold.
+//! Imported functions of numbers are functions of the host, which record their calls; other imports
+//! come from a module that is generated for the purpose. Every exported function is called twice.
+//! Results, kinds of failure, calls of the host, and the contents of exported globals, memories and
+//! tables are recorded.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -16,27 +16,27 @@ use wattle_runtime::{
 };
 use wattle_smith::provider;
 
-/// How many instructions a call may execute.
+/// The most instructions that a call may execute.
 const FUEL: u64 = 50_000;
-/// How many elements of a table are looked at.
+/// The most elements of a table that are recorded.
 const ELEMENTS: u64 = 64;
 
-/// A module that was validated, and what provides its imports.
+/// A valid module, and the module that provides its imports.
 #[derive(Debug)]
 pub struct Subject {
     module: (Module<'static>, Types),
     provider: (Module<'static>, Types),
 }
 
-/// What was seen: one number per call and per thing that was looked at.
+/// What was recorded: a hash for each call and for each global, memory and table element.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Transcript {
-    /// Whether the module was instantiated, and how many calls gave results.
+    /// The number of calls that returned; `None` when the module was not instantiated.
     pub calls: Option<u32>,
-    seen: Vec<u64>,
+    hashes: Vec<u64>,
 }
 
-/// What the host notes.
+/// The calls of the host's functions.
 #[derive(Default)]
 struct Log {
     calls: u64,
@@ -44,7 +44,7 @@ struct Log {
 }
 
 impl Subject {
-    /// A module to run; none when it is not valid or asks for imports that cannot be made.
+    /// A subject, if the module is valid and its imports can be provided.
     pub fn new(module: Module<'static>) -> Option<Subject> {
         let provider = provider(&module);
         let valid = |module: &Module<'_>| Validator::new().module(module).ok();
@@ -52,7 +52,7 @@ impl Subject {
         Some(Subject { module: (module, types.0), provider: (provider, types.1) })
     }
 
-    /// Runs it.
+    /// Runs the module in a store of its own.
     pub fn run(&self) -> Transcript {
         let limits = Limits {
             memory_bytes: 1 << 24,
@@ -65,7 +65,7 @@ impl Subject {
         let mut store = Store::with_config(Log::default(), config);
         let mut transcript = Transcript::default();
         if let Err(error) = self.run_in(&mut store, &mut transcript) {
-            transcript.see(class(&error));
+            transcript.see(kind(&error));
         }
         transcript
     }
@@ -75,21 +75,21 @@ impl Subject {
         let given = wattle_runtime::Module::validated(self.provider.0.clone(), &self.provider.1);
         let given = Instance::new(store, &given, &Imports::default())?;
         let mut imports = Imports::default();
-        for (place, import) in module.imports.iter().enumerate() {
-            let plain = match import.ty {
-                ExternType::Func(ty) => plain(module, ty.idx()),
+        for (number, import) in module.imports.iter().enumerate() {
+            let of_numbers = match import.ty {
+                ExternType::Func(ty) => func_of_numbers(module, ty.idx()),
                 _ => None,
             };
-            if let Some(ty) = plain {
-                imports.define(&import.module, &import.name, host_func(store, place, ty)?);
-            } else if let Some(what) = given.export(store, &place.to_string()) {
+            if let Some(ty) = of_numbers {
+                imports.define(&import.module, &import.name, host_func(store, number, ty)?);
+            } else if let Some(what) = given.export(store, &number.to_string()) {
                 imports.define(&import.module, &import.name, what);
             }
         }
         let made = wattle_runtime::Module::validated(module.clone(), &self.module.1);
         let instance = Instance::new(store, &made, &imports)?;
         let spaces = IndexSpaces::of(module);
-        let mut answered = 0;
+        let mut returned = 0;
         out.calls = Some(0);
         for export in &module.exports {
             let ExternIdx::Func(func) = export.index else { continue };
@@ -104,16 +104,16 @@ impl Subject {
                 let Some(arguments) = arguments.collect::<Option<Vec<Value>>>() else { break };
                 match instance.call(store, &export.name, &arguments) {
                     Ok(results) => {
-                        answered += 1;
+                        returned += 1;
                         results.iter().for_each(|value| out.value(value));
                     }
-                    Err(error) => out.see(class(&error)),
+                    Err(error) => out.see(kind(&error)),
                 }
                 out.see((store.data().calls, store.data().hash.finish()));
                 out.globals(store, instance, module)?;
             }
         }
-        out.calls = Some(answered);
+        out.calls = Some(returned);
         out.memories_and_tables(store, instance)
     }
 }
@@ -122,7 +122,7 @@ impl Transcript {
     fn see(&mut self, what: impl Hash) {
         let mut hasher = DefaultHasher::new();
         what.hash(&mut hasher);
-        self.seen.push(hasher.finish());
+        self.hashes.push(hasher.finish());
     }
 
     fn value(&mut self, value: &Value) {
@@ -132,7 +132,7 @@ impl Transcript {
         }
     }
 
-    /// What is the same in every run: not the numbers of stores.
+    /// Records what does not depend on the run: kinds of references, but not their numbers.
     fn reference(&mut self, reference: &Ref) {
         match reference {
             Ref::Null(_) => self.see("null"),
@@ -186,18 +186,18 @@ impl Transcript {
     }
 }
 
-/// What kind of failure it is, without its place.
-fn class(error: &Error) -> String {
+/// The kind of a failure, without its place.
+fn kind(error: &Error) -> String {
     match (error.trap(), error.kind()) {
         (Some(trap), _) => format!("{trap:?}"),
         (None, ErrorKind::Exception(_)) => "exception".into(),
         (None, ErrorKind::IncompatibleImport(..)) => "import".into(),
-        (None, kind) => format!("{kind:?}"),
+        (None, other) => format!("{other:?}"),
     }
 }
 
-/// The type of a function that the host can make: final, alone in its group, of numbers.
-fn plain<'m>(module: &'m Module<'_>, ty: usize) -> Option<&'m FuncType> {
+/// The type of a function that the host can define: final, alone in its group, without references.
+fn func_of_numbers<'m>(module: &'m Module<'_>, ty: usize) -> Option<&'m FuncType> {
     let alone = module.type_runs().any(|run| run.group.is_none() && run.first as usize == ty);
     match module.types.get(ty)? {
         SubType { is_final: true, supertypes, comp: CompType::Func(ty), .. }
@@ -222,7 +222,7 @@ fn host_func(store: &mut Store<Log>, number: usize, ty: &FuncType) -> Result<Fun
     })
 }
 
-/// Numbers of many kinds; null for references that may be null.
+/// An argument of a type: numbers of many kinds, and null for nullable references.
 fn argument(ty: ValType, round: usize) -> Option<Value> {
     let pick = |list: [i64; 4]| list[round % 4];
     Some(match ty {

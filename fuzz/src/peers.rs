@@ -1,4 +1,4 @@
-//! The peers: how to configure them like Wattle, and what they say of a module.
+//! The peers: wasm-smith configured like Wattle's generator, and wasmparser's verdict on a module.
 
 use wasmparser::WasmFeatures;
 use wattle::ast::Features;
@@ -26,10 +26,10 @@ pub fn wasm_smith_config(ours: &wattle_smith::Config) -> wasm_smith::Config {
     }
 }
 
-/// What both are asked about: the features that are on by default.
+/// The features that both validate with: Wattle's default.
 const OURS: Features = Features::DEFAULT;
 
-/// The same in wasmparser's terms.
+/// These features in wasmparser's terms.
 fn theirs() -> WasmFeatures {
     let beyond = WasmFeatures::SHARED_EVERYTHING_THREADS
         | WasmFeatures::ACQUIRE_RELEASE_ATOMICS
@@ -53,15 +53,14 @@ pub fn validity(bytes: &[u8]) -> (Result<(), String>, Result<(), String>) {
     (ours(), verdict.map(drop).map_err(|error| error.to_string()))
 }
 
-/// Whether a difference is one that is known: what wasmparser reads although the feature is off,
-/// or what the proposals that it implements say otherwise. The reasons are in
-/// `docs/validator-disagreements.md`.
+/// Whether a difference is known: wasmparser reads some instructions of features that are off, and
+/// implements other versions of proposals. `docs/validator-disagreements.md` has the reasons.
 pub fn is_known(ours: &Result<(), String>, theirs: &Result<(), String>) -> bool {
     let begins = |phrase: &str| ours.as_ref().is_err_and(|error| error.starts_with(phrase));
     theirs.is_ok() && (begins("illegal opcode fe 04") || begins("zero byte expected"))
 }
 
-/// Any bytes: both find them a valid module, or both do not.
+/// Any bytes: both find a valid module, or neither does.
 pub fn validity_agrees(data: &[u8]) {
     let (ours, theirs) = validity(data);
     let agree = ours.is_ok() == theirs.is_ok() || is_known(&ours, &theirs);

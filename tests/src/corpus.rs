@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What is said when [`files`] is empty.
+/// What a test says when [`files`] is empty.
 pub const NOTICE: &str = "corpus absent: run cargo xtask corpus";
 
 /// A binary of the corpus.

@@ -4,8 +4,8 @@ use wattle::Features;
 
 use crate::suite::{Proposal, SuiteFile};
 
-/// The features that a script runs under: its proposal on top of 3.0, but for threads, whose
-/// scripts were written against 1.0.
+/// The features that a script runs under: 3.0 and its proposal. Scripts of the threads proposal were
+/// written against 1.0.
 pub fn features(file: &SuiteFile) -> Features {
     match file.proposal() {
         None => Features::WASM3,

@@ -1,20 +1,20 @@
-//! A small reader of test scripts that shares nothing with Wattle's own: what tests hold against it,
-//! and where tests of crates that know no text find modules.
+//! A small reader of test scripts that shares no code with Wattle's own. Tests compare the two, and
+//! tests of crates that cannot read text find modules with it.
 //!
 //! It knows parentheses, words, strings and comments. Annotations are left out.
 
 use std::ops::Range;
 
-/// A form of a script.
+/// A form of a script: a list, a word or a string.
 #[derive(Debug)]
 pub struct Form {
-    /// Where it stands in the script.
+    /// Its bytes in the script.
     pub span: Range<usize>,
-    /// What it is.
+    /// Its kind and content.
     pub node: Node,
 }
 
-/// What a form is.
+/// The kind and the content of a form.
 #[derive(Debug)]
 pub enum Node {
     /// Forms in parentheses.

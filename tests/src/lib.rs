@@ -1,15 +1,16 @@
 //! Where the official suite and the corpus of real binaries lie, for the tests that run over them.
 //!
-//! [`suite`] lists the `.wast` scripts, [`modules`] the modules in them, [`forms`] the forms in them
-//! as a second reader sees them, [`corpus`] the real binaries, and [`table`] prints what a test
-//! counted in each folder. This package is for tests: a file that cannot be found ends the test with
-//! a message that tells what to do.
+//! [`suite`] lists the `.wast` scripts, [`modules`] the modules in them, [`forms`] their forms as a
+//! second reader sees them, [`corpus`] the real binaries, [`packages`] what cargo knows; [`pieces`]
+//! parses bytes that arrive in pieces, and [`table`] prints what a test counted in each folder. This package is for tests: a file that cannot be found
+//! ends the test with a message that says what to do.
 
 pub mod corpus;
 pub mod features;
 pub mod forms;
 pub mod modules;
-mod packages;
+pub mod packages;
+pub mod pieces;
 pub mod suite;
 pub mod table;
 
@@ -30,7 +31,7 @@ fn folder_named_by(variable: &str) -> Option<PathBuf> {
 /// what tests that pass print.
 pub fn skip(test: &str, why: &str) {
     let line = format!("skipped: {test}: {why}\n");
-    // A closed terminal is no reason to fail.
+    // A closed terminal must not fail the test.
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 

@@ -15,11 +15,11 @@ pub enum Expected<'a> {
     Invalid(&'a str),
     /// Malformed, with this phrase.
     Malformed(&'a str),
-    /// Its custom sections or annotations are malformed, itself not.
+    /// Well-formed itself, with malformed custom sections or annotations.
     MalformedCustom(&'a str),
 }
 
-/// Appends the modules of `directives`, those of threads too.
+/// Appends the modules of `directives`, with those of threads.
 pub fn modules<'s, 'a>(
     directives: &'s [Directive<'a>],
     found: &mut Vec<(&'s ScriptModule<'a>, Expected<'s>)>,
@@ -49,7 +49,7 @@ pub fn modules<'s, 'a>(
     }
 }
 
-/// The binary of a module of a script, malformed or not. `None` for a text that is malformed.
+/// The binary of a module of a script, even a malformed one; `None` for a malformed text.
 pub fn binary(module: &ScriptModule<'_>) -> Option<Vec<u8>> {
     if let ModuleSource::Binary(bytes) = &module.source {
         return Some(bytes.to_vec());

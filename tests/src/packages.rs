@@ -1,24 +1,32 @@
-//! Finding the folders of locked packages, which cargo downloads but never compiles.
+//! What cargo knows about the packages, and the folders of those that it downloads but never compiles.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
-/// The folders of the named packages, in the order of the names.
+/// What `cargo metadata` prints for this workspace.
 ///
-/// `cargo metadata` unpacks every locked package, those of no target's dependencies included. It
-/// is asked without the network first; on a machine that has not yet got the packages it is asked
-/// once more, and downloads them as any build would.
+/// It unpacks every locked package, also those that no target depends on. Cargo is first asked to
+/// work without the network. On a machine that lacks packages this fails, and cargo is asked again
+/// and downloads them as for any build.
 ///
 /// # Errors
 ///
-/// When cargo fails (its own words are in the error), and when the workspace does not have exactly
-/// one package of a name.
+/// When cargo fails; its own words are in the error.
+pub fn metadata() -> Result<Value, String> {
+    let printed = ask(true).or_else(|_| ask(false))?;
+    serde_json::from_slice(&printed)
+        .map_err(|error| format!("`cargo metadata` did not print JSON: {error}"))
+}
+
+/// The folders of the named packages, in the order of the names.
+///
+/// # Errors
+///
+/// As [`metadata`], and when the workspace does not have exactly one package of a name.
 pub(crate) fn folders<const N: usize>(names: [&str; N]) -> Result<[PathBuf; N], String> {
-    let metadata = metadata(true).or_else(|_| metadata(false))?;
-    let metadata: Value = serde_json::from_slice(&metadata)
-        .map_err(|error| format!("`cargo metadata` printed what is no JSON: {error}"))?;
+    let metadata = metadata()?;
     let mut folders = [const { PathBuf::new() }; N];
     for (folder, name) in folders.iter_mut().zip(names) {
         *folder = find(&metadata, name)?;
@@ -26,8 +34,8 @@ pub(crate) fn folders<const N: usize>(names: [&str; N]) -> Result<[PathBuf; N], 
     Ok(folders)
 }
 
-/// What `cargo metadata` prints for this package.
-fn metadata(offline: bool) -> Result<Vec<u8>, String> {
+/// Runs `cargo metadata`.
+fn ask(offline: bool) -> Result<Vec<u8>, String> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["metadata", "--format-version", "1", "--locked", "--manifest-path"]);
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));

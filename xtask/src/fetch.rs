@@ -1,4 +1,4 @@
-//! Downloading a package by its registry's own client, and taking one file out of its archive.
+//! Downloading a package with the client of its registry, and extracting a file from its archive.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -28,7 +28,7 @@ impl fmt::Display for Registry {
 }
 
 impl Registry {
-    /// The names by which the client may be installed, the likeliest first.
+    /// The names under which the client may be installed, the likeliest first.
     fn clients(self) -> &'static [&'static str] {
         match self {
             Self::Npm if cfg!(windows) => &["npm.cmd"],
@@ -118,7 +118,7 @@ pub(crate) fn extract(archive: &Path, inside: &str) -> Result<Vec<u8>> {
     } else {
         bail!("`{name}` is an archive of an unknown kind");
     };
-    found.with_context(|| format!("`{name}` holds no `{inside}`"))
+    found.with_context(|| format!("`{name}` does not contain `{inside}`"))
 }
 
 /// The bytes of `inside` in a tar stream, if it is there.
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(extract(&pypi, "thing/web/b.wasm").unwrap(), WASM);
         for (archive, inside) in [(&npm, "package/b.wasm"), (&pypi, "b.wasm")] {
             let error = extract(archive, inside).unwrap_err().to_string();
-            assert!(error.ends_with(&format!("holds no `{inside}`")), "{error}");
+            assert!(error.ends_with(&format!("does not contain `{inside}`")), "{error}");
         }
     }
 
@@ -199,7 +199,7 @@ mod tests {
             ("thing.rar", "unknown kind"),
         ] {
             let path = folder.path().join(name);
-            fs::write(&path, b"this is no archive at all, whatever its name says").unwrap();
+            fs::write(&path, b"this is not an archive, whatever its name says").unwrap();
             let error = extract(&path, "b.wasm").unwrap_err().to_string();
             assert!(error.contains(says), "{name}: {error}");
         }

@@ -1,13 +1,18 @@
-//! The `wattle` command: arguments in, exit code out. Each subcommand is a file in `commands/`.
+//! The `wattle` command: arguments in, exit code out.
 //!
-//! Exit codes: 0 good, 1 bad input, 2 wrong usage; `wattle run` gives the program's own, and 134
-//! when it traps.
+//! Each subcommand is a file in `commands/`. Below the commands are `input.rs` and `output.rs`
+//! (arguments that several commands share), `source.rs` (an input as a module), `failure.rs` (why a
+//! command ends early, and the exit codes), `fault.rs` and `excerpt.rs` (what is wrong with an input,
+//! and how it is shown).
 #![forbid(unsafe_code)]
 
 mod commands;
+mod excerpt;
+mod failure;
+mod fault;
 mod input;
 mod output;
-mod report;
+mod source;
 
 use std::process::ExitCode;
 
@@ -30,7 +35,7 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse_from(commands::arrange(std::env::args_os().collect(), &Cli::command()));
-    match cli.command.run(cli.json) {
+    match cli.command.run(cli.json, Cli::command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(cli.json),
     }

@@ -1,11 +1,13 @@
-//! Outputs: a file, written beside its place and renamed into it, or standard output.
+//! The argument that says where a command writes. A file is written under another name beside its
+//! place and then renamed, so that it is always complete.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
-use crate::report::Failure;
+use crate::failure::Failure;
 
 /// Where the output of a command goes.
 #[derive(Args)]
@@ -20,16 +22,24 @@ impl Output {
         self.output.as_deref().filter(|path| *path != Path::new("-"))
     }
 
-    /// Writes a binary; a terminal gets none.
+    /// Writes a binary, but not to a terminal.
     pub(crate) fn binary(&self, bytes: &[u8]) -> Result<(), Failure> {
         if self.file().is_none() && io::stdout().is_terminal() {
-            let why = "a binary is nothing for a terminal: name a file with -o, or use a pipe";
+            let why = "a binary is not for a terminal: name a file with -o, or use a pipe";
             return Err(Failure::Usage(why.to_owned()));
         }
         self.write(|out| out.write_all(bytes))
     }
 
-    /// Hands a buffered writer to `fill`. A file comes into being only when all was written.
+    /// Writes a listing as JSON.
+    pub(crate) fn json(&self, listing: &impl Serialize) -> Result<(), Failure> {
+        self.write(|out| {
+            serde_json::to_writer_pretty(&mut *out, listing)?;
+            writeln!(out)
+        })
+    }
+
+    /// Hands a buffered writer to `fill`. If that fails, a file stays as it was.
     pub(crate) fn write(
         &self,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -46,8 +56,7 @@ impl Output {
     }
 }
 
-/// Writes a temporary file beside `path` and renames it. What is no plain file (a device, a pipe)
-/// is written to as it is.
+/// Writes a temporary file beside `path` and renames it. A device or a pipe is written to directly.
 fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
         let mut out = BufWriter::new(std::fs::OpenOptions::new().write(true).open(path)?);
@@ -78,7 +87,7 @@ fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
 #[cfg(unix)]
 fn default_permissions(builder: &mut tempfile::Builder<'_, '_>) {
     use std::os::unix::fs::PermissionsExt;
-    // As any new file: the process's mask takes away from this.
+    // As for any new file, the process's umask takes away from this.
     builder.permissions(std::fs::Permissions::from_mode(0o666));
 }
 

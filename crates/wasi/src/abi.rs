@@ -1,4 +1,4 @@
-//! Numbers and layouts of the interface: error numbers, flags, records.
+//! The numbers and record layouts of the interface: error numbers, rights, flags, file types.
 
 use std::fmt;
 use std::io;
@@ -8,7 +8,7 @@ macro_rules! errnos {
         impl Errno {
             $( #[doc = $doc] pub const $name: Errno = Errno($number); )*
 
-            /// The name that the interface gives the number.
+            /// The name of the number in the interface.
             pub const fn name(self) -> &'static str {
                 match self.0 {
                     $( $number => $text, )*
@@ -19,7 +19,7 @@ macro_rules! errnos {
     };
 }
 
-/// Why a function of the interface failed: the number that it returns.
+/// An error number: why a function of the interface failed.
 ///
 /// ```
 /// use wattle_wasi::Errno;
@@ -33,18 +33,18 @@ pub struct Errno(u16);
 errnos! {
     TOO_BIG = 1, "2big", "An argument list that is too long.";
     ACCES = 2, "acces", "Permission denied.";
-    AGAIN = 6, "again", "It would block.";
+    AGAIN = 6, "again", "The call would block.";
     BADF = 8, "badf", "No such file descriptor, or one that is not open for this.";
     BUSY = 10, "busy", "The resource is busy.";
     DQUOT = 19, "dquot", "The quota is used up.";
     EXIST = 20, "exist", "The file exists.";
-    FAULT = 21, "fault", "An address outside of the memory.";
+    FAULT = 21, "fault", "An address out of bounds of the memory.";
     FBIG = 22, "fbig", "A file that is too large.";
     ILSEQ = 25, "ilseq", "A name that is not UTF-8.";
     INTR = 27, "intr", "Interrupted.";
     INVAL = 28, "inval", "An invalid argument.";
     IO = 29, "io", "An input or output error of the host.";
-    ISDIR = 31, "isdir", "It is a directory.";
+    ISDIR = 31, "isdir", "A directory where something else is expected.";
     LOOP = 32, "loop", "Too many symbolic links.";
     MFILE = 33, "mfile", "Too many open files.";
     MLINK = 34, "mlink", "Too many links.";
@@ -54,16 +54,16 @@ errnos! {
     NOENT = 44, "noent", "No such file or directory.";
     NOMEM = 48, "nomem", "Not enough memory.";
     NOSPC = 51, "nospc", "No space left.";
-    NOTDIR = 54, "notdir", "It is not a directory.";
+    NOTDIR = 54, "notdir", "A directory is expected.";
     NOTEMPTY = 55, "notempty", "The directory is not empty.";
-    NOTSOCK = 57, "notsock", "It is not a socket.";
-    NOTSUP = 58, "notsup", "It is not supported.";
+    NOTSOCK = 57, "notsock", "A socket is expected.";
+    NOTSUP = 58, "notsup", "The operation is not supported.";
     NXIO = 60, "nxio", "No such device or address.";
     OVERFLOW = 61, "overflow", "A number that is too large.";
-    PERM = 63, "perm", "It is not permitted: a path that leads out of its directory.";
-    PIPE = 64, "pipe", "Nobody reads what is written.";
+    PERM = 63, "perm", "A path that leads out of its directory.";
+    PIPE = 64, "pipe", "The reader of the pipe is gone.";
     ROFS = 69, "rofs", "The file system is read-only.";
-    SPIPE = 70, "spipe", "It has no positions.";
+    SPIPE = 70, "spipe", "A stream, which has no positions.";
     TXTBSY = 74, "txtbsy", "The file is being executed.";
     XDEV = 75, "xdev", "The two are on different devices.";
     NOTCAPABLE = 76, "notcapable", "The descriptor lacks the right.";
@@ -90,7 +90,7 @@ impl fmt::Debug for Errno {
 
 impl std::error::Error for Errno {}
 
-/// What only the number of the system tells.
+/// The error number that corresponds to the number of the host, which says more than its kind.
 #[cfg(unix)]
 fn from_system(error: &io::Error) -> Option<Errno> {
     use rustix::io::Errno as Host;
@@ -141,7 +141,7 @@ impl From<io::Error> for Errno {
         use io::ErrorKind as Kind;
         from_system(&error).unwrap_or_else(|| match error.kind() {
             Kind::NotFound => Errno::NOENT,
-            // Refused before the system was asked: the path leads out of its directory.
+            // cap-std gives this kind without a number when a path leads out of its directory.
             Kind::PermissionDenied => Errno::PERM,
             Kind::AlreadyExists => Errno::EXIST,
             Kind::WouldBlock => Errno::AGAIN,
@@ -174,7 +174,7 @@ impl From<std::num::TryFromIntError> for Errno {
     }
 }
 
-/// What most functions give.
+/// The result of a function of the interface.
 pub(crate) type Result<T = ()> = std::result::Result<T, Errno>;
 
 /// Rights of a descriptor, as bits.
@@ -186,18 +186,18 @@ pub(crate) mod rights {
     pub(crate) const FD_ALLOCATE: u64 = 1 << 8;
     pub(crate) const FD_READDIR: u64 = 1 << 14;
     pub(crate) const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
-    /// All that there are.
+    /// Every right.
     pub(crate) const ALL: u64 = (1 << 30) - 1;
-    /// Those that only sockets have.
+    /// The rights of sockets alone.
     pub(crate) const SOCKET: u64 = 0b11 << 28;
-    /// Those of a file: all but sockets' and those of paths.
+    /// The rights of a file: all but those of sockets and of paths.
     pub(crate) const FILE: u64 = ALL & !SOCKET & !PATH;
-    /// Those of a directory.
+    /// The rights of a directory.
     pub(crate) const DIRECTORY: u64 =
         ALL & !SOCKET & !(FD_READ | FD_SEEK | FD_TELL | FD_WRITE | FD_ALLOCATE | 1 << 22);
-    /// Those of functions with paths.
+    /// The rights of functions with paths.
     pub(crate) const PATH: u64 = 0x1f_fe00 | 1 << 24 | 1 << 25 | 1 << 26;
-    /// Those of a standard stream.
+    /// The rights of a standard stream, besides reading or writing.
     pub(crate) const STREAM: u64 = 1 << 21 | 1 << 27 | 1 << 3;
 }
 
@@ -220,7 +220,7 @@ pub(crate) mod oflags {
     pub(crate) const ALL: u16 = 15;
 }
 
-/// Flags of times to set.
+/// Flags of the functions that set times.
 pub(crate) mod fstflags {
     pub(crate) const ATIM: u16 = 1;
     pub(crate) const ATIM_NOW: u16 = 2;
@@ -229,7 +229,7 @@ pub(crate) mod fstflags {
     pub(crate) const ALL: u16 = 15;
 }
 
-/// The flag of paths whose last part is followed when it is a link.
+/// The flag to follow a link at the end of a path.
 pub(crate) const SYMLINK_FOLLOW: u32 = 1;
 
 /// Kinds of files.
@@ -244,7 +244,7 @@ pub(crate) enum FileType {
     SymbolicLink = 7,
 }
 
-/// What is known of a file.
+/// The metadata of a file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FileStat {
     pub(crate) dev: u64,
@@ -274,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rights_cover_each_other() {
+    fn the_sets_of_rights_are_consistent() {
         assert_eq!(rights::PATH & rights::FILE, 0);
         assert_eq!(rights::DIRECTORY & rights::PATH, rights::PATH);
         assert_eq!(rights::ALL.count_ones(), 30);
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_of_the_host() {
+    fn errors_of_the_host_have_their_number() {
         assert_eq!(Errno::from(io::Error::from(io::ErrorKind::NotFound)), Errno::NOENT);
         assert_eq!(Errno::from(io::Error::from(io::ErrorKind::PermissionDenied)), Errno::PERM);
         assert_eq!(Errno::from(io::Error::other("else")), Errno::IO);

@@ -1,4 +1,4 @@
-//! What a program gets.
+//! [`Builder`]: the arguments, variables, streams, directories, clocks and random bytes of a program.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,8 +14,8 @@ use crate::descriptors::{Descriptor, Descriptors, Directory, Kind};
 use crate::streams::{Input, Output};
 use crate::time::{Clock, Random, SystemClock};
 
-/// Collects what a program gets. Nothing is there that was not put there, but for clocks and
-/// random bytes, which are the host's if nothing else is said.
+/// Builds a [`Wasi`]. A program gets only what is added here, except for clocks and random bytes,
+/// which are those of the host unless they are set.
 ///
 /// ```
 /// use wattle_wasi::{Input, Output, SteadyClock, Wasi};
@@ -57,7 +57,7 @@ impl Default for Builder {
     }
 }
 
-/// What the program gets as a string that ends at its first zero.
+/// The bytes up to the first zero, and a zero behind them.
 fn c_string(mut bytes: Vec<u8>) -> Vec<u8> {
     if let Some(end) = bytes.iter().position(|byte| *byte == 0) {
         bytes.truncate(end);
@@ -67,75 +67,76 @@ fn c_string(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 impl Builder {
-    /// One more argument. The first is the name of the program. It ends at its first zero byte.
+    /// Adds an argument. The first one is the name of the program. An argument ends at its first
+    /// zero byte.
     pub fn arg(mut self, arg: impl Into<Vec<u8>>) -> Self {
         self.args.push(c_string(arg.into()));
         self
     }
 
-    /// More arguments.
+    /// Adds arguments.
     pub fn args(self, args: impl IntoIterator<Item = impl Into<Vec<u8>>>) -> Self {
         args.into_iter().fold(self, Builder::arg)
     }
 
-    /// One more variable of the environment.
+    /// Adds a variable of the environment.
     pub fn env(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         self.env.push(c_string([name.as_ref(), b"=", value.as_ref()].concat()));
         self
     }
 
-    /// What it reads from standard input; nothing, if nothing is said.
+    /// Sets standard input, which is empty by default.
     pub fn stdin(mut self, input: Input) -> Self {
         self.stdin = input;
         self
     }
 
-    /// Where its standard output goes; nowhere, if nothing is said.
+    /// Sets standard output, which is discarded by default.
     pub fn stdout(mut self, output: Output) -> Self {
         self.stdout = output;
         self
     }
 
-    /// Where its standard error goes; nowhere, if nothing is said.
+    /// Sets standard error, which is discarded by default.
     pub fn stderr(mut self, output: Output) -> Self {
         self.stderr = output;
         self
     }
 
-    /// All three streams of the host.
+    /// Sets all three streams to those of the host.
     pub fn inherit_streams(self) -> Self {
         let stdout = Output::inherit_stdout();
         self.stdin(Input::inherit()).stdout(stdout).stderr(Output::inherit_stderr())
     }
 
-    /// A directory of the host, open for the program under the name `guest`.
+    /// Opens a directory of the host for the program, which sees it as `guest`.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// When the directory cannot be opened.
     pub fn dir(self, host: impl AsRef<Path>, guest: impl Into<String>) -> io::Result<Self> {
         let dir = Dir::open_ambient_dir(host, ambient_authority())?;
         Ok(self.open_dir(dir, guest))
     }
 
-    /// A directory that is open already.
+    /// Adds a directory that is open already, which the program sees as `guest`.
     pub fn open_dir(mut self, dir: Dir, guest: impl Into<String>) -> Self {
         self.dirs.push((dir, guest.into()));
         self
     }
 
-    /// The clocks.
+    /// Sets the clocks, which are those of the host by default.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Box::new(clock);
         self
     }
 
-    /// Random bytes that follow from this number: the same in every run.
+    /// Makes random bytes from this number, so that they are the same in every run.
     pub fn random_seed(mut self, seed: u64) -> Self {
         self.random = Random::Seeded(seed);
         self
     }
 
-    /// What was collected, ready for a program.
+    /// The [`Wasi`] for one program.
     pub fn build(self) -> Wasi {
         let mut fds = BTreeMap::new();
         fds.insert(0, Descriptor::stream(Kind::Input(self.stdin)));

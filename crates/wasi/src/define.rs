@@ -1,23 +1,24 @@
-//! The list of the functions, and how each reaches the memory of its caller and the state.
+//! The list of the functions, and how each reaches the state and the memory of its caller.
 
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use cap_std::fs::File;
 use wattle_runtime::{Caller, Error, ErrorKind, Func, Imports, Store};
 
-use crate::abi::Result as Answer;
+use crate::abi::{Errno, Result as Answer};
 use crate::builder::Builder;
 use crate::descriptors::Descriptors;
 use crate::guest::Guest;
 use crate::time::{Clock, Random};
 use crate::{directories, files, paths, poll, process};
 
-/// The module whose functions are provided. Its predecessor `wasi_unstable` is not: its records
-/// are laid out differently.
+/// The module whose functions are provided. Its predecessor `wasi_unstable` is not provided: it has
+/// other record layouts.
 pub const MODULE: &str = "wasi_snapshot_preview1";
 
-/// All that the functions work on.
+/// The state of a program that the functions work on.
 pub(crate) struct State {
     pub(crate) args: Vec<Vec<u8>>,
     pub(crate) env: Vec<Vec<u8>>,
@@ -26,7 +27,7 @@ pub(crate) struct State {
     pub(crate) random: Random,
 }
 
-/// What a program gets: see [`Builder`]. Clones are the same.
+/// WASI for one program, made by a [`Builder`]. Clones share their state.
 #[derive(Clone)]
 pub struct Wasi(pub(crate) Arc<Mutex<State>>);
 
@@ -36,97 +37,124 @@ impl fmt::Debug for Wasi {
     }
 }
 
-/// Defines functions that return an error number. A parameter is `u32`, `u64` or `i64`; `u16`
-/// is passed as `u32` and must fit.
+/// Defines functions that return an error number, each with its parameters in order. `here` has
+/// their code beside them; `elsewhere` names functions of other files that take the parameters
+/// behind state and memory. A parameter of the interface that is `u16` comes as `u32`.
 macro_rules! define {
     ($wasi:ident, $store:ident, $imports:ident;
-     $( $file:ident::$name:ident($( $arg:ident: $ty:ident ),*); )*) => {
-        $({
-            let state = $wasi.0.clone();
-            let func = Func::wrap($store, move |mut caller: Caller<'_, T>, $( $arg: $ty ),*| {
-                answer(&mut caller, &state, |state, memory| {
-                    $file::$name(state, memory, $( $arg ),*)
-                })
-            });
-            $imports.define(MODULE, stringify!($name), func);
-        })*
-        /// The names of the functions that return an error number.
+     here { $( $name:ident($( $param:ident: $ty:ident ),*) => $call:expr; )* }
+     elsewhere { $( $file:ident::$func:ident($( $arg:ident: $arg_ty:ident ),*); )* }) => {
+        $( define! { $wasi, $store, $imports; $name($( $param: $ty ),*) => $call } )*
+        $( define! { $wasi, $store, $imports; $func($( $arg: $arg_ty ),*) => |state, memory| {
+            $file::$func(state, memory, $( $arg ),*)
+        } } )*
+        /// The names of these functions.
         #[cfg(test)]
-        pub(crate) const NAMES: &[&str] = &[$( stringify!($name) ),*];
+        const NAMES: &[&str] = &[$( stringify!($name), )* $( stringify!($func) ),*];
+    };
+    ($wasi:ident, $store:ident, $imports:ident;
+     $name:ident($( $param:ident: $ty:ident ),*) => $call:expr) => {
+        let state = $wasi.0.clone();
+        let func = Func::wrap($store, move |mut caller: Caller<'_, T>, $( $param: $ty ),*| {
+            answer(&mut caller, &state, $call)
+        });
+        $imports.define(MODULE, stringify!($name), func);
     };
 }
 
 impl Wasi {
-    /// Nothing yet.
+    /// Starts with no arguments, variables and directories, and with empty streams.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Adds the functions to what modules of a store can import.
+    /// Defines the functions as imports for the modules of a store.
     ///
     /// They work on the memory that the calling instance exports as `memory`. A call of
     /// `proc_exit` ends the execution with [`ErrorKind::Exit`].
     pub fn define<T: 'static>(&self, store: &mut Store<T>, imports: &mut Imports) {
         define! { self, store, imports;
-            process::args_get(argv: u32, buffer: u32);
-            process::args_sizes_get(count: u32, size: u32);
-            process::environ_get(environ: u32, buffer: u32);
-            process::environ_sizes_get(count: u32, size: u32);
-            process::clock_res_get(clock: u32, to: u32);
-            process::clock_time_get(clock: u32, precision: u64, to: u32);
-            process::proc_raise(signal: u32);
-            process::sched_yield();
-            process::random_get(buffer: u32, len: u32);
-            process::sock_accept(fd: u32, flags: u32, to: u32);
-            process::sock_recv(fd: u32, data: u32, count: u32, flags: u32, size: u32, out: u32);
-            process::sock_send(fd: u32, data: u32, count: u32, flags: u32, size: u32);
-            process::sock_shutdown(fd: u32, how: u32);
-            poll::poll_oneoff(subscriptions: u32, events: u32, count: u32, to: u32);
-            files::fd_advise(fd: u32, offset: u64, len: u64, advice: u32);
-            files::fd_allocate(fd: u32, offset: u64, len: u64);
-            files::fd_close(fd: u32);
-            files::fd_datasync(fd: u32);
-            files::fd_fdstat_get(fd: u32, to: u32);
-            files::fd_fdstat_set_flags(fd: u32, flags: u32);
-            files::fd_fdstat_set_rights(fd: u32, base: u64, inheriting: u64);
-            files::fd_filestat_get(fd: u32, to: u32);
-            files::fd_filestat_set_size(fd: u32, size: u64);
-            files::fd_filestat_set_times(fd: u32, atim: u64, mtim: u64, flags: u32);
-            files::fd_pread(fd: u32, data: u32, count: u32, offset: u64, to: u32);
-            files::fd_pwrite(fd: u32, data: u32, count: u32, offset: u64, to: u32);
-            files::fd_read(fd: u32, data: u32, count: u32, to: u32);
-            files::fd_renumber(from: u32, to: u32);
-            files::fd_seek(fd: u32, offset: i64, whence: u32, to: u32);
-            files::fd_sync(fd: u32);
-            files::fd_tell(fd: u32, to: u32);
-            files::fd_write(fd: u32, data: u32, count: u32, to: u32);
-            directories::fd_prestat_get(fd: u32, to: u32);
-            directories::fd_prestat_dir_name(fd: u32, path: u32, len: u32);
-            directories::fd_readdir(fd: u32, buffer: u32, len: u32, cookie: u64, to: u32);
-            paths::path_create_directory(fd: u32, path: u32, len: u32);
-            paths::path_filestat_get(fd: u32, follow: u32, path: u32, len: u32, to: u32);
-            paths::path_filestat_set_times(
-                fd: u32, follow: u32, path: u32, len: u32, atim: u64, mtim: u64, flags: u32
-            );
-            paths::path_link(
-                fd: u32, follow: u32, path: u32, len: u32, new_fd: u32, new: u32, new_len: u32
-            );
-            paths::path_open(
-                fd: u32, follow: u32, path: u32, len: u32, oflags: u32,
-                base: u64, inheriting: u64, flags: u32, to: u32
-            );
-            paths::path_readlink(fd: u32, path: u32, len: u32, buffer: u32, room: u32, to: u32);
-            paths::path_remove_directory(fd: u32, path: u32, len: u32);
-            paths::path_rename(
-                fd: u32, path: u32, len: u32, new_fd: u32, new: u32, new_len: u32
-            );
-            paths::path_symlink(target: u32, target_len: u32, fd: u32, path: u32, len: u32);
-            paths::path_unlink_file(fd: u32, path: u32, len: u32);
+            here {
+                args_get(list: u32, buffer: u32) => |state, memory| {
+                    process::write_strings(memory, &state.args, list, buffer)
+                };
+                args_sizes_get(count: u32, size: u32) => |state, memory| {
+                    process::write_sizes(memory, &state.args, count, size)
+                };
+                environ_get(list: u32, buffer: u32) => |state, memory| {
+                    process::write_strings(memory, &state.env, list, buffer)
+                };
+                environ_sizes_get(count: u32, size: u32) => |state, memory| {
+                    process::write_sizes(memory, &state.env, count, size)
+                };
+                // There are no signals.
+                proc_raise(_signal: u32) => |_, _| Err(Errno::NOTSUP);
+                sched_yield() => |_, _| {
+                    std::thread::yield_now();
+                    Ok(())
+                };
+                random_get(buffer: u32, len: u32) => |state, memory| {
+                    state.random.fill(memory.slice_mut(buffer, len)?)
+                };
+                sock_accept(fd: u32, _flags: u32, _to: u32) => |state, _| state.fds.socket(fd);
+                sock_recv(
+                    fd: u32, _data: u32, _count: u32, _flags: u32, _size: u32, _out: u32
+                ) => |state, _| state.fds.socket(fd);
+                sock_send(
+                    fd: u32, _data: u32, _count: u32, _flags: u32, _size: u32
+                ) => |state, _| state.fds.socket(fd);
+                sock_shutdown(fd: u32, _how: u32) => |state, _| state.fds.socket(fd);
+                fd_datasync(fd: u32) => |state, _| files::sync(state, fd, File::sync_data);
+                fd_sync(fd: u32) => |state, _| files::sync(state, fd, File::sync_all);
+            }
+            elsewhere {
+                process::clock_res_get(clock: u32, to: u32);
+                process::clock_time_get(clock: u32, precision: u64, to: u32);
+                poll::poll_oneoff(subscriptions: u32, events: u32, count: u32, to: u32);
+                files::fd_advise(fd: u32, offset: u64, len: u64, advice: u32);
+                files::fd_allocate(fd: u32, offset: u64, len: u64);
+                files::fd_close(fd: u32);
+                files::fd_fdstat_get(fd: u32, to: u32);
+                files::fd_fdstat_set_flags(fd: u32, flags: u32);
+                files::fd_fdstat_set_rights(fd: u32, base: u64, inheriting: u64);
+                files::fd_filestat_get(fd: u32, to: u32);
+                files::fd_filestat_set_size(fd: u32, size: u64);
+                files::fd_filestat_set_times(fd: u32, atim: u64, mtim: u64, flags: u32);
+                files::fd_pread(fd: u32, data: u32, count: u32, offset: u64, to: u32);
+                files::fd_pwrite(fd: u32, data: u32, count: u32, offset: u64, to: u32);
+                files::fd_read(fd: u32, data: u32, count: u32, to: u32);
+                files::fd_renumber(from: u32, to: u32);
+                files::fd_seek(fd: u32, offset: i64, whence: u32, to: u32);
+                files::fd_tell(fd: u32, to: u32);
+                files::fd_write(fd: u32, data: u32, count: u32, to: u32);
+                directories::fd_prestat_get(fd: u32, to: u32);
+                directories::fd_prestat_dir_name(fd: u32, path: u32, len: u32);
+                directories::fd_readdir(fd: u32, buffer: u32, len: u32, cookie: u64, to: u32);
+                paths::path_create_directory(fd: u32, path: u32, len: u32);
+                paths::path_filestat_get(fd: u32, follow: u32, path: u32, len: u32, to: u32);
+                paths::path_filestat_set_times(
+                    fd: u32, follow: u32, path: u32, len: u32, atim: u64, mtim: u64, flags: u32
+                );
+                paths::path_link(
+                    fd: u32, follow: u32, path: u32, len: u32, new_fd: u32, new: u32, new_len: u32
+                );
+                paths::path_open(
+                    fd: u32, follow: u32, path: u32, len: u32, oflags: u32,
+                    base: u64, inheriting: u64, flags: u32, to: u32
+                );
+                paths::path_readlink(fd: u32, path: u32, len: u32, buffer: u32, room: u32, to: u32);
+                paths::path_remove_directory(fd: u32, path: u32, len: u32);
+                paths::path_rename(
+                    fd: u32, path: u32, len: u32, new_fd: u32, new: u32, new_len: u32
+                );
+                paths::path_symlink(target: u32, target_len: u32, fd: u32, path: u32, len: u32);
+                paths::path_unlink_file(fd: u32, path: u32, len: u32);
+            }
         }
         let state = self.0.clone();
         let exit = Func::wrap(store, move |_: Caller<'_, T>, code: u32| -> Result<(), Error> {
-            // What it wrote is written even if the program hears nothing of an error any more.
-            drop(lock(&state).fds.flush());
+            // The program has ended, so an error of its output cannot be reported to it.
+            let _ = lock(&state).fds.flush();
             Err(Error::new(ErrorKind::Exit(code as i32)))
         });
         imports.define(MODULE, "proc_exit", exit);
@@ -134,10 +162,10 @@ impl Wasi {
         assert_eq!(NAMES.len() + 1, 46);
     }
 
-    /// Writes what outputs hold back. To be called when the program has ended.
+    /// Writes the buffered output. Call it when the program has ended.
     ///
     /// # Errors
-    /// Those of the outputs.
+    /// The first error of a write.
     pub fn flush(&self) -> io::Result<()> {
         lock(&self.0).fds.flush()
     }
@@ -147,7 +175,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Calls a function with the state and the memory of the caller; its error number is the answer.
+/// Calls a function with the state and with the memory of the caller, and gives its error number.
 fn answer<T>(
     caller: &mut Caller<'_, T>,
     state: &Mutex<State>,
@@ -168,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_functions_are_there() {
+    fn all_functions_are_defined() {
         let (mut store, mut imports) = (Store::new(()), Imports::default());
         Wasi::builder().build().define(&mut store, &mut imports);
         assert!(imports.get(MODULE, "path_open").is_some());

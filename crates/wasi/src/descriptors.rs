@@ -1,4 +1,4 @@
-//! What a file descriptor refers to.
+//! File descriptors, and what they refer to.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::abi::{Errno, FileStat, FileType, Result, fdflags, rights};
 use crate::streams::{Input, Output};
 use crate::time::nanos;
 
-/// What is open.
+/// An open stream, file or directory.
 pub(crate) struct Descriptor {
     pub(crate) kind: Kind,
-    /// What may be done with it, and with what is opened through it.
+    /// The rights of the descriptor itself, and those of descriptors opened through it.
     pub(crate) rights: [u64; 2],
     pub(crate) flags: u16,
 }
@@ -27,9 +27,9 @@ pub(crate) enum Kind {
 
 pub(crate) struct Directory {
     pub(crate) dir: Dir,
-    /// The name under which the program finds it, when it was opened for it.
+    /// The name by which the program finds it, if it was opened for the program.
     pub(crate) preopen: Option<String>,
-    /// What it held when the program began to read it.
+    /// Its entries when the program began to read it.
     pub(crate) entries: Vec<Entry>,
 }
 
@@ -54,7 +54,7 @@ impl Descriptor {
         Descriptor { kind: Kind::Directory(directory), rights, flags: 0 }
     }
 
-    /// The file, when it is one.
+    /// The file; an error for anything else.
     pub(crate) fn file(&mut self) -> Result<&mut File> {
         match &mut self.kind {
             Kind::File(file) => Ok(file),
@@ -63,7 +63,7 @@ impl Descriptor {
         }
     }
 
-    /// Whether it may be read or written, as the right says.
+    /// Checks that the descriptor has a right of reading or writing.
     pub(crate) fn needs(&self, right: u64) -> Result {
         if self.rights[0] & right == 0 { Err(Errno::BADF) } else { Ok(()) }
     }
@@ -128,7 +128,7 @@ pub(crate) fn stat(metadata: &Metadata) -> FileStat {
     }
 }
 
-/// When something about the file changed, where the system tells.
+/// When the file or its metadata changed last, in nanoseconds since 1970, if the host knows.
 #[cfg(unix)]
 fn changed(metadata: &Metadata) -> Option<u64> {
     use cap_std::fs::MetadataExt;
@@ -142,11 +142,11 @@ fn changed(_: &Metadata) -> Option<u64> {
     None
 }
 
-/// All that is open, by number.
+/// The open descriptors, by number.
 pub(crate) struct Descriptors(pub(crate) BTreeMap<u32, Descriptor>);
 
 /// The most descriptors of a program.
-const MOST: usize = 1 << 16;
+const MAX_DESCRIPTORS: usize = 1 << 16;
 
 impl Descriptors {
     pub(crate) fn get(&self, fd: u32) -> Result<&Descriptor> {
@@ -157,7 +157,7 @@ impl Descriptors {
         self.0.get_mut(&fd).ok_or(Errno::BADF)
     }
 
-    /// The directory.
+    /// The directory; an error for anything else.
     pub(crate) fn directory(&self, fd: u32) -> Result<&Directory> {
         match &self.get(fd)?.kind {
             Kind::Directory(directory) => Ok(directory),
@@ -169,11 +169,16 @@ impl Descriptors {
         self.directory(fd).map(|directory| &directory.dir)
     }
 
-    pub(crate) fn has_room(&self) -> Result {
-        if self.0.len() < MOST { Ok(()) } else { Err(Errno::MFILE) }
+    /// Sockets are not supported, so this is an error for every descriptor.
+    pub(crate) fn socket(&self, fd: u32) -> Result {
+        self.get(fd).and(Err(Errno::NOTSOCK))
     }
 
-    /// Adds one under the lowest number that is free.
+    pub(crate) fn has_room(&self) -> Result {
+        if self.0.len() < MAX_DESCRIPTORS { Ok(()) } else { Err(Errno::MFILE) }
+    }
+
+    /// Adds a descriptor under the lowest number that is free.
     pub(crate) fn add(&mut self, descriptor: Descriptor) -> Result<u32> {
         self.has_room()?;
         let free = (0..).zip(self.0.keys()).find(|(number, fd)| number != *fd);
@@ -182,7 +187,7 @@ impl Descriptors {
         Ok(fd)
     }
 
-    /// Writes what outputs hold back: before the program waits for something.
+    /// Writes the buffered output, for instance before the program waits for something.
     pub(crate) fn flush(&self) -> std::io::Result<()> {
         for descriptor in self.0.values() {
             if let Kind::Output(output) = &descriptor.kind {

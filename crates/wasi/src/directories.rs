@@ -1,4 +1,5 @@
-//! Directories: those that were opened for the program, and reading them.
+//! `fd_prestat_*` and `fd_readdir`: the directories that were opened for the program, and their
+//! entries.
 
 use cap_fs_ext::MetadataExt;
 use cap_std::fs::Dir;
@@ -10,10 +11,8 @@ use crate::guest::Guest;
 
 /// The name of a directory that was opened for the program.
 fn preopen(state: &State, fd: u32) -> Result<&str> {
-    match &state.fds.get(fd)?.kind {
-        Kind::Directory(directory) => directory.preopen.as_deref().ok_or(Errno::BADF),
-        _ => Err(Errno::BADF),
-    }
+    let directory = state.fds.directory(fd).map_err(|_| Errno::BADF)?;
+    directory.preopen.as_deref().ok_or(Errno::BADF)
 }
 
 pub(crate) fn fd_prestat_get(
@@ -40,16 +39,17 @@ pub(crate) fn fd_prestat_dir_name(
     memory.write(path, name)
 }
 
-/// All names of a directory, with itself and the one above, which for a program is itself too.
+/// The entries of a directory, with `.` and `..`. Both are the directory itself: the program may not
+/// learn about the directory above.
 fn entries(dir: &Dir) -> Result<Vec<Entry>> {
     let ino = dir.dir_metadata()?.ino();
     let own = |name: &str| Entry { name: name.to_owned(), ino, ty: FileType::Directory };
     let mut entries = vec![own("."), own("..")];
     for entry in dir.entries()? {
         let entry = entry?;
-        // A name that is no text cannot be told.
+        // The interface has no names but UTF-8.
         let Ok(name) = entry.file_name().into_string() else { continue };
-        // It may have gone away meanwhile.
+        // The file may be gone by now.
         let Ok(metadata) = entry.metadata() else { continue };
         entries.push(Entry { name, ino: metadata.ino(), ty: file_type(metadata.file_type()) });
     }
@@ -69,7 +69,7 @@ pub(crate) fn fd_readdir(
     let Kind::Directory(directory) = &mut state.fds.get_mut(fd)?.kind else {
         return Err(Errno::NOTDIR);
     };
-    // The beginning sees the directory as it is now; the rest, as it was then.
+    // A first call reads the directory; later calls go on with the entries of then.
     if cookie == 0 || directory.entries.is_empty() {
         directory.entries = entries(&directory.dir)?;
     }
@@ -84,7 +84,7 @@ pub(crate) fn fd_readdir(
         record[20] = entry.ty as u8;
         for part in [&record[..], entry.name.as_bytes()] {
             let rest = into.get_mut(used..).unwrap_or_default();
-            // What does not fit is cut: a full buffer says that there is more.
+            // An entry that does not fit is cut off: a full buffer says that there is more.
             let fits = part.len().min(rest.len());
             rest.iter_mut().zip(part).for_each(|(to, from)| *to = *from);
             used += fits;

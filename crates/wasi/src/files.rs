@@ -1,4 +1,4 @@
-//! `fd_*`: what is done with open descriptors.
+//! `fd_*`: the functions of open descriptors.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::time::{Duration, SystemTime};
@@ -10,7 +10,7 @@ use crate::define::State;
 use crate::descriptors::Kind;
 use crate::guest::Guest;
 
-/// Does it again when a signal came between.
+/// Repeats a call that a signal interrupts.
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
@@ -60,17 +60,14 @@ pub(crate) fn fd_close(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Result 
     }
 }
 
-pub(crate) fn fd_datasync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Result {
-    match &mut state.fds.get_mut(fd)?.kind {
-        Kind::File(file) => Ok(file.sync_data()?),
-        Kind::Output(output) => Ok(output.flush()?),
-        _ => Ok(()),
-    }
-}
-
-pub(crate) fn fd_sync(state: &mut State, _: &mut Guest<'_>, fd: u32) -> Result {
-    match &mut state.fds.get_mut(fd)?.kind {
-        Kind::File(file) => Ok(file.sync_all()?),
+/// Makes the host write out a file by `call`, or flushes an output.
+pub(crate) fn sync(
+    state: &mut State,
+    fd: u32,
+    call: impl FnOnce(&File) -> io::Result<()>,
+) -> Result {
+    match &state.fds.get(fd)?.kind {
+        Kind::File(file) => Ok(call(file)?),
         Kind::Output(output) => Ok(output.flush()?),
         _ => Ok(()),
     }
@@ -98,11 +95,10 @@ pub(crate) fn fd_fdstat_set_flags(
     if flags & !fdflags::ALL != 0 {
         return Err(Errno::INVAL);
     }
-    // How it is synchronised was settled when it was opened, and what the system appends to, it
-    // goes on appending to.
-    let settled = fdflags::DSYNC | fdflags::RSYNC | fdflags::SYNC;
-    let stops = descriptor.flags & !flags & fdflags::APPEND != 0;
-    if (flags ^ descriptor.flags) & settled != 0 || stops && descriptor.file().is_ok() {
+    // The host was told when the file was opened how to synchronise it and whether to append.
+    let fixed = fdflags::DSYNC | fdflags::RSYNC | fdflags::SYNC;
+    let stops_appending = descriptor.flags & !flags & fdflags::APPEND != 0;
+    if (flags ^ descriptor.flags) & fixed != 0 || stops_appending && descriptor.file().is_ok() {
         return Err(Errno::NOTSUP);
     }
     descriptor.flags = flags;
@@ -143,14 +139,10 @@ pub(crate) fn fd_filestat_set_size(
 ) -> Result {
     let descriptor = state.fds.get_mut(fd)?;
     let file = descriptor.file()?;
-    if size > i64::MAX as u64 {
-        return Err(Errno::INVAL);
-    }
-    file.set_len(size)?;
-    Ok(())
+    Ok(file.set_len(position(size, 0)?)?)
 }
 
-/// The times that are to be set: of access, and of modification.
+/// The times of access and of modification to set.
 pub(crate) fn times(
     state: &mut State,
     atim: u64,
@@ -201,20 +193,21 @@ pub(crate) fn fd_filestat_set_times(
     }
 }
 
-/// Reads at a position without moving the file's own.
+/// Reads at a position, and leaves the position of the file alone.
 #[cfg(unix)]
 fn read_at(file: &mut File, into: &mut [u8], offset: u64) -> io::Result<usize> {
     use cap_std::fs::FileExt;
     retry(|| file.read_at(into, offset))
 }
 
+/// Writes at a position, and leaves the position of the file alone.
 #[cfg(unix)]
 fn write_at(file: &mut File, from: &[u8], offset: u64) -> io::Result<usize> {
     use cap_std::fs::FileExt;
     retry(|| file.write_at(from, offset))
 }
 
-/// Calls with the position moved, and moves it back.
+/// Moves the position of the file for the time of a call.
 #[cfg(not(unix))]
 fn at<T>(
     file: &mut File,
@@ -238,8 +231,9 @@ fn write_at(file: &mut File, from: &[u8], offset: u64) -> io::Result<usize> {
     at(file, offset, |file| file.write(from))
 }
 
-/// Fills the buffers of a call in turn, until one is not filled. An error counts only when
-/// nothing was read before it.
+/// Fills the buffers of a call in turn until one is not filled, or only the first with `only_once`.
+/// An error ends it too, and is reported if nothing was read before it. `read` gets a buffer and
+/// the number of bytes read so far.
 fn scatter(
     memory: &mut Guest<'_>,
     (data, count): (u32, u32),
@@ -265,6 +259,11 @@ fn scatter(
     Ok(total)
 }
 
+/// The position `done` bytes behind `offset`, if the host can express it.
+fn position(offset: u64, done: u64) -> Result<u64> {
+    offset.checked_add(done).filter(|at| *at <= i64::MAX as u64).ok_or(Errno::INVAL)
+}
+
 pub(crate) fn fd_pread(
     state: &mut State,
     memory: &mut Guest<'_>,
@@ -277,8 +276,7 @@ pub(crate) fn fd_pread(
     let descriptor = state.fds.get_mut(fd)?;
     let file = descriptor.file()?;
     let total = scatter(memory, (data, count), false, |into, done| {
-        let offset = offset.checked_add(done).filter(|at| *at <= i64::MAX as u64);
-        Ok(read_at(file, into, offset.ok_or(Errno::INVAL)?)?)
+        Ok(read_at(file, into, position(offset, done)?)?)
     })?;
     memory.write_u32(to, total)
 }
@@ -296,8 +294,7 @@ pub(crate) fn fd_pwrite(
     let file = descriptor.file()?;
     let mut total = 0_u32;
     for part in memory.gather(data, count)? {
-        let offset = offset.checked_add(total.into()).filter(|at| *at <= i64::MAX as u64);
-        match write_at(file, &part, offset.ok_or(Errno::INVAL)?) {
+        match write_at(file, &part, position(offset, total.into())?) {
             Ok(done) => {
                 total = total.saturating_add(u32::try_from(done)?);
                 if done < part.len() {
@@ -323,7 +320,7 @@ pub(crate) fn fd_read(
     let descriptor = state.fds.get(fd)?;
     match descriptor.kind {
         Kind::Directory(_) => return Err(Errno::ISDIR),
-        // Whoever is asked for input sees what was said before.
+        // A prompt must be seen before its answer is waited for.
         Kind::Input(_) => state.fds.flush()?,
         _ => {}
     }
@@ -388,14 +385,14 @@ pub(crate) fn fd_seek(
     to: u32,
 ) -> Result {
     let file = state.fds.get_mut(fd)?.file()?;
-    let place = match whence {
+    let position = match whence {
         0 => SeekFrom::Start(u64::try_from(offset).map_err(|_| Errno::INVAL)?),
         1 => SeekFrom::Current(offset),
         2 => SeekFrom::End(offset),
         _ => return Err(Errno::INVAL),
     };
     memory.slice(to, 8)?;
-    let now = file.seek(place)?;
+    let now = file.seek(position)?;
     memory.write_u64(to, now)
 }
 

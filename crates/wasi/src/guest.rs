@@ -1,5 +1,5 @@
-//! The memory of the program: every access is checked, and an address outside of it is an error
-//! that the program gets to see.
+//! The memory of the program. Every access is checked, and an address out of bounds is an error that
+//! the program receives.
 
 use std::io::IoSlice;
 
@@ -10,8 +10,8 @@ pub(crate) struct Guest<'m> {
     bytes: &'m mut [u8],
 }
 
-/// The most buffers of one call that are looked at: a call may read and write less than asked.
-const MOST_BUFFERS: u32 = 1024;
+/// The most buffers of one call that are used: a call may read and write less than it is asked for.
+const MAX_BUFFERS: u32 = 1024;
 
 impl<'m> Guest<'m> {
     pub(crate) fn new(bytes: &'m mut [u8]) -> Self {
@@ -42,12 +42,12 @@ impl<'m> Guest<'m> {
         self.write(address, &value.to_le_bytes())
     }
 
-    /// A path or another text.
+    /// A string of UTF-8.
     pub(crate) fn text(&self, address: u32, len: u32) -> Result<&str> {
         std::str::from_utf8(self.slice(address, len)?).map_err(|_| Errno::ILSEQ)
     }
 
-    /// A path: what the system takes for one.
+    /// A path: a string that is not empty and has no zero byte.
     pub(crate) fn path(&self, address: u32, len: u32) -> Result<&str> {
         match self.text(address, len)? {
             "" => Err(Errno::NOENT),
@@ -58,7 +58,7 @@ impl<'m> Guest<'m> {
 
     /// The buffers of a call, each with address and length, all within the memory.
     pub(crate) fn buffers(&self, address: u32, count: u32) -> Result<Vec<(u32, u32)>> {
-        let count = count.min(MOST_BUFFERS);
+        let count = count.min(MAX_BUFFERS);
         let records = self.slice(address, 8 * count)?;
         let mut total = 0_u32;
         let buffers = records.chunks_exact(8).map(|record| {
@@ -71,19 +71,19 @@ impl<'m> Guest<'m> {
         buffers.collect()
     }
 
-    /// What the buffers of a call hold.
+    /// The bytes in the buffers of a call.
     pub(crate) fn gather(&self, address: u32, count: u32) -> Result<Vec<IoSlice<'_>>> {
         let buffers = self.buffers(address, count)?;
         buffers.into_iter().map(|(from, len)| Ok(IoSlice::new(self.slice(from, len)?))).collect()
     }
 }
 
-/// A number from bytes; those that are missing are zero.
+/// A number from little-endian bytes; missing bytes are zero.
 pub(crate) fn le_u32(bytes: &[u8]) -> u32 {
     bytes.iter().take(4).rev().fold(0, |word, byte| word << 8 | u32::from(*byte))
 }
 
-/// A number from bytes; those that are missing are zero.
+/// A number from little-endian bytes; missing bytes are zero.
 pub(crate) fn le_u64(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }

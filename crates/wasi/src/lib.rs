@@ -1,9 +1,8 @@
 //! WASI preview 1 for the interpreter: all 46 functions of `wasi_snapshot_preview1`.
 //!
-//! A program gets what a [`Wasi`] is built with, and nothing else: arguments, variables, three
-//! streams, clocks, random bytes, and directories. Files are reached through directories that
-//! were opened for the program (by [`cap_std`]); `..`, absolute paths and symbolic links do not
-//! lead out of them.
+//! A program gets only what its [`Wasi`] is built with: arguments, variables, three streams, clocks,
+//! random bytes, and directories. It reaches files only through directories that were opened for it
+//! (by [`cap_std`]); `..`, absolute paths and symbolic links do not lead out of them.
 //!
 //! ```
 //! use wattle_runtime::{ErrorKind, Imports, Instance, Module, Store};
@@ -41,10 +40,10 @@
 //! | `builder.rs` | [`Builder`] |
 //! | `streams.rs` | standard input, output and error |
 //! | `time.rs` | clocks and random bytes |
-//! | `descriptors.rs` | what a file descriptor refers to |
+//! | `descriptors.rs` | file descriptors, and what they refer to |
 //! | `files.rs`, `directories.rs`, `paths.rs` | `fd_*` and `path_*` |
-//! | `process.rs`, `poll.rs` | the rest of the functions |
-//! | `abi.rs`, `guest.rs` | numbers and layouts; the memory of the program |
+//! | `process.rs`, `poll.rs` | functions for arguments, variables, time and waiting |
+//! | `abi.rs`, `guest.rs` | numbers and record layouts; the memory of the program |
 //!
 //! Spec: <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md>
 #![forbid(unsafe_code)]

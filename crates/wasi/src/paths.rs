@@ -1,5 +1,5 @@
-//! `path_*`: what is done with names in directories. No path leads out of its directory.
-#![allow(clippy::too_many_arguments)] // They are the interface's.
+//! `path_*`: the functions of paths in open directories. No path leads out of its directory.
+#![allow(clippy::too_many_arguments)] // The interface has that many.
 
 use cap_fs_ext::{
     DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt,
@@ -14,7 +14,7 @@ use crate::descriptors::{Descriptor, Directory, Kind, stat};
 use crate::files::times;
 use crate::guest::Guest;
 
-/// Whether the last part of a path is followed when it is a link.
+/// Whether a link at the end of a path is followed.
 fn follows(flags: u32) -> Result<bool> {
     if flags & !SYMLINK_FOLLOW == 0 { Ok(flags != 0) } else { Err(Errno::INVAL) }
 }
@@ -84,7 +84,7 @@ pub(crate) fn path_link(
     Ok(state.fds.dir(fd)?.hard_link(path, state.fds.dir(new_fd)?, new)?)
 }
 
-/// How a file is opened, from the flags of the interface.
+/// The host's options for opening a file, from the flags and rights of the interface.
 fn options(oflags: u16, flags: u16, base: u64, follow: bool) -> Result<OpenOptions> {
     let has = |flag: u16| oflags & flag != 0;
     let directory = has(oflags::DIRECTORY);
@@ -110,7 +110,7 @@ fn options(oflags: u16, flags: u16, base: u64, follow: bool) -> Result<OpenOptio
     } else if flags & fdflags::DSYNC != 0 {
         options.dsync(true);
     }
-    // Pipes and devices that nobody answers do not stop the program for ever.
+    // So that opening a pipe without a writer does not block.
     if flags & fdflags::NONBLOCK != 0 {
         options.nonblock(true);
     }
@@ -201,7 +201,7 @@ pub(crate) fn path_rename(
     Ok(state.fds.dir(fd)?.rename(path, state.fds.dir(new_fd)?, new)?)
 }
 
-/// A link to an absolute path is refused: it could not be followed.
+/// A link to an absolute path is refused, because following it would lead out of the directory.
 pub(crate) fn path_symlink(
     state: &mut State,
     memory: &mut Guest<'_>,

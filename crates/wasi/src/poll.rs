@@ -9,10 +9,10 @@ use crate::descriptors::Kind;
 use crate::guest::{Guest, le_u32, le_u64};
 use crate::process::time;
 
-/// What is waited for.
+/// What a subscription waits for.
 #[derive(Clone, Copy)]
 enum Event {
-    /// So many nanoseconds from now.
+    /// This many nanoseconds from now.
     Clock(u64),
     Read(u32),
     Write(u32),
@@ -24,14 +24,15 @@ struct Subscription {
     event: Event,
 }
 
-/// Bytes of a subscription and of an event.
+/// The size of a subscription in bytes.
 const SUBSCRIPTION: u32 = 48;
+/// The size of an event in bytes.
 const EVENT: u32 = 32;
 
 /// The most subscriptions of a call.
-const MOST: u32 = 1 << 16;
+const MAX_SUBSCRIPTIONS: u32 = 1 << 16;
 
-/// What came of a subscription: how many bytes there are to read.
+/// A subscription that is ready, with the number of bytes to read or an error.
 type Ready = (Subscription, Result<u64>);
 
 pub(crate) fn poll_oneoff(
@@ -42,7 +43,7 @@ pub(crate) fn poll_oneoff(
     count: u32,
     to: u32,
 ) -> Result {
-    if count == 0 || count > MOST {
+    if count == 0 || count > MAX_SUBSCRIPTIONS {
         return Err(Errno::INVAL);
     }
     let records = memory.slice(subscriptions, SUBSCRIPTION * count)?;
@@ -52,13 +53,13 @@ pub(crate) fn poll_oneoff(
         .collect::<Result<_>>()?;
     memory.slice(events, EVENT * count)?;
     memory.slice(to, 4)?;
-    // Whoever waits has said all.
-    drop(state.fds.flush());
+    // Output must be seen before the program waits. Its errors are for the next write to report.
+    let _ = state.fds.flush();
     let ready = wait(state, &subscriptions);
     let mut address = events;
-    for (subscription, outcome) in &ready {
+    for (subscription, result) in &ready {
         let mut record = [0; EVENT as usize];
-        let errno = outcome.err().map_or(0, Errno::number);
+        let errno = result.err().map_or(0, Errno::number);
         record[..8].copy_from_slice(&subscription.user.to_le_bytes());
         record[8..10].copy_from_slice(&errno.to_le_bytes());
         record[10] = match subscription.event {
@@ -66,14 +67,14 @@ pub(crate) fn poll_oneoff(
             Event::Read(_) => 1,
             Event::Write(_) => 2,
         };
-        record[16..24].copy_from_slice(&outcome.unwrap_or(0).to_le_bytes());
+        record[16..24].copy_from_slice(&result.unwrap_or(0).to_le_bytes());
         memory.write(address, &record)?;
         address = address.checked_add(EVENT).ok_or(Errno::FAULT)?;
     }
     memory.write_u32(to, u32::try_from(ready.len())?)
 }
 
-/// Reads a record. An absolute time becomes one from now.
+/// Reads a subscription. An absolute time becomes one from now.
 fn subscription(state: &mut State, record: &[u8]) -> Result<Subscription> {
     let at = |offset: usize| record.get(offset..).unwrap_or_default();
     let event = match at(8).first() {
@@ -95,7 +96,7 @@ fn subscription(state: &mut State, record: &[u8]) -> Result<Subscription> {
     Ok(Subscription { user: le_u64(at(0)), event })
 }
 
-/// Whether something is ready; nothing, when it has to be waited for.
+/// The result of an event that is ready, after waiting for input for at most `patience`.
 fn look(state: &mut State, event: Event, patience: Option<Duration>) -> Option<Result<u64>> {
     let (fd, reads) = match event {
         Event::Clock(0) => return Some(Ok(0)),
@@ -119,7 +120,7 @@ fn look(state: &mut State, event: Event, patience: Option<Duration>) -> Option<R
     }
 }
 
-/// Waits until something is ready.
+/// Waits until a subscription is ready.
 fn wait(state: &mut State, subscriptions: &[Subscription]) -> Vec<Ready> {
     let now = |state: &mut State, patience| -> Vec<Ready> {
         let found = subscriptions.iter().filter_map(|subscription| {
@@ -140,8 +141,8 @@ fn wait(state: &mut State, subscriptions: &[Subscription]) -> Vec<Ready> {
     let waits = |subscription: &&Subscription| matches!(subscription.event, Event::Read(_));
     if let Some(input) = subscriptions.iter().find(waits) {
         let most = first.map(Duration::from_nanos);
-        if let Some(outcome) = look(state, input.event, most) {
-            return vec![(*input, outcome)];
+        if let Some(result) = look(state, input.event, most) {
+            return vec![(*input, result)];
         }
     } else if let Some(time) = first {
         state.clock.sleep(time);

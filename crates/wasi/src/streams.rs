@@ -1,4 +1,4 @@
-//! Standard input, output and error: where they come from and go to, and when output is flushed.
+//! Standard input, output and error: their sources and sinks, and when output is flushed.
 
 use std::fmt;
 use std::io::{self, IoSlice, IsTerminal, Read, Write};
@@ -16,14 +16,15 @@ pub struct Input {
 enum Source {
     #[default]
     Empty,
-    /// The host's own, without a buffer of ours, so that it can be asked whether it is ready.
+    /// Standard input of the host. It has no buffer here, so that the host can say whether it is
+    /// ready.
     #[cfg(unix)]
     Inherited(std::fs::File),
     Reader(Box<dyn Read + Send>),
 }
 
 impl Input {
-    /// Nothing: the end comes at once.
+    /// An input that ends at once.
     pub fn empty() -> Input {
         Input::default()
     }
@@ -41,7 +42,7 @@ impl Input {
         Input { source: Source::Reader(Box::new(io::stdin())), terminal }
     }
 
-    /// Whatever a reader gives.
+    /// The bytes of a reader.
     ///
     /// ```
     /// use wattle_wasi::{Input, Wasi};
@@ -66,14 +67,14 @@ impl Input {
             };
             match read {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // A reader that says more than there is room for is not believed.
+                // A faulty reader may claim to have read more than there is room for.
                 read => return read.map(|len| len.min(into.len())),
             }
         }
     }
 
-    /// Whether a read would not block, after waiting for so long at most. What cannot be asked
-    /// is always ready.
+    /// Waits for at most this long, and says whether a read would return at once. A source that
+    /// cannot tell counts as ready.
     pub(crate) fn wait(&mut self, most: Option<Duration>) -> bool {
         match &self.source {
             #[cfg(unix)]
@@ -84,7 +85,7 @@ impl Input {
                     tv_nsec: most.subsec_nanos().into(),
                 });
                 let mut fds = [PollFd::new(file, PollFlags::IN)];
-                // An error is for the read to find.
+                // The next read reports an error.
                 poll(&mut fds, timeout.as_ref()).is_ok_and(|count| count > 0)
             }
             _ => true,
@@ -107,9 +108,9 @@ pub struct Output {
 struct Sink {
     to: To,
     terminal: bool,
-    /// What was written and has not gone anywhere yet.
+    /// The bytes that were not written to their place yet.
     buffer: Vec<u8>,
-    /// How many bytes the buffer may hold before it is flushed.
+    /// The most bytes in the buffer before it is flushed.
     room: usize,
 }
 
@@ -119,7 +120,7 @@ enum To {
     Writer(Box<dyn Write + Send>),
 }
 
-/// How many bytes of output gather before they are written.
+/// The size of the buffer of standard output in bytes.
 const BUFFER: usize = 1 << 16;
 
 impl Output {
@@ -127,18 +128,18 @@ impl Output {
         Output { sink: Arc::new(Mutex::new(Sink { to, terminal, buffer: Vec::new(), room })) }
     }
 
-    /// Nowhere.
+    /// Discards what is written.
     pub fn null() -> Output {
         Output::of(To::Nowhere, false, 0)
     }
 
-    /// Into memory, for [`captured`](Output::captured).
+    /// Keeps what is written in memory, for [`captured`](Output::captured).
     pub fn capture() -> Output {
         Output::of(To::Memory(Vec::new()), false, 0)
     }
 
-    /// The standard output of the host: a terminal gets whole lines at once, anything else large
-    /// pieces. [`Wasi::flush`](crate::Wasi::flush) writes what is left.
+    /// The standard output of the host. A terminal gets each line at once; any other output gets
+    /// large pieces, and [`Wasi::flush`](crate::Wasi::flush) writes the last one.
     pub fn inherit_stdout() -> Output {
         Output::of(To::Writer(Box::new(io::stdout())), io::stdout().is_terminal(), BUFFER)
     }
@@ -148,12 +149,12 @@ impl Output {
         Output::of(To::Writer(Box::new(io::stderr())), io::stderr().is_terminal(), 0)
     }
 
-    /// To a writer, without a buffer.
+    /// A writer, without a buffer.
     pub fn new(writer: impl Write + Send + 'static) -> Output {
         Output::of(To::Writer(Box::new(writer)), false, 0)
     }
 
-    /// What was written, when it went into memory.
+    /// The bytes that were written, if they are kept in memory; else nothing.
     pub fn captured(&self) -> Vec<u8> {
         match &self.lock().to {
             To::Memory(bytes) => bytes.clone(),
@@ -221,8 +222,8 @@ impl Sink {
 
 impl Drop for Sink {
     fn drop(&mut self) {
-        // Nobody is left to hear of an error.
-        drop(self.flush());
+        // An error cannot be reported from here.
+        let _ = self.flush();
     }
 }
 

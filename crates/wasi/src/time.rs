@@ -1,26 +1,26 @@
-//! Clocks and random bytes: the host's, or the same in every run.
+//! Clocks and random bytes: those of the host, or reproducible ones.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::abi::{Errno, Result};
 
-/// What tells a program the time, and lets time pass.
+/// The clocks of a program, and how it sleeps.
 ///
 /// All times are in nanoseconds.
 pub trait Clock: Send {
-    /// The time since 1970.
+    /// The time since 1970-01-01 00:00 UTC.
     fn realtime(&mut self) -> u64;
 
-    /// The time since a moment that does not change. It never goes back.
+    /// The time since a fixed moment. It never goes back.
     fn monotonic(&mut self) -> u64;
 
-    /// The smallest step of both.
+    /// The smallest difference between two times of either clock.
     fn resolution(&self) -> u64 {
         1
     }
 
-    /// Lets so much time pass.
+    /// Returns when this much time has passed.
     fn sleep(&mut self, time: u64);
 }
 
@@ -42,7 +42,7 @@ impl Default for SystemClock {
     }
 }
 
-/// Nanoseconds, as far as 64 bits go.
+/// A duration in nanoseconds, at most what 64 bits hold.
 pub(crate) fn nanos(time: Duration) -> u64 {
     time.as_nanos().try_into().unwrap_or(u64::MAX)
 }
@@ -61,8 +61,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that is the same in every run: it moves on by a microsecond whenever it is asked, and
-/// sleeping takes no time.
+/// A clock that shows the same times in every run. It advances by a microsecond at each question,
+/// and sleeping only moves it forward.
 ///
 /// ```
 /// use wattle_wasi::{Clock, SteadyClock};
@@ -78,7 +78,7 @@ pub struct SteadyClock {
 }
 
 impl SteadyClock {
-    /// A clock that begins at this time, in nanoseconds since 1970.
+    /// A clock that starts at this time, in nanoseconds since 1970.
     pub fn new(start: u64) -> SteadyClock {
         SteadyClock { start, passed: 0 }
     }
@@ -106,7 +106,7 @@ impl Clock for SteadyClock {
 /// Where random bytes come from.
 pub(crate) enum Random {
     System,
-    /// A sequence that follows from its beginning.
+    /// A sequence that this state determines.
     Seeded(u64),
 }
 

@@ -21,28 +21,28 @@ use core::fmt;
 
 /// The tree, the instruction table and the codec.
 pub use wattle_ast as ast;
-/// From the tree, from items or from a builder to bytes.
+/// Encodes a tree or items as a binary; builds modules.
 pub use wattle_encoder as encoder;
-/// From bytes to items and to the tree.
+/// Parses a binary into items or a tree.
 pub use wattle_parser as parser;
-/// From the tree to text.
+/// Prints a tree as text.
 pub use wattle_printer as printer;
 /// The interpreter (feature `runtime`).
 #[cfg(feature = "runtime")]
 pub use wattle_runtime as runtime;
 /// Tokens, strings, numbers and forms of text.
 pub use wattle_syntax as syntax;
-/// Whether a module is valid, what types it is made of, which features it uses.
+/// Validates modules, and says which types they have and which features they use.
 pub use wattle_validator as validator;
 /// WASI preview 1 for the interpreter (feature `wasi`).
 #[cfg(feature = "wasi")]
 pub use wattle_wasi as wasi;
-/// From text to the tree; test scripts.
+/// Parses text into a tree; parses test scripts.
 pub use wattle_wat as wat;
 
 pub use wattle_ast::{Feature, Features, Instr, Item, Module, Opcode};
 
-/// What can be wrong with an input.
+/// Why an input was refused.
 #[derive(Clone, Debug)]
 pub enum Error {
     /// The text is malformed.
@@ -83,7 +83,7 @@ impl From<wattle_validator::Errors> for Error {
     }
 }
 
-/// Whether bytes are meant as a binary: they begin with its magic. Anything else is text.
+/// Whether bytes begin with the magic of a binary. Anything else counts as text.
 ///
 /// ```
 /// assert!(wattle::is_binary(b"\0asm\x01\0\0\0"));
@@ -93,26 +93,42 @@ pub fn is_binary(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\0asm")
 }
 
-/// Translates a module from text to binary.
+/// Translates a module from text to binary. The module may use [`Features::DEFAULT`]; others are set
+/// with [`wat::Parser::features`].
 ///
 /// # Errors
 /// Every independent error of the text.
+///
+/// ```
+/// let wasm = wattle::wat2wasm("(module (memory 1))")?;
+/// assert_eq!(wasm, b"\0asm\x01\0\0\0\x05\x03\x01\x00\x01");
+/// # Ok::<(), wattle::Error>(())
+/// ```
 pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
-    Ok(encoder::encode(&wat::parse(text)?))
+    let parser = wat::Parser::new().features(Features::default());
+    Ok(encoder::encode(&parser.module(text)?.module))
 }
 
-/// Translates a module from binary to text.
+/// Translates a module from binary to text. The module may use [`Features::DEFAULT`]; others are set
+/// with [`parser::Parser::features`].
 ///
 /// # Errors
 /// The first malformed place of the binary.
+///
+/// ```
+/// let text = wattle::wasm2wat(b"\0asm\x01\0\0\0\x05\x03\x01\x00\x01")?;
+/// assert_eq!(text, "(module\n  (memory (;0;) 1)\n)\n");
+/// # Ok::<(), wattle::Error>(())
+/// ```
 pub fn wasm2wat(bytes: &[u8]) -> Result<String, Error> {
     Ok(printer::print(&parser::parse(bytes)?))
 }
 
-/// Checks that a binary is a valid module; the types that it is made of are the answer.
+/// Checks that a binary is a valid module, and gives its types. The module may use
+/// [`Features::DEFAULT`]; others are set with [`validator::Validator::features`].
 ///
 /// # Errors
-/// The first malformed place of the binary, or all that is invalid.
+/// The first malformed place of the binary, or every independent error of validation.
 ///
 /// ```
 /// let wasm = wattle::wat2wasm("(module (func (result i32) i64.const 1))").unwrap();
@@ -121,6 +137,28 @@ pub fn wasm2wat(bytes: &[u8]) -> Result<String, Error> {
 /// ```
 pub fn validate(bytes: &[u8]) -> Result<validator::Types, Error> {
     Ok(validator::validate(&parser::Parser::new().check_bodies(false).module(bytes)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn every_direction_refuses_a_feature_that_is_off_by_default() {
+        let text = "(module (type (struct)) (func unreachable (ref.get_desc 0) drop))";
+        let parser = wat::Parser::new().features(Features::ALL);
+        let wasm = encoder::encode(&parser.module(text).unwrap().module);
+        for error in [
+            wat2wasm(text).unwrap_err(),
+            wasm2wat(&wasm).unwrap_err(),
+            validate(&wasm).map(drop).unwrap_err(),
+        ] {
+            let message = error.to_string();
+            assert!(message.contains("custom-descriptors is not enabled"), "{message}");
+        }
+    }
 }
 
 /// The snippets of the README, compiled and run as tests.

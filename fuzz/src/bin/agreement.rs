@@ -1,6 +1,6 @@
-//! Holds the validator against wasmparser: over the official suite, the corpus, modules of
-//! wasm-smith, mutations of the suite's modules, and modules with instructions deleted, repeated,
-//! exchanged and put in. Prints counts, and every kind of difference with an example.
+//! Compares the validator with wasmparser over the official suite, the corpus, modules of wasm-smith,
+//! mutations of the suite's modules, and modules with instructions deleted, repeated, exchanged and
+//! inserted. Prints counts, and an example of every kind of difference.
 //!
 //! ```text
 //! cargo run --release -p wattle-fuzz --features peers --bin agreement -- \
@@ -16,12 +16,12 @@ use wattle::{encoder, parser};
 use wattle_fuzz::{Random, peers};
 use wattle_tests::modules::{binary, modules};
 
-/// What came of a set of modules.
+/// Counts over a set of modules.
 #[derive(Default)]
 struct Tally {
     valid: u64,
     invalid: u64,
-    /// By what the two say, figures left out: how many, and the smallest.
+    /// By the two messages without their figures: the number of modules, and the smallest one.
     differ: BTreeMap<(String, String), (u64, Vec<u8>)>,
 }
 
@@ -60,7 +60,7 @@ fn kind(verdict: &Result<(), String>) -> String {
     message[..end].chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).take(100).collect()
 }
 
-/// The modules of the suite, malformed and invalid ones too.
+/// The modules of the suite, with the malformed and invalid ones.
 fn suite() -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for file in wattle_tests::suite::files() {
@@ -73,8 +73,8 @@ fn suite() -> Vec<Vec<u8>> {
     found
 }
 
-/// One to eight bytes changed, each to a random one, to a neighbour, in one bit, or to a code that
-/// means much.
+/// Changes one to eight bytes, each to a random byte, to a neighbour, in one bit, or to a code of
+/// many meanings.
 fn mutate(data: &mut [u8], random: &mut Random) {
     const CODES: [u8; 16] = [
         0x00, 0x01, 0x0b, 0x1a, 0x20, 0x40, 0x60, 0x63, 0x64, 0x6f, 0x70, 0x7b, 0x7e, 0x7f, 0xd0,
@@ -93,8 +93,8 @@ fn mutate(data: &mut [u8], random: &mut Random) {
     }
 }
 
-/// One to three instructions of a body deleted, repeated, exchanged, or put in: what is not reached
-/// goes by other rules, so that is put in most often.
+/// Deletes, repeats, exchanges or inserts one to three instructions of a body. Other rules hold for
+/// unreachable code, so `unreachable` is inserted most often.
 fn edit(module: &mut Module<'_>, random: &mut Random) {
     let funcs = module.funcs.len();
     let Some(func) = module.funcs.get_mut(random.below(funcs)) else { return };

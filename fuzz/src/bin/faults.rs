@@ -1,12 +1,12 @@
-//! How soon modules notice faults that are planted in the interpreter: ours, and wasm-smith's.
+//! How soon modules of wattle-smith and of wasm-smith notice faults planted in the interpreter.
 //!
 //! ```text
 //! cargo run --release -p wattle-fuzz --features faults --bin faults -- [MODULES] [SEED] [FIRST] [LAST]
 //! ```
 //!
-//! Each module runs as it should, then with each fault that was not noticed yet. What is printed is
-//! the number of the module at which a difference was seen first, from 1. FIRST and LAST choose
-//! among the faults, counted from 1.
+//! Each module runs without a fault, then with each fault that was not noticed yet. Printed is the
+//! number of the first module whose transcript differs, counted from 1. FIRST and LAST choose among
+//! the faults, counted from 1.
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -1,12 +1,12 @@
-//! Checks generated modules: valid by Wattle and by wasmparser, and the same again on their way
-//! through bytes, flat text and folded text.
+//! Checks that generated modules are valid by Wattle and by wasmparser, and that bytes, flat text and
+//! folded text lead back to them.
 //!
 //! ```text
 //! cargo run --release -p wattle-fuzz --features peers --bin generated -- [MODULES] [SEED] [THREADS]
 //! ```
 //!
-//! There are MODULES of the default configuration, and a tenth as many of each other one. Seeds
-//! count from SEED. What fails is named by configuration and seed.
+//! The default configuration gets MODULES modules, each other one a tenth of that. Seeds count from
+//! SEED. A module that fails is named by configuration and seed.
 
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,10 +1,11 @@
 //! `wattle completion`: completion scripts.
 
-use clap::{Args, CommandFactory};
+use std::io::Write;
+
+use clap::Args;
 use clap_complete::Shell;
 
-use crate::Cli;
-use crate::report::Failure;
+use crate::failure::Failure;
 
 /// Prints a completion script.
 #[derive(Args)]
@@ -14,9 +15,9 @@ pub(crate) struct Completion {
 }
 
 impl Completion {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    pub(crate) fn run(&self, mut cli: clap::Command) -> Result<(), Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "wattle", &mut script);
-        std::io::Write::write_all(&mut std::io::stdout(), &script).map_err(Failure::stdout)
+        clap_complete::generate(self.shell, &mut cli, "wattle", &mut script);
+        std::io::stdout().write_all(&script).map_err(Failure::stdout)
     }
 }

@@ -6,11 +6,12 @@ use clap::Args;
 use wattle::ast::{
     Body, CustomData, Elem, ElemItems, Event, ExternKind, Item, ItemKind, Module, Names, SectionId,
 };
+use wattle::parser::Parser;
 use wattle::printer::Lister;
 
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
-use crate::report::Failure;
 
 /// Shows every byte of a binary with what it means: offset, bytes, meaning, nested.
 #[derive(Args)]
@@ -24,35 +25,36 @@ pub(crate) struct Dump {
 
 impl Dump {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let source = self.input.read()?.binary(self.input.features())?;
-        let module = source.module(self.input.features())?;
-        let mut fault = None;
-        let done = self.output.write(|out| {
+        let features = self.input.features;
+        let source = self.input.read()?.binary(features)?;
+        let module = source.module(features)?;
+        let mut malformed = None;
+        let written = self.output.write(|out| {
             let mut dumper = Dumper::new(out, &module);
-            for event in
-                wattle::parser::Parser::new().features(self.input.features()).events(&source.bytes)
-            {
+            for event in Parser::new().features(features).events(&source.bytes) {
                 match event {
                     Ok(event) => dumper.event(&event)?,
-                    Err(error) => fault = Some(error),
+                    Err(error) => malformed = Some(error),
                 }
             }
             Ok(())
         });
-        match fault {
+        match malformed {
             Some(error) => Err(source.malformed_binary(error)),
-            None => done,
+            None => written,
         }
     }
 }
 
-/// How many bytes a row shows.
+/// The number of bytes in a row.
 const ROW: usize = 12;
 
+/// Writes events as rows: offset, bytes, meaning.
 struct Dumper<'a> {
     out: &'a mut dyn Write,
     lister: Lister<'a>,
     module: &'a Module<'a>,
+    /// The index that the next item of each kind gets.
     next: std::collections::HashMap<ItemKind, u32>,
 }
 
@@ -64,7 +66,7 @@ impl<'a> Dumper<'a> {
         Dumper { out, lister, module, next }
     }
 
-    /// One line for the first bytes, more lines for the rest of them.
+    /// A row with the first bytes and their meaning, then rows with the other bytes.
     fn row(&mut self, offset: usize, bytes: &[u8], level: usize, meaning: &str) -> io::Result<()> {
         let mut rows = bytes.chunks(ROW).enumerate();
         let (_, first) = rows.next().unwrap_or((0, &[]));
@@ -88,7 +90,7 @@ impl<'a> Dumper<'a> {
         Ok(())
     }
 
-    /// The index that the next item of a kind has.
+    /// Counts an item, and gives its index.
     fn index(&mut self, kind: ItemKind) -> u32 {
         let next = self.next.entry(kind).or_default();
         *next += 1;
@@ -100,6 +102,7 @@ impl<'a> Dumper<'a> {
         name.map_or(String::new(), |name| format!(" {:?}", name.as_str()))
     }
 
+    /// A row for an item with an index.
     fn item(&mut self, event: &Event<'_>, kind: ItemKind, what: &str) -> io::Result<()> {
         let index = self.index(kind);
         let name = self.name(kind, index);
@@ -159,7 +162,7 @@ impl<'a> Dumper<'a> {
             Item::Data(data) => self.item(
                 event,
                 ItemKind::Data,
-                &format!("{} bytes, {}", data.bytes.len(), self.place(&data.mode)),
+                &format!("{} bytes, {}", data.bytes.len(), self.data_mode(&data.mode)),
             ),
             Item::Custom(custom) => {
                 let bytes = custom.data.bytes().unwrap_or_default();
@@ -185,7 +188,7 @@ impl<'a> Dumper<'a> {
 
     fn section(&mut self, event: &Event<'_>, id: SectionId, count: u32) -> io::Result<()> {
         if id == SectionId::Code {
-            // Bodies count anew.
+            // Bodies have the indices that the function section gave out.
             self.next.insert(ItemKind::Func, self.module.imported(ExternKind::Func));
         }
         let count = if id.is_list() { format!(", {count} entries") } else { String::new() };
@@ -224,7 +227,7 @@ impl<'a> Dumper<'a> {
         format!("{} of {}, {mode}: {items}", elem.items.len(), elem.ty)
     }
 
-    fn place(&self, mode: &wattle::ast::DataMode<'_>) -> String {
+    fn data_mode(&self, mode: &wattle::ast::DataMode<'_>) -> String {
         use wattle::ast::DataMode::*;
         match mode {
             Passive => "passive".to_owned(),
@@ -255,12 +258,12 @@ impl<'a> Dumper<'a> {
     }
 }
 
-/// Bytes as pairs of digits.
+/// Bytes as pairs of hexadecimal digits.
 struct Hex<'a>(&'a [u8]);
 
 impl std::fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text: Vec<_> = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        f.pad(&text.join(" "))
+        let digits: Vec<_> = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        f.pad(&digits.join(" "))
     }
 }

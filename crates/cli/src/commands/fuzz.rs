@@ -1,4 +1,4 @@
-//! `wattle fuzz`: generated modules on several engines, and where these differ from our own.
+//! `wattle fuzz`: generated modules on several engines, and where these differ from Wattle.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -11,15 +11,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use wattle::ast::Features;
 use wattle_differ::{Effort, Engine, Finding, Nans, Oracle, Plan, Spec, Stats, Watcher};
 
-use crate::input::parse_features;
-use crate::report::Failure;
+use crate::failure::{FAILED, Failure};
+use crate::input::{parse_features, read_config};
 
-/// Runs generated modules on engines and on our own runtime, and reports where they differ.
+/// Runs generated modules on engines and on Wattle, and reports where they differ.
 ///
-/// Modules are made of seeds that count up. Each is run on every engine that has the features it
-/// uses; results, traps, final globals, memories and tables, and the calls of the host are
-/// compared. What the specification permits is no finding. Each finding is minimised and written
-/// to a folder of its own.
+/// Modules are generated from seeds that count up. Each runs on every engine that has the features
+/// it uses. Compared are results, traps, calls of the host, and what globals, memories and tables
+/// hold in the end. A difference that the specification does not permit is a finding: it is
+/// minimised and written to a folder of its own.
 #[derive(Args)]
 #[command(after_help = "\
 Engines:
@@ -35,9 +35,9 @@ Examples:
   wattle fuzz --engine 'wabt:wasm2=wasm-interp {wasm} -r {export}' -o findings
   wattle fuzz --engine wasmtime -o findings --resume
 
-Exit codes: 0 no finding, 1 findings, 2 wrong usage, or an engine that cannot be started.")]
+Exit codes: 0 nothing found, 1 findings, 2 wrong usage, or an engine that cannot be started.")]
 pub(crate) struct Fuzz {
-    /// An engine; may be given several times.
+    /// An engine to test; may be given several times.
     #[arg(long = "engine", value_name = "ENGINE", value_parser = Spec::parse, required_unless_present = "serve")]
     engines: Vec<Spec>,
 
@@ -45,15 +45,15 @@ pub(crate) struct Fuzz {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// How many modules; 0 goes on until it is stopped.
+    /// The number of modules; 0 goes on until it is stopped.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     count: u64,
 
-    /// Threads.
+    /// The number of modules that run at once.
     #[arg(short, long, value_name = "N", default_value_t = 1)]
     jobs: usize,
 
-    /// Where the state and the findings go.
+    /// The folder for the state and the findings.
     #[arg(short, long, value_name = "FOLDER", default_value = "wattle-fuzz")]
     output: PathBuf,
 
@@ -61,7 +61,7 @@ pub(crate) struct Fuzz {
     #[arg(long)]
     resume: bool,
 
-    /// What modules may use at most; `all` leaves it to the engines.
+    /// What modules may use, as far as the engines have it.
     #[arg(long, value_name = "LIST", value_parser = parse_features)]
     features: Option<Features>,
 
@@ -69,19 +69,19 @@ pub(crate) struct Fuzz {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Leave NaNs as they come, and compare them by class.
+    /// Do not make NaNs canonical, and compare them by class.
     #[arg(long)]
     native_nans: bool,
 
-    /// Seconds that a process may take for a module, or for a call.
+    /// The most seconds that a process may take for a module, or for a call.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
 
-    /// Seconds to minimise a finding.
+    /// The most seconds to minimise a finding.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     minimise: u64,
 
-    /// How many findings of one kind are minimised and written, by each thread; all are counted.
+    /// The most findings of one kind that each thread minimises and writes; all are counted.
     #[arg(long, value_name = "N", default_value_t = 10)]
     reports: u64,
 
@@ -107,7 +107,7 @@ impl Fuzz {
         let stop = Arc::new(AtomicBool::new(false));
         let flag = stop.clone();
         let handler = ctrlc::set_handler(move || {
-            // The second time means now.
+            // Who presses Ctrl-C twice does not want to wait for the modules that run.
             if flag.swap(true, Ordering::SeqCst) {
                 std::process::exit(130);
             }
@@ -124,7 +124,7 @@ impl Fuzz {
         };
         let written = shown.and_then(|text| writeln!(io::stdout().lock(), "{}", text.trim_end()));
         written.map_err(Failure::stdout)?;
-        if stats.findings() > 0 { Err(Failure::Shown(1)) } else { Ok(()) }
+        if stats.findings() > 0 { Err(Failure::Exit(FAILED)) } else { Ok(()) }
     }
 
     fn plan(&self) -> Result<Plan, Failure> {
@@ -137,11 +137,7 @@ impl Fuzz {
             plan.features = features - Features::COMPACT_IMPORTS;
         }
         if let Some(path) = &self.config {
-            let unreadable =
-                |error: String| Failure::Usage(format!("cannot read {}: {error}", path.display()));
-            let text = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-            let config = serde_json::from_slice(&text);
-            plan.config = Some(config.map_err(|error| unreadable(error.to_string()))?);
+            plan.config = Some(read_config(path).map_err(Failure::Usage)?);
         }
         if self.native_nans {
             plan.nans = Nans::Class;
@@ -153,11 +149,12 @@ impl Fuzz {
     }
 }
 
-/// Live progress: a bar on a terminal, a line now and then elsewhere.
+/// Progress while it runs: a bar on a terminal, elsewhere a line now and then.
 struct Live {
     bar: ProgressBar,
     json: bool,
-    said: Instant,
+    /// When the last line was written.
+    last_line: Instant,
 }
 
 impl Live {
@@ -175,10 +172,11 @@ impl Live {
         if let Ok(style) = style {
             bar.set_style(style);
         }
-        Live { bar, json, said: Instant::now() }
+        Live { bar, json, last_line: Instant::now() }
     }
 }
 
+/// The counts in a line.
 fn line(stats: &Stats) -> String {
     format!(
         "{} modules, {:.0}/s, {:.1} % compared, {} discarded, {} findings",
@@ -194,9 +192,10 @@ impl Watcher for Live {
     fn progress(&mut self, stats: &Stats) {
         self.bar.set_position(stats.modules);
         self.bar.set_message(line(stats));
-        if self.bar.is_hidden() && !self.json && self.said.elapsed() > Duration::from_secs(30) {
+        if self.bar.is_hidden() && !self.json && self.last_line.elapsed() > Duration::from_secs(30)
+        {
             eprintln!("{}", line(stats));
-            self.said = Instant::now();
+            self.last_line = Instant::now();
         }
     }
 
@@ -217,14 +216,14 @@ impl Watcher for Live {
     }
 }
 
+/// The counts in full, for the end of a run.
 fn summary(stats: &Stats, stopped: bool) -> String {
     use std::fmt::Write;
     let mut text = line(stats);
-    // Writing to a string does not fail.
     let _ = writeln!(text, "{}", if stopped { "; stopped: --resume goes on" } else { "" });
     let _ = writeln!(
         text,
-        "{} calls, {:.1} % of which returned; {} functions that nobody can call",
+        "{} calls, {:.1} % of which returned; {} functions that cannot be called",
         stats.calls,
         100.0 * stats.returned as f64 / stats.calls.max(1) as f64,
         stats.uncallable

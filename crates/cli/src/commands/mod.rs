@@ -14,13 +14,12 @@ mod validate;
 mod wast;
 
 pub(crate) use run::arrange;
-pub(crate) use validate::describe;
 
 use clap::Subcommand;
 
-use crate::report::Failure;
+use crate::failure::Failure;
 
-/// What to do.
+/// The subcommand with its arguments.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Translate text to binary.
@@ -33,17 +32,17 @@ pub(crate) enum Command {
     Dump(dump::Dump),
     /// Check that a module is valid.
     Validate(validate::Validate),
-    /// List the features that a module makes use of.
+    /// List the features that a module uses.
     Features(features::ListFeatures),
     /// List sections, imports, exports and functions.
     Objdump(objdump::Objdump),
-    /// Take custom sections away and leave every other byte alone.
+    /// Remove custom sections and leave every other byte alone.
     Strip(strip::Strip),
     /// Run a WASI program, or call one function of a module.
     Run(run::Run),
     /// Run test scripts.
     Wast(wast::Wast),
-    /// Make a valid module of a seed, for fuzzing.
+    /// Generate a valid module from a seed, for fuzzing.
     Smith(smith::Smith),
     /// Run generated modules on several engines, and report where they differ.
     Fuzz(Box<fuzz::Fuzz>),
@@ -52,8 +51,9 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Does it; listings come as JSON when `json` says so.
-    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+    /// Runs the subcommand. `json` asks for listings as JSON; `cli` describes the whole command
+    /// line.
+    pub(crate) fn run(&self, json: bool, cli: fn() -> clap::Command) -> Result<(), Failure> {
         match self {
             Command::Parse(command) => command.run(),
             Command::Print(command) => command.run(),
@@ -66,7 +66,7 @@ impl Command {
             Command::Wast(command) => command.run(json),
             Command::Smith(command) => command.run(),
             Command::Fuzz(command) => command.run(json),
-            Command::Completion(command) => command.run(),
+            Command::Completion(command) => command.run(cli()),
         }
     }
 }

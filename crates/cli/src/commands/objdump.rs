@@ -4,11 +4,14 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::Serialize;
+use wattle::Features;
 use wattle::ast::{ExternKind, Item, Module, SectionId};
+use wattle::parser::Parser;
 
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
-use crate::report::{Failure, Source};
+use crate::source::Source;
 
 /// Lists sections, imports, exports and functions with their names and sizes.
 #[derive(Args)]
@@ -20,7 +23,7 @@ pub(crate) struct Objdump {
     output: Output,
 }
 
-/// All that is listed. Offsets and sizes are in bytes of the binary.
+/// The listing. Offsets and sizes count bytes of the binary.
 #[derive(Serialize)]
 struct Listing {
     size: usize,
@@ -59,30 +62,27 @@ struct FunctionRow {
     index: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// Where the body begins, its size not counted in.
+    /// The offset of the body, behind its size.
     start: usize,
     size: usize,
 }
 
 impl Objdump {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let source = self.input.read()?.binary(self.input.features())?;
-        let module = source.module(self.input.features())?;
-        let listing = Listing::new(&source, &module)?;
-        self.output.write(|out| {
-            if json {
-                serde_json::to_writer_pretty(&mut *out, &listing)?;
-                writeln!(out)
-            } else {
-                listing.write(out)
-            }
-        })
+        let features = self.input.features;
+        let source = self.input.read()?.binary(features)?;
+        let module = source.module(features)?;
+        let listing = Listing::new(&source, &module, features)?;
+        match json {
+            true => self.output.json(&listing),
+            false => self.output.write(|out| listing.write(out)),
+        }
     }
 }
 
 impl Listing {
-    fn new(source: &Source, module: &Module<'_>) -> Result<Listing, Failure> {
-        let (sections, functions) = places(source, module)?;
+    fn new(source: &Source, module: &Module<'_>, features: Features) -> Result<Listing, Failure> {
+        let (sections, functions) = sections_and_functions(source, module, features)?;
         let imports = module.indexed_imports().map(|(index, import)| {
             let (module, name) = (import.module.to_string(), import.name.to_string());
             ImportRow { module, name, kind: index.kind().keyword(), index: index.index() }
@@ -128,15 +128,18 @@ impl Listing {
     }
 }
 
-/// The places of sections and function bodies, off the stream of events.
-fn places(
+/// The sections and the function bodies, as the events of the binary show them.
+fn sections_and_functions(
     source: &Source,
     module: &Module<'_>,
+    features: Features,
 ) -> Result<(Vec<SectionRow>, Vec<FunctionRow>), Failure> {
     let mut sections: Vec<SectionRow> = Vec::new();
     let mut functions = Vec::new();
     let mut index = module.imported(ExternKind::Func);
-    for event in wattle::parser::Parser::new().check_bodies(false).events(&source.bytes) {
+    // The module was read, so its bodies are well-formed.
+    let parser = Parser::new().features(features).check_bodies(false);
+    for event in parser.events(&source.bytes) {
         let event = event.map_err(|error| source.malformed_binary(error))?;
         match &event.item {
             Item::Header => {}
@@ -161,7 +164,7 @@ fn places(
             }
             _ => {}
         }
-        // Whatever belongs to a section makes it longer, its header included.
+        // Each event of a section makes it longer, its header included.
         if let Some(section) = sections.last_mut() {
             section.size = event.offset + event.bytes.len() - section.start;
         }

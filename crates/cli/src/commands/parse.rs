@@ -2,11 +2,11 @@
 
 use clap::Args;
 
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
-use crate::report::Failure;
 
-/// Translates text to binary. A binary is checked to be well-formed and comes out as it went in.
+/// Translates text to binary. A well-formed binary comes out unchanged.
 #[derive(Args)]
 pub(crate) struct Parse {
     #[command(flatten)]
@@ -23,7 +23,7 @@ pub(crate) struct Parse {
 impl Parse {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let source = self.input.read()?;
-        let module = source.module(self.input.features())?;
+        let module = source.module(self.input.features)?;
         let bytes = match self.canonical {
             true => wattle::encoder::encode_canonical(&module),
             false => wattle::encoder::encode(&module),

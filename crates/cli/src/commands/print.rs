@@ -3,9 +3,9 @@
 use clap::Args;
 use wattle::printer::Config;
 
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
-use crate::report::Failure;
 
 /// Translates binary to text.
 #[derive(Args)]
@@ -28,11 +28,11 @@ pub(crate) struct Print {
     #[arg(long)]
     offsets: bool,
 
-    /// Give a name to everything that has none.
+    /// Name everything that does not have a name.
     #[arg(long)]
     name_unnamed: bool,
 
-    /// How many spaces to indent a level by.
+    /// The number of spaces that a level is indented by.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(..=16))]
     indent: u8,
 }
@@ -40,7 +40,7 @@ pub(crate) struct Print {
 impl Print {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let source = self.input.read()?;
-        let module = source.module(self.input.features())?;
+        let module = source.module(self.input.features)?;
         let config = Config::new()
             .fold(self.fold)
             .skeleton(self.skeleton)
@@ -55,7 +55,7 @@ impl Print {
     }
 }
 
-/// A `fmt::Write` over an `io::Write` that remembers the error.
+/// An `io::Write` as a `fmt::Write`, whose errors say nothing: this one keeps the real error.
 struct FmtToIo<'a> {
     out: &'a mut dyn std::io::Write,
     error: std::io::Result<()>,

@@ -1,4 +1,4 @@
-//! `wattle smith`: a valid module out of a seed or out of bytes.
+//! `wattle smith`: a valid module from a seed or from bytes.
 
 use std::path::PathBuf;
 
@@ -6,29 +6,29 @@ use clap::Args;
 use wattle::ast::Features;
 use wattle_smith::{Config, Generated, from_seed, generate};
 
-use crate::input::parse_features;
+use crate::failure::{Failure, cannot_read};
+use crate::input::{parse_features, read_config};
 use crate::output::Output;
-use crate::report::Failure;
 
-/// Makes a valid module: the same of the same seed, everywhere.
+/// Generates a valid module. A seed gives the same module on every machine.
 #[derive(Args)]
 pub(crate) struct Smith {
-    /// What the module is made of.
+    /// The number that decides what the module is.
     #[arg(default_value_t = 0, conflicts_with = "bytes")]
     seed: u64,
 
     #[command(flatten)]
     output: Output,
 
-    /// Make the module of the bytes of a file instead: the input of a fuzzer.
+    /// Generate the module from the bytes of a file instead: the input of a fuzzer.
     #[arg(long, value_name = "FILE")]
     bytes: Option<PathBuf>,
 
-    /// A configuration as JSON; what it leaves out has its default.
+    /// A configuration as JSON; fields that it leaves out have their defaults.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Print the configuration that the other options add up to, and make no module.
+    /// Print the configuration that the other options make, and generate nothing.
     #[arg(long)]
     print_config: bool,
 
@@ -40,19 +40,19 @@ pub(crate) struct Smith {
     #[arg(long, value_name = "LIST", value_parser = parse_features)]
     features: Option<Features>,
 
-    /// Functions at most.
+    /// The most functions.
     #[arg(long, value_name = "N")]
     max_funcs: Option<u32>,
 
-    /// Choices a function at most.
+    /// The most choices in a function: each makes an instruction or a few.
     #[arg(long, value_name = "N")]
     max_instructions: Option<u32>,
 
-    /// Leave out guards against traps here and there.
+    /// Leave out some of the guards against traps.
     #[arg(long)]
     traps: bool,
 
-    /// Bound nothing: the module may run for ever.
+    /// Do not bound loops and calls: the module may run for ever.
     #[arg(long)]
     endless: bool,
 
@@ -60,7 +60,7 @@ pub(crate) struct Smith {
     #[arg(long)]
     canonical_nans: bool,
 
-    /// Make each function of one instruction.
+    /// Generate functions of one instruction each.
     #[arg(long)]
     single_instruction: bool,
 
@@ -77,16 +77,14 @@ impl Smith {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let config = self.config()?;
         if self.print_config {
-            return self.output.write(|out| {
-                serde_json::to_writer_pretty(&mut *out, &config)?;
-                writeln!(out)
-            });
+            return self.output.json(&config);
         }
         let Generated { module, broken, .. } = match &self.bytes {
             Some(path) => {
-                let bytes = std::fs::read(path).map_err(|error| unreadable(path, error))?;
-                let made = generate(&config, &mut arbitrary::Unstructured::new(&bytes));
-                made.map_err(|error| Failure::Input(error.to_string()))?
+                let bytes = std::fs::read(path)
+                    .map_err(|error| Failure::Input(cannot_read(path.display(), error)))?;
+                let generated = generate(&config, &mut arbitrary::Unstructured::new(&bytes));
+                generated.map_err(|error| Failure::Input(error.to_string()))?
             }
             None => from_seed(&config, self.seed),
         };
@@ -100,13 +98,10 @@ impl Smith {
         self.output.binary(&wattle::encoder::encode(&module))
     }
 
-    /// The file's, with what the other options say.
+    /// The configuration of the file or the default one, changed as the other options say.
     fn config(&self) -> Result<Config, Failure> {
         let mut config = match &self.config {
-            Some(path) => {
-                let text = std::fs::read(path).map_err(|error| unreadable(path, error))?;
-                serde_json::from_slice(&text).map_err(|error| unreadable(path, error))?
-            }
+            Some(path) => read_config(path).map_err(Failure::Input)?,
             None => Config::default(),
         };
         if let Some(features) = self.features {
@@ -128,8 +123,4 @@ impl Smith {
         }
         Ok(config)
     }
-}
-
-fn unreadable(path: &std::path::Path, error: impl std::fmt::Display) -> Failure {
-    Failure::Input(format!("cannot read {}: {error}", path.display()))
 }

@@ -1,21 +1,23 @@
-//! `wattle strip`: take custom sections away.
+//! `wattle strip`: remove custom sections.
 
 use clap::Args;
 use regex::Regex;
 use wattle::ast::Item;
+use wattle::ast::custom::{Dylink, TargetFeatures};
 
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
-use crate::report::Failure;
 
-/// Whether a linker, a loader or a person reading a backtrace still needs a section.
-fn is_kept(name: &str) -> bool {
-    matches!(name, "name" | "dylink.0" | "target_features") || name.starts_with("component-type")
+/// Whether a linker, a loader or the reader of a backtrace still needs a custom section.
+fn is_needed(name: &str) -> bool {
+    ["name", Dylink::NAME, TargetFeatures::NAME].contains(&name)
+        || name.starts_with("component-type")
 }
 
-/// Takes custom sections away. Every other byte stays as it is.
+/// Removes custom sections. Every other byte stays as it is.
 ///
-/// Without options, all go but `name`, `dylink.0`, `component-type*` and `target_features`.
+/// Without options, removes all but `name`, `dylink.0`, `component-type*` and `target_features`.
 #[derive(Args)]
 pub(crate) struct Strip {
     #[command(flatten)]
@@ -24,15 +26,15 @@ pub(crate) struct Strip {
     #[command(flatten)]
     output: Output,
 
-    /// Take away every custom section.
+    /// Remove every custom section.
     #[arg(short, long)]
     all: bool,
 
-    /// Take away the custom sections whose name matches; may be given several times.
+    /// Remove the custom sections whose name matches; may be given several times.
     #[arg(short, long, value_name = "REGEX", conflicts_with = "all")]
     delete: Vec<Regex>,
 
-    /// Keep the custom sections whose name matches and take the others away; may be given several
+    /// Keep the custom sections whose name matches and remove the others; may be given several
     /// times.
     #[arg(short, long, value_name = "REGEX", conflicts_with_all = ["all", "delete"])]
     keep: Vec<Regex>,
@@ -40,26 +42,26 @@ pub(crate) struct Strip {
 
 impl Strip {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let source = self.input.read()?.binary(self.input.features())?;
-        let parser = wattle::parser::Parser::new().features(self.input.features());
+        let source = self.input.read()?.binary(self.input.features)?;
+        let parser = wattle::parser::Parser::new().features(self.input.features);
         let mut out = Vec::with_capacity(source.bytes.len());
         for event in parser.events(&source.bytes) {
             let event = event.map_err(|error| source.malformed_binary(error))?;
             match &event.item {
-                Item::Custom(custom) if self.takes(&custom.name) => {}
+                Item::Custom(custom) if self.removes(&custom.name) => {}
                 _ => out.extend_from_slice(event.bytes),
             }
         }
         self.output.binary(&out)
     }
 
-    fn takes(&self, name: &str) -> bool {
+    fn removes(&self, name: &str) -> bool {
         let matches = |patterns: &[Regex]| patterns.iter().any(|pattern| pattern.is_match(name));
         match (self.all, self.delete.is_empty(), self.keep.is_empty()) {
             (true, _, _) => true,
             (false, false, _) => matches(&self.delete),
             (false, true, false) => !matches(&self.keep),
-            (false, true, true) => !is_kept(name),
+            (false, true, true) => !is_needed(name),
         }
     }
 }

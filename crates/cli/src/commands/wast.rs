@@ -11,12 +11,14 @@ use serde::Serialize;
 use wattle::runtime::script::{self, Options, Report};
 use wattle::{Feature, Features};
 
+use crate::failure::{FAILED, Failure, cannot_read};
+use crate::fault::Fault;
 use crate::input::parse_features;
-use crate::report::{Failure, Fault, Source};
+use crate::source::Source;
 
 /// Runs test scripts.
 ///
-/// Prints a line for each script, then what failed in it: where, what was expected and what came
+/// Prints a line for each script, then its failures: where, what was expected and what came
 /// instead. The last line counts the assertions of all scripts.
 #[derive(Args)]
 pub(crate) struct Wast {
@@ -24,43 +26,37 @@ pub(crate) struct Wast {
     #[arg(value_name = "FILE", required = true)]
     paths: Vec<PathBuf>,
 
-    /// How many scripts run at once; the number of cores when nothing is said.
+    /// The number of scripts that run at once; by default, the number of cores.
     #[arg(short, long, value_name = "N")]
     jobs: Option<usize>,
 
-    /// What the modules of scripts may use, see `wattle parse --help`. When nothing is said, the
-    /// default; in a folder `core`, `legacy` or `proposals/NAME`, as in the official suite, what
-    /// its scripts are written against.
+    /// What the modules of scripts may use, see `wattle parse --help`. Without this option, scripts
+    /// in a folder `core`, `legacy` or `proposals/NAME`, as in the official suite, get the features
+    /// that they are written against; others get the default.
     #[arg(long, value_name = "LIST", value_parser = parse_features)]
     features: Option<Features>,
 
-    /// What decides whose turn it is among the threads of a script.
+    /// The number that decides in which order the threads of a script run.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 }
 
-/// What came of a script.
-enum Outcome {
-    Ran(Report),
-    /// It cannot be read, or is malformed.
-    Refused(Failure),
-}
-
-/// A script that ran, for machines.
+/// The line of JSON about a script.
 #[derive(Serialize)]
-struct Ran<'a> {
+struct Row<'a> {
     file: &'a str,
     passed: usize,
     failed: usize,
-    failures: Vec<Failed<'a>>,
+    failures: Vec<FailureRow<'a>>,
     #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
     errors: &'a [Fault],
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
 }
 
+/// A directive that failed.
 #[derive(Serialize)]
-struct Failed<'a> {
+struct FailureRow<'a> {
     line: usize,
     start: usize,
     end: usize,
@@ -81,7 +77,7 @@ impl Wast {
                 let (sender, next, files) = (sender.clone(), &next, &files);
                 scope.spawn(move || {
                     while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        // Nobody listens any more when standard output is closed.
+                        // The receiver is gone when standard output is closed.
                         if sender.send((file, self.script(file))).is_err() {
                             return;
                         }
@@ -91,16 +87,14 @@ impl Wast {
             drop(sender);
             show(&files, receiver, json)
         })?;
-        if counts.1 == 0 { Ok(()) } else { Err(Failure::Shown(1)) }
+        if counts.1 == 0 { Ok(()) } else { Err(Failure::Exit(FAILED)) }
     }
 
     /// The scripts: those of a folder in the order of their names.
     fn files(&self) -> Result<Vec<PathBuf>, Failure> {
         let mut files = Vec::new();
         for path in &self.paths {
-            let unreadable = |error: io::Error| {
-                Failure::Input(format!("cannot read {}: {error}", path.display()))
-            };
+            let unreadable = |error: io::Error| Failure::Input(cannot_read(path.display(), error));
             if !path.is_dir() {
                 files.push(path.clone());
                 continue;
@@ -128,24 +122,16 @@ impl Wast {
         Ok(files)
     }
 
-    fn script(&self, path: &Path) -> Outcome {
-        let name = path.display().to_string();
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                return Outcome::Refused(Failure::Input(format!("cannot read {name}: {error}")));
-            }
-        };
+    /// Runs a script. The error says that it cannot be read or is malformed.
+    fn script(&self, path: &Path) -> Result<Report, Failure> {
+        let source = Source::read(Some(path))?;
         let features = self.features.unwrap_or_else(|| features_of(path));
         let options = Options { features, seed: self.seed, ..Options::default() };
-        match script::run(&bytes, options) {
-            Ok(report) => Outcome::Ran(report),
-            Err(errors) => Outcome::Refused(Source { name, bytes }.malformed_text(errors)),
-        }
+        script::run(&source.bytes, options).map_err(|errors| source.malformed_text(errors))
     }
 }
 
-/// What a script is written against, by its place in the official suite.
+/// The features that a script is written against, by its folder in the official suite.
 fn features_of(path: &Path) -> Features {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut parts = path.iter().rev().skip(1).filter_map(|part| part.to_str()).peekable();
@@ -160,7 +146,7 @@ fn features_of(path: &Path) -> Features {
         }
         let known = Feature::ALL.iter().find(|feature| feature.to_string() == part);
         match known {
-            // These scripts are older than 2.0 and refuse what came with it.
+            // These scripts are older than 2.0 and expect its features to be refused.
             Some(Feature::Threads) => return Features::WASM1 | Features::THREADS,
             Some(feature) => return Features::WASM3 | (*feature).into(),
             None => {}
@@ -169,50 +155,51 @@ fn features_of(path: &Path) -> Features {
     Features::DEFAULT
 }
 
-/// Prints what came of the scripts in the order of the files, as soon as that is known.
+/// Prints the reports in the order of the files, each as soon as those before it are printed.
+/// Gives the numbers of assertions that passed and that failed.
 fn show(
     files: &[PathBuf],
-    outcomes: mpsc::Receiver<(&PathBuf, Outcome)>,
+    reports: mpsc::Receiver<(&PathBuf, Result<Report, Failure>)>,
     json: bool,
 ) -> Result<(usize, usize), Failure> {
     let mut out = io::stdout().lock();
     let (mut passed, mut failed) = (0, 0);
     let mut early = std::collections::HashMap::new();
     for file in files {
-        let outcome = loop {
-            if let Some(outcome) = early.remove(&std::ptr::from_ref(file)) {
-                break outcome;
+        let report = loop {
+            if let Some(report) = early.remove(&std::ptr::from_ref(file)) {
+                break report;
             }
-            match outcomes.recv() {
-                Ok((of, outcome)) => drop(early.insert(std::ptr::from_ref(of), outcome)),
+            match reports.recv() {
+                Ok((of, report)) => drop(early.insert(std::ptr::from_ref(of), report)),
                 Err(mpsc::RecvError) => {
-                    let why = format!("the script {} made its thread fail", file.display());
+                    let why = format!("the thread that ran {} failed", file.display());
                     return Err(Failure::Input(why));
                 }
             }
         };
         let name = file.display().to_string();
-        let counts = match &outcome {
-            Outcome::Ran(report) => (report.passed, report.failures.len()),
-            Outcome::Refused(_) => (0, 1),
+        let counts = match &report {
+            Ok(report) => (report.passed, report.failures.len()),
+            Err(_) => (0, 1),
         };
         passed += counts.0;
         failed += counts.1;
         if json {
-            show_json(&mut out, &name, counts, &outcome).map_err(Failure::stdout)?;
+            show_json(&mut out, &name, counts, &report).map_err(Failure::stdout)?;
             continue;
         }
         let line = writeln!(out, "{name}: {} passed, {} failed", counts.0, counts.1);
         line.map_err(Failure::stdout)?;
-        match outcome {
-            Outcome::Ran(report) => {
+        match report {
+            Ok(report) => {
                 for failure in report.failures {
                     let script::Failure { line, keyword, expected, got, .. } = failure;
                     writeln!(out, "  {name}:{line}: {keyword}: expected {expected}, got {got}")
                         .map_err(Failure::stdout)?;
                 }
             }
-            Outcome::Refused(failure) => {
+            Err(failure) => {
                 failure.report(json);
             }
         }
@@ -227,12 +214,12 @@ fn show_json(
     out: &mut impl Write,
     file: &str,
     (passed, failed): (usize, usize),
-    outcome: &Outcome,
+    report: &Result<Report, Failure>,
 ) -> io::Result<()> {
-    let mut ran = Ran { file, passed, failed, failures: Vec::new(), errors: &[], error: None };
-    match outcome {
-        Outcome::Ran(report) => {
-            let failures = report.failures.iter().map(|failure| Failed {
+    let mut row = Row { file, passed, failed, failures: Vec::new(), errors: &[], error: None };
+    match report {
+        Ok(report) => {
+            let failures = report.failures.iter().map(|failure| FailureRow {
                 line: failure.line,
                 start: failure.span.start,
                 end: failure.span.end,
@@ -240,11 +227,11 @@ fn show_json(
                 expected: &failure.expected,
                 got: &failure.got,
             });
-            ran.failures = failures.collect();
+            row.failures = failures.collect();
         }
-        Outcome::Refused(Failure::Faults(faults)) => ran.errors = faults,
-        Outcome::Refused(Failure::Input(why) | Failure::Usage(why)) => ran.error = Some(why),
-        Outcome::Refused(_) => {}
+        Err(Failure::Faults(faults)) => row.errors = faults,
+        Err(Failure::Input(why)) => row.error = Some(why),
+        Err(_) => {}
     }
-    writeln!(out, "{}", serde_json::to_string(&ran)?)
+    writeln!(out, "{}", serde_json::to_string(&row)?)
 }

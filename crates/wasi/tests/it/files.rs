@@ -3,7 +3,7 @@
 use crate::program::{ALL, CREAT, DIRECTORY, EXCL, Program, READ, TRUNC, errno};
 use wattle_wasi::{Errno, Wasi};
 
-/// A program with one directory, number 3.
+/// A program with one directory, which is descriptor 3.
 fn program() -> (Program, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let builder = Wasi::builder().dir(folder.path(), "/data").unwrap();
@@ -11,7 +11,7 @@ fn program() -> (Program, tempfile::TempDir) {
 }
 
 #[test]
-fn reading_writing_and_places() {
+fn reading_writing_and_seeking() {
     let (mut program, folder) = program();
     let fd = program.open(3, "a.txt", CREAT, ALL).unwrap();
     assert_eq!(fd, 4);
@@ -45,7 +45,7 @@ fn reading_writing_and_places() {
 }
 
 #[test]
-fn several_buffers_at_once() {
+fn a_call_fills_and_writes_several_buffers() {
     let (mut program, _folder) = program();
     let fd = program.open(3, "f", CREAT, ALL).unwrap();
     program.put(100, b"onetwo");
@@ -61,7 +61,7 @@ fn several_buffers_at_once() {
 }
 
 #[test]
-fn ways_to_open() {
+fn flags_and_rights_of_open() {
     let (mut program, folder) = program();
     std::fs::create_dir(folder.path().join("dir")).unwrap();
     std::fs::write(folder.path().join("file"), "text").unwrap();
@@ -89,7 +89,7 @@ fn ways_to_open() {
     assert_eq!(program.open(3, &"n".repeat(300), 0, READ), Err(errno(Errno::NAMETOOLONG)));
     assert_eq!(program.open(77, "file", 0, READ), Err(errno(Errno::BADF)));
     assert_eq!(program.open(1, "file", 0, READ), Err(errno(Errno::NOTDIR)));
-    // What was opened for reading is not written.
+    // A file that was opened for reading cannot be written.
     let fd = program.open(3, "file", 0, READ).unwrap();
     assert_eq!(program.write(fd, "x"), Err(errno(Errno::BADF)));
     let fd = program.open_with(3, "file", true, 0, ALL, 32);
@@ -105,7 +105,7 @@ fn appending() {
     program.seek(fd, 0, 0).unwrap();
     program.write(fd, "3").unwrap();
     assert_eq!(program.slurp(3, "log").unwrap(), "123");
-    // Set later.
+    // The flag can be set after opening.
     let fd = program.open(3, "log", 0, ALL).unwrap();
     assert_eq!(program.call("fd_fdstat_set_flags", &[fd.into(), 1]), Ok(()));
     program.write(fd, "4").unwrap();
@@ -162,7 +162,7 @@ fn directories() {
 }
 
 #[test]
-fn what_was_opened_for_the_program() {
+fn directories_opened_for_the_program() {
     let (mut program, _folder) = program();
     assert_eq!(program.call("fd_prestat_get", &[3, 512]), Ok(()));
     assert_eq!(program.u64(512), 5 << 32);
@@ -212,7 +212,7 @@ fn numbers_of_descriptors() {
     assert_eq!(program.seek(first, 0, 1), Ok(3));
     assert_eq!(program.close(second), Err(errno(Errno::BADF)));
     assert_eq!(program.call("fd_renumber", &[first.into(), 99]), Err(errno(Errno::BADF)));
-    // The lowest number that is free.
+    // A new descriptor has the lowest free number.
     program.close(0).unwrap();
     assert_eq!(program.open(3, "one", 0, READ), Ok(0));
     assert_eq!(program.open(3, "one", 0, READ), Ok(5));

@@ -22,7 +22,7 @@ fn arguments_and_variables() {
 }
 
 #[test]
-fn the_same_in_every_run() {
+fn steady_clocks_and_seeded_bytes_are_reproducible() {
     let run = || {
         let builder = Wasi::builder().clock(SteadyClock::new(1 << 60)).random_seed(7);
         let mut program = Program::new(builder);
@@ -86,7 +86,7 @@ fn polling() {
         .dir(folder.path(), ".")
         .unwrap();
     let mut program = Program::new(builder);
-    // The sooner of two clocks; sleeping takes no time of ours.
+    // The earlier of two times. The steady clock sleeps without waiting.
     let hour = 3_600_000_000_000;
     let records = [subscription(1, 0, 1, 2 * hour, 0), subscription(2, 0, 0, hour, 0)].concat();
     program.put(1000, &records);
@@ -96,7 +96,7 @@ fn polling() {
     // An absolute time that has passed.
     program.put(1000, &subscription(3, 0, 1, hour, 1));
     assert_eq!(program.call("poll_oneoff", &[1000, 2000, 1, 500]), Ok(()));
-    // What is ready comes before any clock; what is not open is an error of its own.
+    // Descriptors that are ready come before times; one that is not open is an event with an error.
     let fd = program.open(3, "f", CREAT, ALL).unwrap();
     program.write(fd, "text").unwrap();
     program.seek(fd, 1, 0).unwrap();
@@ -143,10 +143,10 @@ fn exits_signals_and_sockets() {
     assert_eq!(program.call("sock_shutdown", &[9, 0]), Err(errno(Errno::BADF)));
 }
 
-/// Whatever numbers a program passes, it gets an answer: nothing panics, nothing takes memory
-/// that it should not.
+/// Whatever numbers a program passes, it gets an error number: nothing panics, and memory stays
+/// bounded.
 #[test]
-fn any_numbers_get_an_answer() {
+fn any_arguments_get_an_error_number() {
     let folder = tempfile::tempdir().unwrap();
     let mut seed = 1_u64;
     let mut random = move || {
@@ -173,7 +173,7 @@ fn any_numbers_get_an_answer() {
                     _ => numbers[random() as usize % numbers.len()],
                 })
                 .collect();
-            // A file of many gigabytes is allowed, and no test.
+            // Files of many gigabytes are allowed, but not made here.
             if matches!(name, "fd_allocate" | "fd_filestat_set_size" | "fd_pwrite" | "fd_seek")
                 && arguments.iter().any(|number| *number > 1 << 20 && *number < 1 << 62)
             {

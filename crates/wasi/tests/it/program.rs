@@ -6,7 +6,7 @@ use std::fmt::Write;
 use wattle_runtime::{Error, Imports, Instance, Memory, Module, Store, Value};
 use wattle_wasi::{Builder, Errno, MODULE};
 
-/// Names, and the types of parameters: `i` for `i32`, `l` for `i64`.
+/// The names and the parameters of the functions: `i` for `i32`, `l` for `i64`.
 pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
     ("args_get", "ii"),
     ("args_sizes_get", "ii"),
@@ -56,7 +56,7 @@ pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
     ("sock_shutdown", "ii"),
 ];
 
-/// The text of the program.
+/// The text of a program that exports a function for each one that it imports.
 fn program() -> String {
     let mut imports = String::new();
     let mut funcs = String::new();
@@ -82,9 +82,9 @@ pub(crate) struct Program {
     memory: Memory,
 }
 
-/// Rights that include all.
+/// Every right.
 pub(crate) const ALL: u64 = (1 << 30) - 1;
-/// Rights to read and to look, not to write.
+/// The rights to read and to ask, but not to write.
 pub(crate) const READ: u64 = 1 << 1 | 1 << 2 | 1 << 5 | 1 << 21;
 
 pub(crate) const CREAT: u32 = 1;
@@ -92,7 +92,7 @@ pub(crate) const DIRECTORY: u32 = 2;
 pub(crate) const EXCL: u32 = 4;
 pub(crate) const TRUNC: u32 = 8;
 
-/// Where paths, buffers and answers lie in the memory.
+/// The addresses of paths, buffers and results.
 const PATH: u32 = 1024;
 const OTHER: u32 = 4096;
 const RECORDS: u32 = 8192;
@@ -110,7 +110,7 @@ impl Program {
         Program { store, instance, memory }
     }
 
-    /// Calls a function with numbers.
+    /// Calls a function with numbers, which become its parameter types.
     pub(crate) fn try_call(&mut self, name: &str, arguments: &[u64]) -> Result<u32, Error> {
         let (_, params) = FUNCTIONS.iter().find(|(known, _)| *known == name).unwrap();
         assert_eq!(params.len(), arguments.len(), "{name}");

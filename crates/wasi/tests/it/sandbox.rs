@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use crate::program::{ALL, CREAT, DIRECTORY, Program, READ, errno};
 use wattle_wasi::{Errno, Wasi};
 
-/// A program with the directory `inside`, beside which there is a secret.
+/// A program with the directory `inside`, and a secret file beside that directory.
 fn program() -> (Program, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("secret"), "secret").unwrap();
@@ -19,7 +19,7 @@ fn program() -> (Program, tempfile::TempDir) {
 const PERM: Errno = Errno::PERM;
 
 #[test]
-fn paths_that_lead_out() {
+fn paths_do_not_lead_out() {
     let (mut program, folder) = program();
     let absolute = folder.path().join("inside/file");
     let inside = folder.path().join("inside");
@@ -84,7 +84,7 @@ fn paths_that_lead_out() {
         assert_eq!(program.call("path_filestat_set_times", &set), Err(errno(PERM)), "{path}");
     }
     assert_eq!(program.at("path_remove_directory", 3, "../outside"), Err(errno(PERM)));
-    // A subdirectory is no way out either, even back into the directory above it.
+    // A path may not leave a subdirectory either, even into the directory above that was opened.
     let sub = program.open(3, "sub", DIRECTORY, ALL).unwrap();
     assert_eq!(program.slurp(sub, "../file"), Err(errno(PERM)));
     assert_eq!(program.slurp(sub, "within"), Err(errno(PERM)));
@@ -94,7 +94,7 @@ fn paths_that_lead_out() {
 }
 
 #[test]
-fn links_that_the_program_makes() {
+fn links_that_the_program_makes_do_not_lead_out() {
     let (mut program, folder) = program();
     assert_eq!(program.symlink("file", 3, "good"), Ok(()));
     assert_eq!(program.slurp(3, "good").unwrap(), "file");
@@ -103,26 +103,26 @@ fn links_that_the_program_makes() {
     assert_eq!(program.readlink(3, "file", 100), Err(errno(Errno::INVAL)));
     assert_eq!(program.stat(3, "good", false), Ok((4, 7)));
     assert_eq!(program.stat(3, "good", true), Ok((4, 4)));
-    // One that leads out may be made, not followed; an absolute one is refused at once.
+    // A relative link that leads out can be made but not followed; an absolute one is refused.
     assert_eq!(program.symlink("../secret", 3, "bad"), Ok(()));
     assert_eq!(program.slurp(3, "bad"), Err(errno(PERM)));
     assert_eq!(program.symlink("/etc", 3, "worse"), Err(errno(PERM)));
     assert_eq!(program.symlink("..", 3, "sub/up"), Ok(()));
     assert_eq!(program.slurp(3, "sub/up/file").unwrap(), "file");
     assert_eq!(program.slurp(3, "sub/up/../secret"), Err(errno(PERM)));
-    // Moving a link, or the directory that it stands in, makes it no way out.
+    // Moving a link or its directory does not make it a way out.
     assert_eq!(program.rename(3, "sub/up", 3, "up"), Ok(()));
     assert_eq!(program.slurp(3, "up/secret"), Err(errno(PERM)));
     assert_eq!(program.rename(3, "up", 3, "sub/deep/up"), Ok(()));
     let deep = program.open(3, "sub/deep", DIRECTORY, ALL).unwrap();
     assert_eq!(program.slurp(deep, "up/deep/../../file"), Err(errno(PERM)));
-    // A directory that is open and moved away stays where it is its own.
+    // A directory that was moved after it was opened is still confined to itself.
     assert_eq!(program.rename(3, "sub/deep", 3, "deep"), Ok(()));
     assert_eq!(program.slurp(deep, "../file"), Err(errno(PERM)));
-    // Without following, a link is no file.
+    // A link that is not followed cannot be opened.
     let nofollow = program.open_with(3, "good", false, 0, READ, 0);
     assert_eq!(nofollow, Err(errno(Errno::LOOP)));
-    // What removes a link leaves its target.
+    // Removing a link leaves its target.
     assert_eq!(program.at("path_unlink_file", 3, "bad"), Ok(()));
     assert_eq!(std::fs::read_to_string(folder.path().join("secret")).unwrap(), "secret");
 }

@@ -4,22 +4,22 @@ use std::ffi::{OsStr, OsString};
 
 use clap::Command;
 
-/// Options that behind FILE are the program's, since programs are likely to have them.
-const OFTEN_THE_PROGRAMS: [&str; 4] = ["json", "features", "help", "version"];
+/// Options that many programs have too. Behind FILE they belong to the program.
+const COMMON_OPTIONS: [&str; 4] = ["json", "features", "help", "version"];
 
-/// The options that a command takes: names, and whether a value follows.
+/// The options of a command and of the root command.
 struct Options<'c> {
     command: &'c Command,
     root: &'c Command,
 }
 
 impl Options<'_> {
-    /// How many words an option takes, itself included, when it is one.
+    /// The number of words that an option takes, with itself; `None` for an unknown option.
     fn words(&self, word: &OsStr, behind: bool) -> Option<usize> {
         let name = word.to_str()?.strip_prefix("--")?;
         let (name, has_value) =
             name.split_once('=').map_or((name, false), |(name, _)| (name, true));
-        if behind && OFTEN_THE_PROGRAMS.contains(&name) {
+        if behind && COMMON_OPTIONS.contains(&name) {
             return None;
         }
         let arguments = self.command.get_arguments().chain(self.root.get_arguments());
@@ -35,11 +35,12 @@ impl Options<'_> {
     }
 }
 
-/// Brings the words of `wattle run` into an order that needs no guessing: options, `--`, FILE, and
-/// what is not ours. Other commands' stay as they are.
+/// Puts the words of `wattle run` in an unambiguous order: options, `--`, FILE, and the words of the
+/// program or the function. The words of other commands stay as they are.
 ///
-/// Options directly behind FILE are ours, up to the first word that is none, or up to `--`. With
-/// `--invoke`, they are ours wherever they stand: no value begins with two dashes.
+/// Options directly behind FILE are ours, up to the first word that is not an option of ours, or up
+/// to `--`. With `--invoke`, they are ours wherever they stand: a value never begins with two
+/// dashes.
 pub(crate) fn arrange(words: Vec<OsString>, root: &Command) -> Vec<OsString> {
     let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-") && word != "-";
     let Some(at) = words.iter().skip(1).position(|word| !is_option(word)).map(|at| at + 1) else {
@@ -60,7 +61,7 @@ pub(crate) fn arrange(words: Vec<OsString>, root: &Command) -> Vec<OsString> {
                 invokes |= is_invoke(word);
                 file += count;
             }
-            // `--` says already whose the rest is; what is no option, the parser complains about.
+            // `--` settles whose the rest is. An unknown option is an error for the parser to report.
             _ => return words,
         }
     }
@@ -102,30 +103,30 @@ mod tests {
     }
 
     #[test]
-    fn words_find_their_owner() {
+    fn each_word_goes_to_the_command_or_to_the_program() {
         for (line, expected) in [
             ("wattle parse run --fuel", "wattle parse run --fuel"),
             ("wattle run", "wattle run"),
             ("wattle run a.wasm", "wattle run -- a.wasm"),
             ("wattle --json run - x", "wattle --json run -- - x"),
-            // What cargo says.
+            // Cargo adds such options.
             ("wattle run a.wasm --nocapture x", "wattle run -- a.wasm --nocapture x"),
             ("wattle run a.wasm -e --fuel", "wattle run -- a.wasm -e --fuel"),
             ("wattle run a.wasm x --fuel", "wattle run -- a.wasm x --fuel"),
             ("wattle run a.wasm --json", "wattle run -- a.wasm --json"),
             ("wattle run -- a.wasm --fuel 1", "wattle run -- a.wasm --fuel 1"),
-            // Ours on both sides.
+            // Options of ours on both sides of FILE.
             ("wattle run --dir a --env=b c --trace", "wattle run --dir a --env=b --trace -- c"),
             ("wattle run a --fuel 9 x --trace", "wattle run --fuel 9 -- a x --trace"),
             ("wattle run a --dir . -- --dir -- x", "wattle run --dir . -- a --dir -- x"),
             ("wattle run a --fuel=9 -- -e", "wattle run --fuel=9 -- a -e"),
-            // Calls.
+            // Arguments of a function.
             ("wattle run a --invoke f -1 2", "wattle run --invoke f -- a -1 2"),
             ("wattle run a --invoke f 1 --json", "wattle run --invoke f --json -- a 1"),
             ("wattle run --invoke f a 1 --fuel 2", "wattle run --invoke f --fuel 2 -- a 1"),
             ("wattle run a --invoke f 1 -- --x", "wattle run --invoke f -- a 1 --x"),
             ("wattle run --nope a", "wattle run --nope a"),
-            // The value is missing: the parser says so.
+            // The value is missing, which the parser reports.
             ("wattle run a --fuel", "wattle run --fuel -- a"),
         ] {
             assert_eq!(arranged(line), expected, "{line}");

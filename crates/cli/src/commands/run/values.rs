@@ -6,7 +6,7 @@ use wattle::ast::{AbsHeapType, FuncType, HeapType, RefType, V128, ValType};
 use wattle::runtime::{AnyRef, Ref, Value};
 use wattle::syntax::numbers;
 
-/// A function type as in the text format.
+/// A function type in the text format.
 pub(super) fn signature(ty: &FuncType) -> String {
     let list = |keyword: &str, types: &[ValType]| match types {
         [] => String::new(),
@@ -18,8 +18,8 @@ pub(super) fn signature(ty: &FuncType) -> String {
     format!("(func{}{})", list("param", ty.params()), list("result", ty.results()))
 }
 
-/// How many arguments parameters of these types take.
-fn count(types: &[ValType]) -> String {
+/// The number of arguments that these parameters take, for a message.
+fn wanted(types: &[ValType]) -> String {
     match types.len() {
         0 => "no argument is".to_owned(),
         1 => "1 argument is".to_owned(),
@@ -31,33 +31,33 @@ fn count(types: &[ValType]) -> String {
 pub(super) fn arguments(types: &[ValType], words: &[OsString]) -> Result<Vec<Value>, String> {
     let mut texts = Vec::new();
     for word in words {
-        let text = word.to_str().ok_or_else(|| format!("{word:?} is no text"))?;
+        let text = word.to_str().ok_or_else(|| format!("{word:?} is not UTF-8"))?;
         texts.extend(text.split_whitespace());
     }
     let mut texts = texts.into_iter();
     let mut values = Vec::new();
     for (number, ty) in types.iter().enumerate() {
         let Some(text) = texts.next() else {
-            return Err(format!("{} wanted, {number} given", count(types)));
+            return Err(format!("{} wanted, {number} given", wanted(types)));
         };
         let value = argument(*ty, text, &mut texts);
         values.push(value.map_err(|why| format!("argument {}: {why}", number + 1))?);
     }
     match texts.next() {
-        Some(text) => Err(format!("{} wanted, {text} is left over", count(types))),
+        Some(text) => Err(format!("{} wanted, {text} is left over", wanted(types))),
         None => Ok(values),
     }
 }
 
-/// Reads an argument from a word, or for a vector from more.
+/// Reads an argument from a word; a vector may take more words, which come from `rest`.
 fn argument<'t>(
     ty: ValType,
     text: &'t str,
     rest: &mut impl Iterator<Item = &'t str>,
 ) -> Result<Value, String> {
     let bad = |error: numbers::NumberError| match error {
-        numbers::NumberError::Malformed => format!("{text} is no {ty}"),
-        numbers::NumberError::OutOfRange => format!("{text} is too large for {ty}"),
+        numbers::NumberError::Malformed => format!("{text} is not of type {ty}"),
+        numbers::NumberError::OutOfRange => format!("{text} is out of range for {ty}"),
     };
     Ok(match ty {
         ValType::I32 => Value::I32(numbers::i32(text).map_err(bad)?),
@@ -73,7 +73,7 @@ fn argument<'t>(
 fn vector<'t>(text: &'t str, rest: &mut impl Iterator<Item = &'t str>) -> Result<V128, String> {
     if let Some(digits) = text.strip_prefix("0x") {
         let value = u128::from_str_radix(&digits.replace('_', ""), 16);
-        return Ok(V128(value.map_err(|_| format!("{text} is no v128"))?.to_le_bytes()));
+        return Ok(V128(value.map_err(|_| format!("{text} is not of type v128"))?.to_le_bytes()));
     }
     let mut bytes = Vec::new();
     macro_rules! lanes {
@@ -82,7 +82,7 @@ fn vector<'t>(text: &'t str, rest: &mut impl Iterator<Item = &'t str>) -> Result
                 let word = rest
                     .next()
                     .ok_or_else(|| format!("{text} has {} lanes, {number} are given", $count))?;
-                let $lane = $read(word).map_err(|_| format!("{word} is no lane of {text}"))?;
+                let $lane = $read(word).map_err(|_| format!("{word} is not a lane of {text}"))?;
                 bytes.extend_from_slice(&$bytes);
             }
         };
@@ -95,11 +95,11 @@ fn vector<'t>(text: &'t str, rest: &mut impl Iterator<Item = &'t str>) -> Result
         "f32x4" => lanes!(4, numbers::f32, |lane| lane.0.to_le_bytes()),
         "f64x2" => lanes!(2, numbers::f64, |lane| lane.0.to_le_bytes()),
         _ => {
-            let why = "a v128 is 0x and 32 digits, or a shape such as i32x4 and its lanes";
-            return Err(format!("{text} is no v128: {why}"));
+            let why = "expected 0x and 32 digits, or a shape like i32x4 and its lanes";
+            return Err(format!("{text} is not of type v128: {why}"));
         }
     }
-    let bytes = bytes.try_into().map_err(|_| format!("{text} is no v128"))?;
+    let bytes = bytes.try_into().map_err(|_| format!("{text} is not of type v128"))?;
     Ok(V128(bytes))
 }
 
@@ -119,11 +119,11 @@ fn reference(ty: RefType, text: &str) -> Result<Value, String> {
             let bits = numbers::i32(text).unwrap_or_default() as u32 & 0x7fff_ffff;
             Ok(Ref::Any(AnyRef::I31(bits)).into())
         }
-        _ => Err(format!("{text} is no {ty}")),
+        _ => Err(format!("{text} is not of type {ty}")),
     }
 }
 
-/// The type and the text of a value.
+/// The type of a value and its text.
 fn parts(value: &Value) -> (&'static str, String) {
     match value {
         Value::I32(value) => ("i32", value.to_string()),
@@ -149,12 +149,12 @@ fn parts(value: &Value) -> (&'static str, String) {
     }
 }
 
-/// A value as in the text format, without its instruction: what can be an argument again.
+/// A value in the text format, without its instruction: what [`arguments`] reads.
 pub(super) fn text(value: &Value) -> String {
     parts(value).1
 }
 
-/// A value with its type. All are texts: numbers of JSON cannot hold all values.
+/// A value with its type. Both are strings: numbers in JSON cannot hold all values.
 pub(super) fn json(value: &Value) -> serde_json::Value {
     let (ty, text) = parts(value);
     serde_json::json!({ "type": ty, "value": text })
@@ -189,11 +189,11 @@ mod tests {
             assert_eq!(round(ty, words).as_deref(), Ok(expected), "{ty} {words}");
         }
         for (ty, words, why) in [
-            (ValType::I32, "1.5", "argument 1: 1.5 is no i32"),
-            (ValType::I32, "0x1_0000_0000", "argument 1: 0x1_0000_0000 is too large for i32"),
+            (ValType::I32, "1.5", "argument 1: 1.5 is not of type i32"),
+            (ValType::I32, "0x1_0000_0000", "argument 1: 0x1_0000_0000 is out of range for i32"),
             (ValType::I32, "1 2", "1 argument is wanted, 2 is left over"),
             (ValType::V128, "i32x4 1 2", "argument 1: i32x4 has 4 lanes, 2 are given"),
-            (ValType::Ref(RefType::FUNCREF), "7", "argument 1: 7 is no funcref"),
+            (ValType::Ref(RefType::FUNCREF), "7", "argument 1: 7 is not of type funcref"),
         ] {
             assert_eq!(round(ty, words), Err(why.to_owned()), "{ty} {words}");
         }

@@ -8,19 +8,20 @@ use wattle::ast::{ExternKind, Opcode};
 use wattle::printer::{Line, Lister};
 use wattle::runtime::{Module, Observer, Step};
 
-/// Sees every instruction.
+/// Sees every instruction before it is executed, and writes or counts it.
 pub(super) struct Watch {
     module: Module,
     imported: u32,
     trace: Option<RefCell<BufWriter<Stderr>>>,
-    /// The instructions of functions that were traced.
+    /// The text of the functions that were traced so far.
     listings: HashMap<u32, Vec<Line>>,
-    /// How often each instruction was executed, by its offset in its function.
+    /// By function and offset, how often the instruction there was executed.
     counts: Option<Vec<Vec<u64>>>,
-    /// Of each branch with a condition: whether it was not taken, and whether it was.
+    /// By function and offset of a conditional branch: whether it was not taken, and whether it was.
     branches: HashMap<(u32, u32), [bool; 2]>,
-    /// The branch that was executed last, and the offset of the instruction behind it.
-    last: Option<(u32, u32, u32)>,
+    /// Function and offset of the conditional branch that was just executed, and the offset of the
+    /// instruction behind it.
+    last_branch: Option<(u32, u32, u32)>,
 }
 
 fn is_conditional(opcode: Opcode) -> bool {
@@ -37,11 +38,11 @@ impl Watch {
             listings: HashMap::new(),
             counts: coverage.then(|| vec![Vec::new(); module.ast().funcs.len()]),
             branches: HashMap::new(),
-            last: None,
+            last_branch: None,
         }
     }
 
-    /// The name that messages call a function by.
+    /// The index and the name of a defined function, for messages.
     fn name(&self, func: u32) -> String {
         let index = self.imported + func;
         match self.module.ast().names.funcs.get(index) {
@@ -68,7 +69,7 @@ impl Watch {
         }
     }
 
-    /// Counts the instruction, and sees which way the branch before it went.
+    /// Counts the instruction, and notes which way the branch before it went.
     fn count(&mut self, step: Step) {
         let Some(counts) = &mut self.counts else { return };
         let Some(func) = self.module.ast().funcs.get(step.func as usize) else { return };
@@ -79,7 +80,7 @@ impl Watch {
         if let Some(count) = counts.get_mut(step.offset as usize) {
             *count += 1;
         }
-        if let Some((func, branch, next)) = self.last.take() {
+        if let Some((func, branch, next)) = self.last_branch.take() {
             let taken = (step.func, step.offset) != (func, next);
             self.branches.entry((func, branch)).or_default()[usize::from(taken)] = true;
         }
@@ -88,11 +89,11 @@ impl Watch {
             let mut instrs = wattle::ast::Instrs::new(code);
             instrs.next();
             let next = step.offset.saturating_add(instrs.next_offset() as u32);
-            self.last = Some((step.func, step.offset, next));
+            self.last_branch = Some((step.func, step.offset, next));
         }
     }
 
-    /// Writes what is left of the trace, and the table.
+    /// Writes the rest of the trace, and the table of coverage.
     pub(super) fn finish(&self, json: bool) -> io::Result<()> {
         if let Some(trace) = &self.trace {
             trace.borrow_mut().flush()?;
@@ -141,7 +142,7 @@ impl Watch {
         };
         for (offset, instr) in body.instrs().with_offsets() {
             let opcode = instr.opcode();
-            // These hold blocks together, and do nothing themselves.
+            // `end` and `else` delimit blocks and are not executed.
             if matches!(opcode, Opcode::End | Opcode::Else) {
                 continue;
             }
@@ -157,7 +158,7 @@ impl Watch {
     }
 }
 
-/// How much of a function was executed.
+/// How much of a function was executed, or of all functions.
 #[derive(Default)]
 struct Row {
     name: String,
@@ -187,7 +188,7 @@ impl Row {
 impl Observer for Watch {
     fn step(&mut self, step: Step) {
         if self.trace.is_some() && self.show(step).is_err() {
-            // Nobody reads on.
+            // Standard error is closed.
             self.trace = None;
         }
         self.count(step);

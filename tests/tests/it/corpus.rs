@@ -1,14 +1,23 @@
-//! Real binaries: bytes, items and text lead back to the same bytes, however they are cut.
+//! Real binaries: bytes, items and text lead back to the same bytes, and pieces do not matter.
 
 use std::time::Instant;
 
 use wattle::ast::{Error, Event, Features, Item};
-use wattle::parser::{Parser, Step};
 use wattle::printer::Config;
 use wattle::{encoder, wat};
 use wattle_tests::corpus::{self, CorpusFile};
+use wattle_tests::pieces::parse_in_pieces;
 
-/// Runs `check` over every binary, or says why not.
+/// Whether a binary takes too long in an unoptimised build.
+fn is_too_large(name: &str, bytes: &[u8]) -> bool {
+    let is_large = cfg!(debug_assertions) && name == "ruby-debug";
+    if is_large {
+        println!("{name}: left out of an unoptimised build for its size, {} bytes", bytes.len());
+    }
+    is_large
+}
+
+/// Runs `check` over every binary; says so if there are none.
 fn each(name: &str, check: impl Fn(&str, &[u8])) {
     let files = corpus::files_for(name);
     for file in &files {
@@ -41,11 +50,7 @@ fn bytes_to_items_to_bytes() {
 #[test]
 fn bytes_to_text_to_bytes() {
     each("bytes to text to bytes", |name, bytes| {
-        if cfg!(debug_assertions) && name == "ruby-debug" {
-            println!(
-                "{name}: left out of an unoptimised build for its size, {} bytes",
-                bytes.len()
-            );
+        if is_too_large(name, bytes) {
             return;
         }
         let module = wattle::parser::parse(bytes).unwrap();
@@ -63,14 +68,14 @@ fn bytes_to_text_to_bytes() {
     });
 }
 
-/// What an item is like, without keeping it: a million of them fit in memory.
-type Print = (usize, usize, u64);
+/// The place and the size of an event, and a hash of its item: a million of these fit in memory.
+type Fingerprint = (usize, usize, u64);
 
-fn print(event: &Event<'_>) -> Print {
+fn fingerprint(event: &Event<'_>) -> Fingerprint {
     use std::hash::{DefaultHasher, Hasher};
     let mut hash = DefaultHasher::new();
     hash.write(format!("{:?}", std::mem::discriminant(&event.item)).as_bytes());
-    // Bodies and segments are their bytes; anything else is small enough to be written out.
+    // Bodies and segments are hashed as bytes; other items are small enough to be formatted.
     match &event.item {
         Item::Body(body) => hash.write(body.code()),
         Item::Data(_) | Item::Custom(_) | Item::Elem(_) => hash.write(event.bytes),
@@ -79,43 +84,29 @@ fn print(event: &Event<'_>) -> Print {
     (event.offset, event.bytes.len(), hash.finish())
 }
 
-/// The events of an input that arrives in pieces of `size` bytes, and the error that ends it.
-fn in_pieces(bytes: &[u8], size: usize) -> (Vec<Print>, Option<Error>) {
-    let mut parser = Parser::new().features(Features::ALL);
-    let (mut start, mut end) = (0, 0);
+/// The events of an input that arrives in pieces of `size` bytes, and how it ends.
+fn in_pieces(bytes: &[u8], size: usize) -> (Vec<Fingerprint>, Result<(), Error>) {
     let mut events = Vec::new();
-    loop {
-        match parser.next(&bytes[start..end], end == bytes.len()) {
-            Ok(Step::Event(event)) => {
-                start += event.bytes.len();
-                events.push(print(&event));
-            }
-            Ok(Step::NeedMore(_)) => end = bytes.len().min(end.saturating_add(size)),
-            Ok(Step::End) => return (events, None),
-            Err(error) => return (events, Some(error)),
-        }
-    }
+    let see = |event: Event<'_>| events.push(fingerprint(&event));
+    let end = parse_in_pieces(bytes, Features::ALL, || size, see);
+    (events, end)
 }
 
 #[test]
 fn chunks_of_any_size() {
     each("chunks of 1, 7, 4096", |name, bytes| {
-        if cfg!(debug_assertions) && name == "ruby-debug" {
-            println!(
-                "{name}: left out of an unoptimised build for its size, {} bytes",
-                bytes.len()
-            );
+        if is_too_large(name, bytes) {
             return;
         }
         let whole = in_pieces(bytes, usize::MAX);
-        assert_eq!(whole.1, None, "{name}");
+        assert_eq!(whole.1, Ok(()), "{name}");
         for size in [1, 7, 4096] {
             assert!(in_pieces(bytes, size) == whole, "{name}: chunks of {size} differ");
         }
     });
 }
 
-/// Truncations and flips: an error or a module, and the same in pieces as whole.
+/// A cut or a flipped bit leads to an error or a module, which do not depend on the pieces.
 #[test]
 fn damaged() {
     each("truncated and flipped", |name, bytes| {
@@ -131,17 +122,16 @@ fn damaged() {
             state ^= state << 17;
             (state >> 11) as usize % end
         };
-        // Files of many MB get fewer places, so that the run stays short.
+        // Large files are changed in fewer places, which keeps the test quick.
         let places = (1_000_000_000 / bytes.len()).clamp(20, 1000);
         let cuts: Vec<usize> =
             borders.into_iter().chain((0..places).map(|_| random(bytes.len()))).collect();
-        let outcome = |bytes: &[u8]| {
+        let last_event = |bytes: &[u8]| {
             let last = wattle::parser::events(bytes).last();
-            last.map(|event| event.map(|event| print(&event)))
+            last.map(|event| event.map(|event| fingerprint(&event)))
         };
         for &cut in &cuts {
-            let short = &bytes[..cut];
-            match outcome(short) {
+            match last_event(&bytes[..cut]) {
                 Some(Err(error)) => assert!(error.span.start <= cut, "{name}: {error}"),
                 // Some cuts fall between sections where the rest may be missing.
                 other => drop(other),
@@ -151,12 +141,12 @@ fn damaged() {
         for &place in cuts.iter().filter(|place| **place < bytes.len()) {
             let old = flipped[place];
             flipped[place] ^= 1 << (place % 8);
-            if let Some(Err(error)) = outcome(&flipped) {
+            if let Some(Err(error)) = last_event(&flipped) {
                 assert!(error.span.start <= bytes.len(), "{name}: {error}");
             }
             flipped[place] = old;
         }
-        // In pieces, a few of them give the same events and the same error as whole.
+        // A few of the cut files, in pieces.
         for &cut in cuts.iter().rev().take(3) {
             assert!(
                 in_pieces(&bytes[..cut], 4096) == in_pieces(&bytes[..cut], usize::MAX),

@@ -1,12 +1,10 @@
-//! `wattle wast` as a user meets it.
+//! `wattle wast`: scripts, folders of scripts, failures.
 
-use std::process::{Command, Output};
+use crate::wattle;
 
 fn wast(args: &[&str]) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } =
-        Command::new(env!("CARGO_BIN_EXE_wattle")).arg("wast").args(args).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (status.code(), text(stdout), text(stderr))
+    let ran = wattle(&[&["wast"], args].concat(), b"");
+    (ran.code, ran.out, ran.err)
 }
 
 const GOOD: &str = r#"
@@ -58,7 +56,7 @@ fn folders_and_failures() {
 }
 
 #[test]
-fn json_is_an_object_a_file() {
+fn json_has_a_line_for_each_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     std::fs::write(path("bad.wast"), BAD).unwrap();
@@ -77,12 +75,12 @@ fn json_is_an_object_a_file() {
 }
 
 #[test]
-fn features_follow_from_the_folder_or_from_what_is_said() {
+fn features_follow_from_the_folder_unless_they_are_given() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     std::fs::create_dir_all(path("proposals/threads")).unwrap();
     std::fs::create_dir_all(path("core")).unwrap();
-    // Two memories are what 1.0 with threads refuses.
+    // WebAssembly 1.0 refuses two memories, with threads too.
     let script = r#"(assert_invalid (module (memory 1) (memory 1)) "multiple memories")"#;
     std::fs::write(path("proposals/threads/a.wast"), script).unwrap();
     std::fs::write(path("core/a.wast"), script).unwrap();

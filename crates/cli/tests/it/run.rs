@@ -1,33 +1,16 @@
 //! `wattle run` as a user meets it: calls, programs, and what goes wrong.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
+use crate::{Ran, wattle_in};
 
-/// Runs a text in a folder of its own, as `prog.wat`.
+/// Writes a text to `prog.wat` in a folder, and runs the command there.
 fn run_in(folder: &Path, text: &str, args: &[&str], input: &[u8]) -> Ran {
     std::fs::write(folder.join("prog.wat"), text).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_wattle"))
-        .args(args)
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It may have ended without reading.
-    drop(child.stdin.take().unwrap().write_all(input));
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ran { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    wattle_in(folder, args, input)
 }
 
+/// Does so in a folder of its own, without input.
 fn run(text: &str, args: &[&str]) -> Ran {
     run_in(tempfile::tempdir().unwrap().path(), text, args, b"")
 }
@@ -82,8 +65,7 @@ fn calls_and_their_results() {
             assert_eq!((&*ran.out, ran.code), (expected, Some(0)), "{words}: {}", ran.err);
         }
     }
-    let json = run(MATH, &["--json", "run", "--invoke", "two", "prog.wat"]);
-    let values: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let values = run(MATH, &["--json", "run", "--invoke", "two", "prog.wat"]).json();
     assert_eq!(values[1], serde_json::json!({ "type": "f64", "value": "1.5" }));
 }
 
@@ -93,9 +75,9 @@ fn wrong_arguments_say_what_is_wanted() {
     for (words, why) in [
         ("div 1", "2 arguments are wanted, 1 given"),
         ("div 1 2 3", "2 arguments are wanted, 3 is left over"),
-        ("div 1 1.5", "argument 2: 1.5 is no i32"),
-        ("div 1 4294967296", "argument 2: 4294967296 is too large for i32"),
-        ("div 1 --x", "argument 2: --x is no i32"),
+        ("div 1 1.5", "argument 2: 1.5 is not of type i32"),
+        ("div 1 4294967296", "argument 2: 4294967296 is out of range for i32"),
+        ("div 1 --x", "argument 2: --x is not of type i32"),
     ] {
         let ran = invoke(words);
         assert_eq!(ran.code, Some(1), "{words}");
@@ -104,7 +86,11 @@ fn wrong_arguments_say_what_is_wanted() {
     let listed = "  div (func (param i32 i32) (result i32))";
     let ran = invoke("nope 1");
     assert_eq!(ran.code, Some(1));
-    assert!(ran.err.contains("no function \"nope\"") && ran.err.contains(listed), "{}", ran.err);
+    assert!(
+        ran.err.contains("does not export a function \"nope\"") && ran.err.contains(listed),
+        "{}",
+        ran.err
+    );
     let ran = run(MATH, &["run", "prog.wat", "word"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("no `_start`") && ran.err.contains(listed), "{}", ran.err);
@@ -123,12 +109,11 @@ fn a_trap_is_shown_in_the_text() {
         assert!(ran.err.contains(part), "{part}: {}", ran.err);
     }
     assert!(ran.err.contains("called from func 1 `$outer`"), "{}", ran.err);
-    let json = run(MATH, &["--json", "run", "--invoke", "outer", "prog.wat", "0"]);
-    let fault: serde_json::Value = serde_json::from_str(&json.err).unwrap();
+    let fault = run(MATH, &["--json", "run", "--invoke", "outer", "prog.wat", "0"]).json_error();
     assert_eq!((&fault["line"], &fault["column"]), (&3.into(), &6.into()));
     assert_eq!(fault["backtrace"][1], "func 1 `$outer` + 0x4");
     assert!(invoke("throw").err.contains("uncaught exception"));
-    // Of a program, a trap is an abort.
+    // A program that traps aborts.
     let ran = run("(module (func (export \"_start\") unreachable))", &["run", "prog.wat"]);
     assert_eq!(ran.code, Some(134));
     assert!(ran.err.contains("unreachable") && ran.err.contains("prog.wat:1:"), "{}", ran.err);
@@ -161,8 +146,8 @@ fn trace_and_coverage() {
     let ran = run(MATH, &["run", "--coverage", "--invoke", "abs", "prog.wat", "-4"]);
     let row = ran.err.lines().find(|line| line.contains("$abs")).unwrap();
     assert!(row.contains("7 of 8") && row.contains("0 of 1"), "{row}");
-    let ran = run(MATH, &["--json", "run", "--coverage", "--invoke", "abs", "prog.wat", "4"]);
-    let rows: serde_json::Value = serde_json::from_str(&ran.err).unwrap();
+    let args = ["--json", "run", "--coverage", "--invoke", "abs", "prog.wat", "4"];
+    let rows = run(MATH, &args).json_error();
     assert_eq!(rows["coverage"][2]["executed"], 5);
 }
 

@@ -1,4 +1,4 @@
-//! The locator finds the official suite, all of it when a complete copy is at hand.
+//! The official suite is found, all of it if there is a complete copy.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn the_suite_is_found() {
     }
     print!("{table}");
 
-    // What every machine has.
+    // The scripts that come with the locked packages.
     for (dir, count) in [
         ("core", 241),
         ("core/bulk-memory", 8),
@@ -89,7 +89,7 @@ fn a_script_is_loaded_with_its_folder_and_proposal() {
     let lane = find("core/simd", "simd_lane.wast");
     assert_eq!(lane.proposal(), None);
     assert!(lane.read().windows(13).any(|window| window == b"i8x16.shuffle"));
-    // NUL bytes lie in this one, and must not be lost on the way.
+    // This script contains NUL bytes, which must not be lost.
     assert!(find("core", "comments.wast").read().contains(&0));
     assert_eq!(find("proposals/threads", "atomic.wast").proposal(), Some(Proposal::Threads));
 }
@@ -100,7 +100,7 @@ fn the_scripts_of_wasm_tools_are_found() {
     let mut table = Table::new(["wasm-tools"]);
     for file in files {
         assert_eq!(file.source, Source::WasmTools);
-        // A script that held only a command line would pass any test.
+        // A script that holds only a command line would pass any test.
         let text = String::from_utf8(file.read()).unwrap_or_else(|_| panic!("{file}"));
         let real = text.lines().any(|line| line.contains("(module") && !line.starts_with(";;"));
         assert!(real, "{file} holds no module");
@@ -118,7 +118,7 @@ fn the_corpus_holds_binaries() {
     for file in corpus::files_for("the_corpus_holds_binaries") {
         let bytes = file.read();
         println!("{:<21} {:>10} bytes", file.name, bytes.len());
-        assert!(bytes.starts_with(b"\0asm\x01\0\0\0"), "{} is no module", file.name);
+        assert!(bytes.starts_with(b"\0asm\x01\0\0\0"), "{} is not a module", file.name);
         assert_eq!(corpus::find(&file.name), Some(file));
     }
 }

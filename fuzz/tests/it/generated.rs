@@ -1,4 +1,4 @@
-//! Generated modules of every configuration; many more by the binary `generated`.
+//! Generated modules of every configuration. The binary `generated` checks many more.
 
 use wattle_fuzz::generated::{check, configurations};
 
@@ -9,5 +9,5 @@ fn a_thousand_modules_are_valid_and_survive_text() {
         println!("{name}");
         bytes += (0..1_000 / part).map(|seed| check(&config, seed).len()).sum::<usize>();
     }
-    assert!(bytes > 1_000_000, "just {bytes} bytes");
+    assert!(bytes > 1_000_000, "only {bytes} bytes");
 }

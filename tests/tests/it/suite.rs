@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use wattle::ast::{Features, Module};
+use wattle::ast::{Event, Features, Module};
 use wattle::parser::Parser;
 use wattle::printer::Config;
 use wattle::wat::script::{ModuleSource, ScriptModule};
 use wattle::{encoder, wat};
 use wattle_tests::features::features;
 use wattle_tests::modules::{Expected, modules};
+use wattle_tests::pieces::parse_in_pieces;
 use wattle_tests::suite::{self, SuiteFile};
 use wattle_tests::table::Table;
 
@@ -19,7 +20,7 @@ const TWO_PHRASES: &[(&str, &str, &str)] = &[
     ("simd_lane.wast", "i8 constant out of range", "unexpected token"),
 ];
 
-/// A module that must be well-formed: every way around gives the same bytes, tree and text.
+/// Text in each style leads from a well-formed module back to the same bytes, tree and text.
 fn round_trip(module: &Module<'_>, features: Features) -> Result<(), String> {
     let bytes = encoder::encode_canonical(module);
     let parser = || Parser::new().features(features);
@@ -41,7 +42,7 @@ fn round_trip(module: &Module<'_>, features: Features) -> Result<(), String> {
     Ok(())
 }
 
-/// A module that came from text: its tree is the tree of its bytes.
+/// The bytes of a module that came from text lead to the same tree.
 fn text(module: &Module<'_>, features: Features) -> Result<(), String> {
     let bytes = encoder::encode(module);
     match Parser::new().features(features).module(&bytes) {
@@ -51,10 +52,10 @@ fn text(module: &Module<'_>, features: Features) -> Result<(), String> {
     }
 }
 
-/// A binary: it comes out as it went in, whatever the pieces it came in.
+/// A binary is encoded to the same bytes, and its events do not depend on pieces. The outer error
+/// says that it is malformed, the inner one that Wattle is wrong.
 fn binary(bytes: &[u8], features: Features) -> Result<Result<(), String>, String> {
     let parser = || Parser::new().features(features);
-    let outcome = |error: &dyn std::fmt::Display| error.to_string();
     for size in [1, 7, 4096] {
         let (whole, pieces) =
             (in_pieces(bytes, usize::MAX, features), in_pieces(bytes, size, features));
@@ -62,36 +63,23 @@ fn binary(bytes: &[u8], features: Features) -> Result<Result<(), String>, String
             return Ok(Err(format!("pieces of {size} differ:\n{whole:?}\n{pieces:?}")));
         }
     }
-    let module = parser().module(bytes).map_err(|error| outcome(&error))?;
+    let module = parser().module(bytes).map_err(|error| error.to_string())?;
     if encoder::encode(&module) != bytes {
         return Ok(Err("the encoder changed bytes".to_owned()));
     }
     Ok(round_trip(&module, features))
 }
 
-/// Events, written out, and the error at the end.
+/// Events as text, and how the parse ends.
 fn in_pieces(bytes: &[u8], size: usize, features: Features) -> Vec<String> {
-    use wattle::parser::Step;
-    let mut parser = Parser::new().features(features);
-    let (mut start, mut end) = (0, 0);
     let mut seen = Vec::new();
-    loop {
-        match parser.next(&bytes[start..end], end == bytes.len()) {
-            Ok(Step::Event(event)) => {
-                start += event.bytes.len();
-                seen.push(format!("{event:?}"));
-            }
-            Ok(Step::NeedMore(_)) => end = bytes.len().min(end.saturating_add(size)),
-            Ok(Step::End) => return seen,
-            Err(error) => {
-                seen.push(format!("{error:?}"));
-                return seen;
-            }
-        }
-    }
+    let see = |event: Event<'_>| seen.push(format!("{event:?}"));
+    let end = parse_in_pieces(bytes, features, || size, see);
+    seen.push(format!("{end:?}"));
+    seen
 }
 
-/// The outer error is the module's, the inner one ours.
+/// The outer error says that the module is malformed, the inner one that Wattle is wrong.
 fn source(module: &ScriptModule<'_>, features: Features) -> Result<Result<(), String>, String> {
     match (&module.source, module.parse(&wat::Parser::new().features(features))) {
         (ModuleSource::Binary(bytes), _) => binary(bytes, features),
@@ -101,14 +89,13 @@ fn source(module: &ScriptModule<'_>, features: Features) -> Result<Result<(), St
     }
 }
 
-/// Checks one module; the error says what is wrong with us.
+/// Checks one module; the error says what Wattle does wrong.
 fn check(
     file: &SuiteFile,
     module: &ScriptModule<'_>,
     expected: &Expected<'_>,
 ) -> Result<(), String> {
-    let outcome = source(module, features(file));
-    match (expected, outcome) {
+    match (expected, source(module, features(file))) {
         (Expected::Valid | Expected::Invalid(_), Ok(result)) => result,
         (Expected::Valid | Expected::Invalid(_), Err(error)) => {
             Err(format!("must be well-formed: {error}"))

@@ -1,0 +1,171 @@
+//! A module that is run: how it is loaded, what it imports and exports, and how it fails.
+
+use wattle::Features;
+use wattle::ast::{
+    self, ExternIdx, ExternType, FuncType, IndexSpaces, InstrRef, ItemKind, Path, SourceMap,
+};
+use wattle::runtime::{Error, ErrorKind, Func, Imports, Instance, Module, Store, Trap};
+use wattle::validator::Validator;
+use wattle::wasi;
+
+use super::values::signature;
+use crate::failure::{FAILED, Failure};
+use crate::source::Source;
+
+/// A valid module with its source, for messages about it.
+pub(super) struct Program {
+    pub(super) source: Source,
+    pub(super) module: Module,
+    /// Where the parts of the module stand, if the source is text.
+    map: Option<SourceMap>,
+}
+
+/// The most functions that a message lists.
+const MAX_LISTED: usize = 40;
+
+impl Program {
+    /// The module of a source, if it is valid.
+    pub(super) fn load(source: Source, features: Features) -> Result<Program, Failure> {
+        let (tree, map) = source.module_and_map(features)?;
+        let types = Validator::new()
+            .features(features)
+            .module(&tree)
+            .map_err(|errors| source.invalid(errors.iter(), map.as_ref()))?;
+        let module = Module::validated(tree, &types);
+        Ok(Program { source, module, map })
+    }
+
+    fn ast(&self) -> &ast::Module<'static> {
+        self.module.ast()
+    }
+
+    /// The type of the function that is exported under a name.
+    pub(super) fn func(&self, name: &str) -> Option<&FuncType> {
+        let index = self.module.exports().find_map(|(export, index)| match index {
+            ExternIdx::Func(func) if export == name => Some(func),
+            _ => None,
+        })?;
+        self.ast().func_type(IndexSpaces::of(self.ast()).func(index)?)
+    }
+
+    /// The functions that are exported, as a list for a message.
+    pub(super) fn exported_funcs(&self) -> String {
+        let mut funcs: Vec<_> = self
+            .module
+            .exports()
+            .filter_map(|(name, _)| Some(format!("  {name} {}", signature(self.func(name)?))))
+            .collect();
+        if funcs.is_empty() {
+            return "it exports no functions".to_owned();
+        }
+        let more = funcs.len().saturating_sub(MAX_LISTED);
+        funcs.truncate(MAX_LISTED);
+        if more > 0 {
+            funcs.push(format!("  and {more} more"));
+        }
+        format!("it exports these functions:\n{}", funcs.join("\n"))
+    }
+
+    pub(super) fn instantiate(
+        &self,
+        store: &mut Store,
+        imports: &Imports,
+    ) -> Result<Instance, Error> {
+        Instance::new(store, &self.module, imports)
+    }
+
+    /// Instantiates the module and calls its `_initialize`, if it exports one.
+    pub(super) fn instantiate_and_initialize(
+        &self,
+        store: &mut Store,
+        imports: &Imports,
+    ) -> Result<Instance, Error> {
+        let instance = self.instantiate(store, imports)?;
+        if self.func("_initialize").is_some() {
+            instance.call(store, "_initialize", &[])?;
+        }
+        Ok(instance)
+    }
+
+    /// Looks up the imports, and reports all that are unknown at once. If `trap` is set, an unknown
+    /// function is defined as one that traps.
+    pub(super) fn resolve(
+        &self,
+        store: &mut Store,
+        imports: &mut Imports,
+        trap: bool,
+    ) -> Result<(), Failure> {
+        let mut faults = Vec::new();
+        for (index, import) in (0..).zip(&self.ast().imports) {
+            let (module, name) = (import.module.as_str(), import.name.as_str());
+            if imports.get(module, name).is_some() {
+                continue;
+            }
+            if let (true, Some(ty)) = (trap, self.func_import(import.ty)) {
+                let message = format!("the import {module:?} {name:?} was called");
+                let func = Func::new(store, ty.clone(), move |_, _| Err(Error::host(&*message)));
+                if let Ok(func) = func {
+                    imports.define(module, name, func);
+                    continue;
+                }
+            }
+            let wanted = self.import_type(import.ty);
+            let mut why = format!("unknown import: {module:?} {name:?}, wanted as {wanted}");
+            if module == "wasi_unstable" {
+                why += &format!("; this old WASI is not provided, {} is", wasi::MODULE);
+            }
+            let path = Path::item(ItemKind::Import, index);
+            let span = self.map.as_ref().and_then(|map| map.span(&path));
+            faults.push((span, self.source.fault(why).path(&path)));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(self.source.faults(faults)) }
+    }
+
+    fn func_import(&self, ty: ExternType) -> Option<&FuncType> {
+        match ty {
+            ExternType::Func(ty) | ExternType::FuncExact(ty) => self.ast().func_type(ty),
+            _ => None,
+        }
+    }
+
+    /// The type of an import for a message: in full for a function.
+    fn import_type(&self, ty: ExternType) -> String {
+        match self.func_import(ty) {
+            Some(ty) => signature(ty),
+            None => format!("({})", ty.kind().keyword()),
+        }
+    }
+
+    /// Why the execution ended: with an exit code that the program chose, or with a fault.
+    pub(super) fn failure(&self, error: &Error, trap_code: u8) -> Failure {
+        let mut message = error.to_string();
+        let code = match error.kind() {
+            // The system takes a byte.
+            ErrorKind::Exit(code) => return Failure::Exit(*code as u8),
+            ErrorKind::Trap(Trap::OutOfFuel) => {
+                message += ": more than --fuel allows";
+                FAILED
+            }
+            ErrorKind::Trap(_) | ErrorKind::Exception(_) | ErrorKind::Host(_) => trap_code,
+            ErrorKind::IncompatibleImport(module, name, _) => {
+                let mut imports = self.ast().imports.iter();
+                let import = imports.find(|import| {
+                    *import.module.as_str() == **module && *import.name.as_str() == **name
+                });
+                if let Some(import) = import {
+                    message += &format!("; the module wants {}", self.import_type(import.ty));
+                }
+                FAILED
+            }
+            _ => FAILED,
+        };
+        let span = error.backtrace().first().and_then(|frame| {
+            let mut path = Path::item(ItemKind::Func, frame.func);
+            path.instr = Some(InstrRef { index: 0, offset: frame.offset, opcode: None });
+            self.map.as_ref()?.span(&path)
+        });
+        let calls = error.backtrace().iter().map(ToString::to_string).collect();
+        let fault = self.source.fault(message).backtrace(calls);
+        Failure::Ended(Box::new(self.source.locator().place(span, fault)), code)
+    }
+}

@@ -1,0 +1,83 @@
+//! Why a command ends early, what it says about that on standard error, and the exit codes.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use crate::fault::{Fault, render_message};
+
+/// The exit code for bad input, for output that cannot be written, and for tests that fail.
+pub(crate) const FAILED: u8 = 1;
+/// The exit code for wrong usage, which the parser of arguments uses too.
+pub(crate) const WRONG_USAGE: u8 = 2;
+/// The exit code for a program that traps: what a shell gives for a process that aborts.
+pub(crate) const TRAPPED: u8 = 134;
+
+/// Why a command ends early.
+pub(crate) enum Failure {
+    /// Nobody reads standard output any more. That is the reader's choice, so nothing is said.
+    ClosedPipe,
+    /// The arguments make no sense together.
+    Usage(String),
+    /// The input cannot be read, or the output cannot be written.
+    Input(String),
+    /// The input was read, and these things are wrong with it.
+    Faults(Vec<Fault>),
+    /// A program that ran failed, which gives this exit code.
+    Ended(Box<Fault>, u8),
+    /// Everything was said already: only the exit code is left.
+    Exit(u8),
+}
+
+/// What to say about a file that cannot be read.
+pub(crate) fn cannot_read(file: impl Display, error: impl Display) -> String {
+    format!("cannot read {file}: {error}")
+}
+
+impl Failure {
+    /// Writing to standard output failed.
+    pub(crate) fn stdout(error: io::Error) -> Failure {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
+            _ => Failure::Input(format!("cannot write to standard output: {error}")),
+        }
+    }
+
+    /// Says on standard error what went wrong, and gives the exit code.
+    pub(crate) fn report(self, json: bool) -> ExitCode {
+        let (messages, code) = match self {
+            Failure::ClosedPipe => return ExitCode::SUCCESS,
+            Failure::Exit(code) => return ExitCode::from(code),
+            Failure::Usage(why) => (vec![message(&why, json)], WRONG_USAGE),
+            Failure::Input(why) => (vec![message(&why, json)], FAILED),
+            Failure::Faults(faults) => (messages(&faults, json), FAILED),
+            Failure::Ended(fault, code) => (messages(&[*fault], json), code),
+        };
+        let mut err = anstream::stderr().lock();
+        for message in messages {
+            // If standard error is closed too, the exit code is all that can be told.
+            let _ = writeln!(err, "{message}");
+        }
+        ExitCode::from(code)
+    }
+}
+
+fn message(text: &str, json: bool) -> String {
+    if json { serde_json::json!({ "message": text }).to_string() } else { render_message(text) }
+}
+
+/// Each fault, and behind several their number.
+fn messages(faults: &[Fault], json: bool) -> Vec<String> {
+    let mut messages: Vec<_> = faults
+        .iter()
+        .map(|fault| match json {
+            // A fault is strings and numbers, so there is JSON for it.
+            true => serde_json::to_string(fault).unwrap_or_else(|error| error.to_string()),
+            false => format!("{}\n", fault.render()),
+        })
+        .collect();
+    if !json && faults.len() > 1 {
+        messages.push(format!("{} errors", faults.len()));
+    }
+    messages
+}

@@ -1,0 +1,60 @@
+//! The command as a user meets it, one file for each group of subcommands.
+
+mod command;
+#[cfg(unix)]
+mod fuzz;
+mod run;
+mod smith;
+mod wast;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The path of the command.
+const WATTLE: &str = env!("CARGO_BIN_EXE_wattle");
+
+/// What a run of the command gave.
+#[derive(Debug)]
+struct Ran {
+    code: Option<i32>,
+    bytes: Vec<u8>,
+    /// `bytes` as text.
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    /// Standard output as JSON.
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Standard error as JSON.
+    fn json_error(&self) -> serde_json::Value {
+        serde_json::from_str(&self.err).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// Runs the command in a folder.
+fn wattle_in(folder: &Path, args: &[&str], input: &[u8]) -> Ran {
+    let mut child = Command::new(WATTLE)
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The command may end without reading its input.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    Ran { code: output.status.code(), bytes: output.stdout, out, err }
+}
+
+/// Runs the command.
+fn wattle(args: &[&str], input: &[u8]) -> Ran {
+    wattle_in(Path::new("."), args, input)
+}

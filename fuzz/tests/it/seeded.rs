@@ -1,0 +1,46 @@
+//! Each property over 1,000 seeded inputs.
+
+fn check(target: fn(&[u8])) {
+    let mut count = 0;
+    for data in wattle_fuzz::seeded_inputs(1000) {
+        target(&data);
+        count += 1;
+    }
+    assert_eq!(count, 1000);
+}
+
+macro_rules! seeded {
+    ($( $name:ident: $target:path, )*) => { $(
+        #[test]
+        fn $name() {
+            check($target);
+        }
+    )* };
+}
+
+seeded! {
+    parse_bytes: wattle_fuzz::parse_bytes,
+    parse_text: wattle_fuzz::parse_text,
+    chunking: wattle_fuzz::chunking,
+    bytes_round_trip: wattle_fuzz::bytes_round_trip,
+    text_round_trip: wattle_fuzz::text_round_trip,
+    generated_module: wattle_fuzz::generated::generated_module,
+    wasi_files: wattle_fuzz::files::files,
+}
+
+/// Inputs that libFuzzer found.
+#[test]
+fn inputs_that_failed_before() {
+    // A function of an unknown type, which text cannot express.
+    let func = b"\0asm\x01\0\0\0\x03\x02\x01\x12\x0a\x04\x01\x02\0\x0b";
+    wattle_fuzz::bytes_round_trip(func);
+    // A table with an empty initialiser, which text cannot express.
+    let table = b"\0asm\x01\0\0\0\x04\x07\x01\x40\0\x70\0\x01\x0b";
+    assert!(wattle::parser::parse(table).is_ok());
+    wattle_fuzz::bytes_round_trip(table);
+    // A data segment named outside of functions, which does not need a data count section.
+    let elem = "(module (elem funcref (item data.drop 0)))";
+    wattle_fuzz::text_round_trip(elem.as_bytes());
+    let parsed = wattle::wat::Parser::new().module(elem).unwrap();
+    assert_eq!(parsed.module.data_count, None);
+}

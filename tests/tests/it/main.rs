@@ -1,0 +1,7 @@
+//! The official suite, real binaries, and the rules of this repository. `extremes.rs` is a binary of
+//! its own, because it measures all memory that is allocated.
+
+mod corpus;
+mod suite;
+mod suite_locator;
+mod tidy;

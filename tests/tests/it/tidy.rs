@@ -1,0 +1,420 @@
+//! The invariants of absence, checked: what the repository promises not to contain.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use wattle_tests::{packages, root};
+
+/// Paths in which comments, names of files and second statements are not checked yet. This list only
+/// shrinks.
+const BEING_REWRITTEN: &[&str] = &[
+    "ARCHITECTURE.md",
+    "crates/ast/",
+    "crates/differ/",
+    "crates/encoder/",
+    "crates/parser/",
+    "crates/printer/",
+    "crates/runtime/",
+    "crates/script/",
+    "crates/smith/",
+    "crates/syntax/",
+    "crates/validator/",
+    "crates/wat/",
+    "docs/engine-agreement.md",
+    "docs/fuzzing.md",
+    "fuzz/src/faults.rs",
+];
+
+/// The crates by layer, each with the other crates that it may depend on.
+const LAYERS: [&[(&str, &[&str])]; 3] = [
+    &[("ast", &[]), ("syntax", &["ast"])],
+    &[
+        ("parser", &["ast"]),
+        ("encoder", &["ast"]),
+        ("printer", &["ast"]),
+        ("validator", &["ast"]),
+        ("smith", &["ast"]),
+        ("wat", &["ast", "syntax"]),
+    ],
+    &[
+        ("runtime", &["ast", "parser", "validator", "wat"]),
+        ("script", &["ast", "parser", "runtime", "validator", "wat"]),
+        ("wasi", &["runtime"]),
+        (
+            "differ",
+            &["ast", "encoder", "parser", "printer", "runtime", "smith", "validator", "wat"],
+        ),
+        (
+            "wattle",
+            &[
+                "ast",
+                "encoder",
+                "parser",
+                "printer",
+                "runtime",
+                "script",
+                "syntax",
+                "validator",
+                "wasi",
+                "wat",
+            ],
+        ),
+    ],
+];
+
+/// Library crates that need the system; the others are `no_std`.
+const WITH_STD: [&str; 2] = ["differ", "wasi"];
+
+/// A file that git would track.
+struct File {
+    /// Its path from the root, with `/` on every system.
+    path: String,
+    text: String,
+}
+
+impl File {
+    fn is_being_rewritten(&self) -> bool {
+        BEING_REWRITTEN.iter().any(|prefix| self.path.starts_with(prefix))
+    }
+
+    /// Whether the file is part of a library or of the command, as opposed to tests and benches.
+    fn is_in_src(&self) -> bool {
+        self.path.starts_with("crates/") && self.path.contains("/src/")
+    }
+
+    /// The lines of code with their numbers, up to the unit tests and without comments.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = (1..).zip(self.text.lines());
+        let code = lines.take_while(|(_, line)| *line != "#[cfg(test)]");
+        code.map(|(number, line)| (number, split_comment(line).0))
+    }
+
+    /// The lines of code that `matches` finds, for a message.
+    fn find(&self, matches: impl Fn(&str) -> bool) -> Vec<String> {
+        let found = self.code().filter(|(_, line)| matches(line));
+        found.map(|(number, line)| format!("{}:{number}: {}", self.path, line.trim())).collect()
+    }
+
+    /// The comments, or the paragraphs of a Markdown file: the number of the first line, and the
+    /// lines joined by spaces.
+    fn prose(&self) -> Vec<(usize, String)> {
+        let is_markdown = self.path.ends_with(".md");
+        let mut found: Vec<(usize, String)> = Vec::new();
+        let mut last = ("", 0);
+        let mut is_code = false;
+        for (number, line) in (1..).zip(self.text.lines()) {
+            let (marker, text) = match is_markdown {
+                true => ("md", line.trim()),
+                false => split_comment(line).1,
+            };
+            is_code ^= text.starts_with("```");
+            if marker.is_empty() || text.is_empty() || is_code {
+                continue;
+            }
+            match found.last_mut() {
+                Some((_, block)) if last == (marker, number - 1) => {
+                    block.push(' ');
+                    block.push_str(text);
+                }
+                _ => found.push((number, text.to_owned())),
+            }
+            last = (marker, number);
+        }
+        found
+    }
+}
+
+/// The code of a line; the marker and the text of its comment.
+fn split_comment(line: &str) -> (&str, (&str, &str)) {
+    let is_comment =
+        |at: &usize| line[..*at].replace("\\\"", "").matches('"').count().is_multiple_of(2);
+    let Some(at) = line.match_indices("//").map(|(at, _)| at).find(is_comment) else {
+        return (line, ("", ""));
+    };
+    let comment = &line[at..];
+    let text = comment.trim_start_matches(['/', '!']);
+    (&line[..at], (&comment[..comment.len() - text.len()], text.trim()))
+}
+
+/// Every file with an extension that git would track.
+fn files(extension: &str) -> Vec<File> {
+    fn walk(folder: &Path, extension: &str, found: &mut Vec<File>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let untracked = ["target", ".git", "corpus", "artifacts"].contains(&name.as_str());
+            if path.is_dir() && !untracked {
+                walk(&path, extension, found);
+            } else if path.extension().is_some_and(|e| e == extension) {
+                let text = fs::read_to_string(&path).unwrap();
+                let path = path.strip_prefix(root()).unwrap().iter();
+                let path: Vec<_> = path.map(|part| part.to_string_lossy()).collect();
+                found.push(File { path: path.join("/"), text });
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(root(), extension, &mut found);
+    assert!(!found.is_empty(), "no .{extension} files below {}", root().display());
+    found
+}
+
+/// Fails with every offender at once.
+fn check(what: &str, offenders: Vec<String>) {
+    assert!(offenders.is_empty(), "{what}:\n{}", offenders.join("\n"));
+}
+
+/// Fails with the paths of files.
+fn check_files(what: &str, offenders: impl Iterator<Item = File>) {
+    check(what, offenders.map(|file| file.path).collect());
+}
+
+#[test]
+fn every_file_says_what_lives_in_it() {
+    let silent = files("rs").into_iter().filter(|file| !file.text.starts_with("//!"));
+    check_files("files that do not open with `//!`", silent);
+}
+
+#[test]
+fn no_file_but_the_table_is_long() {
+    let long = files("rs").into_iter().filter(|file| {
+        file.text.lines().count() > 1000 && !file.path.ends_with("instructions/table.rs")
+    });
+    check_files("files of over 1,000 lines", long);
+}
+
+#[test]
+fn files_are_named_by_what_is_in_them() {
+    let words = ["fast", "short", "skip", "simple", "plain", "hot", "rare"];
+    let named = files("rs").into_iter().filter(|file| {
+        let stem = file.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
+        !file.is_being_rewritten() && stem.split('_').any(|part| words.contains(&part))
+    });
+    check_files("files named by how often their code runs", named);
+}
+
+#[test]
+fn no_unsafe_and_no_unfinished_code() {
+    let words = ["unsafe ", "todo!(", "unimplemented!(", "#[ignore", "allow(dead_code)"];
+    let mut offenders = Vec::new();
+    for file in files("rs") {
+        if file.path.ends_with("it/tidy.rs") {
+            continue;
+        }
+        for (number, line) in (1..).zip(file.text.lines()) {
+            if words.iter().any(|word| split_comment(line).0.contains(word)) {
+                offenders.push(format!("{}:{number}: {}", file.path, line.trim()));
+            }
+        }
+    }
+    check("unsafe or unfinished code", offenders);
+}
+
+/// The habits that `docs/style.md` warns of, in a comment or a paragraph.
+fn habits(text: &str) -> Vec<&'static str> {
+    let lower = text.to_lowercase();
+    let negates = |phrase: &str| {
+        lower.match_indices(phrase).any(|(at, _)| {
+            let (before, behind) = (&lower[..at], &lower[at + phrase.len()..]);
+            // "There is no X" and "is no longer" are how people speak.
+            !before.ends_with("there ")
+                && !["longer", "more "].iter().any(|w| behind.starts_with(w))
+        })
+    };
+    let mut found = Vec::new();
+    found.extend(["is no ", "are no "].into_iter().filter(|phrase| negates(phrase)));
+    found.extend(["so many", "likewise"].into_iter().filter(|phrase| lower.contains(phrase)));
+    if text.starts_with("The same") {
+        found.push("The same");
+    }
+    found
+}
+
+#[test]
+fn comments_are_free_of_our_bad_habits() {
+    assert_eq!(habits("Bytes that are no expression."), ["are no "]);
+    assert_eq!(habits("There are no bytes; the rest is no longer read."), [""; 0]);
+    assert_eq!(
+        habits("The same without so many copies, likewise."),
+        ["so many", "likewise", "The same"]
+    );
+    let mut offenders = Vec::new();
+    for file in files("rs").into_iter().chain(files("md")) {
+        // The style guide shows what to avoid.
+        if file.is_being_rewritten() || file.path == "docs/style.md" {
+            continue;
+        }
+        for (number, text) in file.prose() {
+            let habits = habits(&text);
+            if !habits.is_empty() {
+                offenders.push(format!("{}:{number}: {habits:?} in: {text}", file.path));
+            }
+        }
+    }
+    check("comments in bad style", offenders);
+}
+
+/// The crates below `crates/`: the folder's name, and what `cargo metadata` says about the package.
+fn crates(metadata: &Value) -> Vec<(&str, &Value)> {
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let members = metadata["workspace_members"].as_array().unwrap();
+    let own = packages.filter(|package| members.contains(&package["id"]));
+    let found: Vec<_> = own
+        .filter_map(|package| {
+            let folder = Path::new(package["manifest_path"].as_str()?).parent()?;
+            let name = folder.strip_prefix(root().join("crates")).ok()?;
+            Some((name.to_str()?, package))
+        })
+        .collect();
+    assert!(found.len() >= 12, "{} crates", found.len());
+    found
+}
+
+/// The dependencies of a package that are neither for tests nor for building.
+fn normal_dependencies(package: &Value) -> impl Iterator<Item = &Value> {
+    let all = package["dependencies"].as_array().unwrap().iter();
+    all.filter(|dependency| dependency["kind"].is_null())
+}
+
+/// The name of a crate of Wattle without `wattle-`.
+fn own_name(dependency: &Value) -> Option<&str> {
+    let name = dependency["name"].as_str()?;
+    if name == "wattle" { Some(name) } else { name.strip_prefix("wattle-") }
+}
+
+#[test]
+fn crates_know_only_the_layers_below() {
+    let metadata = packages::metadata().unwrap();
+    let layer = |name: &str| LAYERS.iter().position(|rows| rows.iter().any(|row| row.0 == name));
+    let mut offenders = Vec::new();
+    for (name, package) in crates(&metadata) {
+        if name == "cli" {
+            continue;
+        }
+        let Some((_, known)) = LAYERS.iter().copied().flatten().find(|row| row.0 == name) else {
+            offenders.push(format!("{name} is missing in the table of layers"));
+            continue;
+        };
+        // A crate of the highest layer may stand on another one there.
+        let is_below = |other: &str| layer(other) < layer(name) || layer(name) == Some(2);
+        let allowed = |other: &str| {
+            known.contains(&other) && (is_below(other) || (name, other) == ("syntax", "ast"))
+        };
+        for other in normal_dependencies(package).filter_map(own_name) {
+            if !allowed(other) {
+                offenders.push(format!("{name} depends on {other}"));
+            }
+        }
+    }
+    check("edges between crates that should not be", offenders);
+}
+
+#[test]
+fn library_crates_are_lean() {
+    let metadata = packages::metadata().unwrap();
+    let mut offenders = Vec::new();
+    for (name, package) in crates(&metadata) {
+        if name == "cli" {
+            continue;
+        }
+        let foreign = normal_dependencies(package).filter(|dependency| {
+            let always = dependency["optional"] == false && dependency["target"].is_null();
+            always && own_name(dependency).is_none()
+        });
+        let count = foreign.count();
+        if count > 3 {
+            offenders.push(format!("{name} has {count} dependencies on every system"));
+        }
+        let lib = root().join("crates").join(name).join("src/lib.rs");
+        let lib = fs::read_to_string(lib).unwrap();
+        if !lib.contains("#![forbid(unsafe_code)]") {
+            offenders.push(format!("{name} does not forbid unsafe code"));
+        }
+        if lib.contains("#![no_std]") == WITH_STD.contains(&name) {
+            offenders.push(format!("{name}: `no_std` and the list of crates with `std` differ"));
+        }
+    }
+    check("library crates that are not lean", offenders);
+}
+
+#[test]
+fn no_library_but_wasi_and_differ_touches_the_system() {
+    let words = ["std::fs", "std::net", "std::process", "std::env", "std::time"];
+    let may = ["crates/cli/", "crates/wasi/", "crates/differ/"];
+    let mut offenders = Vec::new();
+    for file in files("rs").into_iter().filter(File::is_in_src) {
+        if !may.iter().any(|folder| file.path.starts_with(folder)) {
+            offenders.extend(file.find(|line| words.iter().any(|word| line.contains(word))));
+        }
+    }
+    check("libraries that touch the system", offenders);
+}
+
+#[test]
+fn wasi_opens_no_file_by_a_path_of_the_system() {
+    let words = ["ambient", "fs::read", "File::open"];
+    let ambient = files("rs").into_iter().filter(|file| {
+        // The builder opens directories for the program, as whoever runs it asks.
+        file.path.starts_with("crates/wasi/src/")
+            && !file.path.ends_with("builder.rs")
+            && words.iter().any(|word| file.text.contains(word))
+    });
+    check_files("ambient authority", ambient);
+}
+
+#[test]
+fn no_second_list_of_mnemonics() {
+    // A handful of names that nobody writes by chance; tests and docs may use them.
+    let unusual = [
+        "\"i32.trunc_sat_f64_u\"",
+        "\"i64.extend32_s\"",
+        "\"f64.promote_f32\"",
+        "\"i16x8.extmul_high_i8x16_u\"",
+        "\"i64.atomic.rmw32.cmpxchg_u\"",
+    ];
+    let lists = files("rs").into_iter().filter(|file| {
+        let may = file.path.contains("/tests/")
+            || file.path.starts_with("tests/")
+            || file.path.contains("benches/")
+            || file.path.ends_with("instructions/table.rs");
+        !may && unusual.iter().any(|name| file.text.contains(name))
+    });
+    check_files("mnemonics outside of the table", lists);
+}
+
+#[test]
+fn names_of_custom_sections_stand_beside_their_codecs() {
+    let names =
+        ["metadata.code.branch_hint", "producers", "target_features", "linking", "dylink.0"];
+    let mut offenders = Vec::new();
+    for file in files("rs").into_iter().filter(File::is_in_src) {
+        if file.is_being_rewritten() || file.path.starts_with("crates/ast/src/custom/") {
+            continue;
+        }
+        let is_name = |line: &str| names.iter().any(|name| line.contains(&format!("\"{name}\"")));
+        offenders.extend(file.find(is_name));
+    }
+    check("names of custom sections outside of `ast/src/custom`", offenders);
+}
+
+#[test]
+fn no_second_hierarchy_of_heap_types() {
+    let mut offenders = Vec::new();
+    for file in files("rs").into_iter().filter(File::is_in_src) {
+        if file.is_being_rewritten() || file.path.starts_with("crates/ast/src/types/") {
+            continue;
+        }
+        offenders.extend(file.find(|line| {
+            ["fn top(", "fn bottom("].iter().any(|name| line.contains(name))
+                && line.contains("AbsHeapType) ->")
+        }));
+    }
+    check("tops and bottoms of abstract heap types outside of `ast`", offenders);
+}
+
+#[test]
+fn no_build_scripts() {
+    let scripts = files("rs").into_iter().filter(|file| file.path.ends_with("build.rs"));
+    check_files("build scripts", scripts);
+}
