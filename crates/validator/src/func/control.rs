@@ -6,7 +6,6 @@ use wattle_ast::{BlockType, Catch, Feature, Malformed, Opcode, Reader, Source, T
 
 use super::stack::{BlockKind, Frame, Signature};
 use super::{Check, Checker, Fault};
-use crate::observe::{Branch, Observer};
 use crate::registry::TypeId;
 use crate::ty::Ty;
 use crate::{ErrorKind, Mismatch};
@@ -59,16 +58,10 @@ impl<'t> Checker<'_, 't> {
     }
 
     #[inline(always)]
-    pub(super) fn block_if<O: Observer>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    pub(super) fn block_if(&mut self, reader: &mut Reader<'_>) -> Check {
         let signature = self.block_type(reader)?;
         self.pop(Ty::I32)?;
         self.enter(BlockKind::If, signature)?;
-        self.observe(observer, start, Opcode::If, 0, 0);
         Ok(())
     }
 
@@ -117,12 +110,11 @@ impl<'t> Checker<'_, 't> {
     }
 
     #[inline(always)]
-    pub(super) fn block_else<O: Observer>(&mut self, start: usize, observer: &mut O) -> Check {
+    pub(super) fn block_else(&mut self) -> Check {
         let frame = self.innermost()?;
         if frame.kind != BlockKind::If {
             return Err(Malformed::EndExpected.into());
         }
-        self.observe(observer, start, Opcode::Else, 0, 0);
         self.leave(&frame)?;
         self.part(frame, BlockKind::Else);
         let (params, _) = frame.signature.lists(self.registry);
@@ -171,58 +163,19 @@ impl<'t> Checker<'_, 't> {
         }
     }
 
-    /// Tells an observer of a branch, whose operands, and `above` more on top, are on the stack.
     #[inline(always)]
-    fn observe<O: Observer>(
-        &mut self,
-        observer: &mut O,
-        start: usize,
-        opcode: Opcode,
-        label: u32,
-        above: u32,
-    ) {
-        if !O::ACTIVE || self.is_unreachable() {
-            return;
-        }
-        let target = (self.frames.len() as u32).wrapping_sub(1).wrapping_sub(label);
-        let Some(frame) = self.frames.get(target as usize) else { return };
-        let keep = match opcode {
-            // To the `else` part, which has the same parameters.
-            Opcode::If => frame.signature.lists(self.registry).0.len() as u32,
-            _ => frame.label(self.registry).len() as u32,
-        };
-        // Each block has a marker on the stack.
-        let height = (self.operands.len() as u32).wrapping_sub(self.frames.len() as u32);
-        let floor = frame.height.wrapping_sub(target);
-        let drop = height.wrapping_sub(above).wrapping_sub(keep).wrapping_sub(floor);
-        observer.branch(start as u32, opcode, Branch { target, keep, drop });
-    }
-
-    #[inline(always)]
-    pub(super) fn br<O: Observer>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    pub(super) fn br(&mut self, reader: &mut Reader<'_>) -> Check {
         let label = reader.u32()?;
         let frame = self.target(label)?;
-        self.observe(observer, start, Opcode::Br, label, 0);
         self.take(frame.label(self.registry))?;
         self.set_unreachable();
         Ok(())
     }
 
     #[inline(always)]
-    pub(super) fn br_if<O: Observer>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    pub(super) fn br_if(&mut self, reader: &mut Reader<'_>) -> Check {
         let label = reader.u32()?;
         let frame = self.target(label)?;
-        self.observe(observer, start, Opcode::BrIf, label, 1);
         if frame.signature.simple() == Some(None) {
             return self.pop(Ty::I32);
         }
@@ -233,19 +186,9 @@ impl<'t> Checker<'_, 't> {
     }
 
     #[inline(never)]
-    pub(super) fn br_table<O: Observer>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    pub(super) fn br_table(&mut self, reader: &mut Reader<'_>) -> Check {
         let labels = reader.labels()?;
         self.br_tables = self.br_tables.wrapping_add(1);
-        if O::ACTIVE {
-            for label in labels.iter_with_default() {
-                self.observe(observer, start, Opcode::BrTable, label.0, 1);
-            }
-        }
         let default = self.target(labels.default().0)?;
         let arity = default.label(self.registry).len();
         self.pop(Ty::I32)?;
@@ -268,9 +211,8 @@ impl<'t> Checker<'_, 't> {
     }
 
     #[inline(never)]
-    pub(super) fn return_<O: Observer>(&mut self, start: usize, observer: &mut O) -> Check {
+    pub(super) fn return_(&mut self) -> Check {
         let outermost = self.frames.len() as u32 - 1;
-        self.observe(observer, start, Opcode::Return, outermost, 0);
         let frame = self.target(outermost)?;
         self.take(frame.label(self.registry))?;
         self.set_unreachable();
@@ -389,12 +331,7 @@ impl<'t> Checker<'_, 't> {
         Ok(())
     }
 
-    pub(super) fn try_table<O: Observer>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    pub(super) fn try_table(&mut self, reader: &mut Reader<'_>) -> Check {
         let signature = self.block_type(reader)?;
         let catches = reader.catches()?;
         let (params, _) = signature.lists(self.registry);
@@ -423,66 +360,33 @@ impl<'t> Checker<'_, 't> {
                 let sent: alloc::vec::Vec<Ty> = values.iter().copied().chain(reference).collect();
                 return Err(self.mismatched(Mismatch::Catch, &sent, wanted));
             }
-            if O::ACTIVE {
-                // The values arrive on top of what lies below the operands of the `try_table`.
-                self.observe_catch(observer, start, label.0, sent as u32);
-            }
         }
         self.open(BlockKind::TryTable, signature);
         self.push_all(params);
         Ok(())
     }
 
-    /// A handler takes along the values of the exception, which are not on the stack yet.
-    fn observe_catch<O: Observer>(
-        &mut self,
-        observer: &mut O,
-        start: usize,
-        label: u32,
-        keep: u32,
-    ) {
-        if self.is_unreachable() {
-            return;
-        }
-        let target = (self.frames.len() as u32).wrapping_sub(1).wrapping_sub(label);
-        let Some(frame) = self.frames.get(target as usize) else { return };
-        let height = (self.operands.len() as u32).wrapping_sub(self.frames.len() as u32);
-        let drop = height.wrapping_sub(frame.height.wrapping_sub(target));
-        observer.branch(start as u32, Opcode::TryTable, Branch { target, keep, drop });
-    }
-
     /// Ends a part of a legacy `try`.
-    fn end_try_part<O: Observer>(
-        &mut self,
-        kind: BlockKind,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    fn end_try_part(&mut self, kind: BlockKind) -> Check {
         let frame = self.innermost()?;
         if !matches!(frame.kind, BlockKind::Try | BlockKind::Catch) {
             return Err(Malformed::EndExpected.into());
         }
-        self.observe(observer, start, Opcode::Catch, 0, 0);
         self.leave(&frame)?;
         self.part(frame, kind);
         Ok(())
     }
 
-    pub(super) fn catch<O: Observer>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    pub(super) fn catch(&mut self, reader: &mut Reader<'_>) -> Check {
         let tag = reader.u32()?;
-        self.end_try_part(BlockKind::Catch, start, observer)?;
+        self.end_try_part(BlockKind::Catch)?;
         let values = self.tag(tag)?;
         self.push_all(values);
         Ok(())
     }
 
-    pub(super) fn catch_all<O: Observer>(&mut self, start: usize, observer: &mut O) -> Check {
-        self.end_try_part(BlockKind::CatchAll, start, observer)
+    pub(super) fn catch_all(&mut self) -> Check {
+        self.end_try_part(BlockKind::CatchAll)
     }
 
     pub(super) fn delegate(&mut self, reader: &mut Reader<'_>) -> Check {
@@ -509,16 +413,10 @@ impl<'t> Checker<'_, 't> {
         Ok(())
     }
 
-    pub(super) fn br_on_null<O: Observer>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    pub(super) fn br_on_null(&mut self, reader: &mut Reader<'_>) -> Check {
         let label = reader.u32()?;
         let frame = self.target(label)?;
         let types = frame.label(self.registry);
-        self.observe(observer, start, Opcode::BrOnNull, label, 1);
         let reference = self.pop_ref()?;
         self.take(types)?;
         self.push_all(types);
@@ -526,16 +424,10 @@ impl<'t> Checker<'_, 't> {
         Ok(())
     }
 
-    pub(super) fn br_on_non_null<O: Observer>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    pub(super) fn br_on_non_null(&mut self, reader: &mut Reader<'_>) -> Check {
         let label = reader.u32()?;
         let frame = self.target(label)?;
         let types = frame.label(self.registry);
-        self.observe(observer, start, Opcode::BrOnNonNull, label, 0);
         match types {
             [rest @ .., last] if last.is_ref() => {
                 self.take_then(rest, last.nullable(true))?;
@@ -546,13 +438,7 @@ impl<'t> Checker<'_, 't> {
         }
     }
 
-    pub(super) fn br_on_cast<O: Observer>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        opcode: Opcode,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    pub(super) fn br_on_cast(&mut self, reader: &mut Reader<'_>, opcode: Opcode) -> Check {
         let cast = reader.br_cast()?;
         let from = self.reference(cast.from)?;
         let to = self.reference(cast.to)?;
@@ -570,7 +456,6 @@ impl<'t> Checker<'_, 't> {
         // What is left of `from` when the cast to `to` failed.
         let rest = if to.is_nullable() { from.nullable(false) } else { from };
         let (sent, kept) = if opcode == Opcode::BrOnCast { (to, rest) } else { (rest, to) };
-        self.observe(observer, start, opcode, cast.label.0, 0);
         match types {
             [others @ .., last] if self.registry.matches(sent, *last) => {
                 self.take_then(others, from)?;

@@ -32,7 +32,6 @@ use wattle_ast::{
     Body, Expr, Feature, FuncIdx, ItemKind, Malformed, Opcode, Reader, SectionId, Source,
 };
 
-use crate::observe::Observer;
 use crate::registry::Registry;
 use crate::ty::Ty;
 use crate::{Error, ErrorKind, Types};
@@ -76,35 +75,15 @@ impl FuncValidator {
     /// # Errors
     /// The first fault. Its span is unknown, its path names function and instruction.
     pub fn body(&mut self, types: &Types, func: FuncIdx, body: &Body<'_>) -> Result<(), Error> {
-        self.observed_body(types, func, body, &mut ())
-    }
-
-    /// The same, with an observer of each instruction.
-    ///
-    /// # Errors
-    /// The first fault.
-    pub fn observed_body<O: Observer>(
-        &mut self,
-        types: &Types,
-        func: FuncIdx,
-        body: &Body<'_>,
-        observer: &mut O,
-    ) -> Result<(), Error> {
         let place = Place { section: SectionId::Code, item: (ItemKind::Func, func.0) };
-        self.check_body(types, func, body, observer).map_err(|mut error| {
+        self.check_body(types, func, body).map_err(|mut error| {
             error.path.section = Some(place.section);
             error.path.item = Some(place.item);
             error
         })
     }
 
-    fn check_body<O: Observer>(
-        &mut self,
-        types: &Types,
-        func: FuncIdx,
-        body: &Body<'_>,
-        observer: &mut O,
-    ) -> Result<(), Error> {
+    fn check_body(&mut self, types: &Types, func: FuncIdx, body: &Body<'_>) -> Result<(), Error> {
         let id = types.func(func).ok_or(ErrorKind::UnknownFunc(func.0))?;
         if body.bytes().len() > types.limits.body_bytes as usize {
             return Err(ErrorKind::Limit("bytes of a body", types.limits.body_bytes.into()).into());
@@ -119,21 +98,20 @@ impl FuncValidator {
                 return Err(ErrorKind::Limit("locals", types.limits.locals.into()).into());
             }
         }
-        self.run::<O, false>(types, Signature::func(id), body.code(), observer)
+        self.run::<false>(types, Signature::func(id), body.code())
     }
 
     /// Checks that an expression is constant and gives a value of type `ty`.
     pub(crate) fn constant(&mut self, types: &Types, ty: Ty, expr: &Expr<'_>) -> Result<(), Error> {
         self.locals.clear();
-        self.run::<(), true>(types, Signature::value(ty), expr.bytes(), &mut ())
+        self.run::<true>(types, Signature::value(ty), expr.bytes())
     }
 
-    fn run<O: Observer, const CONST: bool>(
+    fn run<const CONST: bool>(
         &mut self,
         types: &Types,
         signature: Signature,
         code: &[u8],
-        observer: &mut O,
     ) -> Result<(), Error> {
         let memory0 = types.memory_addr(0);
         self.operands.clear();
@@ -155,7 +133,7 @@ impl FuncValidator {
         };
         checker.open(BlockKind::Func, signature);
         let mut reader = Reader::at(code, 0, types.features);
-        match checker.run::<O, CONST>(&mut reader, observer) {
+        match checker.run::<CONST>(&mut reader) {
             Ok(()) => Ok(()),
             Err((fault, start)) => Err(checker.error(fault, start, &reader)),
         }
@@ -186,18 +164,14 @@ struct Checker<'s, 't> {
 impl<'t> Checker<'_, 't> {
     /// Checks instructions up to and including the final `end`. A fault comes with the position
     /// of the instruction.
-    fn run<O: Observer, const CONST: bool>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        observer: &mut O,
-    ) -> Result<(), (Fault, usize)> {
-        let skims = !O::ACTIVE && self.types.features.contains(Feature::Mvp);
+    fn run<const CONST: bool>(&mut self, reader: &mut Reader<'_>) -> Result<(), (Fault, usize)> {
+        let skims = self.types.features.contains(Feature::Mvp);
         loop {
             if skims && fast::may_be_simple(reader.peek()) && self.skim::<CONST>(reader) {
                 return Ok(());
             }
             let start = reader.pos();
-            match self.step::<O, CONST>(reader, start, observer) {
+            match self.step::<CONST>(reader) {
                 Ok(()) => {}
                 Err(Fault::End) => break,
                 Err(fault) => return Err((fault, start)),
@@ -210,18 +184,10 @@ impl<'t> Checker<'_, 't> {
     }
 
     #[inline(always)]
-    fn step<O: Observer, const CONST: bool>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    fn step<const CONST: bool>(&mut self, reader: &mut Reader<'_>) -> Check {
         let opcode = reader.opcode()?;
         if CONST {
             self.check_constant(opcode)?;
-        }
-        if O::ACTIVE {
-            observer.before(start as u32, opcode, self.view());
         }
         let applied = &ARROWS[opcode as usize];
         match applied.shape {
@@ -264,10 +230,7 @@ impl<'t> Checker<'_, 't> {
                 }
             }
             Shape::Other => self.other(opcode, reader)?,
-            Shape::Special => self.special::<O, CONST>(opcode, reader, start, observer)?,
-        }
-        if O::ACTIVE {
-            observer.after(start as u32, opcode, self.view());
+            Shape::Special => self.special::<CONST>(opcode, reader)?,
         }
         Ok(())
     }
@@ -287,13 +250,7 @@ impl<'t> Checker<'_, 't> {
 
     /// The instructions that have a rule of their own.
     #[inline(always)]
-    fn special<O: Observer, const CONST: bool>(
-        &mut self,
-        opcode: Opcode,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    fn special<const CONST: bool>(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Check {
         match opcode {
             Opcode::LocalGet => {
                 let local = reader.u32()?;
@@ -345,30 +302,24 @@ impl<'t> Checker<'_, 't> {
             }
             Opcode::Block => self.block(BlockKind::Block, reader)?,
             Opcode::Loop => self.block(BlockKind::Loop, reader)?,
-            Opcode::If => self.block_if(reader, start, observer)?,
-            Opcode::Else => self.block_else(start, observer)?,
+            Opcode::If => self.block_if(reader)?,
+            Opcode::Else => self.block_else()?,
             Opcode::End => self.end()?,
-            Opcode::Br => self.br(reader, start, observer)?,
-            Opcode::BrIf => self.br_if(reader, start, observer)?,
-            Opcode::BrTable => self.br_table(reader, start, observer)?,
+            Opcode::Br => self.br(reader)?,
+            Opcode::BrIf => self.br_if(reader)?,
+            Opcode::BrTable => self.br_table(reader)?,
             Opcode::Call => self.call(reader)?,
             Opcode::CallIndirect => self.call_indirect(reader)?,
             Opcode::Unreachable => self.set_unreachable(),
-            Opcode::Return => self.return_(start, observer)?,
-            _ => self.rare::<O, CONST>(opcode, reader, start, observer)?,
+            Opcode::Return => self.return_()?,
+            _ => self.rare::<CONST>(opcode, reader)?,
         }
         Ok(())
     }
 
     /// The less frequent ones.
     #[inline(never)]
-    fn rare<O: Observer, const CONST: bool>(
-        &mut self,
-        opcode: Opcode,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
+    fn rare<const CONST: bool>(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Check {
         match opcode {
             Opcode::ReturnCall => self.return_call(reader),
             Opcode::ReturnCallIndirect => self.return_call_indirect(reader),
@@ -376,10 +327,10 @@ impl<'t> Checker<'_, 't> {
             Opcode::ReturnCallRef => self.return_call_ref(reader),
             Opcode::Throw => self.throw(reader),
             Opcode::ThrowRef => self.throw_ref(),
-            Opcode::TryTable => self.try_table(reader, start, observer),
+            Opcode::TryTable => self.try_table(reader),
             Opcode::Try => self.block(BlockKind::Try, reader),
-            Opcode::Catch => self.catch(reader, start, observer),
-            Opcode::CatchAll => self.catch_all(start, observer),
+            Opcode::Catch => self.catch(reader),
+            Opcode::CatchAll => self.catch_all(),
             Opcode::Delegate => self.delegate(reader),
             Opcode::Rethrow => self.rethrow(reader),
             Opcode::TableGet => self.table_get(reader),
@@ -393,14 +344,14 @@ impl<'t> Checker<'_, 't> {
             Opcode::RefIsNull => self.ref_is_null(),
             Opcode::RefFunc => self.ref_func::<CONST>(reader),
             Opcode::RefAsNonNull => self.ref_as_non_null(),
-            Opcode::BrOnNull => self.br_on_null(reader, start, observer),
-            Opcode::BrOnNonNull => self.br_on_non_null(reader, start, observer),
+            Opcode::BrOnNull => self.br_on_null(reader),
+            Opcode::BrOnNonNull => self.br_on_non_null(reader),
             Opcode::RefTest => self.ref_test(reader, false),
             Opcode::RefTestNull => self.ref_test(reader, true),
             Opcode::RefCast => self.ref_cast(reader, false),
             Opcode::RefCastNull => self.ref_cast(reader, true),
-            Opcode::BrOnCast => self.br_on_cast(reader, opcode, start, observer),
-            Opcode::BrOnCastFail => self.br_on_cast(reader, opcode, start, observer),
+            Opcode::BrOnCast => self.br_on_cast(reader, opcode),
+            Opcode::BrOnCastFail => self.br_on_cast(reader, opcode),
             Opcode::AnyConvertExtern | Opcode::ExternConvertAny => self.convert(opcode),
             Opcode::StructNew => self.struct_new(reader, true),
             Opcode::StructNewDefault => self.struct_new(reader, false),

@@ -4,7 +4,6 @@ use wattle_ast::{Feature, Opcode, SelectTypes};
 
 use super::stack::{BlockKind, Frame, Signature};
 use super::{Check, Checker};
-use crate::observe::Operands;
 use crate::ty::Ty;
 use crate::{ErrorKind, Mismatch};
 
@@ -27,16 +26,6 @@ impl<'t> Checker<'_, 't> {
     #[inline(always)]
     pub(super) fn is_unreachable(&self) -> bool {
         self.operands.get(self.height) == Some(&Ty::UNREACHABLE)
-    }
-
-    /// What an observer sees.
-    pub(super) fn view(&self) -> Operands<'_> {
-        Operands {
-            types: self.types,
-            stack: self.operands,
-            blocks: self.frames.len() as u32,
-            reachable: !self.is_unreachable(),
-        }
     }
 
     /// Opens a block whose parameters are not on the stack yet.
