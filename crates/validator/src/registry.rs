@@ -11,7 +11,7 @@ use wattle_ast::AbsHeapType;
 
 use crate::ErrorKind;
 use crate::limits::Limits;
-use crate::ty::{self, MAX_TYPES, Ty};
+use crate::ty::{MAX_TYPES, Ty};
 
 /// A defined type, the same for equal types of all modules that share a registry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -427,9 +427,7 @@ impl Registry {
         match (sub.id(), sup.id()) {
             (Some(a), Some(b)) => self.is_subtype(a, b),
             (Some(a), None) => Ty::abs(self.structure(a).heap(), false).heap_matches(sup),
-            (None, Some(b)) => {
-                sub.heap_matches(Ty::abs(ty::bottom(self.structure(b).heap()), false))
-            }
+            (None, Some(b)) => sub.heap_matches(Ty::abs(self.structure(b).heap().bottom(), false)),
             (None, None) => sub.heap_matches(sup),
         }
     }
@@ -446,6 +444,6 @@ impl Registry {
             Some(id) => Some(self.structure(id).heap()),
             None => ty.abs_heap(),
         };
-        heap.map_or(Ty::REF_BOTTOM, |heap| Ty::abs(ty::top(heap), true))
+        heap.map_or(Ty::REF_BOTTOM, |heap| Ty::abs(heap.top(), true))
     }
 }

@@ -5,7 +5,7 @@ use wattle_ast::{AbsHeapType, BlockType, Feature, RefType, ValType};
 
 use super::stack::Signature;
 use crate::Types;
-use crate::ty::{self, Ty};
+use crate::ty::Ty;
 
 /// The type of a block and its length, if it is empty, one number or, when these are to be known,
 /// one reference.
@@ -51,7 +51,7 @@ pub(super) fn heap_type(types: &Types, code: &[u8], at: usize) -> Option<(Ty, us
         }
         _ => {
             let heap = AbsHeapType::from_code(byte)?;
-            let elsewhere = matches!(ty::top(heap), AbsHeapType::Exn | AbsHeapType::Cont);
+            let elsewhere = matches!(heap.top(), AbsHeapType::Exn | AbsHeapType::Cont);
             return if elsewhere { None } else { Some((Ty::abs(heap, true), 1)) };
         }
     };
