@@ -418,6 +418,7 @@ impl Registry {
         sub == sup || sub.nullable(true) == sup || self.matches_slow(sub, sup)
     }
 
+    #[cold]
     #[inline(never)]
     fn matches_slow(&self, sub: Ty, sup: Ty) -> bool {
         let are_refs = sub.is_ref() && sup.is_ref();
@@ -433,8 +434,26 @@ impl Registry {
     }
 
     /// Whether two lists are of one length and match element by element.
+    #[inline(always)]
     pub(crate) fn all_match(&self, sub: &[Ty], sup: &[Ty]) -> bool {
-        sub.len() == sup.len() && sub.iter().zip(sup).all(|(&a, &b)| self.matches(a, b))
+        sub.len() == sup.len() && self.each_matches(sub, sup)
+    }
+
+    /// Whether the elements of two lists of one length match.
+    #[inline(always)]
+    pub(crate) fn each_matches(&self, sub: &[Ty], sup: &[Ty]) -> bool {
+        self.each_matches_by(sub, sup, |&ty| ty)
+    }
+
+    /// The same with the elements of the second list seen through a function.
+    #[inline(always)]
+    pub(crate) fn each_matches_by(&self, sub: &[Ty], sup: &[Ty], by: impl Fn(&Ty) -> Ty) -> bool {
+        for (&sub, sup) in sub.iter().zip(sup) {
+            if !self.matches(sub, by(sup)) {
+                return false;
+            }
+        }
+        true
     }
 
     /// The nullable reference to the heap type above all others that a reference could hold.

@@ -108,6 +108,12 @@ impl Ty {
         self.0 & NULL != 0
     }
 
+    /// Whether it lies under the operands of a block.
+    #[inline(always)]
+    pub(crate) const fn is_marker(self) -> bool {
+        self.0 & !1 == Ty::BARRIER.0
+    }
+
     /// Whether it is a number or vector type, or unknown.
     pub(crate) const fn is_plain(self) -> bool {
         self.0 <= Ty::V128.0
