@@ -137,7 +137,8 @@ impl Features {
         ("all", Features::ALL),
     ];
 
-    const fn of(feature: Feature) -> Features {
+    /// The set of one feature.
+    pub const fn of(feature: Feature) -> Features {
         Features(1 << feature as u32)
     }
 
@@ -168,6 +169,12 @@ impl Features {
     /// Whether all of `other` is on.
     pub const fn contains_all(self, other: Features) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether some of `other` is on.
+    #[inline(always)]
+    pub const fn intersects(self, other: Features) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// The set with everything added that its members imply.

@@ -13,15 +13,9 @@ use wattle_ast::{
 use crate::ty::Ty;
 use crate::types::{self, Unusable, address};
 use crate::validator::Validator;
-use crate::{Error, ErrorKind, Mismatch, OperandType};
+use crate::{Error, ErrorKind, Mismatch};
 
 type Outcome = Result<(), Error>;
-
-fn disabled(kind: ErrorKind, feature: Feature) -> Error {
-    let mut error = Error::new(kind);
-    error.enable = Some(feature);
-    error
-}
 
 fn within(count: usize, what: &'static str, most: u32) -> Outcome {
     if count >= most as usize { Err(ErrorKind::Limit(what, most.into()).into()) } else { Ok(()) }
@@ -31,7 +25,7 @@ impl Validator {
     fn need(&self, feature: Feature, phrase: &'static str) -> Outcome {
         match self.types.features.contains(feature) {
             true => Ok(()),
-            false => Err(disabled(ErrorKind::NotEnabled(phrase), feature)),
+            false => Err(Error::disabled(ErrorKind::NotEnabled(phrase), feature)),
         }
     }
 
@@ -96,11 +90,7 @@ impl Validator {
                 self.constant(elem, init)
             }
             None if elem.is_defaultable() => Ok(()),
-            None => {
-                let mut error = Error::new(ErrorKind::TypeMismatch(Mismatch::TableInit));
-                error.expected.push(self.types.operand_type(elem));
-                Err(error)
-            }
+            None => Err(self.types.mismatch(Mismatch::TableInit, &[elem], &[])),
         }
     }
 
@@ -124,7 +114,7 @@ impl Validator {
         let types = &self.types;
         within(types.tables.len(), "tables", types.limits.tables)?;
         if !types.tables.is_empty() && !types.features.contains(Feature::ReferenceTypes) {
-            return Err(disabled(ErrorKind::MultipleTables, Feature::ReferenceTypes));
+            return Err(Error::disabled(ErrorKind::MultipleTables, Feature::ReferenceTypes));
         }
         // Tables of functions are older than reference types.
         if ty.elem == RefType::FUNCREF {
@@ -151,7 +141,7 @@ impl Validator {
         self.or_broken(outcome)?;
         self.types_mut().memories.push(*ty);
         if count > 0 && !self.types.features.contains(Feature::MultiMemory) {
-            return Err(disabled(ErrorKind::MultipleMemories, Feature::MultiMemory));
+            return Err(Error::disabled(ErrorKind::MultipleMemories, Feature::MultiMemory));
         }
         self.need_address(ty.limits.addr)?;
         if ty.page_size_log2.is_some() {
@@ -306,7 +296,7 @@ impl Validator {
                     return Err(ErrorKind::UnknownTable(table.0).into());
                 };
                 if !self.types.registry.matches(ty, table.elem) {
-                    return Err(self.segment_mismatch(table.elem, ty));
+                    return Err(self.types.mismatch(Mismatch::Segment, &[table.elem], &[ty]));
                 }
                 self.constant(table.addr, offset)
             }
@@ -315,14 +305,6 @@ impl Validator {
                 self.need(Feature::ReferenceTypes, "malformed elements segment kind")
             }
         }
-    }
-
-    fn segment_mismatch(&self, expected: Ty, found: Ty) -> Error {
-        let mut error = Error::new(ErrorKind::TypeMismatch(Mismatch::Segment));
-        let shown = |ty| -> OperandType { self.types.operand_type(ty) };
-        error.expected.push(shown(expected));
-        error.found.push(shown(found));
-        error
     }
 
     pub(crate) fn data(&mut self, data: &Data<'_>) -> Outcome {

@@ -313,6 +313,7 @@ pub struct Fields {
 
 impl Error {
     /// An error with nothing known but its kind.
+    #[cold]
     pub fn new(kind: ErrorKind) -> Error {
         Error(Box::new(Fields {
             kind,
@@ -323,6 +324,14 @@ impl Error {
             operands: Vec::new(),
             enable: None,
         }))
+    }
+
+    /// What would be right with a feature that is off.
+    #[cold]
+    pub(crate) fn disabled(kind: ErrorKind, feature: Feature) -> Error {
+        let mut error = Error::new(kind);
+        error.enable = Some(feature);
+        error
     }
 
     /// What is wrong, without the place: what a renderer shows beside a snippet.
@@ -349,7 +358,15 @@ impl core::ops::DerefMut for Error {
     }
 }
 
+impl From<Malformed> for Error {
+    #[cold]
+    fn from(malformed: Malformed) -> Error {
+        Error::new(ErrorKind::Malformed(malformed))
+    }
+}
+
 impl From<ErrorKind> for Error {
+    #[cold]
     fn from(kind: ErrorKind) -> Error {
         Error::new(kind)
     }

@@ -32,13 +32,11 @@ mod features_used;
 mod func;
 mod limits;
 mod locate;
-mod observe;
 #[cfg(feature = "std")]
 mod parallel;
 #[cfg(feature = "std")]
 mod pipeline;
 mod registry;
-mod side_table;
 mod ty;
 mod types;
 mod validator;
@@ -48,10 +46,8 @@ pub use features_used::features_used;
 pub use func::FuncValidator;
 pub use limits::Limits;
 pub use locate::body_offset;
-pub use observe::{Branch, Observer, Operands};
 #[cfg(feature = "std")]
 pub use parallel::validate_bodies;
 pub use registry::{Registry, Structure, TypeId};
-pub use side_table::{SideEntry, SideTable};
 pub use types::Types;
 pub use validator::{FuncToValidate, Validator, Verdict, body_chunks, validate};

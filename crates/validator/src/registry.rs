@@ -11,7 +11,7 @@ use wattle_ast::AbsHeapType;
 
 use crate::ErrorKind;
 use crate::limits::Limits;
-use crate::ty::{self, MAX_TYPES, Ty};
+use crate::ty::{MAX_TYPES, Ty};
 
 /// A defined type, the same for equal types of all modules that share a registry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -418,6 +418,7 @@ impl Registry {
         sub == sup || sub.nullable(true) == sup || self.matches_slow(sub, sup)
     }
 
+    #[cold]
     #[inline(never)]
     fn matches_slow(&self, sub: Ty, sup: Ty) -> bool {
         let are_refs = sub.is_ref() && sup.is_ref();
@@ -427,16 +428,32 @@ impl Registry {
         match (sub.id(), sup.id()) {
             (Some(a), Some(b)) => self.is_subtype(a, b),
             (Some(a), None) => Ty::abs(self.structure(a).heap(), false).heap_matches(sup),
-            (None, Some(b)) => {
-                sub.heap_matches(Ty::abs(ty::bottom(self.structure(b).heap()), false))
-            }
+            (None, Some(b)) => sub.heap_matches(Ty::abs(self.structure(b).heap().bottom(), false)),
             (None, None) => sub.heap_matches(sup),
         }
     }
 
     /// Whether two lists are of one length and match element by element.
+    #[inline(always)]
     pub(crate) fn all_match(&self, sub: &[Ty], sup: &[Ty]) -> bool {
-        sub.len() == sup.len() && sub.iter().zip(sup).all(|(&a, &b)| self.matches(a, b))
+        sub.len() == sup.len() && self.each_matches(sub, sup)
+    }
+
+    /// Whether the elements of two lists of one length match.
+    #[inline(always)]
+    pub(crate) fn each_matches(&self, sub: &[Ty], sup: &[Ty]) -> bool {
+        self.each_matches_by(sub, sup, |&ty| ty)
+    }
+
+    /// The same with the elements of the second list seen through a function.
+    #[inline(always)]
+    pub(crate) fn each_matches_by(&self, sub: &[Ty], sup: &[Ty], by: impl Fn(&Ty) -> Ty) -> bool {
+        for (&sub, sup) in sub.iter().zip(sup) {
+            if !self.matches(sub, by(sup)) {
+                return false;
+            }
+        }
+        true
     }
 
     /// The nullable reference to the heap type above all others that a reference could hold.
@@ -446,6 +463,6 @@ impl Registry {
             Some(id) => Some(self.structure(id).heap()),
             None => ty.abs_heap(),
         };
-        heap.map_or(Ty::REF_BOTTOM, |heap| Ty::abs(ty::top(heap), true))
+        heap.map_or(Ty::REF_BOTTOM, |heap| Ty::abs(heap.top(), true))
     }
 }

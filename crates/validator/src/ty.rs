@@ -108,6 +108,12 @@ impl Ty {
         self.0 & NULL != 0
     }
 
+    /// Whether it lies under the operands of a block.
+    #[inline(always)]
+    pub(crate) const fn is_marker(self) -> bool {
+        self.0 & !1 == Ty::BARRIER.0
+    }
+
     /// Whether it is a number or vector type, or unknown.
     pub(crate) const fn is_plain(self) -> bool {
         self.0 <= Ty::V128.0
@@ -172,61 +178,22 @@ impl Ty {
     }
 }
 
-/// For each abstract heap type, the set of those it is below or equal to; the lowest is below all.
-///
-/// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#heap-types>
+/// For each abstract heap type, the set of those that it is equal to or below. What lies below
+/// all of them comes last.
 const ABOVE: [u16; 16] = {
     let mut above = [0; 16];
     above[BOTTOM_HEAP as usize] = u16::MAX;
+    let all = AbsHeapType::ALL;
     let mut i = 0;
-    while i < AbsHeapType::ALL.len() {
-        use AbsHeapType as H;
-        let set: &[H] = match H::ALL[i] {
-            H::Func => &[H::Func],
-            H::Extern => &[H::Extern],
-            H::Any => &[H::Any],
-            H::Eq => &[H::Eq, H::Any],
-            H::I31 => &[H::I31, H::Eq, H::Any],
-            H::Struct => &[H::Struct, H::Eq, H::Any],
-            H::Array => &[H::Array, H::Eq, H::Any],
-            H::Exn => &[H::Exn],
-            H::Cont => &[H::Cont],
-            H::None => &[H::None, H::I31, H::Struct, H::Array, H::Eq, H::Any],
-            H::NoExtern => &[H::NoExtern, H::Extern],
-            H::NoFunc => &[H::NoFunc, H::Func],
-            H::NoExn => &[H::NoExn, H::Exn],
-            H::NoCont => &[H::NoCont, H::Cont],
-        };
+    while i < all.len() {
         let mut j = 0;
-        while j < set.len() {
-            above[i] |= 1 << set[j] as u16;
+        while j < all.len() {
+            if all[i].is_subtype_of(all[j]) {
+                above[i] |= 1 << j;
+            }
             j += 1;
         }
         i += 1;
     }
     above
 };
-
-/// The heap type above all others of the same hierarchy.
-pub(crate) const fn top(heap: AbsHeapType) -> AbsHeapType {
-    use AbsHeapType as H;
-    match heap {
-        H::Func | H::NoFunc => H::Func,
-        H::Extern | H::NoExtern => H::Extern,
-        H::Any | H::Eq | H::I31 | H::Struct | H::Array | H::None => H::Any,
-        H::Exn | H::NoExn => H::Exn,
-        H::Cont | H::NoCont => H::Cont,
-    }
-}
-
-/// The heap type below all others of the same hierarchy.
-pub(crate) const fn bottom(heap: AbsHeapType) -> AbsHeapType {
-    use AbsHeapType as H;
-    match top(heap) {
-        H::Func => H::NoFunc,
-        H::Extern => H::NoExtern,
-        H::Exn => H::NoExn,
-        H::Cont => H::NoCont,
-        _ => H::None,
-    }
-}

@@ -13,7 +13,7 @@ use wattle_ast::{
 use crate::limits::Limits;
 use crate::registry::{Group, Registry, Structure, TypeId};
 use crate::ty::Ty;
-use crate::{Error, ErrorKind, OperandType};
+use crate::{Error, ErrorKind, Mismatch, OperandType};
 
 /// A table, as instructions see it.
 #[derive(Clone, Copy, Debug)]
@@ -67,14 +67,13 @@ pub(crate) enum Unusable {
 }
 
 impl From<Unusable> for Error {
+    #[cold]
     fn from(why: Unusable) -> Error {
         match why {
             Unusable::Unknown(index) => ErrorKind::UnknownType(index).into(),
             Unusable::Unsupported(feature) => ErrorKind::Unsupported(feature).into(),
             Unusable::Disabled(what, feature) => {
-                let mut error = Error::new(ErrorKind::NotEnabled(what));
-                error.enable = Some(feature);
-                error
+                Error::disabled(ErrorKind::NotEnabled(what), feature)
             }
         }
     }
@@ -288,9 +287,20 @@ impl Types {
         Some(ValType::Ref(RefType { nullable: ty.is_nullable(), heap }))
     }
 
-    /// A type of the operand stack, for people.
-    pub(crate) fn operand_type(&self, ty: Ty) -> OperandType {
-        self.val_type(ty).map_or(OperandType::Bottom, OperandType::Known)
+    /// Types of the operand stack, for people.
+    pub(crate) fn operand_types(&self, types: &[Ty]) -> Vec<OperandType> {
+        let known = |&ty| self.val_type(ty).map_or(OperandType::Bottom, OperandType::Known);
+        types.iter().map(known).collect()
+    }
+
+    /// The error that some types were expected and others found.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn mismatch(&self, what: Mismatch, expected: &[Ty], found: &[Ty]) -> Error {
+        let mut error = Error::new(ErrorKind::TypeMismatch(what));
+        error.expected = self.operand_types(expected);
+        error.found = self.operand_types(found);
+        error
     }
 
     #[inline(always)]
@@ -337,9 +347,7 @@ impl Types {
             CompType::Func(func) => {
                 let (params, results) = (func.params().len(), func.results().len());
                 if results > 1 && !self.features.contains(Feature::MultiValue) {
-                    let mut error = Error::new(ErrorKind::ResultArity);
-                    error.enable = Some(Feature::MultiValue);
-                    return Err(error);
+                    return Err(Error::disabled(ErrorKind::ResultArity, Feature::MultiValue));
                 }
                 limit("parameters", params, self.limits.params)?;
                 limit("results", results, self.limits.results)?;

@@ -269,9 +269,8 @@ impl Validator {
 
     fn check_rec_group(&mut self, len: u32) -> Result<(), Error> {
         if !self.types.features.contains(wattle_ast::Feature::Gc) {
-            let mut error = Error::new(ErrorKind::NotEnabled("malformed definition type"));
-            error.enable = Some(wattle_ast::Feature::Gc);
-            return Err(error);
+            let kind = ErrorKind::NotEnabled("malformed definition type");
+            return Err(Error::disabled(kind, wattle_ast::Feature::Gc));
         }
         self.check_group_complete()?;
         self.begin_group(len)

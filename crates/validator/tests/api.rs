@@ -1,5 +1,5 @@
 //! What the validator tells beyond yes and no: places, types, features to enable, canonical types,
-//! side tables; limits, streams and threads.
+//! limits, streams and threads.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{
@@ -7,8 +7,8 @@ use wattle_ast::{
     RefType, TypeIdx, ValType,
 };
 use wattle_validator::{
-    Branch, Errors, FuncValidator, Limits, Observer, Operands, Registry, Types, Validator, Verdict,
-    body_chunks, features_used, validate,
+    Errors, FuncValidator, Limits, Registry, Types, Validator, Verdict, body_chunks, features_used,
+    validate,
 };
 
 fn parse(text: &str) -> Module<'_> {
@@ -224,84 +224,6 @@ fn missing_bodies_are_malformed() {
     let errors = validator.finish().unwrap_err();
     assert!(errors.first().is_malformed());
     assert_eq!(errors.to_string(), "function and code section have inconsistent lengths");
-}
-
-#[derive(Default)]
-struct Trace(Vec<String>);
-
-impl Observer for Trace {
-    fn before(&mut self, offset: u32, opcode: Opcode, operands: Operands<'_>) {
-        let types: Vec<_> = operands.iter().map(|ty| ty.to_string()).collect();
-        self.0.push(format!("{offset} {opcode} {types:?}"));
-        assert_eq!(types.len(), operands.len());
-    }
-
-    fn branch(&mut self, offset: u32, _: Opcode, branch: Branch) {
-        self.0.push(format!("{offset} -> {} {} {}", branch.target, branch.keep, branch.drop));
-    }
-}
-
-#[test]
-fn an_observer_sees_operands_and_branches() {
-    let module = parse(
-        "(module (func (result i64)
-           (i64.const 1) (block (result i64) (f32.const 0) (i64.const 2) (br 0)) (drop)))",
-    );
-    let types = validate(&module).unwrap();
-    let mut trace = Trace::default();
-    let body = &module.funcs[0].body;
-    FuncValidator::default().observed_body(&types, FuncIdx(0), body, &mut trace).unwrap();
-    let expected = [
-        "0 i64.const []",
-        "2 block [\"i64\"]",
-        "4 f32.const [\"i64\"]",
-        "9 i64.const [\"f32\", \"i64\"]",
-        "11 br [\"i64\", \"f32\", \"i64\"]",
-        "11 -> 1 1 1",
-        "13 end [\"i64\"]",
-        "14 drop [\"i64\", \"i64\"]",
-        "15 end [\"i64\"]",
-    ];
-    assert_eq!(trace.0, expected);
-}
-
-#[test]
-fn a_side_table_leads_through_branches() {
-    let module = parse(
-        "(module (func (param i32) (result i32)
-           (loop $l
-             (if (local.get 0) (then (br $l)) (else (br_if 2 (i32.const 5) (i32.const 1)) (drop))))
-           (if (result i32) (local.get 0) (then (i32.const 1)) (else (i32.const 2)))))",
-    );
-    let types = validate(&module).unwrap();
-    let body = &module.funcs[0].body;
-    let table = FuncValidator::default().side_table(&types, FuncIdx(0), body).unwrap();
-    let code: Vec<_> =
-        body.instrs().with_offsets().map(|(at, i)| (at as u32, i.opcode())).collect();
-    let opcode_at = |at: u32| code.iter().find(|entry| entry.0 == at).map(|entry| entry.1);
-    let seen: Vec<_> = table
-        .entries()
-        .iter()
-        .map(|entry| {
-            (
-                opcode_at(entry.at).unwrap(),
-                opcode_at(entry.target).unwrap(),
-                entry.next,
-                entry.keep,
-                entry.drop,
-            )
-        })
-        .collect();
-    let expected = [
-        // To just behind the `else`, whose own entry is not there: nothing falls into it.
-        (Opcode::If, Opcode::I32Const, 2, 0, 0),
-        (Opcode::Br, Opcode::Loop, 0, 0, 0),
-        (Opcode::BrIf, Opcode::End, 5, 1, 0),
-        (Opcode::If, Opcode::I32Const, 5, 0, 0),
-        (Opcode::Else, Opcode::End, 5, 1, 0),
-    ];
-    assert_eq!(seen, expected);
-    assert_eq!(table.entries()[2].target, code.last().unwrap().0);
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Every module of the official suite: valid ones pass, invalid ones are refused with the phrase
 //! that the suite expects, whole and item by item.
 
-use wattle_ast::{Features, FuncIdx, Item, Module};
+use wattle_ast::{Features, Item, Module};
 use wattle_parser::Parser;
 use wattle_tests::features::features;
 use wattle_tests::modules::{Expected, modules};
 use wattle_tests::suite::{self, SuiteFile};
 use wattle_tests::table::Table;
-use wattle_validator::{ErrorKind, Errors, FuncValidator, Validator, features_used};
+use wattle_validator::{ErrorKind, Errors, Validator, features_used};
 use wattle_wat::script::{self, ModuleSource};
 
 #[derive(Default)]
@@ -32,38 +32,15 @@ fn verdict(module: &Module<'_>, features: Features) -> Result<(), Errors> {
     let streamed = stream.finish();
     assert_eq!(failed > 0, streamed.is_err(), "{streamed:?}");
     assert_eq!(whole.is_ok(), streamed.is_ok(), "{whole:?}\n{streamed:?}");
-    compare_paths(module, validator());
-    if let Ok(types) = &whole {
+    if whole.is_ok() {
         let used = features_used(module).into_iter().map(|(feature, _)| feature);
         // What a descriptor proposal merely permits is not told by the instruction.
         let lenient = features & Features::CUSTOM_DESCRIPTORS;
         let used = used.collect::<Features>() | Features::MVP | lenient;
         let again = Validator::new().features(used.with_implied()).module(module);
         assert!(again.is_ok(), "{again:?} with {used:?} only");
-        let mut func_validator = FuncValidator::default();
-        for (index, func) in module.funcs.iter().enumerate() {
-            let index = FuncIdx(types.imported_funcs() + index as u32);
-            let table = func_validator.side_table(types, index, &func.body).unwrap();
-            let end = func.body.code().len() as u32;
-            let fits = |entry: &wattle_validator::SideEntry| {
-                entry.target < end && entry.next as usize <= table.entries().len()
-            };
-            assert!(table.entries().iter().all(fits), "{table:?}");
-        }
     }
     whole.map(drop)
-}
-
-/// An observed body takes the slow path for every instruction: the outcome is the same.
-fn compare_paths(module: &Module<'_>, validator: Validator) {
-    let Ok(types) = validator.declarations(module) else { return };
-    let mut validator = FuncValidator::default();
-    for (index, func) in (types.imported_funcs()..).zip(&module.funcs) {
-        let index = FuncIdx(index);
-        let fast = validator.body(&types, index, &func.body);
-        let slow = validator.side_table(&types, index, &func.body).map(drop);
-        assert_eq!(fast, slow);
-    }
 }
 
 impl Outcome {
@@ -151,7 +128,6 @@ fn real_binaries_are_valid() {
         let module = wattle_parser::parse(&bytes).unwrap();
         let types =
             Validator::new().module(&module).unwrap_or_else(|e| panic!("{}: {e}", file.name));
-        compare_paths(&module, Validator::new());
         assert_eq!(
             types.func_count() as usize - types.imported_funcs() as usize,
             module.funcs.len()

@@ -13,7 +13,7 @@ use super::lists::{Catches, Handlers, Labels, SelectTypes};
 use super::{Instr, Opcode};
 use crate::{
     DataIdx, Decode, ElemIdx, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx, HeapType, LabelIdx,
-    LocalIdx, Malformed, MemIdx, Reader, RefType, TableIdx, TagIdx, TypeIdx, V128, leb128,
+    LocalIdx, Malformed, MemIdx, Reader, RefType, TableIdx, TagIdx, TypeIdx, V128, ValType, leb128,
 };
 
 const MEMARG_HAS_MEMORY: u32 = 0x40;
@@ -151,6 +151,48 @@ macro_rules! source_by_decode {
 }
 
 impl<'a> Reader<'a> {
+    /// Alignment and offset of an access to memory 0, if they are short. Otherwise nothing is
+    /// taken off.
+    #[inline(always)]
+    pub fn compact_memarg(&mut self) -> Option<MemArg> {
+        let align = self.peek().filter(|&align| u32::from(align) < MEMARG_HAS_MEMORY)?;
+        self.advance();
+        match self.compact_bits() {
+            Some(offset) => Some(MemArg { offset: offset.into(), memory: MemIdx(0), align }),
+            None => {
+                self.back(1, Malformed::MemopFlags);
+                None
+            }
+        }
+    }
+
+    /// The type of a block.
+    #[inline(always)]
+    pub fn compact_block_type(&mut self) -> Option<BlockType> {
+        let code = self.peek()?;
+        if code == BlockType::EMPTY_CODE {
+            self.advance();
+            return Some(BlockType::Empty);
+        }
+        if let Some(ty) = ValType::from_code(code) {
+            self.advance();
+            return Some(BlockType::Value(ty));
+        }
+        let nullable = match code {
+            RefType::CODE => false,
+            RefType::NULL_CODE => true,
+            _ => return None,
+        };
+        self.advance();
+        match self.compact_heap_type() {
+            Some(heap) => Some(BlockType::Value(ValType::Ref(RefType { nullable, heap }))),
+            None => {
+                self.back(1, Malformed::MemopFlags);
+                None
+            }
+        }
+    }
+
     #[inline(always)]
     fn inlined<T>(&mut self, read: impl FnOnce(&mut Reader<'a>) -> T) -> T {
         read(self)

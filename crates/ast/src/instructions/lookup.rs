@@ -124,6 +124,7 @@ impl Opcode {
     /// assert_eq!(Opcode::from_code(0xfc, 10), Some(Opcode::MemoryCopy));
     /// assert_eq!(Opcode::from_code(0, 0xff), None);
     /// ```
+    #[inline]
     pub fn from_code(prefix: u8, code: u32) -> Option<Opcode> {
         let code = code as usize;
         if prefix == 0 {
@@ -172,6 +173,16 @@ impl Reader<'_> {
     #[inline(always)]
     pub fn opcode(&mut self) -> Result<Opcode, Malformed> {
         self.opcode_with_kinds().map(|(opcode, _)| opcode)
+    }
+
+    /// An opcode of a prefix and one byte, of a feature that is on. Otherwise nothing is taken off.
+    #[inline(always)]
+    pub fn compact_prefixed_opcode(&mut self) -> Option<Opcode> {
+        let &[prefix, code @ ..0x80] = self.rest().first_chunk::<2>()? else { return None };
+        let opcode = two_bytes(prefix, code).filter(|&opcode| self.allows(opcode))?;
+        self.advance();
+        self.advance();
+        Some(opcode)
     }
 
     /// The same with the kinds of its immediates.

@@ -68,6 +68,28 @@ impl<'a> Decode<'a> for HeapType {
     }
 }
 
+impl Reader<'_> {
+    /// A heap type.
+    #[inline(always)]
+    pub fn compact_heap_type(&mut self) -> Option<HeapType> {
+        let code = self.peek()?;
+        let heap = match code {
+            ..0x40 => HeapType::Type(TypeIdx(code.into())),
+            0x40..0x80 => HeapType::Abs(AbsHeapType::from_code(code)?),
+            0x80.. => {
+                let &[low, high] = self.rest().first_chunk::<2>()?;
+                if high >= 0x40 {
+                    return None;
+                }
+                self.advance();
+                HeapType::Type(TypeIdx(u32::from(low & 0x7f) | u32::from(high) << 7))
+            }
+        };
+        self.advance();
+        Some(heap)
+    }
+}
+
 /// A type index where a type code could stand: a signed integer, `None` when it is negative.
 fn index(reader: &mut Reader<'_>) -> Result<Option<TypeIdx>> {
     Ok(u32::try_from(reader.s33()?).ok().map(TypeIdx))

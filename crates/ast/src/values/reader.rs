@@ -121,6 +121,12 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.pos).copied()
     }
 
+    /// Goes past a byte that was peeked at.
+    #[inline(always)]
+    pub fn advance(&mut self) {
+        self.pos += 1;
+    }
+
     /// One byte.
     #[inline(always)]
     pub fn byte(&mut self) -> Result<u8> {
@@ -208,6 +214,48 @@ impl<'a> Reader<'a> {
             }
             _ => self.outlined(Reader::u32_long),
         }
+    }
+
+    /// An unsigned integer of at most three bytes. Otherwise nothing is taken off.
+    #[inline(always)]
+    pub fn compact_u32(&mut self) -> Option<u32> {
+        let &first = self.bytes.get(self.pos)?;
+        if first < 0x80 {
+            self.pos += 1;
+            return Some(first.into());
+        }
+        let &[a, b, c] = self.rest().first_chunk::<3>()?;
+        let low = u32::from(a & 0x7f) | u32::from(b & 0x7f) << 7;
+        if b < 0x80 {
+            self.pos += 2;
+            return Some(low);
+        }
+        if c < 0x80 {
+            self.pos += 3;
+            return Some(low | u32::from(c) << 14);
+        }
+        None
+    }
+
+    /// The bits of an integer of at most four bytes, which are in the range of any type. Otherwise
+    /// nothing is taken off.
+    #[inline(always)]
+    pub fn compact_bits(&mut self) -> Option<u32> {
+        let Some(bytes) = self.rest().first_chunk::<4>() else {
+            // The end is near.
+            let byte = self.peek().filter(|&byte| byte < 0x80)?;
+            self.advance();
+            return Some(byte.into());
+        };
+        let word = u32::from_le_bytes(*bytes);
+        let ends = !word & 0x8080_8080;
+        if ends == 0 {
+            return None;
+        }
+        self.pos += ends.trailing_zeros() as usize / 8 + 1;
+        let word = word & (ends ^ (ends - 1));
+        let bits = |shift: u32| (word >> shift & 0x7f) << (shift / 8 * 7);
+        Some(bits(0) | bits(8) | bits(16) | bits(24))
     }
 
     #[inline(never)]

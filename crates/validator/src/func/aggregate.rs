@@ -2,217 +2,217 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#aggregate-instructions>
 
-use wattle_ast::{Reader, Source};
+use alloc::vec::Vec;
 
-use super::{Check, Checker};
+use wattle_ast::Source;
+
+use super::checker::{Check, Checker};
+use super::mode::Mode;
 use crate::registry::Structure;
 use crate::ty::Ty;
 use crate::{ErrorKind, Mismatch};
 
-impl<'t> Checker<'_, 't> {
+impl<'t, M: Mode> Checker<'_, 't, M> {
     /// The struct type that is next, and its fields.
-    #[inline]
-    fn struct_type(&mut self, reader: &mut Reader<'_>) -> Check<(u32, &'t [Ty])> {
-        let index = reader.u32()?;
+    #[inline(always)]
+    fn struct_type(&mut self) -> Check<M, (u32, &'t [Ty])> {
+        let index = self.index()?;
         match self.types.ids.get(index as usize) {
             Some(id) if self.registry.structure(id.0) == Structure::Struct => {
                 Ok((id.0, self.registry.fields(id.0)))
             }
-            Some(_) => Err(self.invalid(ErrorKind::NonStructType(index))),
-            None => Err(self.invalid(ErrorKind::UnknownType(index))),
+            Some(_) => Err(ErrorKind::NonStructType(index).into()),
+            None => Err(ErrorKind::UnknownType(index).into()),
         }
     }
 
     /// The array type that is next, and its elements.
-    #[inline]
-    fn array_type(&mut self, reader: &mut Reader<'_>) -> Check<(u32, Ty)> {
-        let index = reader.u32()?;
+    #[inline(always)]
+    fn array_type(&mut self) -> Check<M, (u32, Ty)> {
+        let index = self.index()?;
         match self.types.ids.get(index as usize) {
             Some(id) => match (self.registry.structure(id.0), self.registry.fields(id.0)) {
                 (Structure::Array, [field]) => Ok((id.0, *field)),
-                _ => Err(self.invalid(ErrorKind::NonArrayType(index))),
+                _ => Err(ErrorKind::NonArrayType(index).into()),
             },
-            None => Err(self.invalid(ErrorKind::UnknownType(index))),
+            None => Err(ErrorKind::UnknownType(index).into()),
         }
     }
 
-    pub(super) fn struct_new(&mut self, reader: &mut Reader<'_>, explicit: bool) -> Check {
-        let (id, fields) = self.struct_type(reader)?;
-        if explicit {
-            if let Some(below) = self.operands.len().checked_sub(fields.len())
-                && let Some(operands) = self.operands.get(below..)
-                && operands.iter().zip(fields).all(|(&operand, field)| {
-                    self.registry.matches(operand, field.without_flag().unpacked())
-                })
-            {
-                self.operands.truncate(below);
-                self.push(Ty::defined(id, false));
-                return Ok(());
+    #[inline(always)]
+    pub(super) fn struct_new(&mut self) -> Check<M> {
+        let (id, fields) = self.struct_type()?;
+        let unpacked = |field: &Ty| field.without_flag().unpacked();
+        let base = self.operands.len().wrapping_sub(fields.len());
+        match self.operands.from(base) {
+            Some(have) if self.registry.each_matches_by(have, fields, unpacked) => {
+                self.operands.truncate(base);
             }
-            let mut operands = core::mem::take(self.scratch);
-            operands.clear();
-            operands.extend(fields.iter().map(|field| field.without_flag().unpacked()));
-            let taken = self.take(&operands);
-            *self.scratch = operands;
-            taken?;
-        } else if !fields.iter().all(|field| field.is_defaultable()) {
-            return Err(self.invalid(ErrorKind::FieldNotDefaultable));
+            _ => {
+                M::unusual()?;
+                self.take_unreachable(&fields.iter().map(unpacked).collect::<Vec<Ty>>())?;
+            }
         }
-        self.push(Ty::defined(id, false));
-        Ok(())
+        self.push(Ty::defined(id, false))
+    }
+
+    pub(super) fn struct_new_default(&mut self) -> Check<M> {
+        let (id, fields) = self.struct_type()?;
+        if !fields.iter().all(|field| field.is_defaultable()) {
+            return Err(ErrorKind::FieldNotDefaultable.into());
+        }
+        self.push(Ty::defined(id, false))
     }
 
     /// The struct type and the field that are next.
-    #[inline]
-    fn field(&mut self, reader: &mut Reader<'_>) -> Check<(u32, u32, Ty)> {
-        let (id, fields) = self.struct_type(reader)?;
-        let field = reader.u32()?;
+    #[inline(always)]
+    fn field(&mut self) -> Check<M, (u32, u32, Ty)> {
+        let (id, fields) = self.struct_type()?;
+        let field = self.index()?;
         match fields.get(field as usize) {
             Some(&ty) => Ok((id, field, ty)),
-            None => Err(self.invalid(ErrorKind::UnknownField(field))),
+            None => Err(ErrorKind::UnknownField(field).into()),
         }
     }
 
-    pub(super) fn struct_get(&mut self, reader: &mut Reader<'_>, extends: bool) -> Check {
-        let (id, _, ty) = self.field(reader)?;
+    #[inline(always)]
+    pub(super) fn struct_get(&mut self, extends: bool) -> Check<M> {
+        let (id, _, ty) = self.field()?;
         let ty = ty.without_flag();
         if ty.is_packed() != extends {
-            return Err(self.invalid(ErrorKind::FieldPacking { packed: ty.is_packed() }));
+            return Err(ErrorKind::FieldPacking { packed: ty.is_packed() }.into());
         }
         self.pop(Ty::defined(id, true))?;
-        self.push(ty.unpacked());
-        Ok(())
+        self.push(ty.unpacked())
     }
 
-    pub(super) fn struct_set(&mut self, reader: &mut Reader<'_>) -> Check {
-        let (id, field, ty) = self.field(reader)?;
+    #[inline(always)]
+    pub(super) fn struct_set(&mut self) -> Check<M> {
+        let (id, field, ty) = self.field()?;
         if !ty.has_flag() {
-            return Err(self.invalid(ErrorKind::ImmutableField(field)));
+            return Err(ErrorKind::ImmutableField(field).into());
         }
         self.take(&[Ty::defined(id, true), ty.without_flag().unpacked()])
     }
 
-    pub(super) fn array_new(&mut self, reader: &mut Reader<'_>, explicit: bool) -> Check {
-        let (id, elem) = self.array_type(reader)?;
-        if explicit {
-            self.take(&[elem.without_flag().unpacked(), Ty::I32])?;
-        } else if elem.is_defaultable() {
-            self.pop(Ty::I32)?;
-        } else {
-            return Err(self.invalid(ErrorKind::ArrayNotDefaultable));
-        }
-        self.push(Ty::defined(id, false));
-        Ok(())
+    pub(super) fn array_new(&mut self) -> Check<M> {
+        let (id, elem) = self.array_type()?;
+        self.apply(&[elem.without_flag().unpacked(), Ty::I32], &[Ty::defined(id, false)])
     }
 
-    pub(super) fn array_new_fixed(&mut self, reader: &mut Reader<'_>) -> Check {
-        let (id, elem) = self.array_type(reader)?;
-        let len = reader.array_len()?.0;
+    pub(super) fn array_new_default(&mut self) -> Check<M> {
+        let (id, elem) = self.array_type()?;
+        if !elem.is_defaultable() {
+            return Err(ErrorKind::ArrayNotDefaultable.into());
+        }
+        self.apply(&[Ty::I32], &[Ty::defined(id, false)])
+    }
+
+    #[inline(always)]
+    pub(super) fn array_new_fixed(&mut self) -> Check<M> {
+        let (id, elem) = self.array_type()?;
+        let len = self.reader.array_len()?.0;
         let most = self.types.limits.array_operands;
         if len > most {
-            return Err(self.invalid(ErrorKind::Limit("operands", most.into())));
+            return Err(ErrorKind::Limit("operands", most.into()).into());
         }
         let elem = elem.without_flag().unpacked();
-        let matching = |&&operand: &&Ty| self.registry.matches(operand, elem);
-        let some = self.operands.iter().rev().take(len as usize).take_while(matching).count();
-        self.operands.truncate(self.operands.len() - some);
-        for _ in some as u32..len {
+        for _ in 0..len {
             // Once there are no operands left in unreachable code, all the rest are there.
-            if self.block_operands().is_empty() && self.is_unreachable() {
+            if self.operands.top() == Some(Ty::UNREACHABLE) {
                 break;
             }
             self.pop(elem)?;
         }
-        self.push(Ty::defined(id, false));
-        Ok(())
+        self.push(Ty::defined(id, false))
     }
 
     /// Checks that elements can be made of bytes.
-    fn check_plain(&mut self, elem: Ty) -> Check {
+    fn check_plain(&mut self, elem: Ty) -> Check<M> {
         if elem.without_flag().is_ref() {
-            return Err(self.invalid(ErrorKind::ArrayNotPlain));
+            return Err(ErrorKind::ArrayNotPlain.into());
         }
         Ok(())
     }
 
     /// Checks that elements can be made of those of a segment.
-    fn check_segment(&mut self, elem: Ty, segment: Ty) -> Check {
+    fn check_segment(&mut self, elem: Ty, segment: Ty) -> Check<M> {
         let elem = elem.without_flag().unpacked();
         if !self.registry.matches(segment, elem) {
-            return Err(self.mismatched(Mismatch::Segment, &[elem], &[segment]));
+            return Err(self.mismatch(Mismatch::Segment, &[elem], &[segment]));
         }
         Ok(())
     }
 
-    fn check_mutable(&mut self, elem: Ty) -> Check {
-        if elem.has_flag() { Ok(()) } else { Err(self.invalid(ErrorKind::ImmutableArray)) }
+    #[inline(always)]
+    fn check_mutable(&mut self, elem: Ty) -> Check<M> {
+        if elem.has_flag() { Ok(()) } else { Err(ErrorKind::ImmutableArray.into()) }
     }
 
-    pub(super) fn array_new_data(&mut self, reader: &mut Reader<'_>) -> Check {
-        let (id, elem) = self.array_type(reader)?;
-        let data = reader.u32()?;
+    pub(super) fn array_new_data(&mut self) -> Check<M> {
+        let (id, elem) = self.array_type()?;
+        let data = self.index()?;
         self.data(data)?;
         self.check_plain(elem)?;
         self.take(&[Ty::I32, Ty::I32])?;
-        self.push(Ty::defined(id, false));
-        Ok(())
+        self.push(Ty::defined(id, false))
     }
 
-    pub(super) fn array_new_elem(&mut self, reader: &mut Reader<'_>) -> Check {
-        let (id, elem) = self.array_type(reader)?;
-        let segment = reader.u32()?;
+    pub(super) fn array_new_elem(&mut self) -> Check<M> {
+        let (id, elem) = self.array_type()?;
+        let segment = self.index()?;
         let segment = self.elem(segment)?;
         self.check_segment(elem, segment)?;
         self.take(&[Ty::I32, Ty::I32])?;
-        self.push(Ty::defined(id, false));
-        Ok(())
+        self.push(Ty::defined(id, false))
     }
 
-    pub(super) fn array_get(&mut self, reader: &mut Reader<'_>, extends: bool) -> Check {
-        let (id, elem) = self.array_type(reader)?;
+    #[inline(always)]
+    pub(super) fn array_get(&mut self, extends: bool) -> Check<M> {
+        let (id, elem) = self.array_type()?;
         let elem = elem.without_flag();
         if elem.is_packed() != extends {
-            return Err(self.invalid(ErrorKind::ArrayPacking { packed: elem.is_packed() }));
+            return Err(ErrorKind::ArrayPacking { packed: elem.is_packed() }.into());
         }
         self.take(&[Ty::defined(id, true), Ty::I32])?;
-        self.push(elem.unpacked());
-        Ok(())
+        self.push(elem.unpacked())
     }
 
-    pub(super) fn array_set(&mut self, reader: &mut Reader<'_>) -> Check {
-        let (id, elem) = self.array_type(reader)?;
+    #[inline(always)]
+    pub(super) fn array_set(&mut self) -> Check<M> {
+        let (id, elem) = self.array_type()?;
         self.check_mutable(elem)?;
         self.take(&[Ty::defined(id, true), Ty::I32, elem.without_flag().unpacked()])
     }
 
-    pub(super) fn array_fill(&mut self, reader: &mut Reader<'_>) -> Check {
-        let (id, elem) = self.array_type(reader)?;
+    pub(super) fn array_fill(&mut self) -> Check<M> {
+        let (id, elem) = self.array_type()?;
         self.check_mutable(elem)?;
         self.take(&[Ty::defined(id, true), Ty::I32, elem.without_flag().unpacked(), Ty::I32])
     }
 
-    pub(super) fn array_copy(&mut self, reader: &mut Reader<'_>) -> Check {
-        let (dst, to) = self.array_type(reader)?;
-        let (src, from) = self.array_type(reader)?;
+    pub(super) fn array_copy(&mut self) -> Check<M> {
+        let (dst, to) = self.array_type()?;
+        let (src, from) = self.array_type()?;
         self.check_mutable(to)?;
         if !self.registry.matches(from.without_flag(), to.without_flag()) {
-            return Err(self.invalid(ErrorKind::ArrayTypes));
+            return Err(ErrorKind::ArrayTypes.into());
         }
         self.take(&[Ty::defined(dst, true), Ty::I32, Ty::defined(src, true), Ty::I32, Ty::I32])
     }
 
-    pub(super) fn array_init_data(&mut self, reader: &mut Reader<'_>) -> Check {
-        let (id, elem) = self.array_type(reader)?;
-        let data = reader.u32()?;
+    pub(super) fn array_init_data(&mut self) -> Check<M> {
+        let (id, elem) = self.array_type()?;
+        let data = self.index()?;
         self.check_mutable(elem)?;
         self.data(data)?;
         self.check_plain(elem)?;
         self.take(&[Ty::defined(id, true), Ty::I32, Ty::I32, Ty::I32])
     }
 
-    pub(super) fn array_init_elem(&mut self, reader: &mut Reader<'_>) -> Check {
-        let (id, elem) = self.array_type(reader)?;
-        let segment = reader.u32()?;
+    pub(super) fn array_init_elem(&mut self) -> Check<M> {
+        let (id, elem) = self.array_type()?;
+        let segment = self.index()?;
         self.check_mutable(elem)?;
         let segment = self.elem(segment)?;
         self.check_segment(elem, segment)?;

@@ -2,10 +2,11 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#memory-instructions>
 
-use wattle_ast::{Kind, Malformed, MemArg, Opcode, Reader, Source, read_immediate};
+use wattle_ast::{ArrowType, Kind, Malformed, Opcode, Source, read_immediate};
 
-use super::arrows::ARROWS;
-use super::{Check, Checker};
+use super::checker::{Check, Checker};
+use super::mode::Mode;
+use super::opcodes::{BY_OPCODE, OpcodeType, arrow_type, lanes};
 use crate::ty::Ty;
 use crate::types::Table;
 use crate::{ErrorKind, Mismatch};
@@ -15,162 +16,181 @@ fn narrower(a: Ty, b: Ty) -> Ty {
     if a == Ty::I32 { a } else { b }
 }
 
-impl<'t> Checker<'_, 't> {
+impl<'t, M: Mode> Checker<'_, 't, M> {
     /// The address type of a memory.
-    fn memory(&mut self, index: u32) -> Check<Ty> {
+    #[inline(always)]
+    fn memory(&self, index: u32) -> Check<M, Ty> {
         match self.types.memory_addr(index) {
             Some(address) => Ok(address),
-            None => Err(self.invalid(ErrorKind::UnknownMemory(index))),
+            None => Err(ErrorKind::UnknownMemory(index).into()),
         }
     }
 
     #[inline(always)]
-    pub(super) fn table(&mut self, index: u32) -> Check<&'t Table> {
+    pub(super) fn table(&self, index: u32) -> Check<M, &'t Table> {
         match self.types.tables.get(index as usize) {
             Some(table) => Ok(table),
-            None => Err(self.invalid(ErrorKind::UnknownTable(index))),
+            None => Err(ErrorKind::UnknownTable(index).into()),
         }
     }
 
     /// The type of the elements of a segment.
-    pub(super) fn elem(&mut self, index: u32) -> Check<Ty> {
+    pub(super) fn elem(&self, index: u32) -> Check<M, Ty> {
         match self.types.elems.get(index as usize) {
             Some(&ty) => Ok(ty),
-            None => Err(self.invalid(ErrorKind::UnknownElem(index))),
+            None => Err(ErrorKind::UnknownElem(index).into()),
         }
     }
 
-    pub(super) fn data(&mut self, index: u32) -> Check {
+    pub(super) fn data(&self, index: u32) -> Check<M> {
         match self.types.data_count {
             None => Err(Malformed::DataCountRequired.into()),
-            Some(count) if index >= count => Err(self.invalid(ErrorKind::UnknownData(index))),
+            Some(count) if index >= count => Err(ErrorKind::UnknownData(index).into()),
             Some(_) => Ok(()),
         }
     }
 
-    /// The address type of the memory that an access names.
-    fn memarg(&mut self, opcode: Opcode, memarg: MemArg) -> Check<Ty> {
-        let applied = &ARROWS[opcode as usize];
+    /// The address type of the memory that the next access names.
+    #[inline(always)]
+    fn memarg(&mut self, ty: &OpcodeType) -> Check<M, Ty> {
+        let memarg = match self.reader.compact_memarg() {
+            Some(memarg) => memarg,
+            None => {
+                M::unusual()?;
+                self.reader.memarg()?
+            }
+        };
         let address = self.memory(memarg.memory.0)?;
-        if memarg.align > applied.align {
-            return Err(self.invalid(ErrorKind::Alignment));
+        if memarg.align > ty.align {
+            return Err(ErrorKind::Alignment.into());
         }
-        if applied.is_atomic && memarg.align != applied.align {
-            return Err(self.invalid(ErrorKind::AtomicAlignment));
+        if ty.is_atomic && memarg.align != ty.align {
+            return Err(ErrorKind::AtomicAlignment.into());
         }
         if address == Ty::I32 && memarg.offset > u32::MAX.into() {
-            return Err(self.invalid(ErrorKind::Offset(memarg.offset)));
+            return Err(ErrorKind::Offset(memarg.offset).into());
         }
         Ok(address)
     }
 
-    /// A load or store that is not of the commonest kind, or wrong.
-    #[inline(never)]
-    pub(super) fn access(&mut self, opcode: Opcode, memarg: MemArg) -> Check {
-        let address = self.memarg(opcode, memarg)?;
-        self.apply(opcode, address)
+    #[inline(always)]
+    pub(super) fn load(&mut self, ty: &OpcodeType) -> Check<M> {
+        let address = self.memarg(ty)?;
+        self.apply(&[address], &[ty.result])
+    }
+
+    #[inline(always)]
+    pub(super) fn store(&mut self, ty: &OpcodeType) -> Check<M> {
+        let address = self.memarg(ty)?;
+        self.take(&[address, ty.params[1]])
     }
 
     /// An instruction that has an arrow: its immediates, then the arrow.
     #[inline(never)]
-    pub(super) fn other(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Check {
+    pub(super) fn arrow(&mut self, opcode: Opcode) -> Check<M> {
+        let info = opcode.info();
         let mut address = Ty::BOTTOM;
         for kind in opcode.kinds().iter() {
             match kind {
-                Kind::MemArg => {
-                    let memarg = reader.memarg()?;
-                    address = self.memarg(opcode, memarg)?;
-                }
+                Kind::MemArg => address = self.memarg(&BY_OPCODE[opcode as usize])?,
                 Kind::Memory => {
-                    let memory = reader.u32()?;
+                    let memory = self.index()?;
                     address = self.memory(memory)?;
                 }
                 Kind::MemInit => {
-                    let init = reader.mem_init()?;
+                    let init = self.reader.mem_init()?;
                     address = self.memory(init.memory.0)?;
                     self.data(init.data.0)?;
                 }
                 Kind::Data => {
-                    let data = reader.u32()?;
+                    let data = self.index()?;
                     self.data(data)?;
                 }
                 Kind::Elem => {
-                    let elem = reader.u32()?;
+                    let elem = self.index()?;
                     self.elem(elem)?;
                 }
                 Kind::Table => {
-                    let table = reader.u32()?;
+                    let table = self.index()?;
                     address = self.table(table)?.addr;
                 }
                 Kind::Lane => {
-                    let lane = reader.lane()?;
-                    self.lane(lane.0, ARROWS[opcode as usize].lanes)?;
+                    let lane = self.reader.lane()?;
+                    self.lane(lane.0, lanes(info))?;
                 }
                 Kind::Shuffle => {
-                    let shuffle = reader.shuffle()?;
+                    let shuffle = self.reader.shuffle()?;
                     shuffle.0.into_iter().try_for_each(|lane| self.lane(lane, 32))?;
                 }
-                _ => read_immediate(kind, reader)?,
+                _ => read_immediate(kind, &mut self.reader)?,
             }
         }
-        self.apply(opcode, address)
+        let Some(arrow) = info.arrow else { return Ok(()) };
+        let resolve = |&ty: &ArrowType| match arrow_type(ty) {
+            Ty::ADDRESS => address,
+            ty => ty,
+        };
+        let mut types = [Ty::BOTTOM; 8];
+        for (ty, of) in types.iter_mut().zip(arrow.params.iter().chain(arrow.results)) {
+            *ty = resolve(of);
+        }
+        let (params, rest) = types.split_at(arrow.params.len());
+        self.apply(params, rest.get(..arrow.results.len()).unwrap_or_default())
     }
 
-    fn lane(&mut self, lane: u8, lanes: u8) -> Check {
-        if lane < lanes { Ok(()) } else { Err(self.invalid(ErrorKind::LaneIndex(lane))) }
+    fn lane(&self, lane: u8, lanes: u8) -> Check<M> {
+        if lane < lanes { Ok(()) } else { Err(ErrorKind::LaneIndex(lane).into()) }
     }
 
-    pub(super) fn memory_copy(&mut self, reader: &mut Reader<'_>) -> Check {
-        let copy = reader.mem_copy()?;
+    pub(super) fn memory_copy(&mut self) -> Check<M> {
+        let copy = self.reader.mem_copy()?;
         let dst = self.memory(copy.dst.0)?;
         let src = self.memory(copy.src.0)?;
         self.take(&[dst, src, narrower(dst, src)])
     }
 
-    pub(super) fn table_get(&mut self, reader: &mut Reader<'_>) -> Check {
-        let index = reader.u32()?;
+    pub(super) fn table_get(&mut self) -> Check<M> {
+        let index = self.index()?;
         let table = self.table(index)?;
         self.pop(table.addr)?;
-        self.push(table.elem);
-        Ok(())
+        self.push(table.elem)
     }
 
-    pub(super) fn table_set(&mut self, reader: &mut Reader<'_>) -> Check {
-        let index = reader.u32()?;
+    pub(super) fn table_set(&mut self) -> Check<M> {
+        let index = self.index()?;
         let table = self.table(index)?;
         self.take(&[table.addr, table.elem])
     }
 
-    pub(super) fn table_grow(&mut self, reader: &mut Reader<'_>) -> Check {
-        let index = reader.u32()?;
+    pub(super) fn table_grow(&mut self) -> Check<M> {
+        let index = self.index()?;
         let table = self.table(index)?;
         self.take(&[table.elem, table.addr])?;
-        self.push(table.addr);
-        Ok(())
+        self.push(table.addr)
     }
 
-    pub(super) fn table_fill(&mut self, reader: &mut Reader<'_>) -> Check {
-        let index = reader.u32()?;
+    pub(super) fn table_fill(&mut self) -> Check<M> {
+        let index = self.index()?;
         let table = self.table(index)?;
         self.take(&[table.addr, table.elem, table.addr])
     }
 
-    pub(super) fn table_copy(&mut self, reader: &mut Reader<'_>) -> Check {
-        let copy = reader.table_copy()?;
+    pub(super) fn table_copy(&mut self) -> Check<M> {
+        let copy = self.reader.table_copy()?;
         let dst = self.table(copy.dst.0)?;
         let src = self.table(copy.src.0)?;
         if !self.registry.matches(src.elem, dst.elem) {
-            return Err(self.mismatched(Mismatch::Table, &[dst.elem], &[src.elem]));
+            return Err(self.mismatch(Mismatch::Table, &[dst.elem], &[src.elem]));
         }
         self.take(&[dst.addr, src.addr, narrower(dst.addr, src.addr)])
     }
 
-    pub(super) fn table_init(&mut self, reader: &mut Reader<'_>) -> Check {
-        let init = reader.table_init()?;
+    pub(super) fn table_init(&mut self) -> Check<M> {
+        let init = self.reader.table_init()?;
         let table = self.table(init.table.0)?;
         let elem = self.elem(init.elem.0)?;
         if !self.registry.matches(elem, table.elem) {
-            return Err(self.mismatched(Mismatch::Segment, &[table.elem], &[elem]));
+            return Err(self.mismatch(Mismatch::Segment, &[table.elem], &[elem]));
         }
         self.take(&[table.addr, Ty::I32, Ty::I32])
     }

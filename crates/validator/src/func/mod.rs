@@ -2,46 +2,43 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mod.rs` | [`FuncValidator`], and the loop |
-//! | `arrows.rs` | the arrows of the instruction table, ready to apply |
-//! | `fast.rs`, `short.rs` | the commonest instructions once more, in their commonest form |
-//! | `stack.rs` | blocks and locals |
-//! | `operands.rs` | what rules do with the operand stack |
-//! | `control.rs` | rules of blocks, branches, calls and exceptions |
-//! | `memory.rs` | rules of memories and tables |
-//! | `reference.rs` | rules of references |
-//! | `aggregate.rs` | rules of structs and arrays |
-//! | `fault.rs` | from a fault to an [`Error`] |
+//! | `mod.rs` | [`FuncValidator`] |
+//! | `checker.rs` | the state of an expression being checked, and the loop |
+//! | `opcode_types.rs` | the arrows of the instruction table, ready to apply |
+//! | `operands.rs` | the operand stack, and parametric instructions |
+//! | `variables.rs` | locals and globals |
+//! | `blocks.rs`, `branches.rs`, `calls.rs`, `exceptions.rs` | control instructions |
+//! | `memory.rs` | memories and tables |
+//! | `reference.rs` | references |
+//! | `aggregate.rs` | structs and arrays |
+//! | `constants.rs` | which instructions are constant |
+//! | `failure.rs` | where an error is |
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html>
 
 mod aggregate;
-mod arrows;
-mod control;
-mod fast;
-mod fault;
+mod blocks;
+mod branches;
+mod calls;
+mod checker;
+mod exceptions;
+mod failure;
 mod memory;
+mod mode;
+mod opcodes;
 mod operands;
 mod reference;
-mod short;
-mod stack;
+mod variables;
 
 use alloc::vec::Vec;
 
-use wattle_ast::{
-    Body, Expr, Feature, FuncIdx, ItemKind, Malformed, Opcode, Reader, SectionId, Source,
-};
+use wattle_ast::{Body, Expr, FuncIdx, ItemKind, Malformed, SectionId};
 
-use crate::observe::Observer;
-use crate::registry::Registry;
 use crate::ty::Ty;
 use crate::{Error, ErrorKind, Types};
-use arrows::{ARROWS, Shape};
-use fault::{Fault, Place};
-use stack::{BlockKind, Frame, Locals, OperandStack, Signature};
-
-/// The outcome of a rule: details of a fault are kept aside, so that this is one word.
-type Check<T = ()> = Result<T, Fault>;
+use blocks::{Frame, Signature};
+use checker::Checker;
+use variables::Locals;
 
 /// Checks function bodies, one after the other.
 ///
@@ -62,10 +59,9 @@ type Check<T = ()> = Result<T, Fault>;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct FuncValidator {
-    operands: OperandStack,
+    operands: Vec<Ty>,
     frames: Vec<Frame>,
     locals: Locals,
-    scratch: Vec<Ty>,
     /// Functions that the constant expressions checked so far name.
     pub(crate) declared: Vec<u32>,
 }
@@ -76,35 +72,14 @@ impl FuncValidator {
     /// # Errors
     /// The first fault. Its span is unknown, its path names function and instruction.
     pub fn body(&mut self, types: &Types, func: FuncIdx, body: &Body<'_>) -> Result<(), Error> {
-        self.observed_body(types, func, body, &mut ())
-    }
-
-    /// The same, with an observer of each instruction.
-    ///
-    /// # Errors
-    /// The first fault.
-    pub fn observed_body<O: Observer>(
-        &mut self,
-        types: &Types,
-        func: FuncIdx,
-        body: &Body<'_>,
-        observer: &mut O,
-    ) -> Result<(), Error> {
-        let place = Place { section: SectionId::Code, item: (ItemKind::Func, func.0) };
-        self.check_body(types, func, body, observer).map_err(|mut error| {
-            error.path.section = Some(place.section);
-            error.path.item = Some(place.item);
+        self.check_body(types, func, body).map_err(|mut error| {
+            error.path.section = Some(SectionId::Code);
+            error.path.item = Some((ItemKind::Func, func.0));
             error
         })
     }
 
-    fn check_body<O: Observer>(
-        &mut self,
-        types: &Types,
-        func: FuncIdx,
-        body: &Body<'_>,
-        observer: &mut O,
-    ) -> Result<(), Error> {
+    fn check_body(&mut self, types: &Types, func: FuncIdx, body: &Body<'_>) -> Result<(), Error> {
         let id = types.func(func).ok_or(ErrorKind::UnknownFunc(func.0))?;
         if body.bytes().len() > types.limits.body_bytes as usize {
             return Err(ErrorKind::Limit("bytes of a body", types.limits.body_bytes.into()).into());
@@ -119,307 +94,12 @@ impl FuncValidator {
                 return Err(ErrorKind::Limit("locals", types.limits.locals.into()).into());
             }
         }
-        self.run::<O, false>(types, Signature::func(id), body.code(), observer)
+        Checker::check(self, types, Signature::func(id), body.code(), false)
     }
 
     /// Checks that an expression is constant and gives a value of type `ty`.
     pub(crate) fn constant(&mut self, types: &Types, ty: Ty, expr: &Expr<'_>) -> Result<(), Error> {
         self.locals.clear();
-        self.run::<(), true>(types, Signature::value(ty), expr.bytes(), &mut ())
-    }
-
-    fn run<O: Observer, const CONST: bool>(
-        &mut self,
-        types: &Types,
-        signature: Signature,
-        code: &[u8],
-        observer: &mut O,
-    ) -> Result<(), Error> {
-        let memory0 = types.memory_addr(0);
-        self.operands.clear();
-        self.frames.clear();
-        let mut checker = Checker {
-            types,
-            registry: &types.registry,
-            operands: &mut self.operands,
-            frames: &mut self.frames,
-            locals: &mut self.locals,
-            scratch: &mut self.scratch,
-            declared: &mut self.declared,
-            height: 0,
-            // No operand is a marker, so nothing matches the address type of no memory.
-            memory0: memory0.unwrap_or(Ty::ADDRESS),
-            max_offset: if memory0 == Some(Ty::I32) { u32::MAX.into() } else { u64::MAX },
-            br_tables: 0,
-            error: None,
-        };
-        checker.open(BlockKind::Func, signature);
-        let mut reader = Reader::at(code, 0, types.features);
-        match checker.run::<O, CONST>(&mut reader, observer) {
-            Ok(()) => Ok(()),
-            Err((fault, start)) => Err(checker.error(fault, start, &reader)),
-        }
-    }
-}
-
-/// The state of one expression being checked.
-struct Checker<'s, 't> {
-    types: &'t Types,
-    registry: &'t Registry,
-    operands: &'s mut OperandStack,
-    frames: &'s mut Vec<Frame>,
-    locals: &'s mut Locals,
-    scratch: &'s mut Vec<Ty>,
-    declared: &'s mut Vec<u32>,
-    /// Where the marker of the innermost block lies.
-    height: usize,
-    /// The address type of memory 0.
-    memory0: Ty,
-    /// The greatest offset of an access to memory 0.
-    max_offset: u64,
-    /// How many `br_table`s there were.
-    br_tables: u32,
-    /// Details of a fault.
-    error: Option<Error>,
-}
-
-impl<'t> Checker<'_, 't> {
-    /// Checks instructions up to and including the final `end`. A fault comes with the position
-    /// of the instruction.
-    fn run<O: Observer, const CONST: bool>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        observer: &mut O,
-    ) -> Result<(), (Fault, usize)> {
-        let skims = !O::ACTIVE && self.types.features.contains(Feature::Mvp);
-        loop {
-            if skims && fast::may_be_simple(reader.peek()) && self.skim::<CONST>(reader) {
-                return Ok(());
-            }
-            let start = reader.pos();
-            match self.step::<O, CONST>(reader, start, observer) {
-                Ok(()) => {}
-                Err(Fault::End) => break,
-                Err(fault) => return Err((fault, start)),
-            }
-        }
-        match reader.is_empty() {
-            true => Ok(()),
-            false => Err((Malformed::EndExpected.into(), reader.pos())),
-        }
-    }
-
-    #[inline(always)]
-    fn step<O: Observer, const CONST: bool>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
-        let opcode = reader.opcode()?;
-        if CONST {
-            self.check_constant(opcode)?;
-        }
-        if O::ACTIVE {
-            observer.before(start as u32, opcode, self.view());
-        }
-        let applied = &ARROWS[opcode as usize];
-        match applied.shape {
-            Shape::Unary => match self.operands.last_mut() {
-                Some(top) if *top == applied.params[0] => *top = applied.results[0],
-                _ => self.apply(opcode, Ty::BOTTOM)?,
-            },
-            Shape::Binary => match &mut self.operands[..] {
-                [.., a, b] if *a == applied.params[0] && *b == applied.params[1] => {
-                    *a = applied.results[0];
-                    self.operands.pop();
-                }
-                _ => self.apply(opcode, Ty::BOTTOM)?,
-            },
-            Shape::Const => {
-                reader.i32()?;
-                self.push(applied.results[0]);
-            }
-            Shape::Load => {
-                let memarg = reader.memarg()?;
-                let plain = memarg.memory.0 == 0
-                    && memarg.align <= applied.align
-                    && memarg.offset <= self.max_offset;
-                match self.operands.last_mut() {
-                    Some(top) if plain && *top == self.memory0 => *top = applied.results[0],
-                    _ => self.access(opcode, memarg)?,
-                }
-            }
-            Shape::Store => {
-                let memarg = reader.memarg()?;
-                let plain = memarg.memory.0 == 0
-                    && memarg.align <= applied.align
-                    && memarg.offset <= self.max_offset;
-                match &self.operands[..] {
-                    [rest @ .., a, b] if plain && *a == self.memory0 && *b == applied.params[1] => {
-                        let len = rest.len();
-                        self.operands.truncate(len);
-                    }
-                    _ => self.access(opcode, memarg)?,
-                }
-            }
-            Shape::Other => self.other(opcode, reader)?,
-            Shape::Special => self.special::<O, CONST>(opcode, reader, start, observer)?,
-        }
-        if O::ACTIVE {
-            observer.after(start as u32, opcode, self.view());
-        }
-        Ok(())
-    }
-
-    /// Applies an arrow to operands that are not just what it asks for.
-    #[inline(never)]
-    fn apply(&mut self, opcode: Opcode, address: Ty) -> Check {
-        let applied = &ARROWS[opcode as usize];
-        let resolve = |ty| if ty == Ty::ADDRESS { address } else { ty };
-        let params = applied.params.map(resolve);
-        self.take(params.get(..applied.param_count.into()).unwrap_or_default())?;
-        for &ty in applied.results.iter().take(applied.result_count.into()) {
-            self.push(resolve(ty));
-        }
-        Ok(())
-    }
-
-    /// The instructions that have a rule of their own.
-    #[inline(always)]
-    fn special<O: Observer, const CONST: bool>(
-        &mut self,
-        opcode: Opcode,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
-        match opcode {
-            Opcode::LocalGet => {
-                let local = reader.u32()?;
-                match self.locals.flat.get(local as usize) {
-                    Some(&ty) if !ty.has_flag() => self.push(ty),
-                    _ => self.local_get(local)?,
-                }
-            }
-            Opcode::LocalSet => {
-                let local = reader.u32()?;
-                match (self.locals.flat.get(local as usize), self.operands.last()) {
-                    (Some(&ty), Some(&top)) if !ty.has_flag() && self.registry.matches(top, ty) => {
-                        self.operands.pop()
-                    }
-                    _ => self.local_set(local)?,
-                }
-            }
-            Opcode::LocalTee => {
-                let local = reader.u32()?;
-                match (self.locals.flat.get(local as usize), self.operands.last()) {
-                    (Some(&ty), Some(&top)) if !ty.has_flag() && self.registry.matches(top, ty) => {
-                        self.operands.pop();
-                        self.push(ty);
-                    }
-                    _ => self.local_tee(local)?,
-                }
-            }
-            Opcode::GlobalGet => {
-                let global = reader.u32()?;
-                let ty = self.global(global)?;
-                if CONST {
-                    self.check_constant_global(global, ty)?;
-                }
-                self.push(ty.without_flag());
-            }
-            Opcode::GlobalSet => {
-                let global = reader.u32()?;
-                let ty = self.global(global)?;
-                if !ty.has_flag() {
-                    return Err(self.invalid(ErrorKind::ImmutableGlobal(global)));
-                }
-                self.pop(ty.without_flag())?;
-            }
-            Opcode::Drop => drop(self.pop_any()?),
-            Opcode::Select => self.select()?,
-            Opcode::SelectTyped => {
-                let types = reader.select_types()?;
-                self.select_typed(types)?;
-            }
-            Opcode::Block => self.block(BlockKind::Block, reader)?,
-            Opcode::Loop => self.block(BlockKind::Loop, reader)?,
-            Opcode::If => self.block_if(reader, start, observer)?,
-            Opcode::Else => self.block_else(start, observer)?,
-            Opcode::End => self.end()?,
-            Opcode::Br => self.br(reader, start, observer)?,
-            Opcode::BrIf => self.br_if(reader, start, observer)?,
-            Opcode::BrTable => self.br_table(reader, start, observer)?,
-            Opcode::Call => self.call(reader)?,
-            Opcode::CallIndirect => self.call_indirect(reader)?,
-            Opcode::Unreachable => self.set_unreachable(),
-            Opcode::Return => self.return_(start, observer)?,
-            _ => self.rare::<O, CONST>(opcode, reader, start, observer)?,
-        }
-        Ok(())
-    }
-
-    /// The less frequent ones.
-    #[inline(never)]
-    fn rare<O: Observer, const CONST: bool>(
-        &mut self,
-        opcode: Opcode,
-        reader: &mut Reader<'_>,
-        start: usize,
-        observer: &mut O,
-    ) -> Check {
-        match opcode {
-            Opcode::ReturnCall => self.return_call(reader),
-            Opcode::ReturnCallIndirect => self.return_call_indirect(reader),
-            Opcode::CallRef => self.call_ref(reader),
-            Opcode::ReturnCallRef => self.return_call_ref(reader),
-            Opcode::Throw => self.throw(reader),
-            Opcode::ThrowRef => self.throw_ref(),
-            Opcode::TryTable => self.try_table(reader, start, observer),
-            Opcode::Try => self.block(BlockKind::Try, reader),
-            Opcode::Catch => self.catch(reader, start, observer),
-            Opcode::CatchAll => self.catch_all(start, observer),
-            Opcode::Delegate => self.delegate(reader),
-            Opcode::Rethrow => self.rethrow(reader),
-            Opcode::TableGet => self.table_get(reader),
-            Opcode::TableSet => self.table_set(reader),
-            Opcode::TableInit => self.table_init(reader),
-            Opcode::TableCopy => self.table_copy(reader),
-            Opcode::TableGrow => self.table_grow(reader),
-            Opcode::TableFill => self.table_fill(reader),
-            Opcode::MemoryCopy => self.memory_copy(reader),
-            Opcode::RefNull => self.ref_null(reader),
-            Opcode::RefIsNull => self.ref_is_null(),
-            Opcode::RefFunc => self.ref_func::<CONST>(reader),
-            Opcode::RefAsNonNull => self.ref_as_non_null(),
-            Opcode::BrOnNull => self.br_on_null(reader, start, observer),
-            Opcode::BrOnNonNull => self.br_on_non_null(reader, start, observer),
-            Opcode::RefTest => self.ref_test(reader, false),
-            Opcode::RefTestNull => self.ref_test(reader, true),
-            Opcode::RefCast => self.ref_cast(reader, false),
-            Opcode::RefCastNull => self.ref_cast(reader, true),
-            Opcode::BrOnCast => self.br_on_cast(reader, opcode, start, observer),
-            Opcode::BrOnCastFail => self.br_on_cast(reader, opcode, start, observer),
-            Opcode::AnyConvertExtern | Opcode::ExternConvertAny => self.convert(opcode),
-            Opcode::StructNew => self.struct_new(reader, true),
-            Opcode::StructNewDefault => self.struct_new(reader, false),
-            Opcode::StructGet => self.struct_get(reader, false),
-            Opcode::StructGetS | Opcode::StructGetU => self.struct_get(reader, true),
-            Opcode::StructSet => self.struct_set(reader),
-            Opcode::ArrayNew => self.array_new(reader, true),
-            Opcode::ArrayNewDefault => self.array_new(reader, false),
-            Opcode::ArrayNewFixed => self.array_new_fixed(reader),
-            Opcode::ArrayNewData => self.array_new_data(reader),
-            Opcode::ArrayNewElem => self.array_new_elem(reader),
-            Opcode::ArrayGet => self.array_get(reader, false),
-            Opcode::ArrayGetS | Opcode::ArrayGetU => self.array_get(reader, true),
-            Opcode::ArraySet => self.array_set(reader),
-            Opcode::ArrayFill => self.array_fill(reader),
-            Opcode::ArrayCopy => self.array_copy(reader),
-            Opcode::ArrayInitData => self.array_init_data(reader),
-            Opcode::ArrayInitElem => self.array_init_elem(reader),
-            _ => Err(self.invalid(ErrorKind::Unsupported(opcode.feature()))),
-        }
+        Checker::check(self, types, Signature::value(ty), expr.bytes(), true)
     }
 }

@@ -1,304 +1,290 @@
-//! What rules do with the operand stack, and the rules that do little more.
+//! The operand stack, and what rules do with it.
 
-use wattle_ast::{Feature, Opcode, SelectTypes};
+use alloc::vec::Vec;
 
-use super::stack::{BlockKind, Frame, Signature};
-use super::{Check, Checker};
-use crate::observe::Operands;
+use wattle_ast::Source;
+
+use super::checker::{Check, Checker};
+use super::mode::{Mode, Words};
 use crate::ty::Ty;
-use crate::{ErrorKind, Mismatch};
+use crate::{Error, ErrorKind, Mismatch};
 
-impl<'t> Checker<'_, 't> {
+/// Operands and markers.
+///
+/// Every block has a marker below its operands, [`Ty::BARRIER`], which matches no type. So whoever
+/// compares the topmost operands with what is wanted need not know where the block begins. Once
+/// the end of the block cannot be reached, the marker becomes [`Ty::UNREACHABLE`].
+///
+/// The buffer is initialized beyond the top, so that a push is a store and no call.
+pub(super) struct OperandStack<B> {
+    buffer: B,
+    len: usize,
+}
+
+impl<'s> OperandStack<&'s mut Vec<Ty>> {
+    /// An empty stack.
     #[inline(always)]
-    pub(super) fn push(&mut self, ty: Ty) {
-        self.operands.push(ty);
+    pub(super) fn new(buffer: &'s mut Vec<Ty>) -> OperandStack<&'s mut Vec<Ty>> {
+        OperandStack { buffer, len: 0 }
     }
 
+    /// The same stack, which cannot grow.
     #[inline(always)]
-    pub(super) fn push_all(&mut self, types: &[Ty]) {
-        self.operands.push_all(types);
+    pub(super) fn fixed(&mut self) -> OperandStack<&mut [Ty]> {
+        OperandStack { buffer: &mut *self.buffer, len: self.len }
+    }
+}
+
+impl<B: Words> OperandStack<B> {
+    /// How many words are on the stack.
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The word on top.
+    #[inline(always)]
+    pub(super) fn top(&self) -> Option<Ty> {
+        self.buffer.as_ref().get(self.len.wrapping_sub(1)).copied()
+    }
+
+    /// The words from place `start` on.
+    #[inline(always)]
+    pub(super) fn from(&self, start: usize) -> Option<&[Ty]> {
+        self.buffer.as_ref().get(start..self.len)
+    }
+
+    /// Leaves the lowest `len` words, of which there are at least as many.
+    #[inline(always)]
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.len = len;
+    }
+}
+
+impl<M: Mode> Checker<'_, '_, M> {
+    #[inline(always)]
+    pub(super) fn push(&mut self, ty: Ty) -> Check<M> {
+        let OperandStack { buffer, len } = &mut self.operands;
+        if *len >= buffer.as_ref().len() {
+            M::unusual()?;
+            buffer.grow(1);
+        }
+        if let Some(word) = buffer.as_mut().get_mut(*len) {
+            *word = ty;
+            *len += 1;
+        }
+        Ok(())
+    }
+
+    /// Makes room for `count` more words.
+    #[inline(always)]
+    pub(super) fn make_room(&mut self, count: usize) -> Check<M> {
+        let OperandStack { buffer, len } = &mut self.operands;
+        if *len + count > buffer.as_ref().len() {
+            M::unusual()?;
+            buffer.grow(count);
+        }
+        Ok(())
+    }
+
+    /// Pushes all types or, in an attempt, none.
+    #[inline(always)]
+    pub(super) fn push_all(&mut self, types: &[Ty]) -> Check<M> {
+        self.make_room(types.len())?;
+        let OperandStack { buffer, len } = &mut self.operands;
+        let end = *len + types.len();
+        if let Some(words) = buffer.as_mut().get_mut(*len..end) {
+            // There are few: calling a function to copy them would take longer.
+            for (word, &ty) in words.iter_mut().zip(types) {
+                *word = ty;
+            }
+            *len = end;
+        }
+        Ok(())
+    }
+
+    /// Where the marker of the innermost block lies.
+    #[inline(always)]
+    pub(super) fn height(&self) -> usize {
+        self.frames.last().map_or(0, |frame| frame.height as usize)
     }
 
     /// The operands of the innermost block.
     pub(super) fn block_operands(&self) -> &[Ty] {
-        self.operands.get(self.height + 1..).unwrap_or_default()
-    }
-
-    #[inline(always)]
-    pub(super) fn is_unreachable(&self) -> bool {
-        self.operands.get(self.height) == Some(&Ty::UNREACHABLE)
-    }
-
-    /// What an observer sees.
-    pub(super) fn view(&self) -> Operands<'_> {
-        Operands {
-            types: self.types,
-            stack: self.operands,
-            blocks: self.frames.len() as u32,
-            reachable: !self.is_unreachable(),
-        }
-    }
-
-    /// Opens a block whose parameters are not on the stack yet.
-    #[inline(always)]
-    pub(super) fn open(&mut self, kind: BlockKind, signature: Signature) {
-        self.height = self.operands.len();
-        let sets = self.locals.sets();
-        self.frames.push(Frame { kind, signature, height: self.height as u32, sets, table: 0 });
-        self.push(Ty::BARRIER);
+        self.operands.from(self.height() + 1).unwrap_or_default()
     }
 
     /// The end of the innermost block cannot be reached: any operands may be there.
     #[inline(always)]
-    pub(super) fn set_unreachable(&mut self) {
-        self.operands.truncate(self.height);
-        self.push(Ty::UNREACHABLE);
+    pub(super) fn set_unreachable(&mut self) -> Check<M> {
+        self.operands.truncate(self.height());
+        self.push(Ty::UNREACHABLE)
+    }
+
+    /// Takes `params` and leaves `results`.
+    #[inline(always)]
+    pub(super) fn apply(&mut self, params: &[Ty], results: &[Ty]) -> Check<M> {
+        self.take(params)?;
+        self.push_all(results)
     }
 
     /// Takes an operand that matches `want`.
     #[inline(always)]
-    pub(super) fn pop(&mut self, want: Ty) -> Check {
-        match self.operands.last() {
-            // Markers match nothing.
-            Some(&top) if self.registry.matches(top, want) => {
-                self.operands.pop();
-                Ok(())
-            }
-            _ => self.take_slow(&[want]),
-        }
+    pub(super) fn pop(&mut self, want: Ty) -> Check<M> {
+        self.take(&[want])
     }
 
     /// Takes operands that match `want`, the deepest first.
     #[inline(always)]
-    pub(super) fn take(&mut self, want: &[Ty]) -> Check {
-        if let Some(below) = self.operands.len().checked_sub(want.len())
-            && let Some(top) = self.operands.get(below..)
-            && top.iter().zip(want).all(|(&top, &want)| self.registry.matches(top, want))
-        {
-            self.operands.truncate(below);
-            return Ok(());
-        }
-        self.take_slow(want)
-    }
-
-    /// Takes what matches `want` in code that cannot be reached, or fails.
-    #[inline(never)]
-    pub(super) fn take_slow(&mut self, want: &[Ty]) -> Check {
-        match self.fitting(want) {
-            Some(count) => {
-                self.operands.truncate(self.operands.len() - count);
+    pub(super) fn take(&mut self, want: &[Ty]) -> Check<M> {
+        let base = self.operands.len.wrapping_sub(want.len());
+        match self.operands.from(base) {
+            Some(have) if self.registry.each_matches(have, want) => {
+                self.operands.truncate(base);
                 Ok(())
             }
-            None => Err(self.mismatch(want)),
+            _ => {
+                M::unusual()?;
+                self.take_unreachable(want)
+            }
         }
-    }
-
-    /// How many operands there are to match `want`, if they do.
-    /// Whether the topmost operands match `want`.
-    pub(super) fn fits(&self, want: &[Ty]) -> bool {
-        self.fitting(want).is_some()
-    }
-
-    fn fitting(&self, want: &[Ty]) -> Option<usize> {
-        let have = self.block_operands();
-        let count = want.len().min(have.len());
-        if count < want.len() && !self.is_unreachable() {
-            return None;
-        }
-        let (have, want) = (have.iter().rev(), want.iter().rev());
-        have.zip(want).all(|(&have, &want)| self.registry.matches(have, want)).then_some(count)
     }
 
     /// Takes operands that match `want`, and then `last` on top of them.
     #[inline(always)]
-    pub(super) fn take_then(&mut self, want: &[Ty], last: Ty) -> Check {
-        if let [rest @ .., top] = &self.operands[..]
-            && self.registry.matches(*top, last)
-            && let Some(below) = rest.len().checked_sub(want.len())
-            && let Some(rest) = rest.get(below..)
-            && rest.iter().zip(want).all(|(&top, &want)| self.registry.matches(top, want))
-        {
-            self.operands.truncate(below);
-            return Ok(());
+    pub(super) fn take_then(&mut self, want: &[Ty], last: Ty) -> Check<M> {
+        let base = self.operands.len.wrapping_sub(want.len() + 1);
+        match self.operands.from(base) {
+            Some([have @ .., top])
+                if self.registry.matches(*top, last) && self.registry.each_matches(have, want) =>
+            {
+                self.operands.truncate(base);
+                Ok(())
+            }
+            _ => {
+                M::unusual()?;
+                self.take_unreachable(&[want, &[last]].concat())
+            }
         }
-        self.take_then_slow(want, last)
-    }
-
-    #[inline(never)]
-    fn take_then_slow(&mut self, want: &[Ty], last: Ty) -> Check {
-        let mut all = core::mem::take(self.scratch);
-        all.clear();
-        all.extend_from_slice(want);
-        all.push(last);
-        let taken = self.take_slow(&all);
-        *self.scratch = all;
-        taken
     }
 
     /// Takes an operand of any type.
     #[inline(always)]
-    pub(super) fn pop_any(&mut self) -> Check<Ty> {
-        match self.operands.last() {
-            Some(&ty) if ty != Ty::BARRIER && ty != Ty::UNREACHABLE => {
-                self.operands.pop();
+    pub(super) fn pop_any(&mut self) -> Check<M, Ty> {
+        match self.operands.top() {
+            Some(ty) if !ty.is_marker() => {
+                self.operands.truncate(self.operands.len - 1);
                 Ok(ty)
             }
-            _ => self.pop_nothing(),
+            _ => {
+                M::unusual()?;
+                if self.is_unreachable() {
+                    Ok(Ty::BOTTOM)
+                } else {
+                    Err(self.operands_mismatch(&[Ty::BOTTOM]))
+                }
+            }
         }
-    }
-
-    #[cold]
-    fn pop_nothing(&mut self) -> Check<Ty> {
-        if self.is_unreachable() { Ok(Ty::BOTTOM) } else { Err(self.mismatch(&[Ty::BOTTOM])) }
     }
 
     /// Takes a reference; an unknown operand is taken for `(ref bot)`.
     #[inline(always)]
-    pub(super) fn pop_ref(&mut self) -> Check<Ty> {
+    pub(super) fn pop_ref(&mut self) -> Check<M, Ty> {
         match self.pop_any()? {
             ty if ty.is_ref() => Ok(ty),
             Ty::BOTTOM => Ok(Ty::REF_BOTTOM),
             ty => {
-                self.push(ty);
-                Err(self.mismatched(Mismatch::Reference, &[], &[ty]))
+                self.push(ty)?;
+                Err(self.mismatch(Mismatch::Reference, &[], &[ty]))
             }
         }
     }
 
-    /// The type of a global, flagged when mutable.
     #[inline(always)]
-    pub(super) fn global(&mut self, index: u32) -> Check<Ty> {
-        match self.types.globals.get(index as usize) {
-            Some(&ty) => Ok(ty),
-            None => Err(self.invalid(ErrorKind::UnknownGlobal(index))),
+    pub(super) fn mismatch(&self, what: Mismatch, expected: &[Ty], found: &[Ty]) -> M::Fault {
+        match M::unusual() {
+            Ok(()) => self.types.mismatch(what, expected, found).into(),
+            Err(fault) => fault,
         }
     }
 
-    /// The type of a local, flagged while unset.
-    fn local(&mut self, index: u32) -> Check<Ty> {
-        match self.locals.flat.get(index as usize).copied().or_else(|| self.locals.far(index)) {
-            Some(ty) => Ok(ty),
-            None => Err(self.invalid(ErrorKind::UnknownLocal(index))),
-        }
-    }
-
-    #[inline(never)]
-    pub(super) fn local_get(&mut self, index: u32) -> Check {
-        let ty = self.local(index)?;
-        if ty.has_flag() {
-            return Err(self.invalid(ErrorKind::UninitializedLocal(index)));
-        }
-        self.push(ty);
-        Ok(())
-    }
-
-    #[inline(never)]
-    pub(super) fn local_set(&mut self, index: u32) -> Check {
-        let ty = self.local(index)?;
-        self.pop(ty.without_flag())?;
-        if ty.has_flag() {
-            self.locals.set(index);
-        }
-        Ok(())
-    }
-
-    #[inline(never)]
-    pub(super) fn local_tee(&mut self, index: u32) -> Check {
-        self.local_set(index)?;
-        let ty = self.local(index)?;
-        self.push(ty);
-        Ok(())
+    #[inline(always)]
+    pub(super) fn drop_(&mut self) -> Check<M> {
+        self.pop_any().map(drop)
     }
 
     /// `select` without types: both operands are numbers or vectors of one type.
     #[inline(always)]
-    pub(super) fn select(&mut self) -> Check {
-        if let [.., a, b, Ty::I32] = self.operands[..]
-            && a == b
-            && a.is_plain()
-        {
-            self.operands.truncate(self.operands.len() - 2);
-            return Ok(());
-        }
-        self.select_slow()
-    }
-
-    #[inline(never)]
-    fn select_slow(&mut self) -> Check {
+    pub(super) fn select(&mut self) -> Check<M> {
         self.pop(Ty::I32)?;
         let b = self.pop_any()?;
         let a = self.pop_any()?;
         for ty in [a, b] {
             if !ty.is_plain() {
-                return Err(self.mismatched(Mismatch::Plain, &[], &[ty]));
+                return Err(self.mismatch(Mismatch::Plain, &[], &[ty]));
             }
         }
         let ty = if a == Ty::BOTTOM { b } else { a };
         if b != ty && b != Ty::BOTTOM {
-            return Err(self.mismatched(Mismatch::Operands, &[a, a, Ty::I32], &[a, b, Ty::I32]));
+            let (want, have) = ([a, a, Ty::I32], [a, b, Ty::I32]);
+            return Err(self.mismatch(Mismatch::Operands, &want, &have));
         }
-        self.push(ty);
-        Ok(())
+        self.push(ty)
     }
 
-    pub(super) fn select_typed(&mut self, types: SelectTypes<'_>) -> Check {
+    pub(super) fn select_typed(&mut self) -> Check<M> {
+        let types = self.reader.select_types()?;
         if types.len() != 1 {
-            return Err(self.invalid(ErrorKind::ResultArity));
+            return Err(ErrorKind::ResultArity.into());
         }
         for ty in types.iter() {
-            let ty = self.value(ty)?;
-            self.take(&[ty, ty, Ty::I32])?;
-            self.push(ty);
+            let ty = self.types.value(ty)?;
+            self.apply(&[ty, ty, Ty::I32], &[ty])?;
         }
         Ok(())
     }
+}
 
-    /// Whether an instruction may stand in a constant expression.
-    ///
-    /// Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#constant-expressions>
-    #[inline(always)]
-    pub(super) fn check_constant(&mut self, opcode: Opcode) -> Check {
-        match opcode {
-            Opcode::I32Const
-            | Opcode::I64Const
-            | Opcode::F32Const
-            | Opcode::F64Const
-            | Opcode::V128Const
-            | Opcode::GlobalGet
-            | Opcode::RefNull
-            | Opcode::RefFunc
-            | Opcode::RefI31
-            | Opcode::StructNew
-            | Opcode::StructNewDefault
-            | Opcode::ArrayNew
-            | Opcode::ArrayNewDefault
-            | Opcode::ArrayNewFixed
-            | Opcode::AnyConvertExtern
-            | Opcode::ExternConvertAny
-            | Opcode::End => Ok(()),
-            Opcode::I32Add
-            | Opcode::I32Sub
-            | Opcode::I32Mul
-            | Opcode::I64Add
-            | Opcode::I64Sub
-            | Opcode::I64Mul => {
-                if !self.types.features.contains(Feature::ExtendedConst) {
-                    return Err(self.disabled(ErrorKind::NotConstant, Feature::ExtendedConst));
-                }
+impl<M: Mode> Checker<'_, '_, M> {
+    /// Takes what matches `want` in code that cannot be reached, or fails.
+    #[inline(never)]
+    pub(super) fn take_unreachable(&mut self, want: &[Ty]) -> Check<M> {
+        match self.fitting(want) {
+            Some(count) => {
+                self.operands.truncate(self.operands.len() - count);
                 Ok(())
             }
-            _ => Err(self.invalid(ErrorKind::NotConstant)),
+            None => Err(self.operands_mismatch(want)),
         }
     }
 
-    /// Whether `global.get` of a global may stand in a constant expression.
-    pub(super) fn check_constant_global(&mut self, index: u32, ty: Ty) -> Check {
-        if ty.has_flag() {
-            return Err(self.invalid(ErrorKind::NotConstant));
+    pub(super) fn is_unreachable(&self) -> bool {
+        self.operands.from(self.height()).and_then(<[Ty]>::first) == Some(&Ty::UNREACHABLE)
+    }
+
+    /// How many operands there are to match `want`, if they do.
+    pub(super) fn fitting(&self, want: &[Ty]) -> Option<usize> {
+        let have = self.block_operands();
+        let missing = want.len().saturating_sub(have.len());
+        if missing > 0 && !self.is_unreachable() {
+            return None;
         }
-        if index >= self.types.imported_globals && !self.types.features.contains(Feature::Gc) {
-            return Err(self.disabled(ErrorKind::NotConstant, Feature::Gc));
-        }
-        Ok(())
+        let want = want.get(missing..).unwrap_or_default();
+        let have = have.get(have.len() - want.len()..).unwrap_or_default();
+        self.registry.each_matches(have, want).then_some(want.len())
+    }
+
+    /// The topmost operands do not match `want`.
+    pub(super) fn operands_mismatch(&self, want: &[Ty]) -> M::Fault {
+        let have = self.block_operands();
+        let found: Vec<Ty> = match have.len().checked_sub(want.len()) {
+            Some(skip) => have.iter().skip(skip).copied().collect(),
+            None if self.is_unreachable() => {
+                let unknown = want.len() - have.len();
+                core::iter::repeat_n(Ty::BOTTOM, unknown).chain(have.iter().copied()).collect()
+            }
+            None => have.to_vec(),
+        };
+        self.mismatch(Mismatch::Operands, want, &found)
     }
 }

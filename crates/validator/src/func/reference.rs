@@ -4,88 +4,94 @@
 
 use wattle_ast::{AbsHeapType, HeapType, Opcode, Reader, RefType, Source};
 
-use super::{Check, Checker};
+use super::checker::{Check, Checker};
+use super::mode::Mode;
 use crate::ErrorKind;
 use crate::ty::Ty;
 
-impl<'t> Checker<'_, 't> {
-    /// A reference type that an instruction names.
-    #[inline]
-    pub(super) fn reference(&mut self, ty: RefType) -> Check<Ty> {
-        self.types.reference(ty).map_err(|why| self.unusable(why))
+impl<M: Mode> Checker<'_, '_, M> {
+    #[inline(always)]
+    fn heap_type(&mut self) -> Check<M, HeapType> {
+        if let Some(ty) = self.reader.compact_heap_type() {
+            return Ok(ty);
+        }
+        M::unusual()?;
+        Ok(self.reader.heap_type()?)
     }
 
     /// A heap type that an instruction names, as the reference to it. What brought the
     /// instruction brought non-null references too.
-    #[inline]
-    fn heap(&mut self, heap: HeapType, nullable: bool) -> Check<Ty> {
-        self.reference(RefType::null(heap)).map(|ty| ty.nullable(nullable))
+    #[inline(always)]
+    fn heap(&self, heap: HeapType, nullable: bool) -> Check<M, Ty> {
+        Ok(self.types.reference(RefType::null(heap))?.nullable(nullable))
     }
 
-    pub(super) fn ref_null(&mut self, reader: &mut Reader<'_>) -> Check {
-        let heap = reader.heap_type()?;
+    #[inline(always)]
+    pub(super) fn ref_null(&mut self) -> Check<M> {
+        let heap = self.heap_type()?;
         let ty = self.heap(heap, true)?;
-        self.push(ty);
-        Ok(())
+        self.push(ty)
     }
 
-    pub(super) fn ref_is_null(&mut self) -> Check {
+    #[inline(always)]
+    pub(super) fn ref_is_null(&mut self) -> Check<M> {
         self.pop_ref()?;
-        self.push(Ty::I32);
-        Ok(())
+        self.push(Ty::I32)
     }
 
-    pub(super) fn ref_as_non_null(&mut self) -> Check {
+    #[inline(always)]
+    pub(super) fn ref_as_non_null(&mut self) -> Check<M> {
         let ty = self.pop_ref()?;
-        self.push(ty.nullable(false));
-        Ok(())
+        self.push(ty.nullable(false))
     }
 
     /// In a constant expression it declares the function, elsewhere that must have been done.
-    pub(super) fn ref_func<const CONST: bool>(&mut self, reader: &mut Reader<'_>) -> Check {
-        let func = reader.u32()?;
+    #[inline(always)]
+    pub(super) fn ref_func(&mut self) -> Check<M> {
+        let func = self.index()?;
         let Some(id) = self.types.funcs.get(func as usize) else {
-            return Err(self.invalid(ErrorKind::UnknownFunc(func)));
+            return Err(ErrorKind::UnknownFunc(func).into());
         };
-        if CONST {
-            self.declared.push(func);
-        } else if !self.types.is_declared(func) {
-            return Err(self.invalid(ErrorKind::UndeclaredFunc(func)));
+        if !self.is_constant && !self.types.is_declared(func) {
+            return Err(ErrorKind::UndeclaredFunc(func).into());
         }
-        self.push(Ty::defined(id.0, false));
+        self.push(Ty::defined(id.0, false))?;
+        if self.is_constant {
+            self.declared.push(func);
+        }
         Ok(())
     }
 
-    fn target_type(&mut self, reader: &mut Reader<'_>, nullable: bool) -> Check<Ty> {
-        let heap = reader.heap_type()?;
+    #[inline(always)]
+    fn target_type(&mut self, nullable: bool) -> Check<M, Ty> {
+        let heap = self.heap_type()?;
         let ty = self.heap(heap, nullable)?;
         self.pop(self.registry.top(ty))?;
         Ok(ty)
     }
 
-    pub(super) fn ref_test(&mut self, reader: &mut Reader<'_>, nullable: bool) -> Check {
-        self.target_type(reader, nullable)?;
-        self.push(Ty::I32);
-        Ok(())
+    #[inline(always)]
+    pub(super) fn ref_test(&mut self, nullable: bool) -> Check<M> {
+        self.target_type(nullable)?;
+        self.push(Ty::I32)
     }
 
-    pub(super) fn ref_cast(&mut self, reader: &mut Reader<'_>, nullable: bool) -> Check {
-        let ty = self.target_type(reader, nullable)?;
-        self.push(ty);
-        Ok(())
+    #[inline(always)]
+    pub(super) fn ref_cast(&mut self, nullable: bool) -> Check<M> {
+        let ty = self.target_type(nullable)?;
+        self.push(ty)
     }
 
     /// `any.convert_extern` and `extern.convert_any` keep nullability.
-    pub(super) fn convert(&mut self, opcode: Opcode) -> Check {
+    pub(super) fn convert(&mut self, opcode: Opcode) -> Check<M> {
         let (from, to) = match opcode {
             Opcode::AnyConvertExtern => (AbsHeapType::Extern, AbsHeapType::Any),
             _ => (AbsHeapType::Any, AbsHeapType::Extern),
         };
         let operand = self.pop_ref()?;
         let nullable = operand.is_nullable();
-        self.push(operand);
+        self.push(operand)?;
         self.pop(Ty::abs(from, nullable))?;
-        self.push(Ty::abs(to, nullable));
-        Ok(())
+        self.push(Ty::abs(to, nullable))
     }
 }

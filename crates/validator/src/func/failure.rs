@@ -1,0 +1,41 @@
+//! From an error of a rule to an error that says where it is and what lay on the stack.
+
+use wattle_ast::{Features, InstrRef, Instrs, Malformed, Opcode, Reader};
+
+use super::checker::Checker;
+use super::mode::Full;
+use crate::{Error, ErrorKind};
+
+/// How many operands an error shows.
+const SHOWN: usize = 12;
+
+impl Checker<'_, '_, Full> {
+    /// The error of a rule, in the instruction at position `start`.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn located(&self, mut error: Error, start: usize) -> Error {
+        let code = self.reader.bytes();
+        let mut all = Reader::at(code, 0, Features::ALL);
+        all.seek(start);
+        let opcode = all.opcode().ok();
+        match error.kind {
+            ErrorKind::Malformed(Malformed::IllegalOpcode) => {
+                error.enable = opcode.map(Opcode::feature);
+            }
+            ErrorKind::Malformed(_) if error.enable.is_none() => {}
+            _ => {
+                let operands = self.block_operands();
+                let hidden = operands.len().saturating_sub(SHOWN);
+                error.operands =
+                    self.types.operand_types(operands.get(hidden..).unwrap_or_default());
+            }
+        }
+        let mut instrs = Instrs::new(code);
+        let mut index = 0;
+        while instrs.next_offset() < start && instrs.next().is_some() {
+            index += 1;
+        }
+        error.path.instr = Some(InstrRef { index, offset: start as u32, opcode });
+        error
+    }
+}

@@ -1,0 +1,182 @@
+//! What the checker wants to know of an opcode, in one small record each, made of the instruction
+//! table at compile time.
+
+use wattle_ast::{ArrowType, Class, Feature, Features, Kind, Opcode, OpcodeInfo};
+
+use crate::ty::Ty;
+
+/// What the checker wants to know of an opcode.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpcodeType {
+    /// The first two operands of its arrow, the deepest first. [`Ty::ADDRESS`] stands for an
+    /// address type.
+    pub(super) params: [Ty; 2],
+    /// The first result of its arrow.
+    pub(super) result: Ty,
+    /// The feature that brought it.
+    pub(super) features: Features,
+    pub(super) opcode: Opcode,
+    /// The opcode that stands for all to which the same rule applies: the first of them.
+    pub(super) rule: Opcode,
+    /// The feature that allows it in constant expressions, if there is one.
+    pub(super) constant: Option<Feature>,
+    /// The greatest alignment that a memory access may state, as a binary logarithm.
+    pub(super) align: u8,
+    /// Whether it must state that one and no other.
+    pub(super) is_atomic: bool,
+}
+
+/// Stands for all with no immediates, one operand and one result.
+pub(super) const UNARY: Opcode = Opcode::I32Eqz;
+/// Stands for all with no immediates, two operands and one result.
+pub(super) const BINARY: Opcode = Opcode::I32Eq;
+/// Stands for all that take an address and give what is there.
+pub(super) const LOAD: Opcode = Opcode::I32Load;
+/// Stands for all that take an address and what goes there.
+pub(super) const STORE: Opcode = Opcode::I32Store;
+/// Stands for integers.
+pub(super) const INTEGER: Opcode = Opcode::I32Const;
+/// Stands for floats.
+pub(super) const FLOAT: Opcode = Opcode::F32Const;
+/// Stands for all others that have an arrow.
+pub(super) const ARROW: Opcode = Opcode::MemorySize;
+
+const fn rule(info: &OpcodeInfo) -> Opcode {
+    let Some(arrow) = info.arrow else { return info.opcode };
+    match (info.kinds, arrow.params, arrow.results) {
+        _ if matches!(info.class, Class::Atomic) => ARROW,
+        ([], [], []) => info.opcode,
+        ([], [_], [_]) => UNARY,
+        ([], [_, _], [_]) => BINARY,
+        ([Kind::MemArg], [ArrowType::at], [_]) => LOAD,
+        ([Kind::MemArg], [ArrowType::at, _], []) => STORE,
+        ([Kind::I32 | Kind::I64], [], [_]) => INTEGER,
+        ([Kind::F32 | Kind::F64], [], [_]) => FLOAT,
+        _ => ARROW,
+    }
+}
+
+/// The feature that allows an instruction in constant expressions.
+///
+/// Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#constant-expressions>
+const fn constant(opcode: Opcode) -> Option<Feature> {
+    match opcode {
+        Opcode::I32Const
+        | Opcode::I64Const
+        | Opcode::F32Const
+        | Opcode::F64Const
+        | Opcode::V128Const
+        | Opcode::GlobalGet
+        | Opcode::RefNull
+        | Opcode::RefFunc
+        | Opcode::RefI31
+        | Opcode::StructNew
+        | Opcode::StructNewDefault
+        | Opcode::ArrayNew
+        | Opcode::ArrayNewDefault
+        | Opcode::ArrayNewFixed
+        | Opcode::AnyConvertExtern
+        | Opcode::ExternConvertAny
+        | Opcode::End => Some(Opcode::INFOS[opcode as usize].feature),
+        Opcode::I32Add
+        | Opcode::I32Sub
+        | Opcode::I32Mul
+        | Opcode::I64Add
+        | Opcode::I64Sub
+        | Opcode::I64Mul => Some(Feature::ExtendedConst),
+        _ => None,
+    }
+}
+
+/// The type that an arrow names; it names none that belongs to a module.
+pub(super) const fn arrow_type(ty: ArrowType) -> Ty {
+    match ty.val_type() {
+        Some(ty) => Ty::closed(ty),
+        None => Ty::ADDRESS,
+    }
+}
+
+impl OpcodeType {
+    /// For what is no opcode: it takes a feature that is never on.
+    const NONE: OpcodeType = OpcodeType {
+        params: [Ty::BOTTOM; 2],
+        result: Ty::BOTTOM,
+        features: Features::NONE,
+        opcode: Opcode::Unreachable,
+        rule: Opcode::Unreachable,
+        constant: None,
+        align: 0,
+        is_atomic: false,
+    };
+
+    const fn of(info: &OpcodeInfo) -> OpcodeType {
+        let mut ty = OpcodeType {
+            features: Features::of(info.feature),
+            opcode: info.opcode,
+            rule: rule(info),
+            constant: constant(info.opcode),
+            is_atomic: matches!(info.class, Class::Atomic),
+            align: if info.access_bytes == 0 {
+                0
+            } else {
+                info.access_bytes.trailing_zeros() as u8
+            },
+            ..OpcodeType::NONE
+        };
+        if let Some(arrow) = info.arrow {
+            let mut i = 0;
+            while i < arrow.params.len() && i < ty.params.len() {
+                ty.params[i] = arrow_type(arrow.params[i]);
+                i += 1;
+            }
+            if let [result, ..] = arrow.results {
+                ty.result = arrow_type(*result);
+            }
+        }
+        ty
+    }
+}
+
+/// By opcode.
+pub(super) static BY_OPCODE: [OpcodeType; Opcode::INFOS.len()] = {
+    let mut types = [OpcodeType::NONE; Opcode::INFOS.len()];
+    let mut i = 0;
+    while i < types.len() {
+        types[i] = OpcodeType::of(&Opcode::INFOS[i]);
+        i += 1;
+    }
+    types
+};
+
+/// By the byte of an opcode of one byte.
+pub(super) static BY_BYTE: [OpcodeType; 256] = {
+    let mut types = [OpcodeType::NONE; 256];
+    let mut i = 0;
+    while i < Opcode::INFOS.len() {
+        let info = &Opcode::INFOS[i];
+        if info.prefix == 0 {
+            types[info.code as usize] = OpcodeType::of(info);
+        }
+        i += 1;
+    }
+    types
+};
+
+/// How many lanes a lane index chooses from: the access says how wide one is, or else the mnemonic
+/// does, for instance `i16x8.extract_lane_s`.
+pub(super) const fn lanes(info: &OpcodeInfo) -> u8 {
+    if let Some(lanes) = 16_u8.checked_div(info.access_bytes) {
+        return lanes;
+    }
+    let name = info.mnemonic.as_bytes();
+    let mut i = 0;
+    while i + 1 < name.len() && name[i] != b'.' {
+        if name[i] == b'x' {
+            let next = name[i + 1] - b'0';
+            let two_digits = i + 2 < name.len() && name[i + 2] != b'.';
+            return if two_digits { 10 * next + (name[i + 2] - b'0') } else { next };
+        }
+        i += 1;
+    }
+    0
+}

@@ -1,0 +1,211 @@
+//! Locals, and the rules of variables: locals and globals.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#variable-instructions>
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use wattle_ast::Feature;
+
+use super::checker::{Check, Checker};
+use super::mode::Mode;
+use crate::ty::Ty;
+use crate::{Error, ErrorKind};
+
+/// How many locals have a word of their own; any more are kept as runs.
+const FLAT: usize = 1 << 16;
+
+/// The types of locals, flagged while unset.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Locals {
+    flat: Vec<Ty>,
+    /// Runs beyond the flat ones: the index after the last, and the type.
+    runs: Vec<(u32, Ty)>,
+    count: u32,
+    /// Locals that were set for the first time, in order.
+    sets: Vec<u32>,
+    /// Those beyond the flat ones that are set although their types have no default value.
+    far_sets: BTreeSet<u32>,
+}
+
+impl Locals {
+    pub(super) fn clear(&mut self) {
+        self.flat.clear();
+        self.runs.clear();
+        self.sets.clear();
+        self.far_sets.clear();
+        self.count = 0;
+    }
+
+    /// Parameters are set from the start.
+    pub(super) fn add_params(&mut self, params: &[Ty]) {
+        self.flat.extend_from_slice(params);
+        self.count = params.len() as u32;
+    }
+
+    /// Adds `count` locals, if their number still fits 32 bits.
+    pub(super) fn add(&mut self, count: u32, ty: Ty) -> Option<u32> {
+        self.count = self.count.checked_add(count)?;
+        let ty = ty.flagged(!ty.is_defaultable());
+        let flat = (count as usize).min(FLAT.saturating_sub(self.flat.len()));
+        self.flat.resize(self.flat.len() + flat, ty);
+        if flat < count as usize {
+            self.runs.push((self.count, ty));
+        }
+        Some(self.count)
+    }
+
+    /// The type of a local, flagged while unset.
+    #[inline(always)]
+    fn get(&self, index: u32) -> Option<Ty> {
+        match self.flat.get(index as usize) {
+            Some(&ty) => Some(ty),
+            None => self.far(index),
+        }
+    }
+
+    /// The type of a local that is not among the flat ones.
+    #[cold]
+    #[inline(never)]
+    fn far(&self, index: u32) -> Option<Ty> {
+        let run = self.runs.partition_point(|&(end, _)| end <= index);
+        let &(_, ty) = self.runs.get(run)?;
+        if self.far_sets.contains(&index) { Some(ty.without_flag()) } else { Some(ty) }
+    }
+
+    /// Marks as set a local that was not.
+    #[inline(never)]
+    fn set(&mut self, index: u32) {
+        match self.flat.get_mut(index as usize) {
+            Some(ty) => *ty = ty.without_flag(),
+            None => drop(self.far_sets.insert(index)),
+        }
+        self.sets.push(index);
+    }
+
+    /// How many were set for the first time.
+    #[inline(always)]
+    pub(super) fn sets(&self) -> u32 {
+        self.sets.len() as u32
+    }
+
+    /// Forgets what was set since there were `sets` of them.
+    pub(super) fn unset_since(&mut self, sets: u32) {
+        for index in self.sets.drain(sets as usize..) {
+            match self.flat.get_mut(index as usize) {
+                Some(ty) => *ty = ty.flagged(true),
+                None => drop(self.far_sets.remove(&index)),
+            }
+        }
+    }
+}
+
+impl<M: Mode> Checker<'_, '_, M> {
+    /// The local that is next, and its type, flagged while unset.
+    #[inline(always)]
+    fn local(&mut self) -> Check<M, (u32, Ty)> {
+        let index = self.index()?;
+        if let Some(&ty) = self.locals.flat.get(index as usize) {
+            return Ok((index, ty));
+        }
+        M::unusual()?;
+        match self.locals.far(index) {
+            Some(ty) => Ok((index, ty)),
+            None => Err(ErrorKind::UnknownLocal(index).into()),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn local_get(&mut self) -> Check<M> {
+        let (index, ty) = self.local()?;
+        if ty.has_flag() {
+            return Err(ErrorKind::UninitializedLocal(index).into());
+        }
+        self.push(ty)
+    }
+
+    #[inline(always)]
+    pub(super) fn local_set(&mut self) -> Check<M> {
+        self.set_local().map(drop)
+    }
+
+    #[inline(always)]
+    pub(super) fn local_tee(&mut self) -> Check<M> {
+        let ty = self.set_local()?;
+        self.push(ty)
+    }
+
+    /// Takes what the local that is next is set to, and gives its type.
+    #[inline(always)]
+    fn set_local(&mut self) -> Check<M, Ty> {
+        let (index, ty) = self.local()?;
+        self.pop(ty.without_flag())?;
+        if ty.has_flag() {
+            M::unusual()?;
+            self.locals.set(index);
+        }
+        Ok(ty.without_flag())
+    }
+
+    /// The global that is next, and its type, flagged when mutable.
+    #[inline(always)]
+    fn global(&mut self) -> Check<M, (u32, Ty)> {
+        let index = self.index()?;
+        match self.types.globals.get(index as usize) {
+            Some(&ty) => Ok((index, ty)),
+            None => Err(ErrorKind::UnknownGlobal(index).into()),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn global_get(&mut self) -> Check<M> {
+        let (index, ty) = self.global()?;
+        if self.is_constant {
+            self.check_constant_global(index, ty)?;
+        }
+        self.push(ty.without_flag())
+    }
+
+    #[inline(always)]
+    pub(super) fn global_set(&mut self) -> Check<M> {
+        let (index, ty) = self.global()?;
+        if !ty.has_flag() {
+            return Err(ErrorKind::ImmutableGlobal(index).into());
+        }
+        self.pop(ty.without_flag())
+    }
+
+    /// Whether `global.get` of a global may stand in a constant expression.
+    fn check_constant_global(&self, index: u32, ty: Ty) -> Check<M> {
+        if ty.has_flag() {
+            return Err(ErrorKind::NotConstant.into());
+        }
+        if index >= self.types.imported_globals && !self.types.features.contains(Feature::Gc) {
+            return Err(Error::disabled(ErrorKind::NotConstant, Feature::Gc).into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locals_beyond_the_flat_ones_are_runs() {
+        let mut locals = Locals::default();
+        locals.add_params(&[Ty::I32]);
+        locals.add(3, Ty::I64);
+        locals.add(u32::MAX - 10, Ty::EXN);
+        locals.add(2, Ty::F32);
+        assert_eq!(locals.add(100, Ty::F32), None);
+        assert_eq!(locals.flat.len(), FLAT);
+        assert_eq!(locals.get(3), Some(Ty::I64));
+        assert_eq!(locals.get(u32::MAX - 8), Some(Ty::EXN.flagged(true)));
+        locals.set(u32::MAX - 8);
+        assert_eq!(locals.get(u32::MAX - 8), Some(Ty::EXN));
+        locals.unset_since(0);
+        assert_eq!(locals.get(u32::MAX - 8), Some(Ty::EXN.flagged(true)));
+        assert_eq!(locals.get(u32::MAX - 6), Some(Ty::F32));
+    }
+}
