@@ -3,8 +3,8 @@
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{
-    AbsHeapType, ExternIdx, Feature, Features, FuncIdx, HeapType, ItemKind, Module, Opcode,
-    RefType, TypeIdx, ValType,
+    AbsHeapType, ExternIdx, Feature, Features, FuncIdx, HeapType, Item, ItemKind, Module, Opcode,
+    RecGroup, RefType, TypeIdx, ValType,
 };
 use wattle_validator::{
     Errors, FuncValidator, Limits, Registry, Types, Validator, Verdict, body_chunks, features_used,
@@ -275,14 +275,27 @@ fn a_value_of_any_type_is_a_value() {
     assert!(validate(&parse(text)).is_ok());
 }
 
+/// A group that the tree cannot fill is left out, by the encoder as well.
 #[test]
-fn groups_that_lack_types_are_malformed() {
+fn a_group_of_a_tree_that_lacks_types_is_left_out() {
     let mut module = parse("(module (rec (type (func)) (type (func))))");
     module.rec_groups[0].len = 3;
-    assert!(validate(&module).unwrap_err().first().is_malformed());
+    assert!(validate(&module).is_ok());
+    let bytes = wattle_encoder::encode(&module);
+    assert_eq!(wattle_parser::parse(&bytes).unwrap().rec_groups, []);
+}
+
+#[test]
+fn a_group_of_a_stream_that_lacks_types_is_malformed() {
+    let module = parse("(module (rec (type (func)) (type (func))))");
     let mut stream = Validator::new();
     for item in module.items() {
-        stream.item(&item).unwrap();
+        stream
+            .item(&match item {
+                Item::RecGroup(group) => Item::RecGroup(RecGroup { len: 3, ..group }),
+                other => other,
+            })
+            .unwrap();
     }
     assert!(stream.finish().unwrap_err().first().is_malformed());
 }
