@@ -56,7 +56,6 @@
 //! | `memory.rs`, `host.rs`, `imports.rs`, `values.rs` | what the host holds |
 //! | `limits.rs`, `observe.rs`, `trap.rs` | limits, observation, errors |
 //! | `faults.rs` | planted faults, to measure tests with (feature `faults`) |
-//! | `script/` | test scripts (feature `script`) |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -79,8 +78,6 @@ mod memory;
 mod module;
 pub mod numerics;
 mod observe;
-#[cfg(feature = "script")]
-pub mod script;
 mod state;
 mod store;
 mod table;

@@ -6,8 +6,7 @@ use alloc::string::String;
 use wattle_ast::{AbsHeapType, HeapType};
 use wattle_wat::script::{self, FloatPattern, Pattern, PatternKind, ValueKind};
 
-use crate::types::{Types, top};
-use crate::{AnyRef, Ref, Value};
+use wattle_runtime::{AnyRef, Ref, Value};
 
 /// An argument.
 pub(super) fn argument(value: &script::Value) -> Value {
@@ -38,15 +37,24 @@ pub(super) fn matches(pattern: &Pattern, value: &Value) -> bool {
     }
 }
 
+/// The abstract type at the top of a hierarchy.
+fn top(ty: AbsHeapType) -> AbsHeapType {
+    use AbsHeapType::{Any, Cont, Exn, Extern, Func, NoCont, NoExn, NoExtern, NoFunc};
+    match ty {
+        Func | NoFunc => Func,
+        Extern | NoExtern => Extern,
+        Exn | NoExn => Exn,
+        Cont | NoCont => Cont,
+        _ => Any,
+    }
+}
+
 fn ref_matches(pattern: &PatternKind, value: &Ref) -> bool {
     use AbsHeapType::{Any, Array, Eq, Exn, Extern, Func, I31, Struct};
     match (pattern, value) {
         (PatternKind::RefNull(None), Ref::Null(_)) => true,
         (PatternKind::RefNull(Some(wanted)), Ref::Null(ty)) => match wanted {
-            HeapType::Abs(_) => {
-                let types = Types::default();
-                top(&types, *wanted) == top(&types, HeapType::Abs(*ty))
-            }
+            HeapType::Abs(wanted) => top(*wanted) == top(*ty),
             _ => true,
         },
         (PatternKind::RefExtern(wanted), Ref::Extern(AnyRef::Host(number))) => wanted == number,
