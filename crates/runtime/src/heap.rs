@@ -9,7 +9,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::types::{Storage, TypeId, Types};
+use crate::types::{Defined, Storage, TypeId, Types};
 use crate::values::{index_of, kind, slot_of};
 
 /// What an object holds.
@@ -19,10 +19,8 @@ pub(crate) enum Payload {
     Free(u32),
     /// A struct: its fields as slots.
     Struct(Box<[u64]>),
-    /// An array of numbers: its elements as in memory.
-    Bytes(Box<[u8]>),
-    /// An array of references.
-    Refs(Box<[u64]>),
+    /// An array: its elements as in memory, references as slots.
+    Array(Box<[u8]>),
     /// An exception: the values that its tag says, as slots.
     Exn(Box<[u64]>),
 }
@@ -59,10 +57,8 @@ impl Payload {
         HEADER
             + match self {
                 Payload::Free(_) => 0,
-                Payload::Struct(slots) | Payload::Refs(slots) | Payload::Exn(slots) => {
-                    8 * slots.len()
-                }
-                Payload::Bytes(bytes) => bytes.len(),
+                Payload::Struct(slots) | Payload::Exn(slots) => 8 * slots.len(),
+                Payload::Array(bytes) => bytes.len(),
             }
     }
 }
@@ -140,6 +136,12 @@ impl Heap {
         self.objects.get_mut(index_of(slot) as usize)
     }
 
+    /// What two objects hold; nothing when they are the same.
+    pub(crate) fn pair_mut(&mut self, slots: [u64; 2]) -> Option<[&mut Payload; 2]> {
+        let both = self.objects.get_disjoint_mut(slots.map(|slot| index_of(slot) as usize));
+        Some(both.ok()?.map(|object| &mut object.payload))
+    }
+
     /// Marks what `slot` refers to, when it is or looks like a reference to an object.
     #[inline]
     pub(crate) fn mark(&mut self, slot: u64) {
@@ -177,9 +179,13 @@ impl Heap {
                     }
                     self.put(index, Payload::Struct(slots));
                 }
-                Payload::Refs(slots) => {
-                    self.mark_all(&slots);
-                    self.put(index, Payload::Refs(slots));
+                Payload::Array(bytes) => {
+                    let of_refs = |ty: &Defined| matches!(*ty.fields, [(_, Storage::Ref)]);
+                    if types.get(ty).is_some_and(of_refs) {
+                        let (slots, _) = bytes.as_chunks();
+                        slots.iter().for_each(|slot| self.mark(u64::from_le_bytes(*slot)));
+                    }
+                    self.put(index, Payload::Array(bytes));
                 }
                 Payload::Exn(slots) => {
                     self.mark_all(&slots);

@@ -10,7 +10,7 @@ use wattle_ast::{FuncType, SubType, ValType};
 use crate::instance::Instance;
 use crate::state::{Exec, FuncInst, FuncKind};
 use crate::store::{Progress, Store, TIMED_OUT, WOKEN};
-use crate::trap::{Error, ErrorKind, Trap};
+use crate::trap::{Broken, Error, ErrorKind};
 use crate::types::{TypeId, width, widths};
 use crate::values::{Func, Value};
 
@@ -320,8 +320,7 @@ impl<P: Numbers, R: Numbers> TypedFunc<P, R> {
         let (params, results) = (P::types().len(), R::types().len());
         let mut row = [0; MOST];
         arguments.write(&mut row);
-        let row =
-            row.get_mut(..params.max(results)).ok_or_else(|| Error::from(Trap::InvalidCode))?;
+        let row = row.get_mut(..params.max(results)).ok_or(Broken::Index)?;
         store.call_slots(self.func.addr, row, params, results)?;
         Ok(R::read(row))
     }

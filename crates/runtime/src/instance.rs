@@ -19,8 +19,8 @@ use crate::state::{
     EXPRESSION, FuncInst, FuncKind, GlobalInst, InstanceInst, MemoryInst, TableInst, TagInst,
 };
 use crate::store::Store;
-use crate::trap::{Error, ErrorKind};
-use crate::types::{TypeId, Types, map_ref, map_val};
+use crate::trap::{Error, ErrorKind, at_mut};
+use crate::types::{TypeId, Types, map_ref, map_val, widths};
 use crate::values::{Func, Value, kind, slot_of};
 
 /// A global of a store.
@@ -239,7 +239,8 @@ impl Instance {
                 let count = data.bytes.len() as u64;
                 let memory =
                     *inst.memories.get(memory.idx()).ok_or_else(|| Error::invalid("memory"))?;
-                execute::init_memory(&mut inner.state, inst, index, memory, [offset, 0, count])?;
+                let memory = at_mut(&mut inner.memories, memory)?;
+                execute::init_memory(&inner.state, inst, memory, index, [offset, 0, count])?;
                 let at = inst.datas + index;
                 if let Some(dropped) = inner.state.datas.get_mut(at as usize) {
                     *dropped = true;
@@ -476,7 +477,8 @@ fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Re
             }
             (ExternType::Mem(wanted), Extern::Memory(memory)) => {
                 here(memory.store)?;
-                let actual = state.memories.get(memory.addr as usize).ok_or_else(wrong)?.ty;
+                let memories = &store.inner.memories;
+                let actual = memories.get(memory.addr as usize).ok_or_else(wrong)?.ty;
                 let page = actual.page_bits() == wanted.page_bits();
                 if !page || !limits_match(actual.limits, wanted.limits) {
                     return Err(mismatch("the memory is of another type".into()));
@@ -517,8 +519,8 @@ fn allocate<T>(store: &mut Store<T>, inst: &mut InstanceInst, instance: u32) -> 
     let ast = module.ast();
     let state = &mut store.inner.state;
     for &ty in &ast.memories {
-        inst.memories.push(state.memories.len() as u32);
-        state.memories.push(MemoryInst::new(ty, state.limits.memory_bytes)?);
+        inst.memories.push(store.inner.memories.len() as u32);
+        store.inner.memories.push(MemoryInst::new(ty, state.limits.memory_bytes)?);
     }
     for (func, defined) in ast.funcs.iter().enumerate() {
         let ty = inst.ty(defined.ty.0)?;
@@ -529,7 +531,8 @@ fn allocate<T>(store: &mut Store<T>, inst: &mut InstanceInst, instance: u32) -> 
     for tag in &ast.tags {
         let ty = inst.ty(tag.ty.0)?;
         inst.tags.push(state.tags.len() as u32);
-        state.tags.push(TagInst { ty });
+        let slots = state.types.func(ty).map_or(0, |ty| widths(ty.params()));
+        state.tags.push(TagInst { ty, slots });
     }
     let elems = state.elems.len() + ast.elems.len();
     state.elems.resize(elems, Box::default());

@@ -96,5 +96,5 @@ pub use memory::{Memory, Table};
 pub use module::Module;
 pub use observe::{Counts, Observer, Step};
 pub use store::Store;
-pub use trap::{CallSite, Error, ErrorKind, Trap};
+pub use trap::{Broken, CallSite, Error, ErrorKind, Trap};
 pub use values::{AnyRef, Func, Object, Ref, Value};

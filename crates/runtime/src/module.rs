@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{
-    self as ast, CompType, Expr, ExternIdx, ExternType, Features, FuncIdx, FuncType, GlobalType,
-    MemType, TableType, TypeIdx, ValType,
+    self as ast, CompType, Expr, ExternIdx, ExternType, Features, FuncType, GlobalType, MemType,
+    TableType, TypeIdx, ValType,
 };
 
 use wattle_validator::{Types, Validator};
@@ -17,7 +17,7 @@ use wattle_validator::{Types, Validator};
 use crate::code::Function;
 use crate::lazy::Lazy;
 use crate::translate::{self, Instrument};
-use crate::trap::{Error, Trap};
+use crate::trap::{Broken, Error, Failure, at};
 
 /// A module, ready to be instantiated: cheap to clone, shared between instances and stores.
 ///
@@ -36,8 +36,8 @@ pub struct Module {
     pub(crate) inner: Arc<Inner>,
 }
 
-/// The functions of a module, translated with or without instruments.
-type Functions = Box<[Lazy<Result<Function, Trap>>]>;
+/// The functions that a module defines: each is translated when it is first called.
+pub(crate) type Functions = [Lazy<Result<Function, Failure>>];
 
 pub(crate) struct Inner {
     pub(crate) ast: ast::Module<'static>,
@@ -49,7 +49,7 @@ pub(crate) struct Inner {
     pub(crate) globals: Vec<GlobalType>,
     pub(crate) tags: Vec<TypeIdx>,
     exports: BTreeMap<Box<str>, u32>,
-    functions: [Lazy<Functions>; Instrument::COUNT],
+    functions: [Lazy<Box<Functions>>; Instrument::COUNT],
 }
 
 impl Module {
@@ -143,18 +143,13 @@ impl Inner {
         }
     }
 
-    /// The type of a function of the index space.
-    pub(crate) fn type_of(&self, func: FuncIdx) -> Option<&FuncType> {
-        self.func_type(*self.funcs.get(func.idx())?)
-    }
-
     /// The name of a function of the index space, if it has one.
     pub(crate) fn func_name(&self, func: u32) -> Option<String> {
         self.ast.names.funcs.get(func).map(|name| name.as_str().to_string())
     }
 
     /// The functions that the module defines, with these instruments: places for translations.
-    pub(crate) fn functions(&self, instrument: Instrument) -> &[Lazy<Result<Function, Trap>>] {
+    pub(crate) fn functions(&self, instrument: Instrument) -> &Functions {
         match self.functions.get(instrument.index()) {
             Some(functions) => functions.get_or_init(|| {
                 let len = self.ast.funcs.len();
@@ -166,14 +161,18 @@ impl Inner {
 
     /// Translates a function.
     #[cold]
-    pub(crate) fn translate(&self, func: u32, mode: Instrument) -> Result<Function, Trap> {
-        let func = self.ast.funcs.get(func as usize).ok_or(Trap::InvalidCode)?;
-        let ty = self.func_type(func.ty).ok_or(Trap::InvalidCode)?;
+    pub(crate) fn translate(&self, func: u32, mode: Instrument) -> Result<Function, Failure> {
+        let func = at(&self.ast.funcs, func)?;
+        let ty = self.func_type(func.ty).ok_or(Broken::Kind)?;
         translate::function(self, ty, &func.body, mode)
     }
 
     /// Translates a constant expression to a function without parameters.
-    pub(crate) fn translate_const(&self, ty: ValType, expr: &Expr<'_>) -> Result<Function, Trap> {
+    pub(crate) fn translate_const(
+        &self,
+        ty: ValType,
+        expr: &Expr<'_>,
+    ) -> Result<Function, Failure> {
         let ty = FuncType::new([], [ty]);
         let body = ast::Body::new([], expr.borrowed());
         translate::function(self, &ty, &body, Instrument::default())

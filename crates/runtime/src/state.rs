@@ -17,7 +17,7 @@ use crate::module::Module;
 use crate::numerics::Profile;
 use crate::observe::Observer;
 use crate::translate::Instrument;
-use crate::trap::Trap;
+use crate::trap::{Broken, at};
 use crate::types::{TypeId, Types};
 use crate::values::{index_of, kind};
 
@@ -57,6 +57,8 @@ pub(crate) struct GlobalInst {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TagInst {
     pub(crate) ty: TypeId,
+    /// How many slots the values of an exception take.
+    pub(crate) slots: usize,
 }
 
 /// An execution that waits for a notification.
@@ -67,11 +69,12 @@ pub(crate) struct Waiter {
     pub(crate) address: u64,
 }
 
+/// All but the memories, which stand beside it: so the bytes of one can be borrowed while the
+/// rest changes.
 pub(crate) struct State {
     pub(crate) types: Types,
     pub(crate) funcs: Vec<FuncInst>,
     pub(crate) tables: Vec<TableInst>,
-    pub(crate) memories: Vec<MemoryInst>,
     pub(crate) globals: Vec<GlobalInst>,
     pub(crate) tags: Vec<TagInst>,
     pub(crate) elems: Vec<Box<[u64]>>,
@@ -142,15 +145,44 @@ pub(crate) struct Exec {
     pub(crate) answer: Option<usize>,
 }
 
-impl InstanceInst {
-    pub(crate) fn ty(&self, index: u32) -> Result<TypeId, Trap> {
-        self.types.get(index as usize).copied().ok_or(Trap::InvalidCode)
-    }
+macro_rules! addresses {
+    ($( $(#[$doc:meta])* $name:ident $list:ident $ty:ty; )*) => {
+        /// From the indices of the module to what they mean in the store.
+        impl InstanceInst { $(
+            $(#[$doc])*
+            pub(crate) fn $name(&self, index: u32) -> Result<$ty, Broken> {
+                at(&self.$list, index).copied()
+            }
+        )* }
+    };
+}
+
+addresses! {
+    ty types TypeId;
+    func funcs u32;
+    table tables u32;
+    memory memories u32;
+    tag tags u32;
 }
 
 impl State {
+    pub(crate) fn func(&self, addr: u32) -> Result<FuncInst, Broken> {
+        at(&self.funcs, addr).copied()
+    }
+
+    /// The bytes of a data segment: none once it was dropped.
+    pub(crate) fn data<'i>(
+        &self,
+        instance: &'i InstanceInst,
+        index: u32,
+    ) -> Result<&'i [u8], Broken> {
+        let dropped = *at(&self.datas, instance.datas + index)?;
+        let data = at(&instance.module.ast().datas, index)?;
+        Ok(if dropped { &[] } else { &data.bytes })
+    }
+
     /// A heap type of a module as one of the store.
-    pub(crate) fn heap_type(instance: &InstanceInst, ty: HeapType) -> Result<HeapType, Trap> {
+    pub(crate) fn heap_type(instance: &InstanceInst, ty: HeapType) -> Result<HeapType, Broken> {
         Ok(match ty {
             HeapType::Abs(abs) => HeapType::Abs(abs),
             HeapType::Type(index) => HeapType::Type(instance.ty(index.0)?.into()),

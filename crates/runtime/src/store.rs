@@ -12,9 +12,9 @@ use crate::heap::{Heap, Payload};
 use crate::host::{Caller, HostFunc};
 use crate::limits::{Config, Limits};
 use crate::observe::Observer;
-use crate::state::{ENTRY, Exec, Frame, FuncKind, InstanceInst, State};
+use crate::state::{ENTRY, Exec, Frame, FuncKind, InstanceInst, MemoryInst, State};
 use crate::translate::Instrument;
-use crate::trap::{Error, ErrorKind, Trap};
+use crate::trap::{Broken, Error, ErrorKind, Trap, at};
 use crate::types::{Types, top};
 use crate::values::{AnyRef, Func, Object, Ref, Value, i31_slot, index_of, kind, slot_of};
 
@@ -24,6 +24,7 @@ static STORES: AtomicUsize = AtomicUsize::new(1);
 pub(crate) struct Inner {
     pub(crate) id: u64,
     pub(crate) instances: Vec<InstanceInst>,
+    pub(crate) memories: Vec<MemoryInst>,
     pub(crate) state: State,
     executions: u64,
     /// Stacks to be used again.
@@ -73,7 +74,6 @@ impl<T> Store<T> {
             types: Types::default(),
             funcs: Vec::new(),
             tables: Vec::new(),
-            memories: Vec::new(),
             globals: Vec::new(),
             tags: Vec::new(),
             elems: Vec::new(),
@@ -91,7 +91,14 @@ impl<T> Store<T> {
             trap_index: None,
         };
         let id = STORES.fetch_add(1, Ordering::Relaxed) as u64;
-        let inner = Inner { id, instances: Vec::new(), state, executions: 0, stacks: Vec::new() };
+        let inner = Inner {
+            id,
+            instances: Vec::new(),
+            memories: Vec::new(),
+            state,
+            executions: 0,
+            stacks: Vec::new(),
+        };
         Store { inner, hosts: Vec::new(), data }
     }
 
@@ -152,11 +159,11 @@ impl<T> Store<T> {
     pub(crate) fn drive(&mut self, mut exec: Exec) -> Result<Progress, Error> {
         loop {
             let inner = &mut self.inner;
-            match execute::run(&inner.instances, &mut inner.state, &mut exec) {
+            match execute::run(&inner.instances, &mut inner.memories, &mut inner.state, &mut exec) {
                 Exit::Done => return Ok(Progress::Done(exec)),
                 Exit::OutOfFuel => return Ok(Progress::OutOfFuel(exec)),
                 Exit::Blocked { timeout } => return Ok(Progress::Blocked(exec, timeout)),
-                Exit::Trap(trap) => return Err(inner.failed(exec, ErrorKind::Trap(trap))),
+                Exit::Failed(failure) => return Err(inner.failed(exec, failure.into())),
                 Exit::Exception(slot) => {
                     let object = inner.object(slot);
                     return Err(inner.failed(exec, ErrorKind::Exception(object)));
@@ -179,7 +186,7 @@ impl<T> Store<T> {
         let inner = &mut self.inner;
         if let ErrorKind::Exception(object) = error.kind() {
             let (slot, known) = (object.slot, object.store == inner.id && !last);
-            if known && execute::throw(&inner.instances, &inner.state, exec, slot) {
+            if known && execute::unwind(&inner.instances, &inner.state, exec, slot) {
                 return Ok(());
             }
         }
@@ -190,13 +197,13 @@ impl<T> Store<T> {
 
     /// Calls a function of the host for an execution, with its operands at `base`.
     fn host(&mut self, mut exec: Exec, func: u32, base: usize) -> (Exec, Result<(), Error>) {
-        let Some(&FuncKind::Host(number)) =
-            self.inner.state.funcs.get(func as usize).map(|func| &func.kind)
-        else {
-            return (exec, Err(Trap::InvalidCode.into()));
+        let host = match self.inner.state.func(func).map(|func| func.kind) {
+            Ok(FuncKind::Host(number)) => at(&self.hosts, number).cloned(),
+            _ => Err(Broken::Kind),
         };
-        let Some(host) = self.hosts.get(number as usize).cloned() else {
-            return (exec, Err(Trap::InvalidCode.into()));
+        let host = match host {
+            Ok(host) => host,
+            Err(broken) => return (exec, Err(broken.into())),
         };
         let mut buffer = [0; 16];
         let mut long = Vec::new();
@@ -236,8 +243,7 @@ impl<T> Store<T> {
         let kind = self.inner.state.funcs.get(addr as usize).map(|func| func.kind);
         match kind.ok_or_else(|| Error::new(ErrorKind::WrongStore))? {
             FuncKind::Host(number) => {
-                let host = self.hosts.get(number as usize).cloned();
-                let host = host.ok_or_else(|| Error::from(Trap::InvalidCode))?;
+                let host = at(&self.hosts, number)?.clone();
                 (host.call)(&mut Caller { store: self, instance: None }, slots)
             }
             FuncKind::Wasm { instance, func } => {

@@ -59,6 +59,13 @@ impl Storage {
     }
 }
 
+impl Storage {
+    /// How many bytes elements take, whose count has 32 bits.
+    pub(crate) const fn size(self, count: u64) -> u64 {
+        count * self.bytes() as u64
+    }
+}
+
 /// How many slots a value takes.
 pub(crate) const fn width(ty: ValType) -> u16 {
     match ty {

@@ -15,11 +15,10 @@ fn function<'i>(instances: &'i [InstanceInst], exec: &Exec, frame: Frame) -> Opt
 }
 
 /// Goes to the handler of an exception: whether there is one. Without one, nothing changes.
-pub(super) fn unwind(
+pub(crate) fn unwind(
     instances: &[InstanceInst],
     state: &State,
     exec: &mut Exec,
-    stack: &mut [u64],
     exception: u64,
 ) -> bool {
     let Some(object) = state.heap.get(exception) else { return false };
@@ -52,7 +51,8 @@ pub(super) fn unwind(
                     continue;
                 }
                 let frame_base = frame.base as usize;
-                let Some(slots) = stack.get_mut(frame_base..frame_base + WINDOW) else { break };
+                let window = frame_base..frame_base + WINDOW;
+                let Some(slots) = exec.stack.get_mut(window) else { break };
                 let slot = usize::from(handler.slot);
                 if handler.reference == Reference::Before
                     && let Some(place) = slots.get_mut(slot.wrapping_sub(1))
