@@ -37,24 +37,12 @@ pub(super) fn matches(pattern: &Pattern, value: &Value) -> bool {
     }
 }
 
-/// The abstract type at the top of a hierarchy.
-fn top(ty: AbsHeapType) -> AbsHeapType {
-    use AbsHeapType::{Any, Cont, Exn, Extern, Func, NoCont, NoExn, NoExtern, NoFunc};
-    match ty {
-        Func | NoFunc => Func,
-        Extern | NoExtern => Extern,
-        Exn | NoExn => Exn,
-        Cont | NoCont => Cont,
-        _ => Any,
-    }
-}
-
 fn ref_matches(pattern: &PatternKind, value: &Ref) -> bool {
     use AbsHeapType::{Any, Array, Eq, Exn, Extern, Func, I31, Struct};
     match (pattern, value) {
         (PatternKind::RefNull(None), Ref::Null(_)) => true,
         (PatternKind::RefNull(Some(wanted)), Ref::Null(ty)) => match wanted {
-            HeapType::Abs(wanted) => top(*wanted) == top(*ty),
+            HeapType::Abs(wanted) => wanted.top() == ty.top(),
             _ => true,
         },
         (PatternKind::RefExtern(wanted), Ref::Extern(AnyRef::Host(number))) => wanted == number,
