@@ -9,7 +9,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::types::{Defined, Storage, TypeId, Types};
+use wattle_validator::TypeId;
+
+use crate::types::{Storage, Types};
 use crate::values::{index_of, kind, slot_of};
 
 /// What an object holds.
@@ -18,17 +20,15 @@ pub(crate) enum Payload {
     /// Nothing: room for another object. The next free index.
     Free(u32),
     /// A struct: its fields as slots.
-    Struct(Box<[u64]>),
+    Struct(TypeId, Box<[u64]>),
     /// An array: its elements as in memory, references as slots.
-    Array(Box<[u8]>),
-    /// An exception: the values that its tag says, as slots.
-    Exn(Box<[u64]>),
+    Array(TypeId, Box<[u8]>),
+    /// An exception: the address of its tag, and the values that the tag says, as slots.
+    Exn(u32, Box<[u64]>),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct HeapObject {
-    /// The type; of an exception, the tag.
-    pub(crate) ty: TypeId,
     marked: bool,
     pub(crate) payload: Payload,
 }
@@ -57,9 +57,17 @@ impl Payload {
         HEADER
             + match self {
                 Payload::Free(_) => 0,
-                Payload::Struct(slots) | Payload::Exn(slots) => 8 * slots.len(),
-                Payload::Array(bytes) => bytes.len(),
+                Payload::Struct(_, slots) | Payload::Exn(_, slots) => 8 * slots.len(),
+                Payload::Array(_, bytes) => bytes.len(),
             }
+    }
+
+    /// The type of a struct or an array.
+    pub(crate) fn ty(&self) -> Option<TypeId> {
+        match self {
+            Payload::Struct(ty, _) | Payload::Array(ty, _) => Some(*ty),
+            Payload::Free(_) | Payload::Exn(..) => None,
+        }
     }
 }
 
@@ -100,13 +108,13 @@ impl Heap {
 
     /// A reference to a new object, or nothing when the heap is full.
     #[inline]
-    pub(crate) fn add(&mut self, ty: TypeId, payload: Payload) -> Option<u64> {
+    pub(crate) fn add(&mut self, payload: Payload) -> Option<u64> {
         let bytes = payload.bytes();
         if self.bytes.checked_add(bytes)? > self.limit {
             return None;
         }
-        let kind = if matches!(payload, Payload::Exn(_)) { kind::EXN } else { kind::OBJECT };
-        let object = HeapObject { ty, marked: false, payload };
+        let kind = if matches!(payload, Payload::Exn(..)) { kind::EXN } else { kind::OBJECT };
+        let object = HeapObject { marked: false, payload };
         let index = match self.objects.get_mut(self.free as usize) {
             Some(slot) => {
                 let index = self.free;
@@ -168,30 +176,25 @@ impl Heap {
     pub(crate) fn sweep(&mut self, types: &Types) {
         while let Some(index) = self.work.pop() {
             let Some(object) = self.objects.get_mut(index as usize) else { continue };
-            let ty = object.ty;
             // The payload is taken out for as long as its references are followed.
-            match core::mem::replace(&mut object.payload, Payload::Free(NONE)) {
-                Payload::Struct(slots) => {
-                    for &(slot, storage) in types.get(ty).map_or(&[][..], |ty| &ty.fields) {
-                        if storage == Storage::Ref {
-                            self.mark(slots.get(usize::from(slot)).copied().unwrap_or(0));
-                        }
-                    }
-                    self.put(index, Payload::Struct(slots));
+            let payload = core::mem::replace(&mut object.payload, Payload::Free(NONE));
+            let layout = payload.ty().and_then(|ty| types.layout(ty).ok());
+            let fields = layout.map_or(&[][..], |layout| &layout.fields);
+            match &payload {
+                Payload::Struct(_, slots) => {
+                    let refs = fields.iter().filter(|(_, storage)| *storage == Storage::Ref);
+                    refs.filter_map(|(slot, _)| slots.get(*slot as usize))
+                        .for_each(|slot| self.mark(*slot));
                 }
-                Payload::Array(bytes) => {
-                    let of_refs = |ty: &Defined| matches!(*ty.fields, [(_, Storage::Ref)]);
-                    if types.get(ty).is_some_and(of_refs) {
-                        let (slots, _) = bytes.as_chunks();
-                        slots.iter().for_each(|slot| self.mark(u64::from_le_bytes(*slot)));
-                    }
-                    self.put(index, Payload::Array(bytes));
+                Payload::Array(_, bytes) if matches!(fields, [(_, Storage::Ref)]) => {
+                    let (slots, _) = bytes.as_chunks();
+                    slots.iter().for_each(|slot| self.mark(u64::from_le_bytes(*slot)));
                 }
-                Payload::Exn(slots) => {
-                    self.mark_all(&slots);
-                    self.put(index, Payload::Exn(slots));
-                }
-                other => self.put(index, other),
+                Payload::Exn(_, slots) => self.mark_all(slots),
+                Payload::Array(..) | Payload::Free(_) => {}
+            }
+            if let Some(object) = self.objects.get_mut(index as usize) {
+                object.payload = payload;
             }
         }
         self.bytes = 0;
@@ -207,11 +210,5 @@ impl Heap {
         }
         self.collections += 1;
         self.collect_at = (2 * self.bytes).max(FIRST_COLLECTION).min(self.limit);
-    }
-
-    fn put(&mut self, index: u32, payload: Payload) {
-        if let Some(object) = self.objects.get_mut(index as usize) {
-            object.payload = payload;
-        }
     }
 }

@@ -20,7 +20,7 @@ use crate::state::{
 };
 use crate::store::Store;
 use crate::trap::{Error, ErrorKind, at_mut};
-use crate::types::{TypeId, Types, map_ref, map_val, widths};
+use crate::types::{ref_in_store, val_in_store, widths};
 use crate::values::{Func, Value, kind, slot_of};
 
 /// A global of a store.
@@ -155,7 +155,7 @@ impl Instance {
         module: &Module,
         imports: &Imports,
     ) -> Result<Instance, Error> {
-        let types: Arc<[TypeId]> = add_types(&mut store.inner.state.types, module)?.into();
+        let types = store.inner.state.types.import(module.inner.types())?;
         let mut inst = InstanceInst {
             module: module.clone(),
             types,
@@ -214,7 +214,7 @@ impl Instance {
         for (index, elem) in ast.elems.iter().enumerate() {
             let index = index as u32;
             if let ElemMode::Active { table, offset } = &elem.mode {
-                let addr = module.inner.tables.get(table.idx()).map(|ty| ty.limits.addr);
+                let addr = module.inner.spaces.table(*table).map(|ty| ty.limits.addr);
                 let offset = self.evaluate(store, addr.unwrap_or_default().into(), offset)?[0];
                 let inner = &mut store.inner;
                 let inst = inner.instances.get(self.addr as usize).ok_or_else(wrong)?;
@@ -232,7 +232,7 @@ impl Instance {
         for (index, data) in ast.datas.iter().enumerate() {
             let index = index as u32;
             if let DataMode::Active { memory, offset } = &data.mode {
-                let addr = module.inner.memories.get(memory.idx()).map(|ty| ty.limits.addr);
+                let addr = module.inner.spaces.mem(*memory).map(|ty| ty.limits.addr);
                 let offset = self.evaluate(store, addr.unwrap_or_default().into(), offset)?[0];
                 let inner = &mut store.inner;
                 let inst = inner.instances.get(self.addr as usize).ok_or_else(wrong)?;
@@ -261,7 +261,7 @@ impl Instance {
 
     fn store_type<T>(self, store: &Store<T>, ty: ValType) -> Result<ValType, Error> {
         let inst = store.inner.instances.get(self.addr as usize).ok_or_else(wrong)?;
-        map_val(ty, &|index| Ok(inst.ty(index.0)?.into()))
+        Ok(val_in_store(ty, &inst.types)?)
     }
 
     /// The elements of a segment, to the temporary roots.
@@ -421,17 +421,6 @@ fn wrong() -> Error {
     Error::new(ErrorKind::WrongStore)
 }
 
-/// The types of a module as types of the store.
-fn add_types(types: &mut Types, module: &Module) -> Result<Vec<TypeId>, Error> {
-    let ast = module.ast();
-    let mut known = Vec::with_capacity(ast.types.len());
-    for run in ast.type_runs() {
-        let id = types.add_group(run.items, &known)?;
-        known.extend((0..run.items.len() as u32).map(|nth| id + nth));
-    }
-    Ok(known)
-}
-
 /// Whether a memory or table of these limits can be imported as one of those.
 fn limits_match(actual: Limits, wanted: Limits) -> bool {
     actual.addr == wanted.addr
@@ -452,7 +441,6 @@ fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Re
         let mismatch =
             |why: String| Error::new(ErrorKind::IncompatibleImport(from.into(), name.into(), why));
         let here = |id: u64| if id == store.inner.id { Ok(()) } else { Err(wrong()) };
-        let map = |index: wattle_ast::TypeIdx| Ok(inst.ty(index.0)?.into());
         match (import.ty, found) {
             (ExternType::Func(ty) | ExternType::FuncExact(ty), Extern::Func(func)) => {
                 here(func.store)?;
@@ -467,9 +455,8 @@ fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Re
             (ExternType::Table(wanted), Extern::Table(table)) => {
                 here(table.store)?;
                 let actual = state.tables.get(table.addr as usize).ok_or_else(wrong)?.ty;
-                let elem = map_ref(wanted.elem, &map)?;
-                let same = state.types.ref_matches(actual.elem, elem)
-                    && state.types.ref_matches(elem, actual.elem);
+                let elem = ref_in_store(wanted.elem, &inst.types)?;
+                let same = actual.elem == elem;
                 if !same || !limits_match(actual.limits, wanted.limits) {
                     return Err(mismatch("the table is of another type".into()));
                 }
@@ -488,7 +475,7 @@ fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Re
             (ExternType::Global(wanted), Extern::Global(global)) => {
                 here(global.store)?;
                 let actual = state.globals.get(global.addr as usize).ok_or_else(wrong)?.ty;
-                let val = map_val(wanted.val, &map)?;
+                let val = val_in_store(wanted.val, &inst.types)?;
                 let fits = state.types.val_matches(actual.val, val)
                     && (!wanted.mutable || state.types.val_matches(val, actual.val));
                 if wanted.mutable != actual.mutable || !fits {

@@ -8,7 +8,9 @@ use alloc::boxed::Box;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 
+use wattle_ast::AbsHeapType::{Any, Exn, Extern, I31};
 use wattle_ast::{GlobalType, HeapType, MemType, TableType};
+use wattle_validator::TypeId;
 
 use crate::code::Function;
 use crate::heap::Heap;
@@ -18,7 +20,7 @@ use crate::numerics::Profile;
 use crate::observe::Observer;
 use crate::translate::Instrument;
 use crate::trap::{Broken, at};
-use crate::types::{TypeId, Types};
+use crate::types::Types;
 use crate::values::{index_of, kind};
 
 /// What a function is made of.
@@ -101,7 +103,7 @@ pub(crate) struct State {
 /// An instance: the addresses of what its module's indices mean.
 pub(crate) struct InstanceInst {
     pub(crate) module: Module,
-    pub(crate) types: Arc<[TypeId]>,
+    pub(crate) types: Box<[TypeId]>,
     pub(crate) funcs: Vec<u32>,
     pub(crate) tables: Vec<u32>,
     pub(crate) memories: Vec<u32>,
@@ -181,40 +183,30 @@ impl State {
         Ok(if dropped { &[] } else { &data.bytes })
     }
 
-    /// A heap type of a module as one of the store.
-    pub(crate) fn heap_type(instance: &InstanceInst, ty: HeapType) -> Result<HeapType, Broken> {
-        Ok(match ty {
-            HeapType::Abs(abs) => HeapType::Abs(abs),
-            HeapType::Type(index) => HeapType::Type(instance.ty(index.0)?.into()),
-            HeapType::Exact(index) => HeapType::Exact(instance.ty(index.0)?.into()),
-        })
-    }
-
     /// Whether a reference that is not null matches a heap type of the store.
     pub(crate) fn ref_matches(&self, slot: u64, ty: HeapType) -> bool {
-        use wattle_ast::AbsHeapType::{Any, Array, Eq, Exn, Extern, Func, I31, Struct};
         let defined = match slot & kind::MASK {
-            kind::FUNC => self.funcs.get(index_of(slot) as usize).map(|func| func.ty),
-            kind::OBJECT => self.heap.get(slot).map(|object| object.ty),
+            kind::FUNC => at(&self.funcs, index_of(slot)).ok().map(|func| func.ty),
+            kind::OBJECT => self.heap.get(slot).and_then(|object| object.payload.ty()),
             _ => None,
         };
         match (ty, defined) {
-            (HeapType::Type(ty), Some(defined)) => self.types.is_subtype(defined, ty.0),
-            (HeapType::Exact(ty), Some(defined)) => defined == ty.0,
-            (HeapType::Abs(abs), Some(defined)) => {
-                // What is external on the outside is whatever it is inside.
-                abs == Extern
-                    || self.types.heap_matches(HeapType::Type(defined.into()), HeapType::Abs(abs))
+            (HeapType::Type(number), Some(defined)) => {
+                let wanted = self.types.id(number);
+                wanted.is_some_and(|wanted| self.types.is_subtype(defined, wanted))
             }
-            (HeapType::Abs(abs), None) => match slot & kind::MASK {
-                kind::I31 => matches!(abs, I31 | Eq | Any | Extern),
-                kind::HOST => matches!(abs, Any | Extern),
-                kind::EXN => abs == Exn,
-                kind::FUNC => abs == Func,
-                kind::OBJECT => matches!(abs, Struct | Array | Eq | Any | Extern),
-                _ => false,
-            },
-            _ => false,
+            (HeapType::Exact(number), Some(defined)) => self.types.id(number) == Some(defined),
+            (HeapType::Type(_) | HeapType::Exact(_), None) => false,
+            (HeapType::Abs(abs), _) => {
+                let actual = match (defined, slot & kind::MASK) {
+                    (Some(defined), _) => self.types.abs_heap(defined),
+                    (None, kind::I31) => I31,
+                    (None, kind::EXN) => Exn,
+                    _ => Any,
+                };
+                // What is external on the outside is whatever it is inside.
+                actual.is_subtype_of(abs) || abs == Extern && actual.top() == Any
+            }
         }
     }
 

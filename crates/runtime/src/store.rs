@@ -15,7 +15,7 @@ use crate::observe::Observer;
 use crate::state::{ENTRY, Exec, Frame, FuncKind, InstanceInst, MemoryInst, State};
 use crate::translate::Instrument;
 use crate::trap::{Broken, Error, ErrorKind, Trap, at};
-use crate::types::{Types, top};
+use crate::types::Types;
 use crate::values::{AnyRef, Func, Object, Ref, Value, i31_slot, index_of, kind, slot_of};
 
 static STORES: AtomicUsize = AtomicUsize::new(1);
@@ -347,7 +347,7 @@ impl Inner {
             kind::I31 => AnyRef::I31(index_of(slot)),
             kind::HOST => AnyRef::Host(index_of(slot)),
             _ => match self.state.heap.get(slot).map(|object| &object.payload) {
-                Some(Payload::Struct(_)) => AnyRef::Struct(self.object(slot)),
+                Some(Payload::Struct(..)) => AnyRef::Struct(self.object(slot)),
                 _ => AnyRef::Array(self.object(slot)),
             },
         }
@@ -366,7 +366,7 @@ impl Inner {
             }
             ValType::Ref(ty) => {
                 let slot = slots[0];
-                let top = top(&self.state.types, ty.heap);
+                let top = self.state.types.top(ty.heap);
                 Value::from(match top {
                     _ if slot == 0 => Ref::Null(match ty.heap {
                         HeapType::Abs(abs) => abs,
@@ -405,7 +405,7 @@ impl Inner {
                 [value as u64, (value >> 64) as u64]
             }
             (Value::Ref(value), ValType::Ref(ty)) => {
-                let top = top(&self.state.types, ty.heap);
+                let top = self.state.types.top(ty.heap);
                 let (slot, of) = match &**value {
                     Ref::Null(_) if ty.nullable => return Ok([0; 2]),
                     Ref::Null(_) => return Err(mismatch()),

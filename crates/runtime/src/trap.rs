@@ -1,7 +1,7 @@
 //! What can go wrong: traps, broken invariants, link errors, limits, and the backtrace of an error.
 
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -261,6 +261,12 @@ impl Error {
     pub(crate) fn with_index(mut self, index: Option<u64>) -> Error {
         self.inner.index = index;
         self
+    }
+}
+
+impl From<wattle_validator::Error> for Error {
+    fn from(error: wattle_validator::Error) -> Error {
+        Error::invalid(error.to_string())
     }
 }
 

@@ -319,8 +319,8 @@ impl<'s> Runner<'s> {
             (None, _) => return Err(Refusal::Script("a module of an unknown kind".into())),
         };
         let limits = wattle_validator::Limits::NONE;
-        match Validator::new().features(features).limits(limits).module(&tree) {
-            Ok(types) => Ok(Module::validated(tree, &types)),
+        match Validator::new().features(features).limits(limits).valid_module(tree) {
+            Ok(valid) => Ok(valid.into()),
             Err(errors) if errors.first().is_malformed() => {
                 Err(Refusal::Malformed(errors.to_string()))
             }

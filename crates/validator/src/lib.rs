@@ -41,6 +41,7 @@ mod registry;
 mod side_table;
 mod ty;
 mod types;
+mod valid_module;
 mod validator;
 
 pub use error::{Error, ErrorKind, Errors, Fields, Mismatch, OperandType};
@@ -54,4 +55,5 @@ pub use parallel::validate_bodies;
 pub use registry::{Registry, Structure, TypeId};
 pub use side_table::{SideEntry, SideTable};
 pub use types::Types;
+pub use valid_module::ValidModule;
 pub use validator::{FuncToValidate, Validator, Verdict, body_chunks, validate};

@@ -6,6 +6,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::Opcode;
+use wattle_validator::TypeId;
 
 use super::frame::{Window, get, set};
 use super::lists::{self, range};
@@ -15,7 +16,7 @@ use crate::heap::{Heap, Payload};
 use crate::state::{InstanceInst, State};
 use crate::translate::SIGNED;
 use crate::trap::{Broken, Failure, Trap, at};
-use crate::types::{Storage, TypeId};
+use crate::types::{Storage, heap_in_store};
 
 /// Whether a reference matches a heap type of the function; `nullable` says whether null does.
 #[inline]
@@ -31,7 +32,7 @@ pub(super) fn test(
         return Ok(nullable != 0);
     }
     let ty = *at(&function.heap_types, heap_type)?;
-    Ok(state.ref_matches(slot, State::heap_type(instance, ty)?))
+    Ok(state.ref_matches(slot, heap_in_store(ty, &instance.types)?))
 }
 
 /// How an operation stores what it reads or writes.
@@ -80,7 +81,7 @@ fn payload_mut(heap: &mut Heap, object: u64, null: Trap) -> Result<&mut Payload,
 
 #[inline]
 pub(super) fn struct_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(), Failure> {
-    let Payload::Struct(fields) = payload(heap, get(frame, op.b), Trap::NullStructure)? else {
+    let Payload::Struct(_, fields) = payload(heap, get(frame, op.b), Trap::NullStructure)? else {
         return Err(Broken::Kind.into());
     };
     let value = *at(fields, op.low())?;
@@ -93,7 +94,8 @@ pub(super) fn struct_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(),
 
 #[inline]
 pub(super) fn struct_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(), Failure> {
-    let Payload::Struct(fields) = payload_mut(heap, get(frame, op.a), Trap::NullStructure)? else {
+    let Payload::Struct(_, fields) = payload_mut(heap, get(frame, op.a), Trap::NullStructure)?
+    else {
         return Err(Broken::Kind.into());
     };
     let (place, storage) = (op.low() as usize, storage(op.high()));
@@ -105,31 +107,24 @@ pub(super) fn struct_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(),
     Ok(())
 }
 
-/// The bytes of an array.
-fn array(heap: &Heap, object: u64) -> Result<&[u8], Failure> {
+/// The type and the bytes of an array.
+fn array(heap: &Heap, object: u64) -> Result<(TypeId, &[u8]), Failure> {
     match payload(heap, object, Trap::NullArray)? {
-        Payload::Array(bytes) => Ok(bytes),
+        Payload::Array(ty, bytes) => Ok((*ty, bytes)),
         _ => Err(Broken::Kind.into()),
     }
 }
 
 fn array_mut(heap: &mut Heap, object: u64) -> Result<&mut [u8], Failure> {
     match payload_mut(heap, object, Trap::NullArray)? {
-        Payload::Array(bytes) => Ok(bytes),
+        Payload::Array(_, bytes) => Ok(bytes),
         _ => Err(Broken::Kind.into()),
     }
 }
 
 pub(super) fn array_len(state: &State, object: u64) -> Result<u64, Failure> {
-    let bytes = array(&state.heap, object)?;
-    let ty = state.heap.get(object).ok_or(Broken::Index)?.ty;
-    Ok((bytes.len() / element(state, ty)?.bytes()) as u64)
-}
-
-/// How an array type stores its elements.
-fn element(state: &State, ty: TypeId) -> Result<Storage, Broken> {
-    let ty = state.types.get(ty).ok_or(Broken::Index)?;
-    ty.fields.first().map(|&(_, storage)| storage).ok_or(Broken::Kind)
+    let (ty, bytes) = array(&state.heap, object)?;
+    Ok((bytes.len() / state.types.layout(ty)?.element()?.bytes()) as u64)
 }
 
 /// An element in one slot, or in two when it is a vector; nothing when the array has none there.
@@ -170,7 +165,7 @@ fn store(bytes: &mut [u8], place: usize, storage: Storage, value: [u64; 2]) -> O
 
 #[inline]
 pub(super) fn array_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(), Failure> {
-    let bytes = array(heap, get(frame, op.b))?;
+    let (_, bytes) = array(heap, get(frame, op.b))?;
     let storage = storage(op.high());
     let value = load(bytes, get(frame, op.c) as u32 as usize, storage);
     let value = value.ok_or(Trap::ArrayOutOfBounds)?;
@@ -240,31 +235,31 @@ impl Row<'_> {
     pub(super) fn aggregate(&mut self, opcode: Opcode) -> Result<(), Failure> {
         let ty = self.instance.ty(self.op.low())?;
         let new = match opcode {
-            Opcode::StructNew => Payload::Struct(self.struct_new(ty)?),
+            Opcode::StructNew => Payload::Struct(ty, self.struct_new(ty)?),
             Opcode::StructNewDefault => {
-                let slots = self.state.types.get(ty).ok_or(Broken::Index)?.slots;
-                Payload::Struct(zeroed(&self.state.heap, slots)?)
+                let slots = self.state.types.layout(ty)?.slots;
+                Payload::Struct(ty, zeroed(&self.state.heap, slots)?)
             }
             _ => {
-                let storage = element(self.state, ty)?;
+                let storage = self.state.types.layout(ty)?.element()?;
                 match self.array_new(opcode, storage)? {
-                    Some(array) => Payload::Array(array),
+                    Some(array) => Payload::Array(ty, array),
                     None => return self.array_change(opcode, storage),
                 }
             }
         };
-        let object = self.state.heap.add(ty, new).ok_or(Trap::HeapExhausted)?;
+        let object = self.state.heap.add(new).ok_or(Trap::HeapExhausted)?;
         self.answer(object);
         Ok(())
     }
 
     fn struct_new(&self, ty: TypeId) -> Result<Box<[u64]>, Failure> {
-        let defined = self.state.types.get(ty).ok_or(Broken::Index)?;
+        let layout = self.state.types.layout(ty)?;
         let start = self.op.a as usize;
-        let slots = self.frame.get(start..start + defined.slots).ok_or(Broken::Index)?;
+        let slots = self.frame.get(start..start + layout.slots).ok_or(Broken::Index)?;
         let mut slots: Box<[u64]> = slots.into();
-        for &(slot, storage) in &defined.fields {
-            if let Some(value) = slots.get_mut(usize::from(slot)) {
+        for &(slot, storage) in &layout.fields {
+            if let Some(value) = slots.get_mut(slot as usize) {
                 *value = narrow(*value, storage);
             }
         }
@@ -334,7 +329,7 @@ impl Row<'_> {
                 array(heap, source)?;
                 if object == source {
                     lists::copy_within(array_mut(heap, object)?, operands, out)?;
-                } else if let Some([Payload::Array(dst), Payload::Array(src)]) =
+                } else if let Some([Payload::Array(_, dst), Payload::Array(_, src)]) =
                     heap.pair_mut([object, source])
                 {
                     lists::copy(dst, src, operands, [out; 2])?;

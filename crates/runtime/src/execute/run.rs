@@ -382,7 +382,7 @@ impl Run<'_> {
         let slots = at(&self.state.tags, tag)?.slots;
         let start = self.at.base + op.a as usize;
         let values = self.exec.stack.get(start..start + slots).ok_or(Broken::Index)?;
-        let exception = self.state.heap.add(tag, Payload::Exn(values.into()));
+        let exception = self.state.heap.add(Payload::Exn(tag, values.into()));
         Ok(exception.ok_or(Trap::HeapExhausted)?)
     }
 }

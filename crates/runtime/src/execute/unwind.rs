@@ -22,15 +22,14 @@ pub(crate) fn unwind(
     exception: u64,
 ) -> bool {
     let Some(object) = state.heap.get(exception) else { return false };
-    let Payload::Exn(values) = &object.payload else { return false };
-    let tag = object.ty;
+    let Payload::Exn(tag, values) = &object.payload else { return false };
     for level in (0..=exec.frames.len()).rev() {
         let frame = exec.frames.get(level).copied().unwrap_or(exec.current);
         if let Some(function) = function(instances, exec, frame) {
             let tags = instances.get(frame.instance as usize).map_or(&[][..], |i| &i.tags);
             let catches = |handler: &Handler| match handler.catches {
                 Catches::Tag(index) => {
-                    fault!(CatchAnyTag, true, tags.get(index as usize) == Some(&tag))
+                    fault!(CatchAnyTag, true, tags.get(index as usize) == Some(tag))
                 }
                 Catches::All => true,
                 Catches::Delegate(_) => true,
@@ -88,7 +87,7 @@ pub(crate) fn backtrace(instances: &[InstanceInst], exec: &Exec) -> Vec<CallSite
         if frame.func == EXPRESSION {
             continue;
         }
-        let func = frame.func + instance.module.inner.imported_funcs;
+        let func = frame.func + instance.module.inner.imported_funcs();
         let offset = function(instances, exec, *frame)
             .and_then(|function| function.offsets.get(frame.pc.wrapping_sub(1) as usize));
         calls.push(CallSite {

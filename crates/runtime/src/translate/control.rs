@@ -174,7 +174,7 @@ impl<'m> Translator<'m> {
             Instr::BrOnCastFail { cast } => self.branch_on_cast(cast, Code::BrOnCastFail)?,
             Instr::Call { func } => {
                 let ty = self.func_of(func)?;
-                let (code, imm) = match func.0.checked_sub(self.module.imported_funcs) {
+                let (code, imm) = match func.0.checked_sub(self.module.imported_funcs()) {
                     Some(defined) => (Code::Call, defined),
                     None => (Code::CallImport, func.0),
                 };
@@ -182,7 +182,7 @@ impl<'m> Translator<'m> {
             }
             Instr::ReturnCall { func } => {
                 let ty = self.func_of(func)?;
-                let (code, imm) = match func.0.checked_sub(self.module.imported_funcs) {
+                let (code, imm) = match func.0.checked_sub(self.module.imported_funcs()) {
                     Some(defined) => (Code::ReturnCall, defined),
                     None => (Code::ReturnCallImport, func.0),
                 };
@@ -219,15 +219,15 @@ impl<'m> Translator<'m> {
     }
 
     fn func_type(&self, ty: TypeIdx) -> Result<&'m FuncType> {
-        self.module.func_type(ty).ok_or(Broken::Kind.into())
+        self.module.ast().func_type(ty).ok_or(Broken::Kind.into())
     }
 
     fn func_of(&self, func: FuncIdx) -> Result<&'m FuncType> {
-        self.func_type(*at(&self.module.funcs, func.0)?)
+        self.func_type(*at(&self.module.spaces.funcs, func.0)?)
     }
 
     fn tag_type(&self, tag: TagIdx) -> Result<&'m FuncType> {
-        self.func_type(*at(&self.module.tags, tag.0)?)
+        self.func_type(at(&self.module.spaces.tags, tag.0)?.ty)
     }
 
     fn block(&self, at: usize) -> Result<&Block<'m>> {

@@ -16,6 +16,8 @@
 
 mod control;
 mod fuse;
+#[cfg(test)]
+mod hostile;
 mod operands;
 mod plain;
 

@@ -148,7 +148,7 @@ impl<'m> Translator<'m> {
 
     /// No memory is larger than 32 bits reach: an address that is larger is out of bounds.
     fn check_address(&mut self, slot: Slot) {
-        let addr = self.module.memories.first().map(|memory| memory.limits.addr);
+        let addr = self.module.spaces.mems.first().map(|memory| memory.limits.addr);
         if addr == Some(AddrType::I64) {
             self.emit3(Code::Address, 0, slot, 0);
         }
@@ -216,7 +216,7 @@ impl<'m> Translator<'m> {
     }
 
     fn global_type(&self, global: u32) -> Result<ValType> {
-        Ok(at(&self.module.globals, global)?.val)
+        Ok(at(&self.module.spaces.globals, global)?.val)
     }
 
     fn select(&mut self) -> Result<()> {
@@ -442,7 +442,7 @@ impl<'m> Translator<'m> {
     }
 
     fn fields(&self, ty: TypeIdx) -> Result<&'m [FieldType]> {
-        match &at(&self.module.ast.types, ty.0)?.comp {
+        match self.module.ast().comp_type(ty).ok_or(Broken::Index)? {
             CompType::Struct(ty) => Ok(&ty.fields),
             _ => Err(Broken::Kind.into()),
         }
@@ -458,7 +458,7 @@ impl<'m> Translator<'m> {
     }
 
     fn element(&self, ty: TypeIdx) -> Result<Storage> {
-        let CompType::Array(ty) = &at(&self.module.ast.types, ty.0)?.comp else {
+        let CompType::Array(ty) = self.module.ast().comp_type(ty).ok_or(Broken::Index)? else {
             return Err(Broken::Kind.into());
         };
         Ok(Storage::of(ty.field.storage))
