@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use wattle::ast::{
     CompType, ExternIdx, ExternType, FuncType, IndexSpaces, Module, SubType, ValType,
 };
-use wattle::validator::{Types, Validator};
+use wattle::validator::{ValidModule, Validator};
 use wattle_runtime::{
     AnyRef, Config, Error, ErrorKind, Extern, Func, Imports, Instance, Limits, Ref, Store, Value,
 };
@@ -24,8 +24,8 @@ const ELEMENTS: u64 = 64;
 /// A valid module, and the module that provides its imports.
 #[derive(Debug)]
 pub struct Subject {
-    module: (Module<'static>, Types),
-    provider: (Module<'static>, Types),
+    module: ValidModule<'static>,
+    provider: ValidModule<'static>,
 }
 
 /// What was recorded: a hash for each call and for each global, memory and table element.
@@ -46,10 +46,8 @@ struct Log {
 impl Subject {
     /// A subject, if the module is valid and its imports can be provided.
     pub fn new(module: Module<'static>) -> Option<Subject> {
-        let provider = provider(&module);
-        let valid = |module: &Module<'_>| Validator::new().module(module).ok();
-        let types = (valid(&module)?, valid(&provider)?);
-        Some(Subject { module: (module, types.0), provider: (provider, types.1) })
+        let provider = Validator::new().valid_module(provider(&module)).ok()?;
+        Some(Subject { module: Validator::new().valid_module(module).ok()?, provider })
     }
 
     /// Runs the module in a store of its own.
@@ -71,8 +69,8 @@ impl Subject {
     }
 
     fn run_in(&self, store: &mut Store<Log>, out: &mut Transcript) -> Result<(), Error> {
-        let module = &self.module.0;
-        let given = wattle_runtime::Module::validated(self.provider.0.clone(), &self.provider.1);
+        let module = self.module.module();
+        let given = wattle_runtime::Module::from(self.provider.clone());
         let given = Instance::new(store, &given, &Imports::default())?;
         let mut imports = Imports::default();
         for (number, import) in module.imports.iter().enumerate() {
@@ -86,7 +84,7 @@ impl Subject {
                 imports.define(&import.module, &import.name, what);
             }
         }
-        let made = wattle_runtime::Module::validated(module.clone(), &self.module.1);
+        let made = wattle_runtime::Module::from(self.module.clone());
         let instance = Instance::new(store, &made, &imports)?;
         let spaces = IndexSpaces::of(module);
         let mut returned = 0;

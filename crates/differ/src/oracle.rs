@@ -40,6 +40,7 @@ fn ending(error: &Error) -> Ending {
             Trap::ModuleTooLarge => Ending::exhausted("memory"),
             trap => Ending::Trap(trap.phrase().to_owned()),
         },
+        ErrorKind::Broken(_) => Ending::Broken(error.to_string()),
         ErrorKind::Exception(_) => Ending::Exception(String::new()),
         ErrorKind::Limit(_) => Ending::exhausted("memory"),
         _ => Ending::Refused(error.to_string()),

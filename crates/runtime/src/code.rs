@@ -160,16 +160,14 @@ macro_rules! define {
             Shuffle,
             /// Vector number `imm` of the code.
             VectorConst,
-            /// `i64.add128` and its kin: operands from `a` on, results there.
-            Wide,
             /// Throw an exception of tag `imm`, its values from `a` on.
             Throw,
             /// Throw the exception that slot `b` refers to.
             ThrowRef,
-            /// Instruction `b`, its operands in slots from `a` on, and its results.
-            Rare,
-            /// The same for one that takes room on the heap.
-            Alloc,
+            /// Instruction `b`, its operands in a row of slots from `a` on, and its results there.
+            Row,
+            /// The same for an instruction that takes room on the heap.
+            AllocRow,
             /// Pay `imm` units of fuel.
             Fuel,
             /// Tell the observer of the instruction at offset `imm`.

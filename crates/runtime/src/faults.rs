@@ -119,6 +119,16 @@ pub(crate) fn is_planted(fault: Fault) -> bool {
     PLANTED.get() == Some(fault)
 }
 
+/// Whether a copy within a list is to overwrite what it has yet to read; `trap` says what list.
+#[cfg(feature = "faults")]
+pub(crate) fn overlap_is_planted(trap: crate::Trap) -> bool {
+    is_planted(match trap {
+        crate::Trap::MemoryOutOfBounds => Fault::CopyOverlap,
+        crate::Trap::TableOutOfBounds => Fault::TableCopyOverlap,
+        _ => Fault::ArrayCopyOverlap,
+    })
+}
+
 /// Copies within a list from the front, whatever overlaps.
 #[cfg(feature = "faults")]
 pub(crate) fn copy_forward<T: Copy>(list: &mut [T], from: core::ops::Range<usize>, to: usize) {

@@ -9,7 +9,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::types::{Storage, TypeId, Types};
+use wattle_validator::TypeId;
+
+use crate::types::{Storage, Types};
 use crate::values::{index_of, kind, slot_of};
 
 /// What an object holds.
@@ -18,19 +20,15 @@ pub(crate) enum Payload {
     /// Nothing: room for another object. The next free index.
     Free(u32),
     /// A struct: its fields as slots.
-    Struct(Box<[u64]>),
-    /// An array of numbers: its elements as in memory.
-    Bytes(Box<[u8]>),
-    /// An array of references.
-    Refs(Box<[u64]>),
-    /// An exception: the values that its tag says, as slots.
-    Exn(Box<[u64]>),
+    Struct(TypeId, Box<[u64]>),
+    /// An array: its elements as in memory, references as slots.
+    Array(TypeId, Box<[u8]>),
+    /// An exception: the address of its tag, and the values that the tag says, as slots.
+    Exn(u32, Box<[u64]>),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct HeapObject {
-    /// The type; of an exception, the tag.
-    pub(crate) ty: TypeId,
     marked: bool,
     pub(crate) payload: Payload,
 }
@@ -59,11 +57,17 @@ impl Payload {
         HEADER
             + match self {
                 Payload::Free(_) => 0,
-                Payload::Struct(slots) | Payload::Refs(slots) | Payload::Exn(slots) => {
-                    8 * slots.len()
-                }
-                Payload::Bytes(bytes) => bytes.len(),
+                Payload::Struct(_, slots) | Payload::Exn(_, slots) => 8 * slots.len(),
+                Payload::Array(_, bytes) => bytes.len(),
             }
+    }
+
+    /// The type of a struct or an array.
+    pub(crate) fn ty(&self) -> Option<TypeId> {
+        match self {
+            Payload::Struct(ty, _) | Payload::Array(ty, _) => Some(*ty),
+            Payload::Free(_) | Payload::Exn(..) => None,
+        }
     }
 }
 
@@ -104,13 +108,13 @@ impl Heap {
 
     /// A reference to a new object, or nothing when the heap is full.
     #[inline]
-    pub(crate) fn add(&mut self, ty: TypeId, payload: Payload) -> Option<u64> {
+    pub(crate) fn add(&mut self, payload: Payload) -> Option<u64> {
         let bytes = payload.bytes();
         if self.bytes.checked_add(bytes)? > self.limit {
             return None;
         }
-        let kind = if matches!(payload, Payload::Exn(_)) { kind::EXN } else { kind::OBJECT };
-        let object = HeapObject { ty, marked: false, payload };
+        let kind = if matches!(payload, Payload::Exn(..)) { kind::EXN } else { kind::OBJECT };
+        let object = HeapObject { marked: false, payload };
         let index = match self.objects.get_mut(self.free as usize) {
             Some(slot) => {
                 let index = self.free;
@@ -140,6 +144,12 @@ impl Heap {
         self.objects.get_mut(index_of(slot) as usize)
     }
 
+    /// What two objects hold; nothing when they are the same.
+    pub(crate) fn pair_mut(&mut self, slots: [u64; 2]) -> Option<[&mut Payload; 2]> {
+        let both = self.objects.get_disjoint_mut(slots.map(|slot| index_of(slot) as usize));
+        Some(both.ok()?.map(|object| &mut object.payload))
+    }
+
     /// Marks what `slot` refers to, when it is or looks like a reference to an object.
     #[inline]
     pub(crate) fn mark(&mut self, slot: u64) {
@@ -166,26 +176,25 @@ impl Heap {
     pub(crate) fn sweep(&mut self, types: &Types) {
         while let Some(index) = self.work.pop() {
             let Some(object) = self.objects.get_mut(index as usize) else { continue };
-            let ty = object.ty;
             // The payload is taken out for as long as its references are followed.
-            match core::mem::replace(&mut object.payload, Payload::Free(NONE)) {
-                Payload::Struct(slots) => {
-                    for &(slot, storage) in types.get(ty).map_or(&[][..], |ty| &ty.fields) {
-                        if storage == Storage::Ref {
-                            self.mark(slots.get(usize::from(slot)).copied().unwrap_or(0));
-                        }
-                    }
-                    self.put(index, Payload::Struct(slots));
+            let payload = core::mem::replace(&mut object.payload, Payload::Free(NONE));
+            let layout = payload.ty().and_then(|ty| types.layout(ty).ok());
+            let fields = layout.map_or(&[][..], |layout| &layout.fields);
+            match &payload {
+                Payload::Struct(_, slots) => {
+                    let refs = fields.iter().filter(|(_, storage)| *storage == Storage::Ref);
+                    refs.filter_map(|(slot, _)| slots.get(*slot as usize))
+                        .for_each(|slot| self.mark(*slot));
                 }
-                Payload::Refs(slots) => {
-                    self.mark_all(&slots);
-                    self.put(index, Payload::Refs(slots));
+                Payload::Array(_, bytes) if matches!(fields, [(_, Storage::Ref)]) => {
+                    let (slots, _) = bytes.as_chunks();
+                    slots.iter().for_each(|slot| self.mark(u64::from_le_bytes(*slot)));
                 }
-                Payload::Exn(slots) => {
-                    self.mark_all(&slots);
-                    self.put(index, Payload::Exn(slots));
-                }
-                other => self.put(index, other),
+                Payload::Exn(_, slots) => self.mark_all(slots),
+                Payload::Array(..) | Payload::Free(_) => {}
+            }
+            if let Some(object) = self.objects.get_mut(index as usize) {
+                object.payload = payload;
             }
         }
         self.bytes = 0;
@@ -201,11 +210,5 @@ impl Heap {
         }
         self.collections += 1;
         self.collect_at = (2 * self.bytes).max(FIRST_COLLECTION).min(self.limit);
-    }
-
-    fn put(&mut self, index: u32, payload: Payload) {
-        if let Some(object) = self.objects.get_mut(index as usize) {
-            object.payload = payload;
-        }
     }
 }

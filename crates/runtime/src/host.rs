@@ -5,13 +5,14 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use wattle_ast::{FuncType, SubType, ValType};
+use wattle_ast::{FuncType, ValType};
+use wattle_validator::TypeId;
 
 use crate::instance::Instance;
 use crate::state::{Exec, FuncInst, FuncKind};
 use crate::store::{Progress, Store, TIMED_OUT, WOKEN};
-use crate::trap::{Error, ErrorKind, Trap};
-use crate::types::{TypeId, width, widths};
+use crate::trap::{Broken, Error, ErrorKind};
+use crate::types::{width, widths};
 use crate::values::{Func, Value};
 
 /// What a function of the host is called with: the store, and the instance that calls.
@@ -95,7 +96,7 @@ fn slots<T>(store: &Store<T>, values: &[Value], types: &[ValType]) -> Result<Vec
 impl Func {
     fn add<T>(store: &mut Store<T>, ty: &FuncType, call: Arc<Call<T>>) -> Result<Func, Error> {
         let (params, results) = (widths(ty.params()), widths(ty.results()));
-        let id = store.inner.state.types.add_group(&[SubType::from(ty.clone())], &[])?;
+        let id = store.inner.state.types.add_func(ty)?;
         let kind = FuncKind::Host(store.hosts.len() as u32);
         store.hosts.push(HostFunc { call, params, results });
         let addr = store.inner.state.funcs.len() as u32;
@@ -172,7 +173,7 @@ impl Func {
     /// [`ErrorKind::WrongStore`].
     pub fn ty<T>(self, store: &Store<T>) -> Result<FuncType, Error> {
         let id = self.type_id(store)?;
-        store.inner.state.types.func(id).cloned().ok_or_else(|| Error::new(ErrorKind::WrongStore))
+        store.inner.state.types.func(id).ok_or_else(|| Error::new(ErrorKind::WrongStore))
     }
 
     /// Calls it.
@@ -320,8 +321,7 @@ impl<P: Numbers, R: Numbers> TypedFunc<P, R> {
         let (params, results) = (P::types().len(), R::types().len());
         let mut row = [0; MOST];
         arguments.write(&mut row);
-        let row =
-            row.get_mut(..params.max(results)).ok_or_else(|| Error::from(Trap::InvalidCode))?;
+        let row = row.get_mut(..params.max(results)).ok_or(Broken::Index)?;
         store.call_slots(self.func.addr, row, params, results)?;
         Ok(R::read(row))
     }

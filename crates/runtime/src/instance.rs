@@ -19,8 +19,8 @@ use crate::state::{
     EXPRESSION, FuncInst, FuncKind, GlobalInst, InstanceInst, MemoryInst, TableInst, TagInst,
 };
 use crate::store::Store;
-use crate::trap::{Error, ErrorKind};
-use crate::types::{TypeId, Types, map_ref, map_val};
+use crate::trap::{Error, ErrorKind, at_mut};
+use crate::types::{ref_in_store, val_in_store, widths};
 use crate::values::{Func, Value, kind, slot_of};
 
 /// A global of a store.
@@ -155,7 +155,7 @@ impl Instance {
         module: &Module,
         imports: &Imports,
     ) -> Result<Instance, Error> {
-        let types: Arc<[TypeId]> = add_types(&mut store.inner.state.types, module)?.into();
+        let types = store.inner.state.types.import(module.inner.types())?;
         let mut inst = InstanceInst {
             module: module.clone(),
             types,
@@ -214,7 +214,7 @@ impl Instance {
         for (index, elem) in ast.elems.iter().enumerate() {
             let index = index as u32;
             if let ElemMode::Active { table, offset } = &elem.mode {
-                let addr = module.inner.tables.get(table.idx()).map(|ty| ty.limits.addr);
+                let addr = module.inner.spaces.table(*table).map(|ty| ty.limits.addr);
                 let offset = self.evaluate(store, addr.unwrap_or_default().into(), offset)?[0];
                 let inner = &mut store.inner;
                 let inst = inner.instances.get(self.addr as usize).ok_or_else(wrong)?;
@@ -232,14 +232,15 @@ impl Instance {
         for (index, data) in ast.datas.iter().enumerate() {
             let index = index as u32;
             if let DataMode::Active { memory, offset } = &data.mode {
-                let addr = module.inner.memories.get(memory.idx()).map(|ty| ty.limits.addr);
+                let addr = module.inner.spaces.mem(*memory).map(|ty| ty.limits.addr);
                 let offset = self.evaluate(store, addr.unwrap_or_default().into(), offset)?[0];
                 let inner = &mut store.inner;
                 let inst = inner.instances.get(self.addr as usize).ok_or_else(wrong)?;
                 let count = data.bytes.len() as u64;
                 let memory =
                     *inst.memories.get(memory.idx()).ok_or_else(|| Error::invalid("memory"))?;
-                execute::init_memory(&mut inner.state, inst, index, memory, [offset, 0, count])?;
+                let memory = at_mut(&mut inner.memories, memory)?;
+                execute::init_memory(&inner.state, inst, memory, index, [offset, 0, count])?;
                 let at = inst.datas + index;
                 if let Some(dropped) = inner.state.datas.get_mut(at as usize) {
                     *dropped = true;
@@ -260,7 +261,7 @@ impl Instance {
 
     fn store_type<T>(self, store: &Store<T>, ty: ValType) -> Result<ValType, Error> {
         let inst = store.inner.instances.get(self.addr as usize).ok_or_else(wrong)?;
-        map_val(ty, &|index| Ok(inst.ty(index.0)?.into()))
+        Ok(val_in_store(ty, &inst.types)?)
     }
 
     /// The elements of a segment, to the temporary roots.
@@ -420,17 +421,6 @@ fn wrong() -> Error {
     Error::new(ErrorKind::WrongStore)
 }
 
-/// The types of a module as types of the store.
-fn add_types(types: &mut Types, module: &Module) -> Result<Vec<TypeId>, Error> {
-    let ast = module.ast();
-    let mut known = Vec::with_capacity(ast.types.len());
-    for run in ast.type_runs() {
-        let id = types.add_group(run.items, &known)?;
-        known.extend((0..run.items.len() as u32).map(|nth| id + nth));
-    }
-    Ok(known)
-}
-
 /// Whether a memory or table of these limits can be imported as one of those.
 fn limits_match(actual: Limits, wanted: Limits) -> bool {
     actual.addr == wanted.addr
@@ -451,7 +441,6 @@ fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Re
         let mismatch =
             |why: String| Error::new(ErrorKind::IncompatibleImport(from.into(), name.into(), why));
         let here = |id: u64| if id == store.inner.id { Ok(()) } else { Err(wrong()) };
-        let map = |index: wattle_ast::TypeIdx| Ok(inst.ty(index.0)?.into());
         match (import.ty, found) {
             (ExternType::Func(ty) | ExternType::FuncExact(ty), Extern::Func(func)) => {
                 here(func.store)?;
@@ -466,9 +455,8 @@ fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Re
             (ExternType::Table(wanted), Extern::Table(table)) => {
                 here(table.store)?;
                 let actual = state.tables.get(table.addr as usize).ok_or_else(wrong)?.ty;
-                let elem = map_ref(wanted.elem, &map)?;
-                let same = state.types.ref_matches(actual.elem, elem)
-                    && state.types.ref_matches(elem, actual.elem);
+                let elem = ref_in_store(wanted.elem, &inst.types)?;
+                let same = actual.elem == elem;
                 if !same || !limits_match(actual.limits, wanted.limits) {
                     return Err(mismatch("the table is of another type".into()));
                 }
@@ -476,7 +464,8 @@ fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Re
             }
             (ExternType::Mem(wanted), Extern::Memory(memory)) => {
                 here(memory.store)?;
-                let actual = state.memories.get(memory.addr as usize).ok_or_else(wrong)?.ty;
+                let memories = &store.inner.memories;
+                let actual = memories.get(memory.addr as usize).ok_or_else(wrong)?.ty;
                 let page = actual.page_bits() == wanted.page_bits();
                 if !page || !limits_match(actual.limits, wanted.limits) {
                     return Err(mismatch("the memory is of another type".into()));
@@ -486,7 +475,7 @@ fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Re
             (ExternType::Global(wanted), Extern::Global(global)) => {
                 here(global.store)?;
                 let actual = state.globals.get(global.addr as usize).ok_or_else(wrong)?.ty;
-                let val = map_val(wanted.val, &map)?;
+                let val = val_in_store(wanted.val, &inst.types)?;
                 let fits = state.types.val_matches(actual.val, val)
                     && (!wanted.mutable || state.types.val_matches(val, actual.val));
                 if wanted.mutable != actual.mutable || !fits {
@@ -517,8 +506,8 @@ fn allocate<T>(store: &mut Store<T>, inst: &mut InstanceInst, instance: u32) -> 
     let ast = module.ast();
     let state = &mut store.inner.state;
     for &ty in &ast.memories {
-        inst.memories.push(state.memories.len() as u32);
-        state.memories.push(MemoryInst::new(ty, state.limits.memory_bytes)?);
+        inst.memories.push(store.inner.memories.len() as u32);
+        store.inner.memories.push(MemoryInst::new(ty, state.limits.memory_bytes)?);
     }
     for (func, defined) in ast.funcs.iter().enumerate() {
         let ty = inst.ty(defined.ty.0)?;
@@ -529,7 +518,8 @@ fn allocate<T>(store: &mut Store<T>, inst: &mut InstanceInst, instance: u32) -> 
     for tag in &ast.tags {
         let ty = inst.ty(tag.ty.0)?;
         inst.tags.push(state.tags.len() as u32);
-        state.tags.push(TagInst { ty });
+        let slots = state.types.func(ty).map_or(0, |ty| widths(ty.params()));
+        state.tags.push(TagInst { ty, slots });
     }
     let elems = state.elems.len() + ast.elems.len();
     state.elems.resize(elems, Box::default());

@@ -56,7 +56,6 @@
 //! | `memory.rs`, `host.rs`, `imports.rs`, `values.rs` | what the host holds |
 //! | `limits.rs`, `observe.rs`, `trap.rs` | limits, observation, errors |
 //! | `faults.rs` | planted faults, to measure tests with (feature `faults`) |
-//! | `script/` | test scripts (feature `script`) |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -79,8 +78,6 @@ mod memory;
 mod module;
 pub mod numerics;
 mod observe;
-#[cfg(feature = "script")]
-pub mod script;
 mod state;
 mod store;
 mod table;
@@ -99,5 +96,5 @@ pub use memory::{Memory, Table};
 pub use module::Module;
 pub use observe::{Counts, Observer, Step};
 pub use store::Store;
-pub use trap::{CallSite, Error, ErrorKind, Trap};
+pub use trap::{Broken, CallSite, Error, ErrorKind, Trap};
 pub use values::{AnyRef, Func, Object, Ref, Value};

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use wattle_ast::{AddrType, MemType, TableType};
 
 use crate::state::{MemoryInst, State, TableInst};
-use crate::store::Store;
+use crate::store::{Inner, Store};
 use crate::trap::{Error, ErrorKind};
 use crate::values::{Ref, Value};
 
@@ -121,19 +121,21 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::Limit`].
     pub fn new<T>(store: &mut Store<T>, ty: MemType) -> Result<Memory, Error> {
-        let state = &mut store.inner.state;
-        let addr = state.memories.len() as u32;
-        state.memories.push(MemoryInst::new(ty, state.limits.memory_bytes)?);
+        let inner = &mut store.inner;
+        let addr = inner.memories.len() as u32;
+        inner.memories.push(MemoryInst::new(ty, inner.state.limits.memory_bytes)?);
         Ok(Memory { store: store.inner.id, addr })
     }
 
-    fn inst(self, state: &State, store: u64) -> Result<&MemoryInst, Error> {
-        let inst = state.memories.get(self.addr as usize).filter(|_| self.store == store);
+    fn inst<T>(self, store: &Store<T>) -> Result<&MemoryInst, Error> {
+        let Inner { id, memories, .. } = &store.inner;
+        let inst = memories.get(self.addr as usize).filter(|_| self.store == *id);
         inst.ok_or_else(|| Error::new(ErrorKind::WrongStore))
     }
 
-    fn inst_mut(self, state: &mut State, store: u64) -> Result<&mut MemoryInst, Error> {
-        let inst = state.memories.get_mut(self.addr as usize).filter(|_| self.store == store);
+    fn inst_mut<T>(self, store: &mut Store<T>) -> Result<&mut MemoryInst, Error> {
+        let Inner { id, memories, .. } = &mut store.inner;
+        let inst = memories.get_mut(self.addr as usize).filter(|_| self.store == *id);
         inst.ok_or_else(|| Error::new(ErrorKind::WrongStore))
     }
 
@@ -142,7 +144,7 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::WrongStore`], as all that follow.
     pub fn ty<T>(self, store: &Store<T>) -> Result<MemType, Error> {
-        Ok(self.inst(&store.inner.state, store.inner.id)?.ty)
+        Ok(self.inst(store)?.ty)
     }
 
     /// The size in pages.
@@ -150,7 +152,7 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn pages<T>(self, store: &Store<T>) -> Result<u64, Error> {
-        Ok(self.inst(&store.inner.state, store.inner.id)?.pages())
+        Ok(self.inst(store)?.pages())
     }
 
     /// All bytes.
@@ -158,7 +160,7 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn bytes<T>(self, store: &Store<T>) -> Result<&[u8], Error> {
-        Ok(&self.inst(&store.inner.state, store.inner.id)?.bytes)
+        Ok(&self.inst(store)?.bytes)
     }
 
     /// All bytes, to be written.
@@ -166,8 +168,7 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn bytes_mut<T>(self, store: &mut Store<T>) -> Result<&mut [u8], Error> {
-        let id = store.inner.id;
-        Ok(&mut self.inst_mut(&mut store.inner.state, id)?.bytes)
+        Ok(&mut self.inst_mut(store)?.bytes)
     }
 
     /// Writes bytes at an address.
@@ -187,8 +188,8 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn grow<T>(self, store: &mut Store<T>, pages: u64) -> Result<Option<u64>, Error> {
-        let (id, limit) = (store.inner.id, store.inner.state.limits.memory_bytes);
-        Ok(self.inst_mut(&mut store.inner.state, id)?.grow(pages, limit))
+        let limit = store.inner.state.limits.memory_bytes;
+        Ok(self.inst_mut(store)?.grow(pages, limit))
     }
 
     /// A hash of size and bytes: the same for the same contents, everywhere.

@@ -8,7 +8,9 @@ use alloc::boxed::Box;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 
+use wattle_ast::AbsHeapType::{Any, Exn, Extern, I31};
 use wattle_ast::{GlobalType, HeapType, MemType, TableType};
+use wattle_validator::TypeId;
 
 use crate::code::Function;
 use crate::heap::Heap;
@@ -17,8 +19,8 @@ use crate::module::Module;
 use crate::numerics::Profile;
 use crate::observe::Observer;
 use crate::translate::Instrument;
-use crate::trap::Trap;
-use crate::types::{TypeId, Types};
+use crate::trap::{Broken, at};
+use crate::types::Types;
 use crate::values::{index_of, kind};
 
 /// What a function is made of.
@@ -57,6 +59,8 @@ pub(crate) struct GlobalInst {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TagInst {
     pub(crate) ty: TypeId,
+    /// How many slots the values of an exception take.
+    pub(crate) slots: usize,
 }
 
 /// An execution that waits for a notification.
@@ -67,11 +71,12 @@ pub(crate) struct Waiter {
     pub(crate) address: u64,
 }
 
+/// All but the memories, which stand beside it: so the bytes of one can be borrowed while the
+/// rest changes.
 pub(crate) struct State {
     pub(crate) types: Types,
     pub(crate) funcs: Vec<FuncInst>,
     pub(crate) tables: Vec<TableInst>,
-    pub(crate) memories: Vec<MemoryInst>,
     pub(crate) globals: Vec<GlobalInst>,
     pub(crate) tags: Vec<TagInst>,
     pub(crate) elems: Vec<Box<[u64]>>,
@@ -98,7 +103,7 @@ pub(crate) struct State {
 /// An instance: the addresses of what its module's indices mean.
 pub(crate) struct InstanceInst {
     pub(crate) module: Module,
-    pub(crate) types: Arc<[TypeId]>,
+    pub(crate) types: Box<[TypeId]>,
     pub(crate) funcs: Vec<u32>,
     pub(crate) tables: Vec<u32>,
     pub(crate) memories: Vec<u32>,
@@ -142,47 +147,66 @@ pub(crate) struct Exec {
     pub(crate) answer: Option<usize>,
 }
 
-impl InstanceInst {
-    pub(crate) fn ty(&self, index: u32) -> Result<TypeId, Trap> {
-        self.types.get(index as usize).copied().ok_or(Trap::InvalidCode)
-    }
+macro_rules! addresses {
+    ($( $(#[$doc:meta])* $name:ident $list:ident $ty:ty; )*) => {
+        /// From the indices of the module to what they mean in the store.
+        impl InstanceInst { $(
+            $(#[$doc])*
+            pub(crate) fn $name(&self, index: u32) -> Result<$ty, Broken> {
+                at(&self.$list, index).copied()
+            }
+        )* }
+    };
+}
+
+addresses! {
+    ty types TypeId;
+    func funcs u32;
+    table tables u32;
+    memory memories u32;
+    tag tags u32;
 }
 
 impl State {
-    /// A heap type of a module as one of the store.
-    pub(crate) fn heap_type(instance: &InstanceInst, ty: HeapType) -> Result<HeapType, Trap> {
-        Ok(match ty {
-            HeapType::Abs(abs) => HeapType::Abs(abs),
-            HeapType::Type(index) => HeapType::Type(instance.ty(index.0)?.into()),
-            HeapType::Exact(index) => HeapType::Exact(instance.ty(index.0)?.into()),
-        })
+    pub(crate) fn func(&self, addr: u32) -> Result<FuncInst, Broken> {
+        at(&self.funcs, addr).copied()
+    }
+
+    /// The bytes of a data segment: none once it was dropped.
+    pub(crate) fn data<'i>(
+        &self,
+        instance: &'i InstanceInst,
+        index: u32,
+    ) -> Result<&'i [u8], Broken> {
+        let dropped = *at(&self.datas, instance.datas + index)?;
+        let data = at(&instance.module.ast().datas, index)?;
+        Ok(if dropped { &[] } else { &data.bytes })
     }
 
     /// Whether a reference that is not null matches a heap type of the store.
     pub(crate) fn ref_matches(&self, slot: u64, ty: HeapType) -> bool {
-        use wattle_ast::AbsHeapType::{Any, Array, Eq, Exn, Extern, Func, I31, Struct};
         let defined = match slot & kind::MASK {
-            kind::FUNC => self.funcs.get(index_of(slot) as usize).map(|func| func.ty),
-            kind::OBJECT => self.heap.get(slot).map(|object| object.ty),
+            kind::FUNC => at(&self.funcs, index_of(slot)).ok().map(|func| func.ty),
+            kind::OBJECT => self.heap.get(slot).and_then(|object| object.payload.ty()),
             _ => None,
         };
         match (ty, defined) {
-            (HeapType::Type(ty), Some(defined)) => self.types.is_subtype(defined, ty.0),
-            (HeapType::Exact(ty), Some(defined)) => defined == ty.0,
-            (HeapType::Abs(abs), Some(defined)) => {
-                // What is external on the outside is whatever it is inside.
-                abs == Extern
-                    || self.types.heap_matches(HeapType::Type(defined.into()), HeapType::Abs(abs))
+            (HeapType::Type(number), Some(defined)) => {
+                let wanted = self.types.id(number);
+                wanted.is_some_and(|wanted| self.types.is_subtype(defined, wanted))
             }
-            (HeapType::Abs(abs), None) => match slot & kind::MASK {
-                kind::I31 => matches!(abs, I31 | Eq | Any | Extern),
-                kind::HOST => matches!(abs, Any | Extern),
-                kind::EXN => abs == Exn,
-                kind::FUNC => abs == Func,
-                kind::OBJECT => matches!(abs, Struct | Array | Eq | Any | Extern),
-                _ => false,
-            },
-            _ => false,
+            (HeapType::Exact(number), Some(defined)) => self.types.id(number) == Some(defined),
+            (HeapType::Type(_) | HeapType::Exact(_), None) => false,
+            (HeapType::Abs(abs), _) => {
+                let actual = match (defined, slot & kind::MASK) {
+                    (Some(defined), _) => self.types.abs_heap(defined),
+                    (None, kind::I31) => I31,
+                    (None, kind::EXN) => Exn,
+                    _ => Any,
+                };
+                // What is external on the outside is whatever it is inside.
+                actual.is_subtype_of(abs) || abs == Extern && actual.top() == Any
+            }
         }
     }
 

@@ -12,10 +12,10 @@ use crate::heap::{Heap, Payload};
 use crate::host::{Caller, HostFunc};
 use crate::limits::{Config, Limits};
 use crate::observe::Observer;
-use crate::state::{ENTRY, Exec, Frame, FuncKind, InstanceInst, State};
+use crate::state::{ENTRY, Exec, Frame, FuncKind, InstanceInst, MemoryInst, State};
 use crate::translate::Instrument;
-use crate::trap::{Error, ErrorKind, Trap};
-use crate::types::{Types, top};
+use crate::trap::{Broken, Error, ErrorKind, Trap, at};
+use crate::types::Types;
 use crate::values::{AnyRef, Func, Object, Ref, Value, i31_slot, index_of, kind, slot_of};
 
 static STORES: AtomicUsize = AtomicUsize::new(1);
@@ -24,6 +24,7 @@ static STORES: AtomicUsize = AtomicUsize::new(1);
 pub(crate) struct Inner {
     pub(crate) id: u64,
     pub(crate) instances: Vec<InstanceInst>,
+    pub(crate) memories: Vec<MemoryInst>,
     pub(crate) state: State,
     executions: u64,
     /// Stacks to be used again.
@@ -73,7 +74,6 @@ impl<T> Store<T> {
             types: Types::default(),
             funcs: Vec::new(),
             tables: Vec::new(),
-            memories: Vec::new(),
             globals: Vec::new(),
             tags: Vec::new(),
             elems: Vec::new(),
@@ -91,7 +91,14 @@ impl<T> Store<T> {
             trap_index: None,
         };
         let id = STORES.fetch_add(1, Ordering::Relaxed) as u64;
-        let inner = Inner { id, instances: Vec::new(), state, executions: 0, stacks: Vec::new() };
+        let inner = Inner {
+            id,
+            instances: Vec::new(),
+            memories: Vec::new(),
+            state,
+            executions: 0,
+            stacks: Vec::new(),
+        };
         Store { inner, hosts: Vec::new(), data }
     }
 
@@ -152,11 +159,11 @@ impl<T> Store<T> {
     pub(crate) fn drive(&mut self, mut exec: Exec) -> Result<Progress, Error> {
         loop {
             let inner = &mut self.inner;
-            match execute::run(&inner.instances, &mut inner.state, &mut exec) {
+            match execute::run(&inner.instances, &mut inner.memories, &mut inner.state, &mut exec) {
                 Exit::Done => return Ok(Progress::Done(exec)),
                 Exit::OutOfFuel => return Ok(Progress::OutOfFuel(exec)),
                 Exit::Blocked { timeout } => return Ok(Progress::Blocked(exec, timeout)),
-                Exit::Trap(trap) => return Err(inner.failed(exec, ErrorKind::Trap(trap))),
+                Exit::Failed(failure) => return Err(inner.failed(exec, failure.into())),
                 Exit::Exception(slot) => {
                     let object = inner.object(slot);
                     return Err(inner.failed(exec, ErrorKind::Exception(object)));
@@ -179,7 +186,7 @@ impl<T> Store<T> {
         let inner = &mut self.inner;
         if let ErrorKind::Exception(object) = error.kind() {
             let (slot, known) = (object.slot, object.store == inner.id && !last);
-            if known && execute::throw(&inner.instances, &inner.state, exec, slot) {
+            if known && execute::unwind(&inner.instances, &inner.state, exec, slot) {
                 return Ok(());
             }
         }
@@ -190,13 +197,13 @@ impl<T> Store<T> {
 
     /// Calls a function of the host for an execution, with its operands at `base`.
     fn host(&mut self, mut exec: Exec, func: u32, base: usize) -> (Exec, Result<(), Error>) {
-        let Some(&FuncKind::Host(number)) =
-            self.inner.state.funcs.get(func as usize).map(|func| &func.kind)
-        else {
-            return (exec, Err(Trap::InvalidCode.into()));
+        let host = match self.inner.state.func(func).map(|func| func.kind) {
+            Ok(FuncKind::Host(number)) => at(&self.hosts, number).cloned(),
+            _ => Err(Broken::Kind),
         };
-        let Some(host) = self.hosts.get(number as usize).cloned() else {
-            return (exec, Err(Trap::InvalidCode.into()));
+        let host = match host {
+            Ok(host) => host,
+            Err(broken) => return (exec, Err(broken.into())),
         };
         let mut buffer = [0; 16];
         let mut long = Vec::new();
@@ -236,8 +243,7 @@ impl<T> Store<T> {
         let kind = self.inner.state.funcs.get(addr as usize).map(|func| func.kind);
         match kind.ok_or_else(|| Error::new(ErrorKind::WrongStore))? {
             FuncKind::Host(number) => {
-                let host = self.hosts.get(number as usize).cloned();
-                let host = host.ok_or_else(|| Error::from(Trap::InvalidCode))?;
+                let host = at(&self.hosts, number)?.clone();
                 (host.call)(&mut Caller { store: self, instance: None }, slots)
             }
             FuncKind::Wasm { instance, func } => {
@@ -341,7 +347,7 @@ impl Inner {
             kind::I31 => AnyRef::I31(index_of(slot)),
             kind::HOST => AnyRef::Host(index_of(slot)),
             _ => match self.state.heap.get(slot).map(|object| &object.payload) {
-                Some(Payload::Struct(_)) => AnyRef::Struct(self.object(slot)),
+                Some(Payload::Struct(..)) => AnyRef::Struct(self.object(slot)),
                 _ => AnyRef::Array(self.object(slot)),
             },
         }
@@ -360,7 +366,7 @@ impl Inner {
             }
             ValType::Ref(ty) => {
                 let slot = slots[0];
-                let top = top(&self.state.types, ty.heap);
+                let top = self.state.types.top(ty.heap);
                 Value::from(match top {
                     _ if slot == 0 => Ref::Null(match ty.heap {
                         HeapType::Abs(abs) => abs,
@@ -399,7 +405,7 @@ impl Inner {
                 [value as u64, (value >> 64) as u64]
             }
             (Value::Ref(value), ValType::Ref(ty)) => {
-                let top = top(&self.state.types, ty.heap);
+                let top = self.state.types.top(ty.heap);
                 let (slot, of) = match &**value {
                     Ref::Null(_) if ty.nullable => return Ok([0; 2]),
                     Ref::Null(_) => return Err(mismatch()),

@@ -1,11 +1,12 @@
-//! What goes wrong: traps, link errors, limits, and the backtrace that goes with them.
+//! What can go wrong: traps, broken invariants, link errors, limits, and the backtrace of an error.
 
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::numerics::NumericTrap;
+use wattle_ast::Opcode;
+
 use crate::values::Object;
 
 macro_rules! traps {
@@ -55,7 +56,6 @@ traps! {
     HeapExhausted "heap exhausted";
     FrameTooLarge "call stack exhausted: the function has too many values for a frame";
     ModuleTooLarge "implementation limit exceeded by a function";
-    InvalidCode "invalid code";
     Deadlock "all threads wait";
     OutOfFuel "all fuel consumed";
 }
@@ -82,15 +82,66 @@ impl fmt::Display for Trap {
 
 impl core::error::Error for Trap {}
 
-impl From<NumericTrap> for Trap {
-    #[inline]
-    fn from(trap: NumericTrap) -> Trap {
-        match trap {
-            NumericTrap::DivideByZero => Trap::DivideByZero,
-            NumericTrap::Overflow => Trap::IntegerOverflow,
-            NumericTrap::InvalidConversion => Trap::InvalidConversion,
+/// Something that holds for every module that was validated, and that the interpreter found not to
+/// hold: a fault of the interpreter, never of the program that it runs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Broken {
+    /// An index that is out of range.
+    Index,
+    /// A definition or a value of another kind than its use needs.
+    Kind,
+    /// An instruction that takes more operands than there are.
+    Operands,
+    /// An instruction whose bytes cannot be read.
+    Encoding,
+    /// An instruction that the interpreter cannot execute.
+    Instruction(Opcode),
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Broken::Index => f.write_str("an index is out of range"),
+            Broken::Kind => f.write_str("a definition or a value is of the wrong kind"),
+            Broken::Operands => f.write_str("an instruction lacks operands"),
+            Broken::Encoding => f.write_str("the bytes of an instruction cannot be read"),
+            Broken::Instruction(opcode) => write!(f, "`{opcode}` cannot be executed"),
         }
     }
+}
+
+/// Why an instruction did not complete.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Failure {
+    Trap(Trap),
+    Broken(Broken),
+}
+
+impl From<Trap> for Failure {
+    #[inline]
+    fn from(trap: Trap) -> Failure {
+        Failure::Trap(trap)
+    }
+}
+
+impl From<Broken> for Failure {
+    #[inline]
+    fn from(broken: Broken) -> Failure {
+        Failure::Broken(broken)
+    }
+}
+
+/// The element of a list at an index that validation has checked.
+#[inline(always)]
+pub(crate) fn at<T>(list: &[T], index: u32) -> Result<&T, Broken> {
+    list.get(index as usize).ok_or(Broken::Index)
+}
+
+/// The same, to be changed.
+#[inline(always)]
+pub(crate) fn at_mut<T>(list: &mut [T], index: u32) -> Result<&mut T, Broken> {
+    list.get_mut(index as usize).ok_or(Broken::Index)
 }
 
 /// A call that was under way when an execution ended.
@@ -123,6 +174,8 @@ pub(crate) const BACKTRACE: usize = 64;
 pub enum ErrorKind {
     /// A trap, or a resource that ran out.
     Trap(Trap),
+    /// A fault of the interpreter itself.
+    Broken(Broken),
     /// An exception that nothing caught.
     Exception(Object),
     /// An import that nothing provides: its module and its name.
@@ -211,9 +264,36 @@ impl Error {
     }
 }
 
+impl From<wattle_validator::Error> for Error {
+    fn from(error: wattle_validator::Error) -> Error {
+        Error::invalid(error.to_string())
+    }
+}
+
+impl From<Failure> for ErrorKind {
+    fn from(failure: Failure) -> ErrorKind {
+        match failure {
+            Failure::Trap(trap) => ErrorKind::Trap(trap),
+            Failure::Broken(broken) => ErrorKind::Broken(broken),
+        }
+    }
+}
+
 impl From<Trap> for Error {
     fn from(trap: Trap) -> Error {
         Error::new(ErrorKind::Trap(trap))
+    }
+}
+
+impl From<Broken> for Error {
+    fn from(broken: Broken) -> Error {
+        Error::new(ErrorKind::Broken(broken))
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        Error::new(failure.into())
     }
 }
 
@@ -221,6 +301,7 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ErrorKind::Trap(trap) => trap.fmt(f),
+            ErrorKind::Broken(what) => write!(f, "fault of the interpreter: {what}"),
             ErrorKind::Exception(_) => f.write_str("uncaught exception"),
             ErrorKind::UnknownImport(module, name) => {
                 write!(f, "unknown import: {module:?} has no {name:?}")

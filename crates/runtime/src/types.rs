@@ -1,28 +1,22 @@
-//! Types as the store knows them: each recursive group once, whatever module brought it.
+//! The types of a store: the registry of defined types, and how structs and arrays are laid out.
 //!
-//! A type of the store is a number; equal numbers are equal types. Every type keeps the chain of
-//! its supertypes (its *display*), so that a subtype check is one load and one comparison.
+//! Where a type of the store names a defined type, it holds the number of its id in the place of a
+//! type index.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/matching.html>
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AbsHeapType, ArrayType, CompType, Encode, FieldType, FuncType, HeapType, PackType, RefType,
-    StorageType, StructType, SubType, TypeIdx, ValType,
+    AbsHeapType, CompType, FieldType, FuncType, HeapType, PackType, RefType, StorageType, TypeIdx,
+    ValType,
 };
+use wattle_validator::{Registry, TypeId};
 
-use crate::trap::Error;
+use crate::trap::{Broken, Error, at};
 
-/// A type of the store.
-pub(crate) type TypeId = u32;
-
-/// Marks, in the key of a group, a reference to one of its own types.
-const OWN: u32 = 1 << 31;
-
-/// How a field is stored and read.
+/// How a field or an element is stored and read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Storage {
     I8,
@@ -57,14 +51,21 @@ impl Storage {
             Storage::Vector => 16,
         }
     }
+
+    /// How many bytes elements take, whose count has 32 bits.
+    pub(crate) const fn size(self, count: u64) -> u64 {
+        count * self.bytes() as u64
+    }
+
+    /// How many slots a field takes.
+    pub(crate) const fn width(self) -> u32 {
+        if let Storage::Vector = self { 2 } else { 1 }
+    }
 }
 
 /// How many slots a value takes.
 pub(crate) const fn width(ty: ValType) -> u16 {
-    match ty {
-        ValType::V128 => 2,
-        _ => 1,
-    }
+    if let ValType::V128 = ty { 2 } else { 1 }
 }
 
 /// How many slots values take.
@@ -72,234 +73,132 @@ pub(crate) fn widths(types: &[ValType]) -> usize {
     types.iter().map(|&ty| usize::from(width(ty))).sum()
 }
 
-#[derive(Debug)]
-pub(crate) struct Defined {
-    /// With type indices that are numbers of types of the store.
-    pub(crate) ty: SubType,
-    /// Its supertypes from the root down, itself the last.
-    display: Box<[TypeId]>,
+/// How the objects of a type are laid out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Layout {
     /// For a struct: the slot of each field and how it is stored. For an array: its element.
-    pub(crate) fields: Box<[(u16, Storage)]>,
+    pub(crate) fields: Box<[(u32, Storage)]>,
     /// How many slots a struct takes.
     pub(crate) slots: usize,
+}
+
+impl Layout {
+    fn of(comp: &CompType) -> Layout {
+        let fields = match comp {
+            CompType::Struct(ty) => &*ty.fields,
+            CompType::Array(ty) => core::slice::from_ref(&ty.field),
+            CompType::Func(_) | CompType::Cont(_) => &[],
+        };
+        let mut slots = 0;
+        let place = |field: &FieldType| {
+            let storage = Storage::of(field.storage);
+            let slot = slots;
+            slots += storage.width();
+            (slot, storage)
+        };
+        let fields = fields.iter().map(place).collect();
+        Layout { fields, slots: slots as usize }
+    }
+
+    /// How an array's elements are stored.
+    pub(crate) fn element(&self) -> Result<Storage, Broken> {
+        self.fields.first().map(|&(_, storage)| storage).ok_or(Broken::Kind)
+    }
 }
 
 /// The types of a store.
 #[derive(Debug, Default)]
 pub(crate) struct Types {
-    types: Vec<Defined>,
-    groups: BTreeMap<Vec<u8>, TypeId>,
+    registry: Registry,
+    /// One for each type of the registry.
+    layouts: Vec<Layout>,
 }
 
 impl Types {
-    pub(crate) fn get(&self, id: TypeId) -> Option<&Defined> {
-        self.types.get(id as usize)
+    /// Takes in the types of a module: their ids by type index.
+    pub(crate) fn import(
+        &mut self,
+        types: &wattle_validator::Types,
+    ) -> Result<Box<[TypeId]>, Error> {
+        let ids = self.registry.import(types)?;
+        self.lay_out();
+        Ok(ids.into())
     }
 
-    pub(crate) fn func(&self, id: TypeId) -> Option<&FuncType> {
-        match &self.get(id)?.ty.comp {
+    /// The id of a function type that names no defined types.
+    pub(crate) fn add_func(&mut self, ty: &FuncType) -> Result<TypeId, Error> {
+        let id = self.registry.add_func_type(ty)?;
+        self.lay_out();
+        Ok(id)
+    }
+
+    /// Lays out the types that came last.
+    fn lay_out(&mut self) {
+        while let Some(id) = self.registry.id(self.layouts.len() as u32) {
+            self.layouts.push(Layout::of(&self.registry.sub_type(id).comp));
+        }
+    }
+
+    pub(crate) fn layout(&self, id: TypeId) -> Result<&Layout, Broken> {
+        at(&self.layouts, id.index() as u32)
+    }
+
+    pub(crate) fn func(&self, id: TypeId) -> Option<FuncType> {
+        match self.registry.sub_type(id).comp {
             CompType::Func(ty) => Some(ty),
             _ => None,
         }
     }
 
-    /// Takes in a recursive group. `known` are the types of the module before it.
-    pub(crate) fn add_group(
-        &mut self,
-        group: &[SubType],
-        known: &[TypeId],
-    ) -> Result<TypeId, Error> {
-        let bad = || Error::invalid("unknown type");
-        let first = known.len() as u32;
-        let in_key = |index: TypeIdx| match index.0.checked_sub(first) {
-            Some(own) if (own as usize) < group.len() => Ok(TypeIdx(own | OWN)),
-            Some(_) => Err(bad()),
-            None => known.get(index.idx()).map(|&id| TypeIdx(id)).ok_or_else(bad),
-        };
-        let mut key = Vec::new();
-        let mut mapped = Vec::with_capacity(group.len());
-        for ty in group {
-            let ty = map_types(ty, &in_key)?;
-            ty.encode(&mut key);
-            mapped.push(ty);
-        }
-        if let Some(&id) = self.groups.get(&key) {
-            return Ok(id);
-        }
-        let base = self.types.len() as u32;
-        let resolve = |index: TypeIdx| {
-            Ok(if index.0 & OWN != 0 { TypeIdx(base + (index.0 & !OWN)) } else { index })
-        };
-        for ty in mapped {
-            let ty = map_types(&ty, &resolve)?;
-            let id = self.types.len() as u32;
-            let mut display = match ty.supertypes.first() {
-                Some(up) => self.get(up.0).ok_or_else(bad)?.display.to_vec(),
-                None => Vec::new(),
-            };
-            display.push(id);
-            let mut slots = 0_usize;
-            let mut place = |field: &FieldType| {
-                let storage = Storage::of(field.storage);
-                let slot = slots as u16;
-                slots += if storage == Storage::Vector { 2 } else { 1 };
-                (slot, storage)
-            };
-            let fields = match &ty.comp {
-                CompType::Struct(StructType { fields }) => fields.iter().map(place).collect(),
-                CompType::Array(ArrayType { field }) => [place(field)].into(),
-                _ => Box::default(),
-            };
-            if slots > usize::from(u16::MAX) {
-                return Err(Error::new(crate::ErrorKind::Limit("fields of a struct")));
-            }
-            self.types.push(Defined { ty, display: display.into(), fields, slots });
-        }
-        self.groups.insert(key, base);
-        Ok(base)
-    }
-
     /// Whether `sub` is `sup` or a subtype of it.
     #[inline]
     pub(crate) fn is_subtype(&self, sub: TypeId, sup: TypeId) -> bool {
-        if sub == sup {
-            return true;
-        }
-        let (Some(sub), Some(up)) = (self.get(sub), self.get(sup)) else { return false };
-        sub.display.get(up.display.len() - 1) == Some(&sup)
-    }
-
-    /// Whether a heap type is below another.
-    pub(crate) fn heap_matches(&self, sub: HeapType, sup: HeapType) -> bool {
-        match (sub, sup) {
-            (HeapType::Type(a) | HeapType::Exact(a), HeapType::Type(b)) => {
-                self.is_subtype(a.0, b.0)
-            }
-            (HeapType::Exact(a), HeapType::Exact(b)) => a == b,
-            (HeapType::Type(_), HeapType::Exact(_)) => false,
-            (HeapType::Abs(a), HeapType::Abs(b)) => abs_matches(a, b),
-            (HeapType::Type(a) | HeapType::Exact(a), HeapType::Abs(b)) => {
-                self.kind(a.0).is_some_and(|a| abs_matches(a, b))
-            }
-            (HeapType::Abs(a), HeapType::Type(b) | HeapType::Exact(b)) => {
-                self.kind(b.0).is_some_and(|b| is_bottom(a) && abs_matches(a, b))
-            }
-        }
-    }
-
-    /// The abstract type right above a defined one.
-    fn kind(&self, id: TypeId) -> Option<AbsHeapType> {
-        Some(match self.get(id)?.ty.comp {
-            CompType::Func(_) => AbsHeapType::Func,
-            CompType::Struct(_) => AbsHeapType::Struct,
-            CompType::Array(_) => AbsHeapType::Array,
-            CompType::Cont(_) => AbsHeapType::Cont,
-        })
-    }
-
-    pub(crate) fn ref_matches(&self, sub: RefType, sup: RefType) -> bool {
-        (sup.nullable || !sub.nullable) && self.heap_matches(sub.heap, sup.heap)
+        self.registry.is_subtype_of(sub, sup)
     }
 
     pub(crate) fn val_matches(&self, sub: ValType, sup: ValType) -> bool {
-        match (sub, sup) {
-            (ValType::Ref(sub), ValType::Ref(sup)) => self.ref_matches(sub, sup),
-            _ => sub == sup,
-        }
+        self.registry.val_type_matches(sub, sup)
+    }
+
+    /// The abstract type right above a defined one.
+    pub(crate) fn abs_heap(&self, id: TypeId) -> AbsHeapType {
+        self.registry.structure_of(id).heap()
+    }
+
+    /// The id that a heap type of the store names.
+    pub(crate) fn id(&self, number: TypeIdx) -> Option<TypeId> {
+        self.registry.id(number.0)
+    }
+
+    /// The abstract type at the top of the hierarchy of a heap type of the store.
+    pub(crate) fn top(&self, heap: HeapType) -> AbsHeapType {
+        let abs = match heap {
+            HeapType::Abs(abs) => abs,
+            HeapType::Type(number) | HeapType::Exact(number) => {
+                self.id(number).map_or(AbsHeapType::Any, |id| self.abs_heap(id))
+            }
+        };
+        abs.top()
     }
 }
 
-const fn is_bottom(ty: AbsHeapType) -> bool {
-    use AbsHeapType::{NoCont, NoExn, NoExtern, NoFunc, None};
-    matches!(ty, None | NoFunc | NoExtern | NoExn | NoCont)
-}
-
-/// Whether an abstract heap type is below another.
-pub(crate) fn abs_matches(sub: AbsHeapType, sup: AbsHeapType) -> bool {
-    use AbsHeapType::{
-        Any, Array, Cont, Eq, Exn, Extern, Func, I31, NoCont, NoExn, NoExtern, NoFunc, None, Struct,
-    };
-    sub == sup
-        || match sup {
-            Any => matches!(sub, Eq | I31 | Struct | Array | None),
-            Eq => matches!(sub, I31 | Struct | Array | None),
-            I31 | Struct | Array => sub == None,
-            Func => sub == NoFunc,
-            Extern => sub == NoExtern,
-            Exn => sub == NoExn,
-            Cont => sub == NoCont,
-            None | NoFunc | NoExtern | NoExn | NoCont => false,
-        }
-}
-
-/// The abstract type at the top of the hierarchy of a heap type of the store.
-pub(crate) fn top(types: &Types, heap: HeapType) -> AbsHeapType {
-    use AbsHeapType::{Any, Cont, Exn, Extern, Func, NoCont, NoExn, NoExtern, NoFunc};
-    let abs = match heap {
-        HeapType::Abs(abs) => abs,
-        HeapType::Type(id) | HeapType::Exact(id) => types.kind(id.0).unwrap_or(Any),
-    };
-    match abs {
-        Func | NoFunc => Func,
-        Extern | NoExtern => Extern,
-        Exn | NoExn => Exn,
-        Cont | NoCont => Cont,
-        _ => Any,
-    }
-}
-
-type Map<'m> = dyn Fn(TypeIdx) -> Result<TypeIdx, Error> + 'm;
-
-pub(crate) fn map_heap(heap: HeapType, map: &Map<'_>) -> Result<HeapType, Error> {
+/// A heap type of a module as one of the store; `ids` are those of the module's types.
+pub(crate) fn heap_in_store(heap: HeapType, ids: &[TypeId]) -> Result<HeapType, Broken> {
+    let number = |index: TypeIdx| at(ids, index.0).map(|id| TypeIdx(id.index() as u32));
     Ok(match heap {
         HeapType::Abs(abs) => HeapType::Abs(abs),
-        HeapType::Type(index) => HeapType::Type(map(index)?),
-        HeapType::Exact(index) => HeapType::Exact(map(index)?),
+        HeapType::Type(index) => HeapType::Type(number(index)?),
+        HeapType::Exact(index) => HeapType::Exact(number(index)?),
     })
 }
 
-pub(crate) fn map_ref(ty: RefType, map: &Map<'_>) -> Result<RefType, Error> {
-    Ok(RefType { nullable: ty.nullable, heap: map_heap(ty.heap, map)? })
+pub(crate) fn ref_in_store(ty: RefType, ids: &[TypeId]) -> Result<RefType, Broken> {
+    Ok(RefType { nullable: ty.nullable, heap: heap_in_store(ty.heap, ids)? })
 }
 
-pub(crate) fn map_val(ty: ValType, map: &Map<'_>) -> Result<ValType, Error> {
+pub(crate) fn val_in_store(ty: ValType, ids: &[TypeId]) -> Result<ValType, Broken> {
     Ok(match ty {
-        ValType::Ref(ty) => ValType::Ref(map_ref(ty, map)?),
+        ValType::Ref(ty) => ValType::Ref(ref_in_store(ty, ids)?),
         other => other,
-    })
-}
-
-fn map_field(field: FieldType, map: &Map<'_>) -> Result<FieldType, Error> {
-    let storage = match field.storage {
-        StorageType::Val(ty) => StorageType::Val(map_val(ty, map)?),
-        packed => packed,
-    };
-    Ok(FieldType { mutable: field.mutable, storage })
-}
-
-/// The same type with other type indices.
-fn map_types(ty: &SubType, map: &Map<'_>) -> Result<SubType, Error> {
-    let vals =
-        |types: &[ValType]| types.iter().map(|&ty| map_val(ty, map)).collect::<Result<Vec<_>, _>>();
-    let comp = match &ty.comp {
-        CompType::Func(ty) => {
-            CompType::Func(FuncType::new(vals(ty.params())?, vals(ty.results())?))
-        }
-        CompType::Struct(ty) => CompType::Struct(StructType {
-            fields: ty
-                .fields
-                .iter()
-                .map(|&field| map_field(field, map))
-                .collect::<Result<_, _>>()?,
-        }),
-        CompType::Array(ty) => CompType::Array(ArrayType { field: map_field(ty.field, map)? }),
-        CompType::Cont(index) => CompType::Cont(map(*index)?),
-    };
-    Ok(SubType {
-        is_final: ty.is_final,
-        supertypes: ty.supertypes.iter().map(|&up| map(up)).collect::<Result<_, _>>()?,
-        describes: ty.describes.map(map).transpose()?,
-        descriptor: ty.descriptor.map(map).transpose()?,
-        comp,
     })
 }

@@ -39,6 +39,7 @@ mod pipeline;
 mod registry;
 mod ty;
 mod types;
+mod valid_module;
 mod validator;
 
 pub use error::{Error, ErrorKind, Errors, Fields, Mismatch, OperandType};
@@ -50,4 +51,5 @@ pub use locate::body_offset;
 pub use parallel::validate_bodies;
 pub use registry::{Registry, Structure, TypeId};
 pub use types::Types;
+pub use valid_module::ValidModule;
 pub use validator::{FuncToValidate, Validator, Verdict, body_chunks, validate};

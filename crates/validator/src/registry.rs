@@ -7,11 +7,15 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use wattle_ast::AbsHeapType;
+use wattle_ast::{
+    AbsHeapType, ArrayType, CompType, FieldType, FuncType, HeapType, PackType, RefType,
+    StorageType, StructType, SubType, TypeIdx, ValType,
+};
 
-use crate::ErrorKind;
 use crate::limits::Limits;
 use crate::ty::{MAX_TYPES, Ty};
+use crate::types::{Types, closed, convert_all};
+use crate::{Error, ErrorKind};
 
 /// A defined type, the same for equal types of all modules that share a registry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -39,7 +43,7 @@ impl Structure {
     const ALL: [Structure; 3] = [Structure::Func, Structure::Struct, Structure::Array];
 
     /// The abstract heap type right above all types of this structure.
-    pub(crate) const fn heap(self) -> AbsHeapType {
+    pub const fn heap(self) -> AbsHeapType {
         match self {
             Structure::Func => AbsHeapType::Func,
             Structure::Struct => AbsHeapType::Struct,
@@ -179,6 +183,110 @@ impl Registry {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The id with this number, if there is one.
+    pub fn id(&self, number: u32) -> Option<TypeId> {
+        ((number as usize) < self.len()).then_some(TypeId(number))
+    }
+
+    /// The structure of a type.
+    ///
+    /// # Panics
+    /// When the id is of another registry, as every method that takes one.
+    pub fn structure_of(&self, id: TypeId) -> Structure {
+        self.structure(id.0)
+    }
+
+    /// Whether a type is another or declared below it.
+    pub fn is_subtype_of(&self, sub: TypeId, sup: TypeId) -> bool {
+        self.is_subtype(sub.0, sup.0)
+    }
+
+    /// The definition of a type, with numbers of types of the registry in the place of type
+    /// indices.
+    pub fn sub_type(&self, id: TypeId) -> SubType {
+        let number = |id: TypeId| Some(TypeIdx(id.0));
+        // Every type has a number.
+        self.sub_type_by(id, &number).unwrap_or_else(|| FuncType::new([], []).into())
+    }
+
+    /// Whether a value type matches another, with numbers of types of the registry in the place of
+    /// type indices. A number that no type has matches nothing.
+    ///
+    /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#value-types>
+    pub fn val_type_matches(&self, sub: ValType, sup: ValType) -> bool {
+        let all = |ty| convert_all(ty, |number| self.id(number));
+        all(sub).zip(all(sup)).is_some_and(|(sub, sup)| self.matches(sub, sup))
+    }
+
+    /// Adds a function type that stands alone in its group, is final and names no defined type.
+    ///
+    /// # Errors
+    /// When it names a defined type, or the registry is full.
+    pub fn add_func_type(&mut self, ty: &FuncType) -> Result<TypeId, Error> {
+        let all = ty.params().iter().chain(ty.results());
+        let mut group = Group::default();
+        group.begin(0, 1);
+        let params = ty.params().len();
+        group.begin_type(Structure::Func, true, None, params, params + ty.results().len());
+        for &ty in all {
+            group.push(closed(ty)?);
+        }
+        self.add(&group, &Limits::NONE).map_err(|(_, kind)| kind.into())
+    }
+
+    /// Takes in the types of a module that was validated with another registry: the ids that they
+    /// have here, by type index.
+    ///
+    /// # Errors
+    /// When the registry is full.
+    ///
+    /// ```
+    /// use wattle_ast::{FuncType, Module, ValType};
+    /// use wattle_validator::{Registry, validate};
+    ///
+    /// let ty = FuncType::new([ValType::I32], []);
+    /// let mut module = Module::default();
+    /// module.types.push(ty.clone().into());
+    /// let mut registry = Registry::default();
+    /// registry.add_func_type(&FuncType::new([], [])).unwrap();
+    /// let here = registry.add_func_type(&ty).unwrap();
+    /// assert_eq!(registry.import(&validate(&module).unwrap()).unwrap(), [here]);
+    /// ```
+    pub fn import(&mut self, types: &Types) -> Result<Vec<TypeId>, Error> {
+        let from = &*types.registry;
+        // The id here of each type there, as far as it was taken in.
+        let mut ids = alloc::vec![TypeId(NONE); from.len()];
+        let mut group = Group::default();
+        for id in &types.ids {
+            let first = from.group(id.0);
+            let Some(entries) = from.entries.get(first as usize..) else { continue };
+            if ids.get(first as usize) != Some(&TypeId(NONE)) {
+                continue;
+            }
+            let len = entries.iter().take_while(|entry| entry.group == first).count();
+            group.begin(first, len as u32);
+            for entry in entries.iter().take(len) {
+                // What a group refers to stands before it.
+                let reference = |id, nullable| group.reference(&ids, id, nullable);
+                let supertype = Some(entry.supertype).filter(|&supertype| supertype != NONE);
+                let supertype = supertype.and_then(|up| Some((up, reference(up, false)?)));
+                let (params, len) = (entry.params as usize, entry.len as usize);
+                group.begin_type(entry.structure, entry.is_final, supertype, params, len);
+                for &ty in from.list(entry) {
+                    let defined =
+                        ty.id().and_then(|id| group.reference(&ids, id, ty.is_nullable()));
+                    group.push(defined.map_or(ty, |defined| defined.flagged(ty.has_flag())));
+                }
+            }
+            let here = self.add(&group, &Limits::NONE).map_err(|(_, kind)| kind)?;
+            for (place, id) in ids.iter_mut().skip(first as usize).take(len).enumerate() {
+                *id = TypeId(here.0 + place as u32);
+            }
+        }
+        let here = |id: &TypeId| ids.get(id.index()).copied().unwrap_or(*id);
+        Ok(types.ids.iter().map(here).collect())
     }
 
     /// The id of the first type of a complete group, which is added unless an equal one is there.
@@ -465,4 +573,56 @@ impl Registry {
         };
         heap.map_or(Ty::REF_BOTTOM, |heap| Ty::abs(heap.top(), true))
     }
+
+    /// The definition of a type, with `index` of ids in the place of type indices. `None` when a
+    /// type that it refers to has no index.
+    pub(crate) fn sub_type_by(&self, id: TypeId, index: &IndexOf<'_>) -> Option<SubType> {
+        let vals = |types: &[Ty]| -> Option<Vec<ValType>> {
+            types.iter().map(|&ty| val_type(ty, index)).collect()
+        };
+        let fields = || self.fields(id.0).iter().map(|&ty| field_type(ty, index));
+        let comp = match self.structure(id.0) {
+            Structure::Func => {
+                let (params, results) = self.func(id.0)?;
+                CompType::Func(FuncType::new(vals(params)?, vals(results)?))
+            }
+            Structure::Struct => {
+                CompType::Struct(StructType { fields: fields().collect::<Option<_>>()? })
+            }
+            Structure::Array => CompType::Array(ArrayType { field: fields().next()?? }),
+        };
+        let supertypes = self.supertype(id.0).map(|id| index(TypeId(id)));
+        let supertypes = supertypes.into_iter().collect::<Option<_>>()?;
+        Some(SubType { is_final: self.is_final(id.0), supertypes, ..SubType::from(comp) })
+    }
+}
+
+/// The type index of an id, in whatever counts as one.
+pub(crate) type IndexOf<'a> = dyn Fn(TypeId) -> Option<TypeIdx> + 'a;
+
+fn field_type(ty: Ty, index: &IndexOf<'_>) -> Option<FieldType> {
+    let storage = match ty.without_flag() {
+        Ty::I8 => StorageType::Pack(PackType::I8),
+        Ty::I16 => StorageType::Pack(PackType::I16),
+        ty => StorageType::Val(val_type(ty, index)?),
+    };
+    Some(FieldType { mutable: ty.has_flag(), storage })
+}
+
+pub(crate) fn val_type(ty: Ty, index: &IndexOf<'_>) -> Option<ValType> {
+    let heap = match (ty.id(), ty.abs_heap()) {
+        (Some(id), _) => HeapType::Type(index(TypeId(id))?),
+        (None, Some(heap)) => HeapType::Abs(heap),
+        (None, None) => {
+            return match ty {
+                Ty::I32 => Some(ValType::I32),
+                Ty::I64 => Some(ValType::I64),
+                Ty::F32 => Some(ValType::F32),
+                Ty::F64 => Some(ValType::F64),
+                Ty::V128 => Some(ValType::V128),
+                _ => None,
+            };
+        }
+    };
+    Some(ValType::Ref(RefType { nullable: ty.is_nullable(), heap }))
 }

@@ -5,13 +5,13 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AbsHeapType, AddrType, ArrayType, CompType, Feature, Features, FieldType, FuncIdx, FuncType,
-    GlobalIdx, GlobalType, HeapType, MemIdx, MemType, PackType, RefType, StorageType, StructType,
-    SubType, TableIdx, TableType, TagIdx, TypeIdx, ValType,
+    AbsHeapType, AddrType, CompType, Feature, Features, FieldType, FuncIdx, GlobalIdx, GlobalType,
+    HeapType, MemIdx, MemType, PackType, RefType, StorageType, SubType, TableIdx, TableType,
+    TagIdx, TypeIdx, ValType,
 };
 
 use crate::limits::Limits;
-use crate::registry::{Group, Registry, Structure, TypeId};
+use crate::registry::{self, Group, Registry, Structure, TypeId};
 use crate::ty::Ty;
 use crate::{Error, ErrorKind, Mismatch, OperandType};
 
@@ -142,6 +142,17 @@ fn convert(
     Ok(Ty::closed(ty))
 }
 
+/// A value type with whatever features, whose type indices `id` resolves.
+pub(crate) fn convert_all(ty: ValType, id: impl Fn(u32) -> Option<TypeId>) -> Option<Ty> {
+    let defined = |index, nullable| id(index).map(|id| Ty::defined(id.0, nullable));
+    convert(Features::ALL, ty, defined).ok()
+}
+
+/// A value type that names no defined type.
+pub(crate) fn closed(ty: ValType) -> Result<Ty, Error> {
+    Ok(convert(Features::ALL, ty, |_, _| None)?)
+}
+
 impl Types {
     /// The features that the module was validated with.
     pub fn features(&self) -> Features {
@@ -205,29 +216,7 @@ impl Types {
     /// The definition of a type, in terms of the module's type indices. `None` when it refers to
     /// types that the module does not have.
     pub fn sub_type(&self, id: TypeId) -> Option<SubType> {
-        let registry = &self.registry;
-        let comp = match registry.structure(id.0) {
-            Structure::Func => {
-                let (params, results) = registry.func(id.0)?;
-                CompType::Func(FuncType::new(self.val_types(params)?, self.val_types(results)?))
-            }
-            Structure::Struct => {
-                let fields: Option<Vec<FieldType>> =
-                    registry.fields(id.0).iter().map(|&ty| self.field_type(ty)).collect();
-                CompType::Struct(StructType { fields: fields?.into() })
-            }
-            Structure::Array => {
-                let field = self.field_type(*registry.fields(id.0).first()?)?;
-                CompType::Array(ArrayType { field })
-            }
-        };
-        let supertype = match registry.supertype(id.0) {
-            Some(supertype) => Some(self.type_index(TypeId(supertype))?),
-            None => None,
-        };
-        let is_final = registry.is_final(id.0);
-        let supertypes = supertype.into_iter().collect();
-        Some(SubType { is_final, supertypes, ..SubType::from(comp) })
+        self.registry.sub_type_by(id, &|id| self.type_index(id))
     }
 
     /// The first type index that has this id.
@@ -249,42 +238,12 @@ impl Types {
     ///
     /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#value-types>
     pub fn matches(&self, sub: ValType, sup: ValType) -> bool {
-        let all = |ty| convert(Features::ALL, ty, |index, nullable| self.defined(index, nullable));
-        match (all(sub), all(sup)) {
-            (Ok(sub), Ok(sup)) => self.registry.matches(sub, sup),
-            _ => false,
-        }
-    }
-
-    fn field_type(&self, ty: Ty) -> Option<FieldType> {
-        let storage = match ty.without_flag() {
-            Ty::I8 => StorageType::Pack(PackType::I8),
-            Ty::I16 => StorageType::Pack(PackType::I16),
-            ty => StorageType::Val(self.val_type(ty)?),
-        };
-        Some(FieldType { mutable: ty.has_flag(), storage })
-    }
-
-    fn val_types(&self, types: &[Ty]) -> Option<Vec<ValType>> {
-        types.iter().map(|&ty| self.val_type(ty)).collect()
+        let all = |ty| convert_all(ty, |index| self.type_id(TypeIdx(index)));
+        all(sub).zip(all(sup)).is_some_and(|(sub, sup)| self.registry.matches(sub, sup))
     }
 
     fn val_type(&self, ty: Ty) -> Option<ValType> {
-        let heap = match (ty.id(), ty.abs_heap()) {
-            (Some(id), _) => HeapType::Type(self.type_index(TypeId(id))?),
-            (None, Some(heap)) => HeapType::Abs(heap),
-            (None, None) => {
-                return match ty {
-                    Ty::I32 => Some(ValType::I32),
-                    Ty::I64 => Some(ValType::I64),
-                    Ty::F32 => Some(ValType::F32),
-                    Ty::F64 => Some(ValType::F64),
-                    Ty::V128 => Some(ValType::V128),
-                    _ => None,
-                };
-            }
-        };
-        Some(ValType::Ref(RefType { nullable: ty.is_nullable(), heap }))
+        registry::val_type(ty, &|id| self.type_index(id))
     }
 
     /// Types of the operand stack, for people.

@@ -30,6 +30,9 @@ pub use wattle_printer as printer;
 /// The interpreter (feature `runtime`).
 #[cfg(feature = "runtime")]
 pub use wattle_runtime as runtime;
+/// The runner of test scripts (feature `script`).
+#[cfg(feature = "script")]
+pub use wattle_script as script;
 /// Tokens, strings, numbers and forms of text.
 pub use wattle_syntax as syntax;
 /// Validates modules, and says which types they have and which features they use.

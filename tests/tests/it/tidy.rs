@@ -38,7 +38,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("wat", &["ast", "syntax"]),
     ],
     &[
-        ("runtime", &["ast", "parser", "validator", "wat"]),
+        ("runtime", &["ast", "validator"]),
         ("script", &["ast", "parser", "runtime", "validator", "wat"]),
         ("wasi", &["runtime"]),
         (

@@ -8,7 +8,7 @@ use std::thread;
 
 use clap::Args;
 use serde::Serialize;
-use wattle::runtime::script::{self, Options, Report};
+use wattle::script::{self, Options, Report};
 use wattle::{Feature, Features};
 
 use crate::failure::{FAILED, Failure, cannot_read};

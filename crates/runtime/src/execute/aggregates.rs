@@ -1,4 +1,4 @@
-//! Structs, arrays, casts, and the making of exceptions.
+//! Structs, arrays, casts, and new exceptions.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/instructions.html#aggregate-instructions>
 
@@ -6,15 +6,17 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::Opcode;
+use wattle_validator::TypeId;
 
-use super::rare::{self, slot};
-use super::run::Window;
+use super::frame::{Window, get, set};
+use super::lists::{self, range};
+use super::row::Row;
 use crate::code::{Function, Op, Slot};
 use crate::heap::{Heap, Payload};
 use crate::state::{InstanceInst, State};
-use crate::translate::access;
-use crate::trap::Trap;
-use crate::types::{Storage, TypeId, widths};
+use crate::translate::SIGNED;
+use crate::trap::{Broken, Failure, Trap, at};
+use crate::types::{Storage, heap_in_store};
 
 /// Whether a reference matches a heap type of the function; `nullable` says whether null does.
 #[inline]
@@ -25,16 +27,17 @@ pub(super) fn test(
     slot: u64,
     heap_type: u32,
     nullable: Slot,
-) -> Result<bool, Trap> {
+) -> Result<bool, Failure> {
     if slot == 0 {
         return Ok(nullable != 0);
     }
-    let ty = *function.heap_types.get(heap_type as usize).ok_or(Trap::InvalidCode)?;
-    Ok(state.ref_matches(slot, State::heap_type(instance, ty)?))
+    let ty = *at(&function.heap_types, heap_type)?;
+    Ok(state.ref_matches(slot, heap_in_store(ty, &instance.types)?))
 }
 
+/// How an operation stores what it reads or writes.
 const fn storage(number: u32) -> Storage {
-    match number & (access::SIGNED - 1) {
+    match number & (SIGNED - 1) {
         0 => Storage::I8,
         1 => Storage::I16,
         2 => Storage::Word,
@@ -46,7 +49,7 @@ const fn storage(number: u32) -> Storage {
 
 /// A narrow value, extended.
 const fn extend(value: u64, how: u32) -> u64 {
-    match (storage(how), how & access::SIGNED != 0) {
+    match (storage(how), how & SIGNED != 0) {
         (Storage::I8, true) => value as i8 as i32 as u32 as u64,
         (Storage::I16, true) => value as i16 as i32 as u32 as u64,
         _ => value,
@@ -62,158 +65,129 @@ const fn narrow(value: u64, storage: Storage) -> u64 {
     }
 }
 
-fn fields(heap: &Heap, object: u64) -> Result<&[u64], Trap> {
+fn payload(heap: &Heap, object: u64, null: Trap) -> Result<&Payload, Failure> {
     if object == 0 {
-        return Err(Trap::NullStructure);
+        return Err(null.into());
     }
-    match heap.get(object).map(|object| &object.payload) {
-        Some(Payload::Struct(slots)) => Ok(slots),
-        _ => Err(Trap::InvalidCode),
+    Ok(&heap.get(object).ok_or(Broken::Index)?.payload)
+}
+
+fn payload_mut(heap: &mut Heap, object: u64, null: Trap) -> Result<&mut Payload, Failure> {
+    if object == 0 {
+        return Err(null.into());
     }
+    Ok(&mut heap.get_mut(object).ok_or(Broken::Index)?.payload)
 }
 
 #[inline]
-pub(super) fn struct_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(), Trap> {
-    let fields = fields(heap, frame[op.b as usize])?;
-    let at = op.low() as usize;
-    let value = *fields.get(at).ok_or(Trap::InvalidCode)?;
-    if storage(op.high()) == Storage::Vector {
-        frame[op.a.wrapping_add(1) as usize] = *fields.get(at + 1).ok_or(Trap::InvalidCode)?;
-    }
-    frame[op.a as usize] = extend(value, op.high());
-    Ok(())
-}
-
-#[inline]
-pub(super) fn struct_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(), Trap> {
-    let object = frame[op.a as usize];
-    if object == 0 {
-        return Err(Trap::NullStructure);
-    }
-    let Some(Payload::Struct(fields)) = heap.get_mut(object).map(|object| &mut object.payload)
-    else {
-        return Err(Trap::InvalidCode);
+pub(super) fn struct_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(), Failure> {
+    let Payload::Struct(_, fields) = payload(heap, get(frame, op.b), Trap::NullStructure)? else {
+        return Err(Broken::Kind.into());
     };
-    let (at, storage) = (op.low() as usize, storage(op.high()));
-    let place = fields.get_mut(at).ok_or(Trap::InvalidCode)?;
-    *place = narrow(frame[op.b as usize], storage);
+    let value = *at(fields, op.low())?;
+    if storage(op.high()) == Storage::Vector {
+        set(frame, op.a.wrapping_add(1), *at(fields, op.low() + 1)?);
+    }
+    set(frame, op.a, extend(value, op.high()));
+    Ok(())
+}
+
+#[inline]
+pub(super) fn struct_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(), Failure> {
+    let Payload::Struct(_, fields) = payload_mut(heap, get(frame, op.a), Trap::NullStructure)?
+    else {
+        return Err(Broken::Kind.into());
+    };
+    let (place, storage) = (op.low() as usize, storage(op.high()));
+    *fields.get_mut(place).ok_or(Broken::Index)? = narrow(get(frame, op.b), storage);
     if storage == Storage::Vector {
-        let place = fields.get_mut(at + 1).ok_or(Trap::InvalidCode)?;
-        *place = frame[op.b.wrapping_add(1) as usize];
+        let upper = fields.get_mut(place + 1).ok_or(Broken::Index)?;
+        *upper = get(frame, op.b.wrapping_add(1));
     }
     Ok(())
 }
 
-/// How many elements a payload has.
-fn len(payload: &Payload, storage: Storage) -> Result<usize, Trap> {
-    match payload {
-        Payload::Refs(refs) => Ok(refs.len()),
-        Payload::Bytes(bytes) => Ok(bytes.len() / storage.bytes()),
-        _ => Err(Trap::InvalidCode),
+/// The type and the bytes of an array.
+fn array(heap: &Heap, object: u64) -> Result<(TypeId, &[u8]), Failure> {
+    match payload(heap, object, Trap::NullArray)? {
+        Payload::Array(ty, bytes) => Ok((*ty, bytes)),
+        _ => Err(Broken::Kind.into()),
     }
 }
 
-fn array(heap: &Heap, object: u64) -> Result<&Payload, Trap> {
-    if object == 0 {
-        return Err(Trap::NullArray);
+fn array_mut(heap: &mut Heap, object: u64) -> Result<&mut [u8], Failure> {
+    match payload_mut(heap, object, Trap::NullArray)? {
+        Payload::Array(_, bytes) => Ok(bytes),
+        _ => Err(Broken::Kind.into()),
     }
-    heap.get(object).map(|object| &object.payload).ok_or(Trap::InvalidCode)
 }
 
-fn array_mut(heap: &mut Heap, object: u64) -> Result<&mut Payload, Trap> {
-    if object == 0 {
-        return Err(Trap::NullArray);
-    }
-    heap.get_mut(object).map(|object| &mut object.payload).ok_or(Trap::InvalidCode)
+pub(super) fn array_len(state: &State, object: u64) -> Result<u64, Failure> {
+    let (ty, bytes) = array(&state.heap, object)?;
+    Ok((bytes.len() / state.types.layout(ty)?.element()?.bytes()) as u64)
 }
 
-pub(super) fn array_len(state: &State, object: u64) -> Result<u64, Trap> {
-    let payload = array(&state.heap, object)?;
-    let ty = state.heap.get(object).map_or(0, |object| object.ty);
-    Ok(len(payload, element(state, ty)?)? as u64)
-}
-
-fn element(state: &State, ty: TypeId) -> Result<Storage, Trap> {
-    let ty = state.types.get(ty).ok_or(Trap::InvalidCode)?;
-    ty.fields.first().map(|&(_, storage)| storage).ok_or(Trap::InvalidCode)
-}
-
-/// An element: one slot, or two when it is a vector.
+/// An element in one slot, or in two when it is a vector; nothing when the array has none there.
 #[inline]
-fn load(payload: &Payload, at: usize, storage: Storage) -> Result<[u64; 2], Trap> {
-    let out = Trap::ArrayOutOfBounds;
-    match payload {
-        Payload::Refs(refs) => Ok([*refs.get(at).ok_or(out)?, 0]),
-        Payload::Bytes(bytes) => {
-            let size = storage.bytes();
-            let start = at.checked_mul(size).ok_or(out)?;
-            let bytes = bytes.get(start..).and_then(|rest| rest.get(..size)).ok_or(out)?;
-            let mut value = [0; 16];
-            value.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-            let value = u128::from_le_bytes(value);
-            Ok([value as u64, (value >> 64) as u64])
+fn load(bytes: &[u8], place: usize, storage: Storage) -> Option<[u64; 2]> {
+    fn chunk<const N: usize>(bytes: &[u8], place: usize) -> Option<[u8; N]> {
+        bytes.as_chunks().0.get(place).copied()
+    }
+    Some(match storage {
+        Storage::I8 => [u64::from(*bytes.get(place)?), 0],
+        Storage::I16 => [u16::from_le_bytes(chunk(bytes, place)?).into(), 0],
+        Storage::Word => [u32::from_le_bytes(chunk(bytes, place)?).into(), 0],
+        Storage::Double | Storage::Ref => [u64::from_le_bytes(chunk(bytes, place)?), 0],
+        Storage::Vector => {
+            let value = u128::from_le_bytes(chunk(bytes, place)?);
+            [value as u64, (value >> 64) as u64]
         }
-        _ => Err(Trap::InvalidCode),
-    }
+    })
 }
 
 #[inline]
-fn store(payload: &mut Payload, at: usize, storage: Storage, value: [u64; 2]) -> Result<(), Trap> {
-    let out = Trap::ArrayOutOfBounds;
-    match payload {
-        Payload::Refs(refs) => *refs.get_mut(at).ok_or(out)? = value[0],
-        Payload::Bytes(bytes) => {
-            let size = storage.bytes();
-            let start = at.checked_mul(size).ok_or(out)?;
-            let bytes = bytes.get_mut(start..).and_then(|rest| rest.get_mut(..size)).ok_or(out)?;
+fn store(bytes: &mut [u8], place: usize, storage: Storage, value: [u64; 2]) -> Option<()> {
+    fn chunk<const N: usize>(bytes: &mut [u8], place: usize) -> Option<&mut [u8; N]> {
+        bytes.as_chunks_mut().0.get_mut(place)
+    }
+    match storage {
+        Storage::I8 => *bytes.get_mut(place)? = value[0] as u8,
+        Storage::I16 => *chunk(bytes, place)? = (value[0] as u16).to_le_bytes(),
+        Storage::Word => *chunk(bytes, place)? = (value[0] as u32).to_le_bytes(),
+        Storage::Double | Storage::Ref => *chunk(bytes, place)? = value[0].to_le_bytes(),
+        Storage::Vector => {
             let value = u128::from(value[0]) | u128::from(value[1]) << 64;
-            bytes.iter_mut().zip(value.to_le_bytes()).for_each(|(to, from)| *to = from);
+            *chunk(bytes, place)? = value.to_le_bytes();
         }
-        _ => return Err(Trap::InvalidCode),
     }
-    Ok(())
+    Some(())
 }
 
 #[inline]
-pub(super) fn array_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(), Trap> {
-    let payload = array(heap, frame[op.b as usize])?;
+pub(super) fn array_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(), Failure> {
+    let (_, bytes) = array(heap, get(frame, op.b))?;
     let storage = storage(op.high());
-    let value = load(payload, frame[op.c as usize] as u32 as usize, storage)?;
-    frame[op.a as usize] = extend(value[0], op.high());
+    let value = load(bytes, get(frame, op.c) as u32 as usize, storage);
+    let value = value.ok_or(Trap::ArrayOutOfBounds)?;
+    set(frame, op.a, extend(value[0], op.high()));
     if storage == Storage::Vector {
-        frame[op.a.wrapping_add(1) as usize] = value[1];
+        set(frame, op.a.wrapping_add(1), value[1]);
     }
     Ok(())
 }
 
 #[inline]
-pub(super) fn array_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(), Trap> {
-    let payload = array_mut(heap, frame[op.a as usize])?;
-    let value = [frame[op.c as usize], frame[op.c.wrapping_add(1) as usize]];
-    store(payload, frame[op.b as usize] as u32 as usize, storage(op.high()), value)
+pub(super) fn array_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(), Failure> {
+    let bytes = array_mut(heap, get(frame, op.a))?;
+    let value = [get(frame, op.c), get(frame, op.c.wrapping_add(1))];
+    let stored = store(bytes, get(frame, op.b) as u32 as usize, storage(op.high()), value);
+    Ok(stored.ok_or(Trap::ArrayOutOfBounds)?)
 }
 
-/// A new exception of tag `imm` with its values.
-pub(super) fn exception(
-    state: &mut State,
-    instance: &InstanceInst,
-    frame: &Window,
-    op: &Op,
-) -> Result<u64, Trap> {
-    let invalid = Trap::InvalidCode;
-    let tag = *instance.tags.get(op.low() as usize).ok_or(invalid)?;
-    let ty = state.tags.get(tag as usize).ok_or(invalid)?.ty;
-    let slots = widths(state.types.func(ty).ok_or(invalid)?.params());
-    let start = op.a as usize;
-    let values = frame.get(start..start + slots).ok_or(invalid)?;
-    state.heap.add(tag, Payload::Exn(values.into())).ok_or(Trap::HeapExhausted)
-}
-
-/// A zeroed buffer, or nothing when there is no room.
+/// A zeroed buffer, unless the heap is full.
 fn zeroed<T: Copy + Default>(heap: &Heap, len: usize) -> Result<Box<[T]>, Trap> {
     let full = Trap::HeapExhausted;
-    let bytes = len.checked_mul(size_of::<T>()).ok_or(full)?;
-    if !heap.fits(bytes) {
+    if !len.checked_mul(size_of::<T>()).is_some_and(|bytes| heap.fits(bytes)) {
         return Err(full);
     }
     let mut buffer = Vec::new();
@@ -222,223 +196,157 @@ fn zeroed<T: Copy + Default>(heap: &Heap, len: usize) -> Result<Box<[T]>, Trap> 
     Ok(buffer.into_boxed_slice())
 }
 
-/// An array of so many zeros or nulls.
-fn new_array(heap: &Heap, storage: Storage, len: usize) -> Result<Payload, Trap> {
-    if storage == Storage::Ref {
-        return zeroed(heap, len).map(Payload::Refs);
+/// The bytes of an array of `len` zeros or nulls.
+fn new_array(heap: &Heap, storage: Storage, len: u64) -> Result<Box<[u8]>, Trap> {
+    zeroed(heap, usize::try_from(storage.size(len)).map_err(|_| Trap::HeapExhausted)?)
+}
+
+/// Sets all elements of an array, or of a part of one.
+fn fill(bytes: &mut [u8], storage: Storage, value: [u64; 2]) {
+    match storage {
+        Storage::I8 => bytes.fill(value[0] as u8),
+        Storage::I16 => bytes.as_chunks_mut().0.fill((value[0] as u16).to_le_bytes()),
+        Storage::Word => bytes.as_chunks_mut().0.fill((value[0] as u32).to_le_bytes()),
+        Storage::Double | Storage::Ref => bytes.as_chunks_mut().0.fill(value[0].to_le_bytes()),
+        Storage::Vector => {
+            let value = u128::from(value[0]) | u128::from(value[1]) << 64;
+            bytes.as_chunks_mut().0.fill(value.to_le_bytes());
+        }
     }
-    let bytes = len.checked_mul(storage.bytes()).ok_or(Trap::HeapExhausted)?;
-    zeroed(heap, bytes).map(Payload::Bytes)
 }
 
-/// The bytes of a data segment: none when it was dropped.
-fn data<'i>(state: &State, instance: &'i InstanceInst, index: u32) -> Result<&'i [u8], Trap> {
-    let dropped = *state.datas.get((instance.datas + index) as usize).ok_or(Trap::InvalidCode)?;
-    let data = instance.module.ast().datas.get(index as usize).ok_or(Trap::InvalidCode)?;
-    Ok(if dropped { &[] } else { &data.bytes })
-}
-
-/// The range of `len` elements from `start` on.
-pub(super) fn range(
-    start: u64,
-    len: u64,
-    size: usize,
-    trap: Trap,
-) -> Result<core::ops::Range<usize>, Trap> {
-    let end = start.checked_add(len).filter(|&end| end <= size as u64).ok_or(trap)?;
-    Ok(start as usize..end as usize)
-}
-
-/// `struct.new`, `array.new` and their kin.
-pub(super) fn alloc(
-    state: &mut State,
-    instance: &InstanceInst,
-    frame: &mut Window,
-    op: &Op,
-) -> Result<(), Trap> {
-    let invalid = Trap::InvalidCode;
-    let ty = instance.ty(op.low())?;
-    let start = op.a as usize;
-    let at = |nth| slot(frame, op.a, nth);
-    let defined = state.types.get(ty).ok_or(invalid)?;
-    let payload = match rare::opcode(op)? {
-        Opcode::StructNew => {
-            let mut slots: Box<[u64]> =
-                frame.get(start..start + defined.slots).ok_or(invalid)?.into();
-            for &(slot, storage) in &defined.fields {
-                if let Some(value) = slots.get_mut(usize::from(slot)) {
-                    *value = narrow(*value, storage);
-                }
-            }
-            Payload::Struct(slots)
-        }
-        Opcode::StructNewDefault => Payload::Struct(zeroed(&state.heap, defined.slots)?),
-        Opcode::ArrayNew => {
-            let storage = element(state, ty)?;
-            let count = at(if storage == Storage::Vector { 2 } else { 1 }) as u32 as usize;
-            let mut payload = new_array(&state.heap, storage, count)?;
-            fill(&mut payload, 0..count, storage, [at(0), at(1)])?;
-            payload
-        }
-        Opcode::ArrayNewDefault => {
-            new_array(&state.heap, element(state, ty)?, at(0) as u32 as usize)?
-        }
-        Opcode::ArrayNewFixed => {
-            let storage = element(state, ty)?;
-            let count = op.high() as usize;
-            let mut payload = new_array(&state.heap, storage, count)?;
-            let width = if storage == Storage::Vector { 2 } else { 1 };
-            for nth in 0..count {
-                let from = start + nth * width;
-                let value = [frame.get(from), frame.get(from + 1)].map(|slot| slot.copied());
-                store(&mut payload, nth, storage, value.map(Option::unwrap_or_default))?;
-            }
-            payload
-        }
-        Opcode::ArrayNewData => {
-            let storage = element(state, ty)?;
-            let (from, count) = (at(0) as u32, at(1) as u32);
-            let bytes = data(state, instance, op.high())?;
-            let size = u64::from(count) * storage.bytes() as u64;
-            let first = fault!(ArrayDataSource, 0, from);
-            let range = range(first.into(), size, bytes.len(), Trap::MemoryOutOfBounds)?;
-            let mut payload = new_array(&state.heap, storage, count as usize)?;
-            if let Payload::Bytes(to) = &mut payload {
-                to.copy_from_slice(bytes.get(range).ok_or(invalid)?);
-            }
-            payload
-        }
-        Opcode::ArrayNewElem => {
-            let (from, count) = (at(0) as u32, at(1) as u32);
-            let elem = state.elems.get((instance.elems + op.high()) as usize).ok_or(invalid)?;
-            let range = range(from.into(), count.into(), elem.len(), Trap::TableOutOfBounds)?;
-            let mut payload = new_array(&state.heap, Storage::Ref, count as usize)?;
-            if let Payload::Refs(to) = &mut payload {
-                to.copy_from_slice(elem.get(range).ok_or(invalid)?);
-            }
-            payload
-        }
-        _ => return Err(invalid),
-    };
-    frame[start] = state.heap.add(ty, payload).ok_or(Trap::HeapExhausted)?;
+/// Copies elements of a segment, which are references, into an array of them.
+fn copy_elems(array: &mut [u8], elems: &[u64], [to, from, count]: [u64; 3]) -> Result<(), Trap> {
+    let (places, _) = array.as_chunks_mut::<8>();
+    let to = range(to, count, places.len(), Trap::ArrayOutOfBounds)?;
+    let from = range(from, count, elems.len(), Trap::TableOutOfBounds)?;
+    let places = places.iter_mut().skip(to.start);
+    let elems = elems.get(from).unwrap_or_default();
+    places.zip(elems).for_each(|(place, elem)| *place = elem.to_le_bytes());
     Ok(())
 }
 
-fn fill(
-    payload: &mut Payload,
-    range: core::ops::Range<usize>,
-    storage: Storage,
-    value: [u64; 2],
-) -> Result<(), Trap> {
-    match payload {
-        Payload::Refs(refs) => refs.get_mut(range).ok_or(Trap::ArrayOutOfBounds)?.fill(value[0]),
-        Payload::Bytes(bytes) if storage == Storage::I8 => {
-            bytes.get_mut(range).ok_or(Trap::ArrayOutOfBounds)?.fill(value[0] as u8);
-        }
-        _ => {
-            for at in range {
-                store(payload, at, storage, value)?;
-            }
-        }
+impl Row<'_> {
+    /// An index or a count, which has 32 bits.
+    fn index(&self, nth: u16) -> u64 {
+        u64::from(self.operand(nth) as u32)
     }
-    Ok(())
-}
 
-/// `array.fill`, `array.copy`, `array.init_data`, `array.init_elem`.
-pub(super) fn bulk(
-    state: &mut State,
-    instance: &InstanceInst,
-    frame: &mut Window,
-    opcode: Opcode,
-    op: &Op,
-) -> Result<(), Trap> {
-    let out = Trap::ArrayOutOfBounds;
-    let invalid = Trap::InvalidCode;
-    let storage = element(state, instance.ty(op.low())?)?;
-    let at = |nth| slot(frame, op.a, nth);
-    let index = |nth| u64::from(at(nth) as u32);
-    match opcode {
-        Opcode::ArrayFill => {
-            let count = index(if storage == Storage::Vector { 4 } else { 3 });
-            let payload = array_mut(&mut state.heap, at(0))?;
-            let all = len(payload, storage)?;
-            let len = fault!(ArrayFillBound, all.saturating_sub(1), all);
-            let range = range(index(1), count, len, out)?;
-            fill(payload, range, storage, [at(2), at(3)])
-        }
-        Opcode::ArrayCopy => {
-            let (dst, src) = (at(0), at(2));
-            let (to, from, count) = (index(1), index(3), index(4));
-            let to = range(to, count, len(array(&state.heap, dst)?, storage)?, out)?;
-            let source = array(&state.heap, src)?;
-            let element = element(state, state.heap.get(src).ok_or(invalid)?.ty)?;
-            let from = range(from, count, len(source, element)?, out)?;
-            let bytes = |range: core::ops::Range<usize>| {
-                range.start * storage.bytes()..range.end * storage.bytes()
-            };
-            if dst == src {
-                match array_mut(&mut state.heap, dst)? {
-                    Payload::Refs(refs) => refs.copy_within(from, to.start),
-                    Payload::Bytes(all) => fault!(
-                        ArrayCopyOverlap,
-                        crate::faults::copy_forward(all, bytes(from), bytes(to).start),
-                        all.copy_within(bytes(from), bytes(to).start)
-                    ),
-                    _ => return Err(invalid),
+    pub(super) fn aggregate(&mut self, opcode: Opcode) -> Result<(), Failure> {
+        let ty = self.instance.ty(self.op.low())?;
+        let new = match opcode {
+            Opcode::StructNew => Payload::Struct(ty, self.struct_new(ty)?),
+            Opcode::StructNewDefault => {
+                let slots = self.state.types.layout(ty)?.slots;
+                Payload::Struct(ty, zeroed(&self.state.heap, slots)?)
+            }
+            _ => {
+                let storage = self.state.types.layout(ty)?.element()?;
+                match self.array_new(opcode, storage)? {
+                    Some(array) => Payload::Array(ty, array),
+                    None => return self.array_change(opcode, storage),
                 }
-                return Ok(());
             }
-            // The source is taken out of the heap for as long as it is read.
-            let taken = match state.heap.get_mut(src) {
-                Some(object) => core::mem::replace(&mut object.payload, Payload::Free(0)),
-                None => return Err(invalid),
-            };
-            let result = match (array_mut(&mut state.heap, dst)?, &taken) {
-                (Payload::Refs(dst), Payload::Refs(src)) => copy(dst.get_mut(to), src.get(from)),
-                (Payload::Bytes(dst), Payload::Bytes(src)) => {
-                    copy(dst.get_mut(bytes(to)), src.get(bytes(from)))
-                }
-                _ => Err(invalid),
-            };
-            if let Some(object) = state.heap.get_mut(src) {
-                object.payload = taken;
-            }
-            result
-        }
-        Opcode::ArrayInitData => {
-            let (to, from, count) = (index(1), index(2), index(3));
-            let to = range(to, count, len(array(&state.heap, at(0))?, storage)?, out)?;
-            let bytes = data(state, instance, op.high())?;
-            let size = count * storage.bytes() as u64;
-            let from = range(from, size, bytes.len(), Trap::MemoryOutOfBounds)?;
-            match array_mut(&mut state.heap, at(0))? {
-                Payload::Bytes(all) => {
-                    let size = storage.bytes();
-                    copy(all.get_mut(to.start * size..to.end * size), bytes.get(from))
-                }
-                _ => Err(invalid),
-            }
-        }
-        Opcode::ArrayInitElem => {
-            let (to, from, count) = (index(1), index(2), index(3));
-            let to = range(to, count, len(array(&state.heap, at(0))?, storage)?, out)?;
-            let elem = state.elems.get((instance.elems + op.high()) as usize).ok_or(invalid)?;
-            let from = range(from, count, elem.len(), Trap::TableOutOfBounds)?;
-            match array_mut(&mut state.heap, at(0))? {
-                Payload::Refs(all) => copy(all.get_mut(to), elem.get(from)),
-                _ => Err(invalid),
-            }
-        }
-        _ => Err(invalid),
+        };
+        let object = self.state.heap.add(new).ok_or(Trap::HeapExhausted)?;
+        self.answer(object);
+        Ok(())
     }
-}
 
-fn copy<T: Copy>(to: Option<&mut [T]>, from: Option<&[T]>) -> Result<(), Trap> {
-    match (to, from) {
-        (Some(to), Some(from)) if to.len() == from.len() => {
-            to.copy_from_slice(from);
-            Ok(())
+    fn struct_new(&self, ty: TypeId) -> Result<Box<[u64]>, Failure> {
+        let layout = self.state.types.layout(ty)?;
+        let start = self.op.a as usize;
+        let slots = self.frame.get(start..start + layout.slots).ok_or(Broken::Index)?;
+        let mut slots: Box<[u64]> = slots.into();
+        for &(slot, storage) in &layout.fields {
+            if let Some(value) = slots.get_mut(slot as usize) {
+                *value = narrow(*value, storage);
+            }
         }
-        _ => Err(Trap::InvalidCode),
+        Ok(slots)
+    }
+
+    /// The bytes of a new array, when the instruction makes one.
+    fn array_new(&self, opcode: Opcode, storage: Storage) -> Result<Option<Box<[u8]>>, Failure> {
+        let new = |len| new_array(&self.state.heap, storage, len);
+        let width = if storage == Storage::Vector { 2 } else { 1 };
+        let value = |nth: u16| [self.operand(nth), self.operand(nth.wrapping_add(1))];
+        let (first, second) = (self.index(0), self.index(1));
+        Ok(Some(match opcode {
+            Opcode::ArrayNewDefault => new(first)?,
+            Opcode::ArrayNew => {
+                let count = self.index(width);
+                let mut array = new(count)?;
+                fill(&mut array, storage, value(0));
+                array
+            }
+            Opcode::ArrayNewFixed => {
+                let mut array = new(self.op.high().into())?;
+                for place in 0..self.op.high() as u16 {
+                    let stored = store(&mut array, place.into(), storage, value(place * width));
+                    stored.ok_or(Broken::Index)?;
+                }
+                array
+            }
+            Opcode::ArrayNewData => {
+                let bytes = self.state.data(self.instance, self.op.high())?;
+                let (from, size) = (fault!(ArrayDataSource, 0, first), storage.size(second));
+                let source = range(from, size, bytes.len(), Trap::MemoryOutOfBounds)?;
+                let mut array = new(second)?;
+                array.copy_from_slice(bytes.get(source).ok_or(Broken::Index)?);
+                array
+            }
+            Opcode::ArrayNewElem => {
+                let elems = at(&self.state.elems, self.instance.elems + self.op.high())?;
+                range(first, second, elems.len(), Trap::TableOutOfBounds)?;
+                let mut array = new(second)?;
+                copy_elems(&mut array, elems, [0, first, second])?;
+                array
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// `array.fill`, `array.copy`, `array.init_data`, `array.init_elem`.
+    fn array_change(&mut self, opcode: Opcode, storage: Storage) -> Result<(), Failure> {
+        let out = Trap::ArrayOutOfBounds;
+        let size = |count| storage.size(count);
+        let object = self.operand(0);
+        let (to, from, count) = (self.index(1), self.index(2), self.index(3));
+        match opcode {
+            Opcode::ArrayFill => {
+                let value = [self.operand(2), self.operand(3)];
+                let count = self.index(if storage == Storage::Vector { 4 } else { 3 });
+                let bytes = array_mut(&mut self.state.heap, object)?;
+                let range = lists::range_to_fill([to, count].map(size), bytes.len(), out)?;
+                fill(bytes.get_mut(range).ok_or(out)?, storage, value);
+            }
+            Opcode::ArrayCopy => {
+                let source = self.operand(2);
+                let operands = [to, self.index(3), self.index(4)].map(size);
+                let heap = &mut self.state.heap;
+                array(heap, object)?;
+                array(heap, source)?;
+                if object == source {
+                    lists::copy_within(array_mut(heap, object)?, operands, out)?;
+                } else if let Some([Payload::Array(_, dst), Payload::Array(_, src)]) =
+                    heap.pair_mut([object, source])
+                {
+                    lists::copy(dst, src, operands, [out; 2])?;
+                }
+            }
+            Opcode::ArrayInitData => {
+                let bytes = self.state.data(self.instance, self.op.high())?;
+                let operands = [size(to), from, size(count)];
+                let array = array_mut(&mut self.state.heap, object)?;
+                lists::copy(array, bytes, operands, [out, Trap::MemoryOutOfBounds])?;
+            }
+            Opcode::ArrayInitElem => {
+                let elems = at(&self.state.elems, self.instance.elems + self.op.high())?;
+                copy_elems(array_mut(&mut self.state.heap, object)?, elems, [to, from, count])?;
+            }
+            _ => return Err(Broken::Instruction(opcode).into()),
+        }
+        Ok(())
     }
 }

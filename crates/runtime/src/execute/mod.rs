@@ -1,25 +1,27 @@
-//! Execution: the loop over operations, and what it hands to others.
+//! Execution: the loop over operations, and what it leaves to others.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `run.rs` | from instance to instance |
-//! | `hot.rs` | the loop |
-//! | `unwind.rs` | exceptions on their way to a handler |
-//! | `rare.rs` | instructions without an operation of their own: dispatch |
-//! | `bulk.rs` | memories and tables |
-//! | `atomics.rs` | atomic accesses, wait and notify |
+//! | `run.rs` | from instance to instance: calls, exceptions, whatever the loop leaves |
+//! | `dispatch.rs` | the loop |
+//! | `frame.rs` | the slots that the operations of a frame can name |
+//! | `row.rs` | instructions without an operation of their own, by their opcode |
+//! | `access.rs` | of these: loads and stores, atomic ones included |
+//! | `lists.rs` | of these: memories, tables and segments |
 //! | `aggregates.rs` | structs, arrays, casts |
 //! | `vectors.rs` | vectors |
+//! | `unwind.rs` | exceptions on their way to a handler, and backtraces |
 
+mod access;
 mod aggregates;
-mod atomics;
-mod bulk;
-mod hot;
-mod rare;
+mod dispatch;
+mod frame;
+mod lists;
+mod row;
 mod run;
 mod unwind;
 mod vectors;
 
-pub(crate) use bulk::{init_memory, init_table};
-pub(crate) use run::{Exit, prepare, run, throw};
-pub(crate) use unwind::backtrace;
+pub(crate) use lists::{init_memory, init_table};
+pub(crate) use run::{Exit, prepare, run};
+pub(crate) use unwind::{backtrace, unwind};

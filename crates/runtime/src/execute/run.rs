@@ -1,18 +1,25 @@
-//! Running an execution: from instance to instance, with what the hot loop leaves to others.
+//! Running an execution: from instance to instance, with the operations that the loop in
+//! `dispatch.rs` leaves to others.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 
-use wattle_ast::{Opcode, V128};
-
-use super::hot::{Ground, Position, Stop, hot};
-use super::{aggregates, rare, unwind};
+use super::dispatch::{Ground, Position, Stop, dispatch};
+use super::frame::{get, opcode, set, window};
+use super::row::{Next, Row};
+use super::unwind;
 use crate::code::{Code, Function, Op, Slot, WINDOW};
+use crate::heap::Payload;
+use crate::module::Functions;
 use crate::observe::Step;
-use crate::state::{ENTRY, EXPRESSION, Exec, Frame, FuncKind, InstanceInst, State};
-use crate::trap::Trap;
+use crate::state::{
+    ENTRY, EXPRESSION, Exec, Frame, FuncKind, InstanceInst, MemoryInst, State, Waiter,
+};
+use crate::trap::{Broken, Failure, Trap, at};
 use crate::values::index_of;
 
-/// Why the loop was left.
+/// Why an execution left the guest.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Exit {
     /// The outermost function returned; its results are in slots 0 and up.
@@ -24,7 +31,7 @@ pub(crate) enum Exit {
         base: usize,
         last: bool,
     },
-    Trap(Trap),
+    Failed(Failure),
     Exception(u64),
     OutOfFuel,
     /// An atomic wait.
@@ -33,66 +40,73 @@ pub(crate) enum Exit {
     },
 }
 
-/// Why the loop of one instance was left.
+/// Why an execution left its instance.
 enum Leave {
-    /// To go on in the instance of the current frame.
-    Switch,
+    /// To go on with this frame, of another instance.
+    Switch(Frame),
     Throw(u64),
     Exit(Exit),
 }
 
-pub(super) type Window = [u64; WINDOW];
+impl<F: Into<Failure>> From<F> for Leave {
+    #[cold]
+    fn from(failure: F) -> Leave {
+        Leave::Exit(Exit::Failed(failure.into()))
+    }
+}
 
 /// Executes until something calls for the outside.
-pub(crate) fn run(instances: &[InstanceInst], state: &mut State, exec: &mut Exec) -> Exit {
-    let mut stack = core::mem::take(&mut exec.stack);
-    let exit = loop {
-        match run_instance(instances, state, exec, &mut stack) {
-            Leave::Switch => {}
+pub(crate) fn run(
+    instances: &[InstanceInst],
+    memories: &mut [MemoryInst],
+    state: &mut State,
+    exec: &mut Exec,
+) -> Exit {
+    loop {
+        match run_instance(instances, memories, state, exec) {
+            Leave::Switch(frame) => exec.current = frame,
             Leave::Throw(exception) => {
-                if !unwind::unwind(instances, state, exec, &mut stack, exception) {
-                    break Exit::Exception(exception);
+                if !unwind::unwind(instances, state, exec, exception) {
+                    return Exit::Exception(exception);
                 }
             }
-            Leave::Exit(exit) => break exit,
+            Leave::Exit(exit) => return exit,
         }
-    };
-    exec.stack = stack;
-    exit
+    }
 }
 
-/// Goes on after a function of the host threw an exception: whether something caught it.
-pub(crate) fn throw(
+/// Executes until the instance of the current frame is left.
+fn run_instance(
     instances: &[InstanceInst],
-    state: &State,
+    memories: &mut [MemoryInst],
+    state: &mut State,
     exec: &mut Exec,
-    exception: u64,
-) -> bool {
-    let mut stack = core::mem::take(&mut exec.stack);
-    let caught = unwind::unwind(instances, state, exec, &mut stack, exception);
-    exec.stack = stack;
-    caught
-}
-
-/// The window of the frame at `base`, after making room when there is too little.
-#[inline(always)]
-fn window(stack: &mut Vec<u64>, base: usize, most: usize) -> Option<&mut Window> {
-    if stack.len() < base + WINDOW {
-        grow(stack, base, most)?;
-    }
-    stack.get_mut(base..)?.first_chunk_mut::<WINDOW>()
-}
-
-#[cold]
-#[inline(never)]
-fn grow(stack: &mut Vec<u64>, base: usize, most: usize) -> Option<()> {
-    if base > most {
-        return None;
-    }
-    let len = (2 * stack.len()).clamp(base + WINDOW, most.max(base) + WINDOW);
-    stack.try_reserve_exact(len - stack.len()).ok()?;
-    stack.resize(len, 0);
-    Some(())
+) -> Leave {
+    let Frame { instance: number, func, pc, base } = exec.current;
+    let instance = match at(instances, number) {
+        Ok(instance) => instance,
+        Err(broken) => return broken.into(),
+    };
+    let empty = Function::default();
+    let at = Position { func, pc: pc as usize, base: base as usize, function: &empty };
+    let expression = exec.expression.clone();
+    let functions = instance.module.inner.functions(exec.instrument);
+    let mut run = Run {
+        number,
+        instance,
+        functions,
+        expression: expression.as_ref(),
+        memories,
+        state,
+        exec,
+        at,
+        resumed: None,
+    };
+    let Err(leave) = run.run(pc == ENTRY);
+    let Run { at, exec, resumed, .. } = run;
+    exec.top = at.base + at.function.slots as usize;
+    exec.current = resumed.unwrap_or(at.frame(number));
+    leave
 }
 
 /// How much a stack has above its first window, to begin with.
@@ -105,450 +119,275 @@ pub(crate) fn prepare(stack: &mut Vec<u64>) {
     }
 }
 
-/// The bytes at an address. Address and offset are of 32 bits, so that no sum overflows and one
-/// comparison does.
-#[inline(always)]
-pub(super) fn bytes_at<const N: usize>(
-    memory: &[u8],
-    address: u64,
-    offset: u64,
-) -> Option<&[u8; N]> {
-    let start = u64::from(address as u32) + u64::from(offset as u32);
-    let end = start + N as u64;
-    if end > fault!(LoadBound, memory.len().saturating_sub(1), memory.len()) as u64 {
-        return None;
-    }
-    memory.get(start as usize..end as usize)?.first_chunk::<N>()
-}
-
-#[inline(always)]
-pub(super) fn bytes_at_mut<const N: usize>(
-    memory: &mut [u8],
-    address: u64,
-    offset: u64,
-) -> Option<&mut [u8; N]> {
-    let start = u64::from(address as u32) + u64::from(offset as u32);
-    let end = start + N as u64;
-    if end > memory.len() as u64 {
-        return None;
-    }
-    memory.get_mut(start as usize..end as usize)?.first_chunk_mut::<N>()
-}
-
-#[inline(always)]
-pub(super) fn get(frame: &Window, slot: Slot) -> u64 {
-    frame[slot as usize]
-}
-
-#[inline(always)]
-pub(super) fn set(frame: &mut Window, slot: Slot, value: u64) {
-    frame[slot as usize] = value;
-}
-
-#[inline(always)]
-pub(super) fn get_vector(frame: &Window, slot: Slot) -> V128 {
-    let halves = [get(frame, slot), get(frame, slot.wrapping_add(1))];
-    let value = u128::from(halves[0]) | u128::from(halves[1]) << 64;
-    V128(value.to_le_bytes())
-}
-
-#[inline(always)]
-pub(super) fn set_vector(frame: &mut Window, slot: Slot, value: V128) {
-    let value = u128::from_le_bytes(value.0);
-    set(frame, slot, value as u64);
-    set(frame, slot.wrapping_add(1), (value >> 64) as u64);
-}
-
+/// Makes room for the window of a frame that begins at slot `base`.
 #[cold]
 #[inline(never)]
-fn translate(instance: &InstanceInst, exec: &Exec, func: u32) -> Result<(), Trap> {
-    let module = &instance.module.inner;
-    let cell = module.functions(exec.instrument).get(func as usize).ok_or(Trap::InvalidCode)?;
-    cell.get_or_init(|| module.translate(func, exec.instrument)).as_ref().map(drop).map_err(|t| *t)
-}
-
-/// What is called through an address: the instance, when not the host's, and the function.
-enum Callee {
-    Here(u32),
-    There(u32, u32),
-    Host,
-}
-
-#[inline(always)]
-fn callee(state: &State, addr: u32, instance: u32) -> Result<Callee, Trap> {
-    match state.funcs.get(addr as usize).ok_or(Trap::InvalidCode)?.kind {
-        FuncKind::Wasm { instance: there, func } if there == instance => Ok(Callee::Here(func)),
-        FuncKind::Wasm { instance, func } => Ok(Callee::There(instance, func)),
-        FuncKind::Host(_) => Ok(Callee::Host),
+fn grow(stack: &mut Vec<u64>, base: usize, most: usize) -> Result<(), Trap> {
+    if base > most {
+        return Err(Trap::StackExhausted);
     }
+    let len = (2 * stack.len()).clamp(base + WINDOW, most.max(base) + WINDOW);
+    stack.try_reserve_exact(len - stack.len()).map_err(|_| Trap::StackExhausted)?;
+    stack.resize(len, 0);
+    Ok(())
 }
 
-/// The address of the function that an element of a table refers to, when it has the type.
-#[inline(always)]
-fn indirect(state: &mut State, instance: &InstanceInst, index: u64, op: &Op) -> Result<u32, Trap> {
-    let invalid = Trap::InvalidCode;
-    let table = *instance.tables.get(op.low() as usize).ok_or(invalid)?;
-    let table = state.tables.get(table as usize).ok_or(invalid)?;
-    let at = usize::try_from(index).unwrap_or(usize::MAX);
-    let slot = *table.elems.get(at).ok_or(Trap::UndefinedElement)?;
-    if slot == 0 {
-        state.trap_index = Some(index);
-        return Err(Trap::UninitializedElement);
-    }
-    let addr = index_of(slot);
-    let actual = state.funcs.get(addr as usize).ok_or(invalid)?.ty;
-    let expected = instance.ty(op.high())?;
-    let differs = actual != expected && !state.types.is_subtype(actual, expected);
-    if fault!(CallTypeUnchecked, false, differs) {
-        return Err(Trap::IndirectCallType);
-    }
-    Ok(addr)
+/// An execution while it is in one instance.
+struct Run<'a> {
+    /// The number of the instance in its store.
+    number: u32,
+    instance: &'a InstanceInst,
+    functions: &'a Functions,
+    /// The constant expression that is evaluated, if one is.
+    expression: Option<&'a Arc<Function>>,
+    memories: &'a mut [MemoryInst],
+    state: &'a mut State,
+    exec: &'a mut Exec,
+    at: Position<'a>,
+    /// The frame to go on with when it is not the present one.
+    resumed: Option<Frame>,
 }
 
-#[allow(clippy::too_many_lines)]
-fn run_instance(
-    instances: &[InstanceInst],
-    state: &mut State,
-    exec: &mut Exec,
-    stack: &mut Vec<u64>,
-) -> Leave {
-    let Frame { instance: number, mut func, pc, base } = exec.current;
-    let Some(instance) = instances.get(number as usize) else {
-        return Leave::Exit(Exit::Trap(Trap::InvalidCode));
-    };
-    let module = &*instance.module.inner;
-    let functions = module.functions(exec.instrument);
-    let expression = exec.expression.clone();
-    let empty = Function::default();
-    let memory_addr = instance.memories.first().map_or(usize::MAX, |&addr| addr as usize);
-    let (most_calls, most_slots) = (state.limits.call_depth, state.limits.stack_slots);
-    let nan = state.profile.nan;
-
-    let mut memory = match state.memories.get_mut(memory_addr) {
-        Some(memory) => core::mem::take(&mut memory.bytes),
-        None => Vec::new(),
-    };
-    let mut function: &Function = &empty;
-    let mut pc = pc as usize;
-    let mut base = base as usize;
-    // Where to go on in another instance.
-    let mut next: Option<Frame> = None;
-
-    let leave = 'run: {
-        let mut frame: &mut Window;
-
-        macro_rules! trap {
-            ($trap:expr) => {
-                break 'run Leave::Exit(Exit::Trap($trap))
-            };
+impl Run<'_> {
+    fn run(&mut self, enters: bool) -> Result<Infallible, Leave> {
+        match enters {
+            true => self.enter(self.at.func, self.at.base)?,
+            false => self.load()?,
         }
-        macro_rules! check {
-            ($result:expr) => {
-                match $result {
-                    Ok(value) => value,
-                    Err(trap) => trap!(trap),
-                }
-            };
-        }
-        // Takes up the translation of `func`.
-        macro_rules! load {
-            () => {
-                if func == EXPRESSION {
-                    function = expression.as_deref().unwrap_or(&empty);
-                } else {
-                    function = match functions.get(func as usize).and_then(|cell| cell.get()) {
-                        Some(Ok(function)) => function,
-                        _ => {
-                            check!(translate(instance, exec, func));
-                            match functions.get(func as usize).and_then(|cell| cell.get()) {
-                                Some(Ok(function)) => function,
-                                _ => trap!(Trap::InvalidCode),
-                            }
-                        }
-                    };
-                }
-            };
-        }
-        // Begins a call of `func` at `base`.
-        macro_rules! enter {
-            () => {
-                load!();
-                pc = 0;
-                frame = match window(stack, base, most_slots) {
-                    Some(frame) => frame,
-                    None => trap!(Trap::StackExhausted),
-                };
-                let (first, count) = function.locals;
-                for slot in first..first + fault!(StaleLocals, 0, count) {
-                    set(frame, slot, 0);
-                }
-            };
-        }
-        macro_rules! push_frame {
-            () => {
-                if exec.frames.len() >= most_calls {
-                    trap!(Trap::StackExhausted);
-                }
-                exec.frames.push(Frame {
-                    instance: number,
-                    func,
-                    pc: pc as u32,
-                    base: base as u32,
-                });
-            };
-        }
-        // Calls the function at an address, with its arguments at slot `at`.
-        macro_rules! call {
-            ($addr:expr, $at:expr) => {
-                let addr = $addr;
-                match check!(callee(state, addr, number)) {
-                    Callee::Here(target) => {
-                        push_frame!();
-                        base += $at as usize;
-                        func = target;
-                        enter!();
-                    }
-                    Callee::There(instance, target) => {
-                        push_frame!();
-                        let base = base as u32 + u32::from($at);
-                        next = Some(Frame { instance, func: target, pc: ENTRY, base });
-                        break 'run Leave::Switch;
-                    }
-                    Callee::Host => {
-                        let base = base + $at as usize;
-                        break 'run Leave::Exit(Exit::Host { func: addr, base, last: false });
-                    }
-                }
-            };
-        }
-        // The same in the place of the current call.
-        macro_rules! tail_call {
-            ($addr:expr) => {
-                let addr = $addr;
-                match check!(callee(state, addr, number)) {
-                    Callee::Here(target) => {
-                        func = target;
-                        enter!();
-                    }
-                    Callee::There(instance, target) => {
-                        next = Some(Frame { instance, func: target, pc: ENTRY, base: base as u32 });
-                        break 'run Leave::Switch;
-                    }
-                    Callee::Host => {
-                        next = exec.frames.pop();
-                        let last = next.is_none();
-                        break 'run Leave::Exit(Exit::Host { func: addr, base, last });
-                    }
-                }
-            };
-        }
-        macro_rules! leave_function {
-            () => {
-                match exec.frames.pop() {
-                    None => break 'run Leave::Exit(Exit::Done),
-                    Some(caller) if caller.instance == number => {
-                        func = caller.func;
-                        pc = caller.pc as usize;
-                        base = caller.base as usize;
-                        load!();
-                    }
-                    Some(caller) => {
-                        next = Some(caller);
-                        break 'run Leave::Switch;
-                    }
-                }
-            };
-        }
-        // Gives memory 0 back for as long as something else may use it.
-        macro_rules! with_memory {
-            ($do:expr) => {{
-                if let Some(place) = state.memories.get_mut(memory_addr) {
-                    core::mem::swap(&mut place.bytes, &mut memory);
-                }
-                let result = $do;
-                if let Some(place) = state.memories.get_mut(memory_addr) {
-                    core::mem::swap(&mut place.bytes, &mut memory);
-                }
-                result
-            }};
-        }
-        macro_rules! func_ref {
-            ($slot:expr) => {{
-                let slot = get(frame, $slot);
-                if slot == 0 {
-                    trap!(Trap::NullFunction);
-                }
-                index_of(slot)
-            }};
-        }
-
-        if pc == ENTRY as usize {
-            enter!();
-        } else {
-            load!();
-        }
-
         loop {
-            let stop = {
-                let mut ground = Ground {
-                    state,
-                    instance,
-                    number,
-                    functions,
-                    frames: &mut exec.frames,
-                    most_calls,
-                };
-                let mut position = Position { func, pc, base, function };
-                let stop = hot(&mut ground, &mut position, stack, &mut memory, nan);
-                (func, pc, base, function) =
-                    (position.func, position.pc, position.base, position.function);
-                stop
-            };
-            match stop {
-                Stop::Slow => {}
-                Stop::Trap(trap) => trap!(trap),
-                Stop::Return => {
-                    leave_function!();
-                    continue;
-                }
-            }
-            frame = match window(stack, base, most_slots) {
-                Some(frame) => frame,
-                None => trap!(Trap::StackExhausted),
-            };
-            let Some(op) = function.ops.get(pc) else { trap!(Trap::InvalidCode) };
-            pc += 1;
-            match op.code {
-                Code::Call => {
-                    push_frame!();
-                    base += op.a as usize;
-                    func = op.low();
-                    enter!();
-                }
-                Code::CallImport => {
-                    let Some(&addr) = instance.funcs.get(op.low() as usize) else {
-                        trap!(Trap::InvalidCode)
-                    };
-                    call!(addr, op.a);
-                }
-                Code::CallIndirect => {
-                    let addr = check!(indirect(state, instance, get(frame, op.b), op));
-                    call!(addr, op.a);
-                }
-                Code::CallRef => {
-                    let addr = func_ref!(op.b);
-                    call!(addr, op.a);
-                }
-                Code::ReturnCall => {
-                    func = op.low();
-                    enter!();
-                }
-                Code::ReturnCallImport => {
-                    let Some(&addr) = instance.funcs.get(op.low() as usize) else {
-                        trap!(Trap::InvalidCode)
-                    };
-                    tail_call!(addr);
-                }
-                Code::ReturnCallIndirect => {
-                    let addr = check!(indirect(state, instance, get(frame, op.b), op));
-                    tail_call!(addr);
-                }
-                Code::ReturnCallRef => {
-                    let addr = func_ref!(op.b);
-                    tail_call!(addr);
-                }
-                Code::Unreachable => trap!(Trap::Unreachable),
-                Code::Wide => check!(rare::wide(frame, op)),
-                Code::Throw => {
-                    if state.heap.wants_collection() {
-                        collect(state, stack, base, function);
-                        frame = match window(stack, base, most_slots) {
-                            Some(frame) => frame,
-                            None => trap!(Trap::StackExhausted),
-                        };
-                    }
-                    let exception = check!(aggregates::exception(state, instance, frame, op));
-                    break 'run Leave::Throw(exception);
-                }
-                Code::ThrowRef => {
-                    let exception = get(frame, op.b);
-                    if exception == 0 {
-                        trap!(Trap::NullException);
-                    }
-                    break 'run Leave::Throw(exception);
-                }
-                Code::Rare => match with_memory!(rare::rare(state, instance, frame, op)) {
-                    Ok(rare::Next::On) => {}
-                    Ok(rare::Next::Wait { memory, address, timeout }) => {
-                        let waiter = crate::state::Waiter { execution: exec.id, memory, address };
-                        state.waiters.push(waiter);
-                        exec.answer = Some(base + op.a as usize);
-                        break 'run Leave::Exit(Exit::Blocked { timeout });
-                    }
-                    Err(trap) => trap!(trap),
-                },
-                Code::Alloc => {
-                    if state.heap.wants_collection() {
-                        collect(state, stack, base, function);
-                        frame = match window(stack, base, most_slots) {
-                            Some(frame) => frame,
-                            None => trap!(Trap::StackExhausted),
-                        };
-                    }
-                    match aggregates::alloc(state, instance, frame, op) {
-                        Ok(()) => {}
-                        Err(Trap::HeapExhausted) => {
-                            collect(state, stack, base, function);
-                            frame = match window(stack, base, most_slots) {
-                                Some(frame) => frame,
-                                None => trap!(Trap::StackExhausted),
-                            };
-                            check!(aggregates::alloc(state, instance, frame, op));
-                        }
-                        Err(trap) => trap!(trap),
-                    }
-                }
-                Code::Fuel => {
-                    if let Some(fuel) = &mut state.fuel {
-                        match fuel.checked_sub(op.imm) {
-                            Some(left) => *fuel = left,
-                            None => {
-                                pc -= 1;
-                                break 'run Leave::Exit(Exit::OutOfFuel);
-                            }
-                        }
-                    }
-                }
-                Code::Observe => {
-                    if let Some(observer) = &mut state.observer {
-                        let (offset, opcode) = (op.low(), opcode(op.b.into()));
-                        observer.step(Step { instance: number, func, offset, opcode });
-                    }
-                }
-                _ => trap!(Trap::InvalidCode),
+            match self.dispatch() {
+                Stop::Elsewhere => self.execute()?,
+                Stop::Return => self.leave()?,
+                Stop::Failed(failure) => return Err(failure.into()),
             }
         }
-    };
-
-    if let Some(place) = state.memories.get_mut(memory_addr) {
-        place.bytes = memory;
     }
-    exec.top = base + function.slots as usize;
-    exec.current =
-        next.unwrap_or(Frame { instance: number, func, pc: pc as u32, base: base as u32 });
-    leave
+
+    /// Executes operations until one is not for the loop.
+    fn dispatch(&mut self) -> Stop {
+        let memory = self.instance.memories.first();
+        let memory = memory.and_then(|&addr| self.memories.get_mut(addr as usize));
+        let memory = memory.map_or(&mut [][..], |memory| &mut memory.bytes);
+        let most_calls = self.state.limits.call_depth;
+        let nan = self.state.profile.nan;
+        let mut ground = Ground {
+            state: self.state,
+            instance: self.instance,
+            number: self.number,
+            functions: self.functions,
+            frames: &mut self.exec.frames,
+            most_calls,
+        };
+        dispatch(&mut ground, &mut self.at, &mut self.exec.stack, memory, nan)
+    }
+
+    /// Takes up the translation of the function that the position names.
+    fn load(&mut self) -> Result<(), Failure> {
+        let func = self.at.func;
+        self.at.function = match self.expression {
+            Some(expression) if func == EXPRESSION => expression,
+            _ => {
+                let module = &self.instance.module.inner;
+                let translate = || module.translate(func, self.exec.instrument);
+                let function = at(self.functions, func)?.get_or_init(translate);
+                function.as_ref().map_err(|failure| *failure)?
+            }
+        };
+        Ok(())
+    }
+
+    /// Begins a call of a function of the instance, its frame at slot `base` of the stack.
+    fn enter(&mut self, func: u32, base: usize) -> Result<(), Failure> {
+        (self.at.func, self.at.base, self.at.pc) = (func, base, 0);
+        self.load()?;
+        let stack = &mut self.exec.stack;
+        if stack.len() < base + WINDOW {
+            grow(stack, base, self.state.limits.stack_slots)?;
+        }
+        let frame = window(stack, base)?;
+        let (first, count) = self.at.function.locals;
+        for slot in first..first + fault!(StaleLocals, 0, count) {
+            set(frame, slot, 0);
+        }
+        Ok(())
+    }
+
+    /// Goes on with the caller.
+    fn leave(&mut self) -> Result<(), Leave> {
+        let caller = self.exec.frames.pop().ok_or(Leave::Exit(Exit::Done))?;
+        if caller.instance != self.number {
+            return Err(Leave::Switch(caller));
+        }
+        let Frame { func, pc, base, .. } = caller;
+        (self.at.func, self.at.pc, self.at.base) = (func, pc as usize, base as usize);
+        Ok(self.load()?)
+    }
+
+    fn push_frame(&mut self) -> Result<(), Trap> {
+        if self.exec.frames.len() >= self.state.limits.call_depth {
+            return Err(Trap::StackExhausted);
+        }
+        self.exec.frames.push(self.at.frame(self.number));
+        Ok(())
+    }
+
+    /// Calls the function of the store at an address, with its arguments from slot `slot` on.
+    fn call(&mut self, addr: u32, slot: Slot) -> Result<(), Leave> {
+        let base = self.at.base + slot as usize;
+        match self.state.func(addr)?.kind {
+            FuncKind::Wasm { instance, func } => {
+                self.push_frame()?;
+                self.go_to(instance, func, base)
+            }
+            FuncKind::Host(_) => Err(Leave::Exit(Exit::Host { func: addr, base, last: false })),
+        }
+    }
+
+    /// The same in the place of the present call.
+    fn tail_call(&mut self, addr: u32) -> Result<(), Leave> {
+        let base = self.at.base;
+        match self.state.func(addr)?.kind {
+            FuncKind::Wasm { instance, func } => self.go_to(instance, func, base),
+            FuncKind::Host(_) => {
+                self.resumed = self.exec.frames.pop();
+                let last = self.resumed.is_none();
+                Err(Leave::Exit(Exit::Host { func: addr, base, last }))
+            }
+        }
+    }
+
+    fn go_to(&mut self, instance: u32, func: u32, base: usize) -> Result<(), Leave> {
+        if instance == self.number {
+            return Ok(self.enter(func, base)?);
+        }
+        Err(Leave::Switch(Frame { instance, func, pc: ENTRY, base: base as u32 }))
+    }
+
+    /// The address of the function that an element of a table refers to.
+    fn indirect(&mut self, index: u64, op: &Op) -> Result<u32, Failure> {
+        let table = at(&self.state.tables, self.instance.table(op.low())?)?;
+        let element = usize::try_from(index).ok().and_then(|place| table.elems.get(place));
+        let slot = *element.ok_or(Trap::UndefinedElement)?;
+        if slot == 0 {
+            self.state.trap_index = Some(index);
+            return Err(Trap::UninitializedElement.into());
+        }
+        let addr = index_of(slot);
+        let actual = self.state.func(addr)?.ty;
+        let fits = self.state.types.is_subtype(actual, self.instance.ty(op.high())?);
+        if fault!(CallTypeUnchecked, false, !fits) {
+            return Err(Trap::IndirectCallType.into());
+        }
+        Ok(addr)
+    }
+
+    /// Frees what nothing reaches.
+    #[cold]
+    fn collect(&mut self) {
+        let top = self.at.base + self.at.function.slots as usize;
+        self.state.collect(self.exec.stack.get(..top).unwrap_or(&self.exec.stack));
+    }
+
+    /// Executes an instruction by its opcode.
+    fn row(&mut self, op: &Op) -> Result<Next, Failure> {
+        Row {
+            state: self.state,
+            memories: self.memories,
+            instance: self.instance,
+            frame: window(&mut self.exec.stack, self.at.base)?,
+            op,
+        }
+        .execute()
+    }
+
+    /// Executes the operation at the present place, which the loop left.
+    fn execute(&mut self) -> Result<(), Leave> {
+        let function = self.at.function;
+        let op = function.ops.get(self.at.pc).ok_or(Broken::Index)?;
+        self.at.pc += 1;
+        let slot_b = get(window(&mut self.exec.stack, self.at.base)?, op.b);
+        match op.code {
+            Code::Call => {
+                self.push_frame()?;
+                self.enter(op.low(), self.at.base + op.a as usize)?;
+            }
+            Code::CallImport => self.call(self.instance.func(op.low())?, op.a)?,
+            Code::CallIndirect => {
+                let addr = self.indirect(slot_b, op)?;
+                self.call(addr, op.a)?;
+            }
+            Code::CallRef => self.call(func_ref(slot_b)?, op.a)?,
+            Code::ReturnCall => self.enter(op.low(), self.at.base)?,
+            Code::ReturnCallImport => self.tail_call(self.instance.func(op.low())?)?,
+            Code::ReturnCallIndirect => {
+                let addr = self.indirect(slot_b, op)?;
+                self.tail_call(addr)?;
+            }
+            Code::ReturnCallRef => self.tail_call(func_ref(slot_b)?)?,
+            Code::Unreachable => return Err(Trap::Unreachable.into()),
+            Code::Throw => {
+                if self.state.heap.wants_collection() {
+                    self.collect();
+                }
+                return Err(Leave::Throw(self.exception(op)?));
+            }
+            Code::ThrowRef => match slot_b {
+                0 => return Err(Trap::NullException.into()),
+                exception => return Err(Leave::Throw(exception)),
+            },
+            Code::Row => {
+                if let Next::Wait { memory, address, timeout } = self.row(op)? {
+                    self.state.waiters.push(Waiter { execution: self.exec.id, memory, address });
+                    self.exec.answer = Some(self.at.base + op.a as usize);
+                    return Err(Leave::Exit(Exit::Blocked { timeout }));
+                }
+            }
+            Code::AllocRow => {
+                if self.state.heap.wants_collection() {
+                    self.collect();
+                }
+                let mut done = self.row(op);
+                if let Err(Failure::Trap(Trap::HeapExhausted)) = done {
+                    self.collect();
+                    done = self.row(op);
+                }
+                done?;
+            }
+            Code::Fuel => {
+                if let Some(fuel) = &mut self.state.fuel {
+                    match fuel.checked_sub(op.imm) {
+                        Some(left) => *fuel = left,
+                        None => {
+                            self.at.pc -= 1;
+                            return Err(Leave::Exit(Exit::OutOfFuel));
+                        }
+                    }
+                }
+            }
+            Code::Observe => {
+                if let Some(observer) = &mut self.state.observer {
+                    let (instance, func) = (self.number, self.at.func);
+                    let (offset, opcode) = (op.low(), opcode(op.b.into())?);
+                    observer.step(Step { instance, func, offset, opcode });
+                }
+            }
+            _ => return Err(Broken::Kind.into()),
+        }
+        Ok(())
+    }
+
+    /// A new exception of the tag that an operation names, with its values.
+    fn exception(&mut self, op: &Op) -> Result<u64, Failure> {
+        let tag = self.instance.tag(op.low())?;
+        let slots = at(&self.state.tags, tag)?.slots;
+        let start = self.at.base + op.a as usize;
+        let values = self.exec.stack.get(start..start + slots).ok_or(Broken::Index)?;
+        let exception = self.state.heap.add(Payload::Exn(tag, values.into()));
+        Ok(exception.ok_or(Trap::HeapExhausted)?)
+    }
 }
 
-/// Frees what nothing reaches.
-#[cold]
-#[inline(never)]
-fn collect(state: &mut State, stack: &[u64], base: usize, function: &Function) {
-    let top = base + function.slots as usize;
-    state.collect(stack.get(..top).unwrap_or(stack));
-}
-
-/// The opcode of a number.
-#[inline(always)]
-pub(super) fn opcode(number: u32) -> Opcode {
-    Opcode::ALL.get(number as usize).copied().unwrap_or(Opcode::Nop)
+/// The address of the function that a reference refers to.
+fn func_ref(slot: u64) -> Result<u32, Trap> {
+    if slot == 0 { Err(Trap::NullFunction) } else { Ok(index_of(slot)) }
 }

@@ -15,23 +15,21 @@ fn function<'i>(instances: &'i [InstanceInst], exec: &Exec, frame: Frame) -> Opt
 }
 
 /// Goes to the handler of an exception: whether there is one. Without one, nothing changes.
-pub(super) fn unwind(
+pub(crate) fn unwind(
     instances: &[InstanceInst],
     state: &State,
     exec: &mut Exec,
-    stack: &mut [u64],
     exception: u64,
 ) -> bool {
     let Some(object) = state.heap.get(exception) else { return false };
-    let Payload::Exn(values) = &object.payload else { return false };
-    let tag = object.ty;
+    let Payload::Exn(tag, values) = &object.payload else { return false };
     for level in (0..=exec.frames.len()).rev() {
         let frame = exec.frames.get(level).copied().unwrap_or(exec.current);
         if let Some(function) = function(instances, exec, frame) {
             let tags = instances.get(frame.instance as usize).map_or(&[][..], |i| &i.tags);
             let catches = |handler: &Handler| match handler.catches {
                 Catches::Tag(index) => {
-                    fault!(CatchAnyTag, true, tags.get(index as usize) == Some(&tag))
+                    fault!(CatchAnyTag, true, tags.get(index as usize) == Some(tag))
                 }
                 Catches::All => true,
                 Catches::Delegate(_) => true,
@@ -52,7 +50,8 @@ pub(super) fn unwind(
                     continue;
                 }
                 let frame_base = frame.base as usize;
-                let Some(slots) = stack.get_mut(frame_base..frame_base + WINDOW) else { break };
+                let window = frame_base..frame_base + WINDOW;
+                let Some(slots) = exec.stack.get_mut(window) else { break };
                 let slot = usize::from(handler.slot);
                 if handler.reference == Reference::Before
                     && let Some(place) = slots.get_mut(slot.wrapping_sub(1))
@@ -88,7 +87,7 @@ pub(crate) fn backtrace(instances: &[InstanceInst], exec: &Exec) -> Vec<CallSite
         if frame.func == EXPRESSION {
             continue;
         }
-        let func = frame.func + instance.module.inner.imported_funcs;
+        let func = frame.func + instance.module.inner.imported_funcs();
         let offset = function(instances, exec, *frame)
             .and_then(|function| function.offsets.get(frame.pc.wrapping_sub(1) as usize));
         calls.push(CallSite {

@@ -5,24 +5,25 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#conversions>
 
-use super::{Nan, NumericTrap, RelaxedTrunc};
+use super::{Nan, RelaxedTrunc};
+use crate::trap::Trap;
 
 macro_rules! trunc {
     ($( $name:ident: $float:ident => $int:ident, $low:expr, $high:literal; )*) => { $(
         /// Drops the fraction.
         ///
         /// # Errors
-        /// [`NumericTrap::InvalidConversion`] for a NaN; [`NumericTrap::Overflow`] when the
+        /// [`Trap::InvalidConversion`] for a NaN; [`Trap::IntegerOverflow`] when the
         /// integer does not fit.
         #[inline]
-        pub fn $name(x: $float) -> Result<$int, NumericTrap> {
+        pub fn $name(x: $float) -> Result<$int, Trap> {
             let above: fn(&$float) -> bool = $low;
             if above(&x) && x < $high {
                 Ok(x as $int)
             } else if x.is_nan() {
-                Err(NumericTrap::InvalidConversion)
+                Err(Trap::InvalidConversion)
             } else {
-                Err(NumericTrap::Overflow)
+                Err(Trap::IntegerOverflow)
             }
         }
     )* };

@@ -4,39 +4,39 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#integer-operations>
 
-use super::NumericTrap;
+use crate::trap::Trap;
 
 macro_rules! division {
     ($signed:ident $unsigned:ident: $div_s:ident $div_u:ident $rem_s:ident $rem_u:ident) => {
         /// Signed division, rounding towards zero.
         ///
         /// # Errors
-        /// [`NumericTrap::DivideByZero`]; [`NumericTrap::Overflow`] for the least integer by -1.
+        /// [`Trap::DivideByZero`]; [`Trap::IntegerOverflow`] for the least integer by -1.
         #[inline]
-        pub fn $div_s(a: $signed, b: $signed) -> Result<$signed, NumericTrap> {
+        pub fn $div_s(a: $signed, b: $signed) -> Result<$signed, Trap> {
             if b == 0 {
-                return Err(NumericTrap::DivideByZero);
+                return Err(Trap::DivideByZero);
             }
-            a.checked_div(b).ok_or(NumericTrap::Overflow)
+            a.checked_div(b).ok_or(Trap::IntegerOverflow)
         }
 
         /// Unsigned division.
         ///
         /// # Errors
-        /// [`NumericTrap::DivideByZero`].
+        /// [`Trap::DivideByZero`].
         #[inline]
-        pub fn $div_u(a: $unsigned, b: $unsigned) -> Result<$unsigned, NumericTrap> {
-            a.checked_div(b).ok_or(NumericTrap::DivideByZero)
+        pub fn $div_u(a: $unsigned, b: $unsigned) -> Result<$unsigned, Trap> {
+            a.checked_div(b).ok_or(Trap::DivideByZero)
         }
 
         /// Signed remainder, with the sign of the dividend. The least integer by -1 leaves 0.
         ///
         /// # Errors
-        /// [`NumericTrap::DivideByZero`].
+        /// [`Trap::DivideByZero`].
         #[inline]
-        pub fn $rem_s(a: $signed, b: $signed) -> Result<$signed, NumericTrap> {
+        pub fn $rem_s(a: $signed, b: $signed) -> Result<$signed, Trap> {
             if b == 0 {
-                return Err(NumericTrap::DivideByZero);
+                return Err(Trap::DivideByZero);
             }
             Ok(a.wrapping_rem(b))
         }
@@ -44,10 +44,10 @@ macro_rules! division {
         /// Unsigned remainder.
         ///
         /// # Errors
-        /// [`NumericTrap::DivideByZero`].
+        /// [`Trap::DivideByZero`].
         #[inline]
-        pub fn $rem_u(a: $unsigned, b: $unsigned) -> Result<$unsigned, NumericTrap> {
-            a.checked_rem(b).ok_or(NumericTrap::DivideByZero)
+        pub fn $rem_u(a: $unsigned, b: $unsigned) -> Result<$unsigned, Trap> {
+            a.checked_rem(b).ok_or(Trap::DivideByZero)
         }
     };
 }

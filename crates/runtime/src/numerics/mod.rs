@@ -23,10 +23,11 @@
 //!
 //! ```
 //! use wattle_ast::Opcode;
-//! use wattle_runtime::numerics::{Nan, NumericTrap, binary};
+//! use wattle_runtime::Trap;
+//! use wattle_runtime::numerics::{Nan, binary};
 //!
 //! assert_eq!(binary(Opcode::I32Add, 2, 3, Nan::Canonical), Some(Ok(5)));
-//! assert_eq!(binary(Opcode::I32DivU, 2, 0, Nan::Canonical), Some(Err(NumericTrap::DivideByZero)));
+//! assert_eq!(binary(Opcode::I32DivU, 2, 0, Nan::Canonical), Some(Err(Trap::DivideByZero)));
 //! assert_eq!(binary(Opcode::I32Clz, 2, 0, Nan::Canonical), None);
 //! ```
 //!
@@ -42,30 +43,5 @@ pub mod simd;
 #[cfg(test)]
 mod tests;
 
-use core::fmt;
-
 pub use profile::{Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
 pub use scalar::{Slot, binary, unary, wide};
-
-/// Why a numeric instruction has no result.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum NumericTrap {
-    /// The divisor is zero.
-    DivideByZero,
-    /// The result does not fit.
-    Overflow,
-    /// The operand is a NaN.
-    InvalidConversion,
-}
-
-impl fmt::Display for NumericTrap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            NumericTrap::DivideByZero => "integer divide by zero",
-            NumericTrap::Overflow => "integer overflow",
-            NumericTrap::InvalidConversion => "invalid conversion to integer",
-        })
-    }
-}
-
-impl core::error::Error for NumericTrap {}

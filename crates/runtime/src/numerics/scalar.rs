@@ -5,7 +5,8 @@
 use wattle_ast::Opcode;
 
 use super::float::{self, Float};
-use super::{Nan, NumericTrap, convert, int};
+use super::{Nan, convert, int};
+use crate::trap::Trap;
 
 /// A number that fits a slot of 64 bits: zero-extended, floats as their bits.
 ///
@@ -52,25 +53,25 @@ slots! {
 
 /// What an operator gives: a number, or a number unless it traps.
 trait Outcome {
-    fn into_slot(self) -> Result<u64, NumericTrap>;
+    fn into_slot(self) -> Result<u64, Trap>;
 }
 
 impl<T: Slot> Outcome for T {
     #[inline(always)]
-    fn into_slot(self) -> Result<u64, NumericTrap> {
+    fn into_slot(self) -> Result<u64, Trap> {
         Ok(Slot::into_slot(self))
     }
 }
 
-impl<T: Slot> Outcome for Result<T, NumericTrap> {
+impl<T: Slot> Outcome for Result<T, Trap> {
     #[inline(always)]
-    fn into_slot(self) -> Result<u64, NumericTrap> {
+    fn into_slot(self) -> Result<u64, Trap> {
         self.map(Slot::into_slot)
     }
 }
 
 #[inline(always)]
-fn map<A: Slot, R: Outcome>(a: u64, f: impl FnOnce(A) -> R) -> Result<u64, NumericTrap> {
+fn map<A: Slot, R: Outcome>(a: u64, f: impl FnOnce(A) -> R) -> Result<u64, Trap> {
     f(A::from_slot(a)).into_slot()
 }
 
@@ -79,12 +80,12 @@ fn zip<A: Slot, B: Slot, R: Outcome>(
     a: u64,
     b: u64,
     f: impl FnOnce(A, B) -> R,
-) -> Result<u64, NumericTrap> {
+) -> Result<u64, Trap> {
     f(A::from_slot(a), B::from_slot(b)).into_slot()
 }
 
 #[inline(always)]
-fn compare<A: Slot>(a: u64, b: u64, f: impl FnOnce(&A, &A) -> bool) -> Result<u64, NumericTrap> {
+fn compare<A: Slot>(a: u64, b: u64, f: impl FnOnce(&A, &A) -> bool) -> Result<u64, Trap> {
     Outcome::into_slot(f(&A::from_slot(a), &A::from_slot(b)))
 }
 
@@ -92,16 +93,17 @@ fn compare<A: Slot>(a: u64, b: u64, f: impl FnOnce(&A, &A) -> bool) -> Result<u6
 ///
 /// ```
 /// use wattle_ast::Opcode;
-/// use wattle_runtime::numerics::{Nan, NumericTrap, Slot, unary};
+/// use wattle_runtime::Trap;
+/// use wattle_runtime::numerics::{Nan, Slot, unary};
 ///
 /// assert_eq!(unary(Opcode::I64ExtendI32S, 0x8000_0000, Nan::Canonical), Some(Ok(0xffff_ffff_8000_0000)));
 /// assert_eq!(
 ///     unary(Opcode::I32TruncF32U, f32::NAN.into_slot(), Nan::Canonical),
-///     Some(Err(NumericTrap::InvalidConversion)),
+///     Some(Err(Trap::InvalidConversion)),
 /// );
 /// ```
 #[inline]
-pub fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, NumericTrap>> {
+pub fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, Trap>> {
     use Opcode as O;
     Some(match op {
         O::I32Eqz => map(a, |x: u32| x == 0),
@@ -191,7 +193,7 @@ pub fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, NumericTrap>> {
 /// assert_eq!(binary(Opcode::I32ShrS, 0x8000_0000, 33, Nan::Canonical), Some(Ok(0xc000_0000)));
 /// ```
 #[inline]
-pub fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, NumericTrap>> {
+pub fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Trap>> {
     use Opcode as O;
     Some(match op {
         O::I32Eq => compare(a, b, u32::eq),

@@ -3,17 +3,17 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    BlockType, BrCast, Catch, FuncType, HeapType, Instr, LabelIdx, Labels, Opcode, Reader, TagIdx,
-    TypeIdx, ValType,
+    BlockType, BrCast, Catch, FuncIdx, FuncType, HeapType, Instr, LabelIdx, Labels, Opcode, Reader,
+    TagIdx, TypeIdx, ValType,
 };
 
 use super::Translator;
 use super::operands::Place;
 use crate::code::{Catches, Code, Handler, Op, Reference, Slot, pack};
-use crate::trap::Trap;
+use crate::trap::{Broken, Failure, at};
 use crate::types::{width, widths};
 
-type Result<T> = core::result::Result<T, Trap>;
+type Result<T> = core::result::Result<T, Failure>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
@@ -100,7 +100,7 @@ impl<'m> Translator<'m> {
         if self.plain(opcode, reader)? {
             return Ok(());
         }
-        match Instr::read(opcode, reader).map_err(|_| Trap::InvalidCode)? {
+        match Instr::read(opcode, reader).map_err(|_| Broken::Encoding)? {
             Instr::Unreachable => {
                 self.emit3(Code::Unreachable, 0, 0, 0);
                 self.dead = true;
@@ -140,7 +140,7 @@ impl<'m> Translator<'m> {
             }
             Instr::Rethrow { label } => {
                 let at = self.block_index(label)?;
-                let base = self.blocks.get(at).map(|block| block.base).ok_or(Trap::InvalidCode)?;
+                let base = self.block(at)?.base;
                 self.emit3(Code::ThrowRef, 0, base, 0);
                 self.dead = true;
             }
@@ -173,16 +173,16 @@ impl<'m> Translator<'m> {
             Instr::BrOnCast { cast } => self.branch_on_cast(cast, Code::BrOnCast)?,
             Instr::BrOnCastFail { cast } => self.branch_on_cast(cast, Code::BrOnCastFail)?,
             Instr::Call { func } => {
-                let ty = self.module.type_of(func).ok_or(Trap::InvalidCode)?;
-                let (code, imm) = match func.0.checked_sub(self.module.imported_funcs) {
+                let ty = self.func_of(func)?;
+                let (code, imm) = match func.0.checked_sub(self.module.imported_funcs()) {
                     Some(defined) => (Code::Call, defined),
                     None => (Code::CallImport, func.0),
                 };
                 self.call(ty, Op::new(code, 0, 0, 0, imm.into()))?;
             }
             Instr::ReturnCall { func } => {
-                let ty = self.module.type_of(func).ok_or(Trap::InvalidCode)?;
-                let (code, imm) = match func.0.checked_sub(self.module.imported_funcs) {
+                let ty = self.func_of(func)?;
+                let (code, imm) = match func.0.checked_sub(self.module.imported_funcs()) {
                     Some(defined) => (Code::ReturnCall, defined),
                     None => (Code::ReturnCallImport, func.0),
                 };
@@ -212,23 +212,43 @@ impl<'m> Translator<'m> {
                 self.pop()?;
                 self.tail_call(ty, Op::new(Code::ReturnCallRef, 0, slot, 0, 0))?;
             }
-            // Continuations and descriptors are no part of what this engine runs.
-            _ => return Err(Trap::InvalidCode),
+            // Continuations and descriptors, which the engine does not run.
+            _ => return Err(Broken::Instruction(opcode).into()),
         }
         Ok(())
     }
 
     fn func_type(&self, ty: TypeIdx) -> Result<&'m FuncType> {
-        self.module.func_type(ty).ok_or(Trap::InvalidCode)
+        self.module.ast().func_type(ty).ok_or(Broken::Kind.into())
+    }
+
+    fn func_of(&self, func: FuncIdx) -> Result<&'m FuncType> {
+        self.func_type(*at(&self.module.spaces.funcs, func.0)?)
     }
 
     fn tag_type(&self, tag: TagIdx) -> Result<&'m FuncType> {
-        let ty = self.module.tags.get(tag.idx()).ok_or(Trap::InvalidCode)?;
-        self.func_type(*ty)
+        self.func_type(at(&self.module.spaces.tags, tag.0)?.ty)
+    }
+
+    fn block(&self, at: usize) -> Result<&Block<'m>> {
+        self.blocks.get(at).ok_or(Broken::Index.into())
+    }
+
+    fn block_mut(&mut self, at: usize) -> Result<&mut Block<'m>> {
+        self.blocks.get_mut(at).ok_or(Broken::Index.into())
+    }
+
+    fn pop_block(&mut self) -> Result<Block<'m>> {
+        self.blocks.pop().ok_or(Broken::Index.into())
+    }
+
+    fn negated(condition: Op) -> Result<Op> {
+        let code = condition.code.negated().ok_or(Broken::Kind)?;
+        Ok(Op { code, ..condition })
     }
 
     fn block_index(&self, label: LabelIdx) -> Result<usize> {
-        self.blocks.len().checked_sub(label.idx().saturating_add(1)).ok_or(Trap::InvalidCode)
+        self.blocks.len().checked_sub(label.idx().saturating_add(1)).ok_or(Broken::Index.into())
     }
 
     /// Pops a condition: the branch that is taken when it holds, or when it does not.
@@ -238,7 +258,7 @@ impl<'m> Translator<'m> {
             Some(&mut op) => fuse(op),
             None => None,
         };
-        let mut condition = match fused {
+        let condition = match fused {
             Some(condition) => {
                 self.ops.pop();
                 self.offsets.pop();
@@ -246,10 +266,7 @@ impl<'m> Translator<'m> {
             }
             None => Op::new(Code::BrIf, 0, self.slot(operand), 0, 0),
         };
-        if negate {
-            condition.code = condition.code.negated().ok_or(Trap::InvalidCode)?;
-        }
-        Ok(condition)
+        if negate { Self::negated(condition) } else { Ok(condition) }
     }
 
     /// Emits a branch without a target; its place is the answer.
@@ -302,8 +319,8 @@ impl<'m> Translator<'m> {
         if !self.dead {
             self.branch_to(at)?;
         }
-        let block = self.blocks.get_mut(at).ok_or(Trap::InvalidCode)?;
-        let to_else = block.to_else.take().ok_or(Trap::InvalidCode)?;
+        let block = self.block_mut(at)?;
+        let to_else = block.to_else.take().ok_or(Broken::Kind)?;
         let (height, signature) = (block.height, block.signature);
         let here = self.label();
         self.set_target(to_else, here);
@@ -315,7 +332,7 @@ impl<'m> Translator<'m> {
 
     fn end(&mut self) -> Result<()> {
         let at = self.blocks.len() - 1;
-        let kind = self.blocks.get(at).ok_or(Trap::InvalidCode)?.kind;
+        let kind = self.block(at)?.kind;
         if kind == Kind::Function {
             return self.end_function();
         }
@@ -323,7 +340,7 @@ impl<'m> Translator<'m> {
             self.move_results(at)?;
         }
         let end = self.ops.len() as u32;
-        let mut block = self.blocks.pop().ok_or(Trap::InvalidCode)?;
+        let mut block = self.pop_block()?;
         for &catch in &block.catches {
             self.add_handler(&block, end, catch)?;
         }
@@ -359,7 +376,7 @@ impl<'m> Translator<'m> {
         if !self.dead {
             self.leave()?;
         }
-        let block = self.blocks.pop().ok_or(Trap::InvalidCode)?;
+        let block = self.pop_block()?;
         if !block.fixups.is_empty() {
             let here = self.label();
             self.bind(&block.fixups, here);
@@ -377,12 +394,12 @@ impl<'m> Translator<'m> {
 
     /// Puts the operands that the label of a block takes where it takes them.
     fn move_values(&mut self, at: usize, types: (usize, usize)) -> Result<()> {
-        let base = self.blocks.get(at).ok_or(Trap::InvalidCode)?.base;
+        let base = self.block(at)?.base;
         let (count, slots) = types;
         match count {
             0 => {}
             1 => {
-                let operand = *self.stack.last().ok_or(Trap::InvalidCode)?;
+                let operand = self.last_operand()?;
                 self.put(operand, base);
             }
             _ => {
@@ -396,12 +413,12 @@ impl<'m> Translator<'m> {
     }
 
     fn label_counts(&self, at: usize) -> Result<(usize, usize)> {
-        let types = Self::label_types(self.blocks.get(at).ok_or(Trap::InvalidCode)?);
+        let types = Self::label_types(self.block(at)?);
         Ok((types.len(), widths(types)))
     }
 
     fn move_results(&mut self, at: usize) -> Result<()> {
-        let block = self.blocks.get(at).ok_or(Trap::InvalidCode)?;
+        let block = self.block(at)?;
         let results = block.signature.results();
         let counts = (results.len(), widths(results));
         self.move_values(at, counts)
@@ -409,7 +426,7 @@ impl<'m> Translator<'m> {
 
     /// Lets the target of a branch be the label of a block.
     fn refer(&mut self, at: usize, fixup: Fixup) -> Result<()> {
-        let block = self.blocks.get_mut(at).ok_or(Trap::InvalidCode)?;
+        let block = self.block_mut(at)?;
         if block.kind == Kind::Loop {
             let start = block.start;
             self.bind(&[fixup], start);
@@ -475,8 +492,7 @@ impl<'m> Translator<'m> {
             let op = self.emit_branch(condition);
             return self.refer(at, Fixup::Op(op));
         }
-        let code = condition.code.negated().ok_or(Trap::InvalidCode)?;
-        let over = self.emit_branch(Op { code, ..condition });
+        let over = self.emit_branch(Self::negated(condition)?);
         self.branch(label)?;
         let here = self.label();
         self.set_target(over, here);
@@ -540,12 +556,12 @@ impl<'m> Translator<'m> {
 
     /// Leaves the function with the topmost operands.
     fn leave(&mut self) -> Result<()> {
-        let results = self.blocks.first().ok_or(Trap::InvalidCode)?.signature.results();
+        let results = self.block(0)?.signature.results();
         let (count, slots) = (results.len(), widths(results));
         match count {
             0 => self.emit3(Code::Return, 0, 0, 0),
             1 => {
-                let operand = *self.stack.last().ok_or(Trap::InvalidCode)?;
+                let operand = self.last_operand()?;
                 if operand.wide {
                     self.put(operand, 0);
                     self.emit3(Code::Return, 0, 0, 0);
@@ -599,7 +615,7 @@ impl<'m> Translator<'m> {
             Catch::AllRef(label) => (Catches::All, Reference::After, label),
         };
         let at = self.block_index(label)?;
-        let slot = self.blocks.get(at).ok_or(Trap::InvalidCode)?.base;
+        let slot = self.block(at)?.base;
         let (start, id) = (block.start, block.id);
         self.handlers.push(Handler { start, end, catches, id, slot, reference, target: 0 });
         self.refer(at, Fixup::Handler(self.handlers.len() as u32 - 1))
@@ -612,10 +628,10 @@ impl<'m> Translator<'m> {
             self.branch_to(at)?;
         }
         let here = self.label();
-        let block = self.blocks.get_mut(at).ok_or(Trap::InvalidCode)?;
+        let block = self.block_mut(at)?;
         match block.kind {
             Kind::Try | Kind::Catch => block.kind = Kind::Catch,
-            _ => return Err(Trap::InvalidCode),
+            _ => return Err(Broken::Kind.into()),
         }
         let end = *block.body_end.get_or_insert(here);
         let (height, base, start, id) = (block.height, block.base, block.start, block.id);
@@ -634,11 +650,11 @@ impl<'m> Translator<'m> {
 
     /// Ends a `try`: exceptions go to the handlers of an outer one, or to the caller.
     fn delegate(&mut self, label: LabelIdx) -> Result<()> {
-        let block = self.blocks.last().ok_or(Trap::InvalidCode)?;
+        let block = self.blocks.last().ok_or(Broken::Index)?;
         let (start, id, base) = (block.start, block.id, block.base);
         let end = self.ops.len() as u32;
         let outer = self.blocks.len().checked_sub(label.idx().saturating_add(2));
-        let outer = self.blocks.get(..=outer.ok_or(Trap::InvalidCode)?).unwrap_or_default();
+        let outer = self.blocks.get(..=outer.ok_or(Broken::Index)?).unwrap_or_default();
         let to = outer.iter().rev().find(|b| matches!(b.kind, Kind::Try | Kind::TryTable));
         let catches = Catches::Delegate(to.map(|block| block.id));
         let (slot, reference) = (base, Reference::None);

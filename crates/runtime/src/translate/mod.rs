@@ -16,10 +16,12 @@
 
 mod control;
 mod fuse;
+#[cfg(test)]
+mod hostile;
 mod operands;
 mod plain;
 
-pub(crate) use plain::{MEMORY_BITS, access};
+pub(crate) use plain::{MEMORY_BITS, SIGNED};
 
 use alloc::vec::Vec;
 
@@ -27,7 +29,7 @@ use wattle_ast::{Body, FuncType, HeapType, Instr, Opcode, Reader, V128, ValType}
 
 use crate::code::{Function, Handler, Ops, Slot, WINDOW};
 use crate::module::Inner;
-use crate::trap::Trap;
+use crate::trap::{Broken, Failure, Trap};
 use crate::types::{width, widths};
 use control::Block;
 use operands::Operand;
@@ -82,7 +84,7 @@ pub(crate) fn function<'m>(
     ty: &'m FuncType,
     body: &Body<'_>,
     instrument: Instrument,
-) -> Result<Function, Trap> {
+) -> Result<Function, Failure> {
     let params = widths(ty.params());
     let mut translator = Translator {
         module,
@@ -129,25 +131,25 @@ pub(crate) fn function<'m>(
 }
 
 impl<'m> Translator<'m> {
-    fn add_local(&mut self, ty: ValType) -> Result<(), Trap> {
+    fn add_local(&mut self, ty: ValType) -> Result<(), Failure> {
         let slot = self.locals_end;
         self.locals_end += u32::from(width(ty));
         if self.locals_end as usize >= WINDOW / 2 + WINDOW / 4 {
-            return Err(Trap::FrameTooLarge);
+            return Err(Trap::FrameTooLarge.into());
         }
         self.locals.push((slot as Slot, width(ty) == 2));
         Ok(())
     }
 
-    fn run(&mut self, ty: &'m FuncType, code: &[u8]) -> Result<(), Trap> {
+    fn run(&mut self, ty: &'m FuncType, code: &[u8]) -> Result<(), Failure> {
         if widths(ty.results()) >= WINDOW {
-            return Err(Trap::FrameTooLarge);
+            return Err(Trap::FrameTooLarge.into());
         }
         let mut reader = Reader::new(code);
         self.begin_function(ty);
         while !self.blocks.is_empty() {
             self.offset = u32::try_from(reader.pos()).map_err(|_| Trap::ModuleTooLarge)?;
-            let opcode = reader.opcode().map_err(|_| Trap::InvalidCode)?;
+            let opcode = reader.opcode().map_err(|_| Broken::Encoding)?;
             if self.dead {
                 self.skip(opcode, &mut reader)?;
             } else {
@@ -159,7 +161,7 @@ impl<'m> Translator<'m> {
     }
 
     /// An instruction that cannot be reached: only the ends of blocks matter.
-    fn skip(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<(), Trap> {
+    fn skip(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<(), Failure> {
         use Opcode::{Block, Catch, CatchAll, Delegate, Else, End, If, Loop, Try, TryTable};
         match opcode {
             Block | Loop | If | Try | TryTable => self.dead_depth += 1,
@@ -170,7 +172,7 @@ impl<'m> Translator<'m> {
             _ => {}
         }
         let read = Instr::read(opcode, reader);
-        read.map(drop).map_err(|_| Trap::InvalidCode)
+        read.map(drop).map_err(|_| Broken::Encoding.into())
     }
 
     /// Fuel and observation.

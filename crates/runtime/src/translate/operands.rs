@@ -2,7 +2,7 @@
 
 use super::Translator;
 use crate::code::{Code, Op, Slot, WINDOW};
-use crate::trap::Trap;
+use crate::trap::{Broken, Failure, Trap};
 
 /// Where the value of an operand is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,11 +55,11 @@ impl Translator<'_> {
     }
 
     /// Pushes an operand; its home is the answer.
-    pub(super) fn push(&mut self, place: Place, wide: bool) -> Result<Slot, Trap> {
+    pub(super) fn push(&mut self, place: Place, wide: bool) -> Result<Slot, Failure> {
         let home = self.top();
         let end = home + if wide { 2 } else { 1 };
         if end as usize >= WINDOW {
-            return Err(Trap::FrameTooLarge);
+            return Err(Trap::FrameTooLarge.into());
         }
         self.slots = self.slots.max(end);
         if matches!(place, Place::Local(_)) {
@@ -73,16 +73,25 @@ impl Translator<'_> {
     }
 
     /// Pushes an operand that an operation leaves in its home.
-    pub(super) fn push_home(&mut self, wide: bool) -> Result<Slot, Trap> {
+    pub(super) fn push_home(&mut self, wide: bool) -> Result<Slot, Failure> {
         self.push(Place::Home, wide)
     }
 
-    pub(super) fn pop(&mut self) -> Result<Operand, Trap> {
+    /// The place on the stack of the deepest of the topmost `count` operands, which must be those
+    /// of the innermost block.
+    fn place_below(&self, count: usize) -> Result<usize, Broken> {
         let floor = self.blocks.last().map_or(0, |block| block.height);
-        if self.stack.len() <= floor {
-            return Err(Trap::InvalidCode);
-        }
-        let operand = self.stack.pop().ok_or(Trap::InvalidCode)?;
+        let place = self.stack.len().checked_sub(count).filter(|&place| place >= floor);
+        place.ok_or(Broken::Operands)
+    }
+
+    pub(super) fn last_operand(&self) -> Result<Operand, Broken> {
+        self.stack.last().copied().ok_or(Broken::Operands)
+    }
+
+    pub(super) fn pop(&mut self) -> Result<Operand, Broken> {
+        self.place_below(1)?;
+        let operand = self.stack.pop().ok_or(Broken::Operands)?;
         if self.in_locals.last() == Some(&self.stack.len()) {
             self.in_locals.pop();
         }
@@ -110,7 +119,7 @@ impl Translator<'_> {
     }
 
     /// Pops an operand and answers with its slot.
-    pub(super) fn pop_slot(&mut self) -> Result<Slot, Trap> {
+    pub(super) fn pop_slot(&mut self) -> Result<Slot, Failure> {
         let operand = self.pop()?;
         Ok(self.slot(operand))
     }
@@ -141,12 +150,8 @@ impl Translator<'_> {
     }
 
     /// Puts the topmost `count` operands into their homes; the slot of the first is the answer.
-    pub(super) fn settle_top(&mut self, count: usize) -> Result<Slot, Trap> {
-        let floor = self.blocks.last().map_or(0, |block| block.height);
-        let from = self.stack.len().checked_sub(count).ok_or(Trap::InvalidCode)?;
-        if from < floor {
-            return Err(Trap::InvalidCode);
-        }
+    pub(super) fn settle_top(&mut self, count: usize) -> Result<Slot, Failure> {
+        let from = self.place_below(count)?;
         for at in from..self.stack.len() {
             self.settle(at);
         }

@@ -1,27 +1,26 @@
 //! All instructions that do not touch control: numbers, locals, memory, tables, references.
 
 use wattle_ast::{
-    AddrType, ArrowType, BrCast, Class, CompType, FieldIdx, Instr, LocalIdx, MemArg, Opcode,
-    Reader, StorageType, TypeIdx, V128, ValType,
+    AddrType, Arrow, ArrowType, BrCast, Class, CompType, FieldIdx, FieldType, Instr, LocalIdx,
+    MemArg, Opcode, Reader, StorageType, TypeIdx, V128, ValType,
 };
 
 use super::Translator;
 use super::operands::Place;
 use crate::code::{Code, Op, Scalar, Slot, pack, swapped};
-use crate::trap::Trap;
+use crate::trap::{Broken, Failure, Trap, at};
 use crate::types::{Storage, width};
 
-type Result<T> = core::result::Result<T, Trap>;
+type Result<T> = core::result::Result<T, Failure>;
 
 /// Bits of the field `c` of an access to memory: the memory; the lane lies above.
 pub(crate) const MEMORY_BITS: u32 = 12;
 
-/// How a struct's field or an array's element is read or written: the immediate of an access.
-pub(crate) mod access {
-    pub(crate) const SIGNED: u32 = 8;
-}
+/// In the immediate of an access to a field or an element, beside how it is stored: that a narrow
+/// one is signed.
+pub(crate) const SIGNED: u32 = 8;
 
-impl Translator<'_> {
+impl<'m> Translator<'m> {
     /// Whether the instruction was one of these.
     pub(super) fn plain(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<bool> {
         match Scalar::of(opcode) {
@@ -87,7 +86,7 @@ impl Translator<'_> {
     }
 
     fn memarg(reader: &mut Reader<'_>) -> Result<MemArg> {
-        reader.read().map_err(|_| Trap::InvalidCode)
+        reader.read().map_err(|_| Broken::Encoding.into())
     }
 
     fn load(
@@ -101,7 +100,7 @@ impl Translator<'_> {
         if self.is_rare(memarg) {
             return self.rare(
                 opcode,
-                Code::Rare,
+                Code::Row,
                 1,
                 &[wide],
                 self.memory(memarg, 0)?,
@@ -124,7 +123,7 @@ impl Translator<'_> {
     ) -> Result<()> {
         let memarg = Self::memarg(reader)?;
         if self.is_rare(memarg) {
-            return self.rare(opcode, Code::Rare, 2, &[], self.memory(memarg, 0)?, memarg.offset);
+            return self.rare(opcode, Code::Row, 2, &[], self.memory(memarg, 0)?, memarg.offset);
         }
         let value = self.pop()?;
         let address = self.pop()?;
@@ -149,7 +148,7 @@ impl Translator<'_> {
 
     /// No memory is larger than 32 bits reach: an address that is larger is out of bounds.
     fn check_address(&mut self, slot: Slot) {
-        let addr = self.module.memories.first().map(|memory| memory.limits.addr);
+        let addr = self.module.spaces.mems.first().map(|memory| memory.limits.addr);
         if addr == Some(AddrType::I64) {
             self.emit3(Code::Address, 0, slot, 0);
         }
@@ -158,7 +157,7 @@ impl Translator<'_> {
     /// Memory and lane in one field.
     fn memory(&self, memarg: MemArg, lane: u8) -> Result<Slot> {
         if memarg.memory.0 >> MEMORY_BITS != 0 || lane > 15 {
-            return Err(Trap::ModuleTooLarge);
+            return Err(Trap::ModuleTooLarge.into());
         }
         Ok(memarg.memory.0 as Slot | Slot::from(lane) << MEMORY_BITS)
     }
@@ -183,16 +182,16 @@ impl Translator<'_> {
 
     /// The same for an instruction with an arrow.
     fn rare_by_arrow(&mut self, opcode: Opcode, c: Slot, imm: u64) -> Result<()> {
-        let arrow = opcode.info().arrow.ok_or(Trap::InvalidCode)?;
+        let arrow = arrow(opcode)?;
         let wide = |ty: &ArrowType| *ty == ArrowType::v128;
         match arrow.results {
-            [] => self.rare(opcode, Code::Rare, arrow.params.len(), &[], c, imm),
-            [ty, ..] => self.rare(opcode, Code::Rare, arrow.params.len(), &[wide(ty)], c, imm),
+            [] => self.rare(opcode, Code::Row, arrow.params.len(), &[], c, imm),
+            [ty, ..] => self.rare(opcode, Code::Row, arrow.params.len(), &[wide(ty)], c, imm),
         }
     }
 
     fn local(&self, local: LocalIdx) -> Result<(Slot, bool)> {
-        self.locals.get(local.idx()).copied().ok_or(Trap::InvalidCode)
+        Ok(*at(&self.locals, local.0)?)
     }
 
     /// `local.set`: redirects the operation that made the value when it can.
@@ -217,7 +216,7 @@ impl Translator<'_> {
     }
 
     fn global_type(&self, global: u32) -> Result<ValType> {
-        self.module.globals.get(global as usize).map(|ty| ty.val).ok_or(Trap::InvalidCode)
+        Ok(at(&self.module.spaces.globals, global)?.val)
     }
 
     fn select(&mut self) -> Result<()> {
@@ -265,7 +264,7 @@ impl Translator<'_> {
         if info.class == Class::Control {
             return Ok(false);
         }
-        let instr = Instr::read(opcode, reader).map_err(|_| Trap::InvalidCode)?;
+        let instr = Instr::read(opcode, reader).map_err(|_| Broken::Encoding)?;
         match info.class {
             Class::Vector => self.vector(opcode, instr)?,
             Class::Memory | Class::Atomic | Class::Table => self.store_state(opcode, instr)?,
@@ -328,12 +327,12 @@ impl Translator<'_> {
                 self.check(Code::RefCast, 1, imm)?;
             }
             Instr::I64Add128 | Instr::I64Sub128 => {
-                self.rare(opcode, Code::Wide, 4, &[false, false], 0, 0)?;
+                self.rare(opcode, Code::Row, 4, &[false, false], 0, 0)?;
             }
             Instr::I64MulWideS | Instr::I64MulWideU => {
-                self.rare(opcode, Code::Wide, 2, &[false, false], 0, 0)?;
+                self.rare(opcode, Code::Row, 2, &[false, false], 0, 0)?;
             }
-            _ => return Err(Trap::InvalidCode),
+            _ => return Err(Broken::Instruction(opcode).into()),
         }
         Ok(())
     }
@@ -357,7 +356,7 @@ impl Translator<'_> {
 
     /// What works on memories and tables, other than the common loads and stores.
     fn store_state(&mut self, opcode: Opcode, instr: Instr<'_>) -> Result<()> {
-        let rare = Code::Rare;
+        let rare = Code::Row;
         match instr {
             Instr::MemorySize { memory }
             | Instr::MemoryGrow { memory }
@@ -385,7 +384,7 @@ impl Translator<'_> {
             _ => {
                 let mut access = Access::default();
                 let _ = instr.write(0, &mut access);
-                let memarg = access.memarg.ok_or(Trap::InvalidCode)?;
+                let memarg = access.memarg.ok_or(Broken::Instruction(opcode))?;
                 let c = self.memory(memarg, access.lane)?;
                 self.rare_by_arrow(opcode, c, memarg.offset)
             }
@@ -413,8 +412,8 @@ impl Translator<'_> {
         }
         let mut access = Access::default();
         let _ = instr.write(0, &mut access);
-        let arrow = opcode.info().arrow.ok_or(Trap::InvalidCode)?;
-        let result = arrow.results.first().ok_or(Trap::InvalidCode)?;
+        let arrow = arrow(opcode)?;
+        let result = arrow.results.first().ok_or(Broken::Instruction(opcode))?;
         let laned = access.has_lane;
         let code = match (arrow.params, result) {
             ([v128], v128) => Code::VectorUnary,
@@ -425,7 +424,7 @@ impl Translator<'_> {
             ([v128], _) if laned => Code::VectorExtract,
             ([v128], _) => Code::VectorTest,
             ([_], v128) => Code::VectorSplat,
-            _ => return Err(Trap::InvalidCode),
+            _ => return Err(Broken::Instruction(opcode).into()),
         };
         let mut slots = [0; 3];
         for slot in slots.iter_mut().take(arrow.params.len()).rev() {
@@ -442,20 +441,26 @@ impl Translator<'_> {
         self.vectors.len() as u32 - 1
     }
 
+    fn fields(&self, ty: TypeIdx) -> Result<&'m [FieldType]> {
+        match self.module.ast().comp_type(ty).ok_or(Broken::Index)? {
+            CompType::Struct(ty) => Ok(&ty.fields),
+            _ => Err(Broken::Kind.into()),
+        }
+    }
+
     /// The slot of a field in a struct, how it is stored, and whether it is signed.
     fn field(&self, ty: TypeIdx, field: FieldIdx) -> Result<(u32, Storage)> {
-        let ty = self.module.ast.types.get(ty.idx()).ok_or(Trap::InvalidCode)?;
-        let CompType::Struct(ty) = &ty.comp else { return Err(Trap::InvalidCode) };
-        let before = ty.fields.get(..field.idx()).ok_or(Trap::InvalidCode)?;
+        let fields = self.fields(ty)?;
+        let before = fields.get(..field.idx()).ok_or(Broken::Index)?;
         let wide = |ty: StorageType| if Storage::of(ty) == Storage::Vector { 2 } else { 1 };
         let slot = before.iter().map(|field| wide(field.storage)).sum();
-        let storage = ty.fields.get(field.idx()).ok_or(Trap::InvalidCode)?.storage;
-        Ok((slot, Storage::of(storage)))
+        Ok((slot, Storage::of(at(fields, field.0)?.storage)))
     }
 
     fn element(&self, ty: TypeIdx) -> Result<Storage> {
-        let ty = self.module.ast.types.get(ty.idx()).ok_or(Trap::InvalidCode)?;
-        let CompType::Array(ty) = &ty.comp else { return Err(Trap::InvalidCode) };
+        let CompType::Array(ty) = self.module.ast().comp_type(ty).ok_or(Broken::Index)? else {
+            return Err(Broken::Kind.into());
+        };
         Ok(Storage::of(ty.field.storage))
     }
 
@@ -476,18 +481,16 @@ impl Translator<'_> {
     }
 
     fn aggregate(&mut self, opcode: Opcode, instr: Instr<'_>) -> Result<()> {
-        let alloc = Code::Alloc;
+        let alloc = Code::AllocRow;
         match instr {
             Instr::StructNew { ty } => {
-                let def = self.module.ast.types.get(ty.idx()).ok_or(Trap::InvalidCode)?;
-                let CompType::Struct(def) = &def.comp else { return Err(Trap::InvalidCode) };
-                self.rare(opcode, alloc, def.fields.len(), &[false], 0, ty.0.into())
+                self.rare(opcode, alloc, self.fields(ty)?.len(), &[false], 0, ty.0.into())
             }
             Instr::StructNewDefault { ty } => self.rare(opcode, alloc, 0, &[false], 0, ty.0.into()),
             Instr::StructGet { ty, field } | Instr::StructGetU { ty, field } => {
                 self.struct_get(ty, field, 0)
             }
-            Instr::StructGetS { ty, field } => self.struct_get(ty, field, access::SIGNED),
+            Instr::StructGetS { ty, field } => self.struct_get(ty, field, SIGNED),
             Instr::StructSet { ty, field } => {
                 let (slot, storage) = self.field(ty, field)?;
                 let (value, object) = (self.pop()?, self.pop()?);
@@ -508,7 +511,7 @@ impl Translator<'_> {
                 self.rare(opcode, alloc, 2, &[false], 0, pack(ty.0, elem.0))
             }
             Instr::ArrayGet { ty } | Instr::ArrayGetU { ty } => self.array_get(ty, 0),
-            Instr::ArrayGetS { ty } => self.array_get(ty, access::SIGNED),
+            Instr::ArrayGetS { ty } => self.array_get(ty, SIGNED),
             Instr::ArraySet { ty } => {
                 let storage = self.element(ty)?;
                 let (value, index, object) = (self.pop()?, self.pop()?, self.pop()?);
@@ -522,13 +525,13 @@ impl Translator<'_> {
                 self.emit3(Code::ArrayLen, a, b, 0);
                 Ok(())
             }
-            Instr::ArrayFill { ty } => self.rare(opcode, Code::Rare, 4, &[], 0, ty.0.into()),
-            Instr::ArrayCopy { dst, .. } => self.rare(opcode, Code::Rare, 5, &[], 0, dst.0.into()),
+            Instr::ArrayFill { ty } => self.rare(opcode, Code::Row, 4, &[], 0, ty.0.into()),
+            Instr::ArrayCopy { dst, .. } => self.rare(opcode, Code::Row, 5, &[], 0, dst.0.into()),
             Instr::ArrayInitData { ty, data } => {
-                self.rare(opcode, Code::Rare, 4, &[], 0, pack(ty.0, data.0))
+                self.rare(opcode, Code::Row, 4, &[], 0, pack(ty.0, data.0))
             }
             Instr::ArrayInitElem { ty, elem } => {
-                self.rare(opcode, Code::Rare, 4, &[], 0, pack(ty.0, elem.0))
+                self.rare(opcode, Code::Row, 4, &[], 0, pack(ty.0, elem.0))
             }
             Instr::RefI31 | Instr::I31GetS | Instr::I31GetU => {
                 let code = match instr {
@@ -541,9 +544,13 @@ impl Translator<'_> {
                 self.emit3(code, a, b, 0);
                 Ok(())
             }
-            _ => Err(Trap::InvalidCode),
+            _ => Err(Broken::Instruction(opcode).into()),
         }
     }
+}
+
+fn arrow(opcode: Opcode) -> Result<Arrow> {
+    opcode.info().arrow.ok_or(Broken::Instruction(opcode).into())
 }
 
 /// The half of a constant that tells what is stored, if there is one.

@@ -27,11 +27,11 @@ impl Program {
     /// The module of a source, if it is valid.
     pub(super) fn load(source: Source, features: Features) -> Result<Program, Failure> {
         let (tree, map) = source.module_and_map(features)?;
-        let types = Validator::new()
+        let valid = Validator::new()
             .features(features)
-            .module(&tree)
+            .valid_module(tree)
             .map_err(|errors| source.invalid(errors.iter(), map.as_ref()))?;
-        let module = Module::validated(tree, &types);
+        let module = Module::from(valid);
         Ok(Program { source, module, map })
     }
 

@@ -16,7 +16,8 @@ use alloc::vec::Vec;
 
 use wattle_ast::{ArrowType, Opcode, V128};
 
-use super::{Nan, NumericTrap, Profile, binary, simd, unary, wide};
+use super::{Nan, Profile, binary, simd, unary, wide};
+use crate::trap::Trap;
 
 /// Random bits (xorshift64*), the same in every run.
 struct Random(u64);
@@ -83,13 +84,13 @@ fn vector(bits: u128) -> V128 {
 }
 
 /// Runs an instruction without immediates on operands as bits; `None` if no dispatch knows it.
-fn run(op: Opcode, operands: &[u128], profile: Profile) -> Option<Result<u128, NumericTrap>> {
+fn run(op: Opcode, operands: &[u128], profile: Profile) -> Option<Result<u128, Trap>> {
     use ArrowType::{i32, v128};
     let arrow = op.info().arrow?;
     let slot = |i: usize| operands[i] as u64;
     let v = |i: usize| vector(operands[i]);
     let from_vector = |v: Option<V128>| v.map(|v| Ok(u128::from_le_bytes(v.0)));
-    let number = |slot: Result<u64, NumericTrap>| slot.map(u128::from);
+    let number = |slot: Result<u64, Trap>| slot.map(u128::from);
     match (arrow.params, arrow.results) {
         ([_, _, _, _], [_, _]) => wide(op, (slot(0), slot(1)), (slot(2), slot(3)))
             .map(|(low, high)| Ok(u128::from(low) | u128::from(high) << 64)),

@@ -6,9 +6,10 @@ use alloc::{format, vec};
 
 use wattle_ast::{Class, Opcode};
 
-use super::super::{NumericTrap, Profile};
+use super::super::Profile;
 use super::reference::{Want, conversion, float, lane, lanes};
 use super::{NATIVE, Random, run, special_f32, special_f64, special_integers};
+use crate::trap::Trap;
 
 /// What a name like `i32` or `i16x8` stands for: float or not, width and number of lanes.
 #[derive(Clone, Copy)]
@@ -67,7 +68,7 @@ fn parts(op: Opcode) -> Parts {
 }
 
 /// The lanes that an instruction should give, or a trap.
-fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, NumericTrap> {
+fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Trap> {
     let Parts { op, shape, source, half, signed } = parts;
     let (shape, signed) = (*shape, *signed);
     let bits = |values: Vec<u128>| Ok(values.into_iter().map(Want::Bits).collect());
@@ -128,7 +129,7 @@ fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, NumericTrap> 
                         conversion(op, signed, (source.width, shape.width), value)
                             .unwrap_or_else(|| panic!("{op} has no reference"))
                     })
-                    .collect::<Result<Vec<Want>, NumericTrap>>()?;
+                    .collect::<Result<Vec<Want>, Trap>>()?;
                 wants.resize(count, Want::Bits(0));
                 Ok(wants)
             }

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::super::NumericTrap;
+use crate::trap::Trap;
 
 /// What a lane should be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,16 +92,11 @@ pub(super) fn lane(
     is_float: bool,
     width: u32,
     args: &[u128],
-) -> Option<Result<Want, NumericTrap>> {
+) -> Option<Result<Want, Trap>> {
     if is_float { float_lane(op, width, args).map(Ok) } else { int_lane(op, signed, width, args) }
 }
 
-fn int_lane(
-    op: &str,
-    signed: bool,
-    width: u32,
-    args: &[u128],
-) -> Option<Result<Want, NumericTrap>> {
+fn int_lane(op: &str, signed: bool, width: u32, args: &[u128]) -> Option<Result<Want, Trap>> {
     let arg = |i: usize| integer(args[i], width, signed);
     let count = || args[1] as u32 % width;
     let value = match (op, args.len()) {
@@ -118,9 +113,9 @@ fn int_lane(
         ("add", 2) => arg(0) + arg(1),
         ("sub", 2) => arg(0) - arg(1),
         ("mul", 2) => arg(0).wrapping_mul(arg(1)),
-        ("div" | "rem", 2) if arg(1) == 0 => return Some(Err(NumericTrap::DivideByZero)),
+        ("div" | "rem", 2) if arg(1) == 0 => return Some(Err(Trap::DivideByZero)),
         ("div", 2) if arg(0) / arg(1) > range(width, signed).1 => {
-            return Some(Err(NumericTrap::Overflow));
+            return Some(Err(Trap::IntegerOverflow));
         }
         ("div", 2) => arg(0) / arg(1),
         ("rem", 2) => arg(0) % arg(1),
@@ -210,7 +205,7 @@ pub(super) fn conversion(
     signed: bool,
     (from, to): (u32, u32),
     arg: u128,
-) -> Option<Result<Want, NumericTrap>> {
+) -> Option<Result<Want, Trap>> {
     let (low, high) = range(to, signed);
     Some(Ok(match op {
         "wrap" => Bits(cut(arg as i128, to)),
@@ -223,9 +218,9 @@ pub(super) fn conversion(
             Bits(saturate(truncated(float(arg, from)).unwrap_or(0), to, signed))
         }
         "trunc" => match truncated(float(arg, from)) {
-            None => return Some(Err(NumericTrap::InvalidConversion)),
+            None => return Some(Err(Trap::InvalidConversion)),
             Some(value) if value < low || value > high => {
-                return Some(Err(NumericTrap::Overflow));
+                return Some(Err(Trap::IntegerOverflow));
             }
             Some(value) => Bits(cut(value, to)),
         },

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use wattle_ast as ast;
+use wattle_runtime::{Error, ErrorKind, Func, Imports, Instance, Module, Outcome, Store, Value};
 use wattle_validator::Validator;
 use wattle_wat::script::{
     self, Action, ActionKind, Directive, DirectiveKind, Execution, Instantiation, ModuleSource,
@@ -15,7 +16,6 @@ use wattle_wat::script::{
 use super::patterns::{argument, display, matches};
 use super::threads::Thread;
 use super::{Failure, Options, Report, customs, spectest};
-use crate::{Error, ErrorKind, Func, Imports, Instance, Module, Outcome, Store, Value};
 
 /// Runs a script, given as text or as the bytes of a file.
 ///
@@ -319,8 +319,8 @@ impl<'s> Runner<'s> {
             (None, _) => return Err(Refusal::Script("a module of an unknown kind".into())),
         };
         let limits = wattle_validator::Limits::NONE;
-        match Validator::new().features(features).limits(limits).module(&tree) {
-            Ok(types) => Ok(Module::validated(tree, &types)),
+        match Validator::new().features(features).limits(limits).valid_module(tree) {
+            Ok(valid) => Ok(valid.into()),
             Err(errors) if errors.first().is_malformed() => {
                 Err(Refusal::Malformed(errors.to_string()))
             }

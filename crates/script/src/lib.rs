@@ -5,7 +5,7 @@
 //! the form of a script is: [`wattle_wat::script`].
 //!
 //! ```
-//! use wattle_runtime::script::{Options, run};
+//! use wattle_script::{Options, run};
 //!
 //! let report = run(
 //!     r#"(module (func (export "div") (param i32 i32) (result i32)
@@ -31,6 +31,11 @@
 //! | `customs.rs` | what custom sections must be |
 //! | `spectest.rs` | the module `spectest` of the host |
 
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
 mod customs;
 mod patterns;
 mod runner;
@@ -53,7 +58,7 @@ pub struct Options {
     /// What decides whose turn it is among threads: the same seed gives the same run.
     pub seed: u64,
     /// How the store behaves. Its fuel is the runner's business.
-    pub config: crate::Config,
+    pub config: wattle_runtime::Config,
 }
 
 /// What came of a script.

@@ -6,8 +6,7 @@ use alloc::string::String;
 use wattle_ast::{AbsHeapType, HeapType};
 use wattle_wat::script::{self, FloatPattern, Pattern, PatternKind, ValueKind};
 
-use crate::types::{Types, top};
-use crate::{AnyRef, Ref, Value};
+use wattle_runtime::{AnyRef, Ref, Value};
 
 /// An argument.
 pub(super) fn argument(value: &script::Value) -> Value {
@@ -43,10 +42,7 @@ fn ref_matches(pattern: &PatternKind, value: &Ref) -> bool {
     match (pattern, value) {
         (PatternKind::RefNull(None), Ref::Null(_)) => true,
         (PatternKind::RefNull(Some(wanted)), Ref::Null(ty)) => match wanted {
-            HeapType::Abs(_) => {
-                let types = Types::default();
-                top(&types, *wanted) == top(&types, HeapType::Abs(*ty))
-            }
+            HeapType::Abs(wanted) => wanted.top() == ty.top(),
             _ => true,
         },
         (PatternKind::RefExtern(wanted), Ref::Extern(AnyRef::Host(number))) => wanted == number,

@@ -1,28 +1,29 @@
-//! The loop over operations that are executed often.
+//! The loop over operations.
 //!
-//! What is hot is in locals: the operations, the place in them, the window of the frame, the bytes
-//! of memory 0. The window is an array of as many slots as an operation can name, so that no slot
-//! is ever checked; the stack always has that much room above the base of a frame. Calls of the
-//! guest by itself never leave the loop, nor use the host's stack. Whatever needs more than this
-//! stops the loop before it: fewer things to keep in mind leave more registers to the rest.
+//! What most operations need is in locals: the operations, the place in them, the window of the
+//! frame, the bytes of memory 0. The window is an array of as many slots as an operation can name,
+//! so that no slot is ever checked; the stack always has that much room above the base of a frame.
+//! Calls of the guest by itself never leave the loop, nor use the host's stack. An operation that
+//! needs more stops the loop, and `run.rs` executes it: less to keep in mind leaves more registers
+//! to the rest.
 
-use wattle_ast::{Opcode, V128};
+use wattle_ast::{Opcode, Shuffle, V128};
 
-use super::run::{bytes_at, bytes_at_mut, get, get_vector, set, set_vector};
+use super::frame::{get, get_vector, set, set_vector, window};
 use super::{aggregates, vectors};
 use crate::code::{Code, Function, Op, Slot, WINDOW};
-use crate::lazy::Lazy;
-use crate::numerics::{self, Nan};
+use crate::module::Functions;
+use crate::numerics::{self, Nan, simd};
 use crate::state::{Frame, FuncKind, InstanceInst, State};
 use crate::table::for_each_operation;
-use crate::trap::Trap;
+use crate::trap::{Broken, Failure, Trap};
 use crate::values::{i31_slot, index_of, kind, slot_of};
 
 /// Why the loop stopped.
 pub(super) enum Stop {
-    /// The operation at the present place is not for this loop, not now.
-    Slow,
-    Trap(Trap),
+    /// The operation at the present place is executed elsewhere.
+    Elsewhere,
+    Failed(Failure),
     /// The function returned, not to a function of the same instance.
     Return,
 }
@@ -35,12 +36,44 @@ pub(super) struct Position<'m> {
     pub(super) function: &'m Function,
 }
 
+impl Position<'_> {
+    pub(super) fn frame(&self, instance: u32) -> Frame {
+        Frame { instance, func: self.func, pc: self.pc as u32, base: self.base as u32 }
+    }
+}
+
+/// The bytes at an address. Address and offset are of 32 bits, so that no sum overflows and one
+/// comparison does.
+#[inline(always)]
+fn bytes_at<const N: usize>(memory: &[u8], address: u64, offset: u64) -> Option<&[u8; N]> {
+    let start = u64::from(address as u32) + u64::from(offset as u32);
+    let end = start + N as u64;
+    if end > fault!(LoadBound, memory.len().saturating_sub(1), memory.len()) as u64 {
+        return None;
+    }
+    memory.get(start as usize..end as usize)?.first_chunk::<N>()
+}
+
+#[inline(always)]
+fn bytes_at_mut<const N: usize>(
+    memory: &mut [u8],
+    address: u64,
+    offset: u64,
+) -> Option<&mut [u8; N]> {
+    let start = u64::from(address as u32) + u64::from(offset as u32);
+    let end = start + N as u64;
+    if end > memory.len() as u64 {
+        return None;
+    }
+    memory.get_mut(start as usize..end as usize)?.first_chunk_mut::<N>()
+}
+
 /// What an instance's code runs on.
 pub(super) struct Ground<'a, 'm> {
     pub(super) state: &'a mut State,
     pub(super) instance: &'m InstanceInst,
     pub(super) number: u32,
-    pub(super) functions: &'m [Lazy<Result<Function, Trap>>],
+    pub(super) functions: &'m Functions,
     pub(super) frames: &'a mut alloc::vec::Vec<Frame>,
     pub(super) most_calls: usize,
 }
@@ -62,7 +95,7 @@ fn indirect(ground: &Ground<'_, '_>, index: u64, op: &Op) -> Option<u32> {
 
 #[allow(clippy::too_many_lines)]
 #[inline(never)]
-pub(super) fn hot<'m>(
+pub(super) fn dispatch<'m>(
     ground: &mut Ground<'_, 'm>,
     at: &mut Position<'m>,
     stack: &mut [u64],
@@ -72,10 +105,9 @@ pub(super) fn hot<'m>(
     let mut code: &[Op] = &at.function.ops;
     // What comes next: an iterator takes fewer instructions to move on than an index.
     let mut next = code.get(at.pc..).unwrap_or_default().iter();
-    let Some(mut frame) =
-        stack.get_mut(at.base..).and_then(|rest| rest.first_chunk_mut::<WINDOW>())
-    else {
-        return Stop::Trap(Trap::StackExhausted);
+    let mut frame = match window(stack, at.base) {
+        Ok(frame) => frame,
+        Err(failure) => return Stop::Failed(failure),
     };
 
     // The place behind the present operation.
@@ -87,7 +119,7 @@ pub(super) fn hot<'m>(
     macro_rules! trap {
         ($trap:expr) => {{
             at.pc = pc!();
-            return Stop::Trap($trap);
+            return Stop::Failed($trap.into());
         }};
     }
     macro_rules! check {
@@ -103,15 +135,15 @@ pub(super) fn hot<'m>(
         ($value:expr) => {
             match $value {
                 Some(value) => value,
-                None => trap!(Trap::InvalidCode),
+                None => trap!(Broken::Index),
             }
         };
     }
     // Leaves the operation to whoever called.
-    macro_rules! slow {
+    macro_rules! elsewhere {
         () => {{
             at.pc = pc!() - 1;
-            return Stop::Slow;
+            return Stop::Elsewhere;
         }};
     }
     macro_rules! go {
@@ -135,7 +167,7 @@ pub(super) fn hot<'m>(
             let Some(Ok(function)) =
                 ground.functions.get(func as usize).and_then(|cell| cell.get())
             else {
-                slow!()
+                elsewhere!()
             };
             if $is_call {
                 let depth = ground.frames.len();
@@ -143,21 +175,12 @@ pub(super) fn hot<'m>(
                     || depth == ground.frames.capacity()
                     || stack.len() < base + WINDOW
                 {
-                    slow!();
+                    elsewhere!();
                 }
-                ground.frames.push(Frame {
-                    instance: ground.number,
-                    func: at.func,
-                    pc: pc!() as u32,
-                    base: at.base as u32,
-                });
+                at.pc = pc!();
+                ground.frames.push(at.frame(ground.number));
             }
-            let Some(window) =
-                stack.get_mut(base..).and_then(|rest| rest.first_chunk_mut::<WINDOW>())
-            else {
-                trap!(Trap::StackExhausted)
-            };
-            frame = window;
+            frame = check!(window(stack, base));
             (at.func, at.base, at.function) = (func, base, function);
             code = &function.ops;
             next = code.iter();
@@ -182,13 +205,8 @@ pub(super) fn hot<'m>(
                     }
                 };
             let base = caller.base as usize;
-            let Some(window) =
-                stack.get_mut(base..).and_then(|rest| rest.first_chunk_mut::<WINDOW>())
-            else {
-                trap!(Trap::StackExhausted)
-            };
+            frame = check!(window(stack, base));
             ground.frames.pop();
-            frame = window;
             (at.func, at.base, at.function) = (caller.func, base, function);
             code = &function.ops;
             go!(caller.pc);
@@ -197,11 +215,11 @@ pub(super) fn hot<'m>(
 
     // The value of a numeric instruction.
     macro_rules! number {
-        ($result:expr) => {
+        ($name:ident $result:expr) => {
             match $result {
                 Some(Ok(value)) => value,
-                Some(Err(trap)) => trap!(trap.into()),
-                None => trap!(Trap::InvalidCode),
+                Some(Err(trap)) => trap!(trap),
+                None => trap!(Broken::Instruction(Opcode::$name)),
             }
         };
     }
@@ -217,6 +235,11 @@ pub(super) fn hot<'m>(
                 ),
                 None => trap!(Trap::MemoryOutOfBounds),
             }
+        };
+    }
+    macro_rules! vector {
+        ($op:ident $code:ident) => {
+            check!(vectors::execute(Code::$code, frame, $op, ground.state.profile))
         };
     }
     // The global that an operation names.
@@ -238,12 +261,12 @@ pub(super) fn hot<'m>(
     macro_rules! step {
         ($op:ident, binary $name:ident) => {{
             let (x, y) = (get(frame, $op.b), get(frame, $op.c));
-            let value = number!(numerics::binary(Opcode::$name, x, y, nan));
+            let value = number!($name numerics::binary(Opcode::$name, x, y, nan));
             set(frame, $op.a, value);
         }};
         ($op:ident, immediate $name:ident) => {{
             let x = get(frame, $op.b);
-            let value = number!(numerics::binary(Opcode::$name, x, $op.imm, nan));
+            let value = number!($name numerics::binary(Opcode::$name, x, $op.imm, nan));
             set(frame, $op.a, value);
         }};
         ($op:ident, branch $name:ident) => {{
@@ -259,7 +282,7 @@ pub(super) fn hot<'m>(
             }
         }};
         ($op:ident, unary $name:ident) => {{
-            let value = number!(numerics::unary(Opcode::$name, get(frame, $op.b), nan));
+            let value = number!($name numerics::unary(Opcode::$name, get(frame, $op.b), nan));
             set(frame, $op.a, value);
         }};
         ($op:ident, load $raw:ident $ext:ident $uns:ident) => {
@@ -348,7 +371,7 @@ pub(super) fn hot<'m>(
                 ($d op:ident CallIndirect) => {
                     match indirect(ground, get(frame, $d op.b), $d op) {
                         Some(func) => enter!(func, $d op.a, true),
-                        None => slow!(),
+                        None => elsewhere!(),
                     }
                 };
                 ($d op:ident Return) => {{
@@ -495,16 +518,23 @@ pub(super) fn hot<'m>(
                     Code::ArraySet => {
                         check!(aggregates::array_set(&mut ground.state.heap, frame, op));
                     }
-                    Code::VectorUnary => some!(vectors::unary(frame, op, ground.state.profile)),
-                    Code::VectorBinary => some!(vectors::binary(frame, op, ground.state.profile)),
-                    Code::VectorTernary => some!(vectors::ternary(frame, op, ground.state.profile)),
-                    Code::VectorTest => some!(vectors::test(frame, op)),
-                    Code::VectorShift => some!(vectors::shift(frame, op)),
-                    Code::VectorSplat => some!(vectors::splat(frame, op)),
-                    Code::VectorExtract => some!(vectors::extract(frame, op)),
-                    Code::VectorReplace => some!(vectors::replace(frame, op)),
-                    Code::Shuffle => some!(vectors::shuffle(frame, op, at.function)),
-                    Code::VectorConst => some!(vectors::constant(frame, op, at.function)),
+                    Code::VectorUnary => vector!(op VectorUnary),
+                    Code::VectorBinary => vector!(op VectorBinary),
+                    Code::VectorTernary => vector!(op VectorTernary),
+                    Code::VectorTest => vector!(op VectorTest),
+                    Code::VectorShift => vector!(op VectorShift),
+                    Code::VectorSplat => vector!(op VectorSplat),
+                    Code::VectorExtract => vector!(op VectorExtract),
+                    Code::VectorReplace => vector!(op VectorReplace),
+                    Code::Shuffle => {
+                        let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
+                        let lanes = some!(at.function.vectors.get(op.low() as usize));
+                        set_vector(frame, op.a, simd::shuffle(Shuffle(lanes.0), x, y));
+                    }
+                    Code::VectorConst => {
+                        let vector = *some!(at.function.vectors.get(op.low() as usize));
+                        set_vector(frame, op.a, vector);
+                    }
                     Code::ArrayLen => {
                         let len = check!(aggregates::array_len(ground.state, get(frame, op.b)));
                         set(frame, op.a, len);
@@ -537,13 +567,12 @@ pub(super) fn hot<'m>(
                     | Code::ReturnCallIndirect
                     | Code::ReturnCallRef
                     | Code::Unreachable
-                    | Code::Wide
                     | Code::Throw
                     | Code::ThrowRef
-                    | Code::Rare
-                    | Code::Alloc
+                    | Code::Row
+                    | Code::AllocRow
                     | Code::Fuel
-                    | Code::Observe => slow!(),
+                    | Code::Observe => elsewhere!(),
                 }
             }
         }};

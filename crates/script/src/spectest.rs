@@ -1,8 +1,7 @@
 //! The module `spectest`, which the host provides to every script.
 
 use wattle_ast::{AbsHeapType, AddrType, GlobalType, Limits, MemType, RefType, TableType, ValType};
-
-use crate::{Caller, Error, Func, Global, Imports, Memory, Ref, Store, Table, Value};
+use wattle_runtime::{Caller, Error, Func, Global, Imports, Memory, Ref, Store, Table, Value};
 
 /// Adds `spectest`. What it prints goes nowhere.
 pub(super) fn define(store: &mut Store, imports: &mut Imports) -> Result<(), Error> {

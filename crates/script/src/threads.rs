@@ -2,10 +2,10 @@
 
 use alloc::string::{String, ToString};
 
+use wattle_runtime::{Outcome, Suspended, Trap};
 use wattle_wat::script::{self, Action, Directive, DirectiveKind, Execution, Word};
 
 use super::runner::{Runner, Scope, find};
-use crate::{Outcome, Suspended};
 
 /// The most instructions of a turn.
 const TURN: u64 = 40;
@@ -107,11 +107,7 @@ impl<'s> Runner<'s> {
             };
             let Some(next) = next else {
                 self.threads.clear();
-                return self.fail(
-                    directive,
-                    "the thread to end",
-                    crate::Trap::Deadlock.to_string(),
-                );
+                return self.fail(directive, "the thread to end", Trap::Deadlock.to_string());
             };
             self.take_turn(next);
         }

@@ -1,0 +1,173 @@
+//! Loads and stores of any memory and any width, atomic ones included.
+//!
+//! Executions of a store take turns, and never within an instruction: every access is atomic.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/exec/instructions.html#memory-instructions>,
+//! <https://github.com/WebAssembly/threads/blob/main/proposals/threads/Overview.md>
+
+use wattle_ast::ArrowType::v128;
+use wattle_ast::{LaneIdx, Opcode, V128};
+
+use super::frame::{get_vector, set_vector};
+use super::row::{Next, Row};
+use crate::numerics::simd;
+use crate::state::MemoryInst;
+use crate::translate::MEMORY_BITS;
+use crate::trap::{Broken, Failure, Trap, at, at_mut};
+
+/// Where in which memory of the store an access goes.
+struct Place {
+    memory: u32,
+    start: usize,
+}
+
+impl Place {
+    /// The bytes there as a number: the lowest `bytes` bytes of it.
+    fn read(&self, memories: &[MemoryInst], bytes: usize) -> Result<u128, Broken> {
+        let memory = &at(memories, self.memory)?.bytes;
+        let from = memory.get(self.start..self.start + bytes).ok_or(Broken::Index)?;
+        let mut value = [0; 16];
+        value.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+        Ok(u128::from_le_bytes(value))
+    }
+
+    fn write(&self, memories: &mut [MemoryInst], bytes: usize, value: u128) -> Result<(), Broken> {
+        let memory = &mut at_mut(memories, self.memory)?.bytes;
+        let to = memory.get_mut(self.start..self.start + bytes).ok_or(Broken::Index)?;
+        to.iter_mut().zip(value.to_le_bytes()).for_each(|(to, from)| *to = from);
+        Ok(())
+    }
+}
+
+impl Row<'_> {
+    /// Where `bytes` bytes at the address in the first operand are.
+    fn place(&self, bytes: usize) -> Result<Place, Failure> {
+        let memory = self.instance.memory(u32::from(self.op.c) & ((1 << MEMORY_BITS) - 1))?;
+        let len = at(self.memories, memory)?.bytes.len();
+        let address = self.operand(0).checked_add(self.op.imm);
+        let start = address.and_then(|address| usize::try_from(address).ok());
+        let fits = |start: &usize| start.checked_add(bytes).is_some_and(|end| end <= len);
+        let start = start.filter(fits).ok_or(Trap::MemoryOutOfBounds)?;
+        Ok(Place { memory, start })
+    }
+
+    pub(super) fn access(&mut self, opcode: Opcode) -> Result<(), Failure> {
+        let info = opcode.info();
+        let bytes = usize::from(info.access_bytes);
+        let lane = LaneIdx((self.op.c >> MEMORY_BITS) as u8);
+        let place = self.place(bytes)?;
+        let unknown = Broken::Instruction(opcode);
+        let arrow = info.arrow.ok_or(unknown)?;
+        let vector = get_vector(self.frame, self.op.a.wrapping_add(1));
+        if let [_, stored] = arrow.params
+            && arrow.results.is_empty()
+        {
+            let value = match stored {
+                v128 if bytes == 16 => u128::from_le_bytes(vector.0),
+                v128 => simd::store_lane(opcode, vector, lane).ok_or(unknown)?.into(),
+                _ => self.operand(1).into(),
+            };
+            return Ok(place.write(self.memories, bytes, value)?);
+        }
+        let value = place.read(self.memories, bytes)?;
+        let loaded = match (arrow.params, arrow.results) {
+            ([_], [v128]) if bytes == 16 => Some(V128(value.to_le_bytes())),
+            ([_], [v128]) => simd::load(opcode, value as u64),
+            ([_, v128], [v128]) => simd::load_lane(opcode, vector, lane, value as u64),
+            _ => {
+                self.answer(extended(opcode, value as u64));
+                return Ok(());
+            }
+        };
+        set_vector(self.frame, self.op.a, loaded.ok_or(unknown)?);
+        Ok(())
+    }
+
+    pub(super) fn atomic(&mut self, opcode: Opcode) -> Result<Next, Failure> {
+        let info = opcode.info();
+        let bytes = usize::from(info.access_bytes);
+        // The alignment is that of the address, so it comes first.
+        let address = self.operand(0).checked_add(self.op.imm).ok_or(Trap::MemoryOutOfBounds)?;
+        if address % bytes.max(1) as u64 != 0 {
+            return Err(Trap::UnalignedAtomic.into());
+        }
+        let place = self.place(bytes)?;
+        let mask = if bytes == 8 { u64::MAX } else { (1 << (8 * bytes)) - 1 };
+        let [_, operand, third] = self.operands();
+        let old = place.read(self.memories, bytes)? as u64;
+        let arrow = info.arrow.ok_or(Broken::Instruction(opcode))?;
+        let answer = match (opcode, arrow.params.len(), arrow.results.is_empty()) {
+            (Opcode::MemoryAtomicNotify, ..) => self.notify(place.memory, address, operand as u32),
+            (Opcode::MemoryAtomicWait32 | Opcode::MemoryAtomicWait64, ..) => {
+                if !at(self.memories, place.memory)?.ty.limits.shared {
+                    return Err(Trap::ExpectedSharedMemory.into());
+                }
+                if old == operand & mask {
+                    let (memory, timeout) = (place.memory, third as i64);
+                    return Ok(Next::Wait { memory, address, timeout });
+                }
+                1
+            }
+            (_, 1, _) => old,
+            (_, 2, true) => {
+                place.write(self.memories, bytes, operand.into())?;
+                return Ok(Next::On);
+            }
+            (_, 2, false) => {
+                let new = combined(opcode, old, operand).ok_or(Broken::Instruction(opcode))?;
+                let width = fault!(AtomicWidth, if bytes == 2 { 4 } else { bytes }, bytes);
+                place.write(self.memories, width, new.into())?;
+                old
+            }
+            _ => {
+                // A narrow comparison is with as many bits of the expected value.
+                if old == fault!(CompareNarrow, operand, operand & mask) {
+                    place.write(self.memories, bytes, third.into())?;
+                }
+                old
+            }
+        };
+        self.answer(answer);
+        Ok(Next::On)
+    }
+
+    /// Wakes at most `most` of the executions that wait at an address: how many it woke.
+    fn notify(&mut self, memory: u32, address: u64, most: u32) -> u64 {
+        let mut woken = 0;
+        self.state.waiters.retain(|waiter| {
+            let wakes = woken < most && waiter.memory == memory && waiter.address == address;
+            woken += u32::from(wakes);
+            !wakes
+        });
+        woken.into()
+    }
+}
+
+/// What a load makes of the bytes that it read.
+fn extended(opcode: Opcode, value: u64) -> u64 {
+    match opcode {
+        Opcode::I32Load8S => value as i8 as i32 as u32 as u64,
+        Opcode::I32Load16S => value as i16 as i32 as u32 as u64,
+        Opcode::I64Load8S => value as i8 as i64 as u64,
+        Opcode::I64Load16S => value as i16 as i64 as u64,
+        Opcode::I64Load32S => value as i32 as i64 as u64,
+        _ => value,
+    }
+}
+
+/// What a read-modify-write makes of the old value and the operand. The rows of an operator, one
+/// for each width, follow each other in the instruction table.
+fn combined(opcode: Opcode, old: u64, operand: u64) -> Option<u64> {
+    use Opcode as O;
+    type Operator = fn(u64, u64) -> u64;
+    let operators: [(_, Operator); 6] = [
+        (O::I32AtomicRmwAdd..=O::I64AtomicRmw32AddU, u64::wrapping_add),
+        (O::I32AtomicRmwSub..=O::I64AtomicRmw32SubU, u64::wrapping_sub),
+        (O::I32AtomicRmwAnd..=O::I64AtomicRmw32AndU, |old, operand| old & operand),
+        (O::I32AtomicRmwOr..=O::I64AtomicRmw32OrU, |old, operand| old | operand),
+        (O::I32AtomicRmwXor..=O::I64AtomicRmw32XorU, |old, operand| old ^ operand),
+        (O::I32AtomicRmwXchg..=O::I64AtomicRmw32XchgU, |_, operand| operand),
+    ];
+    let (_, operator) = operators.iter().find(|(rows, _)| rows.contains(&opcode))?;
+    Some(operator(old, operand))
+}

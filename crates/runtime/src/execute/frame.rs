@@ -1,0 +1,46 @@
+//! The window of a frame: the slots that its operations can name.
+
+use wattle_ast::{Opcode, V128};
+
+use crate::code::{Slot, WINDOW};
+use crate::trap::{Broken, Failure, Trap};
+
+/// As many slots as a [`Slot`] can name, so that no access is ever checked.
+pub(super) type Window = [u64; WINDOW];
+
+/// The window of the frame that begins at slot `base` of a stack.
+#[inline(always)]
+pub(super) fn window(stack: &mut [u64], base: usize) -> Result<&mut Window, Failure> {
+    let rest = stack.get_mut(base..).and_then(|rest| rest.first_chunk_mut::<WINDOW>());
+    rest.ok_or(Failure::Trap(Trap::StackExhausted))
+}
+
+#[inline(always)]
+pub(super) fn get(frame: &Window, slot: Slot) -> u64 {
+    frame[slot as usize]
+}
+
+#[inline(always)]
+pub(super) fn set(frame: &mut Window, slot: Slot, value: u64) {
+    frame[slot as usize] = value;
+}
+
+#[inline(always)]
+pub(super) fn get_vector(frame: &Window, slot: Slot) -> V128 {
+    let halves = [get(frame, slot), get(frame, slot.wrapping_add(1))];
+    let value = u128::from(halves[0]) | u128::from(halves[1]) << 64;
+    V128(value.to_le_bytes())
+}
+
+#[inline(always)]
+pub(super) fn set_vector(frame: &mut Window, slot: Slot, value: V128) {
+    let value = u128::from_le_bytes(value.0);
+    set(frame, slot, value as u64);
+    set(frame, slot.wrapping_add(1), (value >> 64) as u64);
+}
+
+/// The opcode that an operation holds as a number.
+#[inline(always)]
+pub(super) fn opcode(number: u32) -> Result<Opcode, Broken> {
+    Opcode::ALL.get(number as usize).copied().ok_or(Broken::Index)
+}
