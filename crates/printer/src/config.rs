@@ -1,37 +1,4 @@
-//! How a module is printed.
-
-use alloc::string::String;
-use core::fmt;
-
-use wattle_ast::Module;
-
-use crate::modules::Printer;
-
-/// Prints a module with the default settings: flat, two spaces a level.
-///
-/// The text parses back to the same module.
-///
-/// ```
-/// use wattle_ast::{Body, Func, FuncType, Instr, Module, TypeIdx};
-///
-/// let mut module = Module::default();
-/// module.types.push(FuncType::new([], []).into());
-/// let expr = [Instr::Nop, Instr::End].into_iter().collect();
-/// module.funcs.push(Func { ty: TypeIdx(0), body: Body::new([], expr) });
-/// module.names.funcs.insert(0, "main".into());
-/// let expected = "\
-/// (module
-///   (type (;0;) (func))
-///   (func $main (;0;) (type 0)
-///     nop
-///   )
-/// )
-/// ";
-/// assert_eq!(wattle_printer::print(&module), expected);
-/// ```
-pub fn print(module: &Module<'_>) -> String {
-    Config::new().print(module)
-}
+//! The settings of printing. What prints with them is in `modules.rs`.
 
 /// How a module is printed.
 ///
@@ -56,6 +23,7 @@ pub struct Config {
     pub(crate) offsets: bool,
     pub(crate) name_unnamed: bool,
     pub(crate) indent: usize,
+    pub(crate) level: usize,
     pub(crate) inline_imports_exports: bool,
 }
 
@@ -67,6 +35,7 @@ impl Default for Config {
             offsets: false,
             name_unnamed: false,
             indent: 2,
+            level: 0,
             inline_imports_exports: false,
         }
     }
@@ -115,29 +84,26 @@ impl Config {
         self
     }
 
+    /// The level that the module itself stands at, for text that becomes part of a larger one: 0
+    /// unless set. The first line is not indented.
+    ///
+    /// ```
+    /// use wattle_ast::{MemType, Module};
+    ///
+    /// let mut module = Module::default();
+    /// module.memories.push(MemType::default());
+    /// let text = wattle_printer::Config::new().level(1).print(&module);
+    /// assert_eq!(text, "(module\n    (memory (;0;) 0)\n  )\n");
+    /// ```
+    pub fn level(mut self, level: usize) -> Config {
+        self.level = level;
+        self
+    }
+
     /// Whether imports and exports are written at the items that they are about, as far as that
     /// keeps their order: `(func (export "f") (type 0) ...)`.
     pub fn inline_imports_exports(mut self, yes: bool) -> Config {
         self.inline_imports_exports = yes;
         self
-    }
-
-    /// Prints a module.
-    pub fn print(&self, module: &Module<'_>) -> String {
-        Printer::new(module, self).into_text()
-    }
-
-    /// Prints a module, handing the text on piece by piece.
-    ///
-    /// ```
-    /// let mut text = String::new();
-    /// wattle_printer::Config::new().print_to(&Default::default(), &mut text).unwrap();
-    /// assert_eq!(text, "(module)\n");
-    /// ```
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn print_to(&self, module: &Module<'_>, out: &mut impl fmt::Write) -> fmt::Result {
-        Printer::new(module, self).write_to(out)
     }
 }

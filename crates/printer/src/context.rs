@@ -104,10 +104,11 @@ impl<'m> Context<'m> {
         }
     }
 
-    /// Begins a line.
+    /// Begins a line. The level counts from that of the module.
     #[inline(always)]
     pub(crate) fn line(&self, out: &mut Vec<u8>, level: usize) {
-        let len = 1 + level.min(MAX_LEVEL) * self.config.indent;
+        let level = self.config.level.saturating_add(level).min(MAX_LEVEL);
+        let len = 1 + level * self.config.indent;
         match self.line.first_chunk::<SHORT_LINE>() {
             Some(line) if len <= SHORT_LINE => {
                 let end = out.len() + len;

@@ -9,16 +9,13 @@ use wattle_ast::{
     Arity, Custom, CustomData, Encode, ExternKind, IndirectNameMap, Module, NameMap, Nesting,
     Reader, SectionId, TypeIdx, read_expr,
 };
+use wattle_syntax::strings;
 
 use crate::context::{self, Context};
-use crate::modules::Printer;
-use crate::strings;
+use crate::printer::{HandOn, Printer};
 
 /// Prints all custom sections.
-pub(crate) fn print(
-    printer: &mut Printer<'_>,
-    hand_on: &mut dyn FnMut(&mut Vec<u8>) -> fmt::Result,
-) -> fmt::Result {
+pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Result {
     let module = printer.context.module;
     let last = module.last_section();
     let names =
@@ -55,10 +52,10 @@ fn section(
 ) {
     printer.context.line(&mut printer.out, 1);
     if let Some(at) = at {
-        crate::instructions::offset_comment(&mut printer.out, at);
+        crate::numbers::offset_comment(&mut printer.out, at);
     }
     printer.str("(@custom ");
-    strings::name(&mut printer.out, &custom.name);
+    strings::write_name(&mut printer.out, &custom.name);
     match custom.after {
         after if after >= last => {}
         None => printer.str(" (before first)"),
@@ -72,7 +69,7 @@ fn section(
     if printer.context.config.skeleton && !bytes.is_empty() {
         printer.str("...");
     } else {
-        strings::bytes(&mut printer.out, bytes);
+        strings::write_bytes(&mut printer.out, bytes);
     }
 }
 

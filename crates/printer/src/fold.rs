@@ -15,8 +15,9 @@ use wattle_ast::{Arity, Func, Nesting, Opcode};
 
 use crate::context::Context;
 use crate::ids::Ids;
-use crate::instructions::{Code, Layout, PendingHints, Seen, Step, offset_comment};
+use crate::instructions::{Code, Layout, PendingHints, Seen, Step};
 use crate::labels::LabelStack;
+use crate::numbers;
 
 /// A run goes on one line when it takes no more than so many characters and holds no block.
 const LINE: usize = 72;
@@ -343,7 +344,7 @@ impl Writer<'_, '_> {
             self.out.push(b' ');
         }
         if self.context.config.offsets {
-            offset_comment(&mut self.out, self.base.saturating_add(node.offset));
+            numbers::offset_comment(&mut self.out, self.base.saturating_add(node.offset));
         }
         self.hints.find(&mut self.out, node.offset);
         self.out.push(b'(');

@@ -186,7 +186,7 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
     #[inline(always)]
     pub(crate) fn offset(&mut self, offset: usize) {
         if self.context.config.offsets {
-            offset_comment(&mut self.out, self.base.saturating_add(offset));
+            numbers::offset_comment(&mut self.out, self.base.saturating_add(offset));
         }
     }
 
@@ -201,13 +201,6 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
             self.context.ids.tables.reference(&mut self.out, table.0);
         }
     }
-}
-
-/// Appends `(;@1f;) `.
-pub(crate) fn offset_comment(out: &mut Vec<u8>, offset: usize) {
-    out.extend_from_slice(b"(;@");
-    numbers::hex(out, offset as u64);
-    out.extend_from_slice(b";) ");
 }
 
 impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {

@@ -10,6 +10,8 @@
 //! | file | writes |
 //! |---|---|
 //! | `modules.rs` | the fields of a module |
+//! | `printer.rs`, `context.rs` | the beginnings and ends of fields and lines |
+//! | `exports.rs` | exports at the items that they export |
 //! | `customs.rs` | custom sections, the name section where identifiers do not suffice |
 //! | `hints.rs` | branch hints |
 //! | `types.rs` | types |
@@ -17,7 +19,7 @@
 //! | `fold.rs`, `arity.rs` | instructions, folded |
 //! | `listing.rs` | instructions one by one, for a dump |
 //! | `ids.rs`, `labels.rs` | identifiers |
-//! | `numbers.rs`, `strings.rs` | numbers and strings |
+//! | `numbers.rs` | numbers |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -29,6 +31,7 @@ mod arity;
 mod config;
 mod context;
 mod customs;
+mod exports;
 mod fold;
 mod hints;
 mod ids;
@@ -37,8 +40,9 @@ mod labels;
 mod listing;
 mod modules;
 mod numbers;
-mod strings;
+mod printer;
 mod types;
 
-pub use config::{Config, print};
+pub use config::Config;
 pub use listing::{Line, Lister};
+pub use modules::print;

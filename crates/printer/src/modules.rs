@@ -2,94 +2,93 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/modules.html>
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{
     Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind, ExternType,
-    Func, FuncIdx, GlobalIdx, Import, MemIdx, Module, Nesting, Opcode, SectionId, TableIdx, TagIdx,
+    Func, FuncIdx, GlobalIdx, Import, MemIdx, Module, Opcode, SectionId, TableIdx, TagIdx,
 };
 
-use crate::config::Config;
-use crate::context::Context;
-use crate::fold::Folder;
-use crate::ids::{Ids, Space, annotation};
-use crate::instructions::{Code, Flat, PendingHints, offset_comment};
-use crate::labels::LabelStack;
-use crate::{customs, numbers, strings};
+use wattle_syntax::strings;
 
-/// Text is handed on whenever there is so much of it.
+use crate::config::Config;
+use crate::ids::{Ids, Space, annotation};
+use crate::instructions::{Code, Flat, PendingHints};
+use crate::labels::LabelStack;
+use crate::printer::{HandOn, Printer};
+use crate::{customs, numbers};
+
+/// Text is handed on whenever this many bytes have come together.
 const PIECE: usize = 1 << 16;
 
 /// A function with more locals than this is not printed whole: engines take no more than 50,000,
 /// while a few bytes can declare four billion.
 const MAX_LOCALS: u64 = 1_000_000;
 
-/// Prints one module.
-pub(crate) struct Printer<'m> {
-    pub(crate) context: Context<'m>,
-    pub(crate) out: Vec<u8>,
-    /// Where items lie in the binary, by section; empty when nobody asks.
-    offsets: [Vec<usize>; SectionId::COUNT],
-    exports: InlineExports,
-    locals: Ids,
-    nesting: Nesting,
-    folder: Folder,
-    /// Whether there was any field.
-    fields: bool,
+/// Prints a module with the default settings: flat, two spaces a level.
+///
+/// The text parses back to the same module.
+///
+/// ```
+/// use wattle_ast::{Body, Func, FuncType, Instr, Module, TypeIdx};
+///
+/// let mut module = Module::default();
+/// module.types.push(FuncType::new([], []).into());
+/// let expr = [Instr::Nop, Instr::End].into_iter().collect();
+/// module.funcs.push(Func { ty: TypeIdx(0), body: Body::new([], expr) });
+/// module.names.funcs.insert(0, "main".into());
+/// let expected = "\
+/// (module
+///   (type (;0;) (func))
+///   (func $main (;0;) (type 0)
+///     nop
+///   )
+/// )
+/// ";
+/// assert_eq!(wattle_printer::print(&module), expected);
+/// ```
+pub fn print(module: &Module<'_>) -> String {
+    Config::new().print(module)
 }
 
-/// Takes the text so far, when it is enough.
-type HandOn<'h> = &'h mut dyn FnMut(&mut Vec<u8>) -> fmt::Result;
-
-impl<'m> Printer<'m> {
-    pub(crate) fn new(module: &'m Module<'_>, config: &Config) -> Printer<'m> {
-        let context = Context::new(module, config);
-        let mut offsets = [const { Vec::new() }; SectionId::COUNT];
-        for &section in SectionId::ALL.iter().filter(|_| config.offsets) {
-            offsets[section as usize] = module.item_offsets(section);
-        }
-        let exports = InlineExports::new(&context);
-        let (locals, nesting, folder) = Default::default();
-        Printer {
-            context,
-            out: Vec::new(),
-            offsets,
-            exports,
-            locals,
-            nesting,
-            folder,
-            fields: false,
-        }
-    }
-
-    /// The offset in the binary of the item at a place of a section, when it is known.
-    pub(crate) fn offset(&self, section: SectionId, place: usize) -> Option<usize> {
-        self.offsets[section as usize].get(place).copied()
-    }
-
-    pub(crate) fn into_text(mut self) -> String {
+impl Config {
+    /// Prints a module.
+    pub fn print(&self, module: &Module<'_>) -> String {
+        let mut printer = Printer::new(module, self);
         // Nothing is handed on, so nothing fails.
-        let _ = self.module(&mut |_| Ok(()));
-        String::from_utf8(self.out)
+        let _ = printer.module(&mut |_| Ok(()));
+        String::from_utf8(printer.out)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
-    pub(crate) fn write_to(mut self, to: &mut impl fmt::Write) -> fmt::Result {
+    /// Prints a module, handing the text on piece by piece.
+    ///
+    /// ```
+    /// let mut text = String::new();
+    /// wattle_printer::Config::new().print_to(&Default::default(), &mut text).unwrap();
+    /// assert_eq!(text, "(module)\n");
+    /// ```
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn print_to(&self, module: &Module<'_>, out: &mut impl fmt::Write) -> fmt::Result {
+        let mut printer = Printer::new(module, self);
         let mut write =
-            |out: &[u8]| to.write_str(core::str::from_utf8(out).map_err(|_| fmt::Error)?);
-        self.module(&mut |out| {
-            if out.len() >= PIECE {
-                write(out)?;
-                out.clear();
+            |text: &[u8]| out.write_str(core::str::from_utf8(text).map_err(|_| fmt::Error)?);
+        printer.module(&mut |text| {
+            if text.len() >= PIECE {
+                write(text)?;
+                text.clear();
             }
             Ok(())
         })?;
-        write(&self.out)
+        write(&printer.out)
     }
+}
 
+impl<'m> Printer<'m> {
     fn module(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
         let module = self.context.module;
         self.str("(module");
@@ -158,14 +157,10 @@ impl<'m> Printer<'m> {
         }
         customs::print(self, hand_on)?;
         if self.fields {
-            self.str("\n");
+            self.context.line(&mut self.out, 0);
         }
         self.str(")\n");
         Ok(())
-    }
-
-    pub(crate) fn str(&mut self, text: &str) {
-        self.out.extend_from_slice(text.as_bytes());
     }
 
     fn module_name(&mut self) {
@@ -176,31 +171,10 @@ impl<'m> Printer<'m> {
             }
             Some(name) => {
                 self.str(" ");
-                strings::id(&mut self.out, name);
+                strings::write_id(&mut self.out, name);
             }
             None => {}
         }
-    }
-
-    /// Begins a field: a line, the offset when it is known, `(keyword`.
-    fn field(&mut self, keyword: &str, at: Option<usize>) {
-        self.context.line(&mut self.out, 1);
-        self.open(keyword, at);
-    }
-
-    fn open(&mut self, keyword: &str, at: Option<usize>) {
-        if let Some(at) = at {
-            offset_comment(&mut self.out, at);
-        }
-        self.str("(");
-        self.str(keyword);
-    }
-
-    /// Ends a field.
-    pub(crate) fn end(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
-        self.fields = true;
-        self.str(")");
-        hand_on(&mut self.out)
     }
 
     /// Begins a field that can be exported: its identifier, its index, its exports.
@@ -218,7 +192,7 @@ impl<'m> Printer<'m> {
         let (first, end) = self.exports.of(index);
         for export in self.context.module.exports.get(first..end).unwrap_or_default() {
             self.str(" (export ");
-            strings::name(&mut self.out, &export.name);
+            strings::write_name(&mut self.out, &export.name);
             self.str(")");
         }
     }
@@ -254,7 +228,7 @@ impl<'m> Printer<'m> {
         for run in module.import_runs() {
             if let Some(group) = run.group {
                 self.field("import ", None);
-                strings::name(&mut self.out, &group.module);
+                strings::write_name(&mut self.out, &group.module);
             }
             for (place, (index, import)) in imports.by_ref().take(run.items.len()) {
                 let at = self.offset(SectionId::Import, place);
@@ -266,7 +240,7 @@ impl<'m> Printer<'m> {
                     Some(group) => {
                         self.context.line(&mut self.out, 2);
                         self.open("item ", at);
-                        strings::name(&mut self.out, &import.name);
+                        strings::write_name(&mut self.out, &import.name);
                         if group.ty.is_none() {
                             self.extern_type(&import.ty, Some(index));
                         }
@@ -289,17 +263,17 @@ impl<'m> Printer<'m> {
         if self.context.config.inline_imports_exports {
             self.begin(index, at);
             self.str(" (import ");
-            strings::name(&mut self.out, &import.module);
+            strings::write_name(&mut self.out, &import.module);
             self.str(" ");
-            strings::name(&mut self.out, &import.name);
+            strings::write_name(&mut self.out, &import.name);
             self.str(")");
             self.bare_extern_type(&import.ty);
             return;
         }
         self.field("import ", at);
-        strings::name(&mut self.out, &import.module);
+        strings::write_name(&mut self.out, &import.module);
         self.str(" ");
-        strings::name(&mut self.out, &import.name);
+        strings::write_name(&mut self.out, &import.name);
         self.extern_type(&import.ty, Some(index));
     }
 
@@ -338,7 +312,7 @@ impl<'m> Printer<'m> {
 
     fn export(&mut self, place: usize, export: &Export<'_>) {
         self.field("export ", self.offset(SectionId::Export, place));
-        strings::name(&mut self.out, &export.name);
+        strings::write_name(&mut self.out, &export.name);
         let kind = export.index.kind();
         self.str(" (");
         self.str(kind.keyword());
@@ -402,7 +376,7 @@ impl<'m> Printer<'m> {
         if self.context.config.skeleton && !data.bytes.is_empty() {
             self.str("...");
         } else {
-            strings::bytes(&mut self.out, &data.bytes);
+            strings::write_bytes(&mut self.out, &data.bytes);
         }
     }
 
@@ -483,88 +457,4 @@ fn define(out: &mut Vec<u8>, ids: &Ids, index: u32) {
     out.extend_from_slice(b" (;");
     numbers::decimal(out, index.into());
     out.extend_from_slice(b";)");
-}
-
-/// Which exports are written at the items that they export.
-///
-/// Text lists exports in the order in which they come, so only those are inline that come in the
-/// order of their items: as many as possible at the front, before the fields of the others, and at
-/// the functions, after them.
-#[derive(Default)]
-struct InlineExports {
-    /// By item, the first of its exports and the one after its last.
-    ranges: BTreeMap<ExternIdx, (usize, usize)>,
-    /// How many are inline before the fields of the others.
-    front: usize,
-    /// The first of those inline at functions.
-    back: usize,
-}
-
-impl InlineExports {
-    fn new(context: &Context<'_>) -> InlineExports {
-        let exports = &context.module.exports;
-        let mut inline = InlineExports { back: exports.len(), ..InlineExports::default() };
-        if !context.config.inline_imports_exports {
-            return inline;
-        }
-        let places = places(context);
-        let place = |index: ExternIdx| places.get(&index).copied();
-        let mut last = (0, 0);
-        for export in exports {
-            match place(export.index) {
-                Some(here) if here.0 < FUNC_STAGE && here >= last => last = here,
-                _ => break,
-            }
-            inline.front += 1;
-        }
-        let mut next = (usize::MAX, usize::MAX);
-        for export in exports.iter().skip(inline.front).rev() {
-            match place(export.index) {
-                Some(here) if here.0 == FUNC_STAGE && here <= next => next = here,
-                _ => break,
-            }
-            inline.back -= 1;
-        }
-        for (at, export) in exports.iter().enumerate() {
-            if inline.is_inline(at) {
-                inline.ranges.entry(export.index).or_insert((at, at)).1 = at + 1;
-            }
-        }
-        inline
-    }
-
-    fn is_inline(&self, place: usize) -> bool {
-        place < self.front || place >= self.back
-    }
-
-    fn of(&self, index: ExternIdx) -> (usize, usize) {
-        self.ranges.get(&index).copied().unwrap_or((0, 0))
-    }
-}
-
-/// The stage at which functions are printed, after the fields of exports.
-const FUNC_STAGE: usize = 5;
-
-/// When each item that can have inline exports is printed: a stage, and a place in it.
-fn places(context: &Context<'_>) -> BTreeMap<ExternIdx, (usize, usize)> {
-    let module = context.module;
-    let mut places = BTreeMap::new();
-    let mut imports = module.indexed_imports().enumerate();
-    for run in module.import_runs() {
-        let imports = imports.by_ref().take(run.items.len());
-        let alone = imports.filter(|_| run.group.is_none());
-        places.extend(alone.map(|(place, (index, _))| (index, (0, place))));
-    }
-    for (stage, kind) in [
-        (1, ExternKind::Table),
-        (2, ExternKind::Mem),
-        (3, ExternKind::Tag),
-        (4, ExternKind::Global),
-        (FUNC_STAGE, ExternKind::Func),
-    ] {
-        let defined = context.spaces.imported(kind)..context.spaces.len(kind);
-        places
-            .extend(defined.zip(0..).map(|(at, place)| (ExternIdx::new(kind, at), (stage, place))));
-    }
-    places
 }

@@ -66,6 +66,13 @@ pub(crate) fn hex(out: &mut Vec<u8>, value: u64) {
     }
 }
 
+/// Appends `(;@1f;) `.
+pub(crate) fn offset_comment(out: &mut Vec<u8>, offset: usize) {
+    out.extend_from_slice(b"(;@");
+    hex(out, offset as u64);
+    out.extend_from_slice(b";) ");
+}
+
 /// What a float's bits consist of.
 struct Parts {
     mantissa_bits: u32,

@@ -32,7 +32,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
     &[
         ("parser", &["ast"]),
         ("encoder", &["ast"]),
-        ("printer", &["ast"]),
+        ("printer", &["ast", "syntax"]),
         ("validator", &["ast"]),
         ("smith", &["ast"]),
         ("wat", &["ast", "syntax"]),

@@ -1,0 +1,91 @@
+//! Which exports are written at the items that they export.
+
+use alloc::collections::BTreeMap;
+
+use wattle_ast::{ExternIdx, ExternKind};
+
+use crate::context::Context;
+
+/// Which exports are written at the items that they export.
+///
+/// Text lists exports in the order in which they come, so only those are inline that come in the
+/// order of their items: as many as possible at the front, before the fields of the others, and at
+/// the functions, after them.
+#[derive(Default)]
+pub(crate) struct InlineExports {
+    /// By item, the first of its exports and the one after its last.
+    ranges: BTreeMap<ExternIdx, (usize, usize)>,
+    /// How many are inline before the fields of the others.
+    front: usize,
+    /// The first of those inline at functions.
+    back: usize,
+}
+
+impl InlineExports {
+    pub(crate) fn new(context: &Context<'_>) -> InlineExports {
+        let exports = &context.module.exports;
+        let mut inline = InlineExports { back: exports.len(), ..InlineExports::default() };
+        if !context.config.inline_imports_exports {
+            return inline;
+        }
+        let places = places(context);
+        let place = |index: ExternIdx| places.get(&index).copied();
+        let mut last = (0, 0);
+        for export in exports {
+            match place(export.index) {
+                Some(here) if here.0 < FUNC_STAGE && here >= last => last = here,
+                _ => break,
+            }
+            inline.front += 1;
+        }
+        let mut next = (usize::MAX, usize::MAX);
+        for export in exports.iter().skip(inline.front).rev() {
+            match place(export.index) {
+                Some(here) if here.0 == FUNC_STAGE && here <= next => next = here,
+                _ => break,
+            }
+            inline.back -= 1;
+        }
+        for (at, export) in exports.iter().enumerate() {
+            if inline.is_inline(at) {
+                inline.ranges.entry(export.index).or_insert((at, at)).1 = at + 1;
+            }
+        }
+        inline
+    }
+
+    pub(crate) fn is_inline(&self, place: usize) -> bool {
+        place < self.front || place >= self.back
+    }
+
+    pub(crate) fn of(&self, index: ExternIdx) -> (usize, usize) {
+        self.ranges.get(&index).copied().unwrap_or((0, 0))
+    }
+}
+
+/// The stage at which functions are printed, after the fields of exports.
+const FUNC_STAGE: usize = 5;
+
+/// When each item that can have inline exports is printed: a stage, and a place in it.
+fn places(context: &Context<'_>) -> BTreeMap<ExternIdx, (usize, usize)> {
+    let module = context.module;
+    let mut places = BTreeMap::new();
+    let mut imports = module.indexed_imports().enumerate();
+    for run in module.import_runs() {
+        let imports = imports.by_ref().take(run.items.len());
+        let alone = imports.filter(|_| run.group.is_none());
+        places.extend(alone.map(|(place, (index, _))| (index, (0, place))));
+    }
+    for (stage, kind) in [
+        (1, ExternKind::Table),
+        (2, ExternKind::Mem),
+        (3, ExternKind::Tag),
+        (4, ExternKind::Global),
+        (FUNC_STAGE, ExternKind::Func),
+    ] {
+        let defined = context.spaces.imported(kind)..context.spaces.len(kind);
+        places
+            .extend(defined.zip(0..).map(|(at, place)| (ExternIdx::new(kind, at), (stage, place))));
+    }
+    places
+}

@@ -1,0 +1,76 @@
+//! The state of printing one module, and how its fields begin and end.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use wattle_ast::{Module, Nesting, SectionId};
+
+use crate::config::Config;
+use crate::context::Context;
+use crate::exports::InlineExports;
+use crate::fold::Folder;
+use crate::ids::Ids;
+use crate::numbers::offset_comment;
+
+/// Prints one module.
+pub(crate) struct Printer<'m> {
+    pub(crate) context: Context<'m>,
+    pub(crate) out: Vec<u8>,
+    /// Where items lie in the binary, by section; empty when offsets are not printed.
+    offsets: [Vec<usize>; SectionId::COUNT],
+    pub(crate) exports: InlineExports,
+    /// The identifiers of the locals of the function that is being printed.
+    pub(crate) locals: Ids,
+    pub(crate) nesting: Nesting,
+    pub(crate) folder: Folder,
+    /// Whether any field was printed.
+    pub(crate) fields: bool,
+}
+
+/// Takes the text so far once enough of it has come together, and clears it.
+pub(crate) type HandOn<'h> = &'h mut dyn FnMut(&mut Vec<u8>) -> fmt::Result;
+
+impl<'m> Printer<'m> {
+    pub(crate) fn new(module: &'m Module<'_>, config: &Config) -> Printer<'m> {
+        let context = Context::new(module, config);
+        let mut offsets = [const { Vec::new() }; SectionId::COUNT];
+        for &section in SectionId::ALL.iter().filter(|_| config.offsets) {
+            offsets[section as usize] = module.item_offsets(section);
+        }
+        let exports = InlineExports::new(&context);
+        let (locals, nesting, folder) = Default::default();
+        let out = Vec::new();
+        Printer { context, out, offsets, exports, locals, nesting, folder, fields: false }
+    }
+
+    /// The offset in the binary of the item at a place of a section, when it is known.
+    pub(crate) fn offset(&self, section: SectionId, place: usize) -> Option<usize> {
+        self.offsets[section as usize].get(place).copied()
+    }
+
+    pub(crate) fn str(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    /// Begins a field: a line, the offset when it is known, `(keyword`.
+    pub(crate) fn field(&mut self, keyword: &str, at: Option<usize>) {
+        self.context.line(&mut self.out, 1);
+        self.open(keyword, at);
+    }
+
+    /// Begins something in parentheses: the offset when it is known, `(keyword`.
+    pub(crate) fn open(&mut self, keyword: &str, at: Option<usize>) {
+        if let Some(at) = at {
+            offset_comment(&mut self.out, at);
+        }
+        self.str("(");
+        self.str(keyword);
+    }
+
+    /// Ends a field.
+    pub(crate) fn end(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
+        self.fields = true;
+        self.str(")");
+        hand_on(&mut self.out)
+    }
+}
