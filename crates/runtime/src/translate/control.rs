@@ -7,13 +7,11 @@ use wattle_ast::{
     TagIdx, TypeIdx, ValType,
 };
 
-use super::Translator;
 use super::operands::Place;
+use super::{Result, Translator};
 use crate::code::{Catches, Code, Handler, Op, Reference, Slot, pack};
-use crate::trap::{Broken, Failure, at};
+use crate::trap::{Broken, at};
 use crate::types::{width, widths};
-
-type Result<T> = core::result::Result<T, Failure>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
@@ -95,12 +93,10 @@ impl<'m> Translator<'m> {
         });
     }
 
-    /// An instruction that can be reached.
-    pub(super) fn translate<'b>(&mut self, opcode: Opcode, reader: &mut Reader<'b>) -> Result<()> {
-        if self.plain(opcode, reader)? {
-            return Ok(());
-        }
+    /// An instruction of control that can be reached.
+    pub(super) fn control(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
         match Instr::read(opcode, reader).map_err(|_| Broken::Encoding)? {
+            Instr::Nop => {}
             Instr::Unreachable => {
                 self.emit3(Code::Unreachable, 0, 0, 0);
                 self.dead = true;
@@ -161,9 +157,7 @@ impl<'m> Translator<'m> {
                 let operand = self.pop()?;
                 let slot = self.slot(operand);
                 self.branch_if(label, Op::new(Code::BrI64EqImm, 0, slot, 0, 0))?;
-                let place =
-                    if let Place::Const(_) = operand.place { Place::Home } else { operand.place };
-                self.push(place, false)?;
+                self.push_again(operand)?;
             }
             Instr::BrOnNonNull { label } => {
                 let slot = self.settle_top(1)?;

@@ -11,21 +11,24 @@
 //! |---|---|
 //! | `operands.rs` | the operand stack, and emission |
 //! | `control.rs` | blocks, branches, calls, exceptions |
-//! | `plain.rs` | all other instructions |
-//! | `fuse.rs` | what becomes of operations that stand side by side |
+//! | `values.rs` | instructions with operations of their own |
+//! | `rows.rs` | instructions that are executed by their opcode |
+//! | `fuse.rs` | operations that stand for several |
 
 mod control;
 mod fuse;
 #[cfg(test)]
 mod hostile;
 mod operands;
-mod plain;
+mod rows;
+mod values;
 
-pub(crate) use plain::{MEMORY_BITS, SIGNED};
+pub(crate) use rows::MEMORY_BITS;
+pub(crate) use values::SIGNED;
 
 use alloc::vec::Vec;
 
-use wattle_ast::{Body, FuncType, HeapType, Instr, Opcode, Reader, V128, ValType};
+use wattle_ast::{Body, Class, FuncType, HeapType, Instr, Opcode, Reader, V128, ValType};
 
 use crate::code::{Function, Handler, Ops, Slot, WINDOW};
 use crate::module::Inner;
@@ -33,6 +36,8 @@ use crate::trap::{Broken, Failure, Trap};
 use crate::types::{width, widths};
 use control::Block;
 use operands::Operand;
+
+type Result<T> = core::result::Result<T, Failure>;
 
 /// What is woven into a translation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -84,7 +89,7 @@ pub(crate) fn function<'m>(
     ty: &'m FuncType,
     body: &Body<'_>,
     instrument: Instrument,
-) -> Result<Function, Failure> {
+) -> Result<Function> {
     let params = widths(ty.params());
     let mut translator = Translator {
         module,
@@ -131,7 +136,7 @@ pub(crate) fn function<'m>(
 }
 
 impl<'m> Translator<'m> {
-    fn add_local(&mut self, ty: ValType) -> Result<(), Failure> {
+    fn add_local(&mut self, ty: ValType) -> Result<()> {
         let slot = self.locals_end;
         self.locals_end += u32::from(width(ty));
         if self.locals_end as usize >= WINDOW / 2 + WINDOW / 4 {
@@ -141,7 +146,7 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    fn run(&mut self, ty: &'m FuncType, code: &[u8]) -> Result<(), Failure> {
+    fn run(&mut self, ty: &'m FuncType, code: &[u8]) -> Result<()> {
         if widths(ty.results()) >= WINDOW {
             return Err(Trap::FrameTooLarge.into());
         }
@@ -160,8 +165,16 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
+    /// An instruction that can be reached.
+    fn translate(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
+        match opcode.info().class {
+            Class::Control => self.control(opcode, reader),
+            _ => self.value(opcode, reader),
+        }
+    }
+
     /// An instruction that cannot be reached: only the ends of blocks matter.
-    fn skip(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<(), Failure> {
+    fn skip(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
         use Opcode::{Block, Catch, CatchAll, Delegate, Else, End, If, Loop, Try, TryTable};
         match opcode {
             Block | Loop | If | Try | TryTable => self.dead_depth += 1,

@@ -118,6 +118,12 @@ impl Translator<'_> {
         }
     }
 
+    /// Pushes an operand that was popped and put into a slot, as what it was.
+    pub(super) fn push_again(&mut self, operand: Operand) -> Result<Slot, Failure> {
+        let is_constant = matches!(operand.place, Place::Const(_));
+        self.push(if is_constant { Place::Home } else { operand.place }, operand.wide)
+    }
+
     /// Pops an operand and answers with its slot.
     pub(super) fn pop_slot(&mut self) -> Result<Slot, Failure> {
         let operand = self.pop()?;

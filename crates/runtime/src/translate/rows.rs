@@ -1,0 +1,100 @@
+//! Instructions that are executed by their opcode, on a row of slots.
+
+use wattle_ast::{
+    AddrType, Arity, ArrowType, Class, Count, CountOf, Kind, MemArg, Opcode, Reader, TypeIdx,
+};
+
+use super::{Result, Translator};
+use crate::code::{Code, Op, Slot, pack};
+use crate::trap::{Broken, Trap};
+
+/// How many bits of field `c` of an access to memory hold the index of the memory; the lane lies
+/// above them.
+pub(crate) const MEMORY_BITS: u32 = 12;
+
+impl Translator<'_> {
+    pub(super) fn row(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
+        let info = opcode.info();
+        let mut index = || reader.u32().map_err(|_| Broken::Encoding);
+        let (low, high) = match info.kinds {
+            [] => (0, 0),
+            [Kind::Memory | Kind::Table | Kind::Elem | Kind::Data | Kind::Type] => (index()?, 0),
+            [Kind::MemInit | Kind::MemCopy | Kind::TableInit | Kind::TableCopy]
+            | [Kind::Type, Kind::Type | Kind::Elem | Kind::Data | Kind::ArrayLen] => {
+                (index()?, index()?)
+            }
+            [Kind::MemArg] => {
+                let memarg = memarg(reader)?;
+                return self.access(opcode, memarg, 0);
+            }
+            [Kind::MemArg, Kind::Lane] => {
+                let memarg = memarg(reader)?;
+                let lane = reader.byte().map_err(|_| Broken::Encoding)?;
+                return self.access(opcode, memarg, lane);
+            }
+            _ => return Err(Broken::Instruction(opcode).into()),
+        };
+        let takes = match info.arity {
+            Arity::Values { takes: Count { fixed, of }, .. } => match of {
+                CountOf::Nothing => fixed as usize,
+                CountOf::Fields => self.fields(TypeIdx(low))?.len(),
+                CountOf::Length => high as usize,
+                _ => return Err(Broken::Instruction(opcode).into()),
+            },
+            _ => return Err(Broken::Instruction(opcode).into()),
+        };
+        self.emit_row(opcode, takes, 0, pack(low, high))
+    }
+
+    /// A load, a store or an atomic access.
+    pub(super) fn access(&mut self, opcode: Opcode, memarg: MemArg, lane: u8) -> Result<()> {
+        if memarg.memory.0 >> MEMORY_BITS != 0 || lane > 15 {
+            return Err(Trap::ModuleTooLarge.into());
+        }
+        let c = memarg.memory.0 as Slot | Slot::from(lane) << MEMORY_BITS;
+        let takes = opcode.info().arrow.map_or(0, |arrow| arrow.params.len());
+        self.emit_row(opcode, takes, c, memarg.offset)
+    }
+
+    /// The operation finds its operands in a row and puts its results where the first one was.
+    fn emit_row(&mut self, opcode: Opcode, takes: usize, c: Slot, imm: u64) -> Result<()> {
+        let a = self.settle_top(takes)?;
+        for _ in 0..takes {
+            self.pop()?;
+        }
+        let info = opcode.info();
+        let leaves = match info.arity {
+            Arity::Values { leaves: Some(Count { fixed, .. }), .. } => fixed as usize,
+            _ => return Err(Broken::Instruction(opcode).into()),
+        };
+        // Those on aggregates that leave anything leave a new one.
+        let code = match info.class {
+            Class::Aggregate if leaves > 0 => Code::AllocRow,
+            _ => Code::Row,
+        };
+        self.emit(Op::new(code, a, opcode as u16, c, imm));
+        let results = info.arrow.map_or(&[][..], |arrow| arrow.results);
+        for nth in 0..leaves {
+            self.push_home(results.get(nth) == Some(&ArrowType::v128))?;
+        }
+        Ok(())
+    }
+
+    /// Whether an access goes to memory 0 at an offset of 32 bits, as operations of their own take
+    /// it for granted.
+    pub(super) fn is_short(memarg: MemArg) -> bool {
+        memarg.memory.0 == 0 && memarg.offset <= u32::MAX.into()
+    }
+
+    /// No memory is larger than 32 bits reach: a longer address is out of bounds.
+    pub(super) fn check_address(&mut self, slot: Slot) {
+        let addr = self.module.spaces.mems.first().map(|memory| memory.limits.addr);
+        if addr == Some(AddrType::I64) {
+            self.emit3(Code::Address, 0, slot, 0);
+        }
+    }
+}
+
+pub(super) fn memarg(reader: &mut Reader<'_>) -> Result<MemArg> {
+    reader.read().map_err(|_| Broken::Encoding.into())
+}
