@@ -1,4 +1,4 @@
-//! What all parts of the printer share: the module, the settings, the identifiers, the lines.
+//! The state that all parts of the printer share: module, settings, identifiers, line breaks.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ const MAX_LEVEL: usize = 50;
 /// And no level is wider than this.
 const MAX_INDENT: usize = 16;
 
-/// What all parts of the printer share.
+/// The state that all parts of the printer share.
 pub(crate) struct Context<'m> {
     pub(crate) module: &'m Module<'m>,
     pub(crate) config: Config,
@@ -27,17 +27,17 @@ pub(crate) struct Context<'m> {
     keywords: Vec<Keyword>,
 }
 
-/// The keyword of an instruction, padded: copying a fixed number of bytes and stepping back is
-/// quicker than copying just as many as it takes.
+/// The keyword of an instruction, padded: copying a fixed number of bytes and then cutting the rest
+/// off is quicker than copying the exact number.
 #[derive(Clone, Copy)]
 struct Keyword {
     text: [u8; KEYWORD],
     len: u8,
 }
 
-/// Room for a keyword. One that is longer is copied the slower way.
+/// The room for a keyword. A longer keyword is copied from the table.
 const KEYWORD: usize = 31;
-/// A short line break, indentation included, is copied the quicker way too.
+/// The length up to which a line break with its indentation is copied whole, like a keyword.
 const SHORT_LINE: usize = 32;
 
 impl Keyword {

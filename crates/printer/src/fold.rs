@@ -1,11 +1,10 @@
-//! Instructions folded: operands in parentheses inside of what takes them.
+//! Folded instructions: operands in parentheses, inside the instruction that takes them.
 //!
 //! An instruction and its operands are a run of consecutive instructions, and two such runs either
-//! nest or lie apart. So it suffices to know where the run of each instruction begins: the text is
-//! then written in one pass over the instructions. At each, all runs that begin there are opened,
-//! the longest first, and its own is closed. Whatever the runs are, as long as they nest, the text
-//! unfolds to the same instructions; so where a stack is not what it should be, or not known,
-//! operands are merely left outside.
+//! nest or lie apart. Once it is known where the run of each instruction begins, the text is written
+//! in one pass: at each instruction, all runs that begin there are opened, the longest first, and
+//! its own is closed. As long as runs nest, the text unfolds to the same instructions. So where the
+//! stack of an invalid body is unknown, operands are left outside and the text is still right.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/instructions.html#folded-instructions>
 
@@ -19,13 +18,13 @@ use crate::instructions::{Code, Layout, PendingHints, Seen, Step};
 use crate::labels::LabelStack;
 use crate::numbers;
 
-/// A run goes on one line when it takes no more than so many characters and holds no block.
+/// The most characters of a run that goes on one line. It must hold no block either.
 const LINE: usize = 72;
 
-/// No instruction, in a list of those whose runs begin at the same place.
+/// The end of a list of instructions whose runs begin at one place.
 const NONE: usize = usize::MAX;
 
-/// What folds bodies: scratch space, reused from one to the next.
+/// Folds bodies. It holds nothing but memory that is reused from one body to the next.
 #[derive(Default)]
 pub(crate) struct Folder {
     nodes: Vec<Node>,
@@ -50,7 +49,7 @@ struct Node {
     role: Role,
 }
 
-/// What an instruction is to the layout.
+/// The part that an instruction plays in the layout.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Plain,
@@ -126,7 +125,7 @@ impl Layout for Fold<'_> {
 }
 
 impl Fold<'_> {
-    /// Takes note of the instruction that was collected last, now that its immediates are known.
+    /// Finds the run of the instruction that was collected last, now that its immediates are known.
     #[inline]
     fn finish(&mut self, context: &Context<'_>, opcode: Opcode, seen: &Seen, text: usize) {
         let Some(here) = self.folder.nodes.len().checked_sub(1) else { return };
@@ -214,8 +213,8 @@ impl Fold<'_> {
         self.folder.frames.last().map_or(0, |frame| frame.base)
     }
 
-    /// Takes so many values off the stack; tells where the run of the instruction at `here` then
-    /// begins.
+    /// Takes `count` values off the stack. Returns where the run of the instruction at `here` begins
+    /// with these as its operands.
     #[inline]
     fn take(&mut self, mut count: usize, here: usize) -> usize {
         let base = self.base();
@@ -224,7 +223,7 @@ impl Fold<'_> {
         while count > 0 && self.folder.values.len() > base {
             let Some(value) = self.folder.values.last_mut() else { break };
             if value.count > count {
-                // The others stay behind: what left them all is no operand of this one alone.
+                // Some stay behind, so the instruction that left them all cannot be an operand.
                 value.count -= count;
                 value.start = NONE;
                 break;
@@ -239,7 +238,7 @@ impl Fold<'_> {
         start
     }
 
-    /// Puts so many values on the stack.
+    /// Puts `count` values on the stack.
     #[inline]
     fn leave(&mut self, count: usize, start: usize) {
         if count > 0 {
@@ -283,7 +282,7 @@ impl Folder {
     }
 }
 
-/// Writes what a folder has collected.
+/// Writes the instructions that a folder has collected.
 struct Writer<'w, 'm> {
     folder: &'w Folder,
     context: &'w Context<'m>,

@@ -1,4 +1,4 @@
-//! Identifiers: what each index of a space is called, computed once.
+//! Identifiers: the one of each index of a space, computed once.
 //!
 //! A name is an identifier when it is unique in its space and not empty. Any other gets an
 //! identifier made of its index, followed by the name in an annotation: `$#func5 (@name "f")`.

@@ -39,13 +39,13 @@ pub(crate) struct Code<'p, 'm, L> {
     pub(crate) base: usize,
     /// The branch hints that are still to come: offsets in the expression, and values.
     pub(crate) hints: PendingHints<'p>,
-    /// The instruction whose immediates come.
+    /// The instruction whose immediates are being printed.
     pub(crate) opcode: Opcode,
-    /// What its immediates were, as far as someone may want to know.
+    /// Its immediates so far.
     pub(crate) seen: Seen,
 }
 
-/// The immediates of the instruction at hand that say something of its type, or of what follows.
+/// The immediates of the current instruction that its type, or the next immediates, depend on.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
     pub(crate) ty: TypeIdx,
@@ -106,7 +106,7 @@ impl<'p> PendingHints<'p> {
     }
 }
 
-/// What an instruction does to the blocks around it, once its label is taken care of.
+/// How an instruction changes the blocks that are open.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     Plain,
@@ -120,7 +120,7 @@ pub(crate) enum Step {
     Last,
 }
 
-/// Stops the printing of bytes that are no instructions.
+/// The bytes cannot be decoded, so printing stops.
 pub(crate) struct Illegible;
 
 impl From<Malformed> for Illegible {
@@ -148,23 +148,23 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
         Code { context, out, layout, locals, labels, base: 0, hints, opcode, seen }
     }
 
-    /// Takes all instructions of an expression. Where the bytes make no sense, it stops and says
-    /// so in a comment: only a module that was put together by hand can have such bytes.
+    /// Prints all instructions of an expression. At bytes that cannot be decoded it stops and says
+    /// so in a comment; only a module that was put together by hand can have such bytes.
     pub(crate) fn expr(&mut self, bytes: &[u8], nesting: &mut Nesting) {
         if !self.take(bytes, nesting) {
             self.out.extend_from_slice(b" (;illegible;)");
         }
     }
 
-    /// Takes all instructions of an expression; tells whether they are one.
+    /// Prints all instructions of an expression. Returns whether the bytes are a whole expression.
     #[inline]
     pub(crate) fn take(&mut self, bytes: &[u8], nesting: &mut Nesting) -> bool {
         let mut reader = Reader::new(bytes);
         transcode_expr(&mut reader, nesting, self).is_ok() && reader.is_empty()
     }
 
-    /// Takes note of what an instruction does to the blocks. The label of one that opens a block
-    /// comes into scope later, with its immediates.
+    /// Closes the block that an instruction closes. A block that an instruction opens is added later,
+    /// with its immediates.
     #[inline(always)]
     pub(crate) fn structure(&mut self, opcode: Opcode) -> Step {
         self.opcode = opcode;

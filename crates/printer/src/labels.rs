@@ -1,4 +1,4 @@
-//! Labels: the blocks around an instruction, and what they are called.
+//! Labels: the blocks around an instruction, and their identifiers.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;

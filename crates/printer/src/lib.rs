@@ -1,7 +1,6 @@
 //! Printer of WebAssembly modules in the text format.
 //!
-//! [`print`] is for those who just want the text; [`Config`] folds, leaves out, adds offsets or
-//! names, and streams. The text parses back to the same module, custom sections, odd names and
+//! [`print`] returns the text; [`Config`] folds, leaves out, adds offsets or names, and streams. The text parses back to the same module, custom sections, odd names and
 //! their order included.
 //!
 //! What lives here: everything that turns a `Module` into text. What does not: parsing of any
