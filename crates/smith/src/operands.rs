@@ -178,6 +178,7 @@ impl Generator<'_, '_> {
     }
 
     /// Makes `local.get` of a local with a value of this type. `false` when there is none.
+    #[inline(always)]
     fn produce_local(&mut self, ty: Ty) -> bool {
         let local = self.local_of(ty);
         if let Some(local) = local {
@@ -188,6 +189,7 @@ impl Generator<'_, '_> {
     }
 
     /// Makes `global.get` of a global with a value of this type. `false` when there is none.
+    #[inline(always)]
     fn produce_global(&mut self, ty: Ty) -> bool {
         let global = self.global_of(ty);
         if let Some(global) = global {
@@ -289,8 +291,10 @@ impl Generator<'_, '_> {
 
     /// Writes the bytes of a float.
     pub(crate) fn float(&mut self, ty: Ty, bits: u64) {
-        let bytes = bits.to_le_bytes();
-        self.code.extend_from_slice(bytes.get(..ty.bytes() as usize).unwrap_or_default());
+        match ty {
+            Ty::F64 => self.code.extend_from_slice(&bits.to_le_bytes()),
+            _ => self.code.extend_from_slice(&(bits as u32).to_le_bytes()),
+        }
     }
 
     /// The bits of the canonical NaN of a float type.

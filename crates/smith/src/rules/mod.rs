@@ -153,10 +153,10 @@ impl Generator<'_, '_> {
             let ty = params.get(at).map_or(Ty::I32, |&ty| Ty::of_arrow(ty, Ty::I32));
             if need == Need::NonNull { ty.nullable(false) } else { ty }
         });
-        let first = params.first().map_or(Ty::I32, |&ty| Ty::of_arrow(ty, Ty::I32));
+        let first = || params.first().map_or(Ty::I32, |&ty| Ty::of_arrow(ty, Ty::I32));
         match need {
-            Need::Divisor => self.guard_divisor(first),
-            Need::Truncation => self.guard_truncation(first),
+            Need::Divisor => self.guard_divisor(first()),
+            Need::Truncation => self.guard_truncation(first()),
             _ => {}
         }
         self.emit(opcode);
@@ -176,8 +176,8 @@ impl Generator<'_, '_> {
     #[inline(always)]
     fn emit(&mut self, opcode: Opcode) {
         self.op(opcode);
-        for kind in opcode.kinds().iter() {
-            self.immediate(opcode, kind);
+        if !opcode.kinds().is_empty() {
+            opcode.kinds().iter().for_each(|kind| self.immediate(opcode, kind));
         }
     }
 
