@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
-use wattle_ast::Features;
+use wattle_ast::{Features, LineIndex};
 use wattle_tests::forms::{self, Form, Source};
 use wattle_tests::suite::{self, Proposal, SuiteFile};
 use wattle_wat::Parser;
@@ -34,8 +34,7 @@ fn parse<'a>(file: &SuiteFile, bytes: &'a [u8]) -> Script<'a> {
     script::parse(bytes).unwrap_or_else(|errors| {
         let first = &errors.as_slice()[0];
         let text = String::from_utf8_lossy(bytes);
-        let (line, column) = first.line_column(&text);
-        panic!("{file}:{line}:{column}: {first}")
+        panic!("{file}:{}: {first}", first.span.line_column(&LineIndex::new(&*text)))
     })
 }
 

@@ -258,7 +258,7 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
     }
 
     fn memory(&mut self) -> Result<MemIdx> {
-        Ok(MemIdx(self.state.opt_idx(Space::Memory)?.unwrap_or(0)))
+        Ok(MemIdx(self.state.opt_idx(Space::Mem)?.unwrap_or(0)))
     }
 
     fn data(&mut self) -> Result<DataIdx> {
@@ -277,12 +277,12 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
 
     fn mem_init(&mut self) -> Result<MemInit> {
         self.state.names_data |= self.state.func.is_some();
-        let (memory, data) = self.init(Space::Memory, Space::Data)?;
+        let (memory, data) = self.init(Space::Mem, Space::Data)?;
         Ok(MemInit { data: DataIdx(data), memory: MemIdx(memory) })
     }
 
     fn mem_copy(&mut self) -> Result<MemCopy> {
-        let (dst, src) = self.opt_pair(Space::Memory, Space::Memory)?;
+        let (dst, src) = self.opt_pair(Space::Mem, Space::Mem)?;
         Ok(MemCopy { dst: MemIdx(dst), src: MemIdx(src) })
     }
 
@@ -298,7 +298,7 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
 
     #[inline(always)]
     fn memarg(&mut self) -> Result<MemArg> {
-        let memory = if self.at_memory() { self.state.idx(Space::Memory)? } else { 0 };
+        let memory = if self.at_memory() { self.state.idx(Space::Mem)? } else { 0 };
         let offset = self.opt_setting("offset=")?.unwrap_or(0);
         let start = self.state.cursor.pos();
         let align = match self.opt_setting("align=")? {

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::{
     AbsHeapType, AddrType, ArrayType, CompType, FieldType, FuncType, GlobalType, HeapType,
-    ItemKind, Limits, MemType, Name, PackType, RecGroup, RefType, StorageType, StructType, SubType,
+    ItemKind, Limits, MemType, PackType, RecGroup, RefType, StorageType, StructType, SubType,
     TableType, TypeIdx, ValType,
 };
 use wattle_syntax::TokenKind;
@@ -230,12 +230,13 @@ impl<'a> State<'_, 'a> {
         let mut fields = Vec::new();
         let mut ids = IdMap::default();
         while self.cursor.opt_open("field") {
-            let span = self.cursor.span();
+            let (at, span) = (self.cursor.pos(), self.cursor.span());
             let id = self.cursor.opt_id();
-            if let Some(id) = &id
-                && !ids.insert(id.clone(), fields.len() as u32)
-            {
-                return Err(Error::boxed(ErrorKind::duplicate(Space::Field, id), span));
+            if let Some(id) = &id {
+                if !ids.insert(id.clone(), fields.len() as u32) {
+                    return Err(Error::boxed(ErrorKind::duplicate(Space::Field, id), span));
+                }
+                self.define(Space::Field, Some(index), fields.len() as u32, at, at - 2);
             }
             let annotated = self.name_annotation()?;
             let single = id.is_some() || annotated.is_some();
@@ -440,15 +441,16 @@ impl<'a> State<'_, 'a> {
     /// Binds the identifier of a local, if one is next, and notes its name; tells whether it has
     /// one. The index is unknown when the type of the function is.
     pub(super) fn local_name(&mut self, func: u32, index: Option<u32>) -> Result<bool> {
-        let span = self.cursor.span();
+        let (at, span) = (self.cursor.pos(), self.cursor.span());
         let id = self.cursor.opt_id();
         let annotated = self.name_annotation()?;
         let Some(name) = annotated.as_ref().or(id.as_ref()).cloned() else { return Ok(false) };
         let index = index.unwrap_or(0);
-        if let Some(id) = id
-            && !self.locals.insert(id.clone(), index)
-        {
-            return Err(Error::boxed(ErrorKind::duplicate(Space::Local, &id), span));
+        if let Some(id) = id {
+            if !self.scope[Space::Local].ids.insert(id.clone(), index) {
+                return Err(Error::boxed(ErrorKind::duplicate(Space::Local, &id), span));
+            }
+            self.define(Space::Local, Some(func), index, at, at - 2);
         }
         self.module.names.locals.entry(func).insert(index, name);
         Ok(true)
@@ -480,7 +482,7 @@ impl<'a> State<'_, 'a> {
     /// The type of the signature that was parsed last: the explicit one, whose index stands at
     /// `start`, the first one equal to it, or a new one.
     pub(super) fn use_signature(&mut self, explicit: Option<u32>, start: usize) -> Result<TypeIdx> {
-        let Some(index) = explicit else { return self.implicit_type() };
+        let Some(index) = explicit else { return Ok(self.implicit_type()) };
         if self.params.is_empty() && self.results.is_empty() {
             return Ok(TypeIdx(index));
         }
@@ -500,16 +502,23 @@ impl<'a> State<'_, 'a> {
         Err(Error::boxed(kind, self.span_at(start)))
     }
 
-    fn implicit_type(&mut self) -> Result<TypeIdx> {
+    fn implicit_type(&mut self) -> TypeIdx {
         let types = &mut self.module.types;
         if let Ok(index) = self.type_uses.find(types, &self.params, &self.results) {
-            return Ok(TypeIdx(index));
+            return TypeIdx(index);
         }
         let index = types.len() as u32;
         let ty = self.func_type();
         self.module.types.push(ty.into());
         self.type_uses.insert(&self.module.types, index);
-        Ok(TypeIdx(index))
+        TypeIdx(index)
+    }
+
+    /// The type of a function without parameters and results.
+    pub(super) fn empty_func_type(&mut self) -> TypeIdx {
+        self.params.clear();
+        self.results.clear();
+        self.implicit_type()
     }
 
     /// How many parameters the type of an index has, when it is known to be a function type.
@@ -528,9 +537,9 @@ impl<'a> State<'_, 'a> {
         if self.cursor.peek() != TokenKind::Id {
             return self.cursor.expect_u32();
         }
-        let id: Name<'a> = self.cursor.id();
-        match self.field_ids.get(&ty.0).and_then(|ids| ids.get(&id)) {
+        match self.field_ids.get(&ty.0).and_then(|ids| ids.get(&self.cursor.id())) {
             Some(index) => {
+                self.refer(Space::Field, Some(ty.0), index);
                 self.cursor.bump();
                 Ok(index)
             }

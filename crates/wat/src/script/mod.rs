@@ -42,7 +42,7 @@ use alloc::vec::Vec;
 use wattle_ast::{Name, Span};
 
 pub use module::{ModuleSource, ScriptModule};
-pub use parse::parse;
+pub use parse::{parse, recover};
 pub use values::{FloatPattern, Pattern, PatternKind, Shape, Value, ValueKind, VectorPattern};
 
 /// A test script: what [`parse`] makes of a `.wast` file.

@@ -40,16 +40,28 @@ use crate::error::{Error, Errors, Result};
 pub fn parse<'a, S: AsRef<[u8]> + ?Sized>(
     source: &'a S,
 ) -> core::result::Result<Script<'a>, Errors> {
-    let text = utf8(source.as_ref())?;
+    let (script, errors) = recover(source);
+    if errors.is_empty() { Ok(script) } else { Err(Errors(errors)) }
+}
+
+/// Parses a script as [`parse`] does, and returns the directives without errors beside the errors.
+///
+/// ```
+/// let (script, errors) = wattle_wat::script::recover("(module) (assert_retrun) (wait $t)");
+/// assert_eq!((script.directives.len(), errors.len()), (2, 1));
+/// ```
+pub fn recover<'a, S: AsRef<[u8]> + ?Sized>(source: &'a S) -> (Script<'a>, Vec<Error>) {
+    let text = match utf8(source.as_ref()) {
+        Ok(text) => text,
+        Err(error) => return (Script { directives: Vec::new() }, alloc::vec![error]),
+    };
     let tokens = Tokens::new(text, &[]);
-    let lexical = Error::lexical(&tokens);
     let mut parser =
         Parser { cursor: Cursor::new(&tokens, 0), lazy: Vec::new(), errors: Vec::new() };
     let directives = parser.script();
     let Parser { lazy, mut errors, .. } = parser;
-    errors.extend(outside(lexical, &lazy));
-    Errors::check(errors)?;
-    Ok(Script { directives })
+    errors.extend(outside(Error::lexical(&tokens), &lazy));
+    (Script { directives }, Error::in_order(errors))
 }
 
 /// The errors that are not within one of the spans. Both are in the order of the text.
