@@ -38,7 +38,7 @@ use crate::error::{Error, ErrorKind, Errors, Result};
 use crate::ids::{IdMap, Scope, Space};
 use crate::references::{Identifiers, Recorder};
 use code::LabelStack;
-use types::TypeUses;
+use types::Signature;
 
 /// Parses a text that is a module: `(module ...)`, or its fields alone.
 ///
@@ -208,7 +208,8 @@ struct State<'t, 'a> {
     field_ids: BTreeMap<u32, IdMap<'a>>,
     /// Explicit types with errors: nothing more is said about them.
     broken_types: BTreeSet<u32>,
-    type_uses: TypeUses,
+    /// Which type a signature without a type index stands for.
+    type_uses: BTreeMap<Box<Signature>, u32>,
     /// The signature that was parsed last.
     params: Vec<ValType>,
     results: Vec<ValType>,
@@ -242,7 +243,7 @@ impl<'t, 'a> State<'t, 'a> {
             type_fields: Vec::new(),
             field_ids: BTreeMap::new(),
             broken_types: BTreeSet::new(),
-            type_uses: TypeUses::default(),
+            type_uses: BTreeMap::new(),
             params: Vec::new(),
             results: Vec::new(),
             labels: LabelStack::default(),
