@@ -2,9 +2,7 @@
 
 use wattle::ast::Features;
 use wattle::encoder;
-use wattle::wat::script::{
-    Directive, DirectiveKind, Execution, Instantiation, ModuleSource, ScriptModule,
-};
+use wattle::wat::script::{Directive, DirectiveKind, ModuleSource, ScriptModule, Verdict};
 
 /// What a module of a script is expected to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,26 +22,19 @@ pub fn modules<'s, 'a>(
     directives: &'s [Directive<'a>],
     found: &mut Vec<(&'s ScriptModule<'a>, Expected<'s>)>,
 ) {
-    use DirectiveKind::*;
     for directive in directives {
-        let (module, expected) = match &directive.kind {
-            Module(module) | Definition(module) => (module, Expected::Valid),
-            AssertInvalid { module, message } => (module, Expected::Invalid(&message.text)),
-            AssertMalformed { module, message } => (module, Expected::Malformed(&message.text)),
-            AssertMalformedCustom { module, message } => {
-                (module, Expected::MalformedCustom(&message.text))
-            }
-            AssertInvalidCustom { module, .. }
-            | AssertUnlinkable { instantiation: Instantiation::Module(module), .. }
-            | AssertTrap {
-                execution: Execution::Instantiation(Instantiation::Module(module)),
-                ..
-            } => (module, Expected::Valid),
-            Thread(thread) => {
-                modules(&thread.directives, found);
-                continue;
-            }
-            _ => continue,
+        if let DirectiveKind::Thread(thread) = &directive.kind {
+            modules(&thread.directives, found);
+        }
+        let Some(module) = directive.kind.module() else { continue };
+        let expected = match &directive.kind {
+            DirectiveKind::Assert(assertion) => match assertion.verdict {
+                Verdict::Invalid => Expected::Invalid(assertion.message()),
+                Verdict::Malformed => Expected::Malformed(assertion.message()),
+                Verdict::MalformedCustom => Expected::MalformedCustom(assertion.message()),
+                _ => Expected::Valid,
+            },
+            _ => Expected::Valid,
         };
         found.push((module, expected));
     }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use pretty_assertions::assert_eq;
-use wattle_ast::{Features, Module};
+use wattle_ast::{Features, LineIndex, Module};
 use wattle_printer::Config;
 
 fn styles() -> Vec<(&'static str, Config)> {
@@ -36,7 +36,11 @@ fn modules_look_as_expected() {
         let text = fs::read_to_string(&input).unwrap();
         let parsed = wattle_wat::parse(&text);
         let parsed = parsed.unwrap_or_else(|errors| {
-            panic!("{}:{:?}: {errors}", input.display(), errors.as_slice()[0].line_column(&text))
+            panic!(
+                "{}:{}: {errors}",
+                input.display(),
+                errors.as_slice()[0].span.line_column(&LineIndex::new(&text))
+            )
         });
         // Through the binary, so that there are offsets.
         let bytes = wattle_encoder::encode(&parsed);

@@ -4,7 +4,7 @@
 use std::str;
 use std::time::Instant;
 
-use wattle_ast::{Features, Module};
+use wattle_ast::{Features, LineIndex, Module};
 use wattle_encoder::encode_canonical;
 use wattle_printer::Config;
 use wattle_tests::modules::{Expected, modules};
@@ -38,9 +38,9 @@ fn check(module: &Module<'_>, config: &Config) -> Result<(), String> {
     let text = config.print(module);
     let parsed = wattle_wat::parse(&text).map_err(|errors| {
         let error = &errors.as_slice()[0];
-        let (line, column) = error.line_column(&text);
+        let place = error.span.line_column(&LineIndex::new(&text));
         let lines: Vec<&str> = text.lines().collect();
-        format!("{line}:{column}: {error}: {:.200}", lines.get(line - 1).unwrap_or(&""))
+        format!("{place}: {error}: {:.200}", lines.get(place.line - 1).unwrap_or(&""))
     })?;
     let again = encode_canonical(&parsed);
     if bytes != again {

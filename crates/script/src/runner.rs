@@ -9,8 +9,8 @@ use wattle_ast as ast;
 use wattle_runtime::{Error, ErrorKind, Func, Imports, Instance, Module, Outcome, Store, Value};
 use wattle_validator::Validator;
 use wattle_wat::script::{
-    self, Action, ActionKind, Directive, DirectiveKind, Execution, Instantiation, ModuleSource,
-    Pattern, ScriptModule, Word,
+    self, Action, ActionKind, Assertion, Directive, DirectiveKind, ModuleSource, Pattern,
+    ScriptModule, Subject, Verdict, Word,
 };
 
 use super::patterns::{argument, display, matches};
@@ -32,11 +32,7 @@ pub fn run<S: AsRef<[u8]> + ?Sized>(
         imports: Imports::default(),
         options,
         report: Report::default(),
-        lines: core::iter::once(0)
-            .chain(
-                source.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1),
-            )
-            .collect(),
+        lines: ast::LineIndex::new(source),
         threads: Vec::new(),
         turn: options.seed,
     };
@@ -72,7 +68,7 @@ pub(super) struct Runner<'s> {
     imports: Imports,
     pub(super) options: Options,
     report: Report,
-    lines: Vec<usize>,
+    lines: ast::LineIndex,
     pub(super) threads: Vec<Thread<'s>>,
     pub(super) turn: u64,
 }
@@ -129,7 +125,7 @@ impl<'s> Runner<'s> {
         expected: impl Into<String>,
         got: impl Into<String>,
     ) {
-        let line = self.lines.partition_point(|&start| start <= directive.span.start);
+        let line = directive.span.line_column(&self.lines).line;
         self.report.failures.push(Failure {
             span: directive.span,
             line,
@@ -166,69 +162,30 @@ impl<'s> Runner<'s> {
             }
             Kind::Thread(thread) => self.start_thread(scope, directive, thread),
             Kind::Wait { thread } => self.wait(directive, thread),
-            Kind::Action(action)
-            | Kind::AssertReturn { action, .. }
-            | Kind::AssertExhaustion { action, .. }
-            | Kind::AssertException { action }
-            | Kind::AssertSuspension { action, .. }
-            | Kind::AssertTrap { execution: Execution::Action(action), .. } => {
+            Kind::Action(action) | Kind::AssertReturn { action, .. } => {
                 let outcome = self.act(scope, action);
                 self.judge(directive, outcome);
             }
-            Kind::AssertTrap { execution: Execution::Instantiation(what), message } => {
-                let outcome = self.instantiation(scope, what);
-                let trapped =
-                    |error: &Error| error.trap().is_some_and(|trap| !trap.is_exhaustion());
-                self.refused(directive, "trap", &message.text, outcome, |refusal| match refusal {
-                    Refusal::Failed(error) if trapped(error) => Some(error.to_string()),
-                    _ => None,
-                });
-            }
-            Kind::AssertUnlinkable { instantiation, message } => {
-                let outcome = self.instantiation(scope, instantiation);
-                self.refused(directive, "unlinkable", &message.text, outcome, |refusal| {
-                    match refusal {
-                        Refusal::Failed(error) => match error.kind() {
-                            ErrorKind::UnknownImport(..) | ErrorKind::IncompatibleImport(..) => {
-                                Some(error.to_string())
-                            }
-                            _ => None,
-                        },
-                        _ => None,
+            Kind::Assert(assertion) => {
+                let outcome = match &assertion.subject {
+                    Subject::Action(action) => {
+                        let outcome = self.act(scope, action);
+                        return self.judge(directive, outcome);
                     }
-                });
-            }
-            Kind::AssertMalformed { module, message }
-            | Kind::AssertMalformedCustom { module, message } => {
-                let outcome = self.load(module).map(drop);
-                self.refused(
-                    directive,
-                    "malformed",
-                    &message.text,
-                    outcome,
-                    |refusal| match refusal {
-                        Refusal::Malformed(why) => Some(why.clone()),
-                        _ => None,
-                    },
-                );
-            }
-            Kind::AssertInvalid { module, message }
-            | Kind::AssertInvalidCustom { module, message } => {
-                let outcome = self.load(module).and_then(|loaded| match &directive.kind {
-                    Kind::AssertInvalidCustom { .. } => customs::check(loaded.ast())
+                    Subject::Module(module) => self.load(module),
+                    Subject::Instance(instance) => self.definition(scope, instance.module.as_ref()),
+                };
+                let outcome = outcome.and_then(|module| match assertion.verdict {
+                    Verdict::Trap | Verdict::Unlinkable => {
+                        Instance::new(&mut self.store, &module, &self.imports)
+                            .map(drop)
+                            .map_err(Refusal::Failed)
+                    }
+                    Verdict::InvalidCustom => customs::check(module.ast())
                         .map_err(|why| Refusal::Invalid(why.to_string())),
                     _ => Ok(()),
                 });
-                self.refused(
-                    directive,
-                    "invalid",
-                    &message.text,
-                    outcome,
-                    |refusal| match refusal {
-                        Refusal::Invalid(why) => Some(why.clone()),
-                        _ => None,
-                    },
-                );
+                self.refused(directive, assertion, outcome);
             }
         }
     }
@@ -240,22 +197,37 @@ impl<'s> Runner<'s> {
         }
     }
 
-    /// An assertion that a module is refused: `class` picks the message when the class is right.
+    /// An assertion that a module or its instantiation is refused.
     fn refused(
         &mut self,
         directive: &Directive<'_>,
-        class: &str,
-        message: &str,
+        assertion: &Assertion<'_>,
         outcome: Result<(), Refusal>,
-        pick: impl Fn(&Refusal) -> Option<String>,
     ) {
-        let expected = || format!("{class}: {message}");
-        match outcome {
-            Ok(()) => self.fail(directive, expected(), "success"),
-            Err(refusal) => match pick(&refusal) {
-                Some(why) if why.starts_with(message) => self.pass(),
-                _ => self.fail(directive, expected(), refusal.describe()),
+        let Err(refusal) = outcome else {
+            return self.fail(directive, expectation(assertion), "success");
+        };
+        let why = match (assertion.verdict, &refusal) {
+            (Verdict::Trap, Refusal::Failed(error))
+                if error.trap().is_some_and(|trap| !trap.is_exhaustion()) =>
+            {
+                Some(error.to_string())
+            }
+            (Verdict::Unlinkable, Refusal::Failed(error)) => match error.kind() {
+                ErrorKind::UnknownImport(..) | ErrorKind::IncompatibleImport(..) => {
+                    Some(error.to_string())
+                }
+                _ => None,
             },
+            (Verdict::Malformed | Verdict::MalformedCustom, Refusal::Malformed(why))
+            | (Verdict::Invalid | Verdict::InvalidCustom, Refusal::Invalid(why)) => {
+                Some(why.clone())
+            }
+            _ => None,
+        };
+        match why {
+            Some(why) if why.starts_with(assertion.message()) => self.pass(),
+            _ => self.fail(directive, expectation(assertion), refusal.describe()),
         }
     }
 
@@ -265,13 +237,6 @@ impl<'s> Runner<'s> {
         let got = match &outcome {
             Ok(values) => show(values),
             Err(error) => describe(error),
-        };
-        let says = |message: &Word<'_>, exhausted: bool| match &outcome {
-            Err(error) => {
-                error.trap().is_some_and(|trap| trap.is_exhaustion() == exhausted)
-                    && error.to_string().starts_with(message.text.as_str())
-            }
-            Ok(_) => false,
         };
         let (good, expected) = match &directive.kind {
             Kind::Action(_) => {
@@ -287,16 +252,21 @@ impl<'s> Runner<'s> {
                 }),
                 expected(results),
             ),
-            Kind::AssertTrap { message, .. } => {
-                (says(message, false), format!("trap: {}", message.text))
-            }
-            Kind::AssertExhaustion { message, .. } => {
-                (says(message, true), format!("exhaustion: {}", message.text))
-            }
-            Kind::AssertException { .. } => {
-                let thrown = |error: &Error| matches!(error.kind(), ErrorKind::Exception(_));
-                (outcome.as_ref().is_err_and(thrown), "an exception".into())
-            }
+            Kind::Assert(assertion) => match assertion.verdict {
+                verdict @ (Verdict::Trap | Verdict::Exhaustion) => {
+                    let exhausted = verdict == Verdict::Exhaustion;
+                    let good = outcome.as_ref().is_err_and(|error| {
+                        error.trap().is_some_and(|trap| trap.is_exhaustion() == exhausted)
+                            && error.to_string().starts_with(assertion.message())
+                    });
+                    (good, expectation(assertion))
+                }
+                Verdict::Exception => {
+                    let thrown = |error: &Error| matches!(error.kind(), ErrorKind::Exception(_));
+                    (outcome.as_ref().is_err_and(thrown), "an exception".into())
+                }
+                _ => (false, "a directive that this engine can run".into()),
+            },
             _ => (false, "a directive that this engine can run".into()),
         };
         match good {
@@ -361,17 +331,6 @@ impl<'s> Runner<'s> {
         Ok(instance)
     }
 
-    /// An instantiation that is expected to fail: it leaves no name.
-    fn instantiation(&mut self, scope: &Scope, what: &Instantiation<'_>) -> Result<(), Refusal> {
-        let module = match what {
-            Instantiation::Module(module) => self.load(module)?,
-            Instantiation::Instance(instance) => {
-                self.definition(scope, instance.module.as_ref())?
-            }
-        };
-        Instance::new(&mut self.store, &module, &self.imports).map(drop).map_err(Refusal::Failed)
-    }
-
     fn act(&mut self, scope: &Scope, action: &Action<'_>) -> Result<Vec<Value>, Error> {
         let instance = find(scope, action.instance.as_ref())?;
         match &action.kind {
@@ -423,6 +382,12 @@ pub(super) fn find(scope: &Scope, id: Option<&Word<'_>>) -> Result<Instance, Err
         None => scope.instance,
     };
     found.ok_or_else(|| Error::host("no such instance"))
+}
+
+/// The failure that an assertion expects.
+fn expectation(assertion: &Assertion<'_>) -> String {
+    let class = assertion.verdict.keyword().trim_start_matches("assert_");
+    format!("{}: {}", class.trim_end_matches("_custom"), assertion.message())
 }
 
 fn expected(results: &[Pattern]) -> String {

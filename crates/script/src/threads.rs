@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 
 use wattle_runtime::{Outcome, Suspended, Trap};
-use wattle_wat::script::{self, Action, Directive, DirectiveKind, Execution, Word};
+use wattle_wat::script::{self, Directive, Word};
 
 use super::runner::{Runner, Scope, find};
 
@@ -19,19 +19,6 @@ pub(super) struct Thread<'s> {
     call: Option<(Suspended, Option<i64>)>,
     /// The fuel that its turns left over.
     credit: u64,
-}
-
-/// The action of a directive that is one, or asserts something of one.
-fn action<'d>(directive: &'d Directive<'d>) -> Option<&'d Action<'d>> {
-    match &directive.kind {
-        DirectiveKind::Action(action)
-        | DirectiveKind::AssertReturn { action, .. }
-        | DirectiveKind::AssertExhaustion { action, .. }
-        | DirectiveKind::AssertException { action }
-        | DirectiveKind::AssertSuspension { action, .. }
-        | DirectiveKind::AssertTrap { execution: Execution::Action(action), .. } => Some(action),
-        _ => None,
-    }
 }
 
 impl<'s> Runner<'s> {
@@ -120,7 +107,7 @@ impl<'s> Runner<'s> {
         let mut scope = core::mem::take(&mut thread.scope);
         let credit = thread.credit;
         let fuel = credit.saturating_add(1 + self.random(TURN));
-        let outcome = match (call, action(directive)) {
+        let outcome = match (call, directive.kind.action()) {
             (Some((call, _)), _) => {
                 self.store.set_fuel(Some(fuel));
                 Some(call.resume(&mut self.store))

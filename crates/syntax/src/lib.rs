@@ -8,7 +8,7 @@
 //! | [`Forms`] | where the parentheses match |
 //! | [`trivia`] | how far blanks and comments reach |
 //! | [`strings`] | string literals and identifiers |
-//! | [`numbers`] | integers and floats |
+//! | [`numbers`], [`Shape`] | integers, floats and vectors |
 //!
 //! What does not live here: what keywords mean, which is the parser's; lines and columns, which
 //! [`wattle_ast::LineIndex`] finds for any text.
@@ -24,6 +24,7 @@ extern crate std;
 mod forms;
 mod lexer;
 pub mod numbers;
+mod shapes;
 pub mod strings;
 mod tokens;
 pub mod trivia;
@@ -31,5 +32,6 @@ mod words;
 
 pub use forms::Forms;
 pub use lexer::{LexError, Lexer, TokenKind};
+pub use shapes::Shape;
 pub use tokens::{Annotation, Token, Tokens};
 pub use words::{is_id_char, word_len};

@@ -59,8 +59,8 @@ macro_rules! signed {
              # Errors\n[`NumberError`]."
         )]
         #[inline]
-        pub fn $name(text: &str) -> Result<$name, NumberError> {
-            let (sign, digits) = split_sign(text.as_bytes());
+        pub fn $name(text: impl AsRef<[u8]>) -> Result<$name, NumberError> {
+            let (sign, digits) = split_sign(text.as_ref());
             let value = magnitude(digits)?;
             let max = match sign {
                 Sign::None => u64::from($unsigned::MAX),
@@ -83,8 +83,8 @@ macro_rules! unsigned {
              # Errors\n[`NumberError`]."
         )]
         #[inline]
-        pub fn $name(text: &str) -> Result<$name, NumberError> {
-            magnitude(text.as_bytes())?.try_into().map_err(|_| OutOfRange)
+        pub fn $name(text: impl AsRef<[u8]>) -> Result<$name, NumberError> {
+            magnitude(text.as_ref())?.try_into().map_err(|_| OutOfRange)
         }
     )* };
 }
@@ -96,8 +96,8 @@ macro_rules! float {
              or `nan:0x` and a payload. The result is the nearest one, the even one of two.\n\n\
              # Errors\n[`NumberError`]."
         )]
-        pub fn $name(text: &str) -> Result<$result, NumberError> {
-            let (sign, rest) = split_sign(text.as_bytes());
+        pub fn $name(text: impl AsRef<[u8]>) -> Result<$result, NumberError> {
+            let (sign, rest) = split_sign(text.as_ref());
             let format = Format { fraction: $fraction, bias: $bias };
             let bits = match rest {
                 b"inf" => format.infinity(),
@@ -142,7 +142,8 @@ float! { f32 F32 u32 23 127; f64 F64 u64 52 1023; }
 /// assert!(is_number("0x1p3") && is_number("nan:0x1") && is_number("99999999999999999999"));
 /// assert!(!is_number("0x") && !is_number("1__0"));
 /// ```
-pub fn is_number(word: &str) -> bool {
+pub fn is_number(word: impl AsRef<[u8]>) -> bool {
+    let word = word.as_ref();
     i64(word) != Err(Malformed) || f64(word) != Err(Malformed)
 }
 

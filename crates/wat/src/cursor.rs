@@ -7,7 +7,7 @@ use alloc::string::String;
 
 use wattle_ast::{Name, Opcode, Span};
 use wattle_syntax::{
-    LexError, Token, TokenKind, Tokens,
+    LexError, Shape, Token, TokenKind, Tokens,
     numbers::{self, NumberError},
     strings,
 };
@@ -117,7 +117,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
             TokenKind::Error(error) => return self.error(ErrorKind::Lexical(error)),
             TokenKind::Reserved => true,
             TokenKind::Keyword => !keywords::is_keyword(text),
-            TokenKind::Number => !numbers::is_number(text),
+            TokenKind::Number => !numbers::is_number(self.bytes()),
             _ => false,
         };
         let kind = if unknown {
@@ -277,21 +277,6 @@ impl<'t, 'a> Cursor<'t, 'a> {
     /// An unsigned 32-bit integer.
     #[inline(always)]
     pub(crate) fn expect_u32(&mut self) -> Result<u32> {
-        // Nearly all are indices of a few decimal digits.
-        let bytes = self.bytes();
-        if self.peek() == TokenKind::Number && bytes.len() < 10 {
-            let mut value = 0_u32;
-            let mut plain = true;
-            for &byte in bytes {
-                let digit = byte.wrapping_sub(b'0');
-                plain &= digit < 10;
-                value = value.wrapping_mul(10).wrapping_add(digit.into());
-            }
-            if plain {
-                self.bump();
-                return Ok(value);
-            }
-        }
         self.nat(numbers::u32, "i32")
     }
 
@@ -300,21 +285,32 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.nat(numbers::u64, "i64")
     }
 
+    #[inline(always)]
     fn nat<T>(
         &mut self,
-        parse: impl Fn(&str) -> core::result::Result<T, NumberError>,
+        parse: impl Fn(&'a [u8]) -> core::result::Result<T, NumberError>,
         ty: &'static str,
     ) -> Result<T> {
-        if !self.at_nat() {
-            return Err(self.unexpected("an unsigned integer"));
+        if self.peek() == TokenKind::Number
+            && let Ok(value) = parse(self.bytes())
+        {
+            self.bump();
+            return Ok(value);
         }
-        match parse(self.text()) {
-            Ok(value) => {
-                self.bump();
-                Ok(value)
+        Err(self.bad_nat(parse, ty))
+    }
+
+    #[cold]
+    fn bad_nat<T>(
+        &self,
+        parse: impl Fn(&'a [u8]) -> core::result::Result<T, NumberError>,
+        ty: &'static str,
+    ) -> Box<Error> {
+        match parse(self.bytes()) {
+            Err(NumberError::OutOfRange) if self.at_nat() => {
+                self.error(ErrorKind::ConstantOutOfRange(ty))
             }
-            Err(NumberError::OutOfRange) => Err(self.error(ErrorKind::ConstantOutOfRange(ty))),
-            Err(NumberError::Malformed) => Err(self.unexpected("an unsigned integer")),
+            _ => self.unexpected("an unsigned integer"),
         }
     }
 
@@ -322,12 +318,12 @@ impl<'t, 'a> Cursor<'t, 'a> {
     #[inline(always)]
     pub(crate) fn expect_number<T>(
         &mut self,
-        parse: impl Fn(&str) -> core::result::Result<T, NumberError>,
+        parse: impl Fn(&'a [u8]) -> core::result::Result<T, NumberError>,
     ) -> Result<T> {
         if !matches!(self.peek(), TokenKind::Number | TokenKind::Keyword) {
             return Err(self.unexpected("a number"));
         }
-        match parse(self.text()) {
+        match parse(self.bytes()) {
             Ok(value) => {
                 self.bump();
                 Ok(value)
@@ -336,10 +332,21 @@ impl<'t, 'a> Cursor<'t, 'a> {
         }
     }
 
+    /// The shape of a vector.
+    pub(crate) fn expect_shape(&mut self) -> Result<Shape> {
+        let shape = match self.peek() {
+            TokenKind::Keyword => Shape::from_keyword(self.text()),
+            _ => None,
+        };
+        let shape = shape.ok_or_else(|| self.unexpected("a shape"))?;
+        self.bump();
+        Ok(shape)
+    }
+
     #[cold]
     fn bad_number(&self, error: NumberError) -> Box<Error> {
         // A float where an integer must be is a number, if one that does not fit.
-        if error == NumberError::OutOfRange || numbers::is_number(self.text()) {
+        if error == NumberError::OutOfRange || numbers::is_number(self.bytes()) {
             return self.error(ErrorKind::ConstantOutOfRange(""));
         }
         self.unexpected("a number")

@@ -129,32 +129,13 @@ impl Error {
         Box::new(Error { kind, span })
     }
 
-    /// Line and column of the error's first character in the text that it was found in, both
-    /// counted from 1; the column counts characters. CR, LF and CRLF all end a line.
-    ///
-    /// ```
-    /// let text = "(func\n  i32.plus)";
-    /// let errors = wattle_wat::parse(text).unwrap_err();
-    /// assert_eq!(errors.as_slice()[0].line_column(text), (2, 3));
-    /// ```
-    pub fn line_column(&self, text: &str) -> (usize, usize) {
-        let mut start = self.span.start.min(text.len());
-        while !text.is_char_boundary(start) {
-            start -= 1;
-        }
-        let (mut line, mut column, mut last) = (1, 1, ' ');
-        for c in text[..start].chars() {
-            match (last, c) {
-                ('\r', '\n') => {}
-                (_, '\r' | '\n') => {
-                    line += 1;
-                    column = 1;
-                }
-                _ => column += 1,
-            }
-            last = c;
-        }
-        (line, column)
+    /// The errors of a text in its order, each once, as many as one run reports.
+    pub(crate) fn in_order(mut errors: Vec<Error>) -> Vec<Error> {
+        errors.sort_by_key(|error| (error.span.start, error.span.end));
+        // Characters that make no token are met by the lexer and by the parser.
+        errors.dedup();
+        errors.truncate(Errors::LIMIT);
+        errors
     }
 }
 
@@ -169,23 +150,11 @@ impl core::error::Error for Error {}
 /// Every independent error of a text, at least one, in the order of the text. `Display` shows the
 /// first.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Errors(Vec<Error>);
+pub struct Errors(pub(crate) Vec<Error>);
 
 impl Errors {
     /// As many as one run reports.
     pub const LIMIT: usize = 100;
-
-    /// The errors in order, unless there are none.
-    pub(crate) fn check(mut errors: Vec<Error>) -> core::result::Result<(), Errors> {
-        if errors.is_empty() {
-            return Ok(());
-        }
-        errors.sort_by_key(|error| (error.span.start, error.span.end));
-        // A token that is none is met by the lexer and by the parser.
-        errors.dedup();
-        errors.truncate(Errors::LIMIT);
-        Err(Errors(errors))
-    }
 
     /// The errors, each at another place.
     pub(crate) fn map_spans(mut self, place: impl Fn(Span) -> Span) -> Errors {

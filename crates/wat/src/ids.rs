@@ -1,42 +1,99 @@
-//! Identifiers: the index spaces they live in, and the map from identifiers to indices.
+//! Index spaces: their names, the scopes that they make up, and the maps from identifiers to indices.
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::{Index, IndexMut};
 
-use wattle_ast::Name;
+use wattle_ast::{ExternKind, Name};
 
-/// An index space, as error messages call it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-#[allow(missing_docs)]
-pub enum Space {
-    Type,
-    Func,
-    Table,
-    Memory,
-    Tag,
-    Global,
-    Elem,
-    Data,
-    Local,
-    Label,
-    Field,
+macro_rules! spaces {
+    ($( $(#[$doc:meta])* $space:ident $name:literal; )*) => {
+        /// An index space. `Display` shows it as error messages call it.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum Space { $( $(#[$doc])* $space, )* }
+
+        impl Space {
+            /// Every space.
+            pub const ALL: &'static [Space] = &[$( Space::$space, )*];
+
+            const fn name(self) -> &'static str {
+                match self { $( Space::$space => $name, )* }
+            }
+        }
+    };
+}
+
+spaces! {
+    /// Types.
+    Type "type";
+    /// Functions.
+    Func "function";
+    /// Tables.
+    Table "table";
+    /// Memories.
+    Mem "memory";
+    /// Tags.
+    Tag "tag";
+    /// Globals.
+    Global "global";
+    /// Element segments.
+    Elem "elem segment";
+    /// Data segments.
+    Data "data segment";
+    /// Parameters and locals of a function.
+    Local "local";
+    /// Blocks of a function. They are numbered in the order in which they begin, as in the name
+    /// section.
+    Label "label";
+    /// Fields of a struct type.
+    Field "field";
 }
 
 impl fmt::Display for Space {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Space::Type => "type",
-            Space::Func => "function",
-            Space::Table => "table",
-            Space::Memory => "memory",
-            Space::Tag => "tag",
-            Space::Global => "global",
-            Space::Elem => "elem segment",
-            Space::Data => "data segment",
-            Space::Local => "local",
-            Space::Label => "label",
-            Space::Field => "field",
-        })
+        f.write_str(self.name())
+    }
+}
+
+impl From<ExternKind> for Space {
+    fn from(kind: ExternKind) -> Space {
+        match kind {
+            ExternKind::Func => Space::Func,
+            ExternKind::Table => Space::Table,
+            ExternKind::Mem => Space::Mem,
+            ExternKind::Global => Space::Global,
+            ExternKind::Tag => Space::Tag,
+        }
+    }
+}
+
+/// The index spaces of one scope, which a [`Space`] indexes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope<'a>([IndexSpace<'a>; Space::ALL.len()]);
+
+/// One index space of a scope.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct IndexSpace<'a> {
+    pub(crate) ids: IdMap<'a>,
+    /// How many members the first pass has found.
+    pub(crate) found: u32,
+    /// How many of them the second pass has added to the imports of the module.
+    pub(crate) imported: u32,
+}
+
+impl<'a> Index<Space> for Scope<'a> {
+    type Output = IndexSpace<'a>;
+
+    #[inline(always)]
+    fn index(&self, space: Space) -> &IndexSpace<'a> {
+        &self.0[space as usize]
+    }
+}
+
+impl IndexMut<Space> for Scope<'_> {
+    #[inline(always)]
+    fn index_mut(&mut self, space: Space) -> &mut Self::Output {
+        &mut self.0[space as usize]
     }
 }
 

@@ -29,8 +29,10 @@ mod error;
 mod ids;
 mod keywords;
 mod module;
+mod references;
 pub mod script;
 
 pub use error::{Error, ErrorKind, Errors};
 pub use ids::Space;
 pub use module::{Parsed, Parser, parse};
+pub use references::{Definition, Identifiers, Reference};

@@ -1,6 +1,7 @@
 //! Errors: every independent one, at its place, and no other.
 
 use pretty_assertions::assert_eq;
+use wattle_ast::{LineColumn, LineIndex};
 use wattle_wat::{Errors, parse};
 
 /// The messages of a text with what they point to.
@@ -105,5 +106,6 @@ fn a_hundred_at_most() {
 fn places_count_all_ends_of_lines() {
     let text = "(module\r\n (func)\r ;; \u{e9}\n \u{e9}";
     let errors = parse(text).unwrap_err();
-    assert_eq!(errors.as_slice()[0].line_column(text), (4, 2));
+    let place = errors.as_slice()[0].span.line_column(&LineIndex::new(text));
+    assert_eq!(place, LineColumn { line: 4, column: 2 });
 }

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
-use wattle_ast::Features;
+use wattle_ast::{Features, LineIndex};
 use wattle_tests::forms::{self, Form, Source};
 use wattle_tests::suite::{self, Proposal, SuiteFile};
 use wattle_wat::Parser;
-use wattle_wat::script::{self, Directive, DirectiveKind, ModuleSource, Script, ScriptModule};
+use wattle_wat::script::{self, Directive, DirectiveKind, ModuleSource, Script};
 
 /// How often each kind of directive occurs.
 type Counts = BTreeMap<String, usize>;
@@ -34,8 +34,7 @@ fn parse<'a>(file: &SuiteFile, bytes: &'a [u8]) -> Script<'a> {
     script::parse(bytes).unwrap_or_else(|errors| {
         let first = &errors.as_slice()[0];
         let text = String::from_utf8_lossy(bytes);
-        let (line, column) = first.line_column(&text);
-        panic!("{file}:{line}:{column}: {first}")
+        panic!("{file}:{}: {first}", first.span.line_column(&LineIndex::new(&*text)))
     })
 }
 
@@ -51,27 +50,6 @@ fn all<'s, 'a>(script: &'s Script<'a>) -> Vec<&'s Directive<'a>> {
     all
 }
 
-/// The modules of a directive.
-fn module<'s, 'a>(kind: &'s DirectiveKind<'a>) -> Option<&'s ScriptModule<'a>> {
-    use script::{Execution, Instantiation};
-    match kind {
-        DirectiveKind::Module(module)
-        | DirectiveKind::Definition(module)
-        | DirectiveKind::AssertMalformed { module, .. }
-        | DirectiveKind::AssertInvalid { module, .. }
-        | DirectiveKind::AssertMalformedCustom { module, .. }
-        | DirectiveKind::AssertInvalidCustom { module, .. }
-        | DirectiveKind::AssertUnlinkable {
-            instantiation: Instantiation::Module(module), ..
-        }
-        | DirectiveKind::AssertTrap {
-            execution: Execution::Instantiation(Instantiation::Module(module)),
-            ..
-        } => Some(module),
-        _ => None,
-    }
-}
-
 fn counted(script: &Script<'_>) -> Counts {
     let mut counts = Counts::new();
     let mut add = |name: &str| *counts.entry(name.to_owned()).or_default() += 1;
@@ -82,7 +60,7 @@ fn counted(script: &Script<'_>) -> Counts {
             DirectiveKind::Instance(_) => add("module instance"),
             _ => {}
         }
-        match module(kind).map(|module| &module.source) {
+        match kind.module().map(|module| &module.source) {
             Some(ModuleSource::Binary(_)) => add("binary"),
             Some(ModuleSource::Quote(_)) => add("quote"),
             Some(ModuleSource::Text(_)) | None => {}
@@ -262,7 +240,7 @@ fn text_modules_are_malformed_where_scripts_say_so() {
         let parser = Parser::new().features(features);
         let script = parse(file, &bytes);
         for directive in all(&script) {
-            let Some(module) = module(&directive.kind) else { continue };
+            let Some(module) = directive.kind.module() else { continue };
             let Some(parsed) = module.parse(&parser) else { continue };
             let malformed = directive.kind.keyword().starts_with("assert_malformed");
             match &parsed {

@@ -46,7 +46,7 @@ impl<'a> State<'_, 'a> {
     /// Whether there are annotations before the token at `pos`.
     #[inline(always)]
     fn annotated(&mut self, pos: usize) -> bool {
-        if self.plain.contains(&pos) { false } else { self.annotated_anew(pos) }
+        if self.unannotated.contains(&pos) { false } else { self.annotated_anew(pos) }
     }
 
     /// Looks it up, and remembers how far there are none.
@@ -54,7 +54,7 @@ impl<'a> State<'_, 'a> {
         let annots = &self.cursor.tokens.annotations();
         let first = annots.partition_point(|annot| annot.at < pos);
         let next = annots.get(first).map_or(usize::MAX, |annot| annot.at);
-        self.plain = pos..next;
+        self.unannotated = pos..next;
         next == pos
     }
 

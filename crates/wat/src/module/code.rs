@@ -74,6 +74,8 @@ struct Frame {
 /// The identifier of a block, and its name when an annotation gives another.
 #[derive(Default)]
 struct LabelId<'a> {
+    /// The position that the identifier has when there is one.
+    at: usize,
     id: Option<Name<'a>>,
     name: Option<Name<'a>>,
 }
@@ -111,17 +113,23 @@ impl Code<'_> {
 /// The labels of the blocks that are open.
 #[derive(Default)]
 pub(super) struct LabelStack<'a> {
-    /// For each block the place of its identifier in `ids`, and what that stood for outside.
-    blocks: Vec<Option<(u32, u32)>>,
+    blocks: Vec<OpenBlock>,
     /// Identifiers, with the number of blocks around the innermost so named plus one; 0 when it
     /// is closed.
     ids: IdMap<'a>,
     /// How many blocks began.
-    pub(super) begun: u32,
+    begun: u32,
+}
+
+struct OpenBlock {
+    /// How many blocks began before.
+    index: u32,
+    /// The place of the identifier in the map, and what it stood for outside.
+    id: Option<(u32, u32)>,
 }
 
 impl<'a> LabelStack<'a> {
-    pub(super) fn reset(&mut self) {
+    fn reset(&mut self) {
         self.blocks.clear();
         self.ids.clear();
         self.begun = 0;
@@ -129,30 +137,37 @@ impl<'a> LabelStack<'a> {
 
     fn push(&mut self, id: Option<Name<'a>>) {
         let depth = self.blocks.len() as u32 + 1;
-        self.begun += 1;
-        let named = id.map(|id| {
+        let id = id.map(|id| {
             let (at, _) = self.ids.entry(id, 0);
             (at as u32, core::mem::replace(self.ids.number(at), depth))
         });
-        self.blocks.push(named);
+        self.blocks.push(OpenBlock { index: self.begun, id });
+        self.begun += 1;
     }
 
-    fn pop(&mut self) {
-        if let Some(Some((at, outside))) = self.blocks.pop() {
+    /// Closes the innermost block, and returns its index.
+    fn pop(&mut self) -> u32 {
+        let Some(block) = self.blocks.pop() else { return 0 };
+        if let Some((at, outside)) = block.id {
             *self.ids.number(at as usize) = outside;
         }
+        block.index
     }
 
     /// Whether the innermost block has this identifier.
     fn is_innermost(&self, id: &str) -> bool {
-        self.blocks.last().is_some_and(Option::is_some)
-            && self.ids.get(id) == Some(self.blocks.len() as u32)
+        self.get(id) == Some(0)
     }
 
     /// The label of an identifier.
-    pub(super) fn get(&self, id: &str) -> Option<u32> {
+    fn get(&self, id: &str) -> Option<u32> {
         let depth = self.ids.get(id).filter(|depth| *depth > 0)?;
         Some(self.blocks.len() as u32 - depth)
+    }
+
+    /// The index of the block that a label refers to.
+    fn index(&self, label: u32) -> u32 {
+        self.blocks.iter().nth_back(label as usize).map_or(0, |block| block.index)
     }
 }
 
@@ -309,10 +324,13 @@ impl<'a> State<'_, 'a> {
             (Opcode::Catch, Some(Open::Try | Open::Catch)) => Open::Catch,
             (Opcode::CatchAll, Some(Open::Try | Open::Catch)) => Open::CatchAll,
             (Opcode::Delegate, Some(Open::Try)) => {
-                self.labels.pop();
+                // The label of the block itself is not among those that it can name.
+                let block = self.labels.pop();
                 code.frames.pop();
                 self.note(code, (start, start + 2));
-                return self.encode(opcode, &mut code.out, &mut code.scratch);
+                self.encode(opcode, &mut code.out, &mut code.scratch)?;
+                self.note_block_end(block, start + 1);
+                return Ok(());
             }
             (
                 Opcode::End,
@@ -321,7 +339,8 @@ impl<'a> State<'_, 'a> {
                 ),
             ) => {
                 self.matching_label()?;
-                self.labels.pop();
+                let block = self.labels.pop();
+                self.note_block_end(block, self.cursor.pos() - 1);
                 code.frames.pop();
                 self.note(code, (start, start + 1));
                 opcode.encode(&mut code.out);
@@ -352,10 +371,10 @@ impl<'a> State<'_, 'a> {
         if self.cursor.peek() != TokenKind::Id {
             return Ok(());
         }
-        let id = self.cursor.id();
-        if !self.labels.is_innermost(&id) {
+        if !self.labels.is_innermost(&self.cursor.id()) {
             return Err(self.cursor.error(ErrorKind::MismatchingLabel));
         }
+        self.refer(Space::Label, self.func, self.labels.index(0));
         self.cursor.bump();
         Ok(())
     }
@@ -374,16 +393,31 @@ impl<'a> State<'_, 'a> {
 
     /// The identifier of a block, and the name that an annotation gives it.
     fn label_id(&mut self) -> Result<LabelId<'a>> {
-        Ok(LabelId { id: self.cursor.opt_id(), name: self.name_annotation()? })
+        let at = self.cursor.pos();
+        Ok(LabelId { at, id: self.cursor.opt_id(), name: self.name_annotation()? })
     }
 
     /// Opens a block. Only functions have names for their labels.
     fn begin_label(&mut self, label: LabelId<'a>) {
+        let index = self.labels.begun;
+        if label.id.is_some() {
+            self.define(Space::Label, self.func, index, label.at, label.at - 1);
+        }
         if let (Some(name), Some(func)) = (label.name.or_else(|| label.id.clone()), self.func) {
-            let index = self.labels.begun;
             self.module.names.labels.entry(func).insert(index, name);
         }
         self.labels.push(label.id);
+    }
+
+    /// Notes that the token at a position ends a block, when it was asked for.
+    #[inline(always)]
+    fn note_block_end(&mut self, block: u32, at: usize) {
+        if self.recorder.is_some() {
+            let end = self.span_at(at).end;
+            if let Some(recorder) = &mut self.recorder {
+                recorder.extend((Space::Label, self.func, block), end);
+            }
+        }
     }
 
     /// What begins with a parenthesis.
@@ -476,10 +510,11 @@ impl<'a> State<'_, 'a> {
             (Open::AfterDo, "delegate") => {
                 let start = self.cursor.pos();
                 self.cursor.bump();
-                self.labels.pop();
+                let block = self.labels.pop();
                 self.note(code, (start, start + 2));
                 self.encode(Opcode::Delegate, &mut code.out, &mut code.scratch)?;
                 self.cursor.expect_close()?;
+                self.note_block_end(block, self.cursor.pos());
                 self.set_open(code, Open::AfterDelegate);
                 return Ok(true);
             }
@@ -547,7 +582,8 @@ impl<'a> State<'_, 'a> {
             | Open::AfterDo
             | Open::AfterCatch
             | Open::AfterCatchAll => {
-                self.labels.pop();
+                let block = self.labels.pop();
+                self.note_block_end(block, self.cursor.pos());
                 self.note(code, (self.cursor.pos(), self.cursor.pos() + 1));
                 Opcode::End.encode(&mut code.out);
             }
@@ -580,6 +616,7 @@ impl<'a> State<'_, 'a> {
         }
         match self.labels.get(&self.cursor.id()) {
             Some(label) => {
+                self.refer(Space::Label, self.func, self.labels.index(label));
                 self.cursor.bump();
                 Ok(label)
             }

@@ -5,35 +5,41 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AddrType, Body, Data, DataMode, Elem, ElemMode, Encode, Export, Expr, ExternIdx, ExternType,
-    Feature, Func, FuncIdx, Global, GlobalIdx, Import, ImportGroup, Instr, ItemKind, Limits, Local,
-    MemIdx, MemType, Name, Table, TableIdx, TableType, TagIdx, TagType, leb128,
+    AddrType, Body, Data, DataMode, Elem, ElemMode, Encode, Export, Expr, ExternIdx, ExternKind,
+    ExternType, Feature, Func, FuncIdx, Global, Import, ImportGroup, Instr, ItemKind, Limits,
+    Local, MemIdx, MemType, Name, Table, TableIdx, TableType, TagType, TypeIdx, leb128,
 };
 use wattle_syntax::TokenKind;
 
 use super::State;
 use super::code::{Code, Until};
-use super::scan;
+use super::recovery::unreachable;
+use super::scan::extern_kind;
 use super::types::ParamIds;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::Space;
 
-/// The index of a member of a space, as something to be exported.
-fn extern_idx(space: Space, index: u32) -> ExternIdx {
-    match space {
-        Space::Table => ExternIdx::Table(TableIdx(index)),
-        Space::Memory => ExternIdx::Mem(MemIdx(index)),
-        Space::Tag => ExternIdx::Tag(TagIdx(index)),
-        Space::Global => ExternIdx::Global(GlobalIdx(index)),
-        _ => ExternIdx::Func(FuncIdx(index)),
-    }
-}
-
 impl<'a> State<'_, 'a> {
-    /// Parses all fields but the types.
-    pub(super) fn fields(&mut self, code: &mut Code<'a>) {
-        self.module.data_count = None;
-        self.for_each_field(|state| state.field(code));
+    /// Parses all fields but the types. A field with an error is reported, and leaves something
+    /// simple in its place.
+    pub(super) fn fields(&mut self) {
+        let mut code = Code::default();
+        loop {
+            let start = self.cursor.pos();
+            let before = self.lengths();
+            let result = match self.cursor.peek() {
+                TokenKind::Close | TokenKind::Eof => break,
+                TokenKind::Open => self.field(&mut code),
+                _ => Err(self.cursor.unexpected("a field of the module")),
+            };
+            if let Err(error) = result {
+                self.report(*error);
+                self.cursor.seek(start);
+                self.complete(&before);
+                self.cursor.seek(start);
+                self.cursor.skip_form();
+            }
+        }
         if self.names_data {
             self.module.data_count = Some(self.module.datas.len() as u32);
         }
@@ -48,7 +54,6 @@ impl<'a> State<'_, 'a> {
         let keyword = self.cursor.text();
         self.cursor.bump();
         match keyword {
-            "func" => self.func(code, start)?,
             "type" | "rec" => {
                 // The types are parsed, and their errors reported.
                 self.cursor.seek(start);
@@ -57,29 +62,51 @@ impl<'a> State<'_, 'a> {
             }
             "import" => self.import(start)?,
             "export" => self.export(start)?,
-            "table" => self.table(code, start)?,
-            "memory" => self.memory(start)?,
-            "global" => self.global(code, start)?,
-            "tag" => self.tag(start)?,
             "elem" => self.elem(code, start)?,
             "data" => self.data(code, start)?,
             "start" => self.start_func(start)?,
-            _ => {
-                self.cursor.seek(start + 1);
-                return Err(self.cursor.unexpected("a field of the module"));
-            }
+            _ => match extern_kind(keyword) {
+                Some(kind) => self.member(kind, code, start)?,
+                None => {
+                    self.cursor.seek(start + 1);
+                    return Err(self.cursor.unexpected("a field of the module"));
+                }
+            },
         }
         self.cursor.expect_close()
     }
 
+    /// A function, table, memory, global or tag: imported, or defined.
+    fn member(&mut self, kind: ExternKind, code: &mut Code<'a>, start: usize) -> Result<()> {
+        let index = self.bound(kind.into())?;
+        self.inline_exports(kind, index)?;
+        if let Some(names) = self.opt_inline_import()? {
+            let ty = self.extern_type_tail(kind)?;
+            self.push_import(names, ty, start);
+            return Ok(());
+        }
+        match kind {
+            ExternKind::Func => self.func(code, index, start)?,
+            ExternKind::Table => self.table(code, index)?,
+            ExternKind::Mem => self.memory(index)?,
+            ExternKind::Global => self.global(code, index)?,
+            ExternKind::Tag => {
+                let ty = self.type_use(ParamIds::Ignored)?;
+                self.module.tags.push(TagType { ty });
+            }
+        }
+        self.locate(kind.item_kind(), index, start);
+        Ok(())
+    }
+
     /// `(export "name")`, as many as there are, of the member at hand.
-    fn inline_exports(&mut self, space: Space, index: u32) -> Result<()> {
+    fn inline_exports(&mut self, kind: ExternKind, index: u32) -> Result<()> {
         while self.cursor.at_open("export") {
             let start = self.cursor.pos();
             self.cursor.bump_open();
             let name = self.cursor.expect_name()?;
             self.cursor.expect_close()?;
-            self.push_export(Export { name, index: extern_idx(space, index) }, start);
+            self.push_export(Export { name, index: ExternIdx::new(kind, index) }, start);
         }
         Ok(())
     }
@@ -100,8 +127,14 @@ impl<'a> State<'_, 'a> {
         Ok(Some((module, name)))
     }
 
-    fn push_import(&mut self, (module, name): (Name<'a>, Name<'a>), ty: ExternType, start: usize) {
+    pub(super) fn push_import(
+        &mut self,
+        (module, name): (Name<'a>, Name<'a>),
+        ty: ExternType,
+        start: usize,
+    ) {
         self.locate(ItemKind::Import, self.module.imports.len() as u32, start);
+        self.scope[ty.kind().into()].imported += 1;
         self.module.imports.push(Import { module, name, ty });
     }
 
@@ -115,32 +148,31 @@ impl<'a> State<'_, 'a> {
         Ok(ExternType::FuncExact(ty))
     }
 
-    fn extern_type_tail(&mut self, space: Space) -> Result<ExternType> {
-        Ok(match space {
-            Space::Table => ExternType::Table(self.table_type()?),
-            Space::Memory => ExternType::Mem(self.mem_type()?),
-            Space::Global => ExternType::Global(self.global_type()?),
-            Space::Tag => ExternType::Tag(TagType { ty: self.type_use(ParamIds::Ignored)? }),
-            _ => self.func_import_type()?,
+    fn extern_type_tail(&mut self, kind: ExternKind) -> Result<ExternType> {
+        Ok(match kind {
+            ExternKind::Table => ExternType::Table(self.table_type()?),
+            ExternKind::Mem => ExternType::Mem(self.mem_type()?),
+            ExternKind::Global => ExternType::Global(self.global_type()?),
+            ExternKind::Tag => ExternType::Tag(TagType { ty: self.type_use(ParamIds::Ignored)? }),
+            ExternKind::Func => self.func_import_type()?,
         })
     }
 
     /// `(` and the keyword of something that can be imported.
-    fn expect_extern(&mut self) -> Result<Space> {
-        let space = self.cursor.open_keyword().and_then(scan::space);
-        let Some(space) = space else {
+    fn expect_extern(&mut self) -> Result<ExternKind> {
+        let Some(kind) = self.cursor.open_keyword().and_then(extern_kind) else {
             self.cursor.opt(TokenKind::Open);
             return Err(self.cursor.unexpected("an external type"));
         };
         self.cursor.bump_open();
-        Ok(space)
+        Ok(kind)
     }
 
-    /// `(func $id? ...)` and the like.
+    /// The type of an import with its keyword, for instance `(func $id? ...)`.
     fn extern_type(&mut self) -> Result<ExternType> {
-        let space = self.expect_extern()?;
-        self.bound(space)?;
-        let ty = self.extern_type_tail(space)?;
+        let kind = self.expect_extern()?;
+        self.bound(kind.into())?;
+        let ty = self.extern_type_tail(kind)?;
         self.cursor.expect_close()?;
         Ok(ty)
     }
@@ -184,14 +216,13 @@ impl<'a> State<'_, 'a> {
             self.module.import_groups.push(group);
             return Ok(());
         }
-        let space = self.expect_extern()?;
+        let kind = self.expect_extern()?;
         if self.cursor.peek() == TokenKind::Id {
             return Err(self.cursor.error(ErrorKind::IdNotAllowed));
         }
-        let ty = self.extern_type_tail(space)?;
+        let ty = self.extern_type_tail(kind)?;
         self.cursor.expect_close()?;
         for (name, start) in names {
-            self.next_index(space);
             self.push_import((module.clone(), name), ty, start);
         }
         let group = ImportGroup { first, len: untyped, module, ty: Some(ty) };
@@ -201,10 +232,10 @@ impl<'a> State<'_, 'a> {
 
     fn export(&mut self, start: usize) -> Result<()> {
         let name = self.cursor.expect_name()?;
-        let space = self.expect_extern()?;
-        let index = self.idx(space)?;
+        let kind = self.expect_extern()?;
+        let index = self.idx(kind.into())?;
         self.cursor.expect_close()?;
-        self.push_export(Export { name, index: extern_idx(space, index) }, start);
+        self.push_export(Export { name, index: ExternIdx::new(kind, index) }, start);
         Ok(())
     }
 
@@ -218,33 +249,33 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    fn func(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
-        let index = self.bound(Space::Func)?;
-        self.inline_exports(Space::Func, index)?;
-        if let Some(names) = self.opt_inline_import()? {
-            let ty = self.func_import_type()?;
-            self.push_import(names, ty, start);
-            return Ok(());
-        }
-        self.locals.clear();
+    fn func(&mut self, code: &mut Code<'a>, index: u32, start: usize) -> Result<()> {
+        self.scope[Space::Local].ids.clear();
         self.func = Some(index);
         let (explicit, type_at) = self.opt_type_idx()?;
         self.params_and_results(ParamIds::Bound(index))?;
         let ty = self.use_signature(explicit, type_at)?;
         code.reset();
-        self.locals(code, index, self.param_count(ty), type_at)?;
-        let begin = code.out.len();
-        self.expr(code, Until::Close, Some((ItemKind::Func, index)))?;
+        let body = self.body(code, index, ty, type_at).and_then(|()| {
+            let too_many = |_| Error::boxed(ErrorKind::TooMany(Space::Local), self.span_at(start));
+            Body::from_bytes(code.out.as_slice().to_vec()).map_err(too_many)
+        });
         self.func = None;
-        self.locals.clear();
-        if !code.hints.is_empty() {
-            debug_assert!(code.hints.iter().all(|(offset, _)| *offset as usize >= begin));
-            self.hints.push((index, core::mem::take(&mut code.hints)));
-        }
-        let too_many = |_| Error::boxed(ErrorKind::TooMany(Space::Local), self.span_at(start));
-        let body = Body::from_bytes(code.out.as_slice().to_vec()).map_err(too_many)?;
+        let (body, result) = match body {
+            Ok(body) => (body, Ok(())),
+            Err(error) => (unreachable(), Err(error)),
+        };
         self.module.funcs.push(Func { ty, body });
-        self.locate(ItemKind::Func, index, start);
+        result
+    }
+
+    /// Locals and instructions of a function, and its branch hints.
+    fn body(&mut self, code: &mut Code<'a>, func: u32, ty: TypeIdx, type_at: usize) -> Result<()> {
+        self.locals(code, func, self.param_count(ty), type_at)?;
+        self.expr(code, Until::Close, Some((ItemKind::Func, func)))?;
+        if !code.hints.is_empty() {
+            self.hints.push((func, core::mem::take(&mut code.hints)));
+        }
         Ok(())
     }
 
@@ -296,53 +327,22 @@ impl<'a> State<'_, 'a> {
         Ok(Expr::new(code.out.as_slice().to_vec()))
     }
 
-    fn global(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
-        let index = self.bound(Space::Global)?;
-        self.inline_exports(Space::Global, index)?;
-        if let Some(names) = self.opt_inline_import()? {
-            let ty = ExternType::Global(self.global_type()?);
-            self.push_import(names, ty, start);
-            return Ok(());
-        }
+    fn global(&mut self, code: &mut Code<'a>, index: u32) -> Result<()> {
         let ty = self.global_type()?;
         let init = self.const_expr(code, Until::Close, Some((ItemKind::Global, index)))?;
         self.module.globals.push(Global { ty, init });
-        self.locate(ItemKind::Global, index, start);
         Ok(())
     }
 
-    fn tag(&mut self, start: usize) -> Result<()> {
-        let index = self.bound(Space::Tag)?;
-        self.inline_exports(Space::Tag, index)?;
-        let import = self.opt_inline_import()?;
-        let ty = TagType { ty: self.type_use(ParamIds::Ignored)? };
-        match import {
-            Some(names) => self.push_import(names, ExternType::Tag(ty), start),
-            None => {
-                self.module.tags.push(ty);
-                self.locate(ItemKind::Tag, index, start);
-            }
-        }
-        Ok(())
-    }
-
-    fn memory(&mut self, start: usize) -> Result<()> {
-        let index = self.bound(Space::Memory)?;
-        self.inline_exports(Space::Memory, index)?;
-        if let Some(names) = self.opt_inline_import()? {
-            let ty = ExternType::Mem(self.mem_type()?);
-            self.push_import(names, ty, start);
-            return Ok(());
-        }
+    fn memory(&mut self, index: u32) -> Result<()> {
         let ty = if self.at_inline_data() { self.inline_data(index)? } else { self.mem_type()? };
         self.module.memories.push(ty);
-        self.locate(ItemKind::Mem, index, start);
         Ok(())
     }
 
     /// `(data "..")` in a memory: the memory is as large as it takes.
     fn inline_data(&mut self, memory: u32) -> Result<MemType> {
-        let data_index = self.next_index(Space::Data);
+        let data_index = self.len(Space::Data);
         let addr = self.addr_type();
         let page_size_log2 = self.opt_page_size()?;
         let start = self.cursor.pos();
@@ -358,14 +358,7 @@ impl<'a> State<'_, 'a> {
         Ok(MemType { limits, page_size_log2 })
     }
 
-    fn table(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
-        let index = self.bound(Space::Table)?;
-        self.inline_exports(Space::Table, index)?;
-        if let Some(names) = self.opt_inline_import()? {
-            let ty = ExternType::Table(self.table_type()?);
-            self.push_import(names, ty, start);
-            return Ok(());
-        }
+    fn table(&mut self, code: &mut Code<'a>, index: u32) -> Result<()> {
         let table = if self.at_inline_elem() {
             self.inline_elem(code, index)?
         } else {
@@ -377,13 +370,12 @@ impl<'a> State<'_, 'a> {
             Table { ty, init }
         };
         self.module.tables.push(table);
-        self.locate(ItemKind::Table, index, start);
         Ok(())
     }
 
     /// `funcref (elem ..)` in a table: the table is as large as it takes.
     fn inline_elem(&mut self, code: &mut Code<'a>, table: u32) -> Result<Table<'a>> {
-        let elem_index = self.next_index(Space::Elem);
+        let elem_index = self.len(Space::Elem);
         let addr = self.addr_type();
         let elem = self.ref_type()?;
         let start = self.cursor.pos();
@@ -400,7 +392,7 @@ impl<'a> State<'_, 'a> {
 }
 
 /// The expression of the address 0.
-fn zero(addr: AddrType) -> Expr<'static> {
+pub(super) fn zero(addr: AddrType) -> Expr<'static> {
     let zero = match addr {
         AddrType::I32 => Instr::I32Const { value: 0 },
         AddrType::I64 => Instr::I64Const { value: 0 },

@@ -93,10 +93,8 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
         if cursor.peek() != TokenKind::Keyword {
             return Ok(None);
         }
-        if !cursor.bytes().starts_with(prefix.as_bytes()) {
-            return Ok(None);
-        }
-        match numbers::u64(cursor.text().get(prefix.len()..).unwrap_or_default()) {
+        let Some(digits) = cursor.bytes().strip_prefix(prefix.as_bytes()) else { return Ok(None) };
+        match numbers::u64(digits) {
             Ok(value) => {
                 cursor.bump();
                 Ok(Some(value))
@@ -106,21 +104,6 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
                 Err(cursor.error(ErrorKind::UnknownOperator(cursor.text().into())))
             }
         }
-    }
-
-    /// As many lanes as are next, into the bytes of a vector.
-    fn lanes<T, const N: usize>(
-        &mut self,
-        lanes: usize,
-        parse: impl Fn(&str) -> core::result::Result<T, NumberError>,
-        bytes: impl Fn(T) -> [u8; N],
-    ) -> Result<V128> {
-        self.count_numbers(lanes, ErrorKind::LaneCount)?;
-        let mut vector = [0; 16];
-        for place in vector.chunks_exact_mut(N) {
-            place.copy_from_slice(&bytes(self.state.cursor.expect_number(&parse)?));
-        }
-        Ok(V128(vector))
     }
 
     /// Whether exactly so many numbers are next.
@@ -258,7 +241,7 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
     }
 
     fn memory(&mut self) -> Result<MemIdx> {
-        Ok(MemIdx(self.state.opt_idx(Space::Memory)?.unwrap_or(0)))
+        Ok(MemIdx(self.state.opt_idx(Space::Mem)?.unwrap_or(0)))
     }
 
     fn data(&mut self) -> Result<DataIdx> {
@@ -277,12 +260,12 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
 
     fn mem_init(&mut self) -> Result<MemInit> {
         self.state.names_data |= self.state.func.is_some();
-        let (memory, data) = self.init(Space::Memory, Space::Data)?;
+        let (memory, data) = self.init(Space::Mem, Space::Data)?;
         Ok(MemInit { data: DataIdx(data), memory: MemIdx(memory) })
     }
 
     fn mem_copy(&mut self) -> Result<MemCopy> {
-        let (dst, src) = self.opt_pair(Space::Memory, Space::Memory)?;
+        let (dst, src) = self.opt_pair(Space::Mem, Space::Mem)?;
         Ok(MemCopy { dst: MemIdx(dst), src: MemIdx(src) })
     }
 
@@ -298,7 +281,7 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
 
     #[inline(always)]
     fn memarg(&mut self) -> Result<MemArg> {
-        let memory = if self.at_memory() { self.state.idx(Space::Memory)? } else { 0 };
+        let memory = if self.at_memory() { self.state.idx(Space::Mem)? } else { 0 };
         let offset = self.opt_setting("offset=")?.unwrap_or(0);
         let start = self.state.cursor.pos();
         let align = match self.opt_setting("align=")? {
@@ -320,9 +303,9 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
         self.count_numbers(lanes.len(), ErrorKind::LaneLength)?;
         for lane in &mut lanes {
             let cursor = &mut self.state.cursor;
-            *lane = match numbers::u8(cursor.text()) {
+            *lane = match numbers::u8(cursor.bytes()) {
                 Ok(lane) => lane,
-                Err(_) if numbers::is_number(cursor.text()) => {
+                Err(_) if numbers::is_number(cursor.bytes()) => {
                     return Err(cursor.error(ErrorKind::ConstantOutOfRange("i8")));
                 }
                 Err(_) => return Err(cursor.unexpected("a lane")),
@@ -351,26 +334,14 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
     }
 
     fn v128(&mut self) -> Result<V128> {
-        let shape = match self.state.cursor.peek() {
-            TokenKind::Keyword => self.state.cursor.text(),
-            _ => "",
-        };
-        let lanes = match shape {
-            "i8x16" => 16,
-            "i16x8" => 8,
-            "i32x4" | "f32x4" => 4,
-            "i64x2" | "f64x2" => 2,
-            _ => return Err(self.state.cursor.unexpected("a shape")),
-        };
-        self.state.cursor.bump();
-        match shape {
-            "i8x16" => self.lanes(lanes, numbers::i8, i8::to_le_bytes),
-            "i16x8" => self.lanes(lanes, numbers::i16, i16::to_le_bytes),
-            "i32x4" => self.lanes(lanes, numbers::i32, i32::to_le_bytes),
-            "i64x2" => self.lanes(lanes, numbers::i64, i64::to_le_bytes),
-            "f32x4" => self.lanes(lanes, numbers::f32, |value| value.0.to_le_bytes()),
-            _ => self.lanes(lanes, numbers::f64, |value| value.0.to_le_bytes()),
+        let shape = self.state.cursor.expect_shape()?;
+        self.count_numbers(shape.lanes(), ErrorKind::LaneCount)?;
+        let mut vector = [0; 16];
+        for lane in vector.chunks_exact_mut(16 / shape.lanes()) {
+            let bits = self.state.cursor.expect_number(|text| shape.lane(text))?;
+            lane.iter_mut().zip(bits.to_le_bytes()).for_each(|(byte, bits)| *byte = bits);
         }
+        Ok(V128(vector))
     }
 
     fn heap_type(&mut self) -> Result<HeapType> {

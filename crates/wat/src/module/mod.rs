@@ -7,6 +7,7 @@
 //! | `scan.rs` | the first pass |
 //! | `types.rs` | types and type uses |
 //! | `fields.rs` | the fields of a module |
+//! | `recovery.rs` | what takes the place of fields with errors |
 //! | `segments.rs` | element and data segments |
 //! | `code.rs` | instruction sequences, flat and folded |
 //! | `immediates.rs` | the immediates of instructions: the text as a [`Source`](wattle_ast::Source) |
@@ -18,6 +19,7 @@ pub(crate) mod annotations;
 mod code;
 mod fields;
 mod immediates;
+mod recovery;
 mod scan;
 mod segments;
 mod types;
@@ -28,14 +30,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use wattle_ast::{Features, ItemKind, Module, Name, SourceMap, Span, ValType};
+use wattle_ast::{Features, ItemKind, Module, SourceMap, Span, ValType};
 use wattle_syntax::{TokenKind, Tokens};
 
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Errors, Result};
-use crate::ids::{IdMap, Space};
-use code::{Code, LabelStack};
-use types::TypeUses;
+use crate::ids::{IdMap, Scope, Space};
+use crate::references::{Identifiers, Recorder};
+use code::LabelStack;
+use types::Signature;
 
 /// Parses a text that is a module: `(module ...)`, or its fields alone.
 ///
@@ -73,16 +76,21 @@ pub fn parse(text: &str) -> core::result::Result<Module<'_>, Errors> {
 pub struct Parser {
     features: Features,
     source_map: bool,
+    identifiers: bool,
 }
 
-/// What became of a text.
+/// What a text says.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Parsed<'a> {
     /// The module. Names and data borrow from the text when they can.
     pub module: Module<'a>,
-    /// Where its parts stand in the text, when the parser was asked.
+    /// What is wrong with the text, in its order. Only [`Parser::recover`] returns errors here.
+    pub errors: Vec<Error>,
+    /// Where the parts of the module stand in the text, when the parser was asked.
     pub source_map: Option<SourceMap>,
+    /// What the identifiers are bound to, and where they are used, when the parser was asked.
+    pub identifiers: Option<Identifiers>,
 }
 
 impl Default for Parser {
@@ -92,9 +100,9 @@ impl Default for Parser {
 }
 
 impl Parser {
-    /// All features, no source map.
+    /// All features, no source map, no identifiers.
     pub fn new() -> Parser {
-        Parser { features: Features::ALL, source_map: false }
+        Parser { features: Features::ALL, source_map: false, identifiers: false }
     }
 
     /// The features that are on. The mnemonics of the others are unknown operators.
@@ -107,106 +115,104 @@ impl Parser {
         Parser { source_map, ..self }
     }
 
+    /// Whether to note where identifiers are bound and used.
+    pub fn identifiers(self, identifiers: bool) -> Parser {
+        Parser { identifiers, ..self }
+    }
+
     /// Parses a text that is a module: `(module ...)`, or its fields alone.
     ///
     /// # Errors
     /// Every independent error of the text, each with its place.
     pub fn module<'a>(&self, text: &'a str) -> core::result::Result<Parsed<'a>, Errors> {
-        self.whole(text, false)
+        self.recover(text).check()
     }
 
-    /// The same for a module of a script, which may be a `(module definition ...)`.
-    pub(crate) fn script_module<'a>(
-        &self,
-        text: &'a str,
-    ) -> core::result::Result<Parsed<'a>, Errors> {
-        self.whole(text, true)
+    /// Parses a text as [`module`](Parser::module) does, and returns what it could read of it
+    /// beside the errors.
+    ///
+    /// Each field with an error leaves something simple in its place, so that all others keep
+    /// their indices: a function has its type if that could be read, and `unreachable` for a body;
+    /// an import has no name; a segment is empty. Exports and start functions with errors are left
+    /// out. Indices are those of the text; they are the module's too, unless an import follows a
+    /// definition, which is an error.
+    ///
+    /// ```
+    /// let parsed = wattle_wat::Parser::new().recover(
+    ///     "(func $a (result i32) (i32.plus)) (func $b (call $a) drop) (memory 1)",
+    /// );
+    /// assert_eq!(parsed.errors[0].to_string(), "unknown operator i32.plus");
+    /// assert_eq!(parsed.module.funcs.len(), 2);
+    /// assert_eq!(parsed.module.funcs[0].body.code(), [0x00, 0x0b]);
+    /// assert_eq!(parsed.module.funcs[1].body.code(), [0x10, 0, 0x1a, 0x0b]);
+    /// assert_eq!(parsed.module.memories.len(), 1);
+    /// ```
+    pub fn recover<'a>(&self, text: &'a str) -> Parsed<'a> {
+        self.parse(text, false)
     }
 
-    fn whole<'a>(
-        &self,
-        text: &'a str,
-        in_script: bool,
-    ) -> core::result::Result<Parsed<'a>, Errors> {
+    /// Parses a module; in a script it may be a `(module definition ...)`.
+    pub(crate) fn parse<'a>(&self, text: &'a str, in_script: bool) -> Parsed<'a> {
         let tokens = Tokens::new(text, annotations::KNOWN);
-        let mut errors = Error::lexical(&tokens);
         let mut cursor = Cursor::new(&tokens, 0);
         let whole = cursor.opt_open("module");
         if whole && in_script {
             cursor.opt_keyword("definition");
         }
         let id = if whole { cursor.opt_id() } else { None };
-        let parsed = match fields(self, &mut cursor, id) {
-            Ok(parsed) => Some(parsed),
-            Err(found) => {
-                errors.extend(found);
-                None
-            }
-        };
+        let mut state = State::new(self, cursor);
+        state.module.names.module = id;
+        state.scan();
+        state.types();
+        state.fields();
+        state.annotations();
+        let State { mut cursor, module, source_map, recorder, errors: found, .. } = state;
+        let mut errors = Error::lexical(&tokens);
+        errors.extend(found);
         let end = if whole { cursor.expect_close() } else { Ok(()) };
         let end = end.and_then(|()| match cursor.peek() {
             TokenKind::Eof => Ok(()),
             _ => Err(cursor.unexpected("the end of the text")),
         });
-        if let Err(error) = end {
-            errors.push(*error);
-        }
-        let cut = tokens.unclosed().unwrap_or(usize::MAX);
-        errors.retain(|error| error.span.start <= cut);
-        Errors::check(errors)?;
-        parsed.ok_or_else(|| Error::new(ErrorKind::UnexpectedToken(")"), cursor.span()).into())
+        errors.extend(end.err().map(|error| *error));
+        let reliable = tokens.unclosed().unwrap_or(usize::MAX);
+        errors.retain(|error| error.span.start <= reliable);
+        let errors = Error::in_order(errors);
+        Parsed { module, errors, source_map, identifiers: recorder.map(Recorder::finish) }
     }
 }
 
-/// Parses the fields of a module: the cursor stands behind `(module $id?`, or where the fields
-/// begin, and stops before the closing parenthesis or the end of the text. Annotations count as
-/// the module's when they are between. The errors do not include those of the tokens.
-pub(crate) fn fields<'a>(
-    parser: &Parser,
-    cursor: &mut Cursor<'_, 'a>,
-    id: Option<Name<'a>>,
-) -> core::result::Result<Parsed<'a>, Vec<Error>> {
-    let mut state = State::new(parser, cursor.clone());
-    let mut code = Code::default();
-    state.module.names.module = id;
-    state.scan();
-    state.types();
-    state.fields(&mut code);
-    state.annotations();
-    *cursor = state.cursor;
-    if !state.errors.is_empty() {
-        return Err(state.errors);
+impl Parsed<'_> {
+    /// The errors, if there are any.
+    pub(crate) fn check(self) -> core::result::Result<Self, Errors> {
+        if self.errors.is_empty() { Ok(self) } else { Err(Errors(self.errors)) }
     }
-    Ok(Parsed { module: state.module, source_map: state.source_map })
 }
 
 /// What the passes share.
 struct State<'t, 'a> {
     cursor: Cursor<'t, 'a>,
-    /// Where the fields begin.
+    /// Where the fields begin: behind `(module $id?`, or at the beginning of the text.
     start: usize,
     features: Features,
     all_features: bool,
     module: Module<'a>,
     source_map: Option<SourceMap>,
+    recorder: Option<Recorder>,
     errors: Vec<Error>,
-    /// The identifiers of the index spaces of the module.
-    ids: [IdMap<'a>; 8],
-    /// How many members each of these spaces has, and how many the second pass has come to.
-    counts: [u32; 8],
-    seen: [u32; 8],
+    /// The index spaces of the module, and the locals of the function at hand.
+    scope: Scope<'a>,
     /// Where the fields that are types begin.
     type_fields: Vec<usize>,
     /// The identifiers of fields, by type.
     field_ids: BTreeMap<u32, IdMap<'a>>,
     /// Explicit types with errors: nothing more is said about them.
     broken_types: BTreeSet<u32>,
-    type_uses: TypeUses,
+    /// Which type a signature without a type index stands for.
+    type_uses: BTreeMap<Box<Signature>, u32>,
     /// The signature that was parsed last.
     params: Vec<ValType>,
     results: Vec<ValType>,
-    /// The identifiers of the locals of the function at hand.
-    locals: IdMap<'a>,
     labels: LabelStack<'a>,
     /// The function at hand, when its locals and labels are to have names.
     func: Option<u32>,
@@ -215,7 +221,7 @@ struct State<'t, 'a> {
     /// Which annotations have found their place.
     placed: Vec<bool>,
     /// Positions of tokens that no annotation stands before.
-    plain: Range<usize>,
+    unannotated: Range<usize>,
     /// Function indices with offsets and values of branch hints.
     hints: Vec<(u32, Vec<(u32, u8)>)>,
 }
@@ -224,24 +230,22 @@ impl<'t, 'a> State<'t, 'a> {
     fn new(parser: &Parser, cursor: Cursor<'t, 'a>) -> Self {
         State {
             start: cursor.pos(),
-            plain: 0..0,
+            unannotated: 0..0,
             placed: alloc::vec![false; cursor.tokens.annotations().len()],
             cursor,
             features: parser.features,
             all_features: parser.features == Features::ALL,
             module: Module::default(),
             source_map: parser.source_map.then(SourceMap::default),
+            recorder: parser.identifiers.then(Recorder::default),
             errors: Vec::new(),
-            ids: Default::default(),
-            counts: [0; 8],
-            seen: [0; 8],
+            scope: Scope::default(),
             type_fields: Vec::new(),
             field_ids: BTreeMap::new(),
             broken_types: BTreeSet::new(),
-            type_uses: TypeUses::default(),
+            type_uses: BTreeMap::new(),
             params: Vec::new(),
             results: Vec::new(),
-            locals: IdMap::default(),
             labels: LabelStack::default(),
             func: None,
             names_data: false,
@@ -253,24 +257,6 @@ impl<'t, 'a> State<'t, 'a> {
     fn report(&mut self, error: Error) {
         if self.errors.len() < 2 * Errors::LIMIT {
             self.errors.push(error);
-        }
-    }
-
-    /// Calls `field` at each field, standing at its parenthesis. A field that fails is reported
-    /// and skipped.
-    fn for_each_field(&mut self, mut field: impl FnMut(&mut Self) -> Result<()>) {
-        loop {
-            let start = self.cursor.pos();
-            let result = match self.cursor.peek() {
-                TokenKind::Close | TokenKind::Eof => return,
-                TokenKind::Open => field(self),
-                _ => Err(self.cursor.unexpected("a field of the module")),
-            };
-            if let Err(error) = result {
-                self.report(*error);
-                self.cursor.seek(start);
-                self.cursor.skip_form();
-            }
         }
     }
 
@@ -294,25 +280,31 @@ impl<'t, 'a> State<'t, 'a> {
 
     /// The index of the identifier that is next.
     fn resolve(&mut self, space: Space) -> Result<u32> {
-        let text = self.cursor.text();
-        let index = match text.get(1..) {
-            Some(plain) if !plain.starts_with('"') => self.ids_of(space).get(plain),
-            _ => self.ids_of(space).get(&self.cursor.id()),
+        let Some(index) = self.scope[space].ids.get(&self.cursor.id()) else {
+            return Err(self.unknown(space));
         };
-        match index {
-            Some(index) => {
-                self.cursor.bump();
-                Ok(index)
-            }
-            None => Err(self.unknown(space)),
+        self.refer(space, if space == Space::Local { self.func } else { None }, index);
+        self.cursor.bump();
+        Ok(index)
+    }
+
+    /// Notes what the identifier that is next refers to.
+    #[inline(always)]
+    fn refer(&mut self, space: Space, owner: Option<u32>, index: u32) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.refer((space, owner, index), self.cursor.span());
         }
     }
 
+    /// Notes what the identifier at a position is bound to by the form that begins at `form`.
     #[inline(always)]
-    fn ids_of(&self, space: Space) -> &IdMap<'a> {
-        match space {
-            Space::Local => &self.locals,
-            _ => &self.ids[space as usize & 7],
+    fn define(&mut self, space: Space, owner: Option<u32>, index: u32, id: usize, form: usize) {
+        if self.recorder.is_some() {
+            let id = self.span_at(id);
+            let form = self.form_span(form).to(id);
+            if let Some(recorder) = &mut self.recorder {
+                recorder.define((space, owner, index), id, form);
+            }
         }
     }
 
@@ -325,25 +317,22 @@ impl<'t, 'a> State<'t, 'a> {
 
     /// Notes where an item stands: the form that begins at the token of position `start`.
     fn locate(&mut self, kind: ItemKind, index: u32, start: usize) {
-        if self.source_map.is_none() {
-            return;
+        if self.source_map.is_some() {
+            let span = self.form_span(start);
+            if let Some(map) = &mut self.source_map {
+                map.add_item(kind, index, span);
+            }
         }
+    }
+
+    /// The bytes of the form that begins at the token of position `start`.
+    fn form_span(&self, start: usize) -> Span {
         let last = self.cursor.tokens.form_end(start).saturating_sub(1);
-        let span = self.span_at(start).to(self.span_at(last));
-        if let Some(map) = &mut self.source_map {
-            map.add_item(kind, index, span);
-        }
+        self.span_at(start).to(self.span_at(last))
     }
 
     /// The bytes of the token at a position.
     fn span_at(&self, pos: usize) -> Span {
         self.cursor.tokens.get(pos).span()
-    }
-
-    /// The next index of a space that the second pass comes to.
-    fn next_index(&mut self, space: Space) -> u32 {
-        let seen = &mut self.seen[space as usize & 7];
-        *seen += 1;
-        *seen - 1
     }
 }

@@ -1,27 +1,33 @@
 //! The first pass: every field gets its index, every identifier its binding.
 
-use wattle_ast::Name;
+use wattle_ast::{ExternKind, Name};
 use wattle_syntax::TokenKind;
 
 use super::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::Space;
 
-/// The space of what a keyword defines or imports.
-pub(super) fn space(keyword: &str) -> Option<Space> {
-    Some(match keyword {
-        "func" => Space::Func,
-        "table" => Space::Table,
-        "memory" => Space::Memory,
-        "tag" => Space::Tag,
-        "global" => Space::Global,
-        _ => return None,
-    })
+/// What a keyword defines or imports.
+pub(super) fn extern_kind(keyword: &str) -> Option<ExternKind> {
+    ExternKind::ALL.iter().copied().find(|kind| kind.keyword() == keyword)
+}
+
+/// Where the members come from that a field adds to index spaces.
+#[derive(Clone, Copy)]
+pub(super) enum Origin {
+    /// They are imported.
+    Import,
+    /// They are defined; imports of any kind come before.
+    Definition(Space),
+    /// They are types.
+    Types,
+    /// They are segments, or there are none.
+    Other,
 }
 
 impl<'a> State<'_, 'a> {
-    /// Goes over all fields, and back. What is not as it must be is left to the second pass,
-    /// except for identifiers that are bound twice, and imports that come too late.
+    /// Goes over all fields, and back. Malformed fields are left to the second pass, except for
+    /// identifiers that are bound twice, and imports that come too late.
     pub(super) fn scan(&mut self) {
         let mut defined = None;
         loop {
@@ -35,9 +41,15 @@ impl<'a> State<'_, 'a> {
                 }
             }
             let field = self.cursor.clone();
-            if let Some(keyword) = self.cursor.open_keyword() {
-                self.cursor.bump_open();
-                self.scan_field(keyword, start, &mut defined);
+            let members = self.members(&mut |state, space, form| state.bind(space, form));
+            match (members, defined) {
+                (Origin::Definition(space), _) => defined = Some(space),
+                (Origin::Types, _) => self.type_fields.push(start),
+                (Origin::Import, Some(space)) => {
+                    let span = self.span_at(start).to(self.span_at(start + 1));
+                    self.report(Error::new(ErrorKind::ImportAfter(space), span));
+                }
+                _ => {}
             }
             self.cursor = field;
             self.cursor.skip_form();
@@ -45,86 +57,87 @@ impl<'a> State<'_, 'a> {
         self.cursor.seek(self.start);
     }
 
-    fn scan_field(&mut self, keyword: &str, start: usize, defined: &mut Option<Space>) {
+    /// Goes over the members that the field at hand adds to index spaces, as far as its form shows
+    /// them. Calls `member` for each, where its identifier would be next, with the position of the
+    /// form that it stands in; without such a form the position is `None`, and there is no
+    /// identifier.
+    pub(super) fn members(
+        &mut self,
+        member: &mut dyn FnMut(&mut Self, Space, Option<usize>),
+    ) -> Origin {
+        let start = self.cursor.pos();
+        let keyword = self.cursor.open_keyword().unwrap_or_default();
+        self.cursor.bump_open();
         match keyword {
             "type" => {
-                self.type_fields.push(start);
-                self.bind_next(Space::Type);
+                member(self, Space::Type, Some(start));
+                return Origin::Types;
             }
             "rec" => {
-                self.type_fields.push(start);
-                while self.cursor.at_open("type") {
-                    let field = self.cursor.clone();
-                    self.cursor.bump_open();
-                    self.bind_next(Space::Type);
-                    self.cursor = field;
-                    self.cursor.skip_form();
-                }
+                self.for_each_form("type", |state, start| member(state, Space::Type, Some(start)));
+                return Origin::Types;
             }
-            "elem" => self.bind_next(Space::Elem),
-            "data" => self.bind_next(Space::Data),
+            "elem" => member(self, Space::Elem, Some(start)),
+            "data" => member(self, Space::Data, Some(start)),
             "import" => {
-                self.import_after(start, *defined);
-                self.scan_import();
+                self.imported(start, member);
+                return Origin::Import;
             }
             _ => {
-                let Some(space) = space(keyword) else { return };
-                self.bind_next(space);
+                let Some(kind) = extern_kind(keyword) else { return Origin::Other };
+                member(self, kind.into(), Some(start));
                 while self.cursor.at_open("export") {
                     self.cursor.skip_form();
                 }
                 if self.cursor.at_open("import") {
-                    return self.import_after(start, *defined);
+                    return Origin::Import;
                 }
-                *defined = Some(space);
-                match space {
-                    Space::Table if self.at_inline_elem() => self.bind(Space::Elem, None),
-                    Space::Memory if self.at_inline_data() => self.bind(Space::Data, None),
+                match kind {
+                    ExternKind::Table if self.at_inline_elem() => member(self, Space::Elem, None),
+                    ExternKind::Mem if self.at_inline_data() => member(self, Space::Data, None),
                     _ => {}
                 }
+                return Origin::Definition(kind.into());
             }
         }
+        Origin::Other
     }
 
-    /// Imports come before what the module itself defines, so that indices agree.
-    fn import_after(&mut self, start: usize, defined: Option<Space>) {
-        if let Some(space) = defined {
-            let span = self.span_at(start).to(self.span_at(start + 1));
-            self.report(Error::new(ErrorKind::ImportAfter(space), span));
+    /// Calls `inside` behind `(` and this keyword, with the position of the parenthesis, for as
+    /// many forms as begin so.
+    fn for_each_form(&mut self, keyword: &str, mut inside: impl FnMut(&mut Self, usize)) {
+        while self.cursor.at_open(keyword) {
+            let form = self.cursor.clone();
+            self.cursor.bump_open();
+            inside(self, form.pos());
+            self.cursor = form;
+            self.cursor.skip_form();
         }
     }
 
     /// An import, or several of one module: `(item "name" (func ..)) ..`, or `(item "name") ..`
     /// with one type behind them.
-    fn scan_import(&mut self) {
+    fn imported(&mut self, start: usize, member: &mut dyn FnMut(&mut Self, Space, Option<usize>)) {
+        let mut typed = |state: &mut Self, start| {
+            if let Some(kind) = state.cursor.open_keyword().and_then(extern_kind) {
+                state.cursor.bump_open();
+                member(state, kind.into(), Some(start));
+            }
+        };
         self.cursor.bump();
         if self.cursor.opt(TokenKind::String) {
-            return self.scan_extern_type();
+            return typed(self, start);
         }
         let mut untyped = 0_u32;
-        while self.cursor.at_open("item") {
-            let item = self.cursor.clone();
-            self.cursor.bump_open();
-            self.cursor.bump();
-            if self.cursor.peek() == TokenKind::Close {
-                untyped += 1;
-            } else {
-                self.scan_extern_type();
+        self.for_each_form("item", |state, start| {
+            state.cursor.bump();
+            match state.cursor.peek() {
+                TokenKind::Close => untyped += 1,
+                _ => typed(state, start),
             }
-            self.cursor = item;
-            self.cursor.skip_form();
-        }
-        if let Some(space) = self.cursor.open_keyword().and_then(space) {
-            for _ in 0..untyped {
-                self.bind(space, None);
-            }
-        }
-    }
-
-    fn scan_extern_type(&mut self) {
-        if let Some(space) = self.cursor.open_keyword().and_then(space) {
-            self.cursor.bump_open();
-            self.bind_next(space);
+        });
+        if let Some(kind) = self.cursor.open_keyword().and_then(extern_kind) {
+            (0..untyped).for_each(|_| member(self, kind.into(), None));
         }
     }
 
@@ -141,25 +154,19 @@ impl<'a> State<'_, 'a> {
         self.cursor.peek_at(addr.into()) == TokenKind::Open
     }
 
-    /// Binds the identifier that is next, if any, to the next index of a space.
-    fn bind_next(&mut self, space: Space) {
-        let span = self.cursor.span();
-        let id = self.cursor.opt_id();
-        if let Some(id) = &id
-            && self.ids[space as usize & 7].get(id).is_some()
+    /// Gives out the next index of a space, and binds the identifier that is next to it. The
+    /// member stands in the form that begins at `form`; without one it has no identifier.
+    fn bind(&mut self, space: Space, form: Option<usize>) {
+        let index = self.scope[space].found;
+        self.scope[space].found = index.saturating_add(1);
+        let (at, span) = (self.cursor.pos(), self.cursor.span());
+        if let Some(form) = form
+            && let Some(id) = self.cursor.opt_id()
         {
-            self.report(Error::new(ErrorKind::duplicate(space, id), span));
-        }
-        self.bind(space, id);
-    }
-
-    /// Gives out the next index of a space, and a name for it.
-    fn bind(&mut self, space: Space, id: Option<Name<'a>>) {
-        let at = space as usize & 7;
-        let index = self.counts[at];
-        self.counts[at] = index.saturating_add(1);
-        if let Some(id) = id {
-            self.ids[at].insert(id.clone(), index);
+            if !self.scope[space].ids.insert(id.clone(), index) {
+                self.report(Error::new(ErrorKind::duplicate(space, &id), span));
+            }
+            self.define(space, None, index, at, form);
             self.name(space, index, id);
         }
     }
@@ -171,7 +178,7 @@ impl<'a> State<'_, 'a> {
             Space::Type => &mut names.types,
             Space::Func => &mut names.funcs,
             Space::Table => &mut names.tables,
-            Space::Memory => &mut names.memories,
+            Space::Mem => &mut names.memories,
             Space::Tag => &mut names.tags,
             Space::Global => &mut names.globals,
             Space::Elem => &mut names.elems,
@@ -185,7 +192,7 @@ impl<'a> State<'_, 'a> {
     /// Behind the keyword of a field: past the identifier, which is bound already, and on to the
     /// name that an annotation gives. Returns the index of the field.
     pub(super) fn bound(&mut self, space: Space) -> Result<u32> {
-        let index = self.next_index(space);
+        let index = self.len(space);
         self.cursor.opt(TokenKind::Id);
         if let Some(name) = self.name_annotation()? {
             self.name(space, index, name);

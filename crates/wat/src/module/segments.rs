@@ -18,7 +18,7 @@ use crate::ids::Space;
 impl<'a> State<'_, 'a> {
     pub(super) fn data(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
         let index = self.bound(Space::Data)?;
-        let mode = match self.container("memory", Space::Memory)? {
+        let mode = match self.container("memory", Space::Mem)? {
             Some(memory) => {
                 let offset = self.offset(code, Some((ItemKind::Data, index)))?;
                 DataMode::Active { memory: MemIdx(memory), offset }

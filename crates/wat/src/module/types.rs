@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::{
     AbsHeapType, AddrType, ArrayType, CompType, FieldType, FuncType, GlobalType, HeapType,
-    ItemKind, Limits, MemType, Name, PackType, RecGroup, RefType, StorageType, StructType, SubType,
+    ItemKind, Limits, MemType, PackType, RecGroup, RefType, StorageType, StructType, SubType,
     TableType, TypeIdx, ValType,
 };
 use wattle_syntax::TokenKind;
@@ -16,78 +16,12 @@ use super::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{IdMap, Space};
 
-/// Which type a signature without a type index stands for: an open hash table over the indices
-/// of the function types that are final groups of their own.
-#[derive(Default)]
-pub(super) struct TypeUses {
-    /// Indices plus one; 0 is free. A power of two long, at most half full.
-    slots: Vec<u32>,
-    len: usize,
-}
+/// A function type as a list: parameters, a separator, results.
+pub(super) type Signature = [Option<ValType>];
 
-fn hash(params: &[ValType], results: &[ValType]) -> usize {
-    let code = |ty: &ValType| match ty {
-        ValType::I32 => 1,
-        ValType::I64 => 2,
-        ValType::F32 => 3,
-        ValType::F64 => 4,
-        ValType::V128 => 5,
-        ValType::Ref(RefType { nullable, heap }) => match heap {
-            HeapType::Abs(abs) => 0x100 | u64::from(abs.code()) << 1 | u64::from(*nullable),
-            HeapType::Type(index) => 1 << 34 | u64::from(index.0) << 1 | u64::from(*nullable),
-            HeapType::Exact(index) => 1 << 35 | u64::from(index.0) << 1 | u64::from(*nullable),
-        },
-    };
-    let all = params.iter().map(code).chain([6]).chain(results.iter().map(code));
-    let step =
-        |hash: u64, code: u64| (hash.rotate_left(5) ^ code).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (all.fold(0, step) >> 20) as usize
-}
-
-impl TypeUses {
-    /// The place of a signature: its index, or the slot where that would go.
-    fn find(
-        &self,
-        types: &[SubType],
-        params: &[ValType],
-        results: &[ValType],
-    ) -> core::result::Result<u32, usize> {
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut slot = hash(params, results) & mask;
-        while let Some(&entry) = self.slots.get(slot) {
-            let Some(index) = entry.checked_sub(1) else { return Err(slot) };
-            if let Some(SubType { comp: CompType::Func(ty), .. }) = types.get(index as usize)
-                && ty.params() == params
-                && ty.results() == results
-            {
-                return Ok(index);
-            }
-            slot = (slot + 1) & mask;
-        }
-        Err(0)
-    }
-
-    /// Makes a signature stand for the type of `index`, unless it stands for another already.
-    fn insert(&mut self, types: &[SubType], index: u32) {
-        if self.slots.len() <= self.len * 2 {
-            let len = (self.slots.len() * 2).max(16);
-            let old = core::mem::replace(&mut self.slots, alloc::vec![0; len]);
-            self.len = 0;
-            old.into_iter().filter_map(|entry| entry.checked_sub(1)).for_each(|index| {
-                self.place(types, index);
-            });
-        }
-        self.place(types, index);
-    }
-
-    fn place(&mut self, types: &[SubType], index: u32) {
-        if let Some(SubType { comp: CompType::Func(ty), .. }) = types.get(index as usize)
-            && let Err(slot) = self.find(types, ty.params(), ty.results())
-        {
-            self.slots[slot] = index + 1;
-            self.len += 1;
-        }
-    }
+fn signature(params: &[ValType], results: &[ValType]) -> Box<Signature> {
+    let (params, results) = (params.iter().copied().map(Some), results.iter().copied().map(Some));
+    params.chain([None]).chain(results).collect()
 }
 
 /// How the parameters of a signature may have identifiers.
@@ -161,12 +95,14 @@ impl<'a> State<'_, 'a> {
         Ok(ty)
     }
 
-    /// Lets type uses without an index find a type that is a group of its own.
+    /// Lets type uses without an index find a type that is a group of its own, unless there is an
+    /// equal one before it.
     fn use_type(&mut self, index: u32) {
         if let Some(ty) = self.module.types.get(index as usize)
+            && let CompType::Func(func) = &ty.comp
             && *ty == SubType::from(ty.comp.clone())
         {
-            self.type_uses.insert(&self.module.types, index);
+            self.type_uses.entry(signature(func.params(), func.results())).or_insert(index);
         }
     }
 
@@ -230,12 +166,13 @@ impl<'a> State<'_, 'a> {
         let mut fields = Vec::new();
         let mut ids = IdMap::default();
         while self.cursor.opt_open("field") {
-            let span = self.cursor.span();
+            let (at, span) = (self.cursor.pos(), self.cursor.span());
             let id = self.cursor.opt_id();
-            if let Some(id) = &id
-                && !ids.insert(id.clone(), fields.len() as u32)
-            {
-                return Err(Error::boxed(ErrorKind::duplicate(Space::Field, id), span));
+            if let Some(id) = &id {
+                if !ids.insert(id.clone(), fields.len() as u32) {
+                    return Err(Error::boxed(ErrorKind::duplicate(Space::Field, id), span));
+                }
+                self.define(Space::Field, Some(index), fields.len() as u32, at, at - 2);
             }
             let annotated = self.name_annotation()?;
             let single = id.is_some() || annotated.is_some();
@@ -440,15 +377,16 @@ impl<'a> State<'_, 'a> {
     /// Binds the identifier of a local, if one is next, and notes its name; tells whether it has
     /// one. The index is unknown when the type of the function is.
     pub(super) fn local_name(&mut self, func: u32, index: Option<u32>) -> Result<bool> {
-        let span = self.cursor.span();
+        let (at, span) = (self.cursor.pos(), self.cursor.span());
         let id = self.cursor.opt_id();
         let annotated = self.name_annotation()?;
         let Some(name) = annotated.as_ref().or(id.as_ref()).cloned() else { return Ok(false) };
         let index = index.unwrap_or(0);
-        if let Some(id) = id
-            && !self.locals.insert(id.clone(), index)
-        {
-            return Err(Error::boxed(ErrorKind::duplicate(Space::Local, &id), span));
+        if let Some(id) = id {
+            if !self.scope[Space::Local].ids.insert(id.clone(), index) {
+                return Err(Error::boxed(ErrorKind::duplicate(Space::Local, &id), span));
+            }
+            self.define(Space::Local, Some(func), index, at, at - 2);
         }
         self.module.names.locals.entry(func).insert(index, name);
         Ok(true)
@@ -480,7 +418,7 @@ impl<'a> State<'_, 'a> {
     /// The type of the signature that was parsed last: the explicit one, whose index stands at
     /// `start`, the first one equal to it, or a new one.
     pub(super) fn use_signature(&mut self, explicit: Option<u32>, start: usize) -> Result<TypeIdx> {
-        let Some(index) = explicit else { return self.implicit_type() };
+        let Some(index) = explicit else { return Ok(self.implicit_type()) };
         if self.params.is_empty() && self.results.is_empty() {
             return Ok(TypeIdx(index));
         }
@@ -500,16 +438,21 @@ impl<'a> State<'_, 'a> {
         Err(Error::boxed(kind, self.span_at(start)))
     }
 
-    fn implicit_type(&mut self) -> Result<TypeIdx> {
-        let types = &mut self.module.types;
-        if let Ok(index) = self.type_uses.find(types, &self.params, &self.results) {
-            return Ok(TypeIdx(index));
+    fn implicit_type(&mut self) -> TypeIdx {
+        let new = self.module.types.len() as u32;
+        let signature = signature(&self.params, &self.results);
+        let index = *self.type_uses.entry(signature).or_insert(new);
+        if index == new {
+            self.module.types.push(self.func_type().into());
         }
-        let index = types.len() as u32;
-        let ty = self.func_type();
-        self.module.types.push(ty.into());
-        self.type_uses.insert(&self.module.types, index);
-        Ok(TypeIdx(index))
+        TypeIdx(index)
+    }
+
+    /// The type of a function without parameters and results.
+    pub(super) fn empty_func_type(&mut self) -> TypeIdx {
+        self.params.clear();
+        self.results.clear();
+        self.implicit_type()
     }
 
     /// How many parameters the type of an index has, when it is known to be a function type.
@@ -528,9 +471,9 @@ impl<'a> State<'_, 'a> {
         if self.cursor.peek() != TokenKind::Id {
             return self.cursor.expect_u32();
         }
-        let id: Name<'a> = self.cursor.id();
-        match self.field_ids.get(&ty.0).and_then(|ids| ids.get(&id)) {
+        match self.field_ids.get(&ty.0).and_then(|ids| ids.get(&self.cursor.id())) {
             Some(index) => {
+                self.refer(Space::Field, Some(ty.0), index);
                 self.cursor.bump();
                 Ok(index)
             }

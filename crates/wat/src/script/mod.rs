@@ -1,9 +1,9 @@
 //! Test scripts (`.wast`): their forms as a tree, to be run by whoever has a runtime.
 //!
-//! A script is a list of directives: modules to instantiate, functions to call, and what is to
-//! come of it. What lives here: the tree of scripts and its parser. What does not: the modules
-//! inside, which [`ScriptModule::parse`] parses on demand, so that a malformed one does not break
-//! the script; running anything.
+//! A script is a list of directives: modules to instantiate, functions to call, and the results
+//! that they must have. What lives here: the tree of scripts and its parser. What does not: the
+//! modules inside, which [`ScriptModule::parse`] parses on demand, so that a malformed one does not
+//! break the script; running anything.
 //!
 //! The form is that of the reference interpreter
 //! (<https://github.com/WebAssembly/spec/tree/main/interpreter#scripts>), with the threads
@@ -11,7 +11,7 @@
 //! commands `input`, `output` and `script` ask for files and are not taken.
 //!
 //! ```
-//! use wattle_wat::script::{self, DirectiveKind, PatternKind, ValueKind};
+//! use wattle_wat::script::{self, DirectiveKind, PatternKind, ValueKind, Verdict};
 //!
 //! let script = script::parse(
 //!     r#"
@@ -28,8 +28,8 @@
 //! assert_eq!(action.name.text, "double");
 //! assert_eq!(action.args().unwrap()[0].kind, ValueKind::I32(21));
 //! assert_eq!(results[0].kind, PatternKind::I32(42));
-//! let DirectiveKind::AssertMalformed { message, .. } = &malformed.kind else { panic!() };
-//! assert_eq!(message.text, "unexpected token");
+//! let DirectiveKind::Assert(assertion) = &malformed.kind else { panic!() };
+//! assert_eq!((assertion.verdict, assertion.message()), (Verdict::Malformed, "unexpected token"));
 //! # Ok::<(), wattle_wat::Errors>(())
 //! ```
 
@@ -42,8 +42,9 @@ use alloc::vec::Vec;
 use wattle_ast::{Name, Span};
 
 pub use module::{ModuleSource, ScriptModule};
-pub use parse::parse;
-pub use values::{FloatPattern, Pattern, PatternKind, Shape, Value, ValueKind, VectorPattern};
+pub use parse::{parse, recover};
+pub use values::{FloatPattern, Pattern, PatternKind, Value, ValueKind, VectorPattern};
+pub use wattle_syntax::Shape;
 
 /// A test script: what [`parse`] makes of a `.wast` file.
 #[derive(Clone, PartialEq, Debug)]
@@ -86,77 +87,17 @@ pub enum DirectiveKind<'a> {
         /// The instance; when it is left out, the latest one.
         instance: Option<Word<'a>>,
     },
-    /// `(invoke ...)` or `(get ...)` alone: it must succeed, with whatever results.
+    /// `(invoke ...)` or `(get ...)` alone: it must succeed, with any results.
     Action(Action<'a>),
     /// `(assert_return ACTION RESULT*)`: it succeeds, with these results.
     AssertReturn {
         /// What to do.
         action: Action<'a>,
-        /// What must come of it, one pattern per result.
+        /// A pattern for each result.
         results: Vec<Pattern>,
     },
-    /// `(assert_trap ACTION "message")` or `(assert_trap (module ...) "message")`: it traps.
-    AssertTrap {
-        /// What to do.
-        execution: Execution<'a>,
-        /// What the message of the trap begins with.
-        message: Word<'a>,
-    },
-    /// `(assert_exhaustion ACTION "message")`: it runs out of a resource.
-    AssertExhaustion {
-        /// What to do.
-        action: Action<'a>,
-        /// What the message begins with.
-        message: Word<'a>,
-    },
-    /// `(assert_exception ACTION)`: it throws, and nothing catches.
-    AssertException {
-        /// What to do.
-        action: Action<'a>,
-    },
-    /// `(assert_suspension ACTION "message")`: it suspends, and nothing handles it.
-    AssertSuspension {
-        /// What to do.
-        action: Action<'a>,
-        /// What the message begins with.
-        message: Word<'a>,
-    },
-    /// `(assert_malformed (module ...) "message")`: decoding or parsing fails.
-    AssertMalformed {
-        /// The module.
-        module: ScriptModule<'a>,
-        /// What the message begins with.
-        message: Word<'a>,
-    },
-    /// `(assert_invalid (module ...) "message")`: validation fails.
-    AssertInvalid {
-        /// The module.
-        module: ScriptModule<'a>,
-        /// What the message begins with.
-        message: Word<'a>,
-    },
-    /// `(assert_malformed_custom (module ...) "message")`: a custom section, or the annotation
-    /// that stands for one, is malformed.
-    AssertMalformedCustom {
-        /// The module.
-        module: ScriptModule<'a>,
-        /// What the message begins with.
-        message: Word<'a>,
-    },
-    /// `(assert_invalid_custom (module ...) "message")`: a custom section is invalid.
-    AssertInvalidCustom {
-        /// The module.
-        module: ScriptModule<'a>,
-        /// What the message begins with.
-        message: Word<'a>,
-    },
-    /// `(assert_unlinkable (module ...) "message")`: the imports do not fit.
-    AssertUnlinkable {
-        /// What to instantiate.
-        instantiation: Instantiation<'a>,
-        /// What the message begins with.
-        message: Word<'a>,
-    },
+    /// `(assert_trap ...)` and all others that assert a failure.
+    Assert(Assertion<'a>),
     /// `(thread $name ...)`: runs directives beside those that follow.
     Thread(Thread<'a>),
     /// `(wait $name)`: waits for a thread to end.
@@ -166,7 +107,7 @@ pub enum DirectiveKind<'a> {
     },
 }
 
-impl DirectiveKind<'_> {
+impl<'a> DirectiveKind<'a> {
     /// The keyword that the form begins with.
     pub fn keyword(&self) -> &'static str {
         match self {
@@ -176,15 +117,7 @@ impl DirectiveKind<'_> {
             DirectiveKind::Register { .. } => "register",
             DirectiveKind::Action(action) => action.keyword(),
             DirectiveKind::AssertReturn { .. } => "assert_return",
-            DirectiveKind::AssertTrap { .. } => "assert_trap",
-            DirectiveKind::AssertExhaustion { .. } => "assert_exhaustion",
-            DirectiveKind::AssertException { .. } => "assert_exception",
-            DirectiveKind::AssertSuspension { .. } => "assert_suspension",
-            DirectiveKind::AssertMalformed { .. } => "assert_malformed",
-            DirectiveKind::AssertInvalid { .. } => "assert_invalid",
-            DirectiveKind::AssertMalformedCustom { .. } => "assert_malformed_custom",
-            DirectiveKind::AssertInvalidCustom { .. } => "assert_invalid_custom",
-            DirectiveKind::AssertUnlinkable { .. } => "assert_unlinkable",
+            DirectiveKind::Assert(assertion) => assertion.verdict.keyword(),
             DirectiveKind::Thread(_) => "thread",
             DirectiveKind::Wait { .. } => "wait",
         }
@@ -192,8 +125,102 @@ impl DirectiveKind<'_> {
 
     /// Whether it asserts something.
     pub fn is_assertion(&self) -> bool {
-        self.keyword().starts_with("assert_")
+        matches!(self, DirectiveKind::AssertReturn { .. } | DirectiveKind::Assert(_))
     }
+
+    /// The module that it holds, if any. Those inside of a thread are the thread's.
+    pub fn module(&self) -> Option<&ScriptModule<'a>> {
+        match self {
+            DirectiveKind::Module(module)
+            | DirectiveKind::Definition(module)
+            | DirectiveKind::Assert(Assertion { subject: Subject::Module(module), .. }) => {
+                Some(module)
+            }
+            _ => None,
+        }
+    }
+
+    /// The action that it does or asserts something of, if any.
+    pub fn action(&self) -> Option<&Action<'a>> {
+        match self {
+            DirectiveKind::Action(action)
+            | DirectiveKind::AssertReturn { action, .. }
+            | DirectiveKind::Assert(Assertion { subject: Subject::Action(action), .. }) => {
+                Some(action)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An assertion that something fails.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Assertion<'a> {
+    /// How it fails.
+    pub verdict: Verdict,
+    /// What fails.
+    pub subject: Subject<'a>,
+    /// What the message begins with; an exception has none.
+    pub message: Option<Word<'a>>,
+}
+
+impl Assertion<'_> {
+    /// What the message begins with.
+    pub fn message(&self) -> &str {
+        self.message.as_ref().map_or("", |message| message.text.as_str())
+    }
+}
+
+/// What an assertion is about.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Subject<'a> {
+    /// An action.
+    Action(Action<'a>),
+    /// A module that is written out: how far it gets depends on the verdict.
+    Module(ScriptModule<'a>),
+    /// The instantiation of a module that was defined.
+    Instance(Instance<'a>),
+}
+
+macro_rules! verdicts {
+    ($( $(#[$doc:meta])* $verdict:ident $keyword:literal; )*) => {
+        /// How the subject of an assertion fails.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Verdict { $( $(#[$doc])* $verdict, )* }
+
+        impl Verdict {
+            /// The keyword of its assertions.
+            pub const fn keyword(self) -> &'static str {
+                match self { $( Verdict::$verdict => $keyword, )* }
+            }
+
+            /// The verdict of a keyword.
+            pub fn from_keyword(keyword: &str) -> Option<Verdict> {
+                match keyword { $( $keyword => Some(Verdict::$verdict), )* _ => None }
+            }
+        }
+    };
+}
+
+verdicts! {
+    /// An action or an instantiation traps.
+    Trap "assert_trap";
+    /// An action runs out of a resource.
+    Exhaustion "assert_exhaustion";
+    /// An action throws an exception that nothing catches.
+    Exception "assert_exception";
+    /// An action suspends, and nothing handles it.
+    Suspension "assert_suspension";
+    /// The decoding or parsing of a module fails.
+    Malformed "assert_malformed";
+    /// The validation of a module fails.
+    Invalid "assert_invalid";
+    /// A custom section of a module, or the annotation that stands for one, is malformed.
+    MalformedCustom "assert_malformed_custom";
+    /// A custom section of a module is invalid.
+    InvalidCustom "assert_invalid_custom";
+    /// The imports of an instantiation do not fit.
+    Unlinkable "assert_unlinkable";
 }
 
 /// `(module instance $instance? $module?)`: one more instance of a module.
@@ -245,24 +272,6 @@ impl Action<'_> {
             ActionKind::Get => None,
         }
     }
-}
-
-/// What can be instantiated: a module written out, or one defined before.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Instantiation<'a> {
-    /// `(module ...)`.
-    Module(ScriptModule<'a>),
-    /// `(module instance ...)`.
-    Instance(Instance<'a>),
-}
-
-/// What can trap.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Execution<'a> {
-    /// An action.
-    Action(Action<'a>),
-    /// An instantiation: its segments or its start function.
-    Instantiation(Instantiation<'a>),
 }
 
 /// `(thread $name (shared (module $module))? DIRECTIVE*)`: directives that run beside those that

@@ -70,8 +70,11 @@ impl ScriptModule<'_> {
     pub fn parse(&self, parser: &Parser) -> Option<Result<Parsed<'_>, Errors>> {
         let parsed = match &self.source {
             ModuleSource::Binary(_) => return None,
-            ModuleSource::Text(text) => parser.script_module(text),
-            ModuleSource::Quote(bytes) => utf8(bytes).and_then(|text| parser.module(text)),
+            ModuleSource::Text(text) => parser.parse(text, true).check(),
+            ModuleSource::Quote(bytes) => match utf8(bytes) {
+                Ok(text) => parser.module(text),
+                Err(error) => Err(error.into()),
+            },
         };
         Some(parsed.map_err(|errors| {
             let places = Places::new(self);
@@ -99,11 +102,11 @@ impl ScriptModule<'_> {
 }
 
 /// The text of a quoted module.
-pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Errors> {
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Error> {
     core::str::from_utf8(bytes).map_err(|error| {
         let start = error.valid_up_to();
         let end = error.error_len().map_or(bytes.len(), |len| start + len);
-        Error::new(ErrorKind::Lexical(wattle_syntax::LexError::Utf8), Span::new(start, end)).into()
+        Error::new(ErrorKind::Lexical(wattle_syntax::LexError::Utf8), Span::new(start, end))
     })
 }
 

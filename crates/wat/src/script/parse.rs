@@ -9,8 +9,8 @@ use wattle_syntax::{TokenKind, Tokens};
 
 use super::module::utf8;
 use super::{
-    Action, ActionKind, Directive, DirectiveKind, Execution, Instance, Instantiation, ModuleSource,
-    Script, ScriptModule, Thread, Word, values,
+    Action, ActionKind, Assertion, Directive, DirectiveKind, Instance, ModuleSource, Script,
+    ScriptModule, Subject, Thread, Verdict, Word, values,
 };
 use crate::cursor::Cursor;
 use crate::error::{Error, Errors, Result};
@@ -40,16 +40,28 @@ use crate::error::{Error, Errors, Result};
 pub fn parse<'a, S: AsRef<[u8]> + ?Sized>(
     source: &'a S,
 ) -> core::result::Result<Script<'a>, Errors> {
-    let text = utf8(source.as_ref())?;
+    let (script, errors) = recover(source);
+    if errors.is_empty() { Ok(script) } else { Err(Errors(errors)) }
+}
+
+/// Parses a script as [`parse`] does, and returns the directives without errors beside the errors.
+///
+/// ```
+/// let (script, errors) = wattle_wat::script::recover("(module) (assert_retrun) (wait $t)");
+/// assert_eq!((script.directives.len(), errors.len()), (2, 1));
+/// ```
+pub fn recover<'a, S: AsRef<[u8]> + ?Sized>(source: &'a S) -> (Script<'a>, Vec<Error>) {
+    let text = match utf8(source.as_ref()) {
+        Ok(text) => text,
+        Err(error) => return (Script { directives: Vec::new() }, alloc::vec![error]),
+    };
     let tokens = Tokens::new(text, &[]);
-    let lexical = Error::lexical(&tokens);
     let mut parser =
         Parser { cursor: Cursor::new(&tokens, 0), lazy: Vec::new(), errors: Vec::new() };
     let directives = parser.script();
     let Parser { lazy, mut errors, .. } = parser;
-    errors.extend(outside(lexical, &lazy));
-    Errors::check(errors)?;
-    Ok(Script { directives })
+    errors.extend(outside(Error::lexical(&tokens), &lazy));
+    (Script { directives }, Error::in_order(errors))
 }
 
 /// The errors that are not within one of the spans. Both are in the order of the text.
@@ -173,46 +185,30 @@ impl<'a> Parser<'_, 'a> {
                 }
                 DirectiveKind::AssertReturn { action, results }
             }
-            "assert_trap" => {
-                let execution = match self.cursor.open_keyword() {
-                    Some("module") => Execution::Instantiation(self.instantiation()?),
-                    _ => Execution::Action(self.action()?),
-                };
-                DirectiveKind::AssertTrap { execution, message: self.name()? }
-            }
-            "assert_exhaustion" => {
-                let action = self.action()?;
-                DirectiveKind::AssertExhaustion { action, message: self.name()? }
-            }
-            "assert_exception" => DirectiveKind::AssertException { action: self.action()? },
-            "assert_suspension" => {
-                let action = self.action()?;
-                DirectiveKind::AssertSuspension { action, message: self.name()? }
-            }
-            "assert_malformed" => {
-                let module = self.definition()?;
-                DirectiveKind::AssertMalformed { module, message: self.name()? }
-            }
-            "assert_invalid" => {
-                let module = self.definition()?;
-                DirectiveKind::AssertInvalid { module, message: self.name()? }
-            }
-            "assert_malformed_custom" => {
-                let module = self.definition()?;
-                DirectiveKind::AssertMalformedCustom { module, message: self.name()? }
-            }
-            "assert_invalid_custom" => {
-                let module = self.definition()?;
-                DirectiveKind::AssertInvalidCustom { module, message: self.name()? }
-            }
-            "assert_unlinkable" => {
-                let instantiation = self.instantiation()?;
-                DirectiveKind::AssertUnlinkable { instantiation, message: self.name()? }
-            }
             "thread" if !in_thread => DirectiveKind::Thread(self.thread()?),
             "wait" => DirectiveKind::Wait { thread: self.id()? },
-            _ => return Ok(None),
+            _ => match Verdict::from_keyword(keyword) {
+                Some(verdict) => DirectiveKind::Assert(self.assertion(verdict)?),
+                None => return Ok(None),
+            },
         }))
+    }
+
+    fn assertion(&mut self, verdict: Verdict) -> Result<Assertion<'a>> {
+        let at_module = self.cursor.at_open("module");
+        let subject = match verdict {
+            Verdict::Trap if at_module => self.instantiation()?,
+            Verdict::Trap | Verdict::Exhaustion | Verdict::Exception | Verdict::Suspension => {
+                Subject::Action(self.action()?)
+            }
+            Verdict::Unlinkable => self.instantiation()?,
+            Verdict::Malformed
+            | Verdict::Invalid
+            | Verdict::MalformedCustom
+            | Verdict::InvalidCustom => Subject::Module(self.definition()?),
+        };
+        let message = if verdict == Verdict::Exception { None } else { Some(self.name()?) };
+        Ok(Assertion { verdict, subject, message })
     }
 
     /// The rest of a thread, up to its closing parenthesis.
@@ -264,11 +260,11 @@ impl<'a> Parser<'_, 'a> {
         }
     }
 
-    fn instantiation(&mut self) -> Result<Instantiation<'a>> {
+    fn instantiation(&mut self) -> Result<Subject<'a>> {
         let start = self.cursor.pos();
         match self.module()? {
-            ModuleForm::Module(module) => Ok(Instantiation::Module(module)),
-            ModuleForm::Instance(instance) => Ok(Instantiation::Instance(instance)),
+            ModuleForm::Module(module) => Ok(Subject::Module(module)),
+            ModuleForm::Instance(instance) => Ok(Subject::Instance(instance)),
             ModuleForm::Definition(_) => {
                 self.cursor.seek(start + 2);
                 Err(self.cursor.unexpected("a module to instantiate"))

@@ -198,16 +198,9 @@ fn result_patterns() {
     else {
         panic!()
     };
-    let bits = |bits| FloatPattern::Bits(F32(bits));
-    assert_eq!(
-        *vector,
-        VectorPattern::F32x4([
-            bits(0x3f80_0000),
-            FloatPattern::CanonicalNan,
-            FloatPattern::ArithmeticNan,
-            bits(0x7fc0_0000)
-        ])
-    );
+    let (canonical, arithmetic) = (FloatPattern::CanonicalNan, FloatPattern::ArithmeticNan);
+    let bits = FloatPattern::Bits;
+    assert_eq!(vector.lanes(), [bits(0x3f80_0000), canonical, arithmetic, bits(0x7fc0_0000)]);
     assert_eq!(vector.shape(), Shape::F32x4);
     assert_eq!(vector.value(), None);
     assert_eq!(message("(assert_return (get \"g\") (ref.none))"), "unknown operator ref.none");
@@ -376,11 +369,7 @@ fn errors_of_modules_are_placed_in_the_script() {
         (module quote "(func (loc\61l i32) nope)\ff") "m") (module quote "(func" "tion)")"#;
     let script = parse(text).unwrap();
     let found = |directive: &Directive<'_>| -> Vec<(String, String)> {
-        let (DirectiveKind::Module(module) | DirectiveKind::AssertMalformed { module, .. }) =
-            &directive.kind
-        else {
-            panic!()
-        };
+        let module = directive.kind.module().unwrap();
         let errors = module.parse(&crate::Parser::new()).unwrap().unwrap_err().into_vec();
         let at = |span: Span| text[span.start..span.end].into();
         errors.iter().map(|error| (error.to_string(), at(error.span))).collect()

@@ -3,7 +3,10 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{AbsHeapType, F32, F64, HeapType, Opcode, Span, TypeIdx, V128};
-use wattle_syntax::{TokenKind, numbers};
+use wattle_syntax::{
+    Shape, TokenKind,
+    numbers::{self, NumberError},
+};
 
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Result};
@@ -84,7 +87,7 @@ pub enum FloatPattern<F> {
     ArithmeticNan,
 }
 
-macro_rules! float_pattern {
+macro_rules! float_patterns {
     ($( $float:ident $nan:literal $sign:literal; )*) => { $(
         impl FloatPattern<$float> {
             /// Whether a float looks like it.
@@ -99,185 +102,110 @@ macro_rules! float_pattern {
     )* };
 }
 
-float_pattern! {
+float_patterns! {
     F32 0x7fc0_0000 0x8000_0000;
     F64 0x7ff8_0000_0000_0000 0x8000_0000_0000_0000;
 }
 
-macro_rules! shapes {
-    ($( $variant:ident $keyword:literal $lane:ty, $lanes:literal $read:ident $size:literal; )*) => {
-        /// How a vector is divided into lanes.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum Shape { $( #[doc = concat!("`", $keyword, "`")] $variant, )* }
-
-        impl Shape {
-            /// Every shape.
-            pub const ALL: &'static [Shape] = &[$( Shape::$variant, )*];
-
-            /// The keyword.
-            pub const fn keyword(self) -> &'static str {
-                match self { $( Shape::$variant => $keyword, )* }
-            }
-
-            /// The shape of a keyword.
-            pub fn from_keyword(keyword: &str) -> Option<Shape> {
-                match keyword { $( $keyword => Some(Shape::$variant), )* _ => None }
-            }
-
-            /// How many lanes there are.
-            pub const fn lanes(self) -> usize {
-                match self { $( Shape::$variant => $lanes, )* }
-            }
+impl<F> FloatPattern<F> {
+    fn map<G>(self, bits: impl Fn(F) -> G) -> FloatPattern<G> {
+        match self {
+            FloatPattern::Bits(float) => FloatPattern::Bits(bits(float)),
+            FloatPattern::CanonicalNan => FloatPattern::CanonicalNan,
+            FloatPattern::ArithmeticNan => FloatPattern::ArithmeticNan,
         }
-
-        /// What the lanes of a vector must look like, lane 0 first.
-        ///
-        /// ```
-        /// use wattle_ast::{F32, V128};
-        /// use wattle_wat::script::{FloatPattern, VectorPattern};
-        ///
-        /// let one = FloatPattern::Bits(F32::from(1.0));
-        /// let pattern = VectorPattern::F32x4([FloatPattern::CanonicalNan, one, one, one]);
-        /// let [nan, one] = [0x7fc0_0000u32, 0x3f80_0000].map(u32::to_le_bytes);
-        /// let value = [nan, one, one, one].concat().try_into().unwrap();
-        /// assert!(pattern.matches(V128(value)));
-        /// assert!(!pattern.matches(V128([0; 16])));
-        /// ```
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub enum VectorPattern {
-            $( #[doc = concat!("The lanes of `", $keyword, "`.")] $variant([$lane; $lanes]), )*
-        }
-
-        impl VectorPattern {
-            /// How it is divided into lanes.
-            pub const fn shape(&self) -> Shape {
-                match self { $( VectorPattern::$variant(_) => Shape::$variant, )* }
-            }
-
-            /// Whether a vector looks like it.
-            pub fn matches(&self, value: V128) -> bool {
-                match self { $(
-                    VectorPattern::$variant(lanes) => {
-                        let (values, _) = value.0.as_chunks::<$size>();
-                        lanes.iter().zip(values).all(|(lane, bytes)| lane.matches_bytes(*bytes))
-                    }
-                )* }
-            }
-
-            /// The vector itself, when no lane is a class of NaNs.
-            pub fn value(&self) -> Option<V128> {
-                let mut value = [0; 16];
-                match self { $(
-                    VectorPattern::$variant(lanes) => {
-                        let (values, _) = value.as_chunks_mut::<$size>();
-                        for (lane, bytes) in lanes.iter().zip(values) {
-                            *bytes = lane.bytes()?;
-                        }
-                    }
-                )* }
-                Some(V128(value))
-            }
-
-            /// The shape and the lanes.
-            fn parse(cursor: &mut Cursor<'_, '_>) -> Result<VectorPattern> {
-                let shape = match cursor.peek() {
-                    TokenKind::Keyword => Shape::from_keyword(cursor.text()),
-                    _ => None,
-                };
-                let shape = shape.ok_or_else(|| cursor.unexpected("a shape"))?;
-                cursor.bump();
-                Ok(match shape { $(
-                    Shape::$variant => VectorPattern::$variant(lanes(cursor, $read)?),
-                )* })
-            }
-        }
-    };
-}
-
-shapes! {
-    I8x16 "i8x16" i8, 16 i8 1;
-    I16x8 "i16x8" i16, 8 i16 2;
-    I32x4 "i32x4" i32, 4 i32 4;
-    I64x2 "i64x2" i64, 2 i64 8;
-    F32x4 "f32x4" FloatPattern<F32>, 4 f32 4;
-    F64x2 "f64x2" FloatPattern<F64>, 2 f64 8;
-}
-
-/// A lane, as the bytes of a vector.
-trait Lane<const SIZE: usize>: Copy {
-    fn bytes(self) -> Option<[u8; SIZE]>;
-    fn matches_bytes(self, bytes: [u8; SIZE]) -> bool;
-}
-
-macro_rules! integer_lanes {
-    ($( $lane:ident $size:literal; )*) => { $(
-        impl Lane<$size> for $lane {
-            fn bytes(self) -> Option<[u8; $size]> {
-                Some(self.to_le_bytes())
-            }
-
-            fn matches_bytes(self, bytes: [u8; $size]) -> bool {
-                self.to_le_bytes() == bytes
-            }
-        }
-
-        fn $lane(cursor: &mut Cursor<'_, '_>) -> Result<$lane> {
-            cursor.expect_number(numbers::$lane)
-        }
-    )* };
-}
-
-macro_rules! float_lanes {
-    ($( $name:ident $float:ident $bits:ident $size:literal; )*) => { $(
-        impl Lane<$size> for FloatPattern<$float> {
-            fn bytes(self) -> Option<[u8; $size]> {
-                match self {
-                    FloatPattern::Bits(bits) => Some(bits.0.to_le_bytes()),
-                    FloatPattern::CanonicalNan | FloatPattern::ArithmeticNan => None,
-                }
-            }
-
-            fn matches_bytes(self, bytes: [u8; $size]) -> bool {
-                self.matches($float($bits::from_le_bytes(bytes)))
-            }
-        }
-
-        fn $name(cursor: &mut Cursor<'_, '_>) -> Result<FloatPattern<$float>> {
-            cursor.expect_number(|text| match text {
-                "nan:canonical" => Ok(FloatPattern::CanonicalNan),
-                "nan:arithmetic" => Ok(FloatPattern::ArithmeticNan),
-                _ => numbers::$name(text).map(FloatPattern::Bits),
-            })
-        }
-    )* };
-}
-
-integer_lanes! { i8 1; i16 2; i32 4; i64 8; }
-float_lanes! { f32 F32 u32 4; f64 F64 u64 8; }
-
-/// As many lanes as there must be.
-fn lanes<L: Copy, const LANES: usize>(
-    cursor: &mut Cursor<'_, '_>,
-    read: impl Fn(&mut Cursor<'_, '_>) -> Result<L>,
-) -> Result<[L; LANES]> {
-    let first = read_lane(cursor, &read)?;
-    let mut lanes = [first; LANES];
-    for lane in lanes.iter_mut().skip(1) {
-        *lane = read_lane(cursor, &read)?;
     }
-    match cursor.peek() {
-        TokenKind::Number | TokenKind::Keyword => Err(cursor.error(ErrorKind::LaneCount)),
-        _ => Ok(lanes),
+
+    fn parse<'a>(
+        cursor: &mut Cursor<'_, 'a>,
+        read: impl Fn(&'a [u8]) -> core::result::Result<F, NumberError>,
+    ) -> Result<FloatPattern<F>> {
+        cursor.expect_number(|text| match text {
+            b"nan:canonical" => Ok(FloatPattern::CanonicalNan),
+            b"nan:arithmetic" => Ok(FloatPattern::ArithmeticNan),
+            _ => read(text).map(FloatPattern::Bits),
+        })
     }
 }
 
-fn read_lane<L>(
-    cursor: &mut Cursor<'_, '_>,
-    read: impl Fn(&mut Cursor<'_, '_>) -> Result<L>,
-) -> Result<L> {
-    match cursor.peek() {
-        TokenKind::Close => Err(cursor.error(ErrorKind::LaneCount)),
-        _ => read(cursor),
+/// What the lanes of a vector must look like.
+///
+/// ```
+/// use wattle_ast::V128;
+/// use wattle_wat::script::{self, DirectiveKind, PatternKind};
+///
+/// let text = "(assert_return (get \"v\") (v128.const f32x4 nan:canonical 1 1 1))";
+/// let script = script::parse(text)?;
+/// let DirectiveKind::AssertReturn { results, .. } = &script.directives[0].kind else { panic!() };
+/// let PatternKind::V128(pattern) = &results[0].kind else { panic!() };
+///
+/// let [nan, one] = [0x7fc0_0000u32, 0x3f80_0000].map(u32::to_le_bytes);
+/// let value = [nan, one, one, one].concat().try_into().unwrap();
+/// assert!(pattern.matches(V128(value)));
+/// assert!(!pattern.matches(V128([0; 16])));
+/// # Ok::<(), wattle_wat::Errors>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VectorPattern {
+    shape: Shape,
+    lanes: Vec<FloatPattern<u64>>,
+}
+
+impl VectorPattern {
+    /// How it is divided into lanes.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The lanes as bits, lane 0 first, as many as the shape has. Those of integers are bits too.
+    pub fn lanes(&self) -> &[FloatPattern<u64>] {
+        &self.lanes
+    }
+
+    /// Whether a vector looks like it.
+    pub fn matches(&self, value: V128) -> bool {
+        let values = value.0.chunks_exact(self.lane_size());
+        let bits =
+            values.map(|lane| lane.iter().rev().fold(0, |bits, b| bits << 8 | u64::from(*b)));
+        bits.zip(&self.lanes).all(|(bits, lane)| match (lane, self.shape) {
+            (FloatPattern::Bits(wanted), _) => bits == *wanted,
+            (nan, Shape::F32x4) => nan.map(|bits| F32(bits as u32)).matches(F32(bits as u32)),
+            (nan, _) => nan.map(F64).matches(F64(bits)),
+        })
+    }
+
+    /// The vector itself, when no lane is a class of NaNs.
+    pub fn value(&self) -> Option<V128> {
+        let mut value = [0; 16];
+        for (place, lane) in value.chunks_exact_mut(self.lane_size()).zip(&self.lanes) {
+            let FloatPattern::Bits(bits) = lane else { return None };
+            place.iter_mut().zip(bits.to_le_bytes()).for_each(|(place, byte)| *place = byte);
+        }
+        Some(V128(value))
+    }
+
+    fn lane_size(&self) -> usize {
+        16 / self.shape.lanes()
+    }
+
+    /// The shape and the lanes.
+    fn parse(cursor: &mut Cursor<'_, '_>) -> Result<VectorPattern> {
+        let shape = cursor.expect_shape()?;
+        let mut lanes = Vec::new();
+        while lanes.len() < shape.lanes() {
+            if cursor.peek() == TokenKind::Close {
+                return Err(cursor.error(ErrorKind::LaneCount));
+            }
+            let bits = |text| shape.lane(text);
+            lanes.push(match shape {
+                Shape::F32x4 | Shape::F64x2 => FloatPattern::parse(cursor, bits)?,
+                _ => FloatPattern::Bits(cursor.expect_number(bits)?),
+            });
+        }
+        match cursor.peek() {
+            TokenKind::Number | TokenKind::Keyword => Err(cursor.error(ErrorKind::LaneCount)),
+            _ => Ok(VectorPattern { shape, lanes }),
+        }
     }
 }
 
@@ -337,10 +265,10 @@ fn simple_pattern(cursor: &mut Cursor<'_, '_>, expected: &'static str) -> Result
     };
     cursor.seek(start + 2);
     let kind = match (Opcode::from_mnemonic(keyword), keyword) {
-        (Some(Opcode::I32Const), _) => PatternKind::I32(i32(cursor)?),
-        (Some(Opcode::I64Const), _) => PatternKind::I64(i64(cursor)?),
-        (Some(Opcode::F32Const), _) => PatternKind::F32(f32(cursor)?),
-        (Some(Opcode::F64Const), _) => PatternKind::F64(f64(cursor)?),
+        (Some(Opcode::I32Const), _) => PatternKind::I32(cursor.expect_number(numbers::i32)?),
+        (Some(Opcode::I64Const), _) => PatternKind::I64(cursor.expect_number(numbers::i64)?),
+        (Some(Opcode::F32Const), _) => PatternKind::F32(FloatPattern::parse(cursor, numbers::f32)?),
+        (Some(Opcode::F64Const), _) => PatternKind::F64(FloatPattern::parse(cursor, numbers::f64)?),
         (Some(Opcode::V128Const), _) => PatternKind::V128(VectorPattern::parse(cursor)?),
         (Some(Opcode::RefNull), _) => PatternKind::RefNull(opt_heap_type(cursor)?),
         (_, "ref.host") => PatternKind::RefHost(cursor.expect_u32()?),

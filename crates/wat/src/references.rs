@@ -1,0 +1,129 @@
+//! What the identifiers of a text are bound to, and where they are used: what an editor asks for.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use wattle_ast::Span;
+
+use crate::Space;
+
+/// A place where an identifier is bound to an index.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Definition {
+    /// The index space.
+    pub space: Space,
+    /// The function that a local or a label belongs to, or the type that a field belongs to.
+    pub owner: Option<u32>,
+    /// The index within the space, and within the owner where there is one.
+    pub index: u32,
+    /// The bytes of the identifier.
+    pub id: Span,
+    /// The bytes of what defines it: a field of the module, `(param ..)`, `(local ..)`,
+    /// `(field ..)`, or a block from its instruction to its end. In a function with an error, the
+    /// end of a block may not be known; then the block ends with its identifier here.
+    pub form: Span,
+}
+
+/// A place where an identifier is used.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Reference {
+    /// The bytes of the identifier.
+    pub id: Span,
+    /// Which of the [`definitions`](Identifiers::definitions) it refers to.
+    pub definition: usize,
+}
+
+/// The identifiers of a text, made on [request](crate::Parser::identifiers).
+///
+/// ```
+/// use wattle_wat::{Parser, Space};
+///
+/// let text = "(func $f (param $x i32) (call $f (local.get $x)))";
+/// let identifiers = Parser::new().identifiers(true).module(text)?.identifiers.unwrap();
+///
+/// let at = text.rfind("$x").unwrap();
+/// let x = identifiers.at(at).unwrap();
+/// let definition = identifiers.definitions[x];
+/// assert_eq!((definition.space, definition.owner, definition.index), (Space::Local, Some(0), 0));
+/// assert_eq!(&text[definition.form.start..definition.form.end], "(param $x i32)");
+/// assert_eq!(identifiers.uses(x).map(|id| id.start).collect::<Vec<_>>(), [at]);
+/// # Ok::<(), wattle_wat::Errors>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Identifiers {
+    /// Where identifiers are bound, in the order of the text.
+    pub definitions: Vec<Definition>,
+    /// Where they are used, in the order of the text. An identifier that is bound nowhere is an
+    /// error and not among them.
+    pub references: Vec<Reference>,
+}
+
+impl Identifiers {
+    /// The number of the definition that the identifier at a byte offset makes or refers to. An
+    /// offset at the end of an identifier counts as within it.
+    pub fn at(&self, offset: usize) -> Option<usize> {
+        let touches = |id: Span| id.start <= offset && offset <= id.end;
+        let at = self.definitions.partition_point(|definition| definition.id.end < offset);
+        if self.definitions.get(at).is_some_and(|definition| touches(definition.id)) {
+            return Some(at);
+        }
+        let at = self.references.partition_point(|reference| reference.id.end < offset);
+        let reference = self.references.get(at).filter(|reference| touches(reference.id))?;
+        Some(reference.definition)
+    }
+
+    /// The identifiers that refer to a definition, in the order of the text.
+    pub fn uses(&self, definition: usize) -> impl Iterator<Item = Span> {
+        let references = self.references.iter();
+        references.filter(move |reference| reference.definition == definition).map(|one| one.id)
+    }
+}
+
+/// What an identifier is bound to: space, owner and index.
+pub(crate) type Target = (Space, Option<u32>, u32);
+
+/// Identifiers in the making, in the order in which the parser comes to them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recorder {
+    found: Identifiers,
+    numbers: BTreeMap<Target, usize>,
+}
+
+impl Recorder {
+    pub(crate) fn define(&mut self, target: Target, id: Span, form: Span) {
+        let (space, owner, index) = target;
+        self.numbers.insert(target, self.found.definitions.len());
+        self.found.definitions.push(Definition { space, owner, index, id, form });
+    }
+
+    /// The form of a definition turns out to go on to an offset.
+    pub(crate) fn extend(&mut self, target: Target, end: usize) {
+        let number = self.numbers.get(&target);
+        if let Some(definition) = number.and_then(|at| self.found.definitions.get_mut(*at)) {
+            definition.form.end = end;
+        }
+    }
+
+    pub(crate) fn refer(&mut self, target: Target, id: Span) {
+        if let Some(&definition) = self.numbers.get(&target) {
+            self.found.references.push(Reference { id, definition });
+        }
+    }
+
+    /// The identifiers in the order of the text.
+    pub(crate) fn finish(self) -> Identifiers {
+        let Identifiers { definitions, mut references } = self.found;
+        let mut order: Vec<usize> = (0..definitions.len()).collect();
+        order.sort_by_key(|at| definitions[*at].id.start);
+        let mut places = alloc::vec![0; order.len()];
+        for (place, at) in order.iter().enumerate() {
+            places[*at] = place;
+        }
+        for reference in &mut references {
+            reference.definition = places[reference.definition];
+        }
+        references.sort_by_key(|reference| reference.id.start);
+        let definitions = order.into_iter().map(|at| definitions[at]).collect();
+        Identifiers { definitions, references }
+    }
+}
