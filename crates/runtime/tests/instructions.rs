@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use wattle_ast::{
     self as ast, ArrayLen, ArrowType, BlockType, BrCast, CallIndirect, Catches, DataIdx, ElemIdx,
-    ExternIdx, F32, F64, Feature, FenceOrder, FieldIdx, Func, FuncIdx, FuncType, GlobalIdx,
-    Handlers, HeapType, Instr, LabelIdx, Labels, LaneIdx, Limits, LocalIdx, MemArg, MemCopy,
-    MemIdx, MemInit, MemType, Opcode, RefTypeNonNull, RefTypeNull, SelectTypes, Shuffle, Source,
-    TableCopy, TableIdx, TableInit, TagIdx, TypeIdx, V128,
+    ExternIdx, F32, F64, Feature, Features, FenceOrder, FieldIdx, Func, FuncIdx, FuncType,
+    GlobalIdx, Handlers, HeapType, Instr, LabelIdx, Labels, LaneIdx, Limits, LocalIdx, MemArg,
+    MemCopy, MemIdx, MemInit, MemType, Opcode, RefTypeNonNull, RefTypeNull, SelectTypes, Shuffle,
+    Source, TableCopy, TableIdx, TableInit, TagIdx, TypeIdx, V128,
 };
 use wattle_runtime::{ErrorKind, Imports, Instance, Module, Store};
 
@@ -122,7 +122,7 @@ fn execute(opcode: Opcode) -> Result<(), String> {
     let index = ExternIdx::Func(FuncIdx(0));
     module.exports.push(ast::Export { name: "f".into(), index });
 
-    let module = Module::new(module).map_err(|error| error.to_string())?;
+    let module = Module::with_features(module, Features::ALL).map_err(|error| error.to_string())?;
     let mut store = Store::new(());
     let instance = Instance::new(&mut store, &module, &Imports::default());
     let instance = instance.map_err(|error| error.to_string())?;
