@@ -9,10 +9,10 @@ use wattle_ast::{
     Arity, Custom, CustomData, Encode, ExternKind, IndirectNameMap, Module, NameMap, Nesting,
     Reader, SectionId, TypeIdx, read_expr,
 };
+use wattle_syntax::strings;
 
 use crate::context::{self, Context};
 use crate::modules::Printer;
-use crate::strings;
 
 /// Prints all custom sections.
 pub(crate) fn print(
@@ -58,7 +58,7 @@ fn section(
         crate::instructions::offset_comment(&mut printer.out, at);
     }
     printer.str("(@custom ");
-    strings::name(&mut printer.out, &custom.name);
+    strings::write_name(&mut printer.out, &custom.name);
     match custom.after {
         after if after >= last => {}
         None => printer.str(" (before first)"),
@@ -72,7 +72,7 @@ fn section(
     if printer.context.config.skeleton && !bytes.is_empty() {
         printer.str("...");
     } else {
-        strings::bytes(&mut printer.out, bytes);
+        strings::write_bytes(&mut printer.out, bytes);
     }
 }
 

@@ -7,8 +7,9 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use wattle_ast::NameMap;
+use wattle_syntax::strings;
 
-use crate::{numbers, strings};
+use crate::numbers;
 
 /// The identifiers of one index space.
 #[derive(Default)]
@@ -70,7 +71,7 @@ impl Ids {
                 annotation(&mut self.text, name);
                 self.ends.push((end, self.text.len()));
             } else {
-                strings::id(&mut self.text, name);
+                strings::write_id(&mut self.text, name);
                 self.ends.push((self.text.len(), self.text.len()));
             }
         }
@@ -129,7 +130,7 @@ impl Ids {
 /// Appends ` (@name "..")`.
 pub(crate) fn annotation(out: &mut Vec<u8>, name: &str) {
     out.extend_from_slice(b" (@name ");
-    strings::name(out, name);
+    strings::write_name(out, name);
     out.push(b')');
 }
 

@@ -4,9 +4,10 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use wattle_ast::{LabelIdx, NameMap};
+use wattle_syntax::strings;
 
 use crate::ids::{Reserved, annotation};
-use crate::{numbers, strings};
+use crate::numbers;
 
 /// The blocks that are open, innermost last.
 ///
@@ -69,7 +70,7 @@ impl<'m> LabelStack<'m> {
         let mut label = Label::default();
         match name {
             Some(name) if !name.is_empty() && !self.in_scope.contains(name) => {
-                strings::id(&mut self.text, name);
+                strings::write_id(&mut self.text, name);
                 label.name = Some(name);
             }
             Some(_) => self.reserved.synthetic(&mut self.text, "label", ordinal as usize),

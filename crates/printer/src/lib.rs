@@ -17,7 +17,7 @@
 //! | `fold.rs`, `arity.rs` | instructions, folded |
 //! | `listing.rs` | instructions one by one, for a dump |
 //! | `ids.rs`, `labels.rs` | identifiers |
-//! | `numbers.rs`, `strings.rs` | numbers and strings |
+//! | `numbers.rs` | integers and floats |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -37,7 +37,6 @@ mod labels;
 mod listing;
 mod modules;
 mod numbers;
-mod strings;
 mod types;
 
 pub use config::{Config, print};

@@ -11,6 +11,7 @@ use wattle_ast::{
     Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind, ExternType,
     Func, FuncIdx, GlobalIdx, Import, MemIdx, Module, Nesting, Opcode, SectionId, TableIdx, TagIdx,
 };
+use wattle_syntax::strings;
 
 use crate::config::Config;
 use crate::context::Context;
@@ -18,7 +19,7 @@ use crate::fold::Folder;
 use crate::ids::{Ids, Space, annotation};
 use crate::instructions::{Code, Flat, PendingHints, offset_comment};
 use crate::labels::LabelStack;
-use crate::{customs, numbers, strings};
+use crate::{customs, numbers};
 
 /// Text is handed on whenever there is so much of it.
 const PIECE: usize = 1 << 16;
@@ -176,7 +177,7 @@ impl<'m> Printer<'m> {
             }
             Some(name) => {
                 self.str(" ");
-                strings::id(&mut self.out, name);
+                strings::write_id(&mut self.out, name);
             }
             None => {}
         }
@@ -218,7 +219,7 @@ impl<'m> Printer<'m> {
         let (first, end) = self.exports.of(index);
         for export in self.context.module.exports.get(first..end).unwrap_or_default() {
             self.str(" (export ");
-            strings::name(&mut self.out, &export.name);
+            strings::write_name(&mut self.out, &export.name);
             self.str(")");
         }
     }
@@ -254,7 +255,7 @@ impl<'m> Printer<'m> {
         for run in module.import_runs() {
             if let Some(group) = run.group {
                 self.field("import ", None);
-                strings::name(&mut self.out, &group.module);
+                strings::write_name(&mut self.out, &group.module);
             }
             for (place, (index, import)) in imports.by_ref().take(run.items.len()) {
                 let at = self.offset(SectionId::Import, place);
@@ -266,7 +267,7 @@ impl<'m> Printer<'m> {
                     Some(group) => {
                         self.context.line(&mut self.out, 2);
                         self.open("item ", at);
-                        strings::name(&mut self.out, &import.name);
+                        strings::write_name(&mut self.out, &import.name);
                         if group.ty.is_none() {
                             self.extern_type(&import.ty, Some(index));
                         }
@@ -289,17 +290,17 @@ impl<'m> Printer<'m> {
         if self.context.config.inline_imports_exports {
             self.begin(index, at);
             self.str(" (import ");
-            strings::name(&mut self.out, &import.module);
+            strings::write_name(&mut self.out, &import.module);
             self.str(" ");
-            strings::name(&mut self.out, &import.name);
+            strings::write_name(&mut self.out, &import.name);
             self.str(")");
             self.bare_extern_type(&import.ty);
             return;
         }
         self.field("import ", at);
-        strings::name(&mut self.out, &import.module);
+        strings::write_name(&mut self.out, &import.module);
         self.str(" ");
-        strings::name(&mut self.out, &import.name);
+        strings::write_name(&mut self.out, &import.name);
         self.extern_type(&import.ty, Some(index));
     }
 
@@ -338,7 +339,7 @@ impl<'m> Printer<'m> {
 
     fn export(&mut self, place: usize, export: &Export<'_>) {
         self.field("export ", self.offset(SectionId::Export, place));
-        strings::name(&mut self.out, &export.name);
+        strings::write_name(&mut self.out, &export.name);
         let kind = export.index.kind();
         self.str(" (");
         self.str(kind.keyword());
@@ -402,7 +403,7 @@ impl<'m> Printer<'m> {
         if self.context.config.skeleton && !data.bytes.is_empty() {
             self.str("...");
         } else {
-            strings::bytes(&mut self.out, &data.bytes);
+            strings::write_bytes(&mut self.out, &data.bytes);
         }
     }
 
