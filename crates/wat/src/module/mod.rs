@@ -10,6 +10,7 @@
 //! | `recovery.rs` | what takes the place of fields with errors |
 //! | `segments.rs` | element and data segments |
 //! | `code.rs` | instruction sequences, flat and folded |
+//! | `labels.rs` | the labels that are open |
 //! | `immediates.rs` | the immediates of instructions: the text as a [`Source`](wattle_ast::Source) |
 //! | `annotations.rs` | annotations, custom sections, names |
 //!
@@ -19,6 +20,7 @@ pub(crate) mod annotations;
 mod code;
 mod fields;
 mod immediates;
+mod labels;
 mod recovery;
 mod scan;
 mod segments;
@@ -37,7 +39,7 @@ use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Errors, Result};
 use crate::ids::{IdMap, Scope, Space};
 use crate::references::{Identifiers, Recorder};
-use code::LabelStack;
+use labels::LabelStack;
 use types::Signature;
 
 /// Parses a text that is a module: `(module ...)`, or its fields alone.
