@@ -290,6 +290,39 @@ impl<'t, 'a> State<'t, 'a> {
         Ok(index)
     }
 
+    /// What `inside` reads between `(` with this keyword and the matching parenthesis, when such a
+    /// form is next.
+    #[inline(always)]
+    fn opt_form<T>(
+        &mut self,
+        keyword: &str,
+        inside: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if !self.cursor.opt_open(keyword) {
+            return Ok(None);
+        }
+        let value = inside(self)?;
+        self.cursor.expect_close()?;
+        Ok(Some(value))
+    }
+
+    /// Calls `each` up to the closing parenthesis, and moves past it. A form with a `name` holds
+    /// one thing only.
+    #[inline(always)]
+    fn rest_of_form(
+        &mut self,
+        name: bool,
+        mut each: impl FnMut(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        while name || self.cursor.peek() != TokenKind::Close {
+            each(self)?;
+            if name {
+                break;
+            }
+        }
+        self.cursor.expect_close()
+    }
+
     /// Notes what the identifier that is next refers to.
     #[inline(always)]
     fn refer(&mut self, space: Space, owner: Option<u32>, index: u32) {
