@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use wattle_ast::{Name, Opcode, Span};
+use wattle_ast::{AbsHeapType, Name, Opcode, Span};
 use wattle_syntax::{
     LexError, Shape, Token, TokenKind, Tokens,
     numbers::{self, NumberError},
@@ -126,6 +126,14 @@ impl<'t, 'a> Cursor<'t, 'a> {
             ErrorKind::UnexpectedToken(expected)
         };
         Error::boxed(kind, self.span())
+    }
+
+    /// The next tokens are no form of the kind that must be there: the error is at the keyword
+    /// when there are a parenthesis and a keyword.
+    #[cold]
+    pub(crate) fn unexpected_form(&mut self, expected: &'static str) -> Box<Error> {
+        self.opt(TokenKind::Open);
+        self.unexpected(expected)
     }
 
     /// The next token is a keyword, and no mnemonic of a feature that is enabled.
@@ -330,6 +338,15 @@ impl<'t, 'a> Cursor<'t, 'a> {
             }
             Err(error) => Err(self.bad_number(error)),
         }
+    }
+
+    /// The keyword of an abstract heap type.
+    pub(crate) fn expect_abs_heap_type(&mut self) -> Result<AbsHeapType> {
+        let keyword = if self.peek() == TokenKind::Keyword { self.text() } else { "" };
+        let abs = AbsHeapType::from_keyword(keyword);
+        let abs = abs.ok_or_else(|| self.unexpected("a heap type"))?;
+        self.bump();
+        Ok(abs)
     }
 
     /// The shape of a vector.

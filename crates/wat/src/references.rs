@@ -19,8 +19,9 @@ pub struct Definition {
     /// The bytes of the identifier.
     pub id: Span,
     /// The bytes of what defines it: a field of the module, `(param ..)`, `(local ..)`,
-    /// `(field ..)`, or a block from its instruction to its end. In a function with an error, the
-    /// end of a block may not be known; then the block ends with its identifier here.
+    /// `(field ..)`, or a block from its instruction to its `end`, its parenthesis or the label of
+    /// its `delegate`. In a function with an error a block may have no end; then its identifier
+    /// counts as that.
     pub form: Span,
 }
 

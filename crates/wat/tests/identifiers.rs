@@ -113,7 +113,7 @@ fn labels_are_numbered_as_blocks_begin() {
             ),
             (Label, Some(1), 0, "$b", "block $b (result i32) (br $b (i32.const 1)))"),
             (Label, Some(1), 2, "$a", "block $a (try $c (do) (delegate $a)))"),
-            (Label, Some(1), 3, "$c", "try $c (do) (delegate $a))"),
+            (Label, Some(1), 3, "$c", "try $c (do) (delegate $a"),
         ],
         &[1, 1, 0, 3, 2, 2, 4],
     );

@@ -1,18 +1,18 @@
-//! Instruction sequences, flat and folded, straight to bytes. What is open (blocks, parentheses)
-//! is data: no depth of nesting makes anything recurse.
+//! Instruction sequences, flat and folded, straight to bytes. The blocks and parentheses that are
+//! open are data: no depth of nesting makes anything recurse.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/instructions.html>
 
 use alloc::vec::Vec;
 
-use wattle_ast::{BlockType, Encode, ItemKind, Name, Opcode, Span, encode_immediates};
+use wattle_ast::{BlockType, Encode, ItemKind, Name, Opcode, encode_immediates};
 use wattle_syntax::TokenKind;
 
 use super::State;
 use super::immediates::Immediates;
 use super::types::ParamIds;
 use crate::error::{ErrorKind, Result};
-use crate::ids::{IdMap, Space};
+use crate::ids::Space;
 
 /// What is open around the next instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,38 +25,38 @@ enum Open {
     Catch,
     CatchAll,
     // Folded: closed by a parenthesis.
-    /// A plain instruction that waits for its operands.
-    Plain,
+    /// An instruction that waits for its operands.
+    Operands,
     /// A block, a loop or a `try_table`.
     FoldedBlock,
     /// An `if` that waits for its condition and `(then`.
     Condition,
-    /// Inside `(then`, `(else`, `(do`, `(catch`, `(catch_all`.
-    Then,
-    FoldedElse,
-    Do,
-    FoldedCatch,
-    FoldedCatchAll,
-    /// After these, still inside the `if` or `try`.
+    /// `(then`, `(else`, `(do`, `(catch` or `(catch_all`.
+    Clause,
+    /// An `if` after `(then ...)`: there may be `(else`.
     AfterThen,
-    AfterElse,
+    /// A `try` that must go on with `(do`.
     BeforeDo,
+    /// A `try` after `(do ...)`: there may be `(catch`, `(catch_all` or `(delegate`.
     AfterDo,
+    /// A `try` after `(catch ...)`: there may be `(catch` or `(catch_all`.
     AfterCatch,
-    AfterCatchAll,
-    AfterDelegate,
+    /// An `if` or a `try` after its last clause.
+    Complete,
+    /// A `try` after `(delegate ...)`, which stands for its `end`.
+    Delegated,
 }
 
 impl Open {
+    /// Whether `end` closes it.
+    fn is_flat(self) -> bool {
+        use Open::*;
+        matches!(self, Block | If | Else | Try | Catch | CatchAll)
+    }
+
     /// Whether an instruction may be next that is not folded.
     fn takes_flat(self) -> bool {
-        use Open::*;
-        match self {
-            Block | If | Else | Try | Catch | CatchAll => true,
-            FoldedBlock | Then | FoldedElse | Do | FoldedCatch | FoldedCatchAll => true,
-            Plain | Condition | AfterThen | AfterElse | BeforeDo | AfterDo | AfterCatch
-            | AfterCatchAll | AfterDelegate => false,
-        }
+        self.is_flat() || matches!(self, Open::FoldedBlock | Open::Clause)
     }
 }
 
@@ -71,6 +71,12 @@ struct Frame {
     tokens: (u32, u32),
 }
 
+impl Frame {
+    fn new(open: Open) -> Frame {
+        Frame { open, hint: None, waiting: 0, tokens: (0, 0) }
+    }
+}
+
 /// The identifier of a block, and its name when an annotation gives another.
 #[derive(Default)]
 struct LabelId<'a> {
@@ -80,7 +86,7 @@ struct LabelId<'a> {
     name: Option<Name<'a>>,
 }
 
-/// Bytes in the making, and what is open meanwhile. Reused from body to body.
+/// An expression that is being written, and what is open in it. Reused from body to body.
 #[derive(Default)]
 pub(super) struct Code<'a> {
     /// What is written.
@@ -92,8 +98,9 @@ pub(super) struct Code<'a> {
     waiting_ids: Vec<LabelId<'a>>,
     /// For the immediates that are lists.
     scratch: Vec<u8>,
-    /// Where the expression begins in `out`, and whose it is.
+    /// Where the expression begins in `out`.
     start: usize,
+    /// The item that the expression belongs to, when its instructions are to be located.
     owner: Option<(ItemKind, u32)>,
     /// Offsets in `out` and values of branch hints.
     pub(super) hints: Vec<(u32, u8)>,
@@ -108,66 +115,19 @@ impl Code<'_> {
         self.waiting_ids.clear();
         self.hints.clear();
     }
-}
 
-/// The labels of the blocks that are open.
-#[derive(Default)]
-pub(super) struct LabelStack<'a> {
-    blocks: Vec<OpenBlock>,
-    /// Identifiers, with the number of blocks around the innermost so named plus one; 0 when it
-    /// is closed.
-    ids: IdMap<'a>,
-    /// How many blocks began.
-    begun: u32,
-}
-
-struct OpenBlock {
-    /// How many blocks began before.
-    index: u32,
-    /// The place of the identifier in the map, and what it stood for outside.
-    id: Option<(u32, u32)>,
-}
-
-impl<'a> LabelStack<'a> {
-    fn reset(&mut self) {
-        self.blocks.clear();
-        self.ids.clear();
-        self.begun = 0;
-    }
-
-    fn push(&mut self, id: Option<Name<'a>>) {
-        let depth = self.blocks.len() as u32 + 1;
-        let id = id.map(|id| {
-            let (at, _) = self.ids.entry(id, 0);
-            (at as u32, core::mem::replace(self.ids.number(at), depth))
-        });
-        self.blocks.push(OpenBlock { index: self.begun, id });
-        self.begun += 1;
-    }
-
-    /// Closes the innermost block, and returns its index.
-    fn pop(&mut self) -> u32 {
-        let Some(block) = self.blocks.pop() else { return 0 };
-        if let Some((at, outside)) = block.id {
-            *self.ids.number(at as usize) = outside;
+    /// Notes a hint on the instruction at an offset in `out`.
+    #[inline(always)]
+    fn hint(&mut self, hint: Option<u8>, offset: usize) {
+        if let Some(hint) = hint {
+            self.hints.push((offset as u32, hint));
         }
-        block.index
     }
 
-    /// Whether the innermost block has this identifier.
-    fn is_innermost(&self, id: &str) -> bool {
-        self.get(id) == Some(0)
-    }
-
-    /// The label of an identifier.
-    fn get(&self, id: &str) -> Option<u32> {
-        let depth = self.ids.get(id).filter(|depth| *depth > 0)?;
-        Some(self.blocks.len() as u32 - depth)
-    }
-
-    /// The index of the block that a label refers to.
-    fn index(&self, label: u32) -> u32 {
-        self.blocks.iter().nth_back(label as usize).map_or(0, |block| block.index)
+    fn set_open(&mut self, open: Open) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.open = open;
+        }
     }
 }
 
@@ -206,9 +166,14 @@ impl<'a> State<'_, 'a> {
                 break;
             }
         }
-        self.note(code, (self.cursor.pos(), self.cursor.pos() + 1));
-        Opcode::End.encode(&mut code.out);
+        self.end(code, self.cursor.pos());
         Ok(())
+    }
+
+    /// Writes the `end` that the token at a position stands for.
+    fn end(&mut self, code: &mut Code<'a>, at: usize) {
+        self.note(code, code.out.len(), (at, at + 1));
+        Opcode::End.encode(&mut code.out);
     }
 
     /// The opcode of the mnemonic that is next. Moves past it.
@@ -243,41 +208,36 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// An opcode and its immediates, to the end of `out`.
+    /// Writes an opcode and its immediates.
     #[inline(always)]
-    fn encode(&mut self, opcode: Opcode, out: &mut Vec<u8>, scratch: &mut Vec<u8>) -> Result<()> {
-        opcode.encode(out);
-        if opcode.kinds().is_empty() {
-            return Ok(());
-        }
-        self.immediates(opcode, out, scratch)
+    fn encode(&mut self, code: &mut Code<'a>, opcode: Opcode) -> Result<()> {
+        opcode.encode(&mut code.out);
+        if opcode.kinds().is_empty() { Ok(()) } else { self.immediates(code, opcode) }
     }
 
-    /// There is one copy of this, for all its size.
+    /// Not inlined: it is large.
     #[inline(never)]
-    fn immediates(
-        &mut self,
-        opcode: Opcode,
-        out: &mut Vec<u8>,
-        scratch: &mut Vec<u8>,
-    ) -> Result<()> {
+    fn immediates(&mut self, code: &mut Code<'a>, opcode: Opcode) -> Result<()> {
+        let Code { out, scratch, .. } = code;
         encode_immediates(opcode, &mut Immediates::new(self, scratch, opcode), out)
     }
 
-    /// Notes where an instruction that is about to be written stands in the text.
+    /// Notes that the instruction at an offset in `out` is made of the tokens from one position up
+    /// to another.
     #[inline(always)]
-    fn note(&mut self, code: &Code<'a>, tokens: (usize, usize)) {
-        if code.owner.is_some() {
-            self.note_span(code, tokens);
+    fn note(&mut self, code: &Code<'a>, offset: usize, tokens: (usize, usize)) {
+        if let Some((kind, index)) = code.owner {
+            let offset = (offset - code.start) as u32;
+            self.note_instr(kind, index, offset, tokens);
         }
     }
 
     #[cold]
-    fn note_span(&mut self, code: &Code<'a>, (first, end): (usize, usize)) {
-        let last = self.span_at(end.saturating_sub(1).max(first));
-        let span = Span::new(self.span_at(first).start, last.end);
-        if let (Some((kind, index)), Some(map)) = (code.owner, &mut self.source_map) {
-            map.add_instr(kind, index, (code.out.len() - code.start) as u32, span);
+    fn note_instr(&mut self, kind: ItemKind, index: u32, offset: u32, tokens: (usize, usize)) {
+        let (first, end) = tokens;
+        let span = self.span_at(first).to(self.span_at(end.saturating_sub(1).max(first)));
+        if let Some(map) = &mut self.source_map {
+            map.add_instr(kind, index, offset, span);
         }
     }
 
@@ -290,60 +250,41 @@ impl<'a> State<'_, 'a> {
         let start = self.cursor.pos();
         let hint = self.hint(start)?;
         let opcode = self.opcode()?;
-        if let Some(hint) = hint {
-            code.hints.push((code.out.len() as u32, hint));
-        }
+        let before = code.out.len();
+        code.hint(hint, before);
         if opcode.kinds().is_structured() {
             return self.flat_structured(code, opcode, start);
         }
-        if code.owner.is_none() {
-            return self.encode(opcode, &mut code.out, &mut code.scratch);
-        }
-        let before = code.out.len();
-        self.encode(opcode, &mut code.out, &mut code.scratch)?;
-        self.note_before(code, before, (start, self.cursor.pos()));
+        self.encode(code, opcode)?;
+        self.note(code, before, (start, self.cursor.pos()));
         Ok(())
-    }
-
-    /// Notes where an instruction that is just written stands in the text.
-    #[cold]
-    fn note_before(&mut self, code: &mut Code<'a>, before: usize, tokens: (usize, usize)) {
-        let written = code.out.split_off(before);
-        self.note_span(code, tokens);
-        code.out.extend_from_slice(&written);
     }
 
     fn flat_structured(&mut self, code: &mut Code<'a>, opcode: Opcode, start: usize) -> Result<()> {
         let top = code.frames.last().map(|frame| frame.open);
-        let frame = |open| Frame { open, hint: None, waiting: 0, tokens: (0, 0) };
         let open = match (opcode, top) {
             (Opcode::Block | Opcode::Loop | Opcode::TryTable, _) => Open::Block,
             (Opcode::If, _) => Open::If,
             (Opcode::Try, _) => Open::Try,
-            (Opcode::Else, Some(Open::If)) => Open::Else,
-            (Opcode::Catch, Some(Open::Try | Open::Catch)) => Open::Catch,
-            (Opcode::CatchAll, Some(Open::Try | Open::Catch)) => Open::CatchAll,
-            (Opcode::Delegate, Some(Open::Try)) => {
-                // The label of the block itself is not among those that it can name.
-                let block = self.labels.pop();
-                code.frames.pop();
-                self.note(code, (start, start + 2));
-                self.encode(opcode, &mut code.out, &mut code.scratch)?;
-                self.note_block_end(block, start + 1);
-                return Ok(());
-            }
-            (
-                Opcode::End,
-                Some(
-                    Open::Block | Open::If | Open::Else | Open::Try | Open::Catch | Open::CatchAll,
-                ),
-            ) => {
+            (Opcode::Else, Some(Open::If)) => {
                 self.matching_label()?;
-                let block = self.labels.pop();
-                self.note_block_end(block, self.cursor.pos() - 1);
+                return self.clause(code, opcode, start, Open::Else);
+            }
+            (Opcode::Catch, Some(Open::Try | Open::Catch)) => {
+                return self.clause(code, opcode, start, Open::Catch);
+            }
+            (Opcode::CatchAll, Some(Open::Try | Open::Catch)) => {
+                return self.clause(code, opcode, start, Open::CatchAll);
+            }
+            (Opcode::Delegate, Some(Open::Try)) => {
                 code.frames.pop();
-                self.note(code, (start, start + 1));
-                opcode.encode(&mut code.out);
+                return self.delegate(code, start);
+            }
+            (Opcode::End, Some(open)) if open.is_flat() => {
+                self.matching_label()?;
+                self.end_label(self.cursor.pos() - 1);
+                code.frames.pop();
+                self.end(code, start);
                 return Ok(());
             }
             _ => {
@@ -351,19 +292,30 @@ impl<'a> State<'_, 'a> {
                 return Err(self.cursor.unexpected("an instruction that fits here"));
             }
         };
-        match opcode {
-            Opcode::Else | Opcode::Catch | Opcode::CatchAll => {
-                if opcode == Opcode::Else {
-                    self.matching_label()?;
-                }
-                self.note(code, (start, start + 1));
-                self.encode(opcode, &mut code.out, &mut code.scratch)?;
-                code.frames.pop();
-            }
-            _ => self.begin_block(code, opcode, start)?,
-        }
-        code.frames.push(frame(open));
+        self.begin_block(code, opcode, start)?;
+        code.frames.push(Frame::new(open));
         Ok(())
+    }
+
+    /// The instruction that begins another clause of the innermost block. Behind its keyword.
+    fn clause(
+        &mut self,
+        code: &mut Code<'a>,
+        opcode: Opcode,
+        start: usize,
+        open: Open,
+    ) -> Result<()> {
+        self.note(code, code.out.len(), (start, start + 1));
+        self.encode(code, opcode)?;
+        code.set_open(open);
+        Ok(())
+    }
+
+    /// `delegate` and its label, which is never that of the block itself. Behind the keyword.
+    fn delegate(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
+        self.end_label(start + 1);
+        self.note(code, code.out.len(), (start, start + 2));
+        self.encode(code, Opcode::Delegate)
     }
 
     /// The identifier, if any, behind `end` or `else`.
@@ -371,7 +323,7 @@ impl<'a> State<'_, 'a> {
         if self.cursor.peek() != TokenKind::Id {
             return Ok(());
         }
-        if !self.labels.is_innermost(&self.cursor.id()) {
+        if self.labels.get(&self.cursor.id()) != Some(0) {
             return Err(self.cursor.error(ErrorKind::MismatchingLabel));
         }
         self.refer(Space::Label, self.func, self.labels.index(0));
@@ -379,14 +331,12 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// Identifier, type and clauses of a block, whose opcode is written first.
+    /// Identifier, type and clauses of a block. Behind its keyword.
     fn begin_block(&mut self, code: &mut Code<'a>, opcode: Opcode, start: usize) -> Result<()> {
         let id = self.label_id()?;
         let before = code.out.len();
-        self.encode(opcode, &mut code.out, &mut code.scratch)?;
-        if code.owner.is_some() {
-            self.note_before(code, before, (start, self.cursor.pos()));
-        }
+        self.encode(code, opcode)?;
+        self.note(code, before, (start, self.cursor.pos()));
         self.begin_label(id);
         Ok(())
     }
@@ -409,13 +359,14 @@ impl<'a> State<'_, 'a> {
         self.labels.push(label.id);
     }
 
-    /// Notes that the token at a position ends a block, when it was asked for.
+    /// Closes a block. The token at a position is its last one.
     #[inline(always)]
-    fn note_block_end(&mut self, block: u32, at: usize) {
+    fn end_label(&mut self, at: usize) {
+        let index = self.labels.pop();
         if self.recorder.is_some() {
             let end = self.span_at(at).end;
             if let Some(recorder) = &mut self.recorder {
-                recorder.extend((Space::Label, self.func, block), end);
+                recorder.extend((Space::Label, self.func, index), end);
             }
         }
     }
@@ -428,10 +379,10 @@ impl<'a> State<'_, 'a> {
         if self.cursor.peek() != TokenKind::Keyword {
             return Err(self.cursor.unexpected("an instruction"));
         }
-        if let Some(frame) = code.frames.last()
+        if let Some(&frame) = code.frames.last()
             && !frame.open.takes_flat()
-            && frame.open != Open::Plain
-            && self.part(code)?
+            && frame.open != Open::Operands
+            && self.folded_clause(code, frame)?
         {
             return Ok(());
         }
@@ -443,23 +394,19 @@ impl<'a> State<'_, 'a> {
             return self.folded_structured(code, opcode, start, hint);
         }
         let before = code.out.len();
-        self.encode(opcode, &mut code.out, &mut code.scratch)?;
+        self.encode(code, opcode)?;
         let end = self.cursor.pos();
         if self.cursor.opt(TokenKind::Close) {
-            // No operands: nothing has to wait.
-            if let Some(hint) = hint {
-                code.hints.push((before as u32, hint));
-            }
-            if code.owner.is_some() {
-                self.note_before(code, before, (start, end));
-            }
+            // Without operands nothing has to wait.
+            code.hint(hint, before);
+            self.note(code, before, (start, end));
             return Ok(());
         }
-        self.wait(code, Open::Plain, before, hint, (start, end));
+        self.wait(code, Open::Operands, before, hint, (start, end));
         Ok(())
     }
 
-    /// Sets aside what was just written, until its operands are.
+    /// Sets aside the instruction that was just written, until its operands are.
     fn wait(
         &mut self,
         code: &mut Code<'a>,
@@ -475,66 +422,49 @@ impl<'a> State<'_, 'a> {
         code.frames.push(Frame { open, hint, waiting, tokens });
     }
 
-    /// Writes what was set aside.
+    /// Writes the instruction that was set aside.
     #[inline(always)]
     fn resume(&mut self, code: &mut Code<'a>, frame: Frame) {
-        if let Some(hint) = frame.hint {
-            code.hints.push((code.out.len() as u32, hint));
-        }
-        self.note(code, (frame.tokens.0 as usize, frame.tokens.1 as usize));
+        code.hint(frame.hint, code.out.len());
+        self.note(code, code.out.len(), (frame.tokens.0 as usize, frame.tokens.1 as usize));
         let waiting = frame.waiting as usize;
         code.out.extend_from_slice(&code.waiting[waiting..]);
         code.waiting.truncate(waiting);
     }
 
-    /// The parts of a folded `if` or `try`; false when an operand is next instead.
-    fn part(&mut self, code: &mut Code<'a>) -> Result<bool> {
-        let Some(&frame) = code.frames.last() else { return Ok(false) };
-        let word = self.cursor.text();
-        let (after, inside, opcode) = match (frame.open, word) {
+    /// A clause of a folded `if` or `try`; false when an operand is next instead.
+    fn folded_clause(&mut self, code: &mut Code<'a>, frame: Frame) -> Result<bool> {
+        let start = self.cursor.pos();
+        let (after, opcode) = match (frame.open, self.cursor.text()) {
             (Open::Condition, "then") => {
                 self.resume(code, frame);
                 let id = code.waiting_ids.pop().unwrap_or_default();
                 self.begin_label(id);
-                (Open::AfterThen, Open::Then, None)
+                (Open::AfterThen, None)
             }
             (Open::Condition, _) => return Ok(false),
-            (Open::AfterThen, "else") => (Open::AfterElse, Open::FoldedElse, Some(Opcode::Else)),
-            (Open::BeforeDo, "do") => (Open::AfterDo, Open::Do, None),
-            (Open::AfterDo | Open::AfterCatch, "catch") => {
-                (Open::AfterCatch, Open::FoldedCatch, Some(Opcode::Catch))
-            }
+            (Open::AfterThen, "else") => (Open::Complete, Some(Opcode::Else)),
+            (Open::BeforeDo, "do") => (Open::AfterDo, None),
+            (Open::AfterDo | Open::AfterCatch, "catch") => (Open::AfterCatch, Some(Opcode::Catch)),
             (Open::AfterDo | Open::AfterCatch, "catch_all") => {
-                (Open::AfterCatchAll, Open::FoldedCatchAll, Some(Opcode::CatchAll))
+                (Open::Complete, Some(Opcode::CatchAll))
             }
             (Open::AfterDo, "delegate") => {
-                let start = self.cursor.pos();
                 self.cursor.bump();
-                let block = self.labels.pop();
-                self.note(code, (start, start + 2));
-                self.encode(Opcode::Delegate, &mut code.out, &mut code.scratch)?;
+                self.delegate(code, start)?;
                 self.cursor.expect_close()?;
-                self.note_block_end(block, self.cursor.pos());
-                self.set_open(code, Open::AfterDelegate);
+                code.set_open(Open::Delegated);
                 return Ok(true);
             }
             _ => return Err(self.cursor.unexpected(")")),
         };
-        let start = self.cursor.pos();
         self.cursor.bump();
-        self.set_open(code, after);
-        if let Some(opcode) = opcode {
-            self.note(code, (start, start + 1));
-            self.encode(opcode, &mut code.out, &mut code.scratch)?;
+        match opcode {
+            Some(opcode) => self.clause(code, opcode, start, after)?,
+            None => code.set_open(after),
         }
-        code.frames.push(Frame { open: inside, hint: None, waiting: 0, tokens: (0, 0) });
+        code.frames.push(Frame::new(Open::Clause));
         Ok(true)
-    }
-
-    fn set_open(&mut self, code: &mut Code<'a>, open: Open) {
-        if let Some(frame) = code.frames.last_mut() {
-            frame.open = open;
-        }
     }
 
     fn folded_structured(
@@ -544,14 +474,14 @@ impl<'a> State<'_, 'a> {
         start: usize,
         hint: Option<u8>,
     ) -> Result<()> {
+        let before = code.out.len();
         let open = match opcode {
             Opcode::Block | Opcode::Loop | Opcode::TryTable => Open::FoldedBlock,
             Opcode::Try => Open::BeforeDo,
             Opcode::If => {
                 let id = self.label_id()?;
                 code.waiting_ids.push(id);
-                let before = code.out.len();
-                self.encode(opcode, &mut code.out, &mut code.scratch)?;
+                self.encode(code, opcode)?;
                 self.wait(code, Open::Condition, before, hint, (start, self.cursor.pos()));
                 return Ok(());
             }
@@ -560,11 +490,9 @@ impl<'a> State<'_, 'a> {
                 return Err(self.cursor.unexpected("an instruction that fits here"));
             }
         };
-        if let Some(hint) = hint {
-            code.hints.push((code.out.len() as u32, hint));
-        }
+        code.hint(hint, before);
         self.begin_block(code, opcode, start)?;
-        code.frames.push(Frame { open, hint: None, waiting: 0, tokens: (0, 0) });
+        code.frames.push(Frame::new(open));
         Ok(())
     }
 
@@ -573,21 +501,16 @@ impl<'a> State<'_, 'a> {
     fn close(&mut self, code: &mut Code<'a>) -> Result<()> {
         let Some(&frame) = code.frames.last() else { return Ok(()) };
         match frame.open {
-            Open::Plain => self.resume(code, frame),
-            Open::Then | Open::FoldedElse | Open::Do | Open::FoldedCatch | Open::FoldedCatchAll => {
-            }
+            Open::Operands => self.resume(code, frame),
+            Open::Clause | Open::Delegated => {}
             Open::FoldedBlock
             | Open::AfterThen
-            | Open::AfterElse
             | Open::AfterDo
             | Open::AfterCatch
-            | Open::AfterCatchAll => {
-                let block = self.labels.pop();
-                self.note_block_end(block, self.cursor.pos());
-                self.note(code, (self.cursor.pos(), self.cursor.pos() + 1));
-                Opcode::End.encode(&mut code.out);
+            | Open::Complete => {
+                self.end_label(self.cursor.pos());
+                self.end(code, self.cursor.pos());
             }
-            Open::AfterDelegate => {}
             Open::Condition => return Err(self.cursor.unexpected("(then")),
             Open::BeforeDo => return Err(self.cursor.unexpected("(do")),
             _ => return Err(self.cursor.unexpected("end")),
@@ -614,13 +537,11 @@ impl<'a> State<'_, 'a> {
         if self.cursor.peek() != TokenKind::Id {
             return self.cursor.expect_u32();
         }
-        match self.labels.get(&self.cursor.id()) {
-            Some(label) => {
-                self.refer(Space::Label, self.func, self.labels.index(label));
-                self.cursor.bump();
-                Ok(label)
-            }
-            None => Err(self.unknown(Space::Label)),
-        }
+        let Some(label) = self.labels.get(&self.cursor.id()) else {
+            return Err(self.unknown(Space::Label));
+        };
+        self.refer(Space::Label, self.func, self.labels.index(label));
+        self.cursor.bump();
+        Ok(label)
     }
 }

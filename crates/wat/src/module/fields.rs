@@ -118,13 +118,9 @@ impl<'a> State<'_, 'a> {
 
     /// `(import "module" "name")` of the member at hand.
     fn opt_inline_import(&mut self) -> Result<Option<(Name<'a>, Name<'a>)>> {
-        if !self.cursor.opt_open("import") {
-            return Ok(None);
-        }
-        let module = self.cursor.expect_name()?;
-        let name = self.cursor.expect_name()?;
-        self.cursor.expect_close()?;
-        Ok(Some((module, name)))
+        self.opt_form("import", |state| {
+            Ok((state.cursor.expect_name()?, state.cursor.expect_name()?))
+        })
     }
 
     pub(super) fn push_import(
@@ -140,12 +136,11 @@ impl<'a> State<'_, 'a> {
 
     /// The type of an imported function: exact or not.
     fn func_import_type(&mut self) -> Result<ExternType> {
-        if !self.cursor.opt_open("exact") {
-            return self.type_use(ParamIds::Ignored).map(ExternType::Func);
+        let exact = self.opt_form("exact", |state| state.type_use(ParamIds::Ignored))?;
+        match exact {
+            Some(ty) => Ok(ExternType::FuncExact(ty)),
+            None => self.type_use(ParamIds::Ignored).map(ExternType::Func),
         }
-        let ty = self.type_use(ParamIds::Ignored)?;
-        self.cursor.expect_close()?;
-        Ok(ExternType::FuncExact(ty))
     }
 
     fn extern_type_tail(&mut self, kind: ExternKind) -> Result<ExternType> {
@@ -161,8 +156,7 @@ impl<'a> State<'_, 'a> {
     /// `(` and the keyword of something that can be imported.
     fn expect_extern(&mut self) -> Result<ExternKind> {
         let Some(kind) = self.cursor.open_keyword().and_then(extern_kind) else {
-            self.cursor.opt(TokenKind::Open);
-            return Err(self.cursor.unexpected("an external type"));
+            return Err(self.cursor.unexpected_form("an external type"));
         };
         self.cursor.bump_open();
         Ok(kind)
@@ -297,18 +291,15 @@ impl<'a> State<'_, 'a> {
                 return Err(Error::boxed(kind, self.span_at(type_at)));
             }
             let named = self.local_name(func, index)?;
-            while named || self.cursor.peek() != TokenKind::Close {
-                let ty = self.val_type()?;
+            self.rest_of_form(named, |state| {
+                let ty = state.val_type()?;
                 index = index.map(|index| index.saturating_add(1));
                 match runs.last_mut() {
                     Some(run) if run.ty == ty => run.count += 1,
                     _ => runs.push(Local { count: 1, ty }),
                 }
-                if named {
-                    break;
-                }
-            }
-            self.cursor.expect_close()?;
+                Ok(())
+            })?;
         }
         leb128::write_u32(&mut code.out, runs.len() as u32);
         runs.iter().for_each(|run| run.encode(&mut code.out));

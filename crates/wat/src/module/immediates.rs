@@ -219,10 +219,10 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
     fn select_types(&mut self) -> Result<SelectTypes<'s>> {
         let mut types = Vec::new();
         while self.state.cursor.opt_open("result") {
-            while self.state.cursor.peek() != TokenKind::Close {
-                types.push(self.state.val_type()?);
-            }
-            self.state.cursor.expect_close()?;
+            self.state.rest_of_form(false, |state| {
+                types.push(state.val_type()?);
+                Ok(())
+            })?;
         }
         Ok(SelectTypes::encode_in(self.buffer()?, types.into_iter()))
     }

@@ -10,6 +10,7 @@
 //! | `recovery.rs` | what takes the place of fields with errors |
 //! | `segments.rs` | element and data segments |
 //! | `code.rs` | instruction sequences, flat and folded |
+//! | `labels.rs` | the labels that are open |
 //! | `immediates.rs` | the immediates of instructions: the text as a [`Source`](wattle_ast::Source) |
 //! | `annotations.rs` | annotations, custom sections, names |
 //!
@@ -19,6 +20,7 @@ pub(crate) mod annotations;
 mod code;
 mod fields;
 mod immediates;
+mod labels;
 mod recovery;
 mod scan;
 mod segments;
@@ -37,7 +39,7 @@ use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Errors, Result};
 use crate::ids::{IdMap, Scope, Space};
 use crate::references::{Identifiers, Recorder};
-use code::LabelStack;
+use labels::LabelStack;
 use types::Signature;
 
 /// Parses a text that is a module: `(module ...)`, or its fields alone.
@@ -286,6 +288,39 @@ impl<'t, 'a> State<'t, 'a> {
         self.refer(space, if space == Space::Local { self.func } else { None }, index);
         self.cursor.bump();
         Ok(index)
+    }
+
+    /// What `inside` reads between `(` with this keyword and the matching parenthesis, when such a
+    /// form is next.
+    #[inline(always)]
+    fn opt_form<T>(
+        &mut self,
+        keyword: &str,
+        inside: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if !self.cursor.opt_open(keyword) {
+            return Ok(None);
+        }
+        let value = inside(self)?;
+        self.cursor.expect_close()?;
+        Ok(Some(value))
+    }
+
+    /// Calls `each` up to the closing parenthesis, and moves past it. A form with a `name` holds
+    /// one thing only.
+    #[inline(always)]
+    fn rest_of_form(
+        &mut self,
+        name: bool,
+        mut each: impl FnMut(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        while name || self.cursor.peek() != TokenKind::Close {
+            each(self)?;
+            if name {
+                break;
+            }
+        }
+        self.cursor.expect_close()
     }
 
     /// Notes what the identifier that is next refers to.

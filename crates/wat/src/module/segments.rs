@@ -37,25 +37,20 @@ impl<'a> State<'_, 'a> {
 
     /// `(memory $m)` or `(table $t)`; WebAssembly 1.0 also had the bare number.
     fn container(&mut self, keyword: &str, space: Space) -> Result<Option<u32>> {
-        if self.cursor.opt_open(keyword) {
-            let index = self.idx(space)?;
-            self.cursor.expect_close()?;
-            return Ok(Some(index));
-        }
         if self.cursor.at_nat() {
             return self.cursor.expect_u32().map(Some);
         }
-        Ok(None)
+        self.opt_form(keyword, |state| state.idx(space))
     }
 
     /// `(offset ...)` or one folded instruction.
     fn offset(&mut self, code: &mut Code<'a>, owner: Option<(ItemKind, u32)>) -> Result<Expr<'a>> {
-        if !self.cursor.opt_open("offset") {
-            return self.const_expr(code, Until::One, owner);
+        let offset =
+            self.opt_form("offset", |state| state.const_expr(code, Until::Close, owner))?;
+        match offset {
+            Some(offset) => Ok(offset),
+            None => self.const_expr(code, Until::One, owner),
         }
-        let offset = self.const_expr(code, Until::Close, owner)?;
-        self.cursor.expect_close()?;
-        Ok(offset)
     }
 
     pub(super) fn elem(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
@@ -123,10 +118,7 @@ impl<'a> State<'_, 'a> {
         code.reset();
         let mut count = 0;
         while self.cursor.peek() == TokenKind::Open {
-            if self.cursor.opt_open("item") {
-                self.expr(code, Until::Close, None)?;
-                self.cursor.expect_close()?;
-            } else {
+            if self.opt_form("item", |state| state.expr(code, Until::Close, None))?.is_none() {
                 self.expr(code, Until::One, None)?;
             }
             count += 1;

@@ -115,8 +115,9 @@ impl<'a> State<'_, 'a> {
                 supertypes.push(TypeIdx(supertype));
             }
         }
-        let describes = self.opt_clause("describes")?;
-        let descriptor = self.opt_clause("descriptor")?;
+        let type_idx = |state: &mut Self| state.idx(Space::Type).map(TypeIdx);
+        let describes = self.opt_form("describes", type_idx)?;
+        let descriptor = self.opt_form("descriptor", type_idx)?;
         let comp = self.comp_type(index)?;
         if sub {
             self.cursor.expect_close()?;
@@ -124,39 +125,20 @@ impl<'a> State<'_, 'a> {
         Ok(SubType { is_final, supertypes: supertypes.into(), describes, descriptor, comp })
     }
 
-    /// `(describes $t)` or `(descriptor $t)`.
-    fn opt_clause(&mut self, keyword: &str) -> Result<Option<TypeIdx>> {
-        if !self.cursor.opt_open(keyword) {
-            return Ok(None);
-        }
-        let index = self.idx(Space::Type)?;
-        self.cursor.expect_close()?;
-        Ok(Some(TypeIdx(index)))
-    }
-
     fn comp_type(&mut self, index: u32) -> Result<CompType> {
-        let comp = match self.cursor.open_keyword() {
-            Some("func") => {
-                self.cursor.bump_open();
+        let keyword = self.cursor.open_keyword();
+        let Some(keyword @ ("func" | "struct" | "array" | "cont")) = keyword else {
+            return Err(self.cursor.unexpected_form("a composite type"));
+        };
+        self.cursor.bump_open();
+        let comp = match keyword {
+            "func" => {
                 self.params_and_results(ParamIds::Ignored)?;
                 CompType::Func(self.func_type())
             }
-            Some("struct") => {
-                self.cursor.bump_open();
-                CompType::Struct(StructType { fields: self.struct_fields(index)? })
-            }
-            Some("array") => {
-                self.cursor.bump_open();
-                CompType::Array(ArrayType { field: self.field_type()? })
-            }
-            Some("cont") => {
-                self.cursor.bump_open();
-                CompType::Cont(TypeIdx(self.idx(Space::Type)?))
-            }
-            _ => {
-                self.cursor.opt(TokenKind::Open);
-                return Err(self.cursor.unexpected("a composite type"));
-            }
+            "struct" => CompType::Struct(StructType { fields: self.struct_fields(index)? }),
+            "array" => CompType::Array(ArrayType { field: self.field_type()? }),
+            _ => CompType::Cont(TypeIdx(self.idx(Space::Type)?)),
         };
         self.cursor.expect_close()?;
         Ok(comp)
@@ -175,53 +157,53 @@ impl<'a> State<'_, 'a> {
                 self.define(Space::Field, Some(index), fields.len() as u32, at, at - 2);
             }
             let annotated = self.name_annotation()?;
-            let single = id.is_some() || annotated.is_some();
-            if let Some(name) = annotated.or(id) {
+            let name = annotated.or(id);
+            let named = name.is_some();
+            if let Some(name) = name {
                 self.module.names.fields.entry(index).insert(fields.len() as u32, name);
             }
-            if single {
-                fields.push(self.field_type()?);
-            } else {
-                while self.cursor.peek() != TokenKind::Close {
-                    fields.push(self.field_type()?);
-                }
-            }
-            self.cursor.expect_close()?;
+            self.rest_of_form(named, |state| {
+                fields.push(state.field_type()?);
+                Ok(())
+            })?;
         }
         self.field_ids.insert(index, ids);
         Ok(fields.into())
     }
 
     fn field_type(&mut self) -> Result<FieldType> {
-        let mutable = self.cursor.opt_open("mut");
-        let storage = if self.cursor.opt_keyword("i8") {
-            StorageType::Pack(PackType::I8)
-        } else if self.cursor.opt_keyword("i16") {
-            StorageType::Pack(PackType::I16)
-        } else {
-            StorageType::Val(self.val_type()?)
-        };
-        if mutable {
-            self.cursor.expect_close()?;
-        }
+        let (mutable, storage) = self.opt_mut(|state| {
+            Ok(if state.cursor.opt_keyword("i8") {
+                StorageType::Pack(PackType::I8)
+            } else if state.cursor.opt_keyword("i16") {
+                StorageType::Pack(PackType::I16)
+            } else {
+                StorageType::Val(state.val_type()?)
+            })
+        })?;
         Ok(FieldType { mutable, storage })
+    }
+
+    /// What `inside` reads, in `(mut ...)` or not.
+    fn opt_mut<T>(&mut self, inside: impl Fn(&mut Self) -> Result<T>) -> Result<(bool, T)> {
+        match self.opt_form("mut", &inside)? {
+            Some(value) => Ok((true, value)),
+            None => Ok((false, inside(self)?)),
+        }
     }
 
     /// A value type.
     pub(super) fn val_type(&mut self) -> Result<ValType> {
-        if self.cursor.peek() == TokenKind::Keyword {
-            let ty = match self.cursor.bytes() {
-                b"i32" => ValType::I32,
-                b"i64" => ValType::I64,
-                b"f32" => ValType::F32,
-                b"f64" => ValType::F64,
-                b"v128" => ValType::V128,
-                _ => return self.ref_type().map(ValType::Ref),
-            };
-            self.cursor.bump();
-            return Ok(ty);
-        }
-        self.ref_type().map(ValType::Ref)
+        let ty = match self.cursor.bytes() {
+            b"i32" => ValType::I32,
+            b"i64" => ValType::I64,
+            b"f32" => ValType::F32,
+            b"f64" => ValType::F64,
+            b"v128" => ValType::V128,
+            _ => return self.ref_type().map(ValType::Ref),
+        };
+        self.cursor.bump();
+        Ok(ty)
     }
 
     /// Whether a reference type is next, as far as its first tokens tell.
@@ -234,11 +216,12 @@ impl<'a> State<'_, 'a> {
 
     /// A reference type.
     pub(super) fn ref_type(&mut self) -> Result<RefType> {
-        if self.cursor.opt_open("ref") {
-            let nullable = self.cursor.opt_keyword("null");
-            let heap = self.heap_type()?;
-            self.cursor.expect_close()?;
-            return Ok(RefType { nullable, heap });
+        let explicit = self.opt_form("ref", |state| {
+            let nullable = state.cursor.opt_keyword("null");
+            Ok(RefType { nullable, heap: state.heap_type()? })
+        })?;
+        if let Some(ty) = explicit {
+            return Ok(ty);
         }
         if self.cursor.peek() == TokenKind::Keyword
             && let Some(abs) = AbsHeapType::from_reference_keyword(self.cursor.text())
@@ -246,22 +229,13 @@ impl<'a> State<'_, 'a> {
             self.cursor.bump();
             return Ok(RefType::null(HeapType::Abs(abs)));
         }
-        if self.cursor.peek() == TokenKind::Open {
-            self.cursor.bump();
-        }
-        Err(self.cursor.unexpected("a type"))
+        Err(self.cursor.unexpected_form("a type"))
     }
 
     /// A heap type.
     pub(super) fn heap_type(&mut self) -> Result<HeapType> {
         match self.cursor.peek() {
-            TokenKind::Keyword => match AbsHeapType::from_keyword(self.cursor.text()) {
-                Some(abs) => {
-                    self.cursor.bump();
-                    Ok(HeapType::Abs(abs))
-                }
-                None => Err(self.cursor.unexpected("a heap type")),
-            },
+            TokenKind::Keyword => self.cursor.expect_abs_heap_type().map(HeapType::Abs),
             TokenKind::Open => {
                 self.cursor.expect_open("exact")?;
                 let index = self.idx(Space::Type)?;
@@ -276,11 +250,7 @@ impl<'a> State<'_, 'a> {
     }
 
     pub(super) fn global_type(&mut self) -> Result<GlobalType> {
-        let mutable = self.cursor.opt_open("mut");
-        let val = self.val_type()?;
-        if mutable {
-            self.cursor.expect_close()?;
-        }
+        let (mutable, val) = self.opt_mut(Self::val_type)?;
         Ok(GlobalType { mutable, val })
     }
 
@@ -317,16 +287,14 @@ impl<'a> State<'_, 'a> {
 
     /// `(pagesize N)`.
     pub(super) fn opt_page_size(&mut self) -> Result<Option<u8>> {
-        if !self.cursor.opt_open("pagesize") {
-            return Ok(None);
-        }
-        let start = self.cursor.pos();
-        let size = self.cursor.expect_u64()?;
-        if !size.is_power_of_two() {
-            return Err(Error::boxed(ErrorKind::PageSize, self.span_at(start)));
-        }
-        self.cursor.expect_close()?;
-        Ok(Some(size.trailing_zeros() as u8))
+        self.opt_form("pagesize", |state| {
+            let start = state.cursor.pos();
+            let size = state.cursor.expect_u64()?;
+            if !size.is_power_of_two() {
+                return Err(Error::boxed(ErrorKind::PageSize, state.span_at(start)));
+            }
+            Ok(size.trailing_zeros() as u8)
+        })
     }
 
     /// Parameters and results, into `self.params` and `self.results`.
@@ -338,23 +306,18 @@ impl<'a> State<'_, 'a> {
                 ParamIds::None => false,
                 _ => self.param_name(ids)?,
             };
-            if named {
-                let ty = self.val_type()?;
-                self.params.push(ty);
-            } else {
-                while self.cursor.peek() != TokenKind::Close {
-                    let ty = self.val_type()?;
-                    self.params.push(ty);
-                }
-            }
-            self.cursor.expect_close()?;
+            self.rest_of_form(named, |state| {
+                let ty = state.val_type()?;
+                state.params.push(ty);
+                Ok(())
+            })?;
         }
         while self.cursor.opt_open("result") {
-            while self.cursor.peek() != TokenKind::Close {
-                let ty = self.val_type()?;
-                self.results.push(ty);
-            }
-            self.cursor.expect_close()?;
+            self.rest_of_form(false, |state| {
+                let ty = state.val_type()?;
+                state.results.push(ty);
+                Ok(())
+            })?;
         }
         if self.cursor.at_open("param") {
             self.cursor.bump();
@@ -407,12 +370,7 @@ impl<'a> State<'_, 'a> {
     /// `(type $t)`, and where `$t` stands.
     pub(super) fn opt_type_idx(&mut self) -> Result<(Option<u32>, usize)> {
         let start = self.cursor.pos() + 2;
-        if !self.cursor.opt_open("type") {
-            return Ok((None, start));
-        }
-        let index = self.idx(Space::Type)?;
-        self.cursor.expect_close()?;
-        Ok((Some(index), start))
+        Ok((self.opt_form("type", |state| state.idx(Space::Type))?, start))
     }
 
     /// The type of the signature that was parsed last: the explicit one, whose index stands at

@@ -1,7 +1,6 @@
 //! The parser of scripts: from tokens to directives, without a look into the modules.
 
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::{Name, Span};
@@ -165,7 +164,7 @@ impl<'a> Parser<'_, 'a> {
                 self.cursor.expect_close()?;
                 Ok(kind)
             }
-            None => Err(self.unexpected_form(DIRECTIVE)),
+            None => Err(self.cursor.unexpected_form(DIRECTIVE)),
         }
     }
 
@@ -232,7 +231,7 @@ impl<'a> Parser<'_, 'a> {
         let kind = match self.cursor.open_keyword() {
             Some("invoke") => ActionKind::Invoke(Vec::new()),
             Some("get") => ActionKind::Get,
-            _ => return Err(self.unexpected_form("an action")),
+            _ => return Err(self.cursor.unexpected_form("an action")),
         };
         self.cursor.seek(start + 2);
         let instance = self.opt_id();
@@ -275,7 +274,7 @@ impl<'a> Parser<'_, 'a> {
     fn module(&mut self) -> Result<ModuleForm<'a>> {
         let start = self.cursor.pos();
         if self.cursor.open_keyword() != Some("module") {
-            return Err(self.unexpected_form("a module"));
+            return Err(self.cursor.unexpected_form("a module"));
         }
         self.cursor.seek(start + 2);
         if self.cursor.opt_keyword("instance") {
@@ -330,14 +329,6 @@ impl<'a> Parser<'_, 'a> {
             self.cursor.bump();
         }
         Ok(())
-    }
-
-    /// The next token is no form of the kind that must be there: the error is at the keyword when
-    /// there are a parenthesis and a keyword.
-    #[cold]
-    fn unexpected_form(&mut self, expected: &'static str) -> Box<Error> {
-        self.cursor.opt(TokenKind::Open);
-        self.cursor.unexpected(expected)
     }
 
     fn opt_id(&mut self) -> Option<Word<'a>> {

@@ -211,7 +211,7 @@ impl VectorPattern {
 
 /// Reads an argument.
 pub(super) fn value(cursor: &mut Cursor<'_, '_>) -> Result<Value> {
-    let Pattern { kind, span } = simple_pattern(cursor, "a constant")?;
+    let Pattern { kind, span } = single_pattern(cursor, "a constant")?;
     let kind = match kind {
         PatternKind::I32(value) => Some(ValueKind::I32(value)),
         PatternKind::I64(value) => Some(ValueKind::I64(value)),
@@ -232,7 +232,7 @@ pub(super) fn value(cursor: &mut Cursor<'_, '_>) -> Result<Value> {
 /// Reads the pattern of a result.
 pub(super) fn pattern(cursor: &mut Cursor<'_, '_>) -> Result<Pattern> {
     if !cursor.at_open("either") {
-        return simple_pattern(cursor, "a result");
+        return single_pattern(cursor, "a result");
     }
     let start = cursor.pos();
     let mut alternatives = Vec::new();
@@ -251,17 +251,16 @@ pub(super) fn pattern(cursor: &mut Cursor<'_, '_>) -> Result<Pattern> {
                 return Ok(Pattern { kind: PatternKind::Either(alternatives), span });
             }
         } else {
-            alternatives.push(simple_pattern(cursor, "a result")?);
+            alternatives.push(single_pattern(cursor, "a result")?);
         }
     }
 }
 
 /// Reads a pattern that holds no other.
-fn simple_pattern(cursor: &mut Cursor<'_, '_>, expected: &'static str) -> Result<Pattern> {
+fn single_pattern(cursor: &mut Cursor<'_, '_>, expected: &'static str) -> Result<Pattern> {
     let start = cursor.pos();
     let Some(keyword) = cursor.open_keyword() else {
-        cursor.opt(TokenKind::Open);
-        return Err(cursor.unexpected(expected));
+        return Err(cursor.unexpected_form(expected));
     };
     cursor.seek(start + 2);
     let kind = match (Opcode::from_mnemonic(keyword), keyword) {
@@ -290,12 +289,11 @@ fn simple_pattern(cursor: &mut Cursor<'_, '_>, expected: &'static str) -> Result
 /// The type of references that `ref` or `ref.HEAPTYPE` stands for. Types whose only value is null
 /// have none.
 fn bare_reference(keyword: &str) -> Option<AbsHeapType> {
-    use AbsHeapType::{NoCont, NoExn, NoExtern, NoFunc, None as NoAny};
     if keyword == "ref" {
         return Some(AbsHeapType::Any);
     }
     let heap = AbsHeapType::from_keyword(keyword.strip_prefix("ref.")?)?;
-    (!matches!(heap, NoAny | NoFunc | NoExtern | NoExn | NoCont)).then_some(heap)
+    (!heap.is_bottom()).then_some(heap)
 }
 
 /// A heap type when one is next. Scripts bind no identifiers of types.
@@ -306,13 +304,7 @@ fn opt_heap_type(cursor: &mut Cursor<'_, '_>) -> Result<Option<HeapType>> {
         TokenKind::Id => {
             return Err(cursor.error(ErrorKind::Unknown(Space::Type, cursor.text().into())));
         }
-        kind => {
-            let keyword = if kind == TokenKind::Keyword { cursor.text() } else { "" };
-            let heap = AbsHeapType::from_keyword(keyword);
-            let heap = heap.ok_or_else(|| cursor.unexpected("a heap type"))?;
-            cursor.bump();
-            HeapType::Abs(heap)
-        }
+        _ => HeapType::Abs(cursor.expect_abs_heap_type()?),
     };
     Ok(Some(heap))
 }
