@@ -1,9 +1,11 @@
 //! The peers: wasm-smith configured like Wattle's generator, and wasmparser's verdict on a module.
 
+use std::num::NonZeroUsize;
 use wasmparser::WasmFeatures;
+
 use wattle::ast::Features;
+use wattle::parser;
 use wattle::validator::Validator;
-use wattle::{parser, validator};
 
 /// A configuration of wasm-smith with the limits and modes of one of `wattle-smith`.
 pub fn wasm_smith_config(ours: &wattle_smith::Config) -> wasm_smith::Config {
@@ -44,10 +46,11 @@ fn theirs() -> WasmFeatures {
 /// Whether a binary is a valid module, and why not: by Wattle, then by wasmparser.
 pub fn validity(bytes: &[u8]) -> (Result<(), String>, Result<(), String>) {
     let ours = || {
-        let module = parser::Parser::new().features(OURS).check_bodies(false).module(bytes);
-        let module = module.map_err(|error| error.to_string())?;
-        let types = Validator::new().features(OURS).module(&module);
-        types.map(drop).map_err(|errors: validator::Errors| errors.first().to_string())
+        let parser = parser::Parser::new().features(OURS).check_bodies(false);
+        let validator = Validator::new().features(OURS);
+        let verdict = validator.events(parser.events(bytes), NonZeroUsize::new(1));
+        let types = verdict.map_err(|error| error.to_string())?;
+        types.map(drop).map_err(|errors| errors.first().to_string())
     };
     let verdict = wasmparser::Validator::new_with_features(theirs()).validate_all(bytes);
     (ours(), verdict.map(drop).map_err(|error| error.to_string()))

@@ -120,10 +120,7 @@ impl Search<'_> {
         }
         // Always the last element, so that other indices stay as they are.
         let pops: [fn(&mut Module<'static>) -> bool; 8] = [
-            |m| {
-                m.data_count = m.data_count.map(|count| count.saturating_sub(1));
-                pop(&mut m.datas)
-            },
+            |m| pop(&mut m.datas),
             |m| pop(&mut m.elems),
             |m| pop(&mut m.funcs),
             |m| pop(&mut m.globals),
@@ -141,8 +138,7 @@ impl Search<'_> {
                 progress = true;
             }
         }
-        progress |=
-            self.change(|module| module.datas.is_empty() && module.data_count.take().is_some());
+        progress |= self.change(|module| std::mem::take(&mut module.encoding.data_count));
         progress |= self.change(|module| {
             module.import_groups.clear();
             pop(&mut module.imports)

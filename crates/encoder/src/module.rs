@@ -57,7 +57,9 @@ pub fn encode(module: &Module<'_>) -> Vec<u8> {
 
 /// The bytes of a module in their canonical form: whatever [`Module::encoding`] holds, every
 /// integer is in its shortest form, in instructions too, sections come in the order of the
-/// specification, neighbouring runs of locals of one type are one run, and no section is empty.
+/// specification, neighbouring runs of locals of one type are one run, no section is empty, and a
+/// data count section is there only when a function names a data segment. So equal modules have
+/// equal canonical forms.
 ///
 /// Groups (recursive types, compact imports) are written as the module lists them; one that does
 /// not fit the lists is left out, and its members are written one by one. Instructions move when
@@ -77,6 +79,7 @@ pub fn encode(module: &Module<'_>) -> Vec<u8> {
 pub fn encode_canonical(module: &Module<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     write(&mut out, module, |out, part| match part {
+        Part::Section(SectionId::DataCount) if !module.names_data() => {}
         Part::Section(id) => sections::write(out, module, id, Form::Shortest),
         Part::Custom(name, bytes) => custom(out, name, bytes),
         Part::Names => names(out, &module.names),

@@ -1,8 +1,6 @@
 //! The items of a section, one at a time.
 
-use wattle_ast::{
-    Body, Custom, Instr, Item, Kind, Malformed, Nesting, Opcode, Reader, SectionId, read_expr,
-};
+use wattle_ast::{Body, Custom, Instr, Item, Malformed, Nesting, Reader, SectionId};
 
 use crate::frame::{Bounds, Frame, Input, NoItem};
 use crate::state::Section;
@@ -98,14 +96,14 @@ impl BodyCheck<'_> {
     #[inline]
     fn body<'b>(&mut self, reader: &mut Reader<'b>, end: usize) -> Result<Body<'b>, Malformed> {
         let mut ahead = reader.clone();
-        let body = match ahead.read::<Body<'_>>() {
+        let mut body = match ahead.read::<Body<'_>>() {
             Ok(body) => body,
             Err(error) => return Err(reader.fail_at(ahead.pos(), error)),
         };
         let code = reader.pos() + body.code_offset();
         reader.seek(code);
         if let Some(nesting) = &mut self.nesting {
-            let names_data = read_expr(reader, nesting)?;
+            let names_data = body.read_code(reader, nesting)?;
             if reader.pos() != end {
                 return Err(Malformed::SectionSize);
             }
@@ -126,11 +124,8 @@ fn first_that_names_data(reader: &Reader<'_>, code: usize) -> usize {
     reader.seek(code);
     loop {
         let start = reader.pos();
-        let names_data = |opcode: Opcode| {
-            opcode.kinds().iter().any(|kind| matches!(kind, Kind::Data | Kind::MemInit))
-        };
         match reader.read::<Instr<'_>>() {
-            Ok(instr) if !names_data(instr.opcode()) => {}
+            Ok(instr) if !instr.opcode().names_data() => {}
             _ => return start,
         }
     }

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{
-    Arity, Custom, CustomData, Encode, ExternKind, IndirectNameMap, Module, NameMap, Nesting,
-    Reader, SectionId, TypeIdx, read_expr,
+    Arity, Custom, CustomData, Encode, ExternKind, IndirectNameMap, Module, NameMap, SectionId,
+    TypeIdx,
 };
 use wattle_syntax::strings;
 
@@ -152,14 +152,4 @@ fn local_count(context: &Context<'_>, func: u32) -> Option<usize> {
 fn block_count(context: &Context<'_>, func: u32) -> Option<usize> {
     let instrs = defined(context, func)?.body.instrs();
     Some(instrs.filter(|instr| instr.opcode().info().arity == Arity::Open).count())
-}
-
-/// Whether some function names a data segment: then a parser of the text states their number, and
-/// else only when an annotation says so.
-pub(crate) fn calls_for_data_count(module: &Module<'_>) -> bool {
-    let mut nesting = Nesting::default();
-    module
-        .funcs
-        .iter()
-        .any(|func| read_expr(&mut Reader::new(func.body.code()), &mut nesting).unwrap_or(false))
 }

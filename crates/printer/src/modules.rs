@@ -150,7 +150,7 @@ impl<'m> Printer<'m> {
             self.data(place, data);
             self.end(hand_on)?;
         }
-        if module.data_count.is_some() && !customs::calls_for_data_count(module) {
+        if module.encoding.data_count && !module.names_data() {
             self.context.line(&mut self.out, 1);
             self.str("(@data_count");
             self.end(hand_on)?;

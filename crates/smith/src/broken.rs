@@ -110,7 +110,7 @@ rules! {
     };
     /// A data segment that does not exist.
     UnknownData "unknown data segment" BULK_MEMORY |b| {
-        b.instrs_with_data(&[Instr::DataDrop { data: DataIdx(OUT_OF_RANGE) }])
+        b.instrs(&[Instr::DataDrop { data: DataIdx(OUT_OF_RANGE) }])
     };
     /// A field that does not exist.
     UnknownField "unknown field" GC |b| {
@@ -270,7 +270,7 @@ rules! {
         !b.module.datas.is_empty() && {
             let ty = b.array_type(true, StorageType::Val(ValType::Ref(RefType::FUNCREF)));
             let new = Instr::ArrayNewData { ty, data: DataIdx(0) };
-            b.instrs_with_data(&[ZERO, ZERO, new, Instr::Drop])
+            b.instrs(&[ZERO, ZERO, new, Instr::Drop])
         }
     };
     /// A `rethrow` outside of a handler.
@@ -333,12 +333,6 @@ impl Breaker<'_> {
 
     fn instrs(&mut self, instrs: &[Instr<'_>]) -> bool {
         self.code(&[], instrs)
-    }
-
-    /// Inserts instructions that name a data segment, which needs a data count.
-    fn instrs_with_data(&mut self, instrs: &[Instr<'_>]) -> bool {
-        self.module.data_count = Some(self.module.datas.len() as u32);
-        self.instrs(instrs)
     }
 
     /// Adds a local to the last body, and reads it.

@@ -514,12 +514,8 @@ impl Generator<'_, '_> {
         self.finish();
     }
 
-    /// Makes the declarations that the bodies need: the data count, and an element segment that
-    /// declares functions.
+    /// Makes the declaration that the bodies need: an element segment that declares functions.
     pub(crate) fn finish(&mut self) {
-        if self.uses_data {
-            self.module.data_count = Some(self.module.datas.len() as u32);
-        }
         if !self.config.export_all && !self.referenced.is_empty() {
             self.referenced.sort_unstable();
             self.referenced.dedup();

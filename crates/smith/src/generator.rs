@@ -153,8 +153,6 @@ pub(crate) struct Generator<'c, 'a> {
     pub(crate) fuel: Option<u32>,
     /// The class that each of 64 choices stands for.
     pub(crate) slots: [Class; 64],
-    /// Whether an instruction names a data segment.
-    pub(crate) uses_data: bool,
     /// Functions that `ref.func` names.
     pub(crate) referenced: Vec<u32>,
 
@@ -201,7 +199,6 @@ impl<'c, 'a> Generator<'c, 'a> {
             datas: Vec::new(),
             fuel: None,
             slots: [Class::Numeric; 64],
-            uses_data: false,
             referenced: Vec::new(),
             code: Vec::with_capacity(1024),
             stack: Vec::with_capacity(32),

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{Feature, Malformed, Path, Span, ValType};
+use wattle_ast::{Feature, Malformed, Names, Path, Span, ValType};
 
 /// What is wrong, without its place.
 ///
@@ -312,6 +312,14 @@ pub struct Fields {
 }
 
 impl Error {
+    /// Adds the name of the item that the error is in, when it has one.
+    pub fn add_name(&mut self, names: &Names<'_>) {
+        if let Some((kind, index)) = self.path.item {
+            let name = names.space(kind).and_then(|names| names.get(index));
+            self.path.name = name.map(|name| name.as_str().into());
+        }
+    }
+
     /// An error with nothing known but its kind.
     #[cold]
     pub fn new(kind: ErrorKind) -> Error {
@@ -474,6 +482,15 @@ impl Errors {
     /// The first.
     pub fn first(&self) -> &Error {
         &self.first
+    }
+
+    /// The same errors, each with the name of the item that it is in: for errors that were found
+    /// before the names were known.
+    #[must_use]
+    pub fn with_names(mut self, names: &Names<'_>) -> Errors {
+        self.first.add_name(names);
+        self.rest.iter_mut().for_each(|error| error.add_name(names));
+        self
     }
 
     /// All of them.

@@ -203,7 +203,7 @@ impl Uses<'_, '_> {
                 ElemMode::Declarative => self.add(Feature::ReferenceTypes, here),
             }
         }
-        if module.data_count.is_some() {
+        if module.has_section(SectionId::DataCount) {
             let here = (SectionId::DataCount, ItemKind::DataCount, 0);
             self.add(Feature::BulkMemory, here);
         }

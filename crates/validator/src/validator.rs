@@ -407,10 +407,7 @@ impl Validator {
     /// Notes an error, with the name of the item that it is in.
     fn named(&mut self, module: &Module<'_>, outcome: Result<(), Error>) {
         if let Err(mut error) = outcome {
-            if let Some((kind, index)) = error.path.item {
-                let name = module.names.space(kind).and_then(|names| names.get(index));
-                error.path.name = name.map(|name| name.as_str().into());
-            }
+            error.add_name(&module.names);
             self.note(&error);
         }
     }
@@ -433,12 +430,8 @@ impl Validator {
             }
         }
         let datas = module.datas.len() as u32;
-        if module.data_count.is_some_and(|count| count != datas) {
-            self.named(module, Err(ErrorKind::Malformed(Malformed::DataCount).into()));
-        }
-        // Only the binary format tells a count that is missing from one that goes without saying.
-        let from_binary = !module.encoding.sections.is_empty();
-        self.types_mut().data_count = if from_binary { module.data_count } else { Some(datas) };
+        // Whether a data count section is there is a matter of the binary, not of the module.
+        self.types_mut().data_count = Some(datas);
         macro_rules! each {
             ($($list:ident $item:ident => $check:expr;)*) => { $(
                 for $item in &module.$list {

@@ -2,8 +2,8 @@
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{
-    AbsHeapType, CompType, ElemItems, Encode, ExternType, Features, HeapType, Instr, Module,
-    RefType, TypeIdx,
+    AbsHeapType, CompType, ElemItems, Encode, ExternType, Features, HeapType, Instr, Item, Module,
+    RefType, SectionId, TypeIdx,
 };
 use wattle_wat::parse;
 
@@ -295,9 +295,14 @@ fn proposals_have_their_forms() {
 
 #[test]
 fn data_count_is_there_when_a_body_asks_for_it() {
-    assert_eq!(module("(data)").data_count, None);
-    assert_eq!(module("(data) (func (data.drop 0))").data_count, Some(1));
-    assert_eq!(module("(func (memory.init 3)) (memory 0)").data_count, Some(0));
+    let count = |text| match module(text).section_items(SectionId::DataCount).next() {
+        Some(Item::DataCount(count)) => Some(count),
+        _ => None,
+    };
+    assert_eq!(count("(data)"), None);
+    assert_eq!(count("(data) (func (data.drop 0))"), Some(1));
+    assert_eq!(count("(func (memory.init 3)) (memory 0)"), Some(0));
+    assert_eq!(count("(data) (@data_count)"), Some(1));
 }
 
 #[test]

@@ -139,7 +139,17 @@ pub fn wasm2wat(bytes: &[u8]) -> Result<String, Error> {
 /// assert!(error.to_string().starts_with("type mismatch"));
 /// ```
 pub fn validate(bytes: &[u8]) -> Result<validator::Types, Error> {
-    Ok(validator::validate(&parser::Parser::new().check_bodies(false).module(bytes)?)?)
+    // The validator reads the instructions anyway.
+    let parser = parser::Parser::new().check_bodies(false);
+    let mut validator = validator::Validator::new();
+    for event in parser.clone().events(bytes) {
+        // It keeps its errors until the end.
+        let _ = validator.event(&event?);
+    }
+    validator.finish().map_err(|errors| {
+        let names = parser.module(bytes).map(|module| module.names);
+        errors.with_names(&names.unwrap_or_default()).into()
+    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! its own, because it measures all memory that is allocated.
 
 mod corpus;
+mod edits;
 mod suite;
 mod suite_locator;
 mod tidy;

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::immediates::{self, Kind, Sink, Source, read_immediate};
+use super::immediates::{self, Sink, Source, read_immediate};
 use super::nesting::{Nesting, Structure};
 use super::{Instr, Opcode};
 use crate::values::Element;
@@ -252,7 +252,7 @@ fn read_until_end(reader: &mut Reader<'_>, nesting: &mut Nesting) -> Result<bool
         let start = reader.pos();
         let (opcode, kinds) = reader.opcode_with_kinds()?;
         kinds.try_for_each(|kind| {
-            names_data |= matches!(kind, Kind::Data | Kind::MemInit);
+            names_data |= kind.names_data();
             read_immediate(kind, reader)
         })?;
         if kinds.is_structured() {

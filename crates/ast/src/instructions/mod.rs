@@ -11,10 +11,12 @@
 //! | `expr.rs` | [`Expr`]: instructions as bytes, iterated on the fly |
 //! | `nesting.rs` | which block an `end` ends |
 //! | `skip.rs`, `short.rs` | the fast way past plain instructions, and to a sink |
+//! | `data.rs` | which instructions name data segments |
 //! | `lookup.rs` | from codes and mnemonics to opcodes |
 
 mod arity;
 mod binary;
+mod data;
 mod expr;
 mod immediates;
 mod lists;

@@ -3,8 +3,9 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
-use crate::{Decode, Encode, Expr, Instrs, Malformed, Reader, ValType, leb128};
+use crate::{Decode, Encode, Expr, Instrs, Malformed, Nesting, Reader, ValType, leb128, read_expr};
 
 /// A run of locals of one type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -46,10 +47,27 @@ impl Encode for Local {
 /// assert_eq!(body.locals().next(), Some(locals[0]));
 /// assert_eq!(body.code_offset(), 3);
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct Body<'a> {
     bytes: Cow<'a, [u8]>,
+    /// Where the instructions begin.
     code: u32,
+    /// Whether an instruction names a data segment, once the instructions were read.
+    names_data: Option<bool>,
+}
+
+impl PartialEq for Body<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Body<'_> {}
+
+impl Hash for Body<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bytes.hash(state);
+    }
 }
 
 impl<'a> Body<'a> {
@@ -66,7 +84,7 @@ impl<'a> Body<'a> {
         bytes.extend_from_slice(&runs);
         let code = bytes.len() as u32;
         bytes.extend_from_slice(expr.bytes());
-        Body { bytes: bytes.into(), code }
+        Body { bytes: bytes.into(), code, names_data: None }
     }
 
     /// A body from its bytes. Its locals are checked, its instructions are not:
@@ -78,7 +96,7 @@ impl<'a> Body<'a> {
         let bytes = bytes.into();
         let mut reader = Reader::new(&bytes);
         let code = skip_locals(&mut reader).map_err(|error| (error, reader.pos()))?;
-        Ok(Body { bytes, code })
+        Ok(Body { bytes, code, names_data: None })
     }
 
     /// Reads a body with the size that precedes it in a module.
@@ -121,14 +139,38 @@ impl<'a> Body<'a> {
         Instrs::new(self.code())
     }
 
-    /// The same body, borrowing from this one.
-    pub fn borrowed(&self) -> Body<'_> {
-        Body { bytes: Cow::Borrowed(&self.bytes), code: self.code }
+    /// Reads the instructions off the reader that the body was read off, which must stand at the
+    /// first of them: checks that they are well-formed, and tells whether one names a data
+    /// segment. The body remembers the answer.
+    ///
+    /// # Errors
+    /// The first reason why they are not, with the reader standing there.
+    pub fn read_code(
+        &mut self,
+        reader: &mut Reader<'a>,
+        nesting: &mut Nesting,
+    ) -> Result<bool, Malformed> {
+        let names_data = read_expr(reader, nesting)?;
+        self.names_data = Some(names_data);
+        Ok(names_data)
     }
 
-    /// The same body without a tie to the input.
+    /// Whether an instruction names a data segment, which calls for a data count section. Code that
+    /// is malformed names none.
+    pub fn names_data(&self) -> bool {
+        self.names_data.unwrap_or_else(|| self.expr().names_data())
+    }
+
+    /// A view of the body.
+    pub fn borrowed(&self) -> Body<'_> {
+        let Body { code, names_data, .. } = *self;
+        Body { bytes: Cow::Borrowed(&self.bytes), code, names_data }
+    }
+
+    /// The body with bytes of its own.
     pub fn into_owned(self) -> Body<'static> {
-        Body { bytes: Cow::Owned(self.bytes.into_owned()), code: self.code }
+        let Body { bytes, code, names_data } = self;
+        Body { bytes: Cow::Owned(bytes.into_owned()), code, names_data }
     }
 }
 
@@ -149,7 +191,7 @@ fn skip_locals(reader: &mut Reader<'_>) -> Result<u32, Malformed> {
 impl Default for Body<'_> {
     /// No locals, no instructions but the final `end`.
     fn default() -> Self {
-        Body { bytes: Cow::Borrowed(&[0x00, 0x0b]), code: 1 }
+        Body { bytes: Cow::Borrowed(&[0x00, 0x0b]), code: 1, names_data: Some(false) }
     }
 }
 
@@ -159,7 +201,7 @@ impl<'a> Decode<'a> for Body<'a> {
         let bytes = reader.rest();
         let code = skip_locals(reader)?;
         reader.take(reader.remaining())?;
-        Ok(Body { bytes: Cow::Borrowed(bytes), code })
+        Ok(Body { bytes: Cow::Borrowed(bytes), code, names_data: None })
     }
 }
 

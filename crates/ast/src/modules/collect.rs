@@ -44,7 +44,7 @@ impl<'a> Collector<'a> {
             Item::Export(export) => module.exports.push(export),
             Item::Start(func) => module.start = Some(func),
             Item::Elem(elem) => module.elems.push(elem),
-            Item::DataCount(count) => module.data_count = Some(count),
+            Item::DataCount(_) => module.encoding.data_count = true,
             Item::Body(body) => {
                 if let Some(func) = module.funcs.get_mut(self.bodies) {
                     func.body = body;

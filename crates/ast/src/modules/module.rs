@@ -49,8 +49,6 @@ pub struct Module<'a> {
     pub start: Option<FuncIdx>,
     /// Element segments.
     pub elems: Vec<Elem<'a>>,
-    /// How many data segments there are, when it was stated.
-    pub data_count: Option<u32>,
     /// Data segments.
     pub datas: Vec<Data<'a>>,
     /// Custom sections in order; the one that holds the names has
@@ -70,6 +68,9 @@ pub struct Module<'a> {
 pub struct Encoding<'a> {
     /// The sections in order.
     pub sections: Vec<RawSection<'a>>,
+    /// Whether there was a data count section. When some function names a data segment the module
+    /// has one in any case; its number is always that of the data segments.
+    pub data_count: bool,
 }
 
 impl PartialEq for Encoding<'_> {
@@ -133,11 +134,10 @@ impl<'a> Module<'a> {
             exports: own(self.exports, Export::into_owned),
             start: self.start,
             elems: own(self.elems, Elem::into_owned),
-            data_count: self.data_count,
             datas: own(self.datas, Data::into_owned),
             customs: own(self.customs, Custom::into_owned),
             names: self.names.into_owned(),
-            encoding: Encoding { sections: own(self.encoding.sections, raw) },
+            encoding: Encoding { sections: own(self.encoding.sections, raw), ..self.encoding },
         }
     }
 }

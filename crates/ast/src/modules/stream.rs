@@ -91,7 +91,10 @@ impl Module<'_> {
             }
             SectionId::Start => visitor.visit(self.start.into_iter().map(Item::Start)),
             SectionId::Elem => visitor.visit(self.elems.iter().map(|it| Item::Elem(it.borrowed()))),
-            SectionId::DataCount => visitor.visit(self.data_count.into_iter().map(Item::DataCount)),
+            SectionId::DataCount => {
+                let count = self.has_section(id).then_some(self.datas.len() as u32);
+                visitor.visit(count.into_iter().map(Item::DataCount))
+            }
             SectionId::Code => {
                 visitor.visit(self.funcs.iter().map(|it| Item::Body(it.body.borrowed())))
             }
@@ -123,7 +126,7 @@ impl Module<'_> {
             SectionId::Export => self.exports.len(),
             SectionId::Start => usize::from(self.start.is_some()),
             SectionId::Elem => self.elems.len(),
-            SectionId::DataCount => usize::from(self.data_count.is_some()),
+            SectionId::DataCount => usize::from(self.encoding.data_count || self.names_data()),
             SectionId::Data => self.datas.len(),
         }
     }
@@ -137,6 +140,11 @@ impl Module<'_> {
             SectionId::Import => self.import_runs().next().is_some(),
             _ => self.section_len(id) > 0,
         }
+    }
+
+    /// Whether a function names a data segment, which calls for a data count section.
+    pub fn names_data(&self) -> bool {
+        self.funcs.iter().any(|func| func.body.names_data())
     }
 
     /// The last section that the module has something for, custom sections aside.

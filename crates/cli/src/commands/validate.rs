@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use wattle::ast::{Body, Item, Names};
+use wattle::ast::{Body, Item};
 use wattle::validator::{Error, FuncToValidate, Limits, Validator, Verdict, validate_bodies};
 use wattle::{Features, parser};
 
@@ -56,9 +56,8 @@ impl Validate {
         let Err(errors) = verdict.map_err(|error| source.malformed_binary(error))? else {
             return Ok(());
         };
-        let mut errors: Vec<Error> = errors.iter().cloned().collect();
         let names = parser.module(&source.bytes).map(|module| module.names);
-        name_items(&mut errors, &names.unwrap_or_default());
+        let errors = errors.with_names(&names.unwrap_or_default());
         Err(source.invalid(errors.iter(), None))
     }
 
@@ -77,7 +76,7 @@ impl Validate {
         if errors.is_empty() {
             return Ok(());
         }
-        name_items(&mut errors, &module.names);
+        errors.iter_mut().for_each(|error| error.add_name(&module.names));
         // A source map costs time and memory: only an invalid module is worth it.
         let (_, map) = source.module_and_map(features)?;
         Err(source.invalid(errors.iter(), map.as_ref()))
@@ -94,15 +93,5 @@ impl Validate {
         errors.extend(in_bodies);
         errors.truncate(max_errors);
         errors
-    }
-}
-
-/// Adds the names of the items to the paths.
-fn name_items(errors: &mut [Error], names: &Names<'_>) {
-    for error in errors {
-        if let Some((kind, index)) = error.path.item {
-            let name = names.space(kind).and_then(|names| names.get(index));
-            error.path.name = name.map(|name| name.as_str().to_owned());
-        }
     }
 }

@@ -18,8 +18,7 @@ use alloc::vec::Vec;
 use wattle_ast::{
     Body, Custom, CustomData, Data, DataIdx, DataMode, Elem, ElemIdx, ElemItems, ElemMode, Export,
     Expr, ExternIdx, Func, FuncIdx, Global, GlobalIdx, GlobalType, Instr, List, MemIdx, MemType,
-    Module, Name, Names, Nesting, Reader, RefType, SectionId, Table, TableIdx, TableType, TagIdx,
-    TagType, TypeIdx, read_expr,
+    Module, Name, Names, RefType, SectionId, Table, TableIdx, TableType, TagIdx, TagType, TypeIdx,
 };
 
 pub use func::{FuncBuilder, Label};
@@ -66,8 +65,6 @@ pub struct ModuleBuilder {
     module: Module<'static>,
     types: Types,
     imported: Imported,
-    /// Whether some body names a data segment, which calls for a data count section.
-    names_data: bool,
 }
 
 /// A function that has its index already, and no body yet.
@@ -100,7 +97,7 @@ impl ModuleBuilder {
     pub fn with_imports(imports: Imports) -> ModuleBuilder {
         let Imports { types, imports, imported } = imports;
         let module = Module { imports, ..Module::default() };
-        ModuleBuilder { module, types, imported, names_data: false }
+        ModuleBuilder { module, types, imported }
     }
 
     type_methods!();
@@ -173,8 +170,6 @@ impl ModuleBuilder {
     /// Gives a function its body.
     pub fn define(&mut self, func: Declared, body: impl Into<Body<'static>>) {
         let body = body.into();
-        let mut code = Reader::new(body.code());
-        self.names_data |= read_expr(&mut code, &mut Nesting::default()).unwrap_or(false);
         let place = func.index.0.checked_sub(self.imported.funcs).map(|at| at as usize);
         if let Some(place) = place.and_then(|at| self.module.funcs.get_mut(at)) {
             *place = Func { ty: func.ty, body };
@@ -319,14 +314,12 @@ impl ModuleBuilder {
         &mut self.module.names
     }
 
-    /// The module. A function that was declared and not defined has the body `unreachable`; a
-    /// data count section is there when some body needs it.
+    /// The module. A function that was declared and not defined has the body `unreachable`.
     pub fn build(self) -> Module<'static> {
         let Types { types, rec_groups, .. } = self.types;
         let mut module = self.module;
         module.types = types;
         module.rec_groups = rec_groups;
-        module.data_count = self.names_data.then_some(module.datas.len() as u32);
         module
     }
 }

@@ -2,8 +2,8 @@
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{
-    BlockType, Catch, DataIdx, ExternIdx, GlobalType, Instr, LabelIdx, Limits, LocalIdx, MemIdx,
-    MemInit, MemType, RefType, TableType, TagIdx, TypeIdx, ValType,
+    BlockType, Catch, DataIdx, ExternIdx, GlobalType, Instr, Item, LabelIdx, Limits, LocalIdx,
+    MemIdx, MemInit, MemType, RefType, SectionId, TableType, TagIdx, TypeIdx, ValType,
 };
 use wattle_encoder::{FuncBuilder, Imports, ModuleBuilder, encode, encode_canonical};
 
@@ -98,12 +98,14 @@ fn data_count_is_there_when_a_body_needs_it() {
     assert_eq!(segment, DataIdx(0));
     let mut without = module.clone();
     without.func(ty, |_| ());
-    assert_eq!(without.build().data_count, None);
+    assert!(!without.build().has_section(SectionId::DataCount));
     module.func(ty, |f| {
         let init = MemInit { data: segment, memory: MemIdx(0) };
         f.instrs([Instr::MemoryInit { init }]);
     });
-    assert_eq!(module.build().data_count, Some(1));
+    let module = module.build();
+    let counts: Vec<_> = module.section_items(SectionId::DataCount).collect();
+    assert_eq!(counts, [Item::DataCount(1)]);
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn full() -> Module<'static> {
     let mode = ElemMode::Active { table: TableIdx(0), offset: zero() };
     let items = ElemItems::Funcs(List::new([FuncIdx(3)]));
     module.elems = vec![Elem { ty: RefType::FUNC, items, mode }];
-    module.data_count = Some(1);
+    module.encoding.data_count = true;
     let mode = DataMode::Active { memory: MemIdx(0), offset: zero() };
     module.datas = vec![Data { mode, bytes: b"abc"[..].into() }];
     let custom = |name: &'static str, after| Custom {
@@ -98,21 +98,24 @@ fn joined(sections: &[RawSection<'_>]) -> Vec<u8> {
 fn untouched_sections_stay() {
     let mut module = full();
     let canonical = encode(&module);
-    assert_eq!(encode_canonical(&module), canonical);
+    let needless = [12, 1, 1];
+    let at = canonical.windows(3).position(|bytes| bytes == needless).unwrap();
+    let without = [&canonical[..at], &canonical[at + 3..]].concat();
+    assert_eq!(encode_canonical(&module), without);
     module.encoding.sections = padded(&canonical);
     let expected = joined(&module.encoding.sections);
     assert_eq!(module.encoding.sections.len(), 13 + 5);
     assert!(expected.len() > canonical.len() + 18 * 4);
     assert_eq!(encode(&module), expected);
     assert_eq!(encode(&module.clone().into_owned()), expected);
-    assert_eq!(encode_canonical(&module), canonical);
+    assert_eq!(encode_canonical(&module), without);
 }
 
 /// Each change is to one section, and to the bytes of no other.
 #[test]
 fn one_change_rewrites_one_section() {
     type Change = fn(&mut Module<'static>);
-    let changes: [(SectionId, Change); 15] = [
+    let changes: [(SectionId, Change); 14] = [
         (SectionId::Type, |m| m.types[3] = FuncType::new([], []).into()),
         (SectionId::Type, |m| m.rec_groups.clear()),
         (SectionId::Import, |m| m.imports[2].name = "d".into()),
@@ -125,7 +128,6 @@ fn one_change_rewrites_one_section() {
         (SectionId::Export, |m| m.exports[0].name = "g".into()),
         (SectionId::Start, |m| m.start = Some(FuncIdx(2))),
         (SectionId::Elem, |m| m.elems[0].items = ElemItems::Funcs(List::new([FuncIdx(0)]))),
-        (SectionId::DataCount, |m| m.data_count = Some(2)),
         (SectionId::Code, |m| m.funcs[0].body = Body::default()),
         (SectionId::Data, |m| m.datas[0].bytes = b"abd"[..].into()),
     ];
@@ -141,6 +143,31 @@ fn one_change_rewrites_one_section() {
         *expected.iter_mut().find(|raw| raw.id == id).unwrap() = short;
         assert_eq!(encode(&module), joined(&expected), "{id}");
     }
+}
+
+#[test]
+fn the_data_count_follows_the_data_segments() {
+    let mut module = full();
+    module.encoding.sections = padded(&encode(&module));
+    module.datas.push(module.datas[0].clone());
+    let mut expected = module.encoding.sections.clone();
+    for raw in &mut expected {
+        match raw.id {
+            SectionId::DataCount => raw.bytes = (&[12, 1, 2][..]).into(),
+            SectionId::Data => {
+                raw.bytes = (&b"\x0b\x11\x02\0\x41\0\x0b\x03abc\0\x41\0\x0b\x03abc"[..]).into()
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(encode(&module), joined(&expected));
+
+    // One that nobody needs stands in the encoding only.
+    let mut other = module.clone();
+    other.encoding = Default::default();
+    assert_eq!(module, other);
+    assert!(!sections(&encode(&other)).iter().any(|raw| raw.id == SectionId::DataCount));
+    assert_eq!(encode_canonical(&module), encode_canonical(&other));
 }
 
 #[test]

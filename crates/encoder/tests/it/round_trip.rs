@@ -51,7 +51,7 @@ fn check_streams(name: &str, bytes: &[u8], module: &Module<'_>) {
     }
     // Names come as bytes in the stream, and read and written again from the module.
     let mut plain = module.clone();
-    plain.encoding = Default::default();
+    plain.encoding.sections.clear();
     let mut from_module = Encoder::new();
     for item in plain.items() {
         match item {

@@ -173,7 +173,6 @@ impl Generator<'_, '_> {
             self.part_of(&segment, 100, size);
             self.take(2);
         }
-        self.uses_data |= of_data;
         self.op_index(opcode, index);
         self.index(number);
         self.push(Ty::defined(index, false));
@@ -288,7 +287,6 @@ impl Generator<'_, '_> {
         self.bounded(Ty::I32, INDEX_MASK >> 1);
         self.part_of(&segment, ARRAY_LEN / 2, size);
         self.take(3);
-        self.uses_data |= of_data;
         self.op_index(opcode, index);
         self.index(number);
         true

@@ -186,7 +186,6 @@ impl Generator<'_, '_> {
                 self.bounded(addr, ADDRESS_MASK);
                 self.part_of(&data, data.len, 1);
                 self.take(3);
-                self.uses_data = true;
                 self.op_index(opcode, segment);
                 self.index(index);
             }
@@ -201,7 +200,6 @@ impl Generator<'_, '_> {
         if self.config.no_traps && !segment.may_be_dropped {
             return false;
         }
-        self.uses_data |= opcode == Opcode::DataDrop;
         self.op_index(opcode, index as u32);
         true
     }

@@ -132,7 +132,7 @@ impl<'a> State<'_, 'a> {
                 let result = match annot.id {
                     CUSTOM => parse_custom(annot).map(|section| sections.push(section)),
                     DATA_COUNT => {
-                        self.module.data_count = Some(self.module.datas.len() as u32);
+                        self.module.encoding.data_count = true;
                         expect_end(annot, &Cursor::new(&annot.tokens, 0))
                     }
                     NAME if at_start && named => Err(bad(annot, "multiple module names")),

@@ -40,9 +40,6 @@ impl<'a> State<'_, 'a> {
                 self.cursor.skip_form();
             }
         }
-        if self.names_data {
-            self.module.data_count = Some(self.module.datas.len() as u32);
-        }
     }
 
     fn field(&mut self, code: &mut Code<'a>) -> Result<()> {

@@ -245,7 +245,6 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
     }
 
     fn data(&mut self) -> Result<DataIdx> {
-        self.state.names_data |= self.state.func.is_some();
         self.state.idx(Space::Data).map(DataIdx)
     }
 
@@ -259,7 +258,6 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
     }
 
     fn mem_init(&mut self) -> Result<MemInit> {
-        self.state.names_data |= self.state.func.is_some();
         let (memory, data) = self.init(Space::Mem, Space::Data)?;
         Ok(MemInit { data: DataIdx(data), memory: MemIdx(memory) })
     }

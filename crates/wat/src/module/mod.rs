@@ -218,8 +218,6 @@ struct State<'t, 'a> {
     labels: LabelStack<'a>,
     /// The function at hand, when its locals and labels are to have names.
     func: Option<u32>,
-    /// Whether a function names a data segment; what other expressions name does not count.
-    names_data: bool,
     /// Which annotations have found their place.
     placed: Vec<bool>,
     /// Positions of tokens that no annotation stands before.
@@ -250,7 +248,6 @@ impl<'t, 'a> State<'t, 'a> {
             results: Vec::new(),
             labels: LabelStack::default(),
             func: None,
-            names_data: false,
             hints: Vec::new(),
         }
     }
