@@ -29,7 +29,7 @@ pub(super) fn execute(
             simd::ternary(opcode, x, y, z, profile)
         }
         Code::VectorShift => simd::shift(opcode, x, get(frame, op.c) as u32),
-        Code::VectorSplat => simd::splat(opcode, get(frame, op.b)),
+        Code::VectorSplat => simd::from_number(opcode, get(frame, op.b)),
         Code::VectorReplace => simd::replace_lane(opcode, x, lane, get(frame, op.c)),
         _ => {
             let number = match code {
