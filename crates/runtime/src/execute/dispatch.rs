@@ -239,7 +239,10 @@ pub(super) fn dispatch<'m>(
     }
     macro_rules! vector {
         ($op:ident $code:ident) => {
-            check!(vectors::execute(Code::$code, frame, $op, ground.state.profile))
+            match vectors::execute(Code::$code, frame, $op, ground.state.profile) {
+                Some(()) => {}
+                None => trap!(vectors::unknown($op)),
+            }
         };
     }
     // The global that an operation names.

@@ -114,8 +114,13 @@ pub(super) fn map<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
 }
 
 /// Applies an operator to every pair of lanes; the result has lanes as wide.
-#[inline(never)]
+#[inline(always)]
 pub(super) fn zip<A: Lane, R: Lane>((a, b): (V128, V128), f: impl Fn(A, A) -> R) -> V128 {
+    zip_apart(a, b, f)
+}
+
+#[inline(never)]
+fn zip_apart<A: Lane, R: Lane>(a: V128, b: V128, f: impl Fn(A, A) -> R) -> V128 {
     const { assert!(A::COUNT == R::COUNT) };
     let (a, b) = (A::lanes(a), A::lanes(b));
     R::build(|i| f(a[i], b[i]))

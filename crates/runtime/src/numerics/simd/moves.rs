@@ -20,20 +20,20 @@ use crate::numerics::Slot;
 pub fn from_number(op: Opcode, number: u64) -> Option<V128> {
     use Half::Low;
     use Opcode as O;
-    let low = u64::replace(V128::default(), 0, number);
+    let low = || u64::replace(V128::default(), 0, number);
     Some(match op {
         O::I8x16Splat | O::V128Load8Splat => u8::build(|_| number as u8),
         O::I16x8Splat | O::V128Load16Splat => u16::build(|_| number as u16),
         O::I32x4Splat | O::F32x4Splat | O::V128Load32Splat => u32::build(|_| number as u32),
         O::I64x2Splat | O::F64x2Splat | O::V128Load64Splat => u64::build(|_| number),
-        O::V128Load8x8S => extend::<i8, i16>(Low, low),
-        O::V128Load8x8U => extend::<u8, u16>(Low, low),
-        O::V128Load16x4S => extend::<i16, i32>(Low, low),
-        O::V128Load16x4U => extend::<u16, u32>(Low, low),
-        O::V128Load32x2S => extend::<i32, i64>(Low, low),
-        O::V128Load32x2U => extend::<u32, u64>(Low, low),
+        O::V128Load8x8S => extend::<i8, i16>(Low, low()),
+        O::V128Load8x8U => extend::<u8, u16>(Low, low()),
+        O::V128Load16x4S => extend::<i16, i32>(Low, low()),
+        O::V128Load16x4U => extend::<u16, u32>(Low, low()),
+        O::V128Load32x2S => extend::<i32, i64>(Low, low()),
+        O::V128Load32x2U => extend::<u32, u64>(Low, low()),
         O::V128Load32Zero => u32::replace(V128::default(), 0, number as u32),
-        O::V128Load64Zero => low,
+        O::V128Load64Zero => low(),
         _ => return None,
     })
 }
