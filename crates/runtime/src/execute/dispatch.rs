@@ -15,7 +15,7 @@ use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::module::Functions;
 use crate::numerics::{self, Nan, simd};
 use crate::state::{Frame, FuncKind, InstanceInst, State};
-use crate::table::for_each_operation;
+use crate::operations::for_each_operation;
 use crate::trap::{Broken, Failure, Trap};
 use crate::values::{i31_slot, index_of, kind, slot_of};
 
