@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::{HeapType, Opcode, V128};
 
-use crate::table::for_each_operation;
+use crate::operations::for_each_operation;
 
 /// A slot of the frame, counted from its base.
 pub(crate) type Slot = u16;

@@ -64,7 +64,7 @@ impl Row<'_> {
         {
             let value = match stored {
                 v128 if bytes == 16 => u128::from_le_bytes(vector.0),
-                v128 => simd::store_lane(opcode, vector, lane).ok_or(unknown)?.into(),
+                v128 => simd::extract_lane(opcode, vector, lane).ok_or(unknown)?.into(),
                 _ => self.operand(1).into(),
             };
             return Ok(place.write(self.memories, bytes, value)?);
@@ -72,8 +72,8 @@ impl Row<'_> {
         let value = place.read(self.memories, bytes)?;
         let loaded = match (arrow.params, arrow.results) {
             ([_], [v128]) if bytes == 16 => Some(V128(value.to_le_bytes())),
-            ([_], [v128]) => simd::load(opcode, value as u64),
-            ([_, v128], [v128]) => simd::load_lane(opcode, vector, lane, value as u64),
+            ([_], [v128]) => simd::from_number(opcode, value as u64),
+            ([_, v128], [v128]) => simd::replace_lane(opcode, vector, lane, value as u64),
             _ => {
                 self.answer(extended(opcode, value as u64));
                 return Ok(());

@@ -15,7 +15,7 @@ use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::module::Functions;
 use crate::numerics::{self, Nan, simd};
 use crate::state::{Frame, FuncKind, InstanceInst, State};
-use crate::table::for_each_operation;
+use crate::operations::for_each_operation;
 use crate::trap::{Broken, Failure, Trap};
 use crate::values::{i31_slot, index_of, kind, slot_of};
 
@@ -239,7 +239,10 @@ pub(super) fn dispatch<'m>(
     }
     macro_rules! vector {
         ($op:ident $code:ident) => {
-            check!(vectors::execute(Code::$code, frame, $op, ground.state.profile))
+            match vectors::execute(Code::$code, frame, $op, ground.state.profile) {
+                Some(()) => {}
+                None => trap!(vectors::unknown($op)),
+            }
         };
     }
     // The global that an operation names.

@@ -10,13 +10,9 @@ use crate::trap::Trap;
 
 macro_rules! trunc {
     ($( $name:ident: $float:ident => $int:ident, $low:expr, $high:literal; )*) => { $(
-        /// Drops the fraction.
-        ///
-        /// # Errors
-        /// [`Trap::InvalidConversion`] for a NaN; [`Trap::IntegerOverflow`] when the
-        /// integer does not fit.
+        /// The number without its fraction, unless it does not fit.
         #[inline]
-        pub fn $name(x: $float) -> Result<$int, Trap> {
+        pub(super) fn $name(x: $float) -> Result<$int, Trap> {
             let above: fn(&$float) -> bool = $low;
             if above(&x) && x < $high {
                 Ok(x as $int)
@@ -45,7 +41,7 @@ macro_rules! relaxed_trunc {
     ($( $name:ident: $float:ident => $int:ident, $checked:ident, $indefinite:expr; )*) => { $(
         /// Drops the fraction; NaNs and what does not fit are up to the implementation.
         #[inline]
-        pub fn $name(x: $float, choice: RelaxedTrunc) -> $int {
+        pub(super) fn $name(x: $float, choice: RelaxedTrunc) -> $int {
             match choice {
                 RelaxedTrunc::Saturate => x as $int,
                 RelaxedTrunc::Indefinite => $checked(x).unwrap_or($indefinite),
@@ -66,7 +62,7 @@ const PAYLOAD: u32 = 52 - 23;
 
 /// Rounds to an `f32`. A NaN keeps its sign and the upper bits of its payload, and becomes quiet.
 #[inline]
-pub fn f32_demote_f64(x: f64, nan: Nan) -> f32 {
+pub(super) fn f32_demote_f64(x: f64, nan: Nan) -> f32 {
     if x.is_nan() {
         let sign = (x.to_bits() >> 32) as u32 & 1 << 31;
         let payload = (x.to_bits() >> PAYLOAD) as u32 & ((1 << 23) - 1);
@@ -78,7 +74,7 @@ pub fn f32_demote_f64(x: f64, nan: Nan) -> f32 {
 
 /// The same value as an `f64`. A NaN keeps its sign and its payload, and becomes quiet.
 #[inline]
-pub fn f64_promote_f32(x: f32, nan: Nan) -> f64 {
+pub(super) fn f64_promote_f32(x: f32, nan: Nan) -> f64 {
     if x.is_nan() {
         let sign = u64::from(x.to_bits() >> 31) << 63;
         let payload = u64::from(x.to_bits() & ((1 << 23) - 1)) << PAYLOAD;

@@ -10,16 +10,9 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::{Nan, RelaxedMinMax, exact};
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
-}
-
 /// `f32` and `f64`.
-pub trait Float:
-    sealed::Sealed
-    + Copy
+pub(super) trait Float:
+    Copy
     + PartialOrd
     + Add<Output = Self>
     + Sub<Output = Self>
@@ -41,25 +34,18 @@ pub trait Float:
     /// Whether it is a NaN.
     fn is_nan(self) -> bool;
     /// Its magnitude; NaNs keep their payload.
-    #[must_use]
     fn abs(self) -> Self;
     /// Its magnitude with the sign of another; NaNs keep their payload.
-    #[must_use]
     fn copysign(self, sign: Self) -> Self;
     /// A NaN with the top bit of its payload set.
-    #[must_use]
     fn quiet(self) -> Self;
     /// The bits of both, joined by *or*.
-    #[must_use]
     fn or(self, other: Self) -> Self;
     /// The bits of both, joined by *and*.
-    #[must_use]
     fn and(self, other: Self) -> Self;
     /// The square root, rounded to the nearest; a NaN below zero.
-    #[must_use]
     fn sqrt(self) -> Self;
     /// `self * factor + addend`, rounded once.
-    #[must_use]
     fn mul_add(self, factor: Self, addend: Self) -> Self;
 }
 
@@ -141,38 +127,32 @@ fn round<F: Float>(x: F, nan: Nan, round: impl Fn(F) -> F) -> F {
 }
 
 /// The nearest integer, the even one of two.
-///
-/// ```
-/// use wattle_runtime::numerics::{Nan, float::nearest};
-/// assert_eq!(nearest(2.5_f32, Nan::Canonical), 2.0);
-/// assert_eq!(nearest(-0.5_f64, Nan::Canonical).to_bits(), (-0.0_f64).to_bits());
-/// ```
 #[inline]
-pub fn nearest<F: Float>(x: F, nan: Nan) -> F {
+pub(super) fn nearest<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| near)
 }
 
 /// The least integer that is not less.
 #[inline]
-pub fn ceil<F: Float>(x: F, nan: Nan) -> F {
+pub(super) fn ceil<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| if near < x { near + F::ONE } else { near })
 }
 
 /// The greatest integer that is not greater.
 #[inline]
-pub fn floor<F: Float>(x: F, nan: Nan) -> F {
+pub(super) fn floor<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| if near > x { near - F::ONE } else { near })
 }
 
 /// The integer without the fraction.
 #[inline]
-pub fn trunc<F: Float>(x: F, nan: Nan) -> F {
+pub(super) fn trunc<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| if near.abs() > x.abs() { near.abs() - F::ONE } else { near })
 }
 
 /// The square root, rounded to the nearest; a NaN below zero.
 #[inline]
-pub fn sqrt<F: Float>(x: F, nan: Nan) -> F {
+pub(super) fn sqrt<F: Float>(x: F, nan: Nan) -> F {
     nan.result(x.sqrt())
 }
 
@@ -186,32 +166,26 @@ fn choose<F: Float>(a: F, b: F, number: F, zero: F, nan: Nan) -> F {
 }
 
 /// The lesser; a NaN when either is one; -0 is less than +0.
-///
-/// ```
-/// use wattle_runtime::numerics::{Nan, float::min};
-/// assert_eq!(min(0.0_f32, -0.0, Nan::Canonical).to_bits(), (-0.0_f32).to_bits());
-/// assert!(min(f32::NAN, 1.0, Nan::Canonical).is_nan());
-/// ```
 #[inline]
-pub fn min<F: Float>(a: F, b: F, nan: Nan) -> F {
+pub(super) fn min<F: Float>(a: F, b: F, nan: Nan) -> F {
     choose(a, b, pmin(a, b), fault!(MinOfZeros, a.and(b), a.or(b)), nan)
 }
 
 /// The greater; a NaN when either is one; +0 is greater than -0.
 #[inline]
-pub fn max<F: Float>(a: F, b: F, nan: Nan) -> F {
+pub(super) fn max<F: Float>(a: F, b: F, nan: Nan) -> F {
     choose(a, b, pmax(a, b), a.and(b), nan)
 }
 
 /// The second if it is less than the first, else the first, bit by bit.
 #[inline]
-pub fn pmin<F: Float>(a: F, b: F) -> F {
+pub(super) fn pmin<F: Float>(a: F, b: F) -> F {
     if b < a { b } else { a }
 }
 
 /// The second if it is greater than the first, else the first, bit by bit.
 #[inline]
-pub fn pmax<F: Float>(a: F, b: F) -> F {
+pub(super) fn pmax<F: Float>(a: F, b: F) -> F {
     if a < b { b } else { a }
 }
 
@@ -230,25 +204,18 @@ fn relaxed<F: Float>(a: F, b: F, choice: RelaxedMinMax, strict: impl Fn(F, F) ->
 
 /// [`min`], with the choices of `relaxed_min`.
 #[inline]
-pub fn relaxed_min<F: Float>(a: F, b: F, choice: RelaxedMinMax, nan: Nan) -> F {
+pub(super) fn relaxed_min<F: Float>(a: F, b: F, choice: RelaxedMinMax, nan: Nan) -> F {
     relaxed(a, b, choice, |a, b| min(a, b, nan))
 }
 
 /// [`max`], with the choices of `relaxed_max`.
 #[inline]
-pub fn relaxed_max<F: Float>(a: F, b: F, choice: RelaxedMinMax, nan: Nan) -> F {
+pub(super) fn relaxed_max<F: Float>(a: F, b: F, choice: RelaxedMinMax, nan: Nan) -> F {
     relaxed(a, b, choice, |a, b| max(a, b, nan))
 }
 
 /// `a * b + c`, rounded once if `fused`, else twice.
-///
-/// ```
-/// use wattle_runtime::numerics::{Nan, float::madd};
-/// let (x, y) = (1.0 + f64::EPSILON, 1.0 - f64::EPSILON);
-/// assert_eq!(madd(x, y, -1.0, false, Nan::Canonical), 0.0);
-/// assert_eq!(madd(x, y, -1.0, true, Nan::Canonical), -f64::EPSILON * f64::EPSILON);
-/// ```
 #[inline]
-pub fn madd<F: Float>(a: F, b: F, c: F, fused: bool, nan: Nan) -> F {
+pub(super) fn madd<F: Float>(a: F, b: F, c: F, fused: bool, nan: Nan) -> F {
     nan.result(if fused { a.mul_add(b, c) } else { a * b + c })
 }

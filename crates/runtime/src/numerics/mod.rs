@@ -5,7 +5,6 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `int.rs` | integer operators that trap or that the standard library lacks |
 //! | `float.rs` | float operators, and what becomes of NaNs |
 //! | `exact.rs` | square root and fused multiply-add on integers |
 //! | `convert.rs` | conversions between numbers |
@@ -33,15 +32,29 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html>
 
-pub mod convert;
+mod convert;
 mod exact;
-pub mod float;
-pub mod int;
+mod float;
 mod profile;
 mod scalar;
 pub mod simd;
 #[cfg(test)]
 mod tests;
+
+/// The `match` on an opcode with, for each list `apply Ty { Name method, ... }`, the arms
+/// `Opcode::Name => apply(args, Ty::method)`, and then the arms in braces.
+macro_rules! by_opcode {
+    ($op:expr, $args:expr;
+        $( $apply:ident $ty:ident { $( $name:ident $method:ident ),* } )*
+        { $($arms:tt)* }
+    ) => {
+        match $op {
+            $( $( wattle_ast::Opcode::$name => $apply($args, $ty::$method), )* )*
+            $($arms)*
+        }
+    };
+}
+use by_opcode;
 
 pub use profile::{Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
 pub use scalar::{Slot, binary, unary, wide};

@@ -22,17 +22,8 @@ pub enum Nan {
 
 impl Nan {
     /// A result as it leaves an operator.
-    ///
-    /// ```
-    /// use wattle_runtime::numerics::Nan;
-    /// let nan = f32::from_bits(0xffe0_0001);
-    /// assert_eq!(Nan::Canonical.result(nan).to_bits(), 0x7fc0_0000);
-    /// assert_eq!(Nan::Negative.result(nan).to_bits(), 0xffc0_0000);
-    /// assert_eq!(Nan::Native.result(nan).to_bits(), 0xffe0_0001);
-    /// assert_eq!(Nan::Canonical.result(1.5_f64), 1.5);
-    /// ```
     #[inline(always)]
-    pub fn result<F: Float>(self, value: F) -> F {
+    pub(super) fn result<F: Float>(self, value: F) -> F {
         match self {
             Nan::Canonical if value.is_nan() => F::CANONICAL_NAN,
             Nan::Negative if value.is_nan() => F::NEGATIVE_NAN,

@@ -114,8 +114,13 @@ pub(super) fn map<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
 }
 
 /// Applies an operator to every pair of lanes; the result has lanes as wide.
+#[inline(always)]
+pub(super) fn zip<A: Lane, R: Lane>((a, b): (V128, V128), f: impl Fn(A, A) -> R) -> V128 {
+    zip_apart(a, b, f)
+}
+
 #[inline(never)]
-pub(super) fn zip<A: Lane, R: Lane>(a: V128, b: V128, f: impl Fn(A, A) -> R) -> V128 {
+fn zip_apart<A: Lane, R: Lane>(a: V128, b: V128, f: impl Fn(A, A) -> R) -> V128 {
     const { assert!(A::COUNT == R::COUNT) };
     let (a, b) = (A::lanes(a), A::lanes(b));
     R::build(|i| f(a[i], b[i]))
@@ -130,8 +135,8 @@ pub(super) fn zip3<A: Lane>(a: V128, b: V128, c: V128, f: impl Fn(A, A, A) -> A)
 
 /// Compares lanes: all bits set where the predicate holds, none elsewhere.
 #[inline(always)]
-pub(super) fn compare<A: Lane>(a: V128, b: V128, f: impl Fn(&A, &A) -> bool) -> V128 {
-    zip(a, b, |x: A, y: A| A::mask(f(&x, &y)))
+pub(super) fn compare<A: Lane>(both: (V128, V128), f: impl Fn(&A, &A) -> bool) -> V128 {
+    zip(both, |x: A, y: A| A::mask(f(&x, &y)))
 }
 
 /// Which half of the lanes.
@@ -159,6 +164,12 @@ pub(super) fn widen<A: Lane, R: Lane>(half: Half, a: V128, f: impl Fn(A) -> R) -
     let a = A::lanes(a);
     let start = half.start::<A>();
     R::build(|i| f(a[start + i]))
+}
+
+/// Half of the lanes, twice as wide.
+#[inline(always)]
+pub(super) fn extend<A: Lane + Into<R>, R: Lane>(half: Half, a: V128) -> V128 {
+    widen(half, a, |x: A| x.into())
 }
 
 /// Applies an operator to half of the pairs of lanes; the result has lanes twice as wide.

@@ -32,6 +32,6 @@ mod unary;
 
 pub use binary::{binary, shift};
 pub use lanes::Lane;
-pub use moves::{extract_lane, load, load_lane, replace_lane, shuffle, splat, store_lane};
+pub use moves::{extract_lane, from_number, replace_lane, shuffle};
 pub use ternary::ternary;
 pub use unary::{test, unary};

@@ -3,55 +3,69 @@
 
 use wattle_ast::{LaneIdx, Opcode, Shuffle, V128};
 
-use super::lanes::{Half, Lane, widen};
+use super::lanes::{Half, Lane, extend};
 use crate::numerics::Slot;
 
-/// A vector of which every lane is the number in a slot; `None` if the instruction does not.
+/// The vector that an instruction makes of a number: the operand of a splat, or the bytes that a
+/// load of up to eight bytes reads. `None` for other instructions.
 ///
 /// ```
 /// use wattle_ast::{Opcode, V128};
 /// use wattle_runtime::numerics::simd;
-/// assert_eq!(simd::splat(Opcode::I8x16Splat, 0x107), Some(V128([7; 16])));
+/// assert_eq!(simd::from_number(Opcode::I8x16Splat, 0x107), Some(V128([7; 16])));
+/// let v = simd::from_number(Opcode::V128Load32x2S, 0xffff_fffe_0000_0001);
+/// assert_eq!(v, Some(V128([1, 0, 0, 0, 0, 0, 0, 0, 254, 255, 255, 255, 255, 255, 255, 255])));
 /// ```
 #[inline]
-pub fn splat(op: Opcode, a: u64) -> Option<V128> {
+pub fn from_number(op: Opcode, number: u64) -> Option<V128> {
+    use Half::Low;
     use Opcode as O;
+    let low = || u64::replace(V128::default(), 0, number);
     Some(match op {
-        O::I8x16Splat => u8::build(|_| a as u8),
-        O::I16x8Splat => u16::build(|_| a as u16),
-        O::I32x4Splat => u32::build(|_| a as u32),
-        O::I64x2Splat => u64::build(|_| a),
-        O::F32x4Splat => u32::build(|_| a as u32),
-        O::F64x2Splat => u64::build(|_| a),
+        O::I8x16Splat | O::V128Load8Splat => u8::build(|_| number as u8),
+        O::I16x8Splat | O::V128Load16Splat => u16::build(|_| number as u16),
+        O::I32x4Splat | O::F32x4Splat | O::V128Load32Splat => u32::build(|_| number as u32),
+        O::I64x2Splat | O::F64x2Splat | O::V128Load64Splat => u64::build(|_| number),
+        O::V128Load8x8S => extend::<i8, i16>(Low, low()),
+        O::V128Load8x8U => extend::<u8, u16>(Low, low()),
+        O::V128Load16x4S => extend::<i16, i32>(Low, low()),
+        O::V128Load16x4U => extend::<u16, u32>(Low, low()),
+        O::V128Load32x2S => extend::<i32, i64>(Low, low()),
+        O::V128Load32x2U => extend::<u32, u64>(Low, low()),
+        O::V128Load32Zero => u32::replace(V128::default(), 0, number as u32),
+        O::V128Load64Zero => low(),
         _ => return None,
     })
 }
 
-/// The slot of a lane; `None` if the instruction extracts none.
+/// The number that an instruction takes out of a lane, extended as the instruction says: for the
+/// stack, or the bytes that a store writes. `None` for other instructions.
 ///
 /// ```
 /// use wattle_ast::{LaneIdx, Opcode, V128};
 /// use wattle_runtime::numerics::simd;
 /// let v = V128([0xfe; 16]);
 /// assert_eq!(simd::extract_lane(Opcode::I8x16ExtractLaneS, v, LaneIdx(3)), Some(0xffff_fffe));
-/// assert_eq!(simd::extract_lane(Opcode::I8x16ExtractLaneU, v, LaneIdx(3)), Some(0xfe));
+/// assert_eq!(simd::extract_lane(Opcode::V128Store8Lane, v, LaneIdx(3)), Some(0xfe));
 /// ```
 #[inline]
-pub fn extract_lane(op: Opcode, v: V128, lane: LaneIdx) -> Option<u64> {
+pub fn extract_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx) -> Option<u64> {
     use Opcode as O;
-    let lane = lane.0;
     Some(match op {
         O::I8x16ExtractLaneS => i32::from(i8::extract(v, lane)).into_slot(),
-        O::I8x16ExtractLaneU => u32::from(u8::extract(v, lane)).into_slot(),
         O::I16x8ExtractLaneS => i32::from(i16::extract(v, lane)).into_slot(),
-        O::I16x8ExtractLaneU => u32::from(u16::extract(v, lane)).into_slot(),
-        O::I32x4ExtractLane | O::F32x4ExtractLane => u32::extract(v, lane).into_slot(),
-        O::I64x2ExtractLane | O::F64x2ExtractLane => u64::extract(v, lane),
+        O::I8x16ExtractLaneU | O::V128Store8Lane => u8::extract(v, lane).into(),
+        O::I16x8ExtractLaneU | O::V128Store16Lane => u16::extract(v, lane).into(),
+        O::I32x4ExtractLane | O::F32x4ExtractLane | O::V128Store32Lane => {
+            u32::extract(v, lane).into()
+        }
+        O::I64x2ExtractLane | O::F64x2ExtractLane | O::V128Store64Lane => u64::extract(v, lane),
         _ => return None,
     })
 }
 
-/// The vector with a lane replaced by the number in a slot; `None` if the instruction does not.
+/// The vector with a lane replaced by a number: an operand, or the bytes that a load reads. `None`
+/// for other instructions.
 ///
 /// ```
 /// use wattle_ast::{LaneIdx, Opcode, V128};
@@ -60,14 +74,18 @@ pub fn extract_lane(op: Opcode, v: V128, lane: LaneIdx) -> Option<u64> {
 /// assert_eq!(v, Some(V128([0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255])));
 /// ```
 #[inline]
-pub fn replace_lane(op: Opcode, v: V128, lane: LaneIdx, value: u64) -> Option<V128> {
+pub fn replace_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx, number: u64) -> Option<V128> {
     use Opcode as O;
-    let lane = lane.0;
     Some(match op {
-        O::I8x16ReplaceLane => u8::replace(v, lane, value as u8),
-        O::I16x8ReplaceLane => u16::replace(v, fault!(ReplacedLane, lane ^ 1, lane), value as u16),
-        O::I32x4ReplaceLane | O::F32x4ReplaceLane => u32::replace(v, lane, value as u32),
-        O::I64x2ReplaceLane | O::F64x2ReplaceLane => u64::replace(v, lane, value),
+        O::I8x16ReplaceLane | O::V128Load8Lane => u8::replace(v, lane, number as u8),
+        O::I16x8ReplaceLane => u16::replace(v, fault!(ReplacedLane, lane ^ 1, lane), number as u16),
+        O::V128Load16Lane => u16::replace(v, lane, number as u16),
+        O::I32x4ReplaceLane | O::F32x4ReplaceLane | O::V128Load32Lane => {
+            u32::replace(v, lane, number as u32)
+        }
+        O::I64x2ReplaceLane | O::F64x2ReplaceLane | O::V128Load64Lane => {
+            u64::replace(v, lane, number)
+        }
         _ => return None,
     })
 }
@@ -79,66 +97,4 @@ pub fn shuffle(lanes: Shuffle, a: V128, b: V128) -> V128 {
     both[..16].copy_from_slice(&a.0);
     both[16..].copy_from_slice(&b.0);
     u8::build(|i| both[usize::from(lanes.0[i] % fault!(ShuffleSource, 16, 32))])
-}
-
-/// The vector that a load makes of the bytes it reads: `bytes` is a little-endian number of as many
-/// bytes as [`OpcodeInfo::access_bytes`](wattle_ast::OpcodeInfo) says. `None` if the instruction
-/// is no load of up to eight bytes that makes a vector of them alone.
-///
-/// ```
-/// use wattle_ast::{Opcode, V128};
-/// use wattle_runtime::numerics::simd;
-/// let v = simd::load(Opcode::V128Load32x2S, 0xffff_fffe_0000_0001);
-/// assert_eq!(v, Some(V128([1, 0, 0, 0, 0, 0, 0, 0, 254, 255, 255, 255, 255, 255, 255, 255])));
-/// ```
-#[inline]
-pub fn load(op: Opcode, bytes: u64) -> Option<V128> {
-    use Half::Low;
-    use Opcode as O;
-    let low = u64::replace(V128::default(), 0, bytes);
-    Some(match op {
-        O::V128Load8x8S => widen(Low, low, |x: i8| i16::from(x)),
-        O::V128Load8x8U => widen(Low, low, |x: u8| u16::from(x)),
-        O::V128Load16x4S => widen(Low, low, |x: i16| i32::from(x)),
-        O::V128Load16x4U => widen(Low, low, |x: u16| u32::from(x)),
-        O::V128Load32x2S => widen(Low, low, |x: i32| i64::from(x)),
-        O::V128Load32x2U => widen(Low, low, |x: u32| u64::from(x)),
-        O::V128Load8Splat => u8::build(|_| bytes as u8),
-        O::V128Load16Splat => u16::build(|_| bytes as u16),
-        O::V128Load32Splat => u32::build(|_| bytes as u32),
-        O::V128Load64Splat => u64::build(|_| bytes),
-        O::V128Load32Zero => u32::replace(V128::default(), 0, bytes as u32),
-        O::V128Load64Zero => low,
-        _ => return None,
-    })
-}
-
-/// The vector with a lane replaced by the bytes that a load reads; `None` if the instruction is no
-/// load of a lane.
-#[inline]
-pub fn load_lane(op: Opcode, v: V128, lane: LaneIdx, bytes: u64) -> Option<V128> {
-    use Opcode as O;
-    let lane = lane.0;
-    Some(match op {
-        O::V128Load8Lane => u8::replace(v, lane, bytes as u8),
-        O::V128Load16Lane => u16::replace(v, lane, bytes as u16),
-        O::V128Load32Lane => u32::replace(v, lane, bytes as u32),
-        O::V128Load64Lane => u64::replace(v, lane, bytes),
-        _ => return None,
-    })
-}
-
-/// The bytes of a lane that a store writes, as a little-endian number; `None` if the instruction is
-/// no store of a lane.
-#[inline]
-pub fn store_lane(op: Opcode, v: V128, lane: LaneIdx) -> Option<u64> {
-    use Opcode as O;
-    let lane = lane.0;
-    Some(match op {
-        O::V128Store8Lane => u64::from(u8::extract(v, lane)),
-        O::V128Store16Lane => u64::from(u16::extract(v, lane)),
-        O::V128Store32Lane => u64::from(u32::extract(v, lane)),
-        O::V128Store64Lane => u64::extract(v, lane),
-        _ => return None,
-    })
 }

@@ -7,7 +7,7 @@ use super::lanes::{map, pairwise, zip, zip3};
 use crate::numerics::Profile;
 use crate::numerics::float;
 
-/// What an instruction from three vectors to one gives; `None` if it is none.
+/// The result of an instruction from three vectors to one; `None` for other instructions.
 ///
 /// ```
 /// use wattle_ast::{Opcode, V128};
@@ -38,7 +38,7 @@ pub fn ternary(op: Opcode, a: V128, b: V128, c: V128, profile: Profile) -> Optio
         O::I32x4RelaxedDotI8x16I7x16AddS => {
             let dot = relaxed_dot(a, b, relaxed.unsigned_dot);
             let sums = pairwise(dot, |x: i16, y| i32::from(x) + i32::from(y));
-            zip(sums, c, i32::wrapping_add)
+            zip((sums, c), i32::wrapping_add)
         }
         _ => return None,
     })

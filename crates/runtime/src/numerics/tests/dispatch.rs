@@ -17,6 +17,10 @@ fn every_instruction_has_an_arm() {
     let mut count = 0;
     for &op in Opcode::ALL {
         let Some(arrow) = op.info().arrow else { continue };
+        // What a load makes of the bytes that it reads is tested with the moves of lanes.
+        if op.info().access_bytes > 0 {
+            continue;
+        }
         // Ones divide.
         let result = run(op, &vec![1; arrow.params.len()], Profile::default());
         assert_eq!(result.is_some(), computes(op), "{op}");
@@ -41,12 +45,9 @@ fn no_instruction_has_two_arms() {
             simd::ternary(op, v, v, v, profile).is_some(),
             simd::shift(op, v, 1).is_some(),
             simd::test(op, v).is_some(),
-            simd::splat(op, 1).is_some(),
+            simd::from_number(op, 1).is_some(),
             simd::extract_lane(op, v, lane).is_some(),
             simd::replace_lane(op, v, lane, 1).is_some(),
-            simd::load(op, 1).is_some(),
-            simd::load_lane(op, v, lane, 1).is_some(),
-            simd::store_lane(op, v, lane).is_some(),
         ];
         let info = op.info();
         let lane = info.kinds.contains(&Kind::Lane);

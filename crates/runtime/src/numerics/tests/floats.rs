@@ -35,3 +35,19 @@ fn infinities_outlast_overflow_in_a_fused_product() {
     let product = madd(f64::MAX, f64::MAX, f64::NEG_INFINITY, true, Nan::Canonical);
     assert_eq!(product, f64::NEG_INFINITY);
 }
+
+#[test]
+fn a_fused_product_is_rounded_once() {
+    let (x, y) = (1.0 + f64::EPSILON, 1.0 - f64::EPSILON);
+    assert_eq!(madd(x, y, -1.0, false, Nan::Canonical), 0.0);
+    assert_eq!(madd(x, y, -1.0, true, Nan::Canonical), -f64::EPSILON * f64::EPSILON);
+}
+
+#[test]
+fn the_profile_says_which_nan_leaves_an_operator() {
+    let nan = f32::from_bits(0xffe0_0001);
+    assert_eq!(Nan::Canonical.result(nan).to_bits(), 0x7fc0_0000);
+    assert_eq!(Nan::Negative.result(nan).to_bits(), 0xffc0_0000);
+    assert_eq!(Nan::Native.result(nan).to_bits(), 0xffe0_0001);
+    assert_eq!(Nan::Canonical.result(1.5_f64), 1.5);
+}

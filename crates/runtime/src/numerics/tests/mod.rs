@@ -101,7 +101,7 @@ fn run(op: Opcode, operands: &[u128], profile: Profile) -> Option<Result<u128, T
         ([v128, v128, v128], [v128]) => from_vector(simd::ternary(op, v(0), v(1), v(2), profile)),
         ([v128, i32], [v128]) => from_vector(simd::shift(op, v(0), slot(1) as u32)),
         ([v128], [i32]) => simd::test(op, v(0)).map(|bits| Ok(bits.into())),
-        ([_], [v128]) => from_vector(simd::splat(op, slot(0))),
+        ([_], [v128]) => from_vector(simd::from_number(op, slot(0))),
         ([_], [_]) => unary(op, slot(0), profile.nan).map(number),
         ([_, _], [_]) => binary(op, slot(0), slot(1), profile.nan).map(number),
         _ => None,

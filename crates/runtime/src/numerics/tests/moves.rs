@@ -51,10 +51,10 @@ fn replaces() {
             let index = LaneIdx(lane as u8);
             let replaced = simd::replace_lane(op, V, index, value).unwrap();
             let mut want = lanes(u128::from_le_bytes(V.0), width, count);
-            assert_eq!(simd::store_lane(store, V, index), Some(want[lane as usize] as u64));
+            assert_eq!(simd::extract_lane(store, V, index), Some(want[lane as usize] as u64));
             want[lane as usize] = (value & kept).into();
             assert_eq!(lanes(u128::from_le_bytes(replaced.0), width, count), want, "{op} {lane}");
-            assert_eq!(simd::load_lane(load, V, index, value), Some(replaced));
+            assert_eq!(simd::replace_lane(load, V, index, value), Some(replaced));
         }
     }
 }
@@ -77,7 +77,7 @@ fn shuffles() {
 fn loads() {
     use Opcode as O;
     let bytes = 0x8877_6655_ff33_2211_u64;
-    let load = |op| u128::from_le_bytes(simd::load(op, bytes).unwrap().0);
+    let load = |op| u128::from_le_bytes(simd::from_number(op, bytes).unwrap().0);
     assert_eq!(load(O::V128Load8x8S), 0xff88_0077_0066_0055_ffff_0033_0022_0011);
     assert_eq!(load(O::V128Load8x8U), 0x0088_0077_0066_0055_00ff_0033_0022_0011);
     assert_eq!(load(O::V128Load16x4S), 0xffff8877_00006655_ffffff33_00002211);
