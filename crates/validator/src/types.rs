@@ -44,6 +44,8 @@ pub struct Types {
     pub(crate) limits: Limits,
     pub(crate) registry: Arc<Registry>,
     pub(crate) ids: Vec<TypeId>,
+    /// Whether some type is a struct or an array.
+    pub(crate) has_aggregates: bool,
     pub(crate) funcs: Vec<TypeId>,
     pub(crate) imported_funcs: u32,
     pub(crate) imported_globals: u32,

@@ -312,6 +312,9 @@ impl Validator {
         } else {
             self.group.next_index() as usize
         };
+        if !matches!(ty.comp, wattle_ast::CompType::Func(_)) {
+            self.types_mut().has_aggregates = true;
+        }
         self.types
             .add_to_group(&mut self.group, ty)
             .map_err(|error| self.at(error, SectionId::Type, ItemKind::Type, index))?;

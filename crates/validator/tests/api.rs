@@ -3,12 +3,12 @@
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{
-    AbsHeapType, ExternIdx, Feature, Features, FuncIdx, HeapType, Item, ItemKind, Module, Opcode,
-    RecGroup, RefType, TypeIdx, ValType,
+    AbsHeapType, Body, Encode, ExternIdx, Feature, Features, FuncIdx, HeapType, Item, ItemKind,
+    Module, Opcode, RecGroup, RefType, TypeIdx, ValType,
 };
 use wattle_validator::{
-    Errors, FuncValidator, Limits, Registry, Types, Validator, Verdict, body_chunks, features_used,
-    validate,
+    ErrorKind, Errors, FuncValidator, Limits, Registry, Types, Validator, Verdict, body_chunks,
+    features_used, validate,
 };
 
 fn parse(text: &str) -> Module<'_> {
@@ -257,6 +257,22 @@ fn value_types_of_a_module_match_as_declared() {
     let eq = ValType::Ref(RefType::null(HeapType::Abs(AbsHeapType::Eq)));
     assert!(types.matches(a, eq) && types.matches(b, eq) && !types.matches(eq, a));
     assert!(!types.matches(b, a) && types.matches(ValType::I32, ValType::I32));
+}
+
+/// Only what awaits a proposal has no rule. A missing rule is no other error: it comes first.
+#[test]
+fn every_instruction_has_a_rule() {
+    let mut module = parse("(module (func))");
+    for &opcode in Opcode::ALL {
+        let mut body = vec![0];
+        opcode.encode(&mut body);
+        body.extend([0; 20]);
+        module.funcs[0].body = Body::from_bytes(body).unwrap();
+        let errors = Validator::new().features(Features::ALL).module(&module).unwrap_err();
+        let is_missing = matches!(errors.first().kind, ErrorKind::Unsupported(_));
+        let awaits = [Feature::CustomDescriptors, Feature::StackSwitching];
+        assert_eq!(is_missing, awaits.contains(&opcode.feature()), "{opcode}: {errors}");
+    }
 }
 
 /// A `select` that is not reached leaves a value of any type, also where a block gives none.

@@ -151,46 +151,41 @@ macro_rules! source_by_decode {
 }
 
 impl<'a> Reader<'a> {
-    /// Alignment and offset of an access to memory 0, if they are short. Otherwise nothing is
+    /// Alignment and offset of an access to memory 0, if both are compact. Otherwise nothing is
     /// taken off.
     #[inline(always)]
     pub fn compact_memarg(&mut self) -> Option<MemArg> {
+        let start = self.pos();
         let align = self.peek().filter(|&align| u32::from(align) < MEMARG_HAS_MEMORY)?;
         self.advance();
-        match self.compact_bits() {
-            Some(offset) => Some(MemArg { offset: offset.into(), memory: MemIdx(0), align }),
-            None => {
-                self.back(1, Malformed::MemopFlags);
-                None
-            }
+        let offset = self.compact_u28();
+        if offset.is_none() {
+            self.seek(start);
         }
+        Some(MemArg { offset: offset?.into(), memory: MemIdx(0), align })
     }
 
-    /// The type of a block.
+    /// The type of a block, if it is none, one number or one reference in compact form. Otherwise
+    /// nothing is taken off.
     #[inline(always)]
     pub fn compact_block_type(&mut self) -> Option<BlockType> {
+        let start = self.pos();
         let code = self.peek()?;
-        if code == BlockType::EMPTY_CODE {
-            self.advance();
-            return Some(BlockType::Empty);
-        }
-        if let Some(ty) = ValType::from_code(code) {
-            self.advance();
-            return Some(BlockType::Value(ty));
-        }
-        let nullable = match code {
-            RefType::CODE => false,
-            RefType::NULL_CODE => true,
-            _ => return None,
-        };
         self.advance();
-        match self.compact_heap_type() {
-            Some(heap) => Some(BlockType::Value(ValType::Ref(RefType { nullable, heap }))),
-            None => {
-                self.back(1, Malformed::MemopFlags);
-                None
-            }
+        let ty = match code {
+            BlockType::EMPTY_CODE => Some(BlockType::Empty),
+            RefType::CODE => self
+                .compact_heap_type()
+                .map(|heap| BlockType::Value(ValType::Ref(RefType::non_null(heap)))),
+            RefType::NULL_CODE => self
+                .compact_heap_type()
+                .map(|heap| BlockType::Value(ValType::Ref(RefType::null(heap)))),
+            _ => ValType::from_code(code).map(BlockType::Value),
+        };
+        if ty.is_none() {
+            self.seek(start);
         }
+        ty
     }
 
     #[inline(always)]

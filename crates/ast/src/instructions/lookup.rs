@@ -175,16 +175,6 @@ impl Reader<'_> {
         self.opcode_with_kinds().map(|(opcode, _)| opcode)
     }
 
-    /// An opcode of a prefix and one byte, of a feature that is on. Otherwise nothing is taken off.
-    #[inline(always)]
-    pub fn compact_prefixed_opcode(&mut self) -> Option<Opcode> {
-        let &[prefix, code @ ..0x80] = self.rest().first_chunk::<2>()? else { return None };
-        let opcode = two_bytes(prefix, code).filter(|&opcode| self.allows(opcode))?;
-        self.advance();
-        self.advance();
-        Some(opcode)
-    }
-
     /// The same with the kinds of its immediates.
     #[inline(always)]
     pub(super) fn opcode_with_kinds(&mut self) -> Result<(Opcode, Kinds), Malformed> {

@@ -41,12 +41,11 @@ fn bad_code(reader: &mut Reader<'_>, code: u8, error: Malformed) -> Malformed {
 
 impl<'a> Decode<'a> for HeapType {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        if let Some(heap) = reader.compact_heap_type() {
+            return Ok(heap);
+        }
         let start = reader.pos();
         match reader.peek() {
-            Some(byte @ ..0x40) => {
-                reader.byte()?;
-                Ok(HeapType::Type(TypeIdx(byte.into())))
-            }
             Some(EXACT) if reader.features().contains(Feature::CustomDescriptors) => {
                 reader.byte()?;
                 let start = reader.pos();
@@ -54,12 +53,7 @@ impl<'a> Decode<'a> for HeapType {
                 let error = if short { Malformed::HeapType } else { Malformed::IntegerTooLong };
                 index(reader)?.map(HeapType::Exact).ok_or_else(|| reader.fail_at(start, error))
             }
-            Some(code @ 0x40..=0x7f) => {
-                reader.byte()?;
-                AbsHeapType::from_code(code)
-                    .map(HeapType::Abs)
-                    .ok_or_else(|| reader.back(1, Malformed::HeapType))
-            }
+            Some(..0x80) => Err(Malformed::HeapType),
             // What is negative in several bytes is no code, as codes are 7-bit integers.
             _ => index(reader)?
                 .map(HeapType::Type)
@@ -69,23 +63,23 @@ impl<'a> Decode<'a> for HeapType {
 }
 
 impl Reader<'_> {
-    /// A heap type.
+    /// A heap type that is a code or an index of at most two bytes. Otherwise nothing is taken
+    /// off.
     #[inline(always)]
     pub fn compact_heap_type(&mut self) -> Option<HeapType> {
         let code = self.peek()?;
-        let heap = match code {
-            ..0x40 => HeapType::Type(TypeIdx(code.into())),
-            0x40..0x80 => HeapType::Abs(AbsHeapType::from_code(code)?),
-            0x80.. => {
-                let &[low, high] = self.rest().first_chunk::<2>()?;
-                if high >= 0x40 {
-                    return None;
+        let (heap, size) = match code {
+            ..0x40 => (HeapType::Type(TypeIdx(code.into())), 1),
+            0x40..0x80 => (HeapType::Abs(AbsHeapType::from_code(code)?), 1),
+            0x80.. => match self.rest() {
+                &[low, high @ ..0x40, ..] => {
+                    let index = u32::from(low & 0x7f) | u32::from(high) << 7;
+                    (HeapType::Type(TypeIdx(index)), 2)
                 }
-                self.advance();
-                HeapType::Type(TypeIdx(u32::from(low & 0x7f) | u32::from(high) << 7))
-            }
+                _ => return None,
+            },
         };
-        self.advance();
+        self.seek(self.pos() + size);
         Some(heap)
     }
 }

@@ -216,62 +216,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An unsigned integer of at most three bytes. Otherwise nothing is taken off.
-    #[inline(always)]
-    pub fn compact_u32(&mut self) -> Option<u32> {
-        let &first = self.bytes.get(self.pos)?;
-        if first < 0x80 {
-            self.pos += 1;
-            return Some(first.into());
-        }
-        let &[a, b, c] = self.rest().first_chunk::<3>()?;
-        let low = u32::from(a & 0x7f) | u32::from(b & 0x7f) << 7;
-        if b < 0x80 {
-            self.pos += 2;
-            return Some(low);
-        }
-        if c < 0x80 {
-            self.pos += 3;
-            return Some(low | u32::from(c) << 14);
-        }
-        None
-    }
-
-    /// The bits of an integer of at most four bytes, which are in the range of any type. Otherwise
-    /// nothing is taken off.
-    #[inline(always)]
-    pub fn compact_bits(&mut self) -> Option<u32> {
-        let Some(bytes) = self.rest().first_chunk::<4>() else {
-            // The end is near.
-            let byte = self.peek().filter(|&byte| byte < 0x80)?;
-            self.advance();
-            return Some(byte.into());
-        };
-        let word = u32::from_le_bytes(*bytes);
-        let ends = !word & 0x8080_8080;
-        if ends == 0 {
-            return None;
-        }
-        self.pos += ends.trailing_zeros() as usize / 8 + 1;
-        let word = word & (ends ^ (ends - 1));
-        let bits = |shift: u32| (word >> shift & 0x7f) << (shift / 8 * 7);
-        Some(bits(0) | bits(8) | bits(16) | bits(24))
-    }
-
     #[inline(never)]
     fn u32_long(&mut self) -> Result<u32> {
-        if let Some(&[a, b, c, ..]) = self.rest().first_chunk::<3>() {
-            let low = u32::from(a & 0x7f) | u32::from(b & 0x7f) << 7;
-            if b < 0x80 {
-                self.pos += 2;
-                return Ok(low);
-            }
-            if c < 0x80 {
-                self.pos += 3;
-                return Ok(low | u32::from(c) << 14);
-            }
+        match self.compact_u32() {
+            Some(value) => Ok(value),
+            None => self.unsigned::<32>().map(|value| value as u32),
         }
-        self.unsigned::<32>().map(|value| value as u32)
     }
 
     /// An unsigned 64-bit integer.
@@ -379,6 +329,80 @@ impl<'a> Reader<'a> {
                 return Ok((value << unused) as i64 >> unused);
             }
         }
+    }
+
+    /// An unsigned integer of at most three bytes. When the next one is longer, or malformed,
+    /// nothing is taken off.
+    ///
+    /// This and the other methods named `compact` are for loops that leave what is long to others:
+    /// they call no function.
+    ///
+    /// ```
+    /// let mut reader = wattle_ast::Reader::new(&[0x85, 0x01, 0x80, 0x80, 0x80, 0x01]);
+    /// assert_eq!((reader.compact_u32(), reader.pos()), (Some(0x85), 2));
+    /// assert_eq!((reader.compact_u32(), reader.pos()), (None, 2));
+    /// ```
+    #[inline(always)]
+    pub fn compact_u32(&mut self) -> Option<u32> {
+        let byte = self.peek()?;
+        if byte < 0x80 {
+            self.pos += 1;
+            return Some(byte.into());
+        }
+        let &[a, b, c] = self.rest().first_chunk::<3>()?;
+        let low = u32::from(a & 0x7f) | u32::from(b & 0x7f) << 7;
+        if b < 0x80 {
+            self.pos += 2;
+            return Some(low);
+        }
+        if c < 0x80 {
+            self.pos += 3;
+            return Some(low | u32::from(c) << 14);
+        }
+        None
+    }
+
+    /// The bits of an integer of at most four bytes, which is in the range of all integer types of
+    /// the format, signed or not. Otherwise, and now and then near the end, nothing is taken off.
+    ///
+    /// ```
+    /// let mut reader = wattle_ast::Reader::new(&[0xe5, 0x8e, 0x26, 0x7f]);
+    /// assert_eq!(reader.compact_u28(), Some(624485));
+    /// assert_eq!(reader.compact_u28(), Some(0x7f));
+    /// assert_eq!(reader.compact_u28(), None);
+    /// ```
+    #[inline(always)]
+    pub fn compact_u28(&mut self) -> Option<u32> {
+        let Some(bytes) = self.rest().first_chunk::<4>() else {
+            let byte = self.peek().filter(|&byte| byte < 0x80)?;
+            self.pos += 1;
+            return Some(byte.into());
+        };
+        let word = u32::from_le_bytes(*bytes);
+        let ends = !word & 0x8080_8080;
+        if ends == 0 {
+            return None;
+        }
+        self.pos += ends.trailing_zeros() as usize / 8 + 1;
+        // The bits up to the first byte that ends an integer.
+        let word = word & (ends ^ (ends - 1));
+        let part = |byte: u32| (word >> (8 * byte) & 0x7f) << (7 * byte);
+        Some(part(0) | part(1) | part(2) | part(3))
+    }
+
+    /// Goes past a 64-bit integer, signed or not, of at most eight bytes. Otherwise, and now and
+    /// then near the end, nothing is taken off.
+    #[inline(always)]
+    pub fn compact_i56(&mut self) -> Option<()> {
+        let Some(bytes) = self.rest().first_chunk::<8>() else {
+            return self.compact_u28().map(|_| ());
+        };
+        let ends = !u64::from_le_bytes(*bytes) & 0x8080_8080_8080_8080;
+        if ends == 0 {
+            return None;
+        }
+        self.pos += ends.trailing_zeros() as usize / 8 + 1;
+        Some(())
     }
 
     /// A length: a `u32` that the bytes from its own first on could satisfy. (The reference

@@ -2,7 +2,7 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#control-instructions>
 
-use wattle_ast::{BlockType, Feature, Malformed, Reader, Source};
+use wattle_ast::{BlockType, Feature, Malformed, Source};
 
 use super::checker::{Check, Checker};
 use super::mode::Mode;
@@ -147,22 +147,15 @@ impl<M: Mode> Checker<'_, '_, M> {
     /// Checks that exactly the results of the innermost block are on the stack, and takes them.
     #[inline(always)]
     fn leave(&mut self, frame: &Frame, results: &[Ty]) -> Check<M> {
-        self.take(results)?;
         let height = frame.height as usize;
-        if self.operands.len() != height + 1 {
-            return Err(self.mismatch(Mismatch::Block, results, self.block_operands()));
+        // Where nothing is left in code that cannot be reached, all results are there.
+        if self.operands.top() != Some(Ty::UNREACHABLE) {
+            self.take(results)?;
+            if self.operands.len() != height + 1 {
+                return Err(self.mismatch(Mismatch::Block, results, self.block_operands()));
+            }
         }
         self.operands.truncate(height);
-        Ok(())
-    }
-
-    /// Forgets which locals were set in a block.
-    #[inline(always)]
-    fn unset_since(&mut self, frame: &Frame) -> Check<M> {
-        if self.locals.sets() > frame.sets {
-            M::unusual()?;
-            self.locals.unset_since(frame.sets);
-        }
         Ok(())
     }
 
@@ -171,7 +164,7 @@ impl<M: Mode> Checker<'_, '_, M> {
     pub(super) fn part(&mut self, mut frame: Frame, kind: BlockKind) -> Check<M> {
         let (_, results) = frame.signature.lists(self.registry);
         self.leave(&frame, results)?;
-        self.unset_since(&frame)?;
+        self.locals.unset_since(frame.sets);
         frame.kind = kind;
         if let Some(last) = self.frames.last_mut() {
             *last = frame;
@@ -199,12 +192,14 @@ impl<M: Mode> Checker<'_, '_, M> {
         if frame.kind == BlockKind::If && !self.registry.all_match(params, results) {
             return Err(self.mismatch(Mismatch::MissingElse, results, params));
         }
-        self.unset_since(&frame)?;
         if self.frames.len() == 1 {
-            M::unusual()?;
-        } else {
-            self.push_all(results)?;
+            self.frames.pop();
+            // An attempt ends here, too.
+            return M::unusual();
         }
+        self.make_room(results.len())?;
+        self.locals.unset_since(frame.sets);
+        self.push_all(results)?;
         self.frames.pop();
         Ok(())
     }

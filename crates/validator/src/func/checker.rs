@@ -1,4 +1,5 @@
-//! The state of an expression that is being checked, and the loop over its instructions.
+//! The state of an expression that is being checked, the loop over its instructions, and which
+//! rule applies to which instruction.
 
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -9,16 +10,15 @@ use super::FuncValidator;
 use super::blocks::{BlockKind, Frame, Signature};
 use super::mode::{Attempt, Full, GaveUp, Mode};
 use super::opcodes::{
-    ARROW, BINARY, BY_BYTE, BY_OPCODE, FLOAT, INTEGER, LOAD, OpcodeType, STORE, UNARY,
+    ARROW, BINARY, BY_BYTE, BY_OPCODE, ByByte, CONSTANT_BY_BYTE, FLOAT, INTEGER, LOAD, OpcodeType,
+    PREFIX_BYTE, STORE, UNARY,
 };
 use super::operands::OperandStack;
 use super::variables::Locals;
 use crate::registry::Registry;
-#[cfg(debug_assertions)]
-use crate::ty::Ty;
 use crate::{Error, ErrorKind, Types};
 
-/// What a rule says.
+/// What a rule returns.
 pub(super) type Check<M, T = ()> = Result<T, <M as Mode>::Fault>;
 
 /// The state of an expression that is being checked.
@@ -37,7 +37,7 @@ pub(super) struct Checker<'s, 't, M: Mode> {
 }
 
 impl<'s, 't> Checker<'s, 't, Full> {
-    /// Checks an expression, the last instruction of which must be its `end`. Locals are there
+    /// Checks an expression, the last instruction of which must be its `end`. Its locals are known
     /// already.
     pub(super) fn check(
         func: &'s mut FuncValidator,
@@ -59,17 +59,25 @@ impl<'s, 't> Checker<'s, 't, Full> {
             mode: PhantomData,
         };
         checker.open(BlockKind::Func, signature, &[])?;
-        let outcome = checker.run();
-        outcome.map_err(|(error, start)| checker.located(error, start))
+        checker.run().map_err(|(error, start)| checker.located(error, start))
     }
 
     /// Checks all instructions. An error comes with the position of its instruction.
     fn run(&mut self) -> Result<(), (Error, usize)> {
-        while !self.frames.is_empty() {
-            let (start, height) = self.attempt().run();
-            self.reader.seek(start);
-            self.operands.truncate(height);
+        loop {
+            let start = match self.types.has_aggregates {
+                true => self.attempts::<true>(),
+                false => self.attempts::<false>(),
+            };
+            if self.frames.is_empty() {
+                // Attempts stop at the last `end` although it passed.
+                self.reader.advance();
+                break;
+            }
             self.step().map_err(|error| (error, start))?;
+            if self.frames.is_empty() {
+                break;
+            }
         }
         match self.reader.is_empty() {
             true => Ok(()),
@@ -77,10 +85,10 @@ impl<'s, 't> Checker<'s, 't, Full> {
         }
     }
 
-    /// The same state for attempts.
-    #[inline(always)]
-    fn attempt(&mut self) -> Checker<'_, 't, Attempt> {
-        Checker {
+    /// Checks instructions until one of them is unusual, and returns the position of that one.
+    #[inline(never)]
+    fn attempts<const REFERENCES: bool>(&mut self) -> usize {
+        let attempts = Checker::<Attempt<REFERENCES>> {
             types: self.types,
             registry: self.registry,
             reader: self.reader.clone(),
@@ -90,14 +98,28 @@ impl<'s, 't> Checker<'s, 't, Full> {
             is_constant: self.is_constant,
             declared: &mut *self.declared,
             mode: PhantomData,
-        }
+        };
+        let opcodes = if self.is_constant { &CONSTANT_BY_BYTE } else { &BY_BYTE };
+        let (start, height) = attempts.run(opcodes);
+        self.reader.seek(start);
+        self.operands.truncate(height);
+        start
     }
 
-    /// The rules that attempts do not have.
+    /// Checks the next instruction.
     #[inline(never)]
-    pub(super) fn other_rule(&mut self, ty: &OpcodeType) -> Result<(), Error> {
+    fn step(&mut self) -> Result<(), Error> {
+        let opcode = self.reader.opcode()?;
+        let ty = &BY_OPCODE[opcode as usize];
+        self.check_constant(ty)?;
+        self.rule(ty)
+    }
+
+    /// The rules that are never attempted.
+    #[inline(never)]
+    pub(super) fn uncommon_rule(&mut self, ty: &OpcodeType) -> Result<(), Error> {
         match ty.rule {
-            ARROW => self.arrow(ty.opcode),
+            ARROW => self.arrow(ty),
             Opcode::SelectTyped => self.select_typed(),
             Opcode::BrTable => self.br_table(),
             Opcode::ReturnCall => self.return_call(),
@@ -137,42 +159,64 @@ impl<'s, 't> Checker<'s, 't, Full> {
     }
 }
 
-impl Checker<'_, '_, Attempt> {
-    /// What an attempt must leave as it is when it gives up: all but the position and the height of
-    /// the operand stack.
-    #[cfg(debug_assertions)]
-    fn state(&mut self, height: usize) -> (Vec<Ty>, usize, Option<Frame>, u32, usize) {
-        self.operands.truncate(height);
-        let operands = self.operands.from(height.saturating_sub(16)).unwrap_or_default().to_vec();
-        let frames = (self.frames.len(), self.frames.last().copied());
-        (operands, frames.0, frames.1, self.locals.sets(), self.declared.len())
-    }
-
-    /// Checks instructions until it gives up. Gives the position of the instruction that it gave
-    /// up at, and the height of the operand stack before it.
+impl<const REFERENCES: bool> Checker<'_, '_, Attempt<REFERENCES>> {
+    /// Checks instructions until it gives up. Returns the position of the instruction that it gave
+    /// up, and the height of the operand stack before it.
     #[inline(always)]
-    fn run(mut self) -> (usize, usize) {
+    fn run(mut self, opcodes: &ByByte) -> (usize, usize) {
         loop {
             let (start, height) = (self.reader.pos(), self.operands.len());
             #[cfg(debug_assertions)]
-            let before = self.state(height);
-            if let Err(GaveUp) = self.step() {
+            let before = self.unchanged(height);
+            if let Err(GaveUp) = self.step(opcodes) {
                 #[cfg(debug_assertions)]
-                assert_eq!(self.state(height), before, "an attempt has changed something");
+                if !self.frames.is_empty() {
+                    assert_eq!(self.unchanged(height), before, "an attempt has changed something");
+                }
                 return (start, height);
             }
         }
     }
+
+    /// What an attempt that gives up must leave as it was.
+    #[cfg(debug_assertions)]
+    fn unchanged(&mut self, height: usize) -> (Vec<crate::ty::Ty>, Vec<Frame>, u32, usize) {
+        self.operands.truncate(height);
+        let topmost = self.operands.from(height.saturating_sub(16)).unwrap_or_default();
+        let blocks = self.frames.get(self.frames.len().saturating_sub(2)..).unwrap_or_default();
+        (topmost.to_vec(), blocks.to_vec(), self.locals.sets(), self.declared.len())
+    }
+
+    /// Attempts the next instruction.
+    #[inline(always)]
+    fn step(&mut self, opcodes: &ByByte) -> Result<(), GaveUp> {
+        let byte = self.reader.peek().ok_or(GaveUp)?;
+        let ty = &opcodes[usize::from(byte)];
+        if !self.reader.features().intersects(ty.features) {
+            return Err(GaveUp);
+        }
+        self.reader.advance();
+        self.rule(ty)
+    }
+
+    /// The opcode behind [`PREFIX_BYTE`].
+    #[inline(always)]
+    pub(super) fn prefixed_opcode(&mut self) -> Result<&'static OpcodeType, GaveUp> {
+        let code = self.index()?;
+        let opcode = Opcode::from_code(PREFIX_BYTE, code).ok_or(GaveUp)?;
+        let ty = &BY_OPCODE[opcode as usize];
+        if !self.reader.features().intersects(ty.features) {
+            return Err(GaveUp);
+        }
+        self.check_constant(ty)?;
+        Ok(ty)
+    }
 }
 
 impl<M: Mode> Checker<'_, '_, M> {
-    /// Checks the next instruction.
+    /// Applies the rule of an instruction, whose opcode was taken off.
     #[inline(always)]
-    fn step(&mut self) -> Check<M> {
-        let ty = self.opcode()?;
-        if self.is_constant {
-            self.check_constant(ty)?;
-        }
+    fn rule(&mut self, ty: &OpcodeType) -> Check<M> {
         match ty.rule {
             UNARY => self.apply(&[ty.params[0]], &[ty.result]),
             BINARY => self.apply(&ty.params, &[ty.result]),
@@ -200,6 +244,14 @@ impl<M: Mode> Checker<'_, '_, M> {
             Opcode::CallIndirect => self.call_indirect(),
             Opcode::Unreachable => self.set_unreachable(),
             Opcode::Return => self.return_(),
+            _ => M::other_rule(self, ty),
+        }
+    }
+
+    /// The rules of the commonest instructions on references, structs and arrays.
+    #[inline(always)]
+    pub(super) fn reference_rule(&mut self, ty: &OpcodeType) -> Option<Check<M>> {
+        Some(match ty.rule {
             Opcode::RefNull => self.ref_null(),
             Opcode::RefIsNull => self.ref_is_null(),
             Opcode::RefFunc => self.ref_func(),
@@ -216,39 +268,24 @@ impl<M: Mode> Checker<'_, '_, M> {
             Opcode::ArrayNewFixed => self.array_new_fixed(),
             Opcode::ArrayGet => self.array_get(false),
             Opcode::ArraySet => self.array_set(),
-            _ => M::other_rule(self, ty),
-        }
+            _ => return None,
+        })
     }
 
-    /// The opcode that is next.
-    #[inline(always)]
-    fn opcode(&mut self) -> Check<M, &'static OpcodeType> {
-        if let Some(byte) = self.reader.peek() {
-            let ty = &BY_BYTE[usize::from(byte)];
-            if self.types.features.intersects(ty.features) {
-                self.reader.advance();
-                return Ok(ty);
-            }
-            if let Some(opcode) = self.reader.compact_prefixed_opcode() {
-                return Ok(&BY_OPCODE[opcode as usize]);
-            }
-        }
-        M::unusual()?;
-        let opcode = self.reader.opcode()?;
-        Ok(&BY_OPCODE[opcode as usize])
-    }
-
-    /// Checks that an instruction may stand in a constant expression.
+    /// Checks that an instruction is constant if the expression must be.
+    ///
+    /// Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#constant-expressions>
     #[inline(always)]
     fn check_constant(&self, ty: &OpcodeType) -> Check<M> {
         match ty.constant {
+            _ if !self.is_constant => Ok(()),
             Some(feature) if self.types.features.contains(feature) => Ok(()),
             Some(feature) => Err(Error::disabled(ErrorKind::NotConstant, feature).into()),
             None => Err(ErrorKind::NotConstant.into()),
         }
     }
 
-    /// An index.
+    /// The index that is next.
     #[inline(always)]
     pub(super) fn index(&mut self) -> Check<M, u32> {
         if let Some(index) = self.reader.compact_u32() {
@@ -256,24 +293,5 @@ impl<M: Mode> Checker<'_, '_, M> {
         }
         M::unusual()?;
         Ok(self.reader.u32()?)
-    }
-
-    #[inline(always)]
-    fn integer(&mut self, ty: &OpcodeType) -> Check<M> {
-        if self.reader.compact_bits().is_none() {
-            M::unusual()?;
-            match ty.opcode {
-                Opcode::I32Const => drop(self.reader.s32()?),
-                _ => drop(self.reader.s64()?),
-            }
-        }
-        self.push(ty.result)
-    }
-
-    #[inline(always)]
-    fn float(&mut self, ty: &OpcodeType) -> Check<M> {
-        let size = if ty.opcode == Opcode::F32Const { 4 } else { 8 };
-        self.reader.take(size)?;
-        self.push(ty.result)
     }
 }

@@ -1,12 +1,11 @@
-//! Rules of memories and tables, and of the immediates of instructions that have an arrow.
+//! Rules of memories, tables and segments.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#memory-instructions>
 
-use wattle_ast::{ArrowType, Kind, Malformed, Opcode, Source, read_immediate};
+use wattle_ast::{Malformed, Source};
 
 use super::checker::{Check, Checker};
 use super::mode::Mode;
-use super::opcodes::{BY_OPCODE, OpcodeType, arrow_type, lanes};
 use crate::ty::Ty;
 use crate::types::Table;
 use crate::{ErrorKind, Mismatch};
@@ -19,7 +18,7 @@ fn narrower(a: Ty, b: Ty) -> Ty {
 impl<'t, M: Mode> Checker<'_, 't, M> {
     /// The address type of a memory.
     #[inline(always)]
-    fn memory(&self, index: u32) -> Check<M, Ty> {
+    pub(super) fn memory(&self, index: u32) -> Check<M, Ty> {
         match self.types.memory_addr(index) {
             Some(address) => Ok(address),
             None => Err(ErrorKind::UnknownMemory(index).into()),
@@ -48,98 +47,6 @@ impl<'t, M: Mode> Checker<'_, 't, M> {
             Some(count) if index >= count => Err(ErrorKind::UnknownData(index).into()),
             Some(_) => Ok(()),
         }
-    }
-
-    /// The address type of the memory that the next access names.
-    #[inline(always)]
-    fn memarg(&mut self, ty: &OpcodeType) -> Check<M, Ty> {
-        let memarg = match self.reader.compact_memarg() {
-            Some(memarg) => memarg,
-            None => {
-                M::unusual()?;
-                self.reader.memarg()?
-            }
-        };
-        let address = self.memory(memarg.memory.0)?;
-        if memarg.align > ty.align {
-            return Err(ErrorKind::Alignment.into());
-        }
-        if ty.is_atomic && memarg.align != ty.align {
-            return Err(ErrorKind::AtomicAlignment.into());
-        }
-        if address == Ty::I32 && memarg.offset > u32::MAX.into() {
-            return Err(ErrorKind::Offset(memarg.offset).into());
-        }
-        Ok(address)
-    }
-
-    #[inline(always)]
-    pub(super) fn load(&mut self, ty: &OpcodeType) -> Check<M> {
-        let address = self.memarg(ty)?;
-        self.apply(&[address], &[ty.result])
-    }
-
-    #[inline(always)]
-    pub(super) fn store(&mut self, ty: &OpcodeType) -> Check<M> {
-        let address = self.memarg(ty)?;
-        self.take(&[address, ty.params[1]])
-    }
-
-    /// An instruction that has an arrow: its immediates, then the arrow.
-    #[inline(never)]
-    pub(super) fn arrow(&mut self, opcode: Opcode) -> Check<M> {
-        let info = opcode.info();
-        let mut address = Ty::BOTTOM;
-        for kind in opcode.kinds().iter() {
-            match kind {
-                Kind::MemArg => address = self.memarg(&BY_OPCODE[opcode as usize])?,
-                Kind::Memory => {
-                    let memory = self.index()?;
-                    address = self.memory(memory)?;
-                }
-                Kind::MemInit => {
-                    let init = self.reader.mem_init()?;
-                    address = self.memory(init.memory.0)?;
-                    self.data(init.data.0)?;
-                }
-                Kind::Data => {
-                    let data = self.index()?;
-                    self.data(data)?;
-                }
-                Kind::Elem => {
-                    let elem = self.index()?;
-                    self.elem(elem)?;
-                }
-                Kind::Table => {
-                    let table = self.index()?;
-                    address = self.table(table)?.addr;
-                }
-                Kind::Lane => {
-                    let lane = self.reader.lane()?;
-                    self.lane(lane.0, lanes(info))?;
-                }
-                Kind::Shuffle => {
-                    let shuffle = self.reader.shuffle()?;
-                    shuffle.0.into_iter().try_for_each(|lane| self.lane(lane, 32))?;
-                }
-                _ => read_immediate(kind, &mut self.reader)?,
-            }
-        }
-        let Some(arrow) = info.arrow else { return Ok(()) };
-        let resolve = |&ty: &ArrowType| match arrow_type(ty) {
-            Ty::ADDRESS => address,
-            ty => ty,
-        };
-        let mut types = [Ty::BOTTOM; 8];
-        for (ty, of) in types.iter_mut().zip(arrow.params.iter().chain(arrow.results)) {
-            *ty = resolve(of);
-        }
-        let (params, rest) = types.split_at(arrow.params.len());
-        self.apply(params, rest.get(..arrow.results.len()).unwrap_or_default())
-    }
-
-    fn lane(&self, lane: u8, lanes: u8) -> Check<M> {
-        if lane < lanes { Ok(()) } else { Err(ErrorKind::LaneIndex(lane).into()) }
     }
 
     pub(super) fn memory_copy(&mut self) -> Check<M> {

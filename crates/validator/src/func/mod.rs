@@ -3,20 +3,22 @@
 //! | file | holds |
 //! |---|---|
 //! | `mod.rs` | [`FuncValidator`] |
-//! | `checker.rs` | the state of an expression being checked, and the loop |
-//! | `opcode_types.rs` | the arrows of the instruction table, ready to apply |
-//! | `operands.rs` | the operand stack, and parametric instructions |
-//! | `variables.rs` | locals and globals |
-//! | `blocks.rs`, `branches.rs`, `calls.rs`, `exceptions.rs` | control instructions |
-//! | `memory.rs` | memories and tables |
-//! | `reference.rs` | references |
-//! | `aggregate.rs` | structs and arrays |
-//! | `constants.rs` | which instructions are constant |
+//! | `checker.rs` | the state of an expression being checked, the loop, which rule applies to what |
+//! | `mode.rs` | the two ways in which each rule is compiled |
+//! | `opcodes.rs` | a record per opcode, made of the instruction table |
+//! | `operands.rs` | the operand stack, and rules of parametric instructions |
+//! | `arrows.rs` | rules of instructions that have an arrow in the instruction table |
+//! | `variables.rs` | rules of locals and globals |
+//! | `blocks.rs`, `branches.rs`, `calls.rs`, `exceptions.rs` | rules of control instructions |
+//! | `memory.rs` | rules of memories, tables and segments |
+//! | `reference.rs` | rules of references |
+//! | `aggregate.rs` | rules of structs and arrays |
 //! | `failure.rs` | where an error is |
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html>
 
 mod aggregate;
+mod arrows;
 mod blocks;
 mod branches;
 mod calls;

@@ -1,39 +1,44 @@
-//! The two modes in which rules are compiled.
+//! The two ways in which a rule is compiled, and what a rule must heed for that.
 //!
-//! Every rule is written once, generic over a [`Mode`], and compiled twice. An [`Attempt`] takes
-//! it for granted that nothing is unusual: immediates are compact, operands are there and match, and
-//! nothing is wrong. Where that does not hold it gives up, having changed nothing, and the
-//! instruction is checked again in [`Full`]. So an attempt needs no calls, and the loop of attempts
-//! keeps its state in registers.
+//! Every rule is written once, generic over a [`Mode`]. An [`Attempt`] at an instruction assumes
+//! that all is as usual: immediates are compact, the operands are on the stack and match. Where
+//! something is unusual (`M::unusual()?`) it gives up, and the instruction is checked once more,
+//! from its beginning, in [`Full`] mode, which knows code that cannot be reached and explains
+//! errors. So attempts call no functions, and the loop over them keeps its state in registers.
+//!
+//! An attempt that gives up must have changed nothing but the position and the height of the
+//! operand stack, which the loop restores. In particular a rule that has written to the stack must
+//! not give up afterwards: it makes room first when it pushes more than it has taken. Debug builds
+//! check this.
 
 use alloc::vec::Vec;
 
 use wattle_ast::Malformed;
 
 use super::checker::Checker;
-use super::opcodes::OpcodeType;
+use super::opcodes::{OpcodeType, PREFIX};
 use crate::ty::Ty;
 use crate::types::Unusable;
 use crate::{Error, ErrorKind};
 
 /// How rules deal with what is unusual.
 pub(super) trait Mode: Sized {
-    /// What a rule says when the instruction does not pass.
+    /// What a rule returns when the instruction does not pass.
     type Fault: From<ErrorKind> + From<Malformed> + From<Unusable> + From<Error>;
 
-    /// What the words of the operand stack lie in.
+    /// The memory of the operand stack.
     type Words<'s>: Words;
 
-    /// What follows is unusual: an attempt gives up here.
+    /// Gives up if this is an attempt.
     fn unusual() -> Result<(), Self::Fault>;
 
-    /// Applies a rule that attempts do not have.
+    /// Applies a rule that is not among the basic ones.
     fn other_rule(checker: &mut Checker<'_, '_, Self>, ty: &OpcodeType) -> Result<(), Self::Fault>;
 }
 
-/// The words of an operand stack.
+/// The memory of an operand stack.
 pub(super) trait Words: AsRef<[Ty]> + AsMut<[Ty]> {
-    /// Makes room for at least `count` more words, if it can.
+    /// Makes room for at least `count` more words, unless the memory is fixed.
     fn grow(&mut self, count: usize);
 }
 
@@ -51,14 +56,15 @@ impl Words for &mut [Ty] {
     fn grow(&mut self, _: usize) {}
 }
 
-/// See the module's documentation.
-pub(super) enum Attempt {}
+/// A rule gives up where something is unusual. Rules of references, structs and arrays are only
+/// attempted in modules that use them much: the loop of attempts is slower with them.
+pub(super) enum Attempt<const REFERENCES: bool> {}
 
-/// An attempt does not say what is unusual.
+/// The attempt at an instruction was given up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct GaveUp;
 
-impl Mode for Attempt {
+impl<const REFERENCES: bool> Mode for Attempt<REFERENCES> {
     type Fault = GaveUp;
     type Words<'s> = &'s mut [Ty];
 
@@ -68,8 +74,12 @@ impl Mode for Attempt {
     }
 
     #[inline(always)]
-    fn other_rule(_: &mut Checker<'_, '_, Attempt>, _: &OpcodeType) -> Result<(), GaveUp> {
-        Err(GaveUp)
+    fn other_rule(checker: &mut Checker<'_, '_, Self>, ty: &OpcodeType) -> Result<(), GaveUp> {
+        if !REFERENCES {
+            return Err(GaveUp);
+        }
+        let ty = if ty.rule == PREFIX { checker.prefixed_opcode()? } else { ty };
+        checker.reference_rule(ty).unwrap_or(Err(GaveUp))
     }
 }
 
@@ -86,7 +96,7 @@ macro_rules! gave_up {
 
 gave_up! { Error ErrorKind Malformed Unusable }
 
-/// See the module's documentation.
+/// A rule goes through with everything.
 pub(super) enum Full {}
 
 impl Mode for Full {
@@ -99,6 +109,9 @@ impl Mode for Full {
     }
 
     fn other_rule(checker: &mut Checker<'_, '_, Full>, ty: &OpcodeType) -> Result<(), Error> {
-        checker.other_rule(ty)
+        match checker.reference_rule(ty) {
+            Some(outcome) => outcome,
+            None => checker.uncommon_rule(ty),
+        }
     }
 }

@@ -13,12 +13,12 @@ pub(super) struct OpcodeType {
     pub(super) params: [Ty; 2],
     /// The first result of its arrow.
     pub(super) result: Ty,
-    /// The feature that brought it.
+    /// Some of these must be on.
     pub(super) features: Features,
     pub(super) opcode: Opcode,
-    /// The opcode that stands for all to which the same rule applies: the first of them.
+    /// The opcode that stands for all that have the same rule: the first of them.
     pub(super) rule: Opcode,
-    /// The feature that allows it in constant expressions, if there is one.
+    /// The feature that allows it in constant expressions, if one does.
     pub(super) constant: Option<Feature>,
     /// The greatest alignment that a memory access may state, as a binary logarithm.
     pub(super) align: u8,
@@ -26,20 +26,27 @@ pub(super) struct OpcodeType {
     pub(super) is_atomic: bool,
 }
 
-/// Stands for all with no immediates, one operand and one result.
+// Opcodes that stand for all that have the same rule, for instance `i32.eqz` for `f64.sqrt`.
+
+/// No immediates, one operand, one result.
 pub(super) const UNARY: Opcode = Opcode::I32Eqz;
-/// Stands for all with no immediates, two operands and one result.
+/// No immediates, two operands, one result.
 pub(super) const BINARY: Opcode = Opcode::I32Eq;
-/// Stands for all that take an address and give what is there.
+/// An access to memory that gives a value.
 pub(super) const LOAD: Opcode = Opcode::I32Load;
-/// Stands for all that take an address and what goes there.
+/// An access to memory that takes a value.
 pub(super) const STORE: Opcode = Opcode::I32Store;
-/// Stands for integers.
+/// An integer constant.
 pub(super) const INTEGER: Opcode = Opcode::I32Const;
-/// Stands for floats.
+/// A float constant.
 pub(super) const FLOAT: Opcode = Opcode::F32Const;
-/// Stands for all others that have an arrow.
+/// Any other instruction that has an arrow.
 pub(super) const ARROW: Opcode = Opcode::MemorySize;
+/// In the tables by byte: [`PREFIX_BYTE`], which begins an opcode of several bytes.
+pub(super) const PREFIX: Opcode = Opcode::StructNew;
+
+/// The first byte of most instructions on structs, arrays and references.
+pub(super) const PREFIX_BYTE: u8 = Opcode::INFOS[PREFIX as usize].prefix;
 
 const fn rule(info: &OpcodeInfo) -> Opcode {
     let Some(arrow) = info.arrow else { return info.opcode };
@@ -97,7 +104,7 @@ pub(super) const fn arrow_type(ty: ArrowType) -> Ty {
 }
 
 impl OpcodeType {
-    /// For what is no opcode: it takes a feature that is never on.
+    /// Stands for a byte that begins no opcode: no set of features has it.
     const NONE: OpcodeType = OpcodeType {
         params: [Ty::BOTTOM; 2],
         result: Ty::BOTTOM,
@@ -148,19 +155,33 @@ pub(super) static BY_OPCODE: [OpcodeType; Opcode::INFOS.len()] = {
     types
 };
 
-/// By the byte of an opcode of one byte.
-pub(super) static BY_BYTE: [OpcodeType; 256] = {
+/// Opcodes by their first byte.
+pub(super) type ByByte = [OpcodeType; 256];
+
+/// All opcodes of one byte, and [`PREFIX`].
+pub(super) static BY_BYTE: ByByte = by_byte(false);
+
+/// Only those that may stand in constant expressions, whatever features are on.
+pub(super) static CONSTANT_BY_BYTE: ByByte = by_byte(true);
+
+const fn by_byte(constant_only: bool) -> ByByte {
     let mut types = [OpcodeType::NONE; 256];
+    types[PREFIX_BYTE as usize] =
+        OpcodeType { rule: PREFIX, features: Features::ALL, ..OpcodeType::NONE };
     let mut i = 0;
     while i < Opcode::INFOS.len() {
         let info = &Opcode::INFOS[i];
-        if info.prefix == 0 {
+        let is_constant = match constant(info.opcode) {
+            Some(feature) => feature as u8 == info.feature as u8,
+            None => false,
+        };
+        if info.prefix == 0 && (is_constant || !constant_only) {
             types[info.code as usize] = OpcodeType::of(info);
         }
         i += 1;
     }
     types
-};
+}
 
 /// How many lanes a lane index chooses from: the access says how wide one is, or else the mnemonic
 /// does, for instance `i16x8.extract_lane_s`.

@@ -7,7 +7,7 @@ use wattle_ast::Source;
 use super::checker::{Check, Checker};
 use super::mode::{Mode, Words};
 use crate::ty::Ty;
-use crate::{Error, ErrorKind, Mismatch};
+use crate::{ErrorKind, Mismatch};
 
 /// Operands and markers.
 ///
@@ -208,11 +208,6 @@ impl<M: Mode> Checker<'_, '_, M> {
         }
     }
 
-    #[inline(always)]
-    pub(super) fn drop_(&mut self) -> Check<M> {
-        self.pop_any().map(drop)
-    }
-
     /// `select` without types: both operands are numbers or vectors of one type.
     #[inline(always)]
     pub(super) fn select(&mut self) -> Check<M> {
@@ -245,6 +240,7 @@ impl<M: Mode> Checker<'_, '_, M> {
     }
 }
 
+/// What is slow, and never attempted.
 impl<M: Mode> Checker<'_, '_, M> {
     /// Takes what matches `want` in code that cannot be reached, or fails.
     #[inline(never)]

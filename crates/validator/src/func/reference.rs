@@ -2,7 +2,7 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#reference-instructions>
 
-use wattle_ast::{AbsHeapType, HeapType, Opcode, Reader, RefType, Source};
+use wattle_ast::{AbsHeapType, HeapType, Opcode, RefType, Source};
 
 use super::checker::{Check, Checker};
 use super::mode::Mode;
