@@ -21,13 +21,13 @@ use core::fmt;
 
 use wattle_ast::{F32, F64};
 
-/// Why a token is no number of its type.
+/// What is wrong with a token that should be a number of some type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum NumberError {
-    /// It is not written like one: a stray character, a missing digit, an underscore that is not
-    /// between two digits.
+    /// It is not written like a number: a stray character, a missing digit, an underscore that is
+    /// not between two digits.
     Malformed,
-    /// It is written like one, and too large: an integer that does not fit, a float that rounds
+    /// It is too large: an integer that does not fit, a float that rounds
     /// to infinity, a NaN payload that is zero or has too many bits.
     OutOfRange,
 }
@@ -54,8 +54,8 @@ impl core::error::Error for NumberError {}
 macro_rules! signed {
     ($( $name:ident $unsigned:ident; )*) => { $(
         #[doc = concat!(
-            "Reads an integer of ", stringify!($name), "'s width. Without a sign it may use the \
-             whole unsigned range, and wraps; with one it must be within the signed range.\n\n\
+            "Reads an integer into an `", stringify!($name), "`. With a sign it must fit; without \
+             one it may use the whole range of the unsigned type, and wraps.\n\n\
              # Errors\n[`NumberError`]."
         )]
         #[inline]
@@ -79,7 +79,7 @@ macro_rules! signed {
 macro_rules! unsigned {
     ($( $name:ident; )*) => { $(
         #[doc = concat!(
-            "Reads a natural number below 2^", stringify!($name), "'s width. There is no sign.\n\n\
+            "Reads a natural number that fits in a `", stringify!($name), "`. It has no sign.\n\n\
              # Errors\n[`NumberError`]."
         )]
         #[inline]
@@ -92,8 +92,8 @@ macro_rules! unsigned {
 macro_rules! float {
     ($( $name:ident $result:ident $bits:ident $fraction:literal $bias:literal; )*) => { $(
         #[doc = concat!(
-            "Reads a float of ", stringify!($name), "'s width: decimal or hexadecimal, `inf`, `nan`, \
-             or `nan:0x` and a payload. The result is the nearest one, the even one of two.\n\n\
+            "Reads an `", stringify!($name), "`: decimal or hexadecimal, `inf`, `nan`, or `nan:0x` \
+             and a payload. The result is the nearest float, and the even one of two.\n\n\
              # Errors\n[`NumberError`]."
         )]
         pub fn $name(text: impl AsRef<[u8]>) -> Result<$result, NumberError> {
@@ -111,12 +111,12 @@ macro_rules! float {
                 }
                 [b'0', b'x', hex @ ..] => format.hex(hex)?,
                 decimal => {
-                    let value = match Decimal::scan(decimal)? {
-                        Decimal::Integer(value) => value as $name,
-                        Decimal::Text(text) => text.parse().map_err(|_| Malformed)?,
-                        Decimal::Long => {
+                    let value: $name = match magnitude(decimal) {
+                        // Both float types convert it with one rounding.
+                        Ok(value) => value as $name,
+                        Err(_) => {
                             let mut buffer = [0; BUFFER];
-                            normalize(decimal, &mut buffer).parse().map_err(|_| Malformed)?
+                            normalize(decimal, &mut buffer)?.parse().map_err(|_| Malformed)?
                         }
                     };
                     if value == $name::INFINITY {
@@ -218,11 +218,9 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// Takes one or more digits, hands out their values, and checks the underscores. Says whether
-    /// there were underscores.
+    /// Takes one or more digits, hands out their values, and checks the underscores.
     #[inline]
-    fn digits<const RADIX: u8>(&mut self, mut each: impl FnMut(u8)) -> Result<bool, NumberError> {
-        let mut underscores = false;
+    fn digits<const RADIX: u8>(&mut self, mut each: impl FnMut(u8)) -> Result<(), NumberError> {
         let mut after_digit = false;
         while let [byte, rest @ ..] = self.rest {
             let value = digit::<RADIX>(*byte);
@@ -230,82 +228,47 @@ impl Scan<'_> {
                 each(value);
                 after_digit = true;
             } else if *byte == b'_' && after_digit {
-                underscores = true;
                 after_digit = false;
             } else {
                 break;
             }
             self.rest = rest;
         }
-        if after_digit { Ok(underscores) } else { Err(Malformed) }
+        if after_digit { Ok(()) } else { Err(Malformed) }
     }
 
     /// Takes the digits after a point, if there are a point and digits.
     #[inline]
-    fn fraction<const RADIX: u8>(&mut self, each: impl FnMut(u8)) -> Result<bool, NumberError> {
-        let [b'.', rest @ ..] = self.rest else { return Ok(false) };
+    fn fraction<const RADIX: u8>(&mut self, each: impl FnMut(u8)) -> Result<(), NumberError> {
+        let [b'.', rest @ ..] = self.rest else { return Ok(()) };
         self.rest = rest;
         match rest {
             [byte, ..] if digit::<RADIX>(*byte) < RADIX => self.digits::<RADIX>(each),
-            _ => Ok(false),
+            _ => Ok(()),
         }
     }
 
-    /// Takes an exponent, if the next character is this letter, then the end of the token. Too
-    /// large an exponent stays too large. Says whether there were underscores.
+    /// Takes an exponent, if the next character is this letter, then the end of the token. An
+    /// exponent that is too large stays so.
     #[inline]
-    fn exponent(mut self, letter: u8) -> Result<(i64, bool), NumberError> {
-        let [first, rest @ ..] = self.rest else { return Ok((0, false)) };
+    fn exponent(mut self, letter: u8) -> Result<i64, NumberError> {
+        let [first, rest @ ..] = self.rest else { return Ok(0) };
         if first | 0x20 != letter {
             return Err(Malformed);
         }
         let (sign, rest) = split_sign(rest);
         self.rest = rest;
         let mut value = 0i64;
-        let underscores = self.digits::<10>(|digit| {
+        self.digits::<10>(|digit| {
             // Beyond this no text is long enough to make up for it.
             value = (value * 10 + i64::from(digit)).min(i64::MAX / 16);
         })?;
         self.end()?;
-        Ok((if sign == Sign::Minus { -value } else { value }, underscores))
+        Ok(if sign == Sign::Minus { -value } else { value })
     }
 
     fn end(self) -> Result<(), NumberError> {
         if self.rest.is_empty() { Ok(()) } else { Err(Malformed) }
-    }
-}
-
-/// A decimal float that is well-formed.
-enum Decimal<'a> {
-    /// An integer that both float types convert with one rounding.
-    Integer(u64),
-    /// Text that the standard library reads exactly.
-    Text(&'a str),
-    /// Text that has underscores, or is too long for the standard library's exponents.
-    Long,
-}
-
-/// The longest text that is handed to the standard library as it stands. Its exponents saturate
-/// beyond 65,535; a text as short as this cannot shift one back into the range of floats.
-const DIRECT: usize = 4096;
-
-impl Decimal<'_> {
-    #[inline]
-    fn scan(text: &[u8]) -> Result<Decimal<'_>, NumberError> {
-        let mut scan = Scan { rest: text };
-        let mut value = 0u64;
-        let mut underscores = scan.digits::<10>(|digit| {
-            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-        })?;
-        if scan.rest.is_empty() && text.len() <= 18 {
-            return Ok(Decimal::Integer(value));
-        }
-        underscores |= scan.fraction::<10>(|_| ())?;
-        underscores |= scan.exponent(b'e')?.1;
-        match core::str::from_utf8(text) {
-            Ok(text) if !underscores && text.len() <= DIRECT => Ok(Decimal::Text(text)),
-            _ => Ok(Decimal::Long),
-        }
     }
 }
 
@@ -314,10 +277,10 @@ const DIGITS: usize = 800;
 /// `0.`, the digits and one that stands for the rest, `e`, the exponent.
 const BUFFER: usize = DIGITS + 16;
 
-/// Rewrites a well-formed decimal float as `0.digits e exponent`, short enough for the buffer: zeros
-/// at either end are left out, and where there are more digits than can matter a `1` stands for
-/// the rest.
-fn normalize<'a>(text: &[u8], buffer: &'a mut [u8; BUFFER]) -> &'a str {
+/// Rewrites a decimal float as `0.digits e exponent` without underscores, short enough for the
+/// buffer, so that the standard library reads it exactly: zeros at either end are left out, and
+/// where there are more digits than can matter a `1` stands for the rest.
+fn normalize<'a>(text: &[u8], buffer: &'a mut [u8; BUFFER]) -> Result<&'a str, NumberError> {
     let mut len = 0;
     let mut put = |byte| {
         if let Some(slot) = buffer.get_mut(len) {
@@ -347,15 +310,14 @@ fn normalize<'a>(text: &[u8], buffer: &'a mut [u8; BUFFER]) -> &'a str {
             rest |= digit != 0;
         }
     };
-    // The text is well-formed, so these take all of it.
-    let _ = scan.digits::<10>(|digit| each(digit, false));
-    let _ = scan.fraction::<10>(|digit| each(digit, true));
-    let exponent = scan.exponent(b'e').map_or(0, |(exponent, _)| exponent);
+    scan.digits::<10>(|digit| each(digit, false))?;
+    scan.fraction::<10>(|digit| each(digit, true))?;
+    let exponent = scan.exponent(b'e')?;
     if rest {
         put(b'1');
     }
     if kept == 0 {
-        return "0";
+        return Ok("0");
     }
     let exponent = exponent.saturating_add(point).clamp(-9999, 9999);
     put(b'e');
@@ -364,7 +326,7 @@ fn normalize<'a>(text: &[u8], buffer: &'a mut [u8; BUFFER]) -> &'a str {
     for power in [1000, 100, 10, 1] {
         put(b'0' + (size / power % 10) as u8);
     }
-    core::str::from_utf8(&buffer[..len]).unwrap_or("0")
+    buffer.get(..len).and_then(|text| core::str::from_utf8(text).ok()).ok_or(Malformed)
 }
 
 /// A binary float format.
@@ -400,7 +362,7 @@ impl Format {
         let mut scan = Scan { rest: text };
         scan.digits::<16>(|digit| each(digit, 0))?;
         scan.fraction::<16>(|digit| each(digit, -4))?;
-        let (exponent, _) = scan.exponent(b'p')?;
+        let exponent = scan.exponent(b'p')?;
         if mantissa == 0 {
             return Ok(0);
         }

@@ -206,20 +206,12 @@ impl<'t, 'a> Cursor<'t, 'a> {
         found
     }
 
-    /// Moves past this keyword.
-    pub(crate) fn expect_keyword(&mut self, keyword: &'static str) -> Result<()> {
-        if self.opt_keyword(keyword) { Ok(()) } else { Err(self.unexpected(keyword)) }
-    }
-
     /// Moves past `(` and this keyword.
     pub(crate) fn expect_open(&mut self, keyword: &'static str) -> Result<()> {
-        match self.peek() {
-            TokenKind::Open => {
-                self.bump();
-                self.expect_keyword(keyword)
-            }
-            _ => Err(self.unexpected("(")),
+        if !self.opt(TokenKind::Open) {
+            return Err(self.unexpected("("));
         }
+        if self.opt_keyword(keyword) { Ok(()) } else { Err(self.unexpected(keyword)) }
     }
 
     /// Moves past a closing parenthesis.

@@ -1,7 +1,6 @@
 //! The errors of the text format: one enum of reasons, each with the official phrase.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -13,86 +12,77 @@ use crate::ids::Space;
 /// How the functions of this crate fail. Boxed, so that success travels in registers.
 pub(crate) type Result<T> = core::result::Result<T, Box<Error>>;
 
-/// Why a text is no WebAssembly. `Display` begins with the phrase of the official test suite.
+/// What is wrong with a text. `Display` begins with the phrase of the official test suite.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A token that no part of the format knows; the text of it.
+    /// A word that means nothing in the format.
     UnknownOperator(Box<str>),
     /// The mnemonic of an instruction of a feature that is not enabled.
     NotEnabled(Box<str>, Feature),
-    /// A token at the wrong place; what would fit there.
+    /// A token at the wrong place, and what would fit there.
     UnexpectedToken(&'static str),
     /// Characters that make no token.
     Lexical(LexError),
-    /// An identifier that is bound nowhere, or an index of nothing; as it was written.
+    /// An identifier that is bound nowhere, or an index out of range, as it was written.
     Unknown(Space, Box<str>),
     /// An identifier that is bound twice.
     Duplicate(Space, Box<str>),
     /// An identifier where one type stands for several imports.
     IdNotAllowed,
-    /// A number that does not fit; the type that it does not fit, when the phrase names it.
+    /// A number that does not fit its type, which is named when the official phrase does so.
     ConstantOutOfRange(&'static str),
-    /// An import after something that is no import.
+    /// An import after a definition in this space.
     ImportAfter(Space),
     /// More than one start function.
     MultipleStarts,
-    /// The label at an `end` or `else` is not the one of its block.
+    /// An identifier at an `end` or `else` that is not its block's.
     MismatchingLabel,
-    /// Parameters and results that are not those of the type named beside them.
+    /// Parameters and results that differ from those of the type named beside them.
     InlineFuncType,
-    /// An alignment that is no power of two.
+    /// An alignment that is not a power of two.
     Alignment,
     /// `i8x16.shuffle` with more or fewer than 16 lanes.
     LaneLength,
     /// `v128.const` with more or fewer lanes than its shape has.
     LaneCount,
-    /// A page size that is no power of two.
+    /// A page size that is not a power of two.
     PageSize,
-    /// More items than 32-bit indices reach.
+    /// More members than 32-bit indices reach.
     TooMany(Space),
-    /// An annotation that is known, at a place where it cannot be.
+    /// A known annotation at a place where it means nothing.
     MisplacedAnnotation(&'static str),
-    /// An annotation that is known, with contents that are not: the annotation, and the reason.
+    /// A known annotation with contents that are wrong, and the reason.
     Annotation(&'static str, &'static str),
 }
 
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ErrorKind::UnknownOperator(token) => return write!(f, "unknown operator {token}"),
-            ErrorKind::NotEnabled(token, feature) => {
-                return write!(f, "unknown operator {token} ({feature} is not enabled)");
+        use ErrorKind::*;
+        match self {
+            UnknownOperator(token) => write!(f, "unknown operator {token}"),
+            NotEnabled(token, feature) => {
+                write!(f, "unknown operator {token} ({feature} is not enabled)")
             }
-            ErrorKind::UnexpectedToken(fits) => {
-                return write!(f, "unexpected token, expected {fits}");
-            }
-            ErrorKind::Unknown(space, id) => return write!(f, "unknown {space} {id}"),
-            ErrorKind::Duplicate(space, id) => return write!(f, "duplicate {space} ${id}"),
-            ErrorKind::ConstantOutOfRange(ty) => {
-                let gap = if ty.is_empty() { "" } else { " " };
-                return write!(f, "{ty}{gap}constant out of range");
-            }
-            ErrorKind::ImportAfter(space) => {
-                return write!(f, "import after {space} definition");
-            }
-            ErrorKind::TooMany(space) => return write!(f, "too many {space} bindings"),
-            ErrorKind::MisplacedAnnotation(name) => {
-                return write!(f, "misplaced @{name} annotation");
-            }
-            ErrorKind::Annotation(name, reason) => {
-                return write!(f, "@{name} annotation: {reason}");
-            }
-            ErrorKind::Lexical(error) => error.phrase(),
-            ErrorKind::IdNotAllowed => "identifier not allowed",
-            ErrorKind::MultipleStarts => "multiple start sections",
-            ErrorKind::MismatchingLabel => "mismatching label",
-            ErrorKind::InlineFuncType => "inline function type does not match explicit type",
-            ErrorKind::Alignment => "alignment must be a power of two",
-            ErrorKind::LaneLength => "invalid lane length",
-            ErrorKind::LaneCount => "wrong number of lane literals",
-            ErrorKind::PageSize => "invalid custom page size",
-        })
+            UnexpectedToken(fits) => write!(f, "unexpected token, expected {fits}"),
+            Lexical(error) => error.fmt(f),
+            Unknown(space, id) => write!(f, "unknown {space} {id}"),
+            Duplicate(space, id) => write!(f, "duplicate {space} ${id}"),
+            IdNotAllowed => f.write_str("identifier not allowed"),
+            ConstantOutOfRange("") => f.write_str("constant out of range"),
+            ConstantOutOfRange(ty) => write!(f, "{ty} constant out of range"),
+            ImportAfter(space) => write!(f, "import after {space} definition"),
+            MultipleStarts => f.write_str("multiple start sections"),
+            MismatchingLabel => f.write_str("mismatching label"),
+            InlineFuncType => f.write_str("inline function type does not match explicit type"),
+            Alignment => f.write_str("alignment must be a power of two"),
+            LaneLength => f.write_str("invalid lane length"),
+            LaneCount => f.write_str("wrong number of lane literals"),
+            PageSize => f.write_str("invalid custom page size"),
+            TooMany(space) => write!(f, "too many {space} bindings"),
+            MisplacedAnnotation(name) => write!(f, "misplaced @{name} annotation"),
+            Annotation(name, reason) => write!(f, "@{name} annotation: {reason}"),
+        }
     }
 }
 
@@ -156,14 +146,6 @@ impl Errors {
     /// As many as one run reports.
     pub const LIMIT: usize = 100;
 
-    /// The errors, each at another place.
-    pub(crate) fn map_spans(mut self, place: impl Fn(Span) -> Span) -> Errors {
-        for error in &mut self.0 {
-            error.span = place(error.span);
-        }
-        self
-    }
-
     /// The errors.
     pub fn as_slice(&self) -> &[Error] {
         &self.0
@@ -200,10 +182,3 @@ impl fmt::Display for Errors {
 }
 
 impl core::error::Error for Errors {}
-
-impl ErrorKind {
-    /// An identifier that is bound twice.
-    pub(crate) fn duplicate(space: Space, id: &str) -> ErrorKind {
-        ErrorKind::Duplicate(space, String::from(id).into())
-    }
-}

@@ -3,10 +3,12 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html>
 
-use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use wattle_ast::{Custom, CustomData, Name, Names, SectionId, leb128};
+use wattle_ast::custom::BranchHints;
+use wattle_ast::{Custom, CustomData, Encode, Name, Names, SectionId};
 use wattle_syntax::{Annotation, TokenKind, strings};
 
 use super::State;
@@ -22,8 +24,7 @@ const DATA_COUNT: &str = "data_count";
 /// The ids of the annotations that mean something here.
 pub(crate) const KNOWN: &[&str] = &[CUSTOM, NAME, BRANCH_HINT, DATA_COUNT];
 
-/// Where a custom section goes: how many steps after the start of the module, counting two a
-/// section: before it and after it.
+/// Where a custom section goes: two numbers for each section, one before and one after it.
 type Place = usize;
 
 fn before(section: SectionId) -> Place {
@@ -34,91 +35,88 @@ fn after(section: SectionId) -> Place {
     2 * section as usize + 1
 }
 
-impl<'a> State<'_, 'a> {
-    /// The annotations before the token at `pos`.
-    fn annots_at(&self, pos: usize) -> core::ops::Range<usize> {
-        let annots = &self.cursor.tokens.annotations();
+impl<'t, 'a> State<'t, 'a> {
+    /// The annotations before the token at `pos`, by their numbers.
+    fn annots_at(&self, pos: usize) -> Range<usize> {
+        let annots = self.cursor.tokens.annotations();
         let first = annots.partition_point(|annot| annot.at < pos);
-        let here = annots.get(first..).unwrap_or_default();
-        first..first + here.iter().take_while(|annot| annot.at == pos).count()
+        first..annots.partition_point(|annot| annot.at <= pos)
     }
 
     /// Whether there are annotations before the token at `pos`.
     #[inline(always)]
     fn annotated(&mut self, pos: usize) -> bool {
-        if self.unannotated.contains(&pos) { false } else { self.annotated_anew(pos) }
+        !self.unannotated.contains(&pos) && self.look_up_annotations(pos)
     }
 
-    /// Looks it up, and remembers how far there are none.
-    fn annotated_anew(&mut self, pos: usize) -> bool {
-        let annots = &self.cursor.tokens.annotations();
+    /// Whether there are annotations before the token at `pos`. If not, the tokens up to the next
+    /// annotation are remembered as free of them.
+    fn look_up_annotations(&mut self, pos: usize) -> bool {
+        let annots = self.cursor.tokens.annotations();
         let first = annots.partition_point(|annot| annot.at < pos);
         let next = annots.get(first).map_or(usize::MAX, |annot| annot.at);
         self.unannotated = pos..next;
         next == pos
     }
 
+    /// The one annotation with an id before the token at `pos`, if any. `twice` says what is wrong
+    /// with two of them.
+    #[cold]
+    fn place_annotation(
+        &mut self,
+        pos: usize,
+        id: &'static str,
+        twice: &'static str,
+    ) -> Result<Option<&'t Annotation<'a>>> {
+        let tokens = self.cursor.tokens;
+        let mut found = None;
+        for at in self.annots_at(pos) {
+            let annot = tokens.annotations().get(at).filter(|annot| annot.id == id);
+            let Some(annot) = annot else { continue };
+            self.placed[at] = true;
+            if found.is_some() {
+                return Err(bad(annot, twice));
+            }
+            found = Some(annot);
+        }
+        Ok(found)
+    }
+
     /// The name that an annotation before the next token gives.
     #[inline(always)]
     pub(super) fn name_annotation(&mut self) -> Result<Option<Name<'a>>> {
-        if self.annotated(self.cursor.pos()) { self.name_annotation_here() } else { Ok(None) }
-    }
-
-    #[cold]
-    fn name_annotation_here(&mut self) -> Result<Option<Name<'a>>> {
-        let tokens = self.cursor.tokens;
-        let mut name = None;
-        for at in self.annots_at(self.cursor.pos()) {
-            let Some(annot) = tokens.annotations().get(at).filter(|annot| annot.id == NAME) else {
-                continue;
-            };
-            self.placed[at] = true;
-            if name.is_some() {
-                return Err(bad(annot, "multiple names"));
-            }
-            name = Some(parse_name(annot)?);
+        let pos = self.cursor.pos();
+        if !self.annotated(pos) {
+            return Ok(None);
         }
-        Ok(name)
+        self.place_annotation(pos, NAME, "multiple names")?.map(parse_name).transpose()
     }
 
-    /// The value of the branch hint before the token at `pos`.
+    /// Whether a branch is likely, as an annotation before the token at `pos` says.
     #[inline(always)]
-    pub(super) fn hint(&mut self, pos: usize) -> Result<Option<u8>> {
+    pub(super) fn hint(&mut self, pos: usize) -> Result<Option<bool>> {
         if self.annotated(pos) { self.hint_at(pos) } else { Ok(None) }
     }
 
     #[cold]
-    fn hint_at(&mut self, pos: usize) -> Result<Option<u8>> {
-        let tokens = self.cursor.tokens;
-        let mut hint = None;
-        for at in self.annots_at(pos) {
-            let annot = tokens.annotations().get(at);
-            let Some(annot) = annot.filter(|annot| annot.id == BRANCH_HINT) else { continue };
-            self.placed[at] = true;
-            if self.func.is_none() {
-                return Err(bad(annot, "not in a function"));
-            }
-            if hint.is_some() {
-                return Err(bad(annot, "duplicate annotation"));
-            }
-            hint = Some(parse_hint(annot)?);
+    fn hint_at(&mut self, pos: usize) -> Result<Option<bool>> {
+        match self.place_annotation(pos, BRANCH_HINT, "duplicate annotation")? {
+            Some(annot) if self.func.is_none() => Err(bad(annot, "not in a function")),
+            annot => annot.map(parse_hint).transpose(),
         }
-        Ok(hint)
     }
 
     /// Behind the fields: what the annotations add to the module, and those that are left over.
     pub(super) fn annotations(&mut self) {
         let end = self.cursor.pos();
+        let mut sections = Vec::new();
         if !self.placed.is_empty() {
-            let mut sections = Vec::new();
             self.cursor.seek(self.start);
             self.outside(&mut sections, end);
             self.left_over(end);
-            self.place_customs(sections);
             self.cursor.seek(end);
-        } else {
-            self.place_customs(Vec::new());
         }
+        self.place_customs(sections);
     }
 
     /// The annotations between the fields.
@@ -156,9 +154,9 @@ impl<'a> State<'_, 'a> {
 
     /// The annotations before the field that is next. Before the first one, those between
     /// `(module` and the identifier of the module belong there too.
-    fn annots_between_fields(&self, at_start: bool) -> core::ops::Range<usize> {
+    fn annots_between_fields(&self, at_start: bool) -> Range<usize> {
         let here = self.annots_at(self.cursor.pos());
-        let annots = &self.cursor.tokens.annotations();
+        let annots = self.cursor.tokens.annotations();
         let id = self.start.checked_sub(1);
         let named = id.is_some_and(|id| self.cursor.tokens.get(id).kind == TokenKind::Id);
         if !at_start || !named {
@@ -167,8 +165,8 @@ impl<'a> State<'_, 'a> {
         annots.partition_point(|annot| Some(annot.at) < id)..here.end
     }
 
-    /// The annotations that found no place. In or behind a field that failed, one may only not
-    /// have been reached: nothing is said about it then, unless it is wrong anywhere.
+    /// Reports the annotations that found no place. In or behind a field with an error, the parser
+    /// may not have come to their place: only those that are wrong anywhere are reported there.
     fn left_over(&mut self, end: usize) {
         let tokens = self.cursor.tokens;
         let failed = self.errors.iter().map(|error| error.span.start).min().unwrap_or(usize::MAX);
@@ -199,7 +197,8 @@ impl<'a> State<'_, 'a> {
     /// Puts custom sections, branch hints and names into their places.
     fn place_customs(&mut self, mut sections: Vec<(Place, Custom<'a>)>) {
         if !self.hints.is_empty() {
-            let data = CustomData::Bytes(Cow::Owned(self.encode_hints()));
+            let hints = BranchHints { funcs: core::mem::take(&mut self.hints) };
+            let data = CustomData::Bytes(hints.to_bytes().into());
             let custom = Custom { name: Name::Borrowed(BRANCH_HINT), data, after: None };
             sections.push((before(SectionId::Code), custom));
         }
@@ -236,29 +235,14 @@ impl<'a> State<'_, 'a> {
             self.module.customs.push(Custom { name, data: CustomData::Names, after });
         }
     }
-
-    /// Functions, each with its hints: offset in the body, the size of the value (1), the value.
-    fn encode_hints(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        leb128::write_u32(&mut out, self.hints.len() as u32);
-        for (func, hints) in &self.hints {
-            leb128::write_u32(&mut out, *func);
-            leb128::write_u32(&mut out, hints.len() as u32);
-            for (offset, value) in hints {
-                leb128::write_u32(&mut out, *offset);
-                out.extend([1, *value]);
-            }
-        }
-        out
-    }
 }
 
 #[cold]
-fn bad(annot: &Annotation<'_>, reason: &'static str) -> alloc::boxed::Box<Error> {
+fn bad(annot: &Annotation<'_>, reason: &'static str) -> Box<Error> {
     Error::boxed(ErrorKind::Annotation(annot.id, reason), annot.span)
 }
 
-fn unexpected(annot: &Annotation<'_>, cursor: &Cursor<'_, '_>) -> alloc::boxed::Box<Error> {
+fn unexpected(annot: &Annotation<'_>, cursor: &Cursor<'_, '_>) -> Box<Error> {
     Error::boxed(ErrorKind::Annotation(annot.id, "unexpected token"), cursor.span())
 }
 
@@ -295,12 +279,12 @@ fn parse_name<'a>(annot: &Annotation<'a>) -> Result<Name<'a>> {
 }
 
 /// `(@metadata.code.branch_hint "\00")`, or `"\01"` for a branch that is likely.
-fn parse_hint(annot: &Annotation<'_>) -> Result<u8> {
+fn parse_hint(annot: &Annotation<'_>) -> Result<bool> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let bytes = cursor.strings();
     expect_end(annot, &cursor)?;
     match bytes[..] {
-        [value @ (0 | 1)] => Ok(value),
+        [value @ (0 | 1)] => Ok(value == 1),
         _ => Err(bad(annot, "invalid hint value")),
     }
 }

@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 
+use wattle_ast::custom::BranchHint;
 use wattle_ast::{BlockType, Encode, ItemKind, Name, Opcode, encode_immediates};
 use wattle_syntax::TokenKind;
 
@@ -64,7 +65,7 @@ impl Open {
 struct Frame {
     open: Open,
     /// The hint that an annotation gives on an instruction that waits.
-    hint: Option<u8>,
+    hint: Option<bool>,
     /// Where in `Code::waiting` the instruction lies, when it waits.
     waiting: u32,
     /// The tokens of the instruction that waits, up to its operands.
@@ -102,8 +103,7 @@ pub(super) struct Code<'a> {
     start: usize,
     /// The item that the expression belongs to, when its instructions are to be located.
     owner: Option<(ItemKind, u32)>,
-    /// Offsets in `out` and values of branch hints.
-    pub(super) hints: Vec<(u32, u8)>,
+    pub(super) hints: Vec<BranchHint>,
 }
 
 impl Code<'_> {
@@ -118,9 +118,9 @@ impl Code<'_> {
 
     /// Notes a hint on the instruction at an offset in `out`.
     #[inline(always)]
-    fn hint(&mut self, hint: Option<u8>, offset: usize) {
-        if let Some(hint) = hint {
-            self.hints.push((offset as u32, hint));
+    fn hint(&mut self, hint: Option<bool>, offset: usize) {
+        if let Some(likely) = hint {
+            self.hints.push(BranchHint { offset: offset as u32, likely });
         }
     }
 
@@ -412,7 +412,7 @@ impl<'a> State<'_, 'a> {
         code: &mut Code<'a>,
         open: Open,
         before: usize,
-        hint: Option<u8>,
+        hint: Option<bool>,
         tokens: (usize, usize),
     ) {
         let waiting = code.waiting.len() as u32;
@@ -472,7 +472,7 @@ impl<'a> State<'_, 'a> {
         code: &mut Code<'a>,
         opcode: Opcode,
         start: usize,
-        hint: Option<u8>,
+        hint: Option<bool>,
     ) -> Result<()> {
         let before = code.out.len();
         let open = match opcode {

@@ -4,6 +4,7 @@
 
 use alloc::vec::Vec;
 
+use wattle_ast::custom::FuncBranchHints;
 use wattle_ast::{
     AddrType, Body, Data, DataMode, Elem, ElemMode, Encode, Export, Expr, ExternIdx, ExternKind,
     ExternType, Feature, Func, FuncIdx, Global, Import, ImportGroup, Instr, ItemKind, Limits,
@@ -265,7 +266,8 @@ impl<'a> State<'_, 'a> {
         self.locals(code, func, self.param_count(ty), type_at)?;
         self.expr(code, Until::Close, Some((ItemKind::Func, func)))?;
         if !code.hints.is_empty() {
-            self.hints.push((func, core::mem::take(&mut code.hints)));
+            let hints = core::mem::take(&mut code.hints);
+            self.hints.push(FuncBranchHints { func: FuncIdx(func), hints });
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use wattle_ast::custom::FuncBranchHints;
 use wattle_ast::{Features, ItemKind, Module, SourceMap, Span, ValType};
 use wattle_syntax::{TokenKind, Tokens};
 
@@ -222,8 +223,7 @@ struct State<'t, 'a> {
     placed: Vec<bool>,
     /// Positions of tokens that no annotation stands before.
     unannotated: Range<usize>,
-    /// Function indices with offsets and values of branch hints.
-    hints: Vec<(u32, Vec<(u32, u8)>)>,
+    hints: Vec<FuncBranchHints>,
 }
 
 impl<'t, 'a> State<'t, 'a> {

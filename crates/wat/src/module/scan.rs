@@ -164,7 +164,7 @@ impl<'a> State<'_, 'a> {
             && let Some(id) = self.cursor.opt_id()
         {
             if !self.scope[space].ids.insert(id.clone(), index) {
-                self.report(Error::new(ErrorKind::duplicate(space, &id), span));
+                self.report(Error::new(ErrorKind::Duplicate(space, id.as_str().into()), span));
             }
             self.define(space, None, index, at, form);
             self.name(space, index, id);

@@ -152,7 +152,10 @@ impl<'a> State<'_, 'a> {
             let id = self.cursor.opt_id();
             if let Some(id) = &id {
                 if !ids.insert(id.clone(), fields.len() as u32) {
-                    return Err(Error::boxed(ErrorKind::duplicate(Space::Field, id), span));
+                    return Err(Error::boxed(
+                        ErrorKind::Duplicate(Space::Field, id.as_str().into()),
+                        span,
+                    ));
                 }
                 self.define(Space::Field, Some(index), fields.len() as u32, at, at - 2);
             }
@@ -347,7 +350,10 @@ impl<'a> State<'_, 'a> {
         let index = index.unwrap_or(0);
         if let Some(id) = id {
             if !self.scope[Space::Local].ids.insert(id.clone(), index) {
-                return Err(Error::boxed(ErrorKind::duplicate(Space::Local, &id), span));
+                return Err(Error::boxed(
+                    ErrorKind::Duplicate(Space::Local, id.as_str().into()),
+                    span,
+                ));
             }
             self.define(Space::Local, Some(func), index, at, at - 2);
         }

@@ -78,7 +78,8 @@ impl ScriptModule<'_> {
         };
         Some(parsed.map_err(|errors| {
             let places = Places::new(self);
-            errors.map_spans(|span| places.locate(span))
+            let located = |error: Error| Error { span: places.locate(error.span), ..error };
+            Errors(errors.into_vec().into_iter().map(located).collect())
         }))
     }
 

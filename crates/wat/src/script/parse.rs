@@ -1,6 +1,5 @@
 //! The parser of scripts: from tokens to directives, without a look into the modules.
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use wattle_ast::{Name, Span};
@@ -79,13 +78,6 @@ struct Parser<'t, 'a> {
     errors: Vec<Error>,
 }
 
-/// What `(module ...)` can be in a script.
-enum ModuleForm<'a> {
-    Module(ScriptModule<'a>),
-    Definition(ScriptModule<'a>),
-    Instance(Instance<'a>),
-}
-
 const DIRECTIVE: &str = "a directive";
 
 impl<'a> Parser<'_, 'a> {
@@ -148,11 +140,7 @@ impl<'a> Parser<'_, 'a> {
 
     fn directive(&mut self, in_thread: bool) -> Result<DirectiveKind<'a>> {
         match self.cursor.open_keyword() {
-            Some("module") => Ok(match self.module()? {
-                ModuleForm::Module(module) => DirectiveKind::Module(module),
-                ModuleForm::Definition(module) => DirectiveKind::Definition(module),
-                ModuleForm::Instance(instance) => DirectiveKind::Instance(instance),
-            }),
+            Some("module") => self.module(),
             Some("invoke" | "get") => Ok(DirectiveKind::Action(self.action()?)),
             Some(keyword) => {
                 let start = self.cursor.pos();
@@ -204,7 +192,7 @@ impl<'a> Parser<'_, 'a> {
             Verdict::Malformed
             | Verdict::Invalid
             | Verdict::MalformedCustom
-            | Verdict::InvalidCustom => Subject::Module(self.definition()?),
+            | Verdict::InvalidCustom => self.definition()?,
         };
         let message = if verdict == Verdict::Exception { None } else { Some(self.name()?) };
         Ok(Assertion { verdict, subject, message })
@@ -213,16 +201,13 @@ impl<'a> Parser<'_, 'a> {
     /// The rest of a thread, up to its closing parenthesis.
     fn thread(&mut self) -> Result<Thread<'a>> {
         let id = self.id()?;
-        let shared = match self.cursor.opt_open("shared") {
-            true => {
-                self.cursor.expect_open("module")?;
-                let module = self.id()?;
-                self.cursor.expect_close()?;
-                self.cursor.expect_close()?;
-                Some(module)
-            }
-            false => None,
-        };
+        let mut shared = None;
+        if self.cursor.opt_open("shared") {
+            self.cursor.expect_open("module")?;
+            shared = Some(self.id()?);
+            self.cursor.expect_close()?;
+            self.cursor.expect_close()?;
+        }
         Ok(Thread { id, shared, directives: self.directives(true) })
     }
 
@@ -247,64 +232,51 @@ impl<'a> Parser<'_, 'a> {
         Ok(action)
     }
 
-    /// A module of which it does not matter whether it is called a definition.
-    fn definition(&mut self) -> Result<ScriptModule<'a>> {
+    /// A module; it does not matter whether it is called a definition.
+    fn definition(&mut self) -> Result<Subject<'a>> {
         let start = self.cursor.pos();
-        match self.module()? {
-            ModuleForm::Module(module) | ModuleForm::Definition(module) => Ok(module),
-            ModuleForm::Instance(_) => {
-                self.cursor.seek(start + 2);
-                Err(self.cursor.unexpected("a module"))
-            }
+        if let DirectiveKind::Module(module) | DirectiveKind::Definition(module) = self.module()? {
+            return Ok(Subject::Module(module));
         }
+        self.cursor.seek(start + 2);
+        Err(self.cursor.unexpected("a module"))
     }
 
     fn instantiation(&mut self) -> Result<Subject<'a>> {
         let start = self.cursor.pos();
         match self.module()? {
-            ModuleForm::Module(module) => Ok(Subject::Module(module)),
-            ModuleForm::Instance(instance) => Ok(Subject::Instance(instance)),
-            ModuleForm::Definition(_) => {
+            DirectiveKind::Module(module) => Ok(Subject::Module(module)),
+            DirectiveKind::Instance(instance) => Ok(Subject::Instance(instance)),
+            _ => {
                 self.cursor.seek(start + 2);
                 Err(self.cursor.unexpected("a module to instantiate"))
             }
         }
     }
 
-    fn module(&mut self) -> Result<ModuleForm<'a>> {
+    /// `(module ...)`: a module, a definition or an instance.
+    fn module(&mut self) -> Result<DirectiveKind<'a>> {
         let start = self.cursor.pos();
-        if self.cursor.open_keyword() != Some("module") {
+        if !self.cursor.opt_open("module") {
             return Err(self.cursor.unexpected_form("a module"));
         }
-        self.cursor.seek(start + 2);
         if self.cursor.opt_keyword("instance") {
             let (first, second) = (self.opt_id(), self.opt_id());
             self.cursor.expect_close()?;
             let (id, module) = if second.is_some() { (first, second) } else { (None, first) };
             let span = self.cursor.span_from(start);
-            return Ok(ModuleForm::Instance(Instance { id, module, span }));
+            return Ok(DirectiveKind::Instance(Instance { id, module, span }));
         }
-        let definition = self.cursor.opt_keyword("definition");
+        let is_definition = self.cursor.opt_keyword("definition");
         let id = self.opt_id();
-        let strings = match self.cursor.peek() {
-            TokenKind::Keyword => match self.cursor.text() {
-                "binary" => Some(ModuleSource::Binary as fn(Cow<'a, [u8]>) -> _),
-                "quote" => Some(ModuleSource::Quote as _),
-                _ => None,
-            },
-            _ => None,
-        };
-        let source = match strings {
-            Some(source) => {
-                self.cursor.bump();
-                let bytes = self.cursor.strings();
-                self.cursor.expect_close()?;
-                Some(source(bytes))
-            }
-            None => {
-                self.skip_to_close()?;
-                None
-            }
+        let is_binary = self.cursor.opt_keyword("binary");
+        let source = if is_binary || self.cursor.opt_keyword("quote") {
+            let bytes = self.cursor.strings();
+            self.cursor.expect_close()?;
+            Some(if is_binary { ModuleSource::Binary(bytes) } else { ModuleSource::Quote(bytes) })
+        } else {
+            self.skip_to_close()?;
+            None
         };
         let span = self.cursor.span_from(start);
         let form = self.cursor.tokens.source().get(span.start..span.end).unwrap_or_default();
@@ -313,7 +285,8 @@ impl<'a> Parser<'_, 'a> {
             ModuleSource::Text(form)
         });
         let module = ScriptModule { id, source, span, form };
-        Ok(if definition { ModuleForm::Definition(module) } else { ModuleForm::Module(module) })
+        let kind = if is_definition { DirectiveKind::Definition } else { DirectiveKind::Module };
+        Ok(kind(module))
     }
 
     /// Moves behind the parenthesis that closes the current form, whatever comes before it.
