@@ -34,7 +34,7 @@ pub struct Noticed {
     pub bytes: u64,
 }
 
-/// Runs so many modules, each without a fault and with each one that was not noticed yet.
+/// Runs `modules` modules, each without a fault and then with each fault that was not noticed yet.
 pub fn noticed(source: Source, faults: &[Fault], seed: u64, modules: u64) -> Noticed {
     let mut noticed = Noticed::default();
     for number in 1..=modules {

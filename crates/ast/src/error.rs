@@ -9,7 +9,7 @@ use crate::{Feature, Opcode, SectionId, Span};
 
 macro_rules! malformed {
     ($( $variant:ident $phrase:literal; )*) => {
-        /// Why bytes are no WebAssembly: the reason without its place.
+        /// Why bytes are malformed: the reason without its place.
         ///
         /// Small and free of payload, so that it travels in a register; [`Error`] adds the place.
         /// `Display` prints the phrase of the official test suite.
@@ -192,7 +192,7 @@ impl Path {
         Path { item: Some((kind, index)), ..Path::default() }
     }
 
-    /// The same place in a module that lies in `outer`, which is listed from the outside inwards.
+    /// The path with `outer` in front of it, from the outside inwards, for a module in a component.
     #[must_use]
     pub fn within(self, outer: &[Outer]) -> Path {
         Path { outer: outer.into(), ..self }

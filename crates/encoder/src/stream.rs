@@ -13,9 +13,9 @@ use crate::{frame, module};
 /// is written anew; one whose items are all gone is dropped. An item that is not of the section
 /// at hand opens its own, and magic and version come by themselves, so headers may be left out.
 ///
-/// The order of sections is the caller's. In a recursive group or a group of imports the next so
-/// many items belong to it, however many the group's header says; an import that cannot be in the
-/// group ends it, and so does the end of the section: its header then says how many there were.
+/// The order of sections is the caller's. After the header of a recursive group or a group of
+/// imports, the items that follow are its members, as many as the header says. An import that cannot
+/// be in the group ends it, and so does the end of the section: its header then gets the right count.
 ///
 /// ```
 /// use wattle_ast::{FuncType, Item, Module};

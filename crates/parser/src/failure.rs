@@ -60,7 +60,7 @@ impl Parser {
             }
         };
         let path = self.path(input);
-        // The same measure as for any length.
+        // The size is measured like every other length.
         let (kind, span) = match size as usize > end.saturating_sub(size_at) {
             true => (Malformed::LengthOutOfBounds, Span::new(size_at, size_at.saturating_add(1))),
             false => (Malformed::UnexpectedEnd, Span::at(end)),

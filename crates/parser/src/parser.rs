@@ -19,7 +19,7 @@ const COMPONENT_LAYER: [u8; 2] = [1, 0];
 /// What a [`Parser`] makes of its input.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Step<'b> {
-    /// The next event needs so many more bytes than there are, or more. Call again when some have
+    /// The next event needs at least this many more bytes. Call again when some have
     /// come, or when there are none to come.
     NeedMore(usize),
     /// An event. It took the first `event.bytes.len()` bytes of the data: leave them out next time.
@@ -166,7 +166,7 @@ impl Parser {
     /// as far as they have come. `eof` says that no more will.
     ///
     /// # Errors
-    /// The first reason why the input is no module. Nothing is taken then, and the same data
+    /// The first place where the input is malformed. Nothing is taken then, and the same data
     /// bring the same error again.
     #[inline]
     pub fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Step<'b>, Error> {

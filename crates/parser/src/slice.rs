@@ -23,7 +23,7 @@ pub fn events(bytes: &[u8]) -> Events<'_> {
 /// The module of these bytes, with the default features.
 ///
 /// # Errors
-/// The first reason why they are no module.
+/// The first place where the bytes are malformed.
 ///
 /// ```
 /// let module = wattle_parser::parse(b"\0asm\x01\0\0\0\x05\x03\x01\0\x01")?;
@@ -54,7 +54,7 @@ impl Parser {
     /// The module of these bytes.
     ///
     /// # Errors
-    /// The first reason why they are no module.
+    /// The first place where the bytes are malformed.
     ///
     /// ```
     /// use wattle_ast::Features;

@@ -47,7 +47,7 @@ impl Ids {
         ids
     }
 
-    /// The same in place, for a space after another.
+    /// Replaces the identifiers by those of another space, and reuses the memory.
     pub(crate) fn fill(&mut self, names: Option<&NameMap<'_>>, space: Space<'_>) {
         self.text.clear();
         self.ends.clear();

@@ -106,7 +106,7 @@ macro_rules! define {
             CallIndirect,
             /// Call the function that slot `b` refers to.
             CallRef,
-            /// The same from the place of the caller, with the arguments in slots 0 and up.
+            /// Call in the place of the caller, with the arguments in slots 0 and up.
             ReturnCall,
             ReturnCallImport,
             ReturnCallIndirect,
@@ -166,7 +166,7 @@ macro_rules! define {
             ThrowRef,
             /// Instruction `b`, its operands in a row of slots from `a` on, and its results there.
             Row,
-            /// The same for an instruction that takes room on the heap.
+            /// Like `Row`, for an instruction that takes room on the heap.
             AllocRow,
             /// Pay `imm` units of fuel.
             Fuel,

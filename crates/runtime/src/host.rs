@@ -204,8 +204,8 @@ impl Func {
         go_on(store, exec, ty.results())
     }
 
-    /// The same function with parameters and results as types of Rust's: tuples of numbers, and
-    /// as results also a number alone or nothing.
+    /// The function with Rust types as parameters and results: tuples of numbers, and as results
+    /// also a number alone or nothing.
     ///
     /// # Errors
     /// When its type is another.

@@ -53,7 +53,7 @@ impl MemoryInst {
         (self.bytes.len() as u64).checked_shr(self.ty.page_bits().into()).unwrap_or(0)
     }
 
-    /// Grows by so many pages; the size before is the answer.
+    /// Grows by `delta` pages. Returns the size before.
     pub(crate) fn grow(&mut self, pages: u64, limit: u64) -> Option<u64> {
         let old = self.pages();
         let most = self.ty.limits.max.unwrap_or(u64::MAX).min(most_pages(&self.ty));
@@ -78,7 +78,7 @@ impl TableInst {
         Ok(TableInst { ty, elems })
     }
 
-    /// Grows by so many elements; the size before is the answer.
+    /// Grows by `delta` elements. Returns the size before.
     pub(crate) fn grow(&mut self, count: u64, value: u64, limit: u64) -> Option<u64> {
         let old = self.elems.len() as u64;
         let most = match self.ty.limits.addr {
@@ -183,7 +183,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Grows by so many pages; the size before, or nothing when it cannot.
+    /// Grows by `delta` pages. Returns the size before, or `None` when it cannot grow.
     ///
     /// # Errors
     /// [`ErrorKind::WrongStore`].

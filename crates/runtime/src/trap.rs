@@ -138,7 +138,7 @@ pub(crate) fn at<T>(list: &[T], index: u32) -> Result<&T, Broken> {
     list.get(index as usize).ok_or(Broken::Index)
 }
 
-/// The same, to be changed.
+/// The element at an index, mutable.
 #[inline(always)]
 pub(crate) fn at_mut<T>(list: &mut [T], index: u32) -> Result<&mut T, Broken> {
     list.get_mut(index as usize).ok_or(Broken::Index)
@@ -257,7 +257,7 @@ impl Error {
         self
     }
 
-    /// The same about this element.
+    /// The error with the index of the element that it is about.
     pub(crate) fn with_index(mut self, index: Option<u64>) -> Error {
         self.inner.index = index;
         self

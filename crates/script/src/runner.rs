@@ -190,7 +190,7 @@ impl<'s> Runner<'s> {
         }
     }
 
-    /// A directive that is no assertion.
+    /// Counts a directive that is not an assertion: it must succeed.
     fn must(&mut self, directive: &Directive<'_>, result: Result<(), Refusal>) {
         if let Err(refusal) = result {
             self.fail(directive, "success", refusal.describe());
@@ -351,7 +351,7 @@ impl<'s> Runner<'s> {
         Ok((func, action.args().unwrap_or_default().iter().map(argument).collect()))
     }
 
-    /// The same for a thread: a call may stop on its way.
+    /// Starts an action of a thread: a call may stop on its way.
     pub(super) fn start_action(
         &mut self,
         scope: &Scope,

@@ -13,7 +13,7 @@ use wattle_ast::{Feature, Malformed, Names, Path, Span, ValType};
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The bytes of an expression are no instructions: the module is malformed, not invalid.
+    /// The bytes of an expression do not decode: the module is malformed, not invalid.
     Malformed(Malformed),
     /// It takes a feature that is off: see [`Fields::enable`].
     NotEnabled(&'static str),
@@ -37,7 +37,7 @@ pub enum ErrorKind {
     UnknownTag(u32),
     /// No local has this index.
     UnknownLocal(u32),
-    /// So many blocks are not open.
+    /// A label is deeper than the blocks that are open.
     UnknownLabel(u32),
     /// No element segment has this index.
     UnknownElem(u32),
@@ -45,11 +45,11 @@ pub enum ErrorKind {
     UnknownData(u32),
     /// The struct type has no such field.
     UnknownField(u32),
-    /// The type is no function type.
+    /// The type is not a function type.
     NonFunctionType(u32),
-    /// The type is no struct type.
+    /// The type is not a struct type.
     NonStructType(u32),
-    /// The type is no array type.
+    /// The type is not an array type.
     NonArrayType(u32),
     /// The function is named by no export, segment or constant expression.
     UndeclaredFunc(u32),
@@ -89,7 +89,7 @@ pub enum ErrorKind {
     AtomicAlignment,
     /// The offset does not fit the memory's address type.
     Offset(u64),
-    /// The label of `rethrow` is no `catch`.
+    /// The label of `rethrow` is not that of a `catch`.
     RethrowLabel(u32),
     /// An instruction that no constant expression may hold.
     NotConstant,
@@ -484,8 +484,8 @@ impl Errors {
         &self.first
     }
 
-    /// The same errors, each with the name of the item that it is in: for errors that were found
-    /// before the names were known.
+    /// Adds to each error the name of the item that it is in, for errors that were found before the
+    /// names were known.
     #[must_use]
     pub fn with_names(mut self, names: &Names<'_>) -> Errors {
         self.first.add_name(names);

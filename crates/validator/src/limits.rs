@@ -25,13 +25,13 @@ pub struct Limits {
     pub imports: u32,
     /// Functions, imported ones included.
     pub funcs: u32,
-    /// Tables, likewise.
+    /// Tables, without imported ones.
     pub tables: u32,
-    /// Memories, likewise.
+    /// Memories, without imported ones.
     pub memories: u32,
-    /// Globals, likewise.
+    /// Globals, without imported ones.
     pub globals: u32,
-    /// Tags, likewise.
+    /// Tags, without imported ones.
     pub tags: u32,
     /// Exports.
     pub exports: u32,

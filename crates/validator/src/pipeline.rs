@@ -19,7 +19,8 @@ use crate::parallel::{WORTH_A_THREAD, cores};
 use crate::validator::placed;
 use crate::{Error, Errors, FuncValidator, Types, Validator};
 
-/// So many declarations in a section are worth a thread that checks them while they are read.
+/// The number of declarations in a section from which a second thread pays off, which checks them
+/// while they are read.
 const DECLARATIONS_WORTH_A_THREAD: u32 = 1 << 12;
 
 /// How many declarations change hands at a time.
@@ -154,7 +155,8 @@ enum Job<'a> {
     Bodies(Portion<'a>),
 }
 
-/// An error in a body, after so many of the validator, in this function.
+/// An error in a body: the number of errors that the validator had found before, the function, the
+/// error.
 type BodyError = (usize, u32, Error);
 
 struct State<'a> {

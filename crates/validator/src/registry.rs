@@ -553,7 +553,7 @@ impl Registry {
         self.each_matches_by(sub, sup, |&ty| ty)
     }
 
-    /// The same with the elements of the second list seen through a function.
+    /// Whether each element of a list matches that of another one, seen through a function.
     #[inline(always)]
     pub(crate) fn each_matches_by(&self, sub: &[Ty], sup: &[Ty], by: impl Fn(&Ty) -> Ty) -> bool {
         for (&sub, sup) in sub.iter().zip(sup) {

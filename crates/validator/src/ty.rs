@@ -6,14 +6,14 @@ use wattle_ast::{AbsHeapType, HeapType, RefType, ValType};
 
 /// A value type, a storage type, or a marker of the operand stack, in 32 bits.
 ///
-/// | bits | of a reference | else |
+/// | bits | of a reference | of another type |
 /// |---|---|---|
 /// | 31 | 1 | 0 |
 /// | 30 | nullable | 0 |
 /// | 29 | to a defined type | 0 |
-/// | 28 | flag of whoever keeps it: mutable field or global, unset local | likewise |
+/// | 28 | a flag: mutable field or global, unset local | a flag: mutable field or global, unset local |
 /// | 27 | the rest counts from the start of the recursive group | 0 |
-/// | 0..27 | canonical type id, or abstract heap type | which one |
+/// | 0..27 | canonical type id, or abstract heap type | number of the type |
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub(crate) struct Ty(u32);
 
@@ -85,7 +85,7 @@ impl Ty {
         Ty(Ty::defined(place, nullable).0 | RELATIVE)
     }
 
-    /// The same with a place in the recursive group resolved to an id.
+    /// The type with a place in the recursive group resolved to an id.
     pub(crate) const fn resolved(self, first: u32) -> Ty {
         if self.0 & RELATIVE == 0 { self } else { Ty((self.0 & !RELATIVE) + first) }
     }
@@ -149,7 +149,7 @@ impl Ty {
         Ty(self.0 & !FLAG)
     }
 
-    /// The same reference, of this nullability.
+    /// The reference type with this nullability.
     #[inline(always)]
     pub(crate) const fn nullable(self, nullable: bool) -> Ty {
         Ty(if nullable { self.0 | NULL } else { self.0 & !NULL })

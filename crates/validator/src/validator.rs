@@ -138,7 +138,7 @@ impl Validator {
         self
     }
 
-    /// Stops after so many errors: 20 unless said otherwise, at least one.
+    /// Stops after this many errors: 20 unless set, at least one.
     #[must_use]
     pub fn max_errors(mut self, count: usize) -> Validator {
         self.max_errors = count.max(1);

@@ -259,7 +259,7 @@ fn value_types_of_a_module_match_as_declared() {
     assert!(!types.matches(b, a) && types.matches(ValType::I32, ValType::I32));
 }
 
-/// Only what awaits a proposal has no rule. A missing rule is no other error: it comes first.
+/// Only instructions of unsupported proposals lack a rule, and that is the first error then.
 #[test]
 fn every_instruction_has_a_rule() {
     let mut module = parse("(module (func))");

@@ -1,7 +1,7 @@
 //! Every module of the official suite: valid ones pass, invalid ones are refused with the phrase
 //! that the suite expects, whole and item by item.
 
-use wattle_ast::{Features, Item, Module};
+use wattle_ast::{Features, Module};
 use wattle_parser::Parser;
 use wattle_tests::features::features;
 use wattle_tests::modules::{Expected, modules};

@@ -128,8 +128,8 @@ impl<'t, 'a> Cursor<'t, 'a> {
         Error::boxed(kind, self.span())
     }
 
-    /// The next tokens are no form of the kind that must be there: the error is at the keyword
-    /// when there are a parenthesis and a keyword.
+    /// The error for a form of another kind than the one that must follow. It stands at the keyword
+    /// when a parenthesis and a keyword follow.
     #[cold]
     pub(crate) fn unexpected_form(&mut self, expected: &'static str) -> Box<Error> {
         self.opt(TokenKind::Open);

@@ -286,7 +286,7 @@ record! {
 }
 
 impl SymbolFlags {
-    /// Whether a symbol of these flags that is no data has its name written out.
+    /// Whether a symbol other than data has its name written out, by its flags.
     const fn has_name(self) -> bool {
         !self.contains(SymbolFlags::UNDEFINED) || self.contains(SymbolFlags::EXPLICIT_NAME)
     }

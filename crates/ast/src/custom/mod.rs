@@ -159,7 +159,7 @@ fn whole<'a, T: Decode<'a>>(bytes: &'a [u8]) -> Result<T, (Malformed, usize)> {
     }
 }
 
-/// Reads subsections (an id, a size, and so many bytes each) to the end.
+/// Reads subsections to the end: each is an id, a size, and that many bytes.
 fn subsections<'a, T>(
     reader: &mut Reader<'a>,
     mut subsection: impl FnMut(u8, &mut Reader<'a>) -> Result<T, Malformed>,

@@ -63,12 +63,12 @@ impl<'a> Expr<'a> {
         if reader.is_empty() { Ok(()) } else { Err((Malformed::EndExpected, reader.pos())) }
     }
 
-    /// The same expression, borrowing from this one.
+    /// A view of the expression that borrows from this one.
     pub fn borrowed(&self) -> Expr<'_> {
         Expr { bytes: Cow::Borrowed(&self.bytes) }
     }
 
-    /// The same expression without a tie to the input.
+    /// Copies the bytes, so that the expression can outlive the input.
     pub fn into_owned(self) -> Expr<'static> {
         Expr { bytes: Cow::Owned(self.bytes.into_owned()) }
     }
@@ -185,7 +185,7 @@ pub fn encode_immediates<'a, S: Source<'a>>(
 /// position of each instruction. `nesting` is only scratch space, to be shared between calls.
 ///
 /// # Errors
-/// The first reason why it is no expression, with the reader standing there, or the sink's.
+/// The first reason why the bytes are not an expression, with the reader standing there, or the sink's.
 #[inline(always)]
 pub fn transcode_expr<'a, K>(
     reader: &mut Reader<'a>,

@@ -16,7 +16,7 @@ struct OneByte {
     opcode: Opcode,
 }
 
-/// A byte that is no opcode of its own stands for one of a feature that is never on.
+/// A byte that is not an opcode by itself stands for one whose feature is never on.
 static ONE_BYTE: [OneByte; 256] = {
     let mut map = [OneByte { kinds: Kinds::OF_NO_FEATURE, opcode: Opcode::ALL[0] }; 256];
     let mut i = 0;
@@ -175,7 +175,7 @@ impl Reader<'_> {
         self.opcode_with_kinds().map(|(opcode, _)| opcode)
     }
 
-    /// The same with the kinds of its immediates.
+    /// The opcode of a mnemonic, with the kinds of its immediates.
     #[inline(always)]
     pub(super) fn opcode_with_kinds(&mut self) -> Result<(Opcode, Kinds), Malformed> {
         let byte = self.byte()?;

@@ -10,7 +10,7 @@
 //! | `binary.rs` | the binary format of immediates and opcodes |
 //! | `expr.rs` | [`Expr`]: instructions as bytes, iterated on the fly |
 //! | `nesting.rs` | which block an `end` ends |
-//! | `skip.rs`, `short.rs` | the fast way past plain instructions, and to a sink |
+//! | `lengths.rs`, `one_byte.rs` | the lengths of instructions by their first bytes, and immediates of one byte each |
 //! | `data.rs` | which instructions name data segments |
 //! | `lookup.rs` | from codes and mnemonics to opcodes |
 
@@ -19,11 +19,11 @@ mod binary;
 mod data;
 mod expr;
 mod immediates;
+mod lengths;
 mod lists;
 mod lookup;
 mod nesting;
-mod short;
-mod skip;
+mod one_byte;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -231,7 +231,7 @@ pub enum CustomData<'a> {
 macro_rules! into_owned {
     ($( $name:ident { $( $field:ident $(: $how:ident)? ),* }; )*) => { $(
         impl $name<'_> {
-            /// The same without a tie to the input.
+            /// Copies what it borrows, so that it can outlive the input.
             pub fn into_owned(self) -> $name<'static> {
                 $name { $( $field: into_owned!(@ self.$field $(, $how)?) ),* }
             }
@@ -256,7 +256,7 @@ into_owned! {
 }
 
 impl ElemItems<'_> {
-    /// The same without a tie to the input.
+    /// Copies what it borrows, so that it can outlive the input.
     pub fn into_owned(self) -> ElemItems<'static> {
         match self {
             ElemItems::Funcs(funcs) => ElemItems::Funcs(funcs.into_owned()),
@@ -266,7 +266,7 @@ impl ElemItems<'_> {
 }
 
 impl ElemMode<'_> {
-    /// The same without a tie to the input.
+    /// Copies what it borrows, so that it can outlive the input.
     pub fn into_owned(self) -> ElemMode<'static> {
         match self {
             ElemMode::Passive => ElemMode::Passive,
@@ -279,7 +279,7 @@ impl ElemMode<'_> {
 }
 
 impl DataMode<'_> {
-    /// The same without a tie to the input.
+    /// Copies what it borrows, so that it can outlive the input.
     pub fn into_owned(self) -> DataMode<'static> {
         match self {
             DataMode::Passive => DataMode::Passive,
@@ -299,7 +299,7 @@ impl CustomData<'_> {
         }
     }
 
-    /// The same without a tie to the input.
+    /// Copies what it borrows, so that it can outlive the input.
     pub fn into_owned(self) -> CustomData<'static> {
         match self {
             CustomData::Bytes(bytes) => CustomData::Bytes(Cow::Owned(bytes.into_owned())),
@@ -341,7 +341,7 @@ impl Item<'_> {
         }
     }
 
-    /// The same without a tie to the input.
+    /// Copies what it borrows, so that it can outlive the input.
     pub fn into_owned(self) -> Item<'static> {
         match self {
             Item::Header => Item::Header,

@@ -33,15 +33,15 @@ pub struct Module<'a> {
     pub imports: Vec<Import<'a>>,
     /// Which imports were written as groups.
     pub import_groups: Vec<ImportGroup<'a>>,
-    /// Functions, imported ones not among them.
+    /// Functions, without imported ones.
     pub funcs: Vec<Func<'a>>,
-    /// Tables, likewise.
+    /// Tables, without imported ones.
     pub tables: Vec<Table<'a>>,
-    /// Memories, likewise.
+    /// Memories, without imported ones.
     pub memories: Vec<MemType>,
-    /// Tags, likewise.
+    /// Tags, without imported ones.
     pub tags: Vec<TagType>,
-    /// Globals, likewise.
+    /// Globals, without imported ones.
     pub globals: Vec<Global<'a>>,
     /// Exports.
     pub exports: Vec<Export<'a>>,
@@ -63,7 +63,7 @@ pub struct Module<'a> {
 /// How a module was written: its sections, byte for byte, custom ones included.
 ///
 /// The encoder writes a section as it stood when what it says is still what the module says. How
-/// a module was written is no part of what it is: all encodings compare equal.
+/// a module was written does not matter for equality: all encodings compare equal.
 #[derive(Clone, Debug, Default)]
 pub struct Encoding<'a> {
     /// The sections in order.
@@ -112,7 +112,7 @@ impl<'a> Module<'a> {
         super::stream::items(self)
     }
 
-    /// The same without a tie to the input.
+    /// Copies what it borrows, so that it can outlive the input.
     pub fn into_owned(self) -> Module<'static> {
         fn own<T, U>(items: Vec<T>, own: impl Fn(T) -> U) -> Vec<U> {
             items.into_iter().map(own).collect()

@@ -71,7 +71,7 @@ impl<'a> NameMap<'a> {
         self.entries.is_empty()
     }
 
-    /// The same without a tie to the input.
+    /// Copies what it borrows, so that it can outlive the input.
     pub fn into_owned(self) -> NameMap<'static> {
         let entries = self.entries.into_iter().map(|(i, name)| (i, name.into_owned())).collect();
         NameMap { entries }
@@ -108,7 +108,7 @@ impl<'a> IndirectNameMap<'a> {
         self.entries.is_empty()
     }
 
-    /// The same without a tie to the input.
+    /// Copies what it borrows, so that it can outlive the input.
     pub fn into_owned(self) -> IndirectNameMap<'static> {
         let entries = self.entries.into_iter().map(|(i, map)| (i, map.into_owned())).collect();
         IndirectNameMap { entries }
@@ -205,7 +205,7 @@ macro_rules! names {
                 self.module.is_none() $( && self.$field.is_empty() )* && self.unknown.is_empty()
             }
 
-            /// The same without a tie to the input.
+            /// Copies what it borrows, so that it can outlive the input.
             pub fn into_owned(self) -> Names<'static> {
                 let own = |(id, bytes): (u8, Cow<'_, [u8]>)| (id, Cow::Owned(bytes.into_owned()));
                 Names {

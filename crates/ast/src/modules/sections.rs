@@ -105,7 +105,7 @@ pub struct Section {
     pub id: SectionId,
     /// How many bytes follow the size, the count among them.
     pub size: u32,
-    /// How many items follow; 1 when it is no list.
+    /// How many items follow; 1 for a section that is not a list.
     pub count: u32,
 }
 

@@ -194,7 +194,7 @@ impl<'m, G: Group<T>, T> Iterator for Members<'m, G, T> {
 }
 
 impl Name<'_> {
-    /// The same name; one that is shared stays shared.
+    /// A view of the name that borrows from this one; a shared name stays shared.
     pub fn borrowed(&self) -> Name<'_> {
         match self {
             Name::Borrowed(text) => Name::Borrowed(text),
@@ -206,7 +206,7 @@ impl Name<'_> {
 macro_rules! borrowed {
     ($( $name:ident { $( $field:ident $(= $how:ident)? ),* }; )*) => { $(
         impl $name<'_> {
-            /// The same, borrowing from this one.
+            /// A view that borrows from this one.
             pub fn borrowed(&self) -> $name<'_> {
                 $name { $( $field: borrowed!(@ self.$field $(, $how)?) ),* }
             }
@@ -230,7 +230,7 @@ borrowed! {
 }
 
 impl ElemItems<'_> {
-    /// The same, borrowing from this one.
+    /// A view that borrows from this one.
     pub fn borrowed(&self) -> ElemItems<'_> {
         match self {
             ElemItems::Funcs(funcs) => ElemItems::Funcs(funcs.borrowed()),
@@ -240,7 +240,7 @@ impl ElemItems<'_> {
 }
 
 impl ElemMode<'_> {
-    /// The same, borrowing from this one.
+    /// A view that borrows from this one.
     pub fn borrowed(&self) -> ElemMode<'_> {
         match self {
             ElemMode::Passive => ElemMode::Passive,
@@ -253,7 +253,7 @@ impl ElemMode<'_> {
 }
 
 impl DataMode<'_> {
-    /// The same, borrowing from this one.
+    /// A view that borrows from this one.
     pub fn borrowed(&self) -> DataMode<'_> {
         match self {
             DataMode::Passive => DataMode::Passive,
@@ -265,7 +265,7 @@ impl DataMode<'_> {
 }
 
 impl CustomData<'_> {
-    /// The same, borrowing from this one.
+    /// A view that borrows from this one.
     pub fn borrowed(&self) -> CustomData<'_> {
         match self {
             CustomData::Bytes(bytes) => CustomData::Bytes(Cow::Borrowed(bytes)),

@@ -54,7 +54,7 @@ impl<'a> Decode<'a> for HeapType {
                 index(reader)?.map(HeapType::Exact).ok_or_else(|| reader.fail_at(start, error))
             }
             Some(..0x80) => Err(Malformed::HeapType),
-            // What is negative in several bytes is no code, as codes are 7-bit integers.
+            // Codes are 7-bit integers, so a negative number of several bytes is malformed.
             _ => index(reader)?
                 .map(HeapType::Type)
                 .ok_or_else(|| reader.fail_at(start, Malformed::IntegerTooLong)),

@@ -31,7 +31,7 @@ impl<T> Clone for ListView<'_, T> {
 impl<T> Copy for ListView<'_, T> {}
 
 impl<'a, T> ListView<'a, T> {
-    /// A view of bytes that hold a count and so many elements. Bytes that do not, read as if the
+    /// A view of bytes that hold a count and then that many elements. Bytes that do not, read as if the
     /// list ended where they stop making sense.
     pub const fn new(bytes: &'a [u8]) -> Self {
         ListView { bytes, of: PhantomData }
@@ -151,12 +151,12 @@ impl<'a, T: Element> List<'a, T> {
         self.len() == 0
     }
 
-    /// The same list without a tie to the input.
+    /// Copies the bytes, so that the list can outlive the input.
     pub fn into_owned(self) -> List<'static, T> {
         List { bytes: Cow::Owned(self.bytes.into_owned()), of: PhantomData }
     }
 
-    /// The same list, borrowing from this one.
+    /// A view of the list that borrows from this one.
     pub fn borrowed(&self) -> List<'_, T> {
         List { bytes: Cow::Borrowed(&self.bytes), of: PhantomData }
     }

@@ -35,7 +35,7 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// The same name without a tie to the input.
+    /// Copies the text, so that the name can outlive the input.
     pub fn into_owned(self) -> Name<'static> {
         match self {
             Name::Borrowed(text) => Name::Shared(text.into()),

@@ -421,7 +421,7 @@ impl<'a> Reader<'a> {
         Ok(len)
     }
 
-    /// A list of bytes: its length, then so many bytes.
+    /// A list of bytes: its length, then the bytes.
     #[inline]
     pub fn byte_list(&mut self) -> Result<&'a [u8]> {
         let len = self.len32()?;

@@ -12,7 +12,7 @@ use wattle_ast::{
 /// Instructions are [`Instr`] values. The methods for blocks write the final `end`, and hand the
 /// closure a [`Label`], which [`label`](FuncBuilder::label) turns into an index from wherever a
 /// branch stands. [`instr`](FuncBuilder::instr) takes `block`, `else`, `end` and the like too, for
-/// generators that are no recursion.
+/// generators that do not recurse.
 ///
 /// ```
 /// use wattle_ast::{BlockType, Instr, Local, ValType};
@@ -52,7 +52,7 @@ pub struct Label {
 }
 
 impl FuncBuilder {
-    /// A builder of the body of a function with so many parameters.
+    /// A builder of the body of a function that has this many parameters.
     pub fn new(params: u32) -> FuncBuilder {
         FuncBuilder { params, count: params, ..FuncBuilder::default() }
     }

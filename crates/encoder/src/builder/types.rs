@@ -42,7 +42,7 @@ impl Types {
         TypeIdx(self.types.len() as u32)
     }
 
-    /// How many parameters a function type has; none when it is no function type.
+    /// How many parameters a function type has; 0 for any other type.
     pub(super) fn params(&self, ty: TypeIdx) -> u32 {
         match self.types.get(ty.idx()).map(|ty| &ty.comp) {
             Some(CompType::Func(ty)) => ty.params().len() as u32,

@@ -281,7 +281,7 @@ fn sections_owned(bytes: &[u8]) -> Vec<RawSection<'static>> {
     sections(bytes).into_iter().map(own).collect()
 }
 
-/// An expression without an end is no reason to take a section for what it is not.
+/// An expression without an end must not make its section look like another one.
 #[test]
 fn items_that_make_no_sense_are_written_as_they_are() {
     let mut module = full();

@@ -55,7 +55,7 @@ fn sizes_and_counts_follow_the_items() {
     assert_eq!(encoded(thrice), b"\x07\x0e\x03\x01a\0\x80\0\x01b\0\0\x01b\0\0");
     // All gone, and with them the section.
     assert_eq!(encoded([header.clone()]), b"");
-    // The same size, another count.
+    // The size stays as it is, the count changes.
     let long = event(export("a"), b"\x06abcdef\0\0");
     assert_eq!(encoded([header, long]), b"\x07\x0a\x01\x06abcdef\0\0");
     // No header at all.

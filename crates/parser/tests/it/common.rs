@@ -67,7 +67,7 @@ pub(crate) fn check_chunks(wasm: &[u8], features: Features, mut chunk: impl FnMu
     }
 }
 
-/// The same through an [`EventReader`] whose input hands out `chunk` bytes at most.
+/// Parses through an [`EventReader`] whose input hands out `chunk` bytes at most.
 pub(crate) fn check_reader(wasm: &[u8], features: Features, chunk: usize) {
     struct Slow<'a>(&'a [u8], usize);
     impl std::io::Read for Slow<'_> {

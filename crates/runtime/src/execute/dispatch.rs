@@ -14,8 +14,8 @@ use super::{aggregates, vectors};
 use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::module::Functions;
 use crate::numerics::{self, Nan, simd};
-use crate::state::{Frame, FuncKind, InstanceInst, State};
 use crate::operations::for_each_operation;
+use crate::state::{Frame, FuncKind, InstanceInst, State};
 use crate::trap::{Broken, Failure, Trap};
 use crate::values::{i31_slot, index_of, kind, slot_of};
 

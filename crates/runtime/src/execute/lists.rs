@@ -54,7 +54,7 @@ pub(super) fn copy<T: Copy>(
     Ok(())
 }
 
-/// The same within one list, as if by way of a third place.
+/// Copies within one list, as if through a buffer.
 pub(super) fn copy_within<T: Copy>(
     list: &mut [T],
     [to, from, count]: [u64; 3],

@@ -243,7 +243,7 @@ impl Run<'_> {
         }
     }
 
-    /// The same in the place of the present call.
+    /// Calls in the place of the present call.
     fn tail_call(&mut self, addr: u32) -> Result<(), Leave> {
         let base = self.at.base;
         match self.state.func(addr)?.kind {

@@ -72,7 +72,7 @@ pub(super) fn f32_demote_f64(x: f64, nan: Nan) -> f32 {
     }
 }
 
-/// The same value as an `f64`. A NaN keeps its sign and its payload, and becomes quiet.
+/// The value as an `f64`. A NaN keeps its sign and its payload, and becomes quiet.
 #[inline]
 pub(super) fn f64_promote_f32(x: f32, nan: Nan) -> f64 {
     if x.is_nan() {

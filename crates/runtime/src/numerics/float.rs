@@ -22,7 +22,7 @@ pub(super) trait Float:
 {
     /// The positive NaN with only the top bit of its payload set.
     const CANONICAL_NAN: Self;
-    /// The same with the other sign.
+    /// The number with the other sign.
     const NEGATIVE_NAN: Self;
     /// Zero.
     const ZERO: Self;

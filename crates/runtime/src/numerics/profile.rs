@@ -88,7 +88,7 @@ pub enum RelaxedMinMax {
     First,
     /// The second operand.
     Second,
-    /// The operand that is no NaN, and the proper zero.
+    /// The operand that is not a NaN, and the right one of two zeros.
     Number,
 }
 

@@ -28,7 +28,7 @@ impl<'s> OperandStack<&'s mut Vec<Ty>> {
         OperandStack { buffer, len: 0 }
     }
 
-    /// The same stack, which cannot grow.
+    /// A view of the stack that cannot grow.
     #[inline(always)]
     pub(super) fn fixed(&mut self) -> OperandStack<&mut [Ty]> {
         OperandStack { buffer: &mut *self.buffer, len: self.len }

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 const CUSTOM: &str = "custom";
 const NAME: &str = "name";
-const BRANCH_HINT: &str = "metadata.code.branch_hint";
+const BRANCH_HINT: &str = BranchHints::NAME;
 /// States how many data segments there are, though no function calls for it.
 const DATA_COUNT: &str = "data_count";
 

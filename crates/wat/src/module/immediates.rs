@@ -106,7 +106,7 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
         }
     }
 
-    /// Whether exactly so many numbers are next.
+    /// Checks that exactly `expected` numbers follow.
     fn count_numbers(&mut self, expected: usize, kind: ErrorKind) -> Result<()> {
         let start = self.state.cursor.pos();
         while self.at_number() {

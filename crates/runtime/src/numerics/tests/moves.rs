@@ -29,7 +29,7 @@ fn extracts() {
     assert_eq!(at(Opcode::F32x4ExtractLane, 2), 0xbbaa_9988);
     assert_eq!(at(Opcode::I64x2ExtractLane, 1), 0xffee_ddcc_bbaa_9988);
     assert_eq!(at(Opcode::F64x2ExtractLane, 1), 0xffee_ddcc_bbaa_9988);
-    // A lane that validation rejects is no reason to panic.
+    // A lane that validation rejects must not panic.
     assert_eq!(at(Opcode::I64x2ExtractLane, 255), at(Opcode::I64x2ExtractLane, 1));
 }
 

@@ -7,7 +7,7 @@
 
 use super::immediates::{self, Sink};
 use super::lookup::{PREFIXES, one_byte, two_bytes};
-use super::short::Short;
+use super::one_byte::Short;
 use super::{Kind, Rows};
 use crate::{AbsHeapType, Feature, Features, Malformed, Opcode, Reader};
 
