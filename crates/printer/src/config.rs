@@ -63,7 +63,7 @@ impl Config {
     /// Whether each item and instruction is preceded by its offset in the binary, in hexadecimal:
     /// `(;@1f;)`.
     ///
-    /// Offsets are known as far as [`Module::encoding`] says how the module was written. Without
+    /// Offsets are known as far as `Module::encoding` says how the module was written. Without
     /// it items have none, and those of instructions count from the first byte of their body.
     pub fn offsets(mut self, yes: bool) -> Config {
         self.offsets = yes;

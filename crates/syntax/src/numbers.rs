@@ -260,7 +260,7 @@ impl Scan<'_> {
         self.rest = rest;
         let mut value = 0i64;
         self.digits::<10>(|digit| {
-            // Capped: digits cannot be so many that an exponent of this size matters.
+            // Capped far beyond every exponent that changes the value.
             value = (value * 10 + i64::from(digit)).min(i64::MAX / 16);
         })?;
         self.end()?;

@@ -242,11 +242,11 @@ pub fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Trap>>
             O::I64Or => zip(both, |x: u64, y: u64| x | y),
             O::I64Xor => zip(both, |x: u64, y: u64| x ^ y),
             O::I64DivS => zip(both, |x: i64, y: i64| {
-                let quotient = x.checked_div(y);
+                let truncated = x.checked_div(y);
                 let quotient = fault!(
                     DivisionRounding,
-                    quotient.map(|q| q - i64::from(x % y != 0 && (x < 0) != (y < 0))),
-                    quotient
+                    truncated.map(|q| q - i64::from(x % y != 0 && (x < 0) != (y < 0))),
+                    truncated
                 );
                 divided(quotient, y == 0)
             }),

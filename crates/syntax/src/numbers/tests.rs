@@ -90,14 +90,14 @@ fn integers_that_core_prints_read_back() {
     for _ in 0..20_000 {
         let shift = random.below(64);
         let value = random.next() >> shift;
-        assert_eq!(u64(&value.to_string()), Ok(value));
-        assert_eq!(u64(&format!("{value:#x}")), Ok(value));
-        assert_eq!(u64(&format!("0x{value:X}")), Ok(value));
-        assert_eq!(i64(&value.to_string()), Ok(value as i64));
-        assert_eq!(i64(&(value as i64).to_string()), Ok(value as i64));
-        assert_eq!(i32(&(value as i32).to_string()), Ok(value as i32));
-        assert_eq!(i16(&(value as u16).to_string()), Ok(value as i16));
-        assert_eq!(u32(&value.to_string()), u32::try_from(value).map_err(|_| OutOfRange));
+        assert_eq!(u64(value.to_string()), Ok(value));
+        assert_eq!(u64(format!("{value:#x}")), Ok(value));
+        assert_eq!(u64(format!("0x{value:X}")), Ok(value));
+        assert_eq!(i64(value.to_string()), Ok(value as i64));
+        assert_eq!(i64((value as i64).to_string()), Ok(value as i64));
+        assert_eq!(i32((value as i32).to_string()), Ok(value as i32));
+        assert_eq!(i16((value as u16).to_string()), Ok(value as i16));
+        assert_eq!(u32(value.to_string()), u32::try_from(value).map_err(|_| OutOfRange));
         let grouped = underscored(&value.to_string(), &mut random);
         assert_eq!(u64(&grouped), Ok(value), "{grouped}");
     }
@@ -241,7 +241,7 @@ fn decimal_floats_that_core_prints_read_back() {
         if single.is_finite() {
             for text in [format!("{single}"), format!("{single:e}"), format!("{single:.9e}")] {
                 let core: f32 = text.parse().unwrap();
-                assert_eq!(f32(&underscored(&text, &mut random)), Ok(F32::from(core)), "{text}");
+                assert_eq!(f32(underscored(&text, &mut random)), Ok(F32::from(core)), "{text}");
             }
         }
     }
@@ -263,8 +263,8 @@ fn decimal_halfway_points_round_to_even() {
         let even = if bits & 1 == 0 { low } else { high };
         assert_eq!(f32(&exact), Ok(F32::from(even)), "{exact}");
         let zeros = "0".repeat(2_000);
-        assert_eq!(f32(&format!("{exact}{zeros}1")), Ok(F32::from(high)), "{exact}");
-        assert_eq!(f32(&format!("{exact}{zeros}{zeros}{zeros}1")), Ok(F32::from(high)), "{exact}");
+        assert_eq!(f32(format!("{exact}{zeros}1")), Ok(F32::from(high)), "{exact}");
+        assert_eq!(f32(format!("{exact}{zeros}{zeros}{zeros}1")), Ok(F32::from(high)), "{exact}");
     }
 }
 
@@ -272,19 +272,19 @@ fn decimal_halfway_points_round_to_even() {
 fn long_decimal_floats() {
     // Text so long that the exponent undoes it, beyond what core's own exponents can say.
     let zeros = "0".repeat(700_000);
-    assert_eq!(f64(&format!("0.{zeros}15e700001")), Ok(F64::from(1.5)));
-    assert_eq!(f64(&format!("25{zeros}e-700001")), Ok(F64::from(2.5)));
-    assert_eq!(f32(&format!("{zeros}1{zeros}.{zeros}e-700_000")), Ok(F32::from(1.0)));
-    assert_eq!(f64(&format!("0.{zeros}")), Ok(F64(0)));
-    assert_eq!(f64(&format!("1{zeros}")), Err(OutOfRange));
+    assert_eq!(f64(format!("0.{zeros}15e700001")), Ok(F64::from(1.5)));
+    assert_eq!(f64(format!("25{zeros}e-700001")), Ok(F64::from(2.5)));
+    assert_eq!(f32(format!("{zeros}1{zeros}.{zeros}e-700_000")), Ok(F32::from(1.0)));
+    assert_eq!(f64(format!("0.{zeros}")), Ok(F64(0)));
+    assert_eq!(f64(format!("1{zeros}")), Err(OutOfRange));
     // Halfway between one and the next float, then more digits than are kept.
     let half = "1.00000000000000011102230246251565404236316680908203125";
     let next = F64::from(1.0 + f64::EPSILON);
     assert_eq!(f64(half), Ok(F64::from(1.0)));
-    assert_eq!(f64(&format!("{half}{zeros}")), Ok(F64::from(1.0)));
-    assert_eq!(f64(&format!("{half}{zeros}1")), Ok(next));
-    assert_eq!(f64(&format!("{half}_0")), Ok(F64::from(1.0)));
-    assert_eq!(f64(&format!("{half}_0_1")), Ok(next));
+    assert_eq!(f64(format!("{half}{zeros}")), Ok(F64::from(1.0)));
+    assert_eq!(f64(format!("{half}{zeros}1")), Ok(next));
+    assert_eq!(f64(format!("{half}_0")), Ok(F64::from(1.0)));
+    assert_eq!(f64(format!("{half}_0_1")), Ok(next));
 }
 
 /// Rounds a binary fraction bit by bit: `bits` are those of the value, the first worth `2^weight`.
