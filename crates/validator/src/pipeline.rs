@@ -350,7 +350,8 @@ impl<'a> Team<'a> {
                 drop(state);
                 self.run(job, validator);
                 state = self.lock();
-            } else {
+            } else if state.batches.len() >= MOST_BATCHES {
+                // Asking for a job may have emptied the queue: then nobody is left to wake this thread.
                 state.is_reader_waiting = true;
                 state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
                 state.is_reader_waiting = false;
