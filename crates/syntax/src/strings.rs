@@ -59,7 +59,7 @@ impl Escape {
 /// assert_eq!(escape(b"fF!").unwrap().len, 2);
 /// assert_eq!(escape(b"q"), None);
 /// ```
-#[inline]
+#[inline(always)]
 pub fn escape(rest: &[u8]) -> Option<Escape> {
     if let [high, low, ..] = rest
         && let (high, low) = (HEX[usize::from(*high)], HEX[usize::from(*low)])
@@ -122,12 +122,16 @@ fn inside(literal: &str) -> &str {
 pub fn decode_into(literal: &str, out: &mut Vec<u8>) {
     let mut rest = inside(literal).as_bytes();
     while let Some((first, behind)) = rest.split_first() {
-        match escape(behind) {
-            Some(escape) if *first == b'\\' => {
-                out.extend_from_slice(escape.bytes());
+        let escape = if *first == b'\\' { escape(behind) } else { None };
+        match escape {
+            Some(escape) => {
+                match escape.bytes() {
+                    [byte] => out.push(*byte),
+                    bytes => out.extend_from_slice(bytes),
+                }
                 rest = behind.get(escape.len..).unwrap_or_default();
             }
-            _ => {
+            None => {
                 let run = behind.iter().position(|byte| *byte == b'\\').unwrap_or(behind.len());
                 let (run, behind) = rest.split_at(run + 1);
                 out.extend_from_slice(run);

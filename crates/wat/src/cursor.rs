@@ -57,7 +57,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
     }
 
     /// Moves past the next form: a token, or everything up to the matching parenthesis.
-    pub(crate) fn skip_form(&mut self) {
+    pub(crate) fn bump_form(&mut self) {
         (self.pos, self.token) = self.tokens.after_form(self.pos, self.token);
     }
 

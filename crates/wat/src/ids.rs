@@ -1,5 +1,6 @@
 //! Index spaces: their names, the scopes that they make up, and the maps from identifiers to indices.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::{Index, IndexMut};
@@ -97,16 +98,21 @@ impl IndexMut<Space> for Scope<'_> {
     }
 }
 
-/// Identifiers with a number each. An open hash table over entries in order of insertion.
+/// Identifiers with a number each: a hash table over entries in order of insertion.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdMap<'a> {
     entries: Vec<(Name<'a>, u32)>,
     /// Positions of entries plus one; 0 is free. A power of two long, at most half full.
     slots: Vec<u32>,
+    /// Positions of entries that found no slot nearby, so that a text full of identifiers with one
+    /// hash is not slow.
+    rest: BTreeMap<Name<'a>, u32>,
 }
 
-/// Fx-like: a multiplication per eight bytes. Identifiers come from the text, and a text that
-/// makes them collide only slows down itself.
+/// How many slots an identifier may be in.
+const NEARBY: usize = 32;
+
+/// A multiplication for each eight bytes, as in Fx.
 fn hash(id: &str) -> usize {
     const K: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut hash = id.len() as u64;
@@ -120,26 +126,29 @@ fn hash(id: &str) -> usize {
 }
 
 impl<'a> IdMap<'a> {
-    /// Forgets everything, and keeps the memory.
+    /// Forgets everything, and keeps memory for as much again.
     pub(crate) fn clear(&mut self) {
-        if !self.entries.is_empty() {
-            self.entries.clear();
-            self.slots.fill(0);
+        if self.slots.len() > 16 * self.entries.len().max(1) {
+            self.slots = Vec::new();
         }
+        self.slots.fill(0);
+        self.entries.clear();
+        self.rest.clear();
     }
 
-    /// The entry of an identifier, or the slot where it would go.
-    fn find(&self, id: &str) -> core::result::Result<usize, usize> {
+    /// The entry of an identifier, or the slot where it would go, if there is one.
+    fn find(&self, id: &str) -> core::result::Result<usize, Option<usize>> {
         let mask = self.slots.len().wrapping_sub(1);
-        let mut slot = hash(id) & mask;
-        while let Some(&at) = self.slots.get(slot) {
+        let first = hash(id) & mask;
+        for slot in (first..first + NEARBY).map(|slot| slot & mask) {
+            let Some(&at) = self.slots.get(slot) else { return Err(None) };
             match (at as usize).checked_sub(1).and_then(|at| self.entries.get(at)) {
-                None => return Err(slot),
+                None => return Err(Some(slot)),
                 Some((known, _)) if known == id => return Ok(at as usize - 1),
-                Some(_) => slot = (slot + 1) & mask,
+                Some(_) => {}
             }
         }
-        Err(0)
+        self.rest.get(&Name::from(id)).map(|at| *at as usize).ok_or(None)
     }
 
     /// The number of an identifier.
@@ -147,50 +156,52 @@ impl<'a> IdMap<'a> {
         self.find(id).ok().map(|at| self.entries[at].1)
     }
 
-    /// The place of an identifier among the entries, with `number` for one that is new.
+    /// Where the number of the entry at a place can be changed.
+    pub(crate) fn number(&mut self, at: usize) -> &mut u32 {
+        &mut self.entries[at].1
+    }
+
+    /// The place of an identifier among the entries, with `number` for a new one; and whether it
+    /// is new.
     pub(crate) fn entry(&mut self, id: Name<'a>, number: u32) -> (usize, bool) {
         if self.slots.len() <= self.entries.len() * 2 {
-            self.grow();
+            let len = (self.slots.len() * 2).max(8);
+            self.slots.clear();
+            self.slots.resize(len, 0);
+            self.rest.clear();
+            for at in 0..self.entries.len() {
+                let slot = self.find(&self.entries[at].0);
+                self.place(slot.err().flatten(), at);
+            }
         }
         match self.find(&id) {
             Ok(at) => (at, false),
             Err(slot) => {
                 let at = self.entries.len();
                 self.entries.push((id, number));
-                self.slots[slot] = at as u32 + 1;
+                self.place(slot, at);
                 (at, true)
             }
         }
     }
 
-    /// The number of the entry at a place.
-    pub(crate) fn number(&mut self, at: usize) -> &mut u32 {
-        &mut self.entries[at].1
+    fn place(&mut self, slot: Option<usize>, at: usize) {
+        match slot {
+            Some(slot) => self.slots[slot] = at as u32 + 1,
+            None => drop(self.rest.insert(self.entries[at].0.clone(), at as u32)),
+        }
     }
 
-    /// Gives an identifier a number, unless it has one.
+    /// Gives an identifier a number, unless it has one; tells whether it had none.
     pub(crate) fn insert(&mut self, id: Name<'a>, number: u32) -> bool {
         self.entry(id, number).1
-    }
-
-    fn grow(&mut self) {
-        let len = (self.slots.len() * 2).max(8);
-        self.slots.clear();
-        self.slots.resize(len, 0);
-        for (at, (id, _)) in self.entries.iter().enumerate() {
-            let mut slot = hash(id) & (len - 1);
-            while self.slots[slot] != 0 {
-                slot = (slot + 1) & (len - 1);
-            }
-            self.slots[slot] = at as u32 + 1;
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::format;
+    use alloc::{format, vec};
 
     #[test]
     fn first_come_first_served() {
@@ -206,5 +217,24 @@ mod tests {
         assert_eq!(map.get("id1000"), None);
         map.clear();
         assert_eq!(map.get("id1"), None);
+    }
+
+    #[test]
+    fn identifiers_with_one_hash_are_found() {
+        let ids: Vec<_> = (0..200_000_u64).map(|i| format!("{i:08}")).collect();
+        let mut by_slot = vec![Vec::new(); 256];
+        for id in &ids {
+            by_slot[hash(id) & 255].push(id);
+        }
+        let ids = by_slot.into_iter().max_by_key(Vec::len).unwrap();
+        assert!(ids.len() > NEARBY);
+        let mut map = IdMap::default();
+        for (i, id) in ids.iter().enumerate() {
+            assert!(map.insert(id.as_str().into(), i as u32));
+            assert!(!map.insert(id.as_str().into(), 0));
+        }
+        for (i, id) in ids.iter().enumerate() {
+            assert_eq!(map.get(id), Some(i as u32));
+        }
     }
 }

@@ -148,7 +148,7 @@ impl<'t, 'a> State<'t, 'a> {
             if self.cursor.pos() >= end {
                 return;
             }
-            self.cursor.skip_form();
+            self.cursor.bump_form();
         }
     }
 

@@ -21,8 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::Space;
 
 impl<'a> State<'_, 'a> {
-    /// Parses all fields but the types. A field with an error is reported, and leaves something
-    /// simple in its place.
+    /// Parses all fields but the types. A field with an error is reported and leaves a placeholder.
     pub(super) fn fields(&mut self) {
         let mut code = Code::default();
         loop {
@@ -38,7 +37,7 @@ impl<'a> State<'_, 'a> {
                 self.cursor.seek(start);
                 self.complete(&before);
                 self.cursor.seek(start);
-                self.cursor.skip_form();
+                self.cursor.bump_form();
             }
         }
     }
@@ -55,7 +54,7 @@ impl<'a> State<'_, 'a> {
             "type" | "rec" => {
                 // The types are parsed, and their errors reported.
                 self.cursor.seek(start);
-                self.cursor.skip_form();
+                self.cursor.bump_form();
                 return Ok(());
             }
             "import" => self.import(start)?,

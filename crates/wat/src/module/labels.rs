@@ -11,7 +11,7 @@ use crate::ids::IdMap;
 pub(super) struct LabelStack<'a> {
     blocks: Vec<OpenBlock>,
     /// For each identifier the depth of the innermost open block that has it, counted from 1; 0
-    /// when there is none.
+    /// when no open block has it.
     ids: IdMap<'a>,
     /// How many blocks began so far: the index of the next one.
     pub(super) begun: u32,

@@ -134,11 +134,11 @@ impl Parser {
     /// Parses a text as [`module`](Parser::module) does, and returns what it could read of it
     /// beside the errors.
     ///
-    /// Each field with an error leaves something simple in its place, so that all others keep
-    /// their indices: a function has its type if that could be read, and `unreachable` for a body;
-    /// an import has no name; a segment is empty. Exports and start functions with errors are left
-    /// out. Indices are those of the text; they are the module's too, unless an import follows a
-    /// definition, which is an error.
+    /// A field with an error leaves a placeholder, so that all others keep their indices: a
+    /// function has its type if that could be read, and `unreachable` for a body; an import has no
+    /// name; a segment is empty. Exports and start functions with errors are left out. Indices are
+    /// those of the text; they are the module's too, unless an import follows a definition, which
+    /// is an error.
     ///
     /// ```
     /// let parsed = wattle_wat::Parser::new().recover(

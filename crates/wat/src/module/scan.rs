@@ -21,7 +21,7 @@ pub(super) enum Origin {
     Definition(Space),
     /// They are types.
     Types,
-    /// They are segments, or there are none.
+    /// They are segments, or the field has no members.
     Other,
 }
 
@@ -52,7 +52,7 @@ impl<'a> State<'_, 'a> {
                 _ => {}
             }
             self.cursor = field;
-            self.cursor.skip_form();
+            self.cursor.bump_form();
         }
         self.cursor.seek(self.start);
     }
@@ -87,7 +87,7 @@ impl<'a> State<'_, 'a> {
                 let Some(kind) = extern_kind(keyword) else { return Origin::Other };
                 member(self, kind.into(), Some(start));
                 while self.cursor.at_open("export") {
-                    self.cursor.skip_form();
+                    self.cursor.bump_form();
                 }
                 if self.cursor.at_open("import") {
                     return Origin::Import;
@@ -111,7 +111,7 @@ impl<'a> State<'_, 'a> {
             self.cursor.bump_open();
             inside(self, form.pos());
             self.cursor = form;
-            self.cursor.skip_form();
+            self.cursor.bump_form();
         }
     }
 

@@ -92,7 +92,8 @@ impl<'a> State<'_, 'a> {
         if ty == RefType::FUNCREF || ty == RefType::FUNC {
             return Ok((RefType::FUNC, self.func_items()?));
         }
-        // The short form of segments knows one type only.
+        // A list of functions has the type of function references: for any other type, each
+        // function becomes an expression.
         let mut exprs = Vec::new();
         let mut count = 0;
         while let Some(func) = self.opt_idx(Space::Func)? {

@@ -82,7 +82,7 @@ impl<'a> State<'_, 'a> {
                 self.broken_types.insert(index);
                 self.module.types.push(FuncType::default().into());
                 self.cursor.seek(start);
-                self.cursor.skip_form();
+                self.cursor.bump_form();
             }
         }
         self.locate(ItemKind::Type, index, start);
@@ -441,7 +441,7 @@ impl<'a> State<'_, 'a> {
                 self.cursor.bump();
                 Ok(index)
             }
-            // What the fields are is anybody's guess when the type is broken.
+            // A type with an error may have had this field.
             None if self.broken_types.contains(&ty.0) => {
                 self.cursor.bump();
                 Ok(0)

@@ -1,14 +1,14 @@
-//! Test scripts (`.wast`): their forms as a tree, to be run by whoever has a runtime.
+//! Test scripts (`.wast`): their directives as a tree.
 //!
 //! A script is a list of directives: modules to instantiate, functions to call, and the results
 //! that they must have. What lives here: the tree of scripts and its parser. What does not: the
 //! modules inside, which [`ScriptModule::parse`] parses on demand, so that a malformed one does not
 //! break the script; running anything.
 //!
-//! The form is that of the reference interpreter
+//! The syntax is that of the reference interpreter
 //! (<https://github.com/WebAssembly/spec/tree/main/interpreter#scripts>), with the threads
 //! proposal's `thread` and `wait` and the stack switching proposal's `assert_suspension`. Its meta
-//! commands `input`, `output` and `script` ask for files and are not taken.
+//! commands `input`, `output` and `script`, which ask for files, are errors.
 //!
 //! ```
 //! use wattle_wat::script::{self, DirectiveKind, PatternKind, ValueKind, Verdict};

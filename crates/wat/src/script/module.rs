@@ -7,7 +7,6 @@ use wattle_ast::Span;
 use wattle_syntax::{TokenKind, Tokens, strings};
 
 use super::Word;
-use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Errors};
 use crate::{Parsed, Parser};
 
@@ -102,7 +101,7 @@ impl ScriptModule<'_> {
     }
 }
 
-/// The text of a quoted module.
+/// Bytes as text, when they are UTF-8.
 pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Error> {
     core::str::from_utf8(bytes).map_err(|error| {
         let start = error.valid_up_to();
@@ -124,19 +123,12 @@ impl<'m, 'a> Places<'m, 'a> {
         let mut literals = Vec::new();
         if !matches!(module.source, ModuleSource::Text(_)) {
             let tokens = Tokens::new(module.form, &[]);
-            let mut cursor = Cursor::new(&tokens, 0);
+            let all = (0..tokens.len()).map(|pos| tokens.get(pos));
             let mut before = 0;
-            loop {
-                match cursor.peek() {
-                    TokenKind::Eof => break,
-                    TokenKind::String => {
-                        let Span { start, end } = cursor.span();
-                        literals.push((before, Span::new(start + 1, end.saturating_sub(1))));
-                        before += strings::bytes(cursor.text()).len();
-                    }
-                    _ => {}
-                }
-                cursor.bump();
+            for token in all.filter(|token| token.kind == TokenKind::String) {
+                let Span { start, end } = token.span();
+                literals.push((before, Span::new(start + 1, end.saturating_sub(1))));
+                before += strings::bytes(tokens.text(token)).len();
             }
         }
         Places { module, literals }
@@ -163,7 +155,7 @@ impl<'m, 'a> Places<'m, 'a> {
             return Span::at(self.module.form.len());
         };
         let inside = self.module.form.get(span.start..span.end).unwrap_or_default();
-        let (mut place, mut skip) = (0, offset - before);
+        let (mut place, mut left) = (0, offset - before);
         while let Some(&byte) = inside.as_bytes().get(place) {
             let (written, stands_for) = match byte {
                 b'\\' => {
@@ -172,10 +164,10 @@ impl<'m, 'a> Places<'m, 'a> {
                 }
                 _ => (1, 1),
             };
-            if skip < stands_for {
+            if left < stands_for {
                 return Span::new(span.start + place, span.start + place + written);
             }
-            skip -= stands_for;
+            left -= stands_for;
             place += written;
         }
         Span::at(span.end)

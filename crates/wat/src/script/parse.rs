@@ -1,4 +1,4 @@
-//! The parser of scripts: from tokens to directives, without a look into the modules.
+//! The parser of scripts: from tokens to directives. It does not look into modules.
 
 use alloc::vec::Vec;
 
@@ -99,8 +99,7 @@ impl<'a> Parser<'_, 'a> {
         }
     }
 
-    /// Directives up to the end of the text or of the thread. What is wrong in one does not
-    /// concern the next.
+    /// Directives up to the end of the text or of the thread. One with an error is left out.
     fn directives(&mut self, in_thread: bool) -> Vec<Directive<'a>> {
         let mut directives = Vec::new();
         loop {
@@ -124,10 +123,10 @@ impl<'a> Parser<'_, 'a> {
         }
     }
 
-    /// Moves behind the form that is wrong, to the next one.
+    /// Moves behind the form with the error.
     fn recover(&mut self, in_thread: bool) {
         if self.cursor.peek() == TokenKind::Open {
-            return self.cursor.skip_form();
+            return self.cursor.bump_form();
         }
         loop {
             match self.cursor.peek() {
@@ -144,7 +143,7 @@ impl<'a> Parser<'_, 'a> {
             Some("invoke" | "get") => Ok(DirectiveKind::Action(self.action()?)),
             Some(keyword) => {
                 let start = self.cursor.pos();
-                self.cursor.seek(start + 2);
+                self.cursor.bump_open();
                 let Some(kind) = self.command(keyword, in_thread)? else {
                     self.cursor.seek(start + 1);
                     return Err(self.cursor.unexpected(DIRECTIVE));
@@ -156,8 +155,8 @@ impl<'a> Parser<'_, 'a> {
         }
     }
 
-    /// What stands between the keyword of a directive and its closing parenthesis; nothing when
-    /// there is no such directive.
+    /// The rest of a directive behind its keyword, up to the closing parenthesis; nothing when the
+    /// keyword is not that of a directive.
     fn command(&mut self, keyword: &str, in_thread: bool) -> Result<Option<DirectiveKind<'a>>> {
         Ok(Some(match keyword {
             "register" => {
@@ -213,23 +212,20 @@ impl<'a> Parser<'_, 'a> {
 
     fn action(&mut self) -> Result<Action<'a>> {
         let start = self.cursor.pos();
-        let kind = match self.cursor.open_keyword() {
+        let mut kind = match self.cursor.open_keyword() {
             Some("invoke") => ActionKind::Invoke(Vec::new()),
             Some("get") => ActionKind::Get,
             _ => return Err(self.cursor.unexpected_form("an action")),
         };
-        self.cursor.seek(start + 2);
-        let instance = self.opt_id();
-        let name = self.name()?;
-        let mut action = Action { instance, name, kind, span: Span::default() };
-        if let ActionKind::Invoke(args) = &mut action.kind {
+        self.cursor.bump_open();
+        let (instance, name) = (self.opt_id(), self.name()?);
+        if let ActionKind::Invoke(args) = &mut kind {
             while self.cursor.peek() != TokenKind::Close {
                 args.push(values::value(&mut self.cursor)?);
             }
         }
         self.cursor.expect_close()?;
-        action.span = self.cursor.span_from(start);
-        Ok(action)
+        Ok(Action { instance, name, kind, span: self.cursor.span_from(start) })
     }
 
     /// A module; it does not matter whether it is called a definition.
@@ -275,7 +271,7 @@ impl<'a> Parser<'_, 'a> {
             self.cursor.expect_close()?;
             Some(if is_binary { ModuleSource::Binary(bytes) } else { ModuleSource::Quote(bytes) })
         } else {
-            self.skip_to_close()?;
+            self.expect_rest_of_form()?;
             None
         };
         let span = self.cursor.span_from(start);
@@ -290,7 +286,7 @@ impl<'a> Parser<'_, 'a> {
     }
 
     /// Moves behind the parenthesis that closes the current form, whatever comes before it.
-    fn skip_to_close(&mut self) -> Result<()> {
+    fn expect_rest_of_form(&mut self) -> Result<()> {
         let mut depth = 1_usize;
         while depth > 0 {
             match self.cursor.peek() {
