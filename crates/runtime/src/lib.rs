@@ -48,7 +48,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `module.rs`, `translate/`, `code.rs` | modules, and their translation to operations |
+//! | `module.rs`, `translate/` | modules, and their translation to operations |
+//! | `code.rs`, `operations.rs` | operations, and the table of those that instructions become |
 //! | `execute/` | what operations do |
 //! | `numerics/` | numbers and vectors |
 //! | `store.rs`, `state.rs`, `instance.rs` | the store, what is in it, instances |

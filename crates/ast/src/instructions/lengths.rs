@@ -1,23 +1,23 @@
-//! The plainest instructions, read past or handed on without telling them apart: most of all code
-//! is one-byte opcodes with no immediates, or with integers of one byte.
+//! The lengths of instructions, found without decoding them. Most code is opcodes of one byte with no
+//! immediates, or with immediates of one byte each.
 //!
-//! What decides how far to go is one look-up by the opcode's byte and one test of the three bytes
-//! after it, so that there is next to nothing for a processor to mispredict. Whatever is not so
-//! plain (blocks, long integers, what is malformed) is left to the ordinary way.
+//! One look-up by the opcode's byte and one test of the three bytes after it decide how long such an
+//! instruction is, so a processor mispredicts hardly anything. Blocks, long integers and malformed
+//! bytes are left to the reader of instructions.
 
 use super::immediates::{self, Sink};
 use super::lookup::{PREFIXES, one_byte, two_bytes};
-use super::one_byte::Short;
+use super::one_byte::OneByteImmediates;
 use super::{Kind, Rows};
 use crate::{AbsHeapType, Feature, Features, Malformed, Opcode, Reader};
 
-/// How to read past an instruction, by its first byte.
+/// The layout of an instruction in bytes, by its first byte.
 ///
 /// Bits 0 and 1 are its length when its immediates are of one byte each. Bits 2 to 7 are the place
-/// of its feature, or [`Features::NEVER`] when the instruction is not plain. The other bits are
+/// of its feature, or [`Features::NEVER`] when its length cannot be told this way. The other bits are
 /// those of the three bytes after the opcode that must not be set.
 #[derive(Clone, Copy)]
-struct Plain(u32);
+struct Layout(u32);
 
 /// The bits that a byte must not have to be a heap type for sure: an index below all codes.
 const HEAP_TYPE: u32 = 0xc0;
@@ -28,31 +28,31 @@ const ALIGN_AND_OFFSET: u32 = 0x80_c000;
 /// A word of code: an opcode and the bytes after it.
 const WORD: usize = 8;
 
-/// By the only byte of an opcode.
-static PLAIN: [Plain; 256] = table(0);
-/// By the second byte of an opcode of two, which must not go on; a table for each prefix.
-static PREFIXED: [[Plain; 256]; PREFIXES.len()] =
+/// The layouts by opcode, for opcodes of one byte.
+static LAYOUTS: [Layout; 256] = table(0);
+/// The layouts by the second byte of an opcode of two bytes, for each prefix.
+static PREFIXED: [[Layout; 256]; PREFIXES.len()] =
     [table(PREFIXES[0]), table(PREFIXES[1]), table(PREFIXES[2]), table(PREFIXES[3])];
 
-const fn table(prefix: u8) -> [Plain; 256] {
-    let mut table = [Plain::NOT; 256];
+const fn table(prefix: u8) -> [Layout; 256] {
+    let mut table = [Layout::NOT; 256];
     let mut i = 0;
     while i < Opcode::ALL.len() {
         let info = &Rows::<'static>::INFO[i];
         // Of those that `transcode_plain` moves, none has two immediates.
         let one_byte = if prefix == 0 { info.kinds.len() <= 1 } else { info.code < 0x80 };
         if info.prefix == prefix && one_byte && !info.arity.is_structured() {
-            table[info.code as usize] = Plain::of(info.kinds, info.feature);
+            table[info.code as usize] = Layout::of(info.kinds, info.feature);
         }
         i += 1;
     }
     table
 }
 
-impl Plain {
-    const NOT: Plain = Plain(Features::NEVER << 2);
+impl Layout {
+    const NOT: Layout = Layout(Features::NEVER << 2);
 
-    const fn of(kinds: &[Kind], feature: Feature) -> Plain {
+    const fn of(kinds: &[Kind], feature: Feature) -> Layout {
         let mut len = 1;
         let mut unset = 0;
         let mut i = 0;
@@ -75,7 +75,7 @@ impl Plain {
                 Kind::CallIndirect => &[0x80, 0x80],
                 Kind::HeapType | Kind::RefTypeNull | Kind::RefTypeNonNull => &[HEAP_TYPE],
                 Kind::MemArg => &[ALIGN_AND_OFFSET >> 8 & 0xff, ALIGN_AND_OFFSET >> 16],
-                _ => return Plain::NOT,
+                _ => return Layout::NOT,
             };
             let mut j = 0;
             while j < masks.len() {
@@ -86,7 +86,7 @@ impl Plain {
             i += 1;
         }
         assert!(len <= 3, "see `long_len`");
-        Plain(unset | (feature as u32) << 2 | len)
+        Layout(unset | (feature as u32) << 2 | len)
     }
 
     #[inline(always)]
@@ -144,7 +144,7 @@ impl Reader<'_> {
         let mut pos = self.pos();
         while let Some(word) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<WORD>()) {
             let word = u64::from_le_bytes(*word);
-            let plain = PLAIN[(word & 0xff) as usize];
+            let plain = LAYOUTS[(word & 0xff) as usize];
             pos += if let Some(len) = plain.short_len(word, features) {
                 len
             } else if let Some(len) = plain.long_len(word, features) {
@@ -173,7 +173,7 @@ impl Reader<'_> {
         while let Some(word) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<WORD>()) {
             let word = u64::from_le_bytes(*word);
             let byte = (word & 0xff) as u8;
-            pos += if let Some(len) = PLAIN[usize::from(byte)].short_len(word, features) {
+            pos += if let Some(len) = LAYOUTS[usize::from(byte)].short_len(word, features) {
                 len
             } else if let Some(table) = prefixed(byte)
                 && let word = word >> 8
@@ -207,12 +207,12 @@ impl Reader<'_> {
         while let Some(word) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<WORD>()) {
             let word = u64::from_le_bytes(*word);
             let byte = (word & 0xff) as u8;
-            if let Some(len) = PLAIN[usize::from(byte)].short_len(word, features) {
+            if let Some(len) = LAYOUTS[usize::from(byte)].short_len(word, features) {
                 let (opcode, kinds) = one_byte(byte);
                 sink.opcode(opcode, pos)?;
                 pos += len;
                 if let Some(kind) = kinds.first() {
-                    immediates::transcode(kind, &mut Short::new(word >> 8), sink)?;
+                    immediates::transcode(kind, &mut OneByteImmediates::new(word >> 8), sink)?;
                 }
             } else if let Some(table) = prefixed(byte)
                 && let word = word >> 8
@@ -222,7 +222,7 @@ impl Reader<'_> {
             {
                 sink.opcode(opcode, pos)?;
                 pos += 1 + len;
-                let mut immediates = Short::new(word >> 8);
+                let mut immediates = OneByteImmediates::new(word >> 8);
                 let kinds = opcode.kinds();
                 kinds.try_for_each(|kind| immediates::transcode(kind, &mut immediates, sink))?;
             } else {
@@ -236,7 +236,7 @@ impl Reader<'_> {
 
 /// The table for the opcodes that begin with `prefix`, when it is one.
 #[inline(always)]
-fn prefixed(prefix: u8) -> Option<&'static [Plain; 256]> {
+fn prefixed(prefix: u8) -> Option<&'static [Layout; 256]> {
     PREFIXED.get(usize::from(prefix.wrapping_sub(PREFIXES[0])))
 }
 

@@ -10,14 +10,14 @@ use crate::{
     Malformed, MemIdx, TableIdx, TagIdx, TypeIdx, V128,
 };
 
-/// The bytes behind an opcode, the first in the lowest bits. Whoever makes one has seen that each
-/// byte is a whole immediate, and that they are of the kinds that are plain.
-pub(super) struct Short(u64);
+/// The bytes behind an opcode, the first in the lowest bits. Whoever makes one has checked that each
+/// byte is a whole immediate, of a kind that can be one.
+pub(super) struct OneByteImmediates(u64);
 
-impl Short {
+impl OneByteImmediates {
     #[inline(always)]
-    pub(super) fn new(word: u64) -> Short {
-        Short(word)
+    pub(super) fn new(word: u64) -> OneByteImmediates {
+        OneByteImmediates(word)
     }
 
     #[inline(always)]
@@ -49,8 +49,8 @@ macro_rules! indices {
     )* };
 }
 
-/// Kinds that are never plain, so that nobody asks for them.
-macro_rules! never_plain {
+/// Kinds that are never of one byte, so these methods are not called.
+macro_rules! never_one_byte {
     ($( $method:ident $ty:ty; )*) => { $(
         #[inline(always)]
         fn $method(&mut self) -> Result<$ty, Malformed> {
@@ -59,7 +59,7 @@ macro_rules! never_plain {
     )* };
 }
 
-impl<'a> Source<'a> for Short {
+impl<'a> Source<'a> for OneByteImmediates {
     type Error = Malformed;
 
     indices! {
@@ -111,7 +111,7 @@ impl<'a> Source<'a> for Short {
         Ok(RefTypeNull(self.heap()))
     }
 
-    never_plain! {
+    never_one_byte! {
         block_type BlockType;
         labels Labels<'a>;
         catches Catches<'a>;
