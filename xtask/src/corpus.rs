@@ -164,7 +164,7 @@ pub(crate) struct Options {
 enum State {
     /// The file is the binary of the table.
     Present,
-    /// There is no file.
+    /// The file is missing.
     Absent,
     /// The file is not the binary of the table, for this reason.
     Wrong(String),

@@ -243,7 +243,8 @@ fn stand_in(opcode: Opcode) -> Option<Vec<Instr<'static>>> {
     drops.chain(zeros).collect()
 }
 
-/// Changes the instructions of a body, without its last `end`. `false` when there is no such body.
+/// Changes the instructions of a body, without its last `end`. Returns `false` if the module lacks
+/// the body.
 fn rewrite(
     module: &mut Module<'static>,
     func: usize,

@@ -375,7 +375,7 @@ impl<'a> Lexer<'a> {
                 Some(_) => LexError::EmptyAnnotationId,
                 None => LexError::Utf8,
             },
-            // The id is missing when there is no whole string.
+            // Without a whole string, the id is missing.
             Some(LexError::UnclosedString) => LexError::EmptyAnnotationId,
             Some(error) => error,
         };

@@ -87,7 +87,7 @@ impl Wasi {
                 environ_sizes_get(count: u32, size: u32) => |state, memory| {
                     process::write_sizes(memory, &state.env, count, size)
                 };
-                // There are no signals.
+                // WebAssembly programs receive no signals.
                 proc_raise(_signal: u32) => |_, _| Err(Errno::NOTSUP);
                 sched_yield() => |_, _| {
                     std::thread::yield_now();

@@ -1,4 +1,4 @@
-//! What the identifiers of a text are bound to, and where they are used: what an editor asks for.
+//! The definitions and uses of identifiers in a text, for editors.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -52,10 +52,10 @@ pub struct Reference {
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Identifiers {
-    /// Where identifiers are bound, in the order of the text.
+    /// The places where identifiers are bound, in the order of the text.
     pub definitions: Vec<Definition>,
-    /// Where they are used, in the order of the text. An identifier that is bound nowhere is an
-    /// error and not among them.
+    /// The places where identifiers are used, in the order of the text. An identifier that nothing binds
+    /// is an error and is left out here.
     pub references: Vec<Reference>,
 }
 

@@ -136,7 +136,7 @@ fn heap_type_len(word: u64) -> Option<usize> {
 }
 
 impl Reader<'_> {
-    /// Reads past plain instructions, as many as come in a row.
+    /// Reads past the instructions from here on whose lengths the tables tell.
     #[inline(always)]
     pub(super) fn skip_plain(&mut self) {
         let features = self.features();
@@ -163,8 +163,8 @@ impl Reader<'_> {
         self.seek(pos);
     }
 
-    /// Reads past plain instructions that stand in their shortest form, as many as come in a row:
-    /// all their parts are of one byte.
+    /// Reads past the instructions from here on that consist of single bytes, which is their shortest
+    /// form.
     #[inline]
     pub fn skip_shortest(&mut self) {
         let features = self.features();
@@ -187,11 +187,11 @@ impl Reader<'_> {
         self.seek(pos);
     }
 
-    /// Moves plain instructions whose immediates are of one byte each to a sink, as many as come
-    /// in a row.
+    /// Hands the instructions from here on to a sink, as long as their immediates are of one byte
+    /// each.
     ///
-    /// The place of the next instruction depends on no immediate's kind, so a sink that is after
-    /// few kinds pays for few.
+    /// Where the next instruction begins does not depend on the kinds of immediates, so a sink that
+    /// ignores most kinds costs little.
     ///
     /// # Errors
     /// The sink's.
