@@ -54,8 +54,8 @@ pub struct Reference {
 pub struct Identifiers {
     /// The places where identifiers are bound, in the order of the text.
     pub definitions: Vec<Definition>,
-    /// The places where identifiers are used, in the order of the text. An identifier that nothing binds
-    /// is an error and is left out here.
+    /// The places where identifiers are used, in the order of the text. An identifier that nothing
+    /// binds is an error and is left out here.
     pub references: Vec<Reference>,
 }
 
