@@ -36,7 +36,11 @@ impl TextExcerpt {
             shown.push(' ');
         }
         let start = mark_start - from;
-        let mark = start..(mark_end.min(to) - from).max(start + 1).min(shown.len());
+        let mut end = (mark_end.min(to) - from).max(start + 1).min(shown.len());
+        while !shown.is_char_boundary(end) {
+            end += 1;
+        }
+        let mark = start..end;
         TextExcerpt { text: shown, mark, starts_line: from == line.start }
     }
 }
@@ -90,6 +94,7 @@ mod tests {
                     mark.start < mark.end && mark.end <= text.len(),
                     "{start}, {len}: {mark:?}"
                 );
+                assert!(text.get(mark.clone()).is_some(), "{start}, {len}: {mark:?}");
                 assert!(text.len() <= 3 * CONTEXT + 4, "{start}, {len}: {}", text.len());
             }
         }

@@ -17,15 +17,26 @@ pub(crate) struct Input {
     file: Option<PathBuf>,
 
     /// What the module may use: presets (wasm1, wasm2, wasm3, default, all) and features,
-    /// separated by commas; `-name` takes one away.
-    #[arg(long, value_name = "LIST", value_parser = parse_features, default_value = "default")]
-    pub(crate) features: Features,
+    /// separated by commas; `-name` takes one away. Without it, commands that only show what is
+    /// there take `all`, and others `default`.
+    #[arg(long, value_name = "LIST", value_parser = parse_features)]
+    features: Option<Features>,
 }
 
 impl Input {
     /// Reads all of it.
     pub(crate) fn read(&self) -> Result<Source, Failure> {
         Source::read(self.file.as_deref())
+    }
+
+    /// The features for a command that judges the module.
+    pub(crate) fn features(&self) -> Features {
+        self.features.unwrap_or_default()
+    }
+
+    /// The features for a command that only shows what is there.
+    pub(crate) fn features_to_show(&self) -> Features {
+        self.features.unwrap_or(Features::ALL)
     }
 }
 

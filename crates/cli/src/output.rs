@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
+use wattle::ast;
 
 use crate::failure::Failure;
 
@@ -31,12 +32,21 @@ impl Output {
         self.write(|out| out.write_all(bytes))
     }
 
-    /// Writes a listing as JSON.
-    pub(crate) fn json(&self, listing: &impl Serialize) -> Result<(), Failure> {
-        self.write(|out| {
-            serde_json::to_writer_pretty(&mut *out, listing)?;
-            writeln!(out)
-        })
+    /// Writes what could be read of an input, and hands back why the rest could not. A file is only
+    /// written when there is no rest.
+    pub(crate) fn show(
+        &self,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<Vec<ast::Error>>,
+    ) -> Result<Vec<ast::Error>, Failure> {
+        let mut errors = Vec::new();
+        let written = self.write(|out| {
+            errors = fill(out)?;
+            match self.file() {
+                Some(_) if !errors.is_empty() => Err(io::ErrorKind::InvalidData.into()),
+                _ => Ok(()),
+            }
+        });
+        if errors.is_empty() { written.map(|()| errors) } else { Ok(errors) }
     }
 
     /// Hands a buffered writer to `fill`. If that fails, a file stays as it was.
@@ -93,3 +103,9 @@ fn default_permissions(builder: &mut tempfile::Builder<'_, '_>) {
 
 #[cfg(not(unix))]
 fn default_permissions(_: &mut tempfile::Builder<'_, '_>) {}
+
+/// Writes a listing as JSON.
+pub(crate) fn write_json(out: &mut dyn Write, listing: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, listing)?;
+    writeln!(out)
+}

@@ -7,7 +7,9 @@ use std::path::Path;
 use std::str::Utf8Error;
 
 use wattle::Features;
-use wattle::ast::{self, LineIndex, Module, SourceMap, Span};
+use wattle::ast::{
+    self, Body, Collector, Item, LineIndex, Module, Reader, SectionId, SourceMap, Span,
+};
 use wattle::{parser, validator, wat};
 
 use crate::failure::{Failure, cannot_read};
@@ -33,6 +35,7 @@ impl Source {
             _ => ("<stdin>".to_owned(), stdin()),
         };
         match bytes {
+            Ok(bytes) if bytes.is_empty() => Err(Failure::Input(format!("{name} is empty"))),
             Ok(bytes) => Ok(Source { name, bytes }),
             Err(error) => Err(Failure::Input(cannot_read(name, error))),
         }
@@ -77,6 +80,52 @@ impl Source {
         Ok(Source { name: self.name, bytes })
     }
 
+    /// The module as far as it can be read, for commands that show what is there. A text is read
+    /// whole or not at all: its author has it before their eyes.
+    pub(crate) fn readable(
+        &self,
+        features: Features,
+        check_bodies: bool,
+    ) -> Result<Readable<'_>, Failure> {
+        if !self.is_binary() {
+            let module = self.parse_text(features, false)?.module;
+            let bodies = module.funcs.len();
+            return Ok(Readable { module, bodies, errors: Vec::new() });
+        }
+        let parser = parser::Parser::new().features(features).check_bodies(check_bodies);
+        let mut events = parser.events(&self.bytes);
+        let (mut collector, mut bodies, mut errors) = (Collector::default(), 0, Vec::new());
+        while let Some(event) = events.next() {
+            match event {
+                Ok(event) => {
+                    bodies += usize::from(matches!(event.item, Item::Body(_)));
+                    collector.item(event.item);
+                }
+                Err(error) => {
+                    if let Some(skipped) = events.skip_malformed()
+                        && is_body(&error)
+                    {
+                        bodies += 1;
+                        collector.item(Item::Body(malformed_body(skipped.bytes)));
+                    }
+                    errors.push(error);
+                }
+            }
+        }
+        Ok(Readable { module: collector.finish(), bodies, errors })
+    }
+
+    /// The end of a command that has shown what it could read.
+    pub(crate) fn all_shown(&self, errors: Vec<ast::Error>) -> Result<(), Failure> {
+        match errors.is_empty() {
+            true => Ok(()),
+            false => {
+                let faults = errors.into_iter().map(|error| self.malformed_fault(error));
+                Err(Failure::Faults(faults.collect()))
+            }
+        }
+    }
+
     fn parse_binary(&self, features: Features) -> Result<Module<'_>, Failure> {
         let parser = parser::Parser::new().features(features);
         parser.module(&self.bytes).map_err(|error| self.malformed_binary(error))
@@ -98,8 +147,12 @@ impl Source {
 
     /// The fault of a malformed binary.
     pub(crate) fn malformed_binary(&self, error: ast::Error) -> Failure {
+        Failure::Faults(vec![self.malformed_fault(error)])
+    }
+
+    fn malformed_fault(&self, error: ast::Error) -> Fault {
         let fault = self.fault(error.reason()).path(&error.path).malformed();
-        Failure::Faults(vec![fault.in_binary(&self.bytes, error.span)])
+        fault.in_binary(&self.bytes, error.span)
     }
 
     fn not_utf8(&self, error: Utf8Error) -> Failure {
@@ -143,6 +196,27 @@ impl Source {
         });
         Locator { bytes: &self.bytes, lines }
     }
+}
+
+/// A module as far as it can be read.
+pub(crate) struct Readable<'s> {
+    pub(crate) module: Module<'s>,
+    /// The number of functions whose bodies were read; the others are empty.
+    pub(crate) bodies: usize,
+    /// Why the rest cannot be read.
+    pub(crate) errors: Vec<ast::Error>,
+}
+
+/// Whether an error lies in the body of a function.
+pub(crate) fn is_body(error: &ast::Error) -> bool {
+    error.path.section == Some(SectionId::Code) && error.path.item.is_some()
+}
+
+/// A body with malformed instructions, from its bytes with their size in front. One whose locals
+/// are malformed is empty.
+pub(crate) fn malformed_body(bytes: &[u8]) -> Body<'_> {
+    let content = Reader::new(bytes).byte_list().unwrap_or_default();
+    Body::from_bytes(content).unwrap_or_default()
 }
 
 /// Places faults in a source whose lines it counts once.

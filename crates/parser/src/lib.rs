@@ -10,8 +10,10 @@
 //! | walk a slice | [`events`] |
 //! | walk what an [`io::Read`](std::io::Read) delivers | [`EventReader`] |
 //! | feed chunks as they arrive | [`Parser`] |
+//! | go on behind what is malformed | [`Events::skip_malformed`] |
+//! | walk over sections by their sizes alone | [`frames`] |
 //!
-//! All four see the same items, at the same offsets, and the same errors, however the input is
+//! The first four see the same items, at the same offsets, and the same errors, however the input is
 //! cut into chunks. No more of the input than one item is ever held, and no number in the input
 //! sizes an allocation.
 //!
@@ -64,4 +66,4 @@ mod state;
 pub use event_reader::{EventReader, ReadError};
 pub use frame::LOOK_AHEAD;
 pub use parser::{Parser, Step};
-pub use slice::{Events, events, parse};
+pub use slice::{Events, SectionFrame, Skipped, events, frames, parse};

@@ -79,6 +79,8 @@ pub struct Parser {
     funcs: u32,
     bodies: u32,
     data_count: Option<u32>,
+    /// Whether something malformed was skipped: order and counts are not checked from then on.
+    is_partial: bool,
     /// Whether the instructions of the body at hand were checked when it was tried before.
     body_checked: bool,
     nesting: Nesting,
@@ -107,6 +109,7 @@ impl Parser {
             funcs: 0,
             bodies: 0,
             data_count: None,
+            is_partial: false,
             body_checked: false,
             nesting: Nesting::default(),
         }
@@ -296,7 +299,7 @@ impl Parser {
         if !needs.iter().any(|&feature| self.features.contains(feature)) {
             return Err(NoItem::Disabled(Malformed::SectionId, 0, needs[0]));
         }
-        if id != SectionId::Custom && self.last >= Some(id) {
+        if id != SectionId::Custom && self.last >= Some(id) && !self.is_partial {
             return Err(NoItem::Malformed(Malformed::SectionOrder, 0));
         }
         Ok(id)
@@ -305,6 +308,7 @@ impl Parser {
     /// Compares a section's count, which stands at position `at`, with what came before.
     fn check_count(&self, section: Header, at: usize) -> Result<(), NoItem> {
         match (section.id, self.data_count) {
+            _ if self.is_partial => Ok(()),
             (SectionId::Code, _) if section.count > self.funcs => {
                 Err(NoItem::Counts(Malformed::FuncCount, at, [self.funcs, section.count]))
             }
@@ -317,7 +321,7 @@ impl Parser {
 
     /// Checks that no body is missing, when none can come any more.
     fn check_bodies_came(&self) -> Result<(), NoItem> {
-        match self.bodies == self.funcs {
+        match self.bodies == self.funcs || self.is_partial {
             true => Ok(()),
             false => Err(NoItem::Counts(Malformed::FuncCount, 0, [self.funcs, self.bodies])),
         }
@@ -326,11 +330,43 @@ impl Parser {
     fn check_end(&self) -> Result<(), NoItem> {
         self.check_bodies_came()?;
         match self.data_count {
-            Some(count @ 1..) if self.last < Some(SectionId::Data) => {
+            Some(count @ 1..) if self.last < Some(SectionId::Data) && !self.is_partial => {
                 Err(NoItem::Counts(Malformed::DataCount, 0, [count, 0]))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Goes past what is malformed at the front of `data`, which is all that is left of the input.
+    /// Returns the number of bytes, or nothing when its end is not known.
+    pub(crate) fn skip_malformed(&mut self, data: &[u8]) -> Option<usize> {
+        let input = self.input(data, true);
+        // Where only the order or a count is wrong, everything can be read.
+        if self.started
+            && !core::mem::replace(&mut self.is_partial, true)
+            && matches!(self.step(input, &mut 0), Ok(_) | Err(NoItem::End))
+        {
+            return Some(0);
+        }
+        let len = match &mut self.section {
+            Some(section) => section.skip_malformed(input),
+            None if self.started => {
+                let mut header = input.reader(1, usize::MAX);
+                let size = header.u32().ok()?;
+                header.pos().saturating_add(size as usize)
+            }
+            None => return None,
+        };
+        if len > input.data.len() {
+            return None;
+        }
+        if self.section.as_ref().is_some_and(|section| section.left == 0) {
+            self.section = None;
+        }
+        self.offset = self.offset.saturating_add(len);
+        self.wanted = 0;
+        self.body_checked = false;
+        Some(len)
     }
 
     /// Goes past an item.

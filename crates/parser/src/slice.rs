@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use core::iter::FusedIterator;
 
-use wattle_ast::{Collector, Error, Event, Module, RawSection, SectionId};
+use wattle_ast::{Collector, Error, Event, Module, Path, RawSection, Reader, SectionId, Span};
 
 use crate::parser::{Parser, Step};
 
@@ -73,12 +73,62 @@ impl Parser {
     }
 }
 
-/// The events of a slice; after an error there are no more.
+/// The events of a slice; after an error there are no more, unless what is malformed is
+/// [skipped](Events::skip_malformed).
 #[derive(Clone, Debug)]
 pub struct Events<'a> {
     parser: Parser,
     rest: &'a [u8],
     done: bool,
+}
+
+/// A part of a module that was skipped because it is malformed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Skipped<'a> {
+    /// The offset in the input of the first byte.
+    pub offset: usize,
+    /// The bytes: none where only the order of sections or a count is wrong.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Events<'a> {
+    /// Goes on behind what the last error is about, for tools that show as much as possible of a
+    /// malformed module: behind the body if its size is known, else behind the section. From then
+    /// on, the order of sections and their counts are not checked.
+    ///
+    /// Returns nothing when the end of the malformed part is not known or lies behind the end of
+    /// the input; then there are no more events.
+    ///
+    /// ```
+    /// use wattle_ast::{Item, SectionId};
+    ///
+    /// // An export that is cut short, then a start section.
+    /// let wasm = b"\0asm\x01\0\0\0\x07\x03\x01\x01x\x08\x01\x00";
+    /// let mut events = wattle_parser::events(wasm);
+    /// assert!(events.find_map(Result::err).is_some());
+    /// assert_eq!(events.skip_malformed().unwrap().bytes, b"\x01x");
+    /// let Item::Section(section) = events.next().unwrap()?.item else { panic!() };
+    /// assert_eq!(section.id, SectionId::Start);
+    /// # Ok::<(), wattle_ast::Error>(())
+    /// ```
+    pub fn skip_malformed(&mut self) -> Option<Skipped<'a>> {
+        let offset = self.parser.offset();
+        let len = self.parser.skip_malformed(self.rest)?;
+        let (bytes, rest) = self.rest.split_at_checked(len)?;
+        self.rest = rest;
+        self.done = false;
+        Some(Skipped { offset, bytes })
+    }
+
+    /// The offset in the input of the bytes that come next.
+    pub fn offset(&self) -> usize {
+        self.parser.offset()
+    }
+
+    /// The bytes behind the last event.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
 }
 
 impl<'a> Iterator for Events<'a> {
@@ -108,6 +158,62 @@ impl<'a> Iterator for Events<'a> {
 }
 
 impl FusedIterator for Events<'_> {}
+
+/// A section as far as its size tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SectionFrame<'a> {
+    /// The byte that says which section it is; [`SectionId::from_code`] knows those that exist.
+    pub code: u8,
+    /// The offset in the input of that byte.
+    pub offset: usize,
+    /// All bytes, those of the code and the size included.
+    pub bytes: &'a [u8],
+    /// The bytes behind the size.
+    pub content: &'a [u8],
+}
+
+/// The sections of a module by their sizes alone. What they hold, their codes and their order are
+/// not looked at, so this works on modules that nothing else can read.
+///
+/// ```
+/// // A section that does not exist, then a custom section.
+/// let wasm = b"\0asm\x01\0\0\0\x63\x01\xff\x00\x02\x01a";
+/// let frames = wattle_parser::frames(wasm).collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(frames.iter().map(|frame| frame.code).collect::<Vec<_>>(), [0x63, 0]);
+/// assert_eq!(frames[1].content, b"\x01a");
+/// # Ok::<(), wattle_ast::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of the header, and a size that is malformed or larger than what is left; then there are
+/// no more sections.
+pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
+    let mut header = Parser::new().events(bytes);
+    let mut error = header.next().and_then(Result::err);
+    let mut reader = Reader::new(bytes);
+    reader.seek(bytes.len() - header.rest().len());
+    core::iter::from_fn(move || {
+        if let Some(error) = error.take() {
+            reader.seek(bytes.len());
+            return Some(Err(error));
+        }
+        let offset = reader.pos();
+        let code = *bytes.get(offset)?;
+        reader.seek(offset + 1);
+        match reader.byte_list() {
+            Ok(content) => {
+                let bytes = bytes.get(offset..reader.pos()).unwrap_or_default();
+                Some(Ok(SectionFrame { code, offset, bytes, content }))
+            }
+            Err(kind) => {
+                let error = Error::new(kind, Span::at(reader.pos()));
+                reader.seek(bytes.len());
+                let path = Path { section: SectionId::from_code(code), ..Path::default() };
+                Some(Err(Error { path, ..error }))
+            }
+        }
+    })
+}
 
 /// Collects events and the sections that they lie in.
 struct Builder<'a> {

@@ -1,6 +1,6 @@
 //! The section that a parser is in: how much of it is left, and what its next entry is.
 
-use wattle_ast::{Entries, Item, Malformed, Reader, Section as Header, SectionId};
+use wattle_ast::{Body, Entries, Item, Malformed, Reader, Section as Header, SectionId};
 
 use crate::frame::{Frame, Input, LOOK_AHEAD, NoItem};
 
@@ -48,6 +48,22 @@ impl Section {
     /// The bytes that are left.
     pub(crate) fn frame(&self) -> Frame {
         Frame { start: 0, end: self.left, overrun: Malformed::SectionSize }
+    }
+
+    /// Goes past an entry of known size, a body, or else past everything that is left. Returns the
+    /// number of bytes.
+    pub(crate) fn skip_malformed(&mut self, input: Input<'_>) -> usize {
+        if self.id() == SectionId::Code && !self.entries.is_done() {
+            let mut reader = input.reader(0, self.left);
+            if let Ok(size) = reader.u32()
+                && let len = reader.pos().saturating_add(size as usize)
+                && len <= self.left
+            {
+                self.advance(&Item::Body(Body::default()), len);
+                return len;
+            }
+        }
+        core::mem::take(&mut self.left)
     }
 
     /// Goes past an item that took `len` bytes.

@@ -14,7 +14,7 @@ use wattle_ast::{Arity, Func, Nesting, Opcode};
 
 use crate::context::Context;
 use crate::ids::Ids;
-use crate::instructions::{Code, Layout, PendingHints, Seen, Step};
+use crate::instructions::{Code, ILLEGIBLE, Layout, PendingHints, Seen, Step};
 use crate::labels::LabelStack;
 use crate::numbers;
 
@@ -260,7 +260,7 @@ impl Folder {
         func: &Func<'_>,
         base: usize,
         hints: PendingHints<'_>,
-    ) -> Vec<u8> {
+    ) -> (Vec<u8>, bool) {
         self.nodes.clear();
         self.values.clear();
         self.frames.clear();
@@ -269,16 +269,16 @@ impl Folder {
         let results = context.module.func_type(func.ty).map_or(0, |ty| ty.results().len());
         let layout = Fold { folder: self, results };
         let mut code = Code::new(context, text, layout, locals, labels);
-        let legible = code.take(func.body.code(), nesting);
+        let is_legible = code.take(func.body.code(), nesting);
         code.layout.finish(context, code.opcode, &code.seen, code.out.len());
         self.text = code.out;
         let mut writer = Writer { folder: self, context, out, base, hints, level: 2, line: NONE };
         writer.write();
         out = writer.out;
-        if !legible {
-            out.extend_from_slice(b" (;illegible;)");
+        if !is_legible {
+            out.extend_from_slice(ILLEGIBLE);
         }
-        out
+        (out, is_legible)
     }
 }
 

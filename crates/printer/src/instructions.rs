@@ -120,6 +120,9 @@ pub(crate) enum Step {
     Last,
 }
 
+/// Stands in the text where bytes cannot be decoded.
+pub(crate) const ILLEGIBLE: &[u8] = b" (;illegible;)";
+
 /// The bytes cannot be decoded, so printing stops.
 pub(crate) struct Illegible;
 
@@ -149,11 +152,13 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
     }
 
     /// Prints all instructions of an expression. At bytes that cannot be decoded it stops and says
-    /// so in a comment; only a module that was put together by hand can have such bytes.
-    pub(crate) fn expr(&mut self, bytes: &[u8], nesting: &mut Nesting) {
-        if !self.take(bytes, nesting) {
-            self.out.extend_from_slice(b" (;illegible;)");
+    /// so in a comment. Returns whether the bytes are a whole expression.
+    pub(crate) fn expr(&mut self, bytes: &[u8], nesting: &mut Nesting) -> bool {
+        let is_legible = self.take(bytes, nesting);
+        if !is_legible {
+            self.out.extend_from_slice(ILLEGIBLE);
         }
+        is_legible
     }
 
     /// Prints all instructions of an expression. Returns whether the bytes are a whole expression.

@@ -43,5 +43,5 @@ mod printer;
 mod types;
 
 pub use config::Config;
-pub use listing::{Line, Lister};
+pub use listing::{Line, Lister, Listing};
 pub use modules::print;

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use wattle_ast::{Module, Nesting, Opcode};
+use wattle_ast::{Instr, Module, Nesting, Opcode, Reader};
 
 use crate::config::Config;
 use crate::context::Context;
@@ -22,6 +22,15 @@ pub struct Line {
     pub text: String,
 }
 
+/// The instructions of an expression.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Listing {
+    /// The instructions, in order.
+    pub lines: Vec<Line>,
+    /// How many bytes they take: fewer than the expression has when an instruction is malformed.
+    pub len: usize,
+}
+
 /// Lists the instructions of expressions, the final `end` included, with the names of a module.
 ///
 /// ```
@@ -29,8 +38,8 @@ pub struct Line {
 /// use wattle_printer::Lister;
 ///
 /// let module = Module::default();
-/// let lines = Lister::new(&module).expr(&[0x02, 0x40, 0x41, 0x07, 0x1a, 0x0b, 0x0b]);
-/// let shown: Vec<_> = lines.iter().map(|l| (l.offset, l.depth, l.text.as_str())).collect();
+/// let listing = Lister::new(&module).expr(&[0x02, 0x40, 0x41, 0x07, 0x1a, 0x0b, 0x0b]);
+/// let shown: Vec<_> = listing.lines.iter().map(|l| (l.offset, l.depth, l.text.as_str())).collect();
 /// assert_eq!(shown, [
 ///     (0, 0, "block"),
 ///     (2, 1, "i32.const 7"),
@@ -49,12 +58,27 @@ impl<'m> Lister<'m> {
         Lister { context: Context::new(module, &Config::new()) }
     }
 
-    /// The instructions of an encoded expression, up to the first byte that cannot be decoded.
-    pub fn expr(&self, bytes: &[u8]) -> Vec<Line> {
+    /// The instructions of an encoded expression, up to the first one that is malformed.
+    pub fn expr(&self, bytes: &[u8]) -> Listing {
         let locals = Ids::default();
         let layout = Lines { starts: Vec::new() };
         let mut code = Code::new(&self.context, Vec::new(), layout, &locals, LabelStack::default());
-        code.take(bytes, &mut Nesting::default());
+        let mut len = bytes.len();
+        if !code.take(bytes, &mut Nesting::default()) {
+            len = 0;
+            if let Some(&(start, ..)) = code.layout.starts.last() {
+                let mut reader = Reader::new(bytes);
+                reader.seek(start);
+                // The last instruction is malformed itself, or what is behind it.
+                match reader.read::<Instr<'_>>() {
+                    Ok(_) => len = reader.pos(),
+                    Err(_) => {
+                        code.layout.starts.pop();
+                        len = start;
+                    }
+                }
+            }
+        }
         let mut ends = code.layout.starts.iter().skip(1).map(|start| start.2);
         let lines = code.layout.starts.iter().map(|&(offset, depth, start)| {
             let end = ends.next().unwrap_or(code.out.len());
@@ -62,7 +86,7 @@ impl<'m> Lister<'m> {
             let text = String::from_utf8_lossy(text);
             Line { offset, depth, text: text.into() }
         });
-        lines.collect()
+        Listing { lines: lines.collect(), len }
     }
 }
 
@@ -101,7 +125,24 @@ mod tests {
         module.names.funcs.insert(0, "a (;b".into());
         let code =
             [Instr::Call { func: 0.into() }, Instr::End].into_iter().collect::<wattle_ast::Expr>();
-        let lines = Lister::new(&module).expr(code.bytes());
+        let lines = Lister::new(&module).expr(code.bytes()).lines;
         assert_eq!(lines[0].text, "call $\"a (;b\"");
+    }
+
+    #[test]
+    fn a_listing_ends_before_a_malformed_instruction() {
+        let module = Module::default();
+        let lister = Lister::new(&module);
+        // An opcode that does not exist, an immediate that is cut off, code behind the last `end`.
+        for (bytes, lines, len) in [
+            (&b"\x01\xff\x0b"[..], 1, 1),
+            (b"\x01\x41\x80", 1, 1),
+            (b"\x01\x0b\x01", 2, 2),
+            (b"\xff", 0, 0),
+            (b"", 0, 0),
+        ] {
+            let listing = lister.expr(bytes);
+            assert_eq!((listing.lines.len(), listing.len), (lines, len), "{bytes:x?}");
+        }
     }
 }

@@ -63,17 +63,24 @@ impl Config {
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
-    /// Prints a module, handing the text on piece by piece.
+    /// Prints a module, handing the text on piece by piece. Returns whether every body could be
+    /// decoded; one that could not ends in a comment that says so.
     ///
     /// ```
     /// let mut text = String::new();
-    /// wattle_printer::Config::new().print_to(&Default::default(), &mut text).unwrap();
+    /// let is_legible = wattle_printer::Config::new().print_to(&Default::default(), &mut text)?;
+    /// assert!(is_legible);
     /// assert_eq!(text, "(module)\n");
+    /// # Ok::<(), core::fmt::Error>(())
     /// ```
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn print_to(&self, module: &Module<'_>, out: &mut impl fmt::Write) -> fmt::Result {
+    pub fn print_to(
+        &self,
+        module: &Module<'_>,
+        out: &mut impl fmt::Write,
+    ) -> Result<bool, fmt::Error> {
         let mut printer = Printer::new(module, self);
         let mut write =
             |text: &[u8]| out.write_str(core::str::from_utf8(text).map_err(|_| fmt::Error)?);
@@ -84,7 +91,8 @@ impl Config {
             }
             Ok(())
         })?;
-        write(&printer.out)
+        write(&printer.out)?;
+        Ok(printer.is_legible)
     }
 }
 
@@ -423,7 +431,8 @@ impl<'m> Printer<'m> {
         let out = core::mem::take(&mut self.out);
         let hints = PendingHints::new(self.context.hints.of(index), body.code_offset());
         let base = at.unwrap_or(0).saturating_add(body.code_offset());
-        self.out = if self.context.config.fold {
+        let is_legible;
+        (self.out, is_legible) = if self.context.config.fold {
             let scratch = &mut self.folder;
             scratch.body(
                 &self.context,
@@ -440,9 +449,10 @@ impl<'m> Printer<'m> {
             let mut code = Code::new(&self.context, out, layout, &self.locals, labels);
             code.base = base;
             code.hints = hints;
-            code.expr(body.code(), &mut self.nesting);
-            code.out
+            let is_legible = code.expr(body.code(), &mut self.nesting);
+            (code.out, is_legible)
         };
+        self.is_legible &= is_legible;
         self.context.line(&mut self.out, 1);
     }
 }

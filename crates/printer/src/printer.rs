@@ -25,6 +25,8 @@ pub(crate) struct Printer<'m> {
     pub(crate) folder: Folder,
     /// Whether any field was printed.
     pub(crate) fields: bool,
+    /// Whether the instructions of all bodies could be decoded.
+    pub(crate) is_legible: bool,
 }
 
 /// Takes the text so far once enough of it has come together, and clears it.
@@ -40,7 +42,17 @@ impl<'m> Printer<'m> {
         let exports = InlineExports::new(&context);
         let (locals, nesting, folder) = Default::default();
         let out = Vec::new();
-        Printer { context, out, offsets, exports, locals, nesting, folder, fields: false }
+        Printer {
+            context,
+            out,
+            offsets,
+            exports,
+            locals,
+            nesting,
+            folder,
+            fields: false,
+            is_legible: true,
+        }
     }
 
     /// The offset in the binary of the item at a place of a section, when it is known.

@@ -4,14 +4,17 @@ use std::io::{self, Write};
 
 use clap::Args;
 use wattle::ast::{
-    Body, CustomData, Elem, ElemItems, Event, ExternKind, Item, ItemKind, Module, Names, SectionId,
+    self, Body, CustomData, Elem, ElemItems, Event, ExternKind, Item, ItemKind, Module, Names,
+    SectionId,
 };
-use wattle::parser::Parser;
+use wattle::parser::{Parser, Skipped};
 use wattle::printer::Lister;
 
+use super::entries;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
+use crate::source::{is_body, malformed_body};
 
 /// Shows every byte of a binary with what it means: offset, bytes, meaning, nested.
 #[derive(Args)]
@@ -25,24 +28,28 @@ pub(crate) struct Dump {
 
 impl Dump {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let features = self.input.features;
+        let features = self.input.features_to_show();
         let source = self.input.read()?.binary(features)?;
-        let module = source.module(features)?;
-        let mut malformed = None;
-        let written = self.output.write(|out| {
+        // For the names, which stand behind what they name.
+        let module = source.readable(features, false)?.module;
+        let errors = self.output.show(|out| {
             let mut dumper = Dumper::new(out, &module);
-            for event in Parser::new().features(features).events(&source.bytes) {
+            let mut errors = Vec::new();
+            let mut events = Parser::new().features(features).events(&source.bytes);
+            while let Some(event) = events.next() {
                 match event {
                     Ok(event) => dumper.event(&event)?,
-                    Err(error) => malformed = Some(error),
+                    Err(error) => {
+                        let rest = Skipped { offset: events.offset(), bytes: events.rest() };
+                        let skipped = events.skip_malformed();
+                        dumper.malformed(skipped.unwrap_or(rest), &error, skipped.is_some())?;
+                        errors.push(error);
+                    }
                 }
             }
-            Ok(())
-        });
-        match malformed {
-            Some(error) => Err(source.malformed_binary(error)),
-            None => written,
-        }
+            Ok(errors)
+        })?;
+        source.all_shown(errors)
     }
 }
 
@@ -158,7 +165,7 @@ impl<'a> Dumper<'a> {
             Item::DataCount(count) => {
                 self.row(event.offset, event.bytes, 1, &format!("{count} data segments"))
             }
-            Item::Body(body) => self.body(event, body),
+            Item::Body(body) => self.body(event, body).map(drop),
             Item::Data(data) => self.item(
                 event,
                 ItemKind::Data,
@@ -186,12 +193,28 @@ impl<'a> Dumper<'a> {
         }
     }
 
+    /// Rows for bytes that are malformed. A body of known size is shown as far as it can be read.
+    fn malformed(
+        &mut self,
+        Skipped { offset, bytes }: Skipped<'_>,
+        error: &ast::Error,
+        is_whole: bool,
+    ) -> io::Result<()> {
+        let meaning = format!("malformed: {}", error.reason());
+        if is_whole && is_body(error) {
+            let body = malformed_body(bytes);
+            let shown = self.body(&Event { item: Item::Header, offset, bytes }, &body)?;
+            return self.row(offset + shown, &bytes[shown..], 2, &meaning);
+        }
+        self.row(offset, bytes, 1, &meaning)
+    }
+
     fn section(&mut self, event: &Event<'_>, id: SectionId, count: u32) -> io::Result<()> {
         if id == SectionId::Code {
             // Bodies have the indices that the function section gave out.
             self.next.insert(ItemKind::Func, self.module.imported(ExternKind::Func));
         }
-        let count = if id.is_list() { format!(", {count} entries") } else { String::new() };
+        let count = if id.is_list() { format!(", {}", entries(count)) } else { String::new() };
         self.row(event.offset, event.bytes, 0, &format!("{id} section{count}"))
     }
 
@@ -199,7 +222,7 @@ impl<'a> Dumper<'a> {
     fn exprs(&self, exprs: &[&[u8]]) -> String {
         let text = exprs.iter().map(|expr| {
             let mut lines: Vec<_> =
-                self.lister.expr(expr).into_iter().map(|line| line.text).collect();
+                self.lister.expr(expr).lines.into_iter().map(|line| line.text).collect();
             lines.pop();
             lines.join(" ")
         });
@@ -237,7 +260,9 @@ impl<'a> Dumper<'a> {
         }
     }
 
-    fn body(&mut self, event: &Event<'_>, body: &Body<'_>) -> io::Result<()> {
+    /// Rows for a body. Returns how many bytes of the event were shown: fewer than all where the
+    /// instructions are malformed.
+    fn body(&mut self, event: &Event<'_>, body: &Body<'_>) -> io::Result<usize> {
         let index = self.index(ItemKind::Func);
         let name = self.name(ItemKind::Func, index);
         let size = event.bytes.len() - body.bytes().len();
@@ -248,13 +273,13 @@ impl<'a> Dumper<'a> {
         let start = event.offset + size;
         let runs = if runs.is_empty() { "none".to_owned() } else { runs.join(", ") };
         self.row(start, locals, 2, &format!("locals: {runs}"))?;
-        let lines = self.lister.expr(code);
-        for (at, line) in lines.iter().enumerate() {
-            let end = lines.get(at + 1).map_or(code.len(), |next| next.offset);
+        let listing = self.lister.expr(code);
+        for (at, line) in listing.lines.iter().enumerate() {
+            let end = listing.lines.get(at + 1).map_or(listing.len, |next| next.offset);
             let offset = start + body.code_offset() + line.offset;
             self.row(offset, &code[line.offset..end], 2 + line.depth.min(40), &line.text)?;
         }
-        Ok(())
+        Ok(size + body.code_offset() + listing.len)
     }
 }
 

@@ -9,7 +9,7 @@ use wattle::validator::features_used;
 
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::output::Output;
+use crate::output::{Output, write_json};
 
 /// Lists the features that a module uses, each with the first place that does. The features of
 /// WebAssembly 1.0 are not listed.
@@ -37,7 +37,14 @@ struct Row {
 impl ListFeatures {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?;
-        let (module, map) = source.module_and_map(self.input.features)?;
+        let features = self.input.features_to_show();
+        let (module, map, errors) = if source.is_binary() {
+            let readable = source.readable(features, true)?;
+            (readable.module, None, readable.errors)
+        } else {
+            let (module, map) = source.module_and_map(features)?;
+            (module, map, Vec::new())
+        };
         let text = map.map(|map| (map, LineIndex::new(&source.bytes)));
         let rows = features_used(&module).into_iter().map(|(feature, path)| {
             let start =
@@ -50,14 +57,15 @@ impl ListFeatures {
             }
         });
         let rows: Vec<Row> = rows.collect();
-        if json {
-            return self.output.json(&rows);
-        }
-        if rows.is_empty() {
+        if rows.is_empty() && errors.is_empty() && !json {
             // Standard output has a line for each feature and nothing else.
             let _ = writeln!(std::io::stderr(), "{} uses WebAssembly 1.0 alone", source.name);
         }
-        self.output.write(|out| {
+        let errors = self.output.show(|out| {
+            if json {
+                write_json(out, &rows)?;
+                return Ok(errors);
+            }
             let width = rows.iter().map(|row| row.feature.len()).max().unwrap_or(0);
             for Row { feature, path, line, column } in &rows {
                 write!(out, "{feature:width$}  {path}")?;
@@ -66,7 +74,8 @@ impl ListFeatures {
                 }
                 writeln!(out)?;
             }
-            Ok(())
-        })
+            Ok(errors)
+        })?;
+        source.all_shown(errors)
     }
 }

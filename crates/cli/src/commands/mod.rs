@@ -70,3 +70,8 @@ impl Command {
         }
     }
 }
+
+/// The number of entries of a section in words.
+fn entries(count: u32) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
+}

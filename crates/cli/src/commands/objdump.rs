@@ -8,10 +8,11 @@ use wattle::Features;
 use wattle::ast::{ExternKind, Item, Module, SectionId};
 use wattle::parser::Parser;
 
+use super::entries;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::output::Output;
-use crate::source::Source;
+use crate::output::{Output, write_json};
+use crate::source::{Source, is_body};
 
 /// Lists sections, imports, exports and functions with their names and sizes.
 #[derive(Args)]
@@ -69,20 +70,24 @@ struct FunctionRow {
 
 impl Objdump {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let features = self.input.features;
+        let features = self.input.features_to_show();
         let source = self.input.read()?.binary(features)?;
-        let module = source.module(features)?;
-        let listing = Listing::new(&source, &module, features)?;
-        match json {
-            true => self.output.json(&listing),
-            false => self.output.write(|out| listing.write(out)),
-        }
+        let readable = source.readable(features, true)?;
+        let listing = Listing::new(&source, &readable.module, features);
+        let errors = self.output.show(|out| {
+            match json {
+                true => write_json(out, &listing)?,
+                false => listing.write(out)?,
+            }
+            Ok(readable.errors)
+        })?;
+        source.all_shown(errors)
     }
 }
 
 impl Listing {
-    fn new(source: &Source, module: &Module<'_>, features: Features) -> Result<Listing, Failure> {
-        let (sections, functions) = sections_and_functions(source, module, features)?;
+    fn new(source: &Source, module: &Module<'_>, features: Features) -> Listing {
+        let (sections, functions) = sections_and_functions(source, module, features);
         let imports = module.indexed_imports().map(|(index, import)| {
             let (module, name) = (import.module.to_string(), import.name.to_string());
             ImportRow { module, name, kind: index.kind().keyword(), index: index.index() }
@@ -92,19 +97,19 @@ impl Listing {
             let name = export.name.to_string();
             ExportRow { name, kind: index.kind().keyword(), index: index.index() }
         });
-        Ok(Listing {
+        Listing {
             size: source.bytes.len(),
             sections,
             imports: imports.collect(),
             exports: exports.collect(),
             functions,
-        })
+        }
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "sections ({}, {} bytes in all)", self.sections.len(), self.size)?;
         for row in &self.sections {
-            let count = row.count.map_or(String::new(), |count| format!("{count} entries"));
+            let count = row.count.map_or(String::new(), entries);
             let line =
                 format!("  {:<26} {:>#10x} {:>10} bytes  {count}", row.name, row.start, row.size);
             writeln!(out, "{}", line.trim_end())?;
@@ -133,14 +138,20 @@ fn sections_and_functions(
     source: &Source,
     module: &Module<'_>,
     features: Features,
-) -> Result<(Vec<SectionRow>, Vec<FunctionRow>), Failure> {
+) -> (Vec<SectionRow>, Vec<FunctionRow>) {
     let mut sections: Vec<SectionRow> = Vec::new();
     let mut functions = Vec::new();
     let mut index = module.imported(ExternKind::Func);
-    // The module was read, so its bodies are well-formed.
-    let parser = Parser::new().features(features).check_bodies(false);
-    for event in parser.events(&source.bytes) {
-        let event = event.map_err(|error| source.malformed_binary(error))?;
+    // What is malformed was found when the module was read.
+    let mut events = Parser::new().features(features).check_bodies(false).events(&source.bytes);
+    while let Some(event) = events.next() {
+        let Ok(event) = event else {
+            index += u32::from(event.is_err_and(|error| is_body(&error)));
+            if let (Some(skipped), Some(section)) = (events.skip_malformed(), sections.last_mut()) {
+                section.size = skipped.offset + skipped.bytes.len() - section.start;
+            }
+            continue;
+        };
         match &event.item {
             Item::Header => {}
             Item::Section(section) => sections.push(SectionRow {
@@ -169,5 +180,5 @@ fn sections_and_functions(
             section.size = event.offset + event.bytes.len() - section.start;
         }
     }
-    Ok((sections, functions))
+    (sections, functions)
 }

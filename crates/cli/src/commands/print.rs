@@ -1,11 +1,14 @@
 //! `wattle print`: binary to text.
 
+use std::io::Write;
+
 use clap::Args;
 use wattle::printer::Config;
 
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
+use crate::source::Readable;
 
 /// Translates binary to text.
 #[derive(Args)]
@@ -40,24 +43,39 @@ pub(crate) struct Print {
 impl Print {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let source = self.input.read()?;
-        let module = source.module(self.input.features)?;
+        let features = self.input.features_to_show();
+        // The printer reads the instructions of bodies anyway.
+        let Readable { module, bodies, mut errors } = source.readable(features, false)?;
         let config = Config::new()
             .fold(self.fold)
             .skeleton(self.skeleton)
             .offsets(self.offsets)
             .name_unnamed(self.name_unnamed)
             .indent(self.indent.into());
-        self.output.write(|out| {
+        let errors = self.output.show(|out| {
             let mut text = FmtToIo { out, error: Ok(()) };
-            let _ = config.print_to(&module, &mut text);
-            text.error
-        })
+            let is_legible = config.print_to(&module, &mut text);
+            text.error?;
+            if is_legible == Ok(false) {
+                errors =
+                    source.readable(features, true).map(|again| again.errors).unwrap_or_default();
+            }
+            for error in &errors {
+                writeln!(out, ";; cannot be read: {error}")?;
+            }
+            if bodies < module.funcs.len() {
+                let missing = module.funcs.len() - bodies;
+                writeln!(out, ";; the bodies of the last {missing} functions were not read")?;
+            }
+            Ok(errors)
+        })?;
+        source.all_shown(errors)
     }
 }
 
 /// An `io::Write` as a `fmt::Write`, whose errors say nothing: this one keeps the real error.
 struct FmtToIo<'a> {
-    out: &'a mut dyn std::io::Write,
+    out: &'a mut dyn Write,
     error: std::io::Result<()>,
 }
 

@@ -8,7 +8,7 @@ use wattle_smith::{Config, Generated, from_seed, generate};
 
 use crate::failure::{Failure, cannot_read};
 use crate::input::{parse_features, read_config};
-use crate::output::Output;
+use crate::output::{Output, write_json};
 
 /// Generates a valid module. A seed gives the same module on every machine.
 #[derive(Args)]
@@ -77,7 +77,7 @@ impl Smith {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let config = self.config()?;
         if self.print_config {
-            return self.output.json(&config);
+            return self.output.write(|out| write_json(out, &config));
         }
         let Generated { module, broken, .. } = match &self.bytes {
             Some(path) => {

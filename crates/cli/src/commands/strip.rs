@@ -2,8 +2,9 @@
 
 use clap::Args;
 use regex::Regex;
-use wattle::ast::Item;
 use wattle::ast::custom::{Dylink, TargetFeatures};
+use wattle::ast::{Reader, SectionId};
+use wattle::parser::{SectionFrame, frames};
 
 use crate::failure::Failure;
 use crate::input::Input;
@@ -42,17 +43,32 @@ pub(crate) struct Strip {
 
 impl Strip {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let source = self.input.read()?.binary(self.input.features)?;
-        let parser = wattle::parser::Parser::new().features(self.input.features);
+        let source = self.input.read()?.binary(self.input.features_to_show())?;
+        // The sizes of sections are enough: a module that is malformed inside of them is stripped too.
         let mut out = Vec::with_capacity(source.bytes.len());
-        for event in parser.events(&source.bytes) {
-            let event = event.map_err(|error| source.malformed_binary(error))?;
-            match &event.item {
-                Item::Custom(custom) if self.removes(&custom.name) => {}
-                _ => out.extend_from_slice(event.bytes),
+        for frame in frames(&source.bytes) {
+            let frame = frame.map_err(|error| source.malformed_binary(error))?;
+            if out.is_empty() {
+                out.extend_from_slice(&source.bytes[..frame.offset]);
+            }
+            if !self.removes_section(&frame) {
+                out.extend_from_slice(frame.bytes);
             }
         }
+        if out.is_empty() {
+            // There are no sections.
+            out.extend_from_slice(&source.bytes);
+        }
         self.output.binary(&out)
+    }
+
+    fn removes_section(&self, frame: &SectionFrame<'_>) -> bool {
+        if SectionId::from_code(frame.code) != Some(SectionId::Custom) {
+            return false;
+        }
+        // A section without a name is removed only where all are.
+        let name = Reader::new(frame.content).byte_list();
+        name.map_or(self.all, |name| self.removes(&String::from_utf8_lossy(name)))
     }
 
     fn removes(&self, name: &str) -> bool {

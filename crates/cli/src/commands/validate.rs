@@ -35,7 +35,7 @@ pub(crate) struct Validate {
 impl Validate {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let source = self.input.read()?;
-        let features = self.input.features;
+        let features = self.input.features();
         match source.is_binary() {
             true => self.binary(&source, features),
             false => self.text(&source, features),

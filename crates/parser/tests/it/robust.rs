@@ -1,6 +1,6 @@
 //! Hostile input: cut short, altered, deep, and full of claims.
 
-use crate::common::{check_chunks, check_reader, whole};
+use crate::common::{Random, check_chunks, check_reader, whole};
 use wattle_ast::{Body, Encode, Expr, Features, Item, Malformed, Module, Name, SectionId, leb128};
 use wattle_parser::{EventReader, LOOK_AHEAD, Parser, ReadError, Step, parse};
 
@@ -218,4 +218,42 @@ fn nothing() {
     let mut events = wattle_parser::events(b"");
     assert!(matches!(events.next(), Some(Err(_))));
     assert_eq!(events.next(), None);
+}
+
+#[test]
+fn events_and_what_is_skipped_tile_a_malformed_module() {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut skips = 0;
+    let wasm = sample();
+    for _ in 0..5000 {
+        let mut bytes = wasm.clone();
+        for _ in 0..3 {
+            let at = HEADER.len() + random.below(bytes.len() - HEADER.len());
+            bytes[at] = random.below(256) as u8;
+        }
+        let mut events = Parser::new().events(&bytes);
+        let mut end = 0;
+        let mut steps = 0;
+        while let Some(event) = events.next() {
+            match event {
+                Ok(event) => {
+                    assert_eq!(event.offset, end);
+                    end += event.bytes.len();
+                }
+                Err(_) => match events.skip_malformed() {
+                    Some(skipped) => {
+                        assert_eq!(skipped.offset, end);
+                        end += skipped.bytes.len();
+                        skips += 1;
+                    }
+                    None => break,
+                },
+            }
+            steps += 1;
+            assert!(steps <= 2 * bytes.len() + 2, "each step takes a byte, or is the first skip");
+        }
+        assert_eq!(events.offset(), end);
+        assert_eq!(events.rest(), &bytes[end..]);
+    }
+    assert!(skips > 100, "{skips}");
 }

@@ -55,7 +55,7 @@ impl Watch {
         let module = self.module.ast();
         let lines = self.listings.entry(step.func).or_insert_with(|| {
             let func = module.funcs.get(step.func as usize);
-            func.map_or(Vec::new(), |func| Lister::new(module).expr(func.body.code()))
+            func.map_or(Vec::new(), |func| Lister::new(module).expr(func.body.code()).lines)
         });
         let at = lines.binary_search_by_key(&(step.offset as usize), |line| line.offset);
         let text = match at {
