@@ -6,22 +6,26 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{
-    Arity, Custom, CustomData, Encode, ExternKind, IndirectNameMap, Module, NameMap, SectionId,
-    TypeIdx,
+    Arity, Custom, CustomData, Encode, ExternKind, FuncIdx, IndirectNameMap, NameMap, Names,
+    SectionId, TagIdx, TypeIdx,
 };
 use wattle_syntax::strings;
 
 use crate::context::{self, Context};
 use crate::printer::{HandOn, Printer};
 
+const NAME: &str = "name";
+
 /// Prints all custom sections.
 pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Result {
     let module = printer.context.module;
     let last = module.last_section();
-    let names =
-        if ids_carry_names(&printer.context) { None } else { Some(module.names.to_bytes()) };
+    let names = name_text(&printer.context);
     let mut customs: Vec<_> = module.customs.iter().enumerate().collect();
     customs.sort_by_key(|(_, custom)| custom.after);
+    let end = customs.last().map(|(place, _)| *place);
+    let is_last = |place, custom: &Custom<'_>| custom.after >= last && end == Some(place);
+    let is_listed = module.customs.iter().any(|custom| custom.data == CustomData::Names);
     for (place, custom) in customs {
         if printer.context.hints.stand_for(place) {
             continue;
@@ -29,14 +33,23 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
         let at = printer.offset(SectionId::Custom, place);
         match (&custom.data, &names) {
             (CustomData::Bytes(bytes), _) => section(printer, custom, last, bytes, at),
-            (CustomData::Names, Some(names)) => section(printer, custom, last, names, at),
-            (CustomData::Names, None) => continue,
+            (CustomData::Names, NameText::Section(bytes)) => {
+                section(printer, custom, last, bytes, at);
+            }
+            (CustomData::Names, NameText::Ids(more)) => {
+                if more.is_empty() && is_last(place, custom) {
+                    continue;
+                }
+                names_mark(printer, custom.after, last, more, at);
+            }
         }
         printer.end(hand_on)?;
     }
-    if let (Some(names), None) = (names, names_section(module)) {
-        let custom = Custom { name: "name".into(), data: CustomData::Names, after: last };
-        section(printer, &custom, last, &names, None);
+    if let NameText::Ids(more) = names
+        && !more.is_empty()
+        && !is_listed
+    {
+        names_mark(printer, last, last, &more, None);
         printer.end(hand_on)?;
     }
     Ok(())
@@ -50,13 +63,38 @@ fn section(
     bytes: &[u8],
     at: Option<usize>,
 ) {
+    begin(printer, "(@custom ", at);
+    strings::write_name(&mut printer.out, &custom.name);
+    placement(printer, custom.after, last);
+    content(printer, bytes);
+}
+
+/// The place of the name section, and the names that identifiers cannot say, but for the closing
+/// parenthesis.
+fn names_mark(
+    printer: &mut Printer<'_>,
+    after: Option<SectionId>,
+    last: Option<SectionId>,
+    more: &[u8],
+    at: Option<usize>,
+) {
+    begin(printer, "(@names", at);
+    placement(printer, after, last);
+    if !more.is_empty() {
+        content(printer, more);
+    }
+}
+
+fn begin(printer: &mut Printer<'_>, head: &str, at: Option<usize>) {
     printer.context.line(&mut printer.out, 1);
     if let Some(at) = at {
         crate::numbers::offset_comment(&mut printer.out, at);
     }
-    printer.str("(@custom ");
-    strings::write_name(&mut printer.out, &custom.name);
-    match custom.after {
+    printer.str(head);
+}
+
+fn placement(printer: &mut Printer<'_>, after: Option<SectionId>, last: Option<SectionId>) {
+    match after {
         after if after >= last => {}
         None => printer.str(" (before first)"),
         Some(after) => {
@@ -65,6 +103,9 @@ fn section(
             printer.str(")");
         }
     }
+}
+
+fn content(printer: &mut Printer<'_>, bytes: &[u8]) {
     printer.str(" ");
     if printer.context.config.skeleton && !bytes.is_empty() {
         printer.str("...");
@@ -73,66 +114,86 @@ fn section(
     }
 }
 
-/// The custom section that stands for the names, and its place in the list.
-fn names_section<'m>(module: &'m Module<'_>) -> Option<(usize, &'m Custom<'m>)> {
-    module.customs.iter().enumerate().find(|(_, custom)| custom.data == CustomData::Names)
+/// How the text says the names.
+enum NameText {
+    /// By identifiers; these bytes of a name section have the names that those cannot say: of what
+    /// does not exist, and of what has no place for an identifier.
+    Ids(Vec<u8>),
+    /// By name sections as they are, since there are several or one that is malformed. These are the
+    /// bytes of the one whose names the module has.
+    Section(Vec<u8>),
 }
 
-/// Whether parsing the identifiers gives the very same name section at the same place.
-fn ids_carry_names(context: &Context<'_>) -> bool {
+fn name_text<'m>(context: &Context<'m>) -> NameText {
     let module = context.module;
     let names = &module.names;
-    let listed = names_section(module);
-    if names.is_empty() {
-        return listed.is_none();
+    if module.customs.iter().any(|it| it.name == NAME && it.data != CustomData::Names) {
+        return NameText::Section(names.to_bytes());
     }
-    let by_hand = |custom: &Custom<'_>| custom.name == "name" && custom.data != CustomData::Names;
-    if module.customs.iter().any(by_hand) {
-        return false;
-    }
-    if let Some((place, custom)) = listed {
-        let after_all = |(other, section): (usize, &Custom<'_>)| {
-            (section.after, other) <= (custom.after, place)
-        };
-        let last = custom.after >= module.last_section();
-        if custom.name != "name" || !last || !module.customs.iter().enumerate().all(after_all) {
-            return false;
+    let nameless = context::nameless(module);
+    let flags = |kind| nameless.get(&kind).map_or(&[][..], Vec::as_slice);
+    let external =
+        |names: &NameMap<'m>, kind| beyond(names, context.spaces.len(kind) as usize, flags(kind));
+    let internal = |names: &NameMap<'m>, len| beyond(names, len, &[]);
+    let has_place =
+        |kind, index: u32| !flags(kind).get(index as usize).is_some_and(|nameless| *nameless);
+    let params = |ty| module.func_type(ty).map_or(0, |ty| ty.params().len());
+    let local_count = |func: u32| match defined(context, func) {
+        Some(func) => {
+            let locals: u64 = func.body.locals().map(|local| u64::from(local.count)).sum();
+            params(func.ty).saturating_add(usize::try_from(locals).unwrap_or(usize::MAX))
+        }
+        // Of an imported function, the parameters have a place.
+        None if has_place(ExternKind::Func, func) => {
+            context.spaces.func(FuncIdx(func)).map_or(0, params)
+        }
+        None => 0,
+    };
+    let more = Names {
+        module: None,
+        funcs: external(&names.funcs, ExternKind::Func),
+        locals: inner(&names.locals, local_count),
+        labels: inner(&names.labels, |func| block_count(context, func)),
+        types: internal(&names.types, module.types.len()),
+        tables: external(&names.tables, ExternKind::Table),
+        memories: external(&names.memories, ExternKind::Mem),
+        globals: external(&names.globals, ExternKind::Global),
+        elems: internal(&names.elems, module.elems.len()),
+        datas: internal(&names.datas, module.datas.len()),
+        fields: inner(&names.fields, |ty| module.field_count(TypeIdx(ty)).unwrap_or(0)),
+        tags: external(&names.tags, ExternKind::Tag),
+        type_params: inner(&names.type_params, |ty| params(TypeIdx(ty))),
+        tag_params: inner(&names.tag_params, |tag| {
+            let ty = context.spaces.tag(TagIdx(tag));
+            ty.filter(|_| has_place(ExternKind::Tag, tag)).map_or(0, |tag| params(tag.ty))
+        }),
+        unknown: names.unknown.clone(),
+    };
+    NameText::Ids(more.to_bytes())
+}
+
+/// The names of indices that do not exist or have no place for a name.
+fn beyond<'a>(names: &NameMap<'a>, len: usize, nameless: &[bool]) -> NameMap<'a> {
+    let mut more = NameMap::default();
+    for (index, name) in names.iter() {
+        let at = index as usize;
+        if at >= len || nameless.get(at).is_some_and(|nameless| *nameless) {
+            more.insert(index, name.clone());
         }
     }
-    let external = |names: &NameMap<'_>, kind| within(names, context.spaces.len(kind) as usize);
-    names.unknown.is_empty()
-        && external(&names.funcs, ExternKind::Func)
-        && within(&names.types, module.types.len())
-        && external(&names.tables, ExternKind::Table)
-        && external(&names.memories, ExternKind::Mem)
-        && external(&names.globals, ExternKind::Global)
-        && external(&names.tags, ExternKind::Tag)
-        && within(&names.elems, module.elems.len())
-        && within(&names.datas, module.datas.len())
-        && nameless_stay_so(module)
-        && inner(&names.fields, |ty| module.field_count(TypeIdx(ty)))
-        && inner(&names.locals, |func| local_count(context, func))
-        && inner(&names.labels, |func| block_count(context, func))
+    more
 }
 
-/// Whether every index is less than `len`.
-fn within(names: &NameMap<'_>, len: usize) -> bool {
-    names.iter().last().is_none_or(|(last, _)| (last as usize) < len)
-}
-
-/// Whether every map is that of an item, not empty, and within the item's bounds.
-fn inner(names: &IndirectNameMap<'_>, len: impl Fn(u32) -> Option<usize>) -> bool {
-    names
-        .iter()
-        .all(|(outer, names)| !names.is_empty() && len(outer).is_some_and(|len| within(names, len)))
-}
-
-/// Whether imports that have no place for an identifier have no name.
-fn nameless_stay_so(module: &Module<'_>) -> bool {
-    context::nameless(module).into_iter().all(|(kind, flags)| {
-        let names = module.names.space(kind.into()).into_iter().flat_map(NameMap::iter);
-        names.into_iter().all(|(index, _)| !flags.get(index as usize).is_some_and(|flag| *flag))
-    })
+/// The names that do not fit in what they belong to, of which `len` tells the size.
+fn inner<'a>(names: &IndirectNameMap<'a>, len: impl Fn(u32) -> usize) -> IndirectNameMap<'a> {
+    let mut more = IndirectNameMap::default();
+    for (outer, names) in names.iter() {
+        let names = beyond(names, len(outer), &[]);
+        if !names.is_empty() {
+            *more.entry(outer) = names;
+        }
+    }
+    more
 }
 
 fn defined<'m>(context: &Context<'m>, func: u32) -> Option<&'m wattle_ast::Func<'m>> {
@@ -140,16 +201,9 @@ fn defined<'m>(context: &Context<'m>, func: u32) -> Option<&'m wattle_ast::Func<
     context.module.funcs.get(place as usize)
 }
 
-/// How many locals a function has, parameters included. Those of imported functions have no place
-/// in the text.
-fn local_count(context: &Context<'_>, func: u32) -> Option<usize> {
-    let func = defined(context, func)?;
-    let params = context.module.func_type(func.ty).map_or(0, |ty| ty.params().len());
-    let locals: u64 = func.body.locals().map(|local| u64::from(local.count)).sum();
-    Some(params.saturating_add(usize::try_from(locals).unwrap_or(usize::MAX)))
-}
-
-fn block_count(context: &Context<'_>, func: u32) -> Option<usize> {
-    let instrs = defined(context, func)?.body.instrs();
-    Some(instrs.filter(|instr| instr.opcode().info().arity == Arity::Open).count())
+/// The number of blocks of a function, which have a place for a label each.
+fn block_count(context: &Context<'_>, func: u32) -> usize {
+    defined(context, func).map_or(0, |func| {
+        func.body.instrs().filter(|instr| instr.opcode().info().arity == Arity::Open).count()
+    })
 }

@@ -1,6 +1,6 @@
 //! Labels: the blocks around an instruction, and their identifiers.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use wattle_ast::{LabelIdx, NameMap};
@@ -19,8 +19,8 @@ pub(crate) struct LabelStack<'m> {
     /// Whether a label without identifier has its depth in a comment.
     depth_comments: bool,
     reserved: Reserved<'m>,
-    /// The names that are identifiers of open blocks.
-    in_scope: BTreeSet<&'m str>,
+    /// For each name that is the identifier of an open block, the depth of the innermost such block.
+    in_scope: BTreeMap<&'m str, usize>,
     /// The identifiers of open blocks, one after the other.
     text: Vec<u8>,
     open: Vec<Label<'m>>,
@@ -37,6 +37,8 @@ pub(crate) struct Label<'m> {
     end: usize,
     /// Its name, when that is its identifier.
     name: Option<&'m str>,
+    /// The depth of the block around it that it hides, as it has the same name; 0 without one.
+    hides: usize,
 }
 
 impl<'m> LabelStack<'m> {
@@ -69,7 +71,7 @@ impl<'m> LabelStack<'m> {
         let name = self.names.and_then(|names| names.get(ordinal)).map(|name| name.as_str());
         let mut label = Label::default();
         match name {
-            Some(name) if !name.is_empty() && !self.in_scope.contains(name) => {
+            Some(name) if !name.is_empty() => {
                 strings::write_id(&mut self.text, name);
                 label.name = Some(name);
             }
@@ -113,9 +115,10 @@ impl<'m> LabelStack<'m> {
     }
 
     /// Brings the label of a block into scope.
-    pub(crate) fn push(&mut self, label: Label<'m>) {
+    pub(crate) fn push(&mut self, mut label: Label<'m>) {
         if let Some(name) = label.name {
-            self.in_scope.insert(name);
+            let outside = self.in_scope.insert(name, self.open.len() + 1);
+            label.hides = outside.unwrap_or(0);
         }
         self.open.push(label);
     }
@@ -125,26 +128,31 @@ impl<'m> LabelStack<'m> {
         if let Some(label) = self.open.pop()
             && let Some(name) = label.name
         {
-            self.in_scope.remove(name);
+            match label.hides {
+                0 => self.in_scope.remove(name),
+                outside => self.in_scope.insert(name, outside),
+            };
         }
     }
 
-    /// Writes a reference: the identifier, or the number with the depth of the block in a comment.
+    /// Writes a reference: the identifier, or the number with the depth of the block in a comment
+    /// where it has none or another block inside of it has the same.
     pub(crate) fn reference(&self, out: &mut Vec<u8>, label: LabelIdx) {
         out.push(b' ');
         let Some(depth) = self.open.len().checked_sub(label.idx()) else {
             numbers::decimal(out, label.0.into());
             return;
         };
-        let end = |depth: usize| {
-            depth.checked_sub(1).and_then(|at| self.open.get(at)).map_or(0, |label| label.end)
-        };
+        let block = |depth: usize| depth.checked_sub(1).and_then(|at| self.open.get(at));
+        let end = |depth: usize| block(depth).map_or(0, |label| label.end);
+        let name = block(depth).and_then(|label| label.name);
+        let is_hidden = name.is_some_and(|name| self.in_scope.get(name) != Some(&depth));
         match self.text.get(end(depth.saturating_sub(1))..end(depth)) {
-            None | Some([]) => {
+            Some(id) if !id.is_empty() && !is_hidden => out.extend_from_slice(id),
+            _ => {
                 numbers::decimal(out, label.0.into());
                 self.depth_comment(out, depth);
             }
-            Some(id) => out.extend_from_slice(id),
         }
     }
 }

@@ -125,7 +125,8 @@ impl<'m> Printer<'m> {
         for ((place, index), tag) in (0_usize..).zip(tags..).zip(&module.tags) {
             let at = self.offset(SectionId::Tag, place);
             self.begin(ExternIdx::Tag(TagIdx(index)), at);
-            self.context.type_use(&mut self.out, tag.ty, None);
+            let params = module.names.tag_params.get(index);
+            self.context.type_use_with_names(&mut self.out, tag.ty, params);
             self.end(hand_on)?;
         }
         for ((place, index), global) in (0_usize..).zip(globals..).zip(&module.globals) {
@@ -156,11 +157,6 @@ impl<'m> Printer<'m> {
         }
         for (place, data) in module.datas.iter().enumerate() {
             self.data(place, data);
-            self.end(hand_on)?;
-        }
-        if module.encoding.data_count && !module.names_data() {
-            self.context.line(&mut self.out, 1);
-            self.str("(@data_count");
             self.end(hand_on)?;
         }
         customs::print(self, hand_on)?;
@@ -275,7 +271,7 @@ impl<'m> Printer<'m> {
             self.str(" ");
             strings::write_name(&mut self.out, &import.name);
             self.str(")");
-            self.bare_extern_type(&import.ty);
+            self.bare_extern_type(&import.ty, Some(index));
             return;
         }
         self.field("import ", at);
@@ -298,23 +294,33 @@ impl<'m> Printer<'m> {
         if let Some(index) = index {
             self.define(index);
         }
-        self.bare_extern_type(ty);
+        self.bare_extern_type(ty, index);
         self.str(")");
     }
 
-    fn bare_extern_type(&mut self, ty: &ExternType) {
+    /// What is imported, behind its identifier. Without an index, its parameters have no names.
+    fn bare_extern_type(&mut self, ty: &ExternType, index: Option<ExternIdx>) {
         let out = &mut self.out;
+        let names = &self.context.module.names;
+        let params = match index {
+            Some(ExternIdx::Func(func)) => names.locals.get(func.0),
+            Some(ExternIdx::Tag(tag)) => names.tag_params.get(tag.0),
+            _ => None,
+        };
         match ty {
-            ExternType::Func(ty) => self.context.type_use(out, *ty, None),
+            ExternType::Func(ty) => self.context.type_use_with_names(out, *ty, params),
             ExternType::FuncExact(ty) => {
                 out.extend_from_slice(b" (exact");
-                self.context.type_ref(out, *ty);
+                match params {
+                    Some(_) => self.context.type_use_with_names(out, *ty, params),
+                    None => self.context.type_ref(out, *ty),
+                }
                 out.push(b')');
             }
             ExternType::Table(ty) => self.context.table_type(out, ty),
             ExternType::Mem(ty) => self.context.mem_type(out, ty),
             ExternType::Global(ty) => self.context.global_type(out, ty),
-            ExternType::Tag(tag) => self.context.type_use(out, tag.ty, None),
+            ExternType::Tag(tag) => self.context.type_use_with_names(out, tag.ty, params),
         }
     }
 

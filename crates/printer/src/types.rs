@@ -5,12 +5,12 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AddrType, CompType, FieldType, FuncType, GlobalType, HeapType, Limits, MemType, PackType,
-    RefType, StorageType, SubType, TableType, TypeIdx, ValType,
+    AddrType, CompType, FieldType, FuncType, GlobalType, HeapType, Limits, MemType, NameMap,
+    PackType, RefType, StorageType, SubType, TableType, TypeIdx, ValType,
 };
 
 use crate::context::Context;
-use crate::ids::Ids;
+use crate::ids::{Ids, Space};
 use crate::numbers;
 
 /// Function types longer than this are not repeated where they are used: a use of a few bytes
@@ -121,6 +121,25 @@ impl Context<'_> {
         }
     }
 
+    /// ` (type 5)` and so on, with these names of the parameters.
+    pub(crate) fn type_use_with_names(
+        &self,
+        out: &mut Vec<u8>,
+        ty: TypeIdx,
+        names: Option<&NameMap<'_>>,
+    ) {
+        let func = self.module.func_type(ty);
+        let ids = func.and_then(|func| self.param_ids(names, func));
+        self.type_use(out, ty, ids.as_ref());
+    }
+
+    /// The identifiers of parameters with these names; none without names.
+    fn param_ids(&self, names: Option<&NameMap<'_>>, func: &FuncType) -> Option<Ids> {
+        let len = func.params().len();
+        let space = Space { keyword: "local", len, name_unnamed: false, nameless: &[] };
+        names.map(|names| Ids::new(Some(names), space))
+    }
+
     /// ` (type 5)`.
     pub(crate) fn type_ref(&self, out: &mut Vec<u8>, ty: TypeIdx) {
         out.extend_from_slice(b" (type");
@@ -146,7 +165,8 @@ impl Context<'_> {
         match ty {
             CompType::Func(func) => {
                 out.extend_from_slice(b" (func");
-                self.params_and_results(out, func, None);
+                let names = self.module.names.type_params.get(index);
+                self.params_and_results(out, func, self.param_ids(names, func).as_ref());
             }
             CompType::Struct(structure) => {
                 out.extend_from_slice(b" (struct");

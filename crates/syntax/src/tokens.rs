@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::Span;
+use wattle_ast::{Name, Span};
 
 use crate::lexer::Piece;
 use crate::words::kind_of;
@@ -47,7 +47,7 @@ const MARK: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Annotation<'a> {
     /// The id, without the `@`.
-    pub id: &'static str,
+    pub id: Name<'a>,
     /// The position of the token that it stands before.
     pub at: usize,
     /// Its bytes, parentheses included.
@@ -84,6 +84,7 @@ pub struct Tokens<'a> {
     odd: Vec<OddToken>,
     forms: Forms,
     annotations: Vec<Annotation<'a>>,
+    unknown_annotations: Vec<Span>,
     errors: Vec<(LexError, Span)>,
     unclosed: Option<usize>,
 }
@@ -97,13 +98,15 @@ impl<'a> Tokens<'a> {
             odd: Vec::new(),
             forms: Forms::default(),
             annotations: Vec::new(),
+            unknown_annotations: Vec::new(),
             errors: Vec::new(),
             unclosed: None,
         }
     }
 
-    /// The tokens of a text, and its annotations with these ids.
-    pub fn new(text: &'a str, annotations: &[&'static str]) -> Tokens<'a> {
+    /// The tokens of a text, and its annotations with these ids. One that ends in a period stands
+    /// for every id that begins with it.
+    pub fn new(text: &'a str, annotations: &[&str]) -> Tokens<'a> {
         let mut tokens = Tokens::empty(text);
         if u32::try_from(text.len()).is_err() {
             tokens.errors.push((LexError::TextTooLong, Span::at(u32::MAX as usize)));
@@ -143,7 +146,7 @@ impl<'a> Tokens<'a> {
         kind: TokenKind,
         end: &mut usize,
         lexer: &mut Lexer<'a>,
-        annotations: &[&'static str],
+        annotations: &[&str],
     ) {
         let span = lexer.span();
         if let TokenKind::Error(error) = kind {
@@ -214,9 +217,13 @@ impl<'a> Tokens<'a> {
 
     /// An annotation from its head on: kept when it was asked for, else only checked.
     #[cold]
-    fn annotation(&mut self, head: Span, lexer: &mut Lexer<'a>, wanted: &[&'static str]) {
+    fn annotation(&mut self, head: Span, lexer: &mut Lexer<'a>, wanted: &[&str]) {
         let id = self.text.get(head.start + 1..head.end).and_then(strings::id);
-        let id = wanted.iter().find(|wanted| id.as_deref() == Some(**wanted));
+        let id = id.filter(|id| {
+            let is_id =
+                |wanted: &&str| id == *wanted || wanted.ends_with('.') && id.starts_with(*wanted);
+            wanted.iter().any(is_id)
+        });
         let mut inside = Tokens::empty(self.text);
         let errors = self.errors.len();
         let mut depth = 1_u32;
@@ -253,6 +260,8 @@ impl<'a> Tokens<'a> {
             inside.push(TokenKind::Eof, close, &mut inside_end);
             let span = Span::new(head.start, end);
             self.annotations.push(Annotation { id, at: self.steps.len(), span, tokens: inside });
+        } else {
+            self.unknown_annotations.push(head);
         }
     }
 
@@ -267,6 +276,11 @@ impl<'a> Tokens<'a> {
     #[inline(always)]
     pub fn annotations(&self) -> &[Annotation<'a>] {
         &self.annotations
+    }
+
+    /// The heads of the annotations that were not asked for, in their order.
+    pub fn unknown_annotations(&self) -> &[Span] {
+        &self.unknown_annotations
     }
 
     /// What is wrong with the text, in its order. Where characters make no token, a token of kind

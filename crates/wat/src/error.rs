@@ -51,9 +51,9 @@ pub enum ErrorKind {
     /// More members than 32-bit indices reach.
     TooMany(Space),
     /// A known annotation at a place where it means nothing.
-    MisplacedAnnotation(&'static str),
+    MisplacedAnnotation(Box<str>),
     /// A known annotation with contents that are wrong, and the reason.
-    Annotation(&'static str, &'static str),
+    Annotation(Box<str>, &'static str),
 }
 
 impl fmt::Display for ErrorKind {

@@ -31,8 +31,10 @@ mod keywords;
 mod module;
 mod references;
 pub mod script;
+mod warning;
 
 pub use error::{Error, ErrorKind, Errors};
 pub use ids::Space;
 pub use module::{Parsed, Parser, parse};
 pub use references::{Definition, Identifiers, Reference};
+pub use warning::{Warning, WarningKind};

@@ -2,7 +2,7 @@
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{CustomData, InstrRef, ItemKind, Path, SectionId};
-use wattle_wat::{Parser, parse};
+use wattle_wat::{Parser, WarningKind, parse};
 
 /// The custom sections of a text: name, the section they come after, bytes.
 fn customs(text: &str, expected: &[(&str, Option<SectionId>, &[u8])]) {
@@ -38,15 +38,72 @@ fn places_are_after_what_is_there() {
 }
 
 #[test]
-fn a_name_section_that_is_written_says_all() {
-    let module = parse("(func $f) (@custom \"name\" (before type) \"\\00\\02\\01m\")").unwrap();
-    assert_eq!(module.customs.len(), 1);
-    assert_eq!(module.customs[0].data, CustomData::Names);
-    assert_eq!(module.names.module.as_deref(), Some("m"));
-    assert!(module.names.funcs.is_empty());
-    let module = parse("(func $f) (@custom \"name\" \"\\ff\")").unwrap();
+fn identifiers_are_the_names() {
+    // A name section that is written out gives the names where there are no identifiers.
+    let section = "(@custom \"name\" (before type) \"\\00\\02\\01m\\01\\04\\01\\00\\01g\")";
+    let text = format!("(func) {section}");
+    let parsed = Parser::new().module(&text).unwrap();
+    assert_eq!(parsed.module.customs[0].data, CustomData::Names);
+    assert_eq!(parsed.module.names.module.as_deref(), Some("m"));
+    assert_eq!(parsed.warnings, []);
+    // Beside identifiers it marks the place.
+    let text = format!("(func $f) {section}");
+    let parsed = Parser::new().module(&text).unwrap();
+    assert_eq!((parsed.module.customs.len(), parsed.module.customs[0].after), (1, None));
+    assert_eq!(parsed.module.names.module, None);
+    assert_eq!(parsed.module.names.funcs.get(0).unwrap(), "f");
+    assert_eq!(parsed.warnings[0].kind, WarningKind::NamesBesideIds);
+    assert_eq!(&text[parsed.warnings[0].span.start..parsed.warnings[0].span.end], section);
+
+    let module = parse("(func) (@custom \"name\" \"\\ff\")").unwrap();
     assert_eq!(module.customs[0].data.bytes(), Some(&b"\xff"[..]));
-    assert!(module.names.is_empty());
+    for text in [
+        "(func $f) (@custom \"name\" \"\\ff\")",
+        "(func $f) (@custom \"name\" \"\\00\\02\\01m\") (@custom \"name\" \"\")",
+        "(func $f) (@names \"\\01\\04\\01\\00\\01g\")",
+        "(func $f) (@names \"\\ff\")",
+        "(@names) (@names)",
+    ] {
+        assert_eq!(parse(text).expect_err(text).as_slice().len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn the_place_of_the_name_section_can_be_marked() {
+    use SectionId::*;
+    let custom = "(@custom \"z\" \"\")";
+    let names = |after| ("name", after, &b"names"[..]);
+    let z = ("z", Some(Code), &b""[..]);
+    customs(&format!("(func $f) (@names) {custom}"), &[names(Some(Code)), z]);
+    customs(&format!("(func $f) {custom}"), &[z, names(Some(Code))]);
+    customs(&format!("(func $f) (@names (after func)) {custom}"), &[names(Some(Func)), z]);
+    // Without names there is no section.
+    customs(&format!("(func) (@names (after func)) {custom}"), &[z]);
+    // Names of what does not exist.
+    let module = parse("(func $f) (@names \"\\01\\04\\01\\07\\01g\")").unwrap();
+    let names: Vec<_> = module.names.funcs.iter().map(|(at, name)| (at, name.as_str())).collect();
+    assert_eq!(names, [(0, "f"), (7, "g")]);
+}
+
+#[test]
+fn parameters_of_types_tags_and_imports_have_names() {
+    let module = parse(
+        "(type $t (func (param $a i32) (param i64) (param (@name \"b c\") f32)))
+         (import \"\" \"\" (func $i (param $p i32) (param $q i64)))
+         (import \"\" \"\" (tag (param $r i32))) (tag $k (param $s i64))",
+    )
+    .unwrap();
+    let names = &module.names;
+    let list = |map: &wattle_ast::IndirectNameMap<'_>| {
+        let outer = |(at, names): (u32, &wattle_ast::NameMap<'_>)| {
+            let names = names.iter().map(|(index, name)| format!("{at}.{index} {name}"));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        map.iter().map(outer).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(list(&names.type_params), "0.0 a, 0.2 b c");
+    assert_eq!(list(&names.tag_params), "0.0 r, 1.0 s");
+    assert_eq!(list(&names.locals), "0.0 p, 0.1 q");
 }
 
 #[test]

@@ -302,7 +302,6 @@ fn data_count_is_there_when_a_body_asks_for_it() {
     assert_eq!(count("(data)"), None);
     assert_eq!(count("(data) (func (data.drop 0))"), Some(1));
     assert_eq!(count("(func (memory.init 3)) (memory 0)"), Some(0));
-    assert_eq!(count("(data) (@data_count)"), Some(1));
 }
 
 #[test]

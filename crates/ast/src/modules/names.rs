@@ -71,6 +71,23 @@ impl<'a> NameMap<'a> {
         self.entries.is_empty()
     }
 
+    /// Adds names. Returns the first one that differs from a name that its index has already; that
+    /// name stays.
+    fn merge(&mut self, more: NameMap<'a>) -> Option<Name<'a>> {
+        let mut clash = None;
+        self.entries.extend(more.entries);
+        // The sort is stable, so of two names of an index the one that was there comes first.
+        self.entries.sort_by_key(|(index, _)| *index);
+        self.entries.dedup_by(|(index, name), (known_index, known)| {
+            let is_known = index == known_index;
+            if is_known && name != known && clash.is_none() {
+                clash = Some(name.clone());
+            }
+            is_known
+        });
+        clash
+    }
+
     /// Copies what it borrows, so that it can outlive the input.
     pub fn into_owned(self) -> NameMap<'static> {
         let entries = self.entries.into_iter().map(|(i, name)| (i, name.into_owned())).collect();
@@ -106,6 +123,12 @@ impl<'a> IndirectNameMap<'a> {
     /// Whether there is no entry.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Adds names. Returns the first one that differs from one that is there.
+    fn merge(&mut self, more: IndirectNameMap<'a>) -> Option<Name<'a>> {
+        let clashes = more.entries.into_iter().map(|(outer, names)| self.entry(outer).merge(names));
+        clashes.fold(None, Option::or)
     }
 
     /// Copies what it borrows, so that it can outlive the input.
@@ -205,6 +228,33 @@ macro_rules! names {
                 self.module.is_none() $( && self.$field.is_empty() )* && self.unknown.is_empty()
             }
 
+            /// Adds the names of another name section. Returns the first name that differs from
+            /// one that is there already; the one that is there stays.
+            ///
+            /// ```
+            /// use wattle_ast::Names;
+            /// let (mut names, mut more) = (Names::default(), Names::default());
+            /// names.funcs.insert(0, "f".into());
+            /// more.funcs.insert(0, "g".into());
+            /// more.funcs.insert(1, "h".into());
+            /// assert_eq!(names.merge(more), Some("g".into()));
+            /// assert_eq!(names.funcs.get(1), Some(&"h".into()));
+            /// ```
+            pub fn merge(&mut self, more: Names<'a>) -> Option<Name<'a>> {
+                let mut clash = match (&self.module, more.module) {
+                    (Some(known), Some(name)) if *known != name => Some(name),
+                    (None, name) => {
+                        self.module = name;
+                        None
+                    }
+                    _ => None,
+                };
+                $( clash = clash.or(self.$field.merge(more.$field)); )*
+                self.unknown.extend(more.unknown);
+                self.unknown.sort_by_key(|(id, _)| *id);
+                clash
+            }
+
             /// Copies what it borrows, so that it can outlive the input.
             pub fn into_owned(self) -> Names<'static> {
                 let own = |(id, bytes): (u8, Cow<'_, [u8]>)| (id, Cow::Owned(bytes.into_owned()));
@@ -278,6 +328,10 @@ names! {
     fields Field 10 IndirectNameMap;
     /// Tags.
     tags Tag 11 NameMap;
+    /// Parameters, by function type.
+    type_params TypeParam 12 IndirectNameMap;
+    /// Parameters, by tag.
+    tag_params TagParam 13 IndirectNameMap;
 }
 
 fn subsection(out: &mut Vec<u8>, id: u8, body: &mut Vec<u8>) {
@@ -355,7 +409,7 @@ mod tests {
 
     #[test]
     fn unknown_subsections_keep_their_place() {
-        let bytes = [0, 2, 1, b'm', 1, 4, 1, 0, 1, b'f', 12, 2, 9, 9];
+        let bytes = [0, 2, 1, b'm', 1, 4, 1, 0, 1, b'f', 14, 2, 9, 9];
         let names = Names::parse(&bytes).unwrap();
         assert_eq!(names.unknown.len(), 1);
         assert_eq!(names.to_bytes(), bytes);

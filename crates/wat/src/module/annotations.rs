@@ -1,5 +1,5 @@
 //! Annotations with a meaning: `@name`, `@custom`, `@metadata.code.branch_hint` and our own
-//! `@data_count`; the custom sections they become, and the place of the name section.
+//! `@names`; the custom sections they become, and the place of the name section.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html>
 
@@ -8,21 +8,22 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use wattle_ast::custom::BranchHints;
-use wattle_ast::{Custom, CustomData, Encode, Name, Names, SectionId};
+use wattle_ast::{Custom, CustomData, Encode, Name, Names, SectionId, Span};
 use wattle_syntax::{Annotation, TokenKind, strings};
 
 use super::State;
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Result};
+use crate::warning::{Warning, WarningKind};
 
 const CUSTOM: &str = "custom";
 const NAME: &str = "name";
 const BRANCH_HINT: &str = BranchHints::NAME;
-/// States how many data segments there are, though no function calls for it.
-const DATA_COUNT: &str = "data_count";
+/// Marks the place of the name section, where that is not the last one.
+const NAMES: &str = "names";
 
 /// The ids of the annotations that mean something here.
-pub(crate) const KNOWN: &[&str] = &[CUSTOM, NAME, BRANCH_HINT, DATA_COUNT];
+pub(crate) const KNOWN: &[&str] = &[CUSTOM, NAME, BRANCH_HINT, NAMES];
 
 /// Where a custom section goes: two numbers for each section, one before and one after it.
 type Place = usize;
@@ -123,16 +124,20 @@ impl<'t, 'a> State<'t, 'a> {
     fn outside(&mut self, sections: &mut Vec<(Place, Custom<'a>)>, end: usize) {
         let tokens = self.cursor.tokens;
         let mut named = false;
+        let mut more_names = None;
         loop {
             let at_start = self.cursor.pos() == self.start;
             for at in self.annots_between_fields(at_start) {
                 let Some(annot) = tokens.annotations().get(at) else { continue };
-                let result = match annot.id {
+                let result = match &*annot.id {
                     CUSTOM => parse_custom(annot).map(|section| sections.push(section)),
-                    DATA_COUNT => {
-                        self.module.encoding.data_count = true;
-                        expect_end(annot, &Cursor::new(&annot.tokens, 0))
+                    NAMES if sections.iter().any(|(_, it)| it.data == CustomData::Names) => {
+                        Err(bad(annot, "duplicate annotation"))
                     }
+                    NAMES => parse_names(annot).map(|(section, more)| {
+                        sections.push(section);
+                        more_names = Some((more, annot));
+                    }),
                     NAME if at_start && named => Err(bad(annot, "multiple module names")),
                     NAME if at_start => {
                         named = true;
@@ -146,9 +151,14 @@ impl<'t, 'a> State<'t, 'a> {
                 }
             }
             if self.cursor.pos() >= end {
-                return;
+                break;
             }
             self.cursor.bump_form();
+        }
+        if let Some((more, annot)) = more_names
+            && self.module.names.merge(more).is_some()
+        {
+            self.report(*bad(annot, "a name that differs from an identifier"));
         }
     }
 
@@ -182,13 +192,15 @@ impl<'t, 'a> State<'t, 'a> {
                 field_end = tokens.form_end(field_end);
             }
             let in_func = field.at_open("func") && field.pos() < annot.at && annot.at < field_end;
-            let kind = match annot.id {
-                BRANCH_HINT if in_func => ErrorKind::Annotation(BRANCH_HINT, "invalid placement"),
-                BRANCH_HINT => ErrorKind::Annotation(BRANCH_HINT, "not in a function"),
-                DATA_COUNT => ErrorKind::Annotation(DATA_COUNT, "not between fields"),
-                name => ErrorKind::MisplacedAnnotation(name),
+            let kind = match &*annot.id {
+                BRANCH_HINT if in_func => {
+                    ErrorKind::Annotation(BRANCH_HINT.into(), "invalid placement")
+                }
+                BRANCH_HINT => ErrorKind::Annotation(BRANCH_HINT.into(), "not in a function"),
+                NAMES => ErrorKind::Annotation(NAMES.into(), "not between fields"),
+                name => ErrorKind::MisplacedAnnotation(name.into()),
             };
-            if annot.span.start < failed || matches!(annot.id, CUSTOM | DATA_COUNT) {
+            if annot.span.start < failed || matches!(&*annot.id, CUSTOM | NAMES) {
                 self.report(Error::new(kind, annot.span));
             }
         }
@@ -217,33 +229,80 @@ impl<'t, 'a> State<'t, 'a> {
         SectionId::ALL.iter().rev().find(present).copied()
     }
 
-    /// The name section: one that was written out says what the names are, as in the binary.
+    /// The name section. Identifiers are the names; a name section that is written out beside them
+    /// only marks the place, and what it says otherwise is left out with a warning. Of several, or
+    /// of one that is malformed, everything must agree with the identifiers.
     fn place_names(&mut self) {
-        let explicit = self.module.customs.iter_mut().find_map(|custom| {
-            let named = custom.name == NAME;
-            let bytes = custom.data.bytes().filter(|_| named)?;
-            let names = Names::parse(bytes).ok()?.into_owned();
-            custom.data = CustomData::Names;
-            Some(names)
+        let customs = &mut self.module.customs;
+        let written: Vec<usize> = (0..customs.len())
+            .filter(|at| customs[*at].name == NAME && customs[*at].data != CustomData::Names)
+            .collect();
+        let parsed = written.iter().find_map(|at| {
+            let names = Names::parse(customs[*at].data.bytes()?).ok()?;
+            Some((*at, names.into_owned()))
         });
-        let written = self.module.customs.iter().any(|custom| custom.name == NAME);
-        if written {
-            self.module.names = explicit.unwrap_or_default();
-        } else if !self.module.names.is_empty() {
+        let has_ids = !self.module.names.is_empty();
+        let is_written = parsed.is_some();
+        if let Some((at, names)) = parsed {
+            customs[at].data = CustomData::Names;
+            let differs = has_ids && names != self.module.names;
+            if !has_ids {
+                self.module.names = names;
+            } else if differs && written.len() > 1 {
+                self.report_name_section("names that differ from the identifiers");
+            } else if differs {
+                self.warn_of_name_section();
+            }
+        } else if has_ids && !written.is_empty() {
+            self.report_name_section("a malformed name section beside identifiers");
+        }
+        self.place_marked_names(is_written);
+    }
+
+    /// Adds a name section at the end unless there is one; a mark without names goes away.
+    fn place_marked_names(&mut self, is_written: bool) {
+        let customs = &mut self.module.customs;
+        if is_written {
+            // It stands where it was written, wherever the mark is.
+            let mut is_first = true;
+            customs.retain(|it| it.data != CustomData::Names || core::mem::take(&mut is_first));
+        } else if self.module.names.is_empty() {
+            customs.retain(|custom| custom.data != CustomData::Names);
+        } else if customs.iter().all(|custom| custom.data != CustomData::Names) {
             let after = self.last_section(after(SectionId::Data));
             let name = Name::Borrowed(NAME);
             self.module.customs.push(Custom { name, data: CustomData::Names, after });
         }
     }
+
+    /// Where a name section is written out.
+    fn name_section_span(&self) -> Span {
+        let annots = self.cursor.tokens.annotations().iter();
+        let mut sections = annots.filter(|annot| {
+            let name = strings::name(Cursor::new(&annot.tokens, 0).text());
+            annot.id == CUSTOM && name.is_some_and(|name| name == NAME)
+        });
+        sections.next().map_or(Span::at(0), |annot| annot.span)
+    }
+
+    fn report_name_section(&mut self, reason: &'static str) {
+        let kind = ErrorKind::Annotation(CUSTOM.into(), reason);
+        self.report(Error::new(kind, self.name_section_span()));
+    }
+
+    fn warn_of_name_section(&mut self) {
+        let span = self.name_section_span();
+        self.warnings.push(Warning { kind: WarningKind::NamesBesideIds, span });
+    }
 }
 
 #[cold]
 fn bad(annot: &Annotation<'_>, reason: &'static str) -> Box<Error> {
-    Error::boxed(ErrorKind::Annotation(annot.id, reason), annot.span)
+    Error::boxed(ErrorKind::Annotation(annot.id.as_str().into(), reason), annot.span)
 }
 
 fn unexpected(annot: &Annotation<'_>, cursor: &Cursor<'_, '_>) -> Box<Error> {
-    Error::boxed(ErrorKind::Annotation(annot.id, "unexpected token"), cursor.span())
+    Error::boxed(ErrorKind::Annotation(annot.id.as_str().into(), "unexpected token"), cursor.span())
 }
 
 /// A string that is a name.
@@ -256,7 +315,7 @@ fn name_in<'a>(
         return Err(bad(annot, missing));
     }
     let Some(name) = strings::name(cursor.text()) else {
-        let kind = ErrorKind::Annotation(annot.id, "malformed UTF-8 encoding");
+        let kind = ErrorKind::Annotation(annot.id.as_str().into(), "malformed UTF-8 encoding");
         return Err(cursor.error(kind));
     };
     cursor.bump();
@@ -293,6 +352,26 @@ fn parse_hint(annot: &Annotation<'_>) -> Result<bool> {
 fn parse_custom<'a>(annot: &Annotation<'a>) -> Result<(Place, Custom<'a>)> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let name = name_in(annot, &mut cursor, "missing section name")?;
+    let place = placement(annot, &mut cursor)?;
+    let bytes = cursor.strings();
+    expect_end(annot, &cursor)?;
+    Ok((place, Custom { name, data: CustomData::Bytes(bytes), after: None }))
+}
+
+/// `(@names (before|after section)? "data"*)`: the place of the name section, and the names in it
+/// that identifiers cannot say, for instance of what does not exist.
+fn parse_names<'a>(annot: &Annotation<'a>) -> Result<((Place, Custom<'a>), Names<'a>)> {
+    let mut cursor = Cursor::new(&annot.tokens, 0);
+    let place = placement(annot, &mut cursor)?;
+    let bytes = cursor.strings();
+    expect_end(annot, &cursor)?;
+    let names = Names::parse(&bytes).map_err(|_| bad(annot, "malformed names"))?.into_owned();
+    let name = Name::Borrowed(NAME);
+    Ok(((place, Custom { name, data: CustomData::Names, after: None }), names))
+}
+
+/// `(before|after section)?`; the end of the module when it is missing.
+fn placement(annot: &Annotation<'_>, cursor: &mut Cursor<'_, '_>) -> Result<Place> {
     let mut place = after(SectionId::Data);
     if cursor.opt(TokenKind::Open) {
         let direction: fn(SectionId) -> Place = match cursor.text() {
@@ -309,11 +388,9 @@ fn parse_custom<'a>(annot: &Annotation<'a>) -> Result<(Place, Custom<'a>)> {
         let Some(section) = section else { return Err(bad(annot, "malformed section kind")) };
         cursor.bump();
         if !cursor.opt(TokenKind::Close) {
-            return Err(unexpected(annot, &cursor));
+            return Err(unexpected(annot, cursor));
         }
         place = direction(section);
     }
-    let bytes = cursor.strings();
-    expect_end(annot, &cursor)?;
-    Ok((place, Custom { name, data: CustomData::Bytes(bytes), after: None }))
+    Ok(place)
 }

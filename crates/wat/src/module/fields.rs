@@ -78,7 +78,7 @@ impl<'a> State<'_, 'a> {
         let index = self.bound(kind.into())?;
         self.inline_exports(kind, index)?;
         if let Some(names) = self.opt_inline_import()? {
-            let ty = self.extern_type_tail(kind)?;
+            let ty = self.extern_type_tail(kind, Some(index))?;
             self.push_import(names, ty, start);
             return Ok(());
         }
@@ -88,7 +88,7 @@ impl<'a> State<'_, 'a> {
             ExternKind::Mem => self.memory(index)?,
             ExternKind::Global => self.global(code, index)?,
             ExternKind::Tag => {
-                let ty = self.type_use(ParamIds::Ignored)?;
+                let ty = self.type_use(ParamIds::Tag(index))?;
                 self.module.tags.push(TagType { ty });
             }
         }
@@ -132,21 +132,23 @@ impl<'a> State<'_, 'a> {
     }
 
     /// The type of an imported function: exact or not.
-    fn func_import_type(&mut self) -> Result<ExternType> {
-        let exact = self.opt_form("exact", |state| state.type_use(ParamIds::Ignored))?;
+    fn func_import_type(&mut self, ids: ParamIds) -> Result<ExternType> {
+        let exact = self.opt_form("exact", |state| state.type_use(ids))?;
         match exact {
             Some(ty) => Ok(ExternType::FuncExact(ty)),
-            None => self.type_use(ParamIds::Ignored).map(ExternType::Func),
+            None => self.type_use(ids).map(ExternType::Func),
         }
     }
 
-    fn extern_type_tail(&mut self, kind: ExternKind) -> Result<ExternType> {
+    /// What is imported, behind its keyword. It has an index unless several imports share the type.
+    fn extern_type_tail(&mut self, kind: ExternKind, index: Option<u32>) -> Result<ExternType> {
+        let ids = |named: fn(u32) -> ParamIds| index.map_or(ParamIds::Shared, named);
         Ok(match kind {
             ExternKind::Table => ExternType::Table(self.table_type()?),
             ExternKind::Mem => ExternType::Mem(self.mem_type()?),
             ExternKind::Global => ExternType::Global(self.global_type()?),
-            ExternKind::Tag => ExternType::Tag(TagType { ty: self.type_use(ParamIds::Ignored)? }),
-            ExternKind::Func => self.func_import_type()?,
+            ExternKind::Tag => ExternType::Tag(TagType { ty: self.type_use(ids(ParamIds::Tag))? }),
+            ExternKind::Func => self.func_import_type(ids(ParamIds::Import))?,
         })
     }
 
@@ -162,8 +164,8 @@ impl<'a> State<'_, 'a> {
     /// The type of an import with its keyword, for instance `(func $id? ...)`.
     fn extern_type(&mut self) -> Result<ExternType> {
         let kind = self.expect_extern()?;
-        self.bound(kind.into())?;
-        let ty = self.extern_type_tail(kind)?;
+        let index = self.bound(kind.into())?;
+        let ty = self.extern_type_tail(kind, Some(index))?;
         self.cursor.expect_close()?;
         Ok(ty)
     }
@@ -211,7 +213,7 @@ impl<'a> State<'_, 'a> {
         if self.cursor.peek() == TokenKind::Id {
             return Err(self.cursor.error(ErrorKind::IdNotAllowed));
         }
-        let ty = self.extern_type_tail(kind)?;
+        let ty = self.extern_type_tail(kind, None)?;
         self.cursor.expect_close()?;
         for (name, start) in names {
             self.push_import((module.clone(), name), ty, start);

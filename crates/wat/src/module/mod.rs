@@ -40,6 +40,7 @@ use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Errors, Result};
 use crate::ids::{IdMap, Scope, Space};
 use crate::references::{Identifiers, Recorder};
+use crate::warning::{Warning, WarningKind};
 use labels::LabelStack;
 use types::Signature;
 
@@ -90,6 +91,8 @@ pub struct Parsed<'a> {
     pub module: Module<'a>,
     /// What is wrong with the text, in its order. Only [`Parser::recover`] returns errors here.
     pub errors: Vec<Error>,
+    /// What the text says in vain, in its order.
+    pub warnings: Vec<Warning>,
     /// Where the parts of the module stand in the text, when the parser was asked.
     pub source_map: Option<SourceMap>,
     /// What the identifiers are bound to, and where they are used, when the parser was asked.
@@ -169,7 +172,15 @@ impl Parser {
         state.types();
         state.fields();
         state.annotations();
-        let State { mut cursor, module, source_map, recorder, errors: found, .. } = state;
+        let State { mut cursor, module, source_map, recorder, errors: found, mut warnings, .. } =
+            state;
+        warnings.extend(
+            tokens
+                .unknown_annotations()
+                .iter()
+                .map(|span| Warning { kind: WarningKind::UnknownAnnotation, span: *span }),
+        );
+        warnings.sort_by_key(|warning| warning.span.start);
         let mut errors = Error::lexical(&tokens);
         errors.extend(found);
         let end = if whole { cursor.expect_close() } else { Ok(()) };
@@ -181,7 +192,7 @@ impl Parser {
         let reliable = tokens.unclosed().unwrap_or(usize::MAX);
         errors.retain(|error| error.span.start <= reliable);
         let errors = Error::in_order(errors);
-        Parsed { module, errors, source_map, identifiers: recorder.map(Recorder::finish) }
+        Parsed { module, errors, warnings, source_map, identifiers: recorder.map(Recorder::finish) }
     }
 }
 
@@ -203,6 +214,7 @@ struct State<'t, 'a> {
     source_map: Option<SourceMap>,
     recorder: Option<Recorder>,
     errors: Vec<Error>,
+    warnings: Vec<Warning>,
     /// The index spaces of the module, and the locals of the function at hand.
     scope: Scope<'a>,
     /// Where the fields that are types begin.
@@ -239,6 +251,7 @@ impl<'t, 'a> State<'t, 'a> {
             source_map: parser.source_map.then(SourceMap::default),
             recorder: parser.identifiers.then(Recorder::default),
             errors: Vec::new(),
+            warnings: Vec::new(),
             scope: Scope::default(),
             type_fields: Vec::new(),
             field_ids: BTreeMap::new(),

@@ -29,9 +29,15 @@ fn signature(params: &[ValType], results: &[ValType]) -> Box<Signature> {
 pub(super) enum ParamIds {
     /// They may not.
     None,
-    /// They may, to no effect.
-    Ignored,
-    /// They name the locals of the function of this index.
+    /// They may, but name nothing: several imports share the type.
+    Shared,
+    /// They name the parameters of the function type of this index.
+    Type(u32),
+    /// They name the parameters of the tag of this index.
+    Tag(u32),
+    /// They name the parameters of the imported function of this index.
+    Import(u32),
+    /// They name the locals of the function of this index, and its body refers to them.
     Bound(u32),
 }
 
@@ -133,7 +139,7 @@ impl<'a> State<'_, 'a> {
         self.cursor.bump_open();
         let comp = match keyword {
             "func" => {
-                self.params_and_results(ParamIds::Ignored)?;
+                self.params_and_results(ParamIds::Type(index))?;
                 CompType::Func(self.func_type())
             }
             "struct" => CompType::Struct(StructType { fields: self.struct_fields(index)? }),
@@ -331,13 +337,20 @@ impl<'a> State<'_, 'a> {
 
     fn param_name(&mut self, ids: ParamIds) -> Result<bool> {
         let index = self.params.len() as u32;
-        match ids {
-            ParamIds::Bound(func) => self.local_name(func, Some(index)),
-            _ => {
-                let named = self.cursor.opt(TokenKind::Id);
-                Ok(self.name_annotation()?.is_some() || named)
-            }
+        if let ParamIds::Bound(func) = ids {
+            return self.local_name(func, Some(index));
         }
+        let id = self.cursor.opt_id();
+        let Some(name) = self.name_annotation()?.or(id) else { return Ok(false) };
+        let names = &mut self.module.names;
+        let params = match ids {
+            ParamIds::Type(ty) => names.type_params.entry(ty),
+            ParamIds::Tag(tag) => names.tag_params.entry(tag),
+            ParamIds::Import(func) | ParamIds::Bound(func) => names.locals.entry(func),
+            ParamIds::None | ParamIds::Shared => return Ok(true),
+        };
+        params.insert(index, name);
+        Ok(true)
     }
 
     /// Binds the identifier of a local, if one is next, and notes its name; tells whether it has
