@@ -8,6 +8,8 @@
 //! | `types.rs` | types and type uses |
 //! | `fields.rs` | the fields of a module |
 //! | `recovery.rs` | what takes the place of fields with errors |
+//! | `resume.rs` | how parsing goes on behind an error in a function |
+//! | `reports.rs` | errors with what helps against them |
 //! | `segments.rs` | element and data segments |
 //! | `code.rs` | instruction sequences, flat and folded |
 //! | `labels.rs` | the labels that are open |
@@ -22,13 +24,14 @@ mod fields;
 mod immediates;
 mod labels;
 mod recovery;
+mod reports;
+mod resume;
 mod scan;
 mod segments;
 mod types;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -37,7 +40,8 @@ use wattle_ast::{Features, ItemKind, Module, SourceMap, Span, ValType};
 use wattle_syntax::{TokenKind, Tokens};
 
 use crate::cursor::Cursor;
-use crate::error::{Error, ErrorKind, Errors, Result};
+use crate::error::{Error, Errors, Expected, Result};
+use crate::help::{self, Help};
 use crate::ids::{IdMap, Scope, Space};
 use crate::references::{Identifiers, Recorder};
 use labels::LabelStack;
@@ -80,6 +84,7 @@ pub struct Parser {
     features: Features,
     source_map: bool,
     identifiers: bool,
+    max_errors: usize,
 }
 
 /// What a text says.
@@ -103,9 +108,10 @@ impl Default for Parser {
 }
 
 impl Parser {
-    /// All features, no source map, no identifiers.
+    /// All features, no source map, no identifiers, at most [`Errors::LIMIT`] errors.
     pub fn new() -> Parser {
-        Parser { features: Features::ALL, source_map: false, identifiers: false }
+        let (features, max_errors) = (Features::ALL, Errors::LIMIT);
+        Parser { features, source_map: false, identifiers: false, max_errors }
     }
 
     /// The features that are on. The mnemonics of the others are unknown operators.
@@ -121,6 +127,11 @@ impl Parser {
     /// Whether to note where identifiers are bound and used.
     pub fn identifiers(self, identifiers: bool) -> Parser {
         Parser { identifiers, ..self }
+    }
+
+    /// How many errors to return at most; one at least.
+    pub fn max_errors(self, max_errors: usize) -> Parser {
+        Parser { max_errors: max_errors.max(1), ..self }
     }
 
     /// Parses a text that is a module: `(module ...)`, or its fields alone.
@@ -144,7 +155,7 @@ impl Parser {
     /// let parsed = wattle_wat::Parser::new().recover(
     ///     "(func $a (result i32) (i32.plus)) (func $b (call $a) drop) (memory 1)",
     /// );
-    /// assert_eq!(parsed.errors[0].to_string(), "unknown operator i32.plus");
+    /// assert_eq!(parsed.errors[0].to_string(), "unknown operator i32.plus: not an instruction");
     /// assert_eq!(parsed.module.funcs.len(), 2);
     /// assert_eq!(parsed.module.funcs[0].body.code(), [0x00, 0x0b]);
     /// assert_eq!(parsed.module.funcs[1].body.code(), [0x10, 0, 0x1a, 0x0b]);
@@ -175,12 +186,16 @@ impl Parser {
         let end = if whole { cursor.expect_close() } else { Ok(()) };
         let end = end.and_then(|()| match cursor.peek() {
             TokenKind::Eof => Ok(()),
-            _ => Err(cursor.unexpected("the end of the text")),
+            _ => Err(cursor.unexpected(Expected::End)),
         });
-        errors.extend(end.err().map(|error| *error));
-        let reliable = tokens.unclosed().unwrap_or(usize::MAX);
-        errors.retain(|error| error.span.start <= reliable);
-        let errors = Error::in_order(errors);
+        if let Err(mut error) = end {
+            error.help = help::find(&error.kind, &cursor);
+            errors.push(*error);
+        }
+        if !errors.is_empty() {
+            reports::keep_reliable(&mut errors, &tokens);
+        }
+        let errors = Error::in_order(errors, self.max_errors);
         Parsed { module, errors, source_map, identifiers: recorder.map(Recorder::finish) }
     }
 }
@@ -191,6 +206,9 @@ impl Parsed<'_> {
         if self.errors.is_empty() { Ok(self) } else { Err(Errors(self.errors)) }
     }
 }
+
+/// How many identifiers are compared with misspelt ones in one text.
+const COMPARISONS: usize = 1 << 18;
 
 /// What the passes share.
 struct State<'t, 'a> {
@@ -203,6 +221,15 @@ struct State<'t, 'a> {
     source_map: Option<SourceMap>,
     recorder: Option<Recorder>,
     errors: Vec<Error>,
+    max_errors: usize,
+    /// How many identifiers may still be compared with misspelt ones.
+    budget: usize,
+    /// Identifiers of what could not be read: nothing is said about them.
+    excused: BTreeSet<&'a str>,
+    /// Where the field at hand begins.
+    field_start: usize,
+    /// The last advice about a character, and the field that it was for.
+    last_sign: Option<(usize, Option<Help>)>,
     /// The index spaces of the module, and the locals of the function at hand.
     scope: Scope<'a>,
     /// Where the fields that are types begin.
@@ -239,6 +266,11 @@ impl<'t, 'a> State<'t, 'a> {
             source_map: parser.source_map.then(SourceMap::default),
             recorder: parser.identifiers.then(Recorder::default),
             errors: Vec::new(),
+            max_errors: parser.max_errors,
+            budget: COMPARISONS,
+            excused: BTreeSet::new(),
+            field_start: 0,
+            last_sign: None,
             scope: Scope::default(),
             type_fields: Vec::new(),
             field_ids: BTreeMap::new(),
@@ -252,20 +284,13 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// Notes an error, unless there are already enough to sort and cut.
-    fn report(&mut self, error: Error) {
-        if self.errors.len() < 2 * Errors::LIMIT {
-            self.errors.push(error);
-        }
-    }
-
     /// An index: a number or an identifier of a space of the module.
     #[inline(always)]
     fn idx(&mut self, space: Space) -> Result<u32> {
         if self.cursor.peek() == TokenKind::Id {
             return self.resolve(space);
         }
-        self.cursor.expect_u32()
+        self.cursor.expect_idx()
     }
 
     /// An index when one is next.
@@ -338,13 +363,6 @@ impl<'t, 'a> State<'t, 'a> {
                 recorder.define((space, owner, index), id, form);
             }
         }
-    }
-
-    /// The next token is an identifier or index of nothing.
-    #[cold]
-    fn unknown(&self, space: Space) -> Box<Error> {
-        let id = String::from(self.cursor.text());
-        self.cursor.error(ErrorKind::Unknown(space, id.into()))
     }
 
     /// Notes where an item stands: the form that begins at the token of position `start`.
