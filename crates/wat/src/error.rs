@@ -143,7 +143,7 @@ expected! {
     /// An identifier.
     Id "an identifier";
     /// `offset=N` or `align=N`.
-    MemArg "`offset=` or `align=` and an unsigned integer";
+    MemArg "an offset or an alignment";
     /// A natural number.
     Unsigned "an unsigned integer";
     /// A number.

@@ -39,5 +39,5 @@ pub mod script;
 pub use error::{Error, ErrorKind, Errors, Expected, Number, Related};
 pub use help::Help;
 pub use ids::Space;
-pub use module::{Parsed, Parser, parse};
+pub use module::{Parsed, Parser, Soundness, parse};
 pub use references::{Definition, Identifiers, Reference};

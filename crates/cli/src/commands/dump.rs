@@ -25,7 +25,7 @@ pub(crate) struct Dump {
 
 impl Dump {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let features = self.input.features;
+        let features = self.input.features();
         let source = self.input.read()?.binary(features)?;
         let module = source.module(features)?;
         let mut malformed = None;

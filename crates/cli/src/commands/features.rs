@@ -37,7 +37,7 @@ struct Row {
 impl ListFeatures {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?;
-        let (module, map) = source.module_and_map(self.input.features)?;
+        let (module, map) = source.module_and_map(self.input.features())?;
         let text = map.map(|map| (map, LineIndex::new(&source.bytes)));
         let rows = features_used(&module).into_iter().map(|(feature, path)| {
             let start =

@@ -69,7 +69,7 @@ struct FunctionRow {
 
 impl Objdump {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let features = self.input.features;
+        let features = self.input.features();
         let source = self.input.read()?.binary(features)?;
         let module = source.module(features)?;
         let listing = Listing::new(&source, &module, features)?;

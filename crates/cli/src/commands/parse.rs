@@ -23,7 +23,7 @@ pub(crate) struct Parse {
 impl Parse {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let source = self.input.read()?;
-        let module = source.module(self.input.features)?;
+        let module = source.module(self.input.features())?;
         let bytes = match self.canonical {
             true => wattle::encoder::encode_canonical(&module),
             false => wattle::encoder::encode(&module),

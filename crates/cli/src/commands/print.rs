@@ -40,7 +40,7 @@ pub(crate) struct Print {
 impl Print {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let source = self.input.read()?;
-        let module = source.module(self.input.features)?;
+        let module = source.module(self.input.features())?;
         let config = Config::new()
             .fold(self.fold)
             .skeleton(self.skeleton)

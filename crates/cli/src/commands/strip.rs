@@ -42,8 +42,8 @@ pub(crate) struct Strip {
 
 impl Strip {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let source = self.input.read()?.binary(self.input.features)?;
-        let parser = wattle::parser::Parser::new().features(self.input.features);
+        let source = self.input.read()?.binary(self.input.features())?;
+        let parser = wattle::parser::Parser::new().features(self.input.features());
         let mut out = Vec::with_capacity(source.bytes.len());
         for event in parser.events(&source.bytes) {
             let event = event.map_err(|error| source.malformed_binary(error))?;

@@ -9,6 +9,7 @@
 //! | `fields.rs` | the fields of a module |
 //! | `recovery.rs` | what takes the place of fields with errors |
 //! | `resume.rs` | how parsing goes on behind an error in a function |
+//! | `trust.rs` | what can be said about the module in spite of errors |
 //! | `reports.rs` | errors with what helps against them |
 //! | `segments.rs` | element and data segments |
 //! | `code.rs` | instruction sequences, flat and folded |
@@ -28,6 +29,7 @@ mod reports;
 mod resume;
 mod scan;
 mod segments;
+mod trust;
 mod types;
 
 use alloc::boxed::Box;
@@ -45,6 +47,7 @@ use crate::help::{self, Help};
 use crate::ids::{IdMap, Scope, Space};
 use crate::references::{Identifiers, Recorder};
 use labels::LabelStack;
+pub use trust::Soundness;
 use types::Signature;
 
 /// Parses a text that is a module: `(module ...)`, or its fields alone.
@@ -95,6 +98,8 @@ pub struct Parsed<'a> {
     pub module: Module<'a>,
     /// What is wrong with the text, in its order. Only [`Parser::recover`] returns errors here.
     pub errors: Vec<Error>,
+    /// Which parts of the module say what the text says, in spite of the errors.
+    pub soundness: Soundness,
     /// Where the parts of the module stand in the text, when the parser was asked.
     pub source_map: Option<SourceMap>,
     /// What the identifiers are bound to, and where they are used, when the parser was asked.
@@ -180,7 +185,8 @@ impl Parser {
         state.types();
         state.fields();
         state.annotations();
-        let State { mut cursor, module, source_map, recorder, errors: found, .. } = state;
+        let found = core::mem::take(&mut state.errors);
+        let mut cursor = state.cursor.clone();
         let mut errors = Error::lexical(&tokens);
         errors.extend(found);
         let end = if whole { cursor.expect_close() } else { Ok(()) };
@@ -195,8 +201,14 @@ impl Parser {
         if !errors.is_empty() {
             reports::keep_reliable(&mut errors, &tokens);
         }
+        let mut soundness = Soundness::default();
+        if !errors.is_empty() {
+            soundness = state.soundness(&errors);
+        }
         let errors = Error::in_order(errors, self.max_errors);
-        Parsed { module, errors, source_map, identifiers: recorder.map(Recorder::finish) }
+        let State { module, source_map, recorder, .. } = state;
+        let identifiers = recorder.map(Recorder::finish);
+        Parsed { module, errors, soundness, source_map, identifiers }
     }
 }
 
@@ -236,6 +248,8 @@ struct State<'t, 'a> {
     type_fields: Vec<usize>,
     /// The identifiers of fields, by type.
     field_ids: BTreeMap<u32, IdMap<'a>>,
+    /// What has a placeholder, but for functions with errors in their bodies.
+    broken: BTreeSet<(Space, u32)>,
     /// Explicit types with errors: nothing more is said about them.
     broken_types: BTreeSet<u32>,
     /// Which type a signature without a type index stands for.
@@ -274,6 +288,7 @@ impl<'t, 'a> State<'t, 'a> {
             scope: Scope::default(),
             type_fields: Vec::new(),
             field_ids: BTreeMap::new(),
+            broken: BTreeSet::new(),
             broken_types: BTreeSet::new(),
             type_uses: BTreeMap::new(),
             params: Vec::new(),

@@ -71,6 +71,7 @@ impl State<'_, '_> {
         let mut expected = *before;
         for space in members {
             expected[space as usize] += 1;
+            self.broken.insert((space, expected[space as usize] - 1));
             if self.len(space) < expected[space as usize] {
                 self.add_placeholder(space, matches!(origin, Origin::Import));
             }

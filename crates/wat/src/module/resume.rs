@@ -42,6 +42,7 @@ impl<'a> State<'_, 'a> {
         {
             code.unsure |= at == start || begins == TokenKind::Open && at == start + 1;
         }
+        let is_unknown = matches!(error.kind, ErrorKind::UnknownOperator(..));
         let is_lexical = matches!(error.kind, ErrorKind::Lexical(_));
         code.broken = true;
         if !(of_structure && code.unsure) {
@@ -62,7 +63,7 @@ impl<'a> State<'_, 'a> {
                 self.skip_form();
             }
             _ => {
-                if at == start || begins == TokenKind::Open && at == start + 1 {
+                if is_unknown || at == start || begins == TokenKind::Open && at == start + 1 {
                     self.skip_token();
                 }
                 // What touches characters that make no token is part of the fault.
