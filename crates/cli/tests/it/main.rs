@@ -1,6 +1,7 @@
 //! The command as a user meets it, one file for each group of subcommands.
 
 mod command;
+mod documents;
 #[cfg(unix)]
 mod fuzz;
 mod run;

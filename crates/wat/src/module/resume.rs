@@ -11,7 +11,7 @@ use super::State;
 use super::code::{Code, Frame, Open};
 use crate::error::{Error, ErrorKind, Expected, Related, Result};
 use crate::ids::Space;
-use crate::{help, keywords};
+use crate::{help, keywords, other_names};
 
 impl<'a> State<'_, 'a> {
     /// Reports an error in the instruction that begins at a position, and goes on to the next one.
@@ -39,6 +39,7 @@ impl<'a> State<'_, 'a> {
         let is_operand = error.kind == ErrorKind::UnexpectedToken(Expected::OperandOrClose);
         if let ErrorKind::UnknownOperator(word, _) = &error.kind
             && !word.contains('.')
+            && !is_known_elsewhere(word)
         {
             code.unsure |= at == start || begins == TokenKind::Open && at == start + 1;
         }
@@ -217,4 +218,11 @@ impl<'a> State<'_, 'a> {
         }
         Related { span, note: "the block begins here" }
     }
+}
+
+/// Whether a word is another name of an instruction that begins and ends no block.
+fn is_known_elsewhere(word: &str) -> bool {
+    let name = other_names::name_here(word, Expected::Instr);
+    let opcode = name.and_then(|name| Opcode::from_mnemonic(name.as_str()));
+    opcode.is_some_and(|opcode| !opcode.kinds().is_structured())
 }
