@@ -195,13 +195,14 @@ impl Features {
     }
 
     /// Reads a comma-separated list of presets (`wasm1`, `wasm2`, `wasm3`, `default`, `all`) and
-    /// feature names, applied from left to right; `-name` takes away. What a feature implies
-    /// comes with it. Dashes and underscores are the same.
+    /// feature names, applied from left to right; `-name` takes away, from the default when it
+    /// comes first. What a feature implies comes with it. Dashes and underscores are the same.
     ///
     /// # Errors
     /// The first word that is neither.
     pub fn parse(list: &str) -> Result<Features, &str> {
-        let mut set = Features::NONE;
+        let from_default = list.trim_start().starts_with('-');
+        let mut set = if from_default { Features::DEFAULT } else { Features::NONE };
         for word in list.split(',').map(str::trim).filter(|word| !word.is_empty()) {
             let (remove, name) = match word.strip_prefix('-') {
                 Some(name) => (true, name),
@@ -318,5 +319,6 @@ mod tests {
             assert_eq!(set, Ok(true), "{feature}");
         }
         assert_eq!(Features::parse("gc,nonsense"), Err("nonsense"));
+        assert_eq!(Features::parse("-simd"), Ok(Features::DEFAULT - Features::SIMD));
     }
 }

@@ -2,12 +2,14 @@
 
 use std::io::{self, IsTerminal};
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
-use wattle::ast::{LineIndex, Path, Span};
+use wattle::Feature;
+use wattle::ast::{LineColumn, LineIndex, Path, Span};
 use wattle::validator::{Error, OperandType};
 
 use crate::excerpt::{TextExcerpt, hexdump};
+use crate::input::FeatureList;
 
 /// One thing that is wrong with an input.
 #[derive(Default, Serialize)]
@@ -44,8 +46,24 @@ pub(crate) struct Fault {
     /// The feature that would make the module valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     enable: Option<String>,
+    /// What may be done about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+    /// Another place of the text that has to do with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    related: Option<Related>,
     #[serde(skip)]
     excerpt: Option<Excerpt>,
+}
+
+/// Another place of a text that has to do with a fault.
+#[derive(Serialize)]
+struct Related {
+    line: usize,
+    column: usize,
+    message: &'static str,
+    #[serde(skip)]
+    excerpt: TextExcerpt,
 }
 
 enum Excerpt {
@@ -60,17 +78,26 @@ impl Fault {
     }
 
     /// What validation found, at no place of the input yet.
-    pub(crate) fn invalid(file: &str, error: &Error) -> Fault {
+    pub(crate) fn invalid(file: &str, error: &Error, features: &FeatureList) -> Fault {
         let show = |types: &[OperandType]| types.iter().map(OperandType::to_string).collect();
         let fault = Fault {
             malformed: error.is_malformed(),
             expected: show(&error.expected),
             found: show(&error.found),
             operands: show(&error.operands),
-            enable: error.enable.map(|feature| feature.to_string()),
             ..Fault::new(file, error.reason())
         };
-        fault.path(&error.path)
+        let fault = fault.path(&error.path);
+        match error.enable {
+            Some(feature) => fault.enable(feature, features),
+            None => fault,
+        }
+    }
+
+    /// Says that a feature is missing from a list.
+    pub(crate) fn enable(mut self, feature: Feature, features: &FeatureList) -> Fault {
+        self.enable = Some(feature.to_string());
+        self.help(Some(format!("turn it on with --features {}", features.with(feature))))
     }
 
     /// Sets the section, item and instruction.
@@ -88,6 +115,26 @@ impl Fault {
     /// Sets the active calls, the innermost first.
     pub(crate) fn backtrace(mut self, calls: Vec<String>) -> Fault {
         self.backtrace = calls;
+        self
+    }
+
+    /// Sets what may be done about it.
+    pub(crate) fn help(mut self, help: Option<String>) -> Fault {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// Adds another place of the text.
+    pub(crate) fn related(
+        mut self,
+        text: &str,
+        lines: &LineIndex,
+        span: Span,
+        message: &'static str,
+    ) -> Fault {
+        let LineColumn { line, column } = span.line_column(lines);
+        let excerpt = TextExcerpt::new(text, lines, span);
+        self.related = Some(Related { line, column, message, excerpt });
         self
     }
 
@@ -110,22 +157,32 @@ impl Fault {
         self
     }
 
+    /// A line of the text with its place above it.
+    fn show<'s>(
+        &'s self,
+        excerpt: &'s TextExcerpt,
+        line: usize,
+        column: usize,
+        kind: AnnotationKind,
+    ) -> Vec<Element<'s>> {
+        let mark = kind.span(excerpt.mark.clone());
+        let snippet = Snippet::source(&*excerpt.text).line_start(line).annotation(mark);
+        if excerpt.starts_line {
+            return vec![snippet.path(&*self.file).into()];
+        }
+        // The renderer would count the column from the start of the excerpt.
+        let origin = Origin::path(&*self.file).line(line).char_column(column);
+        vec![origin.into(), snippet.into()]
+    }
+
     /// The message with the source line or the bytes, and with notes.
     pub(crate) fn render(&self) -> String {
         let title = Level::ERROR.primary_title(&*self.message);
         let origin = Origin::path(&*self.file);
         let mut group = match &self.excerpt {
             Some(Excerpt::Text(excerpt)) => {
-                let line = self.line.unwrap_or(1);
-                let mark = AnnotationKind::Primary.span(excerpt.mark.clone());
-                let snippet = Snippet::source(&*excerpt.text).line_start(line).annotation(mark);
-                if excerpt.starts_line {
-                    title.element(snippet.path(&*self.file))
-                } else {
-                    // The renderer would count the column from the start of the excerpt.
-                    let origin = origin.line(line).char_column(self.column.unwrap_or(1));
-                    title.element(origin).element(snippet)
-                }
+                let (line, column) = (self.line.unwrap_or(1), self.column.unwrap_or(1));
+                title.elements(self.show(excerpt, line, column, AnnotationKind::Primary))
             }
             Some(Excerpt::Binary(_)) => {
                 let start = self.start.unwrap_or_default();
@@ -145,11 +202,21 @@ impl Fault {
             let note = format!("the operands there, the topmost last: [{operands}]");
             group = group.element(Level::NOTE.message(note));
         }
-        if let Some(feature) = &self.enable {
-            let help = format!("turn it on with --features default,{feature}");
-            group = group.element(Level::HELP.message(help));
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(&**help));
         }
-        let mut out = renderer().render(&[group]);
+        let mut groups = vec![group];
+        if let Some(related) = &self.related {
+            let Related { line, column, message, excerpt } = related;
+            let title = Level::NOTE.secondary_title(*message);
+            groups.push(title.elements(self.show(
+                excerpt,
+                *line,
+                *column,
+                AnnotationKind::Context,
+            )));
+        }
+        let mut out = renderer().render(&groups);
         if let Some(Excerpt::Binary(rows)) = &self.excerpt {
             out.push('\n');
             out.push_str(rows.trim_end());

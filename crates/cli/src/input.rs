@@ -1,9 +1,11 @@
 //! Arguments that say what a command reads: the module, its features, a configuration.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::Args;
-use wattle::Features;
+use wattle::{Feature, Features};
 use wattle_smith::Config;
 
 use crate::failure::{Failure, cannot_read};
@@ -16,40 +18,121 @@ pub(crate) struct Input {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// How inputs are read.
+#[derive(Args, Clone)]
+pub(crate) struct Reading {
     /// What the module may use: presets (wasm1, wasm2, wasm3, default, all) and features,
-    /// separated by commas; `-name` takes one away. Without it, commands that only show what is
-    /// there take `all`, and others `default`.
-    #[arg(long, value_name = "LIST", value_parser = parse_features)]
-    features: Option<Features>,
+    /// separated by commas; `-name` takes one away, from the default if it comes first. Without this,
+    /// commands that only show what is there take `all`, and others `default`.
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    features: Option<FeatureList>,
+
+    /// Stop after this many faults.
+    #[arg(long, value_name = "N", default_value = "20")]
+    pub(crate) max_errors: NonZeroUsize,
+}
+
+/// A list of features as it was given.
+#[derive(Clone)]
+pub(crate) struct FeatureList {
+    list: String,
+    pub(crate) features: Features,
 }
 
 impl Input {
     /// Reads all of it.
     pub(crate) fn read(&self) -> Result<Source, Failure> {
-        Source::read(self.file.as_deref())
+        Source::read(self.file.as_deref(), self.reading.clone())
     }
 
-    /// The features for a command that judges the module.
+    /// What the module may use, for a command that judges it.
     pub(crate) fn features(&self) -> Features {
-        self.features.unwrap_or_default()
+        self.reading.features().features
     }
 
-    /// The features for a command that only shows what is there.
+    /// What the module may use, for a command that only shows what is there.
     pub(crate) fn features_to_show(&self) -> Features {
-        self.features.unwrap_or(Features::ALL)
+        self.reading.features.as_ref().map_or(Features::ALL, |list| list.features)
+    }
+
+    /// How many faults to show at most.
+    pub(crate) fn max_errors(&self) -> usize {
+        self.reading.max_errors.get()
+    }
+}
+
+impl Reading {
+    /// The list that was given, or the default.
+    pub(crate) fn features(&self) -> FeatureList {
+        let default = || FeatureList { list: "default".to_owned(), features: Features::default() };
+        self.features.clone().unwrap_or_else(default)
+    }
+}
+
+impl FromStr for FeatureList {
+    type Err = String;
+
+    fn from_str(list: &str) -> Result<FeatureList, String> {
+        match Features::parse(list) {
+            Ok(features) => Ok(FeatureList { list: list.to_owned(), features }),
+            Err(word) => {
+                let names = Features::ALL.iter().map(|feature| feature.to_string());
+                let names: Vec<_> = names.collect();
+                Err(format!("unknown feature `{word}`; there are {}", names.join(", ")))
+            }
+        }
+    }
+}
+
+impl From<Features> for FeatureList {
+    fn from(features: Features) -> FeatureList {
+        let names: Vec<_> = features.iter().map(|feature| feature.to_string()).collect();
+        FeatureList { list: names.join(","), features }
+    }
+}
+
+impl FeatureList {
+    /// The list that has this feature too.
+    pub(crate) fn with(&self, feature: Feature) -> String {
+        let is_removal = |word: &&str| {
+            word.trim().strip_prefix('-').is_some_and(|name| {
+                Features::parse(name).is_ok_and(|removed| removed.contains(feature))
+            })
+        };
+        let words: Vec<_> = self.list.split(',').filter(|word| !is_removal(word)).collect();
+        let list = if words.is_empty() { "default".to_owned() } else { words.join(",") };
+        let has_it = Features::parse(&list).is_ok_and(|features| features.contains(feature));
+        if has_it { list } else { format!("{list},{feature}") }
     }
 }
 
 /// Reads a list of features.
 pub(crate) fn parse_features(list: &str) -> Result<Features, String> {
-    Features::parse(list).map_err(|word| {
-        let names: Vec<_> = Features::ALL.iter().map(|feature| feature.to_string()).collect();
-        format!("unknown feature `{word}`; there are {}", names.join(", "))
-    })
+    list.parse().map(|list: FeatureList| list.features)
 }
 
 /// Reads a configuration of the generator from a file of JSON.
 pub(crate) fn read_config(path: &Path) -> Result<Config, String> {
     let text = std::fs::read(path).map_err(|error| cannot_read(path.display(), error))?;
     serde_json::from_slice(&text).map_err(|error| cannot_read(path.display(), error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feature_is_added_to_the_list_that_was_given() {
+        let with = |list: &str, feature| list.parse::<FeatureList>().unwrap().with(feature);
+        assert_eq!(with("default", Feature::StackSwitching), "default,stack-switching");
+        assert_eq!(with("wasm1", Feature::Simd), "wasm1,simd");
+        assert_eq!(with("-simd", Feature::Simd), "default");
+        assert_eq!(with("-simd,-threads", Feature::Simd), "-threads");
+        assert_eq!(with("wasm2,-simd", Feature::Simd), "wasm2");
+        assert_eq!(with("wasm1,threads,-simd", Feature::Simd), "wasm1,threads,simd");
+    }
 }

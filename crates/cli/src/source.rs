@@ -14,17 +14,19 @@ use wattle::{parser, validator, wat};
 
 use crate::failure::{Failure, cannot_read};
 use crate::fault::Fault;
+use crate::input::Reading;
 
 /// An input, text or binary.
 pub(crate) struct Source {
     /// What messages call it.
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
+    reading: Reading,
 }
 
 impl Source {
     /// Reads all of a file, or of standard input when the file is `-` or not named.
-    pub(crate) fn read(file: Option<&Path>) -> Result<Source, Failure> {
+    pub(crate) fn read(file: Option<&Path>, reading: Reading) -> Result<Source, Failure> {
         let stdin = || {
             let mut bytes = Vec::new();
             io::stdin().lock().read_to_end(&mut bytes)?;
@@ -36,7 +38,7 @@ impl Source {
         };
         match bytes {
             Ok(bytes) if bytes.is_empty() => Err(Failure::Input(format!("{name} is empty"))),
-            Ok(bytes) => Ok(Source { name, bytes }),
+            Ok(bytes) => Ok(Source { name, bytes, reading }),
             Err(error) => Err(Failure::Input(cannot_read(name, error))),
         }
     }
@@ -77,7 +79,7 @@ impl Source {
             return Ok(self);
         }
         let bytes = wattle::encoder::encode(&self.module(features)?);
-        Ok(Source { name: self.name, bytes })
+        Ok(Source { bytes, ..self })
     }
 
     /// The module as far as it can be read, for commands that show what is there. A text is read
@@ -131,18 +133,57 @@ impl Source {
         parser.module(&self.bytes).map_err(|error| self.malformed_binary(error))
     }
 
+    /// What can be read of a text, beside its errors.
+    pub(crate) fn recover(
+        &self,
+        features: Features,
+        with_map: bool,
+    ) -> Result<wat::Parsed<'_>, Failure> {
+        Ok(self.parser(features, with_map).recover(self.text()?))
+    }
+
+    fn parser(&self, features: Features, with_map: bool) -> wat::Parser {
+        wat::Parser::new()
+            .features(features)
+            .source_map(with_map)
+            .max_errors(self.reading.max_errors.get())
+    }
+
     fn parse_text(&self, features: Features, with_map: bool) -> Result<wat::Parsed<'_>, Failure> {
-        let parser = wat::Parser::new().features(features).source_map(with_map);
+        let parser = self.parser(features, with_map);
         parser.module(self.text()?).map_err(|errors| self.malformed_text(errors))
     }
 
     /// The faults of a malformed text, or of a malformed script.
     pub(crate) fn malformed_text(&self, errors: wat::Errors) -> Failure {
-        let faults = errors
-            .as_slice()
+        let locator = self.locator();
+        let errors = errors.as_slice().iter().take(self.reading.max_errors.get());
+        let faults = errors.map(|error| locator.malformed_text(self, error));
+        Failure::Faults(faults.collect())
+    }
+
+    /// The faults of a text that is malformed, and of what is invalid of the rest.
+    pub(crate) fn malformed_and_invalid(
+        &self,
+        malformed: &[wat::Error],
+        invalid: &[validator::Error],
+        map: Option<&SourceMap>,
+    ) -> Failure {
+        let locator = self.locator();
+        let mut faults: Vec<(Option<Span>, Fault)> = invalid
             .iter()
-            .map(|error| (Some(error.span), self.fault(error.kind.to_string()).malformed()));
-        self.faults(faults.collect())
+            .map(|error| {
+                let span = map.map_or(error.span, |map| map.span(&error.path));
+                let fault = Fault::invalid(&self.name, error, &self.reading.features());
+                (span, locator.place(span, fault))
+            })
+            .collect();
+        let malformed = malformed.iter();
+        faults
+            .extend(malformed.map(|error| (Some(error.span), locator.malformed_text(self, error))));
+        faults.sort_by_key(|(span, _)| span.map(|span| span.start));
+        faults.truncate(self.reading.max_errors.get());
+        Failure::Faults(faults.into_iter().map(|(_, fault)| fault).collect())
     }
 
     /// The fault of a malformed binary.
@@ -151,7 +192,10 @@ impl Source {
     }
 
     fn malformed_fault(&self, error: ast::Error) -> Fault {
-        let fault = self.fault(error.reason()).path(&error.path).malformed();
+        let mut fault = self.fault(error.reason()).path(&error.path).malformed();
+        if let Some(feature) = error.enable {
+            fault = fault.enable(feature, &self.reading.features());
+        }
         fault.in_binary(&self.bytes, error.span)
     }
 
@@ -170,7 +214,7 @@ impl Source {
     ) -> Failure {
         let faults = errors.map(|error| {
             let span = map.map_or(error.span, |map| map.span(&error.path));
-            (span, Fault::invalid(&self.name, error))
+            (span, Fault::invalid(&self.name, error, &self.reading.features()))
         });
         self.faults(faults.collect())
     }
@@ -227,6 +271,25 @@ pub(crate) struct Locator<'s> {
 }
 
 impl Locator<'_> {
+    /// The fault of a malformed text.
+    fn malformed_text(&self, source: &Source, error: &wat::Error) -> Fault {
+        let fault = source.fault(error.kind.to_string()).malformed();
+        let fault = fault.help(error.help.as_ref().map(ToString::to_string));
+        let fault = match &error.kind {
+            wat::ErrorKind::NotEnabled(_, feature) => {
+                fault.enable(*feature, &source.reading.features())
+            }
+            _ => fault,
+        };
+        let fault = match (&error.related, &self.lines) {
+            (Some(related), Some((lines, text))) => {
+                fault.related(text, lines, related.span, related.note)
+            }
+            _ => fault,
+        };
+        self.place(Some(error.span), fault)
+    }
+
     /// The fault at this place, if there is one.
     pub(crate) fn place(&self, span: Option<Span>, fault: Fault) -> Fault {
         match (span, &self.lines) {

@@ -18,6 +18,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use wattle_ast::Name;
 
@@ -112,6 +113,34 @@ static HEX: [u8; 256] = {
     }
     hex
 };
+
+/// The first bytes of a literal that may not stand in one: an escape that is none, or a control
+/// character; all of the literal when there are none.
+///
+/// ```
+/// assert_eq!(wattle_syntax::strings::fault(r#""a\p""#), 2..4);
+/// assert_eq!(wattle_syntax::strings::fault(r#""\u{110000}""#), 1..11);
+/// assert_eq!(wattle_syntax::strings::fault("\"\0\""), 1..2);
+/// ```
+pub fn fault(literal: &str) -> Range<usize> {
+    let mut at = literal.find('"').map_or(0, |quote| quote + 1);
+    while let Some(c) = literal.get(at..).and_then(|rest| rest.chars().next()) {
+        let behind = at + c.len_utf8();
+        let rest = literal.get(behind..).unwrap_or_default();
+        match (c, escape(rest.as_bytes())) {
+            ('\\', Some(escape)) => at = behind + escape.len,
+            ('\\', None) => {
+                let brace = if rest.starts_with("u{") { rest.find('}') } else { None };
+                let len = brace.map_or(rest.chars().next().map_or(0, char::len_utf8), |at| at + 1);
+                return at..behind + len;
+            }
+            ('"', _) => break,
+            _ if c.is_ascii_control() => return at..behind,
+            _ => at = behind,
+        }
+    }
+    0..literal.len()
+}
 
 /// The inside of a literal: without the quotes.
 fn inside(literal: &str) -> &str {

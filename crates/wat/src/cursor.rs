@@ -3,7 +3,6 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::string::String;
 
 use wattle_ast::{AbsHeapType, Name, Opcode, Span};
 use wattle_syntax::{
@@ -12,7 +11,7 @@ use wattle_syntax::{
     strings,
 };
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Expected, Number, Result};
 use crate::keywords;
 
 /// A place among tokens. Cheap to clone, so that a parser may look ahead as far as it likes.
@@ -97,6 +96,31 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.tokens.text(self.ahead(ahead))
     }
 
+    /// The text of the token before the next; nothing at the beginning.
+    #[cold]
+    pub(crate) fn text_before(&self) -> &'a str {
+        let before = self.pos.checked_sub(1).map(|before| self.tokens.get(before));
+        before.map_or("", |token| self.tokens.text(token))
+    }
+
+    /// Whether the next token stands in a form with this keyword, with no other form before it
+    /// than those that end again. Looks at a few tokens only.
+    #[cold]
+    pub(crate) fn is_in(&self, keyword: &str) -> bool {
+        let mut depth = 0_usize;
+        for pos in (0..self.pos).rev().take(32) {
+            match self.tokens.get(pos).kind {
+                TokenKind::Close => depth += 1,
+                TokenKind::Open if depth == 0 => {
+                    return self.tokens.text(self.tokens.get(pos + 1)) == keyword;
+                }
+                TokenKind::Open => depth -= 1,
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// The bytes of the next token.
     pub(crate) fn span(&self) -> Span {
         self.token.span()
@@ -111,17 +135,19 @@ impl<'t, 'a> Cursor<'t, 'a> {
 
     /// The next token is not what must be there.
     #[cold]
-    pub(crate) fn unexpected(&self, expected: &'static str) -> Box<Error> {
+    pub(crate) fn unexpected(&self, expected: Expected) -> Box<Error> {
         let text = self.text();
         let unknown = match self.peek() {
-            TokenKind::Error(error) => return self.error(ErrorKind::Lexical(error)),
+            TokenKind::Error(error) => {
+                return Box::new(Error::of_token(error, self.span(), self.tokens.source()));
+            }
             TokenKind::Reserved => true,
             TokenKind::Keyword => !keywords::is_keyword(text),
             TokenKind::Number => !numbers::is_number(self.bytes()),
             _ => false,
         };
         let kind = if unknown {
-            ErrorKind::UnknownOperator(String::from(text).into())
+            ErrorKind::UnknownOperator(text.into(), expected)
         } else {
             ErrorKind::UnexpectedToken(expected)
         };
@@ -131,7 +157,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
     /// The error for a form of another kind than the one that must follow. It stands at the keyword
     /// when a parenthesis and a keyword follow.
     #[cold]
-    pub(crate) fn unexpected_form(&mut self, expected: &'static str) -> Box<Error> {
+    pub(crate) fn unexpected_form(&mut self, expected: Expected) -> Box<Error> {
         self.opt(TokenKind::Open);
         self.unexpected(expected)
     }
@@ -142,9 +168,9 @@ impl<'t, 'a> Cursor<'t, 'a> {
         let text = self.text();
         match Opcode::from_mnemonic(text) {
             // These are words of 3.0, too, in clauses of `try_table`.
-            Some(Opcode::Catch | Opcode::CatchAll) => self.unexpected("an instruction"),
+            Some(Opcode::Catch | Opcode::CatchAll) => self.unexpected(Expected::Instr),
             Some(opcode) => self.error(ErrorKind::NotEnabled(text.into(), opcode.feature())),
-            None => self.unexpected("an instruction"),
+            None => self.unexpected(Expected::Instr),
         }
     }
 
@@ -209,15 +235,19 @@ impl<'t, 'a> Cursor<'t, 'a> {
     /// Moves past `(` and this keyword.
     pub(crate) fn expect_open(&mut self, keyword: &'static str) -> Result<()> {
         if !self.opt(TokenKind::Open) {
-            return Err(self.unexpected("("));
+            return Err(self.unexpected(Expected::Token("(")));
         }
-        if self.opt_keyword(keyword) { Ok(()) } else { Err(self.unexpected(keyword)) }
+        if self.opt_keyword(keyword) {
+            Ok(())
+        } else {
+            Err(self.unexpected(Expected::Token(keyword)))
+        }
     }
 
     /// Moves past a closing parenthesis.
     #[inline(always)]
     pub(crate) fn expect_close(&mut self) -> Result<()> {
-        if self.opt(TokenKind::Close) { Ok(()) } else { Err(self.unexpected(")")) }
+        if self.opt(TokenKind::Close) { Ok(()) } else { Err(self.unexpected(Expected::Token(")"))) }
     }
 
     /// An identifier when one is next.
@@ -255,7 +285,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
     /// A string that is a name: UTF-8.
     pub(crate) fn expect_name(&mut self) -> Result<Name<'a>> {
         if self.peek() != TokenKind::String {
-            return Err(self.unexpected("a name"));
+            return Err(self.unexpected(Expected::Name));
         }
         let name = strings::name(self.text())
             .ok_or_else(|| self.error(ErrorKind::Lexical(LexError::Utf8)))?;
@@ -271,25 +301,32 @@ impl<'t, 'a> Cursor<'t, 'a> {
 
     /// An unsigned 8-bit integer.
     pub(crate) fn expect_u8(&mut self) -> Result<u8> {
-        self.nat(numbers::u8, "i8")
+        self.nat(numbers::u8, Number::U8, Expected::Lane)
     }
 
     /// An unsigned 32-bit integer.
     #[inline(always)]
     pub(crate) fn expect_u32(&mut self) -> Result<u32> {
-        self.nat(numbers::u32, "i32")
+        self.nat(numbers::u32, Number::U32, Expected::Unsigned)
+    }
+
+    /// An index that is a number.
+    #[inline(always)]
+    pub(crate) fn expect_idx(&mut self) -> Result<u32> {
+        self.nat(numbers::u32, Number::U32, Expected::Index)
     }
 
     /// An unsigned 64-bit integer.
     pub(crate) fn expect_u64(&mut self) -> Result<u64> {
-        self.nat(numbers::u64, "i64")
+        self.nat(numbers::u64, Number::U64, Expected::Unsigned)
     }
 
     #[inline(always)]
     fn nat<T>(
         &mut self,
         parse: impl Fn(&'a [u8]) -> core::result::Result<T, NumberError>,
-        ty: &'static str,
+        number: Number,
+        expected: Expected,
     ) -> Result<T> {
         if self.peek() == TokenKind::Number
             && let Ok(value) = parse(self.bytes())
@@ -297,20 +334,21 @@ impl<'t, 'a> Cursor<'t, 'a> {
             self.bump();
             return Ok(value);
         }
-        Err(self.bad_nat(parse, ty))
+        Err(self.bad_nat(parse, number, expected))
     }
 
     #[cold]
     fn bad_nat<T>(
         &self,
         parse: impl Fn(&'a [u8]) -> core::result::Result<T, NumberError>,
-        ty: &'static str,
+        number: Number,
+        expected: Expected,
     ) -> Box<Error> {
         match parse(self.bytes()) {
             Err(NumberError::OutOfRange) if self.at_nat() => {
-                self.error(ErrorKind::ConstantOutOfRange(ty))
+                self.error(ErrorKind::ConstantOutOfRange(number))
             }
-            _ => self.unexpected("an unsigned integer"),
+            _ => self.unexpected(expected),
         }
     }
 
@@ -318,17 +356,18 @@ impl<'t, 'a> Cursor<'t, 'a> {
     #[inline(always)]
     pub(crate) fn expect_number<T>(
         &mut self,
+        number: Number,
         parse: impl Fn(&'a [u8]) -> core::result::Result<T, NumberError>,
     ) -> Result<T> {
         if !matches!(self.peek(), TokenKind::Number | TokenKind::Keyword) {
-            return Err(self.unexpected("a number"));
+            return Err(self.unexpected(Expected::Number));
         }
         match parse(self.bytes()) {
             Ok(value) => {
                 self.bump();
                 Ok(value)
             }
-            Err(error) => Err(self.bad_number(error)),
+            Err(error) => Err(self.bad_number(number, error)),
         }
     }
 
@@ -336,7 +375,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
     pub(crate) fn expect_abs_heap_type(&mut self) -> Result<AbsHeapType> {
         let keyword = if self.peek() == TokenKind::Keyword { self.text() } else { "" };
         let abs = AbsHeapType::from_keyword(keyword);
-        let abs = abs.ok_or_else(|| self.unexpected("a heap type"))?;
+        let abs = abs.ok_or_else(|| self.unexpected(Expected::HeapType))?;
         self.bump();
         Ok(abs)
     }
@@ -347,17 +386,17 @@ impl<'t, 'a> Cursor<'t, 'a> {
             TokenKind::Keyword => Shape::from_keyword(self.text()),
             _ => None,
         };
-        let shape = shape.ok_or_else(|| self.unexpected("a shape"))?;
+        let shape = shape.ok_or_else(|| self.unexpected(Expected::Shape))?;
         self.bump();
         Ok(shape)
     }
 
     #[cold]
-    fn bad_number(&self, error: NumberError) -> Box<Error> {
+    fn bad_number(&self, number: Number, error: NumberError) -> Box<Error> {
         // A float where an integer must be is a number, if one that does not fit.
         if error == NumberError::OutOfRange || numbers::is_number(self.bytes()) {
-            return self.error(ErrorKind::ConstantOutOfRange(""));
+            return self.error(ErrorKind::ConstantOutOfRange(number));
         }
-        self.unexpected("a number")
+        self.unexpected(Expected::Number)
     }
 }

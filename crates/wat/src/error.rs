@@ -1,12 +1,14 @@
-//! The errors of the text format: one enum of reasons, each with the official phrase.
+//! The errors of the text format: one enum of reasons, each with the official phrase. What helps
+//! against them is in `help.rs`.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{Feature, Span};
-use wattle_syntax::{LexError, Tokens};
+use wattle_syntax::{LexError, Shape, Tokens, strings};
 
+use crate::help::{self, Help};
 use crate::ids::Space;
 
 /// How the functions of this crate fail. Boxed, so that success travels in registers.
@@ -16,12 +18,12 @@ pub(crate) type Result<T> = core::result::Result<T, Box<Error>>;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A word that means nothing in the format.
-    UnknownOperator(Box<str>),
+    /// A word that means nothing in the format, and what would fit there.
+    UnknownOperator(Box<str>, Expected),
     /// The mnemonic of an instruction of a feature that is not enabled.
     NotEnabled(Box<str>, Feature),
     /// A token at the wrong place, and what would fit there.
-    UnexpectedToken(&'static str),
+    UnexpectedToken(Expected),
     /// Characters that make no token.
     Lexical(LexError),
     /// An identifier that is bound nowhere, or an index out of range, as it was written.
@@ -30,8 +32,8 @@ pub enum ErrorKind {
     Duplicate(Space, Box<str>),
     /// An identifier where one type stands for several imports.
     IdNotAllowed,
-    /// A number that does not fit its type, which is named when the official phrase does so.
-    ConstantOutOfRange(&'static str),
+    /// A number that does not fit its type.
+    ConstantOutOfRange(Number),
     /// An import after a definition in this space.
     ImportAfter(Space),
     /// More than one start function.
@@ -60,7 +62,10 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use ErrorKind::*;
         match self {
-            UnknownOperator(token) => write!(f, "unknown operator {token}"),
+            UnknownOperator(token, Expected::Token(fits)) => {
+                write!(f, "unknown operator {token}, expected {fits}")
+            }
+            UnknownOperator(token, fits) => write!(f, "unknown operator {token}: not {fits}"),
             NotEnabled(token, feature) => {
                 write!(f, "unknown operator {token} ({feature} is not enabled)")
             }
@@ -69,8 +74,7 @@ impl fmt::Display for ErrorKind {
             Unknown(space, id) => write!(f, "unknown {space} {id}"),
             Duplicate(space, id) => write!(f, "duplicate {space} ${id}"),
             IdNotAllowed => f.write_str("identifier not allowed"),
-            ConstantOutOfRange("") => f.write_str("constant out of range"),
-            ConstantOutOfRange(ty) => write!(f, "{ty} constant out of range"),
+            ConstantOutOfRange(number) => write!(f, "{}constant out of range", number.prefix()),
             ImportAfter(space) => write!(f, "import after {space} definition"),
             MultipleStarts => f.write_str("multiple start sections"),
             MismatchingLabel => f.write_str("mismatching label"),
@@ -86,13 +90,149 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// A malformed text: what is wrong, and at which bytes of it.
+macro_rules! expected {
+    ($( $(#[$doc:meta])* $variant:ident $text:literal; )*) => {
+        /// What would fit at a place. `Display` shows it with its article, as error messages call
+        /// it.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[non_exhaustive]
+        pub enum Expected {
+            $( $(#[$doc])* $variant, )*
+            /// This token.
+            Token(&'static str),
+        }
+
+        impl fmt::Display for Expected {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $( Expected::$variant => $text, )*
+                    Expected::Token(token) => token,
+                })
+            }
+        }
+    };
+}
+
+expected! {
+    /// An instruction.
+    Instr "an instruction";
+    /// An instruction that is folded.
+    FoldedInstr "an instruction in parentheses";
+    /// Another instruction than this one, which begins, parts or ends a block.
+    FittingInstr "an instruction that fits here";
+    /// An operand, or the end of them.
+    OperandOrClose "( or )";
+    /// A field of a module.
+    Field "a field of the module";
+    /// A form such as `(func $f)`.
+    ExternType "an external type";
+    /// A function, structure, array or continuation type.
+    CompType "a composite type";
+    /// A value type.
+    ValType "a type";
+    /// A heap type.
+    HeapType "a heap type";
+    /// The shape of a vector.
+    Shape "a shape";
+    /// The index of a lane.
+    Lane "a lane";
+    /// A string that is a name.
+    Name "a name";
+    /// A number or an identifier that stands for one.
+    Index "an index or an identifier";
+    /// An identifier.
+    Id "an identifier";
+    /// `offset=N` or `align=N`.
+    MemArg "an offset or an alignment";
+    /// A natural number.
+    Unsigned "an unsigned integer";
+    /// A number.
+    Number "a number";
+    /// Anything but a parameter.
+    NoParams "no parameters behind the results";
+    /// A directive of a script.
+    Directive "a directive";
+    /// `invoke` or `get`.
+    Action "an action";
+    /// A module in a script.
+    Module "a module";
+    /// A module in a script that is written out, or an instance.
+    Instantiation "a module to instantiate";
+    /// An argument of an action.
+    Constant "a constant";
+    /// What an action must have as a result.
+    ResultPattern "a result";
+    /// The end of the text.
+    End "the end of the text";
+}
+
+macro_rules! numbers {
+    ($( $number:ident $prefix:literal $range:literal; )*) => {
+        /// A type of numbers in a text, by what it holds.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[allow(missing_docs)]
+        pub enum Number { $( $number, )* }
+
+        impl Number {
+            /// What the official phrase begins with.
+            const fn prefix(self) -> &'static str {
+                match self { $( Number::$number => $prefix, )* }
+            }
+
+            /// The type of the lanes of a vector.
+            pub(crate) const fn lane(shape: Shape) -> Number {
+                match shape {
+                    Shape::I8x16 => Number::I8,
+                    Shape::I16x8 => Number::I16,
+                    Shape::I32x4 => Number::I32,
+                    Shape::I64x2 => Number::I64,
+                    Shape::F32x4 => Number::F32,
+                    Shape::F64x2 => Number::F64,
+                }
+            }
+
+            /// Which numbers there are.
+            pub(crate) const fn range(self) -> &'static str {
+                match self { $( Number::$number => $range, )* }
+            }
+        }
+    };
+}
+
+numbers! {
+    U8 "i8 " "a lane is from 0 to 255";
+    U32 "i32 " "the number is from 0 to 4294967295";
+    U64 "i64 " "the number is from 0 to 18446744073709551615";
+    I8 "" "an i8 is from -128 to 255";
+    I16 "" "an i16 is from -32768 to 65535";
+    I32 "" "an i32 is from -2147483648 to 4294967295";
+    I64 "" "an i64 is from -9223372036854775808 to 18446744073709551615";
+    F32 "" "the largest f32 is 0x1.fffffep+127, about 3.4e38";
+    F64 "" "the largest f64 is 0x1.fffffffffffffp+1023, about 1.8e308";
+}
+
+/// Another place of a text that has to do with an error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Related {
+    /// The bytes there.
+    pub span: Span,
+    /// What is there.
+    pub note: &'static str,
+}
+
+/// A malformed text: what is wrong, and at which bytes of it. `Display` shows the reason, and the
+/// help if it is short.
 ///
 /// ```
 /// let errors = wattle_wat::parse("(func (call $f))").unwrap_err();
 /// let error = &errors.as_slice()[0];
 /// assert_eq!(error.to_string(), "unknown function $f");
 /// assert_eq!((error.span.start, error.span.end), (12, 14));
+///
+/// let errors = wattle_wat::parse("(func (i32.ad))").unwrap_err();
+/// let error = &errors.as_slice()[0];
+/// assert_eq!(error.kind.to_string(), "unknown operator i32.ad: not an instruction");
+/// assert_eq!(error.help.as_ref().unwrap().to_string(), "did you mean `i32.add`?");
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Error {
@@ -100,38 +240,60 @@ pub struct Error {
     pub kind: ErrorKind,
     /// The offending bytes of the text.
     pub span: Span,
+    /// What may be done about it.
+    pub help: Option<Help>,
+    /// Another place that has to do with it.
+    pub related: Option<Related>,
 }
 
 impl Error {
     /// An error at a place.
     pub fn new(kind: ErrorKind, span: Span) -> Error {
-        Error { kind, span }
+        Error { kind, span, help: None, related: None }
     }
 
     /// The errors of tokens.
     pub(crate) fn lexical(tokens: &Tokens<'_>) -> Vec<Error> {
-        let errors = tokens.errors().iter();
-        errors.map(|(error, span)| Error::new(ErrorKind::Lexical(*error), *span)).collect()
+        let errors = tokens.errors().iter().take(2 * Errors::LIMIT);
+        errors.map(|(error, span)| Error::of_token(*error, *span, tokens.source())).collect()
+    }
+
+    /// The error of characters that make no token.
+    pub(crate) fn of_token(error: LexError, span: Span, text: &str) -> Error {
+        let text = text.get(span.start..span.end).unwrap_or_default();
+        let mut at = span;
+        if matches!(
+            error,
+            LexError::IllegalEscape | LexError::CodePoint | LexError::ControlInString
+        ) {
+            let fault = strings::fault(text);
+            at = Span::new(span.start + fault.start, span.start + fault.end);
+        }
+        Error { help: help::lexical(error, text), ..Error::new(ErrorKind::Lexical(error), at) }
     }
 
     #[cold]
     pub(crate) fn boxed(kind: ErrorKind, span: Span) -> Box<Error> {
-        Box::new(Error { kind, span })
+        Box::new(Error::new(kind, span))
     }
 
     /// The errors of a text in its order, each once, as many as one run reports.
-    pub(crate) fn in_order(mut errors: Vec<Error>) -> Vec<Error> {
+    pub(crate) fn in_order(mut errors: Vec<Error>, max_errors: usize) -> Vec<Error> {
         errors.sort_by_key(|error| (error.span.start, error.span.end));
         // Characters that make no token are met by the lexer and by the parser.
         errors.dedup();
-        errors.truncate(Errors::LIMIT);
+        errors.truncate(max_errors);
         errors
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)
+        self.kind.fmt(f)?;
+        match &self.help {
+            Some(help) if help.is_short() => write!(f, "; {help}"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -143,7 +305,7 @@ impl core::error::Error for Error {}
 pub struct Errors(pub(crate) Vec<Error>);
 
 impl Errors {
-    /// As many as one run reports.
+    /// As many as one run reports, unless a parser was told otherwise.
     pub const LIMIT: usize = 100;
 
     /// The errors.

@@ -156,6 +156,11 @@ impl<'a> IdMap<'a> {
         self.find(id).ok().map(|at| self.entries[at].1)
     }
 
+    /// The identifiers in the order of their insertion.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|(id, _)| id.as_str())
+    }
+
     /// Where the number of the entry at a place can be changed.
     pub(crate) fn number(&mut self, at: usize) -> &mut u32 {
         &mut self.entries[at].1

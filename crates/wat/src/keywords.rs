@@ -1,19 +1,28 @@
 //! Which words the text format knows besides the mnemonics of instructions. Only error messages
 //! ask: a keyword at the wrong place is an unexpected token, another word an unknown operator.
 
-use wattle_ast::{AbsHeapType, Opcode};
+use wattle_ast::{AbsHeapType, ExternKind, Opcode};
 use wattle_syntax::numbers::{self, NumberError};
 
+/// Keywords of the fields of modules besides those of what can be imported.
+const FIELDS: &str = "type rec import export elem data start";
+
+/// Keywords of number and vector types.
+const NUMBER_TYPES: &str = "i32 i64 f32 f64 v128";
+
+/// Keywords of directives.
+const DIRECTIVES: &str = "module register invoke get assert_return assert_trap assert_exception \
+                          assert_exhaustion assert_malformed assert_invalid assert_unlinkable \
+                          assert_malformed_custom assert_invalid_custom assert_suspension thread \
+                          wait";
+
 /// Keywords of types, of module fields, of instructions' parts, and of scripts.
-const KEYWORDS: &[&str] = &[
-    "i8 i16 i32 i64 f32 f64 v128 i8x16 i16x8 i32x4 i64x2 f32x4 f64x2 ref null exact mut field",
-    "struct array cont sub final rec descriptor describes shared pagesize",
-    "module type func param result local import export table memory tag global start elem data",
-    "declare offset item",
+const OTHERS: &[&str] = &[
+    "i8 i16 i8x16 i16x8 i32x4 i64x2 f32x4 f64x2 ref null exact mut field",
+    "struct array cont sub final descriptor describes shared pagesize",
+    "param result local declare offset item",
     "then do catch_ref catch_all_ref on nan:canonical nan:arithmetic",
-    "binary quote definition instance script register invoke get assert_return assert_trap",
-    "assert_exception assert_exhaustion assert_malformed assert_invalid assert_malformed_custom",
-    "assert_invalid_custom assert_unlinkable assert_suspension either input output thread wait",
+    "binary quote definition instance script either input output",
     "ref.extern ref.host ref.any ref.struct ref.array ref.exn",
 ];
 
@@ -22,10 +31,38 @@ pub(crate) fn is_keyword(word: &str) -> bool {
     let nat = |digits: &str| numbers::u64(digits) != Err(NumberError::Malformed);
     let prefixed = |prefix| word.strip_prefix(prefix).is_some_and(nat);
     Opcode::from_mnemonic(word).is_some()
-        || AbsHeapType::from_keyword(word).is_some()
-        || AbsHeapType::from_reference_keyword(word).is_some()
-        || KEYWORDS.iter().any(|line| line.split(' ').any(|keyword| keyword == word))
+        || heap_types().any(|known| known == word)
+        || value_types().any(|known| known == word)
+        || fields().any(|known| known == word)
+        || directives().any(|known| known == word)
+        || OTHERS.iter().any(|line| line.split(' ').any(|known| known == word))
         || prefixed("offset=")
         || prefixed("align=")
         || numbers::is_number(word)
+}
+
+/// The mnemonics of instructions.
+pub(crate) fn mnemonics() -> impl Iterator<Item = &'static str> {
+    Opcode::ALL.iter().map(|opcode| opcode.mnemonic())
+}
+
+/// The keywords that fields of a module begin with.
+pub(crate) fn fields() -> impl Iterator<Item = &'static str> {
+    ExternKind::ALL.iter().map(|kind| kind.keyword()).chain(FIELDS.split(' '))
+}
+
+/// The keywords that are value types.
+pub(crate) fn value_types() -> impl Iterator<Item = &'static str> {
+    let references = AbsHeapType::ALL.iter().map(|heap| heap.reference_keyword());
+    NUMBER_TYPES.split(' ').chain(references)
+}
+
+/// The keywords that are heap types.
+pub(crate) fn heap_types() -> impl Iterator<Item = &'static str> {
+    AbsHeapType::ALL.iter().map(|heap| heap.keyword())
+}
+
+/// The keywords that directives of a script begin with.
+pub(crate) fn directives() -> impl Iterator<Item = &'static str> {
+    DIRECTIVES.split(' ')
 }

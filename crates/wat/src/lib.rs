@@ -14,7 +14,7 @@
 //!
 //! let errors = wattle_wat::parse("(func (i32.plus)) (func (call $nobody))").unwrap_err();
 //! let messages: Vec<String> = errors.into_iter().map(|error| error.to_string()).collect();
-//! assert_eq!(messages, ["unknown operator i32.plus", "unknown function $nobody"]);
+//! assert_eq!(messages, ["unknown operator i32.plus: not an instruction", "unknown function $nobody"]);
 //! # Ok::<(), wattle_wat::Errors>(())
 //! ```
 #![no_std]
@@ -24,17 +24,22 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod balance;
 mod cursor;
 mod error;
+mod help;
 mod ids;
 mod keywords;
 mod module;
+mod nearest;
+mod other_names;
 mod references;
 pub mod script;
 mod warning;
 
-pub use error::{Error, ErrorKind, Errors};
+pub use error::{Error, ErrorKind, Errors, Expected, Number, Related};
+pub use help::Help;
 pub use ids::Space;
-pub use module::{Parsed, Parser, parse};
+pub use module::{Parsed, Parser, Soundness, parse};
 pub use references::{Definition, Identifiers, Reference};
 pub use warning::{Warning, WarningKind};

@@ -27,11 +27,11 @@ fn each_field_has_its_own() {
            (export \"f\" (func $f))
            (func $f))",
         &[
-            ("unknown operator i32.plus", "i32.plus"),
+            ("unknown operator i32.plus: not an instruction", "i32.plus"),
             ("unknown function $nobody", "$nobody"),
-            ("constant out of range", "0x1_0000_0000"),
+            ("constant out of range; an i32 is from -2147483648 to 4294967295", "0x1_0000_0000"),
             ("unknown label $l", "$l"),
-            ("unknown operator nonsense", "nonsense"),
+            ("unknown operator nonsense: not a field of the module", "nonsense"),
             ("unexpected token, expected )", "2"),
         ],
     );
@@ -47,9 +47,9 @@ fn what_is_broken_keeps_its_name() {
          (type $s (struct (field $x i33)))
          (func (struct.get $s $x (unreachable)))",
         &[
-            ("unknown operator i33", "i33"),
-            ("unknown operator i32.plus", "i32.plus"),
-            ("unknown operator i33", "i33"),
+            ("unknown operator i33: not a type; did you mean `i32`?", "i33"),
+            ("unknown operator i32.plus: not an instruction", "i32.plus"),
+            ("unknown operator i33: not a type; did you mean `i32`?", "i33"),
         ],
     );
 }
@@ -77,7 +77,7 @@ fn an_end_that_never_comes() {
     check("(module) (func)", &[("unexpected token, expected the end of the text", "(")]);
     check("(func))", &[("unexpected token, expected the end of the text", ")")]);
     check("(func block)", &[("unexpected token, expected end", ")")]);
-    check("(func (block nop", &[("unexpected token, expected an instruction", "")]);
+    check("(func (block nop", &[("unexpected token, expected )", "")]);
     // What follows a string or comment that is not closed may be its inside.
     check(
         "(func) (data \"a) (func $f) (func $f)",

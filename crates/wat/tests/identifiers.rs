@@ -129,7 +129,7 @@ fn errors_leave_the_identifiers_that_are_known() {
     let indices: Vec<_> = found.definitions.iter().map(|one| (one.space, one.index)).collect();
     assert_eq!(indices, [(Space::Func, 0), (Space::Local, 0), (Space::Func, 1)]);
     let uses: Vec<_> = found.references.iter().map(|one| one.definition).collect();
-    assert_eq!(uses, [0, 1, 0]);
+    assert_eq!(uses, [0, 1, 1, 0]);
     assert_eq!(found.at(text.find("$nobody").unwrap()), None);
     assert_eq!(found.at(0), None);
 }

@@ -42,17 +42,17 @@ fn good_fields_are_all_there() {
            (func $last (global.set $global (i64.const 1)) (throw $tag (f32.const 0))
              (i32.load $memory (i32.const 0)) (elem.drop $elem) (data.drop $data) drop))",
         &[
-            "unknown operator i33",
-            "unknown operator nothing",
+            "unknown operator i33: not a type; did you mean `i32`?",
+            "unknown operator nothing: not a type",
             "unexpected token, expected )",
-            "unknown operator i32.plus",
+            "unknown operator i32.plus: not an instruction",
             "empty identifier",
-            "unknown operator i32.plus",
+            "unknown operator i32.plus: not an instruction",
             "unknown function $nobody",
             "unexpected token, expected )",
             "unknown function $nobody",
             "unknown function $nobody",
-            "unknown operator nonsense",
+            "unknown operator nonsense: not a field of the module",
         ],
     );
     let module = &parsed.module;
@@ -91,7 +91,7 @@ fn a_group_of_imports_keeps_its_indices() {
         "(import \"m\" (item \"a\" (func $a)) (item \"b\" (memory $m x)) (item \"c\" (func $c)))
          (import \"m\" (item \"d\") (item \"e\") (global $g i32))
          (func $f (call $c) (call $f))",
-        &["unknown operator x", "identifier not allowed"],
+        &["unknown operator x: not an unsigned integer", "identifier not allowed"],
     );
     let kinds: Vec<_> = parsed.module.imports.iter().map(|import| import.ty.kind()).collect();
     use wattle_ast::ExternKind::{Func, Global, Mem};

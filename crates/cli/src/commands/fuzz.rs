@@ -62,7 +62,7 @@ pub(crate) struct Fuzz {
     resume: bool,
 
     /// What modules may use, as far as the engines have it.
-    #[arg(long, value_name = "LIST", value_parser = parse_features)]
+    #[arg(long, value_name = "LIST", value_parser = parse_features, allow_hyphen_values = true)]
     features: Option<Features>,
 
     /// A configuration of the generator as JSON, for all modules: see `wattle smith`.

@@ -37,7 +37,7 @@ pub(crate) struct Smith {
     text: bool,
 
     /// What the module may use, as other commands take it.
-    #[arg(long, value_name = "LIST", value_parser = parse_features)]
+    #[arg(long, value_name = "LIST", value_parser = parse_features, allow_hyphen_values = true)]
     features: Option<Features>,
 
     /// The most functions.

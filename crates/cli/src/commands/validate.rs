@@ -4,23 +4,22 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 use wattle::ast::{Body, Item};
-use wattle::validator::{Error, FuncToValidate, Limits, Validator, Verdict, validate_bodies};
+use wattle::validator::{
+    Error, ErrorKind, FuncToValidate, Limits, Validator, Verdict, validate_bodies,
+};
+use wattle::wat::Soundness;
 use wattle::{Features, parser};
 
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::source::Source;
 
-/// Checks that a module is valid, and says nothing when it is. Otherwise each fault is shown, at
-/// most one per function.
+/// Checks that a module is valid, and says nothing when it is. Otherwise each fault is shown: every
+/// one of a malformed text, and at most one of each function that is invalid.
 #[derive(Args)]
 pub(crate) struct Validate {
     #[command(flatten)]
     input: Input,
-
-    /// Stop after this many faults.
-    #[arg(long, value_name = "N", default_value = "20")]
-    max_errors: NonZeroUsize,
 
     /// The number of threads that check functions; by default, the number of cores.
     #[arg(short = 'j', long, value_name = "N")]
@@ -45,7 +44,7 @@ impl Validate {
     fn validator(&self, features: Features) -> Validator {
         let limits = if self.no_limits { Limits::NONE } else { Limits::default() };
         let validator = Validator::new().features(features).limits(limits);
-        validator.max_errors(self.max_errors.get())
+        validator.max_errors(self.input.max_errors())
     }
 
     fn binary(&self, source: &Source, features: Features) -> Result<(), Failure> {
@@ -62,7 +61,8 @@ impl Validate {
     }
 
     fn text(&self, source: &Source, features: Features) -> Result<(), Failure> {
-        let module = source.module(features)?;
+        let parsed = source.recover(features, false)?;
+        let module = &parsed.module;
         let mut validator = self.validator(features).defer_bodies(true);
         let mut bodies = Vec::new();
         for item in module.items() {
@@ -73,18 +73,24 @@ impl Validate {
             }
         }
         let mut errors = self.bodies(validator, &bodies);
-        if errors.is_empty() {
+        if !parsed.errors.is_empty() {
+            errors.retain(|error| is_of_text(error, &parsed.soundness));
+        }
+        if errors.is_empty() && parsed.errors.is_empty() {
             return Ok(());
         }
         errors.iter_mut().for_each(|error| error.add_name(&module.names));
         // A source map costs time and memory: only an invalid module is worth it.
-        let (_, map) = source.module_and_map(features)?;
-        Err(source.invalid(errors.iter(), map.as_ref()))
+        let map = match errors.is_empty() {
+            true => None,
+            false => source.recover(features, true)?.source_map,
+        };
+        Err(source.malformed_and_invalid(&parsed.errors, &errors, map.as_ref()))
     }
 
     /// Checks the bodies, and gives all errors of the module.
     fn bodies(&self, validator: Validator, bodies: &[(FuncToValidate, Body<'_>)]) -> Vec<Error> {
-        let max_errors = self.max_errors.get();
+        let max_errors = self.input.max_errors();
         let in_bodies = validate_bodies(bodies, self.threads, max_errors);
         let mut errors: Vec<Error> = match validator.finish() {
             Ok(_) => Vec::new(),
@@ -94,4 +100,11 @@ impl Validate {
         errors.truncate(max_errors);
         errors
     }
+}
+
+/// Whether an error of a module is one of its text, rather than one that follows from something
+/// that could not be read.
+fn is_of_text(error: &Error, soundness: &Soundness) -> bool {
+    // An export or a segment that could not be read may declare the function.
+    !matches!(error.kind, ErrorKind::UndeclaredFunc(_)) && soundness.is_sound(&error.path)
 }

@@ -1,6 +1,7 @@
 //! `wattle wast`: test scripts, run by the rules of the reference interpreter.
 
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -13,7 +14,7 @@ use wattle::{Feature, Features};
 
 use crate::failure::{FAILED, Failure, cannot_read};
 use crate::fault::Fault;
-use crate::input::parse_features;
+use crate::input::{FeatureList, Reading};
 use crate::source::Source;
 
 /// Runs test scripts.
@@ -33,8 +34,12 @@ pub(crate) struct Wast {
     /// What the modules of scripts may use, see `wattle parse --help`. Without this option, scripts
     /// in a folder `core`, `legacy` or `proposals/NAME`, as in the official suite, get the features
     /// that they are written against; others get the default.
-    #[arg(long, value_name = "LIST", value_parser = parse_features)]
-    features: Option<Features>,
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    features: Option<FeatureList>,
+
+    /// Stop after this many faults of a malformed script.
+    #[arg(long, value_name = "N", default_value = "20")]
+    max_errors: NonZeroUsize,
 
     /// The number that decides in which order the threads of a script run.
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -124,8 +129,11 @@ impl Wast {
 
     /// Runs a script. The error says that it cannot be read or is malformed.
     fn script(&self, path: &Path) -> Result<Report, Failure> {
-        let source = Source::read(Some(path))?;
-        let features = self.features.unwrap_or_else(|| features_of(path));
+        let of_script = || FeatureList::from(features_of(path));
+        let list = self.features.clone().unwrap_or_else(of_script);
+        let features = list.features;
+        let source =
+            Source::read(Some(path), Reading { features: list, max_errors: self.max_errors })?;
         let options = Options { features, seed: self.seed, ..Options::default() };
         script::run(&source.bytes, options).map_err(|errors| source.malformed_text(errors))
     }

@@ -2,6 +2,7 @@
 
 mod broken;
 mod command;
+mod documents;
 #[cfg(unix)]
 mod fuzz;
 mod run;

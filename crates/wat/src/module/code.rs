@@ -12,12 +12,12 @@ use wattle_syntax::TokenKind;
 use super::State;
 use super::immediates::Immediates;
 use super::types::ParamIds;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Expected, Result};
 use crate::ids::Space;
 
 /// What is open around the next instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Open {
+pub(super) enum Open {
     // Flat: closed by `end`.
     Block,
     If,
@@ -50,7 +50,7 @@ enum Open {
 
 impl Open {
     /// Whether `end` closes it.
-    fn is_flat(self) -> bool {
+    pub(super) fn is_flat(self) -> bool {
         use Open::*;
         matches!(self, Block | If | Else | Try | Catch | CatchAll)
     }
@@ -62,25 +62,34 @@ impl Open {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Frame {
-    open: Open,
+pub(super) struct Frame {
+    pub(super) open: Open,
     /// The hint that an annotation gives on an instruction that waits.
     hint: Option<bool>,
     /// Where in `Code::waiting` the instruction lies, when it waits.
     waiting: u32,
-    /// The tokens of the instruction that waits, up to its operands.
-    tokens: (u32, u32),
+    /// The tokens of the instruction that waits, up to its operands; the first token of a block.
+    pub(super) tokens: (u32, u32),
+    /// Whether something was found in it that is out of place: from then on, it takes anything.
+    pub(super) loose: bool,
 }
 
 impl Frame {
-    fn new(open: Open) -> Frame {
-        Frame { open, hint: None, waiting: 0, tokens: (0, 0) }
+    /// What the token at a position opens.
+    fn new(open: Open, start: usize) -> Frame {
+        let start = start as u32;
+        Frame { open, hint: None, waiting: 0, tokens: (start, start + 1), loose: false }
+    }
+
+    /// Whether an instruction may be next that is not folded.
+    fn takes_flat(&self) -> bool {
+        self.open.takes_flat() || self.loose
     }
 }
 
 /// The identifier of a block, and its name when an annotation gives another.
 #[derive(Default)]
-struct LabelId<'a> {
+pub(super) struct LabelId<'a> {
     /// The position that the identifier has when there is one.
     at: usize,
     id: Option<Name<'a>>,
@@ -94,9 +103,9 @@ pub(super) struct Code<'a> {
     pub(super) out: Vec<u8>,
     /// Instructions whose operands are not written yet.
     waiting: Vec<u8>,
-    frames: Vec<Frame>,
+    pub(super) frames: Vec<Frame>,
     /// The identifiers of the folded `if`s that wait.
-    waiting_ids: Vec<LabelId<'a>>,
+    pub(super) waiting_ids: Vec<LabelId<'a>>,
     /// For the immediates that are lists.
     scratch: Vec<u8>,
     /// Where the expression begins in `out`.
@@ -104,6 +113,10 @@ pub(super) struct Code<'a> {
     /// The item that the expression belongs to, when its instructions are to be located.
     owner: Option<(ItemKind, u32)>,
     pub(super) hints: Vec<BranchHint>,
+    /// Whether an error was reported, and what is written is of no use.
+    pub(super) broken: bool,
+    /// Whether a word was met that may have been meant to begin or to end a block.
+    pub(super) unsure: bool,
 }
 
 impl Code<'_> {
@@ -114,6 +127,7 @@ impl Code<'_> {
         self.frames.clear();
         self.waiting_ids.clear();
         self.hints.clear();
+        (self.broken, self.unsure) = (false, false);
     }
 
     /// Notes a hint on the instruction at an offset in `out`.
@@ -152,15 +166,22 @@ impl<'a> State<'_, 'a> {
         code.owner = owner.filter(|_| self.source_map.is_some());
         self.labels.reset();
         if until == Until::One && self.cursor.peek() != TokenKind::Open {
-            return Err(self.cursor.unexpected("an instruction in parentheses"));
+            return Err(self.cursor.unexpected(Expected::FoldedInstr));
         }
         loop {
-            match self.cursor.peek() {
-                TokenKind::Keyword => self.flat(code)?,
-                TokenKind::Open => self.folded(code)?,
+            let start = self.cursor.pos();
+            let step = match self.cursor.peek() {
+                TokenKind::Keyword => self.flat(code),
+                TokenKind::Open => self.folded(code),
                 TokenKind::Close if code.frames.is_empty() => break,
-                TokenKind::Close => self.close(code)?,
-                _ => return Err(self.cursor.unexpected("an instruction")),
+                TokenKind::Close => self.close(code),
+                TokenKind::Eof => Err(self.cursor.unexpected(Expected::Token(")"))),
+                _ => Err(self.cursor.unexpected(Expected::Instr)),
+            };
+            if let Err(error) = step
+                && !self.recover(code, error, start)?
+            {
+                return Ok(());
             }
             if until == Until::One && code.frames.is_empty() {
                 break;
@@ -244,8 +265,8 @@ impl<'a> State<'_, 'a> {
     /// An instruction that is not folded.
     #[inline(always)]
     fn flat(&mut self, code: &mut Code<'a>) -> Result<()> {
-        if code.frames.last().is_some_and(|frame| !frame.open.takes_flat()) {
-            return Err(self.cursor.unexpected("( or )"));
+        if code.frames.last().is_some_and(|frame| !frame.takes_flat()) {
+            return Err(self.cursor.unexpected(Expected::OperandOrClose));
         }
         let start = self.cursor.pos();
         let hint = self.hint(start)?;
@@ -267,7 +288,7 @@ impl<'a> State<'_, 'a> {
             (Opcode::If, _) => Open::If,
             (Opcode::Try, _) => Open::Try,
             (Opcode::Else, Some(Open::If)) => {
-                self.matching_label()?;
+                self.matching_label(code)?;
                 return self.clause(code, opcode, start, Open::Else);
             }
             (Opcode::Catch, Some(Open::Try | Open::Catch)) => {
@@ -281,7 +302,7 @@ impl<'a> State<'_, 'a> {
                 return self.delegate(code, start);
             }
             (Opcode::End, Some(open)) if open.is_flat() => {
-                self.matching_label()?;
+                self.matching_label(code)?;
                 self.end_label(self.cursor.pos() - 1);
                 code.frames.pop();
                 self.end(code, start);
@@ -289,12 +310,12 @@ impl<'a> State<'_, 'a> {
             }
             _ => {
                 self.cursor.seek(start);
-                return Err(self.cursor.unexpected("an instruction that fits here"));
+                return Err(self.cursor.unexpected(Expected::FittingInstr));
             }
         };
-        self.begin_block(code, opcode, start)?;
-        code.frames.push(Frame::new(open));
-        Ok(())
+        let header = self.begin_block(code, opcode, start);
+        code.frames.push(Frame::new(open, start));
+        header
     }
 
     /// The instruction that begins another clause of the innermost block. Behind its keyword.
@@ -306,9 +327,9 @@ impl<'a> State<'_, 'a> {
         open: Open,
     ) -> Result<()> {
         self.note(code, code.out.len(), (start, start + 1));
-        self.encode(code, opcode)?;
+        let immediates = self.encode(code, opcode);
         code.set_open(open);
-        Ok(())
+        immediates
     }
 
     /// `delegate` and its label, which is never that of the block itself. Behind the keyword.
@@ -319,12 +340,12 @@ impl<'a> State<'_, 'a> {
     }
 
     /// The identifier, if any, behind `end` or `else`.
-    fn matching_label(&mut self) -> Result<()> {
+    fn matching_label(&mut self, code: &mut Code<'a>) -> Result<()> {
         if self.cursor.peek() != TokenKind::Id {
             return Ok(());
         }
         if self.labels.get(&self.cursor.id()) != Some(0) {
-            return Err(self.cursor.error(ErrorKind::MismatchingLabel));
+            return self.mismatching_label(code);
         }
         self.refer(Space::Label, self.func, self.labels.index(0));
         self.cursor.bump();
@@ -335,10 +356,10 @@ impl<'a> State<'_, 'a> {
     fn begin_block(&mut self, code: &mut Code<'a>, opcode: Opcode, start: usize) -> Result<()> {
         let id = self.label_id()?;
         let before = code.out.len();
-        self.encode(code, opcode)?;
+        let immediates = self.encode(code, opcode);
         self.note(code, before, (start, self.cursor.pos()));
         self.begin_label(id);
-        Ok(())
+        immediates
     }
 
     /// The identifier of a block, and the name that an annotation gives it.
@@ -361,7 +382,7 @@ impl<'a> State<'_, 'a> {
 
     /// Closes a block. The token at a position is its last one.
     #[inline(always)]
-    fn end_label(&mut self, at: usize) {
+    pub(super) fn end_label(&mut self, at: usize) {
         let index = self.labels.pop();
         if self.recorder.is_some() {
             let end = self.span_at(at).end;
@@ -377,10 +398,10 @@ impl<'a> State<'_, 'a> {
         let open = self.cursor.pos();
         self.cursor.bump();
         if self.cursor.peek() != TokenKind::Keyword {
-            return Err(self.cursor.unexpected("an instruction"));
+            return Err(self.cursor.unexpected(Expected::Instr));
         }
         if let Some(&frame) = code.frames.last()
-            && !frame.open.takes_flat()
+            && !frame.takes_flat()
             && frame.open != Open::Operands
             && self.folded_clause(code, frame)?
         {
@@ -389,12 +410,17 @@ impl<'a> State<'_, 'a> {
         // Only an instruction takes a hint: one before `(then` is left over.
         let hint = self.hint(open)?;
         let start = self.cursor.pos();
-        let opcode = self.opcode()?;
+        let opcode = match self.opcode() {
+            Ok(opcode) => opcode,
+            Err(error) => return Err(self.open_loosely(code, error)),
+        };
         if opcode.kinds().is_structured() {
             return self.folded_structured(code, opcode, start, hint);
         }
         let before = code.out.len();
-        self.encode(code, opcode)?;
+        if let Err(error) = self.encode(code, opcode) {
+            return Err(self.open_loosely(code, error));
+        }
         let end = self.cursor.pos();
         if self.cursor.opt(TokenKind::Close) {
             // Without operands nothing has to wait.
@@ -407,7 +433,7 @@ impl<'a> State<'_, 'a> {
     }
 
     /// Sets aside the instruction that was just written, until its operands are.
-    fn wait(
+    pub(super) fn wait(
         &mut self,
         code: &mut Code<'a>,
         open: Open,
@@ -419,7 +445,7 @@ impl<'a> State<'_, 'a> {
         code.waiting.extend_from_slice(&code.out[before..]);
         code.out.truncate(before);
         let tokens = (tokens.0 as u32, tokens.1 as u32);
-        code.frames.push(Frame { open, hint, waiting, tokens });
+        code.frames.push(Frame { open, hint, waiting, tokens, loose: false });
     }
 
     /// Writes the instruction that was set aside.
@@ -451,20 +477,25 @@ impl<'a> State<'_, 'a> {
             }
             (Open::AfterDo, "delegate") => {
                 self.cursor.bump();
-                self.delegate(code, start)?;
-                self.cursor.expect_close()?;
                 code.set_open(Open::Delegated);
-                return Ok(true);
+                let delegate = self.delegate(code, start);
+                return match delegate.and_then(|()| self.cursor.expect_close()) {
+                    Ok(()) => Ok(true),
+                    Err(error) => Err(self.open_loosely(code, error)),
+                };
             }
-            _ => return Err(self.cursor.unexpected(")")),
+            _ => return Err(self.cursor.unexpected(Expected::Token(")"))),
         };
         self.cursor.bump();
-        match opcode {
-            Some(opcode) => self.clause(code, opcode, start, after)?,
-            None => code.set_open(after),
-        }
-        code.frames.push(Frame::new(Open::Clause));
-        Ok(true)
+        let clause = match opcode {
+            Some(opcode) => self.clause(code, opcode, start, after),
+            None => {
+                code.set_open(after);
+                Ok(())
+            }
+        };
+        code.frames.push(Frame::new(Open::Clause, start));
+        clause.map(|()| true)
     }
 
     fn folded_structured(
@@ -481,19 +512,20 @@ impl<'a> State<'_, 'a> {
             Opcode::If => {
                 let id = self.label_id()?;
                 code.waiting_ids.push(id);
-                self.encode(code, opcode)?;
+                let immediates = self.encode(code, opcode);
                 self.wait(code, Open::Condition, before, hint, (start, self.cursor.pos()));
-                return Ok(());
+                return immediates;
             }
             _ => {
                 self.cursor.seek(start);
-                return Err(self.cursor.unexpected("an instruction that fits here"));
+                let error = self.cursor.unexpected(Expected::FittingInstr);
+                return Err(self.open_loosely(code, error));
             }
         };
         code.hint(hint, before);
-        self.begin_block(code, opcode, start)?;
-        code.frames.push(Frame::new(open));
-        Ok(())
+        let header = self.begin_block(code, opcode, start);
+        code.frames.push(Frame::new(open, start));
+        header
     }
 
     /// A closing parenthesis.
@@ -511,9 +543,9 @@ impl<'a> State<'_, 'a> {
                 self.end_label(self.cursor.pos());
                 self.end(code, self.cursor.pos());
             }
-            Open::Condition => return Err(self.cursor.unexpected("(then")),
-            Open::BeforeDo => return Err(self.cursor.unexpected("(do")),
-            _ => return Err(self.cursor.unexpected("end")),
+            Open::Condition => return Err(self.incomplete(frame, Expected::Token("(then"))),
+            Open::BeforeDo => return Err(self.incomplete(frame, Expected::Token("(do"))),
+            _ => return Err(self.incomplete(frame, Expected::Token("end"))),
         }
         code.frames.pop();
         self.cursor.bump();
@@ -535,7 +567,7 @@ impl<'a> State<'_, 'a> {
     #[inline(always)]
     pub(super) fn label(&mut self) -> Result<u32> {
         if self.cursor.peek() != TokenKind::Id {
-            return self.cursor.expect_u32();
+            return self.cursor.expect_idx();
         }
         let Some(label) = self.labels.get(&self.cursor.id()) else {
             return Err(self.unknown(Space::Label));

@@ -17,7 +17,7 @@ use super::code::{Code, Until};
 use super::recovery::unreachable;
 use super::scan::extern_kind;
 use super::types::ParamIds;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Expected, Result};
 use crate::ids::Space;
 
 impl<'a> State<'_, 'a> {
@@ -26,18 +26,16 @@ impl<'a> State<'_, 'a> {
         let mut code = Code::default();
         loop {
             let start = self.cursor.pos();
+            self.field_start = start;
             let before = self.lengths();
             let result = match self.cursor.peek() {
                 TokenKind::Close | TokenKind::Eof => break,
                 TokenKind::Open => self.field(&mut code),
-                _ => Err(self.cursor.unexpected("a field of the module")),
+                _ => Err(self.cursor.unexpected(Expected::Field)),
             };
             if let Err(error) = result {
                 self.report(*error);
-                self.cursor.seek(start);
-                self.complete(&before);
-                self.cursor.seek(start);
-                self.cursor.bump_form();
+                self.pass_by(start, &before);
             }
         }
     }
@@ -46,7 +44,7 @@ impl<'a> State<'_, 'a> {
         let start = self.cursor.pos();
         self.cursor.bump();
         if self.cursor.peek() != TokenKind::Keyword {
-            return Err(self.cursor.unexpected("a field of the module"));
+            return Err(self.cursor.unexpected(Expected::Field));
         }
         let keyword = self.cursor.text();
         self.cursor.bump();
@@ -66,7 +64,7 @@ impl<'a> State<'_, 'a> {
                 Some(kind) => self.member(kind, code, start)?,
                 None => {
                     self.cursor.seek(start + 1);
-                    return Err(self.cursor.unexpected("a field of the module"));
+                    return Err(self.cursor.unexpected(Expected::Field));
                 }
             },
         }
@@ -155,7 +153,7 @@ impl<'a> State<'_, 'a> {
     /// `(` and the keyword of something that can be imported.
     fn expect_extern(&mut self) -> Result<ExternKind> {
         let Some(kind) = self.cursor.open_keyword().and_then(extern_kind) else {
-            return Err(self.cursor.unexpected_form("an external type"));
+            return Err(self.cursor.unexpected_form(Expected::ExternType));
         };
         self.cursor.bump_open();
         Ok(kind)
@@ -179,7 +177,7 @@ impl<'a> State<'_, 'a> {
             return Ok(());
         }
         if !self.features.contains(Feature::CompactImports) {
-            return Err(self.cursor.unexpected("a name"));
+            return Err(self.cursor.unexpected(Expected::Name));
         }
         self.import_group(module)
     }
@@ -198,7 +196,7 @@ impl<'a> State<'_, 'a> {
                 let ty = self.extern_type()?;
                 self.push_import((module.clone(), name), ty, start);
             } else {
-                return Err(self.cursor.unexpected(")"));
+                return Err(self.cursor.unexpected(Expected::Token(")")));
             }
             self.cursor.expect_close()?;
         }
@@ -253,11 +251,15 @@ impl<'a> State<'_, 'a> {
             let too_many = |_| Error::boxed(ErrorKind::TooMany(Space::Local), self.span_at(start));
             Body::from_bytes(code.out.as_slice().to_vec()).map_err(too_many)
         });
-        self.func = None;
         let (body, result) = match body {
+            Ok(_) if code.broken => {
+                self.seek_close(start);
+                (unreachable(), Ok(()))
+            }
             Ok(body) => (body, Ok(())),
             Err(error) => (unreachable(), Err(error)),
         };
+        self.func = None;
         self.module.funcs.push(Func { ty, body });
         result
     }
@@ -283,23 +285,32 @@ impl<'a> State<'_, 'a> {
     ) -> Result<()> {
         let mut runs: Vec<Local> = Vec::new();
         let mut index = params;
-        while self.cursor.opt_open("local") {
+        while self.cursor.at_open("local") {
+            let start = self.cursor.pos();
+            self.cursor.bump_open();
             if self.cursor.peek() == TokenKind::Id && index.is_none() {
                 // Its index depends on a type that is not there.
                 let text = self.cursor.tokens.text(self.cursor.tokens.get(type_at));
                 let kind = ErrorKind::Unknown(Space::Type, text.into());
                 return Err(Error::boxed(kind, self.span_at(type_at)));
             }
-            let named = self.local_name(func, index)?;
-            self.rest_of_form(named, |state| {
-                let ty = state.val_type()?;
-                index = index.map(|index| index.saturating_add(1));
-                match runs.last_mut() {
-                    Some(run) if run.ty == ty => run.count += 1,
-                    _ => runs.push(Local { count: 1, ty }),
-                }
-                Ok(())
-            })?;
+            let form = self.local_name(func, index).and_then(|named| {
+                self.rest_of_form(named, |state| {
+                    let ty = state.val_type()?;
+                    index = index.map(|index| index.saturating_add(1));
+                    match runs.last_mut() {
+                        Some(run) if run.ty == ty => run.count += 1,
+                        _ => runs.push(Local { count: 1, ty }),
+                    }
+                    Ok(())
+                })
+            });
+            if let Err(error) = form {
+                code.broken = true;
+                self.report(*error);
+                self.cursor.seek(start);
+                self.skip_form();
+            }
         }
         leb128::write_u32(&mut code.out, runs.len() as u32);
         runs.iter().for_each(|run| run.encode(&mut code.out));

@@ -18,7 +18,7 @@ use wattle_syntax::{
 
 use super::State;
 use super::types::ParamIds;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Expected, Number, Result};
 use crate::ids::Space;
 
 /// The immediates of one instruction.
@@ -44,7 +44,7 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
     /// An empty buffer that lives as long as the instruction.
     fn buffer(&mut self) -> Result<&'s mut Vec<u8>> {
         let Some(buffer) = self.scratch.take() else {
-            return Err(self.state.cursor.unexpected("an instruction"));
+            return Err(self.state.cursor.unexpected(Expected::Instr));
         };
         buffer.clear();
         Ok(buffer)
@@ -99,9 +99,12 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
                 cursor.bump();
                 Ok(Some(value))
             }
-            Err(NumberError::OutOfRange) => Err(cursor.error(ErrorKind::ConstantOutOfRange("i64"))),
+            Err(NumberError::OutOfRange) => {
+                Err(cursor.error(ErrorKind::ConstantOutOfRange(Number::U64)))
+            }
             Err(NumberError::Malformed) => {
-                Err(cursor.error(ErrorKind::UnknownOperator(cursor.text().into())))
+                let word = cursor.text().into();
+                Err(cursor.error(ErrorKind::UnknownOperator(word, Expected::MemArg)))
             }
         }
     }
@@ -115,8 +118,8 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
         let count = self.state.cursor.pos() - start;
         if count != expected {
             // A number that is malformed ends the list, too.
-            let unexpected = self.state.cursor.unexpected("a number");
-            if matches!(unexpected.kind, ErrorKind::UnknownOperator(_)) {
+            let unexpected = self.state.cursor.unexpected(Expected::Number);
+            if matches!(unexpected.kind, ErrorKind::UnknownOperator(..)) {
                 return Err(unexpected);
             }
             return Err(Error::boxed(kind, self.state.cursor.span_from(start - 1)));
@@ -304,9 +307,9 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
             *lane = match numbers::u8(cursor.bytes()) {
                 Ok(lane) => lane,
                 Err(_) if numbers::is_number(cursor.bytes()) => {
-                    return Err(cursor.error(ErrorKind::ConstantOutOfRange("i8")));
+                    return Err(cursor.error(ErrorKind::ConstantOutOfRange(Number::U8)));
                 }
-                Err(_) => return Err(cursor.unexpected("a lane")),
+                Err(_) => return Err(cursor.unexpected(Expected::Lane)),
             };
             cursor.bump();
         }
@@ -315,20 +318,20 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
 
     #[inline(always)]
     fn i32(&mut self) -> Result<i32> {
-        self.state.cursor.expect_number(numbers::i32)
+        self.state.cursor.expect_number(Number::I32, numbers::i32)
     }
 
     #[inline(always)]
     fn i64(&mut self) -> Result<i64> {
-        self.state.cursor.expect_number(numbers::i64)
+        self.state.cursor.expect_number(Number::I64, numbers::i64)
     }
 
     fn f32(&mut self) -> Result<F32> {
-        self.state.cursor.expect_number(numbers::f32)
+        self.state.cursor.expect_number(Number::F32, numbers::f32)
     }
 
     fn f64(&mut self) -> Result<F64> {
-        self.state.cursor.expect_number(numbers::f64)
+        self.state.cursor.expect_number(Number::F64, numbers::f64)
     }
 
     fn v128(&mut self) -> Result<V128> {
@@ -336,7 +339,8 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
         self.count_numbers(shape.lanes(), ErrorKind::LaneCount)?;
         let mut vector = [0; 16];
         for lane in vector.chunks_exact_mut(16 / shape.lanes()) {
-            let bits = self.state.cursor.expect_number(|text| shape.lane(text))?;
+            let bits =
+                self.state.cursor.expect_number(Number::lane(shape), |text| shape.lane(text))?;
             lane.iter_mut().zip(bits.to_le_bytes()).for_each(|(byte, bits)| *byte = bits);
         }
         Ok(V128(vector))

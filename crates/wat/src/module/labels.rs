@@ -55,6 +55,11 @@ impl<'a> LabelStack<'a> {
         Some(self.blocks.len() as u32 - depth)
     }
 
+    /// The identifiers of the blocks that are open.
+    pub(super) fn open_ids(&self) -> impl Iterator<Item = &str> {
+        self.ids.iter().filter(|id| self.get(id).is_some())
+    }
+
     /// The index of the block that a label refers to.
     pub(super) fn index(&self, label: u32) -> u32 {
         self.blocks.iter().nth_back(label as usize).map_or(0, |block| block.index)

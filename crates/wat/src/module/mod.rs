@@ -8,6 +8,9 @@
 //! | `types.rs` | types and type uses |
 //! | `fields.rs` | the fields of a module |
 //! | `recovery.rs` | what takes the place of fields with errors |
+//! | `resume.rs` | how parsing goes on behind an error in a function |
+//! | `trust.rs` | what can be said about the module in spite of errors |
+//! | `reports.rs` | errors with what helps against them |
 //! | `segments.rs` | element and data segments |
 //! | `code.rs` | instruction sequences, flat and folded |
 //! | `labels.rs` | the labels that are open |
@@ -22,13 +25,15 @@ mod fields;
 mod immediates;
 mod labels;
 mod recovery;
+mod reports;
+mod resume;
 mod scan;
 mod segments;
+mod trust;
 mod types;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -37,11 +42,13 @@ use wattle_ast::{Features, ItemKind, Module, SourceMap, Span, ValType};
 use wattle_syntax::{TokenKind, Tokens};
 
 use crate::cursor::Cursor;
-use crate::error::{Error, ErrorKind, Errors, Result};
+use crate::error::{Error, Errors, Expected, Result};
+use crate::help::{self, Help};
 use crate::ids::{IdMap, Scope, Space};
 use crate::references::{Identifiers, Recorder};
 use crate::warning::{Warning, WarningKind};
 use labels::LabelStack;
+pub use trust::Soundness;
 use types::Signature;
 
 /// Parses a text that is a module: `(module ...)`, or its fields alone.
@@ -81,6 +88,7 @@ pub struct Parser {
     features: Features,
     source_map: bool,
     identifiers: bool,
+    max_errors: usize,
 }
 
 /// What a text says.
@@ -93,6 +101,8 @@ pub struct Parsed<'a> {
     pub errors: Vec<Error>,
     /// What the text says in vain, in its order.
     pub warnings: Vec<Warning>,
+    /// Which parts of the module say what the text says, in spite of the errors.
+    pub soundness: Soundness,
     /// Where the parts of the module stand in the text, when the parser was asked.
     pub source_map: Option<SourceMap>,
     /// What the identifiers are bound to, and where they are used, when the parser was asked.
@@ -106,9 +116,10 @@ impl Default for Parser {
 }
 
 impl Parser {
-    /// All features, no source map, no identifiers.
+    /// All features, no source map, no identifiers, at most [`Errors::LIMIT`] errors.
     pub fn new() -> Parser {
-        Parser { features: Features::ALL, source_map: false, identifiers: false }
+        let (features, max_errors) = (Features::ALL, Errors::LIMIT);
+        Parser { features, source_map: false, identifiers: false, max_errors }
     }
 
     /// The features that are on. The mnemonics of the others are unknown operators.
@@ -124,6 +135,11 @@ impl Parser {
     /// Whether to note where identifiers are bound and used.
     pub fn identifiers(self, identifiers: bool) -> Parser {
         Parser { identifiers, ..self }
+    }
+
+    /// How many errors to return at most; one at least.
+    pub fn max_errors(self, max_errors: usize) -> Parser {
+        Parser { max_errors: max_errors.max(1), ..self }
     }
 
     /// Parses a text that is a module: `(module ...)`, or its fields alone.
@@ -147,7 +163,7 @@ impl Parser {
     /// let parsed = wattle_wat::Parser::new().recover(
     ///     "(func $a (result i32) (i32.plus)) (func $b (call $a) drop) (memory 1)",
     /// );
-    /// assert_eq!(parsed.errors[0].to_string(), "unknown operator i32.plus");
+    /// assert_eq!(parsed.errors[0].to_string(), "unknown operator i32.plus: not an instruction");
     /// assert_eq!(parsed.module.funcs.len(), 2);
     /// assert_eq!(parsed.module.funcs[0].body.code(), [0x00, 0x0b]);
     /// assert_eq!(parsed.module.funcs[1].body.code(), [0x10, 0, 0x1a, 0x0b]);
@@ -172,27 +188,34 @@ impl Parser {
         state.types();
         state.fields();
         state.annotations();
-        let State { mut cursor, module, source_map, recorder, errors: found, mut warnings, .. } =
-            state;
-        warnings.extend(
-            tokens
-                .unknown_annotations()
-                .iter()
-                .map(|span| Warning { kind: WarningKind::UnknownAnnotation, span: *span }),
-        );
-        warnings.sort_by_key(|warning| warning.span.start);
+        let found = core::mem::take(&mut state.errors);
+        let mut cursor = state.cursor.clone();
         let mut errors = Error::lexical(&tokens);
         errors.extend(found);
         let end = if whole { cursor.expect_close() } else { Ok(()) };
         let end = end.and_then(|()| match cursor.peek() {
             TokenKind::Eof => Ok(()),
-            _ => Err(cursor.unexpected("the end of the text")),
+            _ => Err(cursor.unexpected(Expected::End)),
         });
-        errors.extend(end.err().map(|error| *error));
-        let reliable = tokens.unclosed().unwrap_or(usize::MAX);
-        errors.retain(|error| error.span.start <= reliable);
-        let errors = Error::in_order(errors);
-        Parsed { module, errors, warnings, source_map, identifiers: recorder.map(Recorder::finish) }
+        if let Err(mut error) = end {
+            error.help = help::find(&error.kind, &cursor);
+            errors.push(*error);
+        }
+        if !errors.is_empty() {
+            reports::keep_reliable(&mut errors, &tokens);
+        }
+        let mut soundness = Soundness::default();
+        if !errors.is_empty() {
+            soundness = state.soundness(&errors);
+        }
+        let errors = Error::in_order(errors, self.max_errors);
+        let State { module, source_map, recorder, mut warnings, .. } = state;
+        let unknown = tokens.unknown_annotations().iter();
+        let kind = WarningKind::UnknownAnnotation;
+        warnings.extend(unknown.map(|span| Warning { kind, span: *span }));
+        warnings.sort_by_key(|warning| warning.span.start);
+        let identifiers = recorder.map(Recorder::finish);
+        Parsed { module, errors, warnings, soundness, source_map, identifiers }
     }
 }
 
@@ -202,6 +225,9 @@ impl Parsed<'_> {
         if self.errors.is_empty() { Ok(self) } else { Err(Errors(self.errors)) }
     }
 }
+
+/// How many identifiers are compared with misspelt ones in one text.
+const COMPARISONS: usize = 1 << 18;
 
 /// What the passes share.
 struct State<'t, 'a> {
@@ -215,12 +241,23 @@ struct State<'t, 'a> {
     recorder: Option<Recorder>,
     errors: Vec<Error>,
     warnings: Vec<Warning>,
+    max_errors: usize,
+    /// How many identifiers may still be compared with misspelt ones.
+    budget: usize,
+    /// Identifiers of what could not be read: nothing is said about them.
+    excused: BTreeSet<&'a str>,
+    /// Where the field at hand begins.
+    field_start: usize,
+    /// The last advice about a character, and the field that it was for.
+    last_sign: Option<(usize, Option<Help>)>,
     /// The index spaces of the module, and the locals of the function at hand.
     scope: Scope<'a>,
     /// Where the fields that are types begin.
     type_fields: Vec<usize>,
     /// The identifiers of fields, by type.
     field_ids: BTreeMap<u32, IdMap<'a>>,
+    /// What has a placeholder, but for functions with errors in their bodies.
+    broken: BTreeSet<(Space, u32)>,
     /// Explicit types with errors: nothing more is said about them.
     broken_types: BTreeSet<u32>,
     /// Which type a signature without a type index stands for.
@@ -252,9 +289,15 @@ impl<'t, 'a> State<'t, 'a> {
             recorder: parser.identifiers.then(Recorder::default),
             errors: Vec::new(),
             warnings: Vec::new(),
+            max_errors: parser.max_errors,
+            budget: COMPARISONS,
+            excused: BTreeSet::new(),
+            field_start: 0,
+            last_sign: None,
             scope: Scope::default(),
             type_fields: Vec::new(),
             field_ids: BTreeMap::new(),
+            broken: BTreeSet::new(),
             broken_types: BTreeSet::new(),
             type_uses: BTreeMap::new(),
             params: Vec::new(),
@@ -265,20 +308,13 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// Notes an error, unless there are already enough to sort and cut.
-    fn report(&mut self, error: Error) {
-        if self.errors.len() < 2 * Errors::LIMIT {
-            self.errors.push(error);
-        }
-    }
-
     /// An index: a number or an identifier of a space of the module.
     #[inline(always)]
     fn idx(&mut self, space: Space) -> Result<u32> {
         if self.cursor.peek() == TokenKind::Id {
             return self.resolve(space);
         }
-        self.cursor.expect_u32()
+        self.cursor.expect_idx()
     }
 
     /// An index when one is next.
@@ -351,13 +387,6 @@ impl<'t, 'a> State<'t, 'a> {
                 recorder.define((space, owner, index), id, form);
             }
         }
-    }
-
-    /// The next token is an identifier or index of nothing.
-    #[cold]
-    fn unknown(&self, space: Space) -> Box<Error> {
-        let id = String::from(self.cursor.text());
-        self.cursor.error(ErrorKind::Unknown(space, id.into()))
     }
 
     /// Notes where an item stands: the form that begins at the token of position `start`.

@@ -43,9 +43,25 @@ impl State<'_, '_> {
         core::array::from_fn(|space| self.len(Space::ALL[space]))
     }
 
+    /// Moves past the field at a position, which has an error. What could not be read of it keeps
+    /// its index in index spaces that had these lengths before it.
+    #[cold]
+    pub(super) fn pass_by(&mut self, start: usize, before: &Lengths) {
+        self.cursor.seek(start);
+        self.complete(before);
+        self.cursor.seek(start);
+        if self.cursor.peek() == TokenKind::Open {
+            return self.cursor.bump_form();
+        }
+        // What stands between two fields is one error.
+        while !matches!(self.cursor.peek(), TokenKind::Open | TokenKind::Close | TokenKind::Eof) {
+            self.skip_token();
+        }
+    }
+
     /// The field at the cursor has an error. Adds what it should have added to index spaces of
     /// these lengths, as far as it has not done so.
-    pub(super) fn complete(&mut self, before: &Lengths) {
+    fn complete(&mut self, before: &Lengths) {
         self.func = None;
         let mut members = Vec::new();
         let origin = self.members(&mut |state, space, _| {
@@ -55,6 +71,7 @@ impl State<'_, '_> {
         let mut expected = *before;
         for space in members {
             expected[space as usize] += 1;
+            self.broken.insert((space, expected[space as usize] - 1));
             if self.len(space) < expected[space as usize] {
                 self.add_placeholder(space, matches!(origin, Origin::Import));
             }

@@ -4,7 +4,7 @@ use wattle_ast::{ExternKind, Name};
 use wattle_syntax::TokenKind;
 
 use super::State;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Related, Result};
 use crate::ids::Space;
 
 /// What a keyword defines or imports.
@@ -30,6 +30,7 @@ impl<'a> State<'_, 'a> {
     /// identifiers that are bound twice, and imports that come too late.
     pub(super) fn scan(&mut self) {
         let mut defined = None;
+        let mut defined_at = 0;
         loop {
             let start = self.cursor.pos();
             match self.cursor.peek() {
@@ -43,11 +44,17 @@ impl<'a> State<'_, 'a> {
             let field = self.cursor.clone();
             let members = self.members(&mut |state, space, form| state.bind(space, form));
             match (members, defined) {
+                (Origin::Definition(space), None) => (defined, defined_at) = (Some(space), start),
                 (Origin::Definition(space), _) => defined = Some(space),
                 (Origin::Types, _) => self.type_fields.push(start),
                 (Origin::Import, Some(space)) => {
                     let span = self.span_at(start).to(self.span_at(start + 1));
-                    self.report(Error::new(ErrorKind::ImportAfter(space), span));
+                    let mut error = Error::new(ErrorKind::ImportAfter(space), span);
+                    error.related = Some(Related {
+                        span: self.span_at(defined_at).to(self.span_at(defined_at + 1)),
+                        note: "defined here",
+                    });
+                    self.report(error);
                 }
                 _ => {}
             }
@@ -84,7 +91,13 @@ impl<'a> State<'_, 'a> {
                 return Origin::Import;
             }
             _ => {
-                let Some(kind) = extern_kind(keyword) else { return Origin::Other };
+                let Some(kind) = extern_kind(keyword) else {
+                    if !matches!(keyword, "export" | "start") {
+                        // It may be meant as a field that binds an identifier.
+                        self.excuse();
+                    }
+                    return Origin::Other;
+                };
                 member(self, kind.into(), Some(start));
                 while self.cursor.at_open("export") {
                     self.cursor.bump_form();

@@ -13,7 +13,7 @@ use wattle_ast::{
 use wattle_syntax::TokenKind;
 
 use super::State;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Expected, Result};
 use crate::ids::{IdMap, Space};
 
 /// A function type as a list: parameters, a separator, results.
@@ -134,7 +134,7 @@ impl<'a> State<'_, 'a> {
     fn comp_type(&mut self, index: u32) -> Result<CompType> {
         let keyword = self.cursor.open_keyword();
         let Some(keyword @ ("func" | "struct" | "array" | "cont")) = keyword else {
-            return Err(self.cursor.unexpected_form("a composite type"));
+            return Err(self.cursor.unexpected_form(Expected::CompType));
         };
         self.cursor.bump_open();
         let comp = match keyword {
@@ -238,7 +238,7 @@ impl<'a> State<'_, 'a> {
             self.cursor.bump();
             return Ok(RefType::null(HeapType::Abs(abs)));
         }
-        Err(self.cursor.unexpected_form("a type"))
+        Err(self.cursor.unexpected_form(Expected::ValType))
     }
 
     /// A heap type.
@@ -254,7 +254,7 @@ impl<'a> State<'_, 'a> {
             TokenKind::Id | TokenKind::Number => {
                 self.idx(Space::Type).map(|index| HeapType::Type(TypeIdx(index)))
             }
-            _ => Err(self.cursor.unexpected("a heap type")),
+            _ => Err(self.cursor.unexpected(Expected::HeapType)),
         }
     }
 
@@ -330,7 +330,7 @@ impl<'a> State<'_, 'a> {
         }
         if self.cursor.at_open("param") {
             self.cursor.bump();
-            return Err(self.cursor.unexpected("no parameters behind the results"));
+            return Err(self.cursor.unexpected(Expected::NoParams));
         }
         Ok(())
     }
@@ -446,7 +446,7 @@ impl<'a> State<'_, 'a> {
     /// The field that is next: a number or an identifier of a field of a struct type.
     pub(super) fn field_idx(&mut self, ty: TypeIdx) -> Result<u32> {
         if self.cursor.peek() != TokenKind::Id {
-            return self.cursor.expect_u32();
+            return self.cursor.expect_idx();
         }
         match self.field_ids.get(&ty.0).and_then(|ids| ids.get(&self.cursor.id())) {
             Some(index) => {

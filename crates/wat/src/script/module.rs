@@ -54,7 +54,7 @@ impl ScriptModule<'_> {
     /// let DirectiveKind::Module(quoted) = &script.directives[0].kind else { panic!() };
     /// let errors = quoted.parse(&parser).unwrap().unwrap_err();
     /// let error = &errors.as_slice()[0];
-    /// assert_eq!(error.to_string(), "unknown operator funk");
+    /// assert_eq!(error.to_string(), "unknown operator funk: not a field of the module; did you mean `func`?");
     /// assert_eq!(&text[error.span.start..error.span.end], r#"fu" "nk"#);
     ///
     /// let DirectiveKind::Definition(written) = &script.directives[1].kind else { panic!() };

@@ -11,7 +11,8 @@ use super::{
     ScriptModule, Subject, Thread, Verdict, Word, values,
 };
 use crate::cursor::Cursor;
-use crate::error::{Error, Errors, Result};
+use crate::error::{Error, Errors, Expected, Result};
+use crate::help;
 
 /// Parses a script, given as text or as the bytes of a file. Fields of a module that stand alone
 /// are one module.
@@ -27,7 +28,10 @@ use crate::error::{Error, Errors, Result};
 ///
 /// let errors = script::parse("(assert_retrun) (invoke) (module)").unwrap_err();
 /// let messages: Vec<_> = errors.as_slice().iter().map(ToString::to_string).collect();
-/// assert_eq!(messages, ["unknown operator assert_retrun", "unexpected token, expected a name"]);
+/// assert_eq!(messages, [
+///     "unknown operator assert_retrun: not a directive; did you mean `assert_return`?",
+///     "unexpected token, expected a name",
+/// ]);
 /// # Ok::<(), wattle_wat::Errors>(())
 /// ```
 ///
@@ -59,7 +63,7 @@ pub fn recover<'a, S: AsRef<[u8]> + ?Sized>(source: &'a S) -> (Script<'a>, Vec<E
     let directives = parser.script();
     let Parser { lazy, mut errors, .. } = parser;
     errors.extend(outside(Error::lexical(&tokens), &lazy));
-    (Script { directives }, Error::in_order(errors))
+    (Script { directives }, Error::in_order(errors, Errors::LIMIT))
 }
 
 /// The errors that are not within one of the spans. Both are in the order of the text.
@@ -77,8 +81,6 @@ struct Parser<'t, 'a> {
     lazy: Vec<Span>,
     errors: Vec<Error>,
 }
-
-const DIRECTIVE: &str = "a directive";
 
 impl<'a> Parser<'_, 'a> {
     /// Everything.
@@ -114,8 +116,11 @@ impl<'a> Parser<'_, 'a> {
                     let span = self.cursor.span_from(start);
                     directives.push(Directive { kind, span });
                 }
-                Err(error) => {
-                    self.errors.push(*error);
+                Err(mut error) => {
+                    if self.errors.len() < 2 * Errors::LIMIT {
+                        error.help = error.help.or_else(|| help::find(&error.kind, &self.cursor));
+                        self.errors.push(*error);
+                    }
                     self.cursor.seek(start);
                     self.recover(in_thread);
                 }
@@ -146,12 +151,12 @@ impl<'a> Parser<'_, 'a> {
                 self.cursor.bump_open();
                 let Some(kind) = self.command(keyword, in_thread)? else {
                     self.cursor.seek(start + 1);
-                    return Err(self.cursor.unexpected(DIRECTIVE));
+                    return Err(self.cursor.unexpected(Expected::Directive));
                 };
                 self.cursor.expect_close()?;
                 Ok(kind)
             }
-            None => Err(self.cursor.unexpected_form(DIRECTIVE)),
+            None => Err(self.cursor.unexpected_form(Expected::Directive)),
         }
     }
 
@@ -215,7 +220,7 @@ impl<'a> Parser<'_, 'a> {
         let mut kind = match self.cursor.open_keyword() {
             Some("invoke") => ActionKind::Invoke(Vec::new()),
             Some("get") => ActionKind::Get,
-            _ => return Err(self.cursor.unexpected_form("an action")),
+            _ => return Err(self.cursor.unexpected_form(Expected::Action)),
         };
         self.cursor.bump_open();
         let (instance, name) = (self.opt_id(), self.name()?);
@@ -235,7 +240,7 @@ impl<'a> Parser<'_, 'a> {
             return Ok(Subject::Module(module));
         }
         self.cursor.seek(start + 2);
-        Err(self.cursor.unexpected("a module"))
+        Err(self.cursor.unexpected(Expected::Module))
     }
 
     fn instantiation(&mut self) -> Result<Subject<'a>> {
@@ -245,7 +250,7 @@ impl<'a> Parser<'_, 'a> {
             DirectiveKind::Instance(instance) => Ok(Subject::Instance(instance)),
             _ => {
                 self.cursor.seek(start + 2);
-                Err(self.cursor.unexpected("a module to instantiate"))
+                Err(self.cursor.unexpected(Expected::Instantiation))
             }
         }
     }
@@ -254,7 +259,7 @@ impl<'a> Parser<'_, 'a> {
     fn module(&mut self) -> Result<DirectiveKind<'a>> {
         let start = self.cursor.pos();
         if !self.cursor.opt_open("module") {
-            return Err(self.cursor.unexpected_form("a module"));
+            return Err(self.cursor.unexpected_form(Expected::Module));
         }
         if self.cursor.opt_keyword("instance") {
             let (first, second) = (self.opt_id(), self.opt_id());
@@ -292,7 +297,7 @@ impl<'a> Parser<'_, 'a> {
             match self.cursor.peek() {
                 TokenKind::Open => depth += 1,
                 TokenKind::Close => depth -= 1,
-                TokenKind::Eof => return Err(self.cursor.unexpected(")")),
+                TokenKind::Eof => return Err(self.cursor.unexpected(Expected::Token(")"))),
                 _ => {}
             }
             self.cursor.bump();
@@ -306,7 +311,7 @@ impl<'a> Parser<'_, 'a> {
     }
 
     fn id(&mut self) -> Result<Word<'a>> {
-        self.opt_id().ok_or_else(|| self.cursor.unexpected("an identifier"))
+        self.opt_id().ok_or_else(|| self.cursor.unexpected(Expected::Id))
     }
 
     /// A string that is a name.

@@ -203,7 +203,10 @@ fn result_patterns() {
     assert_eq!(vector.lanes(), [bits(0x3f80_0000), canonical, arithmetic, bits(0x7fc0_0000)]);
     assert_eq!(vector.shape(), Shape::F32x4);
     assert_eq!(vector.value(), None);
-    assert_eq!(message("(assert_return (get \"g\") (ref.none))"), "unknown operator ref.none");
+    assert_eq!(
+        message("(assert_return (get \"g\") (ref.none))"),
+        "unknown operator ref.none: not a result"
+    );
     for none in ["(ref.test)", "(either)", "(either (either))", "(ref.func 1)", "()", "1"] {
         let message = message(&format!("(assert_return (get \"g\") {none})"));
         assert!(message.starts_with("unexpected token"), "{none}: {message}");
@@ -258,9 +261,9 @@ fn each_wrong_directive_is_one_error() {
     assert_eq!(
         errors("(modul) (invoke 1) (module) x y (get \"a\" \"b\") ) (wait)"),
         [
-            ("unknown operator modul".into(), "modul"),
+            ("unknown operator modul: not a directive; did you mean `module`?".into(), "modul"),
             ("unexpected token, expected a name".into(), "1"),
-            ("unknown operator x".into(), "x"),
+            ("unknown operator x: not a directive".into(), "x"),
             ("unexpected token, expected )".into(), "\"b\""),
             ("unexpected token, expected a directive".into(), ")"),
             ("unexpected token, expected an identifier".into(), ")"),
@@ -288,7 +291,7 @@ fn a_malformed_module_does_not_break_the_script() {
         assert_eq!(script.directives.len(), 2, "{text}");
     }
     // Outside of modules the same is an error, and once.
-    assert_eq!(errors("(module) (invoke \"\\q\")"), [("illegal escape".into(), "\"\\q\"")]);
+    assert_eq!(errors("(module) (invoke \"\\q\")"), [("illegal escape".into(), "\\q")]);
     assert_eq!(errors("(module) \u{1} (wait $t)").len(), 1);
     assert_eq!(message("(module) (; open"), "unclosed comment");
 }
@@ -374,12 +377,15 @@ fn errors_of_modules_are_placed_in_the_script() {
         let at = |span: Span| text[span.start..span.end].into();
         errors.iter().map(|error| (error.to_string(), at(error.span))).collect()
     };
-    let plus = ("unknown operator i32.plus".into(), "i32.plus".into());
-    let escape = ("illegal escape".into(), r#""\q""#.into());
+    let plus = ("unknown operator i32.plus: not an instruction".into(), "i32.plus".into());
+    let escape = ("illegal escape".into(), r"\q".into());
     assert_eq!(found(&script.directives[1]), [plus, escape]);
     let utf8 = ("malformed UTF-8 encoding".into(), r"\ff".into());
     assert_eq!(found(&script.directives[2]), [utf8]);
-    let function = ("unknown operator function".into(), r#"func" "tion"#.into());
+    let function = (
+        "unknown operator function: not a field of the module; it is called `func` here".into(),
+        r#"func" "tion"#.into(),
+    );
     assert_eq!(found(&script.directives[3]), [function]);
     let DirectiveKind::Module(good) = &script.directives[0].kind else { panic!() };
     assert!(good.parse(&crate::Parser::new()).unwrap().is_ok());

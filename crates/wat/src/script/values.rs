@@ -9,7 +9,7 @@ use wattle_syntax::{
 };
 
 use crate::cursor::Cursor;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Expected, Number, Result};
 use crate::ids::Space;
 
 /// An argument of a call.
@@ -118,9 +118,10 @@ impl<F> FloatPattern<F> {
 
     fn parse<'a>(
         cursor: &mut Cursor<'_, 'a>,
+        number: Number,
         read: impl Fn(&'a [u8]) -> core::result::Result<F, NumberError>,
     ) -> Result<FloatPattern<F>> {
-        cursor.expect_number(|text| match text {
+        cursor.expect_number(number, |text| match text {
             b"nan:canonical" => Ok(FloatPattern::CanonicalNan),
             b"nan:arithmetic" => Ok(FloatPattern::ArithmeticNan),
             _ => read(text).map(FloatPattern::Bits),
@@ -196,10 +197,10 @@ impl VectorPattern {
             if cursor.peek() == TokenKind::Close {
                 return Err(cursor.error(ErrorKind::LaneCount));
             }
-            let bits = |text| shape.lane(text);
+            let (number, bits) = (Number::lane(shape), |text| shape.lane(text));
             lanes.push(match shape {
-                Shape::F32x4 | Shape::F64x2 => FloatPattern::parse(cursor, bits)?,
-                _ => FloatPattern::Bits(cursor.expect_number(bits)?),
+                Shape::F32x4 | Shape::F64x2 => FloatPattern::parse(cursor, number, bits)?,
+                _ => FloatPattern::Bits(cursor.expect_number(number, bits)?),
             });
         }
         match cursor.peek() {
@@ -211,7 +212,7 @@ impl VectorPattern {
 
 /// Reads an argument.
 pub(super) fn value(cursor: &mut Cursor<'_, '_>) -> Result<Value> {
-    let Pattern { kind, span } = single_pattern(cursor, "a constant")?;
+    let Pattern { kind, span } = single_pattern(cursor, Expected::Constant)?;
     let kind = match kind {
         PatternKind::I32(value) => Some(ValueKind::I32(value)),
         PatternKind::I64(value) => Some(ValueKind::I64(value)),
@@ -225,14 +226,14 @@ pub(super) fn value(cursor: &mut Cursor<'_, '_>) -> Result<Value> {
     };
     match kind {
         Some(kind) => Ok(Value { kind, span }),
-        None => Err(Error::boxed(ErrorKind::UnexpectedToken("a constant"), span)),
+        None => Err(Error::boxed(ErrorKind::UnexpectedToken(Expected::Constant), span)),
     }
 }
 
 /// Reads the pattern of a result.
 pub(super) fn pattern(cursor: &mut Cursor<'_, '_>) -> Result<Pattern> {
     if !cursor.at_open("either") {
-        return single_pattern(cursor, "a result");
+        return single_pattern(cursor, Expected::ResultPattern);
     }
     let start = cursor.pos();
     let mut alternatives = Vec::new();
@@ -242,7 +243,7 @@ pub(super) fn pattern(cursor: &mut Cursor<'_, '_>) -> Result<Pattern> {
         if cursor.opt_open("either") {
             depth += 1;
             if cursor.peek() == TokenKind::Close {
-                return Err(cursor.unexpected("a result"));
+                return Err(cursor.unexpected(Expected::ResultPattern));
             }
         } else if cursor.opt(TokenKind::Close) {
             depth -= 1;
@@ -251,23 +252,31 @@ pub(super) fn pattern(cursor: &mut Cursor<'_, '_>) -> Result<Pattern> {
                 return Ok(Pattern { kind: PatternKind::Either(alternatives), span });
             }
         } else {
-            alternatives.push(single_pattern(cursor, "a result")?);
+            alternatives.push(single_pattern(cursor, Expected::ResultPattern)?);
         }
     }
 }
 
 /// Reads a pattern that holds no other.
-fn single_pattern(cursor: &mut Cursor<'_, '_>, expected: &'static str) -> Result<Pattern> {
+fn single_pattern(cursor: &mut Cursor<'_, '_>, expected: Expected) -> Result<Pattern> {
     let start = cursor.pos();
     let Some(keyword) = cursor.open_keyword() else {
         return Err(cursor.unexpected_form(expected));
     };
     cursor.seek(start + 2);
     let kind = match (Opcode::from_mnemonic(keyword), keyword) {
-        (Some(Opcode::I32Const), _) => PatternKind::I32(cursor.expect_number(numbers::i32)?),
-        (Some(Opcode::I64Const), _) => PatternKind::I64(cursor.expect_number(numbers::i64)?),
-        (Some(Opcode::F32Const), _) => PatternKind::F32(FloatPattern::parse(cursor, numbers::f32)?),
-        (Some(Opcode::F64Const), _) => PatternKind::F64(FloatPattern::parse(cursor, numbers::f64)?),
+        (Some(Opcode::I32Const), _) => {
+            PatternKind::I32(cursor.expect_number(Number::I32, numbers::i32)?)
+        }
+        (Some(Opcode::I64Const), _) => {
+            PatternKind::I64(cursor.expect_number(Number::I64, numbers::i64)?)
+        }
+        (Some(Opcode::F32Const), _) => {
+            PatternKind::F32(FloatPattern::parse(cursor, Number::F32, numbers::f32)?)
+        }
+        (Some(Opcode::F64Const), _) => {
+            PatternKind::F64(FloatPattern::parse(cursor, Number::F64, numbers::f64)?)
+        }
         (Some(Opcode::V128Const), _) => PatternKind::V128(VectorPattern::parse(cursor)?),
         (Some(Opcode::RefNull), _) => PatternKind::RefNull(opt_heap_type(cursor)?),
         (_, "ref.host") => PatternKind::RefHost(cursor.expect_u32()?),

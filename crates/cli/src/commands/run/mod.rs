@@ -19,13 +19,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use wattle::Features;
 use wattle::runtime::{Config, Error, Imports, Limits, Store, Value};
 use wattle::wasi::Wasi;
 
 use crate::failure::{FAILED, Failure, TRAPPED};
-use crate::input::parse_features;
-use crate::source::Source;
+use crate::input::Reading;
 use program::Program;
 
 pub(crate) use arrange::arrange;
@@ -108,9 +106,8 @@ pub(crate) struct Run {
     #[arg(long)]
     coverage: bool,
 
-    /// What the module may use, see `wattle parse --help`.
-    #[arg(long, value_name = "LIST", value_parser = parse_features, default_value = "default")]
-    features: Features,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 fn parse_bytes(text: &str) -> Result<u64, String> {
@@ -126,7 +123,7 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
 
 impl Run {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let program = Program::load(Source::read(Some(&self.file))?, self.features)?;
+        let program = Program::load(&self.file, &self.reading)?;
         let call = self.call(&program)?;
         let wasi = self.wasi()?;
         let defaults = Limits::default();
@@ -140,7 +137,7 @@ impl Run {
         let mut imports = Imports::default();
         wasi.define(&mut store, &mut imports);
         for preload in &self.preload {
-            preload.define(&mut store, &mut imports, self.features, self.unknown_imports_trap)?;
+            preload.define(&mut store, &mut imports, &self.reading, self.unknown_imports_trap)?;
         }
         program.resolve(&mut store, &mut imports, self.unknown_imports_trap)?;
         if self.trace || self.coverage {

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use wattle::Features;
 use wattle::runtime::{Imports, Store};
 
 use super::program::Program;
 use crate::failure::{FAILED, Failure};
-use crate::source::Source;
+use crate::input::Reading;
 
 /// A file with a module, and the name from which its exports can be imported.
 #[derive(Clone, Debug)]
@@ -28,10 +27,10 @@ impl Preload {
         &self,
         store: &mut Store,
         imports: &mut Imports,
-        features: Features,
+        reading: &Reading,
         unknown_imports_trap: bool,
     ) -> Result<(), Failure> {
-        let program = Program::load(Source::read(Some(&self.file))?, features)?;
+        let program = Program::load(&self.file, reading)?;
         program.resolve(store, imports, unknown_imports_trap)?;
         let instance = program
             .instantiate_and_initialize(store, imports)

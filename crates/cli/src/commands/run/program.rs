@@ -1,6 +1,7 @@
 //! A module that is run: how it is loaded, what it imports and exports, and how it fails.
 
-use wattle::Features;
+use std::path::Path as FilePath;
+
 use wattle::ast::{
     self, ExternIdx, ExternType, FuncType, IndexSpaces, InstrRef, ItemKind, Path, SourceMap,
 };
@@ -10,6 +11,7 @@ use wattle::wasi;
 
 use super::values::signature;
 use crate::failure::{FAILED, Failure};
+use crate::input::Reading;
 use crate::source::Source;
 
 /// A valid module with its source, for messages about it.
@@ -24,8 +26,10 @@ pub(super) struct Program {
 const MAX_LISTED: usize = 40;
 
 impl Program {
-    /// The module of a source, if it is valid.
-    pub(super) fn load(source: Source, features: Features) -> Result<Program, Failure> {
+    /// The module of a file, if it is valid.
+    pub(super) fn load(file: &FilePath, reading: &Reading) -> Result<Program, Failure> {
+        let source = Source::read(Some(file), reading.clone())?;
+        let features = reading.features().features;
         let (tree, map) = source.module_and_map(features)?;
         let valid = Validator::new()
             .features(features)

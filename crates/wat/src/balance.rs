@@ -1,0 +1,106 @@
+//! Which parenthesis a text forgets to close. Only error messages ask.
+
+use alloc::vec::Vec;
+
+use wattle_syntax::{TokenKind, Tokens};
+
+use crate::keywords;
+
+/// A form that is not closed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Unclosed {
+    /// The position of the parenthesis that opens it.
+    pub(crate) open: usize,
+    /// The position from which on the text means something else than it looks like.
+    pub(crate) noticed: usize,
+}
+
+struct Open {
+    pos: usize,
+    /// How far the line is indented that it begins; nothing for one within a line.
+    indent: Option<usize>,
+    is_func: bool,
+}
+
+/// The form that a text with too few closing parentheses forgets to close: the first one that is
+/// still open where the text looks as if it were not, else the innermost one at the end. A text
+/// looks so by its indentation, and where a function holds a field of the module.
+pub(crate) fn unclosed(tokens: &Tokens<'_>) -> Option<Unclosed> {
+    let mut open: Vec<Open> = Vec::new();
+    let mut found = None;
+    for pos in 0..tokens.len() {
+        let token = tokens.get(pos);
+        match token.kind {
+            TokenKind::Open => {
+                let indent = indent(tokens, pos);
+                let keyword = tokens.text(tokens.get(pos + 1));
+                let late = open.iter().rev().take_while(|form| {
+                    indent.zip(form.indent).is_some_and(|(this, form)| this <= form)
+                });
+                // All that are indented as far or farther should have ended.
+                let suspect = late.last().map(|form| form.pos).or_else(|| {
+                    let func = open.iter().rfind(|form| form.is_func)?;
+                    is_field(keyword, &open, func.pos).then_some(func.pos)
+                });
+                found = found.or(suspect.map(|open| Unclosed { open, noticed: pos }));
+                open.push(Open { pos, indent, is_func: keyword == "func" });
+            }
+            TokenKind::Close => {
+                let form = open.pop()?;
+                if let Some((this, form_indent)) = indent(tokens, pos).zip(form.indent)
+                    && this < form_indent
+                {
+                    found = found.or(Some(Unclosed { open: form.pos, noticed: pos }));
+                }
+            }
+            _ => {}
+        }
+    }
+    let last = open.last()?;
+    // The form that was suspected first is one of those that are open, or holds one.
+    Some(found.unwrap_or(Unclosed { open: last.pos, noticed: tokens.len() }))
+}
+
+/// Whether a form with a keyword is a field of a module, and cannot stand in a function that is
+/// open.
+fn is_field(keyword: &str, open: &[Open], func: usize) -> bool {
+    let within = open.iter().filter(|form| form.pos >= func).count();
+    let may_stand = matches!(keyword, "type" | "import" | "export");
+    // `(export "f" (func 0))` has no instruction around it, and types hold `(func ..)`.
+    within >= 1 && !may_stand && keywords::fields().any(|known| known == keyword)
+}
+
+/// How far the line is indented that a token begins; nothing for one within a line.
+fn indent(tokens: &Tokens<'_>, pos: usize) -> Option<usize> {
+    let start = tokens.get(pos).span().start;
+    let before = tokens.source().get(..start)?;
+    let line = before.trim_end_matches([' ', '\t']);
+    (line.is_empty() || line.ends_with(['\n', '\r'])).then(|| before.len() - line.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, open: Option<&str>) {
+        let tokens = Tokens::new(text, &[]);
+        let found = unclosed(&tokens).map(|found| &text[tokens.get(found.open).span().start..]);
+        assert_eq!(found.is_some(), open.is_some(), "{text}");
+        if let (Some(found), Some(open)) = (found, open) {
+            assert!(found.starts_with(open), "{text}: {found}");
+        }
+    }
+
+    #[test]
+    fn the_form_is_found_that_is_not_closed() {
+        check("(module (func))", None);
+        check("(module (func)))", None);
+        check("(module (func)", Some("(module"));
+        check("(module (func (i32.const 1)", Some("(func"));
+        check("(module\n  (func $a\n    (drop (i32.const 1)\n  )\n  (func $b)\n)", Some("(drop"));
+        check("(module\n  (func $a\n    (nop)\n  (func $b)\n)", Some("(func $a"));
+        check("(module\n  (func $a (nop)\n  (memory 1)\n)", Some("(func $a"));
+        check("(module (func $a (nop) (func $b (export \"b\")))", Some("(func $a"));
+        check("(module\n  (type (func))\n  (export \"f\" (func 0))\n", Some("(module"));
+    }
+}

@@ -1,0 +1,416 @@
+//! What helps against an error: all texts, and which of them fits, as far as the tokens around the
+//! error tell. Only error messages ask, and only as many as one run reports.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
+
+use wattle_ast::Opcode;
+use wattle_syntax::{LexError, TokenKind, is_id_char, numbers};
+
+use crate::cursor::Cursor;
+use crate::error::{ErrorKind, Expected, Number};
+use crate::ids::Space;
+use crate::nearest::nearest;
+use crate::{keywords, other_names};
+
+/// What may be done about an error. `Display` shows it as a sentence without a full stop.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Help {
+    /// This was meant, perhaps.
+    Meant(Box<str>),
+    /// The word has this name here.
+    Renamed(Box<str>),
+    /// The identifier that was meant has a dollar sign.
+    Identifier(Box<str>),
+    /// What to write.
+    Write(Box<str>),
+    /// An identifier is bound in another space.
+    BoundAs(Space, Box<str>),
+    /// Which numbers there are.
+    Range(Number),
+    /// The type that is named beside parameters and results.
+    TypeIs(Box<str>),
+    /// How many lanes or lane indices there must be, and how many there are.
+    Lanes(usize, usize),
+    /// A character that may stand in strings and comments only.
+    Character(char),
+    /// What to know or to do.
+    Advice(&'static str),
+}
+
+impl fmt::Display for Help {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Help::Meant(word) => write!(f, "did you mean `{word}`?"),
+            Help::Renamed(word) => write!(f, "it is called `{word}` here"),
+            Help::Identifier(id) => write!(f, "an identifier begins with `$`: write `{id}`"),
+            Help::Write(text) => write!(f, "write `{text}`"),
+            Help::BoundAs(space, id) => write!(f, "there is a {space} {id}"),
+            Help::Range(number) => f.write_str(number.range()),
+            Help::TypeIs(ty) => write!(f, "the type is {ty}; leave out what repeats it"),
+            Help::Lanes(expected, found) => write!(f, "there must be {expected}, not {found}"),
+            Help::Character(c) => write!(
+                f,
+                "U+{:04X} may stand in strings and comments only; elsewhere text is ASCII",
+                u32::from(*c)
+            ),
+            Help::Advice(advice) => f.write_str(advice),
+        }
+    }
+}
+
+impl Help {
+    /// For the end of a text.
+    pub(crate) const CLOSE_MISSING: Help = Help::Advice(CLOSE_MISSING);
+
+    /// Whether it fits behind the reason.
+    pub(crate) fn is_short(&self) -> bool {
+        !matches!(self, Help::Advice(_) | Help::Character(_))
+    }
+
+    fn meant(word: impl Into<String>) -> Option<Help> {
+        Some(Help::Meant(word.into().into()))
+    }
+
+    fn identifier(word: &str) -> Option<Help> {
+        let bare = word.trim_start_matches(['%', '@', '$', '&', '.', ':']);
+        let is_id = !bare.is_empty() && bare.bytes().all(is_id_char);
+        is_id.then(|| Help::Identifier(format!("${bare}").into()))
+    }
+}
+
+/// All advice that needs no word of the text.
+mod advice {
+    pub(super) const COMMENT: &str = "comments are `;; to the end of the line` and `(; between ;)`";
+    pub(super) const COMMA: &str = "blanks separate: leave out the commas";
+    pub(super) const SEMICOLON: &str =
+        "nothing ends an instruction: leave out the `;`, and begin comments with `;;`";
+    pub(super) const BRACES: &str =
+        "only `(` and `)` group: blocks are `(block … )` or `block … end`";
+    pub(super) const QUOTES: &str = "strings stand between double quotes: `\"`";
+    pub(super) const EQUALS: &str = "write `offset=4` and `align=4` without blanks around the `=`";
+    pub(super) const GLUED: &str = "put a blank between a string and what is beside it";
+    pub(super) const SIGNED_MEMARG: &str =
+        "an offset or alignment has no sign: add a negative offset to the address";
+    pub(super) const MEMARG: &str =
+        "an offset or alignment is an unsigned integer, for instance `offset=8`";
+    pub(super) const ALIGN: &str = "an alignment counts bytes: 1, 2, 4, 8 or 16";
+    pub(super) const PAGE_SIZE: &str = "a page has 1 or 65536 bytes";
+    pub(super) const INTEGER: &str =
+        "this takes an integer; `f32.const` and `f64.const` take fractions";
+    pub(super) const INDEX: &str = "an index is a natural number, an identifier begins with `$`";
+    pub(super) const CONSTANT: &str = "a constant is an instruction of its own: `(i32.const 1)`, or `i32.const 1` before this one";
+    pub(super) const NUMBER: &str = "the number itself stands here, not what computes it";
+    pub(super) const FOLD: &str = "inside of a folded instruction operands are folded too: put \
+                                   this one into parentheses";
+    pub(super) const INSTR_OUTSIDE: &str = "instructions stand in functions: `(func … )`";
+    pub(super) const LOCAL_OUTSIDE: &str = "parameters, results and locals stand in `(func … )`";
+    pub(super) const FIELD_INSIDE: &str =
+        "this is a field of the module: it stands beside functions, so a `)` may be missing before";
+    pub(super) const FIELD_PARENS: &str = "each field of a module stands in parentheses";
+    pub(super) const PARAM_LATE: &str =
+        "the order is parameters, results, locals, instructions: move it up";
+    pub(super) const TYPE_LATE: &str = "`(type … )` comes before parameters and results";
+    pub(super) const EXPORT_LATE: &str =
+        "`(export … )` and `(import … )` come right behind the identifier";
+    pub(super) const RESULT_ID: &str = "results have no identifiers, only types";
+    pub(super) const ID_FIRST: &str = "an identifier comes before its type: `(param $x i32)`";
+    pub(super) const ONE_TYPE: &str =
+        "what has an identifier has one type: write `(param $x i32) (param $y i32)`";
+    pub(super) const PACKED: &str =
+        "`i8` and `i16` are for fields of structures and arrays; use `i32`";
+    pub(super) const MUT: &str = "a mutable type is `(mut i32)`, for globals and fields only";
+    pub(super) const VOID: &str = "what has no result has no `(result … )`";
+    pub(super) const FUNC_TYPE: &str = "a function type is `(func (param i32) (result i32))`";
+    pub(super) const NAME: &str = "a name is a string: put it into double quotes";
+    pub(super) const IMPORT_NAMES: &str = "an import has two names, of the module and of what it exports: `(import \"m\" \"f\" (func))`";
+    pub(super) const EXTERN: &str =
+        "say what it is in parentheses, for instance `(func $f)` or `(memory 0)`";
+    pub(super) const TABLE_SIZE: &str = "the size comes first: `(table 1 funcref)`";
+    pub(super) const TABLE_TYPE: &str = "the type of the elements is missing: `(table 1 funcref)`";
+    pub(super) const MEMORY_SIZE: &str = "the size in pages is missing: `(memory 1)`";
+    pub(super) const SIZE: &str = "a size is a natural number, of pages for a memory";
+    pub(super) const THEN: &str =
+        "a folded `if` holds its condition, then `(then … )` and perhaps `(else … )`";
+    pub(super) const FLAT_THEN: &str =
+        "`(then … )` is for a folded `(if … )`; behind a flat `if` instructions follow up to `end`";
+    pub(super) const ELSE: &str = "there is no `if` that it belongs to";
+    pub(super) const END: &str = "there is no flat block that it ends; parentheses end folded \
+                                  blocks and functions";
+    pub(super) const END_MISSING: &str = "a block that is not folded goes on to its `end`";
+    pub(super) const FOLDED_BLOCK_END: &str =
+        "a folded block ends with its parenthesis: leave it out";
+    pub(super) const TOO_MANY_CLOSE: &str = "there is one `)` too many, here or before";
+    pub(super) const BEHIND_MODULE: &str = "the module ended before this: there is one `)` too many, \
+                                            or two modules in one text";
+    pub(super) const CLOSE_MISSING: &str = "a `)` is missing";
+    pub(super) const ID_NOT_ALLOWED: &str =
+        "the type is that of several imports, which cannot share an identifier";
+    pub(super) const IMPORTS_FIRST: &str =
+        "move the import before the first function, table, memory, tag and global that is defined";
+    pub(super) const ONE_START: &str = "a module has one start function, which may call others";
+    pub(super) const LABEL: &str = "the identifier behind `end` or `else` is that of its block, or \
+                                    there is none";
+    pub(super) const DUPLICATE: &str = "give one of them another identifier";
+    pub(super) const STRING_END: &str =
+        "a string ends on its line: write `\\n` for the end of a line";
+    pub(super) const CONTROL: &str = "write it as an escape, for instance `\\t`, `\\n` or `\\00`";
+    pub(super) const ESCAPE: &str =
+        "the escapes are \\t \\n \\r \\\" \\' \\\\ \\u{…} and two hexadecimal digits, as in \\00";
+    pub(super) const CODE_POINT: &str =
+        "`\\u{…}` holds the hexadecimal number of a character: up to 10ffff, without d800 to dfff";
+    pub(super) const COMMENT_END: &str = "each `(;` needs a `;)` of its own";
+    pub(super) const EMPTY_ID: &str = "an identifier has a character at least: `$x` or `$\"x\"`";
+    pub(super) const UTF8: &str = "names and identifiers are UTF-8; data may hold any bytes";
+    pub(super) const NO_BREAK: &str = "this is a no-break space: write an ordinary one";
+    pub(super) const CURLY_QUOTE: &str = "this is a typographic quote: write `\"`";
+    pub(super) const COMPONENT: &str = "components are not supported yet";
+}
+use advice::*;
+
+/// What helps against an error of this kind at the token that is next, as far as tokens tell.
+#[cold]
+pub(crate) fn find(kind: &ErrorKind, cursor: &Cursor<'_, '_>) -> Option<Help> {
+    let advice = |text| Some(Help::Advice(text));
+    match kind {
+        ErrorKind::UnknownOperator(word, expected) => unknown_word(word, *expected, cursor),
+        ErrorKind::UnexpectedToken(expected) => unexpected(*expected, cursor),
+        ErrorKind::ConstantOutOfRange(number) => {
+            let is_fraction = !matches!(number, Number::F32 | Number::F64)
+                && numbers::is_number(cursor.bytes())
+                && numbers::u64(cursor.text().trim_start_matches(['+', '-']))
+                    == Err(numbers::NumberError::Malformed);
+            if is_fraction { advice(INTEGER) } else { Some(Help::Range(*number)) }
+        }
+        ErrorKind::Lexical(error) => lexical(*error, cursor.text()),
+        ErrorKind::IdNotAllowed => advice(ID_NOT_ALLOWED),
+        ErrorKind::ImportAfter(_) => advice(IMPORTS_FIRST),
+        ErrorKind::MultipleStarts => advice(ONE_START),
+        ErrorKind::MismatchingLabel => advice(LABEL),
+        ErrorKind::Duplicate(..) => advice(DUPLICATE),
+        ErrorKind::Alignment => advice(ALIGN),
+        ErrorKind::PageSize => advice(PAGE_SIZE),
+        _ => None,
+    }
+}
+
+/// What helps against characters that make no token.
+pub(crate) fn lexical(error: LexError, text: &str) -> Option<Help> {
+    Some(Help::Advice(match error {
+        LexError::IllegalCharacter => match text.chars().next()? {
+            '\u{a0}' | '\u{202f}' => NO_BREAK,
+            '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2018}' | '\u{2019}' => CURLY_QUOTE,
+            c => return Some(Help::Character(c)),
+        },
+        LexError::UnclosedString => STRING_END,
+        LexError::ControlInString => CONTROL,
+        LexError::IllegalEscape => ESCAPE,
+        LexError::CodePoint => CODE_POINT,
+        LexError::UnclosedComment => COMMENT_END,
+        LexError::EmptyId => EMPTY_ID,
+        LexError::Utf8 => UTF8,
+        _ => return None,
+    }))
+}
+
+/// Whether a word begins a comment of another language.
+pub(crate) fn begins_comment(word: &str) -> bool {
+    ["//", "/*", "#", "--"].iter().any(|mark| word.starts_with(mark))
+}
+
+/// What helps against a word that means nothing.
+fn unknown_word(word: &str, expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
+    if let Some(help) = reserved(word) {
+        return Some(Help::Advice(help));
+    }
+    if let Some(Help::Identifier(id)) = Help::identifier(word)
+        && word.starts_with(['%', '@'])
+    {
+        return Some(Help::Identifier(id));
+    }
+    if expected == Expected::Name {
+        return Some(Help::Advice(NAME));
+    }
+    let (before, behind) = (cursor.text_before(), cursor.text_at(1));
+    let binds = BINDING.contains(&before);
+    let goes_on =
+        matches!(behind, "(" | ")") && is_binding_form(cursor.text_at(2)) || is_value_type(behind);
+    match expected {
+        Expected::MemArg if word.contains("=-") => return Some(Help::Advice(SIGNED_MEMARG)),
+        Expected::MemArg => return Some(Help::Advice(MEMARG)),
+        Expected::Index | Expected::Id => return Help::identifier(word),
+        _ if binds && goes_on => return Help::identifier(word),
+        Expected::Field if word == "component" => return Some(Help::Advice(COMPONENT)),
+        Expected::ValType if word == "void" => return Some(Help::Advice(VOID)),
+        _ => {}
+    }
+    if let Some(name) = other_names::name_here(word, expected) {
+        return Some(Help::Renamed(name.into()));
+    }
+    let lower = word.to_ascii_lowercase();
+    if lower != word && keywords::is_keyword(&lower) {
+        return Help::meant(lower);
+    }
+    if matches!(expected, Expected::Instr | Expected::FoldedInstr) {
+        let signed = format!("{word}_s");
+        if Opcode::from_mnemonic(&signed).is_some() {
+            return Help::meant(format!("{signed}` or `{word}_u"));
+        }
+    }
+    if let Some(near) = nearest_keyword(word, expected) {
+        return Help::meant(near);
+    }
+    match expected {
+        _ if binds && !word.contains('.') => Help::identifier(word),
+        Expected::Instr if word.starts_with("offset") || word.starts_with("align") => {
+            Some(Help::Advice(EQUALS))
+        }
+        _ => None,
+    }
+}
+
+/// The words behind which an identifier may stand.
+const BINDING: &[&str] = &[
+    "module",
+    "func",
+    "memory",
+    "table",
+    "global",
+    "tag",
+    "type",
+    "elem",
+    "data",
+    "param",
+    "local",
+    "field",
+    "block",
+    "loop",
+    "if",
+    "try_table",
+    "try",
+];
+
+/// Whether a form with this keyword stands behind what it has an identifier for.
+fn is_binding_form(keyword: &str) -> bool {
+    matches!(keyword, "param" | "result" | "local" | "export" | "import" | "type" | "mut" | "func")
+}
+
+/// What helps against characters that the format keeps for itself.
+fn reserved(word: &str) -> Option<&'static str> {
+    Some(match word {
+        _ if begins_comment(word) => COMMENT,
+        "," => COMMA,
+        ";" => SEMICOLON,
+        "{" | "}" | "[" | "]" => BRACES,
+        _ if word.starts_with('=') => EQUALS,
+        _ if word.starts_with('\'') || word.starts_with('`') => QUOTES,
+        _ if word.contains('"') => GLUED,
+        _ => return None,
+    })
+}
+
+/// The known word of the kind that is expected that a word is nearest to.
+fn nearest_keyword(word: &str, expected: Expected) -> Option<&'static str> {
+    let mut budget = usize::MAX;
+    let heads = ["param", "result", "local", "then", "else"];
+    match expected {
+        Expected::Instr | Expected::FoldedInstr | Expected::FittingInstr => {
+            nearest(word, keywords::mnemonics().chain(heads), &mut budget)
+        }
+        Expected::OperandOrClose => nearest(word, keywords::mnemonics(), &mut budget),
+        Expected::Field => nearest(word, keywords::fields().chain(["module"]), &mut budget),
+        Expected::ExternType => nearest(word, keywords::fields(), &mut budget),
+        Expected::CompType => {
+            nearest(word, ["func", "struct", "array", "cont", "sub"], &mut budget)
+        }
+        Expected::ValType => nearest(word, keywords::value_types(), &mut budget),
+        Expected::HeapType => nearest(word, keywords::heap_types(), &mut budget),
+        Expected::Directive => nearest(word, keywords::directives(), &mut budget),
+        Expected::Action => nearest(word, ["invoke", "get"], &mut budget),
+        Expected::Shape => nearest(
+            word,
+            wattle_syntax::Shape::ALL.iter().map(|shape| shape.keyword()),
+            &mut budget,
+        ),
+        Expected::Token(token) => nearest(word, [token], &mut budget),
+        _ => None,
+    }
+}
+
+/// What helps against a token at the wrong place.
+fn unexpected(expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
+    let (text, before) = (cursor.text(), cursor.text_before());
+    let kind = cursor.peek();
+    let is_field = keywords::fields().any(|known| known == text);
+    let help = match (expected, kind) {
+        (Expected::Index | Expected::Id, TokenKind::Keyword) => return Help::identifier(text),
+        (Expected::Index, TokenKind::Number | TokenKind::String) => INDEX,
+        (Expected::Name, TokenKind::Keyword | TokenKind::Id) => NAME,
+        (Expected::Name, TokenKind::Open | TokenKind::Close) if cursor.is_in("import") => {
+            IMPORT_NAMES
+        }
+        (Expected::ExternType, TokenKind::Id | TokenKind::Number | TokenKind::Keyword) => EXTERN,
+        (Expected::End, TokenKind::Close) => TOO_MANY_CLOSE,
+        (Expected::End, _) => BEHIND_MODULE,
+        (_, TokenKind::Eof) => CLOSE_MISSING,
+        (Expected::Field, _) => match text {
+            "param" | "result" | "local" => LOCAL_OUTSIDE,
+            _ if Opcode::from_mnemonic(text).is_some() => INSTR_OUTSIDE,
+            _ if is_field => FIELD_PARENS,
+            _ => return None,
+        },
+        (Expected::ValType, TokenKind::Id) => match before {
+            "result" => RESULT_ID,
+            _ => ID_FIRST,
+        },
+        (Expected::ValType, _) => match text {
+            "i8" | "i16" => PACKED,
+            "mut" => MUT,
+            "func" => FUNC_TYPE,
+            ")" if cursor.is_in("table") => TABLE_TYPE,
+            _ if kind == TokenKind::Number && cursor.is_in("table") => TABLE_SIZE,
+            _ => match other_names::name_here(text, expected) {
+                Some(name) => return Some(Help::Renamed(name.into())),
+                None => return None,
+            },
+        },
+        (Expected::HeapType, TokenKind::Keyword) => {
+            let name = other_names::name_here(text, expected)?;
+            return Some(Help::Renamed(name.into()));
+        }
+        (Expected::CompType, _) => FUNC_TYPE,
+        (Expected::Unsigned, TokenKind::Close) if cursor.is_in("memory") => MEMORY_SIZE,
+        (Expected::Unsigned, _) => SIZE,
+        (Expected::Number, TokenKind::Open | TokenKind::Id) => NUMBER,
+        (Expected::NoParams, _) => PARAM_LATE,
+        (Expected::OperandOrClose, TokenKind::Keyword) if text == "end" => FOLDED_BLOCK_END,
+        (Expected::OperandOrClose, TokenKind::Keyword) => FOLD,
+        (Expected::OperandOrClose, TokenKind::Number) => CONSTANT,
+        (Expected::Token("(then"), _) => THEN,
+        (Expected::Token("end"), _) => END_MISSING,
+        (Expected::Token("("), _) if cursor.is_in("table") => TABLE_SIZE,
+        (Expected::Token(")"), TokenKind::Keyword) if is_value_type(text) => ONE_TYPE,
+        (Expected::Token(")"), TokenKind::Id) if is_value_type(before) => ID_FIRST,
+        (Expected::Instr | Expected::FittingInstr, TokenKind::Number) => CONSTANT,
+        (Expected::Instr | Expected::FittingInstr, _) => match text {
+            "param" | "result" | "local" => PARAM_LATE,
+            "type" => TYPE_LATE,
+            "export" | "import" => EXPORT_LATE,
+            "then" => FLAT_THEN,
+            "else" => ELSE,
+            "end" => END,
+            "offset" | "align" => EQUALS,
+            _ if is_field => FIELD_INSIDE,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(Help::Advice(help))
+}
+
+fn is_value_type(word: &str) -> bool {
+    keywords::value_types().any(|known| known == word)
+}

@@ -1,0 +1,108 @@
+//! How errors of a module are reported: each with what helps against it, and none that only
+//! follows from another one.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_ast::Span;
+use wattle_syntax::{TokenKind, Tokens};
+
+use super::State;
+use crate::balance;
+use crate::error::{Error, ErrorKind, Expected, Related};
+use crate::help::{self, Help};
+use crate::ids::Space;
+use crate::nearest::nearest;
+
+/// Leaves out the errors that may only follow from a string, a comment or a parenthesis that is
+/// not closed.
+#[cold]
+pub(super) fn keep_reliable(errors: &mut Vec<Error>, tokens: &Tokens<'_>) {
+    let reliable = tokens.unclosed().unwrap_or(usize::MAX);
+    errors.retain(|error| error.span.start <= reliable);
+    if reliable < usize::MAX {
+        return;
+    }
+    let Some(unclosed) = balance::unclosed(tokens) else { return };
+    let noticed = tokens.get(unclosed.noticed).span().start;
+    errors.retain(|error| {
+        // What is behind belongs somewhere else, or is not found where it should be.
+        let is_of_module = matches!(error.kind, ErrorKind::Unknown(space, _)
+            if !matches!(space, Space::Local | Space::Label | Space::Field));
+        error.span.start < noticed && !is_of_module
+    });
+    let open = tokens.get(unclosed.open).span();
+    let keyword = tokens.get(unclosed.open + 1);
+    let span = if keyword.kind == TokenKind::Keyword { open.to(keyword.span()) } else { open };
+    let end = Span::at(tokens.source().len());
+    let mut error = Error::new(ErrorKind::UnexpectedToken(Expected::Token(")")), end);
+    error.help = Some(Help::CLOSE_MISSING);
+    error.related = Some(Related { span, note: "this is not closed" });
+    errors.push(error);
+}
+
+impl State<'_, '_> {
+    /// Notes an error, unless it only follows from another one, or there are already enough to
+    /// sort and cut.
+    #[cold]
+    pub(super) fn report(&mut self, mut error: Error) {
+        if self.errors.len() >= self.max_errors.saturating_mul(2) {
+            return;
+        }
+        match &error.kind {
+            ErrorKind::Unknown(_, id) if self.excused.contains(&**id) => return,
+            _ if error.help.is_some() => {}
+            ErrorKind::Unknown(space, id) => error.help = self.known(*space, &id.clone()),
+            kind => error.help = help::find(kind, &self.cursor),
+        }
+        // What stands on many lines by mistake is told once for each field.
+        let is_sign = matches!(error.kind, ErrorKind::UnknownOperator(..))
+            && self.cursor.peek() == TokenKind::Reserved
+            && matches!(error.help, Some(Help::Advice(_)));
+        if is_sign {
+            let field = (self.field_start, error.help.clone());
+            if self.last_sign.as_ref() == Some(&field) {
+                return;
+            }
+            self.last_sign = Some(field);
+        }
+        self.errors.push(error);
+    }
+
+    /// The identifier that is next, if there is one, is not unknown wherever it is used.
+    #[cold]
+    pub(super) fn excuse(&mut self) {
+        if self.cursor.peek() == TokenKind::Id {
+            self.excused.insert(self.cursor.text());
+        }
+    }
+
+    /// The next token is an identifier or index of nothing.
+    #[cold]
+    pub(super) fn unknown(&self, space: Space) -> Box<Error> {
+        let id = String::from(self.cursor.text());
+        self.cursor.error(ErrorKind::Unknown(space, id.into()))
+    }
+
+    /// What is known in the place of an identifier that is bound nowhere.
+    fn known(&mut self, space: Space, id: &str) -> Option<Help> {
+        let name = id.strip_prefix('$')?;
+        let mut budget = self.budget;
+        let near = match space {
+            Space::Label => nearest(name, self.labels.open_ids(), &mut budget),
+            Space::Field => {
+                nearest(name, self.field_ids.values().flat_map(|ids| ids.iter()), &mut budget)
+            }
+            _ => nearest(name, self.scope[space].ids.iter(), &mut budget),
+        };
+        self.budget = budget;
+        if let Some(near) = near {
+            return Some(Help::Meant(format!("${near}").into()));
+        }
+        let elsewhere = Space::ALL.iter().find(|other| self.scope[**other].ids.get(name).is_some());
+        let elsewhere = elsewhere.filter(|other| **other != Space::Local || self.func.is_some());
+        elsewhere.map(|other| Help::BoundAs(*other, id.into()))
+    }
+}

@@ -1,0 +1,228 @@
+//! How parsing goes on behind an error in a function, so that its other errors are found too, and
+//! none that only follows from the first: at the next instruction, with the blocks and parentheses
+//! that were open. What is written from then on is of no use.
+
+use alloc::boxed::Box;
+
+use wattle_ast::{Opcode, Span};
+use wattle_syntax::TokenKind;
+
+use super::State;
+use super::code::{Code, Frame, Open};
+use crate::error::{Error, ErrorKind, Expected, Related, Result};
+use crate::ids::Space;
+use crate::{help, keywords, other_names};
+
+impl<'a> State<'_, 'a> {
+    /// Reports an error in the instruction that begins at a position, and goes on to the next one.
+    /// Returns false when the rest of the function is not worth reading. Outside of functions,
+    /// the error is returned.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn recover(
+        &mut self,
+        code: &mut Code<'a>,
+        error: Box<Error>,
+        start: usize,
+    ) -> Result<bool> {
+        if self.func.is_none() || matches!(error.kind, ErrorKind::Annotation(..)) {
+            return Err(error);
+        }
+        let at = self.cursor.pos();
+        let begins = self.cursor.tokens.get(start).kind;
+        let of_structure = matches!(
+            error.kind,
+            ErrorKind::UnexpectedToken(Expected::FittingInstr | Expected::Token(_))
+                | ErrorKind::MismatchingLabel
+                | ErrorKind::Unknown(Space::Label, _)
+        );
+        let is_operand = error.kind == ErrorKind::UnexpectedToken(Expected::OperandOrClose);
+        if let ErrorKind::UnknownOperator(word, _) = &error.kind
+            && !word.contains('.')
+            && !is_known_elsewhere(word)
+        {
+            code.unsure |= at == start || begins == TokenKind::Open && at == start + 1;
+        }
+        let is_unknown = matches!(error.kind, ErrorKind::UnknownOperator(..));
+        let is_lexical = matches!(error.kind, ErrorKind::Lexical(_));
+        code.broken = true;
+        if !(of_structure && code.unsure) {
+            self.report(*error);
+        }
+        if self.cursor.peek() == TokenKind::Eof {
+            return Ok(false);
+        }
+        match begins {
+            TokenKind::Close => self.close_incomplete(code),
+            TokenKind::Keyword if is_operand => {
+                if let Some(frame) = code.frames.last_mut() {
+                    frame.loose = true;
+                }
+            }
+            TokenKind::Open if at == start + 1 && !self.opens_instr(start) => {
+                self.cursor.seek(start);
+                self.skip_form();
+            }
+            _ => {
+                if is_unknown || at == start || begins == TokenKind::Open && at == start + 1 {
+                    self.skip_token();
+                }
+                // What touches characters that make no token is part of the fault.
+                let is_word = self.cursor.peek() == TokenKind::Keyword;
+                if is_lexical && is_word && Opcode::from_mnemonic(self.cursor.text()).is_none() {
+                    self.cursor.bump();
+                }
+                self.skip_immediates();
+            }
+        }
+        Ok(true)
+    }
+
+    /// The next token is in parentheses that an error was found in. They take anything from now on.
+    #[cold]
+    pub(super) fn open_loosely(&mut self, code: &mut Code<'a>, error: Box<Error>) -> Box<Error> {
+        let open = (0..=self.cursor.pos()).rev();
+        let open = open.take(2).find(|pos| self.cursor.tokens.get(*pos).kind == TokenKind::Open);
+        let is_form = open.is_some_and(|open| !self.opens_instr(open));
+        if !is_form {
+            let end = code.out.len();
+            self.wait(code, Open::Operands, end, None, (0, 0));
+            if let Some(frame) = code.frames.last_mut() {
+                frame.loose = true;
+            }
+        }
+        error
+    }
+
+    /// Whether what begins with the parenthesis at a position may have been meant as an
+    /// instruction, rather than as a type, a local or a field.
+    fn opens_instr(&self, open: usize) -> bool {
+        let keyword = self.cursor.tokens.get(open + 1);
+        let text = self.cursor.tokens.text(keyword);
+        keyword.kind == TokenKind::Keyword
+            && (Opcode::from_mnemonic(text).is_some()
+                || matches!(text, "then" | "do")
+                || !keywords::is_keyword(text))
+    }
+
+    /// A parenthesis closes what is not complete.
+    fn close_incomplete(&mut self, code: &mut Code<'a>) {
+        while let Some(frame) = code.frames.pop() {
+            match frame.open {
+                Open::Condition => drop(code.waiting_ids.pop()),
+                _ => self.end_label(self.cursor.pos()),
+            }
+            if !frame.open.is_flat() {
+                self.cursor.bump();
+                return;
+            }
+            if code.frames.last().is_none_or(|frame| !frame.open.is_flat()) {
+                return;
+            }
+        }
+    }
+
+    /// Moves to the next instruction, or to the end of the form.
+    fn skip_immediates(&mut self) {
+        loop {
+            match self.cursor.peek() {
+                TokenKind::Close | TokenKind::Eof => return,
+                TokenKind::Open if self.opens_instr(self.cursor.pos()) => return,
+                TokenKind::Open => self.skip_form(),
+                TokenKind::Keyword => {
+                    let text = self.cursor.text();
+                    if Opcode::from_mnemonic(text).is_some() || !keywords::is_keyword(text) {
+                        return;
+                    }
+                    self.cursor.bump();
+                }
+                _ => self.skip_token(),
+            }
+        }
+    }
+
+    /// Moves to the parenthesis that closes the form at a position, or to the end of the text.
+    pub(super) fn seek_close(&mut self, start: usize) {
+        let end = self.cursor.tokens.form_end(start);
+        let close = end.saturating_sub(1);
+        let is_closed = self.cursor.tokens.get(close).kind == TokenKind::Close;
+        self.cursor.seek(if is_closed { close } else { end });
+    }
+
+    /// Moves past the next form. What it may have bound is not unknown.
+    pub(super) fn skip_form(&mut self) {
+        let start = self.cursor.pos();
+        self.cursor.bump_form();
+        let end = self.cursor.pos();
+        self.cursor.seek(start);
+        while self.cursor.pos() < end {
+            self.excuse();
+            self.cursor.bump();
+        }
+    }
+
+    /// Moves past the next token, or past what was meant as a comment.
+    pub(super) fn skip_token(&mut self) {
+        let text = self.cursor.text();
+        let source = self.cursor.tokens.source();
+        let start = self.cursor.span().start;
+        let rest = source.get(start..).unwrap_or_default();
+        let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let line_before = source.get(..start).unwrap_or_default();
+        let begins_line = line_before.trim_end_matches([' ', '\t']).ends_with(['\n', '\r']);
+        let end = if text.starts_with("/*") {
+            rest.find("*/").map_or(line, |at| at + 2)
+        } else if help::begins_comment(text) || text == ";" && begins_line {
+            line
+        } else {
+            0
+        };
+        self.excuse();
+        self.cursor.bump();
+        while self.cursor.peek() != TokenKind::Eof && self.cursor.span().start < start + end {
+            self.cursor.bump();
+        }
+    }
+
+    /// The error of a closing parenthesis before what is open is complete.
+    #[cold]
+    pub(super) fn incomplete(&self, frame: Frame, expected: Expected) -> Box<Error> {
+        let mut error = self.cursor.unexpected(expected);
+        error.related = Some(self.begins(frame));
+        error
+    }
+
+    /// The identifier that is next is not that of the innermost block. The block goes on or ends
+    /// as if it were.
+    #[cold]
+    pub(super) fn mismatching_label(&mut self, code: &mut Code<'a>) -> Result<()> {
+        let mut error = self.cursor.error(ErrorKind::MismatchingLabel);
+        error.related = code.frames.last().map(|frame| self.begins(*frame));
+        if self.func.is_none() {
+            return Err(error);
+        }
+        code.broken = true;
+        if !code.unsure {
+            self.report(*error);
+        }
+        self.cursor.bump();
+        Ok(())
+    }
+
+    /// Where something that is open begins.
+    fn begins(&self, frame: Frame) -> Related {
+        let mut span: Span = self.span_at(frame.tokens.0 as usize);
+        let behind = self.cursor.tokens.get(frame.tokens.0 as usize + 1);
+        if behind.kind == TokenKind::Id {
+            span = span.to(behind.span());
+        }
+        Related { span, note: "the block begins here" }
+    }
+}
+
+/// Whether a word is another name of an instruction that begins and ends no block.
+fn is_known_elsewhere(word: &str) -> bool {
+    let name = other_names::name_here(word, Expected::Instr);
+    let opcode = name.and_then(|name| Opcode::from_mnemonic(name.as_str()));
+    opcode.is_some_and(|opcode| !opcode.kinds().is_structured())
+}

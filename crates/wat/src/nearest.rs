@@ -1,0 +1,92 @@
+//! The known word that a misspelt one is nearest to. Only error messages ask.
+
+/// Words of more bytes than these are not compared.
+const LONGEST: usize = 64;
+
+/// The candidate that takes the fewest changes to become `word`, if those are few for its length;
+/// the first of several. Takes one from `budget` for each candidate, and stops when it is used up.
+pub(crate) fn nearest<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+    budget: &mut usize,
+) -> Option<&'c str> {
+    let mut most = match word.len() {
+        0..=1 => return None,
+        2..=5 => 1,
+        6..=8 => 2,
+        _ => 3,
+    };
+    let mut found = None;
+    for candidate in candidates {
+        *budget = budget.checked_sub(1)?;
+        if candidate == word {
+            continue;
+        }
+        if let Some(distance) = distance(word.as_bytes(), candidate.as_bytes(), most) {
+            found = Some(candidate);
+            if distance <= 1 {
+                break;
+            }
+            most = distance - 1;
+        }
+    }
+    found
+}
+
+/// How many bytes are to be inserted, deleted, replaced or exchanged with their neighbours to get
+/// from one word to the other, unless it is more than `most`.
+fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
+    if a.len().abs_diff(b.len()) > most || a.len().max(b.len()) > LONGEST {
+        return None;
+    }
+    // Rows of the table of distances between what the words begin with.
+    let mut before = [0; LONGEST + 1];
+    let mut last: [usize; LONGEST + 1] = core::array::from_fn(|at| at);
+    for (i, &x) in a.iter().enumerate() {
+        let mut row = [0; LONGEST + 1];
+        row[0] = i + 1;
+        let mut least = row[0];
+        for (j, &y) in b.iter().enumerate() {
+            let mut cost = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && x == b[j - 1] && y == a[i - 1] {
+                cost = cost.min(before[j - 1] + 1);
+            }
+            row[j + 1] = cost;
+            least = least.min(cost);
+        }
+        if least > most {
+            return None;
+        }
+        (before, last) = (last, row);
+    }
+    Some(last[b.len()]).filter(|distance| *distance <= most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances() {
+        let all = |a: &str, b: &str| distance(a.as_bytes(), b.as_bytes(), 9);
+        assert_eq!(all("abc", "abc"), Some(0));
+        assert_eq!(all("abc", "acb"), Some(1));
+        assert_eq!(all("count", "cuont"), Some(1));
+        assert_eq!(all("i32.ad", "i32.add"), Some(1));
+        assert_eq!(all("kitten", "sitting"), Some(3));
+        assert_eq!(all("", "abc"), Some(3));
+        assert_eq!(distance(b"kitten", b"sitting", 2), None);
+        assert_eq!(distance(&[b'a'; 65], &[b'a'; 65], 2), None);
+    }
+
+    #[test]
+    fn the_nearest_wins_while_the_budget_lasts() {
+        let words = ["count", "counts", "amount"];
+        let mut budget = 100;
+        assert_eq!(nearest("cuont", words, &mut budget), Some("count"));
+        assert_eq!(nearest("countss", words, &mut budget), Some("counts"));
+        assert_eq!(nearest("x", words, &mut budget), None);
+        assert_eq!(nearest("nothing", words, &mut budget), None);
+        assert_eq!(nearest("amuont", words, &mut 2), None);
+    }
+}

@@ -1,0 +1,234 @@
+//! What words are called here that drafts of WebAssembly 1.0, other assemblers or programming
+//! languages have another name for. Only error messages ask.
+
+use alloc::format;
+use alloc::string::String;
+
+use wattle_ast::Opcode;
+
+use crate::error::Expected;
+
+/// Names of instructions elsewhere, and the mnemonics here, that no rule connects.
+const INSTRUCTIONS: &[(&str, &str)] = &[
+    // Drafts of WebAssembly 1.0 and of its extensions.
+    ("current_memory", "memory.size"),
+    ("grow_memory", "memory.grow"),
+    ("br_unless", "br_if"),
+    ("call_import", "call"),
+    ("tableswitch", "br_table"),
+    ("br_on_exn", "try_table"),
+    ("v8x16.shuffle", "i8x16.shuffle"),
+    ("v8x16.swizzle", "i8x16.swizzle"),
+    ("atomic.notify", "memory.atomic.notify"),
+    ("i32.atomic.wait", "memory.atomic.wait32"),
+    ("i64.atomic.wait", "memory.atomic.wait64"),
+    ("struct.new_with_rtt", "struct.new"),
+    ("struct.new_canon", "struct.new"),
+    ("array.new_canon", "array.new"),
+    ("func.bind", "cont.bind"),
+    // Other machines.
+    ("jmp", "br"),
+    ("jump", "br"),
+    ("goto", "br"),
+    ("break", "br"),
+    ("continue", "br"),
+    ("jnz", "br_if"),
+    ("brtrue", "br_if"),
+    ("br.if", "br_if"),
+    ("br.table", "br_table"),
+    ("ret", "return"),
+    ("pop", "drop"),
+    ("noop", "nop"),
+    ("trap", "unreachable"),
+    ("while", "loop"),
+    ("for", "loop"),
+    ("push", "i32.const"),
+    ("const", "i32.const"),
+    ("load", "i32.load"),
+    ("store", "i32.store"),
+    ("mod", "i32.rem_s"),
+    ("lsl", "i32.shl"),
+    ("invoke", "call"),
+    ("call.indirect", "call_indirect"),
+    ("memcpy", "memory.copy"),
+    ("memset", "memory.fill"),
+];
+
+/// Names of types elsewhere, and the types here.
+const TYPES: &[(&str, &str)] = &[
+    ("anyfunc", "funcref"),
+    ("func", "funcref"),
+    ("extern", "externref"),
+    ("any", "anyref"),
+    ("eq", "eqref"),
+    ("i31", "i31ref"),
+    ("exn", "exnref"),
+    ("function", "funcref"),
+    ("int", "i32"),
+    ("uint", "i32"),
+    ("u32", "i32"),
+    ("s32", "i32"),
+    ("bool", "i32"),
+    ("char", "i32"),
+    ("ptr", "i32"),
+    ("i1", "i32"),
+    ("u8", "i32"),
+    ("u16", "i32"),
+    ("long", "i64"),
+    ("u64", "i64"),
+    ("s64", "i64"),
+    ("float", "f32"),
+    ("float32", "f32"),
+    ("double", "f64"),
+    ("float64", "f64"),
+    ("number", "f64"),
+    ("simd", "v128"),
+];
+
+/// Names of fields of a module elsewhere, and the keywords here.
+const FIELDS: &[(&str, &str)] = &[
+    ("function", "func"),
+    ("fn", "func"),
+    ("def", "func"),
+    ("define", "func"),
+    ("mem", "memory"),
+    ("var", "global"),
+    ("let", "global"),
+    ("const", "global"),
+    ("event", "tag"),
+    ("exception", "tag"),
+    ("typedef", "type"),
+    ("element", "elem"),
+    ("extern", "import"),
+    ("declare", "import"),
+];
+
+/// What a word is called here, if it is known elsewhere.
+pub(crate) fn name_here(word: &str, expected: Expected) -> Option<String> {
+    let find = |list: &[(&str, &str)]| {
+        let found = list.iter().find(|(there, _)| *there == word);
+        found.map(|(_, here)| String::from(*here))
+    };
+    match expected {
+        Expected::ValType => find(TYPES),
+        Expected::Field => find(FIELDS),
+        Expected::HeapType if word == "anyfunc" => Some("func".into()),
+        Expected::HeapType => known_suffix(word),
+        Expected::Instr | Expected::FoldedInstr => {
+            find(INSTRUCTIONS).or_else(|| by_rule(word)).filter(|name| is_mnemonic(name))
+        }
+        _ => None,
+    }
+}
+
+fn is_mnemonic(name: &str) -> bool {
+    Opcode::from_mnemonic(name).is_some()
+}
+
+/// The heap type of the abbreviation of a reference type: `func` for `funcref`.
+fn known_suffix(word: &str) -> Option<String> {
+    let heap = wattle_ast::AbsHeapType::from_reference_keyword(word)?;
+    Some(heap.keyword().into())
+}
+
+/// The mnemonic that a rule makes of a word. It need not exist.
+fn by_rule(word: &str) -> Option<String> {
+    // `get_local`
+    for verb in ["get", "set", "tee"] {
+        let space = word.strip_prefix(verb).and_then(|rest| rest.strip_prefix('_'));
+        if let Some(space) = space {
+            return Some(format!("{space}.{verb}"));
+        }
+    }
+    // `i32.trunc_s/f32`, `i32.trunc_s:sat/f32`, `i32.wrap/i64`
+    if let Some((head, from)) = word.split_once('/') {
+        let (head, saturating) = match head.split_once(':') {
+            Some((head, "sat")) => (head, "_sat"),
+            _ => (head, ""),
+        };
+        let (head, sign) = split_sign(head);
+        return Some(format!("{head}{saturating}_{from}{sign}"));
+    }
+    // `i8x16.add_saturate_s`, `i32.atomic.rmw8_u.add`
+    if word.contains("_saturate") {
+        return Some(word.replacen("_saturate", "_sat", 1));
+    }
+    if let Some((head, operation)) = word.rsplit_once("_u.")
+        && head.contains(".rmw")
+    {
+        return Some(format!("{head}.{operation}_u"));
+    }
+    // `i32_add`, `i32-add`
+    if let Some(rest) = word.get(3..)
+        && rest.starts_with(['_', '-', ':'])
+    {
+        return word.get(..3).zip(rest.get(1..)).map(|(ty, name)| format!("{ty}.{name}"));
+    }
+    // `add`
+    ["i32.", "f32.", "memory.", "local."]
+        .iter()
+        .map(|ty| format!("{ty}{word}"))
+        .find(|name| is_mnemonic(name))
+}
+
+/// Splits `_s` or `_u` off the end.
+fn split_sign(word: &str) -> (&str, &str) {
+    let at = word.len().saturating_sub(2);
+    match word.get(at..) {
+        Some("_s" | "_u") => word.split_at(at),
+        _ => (word, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keywords;
+
+    fn instr(word: &str) -> Option<String> {
+        name_here(word, Expected::Instr)
+    }
+
+    #[test]
+    fn every_name_here_exists_and_no_name_there() {
+        for (there, here) in INSTRUCTIONS {
+            assert!(is_mnemonic(here) && !is_mnemonic(there), "{there} {here}");
+        }
+        for (there, here) in TYPES {
+            assert!(keywords::value_types().any(|known| known == *here), "{here}");
+            assert!(keywords::value_types().all(|known| known != *there), "{there}");
+        }
+        for (there, here) in FIELDS {
+            assert!(keywords::fields().any(|known| known == *here), "{here}");
+            assert!(keywords::fields().all(|known| known != *there), "{there}");
+        }
+    }
+
+    #[test]
+    fn rules_give_the_names_of_today() {
+        for (old, new) in [
+            ("get_local", "local.get"),
+            ("tee_local", "local.tee"),
+            ("set_global", "global.set"),
+            ("get_table", "table.get"),
+            ("i32.wrap/i64", "i32.wrap_i64"),
+            ("i32.trunc_s/f32", "i32.trunc_f32_s"),
+            ("i32.trunc_u:sat/f64", "i32.trunc_sat_f64_u"),
+            ("f32.demote/f64", "f32.demote_f64"),
+            ("i64.extend_s/i32", "i64.extend_i32_s"),
+            ("f64.reinterpret/i64", "f64.reinterpret_i64"),
+            ("f32x4.convert_s/i32x4", "f32x4.convert_i32x4_s"),
+            ("i8x16.add_saturate_s", "i8x16.add_sat_s"),
+            ("i32.atomic.rmw8_u.add", "i32.atomic.rmw8.add_u"),
+            ("i32_add", "i32.add"),
+            ("add", "i32.add"),
+            ("sqrt", "f32.sqrt"),
+            ("grow", "memory.grow"),
+        ] {
+            assert_eq!(instr(old).as_deref(), Some(new), "{old}");
+        }
+        for word in ["get_nothing", "i32.nonsense/f32", "nonsense", "/", "\u{e9}\u{e9}"] {
+            assert_eq!(instr(word), None, "{word}");
+        }
+    }
+}
