@@ -145,8 +145,8 @@ fn defined<'m>(context: &Context<'m>, func: u32) -> Option<&'m wattle_ast::Func<
 fn local_count(context: &Context<'_>, func: u32) -> Option<usize> {
     let func = defined(context, func)?;
     let params = context.module.func_type(func.ty).map_or(0, |ty| ty.params().len());
-    let locals: u64 = func.body.locals().map(|local| u64::from(local.count)).sum();
-    Some(params.saturating_add(usize::try_from(locals).unwrap_or(usize::MAX)))
+    let locals = usize::try_from(func.body.local_count()).unwrap_or(usize::MAX);
+    Some(params.saturating_add(locals))
 }
 
 fn block_count(context: &Context<'_>, func: u32) -> Option<usize> {
