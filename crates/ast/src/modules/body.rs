@@ -21,6 +21,22 @@ pub struct Local {
 
 fields! { Local { count, ty } }
 
+impl Local {
+    /// As few runs as say the same: neighbours of one type are joined, and none is empty.
+    pub fn joined(runs: impl IntoIterator<Item = Local>) -> impl Iterator<Item = Local> {
+        let mut runs = runs.into_iter().filter(|run| run.count > 0).peekable();
+        core::iter::from_fn(move || {
+            let mut run = runs.next()?;
+            let sum = |a: &Local, b: &Local| a.count.checked_add(b.count).filter(|_| a.ty == b.ty);
+            while let Some(count) = runs.peek().and_then(|next| sum(&run, next)) {
+                run.count = count;
+                runs.next();
+            }
+            Some(run)
+        })
+    }
+}
+
 /// The body of a function: runs of locals, then an expression, byte for byte.
 ///
 /// Offsets that tools keep (branch hints, DWARF) count from the first byte of the body, locals
