@@ -77,56 +77,48 @@ impl fmt::Display for Malformed {
 
 impl core::error::Error for Malformed {}
 
-/// What an item of a module is: the index spaces, the segments, and the rest.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum ItemKind {
-    /// A type, by type index.
-    Type,
-    /// An import, by its place among the imports.
-    Import,
-    /// A function, by function index (imports included).
-    Func,
-    /// A table, by table index.
-    Table,
-    /// A memory, by memory index.
-    Mem,
-    /// A tag, by tag index.
-    Tag,
-    /// A global, by global index.
-    Global,
-    /// An export, by its place among the exports.
-    Export,
-    /// The start function.
-    Start,
-    /// An element segment.
-    Elem,
-    /// The data count.
-    DataCount,
-    /// A data segment.
-    Data,
-    /// A custom section, by its place among the custom sections.
-    Custom,
+macro_rules! item_kinds {
+    ($( $(#[$doc:meta])* $variant:ident $keyword:literal; )*) => {
+        /// What an item of a module is: the index spaces, the segments, and the rest.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum ItemKind { $( $(#[$doc])* $variant, )* }
+
+        impl ItemKind {
+            /// The keyword of the text format.
+            pub const fn keyword(self) -> &'static str {
+                match self { $( ItemKind::$variant => $keyword, )* }
+            }
+        }
+    };
 }
 
-impl ItemKind {
-    /// The keyword of the text format.
-    pub const fn keyword(self) -> &'static str {
-        match self {
-            ItemKind::Type => "type",
-            ItemKind::Import => "import",
-            ItemKind::Func => "func",
-            ItemKind::Table => "table",
-            ItemKind::Mem => "memory",
-            ItemKind::Tag => "tag",
-            ItemKind::Global => "global",
-            ItemKind::Export => "export",
-            ItemKind::Start => "start",
-            ItemKind::Elem => "elem",
-            ItemKind::DataCount => "data count",
-            ItemKind::Data => "data",
-            ItemKind::Custom => "custom",
-        }
-    }
+item_kinds! {
+    /// A type, by type index.
+    Type "type";
+    /// An import, by its place among the imports.
+    Import "import";
+    /// A function, by function index (imports included).
+    Func "func";
+    /// A table, by table index.
+    Table "table";
+    /// A memory, by memory index.
+    Mem "memory";
+    /// A tag, by tag index.
+    Tag "tag";
+    /// A global, by global index.
+    Global "global";
+    /// An export, by its place among the exports.
+    Export "export";
+    /// The start function.
+    Start "start";
+    /// An element segment.
+    Elem "elem";
+    /// The data count.
+    DataCount "data count";
+    /// A data segment.
+    Data "data";
+    /// A custom section, by its place among the custom sections.
+    Custom "custom";
 }
 
 /// An instruction, as a place.
@@ -253,9 +245,7 @@ impl Error {
     pub fn new(kind: Malformed, span: Span) -> Error {
         Error { kind, span, path: Path::default(), found: None, enable: None }
     }
-}
 
-impl Error {
     /// What is wrong, without the place: what a renderer shows beside a snippet.
     pub fn reason(&self) -> String {
         let mut text = String::from(self.kind.phrase());

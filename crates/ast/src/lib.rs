@@ -50,7 +50,7 @@ pub use instructions::{
 pub use modules::{
     Body, Collector, Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Encoding,
     Entries, Event, Export, ExternIdx, ExternKind, Func, Global, Group, Import, ImportGroup,
-    IndexSpaces, IndirectNameMap, Item, Local, Locals, Module, NameMap, NameSubsection, Names,
+    IndexMap, IndexSpaces, IndirectNameMap, Item, Local, Module, NameMap, NameSubsection, Names,
     RawSection, Run, Runs, Section, SectionId, Table, VisitItems,
 };
 pub use span::{LineColumn, LineIndex, SourceMap, Span};

@@ -24,20 +24,7 @@ pub(crate) fn section(
     let start = out.len();
     content(out);
     let size = (out.len() - start) as u32;
-    patch_u32(out, size_at..start, size);
-}
-
-/// Puts the shortest form of `value` in the place of the bytes at `range`.
-fn patch_u32(out: &mut Vec<u8>, range: Range<usize>, value: u32) {
-    let mut rest = value;
-    let mut bytes = [0; 5];
-    let len = leb128::len_u32(value);
-    for byte in &mut bytes[..len] {
-        *byte = rest as u8 | 0x80;
-        rest >>= 7;
-    }
-    bytes[len - 1] &= 0x7f;
-    patch(out, range, &bytes[..len]);
+    patch(out, size_at..start, &size.to_bytes());
 }
 
 /// Puts `bytes` in the place of those at `range`.

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use wattle_ast::{Custom, CustomData, Encode, Module, Name, Names, RawSection, Reader, SectionId};
+use wattle_ast::{Custom, CustomData, Encode, Item, Module, Names, RawSection, Reader, SectionId};
 
 use crate::sections::{self, Form};
 use crate::{faithful, frame};
@@ -131,20 +131,15 @@ fn write<'m>(
 }
 
 /// Appends a custom section.
-pub(crate) fn custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
-    frame::section(out, SectionId::Custom, name.len() + 5 + bytes.len(), |out| {
-        Name::from(name).encode(out);
-        out.extend_from_slice(bytes);
-    });
+fn custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
+    let data = CustomData::Bytes(bytes.into());
+    Item::Custom(Custom { name: name.into(), data, after: None }).encode(out);
 }
 
 /// Appends a name section, unless nothing has a name.
 pub(crate) fn names(out: &mut Vec<u8>, names: &Names<'_>) {
     if !names.is_empty() {
-        frame::section(out, SectionId::Custom, 0, |out| {
-            Name::from("name").encode(out);
-            names.encode(out);
-        });
+        custom(out, "name", &names.to_bytes());
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::{
     Body, Data, DataMode, ElemItems, ElemMode, Encode, Expr, Instr, Item, List, Local, Reader,
-    Table, leb128,
+    Table,
 };
 
 /// Appends the instructions of `bytes`, each in its shortest form. From the first byte on that
@@ -57,26 +57,11 @@ fn expr(expr: &mut Expr<'_>, scratch: &mut Vec<u8>) {
 /// Neighbouring runs of locals of one type become one, too.
 fn body(body: &mut Body<'_>, scratch: &mut Vec<u8>) {
     scratch.clear();
-    leb128::write_u32(scratch, runs(body).count() as u32);
-    runs(body).for_each(|run| run.encode(scratch));
     code(scratch, body.code());
-    if scratch != body.bytes()
-        && let Ok(shortened) = Body::from_bytes(scratch.clone())
-    {
+    let shortened = Body::new(Local::joined(body.locals()), Expr::new(&scratch[..]));
+    if shortened.bytes() != body.bytes() {
         *body = shortened;
     }
-}
-
-/// The runs of locals, none of them empty, no two neighbours of one type.
-fn runs(body: &Body<'_>) -> impl Iterator<Item = Local> {
-    let mut locals = body.locals().filter(|run| run.count > 0).peekable();
-    core::iter::from_fn(move || {
-        let mut run = locals.next()?;
-        while let Some(next) = locals.next_if(|next| next.ty == run.ty) {
-            run.count = run.count.saturating_add(next.count);
-        }
-        Some(run)
-    })
 }
 
 #[cfg(test)]

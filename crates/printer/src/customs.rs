@@ -140,8 +140,8 @@ fn name_text<'m>(context: &Context<'m>) -> NameText {
     let params = |ty| module.func_type(ty).map_or(0, |ty| ty.params().len());
     let local_count = |func: u32| match defined(context, func) {
         Some(func) => {
-            let locals: u64 = func.body.locals().map(|local| u64::from(local.count)).sum();
-            params(func.ty).saturating_add(usize::try_from(locals).unwrap_or(usize::MAX))
+            let locals = usize::try_from(func.body.local_count()).unwrap_or(usize::MAX);
+            params(func.ty).saturating_add(locals)
         }
         // Of an imported function, the parameters have a place.
         None if has_place(ExternKind::Func, func) => {

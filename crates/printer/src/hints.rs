@@ -86,14 +86,7 @@ fn can_be_hinted(instr: &Instr<'_>) -> bool {
 /// Whether the locals take as many bytes as they do when they come from text, in which
 /// neighbours of one type are one run.
 fn has_shortest_locals(body: &Body<'_>) -> bool {
-    let mut runs: Vec<Local> = Vec::new();
-    for local in body.locals().filter(|local| local.count > 0) {
-        match runs.last_mut() {
-            Some(run) if run.ty == local.ty => run.count = run.count.saturating_add(local.count),
-            _ => runs.push(local),
-        }
-    }
-    Body::new(runs, body.expr()).code_offset() == body.code_offset()
+    Body::new(Local::joined(body.locals()), body.expr()).code_offset() == body.code_offset()
 }
 
 /// Appends the annotation, a space behind it.

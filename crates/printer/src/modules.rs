@@ -399,7 +399,7 @@ impl<'m> Printer<'m> {
         let at = self.offset(SectionId::Code, place);
         self.begin(ExternIdx::Func(FuncIdx(index)), at);
         let params = self.context.module.func_type(func.ty).map_or(0, |ty| ty.params().len());
-        let local_count: u64 = func.body.locals().map(|local| u64::from(local.count)).sum();
+        let local_count = func.body.local_count();
         let names = module.names.locals.get(index);
         let name_unnamed = self.context.config.name_unnamed;
         if names.is_some() || name_unnamed || !self.locals.is_empty() {

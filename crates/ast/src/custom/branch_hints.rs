@@ -4,8 +4,8 @@
 
 use alloc::vec::Vec;
 
-use super::{record, section};
-use crate::{Decode, Encode, FuncIdx, Malformed, Reader, leb128};
+use super::record;
+use crate::{Decode, Encode, FuncIdx, Malformed, Reader};
 
 record! {
     /// Which branches are likely.
@@ -19,7 +19,7 @@ record! {
     /// assert_eq!(hints.get(3.into(), 6), None);
     /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
     /// ```
-    BranchHints {
+    BranchHints section "metadata.code.branch_hint" {
         /// The hints by function, in ascending order of the functions.
         funcs: Vec<FuncBranchHints>,
     }
@@ -52,23 +52,15 @@ impl<'a> Decode<'a> for BranchHint {
         if reader.u32()? != 1 {
             return Err(reader.fail_at(start, Malformed::CustomSection));
         }
-        let likely = reader.byte_if(Malformed::CustomSection, |byte| match byte {
-            0 => Some(false),
-            1 => Some(true),
-            _ => None,
-        })?;
-        Ok(BranchHint { offset, likely })
+        Ok(BranchHint { offset, likely: reader.flag(Malformed::CustomSection)? })
     }
 }
 
 impl Encode for BranchHint {
     fn encode(&self, out: &mut Vec<u8>) {
-        leb128::write_u32(out, self.offset);
-        out.extend([1, self.likely.into()]);
+        (self.offset, 1_u8, self.likely).encode(out);
     }
 }
-
-section!(BranchHints, "metadata.code.branch_hint");
 
 impl BranchHints {
     /// Whether the branch at this offset of a body is likely, when something is said of it.

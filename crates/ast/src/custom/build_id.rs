@@ -3,38 +3,22 @@
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/BuildId.md>
 
 use alloc::borrow::Cow;
-use alloc::vec::Vec;
 
-use super::section;
-use crate::{Decode, Encode, Malformed, Reader, leb128};
+use super::record;
 
-/// Which build a module is of, so that it finds its debug information.
-///
-/// ```
-/// use wattle_ast::custom::BuildId;
-/// assert_eq!(BuildId::parse(&[2, 0xab, 0xcd])?.bytes[..], [0xab, 0xcd]);
-/// # Ok::<(), (wattle_ast::Malformed, usize)>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct BuildId<'a> {
-    /// Any bytes.
-    pub bytes: Cow<'a, [u8]>,
-}
-
-impl<'a> Decode<'a> for BuildId<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        Ok(BuildId { bytes: Cow::Borrowed(reader.byte_list()?) })
+record! {
+    /// Which build a module is of, so that it finds its debug information.
+    ///
+    /// ```
+    /// use wattle_ast::custom::BuildId;
+    /// assert_eq!(BuildId::parse(&[2, 0xab, 0xcd])?.bytes[..], [0xab, 0xcd]);
+    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// ```
+    BuildId<'a> section "build_id" {
+        /// Any bytes.
+        bytes: Cow<'a, [u8]>,
     }
 }
-
-impl Encode for BuildId<'_> {
-    fn encode(&self, out: &mut Vec<u8>) {
-        leb128::write_u32(out, self.bytes.len() as u32);
-        out.extend_from_slice(&self.bytes);
-    }
-}
-
-section!(BuildId<'a>, "build_id");
 
 #[cfg(test)]
 mod tests {

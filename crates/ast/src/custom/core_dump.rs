@@ -6,10 +6,8 @@
 
 use alloc::vec::Vec;
 
-use super::{record, section};
-use crate::{
-    Decode, Encode, F32, F64, FuncIdx, GlobalIdx, Malformed, MemIdx, Name, Reader, leb128,
-};
+use super::record;
+use crate::{Decode, Encode, F32, F64, FuncIdx, GlobalIdx, Malformed, MemIdx, Name, Reader};
 
 record! {
     /// `core`: the process.
@@ -19,17 +17,15 @@ record! {
     /// assert_eq!(CoreDump::parse(b"\0\x06a.wasm")?.executable, "a.wasm");
     /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
     /// ```
-    CoreDump<'a> after 0 {
+    CoreDump<'a> section "core" after 0 {
         /// The name of the program.
         executable: Name<'a>,
     }
 }
 
-section!(CoreDump<'a>, "core");
-
 record! {
     /// `coremodules`: the modules of the process.
-    CoreModules<'a> {
+    CoreModules<'a> section "coremodules" {
         /// The modules; instances name them by their places here.
         modules: Vec<CoreModule<'a>>,
     }
@@ -43,11 +39,9 @@ record! {
     }
 }
 
-section!(CoreModules<'a>, "coremodules");
-
 record! {
     /// `coreinstances`: the instances of the process.
-    CoreInstances {
+    CoreInstances section "coreinstances" {
         /// The instances; frames name them by their places here.
         instances: Vec<CoreInstance>,
     }
@@ -65,8 +59,6 @@ record! {
     }
 }
 
-section!(CoreInstances, "coreinstances");
-
 record! {
     /// `corestack`: a thread and its stack.
     ///
@@ -78,7 +70,7 @@ record! {
     /// assert_eq!(stack.frames[0].locals, [CoreValue::I32(7)]);
     /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
     /// ```
-    CoreStack<'a> after 0 {
+    CoreStack<'a> section "corestack" after 0 {
         /// The name of the thread.
         thread: Name<'a>,
         /// The frames, the youngest first.
@@ -102,8 +94,6 @@ record! {
     }
 }
 
-section!(CoreStack<'a>, "corestack");
-
 /// A value in a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum CoreValue {
@@ -123,8 +113,8 @@ impl<'a> Decode<'a> for CoreValue {
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         Ok(match reader.byte()? {
             0x01 => CoreValue::Missing,
-            0x7f => CoreValue::I32(reader.s32()?),
-            0x7e => CoreValue::I64(reader.s64()?),
+            0x7f => CoreValue::I32(reader.read()?),
+            0x7e => CoreValue::I64(reader.read()?),
             0x7d => CoreValue::F32(reader.read()?),
             0x7c => CoreValue::F64(reader.read()?),
             _ => return Err(reader.back(1, Malformed::NumberType)),
@@ -136,22 +126,10 @@ impl Encode for CoreValue {
     fn encode(&self, out: &mut Vec<u8>) {
         match *self {
             CoreValue::Missing => out.push(0x01),
-            CoreValue::I32(value) => {
-                out.push(0x7f);
-                leb128::write_s64(out, value.into());
-            }
-            CoreValue::I64(value) => {
-                out.push(0x7e);
-                leb128::write_s64(out, value);
-            }
-            CoreValue::F32(value) => {
-                out.push(0x7d);
-                value.encode(out);
-            }
-            CoreValue::F64(value) => {
-                out.push(0x7c);
-                value.encode(out);
-            }
+            CoreValue::I32(value) => (0x7f_u8, value).encode(out),
+            CoreValue::I64(value) => (0x7e_u8, value).encode(out),
+            CoreValue::F32(value) => (0x7d_u8, value).encode(out),
+            CoreValue::F64(value) => (0x7c_u8, value).encode(out),
         }
     }
 }

@@ -2,11 +2,10 @@
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md>
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::linking::SymbolFlags;
-use super::{Field, record, rest, section, subsections, write_subsection};
+use super::{all, record, section, subsections};
 use crate::{Decode, Encode, Malformed, Name, Reader};
 
 /// What a loader must know of a dynamic library.
@@ -25,26 +24,20 @@ pub struct Dylink<'a> {
     pub subsections: Vec<DylinkSubsection<'a>>,
 }
 
-/// A part of what a loader must know.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum DylinkSubsection<'a> {
-    /// How much memory and table the library needs.
-    Memory(DylinkMemory),
-    /// The libraries that must be loaded before.
-    Needed(Vec<Name<'a>>),
-    /// More about exports.
-    Exports(Vec<DylinkExport<'a>>),
-    /// More about imports.
-    Imports(Vec<DylinkImport<'a>>),
-    /// Where to look for libraries.
-    RuntimePath(Vec<Name<'a>>),
-    /// Any other.
-    Unknown {
-        /// Its id.
-        id: u8,
-        /// Its content.
-        bytes: Cow<'a, [u8]>,
-    },
+subsections! {
+    /// A part of what a loader must know.
+    DylinkSubsection {
+        /// How much memory and table the library needs.
+        Memory 1 DylinkMemory;
+        /// The libraries that must be loaded before.
+        Needed 2 Vec<Name<'a>>;
+        /// More about exports.
+        Exports 3 Vec<DylinkExport<'a>>;
+        /// More about imports.
+        Imports 4 Vec<DylinkImport<'a>>;
+        /// Where to look for libraries.
+        RuntimePath 5 Vec<Name<'a>>;
+    }
 }
 
 record! {
@@ -83,42 +76,17 @@ record! {
     }
 }
 
-section!(Dylink<'a>, "dylink.0");
+section!("dylink.0"; Dylink<'a>);
 
 impl<'a> Decode<'a> for Dylink<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let subsections = subsections(reader, |id, reader| {
-            Ok(match id {
-                1 => DylinkSubsection::Memory(reader.read()?),
-                2 => DylinkSubsection::Needed(Field::get(reader)?),
-                3 => DylinkSubsection::Exports(Field::get(reader)?),
-                4 => DylinkSubsection::Imports(Field::get(reader)?),
-                5 => DylinkSubsection::RuntimePath(Field::get(reader)?),
-                _ => DylinkSubsection::Unknown { id, bytes: rest(reader)? },
-            })
-        })?;
-        Ok(Dylink { subsections })
+        Ok(Dylink { subsections: all(reader)? })
     }
 }
 
 impl Encode for Dylink<'_> {
     fn encode(&self, out: &mut Vec<u8>) {
-        for subsection in &self.subsections {
-            match subsection {
-                DylinkSubsection::Memory(memory) => {
-                    write_subsection(out, 1, |out| memory.encode(out));
-                }
-                DylinkSubsection::Needed(names) => write_subsection(out, 2, |out| names.put(out)),
-                DylinkSubsection::Exports(list) => write_subsection(out, 3, |out| list.put(out)),
-                DylinkSubsection::Imports(list) => write_subsection(out, 4, |out| list.put(out)),
-                DylinkSubsection::RuntimePath(paths) => {
-                    write_subsection(out, 5, |out| paths.put(out));
-                }
-                DylinkSubsection::Unknown { id, bytes } => {
-                    write_subsection(out, *id, |out| out.extend_from_slice(bytes));
-                }
-            }
-        }
+        self.subsections.iter().for_each(|subsection| subsection.encode(out));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Debugging.md#external-dwarf>
 
-use super::{record, section};
+use super::record;
 use crate::Name;
 
 record! {
@@ -13,13 +13,11 @@ record! {
     /// assert_eq!(ExternalDebugInfo::parse(b"\x05a.map")?.url, "a.map");
     /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
     /// ```
-    ExternalDebugInfo<'a> {
+    ExternalDebugInfo<'a> section "external_debug_info" {
         /// Its address, relative to that of the module.
         url: Name<'a>,
     }
 }
-
-section!(ExternalDebugInfo<'a>, "external_debug_info");
 
 #[cfg(test)]
 mod tests {

@@ -2,12 +2,11 @@
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md#linking-metadata-section>
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::BitOr;
 
-use super::{Field, record, rest, section, subsections, write_subsection};
-use crate::{Decode, Encode, Malformed, Name, Reader, leb128};
+use super::{all, record, section, subsections};
+use crate::{Decode, Encode, Malformed, Name, Reader};
 
 /// The symbols of an object file, and what else the linker must know.
 ///
@@ -34,24 +33,18 @@ impl Default for LinkingSection<'_> {
     }
 }
 
-/// A part of what the linker must know.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum LinkingSubsection<'a> {
-    /// More about data segments, in their order.
-    Segments(Vec<Segment<'a>>),
-    /// Functions to call at the start.
-    InitFuncs(Vec<InitFunc>),
-    /// Groups of which one is linked and the others are dropped.
-    Comdats(Vec<Comdat<'a>>),
-    /// The symbols; relocations name them by their places here.
-    Symbols(Vec<Symbol<'a>>),
-    /// Any other.
-    Unknown {
-        /// Its id.
-        id: u8,
-        /// Its content.
-        bytes: Cow<'a, [u8]>,
-    },
+subsections! {
+    /// A part of what the linker must know.
+    LinkingSubsection {
+        /// More about data segments, in their order.
+        Segments 5 Vec<Segment<'a>>;
+        /// Functions to call at the start.
+        InitFuncs 6 Vec<InitFunc>;
+        /// Groups of which one is linked and the others are dropped.
+        Comdats 7 Vec<Comdat<'a>>;
+        /// The symbols; relocations name them by their places here.
+        Symbols 8 Vec<Symbol<'a>>;
+    }
 }
 
 /// A type for bits that have names; bits that have none are kept.
@@ -77,17 +70,7 @@ macro_rules! flags {
             }
         }
 
-        impl<'a> Decode<'a> for $name {
-            fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-                reader.u32().map($name)
-            }
-        }
-
-        impl Encode for $name {
-            fn encode(&self, out: &mut Vec<u8>) {
-                leb128::write_u32(out, self.0);
-            }
-        }
+        crate::values::fields! { $name { 0 } }
     };
 }
 
@@ -323,37 +306,37 @@ impl<'a> Decode<'a> for Symbol<'a> {
 
 impl Encode for Symbol<'_> {
     fn encode(&self, out: &mut Vec<u8>) {
-        let mut begin = |code| {
-            out.push(code);
-            self.flags.encode(out);
+        let code: u8 = match self.kind {
+            SymbolKind::Func { .. } => 0,
+            SymbolKind::Data { .. } => 1,
+            SymbolKind::Global { .. } => 2,
+            SymbolKind::Section { .. } => 3,
+            SymbolKind::Tag { .. } => 4,
+            SymbolKind::Table { .. } => 5,
         };
-        let (index, name) = match &self.kind {
+        (code, self.flags).encode(out);
+        match &self.kind {
             SymbolKind::Data { name, at } => {
-                begin(1);
                 name.encode(out);
                 if !self.flags.contains(SymbolFlags::UNDEFINED) {
                     at.clone().unwrap_or_default().encode(out);
                 }
-                return;
             }
-            SymbolKind::Section { section } => {
-                begin(3);
-                leb128::write_u32(out, *section);
-                return;
+            SymbolKind::Section { section } => section.encode(out),
+            SymbolKind::Func { index, name }
+            | SymbolKind::Global { index, name }
+            | SymbolKind::Tag { index, name }
+            | SymbolKind::Table { index, name } => {
+                index.encode(out);
+                if self.flags.has_name() {
+                    name.clone().unwrap_or_default().encode(out);
+                }
             }
-            SymbolKind::Func { index, name } => (begin(0), (index, name)).1,
-            SymbolKind::Global { index, name } => (begin(2), (index, name)).1,
-            SymbolKind::Tag { index, name } => (begin(4), (index, name)).1,
-            SymbolKind::Table { index, name } => (begin(5), (index, name)).1,
-        };
-        leb128::write_u32(out, *index);
-        if self.flags.has_name() {
-            name.clone().unwrap_or_default().encode(out);
         }
     }
 }
 
-section!(LinkingSection<'a>, "linking");
+section!("linking"; LinkingSection<'a>);
 
 impl<'a> LinkingSection<'a> {
     /// The symbols, in the order in which relocations count them.
@@ -367,34 +350,14 @@ impl<'a> LinkingSection<'a> {
 
 impl<'a> Decode<'a> for LinkingSection<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let version = reader.u32()?;
-        let subsections = subsections(reader, |id, reader| {
-            Ok(match id {
-                5 => LinkingSubsection::Segments(Field::get(reader)?),
-                6 => LinkingSubsection::InitFuncs(Field::get(reader)?),
-                7 => LinkingSubsection::Comdats(Field::get(reader)?),
-                8 => LinkingSubsection::Symbols(Field::get(reader)?),
-                _ => LinkingSubsection::Unknown { id, bytes: rest(reader)? },
-            })
-        })?;
-        Ok(LinkingSection { version, subsections })
+        Ok(LinkingSection { version: reader.read()?, subsections: all(reader)? })
     }
 }
 
 impl Encode for LinkingSection<'_> {
     fn encode(&self, out: &mut Vec<u8>) {
-        leb128::write_u32(out, self.version);
-        for subsection in &self.subsections {
-            match subsection {
-                LinkingSubsection::Segments(list) => write_subsection(out, 5, |out| list.put(out)),
-                LinkingSubsection::InitFuncs(list) => write_subsection(out, 6, |out| list.put(out)),
-                LinkingSubsection::Comdats(list) => write_subsection(out, 7, |out| list.put(out)),
-                LinkingSubsection::Symbols(list) => write_subsection(out, 8, |out| list.put(out)),
-                LinkingSubsection::Unknown { id, bytes } => {
-                    write_subsection(out, *id, |out| out.extend_from_slice(bytes));
-                }
-            }
-        }
+        self.version.encode(out);
+        self.subsections.iter().for_each(|subsection| subsection.encode(out));
     }
 }
 
@@ -420,7 +383,8 @@ mod tests {
         ];
         let mut bytes = Vec::from([2]);
         for (id, part) in parts {
-            write_subsection(&mut bytes, id, |out| out.extend_from_slice(part));
+            id.encode(&mut bytes);
+            part.encode(&mut bytes);
         }
         let section = LinkingSection::parse(&bytes).unwrap();
         assert_eq!(section.symbols().count(), 6);

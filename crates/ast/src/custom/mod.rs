@@ -30,7 +30,6 @@ mod reloc;
 mod source_mapping_url;
 mod target_features;
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -50,88 +49,36 @@ pub use reloc::{Reloc, RelocSection, RelocType};
 pub use source_mapping_url::SourceMappingUrl;
 pub use target_features::{TargetFeature, TargetFeatures, TargetPrefix};
 
-use crate::{Decode, Encode, Malformed, Names, Reader, leb128};
+use crate::{Decode, Encode, Malformed, Names, Reader};
 
-/// A value of a record: what can be read and written, and integers and lists of it besides.
-trait Field<'a>: Sized {
-    fn get(reader: &mut Reader<'a>) -> Result<Self, Malformed>;
-    fn put(&self, out: &mut Vec<u8>);
-}
-
-impl<'a, T: Decode<'a> + Encode> Field<'a> for T {
-    fn get(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        reader.read()
-    }
-
-    fn put(&self, out: &mut Vec<u8>) {
-        self.encode(out);
-    }
-}
-
-impl<'a> Field<'a> for u32 {
-    fn get(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        reader.u32()
-    }
-
-    fn put(&self, out: &mut Vec<u8>) {
-        leb128::write_u32(out, *self);
-    }
-}
-
-/// Elements take at least a byte each, so a count is at most the number of bytes left; it sizes
-/// nothing.
-impl<'a, T: Field<'a>> Field<'a> for Vec<T> {
-    fn get(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let mut elements = Vec::new();
-        for _ in 0..reader.len32()? {
-            elements.push(T::get(reader)?);
-        }
-        Ok(elements)
-    }
-
-    fn put(&self, out: &mut Vec<u8>) {
-        leb128::write_u32(out, self.len() as u32);
-        self.iter().for_each(|element| element.put(out));
-    }
-}
-
-/// A struct whose binary format is its fields, one after the other, perhaps after a byte that
-/// never changes.
+/// A struct whose binary format is its fields, one after the other, perhaps after a byte that never
+/// changes. It can be a whole section.
 macro_rules! record {
-    ($(#[$doc:meta])* $name:ident $(<$lt:lifetime>)? $(after $zero:literal)?
-        { $( $(#[$field_doc:meta])* $field:ident: $ty:ty, )* }) => {
+    ($(#[$doc:meta])* $name:ident $(<$lt:lifetime>)? $(section $section:literal)?
+        $(after $byte:literal)? { $( $(#[$field_doc:meta])* $field:ident: $ty:ty, )* }) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Debug, Default)]
         pub struct $name $(<$lt>)? { $( $(#[$field_doc])* pub $field: $ty, )* }
 
-        impl<'a> $crate::Decode<'a> for $name $(<$lt>)? {
-            fn decode(
-                reader: &mut $crate::Reader<'a>,
-            ) -> core::result::Result<Self, $crate::Malformed> {
-                $( $crate::custom::reserved(reader, $zero)?; )?
-                Ok($name { $( $field: $crate::custom::Field::get(reader)?, )* })
-            }
-        }
-
-        impl $(<$lt>)? $crate::Encode for $name $(<$lt>)? {
-            fn encode(&self, out: &mut alloc::vec::Vec<u8>) {
-                $( out.push($zero); )?
-                $( $crate::custom::Field::put(&self.$field, out); )*
-            }
-        }
+        $crate::values::fields! { $name $(<$lt>)? $(after $byte)? { $( $field ),* } }
+        $crate::custom::section! { $($section)?; $name $(<$lt>)? }
     };
 }
 use record;
 
-/// `parse`, and the name unless there are several, for a type that is a whole section.
+/// `parse` for a type that is a whole section, and its name unless there are several.
 macro_rules! section {
-    ($ty:ident $(<$lt:lifetime>)? $(, $name:literal)?) => {
+    (; $($not_a_section:tt)*) => {};
+    ($name:literal; $ty:ident $(<$lt:lifetime>)?) => {
         impl $(<$lt>)? $ty $(<$lt>)? {
-            $(
-                /// The name of the section.
-                pub const NAME: &'static str = $name;
-            )?
+            /// The name of the section.
+            pub const NAME: &'static str = $name;
+        }
 
+        $crate::custom::section! { $ty $(<$lt>)? }
+    };
+    ($ty:ident $(<$lt:lifetime>)?) => {
+        impl $(<$lt>)? $ty $(<$lt>)? {
             /// The section of these bytes: what follows its name.
             ///
             /// # Errors
@@ -144,11 +91,6 @@ macro_rules! section {
 }
 use section;
 
-/// Reads a byte that must have this value.
-fn reserved(reader: &mut Reader<'_>, byte: u8) -> Result<(), Malformed> {
-    reader.byte_if(Malformed::ZeroByte, |it| (it == byte).then_some(()))
-}
-
 /// Reads a value that must take all the bytes.
 fn whole<'a, T: Decode<'a>>(bytes: &'a [u8]) -> Result<T, (Malformed, usize)> {
     let mut reader = Reader::new(bytes);
@@ -159,42 +101,66 @@ fn whole<'a, T: Decode<'a>>(bytes: &'a [u8]) -> Result<T, (Malformed, usize)> {
     }
 }
 
-/// Reads subsections to the end: each is an id, a size, and that many bytes.
-fn subsections<'a, T>(
-    reader: &mut Reader<'a>,
-    mut subsection: impl FnMut(u8, &mut Reader<'a>) -> Result<T, Malformed>,
-) -> Result<Vec<T>, Malformed> {
+/// Reads values up to the end of the bytes.
+fn all<'a, T: Decode<'a>>(reader: &mut Reader<'a>) -> Result<Vec<T>, Malformed> {
     let mut all = Vec::new();
     while !reader.is_empty() {
-        let id = reader.byte()?;
-        let len = reader.len32()?;
-        let start = reader.pos();
-        let mut inner = Reader::at(reader.take(len)?, 0, reader.features());
-        match subsection(id, &mut inner) {
-            Ok(it) if inner.is_empty() => all.push(it),
-            Ok(_) => return Err(reader.fail_at(start + inner.pos(), Malformed::SectionSize)),
-            Err(error) => return Err(reader.fail_at(start + inner.pos(), error)),
-        }
+        all.push(reader.read()?);
     }
     Ok(all)
 }
 
-/// Writes a subsection.
-fn write_subsection(out: &mut Vec<u8>, id: u8, content: impl FnOnce(&mut Vec<u8>)) {
-    let mut bytes = Vec::new();
-    content(&mut bytes);
-    out.push(id);
-    leb128::write_u32(out, bytes.len() as u32);
-    out.extend_from_slice(&bytes);
-}
+/// Subsections by their ids. In the binary each is its id, a size, and that many bytes.
+macro_rules! subsections {
+    ($(#[$doc:meta])* $name:ident {
+        $( $(#[$variant_doc:meta])* $variant:ident $id:literal $ty:ty; )*
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        pub enum $name<'a> {
+            $( $(#[$variant_doc])* $variant($ty), )*
+            /// Any other.
+            Unknown {
+                /// Its id.
+                id: u8,
+                /// Its content.
+                bytes: alloc::borrow::Cow<'a, [u8]>,
+            },
+        }
 
-/// All the bytes that are left.
-fn rest<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, [u8]>, Malformed> {
-    reader.take(reader.remaining()).map(Cow::Borrowed)
+        impl<'a> Decode<'a> for $name<'a> {
+            fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+                let id = reader.byte()?;
+                reader.sized(Malformed::SectionSize, |reader| match id {
+                    $( $id => reader.read().map($name::$variant), )*
+                    _ => {
+                        let bytes = reader.take(reader.remaining())?.into();
+                        Ok($name::Unknown { id, bytes })
+                    }
+                })
+            }
+        }
+
+        impl Encode for $name<'_> {
+            fn encode(&self, out: &mut Vec<u8>) {
+                match self {
+                    $( $name::$variant(content) => {
+                        ($id as u8).encode(out);
+                        content.to_bytes().encode(out);
+                    } )*
+                    $name::Unknown { id, bytes } => {
+                        id.encode(out);
+                        bytes.encode(out);
+                    }
+                }
+            }
+        }
+    };
 }
+use subsections;
 
 macro_rules! known {
-    ($( $(#[$doc:meta])* $variant:ident $ty:ty, $name:literal; )*) => {
+    ($( $(#[$doc:meta])* $variant:ident $ty:ty; )*) => {
         /// A custom section that is known by its name.
         ///
         /// ```
@@ -217,7 +183,7 @@ macro_rules! known {
 
         impl<'a> KnownCustom<'a> {
             #[cfg(test)]
-            const NAMES: &'static [(&'static str, &'static str)] = &[$( ($name, <$ty>::NAME), )*];
+            const NAMES: &'static [&'static str] = &[$( <$ty>::NAME ),*];
 
             /// Reads the section of this name; `None` when it is not known.
             ///
@@ -229,7 +195,7 @@ macro_rules! known {
             ) -> Option<Result<KnownCustom<'a>, (Malformed, usize)>> {
                 Some(match name {
                     "name" => Names::parse(bytes).map(|names| KnownCustom::Names(Box::new(names))),
-                    $( $name => <$ty>::parse(bytes).map(KnownCustom::$variant), )*
+                    $( <$ty>::NAME => <$ty>::parse(bytes).map(KnownCustom::$variant), )*
                     _ if name.starts_with(RelocSection::PREFIX) => {
                         RelocSection::parse(bytes).map(KnownCustom::Reloc)
                     }
@@ -252,29 +218,29 @@ macro_rules! known {
 
 known! {
     /// `producers`.
-    Producers Producers<'a>, "producers";
+    Producers Producers<'a>;
     /// `target_features`.
-    TargetFeatures TargetFeatures<'a>, "target_features";
+    TargetFeatures TargetFeatures<'a>;
     /// `metadata.code.branch_hint`.
-    BranchHints BranchHints, "metadata.code.branch_hint";
+    BranchHints BranchHints;
     /// `dylink.0`.
-    Dylink Dylink<'a>, "dylink.0";
+    Dylink Dylink<'a>;
     /// `linking`.
-    Linking LinkingSection<'a>, "linking";
+    Linking LinkingSection<'a>;
     /// `sourceMappingURL`.
-    SourceMappingUrl SourceMappingUrl<'a>, "sourceMappingURL";
+    SourceMappingUrl SourceMappingUrl<'a>;
     /// `build_id`.
-    BuildId BuildId<'a>, "build_id";
+    BuildId BuildId<'a>;
     /// `external_debug_info`.
-    ExternalDebugInfo ExternalDebugInfo<'a>, "external_debug_info";
+    ExternalDebugInfo ExternalDebugInfo<'a>;
     /// `core`.
-    CoreDump CoreDump<'a>, "core";
+    CoreDump CoreDump<'a>;
     /// `coremodules`.
-    CoreModules CoreModules<'a>, "coremodules";
+    CoreModules CoreModules<'a>;
     /// `coreinstances`.
-    CoreInstances CoreInstances, "coreinstances";
+    CoreInstances CoreInstances;
     /// `corestack`.
-    CoreStack CoreStack<'a>, "corestack";
+    CoreStack CoreStack<'a>;
 }
 
 #[cfg(test)]
@@ -294,13 +260,6 @@ mod tests {
     }
 
     #[test]
-    fn names_are_stated_once() {
-        for (name, own) in KnownCustom::NAMES {
-            assert_eq!(name, own);
-        }
-    }
-
-    #[test]
     fn trailing_bytes_are_refused() {
         assert_eq!(error("build_id", &[1, 0, 0]), (Malformed::SectionSize, 2));
         assert_eq!(error("producers", &[0, 0]), (Malformed::SectionSize, 1));
@@ -311,7 +270,7 @@ mod tests {
     #[test]
     fn any_bytes_do() {
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
-        let names = KnownCustom::NAMES.iter().map(|(name, _)| *name).chain(["name", "reloc.CODE"]);
+        let names = KnownCustom::NAMES.iter().copied().chain(["name", "reloc.CODE"]);
         let (mut good, mut bad) = (0, 0);
         for name in names {
             for _ in 0..4_000 {

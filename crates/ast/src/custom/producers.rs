@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use super::{record, section};
+use super::record;
 use crate::Name;
 
 record! {
@@ -18,7 +18,7 @@ record! {
     /// assert_eq!(producers.field("language").unwrap().values[0].version, "2024");
     /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
     /// ```
-    Producers<'a> {
+    Producers<'a> section "producers" {
         /// The fields; their names differ.
         fields: Vec<ProducersField<'a>>,
     }
@@ -43,8 +43,6 @@ record! {
         version: Name<'a>,
     }
 }
-
-section!(Producers<'a>, "producers");
 
 impl<'a> Producers<'a> {
     /// The field of this name.

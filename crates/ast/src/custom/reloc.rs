@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Field, record, section};
+use super::{record, section};
 use crate::{Decode, Encode, Malformed, Reader, leb128};
 
 record! {
@@ -131,9 +131,7 @@ impl<'a> Decode<'a> for Reloc {
 
 impl Encode for Reloc {
     fn encode(&self, out: &mut Vec<u8>) {
-        out.push(self.ty.code());
-        self.offset.put(out);
-        self.index.put(out);
+        (self.ty.code(), self.offset, self.index).encode(out);
         if self.ty.addend_bits() != 0 {
             leb128::write_s64(out, self.addend);
         }

@@ -2,7 +2,7 @@
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Debugging.md#source-maps>
 
-use super::{record, section};
+use super::record;
 use crate::Name;
 
 record! {
@@ -13,13 +13,11 @@ record! {
     /// assert_eq!(SourceMappingUrl::parse(b"\x05a.map")?.url, "a.map");
     /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
     /// ```
-    SourceMappingUrl<'a> {
+    SourceMappingUrl<'a> section "sourceMappingURL" {
         /// Its address, relative to that of the module.
         url: Name<'a>,
     }
 }
-
-section!(SourceMappingUrl<'a>, "sourceMappingURL");
 
 #[cfg(test)]
 mod tests {

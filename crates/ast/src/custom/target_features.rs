@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use super::{record, section};
+use super::record;
 use crate::{Decode, Encode, Malformed, Name, Reader};
 
 record! {
@@ -18,7 +18,7 @@ record! {
     /// assert_eq!(target.features[0].name, "simd128");
     /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
     /// ```
-    TargetFeatures<'a> {
+    TargetFeatures<'a> section "target_features" {
         /// The features; their names differ.
         features: Vec<TargetFeature<'a>>,
     }
@@ -36,35 +36,29 @@ record! {
 
 /// How a feature is used.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[repr(u8)]
 pub enum TargetPrefix {
     /// `+`: the object uses it, and cannot be linked where it is not allowed.
     #[default]
-    Used,
+    Used = b'+',
     /// `-`: the object does not use it, and cannot be linked where it is.
-    Disallowed,
+    Disallowed = b'-',
     /// `=`: every object must use it, or none. No longer written.
-    Required,
+    Required = b'=',
 }
 
 impl TargetPrefix {
     /// The byte of the binary format.
     pub const fn code(self) -> u8 {
-        match self {
-            TargetPrefix::Used => b'+',
-            TargetPrefix::Disallowed => b'-',
-            TargetPrefix::Required => b'=',
-        }
+        self as u8
     }
 }
 
 impl<'a> Decode<'a> for TargetPrefix {
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        reader.byte_if(Malformed::CustomSection, |byte| match byte {
-            b'+' => Some(TargetPrefix::Used),
-            b'-' => Some(TargetPrefix::Disallowed),
-            b'=' => Some(TargetPrefix::Required),
-            _ => None,
-        })
+        let all = [TargetPrefix::Used, TargetPrefix::Disallowed, TargetPrefix::Required];
+        let of_code = |byte| all.into_iter().find(|prefix| prefix.code() == byte);
+        reader.byte_if(Malformed::CustomSection, of_code)
     }
 }
 
@@ -73,8 +67,6 @@ impl Encode for TargetPrefix {
         out.push(self.code());
     }
 }
-
-section!(TargetFeatures<'a>, "target_features");
 
 #[cfg(test)]
 mod tests {

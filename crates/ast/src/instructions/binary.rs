@@ -5,12 +5,14 @@
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
+use super::immediates::for_each_kind;
 use super::immediates::{
     ArrayLen, BlockType, BrCast, CallIndirect, FenceOrder, LaneIdx, MemArg, MemCopy, MemInit,
     RefTypeNonNull, RefTypeNull, Shuffle, Sink, Source, TableCopy, TableInit,
 };
 use super::lists::{Catches, Handlers, Labels, SelectTypes};
 use super::{Instr, Opcode};
+use crate::values::fields;
 use crate::{
     DataIdx, Decode, ElemIdx, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx, HeapType, LabelIdx,
     LocalIdx, Malformed, MemIdx, Reader, RefType, TableIdx, TagIdx, TypeIdx, V128, ValType, leb128,
@@ -106,48 +108,23 @@ impl Encode for BrCast {
     fn encode(&self, out: &mut Vec<u8>) {
         let from = if self.from.nullable { CAST_FROM_NULL } else { 0 };
         let to = if self.to.nullable { CAST_TO_NULL } else { 0 };
-        out.push(from | to);
-        self.label.encode(out);
-        self.from.heap.encode(out);
-        self.to.heap.encode(out);
+        (from | to, self.label).encode(out);
+        (self.from.heap, self.to.heap).encode(out);
     }
 }
 
-macro_rules! pairs {
-    ($( $name:ident { $first:ident, $second:ident }; )*) => { $(
-        impl<'a> Decode<'a> for $name {
-            #[inline(always)]
-            fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-                Ok($name { $first: reader.read()?, $second: reader.read()? })
-            }
-        }
-
-        impl Encode for $name {
-            fn encode(&self, out: &mut Vec<u8>) {
-                self.$first.encode(out);
-                self.$second.encode(out);
-            }
-        }
-    )* };
-}
-
-pairs! {
-    CallIndirect { ty, table };
-    MemInit { data, memory };
-    MemCopy { dst, src };
-    TableInit { elem, table };
-    TableCopy { dst, src };
-}
-
-macro_rules! source_by_decode {
-    ($( $how:ident $method:ident $ty:ty; )*) => {
-        $(
-            #[inline(always)]
-            fn $method(&mut self) -> Result<$ty, Malformed> {
-                self.$how(<$ty>::decode)
-            }
-        )*
-    };
+fields! {
+    CallIndirect { ty, table }
+    MemInit { data, memory }
+    MemCopy { dst, src }
+    TableInit { elem, table }
+    TableCopy { dst, src }
+    LaneIdx { 0 }
+    Shuffle { 0 }
+    ArrayLen { 0 }
+    RefTypeNonNull { 0 }
+    RefTypeNull { 0 }
+    FenceOrder after 0 {}
 }
 
 impl<'a> Reader<'a> {
@@ -187,181 +164,41 @@ impl<'a> Reader<'a> {
         }
         ty
     }
-
-    #[inline(always)]
-    fn inlined<T>(&mut self, read: impl FnOnce(&mut Reader<'a>) -> T) -> T {
-        read(self)
-    }
 }
 
-impl<'a> Source<'a> for Reader<'a> {
-    type Error = Malformed;
+macro_rules! bytes {
+    ($( $(#[$doc:meta])* $kind:ident $method:ident $ty:ty; )*) => {
+        impl<'a> Source<'a> for Reader<'a> {
+            type Error = Malformed;
+            $(
+                #[inline(always)]
+                fn $method(&mut self) -> Result<$ty, Malformed> {
+                    self.outlined(<$ty>::decode)
+                }
+            )*
+        }
 
-    source_by_decode! {
-        inlined block_type BlockType;
-        inlined label LabelIdx;
-        outlined labels Labels<'a>;
-        outlined catches Catches<'a>;
-        outlined handlers Handlers<'a>;
-        outlined select_types SelectTypes<'a>;
-        inlined func FuncIdx;
-        inlined ty TypeIdx;
-        inlined table TableIdx;
-        inlined memory MemIdx;
-        inlined global GlobalIdx;
-        inlined local LocalIdx;
-        inlined tag TagIdx;
-        inlined elem ElemIdx;
-        inlined data DataIdx;
-        inlined field FieldIdx;
-        inlined call_indirect CallIndirect;
-        inlined mem_init MemInit;
-        inlined mem_copy MemCopy;
-        inlined table_init TableInit;
-        inlined table_copy TableCopy;
-        inlined memarg MemArg;
-        inlined f32 F32;
-        inlined f64 F64;
-        outlined v128 V128;
-        outlined heap_type HeapType;
-        outlined br_cast BrCast;
-    }
+        /// A byte buffer takes instructions in their shortest form.
+        impl<'a> Sink<'a> for Vec<u8> {
+            type Error = Infallible;
 
-    #[inline(always)]
-    fn array_len(&mut self) -> Result<ArrayLen, Malformed> {
-        self.u32().map(ArrayLen)
-    }
-
-    #[inline(always)]
-    fn lane(&mut self) -> Result<LaneIdx, Malformed> {
-        self.byte().map(LaneIdx)
-    }
-
-    #[inline(always)]
-    fn shuffle(&mut self) -> Result<Shuffle, Malformed> {
-        self.outlined(Reader::array).map(Shuffle)
-    }
-
-    #[inline(always)]
-    fn i32(&mut self) -> Result<i32, Malformed> {
-        self.s32()
-    }
-
-    #[inline(always)]
-    fn i64(&mut self) -> Result<i64, Malformed> {
-        self.s64()
-    }
-
-    #[inline(always)]
-    fn ref_type_non_null(&mut self) -> Result<RefTypeNonNull, Malformed> {
-        self.outlined(HeapType::decode).map(RefTypeNonNull)
-    }
-
-    #[inline(always)]
-    fn ref_type_null(&mut self) -> Result<RefTypeNull, Malformed> {
-        self.outlined(HeapType::decode).map(RefTypeNull)
-    }
-
-    #[inline(always)]
-    fn fence_order(&mut self) -> Result<FenceOrder, Malformed> {
-        self.byte_if(Malformed::ZeroByte, |byte| (byte == 0).then_some(FenceOrder))
-    }
-}
-
-macro_rules! sink_by_encode {
-    ($( $method:ident $ty:ty; )*) => {
-        $(
             #[inline(always)]
-            fn $method(&mut self, value: $ty) -> Result<(), Infallible> {
-                value.encode(self);
+            fn opcode(&mut self, opcode: Opcode, _offset: usize) -> Result<(), Infallible> {
+                opcode.encode(self);
                 Ok(())
             }
-        )*
+            $(
+                #[inline(always)]
+                fn $method(&mut self, value: $ty) -> Result<(), Infallible> {
+                    value.encode(self);
+                    Ok(())
+                }
+            )*
+        }
     };
 }
 
-/// A byte buffer takes instructions in their shortest form.
-impl<'a> Sink<'a> for Vec<u8> {
-    type Error = Infallible;
-
-    #[inline(always)]
-    fn opcode(&mut self, opcode: Opcode, _offset: usize) -> Result<(), Infallible> {
-        opcode.encode(self);
-        Ok(())
-    }
-
-    sink_by_encode! {
-        block_type BlockType;
-        label LabelIdx;
-        labels Labels<'a>;
-        catches Catches<'a>;
-        handlers Handlers<'a>;
-        select_types SelectTypes<'a>;
-        func FuncIdx;
-        ty TypeIdx;
-        table TableIdx;
-        memory MemIdx;
-        global GlobalIdx;
-        local LocalIdx;
-        tag TagIdx;
-        elem ElemIdx;
-        data DataIdx;
-        field FieldIdx;
-        call_indirect CallIndirect;
-        mem_init MemInit;
-        mem_copy MemCopy;
-        table_init TableInit;
-        table_copy TableCopy;
-        memarg MemArg;
-        f32 F32;
-        f64 F64;
-        v128 V128;
-        heap_type HeapType;
-        br_cast BrCast;
-    }
-
-    fn array_len(&mut self, value: ArrayLen) -> Result<(), Infallible> {
-        leb128::write_u32(self, value.0);
-        Ok(())
-    }
-
-    fn lane(&mut self, value: LaneIdx) -> Result<(), Infallible> {
-        self.push(value.0);
-        Ok(())
-    }
-
-    fn shuffle(&mut self, value: Shuffle) -> Result<(), Infallible> {
-        self.extend_from_slice(&value.0);
-        Ok(())
-    }
-
-    #[inline]
-    fn i32(&mut self, value: i32) -> Result<(), Infallible> {
-        leb128::write_s64(self, value.into());
-        Ok(())
-    }
-
-    #[inline]
-    fn i64(&mut self, value: i64) -> Result<(), Infallible> {
-        leb128::write_s64(self, value);
-        Ok(())
-    }
-
-    fn ref_type_non_null(&mut self, value: RefTypeNonNull) -> Result<(), Infallible> {
-        value.0.encode(self);
-        Ok(())
-    }
-
-    fn ref_type_null(&mut self, value: RefTypeNull) -> Result<(), Infallible> {
-        value.0.encode(self);
-        Ok(())
-    }
-
-    fn fence_order(&mut self, _: FenceOrder) -> Result<(), Infallible> {
-        self.push(0);
-        Ok(())
-    }
-}
+for_each_kind!(bytes);
 
 impl Encode for Opcode {
     #[inline]

@@ -1,7 +1,6 @@
 //! Which instructions name data segments: a module that has one in a function needs a data count
 //! section.
 
-use super::lookup::PREFIXES;
 use super::{Expr, Kind, Nesting, Opcode, Rows, read_expr};
 use crate::Reader;
 
@@ -35,48 +34,56 @@ impl Expr<'_> {
     }
 }
 
-/// By the prefix of an opcode, and the low seven bits of its second part.
-static NAMES_DATA: [[bool; 128]; PREFIXES.len()] = {
-    let mut table = [[false; 128]; PREFIXES.len()];
+/// How many opcodes name data segments.
+const COUNT: usize = naming().1;
+
+/// The opcodes that name data segments: the prefix, and the low seven bits of the byte after it.
+const NAMES_DATA: [[u8; 2]; COUNT] = *naming().0.first_chunk().unwrap();
+
+/// The opcodes, and how many of the places they take.
+const fn naming() -> ([[u8; 2]; 8], usize) {
+    let mut opcodes = [[0; 2]; 8];
+    let mut count = 0;
     let mut i = 0;
     while i < Opcode::ALL.len() {
         let info = &Rows::<'static>::INFO[i];
         let mut kind = 0;
         while kind < info.kinds.len() {
             if info.kinds[kind].names_data() {
-                assert!(info.prefix >= PREFIXES[0], "its opcode has two parts");
-                table[(info.prefix - PREFIXES[0]) as usize][info.code as usize % 128] = true;
+                assert!(info.prefix != 0, "its opcode has two parts");
+                opcodes[count] = [info.prefix, (info.code % 128) as u8];
+                count += 1;
             }
             kind += 1;
         }
         i += 1;
     }
-    table
-};
+    (opcodes, count)
+}
 
-/// How many bytes are looked at together.
-const STEP: usize = 32;
+/// How many bytes are looked at together: enough for a processor to compare many at once.
+const STEP: usize = 64;
 
 /// Whether there are two bytes that could begin an instruction which names a data segment: the
 /// answer is mostly no, and found without reading the instructions.
 fn may_name_data(code: &[u8]) -> bool {
-    let begins = |code: &[u8]| {
-        let &[first, second, ..] = code else { return false };
-        let codes = NAMES_DATA.get(usize::from(first.wrapping_sub(PREFIXES[0])));
-        codes.is_some_and(|codes| codes[usize::from(second) % 128])
-            // A longer form of such a number goes on with zeros.
-            && (second < 0x80 || code.get(2).is_some_and(|third| third % 128 == 0))
+    let begins = |first: u8, second: u8| {
+        let is = |[prefix, code]: [u8; 2]| (first == prefix) & (second % 128 == code);
+        NAMES_DATA.into_iter().fold(false, |any, opcode| any | is(opcode))
     };
+    let any = |code: &[u8]| {
+        let pairs = code.iter().zip(code.get(1..).unwrap_or_default());
+        pairs.fold(false, |any, (&first, &second)| any | begins(first, second))
+    };
+    // Steps share a byte, so that each pair is in one.
     let mut rest = code;
-    while let Some((step, after)) = rest.split_first_chunk::<STEP>() {
-        // Prefixes are the highest bytes but one.
-        let highest = step.iter().fold(0, |highest, &byte| byte.max(highest));
-        if highest >= PREFIXES[0] && (0..STEP).any(|at| begins(&rest[at..])) {
+    while let Some(step) = rest.first_chunk::<{ STEP + 1 }>() {
+        if any(step) {
             return true;
         }
-        rest = after;
+        rest = &rest[STEP..];
     }
-    (0..rest.len()).any(|at| begins(&rest[at..]))
+    any(rest)
 }
 
 #[cfg(test)]

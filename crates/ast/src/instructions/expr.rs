@@ -215,7 +215,7 @@ where
     K::Error: From<Malformed>,
 {
     loop {
-        reader.transcode_plain(sink)?;
+        reader.transcode_single_bytes(sink)?;
         let start = reader.pos();
         let (opcode, kinds) = reader.opcode_with_kinds()?;
         sink.opcode(opcode, start)?;
@@ -248,7 +248,7 @@ pub fn read_expr(reader: &mut Reader<'_>, nesting: &mut Nesting) -> Result<bool,
 fn read_until_end(reader: &mut Reader<'_>, nesting: &mut Nesting) -> Result<bool, Malformed> {
     let mut names_data = false;
     loop {
-        reader.skip_plain();
+        reader.skip_by_length();
         let start = reader.pos();
         let (opcode, kinds) = reader.opcode_with_kinds()?;
         kinds.try_for_each(|kind| {

@@ -137,78 +137,86 @@ macro_rules! kinds {
     };
 }
 
-kinds! {
-    /// The type of a block.
-    BlockType block_type BlockType;
-    /// A label.
-    Label label LabelIdx;
-    /// The labels of `br_table`.
-    Labels labels Labels<'a>;
-    /// The clauses of `try_table`.
-    Catches catches Catches<'a>;
-    /// The clauses of `resume`.
-    Handlers handlers Handlers<'a>;
-    /// The types of `select`.
-    SelectTypes select_types SelectTypes<'a>;
-    /// A function.
-    Func func FuncIdx;
-    /// A type.
-    Type ty TypeIdx;
-    /// A table.
-    Table table TableIdx;
-    /// A memory.
-    Memory memory MemIdx;
-    /// A global.
-    Global global GlobalIdx;
-    /// A local.
-    Local local LocalIdx;
-    /// A tag.
-    Tag tag TagIdx;
-    /// An element segment.
-    Elem elem ElemIdx;
-    /// A data segment.
-    Data data DataIdx;
-    /// A field of a struct.
-    Field field FieldIdx;
-    /// How many operands `array.new_fixed` takes.
-    ArrayLen array_len ArrayLen;
-    /// The type and the table of an indirect call.
-    CallIndirect call_indirect CallIndirect;
-    /// The segment and the memory of `memory.init`.
-    MemInit mem_init MemInit;
-    /// The memories of `memory.copy`.
-    MemCopy mem_copy MemCopy;
-    /// The segment and the table of `table.init`.
-    TableInit table_init TableInit;
-    /// The tables of `table.copy`.
-    TableCopy table_copy TableCopy;
-    /// Alignment, offset and memory of an access.
-    MemArg memarg MemArg;
-    /// A lane of a vector.
-    Lane lane LaneIdx;
-    /// The lanes of `i8x16.shuffle`.
-    Shuffle shuffle Shuffle;
-    /// A 32-bit integer.
-    I32 i32 i32;
-    /// A 64-bit integer.
-    I64 i64 i64;
-    /// A single precision float.
-    F32 f32 F32;
-    /// A double precision float.
-    F64 f64 F64;
-    /// A vector.
-    V128 v128 V128;
-    /// A heap type.
-    HeapType heap_type HeapType;
-    /// The target of a test or cast that null fails.
-    RefTypeNonNull ref_type_non_null RefTypeNonNull;
-    /// The target of a test or cast that null passes.
-    RefTypeNull ref_type_null RefTypeNull;
-    /// Label and types of a branch on a cast.
-    BrCast br_cast BrCast;
-    /// The ordering of a fence.
-    FenceOrder fence_order FenceOrder;
+/// Hands every kind to the macro named `$use`: its variant, its method, and its type.
+macro_rules! for_each_kind {
+    ($use:ident) => {
+        $use! {
+            /// The type of a block.
+            BlockType block_type BlockType;
+            /// A label.
+            Label label LabelIdx;
+            /// The labels of `br_table`.
+            Labels labels Labels<'a>;
+            /// The clauses of `try_table`.
+            Catches catches Catches<'a>;
+            /// The clauses of `resume`.
+            Handlers handlers Handlers<'a>;
+            /// The types of `select`.
+            SelectTypes select_types SelectTypes<'a>;
+            /// A function.
+            Func func FuncIdx;
+            /// A type.
+            Type ty TypeIdx;
+            /// A table.
+            Table table TableIdx;
+            /// A memory.
+            Memory memory MemIdx;
+            /// A global.
+            Global global GlobalIdx;
+            /// A local.
+            Local local LocalIdx;
+            /// A tag.
+            Tag tag TagIdx;
+            /// An element segment.
+            Elem elem ElemIdx;
+            /// A data segment.
+            Data data DataIdx;
+            /// A field of a struct.
+            Field field FieldIdx;
+            /// How many operands `array.new_fixed` takes.
+            ArrayLen array_len ArrayLen;
+            /// The type and the table of an indirect call.
+            CallIndirect call_indirect CallIndirect;
+            /// The segment and the memory of `memory.init`.
+            MemInit mem_init MemInit;
+            /// The memories of `memory.copy`.
+            MemCopy mem_copy MemCopy;
+            /// The segment and the table of `table.init`.
+            TableInit table_init TableInit;
+            /// The tables of `table.copy`.
+            TableCopy table_copy TableCopy;
+            /// Alignment, offset and memory of an access.
+            MemArg memarg MemArg;
+            /// A lane of a vector.
+            Lane lane LaneIdx;
+            /// The lanes of `i8x16.shuffle`.
+            Shuffle shuffle Shuffle;
+            /// A 32-bit integer.
+            I32 i32 i32;
+            /// A 64-bit integer.
+            I64 i64 i64;
+            /// A single precision float.
+            F32 f32 F32;
+            /// A double precision float.
+            F64 f64 F64;
+            /// A vector.
+            V128 v128 V128;
+            /// A heap type.
+            HeapType heap_type HeapType;
+            /// The target of a test or cast that null fails.
+            RefTypeNonNull ref_type_non_null RefTypeNonNull;
+            /// The target of a test or cast that null passes.
+            RefTypeNull ref_type_null RefTypeNull;
+            /// Label and types of a branch on a cast.
+            BrCast br_cast BrCast;
+            /// The ordering of a fence.
+            FenceOrder fence_order FenceOrder;
+        }
+    };
 }
+pub(super) use for_each_kind;
+
+for_each_kind!(kinds);
 
 /// The type of a block.
 ///

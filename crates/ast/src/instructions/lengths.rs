@@ -39,7 +39,7 @@ const fn table(prefix: u8) -> [Layout; 256] {
     let mut i = 0;
     while i < Opcode::ALL.len() {
         let info = &Rows::<'static>::INFO[i];
-        // Of those that `transcode_plain` moves, none has two immediates.
+        // Of those that `transcode_single_bytes` moves, none has two immediates.
         let one_byte = if prefix == 0 { info.kinds.len() <= 1 } else { info.code < 0x80 };
         if info.prefix == prefix && one_byte && !info.arity.is_structured() {
             table[info.code as usize] = Layout::of(info.kinds, info.feature);
@@ -135,54 +135,45 @@ fn heap_type_len(word: u64) -> Option<usize> {
     }
 }
 
+/// The length of the instruction at the beginning of `word`, if the tables tell it. Without `LONG`,
+/// they tell it only of instructions that consist of single bytes.
+#[inline(always)]
+fn len<const LONG: bool>(word: u64, features: Features) -> Option<usize> {
+    let len = |layout: Layout, word| match layout.short_len(word, features) {
+        None if LONG => layout.long_len(word, features),
+        len => len,
+    };
+    let byte = (word & 0xff) as u8;
+    if let Some(len) = len(LAYOUTS[usize::from(byte)], word) {
+        return Some(len);
+    }
+    let (table, word) = (prefixed(byte)?, word >> 8);
+    len(table[(word & 0xff) as usize], word).map(|len| 1 + len)
+}
+
 impl Reader<'_> {
     /// Reads past the instructions from here on whose lengths the tables tell.
     #[inline(always)]
-    pub(super) fn skip_plain(&mut self) {
-        let features = self.features();
-        let bytes = self.bytes();
-        let mut pos = self.pos();
-        while let Some(word) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<WORD>()) {
-            let word = u64::from_le_bytes(*word);
-            let plain = LAYOUTS[(word & 0xff) as usize];
-            pos += if let Some(len) = plain.short_len(word, features) {
-                len
-            } else if let Some(len) = plain.long_len(word, features) {
-                len
-            } else if let Some(table) = prefixed((word & 0xff) as u8) {
-                let word = word >> 8;
-                let plain = table[(word & 0xff) as usize];
-                match plain.short_len(word, features).or_else(|| plain.long_len(word, features)) {
-                    Some(len) => 1 + len,
-                    None => break,
-                }
-            } else {
-                break;
-            };
-        }
-        self.seek(pos);
+    pub(super) fn skip_by_length(&mut self) {
+        self.skip_while(len::<true>);
     }
 
     /// Reads past the instructions from here on that consist of single bytes, which is their shortest
     /// form.
     #[inline]
     pub fn skip_shortest(&mut self) {
+        self.skip_while(len::<false>);
+    }
+
+    #[inline(always)]
+    fn skip_while(&mut self, len: impl Fn(u64, Features) -> Option<usize>) {
         let features = self.features();
         let bytes = self.bytes();
         let mut pos = self.pos();
-        while let Some(word) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<WORD>()) {
-            let word = u64::from_le_bytes(*word);
-            let byte = (word & 0xff) as u8;
-            pos += if let Some(len) = LAYOUTS[usize::from(byte)].short_len(word, features) {
-                len
-            } else if let Some(table) = prefixed(byte)
-                && let word = word >> 8
-                && let Some(len) = table[(word & 0xff) as usize].short_len(word, features)
-            {
-                1 + len
-            } else {
-                break;
-            };
+        while let Some(word) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<WORD>())
+            && let Some(len) = len(u64::from_le_bytes(*word), features)
+        {
+            pos += len;
         }
         self.seek(pos);
     }
@@ -196,7 +187,7 @@ impl Reader<'_> {
     /// # Errors
     /// The sink's.
     #[inline(always)]
-    pub(super) fn transcode_plain<'a, K>(&mut self, sink: &mut K) -> Result<(), K::Error>
+    pub(super) fn transcode_single_bytes<'a, K>(&mut self, sink: &mut K) -> Result<(), K::Error>
     where
         K: Sink<'a>,
         K::Error: From<Malformed>,
@@ -245,7 +236,7 @@ mod tests {
     use super::*;
     use crate::Instr;
 
-    /// Whatever is skipped is instructions for the ordinary way too, none of them a block's.
+    /// What is skipped are instructions when they are decoded, too, none of them a block's.
     #[test]
     fn skips_what_would_be_read() {
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
@@ -266,15 +257,16 @@ mod tests {
                 *byte = if goes_on { value | 0x80 } else { value & 0x7f };
             }
             for features in [Features::ALL, Features::WASM3, Features::WASM1] {
-                let mut fast = Reader::at(&code, 0, features);
-                fast.skip_plain();
-                let mut slow = Reader::at(&code, 0, features);
-                while slow.pos() < fast.pos() {
-                    let instr: Instr<'_> = slow.read().unwrap_or_else(|e| panic!("{e}: {code:x?}"));
+                let mut by_length = Reader::at(&code, 0, features);
+                by_length.skip_by_length();
+                let mut one_by_one = Reader::at(&code, 0, features);
+                while one_by_one.pos() < by_length.pos() {
+                    let instr: Instr<'_> =
+                        one_by_one.read().unwrap_or_else(|e| panic!("{e}: {code:x?}"));
                     assert!(!instr.opcode().kinds().is_structured(), "{instr:?}: {code:x?}");
                     skipped += 1;
                 }
-                assert_eq!(slow.pos(), fast.pos(), "{code:x?}");
+                assert_eq!(one_by_one.pos(), by_length.pos(), "{code:x?}");
             }
         }
         assert!(skipped > 200_000, "only {skipped} instructions were skipped");

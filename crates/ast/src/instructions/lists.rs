@@ -5,86 +5,14 @@ use core::fmt;
 
 use crate::{Decode, Encode, LabelIdx, ListView, Malformed, Reader, TagIdx, ValType, leb128};
 
-macro_rules! view {
-    ($(#[$doc:meta])* $name:ident of $element:ty) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy)]
-        pub struct $name<'a>(ListView<'a, $element>);
+/// The types of `select`.
+pub type SelectTypes<'a> = ListView<'a, ValType>;
 
-        impl<'a> $name<'a> {
-            /// The encoded form.
-            pub const fn bytes(self) -> &'a [u8] {
-                self.0.bytes()
-            }
+/// The clauses of `try_table`.
+pub type Catches<'a> = ListView<'a, Catch>;
 
-            /// How many elements.
-            pub fn len(self) -> u32 {
-                self.0.len()
-            }
-
-            /// Whether there are none.
-            pub fn is_empty(self) -> bool {
-                self.0.is_empty()
-            }
-
-            /// The elements.
-            pub fn iter(self) -> impl Iterator<Item = $element> + 'a {
-                self.0.iter()
-            }
-
-            /// Encodes elements into `buffer`, which must be empty, and views them there.
-            pub fn encode_in(
-                buffer: &'a mut Vec<u8>,
-                elements: impl ExactSizeIterator<Item = $element>,
-            ) -> $name<'a> {
-                leb128::write_u32(buffer, elements.len() as u32);
-                elements.for_each(|element| element.encode(buffer));
-                $name(ListView::new(buffer))
-            }
-        }
-
-        impl PartialEq for $name<'_> {
-            fn eq(&self, other: &Self) -> bool {
-                self.0 == other.0
-            }
-        }
-
-        impl Eq for $name<'_> {}
-
-        impl fmt::Debug for $name<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-
-        impl<'a> Decode<'a> for $name<'a> {
-            #[inline]
-            fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-                reader.read().map($name)
-            }
-        }
-
-        impl Encode for $name<'_> {
-            fn encode(&self, out: &mut Vec<u8>) {
-                leb128::write_u32(out, self.len());
-                self.iter().for_each(|element| element.encode(out));
-            }
-        }
-    };
-}
-
-view!(
-    /// The types of `select`.
-    SelectTypes of ValType
-);
-view!(
-    /// The clauses of `try_table`.
-    Catches of Catch
-);
-view!(
-    /// The clauses of `resume`.
-    Handlers of Handler
-);
+/// The clauses of `resume`.
+pub type Handlers<'a> = ListView<'a, Handler>;
 
 /// The labels of `br_table`, the default last.
 ///
@@ -220,17 +148,12 @@ impl<'a> Decode<'a> for Catch {
 
 impl Encode for Catch {
     fn encode(&self, out: &mut Vec<u8>) {
-        let (code, tag, label) = match *self {
-            Catch::One(tag, label) => (0, Some(tag), label),
-            Catch::OneRef(tag, label) => (1, Some(tag), label),
-            Catch::All(label) => (2, None, label),
-            Catch::AllRef(label) => (3, None, label),
-        };
-        out.push(code);
-        if let Some(tag) = tag {
-            tag.encode(out);
+        match *self {
+            Catch::One(tag, label) => (0_u8, tag, label).encode(out),
+            Catch::OneRef(tag, label) => (1_u8, tag, label).encode(out),
+            Catch::All(label) => (2_u8, label).encode(out),
+            Catch::AllRef(label) => (3_u8, label).encode(out),
         }
-        label.encode(out);
     }
 }
 
@@ -256,15 +179,8 @@ impl<'a> Decode<'a> for Handler {
 impl Encode for Handler {
     fn encode(&self, out: &mut Vec<u8>) {
         match *self {
-            Handler::Label(tag, label) => {
-                out.push(0);
-                tag.encode(out);
-                label.encode(out);
-            }
-            Handler::Switch(tag) => {
-                out.push(1);
-                tag.encode(out);
-            }
+            Handler::Label(tag, label) => (0_u8, tag, label).encode(out),
+            Handler::Switch(tag) => (1_u8, tag).encode(out),
         }
     }
 }

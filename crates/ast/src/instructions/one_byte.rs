@@ -27,10 +27,15 @@ impl OneByteImmediates {
         byte
     }
 
+    #[inline(always)]
+    fn index<I: From<u32>>(&mut self) -> I {
+        I::from(self.byte().into())
+    }
+
     /// An index, which is below all codes of abstract types.
     #[inline(always)]
     fn heap(&mut self) -> HeapType {
-        HeapType::Type(TypeIdx(self.byte().into()))
+        HeapType::Type(self.index())
     }
 
     /// An integer of seven bits, sign-extended.
@@ -40,11 +45,13 @@ impl OneByteImmediates {
     }
 }
 
-macro_rules! indices {
-    ($( $method:ident $ty:ident; )*) => { $(
+/// The methods of kinds that can be of one byte, each with the value that it makes of `$bytes`.
+macro_rules! one_byte {
+    ($bytes:ident: $( $method:ident $ty:ty = $value:expr; )*) => { $(
         #[inline(always)]
         fn $method(&mut self) -> Result<$ty, Malformed> {
-            Ok($ty(self.byte().into()))
+            let $bytes = self;
+            Ok($value)
         }
     )* };
 }
@@ -62,53 +69,26 @@ macro_rules! never_one_byte {
 impl<'a> Source<'a> for OneByteImmediates {
     type Error = Malformed;
 
-    indices! {
-        label LabelIdx;
-        func FuncIdx;
-        ty TypeIdx;
-        table TableIdx;
-        memory MemIdx;
-        global GlobalIdx;
-        local LocalIdx;
-        tag TagIdx;
-        elem ElemIdx;
-        field FieldIdx;
-        array_len ArrayLen;
-    }
-
-    #[inline(always)]
-    fn call_indirect(&mut self) -> Result<CallIndirect, Malformed> {
-        Ok(CallIndirect { ty: self.ty()?, table: self.table()? })
-    }
-
-    #[inline(always)]
-    fn memarg(&mut self) -> Result<MemArg, Malformed> {
-        Ok(MemArg { align: self.byte(), offset: self.byte().into(), memory: MemIdx(0) })
-    }
-
-    #[inline(always)]
-    fn i32(&mut self) -> Result<i32, Malformed> {
-        Ok(self.signed())
-    }
-
-    #[inline(always)]
-    fn i64(&mut self) -> Result<i64, Malformed> {
-        Ok(self.signed().into())
-    }
-
-    #[inline(always)]
-    fn heap_type(&mut self) -> Result<HeapType, Malformed> {
-        Ok(self.heap())
-    }
-
-    #[inline(always)]
-    fn ref_type_non_null(&mut self) -> Result<RefTypeNonNull, Malformed> {
-        Ok(RefTypeNonNull(self.heap()))
-    }
-
-    #[inline(always)]
-    fn ref_type_null(&mut self) -> Result<RefTypeNull, Malformed> {
-        Ok(RefTypeNull(self.heap()))
+    one_byte! { bytes:
+        label LabelIdx = bytes.index();
+        func FuncIdx = bytes.index();
+        ty TypeIdx = bytes.index();
+        table TableIdx = bytes.index();
+        memory MemIdx = bytes.index();
+        global GlobalIdx = bytes.index();
+        local LocalIdx = bytes.index();
+        tag TagIdx = bytes.index();
+        elem ElemIdx = bytes.index();
+        field FieldIdx = bytes.index();
+        array_len ArrayLen = ArrayLen(bytes.byte().into());
+        call_indirect CallIndirect = CallIndirect { ty: bytes.index(), table: bytes.index() };
+        memarg MemArg =
+            MemArg { align: bytes.byte(), offset: bytes.byte().into(), memory: MemIdx(0) };
+        i32 i32 = bytes.signed();
+        i64 i64 = bytes.signed().into();
+        heap_type HeapType = bytes.heap();
+        ref_type_non_null RefTypeNonNull = RefTypeNonNull(bytes.heap());
+        ref_type_null RefTypeNull = RefTypeNull(bytes.heap());
     }
 
     never_one_byte! {

@@ -9,6 +9,7 @@ use super::items::{
     Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Export, Global, Import,
     ImportGroup, Item, Table,
 };
+use crate::values::fields;
 use crate::{Decode, Encode, Malformed, MemIdx, Name, Reader, RefType, TableIdx, leb128};
 
 type Result<T> = core::result::Result<T, Malformed>;
@@ -24,18 +25,10 @@ pub(crate) const IMPORT_GROUP: u8 = 0x7f;
 /// Marks, in the place of an import's type, a group with one type.
 pub(crate) const IMPORT_GROUP_OF_TYPE: u8 = 0x7e;
 
-impl<'a> Decode<'a> for Import<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        Ok(Import { module: reader.read()?, name: reader.read()?, ty: reader.read()? })
-    }
-}
-
-impl Encode for Import<'_> {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.module.encode(out);
-        self.name.encode(out);
-        self.ty.encode(out);
-    }
+fields! {
+    Import<'a> { module, name, ty }
+    Global<'a> { ty, init }
+    Export<'a> { name, index }
 }
 
 impl Encode for ImportGroup<'_> {
@@ -45,10 +38,7 @@ impl Encode for ImportGroup<'_> {
         Name::default().encode(out);
         match &self.ty {
             None => out.push(IMPORT_GROUP),
-            Some(ty) => {
-                out.push(IMPORT_GROUP_OF_TYPE);
-                ty.encode(out);
-            }
+            Some(ty) => (IMPORT_GROUP_OF_TYPE, *ty).encode(out),
         }
         leb128::write_u32(out, self.len);
     }
@@ -114,7 +104,7 @@ impl<'a> Decode<'a> for Table<'a> {
             return Ok(Table { ty: reader.read()?, init: None });
         }
         reader.byte()?;
-        reader.byte_if(Malformed::ZeroByte, |byte| (byte == 0).then_some(()))?;
+        reader.expect(0, Malformed::ZeroByte)?;
         Ok(Table { ty: reader.read()?, init: Some(reader.read()?) })
     }
 }
@@ -128,32 +118,6 @@ impl Encode for Table<'_> {
         if let Some(init) = &self.init {
             init.encode(out);
         }
-    }
-}
-
-impl<'a> Decode<'a> for Global<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        Ok(Global { ty: reader.read()?, init: reader.read()? })
-    }
-}
-
-impl Encode for Global<'_> {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.ty.encode(out);
-        self.init.encode(out);
-    }
-}
-
-impl<'a> Decode<'a> for Export<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        Ok(Export { name: reader.read()?, index: reader.read()? })
-    }
-}
-
-impl Encode for Export<'_> {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.name.encode(out);
-        self.index.encode(out);
     }
 }
 
@@ -184,7 +148,7 @@ impl<'a> Decode<'a> for Elem<'a> {
             return Ok(Elem { ty, items: ElemItems::Exprs(reader.read()?), mode });
         }
         if typed {
-            reader.byte_if(Malformed::ElementKind, |kind| (kind == FUNC_ELEMS).then_some(()))?;
+            reader.expect(FUNC_ELEMS, Malformed::ElementKind)?;
         }
         Ok(Elem { ty: RefType::FUNC, items: ElemItems::Funcs(reader.read()?), mode })
     }
@@ -253,8 +217,7 @@ impl Data<'_> {
                 offset.encode(out);
             }
             DataMode::Active { memory, offset } => {
-                out.push(2);
-                memory.encode(out);
+                (2_u8, *memory).encode(out);
                 offset.encode(out);
             }
         }
@@ -286,10 +249,7 @@ impl Encode for Item<'_> {
         match self {
             Item::Header => out.extend(HEADER),
             Item::Section(section) => section.encode(out),
-            Item::RecGroup(group) => {
-                out.push(crate::types::REC);
-                leb128::write_u32(out, group.len);
-            }
+            Item::RecGroup(group) => (crate::types::REC, group.len).encode(out),
             Item::Type(ty) => ty.encode(out),
             Item::ImportGroup(group) => group.encode(out),
             Item::Import(import) => import.encode(out),

@@ -5,7 +5,10 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
-use crate::{Decode, Encode, Expr, Instrs, Malformed, Nesting, Reader, ValType, leb128, read_expr};
+use crate::values::fields;
+use crate::{
+    Decode, Encode, Expr, Instrs, ListView, Malformed, Nesting, Reader, ValType, leb128, read_expr,
+};
 
 /// A run of locals of one type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -16,17 +19,21 @@ pub struct Local {
     pub ty: ValType,
 }
 
-impl<'a> Decode<'a> for Local {
-    #[inline]
-    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        Ok(Local { count: reader.u32()?, ty: reader.read()? })
-    }
-}
+fields! { Local { count, ty } }
 
-impl Encode for Local {
-    fn encode(&self, out: &mut Vec<u8>) {
-        leb128::write_u32(out, self.count);
-        self.ty.encode(out);
+impl Local {
+    /// As few runs as say the same: neighbours of one type are joined, and none is empty.
+    pub fn joined(runs: impl IntoIterator<Item = Local>) -> impl Iterator<Item = Local> {
+        let mut runs = runs.into_iter().filter(|run| run.count > 0).peekable();
+        core::iter::from_fn(move || {
+            let mut run = runs.next()?;
+            let sum = |a: &Local, b: &Local| a.count.checked_add(b.count).filter(|_| a.ty == b.ty);
+            while let Some(count) = runs.peek().and_then(|next| sum(&run, next)) {
+                run.count = count;
+                runs.next();
+            }
+            Some(run)
+        })
     }
 }
 
@@ -101,10 +108,7 @@ impl<'a> Body<'a> {
 
     /// Reads a body with the size that precedes it in a module.
     pub(super) fn decode_sized(reader: &mut Reader<'a>) -> Result<Body<'a>, Malformed> {
-        let bytes = reader.byte_list()?;
-        let start = reader.pos() - bytes.len();
-        let mut inner = Reader::at(bytes, 0, reader.features());
-        inner.read().map_err(|error| reader.fail_at(start + inner.pos(), error))
+        reader.sized(Malformed::SectionSize, Body::decode)
     }
 
     /// All its bytes, without the size that precedes them in a module.
@@ -123,10 +127,17 @@ impl<'a> Body<'a> {
     }
 
     /// The runs of locals, parameters not among them.
-    pub fn locals(&self) -> Locals<'_> {
-        let mut reader = Reader::new(&self.bytes);
-        let left = reader.u32().unwrap_or(0);
-        Locals { reader, left }
+    pub fn locals(&self) -> impl Iterator<Item = Local> {
+        self.local_list().iter()
+    }
+
+    /// The number of locals, parameters not counted.
+    pub fn local_count(&self) -> u64 {
+        self.locals().map(|run| u64::from(run.count)).sum()
+    }
+
+    fn local_list(&self) -> ListView<'_, Local> {
+        ListView::new(&self.bytes)
     }
 
     /// The instructions as an expression.
@@ -214,28 +225,9 @@ impl Encode for Body<'_> {
 
 impl fmt::Debug for Body<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Body").field("locals", &self.locals()).field("expr", &self.expr()).finish()
-    }
-}
-
-/// The runs of locals of a body.
-#[derive(Clone)]
-pub struct Locals<'a> {
-    reader: Reader<'a>,
-    left: u32,
-}
-
-impl Iterator for Locals<'_> {
-    type Item = Local;
-
-    fn next(&mut self) -> Option<Local> {
-        self.left = self.left.checked_sub(1)?;
-        self.reader.read().ok()
-    }
-}
-
-impl fmt::Debug for Locals<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.clone()).finish()
+        f.debug_struct("Body")
+            .field("locals", &self.local_list())
+            .field("expr", &self.expr())
+            .finish()
     }
 }

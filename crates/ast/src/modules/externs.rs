@@ -12,7 +12,7 @@ use crate::{
 };
 
 macro_rules! extern_kinds {
-    ($( $(#[$doc:meta])* $kind:ident $index:ident $code:literal; )*) => {
+    ($( $(#[$doc:meta])* $kind:ident $index:ident $code:literal $get:ident $list:ident: $ty:ty; )*) => {
         /// What a module can import and export. Each kind has an index space in which imports
         /// come first.
         ///
@@ -81,20 +81,75 @@ macro_rules! extern_kinds {
                 ExternIdx::$kind(index)
             }
         } )*
+
+        /// The types of everything that has an index and can be imported: imports first, then what the
+        /// module defines, as indices count.
+        ///
+        /// A snapshot: it does not follow later changes of the module.
+        ///
+        /// ```
+        /// use wattle_ast::{ExternKind, ExternType, FuncIdx, FuncType, Import, IndexSpaces, Module, TypeIdx};
+        ///
+        /// let mut module = Module::default();
+        /// module.types.push(FuncType::new([], []).into());
+        /// let ty = ExternType::Func(TypeIdx(0));
+        /// module.imports.push(Import { module: "env".into(), name: "log".into(), ty });
+        ///
+        /// let spaces = IndexSpaces::of(&module);
+        /// assert_eq!(spaces.func(FuncIdx(0)), Some(TypeIdx(0)));
+        /// assert_eq!(spaces.imported(ExternKind::Func), 1);
+        /// assert_eq!(spaces.func(FuncIdx(1)), None);
+        /// ```
+        #[derive(Clone, PartialEq, Debug, Default)]
+        pub struct IndexSpaces {
+            $(
+                #[doc = concat!("The type of each ", stringify!($get), ".")]
+                pub $list: Vec<$ty>,
+            )*
+            imported: [u32; ExternKind::COUNT],
+        }
+
+        impl IndexSpaces {
+            $(
+                #[doc = concat!("The type of the ", stringify!($get), " of an index.")]
+                pub fn $get(&self, index: $index) -> Option<$ty> {
+                    self.$list.get(index.idx()).copied()
+                }
+            )*
+
+            /// The type of whatever an index names, with [`ExternType::Func`] for every function.
+            pub fn get(&self, index: ExternIdx) -> Option<ExternType> {
+                Some(match index {
+                    $( ExternIdx::$kind(index) => ExternType::$kind(self.$get(index)?), )*
+                })
+            }
+
+            /// How many there are of a kind, imports included.
+            pub fn len(&self, kind: ExternKind) -> u32 {
+                match kind { $( ExternKind::$kind => self.$list.len() as u32, )* }
+            }
+
+            fn add_import(&mut self, ty: ExternType) {
+                match ty {
+                    ExternType::FuncExact(ty) => self.funcs.push(ty),
+                    $( ExternType::$kind(ty) => self.$list.push(ty), )*
+                }
+            }
+        }
     };
 }
 
 extern_kinds! {
     /// A function.
-    Func FuncIdx 0;
+    Func FuncIdx 0 func funcs: TypeIdx;
     /// A table.
-    Table TableIdx 1;
+    Table TableIdx 1 table tables: TableType;
     /// A memory.
-    Mem MemIdx 2;
+    Mem MemIdx 2 mem mems: MemType;
     /// A global.
-    Global GlobalIdx 3;
+    Global GlobalIdx 3 global globals: GlobalType;
     /// A tag.
-    Tag TagIdx 4;
+    Tag TagIdx 4 tag tags: TagType;
 }
 
 impl<'a> Decode<'a> for ExternIdx {
@@ -111,52 +166,11 @@ impl Encode for ExternIdx {
     }
 }
 
-/// The types of everything that has an index and can be imported: imports first, then what the
-/// module defines, as indices count.
-///
-/// A snapshot: it does not follow later changes of the module.
-///
-/// ```
-/// use wattle_ast::{ExternKind, ExternType, FuncIdx, FuncType, Import, IndexSpaces, Module, TypeIdx};
-///
-/// let mut module = Module::default();
-/// module.types.push(FuncType::new([], []).into());
-/// let ty = ExternType::Func(TypeIdx(0));
-/// module.imports.push(Import { module: "env".into(), name: "log".into(), ty });
-///
-/// let spaces = IndexSpaces::of(&module);
-/// assert_eq!(spaces.func(FuncIdx(0)), Some(TypeIdx(0)));
-/// assert_eq!(spaces.imported(ExternKind::Func), 1);
-/// assert_eq!(spaces.func(FuncIdx(1)), None);
-/// ```
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct IndexSpaces {
-    /// The type index of each function.
-    pub funcs: Vec<TypeIdx>,
-    /// The type of each table.
-    pub tables: Vec<TableType>,
-    /// The type of each memory.
-    pub mems: Vec<MemType>,
-    /// The type of each global.
-    pub globals: Vec<GlobalType>,
-    /// The type of each tag.
-    pub tags: Vec<TagType>,
-    imported: [u32; ExternKind::COUNT],
-}
-
 impl IndexSpaces {
     /// The index spaces of a module.
     pub fn of(module: &Module<'_>) -> IndexSpaces {
         let mut spaces = IndexSpaces::default();
-        for import in &module.imports {
-            match import.ty {
-                ExternType::Func(ty) | ExternType::FuncExact(ty) => spaces.funcs.push(ty),
-                ExternType::Table(ty) => spaces.tables.push(ty),
-                ExternType::Mem(ty) => spaces.mems.push(ty),
-                ExternType::Global(ty) => spaces.globals.push(ty),
-                ExternType::Tag(ty) => spaces.tags.push(ty),
-            }
-        }
+        module.imports.iter().for_each(|import| spaces.add_import(import.ty));
         for &kind in ExternKind::ALL {
             spaces.imported[kind as usize] = spaces.len(kind);
         }
@@ -166,55 +180,6 @@ impl IndexSpaces {
         spaces.globals.extend(module.globals.iter().map(|global| global.ty));
         spaces.tags.extend(&module.tags);
         spaces
-    }
-
-    /// The type index of a function.
-    pub fn func(&self, func: FuncIdx) -> Option<TypeIdx> {
-        self.funcs.get(func.idx()).copied()
-    }
-
-    /// The type of a table.
-    pub fn table(&self, table: TableIdx) -> Option<TableType> {
-        self.tables.get(table.idx()).copied()
-    }
-
-    /// The type of a memory.
-    pub fn mem(&self, memory: MemIdx) -> Option<MemType> {
-        self.mems.get(memory.idx()).copied()
-    }
-
-    /// The type of a global.
-    pub fn global(&self, global: GlobalIdx) -> Option<GlobalType> {
-        self.globals.get(global.idx()).copied()
-    }
-
-    /// The type of a tag.
-    pub fn tag(&self, tag: TagIdx) -> Option<TagType> {
-        self.tags.get(tag.idx()).copied()
-    }
-
-    /// The type of whatever an index names. A function that was imported as exact is a plain
-    /// function here.
-    pub fn get(&self, index: ExternIdx) -> Option<ExternType> {
-        Some(match index {
-            ExternIdx::Func(func) => ExternType::Func(self.func(func)?),
-            ExternIdx::Table(table) => ExternType::Table(self.table(table)?),
-            ExternIdx::Mem(memory) => ExternType::Mem(self.mem(memory)?),
-            ExternIdx::Global(global) => ExternType::Global(self.global(global)?),
-            ExternIdx::Tag(tag) => ExternType::Tag(self.tag(tag)?),
-        })
-    }
-
-    /// How many there are of a kind, imports included.
-    pub fn len(&self, kind: ExternKind) -> u32 {
-        let len = match kind {
-            ExternKind::Func => self.funcs.len(),
-            ExternKind::Table => self.tables.len(),
-            ExternKind::Mem => self.mems.len(),
-            ExternKind::Global => self.globals.len(),
-            ExternKind::Tag => self.tags.len(),
-        };
-        len as u32
     }
 
     /// How many of a kind are imported: the index of the first one that the module defines.

@@ -228,66 +228,81 @@ pub enum CustomData<'a> {
     Names,
 }
 
-macro_rules! into_owned {
-    ($( $name:ident { $( $field:ident $(: $how:ident)? ),* }; )*) => { $(
+/// `borrowed` and `into_owned`, by how each field is treated: `copy` borrows nothing, `view` has these
+/// methods itself, `option` is an expression that may be there, `cow` is a [`Cow`].
+macro_rules! views {
+    (@borrow $value:ident copy) => { *$value };
+    (@borrow $value:ident view) => { $value.borrowed() };
+    (@borrow $value:ident option) => { $value.as_ref().map(Expr::borrowed) };
+    (@borrow $value:ident cow) => { Cow::Borrowed(&**$value) };
+    (@own $value:ident copy) => { $value };
+    (@own $value:ident view) => { $value.into_owned() };
+    (@own $value:ident option) => { $value.map(Expr::into_owned) };
+    (@own $value:ident cow) => { Cow::Owned($value.into_owned()) };
+    ($( $name:ident: $(
+        $form:ident $(:: $variant:ident)?
+        $({ $( $field:ident $how:ident ),* })? $(( $one:ident $its_how:ident ))?
+    )+; )*) => { $(
         impl $name<'_> {
+            /// A view that borrows from this one.
+            pub fn borrowed(&self) -> $name<'_> {
+                match self { $(
+                    $form $(:: $variant)? { $($( $field ),*)? $( 0: $one )? } => $form $(:: $variant)? {
+                        $($( $field: views!(@borrow $field $how) ),*)?
+                        $( 0: views!(@borrow $one $its_how) )?
+                    },
+                )+ }
+            }
+
             /// Copies what it borrows, so that it can outlive the input.
             pub fn into_owned(self) -> $name<'static> {
-                $name { $( $field: into_owned!(@ self.$field $(, $how)?) ),* }
+                match self { $(
+                    $form $(:: $variant)? { $($( $field ),*)? $( 0: $one )? } => $form $(:: $variant)? {
+                        $($( $field: views!(@own $field $how) ),*)?
+                        $( 0: views!(@own $one $its_how) )?
+                    },
+                )+ }
             }
         }
     )* };
-    (@ $value:expr) => { $value };
-    (@ $value:expr, owned) => { $value.into_owned() };
-    (@ $value:expr, option) => { $value.map(Expr::into_owned) };
-    (@ $value:expr, cow) => { Cow::Owned($value.into_owned()) };
 }
 
-into_owned! {
-    ImportGroup { first, len, module: owned, ty };
-    Import { module: owned, name: owned, ty };
-    Func { ty, body: owned };
-    Table { ty, init: option };
-    Global { ty, init: owned };
-    Export { name: owned, index };
-    Elem { ty, items: owned, mode: owned };
-    Data { mode: owned, bytes: cow };
-    Custom { name: owned, data: owned, after };
-}
-
-impl ElemItems<'_> {
-    /// Copies what it borrows, so that it can outlive the input.
-    pub fn into_owned(self) -> ElemItems<'static> {
-        match self {
-            ElemItems::Funcs(funcs) => ElemItems::Funcs(funcs.into_owned()),
-            ElemItems::Exprs(exprs) => ElemItems::Exprs(exprs.into_owned()),
-        }
-    }
-}
-
-impl ElemMode<'_> {
-    /// Copies what it borrows, so that it can outlive the input.
-    pub fn into_owned(self) -> ElemMode<'static> {
-        match self {
-            ElemMode::Passive => ElemMode::Passive,
-            ElemMode::Active { table, offset } => {
-                ElemMode::Active { table, offset: offset.into_owned() }
-            }
-            ElemMode::Declarative => ElemMode::Declarative,
-        }
-    }
-}
-
-impl DataMode<'_> {
-    /// Copies what it borrows, so that it can outlive the input.
-    pub fn into_owned(self) -> DataMode<'static> {
-        match self {
-            DataMode::Passive => DataMode::Passive,
-            DataMode::Active { memory, offset } => {
-                DataMode::Active { memory, offset: offset.into_owned() }
-            }
-        }
-    }
+views! {
+    ImportGroup: ImportGroup { first copy, len copy, module view, ty copy };
+    Import: Import { module view, name view, ty copy };
+    Func: Func { ty copy, body view };
+    Table: Table { ty copy, init option };
+    Global: Global { ty copy, init view };
+    Export: Export { name view, index copy };
+    Elem: Elem { ty copy, items view, mode view };
+    ElemItems: ElemItems::Funcs(it view) ElemItems::Exprs(it view);
+    ElemMode:
+        ElemMode::Passive {}
+        ElemMode::Active { table copy, offset view }
+        ElemMode::Declarative {};
+    Data: Data { mode view, bytes cow };
+    DataMode: DataMode::Passive {} DataMode::Active { memory copy, offset view };
+    Custom: Custom { name view, data view, after copy };
+    CustomData: CustomData::Bytes(it cow) CustomData::Names {};
+    Item:
+        Item::Header {}
+        Item::Section(it copy)
+        Item::RecGroup(it copy)
+        Item::Type(it cow)
+        Item::ImportGroup(it view)
+        Item::Import(it view)
+        Item::Func(it copy)
+        Item::Table(it view)
+        Item::Mem(it copy)
+        Item::Tag(it copy)
+        Item::Global(it view)
+        Item::Export(it view)
+        Item::Start(it copy)
+        Item::Elem(it view)
+        Item::DataCount(it copy)
+        Item::Body(it view)
+        Item::Data(it view)
+        Item::Custom(it view);
 }
 
 impl CustomData<'_> {
@@ -296,14 +311,6 @@ impl CustomData<'_> {
         match self {
             CustomData::Bytes(bytes) => Some(bytes),
             CustomData::Names => None,
-        }
-    }
-
-    /// Copies what it borrows, so that it can outlive the input.
-    pub fn into_owned(self) -> CustomData<'static> {
-        match self {
-            CustomData::Bytes(bytes) => CustomData::Bytes(Cow::Owned(bytes.into_owned())),
-            CustomData::Names => CustomData::Names,
         }
     }
 }
@@ -338,30 +345,6 @@ impl Item<'_> {
             Item::Section(section) => Some(section.id),
             Item::Custom(_) => Some(SectionId::Custom),
             _ => None,
-        }
-    }
-
-    /// Copies what it borrows, so that it can outlive the input.
-    pub fn into_owned(self) -> Item<'static> {
-        match self {
-            Item::Header => Item::Header,
-            Item::Section(section) => Item::Section(section),
-            Item::RecGroup(group) => Item::RecGroup(group),
-            Item::Type(ty) => Item::Type(Cow::Owned(ty.into_owned())),
-            Item::ImportGroup(group) => Item::ImportGroup(group.into_owned()),
-            Item::Import(import) => Item::Import(import.into_owned()),
-            Item::Func(ty) => Item::Func(ty),
-            Item::Table(table) => Item::Table(table.into_owned()),
-            Item::Mem(ty) => Item::Mem(ty),
-            Item::Tag(ty) => Item::Tag(ty),
-            Item::Global(global) => Item::Global(global.into_owned()),
-            Item::Export(export) => Item::Export(export.into_owned()),
-            Item::Start(func) => Item::Start(func),
-            Item::Elem(elem) => Item::Elem(elem.into_owned()),
-            Item::DataCount(count) => Item::DataCount(count),
-            Item::Body(body) => Item::Body(body.into_owned()),
-            Item::Data(data) => Item::Data(data.into_owned()),
-            Item::Custom(custom) => Item::Custom(custom.into_owned()),
         }
     }
 }

@@ -28,7 +28,7 @@ mod runs;
 mod sections;
 mod stream;
 
-pub use body::{Body, Local, Locals};
+pub use body::{Body, Local};
 pub use collect::Collector;
 pub use entries::Entries;
 pub use externs::{ExternIdx, ExternKind, IndexSpaces};
@@ -37,7 +37,7 @@ pub use items::{
     Import, ImportGroup, Item, Table,
 };
 pub use module::{Encoding, Module, RawSection};
-pub use names::{IndirectNameMap, NameMap, NameSubsection, Names};
+pub use names::{IndexMap, IndirectNameMap, NameMap, NameSubsection, Names};
 pub use runs::{Group, Run, Runs};
 pub use sections::{Section, SectionId};
 pub use stream::VisitItems;

@@ -18,59 +18,74 @@ use crate::{Decode, Encode, ItemKind, Malformed, Name, Reader, leb128};
 /// assert_eq!(map.get(2).map(|name| name.as_str()), Some("two"));
 /// assert_eq!(map.iter().map(|(index, _)| index).collect::<Vec<_>>(), [0, 2]);
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct NameMap<'a> {
-    entries: Vec<(u32, Name<'a>)>,
-}
+pub type NameMap<'a> = IndexMap<Name<'a>>;
 
 /// Names by two indices: locals by function, labels by function, fields by type.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct IndirectNameMap<'a> {
-    entries: Vec<(u32, NameMap<'a>)>,
+pub type IndirectNameMap<'a> = IndexMap<NameMap<'a>>;
+
+/// Values by index, in ascending order of the indices, each index once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IndexMap<T> {
+    entries: Vec<(u32, T)>,
 }
 
-/// Finds `index` in entries sorted by index; new indices mostly come last.
-fn place<T>(entries: &[(u32, T)], index: u32) -> Result<usize, usize> {
-    match entries.last() {
-        Some((last, _)) if *last >= index => entries.binary_search_by_key(&index, |entry| entry.0),
-        _ => Err(entries.len()),
+impl<T> Default for IndexMap<T> {
+    fn default() -> Self {
+        IndexMap { entries: Vec::new() }
     }
 }
 
-impl<'a> NameMap<'a> {
-    /// The name of `index`.
-    pub fn get(&self, index: u32) -> Option<&Name<'a>> {
-        place(&self.entries, index).ok().map(|at| &self.entries[at].1)
-    }
-
-    /// Names `index`, anew when it had a name.
-    pub fn insert(&mut self, index: u32, name: Name<'a>) {
-        match place(&self.entries, index) {
-            Ok(at) => self.entries[at].1 = name,
-            Err(at) => self.entries.insert(at, (index, name)),
+impl<T> IndexMap<T> {
+    /// The place of `index`, or where it would be; new indices mostly come last.
+    fn place(&self, index: u32) -> Result<usize, usize> {
+        match self.entries.last() {
+            Some((last, _)) if *last >= index => {
+                self.entries.binary_search_by_key(&index, |entry| entry.0)
+            }
+            _ => Err(self.entries.len()),
         }
     }
 
-    /// Takes the name of `index` away.
-    pub fn remove(&mut self, index: u32) -> Option<Name<'a>> {
-        place(&self.entries, index).ok().map(|at| self.entries.remove(at).1)
+    /// The value of `index`.
+    pub fn get(&self, index: u32) -> Option<&T> {
+        self.place(index).ok().map(|at| &self.entries[at].1)
     }
 
-    /// Indices and names, in ascending order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, &Name<'a>)> {
-        self.entries.iter().map(|(index, name)| (*index, name))
+    /// Gives `index` a value, in place of the one that it had.
+    pub fn insert(&mut self, index: u32, value: T) {
+        match self.place(index) {
+            Ok(at) => self.entries[at].1 = value,
+            Err(at) => self.entries.insert(at, (index, value)),
+        }
     }
 
-    /// How many names.
+    /// Takes the value of `index` away.
+    pub fn remove(&mut self, index: u32) -> Option<T> {
+        self.place(index).ok().map(|at| self.entries.remove(at).1)
+    }
+
+    /// Indices and values, in ascending order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, &T)> {
+        self.entries.iter().map(|(index, value)| (*index, value))
+    }
+
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is no name.
+    /// Whether there is no entry.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
+    fn map<U>(self, change: impl Fn(T) -> U) -> IndexMap<U> {
+        let entries = self.entries.into_iter().map(|(index, value)| (index, change(value)));
+        IndexMap { entries: entries.collect() }
+    }
+}
+
+impl<'a> NameMap<'a> {
     /// Adds names. Returns the first one that differs from a name that its index has already; that
     /// name stays.
     fn merge(&mut self, more: NameMap<'a>) -> Option<Name<'a>> {
@@ -90,17 +105,11 @@ impl<'a> NameMap<'a> {
 
     /// Copies what it borrows, so that it can outlive the input.
     pub fn into_owned(self) -> NameMap<'static> {
-        let entries = self.entries.into_iter().map(|(i, name)| (i, name.into_owned())).collect();
-        NameMap { entries }
+        self.map(Name::into_owned)
     }
 }
 
 impl<'a> IndirectNameMap<'a> {
-    /// The names under `outer`.
-    pub fn get(&self, outer: u32) -> Option<&NameMap<'a>> {
-        place(&self.entries, outer).ok().map(|at| &self.entries[at].1)
-    }
-
     /// The name of `inner` under `outer`.
     pub fn name(&self, outer: u32, inner: u32) -> Option<&Name<'a>> {
         self.get(outer)?.get(inner)
@@ -108,21 +117,11 @@ impl<'a> IndirectNameMap<'a> {
 
     /// The names under `outer`, to be changed; an empty map when there were none.
     pub fn entry(&mut self, outer: u32) -> &mut NameMap<'a> {
-        let at = place(&self.entries, outer).unwrap_or_else(|at| {
+        let at = self.place(outer).unwrap_or_else(|at| {
             self.entries.insert(at, (outer, NameMap::default()));
             at
         });
         &mut self.entries[at].1
-    }
-
-    /// Outer indices and the names under them, in ascending order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, &NameMap<'a>)> {
-        self.entries.iter().map(|(index, map)| (*index, map))
-    }
-
-    /// Whether there is no entry.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     /// Adds names. Returns the first one that differs from one that is there.
@@ -133,54 +132,29 @@ impl<'a> IndirectNameMap<'a> {
 
     /// Copies what it borrows, so that it can outlive the input.
     pub fn into_owned(self) -> IndirectNameMap<'static> {
-        let entries = self.entries.into_iter().map(|(i, map)| (i, map.into_owned())).collect();
-        IndirectNameMap { entries }
+        self.map(NameMap::into_owned)
     }
 }
 
-/// Reads index-and-value pairs; indices must ascend. The count sizes nothing.
-fn entries<'a, T: Decode<'a>>(reader: &mut Reader<'a>) -> Result<Vec<(u32, T)>, Malformed> {
-    let mut entries: Vec<(u32, T)> = Vec::new();
-    for _ in 0..reader.len32()? {
-        let start = reader.pos();
-        let index = reader.u32()?;
-        if entries.last().is_some_and(|(last, _)| *last >= index) {
-            return Err(reader.fail_at(start, Malformed::NameSubsection));
+impl<'a, T: Decode<'a>> Decode<'a> for IndexMap<T> {
+    /// Indices must ascend. The count sizes nothing.
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let mut entries: Vec<(u32, T)> = Vec::new();
+        for _ in 0..reader.len32()? {
+            let start = reader.pos();
+            let index = reader.u32()?;
+            if entries.last().is_some_and(|(last, _)| *last >= index) {
+                return Err(reader.fail_at(start, Malformed::NameSubsection));
+            }
+            entries.push((index, reader.read()?));
         }
-        entries.push((index, reader.read()?));
-    }
-    Ok(entries)
-}
-
-fn write_entries<T: Encode>(out: &mut Vec<u8>, entries: &[(u32, T)]) {
-    leb128::write_u32(out, entries.len() as u32);
-    for (index, value) in entries {
-        leb128::write_u32(out, *index);
-        value.encode(out);
+        Ok(IndexMap { entries })
     }
 }
 
-impl<'a> Decode<'a> for NameMap<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        Ok(NameMap { entries: entries(reader)? })
-    }
-}
-
-impl Encode for NameMap<'_> {
+impl<T: Encode> Encode for IndexMap<T> {
     fn encode(&self, out: &mut Vec<u8>) {
-        write_entries(out, &self.entries);
-    }
-}
-
-impl<'a> Decode<'a> for IndirectNameMap<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        Ok(IndirectNameMap { entries: entries(reader)? })
-    }
-}
-
-impl Encode for IndirectNameMap<'_> {
-    fn encode(&self, out: &mut Vec<u8>) {
-        write_entries(out, &self.entries);
+        self.entries.encode(out);
     }
 }
 
@@ -281,24 +255,19 @@ macro_rules! names {
         impl Encode for Names<'_> {
             fn encode(&self, out: &mut Vec<u8>) {
                 let mut unknown = self.unknown.iter().peekable();
-                let mut body = Vec::new();
                 if let Some(name) = &self.module {
-                    name.encode(&mut body);
-                    subsection(out, 0, &mut body);
+                    subsection(out, 0, &name.to_bytes());
                 }
                 $(
                     while let Some((id, bytes)) = unknown.next_if(|(id, _)| *id < $id) {
-                        body.extend_from_slice(bytes);
-                        subsection(out, *id, &mut body);
+                        subsection(out, *id, bytes);
                     }
                     if !self.$field.is_empty() {
-                        self.$field.encode(&mut body);
-                        subsection(out, $id, &mut body);
+                        subsection(out, $id, &self.$field.to_bytes());
                     }
                 )*
                 for (id, bytes) in unknown {
-                    body.extend_from_slice(bytes);
-                    subsection(out, *id, &mut body);
+                    subsection(out, *id, bytes);
                 }
             }
         }
@@ -334,10 +303,10 @@ names! {
     tag_params TagParam 13 IndirectNameMap;
 }
 
-fn subsection(out: &mut Vec<u8>, id: u8, body: &mut Vec<u8>) {
+fn subsection(out: &mut Vec<u8>, id: u8, content: &[u8]) {
     out.push(id);
-    leb128::write_u32(out, body.len() as u32);
-    out.append(body);
+    leb128::write_u32(out, content.len() as u32);
+    out.extend_from_slice(content);
 }
 
 impl<'a> Names<'a> {
@@ -361,15 +330,8 @@ impl<'a> Names<'a> {
                 return Err(reader.fail_at(start, Malformed::NameSubsection));
             }
             last = Some(id);
-            let len = reader.len32()?;
-            let start = reader.pos();
-            let mut inner = Reader::new(reader.take(len)?);
-            if let Err(error) = names.read_subsection(id, &mut inner) {
-                return Err(reader.fail_at(start + inner.pos(), error));
-            }
-            if !inner.is_empty() {
-                return Err(reader.fail_at(start + inner.pos(), Malformed::NameSubsection));
-            }
+            let read = |inner: &mut _| names.read_subsection(id, inner);
+            reader.sized(Malformed::NameSubsection, read)?;
         }
         Ok(names)
     }

@@ -5,14 +5,10 @@ use alloc::boxed::Box;
 use core::iter;
 use core::slice::Iter;
 
-use super::items::{
-    Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Export, Global, Import,
-    ImportGroup, Item, Table,
-};
+use super::items::{Custom, CustomData, Item};
 use super::module::Module;
 use super::runs::{Group, Runs};
 use super::sections::{Section, SectionId};
-use crate::Name;
 
 /// The header, then sections in order, each followed by the custom ones that come after it.
 pub(super) fn items<'m>(module: &'m Module<'_>) -> impl Iterator<Item = Item<'m>> {
@@ -189,87 +185,6 @@ impl<'m, G: Group<T>, T> Iterator for Members<'m, G, T> {
             if let Some(group) = run.group {
                 return Some(Member::Group(group));
             }
-        }
-    }
-}
-
-impl Name<'_> {
-    /// A view of the name that borrows from this one; a shared name stays shared.
-    pub fn borrowed(&self) -> Name<'_> {
-        match self {
-            Name::Borrowed(text) => Name::Borrowed(text),
-            Name::Shared(text) => Name::Shared(text.clone()),
-        }
-    }
-}
-
-macro_rules! borrowed {
-    ($( $name:ident { $( $field:ident $(= $how:ident)? ),* }; )*) => { $(
-        impl $name<'_> {
-            /// A view that borrows from this one.
-            pub fn borrowed(&self) -> $name<'_> {
-                $name { $( $field: borrowed!(@ self.$field $(, $how)?) ),* }
-            }
-        }
-    )* };
-    (@ $value:expr) => { $value };
-    (@ $value:expr, borrowed) => { $value.borrowed() };
-    (@ $value:expr, option) => { $value.as_ref().map(crate::Expr::borrowed) };
-    (@ $value:expr, cow) => { Cow::Borrowed(&$value) };
-}
-
-borrowed! {
-    ImportGroup { first, len, module = borrowed, ty };
-    Import { module = borrowed, name = borrowed, ty };
-    Table { ty, init = option };
-    Global { ty, init = borrowed };
-    Export { name = borrowed, index };
-    Elem { ty, items = borrowed, mode = borrowed };
-    Data { mode = borrowed, bytes = cow };
-    Custom { name = borrowed, data = borrowed, after };
-}
-
-impl ElemItems<'_> {
-    /// A view that borrows from this one.
-    pub fn borrowed(&self) -> ElemItems<'_> {
-        match self {
-            ElemItems::Funcs(funcs) => ElemItems::Funcs(funcs.borrowed()),
-            ElemItems::Exprs(exprs) => ElemItems::Exprs(exprs.borrowed()),
-        }
-    }
-}
-
-impl ElemMode<'_> {
-    /// A view that borrows from this one.
-    pub fn borrowed(&self) -> ElemMode<'_> {
-        match self {
-            ElemMode::Passive => ElemMode::Passive,
-            ElemMode::Active { table, offset } => {
-                ElemMode::Active { table: *table, offset: offset.borrowed() }
-            }
-            ElemMode::Declarative => ElemMode::Declarative,
-        }
-    }
-}
-
-impl DataMode<'_> {
-    /// A view that borrows from this one.
-    pub fn borrowed(&self) -> DataMode<'_> {
-        match self {
-            DataMode::Passive => DataMode::Passive,
-            DataMode::Active { memory, offset } => {
-                DataMode::Active { memory: *memory, offset: offset.borrowed() }
-            }
-        }
-    }
-}
-
-impl CustomData<'_> {
-    /// A view that borrows from this one.
-    pub fn borrowed(&self) -> CustomData<'_> {
-        match self {
-            CustomData::Bytes(bytes) => CustomData::Bytes(Cow::Borrowed(bytes)),
-            CustomData::Names => CustomData::Names,
         }
     }
 }

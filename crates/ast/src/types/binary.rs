@@ -10,6 +10,7 @@ use super::{
     HeapType, Limits, MemType, PackType, RecGroup, RefType, StorageType, StructType, SubType,
     TableType, TagType, ValType,
 };
+use crate::values::{fields, read_list};
 use crate::{Decode, Encode, ExternKind, Feature, Malformed, Reader, TypeIdx, leb128};
 
 type Result<T> = core::result::Result<T, Malformed>;
@@ -94,10 +95,7 @@ impl Encode for HeapType {
         match *self {
             HeapType::Abs(abs) => out.push(abs.code()),
             HeapType::Type(index) => leb128::write_s64(out, index.0.into()),
-            HeapType::Exact(index) => {
-                out.push(EXACT);
-                leb128::write_s64(out, index.0.into());
-            }
+            HeapType::Exact(index) => (EXACT, i64::from(index.0)).encode(out),
         }
     }
 }
@@ -122,10 +120,8 @@ fn reference(reader: &mut Reader<'_>, code: u8) -> Result<Option<RefType>> {
 impl<'a> Decode<'a> for RefType {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let code = reader.byte()?;
-        match reference(reader, code)? {
-            Some(ty) => Ok(ty),
-            None => Err(bad_code(reader, code, Malformed::ReferenceType)),
-        }
+        let ty = reference(reader, code)?;
+        ty.ok_or_else(|| bad_code(reader, code, Malformed::ReferenceType))
     }
 }
 
@@ -173,10 +169,8 @@ fn value(reader: &mut Reader<'_>, code: u8) -> Result<Option<ValType>> {
 impl<'a> Decode<'a> for ValType {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let code = reader.byte()?;
-        match value(reader, code)? {
-            Some(ty) => Ok(ty),
-            None => Err(bad_code(reader, code, Malformed::ReferenceType)),
-        }
+        let ty = value(reader, code)?;
+        ty.ok_or_else(|| bad_code(reader, code, Malformed::ReferenceType))
     }
 }
 
@@ -219,63 +213,35 @@ impl Encode for StorageType {
     }
 }
 
-fn mutability(reader: &mut Reader<'_>) -> Result<bool> {
-    reader.byte_if(Malformed::Mutability, |byte| match byte {
-        0 => Some(false),
-        1 => Some(true),
-        _ => None,
-    })
-}
-
-impl<'a> Decode<'a> for FieldType {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        let storage = reader.read()?;
-        Ok(FieldType { mutable: mutability(reader)?, storage })
+/// The only truth value of the format: whether something can be written.
+impl Decode<'_> for bool {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+        reader.flag(Malformed::Mutability)
     }
 }
 
-impl Encode for FieldType {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.storage.encode(out);
-        out.push(self.mutable.into());
-    }
-}
-
-/// Reads a list into memory. The count sizes nothing: elements take at least a byte each.
-fn list<'a, T: Decode<'a>>(reader: &mut Reader<'a>, into: &mut Vec<T>) -> Result<()> {
-    for _ in 0..reader.len32()? {
-        into.push(T::decode(reader)?);
-    }
-    Ok(())
-}
-
-fn boxed_list<'a, T: Decode<'a>>(reader: &mut Reader<'a>) -> Result<Box<[T]>> {
-    let mut elements = Vec::new();
-    list(reader, &mut elements)?;
-    Ok(elements.into())
-}
-
-fn write_list<T: Encode>(out: &mut Vec<u8>, elements: &[T]) {
-    leb128::write_u32(out, elements.len() as u32);
-    for element in elements {
-        element.encode(out);
-    }
+fields! {
+    FieldType { storage, mutable }
+    GlobalType { val, mutable }
+    StructType { fields }
+    ArrayType { field }
+    TagType after 0 { ty }
 }
 
 impl<'a> Decode<'a> for FuncType {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let mut types = Vec::new();
-        list(reader, &mut types)?;
+        read_list(reader, &mut types)?;
         let params = types.len() as u32;
-        list(reader, &mut types)?;
+        read_list(reader, &mut types)?;
         Ok(FuncType { types: types.into(), params })
     }
 }
 
 impl Encode for FuncType {
     fn encode(&self, out: &mut Vec<u8>) {
-        write_list(out, self.params());
-        write_list(out, self.results());
+        self.params().encode(out);
+        self.results().encode(out);
     }
 }
 
@@ -284,8 +250,8 @@ impl<'a> Decode<'a> for CompType {
         let code = reader.byte()?;
         match code {
             FUNC => reader.read().map(CompType::Func),
-            STRUCT => Ok(CompType::Struct(StructType { fields: boxed_list(reader)? })),
-            ARRAY => Ok(CompType::Array(ArrayType { field: reader.read()? })),
+            STRUCT => reader.read().map(CompType::Struct),
+            ARRAY => reader.read().map(CompType::Array),
             CONT if reader.features().contains(Feature::StackSwitching) => {
                 match reader.read::<HeapType>()? {
                     HeapType::Type(index) => Ok(CompType::Cont(index)),
@@ -299,23 +265,17 @@ impl<'a> Decode<'a> for CompType {
 
 impl Encode for CompType {
     fn encode(&self, out: &mut Vec<u8>) {
+        out.push(match self {
+            CompType::Func(_) => FUNC,
+            CompType::Struct(_) => STRUCT,
+            CompType::Array(_) => ARRAY,
+            CompType::Cont(_) => CONT,
+        });
         match self {
-            CompType::Func(ty) => {
-                out.push(FUNC);
-                ty.encode(out);
-            }
-            CompType::Struct(ty) => {
-                out.push(STRUCT);
-                write_list(out, &ty.fields);
-            }
-            CompType::Array(ty) => {
-                out.push(ARRAY);
-                ty.field.encode(out);
-            }
-            CompType::Cont(index) => {
-                out.push(CONT);
-                HeapType::Type(*index).encode(out);
-            }
+            CompType::Func(ty) => ty.encode(out),
+            CompType::Struct(ty) => ty.encode(out),
+            CompType::Array(ty) => ty.encode(out),
+            CompType::Cont(index) => HeapType::Type(*index).encode(out),
         }
     }
 }
@@ -325,7 +285,7 @@ impl<'a> Decode<'a> for SubType {
         let (is_final, supertypes) = match reader.peek() {
             Some(code @ (SUB | SUB_FINAL)) => {
                 reader.byte()?;
-                (code == SUB_FINAL, boxed_list(reader)?)
+                (code == SUB_FINAL, reader.read()?)
             }
             _ => (true, Box::default()),
         };
@@ -348,12 +308,11 @@ impl Encode for SubType {
     fn encode(&self, out: &mut Vec<u8>) {
         if !self.is_final || !self.supertypes.is_empty() {
             out.push(if self.is_final { SUB_FINAL } else { SUB });
-            write_list(out, &self.supertypes);
+            self.supertypes.encode(out);
         }
         for (code, index) in [(DESCRIBES, self.describes), (DESCRIPTOR, self.descriptor)] {
             if let Some(index) = index {
-                out.push(code);
-                index.encode(out);
+                (code, index).encode(out);
             }
         }
         self.comp.encode(out);
@@ -435,34 +394,6 @@ impl Encode for TableType {
     fn encode(&self, out: &mut Vec<u8>) {
         self.elem.encode(out);
         self.limits.encode(out, 0);
-    }
-}
-
-impl<'a> Decode<'a> for GlobalType {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        let val = reader.read()?;
-        Ok(GlobalType { mutable: mutability(reader)?, val })
-    }
-}
-
-impl Encode for GlobalType {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.val.encode(out);
-        out.push(self.mutable.into());
-    }
-}
-
-impl<'a> Decode<'a> for TagType {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        reader.byte_if(Malformed::ZeroByte, |byte| (byte == 0).then_some(()))?;
-        Ok(TagType { ty: reader.read()? })
-    }
-}
-
-impl Encode for TagType {
-    fn encode(&self, out: &mut Vec<u8>) {
-        out.push(0);
-        self.ty.encode(out);
     }
 }
 

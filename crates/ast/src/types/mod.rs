@@ -94,28 +94,26 @@ abstract_heap_types! {
 ///
 /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#heap-types>
 impl AbsHeapType {
-    /// The type above all others of its hierarchy.
-    pub const fn top(self) -> AbsHeapType {
+    /// The types above and below all others of its hierarchy.
+    const fn ends(self) -> (AbsHeapType, AbsHeapType) {
         use AbsHeapType as H;
         match self {
-            H::Func | H::NoFunc => H::Func,
-            H::Extern | H::NoExtern => H::Extern,
-            H::Any | H::Eq | H::I31 | H::Struct | H::Array | H::None => H::Any,
-            H::Exn | H::NoExn => H::Exn,
-            H::Cont | H::NoCont => H::Cont,
+            H::Func | H::NoFunc => (H::Func, H::NoFunc),
+            H::Extern | H::NoExtern => (H::Extern, H::NoExtern),
+            H::Any | H::Eq | H::I31 | H::Struct | H::Array | H::None => (H::Any, H::None),
+            H::Exn | H::NoExn => (H::Exn, H::NoExn),
+            H::Cont | H::NoCont => (H::Cont, H::NoCont),
         }
+    }
+
+    /// The type above all others of its hierarchy.
+    pub const fn top(self) -> AbsHeapType {
+        self.ends().0
     }
 
     /// The type below all others of its hierarchy. No value but null has it.
     pub const fn bottom(self) -> AbsHeapType {
-        use AbsHeapType as H;
-        match self {
-            H::Func | H::NoFunc => H::NoFunc,
-            H::Extern | H::NoExtern => H::NoExtern,
-            H::Any | H::Eq | H::I31 | H::Struct | H::Array | H::None => H::None,
-            H::Exn | H::NoExn => H::NoExn,
-            H::Cont | H::NoCont => H::NoCont,
-        }
+        self.ends().1
     }
 
     /// The type right above this one, if it has one: `None` for tops, and for bottoms, which may

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::fields;
 use crate::{Decode, Encode, Malformed, Reader};
 
 macro_rules! float {
@@ -83,15 +84,4 @@ float!(
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct V128(pub [u8; 16]);
 
-impl<'a> Decode<'a> for V128 {
-    #[inline]
-    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        Ok(V128(reader.array::<16>()?))
-    }
-}
-
-impl Encode for V128 {
-    fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0);
-    }
-}
+fields! { V128 { 0 } }

@@ -1,9 +1,8 @@
 //! Indices: one type per index space, so that a local cannot be passed for a label.
 
-use alloc::vec::Vec;
 use core::fmt;
 
-use crate::{Decode, Encode, Malformed, Reader, leb128};
+use super::fields;
 
 macro_rules! indices {
     ($( $(#[$doc:meta])* $name:ident; )*) => { $(
@@ -39,19 +38,7 @@ macro_rules! indices {
             }
         }
 
-        impl<'a> Decode<'a> for $name {
-            #[inline(always)]
-            fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-                reader.u32().map($name)
-            }
-        }
-
-        impl Encode for $name {
-            #[inline(always)]
-            fn encode(&self, out: &mut Vec<u8>) {
-                leb128::write_u32(out, self.0);
-            }
-        }
+        fields! { $name { 0 } }
     )* };
 }
 

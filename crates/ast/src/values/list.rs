@@ -31,8 +31,8 @@ impl<T> Clone for ListView<'_, T> {
 impl<T> Copy for ListView<'_, T> {}
 
 impl<'a, T> ListView<'a, T> {
-    /// A view of bytes that hold a count and then that many elements. Bytes that do not, read as if the
-    /// list ended where they stop making sense.
+    /// A view of bytes that hold a count and then that many elements. If they do not, the list ends
+    /// before the first element that cannot be decoded.
     pub const fn new(bytes: &'a [u8]) -> Self {
         ListView { bytes, of: PhantomData }
     }
@@ -50,6 +50,18 @@ impl<'a, T> ListView<'a, T> {
     /// Whether there are none.
     pub fn is_empty(self) -> bool {
         self.len() == 0
+    }
+}
+
+impl<'a, T: Encode> ListView<'a, T> {
+    /// Encodes elements into `buffer`, which must be empty, and views them there.
+    pub fn encode_in(
+        buffer: &'a mut Vec<u8>,
+        elements: impl ExactSizeIterator<Item = T>,
+    ) -> ListView<'a, T> {
+        leb128::write_u32(buffer, elements.len() as u32);
+        elements.for_each(|element| element.encode(buffer));
+        ListView::new(buffer)
     }
 }
 
@@ -76,6 +88,13 @@ impl<'a, T: Decode<'a>> Decode<'a> for ListView<'a, T> {
             T::decode(reader)?;
         }
         Ok(ListView::new(reader.since(start)))
+    }
+}
+
+impl<'a, T: Decode<'a> + Encode + 'a> Encode for ListView<'a, T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        leb128::write_u32(out, self.len());
+        self.iter().for_each(|element| element.encode(out));
     }
 }
 

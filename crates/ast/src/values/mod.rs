@@ -1,6 +1,7 @@
 //! Values of the binary format: integers, floats, vectors, names, indices, lists, and the reader
 //! that takes them off a byte slice.
 
+mod codec;
 mod floats;
 mod indices;
 pub mod leb128;
@@ -8,6 +9,8 @@ mod list;
 mod name;
 mod reader;
 
+pub use codec::{Decode, Encode};
+pub(crate) use codec::{fields, read_list};
 pub use floats::{F32, F64, V128};
 pub use indices::{
     DataIdx, ElemIdx, FieldIdx, FuncIdx, GlobalIdx, LabelIdx, LocalIdx, MemIdx, TableIdx, TagIdx,
@@ -15,4 +18,4 @@ pub use indices::{
 };
 pub use list::{Element, List, ListView};
 pub use name::Name;
-pub use reader::{Decode, Encode, Reader};
+pub use reader::Reader;

@@ -35,6 +35,14 @@ impl<'a> Name<'a> {
         }
     }
 
+    /// A view of the name that borrows from this one; a shared name stays shared.
+    pub fn borrowed(&self) -> Name<'_> {
+        match self {
+            Name::Borrowed(text) => Name::Borrowed(text),
+            Name::Shared(text) => Name::Shared(text.clone()),
+        }
+    }
+
     /// Copies the text, so that the name can outlive the input.
     pub fn into_owned(self) -> Name<'static> {
         match self {

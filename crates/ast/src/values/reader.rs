@@ -1,31 +1,6 @@
 //! The reader: a cursor over bytes that yields the values of the binary format.
 
-use alloc::vec::Vec;
-
-use crate::{Features, Malformed};
-
-/// What can be read off a [`Reader`].
-pub trait Decode<'a>: Sized {
-    /// Takes one value off the reader.
-    ///
-    /// # Errors
-    /// The reason, with the reader left at the offending byte (at the end of its bytes when they
-    /// did not suffice).
-    fn decode(reader: &mut Reader<'a>) -> Result<Self>;
-}
-
-/// What can be appended to a buffer, in the shortest form that the format allows.
-pub trait Encode {
-    /// Appends the value.
-    fn encode(&self, out: &mut Vec<u8>);
-
-    /// The value as bytes of its own.
-    fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        self.encode(&mut out);
-        out
-    }
-}
+use crate::{Decode, Features, Malformed};
 
 /// A cursor over bytes.
 ///
@@ -150,6 +125,18 @@ impl<'a> Reader<'a> {
         accept(byte).ok_or_else(|| self.back(1, error))
     }
 
+    /// Takes off a byte that must be this one.
+    #[inline(always)]
+    pub(crate) fn expect(&mut self, byte: u8, error: Malformed) -> Result<()> {
+        self.byte_if(error, |found| (found == byte).then_some(()))
+    }
+
+    /// Takes off a byte that must be 0 or 1.
+    #[inline(always)]
+    pub(crate) fn flag(&mut self, error: Malformed) -> Result<bool> {
+        self.byte_if(error, |byte| (byte <= 1).then_some(byte == 1))
+    }
+
     /// Lets a copy do what is not inlined, so that the reader itself can stay in registers.
     #[inline(always)]
     pub(crate) fn outlined<T>(&mut self, read: impl FnOnce(&mut Reader<'a>) -> T) -> T {
@@ -192,27 +179,24 @@ impl<'a> Reader<'a> {
     /// The next `N` bytes as an array.
     #[inline]
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        match self.rest().first_chunk::<N>() {
-            Some(bytes) => {
-                self.pos += N;
-                Ok(*bytes)
-            }
-            None => {
-                self.pos = self.bytes.len();
-                Err(Malformed::UnexpectedEnd)
-            }
-        }
+        let bytes = self.take(N)?;
+        bytes.first_chunk().copied().ok_or(Malformed::UnexpectedEnd)
+    }
+
+    /// The next byte, when it is a whole integer. Otherwise nothing is taken off.
+    #[inline(always)]
+    fn whole_byte(&mut self) -> Option<u8> {
+        let byte = self.peek().filter(|&byte| byte < 0x80)?;
+        self.pos += 1;
+        Some(byte)
     }
 
     /// An unsigned 32-bit integer.
     #[inline(always)]
     pub fn u32(&mut self) -> Result<u32> {
-        match self.bytes.get(self.pos) {
-            Some(&byte) if byte < 0x80 => {
-                self.pos += 1;
-                Ok(byte.into())
-            }
-            _ => self.outlined(Reader::u32_long),
+        match self.whole_byte() {
+            Some(byte) => Ok(byte.into()),
+            None => self.outlined(Reader::u32_long),
         }
     }
 
@@ -227,24 +211,18 @@ impl<'a> Reader<'a> {
     /// An unsigned 64-bit integer.
     #[inline(always)]
     pub fn u64(&mut self) -> Result<u64> {
-        match self.bytes.get(self.pos) {
-            Some(&byte) if byte < 0x80 => {
-                self.pos += 1;
-                Ok(byte.into())
-            }
-            _ => self.outlined(Reader::unsigned::<64>),
+        match self.whole_byte() {
+            Some(byte) => Ok(byte.into()),
+            None => self.outlined(Reader::unsigned::<64>),
         }
     }
 
     /// A signed 32-bit integer.
     #[inline(always)]
     pub fn s32(&mut self) -> Result<i32> {
-        match self.bytes.get(self.pos) {
-            Some(&byte) if byte < 0x80 => {
-                self.pos += 1;
-                Ok(i32::from(byte) << 25 >> 25)
-            }
-            _ => self.outlined(Reader::signed::<32>).map(|value| value as i32),
+        match self.whole_byte() {
+            Some(byte) => Ok(i32::from(byte) << 25 >> 25),
+            None => self.outlined(Reader::signed::<32>).map(|value| value as i32),
         }
     }
 
@@ -270,23 +248,7 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     fn unsigned<const BITS: u32>(&mut self) -> Result<u64> {
-        let mut value = 0;
-        let mut shift = 0;
-        loop {
-            if shift >= BITS {
-                return Err(Malformed::IntegerTooLong);
-            }
-            let byte = self.byte()?;
-            let left = BITS - shift;
-            if left < 7 && byte & 0x7f >= 1 << left {
-                return Err(self.back(1, Malformed::IntegerTooLarge));
-            }
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-            shift += 7;
-        }
+        self.leb128::<BITS, false>().map(|(value, _)| value)
     }
 
     #[inline(never)]
@@ -307,7 +269,15 @@ impl<'a> Reader<'a> {
                 return Ok((low | i64::from(c) << 14) << 43 >> 43);
             }
         }
-        let mut value = 0_u64;
+        let (value, bits) = self.leb128::<BITS, true>()?;
+        let unused = 64_u32.saturating_sub(bits);
+        Ok((value << unused) as i64 >> unused)
+    }
+
+    /// The bits of an integer, and how many its bytes have.
+    #[inline(always)]
+    fn leb128<const BITS: u32, const SIGNED: bool>(&mut self) -> Result<(u64, u32)> {
+        let mut value = 0;
         let mut shift = 0;
         loop {
             if shift >= BITS {
@@ -316,17 +286,16 @@ impl<'a> Reader<'a> {
             let byte = self.byte()?;
             let left = BITS - shift;
             if left < 7 {
-                // The bits beyond the type's width must repeat its sign bit.
-                let mask = 0x7f & (0x7f_u8 << (left - 1));
-                if byte & mask != 0 && byte & mask != mask {
+                // The bits beyond the type's width must be zeros, or repeat its sign bit.
+                let mask = 0x7f & (0x7f_u8 << (left - u32::from(SIGNED)));
+                if byte & mask != 0 && !(SIGNED && byte & mask == mask) {
                     return Err(self.back(1, Malformed::IntegerTooLarge));
                 }
             }
             value |= u64::from(byte & 0x7f) << shift;
             shift += 7;
             if byte < 0x80 {
-                let unused = 64_u32.saturating_sub(shift);
-                return Ok((value << unused) as i64 >> unused);
+                return Ok((value, shift));
             }
         }
     }
@@ -344,9 +313,7 @@ impl<'a> Reader<'a> {
     /// ```
     #[inline(always)]
     pub fn compact_u32(&mut self) -> Option<u32> {
-        let byte = self.peek()?;
-        if byte < 0x80 {
-            self.pos += 1;
+        if let Some(byte) = self.whole_byte() {
             return Some(byte.into());
         }
         let &[a, b, c] = self.rest().first_chunk::<3>()?;
@@ -374,9 +341,7 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub fn compact_u28(&mut self) -> Option<u32> {
         let Some(bytes) = self.rest().first_chunk::<4>() else {
-            let byte = self.peek().filter(|&byte| byte < 0x80)?;
-            self.pos += 1;
-            return Some(byte.into());
+            return self.whole_byte().map(u32::from);
         };
         let word = u32::from_le_bytes(*bytes);
         let ends = !word & 0x8080_8080;
@@ -426,6 +391,23 @@ impl<'a> Reader<'a> {
     pub fn byte_list(&mut self) -> Result<&'a [u8]> {
         let len = self.len32()?;
         self.take(len)
+    }
+
+    /// A size and then that many bytes, which `read` must take off, all of them.
+    pub(crate) fn sized<T>(
+        &mut self,
+        mismatch: Malformed,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T>,
+    ) -> Result<T> {
+        let bytes = self.byte_list()?;
+        let start = self.pos - bytes.len();
+        let mut inner = Reader::at(bytes, 0, self.features);
+        let error = match read(&mut inner) {
+            Ok(value) if inner.is_empty() => return Ok(value),
+            Ok(_) => mismatch,
+            Err(error) => error,
+        };
+        Err(self.fail_at(start + inner.pos, error))
     }
 
     /// A name.

@@ -85,10 +85,7 @@ impl FuncBuilder {
     pub fn locals(&mut self, count: u32, ty: ValType) -> LocalIdx {
         let first = LocalIdx(self.count);
         self.count = self.count.saturating_add(count);
-        match self.locals.last_mut() {
-            Some(run) if run.ty == ty => run.count = run.count.saturating_add(count),
-            _ => self.locals.push(Local { count, ty }),
-        }
+        self.locals.push(Local { count, ty });
         first
     }
 
@@ -284,7 +281,7 @@ impl FuncBuilder {
     pub fn finish(mut self) -> Body<'static> {
         self.close_down_to(self.body());
         Instr::End.encode(&mut self.code);
-        Body::new(self.locals, Expr::new(self.code))
+        Body::new(Local::joined(self.locals), Expr::new(self.code))
     }
 }
 

@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    ExternType, FuncIdx, GlobalIdx, GlobalType, Import, MemIdx, MemType, Name, TableIdx, TableType,
-    TagIdx, TagType, TypeIdx,
+    ExternKind, ExternType, FuncIdx, GlobalIdx, GlobalType, Import, MemIdx, MemType, Name,
+    TableIdx, TableType, TagIdx, TagType, TypeIdx,
 };
 
 use super::types::{Types, type_methods};
@@ -30,23 +30,8 @@ use super::types::{Types, type_methods};
 pub struct Imports {
     pub(super) types: Types,
     pub(super) imports: Vec<Import<'static>>,
-    pub(super) imported: Imported,
-}
-
-/// How many imports there are in each index space.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Imported {
-    pub(super) funcs: u32,
-    pub(super) tables: u32,
-    pub(super) memories: u32,
-    pub(super) globals: u32,
-    pub(super) tags: u32,
-}
-
-/// Counts one more and tells how many there were.
-fn count(counter: &mut u32) -> u32 {
-    *counter += 1;
-    *counter - 1
+    /// How many imports there are of each kind.
+    pub(super) imported: [u32; ExternKind::COUNT],
 }
 
 impl Imports {
@@ -59,40 +44,38 @@ impl Imports {
 
     /// Imports a function of a type.
     pub fn func(&mut self, module: &str, name: &str, ty: TypeIdx) -> FuncIdx {
-        self.add(module, name, ExternType::Func(ty));
-        FuncIdx(count(&mut self.imported.funcs))
+        self.add(module, name, ExternType::Func(ty))
     }
 
     /// Imports a table.
     pub fn table(&mut self, module: &str, name: &str, ty: TableType) -> TableIdx {
-        self.add(module, name, ExternType::Table(ty));
-        TableIdx(count(&mut self.imported.tables))
+        self.add(module, name, ExternType::Table(ty))
     }
 
     /// Imports a memory.
     pub fn memory(&mut self, module: &str, name: &str, ty: MemType) -> MemIdx {
-        self.add(module, name, ExternType::Mem(ty));
-        MemIdx(count(&mut self.imported.memories))
+        self.add(module, name, ExternType::Mem(ty))
     }
 
     /// Imports a global.
     pub fn global(&mut self, module: &str, name: &str, ty: GlobalType) -> GlobalIdx {
-        self.add(module, name, ExternType::Global(ty));
-        GlobalIdx(count(&mut self.imported.globals))
+        self.add(module, name, ExternType::Global(ty))
     }
 
     /// Imports a tag with the parameters of a function type.
     pub fn tag(&mut self, module: &str, name: &str, ty: TypeIdx) -> TagIdx {
-        self.add(module, name, ExternType::Tag(TagType { ty }));
-        TagIdx(count(&mut self.imported.tags))
+        self.add(module, name, ExternType::Tag(TagType { ty }))
     }
 
-    fn add(&mut self, module: &str, name: &str, ty: ExternType) {
+    fn add<I: From<u32>>(&mut self, module: &str, name: &str, ty: ExternType) -> I {
         // Names of modules come many times: share the text with the import before.
         let module = match self.imports.last() {
             Some(last) if last.module == module => last.module.clone(),
             _ => Name::from(String::from(module)),
         };
         self.imports.push(Import { module, name: Name::from(String::from(name)), ty });
+        let imported = &mut self.imported[ty.kind() as usize];
+        *imported += 1;
+        I::from(*imported - 1)
     }
 }

@@ -17,12 +17,12 @@ use alloc::vec::Vec;
 
 use wattle_ast::{
     Body, Custom, CustomData, Data, DataIdx, DataMode, Elem, ElemIdx, ElemItems, ElemMode, Export,
-    Expr, ExternIdx, Func, FuncIdx, Global, GlobalIdx, GlobalType, Instr, List, MemIdx, MemType,
-    Module, Name, Names, RefType, SectionId, Table, TableIdx, TableType, TagIdx, TagType, TypeIdx,
+    Expr, ExternIdx, ExternKind, Func, FuncIdx, Global, GlobalIdx, GlobalType, Instr, List, MemIdx,
+    MemType, Module, Name, Names, RefType, SectionId, Table, TableIdx, TableType, TagIdx, TagType,
+    TypeIdx,
 };
 
 pub use func::{FuncBuilder, Label};
-use imports::Imported;
 pub use imports::Imports;
 use types::{Types, type_methods};
 
@@ -64,7 +64,8 @@ use types::{Types, type_methods};
 pub struct ModuleBuilder {
     module: Module<'static>,
     types: Types,
-    imported: Imported,
+    /// How many imports there are of each kind.
+    imported: [u32; ExternKind::COUNT],
 }
 
 /// A function that has its index already, and no body yet.
@@ -161,19 +162,27 @@ impl ModuleBuilder {
     /// module.define(pong, body);
     /// ```
     pub fn declare(&mut self, ty: TypeIdx) -> Declared {
-        let index = FuncIdx(self.imported.funcs + self.module.funcs.len() as u32);
         let trap = Body::new([], constant([Instr::Unreachable]));
         self.module.funcs.push(Func { ty, body: trap });
-        Declared { index, ty }
+        Declared { index: self.last(ExternKind::Func, self.module.funcs.len()), ty }
     }
 
     /// Gives a function its body.
     pub fn define(&mut self, func: Declared, body: impl Into<Body<'static>>) {
         let body = body.into();
-        let place = func.index.0.checked_sub(self.imported.funcs).map(|at| at as usize);
+        let place = func
+            .index
+            .0
+            .checked_sub(self.imported[ExternKind::Func as usize])
+            .map(|at| at as usize);
         if let Some(place) = place.and_then(|at| self.module.funcs.get_mut(at)) {
             *place = Func { ty: func.ty, body };
         }
+    }
+
+    /// The index of the last item of a kind, of which the module defines `count`.
+    fn last<I: From<u32>>(&self, kind: ExternKind, count: usize) -> I {
+        I::from(self.imported[kind as usize] + count as u32 - 1)
     }
 
     /// Adds a table of nulls.
@@ -192,19 +201,19 @@ impl ModuleBuilder {
 
     fn add_table(&mut self, table: Table<'static>) -> TableIdx {
         self.module.tables.push(table);
-        TableIdx(self.imported.tables + self.module.tables.len() as u32 - 1)
+        self.last(ExternKind::Table, self.module.tables.len())
     }
 
     /// Adds a memory.
     pub fn memory(&mut self, ty: MemType) -> MemIdx {
         self.module.memories.push(ty);
-        MemIdx(self.imported.memories + self.module.memories.len() as u32 - 1)
+        self.last(ExternKind::Mem, self.module.memories.len())
     }
 
     /// Adds a tag with the parameters of a function type.
     pub fn tag(&mut self, ty: TypeIdx) -> TagIdx {
         self.module.tags.push(TagType { ty });
-        TagIdx(self.imported.tags + self.module.tags.len() as u32 - 1)
+        self.last(ExternKind::Tag, self.module.tags.len())
     }
 
     /// Adds a global that is at first what the instructions make; `end` is added.
@@ -222,7 +231,7 @@ impl ModuleBuilder {
         init: impl IntoIterator<Item = Instr<'i>>,
     ) -> GlobalIdx {
         self.module.globals.push(Global { ty, init: constant(init) });
-        GlobalIdx(self.imported.globals + self.module.globals.len() as u32 - 1)
+        self.last(ExternKind::Global, self.module.globals.len())
     }
 
     /// Exports something under a name.

@@ -92,10 +92,7 @@ fn check_canonical(name: &str, module: &Module<'_>) -> usize {
         assert_eq!(short.ty, long.ty, "{name}");
         let (a, b) = (&short.body, &long.body);
         assert!(a.code() == b.code() || a.instrs().eq(b.instrs()), "{name}");
-        let count = |locals: wattle_ast::Locals<'_>| -> u64 {
-            locals.map(|local| u64::from(local.count)).sum()
-        };
-        assert_eq!(count(short.body.locals()), count(long.body.locals()), "{name}");
+        assert_eq!(short.body.local_count(), long.body.local_count(), "{name}");
     }
     assert_eq!(again.types, module.types, "{name}");
     assert_eq!(again.rec_groups, module.rec_groups, "{name}");
