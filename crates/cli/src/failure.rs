@@ -53,12 +53,29 @@ impl Failure {
             Failure::Faults(faults) => (messages(&faults, json), FAILED),
             Failure::Ended(fault, code) => (messages(&[*fault], json), code),
         };
-        let mut err = anstream::stderr().lock();
-        for message in messages {
-            // If standard error is closed too, the exit code is all that can be told.
-            let _ = writeln!(err, "{message}");
-        }
+        say(messages);
         ExitCode::from(code)
+    }
+}
+
+/// Shows warnings on standard error.
+pub(crate) fn warn(warnings: &[Fault], json: bool) {
+    say(warnings.iter().map(|warning| shown(warning, json)));
+}
+
+fn say(messages: impl IntoIterator<Item = String>) {
+    let mut err = anstream::stderr().lock();
+    for message in messages {
+        // If standard error is closed, the exit code is all that can be told.
+        let _ = writeln!(err, "{message}");
+    }
+}
+
+fn shown(fault: &Fault, json: bool) -> String {
+    match json {
+        // A fault is strings and numbers, so there is JSON for it.
+        true => serde_json::to_string(fault).unwrap_or_else(|error| error.to_string()),
+        false => format!("{}\n", fault.render()),
     }
 }
 
@@ -68,14 +85,7 @@ fn message(text: &str, json: bool) -> String {
 
 /// Each fault, and behind several their number.
 fn messages(faults: &[Fault], json: bool) -> Vec<String> {
-    let mut messages: Vec<_> = faults
-        .iter()
-        .map(|fault| match json {
-            // A fault is strings and numbers, so there is JSON for it.
-            true => serde_json::to_string(fault).unwrap_or_else(|error| error.to_string()),
-            false => format!("{}\n", fault.render()),
-        })
-        .collect();
+    let mut messages: Vec<_> = faults.iter().map(|fault| shown(fault, json)).collect();
     if !json && faults.len() > 1 {
         messages.push(format!("{} errors", faults.len()));
     }

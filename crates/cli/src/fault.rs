@@ -34,6 +34,9 @@ pub(crate) struct Fault {
     backtrace: Vec<String>,
     /// Whether the module is malformed rather than invalid.
     malformed: bool,
+    /// Whether this is a warning: the input can be used all the same.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    warning: bool,
     /// The types that were expected, the deepest operand first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     expected: Vec<String>,
@@ -103,6 +106,12 @@ impl Fault {
     /// Sets the section, item and instruction.
     pub(crate) fn path(mut self, path: &Path) -> Fault {
         self.path = (!path.is_empty()).then(|| path.to_string());
+        self
+    }
+
+    /// Makes it a warning.
+    pub(crate) fn warning(mut self) -> Fault {
+        self.warning = true;
         self
     }
 
@@ -177,7 +186,8 @@ impl Fault {
 
     /// The message with the source line or the bytes, and with notes.
     pub(crate) fn render(&self) -> String {
-        let title = Level::ERROR.primary_title(&*self.message);
+        let level = if self.warning { Level::WARNING } else { Level::ERROR };
+        let title = level.primary_title(&*self.message);
         let origin = Origin::path(&*self.file);
         let mut group = match &self.excerpt {
             Some(Excerpt::Text(excerpt)) => {

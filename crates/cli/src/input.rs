@@ -46,7 +46,7 @@ pub(crate) struct FeatureList {
 impl Input {
     /// Reads all of it.
     pub(crate) fn read(&self) -> Result<Source, Failure> {
-        Source::read(self.file.as_deref(), self.reading.clone())
+        Source::read_module(self.file.as_deref(), self.reading.clone())
     }
 
     /// What the module may use, for a command that judges it.

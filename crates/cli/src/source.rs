@@ -10,6 +10,7 @@ use wattle::Features;
 use wattle::ast::{
     self, Body, Collector, Item, LineIndex, Module, Reader, SectionId, SourceMap, Span,
 };
+use wattle::wat::script::ModuleSource;
 use wattle::{parser, validator, wat};
 
 use crate::failure::{Failure, cannot_read};
@@ -37,10 +38,24 @@ impl Source {
             _ => ("<stdin>".to_owned(), stdin()),
         };
         match bytes {
-            Ok(bytes) if bytes.is_empty() => Err(Failure::Input(format!("{name} is empty"))),
             Ok(bytes) => Ok(Source { name, bytes, reading }),
             Err(error) => Err(Failure::Input(cannot_read(name, error))),
         }
+    }
+
+    /// Reads a module: what is in a `(module binary ..)` or a `(module quote ..)` where that is all.
+    pub(crate) fn read_module(file: Option<&Path>, reading: Reading) -> Result<Source, Failure> {
+        let source = Source::read(file, reading)?;
+        if source.bytes.is_empty() {
+            return Err(Failure::Input(format!("{} is empty", source.name)));
+        }
+        let text = if source.is_binary() { None } else { std::str::from_utf8(&source.bytes).ok() };
+        let bytes = match text.and_then(wat::script::embedded).map(|module| module.source) {
+            Some(ModuleSource::Binary(bytes) | ModuleSource::Quote(bytes)) => bytes.into_owned(),
+            _ => return Ok(source),
+        };
+        let name = format!("{} (what the module holds)", source.name);
+        Ok(Source { name, bytes, ..source })
     }
 
     /// The bytes as text.
@@ -59,6 +74,20 @@ impl Source {
             true => self.parse_binary(features),
             false => Ok(self.parse_text(features, false)?.module),
         }
+    }
+
+    /// The module, and what a text says in vain.
+    pub(crate) fn module_and_warnings(
+        &self,
+        features: Features,
+    ) -> Result<(Module<'_>, Vec<Fault>), Failure> {
+        if self.is_binary() {
+            return Ok((self.parse_binary(features)?, Vec::new()));
+        }
+        let parsed = self.parse_text(features, false)?;
+        let warnings = parsed.warnings.iter().take(self.reading.max_errors.get());
+        let warnings = warnings.map(|it| (Some(it.span), self.fault(it.to_string()).warning()));
+        Ok((parsed.module, self.placed(warnings.collect())))
     }
 
     /// The module; and where its parts stand in the text, when it was one.
@@ -225,11 +254,17 @@ impl Source {
     }
 
     /// Faults in the order of their places, those without a place first.
-    pub(crate) fn faults(&self, mut faults: Vec<(Option<Span>, Fault)>) -> Failure {
+    pub(crate) fn faults(&self, faults: Vec<(Option<Span>, Fault)>) -> Failure {
+        Failure::Faults(self.placed(faults))
+    }
+
+    fn placed(&self, mut faults: Vec<(Option<Span>, Fault)>) -> Vec<Fault> {
+        if faults.is_empty() {
+            return Vec::new();
+        }
         faults.sort_by_key(|(span, _)| span.map(|span| span.start));
         let locator = self.locator();
-        let placed = faults.into_iter().map(|(span, fault)| locator.place(span, fault));
-        Failure::Faults(placed.collect())
+        faults.into_iter().map(|(span, fault)| locator.place(span, fault)).collect()
     }
 
     /// What places faults in this source.

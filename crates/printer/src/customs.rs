@@ -12,6 +12,7 @@ use wattle_ast::{
 use wattle_syntax::strings;
 
 use crate::context::{self, Context};
+use crate::custom_text;
 use crate::printer::{HandOn, Printer};
 
 const NAME: &str = "name";
@@ -32,7 +33,14 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
         }
         let at = printer.offset(SectionId::Custom, place);
         match (&custom.data, &names) {
-            (CustomData::Bytes(bytes), _) => section(printer, custom, last, bytes, at),
+            (CustomData::Bytes(bytes), _) => {
+                let is_spelt_out = custom.after >= last
+                    && !printer.context.config.skeleton
+                    && custom_text::section(printer, custom, bytes, at);
+                if !is_spelt_out {
+                    section(printer, custom, last, bytes, at);
+                }
+            }
             (CustomData::Names, NameText::Section(bytes)) => {
                 section(printer, custom, last, bytes, at);
             }

@@ -29,6 +29,7 @@ extern crate std;
 mod arity;
 mod config;
 mod context;
+mod custom_text;
 mod customs;
 mod exports;
 mod fold;

@@ -30,6 +30,20 @@ macro_rules! shapes {
                 Shape::ALL.iter().copied().find(|shape| shape.keyword() == keyword)
             }
 
+            /// The shape whose lanes have this type.
+            ///
+            /// ```
+            /// use wattle_syntax::Shape;
+            /// assert_eq!(Shape::of_lanes("i16"), Some(Shape::I16x8));
+            /// assert_eq!(Shape::of_lanes("v128"), None);
+            /// ```
+            pub fn of_lanes(ty: &str) -> Option<Shape> {
+                let has_them = |shape: &Shape| {
+                    shape.keyword().split_once('x').is_some_and(|(lane, _)| lane == ty)
+                };
+                Shape::ALL.iter().copied().find(has_them)
+            }
+
             /// How many lanes there are.
             pub const fn lanes(self) -> usize {
                 match self { $( Shape::$shape => $lanes, )* }

@@ -380,6 +380,11 @@ impl<'t, 'a> Cursor<'t, 'a> {
         Ok(abs)
     }
 
+    /// A lane of a vector: its bits.
+    pub(crate) fn expect_lane(&mut self, shape: Shape) -> Result<u64> {
+        self.expect_number(Number::lane(shape), |text| shape.lane(text))
+    }
+
     /// The shape of a vector.
     pub(crate) fn expect_shape(&mut self) -> Result<Shape> {
         let shape = match self.peek() {

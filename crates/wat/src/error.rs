@@ -162,6 +162,8 @@ expected! {
     Constant "a constant";
     /// What an action must have as a result.
     ResultPattern "a result";
+    /// The type of numbers in a data segment.
+    DataNumbers "a string, or a type of numbers: i8, i16, i32, i64, f32, f64 or v128";
     /// The end of the text.
     End "the end of the text";
 }

@@ -86,6 +86,33 @@ fn the_place_of_the_name_section_can_be_marked() {
 }
 
 #[test]
+fn producers_and_dylink_are_sections() {
+    let producers = b"\x02\x08language\x01\x01C\x0217\x0cprocessed-by\x02\x05clang\x0219\x01x\0";
+    customs(
+        "(@producers (language \"C\" \"17\") (processed-by \"clang\" \"19\") (processed-by \"x\" \"\"))",
+        &[("producers", None, producers)],
+    );
+    let dylink = b"\x01\x04\x10\x04\x01\x00\x02\x08\x01\x06lib.so\x03\x0b\x02\x01a\x05\x01b\x80\x80\x80\x80\x08\
+        \x04\x06\x01\x01m\x01n\x00";
+    customs(
+        "(@dylink.0 (mem-info (memory 16 4) (table 1 0)) (needed \"lib.so\")
+           (export-info \"a\" binding-weak visibility-hidden) (export-info \"b\" 0x80000000)
+           (import-info \"m\" \"n\"))",
+        &[("dylink.0", None, dylink)],
+    );
+    for text in [
+        "(@producers (language \"C\"))",
+        "(@producers language)",
+        "(@dylink.0 (mem-info (memory 1)))",
+        "(@dylink.0 (unheard-of))",
+        "(@dylink.0 (export-info \"a\" strong))",
+        "(func (@producers))",
+    ] {
+        assert!(parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn parameters_of_types_tags_and_imports_have_names() {
     let module = parse(
         "(type $t (func (param $a i32) (param i64) (param (@name \"b c\") f32)))

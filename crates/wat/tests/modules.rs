@@ -294,6 +294,22 @@ fn proposals_have_their_forms() {
 }
 
 #[test]
+fn data_can_be_numbers() {
+    same(
+        "(data \"a\" (i8 1 -1 0xff) \"b\" (i16 -2) (i32 0x01020304) (i64 1) (f32 1.0) (i8))",
+        "(data \"a\\01\\ff\\ffb\\fe\\ff\\04\\03\\02\\01\\01\\00\\00\\00\\00\\00\\00\\00\\00\\00\\80?\")",
+    );
+    same(
+        "(memory 1) (data (i32.const 0) (f64 -0) (v128 i32x4 1 2 3 4 i64x2 -1 0))",
+        "(memory 1) (data (i32.const 0) \"\\00\\00\\00\\00\\00\\00\\00\\80\" \"\\01\\00\\00\\00\\02\\00\\00\\00\\03\\00\\00\\00\\04\\00\\00\\00\" \"\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\" \"\\00\\00\\00\\00\\00\\00\\00\\00\")",
+    );
+    same("(memory (data (i8 1)))", "(memory 1 1) (data (i32.const 0) \"\\01\")");
+    for text in ["(data (i8 256))", "(data (i9 1))", "(data (v128 i32x4 1 2 3))", "(data (i8 1)"] {
+        assert!(wattle_wat::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn data_count_is_there_when_a_body_asks_for_it() {
     let count = |text| match module(text).section_items(SectionId::DataCount).next() {
         Some(Item::DataCount(count)) => Some(count),

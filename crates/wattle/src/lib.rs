@@ -19,6 +19,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use wattle_wat::script::ModuleSource;
+
 /// The tree, the instruction table and the codec.
 pub use wattle_ast as ast;
 /// Encodes a tree or items as a binary; builds modules.
@@ -105,11 +107,18 @@ pub fn is_binary(bytes: &[u8]) -> bool {
 /// ```
 /// let wasm = wattle::wat2wasm("(module (memory 1))")?;
 /// assert_eq!(wasm, b"\0asm\x01\0\0\0\x05\x03\x01\x00\x01");
+/// assert_eq!(wattle::wat2wasm("(module quote \"(memory 1)\")")?, wasm);
 /// # Ok::<(), wattle::Error>(())
 /// ```
 pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
     let parser = wat::Parser::new().features(Features::default());
-    Ok(encoder::encode(&parser.module(text)?.module))
+    let embedded = wat::script::embedded(text);
+    if let Some(ModuleSource::Binary(bytes)) = embedded.as_ref().map(|module| &module.source) {
+        parser::parse(bytes)?;
+        return Ok(bytes.to_vec());
+    }
+    let quoted = embedded.as_ref().and_then(|module| module.parse(&parser));
+    Ok(encoder::encode(&quoted.unwrap_or_else(|| parser.module(text))?.module))
 }
 
 /// Translates a module from binary to text. The module may use [`Features::DEFAULT`]; others are set

@@ -37,6 +37,8 @@ subsections! {
         Imports 4 Vec<DylinkImport<'a>>;
         /// Where to look for libraries.
         RuntimePath 5 Vec<Name<'a>>;
+        /// The architecture that the library is for.
+        TargetArch 6 Name<'a>;
     }
 }
 

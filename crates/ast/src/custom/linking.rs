@@ -49,13 +49,16 @@ subsections! {
 
 /// A type for bits that have names; bits that have none are kept.
 macro_rules! flags {
-    ($(#[$doc:meta])* $name:ident { $( $(#[$bit_doc:meta])* $bit:ident = $value:literal; )* }) => {
+    ($(#[$doc:meta])* $name:ident { $( $(#[$bit_doc:meta])* $bit:ident = $value:literal $word:literal; )* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
         pub struct $name(pub u32);
 
         impl $name {
             $( $(#[$bit_doc])* pub const $bit: $name = $name($value); )*
+
+            /// Every bit that has a name, with the word for it in text and in listings.
+            pub const WORDS: &'static [($name, &'static str)] = &[$( ($name::$bit, $word), )*];
 
             /// Whether all of these bits are set.
             pub const fn contains(self, bits: $name) -> bool {
@@ -78,11 +81,11 @@ flags! {
     /// What kind of data a segment holds.
     SegmentFlags {
         /// Strings that end with a zero, which the linker may merge.
-        STRINGS = 0x1;
+        STRINGS = 0x1 "strings";
         /// Data of which each thread has a copy.
-        TLS = 0x2;
+        TLS = 0x2 "tls";
         /// Kept although nothing uses it.
-        RETAIN = 0x4;
+        RETAIN = 0x4 "retain";
     }
 }
 
@@ -90,23 +93,23 @@ flags! {
     /// What kind of symbol a symbol is.
     SymbolFlags {
         /// Gives way to another of its name.
-        WEAK = 0x1;
+        WEAK = 0x1 "binding-weak";
         /// Unknown outside of its object file.
-        LOCAL = 0x2;
+        LOCAL = 0x2 "binding-local";
         /// Not exported when linked.
-        HIDDEN = 0x4;
+        HIDDEN = 0x4 "visibility-hidden";
         /// Defined elsewhere.
-        UNDEFINED = 0x10;
+        UNDEFINED = 0x10 "undefined";
         /// Exported to the host.
-        EXPORTED = 0x20;
+        EXPORTED = 0x20 "exported";
         /// Has a name of its own although it is an import.
-        EXPLICIT_NAME = 0x40;
+        EXPLICIT_NAME = 0x40 "explicit-name";
         /// Kept although nothing uses it.
-        NO_STRIP = 0x80;
+        NO_STRIP = 0x80 "no-strip";
         /// Stands in the data of a thread.
-        TLS = 0x100;
+        TLS = 0x100 "tls";
         /// An address in memory, not an offset in a segment.
-        ABSOLUTE = 0x200;
+        ABSOLUTE = 0x200 "absolute";
     }
 }
 

@@ -55,7 +55,7 @@ impl Command {
     /// line.
     pub(crate) fn run(&self, json: bool, cli: fn() -> clap::Command) -> Result<(), Failure> {
         match self {
-            Command::Parse(command) => command.run(),
+            Command::Parse(command) => command.run(json),
             Command::Print(command) => command.run(),
             Command::Dump(command) => command.run(),
             Command::Validate(command) => command.run(),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, warn};
 use crate::input::Input;
 use crate::output::Output;
 
@@ -21,9 +21,10 @@ pub(crate) struct Parse {
 }
 
 impl Parse {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?;
-        let module = source.module(self.input.features())?;
+        let (module, warnings) = source.module_and_warnings(self.input.features())?;
+        warn(&warnings, json);
         let bytes = match self.canonical {
             true => wattle::encoder::encode_canonical(&module),
             false => wattle::encoder::encode(&module),

@@ -1,5 +1,6 @@
 //! Annotations with a meaning: `@name`, `@custom`, `@metadata.code.branch_hint` and our own
-//! `@names`; the custom sections they become, and the place of the name section.
+//! `@names`; the custom sections they become, and the place of the name section. Custom sections
+//! that are spelt out are in `custom_text.rs`.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html>
 
@@ -7,11 +8,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use wattle_ast::custom::BranchHints;
+use wattle_ast::custom::{BranchHints, Dylink, Producers};
 use wattle_ast::{Custom, CustomData, Encode, Name, Names, SectionId, Span};
 use wattle_syntax::{Annotation, TokenKind, strings};
 
-use super::State;
+use super::{State, custom_text};
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::warning::{Warning, WarningKind};
@@ -23,7 +24,8 @@ const BRANCH_HINT: &str = BranchHints::NAME;
 const NAMES: &str = "names";
 
 /// The ids of the annotations that mean something here.
-pub(crate) const KNOWN: &[&str] = &[CUSTOM, NAME, BRANCH_HINT, NAMES];
+pub(crate) const KNOWN: &[&str] =
+    &[CUSTOM, NAME, BRANCH_HINT, NAMES, Producers::NAME, Dylink::NAME];
 
 /// Where a custom section goes: two numbers for each section, one before and one after it.
 type Place = usize;
@@ -143,7 +145,12 @@ impl<'t, 'a> State<'t, 'a> {
                         named = true;
                         parse_name(annot).map(|name| self.module.names.module = Some(name))
                     }
-                    _ => continue,
+                    _ => match custom_text::section(annot) {
+                        None => continue,
+                        Some(section) => {
+                            section.map(|section| sections.push((after(SectionId::Data), section)))
+                        }
+                    },
                 };
                 self.placed[at] = true;
                 if let Err(error) = result {
@@ -297,16 +304,16 @@ impl<'t, 'a> State<'t, 'a> {
 }
 
 #[cold]
-fn bad(annot: &Annotation<'_>, reason: &'static str) -> Box<Error> {
+pub(super) fn bad(annot: &Annotation<'_>, reason: &'static str) -> Box<Error> {
     Error::boxed(ErrorKind::Annotation(annot.id.as_str().into(), reason), annot.span)
 }
 
-fn unexpected(annot: &Annotation<'_>, cursor: &Cursor<'_, '_>) -> Box<Error> {
+pub(super) fn unexpected(annot: &Annotation<'_>, cursor: &Cursor<'_, '_>) -> Box<Error> {
     Error::boxed(ErrorKind::Annotation(annot.id.as_str().into(), "unexpected token"), cursor.span())
 }
 
 /// A string that is a name.
-fn name_in<'a>(
+pub(super) fn name_in<'a>(
     annot: &Annotation<'a>,
     cursor: &mut Cursor<'_, 'a>,
     missing: &'static str,
@@ -322,7 +329,7 @@ fn name_in<'a>(
     Ok(name)
 }
 
-fn expect_end(annot: &Annotation<'_>, cursor: &Cursor<'_, '_>) -> Result<()> {
+pub(super) fn expect_end(annot: &Annotation<'_>, cursor: &Cursor<'_, '_>) -> Result<()> {
     match cursor.peek() {
         TokenKind::Eof => Ok(()),
         _ => Err(unexpected(annot, cursor)),

@@ -349,7 +349,7 @@ impl<'a> State<'_, 'a> {
         let page_size_log2 = self.opt_page_size()?;
         let start = self.cursor.pos();
         self.cursor.expect_open("data")?;
-        let bytes = self.cursor.strings();
+        let bytes = self.data_string()?;
         self.cursor.expect_close()?;
         let page = 1_u64.checked_shl(page_size_log2.unwrap_or(16).into()).unwrap_or(u64::MAX);
         let size = (bytes.len() as u64).div_ceil(page);

@@ -339,8 +339,7 @@ impl<'s> Source<'s> for Immediates<'s, '_, '_> {
         self.count_numbers(shape.lanes(), ErrorKind::LaneCount)?;
         let mut vector = [0; 16];
         for lane in vector.chunks_exact_mut(16 / shape.lanes()) {
-            let bits =
-                self.state.cursor.expect_number(Number::lane(shape), |text| shape.lane(text))?;
+            let bits = self.state.cursor.expect_lane(shape)?;
             lane.iter_mut().zip(bits.to_le_bytes()).for_each(|(byte, bits)| *byte = bits);
         }
         Ok(V128(vector))

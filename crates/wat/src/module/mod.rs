@@ -21,6 +21,7 @@
 
 pub(crate) mod annotations;
 mod code;
+mod custom_text;
 mod fields;
 mod immediates;
 mod labels;

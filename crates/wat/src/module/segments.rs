@@ -2,17 +2,18 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/modules.html#element-segments>
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use wattle_ast::{
     Data, DataMode, Elem, ElemItems, ElemMode, Encode, Expr, FuncIdx, Instr, ItemKind, List,
     MemIdx, RefType, TableIdx,
 };
-use wattle_syntax::TokenKind;
+use wattle_syntax::{Shape, TokenKind};
 
 use super::State;
 use super::code::{Code, Until};
-use crate::error::Result;
+use crate::error::{Expected, Result};
 use crate::ids::Space;
 
 impl<'a> State<'_, 'a> {
@@ -29,9 +30,48 @@ impl<'a> State<'_, 'a> {
             }
             None => DataMode::Passive,
         };
-        let bytes = self.cursor.strings();
+        let bytes = self.data_string()?;
         self.module.datas.push(Data { mode, bytes });
         self.locate(ItemKind::Data, index, start);
+        Ok(())
+    }
+
+    /// The bytes of a data segment: strings, and lists of numbers such as `(i8 1 2)`, `(f32 0.1)` or
+    /// `(v128 i32x4 1 2 3 4)`, whose bytes are in little-endian order.
+    ///
+    /// Spec: <https://github.com/WebAssembly/wat-numeric-values>
+    pub(super) fn data_string(&mut self) -> Result<Cow<'a, [u8]>> {
+        let mut bytes = self.cursor.strings();
+        while self.cursor.opt(TokenKind::Open) {
+            self.numbers(bytes.to_mut())?;
+            self.cursor.expect_close()?;
+            bytes.to_mut().extend_from_slice(&self.cursor.strings());
+        }
+        Ok(bytes)
+    }
+
+    /// The type and the numbers of a list.
+    fn numbers(&mut self, out: &mut Vec<u8>) -> Result<()> {
+        let is_vector = self.cursor.opt_keyword("v128");
+        let scalar = match self.cursor.peek() {
+            TokenKind::Keyword if !is_vector => Shape::of_lanes(self.cursor.text()),
+            _ => None,
+        };
+        if scalar.is_some() {
+            self.cursor.bump();
+        } else if !is_vector {
+            return Err(self.cursor.unexpected(Expected::DataNumbers));
+        }
+        while self.cursor.peek() != TokenKind::Close {
+            let (shape, count) = match scalar {
+                Some(shape) => (shape, 1),
+                None => self.cursor.expect_shape().map(|shape| (shape, shape.lanes()))?,
+            };
+            for _ in 0..count {
+                let bits = self.cursor.expect_lane(shape)?.to_le_bytes();
+                out.extend_from_slice(bits.get(..16 / shape.lanes()).unwrap_or_default());
+            }
+        }
         Ok(())
     }
 

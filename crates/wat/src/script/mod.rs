@@ -41,7 +41,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::{Name, Span};
 
-pub use module::{ModuleSource, ScriptModule};
+pub use module::{ModuleSource, ScriptModule, embedded};
 pub use parse::{parse, recover};
 pub use values::{FloatPattern, Pattern, PatternKind, Value, ValueKind, VectorPattern};
 pub use wattle_syntax::Shape;

@@ -4,9 +4,9 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use wattle_ast::Span;
-use wattle_syntax::{TokenKind, Tokens, strings};
+use wattle_syntax::{Lexer, TokenKind, Tokens, strings};
 
-use super::Word;
+use super::{DirectiveKind, Word};
 use crate::error::{Error, ErrorKind, Errors};
 use crate::{Parsed, Parser};
 
@@ -98,6 +98,36 @@ impl ScriptModule<'_> {
     /// ```
     pub fn locate(&self, span: Span) -> Span {
         Places::new(self).locate(span)
+    }
+}
+
+/// The module of a text that is `(module binary ..)` or `(module quote ..)` and nothing else. Tools
+/// accept these forms where they expect a module, though only scripts have them.
+///
+/// ```
+/// use wattle_wat::script::{ModuleSource, embedded};
+///
+/// let module = embedded("(module $m binary \"\\00asm\")").unwrap();
+/// assert_eq!(module.source, ModuleSource::Binary(b"\0asm"[..].into()));
+/// assert_eq!(embedded("(module (func))"), None);
+/// ```
+pub fn embedded(text: &str) -> Option<ScriptModule<'_>> {
+    let mut tokens = Lexer::new(text).filter(|(kind, _)| !kind.is_trivia());
+    let mut next = || tokens.next().map(|(kind, span)| (kind, &text[span.start..span.end]));
+    if next()?.0 != TokenKind::Open || next()?.1 != "module" {
+        return None;
+    }
+    let word = match next()? {
+        (TokenKind::Id, _) => next()?.1,
+        (_, word) => word,
+    };
+    if !matches!(word, "binary" | "quote") {
+        return None;
+    }
+    let mut directives = super::parse(text).ok()?.directives;
+    match directives.pop()?.kind {
+        DirectiveKind::Module(module) if directives.is_empty() => Some(module),
+        _ => None,
     }
 }
 

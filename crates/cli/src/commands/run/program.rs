@@ -28,7 +28,7 @@ const MAX_LISTED: usize = 40;
 impl Program {
     /// The module of a file, if it is valid.
     pub(super) fn load(file: &FilePath, reading: &Reading) -> Result<Program, Failure> {
-        let source = Source::read(Some(file), reading.clone())?;
+        let source = Source::read_module(Some(file), reading.clone())?;
         let features = reading.features().features;
         let (tree, map) = source.module_and_map(features)?;
         let valid = Validator::new()

@@ -1,0 +1,153 @@
+//! Custom sections that have a text form of their own, invented by other tools: `@producers` and
+//! `@dylink.0`.
+
+use alloc::format;
+
+use wattle_ast::custom::{
+    Dylink, DylinkMemory, DylinkSubsection, Producers, ProducersField, SymbolFlags,
+};
+use wattle_ast::{Custom, Encode, Name};
+use wattle_syntax::strings;
+
+use crate::printer::Printer;
+
+/// Writes a custom section but for its closing parenthesis, if parsing that text gives these bytes
+/// again; otherwise writes nothing and returns false.
+pub(crate) fn section(
+    printer: &mut Printer<'_>,
+    custom: &Custom<'_>,
+    bytes: &[u8],
+    at: Option<usize>,
+) -> bool {
+    match &*custom.name {
+        Producers::NAME => match Producers::parse(bytes) {
+            Ok(section) if section.to_bytes() == bytes && has_text(&section.fields) => {
+                printer.field("@producers", at);
+                producers(printer, &section);
+                printer.context.line(&mut printer.out, 1);
+                true
+            }
+            _ => false,
+        },
+        Dylink::NAME => match Dylink::parse(bytes) {
+            Ok(section) if section.to_bytes() == bytes && are_told_apart(&section) => {
+                printer.field("@dylink.0", at);
+                section.subsections.iter().for_each(|it| subsection(printer, it));
+                printer.context.line(&mut printer.out, 1);
+                true
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether fields have values and names of their own, which other tools read.
+fn has_text(fields: &[ProducersField<'_>]) -> bool {
+    let is_known = |name: &Name<'_>| matches!(&**name, "language" | "sdk" | "processed-by");
+    fields.iter().enumerate().all(|(at, field)| {
+        let is_new = fields.iter().take(at).all(|before| before.name != field.name);
+        is_known(&field.name) && is_new && !field.values.is_empty()
+    })
+}
+
+fn producers(printer: &mut Printer<'_>, section: &Producers<'_>) {
+    for field in &section.fields {
+        for value in &field.values {
+            form(printer, &field.name);
+            names(printer, [&value.name, &value.version]);
+            printer.str(")");
+        }
+    }
+}
+
+/// Whether each subsection is known, and none can be taken for a part of the one before.
+fn are_told_apart(section: &Dylink<'_>) -> bool {
+    use DylinkSubsection::{Exports, Imports, Unknown};
+    let is_known = |it: &DylinkSubsection<'_>| match it {
+        Exports(exports) => !exports.is_empty(),
+        Imports(imports) => !imports.is_empty(),
+        Unknown { .. } => false,
+        _ => true,
+    };
+    let runs_on = |pair: &[DylinkSubsection<'_>]| {
+        matches!(pair, [Exports(_), Exports(_)] | [Imports(_), Imports(_)])
+    };
+    section.subsections.iter().all(is_known) && !section.subsections.windows(2).any(runs_on)
+}
+
+fn subsection(printer: &mut Printer<'_>, subsection: &DylinkSubsection<'_>) {
+    match subsection {
+        DylinkSubsection::Memory(memory) => {
+            let &DylinkMemory { memory_size, memory_align, table_size, table_align } = memory;
+            form(printer, "mem-info");
+            for (keyword, size, align) in
+                [("memory", memory_size, memory_align), ("table", table_size, table_align)]
+            {
+                if size > 0 || align > 0 {
+                    printer.str(&format!(" ({keyword} {size} {align})"));
+                }
+            }
+            printer.str(")");
+        }
+        DylinkSubsection::Needed(libraries) => {
+            form(printer, "needed");
+            names(printer, libraries);
+            printer.str(")");
+        }
+        DylinkSubsection::RuntimePath(paths) => {
+            form(printer, "runtime-path");
+            names(printer, paths);
+            printer.str(")");
+        }
+        DylinkSubsection::TargetArch(arch) => {
+            form(printer, "target-arch");
+            names(printer, [arch]);
+            printer.str(")");
+        }
+        DylinkSubsection::Exports(exports) => {
+            for export in exports {
+                form(printer, "export-info");
+                names(printer, [&export.name]);
+                flags(printer, export.flags);
+            }
+        }
+        DylinkSubsection::Imports(imports) => {
+            for import in imports {
+                form(printer, "import-info");
+                names(printer, [&import.module, &import.name]);
+                flags(printer, import.flags);
+            }
+        }
+        DylinkSubsection::Unknown { .. } => {}
+    }
+}
+
+/// Begins a line and a form in it.
+fn form(printer: &mut Printer<'_>, keyword: &str) {
+    printer.context.line(&mut printer.out, 2);
+    printer.open(keyword, None);
+}
+
+fn names<'n>(printer: &mut Printer<'_>, names: impl IntoIterator<Item = &'n Name<'n>>) {
+    for name in names {
+        printer.str(" ");
+        strings::write_name(&mut printer.out, name);
+    }
+}
+
+/// The words for bits, and a number for those that have none; and the closing parenthesis.
+fn flags(printer: &mut Printer<'_>, flags: SymbolFlags) {
+    let mut rest = flags.0;
+    for (flag, word) in SymbolFlags::WORDS {
+        if flags.contains(*flag) {
+            printer.str(" ");
+            printer.str(word);
+            rest &= !flag.0;
+        }
+    }
+    if rest != 0 {
+        printer.str(&format!(" {rest:#x}"));
+    }
+    printer.str(")");
+}

@@ -1,0 +1,10 @@
+(module
+  (type $t (func (param $p i32) (result i32)))
+  (import "a" "b" (func $imp (param $x i32) (param $y i64)))
+  (tag $e (param $code i32))
+  (func $f (type $t) local.get 0)
+  (@names)
+  (@dylink.0 (mem-info (memory 16 4)) (needed "lib.so") (export-info "f" tls 0x1000) (runtime-path "."))
+  (@producers (language "C" "17") (processed-by "clang" "19"))
+  (@custom "producers" (before first) "\00")
+)
