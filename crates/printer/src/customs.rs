@@ -99,14 +99,13 @@ fn ids_carry_names(context: &Context<'_>) -> bool {
             return false;
         }
     }
-    let external = |names: &NameMap<'_>, kind| within(names, context.spaces.len(kind) as usize);
+    let external = |kind: &ExternKind| {
+        let names = names.space((*kind).into());
+        names.is_none_or(|names| within(names, context.spaces.len(*kind) as usize))
+    };
     names.unknown.is_empty()
-        && external(&names.funcs, ExternKind::Func)
+        && ExternKind::ALL.iter().all(external)
         && within(&names.types, module.types.len())
-        && external(&names.tables, ExternKind::Table)
-        && external(&names.memories, ExternKind::Mem)
-        && external(&names.globals, ExternKind::Global)
-        && external(&names.tags, ExternKind::Tag)
         && within(&names.elems, module.elems.len())
         && within(&names.datas, module.datas.len())
         && nameless_stay_so(module)
