@@ -10,11 +10,11 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::{Arity, Func, Nesting, Opcode};
+use wattle_ast::{Arity, Func, Nesting, Opcode, Structure};
 
 use crate::context::Context;
 use crate::ids::Ids;
-use crate::instructions::{Code, ILLEGIBLE, Layout, PendingHints, Seen, Step};
+use crate::instructions::{Code, ILLEGIBLE, Layout, PendingHints, Seen};
 use crate::labels::LabelStack;
 use crate::numbers;
 
@@ -52,7 +52,8 @@ struct Node {
 /// The part that an instruction plays in the layout.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
-    Plain,
+    /// Takes operands and leaves results.
+    Values,
     /// `block`, `loop`, `try_table`: instructions follow at once.
     Block,
     /// `if`: `(then` follows.
@@ -102,21 +103,21 @@ impl Layout for Fold<'_> {
     fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize) {
         code.layout.finish(code.context, code.opcode, &code.seen, code.out.len());
         let role = match code.structure(opcode) {
-            Step::Plain => Role::Plain,
-            Step::Last => Role::Last,
-            Step::Part => Role::Part,
-            Step::Open => match opcode {
+            Structure::Unchanged => Role::Values,
+            Structure::End => Role::Last,
+            Structure::Part => Role::Part,
+            Structure::Open => match opcode {
                 Opcode::If => Role::If,
                 Opcode::Try => Role::Try,
                 _ => Role::Block,
             },
-            Step::Close if opcode == Opcode::Delegate => Role::Delegate,
-            Step::Close => Role::EndBlock,
+            Structure::Close if opcode == Opcode::Delegate => Role::Delegate,
+            Structure::Close => Role::EndBlock,
         };
         let nodes = &mut code.layout.folder.nodes;
         let start = nodes.len();
         let before = nodes.last().map_or(0, |node| node.structured);
-        let structured = before + usize::from(role != Role::Plain);
+        let structured = before + usize::from(role != Role::Values);
         nodes.push(Node { text: 0, start, head: NONE, next: NONE, structured, offset, role });
         if !matches!(role, Role::EndBlock | Role::Last) {
             code.context.keyword(&mut code.out, opcode);
@@ -130,22 +131,22 @@ impl Fold<'_> {
     fn finish(&mut self, context: &Context<'_>, opcode: Opcode, seen: &Seen, text: usize) {
         let Some(here) = self.folder.nodes.len().checked_sub(1) else { return };
         let role = self.folder.nodes[here].role;
-        let start = if role == Role::Plain {
-            self.plain(context, opcode, seen, here)
+        let start = if role == Role::Values {
+            self.values(context, opcode, seen, here)
         } else {
             self.structured(context, opcode, seen, here)
         };
         let nodes = &mut self.folder.nodes;
         nodes[here].text = text;
         nodes[here].start = start;
-        if matches!(role, Role::Plain | Role::Block | Role::If | Role::Try) {
+        if matches!(role, Role::Values | Role::Block | Role::If | Role::Try) {
             nodes[here].next = nodes[start].head;
             nodes[start].head = here;
         }
     }
 
     #[inline]
-    fn plain(&mut self, context: &Context<'_>, opcode: Opcode, seen: &Seen, here: usize) -> usize {
+    fn values(&mut self, context: &Context<'_>, opcode: Opcode, seen: &Seen, here: usize) -> usize {
         let frames = &self.folder.frames;
         let label = || {
             let depth = seen.label.idx();
@@ -303,7 +304,7 @@ impl Writer<'_, '_> {
                 opened = outer.next;
             }
             match node.role {
-                Role::Plain => {
+                Role::Values => {
                     self.out.push(b')');
                     if self.line == here {
                         self.line = NONE;
@@ -363,7 +364,7 @@ impl Writer<'_, '_> {
         let (text, structured) = before.map_or((0, 0), |before| (before.text, before.structured));
         // Parentheses and a space each.
         let width = node.text - text + 3 * (at - node.start);
-        node.role == Role::Plain && node.structured == structured && width <= LINE
+        node.role == Role::Values && node.structured == structured && width <= LINE
     }
 
     fn text(&mut self, at: usize) {

@@ -54,7 +54,8 @@ impl Hints {
 /// Whether the section is the last one before the code section.
 fn is_at_its_place(module: &Module<'_>, place: usize, custom: &Custom<'_>) -> bool {
     let behind = module.customs.iter().skip(place + 1).any(|other| other.after == custom.after);
-    !behind && custom.after == module.last_section_before(SectionId::Code)
+    let before_code = |id: &SectionId| *id < SectionId::Code && module.has_section(*id);
+    !behind && custom.after == SectionId::ALL.iter().copied().rfind(before_code)
 }
 
 /// What the section says, when functions are in order and writing it again gives the same bytes.

@@ -11,8 +11,8 @@ use wattle_ast::{
     Arity, ArrayLen, BlockType, BrCast, CallIndirect, Catch, Catches, DataIdx, ElemIdx, Expr, F32,
     F64, FenceOrder, FieldIdx, FuncIdx, GlobalIdx, Handler, Handlers, HeapType, LabelIdx, Labels,
     LaneIdx, LocalIdx, Malformed, MemArg, MemCopy, MemIdx, MemInit, Nesting, Opcode, Reader,
-    RefTypeNonNull, RefTypeNull, SelectTypes, Shuffle, Sink, TableCopy, TableIdx, TableInit,
-    TagIdx, TypeIdx, V128, transcode_expr,
+    RefType, RefTypeNonNull, RefTypeNull, SelectTypes, Shuffle, Sink, Structure, TableCopy,
+    TableIdx, TableInit, TagIdx, TypeIdx, V128, transcode_expr,
 };
 
 use crate::context::Context;
@@ -106,20 +106,6 @@ impl<'p> PendingHints<'p> {
     }
 }
 
-/// How an instruction changes the blocks that are open.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
-    Plain,
-    /// Opens a block.
-    Open,
-    /// Begins another part of the innermost block.
-    Part,
-    /// Ends the innermost block.
-    Close,
-    /// Ends the expression.
-    Last,
-}
-
 /// Stands in the text where bytes cannot be decoded.
 pub(crate) const ILLEGIBLE: &[u8] = b" (;illegible;)";
 
@@ -171,19 +157,19 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
     /// Closes the block that an instruction closes. A block that an instruction opens is added later,
     /// with its immediates.
     #[inline(always)]
-    pub(crate) fn structure(&mut self, opcode: Opcode) -> Step {
+    pub(crate) fn structure(&mut self, opcode: Opcode) -> Structure {
         self.opcode = opcode;
         if !opcode.kinds().is_structured() {
-            return Step::Plain;
+            return Structure::Unchanged;
         }
         match opcode.info().arity {
-            Arity::Close if opcode == Opcode::End && self.labels.is_empty() => Step::Last,
+            Arity::Close if opcode == Opcode::End && self.labels.is_empty() => Structure::End,
             Arity::Close => {
                 self.labels.pop();
-                Step::Close
+                Structure::Close
             }
-            Arity::Part => Step::Part,
-            _ => Step::Open,
+            Arity::Part => Structure::Part,
+            _ => Structure::Open,
         }
     }
 
@@ -206,6 +192,35 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
             self.context.ids.tables.reference(&mut self.out, table.0);
         }
     }
+
+    fn text(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    /// A space, then the number.
+    #[inline]
+    fn number(&mut self, value: u64) {
+        self.out.push(b' ');
+        numbers::decimal(&mut self.out, value);
+    }
+
+    #[inline]
+    fn signed(&mut self, value: i64) {
+        self.out.push(b' ');
+        numbers::signed(&mut self.out, value);
+    }
+}
+
+/// Methods of a sink, by what they do with the value.
+macro_rules! write {
+    ($code:ident, $value:ident: $( $method:ident $ty:ty = $write:expr; )*) => { $(
+        #[inline]
+        fn $method(&mut self, $value: $ty) -> Result<(), Illegible> {
+            let $code = self;
+            $write;
+            Ok(())
+        }
+    )* };
 }
 
 impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
@@ -232,24 +247,10 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
         Ok(())
     }
 
-    #[inline]
-    fn label(&mut self, value: LabelIdx) -> Result<(), Illegible> {
-        self.seen.label = value;
-        self.labels.reference(&mut self.out, value);
-        Ok(())
-    }
-
-    fn labels(&mut self, value: Labels<'_>) -> Result<(), Illegible> {
-        for label in value.iter_with_default() {
-            self.label(label)?;
-        }
-        Ok(())
-    }
-
     fn catches(&mut self, value: Catches<'_>) -> Result<(), Illegible> {
         for catch in value.iter() {
-            self.out.extend_from_slice(b" (");
-            self.out.extend_from_slice(catch.keyword().as_bytes());
+            self.text(" (");
+            self.text(catch.keyword());
             if let Catch::One(tag, _) | Catch::OneRef(tag, _) = catch {
                 self.context.ids.tags.reference(&mut self.out, tag.0);
             }
@@ -258,7 +259,7 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
             | Catch::All(label)
             | Catch::AllRef(label)) = catch;
             self.labels.reference(&mut self.out, label);
-            self.out.push(b')');
+            self.text(")");
         }
         let label = self.labels.defined();
         self.labels.push(label);
@@ -267,103 +268,16 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
 
     fn handlers(&mut self, value: Handlers<'_>) -> Result<(), Illegible> {
         for handler in value.iter() {
-            self.out.extend_from_slice(b" (on");
+            self.text(" (on");
             let (Handler::Label(tag, _) | Handler::Switch(tag)) = handler;
             self.context.ids.tags.reference(&mut self.out, tag.0);
             match handler {
                 Handler::Label(_, label) => self.labels.reference(&mut self.out, label),
-                Handler::Switch(_) => self.out.extend_from_slice(b" switch"),
+                Handler::Switch(_) => self.text(" switch"),
             }
-            self.out.push(b')');
+            self.text(")");
         }
         Ok(())
-    }
-
-    fn select_types(&mut self, value: SelectTypes<'_>) -> Result<(), Illegible> {
-        self.context.result_types(&mut self.out, value.iter());
-        Ok(())
-    }
-
-    #[inline]
-    fn func(&mut self, value: FuncIdx) -> Result<(), Illegible> {
-        self.seen.func = value;
-        self.context.ids.funcs.reference(&mut self.out, value.0);
-        Ok(())
-    }
-
-    fn ty(&mut self, value: TypeIdx) -> Result<(), Illegible> {
-        self.seen.second_ty = self.seen.ty;
-        self.seen.ty = value;
-        self.context.ids.types.reference(&mut self.out, value.0);
-        Ok(())
-    }
-
-    fn table(&mut self, value: TableIdx) -> Result<(), Illegible> {
-        self.table_unless_first(value);
-        Ok(())
-    }
-
-    fn memory(&mut self, value: MemIdx) -> Result<(), Illegible> {
-        self.memory_unless_first(value);
-        Ok(())
-    }
-
-    #[inline]
-    fn global(&mut self, value: GlobalIdx) -> Result<(), Illegible> {
-        self.context.ids.globals.reference(&mut self.out, value.0);
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn local(&mut self, value: LocalIdx) -> Result<(), Illegible> {
-        self.locals.reference(&mut self.out, value.0);
-        Ok(())
-    }
-
-    fn tag(&mut self, value: TagIdx) -> Result<(), Illegible> {
-        self.seen.tag = value;
-        self.context.ids.tags.reference(&mut self.out, value.0);
-        Ok(())
-    }
-
-    fn elem(&mut self, value: ElemIdx) -> Result<(), Illegible> {
-        self.context.ids.elems.reference(&mut self.out, value.0);
-        Ok(())
-    }
-
-    fn data(&mut self, value: DataIdx) -> Result<(), Illegible> {
-        self.context.ids.datas.reference(&mut self.out, value.0);
-        Ok(())
-    }
-
-    fn field(&mut self, value: FieldIdx) -> Result<(), Illegible> {
-        match self.context.ids.fields.get(&self.seen.ty.0) {
-            Some(ids) => ids.reference(&mut self.out, value.0),
-            None => {
-                self.out.push(b' ');
-                numbers::decimal(&mut self.out, value.0.into());
-            }
-        }
-        Ok(())
-    }
-
-    fn array_len(&mut self, value: ArrayLen) -> Result<(), Illegible> {
-        self.seen.len = value.0;
-        self.out.push(b' ');
-        numbers::decimal(&mut self.out, value.0.into());
-        Ok(())
-    }
-
-    fn call_indirect(&mut self, value: CallIndirect) -> Result<(), Illegible> {
-        self.seen.ty = value.ty;
-        self.table_unless_first(value.table);
-        self.context.type_ref(&mut self.out, value.ty);
-        Ok(())
-    }
-
-    fn mem_init(&mut self, value: MemInit) -> Result<(), Illegible> {
-        self.memory_unless_first(value.memory);
-        self.data(value.data)
     }
 
     fn mem_copy(&mut self, value: MemCopy) -> Result<(), Illegible> {
@@ -372,11 +286,6 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
             self.context.ids.memories.reference(&mut self.out, value.src.0);
         }
         Ok(())
-    }
-
-    fn table_init(&mut self, value: TableInit) -> Result<(), Illegible> {
-        self.table_unless_first(value.table);
-        self.elem(value.elem)
     }
 
     fn table_copy(&mut self, value: TableCopy) -> Result<(), Illegible> {
@@ -391,42 +300,93 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
     fn memarg(&mut self, value: MemArg) -> Result<(), Illegible> {
         self.memory_unless_first(value.memory);
         if value.offset != 0 {
-            self.out.extend_from_slice(b" offset=");
+            self.text(" offset=");
             numbers::decimal(&mut self.out, value.offset);
         }
         if u32::from(value.align) != self.opcode.natural_align() {
-            self.out.extend_from_slice(b" align=");
+            self.text(" align=");
             let align = 1_u64.checked_shl(value.align.into()).unwrap_or(0);
             numbers::decimal(&mut self.out, align);
         }
         Ok(())
     }
 
-    fn lane(&mut self, value: LaneIdx) -> Result<(), Illegible> {
-        self.out.push(b' ');
-        numbers::decimal(&mut self.out, value.0.into());
-        Ok(())
-    }
-
-    fn shuffle(&mut self, value: Shuffle) -> Result<(), Illegible> {
-        for lane in value.0 {
-            self.lane(LaneIdx(lane))?;
+    fn v128(&mut self, value: V128) -> Result<(), Illegible> {
+        self.text(" i32x4");
+        for lane in value.0.as_chunks::<4>().0 {
+            self.text(" 0x");
+            lane.iter().rev().for_each(|byte| numbers::hex_byte(&mut self.out, *byte));
         }
         Ok(())
     }
 
-    #[inline(always)]
-    fn i32(&mut self, value: i32) -> Result<(), Illegible> {
-        self.out.push(b' ');
-        numbers::signed(&mut self.out, value.into());
+    fn br_cast(&mut self, value: BrCast) -> Result<(), Illegible> {
+        self.label(value.label)?;
+        self.context.ref_type(&mut self.out, value.from);
+        self.context.ref_type(&mut self.out, value.to);
+        Ok(())
+    }
+
+    fn call_indirect(&mut self, value: CallIndirect) -> Result<(), Illegible> {
+        self.seen.ty = value.ty;
+        self.table_unless_first(value.table);
+        self.context.type_ref(&mut self.out, value.ty);
+        Ok(())
+    }
+
+    fn ty(&mut self, value: TypeIdx) -> Result<(), Illegible> {
+        self.seen.second_ty = self.seen.ty;
+        self.seen.ty = value;
+        self.context.ids.types.reference(&mut self.out, value.0);
+        Ok(())
+    }
+
+    fn field(&mut self, value: FieldIdx) -> Result<(), Illegible> {
+        match self.context.ids.fields.get(&self.seen.ty.0) {
+            Some(ids) => ids.reference(&mut self.out, value.0),
+            None => self.number(value.0.into()),
+        }
         Ok(())
     }
 
     #[inline]
-    fn i64(&mut self, value: i64) -> Result<(), Illegible> {
-        self.out.push(b' ');
-        numbers::signed(&mut self.out, value);
+    fn label(&mut self, value: LabelIdx) -> Result<(), Illegible> {
+        self.seen.label = value;
+        self.labels.reference(&mut self.out, value);
         Ok(())
+    }
+
+    fn labels(&mut self, value: Labels<'_>) -> Result<(), Illegible> {
+        value.iter_with_default().try_for_each(|label| self.label(label))
+    }
+
+    #[inline]
+    fn func(&mut self, value: FuncIdx) -> Result<(), Illegible> {
+        self.seen.func = value;
+        self.context.ids.funcs.reference(&mut self.out, value.0);
+        Ok(())
+    }
+
+    fn tag(&mut self, value: TagIdx) -> Result<(), Illegible> {
+        self.seen.tag = value;
+        self.context.ids.tags.reference(&mut self.out, value.0);
+        Ok(())
+    }
+
+    fn array_len(&mut self, value: ArrayLen) -> Result<(), Illegible> {
+        self.seen.len = value.0;
+        self.number(value.0.into());
+        Ok(())
+    }
+
+    fn mem_init(&mut self, value: MemInit) -> Result<(), Illegible> {
+        self.memory_unless_first(value.memory);
+        self.data(value.data)
+    }
+
+    fn table_init(&mut self, value: TableInit) -> Result<(), Illegible> {
+        self.table_unless_first(value.table);
+        self.elem(value.elem)
     }
 
     fn f32(&mut self, value: F32) -> Result<(), Illegible> {
@@ -441,39 +401,26 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
         Ok(())
     }
 
-    fn v128(&mut self, value: V128) -> Result<(), Illegible> {
-        self.out.extend_from_slice(b" i32x4");
-        for lane in value.0.as_chunks::<4>().0 {
-            self.out.extend_from_slice(b" 0x");
-            lane.iter().rev().for_each(|byte| numbers::hex_byte(&mut self.out, *byte));
-        }
-        Ok(())
-    }
-
-    fn heap_type(&mut self, value: HeapType) -> Result<(), Illegible> {
-        self.context.heap_type(&mut self.out, value);
-        Ok(())
-    }
-
-    fn ref_type_non_null(&mut self, value: RefTypeNonNull) -> Result<(), Illegible> {
-        self.context.ref_type(&mut self.out, wattle_ast::RefType::non_null(value.0));
-        Ok(())
-    }
-
-    fn ref_type_null(&mut self, value: RefTypeNull) -> Result<(), Illegible> {
-        self.context.ref_type(&mut self.out, wattle_ast::RefType::null(value.0));
-        Ok(())
-    }
-
-    fn br_cast(&mut self, value: BrCast) -> Result<(), Illegible> {
-        self.label(value.label)?;
-        self.context.ref_type(&mut self.out, value.from);
-        self.context.ref_type(&mut self.out, value.to);
-        Ok(())
-    }
-
     fn fence_order(&mut self, _: FenceOrder) -> Result<(), Illegible> {
         Ok(())
+    }
+
+    write! { code, value:
+        select_types SelectTypes<'_> = code.context.result_types(&mut code.out, value.iter());
+        table TableIdx = code.table_unless_first(value);
+        memory MemIdx = code.memory_unless_first(value);
+        global GlobalIdx = code.context.ids.globals.reference(&mut code.out, value.0);
+        local LocalIdx = code.locals.reference(&mut code.out, value.0);
+        elem ElemIdx = code.context.ids.elems.reference(&mut code.out, value.0);
+        data DataIdx = code.context.ids.datas.reference(&mut code.out, value.0);
+        lane LaneIdx = code.number(value.0.into());
+        shuffle Shuffle = value.0.into_iter().for_each(|lane| code.number(lane.into()));
+        i32 i32 = code.signed(value.into());
+        i64 i64 = code.signed(value);
+        heap_type HeapType = code.context.heap_type(&mut code.out, value);
+        ref_type_non_null RefTypeNonNull =
+            code.context.ref_type(&mut code.out, RefType::non_null(value.0));
+        ref_type_null RefTypeNull = code.context.ref_type(&mut code.out, RefType::null(value.0));
     }
 }
 
@@ -487,8 +434,8 @@ impl Layout for Flat {
     #[inline(always)]
     fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize) {
         let level = match code.structure(opcode) {
-            Step::Last => return,
-            Step::Part => code.labels.depth().saturating_sub(1),
+            Structure::End => return,
+            Structure::Part => code.labels.depth().saturating_sub(1),
             _ => code.labels.depth(),
         };
         code.context.line(&mut code.out, code.layout.level + level);
@@ -503,7 +450,7 @@ pub(crate) struct Inline;
 
 impl Layout for Inline {
     fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize) {
-        if code.structure(opcode) != Step::Last {
+        if code.structure(opcode) != Structure::End {
             code.out.push(b' ');
             code.offset(offset);
             code.context.keyword(&mut code.out, opcode);

@@ -3,12 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use wattle_ast::{Instr, Module, Nesting, Opcode, Reader};
+use wattle_ast::{Instr, Module, Nesting, Opcode, Reader, Structure};
 
 use crate::config::Config;
 use crate::context::Context;
 use crate::ids::Ids;
-use crate::instructions::{Code, Layout, Step};
+use crate::instructions::{Code, Layout};
 use crate::labels::LabelStack;
 
 /// An instruction as text.
@@ -105,7 +105,7 @@ impl Layout for Lines {
     fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize) {
         let step = code.structure(opcode);
         let depth = code.labels.depth();
-        let depth = if step == Step::Part { depth.saturating_sub(1) } else { depth };
+        let depth = if step == Structure::Part { depth.saturating_sub(1) } else { depth };
         let start = code.out.len();
         code.layout.starts.push((offset, depth, start));
         code.out.extend_from_slice(opcode.mnemonic().as_bytes());

@@ -8,7 +8,7 @@ use core::fmt;
 
 use wattle_ast::{
     Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind, ExternType,
-    Func, FuncIdx, GlobalIdx, Import, MemIdx, Module, Opcode, SectionId, TableIdx, TagIdx,
+    Func, Import, Module, Opcode, SectionId,
 };
 
 use wattle_syntax::strings;
@@ -103,35 +103,29 @@ impl<'m> Printer<'m> {
         self.module_name();
         self.types(hand_on)?;
         self.imports(hand_on)?;
-        let first = |kind| self.context.spaces.imported(kind);
-        let (tables, memories) = (first(ExternKind::Table), first(ExternKind::Mem));
-        let (tags, globals) = (first(ExternKind::Tag), first(ExternKind::Global));
-        let funcs = first(ExternKind::Func);
-        for ((place, index), table) in (0_usize..).zip(tables..).zip(&module.tables) {
+        for (place, index, table) in self.defined(ExternKind::Table, &module.tables) {
             let at = self.offset(SectionId::Table, place);
-            self.begin(ExternIdx::Table(TableIdx(index)), at);
+            self.begin(index, at);
             self.context.table_type(&mut self.out, &table.ty);
             if let Some(init) = &table.init {
                 self.const_expr(init, "", at);
             }
             self.end(hand_on)?;
         }
-        for ((place, index), memory) in (0_usize..).zip(memories..).zip(&module.memories) {
-            let at = self.offset(SectionId::Mem, place);
-            self.begin(ExternIdx::Mem(MemIdx(index)), at);
+        for (place, index, memory) in self.defined(ExternKind::Mem, &module.memories) {
+            self.begin(index, self.offset(SectionId::Mem, place));
             self.context.mem_type(&mut self.out, memory);
             self.end(hand_on)?;
         }
-        for ((place, index), tag) in (0_usize..).zip(tags..).zip(&module.tags) {
-            let at = self.offset(SectionId::Tag, place);
-            self.begin(ExternIdx::Tag(TagIdx(index)), at);
-            let params = module.names.tag_params.get(index);
+        for (place, index, tag) in self.defined(ExternKind::Tag, &module.tags) {
+            self.begin(index, self.offset(SectionId::Tag, place));
+            let params = module.names.tag_params.get(index.index());
             self.context.type_use_with_names(&mut self.out, tag.ty, params);
             self.end(hand_on)?;
         }
-        for ((place, index), global) in (0_usize..).zip(globals..).zip(&module.globals) {
+        for (place, index, global) in self.defined(ExternKind::Global, &module.globals) {
             let at = self.offset(SectionId::Global, place);
-            self.begin(ExternIdx::Global(GlobalIdx(index)), at);
+            self.begin(index, at);
             self.context.global_type(&mut self.out, &global.ty);
             self.const_expr(&global.init, "", at);
             self.end(hand_on)?;
@@ -151,7 +145,7 @@ impl<'m> Printer<'m> {
             self.elem(place, elem);
             self.end(hand_on)?;
         }
-        for ((place, index), func) in (0_usize..).zip(funcs..).zip(&module.funcs) {
+        for (place, index, func) in self.defined(ExternKind::Func, &module.funcs) {
             self.func(place, index, func);
             self.end(hand_on)?;
         }
@@ -165,6 +159,17 @@ impl<'m> Printer<'m> {
         }
         self.str(")\n");
         Ok(())
+    }
+
+    /// What the module defines of a kind: the place in its list, the index, and the item.
+    fn defined<T>(
+        &self,
+        kind: ExternKind,
+        items: &'m [T],
+    ) -> impl Iterator<Item = (usize, ExternIdx, &'m T)> + use<'m, T> {
+        let indices = self.context.spaces.imported(kind)..;
+        let items = items.iter().enumerate().zip(indices);
+        items.map(move |((place, item), index)| (place, ExternIdx::new(kind, index), item))
     }
 
     fn module_name(&mut self) {
@@ -394,10 +399,11 @@ impl<'m> Printer<'m> {
         }
     }
 
-    fn func(&mut self, place: usize, index: u32, func: &'m Func<'_>) {
+    fn func(&mut self, place: usize, index: ExternIdx, func: &'m Func<'_>) {
         let module = self.context.module;
         let at = self.offset(SectionId::Code, place);
-        self.begin(ExternIdx::Func(FuncIdx(index)), at);
+        self.begin(index, at);
+        let index = index.index();
         let params = self.context.module.func_type(func.ty).map_or(0, |ty| ty.params().len());
         let local_count = func.body.local_count();
         let names = module.names.locals.get(index);

@@ -75,57 +75,52 @@ pub(crate) fn offset_comment(out: &mut Vec<u8>, offset: usize) {
 
 /// What a float's bits consist of.
 struct Parts {
+    negative: bool,
     mantissa_bits: u32,
     mantissa: u64,
     exponent: i32,
     bias: i32,
 }
 
+impl Parts {
+    fn new(bits: u64, mantissa_bits: u32, exponent_bits: u32) -> Parts {
+        let low = |bits: u64, count: u32| bits & ((1 << count) - 1);
+        Parts {
+            negative: bits >> (mantissa_bits + exponent_bits) != 0,
+            mantissa_bits,
+            mantissa: low(bits, mantissa_bits),
+            exponent: low(bits >> mantissa_bits, exponent_bits) as i32,
+            bias: low(u64::MAX, exponent_bits - 1) as i32,
+        }
+    }
+}
+
 /// Appends an `f64` of these bits.
 pub(crate) fn f64(out: &mut Vec<u8>, bits: u64) {
-    sign(out, bits >> 63 != 0);
-    let parts = Parts {
-        mantissa_bits: 52,
-        mantissa: bits & ((1 << 52) - 1),
-        exponent: (bits >> 52 & 0x7ff) as i32,
-        bias: 1023,
-    };
-    if special(out, &parts) {
-        return;
-    }
-    let value = f64::from_bits(bits & !(1 << 63));
-    match fraction(value, |quotient| quotient == value) {
-        Some((digits, places)) => fixed(out, digits, places),
-        None => hex_float(out, &parts),
-    }
+    let value = f64::from_bits(bits).abs();
+    float(out, &Parts::new(bits, 52, 11), value, |quotient| quotient == value);
 }
 
 /// Appends an `f32` of these bits.
 pub(crate) fn f32(out: &mut Vec<u8>, bits: u32) {
-    sign(out, bits >> 31 != 0);
-    let parts = Parts {
-        mantissa_bits: 23,
-        mantissa: (bits & ((1 << 23) - 1)).into(),
-        exponent: (bits >> 23 & 0xff) as i32,
-        bias: 127,
-    };
-    if special(out, &parts) {
-        return;
-    }
-    let value = f32::from_bits(bits & !(1 << 31));
+    let value = f32::from_bits(bits).abs();
     // Rounding twice, first to 64 bits, goes wrong only when the first result lies exactly halfway
     // between two floats of 32 bits.
     let halfway = |quotient: f64| quotient.to_bits() & ((1 << 29) - 1) == 1 << 28;
     let exact = |quotient: f64| quotient as f32 == value && !halfway(quotient);
-    match fraction(value.into(), exact) {
-        Some((digits, places)) if parts.exponent != 0 || digits == 0 => fixed(out, digits, places),
-        _ => hex_float(out, &parts),
-    }
+    float(out, &Parts::new(bits.into(), 23, 8), value.into(), exact);
 }
 
-fn sign(out: &mut Vec<u8>, negative: bool) {
-    if negative {
+fn float(out: &mut Vec<u8>, parts: &Parts, value: f64, exact: impl Fn(f64) -> bool) {
+    if parts.negative {
         out.push(b'-');
+    }
+    if special(out, parts) {
+        return;
+    }
+    match fraction(value, exact) {
+        Some((digits, places)) if parts.exponent != 0 || digits == 0 => fixed(out, digits, places),
+        _ => hex_float(out, parts),
     }
 }
 

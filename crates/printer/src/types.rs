@@ -197,8 +197,8 @@ impl Context<'_> {
 
     /// A type definition without `(type $id`.
     pub(crate) fn sub_type(&self, out: &mut Vec<u8>, index: u32, ty: &SubType) {
-        let plain = ty.is_final && ty.supertypes.is_empty();
-        if !plain {
+        let has_sub = !ty.is_final || !ty.supertypes.is_empty();
+        if has_sub {
             out.extend_from_slice(if ty.is_final { b" (sub final" } else { b" (sub" });
             for supertype in &ty.supertypes {
                 self.ids.types.reference(out, supertype.0);
@@ -213,7 +213,7 @@ impl Context<'_> {
             }
         }
         self.comp_type(out, index, &ty.comp);
-        if !plain {
+        if has_sub {
             out.push(b')');
         }
     }

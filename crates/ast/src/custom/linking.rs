@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::ops::BitOr;
 
 use super::{all, record, section, subsections};
+use crate::values::codes;
 use crate::{Decode, Encode, Malformed, Name, Reader};
 
 /// The symbols of an object file, and what else the linker must know.
@@ -157,46 +158,35 @@ record! {
     }
 }
 
-/// What a member of a group is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum ComdatKind {
-    /// A data segment.
-    #[default]
-    Data,
-    /// A function.
-    Func,
-    /// A global.
-    Global,
-    /// A tag.
-    Tag,
-    /// A table.
-    Table,
-    /// A section, by its place in the module.
-    Section,
-}
-
-impl ComdatKind {
-    /// Every kind, by its byte in the binary format.
-    pub const ALL: [ComdatKind; 6] = [
-        ComdatKind::Data,
-        ComdatKind::Func,
-        ComdatKind::Global,
-        ComdatKind::Tag,
-        ComdatKind::Table,
-        ComdatKind::Section,
-    ];
+codes! {
+    /// What a member of a group is.
+    #[derive(Default)]
+    ComdatKind {
+        /// A data segment.
+        #[default]
+        Data = 0,
+        /// A function.
+        Func = 1,
+        /// A global.
+        Global = 2,
+        /// A tag.
+        Tag = 3,
+        /// A table.
+        Table = 4,
+        /// A section, by its place in the module.
+        Section = 5,
+    }
 }
 
 impl<'a> Decode<'a> for ComdatKind {
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let kind = |byte: u8| ComdatKind::ALL.get(usize::from(byte)).copied();
-        reader.byte_if(Malformed::CustomSection, kind)
+        reader.byte_if(Malformed::CustomSection, ComdatKind::from_code)
     }
 }
 
 impl Encode for ComdatKind {
     fn encode(&self, out: &mut Vec<u8>) {
-        out.push(*self as u8);
+        out.push(self.code());
     }
 }
 
@@ -397,7 +387,7 @@ mod tests {
 
     #[test]
     fn kinds_by_their_codes() {
-        for (code, kind) in ComdatKind::ALL.into_iter().enumerate() {
+        for (code, kind) in ComdatKind::ALL.iter().enumerate() {
             assert_eq!(kind.to_bytes(), [code as u8]);
         }
         assert_eq!(error("linking", &[2, 8, 2, 1, 6]), (Malformed::CustomSection, 4));

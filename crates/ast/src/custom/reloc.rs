@@ -5,6 +5,7 @@
 use alloc::vec::Vec;
 
 use super::{record, section};
+use crate::values::codes;
 use crate::{Decode, Encode, Malformed, Reader, leb128};
 
 record! {
@@ -49,24 +50,12 @@ pub struct Reloc {
 
 macro_rules! reloc_types {
     ($( $variant:ident $code:literal $extent:literal $addend:literal $name:literal; )*) => {
-        /// What the linker fills in, and how.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum RelocType { $( #[doc = concat!("`", $name, "`")] $variant, )* }
+        codes! {
+            /// What the linker fills in, and how.
+            RelocType { $( #[doc = concat!("`", $name, "`")] $variant = $code, )* }
+        }
 
         impl RelocType {
-            /// Every type, in the order of the codes.
-            pub const ALL: &'static [RelocType] = &[$( RelocType::$variant, )*];
-
-            /// The byte of the binary format.
-            pub const fn code(self) -> u8 {
-                match self { $( RelocType::$variant => $code, )* }
-            }
-
-            /// The type of a byte of the binary format.
-            pub const fn from_code(code: u8) -> Option<RelocType> {
-                match code { $( $code => Some(RelocType::$variant), )* _ => None }
-            }
-
             /// The name in the convention.
             pub const fn name(self) -> &'static str {
                 match self { $( RelocType::$variant => $name, )* }

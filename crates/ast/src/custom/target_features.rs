@@ -5,6 +5,7 @@
 use alloc::vec::Vec;
 
 use super::record;
+use crate::values::codes;
 use crate::{Decode, Encode, Malformed, Name, Reader};
 
 record! {
@@ -34,31 +35,23 @@ record! {
     }
 }
 
-/// How a feature is used.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-#[repr(u8)]
-pub enum TargetPrefix {
-    /// `+`: the object uses it, and cannot be linked where it is not allowed.
-    #[default]
-    Used = b'+',
-    /// `-`: the object does not use it, and cannot be linked where it is.
-    Disallowed = b'-',
-    /// `=`: every object must use it, or none. No longer written.
-    Required = b'=',
-}
-
-impl TargetPrefix {
-    /// The byte of the binary format.
-    pub const fn code(self) -> u8 {
-        self as u8
+codes! {
+    /// How a feature is used.
+    #[derive(Default)]
+    TargetPrefix {
+        /// `+`: the object uses it, and cannot be linked where it is not allowed.
+        #[default]
+        Used = b'+',
+        /// `-`: the object does not use it, and cannot be linked where it is.
+        Disallowed = b'-',
+        /// `=`: every object must use it, or none. No longer written.
+        Required = b'=',
     }
 }
 
 impl<'a> Decode<'a> for TargetPrefix {
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let all = [TargetPrefix::Used, TargetPrefix::Disallowed, TargetPrefix::Required];
-        let of_code = |byte| all.into_iter().find(|prefix| prefix.code() == byte);
-        reader.byte_if(Malformed::CustomSection, of_code)
+        reader.byte_if(Malformed::CustomSection, TargetPrefix::from_code)
     }
 }
 

@@ -202,7 +202,7 @@ impl Reader<'_> {
                 let (opcode, kinds) = one_byte(byte);
                 sink.opcode(opcode, pos)?;
                 pos += len;
-                if let Some(kind) = kinds.first() {
+                if let Some(kind) = kinds.iter().next() {
                     immediates::transcode(kind, &mut OneByteImmediates::new(word >> 8), sink)?;
                 }
             } else if let Some(table) = prefixed(byte)

@@ -151,12 +151,6 @@ impl Kinds {
         })
     }
 
-    /// The first of them.
-    #[inline(always)]
-    pub(super) fn first(self) -> Option<Kind> {
-        Kind::from_number((self.0 & ((1 << Kinds::BITS) - 1)).wrapping_sub(1))
-    }
-
     /// Calls `each` with the kinds in order.
     ///
     /// As most instructions have one immediate or none, what follows the first is asked last:

@@ -11,8 +11,8 @@ use crate::Malformed;
 /// What an instruction did to the nesting of blocks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Structure {
-    /// Nothing: a plain instruction.
-    Plain,
+    /// Nothing.
+    Unchanged,
     /// It opened a block.
     Open,
     /// It began another part of the innermost block: `else`, `catch`, `catch_all`.
@@ -26,8 +26,8 @@ pub enum Structure {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 enum Block {
-    /// Has one part.
-    Plain,
+    /// Cannot have another part.
+    OnePart,
     If,
     Try,
     /// After `catch`.
@@ -67,7 +67,7 @@ impl Nesting {
     #[inline]
     pub fn step(&mut self, opcode: Opcode) -> Result<Structure, Malformed> {
         match opcode {
-            Opcode::Block | Opcode::Loop | Opcode::TryTable => self.blocks.push(Block::Plain),
+            Opcode::Block | Opcode::Loop | Opcode::TryTable => self.blocks.push(Block::OnePart),
             Opcode::If => self.blocks.push(Block::If),
             Opcode::Try => self.blocks.push(Block::Try),
             Opcode::End => {
@@ -76,19 +76,17 @@ impl Nesting {
                     None => Structure::End,
                 });
             }
-            Opcode::Else => return self.part(|block| block == Block::If, Block::Plain),
-            Opcode::Catch => {
-                return self.part(|block| matches!(block, Block::Try | Block::Catch), Block::Catch);
-            }
-            Opcode::CatchAll => {
-                return self.part(|block| matches!(block, Block::Try | Block::Catch), Block::Plain);
+            Opcode::Else => return self.part(|block| block == Block::If, Block::OnePart),
+            Opcode::Catch | Opcode::CatchAll => {
+                let next = if opcode == Opcode::Catch { Block::Catch } else { Block::OnePart };
+                return self.part(|block| matches!(block, Block::Try | Block::Catch), next);
             }
             Opcode::Delegate if self.blocks.last() == Some(&Block::Try) => {
                 self.blocks.pop();
                 return Ok(Structure::Close);
             }
             Opcode::Delegate => return Err(Malformed::EndExpected),
-            _ => return Ok(Structure::Plain),
+            _ => return Ok(Structure::Unchanged),
         }
         Ok(Structure::Open)
     }

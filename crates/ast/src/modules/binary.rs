@@ -269,18 +269,12 @@ impl Encode for Item<'_> {
             Item::Data(data) => data.encode(out),
             Item::Custom(custom) => {
                 if let Some(bytes) = custom.data.bytes() {
-                    write_custom(out, &custom.name, bytes);
+                    let size = leb128::len_u32(custom.name.len() as u32) + custom.name.len();
+                    (0_u8, (size + bytes.len()) as u32).encode(out);
+                    custom.name.encode(out);
+                    out.extend_from_slice(bytes);
                 }
             }
         }
     }
-}
-
-/// Writes a whole custom section.
-pub(crate) fn write_custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
-    out.push(0);
-    let name_len = leb128::len_u32(name.len() as u32) + name.len();
-    leb128::write_u32(out, (name_len + bytes.len()) as u32);
-    Name::from(name).encode(out);
-    out.extend_from_slice(bytes);
 }

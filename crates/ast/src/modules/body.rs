@@ -106,11 +106,6 @@ impl<'a> Body<'a> {
         Ok(Body { bytes, code, names_data: None })
     }
 
-    /// Reads a body with the size that precedes it in a module.
-    pub(super) fn decode_sized(reader: &mut Reader<'a>) -> Result<Body<'a>, Malformed> {
-        reader.sized(Malformed::SectionSize, Body::decode)
-    }
-
     /// All its bytes, without the size that precedes them in a module.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::items::{Import, ImportGroup, Item};
 use super::runs::Group;
 use super::sections::SectionId;
-use crate::{Body, Encode, Malformed, Reader, RecGroup, SubType, TypeIdx, leb128};
+use crate::{Body, Decode, Encode, Malformed, Reader, RecGroup, SubType, TypeIdx, leb128};
 
 /// A place among the entries of a section, for whoever reads or writes them.
 ///
@@ -154,7 +154,7 @@ impl Entries {
             SectionId::Start => Item::Start(reader.read()?),
             SectionId::Elem => Item::Elem(reader.read()?),
             SectionId::DataCount => Item::DataCount(reader.u32()?),
-            SectionId::Code => Item::Body(Body::decode_sized(reader)?),
+            SectionId::Code => Item::Body(reader.sized(Malformed::SectionSize, Body::decode)?),
             SectionId::Data => Item::Data(reader.read()?),
             SectionId::Custom => Item::Custom(reader.read()?),
         })

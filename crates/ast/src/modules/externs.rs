@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 
+use crate::values::codes;
 use crate::{
     CompType, Decode, Encode, ExternType, FuncIdx, FuncType, GlobalIdx, GlobalType, Import,
     ItemKind, Malformed, MemIdx, MemType, Module, Reader, TableIdx, TableType, TagIdx, TagType,
@@ -13,30 +14,18 @@ use crate::{
 
 macro_rules! extern_kinds {
     ($( $(#[$doc:meta])* $kind:ident $index:ident $code:literal $get:ident $list:ident: $ty:ty; )*) => {
-        /// What a module can import and export. Each kind has an index space in which imports
-        /// come first.
-        ///
-        /// The order is that of the binary format's codes, so `kind as usize` is an index into an
-        /// array of [`ExternKind::COUNT`] elements.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum ExternKind { $( $(#[$doc])* $kind, )* }
+        codes! {
+            /// What a module can import and export. Each kind has an index space in which imports
+            /// come first.
+            ///
+            /// The order is that of the binary format's codes, so `kind as usize` is an index into
+            /// an array of [`ExternKind::COUNT`] elements.
+            ExternKind { $( $(#[$doc])* $kind = $code, )* }
+        }
 
         impl ExternKind {
-            /// Every kind, in the order of the codes.
-            pub const ALL: &'static [ExternKind] = &[$( ExternKind::$kind, )*];
-
             /// How many kinds there are.
             pub const COUNT: usize = ExternKind::ALL.len();
-
-            /// The byte of the binary format, in imports and exports.
-            pub const fn code(self) -> u8 {
-                match self { $( ExternKind::$kind => $code, )* }
-            }
-
-            /// The kind of a byte of the binary format.
-            pub const fn from_code(code: u8) -> Option<ExternKind> {
-                match code { $( $code => Some(ExternKind::$kind), )* _ => None }
-            }
 
             /// The keyword of the text format.
             pub const fn keyword(self) -> &'static str {

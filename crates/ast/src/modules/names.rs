@@ -6,6 +6,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use crate::values::codes;
 use crate::{Decode, Encode, ItemKind, Malformed, Name, Reader, leb128};
 
 /// Names by index, in ascending order of the indices, each index once.
@@ -160,18 +161,12 @@ impl<T: Encode> Encode for IndexMap<T> {
 
 macro_rules! names {
     ($( $(#[$doc:meta])* $field:ident $variant:ident $id:literal $ty:ident; )*) => {
-        /// The subsections of the name section, by id.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum NameSubsection {
-            /// The name of the module.
-            Module,
-            $( $(#[$doc])* $variant, )*
-        }
-
-        impl NameSubsection {
-            /// The byte of the binary format.
-            pub const fn code(self) -> u8 {
-                match self { NameSubsection::Module => 0, $( NameSubsection::$variant => $id, )* }
+        codes! {
+            /// The subsections of the name section, by id.
+            NameSubsection {
+                /// The name of the module.
+                Module = 0,
+                $( $(#[$doc])* $variant = $id, )*
             }
         }
 

@@ -5,31 +5,20 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::values::codes;
 use crate::{Encode, ItemKind, leb128};
 
 macro_rules! sections {
     ($( $(#[$doc:meta])* $variant:ident $id:literal $name:literal $keyword:literal $kind:ident; )*) => {
-        /// What a section holds, in the order in which sections must come. Custom sections may
-        /// stand anywhere; they are first here.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum SectionId { $( $(#[$doc])* $variant, )* }
+        codes! {
+            /// What a section holds, in the order in which sections must come. Custom sections may
+            /// stand anywhere; they are first here.
+            SectionId { $( $(#[$doc])* $variant = $id, )* }
+        }
 
         impl SectionId {
-            /// Every section, in order.
-            pub const ALL: &'static [SectionId] = &[$( SectionId::$variant, )*];
-
             /// How many sections there are: `section as usize` is less than that.
             pub const COUNT: usize = SectionId::ALL.len();
-
-            /// The byte of the binary format.
-            pub const fn code(self) -> u8 {
-                match self { $( SectionId::$variant => $id, )* }
-            }
-
-            /// The section of a byte of the binary format.
-            pub const fn from_code(code: u8) -> Option<SectionId> {
-                match code { $( $id => Some(SectionId::$variant), )* _ => None }
-            }
 
             /// The name in prose.
             pub const fn name(self) -> &'static str {

@@ -147,11 +147,6 @@ impl Module<'_> {
     pub fn last_section(&self) -> Option<SectionId> {
         SectionId::ALL.iter().copied().rfind(|id| self.has_section(*id))
     }
-
-    /// The last section before `end` that the module has something for, custom sections aside.
-    pub fn last_section_before(&self, end: SectionId) -> Option<SectionId> {
-        SectionId::ALL.iter().copied().rfind(|id| *id < end && self.has_section(*id))
-    }
 }
 
 /// The items of a list with groups: each group comes before its members.

@@ -11,20 +11,19 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::values::codes;
 use crate::{ExternKind, TypeIdx};
 
 macro_rules! abstract_heap_types {
     ($( $(#[$doc:meta])* $variant:ident $keyword:literal $reference:literal $code:literal; )*) => {
-        /// A heap type with a name of its own.
-        ///
-        /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#heap-types>
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum AbsHeapType { $( $(#[$doc])* $variant, )* }
+        codes! {
+            /// A heap type with a name of its own.
+            ///
+            /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#heap-types>
+            AbsHeapType { $( $(#[$doc])* $variant = $code, )* }
+        }
 
         impl AbsHeapType {
-            /// Every abstract heap type.
-            pub const ALL: &'static [AbsHeapType] = &[$( AbsHeapType::$variant, )*];
-
             /// The keyword of the text format, for instance `func`.
             pub const fn keyword(self) -> &'static str {
                 match self { $( AbsHeapType::$variant => $keyword, )* }
@@ -33,16 +32,6 @@ macro_rules! abstract_heap_types {
             /// The abbreviation of the nullable reference to it, for instance `funcref`.
             pub const fn reference_keyword(self) -> &'static str {
                 match self { $( AbsHeapType::$variant => $reference, )* }
-            }
-
-            /// The byte of the binary format.
-            pub const fn code(self) -> u8 {
-                match self { $( AbsHeapType::$variant => $code, )* }
-            }
-
-            /// The heap type of a byte of the binary format.
-            pub const fn from_code(code: u8) -> Option<AbsHeapType> {
-                match code { $( $code => Some(AbsHeapType::$variant), )* _ => None }
             }
 
             /// The heap type of a keyword such as `func`.

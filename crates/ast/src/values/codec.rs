@@ -158,3 +158,28 @@ macro_rules! fields {
     )* };
 }
 pub(crate) use fields;
+
+/// An enum whose variants have a byte each in the binary format.
+macro_rules! codes {
+    ($(#[$meta:meta])* $name:ident { $( $(#[$doc:meta])* $variant:ident = $code:literal, )* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum $name { $( $(#[$doc])* $variant, )* }
+
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: &'static [$name] = &[$( $name::$variant, )*];
+
+            /// The byte of the binary format.
+            pub const fn code(self) -> u8 {
+                match self { $( $name::$variant => $code, )* }
+            }
+
+            /// What a byte of the binary format stands for.
+            pub const fn from_code(code: u8) -> Option<$name> {
+                match code { $( $code => Some($name::$variant), )* _ => None }
+            }
+        }
+    };
+}
+pub(crate) use codes;

@@ -10,7 +10,7 @@ mod name;
 mod reader;
 
 pub use codec::{Decode, Encode};
-pub(crate) use codec::{fields, read_list};
+pub(crate) use codec::{codes, fields, read_list};
 pub use floats::{F32, F64, V128};
 pub use indices::{
     DataIdx, ElemIdx, FieldIdx, FuncIdx, GlobalIdx, LabelIdx, LocalIdx, MemIdx, TableIdx, TagIdx,

@@ -5,3 +5,4 @@ mod common;
 mod errors;
 mod robust;
 mod suite;
+mod within;
