@@ -411,7 +411,7 @@ impl Generator<'_, '_> {
             memories: self.memories.len(),
             tables: self.tables.len(),
             params,
-            memory: self.memories.first().map(|memory| memory.addr),
+            memory: self.memories.first().map(|memory| Ty::address(memory.limits)),
             features: self.features,
             module: &mut self.module,
         };

@@ -56,6 +56,15 @@ impl<'a> Entropy<'a> {
         u64::from(self.u32()) | u64::from(self.u32()) << 32
     }
 
+    /// Bytes for contents: zeros behind the end of the input.
+    pub(crate) fn bytes(&mut self, len: usize) -> Vec<u8> {
+        let rest = self.data.get(self.pos..).unwrap_or_default();
+        let mut bytes = rest.get(..len).unwrap_or(rest).to_vec();
+        self.pos += bytes.len();
+        bytes.resize(len, 0);
+        bytes
+    }
+
     /// A number less than `bound`; 0 when `bound` is 0.
     #[inline(always)]
     pub(crate) fn below(&mut self, bound: usize) -> usize {

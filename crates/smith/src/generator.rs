@@ -6,8 +6,8 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AbsHeapType, ArrayType, Class, CompType, Encode, ExternKind, Features, FuncType, Module,
-    Opcode, StructType, SubType, TypeIdx, ValType, leb128,
+    AbsHeapType, ArrayType, Class, CompType, Encode, ExternKind, Features, FuncType, MemType,
+    Module, Opcode, StructType, SubType, TypeIdx, ValType, leb128,
 };
 
 use crate::Config;
@@ -69,13 +69,6 @@ pub(crate) struct TableInfo {
     /// Whether it is the table for indirect calls: it holds each function twice, and nothing
     /// writes to it.
     pub(crate) dispatch: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct MemInfo {
-    pub(crate) addr: Ty,
-    pub(crate) shared: bool,
-    pub(crate) page_bits: u8,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +136,7 @@ pub(crate) struct Generator<'c, 'a> {
     pub(crate) funcs: Vec<u32>,
     pub(crate) imported_funcs: u32,
     pub(crate) tables: Vec<TableInfo>,
-    pub(crate) memories: Vec<MemInfo>,
+    pub(crate) memories: Vec<MemType>,
     pub(crate) globals: Vec<Ty>,
     pub(crate) imported_globals: u32,
     pub(crate) tags: Vec<u32>,
@@ -406,12 +399,11 @@ impl Generator<'_, '_> {
 
     /// Adds a type to the module, and gives its index.
     pub(crate) fn define(&mut self, def: TypeDef) -> u32 {
-        let params = self.types_of(def.params);
-        let val_types = |types: &[Ty]| types.iter().map(|ty| ty.val_type()).collect::<Vec<_>>();
+        let (params, results) = (self.types_of(def.params), self.types_of(def.results));
         let comp = match def.kind {
             CompKind::Func => CompType::Func(FuncType::new(
-                val_types(params),
-                val_types(self.types_of(def.results)),
+                params.iter().map(|ty| ty.val_type()),
+                results.iter().map(|ty| ty.val_type()),
             )),
             CompKind::Struct => CompType::Struct(StructType {
                 fields: params.iter().map(|ty| ty.field_type()).collect(),

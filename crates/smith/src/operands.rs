@@ -48,6 +48,23 @@ impl Generator<'_, '_> {
         self.stack.push(ty);
     }
 
+    /// Writes an instruction with these indices. Takes the `pending` operands that are still on the
+    /// stack, and pushes its result.
+    #[inline(always)]
+    pub(crate) fn complete(
+        &mut self,
+        opcode: Opcode,
+        pending: usize,
+        indices: &[u32],
+        result: Option<Ty>,
+    ) -> Option<()> {
+        self.take(pending);
+        self.op(opcode);
+        indices.iter().for_each(|&index| self.index(index));
+        self.stack.extend(result);
+        Some(())
+    }
+
     #[inline(always)]
     pub(crate) fn pop(&mut self) -> Option<Ty> {
         self.stack.pop()
@@ -181,22 +198,14 @@ impl Generator<'_, '_> {
     #[inline(always)]
     fn produce_local(&mut self, ty: Ty) -> bool {
         let local = self.local_of(ty);
-        if let Some(local) = local {
-            self.op_index(Opcode::LocalGet, local);
-            self.push(ty);
-        }
-        local.is_some()
+        local.and_then(|local| self.complete(Opcode::LocalGet, 0, &[local], Some(ty))).is_some()
     }
 
     /// Makes `global.get` of a global with a value of this type. `false` when there is none.
     #[inline(always)]
     fn produce_global(&mut self, ty: Ty) -> bool {
         let global = self.global_of(ty);
-        if let Some(global) = global {
-            self.op_index(Opcode::GlobalGet, global);
-            self.push(ty);
-        }
-        global.is_some()
+        global.and_then(|global| self.complete(Opcode::GlobalGet, 0, &[global], Some(ty))).is_some()
     }
 
     /// Makes a value of this type, and pushes it.
@@ -228,8 +237,8 @@ impl Generator<'_, '_> {
                 // Its operands are made too: those on the stack are for another instruction.
                 let floor = core::mem::replace(&mut self.floor, self.stack.len());
                 let opcode = self.entropy.pick(by_result(ty.operand_class()));
-                let made = opcode
-                    .is_some_and(|opcode| self.allowed.contains(opcode) && self.arrow(opcode));
+                let opcode = opcode.filter(|&opcode| self.allowed.contains(opcode));
+                let made = opcode.and_then(|opcode| self.arrow(opcode)).is_some();
                 self.floor = floor;
                 self.depth -= 1;
                 made
@@ -388,15 +397,13 @@ impl Generator<'_, '_> {
         if !self.has(Features::REFERENCE_TYPES) {
             return false;
         }
-        let found = self.tables.iter().position(|table| self.matches(table.elem, ty));
-        let Some((index, table)) = found.and_then(|at| Some((at, *self.tables.get(at)?))) else {
+        let mut tables = self.tables.iter().zip(0..);
+        let found = tables.find(|(table, _)| self.matches(table.elem, ty));
+        let Some((addr, index)) = found.map(|(table, index)| (table.addr, index)) else {
             return false;
         };
-        self.bounded(table.addr, TABLE_MASK);
-        self.pop();
-        self.op_index(Opcode::TableGet, index as u32);
-        self.push(ty);
-        true
+        self.bounded(addr, TABLE_MASK);
+        self.complete(Opcode::TableGet, 1, &[index], Some(ty)).is_some()
     }
 
     /// Makes null of this type, with either its heap type or the bottom of the hierarchy as
@@ -583,8 +590,7 @@ impl Generator<'_, '_> {
         let mask = if choice & 6 == 0 { mask } else { mask & NEAR_MASK };
         if choice & 1 == 0 || self.constant {
             let value = i64::from(self.entropy.u16()) & mask;
-            self.address_const(ty, value);
-            return self.push(ty);
+            return self.constant(ty, value);
         }
         self.produce(ty);
         self.mask(ty, mask);
@@ -599,7 +605,12 @@ impl Generator<'_, '_> {
     /// Pushes a constant of at most `most`.
     pub(crate) fn small(&mut self, ty: Ty, most: u32) {
         let value = self.entropy.below(most as usize + 1);
-        self.address_const(ty, value as i64);
+        self.constant(ty, value as i64);
+    }
+
+    /// Pushes a constant of an address type.
+    pub(crate) fn constant(&mut self, ty: Ty, value: i64) {
+        self.address_const(ty, value);
         self.push(ty);
     }
 

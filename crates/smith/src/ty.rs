@@ -1,7 +1,8 @@
 //! Value types in one word each, for the generator's operand stack, locals and lists.
 
 use wattle_ast::{
-    AbsHeapType, ArrowType, FieldType, HeapType, PackType, RefType, StorageType, TypeIdx, ValType,
+    AbsHeapType, ArrowType, FieldType, HeapType, Limits, PackType, RefType, StorageType, TypeIdx,
+    ValType,
 };
 
 /// A value or storage type.
@@ -119,6 +120,11 @@ impl Ty {
     #[inline(always)]
     pub(crate) fn of_arrow(ty: ArrowType, address: Ty) -> Ty {
         ty.val_type().map_or(address, Ty::of)
+    }
+
+    /// The address type of a memory or table.
+    pub(crate) fn address(limits: Limits) -> Ty {
+        Ty::of(limits.addr.into())
     }
 
     pub(crate) fn of(ty: ValType) -> Ty {

@@ -2,7 +2,7 @@
 //! own.
 //!
 //! They are the validator's rules the other way round: where it checks operands, these provide
-//! them. A rule returns `false`, and writes nothing, when the module lacks something that it needs.
+//! them. A rule returns `None`, and writes nothing, when the module lacks something that it needs.
 //!
 //! | file | holds the rules of |
 //! |---|---|
@@ -133,16 +133,14 @@ static FACTS: [Facts; Opcode::ALL.len()] = {
 
 impl Generator<'_, '_> {
     /// Makes an instruction that has an arrow.
-    pub(crate) fn arrow(&mut self, opcode: Opcode) -> bool {
-        let info = opcode.info();
-        let (Some(arrow), Some(facts)) = (&info.arrow, FACTS.get(opcode as usize)) else {
-            return false;
-        };
+    pub(crate) fn arrow(&mut self, opcode: Opcode) -> Option<()> {
+        let arrow = opcode.info().arrow.as_ref()?;
+        let facts = FACTS.get(opcode as usize)?;
         let need = match facts.need {
             Need::Access => return self.access(opcode),
             Need::Rule => return self.names_memory(opcode),
             Need::NonNull if arrow.params == [ArrowType::arrayref] && !self.has_arrays() => {
-                return false;
+                return None;
             }
             Need::Nothing => Need::Nothing,
             _ if self.risks() => Need::Nothing,
@@ -168,7 +166,7 @@ impl Generator<'_, '_> {
         {
             self.canonicalize(lane);
         }
-        true
+        Some(())
     }
 
     /// Writes an instruction with random immediates. Its immediates are constants and lanes, which
@@ -271,60 +269,58 @@ impl Generator<'_, '_> {
     }
 
     /// Makes an instruction that has a rule of its own.
-    pub(crate) fn special(&mut self, opcode: Opcode) -> bool {
-        match opcode {
-            Opcode::LocalGet => self.local_get(),
-            Opcode::LocalSet | Opcode::LocalTee => self.local_set(opcode),
-            Opcode::GlobalGet => self.global_get(),
-            Opcode::GlobalSet => self.global_set(),
-            Opcode::Drop => self.drop_operand(),
-            Opcode::Select => self.select(),
-            Opcode::SelectTyped => self.select_typed(),
-            Opcode::Block | Opcode::Loop | Opcode::If => self.block(opcode),
-            Opcode::Br | Opcode::Return => self.br(opcode),
-            Opcode::BrIf => self.br_if(),
-            Opcode::BrTable => self.br_table(),
-            Opcode::BrOnNull => self.br_on_null(),
-            Opcode::BrOnNonNull => self.br_on_non_null(),
-            Opcode::BrOnCast | Opcode::BrOnCastFail => self.br_on_cast(opcode),
-            Opcode::Unreachable => self.unreachable(),
-            Opcode::Call => self.call(),
-            Opcode::CallIndirect => self.call_indirect(),
-            Opcode::CallRef => self.call_ref(),
+    pub(crate) fn special(&mut self, opcode: Opcode) -> Option<()> {
+        let rule = match opcode {
+            Opcode::LocalGet => Self::local_get,
+            Opcode::LocalSet | Opcode::LocalTee => Self::local_set,
+            Opcode::GlobalGet => Self::global_get,
+            Opcode::GlobalSet => Self::global_set,
+            Opcode::Drop => Self::drop_operand,
+            Opcode::Select => Self::select,
+            Opcode::SelectTyped => Self::select_typed,
+            Opcode::Block | Opcode::Loop | Opcode::If => Self::block,
+            Opcode::Br => Self::br,
+            Opcode::Return => Self::return_,
+            Opcode::BrIf => Self::br_if,
+            Opcode::BrTable => Self::br_table,
+            Opcode::BrOnNull => Self::br_on_null,
+            Opcode::BrOnNonNull => Self::br_on_non_null,
+            Opcode::BrOnCast | Opcode::BrOnCastFail => Self::br_on_cast,
+            Opcode::Unreachable => Self::unreachable,
+            Opcode::Call | Opcode::CallIndirect | Opcode::CallRef => Self::call,
             Opcode::ReturnCall | Opcode::ReturnCallIndirect | Opcode::ReturnCallRef => {
-                self.return_call(opcode)
+                Self::return_call
             }
-            Opcode::Throw => self.throw(),
-            Opcode::ThrowRef => self.throw_ref(),
-            Opcode::Rethrow => self.rethrow(),
-            Opcode::TryTable => self.try_table(),
-            Opcode::Try => self.try_legacy(),
-            Opcode::MemoryCopy => self.memory_copy(),
-            Opcode::TableGet => self.table_get(),
-            Opcode::TableSet => self.table_set(),
-            Opcode::TableGrow => self.table_grow(),
-            Opcode::TableFill => self.table_fill(),
-            Opcode::TableCopy => self.table_copy(),
-            Opcode::TableInit => self.table_init(),
-            Opcode::RefNull => self.ref_null(),
-            Opcode::RefFunc => self.ref_func_rule(),
-            Opcode::RefIsNull | Opcode::RefAsNonNull => self.ref_check(opcode),
-            Opcode::RefTest | Opcode::RefTestNull => self.ref_test(opcode),
-            Opcode::RefCast | Opcode::RefCastNull => self.ref_cast(opcode),
-            Opcode::AnyConvertExtern | Opcode::ExternConvertAny => self.convert(opcode),
-            Opcode::StructNew | Opcode::StructNewDefault => self.struct_new(opcode),
-            Opcode::StructGet | Opcode::StructGetS | Opcode::StructGetU => self.struct_get(opcode),
-            Opcode::StructSet => self.struct_set(),
-            Opcode::ArrayNew | Opcode::ArrayNewDefault | Opcode::ArrayNewFixed => {
-                self.array_new(opcode)
-            }
-            Opcode::ArrayNewData | Opcode::ArrayNewElem => self.array_new_segment(opcode),
-            Opcode::ArrayGet | Opcode::ArrayGetS | Opcode::ArrayGetU => self.array_get(opcode),
-            Opcode::ArraySet | Opcode::ArrayFill => self.array_set(opcode),
-            Opcode::ArrayCopy => self.array_copy(),
-            Opcode::ArrayInitData | Opcode::ArrayInitElem => self.array_init(opcode),
+            Opcode::Throw => Self::throw,
+            Opcode::ThrowRef => Self::throw_ref,
+            Opcode::Rethrow => Self::rethrow,
+            Opcode::TryTable => return self.try_table(),
+            Opcode::Try => return self.try_legacy(),
+            Opcode::MemoryCopy => Self::memory_copy,
+            Opcode::TableGet => Self::table_get,
+            Opcode::TableSet => Self::table_set,
+            Opcode::TableGrow => Self::table_grow,
+            Opcode::TableFill => Self::table_fill,
+            Opcode::TableCopy => Self::table_copy,
+            Opcode::TableInit => Self::table_init,
+            Opcode::RefNull => Self::ref_null,
+            Opcode::RefFunc => return self.ref_func_rule(),
+            Opcode::RefIsNull | Opcode::RefAsNonNull => Self::ref_check,
+            Opcode::RefTest | Opcode::RefTestNull => Self::ref_test,
+            Opcode::RefCast | Opcode::RefCastNull => Self::ref_cast,
+            Opcode::AnyConvertExtern | Opcode::ExternConvertAny => Self::convert,
+            Opcode::StructNew | Opcode::StructNewDefault => Self::struct_new,
+            Opcode::StructGet | Opcode::StructGetS | Opcode::StructGetU => Self::struct_get,
+            Opcode::StructSet => Self::struct_set,
+            Opcode::ArrayNew | Opcode::ArrayNewDefault | Opcode::ArrayNewFixed => Self::array_new,
+            Opcode::ArrayNewData | Opcode::ArrayNewElem => Self::array_new_segment,
+            Opcode::ArrayGet | Opcode::ArrayGetS | Opcode::ArrayGetU => Self::array_get,
+            Opcode::ArraySet | Opcode::ArrayFill => Self::array_set,
+            Opcode::ArrayCopy => Self::array_copy,
+            Opcode::ArrayInitData | Opcode::ArrayInitElem => Self::array_init,
             // `else`, `end`, `catch` and the like are made when blocks are closed.
-            _ => false,
-        }
+            _ => return None,
+        };
+        rule(self, opcode)
     }
 }
