@@ -57,6 +57,14 @@ static NAMES_DATA: [[bool; 128]; PREFIXES.len()] = {
 /// How many bytes are looked at together.
 const STEP: usize = 32;
 
+/// For each byte of a word, whether it is a prefix or 0xff: its top bit.
+fn prefixes(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // The lower seven bits of such a byte are so high that this carries into the top bit.
+    let carry = u64::from(0x100 - PREFIXES[0] as u16) * ONES;
+    word & ((word & (0x7f * ONES)) + carry) & (0x80 * ONES)
+}
+
 /// Whether there are two bytes that could begin an instruction which names a data segment: the
 /// answer is mostly no, and found without reading the instructions.
 fn may_name_data(code: &[u8]) -> bool {
@@ -71,8 +79,16 @@ fn may_name_data(code: &[u8]) -> bool {
     while let Some((step, after)) = rest.split_first_chunk::<STEP>() {
         // Prefixes are the highest bytes but one.
         let highest = step.iter().fold(0, |highest, &byte| byte.max(highest));
-        if highest >= PREFIXES[0] && (0..STEP).any(|at| begins(&rest[at..])) {
-            return true;
+        if highest >= PREFIXES[0] {
+            for (at, &word) in step.as_chunks().0.iter().enumerate() {
+                let mut found = prefixes(u64::from_le_bytes(word));
+                while found != 0 {
+                    if begins(&rest[8 * at + found.trailing_zeros() as usize / 8..]) {
+                        return true;
+                    }
+                    found &= found - 1;
+                }
+            }
         }
         rest = after;
     }
