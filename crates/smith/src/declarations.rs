@@ -349,6 +349,8 @@ impl Generator<'_, '_> {
     }
 
     fn export_all(&mut self) {
+        let count: u32 = ExternKind::ALL.iter().map(|&kind| self.count(kind)).sum();
+        self.module.exports.reserve(count as usize);
         for &kind in ExternKind::ALL {
             for index in 0..self.count(kind) {
                 self.export_unless_named(ExternIdx::new(kind, index));

@@ -271,14 +271,20 @@ impl Generator<'_, '_> {
     }
 
     pub(crate) fn add_run(&mut self, types: &[Ty]) -> TypeRun {
-        if let [ty] = types
+        let start = self.type_pool.len();
+        self.type_pool.extend_from_slice(types);
+        self.run_from(start)
+    }
+
+    /// The run of the types in the pool from `start` on, which were added last.
+    pub(crate) fn run_from(&mut self, start: usize) -> TypeRun {
+        if let Some([ty]) = self.type_pool.get(start..)
             && let Some(run) = TypeRun::one(*ty)
         {
+            self.type_pool.truncate(start);
             return run;
         }
-        let start = self.type_pool.len() as u32;
-        self.type_pool.extend_from_slice(types);
-        TypeRun { start, len: types.len() as u32 }
+        TypeRun { start: start as u32, len: (self.type_pool.len() - start) as u32 }
     }
 
     pub(crate) fn def(&self, index: u32) -> Option<TypeDef> {

@@ -162,7 +162,7 @@ fn generate_from(config: &Config, data: &[u8]) -> (Generated, usize) {
     } else {
         generator.make_bodies();
     }
-    let broken = rule.map(|start| generator.break_rule(start));
+    let broken = rule.map(|start| broken::break_rule(&mut generator.module, features, start));
     let used = generator.entropy.used();
     (Generated { module: generator.module, features, broken }, used)
 }
