@@ -10,8 +10,7 @@ macro_rules! weights {
     ($( $field:ident $class:ident = $default:literal; )*) => {
         /// How often instructions of each class are chosen, relative to each other. 0 is never.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-        #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
         pub struct Weights { $(
             #[doc = concat!("The weight of [`Class::", stringify!($class), "`]; `", stringify!($default), "` by default.")]
             pub $field: u8,
@@ -50,8 +49,11 @@ weights! {
 
 /// The type of an import or export that a configuration names.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 #[allow(missing_docs)]
 pub enum ExternSpec {
     /// A function.
@@ -84,8 +86,11 @@ pub enum ExternSpec {
 
 /// An import that modules may have or must have.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct ImportSpec {
     /// The module to import from.
     pub module: String,
@@ -101,8 +106,11 @@ pub struct ImportSpec {
 
 /// An export that every module has.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct ExportSpec {
     /// The name.
     pub name: String,
@@ -127,8 +135,7 @@ macro_rules! config {
         /// assert!(module.funcs.len() <= 2);
         /// ```
         #[derive(Clone, PartialEq, Debug)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-        #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
         pub struct Config { $(
             $(#[$meta])+
             #[doc = concat!("\n\nDefault: `", stringify!($default), "`.")]

@@ -53,6 +53,10 @@ impl<'a> Entropy<'a> {
     }
 
     pub(crate) fn u64(&mut self) -> u64 {
+        if let Some(bytes) = self.data.get(self.pos..).and_then(|rest| rest.first_chunk()) {
+            self.pos += 8;
+            return u64::from_le_bytes(*bytes);
+        }
         u64::from(self.u32()) | u64::from(self.u32()) << 32
     }
 

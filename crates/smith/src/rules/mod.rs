@@ -19,7 +19,7 @@ mod exceptions;
 mod memory;
 mod variables;
 
-use wattle_ast::{ArrowType, Class, FenceOrder, Kind, Opcode, OpcodeInfo, Sink, leb128};
+use wattle_ast::{Arrow, ArrowType, Class, FenceOrder, Kind, Opcode, OpcodeInfo, Sink};
 
 use crate::generator::Generator;
 use crate::ty::Ty;
@@ -32,6 +32,8 @@ enum Need {
     Rule,
     /// An address within a memory.
     Access,
+    /// The value of a constant.
+    Value,
     /// A divisor other than 0 and -1.
     Divisor,
     /// A float that the integer type can represent.
@@ -50,11 +52,12 @@ struct Facts {
     nan: Option<Ty>,
 }
 
-const fn starts_with(text: &str, start: &str) -> bool {
-    let (text, start) = (text.as_bytes(), start.as_bytes());
+/// Whether a mnemonic has this part, with its first byte at `place`.
+const fn has_at(mnemonic: &str, part: &str, place: usize) -> bool {
+    let (mnemonic, part) = (mnemonic.as_bytes(), part.as_bytes());
     let mut i = 0;
-    while i < start.len() {
-        if i >= text.len() || text[i] != start[i] {
+    while i < part.len() {
+        if place + i >= mnemonic.len() || mnemonic[place + i] != part[i] {
             return false;
         }
         i += 1;
@@ -63,23 +66,11 @@ const fn starts_with(text: &str, start: &str) -> bool {
 }
 
 const fn facts(info: &OpcodeInfo) -> Facts {
+    let is_arithmetic = matches!(info.class, Class::Numeric | Class::Vector);
     let need = match info.opcode {
-        Opcode::I32DivS
-        | Opcode::I32DivU
-        | Opcode::I32RemS
-        | Opcode::I32RemU
-        | Opcode::I64DivS
-        | Opcode::I64DivU
-        | Opcode::I64RemS
-        | Opcode::I64RemU => Need::Divisor,
-        Opcode::I32TruncF32S
-        | Opcode::I32TruncF32U
-        | Opcode::I32TruncF64S
-        | Opcode::I32TruncF64U
-        | Opcode::I64TruncF32S
-        | Opcode::I64TruncF32U
-        | Opcode::I64TruncF64S
-        | Opcode::I64TruncF64U => Need::Truncation,
+        // Behind `i32.` and `i64.`; vectors have no integer division, and other truncations saturate.
+        _ if has_at(info.mnemonic, "div_", 4) || has_at(info.mnemonic, "rem_", 4) => Need::Divisor,
+        _ if has_at(info.mnemonic, "trunc_f", 4) => Need::Truncation,
         Opcode::ArrayLen | Opcode::I31GetS | Opcode::I31GetU => Need::NonNull,
         Opcode::MemorySize
         | Opcode::MemoryGrow
@@ -89,6 +80,7 @@ const fn facts(info: &OpcodeInfo) -> Facts {
         | Opcode::ElemDrop
         | Opcode::TableSize => Need::Rule,
         _ if info.access_bytes > 0 => Need::Access,
+        _ if is_arithmetic && matches!(&info.arrow, Some(Arrow { params: [], .. })) => Need::Value,
         _ => Need::Nothing,
     };
     // The shape is in front of the dot: `i8x16` has 16 lanes.
@@ -106,14 +98,12 @@ const fn facts(info: &OpcodeInfo) -> Facts {
             i += 1;
         }
     }
-    let arithmetic = matches!(info.class, Class::Numeric | Class::Vector);
-    let takes = matches!(&info.arrow, Some(arrow) if !arrow.params.is_empty());
     let nan = match &info.arrow {
-        Some(arrow) if arithmetic && takes && arrow.results.len() == 1 => match arrow.results[0] {
+        Some(Arrow { params: [_, ..], results: [result] }) if is_arithmetic => match result {
             ArrowType::f32 => Some(Ty::F32),
             ArrowType::f64 => Some(Ty::F64),
-            ArrowType::v128 if starts_with(info.mnemonic, "f32x4") => Some(Ty::F32),
-            ArrowType::v128 if starts_with(info.mnemonic, "f64x2") => Some(Ty::F64),
+            ArrowType::v128 if has_at(info.mnemonic, "f32x4", 0) => Some(Ty::F32),
+            ArrowType::v128 if has_at(info.mnemonic, "f64x2", 0) => Some(Ty::F64),
             _ => None,
         },
         _ => None,
@@ -139,6 +129,10 @@ impl Generator<'_, '_> {
         let need = match facts.need {
             Need::Access => return self.access(opcode),
             Need::Rule => return self.names_memory(opcode),
+            Need::Value => {
+                self.number_const(Ty::of_arrow(*arrow.results.first()?, Ty::I32));
+                return Some(());
+            }
             Need::NonNull if arrow.params == [ArrowType::arrayref] && !self.has_arrays() => {
                 return None;
             }
@@ -157,7 +151,8 @@ impl Generator<'_, '_> {
             Need::Truncation => self.guard_truncation(first()),
             _ => {}
         }
-        self.emit(opcode);
+        self.op(opcode);
+        opcode.kinds().iter().for_each(|kind| self.immediate(opcode, kind));
         for &ty in arrow.results {
             self.push(Ty::of_arrow(ty, Ty::I32));
         }
@@ -169,16 +164,8 @@ impl Generator<'_, '_> {
         Some(())
     }
 
-    /// Writes an instruction with random immediates. Its immediates are constants and lanes, which
-    /// depend on nothing else in the module.
-    #[inline(always)]
-    fn emit(&mut self, opcode: Opcode) {
-        self.op(opcode);
-        if !opcode.kinds().is_empty() {
-            opcode.kinds().iter().for_each(|kind| self.immediate(opcode, kind));
-        }
-    }
-
+    /// Writes an immediate that names nothing in the module: instructions with other kinds have
+    /// rules.
     fn immediate(&mut self, opcode: Opcode, kind: Kind) {
         match kind {
             Kind::Lane => {
@@ -189,28 +176,9 @@ impl Generator<'_, '_> {
                 let lanes = [(); 16].map(|()| self.entropy.byte() & 31);
                 self.code.extend_from_slice(&lanes);
             }
-            Kind::I32 | Kind::I64 => {
-                let byte = self.entropy.byte();
-                let value = match kind {
-                    _ if byte < 200 => i64::from(byte) - 64,
-                    Kind::I32 => i64::from(self.entropy.u32() as i32),
-                    _ => self.entropy.u64() as i64,
-                };
-                leb128::write_s64(&mut self.code, value);
-            }
-            Kind::F32 | Kind::F64 => {
-                let ty = if kind == Kind::F32 { Ty::F32 } else { Ty::F64 };
-                let bits = self.float_bits(ty);
-                self.float(ty, bits);
-            }
-            Kind::V128 => {
-                let bytes = [(); 16].map(|()| self.entropy.byte());
-                self.code.extend_from_slice(&bytes);
-            }
             Kind::FenceOrder => {
                 let Ok(()) = self.code.fence_order(FenceOrder);
             }
-            // The other kinds name something in the module: instructions with them have rules.
             _ => {}
         }
     }
