@@ -2,8 +2,9 @@
 //!
 //! [`suite`] lists the `.wast` scripts, [`modules`] the modules in them, [`forms`] their forms as a
 //! second reader sees them, [`corpus`] the real binaries, [`packages`] what cargo knows; [`pieces`]
-//! parses bytes that arrive in pieces, and [`table`] prints what a test counted in each folder. This package is for tests: a file that cannot be found
-//! ends the test with a message that says what to do.
+//! parses bytes that arrive in pieces, and [`table`] prints what a test counted in each folder. This
+//! package is for tests: a file that cannot be found ends the test with a message that says what to
+//! do.
 
 pub mod corpus;
 pub mod features;
@@ -22,7 +23,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package lies in the repository")
 }
 
-/// The folder that an environment variable names; a relative one counts from the repository's root.
+/// The folder that an environment variable names, relative to the repository's root.
 fn folder_named_by(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|value| !value.is_empty()).map(|value| root().join(value))
 }

@@ -162,8 +162,8 @@ fn is_equal(part: Option<&Part>, a: Word, b: Word, nans: Nans) -> bool {
     a == b || lanes || is_nan(kind, a.0) && is_nan(kind, b.0)
 }
 
-/// Whether one instruction may trap for either of two reasons, of which engines check a different
-/// one first. An atomic access may be unaligned and out of bounds; an instruction that copies from
+/// Whether one instruction can have both reasons to trap, so that the trap depends on what an engine
+/// checks first. An atomic access may be unaligned and out of bounds; an instruction that copies from
 /// a segment to an array may be out of the bounds of both.
 fn is_either(a: &[Trap], b: &[Trap]) -> bool {
     let pairs = [

@@ -96,7 +96,7 @@ pub struct ImportSpec {
     pub module: String,
     /// The name there.
     pub name: String,
-    /// Its type. Reference types are the nullable abstract ones, such as `funcref`.
+    /// Its type. Reference types are nullable and abstract, such as `funcref`.
     #[cfg_attr(feature = "serde", serde(rename = "type"))]
     pub ty: ExternSpec,
     /// Whether every module imports it.
@@ -215,7 +215,7 @@ config! {
     /// function and each iteration of a loop. At 0, functions return at once and loops end. `None`
     /// for modules that may run forever.
     termination: Option<u32> = Some(200);
-    /// Whether each NaN that an instruction makes is replaced by the canonical one.
+    /// Whether each NaN that an instruction makes is replaced by the canonical NaN.
     canonical_nans: bool = false;
     /// Whether each function is one instruction on its operands, and returns its results.
     single_instruction: bool = false;

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::iter::Chain;
 use core::ops::Range;
 
-/// A cursor over the bytes that decide. Past their end every choice is 0, which callers read as
-/// "stop" or "no".
+/// A cursor over the bytes that choices are made with. Behind their end every choice is 0, which
+/// callers read as "stop" or "no".
 pub(crate) struct Entropy<'a> {
     data: &'a [u8],
     pos: usize,
@@ -91,7 +91,7 @@ impl<'a> Entropy<'a> {
         list.get(index).copied()
     }
 
-    /// All indices below `count`, from a random one on and then around.
+    /// All indices below `count`: from a random index to the last, then from 0.
     #[inline(always)]
     pub(crate) fn rotation(&mut self, count: usize) -> Chain<Range<u32>, Range<u32>> {
         let start = self.below(count) as u32;

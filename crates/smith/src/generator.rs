@@ -1,7 +1,6 @@
 //! The generator's state: what the module has so far, and the body that is being made.
 //!
-//! The rules that make things live in the other files; here are the lookups and the encoding that
-//! they share.
+//! The rules stand in the other files; the lookups and the encoding that they share stand here.
 
 use alloc::vec::Vec;
 
@@ -44,8 +43,8 @@ pub(crate) enum CompKind {
     Array,
 }
 
-/// A defined type. Types that are equal but have different indices count as unrelated: that leaves
-/// out some valid modules and makes no invalid one.
+/// A defined type. Types that are equal but have different indices count as unrelated: so some valid
+/// modules are never made, but no invalid module is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct TypeDef {
     pub(crate) kind: CompKind,
@@ -240,7 +239,7 @@ impl Generator<'_, '_> {
         leb128::write_s64(&mut self.code, value);
     }
 
-    /// Writes the one of two opcodes that is for an address type.
+    /// Writes one of two opcodes, depending on the address type.
     pub(crate) fn address_op(&mut self, addr: Ty, for_i32: Opcode, for_i64: Opcode) {
         self.op(if addr == Ty::I64 { for_i64 } else { for_i32 });
     }

@@ -31,7 +31,7 @@ impl FloatBits {
 }
 
 impl Generator<'_, '_> {
-    /// Where the operands of the innermost block begin that may be taken.
+    /// The height of the stack below the operands that may be taken now.
     #[inline(always)]
     pub(crate) fn base(&self) -> usize {
         self.frames.last().map_or(0, |frame| frame.height as usize).max(self.floor)
@@ -157,7 +157,7 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// A local of this type whose value nobody else relies on.
+    /// A local of this type for values in between.
     pub(crate) fn scratch(&mut self, ty: Ty) -> u32 {
         let params = self.params as usize;
         let found = self.locals.iter().skip(params).position(|&local| local == ty);
@@ -176,7 +176,7 @@ impl Generator<'_, '_> {
         order.find(|&at| self.globals.get(at as usize).is_some_and(|&global| fits(self, global)))
     }
 
-    /// A global with a value of this type. In a constant expression, one that may stand there.
+    /// A global with a value of this type. A constant expression can only read some globals.
     fn global_of(&mut self, ty: Ty) -> Option<u32> {
         let count = match self.constant && !self.has(Features::GC) {
             true => self.imported_globals as usize,
@@ -380,7 +380,7 @@ impl Generator<'_, '_> {
             && self.has(Features::FUNCTION_REFERENCES)
             && let Some(local) = self.local_of(ty.nullable(true))
         {
-            // The value of the local, or a new one when that is null.
+            // The value of the local, or a new value when that is null.
             self.op(Opcode::Block);
             ty.val_type().encode(&mut self.code);
             self.op_index(Opcode::LocalGet, local);

@@ -84,13 +84,13 @@ impl Ty {
         if self.is_packed() { Ty::I32 } else { self.bare() }
     }
 
-    /// The index of the defined type, of a reference to one.
+    /// The type index of a reference to a defined type.
     #[inline(always)]
     pub(crate) const fn index(self) -> Option<u32> {
         if self.0 & (REF | DEFINED) == REF | DEFINED { Some(self.0 & NUMBER) } else { None }
     }
 
-    /// The abstract heap type, of a reference to one.
+    /// The heap type of a reference to an abstract heap type.
     pub(crate) fn heap(self) -> Option<AbsHeapType> {
         if self.0 & (REF | DEFINED) != REF {
             return None;
@@ -98,8 +98,8 @@ impl Ty {
         AbsHeapType::ALL.get((self.0 & NUMBER) as usize).copied()
     }
 
-    /// The class of an operand of this type: one for each number and vector type, one for all
-    /// references. Class 0 stands for an operand that is not there.
+    /// The class of an operand of this type. Each number and vector type has its own class, and all
+    /// references share one. Class 0 means that there is no operand.
     #[inline(always)]
     pub(crate) const fn operand_class(self) -> usize {
         if self.is_ref() { OPERAND_CLASSES - 1 } else { (self.0 & 7) as usize }

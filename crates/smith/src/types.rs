@@ -1,8 +1,8 @@
 //! Makes the types of a module: functions, structs and arrays, with supertypes and recursive
 //! groups; and chooses value types.
 //!
-//! Every type that a non-null reference may name has values: such references point backwards only,
-//! and a function is made for each function type that needs one.
+//! Every type that a non-null reference names has values: such references only name earlier types,
+//! and a function is made for each function type that is named so.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/syntax/types.html>
 

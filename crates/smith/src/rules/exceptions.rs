@@ -1,4 +1,4 @@
-//! Rules of exceptions: `throw`, `try_table`, and the legacy ones.
+//! Rules of exceptions: `throw`, `try_table`, and the instructions of legacy exceptions.
 //!
 //! In code that must not trap, an exception is thrown only where its function catches it.
 
@@ -15,7 +15,7 @@ impl Generator<'_, '_> {
         self.frames.last().is_some_and(|frame| frame.protected)
     }
 
-    /// Makes sure that an exception may be thrown here: opens a block that catches it, if need be.
+    /// Opens a block that catches exceptions, unless an exception may be thrown here already.
     fn protect(&mut self) -> bool {
         if self.is_protected() || self.risks() {
             return true;
@@ -53,7 +53,7 @@ impl Generator<'_, '_> {
         })
     }
 
-    /// Makes a `rethrow` to a handler that is open, or to one of its own.
+    /// Makes a `rethrow` to a handler that is open, or to a new handler.
     pub(super) fn rethrow(&mut self, opcode: Opcode) -> Option<()> {
         let depth = self.frames.len();
         let catches = |kind| matches!(kind, BlockKind::Catch { .. } | BlockKind::CatchAll);

@@ -227,7 +227,7 @@ impl Generator<'_, '_> {
         })
     }
 
-    /// A random table that may be written to, which the one for indirect calls may not.
+    /// A random table that may be written to. Nothing writes to the table for indirect calls.
     fn some_writable_table(&mut self) -> Option<(u32, TableInfo)> {
         self.some_table(|this, table| !table.dispatch || !this.config.no_traps)
     }

@@ -1,15 +1,14 @@
-//! Rules: how each instruction is made. Those with an arrow share one; each special one has its
-//! own.
+//! Rules: how each instruction is made. Instructions with an arrow share a rule; each special
+//! instruction has its own.
 //!
-//! They are the validator's rules the other way round: where it checks operands, these provide
-//! them. A rule returns `None`, and writes nothing, when the module lacks something that it needs.
+//! They are the counterparts of the validator's rules: where it checks operands, these make them. A rule returns `None`, and writes nothing, when the module lacks something that it needs.
 //!
 //! | file | holds the rules of |
 //! |---|---|
 //! | `mod.rs` | instructions with an arrow; which rule a special instruction has |
 //! | `variables.rs` | locals, globals, parametric instructions, references |
 //! | `control.rs` | blocks, branches, calls |
-//! | `exceptions.rs` | exceptions, and the legacy ones |
+//! | `exceptions.rs` | exceptions and legacy exceptions |
 //! | `memory.rs` | memories and tables |
 //! | `aggregates.rs` | structs and arrays |
 
