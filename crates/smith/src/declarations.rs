@@ -2,7 +2,6 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::vec::Vec;
 
 use wattle_ast::{
     AddrType, Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind,
@@ -392,18 +391,17 @@ impl Generator<'_, '_> {
     /// Fills the table for indirect calls with pairs: each function, and the next one of its type.
     fn fill_dispatch(&mut self, table: u32) {
         let count = self.funcs.len();
-        let mut items = Vec::with_capacity(count * 2);
-        for (func, ty) in self.funcs.iter().enumerate() {
+        let pairs = self.funcs.iter().enumerate().flat_map(|(func, ty)| {
             let mut others = (func + 1..count).chain(0..func);
             let other = others.find(|&other| self.funcs.get(other) == Some(ty)).unwrap_or(func);
-            items.extend([FuncIdx(func as u32), FuncIdx(other as u32)]);
-        }
+            [FuncIdx(func as u32), FuncIdx(other as u32)]
+        });
+        let items = ElemItems::Funcs(List::new(pairs));
         let addr = self.tables.get(table as usize).map_or(Ty::I32, |table| table.addr);
         let offset = self.offset(addr, 0);
         let mode = ElemMode::Active { table: TableIdx(table), offset };
         let ty = Ty::FUNCREF.nullable(false);
-        self.elems.push(Segment { ty, len: items.len() as u32, may_be_dropped: true });
-        let items = ElemItems::Funcs(List::new(items));
+        self.elems.push(Segment { ty, len: 2 * count as u32, may_be_dropped: true });
         self.module.elems.push(Elem { ty: RefType::FUNC, items, mode });
     }
 
@@ -448,10 +446,9 @@ impl Generator<'_, '_> {
         let (ty, items) = if funcs {
             let all = self.funcs.len();
             let items = (0..count).map(|_| FuncIdx(self.entropy.below(all) as u32));
-            let items: Vec<FuncIdx> = items.collect();
             (Ty::FUNCREF.nullable(false), ElemItems::Funcs(List::new(items)))
         } else if refs {
-            let items: Vec<_> = (0..count).map(|_| self.constant_expr(wanted)).collect();
+            let items = (0..count).map(|_| self.constant_expr(wanted));
             (wanted, ElemItems::Exprs(List::new(items)))
         } else {
             return;

@@ -13,20 +13,11 @@ const MAX_DEPTH: u32 = 2;
 /// Addresses up to this are near the start of a memory.
 const NEAR_MASK: i64 = 0xff;
 
-/// Facts of a float type: where its sign is, and the bits of infinity and of the canonical NaN.
-struct FloatBits {
-    sign_bit: u32,
-    infinity: u64,
-    nan: u64,
-}
-
-impl FloatBits {
-    fn of(ty: Ty) -> FloatBits {
-        if ty == Ty::F64 {
-            FloatBits { sign_bit: 63, infinity: f64::INFINITY.to_bits(), nan: 0x7ff8 << 48 }
-        } else {
-            FloatBits { sign_bit: 31, infinity: f32::INFINITY.to_bits().into(), nan: 0x7fc0 << 16 }
-        }
+/// The bits of the sign, of infinity and of the canonical NaN of a float type.
+fn float_parts(ty: Ty) -> [u64; 3] {
+    match ty {
+        Ty::F64 => [1 << 63, f64::INFINITY.to_bits(), 0x7ff8 << 48],
+        _ => [1 << 31, f32::INFINITY.to_bits().into(), 0x7fc0 << 16],
     }
 }
 
@@ -308,7 +299,8 @@ impl Generator<'_, '_> {
 
     /// The bits of the canonical NaN of a float type.
     pub(crate) fn canonical_nan(ty: Ty) -> u64 {
-        FloatBits::of(ty).nan
+        let [_, _, nan] = float_parts(ty);
+        nan
     }
 
     fn integer(&mut self) -> i64 {
@@ -336,9 +328,9 @@ impl Generator<'_, '_> {
 
     /// The bits of a float. A NaN is canonical when the configuration says so.
     pub(crate) fn float_bits(&mut self, ty: Ty) -> u64 {
-        let FloatBits { sign_bit, infinity, nan } = FloatBits::of(ty);
+        let [sign_bit, infinity, nan] = float_parts(ty);
         let choice = self.entropy.byte();
-        let sign = u64::from(choice & 1) << sign_bit;
+        let sign = u64::from(choice & 1) * sign_bit;
         match choice {
             0..150 => {
                 let value = f32::from(choice) / 4.0 - 10.0;
@@ -350,7 +342,7 @@ impl Generator<'_, '_> {
             _ => {
                 let is_f64 = ty == Ty::F64;
                 let bits = if is_f64 { self.entropy.u64() } else { self.entropy.u32().into() };
-                let is_nan = bits & !(1 << sign_bit) > infinity;
+                let is_nan = bits & !sign_bit > infinity;
                 if is_nan && self.config.canonical_nans { nan } else { bits }
             }
         }
