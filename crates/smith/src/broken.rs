@@ -16,18 +16,12 @@ use wattle_ast::{
 
 use crate::declarations::limits;
 
-/// Breaks a rule: by instructions at the start of the last body, or by code that says whether it
-/// could.
-macro_rules! how {
-    ($breaker:ident [$($instr:expr),+]) => { $breaker.instrs(&[$($instr),+]) };
-    ($breaker:ident |$b:ident| $how:expr) => {{
-        let $b = $breaker;
-        $how
-    }};
-}
-
 macro_rules! rules {
-    ($( $(#[doc = $doc:literal])+ $name:ident $phrase:literal $feature:ident => ($($how:tt)+); )*) => {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident $phrase:literal $feature:ident =>
+            $( [$($instr:expr),+] )? $( |$breaker:ident| $how:expr )?;
+    )*) => {
         /// A validation rule that a module breaks.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub enum Broken { $( $(#[doc = $doc])+ $name, )* }
@@ -62,99 +56,102 @@ macro_rules! rules {
             /// Breaks a rule. `false` when a module like this one cannot break it.
             fn break_rule(&mut self, rule: Broken) -> bool {
                 use Instr::*;
-                let breaker = self;
-                breaker.features.contains_all(rule.feature())
-                    && match rule { $( Broken::$name => how!(breaker $($how)+), )* }
+                self.features.contains_all(rule.feature())
+                    && match rule { $( Broken::$name => {
+                        $( self.instrs(&[$($instr),+]) )?
+                        $( { let $breaker = self; $how } )?
+                    } )* }
             }
         }
     };
 }
 
-// A row says the rule, the phrase, the feature that is needed, and how the rule is broken.
+// A row says the rule, the phrase, the feature that is needed, and how the rule is broken: by
+// instructions at the start of the last body, or by code that says whether it could break the rule.
 rules! {
     /// An operand of the wrong type.
-    Operand "type mismatch" NONE => ([I64Const { value: 0 }, I32Eqz, Drop]);
+    Operand "type mismatch" NONE => [I64Const { value: 0 }, I32Eqz, Drop];
     /// A missing operand.
-    MissingOperand "type mismatch" NONE => ([I32Eqz, Drop]);
+    MissingOperand "type mismatch" NONE => [I32Eqz, Drop];
     /// An operand left over at the end of a block.
-    LeftOperand "type mismatch" NONE => ([Block { block_type: BlockType::Empty }, ZERO, End]);
+    LeftOperand "type mismatch" NONE => [Block { block_type: BlockType::Empty }, ZERO, End];
     /// A local that does not exist.
-    UnknownLocal "unknown local" NONE => ([LocalGet { local: ABSENT.into() }, Drop]);
+    UnknownLocal "unknown local" NONE => [LocalGet { local: ABSENT.into() }, Drop];
     /// A global that does not exist.
-    UnknownGlobal "unknown global" NONE => ([GlobalGet { global: ABSENT.into() }, Drop]);
+    UnknownGlobal "unknown global" NONE => [GlobalGet { global: ABSENT.into() }, Drop];
     /// A function that does not exist.
-    UnknownFunc "unknown function" NONE => ([Call { func: ABSENT.into() }]);
+    UnknownFunc "unknown function" NONE => [Call { func: ABSENT.into() }];
     /// A label that does not exist.
-    UnknownLabel "unknown label" NONE => ([ZERO, BrIf { label: ABSENT.into() }]);
+    UnknownLabel "unknown label" NONE => [ZERO, BrIf { label: ABSENT.into() }];
     /// A table that does not exist.
-    UnknownTable "unknown table" REFERENCE_TYPES => (|b| {
+    UnknownTable "unknown table" REFERENCE_TYPES => |b| {
         let callee = wattle_ast::CallIndirect { ty: TypeIdx(0), table: ABSENT.into() };
         b.instrs(&[ZERO, CallIndirect { callee }])
-    });
+    };
     /// A memory that does not exist.
-    UnknownMemory "unknown memory" MULTI_MEMORY => ([MemorySize { memory: ABSENT.into() }, Drop]);
+    UnknownMemory "unknown memory" MULTI_MEMORY => [MemorySize { memory: ABSENT.into() }, Drop];
     /// A type that does not exist.
     UnknownType "unknown type" MULTI_VALUE =>
-        ([Block { block_type: BlockType::Type(ABSENT.into()) }, End]);
+        [Block { block_type: BlockType::Type(ABSENT.into()) }, End];
     /// A tag that does not exist.
-    UnknownTag "unknown tag" EXCEPTIONS => ([Throw { tag: ABSENT.into() }]);
+    UnknownTag "unknown tag" EXCEPTIONS => [Throw { tag: ABSENT.into() }];
     /// An element segment that does not exist.
-    UnknownElem "unknown elem segment" BULK_MEMORY => ([ElemDrop { elem: ABSENT.into() }]);
+    UnknownElem "unknown elem segment" BULK_MEMORY => [ElemDrop { elem: ABSENT.into() }];
     /// A data segment that does not exist.
-    UnknownData "unknown data segment" BULK_MEMORY => ([DataDrop { data: ABSENT.into() }]);
+    UnknownData "unknown data segment" BULK_MEMORY => [DataDrop { data: ABSENT.into() }];
     /// A field that does not exist.
-    UnknownField "unknown field" GC => (|b| {
+    UnknownField "unknown field" GC => |b| {
         let ty = b.struct_type(true, I32);
         b.read_field(ty, 1)
-    });
+    };
     /// A write to an immutable global.
-    ImmutableGlobal "immutable global" NONE => (|b| {
+    ImmutableGlobal "immutable global" NONE => |b| {
         let global = b.global(false, &[ZERO, End]);
         b.instrs(&[ZERO, GlobalSet { global }])
-    });
+    };
     /// A write to an immutable field.
-    ImmutableField "immutable field" GC => (|b| {
+    ImmutableField "immutable field" GC => |b| {
         let ty = b.struct_type(false, I32);
         b.instrs(&[StructNewDefault { ty }, ZERO, StructSet { ty, field: 0.into() }])
-    });
+    };
     /// A write to an immutable array.
-    ImmutableArray "immutable array" GC => (|b| {
+    ImmutableArray "immutable array" GC => |b| {
         let ty = b.array_type(false, I32);
         b.instrs(&[ZERO, ArrayNewDefault { ty }, ZERO, ZERO, ArraySet { ty }])
-    });
+    };
     /// A local read before it has a value.
     UninitializedLocal "uninitialized local" FUNCTION_REFERENCES =>
-        (|b| b.read_new_local(ValType::Ref(RefType::FUNC)));
+        |b| b.read_new_local(ValType::Ref(RefType::FUNC));
     /// An alignment larger than the access.
     Alignment "alignment must not be larger than natural" NONE =>
-        (|b| b.load(I32Load { memarg: memarg(3, 0) }));
+        |b| b.load(I32Load { memarg: memarg(3, 0) });
     /// An atomic access of less than its natural alignment.
     AtomicAlignment "atomic alignment must be natural" THREADS =>
-        (|b| b.load(I32AtomicLoad { memarg: memarg(0, 0) }));
+        |b| b.load(I32AtomicLoad { memarg: memarg(0, 0) });
     /// An offset beyond a 32-bit memory.
     Offset "offset out of range" MEMORY64 =>
-        (|b| b.addr() == Some(AddrType::I32) && b.load(I32Load { memarg: memarg(0, 1 << 33) }));
+        |b| b.addr() == Some(AddrType::I32) && b.load(I32Load { memarg: memarg(0, 1 << 33) });
     /// A lane index that is out of range.
     Lane "invalid lane index" SIMD =>
-        ([V128Const { value: V128([0; 16]) }, I8x16ExtractLaneS { lane: LaneIdx(16) }, Drop]);
+        [V128Const { value: V128([0; 16]) }, I8x16ExtractLaneS { lane: LaneIdx(16) }, Drop];
     /// A `select` whose list of types is empty.
-    SelectArity "invalid result arity" REFERENCE_TYPES => (|b| {
+    SelectArity "invalid result arity" REFERENCE_TYPES => |b| {
         let mut buffer = Vec::new();
         let types = SelectTypes::encode_in(&mut buffer, core::iter::empty());
         b.instrs(&[ZERO, ZERO, ZERO, SelectTyped { types }, Drop])
-    });
+    };
     /// A `ref.func` of an undeclared function.
-    UndeclaredFunc "undeclared function reference" REFERENCE_TYPES => (|b| {
+    UndeclaredFunc "undeclared function reference" REFERENCE_TYPES => |b| {
         let func = b.func(TypeIdx(0));
         b.code(b.module.funcs.len() - 2, &[], &[RefFunc { func }, Drop])
-    });
+    };
     /// An initialiser of a global with an instruction that is not constant.
-    NotConstant "constant expression required" NONE => (|b| {
+    NotConstant "constant expression required" NONE => |b| {
         b.global(true, &[ZERO, I32Eqz, End]);
         true
-    });
+    };
     /// Two exports with the same name.
-    DuplicateExport "duplicate export name" NONE => (|b| {
+    DuplicateExport "duplicate export name" NONE => |b| {
         let index = FuncIdx(b.spaces.len(ExternKind::Func) - 1).into();
         let first = b.module.exports.first().map(|export| export.name.clone());
         let name = first.unwrap_or_else(|| {
@@ -163,90 +160,90 @@ rules! {
         });
         b.module.exports.push(Export { name, index });
         true
-    });
+    };
     /// A start function with a parameter.
-    StartFunction "start function" NONE => (|b| {
+    StartFunction "start function" NONE => |b| {
         let ty = b.ty(FuncType::new([ValType::I32], []));
         b.module.start = Some(b.func(ty));
         true
-    });
+    };
     /// A table whose minimum is greater than its maximum.
-    LimitsOrder "size minimum must not be greater than maximum" NONE => (|b| {
+    LimitsOrder "size minimum must not be greater than maximum" NONE => |b| {
         let is_allowed = b.spaces.tables.is_empty() || b.has(Features::REFERENCE_TYPES);
         if is_allowed {
             let ty = TableType { elem: RefType::FUNCREF, limits: limits(2, Some(1)) };
             b.module.tables.push(Table { ty, init: None });
         }
         is_allowed
-    });
+    };
     /// A memory of more than 4 GiB.
-    MemorySize "memory size" NONE => (|b| b.mem(limits(65537, None), None));
+    MemorySize "memory size" NONE => |b| b.mem(limits(65537, None), None);
     /// A second memory without the feature that allows several.
-    MultipleMemories "multiple memories" NONE => (|b| {
+    MultipleMemories "multiple memories" NONE => |b| {
         let is_rule = !b.has(Features::MULTI_MEMORY);
         for _ in b.spaces.mems.len()..if is_rule { 2 } else { 0 } {
             b.module.memories.push(MemType::default());
         }
         is_rule
-    });
+    };
     /// A shared memory without a maximum.
     SharedNoMax "shared memory must have maximum" THREADS =>
-        (|b| b.mem(Limits { shared: true, ..limits(1, None) }, None));
+        |b| b.mem(Limits { shared: true, ..limits(1, None) }, None);
     /// A memory with pages of eight bytes.
-    PageSize "invalid custom page size" CUSTOM_PAGE_SIZES => (|b| b.mem(limits(1, None), Some(3)));
+    PageSize "invalid custom page size" CUSTOM_PAGE_SIZES => |b| b.mem(limits(1, None), Some(3));
     /// A tag with a result.
-    TagResults "non-empty tag result type" EXCEPTIONS => (|b| {
+    TagResults "non-empty tag result type" EXCEPTIONS => |b| {
         let ty = b.ty(FuncType::new([], [ValType::I32]));
         b.module.tags.push(TagType { ty });
         true
-    });
+    };
     /// A subtype of a final type.
-    FinalSupertype "sub type" GC => (|b| {
+    FinalSupertype "sub type" GC => |b| {
         let above = b.ty(struct_of(&[]));
         b.subtype(above)
-    });
+    };
     /// A subtype with fewer fields than its supertype.
-    Supertype "sub type" GC => (|b| {
+    Supertype "sub type" GC => |b| {
         let above = b.ty(SubType { is_final: false, ..struct_of(&[field(true, I32)]) });
         b.subtype(above)
-    });
+    };
     /// A supertype that is defined later.
-    ForwardSupertype "forward use of type" GC => (|b| {
+    ForwardSupertype "forward use of type" GC => |b| {
         let first = TypeIdx(b.module.types.len() as u32);
         b.module.rec_groups.push(RecGroup { first, len: 2 });
         b.subtype(TypeIdx(first.0 + 1));
         b.ty(SubType { is_final: false, ..struct_of(&[]) });
         true
-    });
+    };
     /// A function whose type is a struct type.
-    NonFunction "non-function type" GC => (|b| {
+    NonFunction "non-function type" GC => |b| {
         let ty = b.ty(struct_of(&[]));
         b.func(ty);
         true
-    });
+    };
     /// A `struct.new_default` of a function type.
-    NonStruct "non-structure type" GC => ([StructNewDefault { ty: TypeIdx(0) }, Drop]);
+    NonStruct "non-structure type" GC => [StructNewDefault { ty: TypeIdx(0) }, Drop];
     /// An `array.new_default` of a function type.
-    NonArray "non-array type" GC => ([ZERO, ArrayNewDefault { ty: TypeIdx(0) }, Drop]);
+    NonArray "non-array type" GC => [ZERO, ArrayNewDefault { ty: TypeIdx(0) }, Drop];
     /// A read of a packed field without sign or zero extension.
-    PackedField "field is packed" GC => (|b| {
+    PackedField "field is packed" GC => |b| {
         let ty = b.struct_type(true, StorageType::Pack(PackType::I8));
         b.read_field(ty, 0)
-    });
+    };
     /// A default value of a field whose type has none.
-    FieldDefault "field type is not defaultable" GC => (|b| {
+    FieldDefault "field type is not defaultable" GC => |b| {
         let ty = b.struct_type(true, StorageType::Val(ValType::Ref(RefType::FUNC)));
         b.instrs(&[StructNewDefault { ty }, Drop])
-    });
+    };
     /// An array of references from a data segment.
-    ArrayOfReferences "array type is not numeric or vector" GC => (|b| {
+    ArrayOfReferences "array type is not numeric or vector" GC => |b| {
         !b.module.datas.is_empty() && {
             let ty = b.array_type(true, StorageType::Val(ValType::Ref(RefType::FUNCREF)));
             b.instrs(&[ZERO, ZERO, ArrayNewData { ty, data: 0.into() }, Drop])
         }
-    });
+    };
     /// A `rethrow` outside of a handler.
-    RethrowLabel "invalid rethrow label" LEGACY_EXCEPTIONS => ([Rethrow { label: 0.into() }]);
+    RethrowLabel "invalid rethrow label" LEGACY_EXCEPTIONS => [Rethrow { label: 0.into() }];
 }
 
 impl fmt::Display for Broken {
