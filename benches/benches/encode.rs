@@ -1,4 +1,4 @@
-//! Parse and encode again: beside wasm-encoder's reencode.
+//! Parsing and encoding again: compared with wasm-encoder's reencode.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use wattle_benches::{Side, compare, corpus};

@@ -1,4 +1,4 @@
-//! Binary to text, flat and folded: beside wasmprinter.
+//! Binary to text, flat and folded: compared with wasmprinter.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use wattle_benches::{Side, compare, corpus};

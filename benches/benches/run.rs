@@ -1,7 +1,7 @@
 //! The interpreter beside wasmi and tinywasm: kernels, and how soon a real binary runs.
 //!
-//! A kernel is a module whose export `run` gives one number; both sides must agree on it. What a
-//! peer cannot run is measured alone.
+//! A kernel is a module whose export `run` returns one number, on which both sides must agree. A
+//! kernel that a peer cannot run is measured on Wattle alone.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use wattle::ast::{CompType, ExternType, ValType};
@@ -123,8 +123,8 @@ fn run_kernels(criterion: &mut Criterion) {
     }
 }
 
-/// The binaries that import functions only, which then trap, and the export that is called. The
-/// others import memories, or need features that wasmi has not.
+/// The binaries that only import functions, each with the export that is called. The functions that
+/// they get trap. The other binaries import memories, or need features that wasmi lacks.
 const STARTED: [(&str, &str); 6] = [
     ("as-sha256", "init"),
     ("canvaskit", "xd"),
@@ -144,7 +144,7 @@ fn zero(ty: ValType) -> Value {
     }
 }
 
-/// Loads, validates, instantiates and calls. Whether the call came to an end is the result.
+/// Loads, validates, instantiates and calls. The result says whether the call returned.
 fn start_ours(bytes: &[u8], export: &str) -> u64 {
     let tree = wattle::parser::parse(bytes).expect("the corpus is well-formed");
     let module = Module::new(tree).expect("the corpus is valid");

@@ -1,9 +1,9 @@
-//! Modules from bytes: beside wasm-smith, with the same bytes. Both give encoded modules.
+//! Modules from bytes: compared with wasm-smith on the same bytes. Both give encoded modules.
 //!
-//! An input is a hundred seeds, and its size that of the seeds. What is printed first tells how
-//! many modules a second both make, how large these are, and how many bytes a second that is: from
-//! the same seed and with the same limits, ours are several times as large. What is compared is a
-//! configuration of ours whose modules are about as large as those of wasm-smith.
+//! An input is a hundred seeds; its size is that of the seeds. First, both generators are described:
+//! how many modules they make in a second, how large the modules are, and how many bytes a second
+//! that is. From the same seed and with the same limits, our modules are several times as large. So
+//! the comparison uses a configuration whose modules are about as large as those of wasm-smith.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ fn ours(config: &Config, seed: &[u8]) -> Vec<u8> {
     wattle::encoder::encode(&made.expect("any bytes make a module").module)
 }
 
-/// A seed that is too short makes no module.
+/// A module of wasm-smith; empty when the seed is too short for a module.
 fn peer(config: &wasm_smith::Config, seed: &[u8]) -> Vec<u8> {
     let made = wasm_smith::Module::new(config.clone(), &mut Unstructured::new(seed));
     made.map_or(Vec::new(), |module| module.to_bytes())

@@ -1,4 +1,4 @@
-//! Text without indentation to binary: beside `wat`.
+//! Text without indentation to binary: compared with `wat`.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use wattle_benches::{Input, Side, compare, corpus};

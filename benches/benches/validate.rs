@@ -1,5 +1,5 @@
-//! Validation: beside wasmparser's validator, on two threads beside one, and its cost as a module
-//! grows.
+//! Validation: compared with wasmparser's validator, on two threads compared with one, and its cost
+//! as a module grows.
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;
@@ -16,7 +16,7 @@ use wattle::parser::Parser;
 use wattle::validator::{Limits, Validator};
 use wattle_benches::{Side, compare, corpus};
 
-/// Bytes in, verdict out, in one pass.
+/// Parses and validates a binary in one pass.
 fn ours(bytes: &[u8]) -> u64 {
     let mut validator = Validator::new().limits(Limits::NONE);
     let mut items = 0;
@@ -52,9 +52,9 @@ fn validate(criterion: &mut Criterion) {
     );
 }
 
-/// Prints what a second thread gains over the large binaries, and beside it what it could gain at
-/// most: two threads with a module each, none of which waits for the other, share caches and
-/// memory too, and the machine with whatever else runs on it.
+/// Prints how much faster two threads validate the large binaries, and the most that could be
+/// expected: the gain of two threads with a module each. These never wait for each other, but they
+/// share caches, memory and the machine too.
 fn threads(_: &mut Criterion) {
     let mut large = corpus(&[]);
     large.retain(|input| input.bytes > 3_000_000);
@@ -132,7 +132,8 @@ fn types(count: usize) -> Module<'static> {
     }
 }
 
-/// Prints what an instruction or a type costs as there are more of them: the same, or nearly.
+/// Prints the cost of an instruction and of a type in modules of growing size. It should stay about
+/// the same.
 fn scaling(_: &mut Criterion) {
     type Make = fn(usize) -> Module<'static>;
     let rows: [(&str, Make, &[usize]); 3] = [

@@ -1,4 +1,4 @@
-//! Every item and every instruction with its immediates: beside wasmparser's visitor.
+//! Reading every item and every instruction with its immediates: compared with wasmparser's visitor.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use wattle::Item;
@@ -11,7 +11,7 @@ use wattle::ast::{
 };
 use wattle_benches::{Side, compare, corpus};
 
-/// Counts instructions and looks at one immediate kind, as a caller would.
+/// Counts the instructions, and sums the immediates of one kind.
 #[derive(Default)]
 struct Count {
     instrs: u64,

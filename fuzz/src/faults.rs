@@ -21,16 +21,16 @@ pub enum Source {
     WasmSmith,
 }
 
-/// What came of many modules.
+/// What a series of modules noticed.
 #[derive(Clone, Debug, Default)]
 pub struct Noticed {
-    /// At which module each fault was noticed first, counted from 1.
+    /// The number of the module that noticed each fault first, counted from 1.
     pub first: BTreeMap<Fault, u64>,
     /// How many modules were instantiated.
     pub instantiated: u64,
     /// How many calls gave results, without a fault.
     pub calls: u64,
-    /// How large the modules are together.
+    /// The total size of the modules in bytes.
     pub bytes: u64,
 }
 
@@ -60,7 +60,7 @@ pub fn noticed(source: Source, faults: &[Fault], seed: u64, modules: u64) -> Not
 }
 
 impl Source {
-    /// A module by its seed. Every other one may trap.
+    /// The module of a seed. A module with an odd number may trap.
     pub fn module(self, seed: u64, number: u64) -> Option<Module<'static>> {
         let no_traps = number.is_multiple_of(2);
         match self {
@@ -88,7 +88,7 @@ fn peer(seed: u64, no_traps: bool) -> Option<Module<'static>> {
     let fuel = module.ensure_termination(200).ok()?;
     let bytes = module.to_bytes();
     let mut module = Parser::new().module(&bytes).ok()?.into_owned();
-    // So that it can be filled up before each call, as ours.
+    // Exported, so that it can be set before each call, as in our modules.
     module.exports.push(Export { name: "fuel".into(), index: GlobalIdx(fuel).into() });
     Some(module)
 }

@@ -76,10 +76,10 @@ const VECTORS: u32 = 512;
 const BUFFER: u32 = 4096;
 const RESULT: u32 = 256;
 
-/// The most calls of a program.
+/// The greatest number of calls that a program makes.
 const CALLS: usize = 40;
 
-/// A program that exports a function for each one that it imports.
+/// The text of a program that imports all functions, and exports a function that calls each.
 fn program() -> String {
     let mut text = String::from("(module");
     let is_wide = |kind: char| matches!(kind, 'n' | 'w');

@@ -16,9 +16,9 @@ use wattle_runtime::{
 };
 use wattle_smith::provider;
 
-/// The most instructions that a call may execute.
+/// The greatest number of instructions that a call may execute.
 const FUEL: u64 = 50_000;
-/// The most elements of a table that are recorded.
+/// The greatest number of elements of a table that are recorded.
 const ELEMENTS: u64 = 64;
 
 /// A valid module, and the module that provides its imports.

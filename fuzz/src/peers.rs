@@ -7,7 +7,7 @@ use wattle::ast::Features;
 use wattle::parser;
 use wattle::validator::Validator;
 
-/// A configuration of wasm-smith with the limits and modes of one of `wattle-smith`.
+/// The configuration of wasm-smith with the limits and modes of a configuration of `wattle-smith`.
 pub fn wasm_smith_config(ours: &wattle_smith::Config) -> wasm_smith::Config {
     wasm_smith::Config {
         disallow_traps: ours.no_traps,
@@ -31,7 +31,7 @@ pub fn wasm_smith_config(ours: &wattle_smith::Config) -> wasm_smith::Config {
 /// The features that both validate with: Wattle's default.
 const OURS: Features = Features::DEFAULT;
 
-/// These features in wasmparser's terms.
+/// The features of wasmparser that correspond to `OURS`.
 fn theirs() -> WasmFeatures {
     let beyond = WasmFeatures::SHARED_EVERYTHING_THREADS
         | WasmFeatures::ACQUIRE_RELEASE_ATOMICS
@@ -63,7 +63,7 @@ pub fn is_known(ours: &Result<(), String>, theirs: &Result<(), String>) -> bool 
     theirs.is_ok() && (begins("illegal opcode fe 04") || begins("zero byte expected"))
 }
 
-/// Any bytes: both find a valid module, or neither does.
+/// Any bytes: Wattle and wasmparser both find a valid module, or neither does.
 pub fn validity_agrees(data: &[u8]) {
     let (ours, theirs) = validity(data);
     let agree = ours.is_ok() == theirs.is_ok() || is_known(&ours, &theirs);

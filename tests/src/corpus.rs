@@ -1,7 +1,7 @@
 //! The corpus of real binaries that `cargo xtask corpus` fetches.
 //!
-//! A test that runs over the corpus iterates [`files_for`], which says so when there are none, for
-//! the corpus is not part of the repository.
+//! The corpus is not part of the repository. A test that runs over it iterates over [`files_for`],
+//! which prints a notice when there are no files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,9 @@ pub const NOTICE: &str = "corpus absent: run cargo xtask corpus";
 /// A binary of the corpus.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CorpusFile {
-    /// Its name, the file's name without `.wasm`.
+    /// The name of the file without `.wasm`.
     pub name: String,
-    /// Where it lies.
+    /// The path of the file.
     pub path: PathBuf,
 }
 
@@ -30,8 +30,8 @@ impl CorpusFile {
     }
 }
 
-/// The folder of the corpus, which need not exist: the one that `WATTLE_CORPUS` names (a relative
-/// one counts from the repository's root), or `corpus` at the repository's root.
+/// The folder of the corpus, which need not exist: the folder that `WATTLE_CORPUS` names, relative to
+/// the repository's root, or `corpus` there.
 pub fn folder() -> PathBuf {
     crate::folder_named_by("WATTLE_CORPUS").unwrap_or_else(|| crate::root().join("corpus"))
 }

@@ -32,7 +32,7 @@ pub enum Source {
     Text,
     /// `(module binary "..")`.
     Binary(Vec<u8>),
-    /// `(module quote "..")`: the strings, with a space between any two.
+    /// `(module quote "..")`: the strings, joined by spaces.
     Quote(Vec<u8>),
     /// `(module instance ...)`, which has no source of its own.
     Instance,
@@ -47,7 +47,7 @@ impl Form {
         }
     }
 
-    /// The word that it is, or "".
+    /// The word, or "" for a list or a string.
     pub fn word(&self) -> &str {
         match &self.node {
             Node::Word(word) => word,

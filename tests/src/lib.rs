@@ -24,7 +24,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package lies in the repository")
 }
 
-/// The folder that an environment variable names; a relative one counts from the repository's root.
+/// The folder that an environment variable names, relative to the repository's root.
 fn folder_named_by(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|value| !value.is_empty()).map(|value| root().join(value))
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 /// What `cargo metadata` prints for this workspace.
 ///
 /// It unpacks every locked package, also those that no target depends on. Cargo is first asked to
-/// work without the network. On a machine that lacks packages this fails, and cargo is asked again
-/// and downloads them as for any build.
+/// work without the network. When a package is missing this fails; then cargo is asked again, and
+/// downloads it as for any build.
 ///
 /// # Errors
 ///

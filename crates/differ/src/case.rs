@@ -11,12 +11,12 @@
 
 use wattle_ast::{
     Export, Expr, ExternIdx, ExternKind, ExternType, Feature, Features, Func, FuncIdx, FuncType,
-    Global, GlobalIdx, GlobalType, Import, IndexSpaces, Instr, LocalIdx, MemIdx, MemType, Module,
-    Opcode, TableIdx, TableType, TypeIdx, ValType,
+    Global, GlobalIdx, GlobalType, Import, IndexSpaces, Instr, LocalIdx, Module, Opcode, SubType,
+    TypeIdx, ValType,
 };
 use wattle_smith::{provider_of, split_mix64};
 
-use crate::emit::{BodyBuilder, Part, WordKind};
+use crate::emit::{Code, Part, WordKind};
 
 /// A function of the adapter.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -90,38 +90,31 @@ pub const HOST: (&str, &str) = ("host", "log");
 /// The probe that reads the state.
 pub(crate) const STATE: &str = "s";
 
-/// Adds functions to a module. Functions of equal types share one.
-struct Adder<'m> {
+/// Adds functions to a module.
+struct Adder {
     out: Module<'static>,
-    under_test: &'m Module<'static>,
-    /// The types that were added.
-    types: Vec<(FuncType, TypeIdx)>,
     /// The number of functions in the module, imports included.
     funcs: u32,
 }
 
-impl Adder<'_> {
-    fn ty(&mut self, ty: FuncType) -> TypeIdx {
-        if let Some((_, index)) = self.types.iter().find(|(known, _)| *known == ty) {
-            return *index;
-        }
-        let index = TypeIdx(self.out.types.len() as u32);
-        self.out.types.push(ty.clone().into());
-        self.types.push((ty, index));
-        index
-    }
-
-    fn func(&mut self, ty: TypeIdx, code: BodyBuilder<'_>) -> FuncIdx {
-        self.out.funcs.push(Func { ty, body: code.finish() });
+impl Adder {
+    /// Adds a function, and its type when the module lacks it.
+    fn func(&mut self, ty: FuncType, code: Code<'_>) -> FuncIdx {
+        let ty = SubType::from(ty);
+        let known = self.out.types.iter().position(|known| *known == ty);
+        let index = known.unwrap_or_else(|| {
+            self.out.types.push(ty);
+            self.out.types.len() - 1
+        });
+        self.out.funcs.push(Func { ty: TypeIdx(index as u32), body: code.body.finish() });
         self.funcs += 1;
         FuncIdx(self.funcs - 1)
     }
 
     /// Adds a function without parameters that returns this number of words.
-    fn probe(&mut self, name: &str, words: usize, code: BodyBuilder<'_>) {
-        let ty = self.ty(FuncType::new([], vec![ValType::I64; words]));
-        let index = self.func(ty, code);
-        self.out.exports.push(Export { name: name.to_owned().into(), index: index.into() });
+    fn probe(&mut self, name: &str, words: usize, code: Code<'_>) {
+        let index = self.func(FuncType::new([], vec![ValType::I64; words]), code).into();
+        self.out.exports.push(Export { name: name.to_owned().into(), index });
     }
 }
 
@@ -135,48 +128,50 @@ fn provided(module: &Module<'static>, log: FuncIdx) -> Module<'static> {
     let body = |place: usize, ty| {
         let (params, results) =
             module.func_type(ty).map_or((&[][..], &[][..]), |ty| (ty.params(), ty.results()));
-        let mut code = BodyBuilder::new(module, params.len() as u32);
+        let mut code = Code::new(module, params.len() as u32);
         code.push(Instr::I32Const { value: place as i32 });
         code.hash_params(params);
-        code.call(log);
+        code.push(Instr::Call { func: log });
         for (at, &ty) in results.iter().enumerate() {
             code.value(ty, mix((place * 16 + at) as u64));
         }
-        code.finish()
+        code.body.finish()
     };
     provider_of(module, body, |place, ty| constant(module, ty, place as u64))
 }
 
 fn constant(module: &Module<'static>, ty: ValType, choice: u64) -> Expr<'static> {
-    let mut code = BodyBuilder::new(module, 0);
+    let mut code = Code::new(module, 0);
     code.value(ty, choice);
-    code.finish().expr().into_owned()
+    code.body.finish().expr().into_owned()
+}
+
+fn log_type() -> FuncType {
+    FuncType::new([ValType::I32, ValType::I64], [])
 }
 
 fn import(module: &str, name: &str, ty: ExternType) -> Import<'static> {
     Import { module: module.to_owned().into(), name: name.to_owned().into(), ty }
 }
 
-/// The exported functions, tables, memories and globals, each with its first name.
-fn exported(module: &Module<'_>) -> Vec<(String, ExternIdx)> {
-    let mut exported: Vec<(String, ExternIdx)> = Vec::new();
+/// The exported functions, tables, memories and globals of a module, each with its first name and
+/// its type.
+fn exported(module: &Module<'_>) -> Vec<(String, ExternIdx, ExternType)> {
+    let spaces = IndexSpaces::of(module);
+    let mut exported: Vec<(String, ExternIdx, ExternType)> = Vec::new();
     for export in &module.exports {
-        let is_known = exported.iter().any(|(_, index)| *index == export.index);
-        if !is_known && export.index.kind() != ExternKind::Tag {
-            exported.push((export.name.as_str().to_owned(), export.index));
-        }
+        let is_known = exported.iter().any(|(_, index, _)| *index == export.index);
+        let ty = spaces.get(export.index).filter(|ty| !is_known && ty.kind() != ExternKind::Tag);
+        exported.extend(ty.map(|ty| (export.name.as_str().to_owned(), export.index, ty)));
     }
     exported
 }
 
-/// The exports of a module under test: names, the indices that probes use for them, and types.
-#[derive(Default)]
-struct View {
-    funcs: Vec<(String, FuncIdx, FuncType)>,
-    globals: Vec<(String, GlobalIdx, ValType)>,
-    memories: Vec<(String, MemIdx, MemType)>,
-    tables: Vec<(String, TableIdx, TableType)>,
-    fuel: Option<GlobalIdx>,
+/// What probes see of a module: its exports, with the indices that the probes use for them.
+struct View<'m> {
+    module: &'m Module<'static>,
+    exports: Vec<(String, ExternIdx, ExternType)>,
+    settings: Settings,
 }
 
 impl Case {
@@ -252,11 +247,15 @@ impl Case {
         bodies.any(|body| body.instrs().any(|instr| wanted(instr.opcode())))
     }
 
-    /// Whether an engine that supports exactly these features can run it.
-    pub fn fits(&self, features: Features) -> bool {
-        [&self.module, &self.provider, &self.adapter].iter().all(|module| {
+    /// Whether an engine that supports exactly these features can run it, or its closed form.
+    pub fn fits(&self, features: Features, is_closed: bool) -> bool {
+        let is_valid = |module: &Module<'_>| {
             wattle_validator::Validator::new().features(features).module(module).is_ok()
-        })
+        };
+        match is_closed {
+            true => is_valid(&self.closed().module),
+            false => [&self.module, &self.provider, &self.adapter].into_iter().all(is_valid),
+        }
     }
 
     /// The closed form of the case.
@@ -267,73 +266,63 @@ impl Case {
         out.import_groups.clear();
         out.exports.clear();
         out.encoding = Default::default();
-        let globals = spaces.globals.len() as u32;
-        let log = FuncIdx(spaces.funcs.len() as u32);
+        let log = FuncIdx(spaces.len(ExternKind::Func));
         let provided = provided(&self.module, log);
         out.funcs.splice(0..0, provided.funcs);
         out.tables.splice(0..0, provided.tables);
         out.memories.splice(0..0, provided.memories);
         out.globals.splice(0..0, provided.globals);
         out.tags.splice(0..0, provided.tags);
-        let mut adder = Adder {
-            under_test: &self.module,
-            types: Vec::new(),
-            funcs: out.funcs.len() as u32,
-            out,
-        };
         // The log is a global with a hash of all calls of imported functions.
-        let host = GlobalIdx(globals);
+        let host = GlobalIdx(spaces.len(ExternKind::Global));
         let ty = GlobalType { mutable: true, val: ValType::I64 };
-        let zero = constant(&self.module, ValType::I64, 0);
-        adder.out.globals.push(Global { ty, init: zero });
-        let ty = adder.ty(FuncType::new([ValType::I32, ValType::I64], []));
-        let mut code = BodyBuilder::new(&self.module, 2);
+        out.globals.push(Global { ty, init: constant(&self.module, ValType::I64, 0) });
+        let mut adder = Adder { funcs: log.0, out };
+        let mut code = Code::new(&self.module, 2);
         code.all([Instr::GlobalGet { global: host }, Instr::LocalGet { local: LocalIdx(0) }]);
         code.push(Instr::I64ExtendI32U);
         code.mix();
         code.push(Instr::LocalGet { local: LocalIdx(1) });
         code.mix();
         code.push(Instr::GlobalSet { global: host });
-        adder.func(ty, code);
+        adder.func(log_type(), code);
 
-        let view = View::of(&self.module, &spaces, |index| index, self.settings);
+        let exports = exported(&self.module);
+        let view = View { module: &self.module, exports, settings: self.settings };
         // A function that returns one hash of all state.
-        let mut code = BodyBuilder::new(&self.module, 0);
-        let hash = code.local(ValType::I64);
-        let word = code.local(ValType::I64);
-        let mut state = Vec::new();
-        view.state(&mut code, self.features, |code, probe| {
-            for _ in &probe {
+        let mut code = Code::new(&self.module, 0);
+        let hash = code.body.local(ValType::I64);
+        let word = code.body.local(ValType::I64);
+        view.state(&mut code, self.features, |code, parts| {
+            for _ in &parts {
                 code.all([Instr::LocalSet { local: word }, Instr::LocalGet { local: hash }]);
                 code.push(Instr::LocalGet { local: word });
                 code.mix();
                 code.push(Instr::LocalSet { local: hash });
             }
-            state.extend(probe);
         });
         code.all([Instr::LocalGet { local: hash }, Instr::GlobalGet { global: host }]);
         code.mix();
-        let ty = adder.ty(FuncType::new([], [ValType::I64]));
-        let digest = adder.func(ty, code);
+        let digest = adder.func(FuncType::new([], [ValType::I64]), code);
         let part = Part { label: "all state".into(), kind: WordKind::State };
-        let mut probes = Vec::new();
-        view.calls(&mut adder, self.settings, &mut probes, Some((digest, part.clone())));
+        let (mut probes, _) = view.calls(&mut adder, Some((digest, &part)));
         adder.out.exports.push(Export { name: STATE.into(), index: digest.into() });
-        probes.push(Probe {
-            name: STATE.into(),
-            label: "all state at first".into(),
-            parts: vec![part],
-            is_call: false,
-        });
+        probes.push(Probe::of_state("all state at first", vec![part]));
         Closed { module: adder.out, probes }
+    }
+}
+
+impl Probe {
+    fn of_state(label: &str, parts: Vec<Part>) -> Probe {
+        Probe { name: STATE.into(), label: label.into(), parts, is_call: false }
     }
 }
 
 fn provider(module: &Module<'static>) -> Module<'static> {
     let mut out = provided(module, FuncIdx(0));
-    let log_type = TypeIdx(out.types.len() as u32);
-    out.types.push(FuncType::new([ValType::I32, ValType::I64], []).into());
-    out.imports.push(import(HOST.0, HOST.1, ExternType::Func(log_type)));
+    let ty = TypeIdx(out.types.len() as u32);
+    out.types.push(log_type().into());
+    out.imports.push(import(HOST.0, HOST.1, ExternType::Func(ty)));
     // The import is function 0, so the other functions move up by one.
     for export in &mut out.exports {
         if let ExternIdx::Func(func) = &mut export.index {
@@ -343,102 +332,72 @@ fn provider(module: &Module<'static>) -> Module<'static> {
     out
 }
 
+/// The adapter, its probes, and the number of functions that cannot be called.
 fn adapter(
     module: &Module<'static>,
     features: Features,
     settings: Settings,
 ) -> (Module<'static>, Vec<Probe>, usize) {
-    let spaces = IndexSpaces::of(module);
-    let mut out = Module {
-        types: module.types.clone(),
-        rec_groups: module.rec_groups.clone(),
-        ..Module::default()
-    };
-    let mut map = Vec::new();
-    for (name, index) in exported(module) {
-        let Some(ty) = spaces.get(index) else { continue };
-        let to = ExternIdx::new(index.kind(), out.imported(index.kind()));
-        out.imports.push(import(UNDER_TEST, &name, ty));
-        map.push((index, to));
+    let (types, rec_groups) = (module.types.clone(), module.rec_groups.clone());
+    let mut out = Module { types, rec_groups, ..Module::default() };
+    let mut exports = exported(module);
+    for (name, index, ty) in &mut exports {
+        *index = ExternIdx::new(index.kind(), out.imported(index.kind()));
+        out.imports.push(import(UNDER_TEST, name, *ty));
     }
-    let find =
-        |index: ExternIdx| map.iter().find(|(from, _)| *from == index).map_or(index, |(_, to)| *to);
-    let view = View::of(module, &spaces, find, settings);
-    let funcs = out.imported(ExternKind::Func);
-    let mut adder = Adder { under_test: module, types: Vec::new(), funcs, out };
-    let mut probes = Vec::new();
-    let uncallable = view.calls(&mut adder, settings, &mut probes, None);
-    let mut code = BodyBuilder::new(module, 0);
+    let view = View { module, exports, settings };
+    let mut adder = Adder { funcs: out.imported(ExternKind::Func), out };
+    let (mut probes, uncallable) = view.calls(&mut adder, None);
+    let mut code = Code::new(module, 0);
     let mut parts = Vec::new();
     view.state(&mut code, features, |_, more| parts.extend(more));
     adder.probe(STATE, parts.len(), code);
-    let label = "globals, memories and tables at last".into();
-    probes.push(Probe { name: STATE.into(), label, parts, is_call: false });
+    probes.push(Probe::of_state("globals, memories and tables at last", parts));
     (adder.out, probes, uncallable)
 }
 
-impl View {
-    fn of(
-        module: &Module<'static>,
-        spaces: &IndexSpaces,
-        find: impl Fn(ExternIdx) -> ExternIdx,
-        settings: Settings,
-    ) -> View {
-        let mut view = View::default();
-        for (name, index) in exported(module) {
-            let to = find(index).index();
-            match spaces.get(index) {
-                Some(ExternType::Func(ty) | ExternType::FuncExact(ty)) => {
-                    let ty = module.func_type(ty).cloned();
-                    view.funcs.extend(ty.map(|ty| (name, FuncIdx(to), ty)));
-                }
-                Some(ExternType::Global(ty)) => {
-                    let is_fuel = name == "fuel" && ty.mutable && ty.val == ValType::I32;
-                    if is_fuel && settings.fuel.is_some() {
-                        view.fuel = Some(GlobalIdx(to));
-                    }
-                    view.globals.push((name, GlobalIdx(to), ty.val));
-                }
-                Some(ExternType::Mem(ty)) => view.memories.push((name, MemIdx(to), ty)),
-                Some(ExternType::Table(ty)) => view.tables.push((name, TableIdx(to), ty)),
-                Some(ExternType::Tag(_)) | None => {}
+impl View<'_> {
+    /// The instructions that set the global `fuel`, if there is one and the settings say so.
+    fn refuel(&self) -> Option<[Instr<'static>; 2]> {
+        let value = self.settings.fuel?.min(i32::MAX as u32) as i32;
+        let global = self.exports.iter().find_map(|(name, index, ty)| match (index, ty) {
+            (&ExternIdx::Global(global), ExternType::Global(ty)) if name == "fuel" => {
+                (ty.mutable && ty.val == ValType::I32).then_some(global)
             }
-        }
-        view
+            _ => None,
+        })?;
+        Some([Instr::I32Const { value }, Instr::GlobalSet { global }])
     }
 
-    /// Adds a probe for each function that can be called, and gives the number of those that
-    /// cannot.
-    fn calls(
-        &self,
-        adder: &mut Adder<'_>,
-        settings: Settings,
-        probes: &mut Vec<Probe>,
-        digest: Option<(FuncIdx, Part)>,
-    ) -> usize {
-        let mut uncallable = 0;
-        for (place, (name, func, ty)) in self.funcs.iter().enumerate() {
-            let mut code = BodyBuilder::new(adder.under_test, 0);
-            if let (Some(global), Some(fuel)) = (self.fuel, settings.fuel) {
-                let value = fuel.min(i32::MAX as u32) as i32;
-                code.all([Instr::I32Const { value }, Instr::GlobalSet { global }]);
+    /// Adds a probe for each function that can be called, and counts those that cannot. A probe
+    /// also returns the result of the function `digest`, if there is one.
+    fn calls(&self, adder: &mut Adder, digest: Option<(FuncIdx, &Part)>) -> (Vec<Probe>, usize) {
+        let (mut probes, mut uncallable) = (Vec::new(), 0);
+        let funcs = self.exports.iter().filter_map(|(name, index, ty)| match (index, ty) {
+            (&ExternIdx::Func(func), &ExternType::Func(ty) | &ExternType::FuncExact(ty)) => {
+                Some((name, func, self.module.func_type(ty)?))
             }
-            let choice = |at: usize| mix(settings.salt ^ (place * 64 + at) as u64);
+            _ => None,
+        });
+        for (place, (name, func, ty)) in funcs.enumerate() {
+            let mut code = Code::new(self.module, 0);
+            code.all(self.refuel().into_iter().flatten());
+            let choice = |at: usize| mix(self.settings.salt ^ (place * 64 + at) as u64);
             let mut params = ty.params().iter().enumerate();
             if !params.all(|(at, &ty)| code.value(ty, choice(at))) {
                 uncallable += 1;
                 continue;
             }
-            code.call(*func);
-            let locals: Vec<LocalIdx> = ty.results().iter().map(|&ty| code.local(ty)).collect();
+            code.push(Instr::Call { func });
+            let locals: Vec<_> = ty.results().iter().map(|&ty| code.body.local(ty)).collect();
             code.all(locals.iter().rev().map(|&local| Instr::LocalSet { local }));
             let mut parts = Vec::new();
             for (at, (&local, &ty)) in locals.iter().zip(ty.results()).enumerate() {
                 let label = |&kind: &WordKind| Part { label: format!("result {at}: {ty}"), kind };
                 parts.extend(code.words(local, ty).iter().map(label));
             }
-            if let Some((digest, part)) = &digest {
-                code.call(*digest);
+            if let Some((func, part)) = digest {
+                code.push(Instr::Call { func });
                 parts.push(part.clone());
             }
             let export = format!("c{place}");
@@ -446,36 +405,41 @@ impl View {
             let label = format!("call {name:?}");
             probes.push(Probe { name: export, label, parts, is_call: true });
         }
-        uncallable
+        (probes, uncallable)
     }
 
     /// Pushes the words of all globals, memories and tables. `each` is called after each of these,
     /// with what its words stand for.
     fn state<'m>(
         &self,
-        code: &mut BodyBuilder<'m>,
+        code: &mut Code<'m>,
         features: Features,
-        mut each: impl FnMut(&mut BodyBuilder<'m>, Vec<Part>),
+        mut each: impl FnMut(&mut Code<'m>, Vec<Part>),
     ) {
-        for (name, global, ty) in &self.globals {
-            let kinds = code.global(*global, *ty).iter();
-            let part = |&kind: &WordKind| Part { label: format!("global {name:?}: {ty}"), kind };
-            each(code, kinds.map(part).collect());
-        }
-        let sized = |what: &str, name: &str| {
-            ["size", "hash"]
-                .map(|of| Part { label: format!("{what} {name:?}: {of}"), kind: WordKind::State })
-                .to_vec()
-        };
-        for (name, memory, ty) in &self.memories {
-            code.memory(*memory, ty);
-            each(code, sized("memory", name));
-        }
-        for (name, table, ty) in &self.tables {
-            if features.contains(Feature::ReferenceTypes) {
-                code.table(*table, ty.elem, ty.limits.addr);
-                each(code, sized("table", name));
-            }
+        let has_table_get = features.contains(Feature::ReferenceTypes);
+        for (name, index, ty) in &self.exports {
+            let sized = |what| {
+                let part =
+                    |of| Part { label: format!("{what} {name:?}: {of}"), kind: WordKind::State };
+                ["size", "hash"].map(part).to_vec()
+            };
+            let parts = match (*index, ty) {
+                (ExternIdx::Global(global), ExternType::Global(ty)) => {
+                    let label = format!("global {name:?}: {}", ty.val);
+                    let part = |&kind: &WordKind| Part { label: label.clone(), kind };
+                    code.global(global, ty.val).iter().map(part).collect()
+                }
+                (ExternIdx::Mem(memory), ExternType::Mem(ty)) => {
+                    code.memory(memory, ty);
+                    sized("memory")
+                }
+                (ExternIdx::Table(table), ExternType::Table(ty)) if has_table_get => {
+                    code.table(table, ty);
+                    sized("table")
+                }
+                _ => continue,
+            };
+            each(code, parts);
         }
     }
 }

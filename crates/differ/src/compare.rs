@@ -14,6 +14,7 @@ use wattle_runtime::numerics::{Nan, Profile, RelaxedMinMax, RelaxedTrunc};
 use crate::case::{Case, Probe};
 use crate::emit::{Part, WordKind};
 use crate::ending::{Ending, Run, Word, traps_of};
+use crate::engine::Engine;
 use crate::oracle::Oracle;
 
 /// How the bits of NaNs are compared.
@@ -161,8 +162,8 @@ fn is_equal(part: Option<&Part>, a: Word, b: Word, nans: Nans) -> bool {
     a == b || lanes || is_nan(kind, a.0) && is_nan(kind, b.0)
 }
 
-/// Whether one instruction may trap for either of two reasons, of which engines check a different
-/// one first. An atomic access may be unaligned and out of bounds; an instruction that copies from
+/// Whether one instruction can have both reasons to trap, so that the trap depends on what an engine
+/// checks first. An atomic access may be unaligned and out of bounds; an instruction that copies from
 /// a segment to an array may be out of the bounds of both.
 fn is_either(a: &[Trap], b: &[Trap]) -> bool {
     let pairs = [
@@ -247,31 +248,27 @@ pub fn compare(probes: &[Probe], expected: &Run, actual: &Run, nans: Nans) -> Ve
             Some(Ok(Way::Value)) if probe.is_some_and(|probe| !probe.is_call) => Way::State,
             Some(Ok(way)) => way,
         };
-        let place = probe.map_or("instantiation".to_owned(), |probe| probe.label.clone());
-        let (expected, actual) = show_both(a, b, parts, nans);
-        return Verdict::Differs(Box::new(Difference { way, place, expected, actual }));
+        let place = probe.map_or("instantiation", |probe| &probe.label);
+        return differs(way, place, show_both(a, b, parts, nans));
     }
     if expected.log != actual.log {
         let show = |log: &[(u32, Word)]| {
             let calls = log.iter().map(|(place, hash)| format!("{place}:{:#x}", hash.0));
             calls.collect::<Vec<_>>().join(" ")
         };
-        return Verdict::Differs(Box::new(Difference {
-            way: Way::Log,
-            place: "calls of the host".into(),
-            expected: show(&expected.log),
-            actual: show(&actual.log),
-        }));
+        let both = (show(&expected.log), show(&actual.log));
+        return differs(Way::Log, "calls of the host", both);
     }
-    if expected.probes.len() != actual.probes.len() {
-        return Verdict::Differs(Box::new(Difference {
-            way: Way::Breaks,
-            place: "the number of endings".into(),
-            expected: expected.probes.len().to_string(),
-            actual: actual.probes.len().to_string(),
-        }));
+    let [count, actual_count] = [expected, actual].map(|run| run.probes.len());
+    if count != actual_count {
+        let both = (count.to_string(), actual_count.to_string());
+        return differs(Way::Breaks, "the number of endings", both);
     }
     Verdict::Agrees
+}
+
+fn differs(way: Way, place: &str, (expected, actual): (String, String)) -> Verdict {
+    Verdict::Differs(Box::new(Difference { way, place: place.to_owned(), expected, actual }))
 }
 
 /// Both endings as text. Of results, only those that differ.
@@ -322,10 +319,10 @@ axes! {
         | I64x2RelaxedLaneselect;
 }
 
-/// Every combination of choices about the relaxed instructions of a case. It begins with `now`, and
-/// combinations that differ from it in fewer choices come first.
-fn profiles(case: &Case, now: Profile) -> Vec<Profile> {
-    let mut all = vec![(0_usize, now)];
+/// Every combination of choices about the relaxed instructions of a case, each with the number of
+/// choices in which it differs from `now`. Smaller numbers come first.
+fn profiles(case: &Case, now: Profile) -> Vec<(usize, Profile)> {
+    let mut all = vec![(0, now)];
     for (is_of, values) in AXES {
         if case.uses(is_of) {
             let changed = all.iter().flat_map(|&(count, profile)| {
@@ -340,12 +337,7 @@ fn profiles(case: &Case, now: Profile) -> Vec<Profile> {
         }
     }
     all.sort_by_key(|(count, _)| *count);
-    all.into_iter().map(|(_, profile)| profile).collect()
-}
-
-/// How many combinations differ from another one in at most one choice.
-fn near_count() -> usize {
-    1 + AXES.iter().map(|(_, values)| values.len() - 1).sum::<usize>()
+    all
 }
 
 /// A deviation of an engine that is known. It would hide other differences in the same module.
@@ -388,21 +380,26 @@ impl KnownDeviation {
     }
 }
 
-/// Runs a case with an oracle, in the form that the engine gets.
-pub(crate) type Runner<'r> = dyn Fn(&Oracle, &Case) -> Run + 'r;
-
-/// Compares as [`compare`] does. When a difference comes out, it compares again with other choices
-/// that the specification permits. `learned` is the combination of choices that fits the engine so
-/// far, and is updated.
-pub(crate) fn judge_run(
+/// Runs a case on an engine, and compares as [`compare`] does to `expected`, which is what the
+/// oracle did. When a difference comes out, it compares again with other choices that the
+/// specification permits. `learned` is the combination of choices that fits the engine so far, and
+/// is updated.
+pub(crate) fn judge(
+    engine: &mut dyn Engine,
     case: &Case,
-    probes: &[Probe],
     expected: &Run,
-    actual: &Run,
     nans: Nans,
     learned: &mut Profile,
-    run: &Runner<'_>,
 ) -> Verdict {
+    let actual = &engine.run(case);
+    let closed = engine.is_closed().then(|| case.closed());
+    let probes = closed.as_ref().map_or(&case.probes, |closed| &closed.probes);
+    let run = |oracle: &Oracle, case: &Case| match closed {
+        Some(_) => oracle.run_closed(&case.closed()),
+        None => oracle.run_case(case),
+    };
+    let closed_run = closed.as_ref().map(|closed| Oracle::default().run_closed(closed));
+    let expected = closed_run.as_ref().unwrap_or(expected);
     let verdict = compare(probes, expected, actual, nans);
     let Verdict::Differs(difference) = verdict else { return verdict };
     if matches!(difference.way, Way::Refuses | Way::Breaks) {
@@ -410,10 +407,11 @@ pub(crate) fn judge_run(
     }
     let oracle = Oracle::default();
     let is_relaxed = case.uses(|op| op.feature() == Feature::RelaxedSimd);
-    let mut near_profiles = if is_relaxed { profiles(case, *learned) } else { Vec::new() };
+    let profiles = if is_relaxed { profiles(case, *learned) } else { Vec::new() };
     // There can be thousands. Those that differ in several choices come after cheaper checks.
-    let far_profiles = near_profiles.split_off(near_count().min(near_profiles.len()));
-    let mut permitted = |profile: &Profile| {
+    let near_count = profiles.partition_point(|(count, _)| *count < 2);
+    let (near_profiles, far_profiles) = profiles.split_at(near_count);
+    let mut permitted = |(_, profile): &(usize, Profile)| {
         let other = run(&Oracle { profile: *profile, ..oracle }, case);
         match compare(probes, &other, actual, nans) {
             Verdict::Agrees => {
@@ -436,7 +434,7 @@ pub(crate) fn judge_run(
     }
     for known in KNOWN {
         if let Some(taken) = known.executed(case) {
-            for profile in &near_profiles {
+            for (_, profile) in near_profiles {
                 let other = run(&Oracle { profile: *profile, ..oracle }, &taken);
                 if compare(probes, &other, actual, nans) == Verdict::Agrees {
                     return Verdict::Discarded(known.reason.into());

@@ -2,10 +2,11 @@
 //! into words of 64 bits.
 
 use wattle_ast::{
-    AbsHeapType, AddrType, BlockType, Body, CompType, F32, F64, FieldIdx, FuncIdx, GlobalIdx,
-    HeapType, Instr, LabelIdx, LaneIdx, Local, LocalIdx, MemArg, MemIdx, MemType, Module, PackType,
-    RefType, RefTypeNonNull, StorageType, TableIdx, V128, ValType,
+    AbsHeapType, AddrType, BlockType, CompType, F32, F64, FieldIdx, GlobalIdx, HeapType, Instr,
+    LabelIdx, LaneIdx, LocalIdx, MemArg, MemIdx, MemType, Module, RefType, RefTypeNonNull,
+    StorageType, TableIdx, TableType, V128, ValType,
 };
+use wattle_encoder::FuncBuilder;
 
 /// What a word of a probe's results stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,7 +52,7 @@ fn to_word(ty: ValType) -> Option<&'static [Instr<'static>]> {
 }
 
 /// The one of two instructions that is for an address type.
-fn for_addr<'m>(addr: AddrType, for_i32: Instr<'m>, for_i64: Instr<'m>) -> Instr<'m> {
+fn for_addr(addr: AddrType, for_i32: Instr<'static>, for_i64: Instr<'static>) -> Instr<'static> {
     match addr {
         AddrType::I32 => for_i32,
         AddrType::I64 => for_i64,
@@ -59,45 +60,32 @@ fn for_addr<'m>(addr: AddrType, for_i32: Instr<'m>, for_i64: Instr<'m>) -> Instr
 }
 
 /// A constant of an address type.
-fn addr_const<'m>(addr: AddrType, value: i64) -> Instr<'m> {
+fn addr_const(addr: AddrType, value: i64) -> Instr<'static> {
     for_addr(addr, Instr::I32Const { value: value as i32 }, Instr::I64Const { value })
 }
 
-fn get<'m>(local: LocalIdx) -> Instr<'m> {
+fn get(local: LocalIdx) -> Instr<'static> {
     Instr::LocalGet { local }
 }
 
-/// A function body that is being made.
-pub(crate) struct BodyBuilder<'m> {
+/// The code of a function that observes a module.
+pub(crate) struct Code<'m> {
     module: &'m Module<'static>,
-    instrs: Vec<Instr<'m>>,
-    params: u32,
-    locals: Vec<ValType>,
+    pub(crate) body: FuncBuilder,
 }
 
-impl<'m> BodyBuilder<'m> {
-    /// The body of a function with this number of parameters.
-    pub(crate) fn new(module: &'m Module<'static>, params: u32) -> BodyBuilder<'m> {
-        BodyBuilder { module, instrs: Vec::new(), params, locals: Vec::new() }
+impl<'m> Code<'m> {
+    /// The code of a function with this number of parameters.
+    pub(crate) fn new(module: &'m Module<'static>, params: u32) -> Code<'m> {
+        Code { module, body: FuncBuilder::new(params) }
     }
 
-    pub(crate) fn push(&mut self, instr: Instr<'m>) {
-        self.instrs.push(instr);
+    pub(crate) fn push(&mut self, instr: Instr<'_>) {
+        self.body.instr(instr);
     }
 
-    pub(crate) fn all(&mut self, instrs: impl IntoIterator<Item = Instr<'m>>) {
-        self.instrs.extend(instrs);
-    }
-
-    pub(crate) fn local(&mut self, ty: ValType) -> LocalIdx {
-        self.locals.push(ty);
-        LocalIdx(self.params + self.locals.len() as u32 - 1)
-    }
-
-    pub(crate) fn finish(mut self) -> Body<'static> {
-        self.push(Instr::End);
-        let locals = self.locals.into_iter().map(|ty| Local { count: 1, ty });
-        Body::new(locals, self.instrs.into_iter().collect())
+    pub(crate) fn all<'i>(&mut self, instrs: impl IntoIterator<Item = Instr<'i>>) {
+        self.body.instrs(instrs);
     }
 
     /// Pushes a value of a type that `choice` selects. `false` when no value can be made.
@@ -178,13 +166,13 @@ impl<'m> BodyBuilder<'m> {
                 match self.module.types.get(ty.idx()).map(|ty| &ty.comp) {
                     Some(CompType::Struct(fields)) => {
                         for (number, field) in fields.fields.iter().enumerate().take(8) {
-                            let field_idx = FieldIdx(number as u32);
+                            let at = FieldIdx(number as u32);
                             let (read, value) = match field.storage {
-                                StorageType::Pack(PackType::I8 | PackType::I16) => {
-                                    (Instr::StructGetS { ty, field: field_idx }, ValType::I32)
+                                StorageType::Pack(_) => {
+                                    (Instr::StructGetS { ty, field: at }, ValType::I32)
                                 }
                                 StorageType::Val(value) => {
-                                    (Instr::StructGet { ty, field: field_idx }, value)
+                                    (Instr::StructGet { ty, field: at }, value)
                                 }
                             };
                             if let Some(conversion) = to_word(value) {
@@ -214,7 +202,7 @@ impl<'m> BodyBuilder<'m> {
 
     /// Pushes the words of a global.
     pub(crate) fn global(&mut self, global: GlobalIdx, ty: ValType) -> &'static [WordKind] {
-        let local = self.local(ty);
+        let local = self.body.local(ty);
         self.all([Instr::GlobalGet { global }, Instr::LocalSet { local }]);
         self.words(local, ty)
     }
@@ -231,7 +219,7 @@ impl<'m> BodyBuilder<'m> {
         &mut self,
         addr: AddrType,
         at: LocalIdx,
-        (end, step): (Instr<'m>, i64),
+        (end, step): (Instr<'_>, i64),
         body: impl FnOnce(&mut Self),
     ) {
         let block_type = BlockType::Empty;
@@ -247,8 +235,8 @@ impl<'m> BodyBuilder<'m> {
     /// Pushes the size of a memory in bytes, and a hash of its bytes.
     pub(crate) fn memory(&mut self, memory: MemIdx, ty: &MemType) {
         let addr = ty.limits.addr;
-        let (at, end) = (self.local(addr.into()), self.local(addr.into()));
-        let hash = self.local(ValType::I64);
+        let (at, end) = (self.body.local(addr.into()), self.body.local(addr.into()));
+        let hash = self.body.local(ValType::I64);
         let bits = ty.page_bits();
         self.all([Instr::MemorySize { memory }, addr_const(addr, bits.into())]);
         self.all([for_addr(addr, Instr::I32Shl, Instr::I64Shl), Instr::LocalTee { local: end }]);
@@ -281,9 +269,10 @@ impl<'m> BodyBuilder<'m> {
     }
 
     /// Pushes the size of a table, and a hash of what can be observed of its elements.
-    pub(crate) fn table(&mut self, table: TableIdx, elem: RefType, addr: AddrType) {
-        let (at, hash) = (self.local(addr.into()), self.local(ValType::I64));
-        let element = self.local(ValType::Ref(RefType { nullable: true, ..elem }));
+    pub(crate) fn table(&mut self, table: TableIdx, ty: &TableType) {
+        let (elem, addr) = (ty.elem, ty.limits.addr);
+        let (at, hash) = (self.body.local(addr.into()), self.body.local(ValType::I64));
+        let element = self.body.local(ValType::Ref(RefType { nullable: true, ..elem }));
         self.push(Instr::TableSize { table });
         self.addr_to_word(addr);
         self.for_each_addr(addr, at, (Instr::TableSize { table }, 1), |code| {
@@ -311,10 +300,6 @@ impl<'m> BodyBuilder<'m> {
                 self.mix();
             }
         }
-    }
-
-    pub(crate) fn call(&mut self, func: FuncIdx) {
-        self.push(Instr::Call { func });
     }
 }
 

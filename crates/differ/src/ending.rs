@@ -66,6 +66,15 @@ impl Ending {
         }
         Ending::Trap(message.to_owned())
     }
+
+    /// Reads the message of an instantiation or a command that failed: without the words of a known
+    /// trap, the module was refused.
+    pub(crate) fn of_start(message: String) -> Ending {
+        match Ending::of_message(&message) {
+            Ending::Trap(_) if traps_of(&message).is_empty() => Ending::Refused(message),
+            ending => ending,
+        }
+    }
 }
 
 /// 64 bits, written in hexadecimal.

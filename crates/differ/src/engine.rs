@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wattle_ast::Features;
 
-use crate::case::{Case, Closed};
+use crate::case::Case;
 use crate::ending::Run;
 
 /// An engine that runs cases. Each thread has its own.
@@ -15,7 +15,7 @@ pub trait Engine: Send {
     /// The features that it supports. It gets no case that needs others.
     fn features(&self) -> Features;
 
-    /// Whether it runs cases in their closed form, with [`Engine::run_closed`].
+    /// Whether it runs the closed form of a case, with a new instance for each probe.
     fn is_closed(&self) -> bool {
         false
     }
@@ -23,10 +23,4 @@ pub trait Engine: Send {
     /// Runs a case: instantiates the provider, the module and the adapter, and calls the probes in
     /// order. It stops after a probe that runs out of a resource.
     fn run(&mut self, case: &Case) -> Run;
-
-    /// Runs a case in its closed form, with a new instance for each probe.
-    fn run_closed(&mut self, closed: &Closed) -> Run {
-        let _ = closed;
-        Run::ended(crate::Ending::Refused("no closed form".into()))
-    }
 }

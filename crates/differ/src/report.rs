@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde_json::json;
 use wattle_smith::Config;
 
 use crate::case::Case;
@@ -31,22 +31,6 @@ pub struct Finding {
     pub runs: Vec<(String, Run)>,
 }
 
-#[derive(Serialize)]
-struct Json<'f> {
-    seed: u64,
-    engine: &'f str,
-    difference: &'f Difference,
-    probes: Vec<&'f str>,
-    oracle: &'f Run,
-    engines: Vec<Named<'f>>,
-}
-
-#[derive(Serialize)]
-struct Named<'f> {
-    name: &'f str,
-    run: &'f Run,
-}
-
 impl Finding {
     /// The name of its folder.
     pub fn folder_name(&self) -> String {
@@ -72,51 +56,45 @@ impl Finding {
         file("repro.wat", wattle_printer::print(&self.case.closed().module).as_bytes())?;
         file("seed", format!("{}\n", self.seed).as_bytes())?;
         file("config.json", &serde_json::to_vec_pretty(&self.config)?)?;
-        let json = Json {
-            seed: self.seed,
-            engine: &self.engine,
-            difference: &self.difference,
-            probes: self.case.probes.iter().map(|probe| probe.label.as_str()).collect(),
-            oracle: &self.expected,
-            engines: self.runs.iter().map(|(name, run)| Named { name, run }).collect(),
-        };
+        let runs = self.runs.iter().map(|(name, run)| json!({ "name": name, "run": run }));
+        let json = json!({
+            "seed": self.seed,
+            "engine": self.engine,
+            "difference": self.difference,
+            "probes": self.case.probes.iter().map(|probe| &probe.label).collect::<Vec<_>>(),
+            "oracle": self.expected,
+            "engines": runs.collect::<Vec<_>>(),
+        });
         file("report.json", &serde_json::to_vec_pretty(&json)?)?;
         file("report.md", self.markdown().as_bytes())?;
         Ok(path)
     }
 
     fn markdown(&self) -> String {
-        use std::fmt::Write;
         let Difference { place, expected, actual, .. } = &self.difference;
-        let mut text = format!("# {}: {place}\n\n", self.folder_name());
-        // Writing to a string cannot fail.
-        let _ = write!(
-            text,
-            "Seed {}. `config.json` made the module; `wattle smith --config config.json {}` makes\n\
-             it again. `module.wat` is what is left of it.\n\n\
-             - oracle: {expected}\n- {}: {actual}\n\n| probe | oracle |",
-            self.seed, self.seed, self.engine
+        let (seed, engine) = (self.seed, &self.engine);
+        let mut text = format!(
+            "# {}: {place}\n\n\
+             Seed {seed}. `config.json` made the module; `wattle smith --config config.json {seed}`\n\
+             makes it again. `module.wat` is what is left of it.\n\n\
+             - oracle: {expected}\n- {engine}: {actual}\n\n",
+            self.folder_name()
         );
-        for (name, _) in &self.runs {
-            let _ = write!(text, " {name} |");
-        }
-        text.push_str("\n|---|---|");
-        text.push_str(&"---|".repeat(self.runs.len()));
-        text.push('\n');
-        let mut row = |label: &str, of: &dyn Fn(&Run) -> Option<&Ending>| {
-            let _ = write!(text, "| {label} |");
-            for run in std::iter::once(&self.expected).chain(self.runs.iter().map(|(_, run)| run)) {
-                let ending =
-                    of(run).map(|ending| serde_json::to_string(ending).unwrap_or_default());
-                let _ = write!(text, " {} |", ending.unwrap_or_default().replace('|', "\\|"));
-            }
-            text.push('\n');
+        let mut row = |cells: Vec<String>| {
+            let cells = cells.iter().map(|cell| cell.replace('|', "\\|"));
+            text += &format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
         };
-        row("instantiation", &|run| Some(&run.start));
+        let runs = || std::iter::once(&self.expected).chain(self.runs.iter().map(|(_, run)| run));
+        let names = self.runs.iter().map(|(name, _)| name.clone());
+        row(["probe".into(), "oracle".into()].into_iter().chain(names).collect());
+        row(vec!["---".into(); 2 + self.runs.len()]);
+        let show = |ending: &Ending| serde_json::to_string(ending).unwrap_or_default();
+        let starts = runs().map(|run| show(&run.start));
+        row(std::iter::once("instantiation".into()).chain(starts).collect());
         for (at, probe) in self.case.probes.iter().enumerate() {
-            row(&probe.label.replace('|', "\\|"), &|run| run.probes.get(at));
+            let endings = runs().map(|run| run.probes.get(at).map_or(String::new(), show));
+            row(std::iter::once(probe.label.clone()).chain(endings).collect());
         }
-        let _ = write!(text, "\n```wat\n{}```\n", wattle_printer::print(&self.case.module));
-        text
+        text + &format!("\n```wat\n{}```\n", wattle_printer::print(&self.case.module))
     }
 }

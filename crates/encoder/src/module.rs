@@ -36,7 +36,8 @@ use crate::{faithful, frame};
 pub fn encode(module: &Module<'_>) -> Vec<u8> {
     let raws = &module.encoding.sections;
     let size: usize = raws.iter().map(|raw| raw.bytes.len()).sum();
-    let mut out = Vec::with_capacity(size + 8);
+    // A vector that grows from nothing is moved many times while it is small.
+    let mut out = Vec::with_capacity(512.max(size + 8));
     let mut customs = RawCustoms::new(raws);
     write(&mut out, module, |out, part| match part {
         Part::Section(id) => match raws.iter().find(|raw| raw.id == id) {

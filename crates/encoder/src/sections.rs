@@ -20,7 +20,9 @@ pub(crate) enum Form {
 /// Appends a section, unless the module has nothing for it.
 pub(crate) fn write(out: &mut Vec<u8>, module: &Module<'_>, id: SectionId, form: Form) {
     if module.has_section(id) {
-        frame::section(out, id, estimate(module, id), |out| content(out, module, id, form));
+        let estimate = estimate(module, id);
+        out.reserve(estimate);
+        frame::section(out, id, estimate, |out| content(out, module, id, form));
     }
 }
 
@@ -36,8 +38,13 @@ fn estimate(module: &Module<'_>, id: SectionId) -> usize {
 }
 
 fn content(out: &mut Vec<u8>, module: &Module<'_>, id: SectionId, form: Form) {
-    let count = module.section_count(id);
+    if id == SectionId::DataCount {
+        // The module would read its code again to say whether it has this item.
+        return leb128::write_u32(out, module.datas.len() as u32);
+    }
+    let mut count = 1;
     if id.is_list() {
+        count = module.section_count(id);
         leb128::write_u32(out, count);
     }
     let entries = Entries::new(id, count);

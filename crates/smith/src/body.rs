@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::{BlockType, Body, Class, Encode, Expr, Features, Opcode, leb128};
+use wattle_ast::{BlockType, Body, Class, Encode, Expr, Features, Func, Opcode, TypeIdx, leb128};
 
 use crate::Weights;
 use crate::choice::{by_class, by_operands};
@@ -33,21 +33,18 @@ impl Generator<'_, '_> {
         };
         let total: u32 = Weights::CLASSES.iter().map(|&class| weight(class)).sum();
         let mut slots = [Class::Numeric; 64];
-        let mut classes = Weights::CLASSES.iter();
-        let (mut class, mut sum) = (Class::Numeric, 0);
-        for (slot, place) in slots.iter_mut().zip(0..).filter(|_| total > 0) {
-            while sum * 64 <= place * total {
-                let Some(&next) = classes.next() else { break };
-                class = next;
-                sum += weight(next);
-            }
-            *slot = class;
+        let (mut start, mut sum) = (0, 0);
+        for &class in Weights::CLASSES {
+            sum += weight(class);
+            let end = (64 * sum).div_ceil(total.max(1)) as usize;
+            slots.get_mut(start..end).unwrap_or_default().fill(class);
+            start = end;
         }
         self.slots = slots;
     }
 
-    /// Makes the body of a function of this type.
-    pub(crate) fn make_body(&mut self, ty: u32) -> Body<'static> {
+    /// Makes the code of a function of this type.
+    pub(crate) fn make_body(&mut self, ty: u32) {
         let (params, results) = self.signature(ty);
         self.begin_body(params);
         let most = self.config.max_locals as usize;
@@ -70,7 +67,6 @@ impl Generator<'_, '_> {
                 self.step();
             }
         }
-        self.end_body()
     }
 
     /// Starts a body or an expression with these parameters.
@@ -85,8 +81,8 @@ impl Generator<'_, '_> {
         self.params = params.len;
     }
 
-    /// The body that was made: its locals and its code.
-    pub(crate) fn end_body(&mut self) -> Body<'static> {
+    /// Adds a function of this type, whose body are the locals and the code that were made.
+    pub(crate) fn add_func(&mut self, ty: u32) {
         let locals = self.locals.get(self.params as usize..).unwrap_or_default();
         let mut runs: Vec<u8> = Vec::with_capacity(self.code.len() + 2 * locals.len() + 8);
         let count = locals.chunk_by(|a, b| a == b).count();
@@ -96,7 +92,8 @@ impl Generator<'_, '_> {
             run.first().copied().unwrap_or(Ty::I32).val_type().encode(&mut runs);
         }
         runs.extend_from_slice(&self.code);
-        Body::from_bytes(runs).unwrap_or_default()
+        let body = Body::from_bytes(runs).unwrap_or_default();
+        self.module.funcs.push(Func { ty: TypeIdx(ty), body });
     }
 
     /// Makes a constant expression of this type.
@@ -209,7 +206,7 @@ impl Generator<'_, '_> {
                 list = by_class(class);
             }
             let Some(opcode) = self.entropy.pick(list) else { continue };
-            if self.allowed.contains(opcode) && self.instruction(opcode) {
+            if self.instruction(opcode).is_some() {
                 return;
             }
         }
@@ -217,9 +214,13 @@ impl Generator<'_, '_> {
         self.produce(ty);
     }
 
-    /// Makes an instruction with whatever it needs. `false` when the module has no use for it.
+    /// Makes an instruction with whatever it needs. `None` when it is not allowed, or the module has
+    /// no use for it.
     #[inline(always)]
-    pub(crate) fn instruction(&mut self, opcode: Opcode) -> bool {
+    pub(crate) fn instruction(&mut self, opcode: Opcode) -> Option<()> {
+        if !self.allowed.contains(opcode) {
+            return None;
+        }
         if opcode.info().arrow.is_some() { self.arrow(opcode) } else { self.special(opcode) }
     }
 
@@ -333,21 +334,21 @@ impl Generator<'_, '_> {
 
     /// Makes an `if` whose body branches away; `leave` makes the instruction that does. In code
     /// that may trap, sometimes the instruction stands alone, and what follows is unreachable.
-    pub(crate) fn leaving(&mut self, leave: impl FnOnce(&mut Self)) {
+    pub(crate) fn leaving(&mut self, leave: impl FnOnce(&mut Self)) -> Option<()> {
         if !self.config.no_traps && self.entropy.chance(40) {
             leave(self);
             let base = self.base();
             self.stack.truncate(base);
-            if let Some(frame) = self.frames.last_mut() {
-                frame.dead = true;
-                frame.budget = frame.budget.min(3);
-            }
-            return;
+            let frame = self.frames.last_mut()?;
+            frame.dead = true;
+            frame.budget = frame.budget.min(3);
+        } else {
+            self.condition();
+            self.begin_if();
+            leave(self);
+            self.end_if();
         }
-        self.condition();
-        self.begin_if();
-        leave(self);
-        self.end_if();
+        Some(())
     }
 
     /// Opens an `if` without parameters and results. Its condition was taken off the stack.

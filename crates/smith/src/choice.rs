@@ -1,17 +1,18 @@
 //! The instruction table arranged for choosing: by class, by the operands on top of the stack, and
 //! by result. The lists are made at compile time from the one table.
 
-use wattle_ast::{Arrow, ArrowType, Class, Feature, Features, Opcode};
+use wattle_ast::{Arrow, ArrowType, Class, Feature, Features, Opcode, OpcodeInfo};
 
 use crate::ty::OPERAND_CLASSES;
 
 /// How many classes of instructions there are.
 const CLASSES: usize = Class::Atomic as usize + 1;
-const KEYS: usize = CLASSES * OPERAND_CLASSES * OPERAND_CLASSES;
 const COUNT: usize = Opcode::ALL.len();
 const WORDS: usize = COUNT.div_ceil(64);
-/// An upper bound of the entries of [`BY_OPERANDS`].
-const ENTRIES: usize = COUNT * 2 * (2 * OPERAND_CLASSES + 2);
+/// The keys of [`BY_OPERANDS`].
+const OPERAND_KEYS: usize = CLASSES * OPERAND_CLASSES * OPERAND_CLASSES;
+/// How many keys an instruction has there at the most, for each of two address types.
+const KEYS_EACH: usize = OPERAND_CLASSES + 1;
 
 /// `K` lists of opcodes, one after the other.
 pub(crate) struct Lists<const N: usize, const K: usize> {
@@ -56,98 +57,81 @@ const fn uses_address(arrow: &Arrow) -> bool {
     false
 }
 
-/// Goes over every key of [`BY_OPERANDS`] that an instruction is listed under: those with its first
-/// parameter on top, and the one with its first two. A key that comes twice makes the choice
-/// likelier.
-macro_rules! each_key {
-    ($info:ident, $key:ident => $do:block) => {
-        if let Some(arrow) = &$info.arrow {
-            let mut wide = 0;
-            while wide < 1 + uses_address(arrow) as usize && !arrow.params.is_empty() {
-                let first = operand_class(arrow.params[0], wide == 1);
-                let class = $info.class as usize * OPERAND_CLASSES * OPERAND_CLASSES;
-                let mut below = 0;
-                while below < OPERAND_CLASSES {
-                    let $key = class + below * OPERAND_CLASSES + first;
-                    $do
-                    below += 1;
-                }
-                if arrow.params.len() > 1 {
-                    let $key = class + first * OPERAND_CLASSES + operand_class(arrow.params[1], wide == 1);
-                    $do
-                }
-                wide += 1;
-            }
-        }
-    };
-}
-
-/// By class and the classes of the two topmost operands: see [`by_operands`].
-static BY_OPERANDS: Lists<ENTRIES, KEYS> = {
-    let mut lists =
-        Lists { opcodes: [Opcode::ALL[0]; ENTRIES], starts: [0; KEYS], lens: [0; KEYS] };
-    let mut i = 0;
-    while i < COUNT {
-        let info = &Opcode::INFOS[i];
-        each_key!(info, key => { lists.lens[key] += 1; });
-        i += 1;
-    }
-    let (mut start, mut key) = (0, 0);
-    while key < KEYS {
-        lists.starts[key] = start;
-        start += lists.lens[key];
-        lists.lens[key] = 0;
-        key += 1;
-    }
-    i = 0;
-    while i < COUNT {
-        let info = &Opcode::INFOS[i];
-        each_key!(info, key => {
-            lists.opcodes[lists.starts[key] as usize + lists.lens[key] as usize] = info.opcode;
-            lists.lens[key] += 1;
-        });
-        i += 1;
-    }
-    lists
-};
-
-/// Lists of the opcodes by `$key`, without those whose key is not below `$keys`.
+/// Lists of opcodes by key. `$key` is the key of entry `$entry` of an instruction, of which it has
+/// fewer than `$entries`, or a greater one than any list has.
 macro_rules! arrange {
-    ($keys:expr, $info:ident => $key:expr) => {{
-        let mut lists: Lists<COUNT, { $keys }> =
-            Lists { opcodes: [Opcode::ALL[0]; COUNT], starts: [0; $keys], lens: [0; $keys] };
-        let (mut key, mut next) = (0, 0);
-        while key < $keys {
-            lists.starts[key] = next as u16;
+    ($keys:expr, $entries:expr, |$info:ident, $entry:ident| $key:expr) => {{
+        let mut lists: Lists<{ COUNT * $entries }, { $keys }> = Lists {
+            opcodes: [Opcode::ALL[0]; COUNT * $entries],
+            starts: [0; $keys],
+            lens: [0; $keys],
+        };
+        // First the lists are measured, then they are filled.
+        let mut fill = false;
+        loop {
             let mut i = 0;
             while i < COUNT {
-                let $info = &Opcode::INFOS[i];
-                if $key == key {
-                    lists.opcodes[next] = $info.opcode;
-                    next += 1;
+                let ($info, mut $entry) = (&Opcode::INFOS[i], 0);
+                while $entry < $entries {
+                    let key: usize = $key;
+                    if key < $keys {
+                        if fill {
+                            let at = lists.starts[key] + lists.lens[key];
+                            lists.opcodes[at as usize] = $info.opcode;
+                        }
+                        lists.lens[key] += 1;
+                    }
+                    $entry += 1;
                 }
                 i += 1;
             }
-            lists.lens[key] = next as u16 - lists.starts[key];
-            key += 1;
+            if fill {
+                break lists;
+            }
+            let (mut start, mut key) = (0, 0);
+            while key < $keys {
+                lists.starts[key] = start;
+                start += lists.lens[key];
+                lists.lens[key] = 0;
+                key += 1;
+            }
+            fill = true;
         }
-        lists
     }};
 }
 
-static BY_CLASS: Lists<COUNT, CLASSES> = arrange!(CLASSES, info => info.class as usize);
+/// The key of an entry of an instruction in [`BY_OPERANDS`]. It is listed with its first parameter
+/// on top, whatever is below, and with its first two; and if it takes an address, for both address
+/// types. A key that comes twice makes the choice likelier.
+const fn operands_key(info: &OpcodeInfo, entry: usize) -> usize {
+    let (wide, below) = (entry / KEYS_EACH == 1, entry % KEYS_EACH);
+    let Some(arrow) = &info.arrow else { return OPERAND_KEYS };
+    if arrow.params.is_empty() || wide && !uses_address(arrow) {
+        return OPERAND_KEYS;
+    }
+    let first = operand_class(arrow.params[0], wide);
+    let (second, top) = match below {
+        OPERAND_CLASSES if arrow.params.len() == 1 => return OPERAND_KEYS,
+        OPERAND_CLASSES => (first, operand_class(arrow.params[1], wide)),
+        _ => (below, first),
+    };
+    (info.class as usize * OPERAND_CLASSES + second) * OPERAND_CLASSES + top
+}
+
+/// By class and the classes of the two topmost operands: see [`by_operands`].
+static BY_OPERANDS: Lists<{ COUNT * 2 * KEYS_EACH }, OPERAND_KEYS> =
+    arrange!(OPERAND_KEYS, 2 * KEYS_EACH, |info, entry| operands_key(info, entry));
+
+static BY_CLASS: Lists<COUNT, CLASSES> = arrange!(CLASSES, 1, |info, entry| info.class as usize);
 
 /// Numeric and vector instructions by the class of their only result.
-static BY_RESULT: Lists<COUNT, OPERAND_CLASSES> = arrange!(OPERAND_CLASSES, info => match &info.arrow {
-    Some(arrow)
-        if matches!(info.class, Class::Numeric | Class::Vector)
-            && !arrow.params.is_empty()
-            && arrow.results.len() == 1 =>
-    {
-        operand_class(arrow.results[0], false)
-    }
-    _ => OPERAND_CLASSES,
-});
+static BY_RESULT: Lists<COUNT, OPERAND_CLASSES> =
+    arrange!(OPERAND_CLASSES, 1, |info, entry| match (&info.arrow, info.class) {
+        (Some(Arrow { params: [_, ..], results: [result] }), Class::Numeric | Class::Vector) => {
+            operand_class(*result, false)
+        }
+        _ => OPERAND_CLASSES,
+    });
 
 /// The instructions of a class whose first operands may be the ones on top of the stack: an operand
 /// of class `top`, and one of class `second` below it.

@@ -10,8 +10,7 @@ macro_rules! weights {
     ($( $field:ident $class:ident = $default:literal; )*) => {
         /// How often instructions of each class are chosen, relative to each other. 0 is never.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-        #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
         pub struct Weights { $(
             #[doc = concat!("The weight of [`Class::", stringify!($class), "`]; `", stringify!($default), "` by default.")]
             pub $field: u8,
@@ -50,8 +49,11 @@ weights! {
 
 /// The type of an import or export that a configuration names.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 #[allow(missing_docs)]
 pub enum ExternSpec {
     /// A function.
@@ -84,14 +86,17 @@ pub enum ExternSpec {
 
 /// An import that modules may have or must have.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct ImportSpec {
     /// The module to import from.
     pub module: String,
     /// The name there.
     pub name: String,
-    /// Its type. Reference types are the nullable abstract ones, such as `funcref`.
+    /// Its type. Reference types are nullable and abstract, such as `funcref`.
     #[cfg_attr(feature = "serde", serde(rename = "type"))]
     pub ty: ExternSpec,
     /// Whether every module imports it.
@@ -101,8 +106,11 @@ pub struct ImportSpec {
 
 /// An export that every module has.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct ExportSpec {
     /// The name.
     pub name: String,
@@ -127,8 +135,7 @@ macro_rules! config {
         /// assert!(module.funcs.len() <= 2);
         /// ```
         #[derive(Clone, PartialEq, Debug)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-        #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
         pub struct Config { $(
             $(#[$meta])+
             #[doc = concat!("\n\nDefault: `", stringify!($default), "`.")]
@@ -208,7 +215,7 @@ config! {
     /// function and each iteration of a loop. At 0, functions return at once and loops end. `None`
     /// for modules that may run forever.
     termination: Option<u32> = Some(200);
-    /// Whether each NaN that an instruction makes is replaced by the canonical one.
+    /// Whether each NaN that an instruction makes is replaced by the canonical NaN.
     canonical_nans: bool = false;
     /// Whether each function is one instruction on its operands, and returns its results.
     single_instruction: bool = false;

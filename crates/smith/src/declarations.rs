@@ -2,17 +2,16 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::vec::Vec;
 
 use wattle_ast::{
     AddrType, Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind,
-    ExternType, Features, Func, FuncIdx, Global, GlobalIdx, GlobalType, Import, ImportGroup,
-    Limits, List, MemIdx, MemType, Name, Opcode, RefType, Table, TableIdx, TableType, TagType,
-    TypeIdx, ValType,
+    ExternType, Features, FuncIdx, Global, GlobalIdx, GlobalType, Import, ImportGroup, Limits,
+    List, MemIdx, MemType, Name, Opcode, RefType, Table, TableIdx, TableType, TagType, TypeIdx,
+    ValType,
 };
 
 use crate::ExternSpec;
-use crate::generator::{CompKind, Generator, MemInfo, Segment, TableInfo, TypeDef};
+use crate::generator::{CompKind, Generator, Segment, TableInfo, TypeDef};
 use crate::ty::Ty;
 
 /// Addresses up to this, and some way beyond, are within every memory.
@@ -54,8 +53,8 @@ impl Generator<'_, '_> {
         self.make_imports();
         self.make_funcs();
         self.make_tables();
-        self.make_memories();
-        self.make_tags();
+        self.make_some(self.config.max_memories, Self::some_mem_type);
+        self.make_some(self.config.max_tags, Self::some_tag_type);
         self.make_globals();
         self.make_required_exports();
         self.make_fuel();
@@ -117,19 +116,46 @@ impl Generator<'_, '_> {
 
     fn import(&mut self, module: Name<'static>, name: Name<'static>, ty: ExternType) {
         match ty {
-            ExternType::Func(ty) | ExternType::FuncExact(ty) => {
-                self.funcs.push(ty.0);
-                self.imported_funcs += 1;
+            ExternType::Func(_) | ExternType::FuncExact(_) => self.imported_funcs += 1,
+            ExternType::Global(_) => self.imported_globals += 1,
+            _ => {}
+        }
+        self.declare(ty);
+        self.module.imports.push(Import { module, name, ty });
+    }
+
+    /// Adds something to its index space.
+    fn declare(&mut self, ty: ExternType) {
+        match ty {
+            ExternType::Func(ty) | ExternType::FuncExact(ty) => self.funcs.push(ty.0),
+            ExternType::Table(ty) => {
+                let (elem, addr) = (Ty::of(ValType::Ref(ty.elem)), Ty::address(ty.limits));
+                self.tables.push(TableInfo { elem, addr, dispatch: false });
             }
-            ExternType::Table(ty) => self.add_table(ty, false),
-            ExternType::Mem(ty) => self.add_memory(ty),
-            ExternType::Global(ty) => {
-                self.globals.push(Ty::of(ty.val).mutable(ty.mutable));
-                self.imported_globals += 1;
-            }
+            ExternType::Mem(ty) => self.memories.push(ty),
+            ExternType::Global(ty) => self.globals.push(Ty::of(ty.val).mutable(ty.mutable)),
             ExternType::Tag(ty) => self.tags.push(ty.ty.0),
         }
-        self.module.imports.push(Import { module, name, ty });
+    }
+
+    /// Adds a table, memory or tag that the module defines.
+    fn define_extern(&mut self, ty: ExternType) {
+        self.declare(ty);
+        match ty {
+            ExternType::Table(ty) => self.module.tables.push(Table { ty, init: None }),
+            ExternType::Mem(ty) => self.module.memories.push(ty),
+            ExternType::Tag(ty) => self.module.tags.push(ty),
+            _ => {}
+        }
+    }
+
+    /// Defines up to `most` memories or tags, and at least one if any is possible.
+    fn make_some(&mut self, most: u32, some: impl Fn(&mut Self) -> Option<ExternType>) {
+        let most = most as usize;
+        for _ in 0..(1 + self.entropy.below(most)).min(most) {
+            let Some(ty) = some(self) else { break };
+            self.define_extern(ty);
+        }
     }
 
     fn extern_type(&mut self, spec: &ExternSpec) -> ExternType {
@@ -166,9 +192,9 @@ impl Generator<'_, '_> {
                 let mutable = self.entropy.chance(100);
                 Some(ExternType::Global(GlobalType { mutable, val: ty.val_type() }))
             }
-            170..210 => self.some_mem_type().map(ExternType::Mem),
+            170..210 => self.some_mem_type(),
             210..240 => self.some_table_type().map(ExternType::Table),
-            _ => self.some_tag_type().map(ExternType::Tag),
+            _ => self.some_tag_type(),
         }
     }
 
@@ -219,11 +245,6 @@ impl Generator<'_, '_> {
         Some(TableType { elem: elem.ref_type(), limits })
     }
 
-    fn add_table(&mut self, ty: TableType, dispatch: bool) {
-        let elem = Ty::of(ValType::Ref(ty.elem));
-        self.tables.push(TableInfo { elem, addr: Ty::of(ty.limits.addr.into()), dispatch });
-    }
-
     fn make_tables(&mut self) {
         let room = self.config.max_tables > 0
             && (self.tables.is_empty() || self.has(Features::REFERENCE_TYPES));
@@ -231,9 +252,8 @@ impl Generator<'_, '_> {
             let len = self.funcs.len() as u64 * 2;
             let mut limits = limits(len.max(TABLE_MASK as u64 + 1), None);
             limits.addr = self.addr_type();
-            let ty = TableType { elem: RefType::FUNCREF, limits };
-            self.add_table(ty, true);
-            self.module.tables.push(Table { ty, init: None });
+            self.define_extern(ExternType::Table(TableType { elem: RefType::FUNCREF, limits }));
+            self.tables.last_mut().into_iter().for_each(|table| table.dispatch = true);
         }
         for _ in 0..self.entropy.below(self.config.max_tables as usize + 1) {
             let Some(mut ty) = self.some_table_type() else { break };
@@ -243,12 +263,12 @@ impl Generator<'_, '_> {
             let explicit = !elem.is_nullable()
                 || (self.has(Features::FUNCTION_REFERENCES) && self.entropy.chance(60));
             let init = if explicit { Some(self.constant_expr(elem)) } else { None };
-            self.add_table(ty, false);
+            self.declare(ExternType::Table(ty));
             self.module.tables.push(Table { ty, init });
         }
     }
 
-    fn some_mem_type(&mut self) -> Option<MemType> {
+    fn some_mem_type(&mut self) -> Option<ExternType> {
         let multi = self.has(Features::MULTI_MEMORY);
         let most = self.config.max_memories.min(if multi { u32::MAX } else { 1 });
         if self.memories.len() >= most as usize {
@@ -269,25 +289,10 @@ impl Generator<'_, '_> {
         let max = min + self.entropy.below(GROWTH + 1) as u64;
         let addr = self.addr_type();
         let limits = Limits { addr, shared, min, max: bounded.then_some(max) };
-        Some(MemType { limits, page_size_log2 })
+        Some(ExternType::Mem(MemType { limits, page_size_log2 }))
     }
 
-    fn add_memory(&mut self, ty: MemType) {
-        let addr = Ty::of(ty.limits.addr.into());
-        let page_bits = ty.page_bits();
-        self.memories.push(MemInfo { addr, shared: ty.limits.shared, page_bits });
-    }
-
-    fn make_memories(&mut self) {
-        let most = self.config.max_memories as usize;
-        for _ in 0..(1 + self.entropy.below(most)).min(most) {
-            let Some(ty) = self.some_mem_type() else { break };
-            self.add_memory(ty);
-            self.module.memories.push(ty);
-        }
-    }
-
-    fn some_tag_type(&mut self) -> Option<TagType> {
+    fn some_tag_type(&mut self) -> Option<ExternType> {
         let has_tags = self.has(Features::EXCEPTIONS) || self.has(Features::LEGACY_EXCEPTIONS);
         if !has_tags || self.tags.len() >= self.config.max_tags as usize {
             return None;
@@ -295,16 +300,7 @@ impl Generator<'_, '_> {
         let mut order = self.entropy.rotation(self.types.len());
         let ty =
             order.find(|&ty| self.is_comp(ty, CompKind::Func) && self.signature(ty).1.len == 0)?;
-        Some(TagType { ty: TypeIdx(ty) })
-    }
-
-    fn make_tags(&mut self) {
-        let most = self.config.max_tags as usize;
-        for _ in 0..(1 + self.entropy.below(most)).min(most) {
-            let Some(ty) = self.some_tag_type() else { break };
-            self.tags.push(ty.ty.0);
-            self.module.tags.push(ty);
-        }
+        Some(ExternType::Tag(TagType { ty: TypeIdx(ty) }))
     }
 
     fn add_global(&mut self, ty: Ty) {
@@ -325,27 +321,15 @@ impl Generator<'_, '_> {
 
     fn make_required_exports(&mut self) {
         for spec in &self.config.exports {
-            let kind = match &spec.ty {
-                ExternSpec::Func { .. } => continue,
-                &ExternSpec::Global { ty, mutable } => {
-                    self.add_global(Ty::of(ty).mutable(mutable));
-                    ExternKind::Global
-                }
-                other => match self.extern_type(other) {
-                    ExternType::Mem(ty) => {
-                        self.add_memory(ty);
-                        self.module.memories.push(ty);
-                        ExternKind::Mem
-                    }
-                    ExternType::Table(ty) => {
-                        self.add_table(ty, false);
-                        self.module.tables.push(Table { ty, init: None });
-                        ExternKind::Table
-                    }
-                    _ => continue,
-                },
-            };
-            let index = ExternIdx::new(kind, self.count(kind) - 1);
+            if matches!(spec.ty, ExternSpec::Func { .. }) {
+                continue;
+            }
+            let ty = self.extern_type(&spec.ty);
+            match ty {
+                ExternType::Global(ty) => self.add_global(Ty::of(ty.val).mutable(ty.mutable)),
+                ty => self.define_extern(ty),
+            }
+            let index = ExternIdx::new(ty.kind(), self.count(ty.kind()) - 1);
             self.module.exports.push(Export { name: spec.name.clone().into(), index });
         }
     }
@@ -364,6 +348,8 @@ impl Generator<'_, '_> {
     }
 
     fn export_all(&mut self) {
+        let count: u32 = ExternKind::ALL.iter().map(|&kind| self.count(kind)).sum();
+        self.module.exports.reserve(count as usize);
         for &kind in ExternKind::ALL {
             for index in 0..self.count(kind) {
                 self.export_unless_named(ExternIdx::new(kind, index));
@@ -405,18 +391,17 @@ impl Generator<'_, '_> {
     /// Fills the table for indirect calls with pairs: each function, and the next one of its type.
     fn fill_dispatch(&mut self, table: u32) {
         let count = self.funcs.len();
-        let mut items = Vec::with_capacity(count * 2);
-        for (func, ty) in self.funcs.iter().enumerate() {
+        let pairs = self.funcs.iter().enumerate().flat_map(|(func, ty)| {
             let mut others = (func + 1..count).chain(0..func);
             let other = others.find(|&other| self.funcs.get(other) == Some(ty)).unwrap_or(func);
-            items.extend([FuncIdx(func as u32), FuncIdx(other as u32)]);
-        }
+            [FuncIdx(func as u32), FuncIdx(other as u32)]
+        });
+        let items = ElemItems::Funcs(List::new(pairs));
         let addr = self.tables.get(table as usize).map_or(Ty::I32, |table| table.addr);
         let offset = self.offset(addr, 0);
         let mode = ElemMode::Active { table: TableIdx(table), offset };
         let ty = Ty::FUNCREF.nullable(false);
-        self.elems.push(Segment { ty, len: items.len() as u32, may_be_dropped: true });
-        let items = ElemItems::Funcs(List::new(items));
+        self.elems.push(Segment { ty, len: 2 * count as u32, may_be_dropped: true });
         self.module.elems.push(Elem { ty: RefType::FUNC, items, mode });
     }
 
@@ -461,10 +446,9 @@ impl Generator<'_, '_> {
         let (ty, items) = if funcs {
             let all = self.funcs.len();
             let items = (0..count).map(|_| FuncIdx(self.entropy.below(all) as u32));
-            let items: Vec<FuncIdx> = items.collect();
             (Ty::FUNCREF.nullable(false), ElemItems::Funcs(List::new(items)))
         } else if refs {
-            let items: Vec<_> = (0..count).map(|_| self.constant_expr(wanted)).collect();
+            let items = (0..count).map(|_| self.constant_expr(wanted));
             (wanted, ElemItems::Exprs(List::new(items)))
         } else {
             return;
@@ -486,10 +470,11 @@ impl Generator<'_, '_> {
         let bulk = self.has(Features::BULK_MEMORY);
         for index in 0..self.entropy.below(self.config.max_datas as usize + 1) {
             let len = self.entropy.below(self.config.max_data_bytes as usize + 1);
-            let bytes: Vec<u8> = (0..len).map(|_| self.entropy.byte()).collect();
+            let bytes = self.entropy.bytes(len);
             let memory = self.entropy.below(self.memories.len() + usize::from(bulk));
             let mode = match self.memories.get(memory) {
-                Some(&MemInfo { addr, .. }) => {
+                Some(ty) => {
+                    let addr = Ty::address(ty.limits);
                     let most = if self.entropy.chance(64) { 4096 } else { 96 };
                     let offset = self.offset(addr, most);
                     DataMode::Active { memory: MemIdx(memory as u32), offset }
@@ -508,8 +493,8 @@ impl Generator<'_, '_> {
         self.weigh();
         for func in self.imported_funcs as usize..self.funcs.len() {
             let ty = self.funcs.get(func).copied().unwrap_or(0);
-            let body = self.make_body(ty);
-            self.module.funcs.push(Func { ty: TypeIdx(ty), body });
+            self.make_body(ty);
+            self.add_func(ty);
         }
         self.finish();
     }

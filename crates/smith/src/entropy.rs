@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::iter::Chain;
 use core::ops::Range;
 
-/// A cursor over the bytes that decide. Past their end every choice is 0, which callers read as
-/// "stop" or "no".
+/// A cursor over the bytes that choices are made with. Behind their end every choice is 0, which
+/// callers read as "stop" or "no".
 pub(crate) struct Entropy<'a> {
     data: &'a [u8],
     pos: usize,
@@ -53,7 +53,20 @@ impl<'a> Entropy<'a> {
     }
 
     pub(crate) fn u64(&mut self) -> u64 {
+        if let Some(bytes) = self.data.get(self.pos..).and_then(|rest| rest.first_chunk()) {
+            self.pos += 8;
+            return u64::from_le_bytes(*bytes);
+        }
         u64::from(self.u32()) | u64::from(self.u32()) << 32
+    }
+
+    /// Bytes for contents: zeros behind the end of the input.
+    pub(crate) fn bytes(&mut self, len: usize) -> Vec<u8> {
+        let rest = self.data.get(self.pos..).unwrap_or_default();
+        let mut bytes = rest.get(..len).unwrap_or(rest).to_vec();
+        self.pos += bytes.len();
+        bytes.resize(len, 0);
+        bytes
     }
 
     /// A number less than `bound`; 0 when `bound` is 0.
@@ -78,7 +91,7 @@ impl<'a> Entropy<'a> {
         list.get(index).copied()
     }
 
-    /// All indices below `count`, from a random one on and then around.
+    /// All indices below `count`: from a random index to the last, then from 0.
     #[inline(always)]
     pub(crate) fn rotation(&mut self, count: usize) -> Chain<Range<u32>, Range<u32>> {
         let start = self.below(count) as u32;

@@ -1,13 +1,12 @@
 //! The generator's state: what the module has so far, and the body that is being made.
 //!
-//! The rules that make things live in the other files; here are the lookups and the encoding that
-//! they share.
+//! The rules stand in the other files; the lookups and the encoding that they share stand here.
 
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AbsHeapType, ArrayType, Class, CompType, Encode, ExternKind, Features, FuncType, Module,
-    Opcode, StructType, SubType, TypeIdx, ValType, leb128,
+    AbsHeapType, ArrayType, Class, CompType, Encode, ExternKind, Features, FuncType, MemType,
+    Module, Opcode, StructType, SubType, TypeIdx, ValType, leb128,
 };
 
 use crate::Config;
@@ -44,8 +43,8 @@ pub(crate) enum CompKind {
     Array,
 }
 
-/// A defined type. Types that are equal but have different indices count as unrelated: that leaves
-/// out some valid modules and makes no invalid one.
+/// A defined type. Types that are equal but have different indices count as unrelated: so some valid
+/// modules are never made, but no invalid module is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct TypeDef {
     pub(crate) kind: CompKind,
@@ -69,13 +68,6 @@ pub(crate) struct TableInfo {
     /// Whether it is the table for indirect calls: it holds each function twice, and nothing
     /// writes to it.
     pub(crate) dispatch: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct MemInfo {
-    pub(crate) addr: Ty,
-    pub(crate) shared: bool,
-    pub(crate) page_bits: u8,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +135,7 @@ pub(crate) struct Generator<'c, 'a> {
     pub(crate) funcs: Vec<u32>,
     pub(crate) imported_funcs: u32,
     pub(crate) tables: Vec<TableInfo>,
-    pub(crate) memories: Vec<MemInfo>,
+    pub(crate) memories: Vec<MemType>,
     pub(crate) globals: Vec<Ty>,
     pub(crate) imported_globals: u32,
     pub(crate) tags: Vec<u32>,
@@ -247,7 +239,7 @@ impl Generator<'_, '_> {
         leb128::write_s64(&mut self.code, value);
     }
 
-    /// Writes the one of two opcodes that is for an address type.
+    /// Writes one of two opcodes, depending on the address type.
     pub(crate) fn address_op(&mut self, addr: Ty, for_i32: Opcode, for_i64: Opcode) {
         self.op(if addr == Ty::I64 { for_i64 } else { for_i32 });
     }
@@ -278,14 +270,20 @@ impl Generator<'_, '_> {
     }
 
     pub(crate) fn add_run(&mut self, types: &[Ty]) -> TypeRun {
-        if let [ty] = types
+        let start = self.type_pool.len();
+        self.type_pool.extend_from_slice(types);
+        self.run_from(start)
+    }
+
+    /// The run of the types in the pool from `start` on, which were added last.
+    pub(crate) fn run_from(&mut self, start: usize) -> TypeRun {
+        if let Some([ty]) = self.type_pool.get(start..)
             && let Some(run) = TypeRun::one(*ty)
         {
+            self.type_pool.truncate(start);
             return run;
         }
-        let start = self.type_pool.len() as u32;
-        self.type_pool.extend_from_slice(types);
-        TypeRun { start, len: types.len() as u32 }
+        TypeRun { start: start as u32, len: (self.type_pool.len() - start) as u32 }
     }
 
     pub(crate) fn def(&self, index: u32) -> Option<TypeDef> {
@@ -406,12 +404,11 @@ impl Generator<'_, '_> {
 
     /// Adds a type to the module, and gives its index.
     pub(crate) fn define(&mut self, def: TypeDef) -> u32 {
-        let params = self.types_of(def.params);
-        let val_types = |types: &[Ty]| types.iter().map(|ty| ty.val_type()).collect::<Vec<_>>();
+        let (params, results) = (self.types_of(def.params), self.types_of(def.results));
         let comp = match def.kind {
             CompKind::Func => CompType::Func(FuncType::new(
-                val_types(params),
-                val_types(self.types_of(def.results)),
+                params.iter().map(|ty| ty.val_type()),
+                results.iter().map(|ty| ty.val_type()),
             )),
             CompKind::Struct => CompType::Struct(StructType {
                 fields: params.iter().map(|ty| ty.field_type()).collect(),

@@ -3,19 +3,20 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde::de::Error as _;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use wattle_ast::{AbsHeapType, Features, HeapType, RefType, ValType};
 
 const NUMBERS: [ValType; 5] =
     [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128];
 
-fn parse(name: &str) -> Option<ValType> {
+fn parse<E: Error>(name: &str) -> Result<ValType, E> {
     let number = NUMBERS.into_iter().find(|ty| ty.to_string() == name);
-    number.or_else(|| {
+    let ty = number.or_else(|| {
         let heap = AbsHeapType::from_reference_keyword(name)?;
         Some(ValType::Ref(RefType::null(HeapType::Abs(heap))))
-    })
+    });
+    ty.ok_or_else(|| E::custom(format_args!("unknown type {name:?}")))
 }
 
 /// A list of presets and features as one string, such as `"wasm3,threads"`.
@@ -29,8 +30,8 @@ pub(crate) mod features {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Features, D::Error> {
         let list = String::deserialize(from)?;
-        Features::parse(&list)
-            .map_err(|word| D::Error::custom(alloc::format!("unknown feature {word:?}")))
+        let unknown = |word| D::Error::custom(format_args!("unknown feature {word:?}"));
+        Features::parse(&list).map_err(unknown)
     }
 }
 
@@ -39,12 +40,11 @@ pub(crate) mod val_type {
     use super::*;
 
     pub(crate) fn serialize<S: Serializer>(ty: &ValType, to: S) -> Result<S::Ok, S::Error> {
-        ty.to_string().serialize(to)
+        to.collect_str(ty)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ValType, D::Error> {
-        let name = String::deserialize(from)?;
-        parse(&name).ok_or_else(|| D::Error::custom(alloc::format!("unknown type {name:?}")))
+        parse(&String::deserialize(from)?)
     }
 }
 
@@ -53,15 +53,12 @@ pub(crate) mod val_types {
     use super::*;
 
     pub(crate) fn serialize<S: Serializer>(types: &[ValType], to: S) -> Result<S::Ok, S::Error> {
-        let names: Vec<String> = types.iter().map(|ty| ty.to_string()).collect();
-        names.serialize(to)
+        to.collect_seq(types.iter().map(|ty| ty.to_string()))
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Vec<ValType>, D::Error> {
-        let names = Vec::<String>::deserialize(from)?;
-        let unknown = |name: &String| D::Error::custom(alloc::format!("unknown type {name:?}"));
-        names.iter().map(|name| parse(name).ok_or_else(|| unknown(name))).collect()
+        Vec::<String>::deserialize(from)?.iter().map(|name| parse(name)).collect()
     }
 }

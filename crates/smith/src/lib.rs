@@ -1,11 +1,11 @@
-//! Makes valid WebAssembly modules from bytes: to fuzz whatever reads or runs WebAssembly.
+//! Makes valid WebAssembly modules from bytes, to fuzz programs that read or run WebAssembly.
 //!
 //! It works from the instruction table of `wattle-ast`. An instruction with an arrow is made by
-//! providing the operands that the arrow takes; a special one has a rule of its own, which is the
-//! validator's rule the other way round. The result is a [`Module`], ready for the encoder.
+//! providing the operands that the arrow takes; a special instruction has a rule of its own: where
+//! the validator checks operands, the rule makes them. The result is a [`Module`].
 //!
-//! By default modules instantiate, do not trap and terminate; most of their instructions are
-//! reached; and everything in them is exported, so that what they do can be observed.
+//! By default, modules instantiate, terminate and do not trap. Most of their instructions are
+//! reached, and they export everything, so that their effects can be observed.
 //!
 //! ```
 //! use wattle_smith::Config;
@@ -26,10 +26,10 @@
 //! # How it works
 //!
 //! Bytes are taken from the front of the input, one or two for a choice. Each step of a body
-//! chooses a class of instructions by weight, then an instruction from a list that was made at
-//! compile time: either of those that can take what is on top of the stack, or of all. Missing
-//! operands are made from locals, globals, constants and other instructions. When the bytes are
-//! used up, all open blocks are closed.
+//! chooses a class of instructions by weight, then an instruction of the class: from all, or from
+//! those that can take the operands on top of the stack. These lists are made at compile time.
+//! Missing operands are made from locals, globals, constants and other instructions. When the bytes
+//! are used up, all open blocks are closed.
 //!
 //! | file | holds |
 //! |---|---|
@@ -162,7 +162,7 @@ fn generate_from(config: &Config, data: &[u8]) -> (Generated, usize) {
     } else {
         generator.make_bodies();
     }
-    let broken = rule.map(|start| generator.break_rule(start));
+    let broken = rule.map(|start| broken::break_rule(&mut generator.module, features, start));
     let used = generator.entropy.used();
     (Generated { module: generator.module, features, broken }, used)
 }

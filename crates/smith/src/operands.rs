@@ -13,25 +13,16 @@ const MAX_DEPTH: u32 = 2;
 /// Addresses up to this are near the start of a memory.
 const NEAR_MASK: i64 = 0xff;
 
-/// Facts of a float type: where its sign is, and the bits of infinity and of the canonical NaN.
-struct FloatBits {
-    sign_bit: u32,
-    infinity: u64,
-    nan: u64,
-}
-
-impl FloatBits {
-    fn of(ty: Ty) -> FloatBits {
-        if ty == Ty::F64 {
-            FloatBits { sign_bit: 63, infinity: f64::INFINITY.to_bits(), nan: 0x7ff8 << 48 }
-        } else {
-            FloatBits { sign_bit: 31, infinity: f32::INFINITY.to_bits().into(), nan: 0x7fc0 << 16 }
-        }
+/// The bits of the sign, of infinity and of the canonical NaN of a float type.
+fn float_parts(ty: Ty) -> [u64; 3] {
+    match ty {
+        Ty::F64 => [1 << 63, f64::INFINITY.to_bits(), 0x7ff8 << 48],
+        _ => [1 << 31, f32::INFINITY.to_bits().into(), 0x7fc0 << 16],
     }
 }
 
 impl Generator<'_, '_> {
-    /// Where the operands of the innermost block begin that may be taken.
+    /// The height of the stack below the operands that may be taken now.
     #[inline(always)]
     pub(crate) fn base(&self) -> usize {
         self.frames.last().map_or(0, |frame| frame.height as usize).max(self.floor)
@@ -46,6 +37,23 @@ impl Generator<'_, '_> {
     #[inline(always)]
     pub(crate) fn push(&mut self, ty: Ty) {
         self.stack.push(ty);
+    }
+
+    /// Writes an instruction with these indices. Takes the `pending` operands that are still on the
+    /// stack, and pushes its result.
+    #[inline(always)]
+    pub(crate) fn complete(
+        &mut self,
+        opcode: Opcode,
+        pending: usize,
+        indices: &[u32],
+        result: Option<Ty>,
+    ) -> Option<()> {
+        self.take(pending);
+        self.op(opcode);
+        indices.iter().for_each(|&index| self.index(index));
+        self.stack.extend(result);
+        Some(())
     }
 
     #[inline(always)]
@@ -140,7 +148,7 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// A local of this type whose value nobody else relies on.
+    /// A local of this type for values in between.
     pub(crate) fn scratch(&mut self, ty: Ty) -> u32 {
         let params = self.params as usize;
         let found = self.locals.iter().skip(params).position(|&local| local == ty);
@@ -159,7 +167,7 @@ impl Generator<'_, '_> {
         order.find(|&at| self.globals.get(at as usize).is_some_and(|&global| fits(self, global)))
     }
 
-    /// A global with a value of this type. In a constant expression, one that may stand there.
+    /// A global with a value of this type. A constant expression can only read some globals.
     fn global_of(&mut self, ty: Ty) -> Option<u32> {
         let count = match self.constant && !self.has(Features::GC) {
             true => self.imported_globals as usize,
@@ -181,22 +189,14 @@ impl Generator<'_, '_> {
     #[inline(always)]
     fn produce_local(&mut self, ty: Ty) -> bool {
         let local = self.local_of(ty);
-        if let Some(local) = local {
-            self.op_index(Opcode::LocalGet, local);
-            self.push(ty);
-        }
-        local.is_some()
+        local.and_then(|local| self.complete(Opcode::LocalGet, 0, &[local], Some(ty))).is_some()
     }
 
     /// Makes `global.get` of a global with a value of this type. `false` when there is none.
     #[inline(always)]
     fn produce_global(&mut self, ty: Ty) -> bool {
         let global = self.global_of(ty);
-        if let Some(global) = global {
-            self.op_index(Opcode::GlobalGet, global);
-            self.push(ty);
-        }
-        global.is_some()
+        global.and_then(|global| self.complete(Opcode::GlobalGet, 0, &[global], Some(ty))).is_some()
     }
 
     /// Makes a value of this type, and pushes it.
@@ -228,8 +228,8 @@ impl Generator<'_, '_> {
                 // Its operands are made too: those on the stack are for another instruction.
                 let floor = core::mem::replace(&mut self.floor, self.stack.len());
                 let opcode = self.entropy.pick(by_result(ty.operand_class()));
-                let made = opcode
-                    .is_some_and(|opcode| self.allowed.contains(opcode) && self.arrow(opcode));
+                let opcode = opcode.filter(|&opcode| self.allowed.contains(opcode));
+                let made = opcode.and_then(|opcode| self.arrow(opcode)).is_some();
                 self.floor = floor;
                 self.depth -= 1;
                 made
@@ -299,7 +299,8 @@ impl Generator<'_, '_> {
 
     /// The bits of the canonical NaN of a float type.
     pub(crate) fn canonical_nan(ty: Ty) -> u64 {
-        FloatBits::of(ty).nan
+        let [_, _, nan] = float_parts(ty);
+        nan
     }
 
     fn integer(&mut self) -> i64 {
@@ -327,9 +328,9 @@ impl Generator<'_, '_> {
 
     /// The bits of a float. A NaN is canonical when the configuration says so.
     pub(crate) fn float_bits(&mut self, ty: Ty) -> u64 {
-        let FloatBits { sign_bit, infinity, nan } = FloatBits::of(ty);
+        let [sign_bit, infinity, nan] = float_parts(ty);
         let choice = self.entropy.byte();
-        let sign = u64::from(choice & 1) << sign_bit;
+        let sign = u64::from(choice & 1) * sign_bit;
         match choice {
             0..150 => {
                 let value = f32::from(choice) / 4.0 - 10.0;
@@ -341,7 +342,7 @@ impl Generator<'_, '_> {
             _ => {
                 let is_f64 = ty == Ty::F64;
                 let bits = if is_f64 { self.entropy.u64() } else { self.entropy.u32().into() };
-                let is_nan = bits & !(1 << sign_bit) > infinity;
+                let is_nan = bits & !sign_bit > infinity;
                 if is_nan && self.config.canonical_nans { nan } else { bits }
             }
         }
@@ -371,7 +372,7 @@ impl Generator<'_, '_> {
             && self.has(Features::FUNCTION_REFERENCES)
             && let Some(local) = self.local_of(ty.nullable(true))
         {
-            // The value of the local, or a new one when that is null.
+            // The value of the local, or a new value when that is null.
             self.op(Opcode::Block);
             ty.val_type().encode(&mut self.code);
             self.op_index(Opcode::LocalGet, local);
@@ -388,15 +389,13 @@ impl Generator<'_, '_> {
         if !self.has(Features::REFERENCE_TYPES) {
             return false;
         }
-        let found = self.tables.iter().position(|table| self.matches(table.elem, ty));
-        let Some((index, table)) = found.and_then(|at| Some((at, *self.tables.get(at)?))) else {
+        let mut tables = self.tables.iter().zip(0..);
+        let found = tables.find(|(table, _)| self.matches(table.elem, ty));
+        let Some((addr, index)) = found.map(|(table, index)| (table.addr, index)) else {
             return false;
         };
-        self.bounded(table.addr, TABLE_MASK);
-        self.pop();
-        self.op_index(Opcode::TableGet, index as u32);
-        self.push(ty);
-        true
+        self.bounded(addr, TABLE_MASK);
+        self.complete(Opcode::TableGet, 1, &[index], Some(ty)).is_some()
     }
 
     /// Makes null of this type, with either its heap type or the bottom of the hierarchy as
@@ -583,8 +582,7 @@ impl Generator<'_, '_> {
         let mask = if choice & 6 == 0 { mask } else { mask & NEAR_MASK };
         if choice & 1 == 0 || self.constant {
             let value = i64::from(self.entropy.u16()) & mask;
-            self.address_const(ty, value);
-            return self.push(ty);
+            return self.constant(ty, value);
         }
         self.produce(ty);
         self.mask(ty, mask);
@@ -599,7 +597,12 @@ impl Generator<'_, '_> {
     /// Pushes a constant of at most `most`.
     pub(crate) fn small(&mut self, ty: Ty, most: u32) {
         let value = self.entropy.below(most as usize + 1);
-        self.address_const(ty, value as i64);
+        self.constant(ty, value as i64);
+    }
+
+    /// Pushes a constant of an address type.
+    pub(crate) fn constant(&mut self, ty: Ty, value: i64) {
+        self.address_const(ty, value);
         self.push(ty);
     }
 

@@ -1,4 +1,4 @@
-//! The provider of a module: another module, which exports what that one imports.
+//! The provider of a module: a second module, which exports everything that the first imports.
 
 use alloc::format;
 

@@ -1,6 +1,6 @@
 //! Modules whose functions are single instructions on their operands.
 
-use wattle_ast::{Class, Func, FuncIdx, Opcode, TypeIdx};
+use wattle_ast::{Class, FuncIdx, Opcode};
 
 use crate::generator::{BlockKind, Generator, TypeRun};
 use crate::ty::Ty;
@@ -19,7 +19,8 @@ impl Generator<'_, '_> {
             self.begin_body(params);
             self.open(BlockKind::Func, TypeRun::default(), results);
             self.settle(results);
-            self.add_body(ty);
+            self.op(Opcode::End);
+            self.add_func(ty);
         }
         for _ in 0..self.config.max_funcs {
             self.begin_body(TypeRun::default());
@@ -37,15 +38,10 @@ impl Generator<'_, '_> {
             if self.config.export_all {
                 self.export_unless_named(index.into());
             }
-            self.add_body(ty);
+            self.op(Opcode::End);
+            self.add_func(ty);
         }
         self.finish();
-    }
-
-    fn add_body(&mut self, ty: u32) {
-        self.op(Opcode::End);
-        let body = self.end_body();
-        self.module.funcs.push(Func { ty: TypeIdx(ty), body });
     }
 
     /// Makes an instruction other than a block, a branch or a call.
@@ -54,7 +50,7 @@ impl Generator<'_, '_> {
             let opcode = self.entropy.pick(Opcode::ALL).unwrap_or(Opcode::Nop);
             let class = opcode.info().class;
             let is_control = class == Class::Control && opcode != Opcode::Nop;
-            if !is_control && self.allowed.contains(opcode) && self.instruction(opcode) {
+            if !is_control && self.instruction(opcode).is_some() {
                 return;
             }
         }

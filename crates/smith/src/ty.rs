@@ -1,7 +1,8 @@
 //! Value types in one word each, for the generator's operand stack, locals and lists.
 
 use wattle_ast::{
-    AbsHeapType, ArrowType, FieldType, HeapType, PackType, RefType, StorageType, TypeIdx, ValType,
+    AbsHeapType, ArrowType, FieldType, HeapType, Limits, PackType, RefType, StorageType, TypeIdx,
+    ValType,
 };
 
 /// A value or storage type.
@@ -83,13 +84,13 @@ impl Ty {
         if self.is_packed() { Ty::I32 } else { self.bare() }
     }
 
-    /// The index of the defined type, of a reference to one.
+    /// The type index of a reference to a defined type.
     #[inline(always)]
     pub(crate) const fn index(self) -> Option<u32> {
         if self.0 & (REF | DEFINED) == REF | DEFINED { Some(self.0 & NUMBER) } else { None }
     }
 
-    /// The abstract heap type, of a reference to one.
+    /// The heap type of a reference to an abstract heap type.
     pub(crate) fn heap(self) -> Option<AbsHeapType> {
         if self.0 & (REF | DEFINED) != REF {
             return None;
@@ -97,8 +98,8 @@ impl Ty {
         AbsHeapType::ALL.get((self.0 & NUMBER) as usize).copied()
     }
 
-    /// The class of an operand of this type: one for each number and vector type, one for all
-    /// references. Class 0 stands for an operand that is not there.
+    /// The class of an operand of this type. Each number and vector type has its own class, and all
+    /// references share one. Class 0 means that there is no operand.
     #[inline(always)]
     pub(crate) const fn operand_class(self) -> usize {
         if self.is_ref() { OPERAND_CLASSES - 1 } else { (self.0 & 7) as usize }
@@ -119,6 +120,11 @@ impl Ty {
     #[inline(always)]
     pub(crate) fn of_arrow(ty: ArrowType, address: Ty) -> Ty {
         ty.val_type().map_or(address, Ty::of)
+    }
+
+    /// The address type of a memory or table.
+    pub(crate) fn address(limits: Limits) -> Ty {
+        Ty::of(limits.addr.into())
     }
 
     pub(crate) fn of(ty: ValType) -> Ty {

@@ -1,12 +1,10 @@
 //! Makes the types of a module: functions, structs and arrays, with supertypes and recursive
 //! groups; and chooses value types.
 //!
-//! Every type that a non-null reference may name has values: such references point backwards only,
-//! and a function is made for each function type that needs one.
+//! Every type that a non-null reference names has values: such references only name earlier types,
+//! and a function is made for each function type that is named so.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/syntax/types.html>
-
-use alloc::vec::Vec;
 
 use wattle_ast::{AbsHeapType as H, Features, RecGroup, TypeIdx};
 
@@ -59,59 +57,68 @@ impl Generator<'_, '_> {
                 _ => CompKind::Array,
             },
         };
-        let (mut params, mut results) = (Vec::new(), Vec::new());
+        let start = self.type_pool.len();
         if let Some(def) = above {
-            params.extend_from_slice(self.types_of(def.params));
-            results.extend_from_slice(self.types_of(def.results));
+            self.type_pool.extend_from_within(def.params.range());
         }
         match kind {
-            CompKind::Func if above.is_none() => {
-                for _ in 0..self.entropy.below(self.config.max_params as usize + 1) {
-                    params.push(self.any_type(forward, 12));
-                }
-                let most = self.config.max_results as usize;
-                let most = if self.has(Features::MULTI_VALUE) { most } else { most.min(1) };
-                for _ in 0..self.entropy.below(most + 1) {
-                    results.push(self.any_type(forward, 12));
-                }
-            }
-            CompKind::Func => {}
+            CompKind::Func if above.is_none() => self.add_types(self.config.max_params, forward),
             CompKind::Struct => {
-                // The type of an immutable field may become a subtype.
-                for ty in &mut params {
-                    if !ty.is_mutable()
-                        && ty.is_ref()
-                        && ty.is_nullable()
-                        && self.entropy.chance(100)
-                        && self.is_inhabited(ty.nullable(false))
-                    {
-                        *ty = ty.nullable(false);
-                        self.need(*ty);
-                    }
+                for place in start..self.type_pool.len() {
+                    self.narrow_field(place);
                 }
-                let more = (self.config.max_fields as usize).saturating_sub(params.len());
+                let fields = self.type_pool.len() - start;
+                let more = (self.config.max_fields as usize).saturating_sub(fields);
                 for _ in 0..self.entropy.below(more + 1) {
-                    params.push(self.field_type(forward));
+                    self.add_field(forward);
                 }
             }
-            CompKind::Array if above.is_none() => params.push(self.field_type(forward)),
-            CompKind::Array => {}
+            CompKind::Array if above.is_none() => self.add_field(forward),
+            CompKind::Func | CompKind::Array => {}
         }
-        self.add_type(kind, &params, &results, supertype);
-    }
-
-    fn add_type(&mut self, kind: CompKind, params: &[Ty], results: &[Ty], supertype: Option<u32>) {
-        let parts = params.iter().map(|&ty| self.cost(ty)).fold(1, u16::saturating_add);
+        let params = self.run_from(start);
+        let start = self.type_pool.len();
+        let most = self.config.max_results.min(if self.is_multi_value() { u32::MAX } else { 1 });
+        match above {
+            Some(def) => self.type_pool.extend_from_within(def.results.range()),
+            None if kind == CompKind::Func => self.add_types(most, forward),
+            None => {}
+        }
+        let results = self.run_from(start);
+        let parts = self.types_of(params).iter().map(|&ty| self.cost(ty));
+        let parts = parts.fold(1, u16::saturating_add);
         let cost = match kind {
             CompKind::Func => 1,
             CompKind::Struct => parts,
             CompKind::Array => parts.saturating_mul(ARRAY_LEN as u16),
         };
-        let is_final = !self.has(Features::GC) || self.entropy.chance(120);
-        let depth = supertype.and_then(|index| self.def(index)).map_or(0, |def| def.depth + 1);
-        let (params, results) = (self.add_run(params), self.add_run(results));
+        let is_final = !gc || self.entropy.chance(120);
+        let depth = above.map_or(0, |def| def.depth + 1);
         let needed = false;
         self.define(TypeDef { kind, params, results, supertype, is_final, depth, cost, needed });
+    }
+
+    /// Adds up to `most` value types to the pool.
+    fn add_types(&mut self, most: u32, forward: u32) {
+        for _ in 0..self.entropy.below(most as usize + 1) {
+            let ty = self.any_type(forward, 12);
+            self.type_pool.push(ty);
+        }
+    }
+
+    /// Sometimes narrows the type of a field of the supertype, if the field is immutable.
+    fn narrow_field(&mut self, place: usize) {
+        let Some(&ty) = self.type_pool.get(place) else { return };
+        let non_null = ty.nullable(false);
+        if !ty.is_mutable()
+            && ty.is_ref()
+            && ty.is_nullable()
+            && self.entropy.chance(100)
+            && self.is_inhabited(non_null)
+        {
+            self.type_pool[place] = non_null;
+            self.need(non_null);
+        }
     }
 
     /// The cost of a value of this type as part of another value.
@@ -122,13 +129,15 @@ impl Generator<'_, '_> {
         }
     }
 
-    fn field_type(&mut self, forward: u32) -> Ty {
+    /// Adds the type of a field to the pool.
+    fn add_field(&mut self, forward: u32) {
         let ty = match self.entropy.byte() {
             0..30 => Ty::I8,
             30..60 => Ty::I16,
             _ => self.any_type(forward, 60),
         };
-        ty.mutable(self.entropy.chance(170))
+        let mutable = self.entropy.chance(170);
+        self.type_pool.push(ty.mutable(mutable));
     }
 
     /// A number or vector type.

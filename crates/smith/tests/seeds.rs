@@ -37,15 +37,15 @@ fn seeds_keep_their_modules() {
         hash(&Config { features: Features::WASM2, ..base() }),
     ];
     let expected = [
-        0x0082_55c0_b7b8_a44f,
-        0x97d6_b974_c365_a2f1,
-        0xfe41_4391_72d2_0fa7,
-        0xdb67_54a8_01ec_144b,
-        0x16a6_6878_29ff_3ce5,
-        0x63ef_e944_d215_a454,
-        0x8cca_6302_7ea4_14be,
-        0xb444_45d4_b828_0e9e,
-        0x58c2_a528_b850_d789,
+        0xc651_1835_631e_c29b,
+        0x4077_38b7_c0e9_9e9b,
+        0x24fb_9ce6_fce6_9f4a,
+        0xa12f_023c_d041_77dc,
+        0x2345_eb3e_b6a1_845c,
+        0x4549_7578_20e7_b99a,
+        0x68ac_44ce_e296_a19f,
+        0x40b6_fa16_4cdf_686d,
+        0x4f31_84e4_1a71_6d9a,
     ];
     assert_eq!(hashes, expected, "{hashes:#018x?}");
 }

@@ -21,7 +21,8 @@ use wattle_tests::modules::{binary, modules};
 struct Tally {
     valid: u64,
     invalid: u64,
-    /// By the two messages without their figures: the number of modules, and the smallest one.
+    /// The number of modules with a difference, and the smallest of them, by the two messages without
+    /// their digits.
     differ: BTreeMap<(String, String), (u64, Vec<u8>)>,
 }
 
@@ -53,14 +54,14 @@ impl Tally {
     }
 }
 
-/// A message without its figures and place.
+/// A message without its digits and place.
 fn kind(verdict: &Result<(), String>) -> String {
     let Err(message) = verdict else { return "valid".to_owned() };
     let end = message.find(" at offset").or(message.find(" (at offset")).unwrap_or(message.len());
     message[..end].chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).take(100).collect()
 }
 
-/// The modules of the suite, with the malformed and invalid ones.
+/// All modules of the suite, malformed and invalid modules too.
 fn suite() -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for file in wattle_tests::suite::files() {
@@ -73,8 +74,8 @@ fn suite() -> Vec<Vec<u8>> {
     found
 }
 
-/// Changes one to eight bytes, each to a random byte, to a neighbour, in one bit, or to a code of
-/// many meanings.
+/// Changes one to eight bytes: to a random byte, to the next number, by one bit, or to a byte that
+/// means something in many places.
 fn mutate(data: &mut [u8], random: &mut Random) {
     const CODES: [u8; 16] = [
         0x00, 0x01, 0x0b, 0x1a, 0x20, 0x40, 0x60, 0x63, 0x64, 0x6f, 0x70, 0x7b, 0x7e, 0x7f, 0xd0,
@@ -118,7 +119,7 @@ fn edit(module: &mut Module<'_>, random: &mut Random) {
     func.body = edited.into_owned();
 }
 
-/// A module of wasm-smith's, with all features on that both know.
+/// A module that wasm-smith made, with all features that both know.
 fn smith(random: &mut Random) -> Option<Vec<u8>> {
     let seed: Vec<u8> = (0..256 + random.below(2048)).map(|_| random.below(256) as u8).collect();
     let mut source = Unstructured::new(&seed);

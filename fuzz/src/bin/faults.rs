@@ -4,9 +4,9 @@
 //! cargo run --release -p wattle-fuzz --features faults --bin faults -- [MODULES] [SEED] [FIRST] [LAST]
 //! ```
 //!
-//! Each module runs without a fault, then with each fault that was not noticed yet. Printed is the
-//! number of the first module whose transcript differs, counted from 1. FIRST and LAST choose among
-//! the faults, counted from 1.
+//! Each module runs without a fault, then with each fault that was not noticed yet. The number of the
+//! first module whose transcript differs is printed for each fault, counted from 1. FIRST and LAST
+//! choose a range of the faults, counted from 1.
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -5,8 +5,8 @@
 //! cargo run --release -p wattle-fuzz --features peers --bin generated -- [MODULES] [SEED] [THREADS]
 //! ```
 //!
-//! The default configuration gets MODULES modules, each other one a tenth of that. Seeds count from
-//! SEED. A module that fails is named by configuration and seed.
+//! MODULES modules are made with the default configuration, and a tenth of that with each other
+//! configuration. Seeds count from SEED. A module that fails is named by configuration and seed.
 
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -82,10 +82,10 @@ enum Answered {
     Ending(Ending),
 }
 
-impl From<Answered> for Ending {
-    fn from(answered: Answered) -> Ending {
-        match answered {
-            Answered::Message { message } => Ending::of_message(&message),
+impl Answered {
+    fn read(self, read_message: impl Fn(String) -> Ending) -> Ending {
+        match self {
+            Answered::Message { message } => read_message(message),
             Answered::Ending(ending) => ending,
         }
     }
@@ -240,15 +240,10 @@ impl Server {
         let line = process.line(self.timeout)?;
         let answer: Answer = serde_json::from_str(&line)
             .map_err(|error| Ending::Broken(format!("{error} in the answer {line:?}")))?;
-        let start = match answer.start {
-            Answered::Message { message } => match Ending::of_message(&message) {
-                // Instantiation that fails without the message of a known trap was refused.
-                Ending::Trap(text) if crate::traps_of(&text).is_empty() => Ending::Refused(text),
-                other => other,
-            },
-            Answered::Ending(ending) => ending,
-        };
-        let probes = answer.probes.into_iter().map(Ending::from).collect();
+        let start = answer.start.read(Ending::of_start);
+        let probes = answer.probes.into_iter();
+        let probes = probes.map(|ending| ending.read(|message| Ending::of_message(&message)));
+        let probes = probes.collect();
         Ok(Run { start, probes, log: answer.log })
     }
 }

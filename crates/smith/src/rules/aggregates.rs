@@ -39,30 +39,25 @@ impl Generator<'_, '_> {
         self.def(index).map_or(Ty::I32, |def| self.type_at(def.params, 0))
     }
 
-    pub(super) fn struct_new(&mut self, opcode: Opcode) -> bool {
+    pub(super) fn struct_new(&mut self, opcode: Opcode) -> Option<()> {
         let explicit = opcode == Opcode::StructNew;
-        let fits = |this: &Self, index| {
+        let index = self.type_with(|this, index| {
             this.def(index).is_some_and(|def| {
                 def.kind == CompKind::Struct && (explicit || this.is_defaultable(def.params))
             })
-        };
-        let Some(index) = self.type_with(fits) else { return false };
-        let Some(def) = self.def(index) else { return false };
+        })?;
         if explicit {
-            self.operands_run(def.params, &[]);
+            self.operands_run(self.def(index)?.params, &[]);
         }
-        self.op_index(opcode, index);
-        self.push(Ty::defined(index, false));
-        true
+        self.complete(opcode, 0, &[index], Some(Ty::defined(index, false)))
     }
 
     /// A random struct type with a field that fits: type, index of the field, and its type.
     fn some_field(&mut self, fits: impl Fn(Ty) -> bool) -> Option<(u32, u32, Ty)> {
         let index = self.type_with(|this, index| {
-            this.is_comp(index, CompKind::Struct)
-                && this
-                    .def(index)
-                    .is_some_and(|def| this.types_of(def.params).iter().any(|&ty| fits(ty)))
+            this.def(index).is_some_and(|def| {
+                def.kind == CompKind::Struct && this.types_of(def.params).iter().any(|&ty| fits(ty))
+            })
         })?;
         let fields = self.def(index)?.params;
         let mut order = self.entropy.rotation(fields.len as usize);
@@ -70,24 +65,18 @@ impl Generator<'_, '_> {
         Some((index, field, self.type_at(fields, field)))
     }
 
-    pub(super) fn struct_get(&mut self, opcode: Opcode) -> bool {
+    pub(super) fn struct_get(&mut self, opcode: Opcode) -> Option<()> {
         let extends = opcode != Opcode::StructGet;
-        let found = self.some_field(|ty| ty.is_packed() == extends);
-        let Some((index, field, ty)) = found else { return false };
+        let (index, field, ty) = self.some_field(|ty| ty.is_packed() == extends)?;
         self.aggregate(index);
-        self.op_index(opcode, index);
-        self.index(field);
-        self.push(ty.unpacked());
-        true
+        self.complete(opcode, 0, &[index, field], Some(ty.unpacked()))
     }
 
-    pub(super) fn struct_set(&mut self) -> bool {
-        let Some((index, field, ty)) = self.some_field(Ty::is_mutable) else { return false };
+    pub(super) fn struct_set(&mut self, opcode: Opcode) -> Option<()> {
+        let (index, field, ty) = self.some_field(Ty::is_mutable)?;
         let reference = self.reference(index);
         self.operands(&[reference, ty.unpacked()]);
-        self.op_index(Opcode::StructSet, index);
-        self.index(field);
-        true
+        self.complete(opcode, 0, &[index, field], None)
     }
 
     /// A random array type whose element type fits, with that type.
@@ -98,36 +87,22 @@ impl Generator<'_, '_> {
         Some((index, self.elem_of(index)))
     }
 
-    /// Writes the length of a new array, of at least [`ARRAY_LEN`].
-    fn array_length(&mut self) {
+    pub(super) fn array_new(&mut self, opcode: Opcode) -> Option<()> {
+        let by_default = opcode == Opcode::ArrayNewDefault;
+        let (index, elem) = self.some_array(|ty| !by_default || ty.is_defaultable())?;
+        let (elem, result) = (elem.unpacked(), Some(Ty::defined(index, false)));
+        if opcode == Opcode::ArrayNewFixed {
+            let len = ARRAY_LEN + self.entropy.below(3) as u32;
+            self.operands_by(len as usize, |_, _| elem);
+            return self.complete(opcode, 0, &[index, len], result);
+        }
+        if !by_default {
+            self.operands(&[elem]);
+        }
         self.small(Ty::I32, 4);
         self.i32_const(ARRAY_LEN as i32);
         self.op(Opcode::I32Add);
-        self.pop();
-    }
-
-    pub(super) fn array_new(&mut self, opcode: Opcode) -> bool {
-        let by_default = opcode == Opcode::ArrayNewDefault;
-        let found = self.some_array(|ty| !by_default || ty.is_defaultable());
-        let Some((index, elem)) = found else { return false };
-        let elem = elem.unpacked();
-        match opcode {
-            Opcode::ArrayNewDefault | Opcode::ArrayNew => {
-                if !by_default {
-                    self.operands(&[elem]);
-                }
-                self.array_length();
-                self.op_index(opcode, index);
-            }
-            _ => {
-                let len = ARRAY_LEN + self.entropy.below(3) as u32;
-                self.operands_by(len as usize, |_, _| elem);
-                self.op_index(opcode, index);
-                self.index(len);
-            }
-        }
-        self.push(Ty::defined(index, false));
-        true
+        self.complete(opcode, 1, &[index], result)
     }
 
     /// A random segment to initialise arrays with, of data or of elements: its index, the segment,
@@ -141,11 +116,11 @@ impl Generator<'_, '_> {
     }
 
     /// `array.new_data` and `array.new_elem`.
-    pub(super) fn array_new_segment(&mut self, opcode: Opcode) -> bool {
+    pub(super) fn array_new_segment(&mut self, opcode: Opcode) -> Option<()> {
         let of_data = opcode == Opcode::ArrayNewData;
         // In code that must not trap, a segment must be long enough.
         let safe = self.config.no_traps;
-        let found = self.type_with(|this, index| {
+        let index = self.type_with(|this, index| {
             let elem = this.elem_of(index);
             let fits = |segment: &Segment| {
                 this.matches(segment.ty, elem.unpacked())
@@ -153,142 +128,118 @@ impl Generator<'_, '_> {
             };
             let made = if of_data { !elem.is_ref() } else { this.elems.iter().any(fits) };
             this.is_comp(index, CompKind::Array) && made
-        });
-        let Some(index) = found else { return false };
+        })?;
         let elem = self.elem_of(index);
-        let found = self.some_segment(of_data, elem);
-        let Some((number, segment, size)) = found else { return false };
+        let (number, segment, size) = self.some_segment(of_data, elem)?;
         if !of_data && elem.is_packed() {
-            return false;
+            return None;
         }
-        if !self.risks() {
-            let Some(spare) = segment.len.checked_sub(ARRAY_LEN * size) else { return false };
+        if self.risks() {
+            self.part_of(&segment, 100, size);
+        } else {
+            let spare = segment.len.checked_sub(ARRAY_LEN * size)?;
             if segment.may_be_dropped {
-                return false;
+                return None;
             }
             self.small(Ty::I32, spare);
-            self.i32_const(ARRAY_LEN as i32);
-            self.pop();
-        } else {
-            self.part_of(&segment, 100, size);
-            self.take(2);
+            self.constant(Ty::I32, ARRAY_LEN.into());
         }
-        self.op_index(opcode, index);
-        self.index(number);
-        self.push(Ty::defined(index, false));
-        true
+        self.complete(opcode, 2, &[index, number], Some(Ty::defined(index, false)))
     }
 
-    pub(super) fn array_get(&mut self, opcode: Opcode) -> bool {
+    pub(super) fn array_get(&mut self, opcode: Opcode) -> Option<()> {
         let extends = opcode != Opcode::ArrayGet;
-        let found = self.some_array(|ty| ty.is_packed() == extends);
-        let Some((index, elem)) = found else { return false };
+        let (index, elem) = self.some_array(|ty| ty.is_packed() == extends)?;
         self.aggregate(index);
         self.bounded(Ty::I32, INDEX_MASK);
-        self.pop();
-        self.op_index(opcode, index);
-        self.push(elem.unpacked());
-        true
+        self.complete(opcode, 1, &[index], Some(elem.unpacked()))
     }
 
     /// `array.set` and `array.fill`.
-    pub(super) fn array_set(&mut self, opcode: Opcode) -> bool {
-        let Some((index, elem)) = self.some_array(Ty::is_mutable) else { return false };
+    pub(super) fn array_set(&mut self, opcode: Opcode) -> Option<()> {
+        let (index, elem) = self.some_array(Ty::is_mutable)?;
         let reference = self.aggregate(index);
         if opcode == Opcode::ArraySet {
             self.bounded(Ty::I32, INDEX_MASK);
             self.produce(elem.unpacked());
-            self.take(2);
-        } else if self.entropy.chance(EDGES) {
+            return self.complete(opcode, 2, &[index], None);
+        }
+        if self.entropy.chance(EDGES) {
             let count = 1 + self.entropy.below(ARRAY_LEN as usize) as i32;
             let beyond = i32::from(!self.config.no_traps && self.entropy.chance(64));
-            let local = self.keep(Ty::defined(index, false), reference);
+            let local = self.keep(index, reference);
             self.op_index(Opcode::LocalGet, local);
             self.op(Opcode::ArrayLen);
             self.i32_const(count - beyond);
             self.op(Opcode::I32Sub);
+            self.push(Ty::I32);
             self.produce(elem.unpacked());
-            self.pop();
-            self.i32_const(count);
+            self.constant(Ty::I32, count.into());
         } else {
             self.bounded(Ty::I32, INDEX_MASK >> 1);
             self.produce(elem.unpacked());
             self.bounded(Ty::I32, INDEX_MASK >> 1);
-            self.take(3);
         }
-        self.op_index(opcode, index);
-        true
+        self.complete(opcode, 3, &[index], None)
     }
 
-    /// Keeps the reference that was made last in a local too. `kept` is its type without null.
-    fn keep(&mut self, kept: Ty, reference: Ty) -> u32 {
+    /// Keeps the reference to an array that was made last in a local too, without null.
+    fn keep(&mut self, index: u32, reference: Ty) -> u32 {
         if reference.is_nullable() {
             self.op(Opcode::RefAsNonNull);
         }
-        let local = self.scratch(kept);
+        let local = self.scratch(Ty::defined(index, false));
         self.op_index(Opcode::LocalTee, local);
         self.set_local(local);
         local
     }
 
     /// Copies between overlapping parts of an array, and then reads an element.
-    fn copy_overlapping(&mut self, index: u32) {
+    fn copy_overlapping(&mut self, index: u32) -> Option<()> {
         let elem = self.elem_of(index);
         let reference = self.aggregate(index);
-        let local = self.keep(Ty::defined(index, false), reference);
+        let local = self.keep(index, reference);
         let (to, from) = if self.entropy.chance(128) { (0, 1) } else { (1, 0) };
         self.i32_const(to);
         self.op_index(Opcode::LocalGet, local);
         self.i32_const(from);
         self.i32_const(ARRAY_LEN as i32 - 1);
-        self.op_index(Opcode::ArrayCopy, index);
-        self.index(index);
+        self.complete(Opcode::ArrayCopy, 0, &[index, index], None)?;
         let get = if elem.is_packed() { Opcode::ArrayGetU } else { Opcode::ArrayGet };
         self.op_index(Opcode::LocalGet, local);
         let element = self.entropy.below(ARRAY_LEN as usize) as i32;
         self.i32_const(element);
-        self.op_index(get, index);
-        self.push(elem.unpacked());
+        self.complete(get, 0, &[index], Some(elem.unpacked()))
     }
 
-    pub(super) fn array_copy(&mut self) -> bool {
-        let Some((dst, to)) = self.some_array(Ty::is_mutable) else { return false };
+    pub(super) fn array_copy(&mut self, opcode: Opcode) -> Option<()> {
+        let (dst, to) = self.some_array(Ty::is_mutable)?;
         if self.entropy.chance(OVERLAPS) {
-            self.copy_overlapping(dst);
-            return true;
+            return self.copy_overlapping(dst);
         }
-        let found = self.type_with(|this, index| {
+        let src = self.type_with(|this, index| {
             this.is_comp(index, CompKind::Array)
                 && this.matches(this.elem_of(index).bare(), to.bare())
-        });
-        let Some(src) = found else { return false };
+        })?;
         self.aggregate(dst);
         self.bounded(Ty::I32, INDEX_MASK >> 1);
         let reference = self.reference(src);
         self.produce(reference);
         self.bounded(Ty::I32, INDEX_MASK >> 1);
         self.bounded(Ty::I32, INDEX_MASK >> 1);
-        self.take(4);
-        self.op_index(Opcode::ArrayCopy, dst);
-        self.index(src);
-        true
+        self.complete(opcode, 4, &[dst, src], None)
     }
 
     /// `array.init_data` and `array.init_elem`.
-    pub(super) fn array_init(&mut self, opcode: Opcode) -> bool {
+    pub(super) fn array_init(&mut self, opcode: Opcode) -> Option<()> {
         let of_data = opcode == Opcode::ArrayInitData;
-        let found = self.some_array(|ty| {
+        let (index, elem) = self.some_array(|ty| {
             ty.is_mutable() && if of_data { !ty.is_ref() } else { !ty.is_packed() }
-        });
-        let Some((index, elem)) = found else { return false };
-        let found = self.some_segment(of_data, elem);
-        let Some((number, segment, size)) = found else { return false };
+        })?;
+        let (number, segment, size) = self.some_segment(of_data, elem)?;
         self.aggregate(index);
         self.bounded(Ty::I32, INDEX_MASK >> 1);
         self.part_of(&segment, ARRAY_LEN / 2, size);
-        self.take(3);
-        self.op_index(opcode, index);
-        self.index(number);
-        true
+        self.complete(opcode, 3, &[index, number], None)
     }
 }

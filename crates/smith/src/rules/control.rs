@@ -7,6 +7,20 @@ use wattle_ast::{AbsHeapType as H, BrCast, Encode, Features, LabelIdx, Opcode};
 use crate::generator::{BlockKind, CompKind, Frame, Generator, TableInfo, TypeRun};
 use crate::ty::Ty;
 
+/// How a call names a function.
+#[derive(Clone, Copy)]
+enum Callee {
+    Func(u32),
+    /// By a reference to it, which is an operand.
+    Reference,
+    /// By a table and an index: that of `func` in the table for indirect calls, or any index.
+    Table {
+        table: u32,
+        addr: Ty,
+        func: Option<u32>,
+    },
+}
+
 impl Generator<'_, '_> {
     pub(super) fn may_nest(&self) -> bool {
         self.frames.len() <= self.config.max_nesting as usize
@@ -27,17 +41,16 @@ impl Generator<'_, '_> {
         }
     }
 
-    pub(super) fn block(&mut self, opcode: Opcode) -> bool {
+    pub(super) fn block(&mut self, opcode: Opcode) -> Option<()> {
         if !self.may_nest() {
-            return false;
+            return None;
         }
         let (params, results) = self.some_block_type();
-        let kind = match opcode {
-            Opcode::Loop => BlockKind::Loop,
-            Opcode::If => BlockKind::If,
-            _ => BlockKind::Block,
+        let (kind, condition): (_, &[Ty]) = match opcode {
+            Opcode::Loop => (BlockKind::Loop, &[]),
+            Opcode::If => (BlockKind::If, &[Ty::I32]),
+            _ => (BlockKind::Block, &[]),
         };
-        let condition: &[Ty] = if kind == BlockKind::If { &[Ty::I32] } else { &[] };
         self.operands_run(params, condition);
         self.op(opcode);
         self.block_type(params, results);
@@ -45,7 +58,7 @@ impl Generator<'_, '_> {
         if kind == BlockKind::Loop {
             self.use_fuel();
         }
-        true
+        Some(())
     }
 
     /// Opens a `block` without parameters.
@@ -67,14 +80,9 @@ impl Generator<'_, '_> {
         self.fuel.is_none() || frame.kind != BlockKind::Loop
     }
 
-    fn frame_of(&self, label: u32) -> Option<&Frame> {
+    pub(super) fn frame_of(&self, label: u32) -> Option<&Frame> {
         let place = self.frames.len().checked_sub(1 + label as usize)?;
         self.frames.get(place)
-    }
-
-    /// A random label that any branch may name, with the types of its operands.
-    fn some_label(&mut self) -> Option<(u32, TypeRun)> {
-        self.label_with(|_, _| true)
     }
 
     /// A random label that any branch may name and whose operand types fit, with these types.
@@ -89,30 +97,27 @@ impl Generator<'_, '_> {
         })
     }
 
-    /// `br` and `return`.
-    pub(super) fn br(&mut self, opcode: Opcode) -> bool {
-        let outermost = self.frames.len() as u32 - 1;
-        let Some((label, types)) = (match opcode {
-            Opcode::Br => self.some_label(),
-            _ => self.frames.first().map(|frame| (outermost, frame.results)),
-        }) else {
-            return false;
-        };
+    pub(super) fn br(&mut self, opcode: Opcode) -> Option<()> {
+        let (label, types) = self.label_with(|_, _| true)?;
         let depth = self.frames.len();
         self.leaving(|this| {
             this.operands_run(types, &[]);
-            this.op(opcode);
-            if opcode == Opcode::Br {
-                let more = this.frames.len() - depth;
-                this.index(label + more as u32);
-            }
-        });
-        true
+            let more = this.frames.len() - depth;
+            this.op_index(opcode, label + more as u32);
+        })
     }
 
-    pub(super) fn br_if(&mut self) -> bool {
+    pub(super) fn return_(&mut self, opcode: Opcode) -> Option<()> {
+        let results = self.frames.first()?.results;
+        self.leaving(|this| {
+            this.operands_run(results, &[]);
+            this.op(opcode);
+        })
+    }
+
+    pub(super) fn br_if(&mut self, opcode: Opcode) -> Option<()> {
         let label = self.entropy.below(self.frames.len()) as u32;
-        let Some(frame) = self.frame_of(label) else { return false };
+        let frame = self.frame_of(label)?;
         let types = Self::label_types(frame);
         let counted = !self.is_free(frame);
         self.operands_run(types, &[]);
@@ -123,12 +128,11 @@ impl Generator<'_, '_> {
         if counted {
             self.guard_repetition();
         }
-        self.op_index(Opcode::BrIf, label);
-        true
+        self.complete(opcode, 0, &[label], None)
     }
 
-    pub(super) fn br_table(&mut self) -> bool {
-        let Some((default, types)) = self.some_label() else { return false };
+    pub(super) fn br_table(&mut self, opcode: Opcode) -> Option<()> {
+        let (default, types) = self.label_with(|_, _| true)?;
         let mut labels = Vec::new();
         for _ in 0..self.entropy.below(5) {
             let same = |this: &Self, run: TypeRun| this.types_of(run) == this.types_of(types);
@@ -137,47 +141,42 @@ impl Generator<'_, '_> {
         let depth = self.frames.len();
         self.leaving(|this| {
             this.operands_run(types, &[Ty::I32]);
-            this.op(Opcode::BrTable);
+            this.op_index(opcode, labels.len() as u32);
             let more = (this.frames.len() - depth) as u32;
-            labels.iter_mut().for_each(|label| *label += more);
-            this.labels(&labels, default + more);
-        });
-        true
+            labels.iter().for_each(|&label| this.index(label + more));
+            this.index(default + more);
+        })
     }
 
-    pub(super) fn br_on_null(&mut self) -> bool {
-        let Some((label, types)) = self.some_label() else { return false };
+    pub(super) fn br_on_null(&mut self, opcode: Opcode) -> Option<()> {
+        let (label, types) = self.label_with(|_, _| true)?;
         let ty = match self.top() {
             Some(ty) if ty.is_ref() && types.len == 0 => ty,
             _ => self.some_ref(self.types.len() as u32),
         };
         self.operands_run(types, &[ty]);
-        self.op_index(Opcode::BrOnNull, label);
         self.push_run(types);
-        self.push(ty.nullable(false));
-        true
+        self.complete(opcode, 0, &[label], Some(ty.nullable(false)))
     }
 
-    pub(super) fn br_on_non_null(&mut self) -> bool {
-        let ends_in_ref =
-            |this: &Self, run: TypeRun| run.len > 0 && this.type_at(run, run.len - 1).is_ref();
-        let Some((label, types)) = self.label_with(ends_in_ref) else { return false };
-        let others = TypeRun { start: types.start, len: types.len - 1 };
-        let last = self.type_at(types, types.len - 1);
-        self.operands_run(others, &[last.nullable(true)]);
-        self.op_index(Opcode::BrOnNonNull, label);
+    pub(super) fn br_on_non_null(&mut self, opcode: Opcode) -> Option<()> {
+        let last = |this: &Self, run: TypeRun| this.types_of(run).last().copied();
+        let ends_in_ref = |this: &Self, run: TypeRun| last(this, run).is_some_and(Ty::is_ref);
+        let (label, types) = self.label_with(ends_in_ref)?;
+        let others = TypeRun { len: types.len - 1, ..types };
+        self.operands_run(others, &[last(self, types)?.nullable(true)]);
         self.push_run(others);
-        true
+        self.complete(opcode, 0, &[label], None)
     }
 
     /// Opens a block for the branch to go to, unless a label fits.
-    pub(super) fn br_on_cast(&mut self, opcode: Opcode) -> bool {
+    pub(super) fn br_on_cast(&mut self, opcode: Opcode) -> Option<()> {
         let forward = self.types.len() as u32;
         let to = self.some_ref(forward);
         let to = if self.entropy.chance(128) { to.nullable(false) } else { to };
         let top = self.top_of(to);
         if top == Ty::abs(H::Exn, true) {
-            return false;
+            return None;
         }
         let from = match self.top() {
             Some(ty) if self.matches(to, ty) && self.is_made_of_something(ty) => ty,
@@ -193,134 +192,110 @@ impl Generator<'_, '_> {
                 self.open_block(&[top]);
                 0
             }
-            None => return false,
+            None => return None,
         };
         self.operands(&[from]);
         self.op(opcode);
         let (from, to) = (from.ref_type(), to.ref_type());
         BrCast { label: LabelIdx(label), from, to }.encode(&mut self.code);
         self.push(kept);
-        true
+        Some(())
     }
 
     /// In code that must not trap, it stands in an `if` whose condition is false.
-    pub(super) fn unreachable(&mut self) -> bool {
-        if self.config.no_traps {
-            self.i32_const(0);
-            self.begin_if();
-            self.op(Opcode::Unreachable);
-            self.end_if();
-        } else {
-            self.leaving(|this| this.op(Opcode::Unreachable));
+    pub(super) fn unreachable(&mut self, opcode: Opcode) -> Option<()> {
+        if !self.config.no_traps {
+            return self.leaving(|this| this.op(opcode));
         }
-        true
+        self.i32_const(0);
+        self.begin_if();
+        self.op(opcode);
+        self.end_if();
+        Some(())
     }
 
-    pub(super) fn call(&mut self) -> bool {
+    /// A random function, with its type.
+    fn some_func(&mut self) -> Option<(u32, u32)> {
         let func = self.entropy.below(self.funcs.len());
-        let Some(&ty) = self.funcs.get(func) else { return false };
-        let (params, results) = self.signature(ty);
-        self.operands_run(params, &[]);
-        self.op_index(Opcode::Call, func as u32);
-        self.push_run(results);
-        true
+        Some((func as u32, *self.funcs.get(func)?))
     }
 
-    /// The table, the type and the function of an indirect call. In code that may trap, sometimes
-    /// any table of functions, without a function.
-    fn indirect(&mut self, callee: Option<u32>) -> Option<(u32, u32, Option<u32>)> {
-        let func = match callee {
-            Some(func) => func,
-            None => self.entropy.below(self.funcs.len()) as u32,
-        };
-        let &ty = self.funcs.get(func as usize)?;
+    /// `call`, `call_indirect` and `call_ref`.
+    pub(super) fn call(&mut self, opcode: Opcode) -> Option<()> {
+        let (func, ty) = self.some_func()?;
+        let callee = self.callee(opcode, func)?;
+        let (params, results) = self.signature(ty);
+        self.write_call(opcode, callee, ty, params);
+        self.push_run(results);
+        Some(())
+    }
+
+    /// `return_call`, `return_call_indirect` and `return_call_ref`.
+    pub(super) fn return_call(&mut self, opcode: Opcode) -> Option<()> {
+        let expected = self.frames.first()?.results;
+        let (func, ty, params) = self.entropy.rotation(self.funcs.len()).find_map(|func| {
+            let &ty = self.funcs.get(func as usize)?;
+            let (params, results) = self.signature(ty);
+            self.all_match(results, expected).then_some((func, ty, params))
+        })?;
+        let callee = self.callee(opcode, func)?;
+        self.leaving(|this| this.write_call(opcode, callee, ty, params))
+    }
+
+    /// How a call names a function. `None` if it is indirect and there is no table for it.
+    fn callee(&mut self, opcode: Opcode, func: u32) -> Option<Callee> {
+        match opcode {
+            Opcode::Call | Opcode::ReturnCall => return Some(Callee::Func(func)),
+            Opcode::CallRef | Opcode::ReturnCallRef => return Some(Callee::Reference),
+            _ => {}
+        }
         let any_table = self.risks();
         let fits = |table: &TableInfo| match any_table {
             true => self.matches(table.elem, Ty::FUNCREF),
             false => table.dispatch,
         };
-        let table = self.tables.iter().position(fits)? as u32;
-        Some((table, ty, if any_table { None } else { Some(func) }))
+        let table = self.tables.iter().position(fits)?;
+        let addr = self.tables.get(table)?.addr;
+        Some(Callee::Table { table: table as u32, addr, func: (!any_table).then_some(func) })
+    }
+
+    /// Writes a call of a function of type `ty`, with its operands.
+    fn write_call(&mut self, opcode: Opcode, callee: Callee, ty: u32, params: TypeRun) {
+        match callee {
+            Callee::Func(func) => {
+                self.operands_run(params, &[]);
+                self.op_index(opcode, func);
+            }
+            Callee::Reference => {
+                let reference = Ty::defined(ty, self.risks());
+                self.operands_run(params, &[reference]);
+                self.op_index(opcode, ty);
+            }
+            Callee::Table { table, addr, func } => {
+                self.operands_run(params, &[]);
+                self.index_in_table(addr, func);
+                self.op_index(opcode, ty);
+                self.index(table);
+            }
+        }
     }
 
     /// Writes the index of a function in the table for indirect calls; any index without a
     /// function.
-    fn index_in(&mut self, table: u32, func: Option<u32>) {
-        let addr = self.tables.get(table as usize).map_or(Ty::I32, |table| table.addr);
-        let Some(func) = func else {
-            self.produce(addr);
-            self.pop();
-            return;
-        };
+    fn index_in_table(&mut self, addr: Ty, func: Option<u32>) {
         // The table holds pairs: the function, and the same or another function of its type.
-        let first = i64::from(func) * 2;
-        if self.entropy.chance(128) {
-            self.produce(addr);
-            self.pop();
+        let first = func.map(|func| i64::from(func) * 2);
+        if let Some(first) = first.filter(|_| !self.entropy.chance(128)) {
+            let second = i64::from(self.entropy.byte() & 1);
+            return self.address_const(addr, first + second);
+        }
+        self.produce(addr);
+        self.pop();
+        if let Some(first) = first {
             self.mask(addr, 1);
             self.address_const(addr, first);
             self.address_op(addr, Opcode::I32Or, Opcode::I64Or);
-        } else {
-            let second = i64::from(self.entropy.byte() & 1);
-            self.address_const(addr, first + second);
         }
-    }
-
-    pub(super) fn call_indirect(&mut self) -> bool {
-        let Some((table, ty, func)) = self.indirect(None) else { return false };
-        let (params, results) = self.signature(ty);
-        self.operands_run(params, &[]);
-        self.index_in(table, func);
-        self.op_index(Opcode::CallIndirect, ty);
-        self.index(table);
-        self.push_run(results);
-        true
-    }
-
-    pub(super) fn call_ref(&mut self) -> bool {
-        let func = self.entropy.below(self.funcs.len());
-        let Some(&ty) = self.funcs.get(func) else { return false };
-        let (params, results) = self.signature(ty);
-        let reference = Ty::defined(ty, self.risks());
-        self.operands_run(params, &[reference]);
-        self.op_index(Opcode::CallRef, ty);
-        self.push_run(results);
-        true
-    }
-
-    pub(super) fn return_call(&mut self, opcode: Opcode) -> bool {
-        let expected = self.frames.first().map_or(TypeRun::default(), |frame| frame.results);
-        let fitting = self.entropy.rotation(self.funcs.len()).find_map(|func| {
-            let &ty = self.funcs.get(func as usize)?;
-            let (params, results) = self.signature(ty);
-            self.all_match(results, expected).then_some((func, ty, params))
-        });
-        let Some((func, ty, params)) = fitting else { return false };
-        let indirect = match opcode {
-            Opcode::ReturnCallIndirect => self.indirect(Some(func)),
-            _ => None,
-        };
-        if opcode == Opcode::ReturnCallIndirect && indirect.is_none() {
-            return false;
-        }
-        self.leaving(|this| match (opcode, indirect) {
-            (Opcode::ReturnCallIndirect, Some((table, _, func))) => {
-                this.operands_run(params, &[]);
-                this.index_in(table, func);
-                this.op_index(opcode, ty);
-                this.index(table);
-            }
-            (Opcode::ReturnCallRef, _) => {
-                let reference = Ty::defined(ty, this.risks());
-                this.operands_run(params, &[reference]);
-                this.op_index(opcode, ty);
-            }
-            _ => {
-                this.operands_run(params, &[]);
-                this.op_index(opcode, func);
-            }
-        });
-        true
     }
 
     /// Whether values of array types can be made.

@@ -1,10 +1,10 @@
-//! Rules of exceptions: `throw`, `try_table`, and the legacy ones.
+//! Rules of exceptions: `throw`, `try_table`, and the instructions of legacy exceptions.
 //!
 //! In code that must not trap, an exception is thrown only where its function catches it.
 
 use alloc::vec::Vec;
 
-use wattle_ast::{AbsHeapType as H, Catch, Encode, Features, LabelIdx, Opcode, TagIdx, leb128};
+use wattle_ast::{AbsHeapType as H, Catch, Encode, Features, LabelIdx, Opcode, TagIdx};
 
 use crate::generator::{BlockKind, Frame, Generator, TypeRun};
 use crate::ty::Ty;
@@ -15,7 +15,7 @@ impl Generator<'_, '_> {
         self.frames.last().is_some_and(|frame| frame.protected)
     }
 
-    /// Makes sure that an exception may be thrown here: opens a block that catches it, if need be.
+    /// Opens a block that catches exceptions, unless an exception may be thrown here already.
     fn protect(&mut self) -> bool {
         if self.is_protected() || self.risks() {
             return true;
@@ -24,62 +24,59 @@ impl Generator<'_, '_> {
             true => self.try_table(),
             false => self.try_legacy(),
         };
-        opened && self.is_protected()
+        opened.is_some() && self.is_protected()
     }
 
-    pub(super) fn throw(&mut self) -> bool {
-        let Some(tag) = self.some_tag() else { return false };
+    pub(super) fn throw(&mut self, opcode: Opcode) -> Option<()> {
+        let tag = self.some_tag()?;
         if !self.protect() {
-            return true;
+            return Some(());
         }
         let params = self.tag_params(tag);
         self.leaving(|this| {
             this.operands_run(params, &[]);
-            this.op_index(Opcode::Throw, tag);
-        });
-        true
+            this.op_index(opcode, tag);
+        })
     }
 
-    pub(super) fn throw_ref(&mut self) -> bool {
-        if self.tags.is_empty() || !self.protect() {
-            return !self.tags.is_empty();
+    pub(super) fn throw_ref(&mut self, opcode: Opcode) -> Option<()> {
+        if self.tags.is_empty() {
+            return None;
+        }
+        if !self.protect() {
+            return Some(());
         }
         self.leaving(|this| {
             let reference = Ty::abs(H::Exn, this.risks());
             this.operands(&[reference]);
-            this.op(Opcode::ThrowRef);
-        });
-        true
+            this.op(opcode);
+        })
     }
 
-    /// Makes a `rethrow` to a handler that is open, or to one of its own.
-    pub(super) fn rethrow(&mut self) -> bool {
+    /// Makes a `rethrow` to a handler that is open, or to a new handler.
+    pub(super) fn rethrow(&mut self, opcode: Opcode) -> Option<()> {
         let depth = self.frames.len();
         let catches = |kind| matches!(kind, BlockKind::Catch { .. } | BlockKind::CatchAll);
         let is_open = |frame: &Frame| catches(frame.kind) && frame.protected;
         if let Some(label) = self.frames.iter().rev().position(is_open) {
-            self.leaving(|this| {
+            return self.leaving(|this| {
                 let more = this.frames.len() - depth;
-                this.op_index(Opcode::Rethrow, (label + more) as u32);
+                this.op_index(opcode, (label + more) as u32);
             });
-            return true;
         }
-        let Some(tag) = self.some_tag().filter(|_| self.has(Features::EXCEPTIONS)) else {
-            return false;
-        };
+        let tag = self.some_tag().filter(|_| self.has(Features::EXCEPTIONS))?;
         if !self.protect() {
-            return true;
+            return Some(());
         }
         self.leaving(|this| {
             this.op(Opcode::Try);
             this.block_type(TypeRun::default(), TypeRun::default());
             this.throw_leaf(tag);
             this.op(Opcode::CatchAll);
-            this.op_index(Opcode::Rethrow, 0);
+            this.op_index(opcode, 0);
             this.op(Opcode::End);
             this.op(Opcode::Unreachable);
-        });
-        true
+        })
     }
 
     /// Writes a `throw` and operands that need no others.
@@ -103,9 +100,9 @@ impl Generator<'_, '_> {
     }
 
     /// Opens a `try_table`, within blocks that its clauses branch to.
-    pub(super) fn try_table(&mut self) -> bool {
+    pub(super) fn try_table(&mut self) -> Option<()> {
         if self.frames.len() + 1 > self.config.max_nesting as usize {
-            return false;
+            return None;
         }
         let count = 1 + self.entropy.below(3);
         let mut clauses = Vec::new();
@@ -143,13 +140,13 @@ impl Generator<'_, '_> {
             clauses.push((tag, reference, self.frames.len() as u32 - 1 - label));
         }
         if clauses.is_empty() {
-            return self.frames.len() > depth;
+            return (self.frames.len() > depth).then_some(());
         }
         let (params, results) = self.some_block_type();
         self.operands_run(params, &[]);
         self.op(Opcode::TryTable);
         self.block_type(params, results);
-        leb128::write_u32(&mut self.code, clauses.len() as u32);
+        self.index(clauses.len() as u32);
         let innermost = self.frames.len() as u32 - 1;
         let mut protects = false;
         for &(tag, reference, place) in &clauses {
@@ -167,13 +164,13 @@ impl Generator<'_, '_> {
         if let Some(frame) = self.frames.last_mut() {
             frame.protected |= protects;
         }
-        true
+        Some(())
     }
 
     /// Opens a legacy `try`. Its clauses, or its `delegate`, are made when it is closed.
-    pub(super) fn try_legacy(&mut self) -> bool {
+    pub(super) fn try_legacy(&mut self) -> Option<()> {
         if !self.may_nest() {
-            return false;
+            return None;
         }
         let (params, results) = self.some_block_type();
         self.operands_run(params, &[]);
@@ -190,14 +187,11 @@ impl Generator<'_, '_> {
         let protected = match kind {
             // The exception goes on as if it were thrown in the block of the label.
             BlockKind::TryDelegate { label } => {
-                let place = outer.checked_sub(1 + label as usize);
-                place.and_then(|place| self.frames.get(place)).is_some_and(|frame| frame.protected)
+                self.frame_of(label + 1).is_some_and(|frame| frame.protected)
             }
             _ => true,
         };
-        if let Some(frame) = self.frames.last_mut() {
-            frame.protected = protected;
-        }
-        true
+        self.frames.last_mut()?.protected = protected;
+        Some(())
     }
 }

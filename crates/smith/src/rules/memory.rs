@@ -6,7 +6,7 @@
 use wattle_ast::{Class, Encode, Kind, MemArg, MemIdx, Opcode};
 
 use crate::declarations::{ADDRESS_MASK, TABLE_MASK};
-use crate::generator::{Generator, MemInfo, Segment, TableInfo};
+use crate::generator::{Generator, Segment, TableInfo};
 use crate::ty::Ty;
 
 /// In how many cases of 256 an operand goes up to the very end of a memory or table.
@@ -18,9 +18,10 @@ fn length_type(a: Ty, b: Ty) -> Ty {
 }
 
 impl Generator<'_, '_> {
-    fn some_memory(&mut self) -> Option<(u32, MemInfo)> {
+    /// A random memory: its index and address type.
+    fn some_memory(&mut self) -> Option<(u32, Ty)> {
         let index = self.entropy.below(self.memories.len());
-        Some((index as u32, *self.memories.get(index)?))
+        Some((index as u32, Ty::address(self.memories.get(index)?.limits)))
     }
 
     /// Whether the next operand goes up to the very end of a memory or table.
@@ -34,14 +35,15 @@ impl Generator<'_, '_> {
     }
 
     /// Pushes the address that is `bytes` before the end of a memory.
-    fn end_of_memory(&mut self, index: u32, memory: MemInfo, bytes: i64) {
+    fn end_of_memory(&mut self, index: u32, addr: Ty, bytes: i64) {
         let bytes = bytes - self.excess();
+        let page_bits = self.memories.get(index as usize).map_or(16, |ty| ty.page_bits());
         self.op_index(Opcode::MemorySize, index);
-        self.address_const(memory.addr, memory.page_bits.into());
-        self.address_op(memory.addr, Opcode::I32Shl, Opcode::I64Shl);
-        self.address_const(memory.addr, bytes);
-        self.address_op(memory.addr, Opcode::I32Sub, Opcode::I64Sub);
-        self.push(memory.addr);
+        self.address_const(addr, page_bits.into());
+        self.address_op(addr, Opcode::I32Shl, Opcode::I64Shl);
+        self.address_const(addr, bytes);
+        self.address_op(addr, Opcode::I32Sub, Opcode::I64Sub);
+        self.push(addr);
     }
 
     /// Pushes the index that is `count` before the end of a table.
@@ -55,12 +57,12 @@ impl Generator<'_, '_> {
 
     /// Pushes the address of a fill or copy. In some cases it is so near the end of the memory that
     /// only the length that is the answer is within bounds.
-    fn start_in_memory(&mut self, index: u32, memory: MemInfo) -> Option<i64> {
+    fn start_in_memory(&mut self, index: u32, addr: Ty) -> Option<i64> {
         let edge = self.at_edge();
         let count = edge.then(|| i64::from(self.entropy.byte()));
         match count {
-            Some(count) => self.end_of_memory(index, memory, count),
-            None => self.bounded(memory.addr, ADDRESS_MASK),
+            Some(count) => self.end_of_memory(index, addr, count),
+            None => self.bounded(addr, ADDRESS_MASK),
         }
         count
     }
@@ -68,49 +70,45 @@ impl Generator<'_, '_> {
     /// Pushes the length of a fill or copy: `count`, or a number up to `mask`.
     fn length(&mut self, ty: Ty, count: Option<i64>, mask: i64) {
         match count {
-            Some(count) => {
-                self.address_const(ty, count);
-                self.push(ty);
-            }
+            Some(count) => self.constant(ty, count),
             None => self.bounded(ty, mask),
         }
     }
 
     /// Makes a load, a store or an atomic access.
-    pub(super) fn access(&mut self, opcode: Opcode) -> bool {
+    pub(super) fn access(&mut self, opcode: Opcode) -> Option<()> {
         let info = opcode.info();
-        let Some(arrow) = &info.arrow else { return false };
+        let arrow = info.arrow.as_ref()?;
         let (mut memory, guarded) = (self.some_memory(), !self.risks());
         let waits = matches!(opcode, Opcode::MemoryAtomicWait32 | Opcode::MemoryAtomicWait64);
         if waits && guarded {
-            let shared = self.memories.iter().position(|memory| memory.shared);
-            memory = shared.and_then(|at| Some((at as u32, *self.memories.get(at)?)));
+            let mut memories = self.memories.iter().map(|ty| ty.limits).zip(0..);
+            let shared = memories.find(|(limits, _)| limits.shared);
+            memory = shared.map(|(limits, index)| (index, Ty::address(limits)));
         }
-        let Some((index, memory)) = memory else { return false };
+        let (index, addr) = memory?;
         let is_atomic = info.class == Class::Atomic;
         let bytes = i64::from(info.access_bytes);
         let params = arrow.params;
-        let want =
-            |place: usize| params.get(place).map_or(Ty::I32, |&ty| Ty::of_arrow(ty, memory.addr));
+        let want = |place: usize| params.get(place).map_or(Ty::I32, |&ty| Ty::of_arrow(ty, addr));
         let mut near_end = None;
         if guarded {
             // Only the address may be on the stack already: below other operands it could not be
             // masked.
             let aligned = if is_atomic { ADDRESS_MASK & !(bytes - 1) } else { ADDRESS_MASK };
-            if self.top() == Some(memory.addr) {
-                self.mask(memory.addr, aligned);
+            if self.top() == Some(addr) {
+                self.mask(addr, aligned);
             } else if !is_atomic && self.at_edge() {
                 let offset = self.entropy.below(16) as i64;
-                self.end_of_memory(index, memory, bytes + offset);
+                self.end_of_memory(index, addr, bytes + offset);
                 near_end = Some(offset as u64);
             } else {
-                self.bounded(memory.addr, aligned);
+                self.bounded(addr, aligned);
             }
             for place in 1..params.len() {
                 if waits && place == 2 {
                     // Nothing would end a longer wait.
-                    self.address_const(Ty::I64, 0);
-                    self.push(Ty::I64);
+                    self.constant(Ty::I64, 0);
                 } else {
                     self.produce(want(place));
                 }
@@ -139,69 +137,49 @@ impl Generator<'_, '_> {
             self.code.push(lane);
         }
         for &ty in arrow.results {
-            self.push(Ty::of_arrow(ty, memory.addr));
+            self.push(Ty::of_arrow(ty, addr));
         }
-        true
+        Some(())
     }
 
     /// Makes an instruction with an arrow that names a memory, a table or a segment.
-    pub(super) fn names_memory(&mut self, opcode: Opcode) -> bool {
+    pub(super) fn names_memory(&mut self, opcode: Opcode) -> Option<()> {
         match opcode {
             Opcode::TableSize => {
-                let Some((index, table)) = self.some_table(|_, _| true) else { return false };
-                self.op_index(opcode, index);
-                self.push(table.addr);
-                true
+                let (index, table) = self.some_table(|_, _| true)?;
+                return self.complete(opcode, 0, &[index], Some(table.addr));
             }
-            Opcode::DataDrop => self.drop_segment(opcode, self.datas.len()),
-            Opcode::ElemDrop => self.drop_segment(opcode, self.elems.len()),
-            _ => self.memory_rule(opcode),
+            Opcode::DataDrop => return self.drop_segment(opcode, self.datas.len()),
+            Opcode::ElemDrop => return self.drop_segment(opcode, self.elems.len()),
+            _ => {}
         }
-    }
-
-    /// `memory.size`, `memory.grow`, `memory.fill` and `memory.init`.
-    fn memory_rule(&mut self, opcode: Opcode) -> bool {
-        let Some((index, memory)) = self.some_memory() else { return false };
-        let addr = memory.addr;
+        let (index, addr) = self.some_memory()?;
         match opcode {
-            Opcode::MemorySize => {
-                self.op_index(opcode, index);
-                self.push(addr);
-            }
+            Opcode::MemorySize => self.complete(opcode, 0, &[index], Some(addr)),
             Opcode::MemoryGrow => {
                 self.small(addr, 2);
-                self.pop();
-                self.op_index(opcode, index);
-                self.push(addr);
+                self.complete(opcode, 1, &[index], Some(addr))
             }
             Opcode::MemoryFill => {
-                let count = self.start_in_memory(index, memory);
+                let count = self.start_in_memory(index, addr);
                 self.produce(Ty::I32);
                 self.length(addr, count, 0xff);
-                self.take(3);
-                self.op_index(opcode, index);
+                self.complete(opcode, 3, &[index], None)
             }
             _ => {
-                let Some((segment, data)) = self.some_data() else { return false };
+                let (segment, data) = self.some_data()?;
                 self.bounded(addr, ADDRESS_MASK);
                 self.part_of(&data, data.len, 1);
-                self.take(3);
-                self.op_index(opcode, segment);
-                self.index(index);
+                self.complete(opcode, 3, &[segment, index], None)
             }
         }
-        true
     }
 
-    fn drop_segment(&mut self, opcode: Opcode, count: usize) -> bool {
+    fn drop_segment(&mut self, opcode: Opcode, count: usize) -> Option<()> {
         let index = self.entropy.below(count);
         let segments = if opcode == Opcode::DataDrop { &self.datas } else { &self.elems };
-        let Some(segment) = segments.get(index) else { return false };
-        if self.config.no_traps && !segment.may_be_dropped {
-            return false;
-        }
-        self.op_index(opcode, index as u32);
-        true
+        let may_be_dropped = segments.get(index)?.may_be_dropped || !self.config.no_traps;
+        may_be_dropped.then(|| self.op_index(opcode, index as u32))
     }
 
     pub(super) fn some_data(&mut self) -> Option<(u32, Segment)> {
@@ -209,14 +187,13 @@ impl Generator<'_, '_> {
         Some((index as u32, *self.datas.get(index)?))
     }
 
-    /// A random element segment whose elements match `ty`.
+    /// A random element segment whose elements match `ty`: one that lasts, if there is one.
     pub(super) fn some_elem(&mut self, ty: Ty) -> Option<(u32, Segment)> {
         let mut order = self.entropy.rotation(self.elems.len());
         let elem = |at: u32| self.elems.get(at as usize).filter(|elem| self.matches(elem.ty, ty));
-        // One that is not dropped, if there is one.
         let lasts = |&at: &u32| elem(at).is_some_and(|elem| !elem.may_be_dropped);
         let index = order.clone().find(lasts).or_else(|| order.find(|&at| elem(at).is_some()))?;
-        Some((index, *self.elems.get(index as usize)?))
+        Some((index, *elem(index)?))
     }
 
     /// Pushes an offset into a segment, and a count of at most `most` elements of `size` units
@@ -230,21 +207,16 @@ impl Generator<'_, '_> {
         let len = if segment.may_be_dropped { 0 } else { segment.len };
         let count = self.entropy.below((len / size.max(1)).min(most) as usize + 1) as u32;
         self.small(Ty::I32, len - count * size);
-        self.i32_const(count as i32);
-        self.push(Ty::I32);
+        self.constant(Ty::I32, count.into());
     }
 
-    pub(super) fn memory_copy(&mut self) -> bool {
-        let (Some((dst, to)), Some((src, from))) = (self.some_memory(), self.some_memory()) else {
-            return false;
-        };
+    pub(super) fn memory_copy(&mut self, opcode: Opcode) -> Option<()> {
+        let (dst, to) = self.some_memory()?;
+        let (src, from) = self.some_memory()?;
         let count = self.start_in_memory(dst, to);
-        self.bounded(from.addr, ADDRESS_MASK);
-        self.length(length_type(to.addr, from.addr), count, 0xff);
-        self.take(3);
-        self.op_index(Opcode::MemoryCopy, dst);
-        self.index(src);
-        true
+        self.bounded(from, ADDRESS_MASK);
+        self.length(length_type(to, from), count, 0xff);
+        self.complete(opcode, 3, &[dst, src], None)
     }
 
     /// A random table that fits.
@@ -255,49 +227,41 @@ impl Generator<'_, '_> {
         })
     }
 
-    /// A random table that may be written to, which the one for indirect calls may not.
+    /// A random table that may be written to. Nothing writes to the table for indirect calls.
     fn some_writable_table(&mut self) -> Option<(u32, TableInfo)> {
         self.some_table(|this, table| !table.dispatch || !this.config.no_traps)
     }
 
-    pub(super) fn table_get(&mut self) -> bool {
-        let Some((index, table)) = self.some_table(|_, _| true) else { return false };
+    pub(super) fn table_get(&mut self, opcode: Opcode) -> Option<()> {
+        let (index, table) = self.some_table(|_, _| true)?;
         if self.top() == Some(table.addr) && !self.risks() {
             self.mask(table.addr, TABLE_MASK);
         } else {
             self.bounded(table.addr, TABLE_MASK);
         }
-        self.pop();
-        self.op_index(Opcode::TableGet, index);
-        self.push(table.elem);
-        true
+        self.complete(opcode, 1, &[index], Some(table.elem))
     }
 
-    pub(super) fn table_set(&mut self) -> bool {
-        let Some((index, table)) = self.some_writable_table() else { return false };
+    pub(super) fn table_set(&mut self, opcode: Opcode) -> Option<()> {
+        let (index, table) = self.some_writable_table()?;
         if self.at_edge() {
             self.end_of_table(index, table, 1);
         } else {
             self.bounded(table.addr, TABLE_MASK);
         }
         self.produce(table.elem);
-        self.take(2);
-        self.op_index(Opcode::TableSet, index);
-        true
+        self.complete(opcode, 2, &[index], None)
     }
 
-    pub(super) fn table_grow(&mut self) -> bool {
-        let Some((index, table)) = self.some_writable_table() else { return false };
+    pub(super) fn table_grow(&mut self, opcode: Opcode) -> Option<()> {
+        let (index, table) = self.some_writable_table()?;
         self.operands(&[table.elem]);
         self.small(table.addr, 3);
-        self.pop();
-        self.op_index(Opcode::TableGrow, index);
-        self.push(table.addr);
-        true
+        self.complete(opcode, 1, &[index], Some(table.addr))
     }
 
-    pub(super) fn table_fill(&mut self) -> bool {
-        let Some((index, table)) = self.some_writable_table() else { return false };
+    pub(super) fn table_fill(&mut self, opcode: Opcode) -> Option<()> {
+        let (index, table) = self.some_writable_table()?;
         let edge = self.at_edge();
         let count = edge.then(|| self.entropy.below(TABLE_MASK as usize) as i64);
         match count {
@@ -306,32 +270,23 @@ impl Generator<'_, '_> {
         }
         self.produce(table.elem);
         self.length(table.addr, count, TABLE_MASK >> 1);
-        self.take(3);
-        self.op_index(Opcode::TableFill, index);
-        true
+        self.complete(opcode, 3, &[index], None)
     }
 
-    pub(super) fn table_copy(&mut self) -> bool {
-        let Some((dst, to)) = self.some_writable_table() else { return false };
-        let fitting = self.some_table(|this, from| this.matches(from.elem, to.elem));
-        let Some((src, from)) = fitting else { return false };
-        self.bounded(to.addr, TABLE_MASK >> 1);
-        self.bounded(from.addr, TABLE_MASK >> 1);
-        self.bounded(length_type(to.addr, from.addr), TABLE_MASK >> 1);
-        self.take(3);
-        self.op_index(Opcode::TableCopy, dst);
-        self.index(src);
-        true
+    pub(super) fn table_copy(&mut self, opcode: Opcode) -> Option<()> {
+        let (dst, to) = self.some_writable_table()?;
+        let (src, from) = self.some_table(|this, from| this.matches(from.elem, to.elem))?;
+        for addr in [to.addr, from.addr, length_type(to.addr, from.addr)] {
+            self.bounded(addr, TABLE_MASK >> 1);
+        }
+        self.complete(opcode, 3, &[dst, src], None)
     }
 
-    pub(super) fn table_init(&mut self) -> bool {
-        let Some((index, table)) = self.some_writable_table() else { return false };
-        let Some((segment, elem)) = self.some_elem(table.elem) else { return false };
+    pub(super) fn table_init(&mut self, opcode: Opcode) -> Option<()> {
+        let (index, table) = self.some_writable_table()?;
+        let (segment, elem) = self.some_elem(table.elem)?;
         self.bounded(table.addr, TABLE_MASK >> 1);
         self.part_of(&elem, TABLE_MASK as u32 >> 1, 1);
-        self.take(3);
-        self.op_index(Opcode::TableInit, segment);
-        self.index(index);
-        true
+        self.complete(opcode, 3, &[segment, index], None)
     }
 }

@@ -1,15 +1,14 @@
-//! Rules: how each instruction is made. Those with an arrow share one; each special one has its
-//! own.
+//! Rules: how each instruction is made. Instructions with an arrow share a rule; each special
+//! instruction has its own.
 //!
-//! They are the validator's rules the other way round: where it checks operands, these provide
-//! them. A rule returns `false`, and writes nothing, when the module lacks something that it needs.
+//! They are the counterparts of the validator's rules: where it checks operands, these make them. A rule returns `None`, and writes nothing, when the module lacks something that it needs.
 //!
 //! | file | holds the rules of |
 //! |---|---|
 //! | `mod.rs` | instructions with an arrow; which rule a special instruction has |
 //! | `variables.rs` | locals, globals, parametric instructions, references |
 //! | `control.rs` | blocks, branches, calls |
-//! | `exceptions.rs` | exceptions, and the legacy ones |
+//! | `exceptions.rs` | exceptions and legacy exceptions |
 //! | `memory.rs` | memories and tables |
 //! | `aggregates.rs` | structs and arrays |
 
@@ -19,7 +18,7 @@ mod exceptions;
 mod memory;
 mod variables;
 
-use wattle_ast::{ArrowType, Class, FenceOrder, Kind, Opcode, OpcodeInfo, Sink, leb128};
+use wattle_ast::{Arrow, ArrowType, Class, FenceOrder, Kind, Opcode, OpcodeInfo, Sink};
 
 use crate::generator::Generator;
 use crate::ty::Ty;
@@ -32,6 +31,8 @@ enum Need {
     Rule,
     /// An address within a memory.
     Access,
+    /// The value of a constant.
+    Value,
     /// A divisor other than 0 and -1.
     Divisor,
     /// A float that the integer type can represent.
@@ -50,11 +51,12 @@ struct Facts {
     nan: Option<Ty>,
 }
 
-const fn starts_with(text: &str, start: &str) -> bool {
-    let (text, start) = (text.as_bytes(), start.as_bytes());
+/// Whether a mnemonic has this part, with its first byte at `place`.
+const fn has_at(mnemonic: &str, part: &str, place: usize) -> bool {
+    let (mnemonic, part) = (mnemonic.as_bytes(), part.as_bytes());
     let mut i = 0;
-    while i < start.len() {
-        if i >= text.len() || text[i] != start[i] {
+    while i < part.len() {
+        if place + i >= mnemonic.len() || mnemonic[place + i] != part[i] {
             return false;
         }
         i += 1;
@@ -63,23 +65,11 @@ const fn starts_with(text: &str, start: &str) -> bool {
 }
 
 const fn facts(info: &OpcodeInfo) -> Facts {
+    let is_arithmetic = matches!(info.class, Class::Numeric | Class::Vector);
     let need = match info.opcode {
-        Opcode::I32DivS
-        | Opcode::I32DivU
-        | Opcode::I32RemS
-        | Opcode::I32RemU
-        | Opcode::I64DivS
-        | Opcode::I64DivU
-        | Opcode::I64RemS
-        | Opcode::I64RemU => Need::Divisor,
-        Opcode::I32TruncF32S
-        | Opcode::I32TruncF32U
-        | Opcode::I32TruncF64S
-        | Opcode::I32TruncF64U
-        | Opcode::I64TruncF32S
-        | Opcode::I64TruncF32U
-        | Opcode::I64TruncF64S
-        | Opcode::I64TruncF64U => Need::Truncation,
+        // Behind `i32.` and `i64.`; vectors have no integer division, and other truncations saturate.
+        _ if has_at(info.mnemonic, "div_", 4) || has_at(info.mnemonic, "rem_", 4) => Need::Divisor,
+        _ if has_at(info.mnemonic, "trunc_f", 4) => Need::Truncation,
         Opcode::ArrayLen | Opcode::I31GetS | Opcode::I31GetU => Need::NonNull,
         Opcode::MemorySize
         | Opcode::MemoryGrow
@@ -89,6 +79,7 @@ const fn facts(info: &OpcodeInfo) -> Facts {
         | Opcode::ElemDrop
         | Opcode::TableSize => Need::Rule,
         _ if info.access_bytes > 0 => Need::Access,
+        _ if is_arithmetic && matches!(&info.arrow, Some(Arrow { params: [], .. })) => Need::Value,
         _ => Need::Nothing,
     };
     // The shape is in front of the dot: `i8x16` has 16 lanes.
@@ -106,14 +97,12 @@ const fn facts(info: &OpcodeInfo) -> Facts {
             i += 1;
         }
     }
-    let arithmetic = matches!(info.class, Class::Numeric | Class::Vector);
-    let takes = matches!(&info.arrow, Some(arrow) if !arrow.params.is_empty());
     let nan = match &info.arrow {
-        Some(arrow) if arithmetic && takes && arrow.results.len() == 1 => match arrow.results[0] {
+        Some(Arrow { params: [_, ..], results: [result] }) if is_arithmetic => match result {
             ArrowType::f32 => Some(Ty::F32),
             ArrowType::f64 => Some(Ty::F64),
-            ArrowType::v128 if starts_with(info.mnemonic, "f32x4") => Some(Ty::F32),
-            ArrowType::v128 if starts_with(info.mnemonic, "f64x2") => Some(Ty::F64),
+            ArrowType::v128 if has_at(info.mnemonic, "f32x4", 0) => Some(Ty::F32),
+            ArrowType::v128 if has_at(info.mnemonic, "f64x2", 0) => Some(Ty::F64),
             _ => None,
         },
         _ => None,
@@ -133,16 +122,18 @@ static FACTS: [Facts; Opcode::ALL.len()] = {
 
 impl Generator<'_, '_> {
     /// Makes an instruction that has an arrow.
-    pub(crate) fn arrow(&mut self, opcode: Opcode) -> bool {
-        let info = opcode.info();
-        let (Some(arrow), Some(facts)) = (&info.arrow, FACTS.get(opcode as usize)) else {
-            return false;
-        };
+    pub(crate) fn arrow(&mut self, opcode: Opcode) -> Option<()> {
+        let arrow = opcode.info().arrow.as_ref()?;
+        let facts = FACTS.get(opcode as usize)?;
         let need = match facts.need {
             Need::Access => return self.access(opcode),
             Need::Rule => return self.names_memory(opcode),
+            Need::Value => {
+                self.number_const(Ty::of_arrow(*arrow.results.first()?, Ty::I32));
+                return Some(());
+            }
             Need::NonNull if arrow.params == [ArrowType::arrayref] && !self.has_arrays() => {
-                return false;
+                return None;
             }
             Need::Nothing => Need::Nothing,
             _ if self.risks() => Need::Nothing,
@@ -159,7 +150,8 @@ impl Generator<'_, '_> {
             Need::Truncation => self.guard_truncation(first()),
             _ => {}
         }
-        self.emit(opcode);
+        self.op(opcode);
+        opcode.kinds().iter().for_each(|kind| self.immediate(opcode, kind));
         for &ty in arrow.results {
             self.push(Ty::of_arrow(ty, Ty::I32));
         }
@@ -168,19 +160,11 @@ impl Generator<'_, '_> {
         {
             self.canonicalize(lane);
         }
-        true
+        Some(())
     }
 
-    /// Writes an instruction with random immediates. Its immediates are constants and lanes, which
-    /// depend on nothing else in the module.
-    #[inline(always)]
-    fn emit(&mut self, opcode: Opcode) {
-        self.op(opcode);
-        if !opcode.kinds().is_empty() {
-            opcode.kinds().iter().for_each(|kind| self.immediate(opcode, kind));
-        }
-    }
-
+    /// Writes an immediate that names nothing in the module: instructions with other kinds have
+    /// rules.
     fn immediate(&mut self, opcode: Opcode, kind: Kind) {
         match kind {
             Kind::Lane => {
@@ -191,28 +175,9 @@ impl Generator<'_, '_> {
                 let lanes = [(); 16].map(|()| self.entropy.byte() & 31);
                 self.code.extend_from_slice(&lanes);
             }
-            Kind::I32 | Kind::I64 => {
-                let byte = self.entropy.byte();
-                let value = match kind {
-                    _ if byte < 200 => i64::from(byte) - 64,
-                    Kind::I32 => i64::from(self.entropy.u32() as i32),
-                    _ => self.entropy.u64() as i64,
-                };
-                leb128::write_s64(&mut self.code, value);
-            }
-            Kind::F32 | Kind::F64 => {
-                let ty = if kind == Kind::F32 { Ty::F32 } else { Ty::F64 };
-                let bits = self.float_bits(ty);
-                self.float(ty, bits);
-            }
-            Kind::V128 => {
-                let bytes = [(); 16].map(|()| self.entropy.byte());
-                self.code.extend_from_slice(&bytes);
-            }
             Kind::FenceOrder => {
                 let Ok(()) = self.code.fence_order(FenceOrder);
             }
-            // The other kinds name something in the module: instructions with them have rules.
             _ => {}
         }
     }
@@ -271,60 +236,58 @@ impl Generator<'_, '_> {
     }
 
     /// Makes an instruction that has a rule of its own.
-    pub(crate) fn special(&mut self, opcode: Opcode) -> bool {
-        match opcode {
-            Opcode::LocalGet => self.local_get(),
-            Opcode::LocalSet | Opcode::LocalTee => self.local_set(opcode),
-            Opcode::GlobalGet => self.global_get(),
-            Opcode::GlobalSet => self.global_set(),
-            Opcode::Drop => self.drop_operand(),
-            Opcode::Select => self.select(),
-            Opcode::SelectTyped => self.select_typed(),
-            Opcode::Block | Opcode::Loop | Opcode::If => self.block(opcode),
-            Opcode::Br | Opcode::Return => self.br(opcode),
-            Opcode::BrIf => self.br_if(),
-            Opcode::BrTable => self.br_table(),
-            Opcode::BrOnNull => self.br_on_null(),
-            Opcode::BrOnNonNull => self.br_on_non_null(),
-            Opcode::BrOnCast | Opcode::BrOnCastFail => self.br_on_cast(opcode),
-            Opcode::Unreachable => self.unreachable(),
-            Opcode::Call => self.call(),
-            Opcode::CallIndirect => self.call_indirect(),
-            Opcode::CallRef => self.call_ref(),
+    pub(crate) fn special(&mut self, opcode: Opcode) -> Option<()> {
+        let rule = match opcode {
+            Opcode::LocalGet => Self::local_get,
+            Opcode::LocalSet | Opcode::LocalTee => Self::local_set,
+            Opcode::GlobalGet => Self::global_get,
+            Opcode::GlobalSet => Self::global_set,
+            Opcode::Drop => Self::drop_operand,
+            Opcode::Select => Self::select,
+            Opcode::SelectTyped => Self::select_typed,
+            Opcode::Block | Opcode::Loop | Opcode::If => Self::block,
+            Opcode::Br => Self::br,
+            Opcode::Return => Self::return_,
+            Opcode::BrIf => Self::br_if,
+            Opcode::BrTable => Self::br_table,
+            Opcode::BrOnNull => Self::br_on_null,
+            Opcode::BrOnNonNull => Self::br_on_non_null,
+            Opcode::BrOnCast | Opcode::BrOnCastFail => Self::br_on_cast,
+            Opcode::Unreachable => Self::unreachable,
+            Opcode::Call | Opcode::CallIndirect | Opcode::CallRef => Self::call,
             Opcode::ReturnCall | Opcode::ReturnCallIndirect | Opcode::ReturnCallRef => {
-                self.return_call(opcode)
+                Self::return_call
             }
-            Opcode::Throw => self.throw(),
-            Opcode::ThrowRef => self.throw_ref(),
-            Opcode::Rethrow => self.rethrow(),
-            Opcode::TryTable => self.try_table(),
-            Opcode::Try => self.try_legacy(),
-            Opcode::MemoryCopy => self.memory_copy(),
-            Opcode::TableGet => self.table_get(),
-            Opcode::TableSet => self.table_set(),
-            Opcode::TableGrow => self.table_grow(),
-            Opcode::TableFill => self.table_fill(),
-            Opcode::TableCopy => self.table_copy(),
-            Opcode::TableInit => self.table_init(),
-            Opcode::RefNull => self.ref_null(),
-            Opcode::RefFunc => self.ref_func_rule(),
-            Opcode::RefIsNull | Opcode::RefAsNonNull => self.ref_check(opcode),
-            Opcode::RefTest | Opcode::RefTestNull => self.ref_test(opcode),
-            Opcode::RefCast | Opcode::RefCastNull => self.ref_cast(opcode),
-            Opcode::AnyConvertExtern | Opcode::ExternConvertAny => self.convert(opcode),
-            Opcode::StructNew | Opcode::StructNewDefault => self.struct_new(opcode),
-            Opcode::StructGet | Opcode::StructGetS | Opcode::StructGetU => self.struct_get(opcode),
-            Opcode::StructSet => self.struct_set(),
-            Opcode::ArrayNew | Opcode::ArrayNewDefault | Opcode::ArrayNewFixed => {
-                self.array_new(opcode)
-            }
-            Opcode::ArrayNewData | Opcode::ArrayNewElem => self.array_new_segment(opcode),
-            Opcode::ArrayGet | Opcode::ArrayGetS | Opcode::ArrayGetU => self.array_get(opcode),
-            Opcode::ArraySet | Opcode::ArrayFill => self.array_set(opcode),
-            Opcode::ArrayCopy => self.array_copy(),
-            Opcode::ArrayInitData | Opcode::ArrayInitElem => self.array_init(opcode),
+            Opcode::Throw => Self::throw,
+            Opcode::ThrowRef => Self::throw_ref,
+            Opcode::Rethrow => Self::rethrow,
+            Opcode::TryTable => return self.try_table(),
+            Opcode::Try => return self.try_legacy(),
+            Opcode::MemoryCopy => Self::memory_copy,
+            Opcode::TableGet => Self::table_get,
+            Opcode::TableSet => Self::table_set,
+            Opcode::TableGrow => Self::table_grow,
+            Opcode::TableFill => Self::table_fill,
+            Opcode::TableCopy => Self::table_copy,
+            Opcode::TableInit => Self::table_init,
+            Opcode::RefNull => Self::ref_null,
+            Opcode::RefFunc => return self.ref_func_rule(),
+            Opcode::RefIsNull | Opcode::RefAsNonNull => Self::ref_check,
+            Opcode::RefTest | Opcode::RefTestNull => Self::ref_test,
+            Opcode::RefCast | Opcode::RefCastNull => Self::ref_cast,
+            Opcode::AnyConvertExtern | Opcode::ExternConvertAny => Self::convert,
+            Opcode::StructNew | Opcode::StructNewDefault => Self::struct_new,
+            Opcode::StructGet | Opcode::StructGetS | Opcode::StructGetU => Self::struct_get,
+            Opcode::StructSet => Self::struct_set,
+            Opcode::ArrayNew | Opcode::ArrayNewDefault | Opcode::ArrayNewFixed => Self::array_new,
+            Opcode::ArrayNewData | Opcode::ArrayNewElem => Self::array_new_segment,
+            Opcode::ArrayGet | Opcode::ArrayGetS | Opcode::ArrayGetU => Self::array_get,
+            Opcode::ArraySet | Opcode::ArrayFill => Self::array_set,
+            Opcode::ArrayCopy => Self::array_copy,
+            Opcode::ArrayInitData | Opcode::ArrayInitElem => Self::array_init,
             // `else`, `end`, `catch` and the like are made when blocks are closed.
-            _ => false,
-        }
+            _ => return None,
+        };
+        rule(self, opcode)
     }
 }
