@@ -17,7 +17,7 @@ use crate::numerics::{Profile, by_opcode, float};
 /// let (a, b) = (V128([0xf0; 16]), V128([0x3c; 16]));
 /// assert_eq!(simd::binary(Opcode::V128Andnot, a, b, Profile::default()), Some(V128([0xc0; 16])));
 /// ```
-#[inline]
+#[inline(always)]
 pub fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
     use Half::{High, Low};
     use Opcode as O;
@@ -133,7 +133,7 @@ pub fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
 /// use wattle_runtime::numerics::simd;
 /// assert_eq!(simd::shift(Opcode::I8x16Shl, V128([3; 16]), 9), Some(V128([6; 16])));
 /// ```
-#[inline]
+#[inline(always)]
 pub fn shift(op: Opcode, a: V128, count: u32) -> Option<V128> {
     let both = (a, count);
     Some(by_opcode! { op, both;

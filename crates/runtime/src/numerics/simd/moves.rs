@@ -16,7 +16,7 @@ use crate::numerics::Slot;
 /// let v = simd::from_number(Opcode::V128Load32x2S, 0xffff_fffe_0000_0001);
 /// assert_eq!(v, Some(V128([1, 0, 0, 0, 0, 0, 0, 0, 254, 255, 255, 255, 255, 255, 255, 255])));
 /// ```
-#[inline]
+#[inline(always)]
 pub fn from_number(op: Opcode, number: u64) -> Option<V128> {
     use Half::Low;
     use Opcode as O;
@@ -48,7 +48,7 @@ pub fn from_number(op: Opcode, number: u64) -> Option<V128> {
 /// assert_eq!(simd::extract_lane(Opcode::I8x16ExtractLaneS, v, LaneIdx(3)), Some(0xffff_fffe));
 /// assert_eq!(simd::extract_lane(Opcode::V128Store8Lane, v, LaneIdx(3)), Some(0xfe));
 /// ```
-#[inline]
+#[inline(always)]
 pub fn extract_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx) -> Option<u64> {
     use Opcode as O;
     Some(match op {
@@ -73,7 +73,7 @@ pub fn extract_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx) -> Option<u64> 
 /// let v = simd::replace_lane(Opcode::I64x2ReplaceLane, V128::default(), LaneIdx(1), u64::MAX);
 /// assert_eq!(v, Some(V128([0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255])));
 /// ```
-#[inline]
+#[inline(always)]
 pub fn replace_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx, number: u64) -> Option<V128> {
     use Opcode as O;
     Some(match op {
@@ -91,7 +91,7 @@ pub fn replace_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx, number: u64) ->
 }
 
 /// `i8x16.shuffle`: the bytes of both vectors that the immediates name, modulo 32.
-#[inline]
+#[inline(always)]
 pub fn shuffle(lanes: Shuffle, a: V128, b: V128) -> V128 {
     let mut both = [0; 32];
     both[..16].copy_from_slice(&a.0);

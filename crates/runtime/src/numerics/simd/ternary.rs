@@ -15,7 +15,7 @@ use crate::numerics::float;
 /// let (a, b, mask) = (V128([1; 16]), V128([2; 16]), V128([0xff; 16]));
 /// assert_eq!(simd::ternary(Opcode::V128Bitselect, a, b, mask, Profile::default()), Some(a));
 /// ```
-#[inline]
+#[inline(always)]
 pub fn ternary(op: Opcode, a: V128, b: V128, c: V128, profile: Profile) -> Option<V128> {
     use Opcode as O;
     let Profile { nan, relaxed } = profile;

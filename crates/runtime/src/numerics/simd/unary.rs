@@ -16,7 +16,7 @@ use crate::numerics::{Profile, by_opcode, convert};
 /// let popcnt = simd::unary(Opcode::I8x16Popcnt, V128([7; 16]), Profile::default());
 /// assert_eq!(popcnt, Some(V128([3; 16])));
 /// ```
-#[inline]
+#[inline(always)]
 pub fn unary(op: Opcode, a: V128, profile: Profile) -> Option<V128> {
     use Half::{High, Low};
     use Opcode as O;
@@ -99,7 +99,7 @@ fn extadd<A: Lane + Into<R>, R: Lane + Add<Output = R>>(a: V128) -> V128 {
 /// use wattle_runtime::numerics::simd;
 /// assert_eq!(simd::test(Opcode::I8x16Bitmask, V128([0x80; 16])), Some(0xffff));
 /// ```
-#[inline]
+#[inline(always)]
 pub fn test(op: Opcode, a: V128) -> Option<u32> {
     use Opcode as O;
     Some(match op {
