@@ -247,13 +247,10 @@ impl<T> Store<T> {
     /// Calls a function of the host for an execution, with its operands at `base`.
     fn host(&mut self, mut exec: Exec, func: u32, base: usize) -> (Exec, Result<(), Error>) {
         let host = match self.inner.state.func(func).map(|func| func.kind) {
-            Ok(FuncKind::Host(number)) => at(&self.hosts, number).cloned(),
-            _ => Err(Broken::Kind),
+            Ok(FuncKind::Host(number)) => self.hosts.get(number as usize).cloned(),
+            _ => None,
         };
-        let host = match host {
-            Ok(host) => host,
-            Err(broken) => return (exec, Err(broken.into())),
-        };
+        let Some(host) = host else { return (exec, Err(Broken::Kind.into())) };
         let mut buffer = [0; 16];
         let mut long = Vec::new();
         let count = host.params.max(host.results);

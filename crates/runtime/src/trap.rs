@@ -63,14 +63,8 @@ traps! {
 impl Trap {
     /// Whether it says that a resource ran out, not that the program went wrong.
     pub const fn is_exhaustion(self) -> bool {
-        matches!(
-            self,
-            Trap::StackExhausted
-                | Trap::HeapExhausted
-                | Trap::FrameTooLarge
-                | Trap::ModuleTooLarge
-                | Trap::OutOfFuel
-        )
+        use Trap::{FrameTooLarge, HeapExhausted, ModuleTooLarge, OutOfFuel, StackExhausted};
+        matches!(self, FrameTooLarge | HeapExhausted | ModuleTooLarge | OutOfFuel | StackExhausted)
     }
 }
 

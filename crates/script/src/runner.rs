@@ -10,11 +10,11 @@ use wattle_runtime::{
 };
 use wattle_validator::Validator;
 use wattle_wat::script::{
-    self, Action, ActionKind, Assertion, Directive, DirectiveKind, ModuleSource, Pattern,
-    ScriptModule, Subject, Verdict, Word,
+    self, Action, ActionKind, Assertion, Directive, DirectiveKind, ModuleSource, ScriptModule,
+    Subject, Verdict, Word,
 };
 
-use super::patterns::{argument, display, matches};
+use super::patterns::{argument, display, matches, row};
 use super::scope::Scope;
 use super::threads::Threads;
 use super::{Failure, Options, Report, customs, spectest};
@@ -96,15 +96,6 @@ fn describe(error: &Error) -> String {
             format!("unlinkable: {error}")
         }
         _ => format!("{error}"),
-    }
-}
-
-fn show(values: &[Value]) -> String {
-    match values {
-        [] => "nothing".into(),
-        [value, rest @ ..] => {
-            rest.iter().fold(value.to_string(), |text, value| format!("{text} {value}"))
-        }
     }
 }
 
@@ -301,7 +292,7 @@ impl<'s> Runner<'s> {
     fn judge(&mut self, directive: &Directive<'_>, outcome: Result<Vec<Value>, Error>) {
         use DirectiveKind as Kind;
         let got = match &outcome {
-            Ok(values) => show(values),
+            Ok(values) => row(values.iter().map(Value::to_string)),
             Err(error) => describe(error),
         };
         let (good, expected) = match &directive.kind {
@@ -316,7 +307,7 @@ impl<'s> Runner<'s> {
                     values.len() == results.len()
                         && results.iter().zip(values).all(|(wanted, value)| matches(wanted, value))
                 }),
-                expected(results),
+                row(results.iter().map(display)),
             ),
             Kind::Assert(assertion) => match assertion.verdict {
                 verdict @ (Verdict::Trap | Verdict::Exhaustion) => {
@@ -416,13 +407,4 @@ impl<'s> Runner<'s> {
 fn expectation(assertion: &Assertion<'_>) -> String {
     let class = assertion.verdict.keyword().trim_start_matches("assert_");
     format!("{}: {}", class.trim_end_matches("_custom"), assertion.message())
-}
-
-fn expected(results: &[Pattern]) -> String {
-    match results {
-        [] => "nothing".into(),
-        [first, rest @ ..] => {
-            rest.iter().fold(display(first), |text, pattern| format!("{text} {}", display(pattern)))
-        }
-    }
 }
