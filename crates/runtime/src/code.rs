@@ -2,7 +2,6 @@
 //!
 //! Not here: how they are made (`translate/`) and what they do (`execute/`).
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::{HeapType, Opcode, V128};
@@ -55,7 +54,7 @@ pub(crate) const fn pack(low: u32, high: u32) -> u64 {
 macro_rules! define {
     (
         binary { $( $rr:ident $ri:ident ; )* }
-        compare { $( $crr:ident $cri:ident $brr:ident $bri:ident ; )* }
+        compare { $( $crr:ident $cri:ident $brr:ident $bri:ident $inverse:ident $swapped:ident ; )* }
         unary { $( $un:ident )* }
         load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
         store { $( $st:ident $narrow:ident $sti:ident ; )* }
@@ -196,12 +195,27 @@ macro_rules! define {
             }
         }
 
-        /// The four forms of a comparison: of slots, of a slot and an immediate, and the branches.
-        const fn comparisons(opcode: Opcode) -> Option<[Code; 4]> {
-            Some(match opcode {
-                $( Opcode::$crr => [Code::$crr, Code::$cri, Code::$brr, Code::$bri], )*
-                _ => return None,
-            })
+        /// What is known of a comparison.
+        struct Comparison {
+            /// Of slots; of a slot and an immediate; and the branches.
+            forms: [Code; 4],
+            /// The comparison that holds when this one does not.
+            inverse: Opcode,
+            /// The comparison that gives the same with its operands swapped.
+            swapped: Opcode,
+        }
+
+        impl Comparison {
+            const fn of(opcode: Opcode) -> Option<Comparison> {
+                Some(match opcode {
+                    $( Opcode::$crr => Comparison {
+                        forms: [Code::$crr, Code::$cri, Code::$brr, Code::$bri],
+                        inverse: Opcode::$inverse,
+                        swapped: Opcode::$swapped,
+                    }, )*
+                    _ => return None,
+                })
+            }
         }
 
         impl Code {
@@ -209,16 +223,6 @@ macro_rules! define {
             pub(crate) const fn fused(self, next: Code) -> Option<Code> {
                 Some(match (self, next) {
                     $( (Code::$first, Code::$rest) => Code::$fu, )*
-                    _ => return None,
-                })
-            }
-
-            /// The branch that is taken when this comparison holds.
-            pub(crate) const fn branch(self) -> Option<Code> {
-                Some(match self {
-                    $( Code::$crr => Code::$brr, Code::$cri => Code::$bri, )*
-                    Code::I32And => Code::BrAnd,
-                    Code::I32AndImm => Code::BrAndImm,
                     _ => return None,
                 })
             }
@@ -262,6 +266,18 @@ macro_rules! define {
 for_each_operation!(define);
 
 impl Code {
+    /// The branch that is taken when this comparison holds.
+    pub(crate) fn branch(self) -> Option<Code> {
+        match self {
+            Code::I32And => Some(Code::BrAnd),
+            Code::I32AndImm => Some(Code::BrAndImm),
+            _ => {
+                let (opcode, form) = self.comparison()?;
+                Comparison::of(opcode)?.forms.get(form + 2).copied()
+            }
+        }
+    }
+
     /// The branch that is taken when this one is not.
     pub(crate) fn negated(self) -> Option<Code> {
         Some(match self {
@@ -273,71 +289,31 @@ impl Code {
             Code::BrAndNotImm => Code::BrAndImm,
             Code::BrOnCast => Code::BrOnCastFail,
             Code::BrOnCastFail => Code::BrOnCast,
-            _ => {
-                let (opcode, form) = self.comparison()?;
-                *inverse(opcode).and_then(comparisons)?.get(form)?
-            }
+            _ => return self.inverse(),
         })
     }
 
-    /// The comparison that holds when this one does not.
+    /// The comparison that holds when this one does not, in the same form.
     pub(crate) fn inverse(self) -> Option<Code> {
         let (opcode, form) = self.comparison()?;
-        inverse(opcode).and_then(comparisons)?.get(form).copied()
+        Comparison::of(Comparison::of(opcode)?.inverse)?.forms.get(form).copied()
+    }
+
+    /// Whether it calls in the place of the caller.
+    pub(crate) const fn is_tail_call(self) -> bool {
+        use Code::{ReturnCall, ReturnCallImport, ReturnCallIndirect, ReturnCallRef};
+        matches!(self, ReturnCall | ReturnCallImport | ReturnCallIndirect | ReturnCallRef)
     }
 }
 
-/// The comparison that holds when another does not.
-const fn inverse(opcode: Opcode) -> Option<Opcode> {
-    Some(match opcode {
-        Opcode::I32Eq => Opcode::I32Ne,
-        Opcode::I32Ne => Opcode::I32Eq,
-        Opcode::I32LtS => Opcode::I32GeS,
-        Opcode::I32LtU => Opcode::I32GeU,
-        Opcode::I32GtS => Opcode::I32LeS,
-        Opcode::I32GtU => Opcode::I32LeU,
-        Opcode::I32LeS => Opcode::I32GtS,
-        Opcode::I32LeU => Opcode::I32GtU,
-        Opcode::I32GeS => Opcode::I32LtS,
-        Opcode::I32GeU => Opcode::I32LtU,
-        Opcode::I64Eq => Opcode::I64Ne,
-        Opcode::I64Ne => Opcode::I64Eq,
-        Opcode::I64LtS => Opcode::I64GeS,
-        Opcode::I64LtU => Opcode::I64GeU,
-        Opcode::I64GtS => Opcode::I64LeS,
-        Opcode::I64GtU => Opcode::I64LeU,
-        Opcode::I64LeS => Opcode::I64GtS,
-        Opcode::I64LeU => Opcode::I64GtU,
-        Opcode::I64GeS => Opcode::I64LtS,
-        Opcode::I64GeU => Opcode::I64LtU,
-        _ => return None,
-    })
-}
-
 /// The instruction that gives the same with its operands swapped.
-pub(crate) const fn swapped(opcode: Opcode) -> Option<Opcode> {
-    Some(match opcode {
-        Opcode::I32Add | Opcode::I32Mul | Opcode::I32And | Opcode::I32Or | Opcode::I32Xor => opcode,
-        Opcode::I64Add | Opcode::I64Mul | Opcode::I64And | Opcode::I64Or | Opcode::I64Xor => opcode,
-        Opcode::I32Eq | Opcode::I32Ne | Opcode::I64Eq | Opcode::I64Ne => opcode,
-        Opcode::I32LtS => Opcode::I32GtS,
-        Opcode::I32LtU => Opcode::I32GtU,
-        Opcode::I32GtS => Opcode::I32LtS,
-        Opcode::I32GtU => Opcode::I32LtU,
-        Opcode::I32LeS => Opcode::I32GeS,
-        Opcode::I32LeU => Opcode::I32GeU,
-        Opcode::I32GeS => Opcode::I32LeS,
-        Opcode::I32GeU => Opcode::I32LeU,
-        Opcode::I64LtS => Opcode::I64GtS,
-        Opcode::I64LtU => Opcode::I64GtU,
-        Opcode::I64GtS => Opcode::I64LtS,
-        Opcode::I64GtU => Opcode::I64LtU,
-        Opcode::I64LeS => Opcode::I64GeS,
-        Opcode::I64LeU => Opcode::I64GeU,
-        Opcode::I64GeS => Opcode::I64LeS,
-        Opcode::I64GeU => Opcode::I64LeU,
-        _ => return None,
-    })
+pub(crate) fn swapped(opcode: Opcode) -> Option<Opcode> {
+    use Opcode as O;
+    match opcode {
+        O::I32Add | O::I32Mul | O::I32And | O::I32Or | O::I32Xor => Some(opcode),
+        O::I64Add | O::I64Mul | O::I64And | O::I64Or | O::I64Xor => Some(opcode),
+        _ => Comparison::of(opcode).map(|comparison| comparison.swapped),
+    }
 }
 
 /// What a handler catches.
@@ -381,17 +357,14 @@ pub(crate) enum Reference {
 /// A translated function.
 #[derive(Debug, Default)]
 pub(crate) struct Function {
-    pub(crate) ops: Box<[Op]>,
+    pub(crate) ops: Vec<Op>,
     /// For each operation, the byte offset in the body of the instruction that it came from.
-    pub(crate) offsets: Box<[u32]>,
-    pub(crate) handlers: Box<[Handler]>,
-    pub(crate) heap_types: Box<[HeapType]>,
-    pub(crate) vectors: Box<[V128]>,
+    pub(crate) offsets: Vec<u32>,
+    pub(crate) handlers: Vec<Handler>,
+    pub(crate) heap_types: Vec<HeapType>,
+    pub(crate) vectors: Vec<V128>,
     /// The first slot after the parameters, and how many are zero at first.
     pub(crate) locals: (Slot, Slot),
     /// How many slots it uses.
     pub(crate) slots: u32,
 }
-
-/// Operations as a list that grows.
-pub(crate) type Ops = Vec<Op>;

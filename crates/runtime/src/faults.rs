@@ -97,17 +97,6 @@ std::thread_local! {
 
 /// Plants a fault in all that this thread executes, in place of the one before. Modules that were
 /// translated before may not show it: make them anew.
-///
-/// ```
-/// use wattle_ast::Opcode;
-/// use wattle_runtime::numerics::{Nan, binary};
-/// use wattle_runtime::{Fault, plant};
-///
-/// assert_eq!(binary(Opcode::I64Shl, 1, 40, Nan::Canonical), Some(Ok(1 << 40)));
-/// plant(Some(Fault::ShiftMask));
-/// assert_eq!(binary(Opcode::I64Shl, 1, 40, Nan::Canonical), Some(Ok(1 << 8)));
-/// plant(None);
-/// ```
 #[cfg(feature = "faults")]
 pub fn plant(fault: Option<Fault>) {
     PLANTED.set(fault);

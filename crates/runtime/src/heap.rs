@@ -11,8 +11,8 @@ use alloc::vec::Vec;
 
 use wattle_validator::TypeId;
 
+use crate::slots::{index_of, kind, slot_of};
 use crate::types::{Storage, Types};
-use crate::values::{index_of, kind, slot_of};
 
 /// What an object holds.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ const FIRST_COLLECTION: usize = 1 << 20;
 
 const NONE: u32 = u32::MAX;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Heap {
     objects: Vec<HeapObject>,
     free: u32,
@@ -73,15 +73,7 @@ impl Payload {
 
 impl Heap {
     pub(crate) fn new(limit: usize) -> Heap {
-        Heap {
-            objects: Vec::new(),
-            free: NONE,
-            bytes: 0,
-            collect_at: FIRST_COLLECTION.min(limit),
-            limit,
-            collections: 0,
-            work: Vec::new(),
-        }
+        Heap { free: NONE, collect_at: FIRST_COLLECTION.min(limit), limit, ..Heap::default() }
     }
 
     /// How many bytes are in use, garbage among them.

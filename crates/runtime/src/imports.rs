@@ -3,8 +3,7 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
-use crate::instance::{Extern, Instance};
-use crate::store::Store;
+use crate::handles::Extern;
 
 /// Things to import, by module and name.
 ///
@@ -19,20 +18,13 @@ use crate::store::Store;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Imports {
-    modules: BTreeMap<Box<str>, BTreeMap<Box<str>, Extern>>,
+    pub(crate) modules: BTreeMap<Box<str>, BTreeMap<Box<str>, Extern>>,
 }
 
 impl Imports {
     /// Adds one thing, in the place of what had its name.
     pub fn define(&mut self, module: &str, name: &str, what: impl Into<Extern>) {
         self.modules.entry(module.into()).or_default().insert(name.into(), what.into());
-    }
-
-    /// Adds all that an instance exports, in the place of the whole module of that name.
-    pub fn define_instance<T>(&mut self, store: &Store<T>, module: &str, instance: Instance) {
-        let exports = instance.exports(store).into_iter();
-        let exports = exports.map(|(name, what)| (name.into_boxed_str(), what)).collect();
-        self.modules.insert(module.into(), exports);
     }
 
     /// What has this name.

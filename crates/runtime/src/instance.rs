@@ -1,4 +1,4 @@
-//! Instances: instantiation, and the handles of what an instance exports.
+//! Instances: instantiation, exports, and globals.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -12,73 +12,17 @@ use wattle_ast::{
 };
 
 use crate::execute;
+use crate::handles::{Extern, Func, Global, Instance, Memory, Table, Tag};
 use crate::imports::Imports;
-use crate::memory::{Memory, Table};
 use crate::module::Module;
+use crate::slots::{kind, slot_of};
 use crate::state::{
     EXPRESSION, FuncInst, FuncKind, GlobalInst, InstanceInst, MemoryInst, TableInst, TagInst,
 };
-use crate::store::Store;
-use crate::trap::{Error, ErrorKind, at_mut};
+use crate::store::{Handle, Store};
+use crate::trap::{Error, ErrorKind, at, at_mut};
 use crate::types::{ref_in_store, val_in_store, widths};
-use crate::values::{Func, Value, kind, slot_of};
-
-/// A global of a store.
-///
-/// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#global-instances>
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Global {
-    pub(crate) store: u64,
-    pub(crate) addr: u32,
-}
-
-/// A tag of a store: two tags are the same only when they are one.
-///
-/// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#tag-instances>
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Tag {
-    pub(crate) store: u64,
-    pub(crate) addr: u32,
-}
-
-/// What is imported or exported.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Extern {
-    /// A function.
-    Func(Func),
-    /// A table.
-    Table(Table),
-    /// A memory.
-    Memory(Memory),
-    /// A global.
-    Global(Global),
-    /// A tag.
-    Tag(Tag),
-}
-
-macro_rules! into_extern {
-    ($( $name:ident )*) => { $(
-        impl From<$name> for Extern {
-            fn from(value: $name) -> Extern {
-                Extern::$name(value)
-            }
-        }
-    )* };
-}
-
-into_extern! { Func Table Memory Global Tag }
-
-impl Extern {
-    fn kind(self) -> &'static str {
-        match self {
-            Extern::Func(_) => "function",
-            Extern::Table(_) => "table",
-            Extern::Memory(_) => "memory",
-            Extern::Global(_) => "global",
-            Extern::Tag(_) => "tag",
-        }
-    }
-}
+use crate::values::Value;
 
 impl Global {
     /// A new global. Its type cannot name types of a module.
@@ -97,16 +41,8 @@ impl Global {
     /// # Ok::<(), wattle_runtime::Error>(())
     /// ```
     pub fn new<T>(store: &mut Store<T>, ty: GlobalType, value: &Value) -> Result<Global, Error> {
-        let value = store.inner.slots_of(value, ty.val)?;
-        let addr = store.inner.state.globals.len() as u32;
-        store.inner.state.globals.push(GlobalInst { ty, value });
-        Ok(Global { store: store.inner.id, addr })
-    }
-
-    fn inst<T>(self, store: &Store<T>) -> Result<GlobalInst, Error> {
-        let inst = store.inner.state.globals.get(self.addr as usize);
-        let inst = inst.filter(|_| self.store == store.inner.id);
-        inst.copied().ok_or_else(|| Error::new(ErrorKind::WrongStore))
+        let value = store.inner.state.slots_of(value, ty.val)?;
+        Ok(Global::add(store, GlobalInst { ty, value }))
     }
 
     /// Its value.
@@ -114,8 +50,8 @@ impl Global {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn get<T>(self, store: &mut Store<T>) -> Result<Value, Error> {
-        let inst = self.inst(store)?;
-        Ok(store.inner.value_of(inst.value, inst.ty.val))
+        let GlobalInst { ty, value } = *self.entity(store)?;
+        Ok(store.inner.state.value_of(value, ty.val))
     }
 
     /// Sets its value.
@@ -123,25 +59,28 @@ impl Global {
     /// # Errors
     /// [`ErrorKind::Type`] when it is immutable or the value does not fit.
     pub fn set<T>(self, store: &mut Store<T>, value: &Value) -> Result<(), Error> {
-        let ty = self.inst(store)?.ty;
+        let ty = self.entity(store)?.ty;
         if !ty.mutable {
-            return Err(Error::new(ErrorKind::Type("the global is immutable".into())));
+            return Err(ErrorKind::Type("the global is immutable".into()).into());
         }
-        let value = store.inner.slots_of(value, ty.val)?;
-        if let Some(global) = store.inner.state.globals.get_mut(self.addr as usize) {
-            global.value = value;
-        }
+        self.entity_mut(store)?.value = store.inner.state.slots_of(value, ty.val)?;
         Ok(())
     }
 }
 
-/// An instance of a module.
-///
-/// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#module-instances>
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Instance {
-    pub(crate) store: u64,
-    pub(crate) addr: u32,
+macro_rules! exported {
+    ($( $what:literal $name:ident $kind:ident; )*) => { $(
+        #[doc = concat!("The ", $what, " that the instance exports under a name.")]
+        ///
+        /// # Errors
+        /// [`ErrorKind::NoExport`].
+        pub fn $name<T>(self, store: &Store<T>, name: &str) -> Result<$kind, Error> {
+            match self.export(store, name) {
+                Some(Extern::$kind(found)) => Ok(found),
+                _ => Err(ErrorKind::NoExport(name.into()).into()),
+            }
+        }
+    )* };
 }
 
 impl Instance {
@@ -170,8 +109,7 @@ impl Instance {
         import(store, &mut inst, imports)?;
         let addr = store.inner.instances.len() as u32;
         allocate(store, &mut inst, addr)?;
-        store.inner.instances.push(inst);
-        let instance = Instance { store: store.inner.id, addr };
+        let instance = Instance::add(store, inst);
         instance.initialize(store, module)?;
         Ok(instance)
     }
@@ -181,90 +119,63 @@ impl Instance {
         let ast = module.ast();
         for global in &ast.globals {
             let value = self.evaluate(store, global.ty.val, &global.init)?;
-            let ty = GlobalType { val: self.store_type(store, global.ty.val)?, ..global.ty };
-            let at = store.inner.state.globals.len() as u32;
-            store.inner.state.globals.push(GlobalInst { ty, value });
-            self.inst_mut(store)?.globals.push(at);
+            let val = val_in_store(global.ty.val, &self.entity(store)?.types)?;
+            let global =
+                Global::add(store, GlobalInst { ty: GlobalType { val, ..global.ty }, value });
+            self.entity_mut(store)?.push(global.into());
         }
         for table in &ast.tables {
             let init = match &table.init {
                 Some(init) => self.evaluate(store, ValType::Ref(table.ty.elem), init)?[0],
                 None => 0,
             };
-            let elem = match self.store_type(store, ValType::Ref(table.ty.elem))? {
-                ValType::Ref(elem) => elem,
-                _ => table.ty.elem,
-            };
-            let ty = TableType { elem, ..table.ty };
-            let state = &mut store.inner.state;
-            let at = state.tables.len() as u32;
-            state.tables.push(TableInst::new(ty, init, state.limits.table_elements)?);
-            self.inst_mut(store)?.tables.push(at);
+            let elem = ref_in_store(table.ty.elem, &self.entity(store)?.types)?;
+            let limit = store.inner.state.limits.table_elements;
+            let table = TableInst::new(TableType { elem, ..table.ty }, init, limit)?;
+            let table = Table::add(store, table);
+            self.entity_mut(store)?.push(table.into());
         }
-        for (index, elem) in ast.elems.iter().enumerate() {
+        let first = self.entity(store)?.elems;
+        for (place, elem) in (first..).zip(&ast.elems) {
             let from = store.inner.state.roots.len();
             let result = self.evaluate_items(store, elem.ty, &elem.items);
             let elems = store.inner.state.roots.split_off(from);
             result?;
-            let at = self.inst_mut(store)?.elems as usize + index;
-            if let Some(place) = store.inner.state.elems.get_mut(at) {
-                *place = elems.into();
-            }
+            *at_mut(&mut store.inner.state.elems, place)? = elems.into();
         }
-        for (index, elem) in ast.elems.iter().enumerate() {
-            let index = index as u32;
+        for (index, elem) in (0..).zip(&ast.elems) {
             if let ElemMode::Active { table, offset } = &elem.mode {
                 let addr = module.inner.spaces.table(*table).map(|ty| ty.limits.addr);
                 let offset = self.evaluate(store, addr.unwrap_or_default().into(), offset)?[0];
                 let inner = &mut store.inner;
-                let inst = inner.instances.get(self.addr as usize).ok_or_else(wrong)?;
-                let count = elem.items.len().into();
-                let table = *inst.tables.get(table.idx()).ok_or_else(|| Error::invalid("table"))?;
+                let inst = at(&inner.instances, self.addr)?;
+                let (table, count) = (inst.table(table.0)?, elem.items.len().into());
                 execute::init_table(&mut inner.state, inst, index, table, [offset, 0, count])?;
             }
             if elem.mode != ElemMode::Passive {
-                let at = self.inst_mut(store)?.elems + index;
-                if let Some(elem) = store.inner.state.elems.get_mut(at as usize) {
-                    *elem = Box::default();
-                }
+                *at_mut(&mut store.inner.state.elems, first + index)? = Box::default();
             }
         }
-        for (index, data) in ast.datas.iter().enumerate() {
-            let index = index as u32;
+        for (index, data) in (0..).zip(&ast.datas) {
             if let DataMode::Active { memory, offset } = &data.mode {
                 let addr = module.inner.spaces.mem(*memory).map(|ty| ty.limits.addr);
                 let offset = self.evaluate(store, addr.unwrap_or_default().into(), offset)?[0];
                 let inner = &mut store.inner;
-                let inst = inner.instances.get(self.addr as usize).ok_or_else(wrong)?;
-                let count = data.bytes.len() as u64;
-                let memory =
-                    *inst.memories.get(memory.idx()).ok_or_else(|| Error::invalid("memory"))?;
-                let memory = at_mut(&mut inner.memories, memory)?;
-                execute::init_memory(&inner.state, inst, memory, index, [offset, 0, count])?;
-                let at = inst.datas + index;
-                if let Some(dropped) = inner.state.datas.get_mut(at as usize) {
-                    *dropped = true;
-                }
+                let inst = at(&inner.instances, self.addr)?;
+                let memory = at_mut(&mut inner.memories, inst.memory(memory.0)?)?;
+                let operands = [offset, 0, data.bytes.len() as u64];
+                execute::init_memory(&inner.state, inst, memory, index, operands)?;
+                *at_mut(&mut inner.state.datas, inst.datas + index)? = true;
             }
         }
         if let Some(start) = ast.start {
-            let addr = self.inst_mut(store)?.funcs.get(start.idx()).copied();
-            store.call_slots(addr.ok_or_else(wrong)?, &mut [], 0, 0)?;
+            let start = self.entity(store)?.func(start.0)?;
+            store.call_slots(start, &mut [], 0, 0)?;
         }
         Ok(())
     }
 
-    fn inst_mut<T>(self, store: &mut Store<T>) -> Result<&mut InstanceInst, Error> {
-        let inst = store.inner.instances.get_mut(self.addr as usize);
-        inst.filter(|_| self.store == store.inner.id).ok_or_else(wrong)
-    }
-
-    fn store_type<T>(self, store: &Store<T>, ty: ValType) -> Result<ValType, Error> {
-        let inst = store.inner.instances.get(self.addr as usize).ok_or_else(wrong)?;
-        Ok(val_in_store(ty, &inst.types)?)
-    }
-
-    /// The elements of a segment, to the temporary roots.
+    /// Puts the elements of a segment on the temporary roots.
     fn evaluate_items<T>(
         self,
         store: &mut Store<T>,
@@ -274,8 +185,7 @@ impl Instance {
         match items {
             ElemItems::Funcs(funcs) => {
                 for func in funcs.view().iter() {
-                    let addr = self.inst_mut(store)?.funcs.get(func.idx()).copied();
-                    let slot = slot_of(kind::FUNC, addr.ok_or_else(|| Error::invalid("func"))?);
+                    let slot = slot_of(kind::FUNC, self.entity(store)?.func(func.0)?);
                     store.inner.state.roots.push(slot);
                 }
             }
@@ -289,53 +199,46 @@ impl Instance {
         Ok(())
     }
 
-    /// The value of a constant expression.
+    /// The value of a constant expression. One of a single instruction is not translated.
     fn evaluate<T>(
         self,
         store: &mut Store<T>,
         ty: ValType,
         expr: &Expr<'_>,
     ) -> Result<[u64; 2], Error> {
-        let inst = store.inner.instances.get(self.addr as usize).ok_or_else(wrong)?;
+        let inst = self.entity(store)?;
         let mut instrs = expr.iter();
         if let (Some(first), Some(Instr::End)) = (instrs.next(), instrs.next()) {
-            let value = match first {
-                Instr::I32Const { value } => Some([value as u32 as u64, 0]),
-                Instr::I64Const { value } => Some([value as u64, 0]),
-                Instr::F32Const { value } => Some([value.0.into(), 0]),
-                Instr::F64Const { value } => Some([value.0, 0]),
-                Instr::RefNull { .. } => Some([0, 0]),
-                Instr::RefFunc { func } => {
-                    inst.funcs.get(func.idx()).map(|&addr| [slot_of(kind::FUNC, addr), 0])
-                }
+            let slot = match first {
+                Instr::I32Const { value } => Some(value as u32 as u64),
+                Instr::I64Const { value } => Some(value as u64),
+                Instr::F32Const { value } => Some(value.0.into()),
+                Instr::F64Const { value } => Some(value.0),
+                Instr::RefNull { .. } => Some(0),
+                Instr::RefFunc { func } => Some(slot_of(kind::FUNC, inst.func(func.0)?)),
                 Instr::GlobalGet { global } => {
-                    let addr = inst.globals.get(global.idx()).copied();
-                    let global = addr.and_then(|addr| store.inner.state.globals.get(addr as usize));
-                    global.map(|global| global.value)
+                    let addr = *at(&inst.globals, global.0)?;
+                    return Ok(at(&store.inner.state.globals, addr)?.value);
                 }
                 _ => None,
             };
-            if let Some(value) = value {
-                return Ok(value);
+            if let Some(slot) = slot {
+                return Ok([slot, 0]);
             }
         }
         let function = Arc::new(inst.module.inner.translate_const(ty, expr)?);
         let mut exec = store.inner.begin(self.addr, EXPRESSION, &[]);
         exec.expression = Some(function);
         let exec = store.finish(exec)?;
-        let slot = |at| exec.stack.get(at).copied().unwrap_or(0);
-        let value = [slot(0), slot(1)];
+        let value = [*at(&exec.stack, 0)?, *at(&exec.stack, 1)?];
         store.inner.recycle(exec);
         Ok(value)
     }
 
     /// What the instance exports under a name.
     pub fn export<T>(self, store: &Store<T>, name: &str) -> Option<Extern> {
-        let inst = store.inner.instances.get(self.addr as usize)?;
-        if self.store != store.inner.id {
-            return None;
-        }
-        inst.module.inner.export(name).and_then(|index| self.resolve(inst, index))
+        let inst = self.entity(store).ok()?;
+        self.resolve(inst, inst.module.inner.export(name)?)
     }
 
     fn resolve(self, inst: &InstanceInst, index: ExternIdx) -> Option<Extern> {
@@ -352,54 +255,16 @@ impl Instance {
 
     /// All that the instance exports.
     pub fn exports<T>(self, store: &Store<T>) -> Vec<(String, Extern)> {
-        let inst = store.inner.instances.get(self.addr as usize);
-        let Some(inst) = inst.filter(|_| self.store == store.inner.id) else { return Vec::new() };
+        let Ok(inst) = self.entity(store) else { return Vec::new() };
         let exports = inst.module.exports();
         exports.filter_map(|(name, at)| Some((name.to_string(), self.resolve(inst, at)?))).collect()
     }
 
-    /// The function that the instance exports under a name.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NoExport`], as those that follow.
-    pub fn func<T>(self, store: &Store<T>, name: &str) -> Result<Func, Error> {
-        match self.export(store, name) {
-            Some(Extern::Func(func)) => Ok(func),
-            _ => Err(Error::new(ErrorKind::NoExport(name.into()))),
-        }
-    }
-
-    /// The memory that the instance exports under a name.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NoExport`].
-    pub fn memory<T>(self, store: &Store<T>, name: &str) -> Result<Memory, Error> {
-        match self.export(store, name) {
-            Some(Extern::Memory(memory)) => Ok(memory),
-            _ => Err(Error::new(ErrorKind::NoExport(name.into()))),
-        }
-    }
-
-    /// The table that the instance exports under a name.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NoExport`].
-    pub fn table<T>(self, store: &Store<T>, name: &str) -> Result<Table, Error> {
-        match self.export(store, name) {
-            Some(Extern::Table(table)) => Ok(table),
-            _ => Err(Error::new(ErrorKind::NoExport(name.into()))),
-        }
-    }
-
-    /// The global that the instance exports under a name.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NoExport`].
-    pub fn global<T>(self, store: &Store<T>, name: &str) -> Result<Global, Error> {
-        match self.export(store, name) {
-            Some(Extern::Global(global)) => Ok(global),
-            _ => Err(Error::new(ErrorKind::NoExport(name.into()))),
-        }
+    exported! {
+        "function" func Func;
+        "memory" memory Memory;
+        "table" table Table;
+        "global" global Global;
     }
 
     /// Calls the function that the instance exports under a name.
@@ -416,9 +281,27 @@ impl Instance {
     }
 }
 
-#[cold]
-fn wrong() -> Error {
-    Error::new(ErrorKind::WrongStore)
+impl Imports {
+    /// Adds all that an instance exports, in the place of the whole module of that name.
+    pub fn define_instance<T>(&mut self, store: &Store<T>, module: &str, instance: Instance) {
+        let exports = instance.exports(store).into_iter();
+        let exports = exports.map(|(name, what)| (name.into_boxed_str(), what)).collect();
+        self.modules.insert(module.into(), exports);
+    }
+}
+
+impl InstanceInst {
+    /// Gives the next index of its kind to something.
+    fn push(&mut self, what: Extern) {
+        let (list, addr) = match what {
+            Extern::Func(func) => (&mut self.funcs, func.addr),
+            Extern::Table(table) => (&mut self.tables, table.addr),
+            Extern::Memory(memory) => (&mut self.memories, memory.addr),
+            Extern::Global(global) => (&mut self.globals, global.addr),
+            Extern::Tag(tag) => (&mut self.tags, tag.addr),
+        };
+        list.push(addr);
+    }
 }
 
 /// Whether a memory or table of these limits can be imported as one of those.
@@ -429,73 +312,60 @@ fn limits_match(actual: Limits, wanted: Limits) -> bool {
         && wanted.max.is_none_or(|most| actual.max.is_some_and(|max| max <= most))
 }
 
+/// Whether something can be imported as what an instance wants.
+///
+/// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#external-types>
+fn matches<T>(
+    store: &Store<T>,
+    inst: &InstanceInst,
+    wanted: ExternType,
+    found: Extern,
+) -> Result<bool, Error> {
+    let types = &store.inner.state.types;
+    Ok(match (wanted, found) {
+        (ExternType::Func(ty), Extern::Func(func)) => {
+            types.is_subtype(func.entity(store)?.ty, inst.ty(ty.0)?)
+        }
+        (ExternType::FuncExact(ty), Extern::Func(func)) => {
+            func.entity(store)?.ty == inst.ty(ty.0)?
+        }
+        (ExternType::Table(wanted), Extern::Table(table)) => {
+            let actual = table.entity(store)?.ty;
+            actual.elem == ref_in_store(wanted.elem, &inst.types)?
+                && limits_match(actual.limits, wanted.limits)
+        }
+        (ExternType::Mem(wanted), Extern::Memory(memory)) => {
+            let actual = memory.entity(store)?.ty;
+            actual.page_bits() == wanted.page_bits() && limits_match(actual.limits, wanted.limits)
+        }
+        (ExternType::Global(wanted), Extern::Global(global)) => {
+            let actual = global.entity(store)?.ty;
+            let val = val_in_store(wanted.val, &inst.types)?;
+            wanted.mutable == actual.mutable
+                && types.val_matches(actual.val, val)
+                && (!wanted.mutable || types.val_matches(val, actual.val))
+        }
+        (ExternType::Tag(wanted), Extern::Tag(tag)) => {
+            tag.entity(store)?.ty == inst.ty(wanted.ty.0)?
+        }
+        _ => false,
+    })
+}
+
 /// Resolves the imports.
 fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Result<(), Error> {
-    let state = &store.inner.state;
     let module = inst.module.clone();
-    for import in &module.ast().imports {
-        let (from, name) = (import.module.as_str(), import.name.as_str());
-        let found = imports
-            .get(from, name)
-            .ok_or_else(|| Error::new(ErrorKind::UnknownImport(from.into(), name.into())))?;
-        let mismatch =
-            |why: String| Error::new(ErrorKind::IncompatibleImport(from.into(), name.into(), why));
-        let here = |id: u64| if id == store.inner.id { Ok(()) } else { Err(wrong()) };
-        match (import.ty, found) {
-            (ExternType::Func(ty) | ExternType::FuncExact(ty), Extern::Func(func)) => {
-                here(func.store)?;
-                let actual = state.funcs.get(func.addr as usize).ok_or_else(wrong)?.ty;
-                let wanted = inst.ty(ty.0)?;
-                let exact = matches!(import.ty, ExternType::FuncExact(_));
-                if actual != wanted && (exact || !state.types.is_subtype(actual, wanted)) {
-                    return Err(mismatch("the function is of another type".into()));
-                }
-                inst.funcs.push(func.addr);
-            }
-            (ExternType::Table(wanted), Extern::Table(table)) => {
-                here(table.store)?;
-                let actual = state.tables.get(table.addr as usize).ok_or_else(wrong)?.ty;
-                let elem = ref_in_store(wanted.elem, &inst.types)?;
-                let same = actual.elem == elem;
-                if !same || !limits_match(actual.limits, wanted.limits) {
-                    return Err(mismatch("the table is of another type".into()));
-                }
-                inst.tables.push(table.addr);
-            }
-            (ExternType::Mem(wanted), Extern::Memory(memory)) => {
-                here(memory.store)?;
-                let memories = &store.inner.memories;
-                let actual = memories.get(memory.addr as usize).ok_or_else(wrong)?.ty;
-                let page = actual.page_bits() == wanted.page_bits();
-                if !page || !limits_match(actual.limits, wanted.limits) {
-                    return Err(mismatch("the memory is of another type".into()));
-                }
-                inst.memories.push(memory.addr);
-            }
-            (ExternType::Global(wanted), Extern::Global(global)) => {
-                here(global.store)?;
-                let actual = state.globals.get(global.addr as usize).ok_or_else(wrong)?.ty;
-                let val = val_in_store(wanted.val, &inst.types)?;
-                let fits = state.types.val_matches(actual.val, val)
-                    && (!wanted.mutable || state.types.val_matches(val, actual.val));
-                if wanted.mutable != actual.mutable || !fits {
-                    return Err(mismatch("the global is of another type".into()));
-                }
-                inst.globals.push(global.addr);
-            }
-            (ExternType::Tag(wanted), Extern::Tag(tag)) => {
-                here(tag.store)?;
-                let actual = state.tags.get(tag.addr as usize).ok_or_else(wrong)?.ty;
-                if actual != inst.ty(wanted.ty.0)? {
-                    return Err(mismatch("the tag is of another type".into()));
-                }
-                inst.tags.push(tag.addr);
-            }
-            (wanted, found) => {
-                let (wanted, found) = (wanted.kind().keyword(), found.kind());
-                return Err(mismatch(format!("expected a {wanted}, got a {found}")));
-            }
+    for (from, name, wanted) in module.imports() {
+        let unknown = || ErrorKind::UnknownImport(from.into(), name.into());
+        let found = imports.get(from, name).ok_or_else(unknown)?;
+        if !matches(store, inst, wanted, found)? {
+            let why = match (wanted.kind().keyword(), found.kind().keyword()) {
+                (wanted, found) if wanted == found => format!("the {found} is of another type"),
+                (wanted, found) => format!("expected a {wanted}, got a {found}"),
+            };
+            return Err(ErrorKind::IncompatibleImport(from.into(), name.into(), why).into());
         }
+        inst.push(found);
     }
     Ok(())
 }
@@ -504,25 +374,21 @@ fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Re
 fn allocate<T>(store: &mut Store<T>, inst: &mut InstanceInst, instance: u32) -> Result<(), Error> {
     let module = inst.module.clone();
     let ast = module.ast();
-    let state = &mut store.inner.state;
     for &ty in &ast.memories {
-        inst.memories.push(store.inner.memories.len() as u32);
-        store.inner.memories.push(MemoryInst::new(ty, state.limits.memory_bytes)?);
+        let memory = MemoryInst::new(ty, store.inner.state.limits.memory_bytes)?;
+        inst.push(Memory::add(store, memory).into());
     }
-    for (func, defined) in ast.funcs.iter().enumerate() {
-        let ty = inst.ty(defined.ty.0)?;
-        inst.funcs.push(state.funcs.len() as u32);
-        let kind = FuncKind::Wasm { instance, func: func as u32 };
-        state.funcs.push(FuncInst { ty, kind });
+    for (func, defined) in (0..).zip(&ast.funcs) {
+        let kind = FuncKind::Wasm { instance, func };
+        inst.push(Func::add(store, FuncInst { ty: inst.ty(defined.ty.0)?, kind }).into());
     }
     for tag in &ast.tags {
         let ty = inst.ty(tag.ty.0)?;
-        inst.tags.push(state.tags.len() as u32);
-        let slots = state.types.func(ty).map_or(0, |ty| widths(ty.params()));
-        state.tags.push(TagInst { ty, slots });
+        let slots = store.inner.state.types.func(ty).map_or(0, |ty| widths(ty.params()));
+        inst.push(Tag::add(store, TagInst { ty, slots }).into());
     }
-    let elems = state.elems.len() + ast.elems.len();
-    state.elems.resize(elems, Box::default());
+    let state = &mut store.inner.state;
+    state.elems.resize(state.elems.len() + ast.elems.len(), Box::default());
     state.datas.resize(state.datas.len() + ast.datas.len(), false);
     Ok(())
 }

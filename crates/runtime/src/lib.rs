@@ -52,10 +52,12 @@
 //! | `code.rs`, `operations.rs` | operations, and the table of those that instructions become |
 //! | `execute/` | what operations do |
 //! | `numerics/` | numbers and vectors |
-//! | `store.rs`, `state.rs`, `instance.rs` | the store, what is in it, instances |
-//! | `types.rs`, `heap.rs` | types of the store; structs, arrays, exceptions and the collector |
-//! | `memory.rs`, `host.rs`, `imports.rs`, `values.rs` | what the host holds |
+//! | `state.rs`, `types.rs`, `heap.rs` | what is in a store; its types; structs, arrays, exceptions and the collector |
+//! | `slots.rs`, `values.rs`, `exchange.rs` | values in slots, values of the host, and one from the other |
+//! | `handles.rs`, `store.rs` | how the host names what is in a store; the store |
+//! | `imports.rs`, `instance.rs`, `memory.rs`, `host.rs` | imports, instances and globals, memories and tables, functions |
 //! | `limits.rs`, `observe.rs`, `trap.rs` | limits, observation, errors |
+//! | `from.rs`, `lazy.rs` | conversions, one a line; cells that are filled once |
 //! | `faults.rs` | planted faults, to measure tests with (feature `faults`) |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -66,9 +68,13 @@ extern crate std;
 
 #[macro_use]
 mod faults;
+#[macro_use]
+mod from;
 
 mod code;
+mod exchange;
 mod execute;
+mod handles;
 mod heap;
 mod host;
 mod imports;
@@ -80,6 +86,7 @@ mod module;
 pub mod numerics;
 mod observe;
 mod operations;
+mod slots;
 mod state;
 mod store;
 mod translate;
@@ -89,13 +96,12 @@ mod values;
 
 #[cfg(feature = "faults")]
 pub use faults::{Fault, plant};
-pub use host::{Caller, IntoFunc, Number, Numbers, Outcome, Results, Suspended, TypedFunc};
+pub use handles::{Extern, Func, Global, Instance, Memory, Object, Table, Tag};
+pub use host::{IntoFunc, Number, Numbers, Outcome, Results, Suspended, TypedFunc};
 pub use imports::Imports;
-pub use instance::{Extern, Global, Instance, Tag};
 pub use limits::{Config, Limits};
-pub use memory::{Memory, Table};
 pub use module::Module;
-pub use observe::{Counts, Observer, Step};
-pub use store::Store;
+pub use observe::{Observer, Step};
+pub use store::{Caller, Store};
 pub use trap::{Broken, CallSite, Error, ErrorKind, Trap};
-pub use values::{AnyRef, Func, Object, Ref, Value};
+pub use values::{AnyRef, Ref, Value};

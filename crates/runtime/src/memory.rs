@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::{AddrType, MemType, TableType};
+use wattle_ast::{AddrType, MemType, TableType, ValType};
 
-use crate::state::{MemoryInst, State, TableInst};
-use crate::store::{Inner, Store};
-use crate::trap::{Error, ErrorKind};
+use crate::handles::{Memory, Table};
+use crate::state::{MemoryInst, TableInst};
+use crate::store::{Handle, Store};
+use crate::trap::{Error, ErrorKind, Trap};
 use crate::values::{Ref, Value};
 
 /// Zeroed bytes, or nothing when there is no room. The probe makes sure that there is, so that
@@ -40,7 +41,7 @@ fn most_pages(ty: &MemType) -> u64 {
 
 impl MemoryInst {
     pub(crate) fn new(ty: MemType, limit: u64) -> Result<MemoryInst, Error> {
-        let full = || Error::new(ErrorKind::Limit("memory size"));
+        let full = || ErrorKind::Limit("memory size");
         let shift = u32::from(ty.page_bits());
         let bytes = ty.limits.min.checked_mul(1_u64.checked_shl(shift).ok_or_else(full)?);
         let bytes = bytes.filter(|&bytes| bytes <= limit.min(MOST_BYTES)).ok_or_else(full)?;
@@ -68,10 +69,10 @@ impl MemoryInst {
 
 impl TableInst {
     pub(crate) fn new(ty: TableType, init: u64, limit: u64) -> Result<TableInst, Error> {
-        let full = || Error::new(ErrorKind::Limit("table size"));
+        let full = || ErrorKind::Limit("table size");
         let len = usize::try_from(ty.limits.min).map_err(|_| full())?;
         if ty.limits.min > limit {
-            return Err(full());
+            return Err(full().into());
         }
         let mut elems = Vec::new();
         extend(&mut elems, len, init).ok_or_else(full)?;
@@ -93,50 +94,14 @@ impl TableInst {
     }
 }
 
-/// A memory of a store.
-///
-/// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances>
-///
-/// ```
-/// use wattle_ast::{Limits, MemType};
-/// use wattle_runtime::{Memory, Store};
-///
-/// let mut store = Store::new(());
-/// let ty = MemType { limits: Limits { min: 1, ..Limits::default() }, ..MemType::default() };
-/// let memory = Memory::new(&mut store, ty)?;
-/// memory.write(&mut store, 16, b"hello")?;
-/// assert_eq!(memory.bytes(&store)?[16..21], *b"hello");
-/// assert_eq!(memory.grow(&mut store, 1)?, Some(1));
-/// # Ok::<(), wattle_runtime::Error>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Memory {
-    pub(crate) store: u64,
-    pub(crate) addr: u32,
-}
-
 impl Memory {
     /// A new memory.
     ///
     /// # Errors
     /// [`ErrorKind::Limit`].
     pub fn new<T>(store: &mut Store<T>, ty: MemType) -> Result<Memory, Error> {
-        let inner = &mut store.inner;
-        let addr = inner.memories.len() as u32;
-        inner.memories.push(MemoryInst::new(ty, inner.state.limits.memory_bytes)?);
-        Ok(Memory { store: store.inner.id, addr })
-    }
-
-    fn inst<T>(self, store: &Store<T>) -> Result<&MemoryInst, Error> {
-        let Inner { id, memories, .. } = &store.inner;
-        let inst = memories.get(self.addr as usize).filter(|_| self.store == *id);
-        inst.ok_or_else(|| Error::new(ErrorKind::WrongStore))
-    }
-
-    fn inst_mut<T>(self, store: &mut Store<T>) -> Result<&mut MemoryInst, Error> {
-        let Inner { id, memories, .. } = &mut store.inner;
-        let inst = memories.get_mut(self.addr as usize).filter(|_| self.store == *id);
-        inst.ok_or_else(|| Error::new(ErrorKind::WrongStore))
+        let entity = MemoryInst::new(ty, store.inner.state.limits.memory_bytes)?;
+        Ok(Memory::add(store, entity))
     }
 
     /// Its type, with the present size as the minimum.
@@ -144,7 +109,7 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::WrongStore`], as all that follow.
     pub fn ty<T>(self, store: &Store<T>) -> Result<MemType, Error> {
-        Ok(self.inst(store)?.ty)
+        Ok(self.entity(store)?.ty)
     }
 
     /// The size in pages.
@@ -152,7 +117,7 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn pages<T>(self, store: &Store<T>) -> Result<u64, Error> {
-        Ok(self.inst(store)?.pages())
+        Ok(self.entity(store)?.pages())
     }
 
     /// All bytes.
@@ -160,7 +125,7 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn bytes<T>(self, store: &Store<T>) -> Result<&[u8], Error> {
-        Ok(&self.inst(store)?.bytes)
+        Ok(&self.entity(store)?.bytes)
     }
 
     /// All bytes, to be written.
@@ -168,7 +133,7 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn bytes_mut<T>(self, store: &mut Store<T>) -> Result<&mut [u8], Error> {
-        Ok(&mut self.inst_mut(store)?.bytes)
+        Ok(&mut self.entity_mut(store)?.bytes)
     }
 
     /// Writes bytes at an address.
@@ -176,10 +141,10 @@ impl Memory {
     /// # Errors
     /// A trap when they do not fit.
     pub fn write<T>(self, store: &mut Store<T>, address: u64, bytes: &[u8]) -> Result<(), Error> {
-        let out = || Error::from(crate::Trap::MemoryOutOfBounds);
-        let start = usize::try_from(address).map_err(|_| out())?;
-        let rest = self.bytes_mut(store)?.get_mut(start..).ok_or_else(out)?;
-        rest.get_mut(..bytes.len()).ok_or_else(out)?.copy_from_slice(bytes);
+        let out = Trap::MemoryOutOfBounds;
+        let start = usize::try_from(address).map_err(|_| out)?;
+        let rest = self.bytes_mut(store)?.get_mut(start..).ok_or(out)?;
+        rest.get_mut(..bytes.len()).ok_or(out)?.copy_from_slice(bytes);
         Ok(())
     }
 
@@ -189,7 +154,7 @@ impl Memory {
     /// [`ErrorKind::WrongStore`].
     pub fn grow<T>(self, store: &mut Store<T>, pages: u64) -> Result<Option<u64>, Error> {
         let limit = store.inner.state.limits.memory_bytes;
-        Ok(self.inst_mut(store)?.grow(pages, limit))
+        Ok(self.entity_mut(store)?.grow(pages, limit))
     }
 
     /// A hash of size and bytes: the same for the same contents, everywhere.
@@ -213,15 +178,6 @@ impl Memory {
     }
 }
 
-/// A table of a store.
-///
-/// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#table-instances>
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Table {
-    pub(crate) store: u64,
-    pub(crate) addr: u32,
-}
-
 impl Table {
     /// A new table with all its elements the same. Its type cannot name types of a module.
     ///
@@ -229,16 +185,9 @@ impl Table {
     /// [`ErrorKind::Limit`], or [`ErrorKind::Type`] when the value does not fit.
     pub fn new<T>(store: &mut Store<T>, ty: TableType, value: &Ref) -> Result<Table, Error> {
         let value = Value::from(value.clone());
-        let init = store.inner.slots_of(&value, wattle_ast::ValType::Ref(ty.elem))?[0];
-        let state = &mut store.inner.state;
-        let addr = state.tables.len() as u32;
-        state.tables.push(TableInst::new(ty, init, state.limits.table_elements)?);
-        Ok(Table { store: store.inner.id, addr })
-    }
-
-    fn inst(self, state: &State, store: u64) -> Result<&TableInst, Error> {
-        let inst = state.tables.get(self.addr as usize).filter(|_| self.store == store);
-        inst.ok_or_else(|| Error::new(ErrorKind::WrongStore))
+        let init = store.inner.state.slots_of(&value, ValType::Ref(ty.elem))?[0];
+        let entity = TableInst::new(ty, init, store.inner.state.limits.table_elements)?;
+        Ok(Table::add(store, entity))
     }
 
     /// The number of elements.
@@ -246,7 +195,7 @@ impl Table {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn len<T>(self, store: &Store<T>) -> Result<u64, Error> {
-        Ok(self.inst(&store.inner.state, store.inner.id)?.elems.len() as u64)
+        Ok(self.entity(store)?.elems.len() as u64)
     }
 
     /// Whether it has no elements.
@@ -262,11 +211,11 @@ impl Table {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn get<T>(self, store: &mut Store<T>, index: u64) -> Result<Option<Ref>, Error> {
-        let inst = self.inst(&store.inner.state, store.inner.id)?;
-        let ty = wattle_ast::ValType::Ref(inst.ty.elem);
+        let inst = self.entity(store)?;
+        let ty = ValType::Ref(inst.ty.elem);
         let slot = usize::try_from(index).ok().and_then(|at| inst.elems.get(at).copied());
         let Some(slot) = slot else { return Ok(None) };
-        Ok(store.inner.value_of([slot, 0], ty).reference().cloned())
+        Ok(store.inner.state.value_of([slot, 0], ty).reference().cloned())
     }
 
     /// Sets an element.
@@ -274,12 +223,11 @@ impl Table {
     /// # Errors
     /// A trap when there is none of that index; [`ErrorKind::Type`] when the value does not fit.
     pub fn set<T>(self, store: &mut Store<T>, index: u64, value: &Ref) -> Result<(), Error> {
-        let ty = wattle_ast::ValType::Ref(self.inst(&store.inner.state, store.inner.id)?.ty.elem);
-        let slot = store.inner.slots_of(&Value::from(value.clone()), ty)?[0];
-        let out = || Error::from(crate::Trap::TableOutOfBounds);
-        let table = store.inner.state.tables.get_mut(self.addr as usize).ok_or_else(out)?;
-        let at = usize::try_from(index).map_err(|_| out())?;
-        *table.elems.get_mut(at).ok_or_else(out)? = slot;
+        let ty = ValType::Ref(self.entity(store)?.ty.elem);
+        let slot = store.inner.state.slots_of(&Value::from(value.clone()), ty)?[0];
+        let out = Trap::TableOutOfBounds;
+        let place = usize::try_from(index).map_err(|_| out)?;
+        *self.entity_mut(store)?.elems.get_mut(place).ok_or(out)? = slot;
         Ok(())
     }
 }

@@ -145,7 +145,7 @@ impl Inner {
     pub(crate) fn translate(&self, func: u32, instrument: Instrument) -> Result<Function, Failure> {
         let func = at(&self.ast().funcs, func)?;
         let ty = self.ast().func_type(func.ty).ok_or(Broken::Kind)?;
-        translate::function(self, ty, &func.body, instrument)
+        translate::function(self.ast(), &self.spaces, ty, &func.body, instrument)
     }
 
     /// Translates a constant expression to a function without parameters.
@@ -156,6 +156,6 @@ impl Inner {
     ) -> Result<Function, Failure> {
         let ty = FuncType::new([], [ty]);
         let body = ast::Body::new([], expr.borrowed());
-        translate::function(self, &ty, &body, Instrument::default())
+        translate::function(self.ast(), &self.spaces, &ty, &body, Instrument::default())
     }
 }

@@ -8,7 +8,8 @@
 ///
 /// - binary: of two slots; of a slot and an immediate
 /// - compare: of two slots; of a slot and an immediate; then the branches that are taken when the
-///   comparison holds
+///   comparison holds; the comparison that holds when this one does not, and the one that gives the
+///   same with its operands swapped
 /// - unary: of one slot
 /// - load: the type in memory, its extension, and the unsigned type of the same width
 /// - store: the type in memory, and the operation that stores an immediate
@@ -38,16 +39,26 @@ macro_rules! for_each_operation {
                 F64Le F64LeImm; F64Ge F64GeImm;
             }
             compare {
-                I32Eq I32EqImm BrI32Eq BrI32EqImm; I32Ne I32NeImm BrI32Ne BrI32NeImm;
-                I32LtS I32LtSImm BrI32LtS BrI32LtSImm; I32LtU I32LtUImm BrI32LtU BrI32LtUImm;
-                I32GtS I32GtSImm BrI32GtS BrI32GtSImm; I32GtU I32GtUImm BrI32GtU BrI32GtUImm;
-                I32LeS I32LeSImm BrI32LeS BrI32LeSImm; I32LeU I32LeUImm BrI32LeU BrI32LeUImm;
-                I32GeS I32GeSImm BrI32GeS BrI32GeSImm; I32GeU I32GeUImm BrI32GeU BrI32GeUImm;
-                I64Eq I64EqImm BrI64Eq BrI64EqImm; I64Ne I64NeImm BrI64Ne BrI64NeImm;
-                I64LtS I64LtSImm BrI64LtS BrI64LtSImm; I64LtU I64LtUImm BrI64LtU BrI64LtUImm;
-                I64GtS I64GtSImm BrI64GtS BrI64GtSImm; I64GtU I64GtUImm BrI64GtU BrI64GtUImm;
-                I64LeS I64LeSImm BrI64LeS BrI64LeSImm; I64LeU I64LeUImm BrI64LeU BrI64LeUImm;
-                I64GeS I64GeSImm BrI64GeS BrI64GeSImm; I64GeU I64GeUImm BrI64GeU BrI64GeUImm;
+                I32Eq I32EqImm BrI32Eq BrI32EqImm I32Ne I32Eq;
+                I32Ne I32NeImm BrI32Ne BrI32NeImm I32Eq I32Ne;
+                I32LtS I32LtSImm BrI32LtS BrI32LtSImm I32GeS I32GtS;
+                I32LtU I32LtUImm BrI32LtU BrI32LtUImm I32GeU I32GtU;
+                I32GtS I32GtSImm BrI32GtS BrI32GtSImm I32LeS I32LtS;
+                I32GtU I32GtUImm BrI32GtU BrI32GtUImm I32LeU I32LtU;
+                I32LeS I32LeSImm BrI32LeS BrI32LeSImm I32GtS I32GeS;
+                I32LeU I32LeUImm BrI32LeU BrI32LeUImm I32GtU I32GeU;
+                I32GeS I32GeSImm BrI32GeS BrI32GeSImm I32LtS I32LeS;
+                I32GeU I32GeUImm BrI32GeU BrI32GeUImm I32LtU I32LeU;
+                I64Eq I64EqImm BrI64Eq BrI64EqImm I64Ne I64Eq;
+                I64Ne I64NeImm BrI64Ne BrI64NeImm I64Eq I64Ne;
+                I64LtS I64LtSImm BrI64LtS BrI64LtSImm I64GeS I64GtS;
+                I64LtU I64LtUImm BrI64LtU BrI64LtUImm I64GeU I64GtU;
+                I64GtS I64GtSImm BrI64GtS BrI64GtSImm I64LeS I64LtS;
+                I64GtU I64GtUImm BrI64GtU BrI64GtUImm I64LeU I64LtU;
+                I64LeS I64LeSImm BrI64LeS BrI64LeSImm I64GtS I64GeS;
+                I64LeU I64LeUImm BrI64LeU BrI64LeUImm I64GtU I64GeU;
+                I64GeS I64GeSImm BrI64GeS BrI64GeSImm I64LtS I64LeS;
+                I64GeU I64GeUImm BrI64GeU BrI64GeUImm I64LtU I64LeU;
             }
             unary {
                 I32Clz I32Ctz I32Popcnt I64Clz I64Ctz I64Popcnt

@@ -1,6 +1,6 @@
 //! The state of a store: everything that instructions read and write, by address.
 //!
-//! An address is a place in one of the lists; an instance maps its indices to addresses.
+//! An address is a position in one of the lists; an instance maps its indices to addresses.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#store>
 
@@ -18,10 +18,10 @@ use crate::limits::Limits;
 use crate::module::Module;
 use crate::numerics::Profile;
 use crate::observe::Observer;
+use crate::slots::{index_of, kind};
 use crate::translate::Instrument;
 use crate::trap::{Broken, at};
 use crate::types::Types;
-use crate::values::{index_of, kind};
 
 /// What a function is made of.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +73,10 @@ pub(crate) struct Waiter {
 
 /// All but the memories, which stand beside it: so the bytes of one can be borrowed while the
 /// rest changes.
+#[derive(Default)]
 pub(crate) struct State {
+    /// The number of the store, which its handles carry.
+    pub(crate) id: u64,
     pub(crate) types: Types,
     pub(crate) funcs: Vec<FuncInst>,
     pub(crate) tables: Vec<TableInst>,

@@ -1,28 +1,28 @@
 //! The store: state, the host's functions and data, and what drives executions.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use wattle_ast::{AbsHeapType, F32, F64, HeapType, V128, ValType};
-
 use crate::execute::{self, Exit};
-use crate::heap::{Heap, Payload};
-use crate::host::{Caller, HostFunc};
+use crate::handles::{Func, Global, Instance, Memory, Table, Tag};
+use crate::heap::Heap;
 use crate::limits::{Config, Limits};
 use crate::observe::Observer;
-use crate::state::{ENTRY, Exec, Frame, FuncKind, InstanceInst, MemoryInst, State};
+use crate::state::{
+    ENTRY, Exec, Frame, FuncInst, FuncKind, GlobalInst, InstanceInst, MemoryInst, State, TableInst,
+    TagInst,
+};
 use crate::translate::Instrument;
 use crate::trap::{Broken, Error, ErrorKind, Trap, at};
-use crate::types::Types;
-use crate::values::{AnyRef, Func, Object, Ref, Value, i31_slot, index_of, kind, slot_of};
 
 static STORES: AtomicUsize = AtomicUsize::new(1);
 
 /// All that does not depend on the data of the host.
+#[derive(Default)]
 pub(crate) struct Inner {
-    pub(crate) id: u64,
     pub(crate) instances: Vec<InstanceInst>,
     pub(crate) memories: Vec<MemoryInst>,
     pub(crate) state: State,
@@ -55,6 +55,79 @@ impl<T> fmt::Debug for Store<T> {
     }
 }
 
+/// What a function of the host is called with: the store, and the instance that calls.
+pub struct Caller<'s, T> {
+    pub(crate) store: &'s mut Store<T>,
+    pub(crate) instance: Option<u32>,
+}
+
+/// A function of the host as the store calls it: arguments come in slots, results go out in them.
+pub(crate) type HostCall<T> =
+    dyn Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<(), Error> + Send + Sync;
+
+/// A function of the host, and how many slots its parameters and its results take.
+pub(crate) struct HostFunc<T> {
+    pub(crate) call: Arc<HostCall<T>>,
+    pub(crate) params: usize,
+    pub(crate) results: usize,
+}
+
+impl<T> Clone for HostFunc<T> {
+    fn clone(&self) -> Self {
+        HostFunc { call: self.call.clone(), ..*self }
+    }
+}
+
+/// A handle of an entity in one of the lists of a store.
+pub(crate) trait Handle: Copy {
+    type Entity;
+
+    /// The entity, when the handle is of this store.
+    fn entity<T>(self, store: &Store<T>) -> Result<&Self::Entity, Error>;
+
+    /// The entity, to be changed.
+    fn entity_mut<T>(self, store: &mut Store<T>) -> Result<&mut Self::Entity, Error>;
+
+    /// Takes in an entity.
+    fn add<T>(store: &mut Store<T>, entity: Self::Entity) -> Self;
+}
+
+macro_rules! handles {
+    ($( $handle:ident $entity:ident $($list:ident).+; )*) => { $(
+        impl Handle for $handle {
+            type Entity = $entity;
+
+            fn entity<T>(self, store: &Store<T>) -> Result<&$entity, Error> {
+                let entity = store.inner.$($list).+.get(self.addr as usize);
+                let entity = entity.filter(|_| self.store == store.inner.state.id);
+                Ok(entity.ok_or(ErrorKind::WrongStore)?)
+            }
+
+            fn entity_mut<T>(self, store: &mut Store<T>) -> Result<&mut $entity, Error> {
+                let id = store.inner.state.id;
+                let entity = store.inner.$($list).+.get_mut(self.addr as usize);
+                Ok(entity.filter(|_| self.store == id).ok_or(ErrorKind::WrongStore)?)
+            }
+
+            fn add<T>(store: &mut Store<T>, entity: $entity) -> $handle {
+                let list = &mut store.inner.$($list).+;
+                let addr = list.len() as u32;
+                list.push(entity);
+                $handle { store: store.inner.state.id, addr }
+            }
+        }
+    )* };
+}
+
+handles! {
+    Func FuncInst state.funcs;
+    Table TableInst state.tables;
+    Memory MemoryInst memories;
+    Global GlobalInst state.globals;
+    Tag TagInst state.tags;
+    Instance InstanceInst instances;
+}
+
 /// How a part of an execution ended.
 pub(crate) enum Progress {
     Done(Exec),
@@ -71,35 +144,14 @@ impl<T> Store<T> {
     /// A store that behaves as told.
     pub fn with_config(data: T, config: Config) -> Store<T> {
         let state = State {
-            types: Types::default(),
-            funcs: Vec::new(),
-            tables: Vec::new(),
-            globals: Vec::new(),
-            tags: Vec::new(),
-            elems: Vec::new(),
-            datas: Vec::new(),
+            id: STORES.fetch_add(1, Ordering::Relaxed) as u64,
             heap: Heap::new(config.limits.heap_bytes),
-            parked: Vec::new(),
-            suspended: Vec::new(),
-            roots: Vec::new(),
-            pins: Vec::new(),
-            waiters: Vec::new(),
             profile: config.profile,
             limits: config.limits,
             fuel: config.fuel,
-            observer: None,
-            trap_index: None,
+            ..State::default()
         };
-        let id = STORES.fetch_add(1, Ordering::Relaxed) as u64;
-        let inner = Inner {
-            id,
-            instances: Vec::new(),
-            memories: Vec::new(),
-            state,
-            executions: 0,
-            stacks: Vec::new(),
-        };
-        Store { inner, hosts: Vec::new(), data }
+        Store { inner: Inner { state, ..Inner::default() }, hosts: Vec::new(), data }
     }
 
     /// The data of the host.
@@ -133,10 +185,7 @@ impl<T> Store<T> {
     }
 
     /// Lets someone listen, or nobody; who listened before is the answer.
-    pub fn observe(
-        &mut self,
-        observer: Option<alloc::boxed::Box<dyn Observer>>,
-    ) -> Option<alloc::boxed::Box<dyn Observer>> {
+    pub fn observe(&mut self, observer: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
         core::mem::replace(&mut self.inner.state.observer, observer)
     }
 
@@ -165,7 +214,7 @@ impl<T> Store<T> {
                 Exit::Blocked { timeout } => return Ok(Progress::Blocked(exec, timeout)),
                 Exit::Failed(failure) => return Err(inner.failed(exec, failure.into())),
                 Exit::Exception(slot) => {
-                    let object = inner.object(slot);
+                    let object = inner.state.object(slot);
                     return Err(inner.failed(exec, ErrorKind::Exception(object)));
                 }
                 Exit::Host { func, base, last } => {
@@ -185,7 +234,7 @@ impl<T> Store<T> {
     fn failed_host(&mut self, exec: &mut Exec, error: Error, last: bool) -> Result<(), Error> {
         let inner = &mut self.inner;
         if let ErrorKind::Exception(object) = error.kind() {
-            let (slot, known) = (object.slot, object.store == inner.id && !last);
+            let (slot, known) = (object.slot, object.store == inner.state.id && !last);
             if known && execute::unwind(&inner.instances, &inner.state, exec, slot) {
                 return Ok(());
             }
@@ -198,13 +247,10 @@ impl<T> Store<T> {
     /// Calls a function of the host for an execution, with its operands at `base`.
     fn host(&mut self, mut exec: Exec, func: u32, base: usize) -> (Exec, Result<(), Error>) {
         let host = match self.inner.state.func(func).map(|func| func.kind) {
-            Ok(FuncKind::Host(number)) => at(&self.hosts, number).cloned(),
-            _ => Err(Broken::Kind),
+            Ok(FuncKind::Host(number)) => self.hosts.get(number as usize).cloned(),
+            _ => None,
         };
-        let host = match host {
-            Ok(host) => host,
-            Err(broken) => return (exec, Err(broken.into())),
-        };
+        let Some(host) = host else { return (exec, Err(Broken::Kind.into())) };
         let mut buffer = [0; 16];
         let mut long = Vec::new();
         let count = host.params.max(host.results);
@@ -240,8 +286,7 @@ impl<T> Store<T> {
         params: usize,
         results: usize,
     ) -> Result<(), Error> {
-        let kind = self.inner.state.funcs.get(addr as usize).map(|func| func.kind);
-        match kind.ok_or_else(|| Error::new(ErrorKind::WrongStore))? {
+        match self.inner.state.func(addr)?.kind {
             FuncKind::Host(number) => {
                 let host = at(&self.hosts, number)?.clone();
                 (host.call)(&mut Caller { store: self, instance: None }, slots)
@@ -330,102 +375,5 @@ impl Inner {
 
     pub(crate) fn forget_waiter(&mut self, execution: u64) {
         self.state.waiters.retain(|waiter| waiter.execution != execution);
-    }
-
-    /// A handle to an object, which from now on does not go away.
-    fn object(&mut self, slot: u64) -> Object {
-        let alive = Arc::new(());
-        if self.state.pins.len() > 64 && self.state.pins.len().is_power_of_two() {
-            self.state.pins.retain(|(_, alive)| Arc::strong_count(alive) > 1);
-        }
-        self.state.pins.push((slot, alive.clone()));
-        Object { store: self.id, slot, _alive: alive }
-    }
-
-    fn any(&mut self, slot: u64) -> AnyRef {
-        match slot & kind::MASK {
-            kind::I31 => AnyRef::I31(index_of(slot)),
-            kind::HOST => AnyRef::Host(index_of(slot)),
-            _ => match self.state.heap.get(slot).map(|object| &object.payload) {
-                Some(Payload::Struct(..)) => AnyRef::Struct(self.object(slot)),
-                _ => AnyRef::Array(self.object(slot)),
-            },
-        }
-    }
-
-    /// A value of a type of the store from its slots.
-    pub(crate) fn value_of(&mut self, slots: [u64; 2], ty: ValType) -> Value {
-        match ty {
-            ValType::I32 => Value::I32(slots[0] as u32 as i32),
-            ValType::I64 => Value::I64(slots[0] as i64),
-            ValType::F32 => Value::F32(F32(slots[0] as u32)),
-            ValType::F64 => Value::F64(F64(slots[0])),
-            ValType::V128 => {
-                let value = u128::from(slots[0]) | u128::from(slots[1]) << 64;
-                Value::V128(V128(value.to_le_bytes()))
-            }
-            ValType::Ref(ty) => {
-                let slot = slots[0];
-                let top = self.state.types.top(ty.heap);
-                Value::from(match top {
-                    _ if slot == 0 => Ref::Null(match ty.heap {
-                        HeapType::Abs(abs) => abs,
-                        _ => top,
-                    }),
-                    AbsHeapType::Func => Ref::Func(Func { store: self.id, addr: index_of(slot) }),
-                    AbsHeapType::Extern => Ref::Extern(self.any(slot)),
-                    AbsHeapType::Exn => Ref::Exn(self.object(slot)),
-                    _ => Ref::Any(self.any(slot)),
-                })
-            }
-        }
-    }
-
-    fn any_slot(&self, any: &AnyRef) -> Result<u64, Error> {
-        Ok(match any {
-            AnyRef::I31(bits) => i31_slot(*bits),
-            AnyRef::Host(number) => slot_of(kind::HOST, *number),
-            AnyRef::Struct(object) | AnyRef::Array(object) if object.store == self.id => {
-                object.slot
-            }
-            _ => return Err(Error::new(ErrorKind::WrongStore)),
-        })
-    }
-
-    /// The slots of a value, when it is of a type of the store.
-    pub(crate) fn slots_of(&self, value: &Value, ty: ValType) -> Result<[u64; 2], Error> {
-        let mismatch = || Error::new(ErrorKind::Type(alloc::format!("expected {ty}, got {value}")));
-        Ok(match (value, ty) {
-            (Value::I32(value), ValType::I32) => [u64::from(*value as u32), 0],
-            (Value::I64(value), ValType::I64) => [*value as u64, 0],
-            (Value::F32(value), ValType::F32) => [value.0.into(), 0],
-            (Value::F64(value), ValType::F64) => [value.0, 0],
-            (Value::V128(value), ValType::V128) => {
-                let value = u128::from_le_bytes(value.0);
-                [value as u64, (value >> 64) as u64]
-            }
-            (Value::Ref(value), ValType::Ref(ty)) => {
-                let top = self.state.types.top(ty.heap);
-                let (slot, of) = match &**value {
-                    Ref::Null(_) if ty.nullable => return Ok([0; 2]),
-                    Ref::Null(_) => return Err(mismatch()),
-                    Ref::Func(func) if func.store != self.id => {
-                        return Err(Error::new(ErrorKind::WrongStore));
-                    }
-                    Ref::Func(func) => (slot_of(kind::FUNC, func.addr), AbsHeapType::Func),
-                    Ref::Any(any) => (self.any_slot(any)?, AbsHeapType::Any),
-                    Ref::Extern(any) => (self.any_slot(any)?, AbsHeapType::Extern),
-                    Ref::Exn(object) if object.store != self.id => {
-                        return Err(Error::new(ErrorKind::WrongStore));
-                    }
-                    Ref::Exn(object) => (object.slot, AbsHeapType::Exn),
-                };
-                if of != top || !self.state.ref_matches(slot, ty.heap) {
-                    return Err(mismatch());
-                }
-                [slot, 0]
-            }
-            _ => return Err(mismatch()),
-        })
     }
 }

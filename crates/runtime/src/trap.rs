@@ -7,7 +7,7 @@ use core::fmt;
 
 use wattle_ast::Opcode;
 
-use crate::values::Object;
+use crate::handles::Object;
 
 macro_rules! traps {
     ($( $variant:ident $phrase:literal; )*) => {
@@ -63,14 +63,8 @@ traps! {
 impl Trap {
     /// Whether it says that a resource ran out, not that the program went wrong.
     pub const fn is_exhaustion(self) -> bool {
-        matches!(
-            self,
-            Trap::StackExhausted
-                | Trap::HeapExhausted
-                | Trap::FrameTooLarge
-                | Trap::ModuleTooLarge
-                | Trap::OutOfFuel
-        )
+        use Trap::{FrameTooLarge, HeapExhausted, ModuleTooLarge, OutOfFuel, StackExhausted};
+        matches!(self, FrameTooLarge | HeapExhausted | ModuleTooLarge | OutOfFuel | StackExhausted)
     }
 }
 
@@ -118,18 +112,9 @@ pub(crate) enum Failure {
     Broken(Broken),
 }
 
-impl From<Trap> for Failure {
-    #[inline]
-    fn from(trap: Trap) -> Failure {
-        Failure::Trap(trap)
-    }
-}
-
-impl From<Broken> for Failure {
-    #[inline]
-    fn from(broken: Broken) -> Failure {
-        Failure::Broken(broken)
-    }
+from! {
+    Trap => Failure: |trap| Failure::Trap(trap);
+    Broken => Failure: |broken| Failure::Broken(broken);
 }
 
 /// The element of a list at an index that validation has checked.
@@ -264,37 +249,16 @@ impl Error {
     }
 }
 
-impl From<wattle_validator::Error> for Error {
-    fn from(error: wattle_validator::Error) -> Error {
-        Error::invalid(error.to_string())
-    }
-}
-
-impl From<Failure> for ErrorKind {
-    fn from(failure: Failure) -> ErrorKind {
-        match failure {
-            Failure::Trap(trap) => ErrorKind::Trap(trap),
-            Failure::Broken(broken) => ErrorKind::Broken(broken),
-        }
-    }
-}
-
-impl From<Trap> for Error {
-    fn from(trap: Trap) -> Error {
-        Error::new(ErrorKind::Trap(trap))
-    }
-}
-
-impl From<Broken> for Error {
-    fn from(broken: Broken) -> Error {
-        Error::new(ErrorKind::Broken(broken))
-    }
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Error {
-        Error::new(failure.into())
-    }
+from! {
+    Failure => ErrorKind: |failure| match failure {
+        Failure::Trap(trap) => ErrorKind::Trap(trap),
+        Failure::Broken(broken) => ErrorKind::Broken(broken),
+    };
+    ErrorKind => Error: |kind| Error::new(kind);
+    Failure => Error: |failure| Error::new(failure.into());
+    Trap => Error: |trap| Error::new(ErrorKind::Trap(trap));
+    Broken => Error: |broken| Error::new(ErrorKind::Broken(broken));
+    wattle_validator::Error => Error: |error| Error::invalid(error.to_string());
 }
 
 impl fmt::Display for ErrorKind {

@@ -1,73 +1,11 @@
-//! Values as the host sees them, and as the slots of a frame hold them.
-//!
-//! A slot is 64 bits. Numbers lie in it zero-extended, vectors take two, the low half first. A
-//! reference is 0 for null, else a number whose three low bits tell its kind.
+//! Values as the host sees them.
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use core::fmt;
 
 use wattle_ast::{AbsHeapType, F32, F64, HeapType, RefType, V128, ValType};
 
-/// The kinds of references in slots.
-pub(crate) mod kind {
-    pub(crate) const I31: u64 = 1;
-    pub(crate) const FUNC: u64 = 2;
-    pub(crate) const OBJECT: u64 = 3;
-    pub(crate) const HOST: u64 = 4;
-    pub(crate) const EXN: u64 = 5;
-    pub(crate) const MASK: u64 = 7;
-    pub(crate) const BITS: u32 = 3;
-}
-
-/// A reference of this kind to this index.
-#[inline(always)]
-pub(crate) const fn slot_of(kind: u64, index: u32) -> u64 {
-    (index as u64) << kind::BITS | kind
-}
-
-/// The index of a reference.
-#[inline(always)]
-pub(crate) const fn index_of(slot: u64) -> u32 {
-    (slot >> kind::BITS) as u32
-}
-
-/// An `i31` in a slot, from its 31 bits.
-#[inline(always)]
-pub(crate) const fn i31_slot(value: u32) -> u64 {
-    ((value & 0x7fff_ffff) as u64) << kind::BITS | kind::I31
-}
-
-/// A function of a store.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Func {
-    pub(crate) store: u64,
-    pub(crate) addr: u32,
-}
-
-/// A struct, an array or an exception on the heap of a store. While a handle lives, so does what
-/// it refers to.
-#[derive(Clone)]
-pub struct Object {
-    pub(crate) store: u64,
-    pub(crate) slot: u64,
-    pub(crate) _alive: Arc<()>,
-}
-
-impl PartialEq for Object {
-    /// Whether both are the same thing, not whether they look alike.
-    fn eq(&self, other: &Object) -> bool {
-        self.store == other.store && self.slot == other.slot
-    }
-}
-
-impl Eq for Object {}
-
-impl fmt::Debug for Object {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Object({})", index_of(self.slot))
-    }
-}
+use crate::handles::{Func, Object};
 
 /// An internal reference that is not null: something of type `(ref any)`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -154,54 +92,42 @@ impl Value {
         })
     }
 
-    /// The number, when it is an `i32`.
-    pub fn i32(&self) -> Option<i32> {
-        if let Value::I32(value) = *self { Some(value) } else { None }
-    }
-
-    /// The number, when it is an `i64`.
-    pub fn i64(&self) -> Option<i64> {
-        if let Value::I64(value) = *self { Some(value) } else { None }
-    }
-
-    /// The number, when it is an `f32`.
-    pub fn f32(&self) -> Option<f32> {
-        if let Value::F32(value) = *self { Some(value.to_float()) } else { None }
-    }
-
-    /// The number, when it is an `f64`.
-    pub fn f64(&self) -> Option<f64> {
-        if let Value::F64(value) = *self { Some(value.to_float()) } else { None }
-    }
-
     /// The reference, when it is one.
     pub fn reference(&self) -> Option<&Ref> {
         if let Value::Ref(value) = self { Some(value) } else { None }
     }
 }
 
-macro_rules! from {
-    ($( $ty:ty => |$value:ident| $make:expr; )*) => { $(
-        impl From<$ty> for Value {
-            fn from($value: $ty) -> Value {
-                $make
+macro_rules! numbers {
+    ($( $name:ident $variant:ident |$value:ident| $number:expr; )*) => {
+        impl Value { $(
+            #[doc = concat!("The number, when it is an `", stringify!($name), "`.")]
+            pub fn $name(&self) -> Option<$name> {
+                if let Value::$variant($value) = *self { Some($number) } else { None }
             }
-        }
-    )* };
+        )* }
+    };
+}
+
+numbers! {
+    i32 I32 |value| value;
+    i64 I64 |value| value;
+    f32 F32 |value| value.to_float();
+    f64 F64 |value| value.to_float();
 }
 
 from! {
-    i32 => |value| Value::I32(value);
-    u32 => |value| Value::I32(value as i32);
-    i64 => |value| Value::I64(value);
-    u64 => |value| Value::I64(value as i64);
-    f32 => |value| Value::F32(value.into());
-    f64 => |value| Value::F64(value.into());
-    F32 => |value| Value::F32(value);
-    F64 => |value| Value::F64(value);
-    V128 => |value| Value::V128(value);
-    Ref => |value| Value::Ref(Box::new(value));
-    Func => |value| Value::Ref(Box::new(Ref::Func(value)));
+    i32 => Value: |value| Value::I32(value);
+    u32 => Value: |value| Value::I32(value as i32);
+    i64 => Value: |value| Value::I64(value);
+    u64 => Value: |value| Value::I64(value as i64);
+    f32 => Value: |value| Value::F32(value.into());
+    f64 => Value: |value| Value::F64(value.into());
+    F32 => Value: |value| Value::F32(value);
+    F64 => Value: |value| Value::F64(value);
+    V128 => Value: |value| Value::V128(value);
+    Ref => Value: |value| Value::Ref(Box::new(value));
+    Func => Value: |func| Ref::Func(func).into();
 }
 
 impl fmt::Display for AnyRef {

@@ -3,11 +3,12 @@
 
 mod common;
 
+use std::any::Any;
 use std::fmt::Write;
 
 use common::instantiate;
 use pretty_assertions::assert_eq;
-use wattle_runtime::{Config, Counts, Outcome, Store, Trap, Value};
+use wattle_runtime::{Config, Observer, Outcome, Step, Store, Trap, Value};
 
 /// A trap, and the functions and offsets of its backtrace.
 type Trapped = (Option<Trap>, Vec<(u32, u32)>);
@@ -17,6 +18,16 @@ type Trapped = (Option<Trap>, Vec<(u32, u32)>);
 struct End {
     results: Result<Vec<Value>, Trapped>,
     memory: Option<u64>,
+}
+
+/// Counts instructions.
+#[derive(Default)]
+struct Count(u64);
+
+impl Observer for Count {
+    fn step(&mut self, _: Step) {
+        self.0 += 1;
+    }
 }
 
 fn run(store: &mut Store<()>, text: &str, arguments: &[Value]) -> End {
@@ -34,10 +45,10 @@ fn agree(text: &str, arguments: &[Value]) -> End {
     let plain = run(&mut Store::new(()), text, arguments);
 
     let mut store = Store::new(());
-    store.observe(Some(Box::new(Counts::default())));
+    store.observe(Some(Box::<Count>::default()));
     assert_eq!(plain, run(&mut store, text, arguments), "observed: {text}");
-    let observer = store.observe(None).unwrap();
-    let steps = observer.as_any().downcast_ref::<Counts>().unwrap().total();
+    let observer: Box<dyn Any> = store.observe(None).unwrap();
+    let Count(steps) = *observer.downcast().unwrap();
 
     let mut store = Store::with_config((), Config { fuel: Some(1 << 40), ..Config::default() });
     assert_eq!(plain, run(&mut store, text, arguments), "on fuel: {text}");

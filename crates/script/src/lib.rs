@@ -26,6 +26,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `runner.rs` | directives |
+//! | `scope.rs` | what directives know by name |
 //! | `threads.rs` | threads: whose turn it is |
 //! | `patterns.rs` | values and the patterns of results |
 //! | `customs.rs` | what custom sections must be |
@@ -39,6 +40,7 @@ extern crate alloc;
 mod customs;
 mod patterns;
 mod runner;
+mod scope;
 mod spectest;
 mod threads;
 

@@ -85,12 +85,14 @@ pub(super) fn display(pattern: &Pattern) -> String {
         PatternKind::RefHost(number) => format!("(ref.host {number})"),
         PatternKind::Ref(ty) => format!("(ref.{})", ty.keyword()),
         PatternKind::Either(patterns) => {
-            format!("(either{})", list(patterns.iter().map(|p| format!(" {}", display(p)))))
+            let patterns: String = patterns.iter().map(|p| format!(" {}", display(p))).collect();
+            format!("(either{patterns})")
         }
     }
 }
 
-/// Things in a row.
-pub(super) fn list(parts: impl Iterator<Item = String>) -> String {
-    parts.collect()
+/// Texts in a row.
+pub(super) fn row(texts: impl Iterator<Item = String>) -> String {
+    let row = texts.reduce(|row, text| format!("{row} {text}"));
+    row.unwrap_or_else(|| "nothing".into())
 }

@@ -1,20 +1,22 @@
 //! The directives of a script, one after the other.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use wattle_ast as ast;
-use wattle_runtime::{Error, ErrorKind, Func, Imports, Instance, Module, Outcome, Store, Value};
+use wattle_runtime::{
+    Error, ErrorKind, Func, Imports, Instance, Module, Outcome, Store, Trap, Value,
+};
 use wattle_validator::Validator;
 use wattle_wat::script::{
-    self, Action, ActionKind, Assertion, Directive, DirectiveKind, ModuleSource, Pattern,
-    ScriptModule, Subject, Verdict, Word,
+    self, Action, ActionKind, Assertion, Directive, DirectiveKind, ModuleSource, ScriptModule,
+    Subject, Verdict, Word,
 };
 
-use super::patterns::{argument, display, matches};
-use super::threads::Thread;
+use super::patterns::{argument, display, matches, row};
+use super::scope::Scope;
+use super::threads::Threads;
 use super::{Failure, Options, Report, customs, spectest};
 
 /// Runs a script, given as text or as the bytes of a file.
@@ -33,8 +35,7 @@ pub fn run<S: AsRef<[u8]> + ?Sized>(
         options,
         report: Report::default(),
         lines: ast::LineIndex::new(source),
-        threads: Vec::new(),
-        turn: options.seed,
+        threads: Threads::new(options.seed),
     };
     runner.store.set_fuel(None);
     let mut scope = Scope::default();
@@ -53,24 +54,14 @@ fn no_word() -> Word<'static> {
     Word { text: "".into(), span: ast::Span::at(0) }
 }
 
-/// What directives know by name.
-#[derive(Default)]
-pub(super) struct Scope {
-    definitions: BTreeMap<String, Module>,
-    instances: BTreeMap<String, Instance>,
-    definition: Option<Module>,
-    pub(super) instance: Option<Instance>,
-}
-
-pub(super) struct Runner<'s> {
-    pub(super) store: Store,
+struct Runner<'s> {
+    store: Store,
     /// What was registered, by whatever thread.
     imports: Imports,
-    pub(super) options: Options,
+    options: Options,
     report: Report,
     lines: ast::LineIndex,
-    pub(super) threads: Vec<Thread<'s>>,
-    pub(super) turn: u64,
+    threads: Threads<'s>,
 }
 
 /// Why a module did not come to be.
@@ -78,8 +69,12 @@ enum Refusal {
     Malformed(String),
     Invalid(String),
     Failed(Error),
-    /// The script names what there is not.
-    Script(String),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        Refusal::Failed(error)
+    }
 }
 
 impl Refusal {
@@ -88,7 +83,6 @@ impl Refusal {
             Refusal::Malformed(why) => format!("malformed: {why}"),
             Refusal::Invalid(why) => format!("invalid: {why}"),
             Refusal::Failed(error) => describe(error),
-            Refusal::Script(why) => why.clone(),
         }
     }
 }
@@ -105,21 +99,12 @@ fn describe(error: &Error) -> String {
     }
 }
 
-fn show(values: &[Value]) -> String {
-    match values {
-        [] => "nothing".into(),
-        [value, rest @ ..] => {
-            rest.iter().fold(value.to_string(), |text, value| format!("{text} {value}"))
-        }
-    }
-}
-
 impl<'s> Runner<'s> {
-    pub(super) fn pass(&mut self) {
+    fn pass(&mut self) {
         self.report.passed += 1;
     }
 
-    pub(super) fn fail(
+    fn fail(
         &mut self,
         directive: &Directive<'_>,
         expected: impl Into<String>,
@@ -135,12 +120,12 @@ impl<'s> Runner<'s> {
         });
     }
 
-    pub(super) fn directive(&mut self, scope: &mut Scope, directive: &'s Directive<'s>) {
+    fn directive(&mut self, scope: &mut Scope, directive: &'s Directive<'s>) {
         use DirectiveKind as Kind;
         match &directive.kind {
             Kind::Module(module) => {
                 let result = self.define(scope, module).and_then(|definition| {
-                    self.instantiate(scope, &definition, module.id.as_ref()).map(drop)
+                    self.instantiate(scope, &definition, module.id.as_ref())
                 });
                 self.must(directive, result);
             }
@@ -149,13 +134,14 @@ impl<'s> Runner<'s> {
                 self.must(directive, result);
             }
             Kind::Instance(instance) => {
-                let result = self.definition(scope, instance.module.as_ref()).and_then(|module| {
-                    self.instantiate(scope, &module, instance.id.as_ref()).map(drop)
-                });
+                let module = scope.definition(instance.module.as_ref()).map_err(Refusal::from);
+                let result = module
+                    .and_then(|module| self.instantiate(scope, &module, instance.id.as_ref()));
                 self.must(directive, result);
             }
             Kind::Register { name, instance } => {
-                let result = self.named(scope, instance.as_ref()).map(|instance| {
+                let instance = scope.instance(instance.as_ref()).map_err(Refusal::from);
+                let result = instance.map(|instance| {
                     self.imports.define_instance(&self.store, &name.text, instance);
                 });
                 self.must(directive, result);
@@ -173,13 +159,13 @@ impl<'s> Runner<'s> {
                         return self.judge(directive, outcome);
                     }
                     Subject::Module(module) => self.load(module),
-                    Subject::Instance(instance) => self.definition(scope, instance.module.as_ref()),
+                    Subject::Instance(instance) => {
+                        scope.definition(instance.module.as_ref()).map_err(Refusal::from)
+                    }
                 };
                 let outcome = outcome.and_then(|module| match assertion.verdict {
                     Verdict::Trap | Verdict::Unlinkable => {
-                        Instance::new(&mut self.store, &module, &self.imports)
-                            .map(drop)
-                            .map_err(Refusal::Failed)
+                        Ok(Instance::new(&mut self.store, &module, &self.imports).map(drop)?)
                     }
                     Verdict::InvalidCustom => customs::check(module.ast())
                         .map_err(|why| Refusal::Invalid(why.to_string())),
@@ -231,11 +217,82 @@ impl<'s> Runner<'s> {
         }
     }
 
+    /// A thread knows no instance but the one that it shares; what is registered, all know.
+    fn start_thread(
+        &mut self,
+        scope: &Scope,
+        directive: &'s Directive<'s>,
+        thread: &'s script::Thread<'s>,
+    ) {
+        let mut own = Scope::default();
+        if let Some(shared) = &thread.shared {
+            match scope.instance(Some(shared)) {
+                Ok(instance) => own.name(Some(shared), instance),
+                Err(error) => self.fail(directive, "success", error.to_string()),
+            }
+        }
+        self.threads.start(thread, own);
+    }
+
+    /// Lets all threads take turns until the named one has ended.
+    fn wait(&mut self, directive: &Directive<'_>, name: &Word<'_>) {
+        loop {
+            match self.threads.has_ended(name.text.as_str()) {
+                None => return self.fail(directive, "a thread", "no such thread"),
+                Some(true) => return,
+                Some(false) => {}
+            }
+            let Some(next) = self.threads.next(&self.store) else {
+                self.threads.clear();
+                return self.fail(directive, "the thread to end", Trap::Deadlock.to_string());
+            };
+            self.take_turn(next);
+        }
+    }
+
+    fn take_turn(&mut self, place: usize) {
+        let fuel = self.threads.fuel();
+        let Some(thread) = self.threads.get_mut(place) else { return };
+        let Some((directive, rest)) = thread.directives.split_first() else { return };
+        let call = thread.call.take();
+        let mut scope = core::mem::take(&mut thread.scope);
+        let fuel = Some(thread.credit.saturating_add(fuel));
+        let outcome = match (call, directive.kind.action()) {
+            (Some((call, _)), _) => {
+                self.store.set_fuel(fuel);
+                Some(call.resume(&mut self.store))
+            }
+            (None, Some(action)) => {
+                self.store.set_fuel(fuel);
+                Some(self.start_action(&scope, action))
+            }
+            (None, None) => None,
+        };
+        let credit = self.store.fuel().unwrap_or(0);
+        self.store.set_fuel(None);
+        let mut unfinished = None;
+        match outcome {
+            None => self.directive(&mut scope, directive),
+            Some(Ok(Outcome::Done(values))) => self.judge(directive, Ok(values)),
+            Some(Err(error)) => self.judge(directive, Err(error)),
+            Some(Ok(Outcome::OutOfFuel(call))) => unfinished = Some((call, None)),
+            Some(Ok(Outcome::Waiting(call, timeout))) => unfinished = Some((call, Some(timeout))),
+        }
+        if let Some(thread) = self.threads.get_mut(place) {
+            thread.scope = scope;
+            if unfinished.is_none() {
+                thread.directives = rest;
+            }
+            thread.credit = if unfinished.is_some() { credit } else { 0 };
+            thread.call = unfinished;
+        }
+    }
+
     /// What came of an action, against what the directive says of it.
-    pub(super) fn judge(&mut self, directive: &Directive<'_>, outcome: Result<Vec<Value>, Error>) {
+    fn judge(&mut self, directive: &Directive<'_>, outcome: Result<Vec<Value>, Error>) {
         use DirectiveKind as Kind;
         let got = match &outcome {
-            Ok(values) => show(values),
+            Ok(values) => row(values.iter().map(Value::to_string)),
             Err(error) => describe(error),
         };
         let (good, expected) = match &directive.kind {
@@ -250,7 +307,7 @@ impl<'s> Runner<'s> {
                     values.len() == results.len()
                         && results.iter().zip(values).all(|(wanted, value)| matches(wanted, value))
                 }),
-                expected(results),
+                row(results.iter().map(display)),
             ),
             Kind::Assert(assertion) => match assertion.verdict {
                 verdict @ (Verdict::Trap | Verdict::Exhaustion) => {
@@ -286,7 +343,7 @@ impl<'s> Runner<'s> {
                 .features(features)
                 .module(bytes)
                 .map_err(|error| Refusal::Malformed(error.to_string()))?,
-            (None, _) => return Err(Refusal::Script("a module of an unknown kind".into())),
+            (None, _) => return Err(Error::host("a module of an unknown kind").into()),
         };
         let limits = wattle_validator::Limits::NONE;
         match Validator::new().features(features).limits(limits).valid_module(tree) {
@@ -300,23 +357,8 @@ impl<'s> Runner<'s> {
 
     fn define(&mut self, scope: &mut Scope, module: &ScriptModule<'_>) -> Result<Module, Refusal> {
         let definition = self.load(module)?;
-        if let Some(id) = &module.id {
-            scope.definitions.insert(id.text.as_str().into(), definition.clone());
-        }
-        scope.definition = Some(definition.clone());
+        scope.define(module.id.as_ref(), definition.clone());
         Ok(definition)
-    }
-
-    fn definition(&self, scope: &Scope, id: Option<&Word<'_>>) -> Result<Module, Refusal> {
-        let found = match id {
-            Some(id) => scope.definitions.get(id.text.as_str()).cloned(),
-            None => scope.definition.clone(),
-        };
-        found.ok_or_else(|| Refusal::Script("no such module".into()))
-    }
-
-    fn named(&self, scope: &Scope, id: Option<&Word<'_>>) -> Result<Instance, Refusal> {
-        find(scope, id).map_err(|error| Refusal::Script(error.to_string()))
     }
 
     fn instantiate(
@@ -324,15 +366,13 @@ impl<'s> Runner<'s> {
         scope: &mut Scope,
         module: &Module,
         id: Option<&Word<'_>>,
-    ) -> Result<Instance, Refusal> {
-        let instance =
-            Instance::new(&mut self.store, module, &self.imports).map_err(Refusal::Failed)?;
-        scope.name(id, instance);
-        Ok(instance)
+    ) -> Result<(), Refusal> {
+        scope.name(id, Instance::new(&mut self.store, module, &self.imports)?);
+        Ok(())
     }
 
     fn act(&mut self, scope: &Scope, action: &Action<'_>) -> Result<Vec<Value>, Error> {
-        let instance = find(scope, action.instance.as_ref())?;
+        let instance = scope.instance(action.instance.as_ref())?;
         match &action.kind {
             ActionKind::Get => {
                 let global = instance.global(&self.store, &action.name.text)?;
@@ -346,17 +386,13 @@ impl<'s> Runner<'s> {
     }
 
     fn invocation(&self, scope: &Scope, action: &Action<'_>) -> Result<(Func, Vec<Value>), Error> {
-        let instance = find(scope, action.instance.as_ref())?;
+        let instance = scope.instance(action.instance.as_ref())?;
         let func = instance.func(&self.store, &action.name.text)?;
         Ok((func, action.args().unwrap_or_default().iter().map(argument).collect()))
     }
 
     /// Starts an action of a thread: a call may stop on its way.
-    pub(super) fn start_action(
-        &mut self,
-        scope: &Scope,
-        action: &Action<'_>,
-    ) -> Result<Outcome, Error> {
+    fn start_action(&mut self, scope: &Scope, action: &Action<'_>) -> Result<Outcome, Error> {
         match action.kind {
             ActionKind::Get => self.act(scope, action).map(Outcome::Done),
             ActionKind::Invoke(_) => {
@@ -367,34 +403,8 @@ impl<'s> Runner<'s> {
     }
 }
 
-impl Scope {
-    pub(super) fn name(&mut self, id: Option<&Word<'_>>, instance: Instance) {
-        if let Some(id) = id {
-            self.instances.insert(id.text.as_str().into(), instance);
-        }
-        self.instance = Some(instance);
-    }
-}
-
-pub(super) fn find(scope: &Scope, id: Option<&Word<'_>>) -> Result<Instance, Error> {
-    let found = match id {
-        Some(id) => scope.instances.get(id.text.as_str()).copied(),
-        None => scope.instance,
-    };
-    found.ok_or_else(|| Error::host("no such instance"))
-}
-
 /// The failure that an assertion expects.
 fn expectation(assertion: &Assertion<'_>) -> String {
     let class = assertion.verdict.keyword().trim_start_matches("assert_");
     format!("{}: {}", class.trim_end_matches("_custom"), assertion.message())
-}
-
-fn expected(results: &[Pattern]) -> String {
-    match results {
-        [] => "nothing".into(),
-        [first, rest @ ..] => {
-            rest.iter().fold(display(first), |text, pattern| format!("{text} {}", display(pattern)))
-        }
-    }
 }

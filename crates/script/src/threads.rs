@@ -1,11 +1,12 @@
 //! Threads of scripts: they take turns of a few instructions each, as the seed decides.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
+use alloc::vec::Vec;
 
-use wattle_runtime::{Outcome, Suspended, Trap};
-use wattle_wat::script::{self, Directive, Word};
+use wattle_runtime::{Store, Suspended};
+use wattle_wat::script::{self, Directive};
 
-use super::runner::{Runner, Scope, find};
+use super::scope::Scope;
 
 /// The most instructions of a turn.
 const TURN: u64 = 40;
@@ -13,128 +14,94 @@ const TURN: u64 = 40;
 /// A thread that runs, waits, or has ended.
 pub(super) struct Thread<'s> {
     name: String,
-    scope: Scope,
-    directives: &'s [Directive<'s>],
-    /// The call that the first of the directives is in the middle of.
-    call: Option<(Suspended, Option<i64>)>,
+    pub(super) scope: Scope,
+    /// What it has yet to do.
+    pub(super) directives: &'s [Directive<'s>],
+    /// The call that the first of the directives is in the middle of; with a timeout when it waits.
+    pub(super) call: Option<(Suspended, Option<i64>)>,
     /// The fuel that its turns left over.
-    credit: u64,
+    pub(super) credit: u64,
 }
 
-impl<'s> Runner<'s> {
-    /// A thread knows no instance but the one that it shares; what is registered, all know.
-    pub(super) fn start_thread(
-        &mut self,
-        scope: &Scope,
-        directive: &'s Directive<'s>,
-        thread: &'s script::Thread<'s>,
-    ) {
-        let mut own = Scope::default();
-        if let Some(shared) = &thread.shared {
-            match find(scope, Some(shared)) {
-                Ok(instance) => own.name(Some(shared), instance),
-                Err(error) => self.fail(directive, "success", error.to_string()),
-            }
-        }
-        self.threads.push(Thread {
+impl Thread<'_> {
+    fn has_ended(&self) -> bool {
+        self.directives.is_empty()
+    }
+
+    fn is_ready(&self, store: &Store) -> bool {
+        let waits = match &self.call {
+            Some((call, Some(_))) => call.is_waiting(store),
+            _ => false,
+        };
+        !self.has_ended() && !waits
+    }
+
+    /// The time after which it goes on although nobody notified it.
+    fn timeout(&self) -> Option<i64> {
+        let (_, timeout) = self.call.as_ref()?;
+        timeout.filter(|&timeout| timeout >= 0)
+    }
+}
+
+/// The threads of a script.
+pub(super) struct Threads<'s> {
+    list: Vec<Thread<'s>>,
+    seed: u64,
+}
+
+impl<'s> Threads<'s> {
+    pub(super) fn new(seed: u64) -> Threads<'s> {
+        Threads { list: Vec::new(), seed }
+    }
+
+    pub(super) fn start(&mut self, thread: &'s script::Thread<'s>, scope: Scope) {
+        self.list.push(Thread {
             name: thread.id.text.as_str().into(),
-            scope: own,
+            scope,
             directives: &thread.directives,
             call: None,
             credit: 0,
         });
     }
 
+    pub(super) fn clear(&mut self) {
+        self.list.clear();
+    }
+
+    pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut Thread<'s>> {
+        self.list.get_mut(place)
+    }
+
+    /// Whether a thread of this name has ended; `None` when there is none.
+    pub(super) fn has_ended(&self, name: &str) -> Option<bool> {
+        let mut named = self.list.iter().filter(|thread| thread.name == name).peekable();
+        named.peek()?;
+        Some(named.any(Thread::has_ended))
+    }
+
     /// A number below `most`.
     fn random(&mut self, most: u64) -> u64 {
-        self.turn = self.turn.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.turn;
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.seed;
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         (mixed ^ mixed >> 31).checked_rem(most).unwrap_or(0)
     }
 
-    /// Lets all threads take turns until the named one has ended.
-    pub(super) fn wait(&mut self, directive: &Directive<'_>, name: &Word<'_>) {
-        let known = |thread: &Thread<'_>| thread.name == name.text.as_str();
-        if !self.threads.iter().any(known) {
-            return self.fail(directive, "a thread", "no such thread");
-        }
-        loop {
-            let ended = |thread: &Thread<'_>| known(thread) && thread.directives.is_empty();
-            if self.threads.iter().any(ended) {
-                return;
-            }
-            let blocked = |thread: &Thread<'_>| match &thread.call {
-                Some((call, Some(_))) => call.is_waiting(&self.store),
-                _ => false,
-            };
-            let live = |thread: &Thread<'_>| !thread.directives.is_empty();
-            let ready = self.threads.iter().filter(|t| live(t) && !blocked(t)).count();
-            let next = if ready > 0 {
-                let chosen = self.random(ready as u64) as usize;
-                let blocked = |thread: &Thread<'_>| match &thread.call {
-                    Some((call, Some(_))) => call.is_waiting(&self.store),
-                    _ => false,
-                };
-                let mut places = self.threads.iter().enumerate();
-                places
-                    .by_ref()
-                    .filter(|(_, t)| live(t) && !blocked(t))
-                    .nth(chosen)
-                    .map(|(at, _)| at)
-            } else {
-                // Nobody can go on: time passes until the first timeout.
-                let timeout = |thread: &Thread<'_>| match thread.call {
-                    Some((_, Some(timeout))) if timeout >= 0 => Some(timeout),
-                    _ => None,
-                };
-                let waiting = self.threads.iter().enumerate();
-                waiting.filter_map(|(at, t)| Some((timeout(t)?, at))).min().map(|(_, at)| at)
-            };
-            let Some(next) = next else {
-                self.threads.clear();
-                return self.fail(directive, "the thread to end", Trap::Deadlock.to_string());
-            };
-            self.take_turn(next);
-        }
+    /// How many instructions the next turn of a thread may take beside what it has left over.
+    pub(super) fn fuel(&mut self) -> u64 {
+        1 + self.random(TURN)
     }
 
-    fn take_turn(&mut self, at: usize) {
-        let Some(thread) = self.threads.get_mut(at) else { return };
-        let Some((directive, rest)) = thread.directives.split_first() else { return };
-        let call = thread.call.take();
-        let mut scope = core::mem::take(&mut thread.scope);
-        let credit = thread.credit;
-        let fuel = credit.saturating_add(1 + self.random(TURN));
-        let outcome = match (call, directive.kind.action()) {
-            (Some((call, _)), _) => {
-                self.store.set_fuel(Some(fuel));
-                Some(call.resume(&mut self.store))
-            }
-            (None, Some(action)) => {
-                self.store.set_fuel(Some(fuel));
-                Some(self.start_action(&scope, action))
-            }
-            (None, None) => None,
-        };
-        let credit = self.store.fuel().unwrap_or(0);
-        self.store.set_fuel(None);
-        let mut unfinished = None;
-        match outcome {
-            None => self.directive(&mut scope, directive),
-            Some(Ok(Outcome::Done(values))) => self.judge(directive, Ok(values)),
-            Some(Err(error)) => self.judge(directive, Err(error)),
-            Some(Ok(Outcome::OutOfFuel(call))) => unfinished = Some((call, None)),
-            Some(Ok(Outcome::Waiting(call, timeout))) => unfinished = Some((call, Some(timeout))),
+    /// The place of the thread whose turn is next; `None` when all wait forever.
+    pub(super) fn next(&mut self, store: &Store) -> Option<usize> {
+        let places = || self.list.iter().enumerate();
+        let ready: Vec<_> = places().filter(|(_, t)| t.is_ready(store)).map(|(at, _)| at).collect();
+        if ready.is_empty() {
+            // Nobody can go on: time passes until the first timeout.
+            return places().filter_map(|(at, t)| Some((t.timeout()?, at))).min().map(|(_, at)| at);
         }
-        if let Some(thread) = self.threads.get_mut(at) {
-            thread.scope = scope;
-            if unfinished.is_none() {
-                thread.directives = rest;
-            }
-            thread.credit = if unfinished.is_some() { credit } else { 0 };
-            thread.call = unfinished;
-        }
+        let chosen = self.random(ready.len() as u64) as usize;
+        ready.get(chosen).copied()
     }
 }

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
-use crate::define::{State, Wasi};
 use crate::descriptors::{Descriptor, Descriptors, Directory, Kind};
+use crate::state::{State, Wasi};
 use crate::streams::{Input, Output};
 use crate::time::{Clock, Random, SystemClock};
 
@@ -40,6 +40,13 @@ pub struct Builder {
     dirs: Vec<(Dir, String)>,
     clock: Box<dyn Clock>,
     random: Random,
+}
+
+impl Wasi {
+    /// Starts with no arguments, variables and directories, and with empty streams.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
 }
 
 impl Default for Builder {

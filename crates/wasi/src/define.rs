@@ -1,41 +1,18 @@
 //! The list of the functions, and how each reaches the state and the memory of its caller.
 
-use std::fmt;
-use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use cap_std::fs::File;
 use wattle_runtime::{Caller, Error, ErrorKind, Func, Imports, Store};
 
 use crate::abi::{Errno, Result as Answer};
-use crate::builder::Builder;
-use crate::descriptors::Descriptors;
 use crate::guest::Guest;
-use crate::time::{Clock, Random};
+use crate::state::{State, Wasi, lock};
 use crate::{directories, files, paths, poll, process};
 
 /// The module whose functions are provided. Its predecessor `wasi_unstable` is not provided: it has
 /// other record layouts.
 pub const MODULE: &str = "wasi_snapshot_preview1";
-
-/// The state of a program that the functions work on.
-pub(crate) struct State {
-    pub(crate) args: Vec<Vec<u8>>,
-    pub(crate) env: Vec<Vec<u8>>,
-    pub(crate) fds: Descriptors,
-    pub(crate) clock: Box<dyn Clock>,
-    pub(crate) random: Random,
-}
-
-/// WASI for one program, made by a [`Builder`]. Clones share their state.
-#[derive(Clone)]
-pub struct Wasi(pub(crate) Arc<Mutex<State>>);
-
-impl fmt::Debug for Wasi {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Wasi")
-    }
-}
 
 /// Defines functions that return an error number, each with its parameters in order. `here` has
 /// their code beside them; `elsewhere` names functions of other files that take the parameters
@@ -63,11 +40,6 @@ macro_rules! define {
 }
 
 impl Wasi {
-    /// Starts with no arguments, variables and directories, and with empty streams.
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
     /// Defines the functions as imports for the modules of a store.
     ///
     /// They work on the memory that the calling instance exports as `memory`. A call of
@@ -161,18 +133,6 @@ impl Wasi {
         #[cfg(test)]
         assert_eq!(NAMES.len() + 1, 46);
     }
-
-    /// Writes the buffered output. Call it when the program has ended.
-    ///
-    /// # Errors
-    /// The first error of a write.
-    pub fn flush(&self) -> io::Result<()> {
-        lock(&self.0).fds.flush()
-    }
-}
-
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Calls a function with the state and with the memory of the caller, and gives its error number.

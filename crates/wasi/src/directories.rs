@@ -5,9 +5,9 @@ use cap_fs_ext::MetadataExt;
 use cap_std::fs::Dir;
 
 use crate::abi::{Errno, FileType, Result};
-use crate::define::State;
 use crate::descriptors::{Entry, Kind, file_type};
 use crate::guest::Guest;
+use crate::state::State;
 
 /// The name of a directory that was opened for the program.
 fn preopen(state: &State, fd: u32) -> Result<&str> {

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 use cap_std::fs::File;
 
 use crate::abi::{Errno, Result, fdflags, fstflags, rights};
-use crate::define::State;
 use crate::descriptors::Kind;
 use crate::guest::Guest;
+use crate::state::State;
 
 /// Repeats a call that a signal interrupts.
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {

@@ -36,6 +36,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `state.rs` | the state of a program |
 //! | `define.rs` | the list of functions, and how they reach memory and state |
 //! | `builder.rs` | [`Builder`] |
 //! | `streams.rs` | standard input, output and error |
@@ -58,11 +59,13 @@ mod guest;
 mod paths;
 mod poll;
 mod process;
+mod state;
 mod streams;
 mod time;
 
 pub use abi::Errno;
 pub use builder::Builder;
-pub use define::{MODULE, Wasi};
+pub use define::MODULE;
+pub use state::Wasi;
 pub use streams::{Input, Output};
 pub use time::{Clock, SteadyClock, SystemClock};

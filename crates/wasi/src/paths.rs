@@ -9,10 +9,10 @@ use cap_std::fs::{Dir, OpenOptions};
 use cap_std::time::SystemTime;
 
 use crate::abi::{Errno, Result, SYMLINK_FOLLOW, fdflags, oflags, rights};
-use crate::define::State;
 use crate::descriptors::{Descriptor, Directory, Kind, stat};
 use crate::files::times;
 use crate::guest::Guest;
+use crate::state::State;
 
 /// Whether a link at the end of a path is followed.
 fn follows(flags: u32) -> Result<bool> {

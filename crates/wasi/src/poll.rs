@@ -4,10 +4,10 @@ use std::io::Seek;
 use std::time::Duration;
 
 use crate::abi::{Errno, Result};
-use crate::define::State;
 use crate::descriptors::Kind;
 use crate::guest::{Guest, le_u32, le_u64};
 use crate::process::time;
+use crate::state::State;
 
 /// What a subscription waits for.
 #[derive(Clone, Copy)]

@@ -1,8 +1,8 @@
 //! Arguments, variables and clocks.
 
 use crate::abi::{Errno, Result};
-use crate::define::State;
 use crate::guest::Guest;
+use crate::state::State;
 
 /// Writes strings one after the other, and their addresses into a list.
 pub(crate) fn write_strings(

@@ -13,6 +13,7 @@ use super::lists::{self, range};
 use super::row::Row;
 use crate::code::{Function, Op, Slot};
 use crate::heap::{Heap, Payload};
+use crate::slots::{join, split};
 use crate::state::{InstanceInst, State};
 use crate::translate::SIGNED;
 use crate::trap::{Broken, Failure, Trap, at};
@@ -138,10 +139,7 @@ fn load(bytes: &[u8], place: usize, storage: Storage) -> Option<[u64; 2]> {
         Storage::I16 => [u16::from_le_bytes(chunk(bytes, place)?).into(), 0],
         Storage::Word => [u32::from_le_bytes(chunk(bytes, place)?).into(), 0],
         Storage::Double | Storage::Ref => [u64::from_le_bytes(chunk(bytes, place)?), 0],
-        Storage::Vector => {
-            let value = u128::from_le_bytes(chunk(bytes, place)?);
-            [value as u64, (value >> 64) as u64]
-        }
+        Storage::Vector => split(u128::from_le_bytes(chunk(bytes, place)?)),
     })
 }
 
@@ -155,10 +153,7 @@ fn store(bytes: &mut [u8], place: usize, storage: Storage, value: [u64; 2]) -> O
         Storage::I16 => *chunk(bytes, place)? = (value[0] as u16).to_le_bytes(),
         Storage::Word => *chunk(bytes, place)? = (value[0] as u32).to_le_bytes(),
         Storage::Double | Storage::Ref => *chunk(bytes, place)? = value[0].to_le_bytes(),
-        Storage::Vector => {
-            let value = u128::from(value[0]) | u128::from(value[1]) << 64;
-            *chunk(bytes, place)? = value.to_le_bytes();
-        }
+        Storage::Vector => *chunk(bytes, place)? = join(value).to_le_bytes(),
     }
     Some(())
 }
@@ -208,10 +203,7 @@ fn fill(bytes: &mut [u8], storage: Storage, value: [u64; 2]) {
         Storage::I16 => bytes.as_chunks_mut().0.fill((value[0] as u16).to_le_bytes()),
         Storage::Word => bytes.as_chunks_mut().0.fill((value[0] as u32).to_le_bytes()),
         Storage::Double | Storage::Ref => bytes.as_chunks_mut().0.fill(value[0].to_le_bytes()),
-        Storage::Vector => {
-            let value = u128::from(value[0]) | u128::from(value[1]) << 64;
-            bytes.as_chunks_mut().0.fill(value.to_le_bytes());
-        }
+        Storage::Vector => bytes.as_chunks_mut().0.fill(join(value).to_le_bytes()),
     }
 }
 

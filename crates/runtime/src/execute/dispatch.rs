@@ -15,9 +15,9 @@ use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::module::Functions;
 use crate::numerics::{self, Nan, simd};
 use crate::operations::for_each_operation;
+use crate::slots::{i31_slot, index_of, kind, slot_of};
 use crate::state::{Frame, FuncKind, InstanceInst, State};
 use crate::trap::{Broken, Failure, Trap};
-use crate::values::{i31_slot, index_of, kind, slot_of};
 
 /// Why the loop stopped.
 pub(super) enum Stop {
@@ -151,12 +151,14 @@ pub(super) fn dispatch<'m>(
             next = some!(code.get($to as usize..)).iter()
         };
     }
-    // Goes where a branch goes; what is fused behind it is not executed.
+    // Goes where a branch goes when it is taken; what is fused behind it is then not executed.
     macro_rules! branch {
-        ($op:ident) => {{
-            go!($op.low());
-            continue;
-        }};
+        ($op:ident if $taken:expr) => {
+            if $taken {
+                go!($op.low());
+                continue;
+            }
+        };
     }
     // Begins a call of a function of the instance, its frame at slot `$slot`, when that needs
     // nothing: neither a translation nor a longer stack.
@@ -223,17 +225,33 @@ pub(super) fn dispatch<'m>(
             }
         };
     }
-    macro_rules! store {
-        ($op:ident, $value:expr) => {
-            match bytes_at_mut(memory, get(frame, $op.b), $op.imm) {
-                Some(bytes) => fault!(
-                    StoreDropped,
-                    if $op.code != Code::I64Store32 {
-                        *bytes = $value.to_le_bytes();
-                    },
-                    *bytes = $value.to_le_bytes()
-                ),
+    // The bytes that a load or a store accesses.
+    macro_rules! bytes {
+        ($op:ident $at:ident) => {
+            match $at(memory, get(frame, $op.b), $op.imm) {
+                Some(bytes) => bytes,
                 None => trap!(Trap::MemoryOutOfBounds),
+            }
+        };
+    }
+    macro_rules! store {
+        ($op:ident, $value:expr) => {{
+            let bytes = bytes!($op bytes_at_mut);
+            fault!(
+                StoreDropped,
+                if $op.code != Code::I64Store32 {
+                    *bytes = $value.to_le_bytes();
+                },
+                *bytes = $value.to_le_bytes()
+            )
+        }};
+    }
+    // The 31 bits that a reference holds.
+    macro_rules! i31 {
+        ($op:ident) => {
+            match get(frame, $op.b) {
+                0 => trap!(Trap::NullI31),
+                slot => index_of(slot),
             }
         };
     }
@@ -274,34 +292,25 @@ pub(super) fn dispatch<'m>(
         }};
         ($op:ident, branch $name:ident) => {{
             let (x, y) = (get(frame, $op.b), get(frame, $op.c));
-            if let Some(Ok(1)) = numerics::binary(Opcode::$name, x, y, nan) {
-                branch!($op);
-            }
+            branch!($op if numerics::binary(Opcode::$name, x, y, nan) == Some(Ok(1)));
         }};
         ($op:ident, branch_immediate $name:ident) => {{
             let (x, y) = (get(frame, $op.b), $op.high() as i32 as i64 as u64);
-            if let Some(Ok(1)) = numerics::binary(Opcode::$name, x, y, nan) {
-                branch!($op);
-            }
+            branch!($op if numerics::binary(Opcode::$name, x, y, nan) == Some(Ok(1)));
         }};
         ($op:ident, unary $name:ident) => {{
             let value = number!($name numerics::unary(Opcode::$name, get(frame, $op.b), nan));
             set(frame, $op.a, value);
         }};
-        ($op:ident, load $raw:ident $ext:ident $uns:ident) => {
-            match bytes_at(memory, get(frame, $op.b), $op.imm) {
-                Some(bytes) => {
-                    let loaded = $raw::from_le_bytes(*bytes) as $ext as $uns as u64;
-                    let value = fault!(
-                        LoadSign,
-                        if $op.code == Code::I32Load16S { loaded & 0xffff } else { loaded },
-                        loaded
-                    );
-                    set(frame, $op.a, value);
-                }
-                None => trap!(Trap::MemoryOutOfBounds),
-            }
-        };
+        ($op:ident, load $raw:ident $ext:ident $uns:ident) => {{
+            let loaded = $raw::from_le_bytes(*bytes!($op bytes_at)) as $ext as $uns as u64;
+            let value = fault!(
+                LoadSign,
+                if $op.code == Code::I32Load16S { loaded & 0xffff } else { loaded },
+                loaded
+            );
+            set(frame, $op.a, value);
+        }};
         ($op:ident, store $narrow:ident) => {{
             let value = get(frame, $op.c) as $narrow;
             store!($op, value);
@@ -316,7 +325,7 @@ pub(super) fn dispatch<'m>(
         (
             $d:tt
             binary { $( $rr:ident $ri:ident ; )* }
-            compare { $( $crr:ident $cri:ident $brr:ident $bri:ident ; )* }
+            compare { $( $crr:ident $cri:ident $brr:ident $bri:ident $not:ident $swapped:ident ; )* }
             unary { $( $un:ident )* }
             load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
             store { $( $st:ident $narrow:ident $sti:ident ; )* }
@@ -359,17 +368,9 @@ pub(super) fn dispatch<'m>(
                 }};
                 ($d op:ident GlobalGet) => { set(frame, $d op.a, global!($d op).value[0]) };
                 ($d op:ident GlobalSet) => { global!($d op).value[0] = get(frame, $d op.b) };
-                ($d op:ident Br) => { branch!($d op) };
-                ($d op:ident BrIf) => {
-                    if get(frame, $d op.b) as u32 != 0 {
-                        branch!($d op);
-                    }
-                };
-                ($d op:ident BrIfNot) => {
-                    if get(frame, $d op.b) as u32 == 0 {
-                        branch!($d op);
-                    }
-                };
+                ($d op:ident Br) => { go!($d op.low()) };
+                ($d op:ident BrIf) => { branch!($d op if get(frame, $d op.b) as u32 != 0) };
+                ($d op:ident BrIfNot) => { branch!($d op if get(frame, $d op.b) as u32 == 0) };
                 ($d op:ident Call) => { enter!($d op.low(), $d op.a, true) };
                 ($d op:ident CallIndirect) => {
                     match indirect(ground, get(frame, $d op.b), $d op) {
@@ -401,25 +402,13 @@ pub(super) fn dispatch<'m>(
                     Code::BrIf => perform!(op BrIf),
                     Code::BrIfNot => perform!(op BrIfNot),
                     Code::BrAnd => {
-                        if (get(frame, op.b) & get(frame, op.c)) as u32 != 0 {
-                            go!(op.low());
-                        }
+                        branch!(op if (get(frame, op.b) & get(frame, op.c)) as u32 != 0);
                     }
                     Code::BrAndNot => {
-                        if (get(frame, op.b) & get(frame, op.c)) as u32 == 0 {
-                            go!(op.low());
-                        }
+                        branch!(op if (get(frame, op.b) & get(frame, op.c)) as u32 == 0);
                     }
-                    Code::BrAndImm => {
-                        if get(frame, op.b) as u32 & op.high() != 0 {
-                            go!(op.low());
-                        }
-                    }
-                    Code::BrAndNotImm => {
-                        if get(frame, op.b) as u32 & op.high() == 0 {
-                            go!(op.low());
-                        }
-                    }
+                    Code::BrAndImm => branch!(op if get(frame, op.b) as u32 & op.high() != 0),
+                    Code::BrAndNotImm => branch!(op if get(frame, op.b) as u32 & op.high() == 0),
                     Code::BrTable => {
                         let index = get(frame, op.b) as u32;
                         let last = op.low();
@@ -440,17 +429,8 @@ pub(super) fn dispatch<'m>(
                         let value = get_vector(frame, slot);
                         set_vector(frame, op.a, value);
                     }
-                    Code::V128Load => match bytes_at::<16>(memory, get(frame, op.b), op.imm) {
-                        Some(bytes) => set_vector(frame, op.a, V128(*bytes)),
-                        None => trap!(Trap::MemoryOutOfBounds),
-                    },
-                    Code::V128Store => {
-                        let value = get_vector(frame, op.c);
-                        match bytes_at_mut::<16>(memory, get(frame, op.b), op.imm) {
-                            Some(bytes) => *bytes = value.0,
-                            None => trap!(Trap::MemoryOutOfBounds),
-                        }
-                    }
+                    Code::V128Load => set_vector(frame, op.a, V128(*bytes!(op bytes_at))),
+                    Code::V128Store => *bytes!(op bytes_at_mut) = get_vector(frame, op.c).0,
                     Code::RefFunc => {
                         let address = *some!(ground.instance.funcs.get(op.low() as usize));
                         set(frame, op.a, slot_of(kind::FUNC, address));
@@ -481,33 +461,25 @@ pub(super) fn dispatch<'m>(
                         }
                     }
                     Code::BrOnCast => {
-                        if is!(op, op.high(), op.c) {
-                            go!(op.low());
-                        }
+                        let matches = is!(op, op.high(), op.c);
+                        branch!(op if matches);
                     }
                     Code::BrOnCastFail => {
-                        if !is!(op, op.high(), op.c) {
-                            go!(op.low());
-                        }
+                        let matches = is!(op, op.high(), op.c);
+                        branch!(op if !matches);
                     }
                     Code::RefI31 => {
                         let value = i31_slot(get(frame, op.b) as u32);
                         set(frame, op.a, value);
                     }
                     Code::I31GetS => {
-                        let slot = get(frame, op.b);
-                        if slot == 0 {
-                            trap!(Trap::NullI31);
-                        }
-                        let value = ((index_of(slot) << 1) as i32 >> 1) as u32;
-                        set(frame, op.a, fault!(I31Sign, index_of(slot), value).into());
+                        let bits = i31!(op);
+                        let value = ((bits << 1) as i32 >> 1) as u32;
+                        set(frame, op.a, fault!(I31Sign, bits, value).into());
                     }
                     Code::I31GetU => {
-                        let slot = get(frame, op.b);
-                        if slot == 0 {
-                            trap!(Trap::NullI31);
-                        }
-                        set(frame, op.a, index_of(slot).into());
+                        let bits = i31!(op);
+                        set(frame, op.a, bits.into());
                     }
                     Code::StructGet => {
                         check!(aggregates::struct_get(&ground.state.heap, frame, op));

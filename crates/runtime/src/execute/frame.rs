@@ -3,6 +3,7 @@
 use wattle_ast::{Opcode, V128};
 
 use crate::code::{Slot, WINDOW};
+use crate::slots::{join, split};
 use crate::trap::{Broken, Failure, Trap};
 
 /// As many slots as a [`Slot`] can name, so that no access is ever checked.
@@ -27,16 +28,14 @@ pub(super) fn set(frame: &mut Window, slot: Slot, value: u64) {
 
 #[inline(always)]
 pub(super) fn get_vector(frame: &Window, slot: Slot) -> V128 {
-    let halves = [get(frame, slot), get(frame, slot.wrapping_add(1))];
-    let value = u128::from(halves[0]) | u128::from(halves[1]) << 64;
-    V128(value.to_le_bytes())
+    V128(join([get(frame, slot), get(frame, slot.wrapping_add(1))]).to_le_bytes())
 }
 
 #[inline(always)]
 pub(super) fn set_vector(frame: &mut Window, slot: Slot, value: V128) {
-    let value = u128::from_le_bytes(value.0);
-    set(frame, slot, value as u64);
-    set(frame, slot.wrapping_add(1), (value >> 64) as u64);
+    let [low, high] = split(u128::from_le_bytes(value.0));
+    set(frame, slot, low);
+    set(frame, slot.wrapping_add(1), high);
 }
 
 /// The opcode that an operation holds as a number.

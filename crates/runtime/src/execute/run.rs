@@ -13,11 +13,11 @@ use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::heap::Payload;
 use crate::module::Functions;
 use crate::observe::Step;
+use crate::slots::index_of;
 use crate::state::{
     ENTRY, EXPRESSION, Exec, Frame, FuncKind, InstanceInst, MemoryInst, State, Waiter,
 };
 use crate::trap::{Broken, Failure, Trap, at};
-use crate::values::index_of;
 
 /// Why an execution left the guest.
 #[derive(Clone, Copy, Debug)]

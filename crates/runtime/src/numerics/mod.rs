@@ -1,7 +1,6 @@
 //! Numerics: what every numeric and vector instruction computes, as pure functions.
 //!
-//! No state, no allocation, no memory: operands in, results out, exact to the bit. The engine
-//! runs on these, and so can a constant folder.
+//! No state, no allocation, no memory: operands in, results out, exact to the bit.
 //!
 //! | file | holds |
 //! |---|---|
@@ -10,25 +9,14 @@
 //! | `convert.rs` | conversions between numbers |
 //! | `profile.rs` | the choices that the specification leaves open |
 //! | `scalar.rs` | from opcodes to operators of numbers |
-//! | `simd/` | the same of vectors |
+//! | `simd/` | operators of vectors |
 //!
-//! The instructions meet their meaning in one place each: an arm of [`unary`], [`binary`],
-//! [`wide`], or of their likes in [`simd`]. There is a function per shape of operands; it answers
-//! `None` for an opcode of another shape. With an opcode known at compile time they shrink to the
-//! one arm.
+//! Each instruction meets its meaning in one place: an arm of `unary`, `binary` or `wide`, or of a
+//! function in `simd/`. There is a function for each shape of operands, which answers `None` for an
+//! opcode of another shape. With an opcode known at compile time it shrinks to the one arm.
 //!
 //! Numbers travel as *slots*: the bits of an `i32`, `i64`, `f32` or `f64`, zero-extended to 64
 //! bits. Bits above a 32-bit operand are ignored.
-//!
-//! ```
-//! use wattle_ast::Opcode;
-//! use wattle_runtime::Trap;
-//! use wattle_runtime::numerics::{Nan, binary};
-//!
-//! assert_eq!(binary(Opcode::I32Add, 2, 3, Nan::Canonical), Some(Ok(5)));
-//! assert_eq!(binary(Opcode::I32DivU, 2, 0, Nan::Canonical), Some(Err(Trap::DivideByZero)));
-//! assert_eq!(binary(Opcode::I32Clz, 2, 0, Nan::Canonical), None);
-//! ```
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html>
 
@@ -37,15 +25,15 @@ mod exact;
 mod float;
 mod profile;
 mod scalar;
-pub mod simd;
+pub(crate) mod simd;
 #[cfg(test)]
 mod tests;
 
-/// The `match` on an opcode with, for each list `apply Ty { Name method, ... }`, the arms
+/// The `match` on an opcode with, for each list `apply => Ty { Name method, ... }`, the arms
 /// `Opcode::Name => apply(args, Ty::method)`, and then the arms in braces.
 macro_rules! by_opcode {
     ($op:expr, $args:expr;
-        $( $apply:ident $ty:ident { $( $name:ident $method:ident ),* } )*
+        $( $apply:path => $ty:ident { $( $name:ident $method:ident ),* } )*
         { $($arms:tt)* }
     ) => {
         match $op {
@@ -57,4 +45,5 @@ macro_rules! by_opcode {
 use by_opcode;
 
 pub use profile::{Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
-pub use scalar::{Slot, binary, unary, wide};
+pub use scalar::Slot;
+pub(crate) use scalar::{binary, unary, wide};

@@ -2,6 +2,8 @@
 //!
 //! Constants, loads and stores are not here: they compute nothing.
 
+use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Sub};
+
 use wattle_ast::Opcode;
 
 use super::float::{self, Float};
@@ -69,32 +71,43 @@ impl<T: Slot> Outcome for Result<T, Trap> {
     }
 }
 
+/// One operand, and the choice among NaNs.
+type One = (u64, Nan);
+/// Two operands, and the choice among NaNs.
+type Two = (u64, u64, Nan);
+
 #[inline(always)]
-fn map<A: Slot, R: Outcome>(a: u64, f: impl FnOnce(A) -> R) -> Result<u64, Trap> {
+fn map<A: Slot, R: Outcome>((a, _): One, f: impl FnOnce(A) -> R) -> Result<u64, Trap> {
     f(A::from_slot(a)).into_slot()
 }
 
 #[inline(always)]
+fn map_float<F: Slot>((a, nan): One, f: impl FnOnce(F, Nan) -> F) -> Result<u64, Trap> {
+    Ok(f(F::from_slot(a), nan).into_slot())
+}
+
+#[inline(always)]
 fn zip<A: Slot, B: Slot, R: Outcome>(
-    (a, b): (u64, u64),
+    (a, b, _): Two,
     f: impl FnOnce(A, B) -> R,
 ) -> Result<u64, Trap> {
     f(A::from_slot(a), B::from_slot(b)).into_slot()
 }
 
 #[inline(always)]
-fn compare<A: Slot>((a, b): (u64, u64), f: impl FnOnce(&A, &A) -> bool) -> Result<u64, Trap> {
-    Ok(f(&A::from_slot(a), &A::from_slot(b)).into())
+fn zip_floats<F: Slot>((a, b, nan): Two, f: impl FnOnce(F, F, Nan) -> F) -> Result<u64, Trap> {
+    Ok(f(F::from_slot(a), F::from_slot(b), nan).into_slot())
 }
 
-/// A float operator whose NaNs are up to the profile.
+/// A float operator of the processor's, whose NaNs are up to the profile.
 #[inline(always)]
-fn rounded<F: Float + Slot>(
-    (a, b): (u64, u64),
-    nan: Nan,
-    f: impl FnOnce(F, F) -> F,
-) -> Result<u64, Trap> {
-    zip((a, b), |x, y| nan.result(f(x, y)))
+fn rounded<F: Float + Slot>(operands: Two, f: impl FnOnce(F, F) -> F) -> Result<u64, Trap> {
+    zip_floats(operands, |x, y, nan| nan.result(f(x, y)))
+}
+
+#[inline(always)]
+fn compare<A: Slot>((a, b, _): Two, f: impl FnOnce(&A, &A) -> bool) -> Result<u64, Trap> {
+    Ok(f(&A::from_slot(a), &A::from_slot(b)).into())
 }
 
 /// A quotient or a remainder; `None` when there is none.
@@ -104,27 +117,20 @@ fn divided<T>(result: Option<T>, by_zero: bool) -> Result<T, Trap> {
 }
 
 /// The result of an instruction of one number; `None` for other instructions.
-///
-/// ```
-/// use wattle_ast::Opcode;
-/// use wattle_runtime::Trap;
-/// use wattle_runtime::numerics::{Nan, Slot, unary};
-///
-/// assert_eq!(unary(Opcode::I64ExtendI32S, 0x8000_0000, Nan::Canonical), Some(Ok(0xffff_ffff_8000_0000)));
-/// assert_eq!(
-///     unary(Opcode::I32TruncF32U, f32::NAN.into_slot(), Nan::Canonical),
-///     Some(Err(Trap::InvalidConversion)),
-/// );
-/// ```
 #[inline]
-pub fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, Trap>> {
+pub(crate) fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, Trap>> {
     use Opcode as O;
+    let a = (a, nan);
     Some(by_opcode! { op, a;
-        map u32 { I32Clz leading_zeros, I32Ctz trailing_zeros, I32Popcnt count_ones }
-        map u64 { I64Clz leading_zeros, I64Ctz trailing_zeros, I64Popcnt count_ones }
-        map f32 { I32ReinterpretF32 to_bits, F32ReinterpretI32 from_bits }
-        map f64 { I64ReinterpretF64 to_bits, F64ReinterpretI64 from_bits }
-        map convert {
+        map => u32 { I32Clz leading_zeros, I32Ctz trailing_zeros, I32Popcnt count_ones }
+        map => u64 { I64Clz leading_zeros, I64Ctz trailing_zeros, I64Popcnt count_ones }
+        map => f32 { I32ReinterpretF32 to_bits, F32ReinterpretI32 from_bits, F32Abs abs, F32Neg neg }
+        map => f64 { I64ReinterpretF64 to_bits, F64ReinterpretI64 from_bits, F64Abs abs, F64Neg neg }
+        map_float::<f32> => float {
+            F32Ceil ceil, F32Floor floor, F32Trunc trunc, F32Nearest nearest, F32Sqrt sqrt
+        }
+        map_float::<f64> => float { F64Ceil ceil, F64Floor floor, F64Trunc trunc }
+        map => convert {
             I32TruncF32S i32_trunc_f32_s, I32TruncF32U i32_trunc_f32_u,
             I32TruncF64U i32_trunc_f64_u, I64TruncF32S i64_trunc_f32_s,
             I64TruncF32U i64_trunc_f32_u, I64TruncF64S i64_trunc_f64_s,
@@ -134,18 +140,6 @@ pub fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, Trap>> {
             O::I32Eqz => map(a, |x: u32| x == 0),
             O::I64Eqz => map(a, |x: u64| x == 0),
 
-            O::F32Abs => map(a, <f32 as Float>::abs),
-            O::F32Neg => map(a, |x: f32| -x),
-            O::F32Ceil => map(a, |x: f32| float::ceil(x, nan)),
-            O::F32Floor => map(a, |x: f32| float::floor(x, nan)),
-            O::F32Trunc => map(a, |x: f32| float::trunc(x, nan)),
-            O::F32Nearest => map(a, |x: f32| float::nearest(x, nan)),
-            O::F32Sqrt => map(a, |x: f32| float::sqrt(x, nan)),
-            O::F64Abs => map(a, <f64 as Float>::abs),
-            O::F64Neg => map(a, |x: f64| -x),
-            O::F64Ceil => map(a, |x: f64| float::ceil(x, nan)),
-            O::F64Floor => map(a, |x: f64| float::floor(x, nan)),
-            O::F64Trunc => map(a, |x: f64| float::trunc(x, nan)),
             O::F64Nearest => map(a, |x: f64| {
                 fault!(
                     NearestTies,
@@ -199,38 +193,36 @@ pub fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, Trap>> {
 }
 
 /// The result of an instruction of two numbers and one result; `None` for other instructions.
-///
-/// ```
-/// use wattle_ast::Opcode;
-/// use wattle_runtime::numerics::{Nan, binary};
-///
-/// assert_eq!(binary(Opcode::I32ShrS, 0x8000_0000, 33, Nan::Canonical), Some(Ok(0xc000_0000)));
-/// ```
 #[inline]
-pub fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Trap>> {
+pub(crate) fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Trap>> {
     use Opcode as O;
-    let both = (a, b);
+    let both = (a, b, nan);
     Some(by_opcode! { op, both;
-        compare u32 { I32Eq eq, I32Ne ne, I32LtU lt, I32GtU gt, I32LeU le, I32GeU ge }
-        compare i32 { I32LtS lt, I32GtS gt, I32LeS le, I32GeS ge }
-        compare u64 { I64Eq eq, I64Ne ne, I64LtU lt, I64GtU gt, I64LeU le, I64GeU ge }
-        compare i64 { I64LtS lt, I64GtS gt, I64LeS le, I64GeS ge }
-        compare f32 { F32Eq eq, F32Ne ne, F32Lt lt, F32Gt gt, F32Le le, F32Ge ge }
-        compare f64 { F64Eq eq, F64Ne ne, F64Lt lt, F64Gt gt, F64Le le, F64Ge ge }
-        zip u32 {
+        compare => u32 { I32Eq eq, I32Ne ne, I32LtU lt, I32GtU gt, I32LeU le, I32GeU ge }
+        compare => i32 { I32LtS lt, I32GtS gt, I32LeS le, I32GeS ge }
+        compare => u64 { I64Eq eq, I64Ne ne, I64LtU lt, I64GtU gt, I64LeU le, I64GeU ge }
+        compare => i64 { I64LtS lt, I64GtS gt, I64LeS le, I64GeS ge }
+        compare => f32 { F32Eq eq, F32Ne ne, F32Lt lt, F32Gt gt, F32Le le, F32Ge ge }
+        compare => f64 { F64Eq eq, F64Ne ne, F64Lt lt, F64Gt gt, F64Le le, F64Ge ge }
+        zip => u32 {
             I32Add wrapping_add, I32Sub wrapping_sub, I32Mul wrapping_mul,
             I32Shl wrapping_shl, I32ShrU wrapping_shr, I32Rotl rotate_left, I32Rotr rotate_right
         }
-        zip i32 { I32ShrS wrapping_shr }
-        zip u64 {
+        zip => i32 { I32ShrS wrapping_shr }
+        zip => u64 {
             I64Add wrapping_add, I64Sub wrapping_sub, I64Mul wrapping_mul,
             I64ShrU wrapping_shr, I64Rotl rotate_left
         }
-        zip i64 { I64ShrS wrapping_shr }
+        zip => i64 { I64ShrS wrapping_shr }
+        zip::<u32, u32, u32> => u32 { I32And bitand, I32Or bitor, I32Xor bitxor }
+        zip::<u64, u64, u64> => u64 { I64And bitand, I64Or bitor, I64Xor bitxor }
+        rounded => f32 { F32Add add, F32Sub sub, F32Mul mul, F32Div div }
+        rounded => f64 { F64Add add, F64Sub sub, F64Mul mul, F64Div div }
+        zip_floats::<f32> => float { F32Min min }
+        zip_floats::<f64> => float { F64Min min, F64Max max }
+        zip => f32 { F32Copysign copysign }
+        zip => f64 { F64Copysign copysign }
         {
-            O::I32And => zip(both, |x: u32, y: u32| x & y),
-            O::I32Or => zip(both, |x: u32, y: u32| x | y),
-            O::I32Xor => zip(both, |x: u32, y: u32| x ^ y),
             O::I32DivS => zip(both, |x: i32, y: i32| divided(x.checked_div(y), y == 0)),
             O::I32DivU => zip(both, |x: u32, y: u32| divided(x.checked_div(y), true)),
             O::I32RemS => zip(both, |x: i32, y: i32| {
@@ -238,9 +230,6 @@ pub fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Trap>>
                 divided(fault!(RemainderSign, rest.map(|_| x.wrapping_rem_euclid(y)), rest), true)
             }),
             O::I32RemU => zip(both, |x: u32, y: u32| divided(x.checked_rem(y), true)),
-            O::I64And => zip(both, |x: u64, y: u64| x & y),
-            O::I64Or => zip(both, |x: u64, y: u64| x | y),
-            O::I64Xor => zip(both, |x: u64, y: u64| x ^ y),
             O::I64DivS => zip(both, |x: i64, y: i64| {
                 let truncated = x.checked_div(y);
                 let quotient = fault!(
@@ -260,23 +249,10 @@ pub fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Trap>>
             }
             O::I64Rotr => zip(both, fault!(RotateDirection, u64::rotate_left, u64::rotate_right)),
 
-            O::F32Add => rounded(both, nan, |x: f32, y| x + y),
-            O::F32Sub => rounded(both, nan, |x: f32, y| x - y),
-            O::F32Mul => rounded(both, nan, |x: f32, y| x * y),
-            O::F32Div => rounded(both, nan, |x: f32, y| x / y),
-            O::F32Min => zip(both, |x: f32, y| float::min(x, y, nan)),
             O::F32Max => zip(both, |x: f32, y: f32| {
                 let greater = float::max(x, y, nan);
                 fault!(MaxOfNan, if y.is_nan() { x } else { greater }, greater)
             }),
-            O::F32Copysign => zip(both, <f32 as Float>::copysign),
-            O::F64Add => rounded(both, nan, |x: f64, y| x + y),
-            O::F64Sub => rounded(both, nan, |x: f64, y| x - y),
-            O::F64Mul => rounded(both, nan, |x: f64, y| x * y),
-            O::F64Div => rounded(both, nan, |x: f64, y| x / y),
-            O::F64Min => zip(both, |x: f64, y| float::min(x, y, nan)),
-            O::F64Max => zip(both, |x: f64, y| float::max(x, y, nan)),
-            O::F64Copysign => zip(both, <f64 as Float>::copysign),
             _ => return None,
         }
     })
@@ -285,17 +261,9 @@ pub fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Trap>>
 /// The result of an instruction of 128-bit integers; `None` for other instructions. Operands and
 /// result are halves, the low one first. The multiplications take the low halves only.
 ///
-/// ```
-/// use wattle_ast::Opcode;
-/// use wattle_runtime::numerics::wide;
-///
-/// assert_eq!(wide(Opcode::I64Sub128, (0, 1), (1, 0)), Some((u64::MAX, 0)));
-/// assert_eq!(wide(Opcode::I64MulWideU, (1 << 63, 0), (4, 0)), Some((0, 2)));
-/// ```
-///
 /// Spec: <https://github.com/WebAssembly/wide-arithmetic/blob/main/proposals/wide-arithmetic/Overview.md>
 #[inline]
-pub fn wide(op: Opcode, a: (u64, u64), b: (u64, u64)) -> Option<(u64, u64)> {
+pub(crate) fn wide(op: Opcode, a: (u64, u64), b: (u64, u64)) -> Option<(u64, u64)> {
     let join = |(low, high): (u64, u64)| u128::from(high) << 64 | u128::from(low);
     let unsigned = u128::from(a.0) * u128::from(b.0);
     let value = match op {

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    BlockType, BrCast, Catch, FuncIdx, FuncType, HeapType, Instr, LabelIdx, Labels, Opcode, Reader,
-    TagIdx, TypeIdx, ValType,
+    Arity, BlockType, BrCast, Catch, ExternKind, FuncIdx, FuncType, HeapType, Instr, LabelIdx,
+    Labels, Opcode, Reader, TagIdx, TypeIdx, ValType,
 };
 
 use super::operands::Place;
@@ -79,45 +79,45 @@ pub(super) struct Block<'m> {
 
 impl<'m> Translator<'m> {
     pub(super) fn begin_function(&mut self, ty: &'m FuncType) {
+        self.open(Kind::Function, Signature::Func(ty), 0, 0);
+    }
+
+    /// Begins a block whose parameters, if it has any, are at slot `base`, above `height` operands.
+    fn open(&mut self, kind: Kind, signature: Signature<'m>, height: usize, base: Slot) {
+        let start = self.code.ops.len() as u32;
         self.blocks.push(Block {
-            kind: Kind::Function,
-            signature: Signature::Func(ty),
-            height: 0,
-            base: 0,
-            start: 0,
+            kind,
+            signature,
+            height,
+            base,
+            start,
             fixups: Vec::new(),
             to_else: None,
-            id: 0,
+            id: self.tries,
             catches: Vec::new(),
             body_end: None,
         });
+        self.tries += 1;
     }
 
     /// An instruction of control that can be reached.
     pub(super) fn control(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
         match Instr::read(opcode, reader).map_err(|_| Broken::Encoding)? {
             Instr::Nop => {}
-            Instr::Unreachable => {
-                self.emit3(Code::Unreachable, 0, 0, 0);
-                self.dead = true;
-            }
+            Instr::Unreachable => self.emit(Code::Unreachable, 0, 0, 0, 0),
             Instr::Block { block_type } => self.begin(Kind::Block, block_type)?,
             Instr::Loop { block_type } => self.begin(Kind::Loop, block_type)?,
             Instr::If { block_type } => {
-                let condition = self.condition(true)?;
+                let condition = self.condition()?;
                 self.begin(Kind::If, block_type)?;
-                let at = self.emit_branch(condition);
-                if let Some(block) = self.blocks.last_mut() {
-                    block.to_else = Some(at);
-                }
+                let to_else = self.emit_branch(Self::negated(condition)?);
+                self.innermost()?.to_else = Some(to_else);
             }
             Instr::Else => self.begin_else()?,
             Instr::End => self.end()?,
             Instr::TryTable { block_type, catches } => {
                 self.begin(Kind::TryTable, block_type)?;
-                if let Some(block) = self.blocks.last_mut() {
-                    block.catches.extend(catches.iter());
-                }
+                self.innermost()?.catches.extend(catches.iter());
             }
             Instr::Try { block_type } => self.begin(Kind::Try, block_type)?,
             Instr::Catch { tag } => self.begin_catch(Some(tag))?,
@@ -126,33 +126,23 @@ impl<'m> Translator<'m> {
             Instr::Throw { tag } => {
                 let ty = self.tag_type(tag)?;
                 let base = self.settle_top(ty.params().len())?;
-                self.emit(Op::new(Code::Throw, base, 0, 0, tag.0.into()));
-                self.dead = true;
+                self.emit(Code::Throw, base, 0, 0, tag.0.into());
             }
             Instr::ThrowRef => {
                 let slot = self.pop_slot()?;
-                self.emit3(Code::ThrowRef, 0, slot, 0);
-                self.dead = true;
+                self.emit(Code::ThrowRef, 0, slot, 0, 0);
             }
             Instr::Rethrow { label } => {
-                let at = self.block_index(label)?;
-                let base = self.block(at)?.base;
-                self.emit3(Code::ThrowRef, 0, base, 0);
-                self.dead = true;
+                let base = self.block(self.block_index(label)?)?.base;
+                self.emit(Code::ThrowRef, 0, base, 0, 0);
             }
-            Instr::Br { label } => {
-                self.branch(label)?;
-                self.dead = true;
-            }
+            Instr::Br { label } => self.branch(label)?,
             Instr::BrIf { label } => {
-                let condition = self.condition(false)?;
+                let condition = self.condition()?;
                 self.branch_if(label, condition)?;
             }
             Instr::BrTable { labels } => self.branch_table(labels)?,
-            Instr::Return => {
-                self.leave()?;
-                self.dead = true;
-            }
+            Instr::Return => self.leave()?,
             Instr::BrOnNull { label } => {
                 let operand = self.pop()?;
                 let slot = self.slot(operand);
@@ -166,62 +156,33 @@ impl<'m> Translator<'m> {
             }
             Instr::BrOnCast { cast } => self.branch_on_cast(cast, Code::BrOnCast)?,
             Instr::BrOnCastFail { cast } => self.branch_on_cast(cast, Code::BrOnCastFail)?,
-            Instr::Call { func } => {
-                let ty = self.func_of(func)?;
-                let (code, imm) = match func.0.checked_sub(self.module.imported_funcs()) {
-                    Some(defined) => (Code::Call, defined),
-                    None => (Code::CallImport, func.0),
-                };
-                self.call(ty, Op::new(code, 0, 0, 0, imm.into()))?;
-            }
+            Instr::Call { func } => self.call_func(func, Code::Call, Code::CallImport)?,
             Instr::ReturnCall { func } => {
-                let ty = self.func_of(func)?;
-                let (code, imm) = match func.0.checked_sub(self.module.imported_funcs()) {
-                    Some(defined) => (Code::ReturnCall, defined),
-                    None => (Code::ReturnCallImport, func.0),
-                };
-                self.tail_call(ty, Op::new(code, 0, 0, 0, imm.into()))?;
+                self.call_func(func, Code::ReturnCall, Code::ReturnCallImport)?;
             }
             Instr::CallIndirect { callee } => {
-                let ty = self.func_type(callee.ty)?;
-                let slot = self.pop_slot()?;
-                let imm = pack(callee.table.0, callee.ty.0);
-                self.call(ty, Op::new(Code::CallIndirect, 0, slot, 0, imm))?;
+                self.call_operand(callee.ty, Code::CallIndirect, callee.table.0)?;
             }
             Instr::ReturnCallIndirect { callee } => {
-                let ty = self.func_type(callee.ty)?;
-                let slot = self.settle_top(1)?;
-                self.pop()?;
-                let imm = pack(callee.table.0, callee.ty.0);
-                self.tail_call(ty, Op::new(Code::ReturnCallIndirect, 0, slot, 0, imm))?;
+                self.call_operand(callee.ty, Code::ReturnCallIndirect, callee.table.0)?;
             }
-            Instr::CallRef { ty } => {
-                let ty = self.func_type(ty)?;
-                let slot = self.pop_slot()?;
-                self.call(ty, Op::new(Code::CallRef, 0, slot, 0, 0))?;
-            }
-            Instr::ReturnCallRef { ty } => {
-                let ty = self.func_type(ty)?;
-                let slot = self.settle_top(1)?;
-                self.pop()?;
-                self.tail_call(ty, Op::new(Code::ReturnCallRef, 0, slot, 0, 0))?;
-            }
+            Instr::CallRef { ty } => self.call_operand(ty, Code::CallRef, 0)?,
+            Instr::ReturnCallRef { ty } => self.call_operand(ty, Code::ReturnCallRef, 0)?,
             // Continuations and descriptors, which the engine does not run.
             _ => return Err(Broken::Instruction(opcode).into()),
+        }
+        if let Arity::Values { leaves: None, .. } = opcode.info().arity {
+            self.dead = true;
         }
         Ok(())
     }
 
     fn func_type(&self, ty: TypeIdx) -> Result<&'m FuncType> {
-        self.module.ast().func_type(ty).ok_or(Broken::Kind.into())
-    }
-
-    fn func_of(&self, func: FuncIdx) -> Result<&'m FuncType> {
-        self.func_type(*at(&self.module.spaces.funcs, func.0)?)
+        self.ast.func_type(ty).ok_or(Broken::Kind.into())
     }
 
     fn tag_type(&self, tag: TagIdx) -> Result<&'m FuncType> {
-        self.func_type(at(&self.module.spaces.tags, tag.0)?.ty)
+        self.func_type(at(&self.spaces.tags, tag.0)?.ty)
     }
 
     fn block(&self, at: usize) -> Result<&Block<'m>> {
@@ -230,6 +191,10 @@ impl<'m> Translator<'m> {
 
     fn block_mut(&mut self, at: usize) -> Result<&mut Block<'m>> {
         self.blocks.get_mut(at).ok_or(Broken::Index.into())
+    }
+
+    fn innermost(&mut self) -> Result<&mut Block<'m>> {
+        self.blocks.last_mut().ok_or(Broken::Index.into())
     }
 
     fn pop_block(&mut self) -> Result<Block<'m>> {
@@ -245,33 +210,28 @@ impl<'m> Translator<'m> {
         self.blocks.len().checked_sub(label.idx().saturating_add(1)).ok_or(Broken::Index.into())
     }
 
-    /// Pops a condition: the branch that is taken when it holds, or when it does not.
-    fn condition(&mut self, negate: bool) -> Result<Op> {
+    /// Pops a condition: the branch that is taken when it holds.
+    fn condition(&mut self) -> Result<Op> {
         let operand = self.pop()?;
-        let fused = match self.last_into(operand) {
-            Some(&mut op) => fuse(op),
-            None => None,
-        };
-        let condition = match fused {
+        Ok(match self.last_into(operand).and_then(|op| fuse(*op)) {
             Some(condition) => {
-                self.ops.pop();
-                self.offsets.pop();
+                self.code.ops.pop();
+                self.code.offsets.pop();
                 condition
             }
             None => Op::new(Code::BrIf, 0, self.slot(operand), 0, 0),
-        };
-        if negate { Self::negated(condition) } else { Ok(condition) }
+        })
     }
 
     /// Emits a branch without a target; its place is the answer.
     fn emit_branch(&mut self, op: Op) -> u32 {
-        self.emit(op);
+        self.emit_op(op);
         self.fuel = None;
-        self.ops.len() as u32 - 1
+        self.code.ops.len() as u32 - 1
     }
 
     fn set_target(&mut self, at: u32, target: u32) {
-        if let Some(op) = self.ops.get_mut(at as usize) {
+        if let Some(op) = self.code.ops.get_mut(at as usize) {
             op.imm = op.imm >> 32 << 32 | u64::from(target);
         }
     }
@@ -288,19 +248,7 @@ impl<'m> Translator<'m> {
         if kind == Kind::Loop {
             self.label();
         }
-        self.tries += 1;
-        self.blocks.push(Block {
-            kind,
-            signature,
-            height: self.stack.len() - params,
-            base,
-            start: self.ops.len() as u32,
-            fixups: Vec::new(),
-            to_else: None,
-            id: self.tries,
-            catches: Vec::new(),
-            body_end: None,
-        });
+        self.open(kind, signature, self.stack.len() - params, base);
         Ok(())
     }
 
@@ -333,7 +281,7 @@ impl<'m> Translator<'m> {
         if !self.dead {
             self.move_results(at)?;
         }
-        let end = self.ops.len() as u32;
+        let end = self.code.ops.len() as u32;
         let mut block = self.pop_block()?;
         for &catch in &block.catches {
             self.add_handler(&block, end, catch)?;
@@ -358,7 +306,7 @@ impl<'m> Translator<'m> {
             match *fixup {
                 Fixup::Op(at) => self.set_target(at, here),
                 Fixup::Handler(at) => {
-                    if let Some(handler) = self.handlers.get_mut(at as usize) {
+                    if let Some(handler) = self.code.handlers.get_mut(at as usize) {
                         handler.target = here;
                     }
                 }
@@ -374,7 +322,7 @@ impl<'m> Translator<'m> {
         if !block.fixups.is_empty() {
             let here = self.label();
             self.bind(&block.fixups, here);
-            self.emit3(Code::Return, 0, 0, 0);
+            self.emit(Code::Return, 0, 0, 0, 0);
         }
         Ok(())
     }
@@ -399,7 +347,7 @@ impl<'m> Translator<'m> {
             _ => {
                 let from = self.settle_top(count)?;
                 if from != base {
-                    self.emit3(Code::CopySlots, base, from, slots as Slot);
+                    self.emit(Code::CopySlots, base, from, slots as Slot, 0);
                 }
             }
         }
@@ -456,7 +404,7 @@ impl<'m> Translator<'m> {
         else {
             return;
         };
-        let Some(&first) = self.ops.get(start as usize) else { return };
+        let Some(&first) = self.code.ops.get(start as usize) else { return };
         if let Some(code) = first.code.negated() {
             let turn = self.emit_branch(Op { code, ..first });
             self.set_target(turn, start + 1);
@@ -466,8 +414,7 @@ impl<'m> Translator<'m> {
     /// Whether the operands for a label are where it takes them.
     fn in_place(&self, at: usize, count: usize) -> bool {
         let Some(block) = self.blocks.get(at) else { return false };
-        let Some(from) = self.stack.len().checked_sub(count) else { return false };
-        match self.stack.get(from..) {
+        match self.stack.len().checked_sub(count).and_then(|from| self.stack.get(from..)) {
             Some([]) => true,
             Some(operands @ [first, ..]) => {
                 first.home == block.base && operands.iter().all(|o| o.place == Place::Home)
@@ -502,9 +449,9 @@ impl<'m> Translator<'m> {
 
     /// The number of a heap type in the code.
     pub(super) fn heap_type(&mut self, ty: HeapType) -> u32 {
-        let at = self.heap_types.iter().position(|&known| known == ty).unwrap_or_else(|| {
-            self.heap_types.push(ty);
-            self.heap_types.len() - 1
+        let at = self.code.heap_types.iter().position(|&known| known == ty).unwrap_or_else(|| {
+            self.code.heap_types.push(ty);
+            self.code.heap_types.len() - 1
         });
         at as u32
     }
@@ -519,7 +466,7 @@ impl<'m> Translator<'m> {
         if arity > 0 {
             self.settle_top(arity)?;
         }
-        self.emit(Op::new(Code::BrTable, 0, index, 0, labels.len().into()));
+        self.emit(Code::BrTable, 0, index, 0, labels.len().into());
         let mut moves: Vec<(LabelIdx, u32)> = Vec::new();
         for label in labels.iter_with_default() {
             let at = self.block_index(label)?;
@@ -544,7 +491,6 @@ impl<'m> Translator<'m> {
             last = Some((label, target));
             self.set_target(op, target);
         }
-        self.dead = true;
         Ok(())
     }
 
@@ -552,53 +498,67 @@ impl<'m> Translator<'m> {
     fn leave(&mut self) -> Result<()> {
         let results = self.block(0)?.signature.results();
         let (count, slots) = (results.len(), widths(results));
-        match count {
-            0 => self.emit3(Code::Return, 0, 0, 0),
-            1 => {
+        match (count, slots) {
+            (1, 1) => {
                 let operand = self.last_operand()?;
-                if operand.wide {
-                    self.put(operand, 0);
-                    self.emit3(Code::Return, 0, 0, 0);
-                } else if let Place::Const(value) = operand.place {
-                    self.emit(Op::new(Code::ReturnImm, 0, 0, 0, value));
+                if let Place::Const(value) = operand.place {
+                    self.emit(Code::ReturnImm, 0, 0, 0, value);
                 } else {
                     let slot = self.slot(operand);
-                    self.emit3(Code::Return1, 0, slot, 0);
+                    self.emit(Code::Return1, 0, slot, 0, 0);
                 }
             }
             _ => {
-                let from = self.settle_top(count)?;
-                if from != 0 {
-                    self.emit3(Code::CopySlots, 0, from, slots as Slot);
-                }
-                self.emit3(Code::Return, 0, 0, 0);
+                self.move_values(0, (count, slots))?;
+                self.emit(Code::Return, 0, 0, 0, 0);
             }
         }
         self.fuel = None;
         Ok(())
     }
 
-    /// A call: its frame begins at the first argument, and so do its results.
-    fn call(&mut self, ty: &'m FuncType, op: Op) -> Result<()> {
-        let a = self.settle_top(ty.params().len())?;
-        self.truncate(self.stack.len() - ty.params().len());
-        self.emit(Op { a, ..op });
-        self.label();
-        self.push_all(ty.results())
+    /// A call of a function of the index space, by one code or, when it is imported, by another.
+    fn call_func(&mut self, func: FuncIdx, defined: Code, imported: Code) -> Result<()> {
+        let ty = self.func_type(*at(&self.spaces.funcs, func.0)?)?;
+        let (code, index) = match func.0.checked_sub(self.spaces.imported(ExternKind::Func)) {
+            Some(index) => (defined, index),
+            None => (imported, func.0),
+        };
+        self.call(ty, Op::new(code, 0, 0, 0, index.into()))
     }
 
-    fn tail_call(&mut self, ty: &'m FuncType, op: Op) -> Result<()> {
+    /// A call of what the operand on top selects or refers to.
+    fn call_operand(&mut self, index: TypeIdx, code: Code, table: u32) -> Result<()> {
+        let ty = self.func_type(index)?;
+        let operand = if code.is_tail_call() {
+            // Arguments may move to where locals are.
+            let home = self.settle_top(1)?;
+            self.pop()?;
+            home
+        } else {
+            self.pop_slot()?
+        };
+        self.call(ty, Op::new(code, 0, operand, 0, pack(table, index.0)))
+    }
+
+    /// A call: its frame begins at the first argument, and so do its results.
+    fn call(&mut self, ty: &'m FuncType, op: Op) -> Result<()> {
         let params = ty.params();
-        let from = self.settle_top(params.len())?;
-        if from != 0 && !params.is_empty() {
+        let a = self.settle_top(params.len())?;
+        if op.code.is_tail_call() {
             let all = widths(params);
-            let count = fault!(TailCallArgument, all - 1, all);
-            self.emit3(Code::CopySlots, 0, from, count as Slot);
+            if a != 0 && all > 0 {
+                let count = fault!(TailCallArgument, all - 1, all);
+                self.emit(Code::CopySlots, 0, a, count as Slot, 0);
+            }
+            self.code.slots = self.code.slots.max(all as u32);
+            self.emit_op(op);
+            return Ok(());
         }
-        self.slots = self.slots.max(widths(params) as u32);
-        self.emit(op);
-        self.dead = true;
-        Ok(())
+        self.truncate(self.stack.len() - params.len());
+        self.emit_op(Op { a, ..op });
+        self.label();
+        self.push_all(ty.results())
     }
 
     fn add_handler(&mut self, block: &Block<'m>, end: u32, catch: Catch) -> Result<()> {
@@ -611,8 +571,8 @@ impl<'m> Translator<'m> {
         let at = self.block_index(label)?;
         let slot = self.block(at)?.base;
         let (start, id) = (block.start, block.id);
-        self.handlers.push(Handler { start, end, catches, id, slot, reference, target: 0 });
-        self.refer(at, Fixup::Handler(self.handlers.len() as u32 - 1))
+        self.code.handlers.push(Handler { start, end, catches, id, slot, reference, target: 0 });
+        self.refer(at, Fixup::Handler(self.code.handlers.len() as u32 - 1))
     }
 
     /// `catch` and `catch_all`: the exception stays in a slot below its values, for `rethrow`.
@@ -631,7 +591,7 @@ impl<'m> Translator<'m> {
         let (height, base, start, id) = (block.height, block.base, block.start, block.id);
         let catches = tag.map_or(Catches::All, |tag| Catches::Tag(tag.0));
         let (slot, reference) = (base + 1, Reference::Before);
-        self.handlers.push(Handler { start, end, catches, id, slot, reference, target: here });
+        self.code.handlers.push(Handler { start, end, catches, id, slot, reference, target: here });
         self.truncate(height);
         self.push_home(false)?;
         if let Some(tag) = tag {
@@ -646,13 +606,13 @@ impl<'m> Translator<'m> {
     fn delegate(&mut self, label: LabelIdx) -> Result<()> {
         let block = self.blocks.last().ok_or(Broken::Index)?;
         let (start, id, base) = (block.start, block.id, block.base);
-        let end = self.ops.len() as u32;
+        let end = self.code.ops.len() as u32;
         let outer = self.blocks.len().checked_sub(label.idx().saturating_add(2));
         let outer = self.blocks.get(..=outer.ok_or(Broken::Index)?).unwrap_or_default();
         let to = outer.iter().rev().find(|b| matches!(b.kind, Kind::Try | Kind::TryTable));
         let catches = Catches::Delegate(to.map(|block| block.id));
         let (slot, reference) = (base, Reference::None);
-        self.handlers.push(Handler { start, end, catches, id, slot, reference, target: end });
+        self.code.handlers.push(Handler { start, end, catches, id, slot, reference, target: end });
         self.end()
     }
 }

@@ -17,10 +17,10 @@
 
 mod control;
 mod fuse;
-#[cfg(test)]
-mod hostile;
 mod operands;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub(crate) use rows::MEMORY_BITS;
@@ -28,10 +28,11 @@ pub(crate) use values::SIGNED;
 
 use alloc::vec::Vec;
 
-use wattle_ast::{Body, Class, FuncType, HeapType, Instr, Opcode, Reader, V128, ValType};
+use wattle_ast::{
+    Arity, Body, Class, FuncType, IndexSpaces, Instr, Module, Opcode, Reader, ValType,
+};
 
-use crate::code::{Function, Handler, Ops, Slot, WINDOW};
-use crate::module::Inner;
+use crate::code::{Code, Function, Slot, WINDOW};
 use crate::trap::{Broken, Failure, Trap};
 use crate::types::{width, widths};
 use control::Block;
@@ -57,13 +58,10 @@ impl Instrument {
 }
 
 pub(crate) struct Translator<'m> {
-    module: &'m Inner,
+    ast: &'m Module<'static>,
+    spaces: &'m IndexSpaces,
     instrument: Instrument,
-    ops: Ops,
-    offsets: Vec<u32>,
-    handlers: Vec<Handler>,
-    heap_types: Vec<HeapType>,
-    vectors: Vec<V128>,
+    code: Function,
     stack: Vec<Operand>,
     /// Which operands are in locals, by place on the stack.
     in_locals: Vec<usize>,
@@ -71,7 +69,6 @@ pub(crate) struct Translator<'m> {
     /// The slot of each local and whether it is a vector.
     locals: Vec<(Slot, bool)>,
     locals_end: u32,
-    slots: u32,
     offset: u32,
     /// Operations before this one may be jumped over.
     barrier: usize,
@@ -85,26 +82,23 @@ pub(crate) struct Translator<'m> {
 
 /// Translates a function.
 pub(crate) fn function<'m>(
-    module: &'m Inner,
+    ast: &'m Module<'static>,
+    spaces: &'m IndexSpaces,
     ty: &'m FuncType,
     body: &Body<'_>,
     instrument: Instrument,
 ) -> Result<Function> {
     let params = widths(ty.params());
     let mut translator = Translator {
-        module,
+        ast,
+        spaces,
         instrument,
-        ops: Ops::new(),
-        offsets: Vec::new(),
-        handlers: Vec::new(),
-        heap_types: Vec::new(),
-        vectors: Vec::new(),
+        code: Function::default(),
         stack: Vec::new(),
         in_locals: Vec::new(),
         blocks: Vec::new(),
         locals: Vec::new(),
         locals_end: 0,
-        slots: 0,
         offset: 0,
         barrier: 0,
         dead: false,
@@ -121,18 +115,14 @@ pub(crate) fn function<'m>(
         }
     }
     let locals = (params as Slot, (translator.locals_end as usize - params) as Slot);
-    translator.slots = translator.locals_end.max(widths(ty.results()) as u32);
+    translator.code.locals = locals;
+    translator.code.slots = translator.locals_end.max(widths(ty.results()) as u32);
     translator.run(ty, body.code())?;
-    fuse::fuse(&mut translator.ops);
-    Ok(Function {
-        ops: translator.ops.into(),
-        offsets: translator.offsets.into(),
-        handlers: translator.handlers.into(),
-        heap_types: translator.heap_types.into(),
-        vectors: translator.vectors.into(),
-        locals,
-        slots: translator.slots,
-    })
+    let mut code = translator.code;
+    fuse::fuse(&mut code.ops);
+    code.ops.shrink_to_fit();
+    code.offsets.shrink_to_fit();
+    Ok(code)
 }
 
 impl<'m> Translator<'m> {
@@ -175,11 +165,10 @@ impl<'m> Translator<'m> {
 
     /// An instruction that cannot be reached: only the ends of blocks matter.
     fn skip(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
-        use Opcode::{Block, Catch, CatchAll, Delegate, Else, End, If, Loop, Try, TryTable};
-        match opcode {
-            Block | Loop | If | Try | TryTable => self.dead_depth += 1,
-            End | Delegate if self.dead_depth > 0 => self.dead_depth -= 1,
-            End | Else | Catch | CatchAll | Delegate if self.dead_depth == 0 => {
+        match opcode.info().arity {
+            Arity::Open => self.dead_depth += 1,
+            Arity::Close if self.dead_depth > 0 => self.dead_depth -= 1,
+            Arity::Part | Arity::Close if self.dead_depth == 0 => {
                 return self.translate(opcode, reader);
             }
             _ => {}
@@ -190,23 +179,22 @@ impl<'m> Translator<'m> {
 
     /// Fuel and observation.
     fn instrument(&mut self, opcode: Opcode) {
-        use crate::code::{Code, Op};
         if self.instrument.fuel {
             let at = match self.fuel {
                 Some(at) => at,
                 None => {
-                    self.emit(Op::new(Code::Fuel, 0, 0, 0, 0));
-                    self.barrier = self.ops.len();
-                    *self.fuel.insert(self.ops.len() - 1)
+                    self.emit(Code::Fuel, 0, 0, 0, 0);
+                    self.barrier = self.code.ops.len();
+                    *self.fuel.insert(self.code.ops.len() - 1)
                 }
             };
-            if let Some(op) = self.ops.get_mut(at) {
+            if let Some(op) = self.code.ops.get_mut(at) {
                 op.imm += 1;
             }
         }
         if self.instrument.observe {
-            self.emit(Op::new(Code::Observe, 0, opcode as u16, 0, self.offset.into()));
-            self.barrier = self.ops.len();
+            self.emit(Code::Observe, 0, opcode as u16, 0, self.offset.into());
+            self.barrier = self.code.ops.len();
         }
     }
 }

@@ -29,21 +29,20 @@ pub(super) struct Operand {
 const IN_LOCALS: usize = 64;
 
 impl Translator<'_> {
-    pub(super) fn emit(&mut self, op: Op) {
-        self.ops.push(op);
-        self.offsets.push(self.offset);
+    pub(super) fn emit_op(&mut self, op: Op) {
+        self.code.ops.push(op);
+        self.code.offsets.push(self.offset);
     }
 
-    /// An operation with a destination and up to two slots.
-    pub(super) fn emit3(&mut self, code: Code, a: Slot, b: Slot, c: Slot) {
-        self.emit(Op::new(code, a, b, c, 0));
+    pub(super) fn emit(&mut self, code: Code, a: Slot, b: Slot, c: Slot, imm: u64) {
+        self.emit_op(Op::new(code, a, b, c, imm));
     }
 
     /// The place of the next operation: a label, so that what came before is not to be changed.
     pub(super) fn label(&mut self) -> u32 {
-        self.barrier = self.ops.len();
+        self.barrier = self.code.ops.len();
         self.fuel = None;
-        self.ops.len() as u32
+        self.code.ops.len() as u32
     }
 
     /// The first slot above the operands.
@@ -61,7 +60,7 @@ impl Translator<'_> {
         if end as usize >= WINDOW {
             return Err(Trap::FrameTooLarge.into());
         }
-        self.slots = self.slots.max(end);
+        self.code.slots = self.code.slots.max(end);
         if matches!(place, Place::Local(_)) {
             self.in_locals.push(self.stack.len());
         }
@@ -112,7 +111,7 @@ impl Translator<'_> {
             Place::Home => operand.home,
             Place::Local(slot) => slot,
             Place::Const(value) => {
-                self.emit(Op::new(Code::Const, operand.home, 0, 0, value));
+                self.emit(Code::Const, operand.home, 0, 0, value);
                 operand.home
             }
         }
@@ -133,15 +132,15 @@ impl Translator<'_> {
     /// Puts the value of an operand into a slot.
     pub(super) fn put(&mut self, operand: Operand, slot: Slot) {
         match operand.place {
-            Place::Const(value) => self.emit(Op::new(Code::Const, slot, 0, 0, value)),
-            Place::Home | Place::Local(_) => {
-                let from =
-                    if let Place::Local(local) = operand.place { local } else { operand.home };
-                if from != slot {
-                    let code = if operand.wide { Code::Copy2 } else { Code::Copy };
-                    self.emit3(code, slot, from, 0);
-                }
-            }
+            Place::Const(value) => self.emit(Code::Const, slot, 0, 0, value),
+            Place::Home => self.copy(slot, operand.home, operand.wide),
+            Place::Local(local) => self.copy(slot, local, operand.wide),
+        }
+    }
+
+    fn copy(&mut self, to: Slot, from: Slot, wide: bool) {
+        if from != to {
+            self.emit(if wide { Code::Copy2 } else { Code::Copy }, to, from, 0, 0);
         }
     }
 
@@ -193,9 +192,9 @@ impl Translator<'_> {
     /// The operation that came last, when it did nothing but put a value into `home` and nothing
     /// can jump behind it.
     pub(super) fn last_into(&mut self, operand: Operand) -> Option<&mut Op> {
-        if operand.place != Place::Home || self.ops.len() <= self.barrier {
+        if operand.place != Place::Home || self.code.ops.len() <= self.barrier {
             return None;
         }
-        self.ops.last_mut().filter(|op| op.a == operand.home && op.code.writes_a())
+        self.code.ops.last_mut().filter(|op| op.a == operand.home && op.code.writes_a())
     }
 }

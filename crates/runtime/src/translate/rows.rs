@@ -5,7 +5,7 @@ use wattle_ast::{
 };
 
 use super::{Result, Translator};
-use crate::code::{Code, Op, Slot, pack};
+use crate::code::{Code, Slot, pack};
 use crate::trap::{Broken, Trap};
 
 /// How many bits of field `c` of an access to memory hold the index of the memory; the lane lies
@@ -72,7 +72,7 @@ impl Translator<'_> {
             Class::Aggregate if leaves > 0 => Code::AllocRow,
             _ => Code::Row,
         };
-        self.emit(Op::new(code, a, opcode as u16, c, imm));
+        self.emit(code, a, opcode as u16, c, imm);
         let results = info.arrow.map_or(&[][..], |arrow| arrow.results);
         for nth in 0..leaves {
             self.push_home(results.get(nth) == Some(&ArrowType::v128))?;
@@ -88,9 +88,9 @@ impl Translator<'_> {
 
     /// No memory is larger than 32 bits reach: a longer address is out of bounds.
     pub(super) fn check_address(&mut self, slot: Slot) {
-        let addr = self.module.spaces.mems.first().map(|memory| memory.limits.addr);
+        let addr = self.spaces.mems.first().map(|memory| memory.limits.addr);
         if addr == Some(AddrType::I64) {
-            self.emit3(Code::Address, 0, slot, 0);
+            self.emit(Code::Address, 0, slot, 0, 0);
         }
     }
 }

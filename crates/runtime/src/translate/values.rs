@@ -9,7 +9,7 @@ use wattle_ast::{
 use super::operands::Place;
 use super::rows::memarg;
 use super::{Result, Translator};
-use crate::code::{Code, Op, Scalar, Slot, pack, swapped};
+use crate::code::{Code, Scalar, Slot, pack, swapped};
 use crate::trap::{Broken, at};
 use crate::types::{Storage, width};
 
@@ -35,7 +35,7 @@ impl<'m> Translator<'m> {
     fn unary(&mut self, code: Code, wide: bool, c: Slot, imm: u64) -> Result<()> {
         let b = self.pop_slot()?;
         let a = self.push_home(wide)?;
-        self.emit(Op::new(code, a, b, c, imm));
+        self.emit(code, a, b, c, imm);
         Ok(())
     }
 
@@ -55,7 +55,7 @@ impl<'m> Translator<'m> {
             _ => (slots, self.slot(left), self.slot(right), 0),
         };
         let a = self.push_home(false)?;
-        self.emit(Op::new(code, a, b, c, imm));
+        self.emit(code, a, b, c, imm);
         Ok(())
     }
 
@@ -83,7 +83,7 @@ impl<'m> Translator<'m> {
         let b = self.pop_slot()?;
         let a = self.push_home(wide)?;
         self.check_address(b);
-        self.emit(Op::new(code, a, b, 0, memarg.offset));
+        self.emit(code, a, b, 0, memarg.offset);
         Ok(())
     }
 
@@ -111,7 +111,7 @@ impl<'m> Translator<'m> {
             None => (code, self.slot(value), memarg.offset),
         };
         self.check_address(b);
-        self.emit(Op::new(code, 0, b, c, imm));
+        self.emit(code, 0, b, c, imm);
         Ok(())
     }
 
@@ -141,7 +141,7 @@ impl<'m> Translator<'m> {
     }
 
     fn is_wide(&self, global: GlobalIdx) -> Result<bool> {
-        Ok(width(at(&self.module.spaces.globals, global.0)?.val) == 2)
+        Ok(width(at(&self.spaces.globals, global.0)?.val) == 2)
     }
 
     fn select(&mut self) -> Result<()> {
@@ -150,7 +150,7 @@ impl<'m> Translator<'m> {
         let code = if first.wide { Code::Select2 } else { Code::Select };
         let (b, c) = (self.slot(first), self.slot(second));
         let a = self.push_home(first.wide)?;
-        self.emit(Op::new(code, a, b, c, condition.into()));
+        self.emit(code, a, b, c, condition.into());
         Ok(())
     }
 
@@ -180,7 +180,7 @@ impl<'m> Translator<'m> {
             Instr::V128Const { value } => {
                 let a = self.push_home(true)?;
                 let imm = self.vector_constant(value.0);
-                self.emit(Op::new(Code::VectorConst, a, 0, 0, imm));
+                self.emit(Code::VectorConst, a, 0, 0, imm);
             }
             Instr::V128Load { .. } => {
                 *reader = start;
@@ -194,7 +194,7 @@ impl<'m> Translator<'m> {
                 let (c, b) = (self.pop_slot()?, self.pop_slot()?);
                 let a = self.push_home(true)?;
                 let imm = self.vector_constant(lanes.0);
-                self.emit(Op::new(Code::Shuffle, a, b, c, imm));
+                self.emit(Code::Shuffle, a, b, c, imm);
             }
             Instr::Drop => drop(self.pop()?),
             Instr::Select | Instr::SelectTyped { .. } => self.select()?,
@@ -211,16 +211,16 @@ impl<'m> Translator<'m> {
                 let wide = self.is_wide(global)?;
                 let code = if wide { Code::GlobalGet2 } else { Code::GlobalGet };
                 let a = self.push_home(wide)?;
-                self.emit(Op::new(code, a, 0, 0, global.0.into()));
+                self.emit(code, a, 0, 0, global.0.into());
             }
             Instr::GlobalSet { global } => {
                 let code = if self.is_wide(global)? { Code::GlobalSet2 } else { Code::GlobalSet };
                 let b = self.pop_slot()?;
-                self.emit(Op::new(code, 0, b, 0, global.0.into()));
+                self.emit(code, 0, b, 0, global.0.into());
             }
             Instr::RefFunc { func } => {
                 let a = self.push_home(false)?;
-                self.emit(Op::new(Code::RefFunc, a, 0, 0, func.0.into()));
+                self.emit(Code::RefFunc, a, 0, 0, func.0.into());
             }
             Instr::RefAsNonNull => self.check(Code::RefAsNonNull, 0, 0)?,
             Instr::RefTest { target } => self.test(Code::RefTest, 0, target.0)?,
@@ -238,7 +238,7 @@ impl<'m> Translator<'m> {
                 let (slot, storage) = self.field(ty, field)?;
                 let (value, object) = (self.pop()?, self.pop()?);
                 let (a, b) = (self.slot(object), self.slot(value));
-                self.emit(Op::new(Code::StructSet, a, b, 0, pack(slot, storage as u32)));
+                self.emit(Code::StructSet, a, b, 0, pack(slot, storage as u32));
             }
             Instr::ArrayGet { ty } | Instr::ArrayGetU { ty } => self.array_get(ty, 0)?,
             Instr::ArrayGetS { ty } => self.array_get(ty, SIGNED)?,
@@ -246,7 +246,7 @@ impl<'m> Translator<'m> {
                 let storage = self.element(ty)?;
                 let (value, index, object) = (self.pop()?, self.pop()?, self.pop()?);
                 let (a, b, c) = (self.slot(object), self.slot(index), self.slot(value));
-                self.emit(Op::new(Code::ArraySet, a, b, c, pack(0, storage as u32)));
+                self.emit(Code::ArraySet, a, b, c, pack(0, storage as u32));
             }
             Instr::ArrayLen => self.unary(Code::ArrayLen, false, 0, 0)?,
             _ => {
@@ -262,7 +262,7 @@ impl<'m> Translator<'m> {
         let operand = self.pop()?;
         let b = self.slot(operand);
         self.push_again(operand)?;
-        self.emit(Op::new(code, 0, b, c, imm));
+        self.emit(code, 0, b, c, imm);
         Ok(())
     }
 
@@ -303,18 +303,18 @@ impl<'m> Translator<'m> {
         }
         let a = self.push_home(arrow.results == [v128])?;
         let more = if laned { lane.into() } else { u32::from(slots[2]) };
-        self.emit(Op::new(code, a, slots[0], slots[1], pack(opcode as u32, more)));
+        self.emit(code, a, slots[0], slots[1], pack(opcode as u32, more));
         Ok(())
     }
 
     /// The number of a vector among those of the code.
     fn vector_constant(&mut self, bytes: [u8; 16]) -> u64 {
-        self.vectors.push(V128(bytes));
-        self.vectors.len() as u64 - 1
+        self.code.vectors.push(V128(bytes));
+        self.code.vectors.len() as u64 - 1
     }
 
     pub(super) fn fields(&self, ty: TypeIdx) -> Result<&'m [FieldType]> {
-        match self.module.ast().comp_type(ty) {
+        match self.ast.comp_type(ty) {
             Some(CompType::Struct(ty)) => Ok(&ty.fields),
             _ => Err(Broken::Kind.into()),
         }
@@ -330,7 +330,7 @@ impl<'m> Translator<'m> {
     }
 
     fn element(&self, ty: TypeIdx) -> Result<Storage> {
-        match self.module.ast().comp_type(ty) {
+        match self.ast.comp_type(ty) {
             Some(CompType::Array(ty)) => Ok(Storage::of(ty.field.storage)),
             _ => Err(Broken::Kind.into()),
         }

@@ -147,7 +147,7 @@ impl Run {
         let results = call.execute(&mut store, &program, &imports);
         let flushed = wasi.flush();
         if let Some(observer) = store.observe(None)
-            && let Some(watch) = observer.as_any().downcast_ref::<watch::Watch>()
+            && let Ok(watch) = (observer as Box<dyn std::any::Any>).downcast::<watch::Watch>()
         {
             // An error of standard error cannot be reported anywhere.
             let _ = watch.finish(json);

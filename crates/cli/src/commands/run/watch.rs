@@ -193,8 +193,4 @@ impl Observer for Watch {
         }
         self.count(step);
     }
-
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
-    }
 }

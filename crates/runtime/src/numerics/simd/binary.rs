@@ -1,67 +1,66 @@
 //! From opcodes to operators of two vectors, or of a vector and a count of bits.
 
-use core::ops::Mul;
+use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Sub};
 
 use wattle_ast::{Opcode, V128};
 
-use super::lanes::{Half, Lane, compare, map, narrow, zip, zip_pairwise, zip_widen};
-use crate::numerics::{Profile, by_opcode, float};
+use super::lanes::{Half, Lane, map, narrow, zip, zip_pairwise, zip_widen};
+use crate::numerics::float::{self, Float};
+use crate::numerics::{Nan, Profile, by_opcode};
 
 /// The result of an instruction from two vectors to one; `None` for other instructions.
 ///
 /// `i8x16.shuffle`, which has immediates, is [`shuffle`](super::shuffle).
-///
-/// ```
-/// use wattle_ast::{Opcode, V128};
-/// use wattle_runtime::numerics::{Profile, simd};
-/// let (a, b) = (V128([0xf0; 16]), V128([0x3c; 16]));
-/// assert_eq!(simd::binary(Opcode::V128Andnot, a, b, Profile::default()), Some(V128([0xc0; 16])));
-/// ```
-#[inline]
-pub fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
+#[inline(always)]
+pub(crate) fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
     use Half::{High, Low};
     use Opcode as O;
     let Profile { nan, relaxed } = profile;
     let both = (a, b);
-    Some(by_opcode! { op, both;
-        compare u8 { I8x16Eq eq, I8x16Ne ne, I8x16LtU lt, I8x16GtU gt, I8x16LeU le, I8x16GeU ge }
-        compare i8 { I8x16LtS lt, I8x16GtS gt, I8x16LeS le, I8x16GeS ge }
-        compare u16 { I16x8Eq eq, I16x8Ne ne, I16x8LtU lt, I16x8GtU gt, I16x8LeU le, I16x8GeU ge }
-        compare i16 { I16x8LtS lt, I16x8GtS gt, I16x8LeS le, I16x8GeS ge }
-        compare u32 { I32x4Eq eq, I32x4Ne ne, I32x4LtU lt, I32x4GtU gt, I32x4LeU le, I32x4GeU ge }
-        compare i32 { I32x4LtS lt, I32x4GtS gt, I32x4LeS le, I32x4GeS ge }
-        compare u64 { I64x2Eq eq, I64x2Ne ne }
-        compare i64 { I64x2LtS lt, I64x2GtS gt, I64x2LeS le, I64x2GeS ge }
-        compare f32 { F32x4Eq eq, F32x4Ne ne, F32x4Lt lt, F32x4Gt gt, F32x4Le le, F32x4Ge ge }
-        compare f64 { F64x2Eq eq, F64x2Ne ne, F64x2Lt lt, F64x2Gt gt, F64x2Le le, F64x2Ge ge }
-        zip u8 {
+    let operands = (a, b, nan);
+    Some(by_opcode! { op, operands;
+        compare => u8 { I8x16Eq eq, I8x16Ne ne, I8x16LtU lt, I8x16GtU gt, I8x16LeU le, I8x16GeU ge }
+        compare => i8 { I8x16LtS lt, I8x16GtS gt, I8x16LeS le, I8x16GeS ge }
+        compare => u16 { I16x8Eq eq, I16x8Ne ne, I16x8LtU lt, I16x8GtU gt, I16x8LeU le, I16x8GeU ge }
+        compare => i16 { I16x8LtS lt, I16x8GtS gt, I16x8LeS le, I16x8GeS ge }
+        compare => u32 { I32x4Eq eq, I32x4Ne ne, I32x4LtU lt, I32x4GtU gt, I32x4LeU le, I32x4GeU ge }
+        compare => i32 { I32x4LtS lt, I32x4GtS gt, I32x4LeS le, I32x4GeS ge }
+        compare => u64 { I64x2Eq eq, I64x2Ne ne }
+        compare => i64 { I64x2LtS lt, I64x2GtS gt, I64x2LeS le, I64x2GeS ge }
+        compare => f32 { F32x4Eq eq, F32x4Ne ne, F32x4Lt lt, F32x4Gt gt, F32x4Le le, F32x4Ge ge }
+        compare => f64 { F64x2Eq eq, F64x2Ne ne, F64x2Lt lt, F64x2Gt gt, F64x2Le le, F64x2Ge ge }
+        lanes => u8 {
             I8x16Add wrapping_add, I8x16Sub wrapping_sub, I8x16MinU min, I8x16MaxU max,
             I8x16AddSatU saturating_add, I8x16SubSatU saturating_sub
         }
-        zip i8 { I8x16SubSatS saturating_sub, I8x16MinS min, I8x16MaxS max }
-        zip u16 {
+        lanes => i8 { I8x16SubSatS saturating_sub, I8x16MinS min, I8x16MaxS max }
+        lanes => u16 {
             I16x8Add wrapping_add, I16x8Sub wrapping_sub, I16x8Mul wrapping_mul, I16x8MinU min,
             I16x8MaxU max, I16x8AddSatU saturating_add, I16x8SubSatU saturating_sub
         }
-        zip i16 {
+        lanes => i16 {
             I16x8AddSatS saturating_add, I16x8SubSatS saturating_sub, I16x8MinS min, I16x8MaxS max
         }
-        zip u32 {
+        lanes => u32 {
             I32x4Add wrapping_add, I32x4Sub wrapping_sub, I32x4Mul wrapping_mul, I32x4MinU min,
             I32x4MaxU max
         }
-        zip i32 { I32x4MinS min, I32x4MaxS max }
-        zip u64 { I64x2Add wrapping_add, I64x2Sub wrapping_sub, I64x2Mul wrapping_mul }
+        lanes => i32 { I32x4MinS min, I32x4MaxS max }
+        lanes => u64 { I64x2Add wrapping_add, I64x2Sub wrapping_sub, I64x2Mul wrapping_mul }
+        lanes => u64 { V128And bitand, V128Or bitor, V128Xor bitxor }
+        rounded => f32 { F32x4Add add, F32x4Sub sub, F32x4Mul mul, F32x4Div div }
+        rounded => f64 { F64x2Add add, F64x2Sub sub, F64x2Mul mul, F64x2Div div }
+        floats::<f32> => float { F32x4Min min, F32x4Max max }
+        floats::<f64> => float { F64x2Min min, F64x2Max max }
+        lanes::<f32> => float { F32x4Pmin pmin, F32x4Pmax pmax }
+        lanes::<f64> => float { F64x2Pmin pmin, F64x2Pmax pmax }
         {
             O::I8x16Swizzle => swizzle(a, b, |i| i >= fault!(SwizzleBeyond, 255, 16)),
             O::I8x16RelaxedSwizzle => {
                 let end = if relaxed.modulo_swizzle { 128 } else { 16 };
                 swizzle(a, b, |i| i >= end)
             }
-            O::V128And => zip(both, |x: u64, y| x & y),
             O::V128Andnot => zip(both, |x: u64, y| x & !y),
-            O::V128Or => zip(both, |x: u64, y| x | y),
-            O::V128Xor => zip(both, |x: u64, y| x ^ y),
             O::I8x16NarrowI16x8S => narrow(a, b, |x: i16| x.clamp(-0x80, 0x7f) as i8),
             O::I8x16NarrowI16x8U => narrow(a, b, |x: i16| x.clamp(0, 0xff) as u8),
             O::I16x8NarrowI32x4S => narrow(a, b, |x: i32| x.clamp(-0x8000, 0x7fff) as i16),
@@ -100,24 +99,8 @@ pub fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
                 low.wrapping_add((x >> 16) * (y >> 16))
             }),
             O::I16x8RelaxedDotI8x16I7x16S => relaxed_dot(a, b, relaxed.unsigned_dot),
-            O::F32x4Add => zip(both, |x: f32, y| nan.result(x + y)),
-            O::F32x4Sub => zip(both, |x: f32, y| nan.result(x - y)),
-            O::F32x4Mul => zip(both, |x: f32, y| nan.result(x * y)),
-            O::F32x4Div => zip(both, |x: f32, y| nan.result(x / y)),
-            O::F32x4Min => zip(both, |x: f32, y| float::min(x, y, nan)),
-            O::F32x4Max => zip(both, |x: f32, y| float::max(x, y, nan)),
-            O::F32x4Pmin => zip(both, float::pmin::<f32>),
-            O::F32x4Pmax => zip(both, float::pmax::<f32>),
             O::F32x4RelaxedMin => zip(both, |x: f32, y| float::relaxed_min(x, y, relaxed.min, nan)),
             O::F32x4RelaxedMax => zip(both, |x: f32, y| float::relaxed_max(x, y, relaxed.max, nan)),
-            O::F64x2Add => zip(both, |x: f64, y| nan.result(x + y)),
-            O::F64x2Sub => zip(both, |x: f64, y| nan.result(x - y)),
-            O::F64x2Mul => zip(both, |x: f64, y| nan.result(x * y)),
-            O::F64x2Div => zip(both, |x: f64, y| nan.result(x / y)),
-            O::F64x2Min => zip(both, |x: f64, y| float::min(x, y, nan)),
-            O::F64x2Max => zip(both, |x: f64, y| float::max(x, y, nan)),
-            O::F64x2Pmin => zip(both, float::pmin::<f64>),
-            O::F64x2Pmax => zip(both, float::pmax::<f64>),
             O::F64x2RelaxedMin => zip(both, |x: f64, y| float::relaxed_min(x, y, relaxed.min, nan)),
             O::F64x2RelaxedMax => zip(both, |x: f64, y| float::relaxed_max(x, y, relaxed.max, nan)),
             _ => return None,
@@ -125,26 +108,45 @@ pub fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
     })
 }
 
+/// Two vectors, and the choice among NaNs.
+type Operands = (V128, V128, Nan);
+
+#[inline(always)]
+fn lanes<A: Lane>((a, b, _): Operands, f: impl Fn(A, A) -> A) -> V128 {
+    zip((a, b), f)
+}
+
+/// Compares lanes: all bits set where the predicate holds, none elsewhere.
+#[inline(always)]
+fn compare<A: Lane>((a, b, _): Operands, f: impl Fn(&A, &A) -> bool) -> V128 {
+    zip((a, b), |x: A, y: A| A::mask(f(&x, &y)))
+}
+
+#[inline(always)]
+fn floats<F: Lane>((a, b, nan): Operands, f: impl Fn(F, F, Nan) -> F) -> V128 {
+    zip((a, b), |x, y| f(x, y, nan))
+}
+
+/// A float operator of the processor's, whose NaNs are up to the profile.
+#[inline(always)]
+fn rounded<F: Lane + Float>((a, b, nan): Operands, f: impl Fn(F, F) -> F) -> V128 {
+    zip((a, b), |x, y| nan.result(f(x, y)))
+}
+
 /// The result of a shift, whose count is taken modulo the width of a lane; `None` for other
 /// instructions.
-///
-/// ```
-/// use wattle_ast::{Opcode, V128};
-/// use wattle_runtime::numerics::simd;
-/// assert_eq!(simd::shift(Opcode::I8x16Shl, V128([3; 16]), 9), Some(V128([6; 16])));
-/// ```
-#[inline]
-pub fn shift(op: Opcode, a: V128, count: u32) -> Option<V128> {
+#[inline(always)]
+pub(crate) fn shift(op: Opcode, a: V128, count: u32) -> Option<V128> {
     let both = (a, count);
     Some(by_opcode! { op, both;
-        shifted u8 { I8x16Shl wrapping_shl, I8x16ShrU wrapping_shr }
-        shifted i8 { I8x16ShrS wrapping_shr }
-        shifted u16 { I16x8Shl wrapping_shl, I16x8ShrU wrapping_shr }
-        shifted i16 { I16x8ShrS wrapping_shr }
-        shifted u32 { I32x4Shl wrapping_shl, I32x4ShrU wrapping_shr }
-        shifted i32 { I32x4ShrS wrapping_shr }
-        shifted u64 { I64x2Shl wrapping_shl, I64x2ShrU wrapping_shr }
-        shifted i64 { I64x2ShrS wrapping_shr }
+        shifted => u8 { I8x16Shl wrapping_shl, I8x16ShrU wrapping_shr }
+        shifted => i8 { I8x16ShrS wrapping_shr }
+        shifted => u16 { I16x8Shl wrapping_shl, I16x8ShrU wrapping_shr }
+        shifted => i16 { I16x8ShrS wrapping_shr }
+        shifted => u32 { I32x4Shl wrapping_shl, I32x4ShrU wrapping_shr }
+        shifted => i32 { I32x4ShrS wrapping_shr }
+        shifted => u64 { I64x2Shl wrapping_shl, I64x2ShrU wrapping_shr }
+        shifted => i64 { I64x2ShrS wrapping_shr }
         { _ => return None }
     })
 }

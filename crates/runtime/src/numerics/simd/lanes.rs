@@ -9,20 +9,8 @@ use core::ops::Index;
 
 use wattle_ast::V128;
 
-mod sealed {
-    pub trait Sealed {}
-}
-
 /// What fills a vector: an integer or a float.
-///
-/// ```
-/// use wattle_ast::V128;
-/// use wattle_runtime::numerics::simd::Lane;
-/// let v = u32::build(|i| i as u32);
-/// assert_eq!(v, V128([0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]));
-/// assert_eq!(u64::lanes(v), [1 << 32, 2 | 3 << 32]);
-/// ```
-pub trait Lane: sealed::Sealed + Copy + PartialOrd + Default {
+pub(crate) trait Lane: Copy + PartialOrd + Default {
     /// All lanes of a vector.
     type Lanes: Index<usize, Output = Self> + Copy;
     /// An integer as wide.
@@ -48,8 +36,6 @@ pub trait Lane: sealed::Sealed + Copy + PartialOrd + Default {
 
 macro_rules! lanes {
     ($( $lane:ident $mask:ident $count:literal; )*) => { $(
-        impl sealed::Sealed for $lane {}
-
         impl Lane for $lane {
             type Lanes = [$lane; $count];
             type Mask = $mask;
@@ -114,13 +100,8 @@ pub(super) fn map<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
 }
 
 /// Applies an operator to every pair of lanes; the result has lanes as wide.
-#[inline(always)]
-pub(super) fn zip<A: Lane, R: Lane>((a, b): (V128, V128), f: impl Fn(A, A) -> R) -> V128 {
-    zip_apart(a, b, f)
-}
-
 #[inline(never)]
-fn zip_apart<A: Lane, R: Lane>(a: V128, b: V128, f: impl Fn(A, A) -> R) -> V128 {
+pub(super) fn zip<A: Lane, R: Lane>((a, b): (V128, V128), f: impl Fn(A, A) -> R) -> V128 {
     const { assert!(A::COUNT == R::COUNT) };
     let (a, b) = (A::lanes(a), A::lanes(b));
     R::build(|i| f(a[i], b[i]))
@@ -131,12 +112,6 @@ fn zip_apart<A: Lane, R: Lane>(a: V128, b: V128, f: impl Fn(A, A) -> R) -> V128 
 pub(super) fn zip3<A: Lane>(a: V128, b: V128, c: V128, f: impl Fn(A, A, A) -> A) -> V128 {
     let (a, b, c) = (A::lanes(a), A::lanes(b), A::lanes(c));
     A::build(|i| f(a[i], b[i], c[i]))
-}
-
-/// Compares lanes: all bits set where the predicate holds, none elsewhere.
-#[inline(always)]
-pub(super) fn compare<A: Lane>(both: (V128, V128), f: impl Fn(&A, &A) -> bool) -> V128 {
-    zip(both, |x: A, y: A| A::mask(f(&x, &y)))
 }
 
 /// Which half of the lanes.

@@ -8,16 +8,8 @@ use crate::numerics::Slot;
 
 /// The vector that an instruction makes of a number: the operand of a splat, or the bytes that a
 /// load of up to eight bytes reads. `None` for other instructions.
-///
-/// ```
-/// use wattle_ast::{Opcode, V128};
-/// use wattle_runtime::numerics::simd;
-/// assert_eq!(simd::from_number(Opcode::I8x16Splat, 0x107), Some(V128([7; 16])));
-/// let v = simd::from_number(Opcode::V128Load32x2S, 0xffff_fffe_0000_0001);
-/// assert_eq!(v, Some(V128([1, 0, 0, 0, 0, 0, 0, 0, 254, 255, 255, 255, 255, 255, 255, 255])));
-/// ```
-#[inline]
-pub fn from_number(op: Opcode, number: u64) -> Option<V128> {
+#[inline(always)]
+pub(crate) fn from_number(op: Opcode, number: u64) -> Option<V128> {
     use Half::Low;
     use Opcode as O;
     let low = || u64::replace(V128::default(), 0, number);
@@ -40,16 +32,8 @@ pub fn from_number(op: Opcode, number: u64) -> Option<V128> {
 
 /// The number that an instruction takes out of a lane, extended as the instruction says: for the
 /// stack, or the bytes that a store writes. `None` for other instructions.
-///
-/// ```
-/// use wattle_ast::{LaneIdx, Opcode, V128};
-/// use wattle_runtime::numerics::simd;
-/// let v = V128([0xfe; 16]);
-/// assert_eq!(simd::extract_lane(Opcode::I8x16ExtractLaneS, v, LaneIdx(3)), Some(0xffff_fffe));
-/// assert_eq!(simd::extract_lane(Opcode::V128Store8Lane, v, LaneIdx(3)), Some(0xfe));
-/// ```
-#[inline]
-pub fn extract_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx) -> Option<u64> {
+#[inline(always)]
+pub(crate) fn extract_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx) -> Option<u64> {
     use Opcode as O;
     Some(match op {
         O::I8x16ExtractLaneS => i32::from(i8::extract(v, lane)).into_slot(),
@@ -66,15 +50,13 @@ pub fn extract_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx) -> Option<u64> 
 
 /// The vector with a lane replaced by a number: an operand, or the bytes that a load reads. `None`
 /// for other instructions.
-///
-/// ```
-/// use wattle_ast::{LaneIdx, Opcode, V128};
-/// use wattle_runtime::numerics::simd;
-/// let v = simd::replace_lane(Opcode::I64x2ReplaceLane, V128::default(), LaneIdx(1), u64::MAX);
-/// assert_eq!(v, Some(V128([0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255])));
-/// ```
-#[inline]
-pub fn replace_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx, number: u64) -> Option<V128> {
+#[inline(always)]
+pub(crate) fn replace_lane(
+    op: Opcode,
+    v: V128,
+    LaneIdx(lane): LaneIdx,
+    number: u64,
+) -> Option<V128> {
     use Opcode as O;
     Some(match op {
         O::I8x16ReplaceLane | O::V128Load8Lane => u8::replace(v, lane, number as u8),
@@ -91,8 +73,8 @@ pub fn replace_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx, number: u64) ->
 }
 
 /// `i8x16.shuffle`: the bytes of both vectors that the immediates name, modulo 32.
-#[inline]
-pub fn shuffle(lanes: Shuffle, a: V128, b: V128) -> V128 {
+#[inline(always)]
+pub(crate) fn shuffle(lanes: Shuffle, a: V128, b: V128) -> V128 {
     let mut both = [0; 32];
     both[..16].copy_from_slice(&a.0);
     both[16..].copy_from_slice(&b.0);

@@ -8,15 +8,8 @@ use crate::numerics::Profile;
 use crate::numerics::float;
 
 /// The result of an instruction from three vectors to one; `None` for other instructions.
-///
-/// ```
-/// use wattle_ast::{Opcode, V128};
-/// use wattle_runtime::numerics::{Profile, simd};
-/// let (a, b, mask) = (V128([1; 16]), V128([2; 16]), V128([0xff; 16]));
-/// assert_eq!(simd::ternary(Opcode::V128Bitselect, a, b, mask, Profile::default()), Some(a));
-/// ```
-#[inline]
-pub fn ternary(op: Opcode, a: V128, b: V128, c: V128, profile: Profile) -> Option<V128> {
+#[inline(always)]
+pub(crate) fn ternary(op: Opcode, a: V128, b: V128, c: V128, profile: Profile) -> Option<V128> {
     use Opcode as O;
     let Profile { nan, relaxed } = profile;
     let fused = relaxed.fused_madd;

@@ -1,31 +1,34 @@
 //! From opcodes to operators of one vector.
 
-use core::ops::Add;
+use core::ops::{Add, Neg};
 
 use wattle_ast::{Opcode, V128};
 
 use super::lanes::{Half, Lane, all, bitmask, byte_bitmask, extend, map, pairwise, shrink, widen};
-use crate::numerics::float::{self, Float};
-use crate::numerics::{Profile, by_opcode, convert};
+use crate::numerics::{Nan, Profile, by_opcode, convert, float};
 
 /// The result of an instruction from one vector to one vector; `None` for other instructions.
-///
-/// ```
-/// use wattle_ast::{Opcode, V128};
-/// use wattle_runtime::numerics::{Profile, simd};
-/// let popcnt = simd::unary(Opcode::I8x16Popcnt, V128([7; 16]), Profile::default());
-/// assert_eq!(popcnt, Some(V128([3; 16])));
-/// ```
-#[inline]
-pub fn unary(op: Opcode, a: V128, profile: Profile) -> Option<V128> {
+#[inline(always)]
+pub(crate) fn unary(op: Opcode, a: V128, profile: Profile) -> Option<V128> {
     use Half::{High, Low};
     use Opcode as O;
     let Profile { nan, relaxed } = profile;
-    Some(by_opcode! { op, a;
-        map i8 { I8x16Abs wrapping_abs, I8x16Neg wrapping_neg }
-        map i16 { I16x8Abs wrapping_abs, I16x8Neg wrapping_neg }
-        map i32 { I32x4Abs wrapping_abs, I32x4Neg wrapping_neg }
-        map i64 { I64x2Abs wrapping_abs, I64x2Neg wrapping_neg }
+    let operands = (a, nan);
+    Some(by_opcode! { op, operands;
+        lanes => i8 { I8x16Abs wrapping_abs, I8x16Neg wrapping_neg }
+        lanes => i16 { I16x8Abs wrapping_abs, I16x8Neg wrapping_neg }
+        lanes => i32 { I32x4Abs wrapping_abs, I32x4Neg wrapping_neg }
+        lanes => i64 { I64x2Abs wrapping_abs, I64x2Neg wrapping_neg }
+        lanes => f32 { F32x4Abs abs, F32x4Neg neg }
+        lanes => f64 { F64x2Abs abs, F64x2Neg neg }
+        floats::<f32> => float {
+            F32x4Ceil ceil, F32x4Floor floor, F32x4Trunc trunc, F32x4Nearest nearest,
+            F32x4Sqrt sqrt
+        }
+        floats::<f64> => float {
+            F64x2Ceil ceil, F64x2Floor floor, F64x2Trunc trunc, F64x2Nearest nearest,
+            F64x2Sqrt sqrt
+        }
         {
             O::V128Not => map(a, |x: u64| !x),
             O::I8x16Popcnt => map(a, |x: u8| x.count_ones() as u8),
@@ -45,20 +48,6 @@ pub fn unary(op: Opcode, a: V128, profile: Profile) -> Option<V128> {
             O::I64x2ExtendHighI32x4S => extend::<i32, i64>(High, a),
             O::I64x2ExtendLowI32x4U => extend::<u32, u64>(Low, a),
             O::I64x2ExtendHighI32x4U => extend::<u32, u64>(High, a),
-            O::F32x4Abs => map(a, <f32 as Float>::abs),
-            O::F32x4Neg => map(a, |x: f32| -x),
-            O::F32x4Ceil => map(a, |x: f32| float::ceil(x, nan)),
-            O::F32x4Floor => map(a, |x: f32| float::floor(x, nan)),
-            O::F32x4Trunc => map(a, |x: f32| float::trunc(x, nan)),
-            O::F32x4Nearest => map(a, |x: f32| float::nearest(x, nan)),
-            O::F32x4Sqrt => map(a, |x: f32| float::sqrt(x, nan)),
-            O::F64x2Abs => map(a, <f64 as Float>::abs),
-            O::F64x2Neg => map(a, |x: f64| -x),
-            O::F64x2Ceil => map(a, |x: f64| float::ceil(x, nan)),
-            O::F64x2Floor => map(a, |x: f64| float::floor(x, nan)),
-            O::F64x2Trunc => map(a, |x: f64| float::trunc(x, nan)),
-            O::F64x2Nearest => map(a, |x: f64| float::nearest(x, nan)),
-            O::F64x2Sqrt => map(a, |x: f64| float::sqrt(x, nan)),
             O::F32x4DemoteF64x2Zero => shrink(a, |x| convert::f32_demote_f64(x, nan)),
             O::F64x2PromoteLowF32x4 => widen(Low, a, |x| convert::f64_promote_f32(x, nan)),
             O::F32x4ConvertI32x4S => map(a, |x: i32| x as f32),
@@ -86,6 +75,16 @@ pub fn unary(op: Opcode, a: V128, profile: Profile) -> Option<V128> {
     })
 }
 
+#[inline(always)]
+fn lanes<A: Lane>((a, _): (V128, Nan), f: impl Fn(A) -> A) -> V128 {
+    map(a, f)
+}
+
+#[inline(always)]
+fn floats<F: Lane>((a, nan): (V128, Nan), f: impl Fn(F, Nan) -> F) -> V128 {
+    map(a, |x| f(x, nan))
+}
+
 /// Sums of neighbours, twice as wide.
 #[inline(always)]
 fn extadd<A: Lane + Into<R>, R: Lane + Add<Output = R>>(a: V128) -> V128 {
@@ -93,14 +92,8 @@ fn extadd<A: Lane + Into<R>, R: Lane + Add<Output = R>>(a: V128) -> V128 {
 }
 
 /// The result of an instruction from one vector to an `i32`; `None` for other instructions.
-///
-/// ```
-/// use wattle_ast::{Opcode, V128};
-/// use wattle_runtime::numerics::simd;
-/// assert_eq!(simd::test(Opcode::I8x16Bitmask, V128([0x80; 16])), Some(0xffff));
-/// ```
-#[inline]
-pub fn test(op: Opcode, a: V128) -> Option<u32> {
+#[inline(always)]
+pub(crate) fn test(op: Opcode, a: V128) -> Option<u32> {
     use Opcode as O;
     Some(match op {
         O::V128AnyTrue => u32::from(!all(a, |x: u64| x == 0)),

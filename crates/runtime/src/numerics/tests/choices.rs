@@ -2,7 +2,8 @@
 
 use wattle_ast::{Opcode, V128};
 
-use super::super::simd::{Lane, binary, ternary, unary};
+use super::super::simd::lanes::Lane;
+use super::super::simd::{binary, ternary, unary};
 use super::super::{Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
 
 fn profile(relaxed: Relaxed) -> Profile {

@@ -26,7 +26,9 @@ fn execute(module: &Module, bodies: &[Body<'_>]) -> usize {
     let defined = inner.ast().funcs.iter().zip(bodies).zip(inner.functions(instrument));
     for ((func, body), translation) in defined {
         let ty = inner.ast().func_type(func.ty).unwrap();
-        assert!(translation.set(function(inner, ty, body, instrument)).is_ok());
+        assert!(
+            translation.set(function(inner.ast(), &inner.spaces, ty, body, instrument)).is_ok()
+        );
     }
     let limits = Limits {
         memory_bytes: 4 << 16,
