@@ -3,8 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use wattle::ast::{Body, Item};
-use wattle::validator::{Error, FuncToValidate, Limits, Validator, Verdict, validate_bodies};
+use wattle::validator::{Limits, Validator};
 use wattle::{Features, parser};
 
 use crate::failure::Failure;
@@ -63,35 +62,12 @@ impl Validate {
 
     fn text(&self, source: &Source, features: Features) -> Result<(), Failure> {
         let module = source.module(features)?;
-        let mut validator = self.validator(features).defer_bodies(true);
-        let mut bodies = Vec::new();
-        for item in module.items() {
-            // The validator keeps its errors until the end.
-            let verdict = validator.item(&item);
-            if let (Ok(Verdict::Body(check)), Item::Body(body)) = (verdict, item) {
-                bodies.push((check, body));
-            }
-        }
-        let mut errors = self.bodies(validator, &bodies);
-        if errors.is_empty() {
+        let Err(errors) = self.validator(features).items(module.items(), self.threads) else {
             return Ok(());
-        }
-        errors.iter_mut().for_each(|error| error.add_name(&module.names));
+        };
+        let errors = errors.with_names(&module.names);
         // A source map costs time and memory: only an invalid module is worth it.
         let (_, map) = source.module_and_map(features)?;
         Err(source.invalid(errors.iter(), map.as_ref()))
-    }
-
-    /// Checks the bodies, and gives all errors of the module.
-    fn bodies(&self, validator: Validator, bodies: &[(FuncToValidate, Body<'_>)]) -> Vec<Error> {
-        let max_errors = self.max_errors.get();
-        let in_bodies = validate_bodies(bodies, self.threads, max_errors);
-        let mut errors: Vec<Error> = match validator.finish() {
-            Ok(_) => Vec::new(),
-            Err(errors) => errors.iter().cloned().collect(),
-        };
-        errors.extend(in_bodies);
-        errors.truncate(max_errors);
-        errors
     }
 }
