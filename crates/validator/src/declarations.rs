@@ -6,66 +6,57 @@ use alloc::string::String;
 
 use wattle_ast::{
     AddrType, Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternType,
-    Feature, FuncIdx, Global, GlobalType, Import, ItemKind, Limits, MemType, RefType, SectionId,
-    Table, TableType, TagType, TypeIdx, ValType,
+    Feature, FuncIdx, Global, GlobalType, Import, Limits, MemType, RefType, Table, TableType,
+    TagType, TypeIdx, ValType,
 };
 
+use crate::tasks::{Code, Later, Task};
 use crate::ty::Ty;
 use crate::types::{self, Unusable, address};
 use crate::validator::Validator;
 use crate::{Error, ErrorKind, Mismatch};
 
-type Outcome = Result<(), Error>;
+type Checked = Result<(), Error>;
 
-fn within(count: usize, what: &'static str, most: u32) -> Outcome {
+fn within(count: usize, what: &'static str, most: u32) -> Checked {
     if count >= most as usize { Err(ErrorKind::Limit(what, most.into()).into()) } else { Ok(()) }
 }
 
 impl Validator {
-    fn need(&self, feature: Feature, phrase: &'static str) -> Outcome {
+    fn need(&self, feature: Feature, phrase: &'static str) -> Checked {
         match self.types.features.contains(feature) {
             true => Ok(()),
             false => Err(Error::disabled(ErrorKind::NotEnabled(phrase), feature)),
         }
     }
 
-    pub(crate) fn import(&mut self, import: &Import<'_>) -> Outcome {
+    pub(crate) fn import(&mut self, import: &Import<'_>) -> Checked {
         let index = self.counts.imports;
         self.counts.imports += 1;
-        let outcome = self.check_import(index, import);
-        outcome.map_err(|error| self.at(error, SectionId::Import, ItemKind::Import, index as usize))
-    }
-
-    fn check_import(&mut self, index: u32, import: &Import<'_>) -> Outcome {
         let most = self.types.limits.imports;
         let outcome = within(index as usize, "imports", most);
         self.or_broken(outcome)?;
         match import.ty {
             ExternType::Func(ty) => {
-                self.add_func(ty)?;
+                self.func(ty)?;
                 self.types_mut().imported_funcs += 1;
                 Ok(())
             }
             ExternType::FuncExact(_) => {
                 self.or_broken(Err(Unusable::Unsupported(Feature::CustomDescriptors).into()))
             }
-            ExternType::Table(ty) => self.add_table(ty),
-            ExternType::Mem(ty) => self.add_memory(&ty),
+            ExternType::Table(ty) => self.add_table(ty).map(drop),
+            ExternType::Mem(ty) => self.memory(&ty),
             ExternType::Global(ty) => {
                 self.add_global(ty)?;
                 self.types_mut().imported_globals += 1;
                 Ok(())
             }
-            ExternType::Tag(ty) => self.add_tag(ty),
+            ExternType::Tag(ty) => self.tag(ty),
         }
     }
 
-    pub(crate) fn func(&mut self, ty: TypeIdx) -> Outcome {
-        let index = self.types.funcs.len();
-        self.add_func(ty).map_err(|error| self.at(error, SectionId::Func, ItemKind::Func, index))
-    }
-
-    fn add_func(&mut self, ty: TypeIdx) -> Outcome {
+    pub(crate) fn func(&mut self, ty: TypeIdx) -> Checked {
         let types = &self.types;
         let outcome = within(types.funcs.len(), "functions", types.limits.funcs)
             .and_then(|()| Ok(types.func_type(ty)?));
@@ -74,27 +65,19 @@ impl Validator {
         Ok(())
     }
 
-    pub(crate) fn table(&mut self, table: &Table<'_>) -> Outcome {
-        let index = self.types.tables.len();
-        let outcome = self.add_table(table.ty).and_then(|()| self.check_table_init(index, table));
-        outcome.map_err(|error| self.at(error, SectionId::Table, ItemKind::Table, index))
-    }
-
-    fn check_table_init(&mut self, index: usize, table: &Table<'_>) -> Outcome {
-        let Some(elem) = self.types.tables.get(index).map(|table| table.elem) else {
-            return Ok(());
-        };
+    pub(crate) fn table<'a>(&mut self, table: &Table<'a>, tasks: &mut Later<'a>) -> Checked {
+        let elem = self.add_table(table.ty)?;
         match &table.init {
             Some(init) => {
                 self.need(Feature::FunctionReferences, "malformed table")?;
-                self.constant(elem, init)
+                self.constant(elem, init, tasks)
             }
             None if elem.is_defaultable() => Ok(()),
             None => Err(self.types.mismatch(Mismatch::TableInit, &[elem], &[])),
         }
     }
 
-    fn add_table(&mut self, ty: TableType) -> Outcome {
+    fn add_table(&mut self, ty: TableType) -> Result<Ty, Error> {
         let outcome = self.table_elem(ty);
         let elem = self.or_broken(outcome)?;
         let addr = address(ty.limits.addr);
@@ -107,7 +90,8 @@ impl Validator {
             AddrType::I32 => (u32::MAX.into(), "2^32-1 for i32"),
             AddrType::I64 => (u64::MAX, "2^64-1 for i64"),
         };
-        check_limits(&ty.limits, most, || ErrorKind::TableSize(message))
+        check_limits(&ty.limits, most, || ErrorKind::TableSize(message))?;
+        Ok(elem)
     }
 
     fn table_elem(&self, ty: TableType) -> Result<Ty, Error> {
@@ -123,19 +107,14 @@ impl Validator {
         Ok(types.value(ValType::Ref(ty.elem))?)
     }
 
-    fn need_address(&self, addr: AddrType) -> Outcome {
+    fn need_address(&self, addr: AddrType) -> Checked {
         match addr {
             AddrType::I32 => Ok(()),
             AddrType::I64 => self.need(Feature::Memory64, "malformed limits flags"),
         }
     }
 
-    pub(crate) fn memory(&mut self, ty: &MemType) -> Outcome {
-        let index = self.types.memories.len();
-        self.add_memory(ty).map_err(|error| self.at(error, SectionId::Mem, ItemKind::Mem, index))
-    }
-
-    fn add_memory(&mut self, ty: &MemType) -> Outcome {
+    pub(crate) fn memory(&mut self, ty: &MemType) -> Checked {
         let count = self.types.memories.len();
         let outcome = within(count, "memories", self.types.limits.memories);
         self.or_broken(outcome)?;
@@ -164,12 +143,7 @@ impl Validator {
         Ok(())
     }
 
-    pub(crate) fn tag(&mut self, ty: TagType) -> Outcome {
-        let index = self.types.tags.len();
-        self.add_tag(ty).map_err(|error| self.at(error, SectionId::Tag, ItemKind::Tag, index))
-    }
-
-    fn add_tag(&mut self, ty: TagType) -> Outcome {
+    pub(crate) fn tag(&mut self, ty: TagType) -> Checked {
         let types = &self.types;
         let legacy = types.features.contains(Feature::LegacyExceptions);
         let outcome = within(types.tags.len(), "tags", types.limits.tags)
@@ -187,19 +161,16 @@ impl Validator {
         Ok(())
     }
 
-    pub(crate) fn global(&mut self, global: &Global<'_>) -> Outcome {
-        let index = self.types.globals.len();
+    pub(crate) fn global<'a>(&mut self, global: &Global<'a>, tasks: &mut Later<'a>) -> Checked {
         let outcome = self.global_type(global.ty);
+        let ty = self.or_broken(outcome)?;
         // The global itself is not yet there for its initializer.
-        let checked = self.or_broken(outcome).and_then(|ty| {
-            let checked = self.constant(ty.without_flag(), &global.init);
-            self.types_mut().globals.push(ty);
-            checked
-        });
-        checked.map_err(|error| self.at(error, SectionId::Global, ItemKind::Global, index))
+        let checked = self.constant(ty.without_flag(), &global.init, tasks);
+        self.types_mut().globals.push(ty);
+        checked
     }
 
-    fn add_global(&mut self, ty: GlobalType) -> Outcome {
+    fn add_global(&mut self, ty: GlobalType) -> Checked {
         let outcome = self.global_type(ty);
         let ty = self.or_broken(outcome)?;
         self.types_mut().globals.push(ty);
@@ -212,14 +183,9 @@ impl Validator {
         Ok(types.value(ty.val)?.flagged(ty.mutable))
     }
 
-    pub(crate) fn export(&mut self, export: &Export<'_>) -> Outcome {
+    pub(crate) fn export(&mut self, export: &Export<'_>) -> Checked {
         let index = self.counts.exports;
         self.counts.exports += 1;
-        let outcome = self.check_export(index, export);
-        outcome.map_err(|error| self.at(error, SectionId::Export, ItemKind::Export, index as usize))
-    }
-
-    fn check_export(&mut self, index: u32, export: &Export<'_>) -> Outcome {
         let types = &self.types;
         within(index as usize, "exports", types.limits.exports)?;
         let (count, unknown) = match export.index {
@@ -243,25 +209,21 @@ impl Validator {
         Ok(())
     }
 
-    pub(crate) fn start(&mut self, func: FuncIdx) -> Outcome {
+    pub(crate) fn start(&mut self, func: FuncIdx) -> Checked {
         let types = &self.types;
-        let check = match types.func(func).map(|id| types.registry.func(id.0)) {
+        match types.func(func).map(|id| types.registry.func(id.0)) {
             Some(Some(([], []))) => Ok(()),
             Some(_) => Err(Error::from(ErrorKind::StartFunction)),
             None => Err(ErrorKind::UnknownFunc(func.0).into()),
-        };
-        check.map_err(|error| self.at(error, SectionId::Start, ItemKind::Start, 0))
+        }
     }
 
-    pub(crate) fn elem(&mut self, elem: &Elem<'_>) -> Outcome {
-        let index = self.types.elems.len();
-        let outcome = self.elem_type(index, elem);
-        let checked = self.or_broken(outcome).and_then(|ty| {
-            let checked = self.check_elem(ty, elem);
-            self.types_mut().elems.push(ty);
-            checked
-        });
-        checked.map_err(|error| self.at(error, SectionId::Elem, ItemKind::Elem, index))
+    pub(crate) fn elem<'a>(&mut self, elem: &Elem<'a>, tasks: &mut Later<'a>) -> Checked {
+        let outcome = self.elem_type(self.types.elems.len(), elem);
+        let ty = self.or_broken(outcome)?;
+        let checked = self.check_elem(ty, elem, tasks);
+        self.types_mut().elems.push(ty);
+        checked
     }
 
     fn elem_type(&self, index: usize, elem: &Elem<'_>) -> Result<Ty, Error> {
@@ -273,7 +235,7 @@ impl Validator {
         }
     }
 
-    fn check_elem(&mut self, ty: Ty, elem: &Elem<'_>) -> Outcome {
+    fn check_elem<'a>(&mut self, ty: Ty, elem: &Elem<'a>, tasks: &mut Later<'a>) -> Checked {
         match &elem.items {
             ElemItems::Funcs(funcs) => {
                 let types = self.types_mut();
@@ -284,11 +246,10 @@ impl Validator {
                     types.declare(func.0);
                 }
             }
-            ElemItems::Exprs(exprs) => {
-                for expr in exprs.view().iter() {
-                    self.constant(ty, &expr)?;
-                }
-            }
+            ElemItems::Exprs(exprs) => match tasks {
+                Some(tasks) => tasks.push(self.task(Code::Exprs(exprs.clone()), ty)),
+                None => self.check(self.task(Code::Exprs(exprs.borrowed()), ty))?,
+            },
         }
         match &elem.mode {
             ElemMode::Active { table, offset } => {
@@ -298,7 +259,7 @@ impl Validator {
                 if !self.types.registry.matches(ty, table.elem) {
                     return Err(self.types.mismatch(Mismatch::Segment, &[table.elem], &[ty]));
                 }
-                self.constant(table.addr, offset)
+                self.constant(table.addr, offset, tasks)
             }
             ElemMode::Passive => self.need(Feature::BulkMemory, "malformed elements segment kind"),
             ElemMode::Declarative => {
@@ -307,27 +268,36 @@ impl Validator {
         }
     }
 
-    pub(crate) fn data(&mut self, data: &Data<'_>) -> Outcome {
+    pub(crate) fn data<'a>(&mut self, data: &Data<'a>, tasks: &mut Later<'a>) -> Checked {
         let index = self.counts.datas as usize;
         self.counts.datas += 1;
-        let outcome = self.check_data(index, data);
-        outcome.map_err(|error| self.at(error, SectionId::Data, ItemKind::Data, index))
-    }
-
-    fn check_data(&mut self, index: usize, data: &Data<'_>) -> Outcome {
         within(index, "data segments", self.types.limits.datas)?;
         match &data.mode {
             DataMode::Passive => self.need(Feature::BulkMemory, "malformed data segment kind"),
             DataMode::Active { memory, offset } => match self.types.memory_addr(memory.0) {
-                Some(addr) => self.constant(addr, offset),
+                Some(addr) => self.constant(addr, offset, tasks),
                 None => Err(ErrorKind::UnknownMemory(memory.0).into()),
             },
         }
     }
 
-    /// Checks a constant expression, and lets `ref.func` name the functions that it names.
-    fn constant(&mut self, ty: Ty, expr: &Expr<'_>) -> Outcome {
-        let outcome = self.func_validator.constant(&self.types, ty, expr);
+    /// Checks a constant expression, now or later.
+    fn constant<'a>(&mut self, ty: Ty, expr: &Expr<'a>, tasks: &mut Later<'a>) -> Checked {
+        match tasks {
+            Some(tasks) => tasks.push(self.task(Code::Expr(expr.clone()), ty)),
+            None => self.check(self.task(Code::Expr(expr.borrowed()), ty))?,
+        }
+        Ok(())
+    }
+
+    /// Code of the item at hand as a task; constant expressions are to give a type.
+    pub(crate) fn task<'a>(&self, code: Code<'a>, ty: Ty) -> Task<'a> {
+        Task { code, place: self.place, ty, globals: self.types.globals.len() as u32 }
+    }
+
+    /// Checks code, and lets `ref.func` name the functions that constant expressions name.
+    pub(crate) fn check(&mut self, task: Task<'_>) -> Checked {
+        let outcome = task.check(&self.types, &mut self.func_validator);
         if !self.func_validator.declared.is_empty() {
             let mut declared = core::mem::take(&mut self.func_validator.declared);
             let types = self.types_mut();
@@ -339,7 +309,7 @@ impl Validator {
 }
 
 /// Spec: <https://webassembly.github.io/spec/core/valid/types.html#limits>
-fn check_limits(limits: &Limits, most: u64, too_large: impl Fn() -> ErrorKind) -> Outcome {
+fn check_limits(limits: &Limits, most: u64, too_large: impl Fn() -> ErrorKind) -> Checked {
     if limits.min > most || limits.max.is_some_and(|max| max > most) {
         return Err(too_large().into());
     }

@@ -32,11 +32,10 @@ mod features_used;
 mod func;
 mod limits;
 mod locate;
-#[cfg(feature = "std")]
-mod parallel;
-#[cfg(feature = "std")]
-mod pipeline;
 mod registry;
+mod tasks;
+#[cfg(feature = "std")]
+mod threads;
 mod ty;
 mod types;
 mod valid_module;
@@ -47,8 +46,6 @@ pub use features_used::features_used;
 pub use func::FuncValidator;
 pub use limits::Limits;
 pub use locate::body_offset;
-#[cfg(feature = "std")]
-pub use parallel::validate_bodies;
 pub use registry::{Registry, Structure, TypeId};
 pub use types::Types;
 pub use valid_module::ValidModule;

@@ -1,6 +1,6 @@
 //! Where bodies of a module stood in the binary that it was parsed from.
 
-use wattle_ast::{Module, Reader, SectionId};
+use wattle_ast::{Entries, Item, Module, SectionId};
 
 /// The offset in the binary of the body of the `nth` function that a module defines: of its first
 /// byte, which begins the locals. `None` when the module came from elsewhere, or when the function
@@ -14,25 +14,15 @@ use wattle_ast::{Module, Reader, SectionId};
 /// assert_eq!(wattle_validator::body_offset(&Module::default(), 0), None);
 /// ```
 pub fn body_offset(module: &Module<'_>, nth: usize) -> Option<usize> {
-    let body = module.funcs.get(nth)?.body.bytes();
-    let mut offset = HEADER;
-    for section in &module.encoding.sections {
-        if section.id == SectionId::Code {
-            let mut reader = Reader::new(&section.bytes);
-            reader.byte().ok()?;
-            reader.u32().ok()?;
-            reader.u32().ok()?;
-            for _ in 0..nth {
-                reader.byte_list().ok()?;
-            }
-            let found = reader.byte_list().ok()?;
-            let start = reader.pos() - found.len();
-            return (found == body).then_some(offset + start);
-        }
-        offset += section.bytes.len();
+    let is_code = |section: &&wattle_ast::RawSection<'_>| section.id == SectionId::Code;
+    let offset = *module.item_offsets(SectionId::Code).get(nth)?;
+    let mut reader = module.encoding.sections.iter().find(is_code)?.content(0).ok()?;
+    let mut entries = Entries::begin(SectionId::Code, &mut reader).ok()?;
+    for _ in 0..nth {
+        entries.next(&mut reader).ok()?;
     }
-    None
+    match entries.next(&mut reader).ok()?? {
+        Item::Body(body) if body == module.funcs.get(nth)?.body => Some(offset),
+        _ => None,
+    }
 }
-
-/// Magic and version.
-const HEADER: usize = 8;

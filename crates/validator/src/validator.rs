@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use wattle_ast::{
-    Body, Event, Features, FuncIdx, Item, ItemKind, Malformed, Module, Path, SectionId, Span,
+    Body, CompType, Event, Feature, Features, FuncIdx, Item, Malformed, Module, SectionId, Span,
     SubType,
 };
 
@@ -17,6 +17,8 @@ use crate::func::FuncValidator;
 use crate::limits::Limits;
 use crate::locate::body_offset;
 use crate::registry::{Group, Registry, TypeId};
+use crate::tasks::{Code, Later, Place};
+use crate::ty::Ty;
 use crate::types::Types;
 use crate::{Error, ErrorKind, Errors};
 
@@ -41,6 +43,8 @@ pub struct Validator {
     pub(crate) max_errors: usize,
     pub(crate) defers_bodies: bool,
     pub(crate) errors: Vec<Error>,
+    /// The item at hand.
+    pub(crate) place: Place,
     /// Whether an index space is broken, so that what follows has no meaning.
     pub(crate) is_broken: bool,
 }
@@ -91,6 +95,15 @@ impl FuncToValidate {
     }
 }
 
+pub(crate) fn span(event: &Event<'_>) -> Span {
+    Span::new(event.offset, event.offset + event.bytes.len())
+}
+
+/// The offset of the first byte of a body, which ends where its item does.
+pub(crate) fn body_start(item: Option<Span>, body: &Body<'_>) -> Option<usize> {
+    item.map(|span| span.end.saturating_sub(body.bytes().len()))
+}
+
 /// Says where in the input an error in a body is, whose first byte lies at `offset`.
 pub(crate) fn placed(mut error: Error, offset: Option<usize>, body: &Body<'_>) -> Error {
     if let Some(offset) = offset {
@@ -113,6 +126,7 @@ impl Default for Validator {
             max_errors: 20,
             defers_bodies: false,
             errors: Vec::new(),
+            place: Place::default(),
             is_broken: false,
         }
     }
@@ -171,7 +185,7 @@ impl Validator {
     /// What is wrong with the item. The next items can be checked all the same, and
     /// [`finish`](Validator::finish) repeats all errors.
     pub fn item(&mut self, item: &Item<'_>) -> Result<Verdict, Error> {
-        self.item_at(item, None)
+        self.item_at(item, None, &mut None)
     }
 
     /// Takes the next item with its place in the input, which errors then tell.
@@ -179,24 +193,23 @@ impl Validator {
     /// # Errors
     /// What is wrong with the item.
     pub fn event(&mut self, event: &Event<'_>) -> Result<Verdict, Error> {
-        self.item_at(&event.item, Some((event.offset, event.bytes.len())))
+        self.item_at(&event.item, Some(span(event)), &mut None)
     }
 
-    fn item_at(
+    /// Takes the next item. Its initializers are checked now or later.
+    pub(crate) fn item_at<'a>(
         &mut self,
-        item: &Item<'_>,
-        place: Option<(usize, usize)>,
+        item: &Item<'a>,
+        span: Option<Span>,
+        later: &mut Later<'a>,
     ) -> Result<Verdict, Error> {
         if self.is_broken {
             return Ok(Verdict::Skipped);
         }
-        let span = place.map(|(offset, len)| Span::new(offset, offset + len));
+        self.place.span = span;
         let outcome = match item {
-            Item::Body(body) => {
-                let offset = span.map(|span| span.end.saturating_sub(body.bytes().len()));
-                self.next_body(body, offset)
-            }
-            _ => self.declaration(item).map(|()| Verdict::Valid),
+            Item::Body(body) => self.next_body(body, body_start(span, body)),
+            _ => self.declaration(item, later).map(|()| Verdict::Valid),
         };
         outcome.map_err(|mut error| {
             error.span = error.span.or(span);
@@ -216,8 +229,7 @@ impl Validator {
             let types = Arc::clone(&self.types);
             return Ok(Verdict::Body(FuncToValidate { types, func, offset }));
         }
-        let checked = self.func_validator.body(&self.types, func, body);
-        checked.map(|()| Verdict::Valid).map_err(|error| placed(error, offset, body))
+        self.check(self.task(Code::Body(body.borrowed()), Ty::BOTTOM)).map(|()| Verdict::Valid)
     }
 
     /// The function whose body comes next.
@@ -228,6 +240,7 @@ impl Validator {
             return Err(ErrorKind::Malformed(Malformed::FuncCount).into());
         }
         self.counts.bodies += 1;
+        (self.place.section, self.place.index) = (SectionId::Code, func);
         Ok(FuncIdx(func))
     }
 
@@ -237,40 +250,58 @@ impl Validator {
         outcome
     }
 
-    fn declaration(&mut self, item: &Item<'_>) -> Result<(), Error> {
-        match item {
-            Item::Header | Item::Section(_) | Item::ImportGroup(_) | Item::Custom(_) => Ok(()),
+    fn declaration<'a>(&mut self, item: &Item<'a>, later: &mut Later<'a>) -> Result<(), Error> {
+        let (section, index) = match item {
+            Item::Header | Item::Section(_) | Item::ImportGroup(_) | Item::Custom(_) => {
+                return Ok(());
+            }
+            Item::RecGroup(_) => (SectionId::Type, self.types.ids.len()),
+            Item::Type(_) => (SectionId::Type, self.next_type()),
+            Item::Import(_) => (SectionId::Import, self.counts.imports as usize),
+            Item::Func(_) => (SectionId::Func, self.types.funcs.len()),
+            Item::Table(_) => (SectionId::Table, self.types.tables.len()),
+            Item::Mem(_) => (SectionId::Mem, self.types.memories.len()),
+            Item::Tag(_) => (SectionId::Tag, self.types.tags.len()),
+            Item::Global(_) => (SectionId::Global, self.types.globals.len()),
+            Item::Export(_) => (SectionId::Export, self.counts.exports as usize),
+            Item::Start(_) => (SectionId::Start, 0),
+            Item::Elem(_) => (SectionId::Elem, self.types.elems.len()),
+            Item::DataCount(_) => (SectionId::DataCount, 0),
+            Item::Body(_) => (SectionId::Code, 0),
+            Item::Data(_) => (SectionId::Data, self.counts.datas as usize),
+        };
+        (self.place.section, self.place.index) = (section, index as u32);
+        let checked = match item {
             Item::RecGroup(group) => self.rec_group(group.len),
             Item::Type(ty) => self.ty(ty),
             Item::Import(import) => self.import(import),
             Item::Func(ty) => self.func(*ty),
-            Item::Table(table) => self.table(table),
+            Item::Table(table) => self.table(table, later),
             Item::Mem(ty) => self.memory(ty),
             Item::Tag(ty) => self.tag(*ty),
-            Item::Global(global) => self.global(global),
+            Item::Global(global) => self.global(global, later),
             Item::Export(export) => self.export(export),
             Item::Start(func) => self.start(*func),
-            Item::Elem(elem) => self.elem(elem),
+            Item::Elem(elem) => self.elem(elem, later),
+            Item::Data(data) => self.data(data, later),
             Item::DataCount(count) => {
                 self.types_mut().data_count = Some(*count);
                 Ok(())
             }
-            Item::Data(data) => self.data(data),
-            Item::Body(_) => Ok(()),
-        }
+            _ => Ok(()),
+        };
+        checked.map_err(|error| self.place.of(error))
     }
 
     fn rec_group(&mut self, len: u32) -> Result<(), Error> {
-        let outcome = self
-            .check_rec_group(len)
-            .map_err(|error| self.at(error, SectionId::Type, ItemKind::Type, self.types.ids.len()));
+        let outcome = self.check_rec_group(len);
         self.or_broken(outcome)
     }
 
     fn check_rec_group(&mut self, len: u32) -> Result<(), Error> {
-        if !self.types.features.contains(wattle_ast::Feature::Gc) {
+        if !self.types.features.contains(Feature::Gc) {
             let kind = ErrorKind::NotEnabled("malformed definition type");
-            return Err(Error::disabled(kind, wattle_ast::Feature::Gc));
+            return Err(Error::disabled(kind, Feature::Gc));
         }
         self.check_group_complete()?;
         self.begin_group(len)
@@ -298,26 +329,26 @@ impl Validator {
         Ok(())
     }
 
+    fn next_type(&self) -> usize {
+        match self.group.is_complete() {
+            true => self.types.ids.len(),
+            false => self.group.next_index() as usize,
+        }
+    }
+
     fn ty(&mut self, ty: &SubType) -> Result<(), Error> {
         let outcome = self.check_type(ty);
         self.or_broken(outcome)
     }
 
     fn check_type(&mut self, ty: &SubType) -> Result<(), Error> {
-        let index = if self.group.is_complete() {
-            let index = self.types.ids.len();
-            self.begin_group(1)
-                .map_err(|error| self.at(error, SectionId::Type, ItemKind::Type, index))?;
-            index
-        } else {
-            self.group.next_index() as usize
-        };
-        if !matches!(ty.comp, wattle_ast::CompType::Func(_)) {
+        if self.group.is_complete() {
+            self.begin_group(1)?;
+        }
+        if !matches!(ty.comp, CompType::Func(_)) {
             self.types_mut().has_aggregates = true;
         }
-        self.types
-            .add_to_group(&mut self.group, ty)
-            .map_err(|error| self.at(error, SectionId::Type, ItemKind::Type, index))?;
+        self.types.add_to_group(&mut self.group, ty)?;
         if !self.group.is_complete() {
             return Ok(());
         }
@@ -329,24 +360,10 @@ impl Validator {
                 Ok(())
             }
             Err((index, kind)) => {
-                Err(self.at(kind.into(), SectionId::Type, ItemKind::Type, index as usize))
+                self.place.index = index;
+                Err(kind.into())
             }
         }
-    }
-
-    /// Says in which item an error is.
-    pub(crate) fn at(
-        &self,
-        mut error: Error,
-        section: SectionId,
-        kind: ItemKind,
-        index: usize,
-    ) -> Error {
-        let instr = error.path.instr;
-        error.path = Path::item(kind, index as u32);
-        error.path.section = Some(section);
-        error.path.instr = instr;
-        error
     }
 
     /// Ends the module.
@@ -379,11 +396,10 @@ impl Validator {
     /// # Errors
     /// All errors found, with the names of functions.
     pub fn declarations(mut self, module: &Module<'_>) -> Result<Types, Errors> {
-        self.declare_module(module);
-        match Errors::from_list(self.errors) {
-            Some(errors) => Err(errors),
-            None => Ok(Arc::unwrap_or_clone(self.types)),
-        }
+        let items = module.items().filter(|item| !matches!(item, Item::Body(_)));
+        items.for_each(|item| drop(self.item(&item)));
+        self.counts.bodies = module.funcs.len() as u32;
+        self.finish().map_err(|errors| errors.with_names(&module.names))
     }
 
     /// Validates a module.
@@ -391,76 +407,17 @@ impl Validator {
     /// # Errors
     /// All errors found, one per body at most, with the names of functions.
     pub fn module(mut self, module: &Module<'_>) -> Result<Types, Errors> {
-        self.declare_module(module);
-        for (nth, func) in module.funcs.iter().enumerate() {
-            if self.is_broken {
-                break;
-            }
-            let outcome = self.next_body(&func.body, None).map(drop);
-            let outcome =
-                outcome.map_err(|error| placed(error, body_offset(module, nth), &func.body));
-            self.named(module, outcome);
-        }
-        match Errors::from_list(self.errors) {
-            Some(errors) => Err(errors),
-            None => Ok(Arc::unwrap_or_clone(self.types)),
-        }
-    }
-
-    /// Notes an error, with the name of the item that it is in.
-    fn named(&mut self, module: &Module<'_>, outcome: Result<(), Error>) {
-        if let Err(mut error) = outcome {
-            error.add_name(&module.names);
-            self.note(&error);
-        }
-    }
-
-    fn declare_module(&mut self, module: &Module<'_>) {
-        for run in module.type_runs() {
-            if self.is_broken {
-                return;
-            }
-            if let Some(group) = run.group {
-                let outcome = self.rec_group(group.len);
-                self.named(module, outcome);
-            }
-            for ty in run.items {
-                if self.is_broken {
-                    return;
-                }
-                let outcome = self.ty(ty);
-                self.named(module, outcome);
+        self.defers_bodies = false;
+        for item in module.items() {
+            let nth = self.counts.bodies as usize;
+            // Where a body stood is worth finding out only when it has an error.
+            if let (Err(error), Item::Body(body)) = (self.item(&item), &item)
+                && let Some(last) = self.errors.last_mut()
+            {
+                *last = placed(error, body_offset(module, nth), body);
             }
         }
-        let datas = module.datas.len() as u32;
-        // Whether a data count section is there is a matter of the binary, not of the module.
-        self.types_mut().data_count = Some(datas);
-        macro_rules! each {
-            ($($list:ident $item:ident => $check:expr;)*) => { $(
-                for $item in &module.$list {
-                    if self.is_broken {
-                        return;
-                    }
-                    let outcome = $check;
-                    self.named(module, outcome);
-                }
-            )* };
-        }
-        each! {
-            imports import => self.import(import);
-            funcs func => self.func(func.ty);
-            tables table => self.table(table);
-            memories memory => self.memory(memory);
-            tags tag => self.tag(*tag);
-            globals global => self.global(global);
-            exports export => self.export(export);
-            elems elem => self.elem(elem);
-            datas data => self.data(data);
-        }
-        if let Some(func) = module.start {
-            let outcome = self.start(func);
-            self.named(module, outcome);
-        }
+        self.finish().map_err(|errors| errors.with_names(&module.names))
     }
 }
 

@@ -3,10 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use wattle::ast::{Body, Item};
-use wattle::validator::{
-    Error, ErrorKind, FuncToValidate, Limits, Validator, Verdict, validate_bodies,
-};
+use wattle::validator::{Error, ErrorKind, Limits, Validator};
 use wattle::wat::Soundness;
 use wattle::{Features, parser};
 
@@ -63,42 +60,22 @@ impl Validate {
     fn text(&self, source: &Source, features: Features) -> Result<(), Failure> {
         let parsed = source.recover(features, false)?;
         let module = &parsed.module;
-        let mut validator = self.validator(features).defer_bodies(true);
-        let mut bodies = Vec::new();
-        for item in module.items() {
-            // The validator keeps its errors until the end.
-            let verdict = validator.item(&item);
-            if let (Ok(Verdict::Body(check)), Item::Body(body)) = (verdict, item) {
-                bodies.push((check, body));
-            }
-        }
-        let mut errors = self.bodies(validator, &bodies);
+        let verdict = self.validator(features).items(module.items(), self.threads);
+        let errors = verdict.err().map(|errors| errors.with_names(&module.names));
+        let mut errors: Vec<Error> =
+            errors.iter().flat_map(|errors| errors.iter()).cloned().collect();
         if !parsed.errors.is_empty() {
             errors.retain(|error| is_of_text(error, &parsed.soundness));
         }
         if errors.is_empty() && parsed.errors.is_empty() {
             return Ok(());
         }
-        errors.iter_mut().for_each(|error| error.add_name(&module.names));
         // A source map costs time and memory: only an invalid module is worth it.
         let map = match errors.is_empty() {
             true => None,
             false => source.recover(features, true)?.source_map,
         };
         Err(source.malformed_and_invalid(&parsed.errors, &errors, map.as_ref()))
-    }
-
-    /// Checks the bodies, and gives all errors of the module.
-    fn bodies(&self, validator: Validator, bodies: &[(FuncToValidate, Body<'_>)]) -> Vec<Error> {
-        let max_errors = self.input.max_errors();
-        let in_bodies = validate_bodies(bodies, self.threads, max_errors);
-        let mut errors: Vec<Error> = match validator.finish() {
-            Ok(_) => Vec::new(),
-            Err(errors) => errors.iter().cloned().collect(),
-        };
-        errors.extend(in_bodies);
-        errors.truncate(max_errors);
-        errors
     }
 }
 

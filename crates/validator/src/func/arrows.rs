@@ -44,7 +44,7 @@ impl<M: Mode> Checker<'_, '_, M> {
     pub(super) fn load(&mut self, ty: &OpcodeType) -> Check<M> {
         let memarg = self.memarg()?;
         let address = self.access(memarg, ty)?;
-        self.apply(&[address], &[ty.result])
+        self.give(&[address], ty.result)
     }
 
     #[inline(always)]

@@ -1,21 +1,23 @@
 //! The state of an expression that is being checked, the loop over its instructions, and which
 //! rule applies to which instruction.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use wattle_ast::{Malformed, Opcode, Reader};
+use wattle_ast::{Features, Malformed, Opcode, Reader};
 
 use super::FuncValidator;
 use super::blocks::{BlockKind, Frame, Signature};
 use super::mode::{Attempt, Full, GaveUp, Mode};
 use super::opcodes::{
-    ARROW, BINARY, BY_BYTE, BY_OPCODE, ByByte, CONSTANT_BY_BYTE, FLOAT, INTEGER, LOAD, OpcodeType,
-    PREFIX_BYTE, STORE, UNARY,
+    ARROW, BINARY, BY_OPCODE, ByByte, FLOAT, INTEGER, LOAD, OpcodeType, Opcodes, PREFIX_BYTE,
+    STORE, UNARY,
 };
 use super::operands::OperandStack;
 use super::variables::Locals;
 use crate::registry::Registry;
+use crate::ty::Ty;
 use crate::{Error, ErrorKind, Types};
 
 /// What a rule returns.
@@ -25,6 +27,8 @@ pub(super) type Check<M, T = ()> = Result<T, <M as Mode>::Fault>;
 pub(super) struct Checker<'s, 't, M: Mode> {
     pub(super) types: &'t Types,
     pub(super) registry: &'t Registry,
+    /// The globals that the expression sees.
+    pub(super) globals: &'t [Ty],
     pub(super) reader: Reader<'t>,
     pub(super) operands: OperandStack<M::Words<'s>>,
     pub(super) frames: &'s mut Vec<Frame>,
@@ -42,14 +46,21 @@ impl<'s, 't> Checker<'s, 't, Full> {
     pub(super) fn check(
         func: &'s mut FuncValidator,
         types: &'t Types,
+        globals: &'t [Ty],
         signature: Signature,
         code: &'t [u8],
         is_constant: bool,
     ) -> Result<(), Error> {
         func.frames.clear();
+        let opcodes = match &mut func.opcodes {
+            _ if types.features.contains_all(Features::DEFAULT) => Opcodes::DEFAULT,
+            Some(opcodes) if opcodes.features == types.features => &**opcodes,
+            others => &**others.insert(Box::new(Opcodes::of(types.features))),
+        };
         let mut checker = Checker::<Full> {
             types,
             registry: &types.registry,
+            globals,
             reader: Reader::at(code, 0, types.features),
             operands: OperandStack::new(&mut func.operands),
             frames: &mut func.frames,
@@ -59,15 +70,17 @@ impl<'s, 't> Checker<'s, 't, Full> {
             mode: PhantomData,
         };
         checker.open(BlockKind::Func, signature, &[])?;
-        checker.run().map_err(|(error, start)| checker.located(error, start))
+        checker
+            .run(opcodes.by_byte(is_constant))
+            .map_err(|(error, start)| checker.located(error, start))
     }
 
     /// Checks all instructions. An error comes with the position of its instruction.
-    fn run(&mut self) -> Result<(), (Error, usize)> {
+    fn run(&mut self, opcodes: &ByByte) -> Result<(), (Error, usize)> {
         loop {
             let start = match self.types.has_aggregates {
-                true => self.attempts::<true>(),
-                false => self.attempts::<false>(),
+                true => self.attempts::<true>(opcodes),
+                false => self.attempts::<false>(opcodes),
             };
             if self.frames.is_empty() {
                 // Attempts stop at the last `end` although it passed.
@@ -87,10 +100,11 @@ impl<'s, 't> Checker<'s, 't, Full> {
 
     /// Checks instructions until one of them is unusual, and returns the position of that one.
     #[inline(never)]
-    fn attempts<const REFERENCES: bool>(&mut self) -> usize {
+    fn attempts<const REFERENCES: bool>(&mut self, opcodes: &ByByte) -> usize {
         let attempts = Checker::<Attempt<REFERENCES>> {
             types: self.types,
             registry: self.registry,
+            globals: self.globals,
             reader: self.reader.clone(),
             operands: self.operands.fixed(),
             frames: &mut *self.frames,
@@ -99,7 +113,6 @@ impl<'s, 't> Checker<'s, 't, Full> {
             declared: &mut *self.declared,
             mode: PhantomData,
         };
-        let opcodes = if self.is_constant { &CONSTANT_BY_BYTE } else { &BY_BYTE };
         let (start, height) = attempts.run(opcodes);
         self.reader.seek(start);
         self.operands.truncate(height);
@@ -180,7 +193,7 @@ impl<const REFERENCES: bool> Checker<'_, '_, Attempt<REFERENCES>> {
 
     /// What an attempt that gives up must leave as it was.
     #[cfg(debug_assertions)]
-    fn unchanged(&mut self, height: usize) -> (Vec<crate::ty::Ty>, Vec<Frame>, u32, usize) {
+    fn unchanged(&mut self, height: usize) -> (Vec<Ty>, Vec<Frame>, u32, usize) {
         self.operands.truncate(height);
         let topmost = self.operands.from(height.saturating_sub(16)).unwrap_or_default();
         let blocks = self.frames.get(self.frames.len().saturating_sub(2)..).unwrap_or_default();
@@ -192,9 +205,6 @@ impl<const REFERENCES: bool> Checker<'_, '_, Attempt<REFERENCES>> {
     fn step(&mut self, opcodes: &ByByte) -> Result<(), GaveUp> {
         let byte = self.reader.peek().ok_or(GaveUp)?;
         let ty = &opcodes[usize::from(byte)];
-        if !self.reader.features().intersects(ty.features) {
-            return Err(GaveUp);
-        }
         self.reader.advance();
         self.rule(ty)
     }
@@ -218,8 +228,8 @@ impl<M: Mode> Checker<'_, '_, M> {
     #[inline(always)]
     fn rule(&mut self, ty: &OpcodeType) -> Check<M> {
         match ty.rule {
-            UNARY => self.apply(&[ty.params[0]], &[ty.result]),
-            BINARY => self.apply(&ty.params, &[ty.result]),
+            UNARY => self.give(&[ty.params[0]], ty.result),
+            BINARY => self.give(&ty.params, ty.result),
             LOAD => self.load(ty),
             STORE => self.store(ty),
             INTEGER => self.integer(ty),

@@ -32,6 +32,7 @@ mod operands;
 mod reference;
 mod variables;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::{Body, Expr, FuncIdx, ItemKind, Malformed, SectionId};
@@ -40,6 +41,7 @@ use crate::ty::Ty;
 use crate::{Error, ErrorKind, Types};
 use blocks::{Frame, Signature};
 use checker::Checker;
+use opcodes::Opcodes;
 use variables::Locals;
 
 /// Checks function bodies, one after the other.
@@ -64,6 +66,8 @@ pub struct FuncValidator {
     operands: Vec<Ty>,
     frames: Vec<Frame>,
     locals: Locals,
+    /// Those of the last module that did not have all the default features.
+    opcodes: Option<Box<Opcodes>>,
     /// Functions that the constant expressions checked so far name.
     pub(crate) declared: Vec<u32>,
 }
@@ -96,12 +100,19 @@ impl FuncValidator {
                 return Err(ErrorKind::Limit("locals", types.limits.locals.into()).into());
             }
         }
-        Checker::check(self, types, Signature::func(id), body.code(), false)
+        Checker::check(self, types, &types.globals, Signature::func(id), body.code(), false)
     }
 
-    /// Checks that an expression is constant and gives a value of type `ty`.
-    pub(crate) fn constant(&mut self, types: &Types, ty: Ty, expr: &Expr<'_>) -> Result<(), Error> {
+    /// Checks that an expression is constant and gives a value of type `ty`. It sees only some of
+    /// the globals.
+    pub(crate) fn constant(
+        &mut self,
+        types: &Types,
+        globals: &[Ty],
+        ty: Ty,
+        expr: &Expr<'_>,
+    ) -> Result<(), Error> {
         self.locals.clear();
-        Checker::check(self, types, Signature::value(ty), expr.bytes(), true)
+        Checker::check(self, types, globals, Signature::value(ty), expr.bytes(), true)
     }
 }

@@ -104,13 +104,13 @@ pub(super) const fn arrow_type(ty: ArrowType) -> Ty {
 }
 
 impl OpcodeType {
-    /// Stands for a byte that begins no opcode: no set of features has it.
+    /// Stands for a byte that begins no opcode: no set of features has it, and no attempt succeeds.
     const NONE: OpcodeType = OpcodeType {
         params: [Ty::BOTTOM; 2],
         result: Ty::BOTTOM,
         features: Features::NONE,
         opcode: Opcode::Unreachable,
-        rule: Opcode::Unreachable,
+        rule: ARROW,
         constant: None,
         align: 0,
         is_atomic: false,
@@ -158,13 +158,32 @@ pub(super) static BY_OPCODE: [OpcodeType; Opcode::INFOS.len()] = {
 /// Opcodes by their first byte.
 pub(super) type ByByte = [OpcodeType; 256];
 
-/// All opcodes of one byte, and [`PREFIX`].
-pub(super) static BY_BYTE: ByByte = by_byte(false);
+/// The opcodes of one byte that some features bring, and [`PREFIX`]. There are no others in attempts.
+#[derive(Clone, Debug)]
+pub(super) struct Opcodes {
+    pub(super) features: Features,
+    any: ByByte,
+    /// Only those that may stand in constant expressions.
+    constant: ByByte,
+}
 
-/// Only those that may stand in constant expressions, whatever features are on.
-pub(super) static CONSTANT_BY_BYTE: ByByte = by_byte(true);
+impl Opcodes {
+    /// Those of the default features.
+    pub(super) const DEFAULT: &Opcodes = {
+        static DEFAULT: Opcodes = Opcodes::of(Features::DEFAULT);
+        &DEFAULT
+    };
 
-const fn by_byte(constant_only: bool) -> ByByte {
+    pub(super) const fn of(features: Features) -> Opcodes {
+        Opcodes { features, any: by_byte(features, false), constant: by_byte(features, true) }
+    }
+
+    pub(super) fn by_byte(&self, is_constant: bool) -> &ByByte {
+        if is_constant { &self.constant } else { &self.any }
+    }
+}
+
+const fn by_byte(features: Features, constant_only: bool) -> ByByte {
     let mut types = [OpcodeType::NONE; 256];
     types[PREFIX_BYTE as usize] =
         OpcodeType { rule: PREFIX, features: Features::ALL, ..OpcodeType::NONE };
@@ -175,7 +194,8 @@ const fn by_byte(constant_only: bool) -> ByByte {
             Some(feature) => feature as u8 == info.feature as u8,
             None => false,
         };
-        if info.prefix == 0 && (is_constant || !constant_only) {
+        let is_enabled = features.contains(info.feature) && (is_constant || !constant_only);
+        if info.prefix == 0 && is_enabled {
             types[info.code as usize] = OpcodeType::of(info);
         }
         i += 1;

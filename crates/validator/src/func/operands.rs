@@ -128,6 +128,13 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.push_all(results)
     }
 
+    /// Takes `params` and leaves one result.
+    #[inline(always)]
+    pub(super) fn give(&mut self, params: &[Ty], result: Ty) -> Check<M> {
+        self.take(params)?;
+        self.push(result)
+    }
+
     /// Takes an operand that matches `want`.
     #[inline(always)]
     pub(super) fn pop(&mut self, want: Ty) -> Check<M> {
