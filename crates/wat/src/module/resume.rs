@@ -46,15 +46,19 @@ impl<'a> State<'_, 'a> {
         let is_unknown = matches!(error.kind, ErrorKind::UnknownOperator(..));
         let is_lexical = matches!(error.kind, ErrorKind::Lexical(_));
         code.broken = true;
+        let is_misplaced = error.kind == ErrorKind::UnexpectedToken(Expected::FittingInstr);
         if !(of_structure && code.unsure) {
             self.report(*error);
         }
+        code.unsure |= is_misplaced;
         if self.cursor.peek() == TokenKind::Eof {
             return Ok(false);
         }
         match begins {
             TokenKind::Close => self.close_incomplete(code),
-            TokenKind::Keyword if is_operand => {
+            TokenKind::Keyword
+                if is_operand && Opcode::from_mnemonic(self.cursor.text()).is_some() =>
+            {
                 if let Some(frame) = code.frames.last_mut() {
                     frame.loose = true;
                 }
@@ -152,11 +156,13 @@ impl<'a> State<'_, 'a> {
     /// Moves past the next form. What it may have bound is not unknown.
     pub(super) fn skip_form(&mut self) {
         let start = self.cursor.pos();
+        let keyword = self.cursor.open_keyword().unwrap_or_default();
+        let is_field = keyword != "type" && keywords::fields().any(|known| known == keyword);
         self.cursor.bump_form();
         let end = self.cursor.pos();
         self.cursor.seek(start);
         while self.cursor.pos() < end {
-            self.excuse();
+            self.excuse(is_field);
             self.cursor.bump();
         }
     }
@@ -177,7 +183,7 @@ impl<'a> State<'_, 'a> {
         } else {
             0
         };
-        self.excuse();
+        self.excuse(false);
         self.cursor.bump();
         while self.cursor.peek() != TokenKind::Eof && self.cursor.span().start < start + end {
             self.cursor.bump();
