@@ -38,7 +38,14 @@ impl Source {
             _ => ("<stdin>".to_owned(), stdin()),
         };
         match bytes {
-            Ok(bytes) => Ok(Source { name, bytes, reading }),
+            Ok(bytes) => {
+                let source = Source { name, bytes, reading };
+                if source.bytes.is_empty() {
+                    let fault = source.fault("unexpected end: the file is empty".to_owned());
+                    return Err(Failure::Faults(vec![fault.malformed()]));
+                }
+                Ok(source)
+            }
             Err(error) => Err(Failure::Input(cannot_read(name, error))),
         }
     }
@@ -232,6 +239,11 @@ impl Source {
         let start = error.valid_up_to();
         let span = Span::new(start, start + error.error_len().unwrap_or(1));
         let fault = self.fault("malformed UTF-8 encoding".to_owned()).malformed();
+        if let Some(foreign) = wat::looks_like(&self.bytes) {
+            // The first bytes tell.
+            let fault = fault.help(Some(wat::Help::LooksLike(foreign).to_string()));
+            return Failure::Faults(vec![fault.in_binary(&self.bytes, Span::new(0, 4))]);
+        }
         Failure::Faults(vec![fault.in_binary(&self.bytes, span)])
     }
 

@@ -103,6 +103,12 @@ impl<'t, 'a> Cursor<'t, 'a> {
         before.map_or("", |token| self.tokens.text(token))
     }
 
+    /// The bytes of the token before the next.
+    #[cold]
+    pub(crate) fn span_before(&self) -> Span {
+        self.tokens.get(self.pos.saturating_sub(1)).span()
+    }
+
     /// Whether the next token stands in a form with this keyword, with no other form before it
     /// than those that end again. Looks at a few tokens only.
     #[cold]

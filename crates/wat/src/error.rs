@@ -8,6 +8,7 @@ use core::fmt;
 use wattle_ast::{Feature, Span};
 use wattle_syntax::{LexError, Shape, Tokens, strings};
 
+use crate::foreign::Foreign;
 use crate::help::{self, Help};
 use crate::ids::Space;
 
@@ -22,6 +23,8 @@ pub enum ErrorKind {
     UnknownOperator(Box<str>, Expected),
     /// The mnemonic of an instruction of a feature that is not enabled.
     NotEnabled(Box<str>, Feature),
+    /// Something else than WebAssembly text.
+    Foreign(&'static Foreign),
     /// A token at the wrong place, and what would fit there.
     UnexpectedToken(Expected),
     /// Characters that make no token.
@@ -68,6 +71,9 @@ impl fmt::Display for ErrorKind {
             UnknownOperator(token, fits) => write!(f, "unknown operator {token}: not {fits}"),
             NotEnabled(token, feature) => {
                 write!(f, "unknown operator {token} ({feature} is not enabled)")
+            }
+            ErrorKind::Foreign(foreign) => {
+                write!(f, "unexpected token: this looks like {}", foreign.name)
             }
             UnexpectedToken(fits) => write!(f, "unexpected token, expected {fits}"),
             Lexical(error) => error.fmt(f),

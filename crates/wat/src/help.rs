@@ -7,10 +7,11 @@ use alloc::string::String;
 use core::fmt;
 
 use wattle_ast::Opcode;
-use wattle_syntax::{LexError, TokenKind, is_id_char, numbers};
+use wattle_syntax::{LexError, TokenKind, is_id_char, numbers, strings};
 
 use crate::cursor::Cursor;
 use crate::error::{ErrorKind, Expected, Number};
+use crate::foreign::Foreign;
 use crate::ids::Space;
 use crate::nearest::nearest;
 use crate::{keywords, other_names};
@@ -37,6 +38,8 @@ pub enum Help {
     Lanes(usize, usize),
     /// A character that may stand in strings and comments only.
     Character(char),
+    /// What the input looks like.
+    LooksLike(&'static Foreign),
     /// What to know or to do.
     Advice(&'static str),
 }
@@ -51,24 +54,32 @@ impl fmt::Display for Help {
             Help::BoundAs(space, id) => write!(f, "there is a {space} {id}"),
             Help::Range(number) => f.write_str(number.range()),
             Help::TypeIs(ty) => write!(f, "the type is {ty}; leave out what repeats it"),
-            Help::Lanes(expected, found) => write!(f, "there must be {expected}, not {found}"),
+            Help::Lanes(expected, found) => {
+                write!(f, "it takes {expected} numbers, here are {found}")
+            }
             Help::Character(c) => write!(
                 f,
                 "U+{:04X} may stand in strings and comments only; elsewhere text is ASCII",
                 u32::from(*c)
             ),
+            Help::LooksLike(foreign) => {
+                write!(f, "this looks like {}: {}", foreign.name, foreign.advice)
+            }
             Help::Advice(advice) => f.write_str(advice),
         }
     }
 }
 
 impl Help {
+    /// For an import with one name.
+    pub(crate) const IMPORT_NAMES: Help = Help::Advice(IMPORT_NAMES);
+
     /// For the end of a text.
     pub(crate) const CLOSE_MISSING: Help = Help::Advice(CLOSE_MISSING);
 
     /// Whether it fits behind the reason.
     pub(crate) fn is_short(&self) -> bool {
-        !matches!(self, Help::Advice(_) | Help::Character(_))
+        !matches!(self, Help::Advice(_) | Help::Character(_) | Help::LooksLike(_))
     }
 
     fn meant(word: impl Into<String>) -> Option<Help> {
@@ -146,6 +157,7 @@ mod advice {
     pub(super) const TOO_MANY_CLOSE: &str = "there is one `)` too many, here or before";
     pub(super) const BEHIND_MODULE: &str = "the module ended before this: there is one `)` too many, \
                                             or two modules in one text";
+    pub(super) const SCRIPT: &str = "this is a test script: `wattle wast` runs it";
     pub(super) const CLOSE_MISSING: &str = "a `)` is missing";
     pub(super) const ID_NOT_ALLOWED: &str =
         "the type is that of several imports, which cannot share an identifier";
@@ -207,13 +219,29 @@ pub(crate) fn lexical(error: LexError, text: &str) -> Option<Help> {
         },
         LexError::UnclosedString => STRING_END,
         LexError::ControlInString => CONTROL,
-        LexError::IllegalEscape => ESCAPE,
+        LexError::IllegalEscape => match escape_meant(text) {
+            Some(escape) => return Some(Help::Write(escape.into())),
+            None => ESCAPE,
+        },
         LexError::CodePoint => CODE_POINT,
         LexError::UnclosedComment => COMMENT_END,
         LexError::EmptyId => EMPTY_ID,
         LexError::Utf8 => UTF8,
         _ => return None,
     }))
+}
+
+/// The escape that was meant by the one of C at fault in a literal: `\x41` or `\0`.
+fn escape_meant(literal: &str) -> Option<String> {
+    let at = strings::fault(literal);
+    let escape = literal.get(at.start + 1..)?;
+    let digits = escape.strip_prefix('x').and_then(|rest| rest.get(..2));
+    match digits {
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            Some(format!("\\{digits}"))
+        }
+        _ => escape.starts_with('0').then(|| String::from("\\00")),
+    }
 }
 
 /// Whether a word begins a comment of another language.
@@ -354,6 +382,7 @@ fn unexpected(expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
         }
         (Expected::ExternType, TokenKind::Id | TokenKind::Number | TokenKind::Keyword) => EXTERN,
         (Expected::End, TokenKind::Close) => TOO_MANY_CLOSE,
+        (Expected::End, TokenKind::Open) if keywords::is_directive(cursor.text_at(1)) => SCRIPT,
         (Expected::End, _) => BEHIND_MODULE,
         (_, TokenKind::Eof) => CLOSE_MISSING,
         (Expected::Field, _) => match text {
@@ -387,6 +416,9 @@ fn unexpected(expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
         (Expected::Number, TokenKind::Open | TokenKind::Id) => NUMBER,
         (Expected::NoParams, _) => PARAM_LATE,
         (Expected::OperandOrClose, TokenKind::Keyword) if text == "end" => FOLDED_BLOCK_END,
+        (Expected::OperandOrClose, TokenKind::Keyword) if matches!(text, "offset" | "align") => {
+            EQUALS
+        }
         (Expected::OperandOrClose, TokenKind::Keyword) => FOLD,
         (Expected::OperandOrClose, TokenKind::Number) => CONSTANT,
         (Expected::Token("(then"), _) => THEN,

@@ -62,6 +62,11 @@ pub(crate) fn heap_types() -> impl Iterator<Item = &'static str> {
     AbsHeapType::ALL.iter().map(|heap| heap.keyword())
 }
 
+/// Whether a word begins a directive that no module alone holds.
+pub(crate) fn is_directive(word: &str) -> bool {
+    word != "module" && directives().any(|known| known == word)
+}
+
 /// The keywords that directives of a script begin with.
 pub(crate) fn directives() -> impl Iterator<Item = &'static str> {
     DIRECTIVES.split(' ')

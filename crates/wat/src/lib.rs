@@ -27,6 +27,7 @@ extern crate std;
 mod balance;
 mod cursor;
 mod error;
+mod foreign;
 mod help;
 mod ids;
 mod keywords;
@@ -38,6 +39,7 @@ pub mod script;
 mod warning;
 
 pub use error::{Error, ErrorKind, Errors, Expected, Number, Related};
+pub use foreign::{Foreign, looks_like};
 pub use help::Help;
 pub use ids::Space;
 pub use module::{Parsed, Parser, Soundness, parse};

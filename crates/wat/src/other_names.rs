@@ -158,6 +158,10 @@ fn by_rule(word: &str) -> Option<String> {
     {
         return Some(format!("{head}.{operation}_u"));
     }
+    // `i32.mod`
+    if let Some(ty) = word.strip_suffix(".mod") {
+        return Some(format!("{ty}.rem_s"));
+    }
     // `i32_add`, `i32-add`
     if let Some(rest) = word.get(3..)
         && rest.starts_with(['_', '-', ':'])
@@ -220,6 +224,7 @@ mod tests {
             ("f32x4.convert_s/i32x4", "f32x4.convert_i32x4_s"),
             ("i8x16.add_saturate_s", "i8x16.add_sat_s"),
             ("i32.atomic.rmw8_u.add", "i32.atomic.rmw8.add_u"),
+            ("i32.mod", "i32.rem_s"),
             ("i32_add", "i32.add"),
             ("add", "i32.add"),
             ("sqrt", "f32.sqrt"),

@@ -96,3 +96,83 @@ fn features_are_listed_with_their_first_place() {
     let first = wattle(&["features"], b"(module)");
     assert!(first.bytes.is_empty() && first.err.contains("WebAssembly 1.0 alone"));
 }
+
+#[test]
+fn what_is_no_module_is_named() {
+    for (input, name) in [
+        (&b"\x1f\x8b\x08\0\0\0"[..], "data packed by gzip"),
+        (b"PK\x03\x04\x14\0\x80", "a ZIP archive"),
+        (b"\x7fELF\x02\x01\x01\xff", "an ELF file"),
+        (b"\xcf\xfa\xed\xfe\x07\0\0\x01", "a Mach-O file"),
+        (b"!<arch>\nfoo.o/  0\xff", "an archive of object files"),
+        (b"BC\xc0\xde5\x14\0\0", "LLVM bitcode"),
+        (b"\xef\xbb\xbf(module)", "text with a byte order mark"),
+        (b"\xff\xfe(\0m\0o\0d\0", "UTF-16"),
+        (b"(\0m\0o\0d\0", "UTF-16"),
+        (b"<!DOCTYPE html>\n<html>", "a page of HTML"),
+        (b"{\"a\": [1, 2]}", "JSON"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "a pointer of Git LFS"),
+        (b"AGFzbQEAAAA=\n", "a module in base64"),
+        (b"asm\x01\0\0\0", "a binary module whose first byte is missing"),
+    ] {
+        for command in ["parse", "print", "validate", "dump", "strip", "features", "objdump"] {
+            let ran = wattle(&[command], input);
+            assert_eq!((ran.code, ran.bytes.len()), (Some(1), 0), "{command}: {ran:?}");
+            assert_eq!(ran.err.matches("error: ").count(), 1, "{command}: {ran:?}");
+            let expected = format!("this looks like {name}");
+            assert!(ran.err.contains(&expected), "{command}: {ran:?}");
+        }
+    }
+    let empty = wattle(&["validate"], b"");
+    assert_eq!(empty.code, Some(1));
+    assert!(empty.err.contains("unexpected end: the file is empty"), "{empty:?}");
+}
+
+#[test]
+fn max_errors_holds_for_text_and_every_command() {
+    let source = "(func i32.nope)\n".repeat(200);
+    let count = |args: &[&str]| wattle(args, source.as_bytes()).err.matches("error: ").count();
+    for command in ["parse", "print", "validate", "dump", "strip", "features", "objdump"] {
+        assert_eq!(count(&[command]), 20, "{command}");
+        assert_eq!(count(&[command, "--max-errors", "3"]), 3, "{command}");
+        assert_eq!(count(&[command, "--max-errors", "150"]), 150, "{command}");
+    }
+}
+
+#[test]
+fn faults_of_text_hide_no_faults_of_other_functions() {
+    let source = b"(module
+      (func $a (result i32) (i32.ad (i32.const 1) (local.get $nope)))
+      (func $b (result i32) (i64.const 1))
+      (func $c (result i64) (call $a))
+      (global $g (mut i33) (i32.const 0))
+      (func $follows (result f64) (global.get $g))
+      (func $d (result f64) (i32.const 3))
+      (export \"f\" (func $nope))
+      (func $declared (drop (ref.func $a))))";
+    let shown = wattle(&["validate"], source).err;
+    let places: Vec<_> =
+        shown.lines().filter_map(|line| Some(line.split_once("<stdin>:")?.1)).collect();
+    let lines: Vec<_> = places.iter().map(|place| place.split(':').next().unwrap()).collect();
+    assert_eq!(lines, ["2", "2", "3", "4", "5", "7", "8"], "{shown}");
+    let most = wattle(&["validate", "--max-errors", "4"], source).err;
+    assert_eq!(most.matches("error: ").count(), 4, "{most}");
+}
+
+#[test]
+fn a_missing_feature_is_added_to_the_list_that_was_given() {
+    let source = b"(func (drop (v128.const i32x4 0 0 0 0)))";
+    let help = |features: &str| {
+        let ran = wattle(&["validate", "--features", features], source);
+        let help =
+            ran.err.lines().find_map(|line| Some(line.split_once("--features ")?.1.to_owned()));
+        help.unwrap_or(ran.err)
+    };
+    assert_eq!(help("-simd"), "default");
+    assert_eq!(help("wasm1"), "wasm1,simd");
+    assert_eq!(help("wasm1,threads"), "wasm1,threads,simd");
+    assert_eq!(wattle(&["validate", "--features", "-threads"], source).code, Some(0));
+    let binary = wattle(&["parse"], source).bytes;
+    let shown = wattle(&["print", "--features=wasm1"], &binary).err;
+    assert!(shown.contains("turn it on with --features wasm1,simd"), "{shown}");
+}

@@ -46,6 +46,8 @@ pub(super) enum Open {
     Complete,
     /// A `try` after `(delegate ...)`, which stands for its `end`.
     Delegated,
+    /// Something with an error, in which anything may follow.
+    Loose,
 }
 
 impl Open {
@@ -57,7 +59,7 @@ impl Open {
 
     /// Whether an instruction may be next that is not folded.
     fn takes_flat(self) -> bool {
-        self.is_flat() || matches!(self, Open::FoldedBlock | Open::Clause)
+        self.is_flat() || matches!(self, Open::FoldedBlock | Open::Clause | Open::Loose)
     }
 }
 
@@ -70,20 +72,13 @@ pub(super) struct Frame {
     waiting: u32,
     /// The tokens of the instruction that waits, up to its operands; the first token of a block.
     pub(super) tokens: (u32, u32),
-    /// Whether something was found in it that is out of place: from then on, it takes anything.
-    pub(super) loose: bool,
 }
 
 impl Frame {
     /// What the token at a position opens.
     fn new(open: Open, start: usize) -> Frame {
         let start = start as u32;
-        Frame { open, hint: None, waiting: 0, tokens: (start, start + 1), loose: false }
-    }
-
-    /// Whether an instruction may be next that is not folded.
-    fn takes_flat(&self) -> bool {
-        self.open.takes_flat() || self.loose
+        Frame { open, hint: None, waiting: 0, tokens: (start, start + 1) }
     }
 }
 
@@ -175,8 +170,7 @@ impl<'a> State<'_, 'a> {
                 TokenKind::Open => self.folded(code),
                 TokenKind::Close if code.frames.is_empty() => break,
                 TokenKind::Close => self.close(code),
-                TokenKind::Eof => Err(self.cursor.unexpected(Expected::Token(")"))),
-                _ => Err(self.cursor.unexpected(Expected::Instr)),
+                _ => Err(self.not_an_instr()),
             };
             if let Err(error) = step
                 && !self.recover(code, error, start)?
@@ -265,7 +259,7 @@ impl<'a> State<'_, 'a> {
     /// An instruction that is not folded.
     #[inline(always)]
     fn flat(&mut self, code: &mut Code<'a>) -> Result<()> {
-        if code.frames.last().is_some_and(|frame| !frame.takes_flat()) {
+        if code.frames.last().is_some_and(|frame| !frame.open.takes_flat()) {
             return Err(self.cursor.unexpected(Expected::OperandOrClose));
         }
         let start = self.cursor.pos();
@@ -401,7 +395,7 @@ impl<'a> State<'_, 'a> {
             return Err(self.cursor.unexpected(Expected::Instr));
         }
         if let Some(&frame) = code.frames.last()
-            && !frame.takes_flat()
+            && !frame.open.takes_flat()
             && frame.open != Open::Operands
             && self.folded_clause(code, frame)?
         {
@@ -410,17 +404,12 @@ impl<'a> State<'_, 'a> {
         // Only an instruction takes a hint: one before `(then` is left over.
         let hint = self.hint(open)?;
         let start = self.cursor.pos();
-        let opcode = match self.opcode() {
-            Ok(opcode) => opcode,
-            Err(error) => return Err(self.open_loosely(code, error)),
-        };
+        let opcode = self.opcode()?;
         if opcode.kinds().is_structured() {
             return self.folded_structured(code, opcode, start, hint);
         }
         let before = code.out.len();
-        if let Err(error) = self.encode(code, opcode) {
-            return Err(self.open_loosely(code, error));
-        }
+        self.encode(code, opcode)?;
         let end = self.cursor.pos();
         if self.cursor.opt(TokenKind::Close) {
             // Without operands nothing has to wait.
@@ -445,7 +434,7 @@ impl<'a> State<'_, 'a> {
         code.waiting.extend_from_slice(&code.out[before..]);
         code.out.truncate(before);
         let tokens = (tokens.0 as u32, tokens.1 as u32);
-        code.frames.push(Frame { open, hint, waiting, tokens, loose: false });
+        code.frames.push(Frame { open, hint, waiting, tokens });
     }
 
     /// Writes the instruction that was set aside.
@@ -478,11 +467,9 @@ impl<'a> State<'_, 'a> {
             (Open::AfterDo, "delegate") => {
                 self.cursor.bump();
                 code.set_open(Open::Delegated);
-                let delegate = self.delegate(code, start);
-                return match delegate.and_then(|()| self.cursor.expect_close()) {
-                    Ok(()) => Ok(true),
-                    Err(error) => Err(self.open_loosely(code, error)),
-                };
+                self.delegate(code, start)?;
+                self.cursor.expect_close()?;
+                return Ok(true);
             }
             _ => return Err(self.cursor.unexpected(Expected::Token(")"))),
         };
@@ -518,8 +505,7 @@ impl<'a> State<'_, 'a> {
             }
             _ => {
                 self.cursor.seek(start);
-                let error = self.cursor.unexpected(Expected::FittingInstr);
-                return Err(self.open_loosely(code, error));
+                return Err(self.cursor.unexpected(Expected::FittingInstr));
             }
         };
         code.hint(hint, before);
@@ -534,7 +520,7 @@ impl<'a> State<'_, 'a> {
         let Some(&frame) = code.frames.last() else { return Ok(()) };
         match frame.open {
             Open::Operands => self.resume(code, frame),
-            Open::Clause | Open::Delegated => {}
+            Open::Clause | Open::Delegated | Open::Loose => {}
             Open::FoldedBlock
             | Open::AfterThen
             | Open::AfterDo
@@ -543,9 +529,9 @@ impl<'a> State<'_, 'a> {
                 self.end_label(self.cursor.pos());
                 self.end(code, self.cursor.pos());
             }
-            Open::Condition => return Err(self.incomplete(frame, Expected::Token("(then"))),
-            Open::BeforeDo => return Err(self.incomplete(frame, Expected::Token("(do"))),
-            _ => return Err(self.incomplete(frame, Expected::Token("end"))),
+            Open::Condition => return Err(self.incomplete(code, Expected::Token("(then"))),
+            Open::BeforeDo => return Err(self.incomplete(code, Expected::Token("(do"))),
+            _ => return Err(self.incomplete(code, Expected::Token("end"))),
         }
         code.frames.pop();
         self.cursor.bump();

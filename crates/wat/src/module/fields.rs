@@ -18,6 +18,7 @@ use super::recovery::unreachable;
 use super::scan::extern_kind;
 use super::types::ParamIds;
 use crate::error::{Error, ErrorKind, Expected, Result};
+use crate::help::Help;
 use crate::ids::Space;
 
 impl<'a> State<'_, 'a> {
@@ -209,7 +210,9 @@ impl<'a> State<'_, 'a> {
         }
         let kind = self.expect_extern()?;
         if self.cursor.peek() == TokenKind::Id {
-            return Err(self.cursor.error(ErrorKind::IdNotAllowed));
+            let mut error = self.cursor.error(ErrorKind::IdNotAllowed);
+            error.help = names.is_empty().then_some(Help::IMPORT_NAMES);
+            return Err(error);
         }
         let ty = self.extern_type_tail(kind, None)?;
         self.cursor.expect_close()?;

@@ -19,6 +19,7 @@ use wattle_syntax::{
 use super::State;
 use super::types::ParamIds;
 use crate::error::{Error, ErrorKind, Expected, Number, Result};
+use crate::help::Help;
 use crate::ids::Space;
 
 /// The immediates of one instruction.
@@ -122,7 +123,9 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
             if matches!(unexpected.kind, ErrorKind::UnknownOperator(..)) {
                 return Err(unexpected);
             }
-            return Err(Error::boxed(kind, self.state.cursor.span_from(start - 1)));
+            let mut error = Error::boxed(kind, self.state.cursor.span_from(start - 1));
+            error.help = Some(Help::Lanes(expected, count));
+            return Err(error);
         }
         self.state.cursor.seek(start);
         Ok(())

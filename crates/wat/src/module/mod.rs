@@ -43,7 +43,7 @@ use wattle_ast::{Features, ItemKind, Module, SourceMap, Span, ValType};
 use wattle_syntax::{TokenKind, Tokens};
 
 use crate::cursor::Cursor;
-use crate::error::{Error, Errors, Expected, Result};
+use crate::error::{Error, ErrorKind, Errors, Expected, Related, Result};
 use crate::help::{self, Help};
 use crate::ids::{IdMap, Scope, Space};
 use crate::references::{Identifiers, Recorder};
@@ -200,10 +200,14 @@ impl Parser {
         });
         if let Err(mut error) = end {
             error.help = help::find(&error.kind, &cursor);
+            if whole && let ErrorKind::UnexpectedToken(Expected::End) = error.kind {
+                let span = cursor.span_before();
+                error.related = Some(Related { span, note: "the module ends here" });
+            }
             errors.push(*error);
         }
         if !errors.is_empty() {
-            reports::keep_reliable(&mut errors, &tokens);
+            reports::keep_independent(&mut errors, &tokens);
         }
         let mut soundness = Soundness::default();
         if !errors.is_empty() {
@@ -245,8 +249,9 @@ struct State<'t, 'a> {
     max_errors: usize,
     /// How many identifiers may still be compared with misspelt ones.
     budget: usize,
-    /// Identifiers of what could not be read: nothing is said about them.
-    excused: BTreeSet<&'a str>,
+    /// Identifiers of what could not be read, and the field that each belongs to; those of fields
+    /// belong to none. Nothing is said about them there, or anywhere.
+    excused: BTreeSet<(&'a str, Option<usize>)>,
     /// Where the field at hand begins.
     field_start: usize,
     /// The last advice about a character, and the field that it was for.

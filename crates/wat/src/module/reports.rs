@@ -7,19 +7,49 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::Span;
-use wattle_syntax::{TokenKind, Tokens};
+use wattle_syntax::{LexError, TokenKind, Tokens};
 
 use super::State;
 use crate::balance;
 use crate::error::{Error, ErrorKind, Expected, Related};
+use crate::foreign::looks_like;
 use crate::help::{self, Help};
 use crate::ids::Space;
 use crate::nearest::nearest;
 
-/// Leaves out the errors that may only follow from a string, a comment or a parenthesis that is
-/// not closed.
+/// Leaves out the errors that may only follow from others: all but one where the text is something
+/// else than a module, and those behind a string, a comment or a parenthesis that is not closed.
 #[cold]
-pub(super) fn keep_reliable(errors: &mut Vec<Error>, tokens: &Tokens<'_>) {
+pub(super) fn keep_independent(errors: &mut Vec<Error>, tokens: &Tokens<'_>) {
+    if let Some(foreign) = looks_like(tokens.source().as_bytes()) {
+        let span = tokens.get(0).span();
+        let illegal = errors.iter().position(|error| error.kind == ILLEGAL && error.span == span);
+        let error = match illegal {
+            Some(at) => Error { help: Some(Help::LooksLike(foreign)), ..errors.swap_remove(at) },
+            None => Error {
+                help: Some(Help::Advice(foreign.advice)),
+                ..Error::new(ErrorKind::Foreign(foreign), span)
+            },
+        };
+        *errors = alloc::vec![error];
+        return;
+    }
+    errors.sort_by_key(|error| (error.span.start, error.span.end));
+    let mut illegal: Option<Span> = None;
+    errors.retain(|error| {
+        let Some(before) = illegal.filter(|before| *before != error.span) else {
+            illegal = if error.kind == ILLEGAL { Some(error.span) } else { illegal };
+            return true;
+        };
+        // Characters that touch are one fault, and so are several on one line.
+        let between = tokens.source().get(before.end..error.span.start).unwrap_or("\n");
+        let is_word = matches!(error.kind, ErrorKind::UnknownOperator(..));
+        if error.kind == ILLEGAL {
+            illegal = Some(error.span);
+            return between.contains('\n');
+        }
+        !(is_word && between.is_empty())
+    });
     let reliable = tokens.unclosed().unwrap_or(usize::MAX);
     errors.retain(|error| error.span.start <= reliable);
     if reliable < usize::MAX {
@@ -43,6 +73,9 @@ pub(super) fn keep_reliable(errors: &mut Vec<Error>, tokens: &Tokens<'_>) {
     errors.push(error);
 }
 
+/// A character that may stand in strings and comments only.
+const ILLEGAL: ErrorKind = ErrorKind::Lexical(LexError::IllegalCharacter);
+
 impl State<'_, '_> {
     /// Notes an error, unless it only follows from another one, or there are already enough to
     /// sort and cut.
@@ -52,9 +85,14 @@ impl State<'_, '_> {
             return;
         }
         match &error.kind {
-            ErrorKind::Unknown(_, id) if self.excused.contains(&**id) => return,
+            ErrorKind::Unknown(_, id) if self.is_excused(id) => return,
             _ if error.help.is_some() => {}
             ErrorKind::Unknown(space, id) => error.help = self.known(*space, &id.clone()),
+            ErrorKind::UnexpectedToken(Expected::Instr | Expected::OperandOrClose)
+                if self.cursor.peek() == TokenKind::Id =>
+            {
+                error.help = self.reads(self.cursor.text());
+            }
             kind => error.help = help::find(kind, &self.cursor),
         }
         // What stands on many lines by mistake is told once for each field.
@@ -71,12 +109,18 @@ impl State<'_, '_> {
         self.errors.push(error);
     }
 
-    /// The identifier that is next, if there is one, is not unknown wherever it is used.
+    /// The identifier that is next, if there is one, is not unknown in the field at hand, or
+    /// anywhere if it may be that of a field.
     #[cold]
-    pub(super) fn excuse(&mut self) {
+    pub(super) fn excuse(&mut self, of_field: bool) {
         if self.cursor.peek() == TokenKind::Id {
-            self.excused.insert(self.cursor.text());
+            let field = (!of_field).then_some(self.field_start);
+            self.excused.insert((self.cursor.text(), field));
         }
+    }
+
+    fn is_excused(&self, id: &str) -> bool {
+        [None, Some(self.field_start)].iter().any(|field| self.excused.contains(&(id, *field)))
     }
 
     /// The next token is an identifier or index of nothing.
@@ -84,6 +128,16 @@ impl State<'_, '_> {
     pub(super) fn unknown(&self, space: Space) -> Box<Error> {
         let id = String::from(self.cursor.text());
         self.cursor.error(ErrorKind::Unknown(space, id.into()))
+    }
+
+    /// The instruction that reads or calls what an identifier is bound to.
+    fn reads(&self, id: &str) -> Option<Help> {
+        let name = id.strip_prefix('$')?;
+        let instr =
+            [(Space::Local, "local.get"), (Space::Global, "global.get"), (Space::Func, "call")];
+        let bound = |space: &Space| self.scope[*space].ids.get(name).is_some();
+        let (_, mnemonic) = instr.iter().find(|(space, _)| bound(space))?;
+        Some(Help::Write(format!("({mnemonic} {id})").into()))
     }
 
     /// What is known in the place of an identifier that is bound nowhere.

@@ -13,6 +13,22 @@ use crate::error::{Error, ErrorKind, Expected, Related, Result};
 use crate::ids::Space;
 use crate::{help, keywords, other_names};
 
+impl Code<'_> {
+    /// Lets anything follow in the innermost parentheses.
+    fn loosen(&mut self) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        frame.open = match frame.open {
+            Open::Condition => {
+                self.waiting_ids.pop();
+                Open::Loose
+            }
+            Open::Operands => Open::Loose,
+            // It has a label, as a block has.
+            _ => Open::FoldedBlock,
+        };
+    }
+}
+
 impl<'a> State<'_, 'a> {
     /// Reports an error in the instruction that begins at a position, and goes on to the next one.
     /// Returns false when the rest of the function is not worth reading. Outside of functions,
@@ -46,24 +62,32 @@ impl<'a> State<'_, 'a> {
         let is_unknown = matches!(error.kind, ErrorKind::UnknownOperator(..));
         let is_lexical = matches!(error.kind, ErrorKind::Lexical(_));
         code.broken = true;
+        let is_misplaced = matches!(
+            error.kind,
+            ErrorKind::UnexpectedToken(Expected::FittingInstr | Expected::Token(")"))
+        );
         if !(of_structure && code.unsure) {
             self.report(*error);
         }
+        code.unsure |= is_misplaced;
         if self.cursor.peek() == TokenKind::Eof {
             return Ok(false);
         }
         match begins {
             TokenKind::Close => self.close_incomplete(code),
-            TokenKind::Keyword if is_operand => {
-                if let Some(frame) = code.frames.last_mut() {
-                    frame.loose = true;
-                }
+            TokenKind::Keyword
+                if is_operand && Opcode::from_mnemonic(self.cursor.text()).is_some() =>
+            {
+                code.loosen();
             }
             TokenKind::Open if at == start + 1 && !self.opens_instr(start) => {
                 self.cursor.seek(start);
                 self.skip_form();
             }
             _ => {
+                if begins == TokenKind::Open {
+                    self.keep_open(code, start + 1);
+                }
                 if is_unknown || at == start || begins == TokenKind::Open && at == start + 1 {
                     self.skip_token();
                 }
@@ -78,20 +102,13 @@ impl<'a> State<'_, 'a> {
         Ok(true)
     }
 
-    /// The next token is in parentheses that an error was found in. They take anything from now on.
-    #[cold]
-    pub(super) fn open_loosely(&mut self, code: &mut Code<'a>, error: Box<Error>) -> Box<Error> {
-        let open = (0..=self.cursor.pos()).rev();
-        let open = open.take(2).find(|pos| self.cursor.tokens.get(*pos).kind == TokenKind::Open);
-        let is_form = open.is_some_and(|open| !self.opens_instr(open));
-        if !is_form {
+    /// Notes the parentheses around the keyword at a position, unless they are noted. Anything may
+    /// follow in them.
+    fn keep_open(&mut self, code: &mut Code<'a>, keyword: usize) {
+        if code.frames.last().is_none_or(|frame| frame.tokens.0 as usize != keyword) {
             let end = code.out.len();
-            self.wait(code, Open::Operands, end, None, (0, 0));
-            if let Some(frame) = code.frames.last_mut() {
-                frame.loose = true;
-            }
+            self.wait(code, Open::Loose, end, None, (keyword, keyword + 1));
         }
-        error
     }
 
     /// Whether what begins with the parenthesis at a position may have been meant as an
@@ -152,11 +169,13 @@ impl<'a> State<'_, 'a> {
     /// Moves past the next form. What it may have bound is not unknown.
     pub(super) fn skip_form(&mut self) {
         let start = self.cursor.pos();
+        let keyword = self.cursor.open_keyword().unwrap_or_default();
+        let is_field = keyword != "type" && keywords::fields().any(|known| known == keyword);
         self.cursor.bump_form();
         let end = self.cursor.pos();
         self.cursor.seek(start);
         while self.cursor.pos() < end {
-            self.excuse();
+            self.excuse(is_field);
             self.cursor.bump();
         }
     }
@@ -177,18 +196,27 @@ impl<'a> State<'_, 'a> {
         } else {
             0
         };
-        self.excuse();
+        self.excuse(false);
         self.cursor.bump();
         while self.cursor.peek() != TokenKind::Eof && self.cursor.span().start < start + end {
             self.cursor.bump();
         }
     }
 
+    /// The error of a token that no instruction begins with.
+    #[cold]
+    pub(super) fn not_an_instr(&self) -> Box<Error> {
+        self.cursor.unexpected(match self.cursor.peek() {
+            TokenKind::Eof => Expected::Token(")"),
+            _ => Expected::Instr,
+        })
+    }
+
     /// The error of a closing parenthesis before what is open is complete.
     #[cold]
-    pub(super) fn incomplete(&self, frame: Frame, expected: Expected) -> Box<Error> {
+    pub(super) fn incomplete(&self, code: &Code<'a>, expected: Expected) -> Box<Error> {
         let mut error = self.cursor.unexpected(expected);
-        error.related = Some(self.begins(frame));
+        error.related = code.frames.last().map(|frame| self.begins(*frame));
         error
     }
 

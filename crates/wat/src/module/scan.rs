@@ -94,7 +94,7 @@ impl<'a> State<'_, 'a> {
                 let Some(kind) = extern_kind(keyword) else {
                     if !matches!(keyword, "export" | "start") {
                         // It may be meant as a field that binds an identifier.
-                        self.excuse();
+                        self.excuse(true);
                     }
                     return Origin::Other;
                 };

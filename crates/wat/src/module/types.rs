@@ -3,6 +3,8 @@
 //! Spec: <https://webassembly.github.io/spec/core/text/types.html>
 
 use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::{
@@ -14,6 +16,7 @@ use wattle_syntax::TokenKind;
 
 use super::State;
 use crate::error::{Error, ErrorKind, Expected, Result};
+use crate::help::Help;
 use crate::ids::{IdMap, Space};
 
 /// A function type as a list: parameters, a separator, results.
@@ -410,7 +413,11 @@ impl<'a> State<'_, 'a> {
             {
                 return Ok(TypeIdx(index));
             }
-            Some(_) => ErrorKind::InlineFuncType,
+            Some(ty) => {
+                let mut error = Error::boxed(ErrorKind::InlineFuncType, self.span_at(start));
+                error.help = func_type_text(ty).map(|text| Help::TypeIs(text.into()));
+                return Err(error);
+            }
         };
         Err(Error::boxed(kind, self.span_at(start)))
     }
@@ -462,4 +469,21 @@ impl<'a> State<'_, 'a> {
             None => Err(self.unknown(Space::Field)),
         }
     }
+}
+
+/// A function type as text, unless it is long.
+#[cold]
+fn func_type_text(ty: &SubType) -> Option<String> {
+    let CompType::Func(func) = &ty.comp else { return None };
+    if func.params().len() + func.results().len() > 16 {
+        return None;
+    }
+    let mut text = String::from("(func");
+    for (keyword, types) in [("param", func.params()), ("result", func.results())] {
+        if !types.is_empty() {
+            let types: Vec<String> = types.iter().map(|ty| format!("{ty}")).collect();
+            text += &format!(" ({keyword} {})", types.join(" "));
+        }
+    }
+    Some(text + ")")
 }
