@@ -29,7 +29,7 @@ pub(crate) struct Reading {
     /// separated by commas; `-name` takes one away, from the default if it comes first. Without this,
     /// commands that only show what is there take `all`, and others `default`.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
-    features: Option<FeatureList>,
+    pub(crate) features: Option<FeatureList>,
 
     /// Stop after this many faults.
     #[arg(long, value_name = "N", default_value = "20")]

@@ -53,9 +53,6 @@ impl Source {
     /// Reads a module: what is in a `(module binary ..)` or a `(module quote ..)` where that is all.
     pub(crate) fn read_module(file: Option<&Path>, reading: Reading) -> Result<Source, Failure> {
         let source = Source::read(file, reading)?;
-        if source.bytes.is_empty() {
-            return Err(Failure::Input(format!("{} is empty", source.name)));
-        }
         let text = if source.is_binary() { None } else { std::str::from_utf8(&source.bytes).ok() };
         let bytes = match text.and_then(wat::script::embedded).map(|module| module.source) {
             Some(ModuleSource::Binary(bytes) | ModuleSource::Quote(bytes)) => bytes.into_owned(),

@@ -132,8 +132,10 @@ impl Wast {
         let of_script = || FeatureList::from(features_of(path));
         let list = self.features.clone().unwrap_or_else(of_script);
         let features = list.features;
-        let source =
-            Source::read(Some(path), Reading { features: list, max_errors: self.max_errors })?;
+        let source = Source::read(
+            Some(path),
+            Reading { features: Some(list), max_errors: self.max_errors },
+        )?;
         let options = Options { features, seed: self.seed, ..Options::default() };
         script::run(&source.bytes, options).map_err(|errors| source.malformed_text(errors))
     }
