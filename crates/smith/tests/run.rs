@@ -22,10 +22,6 @@ impl Observer for Seen {
             self.places[step.func as usize][step.offset as usize] = true;
         }
     }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
 }
 
 /// The counts of many modules.
@@ -77,8 +73,8 @@ impl Tally {
             Ok(()) => self.clean += 1,
             Err(error) => drop(self.first_fault.get_or_insert((seed, error))),
         }
-        let seen = store.observe(None).expect("someone listens");
-        let seen: &Seen = seen.as_any().downcast_ref().expect("it is ours");
+        let seen: Box<dyn Any> = store.observe(None).expect("someone listens");
+        let seen: Box<Seen> = seen.downcast().expect("it is ours");
         for (sum, more) in self.executed.iter_mut().zip(&seen.opcodes) {
             *sum += more;
         }
