@@ -3,6 +3,10 @@
 //! `cargo fuzz run NAME` calls them with inputs from libFuzzer, `cargo test` with seeded inputs. The
 //! binaries of the targets, built without the fuzzer, replay files.
 
+#[cfg(feature = "peers")]
+pub mod crosswise;
+#[cfg(feature = "peers")]
+pub mod edits;
 #[cfg(feature = "engines")]
 pub mod engines;
 #[cfg(feature = "faults")]

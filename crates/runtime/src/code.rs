@@ -15,8 +15,7 @@ pub(crate) type Slot = u16;
 /// of a frame never needs a check.
 pub(crate) const WINDOW: usize = 1 << 16;
 
-/// An operation: 16 bytes. `a` is the destination of whatever has one; the rest depends on the
-/// code.
+/// An operation: 16 bytes. `a` is the destination, if there is one; the rest depends on the code.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Op {
     pub(crate) code: Code,

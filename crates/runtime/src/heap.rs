@@ -86,7 +86,7 @@ impl Heap {
         self.objects.iter().filter(|object| !matches!(object.payload, Payload::Free(_))).count()
     }
 
-    /// Whether so much was allocated since the last collection that it is time for the next.
+    /// Whether enough was allocated since the last collection to collect again.
     #[inline(always)]
     pub(crate) fn wants_collection(&self) -> bool {
         self.bytes >= self.collect_at

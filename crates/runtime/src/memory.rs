@@ -10,8 +10,8 @@ use crate::store::{Handle, Store};
 use crate::trap::{Error, ErrorKind, Trap};
 use crate::values::{Ref, Value};
 
-/// Zeroed bytes, or nothing when there is no room. The probe makes sure that there is, so that
-/// what follows, which would not say no, gets pages that the system has not touched yet.
+/// Zeroed bytes, or `None` when memory is exhausted. `vec!` gets zeroed pages from the system, but
+/// aborts when there is no room; so a reservation that can fail comes first.
 fn zeroed(len: usize) -> Option<Vec<u8>> {
     let mut probe: Vec<u8> = Vec::new();
     probe.try_reserve_exact(len).ok()?;
@@ -19,14 +19,14 @@ fn zeroed(len: usize) -> Option<Vec<u8>> {
     Some(alloc::vec![0; len])
 }
 
-/// Grows a list, or leaves it when there is no room.
+/// Grows a list with copies of a value; `None` when memory is exhausted, and then it stays as it was.
 fn extend<T: Clone>(list: &mut Vec<T>, len: usize, value: T) -> Option<()> {
     list.try_reserve_exact(len.checked_sub(list.len())?).ok()?;
     list.resize(len, value);
     Some(())
 }
 
-/// The most bytes of a memory, whatever its address type: what 32 bits reach. Accesses rely on it.
+/// The most bytes of a memory of either address type: 32 bits reach them, which accesses rely on.
 const MOST_BYTES: u64 = 1 << 32;
 
 /// The most pages that an address type can address.

@@ -1,6 +1,7 @@
-//! Observation: what a store reports when someone listens, and costs nothing when nobody does.
+//! Observation: what a store reports to an observer.
 //!
-//! A store with an observer translates functions with reports woven in; one without does not.
+//! A store with an observer translates functions with reports woven in. A store without one does
+//! not, so observation costs nothing when it is not used.
 
 use core::any::Any;
 
@@ -19,7 +20,7 @@ pub struct Step {
     pub opcode: Opcode,
 }
 
-/// Who listens to a store: [`Store::observe`](crate::Store::observe).
+/// Receives the reports of a store: [`Store::observe`](crate::Store::observe).
 ///
 /// ```
 /// use std::any::Any;

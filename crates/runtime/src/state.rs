@@ -207,7 +207,7 @@ impl State {
                     (None, kind::EXN) => Exn,
                     _ => Any,
                 };
-                // What is external on the outside is whatever it is inside.
+                // An external reference may hold anything that is internal.
                 actual.is_subtype_of(abs) || abs == Extern && actual.top() == Any
             }
         }

@@ -184,7 +184,7 @@ impl<T> Store<T> {
         self.inner.state.fuel = fuel;
     }
 
-    /// Lets someone listen, or nobody; who listened before is the answer.
+    /// Sets or removes the observer of calls that begin from now on. Returns the one before.
     pub fn observe(&mut self, observer: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
         core::mem::replace(&mut self.inner.state.observer, observer)
     }
@@ -303,7 +303,7 @@ impl<T> Store<T> {
         }
     }
 
-    /// Drives an execution to its end: nobody is there to resume it.
+    /// Drives an execution to its end. It cannot be resumed, so lack of fuel is an error.
     pub(crate) fn finish(&mut self, mut exec: Exec) -> Result<Exec, Error> {
         loop {
             match self.drive(exec)? {

@@ -56,7 +56,7 @@ fn no_word() -> Word<'static> {
 
 struct Runner<'s> {
     store: Store,
-    /// What was registered, by whatever thread.
+    /// What any of the threads registered.
     imports: Imports,
     options: Options,
     report: Report,

@@ -36,7 +36,7 @@ impl Thread<'_> {
         !self.has_ended() && !waits
     }
 
-    /// The time after which it goes on although nobody notified it.
+    /// The time after which it goes on without a notification.
     fn timeout(&self) -> Option<i64> {
         let (_, timeout) = self.call.as_ref()?;
         timeout.filter(|&timeout| timeout >= 0)

@@ -74,7 +74,7 @@ impl Tally {
             Err(error) => drop(self.first_fault.get_or_insert((seed, error))),
         }
         let seen: Box<dyn Any> = store.observe(None).expect("someone listens");
-        let seen = seen.downcast::<Seen>().expect("it is ours");
+        let seen: Box<Seen> = seen.downcast().expect("it is ours");
         for (sum, more) in self.executed.iter_mut().zip(&seen.opcodes) {
             *sum += more;
         }

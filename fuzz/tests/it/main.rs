@@ -1,5 +1,9 @@
 //! Small runs of what fuzzing does at length.
 
+#[cfg(feature = "peers")]
+mod crosswise;
+#[cfg(feature = "peers")]
+mod edits;
 #[cfg(feature = "faults")]
 mod faults;
 mod generated;

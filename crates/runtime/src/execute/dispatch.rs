@@ -42,8 +42,8 @@ impl Position<'_> {
     }
 }
 
-/// The bytes at an address. Address and offset are of 32 bits, so that no sum overflows and one
-/// comparison does.
+/// The bytes at an address. Address and offset have 32 bits, so no sum overflows, and one
+/// comparison checks the bounds.
 #[inline(always)]
 fn bytes_at<const N: usize>(memory: &[u8], address: u64, offset: u64) -> Option<&[u8; N]> {
     let start = u64::from(address as u32) + u64::from(offset as u32);
@@ -139,7 +139,7 @@ pub(super) fn dispatch<'m>(
             }
         };
     }
-    // Leaves the operation to whoever called.
+    // Leaves the operation to the caller, `run.rs`.
     macro_rules! elsewhere {
         () => {{
             at.pc = pc!() - 1;

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `run.rs` | from instance to instance: calls, exceptions, whatever the loop leaves |
+//! | `run.rs` | from instance to instance: calls, exceptions, the operations that the loop leaves |
 //! | `dispatch.rs` | the loop |
 //! | `frame.rs` | the slots that the operations of a frame can name |
 //! | `row.rs` | instructions without an operation of their own, by their opcode |

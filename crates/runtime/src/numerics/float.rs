@@ -156,8 +156,8 @@ pub(super) fn sqrt<F: Float>(x: F, nan: Nan) -> F {
     nan.result(x.sqrt())
 }
 
-/// What `min` and `max` of two operands are, once it is known what they are of ordinary numbers,
-/// and of zeros.
+/// The result of `min` or `max`: `number` for two numbers that differ, `zero` for two that are
+/// equal, else a NaN.
 #[inline(always)]
 fn choose<F: Float>(a: F, b: F, number: F, zero: F, nan: Nan) -> F {
     let ordered = if a == b { zero } else { number };

@@ -327,17 +327,9 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    fn label_types<'b>(block: &'b Block<'m>) -> &'b [ValType] {
-        match block.kind {
-            Kind::Loop => block.signature.params(),
-            _ => block.signature.results(),
-        }
-    }
-
     /// Puts the operands that the label of a block takes where it takes them.
-    fn move_values(&mut self, at: usize, types: (usize, usize)) -> Result<()> {
+    fn move_values(&mut self, at: usize, (count, slots): (usize, usize)) -> Result<()> {
         let base = self.block(at)?.base;
-        let (count, slots) = types;
         match count {
             0 => {}
             1 => {
@@ -354,16 +346,16 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
+    /// How many operands the label of a block takes, and how many slots these take.
     fn label_counts(&self, at: usize) -> Result<(usize, usize)> {
-        let types = Self::label_types(self.block(at)?);
+        let Block { kind, signature, .. } = self.block(at)?;
+        let types = if *kind == Kind::Loop { signature.params() } else { signature.results() };
         Ok((types.len(), widths(types)))
     }
 
     fn move_results(&mut self, at: usize) -> Result<()> {
-        let block = self.block(at)?;
-        let results = block.signature.results();
-        let counts = (results.len(), widths(results));
-        self.move_values(at, counts)
+        let results = self.block(at)?.signature.results();
+        self.move_values(at, (results.len(), widths(results)))
     }
 
     /// Lets the target of a branch be the label of a block.

@@ -1,0 +1,70 @@
+//! Text across tools: what the printer writes, `wat` reads, and what `wasmprinter` writes, our parser
+//! reads. The modules are the same.
+
+use wattle::ast::{Custom, Features, Module};
+use wattle::{encoder, parser, printer, wat};
+
+/// Whether the text that is printed for a binary means the same to `wat`, and the text that
+/// wasmprinter prints to our parser.
+///
+/// # Errors
+/// What differs.
+pub fn check(wasm: &[u8]) -> Result<(), String> {
+    let module = read(wasm)?;
+    let ours = printer::print(&module);
+    let theirs = ::wat::parse_str(&ours).map_err(|error| format!("wat: {error}"))?;
+    same(&module, &read(&theirs)?).map_err(|part| format!("wat reads other {part}"))?;
+
+    let theirs =
+        wasmprinter::print_bytes(wasm).map_err(|error| format!("wasmprinter: {error}"))?;
+    let parsed = wat::Parser::new().features(Features::ALL).module(&theirs);
+    let parsed = parsed.map_err(|errors| format!("our parser: {errors}"))?;
+    if let Some(warning) = parsed.warnings.first() {
+        return Err(format!("our parser: {warning}"));
+    }
+    same(&module, &read(&encoder::encode(&parsed.module))?)
+        .map_err(|part| format!("our parser reads other {part}"))
+}
+
+/// A module in its canonical form.
+fn read(wasm: &[u8]) -> Result<Module<'static>, String> {
+    let read = |wasm: &[u8]| {
+        let parser = parser::Parser::new().features(Features::ALL);
+        parser.module(wasm).map(Module::into_owned).map_err(|error| error.to_string())
+    };
+    let module = read(wasm)?;
+    read(&encoder::encode_canonical(&module))
+}
+
+/// Compares modules but for what the tools do not write: the place of the name section, and names
+/// that only this project knows.
+fn same(first: &Module<'_>, second: &Module<'_>) -> Result<(), &'static str> {
+    let customs = |module: &Module<'_>| -> Vec<Custom<'static>> {
+        let customs = module.customs.iter().filter(|custom| custom.data.bytes().is_some());
+        let mut customs: Vec<_> = customs.cloned().map(Custom::into_owned).collect();
+        customs.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
+        customs
+    };
+    let parts = [
+        (first.types == second.types, "types"),
+        (first.imports == second.imports, "imports"),
+        (first.funcs == second.funcs, "functions"),
+        (first.tables == second.tables, "tables"),
+        (first.memories == second.memories, "memories"),
+        (first.tags == second.tags, "tags"),
+        (first.globals == second.globals, "globals"),
+        (first.exports == second.exports, "exports"),
+        (first.start == second.start, "start function"),
+        (first.elems == second.elems, "element segments"),
+        (first.datas == second.datas, "data segments"),
+        (customs(first) == customs(second), "custom sections"),
+        (first.names.module == second.names.module, "name of the module"),
+        (first.names.funcs == second.names.funcs, "names of functions"),
+        (first.names.types == second.names.types, "names of types"),
+        (first.names.globals == second.names.globals, "names of globals"),
+    ];
+    match parts.iter().find(|(is_same, _)| !is_same) {
+        Some((_, part)) => Err(part),
+        None => Ok(()),
+    }
+}
