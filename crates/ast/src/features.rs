@@ -196,7 +196,7 @@ impl Features {
 
     /// Reads a comma-separated list of presets (`wasm1`, `wasm2`, `wasm3`, `default`, `all`) and
     /// feature names, applied from left to right; `-name` takes away. What a feature implies
-    /// comes with it. Dashes and underscores are the same.
+    /// comes with it. An underscore stands for a dash.
     ///
     /// # Errors
     /// The first word that is neither.

@@ -8,17 +8,6 @@ use super::items::{Custom, CustomData, Item};
 use super::module::Module;
 use super::sections::{Section, SectionId};
 
-/// The header, then sections in order, each followed by the custom ones that come after it.
-pub(super) fn items<'m>(module: &'m Module<'_>) -> impl Iterator<Item = Item<'m>> {
-    let places = SectionId::ALL.iter().skip(1).flat_map(move |&id| {
-        let header = || Item::Section(Section { id, size: 0, count: module.section_count(id) });
-        let section = module.has_section(id).then(header);
-        let items = section.into_iter().chain(module.section_items(id));
-        items.chain(customs(module, Some(id)))
-    });
-    iter::once(Item::Header).chain(customs(module, None)).chain(places)
-}
-
 fn customs<'m>(
     module: &'m Module<'_>,
     after: Option<SectionId>,
@@ -51,6 +40,21 @@ impl<'m> VisitItems<'m> for Boxed {
 }
 
 impl Module<'_> {
+    /// The module as a stream of items: the header, then sections in order, each followed by the
+    /// custom ones that come after it.
+    ///
+    /// The sizes in [`Item::Section`] are 0: only an encoder knows them. The name section comes
+    /// as a custom section with [`CustomData::Names`].
+    pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        let places = SectionId::ALL.iter().skip(1).flat_map(move |&id| {
+            let header = || Item::Section(Section { id, size: 0, count: self.section_count(id) });
+            let section = self.has_section(id).then(header);
+            let items = section.into_iter().chain(self.section_items(id));
+            items.chain(customs(self, Some(id)))
+        });
+        iter::once(Item::Header).chain(customs(self, None)).chain(places)
+    }
+
     /// The items of one section, without its header; none of the section of custom sections.
     pub fn section_items(&self, id: SectionId) -> impl Iterator<Item = Item<'_>> {
         self.visit_items(id, Boxed)

@@ -359,9 +359,9 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// A length: a `u32` that the bytes from its own first on could satisfy. (The reference
-    /// interpreter measures from there. A length that fits only so makes whoever takes that many
-    /// bytes run into the end.)
+    /// A length: a `u32` that is at most the number of bytes left, its own bytes counted. (The
+    /// reference interpreter counts them. Where a length fits only with them, taking that many bytes
+    /// runs into the end.)
     ///
     /// # Errors
     /// [`Malformed::LengthOutOfBounds`], standing at the length.
