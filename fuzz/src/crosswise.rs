@@ -15,8 +15,7 @@ pub fn check(wasm: &[u8]) -> Result<(), String> {
     let theirs = ::wat::parse_str(&ours).map_err(|error| format!("wat: {error}"))?;
     same(&module, &read(&theirs)?).map_err(|part| format!("wat reads other {part}"))?;
 
-    let theirs =
-        wasmprinter::print_bytes(wasm).map_err(|error| format!("wasmprinter: {error}"))?;
+    let theirs = wasmprinter::print_bytes(wasm).map_err(|error| format!("wasmprinter: {error}"))?;
     let parsed = wat::Parser::new().features(Features::ALL).module(&theirs);
     let parsed = parsed.map_err(|errors| format!("our parser: {errors}"))?;
     if let Some(warning) = parsed.warnings.first() {

@@ -96,9 +96,9 @@ impl Printed {
         text.push_str(&self.text[end..]);
         let name = |id: &str| wattle::syntax::strings::id(id).unwrap().to_string();
         let (old, new) = (shown(&name(id)), shown(&name(new)));
-        let expected = before.iter().map(|(fact, value)| {
-            (fact.replace(&old, &new), value.replace(&old, &new))
-        });
+        let expected = before
+            .iter()
+            .map(|(fact, value)| (fact.replace(&old, &new), value.replace(&old, &new)));
         compare(&expected.collect(), &facts(&self.binary(&text)), "a function renamed");
     }
 
@@ -209,7 +209,10 @@ fn facts(wasm: &[u8]) -> Facts {
                     body.get_locals_reader().unwrap().into_iter().map(Result::unwrap).collect();
                 let code = operators(body.get_operators_reader().unwrap(), &func);
                 let ty = types.get(place as usize);
-                facts.insert(format!("body of {}", func(*index)), format!("{ty:?} {locals:?} {code}"));
+                facts.insert(
+                    format!("body of {}", func(*index)),
+                    format!("{ty:?} {locals:?} {code}"),
+                );
                 *index += 1;
             }
             Payload::MemorySection(memories) => {
@@ -255,10 +258,7 @@ fn names(payloads: &[Payload<'_>]) -> BTreeMap<u32, String> {
     names
 }
 
-fn operators(
-    mut reader: wasmparser::OperatorsReader<'_>,
-    func: &impl Fn(u32) -> String,
-) -> String {
+fn operators(mut reader: wasmparser::OperatorsReader<'_>, func: &impl Fn(u32) -> String) -> String {
     let mut shown = String::new();
     while !reader.eof() {
         let operator = match reader.read().unwrap() {

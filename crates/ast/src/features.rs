@@ -196,7 +196,7 @@ impl Features {
 
     /// Reads a comma-separated list of presets (`wasm1`, `wasm2`, `wasm3`, `default`, `all`) and
     /// feature names, applied from left to right; `-name` takes away, from the default when it
-    /// comes first. What a feature implies comes with it. Dashes and underscores are the same.
+    /// comes first. What a feature implies comes with it. An underscore stands for a dash.
     ///
     /// # Errors
     /// The first word that is neither.
@@ -245,30 +245,27 @@ impl FromIterator<Feature> for Features {
     }
 }
 
-impl BitOr for Features {
-    type Output = Features;
-    fn bitor(self, other: Features) -> Features {
-        Features(self.0 | other.0)
-    }
+macro_rules! operators {
+    ($( $operator:ident $method:ident |$a:ident, $b:ident| $bits:expr; )*) => { $(
+        impl $operator for Features {
+            type Output = Features;
+            fn $method(self, other: Features) -> Features {
+                let ($a, $b) = (self.0, other.0);
+                Features($bits)
+            }
+        }
+    )* };
+}
+
+operators! {
+    BitOr bitor |a, b| a | b;
+    BitAnd bitand |a, b| a & b;
+    Sub sub |a, b| a & !b;
 }
 
 impl BitOrAssign for Features {
     fn bitor_assign(&mut self, other: Features) {
-        self.0 |= other.0;
-    }
-}
-
-impl BitAnd for Features {
-    type Output = Features;
-    fn bitand(self, other: Features) -> Features {
-        Features(self.0 & other.0)
-    }
-}
-
-impl Sub for Features {
-    type Output = Features;
-    fn sub(self, other: Features) -> Features {
-        Features(self.0 & !other.0)
+        *self = *self | other;
     }
 }
 

@@ -57,15 +57,16 @@ pub enum Step<'b> {
 /// assert_eq!(count(&[b"\0asm\x01\0\0\0\x03\x02\x01", b"\x07\x0a\x04\x01\x02\0\x0b"])?, 1);
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Parser {
     features: Features,
-    check_bodies: bool,
+    /// Whether the instructions of bodies are left unread.
+    skip_bodies: bool,
     /// How much data there must be before it is worth trying; known from the try before.
     wanted: usize,
     pub(crate) offset: usize,
-    /// The offset at which the module must end.
-    end: usize,
+    /// The offset at which the module must end, if it was set.
+    end: Option<usize>,
     /// Whether magic and version were read.
     pub(crate) started: bool,
     pub(crate) section: Option<Section>,
@@ -86,33 +87,10 @@ pub struct Parser {
     nesting: Nesting,
 }
 
-impl Default for Parser {
-    fn default() -> Self {
-        Parser::new()
-    }
-}
-
 impl Parser {
     /// A parser for a module, with the default features, that checks the bodies of functions.
     pub fn new() -> Parser {
-        Parser {
-            features: Features::default(),
-            check_bodies: true,
-            wanted: 0,
-            offset: 0,
-            end: usize::MAX,
-            started: false,
-            section: None,
-            last: None,
-            imported: [0; ExternKind::COUNT],
-            customs: 0,
-            funcs: 0,
-            bodies: 0,
-            data_count: None,
-            is_partial: false,
-            body_checked: false,
-            nesting: Nesting::default(),
-        }
+        Parser::default()
     }
 
     /// Sets the features that are on: what else is found is malformed.
@@ -136,7 +114,7 @@ impl Parser {
     /// ```
     #[must_use]
     pub fn check_bodies(mut self, check: bool) -> Parser {
-        self.check_bodies = check;
+        self.skip_bodies = !check;
         self
     }
 
@@ -156,7 +134,7 @@ impl Parser {
     #[must_use]
     pub fn within(mut self, range: Range<usize>) -> Parser {
         self.offset = range.start;
-        self.end = range.end;
+        self.end = Some(range.end);
         self
     }
 
@@ -199,10 +177,16 @@ impl Parser {
         }
     }
 
+    /// How many bytes there are up to where the module must end.
+    #[inline(always)]
+    fn room(&self) -> usize {
+        self.end.map_or(usize::MAX, |end| end.saturating_sub(self.offset))
+    }
+
     /// The data up to where the module must end.
     #[inline(always)]
     fn input<'b>(&self, data: &'b [u8], eof: bool) -> Input<'b> {
-        let (data, eof) = match data.get(..self.end.saturating_sub(self.offset)) {
+        let (data, eof) = match data.get(..self.room()) {
             Some(data) => (data, true),
             None => (data, eof),
         };
@@ -214,7 +198,7 @@ impl Parser {
         match no_item {
             NoItem::End => Ok(Step::End),
             NoItem::More(wanted) => {
-                let wanted = wanted.min(self.end.saturating_sub(self.offset));
+                let wanted = wanted.min(self.room());
                 self.wanted = wanted;
                 Ok(Step::NeedMore(wanted.saturating_sub(input.data.len())))
             }
@@ -236,7 +220,7 @@ impl Parser {
         }
         match &self.section {
             Some(section) if section.id() == SectionId::Code => {
-                let check = self.check_bodies && !self.body_checked;
+                let check = !self.skip_bodies && !self.body_checked;
                 let check = BodyCheck {
                     nesting: check.then_some(&mut self.nesting),
                     data_count: self.data_count.is_some(),

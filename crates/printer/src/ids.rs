@@ -90,25 +90,24 @@ impl Ids {
         }
     }
 
-    fn start(&self, index: usize) -> usize {
-        index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |ends| ends.1)
+    /// The text of an index, up to the end of its identifier or of its annotation.
+    #[inline(always)]
+    fn text(&self, index: u32, end: impl Fn((usize, usize)) -> usize) -> &[u8] {
+        let index = index as usize;
+        let Some(&ends) = self.ends.get(index) else { return &[] };
+        let before = index.checked_sub(1).and_then(|before| self.ends.get(before));
+        self.text.get(before.map_or(0, |ends| ends.1)..end(ends)).unwrap_or_default()
     }
 
     /// The identifier of an index as it stands in a reference; empty when it has none.
     #[inline]
     pub(crate) fn get(&self, index: u32) -> &[u8] {
-        match self.ends.get(index as usize) {
-            Some(&(end, _)) => self.text.get(self.start(index as usize)..end).unwrap_or_default(),
-            None => &[],
-        }
+        self.text(index, |(identifier, _)| identifier)
     }
 
     /// The identifier of an index as it stands where it is defined, its annotation included.
     pub(crate) fn definition(&self, index: u32) -> &[u8] {
-        match self.ends.get(index as usize) {
-            Some(&(_, end)) => self.text.get(self.start(index as usize)..end).unwrap_or_default(),
-            None => &[],
-        }
+        self.text(index, |(_, annotation)| annotation)
     }
 
     /// Whether no index has an identifier.

@@ -1,7 +1,7 @@
 //! Printer of WebAssembly modules in the text format.
 //!
-//! [`print`] returns the text; [`Config`] folds, leaves out, adds offsets or names, and streams. The text parses back to the same module, custom sections, odd names and
-//! their order included.
+//! [`print`] returns the text; [`Config`] folds, leaves out, adds offsets or names, and streams. The
+//! text parses back to the same module, with its custom sections, its odd names and their order.
 //!
 //! What lives here: everything that turns a `Module` into text. What does not: parsing of any
 //! kind, and validation (modules that are invalid print as well).

@@ -50,12 +50,11 @@ impl Context<'_> {
 
     pub(crate) fn val_type(&self, out: &mut Vec<u8>, ty: ValType) {
         match ty {
-            ValType::I32 => out.extend_from_slice(b" i32"),
-            ValType::I64 => out.extend_from_slice(b" i64"),
-            ValType::F32 => out.extend_from_slice(b" f32"),
-            ValType::F64 => out.extend_from_slice(b" f64"),
-            ValType::V128 => out.extend_from_slice(b" v128"),
             ValType::Ref(ty) => self.ref_type(out, ty),
+            number => {
+                out.push(b' ');
+                out.extend_from_slice(number.keyword().unwrap_or_default().as_bytes());
+            }
         }
     }
 

@@ -145,7 +145,7 @@ macro_rules! subsections {
             fn encode(&self, out: &mut Vec<u8>) {
                 match self {
                     $( $name::$variant(content) => {
-                        ($id as u8).encode(out);
+                        out.push($id);
                         content.to_bytes().encode(out);
                     } )*
                     $name::Unknown { id, bytes } => {

@@ -29,7 +29,7 @@ impl Arity {
 /// A number of operands or results: a fixed part, and one that depends on the immediates.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Count {
-    /// The part that is always the same. Negative for `br_on_non_null`, which leaves one value less
+    /// The part that does not depend on the immediates. Negative for `br_on_non_null`, which leaves one value less
     /// than its label takes.
     pub fixed: i8,
     /// What the other part is the number of.

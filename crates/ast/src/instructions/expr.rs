@@ -197,37 +197,22 @@ where
     K::Error: From<Malformed>,
 {
     nesting.reset();
-    let mut local = reader.clone();
-    let result = transcode_until_end(&mut local, nesting, sink);
-    reader.seek(local.pos());
-    result
-}
-
-/// The reader is one that nobody else holds, so it can be in registers.
-#[inline(always)]
-fn transcode_until_end<'a, K>(
-    reader: &mut Reader<'a>,
-    nesting: &mut Nesting,
-    sink: &mut K,
-) -> Result<(), K::Error>
-where
-    K: Sink<'a>,
-    K::Error: From<Malformed>,
-{
-    loop {
-        reader.transcode_single_bytes(sink)?;
-        let start = reader.pos();
-        let (opcode, kinds) = reader.opcode_with_kinds()?;
-        sink.opcode(opcode, start)?;
-        kinds.try_for_each(|kind| immediates::transcode(kind, reader, sink))?;
-        if kinds.is_structured() {
-            match nesting.step(opcode) {
-                Ok(Structure::End) => return Ok(()),
-                Ok(_) => {}
-                Err(error) => return Err(reader.fail_at(start, error).into()),
+    reader.outlined(|reader| {
+        loop {
+            reader.transcode_single_bytes(sink)?;
+            let start = reader.pos();
+            let (opcode, kinds) = reader.opcode_with_kinds()?;
+            sink.opcode(opcode, start)?;
+            kinds.try_for_each(|kind| immediates::transcode(kind, reader, sink))?;
+            if kinds.is_structured() {
+                match nesting.step(opcode) {
+                    Ok(Structure::End) => return Ok(()),
+                    Ok(_) => {}
+                    Err(error) => return Err(reader.fail_at(start, error).into()),
+                }
             }
         }
-    }
+    })
 }
 
 /// Reads past one expression, checking that it is well-formed, and tells whether it names a data
@@ -237,30 +222,23 @@ where
 /// The first reason why it is not, with the reader standing there.
 pub fn read_expr(reader: &mut Reader<'_>, nesting: &mut Nesting) -> Result<bool, Malformed> {
     nesting.reset();
-    let mut local = reader.clone();
-    let result = read_until_end(&mut local, nesting);
-    reader.seek(local.pos());
-    result
-}
-
-/// The reader is one that nobody else holds, so it can be in registers.
-#[inline(always)]
-fn read_until_end(reader: &mut Reader<'_>, nesting: &mut Nesting) -> Result<bool, Malformed> {
     let mut names_data = false;
-    loop {
-        reader.skip_by_length();
-        let start = reader.pos();
-        let (opcode, kinds) = reader.opcode_with_kinds()?;
-        kinds.try_for_each(|kind| {
-            names_data |= kind.names_data();
-            read_immediate(kind, reader)
-        })?;
-        if kinds.is_structured() {
-            match nesting.step(opcode) {
-                Ok(Structure::End) => return Ok(names_data),
-                Ok(_) => {}
-                Err(error) => return Err(reader.fail_at(start, error)),
+    reader.outlined(|reader| {
+        loop {
+            reader.skip_by_length();
+            let start = reader.pos();
+            let (opcode, kinds) = reader.opcode_with_kinds()?;
+            kinds.try_for_each(|kind| {
+                names_data |= kind.names_data();
+                read_immediate(kind, reader)
+            })?;
+            if kinds.is_structured() {
+                match nesting.step(opcode) {
+                    Ok(Structure::End) => return Ok(names_data),
+                    Ok(_) => {}
+                    Err(error) => return Err(reader.fail_at(start, error)),
+                }
             }
         }
-    }
+    })
 }

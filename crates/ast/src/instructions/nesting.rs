@@ -11,7 +11,7 @@ use crate::Malformed;
 /// What an instruction did to the nesting of blocks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Structure {
-    /// Nothing.
+    /// It left the blocks as they were.
     Unchanged,
     /// It opened a block.
     Open,

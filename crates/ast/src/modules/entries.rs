@@ -89,7 +89,7 @@ impl Entries {
     /// Reads the next item and goes past it; `None` when all have come.
     ///
     /// # Errors
-    /// The reason why the bytes do not decode to the item, with the reader left at the offending byte.
+    /// The reason why the bytes do not decode to the item. The reader is left at the offending byte.
     pub fn next<'a>(&mut self, reader: &mut Reader<'a>) -> Result<Option<Item<'a>>, Malformed> {
         if self.is_done() {
             return Ok(None);
@@ -104,7 +104,7 @@ impl Entries {
     /// A body is read with its size; its instructions are not looked at.
     ///
     /// # Errors
-    /// The reason why the bytes do not decode to the item, with the reader left at the offending byte.
+    /// The reason why the bytes do not decode to the item. The reader is left at the offending byte.
     #[inline]
     pub fn read<'a>(&self, reader: &mut Reader<'a>) -> Result<Item<'a>, Malformed> {
         self.read_checked(reader, |_, _| Ok(()))

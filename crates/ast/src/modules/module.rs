@@ -1,9 +1,9 @@
-//! The module: items collected, and streamed again.
+//! The module: the lists of its items, and how it was written.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::items::{Custom, Data, Elem, Export, Func, Global, Import, ImportGroup, Item, Table};
+use super::items::{Custom, Data, Elem, Export, Func, Global, Import, ImportGroup, Table};
 use super::names::Names;
 use super::sections::SectionId;
 use crate::{Features, FuncIdx, Malformed, MemType, Reader, RecGroup, SubType, TagType};
@@ -103,15 +103,7 @@ impl RawSection<'_> {
     }
 }
 
-impl<'a> Module<'a> {
-    /// The module as a stream of items, custom sections at their places.
-    ///
-    /// The sizes in [`Item::Section`] are 0: only an encoder knows them. The name section comes
-    /// as a custom section with [`CustomData::Names`](crate::CustomData::Names).
-    pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
-        super::stream::items(self)
-    }
-
+impl Module<'_> {
     /// Copies what it borrows, so that it can outlive the input.
     pub fn into_owned(self) -> Module<'static> {
         fn own<T, U>(items: Vec<T>, own: impl Fn(T) -> U) -> Vec<U> {

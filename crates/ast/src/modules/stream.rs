@@ -3,23 +3,10 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use core::iter;
-use core::slice::Iter;
 
 use super::items::{Custom, CustomData, Item};
 use super::module::Module;
-use super::runs::{Group, Runs};
 use super::sections::{Section, SectionId};
-
-/// The header, then sections in order, each followed by the custom ones that come after it.
-pub(super) fn items<'m>(module: &'m Module<'_>) -> impl Iterator<Item = Item<'m>> {
-    let places = SectionId::ALL.iter().skip(1).flat_map(move |&id| {
-        let header = || Item::Section(Section { id, size: 0, count: module.section_count(id) });
-        let section = module.has_section(id).then(header);
-        let items = section.into_iter().chain(module.section_items(id));
-        items.chain(customs(module, Some(id)))
-    });
-    iter::once(Item::Header).chain(customs(module, None)).chain(places)
-}
 
 fn customs<'m>(
     module: &'m Module<'_>,
@@ -53,6 +40,21 @@ impl<'m> VisitItems<'m> for Boxed {
 }
 
 impl Module<'_> {
+    /// The module as a stream of items: the header, then sections in order, each followed by the
+    /// custom ones that come after it.
+    ///
+    /// The sizes in [`Item::Section`] are 0: only an encoder knows them. The name section comes
+    /// as a custom section with [`CustomData::Names`].
+    pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        let places = SectionId::ALL.iter().skip(1).flat_map(move |&id| {
+            let header = || Item::Section(Section { id, size: 0, count: self.section_count(id) });
+            let section = self.has_section(id).then(header);
+            let items = section.into_iter().chain(self.section_items(id));
+            items.chain(customs(self, Some(id)))
+        });
+        iter::once(Item::Header).chain(customs(self, None)).chain(places)
+    }
+
     /// The items of one section, without its header; none of the section of custom sections.
     pub fn section_items(&self, id: SectionId) -> impl Iterator<Item = Item<'_>> {
         self.visit_items(id, Boxed)
@@ -63,16 +65,16 @@ impl Module<'_> {
     pub fn visit_items<'m, V: VisitItems<'m>>(&'m self, id: SectionId, visitor: V) -> V::Output {
         match id {
             SectionId::Custom => visitor.visit(iter::empty()),
-            SectionId::Type => visitor.visit(Members::of(self.type_runs()).map(|it| match it {
-                Member::Group(group) => Item::RecGroup(*group),
-                Member::Item(ty) => Item::Type(Cow::Borrowed(ty)),
+            SectionId::Type => visitor.visit(self.type_runs().flat_map(|run| {
+                let group = run.group.map(|group| Item::RecGroup(*group));
+                let types = run.items.iter().map(|ty| Item::Type(Cow::Borrowed(ty)));
+                group.into_iter().chain(types)
             })),
-            SectionId::Import => {
-                visitor.visit(Members::of(self.import_runs()).map(|it| match it {
-                    Member::Group(group) => Item::ImportGroup(group.borrowed()),
-                    Member::Item(import) => Item::Import(import.borrowed()),
-                }))
-            }
+            SectionId::Import => visitor.visit(self.import_runs().flat_map(|run| {
+                let group = run.group.map(|group| Item::ImportGroup(group.borrowed()));
+                let imports = run.items.iter().map(|import| Item::Import(import.borrowed()));
+                group.into_iter().chain(imports)
+            })),
             SectionId::Func => visitor.visit(self.funcs.iter().map(|it| Item::Func(it.ty))),
             SectionId::Table => {
                 visitor.visit(self.tables.iter().map(|it| Item::Table(it.borrowed())))
@@ -146,40 +148,5 @@ impl Module<'_> {
     /// The last section that the module has something for, custom sections aside.
     pub fn last_section(&self) -> Option<SectionId> {
         SectionId::ALL.iter().copied().rfind(|id| self.has_section(*id))
-    }
-}
-
-/// The items of a list with groups: each group comes before its members.
-struct Members<'m, G, T> {
-    runs: Runs<'m, G, T>,
-    /// What is left of the run at hand.
-    items: Iter<'m, T>,
-}
-
-enum Member<'m, G, T> {
-    Group(&'m G),
-    Item(&'m T),
-}
-
-impl<'m, G, T> Members<'m, G, T> {
-    fn of(runs: Runs<'m, G, T>) -> Self {
-        Members { runs, items: Iter::default() }
-    }
-}
-
-impl<'m, G: Group<T>, T> Iterator for Members<'m, G, T> {
-    type Item = Member<'m, G, T>;
-
-    fn next(&mut self) -> Option<Member<'m, G, T>> {
-        loop {
-            if let Some(item) = self.items.next() {
-                return Some(Member::Item(item));
-            }
-            let run = self.runs.next()?;
-            self.items = run.items.iter();
-            if let Some(group) = run.group {
-                return Some(Member::Group(group));
-            }
-        }
     }
 }

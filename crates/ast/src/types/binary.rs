@@ -137,25 +137,44 @@ impl Encode for RefType {
     }
 }
 
-impl ValType {
-    /// The number or vector type of a code.
-    ///
-    /// ```
-    /// use wattle_ast::ValType;
-    /// assert_eq!(ValType::from_code(0x7f), Some(ValType::I32));
-    /// assert_eq!(ValType::from_code(0x70), None); // `funcref`
-    /// ```
-    #[inline(always)]
-    pub const fn from_code(code: u8) -> Option<ValType> {
-        Some(match code {
-            0x7f => ValType::I32,
-            0x7e => ValType::I64,
-            0x7d => ValType::F32,
-            0x7c => ValType::F64,
-            0x7b => ValType::V128,
-            _ => return None,
-        })
-    }
+macro_rules! number_types {
+    ($( $variant:ident $code:literal $keyword:literal; )*) => {
+        impl ValType {
+            /// The number or vector type of a code.
+            ///
+            /// ```
+            /// use wattle_ast::ValType;
+            /// assert_eq!(ValType::from_code(0x7f), Some(ValType::I32));
+            /// assert_eq!(ValType::from_code(0x70), None); // `funcref`
+            /// ```
+            #[inline(always)]
+            pub const fn from_code(code: u8) -> Option<ValType> {
+                match code { $( $code => Some(ValType::$variant), )* _ => None }
+            }
+
+            /// The keyword of the text format, unless it is a reference type.
+            pub const fn keyword(self) -> Option<&'static str> {
+                match self { $( ValType::$variant => Some($keyword), )* ValType::Ref(_) => None }
+            }
+        }
+
+        impl Encode for ValType {
+            fn encode(&self, out: &mut Vec<u8>) {
+                match self {
+                    $( ValType::$variant => out.push($code), )*
+                    ValType::Ref(ty) => ty.encode(out),
+                }
+            }
+        }
+    };
+}
+
+number_types! {
+    I32 0x7f "i32";
+    I64 0x7e "i64";
+    F32 0x7d "f32";
+    F64 0x7c "f64";
+    V128 0x7b "v128";
 }
 
 #[inline]
@@ -171,19 +190,6 @@ impl<'a> Decode<'a> for ValType {
         let code = reader.byte()?;
         let ty = value(reader, code)?;
         ty.ok_or_else(|| bad_code(reader, code, Malformed::ReferenceType))
-    }
-}
-
-impl Encode for ValType {
-    fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            ValType::I32 => out.push(0x7f),
-            ValType::I64 => out.push(0x7e),
-            ValType::F32 => out.push(0x7d),
-            ValType::F64 => out.push(0x7c),
-            ValType::V128 => out.push(0x7b),
-            ValType::Ref(ty) => ty.encode(out),
-        }
     }
 }
 

@@ -498,12 +498,8 @@ impl fmt::Display for RefType {
 impl fmt::Display for ValType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ValType::I32 => f.write_str("i32"),
-            ValType::I64 => f.write_str("i64"),
-            ValType::F32 => f.write_str("f32"),
-            ValType::F64 => f.write_str("f64"),
-            ValType::V128 => f.write_str("v128"),
             ValType::Ref(reference) => reference.fmt(f),
+            number => f.write_str(number.keyword().unwrap_or_default()),
         }
     }
 }

@@ -38,7 +38,7 @@ fn write_u64_long(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// Appends a signed 64-bit integer; shorter types widen first, the form is the same.
+/// Appends a signed 64-bit integer. A shorter one is widened first, which does not change its form.
 ///
 /// ```
 /// let mut out = Vec::new();

@@ -83,25 +83,14 @@ impl AsRef<str> for Name<'_> {
     }
 }
 
-impl PartialEq for Name<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+/// A name equals any string with its text.
+impl<T: AsRef<str> + ?Sized> PartialEq<T> for Name<'_> {
+    fn eq(&self, other: &T) -> bool {
+        self.as_str() == other.as_ref()
     }
 }
 
 impl Eq for Name<'_> {}
-
-impl PartialEq<str> for Name<'_> {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for Name<'_> {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
 
 impl PartialOrd for Name<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {

@@ -137,7 +137,8 @@ impl<'a> Reader<'a> {
         self.byte_if(error, |byte| (byte <= 1).then_some(byte == 1))
     }
 
-    /// Lets a copy do what is not inlined, so that the reader itself can stay in registers.
+    /// Lets a copy read, so that the reader itself can stay in registers where `read` is not
+    /// inlined, and the copy where it is a loop.
     #[inline(always)]
     pub(crate) fn outlined<T>(&mut self, read: impl FnOnce(&mut Reader<'a>) -> T) -> T {
         let mut copy = self.clone();
@@ -253,23 +254,11 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     fn signed<const BITS: u32>(&mut self) -> Result<i64> {
-        // In so few bytes there is no bit that could be wrong.
-        if let Some(&[a, b, c]) = self.rest().first_chunk::<3>() {
-            if a < 0x80 {
-                self.pos += 1;
-                return Ok(i64::from(a) << 57 >> 57);
-            }
-            let low = i64::from(a & 0x7f) | i64::from(b & 0x7f) << 7;
-            if b < 0x80 {
-                self.pos += 2;
-                return Ok(low << 50 >> 50);
-            }
-            if c < 0x80 {
-                self.pos += 3;
-                return Ok((low | i64::from(c) << 14) << 43 >> 43);
-            }
-        }
-        let (value, bits) = self.leb128::<BITS, true>()?;
+        let start = self.pos;
+        let (value, bits) = match self.compact_u28() {
+            Some(value) => (value.into(), 7 * (self.pos - start) as u32),
+            None => self.leb128::<BITS, true>()?,
+        };
         let unused = 64_u32.saturating_sub(bits);
         Ok((value << unused) as i64 >> unused)
     }
@@ -370,9 +359,9 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// A length: a `u32` that the bytes from its own first on could satisfy. (The reference
-    /// interpreter measures from there. A length that fits only so makes whoever takes that many
-    /// bytes run into the end.)
+    /// A length: a `u32` that is at most the number of bytes left, its own bytes counted. (The
+    /// reference interpreter counts them. Where a length fits only with them, taking that many bytes
+    /// runs into the end.)
     ///
     /// # Errors
     /// [`Malformed::LengthOutOfBounds`], standing at the length.

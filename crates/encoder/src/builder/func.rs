@@ -51,6 +51,20 @@ pub struct Label {
     depth: u32,
 }
 
+/// Methods that add a block.
+macro_rules! blocks {
+    ($( $(#[$doc:meta])* $method:ident $instr:ident; )*) => { $(
+        $(#[$doc])*
+        pub fn $method<R>(
+            &mut self,
+            block_type: BlockType,
+            inside: impl FnOnce(&mut FuncBuilder, Label) -> R,
+        ) -> R {
+            self.structured(Instr::$instr { block_type }, inside)
+        }
+    )* };
+}
+
 impl FuncBuilder {
     /// A builder of the body of a function that has this many parameters.
     pub fn new(params: u32) -> FuncBuilder {
@@ -175,32 +189,14 @@ impl FuncBuilder {
         self.instr(Instr::BrTable { labels })
     }
 
-    /// Adds a block, of which the closure writes the inside. What the closure returns is handed
-    /// on, so that it can fail.
-    pub fn block<R>(
-        &mut self,
-        block_type: BlockType,
-        inside: impl FnOnce(&mut FuncBuilder, Label) -> R,
-    ) -> R {
-        self.structured(Instr::Block { block_type }, inside)
-    }
-
-    /// Adds a loop: a branch to its label goes back to its beginning.
-    pub fn loop_<R>(
-        &mut self,
-        block_type: BlockType,
-        inside: impl FnOnce(&mut FuncBuilder, Label) -> R,
-    ) -> R {
-        self.structured(Instr::Loop { block_type }, inside)
-    }
-
-    /// Adds an `if` without an `else`.
-    pub fn if_<R>(
-        &mut self,
-        block_type: BlockType,
-        then: impl FnOnce(&mut FuncBuilder, Label) -> R,
-    ) -> R {
-        self.structured(Instr::If { block_type }, then)
+    blocks! {
+        /// Adds a block, of which the closure writes the inside. What the closure returns is handed
+        /// on, so that it can fail.
+        block Block;
+        /// Adds a loop: a branch to its label goes back to its beginning.
+        loop_ Loop;
+        /// Adds an `if` without an `else`.
+        if_ If;
     }
 
     /// Adds an `if` with an `else`.
