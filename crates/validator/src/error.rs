@@ -64,7 +64,7 @@ pub enum ErrorKind {
     /// The elements of the one array do not fit into the other.
     ArrayTypes,
     /// The elements of the array are references.
-    ArrayNotPlain,
+    ArrayOfReferences,
     /// The field needs a sign extension, or admits none.
     FieldPacking {
         /// Whether the field is packed.
@@ -151,7 +151,7 @@ pub enum Mismatch {
     /// An operand that must be a reference.
     Reference,
     /// An operand of `select` without types.
-    Plain,
+    Select,
     /// What a label takes.
     Label,
     /// What the callee of a tail call returns.
@@ -190,9 +190,10 @@ impl fmt::Display for OperandType {
     }
 }
 
-struct Types<'a>(&'a [OperandType]);
+/// A list of types, as the official suite writes it.
+struct TypeList<'a>(&'a [OperandType]);
 
-impl fmt::Display for Types<'_> {
+impl fmt::Display for TypeList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[")?;
         for (i, ty) in self.0.iter().enumerate() {
@@ -231,7 +232,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::ImmutableField(index) => write!(f, "immutable field {index}"),
             ErrorKind::ImmutableArray => f.write_str("immutable array"),
             ErrorKind::ArrayTypes => f.write_str("array types do not match"),
-            ErrorKind::ArrayNotPlain => f.write_str("array type is not numeric or vector"),
+            ErrorKind::ArrayOfReferences => f.write_str("array type is not numeric or vector"),
             ErrorKind::FieldPacking { packed: true } => f.write_str("field is packed"),
             ErrorKind::FieldPacking { packed: false } => f.write_str("field is unpacked"),
             ErrorKind::ArrayPacking { packed: true } => f.write_str("array is packed"),
@@ -389,7 +390,7 @@ impl fmt::Display for Reason<'_> {
         error.kind.fmt(f)?;
         if let ErrorKind::TypeMismatch(mismatch) = error.kind {
             f.write_str(": ")?;
-            let (expected, found) = (Types(&error.expected), Types(&error.found));
+            let (expected, found) = (TypeList(&error.expected), TypeList(&error.found));
             match mismatch {
                 Mismatch::Operands => {
                     write!(f, "instruction requires {expected} but stack has {found}")?
@@ -398,7 +399,7 @@ impl fmt::Display for Reason<'_> {
                 Mismatch::Reference => {
                     write!(f, "instruction requires reference type but found {found}")?
                 }
-                Mismatch::Plain => {
+                Mismatch::Select => {
                     write!(f, "instruction requires numeric or vector type but stack has {found}")?
                 }
                 Mismatch::Label => {

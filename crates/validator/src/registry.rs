@@ -523,12 +523,12 @@ impl Registry {
     #[inline(always)]
     pub(crate) fn matches(&self, sub: Ty, sup: Ty) -> bool {
         // The second case is the commonest of those left: a reference known not to be null.
-        sub == sup || sub.nullable(true) == sup || self.matches_slow(sub, sup)
+        sub == sup || sub.nullable(true) == sup || self.unequal_matches(sub, sup)
     }
 
     #[cold]
     #[inline(never)]
-    fn matches_slow(&self, sub: Ty, sup: Ty) -> bool {
+    fn unequal_matches(&self, sub: Ty, sup: Ty) -> bool {
         let are_refs = sub.is_ref() && sup.is_ref();
         if !are_refs || (sub.is_nullable() && !sup.is_nullable()) {
             return sub == Ty::BOTTOM;

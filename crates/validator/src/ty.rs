@@ -115,7 +115,7 @@ impl Ty {
     }
 
     /// Whether it is a number or vector type, or unknown.
-    pub(crate) const fn is_plain(self) -> bool {
+    pub(crate) const fn is_number_or_vector(self) -> bool {
         self.0 <= Ty::V128.0
     }
 

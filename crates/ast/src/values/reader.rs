@@ -359,6 +359,28 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
+    /// Goes past a signed 32-bit integer. When it is malformed, and now and then near the end, nothing
+    /// is taken off.
+    ///
+    /// ```
+    /// let mut reader = wattle_ast::Reader::new(b"\x98\xdf\xa8\x94\x04\0\0\0");
+    /// assert_eq!((reader.compact_i32(), reader.pos()), (Some(()), 5));
+    /// ```
+    #[inline(always)]
+    pub fn compact_i32(&mut self) -> Option<()> {
+        let Some(bytes) = self.rest().first_chunk::<8>() else {
+            return self.compact_u28().map(|_| ());
+        };
+        let ends = !u64::from_le_bytes(*bytes) & 0x80_8080_8080;
+        // The bits of the fifth byte beyond 32 repeat the sign bit.
+        let is_long = ends & 0x8080_8080 == 0;
+        if ends == 0 || is_long && !matches!(bytes[4] & 0x78, 0 | 0x78) {
+            return None;
+        }
+        self.pos += ends.trailing_zeros() as usize / 8 + 1;
+        Some(())
+    }
+
     /// A length: a `u32` that is at most the number of bytes left, its own bytes counted. (The
     /// reference interpreter counts them. Where a length fits only with them, taking that many bytes
     /// runs into the end.)

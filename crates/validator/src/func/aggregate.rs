@@ -128,9 +128,9 @@ impl<'t, M: Mode> Checker<'_, 't, M> {
     }
 
     /// Checks that elements can be made of bytes.
-    fn check_plain(&mut self, elem: Ty) -> Check<M> {
+    fn check_no_references(&mut self, elem: Ty) -> Check<M> {
         if elem.without_flag().is_ref() {
-            return Err(ErrorKind::ArrayNotPlain.into());
+            return Err(ErrorKind::ArrayOfReferences.into());
         }
         Ok(())
     }
@@ -153,7 +153,7 @@ impl<'t, M: Mode> Checker<'_, 't, M> {
         let (id, elem) = self.array_type()?;
         let data = self.index()?;
         self.data(data)?;
-        self.check_plain(elem)?;
+        self.check_no_references(elem)?;
         self.take(&[Ty::I32, Ty::I32])?;
         self.push(Ty::defined(id, false))
     }
@@ -206,7 +206,7 @@ impl<'t, M: Mode> Checker<'_, 't, M> {
         let data = self.index()?;
         self.check_mutable(elem)?;
         self.data(data)?;
-        self.check_plain(elem)?;
+        self.check_no_references(elem)?;
         self.take(&[Ty::defined(id, true), Ty::I32, Ty::I32, Ty::I32])
     }
 

@@ -20,7 +20,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         // Its value does not matter.
         let is_32 = ty.opcode == Opcode::I32Const;
         let is_read = match is_32 {
-            true => self.reader.compact_u28().is_some(),
+            true => self.reader.compact_i32().is_some(),
             false => self.reader.compact_i56().is_some(),
         };
         if !is_read {

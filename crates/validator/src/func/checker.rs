@@ -10,10 +10,7 @@ use wattle_ast::{Features, Malformed, Opcode, Reader};
 use super::FuncValidator;
 use super::blocks::{BlockKind, Frame, Signature};
 use super::mode::{Attempt, Full, GaveUp, Mode};
-use super::opcodes::{
-    ARROW, BINARY, BY_OPCODE, ByByte, FLOAT, INTEGER, LOAD, OpcodeType, Opcodes, PREFIX_BYTE,
-    STORE, UNARY,
-};
+use super::opcodes::{BY_OPCODE, ByByte, OpcodeType, Opcodes, PREFIX_BYTE, Rule};
 use super::operands::OperandStack;
 use super::variables::Locals;
 use crate::registry::Registry;
@@ -131,8 +128,8 @@ impl<'s, 't> Checker<'s, 't, Full> {
     /// The rules that are never attempted.
     #[inline(never)]
     pub(super) fn uncommon_rule(&mut self, ty: &OpcodeType) -> Result<(), Error> {
-        match ty.rule {
-            ARROW => self.arrow(ty),
+        match ty.opcode {
+            _ if ty.rule == Rule::Arrow => self.arrow(ty),
             Opcode::SelectTyped => self.select_typed(),
             Opcode::BrTable => self.br_table(),
             Opcode::ReturnCall => self.return_call(),
@@ -228,40 +225,40 @@ impl<M: Mode> Checker<'_, '_, M> {
     #[inline(always)]
     fn rule(&mut self, ty: &OpcodeType) -> Check<M> {
         match ty.rule {
-            UNARY => self.give(&[ty.params[0]], ty.result),
-            BINARY => self.give(&ty.params, ty.result),
-            LOAD => self.load(ty),
-            STORE => self.store(ty),
-            INTEGER => self.integer(ty),
-            FLOAT => self.float(ty),
-            Opcode::LocalGet => self.local_get(),
-            Opcode::LocalSet => self.local_set(),
-            Opcode::LocalTee => self.local_tee(),
-            Opcode::GlobalGet => self.global_get(),
-            Opcode::GlobalSet => self.global_set(),
-            Opcode::Nop => Ok(()),
-            Opcode::Drop => self.pop_any().map(drop),
-            Opcode::Select => self.select(),
-            Opcode::Block => self.block(BlockKind::Block),
-            Opcode::Loop => self.block(BlockKind::Loop),
-            Opcode::Try => self.block(BlockKind::Try),
-            Opcode::If => self.block_if(),
-            Opcode::Else => self.block_else(),
-            Opcode::End => self.end(),
-            Opcode::Br => self.br(),
-            Opcode::BrIf => self.br_if(),
-            Opcode::Call => self.call(),
-            Opcode::CallIndirect => self.call_indirect(),
-            Opcode::Unreachable => self.set_unreachable(),
-            Opcode::Return => self.return_(),
-            _ => M::other_rule(self, ty),
+            Rule::Unary => self.give(&[ty.params[0]], ty.result),
+            Rule::Binary => self.give(&ty.params, ty.result),
+            Rule::Load => self.load(ty),
+            Rule::Store => self.store(ty),
+            Rule::Integer => self.integer(ty),
+            Rule::Float => self.float(ty),
+            Rule::LocalGet => self.local_get(),
+            Rule::LocalSet => self.local_set(),
+            Rule::LocalTee => self.local_tee(),
+            Rule::GlobalGet => self.global_get(),
+            Rule::GlobalSet => self.global_set(),
+            Rule::Nop => Ok(()),
+            Rule::Drop => self.pop_any().map(drop),
+            Rule::Select => self.select(),
+            Rule::Block => self.block(BlockKind::Block),
+            Rule::Loop => self.block(BlockKind::Loop),
+            Rule::Try => self.block(BlockKind::Try),
+            Rule::If => self.block_if(),
+            Rule::Else => self.block_else(),
+            Rule::End => self.end(),
+            Rule::Br => self.br(),
+            Rule::BrIf => self.br_if(),
+            Rule::Call => self.call(),
+            Rule::CallIndirect => self.call_indirect(),
+            Rule::Unreachable => self.set_unreachable(),
+            Rule::Return => self.return_(),
+            Rule::Arrow | Rule::Prefix | Rule::Other => M::other_rule(self, ty),
         }
     }
 
     /// The rules of the commonest instructions on references, structs and arrays.
     #[inline(always)]
     pub(super) fn reference_rule(&mut self, ty: &OpcodeType) -> Option<Check<M>> {
-        Some(match ty.rule {
+        Some(match ty.opcode {
             Opcode::RefNull => self.ref_null(),
             Opcode::RefIsNull => self.ref_is_null(),
             Opcode::RefFunc => self.ref_func(),

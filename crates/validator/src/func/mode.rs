@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use wattle_ast::Malformed;
 
 use super::checker::Checker;
-use super::opcodes::{OpcodeType, PREFIX};
+use super::opcodes::{OpcodeType, Rule};
 use crate::ty::Ty;
 use crate::types::Unusable;
 use crate::{Error, ErrorKind};
@@ -78,7 +78,7 @@ impl<const REFERENCES: bool> Mode for Attempt<REFERENCES> {
         if !REFERENCES {
             return Err(GaveUp);
         }
-        let ty = if ty.rule == PREFIX { checker.prefixed_opcode()? } else { ty };
+        let ty = if ty.rule == Rule::Prefix { checker.prefixed_opcode()? } else { ty };
         checker.reference_rule(ty).unwrap_or(Err(GaveUp))
     }
 }

@@ -1,7 +1,7 @@
 //! What the checker wants to know of an opcode, in one small record each, made of the instruction
 //! table at compile time.
 
-use wattle_ast::{ArrowType, Class, Feature, Features, Kind, Opcode, OpcodeInfo};
+use wattle_ast::{Arrow, ArrowType, Class, Feature, Features, Kind, Opcode, OpcodeInfo};
 
 use crate::ty::Ty;
 
@@ -16,8 +16,7 @@ pub(super) struct OpcodeType {
     /// Some of these must be on.
     pub(super) features: Features,
     pub(super) opcode: Opcode,
-    /// The opcode that stands for all that have the same rule: the first of them.
-    pub(super) rule: Opcode,
+    pub(super) rule: Rule,
     /// The feature that allows it in constant expressions, if one does.
     pub(super) constant: Option<Feature>,
     /// The greatest alignment that a memory access may state, as a binary logarithm.
@@ -26,40 +25,62 @@ pub(super) struct OpcodeType {
     pub(super) is_atomic: bool,
 }
 
-// Opcodes that stand for all that have the same rule, for instance `i32.eqz` for `f64.sqrt`.
+macro_rules! rules {
+    ($($opcode:ident)*) => {
+        /// Which rule applies to an instruction. Those that are named like an opcode are its own.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(super) enum Rule {
+            /// No immediates, one operand, one result.
+            Unary,
+            /// No immediates, two operands, one result.
+            Binary,
+            /// An access to memory that gives a value.
+            Load,
+            /// An access to memory that takes a value.
+            Store,
+            /// An integer constant.
+            Integer,
+            /// A float constant.
+            Float,
+            $($opcode,)*
+            /// Any other instruction that has an arrow.
+            Arrow,
+            /// In the tables by byte: [`PREFIX_BYTE`], which begins an opcode of several bytes.
+            Prefix,
+            /// The opcode tells.
+            Other,
+        }
 
-/// No immediates, one operand, one result.
-pub(super) const UNARY: Opcode = Opcode::I32Eqz;
-/// No immediates, two operands, one result.
-pub(super) const BINARY: Opcode = Opcode::I32Eq;
-/// An access to memory that gives a value.
-pub(super) const LOAD: Opcode = Opcode::I32Load;
-/// An access to memory that takes a value.
-pub(super) const STORE: Opcode = Opcode::I32Store;
-/// An integer constant.
-pub(super) const INTEGER: Opcode = Opcode::I32Const;
-/// A float constant.
-pub(super) const FLOAT: Opcode = Opcode::F32Const;
-/// Any other instruction that has an arrow.
-pub(super) const ARROW: Opcode = Opcode::MemorySize;
-/// In the tables by byte: [`PREFIX_BYTE`], which begins an opcode of several bytes.
-pub(super) const PREFIX: Opcode = Opcode::StructNew;
+        const fn rule(info: &OpcodeInfo) -> Rule {
+            match info.opcode {
+                $(Opcode::$opcode => Rule::$opcode,)*
+                _ => match &info.arrow {
+                    Some(arrow) => arrow_rule(info, arrow),
+                    None => Rule::Other,
+                },
+            }
+        }
+    };
+}
+
+rules! {
+    LocalGet LocalSet LocalTee GlobalGet GlobalSet Nop Drop Select Block Loop Try If Else End Br BrIf
+    Call CallIndirect Unreachable Return
+}
 
 /// The first byte of most instructions on structs, arrays and references.
-pub(super) const PREFIX_BYTE: u8 = Opcode::INFOS[PREFIX as usize].prefix;
+pub(super) const PREFIX_BYTE: u8 = Opcode::INFOS[Opcode::StructNew as usize].prefix;
 
-const fn rule(info: &OpcodeInfo) -> Opcode {
-    let Some(arrow) = info.arrow else { return info.opcode };
+const fn arrow_rule(info: &OpcodeInfo, arrow: &Arrow) -> Rule {
     match (info.kinds, arrow.params, arrow.results) {
-        _ if matches!(info.class, Class::Atomic) => ARROW,
-        ([], [], []) => info.opcode,
-        ([], [_], [_]) => UNARY,
-        ([], [_, _], [_]) => BINARY,
-        ([Kind::MemArg], [ArrowType::at], [_]) => LOAD,
-        ([Kind::MemArg], [ArrowType::at, _], []) => STORE,
-        ([Kind::I32 | Kind::I64], [], [_]) => INTEGER,
-        ([Kind::F32 | Kind::F64], [], [_]) => FLOAT,
-        _ => ARROW,
+        _ if matches!(info.class, Class::Atomic) => Rule::Arrow,
+        ([], [_], [_]) => Rule::Unary,
+        ([], [_, _], [_]) => Rule::Binary,
+        ([Kind::MemArg], [ArrowType::at], [_]) => Rule::Load,
+        ([Kind::MemArg], [ArrowType::at, _], []) => Rule::Store,
+        ([Kind::I32 | Kind::I64], [], [_]) => Rule::Integer,
+        ([Kind::F32 | Kind::F64], [], [_]) => Rule::Float,
+        _ => Rule::Arrow,
     }
 }
 
@@ -110,7 +131,7 @@ impl OpcodeType {
         result: Ty::BOTTOM,
         features: Features::NONE,
         opcode: Opcode::Unreachable,
-        rule: ARROW,
+        rule: Rule::Other,
         constant: None,
         align: 0,
         is_atomic: false,
@@ -158,7 +179,7 @@ pub(super) static BY_OPCODE: [OpcodeType; Opcode::INFOS.len()] = {
 /// Opcodes by their first byte.
 pub(super) type ByByte = [OpcodeType; 256];
 
-/// The opcodes of one byte that some features bring, and [`PREFIX`]. There are no others in attempts.
+/// The opcodes of one byte that some features bring, and [`PREFIX_BYTE`]. There are no others in attempts.
 #[derive(Clone, Debug)]
 pub(super) struct Opcodes {
     pub(super) features: Features,
@@ -186,7 +207,7 @@ impl Opcodes {
 const fn by_byte(features: Features, constant_only: bool) -> ByByte {
     let mut types = [OpcodeType::NONE; 256];
     types[PREFIX_BYTE as usize] =
-        OpcodeType { rule: PREFIX, features: Features::ALL, ..OpcodeType::NONE };
+        OpcodeType { rule: Rule::Prefix, features: Features::ALL, ..OpcodeType::NONE };
     let mut i = 0;
     while i < Opcode::INFOS.len() {
         let info = &Opcode::INFOS[i];

@@ -222,8 +222,8 @@ impl<M: Mode> Checker<'_, '_, M> {
         let b = self.pop_any()?;
         let a = self.pop_any()?;
         for ty in [a, b] {
-            if !ty.is_plain() {
-                return Err(self.mismatch(Mismatch::Plain, &[], &[ty]));
+            if !ty.is_number_or_vector() {
+                return Err(self.mismatch(Mismatch::Select, &[], &[ty]));
             }
         }
         let ty = if a == Ty::BOTTOM { b } else { a };
