@@ -29,7 +29,8 @@ pub(crate) fn item(item: &mut Item<'_>, scratch: &mut Vec<u8>) {
         Item::Table(Table { init: Some(init), .. }) => expr(init, scratch),
         Item::Global(global) => expr(&mut global.init, scratch),
         Item::Elem(elem) => {
-            if let ElemMode::Active { offset, .. } = &mut elem.mode {
+            if let ElemMode::Active { table, offset } = &mut elem.mode {
+                *table = table.filter(|table| table.0 != 0);
                 expr(offset, scratch);
             }
             if let ElemItems::Exprs(exprs) = &mut elem.items {
@@ -40,7 +41,10 @@ pub(crate) fn item(item: &mut Item<'_>, scratch: &mut Vec<u8>) {
                 *exprs = List::new(shortened);
             }
         }
-        Item::Data(Data { mode: DataMode::Active { offset, .. }, .. }) => expr(offset, scratch),
+        Item::Data(Data { mode: DataMode::Active { memory, offset }, .. }) => {
+            *memory = memory.filter(|memory| memory.0 != 0);
+            expr(offset, scratch);
+        }
         Item::Body(it) => body(it, scratch),
         _ => {}
     }

@@ -347,7 +347,7 @@ impl<'m> Printer<'m> {
             ElemMode::Passive => {}
             ElemMode::Declarative => self.str(" declare"),
             ElemMode::Active { table, offset } => {
-                if table.0 != 0 {
+                if let Some(table) = table {
                     self.str(" (table");
                     self.context.ids.tables.reference(&mut self.out, table.0);
                     self.str(")");
@@ -384,7 +384,7 @@ impl<'m> Printer<'m> {
         self.field("data", at);
         define(&mut self.out, &self.context.ids.datas, place as u32);
         if let DataMode::Active { memory, offset } = &data.mode {
-            if memory.0 != 0 {
+            if let Some(memory) = memory {
                 self.str(" (memory");
                 self.context.ids.memories.reference(&mut self.out, memory.0);
                 self.str(")");

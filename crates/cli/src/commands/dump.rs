@@ -235,6 +235,7 @@ impl<'a> Dumper<'a> {
             Passive => "passive".to_owned(),
             Declarative => "declarative".to_owned(),
             Active { table, offset } => {
+                let table = table.unwrap_or_default();
                 format!("to table {table} at {}", self.exprs(&[offset.bytes()]))
             }
         };
@@ -255,6 +256,7 @@ impl<'a> Dumper<'a> {
         match mode {
             Passive => "passive".to_owned(),
             Active { memory, offset } => {
+                let memory = memory.unwrap_or_default();
                 format!("to memory {memory} at {}", self.exprs(&[offset.bytes()]))
             }
         }

@@ -356,7 +356,8 @@ impl<'a> State<'_, 'a> {
         self.cursor.expect_close()?;
         let page = 1_u64.checked_shl(page_size_log2.unwrap_or(16).into()).unwrap_or(u64::MAX);
         let size = (bytes.len() as u64).div_ceil(page);
-        let mode = DataMode::Active { memory: MemIdx(memory), offset: zero(addr) };
+        let mode =
+            DataMode::Active { memory: (memory > 0).then_some(MemIdx(memory)), offset: zero(addr) };
         self.module.datas.push(Data { mode, bytes });
         self.locate(ItemKind::Data, data_index, start);
         let limits = Limits { addr, shared: false, min: size, max: Some(size) };
@@ -388,7 +389,8 @@ impl<'a> State<'_, 'a> {
         let (ty, items) = self.inline_elem_items(code, elem)?;
         self.cursor.expect_close()?;
         let size = u64::from(items.len());
-        let mode = ElemMode::Active { table: TableIdx(table), offset: zero(addr) };
+        let mode =
+            ElemMode::Active { table: (table > 0).then_some(TableIdx(table)), offset: zero(addr) };
         self.module.elems.push(Elem { ty, items, mode });
         self.locate(ItemKind::Elem, elem_index, start);
         let limits = Limits { addr, shared: false, min: size, max: Some(size) };
