@@ -34,9 +34,8 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
         let at = printer.offset(SectionId::Custom, place);
         match (&custom.data, &names) {
             (CustomData::Bytes(bytes), _) => {
-                let is_spelt_out = custom.after >= last
-                    && !printer.context.config.skeleton
-                    && custom_text::section(printer, custom, bytes, at);
+                let is_spelt_out = !printer.context.config.skeleton
+                    && custom_text::section(printer, custom, last, bytes, at);
                 if !is_spelt_out {
                     section(printer, custom, last, bytes, at);
                 }
@@ -105,6 +104,8 @@ fn placement(printer: &mut Printer<'_>, after: Option<SectionId>, last: Option<S
     match after {
         after if after >= last => {}
         None => printer.str(" (before first)"),
+        // Placements do not know the data count section, which nothing but code follows.
+        Some(SectionId::DataCount) => printer.str(" (before code)"),
         Some(after) => {
             printer.str(" (after ");
             printer.str(after.keyword());

@@ -28,13 +28,13 @@ pub(crate) const KNOWN: &[&str] =
     &[CUSTOM, NAME, BRANCH_HINT, NAMES, Producers::NAME, Dylink::NAME];
 
 /// Where a custom section goes: two numbers for each section, one before and one after it.
-type Place = usize;
+pub(super) type Place = usize;
 
-fn before(section: SectionId) -> Place {
+pub(super) fn before(section: SectionId) -> Place {
     2 * section as usize
 }
 
-fn after(section: SectionId) -> Place {
+pub(super) fn after(section: SectionId) -> Place {
     2 * section as usize + 1
 }
 
@@ -147,9 +147,7 @@ impl<'t, 'a> State<'t, 'a> {
                     }
                     _ => match custom_text::section(annot) {
                         None => continue,
-                        Some(section) => {
-                            section.map(|section| sections.push((after(SectionId::Data), section)))
-                        }
+                        Some(section) => section.map(|section| sections.push(section)),
                     },
                 };
                 self.placed[at] = true;
