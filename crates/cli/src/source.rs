@@ -141,7 +141,8 @@ impl Source {
                         && is_body(&error)
                     {
                         bodies += 1;
-                        collector.item(Item::Body(malformed_body(skipped.bytes)));
+                        collector
+                            .item(Item::Body(malformed_body(skipped.bytes).unwrap_or_default()));
                     }
                     errors.push(error);
                 }
@@ -300,11 +301,10 @@ pub(crate) fn is_body(error: &ast::Error) -> bool {
     error.path.section == Some(SectionId::Code) && error.path.item.is_some()
 }
 
-/// A body with malformed instructions, from its bytes with their size in front. One whose locals
-/// are malformed is empty.
-pub(crate) fn malformed_body(bytes: &[u8]) -> Body<'_> {
-    let content = Reader::new(bytes).byte_list().unwrap_or_default();
-    Body::from_bytes(content).unwrap_or_default()
+/// A body with malformed instructions, from its bytes with their size in front; nothing when its
+/// locals are malformed.
+pub(crate) fn malformed_body(bytes: &[u8]) -> Option<Body<'_>> {
+    Body::from_bytes(Reader::new(bytes).byte_list().ok()?).ok()
 }
 
 /// Places faults in a source whose lines it counts once.

@@ -201,10 +201,13 @@ impl<'a> Dumper<'a> {
         is_whole: bool,
     ) -> io::Result<()> {
         let meaning = format!("malformed: {}", error.reason());
-        if is_whole && is_body(error) {
-            let body = malformed_body(bytes);
+        let is_body = is_whole && is_body(error);
+        if is_body && let Some(body) = malformed_body(bytes) {
             let shown = self.body(&Event { item: Item::Header, offset, bytes }, &body)?;
             return self.row(offset + shown, &bytes[shown..], 2, &meaning);
+        }
+        if is_body {
+            self.index(ItemKind::Func);
         }
         self.row(offset, bytes, 1, &meaning)
     }

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::Args;
+use wattle::Features;
 use wattle::printer::Config;
 
 use crate::failure::Failure;
@@ -44,8 +45,9 @@ impl Print {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let source = self.input.read()?;
         let features = self.input.features_to_show();
-        // The printer reads the instructions of bodies anyway.
-        let Readable { module, bodies, mut errors } = source.readable(features, false)?;
+        // The printer reads the instructions of bodies anyway, whatever features they are of.
+        let is_limited = features != Features::ALL;
+        let Readable { module, bodies, mut errors } = source.readable(features, is_limited)?;
         let config = Config::new()
             .fold(self.fold)
             .skeleton(self.skeleton)
