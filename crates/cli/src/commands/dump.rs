@@ -201,8 +201,9 @@ impl<'a> Dumper<'a> {
         is_whole: bool,
     ) -> io::Result<()> {
         let meaning = format!("malformed: {}", error.reason());
-        if is_whole && is_body(error) {
-            let body = malformed_body(bytes);
+        let body = malformed_body(bytes);
+        // A body whose size or locals are malformed has nothing to show.
+        if is_whole && is_body(error) && bytes.ends_with(body.bytes()) {
             let shown = self.body(&Event { item: Item::Header, offset, bytes }, &body)?;
             return self.row(offset + shown, &bytes[shown..], 2, &meaning);
         }
