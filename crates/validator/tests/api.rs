@@ -50,7 +50,7 @@ fn types_in_errors_are_the_modules_own() {
             "(module (type $a (struct)) (type $b (sub (struct (field i32)))) (type $b2 (struct))
                (func (param (ref null $b)) (result (ref $a)) (local.get 0)))",
         ),
-        "type mismatch: instruction requires [(ref 0)] but stack has [(ref null 1)] \
+        "type mismatch: at the end of func 0: it returns [(ref 0)], the stack has [(ref null 1)] \
          in func 0, instr 1 `end`",
     );
 }
@@ -206,7 +206,7 @@ fn a_stream_hands_bodies_out_and_tells_offsets() {
     assert!(validator.finish().is_ok());
     assert_eq!(
         failed[0].to_string(),
-        "type mismatch: instruction requires [bot] but stack has [] \
+        "type mismatch: instruction requires [any] but stack has [] \
          at offset 0x17 in func 0, instr 0 `drop`",
     );
     assert_eq!(bytes[0x17], 0x1a);
@@ -314,4 +314,53 @@ fn a_group_of_a_stream_that_lacks_types_is_malformed() {
             .unwrap();
     }
     assert!(stream.finish().unwrap_err().first().is_malformed());
+}
+
+#[test]
+fn what_is_left_at_an_end_is_counted() {
+    let message = |text: &str| {
+        let module = parse(text);
+        validate(&module).unwrap_err().first().reason()
+    };
+    for (text, expected) in [
+        (
+            "(func $f (result i32) i32.const 1 i32.const 2)",
+            "1 value too many at the end of func `$f`: it returns [i32], the stack has [i32 i32]",
+        ),
+        (
+            "(func i32.const 1 i64.const 2)",
+            "2 values too many at the end of func 0: it returns [], the stack has [i32 i64]",
+        ),
+        (
+            "(func $f (result i32 i64) i32.const 1)",
+            "1 value is missing at the end of func `$f`: it returns [i32 i64], the stack has [i32]",
+        ),
+        (
+            "(func $f (result i32 i64))",
+            "2 values are missing at the end of func `$f`: it returns [i32 i64], the stack has []",
+        ),
+        (
+            "(func (result i32) i64.const 1)",
+            "at the end of func 0: it returns [i32], the stack has [i64]",
+        ),
+        (
+            "(func block i32.const 1 end)",
+            "block requires [] but stack has [i32], 1 value too many at the end of the block",
+        ),
+        (
+            "(func (if (result i32) (i32.const 0) (then) (else (i32.const 1))) drop)",
+            "instruction requires [i32] but stack has [], 1 value is missing at the end of the block",
+        ),
+        (
+            "(global i32 (i32.const 1) (i32.const 2))",
+            "1 value too many at the end of the expression: it must leave [i32], the stack has \
+             [i32 i32]",
+        ),
+        ("(func drop)", "instruction requires [any] but stack has []"),
+    ] {
+        assert_eq!(message(text), format!("type mismatch: {expected}"), "{text}");
+    }
+    let many = message(&format!("(func {})", "i32.const 1 ".repeat(100_000)));
+    assert!(many.starts_with("type mismatch: 100000 values too many"), "{many}");
+    assert!(many.len() < 400, "{many}");
 }
