@@ -157,7 +157,11 @@ pub fn main(target: fn(&[u8])) {
 
 /// Gives the numbers on the command line in order, then defaults. Any other word ends the process.
 pub fn numbers() -> impl FnMut(u64) -> u64 {
-    let mut words = std::env::args().skip(1);
+    numbers_among(std::env::args().skip(1))
+}
+
+/// Gives the numbers among these words in order, then defaults. Any other word ends the process.
+pub fn numbers_among(mut words: impl Iterator<Item = String>) -> impl FnMut(u64) -> u64 {
     move |default| match words.next().map(|word| (word.parse(), word)) {
         None => default,
         Some((Ok(number), _)) => number,
