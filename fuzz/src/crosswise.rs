@@ -1,7 +1,7 @@
 //! Text across tools: what the printer writes, `wat` reads, and what `wasmprinter` writes, our parser
 //! reads. The modules are the same.
 
-use wattle::ast::{Custom, Features, Module, SectionId};
+use wattle::ast::{Custom, DataMode, ElemMode, Features, Module, SectionId};
 use wattle::{encoder, parser, printer, wat};
 
 /// Whether the text that is printed for a binary means the same to `wat`, and the text that
@@ -32,7 +32,19 @@ fn read(wasm: &[u8]) -> Result<Module<'static>, String> {
         parser.module(wasm).map(Module::into_owned).map_err(|error| error.to_string())
     };
     let module = read(wasm)?;
-    read(&encoder::encode_canonical(&module))
+    let mut module = read(&encoder::encode_canonical(&module))?;
+    // Others do not tell whether the first memory or table was stated.
+    for elem in &mut module.elems {
+        if let ElemMode::Active { table, .. } = &mut elem.mode {
+            *table = table.filter(|table| table.0 > 0);
+        }
+    }
+    for data in &mut module.datas {
+        if let DataMode::Active { memory, .. } = &mut data.mode {
+            *memory = memory.filter(|memory| memory.0 > 0);
+        }
+    }
+    Ok(module)
 }
 
 /// Compares modules but for what the tools do not write: the place of the name section, and names

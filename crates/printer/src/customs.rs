@@ -22,15 +22,12 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
     let module = printer.context.module;
     let last = module.last_section();
     let names = name_text(&printer.context);
-    let mut customs: Vec<_> = module.customs.iter().enumerate().collect();
-    customs.sort_by_key(|(_, custom)| custom.after);
+    let customs = core::mem::take(&mut printer.context.customs.written);
     let end = customs.last().map(|(place, _)| *place);
     let is_last = |place, custom: &Custom<'_>| custom.after >= last && end == Some(place);
     let is_listed = module.customs.iter().any(|custom| custom.data == CustomData::Names);
-    for (place, custom) in customs {
-        if printer.context.hints.stand_for(place) {
-            continue;
-        }
+    for (place, custom) in &customs {
+        let place = *place;
         let at = printer.offset(SectionId::Custom, place);
         match (&custom.data, &names) {
             (CustomData::Bytes(bytes), _) => {

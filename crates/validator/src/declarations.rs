@@ -229,8 +229,9 @@ impl Validator {
     fn elem_type(&self, index: usize, elem: &Elem<'_>) -> Result<Ty, Error> {
         within(index, "element segments", self.types.limits.elems)?;
         match elem.items {
-            // They are older than reference types.
+            // Both are older than reference types.
             ElemItems::Funcs(_) => Ok(Ty::FUNCREF.nullable(false)),
+            ElemItems::Exprs(_) if elem.ty == RefType::FUNCREF => Ok(Ty::FUNCREF),
             ElemItems::Exprs(_) => Ok(self.types.value(ValType::Ref(elem.ty))?),
         }
     }

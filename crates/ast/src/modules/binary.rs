@@ -10,7 +10,9 @@ use super::items::{
     ImportGroup, Item, Table,
 };
 use crate::values::fields;
-use crate::{Decode, Encode, Malformed, Name, Reader, RefType, TableIdx, leb128};
+use crate::{
+    Decode, Encode, Feature, Features, Malformed, Name, Reader, RefType, TableIdx, leb128,
+};
 
 type Result<T> = core::result::Result<T, Malformed>;
 
@@ -100,7 +102,8 @@ impl<'a> Import<'a> {
 
 impl<'a> Decode<'a> for Table<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        if reader.peek() != Some(TABLE_WITH_INIT) {
+        let has_init = reader.features().contains(Feature::FunctionReferences);
+        if !has_init || reader.peek() != Some(TABLE_WITH_INIT) {
             return Ok(Table { ty: reader.read()?, init: None });
         }
         reader.byte()?;
@@ -126,12 +129,19 @@ impl Encode for Table<'_> {
 const NOT_ACTIVE: u32 = 1;
 const EXPLICIT: u32 = 2;
 const EXPRS: u32 = 4;
+const DECLARATIVE: u32 = NOT_ACTIVE | EXPLICIT;
 
 impl<'a> Decode<'a> for Elem<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let start = reader.pos();
         let flags = reader.u32()?;
-        if flags > 7 {
+        let features = reader.features();
+        let needed = match flags & DECLARATIVE {
+            _ if flags == 0 => Feature::Mvp,
+            DECLARATIVE => Feature::ReferenceTypes,
+            _ => Feature::BulkMemory,
+        };
+        if flags > DECLARATIVE | EXPRS || !features.contains(needed) {
             return Err(reader.fail_at(start, Malformed::ElementSegmentKind));
         }
         let mode = match (flags & NOT_ACTIVE != 0, flags & EXPLICIT != 0) {
@@ -212,10 +222,13 @@ impl Encode for Elem<'_> {
 impl<'a> Decode<'a> for Data<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let start = reader.pos();
+        let features = reader.features();
         let mode = match reader.u32()? {
             0 => DataMode::Active { memory: None, offset: reader.read()? },
-            1 => DataMode::Passive,
-            2 => DataMode::Active { memory: Some(reader.read()?), offset: reader.read()? },
+            1 if features.contains(Feature::BulkMemory) => DataMode::Passive,
+            2 if features.intersects(Features::BULK_MEMORY | Features::MULTI_MEMORY) => {
+                DataMode::Active { memory: Some(reader.read()?), offset: reader.read()? }
+            }
             _ => return Err(reader.fail_at(start, Malformed::DataSegmentKind)),
         };
         Ok(Data { mode, bytes: Cow::Borrowed(reader.byte_list()?) })

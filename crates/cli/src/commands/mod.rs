@@ -56,12 +56,12 @@ impl Command {
     pub(crate) fn run(&self, json: bool, cli: fn() -> clap::Command) -> Result<(), Failure> {
         match self {
             Command::Parse(command) => command.run(json),
-            Command::Print(command) => command.run(),
+            Command::Print(command) => command.run(json),
             Command::Dump(command) => command.run(),
             Command::Validate(command) => command.run(),
             Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
-            Command::Strip(command) => command.run(),
+            Command::Strip(command) => command.run(json),
             Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),
             Command::Smith(command) => command.run(),

@@ -25,9 +25,12 @@ impl Parse {
         let source = self.input.read()?;
         let (module, warnings) = source.module_and_warnings(self.input.features())?;
         warn(&warnings, json);
-        let bytes = match self.canonical {
-            true => wattle::encoder::encode_canonical(&module),
-            false => wattle::encoder::encode(&module),
+        let bytes = if self.canonical {
+            let help = "parse without --canonical keeps every byte";
+            warn(&source.left_out(&module, help), json);
+            wattle::encoder::encode_canonical(&module)
+        } else {
+            wattle::encoder::encode(&module)
         };
         self.output.binary(&bytes)
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use wattle::Features;
 use wattle::printer::Config;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, warn};
 use crate::input::Input;
 use crate::output::Output;
 use crate::source::Readable;
@@ -42,12 +42,17 @@ pub(crate) struct Print {
 }
 
 impl Print {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?;
         let features = self.input.features_to_show();
         // The printer reads the instructions of bodies anyway, whatever features they are of.
         let is_limited = features != Features::ALL;
         let Readable { module, bodies, mut errors } = source.readable(features, is_limited)?;
+        if !self.skeleton {
+            let help = "code that comes from text is written in its shortest form: to keep every byte, \
+                        work on the binary";
+            warn(&source.left_out(&module, help), json);
+        }
         let config = Config::new()
             .fold(self.fold)
             .skeleton(self.skeleton)

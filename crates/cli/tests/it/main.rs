@@ -5,6 +5,7 @@ mod command;
 mod documents;
 #[cfg(unix)]
 mod fuzz;
+mod positions;
 mod run;
 mod smith;
 mod wast;

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use wattle_ast::{Features, InstrRef, Instrs, Malformed, Opcode, Reader};
+use wattle_ast::{Feature, Features, Instr, InstrRef, Instrs, Malformed, Opcode, Reader};
 
 use super::checker::Checker;
 use super::mode::Full;
@@ -27,7 +27,9 @@ impl Checker<'_, '_, Full> {
                 error.enable = opcode.map(Opcode::feature);
                 error.code = illegal_code(code.get(start..).unwrap_or_default());
             }
-            ErrorKind::Malformed(_) if error.enable.is_none() => {}
+            ErrorKind::Malformed(_) if error.enable.is_none() => {
+                error.enable = self.feature_that_reads(start);
+            }
             _ => {
                 let operands = self.block_operands();
                 let hidden = operands.len().saturating_sub(SHOWN);
@@ -47,6 +49,17 @@ impl Checker<'_, '_, Full> {
         }
         error.path.instr = Some(InstrRef { index, offset: start as u32, opcode });
         error
+    }
+
+    /// The feature, if there is one, that gives the instruction at position `start` the form that it
+    /// has.
+    fn feature_that_reads(&self, start: usize) -> Option<Feature> {
+        let features = self.types.features;
+        Feature::ALL.iter().copied().find(|feature| {
+            let mut reader = Reader::at(self.reader.bytes(), 0, features | (*feature).into());
+            reader.seek(start);
+            !features.contains(*feature) && reader.read::<Instr<'_>>().is_ok()
+        })
     }
 
     /// Says what was left at the end of a block or of the function, all of it.

@@ -4,7 +4,6 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::custom::FuncBranchHints;
 use wattle_ast::{
     AddrType, Body, Data, DataMode, Elem, ElemMode, Encode, Export, Expr, ExternIdx, ExternKind,
     ExternType, Feature, Func, FuncIdx, Global, Import, ImportGroup, Instr, ItemKind, Limits,
@@ -267,13 +266,13 @@ impl<'a> State<'_, 'a> {
         result
     }
 
-    /// Locals and instructions of a function, and its branch hints.
+    /// Locals and instructions of a function, and what annotations say of them.
     fn body(&mut self, code: &mut Code<'a>, func: u32, ty: TypeIdx, type_at: usize) -> Result<()> {
+        self.said.clear();
         self.locals(code, func, self.param_count(ty), type_at)?;
         self.expr(code, Until::Close, Some((ItemKind::Func, func)))?;
-        if !code.hints.is_empty() {
-            let hints = core::mem::take(&mut code.hints);
-            self.hints.push(FuncBranchHints { func: FuncIdx(func), hints });
+        if !code.annotated.is_empty() {
+            self.keep_metadata(FuncIdx(func), &code.annotated);
         }
         Ok(())
     }
