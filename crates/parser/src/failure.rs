@@ -32,7 +32,10 @@ impl Parser {
             }
             _ => {
                 let found = match kind {
-                    Malformed::IllegalOpcode => opcode(input.reader(pos, usize::MAX)),
+                    Malformed::IllegalOpcode => {
+                        let mut reader = input.reader(pos, usize::MAX);
+                        Opcode::shown(&mut reader).map(|shown| (shown, reader.pos() - pos))
+                    }
                     Malformed::UnknownVersion => version(input.data.get(pos..)),
                     Malformed::SectionId => section_code(input.data.get(pos)),
                     Malformed::SectionOrder => self.order(input.data.get(pos)),
@@ -157,15 +160,4 @@ fn version(bytes: Option<&[u8]>) -> Option<(String, usize)> {
 /// The byte that should say which section begins, as a message shows it.
 fn section_code(code: Option<&u8>) -> Option<(String, usize)> {
     Some((format!("{:#04x}", code?), 1))
-}
-
-/// The bytes of the opcode that comes next, as a message shows them, and how many they are.
-fn opcode(mut reader: Reader<'_>) -> Option<(String, usize)> {
-    let start = reader.pos();
-    let first = reader.byte().ok()?;
-    let found = match Opcode::is_prefix(first) {
-        true => format!("{first:02x} {:02x}", reader.u32().ok()?),
-        false => format!("{first:02x}"),
-    };
-    Some((found, reader.pos() - start))
 }

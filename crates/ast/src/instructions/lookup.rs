@@ -1,5 +1,8 @@
 //! From codes and mnemonics to opcodes: tables made of the instruction table at compile time.
 
+use alloc::format;
+use alloc::string::String;
+
 use super::{KINDS, Kinds, Opcode, Rows};
 use crate::{Malformed, Reader};
 
@@ -132,6 +135,22 @@ impl Opcode {
             return (found.kinds != Kinds::OF_NO_FEATURE).then_some(found.opcode);
         }
         PREFIXED.get(usize::from(prefix.checked_sub(PREFIXES[0])?))?.get(code).copied().flatten()
+    }
+
+    /// The bytes of the opcode that comes next as messages show them, whether or not an instruction
+    /// has it. Goes past it; gives nothing where the input ends.
+    ///
+    /// ```
+    /// use wattle_ast::{Opcode, Reader};
+    /// assert_eq!(Opcode::shown(&mut Reader::new(&[0xfc, 0x13])), Some("fc 13".into()));
+    /// assert_eq!(Opcode::shown(&mut Reader::new(&[0xfc])), None);
+    /// ```
+    pub fn shown(reader: &mut Reader<'_>) -> Option<String> {
+        let first = reader.byte().ok()?;
+        Some(match Opcode::is_prefix(first) {
+            true => format!("{first:02x} {:02x}", reader.u32().ok()?),
+            false => format!("{first:02x}"),
+        })
     }
 
     /// Whether `byte` begins a two-part opcode.

@@ -1,7 +1,5 @@
 //! From an error of a rule to an error that says where it is and what lay on the stack.
 
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::{Feature, Features, Instr, InstrRef, Instrs, Malformed, Opcode, Reader};
@@ -25,7 +23,7 @@ impl Checker<'_, '_, Full> {
         match error.kind {
             ErrorKind::Malformed(Malformed::IllegalOpcode) => {
                 error.enable = opcode.map(Opcode::feature);
-                error.code = illegal_code(code.get(start..).unwrap_or_default());
+                error.code = Opcode::shown(&mut Reader::new(code.get(start..).unwrap_or_default()));
             }
             ErrorKind::Malformed(_) if error.enable.is_none() => {
                 error.enable = self.feature_that_reads(start);
@@ -74,14 +72,4 @@ impl Checker<'_, '_, Full> {
         let what = if ends_func { Mismatch::Func } else { Mismatch::Block };
         error.kind = ErrorKind::TypeMismatch(what);
     }
-}
-
-/// The bytes of an opcode that no instruction has, as a message shows them.
-fn illegal_code(bytes: &[u8]) -> Option<String> {
-    let first = *bytes.first()?;
-    if !Opcode::is_prefix(first) {
-        return Some(format!("{first:02x}"));
-    }
-    let mut reader = Reader::new(bytes.get(1..)?);
-    Some(format!("{first:02x} {:02x}", reader.u32().ok()?))
 }
