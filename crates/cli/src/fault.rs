@@ -240,6 +240,11 @@ pub(crate) fn render_message(message: &str) -> String {
     renderer().render(&[Group::with_title(Level::ERROR.primary_title(message))])
 }
 
+/// Renders what is worth knowing and not wrong.
+pub(crate) fn render_note(message: &str) -> String {
+    renderer().render(&[Group::with_title(Level::NOTE.primary_title(message))])
+}
+
 fn renderer() -> Renderer {
     if io::stderr().is_terminal() { Renderer::styled() } else { Renderer::plain() }
 }

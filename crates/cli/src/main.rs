@@ -3,7 +3,7 @@
 //! Each subcommand is a file in `commands/`. Below the commands are `input.rs` and `output.rs`
 //! (arguments that several commands share), `source.rs` (an input as a module), `failure.rs` (why a
 //! command ends early, and the exit codes), `fault.rs` and `excerpt.rs` (what is wrong with an input,
-//! and how it is shown).
+//! and how it is shown), `signals.rs` (Ctrl-C).
 #![forbid(unsafe_code)]
 
 mod commands;
@@ -12,18 +12,21 @@ mod failure;
 mod fault;
 mod input;
 mod output;
+mod signals;
 mod source;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use failure::Failure;
+
 /// Read, write, check, print and run WebAssembly.
 ///
 /// Every command takes a text or a binary, told apart by content, from a file or from standard
 /// input.
 #[derive(Parser)]
-#[command(name = "wattle", version, max_term_width = 100)]
+#[command(name = "wattle", version, propagate_version = true, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: commands::Command,
@@ -34,7 +37,17 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse_from(commands::arrange(std::env::args_os().collect(), &Cli::command()));
+    let words = commands::arrange(std::env::args_os().collect(), &Cli::command());
+    let wants_json = words.iter().any(|word| word == "--json");
+    let cli = match Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        Err(error) if wants_json && error.use_stderr() => {
+            let text = error.render().to_string();
+            return Failure::Usage(text.trim_start_matches("error: ").trim_end().to_owned())
+                .report(true);
+        }
+        Err(error) => error.exit(),
+    };
     match cli.command.run(cli.json, Cli::command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(cli.json),

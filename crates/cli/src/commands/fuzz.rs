@@ -13,6 +13,7 @@ use wattle_differ::{Effort, Engine, Finding, Nans, Oracle, Plan, Spec, Stats, Wa
 
 use crate::failure::{FAILED, Failure};
 use crate::input::{parse_features, read_config};
+use crate::signals;
 
 /// Runs generated modules on engines and on Wattle, and reports where they differ.
 ///
@@ -106,10 +107,10 @@ impl Fuzz {
         let plan = self.plan()?;
         let stop = Arc::new(AtomicBool::new(false));
         let flag = stop.clone();
-        let handler = ctrlc::set_handler(move || {
+        let handler = signals::on_signal(move |signal| {
             // Who presses Ctrl-C twice does not want to wait for the modules that run.
             if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
+                signal.end_process();
             }
         });
         handler.map_err(|error| Failure::Usage(format!("cannot wait for Ctrl-C: {error}")))?;

@@ -3,12 +3,14 @@
 use std::io::Write;
 
 use clap::Args;
+use wattle::Features;
+use wattle::ast::{Custom, Module, Names};
 use wattle::printer::Config;
 
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
-use crate::source::Readable;
+use crate::source::{Readable, Source};
 
 /// Translates binary to text.
 #[derive(Args)]
@@ -38,39 +40,79 @@ pub(crate) struct Print {
     /// The number of spaces that a level is indented by.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(..=16))]
     indent: u8,
+
+    /// Leave out all names: the text has indices alone.
+    #[arg(long, conflicts_with = "name_unnamed")]
+    no_names: bool,
+
+    /// Leave out custom sections, but not names.
+    #[arg(long)]
+    no_customs: bool,
+
+    /// Write imports and exports at the items that they are about.
+    #[arg(long)]
+    inline_imports_exports: bool,
 }
 
 impl Print {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let source = self.input.read()?;
         let features = self.input.features_to_show();
-        // The printer reads the instructions of bodies anyway.
-        let Readable { module, bodies, mut errors } = source.readable(features, false)?;
+        // The printer reads the instructions of bodies anyway, but of all features.
+        let mut readable = source.readable(features, features != Features::ALL)?;
+        if self.no_names {
+            remove_names(&mut readable.module);
+        }
+        if self.no_customs {
+            readable.module.customs.retain(is_names);
+        }
         let config = Config::new()
             .fold(self.fold)
             .skeleton(self.skeleton)
             .offsets(self.offsets)
             .name_unnamed(self.name_unnamed)
+            .inline_imports_exports(self.inline_imports_exports)
             .indent(self.indent.into());
-        let errors = self.output.show(|out| {
-            let mut text = FmtToIo { out, error: Ok(()) };
-            let is_legible = config.print_to(&module, &mut text);
-            text.error?;
-            if is_legible == Ok(false) {
-                errors =
-                    source.readable(features, true).map(|again| again.errors).unwrap_or_default();
-            }
-            for error in &errors {
-                writeln!(out, ";; cannot be read: {error}")?;
-            }
-            if bodies < module.funcs.len() {
-                let missing = module.funcs.len() - bodies;
-                writeln!(out, ";; the bodies of the last {missing} functions were not read")?;
-            }
-            Ok(errors)
-        })?;
-        source.all_shown(errors)
+        print(&source, readable, &config, features, &self.output)
     }
+}
+
+fn is_names(custom: &Custom<'_>) -> bool {
+    custom.name == "name"
+}
+
+/// Takes all names away, the name section included.
+pub(super) fn remove_names(module: &mut Module<'_>) {
+    module.names = Names::default();
+    module.customs.retain(|custom| !is_names(custom));
+}
+
+/// Prints what could be read of a source.
+pub(super) fn print(
+    source: &Source,
+    readable: Readable<'_>,
+    config: &Config,
+    features: Features,
+    output: &Output,
+) -> Result<(), Failure> {
+    let Readable { module, bodies, mut errors } = readable;
+    let errors = output.show(|out| {
+        let mut text = FmtToIo { out, error: Ok(()) };
+        let is_legible = config.print_to(&module, &mut text);
+        text.error?;
+        if is_legible == Ok(false) {
+            errors = source.readable(features, true).map(|again| again.errors).unwrap_or_default();
+        }
+        for error in &errors {
+            writeln!(out, ";; cannot be read: {error}")?;
+        }
+        if bodies < module.funcs.len() {
+            let missing = module.funcs.len() - bodies;
+            writeln!(out, ";; the bodies of the last {missing} functions were not read")?;
+        }
+        Ok(errors)
+    })?;
+    source.all_shown(errors)
 }
 
 /// An `io::Write` as a `fmt::Write`, whose errors say nothing: this one keeps the real error.

@@ -9,6 +9,7 @@ use wattle::parser::{SectionFrame, frames};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
+use crate::source::Source;
 
 /// Whether a linker, a loader or the reader of a backtrace still needs a custom section.
 fn is_needed(name: &str) -> bool {
@@ -44,31 +45,12 @@ pub(crate) struct Strip {
 impl Strip {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let source = self.input.read()?.binary(self.input.features_to_show())?;
-        // The sizes of sections are enough: a module that is malformed inside of them is stripped too.
-        let mut out = Vec::with_capacity(source.bytes.len());
-        for frame in frames(&source.bytes) {
-            let frame = frame.map_err(|error| source.malformed_binary(error))?;
-            if out.is_empty() {
-                out.extend_from_slice(&source.bytes[..frame.offset]);
-            }
-            if !self.removes_section(&frame) {
-                out.extend_from_slice(frame.bytes);
-            }
-        }
-        if out.is_empty() {
-            // There are no sections.
-            out.extend_from_slice(&source.bytes);
-        }
+        let out = without_customs(&source, |name| match name {
+            // A section without a name is removed only where all are.
+            None => self.all,
+            Some(name) => self.removes(name),
+        })?;
         self.output.binary(&out)
-    }
-
-    fn removes_section(&self, frame: &SectionFrame<'_>) -> bool {
-        if SectionId::from_code(frame.code) != Some(SectionId::Custom) {
-            return false;
-        }
-        // A section without a name is removed only where all are.
-        let name = Reader::new(frame.content).byte_list();
-        name.map_or(self.all, |name| self.removes(&String::from_utf8_lossy(name)))
     }
 
     fn removes(&self, name: &str) -> bool {
@@ -80,4 +62,33 @@ impl Strip {
             (false, true, true) => !is_needed(name),
         }
     }
+}
+
+/// A binary without the custom sections that `removes` chooses by their names. A section whose name
+/// cannot be read has none.
+pub(super) fn without_customs(
+    source: &Source,
+    removes: impl Fn(Option<&str>) -> bool,
+) -> Result<Vec<u8>, Failure> {
+    let removes_section = |frame: &SectionFrame<'_>| {
+        let name = Reader::new(frame.content).byte_list();
+        SectionId::from_code(frame.code) == Some(SectionId::Custom)
+            && removes(name.ok().map(String::from_utf8_lossy).as_deref())
+    };
+    // The sizes of sections are enough: a module that is malformed inside of them is stripped too.
+    let mut out = Vec::with_capacity(source.bytes.len());
+    for frame in frames(&source.bytes) {
+        let frame = frame.map_err(|error| source.malformed_binary(error))?;
+        if out.is_empty() {
+            out.extend_from_slice(&source.bytes[..frame.offset]);
+        }
+        if !removes_section(&frame) {
+            out.extend_from_slice(frame.bytes);
+        }
+    }
+    if out.is_empty() {
+        // There are no sections.
+        out.extend_from_slice(&source.bytes);
+    }
+    Ok(out)
 }

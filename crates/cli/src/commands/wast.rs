@@ -9,12 +9,13 @@ use std::thread;
 
 use clap::Args;
 use serde::Serialize;
-use wattle::script::{self, Options, Report};
+use wattle::script::{Options, Report};
+use wattle::wat::script::{self, DirectiveKind};
 use wattle::{Feature, Features};
 
 use crate::failure::{FAILED, Failure, cannot_read};
 use crate::fault::Fault;
-use crate::input::{FeatureList, Reading};
+use crate::input::{FeatureList, Reading, is_standard, shown_name};
 use crate::source::Source;
 
 /// Runs test scripts.
@@ -23,7 +24,7 @@ use crate::source::Source;
 /// instead. The last line counts the assertions of all scripts.
 #[derive(Args)]
 pub(crate) struct Wast {
-    /// Scripts, and folders that are searched for `.wast` files.
+    /// Scripts, and folders that are searched for `.wast` files; `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     paths: Vec<PathBuf>,
 
@@ -100,7 +101,7 @@ impl Wast {
         let mut files = Vec::new();
         for path in &self.paths {
             let unreadable = |error: io::Error| Failure::Input(cannot_read(path.display(), error));
-            if !path.is_dir() {
+            if is_standard(path) || !path.is_dir() {
                 files.push(path.clone());
                 continue;
             }
@@ -136,9 +137,32 @@ impl Wast {
             Some(path),
             Reading { features: Some(list), max_errors: self.max_errors },
         )?;
+        refuse_module(&source, path)?;
         let options = Options { features, seed: self.seed, ..Options::default() };
-        script::run(&source.bytes, options).map_err(|errors| source.malformed_text(errors))
+        wattle::script::run(&source.bytes, options).map_err(|errors| source.malformed_text(errors))
     }
+}
+
+/// Says so when a source is a module rather than a script.
+fn refuse_module(source: &Source, path: &Path) -> Result<(), Failure> {
+    let what = match source.is_binary() {
+        true => "a binary module",
+        false => {
+            let script = script::parse(source.text()?);
+            let is_module = script.is_ok_and(|script| {
+                let kinds: Vec<_> = script.directives.iter().map(|it| &it.kind).collect();
+                matches!(kinds[..], [DirectiveKind::Module(_)])
+            });
+            if !is_module || path.extension().is_none_or(|extension| extension != "wat") {
+                return Ok(());
+            }
+            "a module"
+        }
+    };
+    let fault = source.fault(format!("unexpected content: {what} is not a test script"));
+    let help = "`wattle validate` checks a module, and `wattle run` runs it; a script asserts what \
+                modules do, for example (assert_return (invoke \"f\") (i32.const 1))";
+    Err(Failure::Faults(vec![fault.help(Some(help.to_owned()))]))
 }
 
 /// The features that a script is written against, by its folder in the official suite.
@@ -188,7 +212,7 @@ fn show(
                 }
             }
         };
-        let name = file.display().to_string();
+        let name = shown_name(file);
         let counts = match &report {
             Ok(report) => (report.passed, report.failures.len()),
             Err(_) => (0, 1),
@@ -204,7 +228,7 @@ fn show(
         match report {
             Ok(report) => {
                 for failure in report.failures {
-                    let script::Failure { line, keyword, expected, got, .. } = failure;
+                    let wattle::script::Failure { line, keyword, expected, got, .. } = failure;
                     writeln!(out, "  {name}:{line}: {keyword}: expected {expected}, got {got}")
                         .map_err(Failure::stdout)?;
                 }

@@ -4,7 +4,7 @@ use crate::{Ran, wattle};
 
 #[test]
 fn text_and_binary_both_ways() {
-    let parsed = wattle(&["wat2wasm"], b"(module (func $f (export \"f\")))");
+    let parsed = wattle(&["parse"], b"(module (func $f (export \"f\")))");
     assert_eq!(parsed.code, Some(0), "{parsed:?}");
     assert!(parsed.bytes.starts_with(b"\0asm"));
     let printed = wattle(&["print", "-"], &parsed.bytes);
@@ -41,6 +41,24 @@ fn wrong_usage_is_2_and_no_file_is_lost() {
     let output = wattle(&["parse", "-o", file.to_str().unwrap()], b"(module (func i32.nope))");
     assert_eq!(output.code, Some(1));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
+}
+
+#[test]
+fn parsing_checks_when_it_is_asked_to() {
+    let invalid = b"(module\n  (func (result i32)\n    i64.const 1))";
+    assert_eq!(wattle(&["parse"], invalid).code, Some(0));
+    let binary = wattle(&["parse"], invalid).bytes;
+    for (input, place) in [(&invalid[..], "<stdin>:3:16"), (&binary, "<stdin>:0x")] {
+        let ran = wattle(&["parse", "--check"], input);
+        assert_eq!((ran.code, ran.bytes.len()), (Some(1), 0), "{ran:?}");
+        assert!(ran.err.contains("type mismatch") && ran.err.contains(place), "{ran:?}");
+    }
+    let both = b"(module (func (result i32) i64.const 1) (func i32.nope))";
+    let shown = wattle(&["parse", "--check"], both).err;
+    assert!(shown.contains("type mismatch") && shown.contains("2 errors"), "{shown}");
+    let shown = wattle(&["parse", "--check", "--features", "wasm1"], b"(memory 1) (memory 1)").err;
+    assert!(shown.contains("--features wasm1,multi-memory"), "{shown}");
+    assert_eq!(wattle(&["parse", "--check"], b"(module (func))").code, Some(0));
 }
 
 #[test]

@@ -3,10 +3,12 @@
 mod broken;
 mod command;
 mod documents;
+mod files;
 #[cfg(unix)]
 mod fuzz;
 mod run;
 mod smith;
+mod wabt;
 mod wast;
 
 use std::io::Write;

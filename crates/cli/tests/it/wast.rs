@@ -93,3 +93,23 @@ fn features_follow_from_the_folder_unless_they_are_given() {
     let (code, _, err) = wast(&[&path("empty")]);
     assert!(code == Some(1) && err.contains("no `.wast` file"), "{err}");
 }
+
+#[test]
+fn a_module_is_not_a_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |name: &str, content: &[u8], why: &str| {
+        std::fs::write(folder.path().join(name), content).unwrap();
+        let ran = crate::wattle_in(folder.path(), &["wast", name], b"");
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.err.contains(why), "{why}: {ran:?}");
+        assert!(ran.out.ends_with("0 passed, 1 failed\n"), "{ran:?}");
+    };
+    refused("m.wasm", b"\0asm\x01\0\0\0", "a binary module is not a test script");
+    refused("m.wast", b"\0asm\x01\0\0\0", "`wattle validate` checks a module");
+    refused("m.wat", b"(module (func))", "a module is not a test script");
+    refused("m.wat", b"(func)", "a module is not a test script");
+    refused("m.wast", b"(module)\n;; \xff", "malformed UTF-8 encoding");
+    let path = folder.path().join("script.wat");
+    std::fs::write(&path, GOOD).unwrap();
+    assert_eq!(wast(&[path.to_str().unwrap()]).0, Some(0));
+}

@@ -22,11 +22,11 @@ use clap::Args;
 use wattle::runtime::{Config, Error, Imports, Limits, Store, Value};
 use wattle::wasi::Wasi;
 
-use crate::failure::{FAILED, Failure, TRAPPED};
+use crate::failure::{FAILED, Failure, TRAPPED, note};
 use crate::input::Reading;
 use program::Program;
 
-pub(crate) use arrange::arrange;
+pub(super) use arrange::arrange;
 
 /// Runs a WASI program, or calls one function of a module.
 ///
@@ -155,7 +155,15 @@ impl Run {
         match results {
             Ok(results) => {
                 flushed.map_err(Failure::stdout)?;
-                if let Call::Invoke { .. } = call { show(&results, json) } else { Ok(()) }
+                match call {
+                    Call::Invoke { .. } => show(&results, json),
+                    Call::Start => Ok(()),
+                    Call::Initialize if program.runs_by_itself() => {
+                        note(&program.no_start(", and was only instantiated"), json);
+                        Ok(())
+                    }
+                    Call::Initialize => Err(Failure::Usage(program.no_start(""))),
+                }
             }
             Err(error) => Err(program.failure(&error, call.trap_code())),
         }
@@ -180,7 +188,13 @@ impl Run {
         for dir in &self.dir {
             let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
             builder = builder.dir(host, guest).map_err(|error| {
-                Failure::Input(format!("cannot open the directory {host}: {error}"))
+                let hint = match dir.split_once(':') {
+                    Some((host, guest)) if !dir.contains("::") => {
+                        format!("\nto open {host} under the name {guest}, write {host}::{guest}")
+                    }
+                    _ => String::new(),
+                };
+                Failure::Input(format!("cannot open the directory {host}: {error}{hint}"))
             })?;
         }
         Ok(match self.seed {
@@ -197,11 +211,7 @@ impl Run {
                 return Ok(Call::Start);
             }
             return match self.args.first() {
-                Some(word) => Err(Failure::Usage(format!(
-                    "{} is not a program: it has no `_start` to take {word:?}\n{}",
-                    program.source.name,
-                    program.exported_funcs()
-                ))),
+                Some(word) => Err(Failure::Usage(program.no_start(&format!(" to take {word:?}")))),
                 None => Ok(Call::Initialize),
             };
         };
