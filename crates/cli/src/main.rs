@@ -3,9 +3,11 @@
 //! Each subcommand is a file in `commands/`. Below the commands are `input.rs` and `output.rs`
 //! (arguments that several commands share), `source.rs` (an input as a module), `failure.rs` (why a
 //! command ends early, and the exit codes), `fault.rs` and `excerpt.rs` (what is wrong with an input,
-//! and how it is shown), `signals.rs` (Ctrl-C).
+//! and how it is shown), `colours.rs`, and `signals.rs`
+//! (Ctrl-C).
 #![forbid(unsafe_code)]
 
+mod colours;
 mod commands;
 mod excerpt;
 mod failure;
@@ -34,6 +36,11 @@ struct Cli {
     /// Print JSON: errors one object a line on standard error, and listings.
     #[arg(long, global = true)]
     json: bool,
+
+    /// Whether output is coloured; `auto` is on a terminal, unless NO_COLOR or CLICOLOR_FORCE is
+    /// set.
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = clap::ColorChoice::Auto)]
+    color: clap::ColorChoice,
 }
 
 fn main() -> ExitCode {
@@ -48,6 +55,7 @@ fn main() -> ExitCode {
         }
         Err(error) => error.exit(),
     };
+    colours::choose(cli.color);
     match cli.command.run(cli.json, Cli::command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(cli.json),

@@ -11,6 +11,7 @@ use serde::Serialize;
 use tempfile::NamedTempFile;
 use wattle::ast;
 
+use crate::colours;
 use crate::failure::Failure;
 use crate::input::is_standard;
 use crate::signals;
@@ -36,6 +37,11 @@ impl Output {
 
     fn file(&self) -> Option<&Path> {
         self.output.as_deref().filter(|path| !is_standard(path))
+    }
+
+    /// Whether text that is written there is coloured.
+    pub(crate) fn is_coloured(&self) -> bool {
+        self.file().is_none() && colours::on_stdout()
     }
 
     /// Writes a binary, but not to a terminal.

@@ -1,12 +1,15 @@
 //! `wattle print`: binary to text.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use clap::Args;
 use wattle::Features;
-use wattle::ast::{Custom, Module, Names};
-use wattle::printer::Config;
+use wattle::ast::{Custom, ExternKind, FuncIdx, Module, Names};
+use wattle::printer::{Comments, Config};
+use wattle::validator::{FuncValidator, Limits, StackTypes, Validator};
 
+use crate::colours::Painter;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
@@ -49,6 +52,11 @@ pub(crate) struct Print {
     #[arg(long)]
     no_customs: bool,
 
+    /// Put the types of the operands that are on the stack of the innermost block before each
+    /// instruction, as a comment.
+    #[arg(long, conflicts_with_all = ["fold", "skeleton"])]
+    operand_stack: bool,
+
     /// Write imports and exports at the items that they are about.
     #[arg(long)]
     inline_imports_exports: bool,
@@ -66,7 +74,9 @@ impl Print {
         if self.no_customs {
             readable.module.customs.retain(is_names);
         }
+        let stacks = self.operand_stack.then(|| Arc::new(operand_stacks(&readable.module)));
         let config = Config::new()
+            .comments(stacks)
             .fold(self.fold)
             .skeleton(self.skeleton)
             .offsets(self.offsets)
@@ -75,6 +85,24 @@ impl Print {
             .indent(self.indent.into());
         print(&source, readable, &config, features, &self.output)
     }
+}
+
+/// The operand stacks of all functions, as far as these are valid. Of a module that is invalid
+/// outside of functions there are none.
+fn operand_stacks(module: &Module<'_>) -> Comments {
+    let mut comments = Comments::default();
+    let validator = Validator::new().features(Features::ALL).limits(Limits::NONE);
+    let Ok(types) = validator.declarations(module) else { return comments };
+    let mut validator = FuncValidator::default();
+    let first = module.imported(ExternKind::Func);
+    for (place, func) in (0..).zip(&module.funcs) {
+        let watch = &mut |offset: usize, stack: StackTypes| {
+            comments.add(place, offset as u32, &stack.to_string());
+        };
+        // At the first invalid instruction the comments end.
+        let _ = validator.watch_body(&types, FuncIdx(first + place), &func.body, watch);
+    }
+    comments
 }
 
 fn is_names(custom: &Custom<'_>) -> bool {
@@ -97,7 +125,8 @@ pub(super) fn print(
 ) -> Result<(), Failure> {
     let Readable { module, bodies, mut errors } = readable;
     let errors = output.show(|out| {
-        let mut text = FmtToIo { out, error: Ok(()) };
+        let mut out = Painter::new(out, output.is_coloured());
+        let mut text = FmtToIo { out: &mut out, error: Ok(()) };
         let is_legible = config.print_to(&module, &mut text);
         text.error?;
         if is_legible == Ok(false) {
@@ -110,6 +139,7 @@ pub(super) fn print(
             let missing = module.funcs.len() - bodies;
             writeln!(out, ";; the bodies of the last {missing} functions were not read")?;
         }
+        out.flush()?;
         Ok(errors)
     })?;
     source.all_shown(errors)

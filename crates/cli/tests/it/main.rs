@@ -6,6 +6,7 @@ mod documents;
 mod files;
 #[cfg(unix)]
 mod fuzz;
+mod print;
 mod run;
 mod smith;
 mod wabt;

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::Command;
 
 /// Options that many programs have too. Behind FILE they belong to the program.
-const COMMON_OPTIONS: [&str; 4] = ["json", "features", "help", "version"];
+const COMMON_OPTIONS: [&str; 5] = ["json", "color", "features", "help", "version"];
 
 /// The options of a command and of the root command.
 struct Options<'c> {
