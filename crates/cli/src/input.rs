@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::Args;
 use wattle::{Feature, Features};
@@ -27,8 +28,8 @@ pub(crate) struct Input {
 #[derive(Args, Clone)]
 pub(crate) struct Reading {
     /// What the module may use: presets (wasm1, wasm2, wasm3, default, all) and features,
-    /// separated by commas; `-name` takes one away, from the default if it comes first. Without this,
-    /// commands that only show what is there take `all`, and others `default`.
+    /// separated by commas; `-name` takes one away, from the default if it comes first; `help` lists
+    /// them. Without this, commands that only show what is there take `all`, and others `default`.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     pub(crate) features: Option<FeatureList>,
 
@@ -77,7 +78,10 @@ impl FromStr for FeatureList {
             Err(word) => {
                 let names = Features::ALL.iter().map(|feature| feature.to_string());
                 let names: Vec<_> = names.collect();
-                Err(format!("unknown feature `{word}`; there are {}", names.join(", ")))
+                Err(format!(
+                    "unknown feature `{word}`; there are {}; `--features help` says what each is",
+                    names.join(", ")
+                ))
             }
         }
     }
@@ -159,6 +163,12 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
 /// What messages call an input.
 pub(crate) fn shown_name(path: &Path) -> String {
     if is_standard(path) { "<stdin>".to_owned() } else { path.display().to_string() }
+}
+
+/// Reads a time in seconds.
+pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 /// Reads a configuration of the generator from a file of JSON.

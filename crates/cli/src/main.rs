@@ -3,7 +3,7 @@
 //! Each subcommand is a file in `commands/`. Below the commands are `input.rs` and `output.rs`
 //! (arguments that several commands share), `source.rs` (an input as a module), `failure.rs` (why a
 //! command ends early, and the exit codes), `fault.rs` and `excerpt.rs` (what is wrong with an input,
-//! and how it is shown), `colours.rs`, and `signals.rs`
+//! and how it is shown), `colours.rs`, `feature_list.rs`, and `signals.rs`
 //! (Ctrl-C).
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,7 @@ mod commands;
 mod excerpt;
 mod failure;
 mod fault;
+mod feature_list;
 mod input;
 mod output;
 mod signals;
@@ -46,6 +47,13 @@ struct Cli {
 fn main() -> ExitCode {
     let words = commands::arrange(std::env::args_os().collect(), &Cli::command());
     let wants_json = words.iter().any(|word| word == "--json");
+    if feature_list::is_asked_for(&words) {
+        let mut out = std::io::stdout().lock();
+        return match feature_list::write(&mut out, wants_json) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => Failure::stdout(error).report(wants_json),
+        };
+    }
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) if wants_json && error.use_stderr() => {

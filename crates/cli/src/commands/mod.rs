@@ -4,6 +4,7 @@ mod completion;
 mod dump;
 mod features;
 mod fuzz;
+mod man;
 mod objdump;
 mod parse;
 mod print;
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Fuzz(Box<fuzz::Fuzz>),
     /// Print a completion script for a shell.
     Completion(completion::Completion),
+    /// Print pages of the manual.
+    Man(man::ManPages),
     /// Translate text to binary as WABT's command does.
     #[command(name = "wat2wasm")]
     Wat2wasm(wabt::Wat2wasm),
@@ -83,6 +86,7 @@ impl Command {
             Command::Smith(command) => command.run(json),
             Command::Fuzz(command) => command.run(json),
             Command::Completion(command) => command.run(cli()),
+            Command::Man(command) => command.run(cli()),
             Command::Wat2wasm(command) => command.run(json),
             Command::Wasm2wat(command) => command.run(),
             Command::WasmValidate(command) => command.run(),

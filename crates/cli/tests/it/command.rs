@@ -194,3 +194,38 @@ fn a_missing_feature_is_added_to_the_list_that_was_given() {
     let shown = wattle(&["print", "--features=wasm1"], &binary).err;
     assert!(shown.contains("turn it on with --features wasm1,simd"), "{shown}");
 }
+
+#[test]
+fn features_are_listed_with_what_they_are() {
+    for arguments in [&["parse", "--features", "help"][..], &["wast", "--features=help"]] {
+        let ran = wattle(arguments, b"");
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let row = ran.out.lines().find(|line| line.starts_with("exceptions ")).unwrap();
+        assert_eq!(row.matches(" x ").count(), 3, "{row}");
+        assert!(row.ends_with("`exnref`. Implies reference-types."), "{row}");
+    }
+    let rows = wattle(&["validate", "--features", "help", "--json"], b"").json();
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows.len(), wattle::Feature::ALL.len());
+    let threads = rows.iter().find(|row| row["feature"] == "threads").unwrap();
+    assert_eq!(threads["presets"], serde_json::json!(["default", "all"]));
+    // The words of a program are its own.
+    let ran = wattle(&["run", "-", "--features", "help"], b"(module)");
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+}
+
+#[test]
+fn there_is_a_page_of_the_manual_for_each_command() {
+    let page = wattle(&["man"], b"").out;
+    assert!(page.contains(".TH wattle 1") && page.contains("wattle\\-parse(1)"), "{page}");
+    let page = wattle(&["man", "strip"], b"").out;
+    assert!(page.contains("wattle\\-strip") && page.contains("\\-\\-delete"), "{page}");
+    assert_eq!(wattle(&["man", "nothing"], b"").code, Some(2));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pages");
+    assert_eq!(wattle(&["man", "--dir", path.to_str().unwrap()], b"").code, Some(0));
+    let mut names: Vec<_> = path.read_dir().unwrap().map(|it| it.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names.len(), 19, "{names:?}");
+    assert_eq!(names[0], "wattle-completion.1");
+}

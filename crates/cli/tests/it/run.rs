@@ -289,3 +289,29 @@ fn a_program_gets_what_it_is_given() {
         assert_eq!(ran.code, Some(count as i32), "{args:?}: {}", ran.err);
     }
 }
+
+#[test]
+fn time_runs_out_for_who_computes_and_for_who_waits() {
+    let ran = run(MATH, &["run", "prog.wat", "--timeout", "0.3", "--invoke", "spin"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("interrupted: it takes longer than --timeout"), "{}", ran.err);
+    let fast = run(MATH, &["run", "--timeout", "60", "prog.wat", "--invoke", "div", "7", "2"]);
+    assert_eq!((fast.code, &*fast.out), (Some(0), "3\n"));
+    let fuel = ["run", "--timeout", "60", "--fuel", "3000000", "prog.wat", "--invoke", "spin"];
+    assert!(run(MATH, &fuel).err.contains("all fuel consumed: more than --fuel allows"));
+
+    // Nobody writes what it reads.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("prog.wat"), ECHO).unwrap();
+    let mut child = std::process::Command::new(crate::WATTLE)
+        .args(["run", "--timeout", "0.1", "prog.wat"])
+        .current_dir(folder.path())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let input = child.stdin.take();
+    assert_eq!(child.wait().unwrap().code(), Some(134));
+    drop(input);
+}

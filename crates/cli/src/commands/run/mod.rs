@@ -17,13 +17,14 @@ mod watch;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::Args;
-use wattle::runtime::{Config, Error, Imports, Limits, Store, Value};
+use wattle::runtime::{Config, Error, Imports, Limits, Store, Trap, Value};
 use wattle::wasi::Wasi;
 
 use crate::failure::{FAILED, Failure, TRAPPED, note};
-use crate::input::Reading;
+use crate::input::{Reading, parse_seconds};
 use program::Program;
 
 pub(super) use arrange::arrange;
@@ -79,6 +80,10 @@ pub(crate) struct Run {
     /// Stop after this many instructions.
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
+
+    /// Stop after this time.
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    timeout: Option<Duration>,
 
     /// The most bytes in a memory; `K`, `M` and `G` are powers of 1024.
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
@@ -144,7 +149,14 @@ impl Run {
             let watch = watch::Watch::new(&program.module, self.trace, self.coverage);
             store.observe(Some(Box::new(watch)));
         }
+        let timer = self.timeout.map(|timeout| Timer::start(timeout, call.trap_code(), json));
+        if let Some(timer) = timer {
+            store.set_fuel_while(self.fuel, move || !timer.is_over());
+        }
         let results = call.execute(&mut store, &program, &imports);
+        let is_out_of_time = |error: &Error| {
+            error.trap() == Some(Trap::OutOfFuel) && timer.is_some_and(|timer| timer.is_over())
+        };
         let flushed = wasi.flush();
         if let Some(observer) = store.observe(None)
             && let Ok(watch) = (observer as Box<dyn std::any::Any>).downcast::<watch::Watch>()
@@ -165,6 +177,10 @@ impl Run {
                     Call::Initialize => Err(Failure::Usage(program.no_start(""))),
                 }
             }
+            Err(error) if is_out_of_time(&error) => Err(Failure::Ended(
+                Box::new(program.source.fault(TIMEOUT.to_owned())),
+                call.trap_code(),
+            )),
             Err(error) => Err(program.failure(&error, call.trap_code())),
         }
     }
@@ -225,6 +241,36 @@ impl Run {
         let arguments = values::arguments(ty.params(), &self.args)
             .map_err(|why| Failure::Input(format!("{why}\n{name} is {}", values::signature(ty))))?;
         Ok(Call::Invoke { name: name.clone(), arguments })
+    }
+}
+
+/// What is said about a program that takes longer than `--timeout` allows.
+const TIMEOUT: &str = "interrupted: it takes longer than --timeout allows";
+
+/// The time that a program has.
+#[derive(Clone, Copy)]
+struct Timer {
+    end: Instant,
+}
+
+impl Timer {
+    /// Starts a timer. A program that waits in a call of the host, for input say, cannot be
+    /// interrupted there: a little later the whole process ends with this exit code.
+    fn start(timeout: Duration, code: u8, json: bool) -> Timer {
+        const GRACE: Duration = Duration::from_millis(500);
+        let now = Instant::now();
+        // That far away is never.
+        let end = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(u32::MAX.into()));
+        std::thread::spawn(move || {
+            std::thread::sleep(timeout.saturating_add(GRACE));
+            Failure::Input(TIMEOUT.to_owned()).report(json);
+            std::process::exit(code.into());
+        });
+        Timer { end }
+    }
+
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.end
     }
 }
 
