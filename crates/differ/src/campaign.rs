@@ -19,7 +19,7 @@ use crate::case::{Case, Settings};
 use crate::compare::{Difference, Nans, Verdict, Way, judge};
 use crate::ending::{Ending, Run};
 use crate::engine::Engine;
-use crate::minimise::{Effort, minimise};
+use crate::minimise::{Effort, minimise_until};
 use crate::oracle::Oracle;
 use crate::report::Finding;
 use crate::spec::Spec;
@@ -479,10 +479,8 @@ impl<'p> Worker<'p> {
         difference: &Difference,
     ) -> Finding {
         let mut best = difference.clone();
-        let module = minimise(&case.module, case.features, self.plan.effort, |module| {
-            if self.stop.load(Ordering::Relaxed) {
-                return false;
-            }
+        let (effort, stop) = (self.plan.effort, self.stop);
+        let module = minimise_until(&case.module, case.features, effort, stop, |module| {
             let smaller = case.with_module(module.clone());
             let expected = Oracle::default().run_case(&smaller);
             match self.compare(at, &smaller, &expected) {
