@@ -1,6 +1,8 @@
 //! The command as a user meets it, one file for each group of subcommands.
 
 mod broken;
+#[cfg(unix)]
+mod coming_from;
 mod command;
 mod documents;
 mod files;
