@@ -5,6 +5,8 @@ mod broken;
 mod coming_from;
 mod command;
 mod documents;
+#[cfg(unix)]
+mod examples;
 mod files;
 #[cfg(unix)]
 mod fuzz;

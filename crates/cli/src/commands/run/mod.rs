@@ -43,8 +43,8 @@ pub(super) use arrange::arrange;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  wattle run prog.wasm --verbose in.txt
-  wattle run --dir . --dir data::/data --env HOME=/ prog.wasm -- --version
+  wattle run --dir . prog.wasm in.txt
+  wattle run --dir . --dir data::/data --env HOME=/ prog.wasm -- in.txt
   wattle run math.wat --invoke add 2 -3
   wattle run --invoke fib --fuel 100000 --coverage math.wat 20
   wattle run --preload library=library.wasm uses-library.wat
