@@ -1,7 +1,7 @@
 //! Text across tools: what the printer writes, `wat` reads, and what `wasmprinter` writes, our parser
 //! reads. The modules are the same.
 
-use wattle::ast::{Custom, Features, Module};
+use wattle::ast::{Custom, DataMode, ElemMode, Features, Module, SectionId};
 use wattle::{encoder, parser, printer, wat};
 
 /// Whether the text that is printed for a binary means the same to `wat`, and the text that
@@ -32,7 +32,19 @@ fn read(wasm: &[u8]) -> Result<Module<'static>, String> {
         parser.module(wasm).map(Module::into_owned).map_err(|error| error.to_string())
     };
     let module = read(wasm)?;
-    read(&encoder::encode_canonical(&module))
+    let mut module = read(&encoder::encode_canonical(&module))?;
+    // Others do not tell whether the first memory or table was stated.
+    for elem in &mut module.elems {
+        if let ElemMode::Active { table, .. } = &mut elem.mode {
+            *table = table.filter(|table| table.0 > 0);
+        }
+    }
+    for data in &mut module.datas {
+        if let DataMode::Active { memory, .. } = &mut data.mode {
+            *memory = memory.filter(|memory| memory.0 > 0);
+        }
+    }
+    Ok(module)
 }
 
 /// Compares modules but for what the tools do not write: the place of the name section, and names
@@ -41,6 +53,14 @@ fn same(first: &Module<'_>, second: &Module<'_>) -> Result<(), &'static str> {
     let customs = |module: &Module<'_>| -> Vec<Custom<'static>> {
         let customs = module.customs.iter().filter(|custom| custom.data.bytes().is_some());
         let mut customs: Vec<_> = customs.cloned().map(Custom::into_owned).collect();
+        for custom in &mut customs {
+            // Placements name no data count section, and text has one only where code needs it.
+            if custom.after == Some(SectionId::DataCount) {
+                let before =
+                    |id: &&SectionId| **id < SectionId::DataCount && module.has_section(**id);
+                custom.after = SectionId::ALL.iter().rev().find(before).copied();
+            }
+        }
         customs.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
         customs
     };

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use wasmparser::WasmFeatures;
 
-use wattle::ast::Features;
+use wattle::ast::{Feature, Features};
 use wattle::parser;
 use wattle::validator::Validator;
 
@@ -28,31 +28,52 @@ pub fn wasm_smith_config(ours: &wattle_smith::Config) -> wasm_smith::Config {
     }
 }
 
-/// The features that both validate with: Wattle's default.
-const OURS: Features = Features::DEFAULT;
-
-/// The features of wasmparser that correspond to `OURS`.
-fn theirs() -> WasmFeatures {
-    let beyond = WasmFeatures::SHARED_EVERYTHING_THREADS
-        | WasmFeatures::ACQUIRE_RELEASE_ATOMICS
-        | WasmFeatures::MULTIBYTE_ARRAY_ACCESS
-        | WasmFeatures::MEMORY_CONTROL
-        | WasmFeatures::STACK_SWITCHING
-        | WasmFeatures::CUSTOM_DESCRIPTORS
-        | WasmFeatures::COMPONENT_MODEL;
-    WasmFeatures::all() - beyond
+/// The features of wasmparser that correspond to those of Wattle.
+fn theirs(ours: Features) -> WasmFeatures {
+    let theirs = |feature| match feature {
+        Feature::Mvp => WasmFeatures::WASM1,
+        Feature::SignExtension => WasmFeatures::SIGN_EXTENSION,
+        Feature::SaturatingFloatToInt => WasmFeatures::SATURATING_FLOAT_TO_INT,
+        Feature::MultiValue => WasmFeatures::MULTI_VALUE,
+        Feature::BulkMemory => WasmFeatures::BULK_MEMORY,
+        Feature::ReferenceTypes => WasmFeatures::REFERENCE_TYPES,
+        Feature::Simd => WasmFeatures::SIMD,
+        Feature::RelaxedSimd => WasmFeatures::RELAXED_SIMD,
+        Feature::TailCall => WasmFeatures::TAIL_CALL,
+        Feature::ExtendedConst => WasmFeatures::EXTENDED_CONST,
+        Feature::MultiMemory => WasmFeatures::MULTI_MEMORY,
+        Feature::Memory64 => WasmFeatures::MEMORY64,
+        Feature::FunctionReferences => WasmFeatures::FUNCTION_REFERENCES,
+        Feature::Gc => WasmFeatures::GC,
+        Feature::Exceptions => WasmFeatures::EXCEPTIONS,
+        Feature::Annotations => WasmFeatures::empty(),
+        Feature::Threads => WasmFeatures::THREADS,
+        Feature::LegacyExceptions => WasmFeatures::LEGACY_EXCEPTIONS,
+        Feature::WideArithmetic => WasmFeatures::WIDE_ARITHMETIC,
+        Feature::CustomPageSizes => WasmFeatures::CUSTOM_PAGE_SIZES,
+        Feature::CompactImports => WasmFeatures::COMPACT_IMPORTS,
+        Feature::CustomDescriptors => WasmFeatures::CUSTOM_DESCRIPTORS,
+        Feature::StackSwitching => WasmFeatures::STACK_SWITCHING,
+    };
+    ours.iter().fold(WasmFeatures::empty(), |all, feature| all | theirs(feature))
 }
 
-/// Whether a binary is a valid module, and why not: by Wattle, then by wasmparser.
+/// Whether a binary is a valid module with the features that Wattle has on by default, and why not: by
+/// Wattle, then by wasmparser.
 pub fn validity(bytes: &[u8]) -> (Result<(), String>, Result<(), String>) {
+    validity_with(bytes, Features::DEFAULT)
+}
+
+/// Whether a binary is a valid module with these features, and why not: by Wattle, then by wasmparser.
+pub fn validity_with(bytes: &[u8], features: Features) -> (Result<(), String>, Result<(), String>) {
     let ours = || {
-        let parser = parser::Parser::new().features(OURS).check_bodies(false);
-        let validator = Validator::new().features(OURS);
+        let parser = parser::Parser::new().features(features).check_bodies(false);
+        let validator = Validator::new().features(features);
         let verdict = validator.events(parser.events(bytes), NonZeroUsize::new(1));
         let types = verdict.map_err(|error| error.to_string())?;
         types.map(drop).map_err(|errors| errors.first().to_string())
     };
-    let verdict = wasmparser::Validator::new_with_features(theirs()).validate_all(bytes);
+    let verdict = wasmparser::Validator::new_with_features(theirs(features)).validate_all(bytes);
     (ours(), verdict.map(drop).map_err(|error| error.to_string()))
 }
 

@@ -206,7 +206,8 @@ impl Fault {
             let how = if number == 0 { "in" } else { "called from" };
             group = group.element(Level::NOTE.message(format!("{how} {call}")));
         }
-        if !self.operands.is_empty() {
+        // The message shows what was found.
+        if !self.operands.is_empty() && self.operands != self.found {
             let operands = self.operands.join(" ");
             let note = format!("the operands there, the topmost last: [{operands}]");
             group = group.element(Level::NOTE.message(note));

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::Utf8Error;
 
 use wattle::Features;
+use wattle::ast::custom::LeftOut;
 use wattle::ast::{
     self, Body, Collector, Item, LineIndex, Module, Reader, SectionId, SourceMap, Span,
 };
@@ -88,6 +89,15 @@ impl Source {
         let warnings = parsed.warnings.iter().take(self.reading.max_errors.get());
         let warnings = warnings.map(|it| (Some(it.span), self.fault(it.to_string()).warning()));
         Ok((parsed.module, self.placed(warnings.collect())))
+    }
+
+    /// What to say of the custom sections that are left out when a module is rewritten: what they say
+    /// would be wrong. `help` says what keeps them.
+    pub(crate) fn left_out(&self, module: &Module<'_>, help: &str) -> Vec<Fault> {
+        let left_out = module.left_out_of_shortest();
+        let left_out = left_out.iter().take(self.reading.max_errors.get());
+        let fault = |it: &LeftOut| self.fault(it.to_string()).help(Some(help.to_owned())).warning();
+        left_out.map(fault).collect()
     }
 
     /// The module; and where its parts stand in the text, when it was one.
@@ -297,8 +307,8 @@ pub(crate) fn is_body(error: &ast::Error) -> bool {
     error.path.section == Some(SectionId::Code) && error.path.item.is_some()
 }
 
-/// A body with malformed instructions, from its bytes with their size in front. There is none when
-/// its size or its locals are malformed.
+/// A body with malformed instructions, from its bytes with their size in front; nothing when its
+/// locals are malformed.
 pub(crate) fn malformed_body(bytes: &[u8]) -> Option<Body<'_>> {
     Body::from_bytes(Reader::new(bytes).byte_list().ok()?).ok()
 }

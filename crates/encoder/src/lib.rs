@@ -36,7 +36,6 @@ mod faithful;
 mod frame;
 mod module;
 mod sections;
-mod shortest;
 mod stream;
 
 pub use builder::{Declared, FuncBuilder, Imports, Label, ModuleBuilder};

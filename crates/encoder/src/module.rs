@@ -39,7 +39,7 @@ pub fn encode(module: &Module<'_>) -> Vec<u8> {
     // A vector that grows from nothing is moved many times while it is small.
     let mut out = Vec::with_capacity(512.max(size + 8));
     let mut customs = RawCustoms::new(raws);
-    write(&mut out, module, |out, part| match part {
+    write(&mut out, module, &module.customs, |out, part| match part {
         Part::Section(id) => match raws.iter().find(|raw| raw.id == id) {
             Some(raw) if faithful::holds(raw, module) => out.extend_from_slice(&raw.bytes),
             _ => sections::write(out, module, id, Form::AsIs),
@@ -64,7 +64,8 @@ pub fn encode(module: &Module<'_>) -> Vec<u8> {
 ///
 /// Groups (recursive types, compact imports) are written as the module lists them; one that does
 /// not fit the lists is left out, and its members are written one by one. Instructions move when
-/// they shrink, and what keeps their offsets (branch hints, DWARF) does not follow.
+/// they shrink, and code metadata such as branch hints follows. Other custom sections that would
+/// point at the wrong bytes are left out: [`Module::left_out_of_shortest`] lists them.
 ///
 /// ```
 /// use wattle_ast::{Body, Func, FuncType, Module, TypeIdx};
@@ -79,7 +80,8 @@ pub fn encode(module: &Module<'_>) -> Vec<u8> {
 /// ```
 pub fn encode_canonical(module: &Module<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    write(&mut out, module, |out, part| match part {
+    let customs = module.customs_of_shortest();
+    write(&mut out, module, &customs, |out, part| match part {
         Part::Section(SectionId::DataCount) if !module.names_data() => {}
         Part::Section(id) => sections::write(out, module, id, Form::Shortest),
         Part::Custom(name, bytes) => custom(out, name, bytes),
@@ -95,16 +97,17 @@ enum Part<'m> {
     Names,
 }
 
-/// Hands out the parts of a module in order. The names come once: where the first placeholder
+/// Hands out the parts of a module with these custom sections in order. The names come once: where the first placeholder
 /// stands, else last.
 fn write<'m>(
     out: &mut Vec<u8>,
     module: &'m Module<'_>,
+    customs: &'m [Custom<'_>],
     mut part: impl FnMut(&mut Vec<u8>, Part<'m>),
 ) {
     frame::header(out);
     // In order of their places; within a place, in their own order.
-    let mut customs: Vec<&Custom<'_>> = module.customs.iter().collect();
+    let mut customs: Vec<&Custom<'_>> = customs.iter().collect();
     customs.sort_by_key(|custom| custom.after);
     let mut customs = customs.into_iter().peekable();
     let mut names = true;

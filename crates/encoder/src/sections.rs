@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::{Entries, Item, Module, SectionId, VisitItems, leb128};
 
-use crate::{frame, shortest};
+use crate::frame;
 
 /// How to write what the tree keeps as bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ fn content(out: &mut Vec<u8>, module: &Module<'_>, id: SectionId, form: Form) {
         Form::AsIs => module.visit_items(id, Write { out, entries, shape: |_: &mut Item<'_>| {} }),
         Form::Shortest => {
             let mut scratch = Vec::new();
-            let shape = |item: &mut Item<'_>| shortest::item(item, &mut scratch);
+            let shape = |item: &mut Item<'_>| item.shorten(&mut scratch);
             module.visit_items(id, Write { out, entries, shape });
         }
     }

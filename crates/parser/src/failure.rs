@@ -33,6 +33,9 @@ impl Parser {
             _ => {
                 let found = match kind {
                     Malformed::IllegalOpcode => opcode(input.reader(pos, usize::MAX)),
+                    Malformed::UnknownVersion => version(input.data.get(pos..)),
+                    Malformed::SectionId => section_code(input.data.get(pos)),
+                    Malformed::SectionOrder => self.order(input.data.get(pos)),
                     _ => None,
                 };
                 let len = match (kind, &found) {
@@ -59,13 +62,42 @@ impl Parser {
                 (input.offset.saturating_add(1), size)
             }
         };
+        let missing = self.missing(input);
         let path = self.path(input);
         // The size is measured like every other length.
         let (kind, span) = match size as usize > end.saturating_sub(size_at) {
             true => (Malformed::LengthOutOfBounds, Span::new(size_at, size_at.saturating_add(1))),
             false => (Malformed::UnexpectedEnd, Span::at(end)),
         };
-        Error { path: Path { item: None, ..path }, ..Error::new(kind, span) }
+        let found = missing.map(|missing| match missing {
+            1 => String::from("(1 byte is missing)"),
+            _ => format!("({missing} bytes are missing)"),
+        });
+        Error { path: Path { item: None, ..path }, found, ..Error::new(kind, span) }
+    }
+
+    /// How many bytes the section at hand lacks.
+    fn missing(&self, input: Input<'_>) -> Option<usize> {
+        let wanted = match &self.section {
+            Some(section) => section.left,
+            None => {
+                let mut reader = input.reader(1, usize::MAX);
+                let size = reader.u32().ok()?;
+                reader.pos().saturating_add(size as usize)
+            }
+        };
+        wanted.checked_sub(input.data.len()).filter(|missing| *missing > 0)
+    }
+
+    /// What is wrong with the place of a section, as a message shows it.
+    fn order(&self, code: Option<&u8>) -> Option<(String, usize)> {
+        let id = SectionId::from_code(*code?)?;
+        let last = self.last?;
+        let found = match last == id {
+            true => format!("(the {id} section is there twice)"),
+            false => format!("(the {id} section must be before the {last} section)"),
+        };
+        Some((found, 1))
     }
 
     /// The way to the item at hand.
@@ -114,6 +146,17 @@ impl Parser {
             index += 1;
         }
     }
+}
+
+/// The version of a binary that is not known, as a message shows it.
+fn version(bytes: Option<&[u8]>) -> Option<(String, usize)> {
+    let bytes = bytes?.first_chunk()?;
+    Some((format!("{}", u32::from_le_bytes(*bytes)), bytes.len()))
+}
+
+/// The byte that should say which section begins, as a message shows it.
+fn section_code(code: Option<&u8>) -> Option<(String, usize)> {
+    Some((format!("{:#04x}", code?), 1))
 }
 
 /// The bytes of the opcode that comes next, as a message shows them, and how many they are.

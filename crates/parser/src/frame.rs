@@ -155,6 +155,12 @@ fn is_code(error: Malformed) -> bool {
             | Malformed::StorageType
             | Malformed::ReferenceType
             | Malformed::HeapType
+            | Malformed::ElementSegmentKind
+            | Malformed::DataSegmentKind
+            | Malformed::ZeroByte
+            | Malformed::MemopFlags
+            | Malformed::IntegerTooLong
+            | Malformed::IntegerTooLarge
     )
 }
 

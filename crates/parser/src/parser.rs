@@ -71,7 +71,7 @@ pub struct Parser {
     pub(crate) started: bool,
     pub(crate) section: Option<Section>,
     /// The last section that was not custom.
-    last: Option<SectionId>,
+    pub(crate) last: Option<SectionId>,
     /// How many imports of each kind there were.
     pub(crate) imported: [u32; ExternKind::COUNT],
     /// How many custom sections there were.

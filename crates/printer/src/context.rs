@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use wattle_ast::{ExternKind, IndexSpaces, ItemKind, Module, NameMap, Opcode, TypeIdx};
 
 use crate::config::Config;
-use crate::hints::Hints;
 use crate::ids::{Ids, Space};
+use crate::metadata::Customs;
 
 /// Indentation stops growing here, so that deep nesting does not make the text quadratic.
 const MAX_LEVEL: usize = 50;
@@ -21,7 +21,8 @@ pub(crate) struct Context<'m> {
     pub(crate) ids: ModuleIds,
     /// The types of functions, tables, memories, globals and tags.
     pub(crate) spaces: IndexSpaces,
-    pub(crate) hints: Hints,
+    /// None unless the module is printed whole.
+    pub(crate) customs: Customs<'m>,
     /// A line break and the deepest indentation.
     line: Vec<u8>,
     keywords: Vec<Keyword>,
@@ -74,18 +75,12 @@ impl<'m> Context<'m> {
         let mut line = Vec::from(*b"\n");
         line.resize(1 + MAX_LEVEL * config.indent.min(MAX_INDENT), b' ');
         let ids = ModuleIds::new(module, config, &spaces);
-        // Without bodies there is nothing to annotate.
-        let hints = if config.skeleton {
-            Hints::default()
-        } else {
-            Hints::new(module, spaces.imported(ExternKind::Func))
-        };
         Context {
             module,
             config: Config { indent: config.indent.min(MAX_INDENT), ..config.clone() },
             ids,
             spaces,
-            hints,
+            customs: Customs::default(),
             line,
             keywords: Opcode::ALL.iter().copied().map(Keyword::new).collect(),
         }

@@ -6,21 +6,23 @@ use alloc::format;
 use wattle_ast::custom::{
     Dylink, DylinkMemory, DylinkSubsection, Producers, ProducersField, SymbolFlags,
 };
-use wattle_ast::{Custom, Encode, Name};
+use wattle_ast::{Custom, Encode, Name, SectionId};
 use wattle_syntax::strings;
 
 use crate::printer::Printer;
 
 /// Writes a custom section but for its closing parenthesis, if parsing that text gives these bytes
-/// again; otherwise writes nothing and returns false.
+/// at the same place again; otherwise writes nothing and returns false. The last section of the
+/// module but for custom ones is `last`.
 pub(crate) fn section(
     printer: &mut Printer<'_>,
     custom: &Custom<'_>,
+    last: Option<SectionId>,
     bytes: &[u8],
     at: Option<usize>,
 ) -> bool {
     match &*custom.name {
-        Producers::NAME => match Producers::parse(bytes) {
+        Producers::NAME if custom.after >= last => match Producers::parse(bytes) {
             Ok(section) if section.to_bytes() == bytes && has_text(&section.fields) => {
                 printer.field("@producers", at);
                 producers(printer, &section);
@@ -29,7 +31,8 @@ pub(crate) fn section(
             }
             _ => false,
         },
-        Dylink::NAME => match Dylink::parse(bytes) {
+        // A loader looks for it before all other sections.
+        Dylink::NAME if custom.after.is_none() => match Dylink::parse(bytes) {
             Ok(section) if section.to_bytes() == bytes && are_told_apart(&section) => {
                 printer.field("@dylink.0", at);
                 section.subsections.iter().for_each(|it| subsection(printer, it));

@@ -22,21 +22,17 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
     let module = printer.context.module;
     let last = module.last_section();
     let names = name_text(&printer.context);
-    let mut customs: Vec<_> = module.customs.iter().enumerate().collect();
-    customs.sort_by_key(|(_, custom)| custom.after);
+    let customs = core::mem::take(&mut printer.context.customs.written);
     let end = customs.last().map(|(place, _)| *place);
     let is_last = |place, custom: &Custom<'_>| custom.after >= last && end == Some(place);
     let is_listed = module.customs.iter().any(|custom| custom.data == CustomData::Names);
-    for (place, custom) in customs {
-        if printer.context.hints.stand_for(place) {
-            continue;
-        }
+    for (place, custom) in &customs {
+        let place = *place;
         let at = printer.offset(SectionId::Custom, place);
         match (&custom.data, &names) {
             (CustomData::Bytes(bytes), _) => {
-                let is_spelt_out = custom.after >= last
-                    && !printer.context.config.skeleton
-                    && custom_text::section(printer, custom, bytes, at);
+                let is_spelt_out = !printer.context.config.skeleton
+                    && custom_text::section(printer, custom, last, bytes, at);
                 if !is_spelt_out {
                     section(printer, custom, last, bytes, at);
                 }
@@ -105,6 +101,8 @@ fn placement(printer: &mut Printer<'_>, after: Option<SectionId>, last: Option<S
     match after {
         after if after >= last => {}
         None => printer.str(" (before first)"),
+        // Placements do not know the data count section, which nothing but code follows.
+        Some(SectionId::DataCount) => printer.str(" (before code)"),
         Some(after) => {
             printer.str(" (after ");
             printer.str(after.keyword());

@@ -14,8 +14,9 @@ use wattle_ast::{Arity, Func, Nesting, Opcode, Structure};
 
 use crate::context::Context;
 use crate::ids::Ids;
-use crate::instructions::{Code, ILLEGIBLE, Layout, PendingHints, Seen};
+use crate::instructions::{Code, ILLEGIBLE, Layout, Seen};
 use crate::labels::LabelStack;
+use crate::metadata::Pending;
 use crate::numbers;
 
 /// The most characters of a run that goes on one line. It must hold no block either.
@@ -260,7 +261,7 @@ impl Folder {
         nesting: &mut Nesting,
         func: &Func<'_>,
         base: usize,
-        hints: PendingHints<'_>,
+        annotations: Pending<'_>,
     ) -> (Vec<u8>, bool) {
         self.nodes.clear();
         self.values.clear();
@@ -273,7 +274,8 @@ impl Folder {
         let is_legible = code.take(func.body.code(), nesting);
         code.layout.finish(context, code.opcode, &code.seen, code.out.len());
         self.text = code.out;
-        let mut writer = Writer { folder: self, context, out, base, hints, level: 2, line: NONE };
+        let mut writer =
+            Writer { folder: self, context, out, base, annotations, level: 2, line: NONE };
         writer.write();
         out = writer.out;
         if !is_legible {
@@ -289,7 +291,7 @@ struct Writer<'w, 'm> {
     context: &'w Context<'m>,
     out: Vec<u8>,
     base: usize,
-    hints: PendingHints<'w>,
+    annotations: Pending<'w>,
     level: usize,
     /// The instruction whose run is on one line, when one is.
     line: usize,
@@ -346,7 +348,7 @@ impl Writer<'_, '_> {
         if self.context.config.offsets {
             numbers::offset_comment(&mut self.out, self.base.saturating_add(node.offset));
         }
-        self.hints.find(&mut self.out, node.offset);
+        self.annotations.find(&mut self.out, node.offset);
         self.out.push(b'(');
         self.text(at);
         if alone {

@@ -6,7 +6,6 @@
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
-use wattle_ast::custom::BranchHint;
 use wattle_ast::{
     Arity, ArrayLen, BlockType, BrCast, CallIndirect, Catch, Catches, DataIdx, ElemIdx, Expr, F32,
     F64, FenceOrder, FieldIdx, FuncIdx, GlobalIdx, Handler, Handlers, HeapType, LabelIdx, Labels,
@@ -16,9 +15,9 @@ use wattle_ast::{
 };
 
 use crate::context::Context;
-use crate::hints;
 use crate::ids::Ids;
 use crate::labels::LabelStack;
+use crate::metadata::Pending;
 use crate::numbers;
 
 /// Where instructions go on the page.
@@ -37,8 +36,8 @@ pub(crate) struct Code<'p, 'm, L> {
     pub(crate) labels: LabelStack<'m>,
     /// Added to offsets.
     pub(crate) base: usize,
-    /// The branch hints that are still to come: offsets in the expression, and values.
-    pub(crate) hints: PendingHints<'p>,
+    /// The annotations that are still to come.
+    pub(crate) annotations: Pending<'p>,
     /// The instruction whose immediates are being printed.
     pub(crate) opcode: Opcode,
     /// Its immediates so far.
@@ -69,43 +68,6 @@ impl Seen {
     };
 }
 
-/// Branch hints, each with an offset in the body.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct PendingHints<'p> {
-    hints: &'p [BranchHint],
-    /// Where in the body the instructions begin.
-    code_offset: usize,
-}
-
-impl<'p> PendingHints<'p> {
-    pub(crate) fn new(hints: &'p [BranchHint], code_offset: usize) -> Self {
-        PendingHints { hints, code_offset }
-    }
-
-    /// Writes the hint of the instruction at this offset, if it has one. Offsets must ascend.
-    #[inline(always)]
-    pub(crate) fn write(&mut self, out: &mut Vec<u8>, offset: usize) {
-        if let Some((hint, others)) = self.hints.split_first()
-            && hint.offset as usize == offset.saturating_add(self.code_offset)
-        {
-            hints::annotation(out, *hint);
-            self.hints = others;
-        }
-    }
-
-    /// Writes the hint of the instruction at this offset, in any order.
-    #[inline(always)]
-    pub(crate) fn find(&self, out: &mut Vec<u8>, offset: usize) {
-        if self.hints.is_empty() {
-            return;
-        }
-        let offset = offset.saturating_add(self.code_offset);
-        if let Ok(at) = self.hints.binary_search_by_key(&offset, |hint| hint.offset as usize) {
-            hints::annotation(out, self.hints[at]);
-        }
-    }
-}
-
 /// Stands in the text where bytes cannot be decoded.
 pub(crate) const ILLEGIBLE: &[u8] = b" (;illegible;)";
 
@@ -133,8 +95,8 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
         labels: LabelStack<'m>,
     ) -> Self {
         let (opcode, seen) = (Opcode::Nop, Seen::NOTHING);
-        let hints = PendingHints::default();
-        Code { context, out, layout, locals, labels, base: 0, hints, opcode, seen }
+        let annotations = Pending::default();
+        Code { context, out, layout, locals, labels, base: 0, annotations, opcode, seen }
     }
 
     /// Prints all instructions of an expression. At bytes that cannot be decoded it stops and says
@@ -445,7 +407,7 @@ impl Layout for Flat<'_> {
         }
         code.context.line(&mut code.out, code.layout.level + level);
         code.offset(offset);
-        code.hints.write(&mut code.out, offset);
+        code.annotations.write(&mut code.out, offset);
         code.context.keyword(&mut code.out, opcode);
     }
 }

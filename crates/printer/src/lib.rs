@@ -12,7 +12,7 @@
 //! | `printer.rs`, `context.rs` | the beginnings and ends of fields and lines |
 //! | `exports.rs` | exports at the items that they export |
 //! | `customs.rs` | custom sections, the name section where identifiers do not suffice |
-//! | `hints.rs` | branch hints |
+//! | `metadata.rs` | code metadata such as branch hints, as annotations |
 //! | `types.rs` | types |
 //! | `instructions.rs` | instructions, one a line |
 //! | `fold.rs`, `arity.rs` | instructions, folded |
@@ -33,11 +33,11 @@ mod custom_text;
 mod customs;
 mod exports;
 mod fold;
-mod hints;
 mod ids;
 mod instructions;
 mod labels;
 mod listing;
+mod metadata;
 mod modules;
 mod numbers;
 mod printer;

@@ -15,8 +15,9 @@ use wattle_syntax::strings;
 
 use crate::config::Config;
 use crate::ids::{Ids, Space, annotation};
-use crate::instructions::{Code, Flat, PendingHints};
+use crate::instructions::{Code, Flat};
 use crate::labels::LabelStack;
+use crate::metadata::Pending;
 use crate::printer::{HandOn, Printer};
 use crate::{customs, numbers};
 
@@ -347,7 +348,7 @@ impl<'m> Printer<'m> {
             ElemMode::Passive => {}
             ElemMode::Declarative => self.str(" declare"),
             ElemMode::Active { table, offset } => {
-                if table.0 != 0 {
+                if let Some(table) = table {
                     self.str(" (table");
                     self.context.ids.tables.reference(&mut self.out, table.0);
                     self.str(")");
@@ -384,7 +385,7 @@ impl<'m> Printer<'m> {
         self.field("data", at);
         define(&mut self.out, &self.context.ids.datas, place as u32);
         if let DataMode::Active { memory, offset } = &data.mode {
-            if memory.0 != 0 {
+            if let Some(memory) = memory {
                 self.str(" (memory");
                 self.context.ids.memories.reference(&mut self.out, memory.0);
                 self.str(")");
@@ -441,7 +442,7 @@ impl<'m> Printer<'m> {
         }
         let labels = LabelStack::new(module.names.labels.get(index), name_unnamed);
         let out = core::mem::take(&mut self.out);
-        let hints = PendingHints::new(self.context.hints.of(index), body.code_offset());
+        let annotations = Pending::new(self.context.customs.of(index), body.code_offset());
         let base = at.unwrap_or(0).saturating_add(body.code_offset());
         let is_legible;
         (self.out, is_legible) = if self.context.config.fold {
@@ -454,7 +455,7 @@ impl<'m> Printer<'m> {
                 &mut self.nesting,
                 func,
                 base,
-                hints,
+                annotations,
             )
         } else {
             let comments = self.context.config.comments.as_ref();
@@ -462,7 +463,7 @@ impl<'m> Printer<'m> {
             let layout = Flat { level: 2, comments };
             let mut code = Code::new(&self.context, out, layout, &self.locals, labels);
             code.base = base;
-            code.hints = hints;
+            code.annotations = annotations;
             let is_legible = code.expr(body.code(), &mut self.nesting);
             (code.out, is_legible)
         };

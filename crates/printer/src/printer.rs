@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::exports::InlineExports;
 use crate::fold::Folder;
 use crate::ids::Ids;
+use crate::metadata::Customs;
 use crate::numbers::offset_comment;
 
 /// Prints one module.
@@ -34,7 +35,12 @@ pub(crate) type HandOn<'h> = &'h mut dyn FnMut(&mut Vec<u8>) -> fmt::Result;
 
 impl<'m> Printer<'m> {
     pub(crate) fn new(module: &'m Module<'_>, config: &Config) -> Printer<'m> {
-        let context = Context::new(module, config);
+        let mut context = Context::new(module, config);
+        // Without bodies there is nothing to annotate.
+        context.customs = match config.skeleton {
+            true => Customs::as_they_are(module),
+            false => Customs::new(module),
+        };
         let mut offsets = [const { Vec::new() }; SectionId::COUNT];
         for &section in SectionId::ALL.iter().filter(|_| config.offsets) {
             offsets[section as usize] = module.item_offsets(section);

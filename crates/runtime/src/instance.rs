@@ -145,7 +145,8 @@ impl Instance {
         }
         for (index, elem) in (0..).zip(&ast.elems) {
             if let ElemMode::Active { table, offset } = &elem.mode {
-                let addr = module.inner.spaces.table(*table).map(|ty| ty.limits.addr);
+                let table = table.unwrap_or_default();
+                let addr = module.inner.spaces.table(table).map(|ty| ty.limits.addr);
                 let offset = self.evaluate(store, addr.unwrap_or_default().into(), offset)?[0];
                 let inner = &mut store.inner;
                 let inst = at(&inner.instances, self.addr)?;
@@ -158,7 +159,8 @@ impl Instance {
         }
         for (index, data) in (0..).zip(&ast.datas) {
             if let DataMode::Active { memory, offset } = &data.mode {
-                let addr = module.inner.spaces.mem(*memory).map(|ty| ty.limits.addr);
+                let memory = memory.unwrap_or_default();
+                let addr = module.inner.spaces.mem(memory).map(|ty| ty.limits.addr);
                 let offset = self.evaluate(store, addr.unwrap_or_default().into(), offset)?[0];
                 let inner = &mut store.inner;
                 let inst = at(&inner.instances, self.addr)?;

@@ -26,7 +26,7 @@ fn check_hints(module: &Module<'_>, hints: &BranchHints) -> Result<(), &'static 
     for func in &hints.funcs {
         let index = func.func.0.checked_sub(imported).ok_or(HINT)?;
         let body = &module.funcs.get(index as usize).ok_or(HINT)?.body;
-        let mut wanted = func.hints.iter().map(|hint| hint.offset as usize).peekable();
+        let mut wanted = func.entries.iter().map(|hint| hint.offset as usize).peekable();
         for (offset, instr) in body.instrs().with_offsets() {
             if wanted.next_if_eq(&body.code_offset().saturating_add(offset)).is_some()
                 && !matches!(instr, Instr::If { .. } | Instr::BrIf { .. })

@@ -399,7 +399,7 @@ impl Generator<'_, '_> {
         let items = ElemItems::Funcs(List::new(pairs));
         let addr = self.tables.get(table as usize).map_or(Ty::I32, |table| table.addr);
         let offset = self.offset(addr, 0);
-        let mode = ElemMode::Active { table: TableIdx(table), offset };
+        let mode = ElemMode::Active { table: (table > 0).then_some(TableIdx(table)), offset };
         let ty = Ty::FUNCREF.nullable(false);
         self.elems.push(Segment { ty, len: 2 * count as u32, may_be_dropped: true });
         self.module.elems.push(Elem { ty: RefType::FUNC, items, mode });
@@ -456,7 +456,7 @@ impl Generator<'_, '_> {
         let mode = match table {
             Some((index, table)) => {
                 let offset = self.offset(table.addr, 1);
-                ElemMode::Active { table: TableIdx(index as u32), offset }
+                ElemMode::Active { table: (index > 0).then_some(TableIdx(index as u32)), offset }
             }
             None if declares => ElemMode::Declarative,
             None => ElemMode::Passive,
@@ -477,7 +477,10 @@ impl Generator<'_, '_> {
                     let addr = Ty::address(ty.limits);
                     let most = if self.entropy.chance(64) { 4096 } else { 96 };
                     let offset = self.offset(addr, most);
-                    DataMode::Active { memory: MemIdx(memory as u32), offset }
+                    DataMode::Active {
+                        memory: (memory > 0).then_some(MemIdx(memory as u32)),
+                        offset,
+                    }
                 }
                 None if bulk => DataMode::Passive,
                 None => return,

@@ -276,6 +276,12 @@ fn shows(c: char) -> bool {
 /// characters that words do not.
 pub fn write_id(out: &mut Vec<u8>, name: &str) {
     out.push(b'$');
+    write_word(out, name);
+}
+
+/// Appends a name that is not empty where a word can stand, as in the head of an annotation: the word,
+/// or the name in quotes when it holds characters that words do not.
+pub fn write_word(out: &mut Vec<u8>, name: &str) {
     if name.bytes().all(is_id_char) {
         out.extend_from_slice(name.as_bytes());
     } else {

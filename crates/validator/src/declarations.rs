@@ -229,8 +229,9 @@ impl Validator {
     fn elem_type(&self, index: usize, elem: &Elem<'_>) -> Result<Ty, Error> {
         within(index, "element segments", self.types.limits.elems)?;
         match elem.items {
-            // They are older than reference types.
+            // Both are older than reference types.
             ElemItems::Funcs(_) => Ok(Ty::FUNCREF.nullable(false)),
+            ElemItems::Exprs(_) if elem.ty == RefType::FUNCREF => Ok(Ty::FUNCREF),
             ElemItems::Exprs(_) => Ok(self.types.value(ValType::Ref(elem.ty))?),
         }
     }
@@ -253,6 +254,7 @@ impl Validator {
         }
         match &elem.mode {
             ElemMode::Active { table, offset } => {
+                let table = table.unwrap_or_default();
                 let Some(&table) = self.types.tables.get(table.idx()) else {
                     return Err(ErrorKind::UnknownTable(table.0).into());
                 };
@@ -274,10 +276,13 @@ impl Validator {
         within(index, "data segments", self.types.limits.datas)?;
         match &data.mode {
             DataMode::Passive => self.need(Feature::BulkMemory, "malformed data segment kind"),
-            DataMode::Active { memory, offset } => match self.types.memory_addr(memory.0) {
-                Some(addr) => self.constant(addr, offset, tasks),
-                None => Err(ErrorKind::UnknownMemory(memory.0).into()),
-            },
+            DataMode::Active { memory, offset } => {
+                let memory = memory.unwrap_or_default().0;
+                match self.types.memory_addr(memory) {
+                    Some(addr) => self.constant(addr, offset, tasks),
+                    None => Err(ErrorKind::UnknownMemory(memory).into()),
+                }
+            }
         }
     }
 

@@ -1,11 +1,12 @@
 //! What can be wrong with a module, each kind with its official phrase, and the way to it.
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{Feature, Malformed, Names, Path, Span, ValType};
+use wattle_ast::{Feature, ItemKind, Malformed, Names, Path, Span, ValType};
 
 /// What is wrong, without its place.
 ///
@@ -148,6 +149,8 @@ pub enum Mismatch {
     Operands,
     /// What a block leaves.
     Block,
+    /// What is left at the end of a function or of a constant expression.
+    Func,
     /// An operand that must be a reference.
     Reference,
     /// An operand of `select` without types.
@@ -185,7 +188,7 @@ impl fmt::Display for OperandType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OperandType::Known(ty) => ty.fmt(f),
-            OperandType::Bottom => f.write_str("bot"),
+            OperandType::Bottom => f.write_str("any"),
         }
     }
 }
@@ -193,10 +196,16 @@ impl fmt::Display for OperandType {
 /// A list of types, as the official suite writes it.
 struct TypeList<'a>(&'a [OperandType]);
 
+impl TypeList<'_> {
+    /// How many types of a list a message shows: the last ones.
+    const SHOWN: usize = 40;
+}
+
 impl fmt::Display for TypeList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[")?;
-        for (i, ty) in self.0.iter().enumerate() {
+        let hidden = self.0.len().saturating_sub(TypeList::SHOWN);
+        f.write_str(if hidden > 0 { "[… " } else { "[" })?;
+        for (i, ty) in self.0.iter().skip(hidden).enumerate() {
             f.write_str(if i == 0 { "" } else { " " })?;
             ty.fmt(f)?;
         }
@@ -209,7 +218,10 @@ impl fmt::Display for ErrorKind {
         match self {
             ErrorKind::Malformed(malformed) => malformed.fmt(f),
             ErrorKind::NotEnabled(what) => f.write_str(what),
-            ErrorKind::Unsupported(feature) => write!(f, "unsupported feature {feature}"),
+            ErrorKind::Unsupported(feature) => write!(
+                f,
+                "unsupported feature {feature}: it can be read and written, but not validated yet"
+            ),
             ErrorKind::Limit(what, max) => write!(f, "too many {what}: at most {max}"),
             ErrorKind::TypeMismatch(_) => f.write_str("type mismatch"),
             ErrorKind::UnknownType(index) => write!(f, "unknown type {index}"),
@@ -287,7 +299,8 @@ impl fmt::Display for ErrorKind {
 /// let error = wattle_validator::validate(&module).unwrap_err();
 /// assert_eq!(
 ///     error.first().to_string(),
-///     "type mismatch: instruction requires [i64] but stack has [i32] in func 0, instr 1 `end`",
+///     "type mismatch: at the end of func 0: it returns [i64], the stack has [i32] \
+///      in func 0, instr 1 `end`",
 /// );
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -310,6 +323,8 @@ pub struct Fields {
     pub operands: Vec<OperandType>,
     /// The feature that would make it valid, perhaps.
     pub enable: Option<Feature>,
+    /// The bytes of an opcode that no instruction has, in hexadecimal.
+    pub code: Option<String>,
 }
 
 impl Error {
@@ -332,6 +347,7 @@ impl Error {
             found: Vec::new(),
             operands: Vec::new(),
             enable: None,
+            code: None,
         }))
     }
 
@@ -381,6 +397,43 @@ impl From<ErrorKind> for Error {
     }
 }
 
+/// Says what is left where a block or a function ends, and what should be. For blocks, the official
+/// suite has phrases.
+fn write_at_end(f: &mut fmt::Formatter<'_>, error: &Fields, what: Mismatch) -> fmt::Result {
+    let (expected, found) = (TypeList(&error.expected), TypeList(&error.found));
+    let (wanted, there) = (error.expected.len(), error.found.len());
+    let count = match (there.saturating_sub(wanted), wanted.saturating_sub(there)) {
+        (0, 0) => None,
+        (1, _) => Some("1 value too many".to_string()),
+        (_, 1) => Some("1 value is missing".to_string()),
+        (0, missing) => Some(format!("{missing} values are missing")),
+        (more, _) => Some(format!("{more} values too many")),
+    };
+    if what == Mismatch::Block {
+        let subject = if there > wanted { "block" } else { "instruction" };
+        write!(f, "{subject} requires {expected} but stack has {found}")?;
+        return count.map_or(Ok(()), |count| write!(f, ", {count} at the end of the block"));
+    }
+    if let Some(count) = count {
+        write!(f, "{count} ")?;
+    }
+    let returns = match (error.path.item, &error.path.name) {
+        (Some((ItemKind::Func, _)), Some(name)) => {
+            write!(f, "at the end of func `${name}`")?;
+            "returns"
+        }
+        (Some((ItemKind::Func, index)), None) => {
+            write!(f, "at the end of func {index}")?;
+            "returns"
+        }
+        _ => {
+            f.write_str("at the end of the expression")?;
+            "must leave"
+        }
+    };
+    write!(f, ": it {returns} {expected}, the stack has {found}")
+}
+
 /// An error without its place.
 struct Reason<'a>(&'a Fields);
 
@@ -395,7 +448,7 @@ impl fmt::Display for Reason<'_> {
                 Mismatch::Operands => {
                     write!(f, "instruction requires {expected} but stack has {found}")?
                 }
-                Mismatch::Block => write!(f, "block requires {expected} but stack has {found}")?,
+                Mismatch::Block | Mismatch::Func => write_at_end(f, error, mismatch)?,
                 Mismatch::Reference => {
                     write!(f, "instruction requires reference type but found {found}")?
                 }
@@ -428,6 +481,9 @@ impl fmt::Display for Reason<'_> {
                 }
                 Mismatch::TableInit => write!(f, "elements of type {expected} cannot be null")?,
             }
+        }
+        if let Some(code) = &error.code {
+            write!(f, " {code}")?;
         }
         if let Some(feature) = error.enable {
             write!(f, " ({feature} is not enabled)")?;

@@ -3,17 +3,19 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AddrType, BlockType, CompType, DataMode, ElemItems, ElemMode, Expr, ExternKind, ExternType,
-    Feature, HeapType, Instr, InstrRef, Instrs, ItemKind, MemType, Module, Path, RefType,
-    SectionId, StorageType, SubType, TableType, ValType,
+    AddrType, BlockType, Body, CompType, DataMode, Decode, ElemItems, ElemMode, Entries, Expr,
+    ExternKind, ExternType, Feature, Features, HeapType, Instr, InstrRef, Instrs, Item, ItemKind,
+    Kind, MemType, Module, Path, RawSection, Reader, RefType, SectionId, StorageType, SubType,
+    TableType, ValType,
 };
 
 use crate::types::{feature_of, feature_of_reference};
 
 /// The features that a module makes use of, in the order of [`Feature::ALL`], each with the first
 /// place that does. With these and what they imply, a valid module is valid; the MVP goes without
-/// saying. Not told is what takes a type check to see: casts between unrelated types, which custom
-/// descriptors permit.
+/// saying. Features that gave the same meaning another form are among them: an index in the place of a
+/// zero byte, another kind of segment. Of sections that takes [`Module::encoding`]. Not told is what
+/// takes a type check to see: casts between unrelated types, which custom descriptors permit.
 ///
 /// ```
 /// use wattle_ast::{Feature, MemType, Module};
@@ -28,10 +30,14 @@ pub fn features_used(module: &Module<'_>) -> Vec<(Feature, Path)> {
     let mut uses = Uses { module, found: Feature::ALL.iter().map(|_| None).collect() };
     uses.declarations();
     uses.segments();
+    uses.encodings();
     for (index, func) in (module.imported(ExternKind::Func)..).zip(&module.funcs) {
         let here = (SectionId::Code, ItemKind::Func, index);
         func.body.locals().for_each(|run| uses.value(run.ty, here));
-        uses.instrs(func.body.instrs(), here, false);
+        if without::<Body<'_>>(func.body.bytes(), Feature::FunctionReferences) {
+            uses.add(Feature::FunctionReferences, here);
+        }
+        uses.instrs(func.body.code(), here, false);
     }
     let features = Feature::ALL.iter().copied().zip(uses.found);
     features.filter_map(|(feature, place)| Some((feature, place?))).collect()
@@ -39,6 +45,32 @@ pub fn features_used(module: &Module<'_>) -> Vec<(Feature, Path)> {
 
 /// An item of a section.
 type Here = (SectionId, ItemKind, u32);
+
+/// Features that gave the same meaning another form.
+const OTHER_FORMS: [Feature; 6] = [
+    Feature::ReferenceTypes,
+    Feature::MultiMemory,
+    Feature::Memory64,
+    Feature::FunctionReferences,
+    Feature::Gc,
+    Feature::BulkMemory,
+];
+
+/// Whether bytes cannot be read without a feature.
+fn without<'b, T: Decode<'b>>(bytes: &'b [u8], feature: Feature) -> bool {
+    Reader::at(bytes, 0, Features::ALL - feature.into()).read::<T>().is_err()
+}
+
+/// The features that gave an immediate other forms.
+fn other_forms(kind: Kind) -> &'static [Feature] {
+    match kind {
+        Kind::MemArg => &[Feature::MultiMemory, Feature::Memory64],
+        Kind::Memory | Kind::MemInit | Kind::MemCopy => &[Feature::MultiMemory],
+        Kind::CallIndirect | Kind::TableInit | Kind::TableCopy => &[Feature::ReferenceTypes],
+        Kind::BlockType | Kind::SelectTypes => &[Feature::FunctionReferences],
+        _ => &[],
+    }
+}
 
 struct Uses<'m, 'a> {
     module: &'m Module<'a>,
@@ -194,7 +226,9 @@ impl Uses<'_, '_> {
         for (index, elem) in (0..).zip(&module.elems) {
             let here = (SectionId::Elem, ItemKind::Elem, index);
             if let ElemItems::Exprs(exprs) = &elem.items {
-                self.value(ValType::Ref(elem.ty), here);
+                if elem.ty != RefType::FUNCREF {
+                    self.value(ValType::Ref(elem.ty), here);
+                }
                 exprs.view().iter().for_each(|expr| self.constant(&expr, here));
             }
             match &elem.mode {
@@ -216,11 +250,49 @@ impl Uses<'_, '_> {
         }
     }
 
-    fn constant(&mut self, expr: &Expr<'_>, here: Here) {
-        self.instrs(expr.iter(), here, true);
+    /// Forms of items that the tree does not tell from the older ones.
+    fn encodings(&mut self) {
+        for raw in &self.module.encoding.sections {
+            if matches!(raw.id, SectionId::Custom | SectionId::Code) || !says(raw, self.module) {
+                continue;
+            }
+            for feature in OTHER_FORMS {
+                let mut without = Features::of(feature);
+                let multi_memory = self.found.get(Feature::MultiMemory as usize);
+                if feature == Feature::BulkMemory && multi_memory == Some(&None) {
+                    // For a data segment that names its memory, one of the two is enough.
+                    without |= Feature::MultiMemory.into();
+                }
+                if let Some(index) = first_item_without(raw, without) {
+                    let kind = raw.id.item_kind();
+                    let external = ExternKind::ALL.iter().find(|it| it.item_kind() == kind);
+                    let imported = external.map_or(0, |kind| self.module.imported(*kind));
+                    self.add_earlier(feature, (raw.id, kind, imported + index));
+                }
+            }
+        }
     }
 
-    fn instrs(&mut self, mut instrs: Instrs<'_>, here: Here, constant: bool) {
+    /// Notes a use unless there is one in an item before.
+    fn add_earlier(&mut self, feature: Feature, here: Here) {
+        let (section, _, index) = here;
+        if let Some(found) = self.found.get_mut(feature as usize) {
+            let is_before = |path: &Path| {
+                (path.section, path.item.map(|(_, index)| index)) <= (Some(section), Some(index))
+            };
+            if !found.as_ref().is_some_and(is_before) {
+                *found = None;
+                self.add(feature, here);
+            }
+        }
+    }
+
+    fn constant(&mut self, expr: &Expr<'_>, here: Here) {
+        self.instrs(expr.bytes(), here, true);
+    }
+
+    fn instrs(&mut self, code: &[u8], here: Here, constant: bool) {
+        let mut instrs = Instrs::new(code);
         let imported_globals = if constant { self.module.imported(ExternKind::Global) } else { 0 };
         let mut index = 0;
         while let Some(instr) = instrs.next() {
@@ -229,6 +301,12 @@ impl Uses<'_, '_> {
                 Some(InstrRef { index, offset: instrs.offset() as u32, opcode: Some(opcode) });
             index += 1;
             self.add_at(opcode.feature(), here, place);
+            let bytes = code.get(instrs.offset()..instrs.next_offset()).unwrap_or_default();
+            for feature in opcode.kinds().iter().flat_map(other_forms) {
+                if without::<Instr<'_>>(bytes, *feature) {
+                    self.add_at(*feature, here, place);
+                }
+            }
             let mut value = |ty| self.add_at(feature_of(ty), here, place);
             // What the immediates take beyond the opcode.
             match instr {
@@ -273,5 +351,41 @@ impl Uses<'_, '_> {
 
     fn heap(&mut self, heap: HeapType, here: Here, place: Option<InstrRef>) {
         self.add_at(feature_of_reference(RefType::null(heap)), here, place);
+    }
+}
+
+/// Whether a section, as it stood, says what the module says.
+fn says(raw: &RawSection<'_>, module: &Module<'_>) -> bool {
+    let mut items = module.section_items(raw.id);
+    let is_said = read_items(raw, Features::ALL, |item| items.next().as_ref() == Some(item));
+    is_said && items.next().is_none()
+}
+
+/// The place among the items of the first one that cannot be read without these features.
+fn first_item_without(raw: &RawSection<'_>, without: Features) -> Option<u32> {
+    let mut index = 0;
+    let is_read = read_items(raw, Features::ALL - without, |item| {
+        index += u32::from(!matches!(item, Item::RecGroup(_) | Item::ImportGroup(_)));
+        true
+    });
+    (!is_read).then_some(index)
+}
+
+/// Reads the items of a section with these features, as long as `each` says to go on. Returns whether
+/// all were read.
+fn read_items<'r>(
+    raw: &'r RawSection<'_>,
+    features: Features,
+    mut each: impl FnMut(&Item<'r>) -> bool,
+) -> bool {
+    let Ok(content) = raw.content(0) else { return false };
+    let mut reader = Reader::at(content.rest(), 0, features);
+    let Ok(mut entries) = Entries::begin(raw.id, &mut reader) else { return false };
+    loop {
+        match entries.next(&mut reader) {
+            Ok(Some(item)) if each(&item) => {}
+            Ok(None) => return true,
+            Ok(Some(_)) | Err(_) => return false,
+        }
     }
 }

@@ -19,7 +19,8 @@ struct Open {
     pos: usize,
     /// How far the line is indented that it begins; nothing for one within a line.
     indent: Option<usize>,
-    is_func: bool,
+    /// The function that it is, or is in.
+    func: Option<usize>,
 }
 
 /// The form that a text with too few closing parentheses forgets to close: the first one that is
@@ -32,18 +33,21 @@ pub(crate) fn unclosed(tokens: &Tokens<'_>) -> Option<Unclosed> {
         let token = tokens.get(pos);
         match token.kind {
             TokenKind::Open => {
-                let indent = indent(tokens, pos);
                 let keyword = tokens.text(tokens.get(pos + 1));
-                let late = open.iter().rev().take_while(|form| {
-                    indent.zip(form.indent).is_some_and(|(this, form)| this <= form)
-                });
-                // All that are indented as far or farther should have ended.
-                let suspect = late.last().map(|form| form.pos).or_else(|| {
-                    let func = open.iter().rfind(|form| form.is_func)?;
-                    is_field(keyword, &open, func.pos).then_some(func.pos)
-                });
-                found = found.or(suspect.map(|open| Unclosed { open, noticed: pos }));
-                open.push(Open { pos, indent, is_func: keyword == "func" });
+                // The fields of a module may begin where it does.
+                let indent = if keyword == "module" { None } else { indent(tokens, pos) };
+                let func = open.last().and_then(|form| form.func);
+                if found.is_none() {
+                    let late = open.iter().rev().take_while(|form| {
+                        indent.zip(form.indent).is_some_and(|(this, form)| this <= form)
+                    });
+                    // All that are indented as far or farther should have ended.
+                    let suspect = late.last().map(|form| form.pos);
+                    let suspect = suspect.or(func.filter(|_| is_field(keyword)));
+                    found = suspect.map(|open| Unclosed { open, noticed: pos });
+                }
+                let func = if keyword == "func" { Some(pos) } else { func };
+                open.push(Open { pos, indent, func });
             }
             TokenKind::Close => {
                 let form = open.pop()?;
@@ -61,13 +65,10 @@ pub(crate) fn unclosed(tokens: &Tokens<'_>) -> Option<Unclosed> {
     Some(found.unwrap_or(Unclosed { open: last.pos, noticed: tokens.len() }))
 }
 
-/// Whether a form with a keyword is a field of a module, and cannot stand in a function that is
-/// open.
-fn is_field(keyword: &str, open: &[Open], func: usize) -> bool {
-    let within = open.iter().filter(|form| form.pos >= func).count();
+/// Whether a form with a keyword is a field of a module that cannot stand in a function.
+fn is_field(keyword: &str) -> bool {
     let may_stand = matches!(keyword, "type" | "import" | "export");
-    // `(export "f" (func 0))` has no instruction around it, and types hold `(func ..)`.
-    within >= 1 && !may_stand && keywords::fields().any(|known| known == keyword)
+    !may_stand && keywords::fields().any(|known| known == keyword)
 }
 
 /// How far the line is indented that a token begins; nothing for one within a line.
@@ -101,6 +102,7 @@ mod tests {
         check("(module\n  (func $a\n    (nop)\n  (func $b)\n)", Some("(func $a"));
         check("(module\n  (func $a (nop)\n  (memory 1)\n)", Some("(func $a"));
         check("(module (func $a (nop) (func $b (export \"b\")))", Some("(func $a"));
+        check("(module\n(func $a (nop)\n(memory 1)\n)", Some("(func $a"));
         check("(module\n  (type (func))\n  (export \"f\" (func 0))\n", Some("(module"));
     }
 }

@@ -59,7 +59,6 @@ const BINARIES: &[Foreign] = &[
         "copy the file in binary mode",
         &[b"asm\x01\0\0\0"],
     ),
-    foreign("a binary module that is cut off", "copy all of the file", &[b"\0a", b"\0as"]),
 ];
 
 /// Texts that their first characters tell, blanks aside.
@@ -151,6 +150,10 @@ const fn foreign(
     Foreign { name, advice, starts }
 }
 
+/// The beginning of a binary, but not all of its magic.
+const CUT_OFF: Foreign =
+    foreign("a binary module that is cut off", "copy all of the file", &[b"\0", b"\0a", b"\0as"]);
+
 /// What an input looks like that is neither a binary nor text of a module.
 ///
 /// Only an input that has been refused should be asked about: text may begin with words of
@@ -167,6 +170,9 @@ pub fn looks_like(bytes: &[u8]) -> Option<&'static Foreign> {
     let find = |list: &'static [Foreign], bytes: &[u8]| {
         list.iter().find(|one| one.starts.iter().any(|start| bytes.starts_with(start)))
     };
+    if CUT_OFF.starts.contains(&bytes) {
+        return Some(&CUT_OFF);
+    }
     find(BINARIES, bytes).or_else(|| find(TEXTS, bytes.trim_ascii_start()))
 }
 

@@ -7,7 +7,7 @@ use alloc::string::String;
 use core::fmt;
 
 use wattle_ast::Opcode;
-use wattle_syntax::{LexError, TokenKind, is_id_char, numbers, strings};
+use wattle_syntax::{LexError, Shape, TokenKind, is_id_char, numbers, strings};
 
 use crate::cursor::Cursor;
 use crate::error::{ErrorKind, Expected, Number};
@@ -40,6 +40,8 @@ pub enum Help {
     Character(char),
     /// What the input looks like.
     LooksLike(&'static Foreign),
+    /// Which words there are where this is expected.
+    OneOf(Expected),
     /// What to know or to do.
     Advice(&'static str),
 }
@@ -65,6 +67,12 @@ impl fmt::Display for Help {
             Help::LooksLike(foreign) => {
                 write!(f, "this looks like {}: {}", foreign.name, foreign.advice)
             }
+            Help::OneOf(expected) => {
+                for (nth, word) in words_of(*expected).enumerate() {
+                    write!(f, "{} `{word}`", if nth == 0 { "there are" } else { "," })?;
+                }
+                Ok(())
+            }
             Help::Advice(advice) => f.write_str(advice),
         }
     }
@@ -79,7 +87,7 @@ impl Help {
 
     /// Whether it fits behind the reason.
     pub(crate) fn is_short(&self) -> bool {
-        !matches!(self, Help::Advice(_) | Help::Character(_) | Help::LooksLike(_))
+        !matches!(self, Help::OneOf(_) | Help::Advice(_) | Help::Character(_) | Help::LooksLike(_))
     }
 
     fn meant(word: impl Into<String>) -> Option<Help> {
@@ -296,8 +304,24 @@ fn unknown_word(word: &str, expected: Expected, cursor: &Cursor<'_, '_>) -> Opti
         Expected::Instr if word.starts_with("offset") || word.starts_with("align") => {
             Some(Help::Advice(EQUALS))
         }
-        _ => None,
+        _ => one_of(expected),
     }
+}
+
+/// The words that are expected, if they are few.
+fn words_of(expected: Expected) -> Box<dyn Iterator<Item = &'static str>> {
+    match expected {
+        Expected::ValType => Box::new(keywords::value_types()),
+        Expected::HeapType => Box::new(keywords::heap_types()),
+        Expected::Field => Box::new(keywords::fields()),
+        Expected::Shape => Box::new(Shape::ALL.iter().map(|shape| shape.keyword())),
+        Expected::Directive => Box::new(keywords::directives()),
+        _ => Box::new(core::iter::empty()),
+    }
+}
+
+fn one_of(expected: Expected) -> Option<Help> {
+    words_of(expected).next().map(|_| Help::OneOf(expected))
 }
 
 /// The words behind which an identifier may stand.
@@ -358,11 +382,9 @@ fn nearest_keyword(word: &str, expected: Expected) -> Option<&'static str> {
         Expected::HeapType => nearest(word, keywords::heap_types(), &mut budget),
         Expected::Directive => nearest(word, keywords::directives(), &mut budget),
         Expected::Action => nearest(word, ["invoke", "get"], &mut budget),
-        Expected::Shape => nearest(
-            word,
-            wattle_syntax::Shape::ALL.iter().map(|shape| shape.keyword()),
-            &mut budget,
-        ),
+        Expected::Shape => {
+            nearest(word, Shape::ALL.iter().map(|shape| shape.keyword()), &mut budget)
+        }
         Expected::Token(token) => nearest(word, [token], &mut budget),
         _ => None,
     }
@@ -403,12 +425,14 @@ fn unexpected(expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
             _ if kind == TokenKind::Number && cursor.is_in("table") => TABLE_SIZE,
             _ => match other_names::name_here(text, expected) {
                 Some(name) => return Some(Help::Renamed(name.into())),
-                None => return None,
+                None => return one_of(expected),
             },
         },
         (Expected::HeapType, TokenKind::Keyword) => {
-            let name = other_names::name_here(text, expected)?;
-            return Some(Help::Renamed(name.into()));
+            return match other_names::name_here(text, expected) {
+                Some(name) => Some(Help::Renamed(name.into())),
+                None => one_of(expected),
+            };
         }
         (Expected::CompType, _) => FUNC_TYPE,
         (Expected::Unsigned, TokenKind::Close) if cursor.is_in("memory") => MEMORY_SIZE,

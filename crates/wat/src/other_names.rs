@@ -217,7 +217,7 @@ mod tests {
             ("get_table", "table.get"),
             ("i32.wrap/i64", "i32.wrap_i64"),
             ("i32.trunc_s/f32", "i32.trunc_f32_s"),
-            ("i32.trunc_u:sat/f64", "i32.trunc_sat_f64_u"),
+            ("i32.trunc_u:sat/f32", "i32.trunc_sat_f32_u"),
             ("f32.demote/f64", "f32.demote_f64"),
             ("i64.extend_s/i32", "i64.extend_i32_s"),
             ("f64.reinterpret/i64", "f64.reinterpret_i64"),

@@ -183,6 +183,27 @@ fn branch_hints_count_from_the_start_of_the_body() {
 }
 
 #[test]
+fn any_metadata_of_instructions() {
+    customs(
+        "(func (@metadata.code.b \"x\" \"\\ff\") (@metadata.code.a) nop
+           (@metadata.code.b \"y\") (drop (@metadata.code.b \"z\") (i32.const 0)))
+         (func (@metadata.code.a \"last\") nop)",
+        &[
+            (
+                "metadata.code.a",
+                Some(SectionId::Func),
+                &[2, 0, 1, 1, 0, 1, 1, 1, 4, b'l', b'a', b's', b't'],
+            ),
+            (
+                "metadata.code.b",
+                Some(SectionId::Func),
+                &[1, 0, 3, 1, 2, b'x', 0xff, 2, 1, b'z', 4, 1, b'y'],
+            ),
+        ],
+    );
+}
+
+#[test]
 fn misplaced_and_malformed() {
     for (text, message) in [
         ("(func (@custom \"a\"))", "misplaced @custom annotation"),
@@ -201,6 +222,11 @@ fn misplaced_and_malformed() {
             "(func (block (@metadata.code.branch_hint \"\\01\")))",
             "@metadata.code.branch_hint annotation: invalid placement",
         ),
+        (
+            "(func (@metadata.code.x \"a\") (@metadata.code.x \"b\") nop)",
+            "@metadata.code.x annotation: duplicate annotation",
+        ),
+        ("(@metadata.code.x \"a\") (func)", "@metadata.code.x annotation: not in a function"),
         (
             "(global i32 (@metadata.code.branch_hint \"\\01\") (i32.const 0))",
             "@metadata.code.branch_hint annotation: not in a function",

@@ -109,3 +109,125 @@ fn places_count_all_ends_of_lines() {
     let place = errors.as_slice()[0].span.line_column(&LineIndex::new(text));
     assert_eq!(place, LineColumn { line: 4, column: 2 });
 }
+
+#[test]
+fn several_in_a_function_and_no_others() {
+    check(
+        "(func $f (param $x i32) (result i32)
+           get_local $x
+           i32.ad
+           (i32.sub (local.get $y) (i32.const 1.5))
+           (call $g (i32.cosnt 1))
+           block $l (result i33)
+             br $m
+           end $k
+           i32.load offset=-4 align=3
+           (select (local.get $x) (local.get $x) i32.const 0))",
+        &[
+            (
+                "unknown operator get_local: not an instruction; it is called `local.get` here",
+                "get_local",
+            ),
+            ("unknown operator i32.ad: not an instruction; did you mean `i32.add`?", "i32.ad"),
+            ("unknown local $y", "$y"),
+            ("constant out of range", "1.5"),
+            ("unknown function $g", "$g"),
+            (
+                "unknown operator i32.cosnt: not an instruction; did you mean `i32.const`?",
+                "i32.cosnt",
+            ),
+            ("unknown operator i33: not a type; did you mean `i32`?", "i33"),
+            ("unknown label $m", "$m"),
+            ("mismatching label", "$k"),
+            ("unknown operator offset=-4: not an offset or an alignment", "offset=-4"),
+            ("unexpected token, expected ( or )", "i32.const"),
+        ],
+    );
+}
+
+#[test]
+fn what_follows_from_another_is_left_out() {
+    // What was meant as a block has an end and a label, and what could not be read an identifier.
+    check(
+        "(func blok $l br $l end)",
+        &[("unknown operator blok: not an instruction; did you mean `block`?", "blok")],
+    );
+    check(
+        "(func (locl $x i32) (drop (local.get $x)))",
+        &[("unknown operator locl: not an instruction; did you mean `local`?", "locl")],
+    );
+    check(
+        "(func (call $f) nop) (fucn $f) (func (call $f))",
+        &[("unknown operator fucn: not a field of the module; did you mean `func`?", "fucn")],
+    );
+    check(
+        "(func (local $x i33) (drop (local.get $x)))",
+        &[("unknown operator i33: not a type; did you mean `i32`?", "i33")],
+    );
+    check("(func end end)", &[("unexpected token, expected an instruction that fits here", "end")]);
+    check(
+        "(func (if (nop)) block)",
+        &[("unexpected token, expected (then", ")"), ("unexpected token, expected end", ")")],
+    );
+    check(
+        "(func { nop; nop; })",
+        &[
+            ("unknown operator {: not an instruction", "{"),
+            ("unknown operator ;: not an instruction", ";"),
+        ],
+    );
+    // Behind a parenthesis that is missing, fields look like instructions.
+    check(
+        "(module\n (func $a (i32.ad)\n (func $b (call $a))\n (func $c (i32.sbu)))",
+        &[
+            ("unknown operator i32.ad: not an instruction; did you mean `i32.add`?", "i32.ad"),
+            ("unexpected token, expected )", ""),
+        ],
+    );
+}
+
+#[test]
+fn other_places_have_to_do_with_some() {
+    let related = |text: &str| {
+        let error = &parse(text).unwrap_err().into_vec()[0];
+        let related = error.related.unwrap();
+        (text[related.span.start..related.span.end].to_owned(), related.note)
+    };
+    assert_eq!(related("(func block $b nop)"), ("block $b".into(), "the block begins here"));
+    assert_eq!(related("(func block $a end $b)"), ("block $a".into(), "the block begins here"));
+    assert_eq!(related("(module\n(func (nop)\n(memory 1)"), ("(func".into(), "this is not closed"));
+    assert_eq!(related("(module) (func)"), (")".into(), "the module ends here"));
+    assert_eq!(related("(func) (import \"\" \"\" (func))"), ("(func".into(), "defined here"));
+}
+
+#[test]
+fn many_errors_take_linear_time() {
+    let many = |one: &str, n: usize| one.repeat(n);
+    for (text, most) in [
+        (format!("(func {})", many("unknwn ", 30_000)), 100),
+        (format!("(func {})", many("(call $nobody) ", 30_000)), 100),
+        (many("(func $f) ", 30_000), 100),
+        (many("(func (br $l)) ", 30_000), 100),
+        (format!("(func {})", many("(if (nop)) ", 30_000)), 100),
+        (format!("(func {})", many("end ", 30_000)), 1),
+        (many("( ", 90_000), 2),
+        (many(") ", 90_000), 1),
+        (many("(func ", 30_000), 1),
+        (many("// ", 90_000), 1),
+        (many("/*\n", 30_000), 1),
+        (format!("(func {})", many("(i32.add i32.add ", 30_000)), 100),
+        (many("x \u{e9} ", 30_000), 100),
+        (many("\n\u{e9}", 30_000), 100),
+        (many("\"\\q\" ", 30_000), 100),
+    ] {
+        let errors = parse(&text).unwrap_err();
+        let count = errors.as_slice().len();
+        assert!(count <= most, "{count}: {}", &text[..40]);
+    }
+    // Many identifiers, and many that are nearly theirs.
+    let ids: String = (0..20_000).map(|id| format!("(func $function_{id})")).collect();
+    let calls: String = (0..20_000).map(|id| format!("call $functoin_{id} ")).collect();
+    let errors = parse(&format!("{ids}(func {calls})")).unwrap_err().into_vec();
+    assert_eq!(errors[0].help.as_ref().unwrap().to_string(), "did you mean `$function_0`?");
+    assert_eq!(errors.len(), 100);
+}

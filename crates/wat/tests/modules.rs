@@ -53,7 +53,7 @@ fn imports_and_exports_inline() {
 fn segments_inline() {
     same(
         "(memory $m (data \"ab\" \"c\")) (data \"x\")",
-        "(memory $m 1 1) (data (memory $m) (i32.const 0) \"abc\") (data \"x\")",
+        "(memory $m 1 1) (data (i32.const 0) \"abc\") (data \"x\")",
     );
     same("(memory i64 (data))", "(memory i64 0 0) (data (i64.const 0))");
     same(
@@ -294,6 +294,30 @@ fn proposals_have_their_forms() {
 }
 
 #[test]
+fn the_first_memory_and_the_first_table_may_be_stated() {
+    let head = "(memory 1) (table 1 funcref) (func)";
+    for (segment, flags) in [
+        ("(data (i32.const 0))", 0),
+        ("(data (memory 0) (i32.const 0))", 2),
+        ("(elem (i32.const 0) func 0)", 0),
+        ("(elem (table 0) (i32.const 0) func 0)", 2),
+        ("(elem (i32.const 0) funcref (ref.func 0))", 4),
+        ("(elem (table 0) (i32.const 0) funcref (ref.func 0))", 6),
+        ("(elem (i32.const 0) (ref func) (ref.func 0))", 6),
+    ] {
+        assert_eq!(segment_flags(&format!("{head} {segment}")), flags, "{segment}");
+    }
+}
+
+/// The flags of the only segment of a module.
+fn segment_flags(text: &str) -> u8 {
+    let module = module(text);
+    let mut items =
+        module.section_items(SectionId::Elem).chain(module.section_items(SectionId::Data));
+    items.next().map(|item| item.to_bytes()[0]).unwrap()
+}
+
+#[test]
 fn data_can_be_numbers() {
     same(
         "(data \"a\" (i8 1 -1 0xff) \"b\" (i16 -2) (i32 0x01020304) (i64 1) (f32 1.0) (i8))",
@@ -304,6 +328,7 @@ fn data_can_be_numbers() {
         "(memory 1) (data (i32.const 0) \"\\00\\00\\00\\00\\00\\00\\00\\80\" \"\\01\\00\\00\\00\\02\\00\\00\\00\\03\\00\\00\\00\\04\\00\\00\\00\" \"\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\" \"\\00\\00\\00\\00\\00\\00\\00\\00\")",
     );
     same("(memory (data (i8 1)))", "(memory 1 1) (data (i32.const 0) \"\\01\")");
+    same("(data (i8 1 2))", "(data \"\\01\\02\")");
     for text in ["(data (i8 256))", "(data (i9 1))", "(data (v128 i32x4 1 2 3))", "(data (i8 1)"] {
         assert!(wattle_wat::parse(text).is_err(), "{text}");
     }

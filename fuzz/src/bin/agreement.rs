@@ -1,16 +1,18 @@
 //! Compares the validator with wasmparser over the official suite, the corpus, modules of wasm-smith,
-//! mutations of the suite's modules, and modules with instructions deleted, repeated, exchanged and
-//! inserted. Prints counts, and an example of every kind of difference.
+//! mutations of the suite's modules, modules with instructions deleted, repeated, exchanged and
+//! inserted, and modules with integers in over-long forms and bits of flags changed. Prints counts, and
+//! an example of every kind of difference.
 //!
 //! ```text
 //! cargo run --release -p wattle-fuzz --features peers --bin agreement -- \
-//!     [MODULES] [MUTATIONS] [EDITS] [SEED]
+//!     [MODULES] [MUTATIONS] [EDITS] [ENCODINGS] [SEED] [--with FEATURES]
 //! ```
 
 use std::collections::BTreeMap;
 
 use arbitrary::{Arbitrary, Unstructured};
-use wattle::ast::{Body, Instr, Module};
+use wattle::ast::{Body, Encode, Features, Instr, Instrs, Kind, Module, Opcode, Reader, SectionId};
+use wattle::parser::frames;
 use wattle::wat::script;
 use wattle::{encoder, parser};
 use wattle_fuzz::{Random, peers};
@@ -27,8 +29,8 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, bytes: &[u8]) {
-        let (ours, theirs) = peers::validity(bytes);
+    fn add(&mut self, bytes: &[u8], features: Features) {
+        let (ours, theirs) = peers::validity_with(bytes, features);
         match (&ours, &theirs) {
             (Ok(()), Ok(())) => self.valid += 1,
             (Err(_), Err(_)) => self.invalid += 1,
@@ -119,6 +121,99 @@ fn edit(module: &mut Module<'_>, random: &mut Random) {
     func.body = edited.into_owned();
 }
 
+/// Writes one to three integers of a module in more bytes than they need, or changes bits of bytes.
+fn lengthen(bytes: &[u8], random: &mut Random) -> Option<Vec<u8>> {
+    let mut sections: Vec<(u8, Vec<u8>)> = Vec::new();
+    for frame in frames(bytes) {
+        let frame = frame.ok()?;
+        sections.push((frame.code, frame.content.to_vec()));
+    }
+    for _ in 0..1 + random.below(3) {
+        let place = random.below(sections.len());
+        let (code, content) = sections.get_mut(place)?;
+        match SectionId::from_code(*code)? {
+            SectionId::Custom => {}
+            SectionId::Code => *content = lengthen_code(content, random)?,
+            _ => change(content, 0, random),
+        }
+    }
+    let mut out = bytes.get(..8)?.to_vec();
+    for (code, content) in sections {
+        (code, content.len() as u32).encode(&mut out);
+        out.extend(content);
+    }
+    Some(out)
+}
+
+/// Changes one to three instructions of a code section.
+fn lengthen_code(content: &[u8], random: &mut Random) -> Option<Vec<u8>> {
+    let mut reader = Reader::new(content);
+    let count = reader.u32().ok()?;
+    let mut bodies = Vec::new();
+    while let Ok(body) = reader.byte_list() {
+        bodies.push(body.to_vec());
+    }
+    let at = random.below(bodies.len());
+    let body = bodies.get_mut(at)?;
+    for _ in 0..1 + random.below(3) {
+        let instrs = Body::from_bytes(&body[..]).ok()?;
+        // Those with immediates that have had other forms are rare, and taken most often.
+        let starts: Vec<(usize, bool)> = instrs
+            .instrs()
+            .with_offsets()
+            .map(|(at, instr)| (instrs.code_offset() + at, has_other_forms(instr.opcode())))
+            .collect();
+        let rare: Vec<usize> = starts.iter().filter(|it| it.1).map(|it| it.0).collect();
+        let start = match random.below(4) {
+            0 => starts.get(random.below(starts.len()))?.0,
+            _ => *rare.get(random.below(rare.len())).or(starts.first().map(|it| &it.0))?,
+        };
+        let mut rest = body.split_off(start);
+        let len = {
+            let mut instrs = Instrs::new(&rest);
+            instrs.next()?;
+            instrs.next_offset()
+        };
+        let mut behind = rest.split_off(len);
+        change(&mut rest, 1, random);
+        body.append(&mut rest);
+        body.append(&mut behind);
+    }
+    let mut out = count.to_bytes();
+    for body in bodies {
+        (body.len() as u32).encode(&mut out);
+        out.extend(body);
+    }
+    Some(out)
+}
+
+/// Whether an instruction names a table, a memory or types.
+fn has_other_forms(opcode: Opcode) -> bool {
+    opcode.kinds().iter().any(|kind| {
+        use Kind::*;
+        matches!(
+            kind,
+            MemArg | Memory | MemInit | MemCopy | CallIndirect | TableInit | TableCopy | BlockType
+        )
+    })
+}
+
+/// Changes a byte at or behind a position: continues the integer that ends there with nothing, or
+/// changes one of the bits that flags have.
+fn change(bytes: &mut Vec<u8>, from: usize, random: &mut Random) {
+    let at = from + random.below(bytes.len().saturating_sub(from));
+    let Some(byte) = bytes.get_mut(at) else { return };
+    if random.below(3) == 0 {
+        *byte ^= 1 << random.below(8);
+    } else if *byte < 0x80 {
+        let more = if *byte & 0x40 != 0 && random.below(2) == 0 { 0x7f } else { 0 };
+        *byte |= 0x80;
+        let many = random.below(5) * random.below(3);
+        let padding = std::iter::repeat_n(more | 0x80, many).chain([more]);
+        bytes.splice(at + 1..at + 1, padding);
+    }
+}
+
 /// A module that wasm-smith made, with all features that both know.
 fn smith(random: &mut Random) -> Option<Vec<u8>> {
     let seed: Vec<u8> = (0..256 + random.below(2048)).map(|_| random.below(256) as u8).collect();
@@ -144,44 +239,62 @@ fn smith(random: &mut Random) -> Option<Vec<u8>> {
 }
 
 fn main() {
-    let mut next = wattle_fuzz::numbers();
-    let (made, mutated, edited, seed) = (next(100_000), next(1_000_000), next(1_000_000), next(1));
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let mut features = Features::DEFAULT;
+    if let Some(at) = words.iter().position(|word| word == "--with") {
+        let list = words.drain(at..).nth(1).unwrap_or_default();
+        features = Features::parse(&list).unwrap_or_else(|word| {
+            eprintln!("unknown feature: {word}");
+            std::process::exit(2);
+        });
+    }
+    let mut next = wattle_fuzz::numbers_among(words.into_iter());
+    let (made, mutated, edited) = (next(100_000), next(1_000_000), next(1_000_000));
+    let (lengthened, seed) = (next(100_000), next(1));
     let mut random = Random::new(seed);
+    let tally = |what: &str, modules: &mut dyn Iterator<Item = Vec<u8>>| {
+        let mut tally = Tally::default();
+        modules.for_each(|bytes| tally.add(&bytes, features));
+        tally.print(what);
+    };
 
     let suite = suite();
-    let mut tally = Tally::default();
-    suite.iter().for_each(|bytes| tally.add(bytes));
-    tally.print("the official suite");
+    tally("the official suite", &mut suite.iter().cloned());
+    tally("the corpus", &mut wattle_tests::corpus::files().iter().map(|file| file.read()));
+    tally("modules of wasm-smith", &mut (0..made).filter_map(|_| smith(&mut random)));
 
-    let mut tally = Tally::default();
-    wattle_tests::corpus::files().iter().for_each(|file| tally.add(&file.read()));
-    tally.print("the corpus");
-
-    let mut tally = Tally::default();
-    (0..made).filter_map(|_| smith(&mut random)).for_each(|bytes| tally.add(&bytes));
-    tally.print("modules of wasm-smith");
-
-    let mut tally = Tally::default();
     let seeds: Vec<_> = suite.iter().filter(|bytes| (9..20_000).contains(&bytes.len())).collect();
-    for _ in 0..mutated {
-        let Some(seed) = seeds.get(random.below(seeds.len())) else { break };
-        let mut bytes = seed.to_vec();
+    let mut mutations = (0..mutated).filter_map(|_| {
+        let mut bytes = seeds.get(random.below(seeds.len()))?.to_vec();
         mutate(&mut bytes, &mut random);
-        tally.add(&bytes);
-    }
-    tally.print("mutations of the suite's modules");
+        Some(bytes)
+    });
+    tally("mutations of the suite's modules", &mut mutations);
 
-    let mut tally = Tally::default();
     let mut modules: Vec<_> = seeds.iter().filter_map(|bytes| parser::parse(bytes).ok()).collect();
     modules.retain(|module| module.funcs.iter().any(|func| func.body.instrs().count() > 1));
-    let config = wattle_smith::Config { max_funcs: 2, ..wattle_smith::Config::default() };
-    for nth in 0..edited {
+    let config = wattle_smith::Config { max_funcs: 2, features, ..Default::default() };
+    let mut edits = (0..edited).map(|nth| {
         let mut module = match nth % 2 {
             0 => modules.get(random.below(modules.len())).cloned().unwrap_or_default(),
             _ => wattle_smith::from_seed(&config, seed.wrapping_add(nth / 8)).module,
         };
         edit(&mut module, &mut random);
-        tally.add(&encoder::encode(&module));
-    }
-    tally.print("modules with instructions edited");
+        encoder::encode(&module)
+    });
+    tally("modules with instructions edited", &mut edits);
+
+    // What is valid from the beginning tells most.
+    let made = (0..1_000).map(|nth| wattle_smith::from_seed(&config, seed.wrapping_add(nth)));
+    let mut valid: Vec<Vec<u8>> = made.map(|made| encoder::encode(&made.module)).collect();
+    let is_valid = |bytes: &[u8]| peers::validity_with(bytes, features).0.is_ok();
+    valid.extend(seeds.iter().filter(|bytes| is_valid(bytes)).map(|bytes| bytes.to_vec()));
+    let mut forms = (0..lengthened).filter_map(|nth| {
+        let bytes = match nth % 4 {
+            0 => seeds.get(random.below(seeds.len()))?,
+            _ => valid.get(random.below(valid.len()))?,
+        };
+        lengthen(bytes, &mut random)
+    });
+    tally("modules with other encodings", &mut forms);
 }

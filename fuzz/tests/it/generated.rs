@@ -1,6 +1,7 @@
 //! Generated modules of every configuration. The binary `generated` checks many more.
 
 use wattle_fuzz::generated::{check, configurations};
+use wattle_fuzz::positions;
 
 #[test]
 fn a_thousand_modules_are_valid_and_survive_text() {
@@ -10,4 +11,14 @@ fn a_thousand_modules_are_valid_and_survive_text() {
         bytes += (0..1_000 / part).map(|seed| check(&config, seed).len()).sum::<usize>();
     }
     assert!(bytes > 1_000_000, "only {bytes} bytes");
+}
+
+#[test]
+fn what_is_known_of_instructions_stays_at_them() {
+    let mut known = 0;
+    for (name, config, part) in configurations() {
+        println!("{name}");
+        known += (0..500 / part).map(|seed| positions::check(&config, seed)).sum::<usize>();
+    }
+    assert!(known > 10_000, "only {known} things are known");
 }

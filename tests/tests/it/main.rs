@@ -1,6 +1,7 @@
-//! The official suite, real binaries, and the rules of this repository. `extremes.rs` is a binary of
+//! The official suite, real binaries, small cases, and the rules of this repository. `extremes.rs` is a binary of
 //! its own, because it measures all memory that is allocated.
 
+mod cases;
 mod corpus;
 mod edits;
 mod suite;

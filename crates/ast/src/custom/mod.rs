@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `producers.rs` | `producers` |
 //! | `target_features.rs` | `target_features` |
-//! | `branch_hints.rs` | `metadata.code.branch_hint` |
+//! | `code_metadata.rs` | `metadata.code.*`, `metadata.code.branch_hint` among them |
 //! | `dylink.rs` | `dylink.0` |
 //! | `linking.rs` | `linking` |
 //! | `reloc.rs` | `reloc.*` |
@@ -13,28 +13,34 @@
 //! | `external_debug_info.rs` | `external_debug_info` |
 //! | `core_dump.rs` | `core`, `coremodules`, `coreinstances`, `corestack` |
 //!
-//! The name section is part of the tree: [`Names`]. What is not here: any other custom section,
-//! and what these mean for the rest of the module; indices and offsets are not checked against it.
+//! The name section is part of the tree: [`Names`]. `positions.rs` has what becomes of the sections
+//! that say where in the module something is, when the module is rewritten. What is not here: any
+//! other custom section, and what these mean for the rest of the module; indices and offsets are not
+//! checked against it.
 //!
 //! Each type reads what follows the section's name with `parse` and writes it with [`Encode`], in
 //! the shortest form. Subsections that are not known are kept as bytes.
 
-mod branch_hints;
 mod build_id;
+mod code_metadata;
 mod core_dump;
 mod dylink;
 mod external_debug_info;
 mod linking;
+mod positions;
 mod producers;
 mod reloc;
 mod source_mapping_url;
 mod target_features;
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-pub use branch_hints::{BranchHint, BranchHints, FuncBranchHints};
 pub use build_id::BuildId;
+pub use code_metadata::{
+    BranchHint, BranchHints, CodeMetadata, FuncMetadata, MetadataEntry, MetadataValue,
+};
 pub use core_dump::{
     CoreDump, CoreFrame, CoreInstance, CoreInstances, CoreModule, CoreModules, CoreStack, CoreValue,
 };
@@ -44,6 +50,7 @@ pub use linking::{
     Comdat, ComdatKind, ComdatSymbol, DataSymbol, InitFunc, LinkingSection, LinkingSubsection,
     Segment, SegmentFlags, Symbol, SymbolFlags, SymbolKind,
 };
+pub use positions::{CustomFate, LeftOut, MovedMetadata, Moves, PointsAt, WhyLeftOut};
 pub use producers::{Producers, ProducersField, VersionedName};
 pub use reloc::{Reloc, RelocSection, RelocType};
 pub use source_mapping_url::SourceMappingUrl;
@@ -178,6 +185,8 @@ macro_rules! known {
             Names(Box<Names<'a>>),
             /// `reloc.` and the name of the section that it is about.
             Reloc(RelocSection),
+            /// `metadata.code.` and a kind of metadata that is not among the others.
+            CodeMetadata(CodeMetadata<Cow<'a, [u8]>>),
             $( $(#[$doc])* $variant($ty), )*
         }
 
@@ -199,6 +208,9 @@ macro_rules! known {
                     _ if name.starts_with(RelocSection::PREFIX) => {
                         RelocSection::parse(bytes).map(KnownCustom::Reloc)
                     }
+                    _ if name.starts_with(CodeMetadata::PREFIX) => {
+                        CodeMetadata::parse(bytes).map(KnownCustom::CodeMetadata)
+                    }
                     _ => return None,
                 })
             }
@@ -209,6 +221,7 @@ macro_rules! known {
                 match self {
                     KnownCustom::Names(names) => names.encode(out),
                     KnownCustom::Reloc(reloc) => reloc.encode(out),
+                    KnownCustom::CodeMetadata(metadata) => metadata.encode(out),
                     $( KnownCustom::$variant(it) => it.encode(out), )*
                 }
             }
@@ -270,7 +283,8 @@ mod tests {
     #[test]
     fn any_bytes_do() {
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
-        let names = KnownCustom::NAMES.iter().copied().chain(["name", "reloc.CODE"]);
+        let names =
+            KnownCustom::NAMES.iter().copied().chain(["name", "reloc.CODE", "metadata.code.x"]);
         let (mut good, mut bad) = (0, 0);
         for name in names {
             for _ in 0..4_000 {

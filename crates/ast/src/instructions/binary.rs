@@ -14,8 +14,9 @@ use super::lists::{Catches, Handlers, Labels, SelectTypes};
 use super::{Instr, Opcode};
 use crate::values::fields;
 use crate::{
-    DataIdx, Decode, ElemIdx, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx, HeapType, LabelIdx,
-    LocalIdx, Malformed, MemIdx, Reader, RefType, TableIdx, TagIdx, TypeIdx, V128, ValType, leb128,
+    DataIdx, Decode, ElemIdx, Encode, F32, F64, Feature, FieldIdx, FuncIdx, GlobalIdx, HeapType,
+    LabelIdx, LocalIdx, Malformed, MemIdx, Reader, RefType, TableIdx, TagIdx, TypeIdx, V128,
+    ValType, leb128,
 };
 
 const MEMARG_HAS_MEMORY: u32 = 0x40;
@@ -68,15 +69,15 @@ impl<'a> Decode<'a> for MemArg {
         let start = reader.pos();
         let flags = reader.u32()?;
         if flags < MEMARG_HAS_MEMORY {
-            let offset = reader.u64()?;
+            let offset = reader.address()?;
             return Ok(MemArg { offset, memory: MemIdx(0), align: flags as u8 });
         }
-        // Without several memories the bit is just a large alignment: for the validator to refuse.
-        if flags >= 2 * MEMARG_HAS_MEMORY {
+        let has_memory = flags < 2 * MEMARG_HAS_MEMORY;
+        if !has_memory || !reader.features().contains(Feature::MultiMemory) {
             return Err(reader.fail_at(start, Malformed::MemopFlags));
         }
         let memory = reader.read()?;
-        Ok(MemArg { offset: reader.u64()?, memory, align: (flags - MEMARG_HAS_MEMORY) as u8 })
+        Ok(MemArg { offset: reader.address()?, memory, align: (flags - MEMARG_HAS_MEMORY) as u8 })
     }
 }
 
@@ -113,12 +114,47 @@ impl Encode for BrCast {
     }
 }
 
+/// An index of a table or of a memory, which is a byte that must be zero unless there is a feature that
+/// made it an index.
+#[inline]
+fn index_with<T: From<u32>>(reader: &mut Reader<'_>, feature: Feature) -> Result<T, Malformed> {
+    if reader.features().contains(feature) {
+        return reader.u32().map(T::from);
+    }
+    reader.expect(0, Malformed::ZeroByte)?;
+    Ok(T::from(0))
+}
+
+/// Immediates with indices of tables and memories.
+macro_rules! with_indices {
+    ($( $name:ident { $( $field:ident $($feature:ident)?, )* } )*) => { $(
+        impl<'a> Decode<'a> for $name {
+            #[inline(always)]
+            fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+                Ok($name { $( $field: with_indices!(@read reader $($feature)?)?, )* })
+            }
+        }
+
+        impl Encode for $name {
+            #[inline(always)]
+            fn encode(&self, out: &mut Vec<u8>) {
+                $( self.$field.encode(out); )*
+            }
+        }
+    )* };
+    (@read $reader:ident) => { $reader.read() };
+    (@read $reader:ident $feature:ident) => { index_with($reader, Feature::$feature) };
+}
+
+with_indices! {
+    CallIndirect { ty, table ReferenceTypes, }
+    MemInit { data, memory MultiMemory, }
+    MemCopy { dst MultiMemory, src MultiMemory, }
+    TableInit { elem, table ReferenceTypes, }
+    TableCopy { dst ReferenceTypes, src ReferenceTypes, }
+}
+
 fields! {
-    CallIndirect { ty, table }
-    MemInit { data, memory }
-    MemCopy { dst, src }
-    TableInit { elem, table }
-    TableCopy { dst, src }
     LaneIdx { 0 }
     Shuffle { 0 }
     ArrayLen { 0 }
@@ -151,6 +187,7 @@ impl<'a> Reader<'a> {
         self.advance();
         let ty = match code {
             BlockType::EMPTY_CODE => Some(BlockType::Empty),
+            RefType::CODE | RefType::NULL_CODE if !self.has_long_ref_types() => None,
             RefType::CODE => self
                 .compact_heap_type()
                 .map(|heap| BlockType::Value(ValType::Ref(RefType::non_null(heap)))),
@@ -166,6 +203,16 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What reads an immediate of a kind. All but one kind are read as their type is.
+macro_rules! decoder {
+    (Memory $ty:ty) => {
+        |reader| index_with(reader, Feature::MultiMemory)
+    };
+    ($kind:ident $ty:ty) => {
+        <$ty>::decode
+    };
+}
+
 macro_rules! bytes {
     ($( $(#[$doc:meta])* $kind:ident $method:ident $ty:ty; )*) => {
         impl<'a> Source<'a> for Reader<'a> {
@@ -173,7 +220,7 @@ macro_rules! bytes {
             $(
                 #[inline(always)]
                 fn $method(&mut self) -> Result<$ty, Malformed> {
-                    self.outlined(<$ty>::decode)
+                    self.outlined(decoder!($kind $ty))
                 }
             )*
         }

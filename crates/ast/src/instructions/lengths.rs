@@ -24,6 +24,11 @@ const HEAP_TYPE: u32 = 0xc0;
 const ONE_HEAP_TYPE: u32 = HEAP_TYPE << 8;
 /// The bits that two bytes must not have to be an alignment, with no memory, and an offset.
 const ALIGN_AND_OFFSET: u32 = 0x80_c000;
+/// The bits that a byte must not have to be the index of the first memory, which is a zero byte in any
+/// set of features.
+const ONE_MEMORY: u32 = 0xff00;
+/// The bits that two bytes must not have to be a type and the first table.
+const TYPE_AND_TABLE: u32 = 0xff_8000;
 
 /// A word of code: an opcode and the bytes after it.
 const WORD: usize = 8;
@@ -63,7 +68,6 @@ impl Layout {
                 | Kind::Func
                 | Kind::Type
                 | Kind::Table
-                | Kind::Memory
                 | Kind::Global
                 | Kind::Local
                 | Kind::Tag
@@ -72,7 +76,8 @@ impl Layout {
                 | Kind::ArrayLen
                 | Kind::I32
                 | Kind::I64 => &[0x80],
-                Kind::CallIndirect => &[0x80, 0x80],
+                Kind::Memory => &[ONE_MEMORY >> 8],
+                Kind::CallIndirect => &[TYPE_AND_TABLE >> 8 & 0xff, TYPE_AND_TABLE >> 16],
                 Kind::HeapType | Kind::RefTypeNull | Kind::RefTypeNonNull => &[HEAP_TYPE],
                 Kind::MemArg => &[ALIGN_AND_OFFSET >> 8 & 0xff, ALIGN_AND_OFFSET >> 16],
                 _ => return Layout::NOT,
@@ -113,6 +118,7 @@ impl Layout {
         match self.0 & !0xff {
             ONE_HEAP_TYPE => return heap_type_len(word >> 8).map(|len| 1 + len),
             ALIGN_AND_OFFSET if word & 0xc000 != 0 => return None,
+            ONE_MEMORY => return None,
             _ => {}
         }
         // The bytes that end an integer, the opcode left aside.
@@ -121,6 +127,11 @@ impl Layout {
             ends &= ends.wrapping_sub(1);
         }
         let len = (ends.trailing_zeros() + 1) / 8;
+        if self.0 & !0xff == TYPE_AND_TABLE && ends != 0 {
+            // A type, which ends before the last byte, and a zero byte.
+            let last_two = word >> (8 * (len - 2)) & 0xff80;
+            return (last_two == 0).then_some(len as usize);
+        }
         (ends != 0).then_some(len as usize)
     }
 }

@@ -10,7 +10,9 @@ use super::items::{
     ImportGroup, Item, Table,
 };
 use crate::values::fields;
-use crate::{Decode, Encode, Malformed, MemIdx, Name, Reader, RefType, TableIdx, leb128};
+use crate::{
+    Decode, Encode, Feature, Features, Malformed, Name, Reader, RefType, TableIdx, leb128,
+};
 
 type Result<T> = core::result::Result<T, Malformed>;
 
@@ -100,7 +102,8 @@ impl<'a> Import<'a> {
 
 impl<'a> Decode<'a> for Table<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        if reader.peek() != Some(TABLE_WITH_INIT) {
+        let has_init = reader.features().contains(Feature::FunctionReferences);
+        if !has_init || reader.peek() != Some(TABLE_WITH_INIT) {
             return Ok(Table { ty: reader.read()?, init: None });
         }
         reader.byte()?;
@@ -126,26 +129,35 @@ impl Encode for Table<'_> {
 const NOT_ACTIVE: u32 = 1;
 const EXPLICIT: u32 = 2;
 const EXPRS: u32 = 4;
+const DECLARATIVE: u32 = NOT_ACTIVE | EXPLICIT;
 
 impl<'a> Decode<'a> for Elem<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let start = reader.pos();
         let flags = reader.u32()?;
-        if flags > 7 {
+        let features = reader.features();
+        let needed = match flags & DECLARATIVE {
+            _ if flags == 0 => Feature::Mvp,
+            DECLARATIVE => Feature::ReferenceTypes,
+            _ => Feature::BulkMemory,
+        };
+        if flags > DECLARATIVE | EXPRS || !features.contains(needed) {
             return Err(reader.fail_at(start, Malformed::ElementSegmentKind));
         }
         let mode = match (flags & NOT_ACTIVE != 0, flags & EXPLICIT != 0) {
             (true, false) => ElemMode::Passive,
             (true, true) => ElemMode::Declarative,
             (false, explicit) => ElemMode::Active {
-                table: if explicit { reader.read()? } else { TableIdx(0) },
+                table: if explicit { Some(reader.read()?) } else { None },
                 offset: reader.read()?,
             },
         };
         let typed = flags & (NOT_ACTIVE | EXPLICIT) != 0;
         if flags & EXPRS != 0 {
             let ty = if typed { reader.read()? } else { RefType::FUNCREF };
-            return Ok(Elem { ty, items: ElemItems::Exprs(reader.read()?), mode });
+            let mut elem = Elem { ty, items: ElemItems::Exprs(reader.read()?), mode };
+            elem.leave_out_table();
+            return Ok(elem);
         }
         if typed {
             reader.expect(FUNC_ELEMS, Malformed::ElementKind)?;
@@ -155,14 +167,28 @@ impl<'a> Decode<'a> for Elem<'a> {
 }
 
 impl Elem<'_> {
+    /// Whether the binary can leave out the first table: only a segment of functions may do so.
+    fn has_default_type(&self) -> bool {
+        matches!(self.items, ElemItems::Funcs(_)) || self.ty == RefType::FUNCREF
+    }
+
+    /// Leaves out the first table where the binary has to state it, so that this says nothing.
+    pub fn leave_out_table(&mut self) {
+        let is_stated = !self.has_default_type();
+        if let ElemMode::Active { table, .. } = &mut self.mode
+            && is_stated
+        {
+            *table = table.filter(|table| *table != TableIdx(0));
+        }
+    }
+
     /// Writes what stands before the list of elements.
     pub(super) fn encode_head(&self, out: &mut Vec<u8>) {
         let exprs = matches!(self.items, ElemItems::Exprs(_));
-        let default_type = !exprs || self.ty == RefType::FUNCREF;
         let mut flags = match &self.mode {
             ElemMode::Passive => NOT_ACTIVE,
             ElemMode::Declarative => NOT_ACTIVE | EXPLICIT,
-            ElemMode::Active { table, .. } if *table == TableIdx(0) && default_type => 0,
+            ElemMode::Active { table: None, .. } if self.has_default_type() => 0,
             ElemMode::Active { .. } => EXPLICIT,
         };
         let typed = flags != 0;
@@ -170,7 +196,7 @@ impl Elem<'_> {
         leb128::write_u32(out, flags);
         if let ElemMode::Active { table, offset } = &self.mode {
             if flags & EXPLICIT != 0 {
-                table.encode(out);
+                table.unwrap_or_default().encode(out);
             }
             offset.encode(out);
         }
@@ -196,10 +222,13 @@ impl Encode for Elem<'_> {
 impl<'a> Decode<'a> for Data<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let start = reader.pos();
+        let features = reader.features();
         let mode = match reader.u32()? {
-            0 => DataMode::Active { memory: MemIdx(0), offset: reader.read()? },
-            1 => DataMode::Passive,
-            2 => DataMode::Active { memory: reader.read()?, offset: reader.read()? },
+            0 => DataMode::Active { memory: None, offset: reader.read()? },
+            1 if features.contains(Feature::BulkMemory) => DataMode::Passive,
+            2 if features.intersects(Features::BULK_MEMORY | Features::MULTI_MEMORY) => {
+                DataMode::Active { memory: Some(reader.read()?), offset: reader.read()? }
+            }
             _ => return Err(reader.fail_at(start, Malformed::DataSegmentKind)),
         };
         Ok(Data { mode, bytes: Cow::Borrowed(reader.byte_list()?) })
@@ -212,11 +241,11 @@ impl Data<'_> {
     pub(super) fn encode_head(&self, out: &mut Vec<u8>) {
         match &self.mode {
             DataMode::Passive => out.push(1),
-            DataMode::Active { memory: MemIdx(0), offset } => {
+            DataMode::Active { memory: None, offset } => {
                 out.push(0);
                 offset.encode(out);
             }
-            DataMode::Active { memory, offset } => {
+            DataMode::Active { memory: Some(memory), offset } => {
                 (2_u8, *memory).encode(out);
                 offset.encode(out);
             }

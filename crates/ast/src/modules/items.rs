@@ -176,8 +176,8 @@ pub enum ElemMode<'a> {
     Passive,
     /// Into a table at instantiation.
     Active {
-        /// The table.
-        table: TableIdx,
+        /// The table; when it is not stated, the first one.
+        table: Option<TableIdx>,
         /// Where in it.
         offset: Expr<'a>,
     },
@@ -201,8 +201,8 @@ pub enum DataMode<'a> {
     Passive,
     /// Into a memory at instantiation.
     Active {
-        /// The memory.
-        memory: MemIdx,
+        /// The memory; when it is not stated, the first one.
+        memory: Option<MemIdx>,
         /// Where in it.
         offset: Expr<'a>,
     },

@@ -12,6 +12,7 @@
 //! | `collect.rs` | [`Collector`]: from a stream of items to a module |
 //! | `stream.rs` | [`Module::items`]: from a module to a stream of items |
 //! | `runs.rs` | [`Run`]: types and imports with their groups |
+//! | `shortest.rs` | the shortest form of expressions and bodies |
 //! | `offsets.rs` | where the items of a module lie in the binary that it was read from |
 //! | `names.rs` | [`Names`]: the name section |
 
@@ -26,6 +27,7 @@ mod names;
 mod offsets;
 mod runs;
 mod sections;
+mod shortest;
 mod stream;
 
 pub use body::{Body, Local};
@@ -40,4 +42,5 @@ pub use module::{Encoding, Module, RawSection};
 pub use names::{IndexMap, IndirectNameMap, NameMap, NameSubsection, Names};
 pub use runs::{Group, Run, Runs};
 pub use sections::{Section, SectionId};
+pub(crate) use shortest::{are_shortest, is_shortest};
 pub use stream::VisitItems;

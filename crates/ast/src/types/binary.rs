@@ -64,6 +64,22 @@ impl<'a> Decode<'a> for HeapType {
 }
 
 impl Reader<'_> {
+    /// Whether a reference type can have a byte of its own before the heap type.
+    #[inline(always)]
+    pub(crate) fn has_long_ref_types(&self) -> bool {
+        self.features().contains(Feature::FunctionReferences)
+    }
+
+    /// An address, or a number of pages or elements: of 64 bits where there are 64-bit memories and
+    /// tables.
+    #[inline(always)]
+    pub(crate) fn address(&mut self) -> Result<u64> {
+        match self.features().contains(Feature::Memory64) {
+            true => self.u64(),
+            false => self.u32().map(u64::from),
+        }
+    }
+
     /// A heap type that is a code or an index of at most two bytes. Otherwise nothing is taken
     /// off.
     #[inline(always)]
@@ -111,6 +127,7 @@ impl RefType {
 #[inline]
 fn reference(reader: &mut Reader<'_>, code: u8) -> Result<Option<RefType>> {
     Ok(match code {
+        RefType::CODE | RefType::NULL_CODE if !reader.has_long_ref_types() => None,
         RefType::CODE => Some(RefType::non_null(reader.read()?)),
         RefType::NULL_CODE => Some(RefType::null(reader.read()?)),
         _ => AbsHeapType::from_code(code).map(|abs| RefType::null(HeapType::Abs(abs))),
@@ -289,7 +306,7 @@ impl Encode for CompType {
 impl<'a> Decode<'a> for SubType {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let (is_final, supertypes) = match reader.peek() {
-            Some(code @ (SUB | SUB_FINAL)) => {
+            Some(code @ (SUB | SUB_FINAL)) if reader.features().contains(Feature::Gc) => {
                 reader.byte()?;
                 (code == SUB_FINAL, reader.read()?)
             }
@@ -331,8 +348,8 @@ impl Limits {
         let flags = reader
             .byte_if(Malformed::LimitsFlags, |flags| (flags & !allowed == 0).then_some(flags))?;
         let addr = if flags & ADDR64 != 0 { AddrType::I64 } else { AddrType::I32 };
-        let min = reader.u64()?;
-        let max = if flags & HAS_MAX != 0 { Some(reader.u64()?) } else { None };
+        let min = reader.address()?;
+        let max = if flags & HAS_MAX != 0 { Some(reader.address()?) } else { None };
         Ok((Limits { addr, shared: flags & SHARED != 0, min, max }, flags))
     }
 
@@ -445,7 +462,7 @@ impl RecGroup {
     /// Reads the header of a recursive group when one is next, else leaves the reader where it
     /// is. `first` is the index of the type to come.
     pub(crate) fn opt_decode(reader: &mut Reader<'_>, first: TypeIdx) -> Result<Option<RecGroup>> {
-        if reader.peek() != Some(REC) {
+        if reader.peek() != Some(REC) || !reader.features().contains(Feature::Gc) {
             return Ok(None);
         }
         reader.byte()?;

@@ -255,12 +255,13 @@ impl<'a> Dumper<'a> {
         is_whole: bool,
     ) -> io::Result<()> {
         let meaning = format!("malformed: {}", error.reason());
-        if is_whole
-            && is_body(error)
-            && let Some(body) = malformed_body(bytes)
-        {
+        let is_body = is_whole && is_body(error);
+        if is_body && let Some(body) = malformed_body(bytes) {
             let shown = self.body(&Event { item: Item::Header, offset, bytes }, &body)?;
             return self.row(offset + shown, &bytes[shown..], 2, &meaning);
+        }
+        if is_body {
+            self.index(ItemKind::Func);
         }
         self.row(offset, bytes, 1, &meaning)
     }
@@ -291,6 +292,7 @@ impl<'a> Dumper<'a> {
             Passive => "passive".to_owned(),
             Declarative => "declarative".to_owned(),
             Active { table, offset } => {
+                let table = table.unwrap_or_default();
                 format!("to table {table} at {}", self.exprs(&[offset.bytes()]))
             }
         };
@@ -311,6 +313,7 @@ impl<'a> Dumper<'a> {
         match mode {
             Passive => "passive".to_owned(),
             Active { memory, offset } => {
+                let memory = memory.unwrap_or_default();
                 format!("to memory {memory} at {}", self.exprs(&[offset.bytes()]))
             }
         }

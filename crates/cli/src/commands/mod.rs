@@ -75,12 +75,12 @@ impl Command {
     pub(crate) fn run(&self, json: bool, cli: fn() -> clap::Command) -> Result<(), Failure> {
         match self {
             Command::Parse(command) => command.run(json),
-            Command::Print(command) => command.run(),
+            Command::Print(command) => command.run(json),
             Command::Dump(command) => command.run(json),
             Command::Validate(command) => command.run(),
             Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
-            Command::Strip(command) => command.run(),
+            Command::Strip(command) => command.run(json),
             Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),
             Command::Smith(command) => command.run(json),
@@ -88,10 +88,10 @@ impl Command {
             Command::Completion(command) => command.run(cli()),
             Command::Man(command) => command.run(cli()),
             Command::Wat2wasm(command) => command.run(json),
-            Command::Wasm2wat(command) => command.run(),
+            Command::Wasm2wat(command) => command.run(json),
             Command::WasmValidate(command) => command.run(),
             Command::WasmObjdump(command) => command.run(),
-            Command::WasmStrip(command) => command.run(),
+            Command::WasmStrip(command) => command.run(json),
         }
     }
 }

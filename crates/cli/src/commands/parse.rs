@@ -31,9 +31,12 @@ impl Parse {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?;
         let module = parse(&source, self.check, json)?;
-        let bytes = match self.canonical {
-            true => wattle::encoder::encode_canonical(&module),
-            false => wattle::encoder::encode(&module),
+        let bytes = if self.canonical {
+            let help = "parse without --canonical keeps every byte";
+            warn(&source.left_out(&module, help), json);
+            wattle::encoder::encode_canonical(&module)
+        } else {
+            wattle::encoder::encode(&module)
         };
         self.output.binary(&bytes)
     }

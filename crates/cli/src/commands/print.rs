@@ -10,7 +10,7 @@ use wattle::printer::{Comments, Config};
 use wattle::validator::{FuncValidator, Limits, StackTypes, Validator};
 
 use crate::colours::Painter;
-use crate::failure::Failure;
+use crate::failure::{Failure, warn};
 use crate::input::Input;
 use crate::output::Output;
 use crate::source::{Readable, Source};
@@ -63,11 +63,14 @@ pub(crate) struct Print {
 }
 
 impl Print {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?;
         let features = self.input.features_to_show();
-        // The printer reads the instructions of bodies anyway, but of all features.
+        // The printer reads the instructions of bodies anyway, whatever features they are of.
         let mut readable = source.readable(features, features != Features::ALL)?;
+        if !self.skeleton {
+            warn_of_left_out(&source, &readable.module, json);
+        }
         if self.no_names {
             remove_names(&mut readable.module);
         }
@@ -113,6 +116,13 @@ fn is_names(custom: &Custom<'_>) -> bool {
 pub(super) fn remove_names(module: &mut Module<'_>) {
     module.names = Names::default();
     module.customs.retain(|custom| !is_names(custom));
+}
+
+/// Warns of what cannot be said in text.
+pub(super) fn warn_of_left_out(source: &Source, module: &Module<'_>, json: bool) {
+    let help = "code that comes from text is written in its shortest form: to keep every byte, work \
+                on the binary";
+    warn(&source.left_out(module, help), json);
 }
 
 /// Prints what could be read of a source.

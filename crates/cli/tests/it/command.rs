@@ -191,7 +191,7 @@ fn a_missing_feature_is_added_to_the_list_that_was_given() {
     assert_eq!(help("wasm1,threads"), "wasm1,threads,simd");
     assert_eq!(wattle(&["validate", "--features", "-threads"], source).code, Some(0));
     let binary = wattle(&["parse"], source).bytes;
-    let shown = wattle(&["print", "--features=wasm1"], &binary).err;
+    let shown = wattle(&["validate", "--features=wasm1"], &binary).err;
     assert!(shown.contains("turn it on with --features wasm1,simd"), "{shown}");
 }
 

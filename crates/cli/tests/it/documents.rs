@@ -4,11 +4,21 @@ use wattle_tests::examples::{self, Example};
 
 use crate::wattle_in;
 
-/// What `wattle validate` says about an input.
+/// What `wattle validate` says about an input. Behind its language stand options.
 fn message(example: &Example) -> String {
+    let mut words = example.language.split(' ');
+    let (file, bytes) = match words.next() {
+        Some("hex") => {
+            let bytes = example.input.split_whitespace();
+            let bytes = bytes.map(|byte| u8::from_str_radix(byte, 16).unwrap());
+            ("m.wasm", bytes.collect())
+        }
+        _ => ("m.wat", example.input.clone().into_bytes()),
+    };
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("m.wat"), &example.input).unwrap();
-    let ran = wattle_in(folder.path(), &["validate", "m.wat"], b"");
+    std::fs::write(folder.path().join(file), bytes).unwrap();
+    let args: Vec<_> = ["validate", file].into_iter().chain(words).collect();
+    let ran = wattle_in(folder.path(), &args, b"");
     assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{}: {ran:?}", example.title);
     ran.err
 }
@@ -16,5 +26,11 @@ fn message(example: &Example) -> String {
 #[test]
 fn mistakes_are_explained_as_shown() {
     let examples = examples::check("docs/mistakes.md", 0, message);
+    assert!(examples.len() >= 75, "{}", examples.len());
+}
+
+#[test]
+fn errors_are_as_shown() {
+    let examples = examples::check("docs/errors.md", 0, message);
     assert!(examples.len() >= 75, "{}", examples.len());
 }

@@ -10,6 +10,7 @@ mod examples;
 mod files;
 #[cfg(unix)]
 mod fuzz;
+mod positions;
 mod print;
 mod run;
 mod smith;

@@ -263,7 +263,10 @@ impl ModuleBuilder {
         offset: impl IntoIterator<Item = Instr<'i>>,
         funcs: impl IntoIterator<Item = FuncIdx>,
     ) -> ElemIdx {
-        let mode = ElemMode::Active { table, offset: constant(offset) };
+        let mode = ElemMode::Active {
+            table: Some(table).filter(|table| table.0 > 0),
+            offset: constant(offset),
+        };
         self.add_elem(elem_of(funcs, mode))
     }
 
@@ -291,6 +294,7 @@ impl ModuleBuilder {
         offset: impl IntoIterator<Item = Instr<'i>>,
         bytes: impl Into<Vec<u8>>,
     ) -> DataIdx {
+        let memory = Some(memory).filter(|memory| memory.0 > 0);
         self.add_data(DataMode::Active { memory, offset: constant(offset) }, bytes.into())
     }
 

@@ -4,8 +4,8 @@ use pretty_assertions::assert_eq;
 use wattle_ast::{
     Body, Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Export, ExternIdx,
     ExternType, Func, FuncIdx, FuncType, Global, GlobalType, Import, ImportGroup, Instr, List,
-    MemIdx, MemType, Module, RawSection, Reader, RecGroup, RefType, SectionId, TableIdx, TableType,
-    TagType, TypeIdx, ValType,
+    MemType, Module, RawSection, Reader, RecGroup, RefType, SectionId, TableType, TagType, TypeIdx,
+    ValType,
 };
 use wattle_encoder::{encode, encode_canonical};
 
@@ -38,11 +38,11 @@ fn full() -> Module<'static> {
     module.globals = vec![Global { ty: global, init: zero() }];
     module.exports = vec![Export { name: "f".into(), index: ExternIdx::Func(FuncIdx(3)) }];
     module.start = Some(FuncIdx(3));
-    let mode = ElemMode::Active { table: TableIdx(0), offset: zero() };
+    let mode = ElemMode::Active { table: None, offset: zero() };
     let items = ElemItems::Funcs(List::new([FuncIdx(3)]));
     module.elems = vec![Elem { ty: RefType::FUNC, items, mode }];
     module.encoding.data_count = true;
-    let mode = DataMode::Active { memory: MemIdx(0), offset: zero() };
+    let mode = DataMode::Active { memory: None, offset: zero() };
     module.datas = vec![Data { mode, bytes: b"abc"[..].into() }];
     let custom = |name: &'static str, after| Custom {
         name: name.into(),

@@ -25,20 +25,23 @@ const FUNCS: &str = "01 04 01 60 00 00  02 07 01 01 61 01 62 00 00  03 03 02 00 
 #[test]
 fn framing() {
     for (hex, message) in [
-        ("0e 00", "malformed section id at offset 0x8"),
+        ("0e 00", "malformed section id 0x0e at offset 0x8"),
         (
             "05 01 00 05 01 00",
-            "unexpected content after last section at offset 0xb, in memory section",
+            "unexpected content after last section (the memory section is there twice) at offset 0xb, in memory section",
         ),
         (
             "06 01 00 05 01 00",
-            "unexpected content after last section at offset 0xb, in memory section",
+            "unexpected content after last section (the memory section must be before the global section) at offset 0xb, in memory section",
         ),
         ("05 02 00 00", "section size mismatch at offset 0xb, in memory section"),
-        ("05 7f 00", "length out of bounds at offset 0x9, in memory section"),
+        (
+            "05 7f 00",
+            "length out of bounds (126 bytes are missing) at offset 0x9, in memory section",
+        ),
         (
             "05 04 01 00 01",
-            "unexpected end of section or function at offset 0xd, in memory section",
+            "unexpected end of section or function (1 byte is missing) at offset 0xd, in memory section",
         ),
         ("05 ff ff ff ff 7f", "integer too large at offset 0xd, in memory section"),
         (
@@ -69,7 +72,7 @@ fn headers() {
     for (wasm, message) in [
         (&b"\0as"[..], "unexpected end of section or function at offset 0x3"),
         (b"wasm", "magic header not detected at offset 0x0"),
-        (b"\0asm\x02\0\0\0", "unknown binary version at offset 0x4"),
+        (b"\0asm\x02\0\0\0", "unknown binary version 2 at offset 0x4"),
         (
             b"\0asm\x0d\0\x01\0",
             "unknown binary version: this is a component, not a core module at offset 0x4",
@@ -146,7 +149,7 @@ fn features() {
         (
             "0d 01 00",
             Features::WASM2,
-            "malformed section id (exceptions is not enabled) at offset 0x8, in tag section",
+            "malformed section id 0x0d (exceptions is not enabled) at offset 0x8, in tag section",
         ),
         (
             "02 06 01 01 61 00 7f 00",

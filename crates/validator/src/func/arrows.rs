@@ -99,8 +99,8 @@ impl<M: Mode> Checker<'_, '_, M> {
                     };
                 }
                 Kind::Memory => {
-                    let memory = self.index()?;
-                    address = self.memory(memory)?;
+                    let memory = self.reader.memory()?;
+                    address = self.memory(memory.0)?;
                 }
                 Kind::MemInit => {
                     let init = self.reader.mem_init()?;

@@ -1,10 +1,14 @@
 //! From an error of a rule to an error that says where it is and what lay on the stack.
 
-use wattle_ast::{Features, InstrRef, Instrs, Malformed, Opcode, Reader};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_ast::{Feature, Features, Instr, InstrRef, Instrs, Malformed, Opcode, Reader};
 
 use super::checker::Checker;
 use super::mode::Full;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Mismatch};
 
 /// How many operands an error shows.
 const SHOWN: usize = 12;
@@ -21,14 +25,22 @@ impl Checker<'_, '_, Full> {
         match error.kind {
             ErrorKind::Malformed(Malformed::IllegalOpcode) => {
                 error.enable = opcode.map(Opcode::feature);
+                error.code = illegal_code(code.get(start..).unwrap_or_default());
             }
-            ErrorKind::Malformed(_) if error.enable.is_none() => {}
+            ErrorKind::Malformed(_) if error.enable.is_none() => {
+                error.enable = self.feature_that_reads(start);
+            }
             _ => {
                 let operands = self.block_operands();
                 let hidden = operands.len().saturating_sub(SHOWN);
                 error.operands =
                     self.types.operand_types(operands.get(hidden..).unwrap_or_default());
             }
+        }
+        if let ErrorKind::TypeMismatch(what @ (Mismatch::Operands | Mismatch::Block)) = error.kind
+            && matches!(opcode, Some(Opcode::End | Opcode::Else))
+        {
+            self.at_end(&mut error, what);
         }
         let mut instrs = Instrs::new(code);
         let mut index = 0;
@@ -38,4 +50,38 @@ impl Checker<'_, '_, Full> {
         error.path.instr = Some(InstrRef { index, offset: start as u32, opcode });
         error
     }
+
+    /// The feature, if there is one, that gives the instruction at position `start` the form that it
+    /// has.
+    fn feature_that_reads(&self, start: usize) -> Option<Feature> {
+        let features = self.types.features;
+        Feature::ALL.iter().copied().find(|feature| {
+            let mut reader = Reader::at(self.reader.bytes(), 0, features | (*feature).into());
+            reader.seek(start);
+            !features.contains(*feature) && reader.read::<Instr<'_>>().is_ok()
+        })
+    }
+
+    /// Says what was left at the end of a block or of the function, all of it.
+    fn at_end(&self, error: &mut Error, what: Mismatch) {
+        if what == Mismatch::Block {
+            // The results were taken already.
+            let all: Vec<_> = error.found.iter().chain(&error.expected).copied().collect();
+            error.operands = all.get(all.len().saturating_sub(SHOWN)..).unwrap_or(&all).to_vec();
+            error.found = all;
+        }
+        let ends_func = self.frames.len() == 1;
+        let what = if ends_func { Mismatch::Func } else { Mismatch::Block };
+        error.kind = ErrorKind::TypeMismatch(what);
+    }
+}
+
+/// The bytes of an opcode that no instruction has, as a message shows them.
+fn illegal_code(bytes: &[u8]) -> Option<String> {
+    let first = *bytes.first()?;
+    if !Opcode::is_prefix(first) {
+        return Some(format!("{first:02x}"));
+    }
+    let mut reader = Reader::new(bytes.get(1..)?);
+    Some(format!("{first:02x} {:02x}", reader.u32().ok()?))
 }

@@ -1,15 +1,16 @@
-//! Annotations with a meaning: `@name`, `@custom`, `@metadata.code.branch_hint` and our own
+//! Annotations with a meaning: `@name`, `@custom`, `@metadata.code.*` and our own
 //! `@names`; the custom sections they become, and the place of the name section. Custom sections
 //! that are spelt out are in `custom_text.rs`.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html>
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use wattle_ast::custom::{BranchHints, Dylink, Producers};
-use wattle_ast::{Custom, CustomData, Encode, Name, Names, SectionId, Span};
+use wattle_ast::custom::{BranchHint, BranchHints, CodeMetadata, Dylink, MetadataValue, Producers};
+use wattle_ast::{Custom, CustomData, Encode, FuncIdx, Name, Names, SectionId, Span};
 use wattle_syntax::{Annotation, TokenKind, strings};
 
 use super::{State, custom_text};
@@ -19,22 +20,35 @@ use crate::warning::{Warning, WarningKind};
 
 const CUSTOM: &str = "custom";
 const NAME: &str = "name";
-const BRANCH_HINT: &str = BranchHints::NAME;
+/// What the ids of annotations on instructions begin with.
+const CODE: &str = CodeMetadata::PREFIX;
 /// Marks the place of the name section, where that is not the last one.
 const NAMES: &str = "names";
 
 /// The ids of the annotations that mean something here.
-pub(crate) const KNOWN: &[&str] =
-    &[CUSTOM, NAME, BRANCH_HINT, NAMES, Producers::NAME, Dylink::NAME];
+pub(crate) const KNOWN: &[&str] = &[CUSTOM, NAME, CODE, NAMES, Producers::NAME, Dylink::NAME];
+
+/// What annotations say of an instruction: places in the list of what they say of the function.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Said {
+    first: u32,
+    end: u32,
+}
+
+impl Said {
+    pub(super) fn is_empty(self) -> bool {
+        self.first == self.end
+    }
+}
 
 /// Where a custom section goes: two numbers for each section, one before and one after it.
-type Place = usize;
+pub(super) type Place = usize;
 
-fn before(section: SectionId) -> Place {
+pub(super) fn before(section: SectionId) -> Place {
     2 * section as usize
 }
 
-fn after(section: SectionId) -> Place {
+pub(super) fn after(section: SectionId) -> Place {
     2 * section as usize + 1
 }
 
@@ -95,17 +109,40 @@ impl<'t, 'a> State<'t, 'a> {
         self.place_annotation(pos, NAME, "multiple names")?.map(parse_name).transpose()
     }
 
-    /// Whether a branch is likely, as an annotation before the token at `pos` says.
+    /// What annotations before the token at `pos` say of the instruction there.
     #[inline(always)]
-    pub(super) fn hint(&mut self, pos: usize) -> Result<Option<bool>> {
-        if self.annotated(pos) { self.hint_at(pos) } else { Ok(None) }
+    pub(super) fn said(&mut self, pos: usize) -> Result<Said> {
+        if self.annotated(pos) { self.said_at(pos) } else { Ok(Said::default()) }
     }
 
     #[cold]
-    fn hint_at(&mut self, pos: usize) -> Result<Option<bool>> {
-        match self.place_annotation(pos, BRANCH_HINT, "duplicate annotation")? {
-            Some(annot) if self.func.is_none() => Err(bad(annot, "not in a function")),
-            annot => annot.map(parse_hint).transpose(),
+    fn said_at(&mut self, pos: usize) -> Result<Said> {
+        let tokens = self.cursor.tokens;
+        let first = self.said.len();
+        for at in self.annots_at(pos) {
+            let annot = tokens.annotations().get(at).filter(|it| it.id.starts_with(CODE));
+            let Some(annot) = annot else { continue };
+            self.placed[at] = true;
+            if self.func.is_none() {
+                return Err(bad(annot, "not in a function"));
+            }
+            if self.said.iter().skip(first).any(|(id, _)| *id == annot.id) {
+                return Err(bad(annot, "duplicate annotation"));
+            }
+            self.said.push((annot.id.clone(), parse_metadata(annot)?));
+        }
+        Ok(Said { first: first as u32, end: self.said.len() as u32 })
+    }
+
+    /// Keeps what annotations say of the instructions of a function, at these offsets.
+    #[cold]
+    pub(super) fn keep_metadata(&mut self, func: FuncIdx, annotated: &[(u32, Said)]) {
+        for (offset, said) in annotated {
+            let here = self.said.get(said.first as usize..said.end as usize).unwrap_or_default();
+            for (id, value) in here {
+                let metadata = self.metadata.entry(id.clone()).or_default();
+                metadata.set(func, *offset, value.clone());
+            }
         }
     }
 
@@ -147,9 +184,7 @@ impl<'t, 'a> State<'t, 'a> {
                     }
                     _ => match custom_text::section(annot) {
                         None => continue,
-                        Some(section) => {
-                            section.map(|section| sections.push((after(SectionId::Data), section)))
-                        }
+                        Some(section) => section.map(|section| sections.push(section)),
                     },
                 };
                 self.placed[at] = true;
@@ -200,10 +235,10 @@ impl<'t, 'a> State<'t, 'a> {
             }
             let in_func = field.at_open("func") && field.pos() < annot.at && annot.at < field_end;
             let kind = match &*annot.id {
-                BRANCH_HINT if in_func => {
-                    ErrorKind::Annotation(BRANCH_HINT.into(), "invalid placement")
+                id if id.starts_with(CODE) && in_func => {
+                    ErrorKind::Annotation(id.into(), "invalid placement")
                 }
-                BRANCH_HINT => ErrorKind::Annotation(BRANCH_HINT.into(), "not in a function"),
+                id if id.starts_with(CODE) => ErrorKind::Annotation(id.into(), "not in a function"),
                 NAMES => ErrorKind::Annotation(NAMES.into(), "not between fields"),
                 name => ErrorKind::MisplacedAnnotation(name.into()),
             };
@@ -213,13 +248,11 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// Puts custom sections, branch hints and names into their places.
+    /// Puts custom sections, code metadata and names into their places.
     fn place_customs(&mut self, mut sections: Vec<(Place, Custom<'a>)>) {
-        if !self.hints.is_empty() {
-            let hints = BranchHints { funcs: core::mem::take(&mut self.hints) };
-            let data = CustomData::Bytes(hints.to_bytes().into());
-            let custom = Custom { name: Name::Borrowed(BRANCH_HINT), data, after: None };
-            sections.push((before(SectionId::Code), custom));
+        for (name, metadata) in core::mem::take(&mut self.metadata) {
+            let data = CustomData::Bytes(metadata.to_bytes().into());
+            sections.push((before(SectionId::Code), Custom { name, data, after: None }));
         }
         // A stable sort: sections of one place stay in the order in which they were written.
         sections.sort_by_key(|(place, _)| *place);
@@ -344,15 +377,15 @@ fn parse_name<'a>(annot: &Annotation<'a>) -> Result<Name<'a>> {
     Ok(name)
 }
 
-/// `(@metadata.code.branch_hint "\00")`, or `"\01"` for a branch that is likely.
-fn parse_hint(annot: &Annotation<'_>) -> Result<bool> {
+/// `(@metadata.code.KIND "data"*)`. A branch hint is `"\00"`, or `"\01"` for a branch that is likely.
+fn parse_metadata<'a>(annot: &Annotation<'a>) -> Result<Cow<'a, [u8]>> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let bytes = cursor.strings();
     expect_end(annot, &cursor)?;
-    match bytes[..] {
-        [value @ (0 | 1)] => Ok(value == 1),
-        _ => Err(bad(annot, "invalid hint value")),
+    if annot.id == BranchHints::NAME && BranchHint::from_bytes(&bytes).is_none() {
+        return Err(bad(annot, "invalid hint value"));
     }
+    Ok(bytes)
 }
 
 /// `(@custom "name" (before|after section)? "data"*)`.

@@ -5,11 +5,11 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::custom::BranchHint;
 use wattle_ast::{BlockType, Encode, ItemKind, Name, Opcode, encode_immediates};
 use wattle_syntax::TokenKind;
 
 use super::State;
+use super::annotations::Said;
 use super::immediates::Immediates;
 use super::types::ParamIds;
 use crate::error::{Expected, Result};
@@ -66,8 +66,8 @@ impl Open {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     pub(super) open: Open,
-    /// The hint that an annotation gives on an instruction that waits.
-    hint: Option<bool>,
+    /// What annotations say of the instruction that waits.
+    said: Said,
     /// Where in `Code::waiting` the instruction lies, when it waits.
     waiting: u32,
     /// The tokens of the instruction that waits, up to its operands; the first token of a block.
@@ -78,7 +78,7 @@ impl Frame {
     /// What the token at a position opens.
     fn new(open: Open, start: usize) -> Frame {
         let start = start as u32;
-        Frame { open, hint: None, waiting: 0, tokens: (start, start + 1) }
+        Frame { open, said: Said::default(), waiting: 0, tokens: (start, start + 1) }
     }
 }
 
@@ -107,7 +107,8 @@ pub(super) struct Code<'a> {
     start: usize,
     /// The item that the expression belongs to, when its instructions are to be located.
     owner: Option<(ItemKind, u32)>,
-    pub(super) hints: Vec<BranchHint>,
+    /// The offsets in `out` of the instructions that annotations say something of.
+    pub(super) annotated: Vec<(u32, Said)>,
     /// Whether an error was reported, and what is written is of no use.
     pub(super) broken: bool,
     /// Whether a word was met that may have been meant to begin or to end a block.
@@ -121,15 +122,15 @@ impl Code<'_> {
         self.waiting.clear();
         self.frames.clear();
         self.waiting_ids.clear();
-        self.hints.clear();
+        self.annotated.clear();
         (self.broken, self.unsure) = (false, false);
     }
 
-    /// Notes a hint on the instruction at an offset in `out`.
+    /// Notes what annotations say of the instruction at an offset in `out`.
     #[inline(always)]
-    fn hint(&mut self, hint: Option<bool>, offset: usize) {
-        if let Some(likely) = hint {
-            self.hints.push(BranchHint { offset: offset as u32, likely });
+    fn annotate(&mut self, said: Said, offset: usize) {
+        if !said.is_empty() {
+            self.annotated.push((offset as u32, said));
         }
     }
 
@@ -263,10 +264,10 @@ impl<'a> State<'_, 'a> {
             return Err(self.cursor.unexpected(Expected::OperandOrClose));
         }
         let start = self.cursor.pos();
-        let hint = self.hint(start)?;
+        let said = self.said(start)?;
         let opcode = self.opcode()?;
         let before = code.out.len();
-        code.hint(hint, before);
+        code.annotate(said, before);
         if opcode.kinds().is_structured() {
             return self.flat_structured(code, opcode, start);
         }
@@ -401,23 +402,23 @@ impl<'a> State<'_, 'a> {
         {
             return Ok(());
         }
-        // Only an instruction takes a hint: one before `(then` is left over.
-        let hint = self.hint(open)?;
+        // Only an instruction is annotated: what stands before `(then` is left over.
+        let said = self.said(open)?;
         let start = self.cursor.pos();
         let opcode = self.opcode()?;
         if opcode.kinds().is_structured() {
-            return self.folded_structured(code, opcode, start, hint);
+            return self.folded_structured(code, opcode, start, said);
         }
         let before = code.out.len();
         self.encode(code, opcode)?;
         let end = self.cursor.pos();
         if self.cursor.opt(TokenKind::Close) {
             // Without operands nothing has to wait.
-            code.hint(hint, before);
+            code.annotate(said, before);
             self.note(code, before, (start, end));
             return Ok(());
         }
-        self.wait(code, Open::Operands, before, hint, (start, end));
+        self.wait(code, Open::Operands, before, said, (start, end));
         Ok(())
     }
 
@@ -427,20 +428,20 @@ impl<'a> State<'_, 'a> {
         code: &mut Code<'a>,
         open: Open,
         before: usize,
-        hint: Option<bool>,
+        said: Said,
         tokens: (usize, usize),
     ) {
         let waiting = code.waiting.len() as u32;
         code.waiting.extend_from_slice(&code.out[before..]);
         code.out.truncate(before);
         let tokens = (tokens.0 as u32, tokens.1 as u32);
-        code.frames.push(Frame { open, hint, waiting, tokens });
+        code.frames.push(Frame { open, said, waiting, tokens });
     }
 
     /// Writes the instruction that was set aside.
     #[inline(always)]
     fn resume(&mut self, code: &mut Code<'a>, frame: Frame) {
-        code.hint(frame.hint, code.out.len());
+        code.annotate(frame.said, code.out.len());
         self.note(code, code.out.len(), (frame.tokens.0 as usize, frame.tokens.1 as usize));
         let waiting = frame.waiting as usize;
         code.out.extend_from_slice(&code.waiting[waiting..]);
@@ -490,7 +491,7 @@ impl<'a> State<'_, 'a> {
         code: &mut Code<'a>,
         opcode: Opcode,
         start: usize,
-        hint: Option<bool>,
+        said: Said,
     ) -> Result<()> {
         let before = code.out.len();
         let open = match opcode {
@@ -500,7 +501,7 @@ impl<'a> State<'_, 'a> {
                 let id = self.label_id()?;
                 code.waiting_ids.push(id);
                 let immediates = self.encode(code, opcode);
-                self.wait(code, Open::Condition, before, hint, (start, self.cursor.pos()));
+                self.wait(code, Open::Condition, before, said, (start, self.cursor.pos()));
                 return immediates;
             }
             _ => {
@@ -508,7 +509,7 @@ impl<'a> State<'_, 'a> {
                 return Err(self.cursor.unexpected(Expected::FittingInstr));
             }
         };
-        code.hint(hint, before);
+        code.annotate(said, before);
         let header = self.begin_block(code, opcode, start);
         code.frames.push(Frame::new(open, start));
         header

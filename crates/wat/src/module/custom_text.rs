@@ -7,25 +7,28 @@ use wattle_ast::custom::{
     Dylink, DylinkExport, DylinkImport, DylinkMemory, DylinkSubsection, Producers, ProducersField,
     SymbolFlags, VersionedName,
 };
-use wattle_ast::{Custom, CustomData, Encode, Name};
+use wattle_ast::{Custom, CustomData, Encode, Name, SectionId};
 use wattle_syntax::{Annotation, TokenKind};
 
-use super::annotations::{bad, expect_end, name_in, unexpected};
+use super::annotations::{Place, after, bad, before, expect_end, name_in, unexpected};
 use crate::cursor::Cursor;
 use crate::error::Result;
 
-/// The custom section that an annotation spells out, unless it is none of these.
-pub(super) fn section<'a>(annot: &Annotation<'a>) -> Option<Result<Custom<'a>>> {
-    let bytes = match &*annot.id {
-        Producers::NAME => producers(annot).map(|section| section.to_bytes()),
-        Dylink::NAME => dylink(annot).map(|section| section.to_bytes()),
+/// The custom section that an annotation spells out, and its place; nothing for other annotations.
+pub(super) fn section<'a>(annot: &Annotation<'a>) -> Option<Result<(Place, Custom<'a>)>> {
+    let (place, bytes) = match &*annot.id {
+        Producers::NAME => {
+            (after(SectionId::Data), producers(annot).map(|section| section.to_bytes()))
+        }
+        // A loader looks for it before all other sections.
+        Dylink::NAME => (before(SectionId::Type), dylink(annot).map(|section| section.to_bytes())),
         _ => return None,
     };
-    Some(bytes.map(|bytes| Custom {
-        name: annot.id.clone(),
-        data: CustomData::Bytes(bytes.into()),
-        after: None,
-    }))
+    let custom = |bytes: Vec<u8>| {
+        let data = CustomData::Bytes(bytes.into());
+        (place, Custom { name: annot.id.clone(), data, after: None })
+    };
+    Some(bytes.map(custom))
 }
 
 /// Every `(keyword ..)` of an annotation.

@@ -4,7 +4,6 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::custom::FuncBranchHints;
 use wattle_ast::{
     AddrType, Body, Data, DataMode, Elem, ElemMode, Encode, Export, Expr, ExternIdx, ExternKind,
     ExternType, Feature, Func, FuncIdx, Global, Import, ImportGroup, Instr, ItemKind, Limits,
@@ -267,13 +266,13 @@ impl<'a> State<'_, 'a> {
         result
     }
 
-    /// Locals and instructions of a function, and its branch hints.
+    /// Locals and instructions of a function, and what annotations say of them.
     fn body(&mut self, code: &mut Code<'a>, func: u32, ty: TypeIdx, type_at: usize) -> Result<()> {
+        self.said.clear();
         self.locals(code, func, self.param_count(ty), type_at)?;
         self.expr(code, Until::Close, Some((ItemKind::Func, func)))?;
-        if !code.hints.is_empty() {
-            let hints = core::mem::take(&mut code.hints);
-            self.hints.push(FuncBranchHints { func: FuncIdx(func), hints });
+        if !code.annotated.is_empty() {
+            self.keep_metadata(FuncIdx(func), &code.annotated);
         }
         Ok(())
     }
@@ -356,7 +355,8 @@ impl<'a> State<'_, 'a> {
         self.cursor.expect_close()?;
         let page = 1_u64.checked_shl(page_size_log2.unwrap_or(16).into()).unwrap_or(u64::MAX);
         let size = (bytes.len() as u64).div_ceil(page);
-        let mode = DataMode::Active { memory: MemIdx(memory), offset: zero(addr) };
+        let mode =
+            DataMode::Active { memory: (memory > 0).then_some(MemIdx(memory)), offset: zero(addr) };
         self.module.datas.push(Data { mode, bytes });
         self.locate(ItemKind::Data, data_index, start);
         let limits = Limits { addr, shared: false, min: size, max: Some(size) };
@@ -388,7 +388,8 @@ impl<'a> State<'_, 'a> {
         let (ty, items) = self.inline_elem_items(code, elem)?;
         self.cursor.expect_close()?;
         let size = u64::from(items.len());
-        let mode = ElemMode::Active { table: TableIdx(table), offset: zero(addr) };
+        let mode =
+            ElemMode::Active { table: (table > 0).then_some(TableIdx(table)), offset: zero(addr) };
         self.module.elems.push(Elem { ty, items, mode });
         self.locate(ItemKind::Elem, elem_index, start);
         let limits = Limits { addr, shared: false, min: size, max: Some(size) };

@@ -33,13 +33,14 @@ mod segments;
 mod trust;
 mod types;
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use wattle_ast::custom::FuncBranchHints;
-use wattle_ast::{Features, ItemKind, Module, SourceMap, Span, ValType};
+use wattle_ast::custom::CodeMetadata;
+use wattle_ast::{Features, ItemKind, Module, Name, SourceMap, Span, ValType};
 use wattle_syntax::{TokenKind, Tokens};
 
 use crate::cursor::Cursor;
@@ -278,7 +279,10 @@ struct State<'t, 'a> {
     placed: Vec<bool>,
     /// Positions of tokens that no annotation stands before.
     unannotated: Range<usize>,
-    hints: Vec<FuncBranchHints>,
+    /// What annotations say of instructions of the function at hand, each with its id.
+    said: Vec<(Name<'a>, Cow<'a, [u8]>)>,
+    /// What annotations say of instructions, by their ids.
+    metadata: BTreeMap<Name<'a>, CodeMetadata<Cow<'a, [u8]>>>,
 }
 
 impl<'t, 'a> State<'t, 'a> {
@@ -310,7 +314,8 @@ impl<'t, 'a> State<'t, 'a> {
             results: Vec::new(),
             labels: LabelStack::default(),
             func: None,
-            hints: Vec::new(),
+            said: Vec::new(),
+            metadata: BTreeMap::new(),
         }
     }
 

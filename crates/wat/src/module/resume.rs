@@ -5,9 +5,10 @@
 use alloc::boxed::Box;
 
 use wattle_ast::{Opcode, Span};
-use wattle_syntax::TokenKind;
+use wattle_syntax::{TokenKind, trivia};
 
 use super::State;
+use super::annotations::Said;
 use super::code::{Code, Frame, Open};
 use crate::error::{Error, ErrorKind, Expected, Related, Result};
 use crate::ids::Space;
@@ -59,8 +60,6 @@ impl<'a> State<'_, 'a> {
         {
             code.unsure |= at == start || begins == TokenKind::Open && at == start + 1;
         }
-        let is_unknown = matches!(error.kind, ErrorKind::UnknownOperator(..));
-        let is_lexical = matches!(error.kind, ErrorKind::Lexical(_));
         code.broken = true;
         let is_misplaced = matches!(
             error.kind,
@@ -84,20 +83,16 @@ impl<'a> State<'_, 'a> {
                 self.cursor.seek(start);
                 self.skip_form();
             }
-            _ => {
-                if begins == TokenKind::Open {
-                    self.keep_open(code, start + 1);
-                }
-                if is_unknown || at == start || begins == TokenKind::Open && at == start + 1 {
-                    self.skip_token();
-                }
-                // What touches characters that make no token is part of the fault.
-                let is_word = self.cursor.peek() == TokenKind::Keyword;
-                if is_lexical && is_word && Opcode::from_mnemonic(self.cursor.text()).is_none() {
-                    self.cursor.bump();
-                }
-                self.skip_immediates();
+            TokenKind::Open => {
+                self.keep_open(code, start + 1);
+                self.cursor.seek(start + 2);
+                self.skip_immediates(at);
             }
+            TokenKind::Keyword => {
+                self.cursor.seek(start + 1);
+                self.skip_immediates(at);
+            }
+            _ => self.skip_immediates(at),
         }
         Ok(true)
     }
@@ -107,7 +102,7 @@ impl<'a> State<'_, 'a> {
     fn keep_open(&mut self, code: &mut Code<'a>, keyword: usize) {
         if code.frames.last().is_none_or(|frame| frame.tokens.0 as usize != keyword) {
             let end = code.out.len();
-            self.wait(code, Open::Loose, end, None, (keyword, keyword + 1));
+            self.wait(code, Open::Loose, end, Said::default(), (keyword, keyword + 1));
         }
     }
 
@@ -139,22 +134,32 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// Moves to the next instruction, or to the end of the form.
-    fn skip_immediates(&mut self) {
+    /// Moves to the next instruction behind the keyword of one, or to the end of its form. What
+    /// could not be read of it stands at a position.
+    fn skip_immediates(&mut self, failed: usize) {
+        let mut is_glued = false;
         loop {
+            let pos = self.cursor.pos();
             match self.cursor.peek() {
                 TokenKind::Close | TokenKind::Eof => return,
-                TokenKind::Open if self.opens_instr(self.cursor.pos()) => return,
+                TokenKind::Open if self.opens_instr(pos) => return,
                 TokenKind::Open => self.skip_form(),
                 TokenKind::Keyword => {
                     let text = self.cursor.text();
-                    if Opcode::from_mnemonic(text).is_some() || !keywords::is_keyword(text) {
+                    // What touches characters that make no token is part of the fault.
+                    let is_part = pos <= failed || is_glued || keywords::is_keyword(text);
+                    if Opcode::from_mnemonic(text).is_some() || !is_part {
                         return;
                     }
                     self.cursor.bump();
                 }
-                _ => self.skip_token(),
+                kind => {
+                    is_glued = matches!(kind, TokenKind::Error(_));
+                    self.skip_token();
+                    continue;
+                }
             }
+            is_glued = false;
         }
     }
 
@@ -182,24 +187,32 @@ impl<'a> State<'_, 'a> {
 
     /// Moves past the next token, or past what was meant as a comment.
     pub(super) fn skip_token(&mut self) {
+        let end = self.comment_end();
+        self.excuse(false);
+        self.cursor.bump();
+        while self.cursor.peek() != TokenKind::Eof && self.cursor.span().start < end {
+            self.cursor.bump();
+        }
+    }
+
+    /// Where the comment ends that the next token was meant to begin; 0 when it was not.
+    fn comment_end(&self) -> usize {
         let text = self.cursor.text();
         let source = self.cursor.tokens.source();
         let start = self.cursor.span().start;
-        let rest = source.get(start..).unwrap_or_default();
-        let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
-        let line_before = source.get(..start).unwrap_or_default();
-        let begins_line = line_before.trim_end_matches([' ', '\t']).ends_with(['\n', '\r']);
-        let end = if text.starts_with("/*") {
-            rest.find("*/").map_or(line, |at| at + 2)
-        } else if help::begins_comment(text) || text == ";" && begins_line {
-            line
-        } else {
-            0
-        };
-        self.excuse(false);
-        self.cursor.bump();
-        while self.cursor.peek() != TokenKind::Eof && self.cursor.span().start < start + end {
-            self.cursor.bump();
+        let before = source.get(..start).unwrap_or_default().trim_end_matches([' ', '\t']);
+        let is_comment = help::begins_comment(text)
+            || text == ";" && (before.is_empty() || before.ends_with(['\n', '\r']));
+        if !is_comment {
+            return 0;
+        }
+        let rest = source.as_bytes().get(start..).unwrap_or_default();
+        let line = trivia::line_len(rest);
+        // A comment on several lines that is longer is not looked for: there may be many of them.
+        let block = rest.get(..1 << 12).unwrap_or(rest).windows(2).position(|pair| pair == b"*/");
+        match block.filter(|_| text.starts_with("/*")) {
+            Some(at) => start + at + 2,
+            None => start + line,
         }
     }
 

@@ -22,11 +22,11 @@ impl<'a> State<'_, 'a> {
         let mode = match self.container("memory", Space::Mem)? {
             Some(memory) => {
                 let offset = self.offset(code, Some((ItemKind::Data, index)))?;
-                DataMode::Active { memory: MemIdx(memory), offset }
+                DataMode::Active { memory: Some(MemIdx(memory)), offset }
             }
-            None if self.cursor.peek() == TokenKind::Open => {
+            None if self.cursor.peek() == TokenKind::Open && !self.at_numbers() => {
                 let offset = self.offset(code, Some((ItemKind::Data, index)))?;
-                DataMode::Active { memory: MemIdx(0), offset }
+                DataMode::Active { memory: None, offset }
             }
             None => DataMode::Passive,
         };
@@ -48,6 +48,12 @@ impl<'a> State<'_, 'a> {
             bytes.to_mut().extend_from_slice(&self.cursor.strings());
         }
         Ok(bytes)
+    }
+
+    /// Whether a list of numbers is next.
+    fn at_numbers(&self) -> bool {
+        let keyword = self.cursor.open_keyword();
+        keyword.is_some_and(|word| word == "v128" || Shape::of_lanes(word).is_some())
     }
 
     /// The type and the numbers of a list.
@@ -103,7 +109,7 @@ impl<'a> State<'_, 'a> {
             ElemMode::Declarative
         } else if active {
             let offset = self.offset(code, None)?;
-            ElemMode::Active { table: TableIdx(table.unwrap_or(0)), offset }
+            ElemMode::Active { table: table.map(TableIdx), offset }
         } else {
             ElemMode::Passive
         };
@@ -115,7 +121,9 @@ impl<'a> State<'_, 'a> {
             let ty = self.ref_type()?;
             (ty, self.expr_items(code)?)
         };
-        self.module.elems.push(Elem { ty, items, mode });
+        let mut elem = Elem { ty, items, mode };
+        elem.leave_out_table();
+        self.module.elems.push(elem);
         self.locate(ItemKind::Elem, index, start);
         Ok(())
     }

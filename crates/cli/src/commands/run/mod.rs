@@ -46,7 +46,7 @@ Examples:
   wattle run --dir . prog.wasm in.txt
   wattle run --dir . --dir data::/data --env HOME=/ prog.wasm -- in.txt
   wattle run math.wat --invoke add 2 -3
-  wattle run --invoke fib --fuel 100000 --coverage math.wat 20
+  wattle run --invoke fib --fuel 1000000 --coverage math.wat 20
   wattle run --preload library=library.wasm uses-library.wat
 
 Exit codes: the program's own; 134 when it traps; 1 when a function that was invoked traps, and

@@ -6,7 +6,7 @@ use clap::Args;
 use wattle::printer::Config;
 
 use super::Common;
-use crate::commands::print::{print, remove_names};
+use crate::commands::print::{print, remove_names, warn_of_left_out};
 use crate::commands::validate::Check;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -55,13 +55,14 @@ pub(crate) struct Wasm2wat {
 }
 
 impl Wasm2wat {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = Source::read_module(self.file.as_deref(), self.common.reading())?;
         if !self.no_check {
             Check::default().source(&source)?;
         }
         let features = source.features();
         let mut readable = source.readable(features, false)?;
+        warn_of_left_out(&source, &readable.module, json);
         if self.no_debug_names {
             remove_names(&mut readable.module);
         }

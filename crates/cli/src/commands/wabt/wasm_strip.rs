@@ -35,14 +35,14 @@ pub(crate) struct WasmStrip {
 }
 
 impl WasmStrip {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = Source::read(Some(&self.file), self.reading.clone())?;
         if !source.is_binary() {
             let fault = source.fault("magic header not detected: this is not a binary".to_owned());
             let help = "`wat2wasm` makes one, and then `wasm-strip` can rewrite it".to_owned();
             return Err(Failure::Faults(vec![fault.malformed().help(Some(help))]));
         }
-        let bytes = without_customs(&source, |name| match &self.remove_section[..] {
+        let bytes = without_customs(&source, json, |name| match &self.remove_section[..] {
             [] => !contains(&self.keep_section, name),
             removed => contains(removed, name),
         })?;

@@ -1,0 +1,233 @@
+//! `metadata.code.*`: what tools know about instructions, branch hints among it.
+//!
+//! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/CodeMetadata.md>
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use crate::values::codes;
+use crate::{Decode, Encode, FuncIdx, Malformed, Reader, leb128};
+
+/// What is known about instructions: values of a type, each at an instruction of a function.
+///
+/// Of a kind of metadata whose values have no type here, they are bytes. An entry at offset 0, where
+/// the locals begin, is about the whole function.
+///
+/// ```
+/// use std::borrow::Cow;
+/// use wattle_ast::custom::CodeMetadata;
+///
+/// // In function 3: "ab" is known of the instruction at offset 5.
+/// let metadata = CodeMetadata::<Cow<'_, [u8]>>::parse(&[1, 3, 1, 5, 2, b'a', b'b'])?;
+/// assert_eq!(metadata.get(3.into(), 5).map(|value| &**value), Some(&b"ab"[..]));
+/// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CodeMetadata<T> {
+    /// The entries by function, in ascending order of the functions.
+    pub funcs: Vec<FuncMetadata<T>>,
+}
+
+/// What is known about the instructions of a function.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FuncMetadata<T> {
+    /// The function.
+    pub func: FuncIdx,
+    /// The entries, in ascending order of the offsets.
+    pub entries: Vec<MetadataEntry<T>>,
+}
+
+/// What is known about an instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct MetadataEntry<T> {
+    /// The offset of the instruction in the body, the first byte of its locals being 0.
+    pub offset: u32,
+    /// What is known.
+    pub value: T,
+}
+
+/// A value that code metadata can have.
+pub trait MetadataValue<'a>: Sized {
+    /// The value of these bytes.
+    fn from_bytes(bytes: &'a [u8]) -> Option<Self>;
+
+    /// Its bytes.
+    fn bytes(&self) -> &[u8];
+}
+
+impl<'a> MetadataValue<'a> for Cow<'a, [u8]> {
+    fn from_bytes(bytes: &'a [u8]) -> Option<Self> {
+        Some(Cow::Borrowed(bytes))
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+}
+
+codes! {
+    /// Whether a branch is likely taken, which for `if` means that its condition holds.
+    BranchHint {
+        /// It is not.
+        Unlikely = 0,
+        /// It is.
+        Likely = 1,
+    }
+}
+
+impl MetadataValue<'_> for BranchHint {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let [code] = bytes else { return None };
+        BranchHint::from_code(*code)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            BranchHint::Unlikely => &[0],
+            BranchHint::Likely => &[1],
+        }
+    }
+}
+
+/// Which branches are likely.
+///
+/// Spec: <https://webassembly.github.io/spec/core/appendix/custom.html#branch-hints>
+///
+/// ```
+/// use wattle_ast::custom::{BranchHint, BranchHints};
+///
+/// // In function 3: the branch at offset 5 is likely.
+/// let hints = BranchHints::parse(&[1, 3, 1, 5, 1, 1])?;
+/// assert_eq!(hints.get(3.into(), 5), Some(&BranchHint::Likely));
+/// assert_eq!(hints.get(3.into(), 6), None);
+/// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+/// ```
+pub type BranchHints = CodeMetadata<BranchHint>;
+
+impl BranchHints {
+    /// The name of the section.
+    pub const NAME: &'static str = "metadata.code.branch_hint";
+}
+
+impl CodeMetadata<Cow<'_, [u8]>> {
+    /// What the names of all sections of code metadata begin with; the kind of metadata follows.
+    pub const PREFIX: &'static str = "metadata.code.";
+}
+
+impl<T> CodeMetadata<T> {
+    /// The section of these bytes: what follows its name.
+    ///
+    /// # Errors
+    /// The reason, and the offset in the bytes.
+    pub fn parse<'a>(bytes: &'a [u8]) -> Result<Self, (Malformed, usize)>
+    where
+        T: MetadataValue<'a>,
+    {
+        super::whole(bytes)
+    }
+
+    /// What is known of the instruction at this offset of a body.
+    pub fn get(&self, func: FuncIdx, offset: u32) -> Option<&T> {
+        let func = self.funcs.binary_search_by_key(&func, |it| it.func).ok()?;
+        let entries = &self.funcs.get(func)?.entries;
+        let entry = entries.binary_search_by_key(&offset, |entry| entry.offset).ok()?;
+        entries.get(entry).map(|entry| &entry.value)
+    }
+
+    /// Says what is known of the instruction at this offset of a body. Returns what was said of it
+    /// before.
+    pub fn set(&mut self, func: FuncIdx, offset: u32, value: T) -> Option<T> {
+        let at = self.funcs.binary_search_by_key(&func, |it| it.func).unwrap_or_else(|at| {
+            self.funcs.insert(at, FuncMetadata { func, entries: Vec::new() });
+            at
+        });
+        let entries = &mut self.funcs[at].entries;
+        match entries.binary_search_by_key(&offset, |entry| entry.offset) {
+            Ok(at) => Some(core::mem::replace(&mut entries[at].value, value)),
+            Err(at) => {
+                entries.insert(at, MetadataEntry { offset, value });
+                None
+            }
+        }
+    }
+}
+
+impl<T> Default for CodeMetadata<T> {
+    fn default() -> Self {
+        CodeMetadata { funcs: Vec::new() }
+    }
+}
+
+impl<'a, T: MetadataValue<'a>> Decode<'a> for CodeMetadata<T> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Ok(CodeMetadata { funcs: reader.read()? })
+    }
+}
+
+impl<'a, T: MetadataValue<'a>> Decode<'a> for FuncMetadata<T> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Ok(FuncMetadata { func: reader.read()?, entries: reader.read()? })
+    }
+}
+
+/// An offset, the length of the value, the value.
+impl<'a, T: MetadataValue<'a>> Decode<'a> for MetadataEntry<T> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let offset = reader.u32()?;
+        let start = reader.pos();
+        let value = T::from_bytes(reader.byte_list()?);
+        let value = value.ok_or_else(|| reader.fail_at(start, Malformed::CustomSection))?;
+        Ok(MetadataEntry { offset, value })
+    }
+}
+
+impl<'a, T: MetadataValue<'a>> Encode for CodeMetadata<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.funcs.encode(out);
+    }
+}
+
+impl<'a, T: MetadataValue<'a>> Encode for FuncMetadata<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.func.encode(out);
+        self.entries.encode(out);
+    }
+}
+
+impl<'a, T: MetadataValue<'a>> Encode for MetadataEntry<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let bytes = self.value.bytes();
+        leb128::write_u32(out, self.offset);
+        leb128::write_u32(out, bytes.len() as u32);
+        out.extend_from_slice(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{error, round_trip};
+    use super::*;
+
+    #[test]
+    fn branch_hints() {
+        use BranchHint::{Likely, Unlikely};
+        let bytes = [2, 1, 2, 5, 1, 1, 0x80, 1, 1, 0, 4, 1, 0, 1, 0];
+        round_trip(BranchHints::NAME, &bytes);
+        let mut hints = BranchHints::default();
+        for (func, offset, hint) in [(4, 0, Unlikely), (1, 128, Likely), (1, 5, Likely)] {
+            assert_eq!(hints.set(FuncIdx(func), offset, hint), None);
+        }
+        assert_eq!(hints.set(FuncIdx(1), 128, Unlikely), Some(Likely));
+        assert_eq!(hints.to_bytes(), bytes);
+        assert_eq!(hints.get(FuncIdx(1), 128), Some(&Unlikely));
+        assert_eq!(error(BranchHints::NAME, &[1, 0, 1, 5, 2, 0, 0]), (Malformed::CustomSection, 4));
+        assert_eq!(error(BranchHints::NAME, &[1, 0, 1, 5, 1, 2]), (Malformed::CustomSection, 4));
+    }
+
+    #[test]
+    fn other_kinds_have_bytes() {
+        round_trip("metadata.code.trace", &[1, 1, 2, 5, 0, 7, 2, 0xff, 1]);
+        let (name, bytes) = ("metadata.code.trace", [1, 0, 1, 5, 2, 0]);
+        assert_eq!(error(name, &bytes), (Malformed::UnexpectedEnd, 6));
+    }
+}

@@ -1,0 +1,503 @@
+//! What custom sections say about places in the rest of the module, and what becomes of them when
+//! the module is rewritten: they follow, or they are left out.
+//!
+//! | sections | point at | when that moves |
+//! |---|---|---|
+//! | `metadata.code.*` | instructions | they follow |
+//! | `reloc.*`, `linking` | immediates with room for any value | left out |
+//! | `.debug_*`, `external_debug_info` | bytes of the code section | left out |
+//! | `sourceMappingURL` | bytes of the binary | left out |
+
+use alloc::borrow::Cow;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{
+    CodeMetadata, ExternalDebugInfo, FuncMetadata, LinkingSection, MetadataEntry, RelocSection,
+    SourceMappingUrl,
+};
+use crate::modules::{are_shortest, is_shortest};
+use crate::{
+    Body, Custom, CustomData, Encode, ExternKind, FuncIdx, Module, Name, SectionId, leb128,
+};
+
+/// What the names of the sections with debugging information in the DWARF format begin with.
+const DWARF: &str = ".debug_";
+
+/// What a custom section points at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PointsAt {
+    /// Instructions, each by its offset in the body of a function.
+    Instructions,
+    /// Bytes of the code section.
+    Code,
+    /// Bytes of the binary.
+    Binary,
+    /// Bytes of other sections, and sections by their place.
+    Sections,
+}
+
+impl PointsAt {
+    /// What the custom section of this name points at.
+    ///
+    /// ```
+    /// use wattle_ast::custom::PointsAt;
+    ///
+    /// assert_eq!(PointsAt::of("reloc.CODE"), Some(PointsAt::Sections));
+    /// assert_eq!(PointsAt::of("producers"), None);
+    /// ```
+    pub fn of(name: &str) -> Option<PointsAt> {
+        match name {
+            LinkingSection::NAME => Some(PointsAt::Sections),
+            ExternalDebugInfo::NAME => Some(PointsAt::Code),
+            SourceMappingUrl::NAME => Some(PointsAt::Binary),
+            _ if name.starts_with(CodeMetadata::PREFIX) => Some(PointsAt::Instructions),
+            _ if name.starts_with(RelocSection::PREFIX) => Some(PointsAt::Sections),
+            _ if name.starts_with(DWARF) => Some(PointsAt::Code),
+            _ => None,
+        }
+    }
+}
+
+/// What moves when a module is rewritten. The default is that nothing does.
+///
+/// ```
+/// use wattle_ast::custom::{CustomFate, Moves};
+/// use wattle_ast::{Body, Custom, CustomData, Func, FuncIdx, Module};
+///
+/// // A `nop` goes from before an `if`, which has a branch hint.
+/// let mut module = Module::default();
+/// let body = Body::from_bytes(&[0, 0x01, 0x41, 0, 0x04, 0x40, 0x0b, 0x0b][..]).unwrap();
+/// module.funcs.push(Func { ty: 0.into(), body });
+/// module.customs.push(Custom {
+///     name: "metadata.code.branch_hint".into(),
+///     data: CustomData::Bytes(vec![1, 0, 1, 4, 1, 1].into()),
+///     after: None,
+/// });
+/// let mut moves = Moves::default();
+/// moves.body(FuncIdx(0), [(2, 1), (4, 3), (6, 5), (7, 6)]);
+/// let [CustomFate::Follows(metadata)] = &module.fates(&moves)[..] else { panic!() };
+/// assert_eq!(metadata.after.funcs[0].entries[0].offset, 3);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Moves {
+    /// The old and the new offset in the body of each instruction that is left, in ascending order.
+    bodies: BTreeMap<FuncIdx, Vec<(u32, u32)>>,
+    code: bool,
+    binary: bool,
+    sections: bool,
+}
+
+impl Moves {
+    /// A body is rewritten: the old and the new offset of each instruction that is left, both counted
+    /// from the first byte of the body. Old offsets must ascend.
+    pub fn body(&mut self, func: FuncIdx, offsets: impl IntoIterator<Item = (u32, u32)>) {
+        self.bodies.insert(func, offsets.into_iter().collect());
+        (self.code, self.binary, self.sections) = (true, true, true);
+    }
+
+    /// What moves when a module is brought in its shortest form, which is what text gives.
+    fn to_shortest(module: &Module<'_>) -> Moves {
+        let mut moves = Moves::default();
+        let imported = module.imported(ExternKind::Func);
+        for func in mentioned(module) {
+            if let Some(body) = defined(module, imported, func) {
+                let offsets = body.offsets_in_shortest();
+                let narrow =
+                    |(old, new): (usize, usize)| Some((old.try_into().ok()?, new.try_into().ok()?));
+                moves.bodies.insert(func, offsets.map_while(narrow).collect());
+            }
+        }
+        let mut before_code = true;
+        for &id in SectionId::ALL.iter().skip(1) {
+            let is_dropped = id == SectionId::DataCount && !module.names_data();
+            let mut raws = module.encoding.sections.iter().filter(|raw| raw.id == id);
+            let raw = raws.next();
+            let is_written = module.has_section(id) && !is_dropped;
+            // Without a record of how it was written, the lengths of all but items are the shortest.
+            let was_written =
+                raw.is_some() || (module.encoding.sections.is_empty() && module.has_section(id));
+            let stays = match raw {
+                _ if is_written != was_written => false,
+                None => are_shortest(module.section_items(id)),
+                Some(raw) => is_shortest(raw, module),
+            };
+            moves.code |= id == SectionId::Code && !stays;
+            moves.sections |= is_written != was_written;
+            moves.sections |= matches!(id, SectionId::Code | SectionId::Data) && !stays;
+            if before_code {
+                moves.binary |= !stays || raw.is_some_and(|raw| !has_short_size(&raw.bytes));
+            }
+            before_code &= id != SectionId::Code;
+        }
+        let customs = module.encoding.sections.iter().filter(|raw| raw.id == SectionId::Custom);
+        moves.binary |= customs.into_iter().any(|raw| !has_short_size(&raw.bytes));
+        moves
+    }
+
+    fn moves(&self, what: PointsAt) -> bool {
+        match what {
+            PointsAt::Instructions | PointsAt::Code => self.code,
+            PointsAt::Binary => self.binary,
+            PointsAt::Sections => self.sections,
+        }
+    }
+}
+
+/// Whether the size of a section takes as few bytes as it can.
+fn has_short_size(section: &[u8]) -> bool {
+    let content = section.iter().skip(1).position(|byte| *byte < 0x80).map_or(0, |at| at + 2);
+    content == 1 + leb128::len_u32(section.len().saturating_sub(content) as u32)
+}
+
+/// The functions that code metadata is about.
+fn mentioned(module: &Module<'_>) -> BTreeSet<FuncIdx> {
+    let metadata = module.customs.iter().filter(|it| it.name.starts_with(CodeMetadata::PREFIX));
+    let metadata = metadata.filter_map(|it| parse(it)).flat_map(|metadata| metadata.funcs);
+    metadata.map(|func| func.func).collect()
+}
+
+fn parse<'m>(custom: &'m Custom<'_>) -> Option<CodeMetadata<Cow<'m, [u8]>>> {
+    CodeMetadata::parse(custom.data.bytes()?).ok()
+}
+
+fn defined<'m>(module: &'m Module<'_>, imported: u32, func: FuncIdx) -> Option<&'m Body<'m>> {
+    Some(&module.funcs.get(func.0.checked_sub(imported)? as usize)?.body)
+}
+
+/// What becomes of a custom section when a module is rewritten.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CustomFate<'m> {
+    /// It stays as it is.
+    Stays,
+    /// It is code metadata, and its entries stay at their instructions. Such a section goes to the end
+    /// of what stands before the code section, where the annotations that say it in text have their
+    /// section.
+    Follows(MovedMetadata<'m>),
+    /// What it says would be wrong.
+    LeftOut(WhyLeftOut),
+}
+
+/// Code metadata whose instructions may have moved.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct MovedMetadata<'m> {
+    /// The entries at the old offsets.
+    pub before: CodeMetadata<Cow<'m, [u8]>>,
+    /// The entries at the new offsets.
+    pub after: CodeMetadata<Cow<'m, [u8]>>,
+}
+
+/// Why a custom section is left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum WhyLeftOut {
+    /// What it points at moves.
+    Moves(PointsAt),
+    /// It cannot be read or points into the middle of an instruction, and code moves.
+    NoInstruction,
+    /// There are several of its name, and code moves.
+    Several,
+}
+
+impl fmt::Display for WhyLeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            WhyLeftOut::Moves(PointsAt::Sections) => {
+                "it points at bytes of other sections, and these move"
+            }
+            WhyLeftOut::Moves(PointsAt::Binary) => {
+                "it points at bytes of the binary, and these move"
+            }
+            WhyLeftOut::Moves(PointsAt::Code | PointsAt::Instructions) => {
+                "it points at bytes of the code section, and these move"
+            }
+            WhyLeftOut::NoInstruction => {
+                "it is malformed or points into the middle of an instruction, and code moves"
+            }
+            WhyLeftOut::Several => "there are several sections of its name, and code moves",
+        })
+    }
+}
+
+/// A custom section that is left out when a module is rewritten. `Display` says why.
+///
+/// ```
+/// use wattle_ast::{Body, Custom, CustomData, Func, Module};
+///
+/// let mut module = Module::default();
+/// // `i32.const 0` in two bytes, `drop`, `end`.
+/// let body = Body::from_bytes(&[0, 0x41, 0x80, 0x00, 0x1a, 0x0b][..]).unwrap();
+/// module.funcs.push(Func { ty: 0.into(), body });
+/// let (name, data) = (".debug_line".into(), CustomData::Bytes(vec![].into()));
+/// module.customs.push(Custom { name, data, after: None });
+/// assert_eq!(
+///     module.left_out_of_shortest()[0].to_string(),
+///     "the custom section .debug_line is left out: \
+///      it points at bytes of the code section, and these move",
+/// );
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// The name of the section.
+    pub name: Name<'static>,
+    /// Its place among the custom sections.
+    pub place: usize,
+    /// Why.
+    pub why: WhyLeftOut,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the custom section {} is left out: {}", self.name, self.why)
+    }
+}
+
+impl Module<'_> {
+    /// What becomes of each custom section when the module, as it is before, is rewritten.
+    pub fn fates(&self, moves: &Moves) -> Vec<CustomFate<'_>> {
+        let mut sections_move = moves.sections;
+        let mut count = BTreeMap::<&Name<'_>, u32>::new();
+        for custom in &self.customs {
+            *count.entry(&custom.name).or_default() += 1;
+        }
+        let mut fates: Vec<CustomFate<'_>> = Vec::with_capacity(self.customs.len());
+        for custom in &self.customs {
+            let several = count.get(&custom.name).is_some_and(|count| *count > 1);
+            let fate = match PointsAt::of(&custom.name).filter(|_| custom.data.bytes().is_some()) {
+                None | Some(PointsAt::Sections) => CustomFate::Stays,
+                Some(PointsAt::Instructions) => self.fate_of_metadata(custom, several, moves),
+                Some(what) if moves.moves(what) => CustomFate::LeftOut(WhyLeftOut::Moves(what)),
+                Some(_) => CustomFate::Stays,
+            };
+            // Sections are pointed at by their places, custom sections counted.
+            sections_move |= match &fate {
+                CustomFate::Stays => false,
+                CustomFate::Follows(metadata) => {
+                    custom.data.bytes() != Some(&metadata.after.to_bytes())
+                        || custom.after != self.last_before_code()
+                }
+                CustomFate::LeftOut(_) => true,
+            };
+            fates.push(fate);
+        }
+        if sections_move {
+            for (custom, fate) in self.customs.iter().zip(&mut fates) {
+                if PointsAt::of(&custom.name) == Some(PointsAt::Sections) {
+                    *fate = CustomFate::LeftOut(WhyLeftOut::Moves(PointsAt::Sections));
+                }
+            }
+        }
+        fates
+    }
+
+    /// What becomes of each custom section when the module is brought in its shortest form, which is
+    /// what its text says.
+    pub fn fates_in_shortest(&self) -> Vec<CustomFate<'_>> {
+        let points = self.customs.iter().any(|custom| PointsAt::of(&custom.name).is_some());
+        self.fates(&if points { Moves::to_shortest(self) } else { Moves::default() })
+    }
+
+    /// The custom sections that are left out when the module is brought in its shortest form, because
+    /// what they say would be wrong.
+    pub fn left_out_of_shortest(&self) -> Vec<LeftOut> {
+        let fates = self.fates_in_shortest().into_iter().enumerate().zip(&self.customs);
+        let left_out = fates.filter_map(|((place, fate), custom)| match fate {
+            CustomFate::LeftOut(why) => {
+                Some(LeftOut { name: custom.name.clone().into_owned(), place, why })
+            }
+            CustomFate::Stays | CustomFate::Follows(_) => None,
+        });
+        left_out.collect()
+    }
+
+    /// The custom sections of the shortest form of the module, in order.
+    pub fn customs_of_shortest(&self) -> Vec<Custom<'_>> {
+        let mut customs = Vec::with_capacity(self.customs.len());
+        let mut metadata = Vec::new();
+        for (custom, fate) in self.customs.iter().zip(self.fates_in_shortest()) {
+            match fate {
+                CustomFate::Stays => customs.push(custom.borrowed()),
+                CustomFate::Follows(moved) => {
+                    let data = CustomData::Bytes(moved.after.to_bytes().into());
+                    let after = self.last_before_code();
+                    metadata.push(Custom { data, after, ..custom.borrowed() });
+                }
+                CustomFate::LeftOut(_) => {}
+            }
+        }
+        metadata.sort_by(|a, b| a.name.cmp(&b.name));
+        customs.extend(metadata);
+        customs
+    }
+
+    /// The last section that the module has something for among those before the code section.
+    pub fn last_before_code(&self) -> Option<SectionId> {
+        SectionId::ALL.iter().copied().rfind(|id| *id < SectionId::Code && self.has_section(*id))
+    }
+
+    fn fate_of_metadata<'m>(
+        &'m self,
+        custom: &'m Custom<'_>,
+        several: bool,
+        moves: &Moves,
+    ) -> CustomFate<'m> {
+        let followed = if several { None } else { self.follow(custom, moves) };
+        match followed {
+            Some(moved) if moved.before.funcs.is_empty() => CustomFate::Stays,
+            Some(moved) => CustomFate::Follows(moved),
+            None if !moves.code => CustomFate::Stays,
+            None if several => CustomFate::LeftOut(WhyLeftOut::Several),
+            None => CustomFate::LeftOut(WhyLeftOut::NoInstruction),
+        }
+    }
+
+    /// Code metadata in order, at the old and at the new offsets; `None` when an entry is at no
+    /// instruction, or two are at one. An entry at an instruction that is gone goes with it.
+    fn follow<'m>(&'m self, custom: &'m Custom<'_>, moves: &Moves) -> Option<MovedMetadata<'m>> {
+        let imported = self.imported(ExternKind::Func);
+        let mut moved = MovedMetadata::default();
+        for of in in_order(parse(custom)?)? {
+            let body = defined(self, imported, of.func)?;
+            let offsets = moves.bodies.get(&of.func);
+            let mut starts = body.instrs().with_offsets().peekable();
+            let mut entries = Vec::with_capacity(of.entries.len());
+            for entry in &of.entries {
+                // The beginning of the body stands for the whole function.
+                if entry.offset > 0 {
+                    let at = (entry.offset as usize).checked_sub(body.code_offset())?;
+                    while starts.next_if(|(start, _)| *start < at).is_some() {}
+                    starts.next_if(|(start, _)| *start == at)?;
+                }
+                let offset = match offsets.filter(|_| entry.offset > 0) {
+                    None => Some(entry.offset),
+                    Some(offsets) => {
+                        let at = offsets.binary_search_by_key(&entry.offset, |(old, _)| *old).ok();
+                        at.and_then(|at| offsets.get(at)).map(|(_, new)| *new)
+                    }
+                };
+                entries.extend(offset.map(|offset| MetadataEntry { offset, ..entry.clone() }));
+            }
+            if !entries.is_empty() {
+                moved.after.funcs.push(FuncMetadata { func: of.func, entries });
+            }
+            moved.before.funcs.push(of);
+        }
+        Some(moved)
+    }
+}
+
+/// The functions in order, each once, and so are the offsets in each; `None` when two entries are at
+/// one offset.
+fn in_order<T>(metadata: CodeMetadata<T>) -> Option<Vec<FuncMetadata<T>>> {
+    let mut funcs = metadata.funcs;
+    funcs.sort_by_key(|of| of.func);
+    let mut merged: Vec<FuncMetadata<T>> = Vec::with_capacity(funcs.len());
+    for of in funcs.into_iter().filter(|of| !of.entries.is_empty()) {
+        match merged.last_mut() {
+            Some(last) if last.func == of.func => last.entries.extend(of.entries),
+            _ => merged.push(of),
+        }
+    }
+    for of in &mut merged {
+        of.entries.sort_by_key(|entry| entry.offset);
+        if !of.entries.is_sorted_by(|a, b| a.offset < b.offset) {
+            return None;
+        }
+    }
+    Some(merged)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::{String, ToString};
+    use alloc::vec;
+
+    use super::*;
+    use crate::{Features, Func, Reader};
+
+    /// `i32.const 0` in three bytes, `i32.const 0` in two, `br_if 0`, `end`.
+    const LONG: &[u8] = &[0, 0x41, 0x80, 0x00, 0x1a, 0x41, 0x00, 0x0d, 0x00, 0x0b];
+
+    fn module(body: &'static [u8], customs: &[(&'static str, &'static [u8])]) -> Module<'static> {
+        let body = Body::from_bytes(body).unwrap();
+        let custom = |&(name, bytes): &(&'static str, &'static [u8])| {
+            let (name, data) = (Name::Borrowed(name), CustomData::Bytes(bytes.into()));
+            Custom { name, data, after: Some(SectionId::Code) }
+        };
+        Module {
+            funcs: vec![Func { ty: 0.into(), body }],
+            customs: customs.iter().map(custom).collect(),
+            ..Module::default()
+        }
+    }
+
+    fn said(module: &Module<'_>) -> Vec<(String, Vec<u8>)> {
+        let customs = module.customs_of_shortest().into_iter();
+        customs.map(|it| (it.name.to_string(), it.data.bytes().unwrap().to_vec())).collect()
+    }
+
+    #[test]
+    fn metadata_follows() {
+        // Out of order, in two lists, with an entry of the function; the section stands last.
+        let hints = &[2, 0, 1, 7, 1, 1, 0, 2, 5, 1, 0, 0, 1, 1];
+        let module =
+            module(LONG, &[("metadata.code.b", hints), ("metadata.code.a", &[1, 0, 1, 4, 0])]);
+        let expected: [(String, Vec<u8>); 2] = [
+            ("metadata.code.a".into(), vec![1, 0, 1, 3, 0]),
+            ("metadata.code.b".into(), vec![1, 0, 3, 0, 1, 1, 4, 1, 0, 6, 1, 1]),
+        ];
+        assert_eq!(said(&module), expected);
+        assert!(module.customs_of_shortest().iter().all(|it| it.after == Some(SectionId::Func)));
+        assert_eq!(module.left_out_of_shortest(), []);
+    }
+
+    #[test]
+    fn what_cannot_follow_is_left_out() {
+        for (name, bytes, why) in [
+            // Within an instruction; in a function that there is not; twice at one; malformed.
+            ("metadata.code.a", &[1, 0, 1, 2, 0][..], WhyLeftOut::NoInstruction),
+            ("metadata.code.a", &[1, 1, 1, 1, 0], WhyLeftOut::NoInstruction),
+            ("metadata.code.a", &[1, 0, 2, 1, 0, 1, 0], WhyLeftOut::NoInstruction),
+            ("metadata.code.a", &[1], WhyLeftOut::NoInstruction),
+            ("reloc.CODE", &[0, 0], WhyLeftOut::Moves(PointsAt::Sections)),
+            ("linking", &[2], WhyLeftOut::Moves(PointsAt::Sections)),
+            (".debug_info", &[], WhyLeftOut::Moves(PointsAt::Code)),
+            ("external_debug_info", &[0], WhyLeftOut::Moves(PointsAt::Code)),
+            ("sourceMappingURL", &[0], WhyLeftOut::Moves(PointsAt::Binary)),
+        ] {
+            let moved = module(LONG, &[(name, bytes)]);
+            let left_out = moved.left_out_of_shortest();
+            assert_eq!(left_out.iter().map(|it| it.why).collect::<Vec<_>>(), [why], "{name}");
+            assert!(left_out[0].to_string().starts_with(&format!("the custom section {name} is")));
+            assert_eq!(said(&moved), []);
+            let still = module(&[0, 0x0b], &[(name, bytes)]);
+            assert_eq!(said(&still), [(name.into(), bytes.to_vec())]);
+        }
+        let twice = module(LONG, &[("metadata.code.a", &[0]), ("metadata.code.a", &[0])]);
+        assert_eq!(twice.left_out_of_shortest()[1].why, WhyLeftOut::Several);
+    }
+
+    #[test]
+    fn entries_of_instructions_that_are_gone_go_too() {
+        let module = module(LONG, &[("metadata.code.a", &[1, 0, 2, 1, 0, 7, 0])]);
+        let mut moves = Moves::default();
+        moves.body(FuncIdx(0), [(7, 1)]);
+        let fates = module.fates(&moves);
+        let [CustomFate::Follows(metadata)] = &fates[..] else { panic!("{fates:?}") };
+        assert_eq!(metadata.after.to_bytes(), [1, 0, 1, 1, 0]);
+    }
+
+    #[test]
+    fn sizes_of_sections() {
+        for (section, is_short) in [(&[0, 2, 1, b'a'][..], true), (&[0, 0x82, 0, 1, b'a'], false)] {
+            assert_eq!(has_short_size(section), is_short);
+            assert!(Reader::at(section, 1, Features::ALL).u32().is_ok());
+        }
+        let mut long = vec![0, 0x80, 1];
+        long.resize(131, 0);
+        assert!(has_short_size(&long));
+    }
+}

@@ -1,0 +1,191 @@
+//! The shortest form of what the tree keeps as bytes: expressions and bodies.
+//!
+//! It is the form that code has when it comes from text, and that the canonical form of a module has.
+
+use alloc::vec::Vec;
+
+use super::body::{Body, Local};
+use super::entries::Entries;
+use super::items::{Data, DataMode, ElemItems, ElemMode, Item, Table};
+use super::module::{Module, RawSection};
+use super::stream::VisitItems;
+use crate::{Encode, Expr, Instr, List, Reader, leb128};
+
+/// Appends the instructions of `bytes`, each in its shortest form. From the first byte on that
+/// begins no instruction, the bytes are appended as they are.
+fn code(out: &mut Vec<u8>, bytes: &[u8]) {
+    let mut reader = Reader::new(bytes);
+    loop {
+        let start = reader.pos();
+        reader.skip_shortest();
+        out.extend_from_slice(reader.since(start));
+        let rest = reader.rest();
+        match reader.read::<Instr<'_>>() {
+            Ok(instr) => instr.encode(out),
+            Err(_) => return out.extend_from_slice(rest),
+        }
+    }
+}
+
+impl Item<'_> {
+    /// Brings what an item keeps as bytes into its shortest form: each instruction, and as few runs
+    /// of locals as say the same. `scratch` is only working space.
+    ///
+    /// ```
+    /// use wattle_ast::{Body, Item};
+    ///
+    /// // `i32.const 0` in three bytes, `drop`, `end`.
+    /// let mut item = Item::Body(Body::from_bytes(&[0, 0x41, 0x80, 0x00, 0x1a, 0x0b][..]).unwrap());
+    /// item.shorten(&mut Vec::new());
+    /// let Item::Body(body) = item else { panic!() };
+    /// assert_eq!(body.bytes(), [0, 0x41, 0x00, 0x1a, 0x0b]);
+    /// ```
+    pub fn shorten(&mut self, scratch: &mut Vec<u8>) {
+        match self {
+            Item::Table(Table { init: Some(init), .. }) => expr(init, scratch),
+            Item::Global(global) => expr(&mut global.init, scratch),
+            Item::Elem(elem) => {
+                if let ElemMode::Active { offset, .. } = &mut elem.mode {
+                    expr(offset, scratch);
+                }
+                if let ElemItems::Exprs(exprs) = &mut elem.items {
+                    let shortened = exprs.view().iter().map(|mut each: Expr<'_>| {
+                        expr(&mut each, scratch);
+                        each
+                    });
+                    *exprs = List::new(shortened);
+                }
+            }
+            Item::Data(Data { mode: DataMode::Active { offset, .. }, .. }) => expr(offset, scratch),
+            Item::Body(it) => body(it, scratch),
+            _ => {}
+        }
+    }
+}
+
+fn expr(expr: &mut Expr<'_>, scratch: &mut Vec<u8>) {
+    scratch.clear();
+    code(scratch, expr.bytes());
+    if scratch != expr.bytes() {
+        *expr = Expr::new(scratch.clone());
+    }
+}
+
+/// Neighbouring runs of locals of one type become one, too.
+fn body(body: &mut Body<'_>, scratch: &mut Vec<u8>) {
+    scratch.clear();
+    code(scratch, body.code());
+    let shortened = Body::new(Local::joined(body.locals()), Expr::new(&scratch[..]));
+    if shortened.bytes() != body.bytes() {
+        *body = shortened;
+    }
+}
+
+impl Body<'_> {
+    /// Where each instruction begins in the body, and where it begins in the shortest form of the
+    /// body.
+    ///
+    /// ```
+    /// use wattle_ast::Body;
+    ///
+    /// // `i32.const 0` in three bytes, `drop`, `end`.
+    /// let body = Body::from_bytes(&[0, 0x41, 0x80, 0x00, 0x1a, 0x0b][..]).unwrap();
+    /// assert!(body.offsets_in_shortest().eq([(1, 1), (4, 3), (5, 4)]));
+    /// ```
+    pub fn offsets_in_shortest(&self) -> impl Iterator<Item = (usize, usize)> {
+        let mut new = Body::new(Local::joined(self.locals()), Expr::new(&[])).code_offset();
+        let mut scratch = Vec::new();
+        self.instrs().with_offsets().map(move |(offset, instr)| {
+            let offsets = (self.code_offset().saturating_add(offset), new);
+            scratch.clear();
+            instr.encode(&mut scratch);
+            new += scratch.len();
+            offsets
+        })
+    }
+}
+
+/// Whether the content of a section, as it stood, is what the module has for it in its shortest form.
+pub(crate) fn is_shortest(raw: &RawSection<'_>, module: &Module<'_>) -> bool {
+    let Ok(reader) = raw.content(0) else { return false };
+    let entries = Entries::new(raw.id, u32::MAX);
+    let mut count = Vec::new();
+    if raw.id.is_list() {
+        leb128::write_u32(&mut count, module.section_count(raw.id));
+    }
+    module.visit_items(raw.id, Compare { reader, entries, written: count })
+}
+
+/// Whether the items of a section of a module are in their shortest form already.
+pub(crate) fn are_shortest<'m>(items: impl Iterator<Item = Item<'m>>) -> bool {
+    let mut scratch = Vec::new();
+    let mut is_shortest = |item: Item<'_>| {
+        let mut shortened = item.clone();
+        shortened.shorten(&mut scratch);
+        shortened == item
+    };
+    items.into_iter().all(&mut is_shortest)
+}
+
+/// What is left of the section, for a comparison item by item.
+struct Compare<'r> {
+    reader: Reader<'r>,
+    entries: Entries,
+    /// What must be next.
+    written: Vec<u8>,
+}
+
+impl Compare<'_> {
+    /// Takes off what must be next, when it is.
+    fn take(&mut self) -> bool {
+        let is_next = self.reader.rest().starts_with(&self.written);
+        self.reader.seek(self.reader.pos() + if is_next { self.written.len() } else { 0 });
+        is_next
+    }
+}
+
+impl<'m> VisitItems<'m> for Compare<'_> {
+    type Output = bool;
+
+    fn visit(mut self, items: impl Iterator<Item = Item<'m>>) -> bool {
+        let mut scratch = Vec::new();
+        if !self.take() {
+            return false;
+        }
+        for mut item in items {
+            item.shorten(&mut scratch);
+            self.written.clear();
+            self.entries.write(&item, &mut self.written);
+            if !self.take() {
+                return false;
+            }
+            self.entries.advance(&item);
+        }
+        self.reader.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_shrink() {
+        // Locals 1 i32, 0 f32, 2 i32, 1 i64; `i32.const 1` in two bytes, `drop`, `end`.
+        let long = [4, 1, 0x7f, 0, 0x7d, 0x82, 0, 0x7f, 1, 0x7e, 0x41, 0x81, 0x00, 0x1a, 0x0b];
+        let short = [2, 3, 0x7f, 1, 0x7e, 0x41, 0x01, 0x1a, 0x0b];
+        let mut item = Item::Body(Body::from_bytes(&long[..]).unwrap());
+        if let Item::Body(body) = &item {
+            assert!(body.offsets_in_shortest().eq([(10, 5), (13, 7), (14, 8)]));
+        }
+        item.shorten(&mut Vec::new());
+        assert_eq!(item, Item::Body(Body::from_bytes(&short[..]).unwrap()));
+    }
+
+    #[test]
+    fn what_makes_no_sense_stays() {
+        let mut it = Expr::new(&[0x41, 0x80, 0x00, 0xff, 0x01]);
+        expr(&mut it, &mut Vec::new());
+        assert_eq!(it.bytes(), [0x41, 0x00, 0xff, 0x01]);
+    }
+}

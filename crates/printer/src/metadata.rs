@@ -1,0 +1,151 @@
+//! Code metadata such as branch hints: which sections of it are written as annotations, and what
+//! becomes of the other custom sections that point at places in the module. Code that comes from text
+//! is in its shortest form.
+//!
+//! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html#branch-hints>
+
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use wattle_ast::custom::{CustomFate, MovedMetadata};
+use wattle_ast::{Arity, Custom, CustomData, Encode, ExternKind, Func, FuncIdx, Module};
+use wattle_syntax::strings;
+
+/// The custom sections of a module, as its text says them.
+#[derive(Default)]
+pub(crate) struct Customs<'m> {
+    /// What annotations say of instructions, by function, in the order of the offsets.
+    annotations: BTreeMap<FuncIdx, Vec<Annotation<'m>>>,
+    /// The sections that are written out, in order, each with its place among those of the module.
+    pub(crate) written: Vec<(usize, Custom<'m>)>,
+}
+
+/// What an annotation says of an instruction.
+pub(crate) struct Annotation<'m> {
+    /// The offset in the body.
+    offset: u32,
+    name: &'m str,
+    value: Cow<'m, [u8]>,
+}
+
+impl<'m> Customs<'m> {
+    /// All custom sections of a module, as they are.
+    pub(crate) fn as_they_are(module: &'m Module<'_>) -> Self {
+        let customs = module.customs.iter().map(Custom::borrowed);
+        let mut written: Vec<_> = customs.enumerate().collect();
+        written.sort_by_key(|(_, custom)| custom.after);
+        Customs { annotations: BTreeMap::new(), written }
+    }
+
+    /// The custom sections of a module, without those that would be wrong for code that comes from
+    /// text.
+    pub(crate) fn new(module: &'m Module<'_>) -> Self {
+        let mut customs = Customs::default();
+        let mut metadata = Vec::new();
+        let fates = module.fates_in_shortest().into_iter().enumerate();
+        for ((place, fate), custom) in fates.zip(&module.customs) {
+            match fate {
+                CustomFate::Stays => customs.written.push((place, custom.borrowed())),
+                CustomFate::Follows(moved) if can_be_annotated(module, &moved) => {
+                    customs.annotate(&custom.name, moved);
+                }
+                CustomFate::Follows(moved) => {
+                    let data = CustomData::Bytes(moved.after.to_bytes().into());
+                    let after = module.last_before_code();
+                    metadata.push((place, Custom { data, after, ..custom.borrowed() }));
+                }
+                CustomFate::LeftOut(_) => {}
+            }
+        }
+        customs.written.extend(metadata);
+        customs.written.sort_by_key(|(_, custom)| custom.after);
+        for of in customs.annotations.values_mut() {
+            of.sort_by_key(|annotation| annotation.offset);
+        }
+        customs
+    }
+
+    fn annotate(&mut self, name: &'m str, metadata: MovedMetadata<'m>) {
+        for of in metadata.before.funcs {
+            let annotations = self.annotations.entry(of.func).or_default();
+            let entries = of.entries.into_iter();
+            annotations.extend(entries.map(|entry| Annotation {
+                offset: entry.offset,
+                name,
+                value: entry.value,
+            }));
+        }
+    }
+
+    /// What annotations say of the instructions of a function.
+    pub(crate) fn of(&self, func: u32) -> &[Annotation<'m>] {
+        self.annotations.get(&FuncIdx(func)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Whether there is a place for an annotation for each entry. There is none for a whole function, nor
+/// at what parts or ends a block, which folded text does not write as an instruction.
+fn can_be_annotated(module: &Module<'_>, metadata: &MovedMetadata<'_>) -> bool {
+    let imported = module.imported(ExternKind::Func);
+    metadata.before.funcs.iter().all(|of| {
+        let func = of.func.0.checked_sub(imported).and_then(|at| module.funcs.get(at as usize));
+        let Some(Func { body, .. }) = func else { return false };
+        let mut entries = of.entries.iter().map(|entry| entry.offset as usize).peekable();
+        for (offset, instr) in body.instrs().with_offsets() {
+            let is_here = entries.next_if_eq(&(body.code_offset() + offset)).is_some();
+            if is_here && matches!(instr.opcode().info().arity, Arity::Part | Arity::Close) {
+                return false;
+            }
+        }
+        entries.next().is_none()
+    })
+}
+
+/// Annotations that are still to come, each with an offset in the body.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Pending<'p> {
+    annotations: &'p [Annotation<'p>],
+    /// Where in the body the instructions begin.
+    code_offset: usize,
+}
+
+impl<'p> Pending<'p> {
+    pub(crate) fn new(annotations: &'p [Annotation<'p>], code_offset: usize) -> Self {
+        Pending { annotations, code_offset }
+    }
+
+    /// Writes the annotations of the instruction at this offset. Offsets must ascend.
+    #[inline(always)]
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>, offset: usize) {
+        while let Some((annotation, others)) = self.annotations.split_first()
+            && annotation.offset as usize == offset.saturating_add(self.code_offset)
+        {
+            write(out, annotation);
+            self.annotations = others;
+        }
+    }
+
+    /// Writes the annotations of the instruction at this offset, in any order.
+    #[inline(always)]
+    pub(crate) fn find(&self, out: &mut Vec<u8>, offset: usize) {
+        if self.annotations.is_empty() {
+            return;
+        }
+        let offset = offset.saturating_add(self.code_offset);
+        let before = |annotation: &Annotation<'_>| (annotation.offset as usize) < offset;
+        let from = self.annotations.partition_point(before);
+        let here = self.annotations.iter().skip(from);
+        here.take_while(|it| it.offset as usize == offset).for_each(|it| write(out, it));
+    }
+}
+
+/// Appends an annotation, a space behind it.
+#[cold]
+fn write(out: &mut Vec<u8>, annotation: &Annotation<'_>) {
+    out.extend_from_slice(b"(@");
+    strings::write_word(out, annotation.name);
+    out.push(b' ');
+    strings::write_bytes(out, &annotation.value);
+    out.extend_from_slice(b") ");
+}

@@ -1,0 +1,80 @@
+//! Modules that once lost something on their way through text. They lie in `tests/cases`.
+
+use std::fs;
+use std::path::Path;
+
+use wattle::{Module, encoder, parser, printer, wat};
+
+fn case(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(name);
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The text of a binary, which leads back to the same bytes, but for a data count section that no
+/// function needs.
+fn printed(name: &str) -> String {
+    let wasm = case(name);
+    let mut module = parser::parse(&wasm).unwrap();
+    let text = printer::print(&module);
+    module.encoding.data_count = false;
+    let wasm = encoder::encode(&module);
+    let again = wat::parse(&text).unwrap_or_else(|errors| panic!("{errors}\n{text}"));
+    assert_eq!(encoder::encode(&again), wasm, "{text}");
+    text
+}
+
+/// The module of a text, which comes back from its bytes and from the text that is printed for them.
+fn read_back(name: &str) -> (Module<'static>, String) {
+    let text = String::from_utf8(case(name)).unwrap();
+    let wasm = encoder::encode(&wat::parse(&text).unwrap());
+    let module = parser::parse(&wasm).unwrap();
+    let printed = printer::print(&module);
+    assert_eq!(encoder::encode(&wat::parse(&printed).unwrap()), wasm, "{printed}");
+    (module.into_owned(), printed)
+}
+
+#[test]
+fn names_stand_once_wherever_their_section_is() {
+    let text = printed("name_section_not_last.wasm");
+    assert!(text.contains("$alpha") && text.contains("(@names)"), "{text}");
+    assert!(!text.contains("@custom \"name\""), "{text}");
+
+    // The text of a tool that wrote the section out too, after an edit: the identifiers are the names.
+    let edited = String::from_utf8(case("name_section_not_last_edited.wat")).unwrap();
+    let parsed = wat::Parser::new().module(&edited).unwrap();
+    let funcs = parsed.module.names.funcs.iter().map(|(_, name)| name.as_str());
+    assert_eq!(funcs.collect::<Vec<_>>(), ["renamed", "gamma"]);
+    assert_eq!(parsed.warnings.len(), 1);
+}
+
+#[test]
+fn parameters_have_names_without_a_body() {
+    let (module, text) = read_back("import_param_names.wat");
+    assert_eq!(module.names.locals.name(0, 1).unwrap(), "q");
+    assert!(text.contains("(param $p i32) (param $q i64)"), "{text}");
+
+    let (module, text) = read_back("type_tag_param_names.wat");
+    assert_eq!(module.names.type_params.name(0, 0).unwrap(), "tp");
+    assert_eq!(module.names.tag_params.name(0, 0).unwrap(), "k");
+    assert!(text.contains("(param $tp i32)") && text.contains("(param $k i32)"), "{text}");
+}
+
+#[test]
+fn labels_may_hide_each_other() {
+    let text = printed("label_shadowing.wasm");
+    assert!(text.contains("block $l1") && !text.contains('@'), "{text}");
+    read_back("label_shadowing.wat");
+}
+
+#[test]
+fn a_stated_index_of_zero_stays() {
+    assert!(printed("data_flag2.wasm").contains("(memory 0)"));
+    assert!(printed("elem_flag2.wasm").contains("(table 0)"));
+}
+
+#[test]
+fn other_tools_annotations_are_sections() {
+    let (module, text) = read_back("annotation_dylink.wat");
+    assert_eq!(module.customs[0].name, "dylink.0");
+    assert!(text.contains("(mem-info (memory 16 4) (table 1 0))"), "{text}");
+}
