@@ -305,6 +305,7 @@ impl Wast {
             })
             .map_err(Failure::stdout)?;
         }
+        bar.finish_and_clear();
         if !json {
             writeln!(io::stdout(), "{}", sum.text(self.no_run)).map_err(Failure::stdout)?;
         }

@@ -229,3 +229,13 @@ fn there_is_a_page_of_the_manual_for_each_command() {
     assert_eq!(names.len(), 19, "{names:?}");
     assert_eq!(names[0], "wattle-completion.1");
 }
+
+#[test]
+fn help_wraps_at_the_width_of_the_terminal() {
+    let mut command = std::process::Command::new(crate::WATTLE);
+    let output = command.args(["wast", "--help"]).env("COLUMNS", "60").output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(help.lines().count() > 40, "{help}");
+    let long: Vec<_> = help.lines().filter(|line| line.chars().count() > 60).collect();
+    assert!(long.is_empty(), "{long:?}");
+}

@@ -51,6 +51,10 @@ fn wattle_in(folder: &Path, args: &[&str], input: &[u8]) -> Ran {
     let mut child = Command::new(WATTLE)
         .args(args)
         .current_dir(folder)
+        // They say how wide help is, and whether there are colours.
+        .env_remove("COLUMNS")
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

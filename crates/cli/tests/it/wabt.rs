@@ -172,5 +172,8 @@ fn the_name_that_it_is_called_by_is_the_command() {
         let output = Command::new(&link).args(args).current_dir(folder.path()).output().unwrap();
         let shown = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && shown.contains(words), "{name}: {output:?}");
+        let wrong = Command::new(&link).arg("--nonsense").output().unwrap();
+        let usage = format!("Usage: wattle {name} ");
+        assert!(String::from_utf8_lossy(&wrong.stderr).contains(&usage), "{wrong:?}");
     }
 }

@@ -36,8 +36,8 @@ const NAMES: [&str; 5] = ["wat2wasm", "wasm2wat", "wasm-validate", "wasm-objdump
 /// example through a link.
 pub(crate) fn arrange(mut words: Vec<OsString>) -> Vec<OsString> {
     let name = words.first().and_then(|word| Path::new(word).file_stem());
-    if let Some(name) = name.filter(|name| NAMES.iter().any(|known| known == name)) {
-        words.insert(1, name.to_owned());
+    if let Some(name) = NAMES.iter().find(|known| name.is_some_and(|name| name == **known)) {
+        words.splice(..1, ["wattle".into(), name.into()]);
     }
     words
 }
