@@ -36,7 +36,7 @@ fn folder() -> tempfile::TempDir {
         std::fs::write(folder.path().join(name), content).unwrap();
     };
     let text = r#"(module (func $f (export "f") (result i32) (i32.const 1))
-  (func (export "_start")) (@custom "x" "y"))"#;
+  (func (export "_start")))"#;
     write("a.wat", text.as_bytes());
     let script = r#"(module (func (export "f"))) (assert_return (invoke "f"))"#;
     write("s.wast", script.as_bytes());
@@ -85,6 +85,32 @@ fn every_row_for_users_of_wabt_is_true() {
         assert!(!row.ours.is_empty() || !row.theirs.is_empty(), "{}", row.remark);
     }
     assert!(theirs >= 35 && ours >= 35, "{theirs}, {ours}");
+}
+
+#[test]
+fn the_commands_of_wabt_are_as_wabt_has_them() {
+    if Command::new("wat2wasm").arg("--version").output().is_err() {
+        return wattle_tests::skip(
+            "the_commands_of_wabt_are_as_wabt_has_them",
+            "WABT is not there",
+        );
+    }
+    let (folder, mut count, mut wrong) = (folder(), 0, String::new());
+    std::fs::remove_dir_all(folder.path().join("bin")).unwrap();
+    for row in rows("docs/coming-from-wabt.md") {
+        if ["later versions", "may lack"].iter().any(|words| row.remark.contains(words)) {
+            continue;
+        }
+        for line in &row.theirs {
+            let output = shell(folder.path(), line);
+            if !output.status.success() {
+                wrong += &format!("{line}: {output:?}\n");
+            }
+            count += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(count > 35, "{count}");
 }
 
 /// The long options in the help of a command of WABT.

@@ -160,3 +160,16 @@ fn an_interrupted_run_finds_nothing_and_goes_on() {
         assert_eq!(resumed.json()["modules"], done);
     }
 }
+
+#[test]
+fn the_recipe_for_wabt_works() {
+    if std::process::Command::new("wasm-interp").arg("--version").output().is_err() {
+        return wattle_tests::skip("the_recipe_for_wabt_works", "WABT is not there");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let engine = "wabt:wasm2=wasm-interp {wasm} --run-all-exports";
+    let output = fuzz(folder.path(), &["--engine", engine, "--count", "30"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    let engine = &output.json()["engines"]["wabt"];
+    assert!(engine["agreed"].as_u64().unwrap() >= 20, "{engine}");
+}
