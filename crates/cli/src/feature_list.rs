@@ -1,19 +1,11 @@
 //! `--features help`: the features with what each is.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use wattle::{Feature, Features};
 
 use crate::output::write_json;
-
-/// Whether the words of the command line ask for the list.
-pub(crate) fn is_asked_for(words: &[OsString]) -> bool {
-    let ours = words.split(|word| word == "--").next().unwrap_or_default();
-    let is_separate = |pair: &[OsString]| pair[0] == "--features" && pair[1] == "help";
-    ours.windows(2).any(is_separate) || ours.iter().any(|word| word == "--features=help")
-}
 
 #[derive(Serialize)]
 struct Row {

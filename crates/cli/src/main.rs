@@ -18,6 +18,7 @@ mod output;
 mod signals;
 mod source;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -44,10 +45,28 @@ struct Cli {
     color: clap::ColorChoice,
 }
 
+/// The value of an option among the words of the command line.
+fn value_of<'w>(words: &'w [OsString], option: &str) -> Option<&'w str> {
+    let mut words = words.iter().filter_map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        match word.strip_prefix(option) {
+            Some("") => return words.next(),
+            Some(rest) if rest.starts_with('=') => return rest.strip_prefix('='),
+            _ => {}
+        }
+    }
+    None
+}
+
 fn main() -> ExitCode {
     let words = commands::arrange(std::env::args_os().collect(), &Cli::command());
-    let wants_json = words.iter().any(|word| word == "--json");
-    if feature_list::is_asked_for(&words) {
+    // What decides how errors of usage look is known before the words are parsed.
+    let ours = words.split(|word| word == "--").next().unwrap_or_default();
+    let wants_json = ours.iter().any(|word| word == "--json");
+    if let Some(choice) = value_of(ours, "--color").and_then(|it| it.parse().ok()) {
+        colours::choose(choice);
+    }
+    if value_of(ours, "--features") == Some("help") {
         let mut out = std::io::stdout().lock();
         return match feature_list::write(&mut out, wants_json) {
             Ok(()) => ExitCode::SUCCESS,

@@ -104,6 +104,10 @@ fn colours_are_for_who_wants_them() {
         assert!(coloured.contains("\x1b["), "{coloured}");
         assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
     }
+    let usage = run(&["validate", "--nope", "--color", "always"], &[], &bad);
+    assert!(usage.contains("\x1b["), "{usage}");
+    let usage = run(&["validate", "--nope", "--color=never"], &forced, &bad);
+    assert!(usage.contains("unexpected argument") && !usage.contains('\x1b'), "{usage}");
     let copy = folder.path().join("copy.wat").to_str().unwrap().to_owned();
     run(&["print", "--color", "always", "-o", &copy], &[], &good);
     assert!(!std::fs::read_to_string(&copy).unwrap().contains('\x1b'));
