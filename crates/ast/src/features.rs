@@ -4,14 +4,14 @@ use core::fmt;
 use core::ops::{BitAnd, BitOr, BitOrAssign, Sub};
 
 macro_rules! features {
-    ($( $(#[$doc:meta])* $variant:ident $name:ident $constant:ident
+    ($( $(#[doc = $doc:literal])* $variant:ident $name:ident $constant:ident
         $([ $($preset:ident)* ])? $(implies $($implied:ident)+)? ; )*) => {
         /// One proposal, by the name that error messages, `--features` lists and the
         /// instruction table use.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         #[repr(u8)]
         #[allow(non_camel_case_types)]
-        pub enum Feature { $( $(#[$doc])* $variant, )* }
+        pub enum Feature { $( $(#[doc = $doc])* $variant, )* }
 
         impl Feature {
             /// Every feature, in the order of the table.
@@ -20,6 +20,15 @@ macro_rules! features {
             /// The name, in kebab case.
             pub const fn name(self) -> &'static str {
                 match self { $( Feature::$variant => stringify!($name), )* }
+            }
+
+            /// What it is, in a sentence of Markdown.
+            ///
+            /// ```
+            /// assert_eq!(wattle_ast::Feature::MultiMemory.summary(), "More than one memory.");
+            /// ```
+            pub const fn summary(self) -> &'static str {
+                match self { $( Feature::$variant => concat!($( $doc ),*).trim_ascii(), )* }
             }
 
             /// What must be on for this feature to make sense.
@@ -32,7 +41,7 @@ macro_rules! features {
             }
         }
 
-        impl Features { $( $(#[$doc])* pub const $constant: Features = Features::of(Feature::$variant); )* }
+        impl Features { $( $(#[doc = $doc])* pub const $constant: Features = Features::of(Feature::$variant); )* }
     };
 }
 
@@ -129,7 +138,8 @@ impl Features {
     /// 3.0 and what engines deploy besides: the default.
     pub const DEFAULT: Features = Features::preset(Preset::std);
 
-    const PRESETS: [(&'static str, Features); 5] = [
+    /// The sets that a list can name.
+    pub const PRESETS: [(&'static str, Features); 5] = [
         ("wasm1", Features::WASM1),
         ("wasm2", Features::WASM2),
         ("wasm3", Features::WASM3),

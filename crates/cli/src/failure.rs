@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::fault::{Fault, render_message};
+use crate::fault::{Fault, render_message, render_note};
 
 /// The exit code for bad input, for output that cannot be written, and for tests that fail.
 pub(crate) const FAILED: u8 = 1;
@@ -61,6 +61,14 @@ impl Failure {
 /// Shows warnings on standard error.
 pub(crate) fn warn(warnings: &[Fault], json: bool) {
     say(warnings.iter().map(|warning| shown(warning, json)));
+}
+
+/// Shows on standard error what is worth knowing.
+pub(crate) fn note(text: &str, json: bool) {
+    say([match json {
+        true => serde_json::json!({ "note": text }).to_string(),
+        false => render_note(text),
+    }]);
 }
 
 fn say(messages: impl IntoIterator<Item = String>) {

@@ -1,13 +1,12 @@
 //! Faults of an input: what is wrong and where, as JSON for machines and rendered for people.
 
-use std::io::{self, IsTerminal};
-
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 use wattle::Feature;
 use wattle::ast::{LineColumn, LineIndex, Path, Span};
 use wattle::validator::{Error, OperandType};
 
+use crate::colours;
 use crate::excerpt::{TextExcerpt, hexdump};
 use crate::input::FeatureList;
 
@@ -241,6 +240,11 @@ pub(crate) fn render_message(message: &str) -> String {
     renderer().render(&[Group::with_title(Level::ERROR.primary_title(message))])
 }
 
+/// Renders what is worth knowing and not wrong.
+pub(crate) fn render_note(message: &str) -> String {
+    renderer().render(&[Group::with_title(Level::NOTE.primary_title(message))])
+}
+
 fn renderer() -> Renderer {
-    if io::stderr().is_terminal() { Renderer::styled() } else { Renderer::plain() }
+    if colours::on_stderr() { Renderer::styled() } else { Renderer::plain() }
 }

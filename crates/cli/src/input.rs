@@ -1,8 +1,10 @@
 //! Arguments that say what a command reads: the module, its features, a configuration.
 
+use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::Args;
 use wattle::{Feature, Features};
@@ -26,8 +28,8 @@ pub(crate) struct Input {
 #[derive(Args, Clone)]
 pub(crate) struct Reading {
     /// What the module may use: presets (wasm1, wasm2, wasm3, default, all) and features,
-    /// separated by commas; `-name` takes one away, from the default if it comes first. Without this,
-    /// commands that only show what is there take `all`, and others `default`.
+    /// separated by commas; `-name` takes one away, from the default if it comes first; `help` lists
+    /// them. Without this, commands that only show what is there take `all`, and others `default`.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     pub(crate) features: Option<FeatureList>,
 
@@ -49,27 +51,21 @@ impl Input {
         Source::read_module(self.file.as_deref(), self.reading.clone())
     }
 
-    /// What the module may use, for a command that judges it.
-    pub(crate) fn features(&self) -> Features {
-        self.reading.features().features
-    }
-
     /// What the module may use, for a command that only shows what is there.
     pub(crate) fn features_to_show(&self) -> Features {
-        self.reading.features.as_ref().map_or(Features::ALL, |list| list.features)
-    }
-
-    /// How many faults to show at most.
-    pub(crate) fn max_errors(&self) -> usize {
-        self.reading.max_errors.get()
+        self.reading.features_to_show()
     }
 }
 
 impl Reading {
     /// The list that was given, or the default.
     pub(crate) fn features(&self) -> FeatureList {
-        let default = || FeatureList { list: "default".to_owned(), features: Features::default() };
-        self.features.clone().unwrap_or_else(default)
+        self.features.clone().unwrap_or_default()
+    }
+
+    /// What the module may use, for a command that only shows what is there.
+    pub(crate) fn features_to_show(&self) -> Features {
+        self.features.as_ref().map_or(Features::ALL, |list| list.features)
     }
 }
 
@@ -82,7 +78,10 @@ impl FromStr for FeatureList {
             Err(word) => {
                 let names = Features::ALL.iter().map(|feature| feature.to_string());
                 let names: Vec<_> = names.collect();
-                Err(format!("unknown feature `{word}`; there are {}", names.join(", ")))
+                Err(format!(
+                    "unknown feature `{word}`; there are {}; `--features help` says what each is",
+                    names.join(", ")
+                ))
             }
         }
     }
@@ -95,7 +94,36 @@ impl From<Features> for FeatureList {
     }
 }
 
+impl Default for FeatureList {
+    fn default() -> FeatureList {
+        FeatureList { list: "default".to_owned(), features: Features::default() }
+    }
+}
+
 impl FeatureList {
+    /// The list of all features.
+    pub(crate) fn all() -> FeatureList {
+        FeatureList { list: "all".to_owned(), features: Features::ALL }
+    }
+
+    /// Adds features, and what they imply.
+    pub(crate) fn add(&mut self, features: Features) {
+        self.change(features, "", self.features | features.with_implied());
+    }
+
+    /// Takes features away.
+    pub(crate) fn remove(&mut self, features: Features) {
+        self.change(features, "-", self.features - features);
+    }
+
+    /// Writes the names of features behind the list, unless that changes nothing.
+    fn change(&mut self, named: Features, sign: &str, features: Features) {
+        if self.features != features {
+            named.iter().for_each(|feature| self.list += &format!(",{sign}{feature}"));
+            self.features = features;
+        }
+    }
+
     /// The list that has this feature too.
     pub(crate) fn with(&self, feature: Feature) -> String {
         let is_removal = |word: &&str| {
@@ -115,9 +143,37 @@ pub(crate) fn parse_features(list: &str) -> Result<Features, String> {
     list.parse().map(|list: FeatureList| list.features)
 }
 
+/// Whether a path stands for standard input or output.
+pub(crate) fn is_standard(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// All of a file, or of standard input when the file is `-`.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let bytes = match is_standard(path) {
+        true => {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+        }
+        false => std::fs::read(path),
+    };
+    bytes.map_err(|error| cannot_read(shown_name(path), error))
+}
+
+/// What messages call an input.
+pub(crate) fn shown_name(path: &Path) -> String {
+    if is_standard(path) { "<stdin>".to_owned() } else { path.display().to_string() }
+}
+
+/// Reads a time in seconds.
+pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
 /// Reads a configuration of the generator from a file of JSON.
 pub(crate) fn read_config(path: &Path) -> Result<Config, String> {
-    let text = std::fs::read(path).map_err(|error| cannot_read(path.display(), error))?;
+    let text = read_file(path)?;
     serde_json::from_slice(&text).map_err(|error| cannot_read(path.display(), error))
 }
 

@@ -1,14 +1,20 @@
 //! The argument that says where a command writes. A file is written under another name beside its
-//! place and then renamed, so that it is always complete.
+//! place and then renamed, so that it is always complete, and a signal leaves nothing behind.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::fs::{OpenOptions, Permissions};
+use std::io::{self, BufWriter, IsTerminal, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use clap::Args;
 use serde::Serialize;
+use tempfile::NamedTempFile;
 use wattle::ast;
 
+use crate::colours;
 use crate::failure::Failure;
+use crate::input::is_standard;
+use crate::signals;
 
 /// Where the output of a command goes.
 #[derive(Args)]
@@ -19,8 +25,23 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// A file.
+    pub(crate) fn to(file: PathBuf) -> Output {
+        Output { output: Some(file) }
+    }
+
+    /// Whether the arguments say where to write.
+    pub(crate) fn is_given(&self) -> bool {
+        self.output.is_some()
+    }
+
     fn file(&self) -> Option<&Path> {
-        self.output.as_deref().filter(|path| *path != Path::new("-"))
+        self.output.as_deref().filter(|path| !is_standard(path))
+    }
+
+    /// Whether text that is written there is coloured.
+    pub(crate) fn is_coloured(&self) -> bool {
+        self.file().is_none() && colours::on_stdout()
     }
 
     /// Writes a binary, but not to a terminal.
@@ -66,43 +87,135 @@ impl Output {
     }
 }
 
-/// Writes a temporary file beside `path` and renames it. A device or a pipe is written to directly.
+/// The most links that lead to a file, as on Linux.
+const MAX_LINKS: usize = 40;
+
+/// The temporary file that is being written.
+static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+fn unfinished() -> MutexGuard<'static, Option<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes a temporary file beside `path` and renames it. A device or a pipe is written to directly,
+/// and so is a file that cannot be replaced.
 fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        let mut out = BufWriter::new(std::fs::OpenOptions::new().write(true).open(path)?);
+        let mut out = BufWriter::new(OpenOptions::new().write(true).open(path)?);
         fill(&mut out)?;
         return out.flush();
     }
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match target.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
+    let target = behind_links(path)?;
+    let old = target.metadata().ok();
+    if old.is_some() {
+        // A folder may let a file be replaced that must not be written.
+        OpenOptions::new().write(true).open(&target)?;
+    }
+    let mut file = match temporary_beside(&target) {
+        Ok(file) => file,
+        // The file may be written though its folder may not.
+        Err(_) if old.is_some() => {
+            let mut content = Vec::new();
+            fill(&mut content)?;
+            return overwrite(&target, &content);
+        }
+        Err(error) => return Err(error),
     };
+    let mut out = BufWriter::with_capacity(1 << 16, file.as_file_mut());
+    let filled = fill(&mut out).and_then(|()| out.flush());
+    drop(out);
+    if let (Ok(()), Some(old)) = (&filled, &old) {
+        file.as_file().set_permissions(without_special_bits(old.permissions()))?;
+    }
+    // A signal in between finds either the temporary file or none.
+    let mut unfinished = unfinished();
+    let result = filled.and_then(|()| match file.persist(&target) {
+        Ok(_) => Ok(()),
+        // The file is a mount point, or the folder is sticky.
+        Err(error) if old.is_some() => overwrite(&target, &std::fs::read(error.file.path())?),
+        Err(error) => Err(error.error),
+    });
+    *unfinished = None;
+    result
+}
+
+/// A temporary file in the folder of `target`, which a signal removes.
+fn temporary_beside(target: &Path) -> io::Result<NamedTempFile> {
+    static HANDLER: Once = Once::new();
+    HANDLER.call_once(|| {
+        let handler = signals::on_signal(|signal| {
+            if let Some(path) = &*unfinished() {
+                let _ = std::fs::remove_file(path);
+            }
+            signal.end_process();
+        });
+        // Without a handler, a signal leaves the temporary file, and output is as good as before.
+        drop(handler);
+    });
     let mut builder = tempfile::Builder::new();
     builder.prefix(".wattle-");
-    if let Ok(metadata) = target.metadata() {
-        builder.permissions(metadata.permissions());
-    } else {
-        default_permissions(&mut builder);
+    default_permissions(&mut builder);
+    let mut unfinished = unfinished();
+    let file = builder.tempfile_in(folder_of(target))?;
+    *unfinished = Some(file.path().to_owned());
+    Ok(file)
+}
+
+/// Writes through to a file. If that fails, its old content is put back.
+fn overwrite(target: &Path, content: &[u8]) -> io::Result<()> {
+    let old = std::fs::read(target)?;
+    let mut file = OpenOptions::new().write(true).open(target)?;
+    let mut put = |bytes: &[u8]| {
+        file.rewind()?;
+        file.write_all(bytes)?;
+        file.set_len(bytes.len() as u64)
+    };
+    put(content).inspect_err(|_| {
+        // The first error is the one to tell.
+        let _ = put(&old);
+    })
+}
+
+/// The path of a file that may not exist, behind all links.
+fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    let mut target = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match std::fs::read_link(&target) {
+            Ok(next) => target = folder_of(&target).join(next),
+            Err(_) => return Ok(target),
+        }
     }
-    let mut file = builder.tempfile_in(folder)?;
-    let mut out = BufWriter::with_capacity(1 << 16, file.as_file_mut());
-    fill(&mut out)?;
-    out.flush()?;
-    drop(out);
-    file.persist(&target)?;
-    Ok(())
+    Err(io::Error::other("too many levels of symbolic links"))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
 }
 
 #[cfg(unix)]
 fn default_permissions(builder: &mut tempfile::Builder<'_, '_>) {
     use std::os::unix::fs::PermissionsExt;
     // As for any new file, the process's umask takes away from this.
-    builder.permissions(std::fs::Permissions::from_mode(0o666));
+    builder.permissions(Permissions::from_mode(0o666));
 }
 
 #[cfg(not(unix))]
 fn default_permissions(_: &mut tempfile::Builder<'_, '_>) {}
+
+/// The permissions of a file for its new content, which is not trusted to run as somebody else.
+#[cfg(unix)]
+fn without_special_bits(permissions: Permissions) -> Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    Permissions::from_mode(permissions.mode() & 0o777)
+}
+
+#[cfg(not(unix))]
+fn without_special_bits(permissions: Permissions) -> Permissions {
+    permissions
+}
 
 /// Writes a listing as JSON.
 pub(crate) fn write_json(out: &mut dyn Write, listing: &impl Serialize) -> io::Result<()> {

@@ -1,8 +1,6 @@
 //! Sources: the bytes of an input with their name, as a module, and what is wrong with it.
 
 use std::borrow::Cow;
-use std::fs;
-use std::io::{self, Read};
 use std::path::Path;
 use std::str::Utf8Error;
 
@@ -14,9 +12,9 @@ use wattle::ast::{
 use wattle::wat::script::ModuleSource;
 use wattle::{parser, validator, wat};
 
-use crate::failure::{Failure, cannot_read};
+use crate::failure::Failure;
 use crate::fault::Fault;
-use crate::input::Reading;
+use crate::input::{Reading, read_file, shown_name};
 
 /// An input, text or binary.
 pub(crate) struct Source {
@@ -29,26 +27,14 @@ pub(crate) struct Source {
 impl Source {
     /// Reads all of a file, or of standard input when the file is `-` or not named.
     pub(crate) fn read(file: Option<&Path>, reading: Reading) -> Result<Source, Failure> {
-        let stdin = || {
-            let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes)?;
-            Ok(bytes)
-        };
-        let (name, bytes) = match file {
-            Some(path) if path != Path::new("-") => (path.display().to_string(), fs::read(path)),
-            _ => ("<stdin>".to_owned(), stdin()),
-        };
-        match bytes {
-            Ok(bytes) => {
-                let source = Source { name, bytes, reading };
-                if source.bytes.is_empty() {
-                    let fault = source.fault("unexpected end: the file is empty".to_owned());
-                    return Err(Failure::Faults(vec![fault.malformed()]));
-                }
-                Ok(source)
-            }
-            Err(error) => Err(Failure::Input(cannot_read(name, error))),
+        let file = file.unwrap_or(Path::new("-"));
+        let bytes = read_file(file).map_err(Failure::Input)?;
+        let source = Source { name: shown_name(file), bytes, reading };
+        if source.bytes.is_empty() {
+            let fault = source.fault("unexpected end: the file is empty".to_owned());
+            return Err(Failure::Faults(vec![fault.malformed()]));
         }
+        Ok(source)
     }
 
     /// Reads a module: what is in a `(module binary ..)` or a `(module quote ..)` where that is all.
@@ -61,6 +47,16 @@ impl Source {
         };
         let name = format!("{} (what the module holds)", source.name);
         Ok(Source { name, bytes, ..source })
+    }
+
+    /// What the module may use, for a command that judges it.
+    pub(crate) fn features(&self) -> Features {
+        self.reading.features().features
+    }
+
+    /// How many faults to show at most.
+    pub(crate) fn max_errors(&self) -> usize {
+        self.reading.max_errors.get()
     }
 
     /// The bytes as text.
@@ -151,8 +147,8 @@ impl Source {
                         && is_body(&error)
                     {
                         bodies += 1;
-                        collector
-                            .item(Item::Body(malformed_body(skipped.bytes).unwrap_or_default()));
+                        let body = malformed_body(skipped.bytes).unwrap_or_default();
+                        collector.item(Item::Body(body));
                     }
                     errors.push(error);
                 }

@@ -9,7 +9,9 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use wattle_ast::{Features, Opcode};
+use wattle_ast::{
+    Body, Export, ExternIdx, Features, Func, FuncIdx, FuncType, Module, Opcode, TypeIdx,
+};
 use wattle_runtime::numerics::Profile;
 use wattle_smith::{Config, from_seed};
 
@@ -17,7 +19,7 @@ use crate::case::{Case, Settings};
 use crate::compare::{Difference, Nans, Verdict, Way, judge};
 use crate::ending::{Ending, Run};
 use crate::engine::Engine;
-use crate::minimise::{Effort, minimise};
+use crate::minimise::{Effort, minimise_until};
 use crate::oracle::Oracle;
 use crate::report::Finding;
 use crate::spec::Spec;
@@ -237,6 +239,15 @@ struct Done {
     findings: Vec<Finding>,
 }
 
+impl Done {
+    /// Whether an engine broke, as one does that is killed.
+    fn is_suspicious(&self) -> bool {
+        self.verdicts.iter().any(|(_, verdict)| {
+            matches!(verdict, Verdict::Differs(difference) if difference.way == Way::Breaks)
+        })
+    }
+}
+
 /// Receives the progress of a campaign.
 pub trait Watcher {
     /// The counts so far.
@@ -271,8 +282,11 @@ pub fn run(plan: &Plan, stop: &AtomicBool, watcher: &mut dyn Watcher) -> Result<
     let end = plan.count.map_or(u64::MAX, |count| plan.seed.saturating_add(count));
     let next = AtomicU64::new(state.next);
     let finished = state.done.clone();
-    let workers: Result<Vec<_>, _> = (0..plan.jobs.max(1)).map(|_| Worker::new(plan)).collect();
-    let workers = workers?;
+    let workers = (0..plan.jobs.max(1)).map(|_| Worker::new(plan, stop));
+    let mut workers: Vec<_> = workers.collect::<Result<_, _>>()?;
+    if let Some(worker) = workers.first_mut() {
+        worker.try_engines()?;
+    }
     let started = Instant::now();
     let before = state.stats.seconds;
     let mut written = Instant::now();
@@ -286,7 +300,17 @@ pub fn run(plan: &Plan, stop: &AtomicBool, watcher: &mut dyn Watcher) -> Result<
                     if seed >= end {
                         break;
                     }
-                    if !finished.contains(&seed) && send.send(worker.seed(seed)).is_err() {
+                    if finished.contains(&seed) {
+                        continue;
+                    }
+                    let done = worker.seed(seed);
+                    if done.is_suspicious() {
+                        // The signal that stops the campaign may have stopped the engine first.
+                        std::thread::sleep(Duration::from_millis(200));
+                    }
+                    // What a campaign that is being stopped finds is not to be trusted. The module
+                    // has its turn again when the campaign is resumed.
+                    if stop.load(Ordering::Relaxed) || send.send(done).is_err() {
                         break;
                     }
                 }
@@ -344,6 +368,7 @@ fn begin(plan: &Plan) -> Result<State, Error> {
 /// A thread of a campaign, with its engines.
 struct Worker<'p> {
     plan: &'p Plan,
+    stop: &'p AtomicBool,
     engines: Vec<(Box<dyn Engine>, Profile)>,
     /// The different sets of features that the engines support.
     feature_sets: Vec<Features>,
@@ -352,7 +377,7 @@ struct Worker<'p> {
 }
 
 impl<'p> Worker<'p> {
-    fn new(plan: &'p Plan) -> Result<Worker<'p>, Error> {
+    fn new(plan: &'p Plan, stop: &'p AtomicBool) -> Result<Worker<'p>, Error> {
         let make = |spec: &Spec| spec.make(plan.timeout, plan.folder.clone());
         let engines: Result<Vec<_>, _> = plan.engines.iter().map(make).collect();
         let engines = engines.map_err(Error::Engine)?;
@@ -364,7 +389,27 @@ impl<'p> Worker<'p> {
             }
         }
         let engines = engines.into_iter().map(|engine| (engine, Profile::default())).collect();
-        Ok(Worker { plan, engines, feature_sets, seen: BTreeMap::new() })
+        Ok(Worker { plan, stop, engines, feature_sets, seen: BTreeMap::new() })
+    }
+
+    /// Runs a trivial module on every engine: one that refuses it cannot be tested.
+    fn try_engines(&mut self) -> Result<(), Error> {
+        let mut module = Module::default();
+        module.types.push(FuncType::new([], []).into());
+        module.funcs.push(Func { ty: TypeIdx(0), body: Body::default() });
+        module.exports.push(Export { name: "f".into(), index: ExternIdx::Func(FuncIdx(0)) });
+        let case = Case::new(module, Features::WASM1, Settings { fuel: None, salt: 0 });
+        for (engine, _) in &mut self.engines {
+            let run = engine.run(&case);
+            let endings = std::iter::once(&run.start).chain(&run.probes);
+            if let Some(ending) = endings.into_iter().find(|ending| !ending.is_good()) {
+                let name = engine.name();
+                let words = ending.message();
+                let why = format!("{name} fails on a module with an empty function: {words}");
+                return Err(Error::Engine(why));
+            }
+        }
+        Ok(())
     }
 
     fn config(&self, seed: u64) -> Config {
@@ -434,7 +479,8 @@ impl<'p> Worker<'p> {
         difference: &Difference,
     ) -> Finding {
         let mut best = difference.clone();
-        let module = minimise(&case.module, case.features, self.plan.effort, |module| {
+        let (effort, stop) = (self.plan.effort, self.stop);
+        let module = minimise_until(&case.module, case.features, effort, stop, |module| {
             let smaller = case.with_module(module.clone());
             let expected = Oracle::default().run_case(&smaller);
             match self.compare(at, &smaller, &expected) {

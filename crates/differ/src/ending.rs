@@ -46,6 +46,18 @@ impl Ending {
         matches!(self, Ending::Values(_))
     }
 
+    /// The engine's words, or the resource that ran out; empty when it returned.
+    pub fn message(&self) -> &str {
+        match self {
+            Ending::Values(_) => "",
+            Ending::Trap(words)
+            | Ending::Exception(words)
+            | Ending::Exhausted(words)
+            | Ending::Refused(words)
+            | Ending::Broken(words) => words.trim(),
+        }
+    }
+
     /// Reads the message of a call that failed: a resource ran out, an exception was thrown, or it
     /// trapped.
     ///

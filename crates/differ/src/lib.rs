@@ -29,6 +29,7 @@ pub use compare::{Difference, Nans, Verdict, Way, compare};
 pub use emit::{Part, WordKind};
 pub use ending::{Ending, Run, Word, traps_of};
 pub use engine::Engine;
+pub use engines::command::remove_modules;
 pub use engines::server::serve;
 pub use minimise::{Effort, minimise};
 pub use oracle::Oracle;

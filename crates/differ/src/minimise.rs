@@ -1,5 +1,6 @@
 //! Minimising: deletes parts of a module, as long as it stays valid and a condition still holds.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use wattle_ast::{Body, Expr, Features, Func, Instr, Module, Nesting, Opcode, Structure, ValType};
@@ -25,6 +26,7 @@ struct Search<'s> {
     holds: &'s mut dyn FnMut(&Module<'static>) -> bool,
     tries: u32,
     end: Instant,
+    stop: &'s AtomicBool,
     best: Module<'static>,
 }
 
@@ -50,6 +52,17 @@ pub fn minimise(
     module: &Module<'static>,
     features: Features,
     effort: Effort,
+    holds: impl FnMut(&Module<'static>) -> bool,
+) -> Module<'static> {
+    minimise_until(module, features, effort, &AtomicBool::new(false), holds)
+}
+
+/// Minimises a module until `stop` is set.
+pub(crate) fn minimise_until(
+    module: &Module<'static>,
+    features: Features,
+    effort: Effort,
+    stop: &AtomicBool,
     mut holds: impl FnMut(&Module<'static>) -> bool,
 ) -> Module<'static> {
     let mut search = Search {
@@ -57,6 +70,7 @@ pub fn minimise(
         holds: &mut holds,
         tries: effort.tries,
         end: Instant::now() + effort.time,
+        stop,
         best: module.clone(),
     };
     loop {
@@ -77,7 +91,7 @@ fn pop<T>(list: &mut Vec<T>) -> bool {
 
 impl Search<'_> {
     fn is_over(&self) -> bool {
-        self.tries == 0 || Instant::now() >= self.end
+        self.tries == 0 || Instant::now() >= self.end || self.stop.load(Ordering::Relaxed)
     }
 
     /// Makes a candidate the best module if it is valid and `holds` is true for it.

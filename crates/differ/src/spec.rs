@@ -14,7 +14,7 @@ use crate::engines::server::Server;
 /// ```
 /// use wattle_differ::Spec;
 ///
-/// let spec = Spec::parse("wabt:wasm2,-simd=wasm-interp {wasm} -r {export}").unwrap();
+/// let spec = Spec::parse("wabt:wasm2,-simd=wasm-interp {wasm} --run-all-exports").unwrap();
 /// assert_eq!(spec.name(), "wabt");
 /// assert!(Spec::parse("nobody").is_err());
 /// ```
@@ -37,7 +37,7 @@ enum EngineKind {
 
 impl Spec {
     /// Reads the name of an engine that is linked in (`wasmtime`, `winch`, `pulley`, `wasmi`), or
-    /// `name=command`. A command with `{export}` in it is started for each call; another one speaks
+    /// `name=command`. A command with `{wasm}` in it is started for each call; another one speaks
     /// the line protocol. A list of features may follow a name: `winch:wasm2,-simd`.
     ///
     /// # Errors
@@ -60,10 +60,10 @@ impl Spec {
             Some("") => return Err(format!("{name}: no command")),
             Some(command) => {
                 crate::engines::command::words_of(command)?;
-                if command.contains("{export}") {
-                    if !command.contains("{wasm}") {
-                        return Err(format!("{name}: a command with {{export}} needs {{wasm}}"));
-                    }
+                if command.contains("{export}") && !command.contains("{wasm}") {
+                    return Err(format!("{name}: a command with {{export}} needs {{wasm}}"));
+                }
+                if command.contains("{wasm}") {
                     if features.is_none() {
                         return Err(format!(
                             "{name}: say what it supports: '{name}:wasm2={command}'"

@@ -1,7 +1,12 @@
 //! The settings of printing. What prints with them is in `modules.rs`.
 
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
 macro_rules! settings {
-    ($( $(#[$doc:meta])* $name:ident: $ty:ty = $default:literal; )*) => {
+    ($( $(#[$doc:meta])* $name:ident: $ty:ty = $default:expr; )*) => {
         /// How a module is printed.
         ///
         /// Whatever the settings, all but [`skeleton`](Config::skeleton) give text that parses back to the
@@ -79,4 +84,57 @@ settings! {
     /// Whether imports and exports are written at the items that they are about, as far as that
     /// keeps their order: `(func (export "f") (type 0) ...)`.
     inline_imports_exports: bool = false;
+    /// Comments at instructions of functions, each on a line before its instruction. Where
+    /// instructions are folded there are none.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use wattle_ast::{Body, Func, FuncType, Instr, Module, TypeIdx};
+    /// use wattle_printer::{Comments, Config};
+    ///
+    /// let mut module = Module::default();
+    /// module.types.push(FuncType::new([], []).into());
+    /// let body = Body::new([], [Instr::Nop, Instr::Nop, Instr::End].into_iter().collect());
+    /// module.funcs.push(Func { ty: TypeIdx(0), body });
+    /// let mut comments = Comments::default();
+    /// comments.add(0, 1, "the second");
+    /// let text = Config::new().comments(Some(Arc::new(comments))).print(&module);
+    /// assert!(text.contains("    nop\n    ;; the second\n    nop\n"));
+    /// ```
+    comments: Option<Arc<Comments>> = None;
+}
+
+/// Comments at instructions of functions. Each text is kept once, however often it is used.
+#[derive(Clone, Debug, Default)]
+pub struct Comments {
+    texts: Vec<String>,
+    by_text: BTreeMap<String, u32>,
+    /// By the place of the function among those that the module defines: offsets in its
+    /// instructions, and places in `texts`.
+    funcs: BTreeMap<u32, Vec<(u32, u32)>>,
+}
+
+impl Comments {
+    /// Adds a comment to the instruction at an offset in the instructions of a function, which is
+    /// given by its place among those that the module defines. Offsets of a function must ascend.
+    /// The text is one line; the text format ends a comment at its end.
+    pub fn add(&mut self, func: u32, offset: u32, text: &str) {
+        let known = self.by_text.get(text).copied();
+        let text = known.unwrap_or_else(|| {
+            let place = self.texts.len() as u32;
+            self.texts.push(text.into());
+            self.by_text.insert(text.into(), place);
+            place
+        });
+        self.funcs.entry(func).or_default().push((offset, text));
+    }
+
+    /// The comments of a function, in order.
+    pub(crate) fn of(&self, func: usize) -> &[(u32, u32)] {
+        self.funcs.get(&(func as u32)).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn text(&self, place: u32) -> &str {
+        self.texts.get(place as usize).map_or("", String::as_str)
+    }
 }

@@ -387,12 +387,14 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
 }
 
 /// One instruction a line.
-pub(crate) struct Flat {
+pub(crate) struct Flat<'p> {
     /// How deep the function itself is indented.
     pub(crate) level: usize,
+    /// The comments that are still to come: offsets in the expression, and texts.
+    pub(crate) comments: &'p [(u32, u32)],
 }
 
-impl Layout for Flat {
+impl Layout for Flat<'_> {
     #[inline(always)]
     fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize) {
         let level = match code.structure(opcode) {
@@ -400,10 +402,32 @@ impl Layout for Flat {
             Structure::Part => code.labels.depth().saturating_sub(1),
             _ => code.labels.depth(),
         };
+        if !code.layout.comments.is_empty() {
+            code.comment(offset, level);
+        }
         code.context.line(&mut code.out, code.layout.level + level);
         code.offset(offset);
         code.annotations.write(&mut code.out, offset);
         code.context.keyword(&mut code.out, opcode);
+    }
+}
+
+impl Code<'_, '_, Flat<'_>> {
+    /// Writes the comment of the instruction at an offset, if it has one.
+    #[cold]
+    fn comment(&mut self, offset: usize, level: usize) {
+        while let Some((&(at, text), others)) = self.layout.comments.split_first()
+            && at as usize <= offset
+        {
+            self.layout.comments = others;
+            if at as usize == offset
+                && let Some(comments) = &self.context.config.comments
+            {
+                self.context.line(&mut self.out, self.layout.level + level);
+                self.out.extend_from_slice(b";; ");
+                self.out.extend_from_slice(comments.text(text).as_bytes());
+            }
+        }
     }
 }
 

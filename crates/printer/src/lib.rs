@@ -43,6 +43,6 @@ mod numbers;
 mod printer;
 mod types;
 
-pub use config::Config;
+pub use config::{Comments, Config};
 pub use listing::{Line, Lister, Listing};
 pub use modules::print;

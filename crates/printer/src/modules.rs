@@ -458,7 +458,9 @@ impl<'m> Printer<'m> {
                 annotations,
             )
         } else {
-            let layout = Flat { level: 2 };
+            let comments = self.context.config.comments.as_ref();
+            let comments = comments.map_or(&[][..], |comments| comments.of(place));
+            let layout = Flat { level: 2, comments };
             let mut code = Code::new(&self.context, out, layout, &self.locals, labels);
             code.base = base;
             code.annotations = annotations;

@@ -98,10 +98,14 @@ pub(crate) struct State {
     pub(crate) profile: Profile,
     pub(crate) limits: Limits,
     pub(crate) fuel: Option<u64>,
+    pub(crate) refill: Option<Refill>,
     pub(crate) observer: Option<Box<dyn Observer>>,
     /// The index that a trap tells of.
     pub(crate) trap_index: Option<u64>,
 }
+
+/// What is asked for more fuel, in units, when there is none left.
+pub(crate) type Refill = Box<dyn FnMut() -> Option<u64>>;
 
 /// An instance: the addresses of what its module's indices mean.
 pub(crate) struct InstanceInst {

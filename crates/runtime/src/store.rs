@@ -182,6 +182,42 @@ impl<T> Store<T> {
     /// Sets the fuel. Calls that begin from now on count it, or do not.
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
         self.inner.state.fuel = fuel;
+        self.inner.state.refill = None;
+    }
+
+    /// Sets the fuel, and asks `goes_on` now and then while a call is executed, each time after at
+    /// most a million units. When that says no, the call fails as if all fuel were consumed. Calls
+    /// that can be suspended do not ask. It holds until the fuel is set again.
+    ///
+    /// ```
+    /// use wattle_runtime::{Store, Trap};
+    ///
+    /// let mut store = Store::new(());
+    /// let mut questions = 0;
+    /// store.set_fuel_while(None, move || {
+    ///     questions += 1;
+    ///     questions < 5
+    /// });
+    /// # let module = wattle_wat::parse("(module (func (export \"spin\") (loop (br 0))))").unwrap();
+    /// # let module = wattle_runtime::Module::new(module).unwrap();
+    /// # let instance = wattle_runtime::Instance::new(&mut store, &module, &Default::default()).unwrap();
+    /// let error = instance.call(&mut store, "spin", &[]).unwrap_err();
+    /// assert_eq!(error.trap(), Some(Trap::OutOfFuel));
+    /// ```
+    pub fn set_fuel_while(
+        &mut self,
+        fuel: Option<u64>,
+        mut goes_on: impl FnMut() -> bool + 'static,
+    ) {
+        const SLICE: u64 = 1_000_000;
+        let mut left = fuel;
+        let mut slice = move || {
+            let slice = left.map_or(SLICE, |left| left.min(SLICE));
+            left = left.map(|left| left - slice);
+            (slice > 0).then_some(slice)
+        };
+        self.inner.state.fuel = Some(slice().unwrap_or(0));
+        self.inner.state.refill = Some(Box::new(move || if goes_on() { slice() } else { None }));
     }
 
     /// Sets or removes the observer of calls that begin from now on. Returns the one before.
@@ -308,8 +344,13 @@ impl<T> Store<T> {
         loop {
             match self.drive(exec)? {
                 Progress::Done(exec) => return Ok(exec),
-                Progress::OutOfFuel(exec) => {
-                    return Err(self.inner.failed(exec, ErrorKind::Trap(Trap::OutOfFuel)));
+                Progress::OutOfFuel(hungry) => {
+                    let state = &mut self.inner.state;
+                    let Some(more) = state.refill.as_mut().and_then(|refill| refill()) else {
+                        return Err(self.inner.failed(hungry, ErrorKind::Trap(Trap::OutOfFuel)));
+                    };
+                    state.fuel = Some(state.fuel.unwrap_or(0).saturating_add(more));
+                    exec = hungry;
                 }
                 Progress::Blocked(blocked, timeout) => {
                     self.inner.forget_waiter(blocked.id);

@@ -50,7 +50,7 @@ use core::fmt;
 
 use wattle_ast::{Features, Span};
 
-pub use runner::run;
+pub use runner::{GoesOn, run, run_while};
 
 /// How a script is run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -59,8 +59,11 @@ pub struct Options {
     pub features: Features,
     /// What decides whose turn it is among threads: the same seed gives the same run.
     pub seed: u64,
-    /// How the store behaves. Its fuel is the runner's business.
+    /// How the store behaves. Its fuel is for each action and each instantiation; those of threads
+    /// are not bounded.
     pub config: wattle_runtime::Config,
+    /// Whether modules are only read and validated, and nothing is instantiated or called.
+    pub checks_only: bool,
 }
 
 /// What came of a script.
@@ -68,6 +71,8 @@ pub struct Options {
 pub struct Report {
     /// How many assertions passed.
     pub passed: usize,
+    /// How many assertions and actions were left out, because nothing is executed.
+    pub left_out: usize,
     /// What failed: assertions, and directives that must succeed.
     pub failures: Vec<Failure>,
 }

@@ -1,8 +1,10 @@
 //! The directives of a script, one after the other.
 
 use alloc::format;
+use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 use wattle_ast as ast;
 use wattle_runtime::{
@@ -27,6 +29,42 @@ pub fn run<S: AsRef<[u8]> + ?Sized>(
     source: &S,
     options: Options,
 ) -> Result<Report, wattle_wat::Errors> {
+    start(source, options, None)
+}
+
+/// What a runner asks now and then whether the script goes on.
+pub type GoesOn = Rc<dyn Fn() -> bool>;
+
+/// Runs a script for as long as `goes_on` says so: it is asked before each directive and now and then
+/// while one is executed. A directive that it ends fails with "interrupted", and no other follows.
+///
+/// ```
+/// use std::rc::Rc;
+/// use wattle_script::{Options, run_while};
+///
+/// let script = r#"(module (func (export "spin") (loop (br 0)))) (invoke "spin") (invoke "spin")"#;
+/// let questions = std::cell::Cell::new(0);
+/// let goes_on = move || questions.replace(questions.get() + 1) < 10;
+/// let report = run_while(script, Options::default(), Rc::new(goes_on)).unwrap();
+/// assert_eq!(report.failures.len(), 1);
+/// assert_eq!(report.failures[0].got, "interrupted");
+/// ```
+///
+/// # Errors
+/// As [`run`].
+pub fn run_while<S: AsRef<[u8]> + ?Sized>(
+    source: &S,
+    options: Options,
+    goes_on: GoesOn,
+) -> Result<Report, wattle_wat::Errors> {
+    start(source, options, Some(goes_on))
+}
+
+fn start<S: AsRef<[u8]> + ?Sized>(
+    source: &S,
+    options: Options,
+    goes_on: Option<GoesOn>,
+) -> Result<Report, wattle_wat::Errors> {
     let script = script::parse(source)?;
     let source = source.as_ref();
     let mut runner = Runner {
@@ -36,6 +74,8 @@ pub fn run<S: AsRef<[u8]> + ?Sized>(
         report: Report::default(),
         lines: ast::LineIndex::new(source),
         threads: Threads::new(options.seed),
+        goes_on,
+        is_interrupted: Rc::default(),
     };
     runner.store.set_fuel(None);
     let mut scope = Scope::default();
@@ -44,7 +84,18 @@ pub fn run<S: AsRef<[u8]> + ?Sized>(
             Directive { kind: DirectiveKind::Wait { thread: no_word() }, span: ast::Span::at(0) };
         runner.fail(&whole, "the module spectest", error.to_string());
     }
+    if options.checks_only {
+        runner.check(&mut scope, &script.directives);
+        return Ok(runner.report);
+    }
     for directive in &script.directives {
+        if runner.is_interrupted.get() {
+            break;
+        }
+        if !runner.goes_on() {
+            runner.fail(directive, "to be executed", INTERRUPTED);
+            break;
+        }
         runner.directive(&mut scope, directive);
     }
     Ok(runner.report)
@@ -62,7 +113,12 @@ struct Runner<'s> {
     report: Report,
     lines: ast::LineIndex,
     threads: Threads<'s>,
+    goes_on: Option<GoesOn>,
+    /// Whether the script ends here.
+    is_interrupted: Rc<Cell<bool>>,
 }
+
+const INTERRUPTED: &str = "interrupted";
 
 /// Why a module did not come to be.
 enum Refusal {
@@ -100,6 +156,68 @@ fn describe(error: &Error) -> String {
 }
 
 impl<'s> Runner<'s> {
+    /// Asks whether the script goes on.
+    fn goes_on(&self) -> bool {
+        let goes_on = self.goes_on.as_ref().is_none_or(|goes_on| goes_on());
+        self.is_interrupted.set(self.is_interrupted.get() || !goes_on);
+        goes_on
+    }
+
+    /// Gives the store the fuel of an action or an instantiation.
+    fn fuel_up(&mut self) {
+        let fuel = self.options.config.fuel;
+        let Some(goes_on) = self.goes_on.clone() else { return self.store.set_fuel(fuel) };
+        let is_interrupted = self.is_interrupted.clone();
+        self.store.set_fuel_while(fuel, move || {
+            is_interrupted.set(is_interrupted.get() || !goes_on());
+            !is_interrupted.get()
+        });
+    }
+
+    /// Takes the fuel away from the store: what is done next is not counted.
+    fn drain_fuel<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        self.store.set_fuel(None);
+        match self.is_interrupted.get() {
+            true => Err(Error::host(INTERRUPTED)),
+            false => result,
+        }
+    }
+
+    /// Reads and validates the modules of directives, and judges what is said about that. Counts
+    /// what is not executed.
+    fn check(&mut self, scope: &mut Scope, directives: &'s [Directive<'s>]) {
+        use DirectiveKind as Kind;
+        let mut rest: Vec<_> = directives.iter().rev().collect();
+        while let Some(directive) = rest.pop() {
+            if !self.goes_on() {
+                return self.fail(directive, "to be checked", INTERRUPTED);
+            }
+            match &directive.kind {
+                Kind::Module(module) | Kind::Definition(module) => {
+                    let result = self.define(scope, module).map(drop);
+                    self.must(directive, result);
+                }
+                Kind::Thread(thread) => rest.extend(thread.directives.iter().rev()),
+                Kind::Assert(Assertion {
+                    subject: Subject::Module(module),
+                    verdict: Verdict::Trap | Verdict::Unlinkable,
+                    ..
+                }) => {
+                    let result = self.load(module).map(drop);
+                    self.must(directive, result);
+                    self.report.left_out += 1;
+                }
+                Kind::Assert(Assertion { subject: Subject::Module(_), .. }) => {
+                    self.directive(scope, directive);
+                }
+                Kind::Assert(_) | Kind::AssertReturn { .. } | Kind::Action(_) => {
+                    self.report.left_out += 1;
+                }
+                Kind::Instance(_) | Kind::Register { .. } | Kind::Wait { .. } => {}
+            }
+        }
+    }
+
     fn pass(&mut self) {
         self.report.passed += 1;
     }
@@ -164,9 +282,7 @@ impl<'s> Runner<'s> {
                     }
                 };
                 let outcome = outcome.and_then(|module| match assertion.verdict {
-                    Verdict::Trap | Verdict::Unlinkable => {
-                        Ok(Instance::new(&mut self.store, &module, &self.imports).map(drop)?)
-                    }
+                    Verdict::Trap | Verdict::Unlinkable => Ok(self.start(&module).map(drop)?),
                     Verdict::InvalidCustom => customs::check(module.ast())
                         .map_err(|why| Refusal::Invalid(why.to_string())),
                     _ => Ok(()),
@@ -240,6 +356,9 @@ impl<'s> Runner<'s> {
             match self.threads.has_ended(name.text.as_str()) {
                 None => return self.fail(directive, "a thread", "no such thread"),
                 Some(true) => return,
+                Some(false) if !self.goes_on() => {
+                    return self.fail(directive, "the thread to end", INTERRUPTED);
+                }
                 Some(false) => {}
             }
             let Some(next) = self.threads.next(&self.store) else {
@@ -367,8 +486,14 @@ impl<'s> Runner<'s> {
         module: &Module,
         id: Option<&Word<'_>>,
     ) -> Result<(), Refusal> {
-        scope.name(id, Instance::new(&mut self.store, module, &self.imports)?);
+        scope.name(id, self.start(module)?);
         Ok(())
+    }
+
+    fn start(&mut self, module: &Module) -> Result<Instance, Error> {
+        self.fuel_up();
+        let result = Instance::new(&mut self.store, module, &self.imports);
+        self.drain_fuel(result)
     }
 
     fn act(&mut self, scope: &Scope, action: &Action<'_>) -> Result<Vec<Value>, Error> {
@@ -380,7 +505,9 @@ impl<'s> Runner<'s> {
             }
             ActionKind::Invoke(_) => {
                 let (func, arguments) = self.invocation(scope, action)?;
-                func.call(&mut self.store, &arguments)
+                self.fuel_up();
+                let result = func.call(&mut self.store, &arguments);
+                self.drain_fuel(result)
             }
         }
     }

@@ -43,7 +43,7 @@ mod validator;
 
 pub use error::{Error, ErrorKind, Errors, Fields, Mismatch, OperandType};
 pub use features_used::features_used;
-pub use func::FuncValidator;
+pub use func::{FuncValidator, StackTypes};
 pub use limits::Limits;
 pub use locate::body_offset;
 pub use registry::{Registry, Structure, TypeId};

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 
 use clap::Args;
+use serde::Serialize;
+use wattle::Features;
 use wattle::ast::{
     self, Body, CustomData, Elem, ElemItems, Event, ExternKind, Item, ItemKind, Module, Names,
     SectionId,
@@ -14,9 +16,10 @@ use super::entries;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
-use crate::source::{is_body, malformed_body};
+use crate::source::{Source, is_body, malformed_body};
 
-/// Shows every byte of a binary with what it means: offset, bytes, meaning, nested.
+/// Shows every byte of a binary with what it means: offset, bytes, meaning, nested. With `--json`,
+/// each row is a line.
 #[derive(Args)]
 pub(crate) struct Dump {
     #[command(flatten)]
@@ -27,38 +30,51 @@ pub(crate) struct Dump {
 }
 
 impl Dump {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let features = self.input.features_to_show();
         let source = self.input.read()?.binary(features)?;
         // For the names, which stand behind what they name.
         let module = source.readable(features, false)?.module;
-        let errors = self.output.show(|out| {
-            let mut dumper = Dumper::new(out, &module);
-            let mut errors = Vec::new();
-            let mut events = Parser::new().features(features).events(&source.bytes);
-            while let Some(event) = events.next() {
-                match event {
-                    Ok(event) => dumper.event(&event)?,
-                    Err(error) => {
-                        let rest = Skipped { offset: events.offset(), bytes: events.rest() };
-                        let skipped = events.skip_malformed();
-                        dumper.malformed(skipped.unwrap_or(rest), &error, skipped.is_some())?;
-                        errors.push(error);
-                    }
-                }
-            }
-            Ok(errors)
-        })?;
+        let errors = self
+            .output
+            .show(|out| Dumper::new(out, &module, json).dump(&source, features, &|_| true))?;
         source.all_shown(errors)
     }
+}
+
+/// Writes the sections whose names `shows` chooses, as rows. Returns what is malformed.
+pub(super) fn dump_sections(
+    out: &mut dyn Write,
+    source: &Source,
+    module: &Module<'_>,
+    features: Features,
+    shows: &dyn Fn(&str) -> bool,
+) -> io::Result<Vec<ast::Error>> {
+    Dumper { shown: false, ..Dumper::new(out, module, false) }.dump(source, features, shows)
 }
 
 /// The number of bytes in a row.
 const ROW: usize = 12;
 
+/// A row as JSON.
+#[derive(Serialize)]
+struct Row<'a> {
+    /// Where the bytes stand in the binary.
+    offset: usize,
+    /// The bytes as pairs of hexadecimal digits.
+    bytes: String,
+    /// How deep what they mean is nested.
+    level: usize,
+    meaning: &'a str,
+}
+
 /// Writes events as rows: offset, bytes, meaning.
 struct Dumper<'a> {
     out: &'a mut dyn Write,
+    /// Whether a row is a line of JSON.
+    json: bool,
+    /// Whether the section at hand is shown.
+    shown: bool,
     lister: Lister<'a>,
     module: &'a Module<'a>,
     /// The index that the next item of each kind gets.
@@ -66,21 +82,59 @@ struct Dumper<'a> {
 }
 
 impl<'a> Dumper<'a> {
-    fn new(out: &'a mut dyn Write, module: &'a Module<'a>) -> Self {
+    fn new(out: &'a mut dyn Write, module: &'a Module<'a>, json: bool) -> Self {
         let lister = Lister::new(module);
         let kinds = ExternKind::ALL.iter();
         let next = kinds.map(|&kind| (kind.into(), module.imported(kind))).collect();
-        Dumper { out, lister, module, next }
+        Dumper { out, json, shown: true, lister, module, next }
+    }
+
+    /// Writes the sections whose names `shows` chooses. Returns what is malformed.
+    fn dump(
+        &mut self,
+        source: &Source,
+        features: Features,
+        shows: &dyn Fn(&str) -> bool,
+    ) -> io::Result<Vec<ast::Error>> {
+        let mut errors = Vec::new();
+        let mut events = Parser::new().features(features).events(&source.bytes);
+        while let Some(event) = events.next() {
+            match event {
+                Ok(event) => {
+                    match &event.item {
+                        Item::Section(section) => self.shown = shows(section.id.name()),
+                        Item::Custom(custom) => self.shown = shows(custom.name.as_str()),
+                        _ => {}
+                    }
+                    self.event(&event)?;
+                }
+                Err(error) => {
+                    let rest = Skipped { offset: events.offset(), bytes: events.rest() };
+                    let skipped = events.skip_malformed();
+                    self.malformed(skipped.unwrap_or(rest), &error, skipped.is_some())?;
+                    errors.push(error);
+                }
+            }
+        }
+        Ok(errors)
     }
 
     /// A row with the first bytes and their meaning, then rows with the other bytes.
     fn row(&mut self, offset: usize, bytes: &[u8], level: usize, meaning: &str) -> io::Result<()> {
+        if !self.shown {
+            return Ok(());
+        }
+        if self.json {
+            let bytes = Hex(bytes, "").to_string();
+            serde_json::to_writer(&mut *self.out, &Row { offset, bytes, level, meaning })?;
+            return writeln!(self.out);
+        }
         let mut rows = bytes.chunks(ROW).enumerate();
         let (_, first) = rows.next().unwrap_or((0, &[]));
         writeln!(
             self.out,
             "{offset:8x} | {:width$} | {:indent$}{meaning}",
-            Hex(first),
+            Hex(first, " "),
             "",
             width = 3 * ROW - 1,
             indent = 2 * level
@@ -90,7 +144,7 @@ impl<'a> Dumper<'a> {
                 self.out,
                 "{:8x} | {:width$} |",
                 offset + number * ROW,
-                Hex(row),
+                Hex(row, " "),
                 width = 3 * ROW - 1
             )?;
         }
@@ -288,12 +342,12 @@ impl<'a> Dumper<'a> {
     }
 }
 
-/// Bytes as pairs of hexadecimal digits.
-struct Hex<'a>(&'a [u8]);
+/// Bytes as pairs of hexadecimal digits, with a separator.
+struct Hex<'a>(&'a [u8], &'a str);
 
 impl std::fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let digits: Vec<_> = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        f.pad(&digits.join(" "))
+        f.pad(&digits.join(self.1))
     }
 }

@@ -13,6 +13,7 @@ use wattle_differ::{Effort, Engine, Finding, Nans, Oracle, Plan, Spec, Stats, Wa
 
 use crate::failure::{FAILED, Failure};
 use crate::input::{parse_features, read_config};
+use crate::signals;
 
 /// Runs generated modules on engines and on Wattle, and reports where they differ.
 ///
@@ -26,13 +27,14 @@ Engines:
   wasmtime, winch, pulley, wasmi      linked in, by the cargo features `wasmtime` and `wasmi`
   NAME=COMMAND                        a process that speaks the line protocol
   NAME:FEATURES=COMMAND {wasm} {export} {args}
-                                      a command that calls one export of a file
+                                      a command that calls one export of a file, or all that there are
+                                      without {export}
 
 Examples:
   wattle fuzz --engine wasmtime --engine wasmi --count 10000 -j 4
   wattle fuzz --engine 'v8=node docs/engines/v8.mjs'
   wattle fuzz --engine 'winch=wattle fuzz --serve winch'
-  wattle fuzz --engine 'wabt:wasm2=wasm-interp {wasm} -r {export}' -o findings
+  wattle fuzz --engine 'wabt:wasm2=wasm-interp {wasm} --run-all-exports' -o findings
   wattle fuzz --engine wasmtime -o findings --resume
 
 Exit codes: 0 nothing found, 1 findings, 2 wrong usage, or an engine that cannot be started.")]
@@ -105,11 +107,12 @@ impl Fuzz {
         }
         let plan = self.plan()?;
         let stop = Arc::new(AtomicBool::new(false));
-        let flag = stop.clone();
-        let handler = ctrlc::set_handler(move || {
+        let (flag, folder) = (stop.clone(), self.output.clone());
+        let handler = signals::on_signal(move |signal| {
             // Who presses Ctrl-C twice does not want to wait for the modules that run.
             if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
+                wattle_differ::remove_modules(&folder);
+                signal.end_process();
             }
         });
         handler.map_err(|error| Failure::Usage(format!("cannot wait for Ctrl-C: {error}")))?;

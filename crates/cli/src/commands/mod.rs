@@ -4,6 +4,7 @@ mod completion;
 mod dump;
 mod features;
 mod fuzz;
+mod man;
 mod objdump;
 mod parse;
 mod print;
@@ -11,22 +12,26 @@ mod run;
 mod smith;
 mod strip;
 mod validate;
+mod wabt;
 mod wast;
 
-pub(crate) use run::arrange;
+use std::ffi::OsString;
 
 use clap::Subcommand;
 
 use crate::failure::Failure;
 
+/// Puts the words of the command line in the order that the parser of arguments expects.
+pub(crate) fn arrange(words: Vec<OsString>, root: &clap::Command) -> Vec<OsString> {
+    run::arrange(wabt::arrange(words), root)
+}
+
 /// The subcommand with its arguments.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Translate text to binary.
-    #[command(visible_alias = "wat2wasm")]
     Parse(parse::Parse),
     /// Translate binary to text.
-    #[command(visible_alias = "wasm2wat")]
     Print(print::Print),
     /// Show every byte of a binary with what it means.
     Dump(dump::Dump),
@@ -48,6 +53,20 @@ pub(crate) enum Command {
     Fuzz(Box<fuzz::Fuzz>),
     /// Print a completion script for a shell.
     Completion(completion::Completion),
+    /// Print pages of the manual.
+    Man(man::ManPages),
+    /// Translate text to binary as WABT's command does.
+    #[command(name = "wat2wasm")]
+    Wat2wasm(wabt::Wat2wasm),
+    /// Translate binary to text as WABT's command does.
+    #[command(name = "wasm2wat")]
+    Wasm2wat(wabt::Wasm2wat),
+    /// Check that a module is valid as WABT's command does.
+    WasmValidate(wabt::WasmValidate),
+    /// Show what is in binaries as WABT's command does.
+    WasmObjdump(wabt::WasmObjdump),
+    /// Remove custom sections from a file as WABT's command does.
+    WasmStrip(wabt::WasmStrip),
 }
 
 impl Command {
@@ -57,16 +76,22 @@ impl Command {
         match self {
             Command::Parse(command) => command.run(json),
             Command::Print(command) => command.run(json),
-            Command::Dump(command) => command.run(),
+            Command::Dump(command) => command.run(json),
             Command::Validate(command) => command.run(),
             Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
             Command::Strip(command) => command.run(json),
             Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),
-            Command::Smith(command) => command.run(),
+            Command::Smith(command) => command.run(json),
             Command::Fuzz(command) => command.run(json),
             Command::Completion(command) => command.run(cli()),
+            Command::Man(command) => command.run(cli()),
+            Command::Wat2wasm(command) => command.run(json),
+            Command::Wasm2wat(command) => command.run(json),
+            Command::WasmValidate(command) => command.run(),
+            Command::WasmObjdump(command) => command.run(),
+            Command::WasmStrip(command) => command.run(json),
         }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Objdump {
 
 /// The listing. Offsets and sizes count bytes of the binary.
 #[derive(Serialize)]
-struct Listing {
+pub(super) struct Listing {
     size: usize,
     sections: Vec<SectionRow>,
     imports: Vec<ImportRow>,
@@ -86,7 +86,7 @@ impl Objdump {
 }
 
 impl Listing {
-    fn new(source: &Source, module: &Module<'_>, features: Features) -> Listing {
+    pub(super) fn new(source: &Source, module: &Module<'_>, features: Features) -> Listing {
         let (sections, functions) = sections_and_functions(source, module, features);
         let imports = module.indexed_imports().map(|(index, import)| {
             let (module, name) = (import.module.to_string(), import.name.to_string());
@@ -106,7 +106,25 @@ impl Listing {
         }
     }
 
+    pub(super) fn is_without_sections(&self) -> bool {
+        self.sections.is_empty()
+    }
+
+    /// Keeps the sections that `shows` chooses by name, and what is in them.
+    pub(super) fn retain(&mut self, shows: &dyn Fn(&str) -> bool) {
+        self.sections.retain(|row| shows(row.name.rsplit('"').nth(1).unwrap_or(&row.name)));
+        self.imports.retain(|_| shows(SectionId::Import.name()));
+        self.exports.retain(|_| shows(SectionId::Export.name()));
+        self.functions.retain(|_| shows(SectionId::Code.name()));
+    }
+
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.write_sections(out)?;
+        writeln!(out)?;
+        self.write_items(out)
+    }
+
+    pub(super) fn write_sections(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "sections ({}, {} bytes in all)", self.sections.len(), self.size)?;
         for row in &self.sections {
             let count = row.count.map_or(String::new(), entries);
@@ -114,7 +132,11 @@ impl Listing {
                 format!("  {:<26} {:>#10x} {:>10} bytes  {count}", row.name, row.start, row.size);
             writeln!(out, "{}", line.trim_end())?;
         }
-        writeln!(out, "\nimports ({})", self.imports.len())?;
+        Ok(())
+    }
+
+    pub(super) fn write_items(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "imports ({})", self.imports.len())?;
         for row in &self.imports {
             writeln!(out, "  {:<8} {:>6}  {:?} {:?}", row.kind, row.index, row.module, row.name)?;
         }

@@ -1,10 +1,13 @@
 //! `wattle parse`: text to binary.
 
 use clap::Args;
+use wattle::ast::Module;
 
+use super::validate::Check;
 use crate::failure::{Failure, warn};
 use crate::input::Input;
 use crate::output::Output;
+use crate::source::Source;
 
 /// Translates text to binary. A well-formed binary comes out unchanged.
 #[derive(Args)]
@@ -18,13 +21,16 @@ pub(crate) struct Parse {
     /// Write every integer and every section in its shortest form.
     #[arg(long)]
     canonical: bool,
+
+    /// Validate the module before it is written.
+    #[arg(long)]
+    check: bool,
 }
 
 impl Parse {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?;
-        let (module, warnings) = source.module_and_warnings(self.input.features())?;
-        warn(&warnings, json);
+        let module = parse(&source, self.check, json)?;
         let bytes = if self.canonical {
             let help = "parse without --canonical keeps every byte";
             warn(&source.left_out(&module, help), json);
@@ -34,4 +40,19 @@ impl Parse {
         };
         self.output.binary(&bytes)
     }
+}
+
+/// The module of a source, valid if `check` is set. Warnings are shown.
+pub(super) fn parse(source: &Source, check: bool, json: bool) -> Result<Module<'_>, Failure> {
+    let parsed = source.module_and_warnings(source.features());
+    if check && parsed.is_err() {
+        // With what is invalid of the rest.
+        Check::default().source(source)?;
+    }
+    let (module, warnings) = parsed?;
+    warn(&warnings, json);
+    if check {
+        Check::default().module(source, &module)?;
+    }
+    Ok(module)
 }

@@ -1,15 +1,19 @@
 //! `wattle print`: binary to text.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use clap::Args;
 use wattle::Features;
-use wattle::printer::Config;
+use wattle::ast::{Custom, ExternKind, FuncIdx, Module, Names};
+use wattle::printer::{Comments, Config};
+use wattle::validator::{FuncValidator, Limits, StackTypes, Validator};
 
+use crate::colours::Painter;
 use crate::failure::{Failure, warn};
 use crate::input::Input;
 use crate::output::Output;
-use crate::source::Readable;
+use crate::source::{Readable, Source};
 
 /// Translates binary to text.
 #[derive(Args)]
@@ -39,6 +43,23 @@ pub(crate) struct Print {
     /// The number of spaces that a level is indented by.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(..=16))]
     indent: u8,
+
+    /// Leave out all names: the text has indices alone.
+    #[arg(long, conflicts_with = "name_unnamed")]
+    no_names: bool,
+
+    /// Leave out custom sections, but not names.
+    #[arg(long)]
+    no_customs: bool,
+
+    /// Put the types of the operands that are on the stack of the innermost block before each
+    /// instruction, as a comment.
+    #[arg(long, conflicts_with_all = ["fold", "skeleton"])]
+    operand_stack: bool,
+
+    /// Write imports and exports at the items that they are about.
+    #[arg(long)]
+    inline_imports_exports: bool,
 }
 
 impl Print {
@@ -46,38 +67,92 @@ impl Print {
         let source = self.input.read()?;
         let features = self.input.features_to_show();
         // The printer reads the instructions of bodies anyway, whatever features they are of.
-        let is_limited = features != Features::ALL;
-        let Readable { module, bodies, mut errors } = source.readable(features, is_limited)?;
+        let mut readable = source.readable(features, features != Features::ALL)?;
         if !self.skeleton {
-            let help = "code that comes from text is written in its shortest form: to keep every byte, \
-                        work on the binary";
-            warn(&source.left_out(&module, help), json);
+            warn_of_left_out(&source, &readable.module, json);
         }
+        if self.no_names {
+            remove_names(&mut readable.module);
+        }
+        if self.no_customs {
+            readable.module.customs.retain(is_names);
+        }
+        let stacks = self.operand_stack.then(|| Arc::new(operand_stacks(&readable.module)));
         let config = Config::new()
+            .comments(stacks)
             .fold(self.fold)
             .skeleton(self.skeleton)
             .offsets(self.offsets)
             .name_unnamed(self.name_unnamed)
+            .inline_imports_exports(self.inline_imports_exports)
             .indent(self.indent.into());
-        let errors = self.output.show(|out| {
-            let mut text = FmtToIo { out, error: Ok(()) };
-            let is_legible = config.print_to(&module, &mut text);
-            text.error?;
-            if is_legible == Ok(false) {
-                errors =
-                    source.readable(features, true).map(|again| again.errors).unwrap_or_default();
-            }
-            for error in &errors {
-                writeln!(out, ";; cannot be read: {error}")?;
-            }
-            if bodies < module.funcs.len() {
-                let missing = module.funcs.len() - bodies;
-                writeln!(out, ";; the bodies of the last {missing} functions were not read")?;
-            }
-            Ok(errors)
-        })?;
-        source.all_shown(errors)
+        print(&source, readable, &config, features, &self.output)
     }
+}
+
+/// The operand stacks of all functions, as far as these are valid. Of a module that is invalid
+/// outside of functions there are none.
+fn operand_stacks(module: &Module<'_>) -> Comments {
+    let mut comments = Comments::default();
+    let validator = Validator::new().features(Features::ALL).limits(Limits::NONE);
+    let Ok(types) = validator.declarations(module) else { return comments };
+    let mut validator = FuncValidator::default();
+    let first = module.imported(ExternKind::Func);
+    for (place, func) in (0..).zip(&module.funcs) {
+        let watch = &mut |offset: usize, stack: StackTypes| {
+            comments.add(place, offset as u32, &stack.to_string());
+        };
+        // At the first invalid instruction the comments end.
+        let _ = validator.watch_body(&types, FuncIdx(first + place), &func.body, watch);
+    }
+    comments
+}
+
+fn is_names(custom: &Custom<'_>) -> bool {
+    custom.name == "name"
+}
+
+/// Takes all names away, the name section included.
+pub(super) fn remove_names(module: &mut Module<'_>) {
+    module.names = Names::default();
+    module.customs.retain(|custom| !is_names(custom));
+}
+
+/// Warns of what cannot be said in text.
+pub(super) fn warn_of_left_out(source: &Source, module: &Module<'_>, json: bool) {
+    let help = "code that comes from text is written in its shortest form: to keep every byte, work \
+                on the binary";
+    warn(&source.left_out(module, help), json);
+}
+
+/// Prints what could be read of a source.
+pub(super) fn print(
+    source: &Source,
+    readable: Readable<'_>,
+    config: &Config,
+    features: Features,
+    output: &Output,
+) -> Result<(), Failure> {
+    let Readable { module, bodies, mut errors } = readable;
+    let errors = output.show(|out| {
+        let mut out = Painter::new(out, output.is_coloured());
+        let mut text = FmtToIo { out: &mut out, error: Ok(()) };
+        let is_legible = config.print_to(&module, &mut text);
+        text.error?;
+        if is_legible == Ok(false) {
+            errors = source.readable(features, true).map(|again| again.errors).unwrap_or_default();
+        }
+        for error in &errors {
+            writeln!(out, ";; cannot be read: {error}")?;
+        }
+        if bodies < module.funcs.len() {
+            let missing = module.funcs.len() - bodies;
+            writeln!(out, ";; the bodies of the last {missing} functions were not read")?;
+        }
+        out.flush()?;
+        Ok(errors)
+    })?;
+    source.all_shown(errors)
 }
 
 /// An `io::Write` as a `fmt::Write`, whose errors say nothing: this one keeps the real error.

@@ -6,8 +6,8 @@ use clap::Args;
 use wattle::ast::Features;
 use wattle_smith::{Config, Generated, from_seed, generate};
 
-use crate::failure::{Failure, cannot_read};
-use crate::input::{parse_features, read_config};
+use crate::failure::Failure;
+use crate::input::{parse_features, read_config, read_file};
 use crate::output::{Output, write_json};
 
 /// Generates a valid module. A seed gives the same module on every machine.
@@ -20,11 +20,12 @@ pub(crate) struct Smith {
     #[command(flatten)]
     output: Output,
 
-    /// Generate the module from the bytes of a file instead: the input of a fuzzer.
+    /// Generate the module from the bytes of a file instead, the input of a fuzzer; `-` is standard
+    /// input.
     #[arg(long, value_name = "FILE")]
     bytes: Option<PathBuf>,
 
-    /// A configuration as JSON; fields that it leaves out have their defaults.
+    /// A configuration as JSON; fields that it leaves out have their defaults. `-` is standard input.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -74,22 +75,25 @@ pub(crate) struct Smith {
 }
 
 impl Smith {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let config = self.config()?;
         if self.print_config {
             return self.output.write(|out| write_json(out, &config));
         }
         let Generated { module, broken, .. } = match &self.bytes {
             Some(path) => {
-                let bytes = std::fs::read(path)
-                    .map_err(|error| Failure::Input(cannot_read(path.display(), error)))?;
+                let bytes = read_file(path).map_err(Failure::Input)?;
                 let generated = generate(&config, &mut arbitrary::Unstructured::new(&bytes));
                 generated.map_err(|error| Failure::Input(error.to_string()))?
             }
             None => from_seed(&config, self.seed),
         };
         if let Some(rule) = broken {
-            eprintln!("{}: {rule}", rule.phrase());
+            let message = format!("{}: {rule}", rule.phrase());
+            match json {
+                true => eprintln!("{}", serde_json::json!({ "broken": message })),
+                false => eprintln!("{message}"),
+            }
         }
         if self.text {
             let text = wattle::printer::print(&module);

@@ -9,6 +9,7 @@ use wattle::parser::{SectionFrame, frames};
 use crate::failure::{Failure, warn};
 use crate::input::Input;
 use crate::output::Output;
+use crate::source::Source;
 
 /// Whether a linker, a loader or the reader of a backtrace still needs a custom section.
 fn is_needed(name: &str) -> bool {
@@ -47,31 +48,12 @@ pub(crate) struct Strip {
 impl Strip {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?.binary(self.input.features_to_show())?;
-        // The sizes of sections are enough: a module that is malformed inside of them is stripped too.
-        let frames: Result<Vec<_>, _> = frames(&source.bytes).collect();
-        let frames = frames.map_err(|error| source.malformed_binary(error))?;
-        let removed: Vec<bool> = frames.iter().map(|frame| self.removes_section(frame)).collect();
-        let wrong = wrong_without(&frames, &removed);
-        let say = |it: &LeftOut| source.fault(it.to_string()).warning();
-        warn(&wrong.iter().map(say).collect::<Vec<_>>(), json);
-        let mut out = Vec::with_capacity(source.bytes.len());
-        let header = frames.first().map_or(source.bytes.len(), |frame| frame.offset);
-        out.extend_from_slice(&source.bytes[..header]);
-        for (place, (frame, is_removed)) in frames.iter().zip(removed).enumerate() {
-            if !is_removed && wrong.binary_search_by_key(&place, |it| it.place).is_err() {
-                out.extend_from_slice(frame.bytes);
-            }
-        }
+        let out = without_customs(&source, json, |name| match name {
+            // A section without a name is removed only where all are.
+            None => self.all,
+            Some(name) => self.removes(name),
+        })?;
         self.output.binary(&out)
-    }
-
-    fn removes_section(&self, frame: &SectionFrame<'_>) -> bool {
-        if SectionId::from_code(frame.code) != Some(SectionId::Custom) {
-            return false;
-        }
-        // A section without a name is removed only where all are.
-        let name = Reader::new(frame.content).byte_list();
-        name.map_or(self.all, |name| self.removes(&String::from_utf8_lossy(name)))
     }
 
     fn removes(&self, name: &str) -> bool {
@@ -83,6 +65,36 @@ impl Strip {
             (false, true, true) => !is_needed(name),
         }
     }
+}
+
+/// A binary without the custom sections that `removes` chooses by their names. A section whose name
+/// cannot be read has none.
+pub(super) fn without_customs(
+    source: &Source,
+    json: bool,
+    removes: impl Fn(Option<&str>) -> bool,
+) -> Result<Vec<u8>, Failure> {
+    let removes_section = |frame: &SectionFrame<'_>| {
+        let name = Reader::new(frame.content).byte_list();
+        SectionId::from_code(frame.code) == Some(SectionId::Custom)
+            && removes(name.ok().map(String::from_utf8_lossy).as_deref())
+    };
+    // The sizes of sections are enough: a module that is malformed inside of them is stripped too.
+    let frames: Result<Vec<_>, _> = frames(&source.bytes).collect();
+    let frames = frames.map_err(|error| source.malformed_binary(error))?;
+    let removed: Vec<bool> = frames.iter().map(removes_section).collect();
+    let wrong = wrong_without(&frames, &removed);
+    let say = |it: &LeftOut| source.fault(it.to_string()).warning();
+    warn(&wrong.iter().map(say).collect::<Vec<_>>(), json);
+    let mut out = Vec::with_capacity(source.bytes.len());
+    let header = frames.first().map_or(source.bytes.len(), |frame| frame.offset);
+    out.extend_from_slice(&source.bytes[..header]);
+    for (place, (frame, is_removed)) in frames.iter().zip(removed).enumerate() {
+        if !is_removed && wrong.binary_search_by_key(&place, |it| it.place).is_err() {
+            out.extend_from_slice(frame.bytes);
+        }
+    }
+    Ok(out)
 }
 
 /// The name and the content of a custom section.

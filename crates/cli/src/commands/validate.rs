@@ -3,9 +3,10 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
+use wattle::ast::Module;
+use wattle::parser;
 use wattle::validator::{Error, ErrorKind, Limits, Validator};
 use wattle::wat::Soundness;
-use wattle::{Features, parser};
 
 use crate::failure::Failure;
 use crate::input::Input;
@@ -30,25 +31,47 @@ pub(crate) struct Validate {
 
 impl Validate {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let source = self.input.read()?;
-        let features = self.input.features();
-        match source.is_binary() {
-            true => self.binary(&source, features),
-            false => self.text(&source, features),
+        let limits = if self.no_limits { Limits::NONE } else { Limits::default() };
+        Check { limits, threads: self.threads }.source(&self.input.read()?)
+    }
+}
+
+/// How a module is checked.
+#[derive(Default)]
+pub(crate) struct Check {
+    limits: Limits,
+    threads: Option<NonZeroUsize>,
+}
+
+impl Check {
+    /// Checks a module that was read from a source.
+    pub(crate) fn module(&self, source: &Source, module: &Module<'_>) -> Result<(), Failure> {
+        match self.validator(source).items(module.items(), self.threads) {
+            Ok(_) => Ok(()),
+            // With the places of all faults.
+            Err(_) => self.source(source),
         }
     }
 
-    fn validator(&self, features: Features) -> Validator {
-        let limits = if self.no_limits { Limits::NONE } else { Limits::default() };
-        let validator = Validator::new().features(features).limits(limits);
-        validator.max_errors(self.input.max_errors())
+    /// Checks the module of a source, well-formed or not.
+    pub(crate) fn source(&self, source: &Source) -> Result<(), Failure> {
+        match source.is_binary() {
+            true => self.binary(source),
+            false => self.text(source),
+        }
     }
 
-    fn binary(&self, source: &Source, features: Features) -> Result<(), Failure> {
+    fn validator(&self, source: &Source) -> Validator {
+        let validator = Validator::new().features(source.features()).limits(self.limits);
+        validator.max_errors(source.max_errors())
+    }
+
+    fn binary(&self, source: &Source) -> Result<(), Failure> {
+        let features = source.features();
         // The validator reads every instruction anyway.
         let parser = parser::Parser::new().features(features).check_bodies(false);
         let events = parser.clone().events(&source.bytes);
-        let verdict = self.validator(features).events(events, self.threads);
+        let verdict = self.validator(source).events(events, self.threads);
         let Err(errors) = verdict.map_err(|error| source.malformed_binary(error))? else {
             return Ok(());
         };
@@ -57,10 +80,11 @@ impl Validate {
         Err(source.invalid(errors.iter(), None))
     }
 
-    fn text(&self, source: &Source, features: Features) -> Result<(), Failure> {
+    fn text(&self, source: &Source) -> Result<(), Failure> {
+        let features = source.features();
         let parsed = source.recover(features, false)?;
         let module = &parsed.module;
-        let verdict = self.validator(features).items(module.items(), self.threads);
+        let verdict = self.validator(source).items(module.items(), self.threads);
         let errors = verdict.err().map(|errors| errors.with_names(&module.names));
         let mut errors: Vec<Error> =
             errors.iter().flat_map(|errors| errors.iter()).cloned().collect();

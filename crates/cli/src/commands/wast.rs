@@ -1,20 +1,25 @@
 //! `wattle wast`: test scripts, run by the rules of the reference interpreter.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use wattle::script::{self, Options, Report};
+use wattle::runtime::Config;
+use wattle::script::{Options, Report};
+use wattle::wat::script::{self, DirectiveKind};
 use wattle::{Feature, Features};
 
 use crate::failure::{FAILED, Failure, cannot_read};
 use crate::fault::Fault;
-use crate::input::{FeatureList, Reading};
+use crate::input::{FeatureList, Reading, is_standard, parse_seconds, shown_name};
 use crate::source::Source;
 
 /// Runs test scripts.
@@ -23,7 +28,7 @@ use crate::source::Source;
 /// instead. The last line counts the assertions of all scripts.
 #[derive(Args)]
 pub(crate) struct Wast {
-    /// Scripts, and folders that are searched for `.wast` files.
+    /// Scripts, and folders that are searched for `.wast` files; `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     paths: Vec<PathBuf>,
 
@@ -44,6 +49,18 @@ pub(crate) struct Wast {
     /// The number that decides in which order the threads of a script run.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+
+    /// Read and validate the modules of scripts, and judge what is said about that; execute nothing.
+    #[arg(long)]
+    no_run: bool,
+
+    /// End a script after this time.
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    timeout: Option<Duration>,
+
+    /// The most instructions of an action or an instantiation.
+    #[arg(long, value_name = "N")]
+    fuel: Option<u64>,
 }
 
 /// The line of JSON about a script.
@@ -52,6 +69,8 @@ struct Row<'a> {
     file: &'a str,
     passed: usize,
     failed: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<usize>,
     failures: Vec<FailureRow<'a>>,
     #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
     errors: &'a [Fault],
@@ -76,12 +95,14 @@ impl Wast {
         let cores = || thread::available_parallelism().map_or(1, usize::from);
         let jobs = self.jobs.unwrap_or_else(cores).clamp(1, files.len().max(1));
         let next = AtomicUsize::new(0);
+        let bar = self.bar(files.len(), json);
         let (sender, receiver) = mpsc::channel();
         let counts = thread::scope(|scope| {
             for _ in 0..jobs {
-                let (sender, next, files) = (sender.clone(), &next, &files);
+                let (sender, next, files, bar) = (sender.clone(), &next, &files, &bar);
                 scope.spawn(move || {
                     while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        bar.set_message(shown_name(file));
                         // The receiver is gone when standard output is closed.
                         if sender.send((file, self.script(file))).is_err() {
                             return;
@@ -90,9 +111,11 @@ impl Wast {
                 });
             }
             drop(sender);
-            show(&files, receiver, json)
-        })?;
-        if counts.1 == 0 { Ok(()) } else { Err(Failure::Exit(FAILED)) }
+            self.show(&files, receiver, &bar, json)
+        });
+        bar.finish_and_clear();
+        let counts = counts?;
+        if counts.failed == 0 { Ok(()) } else { Err(Failure::Exit(FAILED)) }
     }
 
     /// The scripts: those of a folder in the order of their names.
@@ -100,7 +123,7 @@ impl Wast {
         let mut files = Vec::new();
         for path in &self.paths {
             let unreadable = |error: io::Error| Failure::Input(cannot_read(path.display(), error));
-            if !path.is_dir() {
+            if is_standard(path) || !path.is_dir() {
                 files.push(path.clone());
                 continue;
             }
@@ -136,9 +159,45 @@ impl Wast {
             Some(path),
             Reading { features: Some(list), max_errors: self.max_errors },
         )?;
-        let options = Options { features, seed: self.seed, ..Options::default() };
-        script::run(&source.bytes, options).map_err(|errors| source.malformed_text(errors))
+        refuse_module(&source, path)?;
+        let options = Options {
+            features,
+            seed: self.seed,
+            config: Config { fuel: self.fuel, ..Config::default() },
+            checks_only: self.no_run,
+        };
+        let report = match self.timeout {
+            None => wattle::script::run(&source.bytes, options),
+            Some(timeout) => {
+                let start = Instant::now();
+                let goes_on = Rc::new(move || start.elapsed() < timeout);
+                wattle::script::run_while(&source.bytes, options, goes_on)
+            }
+        };
+        report.map_err(|errors| source.malformed_text(errors))
     }
+}
+
+/// Says so when a source is a module rather than a script.
+fn refuse_module(source: &Source, path: &Path) -> Result<(), Failure> {
+    let what = match source.is_binary() {
+        true => "a binary module",
+        false => {
+            let script = script::parse(source.text()?);
+            let is_module = script.is_ok_and(|script| {
+                let kinds: Vec<_> = script.directives.iter().map(|it| &it.kind).collect();
+                matches!(kinds[..], [DirectiveKind::Module(_)])
+            });
+            if !is_module || path.extension().is_none_or(|extension| extension != "wat") {
+                return Ok(());
+            }
+            "a module"
+        }
+    };
+    let fault = source.fault(format!("unexpected content: {what} is not a test script"));
+    let help = "`wattle validate` checks a module, and `wattle run` runs it; a script asserts what \
+                modules do, for example (assert_return (invoke \"f\") (i32.const 1))";
+    Err(Failure::Faults(vec![fault.help(Some(help.to_owned()))]))
 }
 
 /// The features that a script is written against, by its folder in the official suite.
@@ -165,68 +224,121 @@ fn features_of(path: &Path) -> Features {
     Features::DEFAULT
 }
 
-/// Prints the reports in the order of the files, each as soon as those before it are printed.
-/// Gives the numbers of assertions that passed and that failed.
-fn show(
-    files: &[PathBuf],
-    reports: mpsc::Receiver<(&PathBuf, Result<Report, Failure>)>,
-    json: bool,
-) -> Result<(usize, usize), Failure> {
-    let mut out = io::stdout().lock();
-    let (mut passed, mut failed) = (0, 0);
-    let mut early = std::collections::HashMap::new();
-    for file in files {
-        let report = loop {
-            if let Some(report) = early.remove(&std::ptr::from_ref(file)) {
-                break report;
-            }
-            match reports.recv() {
-                Ok((of, report)) => drop(early.insert(std::ptr::from_ref(of), report)),
-                Err(mpsc::RecvError) => {
-                    let why = format!("the thread that ran {} failed", file.display());
-                    return Err(Failure::Input(why));
-                }
-            }
-        };
-        let name = file.display().to_string();
-        let counts = match &report {
-            Ok(report) => (report.passed, report.failures.len()),
-            Err(_) => (0, 1),
-        };
-        passed += counts.0;
-        failed += counts.1;
-        if json {
-            show_json(&mut out, &name, counts, &report).map_err(Failure::stdout)?;
-            continue;
-        }
-        let line = writeln!(out, "{name}: {} passed, {} failed", counts.0, counts.1);
-        line.map_err(Failure::stdout)?;
+/// What came of a script, or of all.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+    left_out: usize,
+}
+
+impl Counts {
+    fn of(report: &Result<Report, Failure>) -> Counts {
         match report {
-            Ok(report) => {
-                for failure in report.failures {
-                    let script::Failure { line, keyword, expected, got, .. } = failure;
-                    writeln!(out, "  {name}:{line}: {keyword}: expected {expected}, got {got}")
-                        .map_err(Failure::stdout)?;
-                }
+            Ok(Report { passed, left_out, failures, .. }) => {
+                Counts { passed: *passed, failed: failures.len(), left_out: *left_out }
             }
-            Err(failure) => {
-                failure.report(json);
-            }
+            Err(_) => Counts { failed: 1, ..Counts::default() },
         }
     }
-    if !json {
-        writeln!(out, "{passed} passed, {failed} failed").map_err(Failure::stdout)?;
+
+    fn add(&mut self, other: Counts) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.left_out += other.left_out;
     }
-    Ok((passed, failed))
+
+    fn text(self, no_run: bool) -> String {
+        let Counts { passed, failed, left_out } = self;
+        match no_run {
+            true => format!("{passed} passed, {failed} failed, {left_out} not run"),
+            false => format!("{passed} passed, {failed} failed"),
+        }
+    }
+}
+
+impl Wast {
+    /// Progress on a terminal.
+    fn bar(&self, files: usize, json: bool) -> ProgressBar {
+        if json || files < 2 || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(files as u64);
+        let style =
+            ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed_precise} {wide_msg}");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        bar
+    }
+
+    /// Prints the reports in the order of the files, each as soon as those before it are printed.
+    fn show(
+        &self,
+        files: &[PathBuf],
+        reports: mpsc::Receiver<(&PathBuf, Result<Report, Failure>)>,
+        bar: &ProgressBar,
+        json: bool,
+    ) -> Result<Counts, Failure> {
+        let mut sum = Counts::default();
+        let mut early = std::collections::HashMap::new();
+        for file in files {
+            let report = loop {
+                if let Some(report) = early.remove(&std::ptr::from_ref(file)) {
+                    break report;
+                }
+                match reports.recv() {
+                    Ok((of, report)) => drop(early.insert(std::ptr::from_ref(of), report)),
+                    Err(mpsc::RecvError) => {
+                        let why = format!("the thread that ran {} failed", file.display());
+                        return Err(Failure::Input(why));
+                    }
+                }
+            };
+            bar.inc(1);
+            let counts = Counts::of(&report);
+            sum.add(counts);
+            let name = shown_name(file);
+            bar.suspend(|| match json {
+                true => show_json(&name, counts, self.no_run, &report),
+                false => show_text(&name, &counts.text(self.no_run), report),
+            })
+            .map_err(Failure::stdout)?;
+        }
+        bar.finish_and_clear();
+        if !json {
+            writeln!(io::stdout(), "{}", sum.text(self.no_run)).map_err(Failure::stdout)?;
+        }
+        Ok(sum)
+    }
+}
+
+fn show_text(name: &str, counts: &str, report: Result<Report, Failure>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{name}: {counts}")?;
+    match report {
+        Ok(report) => {
+            for failure in report.failures {
+                let wattle::script::Failure { line, keyword, expected, got, .. } = failure;
+                writeln!(out, "  {name}:{line}: {keyword}: expected {expected}, got {got}")?;
+            }
+        }
+        Err(failure) => {
+            failure.report(false);
+        }
+    }
+    Ok(())
 }
 
 fn show_json(
-    out: &mut impl Write,
     file: &str,
-    (passed, failed): (usize, usize),
+    Counts { passed, failed, left_out }: Counts,
+    no_run: bool,
     report: &Result<Report, Failure>,
 ) -> io::Result<()> {
-    let mut row = Row { file, passed, failed, failures: Vec::new(), errors: &[], error: None };
+    let left_out = no_run.then_some(left_out);
+    let mut row =
+        Row { file, passed, failed, left_out, failures: Vec::new(), errors: &[], error: None };
     match report {
         Ok(report) => {
             let failures = report.failures.iter().map(|failure| FailureRow {
@@ -243,5 +355,5 @@ fn show_json(
         Err(Failure::Input(why)) => row.error = Some(why),
         Err(_) => {}
     }
-    writeln!(out, "{}", serde_json::to_string(&row)?)
+    writeln!(io::stdout(), "{}", serde_json::to_string(&row)?)
 }

@@ -155,7 +155,15 @@ fn no_input_makes_a_command_panic() {
     let wasm = wattle(&["parse"], text);
     assert_eq!(wasm.code, Some(0), "{}", wasm.err);
     let inputs = [&wasm.bytes[..], text, script];
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 19] = [
+        &["print", "--operand-stack", "--no-names", "--color", "always"],
+        &["print", "--inline-imports-exports", "--no-customs"],
+        &["dump", "--json"],
+        &["wat2wasm", "--no-check"],
+        &["wasm2wat", "-f", "--no-check"],
+        &["wasm-objdump", "-hxds", "-"],
+        &["wasm-strip", "-"],
+        &["wast", "--no-run", "input.wast"],
         &["parse"],
         &["print", "--fold", "--offsets"],
         &["print", "--name-unnamed"],

@@ -4,7 +4,7 @@ use crate::{Ran, wattle};
 
 #[test]
 fn text_and_binary_both_ways() {
-    let parsed = wattle(&["wat2wasm"], b"(module (func $f (export \"f\")))");
+    let parsed = wattle(&["parse"], b"(module (func $f (export \"f\")))");
     assert_eq!(parsed.code, Some(0), "{parsed:?}");
     assert!(parsed.bytes.starts_with(b"\0asm"));
     let printed = wattle(&["print", "-"], &parsed.bytes);
@@ -41,6 +41,24 @@ fn wrong_usage_is_2_and_no_file_is_lost() {
     let output = wattle(&["parse", "-o", file.to_str().unwrap()], b"(module (func i32.nope))");
     assert_eq!(output.code, Some(1));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
+}
+
+#[test]
+fn parsing_checks_when_it_is_asked_to() {
+    let invalid = b"(module\n  (func (result i32)\n    i64.const 1))";
+    assert_eq!(wattle(&["parse"], invalid).code, Some(0));
+    let binary = wattle(&["parse"], invalid).bytes;
+    for (input, place) in [(&invalid[..], "<stdin>:3:16"), (&binary, "<stdin>:0x")] {
+        let ran = wattle(&["parse", "--check"], input);
+        assert_eq!((ran.code, ran.bytes.len()), (Some(1), 0), "{ran:?}");
+        assert!(ran.err.contains("type mismatch") && ran.err.contains(place), "{ran:?}");
+    }
+    let both = b"(module (func (result i32) i64.const 1) (func i32.nope))";
+    let shown = wattle(&["parse", "--check"], both).err;
+    assert!(shown.contains("type mismatch") && shown.contains("2 errors"), "{shown}");
+    let shown = wattle(&["parse", "--check", "--features", "wasm1"], b"(memory 1) (memory 1)").err;
+    assert!(shown.contains("--features wasm1,multi-memory"), "{shown}");
+    assert_eq!(wattle(&["parse", "--check"], b"(module (func))").code, Some(0));
 }
 
 #[test]
@@ -175,4 +193,49 @@ fn a_missing_feature_is_added_to_the_list_that_was_given() {
     let binary = wattle(&["parse"], source).bytes;
     let shown = wattle(&["validate", "--features=wasm1"], &binary).err;
     assert!(shown.contains("turn it on with --features wasm1,simd"), "{shown}");
+}
+
+#[test]
+fn features_are_listed_with_what_they_are() {
+    for arguments in [&["parse", "--features", "help"][..], &["wast", "--features=help"]] {
+        let ran = wattle(arguments, b"");
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let row = ran.out.lines().find(|line| line.starts_with("exceptions ")).unwrap();
+        assert_eq!(row.matches(" x ").count(), 3, "{row}");
+        assert!(row.ends_with("`exnref`. Implies reference-types."), "{row}");
+    }
+    let rows = wattle(&["validate", "--features", "help", "--json"], b"").json();
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows.len(), wattle::Feature::ALL.len());
+    let threads = rows.iter().find(|row| row["feature"] == "threads").unwrap();
+    assert_eq!(threads["presets"], serde_json::json!(["default", "all"]));
+    // The words of a program are its own.
+    let ran = wattle(&["run", "-", "--features", "help"], b"(module)");
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+}
+
+#[test]
+fn there_is_a_page_of_the_manual_for_each_command() {
+    let page = wattle(&["man"], b"").out;
+    assert!(page.contains(".TH wattle 1") && page.contains("wattle\\-parse(1)"), "{page}");
+    let page = wattle(&["man", "strip"], b"").out;
+    assert!(page.contains("wattle\\-strip") && page.contains("\\-\\-delete"), "{page}");
+    assert_eq!(wattle(&["man", "nothing"], b"").code, Some(2));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pages");
+    assert_eq!(wattle(&["man", "--dir", path.to_str().unwrap()], b"").code, Some(0));
+    let mut names: Vec<_> = path.read_dir().unwrap().map(|it| it.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names.len(), 19, "{names:?}");
+    assert_eq!(names[0], "wattle-completion.1");
+}
+
+#[test]
+fn help_wraps_at_the_width_of_the_terminal() {
+    let mut command = std::process::Command::new(crate::WATTLE);
+    let output = command.args(["wast", "--help"]).env("COLUMNS", "60").output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(help.lines().count() > 40, "{help}");
+    let long: Vec<_> = help.lines().filter(|line| line.chars().count() > 60).collect();
+    assert!(long.is_empty(), "{long:?}");
 }

@@ -94,3 +94,82 @@ fn wrong_usage_is_2() {
         assert_eq!(output.code, Some(2), "{arguments:?}: {output:?}");
     }
 }
+
+#[test]
+fn an_engine_that_refuses_everything_stops_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = "no:wasm1=sh -c 'echo unknown option -r >&2; exit 1' {wasm}";
+    let output = fuzz(folder.path(), &["--engine", engine]);
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(output.err.contains("no fails on a module with an empty function"), "{output:?}");
+    assert!(output.err.contains("unknown option -r"), "{output:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_command_may_call_all_exports() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "names=$('{WATTLE}' print --skeleton $0 | sed -n 's/.*(export \"\\(.*\\)\" .*/\\1/p'); \
+         exec '{WATTLE}' run --invoke $names $0"
+    );
+    std::fs::write(folder.path().join("all.sh"), script).unwrap();
+    let path = folder.path().join("all.sh").display().to_string();
+    let engine = format!("all:wasm2=sh -c '. {path}' {{wasm}}");
+    let output = fuzz(&folder.path().join("out"), &["--engine", &engine, "--count", "6"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert!(output.json()["engines"]["all"]["agreed"].as_u64().unwrap() >= 4, "{output:?}");
+}
+
+#[test]
+fn an_interrupted_run_finds_nothing_and_goes_on() {
+    use std::process::{Command, Stdio};
+    for signal in ["INT", "TERM"] {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        // The engine dies of the signal, as on a terminal where everybody gets it.
+        let engine = format!(
+            "self=sh -c 'echo $$ >> {0}/ids; exec {WATTLE} fuzz --serve'",
+            folder.path().display()
+        );
+        let out_text = out.to_str().unwrap();
+        let args =
+            ["fuzz", "--json", "-o", out_text, "--engine", &engine, "--count", "0", "-j", "2"];
+        let child = Command::new(WATTLE).args(args).stdout(Stdio::piped()).spawn().unwrap();
+        let ids = folder.path().join("ids");
+        let engines = || std::fs::read_to_string(&ids).unwrap_or_default();
+        while engines().lines().count() < 2 || !out.join("state.json").is_file() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let kill = |id: &str| {
+            Command::new("kill").args(["-s", signal, id]).stderr(Stdio::null()).status().unwrap()
+        };
+        for id in engines().lines() {
+            kill(id);
+        }
+        kill(&child.id().to_string());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let names = || std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(names().collect::<Vec<_>>(), ["state.json"]);
+        let stats: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let done = stats["modules"].as_u64().unwrap() + 5;
+        let arguments = ["--engine", &engine, "--resume", "--count", &done.to_string()];
+        let resumed = fuzz(&out, &arguments);
+        assert_eq!(resumed.code, Some(0), "{resumed:?}");
+        assert_eq!(resumed.json()["modules"], done);
+    }
+}
+
+#[test]
+fn the_recipe_for_wabt_works() {
+    if std::process::Command::new("wasm-interp").arg("--version").output().is_err() {
+        return wattle_tests::skip("the_recipe_for_wabt_works", "WABT is not there");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let engine = "wabt:wasm2=wasm-interp {wasm} --run-all-exports";
+    let output = fuzz(folder.path(), &["--engine", engine, "--count", "30"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    let engine = &output.json()["engines"]["wabt"];
+    assert!(engine["agreed"].as_u64().unwrap() >= 20, "{engine}");
+}

@@ -1,13 +1,20 @@
 //! The command as a user meets it, one file for each group of subcommands.
 
 mod broken;
+#[cfg(unix)]
+mod coming_from;
 mod command;
 mod documents;
 #[cfg(unix)]
+mod examples;
+mod files;
+#[cfg(unix)]
 mod fuzz;
 mod positions;
+mod print;
 mod run;
 mod smith;
+mod wabt;
 mod wast;
 
 use std::io::Write;
@@ -44,6 +51,10 @@ fn wattle_in(folder: &Path, args: &[&str], input: &[u8]) -> Ran {
     let mut child = Command::new(WATTLE)
         .args(args)
         .current_dir(folder)
+        // They say how wide help is, and whether there are colours.
+        .env_remove("COLUMNS")
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -188,7 +188,32 @@ fn a_reactor_is_initialised_first() {
   (func (export "_initialize") (global.set $g (i32.const 42)))
   (func (export "get") (result i32) (global.get $g)))"#;
     assert_eq!(run(text, &["run", "prog.wat", "--invoke", "get"]).out, "42\n");
-    assert_eq!(run(text, &["run", "prog.wat"]).code, Some(0));
+    let ran = run(text, &["run", "prog.wat"]);
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.err.contains("note: ") && ran.err.contains("was only instantiated"), "{}", ran.err);
+}
+
+#[test]
+fn a_module_that_runs_nothing_says_what_could_be_invoked() {
+    let ran = run(MATH, &["run", "prog.wat"]);
+    assert_eq!(ran.code, Some(2));
+    for part in ["no `_start`", "--invoke NAME calls", "  div (func (param i32 i32)"] {
+        assert!(ran.err.contains(part), "{part}: {}", ran.err);
+    }
+    let ran = run("(module)", &["run", "prog.wat"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("it exports no functions"), "{}", ran.err);
+    let text = "(module (func $f (export \"f\")) (start $f))";
+    let ran = run(text, &["run", "prog.wat"]);
+    assert!(ran.code == Some(0) && ran.err.contains("  f (func)"), "{ran:?}");
+}
+
+#[test]
+fn a_directory_with_one_colon_is_given_a_hint() {
+    let ran = run(MATH, &["run", "--dir", "a:/b", "prog.wat"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("write a::/b"), "{}", ran.err);
+    assert!(!run(MATH, &["run", "--dir", "a::b", "prog.wat"]).err.contains("write"));
 }
 
 #[test]
@@ -263,4 +288,30 @@ fn a_program_gets_what_it_is_given() {
         let count = expected.split('|').count() - 1 - expected.matches('=').count().min(1);
         assert_eq!(ran.code, Some(count as i32), "{args:?}: {}", ran.err);
     }
+}
+
+#[test]
+fn time_runs_out_for_who_computes_and_for_who_waits() {
+    let ran = run(MATH, &["run", "prog.wat", "--timeout", "0.3", "--invoke", "spin"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("interrupted: it takes longer than --timeout"), "{}", ran.err);
+    let fast = run(MATH, &["run", "--timeout", "60", "prog.wat", "--invoke", "div", "7", "2"]);
+    assert_eq!((fast.code, &*fast.out), (Some(0), "3\n"));
+    let fuel = ["run", "--timeout", "60", "--fuel", "3000000", "prog.wat", "--invoke", "spin"];
+    assert!(run(MATH, &fuel).err.contains("all fuel consumed: more than --fuel allows"));
+
+    // Nobody writes what it reads.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("prog.wat"), ECHO).unwrap();
+    let mut child = std::process::Command::new(crate::WATTLE)
+        .args(["run", "--timeout", "0.1", "prog.wat"])
+        .current_dir(folder.path())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let input = child.stdin.take();
+    assert_eq!(child.wait().unwrap().code(), Some(134));
+    drop(input);
 }

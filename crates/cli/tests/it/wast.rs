@@ -93,3 +93,77 @@ fn features_follow_from_the_folder_unless_they_are_given() {
     let (code, _, err) = wast(&[&path("empty")]);
     assert!(code == Some(1) && err.contains("no `.wast` file"), "{err}");
 }
+
+#[test]
+fn a_module_is_not_a_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |name: &str, content: &[u8], why: &str| {
+        std::fs::write(folder.path().join(name), content).unwrap();
+        let ran = crate::wattle_in(folder.path(), &["wast", name], b"");
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.err.contains(why), "{why}: {ran:?}");
+        assert!(ran.out.ends_with("0 passed, 1 failed\n"), "{ran:?}");
+    };
+    refused("m.wasm", b"\0asm\x01\0\0\0", "a binary module is not a test script");
+    refused("m.wast", b"\0asm\x01\0\0\0", "`wattle validate` checks a module");
+    refused("m.wat", b"(module (func))", "a module is not a test script");
+    refused("m.wat", b"(func)", "a module is not a test script");
+    refused("m.wast", b"(module)\n;; \xff", "malformed UTF-8 encoding");
+    let path = folder.path().join("script.wat");
+    std::fs::write(&path, GOOD).unwrap();
+    assert_eq!(wast(&[path.to_str().unwrap()]).0, Some(0));
+}
+
+#[test]
+fn nothing_is_run_when_modules_are_only_checked() {
+    let script = r#"(module $m (func (export "spin") (loop (br 0))))
+(invoke "spin")
+(assert_return (invoke "spin"))
+(module (func (result i32)))
+(assert_invalid (module (func (result i32))) "type mismatch")
+(assert_malformed (module quote "(func") "unexpected")
+(assert_malformed (module quote "(func)") "unexpected")
+(assert_unlinkable (module (import "a" "b" (func))) "unknown import")
+(assert_trap (module (func $f unreachable) (start $f)) "unreachable")
+(register "m" $m)
+(thread $t (shared (module $m)) (module (func i32.add)))
+(wait $t)"#;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.wast").display().to_string();
+    std::fs::write(&path, script).unwrap();
+    let (code, out, err) = wast(&["--no-run", &path]);
+    assert_eq!(code, Some(1), "{err}");
+    let lines: Vec<_> = out.lines().map(|line| line.trim_start_matches(&*path)).collect();
+    assert_eq!(lines[0], ": 2 passed, 3 failed, 4 not run");
+    for (line, place) in lines[1..4].iter().zip(["4: module", "7: assert_malformed", "11: module"])
+    {
+        assert!(line.contains(place), "{out}");
+    }
+    assert_eq!(lines[4], "2 passed, 3 failed, 4 not run");
+    let ran =
+        wattle(&["wast", "--json", "--no-run", "-"], b"(module) (assert_return (invoke \"f\"))");
+    assert_eq!((ran.code, &ran.json()["left_out"]), (Some(0), &1.into()));
+}
+
+#[test]
+fn actions_are_bounded_by_fuel_and_time() {
+    let script = br#"(module (func (export "spin") (loop (br 0)))
+  (func (export "count") (local i32)
+    (loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 100))))))
+(assert_return (invoke "count"))
+(assert_return (invoke "count"))
+(assert_return (invoke "spin"))
+(assert_return (invoke "count"))"#;
+    let ran = wattle(&["wast", "--fuel", "2000", "-"], script);
+    assert!(ran.out.starts_with("<stdin>: 3 passed, 1 failed"), "{ran:?}");
+    assert!(ran.out.contains(":6: assert_return: expected nothing, got exhaustion: all fuel"));
+    let ran = wattle(&["wast", "--timeout", "0.5", "-"], script);
+    assert!(ran.out.starts_with("<stdin>: 2 passed, 1 failed"), "{ran:?}");
+    assert!(ran.out.contains("got interrupted"), "{ran:?}");
+    let start = br#"(module (func $spin (loop (br 0))) (start $spin)) (module)"#;
+    let ran = wattle(&["wast", "--timeout", "0.2", "-"], start);
+    assert!(ran.out.contains(":1: module: expected success, got interrupted"), "{ran:?}");
+    let both = ["wast", "--timeout", "60", "--fuel", "1500000", "-"];
+    assert!(wattle(&both, script).out.starts_with("<stdin>: 3 passed, 1 failed"));
+    assert_eq!(wattle(&["wast", "--timeout", "x", "-"], script).code, Some(2));
+}

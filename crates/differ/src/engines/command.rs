@@ -2,7 +2,8 @@
 //!
 //! The command is started for each probe of a case's closed form. In it, `{wasm}` becomes the path
 //! of the module, `{export}` the name of the export, and `{args}` its arguments, which probes do
-//! not have.
+//! not have. Without `{export}` in it, the command gets a module that exports nothing but the probe,
+//! and calls all exports.
 //!
 //! The results are the numbers that it prints on standard output: decimal or hexadecimal, with or
 //! without a type (`42`, `i64:42`, `(i64.const 42)`), separated by blanks, commas or line breaks.
@@ -11,7 +12,7 @@
 //! exhausted resource.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +22,19 @@ use wattle_ast::Features;
 use crate::case::Case;
 use crate::ending::{Ending, Run, Word};
 use crate::engine::Engine;
+use crate::engines::group;
+
+/// How the names of the modules that commands get begin.
+const PREFIX: &str = "case-";
+
+/// Removes the modules that commands got from a folder, for a campaign that ends at once.
+pub fn remove_modules(folder: &Path) {
+    for entry in folder.read_dir().into_iter().flatten().flatten() {
+        if entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
 
 /// A command that calls exports.
 pub struct External {
@@ -111,7 +125,7 @@ impl External {
         let Some(program) = words.next() else { return Ending::Broken("no command".into()) };
         let mut command = Command::new(&program);
         command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = match command.spawn() {
+        let mut child = match group::start(&mut command) {
             Ok(child) => child,
             Err(error) => return Ending::Broken(format!("cannot start {program}: {error}")),
         };
@@ -131,8 +145,7 @@ impl External {
                 Ok(Some(status)) => break status,
                 Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(1)),
                 _ => {
-                    let _ = child.kill();
-                    let _ = child.wait();
+                    group::end(&mut child);
                     return Ending::exhausted("time");
                 }
             }
@@ -162,18 +175,26 @@ impl Engine for External {
     fn run(&mut self, case: &Case) -> Run {
         let closed = case.closed();
         let file =
-            tempfile::Builder::new().prefix("case-").suffix(".wasm").tempfile_in(&self.folder);
-        let written = file.and_then(|file| {
-            std::fs::write(file.path(), wattle_encoder::encode(&closed.module))?;
-            Ok(file)
-        });
-        let file = match written {
+            tempfile::Builder::new().prefix(PREFIX).suffix(".wasm").tempfile_in(&self.folder);
+        let file = match file {
             Ok(file) => file,
             Err(error) => return Run::ended(Ending::Broken(error.to_string())),
         };
+        let names_exports = self.words.iter().any(|word| word.contains("{export}"));
+        let mut module = closed.module;
+        let exports = module.exports.clone();
         let path = file.path().display().to_string();
         let mut run = Run::ended(Ending::good());
-        for probe in &closed.probes {
+        for (at, probe) in closed.probes.iter().enumerate() {
+            if !names_exports {
+                let only = exports.iter().filter(|export| *export.name == *probe.name);
+                module.exports = only.cloned().collect();
+            }
+            if (at == 0 || !names_exports)
+                && let Err(error) = std::fs::write(file.path(), wattle_encoder::encode(&module))
+            {
+                return Run::ended(Ending::Broken(error.to_string()));
+            }
             let ending = self.call(&path, &probe.name, probe.parts.len());
             if matches!(ending, Ending::Refused(_)) {
                 return Run::ended(ending);

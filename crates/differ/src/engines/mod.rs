@@ -7,8 +7,10 @@
 //! | `linked.rs` | what these two share |
 //! | `server.rs` | the line protocol: processes that run whole cases |
 //! | `command.rs` | commands that call one export of one file |
+//! | `group.rs` | processes, each with a process group |
 
 pub mod command;
+pub(crate) mod group;
 #[cfg(any(feature = "wasmi", feature = "wasmtime"))]
 mod linked;
 pub mod server;

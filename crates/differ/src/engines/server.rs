@@ -46,6 +46,7 @@ use crate::case::{Binaries, Case};
 use crate::ending::{Ending, Run, Word};
 use crate::engine::Engine;
 use crate::engines::command::words_of;
+use crate::engines::group;
 
 /// The first line of an engine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -146,8 +147,8 @@ impl Process {
         let [program, arguments @ ..] = words else { return Err("no command".into()) };
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child =
-            command.spawn().map_err(|error| format!("cannot start {program}: {error}"))?;
+        let mut child = group::start(&mut command)
+            .map_err(|error| format!("cannot start {program}: {error}"))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err("no pipes".into());
         };
@@ -173,9 +174,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        group::end(&mut self.child);
     }
 }
 

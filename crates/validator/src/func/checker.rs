@@ -7,12 +7,12 @@ use core::marker::PhantomData;
 
 use wattle_ast::{Features, Malformed, Opcode, Reader};
 
-use super::FuncValidator;
 use super::blocks::{BlockKind, Frame, Signature};
 use super::mode::{Attempt, Full, GaveUp, Mode};
 use super::opcodes::{BY_OPCODE, ByByte, OpcodeType, Opcodes, PREFIX_BYTE, Rule};
 use super::operands::OperandStack;
 use super::variables::Locals;
+use super::{FuncValidator, StackTypes};
 use crate::registry::Registry;
 use crate::ty::Ty;
 use crate::{Error, ErrorKind, Types};
@@ -48,11 +48,32 @@ impl<'s, 't> Checker<'s, 't, Full> {
         code: &'t [u8],
         is_constant: bool,
     ) -> Result<(), Error> {
+        let (mut checker, opcodes) =
+            Checker::begin(func, types, globals, signature, code, is_constant)?;
+        checker
+            .run(opcodes.by_byte(is_constant))
+            .map_err(|(error, start)| checker.located(error, start))
+    }
+
+    /// A checker at the first instruction of an expression.
+    #[inline(always)]
+    fn begin(
+        func: &'s mut FuncValidator,
+        types: &'t Types,
+        globals: &'t [Ty],
+        signature: Signature,
+        code: &'t [u8],
+        is_constant: bool,
+    ) -> Result<(Self, &'s Opcodes), Error> {
         func.frames.clear();
-        let opcodes = match &mut func.opcodes {
-            _ if types.features.contains_all(Features::DEFAULT) => Opcodes::DEFAULT,
-            Some(opcodes) if opcodes.features == types.features => &**opcodes,
-            others => &**others.insert(Box::new(Opcodes::of(types.features))),
+        let features = types.features;
+        let is_default = features.contains_all(Features::DEFAULT);
+        if !is_default && func.opcodes.as_ref().is_none_or(|it| it.features != features) {
+            func.opcodes = Some(Box::new(Opcodes::of(features)));
+        }
+        let opcodes = match &func.opcodes {
+            Some(opcodes) if !is_default => &**opcodes,
+            _ => Opcodes::DEFAULT,
         };
         let mut checker = Checker::<Full> {
             types,
@@ -67,9 +88,34 @@ impl<'s, 't> Checker<'s, 't, Full> {
             mode: PhantomData,
         };
         checker.open(BlockKind::Func, signature, &[])?;
-        checker
-            .run(opcodes.by_byte(is_constant))
-            .map_err(|(error, start)| checker.located(error, start))
+        Ok((checker, opcodes))
+    }
+
+    /// Checks the instructions of a body one by one, and tells `watch` what is on the stack before
+    /// each.
+    pub(super) fn watch(
+        func: &'s mut FuncValidator,
+        types: &'t Types,
+        signature: Signature,
+        code: &'t [u8],
+        watch: &mut dyn FnMut(usize, StackTypes),
+    ) -> Result<(), Error> {
+        let (mut checker, _) = Checker::begin(func, types, &types.globals, signature, code, false)?;
+        while !checker.frames.is_empty() {
+            let start = checker.reader.pos();
+            watch(start, checker.stack_types());
+            checker.step().map_err(|error| checker.located(error, start))?;
+        }
+        Ok(())
+    }
+
+    /// What is on the stack of the innermost block.
+    fn stack_types(&self) -> StackTypes {
+        let is_reachable = self
+            .operands
+            .from(self.height())
+            .is_none_or(|words| words.first() != Some(&Ty::UNREACHABLE));
+        StackTypes { types: self.types.operand_types(self.block_operands()), is_reachable }
     }
 
     /// Checks all instructions. An error comes with the position of its instruction.

@@ -34,11 +34,12 @@ mod variables;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
 
 use wattle_ast::{Body, Expr, FuncIdx, ItemKind, Malformed, SectionId};
 
 use crate::ty::Ty;
-use crate::{Error, ErrorKind, Types};
+use crate::{Error, ErrorKind, OperandType, Types};
 use blocks::{Frame, Signature};
 use checker::Checker;
 use opcodes::Opcodes;
@@ -78,14 +79,57 @@ impl FuncValidator {
     /// # Errors
     /// The first fault. Its span is unknown, its path names function and instruction.
     pub fn body(&mut self, types: &Types, func: FuncIdx, body: &Body<'_>) -> Result<(), Error> {
-        self.check_body(types, func, body).map_err(|mut error| {
-            error.path.section = Some(SectionId::Code);
-            error.path.item = Some((ItemKind::Func, func.0));
-            error
-        })
+        self.check_body(types, func, body).map_err(|error| in_func(error, func))
+    }
+
+    /// Checks the body as [`body`](FuncValidator::body) does, in more time, and tells `watch` what is
+    /// on the stack before each instruction, which is given as an offset in the instructions. The
+    /// last one is the first that is invalid.
+    ///
+    /// ```
+    /// use wattle_ast::{Body, Func, FuncIdx, FuncType, Instr, Module, TypeIdx, ValType};
+    /// use wattle_validator::{FuncValidator, Validator};
+    ///
+    /// let mut module = Module::default();
+    /// module.types.push(FuncType::new([], [ValType::I32]).into());
+    /// let body = [Instr::I32Const { value: 1 }, Instr::I32Eqz, Instr::Unreachable, Instr::End];
+    /// let body = Body::new([], body.into_iter().collect());
+    /// module.funcs.push(Func { ty: TypeIdx(0), body });
+    /// let types = Validator::new().declarations(&module).unwrap();
+    /// let mut stacks = Vec::new();
+    /// let watch = &mut |offset, stack: wattle_validator::StackTypes| stacks.push((offset, stack.to_string()));
+    /// FuncValidator::default().watch_body(&types, FuncIdx(0), &module.funcs[0].body, watch).unwrap();
+    /// let expected = [(0, "[]"), (2, "[i32]"), (3, "[i32]"), (4, "[...]")];
+    /// assert_eq!(stacks, expected.map(|(offset, stack)| (offset, stack.to_owned())));
+    /// ```
+    ///
+    /// # Errors
+    /// As [`body`](FuncValidator::body).
+    pub fn watch_body(
+        &mut self,
+        types: &Types,
+        func: FuncIdx,
+        body: &Body<'_>,
+        watch: &mut dyn FnMut(usize, StackTypes),
+    ) -> Result<(), Error> {
+        self.begin_body(types, func, body)
+            .and_then(|signature| Checker::watch(self, types, signature, body.code(), watch))
+            .map_err(|error| in_func(error, func))
     }
 
     fn check_body(&mut self, types: &Types, func: FuncIdx, body: &Body<'_>) -> Result<(), Error> {
+        let signature = self.begin_body(types, func, body)?;
+        Checker::check(self, types, &types.globals, signature, body.code(), false)
+    }
+
+    /// Checks the locals of a body, and returns what its instructions take and give.
+    #[inline(always)]
+    fn begin_body(
+        &mut self,
+        types: &Types,
+        func: FuncIdx,
+        body: &Body<'_>,
+    ) -> Result<Signature, Error> {
         let id = types.func(func).ok_or(ErrorKind::UnknownFunc(func.0))?;
         if body.bytes().len() > types.limits.body_bytes as usize {
             return Err(ErrorKind::Limit("bytes of a body", types.limits.body_bytes.into()).into());
@@ -100,7 +144,7 @@ impl FuncValidator {
                 return Err(ErrorKind::Limit("locals", types.limits.locals.into()).into());
             }
         }
-        Checker::check(self, types, &types.globals, Signature::func(id), body.code(), false)
+        Ok(Signature::func(id))
     }
 
     /// Checks that an expression is constant and gives a value of type `ty`. It sees only some of
@@ -114,5 +158,43 @@ impl FuncValidator {
     ) -> Result<(), Error> {
         self.locals.clear();
         Checker::check(self, types, globals, Signature::value(ty), expr.bytes(), true)
+    }
+}
+
+fn in_func(mut error: Error, func: FuncIdx) -> Error {
+    error.path.section = Some(SectionId::Code);
+    error.path.item = Some((ItemKind::Func, func.0));
+    error
+}
+
+/// What is on the operand stack before an instruction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StackTypes {
+    /// The operands of the innermost block, the deepest first.
+    pub types: Vec<OperandType>,
+    /// Whether the instruction can be reached. Otherwise any operands may lie below.
+    pub is_reachable: bool,
+}
+
+/// The number of operands that are shown.
+const SHOWN: usize = 16;
+
+impl fmt::Display for StackTypes {
+    /// `[i32 i64]`; three dots stand for more operands below, and for any in code that cannot be
+    /// reached.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = self.types.len().saturating_sub(SHOWN);
+        let is_cut = hidden > 0 || !self.is_reachable;
+        let mut separator = "";
+        f.write_str("[")?;
+        if is_cut {
+            f.write_str("...")?;
+            separator = " ";
+        }
+        for ty in self.types.get(hidden..).unwrap_or_default() {
+            write!(f, "{separator}{ty}")?;
+            separator = " ";
+        }
+        f.write_str("]")
     }
 }

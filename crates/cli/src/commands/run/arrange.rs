@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::Command;
 
 /// Options that many programs have too. Behind FILE they belong to the program.
-const COMMON_OPTIONS: [&str; 4] = ["json", "features", "help", "version"];
+const COMMON_OPTIONS: [&str; 5] = ["json", "color", "features", "help", "version"];
 
 /// The options of a command and of the root command.
 struct Options<'c> {
@@ -41,7 +41,7 @@ impl Options<'_> {
 /// Options directly behind FILE are ours, up to the first word that is not an option of ours, or up
 /// to `--`. With `--invoke`, they are ours wherever they stand: a value never begins with two
 /// dashes.
-pub(crate) fn arrange(words: Vec<OsString>, root: &Command) -> Vec<OsString> {
+pub(in crate::commands) fn arrange(words: Vec<OsString>, root: &Command) -> Vec<OsString> {
     let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-") && word != "-";
     let Some(at) = words.iter().skip(1).position(|word| !is_option(word)).map(|at| at + 1) else {
         return words;

@@ -17,16 +17,17 @@ mod watch;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::Args;
-use wattle::runtime::{Config, Error, Imports, Limits, Store, Value};
+use wattle::runtime::{Config, Error, Imports, Limits, Store, Trap, Value};
 use wattle::wasi::Wasi;
 
-use crate::failure::{FAILED, Failure, TRAPPED};
-use crate::input::Reading;
+use crate::failure::{FAILED, Failure, TRAPPED, note};
+use crate::input::{Reading, parse_seconds};
 use program::Program;
 
-pub(crate) use arrange::arrange;
+pub(super) use arrange::arrange;
 
 /// Runs a WASI program, or calls one function of a module.
 ///
@@ -42,10 +43,10 @@ pub(crate) use arrange::arrange;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  wattle run prog.wasm --verbose in.txt
-  wattle run --dir . --dir data::/data --env HOME=/ prog.wasm -- --version
+  wattle run --dir . prog.wasm in.txt
+  wattle run --dir . --dir data::/data --env HOME=/ prog.wasm -- in.txt
   wattle run math.wat --invoke add 2 -3
-  wattle run --invoke fib --fuel 100000 --coverage math.wat 20
+  wattle run --invoke fib --fuel 1000000 --coverage math.wat 20
   wattle run --preload library=library.wasm uses-library.wat
 
 Exit codes: the program's own; 134 when it traps; 1 when a function that was invoked traps, and
@@ -79,6 +80,10 @@ pub(crate) struct Run {
     /// Stop after this many instructions.
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
+
+    /// Stop after this time.
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    timeout: Option<Duration>,
 
     /// The most bytes in a memory; `K`, `M` and `G` are powers of 1024.
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
@@ -144,7 +149,14 @@ impl Run {
             let watch = watch::Watch::new(&program.module, self.trace, self.coverage);
             store.observe(Some(Box::new(watch)));
         }
+        let timer = self.timeout.map(|timeout| Timer::start(timeout, call.trap_code(), json));
+        if let Some(timer) = timer {
+            store.set_fuel_while(self.fuel, move || !timer.is_over());
+        }
         let results = call.execute(&mut store, &program, &imports);
+        let is_out_of_time = |error: &Error| {
+            error.trap() == Some(Trap::OutOfFuel) && timer.is_some_and(|timer| timer.is_over())
+        };
         let flushed = wasi.flush();
         if let Some(observer) = store.observe(None)
             && let Ok(watch) = (observer as Box<dyn std::any::Any>).downcast::<watch::Watch>()
@@ -155,8 +167,20 @@ impl Run {
         match results {
             Ok(results) => {
                 flushed.map_err(Failure::stdout)?;
-                if let Call::Invoke { .. } = call { show(&results, json) } else { Ok(()) }
+                match call {
+                    Call::Invoke { .. } => show(&results, json),
+                    Call::Start => Ok(()),
+                    Call::Initialize if program.runs_by_itself() => {
+                        note(&program.no_start(", and was only instantiated"), json);
+                        Ok(())
+                    }
+                    Call::Initialize => Err(Failure::Usage(program.no_start(""))),
+                }
             }
+            Err(error) if is_out_of_time(&error) => Err(Failure::Ended(
+                Box::new(program.source.fault(TIMEOUT.to_owned())),
+                call.trap_code(),
+            )),
             Err(error) => Err(program.failure(&error, call.trap_code())),
         }
     }
@@ -180,7 +204,13 @@ impl Run {
         for dir in &self.dir {
             let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
             builder = builder.dir(host, guest).map_err(|error| {
-                Failure::Input(format!("cannot open the directory {host}: {error}"))
+                let hint = match dir.split_once(':') {
+                    Some((host, guest)) if !dir.contains("::") => {
+                        format!("\nto open {host} under the name {guest}, write {host}::{guest}")
+                    }
+                    _ => String::new(),
+                };
+                Failure::Input(format!("cannot open the directory {host}: {error}{hint}"))
             })?;
         }
         Ok(match self.seed {
@@ -197,11 +227,7 @@ impl Run {
                 return Ok(Call::Start);
             }
             return match self.args.first() {
-                Some(word) => Err(Failure::Usage(format!(
-                    "{} is not a program: it has no `_start` to take {word:?}\n{}",
-                    program.source.name,
-                    program.exported_funcs()
-                ))),
+                Some(word) => Err(Failure::Usage(program.no_start(&format!(" to take {word:?}")))),
                 None => Ok(Call::Initialize),
             };
         };
@@ -215,6 +241,36 @@ impl Run {
         let arguments = values::arguments(ty.params(), &self.args)
             .map_err(|why| Failure::Input(format!("{why}\n{name} is {}", values::signature(ty))))?;
         Ok(Call::Invoke { name: name.clone(), arguments })
+    }
+}
+
+/// What is said about a program that takes longer than `--timeout` allows.
+const TIMEOUT: &str = "interrupted: it takes longer than --timeout allows";
+
+/// The time that a program has.
+#[derive(Clone, Copy)]
+struct Timer {
+    end: Instant,
+}
+
+impl Timer {
+    /// Starts a timer. A program that waits in a call of the host, for input say, cannot be
+    /// interrupted there: a little later the whole process ends with this exit code.
+    fn start(timeout: Duration, code: u8, json: bool) -> Timer {
+        const GRACE: Duration = Duration::from_millis(500);
+        let now = Instant::now();
+        // That far away is never.
+        let end = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(u32::MAX.into()));
+        std::thread::spawn(move || {
+            std::thread::sleep(timeout.saturating_add(GRACE));
+            Failure::Input(TIMEOUT.to_owned()).report(json);
+            std::process::exit(code.into());
+        });
+        Timer { end }
+    }
+
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.end
     }
 }
 

@@ -67,7 +67,21 @@ impl Program {
         if more > 0 {
             funcs.push(format!("  and {more} more"));
         }
-        format!("it exports these functions:\n{}", funcs.join("\n"))
+        format!("--invoke NAME calls one of its functions:\n{}", funcs.join("\n"))
+    }
+
+    /// Whether instantiation runs something: a start function, or `_initialize` behind it.
+    pub(super) fn runs_by_itself(&self) -> bool {
+        self.ast().start.is_some() || self.func("_initialize").is_some()
+    }
+
+    /// That the module is not a program, and what can be called instead.
+    pub(super) fn no_start(&self, detail: &str) -> String {
+        format!(
+            "{} is not a program: it has no `_start`{detail}\n{}",
+            self.source.name,
+            self.exported_funcs()
+        )
     }
 
     pub(super) fn instantiate(

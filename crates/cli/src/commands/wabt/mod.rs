@@ -1,0 +1,74 @@
+//! The commands of WABT under their own names, with their options and habits.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `switches.rs` | `--enable-X` and `--disable-X` |
+//! | `wat2wasm.rs`, `wasm2wat.rs`, `wasm_validate.rs`, `wasm_objdump.rs`, `wasm_strip.rs` | a command each |
+
+mod switches;
+mod wasm2wat;
+mod wasm_objdump;
+mod wasm_strip;
+mod wasm_validate;
+mod wat2wasm;
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::input::{FeatureList, Reading};
+
+pub(crate) use wasm_objdump::WasmObjdump;
+pub(crate) use wasm_strip::WasmStrip;
+pub(crate) use wasm_validate::WasmValidate;
+pub(crate) use wasm2wat::Wasm2wat;
+pub(crate) use wat2wasm::Wat2wasm;
+
+use switches::Switches;
+
+/// The names by which the command is called as if it were one of WABT's.
+const NAMES: [&str; 5] = ["wat2wasm", "wasm2wat", "wasm-validate", "wasm-objdump", "wasm-strip"];
+
+/// Puts the subcommand in front when the command was called by the name of one of WABT's, for
+/// example through a link.
+pub(crate) fn arrange(mut words: Vec<OsString>) -> Vec<OsString> {
+    let name = words.first().and_then(|word| Path::new(word).file_stem());
+    if let Some(name) = NAMES.iter().find(|known| name.is_some_and(|name| name == **known)) {
+        words.splice(..1, ["wattle".into(), name.into()]);
+    }
+    words
+}
+
+/// Options that several of WABT's commands have.
+#[derive(Args)]
+struct Common {
+    #[command(flatten)]
+    switches: Switches,
+
+    /// What the module may use, see `wattle parse --help`; `--enable-X` and `--disable-X` change it.
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    features: Option<FeatureList>,
+
+    /// Stop after this many faults.
+    #[arg(long, value_name = "N", default_value = "20")]
+    max_errors: NonZeroUsize,
+
+    /// Accepted, and without effect: `wattle dump` shows every byte.
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+impl Common {
+    fn reading(&self) -> Reading {
+        let features = self.switches.apply(self.features.clone());
+        Reading { features: Some(features), max_errors: self.max_errors }
+    }
+}
+
+/// That an option is refused, and what there is instead.
+fn refused(option: &str, instead: &str) -> Failure {
+    Failure::Usage(format!("{option} is an option of WABT that Wattle does not have: {instead}"))
+}

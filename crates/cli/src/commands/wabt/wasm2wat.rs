@@ -1,0 +1,75 @@
+//! `wasm2wat`: binary to text, checked.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use wattle::printer::Config;
+
+use super::Common;
+use crate::commands::print::{print, remove_names, warn_of_left_out};
+use crate::commands::validate::Check;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::source::Source;
+
+/// Translates binary to text as WABT's `wasm2wat` does: the module is validated first.
+#[derive(Args)]
+pub(crate) struct Wasm2wat {
+    /// The module; `-` or nothing is standard input.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    #[command(flatten)]
+    output: Output,
+
+    /// Fold operands into the instructions that consume them.
+    #[arg(short, long)]
+    fold_exprs: bool,
+
+    /// Write exports at the items that they export, and imports too.
+    #[arg(long)]
+    inline_exports: bool,
+
+    /// Write imports at the items that they define, and exports too.
+    #[arg(long)]
+    inline_imports: bool,
+
+    /// Leave out all names.
+    #[arg(long)]
+    no_debug_names: bool,
+
+    /// Name everything that does not have a name.
+    #[arg(long)]
+    generate_names: bool,
+
+    /// Accepted, and without effect: custom sections are never errors.
+    #[arg(long)]
+    ignore_custom_section_errors: bool,
+
+    /// Do not validate the module, and print what can be read of a malformed one.
+    #[arg(long)]
+    no_check: bool,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Wasm2wat {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let source = Source::read_module(self.file.as_deref(), self.common.reading())?;
+        if !self.no_check {
+            Check::default().source(&source)?;
+        }
+        let features = source.features();
+        let mut readable = source.readable(features, false)?;
+        warn_of_left_out(&source, &readable.module, json);
+        if self.no_debug_names {
+            remove_names(&mut readable.module);
+        }
+        let config = Config::new()
+            .fold(self.fold_exprs)
+            .name_unnamed(self.generate_names)
+            .inline_imports_exports(self.inline_exports || self.inline_imports);
+        print(&source, readable, &config, features, &self.output)
+    }
+}

@@ -1,0 +1,36 @@
+//! Ctrl-C and SIGTERM: what is done before the process ends.
+
+use std::io;
+
+/// A request to stop.
+pub(crate) struct Signal(i32);
+
+impl Signal {
+    /// Ends the process as the signal would have done without a handler.
+    pub(crate) fn end_process(&self) -> ! {
+        #[cfg(unix)]
+        // If that fails, the exit code still tells.
+        let _ = signal_hook::low_level::emulate_default_handler(self.0);
+        std::process::exit(128 + self.0)
+    }
+}
+
+/// Calls `handler`, on a thread of its own, whenever Ctrl-C is pressed or a SIGTERM comes. The
+/// process goes on unless the handler ends it.
+#[cfg(unix)]
+pub(crate) fn on_signal(handler: impl Fn(Signal) + Send + 'static) -> io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    std::thread::Builder::new().spawn(move || {
+        signals.forever().for_each(|signal| handler(Signal(signal)));
+    })?;
+    Ok(())
+}
+
+/// Calls `handler`, on a thread of its own, whenever Ctrl-C is pressed. The process goes on unless
+/// the handler ends it.
+#[cfg(not(unix))]
+pub(crate) fn on_signal(handler: impl Fn(Signal) + Send + 'static) -> io::Result<()> {
+    const SIGINT: i32 = 2;
+    ctrlc::set_handler(move || handler(Signal(SIGINT))).map_err(io::Error::other)
+}
