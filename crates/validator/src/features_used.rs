@@ -34,7 +34,8 @@ pub fn features_used(module: &Module<'_>) -> Vec<(Feature, Path)> {
     for (index, func) in (module.imported(ExternKind::Func)..).zip(&module.funcs) {
         let here = (SectionId::Code, ItemKind::Func, index);
         func.body.locals().for_each(|run| uses.value(run.ty, here));
-        if without::<Body<'_>>(func.body.bytes(), Feature::FunctionReferences) {
+        let long_types = uses.without(Feature::FunctionReferences);
+        if needs::<Body<'_>>(func.body.bytes(), long_types) {
             uses.add(Feature::FunctionReferences, here);
         }
         uses.instrs(func.body.code(), here, false);
@@ -56,9 +57,9 @@ const OTHER_FORMS: [Feature; 6] = [
     Feature::BulkMemory,
 ];
 
-/// Whether bytes cannot be read without a feature.
-fn without<'b, T: Decode<'b>>(bytes: &'b [u8], feature: Feature) -> bool {
-    Reader::at(bytes, 0, Features::ALL - feature.into()).read::<T>().is_err()
+/// Whether bytes cannot be read without these features.
+fn needs<'b, T: Decode<'b>>(bytes: &'b [u8], without: Features) -> bool {
+    Reader::at(bytes, 0, Features::ALL - without).read::<T>().is_err()
 }
 
 /// The features that gave an immediate other forms.
@@ -257,12 +258,7 @@ impl Uses<'_, '_> {
                 continue;
             }
             for feature in OTHER_FORMS {
-                let mut without = Features::of(feature);
-                let multi_memory = self.found.get(Feature::MultiMemory as usize);
-                if feature == Feature::BulkMemory && multi_memory == Some(&None) {
-                    // For a data segment that names its memory, one of the two is enough.
-                    without |= Feature::MultiMemory.into();
-                }
+                let without = self.without(feature);
                 if let Some(index) = first_item_without(raw, without) {
                     let kind = raw.id.item_kind();
                     let external = ExternKind::ALL.iter().find(|it| it.item_kind() == kind);
@@ -270,6 +266,21 @@ impl Uses<'_, '_> {
                     self.add_earlier(feature, (raw.id, kind, imported + index));
                 }
             }
+        }
+    }
+
+    /// A feature, and the other one that permits some forms as well, unless the module uses that.
+    fn without(&self, feature: Feature) -> Features {
+        let other = match feature {
+            // A data segment that names its memory.
+            Feature::BulkMemory => Feature::MultiMemory,
+            // Reference types with a byte of their own.
+            Feature::FunctionReferences => Feature::Exceptions,
+            _ => return feature.into(),
+        };
+        match self.found.get(other as usize) {
+            Some(None) => Features::of(feature) | other.into(),
+            _ => feature.into(),
         }
     }
 
@@ -301,12 +312,6 @@ impl Uses<'_, '_> {
                 Some(InstrRef { index, offset: instrs.offset() as u32, opcode: Some(opcode) });
             index += 1;
             self.add_at(opcode.feature(), here, place);
-            let bytes = code.get(instrs.offset()..instrs.next_offset()).unwrap_or_default();
-            for feature in opcode.kinds().iter().flat_map(other_forms) {
-                if without::<Instr<'_>>(bytes, *feature) {
-                    self.add_at(*feature, here, place);
-                }
-            }
             let mut value = |ty| self.add_at(feature_of(ty), here, place);
             // What the immediates take beyond the opcode.
             match instr {
@@ -345,6 +350,12 @@ impl Uses<'_, '_> {
                     self.add_at(Feature::Gc, here, place);
                 }
                 _ => {}
+            }
+            let bytes = code.get(instrs.offset()..instrs.next_offset()).unwrap_or_default();
+            for feature in opcode.kinds().iter().flat_map(other_forms) {
+                if needs::<Instr<'_>>(bytes, self.without(*feature)) {
+                    self.add_at(*feature, here, place);
+                }
             }
         }
     }

@@ -198,12 +198,15 @@ fn has_other_forms(opcode: Opcode) -> bool {
     })
 }
 
-/// Changes a byte at or behind a position: continues the integer that ends there with nothing, or
-/// changes one of the bits that flags have.
+/// Changes a byte at or behind a position: continues the integer that ends there with nothing, writes
+/// a reference type in its long form, or changes one of the bits that flags have.
 fn change(bytes: &mut Vec<u8>, from: usize, random: &mut Random) {
     let at = from + random.below(bytes.len().saturating_sub(from));
     let Some(byte) = bytes.get_mut(at) else { return };
-    if random.below(3) == 0 {
+    if (0x69..=0x70).contains(byte) && random.below(2) == 0 {
+        // Perhaps a reference type, which can have a byte of its own before it.
+        bytes.insert(at, 0x63);
+    } else if random.below(3) == 0 {
         *byte ^= 1 << random.below(8);
     } else if *byte < 0x80 {
         let more = if *byte & 0x40 != 0 && random.below(2) == 0 { 0x7f } else { 0 };

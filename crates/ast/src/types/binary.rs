@@ -11,7 +11,7 @@ use super::{
     TableType, TagType, ValType,
 };
 use crate::values::{fields, read_list};
-use crate::{Decode, Encode, ExternKind, Feature, Malformed, Reader, TypeIdx, leb128};
+use crate::{Decode, Encode, ExternKind, Feature, Features, Malformed, Reader, TypeIdx, leb128};
 
 type Result<T> = core::result::Result<T, Malformed>;
 
@@ -64,10 +64,10 @@ impl<'a> Decode<'a> for HeapType {
 }
 
 impl Reader<'_> {
-    /// Whether a reference type can have a byte of its own before the heap type.
+    /// Whether a reference type can have a byte of its own before the heap type, as `(ref exn)` has.
     #[inline(always)]
     pub(crate) fn has_long_ref_types(&self) -> bool {
-        self.features().contains(Feature::FunctionReferences)
+        self.features().intersects(Features::FUNCTION_REFERENCES | Features::EXCEPTIONS)
     }
 
     /// An address, or a number of pages or elements: of 64 bits where there are 64-bit memories and
