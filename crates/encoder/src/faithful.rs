@@ -1,19 +1,19 @@
-//! Whether a section, as it stood, still says what the module says.
+//! Whether the bytes of a parsed section still match the module.
 //!
-//! Nothing is kept but the answer. What an item is written as in the shortest form is looked for
-//! first: where it stands, the section says that item, and nothing needs to be decoded. Where it
-//! does not, the item is decoded and compared.
+//! Each item of the module is encoded in the shortest form. Where the section continues with these
+//! bytes, the item matches and nothing needs to be decoded. Elsewhere the section's item is decoded
+//! and compared.
 //!
-//! That is right even for items whose bytes make no sense, such as an expression without an end:
-//! a section that consists of what its items are written as is what would be written anew.
+//! This is right even for items that do not decode, such as an expression without an end: a section
+//! that consists of the encodings of its items is what would be written anew.
 
 use alloc::vec::Vec;
 use core::ptr;
 
 use wattle_ast::{Entries, Item, Malformed, Module, RawSection, Reader, SectionId, VisitItems};
 
-/// Whether the section holds exactly what the module has for it. An empty list is what a module
-/// without such items has.
+/// Whether the section holds exactly the items that the module has for it. An empty section matches
+/// a module without such items.
 pub(crate) fn holds(raw: &RawSection<'_>, module: &Module<'_>) -> bool {
     raw.id != SectionId::Custom && compare(raw, module) == Ok(true)
 }
@@ -24,7 +24,7 @@ fn compare(raw: &RawSection<'_>, module: &Module<'_>) -> Result<bool, Malformed>
     module.visit_items(raw.id, Compare { reader, entries })
 }
 
-/// What is left of the section, for a comparison item by item.
+/// Compares what is left of a section with the items of the module, one by one.
 struct Compare<'r> {
     reader: Reader<'r>,
     entries: Entries,
@@ -56,7 +56,7 @@ impl<'m> VisitItems<'m> for Compare<'_> {
     }
 }
 
-/// Takes these bytes off when they are next.
+/// Skips these bytes if they come next, and returns whether they did.
 fn skip(reader: &mut Reader<'_>, bytes: &[u8]) -> bool {
     let end = reader.pos() + bytes.len();
     let next = reader.bytes().get(reader.pos()..end);
@@ -67,7 +67,7 @@ fn skip(reader: &mut Reader<'_>, bytes: &[u8]) -> bool {
     is_next
 }
 
-/// Whether two slices are equal: at once when they are the same place.
+/// Whether two slices are equal. Slices at the same address need no look at their bytes.
 pub(crate) fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     ptr::eq(a, b) || a == b
 }

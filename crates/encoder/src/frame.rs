@@ -1,4 +1,4 @@
-//! Frames: what is written before its size is known.
+//! Frames: contents that are written before their size is known.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -10,8 +10,8 @@ pub(crate) fn header(out: &mut Vec<u8>) {
     Item::Header.encode(out);
 }
 
-/// Appends a section of which `content` writes all that follows the size. `estimate` is how many
-/// bytes that will be, more or less: a good guess saves moving them.
+/// Appends a section. `content` writes everything after the size. `estimate` is about how many
+/// bytes that is: with a good guess, the contents need not be moved to make room for the size.
 pub(crate) fn section(
     out: &mut Vec<u8>,
     id: SectionId,
@@ -27,7 +27,7 @@ pub(crate) fn section(
     patch(out, size_at..start, &size.to_bytes());
 }
 
-/// Puts `bytes` in the place of those at `range`.
+/// Replaces the bytes at `range` by `bytes`.
 pub(crate) fn patch(out: &mut Vec<u8>, range: Range<usize>, bytes: &[u8]) {
     match out.get_mut(range.clone()) {
         Some(place) if place.len() == bytes.len() => place.copy_from_slice(bytes),

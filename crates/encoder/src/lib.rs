@@ -6,9 +6,9 @@
 //! | a stream of items or events | [`Encoder`] |
 //! | a compiler of your own | [`ModuleBuilder`], [`Imports`], [`FuncBuilder`] |
 //!
-//! What lives here: framing (sections, their order, sizes and counts), the comparison that keeps
-//! untouched sections as they stood, and the builder. What does not: how an item or an
-//! instruction looks in bytes, which is the codec of `wattle-ast`.
+//! This crate holds framing (sections, their order, sizes and counts), the comparison that keeps
+//! untouched sections byte for byte, and the builder. The encoding of each item and instruction is
+//! part of the codec in `wattle-ast`.
 //!
 //! ```
 //! use wattle_ast::{Instr, ValType};

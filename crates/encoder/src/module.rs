@@ -1,4 +1,4 @@
-//! From a module to bytes.
+//! Encodes a whole module.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -10,11 +10,11 @@ use crate::{faithful, frame};
 
 /// The bytes of a module: byte-faithful.
 ///
-/// A section that stands in [`Module::encoding`] and still says what the module says is written
-/// as it stood, over-long integers, empty sections and custom sections included. So a module that
-/// was parsed and not touched comes out as it went in, and a change to one section leaves the
-/// bytes of all the others alone. A section that changed, or is new, is written in the shortest
-/// form but for bodies and constant expressions, which stay byte for byte what the tree holds.
+/// A section in [`Module::encoding`] that still matches the module is written byte for byte,
+/// over-long integers, empty sections and custom sections included. So a module that was parsed and
+/// not touched comes out as it went in, and a change to one section leaves the bytes of all the
+/// others alone. A section that changed, or is new, is written in the shortest form, except that
+/// bodies and constant expressions keep the bytes that the tree holds.
 ///
 /// Nothing is checked: a module that is not valid makes bytes that are not valid. Sections beyond
 /// 4 GiB cannot be written.
@@ -36,7 +36,7 @@ use crate::{faithful, frame};
 pub fn encode(module: &Module<'_>) -> Vec<u8> {
     let raws = &module.encoding.sections;
     let size: usize = raws.iter().map(|raw| raw.bytes.len()).sum();
-    // A vector that grows from nothing is moved many times while it is small.
+    // A small vector moves each time it grows, so it starts with some room.
     let mut out = Vec::with_capacity(512.max(size + 8));
     let mut customs = RawCustoms::new(raws);
     write(&mut out, module, &module.customs, |out, part| match part {
@@ -62,10 +62,10 @@ pub fn encode(module: &Module<'_>) -> Vec<u8> {
 /// data count section is there only when a function names a data segment. So equal modules have
 /// equal canonical forms.
 ///
-/// Groups (recursive types, compact imports) are written as the module lists them; one that does
-/// not fit the lists is left out, and its members are written one by one. Instructions move when
-/// they shrink, and code metadata such as branch hints follows. Other custom sections that would
-/// point at the wrong bytes are left out: [`Module::left_out_of_shortest`] lists them.
+/// Groups (recursive types, compact imports) are written as the module lists them. The members of a
+/// group that does not fit the lists are written one by one. Instructions move when they shrink,
+/// and code metadata such as branch hints follows. Other custom sections that would point at the
+/// wrong bytes are left out: [`Module::left_out_of_shortest`] lists them.
 ///
 /// ```
 /// use wattle_ast::{Body, Func, FuncType, Module, TypeIdx};
@@ -90,15 +90,15 @@ pub fn encode_canonical(module: &Module<'_>) -> Vec<u8> {
     out
 }
 
-/// What a module is written as.
+/// A part of the encoding of a module.
 enum Part<'m> {
     Section(SectionId),
     Custom(&'m str, &'m [u8]),
     Names,
 }
 
-/// Hands out the parts of a module with these custom sections in order. The names come once: where the first placeholder
-/// stands, else last.
+/// Calls `part` with each part of a module in order, where `customs` are the custom sections. The
+/// names come once: at their first placeholder, or else at the end.
 fn write<'m>(
     out: &mut Vec<u8>,
     module: &'m Module<'_>,
@@ -106,7 +106,7 @@ fn write<'m>(
     mut part: impl FnMut(&mut Vec<u8>, Part<'m>),
 ) {
     frame::header(out);
-    // In order of their places; within a place, in their own order.
+    // Sorted by place. Sections at one place keep their order.
     let mut customs: Vec<&Custom<'_>> = customs.iter().collect();
     customs.sort_by_key(|custom| custom.after);
     let mut customs = customs.into_iter().peekable();
@@ -115,7 +115,7 @@ fn write<'m>(
         if let Some(id) = place {
             part(out, Part::Section(id));
         }
-        // `Custom` itself names no place; what claims to stand there comes first.
+        // `SectionId::Custom` is not a place: a section said to follow it comes first.
         while let Some(custom) =
             customs.next_if(|it| it.after <= place.max(Some(SectionId::Custom)))
         {
@@ -140,18 +140,18 @@ fn custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
     Item::Custom(Custom { name: name.into(), data, after: None }).encode(out);
 }
 
-/// Appends a name section, unless nothing has a name.
+/// Appends a name section, unless there are no names.
 pub(crate) fn names(out: &mut Vec<u8>, names: &Names<'_>) {
     if !names.is_empty() {
         custom(out, "name", &names.to_bytes());
     }
 }
 
-/// The custom sections as they stood, each to be used once.
+/// The custom sections of the parsed binary. Each is used at most once while their order is kept.
 struct RawCustoms<'r> {
     all: Vec<RawCustom<'r>>,
     next: usize,
-    /// Places in `all` by what is there; filled when a module turns out to have been changed.
+    /// Indices into `all`, by name and content; filled once a section is not the next one.
     index: Option<Places<'r>>,
 }
 
@@ -174,8 +174,8 @@ impl<'r> RawCustoms<'r> {
         RawCustoms { all: customs.filter_map(read).collect(), next: 0, index: None }
     }
 
-    /// The section of this name and content. Mostly it is the next; else it is searched, so that
-    /// sections may be dropped, added and moved.
+    /// The section with this name and content. It is usually the next one; otherwise all are
+    /// searched, since sections may have been dropped, added or moved.
     fn find(&mut self, name: &'r str, data: &'r [u8]) -> Option<&'r [u8]> {
         if let Some(raw) = self.all.get(self.next)
             && raw.name == name
@@ -199,7 +199,8 @@ impl<'r> RawCustoms<'r> {
         Some(self.all.get(at)?.section)
     }
 
-    /// The name section, when it still says this. It is the first that makes sense.
+    /// The name section, if it still holds exactly these names. The first that can be parsed
+    /// counts.
     fn find_names(&mut self, names: &Names<'_>) -> Option<&'r [u8]> {
         let mut named = self.all.iter().enumerate().filter(|(_, raw)| raw.name == "name");
         let (at, was) = named.find_map(|(at, raw)| Some((at, Names::parse(raw.data).ok()?)))?;

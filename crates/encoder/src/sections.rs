@@ -1,4 +1,4 @@
-//! Sections written from what the module says, in the order of its lists.
+//! Encodes the sections of a module from its lists of items.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/binary/modules.html#sections>
 
@@ -8,7 +8,7 @@ use wattle_ast::{Entries, Item, Module, SectionId, VisitItems, leb128};
 
 use crate::frame;
 
-/// How to write what the tree keeps as bytes.
+/// How to write the bodies and expressions that the tree keeps as bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Byte for byte.
@@ -17,7 +17,7 @@ pub(crate) enum Form {
     Shortest,
 }
 
-/// Appends a section, unless the module has nothing for it.
+/// Appends a section, unless the module has no items for it.
 pub(crate) fn write(out: &mut Vec<u8>, module: &Module<'_>, id: SectionId, form: Form) {
     if module.has_section(id) {
         let estimate = estimate(module, id);
@@ -26,7 +26,7 @@ pub(crate) fn write(out: &mut Vec<u8>, module: &Module<'_>, id: SectionId, form:
     }
 }
 
-/// About how many bytes the section takes, for those that are large.
+/// An estimate of the section's size in bytes, for sections that are large.
 fn estimate(module: &Module<'_>, id: SectionId) -> usize {
     let sized = |len: usize| leb128::len_u32(len as u32) + len;
     let sum = match id {
@@ -39,7 +39,7 @@ fn estimate(module: &Module<'_>, id: SectionId) -> usize {
 
 fn content(out: &mut Vec<u8>, module: &Module<'_>, id: SectionId, form: Form) {
     if id == SectionId::DataCount {
-        // The module would read its code again to say whether it has this item.
+        // Asking the module for this item would make it search all its code for data indices.
         return leb128::write_u32(out, module.datas.len() as u32);
     }
     let mut count = 1;
@@ -58,7 +58,7 @@ fn content(out: &mut Vec<u8>, module: &Module<'_>, id: SectionId, form: Form) {
     }
 }
 
-/// Where items go, and what is done to each before it is written.
+/// Writes items. `shape` changes each item before it is written.
 struct Write<'o, F> {
     out: &'o mut Vec<u8>,
     entries: Entries,

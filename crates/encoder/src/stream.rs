@@ -1,4 +1,4 @@
-//! From a stream of items or events to bytes.
+//! Encodes a stream of items or events.
 
 use alloc::vec::Vec;
 
@@ -9,9 +9,9 @@ use crate::{frame, module};
 /// Writes items, or events byte for byte, one after the other.
 ///
 /// Sizes and counts come out right whatever the headers of sections say, so items may be dropped,
-/// added and replaced on the way. A header that was right stays byte for byte; one that was not
-/// is written anew; one whose items are all gone is dropped. An item that is not of the section
-/// at hand opens its own, and magic and version come by themselves, so headers may be left out.
+/// added and replaced on the way. A header that is right stays byte for byte, a wrong header is
+/// written anew, and a header whose items were all dropped is left out. Headers need not be given
+/// at all: an item opens its section if that is not open, and magic and version are added.
 ///
 /// The order of sections is the caller's. After the header of a recursive group or a group of
 /// imports, the items that follow are its members, as many as the header says. An import that cannot
@@ -40,7 +40,7 @@ pub struct Encoder {
     section: Option<OpenSection>,
 }
 
-/// A section of which the end is not yet known.
+/// A section whose end is not yet known.
 #[derive(Debug)]
 struct OpenSection {
     /// Where its header begins, and where its items begin.
@@ -48,15 +48,15 @@ struct OpenSection {
     items: usize,
     /// The size and the count in the header.
     stated: Section,
-    /// Whether someone asked for it, and not just for an item of it.
+    /// Whether the caller added the header, and not only an item of the section.
     explicit: bool,
-    /// How many entries there are: a group is one.
+    /// The number of entries so far; a group is one entry.
     count: u32,
     entries: Entries,
     group: Option<OpenGroup>,
 }
 
-/// A group of which the end is not yet known.
+/// A group whose end is not yet known.
 #[derive(Debug)]
 struct OpenGroup {
     header: Item<'static>,
@@ -66,7 +66,7 @@ struct OpenGroup {
 }
 
 impl Encoder {
-    /// An encoder into a buffer of its own.
+    /// An encoder with an empty buffer.
     pub fn new() -> Encoder {
         Encoder::default()
     }
@@ -87,10 +87,9 @@ impl Encoder {
         self.add(item, None);
     }
 
-    /// Adds an event: its bytes as they are, when they can be.
-    ///
-    /// They can be unless it is the header of a section or group that turns out to have other
-    /// items than it says, or an import whose bytes are those of a group that it is no longer in.
+    /// Adds an event. Its bytes are kept, with two exceptions: the header of a section or group
+    /// that turns out to have more or fewer items than the header says, and an import whose bytes
+    /// belong to a group that it is no longer in.
     pub fn event(&mut self, event: &Event<'_>) {
         self.add(&event.item, Some(event.bytes));
     }
@@ -141,14 +140,14 @@ impl Encoder {
         }
     }
 
-    /// Writes magic and version when nothing was written.
+    /// Writes magic and version if nothing was written before.
     fn begin(&mut self) {
         if self.out.len() == self.base {
             frame::header(&mut self.out);
         }
     }
 
-    /// Adds an item to its section, which is opened unless it is at hand.
+    /// Adds an item to its section, and opens that section first if another or none is open.
     fn entry(&mut self, id: SectionId, item: &Item<'_>, bytes: Option<&[u8]>) {
         if self.section.as_ref().is_none_or(|section| section.stated.id != id) {
             self.open_section(Section { id, size: 0, count: 0 }, None, false);
@@ -201,7 +200,7 @@ impl OpenSection {
         }
     }
 
-    /// Whether the bytes are this item, here.
+    /// Whether the bytes, at this place, decode to this item.
     fn reads(&self, bytes: &[u8], item: &Item<'_>) -> bool {
         let mut reader = Reader::new(bytes);
         self.entries.read(&mut reader).as_ref() == Ok(item) && reader.is_empty()
@@ -220,7 +219,7 @@ impl OpenSection {
             return;
         }
         if *len == missing {
-            // All its items are gone, and it goes with them.
+            // Without items, the group itself goes too.
             out.truncate(group.start);
             self.count = self.count.saturating_sub(1);
             return;
@@ -258,7 +257,7 @@ fn write(out: &mut Vec<u8>, item: &Item<'_>, bytes: Option<&[u8]>) {
     }
 }
 
-/// How many bytes of the header of a section are its count.
+/// The length of the count in the header of a section, in bytes.
 fn count_len(header: &[u8]) -> Option<usize> {
     let mut reader = Reader::new(header);
     reader.byte().and_then(|_| reader.u32()).ok()?;

@@ -1,4 +1,4 @@
-//! Parsing what an [`io::Read`] delivers, with a buffer for one item.
+//! Parses what an [`io::Read`] delivers, with a buffer for one item.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -9,7 +9,7 @@ use wattle_ast::{Collector, Error, Event, Module, RawSection, SectionId};
 
 use crate::parser::{Parser, Step};
 
-/// How much is read at a time while items are small.
+/// The number of bytes read at a time while items are small.
 const CHUNK: usize = 64 * 1024;
 
 /// The events of a module that comes from an [`io::Read`].
@@ -34,21 +34,21 @@ pub struct EventReader<R> {
     input: R,
     parser: Parser,
     buffer: Buffer,
-    /// Where reading goes on when the buffer ends amid an item. An event that was found there
-    /// would borrow the buffer, so the buffer cannot change while it is not known whether one was.
+    /// The buffer that takes over when `buffer` ends amid an item. An event would borrow `buffer`,
+    /// so `buffer` cannot grow while it is unknown whether it holds a whole event.
     spare: Buffer,
-    /// Whether reading has gone on there.
+    /// Whether `spare` holds the input now.
     is_spare_next: bool,
 }
 
-/// Room for input.
+/// Input that has arrived.
 #[derive(Debug, Default)]
 struct Buffer {
     bytes: Vec<u8>,
-    /// What arrived and was not handed out yet lies in `start..end`.
+    /// The bytes that arrived and were not handed out yet lie in `start..end`.
     start: usize,
     end: usize,
-    /// Whether no more will arrive.
+    /// Whether the end of the input was reached.
     eof: bool,
 }
 
@@ -57,7 +57,7 @@ impl Buffer {
         &self.bytes[self.start..self.end]
     }
 
-    /// Takes over what another buffer has not handed out.
+    /// Copies the bytes that another buffer has not handed out.
     fn take_over(&mut self, from: &Buffer) {
         let rest = from.data();
         self.bytes.resize(self.bytes.len().max(rest.len()), 0);
@@ -65,7 +65,7 @@ impl Buffer {
         (self.start, self.end, self.eof) = (0, rest.len(), from.eof);
     }
 
-    /// Reads on, once. The buffer doubles when what has arrived fills it.
+    /// Reads once. A full buffer doubles first.
     fn fill(&mut self, input: &mut impl io::Read) -> io::Result<()> {
         if self.end == self.bytes.len() {
             self.bytes.resize((2 * self.bytes.len()).max(CHUNK), 0);
@@ -127,8 +127,8 @@ impl<R: io::Read> EventReader<R> {
         EventReader::with_parser(Parser::new(), input)
     }
 
-    /// The events of what `input` delivers, found by a parser that has seen no input yet: its
-    /// features and checks are those that count.
+    /// The events of what `input` delivers. The parser, which must not have seen any input yet,
+    /// decides on the features and checks.
     ///
     /// ```
     /// use wattle_ast::Features;

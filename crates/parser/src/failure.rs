@@ -1,5 +1,5 @@
-//! The error path: from a reason and a position to an [`Error`] that tells where in the module
-//! it is, and what was found there. Nothing here costs anything while all goes well.
+//! The error path: turns a reason and a position into an [`Error`] that says where in the module
+//! the position is and what was found there. None of this runs while the input is well-formed.
 
 use alloc::format;
 use alloc::string::String;
@@ -42,7 +42,7 @@ impl Parser {
                     _ => None,
                 };
                 let len = match (kind, &found) {
-                    // They stand behind the last byte that was read.
+                    // These two errors stand behind the last byte that was read.
                     (Malformed::UnexpectedEnd | Malformed::IntegerTooLong, _) => 0,
                     (_, Some((_, len))) => *len,
                     (_, None) => 1,
@@ -55,7 +55,7 @@ impl Parser {
         error
     }
 
-    /// A section claims more than there is.
+    /// The error for a section that claims more bytes than the input has.
     fn truncated(&self, input: Input<'_>) -> Error {
         let end = input.offset.saturating_add(input.data.len());
         let (size_at, size) = match &self.section {
@@ -67,7 +67,7 @@ impl Parser {
         };
         let missing = self.missing(input);
         let path = self.path(input);
-        // The size is measured like every other length.
+        // The official phrase for a size beyond the end of the input is that for any length.
         let (kind, span) = match size as usize > end.saturating_sub(size_at) {
             true => (Malformed::LengthOutOfBounds, Span::new(size_at, size_at.saturating_add(1))),
             false => (Malformed::UnexpectedEnd, Span::at(end)),
@@ -79,7 +79,7 @@ impl Parser {
         Error { path: Path { item: None, ..path }, found, ..Error::new(kind, span) }
     }
 
-    /// How many bytes the section at hand lacks.
+    /// The number of bytes that the current section lacks.
     fn missing(&self, input: Input<'_>) -> Option<usize> {
         let wanted = match &self.section {
             Some(section) => section.left,
@@ -92,7 +92,7 @@ impl Parser {
         wanted.checked_sub(input.data.len()).filter(|missing| *missing > 0)
     }
 
-    /// What is wrong with the place of a section, as a message shows it.
+    /// What is wrong with the place of a section, for a message.
     fn order(&self, code: Option<&u8>) -> Option<(String, usize)> {
         let id = SectionId::from_code(*code?)?;
         let last = self.last?;
@@ -103,7 +103,7 @@ impl Parser {
         Some((found, 1))
     }
 
-    /// The way to the item at hand.
+    /// The path to the current item.
     fn path(&self, input: Input<'_>) -> Path {
         let Some(section) = &self.section else {
             if !self.started {
@@ -115,7 +115,7 @@ impl Parser {
             return Path { section: id, item: custom, ..Path::default() };
         };
         let kind = section.id().item_kind();
-        // In an index space that can be imported to, imports come first.
+        // In an index space that has imports, these come first.
         let extern_kind =
             ExternKind::ALL.iter().find(|extern_kind| extern_kind.item_kind() == kind);
         let imported = extern_kind.map_or(0, |&extern_kind| self.imported[extern_kind as usize]);
@@ -124,10 +124,10 @@ impl Parser {
         Path { section: Some(section.id()), item, ..Path::default() }
     }
 
-    /// The instruction of the body at hand that covers a position.
+    /// The instruction of the current body that covers a position.
     fn instr(&self, input: Input<'_>, pos: usize) -> Option<InstrRef> {
         let section = self.section.as_ref().filter(|section| section.id() == SectionId::Code)?;
-        // Nothing may depend on how much more than that has come.
+        // The answer must not depend on how much input beyond this has arrived.
         let mut reader = input.reader(0, section.left.saturating_add(LOOK_AHEAD));
         let size = reader.u32().ok()?;
         let end = reader.pos().saturating_add(size as usize);
@@ -151,13 +151,13 @@ impl Parser {
     }
 }
 
-/// The version of a binary that is not known, as a message shows it.
+/// The unknown version of a binary, for a message.
 fn version(bytes: Option<&[u8]>) -> Option<(String, usize)> {
     let bytes = bytes?.first_chunk()?;
     Some((format!("{}", u32::from_le_bytes(*bytes)), bytes.len()))
 }
 
-/// The byte that should say which section begins, as a message shows it.
+/// The unknown section code, for a message.
 fn section_code(code: Option<&u8>) -> Option<(String, usize)> {
     Some((format!("{:#04x}", code?), 1))
 }

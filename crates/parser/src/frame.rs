@@ -1,35 +1,35 @@
-//! Frames: the stretches of input that a size announces, and what becomes of an item that does
-//! not fit in one. The rule is told in the crate's documentation.
+//! Frames: stretches of input that are announced by a size, and the error for an item that does not
+//! fit in its frame. The crate's documentation gives the rule.
 
 use wattle_ast::{Feature, Features, Malformed, Reader};
 
-/// How many bytes beyond a frame are looked at to tell what is wrong with an item that runs out
-/// of it.
+/// The number of bytes behind a frame that are read to tell what is wrong with an item that does
+/// not fit.
 pub const LOOK_AHEAD: usize = 4096;
 
-/// How far an item may read.
+/// How far an item may be read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bounds {
     /// Up to the end of its frame.
     Frame,
-    /// On beyond, to find out what is wrong.
+    /// Beyond the frame, to find out what is wrong.
     Beyond,
 }
 
-/// The bytes at hand, and how they lie in the input.
+/// The bytes that have arrived, and their place in the input.
 #[derive(Clone, Copy)]
 pub(crate) struct Input<'b> {
     /// Bytes of the input that were not yet handed out.
     pub(crate) data: &'b [u8],
-    /// Whether nothing follows them.
+    /// Whether the input ends with them.
     pub(crate) eof: bool,
-    /// The offset of the first of them.
+    /// The offset in the input of the first byte of `data`.
     pub(crate) offset: usize,
     pub(crate) features: Features,
 }
 
 impl<'b> Input<'b> {
-    /// A reader of the data before position `end`, standing at position `start`.
+    /// A reader of the data before position `end` that starts at position `start`.
     #[inline(always)]
     pub(crate) fn reader(&self, start: usize, end: usize) -> Reader<'b> {
         self.reader_with(self.features, start, end)
@@ -44,22 +44,22 @@ impl<'b> Input<'b> {
     }
 }
 
-/// A stretch of the data, which need not all be there yet.
+/// A stretch of the data, whose bytes may not all have arrived yet.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame {
-    /// Where it begins.
+    /// The position of its first byte.
     pub(crate) start: usize,
-    /// Where it ends.
+    /// The position behind its last byte.
     pub(crate) end: usize,
-    /// What an item is that would be complete beyond the end.
+    /// The error for an item that ends behind the frame.
     pub(crate) overrun: Malformed,
 }
 
-/// Why there is no item.
+/// Why an item cannot be decoded.
 pub(crate) enum NoItem {
     /// The module ends here.
     End,
-    /// There must be this many bytes of data at least.
+    /// At least this many bytes of data are needed.
     More(usize),
     /// The input ends before the section does.
     Truncated,
@@ -72,7 +72,7 @@ pub(crate) enum NoItem {
 }
 
 impl Frame {
-    /// Decodes what begins at the start of the frame; `end` becomes the position after it.
+    /// Decodes an item at the start of the frame. `end` becomes the position behind the item.
     #[inline(always)]
     pub(crate) fn decode<'b, T>(
         self,
@@ -101,8 +101,8 @@ impl Frame {
     ) -> NoItem {
         let len = input.data.len();
         if !matches!(error, Malformed::UnexpectedEnd | Malformed::LengthOutOfBounds) {
-            // Does one more feature give the code a meaning? (With it the code is read, and then
-            // the reader stands further on, whatever has come of the bytes there.)
+            // Find a feature that gives the code a meaning. With it the reader gets past the code,
+            // even if the bytes behind are malformed.
             let enable = Feature::ALL.iter().copied().find(|&feature| {
                 let more = input.features | feature.into();
                 let mut reader = input.reader_with(more, self.start, self.end);
@@ -127,7 +127,8 @@ impl Frame {
             if input.eof {
                 return NoItem::Truncated;
             }
-            // A length is exact, a guess makes up for many of them.
+            // A stated length says exactly how much is needed. Otherwise half as much again is
+            // asked for, so that few attempts are made.
             return NoItem::More(wanted.max(len + len / 2 + 1).min(self.end));
         }
         if len < limit && !input.eof {
@@ -144,7 +145,7 @@ impl Frame {
     }
 }
 
-/// Whether the reason is a code without a meaning: another feature might have one for it.
+/// Whether the error is about a code that another feature might give a meaning.
 fn is_code(error: Malformed) -> bool {
     matches!(
         error,
@@ -164,7 +165,7 @@ fn is_code(error: Malformed) -> bool {
     )
 }
 
-/// The position that the length at position `pos` reaches to.
+/// The position behind the bytes that the length at position `pos` announces.
 fn end_of_length(input: Input<'_>, pos: usize) -> usize {
     let mut reader = input.reader(pos, usize::MAX);
     let len = reader.u32().unwrap_or(0);

@@ -5,8 +5,8 @@ use wattle_ast::{Body, Custom, Instr, Item, Malformed, Nesting, Reader, SectionI
 use crate::frame::{Bounds, Frame, Input, NoItem};
 use crate::state::Section;
 
-/// Decodes the next item of any section but the code section and custom ones. Here and below,
-/// `end` becomes the position after the item.
+/// Decodes the next item of any section but the code section and custom sections. Here and below,
+/// `end` becomes the position behind the item.
 #[inline]
 pub(crate) fn item<'b>(
     input: Input<'b>,
@@ -19,8 +19,8 @@ pub(crate) fn item<'b>(
     })
 }
 
-/// Checks that the bounds leave room for `len` entries, of a byte at least each. The length was
-/// what was read last, and like in [`Reader::len32`] its own bytes count as room.
+/// Checks that the bounds leave room for `len` entries of at least one byte each. The length was
+/// read last, and its own bytes count as room, as in [`Reader::len32`].
 #[inline]
 pub(crate) fn check_len(
     reader: &mut Reader<'_>,
@@ -32,7 +32,7 @@ pub(crate) fn check_len(
         Bounds::Frame => frame.end,
         Bounds::Beyond => reader.bytes().len(),
     };
-    // The bytes of the length but the last have the top bit set.
+    // All bytes of the length but the last have the top bit set.
     let read = reader.bytes().get(..reader.pos().saturating_sub(1)).unwrap_or_default();
     let start = read.len() - read.iter().rev().take_while(|&&byte| byte >= 0x80).count();
     match len as usize <= end.saturating_sub(start) {
@@ -41,7 +41,7 @@ pub(crate) fn check_len(
     }
 }
 
-/// Decodes a custom section, the contents of which lie in `frame`.
+/// Decodes a custom section, whose contents lie in `frame`.
 pub(crate) fn custom<'b>(
     input: Input<'b>,
     frame: Frame,
@@ -55,9 +55,9 @@ pub(crate) fn custom<'b>(
     })
 }
 
-/// What is to be checked of a body.
+/// How much of a body to check.
 pub(crate) struct BodyCheck<'n> {
-    /// Scratch space; `None` when the instructions are not to be read.
+    /// Scratch space; `None` leaves the instructions unread.
     pub(crate) nesting: Option<&'n mut Nesting>,
     /// Whether there was a data count section.
     pub(crate) data_count: bool,
@@ -92,7 +92,7 @@ pub(crate) fn body<'b>(
 }
 
 impl BodyCheck<'_> {
-    /// Reads a body that is to end at position `end`, and leaves the reader there.
+    /// Reads a body that must end at position `end`, and leaves the reader there.
     #[inline]
     fn body<'b>(&mut self, reader: &mut Reader<'b>, end: usize) -> Result<Body<'b>, Malformed> {
         let mut ahead = reader.clone();
@@ -131,7 +131,7 @@ fn first_that_names_data(reader: &Reader<'_>, code: usize) -> usize {
     }
 }
 
-/// Waits until all bytes of a frame are there.
+/// Asks for more input until all bytes of a frame are there.
 fn whole(input: Input<'_>, frame: Frame) -> Result<(), NoItem> {
     match input.data.len() < frame.end {
         false => Ok(()),

@@ -1,8 +1,8 @@
 //! Streaming, event-driven, sans-IO parser of the WebAssembly binary format.
 //!
-//! What lives here: the framing of a binary (header, sections, sizes, counts, order), and the walk
-//! over it item by item. How a single item is encoded is [`wattle_ast`]'s; whether the module is
-//! valid is not asked here: this crate finds what is *malformed* and nothing else.
+//! This crate holds the framing of a binary (header, sections, sizes, counts, order) and the walk
+//! over it item by item. Items are decoded by [`wattle_ast`]. Only *malformed* modules are found
+//! here: [`parse`] accepts invalid modules.
 //!
 //! | to | use |
 //! |---|---|
@@ -10,7 +10,7 @@
 //! | walk a slice | [`events`] |
 //! | walk what an [`io::Read`](std::io::Read) delivers | [`EventReader`] |
 //! | feed chunks as they arrive | [`Parser`] |
-//! | go on behind what is malformed | [`Events::skip_malformed`] |
+//! | continue after a malformed part | [`Events::skip_malformed`] |
 //! | walk over sections by their sizes alone | [`frames`] |
 //!
 //! The first four see the same items, at the same offsets, and the same errors, however the input is
@@ -31,21 +31,21 @@
 //! # Ok::<(), wattle_ast::Error>(())
 //! ```
 //!
-//! # What an error says when an item runs out of its section
+//! # The error for an item that does not fit in its section
 //!
-//! The message of an error begins with the phrase of the official test suite, and the suite's
-//! phrases are those of a decoder that minds the size of a section only once it has read all of
-//! it. So an item that does not fit in its frame (its section, or the size of a body) is judged
-//! once more, as if the frame did not end:
+//! The message of an error begins with the phrase of the official test suite, whose phrases come
+//! from a decoder that compares sizes only after it has read a whole section. So an item that does
+//! not fit in its frame (its section, or the size of a body) is decoded once more, as if the frame
+//! had no end:
 //!
-//! - it is complete then: "section size mismatch";
-//! - the input ends first: "unexpected end of section or function", or "length out of bounds"
-//!   when it states a length;
-//! - it is malformed: that.
+//! - if the item is now complete: "section size mismatch";
+//! - if the input ends first: "unexpected end of section or function", or "length out of bounds"
+//!   when the item states a length;
+//! - if the item is malformed: the phrase for what is wrong with it.
 //!
 //! A section that claims more than the whole input has is "length out of bounds". The second
-//! look goes [`LOOK_AHEAD`] bytes beyond the frame, which bounds both memory and delay; an item
-//! that takes even more is a mismatch of sizes.
+//! attempt reads at most [`LOOK_AHEAD`] bytes beyond the frame, which bounds both memory and delay;
+//! an item that takes even more is a "section size mismatch".
 #![no_std]
 #![forbid(unsafe_code)]
 

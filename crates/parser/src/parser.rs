@@ -1,4 +1,4 @@
-//! The parser: from bytes, as they come, to events.
+//! The parser: turns bytes into events as they arrive.
 
 use core::ops::Range;
 
@@ -16,19 +16,20 @@ const VERSION: [u8; 4] = [1, 0, 0, 0];
 /// The second half of the version field is the layer: 0 for modules, 1 for components.
 const COMPONENT_LAYER: [u8; 2] = [1, 0];
 
-/// What a [`Parser`] makes of its input.
+/// The result of [`Parser::next`].
 #[derive(Clone, PartialEq, Debug)]
 pub enum Step<'b> {
-    /// The next event needs at least this many more bytes. Call again when some have
-    /// come, or when there are none to come.
+    /// The next event needs at least this many more bytes. Call again when more have arrived, or
+    /// with `eof` when there are no more.
     NeedMore(usize),
-    /// An event. It took the first `event.bytes.len()` bytes of the data: leave them out next time.
+    /// An event. It took the first `event.bytes.len()` bytes of the data: do not pass them again.
     Event(Event<'b>),
-    /// The input ends here, and so does the module.
+    /// The module is complete, and the input ends here.
     End,
 }
 
-/// A parser that holds no input and reads none: whoever owns the bytes shows it what has come.
+/// A parser that neither holds nor reads input: the caller owns the bytes and passes those that
+/// have arrived.
 ///
 /// ```
 /// use wattle_ast::{Error, Item};
@@ -62,27 +63,27 @@ pub struct Parser {
     features: Features,
     /// Whether the instructions of bodies are left unread.
     skip_bodies: bool,
-    /// How much data there must be before it is worth trying; known from the try before.
+    /// The number of bytes from which another attempt can succeed, found by the last attempt.
     wanted: usize,
     pub(crate) offset: usize,
-    /// The offset at which the module must end, if it was set.
+    /// The offset at which the module must end, if set.
     end: Option<usize>,
     /// Whether magic and version were read.
     pub(crate) started: bool,
     pub(crate) section: Option<Section>,
     /// The last section that was not custom.
     pub(crate) last: Option<SectionId>,
-    /// How many imports of each kind there were.
+    /// The number of imports of each kind so far.
     pub(crate) imported: [u32; ExternKind::COUNT],
-    /// How many custom sections there were.
+    /// The number of custom sections so far.
     pub(crate) customs: u32,
-    /// How many functions the function section has, and how many bodies the code section.
+    /// The number of functions in the function section, and of bodies in the code section.
     funcs: u32,
     bodies: u32,
     data_count: Option<u32>,
-    /// Whether something malformed was skipped: order and counts are not checked from then on.
+    /// Whether a malformed part was skipped: from then on, order and counts are not checked.
     is_partial: bool,
-    /// Whether the instructions of the body at hand were checked when it was tried before.
+    /// Whether an earlier attempt at the current body checked its instructions.
     body_checked: bool,
     nesting: Nesting,
 }
@@ -93,16 +94,16 @@ impl Parser {
         Parser::default()
     }
 
-    /// Sets the features that are on: what else is found is malformed.
+    /// Sets the features that are on. Encodings of all others are malformed.
     #[must_use]
     pub fn features(mut self, features: Features) -> Parser {
         self.features = features;
         self
     }
 
-    /// Sets whether the instructions of function bodies are read. If not, a body that is
-    /// malformed goes unnoticed (its locals are still read): for those who look at the bodies
-    /// themselves, in parallel perhaps.
+    /// Sets whether the instructions of function bodies are read. Without that, malformed
+    /// instructions go unnoticed (locals are still read). Use it when you look at the bodies
+    /// yourself, for example in parallel.
     ///
     /// ```
     /// use wattle_parser::Parser;
@@ -118,9 +119,9 @@ impl Parser {
         self
     }
 
-    /// Sets where the module lies in a larger input, such as a component: the parser is shown the
-    /// input from the start of the range on, and the module must end where the range ends. What
-    /// the input has beyond is left alone. Offsets, also those of errors, are offsets in the input.
+    /// Sets where the module lies in a larger input, such as a component. The parser is given the
+    /// input from the start of the range on, and the module must end at the end of the range. Bytes
+    /// behind the range are ignored. Offsets, also those of errors, are offsets in the input.
     ///
     /// ```
     /// use wattle_parser::Parser;
@@ -138,17 +139,17 @@ impl Parser {
         self
     }
 
-    /// The offset in the input of the byte that comes next.
+    /// The offset in the input of the next byte.
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// Takes one event off the front of `data`: the bytes of the input that were not yet taken,
-    /// as far as they have come. `eof` says that no more will.
+    /// Takes one event off the front of `data`, which holds the bytes that have arrived and were
+    /// not yet taken. `eof` says that no more will arrive.
     ///
     /// # Errors
-    /// The first place where the input is malformed. Nothing is taken then, and the same data
-    /// bring the same error again.
+    /// The first place where the input is malformed. Nothing is taken then, and calling again with
+    /// this data returns this error again.
     #[inline]
     pub fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Step<'b>, Error> {
         let input = self.input(data, eof);
@@ -160,8 +161,8 @@ impl Parser {
         Ok(Step::Event(self.take(item, input.data, len)))
     }
 
-    /// Whether the next step needs more than `data`. If not, the body that is next, if one is, is
-    /// checked already.
+    /// Whether the next step needs more than `data`. If not, and a body is next, its instructions
+    /// are checked now and not again.
     ///
     /// # Errors
     /// Those of [`next`](Parser::next).
@@ -177,7 +178,7 @@ impl Parser {
         }
     }
 
-    /// How many bytes there are up to where the module must end.
+    /// The number of bytes up to where the module must end.
     #[inline(always)]
     fn room(&self) -> usize {
         self.end.map_or(usize::MAX, |end| end.saturating_sub(self.offset))
@@ -206,7 +207,7 @@ impl Parser {
         }
     }
 
-    /// Decodes the next item; `len` becomes how many bytes it takes.
+    /// Decodes the next item; `len` becomes its length in bytes.
     #[inline]
     fn step<'b>(&mut self, input: Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
         if input.data.len() < self.wanted && !input.eof {
@@ -233,7 +234,7 @@ impl Parser {
         }
     }
 
-    /// What stands between sections: the next one, or the end.
+    /// Decodes the header of the next section, or a custom section, or finds the end of the module.
     fn between<'b>(&self, input: Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
         let Some(&code) = input.data.first() else {
             return Err(match input.eof {
@@ -289,7 +290,8 @@ impl Parser {
         Ok(id)
     }
 
-    /// Compares a section's count, which stands at position `at`, with what came before.
+    /// Compares a section's count, which stands at position `at`, with the counts of earlier
+    /// sections.
     fn check_count(&self, section: Header, at: usize) -> Result<(), NoItem> {
         match (section.id, self.data_count) {
             _ if self.is_partial => Ok(()),
@@ -303,7 +305,7 @@ impl Parser {
         }
     }
 
-    /// Checks that no body is missing, when none can come any more.
+    /// Checks that no body is missing, once no code section can follow.
     fn check_bodies_came(&self) -> Result<(), NoItem> {
         match self.bodies == self.funcs || self.is_partial {
             true => Ok(()),
@@ -321,11 +323,11 @@ impl Parser {
         }
     }
 
-    /// Goes past what is malformed at the front of `data`, which is all that is left of the input.
-    /// Returns the number of bytes, or nothing when its end is not known.
+    /// Skips the malformed part at the front of `data`, which holds the rest of the input. Returns
+    /// its length, or `None` when its end is not known.
     pub(crate) fn skip_malformed(&mut self, data: &[u8]) -> Option<usize> {
         let input = self.input(data, true);
-        // Where only the order or a count is wrong, everything can be read.
+        // If only the order or a count is wrong, the content can still be read.
         if self.started
             && !core::mem::replace(&mut self.is_partial, true)
             && matches!(self.step(input, &mut 0), Ok(_) | Err(NoItem::End))
@@ -353,7 +355,7 @@ impl Parser {
         Some(len)
     }
 
-    /// Goes past an item.
+    /// Moves past an item.
     #[inline(always)]
     fn take<'b>(&mut self, item: Item<'b>, data: &'b [u8], len: usize) -> Event<'b> {
         if let Some(section) = &mut self.section {

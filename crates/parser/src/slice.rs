@@ -1,4 +1,4 @@
-//! Parsing what is all there: an iterator over a slice, and the way to a tree.
+//! Parses a whole module in memory: an iterator over its events, and its tree.
 
 use alloc::borrow::Cow;
 use core::iter::FusedIterator;
@@ -35,7 +35,7 @@ pub fn parse(bytes: &[u8]) -> Result<Module<'_>, Error> {
 }
 
 impl Parser {
-    /// The events of a module that is all there.
+    /// The events of a module that is wholly in memory.
     ///
     /// ```
     /// use wattle_ast::Features;
@@ -73,7 +73,7 @@ impl Parser {
     }
 }
 
-/// The events of a slice; after an error there are no more, unless what is malformed is
+/// The events of a slice. An error is the last event, unless the malformed part is
 /// [skipped](Events::skip_malformed).
 #[derive(Clone, Debug)]
 pub struct Events<'a> {
@@ -85,19 +85,19 @@ pub struct Events<'a> {
 /// A part of a module that was skipped because it is malformed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Skipped<'a> {
-    /// The offset in the input of the first byte.
+    /// The offset in the input of its first byte.
     pub offset: usize,
-    /// The bytes: none where only the order of sections or a count is wrong.
+    /// Its bytes; empty if only the order of sections or a count is wrong.
     pub bytes: &'a [u8],
 }
 
 impl<'a> Events<'a> {
-    /// Goes on behind what the last error is about, for tools that show as much as possible of a
-    /// malformed module: behind the body if its size is known, else behind the section. From then
-    /// on, the order of sections and their counts are not checked.
+    /// Continues after the malformed part that the last error is about, for tools that show as much
+    /// as possible of a malformed module: after the body if its size is known, else after the
+    /// section. From then on, the order of sections and their counts are not checked.
     ///
-    /// Returns nothing when the end of the malformed part is not known or lies behind the end of
-    /// the input; then there are no more events.
+    /// Returns `None` when the end of the malformed part is unknown or lies beyond the input; there
+    /// are no more events then.
     ///
     /// ```
     /// use wattle_ast::{Item, SectionId};
@@ -120,7 +120,7 @@ impl<'a> Events<'a> {
         Some(Skipped { offset, bytes })
     }
 
-    /// The offset in the input of the bytes that come next.
+    /// The offset in the input of the next byte.
     pub fn offset(&self) -> usize {
         self.parser.offset()
     }
@@ -144,7 +144,7 @@ impl<'a> Iterator for Events<'a> {
                 self.rest = self.rest.get(event.bytes.len()..).unwrap_or_default();
                 Some(Ok(event))
             }
-            // At the end of the input nothing more is wanted.
+            // The whole input is here, so no more can arrive.
             Ok(Step::End | Step::NeedMore(_)) => {
                 self.done = true;
                 None
@@ -159,21 +159,21 @@ impl<'a> Iterator for Events<'a> {
 
 impl FusedIterator for Events<'_> {}
 
-/// A section as far as its size tells.
+/// A section that is delimited by its size alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SectionFrame<'a> {
-    /// The byte that says which section it is; [`SectionId::from_code`] knows those that exist.
+    /// The section code; [`SectionId::from_code`] gives the sections that exist.
     pub code: u8,
-    /// The offset in the input of that byte.
+    /// The offset in the input of the code.
     pub offset: usize,
-    /// All bytes, those of the code and the size included.
+    /// All bytes of the section, code and size included.
     pub bytes: &'a [u8],
     /// The bytes behind the size.
     pub content: &'a [u8],
 }
 
-/// The sections of a module by their sizes alone. What they hold, their codes and their order are
-/// not looked at, so this works on modules that nothing else can read.
+/// The sections of a module, delimited by their sizes alone. Contents, codes and order are not
+/// checked, so this works on modules that nothing else can read.
 ///
 /// ```
 /// // A section that does not exist, then a custom section.
@@ -185,8 +185,8 @@ pub struct SectionFrame<'a> {
 /// ```
 ///
 /// # Errors
-/// Those of the header, and a size that is malformed or larger than what is left; then there are
-/// no more sections.
+/// A malformed header, and a size that is malformed or larger than the rest of the input; no more
+/// sections follow.
 pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
     let mut header = Parser::new().events(bytes);
     let mut error = header.next().and_then(Result::err);
@@ -215,13 +215,13 @@ pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Err
     })
 }
 
-/// Collects events and the sections that they lie in.
+/// Builds a module from events.
 struct Builder<'a> {
     bytes: &'a [u8],
-    /// The offset in the input of the first of the bytes.
+    /// The offset in the input of the first byte of `bytes`.
     base: usize,
     collector: Collector<'a>,
-    /// The section at hand, and the offset at which it begins.
+    /// The current section, and the offset of its first byte.
     section: Option<(SectionId, usize)>,
     /// The offset behind the last event.
     end: usize,

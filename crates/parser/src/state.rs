@@ -1,4 +1,4 @@
-//! The section that a parser is in: how much of it is left, and what its next entry is.
+//! The section that a parser is in: how much of it is left, and its next entry.
 
 use wattle_ast::{Body, Entries, Item, Malformed, Reader, Section as Header, SectionId};
 
@@ -7,17 +7,17 @@ use crate::frame::{Frame, Input, LOOK_AHEAD, NoItem};
 /// The section that is being read.
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
-    /// What it claimed to take, in bytes.
+    /// Its size in bytes, as its header states it.
     pub(crate) size: u32,
-    /// Offset of its size in the input.
+    /// The offset of the size in the input.
     pub(crate) size_at: usize,
-    /// How many of its bytes are left.
+    /// The number of bytes that are left.
     pub(crate) left: usize,
     pub(crate) entries: Entries,
 }
 
 impl Section {
-    /// The section whose header takes the first `len` bytes of `data`, at `offset` of the input.
+    /// The section whose header is the first `len` bytes of `data`, at `offset` in the input.
     pub(crate) fn enter(header: Header, data: &[u8], offset: usize, len: usize) -> Section {
         let mut size = Reader::new(data.get(..len).unwrap_or(data));
         size.seek(1);
@@ -34,7 +34,7 @@ impl Section {
         self.entries.section()
     }
 
-    /// Checks that no byte is left when all items were read.
+    /// Checks that no byte is left after the last item.
     pub(crate) fn leave(&self, input: Input<'_>) -> Result<(), NoItem> {
         let wanted = self.left.min(LOOK_AHEAD);
         match self.left {
@@ -50,8 +50,8 @@ impl Section {
         Frame { start: 0, end: self.left, overrun: Malformed::SectionSize }
     }
 
-    /// Goes past an entry of known size, a body, or else past everything that is left. Returns the
-    /// number of bytes.
+    /// Skips the next entry if it is a body, whose size is known, or else the rest of the section.
+    /// Returns the number of bytes.
     pub(crate) fn skip_malformed(&mut self, input: Input<'_>) -> usize {
         if self.id() == SectionId::Code && !self.entries.is_done() {
             let mut reader = input.reader(0, self.left);
@@ -66,7 +66,7 @@ impl Section {
         core::mem::take(&mut self.left)
     }
 
-    /// Goes past an item that took `len` bytes.
+    /// Moves past an item of `len` bytes.
     #[inline]
     pub(crate) fn advance(&mut self, item: &Item<'_>, len: usize) {
         self.left = self.left.saturating_sub(len);

@@ -1,5 +1,5 @@
-//! How many operands an instruction takes and how many results it leaves: what the table says, with
-//! the numbers that the module knows. Folding needs no more; types do not matter here.
+//! The numbers of operands and results of an instruction, from the instruction table and the
+//! module. Folding needs only these numbers, not the types.
 
 use wattle_ast::{Arity, BlockType, CompType, Count, CountOf, FuncType, HeapType, Opcode, ValType};
 
@@ -11,11 +11,11 @@ use crate::instructions::Seen;
 pub(crate) struct Effect {
     /// The number of operands.
     pub(crate) takes: usize,
-    /// The number of results; `None` when what follows is unreachable.
+    /// The number of results; `None` when the code behind is unreachable.
     pub(crate) leaves: Option<usize>,
 }
 
-/// The numbers of parameters and results; of a type that does not exist, none.
+/// The numbers of parameters and results; none for a type that does not exist.
 fn of_func(ty: Option<&FuncType>) -> (usize, usize) {
     ty.map_or((0, 0), |ty| (ty.params().len(), ty.results().len()))
 }
@@ -35,7 +35,7 @@ impl Context<'_> {
         of_func(self.spaces.tag(seen.tag).and_then(|tag| self.module.func_type(tag.ty)))
     }
 
-    /// The function type of a continuation type.
+    /// The function type that a continuation type wraps.
     fn continuation(&self, ty: wattle_ast::TypeIdx) -> Option<&FuncType> {
         match self.module.comp_type(ty)? {
             CompType::Cont(func) => self.module.func_type(*func),
@@ -43,7 +43,7 @@ impl Context<'_> {
         }
     }
 
-    /// The function type of the continuation that the last parameter of another one is.
+    /// The function type of the continuation that is the last parameter of another continuation.
     fn switched(&self, seen: &Seen) -> Option<&FuncType> {
         match self.continuation(seen.ty)?.params().last()? {
             ValType::Ref(last) => match last.heap {
@@ -54,9 +54,9 @@ impl Context<'_> {
         }
     }
 
-    /// What an instruction that takes operands and leaves results does to the stack. `label` tells
-    /// how many operands the label takes, `results` how many results the function has. Items that
-    /// do not exist count for nothing. `None` for parts of blocks.
+    /// The effect of an instruction on the stack; `None` for instructions that begin, separate or
+    /// end blocks. `label` gives the number of operands that a label takes, `results` is the number
+    /// of results of the function. Items that do not exist count as empty.
     pub(crate) fn effect(
         &self,
         opcode: Opcode,

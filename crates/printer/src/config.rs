@@ -1,4 +1,4 @@
-//! The settings of printing. What prints with them is in `modules.rs`.
+//! The settings of the printer. `modules.rs` prints with them.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 
 macro_rules! settings {
     ($( $(#[$doc:meta])* $name:ident: $ty:ty = $default:expr; )*) => {
-        /// How a module is printed.
+        /// The settings of the printer.
         ///
-        /// Whatever the settings, all but [`skeleton`](Config::skeleton) give text that parses back to the
-        /// module ([`name_unnamed`](Config::name_unnamed) adds names to it).
+        /// The text always parses back to the module, except with [`skeleton`](Config::skeleton).
+        /// With [`name_unnamed`](Config::name_unnamed), the parsed module has more names.
         ///
         /// ```
         /// use wattle_ast::{GlobalType, Global, Instr, Module, ValType};
@@ -35,7 +35,8 @@ macro_rules! settings {
         }
 
         impl Config {
-            /// The default settings: flat, two spaces a level, nothing added and nothing left out.
+            /// The default settings: flat instructions, two spaces a level, nothing added and
+            /// nothing left out.
             pub fn new() -> Config {
                 Config::default()
             }
@@ -54,17 +55,17 @@ macro_rules! settings {
 settings! {
     /// Whether instructions are folded: `(i32.add (local.get 0) (i32.const 1))`.
     fold: bool = false;
-    /// Whether bodies and the contents of segments and custom sections are left out, `...` in
-    /// their places. The text then does not parse.
+    /// Whether bodies and the contents of segments and custom sections are replaced by `...`. The
+    /// text then does not parse.
     skeleton: bool = false;
     /// Whether each item and instruction is preceded by its offset in the binary, in hexadecimal:
     /// `(;@1f;)`.
     ///
-    /// Offsets are known as far as `Module::encoding` says how the module was written. Without
-    /// it items have none, and those of instructions count from the first byte of their body.
+    /// Item offsets come from `Module::encoding`. If it is empty, items have no offsets, and those
+    /// of instructions count from the first byte of their body.
     offsets: bool = false;
-    /// Whether items, locals, labels and fields that have no name get identifiers, such as
-    /// `$#func5`. When the text is parsed these become names.
+    /// Whether items, locals, labels and fields without a name get identifiers, such as `$#func5`.
+    /// These become names when the text is parsed.
     name_unnamed: bool = false;
     /// How many spaces a level is indented: 2 unless set, at most 16. Levels beyond the fiftieth
     /// are not indented further, so that the text stays in proportion to the module.
@@ -81,7 +82,7 @@ settings! {
     /// assert_eq!(text, "(module\n    (memory (;0;) 0)\n  )\n");
     /// ```
     level: usize = 0;
-    /// Whether imports and exports are written at the items that they are about, as far as that
+    /// Whether imports and exports are written inside the items that they are about, where that
     /// keeps their order: `(func (export "f") (type 0) ...)`.
     inline_imports_exports: bool = false;
     /// Comments at instructions of functions, each on a line before its instruction. Where

@@ -1,4 +1,4 @@
-//! The state that all parts of the printer share: module, settings, identifiers, line breaks.
+//! The state that all parts of the printer share: module, settings, identifiers and line breaks.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -9,9 +9,9 @@ use crate::config::Config;
 use crate::ids::{Ids, Space};
 use crate::metadata::Customs;
 
-/// Indentation stops growing here, so that deep nesting does not make the text quadratic.
+/// The deepest level that is indented, so that deep nesting does not make the text quadratic.
 const MAX_LEVEL: usize = 50;
-/// And no level is wider than this.
+/// The widest indentation of one level, in spaces.
 const MAX_INDENT: usize = 16;
 
 /// The state that all parts of the printer share.
@@ -21,9 +21,9 @@ pub(crate) struct Context<'m> {
     pub(crate) ids: ModuleIds,
     /// The types of functions, tables, memories, globals and tags.
     pub(crate) spaces: IndexSpaces,
-    /// None unless the module is printed whole.
+    /// The custom sections; none while only a part of the module is printed.
     pub(crate) customs: Customs<'m>,
-    /// A line break and the deepest indentation.
+    /// A line break followed by the deepest indentation.
     line: Vec<u8>,
     keywords: Vec<Keyword>,
 }
@@ -55,7 +55,7 @@ impl Keyword {
     }
 }
 
-/// The identifiers of the spaces of a module.
+/// The identifiers of a module, by index space.
 pub(crate) struct ModuleIds {
     pub(crate) types: Ids,
     pub(crate) funcs: Ids,
@@ -65,7 +65,7 @@ pub(crate) struct ModuleIds {
     pub(crate) tags: Ids,
     pub(crate) elems: Ids,
     pub(crate) datas: Ids,
-    /// By type, for types whose fields have any.
+    /// The identifiers of fields, by the index of their type; types without any are left out.
     pub(crate) fields: BTreeMap<u32, Ids>,
 }
 
@@ -99,7 +99,7 @@ impl<'m> Context<'m> {
         }
     }
 
-    /// Begins a line. The level counts from that of the module.
+    /// Begins a line. `level` counts from the level of the module.
     #[inline(always)]
     pub(crate) fn line(&self, out: &mut Vec<u8>, level: usize) {
         let level = self.config.level.saturating_add(level).min(MAX_LEVEL);
@@ -165,8 +165,8 @@ impl ModuleIds {
     }
 }
 
-/// The imports whose group has one type for all, and so no place for an identifier: by kind, a
-/// flag for each index.
+/// The imports that have no place for an identifier, because their group states one type for all of
+/// them: by kind, a flag for each index.
 pub(crate) fn nameless(module: &Module<'_>) -> BTreeMap<ExternKind, Vec<bool>> {
     let mut flags: BTreeMap<ExternKind, Vec<bool>> = BTreeMap::new();
     if module.import_groups.iter().all(|group| group.ty.is_none()) {

@@ -1,4 +1,4 @@
-//! Custom sections that have a text form of their own, invented by other tools: `@producers` and
+//! Custom sections that have a text form of their own, which other tools defined: `@producers` and
 //! `@dylink.0`.
 
 use alloc::format;
@@ -11,9 +11,9 @@ use wattle_syntax::strings;
 
 use crate::printer::Printer;
 
-/// Writes a custom section but for its closing parenthesis, if parsing that text gives these bytes
-/// at the same place again; otherwise writes nothing and returns false. The last section of the
-/// module but for custom ones is `last`.
+/// Writes a custom section without its closing parenthesis, provided that the text parses back to
+/// these bytes at this place; otherwise writes nothing and returns false. `last` is the last
+/// section of the module that is not custom.
 pub(crate) fn section(
     printer: &mut Printer<'_>,
     custom: &Custom<'_>,
@@ -31,7 +31,7 @@ pub(crate) fn section(
             }
             _ => false,
         },
-        // A loader looks for it before all other sections.
+        // Loaders expect this section before all others.
         Dylink::NAME if custom.after.is_none() => match Dylink::parse(bytes) {
             Ok(section) if section.to_bytes() == bytes && are_told_apart(&section) => {
                 printer.field("@dylink.0", at);
@@ -45,7 +45,7 @@ pub(crate) fn section(
     }
 }
 
-/// Whether fields have values and names of their own, which other tools read.
+/// Whether all fields are ones that other tools can read from text.
 fn has_text(fields: &[ProducersField<'_>]) -> bool {
     let is_known = |name: &Name<'_>| matches!(&**name, "language" | "sdk" | "processed-by");
     fields.iter().enumerate().all(|(at, field)| {
@@ -64,7 +64,7 @@ fn producers(printer: &mut Printer<'_>, section: &Producers<'_>) {
     }
 }
 
-/// Whether each subsection is known, and none can be taken for a part of the one before.
+/// Whether all subsections are known, and none would be read as a part of the subsection before.
 fn are_told_apart(section: &Dylink<'_>) -> bool {
     use DylinkSubsection::{Exports, Imports, Unknown};
     let is_known = |it: &DylinkSubsection<'_>| match it {
@@ -139,7 +139,7 @@ fn names<'n>(printer: &mut Printer<'_>, names: impl IntoIterator<Item = &'n Name
     }
 }
 
-/// The words for bits, and a number for those that have none; and the closing parenthesis.
+/// The keywords of the flags, a number for the bits without one, and the closing parenthesis.
 fn flags(printer: &mut Printer<'_>, flags: SymbolFlags) {
     let mut rest = flags.0;
     for (flag, word) in SymbolFlags::WORDS {

@@ -1,4 +1,5 @@
-//! Custom sections as annotations, the name section among them where identifiers do not suffice.
+//! Custom sections as annotations. The name section is written as one where identifiers do not
+//! suffice.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html>
 
@@ -59,7 +60,7 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
     Ok(())
 }
 
-/// A custom section but for its closing parenthesis.
+/// A custom section without its closing parenthesis.
 fn section(
     printer: &mut Printer<'_>,
     custom: &Custom<'_>,
@@ -73,7 +74,7 @@ fn section(
     content(printer, bytes);
 }
 
-/// The place of the name section, and the names that identifiers cannot say, but for the closing
+/// The place of the name section and the names that identifiers cannot express, without the closing
 /// parenthesis.
 fn names_mark(
     printer: &mut Printer<'_>,
@@ -101,7 +102,7 @@ fn placement(printer: &mut Printer<'_>, after: Option<SectionId>, last: Option<S
     match after {
         after if after >= last => {}
         None => printer.str(" (before first)"),
-        // Placements do not know the data count section, which nothing but code follows.
+        // A placement cannot name the data count section, which only the code section follows.
         Some(SectionId::DataCount) => printer.str(" (before code)"),
         Some(after) => {
             printer.str(" (after ");
@@ -120,13 +121,13 @@ fn content(printer: &mut Printer<'_>, bytes: &[u8]) {
     }
 }
 
-/// How the text says the names.
+/// How the text expresses the names.
 enum NameText {
-    /// By identifiers; these bytes of a name section have the names that those cannot say: of what
-    /// does not exist, and of what has no place for an identifier.
+    /// By identifiers. The bytes are a name section of the names that identifiers cannot express:
+    /// of items that do not exist, and of those without a place for an identifier.
     Ids(Vec<u8>),
-    /// By name sections as they are, since there are several or one that is malformed. These are the
-    /// bytes of the one whose names the module has.
+    /// By whole name sections, because there are several or a malformed one. The bytes are the
+    /// section whose names the module has.
     Section(Vec<u8>),
 }
 
@@ -149,7 +150,7 @@ fn name_text<'m>(context: &Context<'m>) -> NameText {
             let locals = usize::try_from(func.body.local_count()).unwrap_or(usize::MAX);
             params(func.ty).saturating_add(locals)
         }
-        // Of an imported function, the parameters have a place.
+        // The parameters of an imported function have places for identifiers.
         None if has_place(ExternKind::Func, func) => {
             context.spaces.func(FuncIdx(func)).map_or(0, params)
         }
@@ -178,7 +179,7 @@ fn name_text<'m>(context: &Context<'m>) -> NameText {
     NameText::Ids(more.to_bytes())
 }
 
-/// The names of indices that do not exist or have no place for a name.
+/// The names of indices that do not exist or have no place for an identifier.
 fn beyond<'a>(names: &NameMap<'a>, len: usize, nameless: &[bool]) -> NameMap<'a> {
     let mut more = NameMap::default();
     for (index, name) in names.iter() {
@@ -190,7 +191,8 @@ fn beyond<'a>(names: &NameMap<'a>, len: usize, nameless: &[bool]) -> NameMap<'a>
     more
 }
 
-/// The names that do not fit in what they belong to, of which `len` tells the size.
+/// The names of inner indices that do not exist. `len` gives the number of inner indices of each
+/// item.
 fn inner<'a>(names: &IndirectNameMap<'a>, len: impl Fn(u32) -> usize) -> IndirectNameMap<'a> {
     let mut more = IndirectNameMap::default();
     for (outer, names) in names.iter() {
@@ -207,7 +209,7 @@ fn defined<'m>(context: &Context<'m>, func: u32) -> Option<&'m wattle_ast::Func<
     context.module.funcs.get(place as usize)
 }
 
-/// The number of blocks of a function, which have a place for a label each.
+/// The number of blocks in a function, each of which has a place for a label.
 fn block_count(context: &Context<'_>, func: u32) -> usize {
     defined(context, func).map_or(0, |func| {
         func.body.instrs().filter(|instr| instr.opcode().info().arity == Arity::Open).count()

@@ -1,4 +1,4 @@
-//! Which exports are written at the items that they export.
+//! Which exports are written inside the items that they export.
 
 use alloc::collections::BTreeMap;
 
@@ -6,18 +6,19 @@ use wattle_ast::{ExternIdx, ExternKind};
 
 use crate::context::Context;
 
-/// Which exports are written at the items that they export.
+/// Which exports are written inside the items that they export.
 ///
-/// Text lists exports in the order in which they come, so only those are inline that come in the
-/// order of their items: as many as possible at the front, before the fields of the others, and at
-/// the functions, after them.
+/// The order of exports in the text is their order in the module. So an export can be inline only
+/// if that keeps the order: as many as possible at the start of the list, printed before the export
+/// fields, and as many as possible at its end, printed in functions, which follow the export
+/// fields.
 #[derive(Default)]
 pub(crate) struct InlineExports {
-    /// By item, the first of its exports and the one after its last.
+    /// For each item, the range of its exports.
     ranges: BTreeMap<ExternIdx, (usize, usize)>,
-    /// How many are inline before the fields of the others.
+    /// The number of inline exports before the export fields.
     front: usize,
-    /// The first of those inline at functions.
+    /// The first of the exports that are inline in functions.
     back: usize,
 }
 
@@ -63,10 +64,10 @@ impl InlineExports {
     }
 }
 
-/// The stage at which functions are printed, after the fields of exports.
+/// The stage at which functions are printed, after the export fields.
 const FUNC_STAGE: usize = 5;
 
-/// When each item that can have inline exports is printed: a stage, and a place in it.
+/// When each item that can have inline exports is printed: a stage, and a place in the stage.
 fn places(context: &Context<'_>) -> BTreeMap<ExternIdx, (usize, usize)> {
     let module = context.module;
     let mut places = BTreeMap::new();

@@ -1,10 +1,11 @@
 //! Folded instructions: operands in parentheses, inside the instruction that takes them.
 //!
-//! An instruction and its operands are a run of consecutive instructions, and two such runs either
-//! nest or lie apart. Once it is known where the run of each instruction begins, the text is written
-//! in one pass: at each instruction, all runs that begin there are opened, the longest first, and
-//! its own is closed. As long as runs nest, the text unfolds to the same instructions. So where the
-//! stack of an invalid body is unknown, operands are left outside and the text is still right.
+//! An instruction and its operands are a run of consecutive instructions, and two runs either nest
+//! or do not overlap. Once it is known where the run of each instruction begins, the text is
+//! written in one pass: before each instruction, the parentheses of all runs that begin there are
+//! opened, the longest run first; after it, the parenthesis of its own run is closed. As long as
+//! runs nest, the text unfolds to the original instructions. So where the stack of an invalid body
+//! is unknown, operands are left outside and the text is still right.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/instructions.html#folded-instructions>
 
@@ -19,13 +20,13 @@ use crate::labels::LabelStack;
 use crate::metadata::Pending;
 use crate::numbers;
 
-/// The most characters of a run that goes on one line. It must hold no block either.
+/// The most characters of a run that is written on one line. Runs with blocks never are.
 const LINE: usize = 72;
 
-/// The end of a list of instructions whose runs begin at one place.
+/// Ends a list of instructions whose runs begin at one place.
 const NONE: usize = usize::MAX;
 
-/// Folds bodies. It holds nothing but memory that is reused from one body to the next.
+/// Folds bodies. It only holds memory that is reused from one body to the next.
 #[derive(Default)]
 pub(crate) struct Folder {
     nodes: Vec<Node>,
@@ -34,17 +35,17 @@ pub(crate) struct Folder {
     text: Vec<u8>,
 }
 
-/// An instruction.
+/// An instruction that was collected.
 struct Node {
-    /// Where its text ends; it begins where that of the instruction before ends.
+    /// The end of its text, which begins at the end of the text of the instruction before.
     text: usize,
-    /// The instruction with which its run begins.
+    /// The first instruction of its run.
     start: usize,
-    /// The last instruction whose run begins with this one.
+    /// The last instruction whose run begins with this instruction.
     head: usize,
-    /// The instruction before it whose run begins where its own does.
+    /// The previous instruction whose run begins where the run of this one does.
     next: usize,
-    /// How many parts of blocks there are up to this instruction.
+    /// The number of instructions up to this one that begin, part or end blocks.
     structured: usize,
     offset: usize,
     role: Role,
@@ -72,21 +73,22 @@ enum Role {
     Last,
 }
 
-/// Values on the stack that one instruction left.
+/// Values on the stack, all of them results of one instruction.
 struct Value {
     count: usize,
-    /// Where the run that leaves them begins, or [`NONE`] when that run cannot become an operand.
+    /// The first instruction of the run that leaves them, or [`NONE`] when that run cannot become
+    /// an operand.
     start: usize,
 }
 
 /// A block.
 struct Frame {
-    /// How high the stack was when it began, in [`Value`]s.
+    /// The height of the stack when it began, in [`Value`]s.
     base: usize,
     params: usize,
     results: usize,
     label: usize,
-    /// Where its run begins.
+    /// The first instruction of its run.
     start: usize,
     /// Whether its parts have parentheses of their own.
     parts: bool,
@@ -95,7 +97,7 @@ struct Frame {
 /// The layout that collects instructions for folding.
 struct Fold<'f> {
     folder: &'f mut Folder,
-    /// How many results the function has.
+    /// The number of results of the function.
     results: usize,
 }
 
@@ -215,8 +217,8 @@ impl Fold<'_> {
         self.folder.frames.last().map_or(0, |frame| frame.base)
     }
 
-    /// Takes `count` values off the stack. Returns where the run of the instruction at `here` begins
-    /// with these as its operands.
+    /// Takes `count` values off the stack. Returns where the run of the instruction at `here`
+    /// begins when these values are its operands.
     #[inline]
     fn take(&mut self, mut count: usize, here: usize) -> usize {
         let base = self.base();
@@ -225,7 +227,7 @@ impl Fold<'_> {
         while count > 0 && self.folder.values.len() > base {
             let Some(value) = self.folder.values.last_mut() else { break };
             if value.count > count {
-                // Some stay behind, so the instruction that left them all cannot be an operand.
+                // Some of its results stay on the stack, so the instruction cannot be an operand.
                 value.count -= count;
                 value.start = NONE;
                 break;
@@ -293,7 +295,7 @@ struct Writer<'w, 'm> {
     base: usize,
     annotations: Pending<'w>,
     level: usize,
-    /// The instruction whose run is on one line, when one is.
+    /// The instruction whose run is being written on one line, if there is one.
     line: usize,
 }
 
@@ -360,11 +362,11 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Whether the run of an instruction goes on one line.
+    /// Whether the run of an instruction fits on one line.
     fn fits(&self, at: usize, node: &Node) -> bool {
         let before = node.start.checked_sub(1).and_then(|before| self.folder.nodes.get(before));
         let (text, structured) = before.map_or((0, 0), |before| (before.text, before.structured));
-        // Parentheses and a space each.
+        // Each instruction adds two parentheses and a space.
         let width = node.text - text + 3 * (at - node.start);
         node.role == Role::Values && node.structured == structured && width <= LINE
     }

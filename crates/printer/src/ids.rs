@@ -1,7 +1,7 @@
-//! Identifiers: the one of each index of a space, computed once.
+//! The identifiers of each index space, computed once.
 //!
-//! A name is an identifier when it is unique in its space and not empty. Any other gets an
-//! identifier made of its index, followed by the name in an annotation: `$#func5 (@name "f")`.
+//! A name becomes an identifier when it is unique in its space and not empty. Otherwise the
+//! identifier is made of the index, followed by the name in an annotation: `$#func5 (@name "f")`.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -14,22 +14,22 @@ use crate::numbers;
 /// The identifiers of one index space.
 #[derive(Default)]
 pub(crate) struct Ids {
-    /// `$id` and perhaps ` (@name "..")`, for one index after the other.
+    /// `$id`, followed by ` (@name "..")` where needed, for each index in order.
     text: Vec<u8>,
-    /// For each index, where its identifier ends, and where its annotation does.
+    /// For each index, the end of its identifier, and the end of its annotation.
     ends: Vec<(usize, usize)>,
 }
 
-/// What tells the identifiers of one space from those of another.
+/// What distinguishes the identifiers of one space from those of another.
 #[derive(Clone, Copy)]
 pub(crate) struct Space<'s> {
-    /// What the made-up identifiers say, such as `func`.
+    /// The word in identifiers that are made of an index, such as `func`.
     pub(crate) keyword: &'s str,
-    /// How many indices there are.
+    /// The number of indices.
     pub(crate) len: usize,
     /// Whether indices without a name get identifiers too.
     pub(crate) name_unnamed: bool,
-    /// By index, whether the text has no place for an identifier; indices beyond have one.
+    /// By index, whether the text has no place for an identifier. Indices beyond the list have one.
     pub(crate) nameless: &'s [bool],
 }
 
@@ -80,7 +80,7 @@ impl Ids {
         }
     }
 
-    /// Goes on to `index`, over indices that have no name.
+    /// Adds the indices before `index`, which have no names.
     fn unnamed(&mut self, index: usize, space: Space<'_>, reserved: &Reserved<'_>) {
         while self.ends.len() < index {
             if space.name_unnamed && space.has_place(self.ends.len()) {
@@ -90,7 +90,7 @@ impl Ids {
         }
     }
 
-    /// The text of an index, up to the end of its identifier or of its annotation.
+    /// The text of an index: `end` chooses whether it includes the annotation.
     #[inline(always)]
     fn text(&self, index: u32, end: impl Fn((usize, usize)) -> usize) -> &[u8] {
         let index = index as usize;
@@ -133,18 +133,18 @@ pub(crate) fn annotation(out: &mut Vec<u8>, name: &str) {
     out.push(b')');
 }
 
-/// The names that a made-up identifier could be taken for.
+/// The names that look like an identifier made of an index.
 #[derive(Default)]
 pub(crate) struct Reserved<'n>(BTreeSet<&'n [u8]>);
 
 impl<'n> Reserved<'n> {
-    /// The reserved ones of these names.
+    /// Those of the names that look like an identifier made of an index.
     pub(crate) fn new(names: impl Iterator<Item = &'n str>) -> Reserved<'n> {
         Reserved(names.filter(|name| name.starts_with('#')).map(str::as_bytes).collect())
     }
 
-    /// Appends the identifier made of an index: `$#func5`, with `_` after it as often as it takes
-    /// to be no one's name.
+    /// Appends the identifier made of an index: `$#func5`, followed by as many `_` as it takes to
+    /// differ from all names.
     pub(crate) fn synthetic(&self, out: &mut Vec<u8>, keyword: &str, index: usize) {
         out.push(b'$');
         let start = out.len();
@@ -165,7 +165,7 @@ fn duplicates<'n>(names: impl Iterator<Item = (usize, &'n str)>) -> Vec<usize> {
     let mut found = Vec::new();
     for same_hash in hashed.chunk_by_mut(|a, b| a.0 == b.0) {
         if same_hash.len() > 1 {
-            // Sorted, so that names made to collide cost no more than a sort.
+            // Sorting keeps this fast even for names that were chosen to collide.
             same_hash.sort_unstable_by_key(|entry| entry.2);
             let groups = same_hash.chunk_by(|a, b| a.2 == b.2).filter(|group| group.len() > 1);
             found.extend(groups.flatten().map(|entry| entry.1));
@@ -175,7 +175,7 @@ fn duplicates<'n>(names: impl Iterator<Item = (usize, &'n str)>) -> Vec<usize> {
     found
 }
 
-/// A quick hash. Collisions are harmless.
+/// A hash for finding duplicates. Collisions cost time but do no harm.
 fn hash(bytes: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut hash = bytes.len() as u64;

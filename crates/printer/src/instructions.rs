@@ -1,5 +1,5 @@
-//! Instructions as text: the sink that writes immediates. How instructions are laid out is for
-//! its [`Layout`]: one a line here, folded in `fold.rs`.
+//! Instructions as text: the sink that writes immediates. A [`Layout`] arranges the instructions:
+//! one a line here, folded in `fold.rs`.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/instructions.html>
 
@@ -20,31 +20,32 @@ use crate::labels::LabelStack;
 use crate::metadata::Pending;
 use crate::numbers;
 
-/// Where instructions go on the page.
+/// How instructions are arranged in the text.
 pub(crate) trait Layout: Sized {
-    /// Begins an instruction: everything up to and including the keyword. It has to call
-    /// [`Code::structure`], which knows the labels, before it writes.
+    /// Begins an instruction: writes everything up to the keyword, keyword included. It has to call
+    /// [`Code::structure`], which updates the labels, before it writes.
     fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize);
 }
 
-/// A sink for instructions.
+/// A sink that writes instructions.
 pub(crate) struct Code<'p, 'm, L> {
     pub(crate) context: &'p Context<'m>,
     pub(crate) out: Vec<u8>,
     pub(crate) layout: L,
     pub(crate) locals: &'p Ids,
     pub(crate) labels: LabelStack<'m>,
-    /// Added to offsets.
+    /// Added to each offset that is printed.
     pub(crate) base: usize,
-    /// The annotations that are still to come.
+    /// The annotations that were not written yet.
     pub(crate) annotations: Pending<'p>,
     /// The instruction whose immediates are being printed.
     pub(crate) opcode: Opcode,
-    /// Its immediates so far.
+    /// The immediates of this instruction so far.
     pub(crate) seen: Seen,
 }
 
-/// The immediates of the current instruction that its type, or the next immediates, depend on.
+/// The immediates of the current instruction that determine its type or how its next immediates are
+/// written.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
     pub(crate) ty: TypeIdx,
@@ -68,10 +69,10 @@ impl Seen {
     };
 }
 
-/// Stands in the text where bytes cannot be decoded.
+/// The comment that is printed where bytes cannot be decoded.
 pub(crate) const ILLEGIBLE: &[u8] = b" (;illegible;)";
 
-/// The bytes cannot be decoded, so printing stops.
+/// The error for bytes that cannot be decoded, which ends printing.
 pub(crate) struct Illegible;
 
 impl From<Malformed> for Illegible {
@@ -116,8 +117,8 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
         transcode_expr(&mut reader, nesting, self).is_ok() && reader.is_empty()
     }
 
-    /// Closes the block that an instruction closes. A block that an instruction opens is added later,
-    /// with its immediates.
+    /// Updates the open blocks at an instruction that closes one. A block that an instruction opens
+    /// is added later, with the block type.
     #[inline(always)]
     pub(crate) fn structure(&mut self, opcode: Opcode) -> Structure {
         self.opcode = opcode;
@@ -135,7 +136,7 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
         }
     }
 
-    /// ` (;@1f;)`, when offsets are asked for.
+    /// Appends ` (;@1f;)` if offsets are printed.
     #[inline(always)]
     pub(crate) fn offset(&mut self, offset: usize) {
         if self.context.config.offsets {
@@ -159,7 +160,7 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// A space, then the number.
+    /// Appends a space and the number.
     #[inline]
     fn number(&mut self, value: u64) {
         self.out.push(b' ');
@@ -173,7 +174,7 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
     }
 }
 
-/// Methods of a sink, by what they do with the value.
+/// Methods of a sink, each given by how it writes its value.
 macro_rules! write {
     ($code:ident, $value:ident: $( $method:ident $ty:ty = $write:expr; )*) => { $(
         #[inline]
@@ -202,7 +203,7 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
             BlockType::Value(ty) => self.context.result_types(&mut self.out, [ty].into_iter()),
             BlockType::Type(ty) => self.context.type_use(&mut self.out, ty, None),
         }
-        // The clauses of `try_table` do not see its label.
+        // The clauses of `try_table` are outside the scope of its label.
         if self.opcode != Opcode::TryTable {
             self.labels.push(depth);
         }
@@ -386,9 +387,9 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
     }
 }
 
-/// One instruction a line.
+/// A layout with one instruction a line.
 pub(crate) struct Flat<'p> {
-    /// How deep the function itself is indented.
+    /// The level of the function's own line.
     pub(crate) level: usize,
     /// The comments that are still to come: offsets in the expression, and texts.
     pub(crate) comments: &'p [(u32, u32)],
@@ -431,7 +432,7 @@ impl Code<'_, '_, Flat<'_>> {
     }
 }
 
-/// All instructions on one line, each after a space: for constant expressions.
+/// A layout with all instructions on one line, each after a space: for constant expressions.
 pub(crate) struct Inline;
 
 impl Layout for Inline {
@@ -445,8 +446,8 @@ impl Layout for Inline {
 }
 
 impl Context<'_> {
-    /// A constant expression, a space before each instruction; in parentheses when it is a single
-    /// plain instruction, else after `keyword` in parentheses (without them when that is empty).
+    /// Appends a constant expression: a single instruction in parentheses, several in parentheses
+    /// behind `keyword`, or without parentheses if `keyword` is empty.
     pub(crate) fn const_expr(
         &self,
         out: &mut Vec<u8>,
@@ -469,7 +470,7 @@ impl Context<'_> {
         code.expr(expr.bytes(), &mut Nesting::default());
         *out = code.out;
         if single {
-            // The space becomes the parenthesis; one more space goes before it.
+            // The parenthesis goes between the space and the instruction.
             out.insert(start + 1, b'(');
         }
         if single || !keyword.is_empty() {

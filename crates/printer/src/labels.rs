@@ -9,40 +9,41 @@ use wattle_syntax::strings;
 use crate::ids::{Reserved, annotation};
 use crate::numbers;
 
-/// The blocks that are open, innermost last.
+/// The open blocks, the innermost last.
 ///
-/// The default has no names and writes no comments.
+/// By default, there are no names and no comments.
 #[derive(Default)]
 pub(crate) struct LabelStack<'m> {
     names: Option<&'m NameMap<'m>>,
     name_unnamed: bool,
-    /// Whether a label without identifier has its depth in a comment.
+    /// Whether the depth of a label without an identifier is written as a comment.
     depth_comments: bool,
     reserved: Reserved<'m>,
-    /// For each name that is the identifier of an open block, the depth of the innermost such block.
+    /// For each identifier of an open block, the depth of the innermost block that has it.
     in_scope: BTreeMap<&'m str, usize>,
-    /// The identifiers of open blocks, one after the other.
+    /// The identifiers of the open blocks, in order.
     text: Vec<u8>,
     open: Vec<Label<'m>>,
-    /// How many blocks have begun.
+    /// The number of blocks that have begun.
     begun: u32,
-    /// The one whose definition was written last.
+    /// The label whose definition was written last.
     defined: Label<'m>,
 }
 
 /// A label.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Label<'m> {
-    /// Where its identifier ends in the text; it begins where the one before ends.
+    /// The end of its identifier in the text, which begins at the end of the one before.
     end: usize,
-    /// Its name, when that is its identifier.
+    /// Its name, if that is its identifier.
     name: Option<&'m str>,
-    /// The depth of the block around it that it hides, as it has the same name; 0 without one.
+    /// The depth of the enclosing block of this name, which it hides; 0 if there is none.
     hides: usize,
 }
 
 impl<'m> LabelStack<'m> {
-    /// No open blocks. `names` are those of the blocks to come, in the order in which they begin.
+    /// A stack without open blocks. `names` are the names of all blocks of the body, in the order
+    /// in which they begin.
     pub(crate) fn new(names: Option<&'m NameMap<'m>>, name_unnamed: bool) -> LabelStack<'m> {
         let all = names.into_iter().flat_map(NameMap::iter);
         let reserved = Reserved::new(all.map(|(_, name)| name.as_str()));
@@ -56,13 +57,13 @@ impl<'m> LabelStack<'m> {
         self.open.is_empty()
     }
 
-    /// How many blocks are open.
+    /// The number of open blocks.
     #[inline(always)]
     pub(crate) fn depth(&self) -> usize {
         self.open.len()
     }
 
-    /// Writes the identifier of a block that begins, or else a comment that says how deep it is.
+    /// Writes the identifier of a block that begins, or a comment with its depth if it has none.
     pub(crate) fn write_definition(&mut self, out: &mut Vec<u8>) -> Label<'m> {
         let ordinal = self.begun;
         self.begun = self.begun.wrapping_add(1);
@@ -96,7 +97,7 @@ impl<'m> LabelStack<'m> {
         label
     }
 
-    /// Appends ` (;@1;)` if such comments are asked for.
+    /// Appends ` (;@1;)` if depths are written as comments.
     fn depth_comment(&self, out: &mut Vec<u8>, depth: usize) {
         if self.depth_comments {
             out.extend_from_slice(b" (;@");
@@ -135,8 +136,8 @@ impl<'m> LabelStack<'m> {
         }
     }
 
-    /// Writes a reference: the identifier, or the number with the depth of the block in a comment
-    /// where it has none or another block inside of it has the same.
+    /// Writes a reference: the identifier, or the number and a comment with the depth if the block
+    /// has no identifier or an inner block has that identifier too.
     pub(crate) fn reference(&self, out: &mut Vec<u8>, label: LabelIdx) {
         out.push(b' ');
         let Some(depth) = self.open.len().checked_sub(label.idx()) else {

@@ -1,17 +1,18 @@
 //! Printer of WebAssembly modules in the text format.
 //!
-//! [`print`] returns the text; [`Config`] folds, leaves out, adds offsets or names, and streams. The
-//! text parses back to the same module, with its custom sections, its odd names and their order.
+//! [`print`] returns the text; [`Config`] folds, leaves out, adds offsets or names, and streams.
+//! The text parses back to an equal module, including custom sections, names that are not
+//! identifiers, and the order of everything.
 //!
-//! What lives here: everything that turns a `Module` into text. What does not: parsing of any
-//! kind, and validation (modules that are invalid print as well).
+//! This crate turns a `Module` into text. It does not parse, and it does not validate: invalid
+//! modules are printed too.
 //!
 //! | file | writes |
 //! |---|---|
 //! | `modules.rs` | the fields of a module |
-//! | `printer.rs`, `context.rs` | the beginnings and ends of fields and lines |
-//! | `exports.rs` | exports at the items that they export |
-//! | `customs.rs` | custom sections, the name section where identifiers do not suffice |
+//! | `printer.rs`, `context.rs` | how fields and lines begin and end |
+//! | `exports.rs` | exports inside the items that they export |
+//! | `customs.rs` | custom sections, and the name section where identifiers do not suffice |
 //! | `metadata.rs` | code metadata such as branch hints, as annotations |
 //! | `types.rs` | types |
 //! | `instructions.rs` | instructions, one a line |

@@ -1,4 +1,4 @@
-//! Instructions one by one, for a dump or a profile that puts its own columns beside each.
+//! Instructions one by one, for tools such as dumps and profiles that add columns of their own.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,9 +14,9 @@ use crate::labels::LabelStack;
 /// An instruction as text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line {
-    /// Where it begins in the expression, in bytes.
+    /// Its offset in the expression, in bytes.
     pub offset: usize,
-    /// The number of blocks around it.
+    /// The number of blocks around the instruction.
     pub depth: usize,
     /// The instruction and its immediates.
     pub text: String,
@@ -27,7 +27,7 @@ pub struct Line {
 pub struct Listing {
     /// The instructions, in order.
     pub lines: Vec<Line>,
-    /// How many bytes they take: fewer than the expression has when an instruction is malformed.
+    /// The number of bytes that they take, which ends before the first malformed instruction.
     pub len: usize,
 }
 
@@ -69,7 +69,7 @@ impl<'m> Lister<'m> {
             if let Some(&(start, ..)) = code.layout.starts.last() {
                 let mut reader = Reader::new(bytes);
                 reader.seek(start);
-                // The last instruction is malformed itself, or what is behind it.
+                // The last instruction or the bytes behind it are malformed.
                 match reader.read::<Instr<'_>>() {
                     Ok(_) => len = reader.pos(),
                     Err(_) => {
@@ -96,7 +96,8 @@ impl core::fmt::Debug for Lister<'_> {
     }
 }
 
-/// Remembers where each instruction begins: its offset, its depth, its text.
+/// A layout that remembers where each instruction begins: its offset, its depth, and its place in
+/// the text.
 struct Lines {
     starts: Vec<(usize, usize, usize)>,
 }

@@ -1,6 +1,6 @@
-//! Code metadata such as branch hints: which sections of it are written as annotations, and what
-//! becomes of the other custom sections that point at places in the module. Code that comes from text
-//! is in its shortest form.
+//! Code metadata such as branch hints, which are written as annotations, and the other custom
+//! sections that point at places in the module. Code that comes from text is in its shortest form,
+//! so a section with other offsets would be wrong and is left out.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html#branch-hints>
 
@@ -12,25 +12,26 @@ use wattle_ast::custom::{CustomFate, MovedMetadata};
 use wattle_ast::{Arity, Custom, CustomData, Encode, ExternKind, Func, FuncIdx, Module};
 use wattle_syntax::strings;
 
-/// The custom sections of a module, as its text says them.
+/// How the text expresses the custom sections of a module.
 #[derive(Default)]
 pub(crate) struct Customs<'m> {
-    /// What annotations say of instructions, by function, in the order of the offsets.
+    /// The annotations of each function, in the order of their offsets.
     annotations: BTreeMap<FuncIdx, Vec<Annotation<'m>>>,
-    /// The sections that are written out, in order, each with its place among those of the module.
+    /// The custom sections that are written as sections, in order, each with its index in the
+    /// module.
     pub(crate) written: Vec<(usize, Custom<'m>)>,
 }
 
-/// What an annotation says of an instruction.
+/// An annotation of an instruction.
 pub(crate) struct Annotation<'m> {
-    /// The offset in the body.
+    /// The offset of the instruction in the body.
     offset: u32,
     name: &'m str,
     value: Cow<'m, [u8]>,
 }
 
 impl<'m> Customs<'m> {
-    /// All custom sections of a module, as they are.
+    /// All custom sections of a module, unchanged.
     pub(crate) fn as_they_are(module: &'m Module<'_>) -> Self {
         let customs = module.customs.iter().map(Custom::borrowed);
         let mut written: Vec<_> = customs.enumerate().collect();
@@ -38,8 +39,8 @@ impl<'m> Customs<'m> {
         Customs { annotations: BTreeMap::new(), written }
     }
 
-    /// The custom sections of a module, without those that would be wrong for code that comes from
-    /// text.
+    /// The custom sections of a module, without those that would be wrong for code in its shortest
+    /// form.
     pub(crate) fn new(module: &'m Module<'_>) -> Self {
         let mut customs = Customs::default();
         let mut metadata = Vec::new();
@@ -78,14 +79,14 @@ impl<'m> Customs<'m> {
         }
     }
 
-    /// What annotations say of the instructions of a function.
+    /// The annotations of a function.
     pub(crate) fn of(&self, func: u32) -> &[Annotation<'m>] {
         self.annotations.get(&FuncIdx(func)).map_or(&[], Vec::as_slice)
     }
 }
 
-/// Whether there is a place for an annotation for each entry. There is none for a whole function, nor
-/// at what parts or ends a block, which folded text does not write as an instruction.
+/// Whether all entries can be annotations. Annotations cannot stand at a whole function, nor at an
+/// instruction that parts or ends a block, since folded text has no place for that.
 fn can_be_annotated(module: &Module<'_>, metadata: &MovedMetadata<'_>) -> bool {
     let imported = module.imported(ExternKind::Func);
     metadata.before.funcs.iter().all(|of| {
@@ -102,11 +103,11 @@ fn can_be_annotated(module: &Module<'_>, metadata: &MovedMetadata<'_>) -> bool {
     })
 }
 
-/// Annotations that are still to come, each with an offset in the body.
+/// The annotations that were not written yet, each with an offset in the body.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Pending<'p> {
     annotations: &'p [Annotation<'p>],
-    /// Where in the body the instructions begin.
+    /// The offset in the body of the first instruction.
     code_offset: usize,
 }
 
@@ -115,7 +116,7 @@ impl<'p> Pending<'p> {
         Pending { annotations, code_offset }
     }
 
-    /// Writes the annotations of the instruction at this offset. Offsets must ascend.
+    /// Writes the annotations of the instruction at this offset. Calls must be in order of offsets.
     #[inline(always)]
     pub(crate) fn write(&mut self, out: &mut Vec<u8>, offset: usize) {
         while let Some((annotation, others)) = self.annotations.split_first()
@@ -126,7 +127,7 @@ impl<'p> Pending<'p> {
         }
     }
 
-    /// Writes the annotations of the instruction at this offset, in any order.
+    /// Writes the annotations of the instruction at this offset. Calls may be in any order.
     #[inline(always)]
     pub(crate) fn find(&self, out: &mut Vec<u8>, offset: usize) {
         if self.annotations.is_empty() {
@@ -140,7 +141,7 @@ impl<'p> Pending<'p> {
     }
 }
 
-/// Appends an annotation, a space behind it.
+/// Appends an annotation and a space.
 #[cold]
 fn write(out: &mut Vec<u8>, annotation: &Annotation<'_>) {
     out.extend_from_slice(b"(@");

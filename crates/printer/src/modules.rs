@@ -21,11 +21,11 @@ use crate::metadata::Pending;
 use crate::printer::{HandOn, Printer};
 use crate::{customs, numbers};
 
-/// Text is handed on whenever this many bytes have come together.
+/// The number of bytes of text from which a piece is handed on.
 const PIECE: usize = 1 << 16;
 
-/// A function with more locals than this is not printed whole: engines take no more than 50,000,
-/// while a few bytes can declare four billion.
+/// More locals than this are printed as `(local ...)`: engines take no more than 50,000, while a few
+/// bytes can declare four billion.
 const MAX_LOCALS: u64 = 1_000_000;
 
 /// Prints a module with the default settings: flat, two spaces a level.
@@ -58,14 +58,14 @@ impl Config {
     /// Prints a module.
     pub fn print(&self, module: &Module<'_>) -> String {
         let mut printer = Printer::new(module, self);
-        // Nothing is handed on, so nothing fails.
+        // This closure never fails.
         let _ = printer.module(&mut |_| Ok(()));
         String::from_utf8(printer.out)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
-    /// Prints a module, handing the text on piece by piece. Returns whether every body could be
-    /// decoded; one that could not ends in a comment that says so.
+    /// Prints a module, handing the text on in pieces. Returns whether every body could be decoded.
+    /// The text of a body that could not ends in a comment that says so.
     ///
     /// ```
     /// let mut text = String::new();
@@ -162,7 +162,8 @@ impl<'m> Printer<'m> {
         Ok(())
     }
 
-    /// What the module defines of a kind: the place in its list, the index, and the item.
+    /// The items of a kind that the module defines: the index in the list, the index in the index
+    /// space, and the item.
     fn defined<T>(
         &self,
         kind: ExternKind,
@@ -187,7 +188,8 @@ impl<'m> Printer<'m> {
         }
     }
 
-    /// Begins a field that can be exported: its identifier, its index, its exports.
+    /// Begins a field for an item that can be exported: its identifier, its index, and its inline
+    /// exports.
     fn begin(&mut self, index: ExternIdx, at: Option<usize>) {
         self.field(index.kind().keyword(), at);
         self.define(index);
@@ -207,7 +209,8 @@ impl<'m> Printer<'m> {
         }
     }
 
-    /// A constant expression of the item at `at`. Where in the item it begins is not known.
+    /// A constant expression of the item at `at`. Offsets in it count from `at`, since its own
+    /// offset is unknown.
     fn const_expr(&mut self, expr: &Expr<'_>, keyword: &str, at: Option<usize>) {
         self.context.const_expr(&mut self.out, expr, keyword, at.unwrap_or(0));
     }
@@ -304,7 +307,7 @@ impl<'m> Printer<'m> {
         self.str(")");
     }
 
-    /// What is imported, behind its identifier. Without an index, its parameters have no names.
+    /// The type of an import behind its identifier. Without an index, the parameters have no names.
     fn bare_extern_type(&mut self, ty: &ExternType, index: Option<ExternIdx>) {
         let out = &mut self.out;
         let names = &self.context.module.names;
@@ -436,7 +439,7 @@ impl<'m> Printer<'m> {
                 let first = params as u32;
                 let ids = Some(&self.locals);
                 self.context.variables(&mut self.out, "local", types, first, ids);
-                // Each begins with a space, and the line has its own.
+                // Each local begins with a space, which the indentation of the line replaces.
                 self.out.remove(start);
             }
         }

@@ -1,5 +1,5 @@
-//! Numbers as text: decimal and hexadecimal integers, and floats that read back to the same bits.
-//! Nothing here goes through `core::fmt`.
+//! Numbers as text: decimal and hexadecimal integers, and floats that read back bit for bit.
+//! Nothing here uses `core::fmt`.
 
 use alloc::vec::Vec;
 
@@ -73,7 +73,7 @@ pub(crate) fn offset_comment(out: &mut Vec<u8>, offset: usize) {
     out.extend_from_slice(b";) ");
 }
 
-/// What a float's bits consist of.
+/// The parts of a float's bits.
 struct Parts {
     negative: bool,
     mantissa_bits: u32,
@@ -95,17 +95,17 @@ impl Parts {
     }
 }
 
-/// Appends an `f64` of these bits.
+/// Appends the `f64` with these bits.
 pub(crate) fn f64(out: &mut Vec<u8>, bits: u64) {
     let value = f64::from_bits(bits).abs();
     float(out, &Parts::new(bits, 52, 11), value, |quotient| quotient == value);
 }
 
-/// Appends an `f32` of these bits.
+/// Appends the `f32` with these bits.
 pub(crate) fn f32(out: &mut Vec<u8>, bits: u32) {
     let value = f32::from_bits(bits).abs();
-    // Rounding twice, first to 64 bits, goes wrong only when the first result lies exactly halfway
-    // between two floats of 32 bits.
+    // Rounding twice, first to 64 bits and then to 32, goes wrong only when the first result lies
+    // exactly halfway between two 32-bit floats.
     let halfway = |quotient: f64| quotient.to_bits() & ((1 << 29) - 1) == 1 << 28;
     let exact = |quotient: f64| quotient as f32 == value && !halfway(quotient);
     float(out, &Parts::new(bits.into(), 23, 8), value.into(), exact);
@@ -124,7 +124,7 @@ fn float(out: &mut Vec<u8>, parts: &Parts, value: f64, exact: impl Fn(f64) -> bo
     }
 }
 
-/// Infinities and NaNs.
+/// Appends an infinity or a NaN, and returns whether the float is one.
 fn special(out: &mut Vec<u8>, parts: &Parts) -> bool {
     if parts.exponent != 2 * parts.bias + 1 {
         return false;
@@ -141,14 +141,14 @@ fn special(out: &mut Vec<u8>, parts: &Parts) -> bool {
     true
 }
 
-/// The powers of ten that are exact.
+/// The powers of ten that an `f64` represents exactly.
 const TENS: [f64; 17] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16];
 
-/// The integer and the number of decimal places that together are `value`, when there are such.
+/// The integer and the number of decimal places that together equal `value`, if they exist.
 ///
 /// Both the integer and the power of ten are exact, so their quotient is the correctly rounded
-/// value of the decimal: whoever reads it gets the same bits.
+/// value of the decimal: reading the decimal gives the original bits.
 fn fraction(value: f64, exact: impl Fn(f64) -> bool) -> Option<(u64, usize)> {
     const LIMIT: f64 = (1_u64 << 53) as f64;
     if value != 0.0 && value < 1e-6 {
@@ -173,7 +173,7 @@ fn fixed(out: &mut Vec<u8>, digits: u64, places: usize) {
     decimal(out, digits / scale);
     if places > 0 {
         let start = out.len();
-        // A one before the fraction keeps its leading zeros; the point then takes its place.
+        // A leading 1 keeps the zeros at the front of the fraction; the point then overwrites it.
         decimal(out, digits % scale + scale);
         out[start] = b'.';
     }
@@ -184,7 +184,7 @@ fn hex_float(out: &mut Vec<u8>, parts: &Parts) {
     out.extend_from_slice(if subnormal { b"0x0" } else { b"0x1" });
     if parts.mantissa != 0 {
         out.push(b'.');
-        // Left-aligned in whole digits, then without the zeros at its end.
+        // Align the mantissa to whole digits at the left, then drop the zeros at the right.
         let mut mantissa = parts.mantissa << (64 - parts.mantissa_bits);
         while mantissa != 0 {
             out.push(HEX[(mantissa >> 60) as usize]);

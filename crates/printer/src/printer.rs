@@ -17,7 +17,7 @@ use crate::numbers::offset_comment;
 pub(crate) struct Printer<'m> {
     pub(crate) context: Context<'m>,
     pub(crate) out: Vec<u8>,
-    /// Where items lie in the binary, by section; empty when offsets are not printed.
+    /// The offsets of items in the binary, by section; empty when offsets are not printed.
     offsets: [Vec<usize>; SectionId::COUNT],
     pub(crate) exports: InlineExports,
     /// The identifiers of the locals of the function that is being printed.
@@ -30,13 +30,13 @@ pub(crate) struct Printer<'m> {
     pub(crate) is_legible: bool,
 }
 
-/// Takes the text so far once enough of it has come together, and clears it.
+/// Takes the text that was printed so far if it is long enough, and clears it.
 pub(crate) type HandOn<'h> = &'h mut dyn FnMut(&mut Vec<u8>) -> fmt::Result;
 
 impl<'m> Printer<'m> {
     pub(crate) fn new(module: &'m Module<'_>, config: &Config) -> Printer<'m> {
         let mut context = Context::new(module, config);
-        // Without bodies there is nothing to annotate.
+        // The skeleton has no instructions to annotate.
         context.customs = match config.skeleton {
             true => Customs::as_they_are(module),
             false => Customs::new(module),
@@ -61,7 +61,7 @@ impl<'m> Printer<'m> {
         }
     }
 
-    /// The offset in the binary of the item at a place of a section, when it is known.
+    /// The offset in the binary of the item at index `place` of a section, if known.
     pub(crate) fn offset(&self, section: SectionId, place: usize) -> Option<usize> {
         self.offsets[section as usize].get(place).copied()
     }
@@ -70,13 +70,13 @@ impl<'m> Printer<'m> {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// Begins a field: a line, the offset when it is known, `(keyword`.
+    /// Begins a field: a line, the offset if known, and `(keyword`.
     pub(crate) fn field(&mut self, keyword: &str, at: Option<usize>) {
         self.context.line(&mut self.out, 1);
         self.open(keyword, at);
     }
 
-    /// Begins something in parentheses: the offset when it is known, `(keyword`.
+    /// Opens a parenthesis: the offset if known, and `(keyword`.
     pub(crate) fn open(&mut self, keyword: &str, at: Option<usize>) {
         if let Some(at) = at {
             offset_comment(&mut self.out, at);

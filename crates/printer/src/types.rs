@@ -13,8 +13,8 @@ use crate::context::Context;
 use crate::ids::{Ids, Space};
 use crate::numbers;
 
-/// Function types longer than this are not repeated where they are used: a use of a few bytes
-/// must not become kilobytes of text.
+/// The most parameters and results that are repeated where a function type is used: a type use of a
+/// few bytes must not become kilobytes of text.
 const MAX_INLINE: usize = 64;
 
 impl Context<'_> {
@@ -33,7 +33,7 @@ impl Context<'_> {
         }
     }
 
-    /// A space, then the type; so do all that follow.
+    /// Appends a space and the type.
     pub(crate) fn ref_type(&self, out: &mut Vec<u8>, ty: RefType) {
         match (ty.nullable, ty.heap) {
             (true, HeapType::Abs(abs)) => {
@@ -58,15 +58,15 @@ impl Context<'_> {
         }
     }
 
-    /// ` (keyword types)`, even when there are none.
+    /// Appends ` (result types)`, even without types.
     pub(crate) fn result_types(&self, out: &mut Vec<u8>, types: impl Iterator<Item = ValType>) {
         out.extend_from_slice(b" (result");
         types.for_each(|ty| self.val_type(out, ty));
         out.push(b')');
     }
 
-    /// Parameters or locals, those with an identifier each in parentheses of its own. `first` is
-    /// the index of the first one.
+    /// Appends parameters or locals. Each one with an identifier has parentheses of its own.
+    /// `first` is the index of the first one.
     pub(crate) fn variables(
         &self,
         out: &mut Vec<u8>,
@@ -109,7 +109,8 @@ impl Context<'_> {
         }
     }
 
-    /// ` (type 5)`, and what the type says unless it says too much. `ids` are those of the locals.
+    /// Appends ` (type 5)`, followed by parameters and results unless there are too many. `ids` are
+    /// the identifiers of the locals.
     pub(crate) fn type_use(&self, out: &mut Vec<u8>, ty: TypeIdx, ids: Option<&Ids>) {
         self.type_ref(out, ty);
         if let Some(func) = self.module.func_type(ty) {
@@ -120,7 +121,7 @@ impl Context<'_> {
         }
     }
 
-    /// ` (type 5)` and so on, with these names of the parameters.
+    /// Appends ` (type 5)` and the parameters and results, where the parameters have these names.
     pub(crate) fn type_use_with_names(
         &self,
         out: &mut Vec<u8>,
@@ -132,14 +133,14 @@ impl Context<'_> {
         self.type_use(out, ty, ids.as_ref());
     }
 
-    /// The identifiers of parameters with these names; none without names.
+    /// The identifiers of parameters with these names; `None` without names.
     fn param_ids(&self, names: Option<&NameMap<'_>>, func: &FuncType) -> Option<Ids> {
         let len = func.params().len();
         let space = Space { keyword: "local", len, name_unnamed: false, nameless: &[] };
         names.map(|names| Ids::new(Some(names), space))
     }
 
-    /// ` (type 5)`.
+    /// Appends ` (type 5)`.
     pub(crate) fn type_ref(&self, out: &mut Vec<u8>, ty: TypeIdx) {
         out.extend_from_slice(b" (type");
         self.ids.types.reference(out, ty.0);
@@ -194,7 +195,7 @@ impl Context<'_> {
         out.push(b')');
     }
 
-    /// A type definition without `(type $id`.
+    /// Appends a type definition without `(type $id`.
     pub(crate) fn sub_type(&self, out: &mut Vec<u8>, index: u32, ty: &SubType) {
         let has_sub = !ty.is_final || !ty.supertypes.is_empty();
         if has_sub {

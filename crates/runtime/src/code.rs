@@ -1,6 +1,6 @@
 //! The translated form of a function: fixed-size operations of a register machine.
 //!
-//! Not here: how they are made (`translate/`) and what they do (`execute/`).
+//! `translate/` makes operations, and `execute/` executes them.
 
 use alloc::vec::Vec;
 
@@ -11,11 +11,12 @@ use crate::operations::for_each_operation;
 /// A slot of the frame, counted from its base.
 pub(crate) type Slot = u16;
 
-/// How many slots a frame can address: all that fit a [`Slot`], so that an access to the window
-/// of a frame never needs a check.
+/// The number of slots that a frame can address: as many as a [`Slot`] can name, so that an access
+/// to the window of a frame never needs a check.
 pub(crate) const WINDOW: usize = 1 << 16;
 
-/// An operation: 16 bytes. `a` is the destination, if there is one; the rest depends on the code.
+/// An operation of 16 bytes. `a` is the destination, if there is one; the meaning of the other
+/// fields depends on the code.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Op {
     pub(crate) code: Code,
@@ -59,7 +60,8 @@ macro_rules! define {
         store { $( $st:ident $narrow:ident $sti:ident ; )* }
         fused { $( $fu:ident = $first:ident $rest:ident ; )* }
     ) => {
-        /// What an operation does. The names of instructions mean the instructions, on slots.
+        /// What an operation does. A code with the name of an instruction does what the instruction
+        /// does, with slots as operands.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
         pub(crate) enum Code {
@@ -71,65 +73,68 @@ macro_rules! define {
             BrIf,
             /// Go to `low` when slot `b` is 0.
             BrIfNot,
-            /// Go to `low` when slots `b` and `c` have a common bit, or have none.
+            /// Go to `low` when slots `b` and `c` have a common bit; `BrAndNot`, when they have
+            /// none.
             BrAnd,
             BrAndNot,
-            /// Go to `low` when slot `b` and `high` have a common bit, or have none.
+            /// Go to `low` when slot `b` and `high` have a common bit; `BrAndNotImm`, when they
+            /// have none.
             BrAndImm,
             BrAndNotImm,
-            /// Go where the operation tells that is the value of slot `b` away, at most `imm`.
+            /// Go to the target of the branch that is `b` operations behind the next one, at most
+            /// `imm`.
             BrTable,
             /// `a` is `imm`.
             Const,
             /// `a` is `b`.
             Copy,
-            /// `a` and the next are `b` and the next.
+            /// `a` and the slot after it are `b` and the slot after it.
             Copy2,
-            /// `c` slots from `a` on are those from `b` on.
+            /// `c` slots from `a` on are the slots from `b` on.
             CopySlots,
-            /// `a` is slot `b` when slot `low` is not 0, else slot `c`.
+            /// `a` is slot `b` when slot `low` is not 0, else slot `c`. `Select2` selects vectors.
             Select,
             Select2,
-            /// Leave the function. Its results are in slots 0 and up.
+            /// Leave the function, whose results are in slots 0 and up.
             Return,
-            /// The one result is slot `b`.
+            /// Leave the function, whose one result is slot `b`.
             Return1,
-            /// The one result is `imm`.
+            /// Leave the function, whose one result is `imm`.
             ReturnImm,
-            /// Call function `imm` of those that the module defines, its frame at `a`.
+            /// Call function `imm` of those that the module defines. Its frame begins at slot `a`.
             Call,
-            /// Call function `imm` of the index space.
+            /// Call function `imm` of the index space, which is imported.
             CallImport,
-            /// Call what slot `b` selects in table `low`; its type is `high`.
+            /// Call the function that slot `b` selects in table `low`; its type is `high`.
             CallIndirect,
             /// Call the function that slot `b` refers to.
             CallRef,
-            /// Call in the place of the caller, with the arguments in slots 0 and up.
+            /// Tail calls, with the arguments in slots 0 and up.
             ReturnCall,
             ReturnCallImport,
             ReturnCallIndirect,
             ReturnCallRef,
             Unreachable,
-            /// `a` is global `imm`.
+            /// `a` is global `imm`. `GlobalGet2` gets a vector.
             GlobalGet,
             GlobalGet2,
-            /// Global `imm` is `b`.
+            /// Global `imm` is `b`. `GlobalSet2` sets a vector.
             GlobalSet,
             GlobalSet2,
-            /// Trap when slot `b`, an address of a 64-bit memory, is more than 32 bits.
+            /// Trap when slot `b`, an address of a 64-bit memory, exceeds 32 bits.
             Address,
-            /// A vector at memory address `b + imm`.
+            /// Load or store the vector at memory address `b + imm`.
             V128Load,
             V128Store,
             /// `a` is a reference to function `imm`.
             RefFunc,
-            /// Traps on null, else copies.
+            /// Trap on null, else copy.
             RefAsNonNull,
-            /// Whether `b` matches heap type `low`, or is null when `c` says so.
+            /// Whether `b` matches heap type `low`; `c` says whether null matches.
             RefTest,
             RefCast,
-            /// Go to `low` when `b` matches heap type `high`, or does not; bit 0 of `c` lets null
-            /// pass.
+            /// Go to `low` when `b` matches heap type `high`; `BrOnCastFail`, when it does not. Bit
+            /// 0 of `c` says whether null matches.
             BrOnCast,
             BrOnCastFail,
             RefI31,
@@ -144,9 +149,9 @@ macro_rules! define {
             /// Element `b` of `a` is `c`.
             ArraySet,
             ArrayLen,
-            /// An operation on vectors: instruction `low`; operands are `b`, `c` and, of three, the
-            /// slot in the upper half. What else it needs, a lane or an index into the vectors of
-            /// the code, is in the upper half.
+            /// Vector instruction `low`. Its operands are `b`, `c` and, for a third one, the slot
+            /// in the upper half of the immediate. A lane, or an index into the vectors of the
+            /// code, is in that half too.
             VectorUnary,
             VectorBinary,
             VectorTernary,
@@ -156,19 +161,20 @@ macro_rules! define {
             VectorExtract,
             VectorReplace,
             Shuffle,
-            /// Vector number `imm` of the code.
+            /// `a` is vector `imm` of the code.
             VectorConst,
-            /// Throw an exception of tag `imm`, its values from `a` on.
+            /// Throw an exception of tag `imm`, whose values are in slots from `a` on.
             Throw,
             /// Throw the exception that slot `b` refers to.
             ThrowRef,
-            /// Instruction `b`, its operands in a row of slots from `a` on, and its results there.
+            /// Execute instruction `b` by its opcode. Its operands are in a row of slots from `a`
+            /// on, and its results go there.
             Row,
-            /// Like `Row`, for an instruction that takes room on the heap.
+            /// Like `Row`, for an instruction that allocates on the heap.
             AllocRow,
             /// Pay `imm` units of fuel.
             Fuel,
-            /// Tell the observer of the instruction at offset `imm`.
+            /// Report the instruction at offset `imm` to the observer.
             Observe,
         }
 
@@ -194,13 +200,14 @@ macro_rules! define {
             }
         }
 
-        /// What is known of a comparison.
+        /// The operations of a comparison, and the comparisons related to it.
         struct Comparison {
-            /// Of slots; of a slot and an immediate; and the branches.
+            /// Two operations that compare slots, or a slot and an immediate, and two branches
+            /// likewise.
             forms: [Code; 4],
             /// The comparison that holds when this one does not.
             inverse: Opcode,
-            /// The comparison that gives the same with its operands swapped.
+            /// The comparison that gives the same result when its operands are swapped.
             swapped: Opcode,
         }
 
@@ -218,7 +225,7 @@ macro_rules! define {
         }
 
         impl Code {
-            /// The operation that does what this one and the next do.
+            /// The operation that does the work of this one and the next.
             pub(crate) const fn fused(self, next: Code) -> Option<Code> {
                 Some(match (self, next) {
                     $( (Code::$first, Code::$rest) => Code::$fu, )*
@@ -226,8 +233,8 @@ macro_rules! define {
                 })
             }
 
-            /// The instruction that a comparison, or a branch on one, compares by; and which of
-            /// its four forms it is.
+            /// The comparison instruction behind a comparison or a branch on one, and the index of
+            /// this code in [`Comparison::forms`].
             pub(crate) const fn comparison(self) -> Option<(Opcode, usize)> {
                 Some(match self {
                     $(
@@ -240,7 +247,7 @@ macro_rules! define {
                 })
             }
 
-            /// Whether slot `a`, or `a` and the next, is all that it writes.
+            /// Whether it writes only slot `a`, or slot `a` and the next.
             pub(crate) const fn writes_a(self) -> bool {
                 match self {
                     $( Code::$rr | Code::$ri => true, )*
@@ -265,7 +272,7 @@ macro_rules! define {
 for_each_operation!(define);
 
 impl Code {
-    /// The branch that is taken when this comparison holds.
+    /// The branch that is taken when this comparison, or this `and`, is not zero.
     pub(crate) fn branch(self) -> Option<Code> {
         match self {
             Code::I32And => Some(Code::BrAnd),
@@ -277,7 +284,7 @@ impl Code {
         }
     }
 
-    /// The branch that is taken when this one is not.
+    /// The branch that is taken exactly when this branch is not taken.
     pub(crate) fn negated(self) -> Option<Code> {
         Some(match self {
             Code::BrIf => Code::BrIfNot,
@@ -298,14 +305,14 @@ impl Code {
         Comparison::of(Comparison::of(opcode)?.inverse)?.forms.get(form).copied()
     }
 
-    /// Whether it calls in the place of the caller.
+    /// Whether it is a tail call.
     pub(crate) const fn is_tail_call(self) -> bool {
         use Code::{ReturnCall, ReturnCallImport, ReturnCallIndirect, ReturnCallRef};
         matches!(self, ReturnCall | ReturnCallImport | ReturnCallIndirect | ReturnCallRef)
     }
 }
 
-/// The instruction that gives the same with its operands swapped.
+/// The instruction that gives the same result when its operands are swapped.
 pub(crate) fn swapped(opcode: Opcode) -> Option<Opcode> {
     use Opcode as O;
     match opcode {
@@ -315,19 +322,19 @@ pub(crate) fn swapped(opcode: Opcode) -> Option<Opcode> {
     }
 }
 
-/// What a handler catches.
+/// The exceptions that a handler catches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Catches {
     /// Exceptions of the tag with this index.
     Tag(u32),
     /// Every exception.
     All,
-    /// Every exception, to hand it to the handler of the `try` with this number, or to the caller.
+    /// Every exception, which is passed to the handler of the `try` with this number, or to the
+    /// caller.
     Delegate(Option<u32>),
 }
 
-/// A handler of exceptions: a range of operations and where to go. An inner one stands before
-/// those around it.
+/// A handler of exceptions for a range of operations. Inner handlers come before outer ones.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handler {
     pub(crate) start: u32,
@@ -335,21 +342,22 @@ pub(crate) struct Handler {
     pub(crate) catches: Catches,
     /// The number of the `try` that it belongs to.
     pub(crate) id: u32,
-    /// Where the values of the exception go; a reference to it follows them.
+    /// The slot where the values of the exception go. A reference to the exception may follow or
+    /// precede them.
     pub(crate) slot: Slot,
-    /// Whether a reference follows, or, in old handlers, precedes.
+    /// Where a reference to the exception goes.
     pub(crate) reference: Reference,
-    /// Where to go on.
+    /// The operation where execution continues.
     pub(crate) target: u32,
 }
 
-/// Where a handler wants a reference to the exception.
+/// The place of a reference to the exception, for a handler that needs one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reference {
     None,
     /// After the values.
     After,
-    /// Before them, in a slot of its own.
+    /// Before the values, in a slot of its own, for legacy handlers.
     Before,
 }
 
@@ -362,8 +370,8 @@ pub(crate) struct Function {
     pub(crate) handlers: Vec<Handler>,
     pub(crate) heap_types: Vec<HeapType>,
     pub(crate) vectors: Vec<V128>,
-    /// The first slot after the parameters, and how many are zero at first.
+    /// The first slot after the parameters, and the number of slots that are set to zero on entry.
     pub(crate) locals: (Slot, Slot),
-    /// How many slots it uses.
+    /// The number of slots that it uses.
     pub(crate) slots: u32,
 }

@@ -1,4 +1,4 @@
-//! Values of the host from the slots of the guest, and back.
+//! Values of the host made from slots of the guest, and back.
 
 use alloc::format;
 use alloc::sync::Arc;
@@ -15,7 +15,7 @@ use crate::types::{width, widths};
 use crate::values::{AnyRef, Ref, Value};
 
 impl State {
-    /// A handle to an object, which keeps it alive.
+    /// A handle to an object. The handle keeps the object alive.
     pub(crate) fn object(&mut self, slot: u64) -> Object {
         let alive = Arc::new(());
         if self.pins.len() > 64 && self.pins.len().is_power_of_two() {
@@ -36,7 +36,7 @@ impl State {
         }
     }
 
-    /// A value of a type of the store from its slots.
+    /// The value in slots. `ty` is a type of the store.
     pub(crate) fn value_of(&mut self, slots: [u64; 2], ty: ValType) -> Value {
         let slot = slots[0];
         match ty {
@@ -61,7 +61,7 @@ impl State {
         }
     }
 
-    /// Values from a row of slots.
+    /// The values in a row of slots.
     pub(crate) fn values_of(&mut self, slots: &[u64], types: &[ValType]) -> Vec<Value> {
         let mut slots = slots.iter().copied();
         let mut next = || slots.next().unwrap_or(0);
@@ -80,12 +80,12 @@ impl State {
         }
     }
 
-    /// A slot with a reference that came in a handle, when it is a handle of this store.
+    /// The slot of a reference in a handle, if the handle belongs to this store.
     fn own(&self, store: u64, slot: u64) -> Result<u64, Error> {
         if store == self.id { Ok(slot) } else { Err(ErrorKind::WrongStore.into()) }
     }
 
-    /// The slots of a value, when it is of a type of the store.
+    /// The slots of a value, if it has this type of the store.
     pub(crate) fn slots_of(&self, value: &Value, ty: ValType) -> Result<[u64; 2], Error> {
         let mismatch = || ErrorKind::Type(format!("expected {ty}, got {value}")).into();
         Ok(match (value, ty) {
@@ -114,7 +114,7 @@ impl State {
         })
     }
 
-    /// Values as a row of slots, when there are as many as types and each is of its type.
+    /// Values as a row of slots, if there is one for each type and each has its type.
     pub(crate) fn row_of(&self, values: &[Value], types: &[ValType]) -> Result<Vec<u64>, Error> {
         if values.len() != types.len() {
             let (expected, got) = (types.len(), values.len());

@@ -1,8 +1,8 @@
 //! Planted faults: places where the engine does something wrong on purpose, to find out whether a
-//! set of modules would notice. Only with the feature `faults`; without it `fault!` is what is
-//! right, and nothing of this is compiled.
+//! set of modules would notice. They exist only with the feature `faults`; without it, `fault!` is
+//! its right alternative, and nothing else is compiled.
 
-/// `fault!(Name, wrong, right)`: what is right, unless that fault is planted.
+/// `fault!(Name, wrong, right)` is `right`, unless the fault is planted.
 #[cfg(feature = "faults")]
 macro_rules! fault {
     ($fault:ident, $wrong:expr, $right:expr) => {
@@ -20,7 +20,7 @@ macro_rules! fault {
 #[cfg(feature = "faults")]
 macro_rules! faults {
     ($( $name:ident $what:literal; )*) => {
-        /// Something that the engine does wrong when asked to.
+        /// Something that the engine does wrong while the fault is planted.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub enum Fault { $( #[doc = $what] $name, )* }
 
@@ -28,7 +28,7 @@ macro_rules! faults {
             /// Every fault.
             pub const ALL: &'static [Fault] = &[$( Fault::$name, )*];
 
-            /// What is wrong.
+            /// What the engine does wrong.
             pub const fn description(self) -> &'static str {
                 match self { $( Fault::$name => $what, )* }
             }
@@ -95,8 +95,8 @@ std::thread_local! {
     static PLANTED: core::cell::Cell<Option<Fault>> = const { core::cell::Cell::new(None) };
 }
 
-/// Plants a fault in all that this thread executes, in place of the one before. Modules that were
-/// translated before may not show it: make them anew.
+/// Plants a fault in everything that this thread executes, and removes the one before. Modules that
+/// were translated earlier may not show the fault: make them anew.
 #[cfg(feature = "faults")]
 pub fn plant(fault: Option<Fault>) {
     PLANTED.set(fault);
@@ -108,7 +108,8 @@ pub(crate) fn is_planted(fault: Fault) -> bool {
     PLANTED.get() == Some(fault)
 }
 
-/// Whether a copy within a list is to overwrite what it has yet to read; `trap` says what list.
+/// Whether a copy within a list overwrites elements that it still has to read; `trap` tells which
+/// kind of list.
 #[cfg(feature = "faults")]
 pub(crate) fn overlap_is_planted(trap: crate::Trap) -> bool {
     is_planted(match trap {
@@ -118,7 +119,7 @@ pub(crate) fn overlap_is_planted(trap: crate::Trap) -> bool {
     })
 }
 
-/// Copies within a list from the front, whatever overlaps.
+/// Copies within a list in ascending order, even if that overwrites elements too early.
 #[cfg(feature = "faults")]
 pub(crate) fn copy_forward<T: Copy>(list: &mut [T], from: core::ops::Range<usize>, to: usize) {
     for (nth, at) in from.enumerate() {

@@ -1,6 +1,6 @@
-//! Conversions, one a line.
+//! A macro for conversions of one line each.
 
-/// `from! { A => B: |a| b; }`: how a `B` is made of an `A`.
+/// `from! { A => B: |a| b; }` implements `From<A>` for `B`.
 macro_rules! from {
     ($( $from:ty => $to:ty: |$value:ident| $make:expr; )*) => { $(
         impl From<$from> for $to {

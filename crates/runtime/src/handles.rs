@@ -1,4 +1,4 @@
-//! Handles: how the host names what is in a store.
+//! Handles: how the host refers to what is in a store.
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -50,7 +50,7 @@ handles! {
     /// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#global-instances>
     Global
 
-    /// A tag of a store. Two tags are equal only when they are the same one.
+    /// A tag of a store. Tags are equal only if they are one tag, whatever their types.
     ///
     /// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#tag-instances>
     Tag
@@ -61,8 +61,7 @@ handles! {
     Instance
 }
 
-/// A struct, an array or an exception on the heap of a store. While a handle lives, so does what
-/// it refers to.
+/// A struct, an array or an exception on the heap of a store. The handle keeps the object alive.
 #[derive(Clone)]
 pub struct Object {
     pub(crate) store: u64,
@@ -71,7 +70,7 @@ pub struct Object {
 }
 
 impl PartialEq for Object {
-    /// Whether both are the same thing, not whether they look alike.
+    /// Whether both handles refer to one object. Contents do not matter.
     fn eq(&self, other: &Object) -> bool {
         self.store == other.store && self.slot == other.slot
     }
@@ -87,12 +86,12 @@ impl fmt::Debug for Object {
 
 macro_rules! externs {
     ($( $name:ident $kind:ident $doc:literal; )*) => {
-        /// What is imported or exported.
+        /// Something that can be imported and exported.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub enum Extern { $( #[doc = $doc] $name($name), )* }
 
         impl Extern {
-            /// Which of the kinds it is.
+            /// The kind of import or export.
             pub const fn kind(self) -> ExternKind {
                 match self { $( Extern::$name(_) => ExternKind::$kind, )* }
             }

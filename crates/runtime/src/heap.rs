@@ -1,8 +1,8 @@
 //! The heap: structs, arrays and exceptions, and the collector that frees them.
 //!
-//! An arena of objects by index. Collection marks from the roots and sweeps; what it takes for a
-//! reference in a stack slot may be a number that looks like one, which then keeps an object for
-//! longer and does no other harm. Fields of objects are known by their types.
+//! An arena of objects by index. The collector marks from the roots and sweeps. It cannot tell
+//! numbers from references in stack slots, so a number may keep an object longer than needed, which
+//! does no other harm. The types of objects tell which of their fields are references.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#heaps>
 
@@ -14,16 +14,16 @@ use wattle_validator::TypeId;
 use crate::slots::{index_of, kind, slot_of};
 use crate::types::{Storage, Types};
 
-/// What an object holds.
+/// The contents of an object.
 #[derive(Clone, Debug)]
 pub(crate) enum Payload {
-    /// Nothing: room for another object. The next free index.
+    /// No object: the place is free. Holds the next free index.
     Free(u32),
-    /// A struct: its fields as slots.
+    /// A struct, with its fields as slots.
     Struct(TypeId, Box<[u64]>),
-    /// An array: its elements as in memory, references as slots.
+    /// An array, with its elements as in memory. References are slots.
     Array(TypeId, Box<[u8]>),
-    /// An exception: the address of its tag, and the values that the tag says, as slots.
+    /// An exception, with the address of its tag and its values as slots.
     Exn(u32, Box<[u64]>),
 }
 
@@ -33,10 +33,10 @@ pub(crate) struct HeapObject {
     pub(crate) payload: Payload,
 }
 
-/// What an object takes beside its payload.
+/// The number of bytes of an object without its payload.
 const HEADER: usize = size_of::<HeapObject>();
 
-/// How much is allocated before the first collection.
+/// The number of bytes that are allocated before the first collection.
 const FIRST_COLLECTION: usize = 1 << 20;
 
 const NONE: u32 = u32::MAX;
@@ -76,17 +76,17 @@ impl Heap {
         Heap { free: NONE, collect_at: FIRST_COLLECTION.min(limit), limit, ..Heap::default() }
     }
 
-    /// How many bytes are in use, garbage among them.
+    /// The number of bytes in use, including unreachable objects.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// How many objects are in use, garbage among them.
+    /// The number of objects in use, including unreachable ones.
     pub(crate) fn len(&self) -> usize {
         self.objects.iter().filter(|object| !matches!(object.payload, Payload::Free(_))).count()
     }
 
-    /// Whether enough was allocated since the last collection to collect again.
+    /// Whether enough was allocated since the last collection to make another worthwhile.
     #[inline(always)]
     pub(crate) fn wants_collection(&self) -> bool {
         self.bytes >= self.collect_at
@@ -98,7 +98,7 @@ impl Heap {
         self.bytes.saturating_add(bytes).saturating_add(HEADER) <= self.limit
     }
 
-    /// A reference to a new object, or nothing when the heap is full.
+    /// Adds an object. Returns a reference to it, or `None` if the heap is full.
     #[inline]
     pub(crate) fn add(&mut self, payload: Payload) -> Option<u64> {
         let bytes = payload.bytes();
@@ -136,13 +136,13 @@ impl Heap {
         self.objects.get_mut(index_of(slot) as usize)
     }
 
-    /// What two objects hold; nothing when they are the same.
+    /// The payloads of two objects; `None` if they are one object.
     pub(crate) fn pair_mut(&mut self, slots: [u64; 2]) -> Option<[&mut Payload; 2]> {
         let both = self.objects.get_disjoint_mut(slots.map(|slot| index_of(slot) as usize));
         Some(both.ok()?.map(|object| &mut object.payload))
     }
 
-    /// Marks what `slot` refers to, when it is or looks like a reference to an object.
+    /// Marks the object that `slot` refers to, or seems to refer to.
     #[inline]
     pub(crate) fn mark(&mut self, slot: u64) {
         if !matches!(slot & kind::MASK, kind::OBJECT | kind::EXN) || slot >> 35 != 0 {
@@ -168,7 +168,7 @@ impl Heap {
     pub(crate) fn sweep(&mut self, types: &Types) {
         while let Some(index) = self.work.pop() {
             let Some(object) = self.objects.get_mut(index as usize) else { continue };
-            // The payload is taken out for as long as its references are followed.
+            // The payload is taken out while its references are followed.
             let payload = core::mem::replace(&mut object.payload, Payload::Free(NONE));
             let layout = payload.ty().and_then(|ty| types.layout(ty).ok());
             let fields = layout.map_or(&[][..], |layout| &layout.fields);

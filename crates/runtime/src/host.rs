@@ -1,4 +1,4 @@
-//! Functions: the host's, with values or with types of Rust's, and calls from the host.
+//! Functions of the host, with values or with Rust types, and calls from the host.
 
 use alloc::format;
 use alloc::sync::Arc;
@@ -27,7 +27,7 @@ impl<T> Caller<'_, T> {
         self.store.data_mut()
     }
 
-    /// The instance whose function calls; none when the host itself does.
+    /// The instance whose function calls; `None` if the host calls.
     pub fn instance(&self) -> Option<Instance> {
         let store = self.store.inner.state.id;
         self.instance.map(|addr| Instance { store, addr })
@@ -54,10 +54,10 @@ impl Func {
         Ok(Func::add(store, FuncInst { ty, kind }))
     }
 
-    /// A function of the host that takes and gives values.
+    /// A function of the host that takes and returns values.
     ///
     /// # Errors
-    /// When the type names types of a module.
+    /// If the type names types of a module.
     ///
     /// ```
     /// use wattle_ast::{FuncType, ValType};
@@ -87,10 +87,11 @@ impl Func {
         Func::host(store, &ty, Arc::new(on_slots))
     }
 
-    /// A function of the host from a closure on numbers; its type follows from the closure's.
+    /// A function of the host from a closure on numbers. The function type follows from the
+    /// closure.
     ///
     /// The closure takes a [`Caller`], then up to nine parameters of type `i32`, `u32`, `i64`,
-    /// `u64`, `f32` or `f64`; it gives such a number, a tuple of them, nothing, or a
+    /// `u64`, `f32` or `f64`. It returns one of these numbers, a tuple of them, nothing, or a
     /// [`Result`] of one of these with [`Error`].
     ///
     /// ```
@@ -106,7 +107,7 @@ impl Func {
         Func::host(store, &ty, call).unwrap_or(Func { store: 0, addr: 0 })
     }
 
-    /// Its type. Type indices in it are numbers of types of the store.
+    /// The type of the function. Its type indices are numbers of types of the store.
     ///
     /// # Errors
     /// [`ErrorKind::WrongStore`].
@@ -115,7 +116,7 @@ impl Func {
         Ok(store.inner.state.types.func(id).ok_or(Broken::Kind)?)
     }
 
-    /// Calls it.
+    /// Calls the function.
     ///
     /// # Errors
     /// A trap, an exception, or arguments that do not fit.
@@ -128,7 +129,7 @@ impl Func {
         Ok(store.inner.state.values_of(&row, ty.results()))
     }
 
-    /// Begins a call that can be suspended: by lack of fuel, or by an atomic wait.
+    /// Begins a call that can be suspended when it lacks fuel or waits for a notification.
     ///
     /// # Errors
     /// As [`Func::call`].
@@ -142,11 +143,11 @@ impl Func {
         go_on(store, exec, ty.results())
     }
 
-    /// The function with Rust types as parameters and results: tuples of numbers, and as results
-    /// also a number alone or nothing.
+    /// The function with Rust types: the parameters are a tuple of numbers, and the results a
+    /// tuple, a number, or nothing.
     ///
     /// # Errors
-    /// When its type is another.
+    /// If the function has another type.
     pub fn typed<P: Numbers, R: Numbers, T>(
         self,
         store: &Store<T>,
@@ -159,19 +160,20 @@ impl Func {
     }
 }
 
-/// How far a call that can be suspended came.
+/// The outcome of a call that can be suspended.
 #[derive(Debug)]
 pub enum Outcome {
     /// It returned these values.
     Done(Vec<Value>),
-    /// There was no fuel for the next instructions.
+    /// It lacks fuel for the next instructions.
     OutOfFuel(Suspended),
-    /// It waits for a notification. With a timeout, in nanoseconds, it can be resumed at any
-    /// time, and then that has passed; without one (negative), once it was notified.
+    /// It waits for a notification, with a timeout in nanoseconds. With a negative timeout, it can
+    /// be resumed once it was notified. With any other, it can be resumed at any time, and the
+    /// timeout then counts as passed.
     Waiting(Suspended, i64),
 }
 
-/// A call that was suspended. It lives in the store, for as long as this does.
+/// A call that was suspended. The store keeps its state until this value is dropped.
 #[derive(Debug)]
 pub struct Suspended {
     id: u64,
@@ -180,12 +182,12 @@ pub struct Suspended {
 }
 
 impl Suspended {
-    /// Whether it waits for a notification that has not come.
+    /// Whether it waits for a notification that has not come yet.
     pub fn is_waiting<T>(&self, store: &Store<T>) -> bool {
         store.inner.state.waiters.iter().any(|waiter| waiter.execution == self.id)
     }
 
-    /// Goes on. A call that still waits is told that its time has passed.
+    /// Continues the call. A call that still waits is told that its timeout has passed.
     ///
     /// # Errors
     /// As [`Func::call`].
@@ -220,7 +222,7 @@ fn go_on<T>(store: &mut Store<T>, exec: Exec, results: &[ValType]) -> Result<Out
     })
 }
 
-/// A function with parameters and results as types of Rust's.
+/// A function with parameters and results of Rust types.
 #[derive(Clone, Copy, Debug)]
 pub struct TypedFunc<P, R> {
     func: Func,
@@ -248,12 +250,12 @@ impl<P: Numbers, R: Numbers> TypedFunc<P, R> {
     }
 }
 
-/// The most numbers in a tuple.
+/// The most numbers in a tuple of parameters or results.
 const MOST: usize = 9;
 
-/// A type of Rust's that is a number of WebAssembly's.
+/// A Rust type that is a WebAssembly number type.
 pub trait Number: Slot + Send + 'static {
-    /// The type.
+    /// The number type.
     const TYPE: ValType;
 }
 
@@ -267,13 +269,13 @@ macro_rules! numbers {
 
 numbers! { i32 I32; u32 I32; i64 I64; u64 I64; f32 F32; f64 F64; }
 
-/// Numbers in a row: a number, or a tuple of up to nine.
+/// Numbers in a row of slots: a number, or a tuple of up to nine.
 pub trait Numbers: Copy {
-    /// Their types.
+    /// The types of the numbers.
     fn types() -> &'static [ValType];
-    /// Into slots.
+    /// Writes the numbers into slots.
     fn write(self, row: &mut [u64]);
-    /// From slots.
+    /// Reads the numbers from slots.
     fn read(row: &[u64]) -> Self;
 }
 
@@ -291,14 +293,14 @@ impl<A: Number> Numbers for A {
     }
 }
 
-/// What a function of the host gives: numbers, or a result of them.
+/// The result of a function of the host: numbers, or a [`Result`] of numbers.
 pub trait Results {
-    /// The numbers.
+    /// The numbers of a result without an error.
     type Numbers: Numbers;
-    /// As a result.
+    /// Converts to a [`Result`].
     ///
     /// # Errors
-    /// Its own.
+    /// The error of the function itself.
     fn into_result(self) -> Result<Self::Numbers, Error>;
 }
 
@@ -318,7 +320,7 @@ impl<N: Numbers> Results for Result<N, Error> {
 
 /// A closure that can be a function of the host.
 pub trait IntoFunc<T, P, R> {
-    /// The type, and the closure on slots.
+    /// The function type, and the closure on slots.
     #[doc(hidden)]
     fn into_func(self) -> (FuncType, Arc<HostCall<T>>);
 }

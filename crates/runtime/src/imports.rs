@@ -1,11 +1,11 @@
-//! What a module finds when it imports.
+//! The definitions that modules import.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
 use crate::handles::Extern;
 
-/// Things to import, by module and name.
+/// Definitions to import, by module and name.
 ///
 /// ```
 /// use wattle_runtime::{Func, Imports, Store};
@@ -22,12 +22,12 @@ pub struct Imports {
 }
 
 impl Imports {
-    /// Adds one thing, in the place of what had its name.
+    /// Adds a definition, and replaces an earlier one with this name.
     pub fn define(&mut self, module: &str, name: &str, what: impl Into<Extern>) {
         self.modules.entry(module.into()).or_default().insert(name.into(), what.into());
     }
 
-    /// What has this name.
+    /// The definition with this name.
     pub fn get(&self, module: &str, name: &str) -> Option<Extern> {
         self.modules.get(module)?.get(name).copied()
     }

@@ -28,7 +28,7 @@ impl Global {
     /// A new global. Its type cannot name types of a module.
     ///
     /// # Errors
-    /// [`ErrorKind::Type`] when the value does not fit.
+    /// [`ErrorKind::Type`] if the value does not fit the type.
     ///
     /// ```
     /// use wattle_ast::{GlobalType, ValType};
@@ -45,7 +45,7 @@ impl Global {
         Ok(Global::add(store, GlobalInst { ty, value }))
     }
 
-    /// Its value.
+    /// The current value.
     ///
     /// # Errors
     /// [`ErrorKind::WrongStore`].
@@ -54,10 +54,10 @@ impl Global {
         Ok(store.inner.state.value_of(value, ty.val))
     }
 
-    /// Sets its value.
+    /// Sets the value.
     ///
     /// # Errors
-    /// [`ErrorKind::Type`] when it is immutable or the value does not fit.
+    /// [`ErrorKind::Type`] if the global is immutable or the value does not fit its type.
     pub fn set<T>(self, store: &mut Store<T>, value: &Value) -> Result<(), Error> {
         let ty = self.entity(store)?.ty;
         if !ty.mutable {
@@ -84,11 +84,11 @@ macro_rules! exported {
 }
 
 impl Instance {
-    /// Instantiates a module, its start function included.
+    /// Instantiates a module, and calls its start function.
     ///
     /// # Errors
-    /// An import that is unknown or of an incompatible type, a limit, or a trap: of a segment
-    /// that does not fit, or of the start function. What was written until then stays.
+    /// An import that is unknown or has an incompatible type, an exceeded limit, or a trap of a
+    /// segment or of the start function. Whatever was written before the error stays.
     pub fn new<T>(
         store: &mut Store<T>,
         module: &Module,
@@ -114,7 +114,7 @@ impl Instance {
         Ok(instance)
     }
 
-    /// Globals, tables and segments, whose expressions refer to the instance itself.
+    /// Initializes globals, tables and segments, whose expressions can refer to the instance.
     fn initialize<T>(self, store: &mut Store<T>, module: &Module) -> Result<(), Error> {
         let ast = module.ast();
         for global in &ast.globals {
@@ -177,7 +177,7 @@ impl Instance {
         Ok(())
     }
 
-    /// Puts the elements of a segment on the temporary roots.
+    /// Evaluates the elements of a segment and keeps them as temporary roots.
     fn evaluate_items<T>(
         self,
         store: &mut Store<T>,
@@ -201,7 +201,8 @@ impl Instance {
         Ok(())
     }
 
-    /// The value of a constant expression. One of a single instruction is not translated.
+    /// The value of a constant expression. An expression of one instruction is evaluated without
+    /// translation.
     fn evaluate<T>(
         self,
         store: &mut Store<T>,
@@ -237,7 +238,7 @@ impl Instance {
         Ok(value)
     }
 
-    /// What the instance exports under a name.
+    /// The export with this name.
     pub fn export<T>(self, store: &Store<T>, name: &str) -> Option<Extern> {
         let inst = self.entity(store).ok()?;
         self.resolve(inst, inst.module.inner.export(name)?)
@@ -255,7 +256,7 @@ impl Instance {
         })
     }
 
-    /// All that the instance exports.
+    /// All exports, with their names.
     pub fn exports<T>(self, store: &Store<T>) -> Vec<(String, Extern)> {
         let Ok(inst) = self.entity(store) else { return Vec::new() };
         let exports = inst.module.exports();
@@ -269,7 +270,7 @@ impl Instance {
         "global" global Global;
     }
 
-    /// Calls the function that the instance exports under a name.
+    /// Calls the exported function with this name.
     ///
     /// # Errors
     /// As [`Func::call`], and [`ErrorKind::NoExport`].
@@ -284,7 +285,7 @@ impl Instance {
 }
 
 impl Imports {
-    /// Adds all that an instance exports, in the place of the whole module of that name.
+    /// Adds all exports of an instance under a module name, and replaces that module.
     pub fn define_instance<T>(&mut self, store: &Store<T>, module: &str, instance: Instance) {
         let exports = instance.exports(store).into_iter();
         let exports = exports.map(|(name, what)| (name.into_boxed_str(), what)).collect();
@@ -293,7 +294,7 @@ impl Imports {
 }
 
 impl InstanceInst {
-    /// Gives the next index of its kind to something.
+    /// Adds a definition to the end of its index space.
     fn push(&mut self, what: Extern) {
         let (list, addr) = match what {
             Extern::Func(func) => (&mut self.funcs, func.addr),
@@ -306,7 +307,7 @@ impl InstanceInst {
     }
 }
 
-/// Whether a memory or table of these limits can be imported as one of those.
+/// Whether a memory or table with limits `actual` can be imported with limits `wanted`.
 fn limits_match(actual: Limits, wanted: Limits) -> bool {
     actual.addr == wanted.addr
         && actual.shared == wanted.shared
@@ -314,7 +315,7 @@ fn limits_match(actual: Limits, wanted: Limits) -> bool {
         && wanted.max.is_none_or(|most| actual.max.is_some_and(|max| max <= most))
 }
 
-/// Whether something can be imported as what an instance wants.
+/// Whether a definition can be imported with the type that an instance wants.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#external-types>
 fn matches<T>(
@@ -354,7 +355,7 @@ fn matches<T>(
     })
 }
 
-/// Resolves the imports.
+/// Resolves the imports of an instance.
 fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Result<(), Error> {
     let module = inst.module.clone();
     for (from, name, wanted) in module.imports() {
@@ -372,7 +373,7 @@ fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Re
     Ok(())
 }
 
-/// Takes in what needs no expression: functions, memories, tags, and room for segments.
+/// Allocates what needs no expression: functions, memories, tags, and room for segments.
 fn allocate<T>(store: &mut Store<T>, inst: &mut InstanceInst, instance: u32) -> Result<(), Error> {
     let module = inst.module.clone();
     let ast = module.ast();

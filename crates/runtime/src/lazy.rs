@@ -1,4 +1,4 @@
-//! A cell that is filled once: one that threads may share when there is a standard library.
+//! A cell that is filled once. With the standard library, threads can share it.
 
 #[cfg(not(feature = "std"))]
 pub(crate) type Lazy<T> = core::cell::OnceCell<T>;

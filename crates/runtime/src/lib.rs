@@ -1,9 +1,9 @@
 //! Thin, safe, deterministic WebAssembly interpreter: store, linking, fuel, observation.
 //!
-//! It runs all of 3.0, and besides: legacy exceptions, threads' atomics, wide arithmetic, custom
-//! page sizes, compact imports. There is no `unsafe`, no clock, no randomness: the same program
-//! does the same everywhere. What a program may take is bounded by [`Limits`], and going beyond is
-//! an [`Error`].
+//! It runs all of WebAssembly 3.0, and also legacy exceptions, the atomics of threads, wide
+//! arithmetic, custom page sizes and compact imports. It has no `unsafe`, no clock and no
+//! randomness: a program behaves identically everywhere. [`Limits`] bounds the resources of a
+//! program, and exceeding them is an [`Error`].
 //!
 //! ```
 //! use wattle_ast::{Body, Export, ExternIdx, Func, FuncIdx, FuncType, Instr, LocalIdx, Module};
@@ -33,18 +33,19 @@
 //!
 //! # How it works
 //!
-//! A function is translated when it is first called, in one pass over its bytes, into operations
-//! of 16 bytes for a machine with registers: the registers are the slots of the frame.
-//! `local.get` and constants become operands, comparisons become part of the branch after them,
-//! `local.set` redirects the operation before it. A frame is a window of 65,536 slots of the stack,
-//! and operations name slots by 16 bits, so that safe code needs no check to reach a slot. The
-//! loop over operations holds only what most operations need; the rest is done outside of it,
-//! which leaves registers to the loop: it halved the time of most kernels. Fuel and observation
-//! are woven into a translation of their own, so that they cost nothing when they are not used.
+//! A function is translated when it is first called, in one pass over its bytes. The result is
+//! operations of 16 bytes for a register machine, whose registers are the slots of the frame.
+//! `local.get` and constants become operands, a comparison becomes part of the branch after it, and
+//! `local.set` changes the destination of the operation before it. A frame is a window of 65,536
+//! slots of the stack, and operations name slots by 16 bits, so that safe code needs no check to
+//! reach a slot. The loop over operations holds only what most operations need, and leaves the
+//! others to code outside of it. That keeps registers free for the loop, and halved the time of
+//! most kernels. Fuel and observation are parts of separate translations, so that they cost nothing
+//! when they are not used.
 //!
-//! Calls of the guest by itself use no stack of the host's. A call's frame begins at its
-//! arguments, in the frame of the caller, and its results go there. Exceptions cost nothing until
-//! one is thrown: handlers are found by the place of the operation.
+//! Calls between guest functions use none of the host's stack. The frame of a call begins at its
+//! arguments, which are in the frame of the caller, and its results go there. Exceptions cost
+//! nothing until one is thrown: the position of the operation tells which handlers apply.
 //!
 //! | file | holds |
 //! |---|---|
@@ -52,12 +53,12 @@
 //! | `code.rs`, `operations.rs` | operations, and the table of those that instructions become |
 //! | `execute/` | what operations do |
 //! | `numerics/` | numbers and vectors |
-//! | `state.rs`, `types.rs`, `heap.rs` | what is in a store; its types; structs, arrays, exceptions and the collector |
-//! | `slots.rs`, `values.rs`, `exchange.rs` | values in slots, values of the host, and one from the other |
-//! | `handles.rs`, `store.rs` | how the host names what is in a store; the store |
+//! | `state.rs`, `types.rs`, `heap.rs` | the contents of a store; its types; structs, arrays, exceptions and the collector |
+//! | `slots.rs`, `values.rs`, `exchange.rs` | values in slots, values of the host, and conversions between them |
+//! | `handles.rs`, `store.rs` | handles of the host to the contents of a store; the store |
 //! | `imports.rs`, `instance.rs`, `memory.rs`, `host.rs` | imports, instances and globals, memories and tables, functions |
 //! | `limits.rs`, `observe.rs`, `trap.rs` | limits, observation, errors |
-//! | `from.rs`, `lazy.rs` | conversions, one a line; cells that are filled once |
+//! | `from.rs`, `lazy.rs` | a macro for conversions; cells that are filled once |
 //! | `faults.rs` | planted faults, to measure tests with (feature `faults`) |
 #![no_std]
 #![forbid(unsafe_code)]

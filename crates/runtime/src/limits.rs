@@ -1,8 +1,8 @@
-//! What a store may take: memory, tables, calls, heap.
+//! Limits of a store: memory, tables, calls and heap.
 
 use crate::numerics::Profile;
 
-/// Bounds of what the programs of a store may take. Going beyond is an error or a failed `grow`,
+/// Limits on the resources of a store's programs. Exceeding one is an error or a failed `grow`,
 /// never an abort.
 ///
 /// ```
@@ -12,17 +12,17 @@ use crate::numerics::Profile;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Bytes of each memory; never more than 4 GiB.
+    /// The bytes of each memory; never more than 4 GiB.
     pub memory_bytes: u64,
-    /// Elements of each table.
+    /// The elements of each table.
     pub table_elements: u64,
-    /// Calls that are under way at once, in one execution.
+    /// The depth of nested calls in one execution.
     pub call_depth: usize,
-    /// Slots of 64 bits of the stack of one execution.
+    /// The 64-bit slots of the stack of one execution.
     pub stack_slots: usize,
-    /// Bytes of structs, arrays and exceptions.
+    /// The bytes of all structs, arrays and exceptions.
     pub heap_bytes: usize,
-    /// Calls of the host by the guest that are under way at once, each from within the one before.
+    /// The depth of nested calls from the guest to the host.
     pub host_depth: u32,
 }
 
@@ -39,13 +39,13 @@ impl Default for Limits {
     }
 }
 
-/// How a store behaves.
+/// The configuration of a store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Config {
-    /// What its programs may take.
+    /// The resources that its programs may use.
     pub limits: Limits,
-    /// What the specification leaves open. The default is the deterministic profile.
+    /// The choices that the specification leaves open. The default is the deterministic profile.
     pub profile: Profile,
-    /// How many instructions may run; without a number, any.
+    /// The number of instructions that may run; `None` for no limit.
     pub fuel: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! Memories and tables: sizes and growth, and the handles of the host.
+//! Memories and tables: their sizes and growth, and their handles.
 
 use alloc::vec::Vec;
 
@@ -10,8 +10,8 @@ use crate::store::{Handle, Store};
 use crate::trap::{Error, ErrorKind, Trap};
 use crate::values::{Ref, Value};
 
-/// Zeroed bytes, or `None` when memory is exhausted. `vec!` gets zeroed pages from the system, but
-/// aborts when there is no room; so a reservation that can fail comes first.
+/// Zeroed bytes, or `None` when memory is exhausted. `vec!` gets zeroed pages from the system but
+/// aborts when there is no room, so a reservation that can fail comes first.
 fn zeroed(len: usize) -> Option<Vec<u8>> {
     let mut probe: Vec<u8> = Vec::new();
     probe.try_reserve_exact(len).ok()?;
@@ -19,17 +19,18 @@ fn zeroed(len: usize) -> Option<Vec<u8>> {
     Some(alloc::vec![0; len])
 }
 
-/// Grows a list with copies of a value; `None` when memory is exhausted, and then it stays as it was.
+/// Extends a list to `len` elements with copies of a value. `None` when memory is exhausted; the
+/// list is then unchanged.
 fn extend<T: Clone>(list: &mut Vec<T>, len: usize, value: T) -> Option<()> {
     list.try_reserve_exact(len.checked_sub(list.len())?).ok()?;
     list.resize(len, value);
     Some(())
 }
 
-/// The most bytes of a memory of either address type: 32 bits reach them, which accesses rely on.
+/// The most bytes of a memory, even with 64-bit addresses: accesses rely on addresses of 32 bits.
 const MOST_BYTES: u64 = 1 << 32;
 
-/// The most pages that an address type can address.
+/// The most pages that the addresses of a memory reach.
 fn most_pages(ty: &MemType) -> u64 {
     let bits = u32::from(ty.page_bits());
     let address_bits = match ty.limits.addr {
@@ -54,7 +55,7 @@ impl MemoryInst {
         (self.bytes.len() as u64).checked_shr(self.ty.page_bits().into()).unwrap_or(0)
     }
 
-    /// Grows by `delta` pages. Returns the size before.
+    /// Grows by `pages` pages. Returns the size before.
     pub(crate) fn grow(&mut self, pages: u64, limit: u64) -> Option<u64> {
         let old = self.pages();
         let most = self.ty.limits.max.unwrap_or(u64::MAX).min(most_pages(&self.ty));
@@ -79,7 +80,7 @@ impl TableInst {
         Ok(TableInst { ty, elems })
     }
 
-    /// Grows by `delta` elements. Returns the size before.
+    /// Grows by `count` elements. Returns the size before.
     pub(crate) fn grow(&mut self, count: u64, value: u64, limit: u64) -> Option<u64> {
         let old = self.elems.len() as u64;
         let most = match self.ty.limits.addr {
@@ -104,10 +105,10 @@ impl Memory {
         Ok(Memory::add(store, entity))
     }
 
-    /// Its type, with the present size as the minimum.
+    /// The type of the memory, with the current size as the minimum.
     ///
     /// # Errors
-    /// [`ErrorKind::WrongStore`], as all that follow.
+    /// [`ErrorKind::WrongStore`], as for all methods below.
     pub fn ty<T>(self, store: &Store<T>) -> Result<MemType, Error> {
         Ok(self.entity(store)?.ty)
     }
@@ -120,7 +121,7 @@ impl Memory {
         Ok(self.entity(store)?.pages())
     }
 
-    /// All bytes.
+    /// The bytes of the memory.
     ///
     /// # Errors
     /// [`ErrorKind::WrongStore`].
@@ -128,7 +129,7 @@ impl Memory {
         Ok(&self.entity(store)?.bytes)
     }
 
-    /// All bytes, to be written.
+    /// The bytes of the memory, for writing.
     ///
     /// # Errors
     /// [`ErrorKind::WrongStore`].
@@ -139,7 +140,7 @@ impl Memory {
     /// Writes bytes at an address.
     ///
     /// # Errors
-    /// A trap when they do not fit.
+    /// A trap if they do not fit in the memory.
     pub fn write<T>(self, store: &mut Store<T>, address: u64, bytes: &[u8]) -> Result<(), Error> {
         let out = Trap::MemoryOutOfBounds;
         let start = usize::try_from(address).map_err(|_| out)?;
@@ -148,7 +149,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Grows by `delta` pages. Returns the size before, or `None` when it cannot grow.
+    /// Grows by `pages` pages. Returns the size before, or `None` when it cannot grow.
     ///
     /// # Errors
     /// [`ErrorKind::WrongStore`].
@@ -157,7 +158,7 @@ impl Memory {
         Ok(self.entity_mut(store)?.grow(pages, limit))
     }
 
-    /// A hash of size and bytes: the same for the same contents, everywhere.
+    /// A hash of the size and the bytes. It is equal on all machines for equal contents.
     ///
     /// # Errors
     /// [`ErrorKind::WrongStore`].
@@ -179,10 +180,10 @@ impl Memory {
 }
 
 impl Table {
-    /// A new table with all its elements the same. Its type cannot name types of a module.
+    /// A new table, all of whose elements are `value`. Its type cannot name types of a module.
     ///
     /// # Errors
-    /// [`ErrorKind::Limit`], or [`ErrorKind::Type`] when the value does not fit.
+    /// [`ErrorKind::Limit`], or [`ErrorKind::Type`] if the value does not fit the type.
     pub fn new<T>(store: &mut Store<T>, ty: TableType, value: &Ref) -> Result<Table, Error> {
         let value = Value::from(value.clone());
         let init = store.inner.state.slots_of(&value, ValType::Ref(ty.elem))?[0];
@@ -198,7 +199,7 @@ impl Table {
         Ok(self.entity(store)?.elems.len() as u64)
     }
 
-    /// Whether it has no elements.
+    /// Whether the table has no elements.
     ///
     /// # Errors
     /// [`ErrorKind::WrongStore`].
@@ -206,7 +207,7 @@ impl Table {
         Ok(self.len(store)? == 0)
     }
 
-    /// An element, when there is one of that index.
+    /// The element with this index, or `None` beyond the end.
     ///
     /// # Errors
     /// [`ErrorKind::WrongStore`].
@@ -221,7 +222,7 @@ impl Table {
     /// Sets an element.
     ///
     /// # Errors
-    /// A trap when there is none of that index; [`ErrorKind::Type`] when the value does not fit.
+    /// A trap beyond the end; [`ErrorKind::Type`] if the value does not fit the type.
     pub fn set<T>(self, store: &mut Store<T>, index: u64, value: &Ref) -> Result<(), Error> {
         let ty = ValType::Ref(self.entity(store)?.ty.elem);
         let slot = store.inner.state.slots_of(&Value::from(value.clone()), ty)?[0];

@@ -1,4 +1,4 @@
-//! Modules: a valid tree with what execution looks up in it, and translations made on first call.
+//! Modules: a valid tree, the tables that execution looks up, and translations made on first call.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -16,7 +16,8 @@ use crate::lazy::Lazy;
 use crate::translate::{self, Instrument};
 use crate::trap::{Broken, Error, Failure, at};
 
-/// A module, ready to be instantiated: cheap to clone, shared between instances and stores.
+/// A module that is ready to be instantiated. It is cheap to clone, and instances and stores share
+/// it.
 ///
 /// Functions are translated when they are first called.
 ///
@@ -39,7 +40,7 @@ pub struct Module {
     pub(crate) inner: Arc<Inner>,
 }
 
-/// The functions that a module defines: each is translated when it is first called.
+/// The functions that a module defines. Each is translated when it is first called.
 pub(crate) type Functions = [Lazy<Result<Function, Failure>>];
 
 pub(crate) struct Inner {
@@ -64,18 +65,18 @@ impl From<ValidModule<'_>> for Module {
 }
 
 impl Module {
-    /// Takes a module over, after validating it with the default features.
+    /// Validates a module with the default features, and takes it over.
     ///
     /// # Errors
-    /// When it is invalid.
+    /// If the module is invalid.
     pub fn new(module: ast::Module<'_>) -> Result<Module, Error> {
         Module::with_features(module, Features::default())
     }
 
-    /// Takes a module over, after validating it with these features.
+    /// Validates a module with these features, and takes it over.
     ///
     /// # Errors
-    /// When it is invalid.
+    /// If the module is invalid.
     pub fn with_features(module: ast::Module<'_>, features: Features) -> Result<Module, Error> {
         match Validator::new().features(features).valid_module(module) {
             Ok(valid) => Ok(valid.into()),
@@ -83,17 +84,17 @@ impl Module {
         }
     }
 
-    /// The tree.
+    /// The syntax tree.
     pub fn ast(&self) -> &ast::Module<'static> {
         self.inner.ast()
     }
 
-    /// The exports: name and index.
+    /// The name and the index of each export.
     pub fn exports(&self) -> impl Iterator<Item = (&str, ExternIdx)> {
         self.ast().exports.iter().map(|export| (export.name.as_str(), export.index))
     }
 
-    /// The imports: module, name and type, with the type indices of this module.
+    /// The module, the name and the type of each import, with type indices of this module.
     pub fn imports(&self) -> impl Iterator<Item = (&str, &str, ExternType)> {
         self.ast().imports.iter().map(|i| (i.module.as_str(), i.name.as_str(), i.ty))
     }
@@ -119,17 +120,18 @@ impl Inner {
         self.exports.get(name).copied()
     }
 
-    /// How many functions are imported: the index of the first one that the module defines.
+    /// The number of imported functions, which is the index of the first function that the module
+    /// defines.
     pub(crate) fn imported_funcs(&self) -> u32 {
         self.spaces.imported(ExternKind::Func)
     }
 
-    /// The name of a function of the index space, if it has one.
+    /// The name of a function of the index space, from the name section.
     pub(crate) fn func_name(&self, func: u32) -> Option<String> {
         self.ast().names.funcs.get(func).map(|name| name.as_str().to_string())
     }
 
-    /// The functions that the module defines, with these instruments: places for translations.
+    /// The cells for translations with these instruments of the functions that the module defines.
     pub(crate) fn functions(&self, instrument: Instrument) -> &Functions {
         match self.functions.get(instrument.index()) {
             Some(functions) => functions.get_or_init(|| {

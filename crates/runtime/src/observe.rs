@@ -1,6 +1,6 @@
-//! Observation: what a store reports to an observer.
+//! Observation: the reports of a store to an observer.
 //!
-//! A store with an observer translates functions with reports woven in. A store without one does
+//! A store with an observer translates functions with reports in them. A store without one does
 //! not, so observation costs nothing when it is not used.
 
 use core::any::Any;
@@ -10,11 +10,11 @@ use wattle_ast::Opcode;
 /// An instruction that is about to be executed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Step {
-    /// Number of the instance in its store.
+    /// The number of the instance in its store.
     pub instance: u32,
-    /// Index of the function among those that its module defines.
+    /// The index of the function among those that its module defines.
     pub func: u32,
-    /// Byte offset in the function's code.
+    /// The byte offset in the function's code.
     pub offset: u32,
     /// The instruction.
     pub opcode: Opcode,

@@ -1,22 +1,23 @@
-//! The table of operations: those of instructions, by shape, and those that stand for several.
+//! The table of operations: those of instructions, by shape, and fused ones.
 //!
-//! To get to an operation takes longer than to execute it. So sequences that compilers emit often
-//! have one operation, which is got to once: at the ends of loops, around calls, between loads and
-//! stores. Those in the table pay in a profile of real programs and kernels.
+//! Dispatching to an operation takes longer than executing it. So sequences that compilers emit
+//! often have one operation, which takes one dispatch: at the ends of loops, around calls, between
+//! loads and stores. Each fused operation in the table was chosen by profiles of real programs and
+//! kernels.
 
-/// Hands the operations to the macro `$use`, behind what else it is given.
+/// Passes the operations to the macro `$use`, after its other arguments.
 ///
-/// - binary: of two slots; of a slot and an immediate
-/// - compare: of two slots; of a slot and an immediate; then the branches that are taken when the
-///   comparison holds; the comparison that holds when this one does not, and the one that gives the
-///   same with its operands swapped
-/// - unary: of one slot
+/// - binary: the operation on two slots; that on a slot and an immediate
+/// - compare: the operation on two slots; that on a slot and an immediate; the two branches that
+///   are taken when the comparison holds; the comparison that holds when this one does not; and the
+///   comparison that gives the same result when its operands are swapped
+/// - unary: the operation on one slot
 /// - load: the type in memory, its extension, and the unsigned type of the same width
 /// - store: the type in memory, and the operation that stores an immediate
-/// - fused: the operation, and the two that it stands for when one follows the other; the second
-///   may be fused too. The fused operation takes the place of the first, and the second stays
-///   behind it as it was: so branches to it and the offsets of traps need no care. What follows a
-///   branch is not executed when the branch is taken.
+/// - fused: the operation, and the two that it replaces when one follows the other; the second may
+///   be fused too. The fused operation takes the place of the first, and the second stays behind
+///   it, so that branches to it and the offsets of traps stay right. What is fused behind a branch
+///   is not executed when the branch is taken.
 macro_rules! for_each_operation {
     ($use:ident $( $with:tt )*) => {
         $use! {
@@ -88,7 +89,7 @@ macro_rules! for_each_operation {
                 I64Store32 u32 I64Store32Imm;
             }
             fused {
-                // The end of a loop: a step and the branch on it, with the last of what the loop does.
+                // The end of a loop: the last operation of its body, the step, and the branch.
                 I32AddImmBrIf = I32AddImm BrIf; I32AddImmBrI32Ne = I32AddImm BrI32Ne;
                 I32AddImmBrI32NeImm = I32AddImm BrI32NeImm; I32AddImmBrI32LtU = I32AddImm BrI32LtU;
                 I32AddImmBrI32LtUImm = I32AddImm BrI32LtUImm;
@@ -109,7 +110,7 @@ macro_rules! for_each_operation {
                 I32StoreI32AddImmBrI32LtU = I32Store I32AddImmBrI32LtU;
                 I32StoreI32AddImmBrI32LtUImm = I32Store I32AddImmBrI32LtUImm;
                 I32Store8ImmI32AddBrI32LtUImm = I32Store8Imm I32AddBrI32LtUImm;
-                // A test, and what follows a branch that is not taken.
+                // A test, and the operation after a branch that is not taken.
                 I32AndImmBrI32EqImm = I32AndImm BrI32EqImm;
                 I32AndImmBrI32NeImm = I32AndImm BrI32NeImm; I32LoadBrIfNot = I32Load BrIfNot;
                 I32LoadBrI32EqImm = I32Load BrI32EqImm; I32LoadBrI32NeImm = I32Load BrI32NeImm;
@@ -146,7 +147,7 @@ macro_rules! for_each_operation {
                 I32OrI32Store = I32Or I32Store; ConstI32Store = Const I32Store;
                 I32StoreI32Store = I32Store I32Store; I32StoreI32Load = I32Store I32Load;
                 I32StoreI32AddImm = I32Store I32AddImm;
-                // The stack that compilers keep in memory: its pointer is a global.
+                // The stack that compilers keep in memory, whose pointer is a global.
                 I32AddImmGlobalSet = I32AddImm GlobalSet;
                 GlobalGetI32AddImmGlobalSet = GlobalGet I32AddImmGlobalSet;
                 GlobalSetReturn = GlobalSet Return; GlobalSetReturn1 = GlobalSet Return1;

@@ -1,7 +1,7 @@
-//! What a slot holds.
+//! The contents of a slot.
 //!
-//! A slot is 64 bits. Numbers lie in it zero-extended; a vector takes two, the low half first. A
-//! reference is 0 for null, else an index whose three lowest bits tell its kind.
+//! A slot has 64 bits. Numbers are zero-extended; a vector takes two slots, the low half first. A
+//! reference is 0 for null, or else an index whose three lowest bits give its kind.
 
 /// The kinds of references in slots.
 pub(crate) mod kind {
@@ -14,7 +14,7 @@ pub(crate) mod kind {
     pub(crate) const BITS: u32 = 3;
 }
 
-/// A reference of a kind to an index.
+/// A reference: its kind and its index.
 #[inline(always)]
 pub(crate) const fn slot_of(kind: u64, index: u32) -> u64 {
     (index as u64) << kind::BITS | kind

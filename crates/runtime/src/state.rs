@@ -23,12 +23,12 @@ use crate::translate::Instrument;
 use crate::trap::{Broken, at};
 use crate::types::Types;
 
-/// What a function is made of.
+/// The definition of a function.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FuncKind {
     /// Function `func` of those that the module of `instance` defines.
     Wasm { instance: u32, func: u32 },
-    /// One of the host's.
+    /// A function of the host.
     Host(u32),
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct GlobalInst {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TagInst {
     pub(crate) ty: TypeId,
-    /// How many slots the values of an exception take.
+    /// The number of slots that the values of an exception take.
     pub(crate) slots: usize,
 }
 
@@ -71,8 +71,8 @@ pub(crate) struct Waiter {
     pub(crate) address: u64,
 }
 
-/// All but the memories, which stand beside it: so the bytes of one can be borrowed while the
-/// rest changes.
+/// The state of a store without its memories, which are separate so that the bytes of one can be
+/// borrowed while the rest changes.
 #[derive(Default)]
 pub(crate) struct State {
     /// The number of the store, which its handles carry.
@@ -83,16 +83,16 @@ pub(crate) struct State {
     pub(crate) globals: Vec<GlobalInst>,
     pub(crate) tags: Vec<TagInst>,
     pub(crate) elems: Vec<Box<[u64]>>,
-    /// Which data segments were dropped.
+    /// Whether each data segment was dropped.
     pub(crate) datas: Vec<bool>,
     pub(crate) heap: Heap,
     /// Executions that wait for a function of the host to return, the innermost last.
     pub(crate) parked: Vec<Exec>,
-    /// Executions that were suspended: each with the handle that keeps it.
+    /// Suspended executions, each with the handle that keeps it.
     pub(crate) suspended: Vec<(Exec, Weak<()>)>,
-    /// References that the host is about to put somewhere.
+    /// References that the host is about to store somewhere.
     pub(crate) roots: Vec<u64>,
-    /// What the host holds handles of.
+    /// The objects that the host has handles to.
     pub(crate) pins: Vec<(u64, Arc<()>)>,
     pub(crate) waiters: Vec<Waiter>,
     pub(crate) profile: Profile,
@@ -100,14 +100,14 @@ pub(crate) struct State {
     pub(crate) fuel: Option<u64>,
     pub(crate) refill: Option<Refill>,
     pub(crate) observer: Option<Box<dyn Observer>>,
-    /// The index that a trap tells of.
+    /// The index that the message of a trap shows.
     pub(crate) trap_index: Option<u64>,
 }
 
 /// What is asked for more fuel, in units, when there is none left.
 pub(crate) type Refill = Box<dyn FnMut() -> Option<u64>>;
 
-/// An instance: the addresses of what its module's indices mean.
+/// An instance: for each index of its module, the address in the store.
 pub(crate) struct InstanceInst {
     pub(crate) module: Module,
     pub(crate) types: Box<[TypeId]>,
@@ -121,22 +121,22 @@ pub(crate) struct InstanceInst {
     pub(crate) datas: u32,
 }
 
-/// A call under way.
+/// A call that has not returned.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Frame {
     pub(crate) instance: u32,
-    /// One of the functions that the module defines, or [`EXPRESSION`].
+    /// The index of the function among those that the module defines, or [`EXPRESSION`].
     pub(crate) func: u32,
-    /// The next operation, or [`ENTRY`].
+    /// The position of the next operation, or [`ENTRY`].
     pub(crate) pc: u32,
-    /// Its first slot.
+    /// The first slot of the frame.
     pub(crate) base: u32,
 }
 
-/// The function of a frame is a constant expression.
+/// The function of a frame that evaluates a constant expression.
 pub(crate) const EXPRESSION: u32 = u32::MAX;
 
-/// The call has not begun: its locals are not yet zero.
+/// The position of a call that has not begun: its locals are not zero yet.
 pub(crate) const ENTRY: u32 = u32::MAX;
 
 /// A thread of execution: the stack, the frames of callers, and the innermost frame.
@@ -146,17 +146,17 @@ pub(crate) struct Exec {
     pub(crate) stack: Vec<u64>,
     pub(crate) frames: Vec<Frame>,
     pub(crate) current: Frame,
-    /// The end of the slots that hold anything.
+    /// The end of the slots in use.
     pub(crate) top: usize,
     pub(crate) expression: Option<Arc<Function>>,
     pub(crate) instrument: Instrument,
-    /// Where the answer to a wait goes.
+    /// The slot for the result of a wait.
     pub(crate) answer: Option<usize>,
 }
 
 macro_rules! addresses {
     ($( $(#[$doc:meta])* $name:ident $list:ident $ty:ty; )*) => {
-        /// From the indices of the module to what they mean in the store.
+        /// Methods that turn indices of the module into addresses of the store.
         impl InstanceInst { $(
             $(#[$doc])*
             pub(crate) fn $name(&self, index: u32) -> Result<$ty, Broken> {
@@ -179,7 +179,7 @@ impl State {
         at(&self.funcs, addr).copied()
     }
 
-    /// The bytes of a data segment: none once it was dropped.
+    /// The bytes of a data segment; none after it was dropped.
     pub(crate) fn data<'i>(
         &self,
         instance: &'i InstanceInst,
@@ -211,13 +211,13 @@ impl State {
                     (None, kind::EXN) => Exn,
                     _ => Any,
                 };
-                // An external reference may hold anything that is internal.
+                // An external reference can hold any internal one.
                 actual.is_subtype_of(abs) || abs == Extern && actual.top() == Any
             }
         }
     }
 
-    /// Frees what nothing reaches. `stack` is what the running execution has on its stack.
+    /// Frees unreachable objects. `stack` is the stack of the running execution.
     pub(crate) fn collect(&mut self, stack: &[u64]) {
         self.heap.mark_all(stack);
         self.heap.mark_all(&self.roots);

@@ -1,4 +1,4 @@
-//! The store: state, the host's functions and data, and what drives executions.
+//! The store: its state, the functions and data of the host, and the driver of executions.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -20,18 +20,19 @@ use crate::trap::{Broken, Error, ErrorKind, Trap, at};
 
 static STORES: AtomicUsize = AtomicUsize::new(1);
 
-/// All that does not depend on the data of the host.
+/// The part of a store that does not depend on the type of the host's data.
 #[derive(Default)]
 pub(crate) struct Inner {
     pub(crate) instances: Vec<InstanceInst>,
     pub(crate) memories: Vec<MemoryInst>,
     pub(crate) state: State,
     executions: u64,
-    /// Stacks to be used again.
+    /// Stacks of finished executions, to be reused.
     stacks: Vec<Vec<u64>>,
 }
 
-/// What programs work on: instances, their memories and the rest, with data of the host's.
+/// The store that programs run in: instances, their memories and everything else, with data of the
+/// host.
 ///
 /// ```
 /// use wattle_runtime::{Config, Store};
@@ -55,17 +56,17 @@ impl<T> fmt::Debug for Store<T> {
     }
 }
 
-/// What a function of the host is called with: the store, and the instance that calls.
+/// The caller of a function of the host: the store, and the calling instance.
 pub struct Caller<'s, T> {
     pub(crate) store: &'s mut Store<T>,
     pub(crate) instance: Option<u32>,
 }
 
-/// A function of the host as the store calls it: arguments come in slots, results go out in them.
+/// A function of the host as the store calls it, with arguments and results in one row of slots.
 pub(crate) type HostCall<T> =
     dyn Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<(), Error> + Send + Sync;
 
-/// A function of the host, and how many slots its parameters and its results take.
+/// A function of the host, and the numbers of slots of its parameters and its results.
 pub(crate) struct HostFunc<T> {
     pub(crate) call: Arc<HostCall<T>>,
     pub(crate) params: usize,
@@ -78,17 +79,17 @@ impl<T> Clone for HostFunc<T> {
     }
 }
 
-/// A handle of an entity in one of the lists of a store.
+/// A handle to an entity in one of the lists of a store.
 pub(crate) trait Handle: Copy {
     type Entity;
 
-    /// The entity, when the handle is of this store.
+    /// The entity, if the handle belongs to this store.
     fn entity<T>(self, store: &Store<T>) -> Result<&Self::Entity, Error>;
 
-    /// The entity, to be changed.
+    /// The entity, for changing.
     fn entity_mut<T>(self, store: &mut Store<T>) -> Result<&mut Self::Entity, Error>;
 
-    /// Takes in an entity.
+    /// Adds an entity, and returns its handle.
     fn add<T>(store: &mut Store<T>, entity: Self::Entity) -> Self;
 }
 
@@ -128,7 +129,7 @@ handles! {
     Instance InstanceInst instances;
 }
 
-/// How a part of an execution ended.
+/// How a stretch of an execution ended.
 pub(crate) enum Progress {
     Done(Exec),
     OutOfFuel(Exec),
@@ -141,7 +142,7 @@ impl<T> Store<T> {
         Store::with_config(data, Config::default())
     }
 
-    /// A store that behaves as told.
+    /// A store with this configuration.
     pub fn with_config(data: T, config: Config) -> Store<T> {
         let state = State {
             id: STORES.fetch_add(1, Ordering::Relaxed) as u64,
@@ -159,12 +160,12 @@ impl<T> Store<T> {
         &self.data
     }
 
-    /// The data of the host, to be changed.
+    /// The data of the host, for changing.
     pub fn data_mut(&mut self) -> &mut T {
         &mut self.data
     }
 
-    /// The data of the host, out of the store.
+    /// The data of the host, without the store.
     pub fn into_data(self) -> T {
         self.data
     }
@@ -174,12 +175,12 @@ impl<T> Store<T> {
         self.inner.state.limits
     }
 
-    /// How much fuel is left, when it is counted.
+    /// The fuel that is left; `None` when fuel is not counted.
     pub fn fuel(&self) -> Option<u64> {
         self.inner.state.fuel
     }
 
-    /// Sets the fuel. Calls that begin from now on count it, or do not.
+    /// Sets the fuel for calls that begin from now on. With `None`, they do not count it.
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
         self.inner.state.fuel = fuel;
         self.inner.state.refill = None;
@@ -220,27 +221,28 @@ impl<T> Store<T> {
         self.inner.state.refill = Some(Box::new(move || if goes_on() { slice() } else { None }));
     }
 
-    /// Sets or removes the observer of calls that begin from now on. Returns the one before.
+    /// Sets or removes the observer of calls that begin from now on. Returns the previous one.
     pub fn observe(&mut self, observer: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
         core::mem::replace(&mut self.inner.state.observer, observer)
     }
 
-    /// Frees the objects of the heap that nothing reaches. It also happens by itself.
+    /// Frees the unreachable objects of the heap. The store also does this by itself.
     pub fn collect_garbage(&mut self) {
         self.inner.state.collect(&[]);
     }
 
-    /// How many objects are on the heap, and how many bytes they take, garbage included.
+    /// The number of objects on the heap and the number of their bytes, unreachable objects
+    /// included.
     pub fn heap_size(&self) -> (usize, usize) {
         (self.inner.state.heap.len(), self.inner.state.heap.bytes())
     }
 
-    /// How often the collector ran.
+    /// The number of times that the collector ran.
     pub fn collections(&self) -> u64 {
         self.inner.state.heap.collections
     }
 
-    /// Goes on with an execution until it is done or cannot go on.
+    /// Continues an execution until it is done or cannot continue.
     pub(crate) fn drive(&mut self, mut exec: Exec) -> Result<Progress, Error> {
         loop {
             let inner = &mut self.inner;
@@ -266,7 +268,8 @@ impl<T> Store<T> {
         }
     }
 
-    /// Goes on after a function of the host failed, when it threw what the guest catches.
+    /// Continues after a function of the host failed, if it threw an exception that the guest
+    /// catches.
     fn failed_host(&mut self, exec: &mut Exec, error: Error, last: bool) -> Result<(), Error> {
         let inner = &mut self.inner;
         if let ErrorKind::Exception(object) = error.kind() {
@@ -314,7 +317,7 @@ impl<T> Store<T> {
         (exec, result)
     }
 
-    /// Calls a function by its address with slots as arguments; slots are the answer too.
+    /// Calls a function by its address. The arguments and the results are slots.
     pub(crate) fn call_slots(
         &mut self,
         addr: u32,
@@ -365,12 +368,12 @@ impl<T> Store<T> {
     }
 }
 
-/// The answers of an atomic wait.
+/// The results of an atomic wait.
 pub(crate) const WOKEN: u64 = 0;
 pub(crate) const TIMED_OUT: u64 = 2;
 
 impl Exec {
-    /// Gives an answer to the wait that the execution is in.
+    /// Sets the result of the wait that the execution is in.
     pub(crate) fn answer(&mut self, answer: u64) {
         if let Some(slot) = self.answer.take().and_then(|at| self.stack.get_mut(at)) {
             *slot = answer;
@@ -379,7 +382,7 @@ impl Exec {
 }
 
 impl Inner {
-    /// What is woven into the functions that are called from now on.
+    /// The instruments of functions that are called from now on.
     pub(crate) fn instrument(&self) -> Instrument {
         Instrument { fuel: self.state.fuel.is_some(), observe: self.state.observer.is_some() }
     }
@@ -400,7 +403,7 @@ impl Inner {
         }
     }
 
-    /// Keeps the stack of an execution that ended.
+    /// Keeps the stack of a finished execution for reuse.
     pub(crate) fn recycle(&mut self, exec: Exec) {
         if self.stacks.len() < 4 && !exec.stack.is_empty() {
             self.stacks.push(exec.stack);

@@ -1,4 +1,4 @@
-//! What can go wrong: traps, broken invariants, link errors, limits, and the backtrace of an error.
+//! Errors of execution: traps, broken invariants, link errors, limits, and backtraces.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -11,7 +11,7 @@ use crate::handles::Object;
 
 macro_rules! traps {
     ($( $variant:ident $phrase:literal; )*) => {
-        /// Why an execution ended: the reason without its place.
+        /// Why an execution ended, without the place.
         ///
         /// `Display` prints the phrase of the official test suite.
         ///
@@ -24,7 +24,7 @@ macro_rules! traps {
             /// Every reason.
             pub const ALL: &'static [Trap] = &[$( Trap::$variant, )*];
 
-            /// The phrase that a message about it begins with.
+            /// The phrase that a message about the trap begins with.
             pub const fn phrase(self) -> &'static str {
                 match self { $( Trap::$variant => $phrase, )* }
             }
@@ -61,7 +61,7 @@ traps! {
 }
 
 impl Trap {
-    /// Whether it says that a resource ran out, not that the program went wrong.
+    /// Whether a resource ran out, rather than the program going wrong.
     pub const fn is_exhaustion(self) -> bool {
         use Trap::{FrameTooLarge, HeapExhausted, ModuleTooLarge, OutOfFuel, StackExhausted};
         matches!(self, FrameTooLarge | HeapExhausted | ModuleTooLarge | OutOfFuel | StackExhausted)
@@ -76,8 +76,8 @@ impl fmt::Display for Trap {
 
 impl core::error::Error for Trap {}
 
-/// Something that holds for every module that was validated, and that the interpreter found not to
-/// hold: a fault of the interpreter, never of the program that it runs.
+/// An invariant of validated modules that the interpreter found broken. This is a fault of the
+/// interpreter, never of the program that it runs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Broken {
@@ -117,26 +117,26 @@ from! {
     Broken => Failure: |broken| Failure::Broken(broken);
 }
 
-/// The element of a list at an index that validation has checked.
+/// The element with this index, which validation has checked.
 #[inline(always)]
 pub(crate) fn at<T>(list: &[T], index: u32) -> Result<&T, Broken> {
     list.get(index as usize).ok_or(Broken::Index)
 }
 
-/// The element at an index, mutable.
+/// The element with this index, for changing.
 #[inline(always)]
 pub(crate) fn at_mut<T>(list: &mut [T], index: u32) -> Result<&mut T, Broken> {
     list.get_mut(index as usize).ok_or(Broken::Index)
 }
 
-/// A call that was under way when an execution ended.
+/// A call that had not returned when an execution ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CallSite {
-    /// Index of the function in its module, imports included.
+    /// The index of the function in its module, imports included.
     pub func: u32,
-    /// Its name, when the name section tells.
+    /// The name of the function in the name section.
     pub name: Option<String>,
-    /// Byte offset of the instruction in the function's code, counted from its first instruction.
+    /// The byte offset of the instruction in the function's code, from its first instruction.
     pub offset: u32,
 }
 
@@ -150,10 +150,10 @@ impl fmt::Display for CallSite {
     }
 }
 
-/// The most calls that a backtrace lists: of a deeper stack, the innermost ones.
+/// The most calls that a backtrace lists. A deeper stack shows its innermost calls.
 pub(crate) const BACKTRACE: usize = 64;
 
-/// What went wrong, without a place.
+/// What went wrong, without the place.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -167,23 +167,23 @@ pub enum ErrorKind {
     UnknownImport(Box<str>, Box<str>),
     /// An import that something of the wrong type provides: module, name, and what differs.
     IncompatibleImport(Box<str>, Box<str>, String),
-    /// A memory, a table or a value that goes beyond a limit of the store.
+    /// A memory, a table or a value that exceeds a limit of the store.
     Limit(&'static str),
-    /// A module that breaks a rule that validation checks.
+    /// A module that is invalid.
     Invalid(String),
-    /// Arguments that do not fit the parameters, or results of a host function that do not fit.
+    /// A value that does not fit its type, such as an argument, or a result of a host function.
     Type(String),
-    /// No export, or another kind of export, of that name.
+    /// The name of an export that does not exist or has another kind.
     NoExport(String),
-    /// A handle of another store.
+    /// A handle that belongs to another store.
     WrongStore,
-    /// Whatever a host function says.
+    /// The message of a host function.
     Host(String),
     /// A program that asked to end, with its exit code.
     Exit(i32),
 }
 
-/// What went wrong, and in the middle of which calls.
+/// What went wrong, and the calls that had not returned.
 ///
 /// ```
 /// use wattle_runtime::{Error, Trap};
@@ -204,12 +204,12 @@ struct Inner {
 }
 
 impl Error {
-    /// An error outside of any call.
+    /// An error without any calls.
     pub fn new(kind: ErrorKind) -> Error {
         Error { inner: Box::new(Inner { kind, calls: Vec::new(), index: None }) }
     }
 
-    /// An error of a host function, in its own words.
+    /// An error of a host function, with this message.
     pub fn host(message: impl Into<String>) -> Error {
         Error::new(ErrorKind::Host(message.into()))
     }
@@ -223,7 +223,7 @@ impl Error {
         &self.inner.kind
     }
 
-    /// The trap, when it is one.
+    /// The trap, if the error is one.
     pub fn trap(&self) -> Option<Trap> {
         match self.kind() {
             ErrorKind::Trap(trap) => Some(*trap),
@@ -231,7 +231,7 @@ impl Error {
         }
     }
 
-    /// The calls that were under way, the innermost first.
+    /// The calls that had not returned, the innermost first.
     pub fn backtrace(&self) -> &[CallSite] {
         &self.inner.calls
     }
@@ -242,7 +242,7 @@ impl Error {
         self
     }
 
-    /// The error with the index of the element that it is about.
+    /// Adds the index of the element that the error is about.
     pub(crate) fn with_index(mut self, index: Option<u64>) -> Error {
         self.inner.index = index;
         self

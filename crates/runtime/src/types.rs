@@ -1,6 +1,6 @@
-//! The types of a store: the registry of defined types, and how structs and arrays are laid out.
+//! The types of a store: the registry of defined types, and the layouts of structs and arrays.
 //!
-//! Where a type of the store names a defined type, it holds the number of its id in the place of a
+//! Where a type of the store names a defined type, it has the number of the type's id instead of a
 //! type index.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/matching.html>
@@ -23,7 +23,7 @@ pub(crate) enum Storage {
     I16,
     /// Four bytes.
     Word,
-    /// Eight bytes, no reference.
+    /// Eight bytes that are not a reference.
     Double,
     Vector,
     Ref,
@@ -41,7 +41,7 @@ impl Storage {
         }
     }
 
-    /// How many bytes an element takes.
+    /// The number of bytes of an element.
     pub(crate) const fn bytes(self) -> usize {
         match self {
             Storage::I8 => 1,
@@ -52,33 +52,33 @@ impl Storage {
         }
     }
 
-    /// How many bytes elements take, whose count has 32 bits.
+    /// The number of bytes of `count` elements, where `count` has 32 bits.
     pub(crate) const fn size(self, count: u64) -> u64 {
         count * self.bytes() as u64
     }
 
-    /// How many slots a field takes.
+    /// The number of slots of a field.
     pub(crate) const fn width(self) -> u32 {
         if let Storage::Vector = self { 2 } else { 1 }
     }
 }
 
-/// How many slots a value takes.
+/// The number of slots of a value.
 pub(crate) const fn width(ty: ValType) -> u16 {
     if let ValType::V128 = ty { 2 } else { 1 }
 }
 
-/// How many slots values take.
+/// The number of slots of values.
 pub(crate) fn widths(types: &[ValType]) -> usize {
     types.iter().map(|&ty| usize::from(width(ty))).sum()
 }
 
-/// How the objects of a type are laid out.
+/// The layout of the objects of a type.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layout {
-    /// For a struct: the slot of each field and how it is stored. For an array: its element.
+    /// For a struct, the slot and the storage of each field. For an array, those of its element.
     pub(crate) fields: Box<[(u32, Storage)]>,
-    /// How many slots a struct takes.
+    /// The number of slots of a struct.
     pub(crate) slots: usize,
 }
 
@@ -100,7 +100,7 @@ impl Layout {
         Layout { fields, slots: slots as usize }
     }
 
-    /// How an array's elements are stored.
+    /// The storage of an array's elements.
     pub(crate) fn element(&self) -> Result<Storage, Broken> {
         self.fields.first().map(|&(_, storage)| storage).ok_or(Broken::Kind)
     }
@@ -110,12 +110,12 @@ impl Layout {
 #[derive(Debug, Default)]
 pub(crate) struct Types {
     registry: Registry,
-    /// One for each type of the registry.
+    /// The layout of each type of the registry.
     layouts: Vec<Layout>,
 }
 
 impl Types {
-    /// Takes in the types of a module: their ids by type index.
+    /// Adds the types of a module. Returns their ids by type index.
     pub(crate) fn import(
         &mut self,
         types: &wattle_validator::Types,
@@ -125,14 +125,14 @@ impl Types {
         Ok(ids.into())
     }
 
-    /// The id of a function type that names no defined types.
+    /// Adds a function type that names no defined types. Returns its id.
     pub(crate) fn add_func(&mut self, ty: &FuncType) -> Result<TypeId, Error> {
         let id = self.registry.add_func_type(ty)?;
         self.lay_out();
         Ok(id)
     }
 
-    /// Lays out the types that came last.
+    /// Adds the layouts of new types.
     fn lay_out(&mut self) {
         while let Some(id) = self.registry.id(self.layouts.len() as u32) {
             self.layouts.push(Layout::of(&self.registry.sub_type(id).comp));
@@ -160,7 +160,7 @@ impl Types {
         self.registry.val_type_matches(sub, sup)
     }
 
-    /// The abstract type right above a defined one.
+    /// The abstract heap type directly above a defined type.
     pub(crate) fn abs_heap(&self, id: TypeId) -> AbsHeapType {
         self.registry.structure_of(id).heap()
     }
@@ -182,7 +182,7 @@ impl Types {
     }
 }
 
-/// A heap type of a module as one of the store; `ids` are those of the module's types.
+/// Converts a heap type of a module to one of the store. `ids` are the ids of the module's types.
 pub(crate) fn heap_in_store(heap: HeapType, ids: &[TypeId]) -> Result<HeapType, Broken> {
     let number = |index: TypeIdx| at(ids, index.0).map(|id| TypeIdx(id.index() as u32));
     Ok(match heap {

@@ -7,7 +7,7 @@ use wattle_ast::{AbsHeapType, F32, F64, HeapType, RefType, V128, ValType};
 
 use crate::handles::{Func, Object};
 
-/// An internal reference that is not null: something of type `(ref any)`.
+/// An internal reference that is not null: a value of type `(ref any)`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum AnyRef {
     /// An unboxed scalar, as its 31 bits.
@@ -25,13 +25,13 @@ pub enum AnyRef {
 /// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#values>
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Ref {
-    /// Null of the hierarchy of this type.
+    /// The null of the hierarchy of this type.
     Null(AbsHeapType),
     /// A function.
     Func(Func),
-    /// Something internal.
+    /// An internal reference.
     Any(AnyRef),
-    /// Something external: a number that the host chose, or something internal in a wrapper.
+    /// An external reference: a number that the host chose, or a wrapped internal reference.
     Extern(AnyRef),
     /// An exception.
     Exn(Object),
@@ -75,8 +75,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The default of a type: zero or null. None when the type is a reference that is not
-    /// nullable.
+    /// The default value of a type: zero or null. `None` for a reference that is not nullable.
     pub fn default_of(ty: ValType) -> Option<Value> {
         Some(match ty {
             ValType::I32 => Value::I32(0),
@@ -92,7 +91,7 @@ impl Value {
         })
     }
 
-    /// The reference, when it is one.
+    /// The reference, if the value is one.
     pub fn reference(&self) -> Option<&Ref> {
         if let Value::Ref(value) = self { Some(value) } else { None }
     }
@@ -142,7 +141,7 @@ impl fmt::Display for AnyRef {
 }
 
 impl fmt::Display for Value {
-    /// The text format, as far as there is one.
+    /// Shows the value as the text format does, where that has a form for it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::I32(value) => write!(f, "(i32.const {value})"),

@@ -1,4 +1,5 @@
-//! What a module declares: imports, functions, tables, memories, tags, globals, exports, segments.
+//! Rules of declarations: imports, functions, tables, memories, tags, globals, exports and
+//! segments.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/modules.html>
 
@@ -100,7 +101,7 @@ impl Validator {
         if !types.tables.is_empty() && !types.features.contains(Feature::ReferenceTypes) {
             return Err(Error::disabled(ErrorKind::MultipleTables, Feature::ReferenceTypes));
         }
-        // Tables of functions are older than reference types.
+        // Tables of functions existed before reference types.
         if ty.elem == RefType::FUNCREF {
             return Ok(Ty::FUNCREF);
         }
@@ -164,7 +165,7 @@ impl Validator {
     pub(crate) fn global<'a>(&mut self, global: &Global<'a>, tasks: &mut Later<'a>) -> Checked {
         let outcome = self.global_type(global.ty);
         let ty = self.or_broken(outcome)?;
-        // The global itself is not yet there for its initializer.
+        // The initializer of a global cannot name the global itself.
         let checked = self.constant(ty.without_flag(), &global.init, tasks);
         self.types_mut().globals.push(ty);
         checked
@@ -229,7 +230,7 @@ impl Validator {
     fn elem_type(&self, index: usize, elem: &Elem<'_>) -> Result<Ty, Error> {
         within(index, "element segments", self.types.limits.elems)?;
         match elem.items {
-            // Both are older than reference types.
+            // Both forms existed before reference types.
             ElemItems::Funcs(_) => Ok(Ty::FUNCREF.nullable(false)),
             ElemItems::Exprs(_) if elem.ty == RefType::FUNCREF => Ok(Ty::FUNCREF),
             ElemItems::Exprs(_) => Ok(self.types.value(ValType::Ref(elem.ty))?),
@@ -286,7 +287,7 @@ impl Validator {
         }
     }
 
-    /// Checks a constant expression, now or later.
+    /// Checks a constant expression, now or as a task for later.
     fn constant<'a>(&mut self, ty: Ty, expr: &Expr<'a>, tasks: &mut Later<'a>) -> Checked {
         match tasks {
             Some(tasks) => tasks.push(self.task(Code::Expr(expr.clone()), ty)),
@@ -295,12 +296,12 @@ impl Validator {
         Ok(())
     }
 
-    /// Code of the item at hand as a task; constant expressions are to give a type.
+    /// A task to check code of the current item. Constant expressions must have type `ty`.
     pub(crate) fn task<'a>(&self, code: Code<'a>, ty: Ty) -> Task<'a> {
         Task { code, place: self.place, ty, globals: self.types.globals.len() as u32 }
     }
 
-    /// Checks code, and lets `ref.func` name the functions that constant expressions name.
+    /// Checks code, and declares the functions that its constant expressions name.
     pub(crate) fn check(&mut self, task: Task<'_>) -> Checked {
         let outcome = task.check(&self.types, &mut self.func_validator);
         if !self.func_validator.declared.is_empty() {

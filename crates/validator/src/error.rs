@@ -1,4 +1,4 @@
-//! What can be wrong with a module, each kind with its official phrase, and the way to it.
+//! Errors of validation: the kind with its official phrase, and the path to the place.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -16,11 +16,11 @@ use wattle_ast::{Feature, ItemKind, Malformed, Names, Path, Span, ValType};
 pub enum ErrorKind {
     /// The bytes of an expression do not decode: the module is malformed, not invalid.
     Malformed(Malformed),
-    /// It takes a feature that is off: see [`Fields::enable`].
+    /// A feature is off that the module needs: see [`Fields::enable`].
     NotEnabled(&'static str),
-    /// It takes a feature that the validator has no rules for yet.
+    /// The module uses a feature that the validator has no rules for yet.
     Unsupported(Feature),
-    /// A limit of the implementation is exceeded: what is too many, and how many may be.
+    /// A limit of the implementation is exceeded: what is counted, and how many are allowed.
     Limit(&'static str, u64),
     /// Types that must match do not: see [`Fields::expected`] and [`Fields::found`].
     TypeMismatch(Mismatch),
@@ -32,13 +32,13 @@ pub enum ErrorKind {
     UnknownTable(u32),
     /// No memory has this index.
     UnknownMemory(u32),
-    /// No global has this index, or none that may be named here.
+    /// No global has this index, or the global may not be named here.
     UnknownGlobal(u32),
     /// No tag has this index.
     UnknownTag(u32),
     /// No local has this index.
     UnknownLocal(u32),
-    /// A label is deeper than the blocks that are open.
+    /// No open block has this label.
     UnknownLabel(u32),
     /// No element segment has this index.
     UnknownElem(u32),
@@ -52,9 +52,9 @@ pub enum ErrorKind {
     NonStructType(u32),
     /// The type is not an array type.
     NonArrayType(u32),
-    /// The function is named by no export, segment or constant expression.
+    /// The function is not named by any export, segment or constant expression.
     UndeclaredFunc(u32),
-    /// The local has no value yet.
+    /// The local has no default value and was not set yet.
     UninitializedLocal(u32),
     /// The global cannot be written.
     ImmutableGlobal(u32),
@@ -62,16 +62,16 @@ pub enum ErrorKind {
     ImmutableField(u32),
     /// The array cannot be written.
     ImmutableArray,
-    /// The elements of the one array do not fit into the other.
+    /// The elements of one array do not fit into the other.
     ArrayTypes,
     /// The elements of the array are references.
     ArrayOfReferences,
-    /// The field needs a sign extension, or admits none.
+    /// The field needs a sign extension, or does not allow one.
     FieldPacking {
         /// Whether the field is packed.
         packed: bool,
     },
-    /// The elements need a sign extension, or admit none.
+    /// The elements need a sign extension, or do not allow one.
     ArrayPacking {
         /// Whether they are packed.
         packed: bool,
@@ -80,7 +80,7 @@ pub enum ErrorKind {
     FieldNotDefaultable,
     /// The elements have no default value.
     ArrayNotDefaultable,
-    /// `select` with several types, or a function with several results before that was possible.
+    /// `select` has several types, or a function has several results without the feature for that.
     ResultArity,
     /// The vector has no such lane.
     LaneIndex(u8),
@@ -92,7 +92,7 @@ pub enum ErrorKind {
     Offset(u64),
     /// The label of `rethrow` is not that of a `catch`.
     RethrowLabel(u32),
-    /// An instruction that no constant expression may hold.
+    /// The instruction may not stand in a constant expression.
     NotConstant,
     /// The declared supertype comes later.
     ForwardSupertype {
@@ -141,46 +141,46 @@ pub enum ErrorKind {
     StartFunction,
 }
 
-/// Between what types do not match.
+/// What the types that do not match belong to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Mismatch {
     /// Operands of an instruction.
     Operands,
-    /// What a block leaves.
+    /// The results of a block.
     Block,
-    /// What is left at the end of a function or of a constant expression.
+    /// The results of a function or a constant expression.
     Func,
     /// An operand that must be a reference.
     Reference,
     /// An operand of `select` without types.
     Select,
-    /// What a label takes.
+    /// The operands of a label.
     Label,
-    /// What the callee of a tail call returns.
+    /// The results of the callee of a tail call.
     Callee,
     /// The table of an indirect call.
     FuncTable,
-    /// What a clause of `try_table` sends to its label.
+    /// The values that a clause of `try_table` sends to its label.
     Catch,
     /// The types of a cast.
     Cast,
-    /// What a segment holds.
+    /// The elements of a segment.
     Segment,
-    /// What the source table holds.
+    /// The elements of the source table.
     Table,
-    /// The two parts of an `if` that has no `else`.
+    /// The parameters and results of an `if` without an `else`.
     MissingElse,
-    /// The null that elements are at first.
+    /// The null that the elements of a table are at first.
     TableInit,
 }
 
-/// The type of an operand: unknown in code that cannot be reached.
+/// The type of an operand; unknown in unreachable code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum OperandType {
     /// A value type; its type indices are the module's.
     Known(ValType),
-    /// Below every value type.
+    /// Unknown, which matches every value type.
     Bottom,
 }
 
@@ -193,11 +193,11 @@ impl fmt::Display for OperandType {
     }
 }
 
-/// A list of types, as the official suite writes it.
+/// A list of types in the notation of the official suite.
 struct TypeList<'a>(&'a [OperandType]);
 
 impl TypeList<'_> {
-    /// How many types of a list a message shows: the last ones.
+    /// The number of types of a list that a message shows: the last ones.
     const SHOWN: usize = 40;
 }
 
@@ -285,9 +285,9 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// Something wrong with a module: what, where, and what was expected there.
+/// An error in a module: what is wrong, where, and which types were expected there.
 ///
-/// One word wide, so that it costs nothing where nothing is wrong.
+/// It is one word wide, so that results with it are small.
 ///
 /// ```
 /// use wattle_ast::{Body, Func, FuncType, Instr, Module, TypeIdx, ValType};
@@ -306,14 +306,14 @@ impl fmt::Display for ErrorKind {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Fields>);
 
-/// What an [`Error`] says; it dereferences to this.
+/// The fields of an [`Error`], which dereferences to them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fields {
     /// What is wrong.
     pub kind: ErrorKind,
-    /// The bytes of the input, when the validator was told where items lie in it.
+    /// The bytes of the input that it is about, if the validator was told where items lie.
     pub span: Option<Span>,
-    /// The way through the module.
+    /// The path to the place in the module.
     pub path: Path,
     /// The types that were expected, the deepest operand first.
     pub expected: Vec<OperandType>,
@@ -321,14 +321,14 @@ pub struct Fields {
     pub found: Vec<OperandType>,
     /// The topmost operands of the innermost block, a dozen at most, the deepest first.
     pub operands: Vec<OperandType>,
-    /// The feature that would make it valid, perhaps.
+    /// A feature that might make the module valid.
     pub enable: Option<Feature>,
-    /// The bytes of an opcode that no instruction has, in hexadecimal.
+    /// The bytes of an unknown opcode, in hexadecimal.
     pub code: Option<String>,
 }
 
 impl Error {
-    /// Adds the name of the item that the error is in, when it has one.
+    /// Adds the name of the item that the error is in, if the item has a name.
     pub fn add_name(&mut self, names: &Names<'_>) {
         if let Some((kind, index)) = self.path.item {
             let name = names.space(kind).and_then(|names| names.get(index));
@@ -336,7 +336,7 @@ impl Error {
         }
     }
 
-    /// An error with nothing known but its kind.
+    /// An error of which only the kind is known.
     #[cold]
     pub fn new(kind: ErrorKind) -> Error {
         Error(Box::new(Fields {
@@ -351,7 +351,7 @@ impl Error {
         }))
     }
 
-    /// What would be right with a feature that is off.
+    /// An error that goes away with a feature that is off.
     #[cold]
     pub(crate) fn disabled(kind: ErrorKind, feature: Feature) -> Error {
         let mut error = Error::new(kind);
@@ -359,7 +359,7 @@ impl Error {
         error
     }
 
-    /// What is wrong, without the place: what a renderer shows beside a snippet.
+    /// What is wrong, without the place, as a renderer shows beside a snippet.
     pub fn reason(&self) -> String {
         Reason(self).to_string()
     }
@@ -397,8 +397,8 @@ impl From<ErrorKind> for Error {
     }
 }
 
-/// Says what is left where a block or a function ends, and what should be. For blocks, the official
-/// suite has phrases.
+/// Writes which values are on the stack at the end of a block or function, and which should be. The
+/// phrases for blocks are those of the official suite.
 fn write_at_end(f: &mut fmt::Formatter<'_>, error: &Fields, what: Mismatch) -> fmt::Result {
     let (expected, found) = (TypeList(&error.expected), TypeList(&error.found));
     let (wanted, there) = (error.expected.len(), error.found.len());
@@ -434,7 +434,7 @@ fn write_at_end(f: &mut fmt::Formatter<'_>, error: &Fields, what: Mismatch) -> f
     write!(f, ": it {returns} {expected}, the stack has {found}")
 }
 
-/// An error without its place.
+/// Displays an error without its place.
 struct Reason<'a>(&'a Fields);
 
 impl fmt::Display for Reason<'_> {
@@ -513,7 +513,7 @@ impl fmt::Debug for Error {
 
 impl core::error::Error for Error {}
 
-/// What is wrong with a module: one error at least, in the order in which they were found.
+/// All that is wrong with a module: at least one error, in the order in which they were found.
 ///
 /// ```
 /// use wattle_ast::{FuncIdx, Module};
@@ -530,13 +530,13 @@ pub struct Errors {
 }
 
 impl Errors {
-    /// The errors of a list, unless it is empty.
+    /// The errors of a list, or `None` if it is empty.
     pub fn from_list(errors: Vec<Error>) -> Option<Errors> {
         let mut errors = errors.into_iter();
         Some(Errors { first: errors.next()?, rest: errors.collect() })
     }
 
-    /// The first.
+    /// The first error.
     pub fn first(&self) -> &Error {
         &self.first
     }
@@ -550,7 +550,7 @@ impl Errors {
         self
     }
 
-    /// All of them.
+    /// All errors, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Error> {
         core::iter::once(&self.first).chain(&self.rest)
     }

@@ -1,4 +1,4 @@
-//! Which features a module makes use of, and where first.
+//! The features that a module uses, and where it first uses each.
 
 use alloc::vec::Vec;
 
@@ -11,11 +11,14 @@ use wattle_ast::{
 
 use crate::types::{feature_of, feature_of_reference};
 
-/// The features that a module makes use of, in the order of [`Feature::ALL`], each with the first
-/// place that does. With these and what they imply, a valid module is valid; the MVP goes without
-/// saying. Features that gave the same meaning another form are among them: an index in the place of a
-/// zero byte, another kind of segment. Of sections that takes [`Module::encoding`]. Not told is what
-/// takes a type check to see: casts between unrelated types, which custom descriptors permit.
+/// The features that a module uses, in the order of [`Feature::ALL`], each with the first place
+/// that uses it. A valid module is valid with only these features and those that they imply. The
+/// MVP is never listed.
+///
+/// Some features add another encoding of an existing meaning, such as an index in the place of a
+/// zero byte, or another kind of segment. They count when the module uses that encoding, which for
+/// sections takes [`Module::encoding`]. Features that only a type check can see are missing: casts
+/// between unrelated types, which custom descriptors permit.
 ///
 /// ```
 /// use wattle_ast::{Feature, MemType, Module};
@@ -44,10 +47,10 @@ pub fn features_used(module: &Module<'_>) -> Vec<(Feature, Path)> {
     features.filter_map(|(feature, place)| Some((feature, place?))).collect()
 }
 
-/// An item of a section.
+/// The place of an item: its section, its kind and its index.
 type Here = (SectionId, ItemKind, u32);
 
-/// Features that gave the same meaning another form.
+/// Features that add other encodings of existing items.
 const OTHER_FORMS: [Feature; 6] = [
     Feature::ReferenceTypes,
     Feature::MultiMemory,
@@ -57,12 +60,12 @@ const OTHER_FORMS: [Feature; 6] = [
     Feature::BulkMemory,
 ];
 
-/// Whether bytes cannot be read without these features.
+/// Whether bytes cannot be decoded without these features.
 fn needs<'b, T: Decode<'b>>(bytes: &'b [u8], without: Features) -> bool {
     Reader::at(bytes, 0, Features::ALL - without).read::<T>().is_err()
 }
 
-/// The features that gave an immediate other forms.
+/// The features that add other encodings of an immediate.
 fn other_forms(kind: Kind) -> &'static [Feature] {
     match kind {
         Kind::MemArg => &[Feature::MultiMemory, Feature::Memory64],
@@ -75,7 +78,7 @@ fn other_forms(kind: Kind) -> &'static [Feature] {
 
 struct Uses<'m, 'a> {
     module: &'m Module<'a>,
-    /// By place in [`Feature::ALL`].
+    /// The first use of each feature, by its index in [`Feature::ALL`].
     found: Vec<Option<Path>>,
 }
 
@@ -141,7 +144,7 @@ impl Uses<'_, '_> {
         }
     }
 
-    /// A table; `nth` counts imported ones too.
+    /// Adds the features of a table; `nth` is its index, imported tables included.
     fn table(&mut self, ty: TableType, nth: u32, here: Here) {
         if nth > 0 {
             self.add(Feature::ReferenceTypes, here);
@@ -251,10 +254,12 @@ impl Uses<'_, '_> {
         }
     }
 
-    /// Forms of items that the tree does not tell from the older ones.
+    /// Adds the features of encodings that the tree does not distinguish from the older ones.
     fn encodings(&mut self) {
         for raw in &self.module.encoding.sections {
-            if matches!(raw.id, SectionId::Custom | SectionId::Code) || !says(raw, self.module) {
+            if matches!(raw.id, SectionId::Custom | SectionId::Code)
+                || !matches_module(raw, self.module)
+            {
                 continue;
             }
             for feature in OTHER_FORMS {
@@ -284,7 +289,7 @@ impl Uses<'_, '_> {
         }
     }
 
-    /// Notes a use unless there is one in an item before.
+    /// Adds a use, unless a use at or before this item is known.
     fn add_earlier(&mut self, feature: Feature, here: Here) {
         let (section, _, index) = here;
         if let Some(found) = self.found.get_mut(feature as usize) {
@@ -313,7 +318,7 @@ impl Uses<'_, '_> {
             index += 1;
             self.add_at(opcode.feature(), here, place);
             let mut value = |ty| self.add_at(feature_of(ty), here, place);
-            // What the immediates take beyond the opcode.
+            // Features of the immediates, in addition to that of the opcode.
             match instr {
                 Instr::Block { block_type }
                 | Instr::Loop { block_type }
@@ -365,14 +370,14 @@ impl Uses<'_, '_> {
     }
 }
 
-/// Whether a section, as it stood, says what the module says.
-fn says(raw: &RawSection<'_>, module: &Module<'_>) -> bool {
+/// Whether the bytes of a parsed section still match the module.
+fn matches_module(raw: &RawSection<'_>, module: &Module<'_>) -> bool {
     let mut items = module.section_items(raw.id);
-    let is_said = read_items(raw, Features::ALL, |item| items.next().as_ref() == Some(item));
-    is_said && items.next().is_none()
+    let is_equal = read_items(raw, Features::ALL, |item| items.next().as_ref() == Some(item));
+    is_equal && items.next().is_none()
 }
 
-/// The place among the items of the first one that cannot be read without these features.
+/// The index in the section of the first item that cannot be decoded without these features.
 fn first_item_without(raw: &RawSection<'_>, without: Features) -> Option<u32> {
     let mut index = 0;
     let is_read = read_items(raw, Features::ALL - without, |item| {
@@ -382,8 +387,8 @@ fn first_item_without(raw: &RawSection<'_>, without: Features) -> Option<u32> {
     (!is_read).then_some(index)
 }
 
-/// Reads the items of a section with these features, as long as `each` says to go on. Returns whether
-/// all were read.
+/// Decodes the items of a section with these features until `each` returns false. Returns whether
+/// all were decoded.
 fn read_items<'r>(
     raw: &'r RawSection<'_>,
     features: Features,

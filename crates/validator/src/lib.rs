@@ -1,12 +1,12 @@
 //! Streaming and parallel validator of WebAssembly modules.
 //!
-//! It decides validity as the specification does, and says what is wrong in the words of the
-//! official test suite. Malformed and invalid are different things: what is malformed the parser
-//! finds, except inside bodies and constant expressions, whose bytes are decoded and checked in
-//! one go here.
+//! It decides validity as the specification does, and reports errors in the words of the official
+//! test suite. Malformed and invalid are different: the parser finds what is malformed, except
+//! inside bodies and constant expressions, whose bytes are decoded and checked here in one pass.
 //!
-//! What lives here: the rules of types, modules and instructions, the registry of canonical types,
-//! and the limits of implementations. What does not: reading a module, custom sections, execution.
+//! This crate holds the rules of types, modules and instructions, the registry of canonical types,
+//! and the limits of implementations. It does not read modules, check custom sections, or execute
+//! anything.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/index.html>
 //!

@@ -1,10 +1,10 @@
 //! Limits of implementations, as opposed to the rules of the specification.
 
-/// How much of everything a module may have. What exceeds a limit is refused with
-/// [`ErrorKind::Limit`](crate::ErrorKind::Limit), though the specification would take it.
+/// The most of each item that a module may have. A module that exceeds a limit is refused with
+/// [`ErrorKind::Limit`](crate::ErrorKind::Limit), even if the specification allows it.
 ///
-/// The default is what the JavaScript API prescribes, so that what passes here passes in browsers.
-/// Sizes of memories and tables have limits at instantiation, not here.
+/// The default is the limits of the JavaScript API, so that a module accepted here is accepted by
+/// browsers. Sizes of memories and tables are limited at instantiation, not here.
 ///
 /// Spec: <https://webassembly.github.io/spec/js-api/#limits>
 ///
@@ -54,7 +54,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Those of the JavaScript API.
+    /// The limits of the JavaScript API.
     pub const JS: Limits = Limits {
         types: 1_000_000,
         rec_groups: 1_000_000,
@@ -76,7 +76,7 @@ impl Limits {
         locals: 50_000,
     };
 
-    /// None beyond what 32 bits hold.
+    /// No limits beyond those of 32-bit numbers.
     pub const NONE: Limits = Limits {
         types: u32::MAX,
         rec_groups: u32::MAX,

@@ -1,12 +1,12 @@
-//! Where bodies of a module stood in the binary that it was parsed from.
+//! The offsets of bodies in the binary that a module was parsed from.
 
 use wattle_ast::{Entries, Item, Module, SectionId};
 
-/// The offset in the binary of the body of the `nth` function that a module defines: of its first
-/// byte, which begins the locals. `None` when the module came from elsewhere, or when the function
-/// was changed since.
+/// The offset in the binary of the first byte of a body, where its locals begin. `nth` counts the
+/// functions that the module defines. `None` when the module was not parsed from a binary, or when
+/// its functions were changed since.
 ///
-/// [`Validator::module`](crate::Validator::module) uses it for its errors; it takes time in
+/// [`Validator::module`](crate::Validator::module) uses it for its errors. It takes time in
 /// proportion to the number of functions.
 ///
 /// ```

@@ -17,7 +17,7 @@ use crate::ty::{MAX_TYPES, Ty};
 use crate::types::{Types, closed, convert_all};
 use crate::{Error, ErrorKind};
 
-/// A defined type, the same for equal types of all modules that share a registry.
+/// The id of a defined type. Equal types have equal ids in all modules that share a registry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct TypeId(pub(crate) u32);
 
@@ -28,7 +28,7 @@ impl TypeId {
     }
 }
 
-/// What kind of structure a defined type has.
+/// The kind of structure of a defined type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Structure {
     /// A function.
@@ -54,9 +54,9 @@ impl Structure {
 
 /// A defined type. Its value types are a run of [`Registry::lists`].
 ///
-/// Supertypes are found by jump pointers: `jump` is an ancestor so chosen (as in a skew-binary
-/// list) that any ancestor is reached in a logarithmic number of steps. One word a type does what
-/// a display of 63 does, for any depth.
+/// Supertypes are found by jump pointers: `jump` is an ancestor, chosen as in a skew-binary list,
+/// so that any ancestor is reached in a logarithmic number of steps. So one word per type is enough
+/// for chains of any depth.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     list: u32,
@@ -70,13 +70,13 @@ struct Entry {
     is_final: bool,
 }
 
-/// No supertype.
+/// Stands for no supertype.
 const NONE: u32 = u32::MAX;
 
-/// Types that are hash-consed by recursive group.
+/// Defined types, hash-consed by recursive group.
 ///
-/// Two modules that were validated with the same registry, one after the other, agree on ids:
-/// a registry only grows. That is what linking and casts across modules need.
+/// A registry only grows, so modules that are validated with one registry, one after the other,
+/// agree on ids. Linking and casts across modules need this.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     entries: Vec<Entry>,
@@ -84,57 +84,57 @@ pub struct Registry {
     groups: BTreeMap<Key, u32>,
 }
 
-/// A recursive group in closed form: inner references count from the start of the group, outer
-/// ones are ids. The hash comes first so that most comparisons are of one word; the words decide,
-/// so that no choice of types makes a search slow.
+/// A recursive group in closed form: references inside the group count from its start, and
+/// references out of it are ids. The hash comes first, so that most comparisons look at one word;
+/// the words after it decide, so that types with equal hashes do no harm.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Key {
     hash: u64,
     words: Box<[u32]>,
 }
 
-/// A recursive group on its way into the registry.
+/// A recursive group that is being read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Group {
-    /// Module index of the first type.
+    /// The type index of its first type.
     first: u32,
-    /// How many types it will have.
+    /// The number of types that it will have.
     len: u32,
-    /// How many it has.
+    /// The number of types so far.
     count: u32,
     words: Vec<u32>,
-    /// The declared supertypes, as module indices.
+    /// The declared supertypes, as type indices.
     supertypes: Vec<u32>,
 }
 
-/// The first word of a type of a group: its structure and two flags.
+/// Flags in the first word of a type of a group, beside its structure.
 const FINAL: u32 = 4;
 const HAS_SUPERTYPE: u32 = 8;
 
 impl Group {
-    /// Begins a group of `len` types, the first of which has module index `first`.
+    /// Begins a group of `len` types, the first of which has type index `first`.
     pub(crate) fn begin(&mut self, first: u32, len: u32) {
         (self.first, self.len, self.count) = (first, len, 0);
         self.words.clear();
         self.supertypes.clear();
     }
 
-    /// How many types it will have.
+    /// The number of types that it will have.
     pub(crate) fn len(&self) -> u32 {
         self.len
     }
 
-    /// Whether all its types are there.
+    /// Whether all its types were added.
     pub(crate) fn is_complete(&self) -> bool {
         self.count >= self.len
     }
 
-    /// Module index of the type that comes next.
+    /// The type index of its next type.
     pub(crate) fn next_index(&self) -> u32 {
         self.first.saturating_add(self.count)
     }
 
-    /// The reference to the type of module index `index`, if it is one of this group or before.
+    /// The reference to the type with this type index, if the type is in this group or before it.
     pub(crate) fn reference(&self, ids: &[TypeId], index: u32, nullable: bool) -> Option<Ty> {
         match index.checked_sub(self.first) {
             None => ids.get(index as usize).map(|id| Ty::defined(id.0, nullable)),
@@ -143,7 +143,7 @@ impl Group {
         }
     }
 
-    /// Begins the next type. Its value types follow, [`Group::push`]ed: `params` parameters and
+    /// Begins the next type. [`Group::push`] then adds its value types: `params` parameters and
     /// then `len - params` results, or `len` fields.
     pub(crate) fn begin_type(
         &mut self,
@@ -175,17 +175,17 @@ impl Group {
 }
 
 impl Registry {
-    /// How many types there are.
+    /// The number of types.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no types.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The id with this number, if there is one.
+    /// The id with this number, if it exists.
     pub fn id(&self, number: u32) -> Option<TypeId> {
         ((number as usize) < self.len()).then_some(TypeId(number))
     }
@@ -193,26 +193,25 @@ impl Registry {
     /// The structure of a type.
     ///
     /// # Panics
-    /// When the id is of another registry, as every method that takes one.
+    /// If the id belongs to another registry, as every method that takes an id.
     pub fn structure_of(&self, id: TypeId) -> Structure {
         self.structure(id.0)
     }
 
-    /// Whether a type is another or declared below it.
+    /// Whether `sub` is `sup` or declared below it.
     pub fn is_subtype_of(&self, sub: TypeId, sup: TypeId) -> bool {
         self.is_subtype(sub.0, sup.0)
     }
 
-    /// The definition of a type, with numbers of types of the registry in the place of type
-    /// indices.
+    /// The definition of a type. Its type indices are numbers of ids of the registry.
     pub fn sub_type(&self, id: TypeId) -> SubType {
         let number = |id: TypeId| Some(TypeIdx(id.0));
-        // Every type has a number.
+        // Every type of the registry has a number.
         self.sub_type_by(id, &number).unwrap_or_else(|| FuncType::new([], []).into())
     }
 
-    /// Whether a value type matches another, with numbers of types of the registry in the place of
-    /// type indices. A number that no type has matches nothing.
+    /// Whether a value type matches another. Their type indices are numbers of ids of the registry.
+    /// An unknown number matches nothing.
     ///
     /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#value-types>
     pub fn val_type_matches(&self, sub: ValType, sup: ValType) -> bool {
@@ -220,10 +219,10 @@ impl Registry {
         all(sub).zip(all(sup)).is_some_and(|(sub, sup)| self.matches(sub, sup))
     }
 
-    /// Adds a function type that stands alone in its group, is final and names no defined type.
+    /// Adds a function type as a group of its own. The type is final and names no defined type.
     ///
     /// # Errors
-    /// When it names a defined type, or the registry is full.
+    /// If the type names a defined type, or the registry is full.
     pub fn add_func_type(&mut self, ty: &FuncType) -> Result<TypeId, Error> {
         let all = ty.params().iter().chain(ty.results());
         let mut group = Group::default();
@@ -236,11 +235,11 @@ impl Registry {
         self.add(&group, &Limits::NONE).map_err(|(_, kind)| kind.into())
     }
 
-    /// Takes in the types of a module that was validated with another registry: the ids that they
-    /// have here, by type index.
+    /// Adds the types of a module that was validated with another registry. Returns their ids in
+    /// this registry, by type index.
     ///
     /// # Errors
-    /// When the registry is full.
+    /// If the registry is full.
     ///
     /// ```
     /// use wattle_ast::{FuncType, Module, ValType};
@@ -256,7 +255,7 @@ impl Registry {
     /// ```
     pub fn import(&mut self, types: &Types) -> Result<Vec<TypeId>, Error> {
         let from = &*types.registry;
-        // The id here of each type there, as far as it was taken in.
+        // The id in this registry of each type of the other, as far as they were added.
         let mut ids = alloc::vec![TypeId(NONE); from.len()];
         let mut group = Group::default();
         for id in &types.ids {
@@ -268,7 +267,7 @@ impl Registry {
             let len = entries.iter().take_while(|entry| entry.group == first).count();
             group.begin(first, len as u32);
             for entry in entries.iter().take(len) {
-                // What a group refers to stands before it.
+                // A group refers only to itself and to groups before it.
                 let reference = |id, nullable| group.reference(&ids, id, nullable);
                 let supertype = Some(entry.supertype).filter(|&supertype| supertype != NONE);
                 let supertype = supertype.and_then(|up| Some((up, reference(up, false)?)));
@@ -289,7 +288,8 @@ impl Registry {
         Ok(types.ids.iter().map(here).collect())
     }
 
-    /// The id of the first type of a complete group, which is added unless an equal one is there.
+    /// The id of the first type of a complete group. The group is added unless an equal group is
+    /// there.
     pub(crate) fn add(
         &mut self,
         group: &Group,
@@ -317,7 +317,7 @@ impl Registry {
         }
     }
 
-    /// Appends the types of a group, whose declared supertypes are not checked.
+    /// Appends the types of a group, without checking the declared supertypes.
     fn append(&mut self, group: &Group) -> Result<(), (u32, ErrorKind)> {
         let first = self.entries.len() as u32;
         let fits = |len: usize, max: u32| len <= max as usize;
@@ -358,7 +358,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Depth and jump pointer of a type below `supertype`.
+    /// The depth and the jump pointer of a type whose supertype is `supertype`.
     fn depth_and_jump(&self, supertype: u32) -> (u32, u32) {
         let Some(parent) = self.entries.get(supertype as usize) else { return (0, NONE) };
         let Some(middle) = self.entries.get(parent.jump as usize) else {
@@ -440,7 +440,7 @@ impl Registry {
             && (!mutable || a == b)
     }
 
-    /// An id always comes from this registry, or from one that it grew out of.
+    /// Ids always come from this registry, or from one that it grew from.
     #[inline(always)]
     fn entry(&self, id: u32) -> &Entry {
         &self.entries[id as usize]
@@ -457,7 +457,7 @@ impl Registry {
         self.entry(id).structure
     }
 
-    /// Parameters and results, if it is a function type.
+    /// The parameters and the results of a function type; `None` for other types.
     #[inline(always)]
     pub(crate) fn func(&self, id: u32) -> Option<(&[Ty], &[Ty])> {
         let entry = self.entry(id);
@@ -477,7 +477,7 @@ impl Registry {
         self.func(id).map_or(&[], |(_, results)| results)
     }
 
-    /// The fields of a struct type, or the one of an array type, flagged when mutable.
+    /// The fields of a struct type or the single field of an array type, each flagged if mutable.
     #[inline(always)]
     pub(crate) fn fields(&self, id: u32) -> &[Ty] {
         let entry = self.entry(id);
@@ -498,7 +498,7 @@ impl Registry {
         self.entry(id).group
     }
 
-    /// Whether one defined type is the other or declared below it, at whatever distance.
+    /// Whether `sub` is `sup` or declared below it, at any distance.
     #[inline]
     pub(crate) fn is_subtype(&self, sub: u32, sup: u32) -> bool {
         if sub == sup {
@@ -522,7 +522,7 @@ impl Registry {
     /// <https://webassembly.github.io/spec/core/valid/matching.html#value-types>
     #[inline(always)]
     pub(crate) fn matches(&self, sub: Ty, sup: Ty) -> bool {
-        // The second case is the commonest of those left: a reference known not to be null.
+        // The second comparison settles most of the rest: references that are known not to be null.
         sub == sup || sub.nullable(true) == sup || self.unequal_matches(sub, sup)
     }
 
@@ -541,19 +541,19 @@ impl Registry {
         }
     }
 
-    /// Whether two lists are of one length and match element by element.
+    /// Whether two lists have one length and match element by element.
     #[inline(always)]
     pub(crate) fn all_match(&self, sub: &[Ty], sup: &[Ty]) -> bool {
         sub.len() == sup.len() && self.each_matches(sub, sup)
     }
 
-    /// Whether the elements of two lists of one length match.
+    /// Whether the elements of two lists match. Only as many as the shorter list has are compared.
     #[inline(always)]
     pub(crate) fn each_matches(&self, sub: &[Ty], sup: &[Ty]) -> bool {
         self.each_matches_by(sub, sup, |&ty| ty)
     }
 
-    /// Whether each element of a list matches that of another one, seen through a function.
+    /// Whether the elements of two lists match after `by` has changed those of `sup`.
     #[inline(always)]
     pub(crate) fn each_matches_by(&self, sub: &[Ty], sup: &[Ty], by: impl Fn(&Ty) -> Ty) -> bool {
         for (&sub, sup) in sub.iter().zip(sup) {
@@ -564,7 +564,7 @@ impl Registry {
         true
     }
 
-    /// The nullable reference to the heap type above all others that a reference could hold.
+    /// The nullable reference to the top type of a reference's hierarchy.
     #[inline]
     pub(crate) fn top(&self, ty: Ty) -> Ty {
         let heap = match ty.id() {
@@ -574,8 +574,8 @@ impl Registry {
         heap.map_or(Ty::REF_BOTTOM, |heap| Ty::abs(heap.top(), true))
     }
 
-    /// The definition of a type, with `index` of ids in the place of type indices. `None` when a
-    /// type that it refers to has no index.
+    /// The definition of a type, where `index` gives the type indices. `None` if a type that it
+    /// refers to has no index.
     pub(crate) fn sub_type_by(&self, id: TypeId, index: &IndexOf<'_>) -> Option<SubType> {
         let vals = |types: &[Ty]| -> Option<Vec<ValType>> {
             types.iter().map(|&ty| val_type(ty, index)).collect()
@@ -597,7 +597,7 @@ impl Registry {
     }
 }
 
-/// The type index of an id, in whatever counts as one.
+/// Gives the type index of an id, or whatever number the caller uses as one.
 pub(crate) type IndexOf<'a> = dyn Fn(TypeId) -> Option<TypeIdx> + 'a;
 
 fn field_type(ty: Ty, index: &IndexOf<'_>) -> Option<FieldType> {

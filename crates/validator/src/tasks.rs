@@ -1,7 +1,7 @@
-//! Tasks: expressions that are checked apart from the item that they belong to.
+//! Tasks: expressions that are checked independently of their items.
 //!
-//! An initializer needs of the items after its own only what comes before it in the order of
-//! sections, so it can be checked at any later time, as a body can.
+//! An initializer only depends on items that come before it in the order of sections. So it can be
+//! checked at any later time, like a body.
 
 use alloc::vec::Vec;
 
@@ -26,7 +26,7 @@ impl Default for Place {
 }
 
 impl Place {
-    /// The error with this place.
+    /// Adds this place to an error.
     #[cold]
     pub(crate) fn of(&self, mut error: Error) -> Error {
         let instr = error.path.instr;
@@ -38,25 +38,25 @@ impl Place {
     }
 }
 
-/// What is to be checked.
+/// The code of a task.
 pub(crate) enum Code<'a> {
     Body(Body<'a>),
     Expr(Expr<'a>),
     Exprs(List<'a, Expr<'static>>),
 }
 
-/// An expression, or a list of them, to be checked.
+/// The expressions of one item, to be checked.
 pub(crate) struct Task<'a> {
     pub(crate) code: Code<'a>,
     pub(crate) place: Place,
-    /// The type that constant expressions must give.
+    /// The type that constant expressions must have.
     pub(crate) ty: Ty,
-    /// How many globals they see.
+    /// The number of globals that constant expressions may name.
     pub(crate) globals: u32,
 }
 
 impl Task<'_> {
-    /// Checks the code. The types may have globals that it does not see.
+    /// Checks the code. `types` may have more globals than the code may name.
     pub(crate) fn check(&self, types: &Types, validator: &mut FuncValidator) -> Result<(), Error> {
         let globals = types.globals.get(..self.globals as usize).unwrap_or(&types.globals);
         let mut constant = |expr: &Expr<'_>| validator.constant(types, globals, self.ty, expr);
@@ -73,5 +73,5 @@ impl Task<'_> {
     }
 }
 
-/// Where tasks go that are not done at once: `None` does them all.
+/// The list that collects tasks for later. With `None`, tasks are done at once.
 pub(crate) type Later<'a> = Option<Vec<Task<'a>>>;

@@ -1,13 +1,13 @@
 //! Validation on several threads.
 //!
-//! The thread that calls reads the module and checks its declarations, in order. Initializers and
-//! bodies become tasks, which change hands in portions. Whoever is free checks the next portion;
-//! once all is read, the thread that calls does so too. It also does when portions pile up, which
-//! bounds memory, so it depends on no other thread.
+//! The calling thread reads the module and checks its declarations, in order. Initializers and
+//! bodies become tasks, which are handed on in portions. An idle thread checks the next portion.
+//! The calling thread checks portions too, once all is read or when many portions wait: that bounds
+//! memory, and lets validation finish even if no other thread runs.
 //!
-//! Initializers are checked against the types as they were when the portion was cut, and see of
-//! them only the globals before their own. They declare the functions that bodies may name, so no
-//! body is checked before the last of them is.
+//! Initializers are checked against the types as they were when the portion was handed on, and may
+//! name only the globals before their own. They declare the functions that bodies may name, so all
+//! of them are checked before the first body.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -25,34 +25,35 @@ use crate::ty::Ty;
 use crate::validator::span;
 use crate::{Error, Errors, FuncValidator, Types, Validator};
 
-/// How many bytes of code pay for one more thread.
+/// The number of bytes of code from which one more thread pays off.
 const WORTH_A_THREAD: usize = 1 << 18;
 
-/// How many bytes of code change hands at a time: little enough that all threads end at about the
-/// same time, enough that they seldom meet.
+/// The number of bytes of code in a portion: small enough that all threads end at about the same
+/// time, large enough that they seldom contend.
 const PORTION: usize = 1 << 15;
 
-/// How many bytes of initializers are worth a copy of the types, which the declarations after them
-/// still change.
+/// The number of bytes of initializers from which a copy of the types pays off. Later declarations
+/// still change the types, hence the copy.
 const WORTH_A_COPY: usize = 1 << 18;
 
-/// How many portions may wait.
+/// The number of portions that may wait.
 const MOST_PORTIONS: usize = 64;
 
 impl Validator {
-    /// Validates a module from its events on up to `threads` threads: as many as there are cores
-    /// when there is no number. Others than the one that calls start when there is enough code for
-    /// them, and end before this returns. Bodies are not deferred.
+    /// Validates a module from its events on up to `threads` threads, or on one per core without a
+    /// number. Threads other than the calling one start when there is enough code for them, and end
+    /// before this returns. Bodies are not deferred.
     ///
-    /// The errors are the same, and in the same order, on any number of threads.
+    /// The errors and their order do not depend on the number of threads.
     ///
     /// # Errors
-    /// The first error among the events; nothing is said about the module then.
+    /// The first error among the events. Validation stops there, so errors of validation are not
+    /// reported.
     ///
     /// ```
     /// use wattle_validator::Validator;
     ///
-    /// // The validator reads instructions anyway.
+    /// The validator reads the instructions, so the parser need not.
     /// let parser = wattle_parser::Parser::new().check_bodies(false);
     /// let events = parser.events(b"\0asm\x01\0\0\0\x05\x03\x01\0\x01");
     /// let types = Validator::new().events(events, None)??;
@@ -71,7 +72,7 @@ impl Validator {
     /// [`events`](Validator::events).
     ///
     /// # Errors
-    /// All errors found, one per body at most.
+    /// All errors found, at most one per body.
     ///
     /// ```
     /// use wattle_ast::{Func, FuncType, Module};
@@ -93,7 +94,7 @@ impl Validator {
         verdict
     }
 
-    /// Validates a module from events, which may or may not have a place in the input.
+    /// Validates a module from events. `have_places` says whether their offsets are in the input.
     fn on_threads<'a, E>(
         mut self,
         events: impl Iterator<Item = Result<Event<'a>, E>>,
@@ -107,14 +108,14 @@ impl Validator {
         if others == 0 {
             for event in events {
                 let event = event?;
-                // The validator keeps the errors itself.
+                // The validator also keeps the errors.
                 let _ = self.item_at(&event.item, place(&event), &mut None);
             }
             return Ok(self.finish());
         }
         let team = Team::new(self.max_errors);
         thread::scope(|scope| {
-            let _end = End(&team);
+            let _end = StopOnDrop(&team);
             let mut reading = Reading {
                 validator: &mut self,
                 func_validator: FuncValidator::default(),
@@ -142,42 +143,44 @@ impl Validator {
     }
 }
 
-/// The order of errors: the number of the item, and whether it is of the item itself, which is
-/// checked after its expressions.
+/// The order of errors: the number of the item, then whether the error is in the item itself, which
+/// is checked after its expressions.
 type Order = (u32, bool);
 
-/// An expression of the item of this number.
+/// An expression, with the number of its item.
 type Numbered<'a> = (u32, Task<'a>);
 
-/// Tasks of one kind, one after the other; those of an item are all in one portion.
+/// Tasks that are all bodies or all initializers, in order. All tasks of an item are in one
+/// portion.
 struct Portion<'a> {
     tasks: Vec<Numbered<'a>>,
-    /// What initializers are checked against; bodies have [`State::types`].
+    /// The types that initializers are checked against; `None` for bodies, which use
+    /// [`State::types`].
     types: Option<Arc<Types>>,
-    /// Whether bodies wait for it.
+    /// Whether bodies must wait for this portion.
     declares: bool,
 }
 
 struct State<'a> {
     portions: VecDeque<Portion<'a>>,
-    /// What bodies are checked against.
+    /// The types that bodies are checked against.
     types: Arc<Types>,
-    /// How many portions that bodies wait for are not done.
+    /// The number of unfinished portions that bodies must wait for.
     undone: usize,
-    /// The functions that constant expressions declare.
+    /// The functions that constant expressions name.
     declared: Vec<u32>,
-    /// Whether the types say so.
+    /// Whether `types` has the functions in `declared` yet.
     are_declared: bool,
     faults: Vec<(Order, Error)>,
-    /// There are as many errors as are wanted up to this item.
+    /// Bodies behind this item need no check, since enough errors were found up to it.
     last: u32,
-    /// How many threads have nothing to do.
+    /// The number of idle threads.
     idle: usize,
     is_all_read: bool,
 }
 
 impl<'a> State<'a> {
-    /// The next portion that can be checked, and what it is checked against.
+    /// The next portion that can be checked, and the types that it is checked against.
     fn take(&mut self) -> Option<(Portion<'a>, Arc<Types>)> {
         loop {
             let next = match self.undone {
@@ -197,12 +200,12 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Whether there is nothing to do, now or later.
+    /// Whether there are no tasks, now or later.
     fn is_over(&self) -> bool {
         self.is_all_read && self.portions.is_empty()
     }
 
-    /// Adds faults, and keeps the first `most`.
+    /// Adds errors, and keeps the first `most` of all.
     fn add(&mut self, faults: impl IntoIterator<Item = (Order, Error)>, most: usize) {
         self.faults.extend(faults);
         if self.faults.len() >= most {
@@ -214,7 +217,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Puts the faults in order, one per item.
+    /// Sorts the errors, and keeps one per item.
     fn sort(&mut self) {
         self.faults.sort_by_key(|&(order, _)| order);
         self.faults.dedup_by_key(|&mut ((item, _), _)| item);
@@ -227,10 +230,10 @@ impl<'a> State<'a> {
     }
 }
 
-/// What the threads share.
+/// The state that all threads share.
 struct Team<'a> {
     state: Mutex<State<'a>>,
-    /// Wakes those who have nothing to do.
+    /// Wakes idle threads.
     changed: Condvar,
     max_errors: usize,
 }
@@ -251,12 +254,12 @@ impl<'a> Team<'a> {
         Team { state: Mutex::new(state), changed: Condvar::new(), max_errors }
     }
 
-    /// Nothing panics while it has the state.
+    /// No code panics while it holds the lock, so a poisoned lock is sound.
     fn lock(&self) -> MutexGuard<'_, State<'a>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Checks portions until there is `enough` of it.
+    /// Checks portions, and waits for more, until `enough` holds.
     fn work(&self, validator: &mut FuncValidator, enough: impl Fn(&State<'a>) -> bool) {
         let mut state = self.lock();
         while !enough(&state) {
@@ -275,7 +278,7 @@ impl<'a> Team<'a> {
     fn check(&self, portion: &Portion<'_>, types: &Types, validator: &mut FuncValidator) {
         let mut faults: Vec<(Order, Error)> = Vec::new();
         for (item, task) in &portion.tasks {
-            // One error per item will do.
+            // One error per item is enough.
             if faults.last().is_some_and(|((last, _), _)| last == item) {
                 continue;
             }
@@ -300,7 +303,7 @@ impl<'a> Team<'a> {
         }
     }
 
-    /// Puts the errors in order, and ends the module.
+    /// Sorts the errors, and finishes the module.
     fn finish(self, mut validator: Validator) -> Result<Types, Errors> {
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.sort();
@@ -313,39 +316,39 @@ impl<'a> Team<'a> {
     }
 }
 
-/// Sends everyone home when dropped, which a thread that panics does too.
-struct End<'t, 'a>(&'t Team<'a>);
+/// Makes all threads stop when it is dropped, even when its thread panics.
+struct StopOnDrop<'t, 'a>(&'t Team<'a>);
 
-impl Drop for End<'_, '_> {
+impl Drop for StopOnDrop<'_, '_> {
     fn drop(&mut self) {
         self.0.lock().stop();
         self.0.changed.notify_all();
     }
 }
 
-/// What the thread that reads holds.
+/// The state of the thread that reads.
 struct Reading<'v, 'scope, 'env, 'a> {
     validator: &'v mut Validator,
     func_validator: FuncValidator,
     team: &'scope Team<'a>,
     scope: &'scope Scope<'scope, 'env>,
-    /// How many more threads may start.
+    /// The number of threads that may still start.
     others: usize,
-    /// How many bytes of code were handed on since the last one did.
+    /// The number of bytes of code that were handed on since the last thread started.
     handed: usize,
-    /// The number of the item at hand.
+    /// The number of the current item.
     item: u32,
-    /// Its initializers.
+    /// The initializers of the current item.
     fresh: Later<'a>,
-    /// The next portion, and about how much work it is, in bytes of code.
+    /// The tasks of the next portion, and its size in bytes of code.
     tasks: Vec<Numbered<'a>>,
     size: usize,
-    /// Portions of initializers that wait for a copy of the types, and their size.
+    /// Portions of initializers that wait for a copy of the types, and their size in bytes.
     initializers: Vec<Vec<Numbered<'a>>>,
     initializers_size: usize,
-    /// Whether the tasks are bodies.
+    /// Whether `tasks` are bodies.
     are_bodies: bool,
-    /// Whether the first body has come.
+    /// Whether a body was read.
     is_code: bool,
 }
 
@@ -382,7 +385,7 @@ impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
             self.is_code = true;
             self.team.lock().types = Arc::clone(&self.validator.types);
         }
-        // A long body that comes last would leave all threads but one idle.
+        // A long body at the end of a portion would leave all threads but one idle.
         let is_long = body.bytes().len() >= PORTION;
         if is_long {
             self.cut();
@@ -399,7 +402,7 @@ impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
         Ok(())
     }
 
-    /// Makes a portion of the tasks.
+    /// Makes a portion from `tasks`.
     fn cut(&mut self) {
         if self.tasks.is_empty() {
             return;
@@ -412,8 +415,8 @@ impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
         }
         self.initializers.push(tasks);
         self.initializers_size += size;
-        // A copy is also to be small beside the globals since the one before. Behind the code
-        // nothing changes, so there is no copy.
+        // A copy must also be small compared with the globals added since the last copy. After the
+        // first body the types no longer change, so nothing is copied.
         let worth = WORTH_A_COPY.max(8 * self.validator.types.globals.len());
         if self.is_code || self.initializers_size >= worth {
             self.hand_on_initializers();
@@ -428,7 +431,7 @@ impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
         }
     }
 
-    /// Hands on a portion. When too many wait already, it checks some of them first.
+    /// Hands on a portion. When too many wait, the calling thread checks some of them first.
     fn hand_on(&mut self, portion: Portion<'a>) {
         if self.handed >= WORTH_A_THREAD && self.others > 0 {
             self.handed = 0;
@@ -449,15 +452,15 @@ impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
     fn start(&mut self) {
         let team = self.team;
         let work = move || {
-            let _end = End(team);
+            let _end = StopOnDrop(team);
             team.work(&mut FuncValidator::default(), State::is_over);
         };
-        // Where there are no more threads to be had, these must do.
+        // If no thread can start, those that run do all the work.
         let thread = thread::Builder::new().spawn_scoped(self.scope, work);
         self.others = if thread.is_ok() { self.others - 1 } else { 0 };
     }
 
-    /// Hands on the rest, and checks what there still is to check.
+    /// Hands on the rest, and checks what is left.
     fn finish(mut self) {
         self.cut();
         self.hand_on_initializers();
@@ -467,7 +470,7 @@ impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
     }
 }
 
-/// About how much work a task is, in bytes of code: there is a least that any takes.
+/// The approximate work of a task, in bytes of code. Even an empty task takes some.
 fn size(task: &Task<'_>) -> usize {
     16 + match &task.code {
         Code::Body(body) => body.bytes().len(),

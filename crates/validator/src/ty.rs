@@ -1,4 +1,4 @@
-//! Value types in one word each: what the operand stack, locals and type lists are made of.
+//! Value types in one word each, for the operand stack, locals and type lists.
 //!
 //! References to defined types hold canonical ids, so equal types are equal words.
 
@@ -11,7 +11,7 @@ use wattle_ast::{AbsHeapType, HeapType, RefType, ValType};
 /// | 31 | 1 | 0 |
 /// | 30 | nullable | 0 |
 /// | 29 | to a defined type | 0 |
-/// | 28 | a flag: mutable field or global, unset local | a flag: mutable field or global, unset local |
+/// | 28 | a flag: mutable field or global, unset local | the same flag |
 /// | 27 | the rest counts from the start of the recursive group | 0 |
 /// | 0..27 | canonical type id, or abstract heap type | number of the type |
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
@@ -24,10 +24,10 @@ const FLAG: u32 = 1 << 28;
 const RELATIVE: u32 = 1 << 27;
 const NUMBER: u32 = RELATIVE - 1;
 
-/// The heap type below all others: what a null check leaves of an unknown operand.
+/// The heap type below all others: the type of an unknown operand after a null check.
 const BOTTOM_HEAP: u32 = 15;
 
-/// How many type ids fit.
+/// The number of type ids that fit.
 pub(crate) const MAX_TYPES: u32 = NUMBER;
 
 impl Ty {
@@ -41,9 +41,9 @@ impl Ty {
     /// The packed storage types.
     pub(crate) const I8: Ty = Ty(6);
     pub(crate) const I16: Ty = Ty(7);
-    /// Lies under the operands of a block.
+    /// The marker under the operands of a block.
     pub(crate) const BARRIER: Ty = Ty(8);
-    /// Lies there instead once the end of the block cannot be reached.
+    /// The marker under the operands of a block whose end is unreachable.
     pub(crate) const UNREACHABLE: Ty = Ty(9);
     /// In an arrow: the address type of the memory or table that the immediates name.
     pub(crate) const ADDRESS: Ty = Ty(10);
@@ -58,7 +58,7 @@ impl Ty {
         Ty(REF | if nullable { NULL } else { 0 } | heap as u32)
     }
 
-    /// A type that names no defined type. One that does becomes [`Ty::BOTTOM`].
+    /// A type that names no defined type. A type that names one becomes [`Ty::BOTTOM`].
     #[inline(always)]
     pub(crate) const fn closed(ty: ValType) -> Ty {
         match ty {
@@ -85,7 +85,8 @@ impl Ty {
         Ty(Ty::defined(place, nullable).0 | RELATIVE)
     }
 
-    /// The type with a place in the recursive group resolved to an id.
+    /// This type, where a place in the recursive group that begins at id `first` is replaced by its
+    /// id.
     pub(crate) const fn resolved(self, first: u32) -> Ty {
         if self.0 & RELATIVE == 0 { self } else { Ty((self.0 & !RELATIVE) + first) }
     }
@@ -108,7 +109,7 @@ impl Ty {
         self.0 & NULL != 0
     }
 
-    /// Whether it lies under the operands of a block.
+    /// Whether it is a marker under the operands of a block.
     #[inline(always)]
     pub(crate) const fn is_marker(self) -> bool {
         self.0 & !1 == Ty::BARRIER.0
@@ -124,12 +125,12 @@ impl Ty {
         self.0 == Ty::I8.0 || self.0 == Ty::I16.0
     }
 
-    /// What a field of this storage type gives and takes.
+    /// The type of the operand that a field of this storage type reads and writes.
     pub(crate) const fn unpacked(self) -> Ty {
         if self.is_packed() { Ty::I32 } else { self }
     }
 
-    /// Whether a local or field of this type needs no first value.
+    /// Whether a local or field of this type has a default value.
     pub(crate) const fn is_defaultable(self) -> bool {
         !self.is_ref() || self.is_nullable()
     }
@@ -155,13 +156,13 @@ impl Ty {
         Ty(if nullable { self.0 | NULL } else { self.0 & !NULL })
     }
 
-    /// The id of the defined type that it refers to.
+    /// The id of the defined type that a reference refers to.
     #[inline(always)]
     pub(crate) const fn id(self) -> Option<u32> {
         if self.0 & (REF | DEFINED) == REF | DEFINED { Some(self.0 & NUMBER) } else { None }
     }
 
-    /// The abstract heap type that it refers to; `None` also for `(ref bot)`.
+    /// The abstract heap type that a reference refers to; `None` also for `(ref bot)`.
     pub(crate) fn abs_heap(self) -> Option<AbsHeapType> {
         let number = self.0 & NUMBER;
         if self.0 & (REF | DEFINED) != REF || number == BOTTOM_HEAP {
@@ -170,16 +171,16 @@ impl Ty {
         AbsHeapType::ALL.get(number as usize).copied()
     }
 
-    /// Whether the abstract heap type that it refers to, `(ref bot)`'s included, is below or equal
-    /// to another.
+    /// Whether the abstract heap type of this reference, which may be `(ref bot)`, matches that of
+    /// another.
     #[inline(always)]
     pub(crate) const fn heap_matches(self, sup: Ty) -> bool {
         ABOVE[(self.0 & 15) as usize] >> (sup.0 & 15) & 1 != 0
     }
 }
 
-/// For each abstract heap type, the set of those that it is equal to or below. What lies below
-/// all of them comes last.
+/// For each abstract heap type, the set of heap types that it matches. The heap type below all
+/// others comes last.
 const ABOVE: [u16; 16] = {
     let mut above = [0; 16];
     above[BOTTOM_HEAP as usize] = u16::MAX;

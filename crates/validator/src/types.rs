@@ -1,5 +1,5 @@
-//! The types of everything in a module: what validation gives back, and what bodies are checked
-//! against.
+//! The types of everything in a module: the result of validation, and the context that bodies are
+//! checked in.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -15,7 +15,7 @@ use crate::registry::{self, Group, Registry, Structure, TypeId};
 use crate::ty::Ty;
 use crate::{Error, ErrorKind, Mismatch, OperandType};
 
-/// A table, as instructions see it.
+/// A table, as far as instructions depend on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Table {
     pub(crate) elem: Ty,
@@ -25,7 +25,8 @@ pub(crate) struct Table {
 
 /// The types of everything in a module, by index.
 ///
-/// Immutable once validation has reached the bodies, and shared between threads then.
+/// They no longer change once validation has reached the bodies, and can then be shared between
+/// threads.
 ///
 /// ```
 /// use wattle_ast::{FuncType, Module, TypeIdx, ValType};
@@ -51,7 +52,7 @@ pub struct Types {
     pub(crate) imported_globals: u32,
     pub(crate) tables: Vec<Table>,
     pub(crate) memories: Vec<MemType>,
-    /// Flagged when mutable.
+    /// The types of globals, flagged if mutable.
     pub(crate) globals: Vec<Ty>,
     pub(crate) tags: Vec<TypeId>,
     pub(crate) elems: Vec<Ty>,
@@ -81,7 +82,7 @@ impl From<Unusable> for Error {
     }
 }
 
-/// The feature that brought a reference type.
+/// The feature that has a reference type.
 #[inline]
 pub(crate) fn feature_of_reference(ty: RefType) -> Feature {
     use AbsHeapType as H;
@@ -96,7 +97,7 @@ pub(crate) fn feature_of_reference(ty: RefType) -> Feature {
     }
 }
 
-/// The feature that brought a value type.
+/// The feature that has a value type.
 pub(crate) fn feature_of(ty: ValType) -> Feature {
     match ty {
         ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64 => Feature::Mvp,
@@ -105,7 +106,7 @@ pub(crate) fn feature_of(ty: ValType) -> Feature {
     }
 }
 
-/// What to say when it is off.
+/// The official phrase for a type whose feature is off.
 fn phrase(feature: Feature) -> &'static str {
     match feature {
         Feature::Simd => "malformed number type",
@@ -124,7 +125,7 @@ fn usable(features: Features, feature: Feature) -> Result<(), Unusable> {
     }
 }
 
-/// A value type whose type indices `reference` resolves.
+/// Converts a value type. `reference` resolves type indices.
 #[inline]
 fn convert(
     features: Features,
@@ -144,13 +145,13 @@ fn convert(
     Ok(Ty::closed(ty))
 }
 
-/// A value type with whatever features, whose type indices `id` resolves.
+/// Converts a value type of any feature. `id` resolves type indices.
 pub(crate) fn convert_all(ty: ValType, id: impl Fn(u32) -> Option<TypeId>) -> Option<Ty> {
     let defined = |index, nullable| id(index).map(|id| Ty::defined(id.0, nullable));
     convert(Features::ALL, ty, defined).ok()
 }
 
-/// A value type that names no defined type.
+/// Converts a value type that names no defined type.
 pub(crate) fn closed(ty: ValType) -> Result<Ty, Error> {
     Ok(convert(Features::ALL, ty, |_, _| None)?)
 }
@@ -161,7 +162,7 @@ impl Types {
         self.features
     }
 
-    /// The registry that the type ids belong to: give it to the validator of the next module.
+    /// The registry that the type ids belong to. Give it to the validator of the next module.
     pub fn registry(&self) -> &Arc<Registry> {
         &self.registry
     }
@@ -197,12 +198,12 @@ impl Types {
         Some(GlobalType { mutable: ty.has_flag(), val: self.val_type(ty.without_flag())? })
     }
 
-    /// How many functions there are, imported ones included.
+    /// The number of functions, imported functions included.
     pub fn func_count(&self) -> u32 {
         self.funcs.len() as u32
     }
 
-    /// How many functions are imported.
+    /// The number of imported functions.
     pub fn imported_funcs(&self) -> u32 {
         self.imported_funcs
     }
@@ -210,18 +211,18 @@ impl Types {
     /// The structure of a type.
     ///
     /// # Panics
-    /// This and whatever else takes an id: when it is of another registry.
+    /// If the id belongs to another registry. This holds for all methods here that take an id.
     pub fn structure(&self, id: TypeId) -> Structure {
         self.registry.structure(id.0)
     }
 
-    /// The definition of a type, in terms of the module's type indices. `None` when it refers to
-    /// types that the module does not have.
+    /// The definition of a type, with type indices of the module. `None` when it refers to types
+    /// that the module does not have.
     pub fn sub_type(&self, id: TypeId) -> Option<SubType> {
         self.registry.sub_type_by(id, &|id| self.type_index(id))
     }
 
-    /// The first type index that has this id.
+    /// The first type index with this id.
     pub fn type_index(&self, id: TypeId) -> Option<TypeIdx> {
         self.ids.iter().position(|&other| other == id).map(|index| TypeIdx(index as u32))
     }
@@ -231,7 +232,7 @@ impl Types {
         TypeId(self.registry.group(id.0))
     }
 
-    /// Whether a type is another or declared below it.
+    /// Whether `sub` is `sup` or declared below it.
     pub fn is_subtype(&self, sub: TypeId, sup: TypeId) -> bool {
         self.registry.is_subtype(sub.0, sup.0)
     }
@@ -248,13 +249,13 @@ impl Types {
         registry::val_type(ty, &|id| self.type_index(id))
     }
 
-    /// Types of the operand stack, for people.
+    /// Types of the operand stack, for messages.
     pub(crate) fn operand_types(&self, types: &[Ty]) -> Vec<OperandType> {
         let known = |&ty| self.val_type(ty).map_or(OperandType::Bottom, OperandType::Known);
         types.iter().map(known).collect()
     }
 
-    /// The error that some types were expected and others found.
+    /// The error for types that do not match.
     #[cold]
     #[inline(never)]
     pub(crate) fn mismatch(&self, what: Mismatch, expected: &[Ty], found: &[Ty]) -> Error {
@@ -269,13 +270,13 @@ impl Types {
         self.ids.get(index as usize).map(|id| Ty::defined(id.0, nullable))
     }
 
-    /// A value type of the module.
+    /// Converts a value type of the module.
     #[inline]
     pub(crate) fn value(&self, ty: ValType) -> Result<Ty, Unusable> {
         convert(self.features, ty, |index, nullable| self.defined(index, nullable))
     }
 
-    /// Adds a type to the group that is being read.
+    /// Adds a type to a group that is being read.
     pub(crate) fn add_to_group(&self, group: &mut Group, ty: &SubType) -> Result<(), Error> {
         let limit = |what, len: usize, most: u32| match len > most as usize {
             true => Err(Error::from(ErrorKind::Limit(what, most.into()))),
@@ -347,13 +348,13 @@ impl Types {
         Ok(())
     }
 
-    /// A reference type of the module.
+    /// Converts a reference type of the module.
     #[inline]
     pub(crate) fn reference(&self, ty: RefType) -> Result<Ty, Unusable> {
         self.value(ValType::Ref(ty))
     }
 
-    /// The id of a type that must be a function type.
+    /// The id of the type with this index, which must be a function type.
     pub(crate) fn func_type(&self, index: TypeIdx) -> Result<TypeId, ErrorKind> {
         let id = self.type_id(index).ok_or(ErrorKind::UnknownType(index.0))?;
         match self.registry.structure(id.0) {
@@ -362,7 +363,7 @@ impl Types {
         }
     }
 
-    /// Lets `ref.func` name a function.
+    /// Declares a function, so that `ref.func` may name it.
     pub(crate) fn declare(&mut self, func: u32) {
         let word = (func / 64) as usize;
         if self.declared.len() <= word && (func as usize) < self.funcs.len() {
@@ -378,7 +379,7 @@ impl Types {
         self.declared.get((func / 64) as usize).is_some_and(|word| word >> (func % 64) & 1 != 0)
     }
 
-    /// The type of addresses of a memory.
+    /// The address type of a memory.
     #[inline(always)]
     pub(crate) fn memory_addr(&self, index: u32) -> Option<Ty> {
         self.memories.get(index as usize).map(|memory| address(memory.limits.addr))

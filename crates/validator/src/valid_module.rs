@@ -1,4 +1,4 @@
-//! Modules with the proof that they are valid.
+//! Modules with a proof that they are valid.
 
 use wattle_ast::Module;
 
@@ -6,8 +6,8 @@ use crate::Errors;
 use crate::types::Types;
 use crate::validator::Validator;
 
-/// A module that is valid, with the types that validation found. Only validation makes one, and
-/// the module in it cannot be changed: so the two always belong together.
+/// A valid module with its types. Only validation makes this type, and the module in it cannot be
+/// changed, so the types always fit.
 ///
 /// ```
 /// use wattle_ast::{FuncType, Module};
@@ -37,7 +37,7 @@ impl<'a> ValidModule<'a> {
         &self.types
     }
 
-    /// The module without the proof, to be changed.
+    /// The module without the proof, so that it can be changed.
     pub fn into_module(self) -> Module<'a> {
         self.module
     }
@@ -49,10 +49,10 @@ impl<'a> ValidModule<'a> {
 }
 
 impl Validator {
-    /// Validates a module and takes it over.
+    /// Validates a module that is passed by value.
     ///
     /// # Errors
-    /// All errors found, one per body at most, with the names of functions.
+    /// All errors found, at most one per body, with the names of functions.
     pub fn valid_module<'a>(self, module: Module<'a>) -> Result<ValidModule<'a>, Errors> {
         let types = self.module(&module)?;
         Ok(ValidModule { module, types })

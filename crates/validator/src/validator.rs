@@ -1,4 +1,4 @@
-//! The validator: items in, verdicts out; or a whole module at once.
+//! The validator, which takes a module item by item or whole.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/modules.html>
 
@@ -43,13 +43,13 @@ pub struct Validator {
     pub(crate) max_errors: usize,
     pub(crate) defers_bodies: bool,
     pub(crate) errors: Vec<Error>,
-    /// The item at hand.
+    /// The current item.
     pub(crate) place: Place,
-    /// Whether an index space is broken, so that what follows has no meaning.
+    /// Whether an error has left an index space incomplete, so that later items cannot be checked.
     pub(crate) is_broken: bool,
 }
 
-/// How many items there were.
+/// The numbers of items so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) groups: u32,
@@ -59,18 +59,18 @@ pub(crate) struct Counts {
     pub(crate) datas: u32,
 }
 
-/// What became of an item that was not wrong.
+/// The outcome for an item without an error.
 #[derive(Clone, Debug)]
 pub enum Verdict {
-    /// It is valid as far as it goes.
+    /// The item is valid so far.
     Valid,
-    /// It is a body, whose check is the caller's: see [`Validator::defer_bodies`].
+    /// The item is a body, which the caller has to check: see [`Validator::defer_bodies`].
     Body(FuncToValidate),
-    /// An earlier error leaves it without meaning: it was not looked at.
+    /// The item was not checked, because an earlier error makes it meaningless.
     Skipped,
 }
 
-/// A function whose body is to be checked, on whatever thread.
+/// A function whose body must be checked, on any thread.
 #[derive(Clone, Debug)]
 pub struct FuncToValidate {
     types: Arc<Types>,
@@ -79,12 +79,12 @@ pub struct FuncToValidate {
 }
 
 impl FuncToValidate {
-    /// The function, imported ones counted.
+    /// The index of the function, imported functions included.
     pub fn func(&self) -> FuncIdx {
         self.func
     }
 
-    /// Checks the body. The validator is scratch memory: keep one per thread.
+    /// Checks the body. `validator` is scratch memory: keep one per thread.
     ///
     /// # Errors
     /// The first fault.
@@ -99,12 +99,12 @@ pub(crate) fn span(event: &Event<'_>) -> Span {
     Span::new(event.offset, event.offset + event.bytes.len())
 }
 
-/// The offset of the first byte of a body, which ends where its item does.
+/// The offset of the first byte of a body, which ends at the end of its item.
 pub(crate) fn body_start(item: Option<Span>, body: &Body<'_>) -> Option<usize> {
     item.map(|span| span.end.saturating_sub(body.bytes().len()))
 }
 
-/// Says where in the input an error in a body is, whose first byte lies at `offset`.
+/// Adds the place in the input to an error in a body whose first byte is at `offset`.
 pub(crate) fn placed(mut error: Error, offset: Option<usize>, body: &Body<'_>) -> Error {
     if let Some(offset) = offset {
         error.span = Some(match error.path.instr {
@@ -138,37 +138,37 @@ impl Validator {
         Validator::default()
     }
 
-    /// With these features.
+    /// Sets the features that are on.
     #[must_use]
     pub fn features(mut self, features: Features) -> Validator {
         self.types_mut().features = features;
         self
     }
 
-    /// With these limits.
+    /// Sets the limits.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Validator {
         self.types_mut().limits = limits;
         self
     }
 
-    /// Stops after this many errors: 20 unless set, at least one.
+    /// Sets the number of errors to stop after, at least 1. The default is 20.
     #[must_use]
     pub fn max_errors(mut self, count: usize) -> Validator {
         self.max_errors = count.max(1);
         self
     }
 
-    /// Adds the module's types to this registry, so that their ids agree with those of the
-    /// modules before. It is copied when someone else holds on to it.
+    /// Sets a registry to add the module's types to, so that their ids agree with those of earlier
+    /// modules. The registry is copied if it is shared.
     #[must_use]
     pub fn registry(mut self, registry: Arc<Registry>) -> Validator {
         self.types_mut().registry = registry;
         self
     }
 
-    /// Leaves bodies to the caller: [`item`](Validator::item) hands back a [`FuncToValidate`]
-    /// for each.
+    /// Sets whether bodies are left to the caller: [`item`](Validator::item) then returns a
+    /// [`FuncToValidate`] for each.
     #[must_use]
     pub fn defer_bodies(mut self, defers: bool) -> Validator {
         self.defers_bodies = defers;
@@ -179,24 +179,24 @@ impl Validator {
         Arc::make_mut(&mut self.types)
     }
 
-    /// Takes the next item of a module. Custom sections and framing are not looked at.
+    /// Checks the next item of a module. Custom sections and framing are ignored.
     ///
     /// # Errors
-    /// What is wrong with the item. The next items can be checked all the same, and
-    /// [`finish`](Validator::finish) repeats all errors.
+    /// The error in the item. Later items can still be checked, and [`finish`](Validator::finish)
+    /// returns all errors.
     pub fn item(&mut self, item: &Item<'_>) -> Result<Verdict, Error> {
         self.item_at(item, None, &mut None)
     }
 
-    /// Takes the next item with its place in the input, which errors then tell.
+    /// Checks the next item, and adds its place in the input to errors.
     ///
     /// # Errors
-    /// What is wrong with the item.
+    /// The error in the item.
     pub fn event(&mut self, event: &Event<'_>) -> Result<Verdict, Error> {
         self.item_at(&event.item, Some(span(event)), &mut None)
     }
 
-    /// Takes the next item. Its initializers are checked now or later.
+    /// Checks the next item. Its initializers are checked now or become tasks.
     pub(crate) fn item_at<'a>(
         &mut self,
         item: &Item<'a>,
@@ -232,7 +232,7 @@ impl Validator {
         self.check(self.task(Code::Body(body.borrowed()), Ty::BOTTOM)).map(|()| Verdict::Valid)
     }
 
-    /// The function whose body comes next.
+    /// The index of the function whose body comes next.
     pub(crate) fn next_func(&mut self) -> Result<FuncIdx, Error> {
         let func = self.types.imported_funcs.saturating_add(self.counts.bodies);
         if func >= self.types.func_count() {
@@ -244,7 +244,7 @@ impl Validator {
         Ok(FuncIdx(func))
     }
 
-    /// Marks an index space as broken when `outcome` is an error.
+    /// Marks an index space as incomplete if `outcome` is an error.
     pub(crate) fn or_broken<T>(&mut self, outcome: Result<T, Error>) -> Result<T, Error> {
         self.is_broken |= outcome.is_err();
         outcome
@@ -307,7 +307,7 @@ impl Validator {
         self.begin_group(len)
     }
 
-    /// Checks that the last recursive group has as many types as it said.
+    /// Checks that the last recursive group has as many types as its header said.
     fn check_group_complete(&self) -> Result<(), Error> {
         match self.group.is_complete() {
             true => Ok(()),
@@ -366,10 +366,10 @@ impl Validator {
         }
     }
 
-    /// Ends the module.
+    /// Finishes the module.
     ///
     /// # Errors
-    /// All errors so far, or that bodies or data segments are missing.
+    /// All errors so far, and missing bodies or data segments.
     pub fn finish(mut self) -> Result<Types, Errors> {
         if !self.is_broken {
             self.errors.extend(self.check_group_complete().err());
@@ -390,10 +390,11 @@ impl Validator {
         }
     }
 
-    /// Validates all of a module but the bodies of its functions: check those with
-    /// [`FuncValidator::body`], in any order, on any thread. [`body_chunks`] shares them out.
+    /// Validates everything in a module but the bodies of its functions. Check those with
+    /// [`FuncValidator::body`], in any order, on any thread. [`body_chunks`] divides them among
+    /// threads.
     ///
-    /// # Errors
+    /// All errors found, with the names of functions.
     /// All errors found, with the names of functions.
     pub fn declarations(mut self, module: &Module<'_>) -> Result<Types, Errors> {
         let items = module.items().filter(|item| !matches!(item, Item::Body(_)));
@@ -405,12 +406,12 @@ impl Validator {
     /// Validates a module.
     ///
     /// # Errors
-    /// All errors found, one per body at most, with the names of functions.
+    /// All errors found, at most one per body, with the names of functions.
     pub fn module(mut self, module: &Module<'_>) -> Result<Types, Errors> {
         self.defers_bodies = false;
         for item in module.items() {
             let nth = self.counts.bodies as usize;
-            // Where a body stood is worth finding out only when it has an error.
+            // The offset of a body takes time to find, so it is only found for an error.
             if let (Err(error), Item::Body(body)) = (self.item(&item), &item)
                 && let Some(last) = self.errors.last_mut()
             {
@@ -424,7 +425,7 @@ impl Validator {
 /// Validates a module with the default features and limits.
 ///
 /// # Errors
-/// All errors found, one per body at most.
+/// All errors found, at most one per body.
 ///
 /// ```
 /// use wattle_ast::Module;
@@ -434,8 +435,8 @@ pub fn validate(module: &Module<'_>) -> Result<Types, Errors> {
     Validator::new().module(module)
 }
 
-/// Shares the functions that a module defines out into at most `parts` runs of about as many
-/// bytes of code each.
+/// Divides the functions that a module defines into at most `parts` ranges with about equally many
+/// bytes of code.
 ///
 /// ```
 /// use wattle_ast::{Func, Module};

@@ -37,7 +37,7 @@ use wattle_ast::{
 #[derive(Clone, Debug, Default)]
 pub struct FuncBuilder {
     params: u32,
-    /// How many locals there are, parameters among them.
+    /// The number of locals so far, parameters included.
     count: u32,
     locals: Vec<Local>,
     code: Vec<u8>,
@@ -47,7 +47,7 @@ pub struct FuncBuilder {
 /// A block of a body that is being built, or the body itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Label {
-    /// How many blocks it is in, itself counted.
+    /// The number of blocks around the instructions of the block: 0 for the body itself.
     depth: u32,
 }
 
@@ -76,7 +76,7 @@ impl FuncBuilder {
         LocalIdx(index)
     }
 
-    /// How many parameters there are.
+    /// The number of parameters.
     pub fn params(&self) -> u32 {
         self.params
     }
@@ -95,7 +95,7 @@ impl FuncBuilder {
         self.locals(1, ty)
     }
 
-    /// Adds `count` locals of one type and tells the index of the first.
+    /// Adds `count` locals of one type and returns the index of the first.
     pub fn locals(&mut self, count: u32, ty: ValType) -> LocalIdx {
         let first = LocalIdx(self.count);
         self.count = self.count.saturating_add(count);
@@ -108,7 +108,7 @@ impl FuncBuilder {
     pub fn instr(&mut self, instr: Instr<'_>) -> &mut FuncBuilder {
         let opcode = instr.opcode();
         if opcode.kinds().is_structured() && self.nesting.step(opcode) == Ok(Structure::End) {
-            // An `end` too many: it would end the body, and `finish` does that.
+            // This `end` would end the body, which only `finish` does.
             return self;
         }
         instr.encode(&mut self.code);
@@ -123,7 +123,7 @@ impl FuncBuilder {
         self
     }
 
-    /// How many bytes of instructions there are: the offset in the expression of the next one.
+    /// The offset of the next instruction, in bytes from the first one.
     pub fn offset(&self) -> usize {
         self.code.len()
     }
@@ -152,7 +152,7 @@ impl FuncBuilder {
         Label { depth: self.depth() }
     }
 
-    /// The index of a label from where the next instruction stands.
+    /// The index by which the next instruction refers to a label.
     pub fn label(&self, label: Label) -> LabelIdx {
         LabelIdx(self.depth().saturating_sub(label.depth))
     }
@@ -190,8 +190,8 @@ impl FuncBuilder {
     }
 
     blocks! {
-        /// Adds a block, of which the closure writes the inside. What the closure returns is handed
-        /// on, so that it can fail.
+        /// Adds a block, whose instructions the closure writes. Returns what the closure returns,
+        /// so that the closure can fail.
         block Block;
         /// Adds a loop: a branch to its label goes back to its beginning.
         loop_ Loop;
@@ -226,8 +226,8 @@ impl FuncBuilder {
         })
     }
 
-    /// Adds a `try_table`. The labels of the clauses count from outside of it, as
-    /// [`label`](FuncBuilder::label) does before the call.
+    /// Adds a `try_table`. The labels in its clauses count from outside the block, so
+    /// [`label`](FuncBuilder::label) has to be called before.
     ///
     /// ```
     /// # use wattle_ast::{BlockType, Catch, Instr, TagIdx};
@@ -273,7 +273,7 @@ impl FuncBuilder {
         }
     }
 
-    /// The body, its final `end` added; so is that of every block that is still open.
+    /// The body. Blocks that are still open are ended, and the final `end` is added.
     pub fn finish(mut self) -> Body<'static> {
         self.close_down_to(self.body());
         Instr::End.encode(&mut self.code);

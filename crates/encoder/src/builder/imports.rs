@@ -30,7 +30,7 @@ use super::types::{Types, type_methods};
 pub struct Imports {
     pub(super) types: Types,
     pub(super) imports: Vec<Import<'static>>,
-    /// How many imports there are of each kind.
+    /// The number of imports of each kind.
     pub(super) imported: [u32; ExternKind::COUNT],
 }
 
@@ -68,7 +68,7 @@ impl Imports {
     }
 
     fn add<I: From<u32>>(&mut self, module: &str, name: &str, ty: ExternType) -> I {
-        // Names of modules come many times: share the text with the import before.
+        // Most imports come from the same module as the import before: share its name.
         let module = match self.imports.last() {
             Some(last) if last.module == module => last.module.clone(),
             _ => Name::from(String::from(module)),

@@ -1,10 +1,10 @@
-//! The builder: for those who generate modules.
+//! The builder, for programs that generate modules.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `mod.rs` | [`ModuleBuilder`]: everything that a module defines |
-//! | `imports.rs` | [`Imports`]: everything that it imports, which comes first |
-//! | `types.rs` | the types of both, each once |
+//! | `imports.rs` | [`Imports`]: everything that a module imports, which comes first |
+//! | `types.rs` | the types that both of them use, without duplicates |
 //! | `func.rs` | [`FuncBuilder`]: locals and instructions |
 
 mod func;
@@ -26,12 +26,12 @@ pub use func::{FuncBuilder, Label};
 pub use imports::Imports;
 use types::{Types, type_methods};
 
-/// Builds a module from its parts; each method that adds a part tells its index.
+/// Builds a module from its parts. Each method that adds a part returns its index.
 ///
-/// What a module imports comes before what it defines, in each index space. So imports are
-/// gathered first, in [`Imports`], and a builder made of them has no way to add another.
+/// In each index space, imports come before definitions. So imports are gathered first, in
+/// [`Imports`], and a builder made from them cannot add another.
 ///
-/// Nothing is checked but that: whether the module is valid is for a validator to say.
+/// Nothing else is checked: a validator tells whether the module is valid.
 ///
 /// ```
 /// use wattle_ast::{Instr, Limits, MemIdx, MemType, ValType};
@@ -64,11 +64,11 @@ use types::{Types, type_methods};
 pub struct ModuleBuilder {
     module: Module<'static>,
     types: Types,
-    /// How many imports there are of each kind.
+    /// The number of imports of each kind.
     imported: [u32; ExternKind::COUNT],
 }
 
-/// A function that has its index already, and no body yet.
+/// A function that has its index but no body yet.
 #[derive(Debug)]
 #[must_use = "without `define`, its body is `unreachable`"]
 pub struct Declared {
@@ -77,13 +77,13 @@ pub struct Declared {
 }
 
 impl Declared {
-    /// Its index.
+    /// The index of the function.
     pub fn index(&self) -> FuncIdx {
         self.index
     }
 }
 
-/// A constant expression: the `end` is added here.
+/// A constant expression of these instructions and a final `end`.
 fn constant<'i>(instrs: impl IntoIterator<Item = Instr<'i>>) -> Expr<'static> {
     instrs.into_iter().chain([Instr::End]).collect()
 }
@@ -94,7 +94,7 @@ impl ModuleBuilder {
         ModuleBuilder::default()
     }
 
-    /// A builder of a module that imports these.
+    /// A builder of a module with these imports.
     pub fn with_imports(imports: Imports) -> ModuleBuilder {
         let Imports { types, imports, imported } = imports;
         let module = Module { imports, ..Module::default() };
@@ -103,7 +103,7 @@ impl ModuleBuilder {
 
     type_methods!();
 
-    /// Adds a function of type `ty`, the body of which the closure writes.
+    /// Adds a function of type `ty`, whose body the closure writes.
     ///
     /// ```
     /// # use wattle_ast::{Instr, ValType};
@@ -120,14 +120,14 @@ impl ModuleBuilder {
         self.add_func(ty, func)
     }
 
-    /// A builder of the body of a function of type `ty`, to be handed back to
-    /// [`add_func`](ModuleBuilder::add_func) or [`define`](ModuleBuilder::define). It is tied to
-    /// nothing: the module can grow meanwhile, and bodies can be written on several threads.
+    /// A builder for the body of a function of type `ty`, to be handed to
+    /// [`add_func`](ModuleBuilder::add_func) or [`define`](ModuleBuilder::define). It borrows
+    /// nothing: the module can grow meanwhile, and several threads can write bodies.
     pub fn func_builder(&self, ty: TypeIdx) -> FuncBuilder {
         FuncBuilder::new(self.types.params(ty))
     }
 
-    /// Adds a function of type `ty` with a body that was built, or one of bytes.
+    /// Adds a function of type `ty` with a finished body.
     ///
     /// ```
     /// # use wattle_ast::{Body, Instr};
@@ -146,8 +146,7 @@ impl ModuleBuilder {
         index
     }
 
-    /// Adds a function of type `ty` of which the body comes later: for functions that call each
-    /// other.
+    /// Adds a function of type `ty` whose body comes later, for functions that call each other.
     ///
     /// ```
     /// # use wattle_ast::Instr;
@@ -180,17 +179,17 @@ impl ModuleBuilder {
         }
     }
 
-    /// The index of the last item of a kind, of which the module defines `count`.
+    /// The index of the last item of a kind, when the module defines `count` of them.
     fn last<I: From<u32>>(&self, kind: ExternKind, count: usize) -> I {
         I::from(self.imported[kind as usize] + count as u32 - 1)
     }
 
-    /// Adds a table of nulls.
+    /// Adds a table whose elements are null at first.
     pub fn table(&mut self, ty: TableType) -> TableIdx {
         self.add_table(Table { ty, init: None })
     }
 
-    /// Adds a table of which each element is at first what the instructions make; `end` is added.
+    /// Adds a table whose elements are at first the result of the instructions; `end` is added.
     pub fn table_of<'i>(
         &mut self,
         ty: TableType,
@@ -216,7 +215,7 @@ impl ModuleBuilder {
         self.last(ExternKind::Tag, self.module.tags.len())
     }
 
-    /// Adds a global that is at first what the instructions make; `end` is added.
+    /// Adds a global whose value is at first the result of the instructions; `end` is added.
     ///
     /// ```
     /// # use wattle_ast::{GlobalType, Instr, ValType};
@@ -234,7 +233,7 @@ impl ModuleBuilder {
         self.last(ExternKind::Global, self.module.globals.len())
     }
 
-    /// Exports something under a name.
+    /// Exports an item under a name.
     pub fn export(&mut self, name: &str, index: impl Into<ExternIdx>) {
         let name = Name::from(String::from(name));
         self.module.exports.push(Export { name, index: index.into() });
@@ -286,8 +285,8 @@ impl ModuleBuilder {
         ElemIdx(self.module.elems.len() as u32 - 1)
     }
 
-    /// Adds a data segment that puts bytes into a memory at instantiation; `end` is added to the
-    /// instructions that make the offset.
+    /// Adds a data segment that is copied into a memory at instantiation. The instructions compute
+    /// the offset; `end` is added.
     pub fn data<'i>(
         &mut self,
         memory: MemIdx,
@@ -322,7 +321,8 @@ impl ModuleBuilder {
         self.module.customs.push(Custom { name, data, after });
     }
 
-    /// The names, to be read and changed; they become the name section.
+    /// The names of the module and its items, for reading and changing. They become the name
+    /// section.
     pub fn names(&mut self) -> &mut Names<'static> {
         &mut self.module.names
     }

@@ -1,4 +1,4 @@
-//! The types of a module that is being built: each once.
+//! The types of a module that is being built, without duplicates.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -9,7 +9,7 @@ use wattle_ast::{CompType, Encode, RecGroup, SubType, TypeIdx};
 pub(super) struct Types {
     pub(super) types: Vec<SubType>,
     pub(super) rec_groups: Vec<RecGroup>,
-    /// By their encoded form.
+    /// The index of each type that is a group of its own, by its encoding.
     known: BTreeMap<Vec<u8>, TypeIdx>,
     scratch: Vec<u8>,
 }
@@ -42,7 +42,7 @@ impl Types {
         TypeIdx(self.types.len() as u32)
     }
 
-    /// How many parameters a function type has; 0 for any other type.
+    /// The number of parameters of a function type; 0 for any other type.
     pub(super) fn params(&self, ty: TypeIdx) -> u32 {
         match self.types.get(ty.idx()).map(|ty| &ty.comp) {
             Some(CompType::Func(ty)) => ty.params().len() as u32,
@@ -54,7 +54,8 @@ impl Types {
 /// The methods that add types, for a struct with a field `types`.
 macro_rules! type_methods {
     () => {
-        /// The function type with these parameters and results: added when it is not there yet.
+        /// The index of the function type with these parameters and results, which is added if it
+        /// is new.
         ///
         /// ```
         /// use wattle_ast::ValType;
@@ -72,12 +73,13 @@ macro_rules! type_methods {
             self.sub_type(wattle_ast::FuncType::new(params, results))
         }
 
-        /// A type that is a recursive group of its own: added when it is not there yet.
+        /// The index of a type that is a recursive group of its own, which is added if it is new.
         pub fn sub_type(&mut self, ty: impl Into<wattle_ast::SubType>) -> wattle_ast::TypeIdx {
             self.types.single(ty.into())
         }
 
-        /// Adds a recursive group of types. The closure learns the index of the first.
+        /// Adds a recursive group of types. The closure is given the index of the first type, which
+        /// is also the result.
         ///
         /// ```
         /// use wattle_ast::{ArrayType, CompType, FieldType, HeapType, RefType, StorageType, ValType};

@@ -1,6 +1,7 @@
 //! Loads and stores of any memory and any width, atomic ones included.
 //!
-//! Executions of a store take turns, and never within an instruction: every access is atomic.
+//! Executions of a store take turns, and switch only between instructions. So every access is
+//! atomic.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/instructions.html#memory-instructions>,
 //! <https://github.com/WebAssembly/threads/blob/main/proposals/threads/Overview.md>
@@ -15,14 +16,14 @@ use crate::state::MemoryInst;
 use crate::translate::MEMORY_BITS;
 use crate::trap::{Broken, Failure, Trap, at, at_mut};
 
-/// Where in which memory of the store an access goes.
+/// A place in a memory of the store that an access reads or writes.
 struct Place {
     memory: u32,
     start: usize,
 }
 
 impl Place {
-    /// The bytes there as a number: the lowest `bytes` bytes of it.
+    /// The lowest `bytes` bytes of the result are those at the place.
     fn read(&self, memories: &[MemoryInst], bytes: usize) -> Result<u128, Broken> {
         let memory = &at(memories, self.memory)?.bytes;
         let from = memory.get(self.start..self.start + bytes).ok_or(Broken::Index)?;
@@ -40,7 +41,7 @@ impl Place {
 }
 
 impl Row<'_> {
-    /// Where `bytes` bytes at the address in the first operand are.
+    /// The place of `bytes` bytes at the address in the first operand.
     fn place(&self, bytes: usize) -> Result<Place, Failure> {
         let memory = self.instance.memory(u32::from(self.op.c) & ((1 << MEMORY_BITS) - 1))?;
         let len = at(self.memories, memory)?.bytes.len();
@@ -86,7 +87,7 @@ impl Row<'_> {
     pub(super) fn atomic(&mut self, opcode: Opcode) -> Result<Next, Failure> {
         let info = opcode.info();
         let bytes = usize::from(info.access_bytes);
-        // The alignment is that of the address, so it comes first.
+        // The alignment concerns the whole address, so it is checked first.
         let address = self.operand(0).checked_add(self.op.imm).ok_or(Trap::MemoryOutOfBounds)?;
         if address % bytes.max(1) as u64 != 0 {
             return Err(Trap::UnalignedAtomic.into());
@@ -120,7 +121,7 @@ impl Row<'_> {
                 old
             }
             _ => {
-                // A narrow comparison is with as many bits of the expected value.
+                // A comparison of fewer bytes only looks at as many bytes of the expected value.
                 if old == fault!(CompareNarrow, operand, operand & mask) {
                     place.write(self.memories, bytes, third.into())?;
                 }
@@ -131,7 +132,8 @@ impl Row<'_> {
         Ok(Next::On)
     }
 
-    /// Wakes at most `most` of the executions that wait at an address: how many it woke.
+    /// Wakes at most `most` of the executions that wait at an address. Returns the number that it
+    /// woke.
     fn notify(&mut self, memory: u32, address: u64, most: u32) -> u64 {
         let mut woken = 0;
         self.state.waiters.retain(|waiter| {
@@ -143,7 +145,7 @@ impl Row<'_> {
     }
 }
 
-/// What a load makes of the bytes that it read.
+/// The result of a load that read this value.
 fn extended(opcode: Opcode, value: u64) -> u64 {
     match opcode {
         Opcode::I32Load8S => value as i8 as i32 as u32 as u64,
@@ -155,8 +157,8 @@ fn extended(opcode: Opcode, value: u64) -> u64 {
     }
 }
 
-/// What a read-modify-write makes of the old value and the operand. The rows of an operator, one
-/// for each width, follow each other in the instruction table.
+/// The value that a read-modify-write stores. In the instruction table, the rows of an operator for
+/// all widths follow each other.
 fn combined(opcode: Opcode, old: u64, operand: u64) -> Option<u64> {
     use Opcode as O;
     type Operator = fn(u64, u64) -> u64;

@@ -19,7 +19,7 @@ use crate::translate::SIGNED;
 use crate::trap::{Broken, Failure, Trap, at};
 use crate::types::{Storage, heap_in_store};
 
-/// Whether a reference matches a heap type of the function; `nullable` says whether null does.
+/// Whether a reference matches a heap type of the function. `nullable` says whether null matches.
 #[inline]
 pub(super) fn test(
     state: &State,
@@ -36,7 +36,7 @@ pub(super) fn test(
     Ok(state.ref_matches(slot, heap_in_store(ty, &instance.types)?))
 }
 
-/// How an operation stores what it reads or writes.
+/// How an operation stores a field or an element.
 const fn storage(number: u32) -> Storage {
     match number & (SIGNED - 1) {
         0 => Storage::I8,
@@ -48,7 +48,7 @@ const fn storage(number: u32) -> Storage {
     }
 }
 
-/// A narrow value, extended.
+/// Extends a narrow value.
 const fn extend(value: u64, how: u32) -> u64 {
     match (storage(how), how & SIGNED != 0) {
         (Storage::I8, true) => value as i8 as i32 as u32 as u64,
@@ -57,7 +57,7 @@ const fn extend(value: u64, how: u32) -> u64 {
     }
 }
 
-/// A value as it is stored.
+/// Cuts a value to the width in which it is stored.
 const fn narrow(value: u64, storage: Storage) -> u64 {
     match storage {
         Storage::I8 => value & 0xff,
@@ -128,7 +128,7 @@ pub(super) fn array_len(state: &State, object: u64) -> Result<u64, Failure> {
     Ok((bytes.len() / state.types.layout(ty)?.element()?.bytes()) as u64)
 }
 
-/// An element in one slot, or in two when it is a vector; nothing when the array has none there.
+/// An element in one slot, or in two if it is a vector. `None` if the array has no such element.
 #[inline]
 fn load(bytes: &[u8], place: usize, storage: Storage) -> Option<[u64; 2]> {
     fn chunk<const N: usize>(bytes: &[u8], place: usize) -> Option<[u8; N]> {
@@ -179,7 +179,7 @@ pub(super) fn array_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(), 
     Ok(stored.ok_or(Trap::ArrayOutOfBounds)?)
 }
 
-/// A zeroed buffer, unless the heap is full.
+/// A zeroed buffer, or a trap if it does not fit on the heap.
 fn zeroed<T: Copy + Default>(heap: &Heap, len: usize) -> Result<Box<[T]>, Trap> {
     let full = Trap::HeapExhausted;
     if !len.checked_mul(size_of::<T>()).is_some_and(|bytes| heap.fits(bytes)) {
@@ -196,7 +196,7 @@ fn new_array(heap: &Heap, storage: Storage, len: u64) -> Result<Box<[u8]>, Trap>
     zeroed(heap, usize::try_from(storage.size(len)).map_err(|_| Trap::HeapExhausted)?)
 }
 
-/// Sets all elements of an array, or of a part of one.
+/// Sets all elements in `bytes`.
 fn fill(bytes: &mut [u8], storage: Storage, value: [u64; 2]) {
     match storage {
         Storage::I8 => bytes.fill(value[0] as u8),
@@ -207,7 +207,7 @@ fn fill(bytes: &mut [u8], storage: Storage, value: [u64; 2]) {
     }
 }
 
-/// Copies elements of a segment, which are references, into an array of them.
+/// Copies elements of a segment of references into an array.
 fn copy_elems(array: &mut [u8], elems: &[u64], [to, from, count]: [u64; 3]) -> Result<(), Trap> {
     let (places, _) = array.as_chunks_mut::<8>();
     let to = range(to, count, places.len(), Trap::ArrayOutOfBounds)?;
@@ -219,7 +219,7 @@ fn copy_elems(array: &mut [u8], elems: &[u64], [to, from, count]: [u64; 3]) -> R
 }
 
 impl Row<'_> {
-    /// An index or a count, which has 32 bits.
+    /// An operand that is an index or a count, which has 32 bits.
     fn index(&self, nth: u16) -> u64 {
         u64::from(self.operand(nth) as u32)
     }
@@ -258,7 +258,7 @@ impl Row<'_> {
         Ok(slots)
     }
 
-    /// The bytes of a new array, when the instruction makes one.
+    /// The bytes of a new array, or `None` for an instruction that makes no array.
     fn array_new(&self, opcode: Opcode, storage: Storage) -> Result<Option<Box<[u8]>>, Failure> {
         let new = |len| new_array(&self.state.heap, storage, len);
         let width = if storage == Storage::Vector { 2 } else { 1 };

@@ -1,11 +1,11 @@
 //! The loop over operations.
 //!
-//! What most operations need is in locals: the operations, the place in them, the window of the
-//! frame, the bytes of memory 0. The window is an array of as many slots as an operation can name,
-//! so that no slot is ever checked; the stack always has that much room above the base of a frame.
-//! Calls of the guest by itself never leave the loop, nor use the host's stack. An operation that
-//! needs more stops the loop, and `run.rs` executes it: less to keep in mind leaves more registers
-//! to the rest.
+//! Local variables hold what most operations need: the operations, the place among them, the window
+//! of the frame, and the bytes of memory 0. The window is an array of as many slots as an operation
+//! can name, so slots are never checked; the stack always has that much room above the base of a
+//! frame. Calls between functions of one instance stay in the loop and use none of the host's
+//! stack. An operation that needs more ends the loop, and `run.rs` executes it: fewer variables in
+//! the loop leave more registers to it.
 
 use wattle_ast::{Opcode, Shuffle, V128};
 
@@ -21,14 +21,14 @@ use crate::trap::{Broken, Failure, Trap};
 
 /// Why the loop stopped.
 pub(super) enum Stop {
-    /// The operation at the present place is executed elsewhere.
+    /// The current operation is to be executed outside of the loop.
     Elsewhere,
     Failed(Failure),
-    /// The function returned, not to a function of the same instance.
+    /// The function returned, and its caller is not a function of this instance.
     Return,
 }
 
-/// Where the loop is.
+/// The position of execution: a function, an operation in it, and the base of its frame.
 pub(super) struct Position<'m> {
     pub(super) func: u32,
     pub(super) pc: usize,
@@ -42,8 +42,8 @@ impl Position<'_> {
     }
 }
 
-/// The bytes at an address. Address and offset have 32 bits, so no sum overflows, and one
-/// comparison checks the bounds.
+/// The bytes at an address. Address and offset have 32 bits, so their sum does not overflow, and
+/// one comparison checks the bounds.
 #[inline(always)]
 fn bytes_at<const N: usize>(memory: &[u8], address: u64, offset: u64) -> Option<&[u8; N]> {
     let start = u64::from(address as u32) + u64::from(offset as u32);
@@ -68,7 +68,7 @@ fn bytes_at_mut<const N: usize>(
     memory.get_mut(start as usize..end as usize)?.first_chunk_mut::<N>()
 }
 
-/// What an instance's code runs on.
+/// What the code of an instance works on, apart from the stack and memory 0.
 pub(super) struct Ground<'a, 'm> {
     pub(super) state: &'a mut State,
     pub(super) instance: &'m InstanceInst,
@@ -78,8 +78,8 @@ pub(super) struct Ground<'a, 'm> {
     pub(super) most_calls: usize,
 }
 
-/// The function that an element of a table refers to, when it is of this instance and of exactly
-/// the type; else the call is not for this loop.
+/// The function that an element of a table refers to, if it belongs to this instance and has
+/// exactly the expected type. `None` leaves the call to `run.rs`.
 #[inline(always)]
 fn indirect(ground: &Ground<'_, '_>, index: u64, op: &Op) -> Option<u32> {
     let table = *ground.instance.tables.get(op.low() as usize)?;
@@ -103,14 +103,15 @@ pub(super) fn dispatch<'m>(
     nan: Nan,
 ) -> Stop {
     let mut code: &[Op] = &at.function.ops;
-    // What comes next: an iterator takes fewer instructions to move on than an index.
+    // The operations to come: advancing an iterator takes fewer instructions than advancing an
+    // index.
     let mut next = code.get(at.pc..).unwrap_or_default().iter();
     let mut frame = match window(stack, at.base) {
         Ok(frame) => frame,
         Err(failure) => return Stop::Failed(failure),
     };
 
-    // The place behind the present operation.
+    // The place behind the current operation.
     macro_rules! pc {
         () => {
             code.len() - next.len()
@@ -130,7 +131,7 @@ pub(super) fn dispatch<'m>(
             }
         };
     }
-    // What is there in all code that the translator makes.
+    // The value of an option that is never empty in translated code.
     macro_rules! some {
         ($value:expr) => {
             match $value {
@@ -139,7 +140,7 @@ pub(super) fn dispatch<'m>(
             }
         };
     }
-    // Leaves the operation to the caller, `run.rs`.
+    // Leaves the current operation to `run.rs`.
     macro_rules! elsewhere {
         () => {{
             at.pc = pc!() - 1;
@@ -151,7 +152,8 @@ pub(super) fn dispatch<'m>(
             next = some!(code.get($to as usize..)).iter()
         };
     }
-    // Goes where a branch goes when it is taken; what is fused behind it is then not executed.
+    // Takes a branch if its condition holds. An operation that is fused behind the branch is then
+    // not executed.
     macro_rules! branch {
         ($op:ident if $taken:expr) => {
             if $taken {
@@ -160,8 +162,8 @@ pub(super) fn dispatch<'m>(
             }
         };
     }
-    // Begins a call of a function of the instance, its frame at slot `$slot`, when that needs
-    // nothing: neither a translation nor a longer stack.
+    // Begins a call of a function of the instance, whose frame begins at slot `$slot`. A call that
+    // needs a translation or a longer stack is left to `run.rs`.
     macro_rules! enter {
         ($func:expr, $slot:expr, $is_call:literal) => {{
             let func = $func;
@@ -225,7 +227,7 @@ pub(super) fn dispatch<'m>(
             }
         };
     }
-    // The bytes that a load or a store accesses.
+    // The bytes that a load or a store accesses, or a trap.
     macro_rules! bytes {
         ($op:ident $at:ident) => {
             match $at(memory, get(frame, $op.b), $op.imm) {
@@ -246,7 +248,7 @@ pub(super) fn dispatch<'m>(
             )
         }};
     }
-    // The 31 bits that a reference holds.
+    // The 31 bits that an `i31` reference holds.
     macro_rules! i31 {
         ($op:ident) => {
             match get(frame, $op.b) {
@@ -278,7 +280,7 @@ pub(super) fn dispatch<'m>(
             check!(aggregates::test(state, instance, at.function, slot, $heap_type, $nullable))
         }};
     }
-    // What an operation of a shape does.
+    // Executes an operation of a given shape.
     macro_rules! step {
         ($op:ident, binary $name:ident) => {{
             let (x, y) = (get(frame, $op.b), get(frame, $op.c));
@@ -320,7 +322,7 @@ pub(super) fn dispatch<'m>(
             store!($op, value);
         }};
     }
-    // `$d` is a dollar, which a macro cannot write into one that it makes.
+    // `$d` stands for a dollar sign, which the inner macro needs and the outer one cannot write.
     macro_rules! execute {
         (
             $d:tt
@@ -331,7 +333,7 @@ pub(super) fn dispatch<'m>(
             store { $( $st:ident $narrow:ident $sti:ident ; )* }
             fused { $( $fu:ident = $first:ident $rest:ident ; )* }
         ) => {{
-            // What the operation of a name does.
+            // Executes the operation of a name.
             macro_rules! perform {
                 $(
                     ($d op:ident $rr) => { step!($d op, binary $rr) };
@@ -521,7 +523,8 @@ pub(super) fn dispatch<'m>(
                         }
                     }
                     Code::CopySlots => {
-                        // Values move down: the first goes first.
+                        // The destination is lower, so copying in ascending order overwrites
+                        // nothing too early.
                         for nth in 0..op.c {
                             let value = get(frame, op.b.wrapping_add(nth));
                             set(frame, op.a.wrapping_add(nth), value);

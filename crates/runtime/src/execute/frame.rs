@@ -6,7 +6,7 @@ use crate::code::{Slot, WINDOW};
 use crate::slots::{join, split};
 use crate::trap::{Broken, Failure, Trap};
 
-/// As many slots as a [`Slot`] can name, so that no access is ever checked.
+/// An array of as many slots as a [`Slot`] can name, so that accesses need no check.
 pub(super) type Window = [u64; WINDOW];
 
 /// The window of the frame that begins at slot `base` of a stack.
@@ -38,7 +38,7 @@ pub(super) fn set_vector(frame: &mut Window, slot: Slot, value: V128) {
     set(frame, slot.wrapping_add(1), high);
 }
 
-/// The opcode that an operation holds as a number.
+/// The opcode with this number, as operations hold it.
 #[inline(always)]
 pub(super) fn opcode(number: u32) -> Result<Opcode, Broken> {
     Opcode::ALL.get(number as usize).copied().ok_or(Broken::Index)

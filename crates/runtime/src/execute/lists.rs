@@ -12,13 +12,13 @@ use super::row::Row;
 use crate::state::{InstanceInst, MemoryInst, State, TableInst};
 use crate::trap::{Broken, Failure, Trap, at, at_mut};
 
-/// The range of `count` elements from `start` on, in a list of `len`.
+/// The range of `count` elements from `start` on in a list of `len` elements, or a trap.
 pub(super) fn range(start: u64, count: u64, len: usize, trap: Trap) -> Result<Range<usize>, Trap> {
     let end = start.checked_add(count).filter(|&end| end <= len as u64).ok_or(trap)?;
     Ok(start as usize..end as usize)
 }
 
-/// The range of `count` elements from `start` on that are to be set.
+/// The range of `count` elements from `start` on that are set to one value, or a trap.
 pub(super) fn range_to_fill(
     [start, count]: [u64; 2],
     len: usize,
@@ -39,8 +39,8 @@ fn fill<T: Copy>(list: &mut [T], range: [u64; 2], value: T, trap: Trap) -> Resul
     Ok(())
 }
 
-/// Copies `count` elements of `src` from `from` on into `dst` from `to` on. What is out of range
-/// in one or the other traps as `traps` says.
+/// Copies `count` elements of `src` from `from` on into `dst` from `to` on. `traps` are the traps
+/// for a range outside of either list.
 pub(super) fn copy<T: Copy>(
     dst: &mut [T],
     src: &[T],
@@ -54,7 +54,7 @@ pub(super) fn copy<T: Copy>(
     Ok(())
 }
 
-/// Copies within one list, as if through a buffer.
+/// Copies within one list. Source and destination may overlap.
 pub(super) fn copy_within<T: Copy>(
     list: &mut [T],
     [to, from, count]: [u64; 3],
@@ -71,7 +71,7 @@ pub(super) fn copy_within<T: Copy>(
     Ok(())
 }
 
-/// Copies from one of `lists` to another or the same; `elems` are the elements of one.
+/// Copies between two of `lists`, which may be one. `elems` gives the elements of a list.
 fn copy_between<L, T: Copy>(
     lists: &mut [L],
     [dst, src]: [u32; 2],
@@ -87,7 +87,7 @@ fn copy_between<L, T: Copy>(
     Ok(copy(elems(dst), elems(src), operands, [trap; 2])?)
 }
 
-/// The answer of a `grow` that failed.
+/// The result of a `grow` that failed.
 fn failed_growth(addr: AddrType) -> u64 {
     match addr {
         AddrType::I32 => u32::MAX.into(),

@@ -1,14 +1,14 @@
-//! Execution: the loop over operations, and what it leaves to others.
+//! Execution: the loop over operations, and the operations that it leaves to others.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `run.rs` | from instance to instance: calls, exceptions, the operations that the loop leaves |
-//! | `dispatch.rs` | the loop |
+//! | `run.rs` | calls between instances, exceptions, and the operations that the loop leaves to it |
 //! | `frame.rs` | the slots that the operations of a frame can name |
 //! | `row.rs` | instructions without an operation of their own, by their opcode |
-//! | `access.rs` | of these: loads and stores, atomic ones included |
-//! | `lists.rs` | of these: memories, tables and segments |
-//! | `aggregates.rs` | structs, arrays, casts |
+//! | `row.rs` | instructions that have no operation of their own, executed by their opcode |
+//! | `access.rs` | loads and stores by opcode, including atomic ones |
+//! | `lists.rs` | instructions on memories, tables and segments by opcode |
 //! | `vectors.rs` | vectors |
 //! | `unwind.rs` | exceptions on their way to a handler, and backtraces |
 

@@ -1,6 +1,6 @@
 //! Instructions that have no operation of their own, and are executed by their opcode.
 //!
-//! Their operands lie in a row of slots, and their results go to where the first operand was.
+//! Their operands are in a row of slots, and their results replace the operands from the first on.
 
 use wattle_ast::{Class, Opcode};
 
@@ -10,7 +10,7 @@ use crate::numerics;
 use crate::state::{InstanceInst, MemoryInst, State};
 use crate::trap::{Broken, Failure};
 
-/// How to go on behind an instruction.
+/// How execution continues after an instruction.
 pub(super) enum Next {
     On,
     /// Wait for a notification at an address of a memory of the store.
@@ -21,7 +21,7 @@ pub(super) enum Next {
     },
 }
 
-/// An instruction that is about to be executed, and what it can reach.
+/// An instruction that is being executed, and the state that it works on.
 pub(super) struct Row<'a> {
     pub(super) state: &'a mut State,
     pub(super) memories: &'a mut [MemoryInst],
@@ -35,13 +35,13 @@ impl Row<'_> {
         opcode(self.op.b.into())
     }
 
-    /// The slot of the operand that has `nth` slots before it.
+    /// The slot that is `nth` from the first operand.
     pub(super) fn operand(&self, nth: u16) -> u64 {
         self.frame[self.op.a.wrapping_add(nth) as usize]
     }
 
-    /// The first three operands: of most instructions on lists, a place there, what goes there or
-    /// where it is, and how much.
+    /// The first three operands. For most instructions on lists, these are the destination, the
+    /// source or the value, and the count.
     pub(super) fn operands(&self) -> [u64; 3] {
         [self.operand(0), self.operand(1), self.operand(2)]
     }

@@ -1,5 +1,5 @@
-//! Running an execution: from instance to instance, with the operations that the loop in
-//! `dispatch.rs` leaves to others.
+//! Runs an execution across instances, with the operations that the loop in `dispatch.rs` leaves to
+//! others.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -24,8 +24,8 @@ use crate::trap::{Broken, Failure, Trap, at};
 pub(crate) enum Exit {
     /// The outermost function returned; its results are in slots 0 and up.
     Done,
-    /// Function `func` of the store, one of the host's, is called; its arguments are at `base`.
-    /// When `last`, the execution is done after it.
+    /// Function `func` of the store, which belongs to the host, is called; its arguments are at
+    /// `base`. If `last`, the execution is done when the function returns.
     Host {
         func: u32,
         base: usize,
@@ -42,7 +42,7 @@ pub(crate) enum Exit {
 
 /// Why an execution left its instance.
 enum Leave {
-    /// To go on with this frame, of another instance.
+    /// Execution continues with this frame of another instance.
     Switch(Frame),
     Throw(u64),
     Exit(Exit),
@@ -55,7 +55,7 @@ impl<F: Into<Failure>> From<F> for Leave {
     }
 }
 
-/// Executes until something calls for the outside.
+/// Executes until the execution leaves the guest.
 pub(crate) fn run(
     instances: &[InstanceInst],
     memories: &mut [MemoryInst],
@@ -109,10 +109,10 @@ fn run_instance(
     leave
 }
 
-/// How much a stack has above its first window, to begin with.
+/// The number of slots that a new stack has above its first window.
 const FIRST_SLOTS: usize = 1 << 13;
 
-/// Makes an empty stack one that has its first window.
+/// Gives an empty stack its first window.
 pub(crate) fn prepare(stack: &mut Vec<u64>) {
     if stack.is_empty() {
         *stack = alloc::vec![0; WINDOW + FIRST_SLOTS];
@@ -138,13 +138,13 @@ struct Run<'a> {
     number: u32,
     instance: &'a InstanceInst,
     functions: &'a Functions,
-    /// The constant expression that is evaluated, if one is.
+    /// The constant expression that is being evaluated, if any.
     expression: Option<&'a Arc<Function>>,
     memories: &'a mut [MemoryInst],
     state: &'a mut State,
     exec: &'a mut Exec,
     at: Position<'a>,
-    /// The frame to go on with when it is not the present one.
+    /// The frame with which execution continues, unless that is the current one.
     resumed: Option<Frame>,
 }
 
@@ -163,7 +163,7 @@ impl Run<'_> {
         }
     }
 
-    /// Executes operations until one is not for the loop.
+    /// Runs the loop over operations until it stops.
     fn dispatch(&mut self) -> Stop {
         let memory = self.instance.memories.first();
         let memory = memory.and_then(|&addr| self.memories.get_mut(addr as usize));
@@ -181,7 +181,7 @@ impl Run<'_> {
         dispatch(&mut ground, &mut self.at, &mut self.exec.stack, memory, nan)
     }
 
-    /// Takes up the translation of the function that the position names.
+    /// Loads the translation of the function at the current position.
     fn load(&mut self) -> Result<(), Failure> {
         let func = self.at.func;
         self.at.function = match self.expression {
@@ -196,7 +196,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Begins a call of a function of the instance, its frame at slot `base` of the stack.
+    /// Begins a call of a function of the instance, whose frame begins at slot `base` of the stack.
     fn enter(&mut self, func: u32, base: usize) -> Result<(), Failure> {
         (self.at.func, self.at.base, self.at.pc) = (func, base, 0);
         self.load()?;
@@ -212,7 +212,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Goes on with the caller.
+    /// Continues with the caller.
     fn leave(&mut self) -> Result<(), Leave> {
         let caller = self.exec.frames.pop().ok_or(Leave::Exit(Exit::Done))?;
         if caller.instance != self.number {
@@ -231,7 +231,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Calls the function of the store at an address, with its arguments from slot `slot` on.
+    /// Calls the function at an address of the store, with its arguments from slot `slot` on.
     fn call(&mut self, addr: u32, slot: Slot) -> Result<(), Leave> {
         let base = self.at.base + slot as usize;
         match self.state.func(addr)?.kind {
@@ -243,7 +243,7 @@ impl Run<'_> {
         }
     }
 
-    /// Calls in the place of the present call.
+    /// Makes a tail call of the function at an address of the store.
     fn tail_call(&mut self, addr: u32) -> Result<(), Leave> {
         let base = self.at.base;
         match self.state.func(addr)?.kind {
@@ -281,7 +281,7 @@ impl Run<'_> {
         Ok(addr)
     }
 
-    /// Frees what nothing reaches.
+    /// Frees unreachable objects.
     #[cold]
     fn collect(&mut self) {
         let top = self.at.base + self.at.function.slots as usize;
@@ -300,7 +300,7 @@ impl Run<'_> {
         .execute()
     }
 
-    /// Executes the operation at the present place, which the loop left.
+    /// Executes the operation at which the loop stopped.
     fn execute(&mut self) -> Result<(), Leave> {
         let function = self.at.function;
         let op = function.ops.get(self.at.pc).ok_or(Broken::Index)?;
@@ -376,7 +376,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A new exception of the tag that an operation names, with its values.
+    /// A new exception with the tag and the values that an operation names.
     fn exception(&mut self, op: &Op) -> Result<u64, Failure> {
         let tag = self.instance.tag(op.low())?;
         let slots = at(&self.state.tags, tag)?.slots;

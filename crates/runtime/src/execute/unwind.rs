@@ -7,14 +7,15 @@ use crate::heap::Payload;
 use crate::state::{EXPRESSION, Exec, Frame, InstanceInst, State};
 use crate::trap::{BACKTRACE, CallSite};
 
-/// The translation that a frame executes, when there is one.
+/// The translated function that a frame executes, if it has been translated.
 fn function<'i>(instances: &'i [InstanceInst], exec: &Exec, frame: Frame) -> Option<&'i Function> {
     let instance = instances.get(frame.instance as usize)?;
     let functions = instance.module.inner.functions(exec.instrument);
     functions.get(frame.func as usize)?.get()?.as_ref().ok()
 }
 
-/// Goes to the handler of an exception: whether there is one. Without one, nothing changes.
+/// Continues at the handler of an exception, and returns whether there is one. Without a handler,
+/// nothing changes.
 pub(crate) fn unwind(
     instances: &[InstanceInst],
     state: &State,
@@ -34,7 +35,7 @@ pub(crate) fn unwind(
                 Catches::All => true,
                 Catches::Delegate(_) => true,
             };
-            // The operation that was executed last.
+            // The operation that was executed last is the one before `pc`.
             let at = frame.pc.wrapping_sub(1);
             let mut outermost = u32::MAX;
             for handler in &function.handlers {

@@ -1,5 +1,5 @@
-//! Operations on vectors, by the shape of their operands. They are part of the loop: a call for
-//! each makes a loop over vectors take twice as long.
+//! Operations on vectors, by the shape of their operands. They are inlined into the loop: with a
+//! call for each, a loop over vectors takes twice as long.
 
 use wattle_ast::LaneIdx;
 
@@ -8,8 +8,8 @@ use crate::code::{Code, Op, Slot};
 use crate::numerics::{Profile, simd};
 use crate::trap::Broken;
 
-/// Executes an operation that holds the opcode of a vector instruction; `None` when the opcode is
-/// not of that shape. `code` is that of the operation, which is known where this is called.
+/// Executes an operation that holds the opcode of a vector instruction; `None` if the opcode has
+/// another shape. `code` is the operation's code, which callers know at compile time.
 #[inline(always)]
 pub(super) fn execute(code: Code, frame: &mut Window, op: &Op, profile: Profile) -> Option<()> {
     let opcode = opcode(op.low()).ok()?;
@@ -38,7 +38,7 @@ pub(super) fn execute(code: Code, frame: &mut Window, op: &Op, profile: Profile)
     Some(())
 }
 
-/// What is wrong with an operation whose opcode is not of its shape.
+/// The error for an operation whose opcode has another shape.
 #[cold]
 pub(super) fn unknown(op: &Op) -> Broken {
     opcode(op.low()).map_or_else(|broken| broken, Broken::Instruction)

@@ -1,7 +1,8 @@
 //! Conversions between numbers.
 //!
-//! Conversions from integers, and saturating ones to integers, are the `as` of the language, which
-//! is exact: it rounds to nearest, ties to even; it saturates, and takes NaNs to zero.
+//! Conversions from integers, and saturating conversions to integers, are `as` casts, whose results
+//! Rust defines exactly: they round to nearest, ties to even; they saturate, and turn NaNs into
+//! zero.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#conversions>
 
@@ -10,7 +11,7 @@ use crate::trap::Trap;
 
 macro_rules! trunc {
     ($( $name:ident: $float:ident => $int:ident, $low:expr, $high:literal; )*) => { $(
-        /// The number without its fraction, unless it does not fit.
+        /// The number without its fraction, or a trap if that does not fit.
         #[inline]
         pub(super) fn $name(x: $float) -> Result<$int, Trap> {
             let above: fn(&$float) -> bool = $low;
@@ -25,7 +26,8 @@ macro_rules! trunc {
     )* };
 }
 
-// Bounds that are floats: one below the least integer if there is such a float, else itself.
+// The lower bound is the float one below the least integer, excluded, or else the least integer
+// itself, included.
 trunc! {
     i32_trunc_f32_s: f32 => i32, |&x| x >= -2_147_483_648.0, 2_147_483_648.0;
     i32_trunc_f32_u: f32 => u32, |&x| x > -1.0, 4_294_967_296.0;
@@ -39,7 +41,7 @@ trunc! {
 
 macro_rules! relaxed_trunc {
     ($( $name:ident: $float:ident => $int:ident, $checked:ident, $indefinite:expr; )*) => { $(
-        /// Drops the fraction; NaNs and what does not fit are up to the implementation.
+        /// Drops the fraction. `choice` gives the results for NaNs and for numbers that do not fit.
         #[inline]
         pub(super) fn $name(x: $float, choice: RelaxedTrunc) -> $int {
             match choice {
@@ -57,7 +59,7 @@ relaxed_trunc! {
     i32_relaxed_trunc_f64_u: f64 => u32, i32_trunc_f64_u, u32::MAX;
 }
 
-/// Bits by which the payload of an `f64` is longer than that of an `f32`.
+/// The number of bits by which the payload of an `f64` is longer than that of an `f32`.
 const PAYLOAD: u32 = 52 - 23;
 
 /// Rounds to an `f32`. A NaN keeps its sign and the upper bits of its payload, and becomes quiet.
@@ -72,7 +74,7 @@ pub(super) fn f32_demote_f64(x: f64, nan: Nan) -> f32 {
     }
 }
 
-/// The value as an `f64`. A NaN keeps its sign and its payload, and becomes quiet.
+/// Converts to an `f64`. A NaN keeps its sign and its payload, and becomes quiet.
 #[inline]
 pub(super) fn f64_promote_f32(x: f32, nan: Nan) -> f64 {
     if x.is_nan() {

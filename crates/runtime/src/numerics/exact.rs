@@ -1,7 +1,7 @@
-//! Square root and fused multiply-add on integers: exactly rounded, on any machine.
+//! Square root and fused multiply-add in integer arithmetic, exactly rounded on any machine.
 //!
-//! The standard library's multiply-add may be a C library's, and without the standard library
-//! there is neither.
+//! The standard library may take its multiply-add from a C library, and `core` has neither
+//! operation.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#rounding>
 
@@ -13,14 +13,14 @@ struct Magnitude {
 }
 
 impl Magnitude {
-    /// Brings the top bit of a significand that is not zero to bit `top`.
+    /// Shifts a significand that is not zero so that its top bit is bit `top`.
     fn normalised(self, top: u32) -> Magnitude {
         let shift = self.significand.leading_zeros().saturating_sub(127 - top);
         Magnitude { significand: self.significand << shift, exponent: self.exponent - shift as i32 }
     }
 
-    /// Divides the significand by `2^shift`; a remainder sets the lowest bit, which so stays on
-    /// its side of every rounding decision above it.
+    /// Divides the significand by `2^shift`. A remainder sets the lowest bit, so that later
+    /// rounding sees a value on the right side of every boundary.
     fn jammed(self, shift: u32) -> Magnitude {
         let significand = match self.significand.checked_shr(shift) {
             Some(kept) => kept | u128::from(kept << shift != self.significand),
@@ -31,9 +31,9 @@ impl Magnitude {
 
     /// The sum of two magnitudes with signs. An exact zero is positive.
     ///
-    /// Both have at least 20 zero bits below the top at bit 126, so that the lowest bit is free to
-    /// stand for a remainder whenever the difference of the exponents pushes bits out, and
-    /// cancellation cannot bring it up to where it counts.
+    /// Both have at least 20 zero bits below the top, at bit 126. So the lowest bit is free to
+    /// stand for a remainder when the difference of the exponents shifts bits out, and cancellation
+    /// cannot move that bit up to where rounding looks.
     fn add(a: (bool, Magnitude), b: (bool, Magnitude)) -> (bool, Magnitude) {
         let (great, small) = if a.1.exponent >= b.1.exponent { (a, b) } else { (b, a) };
         let exponent = great.1.exponent;
@@ -96,7 +96,7 @@ macro_rules! exact {
                     _ => (0, 0, 1),
                 };
                 let up = rest > half || rest == half && kept & 1 == 1;
-                // The hidden bit, if there is one, adds one to the exponent; so may rounding.
+                // The hidden bit, if there is one, adds one to the exponent, and so can rounding.
                 let bits = ((biased - 1) as $bits) << MANTISSA;
                 $float::from_bits(sign | (bits + kept as $bits + $bits::from(up)))
             }
@@ -112,7 +112,7 @@ macro_rules! exact {
                     return c + c;
                 }
                 if c == 0.0 {
-                    // It may round to a zero, which then keeps its sign.
+                    // The product may round to a zero, which keeps its sign.
                     return product;
                 }
                 let negative = a.is_sign_negative() != b.is_sign_negative();
@@ -128,7 +128,7 @@ macro_rules! exact {
                 pack(negative, sum)
             }
 
-            /// The square root, rounded to the nearest; a NaN below zero.
+            /// The square root, rounded to nearest; a NaN for numbers below zero.
             #[cfg(any(test, not(feature = "std")))]
             pub(in super::super) fn sqrt(x: $float) -> $float {
                 if x == 0.0 || x.is_nan() || x == $float::INFINITY {
@@ -137,7 +137,7 @@ macro_rules! exact {
                 if x < 0.0 {
                     return $float::NAN;
                 }
-                // Two bits more than the float has, and an even exponent.
+                // Two bits more than the result has, and an even exponent.
                 const TOP: u32 = 2 * MANTISSA + 5;
                 let Magnitude { significand, exponent } = unpack(x).normalised(TOP);
                 let odd = exponent & 1;

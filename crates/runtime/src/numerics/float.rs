@@ -1,8 +1,8 @@
 //! Float operators: rounding to integers, minimum and maximum, and the bits of NaNs.
 //!
-//! `+`, `-`, `*` and `/` are the processor's, which rounds as IEEE 754 says; the dispatch writes
-//! them out. Nothing here depends on the standard library's mathematics: results are the same with
-//! and without it.
+//! `+`, `-`, `*` and `/` are the processor's, which round as IEEE 754 says; `scalar.rs` and `simd/`
+//! contain them. Nothing here depends on the mathematical functions of the standard library, so
+//! results are identical with and without it.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#floating-point-operations>
 
@@ -22,13 +22,13 @@ pub(super) trait Float:
 {
     /// The positive NaN with only the top bit of its payload set.
     const CANONICAL_NAN: Self;
-    /// The number with the other sign.
+    /// The canonical NaN with the sign bit set.
     const NEGATIVE_NAN: Self;
     /// Zero.
     const ZERO: Self;
     /// One.
     const ONE: Self;
-    /// The least power of two whose neighbours are integers: from here on every float is one.
+    /// The least power of two from which on every float is an integer.
     const INTEGRAL: Self;
 
     /// Whether it is a NaN.
@@ -37,13 +37,13 @@ pub(super) trait Float:
     fn abs(self) -> Self;
     /// Its magnitude with the sign of another; NaNs keep their payload.
     fn copysign(self, sign: Self) -> Self;
-    /// A NaN with the top bit of its payload set.
+    /// The NaN with the top bit of its payload set.
     fn quiet(self) -> Self;
     /// The bits of both, joined by *or*.
     fn or(self, other: Self) -> Self;
     /// The bits of both, joined by *and*.
     fn and(self, other: Self) -> Self;
-    /// The square root, rounded to the nearest; a NaN below zero.
+    /// The square root, rounded to nearest; a NaN for numbers below zero.
     fn sqrt(self) -> Self;
     /// `self * factor + addend`, rounded once.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
@@ -91,7 +91,8 @@ macro_rules! float {
                 <$float>::from_bits(self.to_bits() & other.to_bits())
             }
 
-            // With the standard library it is one processor instruction; both round exactly.
+            // With the standard library, this is one processor instruction. Both versions round
+            // exactly.
             #[cfg(feature = "std")]
             #[inline(always)]
             fn sqrt(self) -> Self {
@@ -115,8 +116,8 @@ macro_rules! float {
 float!(f32 u32 23);
 float!(f64 u64 52);
 
-/// Rounds a magnitude below [`Float::INTEGRAL`] with `round`, keeping the sign; what is greater is
-/// an integer already, and NaNs become quiet.
+/// Rounds a magnitude below [`Float::INTEGRAL`] with `round`, and keeps the sign. Greater numbers
+/// are integers already, and NaNs become quiet.
 #[inline(always)]
 fn round<F: Float>(x: F, nan: Nan, round: impl Fn(F) -> F) -> F {
     // Adding the bias pushes the fraction out; the processor rounds it to nearest, ties to even.
@@ -126,19 +127,19 @@ fn round<F: Float>(x: F, nan: Nan, round: impl Fn(F) -> F) -> F {
     nan.result(if x.is_nan() { x.quiet() } else { rounded })
 }
 
-/// The nearest integer, the even one of two.
+/// The nearest integer; of two, the even one.
 #[inline]
 pub(super) fn nearest<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| near)
 }
 
-/// The least integer that is not less.
+/// The least integer that is not less than `x`.
 #[inline]
 pub(super) fn ceil<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| if near < x { near + F::ONE } else { near })
 }
 
-/// The greatest integer that is not greater.
+/// The greatest integer that is not greater than `x`.
 #[inline]
 pub(super) fn floor<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| if near > x { near - F::ONE } else { near })
@@ -150,14 +151,14 @@ pub(super) fn trunc<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| if near.abs() > x.abs() { near.abs() - F::ONE } else { near })
 }
 
-/// The square root, rounded to the nearest; a NaN below zero.
+/// The square root, rounded to nearest; a NaN for numbers below zero.
 #[inline]
 pub(super) fn sqrt<F: Float>(x: F, nan: Nan) -> F {
     nan.result(x.sqrt())
 }
 
 /// The result of `min` or `max`: `number` for two numbers that differ, `zero` for two that are
-/// equal, else a NaN.
+/// equal, otherwise a NaN.
 #[inline(always)]
 fn choose<F: Float>(a: F, b: F, number: F, zero: F, nan: Nan) -> F {
     let ordered = if a == b { zero } else { number };
@@ -165,31 +166,31 @@ fn choose<F: Float>(a: F, b: F, number: F, zero: F, nan: Nan) -> F {
     nan.result(if a.is_nan() { a.quiet() } else { right })
 }
 
-/// The lesser; a NaN when either is one; -0 is less than +0.
+/// The lesser number, or a NaN if either operand is one; -0 is less than +0.
 #[inline]
 pub(super) fn min<F: Float>(a: F, b: F, nan: Nan) -> F {
     choose(a, b, pmin(a, b), fault!(MinOfZeros, a.and(b), a.or(b)), nan)
 }
 
-/// The greater; a NaN when either is one; +0 is greater than -0.
+/// The greater number, or a NaN if either operand is one; +0 is greater than -0.
 #[inline]
 pub(super) fn max<F: Float>(a: F, b: F, nan: Nan) -> F {
     choose(a, b, pmax(a, b), a.and(b), nan)
 }
 
-/// The second if it is less than the first, else the first, bit by bit.
+/// The second if it is less than the first, otherwise the first, unchanged.
 #[inline]
 pub(super) fn pmin<F: Float>(a: F, b: F) -> F {
     if b < a { b } else { a }
 }
 
-/// The second if it is greater than the first, else the first, bit by bit.
+/// The second if it is greater than the first, otherwise the first, unchanged.
 #[inline]
 pub(super) fn pmax<F: Float>(a: F, b: F) -> F {
     if a < b { b } else { a }
 }
 
-/// `min` or `max` where NaNs and zeros of opposite signs are up to the implementation.
+/// `min` or `max`, where `choice` gives the results for NaNs and for zeros of opposite signs.
 #[inline(always)]
 fn relaxed<F: Float>(a: F, b: F, choice: RelaxedMinMax, strict: impl Fn(F, F) -> F) -> F {
     let special = a.is_nan() || b.is_nan() || (a == F::ZERO && b == F::ZERO);
@@ -214,7 +215,7 @@ pub(super) fn relaxed_max<F: Float>(a: F, b: F, choice: RelaxedMinMax, nan: Nan)
     relaxed(a, b, choice, |a, b| max(a, b, nan))
 }
 
-/// `a * b + c`, rounded once if `fused`, else twice.
+/// `a * b + c`, rounded once if `fused`, otherwise twice.
 #[inline]
 pub(super) fn madd<F: Float>(a: F, b: F, c: F, fused: bool, nan: Nan) -> F {
     nan.result(if fused { a.mul_add(b, c) } else { a * b + c })

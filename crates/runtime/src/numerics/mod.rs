@@ -1,21 +1,22 @@
 //! Numerics: what every numeric and vector instruction computes, as pure functions.
 //!
-//! No state, no allocation, no memory: operands in, results out, exact to the bit.
+//! There is no state, no allocation and no memory: functions of operands, exact to the bit.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `float.rs` | float operators, and what becomes of NaNs |
-//! | `exact.rs` | square root and fused multiply-add on integers |
+//! | `float.rs` | float operators, and the NaNs that they make |
+//! | `exact.rs` | square root and fused multiply-add in integer arithmetic |
 //! | `convert.rs` | conversions between numbers |
 //! | `profile.rs` | the choices that the specification leaves open |
-//! | `scalar.rs` | from opcodes to operators of numbers |
+//! | `scalar.rs` | the operators on numbers, by opcode |
 //! | `simd/` | operators of vectors |
 //!
-//! Each instruction meets its meaning in one place: an arm of `unary`, `binary` or `wide`, or of a
-//! function in `simd/`. There is a function for each shape of operands, which answers `None` for an
-//! opcode of another shape. With an opcode known at compile time it shrinks to the one arm.
+//! Each instruction is defined in one place: an arm of `unary`, `binary` or `wide`, or of a
+//! function in `simd/`. Each shape of operands has a function, which returns `None` for an opcode
+//! of another shape. When the opcode is known at compile time, the function compiles to its one
+//! arm.
 //!
-//! Numbers travel as *slots*: the bits of an `i32`, `i64`, `f32` or `f64`, zero-extended to 64
+//! Numbers are passed as *slots*: the bits of an `i32`, `i64`, `f32` or `f64`, zero-extended to 64
 //! bits. Bits above a 32-bit operand are ignored.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html>

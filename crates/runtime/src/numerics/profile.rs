@@ -2,26 +2,26 @@
 
 use super::float::Float;
 
-/// Which NaN an operator makes.
+/// The NaN that an operator makes.
 ///
-/// It does not touch the operators on bits: `abs`, `neg`, `copysign`, `reinterpret`, `pmin`,
-/// `pmax`, and moves.
+/// It does not affect operators on bits: `abs`, `neg`, `copysign`, `reinterpret`, `pmin`, `pmax`,
+/// and moves.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#nan-propagation>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Nan {
-    /// The positive canonical NaN, as the deterministic profile asks: the same on every machine.
+    /// The positive canonical NaN on every machine, as the deterministic profile demands.
     #[default]
     Canonical,
-    /// The negative canonical NaN: as good as the positive one by the rule, so that what comes out
-    /// otherwise with it depends on an engine's choice.
+    /// The negative canonical NaN, which the specification also allows. A program whose results
+    /// change with it depends on a choice of the engine.
     Negative,
-    /// What the processor makes: a quiet NaN of any sign, mostly with the payload of an operand.
+    /// The NaN of the processor: quiet, of any sign, usually with the payload of an operand.
     Native,
 }
 
 impl Nan {
-    /// A result as it leaves an operator.
+    /// Replaces a result that is a NaN by the chosen one.
     #[inline(always)]
     pub(super) fn result<F: Float>(self, value: F) -> F {
         match self {
@@ -32,18 +32,19 @@ impl Nan {
     }
 }
 
-/// All that an implementation may choose. The default is the deterministic profile.
+/// The choices that the specification leaves to an implementation. The default is the deterministic
+/// profile.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/appendix/profiles.html#deterministic-profile-small-mathrm-det>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Profile {
-    /// Which NaN an operator makes.
+    /// The NaN that an operator makes.
     pub nan: Nan,
-    /// What relaxed instructions do.
+    /// The results of relaxed instructions.
     pub relaxed: Relaxed,
 }
 
-/// What relaxed vector instructions do. The default is the deterministic profile.
+/// The results of relaxed vector instructions. The default is the deterministic profile.
 ///
 /// Each field is one of the specification's parameters *R*.
 ///
@@ -57,47 +58,47 @@ pub struct Profile {
 /// Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#relaxed-operations>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Relaxed {
-    /// `relaxed_madd` and `relaxed_nmadd` round once, not twice.
+    /// `relaxed_madd` and `relaxed_nmadd` round once instead of twice.
     pub fused_madd: bool,
-    /// `relaxed_min` of NaNs and of zeros of opposite signs.
+    /// The result of `relaxed_min` for NaNs and for zeros of opposite signs.
     pub min: RelaxedMinMax,
-    /// `relaxed_max` of NaNs and of zeros of opposite signs.
+    /// The result of `relaxed_max` for NaNs and for zeros of opposite signs.
     pub max: RelaxedMinMax,
-    /// `relaxed_dot` takes the lanes of its second operand as unsigned.
+    /// `relaxed_dot` reads the lanes of its second operand as unsigned.
     pub unsigned_dot: bool,
-    /// `relaxed_q15mulr_s` of the two least integers wraps around to the least one, instead of
+    /// `relaxed_q15mulr_s` of two least integers wraps around to the least integer instead of
     /// saturating.
     pub wrapping_q15mulr: bool,
-    /// Signed `relaxed_trunc` of what does not fit.
+    /// The result of signed `relaxed_trunc` for numbers that do not fit.
     pub trunc_s: RelaxedTrunc,
-    /// Unsigned `relaxed_trunc` of what does not fit.
+    /// The result of unsigned `relaxed_trunc` for numbers that do not fit.
     pub trunc_u: RelaxedTrunc,
-    /// `relaxed_swizzle` takes indices from 16 to 127 modulo 16, instead of giving zero.
+    /// `relaxed_swizzle` takes indices from 16 to 127 modulo 16 instead of giving zero.
     pub modulo_swizzle: bool,
-    /// `relaxed_laneselect` looks at the top bit of a lane only.
+    /// `relaxed_laneselect` only looks at the top bit of each lane.
     pub top_bit_laneselect: bool,
 }
 
-/// What `relaxed_min` and `relaxed_max` give for NaNs and for zeros of opposite signs.
+/// The results of `relaxed_min` and `relaxed_max` for NaNs and for zeros of opposite signs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum RelaxedMinMax {
-    /// What `min` and `max` give.
+    /// The result of `min` or `max`.
     #[default]
     Strict,
     /// The first operand.
     First,
     /// The second operand.
     Second,
-    /// The operand that is not a NaN, and the right one of two zeros.
+    /// The operand that is not a NaN, and of two zeros the one that `min` or `max` gives.
     Number,
 }
 
-/// What `relaxed_trunc` gives for NaNs and for what does not fit.
+/// The results of `relaxed_trunc` for NaNs and for numbers that do not fit.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum RelaxedTrunc {
-    /// What `trunc_sat` gives.
+    /// The result of `trunc_sat`.
     #[default]
     Saturate,
-    /// A marker: the least integer when signed, the greatest when unsigned.
+    /// A marker: the least integer if signed, the greatest if unsigned.
     Indefinite,
 }

@@ -1,6 +1,6 @@
-//! From opcodes to operators of numbers.
+//! The operators on numbers, by opcode.
 //!
-//! Constants, loads and stores are not here: they compute nothing.
+//! Constants, loads and stores compute nothing, so they are not here.
 
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Sub};
 
@@ -10,7 +10,7 @@ use super::float::{self, Float};
 use super::{Nan, by_opcode, convert};
 use crate::trap::Trap;
 
-/// A number that fits a slot of 64 bits: zero-extended, floats as their bits.
+/// A number in a slot of 64 bits: zero-extended, floats as their bits.
 ///
 /// ```
 /// use wattle_runtime::numerics::Slot;
@@ -19,9 +19,9 @@ use crate::trap::Trap;
 /// assert_eq!(1.0_f32.into_slot(), 0x3f80_0000);
 /// ```
 pub trait Slot: Copy {
-    /// The number in a slot; bits above it are ignored.
+    /// The number in a slot. Bits above it are ignored.
     fn from_slot(slot: u64) -> Self;
-    /// The slot of a number.
+    /// The slot that holds the number.
     fn into_slot(self) -> u64;
 }
 
@@ -52,7 +52,7 @@ slots! {
     f64: |slot| f64::from_bits(slot), |x| x.to_bits();
 }
 
-/// What an operator gives: a number, or a number unless it traps.
+/// The result of an operator: a number, or a number unless the operator traps.
 trait Outcome {
     fn into_slot(self) -> Result<u64, Trap>;
 }
@@ -71,9 +71,9 @@ impl<T: Slot> Outcome for Result<T, Trap> {
     }
 }
 
-/// One operand, and the choice among NaNs.
+/// The operand of a unary operator, and the choice of NaN.
 type One = (u64, Nan);
-/// Two operands, and the choice among NaNs.
+/// The operands of a binary operator, and the choice of NaN.
 type Two = (u64, u64, Nan);
 
 #[inline(always)]
@@ -99,7 +99,7 @@ fn zip_floats<F: Slot>((a, b, nan): Two, f: impl FnOnce(F, F, Nan) -> F) -> Resu
     Ok(f(F::from_slot(a), F::from_slot(b), nan).into_slot())
 }
 
-/// A float operator of the processor's, whose NaNs are up to the profile.
+/// A float operator of the processor. The profile chooses its NaNs.
 #[inline(always)]
 fn rounded<F: Float + Slot>(operands: Two, f: impl FnOnce(F, F) -> F) -> Result<u64, Trap> {
     zip_floats(operands, |x, y, nan| nan.result(f(x, y)))
@@ -110,13 +110,13 @@ fn compare<A: Slot>((a, b, _): Two, f: impl FnOnce(&A, &A) -> bool) -> Result<u6
     Ok(f(&A::from_slot(a), &A::from_slot(b)).into())
 }
 
-/// A quotient or a remainder; `None` when there is none.
+/// A quotient or a remainder, or a trap if `result` is `None`.
 #[inline(always)]
 fn divided<T>(result: Option<T>, by_zero: bool) -> Result<T, Trap> {
     result.ok_or(if by_zero { Trap::DivideByZero } else { Trap::IntegerOverflow })
 }
 
-/// The result of an instruction of one number; `None` for other instructions.
+/// The result of an instruction with one number as its operand; `None` for other instructions.
 #[inline]
 pub(crate) fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, Trap>> {
     use Opcode as O;
@@ -192,7 +192,7 @@ pub(crate) fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, Trap>> {
     })
 }
 
-/// The result of an instruction of two numbers and one result; `None` for other instructions.
+/// The result of an instruction with two numbers as its operands; `None` for other instructions.
 #[inline]
 pub(crate) fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Trap>> {
     use Opcode as O;
@@ -258,8 +258,8 @@ pub(crate) fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64,
     })
 }
 
-/// The result of an instruction of 128-bit integers; `None` for other instructions. Operands and
-/// result are halves, the low one first. The multiplications take the low halves only.
+/// The result of an instruction on 128-bit integers; `None` for other instructions. Operands and
+/// results are pairs of halves, the low half first. Multiplications only use the low halves.
 ///
 /// Spec: <https://github.com/WebAssembly/wide-arithmetic/blob/main/proposals/wide-arithmetic/Overview.md>
 #[inline]

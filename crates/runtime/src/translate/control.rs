@@ -20,9 +20,9 @@ enum Kind {
     Loop,
     If,
     TryTable,
-    /// The body of an old `try`.
+    /// The body of a legacy `try`.
     Try,
-    /// One of its handlers.
+    /// A handler of a legacy `try`.
     Catch,
 }
 
@@ -51,7 +51,7 @@ impl Signature<'_> {
     }
 }
 
-/// What is to be told of the place of a label.
+/// What has to learn the position of a label.
 #[derive(Clone, Copy)]
 enum Fixup {
     Op(u32),
@@ -61,19 +61,19 @@ enum Fixup {
 pub(super) struct Block<'m> {
     kind: Kind,
     signature: Signature<'m>,
-    /// How many operands lie below its parameters.
+    /// The number of operands below its parameters.
     pub(super) height: usize,
-    /// The slot of its first parameter and of its first result.
+    /// The slot of its first parameter, and of its first result.
     base: Slot,
-    /// Where it starts.
+    /// The position of its first operation.
     start: u32,
     fixups: Vec<Fixup>,
-    /// The branch of an `if` to its `else`.
+    /// The position of the branch of an `if` to its `else`.
     to_else: Option<u32>,
     /// The number of a `try` or `try_table`.
     id: u32,
     catches: Vec<Catch>,
-    /// Where the body of a `try` ended.
+    /// The position behind the body of a `try`.
     body_end: Option<u32>,
 }
 
@@ -100,7 +100,7 @@ impl<'m> Translator<'m> {
         self.tries += 1;
     }
 
-    /// An instruction of control that can be reached.
+    /// Translates a reachable control instruction.
     pub(super) fn control(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
         match Instr::read(opcode, reader).map_err(|_| Broken::Encoding)? {
             Instr::Nop => {}
@@ -168,7 +168,7 @@ impl<'m> Translator<'m> {
             }
             Instr::CallRef { ty } => self.call_operand(ty, Code::CallRef, 0)?,
             Instr::ReturnCallRef { ty } => self.call_operand(ty, Code::ReturnCallRef, 0)?,
-            // Continuations and descriptors, which the engine does not run.
+            // The engine does not run continuations and descriptors.
             _ => return Err(Broken::Instruction(opcode).into()),
         }
         if let Arity::Values { leaves: None, .. } = opcode.info().arity {
@@ -210,7 +210,7 @@ impl<'m> Translator<'m> {
         self.blocks.len().checked_sub(label.idx().saturating_add(1)).ok_or(Broken::Index.into())
     }
 
-    /// Pops a condition: the branch that is taken when it holds.
+    /// Pops a condition. Returns the branch that is taken when it holds.
     fn condition(&mut self) -> Result<Op> {
         let operand = self.pop()?;
         Ok(match self.last_into(operand).and_then(|op| fuse(*op)) {
@@ -223,7 +223,7 @@ impl<'m> Translator<'m> {
         })
     }
 
-    /// Emits a branch without a target; its place is the answer.
+    /// Emits a branch without a target. Returns its position.
     fn emit_branch(&mut self, op: Op) -> u32 {
         self.emit_op(op);
         self.fuel = None;
@@ -327,7 +327,7 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// Puts the operands that the label of a block takes where it takes them.
+    /// Moves the operands of a block's label to the slots where the label takes them.
     fn move_values(&mut self, at: usize, (count, slots): (usize, usize)) -> Result<()> {
         let base = self.block(at)?.base;
         match count {
@@ -346,7 +346,7 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// How many operands the label of a block takes, and how many slots these take.
+    /// The number of operands that the label of a block takes, and the number of their slots.
     fn label_counts(&self, at: usize) -> Result<(usize, usize)> {
         let Block { kind, signature, .. } = self.block(at)?;
         let types = if *kind == Kind::Loop { signature.params() } else { signature.results() };
@@ -358,7 +358,7 @@ impl<'m> Translator<'m> {
         self.move_values(at, (results.len(), widths(results)))
     }
 
-    /// Lets the target of a branch be the label of a block.
+    /// Makes the label of a block the target of a branch.
     fn refer(&mut self, at: usize, fixup: Fixup) -> Result<()> {
         let block = self.block_mut(at)?;
         if block.kind == Kind::Loop {
@@ -370,7 +370,7 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// Goes to the end of a block with its results.
+    /// Branches to the label of a block with its operands.
     fn branch_to(&mut self, at: usize) -> Result<()> {
         self.move_results(at)?;
         let op = self.emit_branch(Op::new(Code::Br, 0, 0, 0, 0));
@@ -389,8 +389,8 @@ impl<'m> Translator<'m> {
         self.refer(at, Fixup::Op(op))
     }
 
-    /// Before a branch to a loop that begins with a conditional branch: the opposite branch to
-    /// what follows, so that a turn takes one branch and the last one two.
+    /// Emits the opposite of the conditional branch at the beginning of a loop, before a branch
+    /// back to it. So each round takes one branch, and the last takes two.
     fn turn(&mut self, at: usize) {
         let Some(start) = self.blocks.get(at).filter(|b| b.kind == Kind::Loop).map(|b| b.start)
         else {
@@ -403,7 +403,7 @@ impl<'m> Translator<'m> {
         }
     }
 
-    /// Whether the operands for a label are where it takes them.
+    /// Whether the operands for a label are in the slots where it takes them.
     fn in_place(&self, at: usize, count: usize) -> bool {
         let Some(block) = self.blocks.get(at) else { return false };
         match self.stack.len().checked_sub(count).and_then(|from| self.stack.get(from..)) {
@@ -439,7 +439,7 @@ impl<'m> Translator<'m> {
         self.branch_if(cast.label, condition)
     }
 
-    /// The number of a heap type in the code.
+    /// The number of a heap type in the translated function.
     pub(super) fn heap_type(&mut self, ty: HeapType) -> u32 {
         let at = self.code.heap_types.iter().position(|&known| known == ty).unwrap_or_else(|| {
             self.code.heap_types.push(ty);
@@ -448,8 +448,8 @@ impl<'m> Translator<'m> {
         at as u32
     }
 
-    /// The table is a run of branches; those whose values have to move go by way of moves that
-    /// follow it.
+    /// The table is a run of branches. A branch whose values have to move goes to moves behind the
+    /// table first.
     fn branch_table(&mut self, labels: Labels<'_>) -> Result<()> {
         let index = self.settle_top(1)?;
         self.pop()?;
@@ -486,7 +486,7 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// Leaves the function with the topmost operands.
+    /// Leaves the function, with the topmost operands as its results.
     fn leave(&mut self) -> Result<()> {
         let results = self.block(0)?.signature.results();
         let (count, slots) = (results.len(), widths(results));
@@ -509,7 +509,8 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// A call of a function of the index space, by one code or, when it is imported, by another.
+    /// Calls a function of the index space, with one code if the module defines it, and another if
+    /// it is imported.
     fn call_func(&mut self, func: FuncIdx, defined: Code, imported: Code) -> Result<()> {
         let ty = self.func_type(*at(&self.spaces.funcs, func.0)?)?;
         let (code, index) = match func.0.checked_sub(self.spaces.imported(ExternKind::Func)) {
@@ -519,11 +520,11 @@ impl<'m> Translator<'m> {
         self.call(ty, Op::new(code, 0, 0, 0, index.into()))
     }
 
-    /// A call of what the operand on top selects or refers to.
+    /// Calls the function that the topmost operand selects or refers to.
     fn call_operand(&mut self, index: TypeIdx, code: Code, table: u32) -> Result<()> {
         let ty = self.func_type(index)?;
         let operand = if code.is_tail_call() {
-            // Arguments may move to where locals are.
+            // Arguments may move into the slots of locals.
             let home = self.settle_top(1)?;
             self.pop()?;
             home
@@ -533,7 +534,7 @@ impl<'m> Translator<'m> {
         self.call(ty, Op::new(code, 0, operand, 0, pack(table, index.0)))
     }
 
-    /// A call: its frame begins at the first argument, and so do its results.
+    /// Emits a call. Its frame begins at the first argument, and its results go there.
     fn call(&mut self, ty: &'m FuncType, op: Op) -> Result<()> {
         let params = ty.params();
         let a = self.settle_top(params.len())?;
@@ -567,7 +568,8 @@ impl<'m> Translator<'m> {
         self.refer(at, Fixup::Handler(self.code.handlers.len() as u32 - 1))
     }
 
-    /// `catch` and `catch_all`: the exception stays in a slot below its values, for `rethrow`.
+    /// Translates `catch` and `catch_all`. The exception stays in a slot below its values, for
+    /// `rethrow`.
     fn begin_catch(&mut self, tag: Option<TagIdx>) -> Result<()> {
         let at = self.blocks.len() - 1;
         if !self.dead {
@@ -594,7 +596,7 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// Ends a `try`: exceptions go to the handlers of an outer one, or to the caller.
+    /// Ends a `try` whose exceptions go to the handlers of an outer one, or to the caller.
     fn delegate(&mut self, label: LabelIdx) -> Result<()> {
         let block = self.blocks.last().ok_or(Broken::Index)?;
         let (start, id, base) = (block.start, block.id, block.base);
@@ -609,7 +611,7 @@ impl<'m> Translator<'m> {
     }
 }
 
-/// The branch that a comparison becomes.
+/// The branch that a comparison turns into.
 fn fuse(op: Op) -> Option<Op> {
     let code = op.code.branch()?;
     let narrow = |wide: u64| (wide as i32 as i64 as u64 == wide).then_some(wide as u32);

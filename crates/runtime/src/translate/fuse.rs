@@ -1,12 +1,12 @@
-//! The last pass over the operations of a function: fewer of them to go by.
+//! The last pass over the operations of a function, which fuses neighbours.
 //!
-//! No operation moves, so that every target, handler and offset stays as it is.
+//! No operation moves, so that all targets, handlers and offsets stay right.
 
 use crate::code::{Code, Op};
 
 pub(super) fn fuse(ops: &mut [Op]) {
     return_at_once(ops);
-    // From the end on, so that a loop is fused with the branch that closes it.
+    // From the end to the start, so that a loop is fused with the branch at its end.
     let mut next = None;
     for op in ops.iter_mut().rev() {
         if let Some(fused) = next.and_then(|next| op.code.fused(next)) {
@@ -16,13 +16,13 @@ pub(super) fn fuse(ops: &mut [Op]) {
     }
 }
 
-/// A branch to a return becomes the return.
+/// Turns a branch to a return into the return.
 fn return_at_once(ops: &mut [Op]) {
     let mut at = 0;
     while let Some(&op) = ops.get(at) {
         at += 1;
         match op.code {
-            // The branches behind it are its table.
+            // The branches behind it are its table, which must stay branches.
             Code::BrTable => at += op.low() as usize + 1,
             Code::Br => {
                 let target = ops.get(op.low() as usize).copied();

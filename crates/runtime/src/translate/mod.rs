@@ -1,15 +1,15 @@
-//! From the bytes of a body to operations: one pass, with the operand stack at translation time.
+//! Translates the bytes of a body to operations in one pass, with a stack of operands.
 //!
-//! An operand is where its value is: in the slot that its place on the stack has in the frame, in
-//! a local, or nowhere yet because it is a constant. So `local.get` and `t.const` make no
-//! operation, and `local.set` mostly redirects the operation before it.
+//! An operand records where its value is: in the slot that belongs to its place on the stack, in a
+//! local, or nowhere yet if it is a constant. So `local.get` and `t.const` emit no operation, and
+//! `local.set` usually changes the destination of the operation before it.
 //!
-//! Code is taken to be valid. What is not ends in an error here, or in wrong results; never in
-//! anything worse.
+//! The code has been validated. If it is not valid after all, translation ends in an error, or
+//! execution in wrong results, but never in undefined behaviour or a panic.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `operands.rs` | the operand stack, and emission |
+//! | `operands.rs` | the operand stack, and the emission of operations |
 //! | `control.rs` | blocks, branches, calls, exceptions |
 //! | `values.rs` | instructions with operations of their own |
 //! | `rows.rs` | instructions that are executed by their opcode |
@@ -40,12 +40,12 @@ use operands::Operand;
 
 type Result<T> = core::result::Result<T, Failure>;
 
-/// What is woven into a translation.
+/// The instruments that are part of a translation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Instrument {
-    /// Payments of fuel.
+    /// Operations that pay for instructions with fuel.
     pub(crate) fuel: bool,
-    /// Reports of every instruction.
+    /// Operations that report every instruction.
     pub(crate) observe: bool,
 }
 
@@ -63,19 +63,20 @@ pub(crate) struct Translator<'m> {
     instrument: Instrument,
     code: Function,
     stack: Vec<Operand>,
-    /// Which operands are in locals, by place on the stack.
+    /// The places on the stack of operands that are in locals.
     in_locals: Vec<usize>,
     blocks: Vec<Block<'m>>,
-    /// The slot of each local and whether it is a vector.
+    /// The slot of each local, and whether the local is a vector.
     locals: Vec<(Slot, bool)>,
     locals_end: u32,
     offset: u32,
-    /// Operations before this one may be jumped over.
+    /// Branches may go to here, so operations before this position must not be merged with later
+    /// ones.
     barrier: usize,
-    /// Whether the code at this point cannot be reached, and how deep in blocks that began there.
+    /// Whether the current code is unreachable, and how many blocks began in the unreachable code.
     dead: bool,
     dead_depth: u32,
-    /// Where the current run of instructions pays its fuel.
+    /// The position of the operation that pays for the current run of instructions.
     fuel: Option<usize>,
     tries: u32,
 }
@@ -155,7 +156,7 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// An instruction that can be reached.
+    /// Translates a reachable instruction.
     fn translate(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
         match opcode.info().class {
             Class::Control => self.control(opcode, reader),
@@ -163,7 +164,7 @@ impl<'m> Translator<'m> {
         }
     }
 
-    /// An instruction that cannot be reached: only the ends of blocks matter.
+    /// Reads past an unreachable instruction: only the ends of blocks matter.
     fn skip(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
         match opcode.info().arity {
             Arity::Open => self.dead_depth += 1,
@@ -177,7 +178,7 @@ impl<'m> Translator<'m> {
         read.map(drop).map_err(|_| Broken::Encoding.into())
     }
 
-    /// Fuel and observation.
+    /// Emits payments of fuel and reports to the observer.
     fn instrument(&mut self, opcode: Opcode) {
         if self.instrument.fuel {
             let at = match self.fuel {

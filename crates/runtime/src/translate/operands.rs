@@ -4,14 +4,14 @@ use super::Translator;
 use crate::code::{Code, Op, Slot, WINDOW};
 use crate::trap::{Broken, Failure, Trap};
 
-/// Where the value of an operand is.
+/// The place of an operand's value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Place {
-    /// In its home.
+    /// In the home of the operand.
     Home,
     /// In a local.
     Local(Slot),
-    /// It is this constant.
+    /// Nowhere: the value is this constant.
     Const(u64),
 }
 
@@ -19,13 +19,13 @@ pub(super) enum Place {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Operand {
     pub(super) place: Place,
-    /// The slot that its place on the stack has in the frame.
+    /// The slot that belongs to its place on the stack.
     pub(super) home: Slot,
-    /// Whether it is a vector, in two slots.
+    /// Whether it is a vector, which takes two slots.
     pub(super) wide: bool,
 }
 
-/// The most operands that stay in locals: it bounds the search when a local changes.
+/// The most operands that stay in locals, which bounds the search when a local changes.
 const IN_LOCALS: usize = 64;
 
 impl Translator<'_> {
@@ -38,7 +38,8 @@ impl Translator<'_> {
         self.emit_op(Op::new(code, a, b, c, imm));
     }
 
-    /// The place of the next operation: a label, so that what came before is not to be changed.
+    /// The position of the next operation as a label, so that earlier operations are not changed
+    /// any more.
     pub(super) fn label(&mut self) -> u32 {
         self.barrier = self.code.ops.len();
         self.fuel = None;
@@ -53,7 +54,7 @@ impl Translator<'_> {
         }
     }
 
-    /// Pushes an operand; its home is the answer.
+    /// Pushes an operand. Returns its home.
     pub(super) fn push(&mut self, place: Place, wide: bool) -> Result<Slot, Failure> {
         let home = self.top();
         let end = home + if wide { 2 } else { 1 };
@@ -71,13 +72,13 @@ impl Translator<'_> {
         Ok(home as Slot)
     }
 
-    /// Pushes an operand that an operation leaves in its home.
+    /// Pushes an operand whose value an operation puts into its home.
     pub(super) fn push_home(&mut self, wide: bool) -> Result<Slot, Failure> {
         self.push(Place::Home, wide)
     }
 
-    /// The place on the stack of the deepest of the topmost `count` operands, which must be those
-    /// of the innermost block.
+    /// The place on the stack of the deepest of the topmost `count` operands, which must belong to
+    /// the innermost block.
     fn place_below(&self, count: usize) -> Result<usize, Broken> {
         let floor = self.blocks.last().map_or(0, |block| block.height);
         let place = self.stack.len().checked_sub(count).filter(|&place| place >= floor);
@@ -105,7 +106,7 @@ impl Translator<'_> {
         }
     }
 
-    /// The slot in which an operand is, after putting a constant into its home.
+    /// The slot that holds an operand. A constant is put into its home first.
     pub(super) fn slot(&mut self, operand: Operand) -> Slot {
         match operand.place {
             Place::Home => operand.home,
@@ -117,13 +118,13 @@ impl Translator<'_> {
         }
     }
 
-    /// Pushes an operand that was popped and put into a slot, as what it was.
+    /// Pushes an operand again after its value was put into a slot.
     pub(super) fn push_again(&mut self, operand: Operand) -> Result<Slot, Failure> {
         let is_constant = matches!(operand.place, Place::Const(_));
         self.push(if is_constant { Place::Home } else { operand.place }, operand.wide)
     }
 
-    /// Pops an operand and answers with its slot.
+    /// Pops an operand. Returns the slot that holds it.
     pub(super) fn pop_slot(&mut self) -> Result<Slot, Failure> {
         let operand = self.pop()?;
         Ok(self.slot(operand))
@@ -154,7 +155,7 @@ impl Translator<'_> {
         }
     }
 
-    /// Puts the topmost `count` operands into their homes; the slot of the first is the answer.
+    /// Puts the topmost `count` operands into their homes. Returns the slot of the first.
     pub(super) fn settle_top(&mut self, count: usize) -> Result<Slot, Failure> {
         let from = self.place_below(count)?;
         for at in from..self.stack.len() {
@@ -173,8 +174,8 @@ impl Translator<'_> {
         }
     }
 
-    /// Puts every operand that is in local `slot` into its home, for the local is about to change.
-    /// Whether there was any.
+    /// Puts every operand that is in local `slot` into its home, because the local is about to
+    /// change. Returns whether there was any.
     pub(super) fn settle_local(&mut self, slot: Slot) -> bool {
         let before = self.in_locals.len();
         let mut places = core::mem::take(&mut self.in_locals);
@@ -189,8 +190,8 @@ impl Translator<'_> {
         self.in_locals.len() != before
     }
 
-    /// The operation that came last, when it did nothing but put a value into `home` and nothing
-    /// can jump behind it.
+    /// The last operation, if all it did was put a value into the operand's home, and no branch
+    /// goes behind it.
     pub(super) fn last_into(&mut self, operand: Operand) -> Option<&mut Op> {
         if operand.place != Place::Home || self.code.ops.len() <= self.barrier {
             return None;

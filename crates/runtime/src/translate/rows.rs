@@ -8,8 +8,8 @@ use super::{Result, Translator};
 use crate::code::{Code, Slot, pack};
 use crate::trap::{Broken, Trap};
 
-/// How many bits of field `c` of an access to memory hold the index of the memory; the lane lies
-/// above them.
+/// The number of bits in field `c` of a memory access that hold the index of the memory. The lane
+/// is in the bits above.
 pub(crate) const MEMORY_BITS: u32 = 12;
 
 impl Translator<'_> {
@@ -46,7 +46,7 @@ impl Translator<'_> {
         self.emit_row(opcode, takes, 0, pack(low, high))
     }
 
-    /// A load, a store or an atomic access.
+    /// Translates a load, a store or an atomic access.
     pub(super) fn access(&mut self, opcode: Opcode, memarg: MemArg, lane: u8) -> Result<()> {
         if memarg.memory.0 >> MEMORY_BITS != 0 || lane > 15 {
             return Err(Trap::ModuleTooLarge.into());
@@ -56,7 +56,7 @@ impl Translator<'_> {
         self.emit_row(opcode, takes, c, memarg.offset)
     }
 
-    /// The operation finds its operands in a row and puts its results where the first one was.
+    /// Emits an operation that finds its operands in a row of slots, and puts its results there.
     fn emit_row(&mut self, opcode: Opcode, takes: usize, c: Slot, imm: u64) -> Result<()> {
         let a = self.settle_top(takes)?;
         for _ in 0..takes {
@@ -67,7 +67,7 @@ impl Translator<'_> {
             Arity::Values { leaves: Some(Count { fixed, .. }), .. } => fixed as usize,
             _ => return Err(Broken::Instruction(opcode).into()),
         };
-        // Those on aggregates that leave anything leave a new one.
+        // Aggregate instructions with a result allocate.
         let code = match info.class {
             Class::Aggregate if leaves > 0 => Code::AllocRow,
             _ => Code::Row,
@@ -80,13 +80,13 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// Whether an access goes to memory 0 at an offset of 32 bits, as operations of their own take
-    /// it for granted.
+    /// Whether an access goes to memory 0 with an offset of 32 bits, as the operations for single
+    /// accesses require.
     pub(super) fn is_short(memarg: MemArg) -> bool {
         memarg.memory.0 == 0 && memarg.offset <= u32::MAX.into()
     }
 
-    /// No memory is larger than 32 bits reach: a longer address is out of bounds.
+    /// Emits a check that a 64-bit address fits 32 bits, as memories are never larger.
     pub(super) fn check_address(&mut self, slot: Slot) {
         let addr = self.spaces.mems.first().map(|memory| memory.limits.addr);
         if addr == Some(AddrType::I64) {

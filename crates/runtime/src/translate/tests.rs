@@ -1,4 +1,4 @@
-//! A test: bodies that no validator has seen end in an error or a wrong result, not in a panic or
+//! A test that bodies that were not validated end in an error or a wrong result, not in a panic or
 //! an endless loop.
 
 use alloc::format;
@@ -18,8 +18,8 @@ fn random(seed: &mut u64) -> u64 {
     mixed ^ mixed >> 31
 }
 
-/// Instantiates a module, with translations of `bodies` in the place of its own bodies, and calls
-/// all that it exports.
+/// Instantiates a module, with translations of `bodies` in place of its own bodies, and calls all
+/// its exports.
 fn execute(module: &Module, bodies: &[Body<'_>]) -> usize {
     let inner = &module.inner;
     let instrument = Instrument { fuel: true, observe: false };

@@ -1,4 +1,4 @@
-//! Instructions that have operations of their own and do not touch control: numbers, vectors,
+//! Instructions with operations of their own that are not control instructions: numbers, vectors,
 //! locals, globals, accesses to memory 0, references, fields and elements.
 
 use wattle_ast::{
@@ -13,12 +13,12 @@ use crate::code::{Code, Scalar, Slot, pack, swapped};
 use crate::trap::{Broken, at};
 use crate::types::{Storage, width};
 
-/// In the immediate of an access to a field or an element, beside how it is stored: that a narrow
-/// one is signed.
+/// A flag in the immediate of an access to a field or an element, beside the storage: a narrow
+/// value is signed.
 pub(crate) const SIGNED: u32 = 8;
 
 impl<'m> Translator<'m> {
-    /// An instruction that can be reached and does not touch control.
+    /// Translates a reachable instruction that is not a control instruction.
     pub(super) fn value(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
         match Scalar::of(opcode) {
             Some(Scalar::Binary(slots, immediate)) => self.binary(opcode, slots, immediate),
@@ -31,7 +31,7 @@ impl<'m> Translator<'m> {
         }
     }
 
-    /// An operation from one operand to one result.
+    /// Emits an operation with one operand and one result.
     fn unary(&mut self, code: Code, wide: bool, c: Slot, imm: u64) -> Result<()> {
         let b = self.pop_slot()?;
         let a = self.push_home(wide)?;
@@ -43,7 +43,7 @@ impl<'m> Translator<'m> {
         let (right, left) = (self.pop()?, self.pop()?);
         let (code, b, c, imm) = match (left.place, right.place, swapped_immediate(opcode)) {
             (_, Place::Const(value), _) => {
-                // One way to count is enough.
+                // A subtraction becomes an addition, so that fewer fused operations are needed.
                 let (immediate, value) = match immediate {
                     Code::I32SubImm => (Code::I32AddImm, (value as u32).wrapping_neg().into()),
                     Code::I64SubImm => (Code::I64AddImm, value.wrapping_neg()),
@@ -59,7 +59,8 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// `i32.eqz` and `i64.eqz`: the comparison before is turned around, or there is one with 0.
+    /// Translates `i32.eqz` and `i64.eqz`: a comparison before it is inverted; otherwise the
+    /// operand is compared with 0.
     fn test_zero(&mut self, code: Code) -> Result<()> {
         let operand = self.last_operand()?;
         let inverse = self.last_into(operand).and_then(|op| {
@@ -119,7 +120,8 @@ impl<'m> Translator<'m> {
         Ok(*at(&self.locals, local.0)?)
     }
 
-    /// `local.set`: redirects the operation that made the value when it can.
+    /// Translates `local.set`. Where possible, it changes the destination of the operation that
+    /// made the value.
     fn local_set(&mut self, local: LocalIdx) -> Result<(Slot, bool)> {
         let (slot, wide) = self.local(local)?;
         let operand = self.pop()?;
@@ -154,12 +156,12 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// An instruction without operations in the table.
+    /// Translates an instruction without an operation in the table.
     fn other(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
         let start = reader.clone();
         let instr = Instr::read(opcode, reader).map_err(|_| Broken::Encoding)?;
         match instr {
-            // They leave the bits of their operand as they are.
+            // These instructions keep the bits of their operand.
             Instr::I32ReinterpretF32
             | Instr::I64ReinterpretF64
             | Instr::F32ReinterpretI32
@@ -257,7 +259,7 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// A check that leaves its operand as it is.
+    /// Emits a check that leaves its operand as it is.
     fn check(&mut self, code: Code, c: Slot, imm: u64) -> Result<()> {
         let operand = self.pop()?;
         let b = self.slot(operand);
@@ -266,7 +268,7 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// `ref.test` and `ref.cast`; `nullable` says whether null passes.
+    /// Translates `ref.test` and `ref.cast`. `nullable` says whether null matches.
     fn test(&mut self, code: Code, nullable: Slot, heap: HeapType) -> Result<()> {
         let imm = self.heap_type(heap).into();
         match code {
@@ -275,7 +277,8 @@ impl<'m> Translator<'m> {
         }
     }
 
-    /// An operator of vectors, by the shape of its operands, or an instruction by its opcode.
+    /// Translates a vector operator by the shape of its operands, or another instruction by its
+    /// opcode.
     fn vector_or_row(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
         use ArrowType::v128;
         let info = opcode.info();
@@ -307,7 +310,7 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// The number of a vector among those of the code.
+    /// The number of a vector in the translated function.
     fn vector_constant(&mut self, bytes: [u8; 16]) -> u64 {
         self.code.vectors.push(V128(bytes));
         self.code.vectors.len() as u64 - 1
@@ -350,7 +353,7 @@ impl<'m> Translator<'m> {
     }
 }
 
-/// The operation that takes the first operand as an immediate, when the operands can be swapped.
+/// The operation that takes the first operand as an immediate, if the operands can be swapped.
 fn swapped_immediate(opcode: Opcode) -> Option<Code> {
     match Scalar::of(swapped(opcode)?) {
         Some(Scalar::Binary(_, immediate)) => Some(immediate),
@@ -358,7 +361,7 @@ fn swapped_immediate(opcode: Opcode) -> Option<Code> {
     }
 }
 
-/// The half of a constant that tells what is stored, if there is one.
+/// The half of a constant that a store of an immediate holds, if the constant fits.
 fn stored_half(code: Code, value: u64) -> Option<u32> {
     let all = matches!(code, Code::I64Store | Code::F64Store);
     (!all || value as i32 as i64 as u64 == value).then_some(value as u32)

@@ -13,7 +13,7 @@ use crate::ty::Ty;
 use crate::{ErrorKind, Mismatch};
 
 impl<'t, M: Mode> Checker<'_, 't, M> {
-    /// The struct type that is next, and its fields.
+    /// Reads the index of a struct type; also returns its fields.
     #[inline(always)]
     fn struct_type(&mut self) -> Check<M, (u32, &'t [Ty])> {
         let index = self.index()?;
@@ -26,7 +26,7 @@ impl<'t, M: Mode> Checker<'_, 't, M> {
         }
     }
 
-    /// The array type that is next, and its elements.
+    /// Reads the index of an array type; also returns the type of its elements.
     #[inline(always)]
     fn array_type(&mut self) -> Check<M, (u32, Ty)> {
         let index = self.index()?;
@@ -49,7 +49,7 @@ impl<'t, M: Mode> Checker<'_, 't, M> {
                 self.operands.truncate(base);
             }
             _ => {
-                M::unusual()?;
+                M::full_only()?;
                 self.take_unreachable(&fields.iter().map(unpacked).collect::<Vec<Ty>>())?;
             }
         }
@@ -64,7 +64,7 @@ impl<'t, M: Mode> Checker<'_, 't, M> {
         self.push(Ty::defined(id, false))
     }
 
-    /// The struct type and the field that are next.
+    /// Reads the indices of a struct type and a field; also returns the type of the field.
     #[inline(always)]
     fn field(&mut self) -> Check<M, (u32, u32, Ty)> {
         let (id, fields) = self.struct_type()?;
@@ -118,7 +118,7 @@ impl<'t, M: Mode> Checker<'_, 't, M> {
         }
         let elem = elem.without_flag().unpacked();
         for _ in 0..len {
-            // Once there are no operands left in unreachable code, all the rest are there.
+            // In unreachable code, all operands below the known ones match.
             if self.operands.top() == Some(Ty::UNREACHABLE) {
                 break;
             }
@@ -127,7 +127,7 @@ impl<'t, M: Mode> Checker<'_, 't, M> {
         self.push(Ty::defined(id, false))
     }
 
-    /// Checks that elements can be made of bytes.
+    /// Checks that elements can be made from bytes.
     fn check_no_references(&mut self, elem: Ty) -> Check<M> {
         if elem.without_flag().is_ref() {
             return Err(ErrorKind::ArrayOfReferences.into());
@@ -135,7 +135,7 @@ impl<'t, M: Mode> Checker<'_, 't, M> {
         Ok(())
     }
 
-    /// Checks that elements can be made of those of a segment.
+    /// Checks that elements can be made from those of a segment.
     fn check_segment(&mut self, elem: Ty, segment: Ty) -> Check<M> {
         let elem = elem.without_flag().unpacked();
         if !self.registry.matches(segment, elem) {

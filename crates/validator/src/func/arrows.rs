@@ -1,5 +1,5 @@
-//! Rules of instructions that have an arrow in the instruction table: their immediates, then the
-//! arrow.
+//! Rules of instructions with an arrow in the instruction table: they check the immediates, then
+//! apply the arrow.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#numeric-instructions>
 
@@ -11,20 +11,20 @@ use super::opcodes::{OpcodeType, arrow_type, lanes};
 use crate::ErrorKind;
 use crate::ty::Ty;
 
-/// How many types an arrow has at most.
+/// The most types in an arrow.
 const MOST: usize = 8;
 
 impl<M: Mode> Checker<'_, '_, M> {
     #[inline(always)]
     pub(super) fn integer(&mut self, ty: &OpcodeType) -> Check<M> {
-        // Its value does not matter.
+        // Only the length of the value matters, so it is skipped.
         let is_32 = ty.opcode == Opcode::I32Const;
         let is_read = match is_32 {
             true => self.reader.compact_i32().is_some(),
             false => self.reader.compact_i56().is_some(),
         };
         if !is_read {
-            M::unusual()?;
+            M::full_only()?;
             match is_32 {
                 true => drop(self.reader.s32()?),
                 false => drop(self.reader.s64()?),
@@ -59,7 +59,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         if let Some(memarg) = self.reader.compact_memarg() {
             return Ok(memarg);
         }
-        M::unusual()?;
+        M::full_only()?;
         Ok(self.reader.memarg()?)
     }
 
@@ -85,7 +85,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.access(memarg, ty)
     }
 
-    /// An instruction whose immediates and arrow may be any.
+    /// The rule of an instruction with any immediates and any arrow.
     pub(super) fn arrow(&mut self, ty: &OpcodeType) -> Check<M> {
         let info = ty.opcode.info();
         let mut address = Ty::BOTTOM;

@@ -1,4 +1,4 @@
-//! Blocks: the control stack, and the rules of what opens, parts and ends a block.
+//! Blocks: the control stack, and the rules of instructions that begin, part or end a block.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#control-instructions>
 
@@ -10,7 +10,7 @@ use crate::registry::{Registry, TypeId};
 use crate::ty::Ty;
 use crate::{Error, ErrorKind, Mismatch};
 
-/// What opened a block, or which part of it is open.
+/// The instruction that opened a block, or the part of the block that is open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]
 pub(super) enum BlockKind {
@@ -37,11 +37,11 @@ impl Signature {
     }
 
     pub(super) const fn func(id: TypeId) -> Signature {
-        // Flagged, so as not to be taken for a reference.
+        // The flag distinguishes a function type from one result that is a reference.
         Signature(Ty::defined(id.0, false).flagged(true))
     }
 
-    /// Parameters and results.
+    /// The parameters and the results.
     #[inline(always)]
     pub(super) fn lists<'x>(&'x self, registry: &'x Registry) -> (&'x [Ty], &'x [Ty]) {
         match self.0 {
@@ -57,16 +57,16 @@ impl Signature {
 pub(super) struct Frame {
     pub(super) kind: BlockKind,
     pub(super) signature: Signature,
-    /// Where its marker lies on the operand stack.
+    /// The height of the operand stack at its marker.
     pub(super) height: u32,
-    /// How many locals had been set for the first time when it began.
+    /// The number of entries in the list of locals that were set when the block began.
     sets: u32,
-    /// Where the last `br_table` ends that was checked against it.
+    /// The position behind the last `br_table` that was checked against its label.
     pub(super) table: u32,
 }
 
 impl Frame {
-    /// What a branch to it takes.
+    /// The operands that a branch to the block takes.
     #[inline(always)]
     pub(super) fn label<'x>(&'x self, registry: &'x Registry) -> &'x [Ty] {
         let (params, results) = self.signature.lists(registry);
@@ -75,13 +75,13 @@ impl Frame {
 }
 
 impl<M: Mode> Checker<'_, '_, M> {
-    /// The block type that is next.
+    /// Reads a block type.
     #[inline(always)]
     pub(super) fn block_type(&mut self) -> Check<M, Signature> {
         let ty = match self.reader.compact_block_type() {
             Some(ty) => ty,
             None => {
-                M::unusual()?;
+                M::full_only()?;
                 self.reader.block_type()?
             }
         };
@@ -99,7 +99,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         }
     }
 
-    /// Opens a block whose parameters are not on the stack yet.
+    /// Opens a block and pushes its parameters.
     #[inline(always)]
     pub(super) fn open(
         &mut self,
@@ -109,7 +109,7 @@ impl<M: Mode> Checker<'_, '_, M> {
     ) -> Check<M> {
         let (height, sets) = (self.operands.len() as u32, self.locals.sets());
         if self.frames.len() == self.frames.capacity() {
-            M::unusual()?;
+            M::full_only()?;
         }
         self.make_room(1 + params.len())?;
         self.push(Ty::BARRIER)?;
@@ -144,11 +144,11 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.frames.last().copied().ok_or_else(|| Malformed::EndExpected.into())
     }
 
-    /// Checks that exactly the results of the innermost block are on the stack, and takes them.
+    /// Checks that the operands of the innermost block are exactly its results, and pops them.
     #[inline(always)]
     fn leave(&mut self, frame: &Frame, results: &[Ty]) -> Check<M> {
         let height = frame.height as usize;
-        // Where nothing is left in code that cannot be reached, all results are there.
+        // In unreachable code without operands, all results match.
         if self.operands.top() != Some(Ty::UNREACHABLE) {
             self.take(results)?;
             if self.operands.len() != height + 1 {
@@ -159,7 +159,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         Ok(())
     }
 
-    /// Ends the first part of the innermost block and begins another.
+    /// Ends a part of the innermost block and begins the next.
     #[inline(always)]
     pub(super) fn part(&mut self, mut frame: Frame, kind: BlockKind) -> Check<M> {
         let (_, results) = frame.signature.lists(self.registry);
@@ -188,14 +188,14 @@ impl<M: Mode> Checker<'_, '_, M> {
         let frame = self.innermost()?;
         let (params, results) = frame.signature.lists(self.registry);
         self.leave(&frame, results)?;
-        // Without an `else`, the parameters of an `if` are its results.
+        // An `if` without an `else` passes its parameters on as results.
         if frame.kind == BlockKind::If && !self.registry.all_match(params, results) {
             return Err(self.mismatch(Mismatch::MissingElse, results, params));
         }
         if self.frames.len() == 1 {
             self.frames.pop();
-            // An attempt ends here, too.
-            return M::unusual();
+            // The loop of attempts ends here too, since the expression is complete.
+            return M::full_only();
         }
         self.make_room(results.len())?;
         self.locals.unset_since(frame.sets);

@@ -20,7 +20,8 @@ impl<M: Mode> Checker<'_, '_, M> {
         }
     }
 
-    /// Where the block that a label names lies on the control stack, if it does.
+    /// The index in the control stack of the block that a label names; out of range if there is
+    /// none.
     #[inline(always)]
     fn place(&self, label: u32) -> usize {
         self.frames.len().wrapping_sub(1).wrapping_sub(label as usize)
@@ -85,7 +86,7 @@ impl Checker<'_, '_, Full> {
         self.pop(Ty::I32)?;
         for label in labels.iter_with_default() {
             let frame = self.target(label.0)?;
-            // A block is looked at once, however many labels name it.
+            // Each block is checked once, however many labels name it.
             let place = self.place(label.0);
             if frame.table == here {
                 continue;
@@ -108,7 +109,7 @@ impl Checker<'_, '_, Full> {
         let to = self.types.reference(cast.to)?;
         let frame = self.target(cast.label.0)?;
         let types = frame.label(self.registry);
-        // With descriptors, types of one hierarchy suffice.
+        // With custom descriptors, two types of one hierarchy are enough.
         let is_lenient = self.types.features.contains(Feature::CustomDescriptors);
         let related = match is_lenient {
             true => self.registry.top(to) == self.registry.top(from),
@@ -117,7 +118,7 @@ impl Checker<'_, '_, Full> {
         if !related {
             return Err(self.mismatch(Mismatch::Cast, &[from], &[to]));
         }
-        // What is left of `from` when the cast to `to` failed.
+        // The type of the operand if the cast to `to` fails.
         let rest = if to.is_nullable() { from.nullable(false) } else { from };
         let (sent, kept) = if on_success { (to, rest) } else { (rest, to) };
         match types {

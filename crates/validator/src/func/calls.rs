@@ -11,7 +11,7 @@ use crate::ty::Ty;
 use crate::{ErrorKind, Mismatch};
 
 impl<M: Mode> Checker<'_, '_, M> {
-    /// The type of the function that is next.
+    /// Reads a function index and returns the type of the function.
     #[inline(always)]
     fn callee(&mut self) -> Check<M, TypeId> {
         let func = self.index()?;
@@ -28,7 +28,8 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.apply(params, results)
     }
 
-    /// The type of the callee of an indirect call, and that of the table's addresses.
+    /// Reads the immediates of an indirect call: the type of the callee, and the address type of
+    /// the table.
     #[inline(always)]
     fn indirect_callee(&mut self) -> Check<M, (TypeId, Ty)> {
         let callee = self.reader.call_indirect()?;
@@ -46,7 +47,8 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.call_through(callee, address)
     }
 
-    /// The type of the callee of a call by reference, and that of the reference.
+    /// Reads the immediate of a call by reference: the type of the callee, and that of the
+    /// reference.
     #[inline(always)]
     fn referenced_callee(&mut self) -> Check<M, (TypeId, Ty)> {
         let id = self.reader.ty()?;
@@ -68,7 +70,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.push_all(results)
     }
 
-    /// Checks that the results of a callee are results of this function.
+    /// Checks that the results of a callee match the results of this function.
     fn check_tail_call(&self, callee: TypeId) -> Check<M> {
         let results = self.registry.results(callee.0);
         let Some(frame) = self.frames.first() else { return Ok(()) };

@@ -1,5 +1,5 @@
-//! The state of an expression that is being checked, the loop over its instructions, and which
-//! rule applies to which instruction.
+//! The state of an expression that is being checked, the loop over its instructions, and the choice
+//! of the rule for each instruction.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -17,14 +17,14 @@ use crate::registry::Registry;
 use crate::ty::Ty;
 use crate::{Error, ErrorKind, Types};
 
-/// What a rule returns.
+/// The result of a rule.
 pub(super) type Check<M, T = ()> = Result<T, <M as Mode>::Fault>;
 
 /// The state of an expression that is being checked.
 pub(super) struct Checker<'s, 't, M: Mode> {
     pub(super) types: &'t Types,
     pub(super) registry: &'t Registry,
-    /// The globals that the expression sees.
+    /// The globals that the expression may name.
     pub(super) globals: &'t [Ty],
     pub(super) reader: Reader<'t>,
     pub(super) operands: OperandStack<M::Words<'s>>,
@@ -32,14 +32,13 @@ pub(super) struct Checker<'s, 't, M: Mode> {
     pub(super) locals: &'s mut Locals,
     /// Whether the expression must be constant.
     pub(super) is_constant: bool,
-    /// Functions that constant expressions name.
+    /// The functions that constant expressions name.
     pub(super) declared: &'s mut Vec<u32>,
     mode: PhantomData<M>,
 }
 
 impl<'s, 't> Checker<'s, 't, Full> {
-    /// Checks an expression, the last instruction of which must be its `end`. Its locals are known
-    /// already.
+    /// Checks an expression, which must end with its `end`. The locals must be set up before.
     pub(super) fn check(
         func: &'s mut FuncValidator,
         types: &'t Types,
@@ -126,7 +125,7 @@ impl<'s, 't> Checker<'s, 't, Full> {
                 false => self.attempts::<false>(opcodes),
             };
             if self.frames.is_empty() {
-                // Attempts stop at the last `end` although it passed.
+                // Attempts stop at the final `end` after it was checked.
                 self.reader.advance();
                 break;
             }
@@ -141,7 +140,7 @@ impl<'s, 't> Checker<'s, 't, Full> {
         }
     }
 
-    /// Checks instructions until one of them is unusual, and returns the position of that one.
+    /// Attempts instructions until one fails, and returns the position of that instruction.
     #[inline(never)]
     fn attempts<const REFERENCES: bool>(&mut self, opcodes: &ByByte) -> usize {
         let attempts = Checker::<Attempt<REFERENCES>> {
@@ -171,9 +170,9 @@ impl<'s, 't> Checker<'s, 't, Full> {
         self.rule(ty)
     }
 
-    /// The rules that are never attempted.
+    /// The rules that an attempt never tries.
     #[inline(never)]
-    pub(super) fn uncommon_rule(&mut self, ty: &OpcodeType) -> Result<(), Error> {
+    pub(super) fn unattempted_rule(&mut self, ty: &OpcodeType) -> Result<(), Error> {
         match ty.opcode {
             _ if ty.rule == Rule::Arrow => self.arrow(ty),
             Opcode::SelectTyped => self.select_typed(),
@@ -216,8 +215,8 @@ impl<'s, 't> Checker<'s, 't, Full> {
 }
 
 impl<const REFERENCES: bool> Checker<'_, '_, Attempt<REFERENCES>> {
-    /// Checks instructions until it gives up. Returns the position of the instruction that it gave
-    /// up, and the height of the operand stack before it.
+    /// Checks instructions until an attempt fails. Returns the position of that instruction, and
+    /// the height of the operand stack before it.
     #[inline(always)]
     fn run(mut self, opcodes: &ByByte) -> (usize, usize) {
         loop {
@@ -234,7 +233,7 @@ impl<const REFERENCES: bool> Checker<'_, '_, Attempt<REFERENCES>> {
         }
     }
 
-    /// What an attempt that gives up must leave as it was.
+    /// The state that a failed attempt must leave unchanged.
     #[cfg(debug_assertions)]
     fn unchanged(&mut self, height: usize) -> (Vec<Ty>, Vec<Frame>, u32, usize) {
         self.operands.truncate(height);
@@ -252,7 +251,7 @@ impl<const REFERENCES: bool> Checker<'_, '_, Attempt<REFERENCES>> {
         self.rule(ty)
     }
 
-    /// The opcode behind [`PREFIX_BYTE`].
+    /// Reads the opcode behind [`PREFIX_BYTE`].
     #[inline(always)]
     pub(super) fn prefixed_opcode(&mut self) -> Result<&'static OpcodeType, GaveUp> {
         let code = self.index()?;
@@ -267,7 +266,7 @@ impl<const REFERENCES: bool> Checker<'_, '_, Attempt<REFERENCES>> {
 }
 
 impl<M: Mode> Checker<'_, '_, M> {
-    /// Applies the rule of an instruction, whose opcode was taken off.
+    /// Applies the rule of an instruction, whose opcode was read already.
     #[inline(always)]
     fn rule(&mut self, ty: &OpcodeType) -> Check<M> {
         match ty.rule {
@@ -301,7 +300,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         }
     }
 
-    /// The rules of the commonest instructions on references, structs and arrays.
+    /// The rules of instructions on references, structs and arrays that can be attempted.
     #[inline(always)]
     pub(super) fn reference_rule(&mut self, ty: &OpcodeType) -> Option<Check<M>> {
         Some(match ty.opcode {
@@ -338,13 +337,13 @@ impl<M: Mode> Checker<'_, '_, M> {
         }
     }
 
-    /// The index that is next.
+    /// Reads an index.
     #[inline(always)]
     pub(super) fn index(&mut self) -> Check<M, u32> {
         if let Some(index) = self.reader.compact_u32() {
             return Ok(index);
         }
-        M::unusual()?;
+        M::full_only()?;
         Ok(self.reader.u32()?)
     }
 }

@@ -1,4 +1,4 @@
-//! Rules of exceptions, the legacy ones included.
+//! Rules of exceptions, including the legacy instructions.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#control-instructions>,
 //! and for the legacy instructions
@@ -15,7 +15,7 @@ use crate::ty::Ty;
 use crate::{ErrorKind, Mismatch};
 
 impl<'t, M: Mode> Checker<'_, 't, M> {
-    /// The types of the values of an exception.
+    /// The types of the values that an exception with this tag carries.
     fn tag(&self, index: u32) -> Check<M, &'t [Ty]> {
         match self.types.tags.get(index as usize) {
             Some(id) => Ok(self.registry.params(id.0)),
@@ -91,7 +91,7 @@ impl<'t, M: Mode> Checker<'_, 't, M> {
         if frame.kind != BlockKind::Try {
             return Err(Malformed::EndExpected.into());
         }
-        // Its label counts from outside of the block that it ends.
+        // Its label counts from outside the block that it ends.
         match label.checked_add(1) {
             Some(label) => self.target(label)?,
             None => return Err(ErrorKind::UnknownLabel(label).into()),

@@ -1,4 +1,4 @@
-//! From an error of a rule to an error that says where it is and what lay on the stack.
+//! Completes the error of a rule: where the error is, and which operands were on the stack.
 
 use alloc::vec::Vec;
 
@@ -8,11 +8,11 @@ use super::checker::Checker;
 use super::mode::Full;
 use crate::{Error, ErrorKind, Mismatch};
 
-/// How many operands an error shows.
+/// The most operands that an error shows.
 const SHOWN: usize = 12;
 
 impl Checker<'_, '_, Full> {
-    /// The error of a rule, in the instruction at position `start`.
+    /// Completes the error of a rule, in the instruction at position `start`.
     #[cold]
     #[inline(never)]
     pub(super) fn located(&self, mut error: Error, start: usize) -> Error {
@@ -49,8 +49,7 @@ impl Checker<'_, '_, Full> {
         error
     }
 
-    /// The feature, if there is one, that gives the instruction at position `start` the form that it
-    /// has.
+    /// The feature, if any, with which the instruction at position `start` can be decoded.
     fn feature_that_reads(&self, start: usize) -> Option<Feature> {
         let features = self.types.features;
         Feature::ALL.iter().copied().find(|feature| {
@@ -60,10 +59,10 @@ impl Checker<'_, '_, Full> {
         })
     }
 
-    /// Says what was left at the end of a block or of the function, all of it.
+    /// Changes an error at the end of a block or function to show all values that were left there.
     fn at_end(&self, error: &mut Error, what: Mismatch) {
         if what == Mismatch::Block {
-            // The results were taken already.
+            // The results were popped before the rest was found.
             let all: Vec<_> = error.found.iter().chain(&error.expected).copied().collect();
             error.operands = all.get(all.len().saturating_sub(SHOWN)..).unwrap_or(&all).to_vec();
             error.found = all;

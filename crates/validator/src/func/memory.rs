@@ -10,7 +10,7 @@ use crate::ty::Ty;
 use crate::types::Table;
 use crate::{ErrorKind, Mismatch};
 
-/// The address type of a length that must fit two memories or tables.
+/// The address type of a length that must fit both memories or tables.
 fn narrower(a: Ty, b: Ty) -> Ty {
     if a == Ty::I32 { a } else { b }
 }

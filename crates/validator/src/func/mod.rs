@@ -3,8 +3,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `mod.rs` | [`FuncValidator`] |
-//! | `checker.rs` | the state of an expression being checked, the loop, which rule applies to what |
-//! | `mode.rs` | the two ways in which each rule is compiled |
+//! | `checker.rs` | the state of an expression being checked, the loop, the choice of the rule |
+//! | `mode.rs` | the two modes in which each rule is compiled |
 //! | `opcodes.rs` | a record per opcode, made of the instruction table |
 //! | `operands.rs` | the operand stack, and rules of parametric instructions |
 //! | `arrows.rs` | rules of instructions that have an arrow in the instruction table |
@@ -13,7 +13,7 @@
 //! | `memory.rs` | rules of memories, tables and segments |
 //! | `reference.rs` | rules of references |
 //! | `aggregate.rs` | rules of structs and arrays |
-//! | `failure.rs` | where an error is |
+//! | `failure.rs` | where an error is, and what lay on the stack |
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html>
 
@@ -47,7 +47,7 @@ use variables::Locals;
 
 /// Checks function bodies, one after the other.
 ///
-/// It holds nothing but memory that is used again: keep one per thread.
+/// It only holds memory that is reused from one body to the next: keep one per thread.
 ///
 /// ```
 /// use wattle_ast::{Body, Func, FuncIdx, FuncType, Module, TypeIdx};
@@ -67,14 +67,14 @@ pub struct FuncValidator {
     operands: Vec<Ty>,
     frames: Vec<Frame>,
     locals: Locals,
-    /// Those of the last module that did not have all the default features.
+    /// The opcodes of the last module with other features than the default ones.
     opcodes: Option<Box<Opcodes>>,
-    /// Functions that the constant expressions checked so far name.
+    /// The functions that the constant expressions checked so far name.
     pub(crate) declared: Vec<u32>,
 }
 
 impl FuncValidator {
-    /// Checks the body of the function of index `func`, imported functions counted.
+    /// Checks the body of the function with index `func`, imported functions included.
     ///
     /// # Errors
     /// The first fault. Its span is unknown, its path names function and instruction.
@@ -147,8 +147,7 @@ impl FuncValidator {
         Ok(Signature::func(id))
     }
 
-    /// Checks that an expression is constant and gives a value of type `ty`. It sees only some of
-    /// the globals.
+    /// Checks that an expression is constant and has type `ty`. It may name only the given globals.
     pub(crate) fn constant(
         &mut self,
         types: &Types,

@@ -1,15 +1,14 @@
-//! The two ways in which a rule is compiled, and what a rule must heed for that.
+//! The two modes in which a rule is compiled, and how to write rules for both.
 //!
 //! Every rule is written once, generic over a [`Mode`]. An [`Attempt`] at an instruction assumes
-//! that all is as usual: immediates are compact, the operands are on the stack and match. Where
-//! something is unusual (`M::unusual()?`) it gives up, and the instruction is checked once more,
-//! from its beginning, in [`Full`] mode, which knows code that cannot be reached and explains
-//! errors. So attempts call no functions, and the loop over them keeps its state in registers.
+//! that immediates are compact and that the operands are on the stack and match. Where an
+//! assumption fails, `M::full_only()?` makes the attempt fail, and the instruction is checked again
+//! from its beginning in [`Full`] mode, which handles unreachable code and explains errors. So
+//! attempts call no functions, and the loop over them keeps its state in registers.
 //!
-//! An attempt that gives up must have changed nothing but the position and the height of the
-//! operand stack, which the loop restores. In particular a rule that has written to the stack must
-//! not give up afterwards: it makes room first when it pushes more than it has taken. Debug builds
-//! check this.
+//! A failed attempt must have changed only the position and the height of the operand stack, which
+//! the loop restores. In particular, a rule must not fail after it has written to the stack: it
+//! makes room first when it pushes more than it has popped. Debug builds check this.
 
 use alloc::vec::Vec;
 
@@ -21,18 +20,18 @@ use crate::ty::Ty;
 use crate::types::Unusable;
 use crate::{Error, ErrorKind};
 
-/// How rules deal with what is unusual.
+/// How rules are compiled.
 pub(super) trait Mode: Sized {
-    /// What a rule returns when the instruction does not pass.
+    /// The error of a rule.
     type Fault: From<ErrorKind> + From<Malformed> + From<Unusable> + From<Error>;
 
     /// The memory of the operand stack.
     type Words<'s>: Words;
 
-    /// Gives up if this is an attempt.
-    fn unusual() -> Result<(), Self::Fault>;
+    /// Makes an attempt fail, and does nothing in full mode.
+    fn full_only() -> Result<(), Self::Fault>;
 
-    /// Applies a rule that is not among the basic ones.
+    /// Applies one of the rules that [`Checker::rule`] does not list.
     fn other_rule(checker: &mut Checker<'_, '_, Self>, ty: &OpcodeType) -> Result<(), Self::Fault>;
 }
 
@@ -56,11 +55,12 @@ impl Words for &mut [Ty] {
     fn grow(&mut self, _: usize) {}
 }
 
-/// A rule gives up where something is unusual. Rules of references, structs and arrays are only
-/// attempted in modules that use them much: the loop of attempts is slower with them.
+/// The mode that only handles what most instructions need, and fails otherwise. Rules of
+/// references, structs and arrays are attempted only in modules with structs or arrays, because
+/// they slow the loop down.
 pub(super) enum Attempt<const REFERENCES: bool> {}
 
-/// The attempt at an instruction was given up.
+/// The error of a failed attempt, which explains nothing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct GaveUp;
 
@@ -69,7 +69,7 @@ impl<const REFERENCES: bool> Mode for Attempt<REFERENCES> {
     type Words<'s> = &'s mut [Ty];
 
     #[inline(always)]
-    fn unusual() -> Result<(), GaveUp> {
+    fn full_only() -> Result<(), GaveUp> {
         Err(GaveUp)
     }
 
@@ -96,7 +96,7 @@ macro_rules! gave_up {
 
 gave_up! { Error ErrorKind Malformed Unusable }
 
-/// A rule goes through with everything.
+/// The mode that handles everything.
 pub(super) enum Full {}
 
 impl Mode for Full {
@@ -104,14 +104,14 @@ impl Mode for Full {
     type Words<'s> = &'s mut Vec<Ty>;
 
     #[inline(always)]
-    fn unusual() -> Result<(), Error> {
+    fn full_only() -> Result<(), Error> {
         Ok(())
     }
 
     fn other_rule(checker: &mut Checker<'_, '_, Full>, ty: &OpcodeType) -> Result<(), Error> {
         match checker.reference_rule(ty) {
             Some(outcome) => outcome,
-            None => checker.uncommon_rule(ty),
+            None => checker.unattempted_rule(ty),
         }
     }
 }

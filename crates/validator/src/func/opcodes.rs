@@ -1,11 +1,11 @@
-//! What the checker wants to know of an opcode, in one small record each, made of the instruction
+//! A small record for each opcode with all that the checker needs, computed from the instruction
 //! table at compile time.
 
 use wattle_ast::{Arrow, ArrowType, Class, Feature, Features, Kind, Opcode, OpcodeInfo};
 
 use crate::ty::Ty;
 
-/// What the checker wants to know of an opcode.
+/// All that the checker needs of an opcode.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OpcodeType {
     /// The first two operands of its arrow, the deepest first. [`Ty::ADDRESS`] stands for an
@@ -13,30 +13,31 @@ pub(super) struct OpcodeType {
     pub(super) params: [Ty; 2],
     /// The first result of its arrow.
     pub(super) result: Ty,
-    /// Some of these must be on.
+    /// At least one of these must be on.
     pub(super) features: Features,
     pub(super) opcode: Opcode,
     pub(super) rule: Rule,
-    /// The feature that allows it in constant expressions, if one does.
+    /// The feature that allows the instruction in constant expressions, if any.
     pub(super) constant: Option<Feature>,
     /// The greatest alignment that a memory access may state, as a binary logarithm.
     pub(super) align: u8,
-    /// Whether it must state that one and no other.
+    /// Whether the access must state exactly that alignment.
     pub(super) is_atomic: bool,
 }
 
 macro_rules! rules {
     ($($opcode:ident)*) => {
-        /// Which rule applies to an instruction. Those that are named like an opcode are its own.
+        /// The rule of an instruction. A rule that is named like an opcode belongs to that opcode
+        /// alone.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub(super) enum Rule {
             /// No immediates, one operand, one result.
             Unary,
             /// No immediates, two operands, one result.
             Binary,
-            /// An access to memory that gives a value.
+            /// A memory access that reads a value.
             Load,
-            /// An access to memory that takes a value.
+            /// A memory access that writes a value.
             Store,
             /// An integer constant.
             Integer,
@@ -45,9 +46,9 @@ macro_rules! rules {
             $($opcode,)*
             /// Any other instruction that has an arrow.
             Arrow,
-            /// In the tables by byte: [`PREFIX_BYTE`], which begins an opcode of several bytes.
+            /// Only in tables by first byte: [`PREFIX_BYTE`], whose next bytes choose the rule.
             Prefix,
-            /// The opcode tells.
+            /// The opcode chooses the rule.
             Other,
         }
 
@@ -116,7 +117,7 @@ const fn constant(opcode: Opcode) -> Option<Feature> {
     }
 }
 
-/// The type that an arrow names; it names none that belongs to a module.
+/// The type that an arrow names. Arrows name no defined types.
 pub(super) const fn arrow_type(ty: ArrowType) -> Ty {
     match ty.val_type() {
         Some(ty) => Ty::closed(ty),
@@ -125,7 +126,7 @@ pub(super) const fn arrow_type(ty: ArrowType) -> Ty {
 }
 
 impl OpcodeType {
-    /// Stands for a byte that begins no opcode: no set of features has it, and no attempt succeeds.
+    /// For a byte that is not an opcode: no feature has it, so every attempt at it fails.
     const NONE: OpcodeType = OpcodeType {
         params: [Ty::BOTTOM; 2],
         result: Ty::BOTTOM,
@@ -165,7 +166,7 @@ impl OpcodeType {
     }
 }
 
-/// By opcode.
+/// The record of each opcode.
 pub(super) static BY_OPCODE: [OpcodeType; Opcode::INFOS.len()] = {
     let mut types = [OpcodeType::NONE; Opcode::INFOS.len()];
     let mut i = 0;
@@ -176,20 +177,21 @@ pub(super) static BY_OPCODE: [OpcodeType; Opcode::INFOS.len()] = {
     types
 };
 
-/// Opcodes by their first byte.
+/// The records of opcodes by their first byte.
 pub(super) type ByByte = [OpcodeType; 256];
 
-/// The opcodes of one byte that some features bring, and [`PREFIX_BYTE`]. There are no others in attempts.
+/// The opcodes of one byte that a set of features has, and [`PREFIX_BYTE`]. Only these are
+/// attempted.
 #[derive(Clone, Debug)]
 pub(super) struct Opcodes {
     pub(super) features: Features,
     any: ByByte,
-    /// Only those that may stand in constant expressions.
+    /// Those that may stand in constant expressions.
     constant: ByByte,
 }
 
 impl Opcodes {
-    /// Those of the default features.
+    /// The opcodes of the default features.
     pub(super) const DEFAULT: &Opcodes = {
         static DEFAULT: Opcodes = Opcodes::of(Features::DEFAULT);
         &DEFAULT
@@ -224,8 +226,8 @@ const fn by_byte(features: Features, constant_only: bool) -> ByByte {
     types
 }
 
-/// How many lanes a lane index chooses from: the access says how wide one is, or else the mnemonic
-/// does, for instance `i16x8.extract_lane_s`.
+/// The number of lanes that a lane index chooses from, computed from the width of the access or
+/// else from the mnemonic, such as `i16x8.extract_lane_s`.
 pub(super) const fn lanes(info: &OpcodeInfo) -> u8 {
     if let Some(lanes) = 16_u8.checked_div(info.access_bytes) {
         return lanes;

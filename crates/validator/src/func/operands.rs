@@ -1,4 +1,4 @@
-//! The operand stack, and what rules do with it.
+//! The operand stack and the operations of rules on it.
 
 use alloc::vec::Vec;
 
@@ -9,13 +9,13 @@ use super::mode::{Mode, Words};
 use crate::ty::Ty;
 use crate::{ErrorKind, Mismatch};
 
-/// Operands and markers.
+/// The operands of all open blocks, and markers.
 ///
-/// Every block has a marker below its operands, [`Ty::BARRIER`], which matches no type. So whoever
-/// compares the topmost operands with what is wanted need not know where the block begins. Once
-/// the end of the block cannot be reached, the marker becomes [`Ty::UNREACHABLE`].
+/// Every block has a marker below its operands. The marker is [`Ty::BARRIER`], which matches no
+/// type, so the topmost operands can be compared without knowing where the block begins. Once the
+/// end of the block is unreachable, the marker is [`Ty::UNREACHABLE`].
 ///
-/// The buffer is initialized beyond the top, so that a push is a store and no call.
+/// The buffer is initialized beyond the top, so that a push is a store without a call.
 pub(super) struct OperandStack<B> {
     buffer: B,
     len: usize,
@@ -36,7 +36,7 @@ impl<'s> OperandStack<&'s mut Vec<Ty>> {
 }
 
 impl<B: Words> OperandStack<B> {
-    /// How many words are on the stack.
+    /// The number of words on the stack, markers included.
     #[inline(always)]
     pub(super) fn len(&self) -> usize {
         self.len
@@ -48,13 +48,13 @@ impl<B: Words> OperandStack<B> {
         self.buffer.as_ref().get(self.len.wrapping_sub(1)).copied()
     }
 
-    /// The words from place `start` on.
+    /// The words from index `start` on.
     #[inline(always)]
     pub(super) fn from(&self, start: usize) -> Option<&[Ty]> {
         self.buffer.as_ref().get(start..self.len)
     }
 
-    /// Leaves the lowest `len` words, of which there are at least as many.
+    /// Keeps the lowest `len` words. The stack must not be lower than that.
     #[inline(always)]
     pub(super) fn truncate(&mut self, len: usize) {
         self.len = len;
@@ -66,7 +66,7 @@ impl<M: Mode> Checker<'_, '_, M> {
     pub(super) fn push(&mut self, ty: Ty) -> Check<M> {
         let OperandStack { buffer, len } = &mut self.operands;
         if *len >= buffer.as_ref().len() {
-            M::unusual()?;
+            M::full_only()?;
             buffer.grow(1);
         }
         if let Some(word) = buffer.as_mut().get_mut(*len) {
@@ -81,7 +81,7 @@ impl<M: Mode> Checker<'_, '_, M> {
     pub(super) fn make_room(&mut self, count: usize) -> Check<M> {
         let OperandStack { buffer, len } = &mut self.operands;
         if *len + count > buffer.as_ref().len() {
-            M::unusual()?;
+            M::full_only()?;
             buffer.grow(count);
         }
         Ok(())
@@ -94,7 +94,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         let OperandStack { buffer, len } = &mut self.operands;
         let end = *len + types.len();
         if let Some(words) = buffer.as_mut().get_mut(*len..end) {
-            // There are few: calling a function to copy them would take longer.
+            // The lists are short: a call to copy them would take longer.
             for (word, &ty) in words.iter_mut().zip(types) {
                 *word = ty;
             }
@@ -103,7 +103,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         Ok(())
     }
 
-    /// Where the marker of the innermost block lies.
+    /// The height of the stack at the marker of the innermost block.
     #[inline(always)]
     pub(super) fn height(&self) -> usize {
         self.frames.last().map_or(0, |frame| frame.height as usize)
@@ -114,34 +114,34 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.operands.from(self.height() + 1).unwrap_or_default()
     }
 
-    /// The end of the innermost block cannot be reached: any operands may be there.
+    /// Marks the end of the innermost block as unreachable: any operands match from here on.
     #[inline(always)]
     pub(super) fn set_unreachable(&mut self) -> Check<M> {
         self.operands.truncate(self.height());
         self.push(Ty::UNREACHABLE)
     }
 
-    /// Takes `params` and leaves `results`.
+    /// Pops `params` and pushes `results`.
     #[inline(always)]
     pub(super) fn apply(&mut self, params: &[Ty], results: &[Ty]) -> Check<M> {
         self.take(params)?;
         self.push_all(results)
     }
 
-    /// Takes `params` and leaves one result.
+    /// Pops `params` and pushes one result.
     #[inline(always)]
     pub(super) fn give(&mut self, params: &[Ty], result: Ty) -> Check<M> {
         self.take(params)?;
         self.push(result)
     }
 
-    /// Takes an operand that matches `want`.
+    /// Pops an operand that must match `want`.
     #[inline(always)]
     pub(super) fn pop(&mut self, want: Ty) -> Check<M> {
         self.take(&[want])
     }
 
-    /// Takes operands that match `want`, the deepest first.
+    /// Pops operands that must match `want`, the deepest first.
     #[inline(always)]
     pub(super) fn take(&mut self, want: &[Ty]) -> Check<M> {
         let base = self.operands.len.wrapping_sub(want.len());
@@ -151,13 +151,13 @@ impl<M: Mode> Checker<'_, '_, M> {
                 Ok(())
             }
             _ => {
-                M::unusual()?;
+                M::full_only()?;
                 self.take_unreachable(want)
             }
         }
     }
 
-    /// Takes operands that match `want`, and then `last` on top of them.
+    /// Pops operands that must match `want`, with one that must match `last` on top of them.
     #[inline(always)]
     pub(super) fn take_then(&mut self, want: &[Ty], last: Ty) -> Check<M> {
         let base = self.operands.len.wrapping_sub(want.len() + 1);
@@ -169,13 +169,13 @@ impl<M: Mode> Checker<'_, '_, M> {
                 Ok(())
             }
             _ => {
-                M::unusual()?;
+                M::full_only()?;
                 self.take_unreachable(&[want, &[last]].concat())
             }
         }
     }
 
-    /// Takes an operand of any type.
+    /// Pops an operand of any type.
     #[inline(always)]
     pub(super) fn pop_any(&mut self) -> Check<M, Ty> {
         match self.operands.top() {
@@ -184,7 +184,7 @@ impl<M: Mode> Checker<'_, '_, M> {
                 Ok(ty)
             }
             _ => {
-                M::unusual()?;
+                M::full_only()?;
                 if self.is_unreachable() {
                     Ok(Ty::BOTTOM)
                 } else {
@@ -194,7 +194,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         }
     }
 
-    /// Takes a reference; an unknown operand is taken for `(ref bot)`.
+    /// Pops a reference. An unknown operand counts as `(ref bot)`.
     #[inline(always)]
     pub(super) fn pop_ref(&mut self) -> Check<M, Ty> {
         match self.pop_any()? {
@@ -209,7 +209,7 @@ impl<M: Mode> Checker<'_, '_, M> {
 
     #[inline(always)]
     pub(super) fn mismatch(&self, what: Mismatch, expected: &[Ty], found: &[Ty]) -> M::Fault {
-        match M::unusual() {
+        match M::full_only() {
             Ok(()) => self.types.mismatch(what, expected, found).into(),
             Err(fault) => fault,
         }
@@ -247,9 +247,10 @@ impl<M: Mode> Checker<'_, '_, M> {
     }
 }
 
-/// What is slow, and never attempted.
+/// Operations that attempts never reach.
 impl<M: Mode> Checker<'_, '_, M> {
-    /// Takes what matches `want` in code that cannot be reached, or fails.
+    /// Pops operands that match `want` where the block has fewer of them because its code is
+    /// unreachable, or fails.
     #[inline(never)]
     pub(super) fn take_unreachable(&mut self, want: &[Ty]) -> Check<M> {
         match self.fitting(want) {
@@ -265,7 +266,8 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.operands.from(self.height()).and_then(<[Ty]>::first) == Some(&Ty::UNREACHABLE)
     }
 
-    /// How many operands there are to match `want`, if they do.
+    /// The number of operands of the innermost block that match `want`; `None` if they do not
+    /// match.
     pub(super) fn fitting(&self, want: &[Ty]) -> Option<usize> {
         let have = self.block_operands();
         let missing = want.len().saturating_sub(have.len());
@@ -277,7 +279,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.registry.each_matches(have, want).then_some(want.len())
     }
 
-    /// The topmost operands do not match `want`.
+    /// The error for topmost operands that do not match `want`.
     pub(super) fn operands_mismatch(&self, want: &[Ty]) -> M::Fault {
         let have = self.block_operands();
         let found: Vec<Ty> = match have.len().checked_sub(want.len()) {

@@ -15,12 +15,12 @@ impl<M: Mode> Checker<'_, '_, M> {
         if let Some(ty) = self.reader.compact_heap_type() {
             return Ok(ty);
         }
-        M::unusual()?;
+        M::full_only()?;
         Ok(self.reader.heap_type()?)
     }
 
-    /// A heap type that an instruction names, as the reference to it. What brought the
-    /// instruction brought non-null references too.
+    /// The reference to a heap type that an instruction names. The feature of the instruction
+    /// includes non-null references, so these need no check.
     #[inline(always)]
     fn heap(&self, heap: HeapType, nullable: bool) -> Check<M, Ty> {
         Ok(self.types.reference(RefType::null(heap))?.nullable(nullable))
@@ -45,7 +45,8 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.push(ty.nullable(false))
     }
 
-    /// In a constant expression it declares the function, elsewhere that must have been done.
+    /// In a constant expression, the instruction declares the function. Elsewhere the function must
+    /// be declared already.
     #[inline(always)]
     pub(super) fn ref_func(&mut self) -> Check<M> {
         let func = self.index()?;

@@ -1,4 +1,4 @@
-//! Locals, and the rules of variables: locals and globals.
+//! Locals, and the rules of local and global variables.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#variable-instructions>
 
@@ -12,20 +12,20 @@ use super::mode::Mode;
 use crate::ty::Ty;
 use crate::{Error, ErrorKind};
 
-/// How many locals have a word of their own; any more are kept as runs.
+/// The number of locals that have a word each. Locals beyond it are kept as runs.
 const FLAT: usize = 1 << 16;
 
-/// The types of locals, flagged while unset.
+/// The types of locals, flagged while the local is unset.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Locals {
     flat: Vec<Ty>,
-    /// Runs beyond the flat ones: the index after the last, and the type.
+    /// Runs of the locals beyond [`FLAT`]: the index behind the last local, and the type.
     runs: Vec<(u32, Ty)>,
     count: u32,
-    /// Locals that were set for the first time, in order.
+    /// The locals that were set for the first time, in order.
     sets: Vec<u32>,
-    /// Those beyond the flat ones that are set although their types have no default value.
-    far_sets: BTreeSet<u32>,
+    /// Locals in runs that are set although their types have no default value.
+    sets_in_runs: BTreeSet<u32>,
 }
 
 impl Locals {
@@ -33,17 +33,17 @@ impl Locals {
         self.flat.clear();
         self.runs.clear();
         self.sets.clear();
-        self.far_sets.clear();
+        self.sets_in_runs.clear();
         self.count = 0;
     }
 
-    /// Parameters are set from the start.
+    /// Adds the parameters, which are set from the start.
     pub(super) fn add_params(&mut self, params: &[Ty]) {
         self.flat.extend_from_slice(params);
         self.count = params.len() as u32;
     }
 
-    /// Adds `count` locals, if their number still fits 32 bits.
+    /// Adds `count` locals. Returns the number of locals, or `None` if it exceeds 32 bits.
     pub(super) fn add(&mut self, count: u32, ty: Ty) -> Option<u32> {
         self.count = self.count.checked_add(count)?;
         let ty = ty.flagged(!ty.is_defaultable());
@@ -55,41 +55,41 @@ impl Locals {
         Some(self.count)
     }
 
-    /// The type of a local that is not among the flat ones.
+    /// The type of a local in a run.
     #[cold]
     #[inline(never)]
-    fn far(&self, index: u32) -> Option<Ty> {
+    fn type_in_run(&self, index: u32) -> Option<Ty> {
         let run = self.runs.partition_point(|&(end, _)| end <= index);
         let &(_, ty) = self.runs.get(run)?;
-        if self.far_sets.contains(&index) { Some(ty.without_flag()) } else { Some(ty) }
+        if self.sets_in_runs.contains(&index) { Some(ty.without_flag()) } else { Some(ty) }
     }
 
-    /// Marks as set a local that was not.
+    /// Marks an unset local as set.
     #[inline(always)]
     fn set(&mut self, index: u32) {
         match self.flat.get_mut(index as usize) {
             Some(ty) => *ty = ty.without_flag(),
-            None => self.set_far(index, true),
+            None => self.set_in_run(index, true),
         }
         self.sets.push(index);
     }
 
     #[cold]
     #[inline(never)]
-    fn set_far(&mut self, index: u32, is_set: bool) {
+    fn set_in_run(&mut self, index: u32, is_set: bool) {
         match is_set {
-            true => self.far_sets.insert(index),
-            false => self.far_sets.remove(&index),
+            true => self.sets_in_runs.insert(index),
+            false => self.sets_in_runs.remove(&index),
         };
     }
 
-    /// How many were set for the first time.
+    /// The number of locals that were set for the first time.
     #[inline(always)]
     pub(super) fn sets(&self) -> u32 {
         self.sets.len() as u32
     }
 
-    /// Forgets what was set since there were `sets` of them.
+    /// Unsets the locals that were set after the first `sets` of them.
     #[inline(always)]
     pub(super) fn unset_since(&mut self, sets: u32) {
         while self.sets() > sets
@@ -97,22 +97,22 @@ impl Locals {
         {
             match self.flat.get_mut(index as usize) {
                 Some(ty) => *ty = ty.flagged(true),
-                None => self.set_far(index, false),
+                None => self.set_in_run(index, false),
             }
         }
     }
 }
 
 impl<M: Mode> Checker<'_, '_, M> {
-    /// The local that is next, and its type, flagged while unset.
+    /// Reads the index of a local; also returns its type, flagged while unset.
     #[inline(always)]
     fn local(&mut self) -> Check<M, (u32, Ty)> {
         let index = self.index()?;
         if let Some(&ty) = self.locals.flat.get(index as usize) {
             return Ok((index, ty));
         }
-        M::unusual()?;
-        match self.locals.far(index) {
+        M::full_only()?;
+        match self.locals.type_in_run(index) {
             Some(ty) => Ok((index, ty)),
             None => Err(ErrorKind::UnknownLocal(index).into()),
         }
@@ -138,21 +138,21 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.push(ty)
     }
 
-    /// Takes what the local that is next is set to, and gives its type.
+    /// Pops the value for a local, whose index is read, and returns the local's type.
     #[inline(always)]
     fn set_local(&mut self) -> Check<M, Ty> {
         let (index, ty) = self.local()?;
         self.pop(ty.without_flag())?;
         if ty.has_flag() {
             if self.locals.sets.len() == self.locals.sets.capacity() {
-                M::unusual()?;
+                M::full_only()?;
             }
             self.locals.set(index);
         }
         Ok(ty.without_flag())
     }
 
-    /// The global that is next, and its type, flagged when mutable.
+    /// Reads the index of a global; also returns its type, flagged if mutable.
     #[inline(always)]
     fn global(&mut self) -> Check<M, (u32, Ty)> {
         let index = self.index()?;
@@ -206,11 +206,11 @@ mod tests {
         assert_eq!(locals.add(100, Ty::F32), None);
         assert_eq!(locals.flat.len(), FLAT);
         assert_eq!(locals.flat[3], Ty::I64);
-        assert_eq!(locals.far(u32::MAX - 8), Some(Ty::EXN.flagged(true)));
+        assert_eq!(locals.type_in_run(u32::MAX - 8), Some(Ty::EXN.flagged(true)));
         locals.set(u32::MAX - 8);
-        assert_eq!(locals.far(u32::MAX - 8), Some(Ty::EXN));
+        assert_eq!(locals.type_in_run(u32::MAX - 8), Some(Ty::EXN));
         locals.unset_since(0);
-        assert_eq!(locals.far(u32::MAX - 8), Some(Ty::EXN.flagged(true)));
-        assert_eq!(locals.far(u32::MAX - 6), Some(Ty::F32));
+        assert_eq!(locals.type_in_run(u32::MAX - 8), Some(Ty::EXN.flagged(true)));
+        assert_eq!(locals.type_in_run(u32::MAX - 6), Some(Ty::F32));
     }
 }

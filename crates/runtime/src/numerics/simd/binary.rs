@@ -1,4 +1,4 @@
-//! From opcodes to operators of two vectors, or of a vector and a count of bits.
+//! The operators on two vectors, or on a vector and a shift count, by opcode.
 
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Sub};
 
@@ -94,7 +94,7 @@ pub(crate) fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V
             O::I64x2ExtmulLowI32x4U => extmul::<u32, u64>(Low, both),
             O::I64x2ExtmulHighI32x4U => extmul::<u32, u64>(High, both),
             O::I32x4DotI16x8S => zip(both, |x: i32, y: i32| {
-                // The neighbours are the halves of an integer.
+                // The two lanes are the halves of a 32-bit integer.
                 let low = i32::from(x as i16) * i32::from(y as i16);
                 low.wrapping_add((x >> 16) * (y >> 16))
             }),
@@ -108,7 +108,7 @@ pub(crate) fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V
     })
 }
 
-/// Two vectors, and the choice among NaNs.
+/// Two vectors, and the choice of NaN.
 type Operands = (V128, V128, Nan);
 
 #[inline(always)]
@@ -116,7 +116,8 @@ fn lanes<A: Lane>((a, b, _): Operands, f: impl Fn(A, A) -> A) -> V128 {
     zip((a, b), f)
 }
 
-/// Compares lanes: all bits set where the predicate holds, none elsewhere.
+/// Compares lanes. A lane of the result has all bits set where the predicate holds, and none
+/// elsewhere.
 #[inline(always)]
 fn compare<A: Lane>((a, b, _): Operands, f: impl Fn(&A, &A) -> bool) -> V128 {
     zip((a, b), |x: A, y: A| A::mask(f(&x, &y)))
@@ -127,7 +128,7 @@ fn floats<F: Lane>((a, b, nan): Operands, f: impl Fn(F, F, Nan) -> F) -> V128 {
     zip((a, b), |x, y| f(x, y, nan))
 }
 
-/// A float operator of the processor's, whose NaNs are up to the profile.
+/// A float operator of the processor. The profile chooses its NaNs.
 #[inline(always)]
 fn rounded<F: Lane + Float>((a, b, nan): Operands, f: impl Fn(F, F) -> F) -> V128 {
     zip((a, b), |x, y| nan.result(f(x, y)))
@@ -156,28 +157,29 @@ fn shifted<A: Lane>((a, count): (V128, u32), f: impl Fn(A, u32) -> A) -> V128 {
     map(a, |x| f(x, count))
 }
 
-/// Products of half of the lanes, twice as wide.
+/// The products of half of the lanes, in lanes of twice the width.
 #[inline(always)]
 fn extmul<A: Lane + Into<R>, R: Lane + Mul<Output = R>>(half: Half, (a, b): (V128, V128)) -> V128 {
     zip_widen(half, a, b, |x: A, y: A| x.into() * y.into())
 }
 
-/// The lanes of `a` that `b` names; zero where an index is `beyond`.
+/// The lanes of `a` that `b` names; zero for an index that is `beyond`.
 #[inline(always)]
 fn swizzle(a: V128, b: V128, beyond: impl Fn(u8) -> bool) -> V128 {
-    // The zero has a place in the table, so that no lane needs a branch.
+    // The table contains the zero, so that no lane needs a branch.
     let mut table = [0; 32];
     table[..16].copy_from_slice(&a.0);
     map(b, |i: u8| table[usize::from(if beyond(i) { 16 } else { i % 16 })])
 }
 
-/// The rounded product of two fractions of 15 bits: 32768 for two least integers, else an `i16`.
+/// The rounded product of two fractions of 15 bits. It fits an `i16` except for two least integers,
+/// which give 32768.
 #[inline(always)]
 fn q15mulr(x: i16, y: i16) -> i32 {
     (i32::from(x) * i32::from(y) + 0x4000) >> 15
 }
 
-/// Sums of products of neighbours, saturating.
+/// Sums of the products of neighbouring lanes, saturating.
 #[inline(always)]
 pub(super) fn relaxed_dot(a: V128, b: V128, unsigned: bool) -> V128 {
     zip_pairwise(a, b, |x: [i8; 2], y| {

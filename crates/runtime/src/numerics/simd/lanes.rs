@@ -1,7 +1,7 @@
-//! Vectors as lanes, and operators lifted to them.
+//! Vectors as lanes, and operators applied to all lanes.
 //!
-//! The lifted operators stay out of line: each then is a few vector instructions. Inlined into the
-//! arms of one large `match`, the compiler would take vectors apart to join the arms byte by byte.
+//! These functions are not inlined, so that each becomes a few vector instructions. Inlined into
+//! the arms of one large `match`, the compiler would split vectors into bytes to merge the arms.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#vectors>
 
@@ -9,25 +9,25 @@ use core::ops::Index;
 
 use wattle_ast::V128;
 
-/// What fills a vector: an integer or a float.
+/// The type of a lane: an integer or a float.
 pub(crate) trait Lane: Copy + PartialOrd + Default {
     /// All lanes of a vector.
     type Lanes: Index<usize, Output = Self> + Copy;
-    /// An integer as wide.
+    /// The integer of the same width.
     type Mask: Lane;
-    /// How many lanes a vector has.
+    /// The number of lanes in a vector.
     const COUNT: usize;
 
     /// The lanes of a vector.
     fn lanes(v: V128) -> Self::Lanes;
     /// The vector of these lanes.
     fn build(lane: impl FnMut(usize) -> Self) -> V128;
-    /// The vector with a lane replaced. Lanes count modulo [`Lane::COUNT`].
+    /// The vector with one lane replaced. Lane numbers are taken modulo [`Lane::COUNT`].
     fn replace(v: V128, lane: u8, value: Self) -> V128;
-    /// All bits set or none.
+    /// A mask with all bits set, or none.
     fn mask(set: bool) -> Self::Mask;
 
-    /// One lane. Lanes count modulo [`Lane::COUNT`].
+    /// One lane. Lane numbers are taken modulo [`Lane::COUNT`].
     #[inline(always)]
     fn extract(v: V128, lane: u8) -> Self {
         Self::lanes(v)[usize::from(lane) % Self::COUNT]
@@ -91,7 +91,7 @@ lanes! {
     f64 u64 2;
 }
 
-/// Applies an operator to every lane; the result has lanes as wide.
+/// Applies an operator to every lane. The lanes of the result have the same width.
 #[inline(never)]
 pub(super) fn map<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
     const { assert!(A::COUNT == R::COUNT) };
@@ -99,7 +99,7 @@ pub(super) fn map<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
     R::build(|i| f(a[i]))
 }
 
-/// Applies an operator to every pair of lanes; the result has lanes as wide.
+/// Applies an operator to every pair of lanes. The lanes of the result have the same width.
 #[inline(never)]
 pub(super) fn zip<A: Lane, R: Lane>((a, b): (V128, V128), f: impl Fn(A, A) -> R) -> V128 {
     const { assert!(A::COUNT == R::COUNT) };
@@ -114,7 +114,7 @@ pub(super) fn zip3<A: Lane>(a: V128, b: V128, c: V128, f: impl Fn(A, A, A) -> A)
     A::build(|i| f(a[i], b[i], c[i]))
 }
 
-/// Which half of the lanes.
+/// One half of the lanes.
 #[derive(Clone, Copy)]
 pub(super) enum Half {
     Low,
@@ -132,7 +132,7 @@ impl Half {
     }
 }
 
-/// Applies an operator to half of the lanes; the result has lanes twice as wide.
+/// Applies an operator to half of the lanes. The lanes of the result are twice as wide.
 #[inline(never)]
 pub(super) fn widen<A: Lane, R: Lane>(half: Half, a: V128, f: impl Fn(A) -> R) -> V128 {
     const { assert!(A::COUNT == 2 * R::COUNT) };
@@ -141,13 +141,13 @@ pub(super) fn widen<A: Lane, R: Lane>(half: Half, a: V128, f: impl Fn(A) -> R) -
     R::build(|i| f(a[start + i]))
 }
 
-/// Half of the lanes, twice as wide.
+/// Half of the lanes, extended to twice the width.
 #[inline(always)]
 pub(super) fn extend<A: Lane + Into<R>, R: Lane>(half: Half, a: V128) -> V128 {
     widen(half, a, |x: A| x.into())
 }
 
-/// Applies an operator to half of the pairs of lanes; the result has lanes twice as wide.
+/// Applies an operator to half of the pairs of lanes. The lanes of the result are twice as wide.
 #[inline(never)]
 pub(super) fn zip_widen<A: Lane, R: Lane>(
     half: Half,
@@ -161,7 +161,7 @@ pub(super) fn zip_widen<A: Lane, R: Lane>(
     R::build(|i| f(a[start + i], b[start + i]))
 }
 
-/// Applies an operator to neighbours; the result has lanes twice as wide.
+/// Applies an operator to neighbouring lanes. The lanes of the result are twice as wide.
 #[inline(never)]
 pub(super) fn pairwise<A: Lane, R: Lane>(a: V128, f: impl Fn(A, A) -> R) -> V128 {
     const { assert!(A::COUNT == 2 * R::COUNT) };
@@ -169,7 +169,8 @@ pub(super) fn pairwise<A: Lane, R: Lane>(a: V128, f: impl Fn(A, A) -> R) -> V128
     R::build(|i| f(a[2 * i], a[2 * i + 1]))
 }
 
-/// Applies an operator to neighbours in two vectors; the result has lanes twice as wide.
+/// Applies an operator to neighbouring lanes of two vectors. The lanes of the result are twice as
+/// wide.
 #[inline(never)]
 pub(super) fn zip_pairwise<A: Lane, R: Lane>(
     a: V128,
@@ -181,7 +182,8 @@ pub(super) fn zip_pairwise<A: Lane, R: Lane>(
     R::build(|i| f([a[2 * i], a[2 * i + 1]], [b[2 * i], b[2 * i + 1]]))
 }
 
-/// Applies an operator to every lane, to lanes half as wide; zeros follow.
+/// Applies an operator to every lane. The lanes of the result are half as wide, and zeros follow
+/// them.
 #[inline(never)]
 pub(super) fn shrink<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
     const { assert!(2 * A::COUNT == R::COUNT) };
@@ -189,7 +191,8 @@ pub(super) fn shrink<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
     R::build(|i| if i < A::COUNT { f(a[i]) } else { R::default() })
 }
 
-/// Applies an operator to every lane of one vector, then of another, to lanes half as wide.
+/// Applies an operator to every lane of one vector, then of another. The lanes of the result are
+/// half as wide.
 #[inline(never)]
 pub(super) fn narrow<A: Lane, R: Lane>(a: V128, b: V128, f: impl Fn(A) -> R) -> V128 {
     const { assert!(2 * A::COUNT == R::COUNT) };
@@ -204,14 +207,14 @@ pub(super) fn all<A: Lane>(a: V128, f: impl Fn(A) -> bool) -> bool {
     (0..A::COUNT).fold(true, |all, i| all & f(a[i]))
 }
 
-/// A bit per lane, lane 0 the lowest: whether the lane is less than zero.
+/// A bit per lane, the lowest for lane 0: whether the lane is negative.
 #[inline(always)]
 pub(super) fn bitmask<A: Lane>(a: V128) -> u32 {
     let a = A::lanes(a);
     (0..A::COUNT).fold(0, |bits, i| bits | u32::from(a[i] < A::default()) << i)
 }
 
-/// [`bitmask`] of bytes: a product brings the top bits of eight of them together.
+/// [`bitmask`] for bytes, where a multiplication gathers the top bits of eight bytes.
 #[inline(always)]
 pub(super) fn byte_bitmask(a: V128) -> u32 {
     let [low, high] = u64::lanes(a).map(|bytes| {

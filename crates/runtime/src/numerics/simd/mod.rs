@@ -1,15 +1,15 @@
-//! Numerics of vectors: what every vector instruction computes.
+//! Numerics of vectors: the result of every vector instruction.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `lanes.rs` | vectors as lanes, and operators lifted to them |
-//! | `unary.rs` | from opcodes to operators of one vector |
-//! | `binary.rs` | of two vectors, or a vector and a count |
-//! | `ternary.rs` | of three vectors |
-//! | `moves.rs` | splats, lanes, shuffles, and what loads and stores do to lanes |
+//! | `lanes.rs` | vectors as lanes, and operators applied to all lanes |
+//! | `unary.rs` | the operators on one vector, by opcode |
+//! | `binary.rs` | the operators on two vectors, or on a vector and a shift count |
+//! | `ternary.rs` | the operators on three vectors |
+//! | `moves.rs` | splats, lanes, shuffles, and the lanes of loads and stores |
 //!
-//! A vector is sixteen bytes in memory order, lane 0 first. There are no intrinsics: loops over
-//! lanes become the processor's vector instructions.
+//! A vector is sixteen bytes in memory order, lane 0 first. There are no intrinsics: the compiler
+//! turns loops over lanes into vector instructions of the processor.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#vector-operations>
 

@@ -1,13 +1,13 @@
-//! From opcodes to moves of lanes: splats, extraction, replacement, shuffles, and what loads and
-//! stores do to lanes. The memory itself is the engine's.
+//! Moves of lanes by opcode: splats, extraction, replacement, shuffles, and the lanes of loads and
+//! stores. The engine accesses the memory itself.
 
 use wattle_ast::{LaneIdx, Opcode, Shuffle, V128};
 
 use super::lanes::{Half, Lane, extend};
 use crate::numerics::Slot;
 
-/// The vector that an instruction makes of a number: the operand of a splat, or the bytes that a
-/// load of up to eight bytes reads. `None` for other instructions.
+/// The vector that an instruction makes from a number: the operand of a splat, or the bytes of a
+/// load of up to eight bytes. `None` for other instructions.
 #[inline(always)]
 pub(crate) fn from_number(op: Opcode, number: u64) -> Option<V128> {
     use Half::Low;
@@ -30,8 +30,8 @@ pub(crate) fn from_number(op: Opcode, number: u64) -> Option<V128> {
     })
 }
 
-/// The number that an instruction takes out of a lane, extended as the instruction says: for the
-/// stack, or the bytes that a store writes. `None` for other instructions.
+/// The number that an instruction extracts from a lane, extended as the instruction says: a result,
+/// or the bytes that a store writes. `None` for other instructions.
 #[inline(always)]
 pub(crate) fn extract_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx) -> Option<u64> {
     use Opcode as O;
@@ -48,8 +48,8 @@ pub(crate) fn extract_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx) -> Optio
     })
 }
 
-/// The vector with a lane replaced by a number: an operand, or the bytes that a load reads. `None`
-/// for other instructions.
+/// The vector with a lane replaced by a number: an operand, or the bytes of a load. `None` for
+/// other instructions.
 #[inline(always)]
 pub(crate) fn replace_lane(
     op: Opcode,
@@ -72,7 +72,7 @@ pub(crate) fn replace_lane(
     })
 }
 
-/// `i8x16.shuffle`: the bytes of both vectors that the immediates name, modulo 32.
+/// `i8x16.shuffle`: the bytes of both vectors that the immediates select, modulo 32.
 #[inline(always)]
 pub(crate) fn shuffle(lanes: Shuffle, a: V128, b: V128) -> V128 {
     let mut both = [0; 32];

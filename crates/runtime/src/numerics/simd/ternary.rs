@@ -1,4 +1,4 @@
-//! From opcodes to operators of three vectors.
+//! The operators on three vectors, by opcode.
 
 use wattle_ast::{Opcode, V128};
 

@@ -1,4 +1,4 @@
-//! From opcodes to operators of one vector.
+//! The operators on one vector, by opcode.
 
 use core::ops::{Add, Neg};
 
@@ -85,7 +85,7 @@ fn floats<F: Lane>((a, nan): (V128, Nan), f: impl Fn(F, Nan) -> F) -> V128 {
     map(a, |x| f(x, nan))
 }
 
-/// Sums of neighbours, twice as wide.
+/// Sums of neighbouring lanes, in lanes of twice the width.
 #[inline(always)]
 fn extadd<A: Lane + Into<R>, R: Lane + Add<Output = R>>(a: V128) -> V128 {
     pairwise(a, |x: A, y: A| x.into() + y.into())

@@ -1,4 +1,4 @@
-//! Every instruction is known to the one dispatch of its shape, and to no other.
+//! Every instruction has an arm in the function for its shape, and in no other.
 
 use alloc::vec;
 
@@ -7,7 +7,7 @@ use wattle_ast::{ArrowType, Class, Features, Kind, LaneIdx, Opcode, V128};
 use super::super::{Nan, Profile, binary, simd, unary, wide};
 use super::run;
 
-/// Whether the instruction computes: neither a constant nor a move of lanes by immediates.
+/// Whether the instruction computes: it is neither a constant nor a move of lanes by immediates.
 fn computes(op: Opcode) -> bool {
     matches!(op.info().class, Class::Numeric | Class::Vector) && op.info().kinds.is_empty()
 }
@@ -17,18 +17,18 @@ fn every_instruction_has_an_arm() {
     let mut count = 0;
     for &op in Opcode::ALL {
         let Some(arrow) = op.info().arrow else { continue };
-        // What a load makes of the bytes that it reads is tested with the moves of lanes.
+        // The values of loads are tested with the moves of lanes.
         if op.info().access_bytes > 0 {
             continue;
         }
-        // Ones divide.
+        // Operands of 1 divide without a trap.
         let result = run(op, &vec![1; arrow.params.len()], Profile::default());
         assert_eq!(result.is_some(), computes(op), "{op}");
         let counts = (Features::WASM3 | Features::WIDE_ARITHMETIC).contains(op.feature());
         count += u32::from(counts && result.is_some());
     }
-    // 128 of one byte, 8 truncations, 4 of wide arithmetic; 256 of vectors without 22 loads and
-    // stores, 14 of lanes, a constant and a shuffle.
+    // 128 opcodes of one byte, 8 truncations, 4 of wide arithmetic; 256 of vectors, but for 22
+    // loads and stores, 14 on lanes, a constant and a shuffle.
     assert_eq!(count, 128 + 8 + 4 + 256 - 22 - 14 - 2);
 }
 
@@ -54,7 +54,7 @@ fn no_instruction_has_two_arms() {
         let vector = info.arrow.is_some_and(|arrow| {
             arrow.params.contains(&ArrowType::v128) || arrow.results.contains(&ArrowType::v128)
         });
-        // Whole vectors are loaded and stored as they are.
+        // Loads and stores of whole vectors change no lanes.
         let memory = info.class == Class::Memory && vector && info.access_bytes < 16;
         let expected = computes(op) || lane || memory;
         assert_eq!(arms.iter().filter(|arm| **arm).count(), usize::from(expected), "{op}");

@@ -1,4 +1,4 @@
-//! Square root and fused multiply-add against the standard library's.
+//! Square root and fused multiply-add compared with the standard library.
 
 use super::super::exact;
 use super::{Random, special_f32, special_f64};

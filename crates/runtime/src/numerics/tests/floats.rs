@@ -1,4 +1,4 @@
-//! Floats beyond the reference: the payloads of NaNs.
+//! Properties of floats that the reference does not cover: the payloads of NaNs.
 
 use super::super::float::{madd, max, min, nearest};
 use super::super::{Nan, convert};

@@ -1,5 +1,5 @@
-//! Tests of numerics: every operator against arithmetic done another way, on values that matter
-//! and on random ones.
+//! Tests of numerics: every operator compared with arithmetic done in another way, on special
+//! values and on random ones.
 
 extern crate std;
 
@@ -19,7 +19,7 @@ use wattle_ast::{ArrowType, Opcode, V128};
 use super::{Nan, Profile, binary, simd, unary, wide};
 use crate::trap::Trap;
 
-/// Random bits (xorshift64*), the same in every run.
+/// Random bits (xorshift64*), equal in every run.
 struct Random(u64);
 
 impl Random {
@@ -35,9 +35,9 @@ impl Random {
     }
 }
 
-/// The bits of floats with `mantissa` bits of fraction where something happens: zeros, subnormals,
-/// ones, integers and halves, bounds of integer types, infinities, and NaNs with payloads, of both
-/// signs and with their neighbours.
+/// The bits of special floats with `mantissa` bits of fraction: zeros, subnormals, ones, integers
+/// and halves, bounds of integer types, infinities, and NaNs with payloads, of both signs and with
+/// their neighbours.
 fn special_floats(mantissa: u32, exponent: u32) -> Vec<u64> {
     let infinity = ((1 << exponent) - 1) << mantissa;
     let bias = (1 << (exponent - 1)) - 1;
@@ -66,7 +66,7 @@ fn special_f64() -> Vec<f64> {
     special_floats(52, 11).into_iter().map(f64::from_bits).collect()
 }
 
-/// Integers where something happens, of any width when cut off.
+/// Special integers, to be cut to any width.
 fn special_integers() -> Vec<u64> {
     let mut integers = vec![0, u64::MAX, 0x0123_4567_89ab_cdef, 0xaaaa_aaaa_aaaa_aaaa];
     for power in [0, 1, 3, 7, 8, 14, 15, 16, 23, 24, 25, 30, 31, 32, 52, 53, 54, 62, 63] {
@@ -78,12 +78,13 @@ fn special_integers() -> Vec<u64> {
     integers
 }
 
-/// A vector as one number, lane 0 lowest.
+/// A vector from one number, lane 0 lowest.
 fn vector(bits: u128) -> V128 {
     V128(bits.to_le_bytes())
 }
 
-/// Runs an instruction without immediates on operands as bits; `None` if no dispatch knows it.
+/// Runs an instruction without immediates on operands as bits; `None` if no function has an arm for
+/// it.
 fn run(op: Opcode, operands: &[u128], profile: Profile) -> Option<Result<u128, Trap>> {
     use ArrowType::{i32, v128};
     let arrow = op.info().arrow?;

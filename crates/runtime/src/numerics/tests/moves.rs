@@ -1,4 +1,4 @@
-//! Lanes in and out of vectors, what loads make of bytes, and wide arithmetic.
+//! Lanes in and out of vectors, the values of loads, and wide arithmetic.
 
 use wattle_ast::{LaneIdx, Opcode, Shuffle, V128};
 
@@ -94,7 +94,7 @@ fn loads() {
 
 #[test]
 fn wide_arithmetic() {
-    // Schoolbook: sums with a carry, products of 32-bit halves.
+    // By hand: sums with a carry, products of 32-bit halves.
     let add = |a: (u64, u64), b: (u64, u64)| {
         let low = a.0.wrapping_add(b.0);
         (low, a.1.wrapping_add(b.1).wrapping_add(u64::from(low < a.0)))

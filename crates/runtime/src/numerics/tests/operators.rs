@@ -1,4 +1,5 @@
-//! Every instruction without immediates against the reference, on special and random operands.
+//! Every instruction without immediates compared with the reference, on special and random
+//! operands.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,7 +12,7 @@ use super::reference::{Want, conversion, float, lane, lanes};
 use super::{NATIVE, Random, run, special_f32, special_f64, special_integers};
 use crate::trap::Trap;
 
-/// What a name like `i32` or `i16x8` stands for: float or not, width and number of lanes.
+/// The shape that a name like `i32` or `i16x8` stands for: float or not, width and number of lanes.
 #[derive(Clone, Copy)]
 struct Shape {
     is_float: bool,
@@ -32,7 +33,7 @@ impl Shape {
     }
 }
 
-/// An instruction taken apart: `i16x8.extmul_low_i8x16_s` is `extmul`, low half, of `i8x16`, signed.
+/// The parts of a mnemonic: `i16x8.extmul_low_i8x16_s` is `extmul`, low half, of `i8x16`, signed.
 struct Parts {
     op: String,
     shape: Shape,
@@ -67,7 +68,7 @@ fn parts(op: Opcode) -> Parts {
     parts
 }
 
-/// The lanes that an instruction should give, or a trap.
+/// The lanes that an instruction should give, or its trap.
 fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Trap> {
     let Parts { op, shape, source, half, signed } = parts;
     let (shape, signed) = (*shape, *signed);
@@ -108,7 +109,7 @@ fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Trap> {
                 bits((0..count).map(sum).collect())
             }
             "relaxed_dot_add" => {
-                // Four products; their pairs saturate at 16 bits only where both are 2^14.
+                // Pairs of the four products saturate at 16 bits only where both are 2^14.
                 let sum = |i: usize| {
                     let pair = |j: usize| {
                         let product = |k: usize| {
@@ -168,7 +169,7 @@ fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Trap> {
     }
 }
 
-/// Whether bits are a quiet NaN, and a canonical one where every NaN among the operands is.
+/// Whether bits are a quiet NaN, and a canonical one if every NaN among the operands is canonical.
 fn native_nan(bits: u128, width: u32, canonical_operands: bool) -> bool {
     let quiet = 1 << (if width == 32 { 22 } else { 51 });
     let payload = bits & (2 * quiet - 1);
@@ -195,7 +196,7 @@ fn check(op: Opcode, parts: &Parts, operands: &[u128]) {
             (Err(got), Err(want)) if got == *want => continue,
             _ => panic!("{}", about()),
         };
-        // Tests and comparisons of numbers give an i32 of any lane's width.
+        // Tests and comparisons of numbers give an `i32`, whatever the width of their operands.
         let width = if want.len() == 1 { 128 } else { parts.shape.width };
         for (bits, want) in lanes(got, width, want.len() as u32).into_iter().zip(want) {
             let right = match want {
@@ -212,7 +213,7 @@ fn check(op: Opcode, parts: &Parts, operands: &[u128]) {
     }
 }
 
-/// What operands may be made of: bits of numbers up to 64 bits wide.
+/// The numbers that operands are made from, up to 64 bits wide.
 fn pool(shape: Shape) -> Vec<u64> {
     match (shape.is_float, shape.width) {
         (true, 32) => special_f32().iter().map(|x| x.to_bits().into()).collect(),
@@ -263,7 +264,7 @@ fn check_all(class: Class, pairs: usize) {
         }
         for mut case in cases {
             if numbers && source.width == 32 {
-                // What is above a number of 32 bits does not count.
+                // Bits above a 32-bit number are ignored.
                 let long = run(op, &case, Profile::default());
                 case.iter_mut().for_each(|value| *value &= 0xffff_ffff);
                 assert_eq!(long, run(op, &case, Profile::default()), "{op} {case:x?}");

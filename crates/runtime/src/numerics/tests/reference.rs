@@ -1,15 +1,15 @@
-//! A slow reference: it reads what to compute off the mnemonic, and computes it lane by lane in
-//! wide integers or in the standard library's floats.
+//! A slow reference: it reads the operation from the mnemonic, and computes it lane by lane in wide
+//! integers or in floats of the standard library.
 
 use alloc::vec::Vec;
 
 use crate::trap::Trap;
 
-/// What a lane should be.
+/// The expected value of a lane.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Want {
     Bits(u128),
-    /// A NaN that an operator makes.
+    /// Any NaN that an operator makes.
     Nan,
 }
 
@@ -40,13 +40,13 @@ fn saturate(value: i128, width: u32, signed: bool) -> u128 {
     cut(value.clamp(low, high), width)
 }
 
-/// The float, whose precision `f64` covers.
+/// The float with these bits, as an `f64`.
 pub(super) fn float(bits: u128, width: u32) -> f64 {
     if width == 32 { f32::from_bits(bits as u32).into() } else { f64::from_bits(bits as u64) }
 }
 
-/// A result, computed in `f64`, rounded to the width: of sums, products, quotients and roots of
-/// `f32` that is what rounding once gives.
+/// A result that was computed in `f64`, rounded to the width. For sums, products, quotients and
+/// roots of `f32`, this equals rounding once.
 fn rounded(value: f64, width: u32) -> Want {
     if value.is_nan() {
         Nan
@@ -57,7 +57,7 @@ fn rounded(value: f64, width: u32) -> Want {
     }
 }
 
-/// An integer rounded to a float, with integers only.
+/// An integer rounded to a float, in integer arithmetic.
 fn convert(value: i128, width: u32) -> Want {
     let precision = if width == 32 { 24 } else { 53 };
     let magnitude = value.unsigned_abs();
@@ -68,8 +68,8 @@ fn convert(value: i128, width: u32) -> Want {
     rounded(if value < 0 { -exact } else { exact }, width)
 }
 
-/// A float without its fraction, or no integer at all. What is too great for an `i128` is cut to
-/// something that is too great for an instruction as well.
+/// A float without its fraction, or `None` if it has no integer value. Numbers beyond an `i128` are
+/// cut to values that are beyond the range of every instruction too.
 fn truncated(value: f64) -> Option<i128> {
     if value.is_nan() {
         return None;
@@ -85,7 +85,7 @@ fn truncated(value: f64) -> Option<i128> {
     Some(if value < 0.0 { -magnitude } else { magnitude })
 }
 
-/// The result of one lane, or of a number: `op` without its sign, which is `signed`.
+/// The result of one lane, or of a number. `op` is without its sign, which is `signed`.
 pub(super) fn lane(
     op: &str,
     signed: bool,
@@ -155,7 +155,7 @@ fn float_lane(op: &str, width: u32, args: &[u128]) -> Option<Want> {
     let sign = 1 << (width - 1);
     let unordered = args.iter().any(|arg| float(*arg, width).is_nan());
     let truth = |holds: bool| Some(Bits(holds.into()));
-    // The operand that the order prefers: of zeros, by their signs.
+    // The operand that the order prefers; zeros are ordered by their signs.
     let pick = |greater: bool| {
         let key = |i: usize| (arg(i), (args[i] & sign == 0) as u8);
         let second = if greater { key(1) > key(0) } else { key(1) < key(0) };
@@ -199,7 +199,7 @@ fn float_lane(op: &str, width: u32, args: &[u128]) -> Option<Want> {
     Some(rounded(value, width))
 }
 
-/// A conversion of one lane, or of a number, from one width to another.
+/// The result of a conversion of one lane, or of a number, from one width to another.
 pub(super) fn conversion(
     op: &str,
     signed: bool,
