@@ -59,7 +59,7 @@ fn value_of<'w>(words: &'w [OsString], option: &str) -> Option<&'w str> {
 }
 
 fn main() -> ExitCode {
-    let words = commands::arrange(std::env::args_os().collect(), &Cli::command());
+    let words = commands::arrange(std::env::args_os().collect(), Cli::command);
     // What decides how errors of usage look is known before the words are parsed.
     let ours = words.split(|word| word == "--").next().unwrap_or_default();
     let wants_json = ours.iter().any(|word| word == "--json");

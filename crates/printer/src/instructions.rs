@@ -388,34 +388,61 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
 }
 
 /// A layout with one instruction a line.
-pub(crate) struct Flat<'p> {
+pub(crate) struct Flat {
+    /// The level of the function's own line.
+    pub(crate) level: usize,
+}
+
+impl Layout for Flat {
+    #[inline(always)]
+    fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize) {
+        let Some(level) = code.level(opcode) else { return };
+        let level = code.layout.level + level;
+        code.begin_line(opcode, offset, level);
+    }
+}
+
+/// A layout with one instruction a line, and comments on lines between.
+pub(crate) struct Commented<'p> {
     /// The level of the function's own line.
     pub(crate) level: usize,
     /// The comments that are still to come: offsets in the expression, and texts.
     pub(crate) comments: &'p [(u32, u32)],
 }
 
-impl Layout for Flat<'_> {
-    #[inline(always)]
+impl Layout for Commented<'_> {
     fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize) {
-        let level = match code.structure(opcode) {
-            Structure::End => return,
-            Structure::Part => code.labels.depth().saturating_sub(1),
-            _ => code.labels.depth(),
-        };
-        if !code.layout.comments.is_empty() {
-            code.comment(offset, level);
-        }
-        code.context.line(&mut code.out, code.layout.level + level);
-        code.offset(offset);
-        code.annotations.write(&mut code.out, offset);
-        code.context.keyword(&mut code.out, opcode);
+        let Some(level) = code.level(opcode) else { return };
+        let level = code.layout.level + level;
+        code.comment(offset, level);
+        code.begin_line(opcode, offset, level);
     }
 }
 
-impl Code<'_, '_, Flat<'_>> {
+impl<L: Layout> Code<'_, '_, L> {
+    /// How deep an instruction is indented below its function; nothing for the final `end`, which is
+    /// not written.
+    #[inline(always)]
+    fn level(&mut self, opcode: Opcode) -> Option<usize> {
+        match self.structure(opcode) {
+            Structure::End => None,
+            Structure::Part => Some(self.labels.depth().saturating_sub(1)),
+            _ => Some(self.labels.depth()),
+        }
+    }
+
+    /// Begins an instruction on a new line.
+    #[inline(always)]
+    fn begin_line(&mut self, opcode: Opcode, offset: usize, level: usize) {
+        self.context.line(&mut self.out, level);
+        self.offset(offset);
+        self.annotations.write(&mut self.out, offset);
+        self.context.keyword(&mut self.out, opcode);
+    }
+}
+
+impl Code<'_, '_, Commented<'_>> {
     /// Writes the comment of the instruction at an offset, if it has one.
-    #[cold]
     fn comment(&mut self, offset: usize, level: usize) {
         while let Some((&(at, text), others)) = self.layout.comments.split_first()
             && at as usize <= offset
@@ -424,7 +451,7 @@ impl Code<'_, '_, Flat<'_>> {
             if at as usize == offset
                 && let Some(comments) = &self.context.config.comments
             {
-                self.context.line(&mut self.out, self.layout.level + level);
+                self.context.line(&mut self.out, level);
                 self.out.extend_from_slice(b";; ");
                 self.out.extend_from_slice(comments.text(text).as_bytes());
             }

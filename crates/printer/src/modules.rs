@@ -15,7 +15,7 @@ use wattle_syntax::strings;
 
 use crate::config::Config;
 use crate::ids::{Ids, Space, annotation};
-use crate::instructions::{Code, Flat};
+use crate::instructions::{Code, Commented, Flat};
 use crate::labels::LabelStack;
 use crate::metadata::Pending;
 use crate::printer::{HandOn, Printer};
@@ -461,14 +461,24 @@ impl<'m> Printer<'m> {
                 annotations,
             )
         } else {
-            let comments = self.context.config.comments.as_ref();
-            let comments = comments.map_or(&[][..], |comments| comments.of(place));
-            let layout = Flat { level: 2, comments };
-            let mut code = Code::new(&self.context, out, layout, &self.locals, labels);
-            code.base = base;
-            code.annotations = annotations;
-            let is_legible = code.expr(body.code(), &mut self.nesting);
-            (code.out, is_legible)
+            let (context, nesting) = (&self.context, &mut self.nesting);
+            let code = body.code();
+            match &context.config.comments {
+                None => {
+                    let layout = Flat { level: 2 };
+                    let mut sink = Code::new(context, out, layout, &self.locals, labels);
+                    (sink.base, sink.annotations) = (base, annotations);
+                    let is_legible = sink.expr(code, nesting);
+                    (sink.out, is_legible)
+                }
+                Some(comments) => {
+                    let layout = Commented { level: 2, comments: comments.of(place) };
+                    let mut sink = Code::new(context, out, layout, &self.locals, labels);
+                    (sink.base, sink.annotations) = (base, annotations);
+                    let is_legible = sink.expr(code, nesting);
+                    (sink.out, is_legible)
+                }
+            }
         };
         self.is_legible &= is_legible;
         self.context.line(&mut self.out, 1);

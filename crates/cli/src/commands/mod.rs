@@ -22,7 +22,7 @@ use clap::Subcommand;
 use crate::failure::Failure;
 
 /// Puts the words of the command line in the order that the parser of arguments expects.
-pub(crate) fn arrange(words: Vec<OsString>, root: &clap::Command) -> Vec<OsString> {
+pub(crate) fn arrange(words: Vec<OsString>, root: fn() -> clap::Command) -> Vec<OsString> {
     run::arrange(wabt::arrange(words), root)
 }
 

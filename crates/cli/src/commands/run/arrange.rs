@@ -41,15 +41,18 @@ impl Options<'_> {
 /// Options directly behind FILE are ours, up to the first word that is not an option of ours, or up
 /// to `--`. With `--invoke`, they are ours wherever they stand: a value never begins with two
 /// dashes.
-pub(in crate::commands) fn arrange(words: Vec<OsString>, root: &Command) -> Vec<OsString> {
+pub(in crate::commands) fn arrange(words: Vec<OsString>, root: fn() -> Command) -> Vec<OsString> {
     let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-") && word != "-";
-    let Some(at) = words.iter().skip(1).position(|word| !is_option(word)).map(|at| at + 1) else {
+    let mut at = 1;
+    while let Some(word) = words.get(at).filter(|word| is_option(word)) {
+        at += if word == "--color" { 2 } else { 1 };
+    }
+    if words.get(at).is_none_or(|word| word != "run") {
         return words;
-    };
-    let Some(command) = root.find_subcommand("run").filter(|_| words[at] == "run") else {
-        return words;
-    };
-    let options = Options { command, root };
+    }
+    let root = root();
+    let Some(command) = root.find_subcommand("run") else { return words };
+    let options = Options { command, root: &root };
     let is_invoke = |word: &OsStr| {
         word == "--invoke" || word.to_str().is_some_and(|word| word.starts_with("--invoke="))
     };
@@ -98,7 +101,7 @@ mod tests {
 
     fn arranged(line: &str) -> String {
         let words = line.split(' ').map(Into::into).collect();
-        let words = super::arrange(words, &crate::Cli::command());
+        let words = super::arrange(words, crate::Cli::command);
         words.join(" ".as_ref()).into_string().unwrap()
     }
 
@@ -109,6 +112,9 @@ mod tests {
             ("wattle run", "wattle run"),
             ("wattle run a.wasm", "wattle run -- a.wasm"),
             ("wattle --json run - x", "wattle --json run -- - x"),
+            ("wattle --color never run a -x", "wattle --color never run -- a -x"),
+            ("wattle run a --color never", "wattle run -- a --color never"),
+            ("wattle --color", "wattle --color"),
             // Cargo adds such options.
             ("wattle run a.wasm --nocapture x", "wattle run -- a.wasm --nocapture x"),
             ("wattle run a.wasm -e --fuel", "wattle run -- a.wasm -e --fuel"),
