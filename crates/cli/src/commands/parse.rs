@@ -27,7 +27,7 @@ impl Parse {
         warn(&warnings, json);
         let bytes = if self.canonical {
             let help = "parse without --canonical keeps every byte";
-            warn(&source.left_out(&module, help), json);
+            warn(&source.left_out(&module.left_out_of_shortest(), Some(help)), json);
             wattle::encoder::encode_canonical(&module)
         } else {
             wattle::encoder::encode(&module)

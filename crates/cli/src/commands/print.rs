@@ -51,7 +51,7 @@ impl Print {
         if !self.skeleton {
             let help = "code that comes from text is written in its shortest form: to keep every byte, \
                         work on the binary";
-            warn(&source.left_out(&module, help), json);
+            warn(&source.left_out(&module.left_out_of_shortest(), Some(help)), json);
         }
         let config = Config::new()
             .fold(self.fold)
