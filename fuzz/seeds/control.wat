@@ -40,7 +40,7 @@
     end)
   (func (try (do (try (do nop) (delegate 0))) (catch $e drop) (catch_all)))
   (func (param i32) (result i32)
-    (@metadata.code.branch_hint "\01")
+    (@metadata.code.branch_hint "\01") (@metadata.code.trace "a" "\00")
     (if (result i32) (local.get 0)
       (then (return_call $f (i32.const 1)))
       (else (return_call_indirect (type $ii) (i32.const 1) (i32.const 0)))))

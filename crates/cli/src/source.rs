@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::Utf8Error;
 
 use wattle::Features;
-use wattle::ast::custom::LeftOut;
+use wattle::ast::custom::{LeftOut, WhyLeftOut};
 use wattle::ast::{
     self, Body, Collector, Item, LineIndex, Module, Reader, SectionId, SourceMap, Span,
 };
@@ -15,6 +15,9 @@ use wattle::{parser, validator, wat};
 use crate::failure::Failure;
 use crate::fault::Fault;
 use crate::input::{Reading, read_file, shown_name};
+
+/// How many names of custom sections a warning lists.
+const SHOWN_NAMES: usize = 20;
 
 /// An input, text or binary.
 pub(crate) struct Source {
@@ -91,13 +94,28 @@ impl Source {
         Ok((parsed.module, self.placed(warnings.collect())))
     }
 
-    /// What to say of the custom sections that are left out when a module is rewritten: what they say
-    /// would be wrong. `help` says what keeps them.
-    pub(crate) fn left_out(&self, module: &Module<'_>, help: &str) -> Vec<Fault> {
-        let left_out = module.left_out_of_shortest();
-        let left_out = left_out.iter().take(self.reading.max_errors.get());
-        let fault = |it: &LeftOut| self.fault(it.to_string()).help(Some(help.to_owned())).warning();
-        left_out.map(fault).collect()
+    /// What to say of custom sections that are left out because they would be wrong: a warning for each
+    /// reason. `help` says what keeps them.
+    pub(crate) fn left_out(&self, left_out: &[LeftOut], help: Option<&str>) -> Vec<Fault> {
+        let mut reasons: Vec<(WhyLeftOut, Vec<&str>)> = Vec::new();
+        for LeftOut { name, why, .. } in left_out {
+            match reasons.iter_mut().find(|(known, _)| known == why) {
+                Some((_, names)) => names.push(name),
+                None => reasons.push((*why, vec![name])),
+            }
+        }
+        let warnings = reasons.into_iter().map(|(why, names)| {
+            let more = names.len().saturating_sub(SHOWN_NAMES);
+            let shown = names[..names.len() - more].join(", ");
+            let sections = match (names.len(), more) {
+                (1, _) => format!("section {shown} is"),
+                (_, 0) => format!("sections {shown} are"),
+                _ => format!("sections {shown} and {more} more are"),
+            };
+            let fault = self.fault(format!("the custom {sections} left out: {why}"));
+            fault.help(help.map(str::to_owned)).warning()
+        });
+        warnings.collect()
     }
 
     /// The module; and where its parts stand in the text, when it was one.

@@ -112,6 +112,9 @@ impl Moves {
         }
         let mut before_code = true;
         for &id in SectionId::ALL.iter().skip(1) {
+            if id == SectionId::DataCount && !module.encoding.data_count {
+                continue;
+            }
             let is_dropped = id == SectionId::DataCount && !module.names_data();
             let mut raws = module.encoding.sections.iter().filter(|raw| raw.id == id);
             let raw = raws.next();
@@ -205,18 +208,18 @@ impl fmt::Display for WhyLeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             WhyLeftOut::Moves(PointsAt::Sections) => {
-                "it points at bytes of other sections, and these move"
+                "offsets in other sections would be wrong, since these move"
             }
             WhyLeftOut::Moves(PointsAt::Binary) => {
-                "it points at bytes of the binary, and these move"
+                "offsets in the binary would be wrong, since its sections move"
             }
             WhyLeftOut::Moves(PointsAt::Code | PointsAt::Instructions) => {
-                "it points at bytes of the code section, and these move"
+                "offsets in the code section would be wrong, since code moves"
             }
             WhyLeftOut::NoInstruction => {
-                "it is malformed or points into the middle of an instruction, and code moves"
+                "malformed, or with offsets where no instruction begins, and code moves"
             }
-            WhyLeftOut::Several => "there are several sections of its name, and code moves",
+            WhyLeftOut::Several => "there are several of the name, and code moves",
         })
     }
 }
@@ -235,7 +238,7 @@ impl fmt::Display for WhyLeftOut {
 /// assert_eq!(
 ///     module.left_out_of_shortest()[0].to_string(),
 ///     "the custom section .debug_line is left out: \
-///      it points at bytes of the code section, and these move",
+///      offsets in the code section would be wrong, since code moves",
 /// );
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -33,7 +33,7 @@ impl Parse {
         let module = parse(&source, self.check, json)?;
         let bytes = if self.canonical {
             let help = "parse without --canonical keeps every byte";
-            warn(&source.left_out(&module, help), json);
+            warn(&source.left_out(&module.left_out_of_shortest(), Some(help)), json);
             wattle::encoder::encode_canonical(&module)
         } else {
             wattle::encoder::encode(&module)

@@ -122,7 +122,7 @@ pub(super) fn remove_names(module: &mut Module<'_>) {
 pub(super) fn warn_of_left_out(source: &Source, module: &Module<'_>, json: bool) {
     let help = "code that comes from text is written in its shortest form: to keep every byte, work \
                 on the binary";
-    warn(&source.left_out(module, help), json);
+    warn(&source.left_out(&module.left_out_of_shortest(), Some(help)), json);
 }
 
 /// Prints what could be read of a source.

@@ -84,8 +84,7 @@ pub(super) fn without_customs(
     let frames = frames.map_err(|error| source.malformed_binary(error))?;
     let removed: Vec<bool> = frames.iter().map(removes_section).collect();
     let wrong = wrong_without(&frames, &removed);
-    let say = |it: &LeftOut| source.fault(it.to_string()).warning();
-    warn(&wrong.iter().map(say).collect::<Vec<_>>(), json);
+    warn(&source.left_out(&wrong, None), json);
     let mut out = Vec::with_capacity(source.bytes.len());
     let header = frames.first().map_or(source.bytes.len(), |frame| frame.offset);
     out.extend_from_slice(&source.bytes[..header]);

@@ -18,8 +18,12 @@ fn rewriting_code_leaves_out_what_points_at_it() {
     for arguments in [&["parse", "--canonical"][..], &["print"]] {
         let Ran { code, err, bytes, .. } = wattle(arguments, OBJECT);
         assert_eq!(code, Some(0), "{err}");
+        let warnings = [
+            "the custom section .debug_line is left out: offsets in the code section would be wrong",
+            "the custom sections linking, reloc.CODE are left out: offsets in other sections",
+        ];
+        assert!(warnings.iter().all(|warning| err.contains(warning)), "{err}");
         for name in [".debug_line", "linking", "reloc.CODE"] {
-            assert!(err.contains(&format!("the custom section {name} is left out")), "{err}");
             assert!(!String::from_utf8_lossy(&bytes).contains(name), "{arguments:?}");
         }
     }
@@ -43,7 +47,6 @@ fn stripping_sections_that_are_pointed_past_leaves_out_what_points() {
     let at = pointing.len() - 2;
     pointing[at] = 3;
     let Ran { err, bytes, .. } = wattle(&["strip", "--delete", "^x$"], &pointing);
-    assert!(err.contains("the custom section linking is left out"), "{err}");
-    assert!(err.contains("the custom section reloc.CODE is left out"), "{err}");
+    assert!(err.contains("the custom sections linking, reloc.CODE are left out"), "{err}");
     assert_eq!(bytes, OBJECT[..42]);
 }
