@@ -30,12 +30,12 @@ pub(crate) const KNOWN: &[&str] = &[CUSTOM, NAME, CODE, NAMES, Producers::NAME, 
 
 /// The annotations of an instruction, as a range of those of the function.
 #[derive(Clone, Copy, Default, Debug)]
-pub(super) struct Said {
+pub(super) struct InstrMetadata {
     first: u32,
     end: u32,
 }
 
-impl Said {
+impl InstrMetadata {
     pub(super) fn is_empty(self) -> bool {
         self.first == self.end
     }
@@ -111,14 +111,14 @@ impl<'t, 'a> State<'t, 'a> {
 
     /// The annotations of the instruction at `pos`.
     #[inline(always)]
-    pub(super) fn said(&mut self, pos: usize) -> Result<Said> {
-        if self.annotated(pos) { self.said_at(pos) } else { Ok(Said::default()) }
+    pub(super) fn instr_metadata(&mut self, pos: usize) -> Result<InstrMetadata> {
+        if self.annotated(pos) { self.instr_metadata_at(pos) } else { Ok(InstrMetadata::default()) }
     }
 
     #[cold]
-    fn said_at(&mut self, pos: usize) -> Result<Said> {
+    fn instr_metadata_at(&mut self, pos: usize) -> Result<InstrMetadata> {
         let tokens = self.cursor.tokens;
-        let first = self.said.len();
+        let first = self.func_metadata.len();
         for at in self.annots_at(pos) {
             let annot = tokens.annotations().get(at).filter(|it| it.id.starts_with(CODE));
             let Some(annot) = annot else { continue };
@@ -126,19 +126,22 @@ impl<'t, 'a> State<'t, 'a> {
             if self.func.is_none() {
                 return Err(bad(annot, "not in a function"));
             }
-            if self.said.iter().skip(first).any(|(id, _)| *id == annot.id) {
+            if self.func_metadata.iter().skip(first).any(|(id, _)| *id == annot.id) {
                 return Err(bad(annot, "duplicate annotation"));
             }
-            self.said.push((annot.id.clone(), parse_metadata(annot)?));
+            self.func_metadata.push((annot.id.clone(), parse_metadata(annot)?));
         }
-        Ok(Said { first: first as u32, end: self.said.len() as u32 })
+        Ok(InstrMetadata { first: first as u32, end: self.func_metadata.len() as u32 })
     }
 
     /// Keeps the annotations of a function's instructions at these offsets.
     #[cold]
-    pub(super) fn keep_metadata(&mut self, func: FuncIdx, annotated: &[(u32, Said)]) {
-        for (offset, said) in annotated {
-            let here = self.said.get(said.first as usize..said.end as usize).unwrap_or_default();
+    pub(super) fn keep_metadata(&mut self, func: FuncIdx, annotated: &[(u32, InstrMetadata)]) {
+        for (offset, range) in annotated {
+            let here = self
+                .func_metadata
+                .get(range.first as usize..range.end as usize)
+                .unwrap_or_default();
             for (id, value) in here {
                 let metadata = self.metadata.entry(id.clone()).or_default();
                 metadata.set(func, *offset, value.clone());

@@ -9,7 +9,7 @@ use wattle_ast::{BlockType, Encode, ItemKind, Name, Opcode, encode_immediates};
 use wattle_syntax::TokenKind;
 
 use super::State;
-use super::annotations::Said;
+use super::annotations::InstrMetadata;
 use super::immediates::Immediates;
 use super::types::ParamIds;
 use crate::error::{Expected, Result};
@@ -67,7 +67,7 @@ impl Open {
 pub(super) struct Frame {
     pub(super) open: Open,
     /// The annotations of the instruction that waits.
-    said: Said,
+    metadata: InstrMetadata,
     /// The start in `Code::waiting` of an instruction that waits.
     waiting: u32,
     /// The tokens of the instruction that waits, up to its operands; the first token of a block.
@@ -78,7 +78,7 @@ impl Frame {
     /// The frame that the token at a position opens.
     fn new(open: Open, start: usize) -> Frame {
         let start = start as u32;
-        Frame { open, said: Said::default(), waiting: 0, tokens: (start, start + 1) }
+        Frame { open, metadata: InstrMetadata::default(), waiting: 0, tokens: (start, start + 1) }
     }
 }
 
@@ -109,7 +109,7 @@ pub(super) struct Code<'a> {
     /// The item of the expression, if the places of its instructions are recorded.
     owner: Option<(ItemKind, u32)>,
     /// The offsets in `out` of annotated instructions, and their annotations.
-    pub(super) annotated: Vec<(u32, Said)>,
+    pub(super) annotated: Vec<(u32, InstrMetadata)>,
     /// Whether an error was reported, so that the encoded instructions are of no use.
     pub(super) broken: bool,
     /// Whether there was an unknown word that may have been meant to begin or end a block.
@@ -129,9 +129,9 @@ impl Code<'_> {
 
     /// Records the annotations of the instruction at an offset in `out`.
     #[inline(always)]
-    fn annotate(&mut self, said: Said, offset: usize) {
-        if !said.is_empty() {
-            self.annotated.push((offset as u32, said));
+    fn annotate(&mut self, metadata: InstrMetadata, offset: usize) {
+        if !metadata.is_empty() {
+            self.annotated.push((offset as u32, metadata));
         }
     }
 
@@ -264,10 +264,10 @@ impl<'a> State<'_, 'a> {
             return Err(self.cursor.unexpected(Expected::OperandOrClose));
         }
         let start = self.cursor.pos();
-        let said = self.said(start)?;
+        let metadata = self.instr_metadata(start)?;
         let opcode = self.opcode()?;
         let before = code.out.len();
-        code.annotate(said, before);
+        code.annotate(metadata, before);
         if opcode.kinds().is_structured() {
             return self.flat_structured(code, opcode, start);
         }
@@ -404,22 +404,22 @@ impl<'a> State<'_, 'a> {
             return Ok(());
         }
         // Only instructions can be annotated. Annotations before `(then` are reported later.
-        let said = self.said(open)?;
+        let metadata = self.instr_metadata(open)?;
         let start = self.cursor.pos();
         let opcode = self.opcode()?;
         if opcode.kinds().is_structured() {
-            return self.folded_structured(code, opcode, start, said);
+            return self.folded_structured(code, opcode, start, metadata);
         }
         let before = code.out.len();
         self.encode(code, opcode)?;
         let end = self.cursor.pos();
         if self.cursor.opt(TokenKind::Close) {
             // An instruction without operands need not wait.
-            code.annotate(said, before);
+            code.annotate(metadata, before);
             self.note(code, before, (start, end));
             return Ok(());
         }
-        self.wait(code, Open::Operands, before, said, (start, end));
+        self.wait(code, Open::Operands, before, metadata, (start, end));
         Ok(())
     }
 
@@ -429,20 +429,20 @@ impl<'a> State<'_, 'a> {
         code: &mut Code<'a>,
         open: Open,
         before: usize,
-        said: Said,
+        metadata: InstrMetadata,
         tokens: (usize, usize),
     ) {
         let waiting = code.waiting.len() as u32;
         code.waiting.extend_from_slice(&code.out[before..]);
         code.out.truncate(before);
         let tokens = (tokens.0 as u32, tokens.1 as u32);
-        code.frames.push(Frame { open, said, waiting, tokens });
+        code.frames.push(Frame { open, metadata, waiting, tokens });
     }
 
     /// Encodes the instruction that was set aside.
     #[inline(always)]
     fn resume(&mut self, code: &mut Code<'a>, frame: Frame) {
-        code.annotate(frame.said, code.out.len());
+        code.annotate(frame.metadata, code.out.len());
         self.note(code, code.out.len(), (frame.tokens.0 as usize, frame.tokens.1 as usize));
         let waiting = frame.waiting as usize;
         code.out.extend_from_slice(&code.waiting[waiting..]);
@@ -492,7 +492,7 @@ impl<'a> State<'_, 'a> {
         code: &mut Code<'a>,
         opcode: Opcode,
         start: usize,
-        said: Said,
+        metadata: InstrMetadata,
     ) -> Result<()> {
         let before = code.out.len();
         let open = match opcode {
@@ -502,7 +502,7 @@ impl<'a> State<'_, 'a> {
                 let id = self.label_id()?;
                 code.waiting_ids.push(id);
                 let immediates = self.encode(code, opcode);
-                self.wait(code, Open::Condition, before, said, (start, self.cursor.pos()));
+                self.wait(code, Open::Condition, before, metadata, (start, self.cursor.pos()));
                 return immediates;
             }
             _ => {
@@ -510,7 +510,7 @@ impl<'a> State<'_, 'a> {
                 return Err(self.cursor.unexpected(Expected::FittingInstr));
             }
         };
-        code.annotate(said, before);
+        code.annotate(metadata, before);
         let header = self.begin_block(code, opcode, start);
         code.frames.push(Frame::new(open, start));
         header

@@ -270,7 +270,7 @@ impl<'a> State<'_, 'a> {
 
     /// Reads the locals and instructions of a function, and their annotations.
     fn body(&mut self, code: &mut Code<'a>, func: u32, ty: TypeIdx, type_at: usize) -> Result<()> {
-        self.said.clear();
+        self.func_metadata.clear();
         self.locals(code, func, self.param_count(ty), type_at)?;
         self.expr(code, Until::Close, Some((ItemKind::Func, func)))?;
         if !code.annotated.is_empty() {

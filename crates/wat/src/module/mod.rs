@@ -257,7 +257,7 @@ struct State<'t, 'a> {
     /// The position of the current field.
     field_start: usize,
     /// The field in which advice about a character was given last, and that advice.
-    last_sign: Option<(usize, Option<Help>)>,
+    last_character_advice: Option<(usize, Option<Help>)>,
     /// The index spaces of the module, and the locals of the current function.
     scope: Scope<'a>,
     /// The positions of the fields that are types.
@@ -282,7 +282,7 @@ struct State<'t, 'a> {
     /// A range of positions without annotations before their tokens.
     unannotated: Range<usize>,
     /// The annotations of instructions of the current function, each with its id.
-    said: Vec<(Name<'a>, Cow<'a, [u8]>)>,
+    func_metadata: Vec<(Name<'a>, Cow<'a, [u8]>)>,
     /// The annotations of instructions, by id.
     metadata: BTreeMap<Name<'a>, CodeMetadata<Cow<'a, [u8]>>>,
 }
@@ -305,7 +305,7 @@ impl<'t, 'a> State<'t, 'a> {
             budget: COMPARISONS,
             excused: BTreeSet::new(),
             field_start: 0,
-            last_sign: None,
+            last_character_advice: None,
             scope: Scope::default(),
             type_fields: Vec::new(),
             field_ids: BTreeMap::new(),
@@ -316,7 +316,7 @@ impl<'t, 'a> State<'t, 'a> {
             results: Vec::new(),
             labels: LabelStack::default(),
             func: None,
-            said: Vec::new(),
+            func_metadata: Vec::new(),
             metadata: BTreeMap::new(),
         }
     }

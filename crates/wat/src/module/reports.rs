@@ -97,15 +97,15 @@ impl State<'_, '_> {
             kind => error.help = help::find(kind, &self.cursor),
         }
         // A character that is wrong on many lines is reported once per field.
-        let is_sign = matches!(error.kind, ErrorKind::UnknownOperator(..))
+        let is_about_character = matches!(error.kind, ErrorKind::UnknownOperator(..))
             && self.cursor.peek() == TokenKind::Reserved
             && matches!(error.help, Some(Help::Advice(_)));
-        if is_sign {
+        if is_about_character {
             let field = (self.field_start, error.help.clone());
-            if self.last_sign.as_ref() == Some(&field) {
+            if self.last_character_advice.as_ref() == Some(&field) {
                 return;
             }
-            self.last_sign = Some(field);
+            self.last_character_advice = Some(field);
         }
         self.errors.push(error);
     }

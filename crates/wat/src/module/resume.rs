@@ -8,7 +8,7 @@ use wattle_ast::{Opcode, Span};
 use wattle_syntax::{TokenKind, trivia};
 
 use super::State;
-use super::annotations::Said;
+use super::annotations::InstrMetadata;
 use super::code::{Code, Frame, Open};
 use crate::error::{Error, ErrorKind, Expected, Related, Result};
 use crate::ids::Space;
@@ -102,7 +102,7 @@ impl<'a> State<'_, 'a> {
     fn keep_open(&mut self, code: &mut Code<'a>, keyword: usize) {
         if code.frames.last().is_none_or(|frame| frame.tokens.0 as usize != keyword) {
             let end = code.out.len();
-            self.wait(code, Open::Loose, end, Said::default(), (keyword, keyword + 1));
+            self.wait(code, Open::Loose, end, InstrMetadata::default(), (keyword, keyword + 1));
         }
     }
 
