@@ -11,7 +11,7 @@ pub struct Foreign {
 }
 
 const UNPACK: &str = "unpack it first";
-const NATIVE: &str =
+const COMPILE_FOR_WASM32: &str =
     "this is code for a processor; a compiler with a wasm32 target makes WebAssembly";
 const COMPILE: &str = "compile it to WebAssembly first";
 const DOWNLOAD: &str = "a download may give a page that says what failed, in place of the file";
@@ -26,10 +26,10 @@ const BINARIES: &[Foreign] = &[
     foreign("data packed by Zstandard", UNPACK, &[b"\x28\xb5\x2f\xfd"]),
     foreign("data packed by xz", UNPACK, &[b"\xfd7zXZ\0"]),
     foreign("data packed by bzip2", UNPACK, &[b"BZh"]),
-    foreign("an ELF file", NATIVE, &[b"\x7fELF"]),
+    foreign("an ELF file", COMPILE_FOR_WASM32, &[b"\x7fELF"]),
     foreign(
         "a Mach-O file",
-        NATIVE,
+        COMPILE_FOR_WASM32,
         &[
             b"\xfe\xed\xfa\xce",
             b"\xfe\xed\xfa\xcf",
@@ -38,7 +38,7 @@ const BINARIES: &[Foreign] = &[
             b"\xca\xfe\xba\xbe",
         ],
     ),
-    foreign("a Windows program", NATIVE, &[b"MZ\x90\0"]),
+    foreign("a Windows program", COMPILE_FOR_WASM32, &[b"MZ\x90\0"]),
     foreign(
         "an archive of object files",
         "take out its members with `ar x`, or link it",

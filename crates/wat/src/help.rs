@@ -40,7 +40,7 @@ pub enum Help {
     Character(char),
     /// The format that the input seems to have.
     LooksLike(&'static Foreign),
-    /// The words that are allowed where this is expected.
+    /// All words of the expected kind.
     OneOf(Expected),
     /// Advice that needs no word of the text.
     Advice(&'static str),

@@ -25,7 +25,7 @@ pub struct Dylink<'a> {
 }
 
 subsections! {
-    /// One subsection.
+    /// A subsection of `dylink.0`.
     DylinkSubsection {
         /// The sizes of memory and table that the library needs.
         Memory 1 DylinkMemory;
@@ -35,7 +35,7 @@ subsections! {
         Exports 3 Vec<DylinkExport<'a>>;
         /// Flags of imports.
         Imports 4 Vec<DylinkImport<'a>>;
-        /// Where to look for libraries.
+        /// The paths in which to look for libraries.
         RuntimePath 5 Vec<Name<'a>>;
         /// The architecture that the library is for.
         TargetArch 6 Name<'a>;

@@ -35,7 +35,7 @@ impl Default for LinkingSection<'_> {
 }
 
 subsections! {
-    /// One subsection.
+    /// A subsection of `linking`.
     LinkingSubsection {
         /// The names and flags of data segments, in their order.
         Segments 5 Vec<Segment<'a>>;
@@ -209,42 +209,42 @@ pub struct Symbol<'a> {
 pub enum SymbolKind<'a> {
     /// A function.
     Func {
-        /// Its index.
+        /// The index of the function.
         index: u32,
-        /// Its name.
+        /// The name of the symbol, if it is written.
         name: Option<Name<'a>>,
     },
     /// A piece of data.
     Data {
-        /// Its name.
+        /// The name of the symbol.
         name: Name<'a>,
         /// The place of the data, if it is defined here.
         at: Option<DataSymbol>,
     },
     /// A global.
     Global {
-        /// Its index.
+        /// The index of the global.
         index: u32,
-        /// Its name.
+        /// The name of the symbol, if it is written.
         name: Option<Name<'a>>,
     },
     /// A section.
     Section {
-        /// Its place in the module.
+        /// The place of the section in the module.
         section: u32,
     },
     /// A tag.
     Tag {
-        /// Its index.
+        /// The index of the tag.
         index: u32,
-        /// Its name.
+        /// The name of the symbol, if it is written.
         name: Option<Name<'a>>,
     },
     /// A table.
     Table {
-        /// Its index.
+        /// The index of the table.
         index: u32,
-        /// Its name.
+        /// The name of the symbol, if it is written.
         name: Option<Name<'a>>,
     },
 }

@@ -37,9 +37,9 @@ record! {
 record! {
     /// A language or a tool.
     VersionedName<'a> {
-        /// Its name.
+        /// The name of the language or tool.
         name: Name<'a>,
-        /// Its version.
+        /// The version of the language or tool.
         version: Name<'a>,
     }
 }

@@ -32,12 +32,12 @@ pub struct Count {
     /// The fixed part. It is negative for `br_on_non_null`, which leaves one value less than its
     /// label takes.
     pub fixed: i8,
-    /// What the other part counts.
+    /// The items counted by the part that depends on the immediates.
     pub of: CountOf,
 }
 
-/// What the part of a [`Count`] that depends on the immediates counts. For a function type, that is
-/// the parameters if operands are counted, and the results if results are counted.
+/// The items counted by the part of a [`Count`] that depends on the immediates. Of a function type,
+/// parameters are counted for operands, and results for results.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum CountOf {
     /// Nothing: the number is fixed.

@@ -36,7 +36,7 @@ pub struct Entries {
     left: u32,
     /// The number of members that are left in the last group.
     members: u32,
-    /// What the imports of that group share.
+    /// The module name and the type that the imports of that group share.
     imports: Option<ImportGroup<'static>>,
     index: u32,
 }

@@ -62,7 +62,7 @@ pub struct Event<'a> {
     pub item: Item<'a>,
     /// The offset in the input of its first byte.
     pub offset: usize,
-    /// Its bytes.
+    /// The bytes of the item.
     pub bytes: &'a [u8],
 }
 
@@ -94,16 +94,16 @@ pub struct Import<'a> {
 /// A function that the module defines.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Func<'a> {
-    /// Its type.
+    /// The type of the function.
     pub ty: TypeIdx,
-    /// Its locals and instructions.
+    /// The locals and instructions of the function.
     pub body: Body<'a>,
 }
 
 /// A table that the module defines.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Table<'a> {
-    /// Its type.
+    /// The type of the table.
     pub ty: TableType,
     /// The initial value of the elements; `None` for null.
     pub init: Option<Expr<'a>>,
@@ -112,7 +112,7 @@ pub struct Table<'a> {
 /// A global that the module defines.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Global<'a> {
-    /// Its type.
+    /// The type of the global.
     pub ty: GlobalType,
     /// The initial value.
     pub init: Expr<'a>,
@@ -121,7 +121,7 @@ pub struct Global<'a> {
 /// An export.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Export<'a> {
-    /// Its name.
+    /// The name of the export.
     pub name: Name<'a>,
     /// The exported item.
     pub index: ExternIdx,
@@ -212,7 +212,7 @@ pub enum DataMode<'a> {
 /// A custom section.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Custom<'a> {
-    /// Its name.
+    /// The name of the section.
     pub name: Name<'a>,
     /// The content.
     pub data: CustomData<'a>,
