@@ -1,4 +1,4 @@
-//! The errors of the binary format, and the path through a module that any error can carry.
+//! Errors of the binary format, and the path through a module that any error can carry.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -9,10 +9,10 @@ use crate::{Feature, Opcode, SectionId, Span};
 
 macro_rules! malformed {
     ($( $variant:ident $phrase:literal; )*) => {
-        /// Why bytes are malformed: the reason without its place.
+        /// Why bytes are malformed, without the place.
         ///
-        /// Small and free of payload, so that it travels in a register; [`Error`] adds the place.
-        /// `Display` prints the phrase of the official test suite.
+        /// It has no payload, so that it fits in a register; [`Error`] adds the place. `Display`
+        /// shows the phrase of the official test suite.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[non_exhaustive]
         pub enum Malformed { $( #[doc = $phrase] $variant, )* }
@@ -21,7 +21,7 @@ macro_rules! malformed {
             /// Every reason.
             pub const ALL: &'static [Malformed] = &[$( Malformed::$variant, )*];
 
-            /// The phrase that a message about it begins with.
+            /// The phrase that a message with this reason begins with.
             pub const fn phrase(self) -> &'static str {
                 match self { $( Malformed::$variant => $phrase, )* }
             }
@@ -79,7 +79,7 @@ impl core::error::Error for Malformed {}
 
 macro_rules! item_kinds {
     ($( $(#[$doc:meta])* $variant:ident $keyword:literal; )*) => {
-        /// What an item of a module is: the index spaces, the segments, and the rest.
+        /// The kind of an item of a module: an index space, a segment, or something else.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub enum ItemKind { $( $(#[$doc])* $variant, )* }
 
@@ -95,7 +95,7 @@ macro_rules! item_kinds {
 item_kinds! {
     /// A type, by type index.
     Type "type";
-    /// An import, by its place among the imports.
+    /// An import, by its index among the imports.
     Import "import";
     /// A function, by function index (imports included).
     Func "func";
@@ -107,7 +107,7 @@ item_kinds! {
     Tag "tag";
     /// A global, by global index.
     Global "global";
-    /// An export, by its place among the exports.
+    /// An export, by its index among the exports.
     Export "export";
     /// The start function.
     Start "start";
@@ -117,23 +117,23 @@ item_kinds! {
     DataCount "data count";
     /// A data segment.
     Data "data";
-    /// A custom section, by its place among the custom sections.
+    /// A custom section, by its index among the custom sections.
     Custom "custom";
 }
 
-/// An instruction, as a place.
+/// A reference to an instruction of an expression.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct InstrRef {
-    /// How many instructions of the expression come before it.
+    /// The number of instructions before it in the expression.
     pub index: u32,
-    /// Its byte offset within the expression.
+    /// Its byte offset in the expression.
     pub offset: u32,
-    /// What it is, when it was legible.
+    /// Its opcode, if that could be read.
     pub opcode: Option<Opcode>,
 }
 
-/// What a module can lie in, or a component: one step on the way from the outermost component
-/// inwards. The index is the one of the enclosing component's index space.
+/// One step on the way from the outermost component to a module or component inside. The index is
+/// that in the index space of the enclosing component.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Outer {
     /// A component within a component.
@@ -151,7 +151,7 @@ impl fmt::Display for Outer {
     }
 }
 
-/// Where in a module something is: from the section down to the instruction, as far as known.
+/// A place in a module: from the section to the instruction, as far as known.
 ///
 /// ```
 /// use wattle_ast::{InstrRef, ItemKind, Opcode, Outer, Path};
@@ -166,7 +166,7 @@ impl fmt::Display for Outer {
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Path {
-    /// What the module lies in, from the outside inwards; empty for a module that stands alone.
+    /// The components around the module, from the outermost inwards; empty for a module of its own.
     pub outer: Box<[Outer]>,
     /// The section.
     pub section: Option<SectionId>,
@@ -184,13 +184,13 @@ impl Path {
         Path { item: Some((kind, index)), ..Path::default() }
     }
 
-    /// The path with `outer` in front of it, from the outside inwards, for a module in a component.
+    /// This path inside of `outer`, which leads from the outermost component inwards.
     #[must_use]
     pub fn within(self, outer: &[Outer]) -> Path {
         Path { outer: outer.into(), ..self }
     }
 
-    /// Whether nothing is known.
+    /// Whether nothing of the path is known.
     pub fn is_empty(&self) -> bool {
         self.outer.is_empty() && self.section.is_none() && self.item.is_none()
     }
@@ -225,28 +225,28 @@ impl fmt::Display for Path {
     }
 }
 
-/// A malformed binary: what is wrong, at which bytes, where in the module.
+/// A malformed binary: what is wrong, at which bytes, and where in the module.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Error {
     /// What is wrong.
     pub kind: Malformed,
     /// The offending bytes of the input.
     pub span: Span,
-    /// The way through the module to them.
+    /// The path to the place in the module.
     pub path: Path,
-    /// What was found, when naming it helps: the bytes of an opcode, a count beside another.
+    /// What was found, if the message shows it, such as the bytes of an opcode or two counts.
     pub found: Option<String>,
-    /// The feature that would make it well-formed.
+    /// The feature with which the bytes would be well-formed.
     pub enable: Option<Feature>,
 }
 
 impl Error {
-    /// An error at a place, with nothing known of the way to it.
+    /// An error at a place of the input, without a path.
     pub fn new(kind: Malformed, span: Span) -> Error {
         Error { kind, span, path: Path::default(), found: None, enable: None }
     }
 
-    /// What is wrong, without the place: what a renderer shows beside a snippet.
+    /// What is wrong, without the place, as a renderer shows beside a snippet.
     pub fn reason(&self) -> String {
         let mut text = String::from(self.kind.phrase());
         if let Some(found) = &self.found {

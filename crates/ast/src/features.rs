@@ -1,4 +1,5 @@
-//! The proposals that Wattle knows: one table with what each implies and the presets it is in.
+//! The proposals that Wattle knows, in one table: what each implies, and the presets that include
+//! it.
 
 use core::fmt;
 use core::ops::{BitAnd, BitOr, BitOrAssign, Sub};
@@ -6,8 +7,8 @@ use core::ops::{BitAnd, BitOr, BitOrAssign, Sub};
 macro_rules! features {
     ($( $(#[doc = $doc:literal])* $variant:ident $name:ident $constant:ident
         $([ $($preset:ident)* ])? $(implies $($implied:ident)+)? ; )*) => {
-        /// One proposal, by the name that error messages, `--features` lists and the
-        /// instruction table use.
+        /// A proposal, under the name that error messages, `--features` lists and the instruction
+        /// table use.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         #[repr(u8)]
         #[allow(non_camel_case_types)]
@@ -31,7 +32,7 @@ macro_rules! features {
                 match self { $( Feature::$variant => concat!($( $doc ),*).trim_ascii(), )* }
             }
 
-            /// What must be on for this feature to make sense.
+            /// The features that this one depends on.
             pub const fn implies(self) -> Features {
                 match self { $( Feature::$variant => Features(0 $($( | Features::of(Feature::$implied).0 )+)?), )* }
             }
@@ -55,7 +56,7 @@ enum Preset {
 }
 
 features! {
-    /// What shipped in 2017, and import/export of mutable globals.
+    /// The features of 2017, and imports and exports of mutable globals.
     Mvp mvp MVP [w1 w2 w3 std];
     /// `i32.extend8_s` and its kin.
     SignExtension sign_extension SIGN_EXTENSION [w2 w3 std];
@@ -89,13 +90,13 @@ features! {
     Annotations annotations ANNOTATIONS [w1 w2 w3 std];
     /// Atomics and shared memories.
     Threads threads THREADS [std];
-    /// `try`, `catch`, `delegate`, `rethrow`: what shipped before `try_table`.
+    /// `try`, `catch`, `delegate`, `rethrow`: the predecessors of `try_table`.
     LegacyExceptions legacy_exceptions LEGACY_EXCEPTIONS [std];
     /// 128-bit addition, subtraction and widening multiplication of `i64`.
     WideArithmetic wide_arithmetic WIDE_ARITHMETIC [std];
-    /// Memories whose pages are not 64 KiB.
+    /// Memories with pages of other sizes than 64 KiB.
     CustomPageSizes custom_page_sizes CUSTOM_PAGE_SIZES [std];
-    /// Imports that share a module name, or a type too, written once.
+    /// Imports that write a shared module name, and possibly a shared type, only once.
     CompactImports compact_imports COMPACT_IMPORTS [std];
     /// Exact types, descriptors, casts by descriptor.
     CustomDescriptors custom_descriptors CUSTOM_DESCRIPTORS implies Gc;
@@ -105,7 +106,7 @@ features! {
 
 /// A set of features.
 ///
-/// It is one machine word, so copying it and asking for a member cost next to nothing.
+/// It is one machine word, so copies and membership tests cost almost nothing.
 ///
 /// ```
 /// use wattle_ast::{Feature, Features};
@@ -120,9 +121,9 @@ features! {
 pub struct Features(u64);
 
 impl Features {
-    /// How many features a set has room for.
+    /// The number of features that fit in a set.
     const MAX: usize = u64::BITS as usize;
-    /// A place in the table that no feature takes, so that no set contains it.
+    /// A number that no feature has, so that no set contains it.
     pub(crate) const NEVER: u32 = u64::BITS - 1;
 
     /// No feature, not even the MVP.
@@ -135,7 +136,7 @@ impl Features {
     pub const WASM2: Features = Features::preset(Preset::w2);
     /// WebAssembly 3.0.
     pub const WASM3: Features = Features::preset(Preset::w3);
-    /// 3.0 and what engines deploy besides: the default.
+    /// The default: 3.0 and the features beyond it that engines have shipped.
     pub const DEFAULT: Features = Features::preset(Preset::std);
 
     /// The sets that a list can name.
@@ -147,7 +148,7 @@ impl Features {
         ("all", Features::ALL),
     ];
 
-    /// The set of one feature.
+    /// The set with only this feature.
     pub const fn of(feature: Feature) -> Features {
         Features(1 << feature as u32)
     }
@@ -170,24 +171,24 @@ impl Features {
         self.0 >> (feature as u32) & 1 != 0
     }
 
-    /// Whether the feature at this place of the table is on.
+    /// Whether the feature with this number is on.
     #[inline(always)]
     pub(crate) const fn contains_index(self, index: u32) -> bool {
         self.0 >> index & 1 != 0
     }
 
-    /// Whether all of `other` is on.
+    /// Whether all features of `other` are on.
     pub const fn contains_all(self, other: Features) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Whether some of `other` is on.
+    /// Whether at least one feature of `other` is on.
     #[inline(always)]
     pub const fn intersects(self, other: Features) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// The set with everything added that its members imply.
+    /// The set with all features that its members imply.
     pub fn with_implied(self) -> Features {
         let mut set = self;
         loop {
@@ -205,11 +206,12 @@ impl Features {
     }
 
     /// Reads a comma-separated list of presets (`wasm1`, `wasm2`, `wasm3`, `default`, `all`) and
-    /// feature names, applied from left to right; `-name` takes away, from the default when it
-    /// comes first. What a feature implies comes with it. An underscore stands for a dash.
+    /// feature names, from left to right. A feature brings the features that it implies. `-name`
+    /// removes a feature; a list that begins with one starts from the default. Underscores count as
+    /// dashes.
     ///
     /// # Errors
-    /// The first word that is neither.
+    /// The first word that is neither a preset nor a feature.
     pub fn parse(list: &str) -> Result<Features, &str> {
         let from_default = list.trim_start().starts_with('-');
         let mut set = if from_default { Features::DEFAULT } else { Features::NONE };

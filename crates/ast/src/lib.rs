@@ -1,12 +1,13 @@
 //! One instruction table and one syntax tree for WebAssembly.
 //!
-//! Every other Wattle crate speaks the types of this one: the binary parser yields [`Item`]s, the
-//! text parser builds a [`Module`], the encoder and the printer consume either. Nothing has two
-//! shapes, so nothing is converted.
+//! Every other Wattle crate uses the types of this one: the binary parser yields [`Item`]s, the
+//! text parser builds a [`Module`], and the encoder and the printer consume either. There is one
+//! representation of everything, so nothing is converted.
 //!
-//! What lives here: the instruction table, the tree, the codec of values, types, instructions and
-//! items, features, and the errors of the binary format. What does not: framing (sections, order,
-//! counts: that is the parser's and the encoder's), text, validation, execution, and all I/O.
+//! This crate holds the instruction table, the tree, the codec of values, types, instructions and
+//! items, the features, and the errors of the binary format. It has no framing (sections, order and
+//! counts belong to the parser and the encoder), no text format, no validation, no execution, and
+//! no I/O.
 //!
 //! ```
 //! use wattle_ast::{Expr, Instr, LocalIdx};

@@ -1,5 +1,5 @@
-//! Positions: half-open byte ranges, the lines and columns they stand for in a text, and the side
-//! table that ties the parts of a module to the text that it was parsed from.
+//! Positions: half-open byte ranges, their lines and columns in a text, and the side table from the
+//! parts of a module to the text that it was parsed from.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -15,9 +15,9 @@ use crate::{ItemKind, Outer, Path};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct Span {
-    /// Offset of the first byte.
+    /// The offset of the first byte.
     pub start: usize,
-    /// Offset just past the last byte.
+    /// The offset just past the last byte.
     pub end: usize,
 }
 
@@ -32,22 +32,22 @@ impl Span {
         Span { start: offset, end: offset }
     }
 
-    /// How many bytes the range covers.
+    /// The number of bytes in the range.
     pub const fn len(self) -> usize {
         self.end.saturating_sub(self.start)
     }
 
-    /// Whether the range covers no byte.
+    /// Whether the range is empty.
     pub const fn is_empty(self) -> bool {
         self.end <= self.start
     }
 
-    /// The smallest range that covers both.
+    /// The smallest range that contains both.
     pub fn to(self, other: Span) -> Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
-    /// The line and the column of the first byte, in the text that `lines` was made of.
+    /// The line and the column of the first byte. `lines` must come from the text of this span.
     ///
     /// ```
     /// use wattle_ast::{LineIndex, Span};
@@ -65,7 +65,7 @@ impl core::fmt::Display for Span {
     }
 }
 
-/// A place in a text, as people count. `Display` shows `line:column`.
+/// A place in a text, as shown to people. `Display` shows `line:column`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct LineColumn {
     /// The line, counted from 1.
@@ -82,8 +82,8 @@ impl core::fmt::Display for LineColumn {
 
 /// Finds the lines and columns of byte offsets. CR, LF and CRLF all end a line.
 ///
-/// It is made in one pass over the text, answers in logarithmic time, and takes a quarter of the
-/// text's memory, or half of it when not all of the text is ASCII. It does not borrow the text.
+/// It is built in one pass over the text, answers in logarithmic time, and takes a quarter of the
+/// text's memory, or half of it for text that is not all ASCII. It does not borrow the text.
 ///
 /// ```
 /// use wattle_ast::{LineColumn, LineIndex, Span};
@@ -98,17 +98,17 @@ impl core::fmt::Display for LineColumn {
 /// ```
 #[derive(Clone, Debug)]
 pub struct LineIndex {
-    /// Where lines begin, the first one aside.
+    /// The offsets of the first bytes of all lines but the first.
     starts: Offsets,
-    /// The bytes that continue a character.
+    /// The offsets of bytes that continue a character.
     continuations: Offsets,
     /// The length of the text.
     len: usize,
 }
 
 impl LineIndex {
-    /// The index of a text. Bytes that are not UTF-8 count as characters unless they look like
-    /// those that continue one.
+    /// The index of a text. Bytes that are not UTF-8 count as characters, unless they look like the
+    /// continuation of one.
     pub fn new(text: impl AsRef<[u8]>) -> LineIndex {
         let text = text.as_ref();
         let starts = Offsets::new(text.len() + 1, |at| match text[..at] {
@@ -125,7 +125,7 @@ impl LineIndex {
     }
 
     /// The line and the column of a byte offset. An offset within a character has the column of
-    /// that character; one behind the text counts as the end of the text.
+    /// that character; an offset beyond the text counts as the end of the text.
     pub fn line_column(&self, offset: usize) -> LineColumn {
         let offset = offset.min(self.len);
         let before = self.starts.count_below(offset + 1);
@@ -135,7 +135,7 @@ impl LineIndex {
         LineColumn { line: before + 1, column: offset + 1 - start - continuations }
     }
 
-    /// The bytes of a line, which is counted from 1. The characters that end it are its own.
+    /// The bytes of a line, which is counted from 1. Its line break is included.
     pub fn line_span(&self, line: usize) -> Option<Span> {
         let start = match line.checked_sub(2) {
             Some(nth) => self.starts.nth(nth)?,
@@ -146,16 +146,17 @@ impl LineIndex {
     }
 }
 
-/// A set of offsets that are numbered in order.
+/// A sorted set of offsets.
 #[derive(Clone, Debug, Default)]
 struct Offsets {
-    /// 64 offsets each, a bit for each offset that is in the set; and how many come before.
+    /// 64 offsets per entry: a bit for each that is in the set, and the number of members before
+    /// them.
     words: Vec<(u64, usize)>,
     len: usize,
 }
 
 impl Offsets {
-    /// The offsets below `end` that are in the set.
+    /// The set of the offsets below `end` for which `contains` holds.
     fn new(end: usize, contains: impl Fn(usize) -> bool) -> Offsets {
         let mut set = Offsets::default();
         set.words = (0..end)
@@ -171,7 +172,7 @@ impl Offsets {
         set
     }
 
-    /// How many members are below an offset.
+    /// The number of members below an offset.
     fn count_below(&self, offset: usize) -> usize {
         match self.words.get(offset / 64) {
             Some((bits, before)) => {
@@ -181,7 +182,7 @@ impl Offsets {
         }
     }
 
-    /// The member that has `n` members below it.
+    /// The member that has exactly `n` members below it.
     fn nth(&self, n: usize) -> Option<usize> {
         if n >= self.len {
             return None;
@@ -193,12 +194,12 @@ impl Offsets {
     }
 }
 
-/// Where in a text the items and instructions of a module stand, or those of the modules and
-/// components of a component.
+/// The places in a text of the items and instructions of a module, or of all modules and components
+/// inside a component.
 ///
-/// The text parser fills one on request; [`SourceMap::span`] turns the [`Path`] of an error into
-/// a range of the text. Instructions are keyed by their byte offset within the *expression* that
-/// holds them (for a function: counted from its first instruction, locals excluded).
+/// The text parser fills one on request; [`SourceMap::span`] turns the [`Path`] of an error into a
+/// range of the text. Instructions are found by their byte offset in the *expression* that holds
+/// them. In a function, offsets count from the first instruction, without locals.
 ///
 /// ```
 /// use wattle_ast::{ItemKind, Outer, Path, SourceMap, Span};
@@ -208,7 +209,7 @@ impl Offsets {
 /// let path = Path::item(ItemKind::Func, 0);
 /// assert_eq!(map.span(&path), Some(Span::new(8, 40)));
 ///
-/// // In a component, what is added between `enter` and `leave` is of the inner module.
+/// In a component, additions between `enter` and `leave` are to the inner module.
 /// map.enter(Outer::CoreModule(1));
 /// map.add_item(ItemKind::Func, 0, Span::new(60, 90));
 /// map.leave();
@@ -216,7 +217,7 @@ impl Offsets {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceMap {
-    /// The numbers of the scopes: of what a component holds, by the scope that it stands in.
+    /// The numbers of scopes, each by its enclosing scope and its place there.
     scopes: BTreeMap<(Scope, Outer), Scope>,
     /// The scopes that were entered and not left, the innermost last.
     open: Vec<Scope>,
@@ -228,15 +229,14 @@ pub struct SourceMap {
 type Scope = u32;
 
 impl SourceMap {
-    /// Goes into a module or component that the one at hand holds: what is added from now on is
-    /// of it.
+    /// Enters a module or component inside the current one: additions are to it from now on.
     pub fn enter(&mut self, outer: Outer) {
         let next = (self.scopes.len() as Scope).saturating_add(1);
         let scope = *self.scopes.entry((self.scope(), outer)).or_insert(next);
         self.open.push(scope);
     }
 
-    /// Goes back to what holds the module or component at hand.
+    /// Returns to the module or component that encloses the current one.
     pub fn leave(&mut self) {
         self.open.pop();
     }
@@ -245,18 +245,18 @@ impl SourceMap {
         self.open.last().copied().unwrap_or(0)
     }
 
-    /// Records the range of a whole item, for instance of `(func ...)`.
+    /// Records the range of a whole item, such as `(func ...)`.
     pub fn add_item(&mut self, kind: ItemKind, index: u32, span: Span) {
         self.items.insert((self.scope(), kind, index), span);
     }
 
-    /// Records the range of the instruction at byte `offset` of the expression of an item.
+    /// Records the range of an instruction, which is at byte `offset` of the expression of an item.
     pub fn add_instr(&mut self, kind: ItemKind, index: u32, offset: u32, span: Span) {
         self.instrs.insert((self.scope(), kind, index, offset), span);
     }
 
-    /// The range of text that `path` names: the instruction when it names one that is known,
-    /// else the item, else nothing.
+    /// The range of text that `path` refers to: that of the instruction if it is known, or else
+    /// that of the item, or else `None`.
     pub fn span(&self, path: &Path) -> Option<Span> {
         let enter = |scope, outer: &Outer| self.scopes.get(&(scope, *outer)).copied();
         let scope = path.outer.iter().try_fold(0, enter)?;
@@ -288,13 +288,13 @@ mod tests {
         for unknown in [&[][..], &[component], &[module, component], &[module, module]] {
             assert_eq!(map.span(&func(unknown)), None, "{unknown:?}");
         }
-        // What was left can be entered again.
+        // A scope that was left can be entered again.
         map.enter(component);
         map.enter(module);
         assert_eq!(map.scope(), 2);
     }
 
-    /// Lines and columns as a reader counts them, character by character.
+    /// Lines and columns found by counting character by character.
     fn counted(text: &str, offset: usize) -> LineColumn {
         let (mut line, mut column) = (1, 1);
         let mut chars = text.char_indices().peekable();

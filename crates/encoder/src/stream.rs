@@ -35,7 +35,7 @@ use crate::{frame, module};
 #[derive(Debug, Default)]
 pub struct Encoder {
     out: Vec<u8>,
-    /// Where the module begins in the buffer.
+    /// The offset of the module in the buffer.
     base: usize,
     section: Option<OpenSection>,
 }
@@ -43,7 +43,7 @@ pub struct Encoder {
 /// A section whose end is not yet known.
 #[derive(Debug)]
 struct OpenSection {
-    /// Where its header begins, and where its items begin.
+    /// The offset of its header, and that of its items.
     start: usize,
     items: usize,
     /// The size and the count in the header.
@@ -60,7 +60,7 @@ struct OpenSection {
 #[derive(Debug)]
 struct OpenGroup {
     header: Item<'static>,
-    /// Where its header begins, and where its items begin.
+    /// The offset of its header, and that of its items.
     start: usize,
     items: usize,
 }

@@ -147,7 +147,7 @@ impl<R: io::Read> EventReader<R> {
     /// The next event, or `None` at the end of the module.
     ///
     /// # Errors
-    /// Those of the input, and the first place where it is malformed.
+    /// Errors of the input, and the first place where it is malformed.
     #[allow(clippy::should_implement_trait)] // An iterator's items cannot borrow from it.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError> {
         if self.is_spare_next {
@@ -184,7 +184,7 @@ impl<R: io::Read> EventReader<R> {
     /// The whole module.
     ///
     /// # Errors
-    /// Those of the input, and the first place where it is malformed.
+    /// Errors of the input, and the first place where it is malformed.
     ///
     /// ```
     /// use wattle_parser::EventReader;

@@ -165,7 +165,7 @@ impl Parser {
     /// are checked now and not again.
     ///
     /// # Errors
-    /// Those of [`next`](Parser::next).
+    /// The errors of [`next`](Parser::next).
     #[cfg(feature = "std")]
     pub(crate) fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error> {
         let input = self.input(data, eof);

@@ -67,8 +67,8 @@ settings! {
     /// Whether items, locals, labels and fields without a name get identifiers, such as `$#func5`.
     /// These become names when the text is parsed.
     name_unnamed: bool = false;
-    /// How many spaces a level is indented: 2 unless set, at most 16. Levels beyond the fiftieth
-    /// are not indented further, so that the text stays in proportion to the module.
+    /// The number of spaces that a level is indented: 2 unless set, at most 16. Levels beyond the
+    /// fiftieth are not indented further, so that the text stays in proportion to the module.
     indent: usize = 2;
     /// The level that the module itself stands at, for text that becomes part of a larger one: 0
     /// unless set. The first line is not indented.

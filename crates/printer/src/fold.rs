@@ -212,7 +212,7 @@ impl Fold<'_> {
         }
     }
 
-    /// Where the stack of the innermost block begins.
+    /// The number of [`Value`]s on the stack below the innermost block.
     fn base(&self) -> usize {
         self.folder.frames.last().map_or(0, |frame| frame.base)
     }

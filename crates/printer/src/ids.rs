@@ -138,7 +138,7 @@ pub(crate) fn annotation(out: &mut Vec<u8>, name: &str) {
 pub(crate) struct Reserved<'n>(BTreeSet<&'n [u8]>);
 
 impl<'n> Reserved<'n> {
-    /// Those of the names that look like an identifier made of an index.
+    /// The names among these that look like an identifier made of an index.
     pub(crate) fn new(names: impl Iterator<Item = &'n str>) -> Reserved<'n> {
         Reserved(names.filter(|name| name.starts_with('#')).map(str::as_bytes).collect())
     }

@@ -76,7 +76,7 @@ impl Config {
     /// ```
     ///
     /// # Errors
-    /// Those of `out`.
+    /// The errors of `out`.
     pub fn print_to(
         &self,
         module: &Module<'_>,

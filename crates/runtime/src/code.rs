@@ -202,8 +202,8 @@ macro_rules! define {
 
         /// The operations of a comparison, and the comparisons related to it.
         struct Comparison {
-            /// Two operations that compare slots, or a slot and an immediate, and two branches
-            /// likewise.
+            /// The operation that compares two slots, and the one that compares a slot with an
+            /// immediate; then the branches with these operands.
             forms: [Code; 4],
             /// The comparison that holds when this one does not.
             inverse: Opcode,

@@ -1,13 +1,13 @@
-//! Forms: which closing token belongs to which opening one. The tokens are numbers here, so that
-//! any pair of delimiters may enclose a form; how deep they nest is data.
+//! Forms: which closing token matches which opening token. Tokens are numbers here, so that any
+//! pair of delimiters can enclose a form. Nesting takes memory, not recursion.
 
 use alloc::vec::Vec;
 
-/// Forms of more tokens than these have their ends noted.
+/// The number of tokens from which the end of a form is remembered.
 const LONG: u32 = 32;
 
 /// The ends of forms, found while tokens are added in order. Only long forms are remembered: the
-/// end of a short one is found as quickly by counting delimiters.
+/// end of a short form is found as quickly by counting delimiters.
 ///
 /// ```
 /// use wattle_syntax::Forms;
@@ -23,14 +23,15 @@ const LONG: u32 = 32;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Forms {
-    /// The opening tokens of the forms that are not closed yet.
+    /// The opening tokens of forms that are not closed yet.
     open: Vec<u32>,
-    /// Where long forms begin, and the token behind their end.
+    /// For each long form, its opening token and the token behind its end.
     long: Vec<(u32, u32)>,
 }
 
 impl Forms {
-    /// How many tokens of a form must be looked at before [`end`](Forms::end) knows it.
+    /// The number of tokens of a form from which [`end`](Forms::end) finds its end. Search shorter
+    /// forms for theirs.
     pub const LONG: usize = LONG as usize;
 
     /// Token number `pos` opens a form.
@@ -49,15 +50,15 @@ impl Forms {
         }
     }
 
-    /// There are `len` tokens: what is still open ends there.
+    /// Ends all open forms behind the last of `len` tokens.
     pub fn finish(&mut self, len: u32) {
         let open = core::mem::take(&mut self.open);
         self.long.extend(open.into_iter().map(|start| (start, len)));
         self.long.sort_unstable();
     }
 
-    /// The token behind the form that token number `start` opens, when that is a long form or one
-    /// that nothing closes.
+    /// The token behind the form that token number `start` opens, if the form is long or not
+    /// closed.
     pub fn end(&self, start: usize) -> Option<usize> {
         let at = self.long.binary_search_by_key(&start, |(start, _)| *start as usize).ok()?;
         self.long.get(at).map(|(_, end)| *end as usize)

@@ -1,5 +1,5 @@
-//! The lexical format: from characters to tokens, each byte once. What a token means in its place
-//! is the parser's business.
+//! The lexical format: turns characters into tokens, and looks at each byte once. The parser
+//! decides what a token means in its place.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/lexical.html>
 
@@ -11,7 +11,7 @@ use wattle_ast::Span;
 use crate::words::{is_id_char, kind_of, word_len};
 use crate::{strings, trivia};
 
-/// What a token is. [`Space`](TokenKind::Space) and what follows it here is trivia.
+/// The kind of a token. [`Space`](TokenKind::Space) and all kinds after it are trivia.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TokenKind {
     /// `(`
@@ -26,9 +26,10 @@ pub enum TokenKind {
     Number,
     /// `"..."`
     String,
-    /// Characters that the format keeps for itself, or words and strings without a blank between.
+    /// A reserved token: characters that the format keeps for later use, or words and strings
+    /// without a blank between them.
     Reserved,
-    /// Characters that make no token.
+    /// Characters that do not form a token.
     Error(LexError),
     /// The end of the text.
     Eof,
@@ -36,34 +37,33 @@ pub enum TokenKind {
     Space,
     /// `;;` and the rest of the line.
     LineComment,
-    /// `(; ... ;)`, nested ones included.
+    /// `(; ... ;)`, including nested ones.
     BlockComment,
-    /// The head of an annotation: `(@id` or `(@"id"`.
+    /// The start of an annotation: `(@id` or `(@"id"`.
     Annotation,
 }
 
 impl TokenKind {
-    /// Whether it only separates tokens: a blank or a comment.
+    /// Whether it only separates tokens: blanks or a comment.
     pub const fn is_trivia(self) -> bool {
         matches!(self, TokenKind::Space | TokenKind::LineComment | TokenKind::BlockComment)
     }
 }
 
-/// What is wrong with characters that make no token. `Display` shows the phrase of the official
-/// test suite.
+/// Why characters do not form a token. `Display` shows the phrase of the official test suite.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LexError {
-    /// A character that may stand in strings and comments only.
+    /// A character that is only allowed in strings and comments.
     IllegalCharacter,
-    /// A string that its line does not close.
+    /// A string without a closing quote on its line.
     UnclosedString,
     /// A control character in a string.
     ControlInString,
-    /// A backslash that begins no escape sequence.
+    /// A backslash that does not begin an escape sequence.
     IllegalEscape,
-    /// A block comment that nothing closes.
+    /// A block comment that is not closed.
     UnclosedComment,
-    /// An annotation that nothing closes.
+    /// An annotation that is not closed.
     UnclosedAnnotation,
     /// `\u{...}` with a number that is not a Unicode scalar value.
     CodePoint,
@@ -104,8 +104,9 @@ impl fmt::Display for LexError {
 
 impl core::error::Error for LexError {}
 
-/// What a token begins with. The automaton that is generated from this tells them apart; where a
-/// token ends is for the [`Lexer`], since that takes a counter, a look ahead or eight bytes at once.
+/// The first characters of a token. The automaton that is generated from this enum only tells these
+/// apart. The [`Lexer`] finds the end of the token, which takes a counter, a look ahead, or eight
+/// bytes at once.
 #[derive(Logos, Clone, Copy, PartialEq, Eq)]
 #[logos(utf8 = false)]
 pub(crate) enum Head {
@@ -121,12 +122,12 @@ pub(crate) enum Head {
     BlockComment,
     #[token("(@")]
     Annotation,
-    /// Any other character that shows: the first of a word, or one that stands alone.
+    /// Any other visible character: the first of a word, or one that stands alone.
     #[regex(r"[!-~]", priority = 1)]
     Word,
 }
 
-/// A token as far as its first byte does not tell it.
+/// The kind of a token, except that a word is only known by its first byte.
 pub(crate) enum Piece {
     Open,
     Close,
@@ -135,7 +136,7 @@ pub(crate) enum Piece {
     Other(TokenKind),
 }
 
-/// The tokens of a text, trivia included, without a gap: their spans tile the text.
+/// The tokens of a text, including trivia. There are no gaps between their spans.
 ///
 /// ```
 /// use wattle_syntax::{Lexer, TokenKind};
@@ -155,7 +156,7 @@ pub(crate) enum Piece {
 #[derive(Clone, Debug)]
 pub struct Lexer<'a> {
     text: &'a str,
-    /// The last token: what is behind it is still to come.
+    /// The last token. Lexing continues behind it.
     span: Span,
     unclosed: Option<usize>,
 }
@@ -166,31 +167,31 @@ impl<'a> Lexer<'a> {
         Lexer { text, span: Span::at(0), unclosed: None }
     }
 
-    /// The tokens of a part of a text. A token that the part cuts ends with it.
+    /// The tokens of a part of a text. A token that continues beyond the part ends with the part.
     pub fn within(text: &'a str, part: Span) -> Self {
         let text = text.get(..part.end).unwrap_or(text);
         Lexer { text, span: Span::at(part.start), unclosed: None }
     }
 
-    /// Where the first string or comment begins that is not closed. What looks like a token behind
-    /// it may as well be its inside.
+    /// The offset of the first string or comment that is not closed. Tokens behind it may be part
+    /// of the string or comment.
     pub fn unclosed(&self) -> Option<usize> {
         self.unclosed
     }
 
-    /// What is behind the last token.
+    /// The text behind the last token.
     #[inline(always)]
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.span.end..).unwrap_or_default()
     }
 
-    /// Makes the last token longer.
+    /// Extends the last token by `len` bytes.
     #[inline(always)]
     fn advance(&mut self, len: usize) {
         self.span.end += len;
     }
 
-    /// Where the last token is.
+    /// The span of the last token.
     #[inline(always)]
     pub(crate) fn span(&self) -> Span {
         self.span
@@ -201,7 +202,7 @@ impl<'a> Lexer<'a> {
         self.text.get(self.span.start..self.span.end).unwrap_or_default()
     }
 
-    /// The next token that is not a blank.
+    /// The next token, without blanks before it.
     #[inline(always)]
     pub(crate) fn token(&mut self) -> Option<(TokenKind, Span)> {
         let kind = match self.piece()? {
@@ -213,7 +214,7 @@ impl<'a> Lexer<'a> {
         Some((kind, self.span))
     }
 
-    /// The next token that is not a blank, of which [`span`](Lexer::span) gives the place.
+    /// The next token, without blanks before it. [`span`](Lexer::span) gives its place.
     #[inline(always)]
     pub(crate) fn piece(&mut self) -> Option<Piece> {
         let rest = self.rest();
@@ -231,7 +232,7 @@ impl<'a> Lexer<'a> {
                 self.advance(len);
                 return Some(Piece::Word(first));
             }
-            return Some(Piece::Other(self.odd_word(len)));
+            return Some(Piece::Other(self.reserved_word(len)));
         }
         self.advance(1);
         Some(match head {
@@ -241,7 +242,7 @@ impl<'a> Lexer<'a> {
         })
     }
 
-    /// What has more behind its first byte than a word.
+    /// The rest of a token that is not a word.
     #[inline(never)]
     fn longer(&mut self, head: Result<Head, ()>) -> TokenKind {
         match head {
@@ -256,9 +257,9 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// A reserved character, a word that a string touches, or `$` alone.
+    /// The rest of a reserved character, of a word that touches a string, or of a lone `$`.
     #[cold]
-    fn odd_word(&mut self, len: usize) -> TokenKind {
+    fn reserved_word(&mut self, len: usize) -> TokenKind {
         self.advance(len.max(1));
         match self.rest().first() {
             _ if len == 0 => TokenKind::Reserved,
@@ -278,8 +279,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Words and strings without a blank between them are reserved, but `$` before a string makes
-    /// an identifier. Stands behind the first of them.
+    /// The rest of words and strings without a blank between them, of which the first was read.
+    /// They are reserved, except that `$` before a string makes an identifier.
     #[cold]
     fn glued(&mut self) -> TokenKind {
         let is_id = self.slice() == "$";
@@ -289,7 +290,8 @@ impl<'a> Lexer<'a> {
                 [b'"', ..] => {
                     self.advance(1);
                     if let Some(error) = self.string_tail() {
-                        // The identifier is missing when what follows the `$` is not a string.
+                        // Without a well-formed string behind the `$`, the identifier counts as
+                        // empty.
                         return TokenKind::Error(if is_id { LexError::EmptyId } else { error });
                     }
                 }
@@ -310,7 +312,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The rest of a string, its closing quote included.
+    /// The rest of a string, including its closing quote.
     fn string_tail(&mut self) -> Option<LexError> {
         let rest = self.rest();
         let mut len = 0;
@@ -335,7 +337,7 @@ impl<'a> Lexer<'a> {
         if error == Some(LexError::UnclosedString) {
             self.unclosed.get_or_insert(self.span.start);
         } else if error.is_some() {
-            // Go on behind the string, so that what it holds is not taken for tokens.
+            // Skip the rest of the string, so that its content is not lexed as tokens.
             len += string_end(&rest[len..]);
         }
         self.advance(len);
@@ -358,7 +360,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The id of an annotation. When there is none, the token is `(@` alone.
+    /// The id of an annotation. Without an id, the token is just `(@`.
     fn annotation(&mut self) -> TokenKind {
         self.advance(1);
         let rest = self.rest();
@@ -375,14 +377,14 @@ impl<'a> Lexer<'a> {
                 Some(_) => LexError::EmptyAnnotationId,
                 None => LexError::Utf8,
             },
-            // Without a whole string, the id is missing.
+            // Without a closed string, the id counts as empty.
             Some(LexError::UnclosedString) => LexError::EmptyAnnotationId,
             Some(error) => error,
         };
         TokenKind::Error(error)
     }
 
-    /// The rest of a character that begins no token.
+    /// The rest of a character that cannot begin a token.
     #[cold]
     fn illegal(&mut self) -> TokenKind {
         while !self.text.is_char_boundary(self.span.end) {
@@ -392,7 +394,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// How many bytes are left of a string with an error in it.
+/// The number of remaining bytes of a string with an error in it.
 fn string_end(rest: &[u8]) -> usize {
     let mut escaped = false;
     for (at, &byte) in rest.iter().enumerate() {

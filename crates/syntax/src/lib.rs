@@ -1,17 +1,16 @@
-//! The lexical format of WebAssembly text: what its parser, test scripts, a formatter and a
-//! language server share.
+//! The lexical format of WebAssembly text, shared by its parser, test scripts, a formatter and a
+//! language server.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`Lexer`] | every byte of a text as a token or trivia |
-//! | [`Tokens`] | the tokens that a parser reads, kept in two bytes each, and its annotations |
-//! | [`Forms`] | where the parentheses match |
-//! | [`trivia`] | how far blanks and comments reach |
+//! | [`Tokens`] | the tokens that a parser reads, in two bytes each, and annotations |
+//! | [`Forms`] | matching parentheses |
+//! | [`trivia`] | the lengths of blanks and comments |
 //! | [`strings`] | string literals and identifiers |
 //! | [`numbers`], [`Shape`] | integers, floats and vectors |
 //!
-//! What does not live here: what keywords mean, which is the parser's; lines and columns, which
-//! [`wattle_ast::LineIndex`] finds for any text.
+//! The parser decides what keywords mean, and [`wattle_ast::LineIndex`] finds lines and columns.
 //!
 //! Nothing recurses on the nesting of the text.
 #![no_std]

@@ -1,7 +1,7 @@
-//! Numbers of the text format: exact, without state and without allocation.
+//! Numbers of the text format, read exactly and without allocation.
 //!
-//! Each function takes the whole token. What lives elsewhere: finding the token, and the patterns
-//! `nan:canonical` and `nan:arithmetic` of test scripts.
+//! Each function takes a whole token, which the lexer finds. The patterns `nan:canonical` and
+//! `nan:arithmetic` of test scripts are not read here.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/values.html>
 //!
@@ -21,20 +21,20 @@ use core::fmt;
 
 use wattle_ast::{F32, F64};
 
-/// What is wrong with a token that should be a number of some type.
+/// Why a token is not a number of the expected type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum NumberError {
-    /// It is not written like a number: a stray character, a missing digit, an underscore that is
-    /// not between two digits.
+    /// The token is not written like a number: a stray character, a missing digit, or an underscore
+    /// that is not between two digits.
     Malformed,
-    /// It is too large: an integer that does not fit, a float that rounds
-    /// to infinity, a NaN payload that is zero or has too many bits.
+    /// The number is too large: an integer that does not fit, a float that rounds to infinity, or a
+    /// NaN payload that is zero or has too many bits.
     OutOfRange,
 }
 use NumberError::{Malformed, OutOfRange};
 
 impl NumberError {
-    /// The phrase of the official tests.
+    /// The phrase of the official test suite.
     pub const fn phrase(self) -> &'static str {
         match self {
             Malformed => "unknown operator",
@@ -112,7 +112,7 @@ macro_rules! float {
                 [b'0', b'x', hex @ ..] => format.hex(hex)?,
                 decimal => {
                     let value: $name = match magnitude(decimal) {
-                        // Both float types convert it with one rounding.
+                        // Both float types are converted with a single rounding.
                         Ok(value) => value as $name,
                         Err(_) => {
                             let mut buffer = [0; BUFFER];
@@ -135,7 +135,7 @@ signed! { i8 u8; i16 u16; i32 u32; i64 u64; }
 unsigned! { u8; u16; u32; u64; }
 float! { f32 F32 u32 23 127; f64 F64 u64 52 1023; }
 
-/// Whether a word is written like a number, of any type and size.
+/// Whether a word is written like a number, of any type and any size.
 ///
 /// ```
 /// use wattle_syntax::numbers::is_number;
@@ -166,7 +166,7 @@ fn split_sign(text: &[u8]) -> (Sign, &[u8]) {
 /// A natural number, decimal or with `0x`.
 #[inline]
 fn magnitude(text: &[u8]) -> Result<u64, NumberError> {
-    // Most numbers are a few decimal digits: too few to overflow, so nothing is checked.
+    // Most numbers have few decimal digits. Up to nine cannot overflow, so nothing is checked.
     if let 1..=9 = text.len() {
         let mut value = 0u32;
         let mut all_digits = true;
@@ -185,21 +185,21 @@ fn magnitude(text: &[u8]) -> Result<u64, NumberError> {
     }
 }
 
-/// The value of a digit, or something not below the radix.
+/// The value of a digit. Any other byte gives a value that is not below the radix.
 #[inline]
 fn digit<const RADIX: u8>(byte: u8) -> u8 {
     let decimal = byte.wrapping_sub(b'0');
     if RADIX == 10 || decimal < 10 {
         return decimal;
     }
-    // Lower case, then `a` to 10; whatever was below `a` becomes large.
+    // Turn into lower case, and `a` into 10. Bytes below `a` wrap to large values.
     match (byte | 0x20).wrapping_sub(b'a') {
         letter @ 0..6 => letter + 10,
         _ => u8::MAX,
     }
 }
 
-/// A natural number that fills the text, without a prefix.
+/// Reads a natural number without a prefix, up to the end of `text`.
 fn digits<const RADIX: u8>(text: &[u8]) -> Result<u64, NumberError> {
     let mut value = Some(0u64);
     let mut scan = Scan { rest: text };
@@ -211,14 +211,14 @@ fn digits<const RADIX: u8>(text: &[u8]) -> Result<u64, NumberError> {
     value.ok_or(OutOfRange)
 }
 
-/// What is left of a token.
+/// The rest of a token.
 #[derive(Clone, Copy)]
 struct Scan<'a> {
     rest: &'a [u8],
 }
 
 impl Scan<'_> {
-    /// Takes one or more digits, hands out their values, and checks the underscores.
+    /// Reads one or more digits, passes their values to `each`, and checks the underscores.
     #[inline]
     fn digits<const RADIX: u8>(&mut self, mut each: impl FnMut(u8)) -> Result<(), NumberError> {
         let mut after_digit = false;
@@ -237,7 +237,7 @@ impl Scan<'_> {
         if after_digit { Ok(()) } else { Err(Malformed) }
     }
 
-    /// Takes the digits after a point, if there are a point and digits.
+    /// Reads the digits after a point, if there are a point and digits.
     #[inline]
     fn fraction<const RADIX: u8>(&mut self, each: impl FnMut(u8)) -> Result<(), NumberError> {
         let [b'.', rest @ ..] = self.rest else { return Ok(()) };
@@ -248,8 +248,8 @@ impl Scan<'_> {
         }
     }
 
-    /// Takes an exponent, if the next character is this letter, then the end of the token. An
-    /// exponent that is too large stays so.
+    /// Reads an exponent if the next character is `letter`, then the end of the token. Too large an
+    /// exponent is cut to a value that is too large as well.
     #[inline]
     fn exponent(mut self, letter: u8) -> Result<i64, NumberError> {
         let [first, rest @ ..] = self.rest else { return Ok(0) };
@@ -260,7 +260,7 @@ impl Scan<'_> {
         self.rest = rest;
         let mut value = 0i64;
         self.digits::<10>(|digit| {
-            // Capped far beyond every exponent that changes the value.
+            // Capped far beyond every exponent that still changes the value.
             value = (value * 10 + i64::from(digit)).min(i64::MAX / 16);
         })?;
         self.end()?;
@@ -272,14 +272,14 @@ impl Scan<'_> {
     }
 }
 
-/// How many digits can matter: the longest halfway point of `f64` has 768.
+/// The number of digits that can matter: the longest halfway point of `f64` has 768.
 const DIGITS: usize = 800;
-/// `0.`, the digits and one that stands for the rest, `e`, the exponent.
+/// The length of `0.`, the digits, one digit for the rest, `e`, and the exponent.
 const BUFFER: usize = DIGITS + 16;
 
-/// Rewrites a decimal float as `0.digits e exponent` without underscores, short enough for the
-/// buffer, so that the standard library reads it exactly: zeros at either end are left out, and
-/// where there are more digits than can matter a `1` stands for the rest.
+/// Rewrites a decimal float as `0.digits e exponent` without underscores, so that the standard
+/// library reads it exactly. To fit the buffer, zeros at either end are left out, and digits beyond
+/// those that can matter are replaced by a `1`.
 fn normalize<'a>(text: &[u8], buffer: &'a mut [u8; BUFFER]) -> Result<&'a str, NumberError> {
     let mut len = 0;
     let mut put = |byte| {
@@ -292,7 +292,7 @@ fn normalize<'a>(text: &[u8], buffer: &'a mut [u8; BUFFER]) -> Result<&'a str, N
     put(b'.');
     let mut kept = 0usize;
     let mut rest = false;
-    // The place of the point, counted from the first digit that is not zero.
+    // The position of the point, from the first digit that is not zero.
     let mut point = 0i64;
     let mut scan = Scan { rest: text };
     let mut each = |digit: u8, in_fraction: bool| {
@@ -334,7 +334,7 @@ fn normalize<'a>(text: &[u8], buffer: &'a mut [u8; BUFFER]) -> Result<&'a str, N
 struct Format {
     /// Bits of the fraction.
     fraction: u32,
-    /// What is added to exponents.
+    /// The bias of exponents.
     bias: i64,
 }
 
@@ -344,9 +344,9 @@ impl Format {
         (2 * self.bias as u64 + 1) << self.fraction
     }
 
-    /// Reads a hexadecimal float whose `0x` has been taken off.
+    /// Reads a hexadecimal float whose `0x` was read already.
     fn hex(self, text: &[u8]) -> Result<u64, NumberError> {
-        // The value is `mantissa * 2^shift`, and a bit more if `sticky`.
+        // The value is `mantissa * 2^shift`, or slightly more if `sticky`.
         let mut mantissa = 0u64;
         let mut shift = 0i64;
         let mut sticky = false;
@@ -369,10 +369,10 @@ impl Format {
         self.round(mantissa, shift.saturating_add(exponent), sticky)
     }
 
-    /// The nearest float to `mantissa * 2^shift`, a bit more if `sticky`; the even one of two.
-    /// The mantissa is not 0.
+    /// Rounds `mantissa * 2^shift`, or slightly more if `sticky`, to the nearest float; of two, to
+    /// the even one. The mantissa is not 0.
     fn round(self, mantissa: u64, shift: i64, sticky: bool) -> Result<u64, NumberError> {
-        // Put the first bit at place 63, so that the value is at least 2^exponent.
+        // Shift the first bit to bit 63, so that the value is at least 2^exponent.
         let zeros = mantissa.leading_zeros();
         let mantissa = mantissa << zeros;
         let exponent = shift.saturating_add(63 - i64::from(zeros));
@@ -380,10 +380,11 @@ impl Format {
             return Err(OutOfRange);
         }
         let min = 1 - self.bias;
-        // Subnormal floats keep fewer bits: one less for each power of two below the least.
+        // Subnormal floats keep fewer bits: one fewer for each power of two below the least normal
+        // one.
         let lost = min.saturating_sub(exponent).clamp(0, 64) as u32;
         let drop = 63 - self.fraction + lost;
-        // What is kept, and what is dropped as a fraction of 2^64.
+        // The bits that are kept, and those that are dropped, as a fraction of 2^64.
         let (kept, dropped, more) = match drop {
             0..64 => (mantissa >> drop, mantissa << (64 - drop), false),
             64 => (0, mantissa, false),

@@ -1,4 +1,4 @@
-//! The shapes of vectors: how 128 bits are divided into lanes.
+//! The shapes of vectors: the division of 128 bits into lanes.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/instructions.html#vector-instructions>
 
@@ -6,7 +6,7 @@ use crate::numbers::{self, NumberError};
 
 macro_rules! shapes {
     ($( $shape:ident $keyword:literal $lanes:literal $read:ident |$lane:ident| $bits:expr; )*) => {
-        /// How a vector is divided into lanes.
+        /// The division of a vector into lanes.
         ///
         /// ```
         /// use wattle_syntax::Shape;
@@ -20,12 +20,12 @@ macro_rules! shapes {
             /// Every shape.
             pub const ALL: &'static [Shape] = &[$( Shape::$shape, )*];
 
-            /// The keyword.
+            /// The keyword of the text format.
             pub const fn keyword(self) -> &'static str {
                 match self { $( Shape::$shape => $keyword, )* }
             }
 
-            /// The shape of a keyword.
+            /// The shape with this keyword.
             pub fn from_keyword(keyword: &str) -> Option<Shape> {
                 Shape::ALL.iter().copied().find(|shape| shape.keyword() == keyword)
             }
@@ -44,12 +44,12 @@ macro_rules! shapes {
                 Shape::ALL.iter().copied().find(has_them)
             }
 
-            /// How many lanes there are.
+            /// The number of lanes.
             pub const fn lanes(self) -> usize {
                 match self { $( Shape::$shape => $lanes, )* }
             }
 
-            /// Reads a lane: its bits, the lowest first, in as many as the lane has.
+            /// Reads a lane. Its bits are the lowest of the result.
             ///
             /// # Errors
             /// [`NumberError`].

@@ -1,5 +1,5 @@
-//! String literals and identifiers, both ways: the bytes and names that tokens stand for, and the
-//! literals and identifiers of bytes and names.
+//! String literals and identifiers: reading the bytes and names that tokens stand for, and writing
+//! tokens for bytes and names.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/values.html#strings>
 //!
@@ -27,14 +27,14 @@ use crate::is_id_char;
 /// An escape sequence.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Escape {
-    /// How many bytes it takes behind the backslash.
+    /// The number of bytes behind the backslash.
     pub len: usize,
     bytes: [u8; 4],
     count: usize,
 }
 
 impl Escape {
-    /// The bytes that it stands for: one, or a character in UTF-8.
+    /// The bytes that it stands for: a single byte, or a character in UTF-8.
     #[inline]
     pub fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.count).unwrap_or_default()
@@ -52,7 +52,7 @@ impl Escape {
     }
 }
 
-/// The escape sequence that `rest`, the text behind a backslash, begins with.
+/// The escape sequence at the start of `rest`, which is the text behind a backslash.
 ///
 /// ```
 /// use wattle_syntax::strings::escape;
@@ -74,7 +74,8 @@ pub fn escape(rest: &[u8]) -> Option<Escape> {
         [b'r', ..] => Escape::byte(1, b'\r'),
         [quoted @ (b'"' | b'\'' | b'\\'), ..] => Escape::byte(1, *quoted),
         [b'u', b'{', digits @ ..] => {
-            // Not in search of a brace: the text may be long, and hold many of these.
+            // Only over digits: searching a long text for the brace, at each of many escapes, would
+            // be slow.
             let inside = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'_';
             let len = digits.iter().position(|byte| !inside(byte))?;
             let (digits, behind) = digits.split_at(len);
@@ -85,7 +86,7 @@ pub fn escape(rest: &[u8]) -> Option<Escape> {
     })
 }
 
-/// The character of `\u{...}`: hexadecimal digits, single underscores between them.
+/// The character of `\u{...}`, from hexadecimal digits with single underscores between them.
 fn code_point(digits: &[u8]) -> Option<char> {
     let mut value = 0_u32;
     let mut after_digit = false;
@@ -114,8 +115,8 @@ static HEX: [u8; 256] = {
     hex
 };
 
-/// The first bytes of a literal that may not stand in one: an escape that is none, or a control
-/// character; all of the literal when there are none.
+/// The first bytes of a literal that are not allowed in one: an invalid escape or a control
+/// character. The whole literal if there are none.
 ///
 /// ```
 /// assert_eq!(wattle_syntax::strings::fault(r#""a\p""#), 2..4);
@@ -142,12 +143,12 @@ pub fn fault(literal: &str) -> Range<usize> {
     0..literal.len()
 }
 
-/// The inside of a literal: without the quotes.
+/// The content of a literal, without the quotes.
 fn inside(literal: &str) -> &str {
     literal.get(1..literal.len().saturating_sub(1)).unwrap_or_default()
 }
 
-/// Appends the bytes of a string literal that the lexer took.
+/// Appends the bytes of a string literal that the lexer accepted.
 pub fn decode_into(literal: &str, out: &mut Vec<u8>) {
     let mut rest = inside(literal).as_bytes();
     while let Some((first, behind)) = rest.split_first() {
@@ -170,7 +171,7 @@ pub fn decode_into(literal: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// The bytes of a string literal that the lexer took; borrowed when it has no escape sequence.
+/// The bytes of a string literal that the lexer accepted; borrowed if it has no escape sequences.
 pub fn bytes(literal: &str) -> Cow<'_, [u8]> {
     let inside = inside(literal);
     if !inside.contains('\\') {
@@ -182,7 +183,7 @@ pub fn bytes(literal: &str) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// The text of a string literal that the lexer took, when it is UTF-8.
+/// The text of a string literal that the lexer accepted, if it is UTF-8.
 pub fn name(literal: &str) -> Option<Name<'_>> {
     let inside = inside(literal);
     if !inside.contains('\\') {
@@ -193,8 +194,8 @@ pub fn name(literal: &str) -> Option<Name<'_>> {
     String::from_utf8(out).ok().map(Name::from)
 }
 
-/// What `$id` or `$"id"` stands for, without the dollar sign: `$"a"` is `$a`. Nothing when it is
-/// not UTF-8.
+/// The name that `$id` or `$"id"` stands for, without the dollar sign: `$"a"` is `$a`. `None` if it
+/// is not UTF-8.
 #[inline]
 pub fn id(token: &str) -> Option<Name<'_>> {
     let text = token.get(1..).unwrap_or_default();
@@ -203,7 +204,7 @@ pub fn id(token: &str) -> Option<Name<'_>> {
 
 const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// How each byte stands in a string: its text, and how long that is.
+/// The text of each byte in a string, and the length of that text.
 static ESCAPES: [([u8; 4], u8); 256] = {
     let mut table = [([0; 4], 0); 256];
     let mut i = 0;
@@ -219,13 +220,13 @@ static ESCAPES: [([u8; 4], u8); 256] = {
     table
 };
 
-/// Appends a string literal of any bytes. What is not printable ASCII becomes `\hh`.
+/// Appends a string literal with any bytes. Bytes that are not printable ASCII become `\hh`.
 pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
     out.reserve(bytes.len());
     for &byte in bytes {
         let (text, len) = ESCAPES[usize::from(byte)];
-        // A whole word and a step back is quicker than a copy of one to three bytes.
+        // Writing four bytes and cutting off the rest is quicker than copying one to three bytes.
         let end = out.len() + usize::from(len);
         out.extend_from_slice(&text);
         out.truncate(end);
@@ -233,8 +234,8 @@ pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
 }
 
-/// Appends a string literal of a name. Characters that do not show, or change how the text around
-/// them shows, become `\u{...}`.
+/// Appends a string literal for a name. Characters that are invisible, or change how the text
+/// around them is displayed, become `\u{...}`.
 pub fn write_name(out: &mut Vec<u8>, name: &str) {
     out.push(b'"');
     if name.bytes().all(|byte| ESCAPES[usize::from(byte)].1 == 1) {
@@ -262,8 +263,8 @@ fn write_char(out: &mut Vec<u8>, c: char) {
     }
 }
 
-/// Whether a character shows, and shows as itself: no control, nothing invisible, nothing that
-/// turns the text around it.
+/// Whether a character is visible and displayed as itself: not a control character, not invisible,
+/// and not one that changes the direction of text.
 fn shows(c: char) -> bool {
     !c.is_control()
         && !matches!(c,
@@ -272,15 +273,15 @@ fn shows(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Appends the identifier of a name that is not empty: `$name`, or `$"name"` when it holds
-/// characters that words do not.
+/// Appends the identifier for a name that is not empty: `$name`, or `$"name"` if it has characters
+/// that words cannot have.
 pub fn write_id(out: &mut Vec<u8>, name: &str) {
     out.push(b'$');
     write_word(out, name);
 }
 
-/// Appends a name that is not empty where a word can stand, as in the head of an annotation: the word,
-/// or the name in quotes when it holds characters that words do not.
+/// Appends a name that is not empty in a place for a word, such as the start of an annotation: as a
+/// word, or in quotes if it has characters that words cannot have.
 pub fn write_word(out: &mut Vec<u8>, name: &str) {
     if name.bytes().all(is_id_char) {
         out.extend_from_slice(name.as_bytes());

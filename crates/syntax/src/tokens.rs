@@ -1,4 +1,4 @@
-//! The tokens of a text, kept in two bytes each: trivia left out, annotations apart.
+//! The tokens of a text in two bytes each, without trivia, and with annotations apart.
 
 use alloc::vec::Vec;
 
@@ -13,7 +13,7 @@ use crate::{Forms, LexError, Lexer, TokenKind, strings};
 pub struct Token {
     start: u32,
     end: u32,
-    /// What it is.
+    /// The kind of the token.
     pub kind: TokenKind,
 }
 
@@ -25,42 +25,43 @@ impl Token {
     }
 }
 
-/// A token as it is kept: how many bytes lie before it, and how many are its own. Its kind shows
-/// in its first byte. No bytes of its own say that it is among the odd ones.
+/// A token in memory: the number of bytes before it, and its length. Its first byte gives its kind.
+/// A length of 0 says that the token is in the list of unpacked tokens.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     gap: u8,
     len: u8,
 }
 
-/// A token that no [`Step`] can tell, because of its size, its place or its kind.
+/// A token that does not fit in a [`Step`], because of its size, its place or its kind.
 #[derive(Clone, Copy, Debug)]
-struct OddToken {
+struct UnpackedToken {
     pos: u32,
     token: Token,
 }
 
-/// For one token in this many, its offset is noted.
+/// The offset of one token in this many is remembered.
 const MARK: usize = 16;
 
-/// An annotation that was asked for.
+/// An annotation with a known id.
 #[derive(Clone, Debug)]
 pub struct Annotation<'a> {
     /// The id, without the `@`.
     pub id: Name<'a>,
-    /// The position of the token that it stands before.
+    /// The position of the token behind it.
     pub at: usize,
-    /// Its bytes, parentheses included.
+    /// The bytes of the annotation, including its parentheses.
     pub span: Span,
-    /// What is in it. The end of these tokens is the closing parenthesis.
+    /// The content. Its last token is the end of the text at the closing parenthesis.
     pub tokens: Tokens<'a>,
 }
 
-/// The tokens of a text that a parser reads, and the forms that they make up.
+/// The tokens of a text that a parser reads, and the forms that they build.
 ///
 /// Positions count tokens. Comments and blanks are left out, and so are annotations, which may
-/// stand anywhere: those with ids that the caller knows are kept apart. [`Tokens::trivia`] gives
-/// back what was left out before a token, so that no byte of the text is lost.
+/// stand anywhere: annotations with ids that the caller knows are kept separately.
+/// [`Tokens::trivia`] returns everything before a token that was left out, so that no byte of the
+/// text is lost.
 ///
 /// ```
 /// use wattle_syntax::{TokenKind, Tokens};
@@ -81,7 +82,7 @@ pub struct Tokens<'a> {
     text: &'a str,
     steps: Vec<Step>,
     marks: Vec<u32>,
-    odd: Vec<OddToken>,
+    unpacked: Vec<UnpackedToken>,
     forms: Forms,
     annotations: Vec<Annotation<'a>>,
     unknown_annotations: Vec<Span>,
@@ -95,7 +96,7 @@ impl<'a> Tokens<'a> {
             text,
             steps: Vec::new(),
             marks: Vec::new(),
-            odd: Vec::new(),
+            unpacked: Vec::new(),
             forms: Forms::default(),
             annotations: Vec::new(),
             unknown_annotations: Vec::new(),
@@ -104,8 +105,8 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The tokens of a text, and its annotations with these ids. One that ends in a period stands
-    /// for every id that begins with it.
+    /// The tokens of a text, and its annotations with the given ids. An id that ends in a period
+    /// stands for all ids that begin with it.
     pub fn new(text: &'a str, annotations: &[&str]) -> Tokens<'a> {
         let mut tokens = Tokens::empty(text);
         if u32::try_from(text.len()).is_err() {
@@ -138,7 +139,7 @@ impl<'a> Tokens<'a> {
         tokens
     }
 
-    /// Adds a token that is neither a word nor a parenthesis, if it is not trivia or the head of an
+    /// Adds a token that is neither a word nor a parenthesis, unless it is trivia or begins an
     /// annotation.
     #[inline(never)]
     fn other(
@@ -159,7 +160,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Whether a token is the head of an annotation, with or without a proper id.
+    /// Whether a token begins an annotation, with or without a proper id.
     fn begins_annotation(&self, kind: TokenKind, span: Span) -> bool {
         match kind {
             TokenKind::Annotation => true,
@@ -168,18 +169,18 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Adds a token; `end` is where the one before it ends.
+    /// Adds a token; `end` is the end of the token before.
     fn push(&mut self, kind: TokenKind, span: Span, end: &mut usize) {
         let first = self.text.as_bytes().get(span.start).copied().unwrap_or(0);
         if kind_of(first) == kind {
             self.push_step(span, end);
         } else {
             *end = span.end;
-            self.push_odd(kind, span);
+            self.push_unpacked(kind, span);
         }
     }
 
-    /// Adds a token whose kind shows in its first byte.
+    /// Adds a token whose first byte gives its kind.
     #[inline(always)]
     fn push_step(&mut self, span: Span, end: &mut usize) {
         let (gap, len) = (span.start - *end, span.end - span.start);
@@ -195,7 +196,7 @@ impl<'a> Tokens<'a> {
     fn push_mark(&mut self, span: Span, gap: usize, len: usize) {
         if gap | len > 0xff {
             let first = self.text.as_bytes().get(span.start).copied().unwrap_or(0);
-            return self.push_odd(kind_of(first), span);
+            return self.push_unpacked(kind_of(first), span);
         }
         self.mark(span);
         self.steps.push(Step { gap: gap as u8, len: len as u8 });
@@ -208,14 +209,15 @@ impl<'a> Tokens<'a> {
     }
 
     #[cold]
-    fn push_odd(&mut self, kind: TokenKind, span: Span) {
+    fn push_unpacked(&mut self, kind: TokenKind, span: Span) {
         self.mark(span);
         let token = Token { start: span.start as u32, end: span.end as u32, kind };
-        self.odd.push(OddToken { pos: self.steps.len() as u32, token });
+        self.unpacked.push(UnpackedToken { pos: self.steps.len() as u32, token });
         self.steps.push(Step { gap: 0, len: 0 });
     }
 
-    /// An annotation from its head on: kept when it was asked for, else only checked.
+    /// Reads an annotation whose start was read. It is kept if its id is wanted, and otherwise only
+    /// checked.
     #[cold]
     fn annotation(&mut self, head: Span, lexer: &mut Lexer<'a>, wanted: &[&str]) {
         let id = self.text.get(head.start + 1..head.end).and_then(strings::id);
@@ -231,7 +233,7 @@ impl<'a> Tokens<'a> {
         let mut end = self.text.len();
         while depth > 0 {
             let Some((kind, span)) = lexer.token() else {
-                // Something in it that is not closed would be the cause.
+                // Unless something in it that is not closed has been reported as the cause.
                 if self.errors.len() == errors {
                     self.errors.push((LexError::UnclosedAnnotation, head));
                 }
@@ -241,7 +243,7 @@ impl<'a> Tokens<'a> {
                 kind if kind.is_trivia() => continue,
                 TokenKind::Open => depth += 1,
                 TokenKind::Close => depth -= 1,
-                // Inside, `(@` with no id is a parenthesis like any other.
+                // Inside an annotation, `(@` without an id is an ordinary parenthesis.
                 TokenKind::Error(LexError::EmptyAnnotationId) if span.len() == 2 => depth += 1,
                 _ => {
                     if let TokenKind::Error(error) = kind {
@@ -265,32 +267,31 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The text.
+    /// The source text.
     #[inline(always)]
     pub fn source(&self) -> &'a str {
         self.text
     }
 
-    /// The annotations that were asked for, in the order of their heads. Those inside of others
-    /// are not among them.
+    /// The annotations with known ids, in the order of the text, without those inside others.
     #[inline(always)]
     pub fn annotations(&self) -> &[Annotation<'a>] {
         &self.annotations
     }
 
-    /// The heads of the annotations that were not asked for, in their order.
+    /// The starts of the annotations with unknown ids, in the order of the text.
     pub fn unknown_annotations(&self) -> &[Span] {
         &self.unknown_annotations
     }
 
-    /// What is wrong with the text, in its order. Where characters make no token, a token of kind
-    /// [`TokenKind::Error`] stands for them besides.
+    /// The lexical errors of the text, in order. Where characters do not form a token, there is
+    /// also a token of kind [`TokenKind::Error`].
     pub fn errors(&self) -> &[(LexError, Span)] {
         &self.errors
     }
 
-    /// Where the first string or comment begins that is not closed: errors behind it may only
-    /// follow from it, and are left out.
+    /// The offset of the first string or comment that is not closed. Errors behind it may only
+    /// follow from it, so they are left out.
     pub fn unclosed(&self) -> Option<usize> {
         self.unclosed
     }
@@ -301,7 +302,7 @@ impl<'a> Tokens<'a> {
         Lexer::within(self.text, Span::new(before, self.get(pos).span().start))
     }
 
-    /// How many tokens there are; the end of the text is the token behind them.
+    /// The number of tokens, without the end of the text, which is the token behind them.
     pub fn len(&self) -> usize {
         self.steps.len().saturating_sub(1)
     }
@@ -311,12 +312,12 @@ impl<'a> Tokens<'a> {
         self.len() == 0
     }
 
-    /// The token at a position; the end of the text from there on.
+    /// The token at a position; the end of the text for any position behind the last.
     pub fn get(&self, pos: usize) -> Token {
         let mut at = pos - pos % MARK;
         let mut token = match self.steps.get(at) {
-            None => return self.odd_token(pos),
-            Some(Step { len: 0, .. }) => self.odd_token(at),
+            None => return self.unpacked_token(pos),
+            Some(Step { len: 0, .. }) => self.unpacked_token(at),
             Some(step) => self.token(self.marks.get(at / MARK).copied().unwrap_or(0), step.len),
         };
         while at < pos {
@@ -332,20 +333,21 @@ impl<'a> Tokens<'a> {
         Token { start, end: start + u32::from(len), kind: kind_of(first) }
     }
 
-    /// The token at a position, found quickly from the one before it.
+    /// The token at a position, computed from the token before it, which is quicker than
+    /// [`get`](Tokens::get).
     #[inline(always)]
     pub fn next(&self, pos: usize, before: Token) -> Token {
         match self.steps.get(pos) {
             Some(step) if step.len > 0 => self.token(before.end + u32::from(step.gap), step.len),
-            _ => self.odd_token(pos),
+            _ => self.unpacked_token(pos),
         }
     }
 
     #[cold]
-    fn odd_token(&self, pos: usize) -> Token {
-        let found = self.odd.binary_search_by_key(&pos, |odd| odd.pos as usize);
-        match found.ok().and_then(|at| self.odd.get(at)).or(self.odd.last()) {
-            Some(odd) => odd.token,
+    fn unpacked_token(&self, pos: usize) -> Token {
+        let found = self.unpacked.binary_search_by_key(&pos, |unpacked| unpacked.pos as usize);
+        match found.ok().and_then(|at| self.unpacked.get(at)).or(self.unpacked.last()) {
+            Some(unpacked) => unpacked.token,
             None => Token { start: 0, end: 0, kind: TokenKind::Eof },
         }
     }
@@ -356,7 +358,7 @@ impl<'a> Tokens<'a> {
         self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
     }
 
-    /// The text of a token as bytes, which takes no check for the boundaries of characters.
+    /// The bytes of a token, which need no check for character boundaries.
     #[inline(always)]
     pub fn bytes(&self, token: Token) -> &'a [u8] {
         let bytes = self.text.as_bytes();
@@ -364,7 +366,8 @@ impl<'a> Tokens<'a> {
     }
 
     /// The position behind the form that begins with the token at `pos`, and the token there. A
-    /// form is one token, or all from a parenthesis to the matching one or the end of the text.
+    /// form is a single token, or everything from a parenthesis to the matching one or the end of
+    /// the text.
     pub fn after_form(&self, pos: usize, token: Token) -> (usize, Token) {
         let (mut at, mut token, mut depth) = (pos, token, 0_usize);
         loop {
@@ -399,13 +402,13 @@ mod tests {
 
     use super::*;
 
-    /// What is kept is what the lexer finds, and the trivia between completes the text.
+    /// Checks that the tokens are those of the lexer, and that trivia fills the gaps between them.
     fn check(text: &str) {
         let tokens = Tokens::new(text, &[]);
         let expected: Vec<_> = Lexer::new(text).filter(|(kind, _)| !kind.is_trivia()).collect();
         let all = (0..tokens.len()).map(|pos| tokens.get(pos));
         let found: Vec<_> = all.map(|token| (token.kind, token.span())).collect();
-        // Annotations are kept apart, and leave a gap.
+        // Annotations are kept separately, and leave gaps.
         if text.contains("(@") {
             assert!(found.iter().all(|token| expected.contains(token)), "{text}");
         } else {

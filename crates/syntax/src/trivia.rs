@@ -1,5 +1,5 @@
-//! Blanks and comments: how far they reach. The delimiters of block comments are given by the
-//! caller, so that languages with other ones can use these functions.
+//! The lengths of blanks and comments. The caller gives the delimiters of block comments, so that
+//! languages with other delimiters can use these functions.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/lexical.html#white-space>
 
@@ -8,7 +8,7 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-/// How many blanks `text` begins with: spaces, tabs and ends of lines.
+/// The number of blanks at the start of `text`: spaces, tabs and ends of lines.
 ///
 /// ```
 /// assert_eq!(wattle_syntax::trivia::blank_len(b" \t\r\n x"), 5);
@@ -25,7 +25,7 @@ pub fn blank_len(text: &[u8]) -> usize {
 #[inline(never)]
 fn blank_run(text: &[u8]) -> usize {
     let mut len = 0;
-    // Most of it is indentation: up to eight spaces at a time.
+    // Most blanks are indentation: check up to eight spaces at a time.
     while let Some(chunk) = text.get(len..).and_then(<[u8]>::first_chunk) {
         let others = u64::from_le_bytes(*chunk) ^ u64::from_le_bytes([b' '; 8]);
         len += others.trailing_zeros() as usize / 8;
@@ -38,7 +38,7 @@ fn blank_run(text: &[u8]) -> usize {
     len + rest.iter().take_while(|byte| is_blank(**byte)).count()
 }
 
-/// How many bytes come before the end of the line that `text` begins with.
+/// The number of bytes before the end of the first line of `text`.
 ///
 /// ```
 /// assert_eq!(wattle_syntax::trivia::line_len(b";; done\r\n"), 7);
@@ -47,8 +47,8 @@ pub fn line_len(text: &[u8]) -> usize {
     text.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(text.len())
 }
 
-/// The length of the block comment that `text` begins with, other comments inside included;
-/// nothing when the text ends before it does.
+/// The length of the block comment at the start of `text`, including nested ones; `None` if the
+/// text ends before the comment.
 ///
 /// ```
 /// use wattle_syntax::trivia::block_len;

@@ -1,10 +1,10 @@
-//! Words: the characters they are made of, where they end, and what the first one tells.
+//! Words: their characters, their ends, and what the first character says.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/values.html#text-idchar>
 
 use crate::TokenKind;
 
-/// Whether a byte may stand in identifiers and keywords: the specification's `idchar`.
+/// Whether a byte is allowed in identifiers and keywords: the specification's `idchar`.
 ///
 /// ```
 /// assert!(b"local.get$_<>".iter().all(|byte| wattle_syntax::is_id_char(*byte)));
@@ -20,14 +20,14 @@ static ID_CHARS: [bool; 256] = {
     let mut byte = 0;
     while byte < 256 {
         table[byte] = is_id_char(byte as u8);
-        // The search for the end of a word skips nothing but characters of words.
+        // The search for the end of a word only skips bytes that are `idchar`s.
         assert!(table[byte] || may_end(byte as u64) & 0x80 != 0);
         byte += 1;
     }
     table
 };
 
-/// How many characters of a word `text` begins with.
+/// The number of word characters at the start of `text`.
 ///
 /// ```
 /// assert_eq!(wattle_syntax::word_len(b"i32.add)"), 7);
@@ -36,7 +36,7 @@ static ID_CHARS: [bool; 256] = {
 #[inline(always)]
 pub fn word_len(text: &[u8]) -> usize {
     let mut len = 0;
-    // Eight bytes at a time, up to each byte that is worth a closer look.
+    // Skip eight bytes at a time, up to each byte that may end the word.
     while let Some(chunk) = text.get(len..).and_then(<[u8]>::first_chunk) {
         let ends = may_end(u64::from_le_bytes(*chunk));
         if ends == 0 {
@@ -53,13 +53,13 @@ pub fn word_len(text: &[u8]) -> usize {
     len + rest.iter().take_while(|byte| is_id_char(**byte)).count()
 }
 
-/// The high bit of the first of eight bytes that may be no `idchar`: it is up to `,`, or `;`, or
-/// from `[` to `^`, or from `{` on. The bytes behind that one tell nothing.
+/// Flags the high bit of the first of eight bytes that may not be an `idchar`: bytes up to `,`, the
+/// byte `;`, from `[` to `^`, and from `{` on. The bits of later bytes mean nothing.
 #[inline(always)]
 const fn may_end(chunk: u64) -> u64 {
     const ONES: u64 = u64::MAX / 0xff;
     const HIGH: u64 = ONES * 0x80;
-    // A borrow or a carry comes only from a byte that is flagged itself.
+    // Only a byte that is flagged itself can cause a borrow or a carry.
     let up_to_comma = chunk.wrapping_sub(ONES * (b',' + 1) as u64) & !chunk;
     let semicolon = chunk ^ (ONES * b';' as u64);
     let semicolon = semicolon.wrapping_sub(ONES) & !semicolon;
@@ -70,7 +70,7 @@ const fn may_end(chunk: u64) -> u64 {
     found & HIGH
 }
 
-/// The kinds of tokens as far as their first byte tells.
+/// The kind of token that begins with each byte.
 static KINDS: [TokenKind; 256] = {
     let mut kinds = [TokenKind::Reserved; 256];
     let mut byte = 0;
@@ -89,7 +89,7 @@ static KINDS: [TokenKind; 256] = {
     kinds
 };
 
-/// The kind of a token that begins with this byte, unless it is an error or trivia.
+/// The kind of a token that begins with this byte and is neither an error nor trivia.
 #[inline(always)]
 pub(crate) fn kind_of(first: u8) -> TokenKind {
     KINDS[usize::from(first)]

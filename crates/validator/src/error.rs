@@ -98,21 +98,21 @@ pub enum ErrorKind {
     ForwardSupertype {
         /// The type that is declared.
         sub: u32,
-        /// Its supertype.
+        /// The supertype that it declares.
         sup: u32,
     },
     /// The declared supertype is final.
     FinalSupertype {
         /// The type that is declared.
         sub: u32,
-        /// Its supertype.
+        /// The supertype that it declares.
         sup: u32,
     },
     /// The structure of a type does not match that of its declared supertype.
     Supertype {
         /// The type that is declared.
         sub: u32,
-        /// Its supertype.
+        /// The supertype that it declares.
         sup: u32,
     },
     /// More than one supertype.
@@ -141,7 +141,7 @@ pub enum ErrorKind {
     StartFunction,
 }
 
-/// What the types that do not match belong to.
+/// The kind of place where types do not match.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Mismatch {

@@ -394,7 +394,7 @@ impl Validator {
     /// [`FuncValidator::body`], in any order, on any thread. [`body_chunks`] divides them among
     /// threads.
     ///
-    /// All errors found, with the names of functions.
+    /// # Errors
     /// All errors found, with the names of functions.
     pub fn declarations(mut self, module: &Module<'_>) -> Result<Types, Errors> {
         let items = module.items().filter(|item| !matches!(item, Item::Body(_)));

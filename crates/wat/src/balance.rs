@@ -1,4 +1,4 @@
-//! Which parenthesis a text forgets to close. Only error messages ask.
+//! Finds the parenthesis that a text does not close, for error messages.
 
 use alloc::vec::Vec;
 
@@ -6,26 +6,26 @@ use wattle_syntax::{TokenKind, Tokens};
 
 use crate::keywords;
 
-/// A form that is not closed.
+/// A form without a closing parenthesis.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Unclosed {
-    /// The position of the parenthesis that opens it.
+    /// The position of its opening parenthesis.
     pub(crate) open: usize,
-    /// The position from which on the text means something else than it looks like.
+    /// The position from which on the parser and the layout of the text disagree.
     pub(crate) noticed: usize,
 }
 
 struct Open {
     pos: usize,
-    /// How far the line is indented that it begins; nothing for one within a line.
+    /// The indentation of the line, if the form is the first on its line.
     indent: Option<usize>,
-    /// The function that it is, or is in.
+    /// The function that the form is or is in.
     func: Option<usize>,
 }
 
-/// The form that a text with too few closing parentheses forgets to close: the first one that is
-/// still open where the text looks as if it were not, else the innermost one at the end. A text
-/// looks so by its indentation, and where a function holds a field of the module.
+/// The form that a text with too few closing parentheses does not close: the first form that is
+/// still open where the layout says that it should not be, or else the innermost form at the end.
+/// The layout says so by its indentation, and where a function holds a field of the module.
 pub(crate) fn unclosed(tokens: &Tokens<'_>) -> Option<Unclosed> {
     let mut open: Vec<Open> = Vec::new();
     let mut found = None;
@@ -34,14 +34,14 @@ pub(crate) fn unclosed(tokens: &Tokens<'_>) -> Option<Unclosed> {
         match token.kind {
             TokenKind::Open => {
                 let keyword = tokens.text(tokens.get(pos + 1));
-                // The fields of a module may begin where it does.
+                // The fields of a module may have the indentation of the module.
                 let indent = if keyword == "module" { None } else { indent(tokens, pos) };
                 let func = open.last().and_then(|form| form.func);
                 if found.is_none() {
                     let late = open.iter().rev().take_while(|form| {
                         indent.zip(form.indent).is_some_and(|(this, form)| this <= form)
                     });
-                    // All that are indented as far or farther should have ended.
+                    // All forms with at least this indentation should have ended.
                     let suspect = late.last().map(|form| form.pos);
                     let suspect = suspect.or(func.filter(|_| is_field(keyword)));
                     found = suspect.map(|open| Unclosed { open, noticed: pos });
@@ -61,17 +61,17 @@ pub(crate) fn unclosed(tokens: &Tokens<'_>) -> Option<Unclosed> {
         }
     }
     let last = open.last()?;
-    // The form that was suspected first is one of those that are open, or holds one.
+    // The form that was suspected first is still open, or is inside an open form.
     Some(found.unwrap_or(Unclosed { open: last.pos, noticed: tokens.len() }))
 }
 
-/// Whether a form with a keyword is a field of a module that cannot stand in a function.
+/// Whether a form with this keyword is a field of a module that cannot be in a function.
 fn is_field(keyword: &str) -> bool {
     let may_stand = matches!(keyword, "type" | "import" | "export");
     !may_stand && keywords::fields().any(|known| known == keyword)
 }
 
-/// How far the line is indented that a token begins; nothing for one within a line.
+/// The indentation of the line that a token begins; `None` for a token within a line.
 fn indent(tokens: &Tokens<'_>, pos: usize) -> Option<usize> {
     let start = tokens.get(pos).span().start;
     let before = tokens.source().get(..start)?;

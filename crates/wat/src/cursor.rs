@@ -1,5 +1,5 @@
-//! A place among the tokens, and the small steps that every parser takes from it: `expect_*` must
-//! find what it asks for, `opt_*` may find it, and neither moves unless it does.
+//! A position among the tokens, and the small steps of all parsers: `expect_*` fails without what
+//! it asks for, and `opt_*` does not. Neither moves if it does not find it.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -14,7 +14,7 @@ use wattle_syntax::{
 use crate::error::{Error, ErrorKind, Expected, Number, Result};
 use crate::keywords;
 
-/// A place among tokens. Cheap to clone, so that a parser may look ahead as far as it likes.
+/// A position among tokens. It is cheap to clone, so a parser can look ahead as far as it likes.
 #[derive(Clone, Debug)]
 pub(crate) struct Cursor<'t, 'a> {
     pub(crate) tokens: &'t Tokens<'a>,
@@ -24,12 +24,12 @@ pub(crate) struct Cursor<'t, 'a> {
 }
 
 impl<'t, 'a> Cursor<'t, 'a> {
-    /// A cursor at the token of position `pos`.
+    /// A cursor at position `pos`.
     pub(crate) fn new(tokens: &'t Tokens<'a>, pos: usize) -> Self {
         Cursor { tokens, pos, token: tokens.get(pos) }
     }
 
-    /// How many tokens come before.
+    /// The number of tokens before the next one.
     #[inline(always)]
     pub(crate) fn pos(&self) -> usize {
         self.pos
@@ -55,7 +55,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.bump();
     }
 
-    /// Moves past the next form: a token, or everything up to the matching parenthesis.
+    /// Moves past the next form: a single token, or everything up to the matching parenthesis.
     pub(crate) fn bump_form(&mut self) {
         (self.pos, self.token) = self.tokens.after_form(self.pos, self.token);
     }
@@ -66,13 +66,13 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.token.kind
     }
 
-    /// The token `ahead` tokens after the next: a small number.
+    /// The token `ahead` tokens after the next one. `ahead` should be small.
     #[inline(always)]
     fn ahead(&self, ahead: usize) -> Token {
         (1..=ahead).fold(self.token, |token, n| self.tokens.next(self.pos + n, token))
     }
 
-    /// The kind of the token `ahead` tokens after the next.
+    /// The kind of the token `ahead` tokens after the next one.
     #[inline(always)]
     pub(crate) fn peek_at(&self, ahead: usize) -> TokenKind {
         self.ahead(ahead).kind
@@ -90,27 +90,27 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.tokens.bytes(self.token)
     }
 
-    /// The text of the token `ahead` tokens after the next.
+    /// The text of the token `ahead` tokens after the next one.
     #[inline(always)]
     pub(crate) fn text_at(&self, ahead: usize) -> &'a str {
         self.tokens.text(self.ahead(ahead))
     }
 
-    /// The text of the token before the next; nothing at the beginning.
+    /// The text of the token before the next one; empty at the beginning.
     #[cold]
     pub(crate) fn text_before(&self) -> &'a str {
         let before = self.pos.checked_sub(1).map(|before| self.tokens.get(before));
         before.map_or("", |token| self.tokens.text(token))
     }
 
-    /// The bytes of the token before the next.
+    /// The bytes of the token before the next one.
     #[cold]
     pub(crate) fn span_before(&self) -> Span {
         self.tokens.get(self.pos.saturating_sub(1)).span()
     }
 
-    /// Whether the next token stands in a form with this keyword, with no other form before it
-    /// than those that end again. Looks at a few tokens only.
+    /// Whether the next token is directly in a form with this keyword, possibly after other
+    /// complete forms. Looks at only a few tokens.
     #[cold]
     pub(crate) fn is_in(&self, keyword: &str) -> bool {
         let mut depth = 0_usize;
@@ -132,14 +132,14 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.token.span()
     }
 
-    /// The bytes from the token at `start` to the one before the next.
+    /// The bytes from the token at `start` to the last token before the next one.
     pub(crate) fn span_from(&self, start: usize) -> Span {
         let first = self.tokens.get(start).span();
         let last = self.tokens.get(self.pos.max(start + 1) - 1).span();
         Span::new(first.start, last.end)
     }
 
-    /// The next token is not what must be there.
+    /// The error that the next token is not what is expected.
     #[cold]
     pub(crate) fn unexpected(&self, expected: Expected) -> Box<Error> {
         let text = self.text();
@@ -160,20 +160,21 @@ impl<'t, 'a> Cursor<'t, 'a> {
         Error::boxed(kind, self.span())
     }
 
-    /// The error for a form of another kind than the one that must follow. It stands at the keyword
-    /// when a parenthesis and a keyword follow.
+    /// The error that the next form is not what is expected. It is at the keyword if a parenthesis
+    /// and a keyword come next.
     #[cold]
     pub(crate) fn unexpected_form(&mut self, expected: Expected) -> Box<Error> {
         self.opt(TokenKind::Open);
         self.unexpected(expected)
     }
 
-    /// The next token is a keyword, and no mnemonic of a feature that is enabled.
+    /// The error that the next token is a keyword without being the mnemonic of an enabled
+    /// instruction.
     #[cold]
     pub(crate) fn unexpected_instr(&self) -> Box<Error> {
         let text = self.text();
         match Opcode::from_mnemonic(text) {
-            // These are words of 3.0, too, in clauses of `try_table`.
+            // WebAssembly 3.0 also has these words, in clauses of `try_table`.
             Some(Opcode::Catch | Opcode::CatchAll) => self.unexpected(Expected::Instr),
             Some(opcode) => self.error(ErrorKind::NotEnabled(text.into(), opcode.feature())),
             None => self.unexpected(Expected::Instr),
@@ -192,7 +193,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.peek() == TokenKind::Keyword && self.bytes() == keyword.as_bytes()
     }
 
-    /// The keyword when the next tokens are a parenthesis and a keyword.
+    /// The keyword, if a parenthesis and a keyword come next.
     #[inline(always)]
     pub(crate) fn open_keyword(&self) -> Option<&'a str> {
         if self.peek() != TokenKind::Open {
@@ -208,7 +209,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.open_keyword() == Some(keyword)
     }
 
-    /// Moves past `(` and this keyword when they are next.
+    /// Moves past `(` and this keyword if they come next.
     #[inline(always)]
     pub(crate) fn opt_open(&mut self, keyword: &str) -> bool {
         let found = self.at_open(keyword);
@@ -218,7 +219,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         found
     }
 
-    /// Moves past this keyword when it is next.
+    /// Moves past this keyword if it comes next.
     #[inline(always)]
     pub(crate) fn opt_keyword(&mut self, keyword: &str) -> bool {
         let found = self.at_keyword(keyword);
@@ -228,7 +229,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         found
     }
 
-    /// Moves past a token of this kind when it is next.
+    /// Moves past a token of this kind if it comes next.
     #[inline(always)]
     pub(crate) fn opt(&mut self, kind: TokenKind) -> bool {
         let found = self.peek() == kind;
@@ -256,7 +257,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         if self.opt(TokenKind::Close) { Ok(()) } else { Err(self.unexpected(Expected::Token(")"))) }
     }
 
-    /// An identifier when one is next.
+    /// Reads an identifier if one comes next.
     #[inline(always)]
     pub(crate) fn opt_id(&mut self) -> Option<Name<'a>> {
         if self.peek() != TokenKind::Id {
@@ -267,13 +268,13 @@ impl<'t, 'a> Cursor<'t, 'a> {
         Some(id)
     }
 
-    /// What the identifier stands for that is next.
+    /// The name that the next token, an identifier, stands for.
     #[inline(always)]
     pub(crate) fn id(&self) -> Name<'a> {
         strings::id(self.text()).unwrap_or_default()
     }
 
-    /// The bytes of the strings that are next, joined. A single one without escape sequences is
+    /// Reads the next strings, and joins their bytes. A single string without escape sequences is
     /// borrowed.
     pub(crate) fn strings(&mut self) -> Cow<'a, [u8]> {
         let mut bytes = Cow::Borrowed(&b""[..]);
@@ -288,7 +289,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         bytes
     }
 
-    /// A string that is a name: UTF-8.
+    /// Reads a string that is a name: it must be UTF-8.
     pub(crate) fn expect_name(&mut self) -> Result<Name<'a>> {
         if self.peek() != TokenKind::String {
             return Err(self.unexpected(Expected::Name));
@@ -299,30 +300,30 @@ impl<'t, 'a> Cursor<'t, 'a> {
         Ok(name)
     }
 
-    /// Whether an unsigned integer is next, as far as its first character tells.
+    /// Whether the next token is an unsigned integer, judging by its first character.
     #[inline(always)]
     pub(crate) fn at_nat(&self) -> bool {
         self.peek() == TokenKind::Number && self.bytes().first().is_some_and(u8::is_ascii_digit)
     }
 
-    /// An unsigned 8-bit integer.
+    /// Reads an unsigned 8-bit integer.
     pub(crate) fn expect_u8(&mut self) -> Result<u8> {
         self.nat(numbers::u8, Number::U8, Expected::Lane)
     }
 
-    /// An unsigned 32-bit integer.
+    /// Reads an unsigned 32-bit integer.
     #[inline(always)]
     pub(crate) fn expect_u32(&mut self) -> Result<u32> {
         self.nat(numbers::u32, Number::U32, Expected::Unsigned)
     }
 
-    /// An index that is a number.
+    /// Reads an index that is a number.
     #[inline(always)]
     pub(crate) fn expect_idx(&mut self) -> Result<u32> {
         self.nat(numbers::u32, Number::U32, Expected::Index)
     }
 
-    /// An unsigned 64-bit integer.
+    /// Reads an unsigned 64-bit integer.
     pub(crate) fn expect_u64(&mut self) -> Result<u64> {
         self.nat(numbers::u64, Number::U64, Expected::Unsigned)
     }
@@ -358,7 +359,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         }
     }
 
-    /// A number of whatever kind `parse` reads, for instance a float, `inf` and `nan` included.
+    /// Reads a number with `parse`. It may be a float, including `inf` and `nan`.
     #[inline(always)]
     pub(crate) fn expect_number<T>(
         &mut self,
@@ -377,7 +378,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         }
     }
 
-    /// The keyword of an abstract heap type.
+    /// Reads the keyword of an abstract heap type.
     pub(crate) fn expect_abs_heap_type(&mut self) -> Result<AbsHeapType> {
         let keyword = if self.peek() == TokenKind::Keyword { self.text() } else { "" };
         let abs = AbsHeapType::from_keyword(keyword);
@@ -386,12 +387,12 @@ impl<'t, 'a> Cursor<'t, 'a> {
         Ok(abs)
     }
 
-    /// A lane of a vector: its bits.
+    /// Reads a lane of a vector, as its bits.
     pub(crate) fn expect_lane(&mut self, shape: Shape) -> Result<u64> {
         self.expect_number(Number::lane(shape), |text| shape.lane(text))
     }
 
-    /// The shape of a vector.
+    /// Reads the shape of a vector.
     pub(crate) fn expect_shape(&mut self) -> Result<Shape> {
         let shape = match self.peek() {
             TokenKind::Keyword => Shape::from_keyword(self.text()),
@@ -404,7 +405,8 @@ impl<'t, 'a> Cursor<'t, 'a> {
 
     #[cold]
     fn bad_number(&self, number: Number, error: NumberError) -> Box<Error> {
-        // A float where an integer must be is a number, if one that does not fit.
+        // A float in the place of an integer is a number too, so it counts as one that does not
+        // fit.
         if error == NumberError::OutOfRange || numbers::is_number(self.bytes()) {
             return self.error(ErrorKind::ConstantOutOfRange(number));
         }

@@ -1,5 +1,5 @@
-//! The errors of the text format: one enum of reasons, each with the official phrase. What helps
-//! against them is in `help.rs`.
+//! The errors of the text format: an enum of reasons, each with its official phrase. `help.rs` has
+//! the advice against them.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -12,28 +12,28 @@ use crate::foreign::Foreign;
 use crate::help::{self, Help};
 use crate::ids::Space;
 
-/// How the functions of this crate fail. Boxed, so that success travels in registers.
+/// The result of functions in this crate. The error is boxed, so that results fit in registers.
 pub(crate) type Result<T> = core::result::Result<T, Box<Error>>;
 
-/// What is wrong with a text. `Display` begins with the phrase of the official test suite.
+/// Why a text is malformed. `Display` begins with the phrase of the official test suite.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A word that means nothing in the format, and what would fit there.
+    /// A word that the format does not have, and what would fit there.
     UnknownOperator(Box<str>, Expected),
     /// The mnemonic of an instruction of a feature that is not enabled.
     NotEnabled(Box<str>, Feature),
-    /// Something else than WebAssembly text.
+    /// An input that is not WebAssembly text.
     Foreign(&'static Foreign),
     /// A token at the wrong place, and what would fit there.
     UnexpectedToken(Expected),
-    /// Characters that make no token.
+    /// Characters that do not form a token.
     Lexical(LexError),
-    /// An identifier that is bound nowhere, or an index out of range, as it was written.
+    /// An identifier that is not bound, or an index out of range, as it was written.
     Unknown(Space, Box<str>),
     /// An identifier that is bound twice.
     Duplicate(Space, Box<str>),
-    /// An identifier where one type stands for several imports.
+    /// An identifier for a type that several imports share.
     IdNotAllowed,
     /// A number that does not fit its type.
     ConstantOutOfRange(Number),
@@ -41,9 +41,9 @@ pub enum ErrorKind {
     ImportAfter(Space),
     /// More than one start function.
     MultipleStarts,
-    /// An identifier at an `end` or `else` that is not its block's.
+    /// An identifier at an `end` or `else` that differs from that of the block.
     MismatchingLabel,
-    /// Parameters and results that differ from those of the type named beside them.
+    /// Parameters and results that differ from those of the type index beside them.
     InlineFuncType,
     /// An alignment that is not a power of two.
     Alignment,
@@ -53,11 +53,11 @@ pub enum ErrorKind {
     LaneCount,
     /// A page size that is not a power of two.
     PageSize,
-    /// More members than 32-bit indices reach.
+    /// More members than 32-bit indices can count.
     TooMany(Space),
-    /// A known annotation at a place where it means nothing.
+    /// A known annotation in a place where it has no meaning.
     MisplacedAnnotation(Box<str>),
-    /// A known annotation with contents that are wrong, and the reason.
+    /// A known annotation with wrong content, and the reason.
     Annotation(Box<str>, &'static str),
 }
 
@@ -98,13 +98,12 @@ impl fmt::Display for ErrorKind {
 
 macro_rules! expected {
     ($( $(#[$doc:meta])* $variant:ident $text:literal; )*) => {
-        /// What would fit at a place. `Display` shows it with its article, as error messages call
-        /// it.
+        /// What would fit in a place. `Display` shows it with its article, for error messages.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[non_exhaustive]
         pub enum Expected {
             $( $(#[$doc])* $variant, )*
-            /// This token.
+            /// This particular token.
             Token(&'static str),
         }
 
@@ -122,17 +121,17 @@ macro_rules! expected {
 expected! {
     /// An instruction.
     Instr "an instruction";
-    /// An instruction that is folded.
+    /// A folded instruction.
     FoldedInstr "an instruction in parentheses";
-    /// Another instruction than this one, which begins, parts or ends a block.
+    /// An instruction that fits, unlike the one found, which begins, parts or ends a block.
     FittingInstr "an instruction that fits here";
-    /// An operand, or the end of them.
+    /// An operand, or the closing parenthesis behind the operands.
     OperandOrClose "( or )";
     /// A field of a module.
     Field "a field of the module";
-    /// A form such as `(func $f)`.
+    /// A form for an import, such as `(func $f)`.
     ExternType "an external type";
-    /// A function, structure, array or continuation type.
+    /// A function, struct, array or continuation type.
     CompType "a composite type";
     /// A value type.
     ValType "a type";
@@ -144,7 +143,7 @@ expected! {
     Lane "a lane";
     /// A string that is a name.
     Name "a name";
-    /// A number or an identifier that stands for one.
+    /// An index: a number or an identifier.
     Index "an index or an identifier";
     /// An identifier.
     Id "an identifier";
@@ -154,7 +153,7 @@ expected! {
     Unsigned "an unsigned integer";
     /// A number.
     Number "a number";
-    /// Anything but a parameter.
+    /// Anything except a parameter.
     NoParams "no parameters behind the results";
     /// A directive of a script.
     Directive "a directive";
@@ -162,11 +161,11 @@ expected! {
     Action "an action";
     /// A module in a script.
     Module "a module";
-    /// A module in a script that is written out, or an instance.
+    /// A module in a script whose text is given, or an instance.
     Instantiation "a module to instantiate";
     /// An argument of an action.
     Constant "a constant";
-    /// What an action must have as a result.
+    /// A pattern for a result of an action.
     ResultPattern "a result";
     /// The type of numbers in a data segment.
     DataNumbers "a string, or a type of numbers: i8, i16, i32, i64, f32, f64 or v128";
@@ -176,13 +175,13 @@ expected! {
 
 macro_rules! numbers {
     ($( $number:ident $prefix:literal $range:literal; )*) => {
-        /// A type of numbers in a text, by what it holds.
+        /// A type of numbers in the text format.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[allow(missing_docs)]
         pub enum Number { $( $number, )* }
 
         impl Number {
-            /// What the official phrase begins with.
+            /// The beginning of the official phrase.
             const fn prefix(self) -> &'static str {
                 match self { $( Number::$number => $prefix, )* }
             }
@@ -199,7 +198,7 @@ macro_rules! numbers {
                 }
             }
 
-            /// Which numbers there are.
+            /// The range of the numbers, for help.
             pub(crate) const fn range(self) -> &'static str {
                 match self { $( Number::$number => $range, )* }
             }
@@ -219,17 +218,17 @@ numbers! {
     F64 "" "the largest f64 is 0x1.fffffffffffffp+1023, about 1.8e308";
 }
 
-/// Another place of a text that has to do with an error.
+/// Another place in the text that belongs to an error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Related {
-    /// The bytes there.
+    /// The bytes of the place.
     pub span: Span,
-    /// What is there.
+    /// A description of the place.
     pub note: &'static str,
 }
 
-/// A malformed text: what is wrong, and at which bytes of it. `Display` shows the reason, and the
-/// help if it is short.
+/// A malformed text: what is wrong, and at which bytes. `Display` shows the reason, and the help if
+/// it is short.
 ///
 /// ```
 /// let errors = wattle_wat::parse("(func (call $f))").unwrap_err();
@@ -248,9 +247,9 @@ pub struct Error {
     pub kind: ErrorKind,
     /// The offending bytes of the text.
     pub span: Span,
-    /// What may be done about it.
+    /// Advice against the error.
     pub help: Option<Help>,
-    /// Another place that has to do with it.
+    /// Another place that belongs to the error.
     pub related: Option<Related>,
 }
 
@@ -260,13 +259,13 @@ impl Error {
         Error { kind, span, help: None, related: None }
     }
 
-    /// The errors of tokens.
+    /// The lexical errors of a text.
     pub(crate) fn lexical(tokens: &Tokens<'_>) -> Vec<Error> {
         let errors = tokens.errors().iter().take(2 * Errors::LIMIT);
         errors.map(|(error, span)| Error::of_token(*error, *span, tokens.source())).collect()
     }
 
-    /// The error of characters that make no token.
+    /// The error for characters that do not form a token.
     pub(crate) fn of_token(error: LexError, span: Span, text: &str) -> Error {
         let text = text.get(span.start..span.end).unwrap_or_default();
         let mut at = span;
@@ -285,10 +284,10 @@ impl Error {
         Box::new(Error::new(kind, span))
     }
 
-    /// The errors of a text in its order, each once, as many as one run reports.
+    /// Sorts the errors, removes duplicates, and keeps at most `max_errors`.
     pub(crate) fn in_order(mut errors: Vec<Error>, max_errors: usize) -> Vec<Error> {
         errors.sort_by_key(|error| (error.span.start, error.span.end));
-        // Characters that make no token are met by the lexer and by the parser.
+        // Both the lexer and the parser report characters that do not form a token.
         errors.dedup();
         errors.truncate(max_errors);
         errors
@@ -307,13 +306,13 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// Every independent error of a text, at least one, in the order of the text. `Display` shows the
+/// All independent errors of a text, at least one, in the order of the text. `Display` shows the
 /// first.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Errors(pub(crate) Vec<Error>);
 
 impl Errors {
-    /// As many as one run reports, unless a parser was told otherwise.
+    /// The number of errors that are reported at most, unless the parser has another limit.
     pub const LIMIT: usize = 100;
 
     /// The errors.
@@ -321,7 +320,7 @@ impl Errors {
         &self.0
     }
 
-    /// The errors, to be kept.
+    /// Takes the errors.
     pub fn into_vec(self) -> Vec<Error> {
         self.0
     }

@@ -1,18 +1,17 @@
-//! Inputs that are not WebAssembly text: what they look like, by their first bytes. Only error
-//! messages ask.
+//! Inputs that are not WebAssembly text, recognized by their first bytes, for error messages.
 
-/// Something else than WebAssembly text.
+/// A format other than WebAssembly text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Foreign {
-    /// What it looks like, with its article: `a page of HTML`.
+    /// The name of the format, with its article: `a page of HTML`.
     pub name: &'static str,
-    /// What may be done about it.
+    /// Advice for inputs of the format.
     pub advice: &'static str,
     starts: &'static [&'static [u8]],
 }
 
 const UNPACK: &str = "unpack it first";
-const NATIVE: &str =
+const COMPILE_FOR_WASM32: &str =
     "this is code for a processor; a compiler with a wasm32 target makes WebAssembly";
 const COMPILE: &str = "compile it to WebAssembly first";
 const DOWNLOAD: &str = "a download may give a page that says what failed, in place of the file";
@@ -20,17 +19,17 @@ const UTF8: &str = "save it as UTF-8 without a byte order mark";
 const ASSEMBLE: &str = "assemble it with `clang --target=wasm32 -c`";
 const JAVASCRIPT: &str = "the module is another file, often a `.wasm` beside this one";
 
-/// Files that a signature of bytes tells.
+/// Binary files, by their signatures.
 const BINARIES: &[Foreign] = &[
     foreign("data packed by gzip", UNPACK, &[b"\x1f\x8b"]),
     foreign("a ZIP archive", UNPACK, &[b"PK\x03\x04", b"PK\x05\x06"]),
     foreign("data packed by Zstandard", UNPACK, &[b"\x28\xb5\x2f\xfd"]),
     foreign("data packed by xz", UNPACK, &[b"\xfd7zXZ\0"]),
     foreign("data packed by bzip2", UNPACK, &[b"BZh"]),
-    foreign("an ELF file", NATIVE, &[b"\x7fELF"]),
+    foreign("an ELF file", COMPILE_FOR_WASM32, &[b"\x7fELF"]),
     foreign(
         "a Mach-O file",
-        NATIVE,
+        COMPILE_FOR_WASM32,
         &[
             b"\xfe\xed\xfa\xce",
             b"\xfe\xed\xfa\xcf",
@@ -39,7 +38,7 @@ const BINARIES: &[Foreign] = &[
             b"\xca\xfe\xba\xbe",
         ],
     ),
-    foreign("a Windows program", NATIVE, &[b"MZ\x90\0"]),
+    foreign("a Windows program", COMPILE_FOR_WASM32, &[b"MZ\x90\0"]),
     foreign(
         "an archive of object files",
         "take out its members with `ar x`, or link it",
@@ -61,7 +60,7 @@ const BINARIES: &[Foreign] = &[
     ),
 ];
 
-/// Texts that their first characters tell, blanks aside.
+/// Texts, by their first characters behind any blanks.
 const TEXTS: &[Foreign] = &[
     foreign(
         "a page of HTML",
@@ -150,14 +149,14 @@ const fn foreign(
     Foreign { name, advice, starts }
 }
 
-/// The beginning of a binary, but not all of its magic.
+/// A binary that ends within its magic.
 const CUT_OFF: Foreign =
     foreign("a binary module that is cut off", "copy all of the file", &[b"\0", b"\0a", b"\0as"]);
 
-/// What an input looks like that is neither a binary nor text of a module.
+/// The format that an input seems to have if it is neither a binary module nor the text of one.
 ///
-/// Only an input that has been refused should be asked about: text may begin with words of
-/// JavaScript, though no text that is well-formed does.
+/// Call this only for an input that the parser has refused: text may begin with words of
+/// JavaScript, though well-formed text never does.
 ///
 /// ```
 /// use wattle_wat::looks_like;

@@ -1,5 +1,5 @@
-//! What helps against an error: all texts, and which of them fits, as far as the tokens around the
-//! error tell. Only error messages ask, and only as many as one run reports.
+//! Advice against errors: all texts, and the choice of the text, based on the tokens around the
+//! error. It is computed only for errors that are reported.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -16,33 +16,33 @@ use crate::ids::Space;
 use crate::nearest::nearest;
 use crate::{keywords, other_names};
 
-/// What may be done about an error. `Display` shows it as a sentence without a full stop.
+/// Advice against an error. `Display` shows it as a sentence without a full stop.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Help {
-    /// This was meant, perhaps.
+    /// The word that was probably meant.
     Meant(Box<str>),
-    /// The word has this name here.
+    /// The name that the word has in the text format.
     Renamed(Box<str>),
-    /// The identifier that was meant has a dollar sign.
+    /// The identifier that was probably meant, with its dollar sign.
     Identifier(Box<str>),
-    /// What to write.
+    /// The text to write instead.
     Write(Box<str>),
-    /// An identifier is bound in another space.
+    /// The space in which the identifier is bound.
     BoundAs(Space, Box<str>),
-    /// Which numbers there are.
+    /// The range of the numbers.
     Range(Number),
-    /// The type that is named beside parameters and results.
+    /// The function type whose index stands beside the parameters and results.
     TypeIs(Box<str>),
-    /// How many lanes or lane indices there must be, and how many there are.
+    /// The number of lanes or lane indices that must be there, and the number found.
     Lanes(usize, usize),
-    /// A character that may stand in strings and comments only.
+    /// A character that is only allowed in strings and comments.
     Character(char),
-    /// What the input looks like.
+    /// The format that the input seems to have.
     LooksLike(&'static Foreign),
-    /// Which words there are where this is expected.
+    /// All words of the expected kind.
     OneOf(Expected),
-    /// What to know or to do.
+    /// Advice that needs no word of the text.
     Advice(&'static str),
 }
 
@@ -79,13 +79,13 @@ impl fmt::Display for Help {
 }
 
 impl Help {
-    /// For an import with one name.
+    /// Advice for an import with a single name.
     pub(crate) const IMPORT_NAMES: Help = Help::Advice(IMPORT_NAMES);
 
-    /// For the end of a text.
+    /// Advice for a text that ends too early.
     pub(crate) const CLOSE_MISSING: Help = Help::Advice(CLOSE_MISSING);
 
-    /// Whether it fits behind the reason.
+    /// Whether it is short enough to follow the reason.
     pub(crate) fn is_short(&self) -> bool {
         !matches!(self, Help::OneOf(_) | Help::Advice(_) | Help::Character(_) | Help::LooksLike(_))
     }
@@ -191,7 +191,7 @@ mod advice {
 }
 use advice::*;
 
-/// What helps against an error of this kind at the token that is next, as far as tokens tell.
+/// The advice against an error of this kind at the next token, if any fits.
 #[cold]
 pub(crate) fn find(kind: &ErrorKind, cursor: &Cursor<'_, '_>) -> Option<Help> {
     let advice = |text| Some(Help::Advice(text));
@@ -217,7 +217,7 @@ pub(crate) fn find(kind: &ErrorKind, cursor: &Cursor<'_, '_>) -> Option<Help> {
     }
 }
 
-/// What helps against characters that make no token.
+/// The advice against characters that do not form a token.
 pub(crate) fn lexical(error: LexError, text: &str) -> Option<Help> {
     Some(Help::Advice(match error {
         LexError::IllegalCharacter => match text.chars().next()? {
@@ -239,7 +239,7 @@ pub(crate) fn lexical(error: LexError, text: &str) -> Option<Help> {
     }))
 }
 
-/// The escape that was meant by the one of C at fault in a literal: `\x41` or `\0`.
+/// The escape that was probably meant by a C escape in a literal, such as `\x41` or `\0`.
 fn escape_meant(literal: &str) -> Option<String> {
     let at = strings::fault(literal);
     let escape = literal.get(at.start + 1..)?;
@@ -257,7 +257,7 @@ pub(crate) fn begins_comment(word: &str) -> bool {
     ["//", "/*", "#", "--"].iter().any(|mark| word.starts_with(mark))
 }
 
-/// What helps against a word that means nothing.
+/// The advice against an unknown word.
 fn unknown_word(word: &str, expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
     if let Some(help) = reserved(word) {
         return Some(Help::Advice(help));
@@ -308,7 +308,7 @@ fn unknown_word(word: &str, expected: Expected, cursor: &Cursor<'_, '_>) -> Opti
     }
 }
 
-/// The words that are expected, if they are few.
+/// The words that are allowed, if there are few of them.
 fn words_of(expected: Expected) -> Box<dyn Iterator<Item = &'static str>> {
     match expected {
         Expected::ValType => Box::new(keywords::value_types()),
@@ -324,7 +324,7 @@ fn one_of(expected: Expected) -> Option<Help> {
     words_of(expected).next().map(|_| Help::OneOf(expected))
 }
 
-/// The words behind which an identifier may stand.
+/// The keywords that an identifier may follow.
 const BINDING: &[&str] = &[
     "module",
     "func",
@@ -345,12 +345,12 @@ const BINDING: &[&str] = &[
     "try",
 ];
 
-/// Whether a form with this keyword stands behind what it has an identifier for.
+/// Whether the identifier of a form with this keyword stands before the form.
 fn is_binding_form(keyword: &str) -> bool {
     matches!(keyword, "param" | "result" | "local" | "export" | "import" | "type" | "mut" | "func")
 }
 
-/// What helps against characters that the format keeps for itself.
+/// The advice against reserved characters.
 fn reserved(word: &str) -> Option<&'static str> {
     Some(match word {
         _ if begins_comment(word) => COMMENT,
@@ -364,7 +364,7 @@ fn reserved(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The known word of the kind that is expected that a word is nearest to.
+/// The keyword of the expected kind that is nearest to a word.
 fn nearest_keyword(word: &str, expected: Expected) -> Option<&'static str> {
     let mut budget = usize::MAX;
     let heads = ["param", "result", "local", "then", "else"];
@@ -390,7 +390,7 @@ fn nearest_keyword(word: &str, expected: Expected) -> Option<&'static str> {
     }
 }
 
-/// What helps against a token at the wrong place.
+/// The advice against a token in the wrong place.
 fn unexpected(expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
     let (text, before) = (cursor.text(), cursor.text_before());
     let kind = cursor.peek();

@@ -1,4 +1,5 @@
-//! Index spaces: their names, the scopes that they make up, and the maps from identifiers to indices.
+//! Index spaces: their names, the scopes that contain them, and the maps from identifiers to
+//! indices.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -9,7 +10,7 @@ use wattle_ast::{ExternKind, Name};
 
 macro_rules! spaces {
     ($( $(#[$doc:meta])* $space:ident $name:literal; )*) => {
-        /// An index space. `Display` shows it as error messages call it.
+        /// An index space. `Display` shows the name used in error messages.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub enum Space { $( $(#[$doc])* $space, )* }
 
@@ -43,8 +44,7 @@ spaces! {
     Data "data segment";
     /// Parameters and locals of a function.
     Local "local";
-    /// Blocks of a function. They are numbered in the order in which they begin, as in the name
-    /// section.
+    /// Blocks of a function, numbered in the order in which they begin, as in the name section.
     Label "label";
     /// Fields of a struct type.
     Field "field";
@@ -68,7 +68,7 @@ impl From<ExternKind> for Space {
     }
 }
 
-/// The index spaces of one scope, which a [`Space`] indexes.
+/// The index spaces of one scope, indexed by [`Space`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope<'a>([IndexSpace<'a>; Space::ALL.len()]);
 
@@ -76,9 +76,9 @@ pub(crate) struct Scope<'a>([IndexSpace<'a>; Space::ALL.len()]);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IndexSpace<'a> {
     pub(crate) ids: IdMap<'a>,
-    /// How many members the first pass has found.
+    /// The number of members that the first pass has found.
     pub(crate) found: u32,
-    /// How many of them the second pass has added to the imports of the module.
+    /// The number of members that the second pass has added to the imports of the module.
     pub(crate) imported: u32,
 }
 
@@ -98,21 +98,22 @@ impl IndexMut<Space> for Scope<'_> {
     }
 }
 
-/// Identifiers with a number each: a hash table over entries in order of insertion.
+/// A number for each identifier: a hash table over entries in the order of insertion.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdMap<'a> {
     entries: Vec<(Name<'a>, u32)>,
-    /// Positions of entries plus one; 0 is free. A power of two long, at most half full.
+    /// The position of an entry plus one in each slot; 0 in free slots. The length is a power of
+    /// two, and at most half of the slots are in use.
     slots: Vec<u32>,
-    /// Positions of entries that found no slot nearby, so that a text full of identifiers with one
-    /// hash is not slow.
+    /// The positions of entries that found no free slot nearby. They keep a text full of
+    /// identifiers with one hash from being slow.
     rest: BTreeMap<Name<'a>, u32>,
 }
 
-/// How many slots an identifier may be in.
+/// The number of slots that an identifier may be in.
 const NEARBY: usize = 32;
 
-/// A multiplication for each eight bytes, as in Fx.
+/// A hash with one multiplication for each eight bytes, like Fx.
 fn hash(id: &str) -> usize {
     const K: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut hash = id.len() as u64;
@@ -126,7 +127,7 @@ fn hash(id: &str) -> usize {
 }
 
 impl<'a> IdMap<'a> {
-    /// Forgets everything, and keeps memory for as much again.
+    /// Removes all entries, and keeps the memory.
     pub(crate) fn clear(&mut self) {
         if self.slots.len() > 16 * self.entries.len().max(1) {
             self.slots = Vec::new();
@@ -136,7 +137,7 @@ impl<'a> IdMap<'a> {
         self.rest.clear();
     }
 
-    /// The entry of an identifier, or the slot where it would go, if there is one.
+    /// The entry of an identifier; otherwise the free slot for it, if there is one nearby.
     fn find(&self, id: &str) -> core::result::Result<usize, Option<usize>> {
         let mask = self.slots.len().wrapping_sub(1);
         let first = hash(id) & mask;
@@ -161,13 +162,13 @@ impl<'a> IdMap<'a> {
         self.entries.iter().map(|(id, _)| id.as_str())
     }
 
-    /// Where the number of the entry at a place can be changed.
+    /// The number of the entry at a position, for changing.
     pub(crate) fn number(&mut self, at: usize) -> &mut u32 {
         &mut self.entries[at].1
     }
 
-    /// The place of an identifier among the entries, with `number` for a new one; and whether it
-    /// is new.
+    /// The position of an identifier's entry, and whether the entry is new. A new entry has number
+    /// `number`.
     pub(crate) fn entry(&mut self, id: Name<'a>, number: u32) -> (usize, bool) {
         if self.slots.len() <= self.entries.len() * 2 {
             let len = (self.slots.len() * 2).max(8);
@@ -197,7 +198,7 @@ impl<'a> IdMap<'a> {
         }
     }
 
-    /// Gives an identifier a number, unless it has one; tells whether it had none.
+    /// Gives an identifier a number unless it has one, and returns whether it had none.
     pub(crate) fn insert(&mut self, id: Name<'a>, number: u32) -> bool {
         self.entry(id, number).1
     }

@@ -1,10 +1,10 @@
-//! Which words the text format knows besides the mnemonics of instructions. Only error messages
-//! ask: a keyword at the wrong place is an unexpected token, another word an unknown operator.
+//! The words of the text format other than mnemonics, for error messages: a known word in the wrong
+//! place is an unexpected token, and an unknown word an unknown operator.
 
 use wattle_ast::{AbsHeapType, ExternKind, Opcode};
 use wattle_syntax::numbers::{self, NumberError};
 
-/// Keywords of the fields of modules besides those of what can be imported.
+/// Keywords of module fields, without those of imports and exports.
 const FIELDS: &str = "type rec import export elem data start";
 
 /// Keywords of number and vector types.
@@ -16,7 +16,7 @@ const DIRECTIVES: &str = "module register invoke get assert_return assert_trap a
                           assert_malformed_custom assert_invalid_custom assert_suspension thread \
                           wait";
 
-/// Keywords of types, of module fields, of instructions' parts, and of scripts.
+/// Keywords of types, of parts of module fields and instructions, and of scripts.
 const OTHERS: &[&str] = &[
     "i8 i16 i8x16 i16x8 i32x4 i64x2 f32x4 f64x2 ref null exact mut field",
     "struct array cont sub final descriptor describes shared pagesize",
@@ -26,7 +26,7 @@ const OTHERS: &[&str] = &[
     "ref.extern ref.host ref.any ref.struct ref.array ref.exn",
 ];
 
-/// Whether a word means something somewhere.
+/// Whether the format has a word in any place.
 pub(crate) fn is_keyword(word: &str) -> bool {
     let nat = |digits: &str| numbers::u64(digits) != Err(NumberError::Malformed);
     let prefixed = |prefix| word.strip_prefix(prefix).is_some_and(nat);
@@ -41,33 +41,33 @@ pub(crate) fn is_keyword(word: &str) -> bool {
         || numbers::is_number(word)
 }
 
-/// The mnemonics of instructions.
+/// The mnemonics of all instructions.
 pub(crate) fn mnemonics() -> impl Iterator<Item = &'static str> {
     Opcode::ALL.iter().map(|opcode| opcode.mnemonic())
 }
 
-/// The keywords that fields of a module begin with.
+/// The keywords of module fields.
 pub(crate) fn fields() -> impl Iterator<Item = &'static str> {
     ExternKind::ALL.iter().map(|kind| kind.keyword()).chain(FIELDS.split(' '))
 }
 
-/// The keywords that are value types.
+/// The keywords of value types.
 pub(crate) fn value_types() -> impl Iterator<Item = &'static str> {
     let references = AbsHeapType::ALL.iter().map(|heap| heap.reference_keyword());
     NUMBER_TYPES.split(' ').chain(references)
 }
 
-/// The keywords that are heap types.
+/// The keywords of heap types.
 pub(crate) fn heap_types() -> impl Iterator<Item = &'static str> {
     AbsHeapType::ALL.iter().map(|heap| heap.keyword())
 }
 
-/// Whether a word begins a directive that no module alone holds.
+/// Whether a word begins a directive that cannot stand in a module.
 pub(crate) fn is_directive(word: &str) -> bool {
     word != "module" && directives().any(|known| known == word)
 }
 
-/// The keywords that directives of a script begin with.
+/// The keywords of directives of scripts.
 pub(crate) fn directives() -> impl Iterator<Item = &'static str> {
     DIRECTIVES.split(' ')
 }

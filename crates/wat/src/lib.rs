@@ -1,11 +1,11 @@
 //! Parser of the WebAssembly text format and of its test scripts.
 //!
-//! [`parse`] makes a [`Module`](wattle_ast::Module) of a text; [`Parser`] has options, for
-//! instance a map from the parts of the module back to the text. A text is malformed or not, with
-//! every independent error in [`Errors`]; whether a module is valid is the validator's business.
-//! Test scripts are in [`script`].
+//! [`parse`] reads a text into a [`Module`](wattle_ast::Module). [`Parser`] has options, such as a
+//! map from the parts of the module back to the text. A malformed text gives all its independent
+//! errors in [`Errors`]. Invalid modules are accepted: the validator finds them. Test scripts are
+//! in [`script`].
 //!
-//! Nothing recurses on the nesting of the text, and function bodies go straight to bytes.
+//! Nothing recurses on the nesting of the text, and function bodies are encoded as they are read.
 //!
 //! ```
 //! let module = wattle_wat::parse("(module $m (memory 1) (func (export \"f\")))")?;

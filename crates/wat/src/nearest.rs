@@ -1,9 +1,9 @@
-//! The known word that a misspelt one is nearest to. Only error messages ask.
+//! Finds the known word that is nearest to a misspelt one, for error messages.
 
-/// Words of more bytes than these are not compared.
+/// Longer words, in bytes, are not compared.
 const LONGEST: usize = 64;
 
-/// The candidate that takes the fewest changes to become `word`, if those are few for its length;
+/// The candidate that needs the fewest changes to become `word`, if these are few for its length;
 /// the first of several. Takes one from `budget` for each candidate, and stops when it is used up.
 pub(crate) fn nearest<'c>(
     word: &str,
@@ -33,13 +33,13 @@ pub(crate) fn nearest<'c>(
     found
 }
 
-/// How many bytes are to be inserted, deleted, replaced or exchanged with their neighbours to get
-/// from one word to the other, unless it is more than `most`.
+/// The number of bytes to insert, delete, replace or exchange with their neighbours to turn one
+/// word into the other; `None` if it is more than `most`.
 fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > most || a.len().max(b.len()) > LONGEST {
         return None;
     }
-    // Rows of the table of distances between what the words begin with.
+    // Rows of the table of distances between prefixes of the words.
     let mut before = [0; LONGEST + 1];
     let mut last: [usize; LONGEST + 1] = core::array::from_fn(|at| at);
     for (i, &x) in a.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! What words are called here that drafts of WebAssembly 1.0, other assemblers or programming
-//! languages have another name for. Only error messages ask.
+//! The names here of words that drafts of WebAssembly 1.0, other assemblers or programming
+//! languages name differently, for error messages.
 
 use alloc::format;
 use alloc::string::String;
@@ -8,7 +8,7 @@ use wattle_ast::Opcode;
 
 use crate::error::Expected;
 
-/// Names of instructions elsewhere, and the mnemonics here, that no rule connects.
+/// Names of instructions elsewhere, and the mnemonics here, for names without a rule.
 const INSTRUCTIONS: &[(&str, &str)] = &[
     // Drafts of WebAssembly 1.0 and of its extensions.
     ("current_memory", "memory.size"),
@@ -85,7 +85,7 @@ const TYPES: &[(&str, &str)] = &[
     ("simd", "v128"),
 ];
 
-/// Names of fields of a module elsewhere, and the keywords here.
+/// Names of module fields elsewhere, and the keywords here.
 const FIELDS: &[(&str, &str)] = &[
     ("function", "func"),
     ("fn", "func"),
@@ -103,7 +103,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("declare", "import"),
 ];
 
-/// What a word is called here, if it is known elsewhere.
+/// The name here of a word that is known elsewhere.
 pub(crate) fn name_here(word: &str, expected: Expected) -> Option<String> {
     let find = |list: &[(&str, &str)]| {
         let found = list.iter().find(|(there, _)| *there == word);
@@ -125,13 +125,13 @@ fn is_mnemonic(name: &str) -> bool {
     Opcode::from_mnemonic(name).is_some()
 }
 
-/// The heap type of the abbreviation of a reference type: `func` for `funcref`.
+/// The heap type in the abbreviation of a reference type: `func` for `funcref`.
 fn known_suffix(word: &str) -> Option<String> {
     let heap = wattle_ast::AbsHeapType::from_reference_keyword(word)?;
     Some(heap.keyword().into())
 }
 
-/// The mnemonic that a rule makes of a word. It need not exist.
+/// The mnemonic that a rule gives for a word. It may not exist.
 fn by_rule(word: &str) -> Option<String> {
     // `get_local`
     for verb in ["get", "set", "tee"] {

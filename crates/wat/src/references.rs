@@ -12,16 +12,16 @@ use crate::Space;
 pub struct Definition {
     /// The index space.
     pub space: Space,
-    /// The function that a local or a label belongs to, or the type that a field belongs to.
+    /// The function of a local or a label, or the type of a field.
     pub owner: Option<u32>,
     /// The index within the space, and within the owner where there is one.
     pub index: u32,
     /// The bytes of the identifier.
     pub id: Span,
-    /// The bytes of what defines it: a field of the module, `(param ..)`, `(local ..)`,
-    /// `(field ..)`, or a block from its instruction to its `end`, its parenthesis or the label of
-    /// its `delegate`. In a function with an error a block may have no end; then its identifier
-    /// counts as that.
+    /// The bytes of the definition: a field of the module, `(param ..)`, `(local ..)`, `(field
+    /// ..)`, or a block from its instruction to its `end`, its closing parenthesis or the label of
+    /// its `delegate`. In a function with an error, a block may have no end, and then this is its
+    /// identifier.
     pub form: Span,
 }
 
@@ -30,7 +30,7 @@ pub struct Definition {
 pub struct Reference {
     /// The bytes of the identifier.
     pub id: Span,
-    /// Which of the [`definitions`](Identifiers::definitions) it refers to.
+    /// The index in [`definitions`](Identifiers::definitions) of the definition that it refers to.
     pub definition: usize,
 }
 
@@ -54,13 +54,13 @@ pub struct Reference {
 pub struct Identifiers {
     /// The places where identifiers are bound, in the order of the text.
     pub definitions: Vec<Definition>,
-    /// The places where identifiers are used, in the order of the text. An identifier that nothing
-    /// binds is an error and is left out here.
+    /// The places where identifiers are used, in the order of the text. Uses of identifiers that
+    /// are not bound are errors and left out.
     pub references: Vec<Reference>,
 }
 
 impl Identifiers {
-    /// The number of the definition that the identifier at a byte offset makes or refers to. An
+    /// The index of the definition that the identifier at a byte offset makes or refers to. An
     /// offset at the end of an identifier counts as within it.
     pub fn at(&self, offset: usize) -> Option<usize> {
         let touches = |id: Span| id.start <= offset && offset <= id.end;
@@ -80,10 +80,10 @@ impl Identifiers {
     }
 }
 
-/// What an identifier is bound to: space, owner and index.
+/// The binding of an identifier: its space, owner and index.
 pub(crate) type Target = (Space, Option<u32>, u32);
 
-/// Identifiers in the making, in the order in which the parser comes to them.
+/// Records identifiers in the order in which the parser reads them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorder {
     found: Identifiers,
@@ -97,7 +97,7 @@ impl Recorder {
         self.found.definitions.push(Definition { space, owner, index, id, form });
     }
 
-    /// The form of a definition turns out to go on to an offset.
+    /// Extends the form of a definition to an offset.
     pub(crate) fn extend(&mut self, target: Target, end: usize) {
         let number = self.numbers.get(&target);
         if let Some(definition) = number.and_then(|at| self.found.definitions.get_mut(*at)) {

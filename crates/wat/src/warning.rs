@@ -1,16 +1,16 @@
-//! Warnings: what a text says in vain. It parses all the same.
+//! Warnings about parts of a text that have no effect. The text still parses.
 
 use core::fmt;
 
 use wattle_ast::Span;
 
-/// What a text says in vain.
+/// Why a part of a text has no effect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum WarningKind {
-    /// An annotation that means nothing here.
+    /// An annotation with an unknown id.
     UnknownAnnotation,
-    /// A name section that is written out and says something else than the identifiers.
+    /// A name section that is written out and differs from the identifiers.
     NamesBesideIds,
 }
 
@@ -25,7 +25,7 @@ impl fmt::Display for WarningKind {
     }
 }
 
-/// A place of a text with no effect. `Display` says why.
+/// A part of a text that has no effect. `Display` says why.
 ///
 /// ```
 /// let parsed = wattle_wat::Parser::new().module("(module (@unheard-of 1))")?;
@@ -36,9 +36,9 @@ impl fmt::Display for WarningKind {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Warning {
-    /// What is in vain.
+    /// The reason.
     pub kind: WarningKind,
-    /// The bytes of the text that are.
+    /// The bytes of the part.
     pub span: Span,
 }
 

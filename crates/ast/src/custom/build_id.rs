@@ -1,4 +1,4 @@
-//! `build_id`: which build a module is of.
+//! `build_id`: the identifier of the build that a module comes from.
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/BuildId.md>
 
@@ -7,7 +7,7 @@ use alloc::borrow::Cow;
 use super::record;
 
 record! {
-    /// Which build a module is of, so that it finds its debug information.
+    /// The identifier of the build that a module comes from, which leads to its debug information.
     ///
     /// ```
     /// use wattle_ast::custom::BuildId;

@@ -1,4 +1,4 @@
-//! `metadata.code.*`: what tools know about instructions, branch hints among it.
+//! `metadata.code.*`: facts about instructions for tools, such as branch hints.
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/CodeMetadata.md>
 
@@ -8,50 +8,50 @@ use alloc::vec::Vec;
 use crate::values::codes;
 use crate::{Decode, Encode, FuncIdx, Malformed, Reader, leb128};
 
-/// What is known about instructions: values of a type, each at an instruction of a function.
+/// Facts about instructions: each entry is a value at an instruction of a function.
 ///
-/// Of a kind of metadata whose values have no type here, they are bytes. An entry at offset 0, where
-/// the locals begin, is about the whole function.
+/// Values are bytes for kinds of metadata that have no type here. An entry at offset 0, where the
+/// locals begin, is about the whole function.
 ///
 /// ```
 /// use std::borrow::Cow;
 /// use wattle_ast::custom::CodeMetadata;
 ///
-/// // In function 3: "ab" is known of the instruction at offset 5.
+/// In function 3: the value "ab" at the instruction at offset 5.
 /// let metadata = CodeMetadata::<Cow<'_, [u8]>>::parse(&[1, 3, 1, 5, 2, b'a', b'b'])?;
 /// assert_eq!(metadata.get(3.into(), 5).map(|value| &**value), Some(&b"ab"[..]));
 /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CodeMetadata<T> {
-    /// The entries by function, in ascending order of the functions.
+    /// The entries by function, sorted by function.
     pub funcs: Vec<FuncMetadata<T>>,
 }
 
-/// What is known about the instructions of a function.
+/// The entries of a function.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FuncMetadata<T> {
     /// The function.
     pub func: FuncIdx,
-    /// The entries, in ascending order of the offsets.
+    /// The entries, sorted by offset.
     pub entries: Vec<MetadataEntry<T>>,
 }
 
-/// What is known about an instruction.
+/// A value at an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct MetadataEntry<T> {
-    /// The offset of the instruction in the body, the first byte of its locals being 0.
+    /// The offset of the instruction in the body, from the first byte of the locals.
     pub offset: u32,
-    /// What is known.
+    /// The value.
     pub value: T,
 }
 
 /// A value that code metadata can have.
 pub trait MetadataValue<'a>: Sized {
-    /// The value of these bytes.
+    /// The value with these bytes; `None` if there is no such value.
     fn from_bytes(bytes: &'a [u8]) -> Option<Self>;
 
-    /// Its bytes.
+    /// The bytes of the value.
     fn bytes(&self) -> &[u8];
 }
 
@@ -66,11 +66,11 @@ impl<'a> MetadataValue<'a> for Cow<'a, [u8]> {
 }
 
 codes! {
-    /// Whether a branch is likely taken, which for `if` means that its condition holds.
+    /// Whether a branch is likely to be taken. For `if`, taken means that the condition holds.
     BranchHint {
-        /// It is not.
+        /// The branch is probably not taken.
         Unlikely = 0,
-        /// It is.
+        /// The branch is probably taken.
         Likely = 1,
     }
 }
@@ -89,7 +89,7 @@ impl MetadataValue<'_> for BranchHint {
     }
 }
 
-/// Which branches are likely.
+/// Which branches are likely to be taken.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/appendix/custom.html#branch-hints>
 ///
@@ -110,15 +110,15 @@ impl BranchHints {
 }
 
 impl CodeMetadata<Cow<'_, [u8]>> {
-    /// What the names of all sections of code metadata begin with; the kind of metadata follows.
+    /// The beginning of the names of all sections of code metadata. The kind of metadata follows.
     pub const PREFIX: &'static str = "metadata.code.";
 }
 
 impl<T> CodeMetadata<T> {
-    /// The section of these bytes: what follows its name.
+    /// Parses the content of the section, which follows its name.
     ///
     /// # Errors
-    /// The reason, and the offset in the bytes.
+    /// The reason, and the offset in `bytes`.
     pub fn parse<'a>(bytes: &'a [u8]) -> Result<Self, (Malformed, usize)>
     where
         T: MetadataValue<'a>,
@@ -126,7 +126,7 @@ impl<T> CodeMetadata<T> {
         super::whole(bytes)
     }
 
-    /// What is known of the instruction at this offset of a body.
+    /// The value at the instruction at this offset of a body.
     pub fn get(&self, func: FuncIdx, offset: u32) -> Option<&T> {
         let func = self.funcs.binary_search_by_key(&func, |it| it.func).ok()?;
         let entries = &self.funcs.get(func)?.entries;
@@ -134,8 +134,7 @@ impl<T> CodeMetadata<T> {
         entries.get(entry).map(|entry| &entry.value)
     }
 
-    /// Says what is known of the instruction at this offset of a body. Returns what was said of it
-    /// before.
+    /// Sets the value at the instruction at this offset of a body. Returns the previous value.
     pub fn set(&mut self, func: FuncIdx, offset: u32, value: T) -> Option<T> {
         let at = self.funcs.binary_search_by_key(&func, |it| it.func).unwrap_or_else(|at| {
             self.funcs.insert(at, FuncMetadata { func, entries: Vec::new() });
@@ -170,7 +169,7 @@ impl<'a, T: MetadataValue<'a>> Decode<'a> for FuncMetadata<T> {
     }
 }
 
-/// An offset, the length of the value, the value.
+/// An offset, the length of the value, and the value.
 impl<'a, T: MetadataValue<'a>> Decode<'a> for MetadataEntry<T> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let offset = reader.u32()?;

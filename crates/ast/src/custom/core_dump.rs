@@ -1,6 +1,6 @@
 //! `core`, `coremodules`, `coreinstances`, `corestack`: the custom sections of a core dump.
 //!
-//! A core dump is a module: its memories, data segments and globals hold what was in memory.
+//! A core dump is a module whose memories, data segments and globals hold the state of the process.
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Coredump.md>
 
@@ -26,7 +26,7 @@ record! {
 record! {
     /// `coremodules`: the modules of the process.
     CoreModules<'a> section "coremodules" {
-        /// The modules; instances name them by their places here.
+        /// The modules, which instances refer to by their places in this list.
         modules: Vec<CoreModule<'a>>,
     }
 }
@@ -42,7 +42,7 @@ record! {
 record! {
     /// `coreinstances`: the instances of the process.
     CoreInstances section "coreinstances" {
-        /// The instances; frames name them by their places here.
+        /// The instances, which frames refer to by their places in this list.
         instances: Vec<CoreInstance>,
     }
 }
@@ -52,9 +52,9 @@ record! {
     CoreInstance after 0 {
         /// The place of its module in `coremodules`.
         module: u32,
-        /// Its memories, in its order, as memories of the dump.
+        /// The memories of the instance, in order, as memories of the dump.
         memories: Vec<MemIdx>,
-        /// Its globals, in its order, as globals of the dump.
+        /// The globals of the instance, in order, as globals of the dump.
         globals: Vec<GlobalIdx>,
     }
 }
@@ -73,7 +73,7 @@ record! {
     CoreStack<'a> section "corestack" after 0 {
         /// The name of the thread.
         thread: Name<'a>,
-        /// The frames, the youngest first.
+        /// The frames, the innermost call first.
         frames: Vec<CoreFrame>,
     }
 }
@@ -97,7 +97,7 @@ record! {
 /// A value in a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum CoreValue {
-    /// The engine had done away with it.
+    /// The engine no longer had the value.
     Missing,
     /// An `i32`.
     I32(i32),

@@ -1,4 +1,4 @@
-//! `dylink.0`: what a loader must know of a dynamic library.
+//! `dylink.0`: the properties of a dynamic library that a loader needs.
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md>
 
@@ -8,7 +8,7 @@ use super::linking::SymbolFlags;
 use super::{all, record, section, subsections};
 use crate::{Decode, Encode, Malformed, Name, Reader};
 
-/// What a loader must know of a dynamic library.
+/// The properties of a dynamic library that a loader needs.
 ///
 /// ```
 /// use wattle_ast::custom::{Dylink, DylinkSubsection};
@@ -25,17 +25,17 @@ pub struct Dylink<'a> {
 }
 
 subsections! {
-    /// A part of what a loader must know.
+    /// A subsection of `dylink.0`.
     DylinkSubsection {
-        /// How much memory and table the library needs.
+        /// The sizes of memory and table that the library needs.
         Memory 1 DylinkMemory;
         /// The libraries that must be loaded before.
         Needed 2 Vec<Name<'a>>;
-        /// More about exports.
+        /// Flags of exports.
         Exports 3 Vec<DylinkExport<'a>>;
-        /// More about imports.
+        /// Flags of imports.
         Imports 4 Vec<DylinkImport<'a>>;
-        /// Where to look for libraries.
+        /// The paths in which to look for libraries.
         RuntimePath 5 Vec<Name<'a>>;
         /// The architecture that the library is for.
         TargetArch 6 Name<'a>;
@@ -43,37 +43,37 @@ subsections! {
 }
 
 record! {
-    /// How much memory and table a library needs.
+    /// The sizes of memory and table that a library needs.
     DylinkMemory {
         /// Bytes of memory, from `env.__memory_base` on.
         memory_size: u32,
-        /// The binary logarithm of their alignment.
+        /// The binary logarithm of the alignment of the memory.
         memory_align: u32,
         /// Elements of the table, from `env.__table_base` on.
         table_size: u32,
-        /// The binary logarithm of their alignment.
+        /// The binary logarithm of the alignment of the table elements.
         table_align: u32,
     }
 }
 
 record! {
-    /// More about an export.
+    /// The flags of an export.
     DylinkExport<'a> {
-        /// Its name.
+        /// The name of the export.
         name: Name<'a>,
-        /// What kind of symbol it is.
+        /// The kind of symbol.
         flags: SymbolFlags,
     }
 }
 
 record! {
-    /// More about an import.
+    /// The flags of an import.
     DylinkImport<'a> {
         /// The module to import from.
         module: Name<'a>,
-        /// The name there.
+        /// The name of the import in that module.
         name: Name<'a>,
-        /// What kind of symbol it is.
+        /// The kind of symbol.
         flags: SymbolFlags,
     }
 }

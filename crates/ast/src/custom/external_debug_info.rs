@@ -1,4 +1,4 @@
-//! `external_debug_info`: where the debug information of a module is.
+//! `external_debug_info`: the address of a module's debug information.
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Debugging.md#external-dwarf>
 
@@ -6,7 +6,8 @@ use super::record;
 use crate::Name;
 
 record! {
-    /// Where the debug information of a module is: a module with the DWARF in custom sections.
+    /// The address of a module's debug information, which is a module with DWARF in custom
+    /// sections.
     ///
     /// ```
     /// use wattle_ast::custom::ExternalDebugInfo;
@@ -14,7 +15,7 @@ record! {
     /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
     /// ```
     ExternalDebugInfo<'a> section "external_debug_info" {
-        /// Its address, relative to that of the module.
+        /// The URL, relative to that of the module.
         url: Name<'a>,
     }
 }

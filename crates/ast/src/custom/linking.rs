@@ -1,4 +1,4 @@
-//! `linking`: the symbols of an object file, and what else the linker must know.
+//! `linking`: the symbols of an object file, and other information for the linker.
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md#linking-metadata-section>
 
@@ -9,7 +9,7 @@ use super::{all, record, section, subsections};
 use crate::values::codes;
 use crate::{Decode, Encode, Malformed, Name, Reader};
 
-/// The symbols of an object file, and what else the linker must know.
+/// The symbols of an object file, and other information for the linker.
 ///
 /// ```
 /// use wattle_ast::custom::{LinkingSection, SymbolKind};
@@ -35,20 +35,20 @@ impl Default for LinkingSection<'_> {
 }
 
 subsections! {
-    /// A part of what the linker must know.
+    /// A subsection of `linking`.
     LinkingSubsection {
-        /// More about data segments, in their order.
+        /// The names and flags of data segments, in their order.
         Segments 5 Vec<Segment<'a>>;
         /// Functions to call at the start.
         InitFuncs 6 Vec<InitFunc>;
-        /// Groups of which one is linked and the others are dropped.
+        /// Groups of items. The linker keeps one group of each name.
         Comdats 7 Vec<Comdat<'a>>;
-        /// The symbols; relocations name them by their places here.
+        /// The symbols, which relocations refer to by their places in this list.
         Symbols 8 Vec<Symbol<'a>>;
     }
 }
 
-/// A type for bits that have names; bits that have none are kept.
+/// A type for flags. Bits without a name are kept.
 macro_rules! flags {
     ($(#[$doc:meta])* $name:ident { $( $(#[$bit_doc:meta])* $bit:ident = $value:literal $word:literal; )* }) => {
         $(#[$doc])*
@@ -58,7 +58,7 @@ macro_rules! flags {
         impl $name {
             $( $(#[$bit_doc])* pub const $bit: $name = $name($value); )*
 
-            /// Every bit that has a name, with the word for it in text and in listings.
+            /// Every bit that has a name, with its word in text and in listings.
             pub const WORDS: &'static [($name, &'static str)] = &[$( ($name::$bit, $word), )*];
 
             /// Whether all of these bits are set.
@@ -79,49 +79,49 @@ macro_rules! flags {
 }
 
 flags! {
-    /// What kind of data a segment holds.
+    /// The kind of data in a segment.
     SegmentFlags {
         /// Strings that end with a zero, which the linker may merge.
         STRINGS = 0x1 "strings";
-        /// Data of which each thread has a copy.
+        /// Data that each thread has a copy of.
         TLS = 0x2 "tls";
-        /// Kept although nothing uses it.
+        /// Data that is kept even if nothing uses it.
         RETAIN = 0x4 "retain";
     }
 }
 
 flags! {
-    /// What kind of symbol a symbol is.
+    /// Properties of a symbol.
     SymbolFlags {
-        /// Gives way to another of its name.
+        /// A weak symbol: another one of this name takes precedence.
         WEAK = 0x1 "binding-weak";
-        /// Unknown outside of its object file.
+        /// Visible only in its object file.
         LOCAL = 0x2 "binding-local";
-        /// Not exported when linked.
+        /// Not exported from the linked module.
         HIDDEN = 0x4 "visibility-hidden";
         /// Defined elsewhere.
         UNDEFINED = 0x10 "undefined";
         /// Exported to the host.
         EXPORTED = 0x20 "exported";
-        /// Has a name of its own although it is an import.
+        /// An import with a symbol name of its own.
         EXPLICIT_NAME = 0x40 "explicit-name";
-        /// Kept although nothing uses it.
+        /// Kept even if nothing uses it.
         NO_STRIP = 0x80 "no-strip";
-        /// Stands in the data of a thread.
+        /// Thread-local data.
         TLS = 0x100 "tls";
-        /// An address in memory, not an offset in a segment.
+        /// The value is an address in memory, not an offset in a segment.
         ABSOLUTE = 0x200 "absolute";
     }
 }
 
 record! {
-    /// More about a data segment.
+    /// The name and flags of a data segment.
     Segment<'a> {
-        /// Its name.
+        /// The name of the segment.
         name: Name<'a>,
-        /// The binary logarithm of its alignment.
+        /// The binary logarithm of the segment's alignment.
         align: u32,
-        /// What it holds.
+        /// The kind of data in the segment.
         flags: SegmentFlags,
     }
 }
@@ -129,21 +129,21 @@ record! {
 record! {
     /// A function to call at the start.
     InitFunc {
-        /// Lower ones are called first.
+        /// Functions with lower numbers are called first.
         priority: u32,
-        /// Its place in the symbol table.
+        /// The place of the function in the symbol table.
         symbol: u32,
     }
 }
 
 record! {
-    /// A group of which one is linked and the others of its name are dropped.
+    /// A group of items. Of all groups of one name, the linker keeps one and drops the others.
     Comdat<'a> {
-        /// Its name.
+        /// The name of the group.
         name: Name<'a>,
-        /// None is defined: 0.
+        /// No flags are defined: 0.
         flags: u32,
-        /// Its members.
+        /// The members of the group.
         symbols: Vec<ComdatSymbol>,
     }
 }
@@ -151,15 +151,15 @@ record! {
 record! {
     /// A member of a group.
     ComdatSymbol {
-        /// What it is.
+        /// The kind of the member.
         kind: ComdatKind,
-        /// Its index in the module.
+        /// The index of the member in the module.
         index: u32,
     }
 }
 
 codes! {
-    /// What a member of a group is.
+    /// The kind of a member of a group.
     #[derive(Default)]
     ComdatKind {
         /// A data segment.
@@ -193,76 +193,76 @@ impl Encode for ComdatKind {
 /// A symbol.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Symbol<'a> {
-    /// What kind of symbol it is.
+    /// The properties of the symbol.
     pub flags: SymbolFlags,
-    /// What it names.
+    /// The item that the symbol names.
     pub kind: SymbolKind<'a>,
 }
 
-/// What a symbol names.
+/// The item that a symbol names.
 ///
-/// A name is left out of the binary when the symbol is [undefined](SymbolFlags::UNDEFINED) and has
-/// no [name of its own](SymbolFlags::EXPLICIT_NAME): it is then the import's. Whether it is there,
-/// and whether data is, follows the flags when written; a name that must be there and is not is
-/// written as the empty name.
+/// The name is left out of the binary if the symbol is [undefined](SymbolFlags::UNDEFINED) and has
+/// no [name of its own](SymbolFlags::EXPLICIT_NAME): the name of the import is then used. When a
+/// symbol is written, its flags decide whether the name, and the place of data, are written. A
+/// missing name is written as the empty name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SymbolKind<'a> {
     /// A function.
     Func {
-        /// Its index.
+        /// The index of the function.
         index: u32,
-        /// Its name.
+        /// The name of the symbol, if it is written.
         name: Option<Name<'a>>,
     },
     /// A piece of data.
     Data {
-        /// Its name.
+        /// The name of the symbol.
         name: Name<'a>,
-        /// Where it is, when it is defined.
+        /// The place of the data, if it is defined here.
         at: Option<DataSymbol>,
     },
     /// A global.
     Global {
-        /// Its index.
+        /// The index of the global.
         index: u32,
-        /// Its name.
+        /// The name of the symbol, if it is written.
         name: Option<Name<'a>>,
     },
     /// A section.
     Section {
-        /// Its place in the module.
+        /// The place of the section in the module.
         section: u32,
     },
     /// A tag.
     Tag {
-        /// Its index.
+        /// The index of the tag.
         index: u32,
-        /// Its name.
+        /// The name of the symbol, if it is written.
         name: Option<Name<'a>>,
     },
     /// A table.
     Table {
-        /// Its index.
+        /// The index of the table.
         index: u32,
-        /// Its name.
+        /// The name of the symbol, if it is written.
         name: Option<Name<'a>>,
     },
 }
 
 record! {
-    /// Where a piece of data is.
+    /// The place of a piece of data.
     DataSymbol {
         /// The data segment.
         segment: u32,
         /// The offset in it.
         offset: u32,
-        /// How many bytes.
+        /// The number of bytes.
         size: u32,
     }
 }
 
 impl SymbolFlags {
-    /// Whether a symbol other than data has its name written out, by its flags.
+    /// Whether symbols other than data have their names written, judging by their flags.
     const fn has_name(self) -> bool {
         !self.contains(SymbolFlags::UNDEFINED) || self.contains(SymbolFlags::EXPLICIT_NAME)
     }
@@ -332,7 +332,7 @@ impl Encode for Symbol<'_> {
 section!("linking"; LinkingSection<'a>);
 
 impl<'a> LinkingSection<'a> {
-    /// The symbols, in the order in which relocations count them.
+    /// The symbols, in the order that relocations refer to.
     pub fn symbols(&self) -> impl Iterator<Item = &Symbol<'a>> {
         self.subsections.iter().flat_map(|subsection| match subsection {
             LinkingSubsection::Symbols(symbols) => &symbols[..],
@@ -365,8 +365,8 @@ mod tests {
             (5, b"\x01\x05.data\x02\x01"),
             (6, b"\x01\x7f\0"),
             (7, b"\x01\x01c\0\x02\x01\x05\0\x06"),
-            // A function; an import without and one with a name; data here and elsewhere; a
-            // section.
+            // A function; an import without a name and an import with one; data defined here and
+            // elsewhere; a section.
             (
                 8,
                 b"\x06\0\0\x01\x01f\0\x10\x02\x05\x50\x03\x01g\x01\0\x01d\0\x08\x04\x01\x10\x01e\

@@ -13,13 +13,12 @@
 //! | `external_debug_info.rs` | `external_debug_info` |
 //! | `core_dump.rs` | `core`, `coremodules`, `coreinstances`, `corestack` |
 //!
-//! The name section is part of the tree: [`Names`]. `positions.rs` has what becomes of the sections
-//! that say where in the module something is, when the module is rewritten. What is not here: any
-//! other custom section, and what these mean for the rest of the module; indices and offsets are not
-//! checked against it.
+//! The name section is part of the tree: [`Names`]. `positions.rs` decides which sections stay
+//! valid when the module is rewritten. Other custom sections have no types here, and indices and
+//! offsets in custom sections are not checked against the module.
 //!
-//! Each type reads what follows the section's name with `parse` and writes it with [`Encode`], in
-//! the shortest form. Subsections that are not known are kept as bytes.
+//! Each type reads the content that follows the section's name with `parse`, and writes it in the
+//! shortest form with [`Encode`]. Unknown subsections are kept as bytes.
 
 mod build_id;
 mod code_metadata;
@@ -58,8 +57,8 @@ pub use target_features::{TargetFeature, TargetFeatures, TargetPrefix};
 
 use crate::{Decode, Encode, Malformed, Names, Reader};
 
-/// A struct whose binary format is its fields, one after the other, perhaps after a byte that never
-/// changes. It can be a whole section.
+/// A struct whose binary format is its fields in order, possibly after a fixed byte. It can be a
+/// whole section.
 macro_rules! record {
     ($(#[$doc:meta])* $name:ident $(<$lt:lifetime>)? $(section $section:literal)?
         $(after $byte:literal)? { $( $(#[$field_doc:meta])* $field:ident: $ty:ty, )* }) => {
@@ -73,7 +72,7 @@ macro_rules! record {
 }
 use record;
 
-/// `parse` for a type that is a whole section, and its name unless there are several.
+/// Defines `parse` for a type that is a whole section, and its name if there is only one.
 macro_rules! section {
     (; $($not_a_section:tt)*) => {};
     ($name:literal; $ty:ident $(<$lt:lifetime>)?) => {
@@ -86,10 +85,10 @@ macro_rules! section {
     };
     ($ty:ident $(<$lt:lifetime>)?) => {
         impl $(<$lt>)? $ty $(<$lt>)? {
-            /// The section of these bytes: what follows its name.
+            /// Parses the content of the section, which follows its name.
             ///
             /// # Errors
-            /// The reason, and the offset in the bytes.
+            /// The reason, and the offset in `bytes`.
             pub fn parse(bytes: &$($lt)? [u8]) -> Result<Self, (crate::Malformed, usize)> {
                 crate::custom::whole(bytes)
             }
@@ -117,7 +116,7 @@ fn all<'a, T: Decode<'a>>(reader: &mut Reader<'a>) -> Result<Vec<T>, Malformed> 
     Ok(all)
 }
 
-/// Subsections by their ids. In the binary each is its id, a size, and that many bytes.
+/// An enum of subsections. In the binary, each is its id, a size, and that many bytes.
 macro_rules! subsections {
     ($(#[$doc:meta])* $name:ident {
         $( $(#[$variant_doc:meta])* $variant:ident $id:literal $ty:ty; )*
@@ -126,11 +125,11 @@ macro_rules! subsections {
         #[derive(Clone, PartialEq, Eq, Debug)]
         pub enum $name<'a> {
             $( $(#[$variant_doc])* $variant($ty), )*
-            /// Any other.
+            /// An unknown subsection.
             Unknown {
-                /// Its id.
+                /// The id of the subsection.
                 id: u8,
-                /// Its content.
+                /// The content of the subsection.
                 bytes: alloc::borrow::Cow<'a, [u8]>,
             },
         }
@@ -168,7 +167,7 @@ use subsections;
 
 macro_rules! known {
     ($( $(#[$doc:meta])* $variant:ident $ty:ty; )*) => {
-        /// A custom section that is known by its name.
+        /// A custom section with a known name.
         ///
         /// ```
         /// use wattle_ast::custom::KnownCustom;
@@ -183,9 +182,9 @@ macro_rules! known {
         pub enum KnownCustom<'a> {
             /// `name`.
             Names(Box<Names<'a>>),
-            /// `reloc.` and the name of the section that it is about.
+            /// `reloc.` and the name of the section with the relocations.
             Reloc(RelocSection),
-            /// `metadata.code.` and a kind of metadata that is not among the others.
+            /// `metadata.code.` and a kind of metadata that has no type of its own.
             CodeMetadata(CodeMetadata<Cow<'a, [u8]>>),
             $( $(#[$doc])* $variant($ty), )*
         }
@@ -194,10 +193,10 @@ macro_rules! known {
             #[cfg(test)]
             const NAMES: &'static [&'static str] = &[$( <$ty>::NAME ),*];
 
-            /// Reads the section of this name; `None` when it is not known.
+            /// Parses the section with this name; `None` if the name is unknown.
             ///
             /// # Errors
-            /// The reason, and the offset in the bytes.
+            /// The reason, and the offset in `bytes`.
             pub fn parse(
                 name: &str,
                 bytes: &'a [u8],
@@ -260,14 +259,14 @@ known! {
 mod tests {
     use super::*;
 
-    /// Reads a section, and checks that it is written back the same.
+    /// Parses a section, and checks that it is written back byte for byte.
     pub(super) fn round_trip<'a>(name: &str, bytes: &'a [u8]) -> KnownCustom<'a> {
         let known = KnownCustom::parse(name, bytes).expect("known").expect("well-formed");
         assert_eq!(known.to_bytes(), bytes, "{name}");
         known
     }
 
-    /// What is wrong with a section, and where.
+    /// The error for a section, and its offset.
     pub(super) fn error(name: &str, bytes: &[u8]) -> (Malformed, usize) {
         KnownCustom::parse(name, bytes).expect("known").expect_err("malformed")
     }
@@ -279,7 +278,7 @@ mod tests {
         assert_eq!(error("dylink.0", &[2, 2, 0, 0]), (Malformed::SectionSize, 3));
     }
 
-    /// Nothing panics, whatever the bytes; what is read is written so that it reads the same.
+    /// No bytes make it panic, and writing what was read and reading it again changes nothing.
     #[test]
     fn any_bytes_do() {
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
@@ -293,7 +292,7 @@ mod tests {
                     state ^= state << 13;
                     state ^= state >> 7;
                     state ^= state << 17;
-                    // Small numbers make more sense than large ones.
+                    // Small numbers form valid sections more often than large ones.
                     *byte = if state >> 60 < 3 { (state >> 32) as u8 } else { state as u8 & 3 };
                 }
                 for len in 0..=bytes.len() {

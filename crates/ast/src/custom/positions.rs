@@ -1,7 +1,7 @@
-//! What custom sections say about places in the rest of the module, and what becomes of them when
-//! the module is rewritten: they follow, or they are left out.
+//! Custom sections that refer to places in the rest of the module. When the module is rewritten,
+//! they follow their places, or they are left out.
 //!
-//! | sections | point at | when that moves |
+//! | sections | refer to | when that moves |
 //! |---|---|---|
 //! | `metadata.code.*` | instructions | they follow |
 //! | `reloc.*`, `linking` | immediates with room for any value | left out |
@@ -22,10 +22,10 @@ use crate::{
     Body, Custom, CustomData, Encode, ExternKind, FuncIdx, Module, Name, SectionId, leb128,
 };
 
-/// What the names of the sections with debugging information in the DWARF format begin with.
+/// The beginning of the names of sections with debugging information in the DWARF format.
 const DWARF: &str = ".debug_";
 
-/// What a custom section points at.
+/// The places that a custom section refers to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum PointsAt {
@@ -40,7 +40,7 @@ pub enum PointsAt {
 }
 
 impl PointsAt {
-    /// What the custom section of this name points at.
+    /// The places that the custom section with this name refers to.
     ///
     /// ```
     /// use wattle_ast::custom::PointsAt;
@@ -61,13 +61,13 @@ impl PointsAt {
     }
 }
 
-/// What moves when a module is rewritten. The default is that nothing does.
+/// The parts of a module that move when it is rewritten. By default, nothing moves.
 ///
 /// ```
 /// use wattle_ast::custom::{CustomFate, Moves};
 /// use wattle_ast::{Body, Custom, CustomData, Func, FuncIdx, Module};
 ///
-/// // A `nop` goes from before an `if`, which has a branch hint.
+/// A `nop` before an `if` with a branch hint is removed.
 /// let mut module = Module::default();
 /// let body = Body::from_bytes(&[0, 0x01, 0x41, 0, 0x04, 0x40, 0x0b, 0x0b][..]).unwrap();
 /// module.funcs.push(Func { ty: 0.into(), body });
@@ -83,7 +83,7 @@ impl PointsAt {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Moves {
-    /// The old and the new offset in the body of each instruction that is left, in ascending order.
+    /// The old and the new offset in the body of each remaining instruction, in ascending order.
     bodies: BTreeMap<FuncIdx, Vec<(u32, u32)>>,
     code: bool,
     binary: bool,
@@ -91,14 +91,14 @@ pub struct Moves {
 }
 
 impl Moves {
-    /// A body is rewritten: the old and the new offset of each instruction that is left, both counted
-    /// from the first byte of the body. Old offsets must ascend.
+    /// Records that a body is rewritten. `offsets` are the old and the new offset of each remaining
+    /// instruction, both counted from the first byte of the body. Old offsets must ascend.
     pub fn body(&mut self, func: FuncIdx, offsets: impl IntoIterator<Item = (u32, u32)>) {
         self.bodies.insert(func, offsets.into_iter().collect());
         (self.code, self.binary, self.sections) = (true, true, true);
     }
 
-    /// What moves when a module is brought in its shortest form, which is what text gives.
+    /// The moves that bring a module into its shortest form, which is the form that text gives.
     fn to_shortest(module: &Module<'_>) -> Moves {
         let mut moves = Moves::default();
         let imported = module.imported(ExternKind::Func);
@@ -119,7 +119,7 @@ impl Moves {
             let mut raws = module.encoding.sections.iter().filter(|raw| raw.id == id);
             let raw = raws.next();
             let is_written = module.has_section(id) && !is_dropped;
-            // Without a record of how it was written, the lengths of all but items are the shortest.
+            // Without the original encoding, the lengths of everything but items count as shortest.
             let was_written =
                 raw.is_some() || (module.encoding.sections.is_empty() && module.has_section(id));
             let stays = match raw {
@@ -149,13 +149,13 @@ impl Moves {
     }
 }
 
-/// Whether the size of a section takes as few bytes as it can.
+/// Whether the size of a section is encoded in as few bytes as possible.
 fn has_short_size(section: &[u8]) -> bool {
     let content = section.iter().skip(1).position(|byte| *byte < 0x80).map_or(0, |at| at + 2);
     content == 1 + leb128::len_u32(section.len().saturating_sub(content) as u32)
 }
 
-/// The functions that code metadata is about.
+/// The functions that code metadata refers to.
 fn mentioned(module: &Module<'_>) -> BTreeSet<FuncIdx> {
     let metadata = module.customs.iter().filter(|it| it.name.starts_with(CodeMetadata::PREFIX));
     let metadata = metadata.filter_map(|it| parse(it)).flat_map(|metadata| metadata.funcs);
@@ -170,20 +170,20 @@ fn defined<'m>(module: &'m Module<'_>, imported: u32, func: FuncIdx) -> Option<&
     Some(&module.funcs.get(func.0.checked_sub(imported)? as usize)?.body)
 }
 
-/// What becomes of a custom section when a module is rewritten.
+/// The fate of a custom section when a module is rewritten.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CustomFate<'m> {
-    /// It stays as it is.
+    /// The section stays as it is.
     Stays,
-    /// It is code metadata, and its entries stay at their instructions. Such a section goes to the end
-    /// of what stands before the code section, where the annotations that say it in text have their
-    /// section.
+    /// The section is code metadata whose entries stay at their instructions. It moves to the last
+    /// place before the code section, which is also where the section goes when its annotations are
+    /// read from text.
     Follows(MovedMetadata<'m>),
-    /// What it says would be wrong.
+    /// The section would be wrong, and is left out.
     LeftOut(WhyLeftOut),
 }
 
-/// Code metadata whose instructions may have moved.
+/// Code metadata with the old and the new offsets of its entries.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MovedMetadata<'m> {
     /// The entries at the old offsets.
@@ -196,11 +196,11 @@ pub struct MovedMetadata<'m> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum WhyLeftOut {
-    /// What it points at moves.
+    /// The places that it refers to move.
     Moves(PointsAt),
-    /// It cannot be read or points into the middle of an instruction, and code moves.
+    /// Code moves, and the section is malformed or an entry is not at the start of an instruction.
     NoInstruction,
-    /// There are several of its name, and code moves.
+    /// Code moves, and several sections have this name.
     Several,
 }
 
@@ -224,7 +224,7 @@ impl fmt::Display for WhyLeftOut {
     }
 }
 
-/// A custom section that is left out when a module is rewritten. `Display` says why.
+/// A custom section that is left out when a module is rewritten. `Display` shows the reason.
 ///
 /// ```
 /// use wattle_ast::{Body, Custom, CustomData, Func, Module};
@@ -245,9 +245,9 @@ impl fmt::Display for WhyLeftOut {
 pub struct LeftOut {
     /// The name of the section.
     pub name: Name<'static>,
-    /// Its place among the custom sections.
+    /// Its index among the custom sections.
     pub place: usize,
-    /// Why.
+    /// The reason.
     pub why: WhyLeftOut,
 }
 
@@ -258,7 +258,8 @@ impl fmt::Display for LeftOut {
 }
 
 impl Module<'_> {
-    /// What becomes of each custom section when the module, as it is before, is rewritten.
+    /// The fate of each custom section when the module, in its state before the change, is
+    /// rewritten.
     pub fn fates(&self, moves: &Moves) -> Vec<CustomFate<'_>> {
         let mut sections_move = moves.sections;
         let mut count = BTreeMap::<&Name<'_>, u32>::new();
@@ -274,7 +275,7 @@ impl Module<'_> {
                 Some(what) if moves.moves(what) => CustomFate::LeftOut(WhyLeftOut::Moves(what)),
                 Some(_) => CustomFate::Stays,
             };
-            // Sections are pointed at by their places, custom sections counted.
+            // `linking` and `reloc.*` refer to sections by index, custom sections included.
             sections_move |= match &fate {
                 CustomFate::Stays => false,
                 CustomFate::Follows(metadata) => {
@@ -295,15 +296,15 @@ impl Module<'_> {
         fates
     }
 
-    /// What becomes of each custom section when the module is brought in its shortest form, which is
-    /// what its text says.
+    /// The fate of each custom section when the module is brought into its shortest form, which is
+    /// the form that text gives.
     pub fn fates_in_shortest(&self) -> Vec<CustomFate<'_>> {
         let points = self.customs.iter().any(|custom| PointsAt::of(&custom.name).is_some());
         self.fates(&if points { Moves::to_shortest(self) } else { Moves::default() })
     }
 
-    /// The custom sections that are left out when the module is brought in its shortest form, because
-    /// what they say would be wrong.
+    /// The custom sections that are left out when the module is brought into its shortest form,
+    /// because they would be wrong.
     pub fn left_out_of_shortest(&self) -> Vec<LeftOut> {
         let fates = self.fates_in_shortest().into_iter().enumerate().zip(&self.customs);
         let left_out = fates.filter_map(|((place, fate), custom)| match fate {
@@ -335,7 +336,7 @@ impl Module<'_> {
         customs
     }
 
-    /// The last section that the module has something for among those before the code section.
+    /// The last non-empty section before the code section.
     pub fn last_before_code(&self) -> Option<SectionId> {
         SectionId::ALL.iter().copied().rfind(|id| *id < SectionId::Code && self.has_section(*id))
     }
@@ -356,8 +357,8 @@ impl Module<'_> {
         }
     }
 
-    /// Code metadata in order, at the old and at the new offsets; `None` when an entry is at no
-    /// instruction, or two are at one. An entry at an instruction that is gone goes with it.
+    /// Code metadata, sorted, at the old and at the new offsets. Entries of removed instructions
+    /// are dropped. `None` when an entry is not at an instruction, or two entries are at one.
     fn follow<'m>(&'m self, custom: &'m Custom<'_>, moves: &Moves) -> Option<MovedMetadata<'m>> {
         let imported = self.imported(ExternKind::Func);
         let mut moved = MovedMetadata::default();
@@ -367,7 +368,7 @@ impl Module<'_> {
             let mut starts = body.instrs().with_offsets().peekable();
             let mut entries = Vec::with_capacity(of.entries.len());
             for entry in &of.entries {
-                // The beginning of the body stands for the whole function.
+                // Offset 0 stands for the whole function, which does not move.
                 if entry.offset > 0 {
                     let at = (entry.offset as usize).checked_sub(body.code_offset())?;
                     while starts.next_if(|(start, _)| *start < at).is_some() {}
@@ -391,8 +392,7 @@ impl Module<'_> {
     }
 }
 
-/// The functions in order, each once, and so are the offsets in each; `None` when two entries are at
-/// one offset.
+/// Merges and sorts the functions and their entries. `None` when two entries are at one offset.
 fn in_order<T>(metadata: CodeMetadata<T>) -> Option<Vec<FuncMetadata<T>>> {
     let mut funcs = metadata.funcs;
     funcs.sort_by_key(|of| of.func);
@@ -444,7 +444,8 @@ mod tests {
 
     #[test]
     fn metadata_follows() {
-        // Out of order, in two lists, with an entry of the function; the section stands last.
+        // Out of order, in two lists, with an entry for the whole function, in a section that comes
+        // last.
         let hints = &[2, 0, 1, 7, 1, 1, 0, 2, 5, 1, 0, 0, 1, 1];
         let module =
             module(LONG, &[("metadata.code.b", hints), ("metadata.code.a", &[1, 0, 1, 4, 0])]);
@@ -460,7 +461,8 @@ mod tests {
     #[test]
     fn what_cannot_follow_is_left_out() {
         for (name, bytes, why) in [
-            // Within an instruction; in a function that there is not; twice at one; malformed.
+            // Within an instruction; in a function that does not exist; two at one instruction;
+            // malformed.
             ("metadata.code.a", &[1, 0, 1, 2, 0][..], WhyLeftOut::NoInstruction),
             ("metadata.code.a", &[1, 1, 1, 1, 0], WhyLeftOut::NoInstruction),
             ("metadata.code.a", &[1, 0, 2, 1, 0, 1, 0], WhyLeftOut::NoInstruction),

@@ -1,4 +1,4 @@
-//! `producers`: the languages and tools that a module came from.
+//! `producers`: the languages and tools that produced a module.
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/ProducersSection.md>
 
@@ -8,7 +8,7 @@ use super::record;
 use crate::Name;
 
 record! {
-    /// The languages and tools that a module came from.
+    /// The languages and tools that produced a module.
     ///
     /// ```
     /// use wattle_ast::custom::Producers;
@@ -19,17 +19,17 @@ record! {
     /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
     /// ```
     Producers<'a> section "producers" {
-        /// The fields; their names differ.
+        /// The fields, with distinct names.
         fields: Vec<ProducersField<'a>>,
     }
 }
 
 record! {
-    /// What took part in one way.
+    /// The languages or tools of one role.
     ProducersField<'a> {
-        /// The way: `language`, `processed-by` or `sdk`.
+        /// The role: `language`, `processed-by` or `sdk`.
         name: Name<'a>,
-        /// What took part; the names differ.
+        /// The languages or tools, with distinct names.
         values: Vec<VersionedName<'a>>,
     }
 }
@@ -37,20 +37,20 @@ record! {
 record! {
     /// A language or a tool.
     VersionedName<'a> {
-        /// Its name.
+        /// The name of the language or tool.
         name: Name<'a>,
-        /// Its version.
+        /// The version of the language or tool.
         version: Name<'a>,
     }
 }
 
 impl<'a> Producers<'a> {
-    /// The field of this name.
+    /// The field with this name.
     pub fn field(&self, name: &str) -> Option<&ProducersField<'a>> {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// Notes that a tool or language took part; one that is noted already gets the new version.
+    /// Adds a tool or language, or updates its version if it is listed already.
     ///
     /// ```
     /// let mut producers = wattle_ast::custom::Producers::default();

@@ -20,16 +20,16 @@ record! {
     /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
     /// ```
     RelocSection {
-        /// The place of the section in the module, custom sections counted.
+        /// The place of the section in the module, custom sections included.
         section: u32,
-        /// The places in it.
+        /// The places in the section.
         relocs: Vec<Reloc>,
     }
 }
 
 impl RelocSection {
-    /// What the name of the section begins with; the name of the section that it is about
-    /// follows: `CODE`, `DATA`, or that of a custom section.
+    /// The beginning of the section's name. The name of the section with the relocations follows:
+    /// `CODE`, `DATA`, or the name of a custom section.
     pub const PREFIX: &'static str = "reloc.";
 }
 
@@ -38,9 +38,9 @@ section!(RelocSection);
 /// A place that the linker fills in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Reloc {
-    /// What with, and how.
+    /// The value that is filled in, and its format.
     pub ty: RelocType,
-    /// Where in the section, its size not counted.
+    /// The offset in the section, from the byte behind its size.
     pub offset: u32,
     /// The place in the symbol table; for [`RelocType::TypeIndexLeb`], the index of a type.
     pub index: u32,
@@ -51,22 +51,22 @@ pub struct Reloc {
 macro_rules! reloc_types {
     ($( $variant:ident $code:literal $extent:literal $addend:literal $name:literal; )*) => {
         codes! {
-            /// What the linker fills in, and how.
+            /// The value that the linker fills in, and its format.
             RelocType { $( #[doc = concat!("`", $name, "`")] $variant = $code, )* }
         }
 
         impl RelocType {
-            /// The name in the convention.
+            /// The name in the tool conventions.
             pub const fn name(self) -> &'static str {
                 match self { $( RelocType::$variant => $name, )* }
             }
 
-            /// How many bytes are filled in.
+            /// The number of bytes that are filled in.
             pub const fn extent(self) -> u32 {
                 match self { $( RelocType::$variant => $extent, )* }
             }
 
-            /// How many bits the addend has: 0 when there is none, 32, or 64.
+            /// The number of bits of the addend: 0 if there is none, 32, or 64.
             pub const fn addend_bits(self) -> u32 {
                 match self { $( RelocType::$variant => $addend, )* }
             }

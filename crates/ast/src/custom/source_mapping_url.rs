@@ -1,4 +1,4 @@
-//! `sourceMappingURL`: where the source map of a module is.
+//! `sourceMappingURL`: the address of a module's source map.
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Debugging.md#source-maps>
 
@@ -6,7 +6,7 @@ use super::record;
 use crate::Name;
 
 record! {
-    /// Where the source map of a module is.
+    /// The address of a module's source map.
     ///
     /// ```
     /// use wattle_ast::custom::SourceMappingUrl;
@@ -14,7 +14,7 @@ record! {
     /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
     /// ```
     SourceMappingUrl<'a> section "sourceMappingURL" {
-        /// Its address, relative to that of the module.
+        /// The URL, relative to that of the module.
         url: Name<'a>,
     }
 }

@@ -1,4 +1,4 @@
-//! `target_features`: which features an object file uses, for the linker.
+//! `target_features`: the features that an object file uses, for the linker.
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md#target-features-section>
 
@@ -9,7 +9,7 @@ use crate::values::codes;
 use crate::{Decode, Encode, Malformed, Name, Reader};
 
 record! {
-    /// Which features an object file uses.
+    /// The features that an object file uses.
     ///
     /// ```
     /// use wattle_ast::custom::{TargetFeatures, TargetPrefix};
@@ -20,7 +20,7 @@ record! {
     /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
     /// ```
     TargetFeatures<'a> section "target_features" {
-        /// The features; their names differ.
+        /// The features, with distinct names.
         features: Vec<TargetFeature<'a>>,
     }
 }
@@ -30,7 +30,8 @@ record! {
     TargetFeature<'a> {
         /// How it is used.
         prefix: TargetPrefix,
-        /// Its name, which is the toolchain's, not the proposal's: `simd128`, `sign-ext`.
+        /// The name of the feature in toolchains, which is not the proposal's: `simd128`,
+        /// `sign-ext`.
         name: Name<'a>,
     }
 }
@@ -39,12 +40,12 @@ codes! {
     /// How a feature is used.
     #[derive(Default)]
     TargetPrefix {
-        /// `+`: the object uses it, and cannot be linked where it is not allowed.
+        /// `+`: the object uses the feature, and cannot be linked where it is disallowed.
         #[default]
         Used = b'+',
-        /// `-`: the object does not use it, and cannot be linked where it is.
+        /// `-`: the object does not use the feature, and cannot be linked with one that does.
         Disallowed = b'-',
-        /// `=`: every object must use it, or none. No longer written.
+        /// `=`: either all objects use the feature, or none. No longer written.
         Required = b'=',
     }
 }

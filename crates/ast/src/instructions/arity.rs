@@ -1,10 +1,10 @@
-//! How many operands an instruction takes and how many results it leaves, as the table's rows say.
+//! The numbers of operands and results of instructions, from the rows of the table.
 
-/// The numbers of operands and results of an instruction, or its part in a block.
+/// The numbers of operands and results of an instruction, or its role in a block.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Arity {
-    /// It opens a block. Operands and results are those of its block type; `if` takes a condition
-    /// besides.
+    /// It opens a block. Operands and results are those of the block type; `if` also takes a
+    /// condition.
     Open,
     /// It begins another part of a block: `else`, `catch`, `catch_all`.
     Part,
@@ -14,7 +14,7 @@ pub enum Arity {
     Values {
         /// The number of operands.
         takes: Count,
-        /// The number of results; `None` when execution does not go on behind it.
+        /// The number of results; `None` when the code behind is unreachable.
         leaves: Option<Count>,
     },
 }
@@ -29,15 +29,15 @@ impl Arity {
 /// A number of operands or results: a fixed part, and one that depends on the immediates.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Count {
-    /// The part that does not depend on the immediates. Negative for `br_on_non_null`, which leaves one value less
-    /// than its label takes.
+    /// The fixed part. It is negative for `br_on_non_null`, which leaves one value less than its
+    /// label takes.
     pub fixed: i8,
-    /// What the other part is the number of.
+    /// The items counted by the part that depends on the immediates.
     pub of: CountOf,
 }
 
-/// What the varying part of a [`Count`] is the number of. Where a function type is named, it is its
-/// parameters for operands and its results for results.
+/// The items counted by the part of a [`Count`] that depends on the immediates. Of a function type,
+/// parameters are counted for operands, and results for results.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum CountOf {
     /// Nothing: the number is fixed.
@@ -54,17 +54,17 @@ pub enum CountOf {
     Tag,
     /// Parameters or results of the continuation type.
     Cont,
-    /// Parameters of the first continuation type that the second one lacks.
+    /// Parameters that the first continuation type has and the second does not.
     Bound,
-    /// Parameters of the continuation that the last parameter of the continuation type is.
+    /// Parameters of the continuation that is the last parameter of the continuation type.
     Switched,
     /// Fields of the struct type.
     Fields,
-    /// Elements, as many as the immediate says.
+    /// Elements; their number is an immediate.
     Length,
 }
 
-/// The part of a row behind `special`, or the arrow, as an [`Arity`].
+/// Converts the part of a row behind `special`, or the arrow, to an [`Arity`].
 macro_rules! arity {
     (special (open)) => { Arity::Open };
     (special (part)) => { Arity::Part };
@@ -87,7 +87,7 @@ macro_rules! arity {
 }
 pub(super) use arity;
 
-/// A [`Count`]: a number, or what it is the number of, and a fixed part.
+/// Converts a number, or the name of a [`CountOf`] and a fixed part, to a [`Count`].
 macro_rules! count {
     ($of:ident $($fixed:tt)*) => { Count { fixed: $($fixed)*, of: CountOf::$of } };
     ($number:literal $($fixed:tt)*) => {
@@ -96,7 +96,7 @@ macro_rules! count {
 }
 pub(super) use count;
 
-/// The fixed [`Count`] of a list of types.
+/// The fixed [`Count`] that is the length of a list of types.
 macro_rules! length {
     ($($ty:ident)*) => {{
         let types: &[&str] = &[$( stringify!($ty) ),*];

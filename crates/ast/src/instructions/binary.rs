@@ -1,4 +1,5 @@
-//! The binary format of instructions: a [`Reader`] is a [`Source`], a byte buffer is a [`Sink`].
+//! The binary format of instructions. A [`Reader`] is a [`Source`], and a byte buffer is a
+//! [`Sink`].
 //!
 //! Spec: <https://webassembly.github.io/spec/core/binary/instructions.html>
 
@@ -24,7 +25,7 @@ const CAST_FROM_NULL: u8 = 1;
 const CAST_TO_NULL: u8 = 2;
 
 impl BlockType {
-    /// The one byte of the type of a block that takes and leaves nothing.
+    /// The byte for the type of a block without parameters and results.
     pub const EMPTY_CODE: u8 = 0x40;
 }
 
@@ -114,8 +115,7 @@ impl Encode for BrCast {
     }
 }
 
-/// An index of a table or of a memory, which is a byte that must be zero unless there is a feature that
-/// made it an index.
+/// Reads the index of a table or memory, which must be a zero byte unless `feature` is on.
 #[inline]
 fn index_with<T: From<u32>>(reader: &mut Reader<'_>, feature: Feature) -> Result<T, Malformed> {
     if reader.features().contains(feature) {
@@ -125,7 +125,7 @@ fn index_with<T: From<u32>>(reader: &mut Reader<'_>, feature: Feature) -> Result
     Ok(T::from(0))
 }
 
-/// Immediates with indices of tables and memories.
+/// The binary format of immediates with indices of tables and memories.
 macro_rules! with_indices {
     ($( $name:ident { $( $field:ident $($feature:ident)?, )* } )*) => { $(
         impl<'a> Decode<'a> for $name {
@@ -164,8 +164,8 @@ fields! {
 }
 
 impl<'a> Reader<'a> {
-    /// Alignment and offset of an access to memory 0, if both are compact. Otherwise nothing is
-    /// taken off.
+    /// Reads the alignment and offset of an access to memory 0, if both are compact. Otherwise
+    /// reads nothing.
     #[inline(always)]
     pub fn compact_memarg(&mut self) -> Option<MemArg> {
         let start = self.pos();
@@ -178,8 +178,8 @@ impl<'a> Reader<'a> {
         Some(MemArg { offset: offset?.into(), memory: MemIdx(0), align })
     }
 
-    /// The type of a block, if it is none, one number or one reference in compact form. Otherwise
-    /// nothing is taken off.
+    /// Reads a block type, if it is empty, one number type, or one reference type in compact form.
+    /// Otherwise reads nothing.
     #[inline(always)]
     pub fn compact_block_type(&mut self) -> Option<BlockType> {
         let start = self.pos();
@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What reads an immediate of a kind. All but one kind are read as their type is.
+/// The expression that reads an immediate. Each kind but one is decoded as its type.
 macro_rules! decoder {
     (Memory $ty:ty) => {
         |reader| index_with(reader, Feature::MultiMemory)
@@ -225,7 +225,7 @@ macro_rules! bytes {
             )*
         }
 
-        /// A byte buffer takes instructions in their shortest form.
+        /// A byte buffer receives instructions in their shortest form.
         impl<'a> Sink<'a> for Vec<u8> {
             type Error = Infallible;
 

@@ -1,5 +1,5 @@
-//! Which instructions name data segments: a module that has one in a function needs a data count
-//! section.
+//! Which instructions name data segments. A module with one of them in a function needs a data
+//! count section.
 
 use super::{Expr, Kind, Nesting, Opcode, Rows, read_expr};
 use crate::Reader;
@@ -20,7 +20,7 @@ impl Opcode {
 }
 
 impl Expr<'_> {
-    /// Whether an instruction names a data segment. Code that is malformed names none.
+    /// Whether an instruction names a data segment. Malformed code counts as naming none.
     ///
     /// ```
     /// use wattle_ast::{DataIdx, Expr, Instr};
@@ -34,13 +34,13 @@ impl Expr<'_> {
     }
 }
 
-/// How many opcodes name data segments.
+/// The number of opcodes that name data segments.
 const COUNT: usize = naming().1;
 
-/// The opcodes that name data segments: the prefix, and the low seven bits of the byte after it.
+/// The opcodes that name data segments, each as its prefix and the low seven bits of the next byte.
 const NAMES_DATA: [[u8; 2]; COUNT] = *naming().0.first_chunk().unwrap();
 
-/// The opcodes, and how many of the places they take.
+/// The opcodes that name data segments, and their number.
 const fn naming() -> ([[u8; 2]; 8], usize) {
     let mut opcodes = [[0; 2]; 8];
     let mut count = 0;
@@ -61,11 +61,12 @@ const fn naming() -> ([[u8; 2]; 8], usize) {
     (opcodes, count)
 }
 
-/// How many bytes are looked at together: enough for a processor to compare many at once.
+/// The number of bytes that are compared together, chosen so that processors can use wide
+/// registers.
 const STEP: usize = 64;
 
-/// Whether there are two bytes that could begin an instruction which names a data segment: the
-/// answer is mostly no, and found without reading the instructions.
+/// Whether two bytes could begin an instruction that names a data segment. This usually settles the
+/// question without decoding any instruction.
 fn may_name_data(code: &[u8]) -> bool {
     let begins = |first: u8, second: u8| {
         let is = |[prefix, code]: [u8; 2]| (first == prefix) & (second % 128 == code);
@@ -75,7 +76,7 @@ fn may_name_data(code: &[u8]) -> bool {
         let pairs = code.iter().zip(code.get(1..).unwrap_or_default());
         pairs.fold(false, |any, (&first, &second)| any | begins(first, second))
     };
-    // Steps share a byte, so that each pair is in one.
+    // Steps overlap by a byte, so that each pair of bytes is in one step.
     let mut rest = code;
     while let Some(step) = rest.first_chunk::<{ STEP + 1 }>() {
         if any(step) {
@@ -120,7 +121,8 @@ mod tests {
 
     #[test]
     fn immediates_that_look_like_it_are_told_apart() {
-        // `i64.const` with the bytes of `data.drop` in its value, and the same bytes amiss.
+        // `i64.const` with the bytes of `data.drop` in its value; those bytes behind malformed
+        // code.
         let value = [0x42, 0xfc, 0x09, 0x1a, 0x0b];
         assert!(may_name_data(&value) && !Expr::new(&value[..]).names_data());
         assert!(!Expr::new(&[0xfc, 0x09]).names_data());

@@ -1,4 +1,4 @@
-//! Expressions: instructions kept as bytes and decoded on the fly.
+//! Expressions: instructions that are kept as bytes and decoded on the fly.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -10,10 +10,10 @@ use super::{Instr, Opcode};
 use crate::values::Element;
 use crate::{Decode, Encode, Malformed, Reader};
 
-/// An expression: the encoded form of instructions, the final `end` included.
+/// An expression: instructions in their encoded form, including the final `end`.
 ///
-/// Two to three bytes an instruction, byte for byte as they came, with no recursion however deep
-/// the blocks nest. Editing is mapping and collecting:
+/// It takes two to three bytes per instruction, keeps bytes exactly as they came, and needs no
+/// recursion for nested blocks. To edit an expression, map its instructions and collect them:
 ///
 /// Spec: <https://webassembly.github.io/spec/core/binary/instructions.html#expressions>
 ///
@@ -36,19 +36,18 @@ pub struct Expr<'a> {
 }
 
 impl<'a> Expr<'a> {
-    /// The expression of these bytes. They are taken as they are: [`check`](Expr::check) tells
-    /// whether they make sense.
+    /// The expression with these bytes, which are not checked: [`check`](Expr::check) does that.
     pub fn new(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
         Expr { bytes: bytes.into() }
     }
 
-    /// The encoded form.
+    /// The bytes of the expression.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The instructions, the final `end` included. On bytes that are not well-formed, it stops at
-    /// the first that makes no sense.
+    /// The instructions, including the final `end`. Iteration stops before the first malformed
+    /// instruction.
     pub fn iter(&self) -> Instrs<'_> {
         Instrs { reader: Reader::new(&self.bytes), offset: 0 }
     }
@@ -56,7 +55,7 @@ impl<'a> Expr<'a> {
     /// Whether the bytes are exactly one well-formed expression with the features that are on.
     ///
     /// # Errors
-    /// The reason and the offset.
+    /// The reason, and the offset in the bytes.
     pub fn check(&self, features: crate::Features) -> Result<(), (Malformed, usize)> {
         let mut reader = Reader::at(&self.bytes, 0, features);
         read_expr(&mut reader, &mut Nesting::default()).map_err(|error| (error, reader.pos()))?;
@@ -116,22 +115,22 @@ pub struct Instrs<'a> {
 }
 
 impl<'a> Instrs<'a> {
-    /// The instructions of these bytes.
+    /// The instructions in these bytes.
     pub fn new(bytes: &'a [u8]) -> Self {
         Instrs { reader: Reader::new(bytes), offset: 0 }
     }
 
-    /// The byte offset of the instruction that came last.
+    /// The byte offset of the last instruction that was returned.
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// The byte offset of the instruction that comes next.
+    /// The byte offset of the next instruction.
     pub fn next_offset(&self) -> usize {
         self.reader.pos()
     }
 
-    /// Each instruction with its byte offset.
+    /// The instructions, each with its byte offset.
     pub fn with_offsets(mut self) -> impl Iterator<Item = (usize, Instr<'a>)> {
         core::iter::from_fn(move || self.next().map(|instr| (self.offset, instr)))
     }
@@ -147,10 +146,10 @@ impl<'a> Iterator for Instrs<'a> {
     }
 }
 
-/// Moves the immediates of `opcode` from a source to a sink.
+/// Passes the immediates of `opcode` from a source to a sink.
 ///
 /// # Errors
-/// The source's and the sink's.
+/// Errors of the source and of the sink.
 #[inline(always)]
 pub fn transcode_immediates<'a, S, K>(
     opcode: Opcode,
@@ -165,11 +164,11 @@ where
     opcode.kinds().try_for_each(|kind| immediates::transcode(kind, source, sink))
 }
 
-/// Encodes the immediates of `opcode` from a source. Bytes take anything, so the only errors are
-/// the source's, whatever type they have.
+/// Encodes the immediates of `opcode` from a source. Writing bytes never fails, so all errors come
+/// from the source.
 ///
 /// # Errors
-/// The source's.
+/// Errors of the source.
 #[inline(always)]
 pub fn encode_immediates<'a, S: Source<'a>>(
     opcode: Opcode,
@@ -179,13 +178,14 @@ pub fn encode_immediates<'a, S: Source<'a>>(
     opcode.kinds().iter().try_for_each(|kind| immediates::encode(kind, source, out))
 }
 
-/// Moves one expression, up to and including its final `end`, from a reader to a sink.
+/// Passes one expression, including its final `end`, from a reader to a sink.
 ///
-/// The fastest way through code: no instruction is ever built. The sink learns the reader's
-/// position of each instruction. `nesting` is only scratch space, to be shared between calls.
+/// This is the fastest way to process code, since instructions are never built. The sink is given
+/// the position of each instruction in the reader. `nesting` is scratch space that can be reused.
 ///
 /// # Errors
-/// The first reason why the bytes are not an expression, with the reader standing there, or the sink's.
+/// The first reason why the bytes are not an expression, with the reader at that place, or an error
+/// of the sink.
 #[inline(always)]
 pub fn transcode_expr<'a, K>(
     reader: &mut Reader<'a>,
@@ -215,11 +215,11 @@ where
     })
 }
 
-/// Reads past one expression, checking that it is well-formed, and tells whether it names a data
-/// segment (which calls for a data count section when it stands in a function).
+/// Reads past one expression and checks that it is well-formed. Returns whether it names a data
+/// segment; a function that does needs a data count section.
 ///
 /// # Errors
-/// The first reason why it is not, with the reader standing there.
+/// The first reason why the bytes are not an expression, with the reader at that place.
 pub fn read_expr(reader: &mut Reader<'_>, nesting: &mut Nesting) -> Result<bool, Malformed> {
     nesting.reset();
     let mut names_data = false;

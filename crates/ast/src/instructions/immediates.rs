@@ -1,8 +1,8 @@
-//! Immediates: the kinds there are, a value type for each, and the two traits that carry them.
+//! Immediates: their kinds, a type for each kind, and the two traits that transport them.
 //!
 //! A [`Source`] produces immediates (a byte reader, a text cursor, a generator), a [`Sink`]
-//! consumes them (a byte writer, a text printer, an index remapper). Each has one method per
-//! kind, so that nothing but the table has an arm per instruction.
+//! consumes them (a byte writer, a text printer, an index remapper). Each has one method per kind,
+//! so that only the table lists instructions.
 
 use super::lists::{Catches, Handlers, Labels, SelectTypes};
 use crate::{
@@ -10,21 +10,21 @@ use crate::{
     RefType, TableIdx, TagIdx, TypeIdx, V128, ValType,
 };
 
-/// A value that stands beside an opcode.
+/// A value that follows an opcode.
 pub trait Immediate<'a>: Copy {
-    /// Its kind.
+    /// The kind of the immediate.
     const KIND: Kind;
 
-    /// Takes it off a source.
+    /// Reads the immediate from a source.
     ///
     /// # Errors
-    /// The source's.
+    /// Errors of the source.
     fn read<S: Source<'a>>(source: &mut S) -> Result<Self, S::Error>;
 
-    /// Hands it to a sink.
+    /// Writes the immediate to a sink.
     ///
     /// # Errors
-    /// The sink's.
+    /// Errors of the sink.
     fn write<K: Sink<'a>>(self, sink: &mut K) -> Result<(), K::Error>;
 }
 
@@ -39,7 +39,8 @@ macro_rules! kinds {
             /// Every kind.
             pub const ALL: &'static [Kind] = &[$( Kind::$kind ),*];
 
-            /// The kind of a place in the list. (No load is left of it, unlike of an index.)
+            /// The kind with this number. These comparisons need no load at run time, as an index
+            /// into [`Kind::ALL`] would.
             #[inline(always)]
             pub(super) fn from_number(number: u32) -> Option<Kind> {
                 $( if number == Kind::$kind as u32 { return Some(Kind::$kind); } )*
@@ -47,35 +48,35 @@ macro_rules! kinds {
             }
         }
 
-        /// Where immediates come from: one method per kind.
+        /// A producer of immediates, with one method per kind.
         pub trait Source<'a> {
-            /// What can go wrong.
+            /// The error of a source.
             type Error;
             $(
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// Whatever the source cannot give.
+                /// Errors of the source.
                 fn $method(&mut self) -> Result<$ty, Self::Error>;
             )*
         }
 
-        /// Where instructions go: the opcode, then one call per immediate.
+        /// A consumer of instructions: the opcode, then one call per immediate.
         pub trait Sink<'a> {
-            /// What can go wrong.
+            /// The error of a sink.
             type Error;
 
-            /// An instruction begins; its immediates follow. `offset` is where it stands, in the
-            /// terms of whoever feeds the sink.
+            /// Begins an instruction, whose immediates follow. The caller chooses what `offset`
+            /// counts from.
             ///
             /// # Errors
-            /// Whatever the sink cannot take.
+            /// Errors of the sink.
             fn opcode(&mut self, opcode: super::Opcode, offset: usize) -> Result<(), Self::Error>;
             $(
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// Whatever the sink cannot take.
+                /// Errors of the sink.
                 fn $method(&mut self, value: $ty) -> Result<(), Self::Error>;
             )*
         }
@@ -96,7 +97,7 @@ macro_rules! kinds {
             }
         )*
 
-        /// Moves one immediate of `kind` from a source to a sink.
+        /// Passes one immediate of `kind` from a source to a sink.
         #[inline(always)]
         pub(super) fn transcode<'a, S, K>(kind: Kind, source: &mut S, sink: &mut K) -> Result<(), K::Error>
         where
@@ -109,7 +110,7 @@ macro_rules! kinds {
             }
         }
 
-        /// Moves one immediate of `kind` from a source to bytes.
+        /// Encodes one immediate of `kind` from a source.
         #[inline(always)]
         pub(super) fn encode<'a, S: Source<'a>>(
             kind: Kind,
@@ -127,7 +128,7 @@ macro_rules! kinds {
         /// Reads one immediate of `kind` and drops it.
         ///
         /// # Errors
-        /// The source's.
+        /// Errors of the source.
         #[inline(always)]
         pub fn read_immediate<'a, S: Source<'a>>(kind: Kind, source: &mut S) -> Result<(), S::Error> {
             match kind {
@@ -137,7 +138,7 @@ macro_rules! kinds {
     };
 }
 
-/// Hands every kind to the macro named `$use`: its variant, its method, and its type.
+/// Passes every kind to the macro named `$use`: its variant, its method, and its type.
 macro_rules! for_each_kind {
     ($use:ident) => {
         $use! {
@@ -173,7 +174,7 @@ macro_rules! for_each_kind {
             Data data DataIdx;
             /// A field of a struct.
             Field field FieldIdx;
-            /// How many operands `array.new_fixed` takes.
+            /// The number of operands of `array.new_fixed`.
             ArrayLen array_len ArrayLen;
             /// The type and the table of an indirect call.
             CallIndirect call_indirect CallIndirect;
@@ -203,9 +204,9 @@ macro_rules! for_each_kind {
             V128 v128 V128;
             /// A heap type.
             HeapType heap_type HeapType;
-            /// The target of a test or cast that null fails.
+            /// The target type of a test or cast, without null.
             RefTypeNonNull ref_type_non_null RefTypeNonNull;
-            /// The target of a test or cast that null passes.
+            /// The target type of a test or cast, with null.
             RefTypeNull ref_type_null RefTypeNull;
             /// Label and types of a branch on a cast.
             BrCast br_cast BrCast;
@@ -223,11 +224,11 @@ for_each_kind!(kinds);
 /// Spec: <https://webassembly.github.io/spec/core/syntax/instructions.html#control-instructions>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum BlockType {
-    /// Nothing in, nothing out.
+    /// No parameters and no results.
     Empty,
-    /// Nothing in, one value out.
+    /// No parameters and one result.
     Value(ValType),
-    /// A function type.
+    /// The parameters and results of a function type.
     Type(TypeIdx),
 }
 
@@ -250,16 +251,16 @@ pub struct LaneIdx(pub u8);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Shuffle(pub [u8; 16]);
 
-/// How many operands `array.new_fixed` takes.
+/// The number of operands of `array.new_fixed`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ArrayLen(pub u32);
 
-/// What an indirect call calls.
+/// The type and the table of an indirect call.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct CallIndirect {
     /// The type that the callee must have.
     pub ty: TypeIdx,
-    /// The table that holds it.
+    /// The table that holds the callee.
     pub table: TableIdx,
 }
 
@@ -275,9 +276,9 @@ pub struct MemInit {
 /// The memories of `memory.copy`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct MemCopy {
-    /// Written to.
+    /// The memory that is written to.
     pub dst: MemIdx,
-    /// Read from.
+    /// The memory that is read from.
     pub src: MemIdx,
 }
 
@@ -293,24 +294,24 @@ pub struct TableInit {
 /// The tables of `table.copy`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TableCopy {
-    /// Written to.
+    /// The table that is written to.
     pub dst: TableIdx,
-    /// Read from.
+    /// The table that is read from.
     pub src: TableIdx,
 }
 
-/// The target of a test or cast that null fails.
+/// The target type of a test or cast, without null.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct RefTypeNonNull(pub HeapType);
 
-/// The target of a test or cast that null passes.
+/// The target type of a test or cast, with null.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct RefTypeNull(pub HeapType);
 
 /// Label and types of a branch on a cast.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct BrCast {
-    /// Where to.
+    /// The label of the branch.
     pub label: LabelIdx,
     /// The type of the operand.
     pub from: RefType,
@@ -318,6 +319,6 @@ pub struct BrCast {
     pub to: RefType,
 }
 
-/// The ordering of a fence: sequentially consistent, the only one there is.
+/// The ordering of a fence. The only ordering is sequential consistency.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct FenceOrder;

@@ -1,9 +1,9 @@
-//! The lengths of instructions, found without decoding them. Most code is opcodes of one byte with no
-//! immediates, or with immediates of one byte each.
+//! The lengths of instructions, found without decoding them. Most instructions have an opcode of
+//! one byte, and no immediates or immediates of one byte each.
 //!
-//! One look-up by the opcode's byte and one test of the three bytes after it decide how long such an
-//! instruction is, so a processor mispredicts hardly anything. Blocks, long integers and malformed
-//! bytes are left to the reader of instructions.
+//! For these, one look-up by the opcode and one test of the three bytes after it give the length,
+//! with hardly any mispredicted branches. Blocks, long integers and malformed bytes are left to the
+//! decoder of instructions.
 
 use super::immediates::{self, Sink};
 use super::lookup::{PREFIXES, one_byte, two_bytes};
@@ -11,31 +11,32 @@ use super::one_byte::OneByteImmediates;
 use super::{Kind, Rows};
 use crate::{AbsHeapType, Feature, Features, Malformed, Opcode, Reader};
 
-/// The layout of an instruction in bytes, by its first byte.
+/// The layout of an instruction, looked up by its first byte.
 ///
-/// Bits 0 and 1 are its length when its immediates are of one byte each. Bits 2 to 7 are the place
-/// of its feature, or [`Features::NEVER`] when its length cannot be told this way. The other bits are
-/// those of the three bytes after the opcode that must not be set.
+/// Bits 0 and 1 are its length when all its immediates are of one byte. Bits 2 to 7 are the number
+/// of its feature, or [`Features::NEVER`] when its length cannot be found this way. The other bits
+/// are those that must be clear in the three bytes after the opcode.
 #[derive(Clone, Copy)]
 struct Layout(u32);
 
-/// The bits that a byte must not have to be a heap type for sure: an index below all codes.
+/// The bits that are clear in a byte that is certainly a heap type, namely an index below all
+/// codes.
 const HEAP_TYPE: u32 = 0xc0;
 const ONE_HEAP_TYPE: u32 = HEAP_TYPE << 8;
-/// The bits that two bytes must not have to be an alignment, with no memory, and an offset.
+/// The bits that are clear in two bytes that are an alignment, without a memory, and an offset.
 const ALIGN_AND_OFFSET: u32 = 0x80_c000;
-/// The bits that a byte must not have to be the index of the first memory, which is a zero byte in any
-/// set of features.
+/// The bits that are clear in a byte that is the index of the first memory, which is a zero byte
+/// with any set of features.
 const ONE_MEMORY: u32 = 0xff00;
-/// The bits that two bytes must not have to be a type and the first table.
+/// The bits that are clear in two bytes that are a type index and the first table.
 const TYPE_AND_TABLE: u32 = 0xff_8000;
 
-/// A word of code: an opcode and the bytes after it.
+/// The number of bytes in a word of code: an opcode and the bytes after it.
 const WORD: usize = 8;
 
-/// The layouts by opcode, for opcodes of one byte.
+/// The layouts of opcodes of one byte.
 static LAYOUTS: [Layout; 256] = table(0);
-/// The layouts by the second byte of an opcode of two bytes, for each prefix.
+/// The layouts of opcodes of two bytes, by prefix and second byte.
 static PREFIXED: [[Layout; 256]; PREFIXES.len()] =
     [table(PREFIXES[0]), table(PREFIXES[1]), table(PREFIXES[2]), table(PREFIXES[3])];
 
@@ -44,7 +45,7 @@ const fn table(prefix: u8) -> [Layout; 256] {
     let mut i = 0;
     while i < Opcode::ALL.len() {
         let info = &Rows::<'static>::INFO[i];
-        // Of those that `transcode_single_bytes` moves, none has two immediates.
+        // No instruction that `transcode_single_bytes` passes on has two immediates.
         let one_byte = if prefix == 0 { info.kinds.len() <= 1 } else { info.code < 0x80 };
         if info.prefix == prefix && one_byte && !info.arity.is_structured() {
             table[info.code as usize] = Layout::of(info.kinds, info.feature);
@@ -63,7 +64,7 @@ impl Layout {
         let mut i = 0;
         while i < kinds.len() {
             let masks: &[u32] = match kinds[i] {
-                // A byte that does not go on is the whole integer.
+                // A byte without the continuation bit is the whole integer.
                 Kind::Label
                 | Kind::Func
                 | Kind::Type
@@ -99,8 +100,8 @@ impl Layout {
         self.0 >> 2 & 0x3f
     }
 
-    /// Its length at the beginning of `word` when all immediates are of one byte and its feature
-    /// is on.
+    /// Its length at the start of `word`, when all immediates are of one byte and its feature is
+    /// on.
     #[inline(always)]
     fn short_len(self, word: u64, features: Features) -> Option<usize> {
         let off = !features.contains_index(self.feature_index());
@@ -108,8 +109,9 @@ impl Layout {
         (long | u32::from(off) == 0).then_some((self.0 & 3) as usize)
     }
 
-    /// Its length at the beginning of `word` when it has immediates and all end within five bytes,
-    /// so soon that no bit of an integer can be wrong. An alignment must be of one byte still.
+    /// Its length at the start of `word`, when it has immediates and all end within five bytes,
+    /// which is too early for an integer to be out of range. An alignment must still be of one
+    /// byte.
     #[inline(always)]
     fn long_len(self, word: u64, features: Features) -> Option<usize> {
         if !features.contains_index(self.feature_index()) {
@@ -121,14 +123,14 @@ impl Layout {
             ONE_MEMORY => return None,
             _ => {}
         }
-        // The bytes that end an integer, the opcode left aside.
+        // The bytes that end an integer, apart from the opcode.
         let mut ends = !word & 0x80_8080_8000;
         if self.0 & 3 == 3 {
             ends &= ends.wrapping_sub(1);
         }
         let len = (ends.trailing_zeros() + 1) / 8;
         if self.0 & !0xff == TYPE_AND_TABLE && ends != 0 {
-            // A type, which ends before the last byte, and a zero byte.
+            // A type index, which ends before the last byte, and a zero byte.
             let last_two = word >> (8 * (len - 2)) & 0xff80;
             return (last_two == 0).then_some(len as usize);
         }
@@ -146,8 +148,9 @@ fn heap_type_len(word: u64) -> Option<usize> {
     }
 }
 
-/// The length of the instruction at the beginning of `word`, if the tables tell it. Without `LONG`,
-/// they tell it only of instructions that consist of single bytes.
+/// The length of the instruction at the start of `word`, if the tables give it. Without `LONG`,
+/// they give it only if the opcode, or its part after a prefix, and all immediates are of one byte
+/// each.
 #[inline(always)]
 fn len<const LONG: bool>(word: u64, features: Features) -> Option<usize> {
     let len = |layout: Layout, word| match layout.short_len(word, features) {
@@ -163,14 +166,14 @@ fn len<const LONG: bool>(word: u64, features: Features) -> Option<usize> {
 }
 
 impl Reader<'_> {
-    /// Reads past the instructions from here on whose lengths the tables tell.
+    /// Reads past the next instructions, as long as the tables give their lengths.
     #[inline(always)]
     pub(super) fn skip_by_length(&mut self) {
         self.skip_while(len::<true>);
     }
 
-    /// Reads past the instructions from here on that consist of single bytes, which is their shortest
-    /// form.
+    /// Reads past the next instructions, as long as they consist of single bytes, which is their
+    /// shortest form.
     #[inline]
     pub fn skip_shortest(&mut self) {
         self.skip_while(len::<false>);
@@ -189,14 +192,13 @@ impl Reader<'_> {
         self.seek(pos);
     }
 
-    /// Hands the instructions from here on to a sink, as long as their immediates are of one byte
-    /// each.
+    /// Passes the next instructions to a sink, as long as their immediates are of one byte each.
     ///
     /// Where the next instruction begins does not depend on the kinds of immediates, so a sink that
     /// ignores most kinds costs little.
     ///
     /// # Errors
-    /// The sink's.
+    /// Errors of the sink.
     #[inline(always)]
     pub(super) fn transcode_single_bytes<'a, K>(&mut self, sink: &mut K) -> Result<(), K::Error>
     where
@@ -236,7 +238,7 @@ impl Reader<'_> {
     }
 }
 
-/// The table for the opcodes that begin with `prefix`, when it is one.
+/// The table for opcodes that begin with `prefix`, if it is a prefix.
 #[inline(always)]
 fn prefixed(prefix: u8) -> Option<&'static [Layout; 256]> {
     PREFIXED.get(usize::from(prefix.wrapping_sub(PREFIXES[0])))
@@ -247,7 +249,8 @@ mod tests {
     use super::*;
     use crate::Instr;
 
-    /// What is skipped are instructions when they are decoded, too, none of them a block's.
+    /// Everything that is skipped also decodes to instructions, none of which has a block type or
+    /// ends a block.
     #[test]
     fn skips_what_would_be_read() {
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
@@ -259,7 +262,8 @@ mod tests {
         };
         let mut skipped = 0;
         for round in 0..200_000_u32 {
-            // Every beginning, then bytes of which few, half or most go on.
+            // Every opcode, followed by random bytes of which few, half or most continue an
+            // integer.
             let mut code = [0; 20];
             code[0] = round as u8;
             for byte in &mut code[1..] {

@@ -1,4 +1,4 @@
-//! Immediates that are lists: `Copy` views over their encoded bytes.
+//! Immediates that are lists: `Copy` views of their encoded bytes.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -29,17 +29,17 @@ pub struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    /// The encoded form: a list, then the default.
+    /// The encoded bytes: a list, then the default.
     pub const fn bytes(self) -> &'a [u8] {
         self.bytes
     }
 
-    /// How many labels, the default not counted.
+    /// The number of labels, without the default.
     pub fn len(self) -> u32 {
         ListView::<LabelIdx>::new(self.bytes).len()
     }
 
-    /// Whether there is only the default.
+    /// Whether there is no label but the default.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
@@ -59,12 +59,12 @@ impl<'a> Labels<'a> {
         self.iter_with_default().take(self.len() as usize)
     }
 
-    /// The label when no other is chosen.
+    /// The label for an operand that is too large for the list.
     pub fn default(self) -> LabelIdx {
         self.iter_with_default().last().unwrap_or_default()
     }
 
-    /// Encodes labels into `buffer`, which must be empty, and views them there.
+    /// Encodes labels into `buffer`, which must be empty, and returns a view of them.
     pub fn encode_in(
         buffer: &'a mut Vec<u8>,
         labels: impl ExactSizeIterator<Item = LabelIdx>,
@@ -112,11 +112,11 @@ impl Encode for Labels<'_> {
 /// Spec: <https://webassembly.github.io/spec/core/binary/instructions.html#control-instructions>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Catch {
-    /// `catch`: the values of the tag go to the label.
+    /// `catch`: the values of the exception go to the label.
     One(TagIdx, LabelIdx),
-    /// `catch_ref`: and the exception itself.
+    /// `catch_ref`: the values and the exception go to the label.
     OneRef(TagIdx, LabelIdx),
-    /// `catch_all`.
+    /// `catch_all`: nothing goes to the label.
     All(LabelIdx),
     /// `catch_all_ref`: the exception goes to the label.
     AllRef(LabelIdx),

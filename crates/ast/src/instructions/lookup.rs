@@ -1,4 +1,4 @@
-//! From codes and mnemonics to opcodes: tables made of the instruction table at compile time.
+//! Opcodes by code and by mnemonic: tables made from the instruction table at compile time.
 
 use alloc::format;
 use alloc::string::String;
@@ -6,20 +6,20 @@ use alloc::string::String;
 use super::{KINDS, Kinds, Opcode, Rows};
 use crate::{Malformed, Reader};
 
-/// The first byte of the two-part opcodes.
+/// The prefixes: the first bytes of opcodes with two parts.
 pub(super) const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
 
-/// More than any second part of an opcode.
+/// The bound of the second parts of opcodes.
 const SPAN: usize = 0x120;
 
-/// What a byte begins: an opcode and its immediates, together so that one load brings both.
+/// An opcode of one byte and the kinds of its immediates, together so that one load fetches both.
 #[derive(Clone, Copy)]
 struct OneByte {
     kinds: Kinds,
     opcode: Opcode,
 }
 
-/// A byte that is not an opcode by itself stands for one whose feature is never on.
+/// The table of opcodes of one byte. Other bytes have an entry whose feature is never on.
 static ONE_BYTE: [OneByte; 256] = {
     let mut map = [OneByte { kinds: Kinds::OF_NO_FEATURE, opcode: Opcode::ALL[0] }; 256];
     let mut i = 0;
@@ -33,14 +33,14 @@ static ONE_BYTE: [OneByte; 256] = {
     map
 };
 
-/// What `byte` stands for when it is an opcode of its own.
+/// The opcode that is just `byte`, and the kinds of its immediates.
 #[inline(always)]
 pub(super) fn one_byte(byte: u8) -> (Opcode, Kinds) {
     let OneByte { kinds, opcode } = ONE_BYTE[usize::from(byte)];
     (opcode, kinds)
 }
 
-/// What a prefix and a code of one byte stand for.
+/// The opcode with this prefix and a second part of one byte.
 #[inline(always)]
 pub(super) fn two_bytes(prefix: u8, code: u8) -> Option<Opcode> {
     PREFIXED.get(usize::from(prefix.wrapping_sub(PREFIXES[0])))?[usize::from(code)]
@@ -59,10 +59,10 @@ static PREFIXED: [[Option<Opcode>; SPAN]; PREFIXES.len()] = {
     map
 };
 
-/// Slots of the mnemonic table: a power of two, several times the number of mnemonics.
+/// The number of slots in the table of mnemonics: a power of two, several times their number.
 const SLOTS: usize = 2048;
 
-/// Up to eight bytes at either end: all of a mnemonic of up to sixteen.
+/// Up to eight bytes from either end, which are all bytes of a mnemonic of up to sixteen.
 #[inline(always)]
 const fn ends(mnemonic: &[u8]) -> (u64, u64) {
     match (mnemonic.first_chunk::<8>(), mnemonic.last_chunk::<8>()) {
@@ -91,7 +91,7 @@ const fn hash(len: usize, (front, back): (u64, u64)) -> usize {
     ((mixed ^ mixed >> 32) >> 7) as usize % SLOTS
 }
 
-/// An opcode with what is compared of its mnemonic.
+/// An opcode and the parts of its mnemonic that are compared.
 #[derive(Clone, Copy)]
 struct Mnemonic {
     opcode: Opcode,
@@ -99,7 +99,8 @@ struct Mnemonic {
     ends: (u64, u64),
 }
 
-/// An open hash table: of opcodes that share a mnemonic, the first in the table comes first.
+/// An open hash table. Of opcodes that share a mnemonic, the first in the instruction table comes
+/// first.
 static MNEMONICS: [Option<Mnemonic>; SLOTS] = {
     let mut slots = [None; SLOTS];
     let mut i = 0;
@@ -119,7 +120,7 @@ static MNEMONICS: [Option<Mnemonic>; SLOTS] = {
 };
 
 impl Opcode {
-    /// The opcode of a code: `prefix` is 0 for those of one byte.
+    /// The opcode with this code. `prefix` is 0 for opcodes of one byte.
     ///
     /// ```
     /// use wattle_ast::Opcode;
@@ -153,13 +154,13 @@ impl Opcode {
         })
     }
 
-    /// Whether `byte` begins a two-part opcode.
+    /// Whether `byte` is the first part of opcodes with two parts.
     pub fn is_prefix(byte: u8) -> bool {
         PREFIXES.contains(&byte)
     }
 
-    /// The opcode of a mnemonic. Of two that share one, it is the first in the table (`select`,
-    /// the non-null `ref.test`); the second always follows it there.
+    /// The opcode with this mnemonic. Of two that share it, this is the first in the table
+    /// (`select`, the non-null `ref.test`); the second always follows it there.
     ///
     /// ```
     /// use wattle_ast::Opcode;
@@ -185,16 +186,16 @@ impl Opcode {
 }
 
 impl Reader<'_> {
-    /// An opcode of a feature that is on.
+    /// Reads an opcode whose feature is on.
     ///
     /// # Errors
-    /// [`Malformed::IllegalOpcode`], standing at its first byte.
+    /// [`Malformed::IllegalOpcode`], with the reader at the first byte of the opcode.
     #[inline(always)]
     pub fn opcode(&mut self) -> Result<Opcode, Malformed> {
         self.opcode_with_kinds().map(|(opcode, _)| opcode)
     }
 
-    /// The opcode of a mnemonic, with the kinds of its immediates.
+    /// Reads an opcode, and looks up the kinds of its immediates.
     #[inline(always)]
     pub(super) fn opcode_with_kinds(&mut self) -> Result<(Opcode, Kinds), Malformed> {
         let byte = self.byte()?;

@@ -1,18 +1,18 @@
-//! Instructions: what the table becomes.
+//! Instructions: the table, and the types generated from it.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `table.rs` | the rows |
-//! | `mod.rs` | the types that the rows become: [`Opcode`], [`Instr`], [`OpcodeInfo`] |
-//! | `arity.rs` | how many operands an instruction takes, and how many results it leaves |
+//! | `mod.rs` | the types generated from the rows: [`Opcode`], [`Instr`], [`OpcodeInfo`] |
+//! | `arity.rs` | the numbers of operands and results of instructions |
 //! | `immediates.rs` | the kinds of immediates, and the traits that read and write them |
 //! | `lists.rs` | immediates that are lists: labels, catch clauses, handlers, `select` types |
 //! | `binary.rs` | the binary format of immediates and opcodes |
 //! | `expr.rs` | [`Expr`]: instructions as bytes, iterated on the fly |
-//! | `nesting.rs` | which block an `end` ends |
+//! | `nesting.rs` | open blocks, and which of them an `end` ends |
 //! | `lengths.rs`, `one_byte.rs` | the lengths of instructions by their first bytes, and immediates of one byte each |
 //! | `data.rs` | which instructions name data segments |
-//! | `lookup.rs` | from codes and mnemonics to opcodes |
+//! | `lookup.rs` | opcodes by code and by mnemonic |
 
 mod arity;
 mod binary;
@@ -47,7 +47,7 @@ use crate::{
 use arity::{arity, count, length};
 use table::for_each_instruction;
 
-/// What an instruction works on, as the chapters of the specification group them.
+/// The group of an instruction, as in the chapters of the specification.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 #[allow(missing_docs)]
 pub enum Class {
@@ -82,7 +82,7 @@ pub enum ArrowType {
 }
 
 impl ArrowType {
-    /// The value type; none for the address type, which the immediates decide.
+    /// The value type; `None` for the address type, which depends on the immediates.
     ///
     /// ```
     /// use wattle_ast::{Opcode, ValType};
@@ -107,17 +107,17 @@ impl ArrowType {
     }
 }
 
-/// The type of an instruction, when it does not depend on the module or the operands.
+/// The type of an instruction that does not depend on the module or the operands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Arrow {
-    /// What it takes off the stack, the deepest first.
+    /// The types of the operands, the deepest first.
     pub params: &'static [ArrowType],
-    /// What it leaves.
+    /// The types of the results.
     pub results: &'static [ArrowType],
 }
 
-/// The immediates of an instruction: up to three kinds, packed with two more facts into one word,
-/// so that the decode loop has one load per instruction.
+/// The immediates of an instruction: up to three kinds. One word holds them together with the
+/// feature and one flag, so that the decode loop has one load per instruction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Kinds(u32);
 
@@ -125,7 +125,7 @@ impl Kinds {
     const BITS: u32 = 6;
     const STRUCTURED: u32 = 1 << 31;
     const FEATURE_SHIFT: u32 = 24;
-    /// Of an instruction that no set of features has.
+    /// The kinds for a byte that is not an opcode: its feature is never on.
     const OF_NO_FEATURE: Kinds = Kinds(Features::NEVER << Kinds::FEATURE_SHIFT);
 
     const fn pack(kinds: &[Kind], feature: Feature, structured: bool) -> Kinds {
@@ -133,7 +133,7 @@ impl Kinds {
         let mut word = (feature as u32) << Kinds::FEATURE_SHIFT;
         let mut i = 0;
         while i < kinds.len() {
-            // 0 stands for no kind.
+            // 0 stands for the end of the kinds.
             word |= (kinds[i] as u32 + 1) << (i as u32 * Kinds::BITS);
             i += 1;
         }
@@ -153,11 +153,11 @@ impl Kinds {
 
     /// Calls `each` with the kinds in order.
     ///
-    /// As most instructions have one immediate or none, what follows the first is asked last:
-    /// there is one jump an instruction that is hard to predict.
+    /// Most instructions have at most one immediate, so the others are handled last: there is only
+    /// one jump per instruction that is hard to predict.
     ///
     /// # Errors
-    /// The first of `each`.
+    /// The first error of `each`.
     #[inline(always)]
     pub fn try_for_each<E>(self, mut each: impl FnMut(Kind) -> Result<(), E>) -> Result<(), E> {
         let mut left = self.0 & ((1 << Kinds::FEATURE_SHIFT) - 1);
@@ -191,31 +191,31 @@ impl Kinds {
     }
 }
 
-/// What the table says of an instruction.
+/// The facts that the table gives about an instruction.
 #[derive(Clone, Copy, Debug)]
 pub struct OpcodeInfo {
     /// The instruction.
     pub opcode: Opcode,
     /// The first byte of a two-part opcode, or 0.
     pub prefix: u8,
-    /// The opcode, or its second part.
+    /// The opcode, or its second part if it has two.
     pub code: u32,
     /// The keyword of the text format. `select`, `ref.test`, `ref.cast` and `ref.cast_desc_eq`
     /// stand for two opcodes each.
     pub mnemonic: &'static str,
-    /// The feature that brought it.
+    /// The feature that the instruction belongs to.
     pub feature: Feature,
-    /// What it works on.
+    /// The group of the instruction.
     pub class: Class,
-    /// How many bytes of memory it accesses, or 0.
+    /// The number of bytes of memory that it accesses, or 0.
     pub access_bytes: u8,
     /// The kinds of its immediates, in the order of the binary format.
     pub kinds: &'static [Kind],
     /// The names of its immediates.
     pub fields: &'static [&'static str],
-    /// Its type, unless that depends on the module or the operands.
+    /// Its type, unless it depends on the module or the operands.
     pub arrow: Option<Arrow>,
-    /// How many operands it takes and how many results it leaves.
+    /// The numbers of its operands and results.
     pub arity: Arity,
 }
 
@@ -239,14 +239,14 @@ macro_rules! instructions {
     ($( $name:ident $({ $( $field:ident : $ty:ty ),* })? = [$($code:literal)+]
         $mnemonic:literal $feature:ident $class:ident $(@ $bytes:literal)?
         : $arrow:tt $( ( $($arity:tt)* ) )? $(-> $results:tt)? ; )*) => {
-        /// An instruction without its immediates: a small number, in the order of the table.
+        /// An instruction without its immediates, numbered in the order of the table.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u16)]
         pub enum Opcode { $( #[doc = concat!("`", $mnemonic, "`")] $name, )* }
 
         /// An instruction.
         ///
-        /// A `Copy` value of 32 bytes; what does not fit is a view of the encoded bytes.
+        /// A `Copy` value of 32 bytes. Lists are views of the encoded bytes.
         #[derive(Clone, Copy, PartialEq, Debug)]
         #[allow(missing_docs)]
         pub enum Instr<'a> {
@@ -277,16 +277,16 @@ macro_rules! instructions {
         }
 
         impl<'a> Instr<'a> {
-            /// Which instruction it is.
+            /// The opcode of the instruction.
             #[inline]
             pub fn opcode(&self) -> Opcode {
                 match self { $( Instr::$name { .. } => Opcode::$name, )* }
             }
 
-            /// Makes an instruction of its opcode and immediates taken from a source.
+            /// Reads the immediates of `opcode` from a source, and makes an instruction.
             ///
             /// # Errors
-            /// The source's.
+            /// Errors of the source.
             #[inline]
             pub fn read<S: Source<'a>>(opcode: Opcode, source: &mut S) -> Result<Self, S::Error> {
                 Ok(match opcode {
@@ -294,11 +294,11 @@ macro_rules! instructions {
                 })
             }
 
-            /// Hands the opcode and the immediates to a sink. `offset` is what the sink learns as
-            /// the place of the instruction.
+            /// Writes the opcode and the immediates to a sink. `offset` is the offset that the sink
+            /// is given.
             ///
             /// # Errors
-            /// The sink's.
+            /// Errors of the sink.
             #[inline]
             pub fn write<K: Sink<'a>>(self, offset: usize, sink: &mut K) -> Result<(), K::Error> {
                 match self {
@@ -331,10 +331,11 @@ static KINDS: [Kinds; Opcode::ALL.len()] = {
 const _: () = assert!(size_of::<Instr<'static>>() <= 32);
 
 impl Opcode {
-    /// What the table says of every opcode, in its order: to make other tables of at compile time.
+    /// The facts about every opcode, in the order of the table, for making other tables at compile
+    /// time.
     pub const INFOS: &'static [OpcodeInfo] = &Rows::<'static>::INFO;
 
-    /// What the table says of it.
+    /// The facts about this opcode.
     #[inline(always)]
     pub fn info(self) -> &'static OpcodeInfo {
         &INFO[self as usize]
@@ -346,20 +347,20 @@ impl Opcode {
         self.info().mnemonic
     }
 
-    /// The feature that brought it.
+    /// The feature that the instruction belongs to.
     #[inline]
     pub fn feature(self) -> Feature {
         self.info().feature
     }
 
-    /// Its immediates.
+    /// The kinds of its immediates.
     #[inline(always)]
     pub fn kinds(self) -> Kinds {
         KINDS[self as usize]
     }
 
-    /// The greatest alignment that a memory access may state, as a binary logarithm; 0 when it
-    /// accesses no memory.
+    /// The greatest alignment that a memory access may state, as a binary logarithm; 0 for
+    /// instructions that access no memory.
     #[inline]
     pub fn natural_align(self) -> u32 {
         u32::from(self.info().access_bytes.max(1)).trailing_zeros()

@@ -1,17 +1,17 @@
-//! Which block an `end` ends: the part of well-formedness that needs a stack.
+//! Open blocks, and which of them an `end` ends: the part of decoding that needs a stack.
 //!
-//! The stack is data, a byte a block: depth costs memory in proportion to the input and no
-//! recursion.
+//! The stack is a vector of one byte per block, so nesting takes memory in proportion to the input,
+//! and no recursion.
 
 use alloc::vec::Vec;
 
 use super::Opcode;
 use crate::Malformed;
 
-/// What an instruction did to the nesting of blocks.
+/// The effect of an instruction on the open blocks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Structure {
-    /// It left the blocks as they were.
+    /// The open blocks stayed as they were.
     Unchanged,
     /// It opened a block.
     Open,
@@ -26,15 +26,15 @@ pub enum Structure {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 enum Block {
-    /// Cannot have another part.
+    /// A block that cannot have another part.
     OnePart,
     If,
     Try,
-    /// After `catch`.
+    /// A legacy `try` after `catch`.
     Catch,
 }
 
-/// The blocks that are open at a point of an expression.
+/// The open blocks at a place in an expression.
 ///
 /// ```
 /// use wattle_ast::{Nesting, Opcode, Structure};
@@ -50,20 +50,20 @@ pub struct Nesting {
 }
 
 impl Nesting {
-    /// How many blocks are open, the expression itself not counted.
+    /// The number of open blocks, without the expression itself.
     pub fn depth(&self) -> usize {
         self.blocks.len()
     }
 
-    /// Closes everything, for another expression.
+    /// Closes all blocks, for another expression.
     pub fn reset(&mut self) {
         self.blocks.clear();
     }
 
-    /// Takes note of the next opcode of the expression.
+    /// Processes the next opcode of the expression.
     ///
     /// # Errors
-    /// [`Malformed::EndExpected`] when it is a part of no block that is open.
+    /// [`Malformed::EndExpected`] when the opcode does not belong to an open block.
     #[inline]
     pub fn step(&mut self, opcode: Opcode) -> Result<Structure, Malformed> {
         match opcode {

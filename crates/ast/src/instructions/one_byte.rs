@@ -1,4 +1,4 @@
-//! Immediates that are known to be of one byte each, taken from a word of code.
+//! Immediates that are known to be of one byte each, read from a word of code.
 
 use super::immediates::{
     ArrayLen, BlockType, BrCast, CallIndirect, FenceOrder, LaneIdx, MemArg, MemCopy, MemInit,
@@ -10,8 +10,8 @@ use crate::{
     Malformed, MemIdx, TableIdx, TagIdx, TypeIdx, V128,
 };
 
-/// The bytes behind an opcode, the first in the lowest bits. Whoever makes one has checked that each
-/// byte is a whole immediate, of a kind that can be one.
+/// The bytes behind an opcode, the first in the lowest bits. The caller of `new` has checked that
+/// each byte is a whole immediate, of a kind that can be one.
 pub(super) struct OneByteImmediates(u64);
 
 impl OneByteImmediates {
@@ -32,20 +32,20 @@ impl OneByteImmediates {
         I::from(self.byte().into())
     }
 
-    /// An index, which is below all codes of abstract types.
+    /// Reads a type index, which is below all codes of abstract heap types.
     #[inline(always)]
     fn heap(&mut self) -> HeapType {
         HeapType::Type(self.index())
     }
 
-    /// An integer of seven bits, sign-extended.
+    /// Reads an integer of seven bits, sign-extended.
     #[inline(always)]
     fn signed(&mut self) -> i32 {
         i32::from(self.byte()) << 25 >> 25
     }
 }
 
-/// The methods of kinds that can be of one byte, each with the value that it makes of `$bytes`.
+/// The methods for kinds that can be of one byte, each with the value that it makes from `$bytes`.
 macro_rules! one_byte {
     ($bytes:ident: $( $method:ident $ty:ty = $value:expr; )*) => { $(
         #[inline(always)]
@@ -56,7 +56,7 @@ macro_rules! one_byte {
     )* };
 }
 
-/// Kinds that are never of one byte, so these methods are not called.
+/// The methods for kinds that are never of one byte. They are not called.
 macro_rules! never_one_byte {
     ($( $method:ident $ty:ty; )*) => { $(
         #[inline(always)]

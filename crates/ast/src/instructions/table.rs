@@ -1,19 +1,19 @@
 //! The instruction table: one row per instruction, sorted by opcode, and nothing else.
 //!
-//! A row says: variant, immediates in the order of the binary format, opcode, mnemonic, feature,
-//! class (with the bytes that a memory access touches), and the type: an arrow when it is the same
-//! everywhere, else `special`, and then the validator has a rule for it. `at` in an arrow is the
-//! address type of the memory or table that the immediates name. Behind `special` stands how many
-//! operands the instruction takes and how many results it leaves, in the words of
-//! [`CountOf`](super::CountOf): `Label + 1 -> Label`; `!` when execution does not go on behind it;
-//! `open`, `part` or `close` for a part of a block.
+//! A row has these columns: variant, immediates in the order of the binary format, opcode,
+//! mnemonic, feature, class (with the number of bytes that a memory access touches), and type. The
+//! type is an arrow if it does not depend on the module or the operands, and otherwise `special`,
+//! for which the validator has a rule. `at` in an arrow is the address type of the memory or table
+//! that the immediates name. Behind `special` stand the numbers of operands and results, in the
+//! words of [`CountOf`](super::CountOf): `Label + 1 -> Label`; `!` if the code behind is
+//! unreachable; or the role of an instruction in a block: `open`, `part` or `close`.
 //!
-//! It is the only list of instructions, opcodes and mnemonics in the repository. To add an
+//! This is the only list of instructions, opcodes and mnemonics in the repository. To add an
 //! instruction, add its row; the compiler then names what is missing.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/index-instructions.html>
 
-/// Hands every row to the macro named `$use`.
+/// Passes every row to the macro named `$use`.
 macro_rules! for_each_instruction {
     ($use:ident) => {
         $use! {

@@ -1,4 +1,4 @@
-//! The audit of the table, and the round trip of every row through bytes.
+//! Checks of the table, and the round trip of every row through bytes.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -33,8 +33,8 @@ fn codes_and_mnemonics_lead_back() {
     assert_eq!(shared, ["ref.cast", "ref.cast_desc_eq", "ref.test", "select"]);
 }
 
-/// How many opcodes of WebAssembly 3.0 there are by prefix, as the specification's index has it
-/// (`else` and `end` are delimiters there, not instructions).
+/// The number of opcodes of WebAssembly 3.0 by prefix, from the specification's index (where `else`
+/// and `end` are delimiters, not instructions).
 #[test]
 fn as_many_rows_as_the_specification_has() {
     let count = |prefix, wanted: fn(Feature) -> bool| {
@@ -85,7 +85,7 @@ fn every_row_survives_bytes() {
     }
 }
 
-/// A source of immediates that are all unlike zero.
+/// A source of immediates, none of which is zero.
 struct Sample;
 
 macro_rules! sample {

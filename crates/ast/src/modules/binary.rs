@@ -1,4 +1,4 @@
-//! The binary format of items: one way in, one way out, each.
+//! The binary format of items, with one reader and one writer for each.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/binary/modules.html>
 
@@ -22,9 +22,9 @@ pub(crate) const HEADER: [u8; 8] = *b"\0asm\x01\0\0\0";
 const TABLE_WITH_INIT: u8 = 0x40;
 const FUNC_ELEMS: u8 = 0x00;
 
-/// Marks, in the place of an import's type, a group with a type each.
+/// Stands in the place of an import's type, and begins a group whose members have a type each.
 pub(crate) const IMPORT_GROUP: u8 = 0x7f;
-/// Marks, in the place of an import's type, a group with one type.
+/// Stands in the place of an import's type, and begins a group whose members share a type.
 pub(crate) const IMPORT_GROUP_OF_TYPE: u8 = 0x7e;
 
 fields! {
@@ -34,7 +34,7 @@ fields! {
 }
 
 impl Encode for ImportGroup<'_> {
-    /// The header of the group, its count included.
+    /// Writes the header of the group, including its count.
     fn encode(&self, out: &mut Vec<u8>) {
         self.module.encode(out);
         Name::default().encode(out);
@@ -47,8 +47,8 @@ impl Encode for ImportGroup<'_> {
 }
 
 impl<'a> ImportGroup<'a> {
-    /// Reads the header of a group when one is next, else leaves the reader where it is. `first`
-    /// is the place among the imports of the import to come.
+    /// Reads the header of a group if one is next; otherwise the reader stays where it is. `first`
+    /// is the index, among the imports, of the next import.
     pub(super) fn opt_decode(
         reader: &mut Reader<'a>,
         first: u32,
@@ -78,7 +78,7 @@ impl<'a> ImportGroup<'a> {
 }
 
 impl<'a> Import<'a> {
-    /// Reads a member of a group: its name, and its type unless the group has one.
+    /// Reads a member of a group: its name, and its type unless the group states one.
     pub(super) fn decode_in_group(
         reader: &mut Reader<'a>,
         group: &ImportGroup<'static>,
@@ -91,7 +91,7 @@ impl<'a> Import<'a> {
         Ok(Import { module: group.module.clone(), name, ty })
     }
 
-    /// Writes a member of a group: its name, and its type unless the group has one.
+    /// Writes a member of a group: its name, and its type unless the group states one.
     pub(super) fn encode_in_group(&self, group: &ImportGroup<'_>, out: &mut Vec<u8>) {
         self.name.encode(out);
         if group.ty.is_none() {
@@ -124,8 +124,8 @@ impl Encode for Table<'_> {
     }
 }
 
-// The flags of element segments: bit 0 says passive or declarative, bit 1 an explicit table or
-// declarative, bit 2 expressions.
+// The flags of element segments: bit 0 for passive or declarative, bit 1 for an explicit table or
+// declarative, bit 2 for expressions.
 const NOT_ACTIVE: u32 = 1;
 const EXPLICIT: u32 = 2;
 const EXPRS: u32 = 4;
@@ -167,12 +167,14 @@ impl<'a> Decode<'a> for Elem<'a> {
 }
 
 impl Elem<'_> {
-    /// Whether the binary can leave out the first table: only a segment of functions may do so.
+    /// Whether the binary can omit the first table, which is possible only for segments of
+    /// functions.
     fn has_default_type(&self) -> bool {
         matches!(self.items, ElemItems::Funcs(_)) || self.ty == RefType::FUNCREF
     }
 
-    /// Leaves out the first table where the binary has to state it, so that this says nothing.
+    /// Omits the first table even where the binary has to state it, so that the field has no
+    /// meaning.
     pub fn leave_out_table(&mut self) {
         let is_stated = !self.has_default_type();
         if let ElemMode::Active { table, .. } = &mut self.mode
@@ -182,7 +184,7 @@ impl Elem<'_> {
         }
     }
 
-    /// Writes what stands before the list of elements.
+    /// Writes everything before the list of elements.
     pub(super) fn encode_head(&self, out: &mut Vec<u8>) {
         let exprs = matches!(self.items, ElemItems::Exprs(_));
         let mut flags = match &self.mode {
@@ -236,7 +238,7 @@ impl<'a> Decode<'a> for Data<'a> {
 }
 
 impl Data<'_> {
-    /// Writes what stands before the bytes: their number is the last of it.
+    /// Writes everything before the bytes, which ends with their number.
     #[inline]
     pub(super) fn encode_head(&self, out: &mut Vec<u8>) {
         match &self.mode {
@@ -261,7 +263,7 @@ impl Encode for Data<'_> {
     }
 }
 
-/// What follows the size of a custom section: all the bytes that are left are the section's.
+/// The content of a custom section: all remaining bytes of the reader belong to it.
 impl<'a> Decode<'a> for Custom<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let name = reader.read()?;
@@ -271,8 +273,9 @@ impl<'a> Decode<'a> for Custom<'a> {
 }
 
 impl Encode for Item<'_> {
-    /// The item alone: a body with its size; an import complete, whatever group it was in; a
-    /// custom section whole, unless it stands for the module's names (nothing is written then).
+    /// Writes a single item: a body with its size; an import with its module and type, even if it
+    /// was in a group; a whole custom section, or nothing if it is a placeholder for the module's
+    /// names.
     #[inline(always)]
     fn encode(&self, out: &mut Vec<u8>) {
         match self {

@@ -1,4 +1,4 @@
-//! Function bodies: locals and an expression, kept as bytes.
+//! Function bodies: locals and an expression, which are kept as bytes.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -13,16 +13,16 @@ use crate::{
 /// A run of locals of one type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Local {
-    /// How many.
+    /// The number of locals.
     pub count: u32,
-    /// Their type.
+    /// The type of the locals.
     pub ty: ValType,
 }
 
 fields! { Local { count, ty } }
 
 impl Local {
-    /// As few runs as say the same: neighbours of one type are joined, and none is empty.
+    /// Joins neighbouring runs of one type and drops empty runs, which gives the fewest runs.
     pub fn joined(runs: impl IntoIterator<Item = Local>) -> impl Iterator<Item = Local> {
         let mut runs = runs.into_iter().filter(|run| run.count > 0).peekable();
         core::iter::from_fn(move || {
@@ -37,11 +37,11 @@ impl Local {
     }
 }
 
-/// The body of a function: runs of locals, then an expression, byte for byte.
+/// The body of a function: runs of locals, then an expression, kept as bytes.
 ///
-/// Offsets that tools keep (branch hints, DWARF) count from the first byte of the body, locals
-/// included; those of [`Instrs`] from the first instruction: [`code_offset`](Body::code_offset)
-/// lies between.
+/// Tools such as branch hints and DWARF count offsets from the first byte of the body, locals
+/// included, while [`Instrs`] counts from the first instruction. [`code_offset`](Body::code_offset)
+/// is the difference.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/binary/modules.html#code-section>
 ///
@@ -57,9 +57,9 @@ impl Local {
 #[derive(Clone)]
 pub struct Body<'a> {
     bytes: Cow<'a, [u8]>,
-    /// Where the instructions begin.
+    /// The offset of the first instruction.
     code: u32,
-    /// Whether an instruction names a data segment, once the instructions were read.
+    /// Whether an instruction names a data segment, if the instructions were read.
     names_data: Option<bool>,
 }
 
@@ -78,7 +78,7 @@ impl Hash for Body<'_> {
 }
 
 impl<'a> Body<'a> {
-    /// A body of these locals and instructions.
+    /// A body with these locals and instructions.
     pub fn new(locals: impl IntoIterator<Item = Local>, expr: Expr<'_>) -> Body<'a> {
         let mut runs = Vec::new();
         let mut count = 0;
@@ -94,8 +94,8 @@ impl<'a> Body<'a> {
         Body { bytes: bytes.into(), code, names_data: None }
     }
 
-    /// A body from its bytes. Its locals are checked, its instructions are not:
-    /// [`Expr::check`] does that.
+    /// A body with these bytes. Its locals are checked, its instructions are not: [`Expr::check`]
+    /// does that.
     ///
     /// # Errors
     /// The reason, and the offset in the bytes.
@@ -106,12 +106,12 @@ impl<'a> Body<'a> {
         Ok(Body { bytes, code, names_data: None })
     }
 
-    /// All its bytes, without the size that precedes them in a module.
+    /// The bytes of the body, without the size that precedes it in a module.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// How many bytes the locals take, which is where the instructions begin.
+    /// The number of bytes of the locals, which is the offset of the first instruction.
     pub fn code_offset(&self) -> usize {
         self.code as usize
     }
@@ -121,12 +121,12 @@ impl<'a> Body<'a> {
         self.bytes.get(self.code_offset()..).unwrap_or_default()
     }
 
-    /// The runs of locals, parameters not among them.
+    /// The runs of locals, without parameters.
     pub fn locals(&self) -> impl Iterator<Item = Local> {
         self.local_list().iter()
     }
 
-    /// The number of locals, parameters not counted.
+    /// The number of locals, without parameters.
     pub fn local_count(&self) -> u64 {
         self.locals().map(|run| u64::from(run.count)).sum()
     }
@@ -140,17 +140,17 @@ impl<'a> Body<'a> {
         Expr::new(self.code())
     }
 
-    /// The instructions, the final `end` included.
+    /// The instructions, including the final `end`.
     pub fn instrs(&self) -> Instrs<'_> {
         Instrs::new(self.code())
     }
 
-    /// Reads the instructions off the reader that the body was read off, which must stand at the
-    /// first of them: checks that they are well-formed, and tells whether one names a data
-    /// segment. The body remembers the answer.
+    /// Reads the instructions from the reader that the body came from, which must stand at the
+    /// first instruction. Checks that they are well-formed, and returns whether one names a data
+    /// segment; the body remembers the answer.
     ///
     /// # Errors
-    /// The first reason why they are not, with the reader standing there.
+    /// The first reason why they are not well-formed, with the reader at that place.
     pub fn read_code(
         &mut self,
         reader: &mut Reader<'a>,
@@ -161,26 +161,26 @@ impl<'a> Body<'a> {
         Ok(names_data)
     }
 
-    /// Whether an instruction names a data segment, which calls for a data count section. Code that
-    /// is malformed names none.
+    /// Whether an instruction names a data segment; a module with such a body needs a data count
+    /// section. Malformed code counts as naming none.
     pub fn names_data(&self) -> bool {
         self.names_data.unwrap_or_else(|| self.expr().names_data())
     }
 
-    /// A view of the body.
+    /// A view that borrows from this body.
     pub fn borrowed(&self) -> Body<'_> {
         let Body { code, names_data, .. } = *self;
         Body { bytes: Cow::Borrowed(&self.bytes), code, names_data }
     }
 
-    /// The body with bytes of its own.
+    /// The body with its bytes copied, so that it can outlive the input.
     pub fn into_owned(self) -> Body<'static> {
         let Body { bytes, code, names_data } = self;
         Body { bytes: Cow::Owned(bytes.into_owned()), code, names_data }
     }
 }
 
-/// The locals are checked as far as they go: that their number fits 32 bits.
+/// Reads past the locals, and checks that their number fits 32 bits.
 fn skip_locals(reader: &mut Reader<'_>) -> Result<u32, Malformed> {
     let start = reader.pos();
     let mut total = 0_u64;
@@ -195,13 +195,13 @@ fn skip_locals(reader: &mut Reader<'_>) -> Result<u32, Malformed> {
 }
 
 impl Default for Body<'_> {
-    /// No locals, no instructions but the final `end`.
+    /// A body without locals and without instructions before its `end`.
     fn default() -> Self {
         Body { bytes: Cow::Borrowed(&[0x00, 0x0b]), code: 1, names_data: Some(false) }
     }
 }
 
-/// All the bytes that are left are the body's.
+/// The body is all remaining bytes of the reader.
 impl<'a> Decode<'a> for Body<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let bytes = reader.rest();
@@ -212,7 +212,7 @@ impl<'a> Decode<'a> for Body<'a> {
 }
 
 impl Encode for Body<'_> {
-    /// The bytes, without a size.
+    /// Writes the bytes, without a size.
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.bytes);
     }

@@ -1,4 +1,4 @@
-//! From a stream of items to a module.
+//! Collects a stream of items into a module.
 
 use alloc::borrow::Cow;
 
@@ -56,7 +56,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// The first name section that makes sense becomes the module's names; any other stays bytes.
+    /// The first name section that can be parsed becomes the module's names; all others stay bytes.
     fn custom(&mut self, mut custom: Custom<'a>) {
         custom.after = self.section;
         let named = |custom: &Custom<'_>| custom.data == CustomData::Names;
@@ -75,7 +75,7 @@ impl<'a> Collector<'a> {
         self.module.customs.push(custom);
     }
 
-    /// Remembers how the next section, or the one that just ended, was written.
+    /// Records the bytes of a section, before or after its items are added.
     pub fn raw_section(&mut self, section: RawSection<'a>) {
         self.module.encoding.sections.push(section);
     }

@@ -1,8 +1,8 @@
-//! The entries of a section, one item at a time: the one reader and the one writer of them.
+//! The entries of a section, item by item, with one reader and one writer.
 //!
-//! What an entry of each kind looks like in bytes is in `binary.rs`; what a section holds in a
-//! module is in `stream.rs`. What lives here is what depends on the entries before: which of them
-//! are members of a group, how many are still to come, and the index of the next.
+//! `binary.rs` has the encoding of each kind of entry, and `stream.rs` the content of each section
+//! of a module. This file has everything that depends on earlier entries: which entries are members
+//! of a group, how many entries are left, and the index of the next one.
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,7 @@ use super::runs::Group;
 use super::sections::SectionId;
 use crate::{Body, Decode, Encode, Malformed, Reader, RecGroup, SubType, TypeIdx, leb128};
 
-/// A place among the entries of a section, for whoever reads or writes them.
+/// A position among the entries of a section, for reading and writing them.
 ///
 /// A group (`rec`, compact imports) is one entry and several items: its header, then its members.
 ///
@@ -32,26 +32,26 @@ use crate::{Body, Decode, Encode, Malformed, Reader, RecGroup, SubType, TypeIdx,
 #[derive(Clone, Debug)]
 pub struct Entries {
     id: SectionId,
-    /// How many entries are still to come.
+    /// The number of entries that are left.
     left: u32,
-    /// How many members are still to come of the group that was entered last.
+    /// The number of members that are left in the last group.
     members: u32,
-    /// What the imports of that group share.
+    /// The module name and the type that the imports of that group share.
     imports: Option<ImportGroup<'static>>,
     index: u32,
 }
 
 impl Entries {
-    /// The beginning of a section of `count` entries.
+    /// The start of a section with `count` entries.
     pub fn new(id: SectionId, count: u32) -> Entries {
         Entries { id, left: count, members: 0, imports: None, index: 0 }
     }
 
-    /// The beginning of a section, the content of which `reader` is at: takes off the count, when
-    /// there is one.
+    /// The start of a section. `reader` is at the content of the section, and its count is read, if
+    /// it has one.
     ///
     /// # Errors
-    /// When the count is malformed.
+    /// If the count is malformed.
     pub fn begin(id: SectionId, reader: &mut Reader<'_>) -> Result<Entries, Malformed> {
         Ok(Entries::new(id, if id.is_list() { reader.u32()? } else { 1 }))
     }
@@ -62,34 +62,35 @@ impl Entries {
         self.id
     }
 
-    /// The place, among the items of the section, of the item to come. Headers of groups do not
-    /// count, so for types it is the type index.
+    /// The index of the next item among the items of the section. Headers of groups are not
+    /// counted, so for types it is the type index.
     #[inline]
     pub fn index(&self) -> u32 {
         self.index
     }
 
-    /// Whether all entries have come.
+    /// Whether no entries are left.
     #[inline]
     pub fn is_done(&self) -> bool {
         self.left == 0 && self.members == 0
     }
 
-    /// How many members are still to come of the group at hand.
+    /// The number of members that are left in the current group.
     #[inline]
     pub fn members(&self) -> u32 {
         self.members
     }
 
-    /// Ends the group at hand, however many members it said it has: the next item is an entry.
+    /// Ends the current group, even if members are left: the next item is an entry of its own.
     pub fn end_group(&mut self) {
         self.members = 0;
     }
 
-    /// Reads the next item and goes past it; `None` when all have come.
+    /// Reads the next item and moves past it; `None` if none is left.
     ///
     /// # Errors
-    /// The reason why the bytes do not decode to the item. The reader is left at the offending byte.
+    /// The reason why the bytes do not decode to the item. The reader is left at the offending
+    /// byte.
     pub fn next<'a>(&mut self, reader: &mut Reader<'a>) -> Result<Option<Item<'a>>, Malformed> {
         if self.is_done() {
             return Ok(None);
@@ -99,22 +100,23 @@ impl Entries {
         Ok(Some(item))
     }
 
-    /// Reads the next item. The place stays: [`advance`](Entries::advance) goes past an item.
+    /// Reads the next item. The position does not change: [`advance`](Entries::advance) moves past
+    /// an item.
     ///
-    /// A body is read with its size; its instructions are not looked at.
+    /// A body is read with its size; its instructions are not checked.
     ///
     /// # Errors
-    /// The reason why the bytes do not decode to the item. The reader is left at the offending byte.
+    /// The reason why the bytes do not decode to the item. The reader is left at the offending
+    /// byte.
     #[inline]
     pub fn read<'a>(&self, reader: &mut Reader<'a>) -> Result<Item<'a>, Malformed> {
         self.read_checked(reader, |_, _| Ok(()))
     }
 
     /// Reads the next item like [`read`](Entries::read). For the header of a group, `check_len`
-    /// judges how many members it claims, which is what the reader read last.
-    ///
+    /// checks the number of members, which the reader has read last.
     /// # Errors
-    /// The reason why the bytes do not decode to the item, or that of `check_len`.
+    /// The reason why the bytes do not decode to the item, or the error of `check_len`.
     #[inline(always)]
     pub fn read_checked<'a>(
         &self,
@@ -160,7 +162,7 @@ impl Entries {
         })
     }
 
-    /// Whether an item can be the next member of the group at hand.
+    /// Whether an item can be the next member of the current group.
     pub fn is_member(&self, item: &Item<'_>) -> bool {
         match item {
             Item::Type(_) => self.id == SectionId::Type && self.members > 0,
@@ -169,10 +171,10 @@ impl Entries {
         }
     }
 
-    /// Writes an item of the section. The place stays.
+    /// Writes an item of the section. The position does not change.
     ///
-    /// A member of a group of imports is written without what the group says; an import that
-    /// cannot be a member is written whole.
+    /// A member of a group of imports is written without the parts that the group states. An import
+    /// that cannot be a member is written whole.
     #[inline(always)]
     pub fn write(&self, item: &Item<'_>, out: &mut Vec<u8>) {
         if let Item::Import(import) = item
@@ -184,10 +186,10 @@ impl Entries {
         item.encode(out);
     }
 
-    /// Writes all of an item but the bytes that are the bulk of it, and hands those out as the
-    /// tree keeps them: a body, the bytes of a data segment, the list of an element segment.
-    /// Together they say the same as what [`write`](Entries::write) writes, though the list may
-    /// stand in the tree in a longer form.
+    /// Writes an item except for its largest part, and returns that part as the tree keeps it: a
+    /// body, the bytes of a data segment, or the list of an element segment. Together they decode
+    /// to the item, as the output of [`write`](Entries::write) does, though the list may have a
+    /// longer encoding in the tree.
     #[inline(always)]
     pub fn write_head<'i>(&self, item: &'i Item<'_>, out: &mut Vec<u8>) -> &'i [u8] {
         match item {
@@ -210,7 +212,7 @@ impl Entries {
         }
     }
 
-    /// Goes past an item.
+    /// Moves past an item.
     #[inline]
     pub fn advance(&mut self, item: &Item<'_>) {
         match item {

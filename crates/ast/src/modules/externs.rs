@@ -1,5 +1,5 @@
-//! What a module can import and export: the five kinds, an index of one of them, and the index
-//! spaces of a module, imports first.
+//! The five kinds of imports and exports, an index of any kind, and the index spaces of a module,
+//! which begin with imports.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/syntax/modules.html#indices>
 
@@ -15,8 +15,8 @@ use crate::{
 macro_rules! extern_kinds {
     ($( $(#[$doc:meta])* $kind:ident $index:ident $code:literal $get:ident $list:ident: $ty:ty; )*) => {
         codes! {
-            /// What a module can import and export. Each kind has an index space in which imports
-            /// come first.
+            /// A kind of import or export. Each kind has an index space, which begins with the
+            /// imports.
             ///
             /// The order is that of the binary format's codes, so `kind as usize` is an index into
             /// an array of [`ExternKind::COUNT`] elements.
@@ -24,7 +24,7 @@ macro_rules! extern_kinds {
         }
 
         impl ExternKind {
-            /// How many kinds there are.
+            /// The number of kinds.
             pub const COUNT: usize = ExternKind::ALL.len();
 
             /// The keyword of the text format.
@@ -32,7 +32,7 @@ macro_rules! extern_kinds {
                 self.item_kind().keyword()
             }
 
-            /// The kind of item that it is.
+            /// The kind of item.
             pub const fn item_kind(self) -> ItemKind {
                 match self { $( ExternKind::$kind => ItemKind::$kind, )* }
             }
@@ -49,17 +49,17 @@ macro_rules! extern_kinds {
         pub enum ExternIdx { $( $(#[$doc])* $kind($index), )* }
 
         impl ExternIdx {
-            /// The index `index` of the space of `kind`.
+            /// Index `index` in the space of `kind`.
             pub const fn new(kind: ExternKind, index: u32) -> ExternIdx {
                 match kind { $( ExternKind::$kind => ExternIdx::$kind($index(index)), )* }
             }
 
-            /// Its index space.
+            /// The index space.
             pub const fn kind(self) -> ExternKind {
                 match self { $( ExternIdx::$kind(_) => ExternKind::$kind, )* }
             }
 
-            /// The bare index.
+            /// The index as a number.
             pub const fn index(self) -> u32 {
                 match self { $( ExternIdx::$kind(index) => index.0, )* }
             }
@@ -71,8 +71,8 @@ macro_rules! extern_kinds {
             }
         } )*
 
-        /// The types of everything that has an index and can be imported: imports first, then what the
-        /// module defines, as indices count.
+        /// The types of all functions, tables, memories, globals and tags by index: imports come
+        /// first, then the definitions of the module.
         ///
         /// A snapshot: it does not follow later changes of the module.
         ///
@@ -106,14 +106,14 @@ macro_rules! extern_kinds {
                 }
             )*
 
-            /// The type of whatever an index names, with [`ExternType::Func`] for every function.
+            /// The type of the item with this index. For every function it is [`ExternType::Func`].
             pub fn get(&self, index: ExternIdx) -> Option<ExternType> {
                 Some(match index {
                     $( ExternIdx::$kind(index) => ExternType::$kind(self.$get(index)?), )*
                 })
             }
 
-            /// How many there are of a kind, imports included.
+            /// The number of items of a kind, imports included.
             pub fn len(&self, kind: ExternKind) -> u32 {
                 match kind { $( ExternKind::$kind => self.$list.len() as u32, )* }
             }
@@ -171,19 +171,20 @@ impl IndexSpaces {
         spaces
     }
 
-    /// How many of a kind are imported: the index of the first one that the module defines.
+    /// The number of imports of a kind, which is the index of the first item that the module
+    /// defines.
     pub fn imported(&self, kind: ExternKind) -> u32 {
         self.imported[kind as usize]
     }
 }
 
 impl Module<'_> {
-    /// How many imports are of a kind.
+    /// The number of imports of a kind.
     pub fn imported(&self, kind: ExternKind) -> u32 {
         self.imports.iter().filter(|import| import.ty.kind() == kind).count() as u32
     }
 
-    /// The imports in order, each with the index that it has in the space of its kind.
+    /// The imports in order, each with its index in the space of its kind.
     ///
     /// ```
     /// use wattle_ast::{ExternIdx, ExternType, Import, MemIdx, Module, TagIdx, TagType};
@@ -204,7 +205,7 @@ impl Module<'_> {
         })
     }
 
-    /// The function type of a type index, when it is one.
+    /// The function type with this type index; `None` if it is another type.
     pub fn func_type(&self, ty: TypeIdx) -> Option<&FuncType> {
         match self.comp_type(ty)? {
             CompType::Func(ty) => Some(ty),
@@ -212,12 +213,12 @@ impl Module<'_> {
         }
     }
 
-    /// The composite type of a type index.
+    /// The composite type with this type index.
     pub fn comp_type(&self, ty: TypeIdx) -> Option<&CompType> {
         Some(&self.types.get(ty.idx())?.comp)
     }
 
-    /// How many fields a type has, when it is a struct.
+    /// The number of fields of a struct type; `None` for other types.
     pub fn field_count(&self, ty: TypeIdx) -> Option<usize> {
         match self.comp_type(ty)? {
             CompType::Struct(ty) => Some(ty.fields.len()),

@@ -1,4 +1,4 @@
-//! Items: what a module consists of. One is a node of the tree and an event of the stream alike.
+//! Items: the parts of a module. They are both nodes of the tree and events of the stream.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/syntax/modules.html>
 
@@ -11,21 +11,21 @@ use crate::{
 
 /// A part of a module, as an event of a stream.
 ///
-/// A module is: a header, then sections in order, each a [`Section`] followed by its items; custom
-/// sections, whole, between any two of them.
+/// A module is a header, then sections in order, each of them a [`Section`] followed by its items.
+/// Custom sections, each one item, may stand between any two of them.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Item<'a> {
     /// Magic and version.
     Header,
-    /// A section other than a custom one begins.
+    /// The header of a section that is not custom.
     Section(Section),
-    /// The next types are one recursive group. Types outside of one are a group each.
+    /// The next types form a recursive group. A type outside of all groups is a group of its own.
     RecGroup(RecGroup),
     /// A type.
     Type(Cow<'a, SubType>),
-    /// The next imports share a module name, and perhaps a type (compact imports).
+    /// The next imports share a module name, and possibly a type (compact imports).
     ImportGroup(ImportGroup<'a>),
-    /// An import, complete even in a group.
+    /// An import, with its module name and type even in a group.
     Import(Import<'a>),
     /// The type of a function; its body comes in the code section.
     Func(TypeIdx),
@@ -43,7 +43,7 @@ pub enum Item<'a> {
     Start(FuncIdx),
     /// An element segment.
     Elem(Elem<'a>),
-    /// How many data segments there are.
+    /// The number of data segments.
     DataCount(u32),
     /// The body of a function.
     Body(Body<'a>),
@@ -53,76 +53,77 @@ pub enum Item<'a> {
     Custom(Custom<'a>),
 }
 
-/// An item with the bytes that it was read from.
+/// An item with its bytes in the input.
 ///
-/// The events of a module tile it: their bytes, one after the other, are the module.
+/// The bytes of all events of a module, in order, are the module.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Event<'a> {
     /// The item.
     pub item: Item<'a>,
-    /// Where its first byte lies in the input.
+    /// The offset in the input of its first byte.
     pub offset: usize,
-    /// All its bytes.
+    /// The bytes of the item.
     pub bytes: &'a [u8],
 }
 
-/// Imports that were written with one module name, or with one type too (compact imports).
+/// Imports that were written with a shared module name, and possibly a shared type (compact
+/// imports).
 #[derive(Clone, PartialEq, Debug)]
 pub struct ImportGroup<'a> {
-    /// Place among the module's imports of the first one.
+    /// The index of the first of them in the module's list of imports.
     pub first: u32,
-    /// How many; none is well-formed.
+    /// The number of imports; 0 is well-formed.
     pub len: u32,
     /// The module name.
     pub module: Name<'a>,
-    /// The type, when it was written once for all.
+    /// The type, if all of them share it.
     pub ty: Option<ExternType>,
 }
 
 /// An import.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Import<'a> {
-    /// The module to import from.
+    /// The name of the module to import from.
     pub module: Name<'a>,
-    /// The name there.
+    /// The name of the import in that module.
     pub name: Name<'a>,
-    /// What it must be.
+    /// The type of the import.
     pub ty: ExternType,
 }
 
 /// A function that the module defines.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Func<'a> {
-    /// Its type.
+    /// The type of the function.
     pub ty: TypeIdx,
-    /// Its locals and instructions.
+    /// The locals and instructions of the function.
     pub body: Body<'a>,
 }
 
 /// A table that the module defines.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Table<'a> {
-    /// Its type.
+    /// The type of the table.
     pub ty: TableType,
-    /// What its elements are at first, when not null.
+    /// The initial value of the elements; `None` for null.
     pub init: Option<Expr<'a>>,
 }
 
 /// A global that the module defines.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Global<'a> {
-    /// Its type.
+    /// The type of the global.
     pub ty: GlobalType,
-    /// Its first value.
+    /// The initial value.
     pub init: Expr<'a>,
 }
 
 /// An export.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Export<'a> {
-    /// Its name.
+    /// The name of the export.
     pub name: Name<'a>,
-    /// What it is.
+    /// The exported item.
     pub index: ExternIdx,
 }
 
@@ -133,7 +134,7 @@ pub struct Elem<'a> {
     pub ty: RefType,
     /// The elements.
     pub items: ElemItems<'a>,
-    /// When they go where.
+    /// When and where the elements are copied.
     pub mode: ElemMode<'a>,
 }
 
@@ -147,7 +148,7 @@ pub enum ElemItems<'a> {
 }
 
 impl ElemItems<'_> {
-    /// How many.
+    /// The number of elements.
     pub fn len(&self) -> u32 {
         match self {
             ElemItems::Funcs(funcs) => funcs.len(),
@@ -155,12 +156,12 @@ impl ElemItems<'_> {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The encoded list, as it stood where it was read from.
+    /// The bytes of the encoded list.
     pub fn bytes(&self) -> &[u8] {
         match self {
             ElemItems::Funcs(funcs) => funcs.view().bytes(),
@@ -169,41 +170,41 @@ impl ElemItems<'_> {
     }
 }
 
-/// When the elements of a segment go where.
+/// When and where the elements of a segment are copied.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ElemMode<'a> {
-    /// When `table.init` asks for them.
+    /// By `table.init`.
     Passive,
-    /// Into a table at instantiation.
+    /// Into a table, at instantiation.
     Active {
-        /// The table; when it is not stated, the first one.
+        /// The table; `None` stands for the first one.
         table: Option<TableIdx>,
-        /// Where in it.
+        /// The offset in the table.
         offset: Expr<'a>,
     },
-    /// Nowhere: the segment only declares what `ref.func` may name.
+    /// Never: the segment only declares functions that `ref.func` may name.
     Declarative,
 }
 
 /// A data segment.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Data<'a> {
-    /// When the bytes go where.
+    /// When and where the bytes are copied.
     pub mode: DataMode<'a>,
     /// The bytes.
     pub bytes: Cow<'a, [u8]>,
 }
 
-/// When the bytes of a segment go where.
+/// When and where the bytes of a segment are copied.
 #[derive(Clone, PartialEq, Debug)]
 pub enum DataMode<'a> {
-    /// When `memory.init` asks for them.
+    /// By `memory.init`.
     Passive,
-    /// Into a memory at instantiation.
+    /// Into a memory, at instantiation.
     Active {
-        /// The memory; when it is not stated, the first one.
+        /// The memory; `None` stands for the first one.
         memory: Option<MemIdx>,
-        /// Where in it.
+        /// The offset in the memory.
         offset: Expr<'a>,
     },
 }
@@ -211,25 +212,26 @@ pub enum DataMode<'a> {
 /// A custom section.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Custom<'a> {
-    /// Its name.
+    /// The name of the section.
     pub name: Name<'a>,
-    /// What it holds.
+    /// The content.
     pub data: CustomData<'a>,
-    /// The section that it comes after; `None` when it comes first.
+    /// The section that it follows; `None` if it is before all others.
     pub after: Option<SectionId>,
 }
 
-/// What a custom section of a module holds.
+/// The content of a custom section.
 #[derive(Clone, PartialEq, Debug)]
 pub enum CustomData<'a> {
     /// Bytes.
     Bytes(Cow<'a, [u8]>),
-    /// The module's names: this is where the name section stands.
+    /// The module's names: a placeholder for the name section.
     Names,
 }
 
-/// `borrowed` and `into_owned`, by how each field is treated: `copy` borrows nothing, `view` has these
-/// methods itself, `option` is an expression that may be there, `cow` is a [`Cow`].
+/// Defines `borrowed` and `into_owned`. The fields are listed by their treatment: `copy` borrows
+/// nothing, `view` has these methods itself, `option` is an optional expression, `cow` is a
+/// [`Cow`].
 macro_rules! views {
     (@borrow $value:ident copy) => { *$value };
     (@borrow $value:ident view) => { $value.borrowed() };
@@ -254,7 +256,7 @@ macro_rules! views {
                 )+ }
             }
 
-            /// Copies what it borrows, so that it can outlive the input.
+            /// Copies borrowed data, so that the value can outlive the input.
             pub fn into_owned(self) -> $name<'static> {
                 match self { $(
                     $form $(:: $variant)? { $($( $field ),*)? $( 0: $one )? } => $form $(:: $variant)? {
@@ -306,7 +308,7 @@ views! {
 }
 
 impl CustomData<'_> {
-    /// The bytes, unless it stands for the module's names.
+    /// The bytes; `None` for a placeholder of the module's names.
     pub fn bytes(&self) -> Option<&[u8]> {
         match self {
             CustomData::Bytes(bytes) => Some(bytes),
@@ -316,7 +318,7 @@ impl CustomData<'_> {
 }
 
 impl Item<'_> {
-    /// The section that the item stands in, or is the header of; none for magic and version.
+    /// The section that the item belongs to or is the header of; `None` for magic and version.
     pub fn section(&self) -> Option<SectionId> {
         Some(match self {
             Item::Header => return None,
@@ -338,7 +340,8 @@ impl Item<'_> {
         })
     }
 
-    /// The section that begins with this item: a header, or a custom section, which is whole.
+    /// The section that begins with this item: its header, or a custom section, which is a single
+    /// item.
     #[inline]
     pub fn begins(&self) -> Option<SectionId> {
         match self {

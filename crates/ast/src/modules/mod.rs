@@ -1,19 +1,19 @@
-//! Modules: the items that they consist of, and the whole.
+//! Modules, and the items that they consist of.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `items.rs` | [`Item`], the event and the node of the tree, and the types of its variants |
-//! | `externs.rs` | [`ExternKind`], [`ExternIdx`] and [`IndexSpaces`]: what can be imported and exported |
+//! | `externs.rs` | [`ExternKind`], [`ExternIdx`] and [`IndexSpaces`]: imports and exports |
 //! | `binary.rs` | the binary format of each item |
 //! | `body.rs` | function bodies and their locals |
 //! | `sections.rs` | section ids, their order, section headers |
 //! | `entries.rs` | [`Entries`]: the items of a section, read and written one by one |
-//! | `module.rs` | [`Module`]: the items of a stream collected, and how they were written |
-//! | `collect.rs` | [`Collector`]: from a stream of items to a module |
-//! | `stream.rs` | [`Module::items`]: from a module to a stream of items |
+//! | `module.rs` | [`Module`]: lists of items, and their original encoding |
+//! | `collect.rs` | [`Collector`]: turns a stream of items into a module |
+//! | `stream.rs` | [`Module::items`]: turns a module into a stream of items |
 //! | `runs.rs` | [`Run`]: types and imports with their groups |
 //! | `shortest.rs` | the shortest form of expressions and bodies |
-//! | `offsets.rs` | where the items of a module lie in the binary that it was read from |
+//! | `offsets.rs` | the offsets of items in the binary that a module was read from |
 //! | `names.rs` | [`Names`]: the name section |
 
 mod binary;

@@ -1,4 +1,4 @@
-//! The module: the lists of its items, and how it was written.
+//! The module: lists of its items, and its original encoding.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -8,10 +8,10 @@ use super::names::Names;
 use super::sections::SectionId;
 use crate::{Features, FuncIdx, Malformed, MemType, Reader, RecGroup, SubType, TagType};
 
-/// A module: what the items of a stream add up to.
+/// A module as lists of items.
 ///
-/// Lists are flat and in index order. Where the binary groups entries (`rec`, compact imports),
-/// the groups are remembered beside them, so that `types[i]` is the type of index `i`.
+/// Lists are flat and in the order of indices. The groups of the binary (`rec`, compact imports)
+/// are kept beside the lists, so that `types[i]` is the type with index `i`.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/syntax/modules.html>
 ///
@@ -27,21 +27,21 @@ use crate::{Features, FuncIdx, Malformed, MemType, Reader, RecGroup, SubType, Ta
 pub struct Module<'a> {
     /// Types.
     pub types: Vec<SubType>,
-    /// Which types were written as recursive groups.
+    /// The ranges of types that were written as recursive groups.
     pub rec_groups: Vec<RecGroup>,
     /// Imports.
     pub imports: Vec<Import<'a>>,
-    /// Which imports were written as groups.
+    /// The ranges of imports that were written as groups.
     pub import_groups: Vec<ImportGroup<'a>>,
-    /// Functions, without imported ones.
+    /// Functions that the module defines, without imports.
     pub funcs: Vec<Func<'a>>,
-    /// Tables, without imported ones.
+    /// Tables that the module defines, without imports.
     pub tables: Vec<Table<'a>>,
-    /// Memories, without imported ones.
+    /// Memories that the module defines, without imports.
     pub memories: Vec<MemType>,
-    /// Tags, without imported ones.
+    /// Tags that the module defines, without imports.
     pub tags: Vec<TagType>,
-    /// Globals, without imported ones.
+    /// Globals that the module defines, without imports.
     pub globals: Vec<Global<'a>>,
     /// Exports.
     pub exports: Vec<Export<'a>>,
@@ -51,25 +51,25 @@ pub struct Module<'a> {
     pub elems: Vec<Elem<'a>>,
     /// Data segments.
     pub datas: Vec<Data<'a>>,
-    /// Custom sections in order; the one that holds the names has
+    /// Custom sections in order. The placeholder of the name section is
     /// [`CustomData::Names`](crate::CustomData::Names).
     pub customs: Vec<Custom<'a>>,
-    /// The name section. Its place is among the custom sections, or last when it has none there.
+    /// The name section. Without a placeholder among the custom sections, it comes last.
     pub names: Names<'a>,
-    /// How the module was written, so that what is untouched is written the same way again.
+    /// The original encoding, with which unchanged sections are written byte for byte again.
     pub encoding: Encoding<'a>,
 }
 
-/// How a module was written: its sections, byte for byte, custom ones included.
+/// The original encoding of a module: the bytes of its sections, custom sections included.
 ///
-/// The encoder writes a section as it stood when what it says is still what the module says. How
-/// a module was written does not matter for equality: all encodings compare equal.
+/// The encoder copies a section from here if it still matches the module. For equality of modules,
+/// the encoding does not matter: all encodings compare equal.
 #[derive(Clone, Debug, Default)]
 pub struct Encoding<'a> {
     /// The sections in order.
     pub sections: Vec<RawSection<'a>>,
-    /// Whether there was a data count section. When some function names a data segment the module
-    /// has one in any case; its number is always that of the data segments.
+    /// Whether there was a data count section. A module with a function that names a data segment
+    /// always has one. Its number is always that of the data segments.
     pub data_count: bool,
 }
 
@@ -79,20 +79,20 @@ impl PartialEq for Encoding<'_> {
     }
 }
 
-/// A section as it stood.
+/// The bytes of a section.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RawSection<'a> {
-    /// What it holds.
+    /// The id of the section.
     pub id: SectionId,
-    /// All of it, from the id on.
+    /// The bytes of the whole section, from the id on.
     pub bytes: Cow<'a, [u8]>,
 }
 
 impl RawSection<'_> {
-    /// What follows the size, for a section that begins at offset `start` of the binary.
+    /// The content after the size, for a section at offset `start` of the binary.
     ///
     /// # Errors
-    /// When the bytes begin with another id or are not as many as the size says.
+    /// If the bytes begin with another id, or their number is not what the size says.
     pub fn content(&self, start: usize) -> Result<Reader<'_>, Malformed> {
         let mut reader = Reader::at(&self.bytes, start, Features::ALL);
         reader.byte_if(Malformed::SectionId, |code| (code == self.id.code()).then_some(()))?;
@@ -104,7 +104,7 @@ impl RawSection<'_> {
 }
 
 impl Module<'_> {
-    /// Copies what it borrows, so that it can outlive the input.
+    /// Copies borrowed data, so that the module can outlive the input.
     pub fn into_owned(self) -> Module<'static> {
         fn own<T, U>(items: Vec<T>, own: impl Fn(T) -> U) -> Vec<U> {
             items.into_iter().map(own).collect()

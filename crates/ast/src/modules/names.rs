@@ -1,4 +1,4 @@
-//! The name section: names for everything that an index names.
+//! The name section: names for everything that has an index.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html#name-section>; the other
 //! subsections come from the extended name section proposal.
@@ -37,7 +37,8 @@ impl<T> Default for IndexMap<T> {
 }
 
 impl<T> IndexMap<T> {
-    /// The place of `index`, or where it would be; new indices mostly come last.
+    /// The position of the entry of `index`, or the position where to insert it. New indices
+    /// usually come last.
     fn place(&self, index: u32) -> Result<usize, usize> {
         match self.entries.last() {
             Some((last, _)) if *last >= index => {
@@ -47,12 +48,12 @@ impl<T> IndexMap<T> {
         }
     }
 
-    /// The value of `index`.
+    /// The value at `index`.
     pub fn get(&self, index: u32) -> Option<&T> {
         self.place(index).ok().map(|at| &self.entries[at].1)
     }
 
-    /// Gives `index` a value, in place of the one that it had.
+    /// Sets the value at `index`.
     pub fn insert(&mut self, index: u32, value: T) {
         match self.place(index) {
             Ok(at) => self.entries[at].1 = value,
@@ -60,12 +61,12 @@ impl<T> IndexMap<T> {
         }
     }
 
-    /// Takes the value of `index` away.
+    /// Removes and returns the value at `index`.
     pub fn remove(&mut self, index: u32) -> Option<T> {
         self.place(index).ok().map(|at| self.entries.remove(at).1)
     }
 
-    /// Indices and values, in ascending order.
+    /// The indices and their values, in ascending order of the indices.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, &T)> {
         self.entries.iter().map(|(index, value)| (*index, value))
     }
@@ -75,7 +76,7 @@ impl<T> IndexMap<T> {
         self.entries.len()
     }
 
-    /// Whether there is no entry.
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -87,12 +88,12 @@ impl<T> IndexMap<T> {
 }
 
 impl<'a> NameMap<'a> {
-    /// Adds names. Returns the first one that differs from a name that its index has already; that
-    /// name stays.
+    /// Adds names, but keeps the existing name of an index. Returns the first new name that differs
+    /// from an existing one.
     fn merge(&mut self, more: NameMap<'a>) -> Option<Name<'a>> {
         let mut clash = None;
         self.entries.extend(more.entries);
-        // The sort is stable, so of two names of an index the one that was there comes first.
+        // The sort is stable, so of two names of one index, the existing one comes first.
         self.entries.sort_by_key(|(index, _)| *index);
         self.entries.dedup_by(|(index, name), (known_index, known)| {
             let is_known = index == known_index;
@@ -104,19 +105,19 @@ impl<'a> NameMap<'a> {
         clash
     }
 
-    /// Copies what it borrows, so that it can outlive the input.
+    /// Copies borrowed data, so that the names can outlive the input.
     pub fn into_owned(self) -> NameMap<'static> {
         self.map(Name::into_owned)
     }
 }
 
 impl<'a> IndirectNameMap<'a> {
-    /// The name of `inner` under `outer`.
+    /// The name of `inner` in `outer`.
     pub fn name(&self, outer: u32, inner: u32) -> Option<&Name<'a>> {
         self.get(outer)?.get(inner)
     }
 
-    /// The names under `outer`, to be changed; an empty map when there were none.
+    /// The names in `outer`, for changing. An empty map is added if there were none.
     pub fn entry(&mut self, outer: u32) -> &mut NameMap<'a> {
         let at = self.place(outer).unwrap_or_else(|at| {
             self.entries.insert(at, (outer, NameMap::default()));
@@ -125,20 +126,21 @@ impl<'a> IndirectNameMap<'a> {
         &mut self.entries[at].1
     }
 
-    /// Adds names. Returns the first one that differs from one that is there.
+    /// Adds names, but keeps existing ones. Returns the first new name that differs from an
+    /// existing one.
     fn merge(&mut self, more: IndirectNameMap<'a>) -> Option<Name<'a>> {
         let clashes = more.entries.into_iter().map(|(outer, names)| self.entry(outer).merge(names));
         clashes.fold(None, Option::or)
     }
 
-    /// Copies what it borrows, so that it can outlive the input.
+    /// Copies borrowed data, so that the names can outlive the input.
     pub fn into_owned(self) -> IndirectNameMap<'static> {
         self.map(NameMap::into_owned)
     }
 }
 
 impl<'a, T: Decode<'a>> Decode<'a> for IndexMap<T> {
-    /// Indices must ascend. The count sizes nothing.
+    /// Indices must be in ascending order. The count is not used to allocate memory.
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let mut entries: Vec<(u32, T)> = Vec::new();
         for _ in 0..reader.len32()? {
@@ -170,8 +172,8 @@ macro_rules! names {
             }
         }
 
-        /// The names of a module: the contents of its name section, whether the module came from
-        /// bytes, from text or from a builder.
+        /// The names of a module: the content of its name section, whether the module comes from a
+        /// binary, from text or from a builder.
         ///
         /// ```
         /// use wattle_ast::Names;
@@ -187,18 +189,18 @@ macro_rules! names {
             /// The name of the module.
             pub module: Option<Name<'a>>,
             $( $(#[$doc])* pub $field: $ty<'a>, )*
-            /// Subsections with ids that are not known, in the order in which they came.
+            /// Subsections with unknown ids, in their order.
             pub unknown: Vec<(u8, Cow<'a, [u8]>)>,
         }
 
         impl<'a> Names<'a> {
-            /// Whether nothing has a name.
+            /// Whether there are no names.
             pub fn is_empty(&self) -> bool {
                 self.module.is_none() $( && self.$field.is_empty() )* && self.unknown.is_empty()
             }
 
-            /// Adds the names of another name section. Returns the first name that differs from
-            /// one that is there already; the one that is there stays.
+            /// Adds the names of another name section, but keeps existing names. Returns the first
+            /// new name that differs from an existing one.
             ///
             /// ```
             /// use wattle_ast::Names;
@@ -224,7 +226,7 @@ macro_rules! names {
                 clash
             }
 
-            /// Copies what it borrows, so that it can outlive the input.
+            /// Copies borrowed data, so that the names can outlive the input.
             pub fn into_owned(self) -> Names<'static> {
                 let own = |(id, bytes): (u8, Cow<'_, [u8]>)| (id, Cow::Owned(bytes.into_owned()));
                 Names {
@@ -305,11 +307,11 @@ fn subsection(out: &mut Vec<u8>, id: u8, content: &[u8]) {
 }
 
 impl<'a> Names<'a> {
-    /// The names in the bytes of a name section (what follows the section's own name).
+    /// Parses the content of a name section, which follows the section's own name.
     ///
     /// # Errors
-    /// The reason and the offset, when the subsections do not ascend, do not fill their sizes, or
-    /// are themselves malformed. Engines ignore such a section; so may the caller.
+    /// The reason and the offset, if the subsections are not in order, do not fill their sizes, or
+    /// are malformed themselves. Engines ignore a malformed name section, and so may the caller.
     pub fn parse(bytes: &'a [u8]) -> Result<Names<'a>, (Malformed, usize)> {
         let mut reader = Reader::new(bytes);
         Self::read(&mut reader).map_err(|error| (error, reader.pos()))
@@ -331,7 +333,7 @@ impl<'a> Names<'a> {
         Ok(names)
     }
 
-    /// The names of an index space, when it has any.
+    /// The names of an index space; `None` if it cannot have any.
     pub fn space(&self, kind: ItemKind) -> Option<&NameMap<'a>> {
         Some(match kind {
             ItemKind::Func => &self.funcs,

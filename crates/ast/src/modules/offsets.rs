@@ -1,4 +1,4 @@
-//! Where the items of a module lie in the binary that it was read from.
+//! The offsets of a module's items in the binary that it was read from.
 
 use alloc::vec::Vec;
 
@@ -10,12 +10,11 @@ use super::sections::SectionId;
 use crate::Malformed;
 
 impl Module<'_> {
-    /// The offset in the binary of each item of a section, in order: of its first byte, which in a
-    /// body comes after the size.
+    /// The offset in the binary of the first byte of each item of a section, in order. The first
+    /// byte of a body is the one after its size.
     ///
-    /// They are read off [`Module::encoding`], so nothing is kept for those who never ask. There
-    /// are none when the module came from elsewhere, and none when the section had another number
-    /// of items than the module has now.
+    /// Offsets are computed from [`Module::encoding`] on request. There are none if the module did
+    /// not come from a binary, or if the section had a different number of items than it has now.
     ///
     /// ```
     /// use wattle_ast::{MemType, Module, RawSection, SectionId};
@@ -33,7 +32,7 @@ impl Module<'_> {
         let mut offsets = Vec::new();
         for section in &self.encoding.sections {
             if section.id == id {
-                // Of malformed bytes no more is known than what comes before.
+                // Offsets before malformed bytes are still right.
                 let _ = read_offsets(section, start, &mut offsets);
             }
             start = start.saturating_add(section.bytes.len());

@@ -1,40 +1,39 @@
-//! Runs: types and imports as the entries of their sections, which may be groups.
+//! Runs: types and imports as the entries of their sections, some of which are groups.
 //!
-//! A module keeps its groups beside its lists, and whoever edits one need not know of the other.
-//! So nobody reads the groups but through here, where those that do not fit the list are left out.
+//! A module keeps its groups beside its lists, and either can be edited without the other. So all
+//! code reads groups through this file, which leaves out those that no longer fit the lists.
 
 use super::items::{Import, ImportGroup};
 use super::module::Module;
 use crate::{RecGroup, SubType};
 
-/// An entry of a section in which entries may be groups: a group with its members, or one item
-/// that is in no group.
+/// An entry of a section: a group with its members, or an item outside of all groups.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Run<'m, G, T> {
-    /// The group, unless the item is in none.
+    /// The group; `None` for an item outside of all groups.
     pub group: Option<&'m G>,
-    /// The place of the first item in the module's list.
+    /// The index of the first item in the module's list.
     pub first: u32,
-    /// The members of the group, of which there may be none, or the one item.
+    /// The members of the group, possibly none, or the one item.
     pub items: &'m [T],
 }
 
-/// The runs of a list, in order: each item is in one of them.
+/// The runs of a list, in order. Each item is in exactly one run.
 #[derive(Clone, Debug)]
 pub struct Runs<'m, G, T> {
     items: &'m [T],
-    /// The groups that were not looked at yet.
+    /// The groups that were not reached yet.
     groups: &'m [G],
-    /// The place of the first item of the next run.
+    /// The index of the first item of the next run.
     next: usize,
 }
 
-/// What a module keeps about items that are written as one entry.
+/// Items that are written as one entry.
 pub trait Group<T> {
-    /// The place in the list that the first member has, and how many members there are.
+    /// The index of the first member in the list, and the number of members.
     fn range(&self) -> (u32, u32);
 
-    /// Whether an item can be a member.
+    /// Whether an item can be a member of the group.
     fn holds(&self, item: &T) -> bool;
 }
 
@@ -85,10 +84,10 @@ impl<'m, G: Group<T>, T> Iterator for Runs<'m, G, T> {
 }
 
 impl<'a> Module<'a> {
-    /// The types by recursive group: a type that is in no group is a run of its own.
+    /// The types by recursive group. A type outside of all groups is a run of its own.
     ///
-    /// Groups of [`Module::rec_groups`] that do not fit the types are left out: those that are not
-    /// in order, overlap the one before, or go beyond the last type.
+    /// Groups of [`Module::rec_groups`] that do not fit the types are left out: groups that are out
+    /// of order, overlap the group before, or go beyond the last type.
     ///
     /// ```
     /// use wattle_ast::{FuncType, Module, RecGroup, TypeIdx};
@@ -106,10 +105,10 @@ impl<'a> Module<'a> {
         Runs { items: &self.types, groups: &self.rec_groups, next: 0 }
     }
 
-    /// The imports by group: an import that is in no group is a run of its own.
+    /// The imports by group. An import outside of all groups is a run of its own.
     ///
-    /// Groups of [`Module::import_groups`] that do not fit the imports are left out: those that
-    /// are not in order, overlap the one before, go beyond the last import, or have a member of
+    /// Groups of [`Module::import_groups`] that do not fit the imports are left out: groups that
+    /// are out of order, overlap the group before, go beyond the last import, or have a member with
     /// another module or type.
     pub fn import_runs(&self) -> Runs<'_, ImportGroup<'a>, Import<'a>> {
         Runs { items: &self.imports, groups: &self.import_groups, next: 0 }
@@ -123,7 +122,7 @@ mod tests {
 
     use crate::{ExternType, FuncType, TypeIdx};
 
-    /// Where the groups begin that are left, and how many members they have.
+    /// The first item and the number of members of each group that is not left out.
     fn groups<G: Group<T>, T>(runs: Runs<'_, G, T>) -> Vec<(u32, usize)> {
         let mut end = 0;
         let runs: Vec<_> = runs.collect();

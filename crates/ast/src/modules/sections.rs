@@ -11,31 +11,31 @@ use crate::{Encode, ItemKind, leb128};
 macro_rules! sections {
     ($( $(#[$doc:meta])* $variant:ident $id:literal $name:literal $keyword:literal $kind:ident; )*) => {
         codes! {
-            /// What a section holds, in the order in which sections must come. Custom sections may
-            /// stand anywhere; they are first here.
+            /// A section, in the order in which sections must come. Custom sections may stand
+            /// anywhere; here they are first.
             SectionId { $( $(#[$doc])* $variant = $id, )* }
         }
 
         impl SectionId {
-            /// How many sections there are: `section as usize` is less than that.
+            /// The number of sections, which is more than `section as usize` for any of them.
             pub const COUNT: usize = SectionId::ALL.len();
 
-            /// The name in prose.
+            /// The name of the section in messages.
             pub const fn name(self) -> &'static str {
                 match self { $( SectionId::$variant => $name, )* }
             }
 
-            /// The keyword of `(@custom ... (after KEYWORD))`.
+            /// The keyword of the section in `(@custom ... (after KEYWORD))`.
             pub const fn keyword(self) -> &'static str {
                 match self { $( SectionId::$variant => $keyword, )* }
             }
 
-            /// What the items of the section are: bodies are of the kind of their functions.
+            /// The kind of the items of the section. Bodies have the kind of their functions.
             pub const fn item_kind(self) -> ItemKind {
                 match self { $( SectionId::$variant => ItemKind::$kind, )* }
             }
 
-            /// The section of such a keyword.
+            /// The section with this keyword.
             pub fn from_keyword(keyword: &str) -> Option<SectionId> {
                 match keyword { $( $keyword => Some(SectionId::$variant), )* _ => None }
             }
@@ -66,7 +66,7 @@ sections! {
     Start 8 "start" "start" Start;
     /// Element segments.
     Elem 9 "element" "elem" Elem;
-    /// How many data segments there are.
+    /// The number of data segments.
     DataCount 12 "data count" "datacount" DataCount;
     /// The bodies of functions.
     Code 10 "code" "code" Func;
@@ -75,7 +75,7 @@ sections! {
 }
 
 impl SectionId {
-    /// Whether the section is a list of items, and so begins with a count.
+    /// Whether the section is a list of items, which begins with a count.
     pub const fn is_list(self) -> bool {
         !matches!(self, SectionId::Custom | SectionId::Start | SectionId::DataCount)
     }
@@ -87,14 +87,14 @@ impl fmt::Display for SectionId {
     }
 }
 
-/// The header of a section that is not custom: its id, its size, and its count when it is a list.
+/// The header of a section that is not custom: its id, its size, and its count if it is a list.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Section {
-    /// What it holds.
+    /// The id of the section.
     pub id: SectionId,
-    /// How many bytes follow the size, the count among them.
+    /// The number of bytes after the size, including the count.
     pub size: u32,
-    /// How many items follow; 1 for a section that is not a list.
+    /// The number of items; 1 for a section that is not a list.
     pub count: u32,
 }
 

@@ -1,6 +1,6 @@
-//! The shortest form of what the tree keeps as bytes: expressions and bodies.
+//! The shortest form of the expressions and bodies that the tree keeps as bytes.
 //!
-//! It is the form that code has when it comes from text, and that the canonical form of a module has.
+//! Code from text has this form, and so has the code in the canonical form of a module.
 
 use alloc::vec::Vec;
 
@@ -11,8 +11,8 @@ use super::module::{Module, RawSection};
 use super::stream::VisitItems;
 use crate::{Encode, Expr, Instr, List, Reader, leb128};
 
-/// Appends the instructions of `bytes`, each in its shortest form. From the first byte on that
-/// begins no instruction, the bytes are appended as they are.
+/// Appends the instructions of `bytes`, each in its shortest form. From the first malformed
+/// instruction on, bytes are appended unchanged.
 fn code(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut reader = Reader::new(bytes);
     loop {
@@ -28,8 +28,8 @@ fn code(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 impl Item<'_> {
-    /// Brings what an item keeps as bytes into its shortest form: each instruction, and as few runs
-    /// of locals as say the same. `scratch` is only working space.
+    /// Changes the expressions and the body of an item to their shortest form: each instruction,
+    /// and the runs of locals. `scratch` is working space.
     ///
     /// ```
     /// use wattle_ast::{Body, Item};
@@ -71,7 +71,7 @@ fn expr(expr: &mut Expr<'_>, scratch: &mut Vec<u8>) {
     }
 }
 
-/// Neighbouring runs of locals of one type become one, too.
+/// Changes a body to its shortest form, which also joins neighbouring runs of locals of one type.
 fn body(body: &mut Body<'_>, scratch: &mut Vec<u8>) {
     scratch.clear();
     code(scratch, body.code());
@@ -82,8 +82,7 @@ fn body(body: &mut Body<'_>, scratch: &mut Vec<u8>) {
 }
 
 impl Body<'_> {
-    /// Where each instruction begins in the body, and where it begins in the shortest form of the
-    /// body.
+    /// The offset of each instruction in the body, and its offset in the shortest form of the body.
     ///
     /// ```
     /// use wattle_ast::Body;
@@ -105,7 +104,7 @@ impl Body<'_> {
     }
 }
 
-/// Whether the content of a section, as it stood, is what the module has for it in its shortest form.
+/// Whether the content of a parsed section is the shortest form of the module's items.
 pub(crate) fn is_shortest(raw: &RawSection<'_>, module: &Module<'_>) -> bool {
     let Ok(reader) = raw.content(0) else { return false };
     let entries = Entries::new(raw.id, u32::MAX);
@@ -116,7 +115,7 @@ pub(crate) fn is_shortest(raw: &RawSection<'_>, module: &Module<'_>) -> bool {
     module.visit_items(raw.id, Compare { reader, entries, written: count })
 }
 
-/// Whether the items of a section of a module are in their shortest form already.
+/// Whether all items are in their shortest form already.
 pub(crate) fn are_shortest<'m>(items: impl Iterator<Item = Item<'m>>) -> bool {
     let mut scratch = Vec::new();
     let mut is_shortest = |item: Item<'_>| {
@@ -127,16 +126,16 @@ pub(crate) fn are_shortest<'m>(items: impl Iterator<Item = Item<'m>>) -> bool {
     items.into_iter().all(&mut is_shortest)
 }
 
-/// What is left of the section, for a comparison item by item.
+/// Compares what is left of a section with the items of the module, one by one.
 struct Compare<'r> {
     reader: Reader<'r>,
     entries: Entries,
-    /// What must be next.
+    /// The bytes that must come next.
     written: Vec<u8>,
 }
 
 impl Compare<'_> {
-    /// Takes off what must be next, when it is.
+    /// Skips the bytes that must come next, and returns whether they did.
     fn take(&mut self) -> bool {
         let is_next = self.reader.rest().starts_with(&self.written);
         self.reader.seek(self.reader.pos() + if is_next { self.written.len() } else { 0 });

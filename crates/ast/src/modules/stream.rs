@@ -1,4 +1,4 @@
-//! From a module to a stream of items.
+//! Turns a module into a stream of items.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -19,16 +19,16 @@ fn customs<'m>(
     here.map(Custom::borrowed).chain(names).map(Item::Custom)
 }
 
-/// A loop over the items of a section: see [`Module::visit_items`].
+/// A loop over the items of a section. [`Module::visit_items`] runs it.
 pub trait VisitItems<'m> {
-    /// What comes of it.
+    /// The result of the loop.
     type Output;
 
-    /// Goes through the items.
+    /// Runs the loop.
     fn visit(self, items: impl Iterator<Item = Item<'m>> + 'm) -> Self::Output;
 }
 
-/// The items for a caller who does not mind a call for each of them.
+/// Boxes the items, for callers that can afford a dynamic call per item.
 struct Boxed;
 
 impl<'m> VisitItems<'m> for Boxed {
@@ -41,10 +41,10 @@ impl<'m> VisitItems<'m> for Boxed {
 
 impl Module<'_> {
     /// The module as a stream of items: the header, then sections in order, each followed by the
-    /// custom ones that come after it.
+    /// custom sections after it.
     ///
-    /// The sizes in [`Item::Section`] are 0: only an encoder knows them. The name section comes
-    /// as a custom section with [`CustomData::Names`].
+    /// The sizes in [`Item::Section`] are 0, since only an encoder knows them. The name section is
+    /// a custom section with [`CustomData::Names`].
     pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
         let places = SectionId::ALL.iter().skip(1).flat_map(move |&id| {
             let header = || Item::Section(Section { id, size: 0, count: self.section_count(id) });
@@ -55,13 +55,13 @@ impl Module<'_> {
         iter::once(Item::Header).chain(customs(self, None)).chain(places)
     }
 
-    /// The items of one section, without its header; none of the section of custom sections.
+    /// The items of one section, without its header. For [`SectionId::Custom`] there are none.
     pub fn section_items(&self, id: SectionId) -> impl Iterator<Item = Item<'_>> {
         self.visit_items(id, Boxed)
     }
 
-    /// Hands the items of one section, as [`section_items`](Module::section_items) has them, to a
-    /// loop that is compiled for each kind of item of its own.
+    /// Passes the items of one section to a loop, which is compiled separately for each kind of
+    /// item. They are the items of [`section_items`](Module::section_items).
     pub fn visit_items<'m, V: VisitItems<'m>>(&'m self, id: SectionId, visitor: V) -> V::Output {
         match id {
             SectionId::Custom => visitor.visit(iter::empty()),
@@ -100,7 +100,7 @@ impl Module<'_> {
         }
     }
 
-    /// How many entries a section has: a group counts as one.
+    /// The number of entries in a section. A group is one entry.
     pub fn section_count(&self, id: SectionId) -> u32 {
         let count = match id {
             SectionId::Type => self.type_runs().count(),
@@ -110,7 +110,7 @@ impl Module<'_> {
         count as u32
     }
 
-    /// How many items a section has: a group counts as many as it has members.
+    /// The number of items in a section, not counting headers of groups.
     pub(super) fn section_len(&self, id: SectionId) -> usize {
         match id {
             SectionId::Custom => self.customs.len(),
@@ -129,23 +129,23 @@ impl Module<'_> {
         }
     }
 
-    /// Whether the module has something for a section; never for that of custom sections.
+    /// Whether the module has items for a section; false for [`SectionId::Custom`].
     pub fn has_section(&self, id: SectionId) -> bool {
         match id {
             SectionId::Custom => false,
-            // A group without members is an entry.
+            // Even a group without members is an entry.
             SectionId::Type => self.type_runs().next().is_some(),
             SectionId::Import => self.import_runs().next().is_some(),
             _ => self.section_len(id) > 0,
         }
     }
 
-    /// Whether a function names a data segment, which calls for a data count section.
+    /// Whether a function names a data segment, so that the module needs a data count section.
     pub fn names_data(&self) -> bool {
         self.funcs.iter().any(|func| func.body.names_data())
     }
 
-    /// The last section that the module has something for, custom sections aside.
+    /// The last section that has items and is not custom.
     pub fn last_section(&self) -> Option<SectionId> {
         SectionId::ALL.iter().copied().rfind(|id| self.has_section(*id))
     }

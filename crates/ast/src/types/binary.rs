@@ -22,7 +22,7 @@ const ARRAY: u8 = 0x5e;
 const CONT: u8 = 0x5d;
 const SUB: u8 = 0x50;
 const SUB_FINAL: u8 = 0x4f;
-/// Begins a recursive group.
+/// The code that begins a recursive group.
 pub(crate) const REC: u8 = 0x4e;
 const DESCRIPTOR: u8 = 0x4d;
 const DESCRIBES: u8 = 0x4c;
@@ -32,7 +32,7 @@ const SHARED: u8 = 2;
 const ADDR64: u8 = 4;
 const PAGE_SIZE: u8 = 8;
 
-/// The error for a byte that stands for no type: type codes are 7-bit signed integers, so a byte
+/// The error for a byte that is not a type code. Type codes are signed 7-bit integers, so a byte
 /// with its top bit set is an integer that is too long.
 #[cold]
 fn bad_code(reader: &mut Reader<'_>, code: u8, error: Malformed) -> Malformed {
@@ -55,7 +55,7 @@ impl<'a> Decode<'a> for HeapType {
                 index(reader)?.map(HeapType::Exact).ok_or_else(|| reader.fail_at(start, error))
             }
             Some(..0x80) => Err(Malformed::HeapType),
-            // Codes are 7-bit integers, so a negative number of several bytes is malformed.
+            // Codes are signed 7-bit integers, so a negative number of several bytes is malformed.
             _ => index(reader)?
                 .map(HeapType::Type)
                 .ok_or_else(|| reader.fail_at(start, Malformed::IntegerTooLong)),
@@ -70,8 +70,8 @@ impl Reader<'_> {
         self.features().intersects(Features::FUNCTION_REFERENCES | Features::EXCEPTIONS)
     }
 
-    /// An address, or a number of pages or elements: of 64 bits where there are 64-bit memories and
-    /// tables.
+    /// Reads an address, or a number of pages or elements. It has 64 bits if 64-bit memories and
+    /// tables are on.
     #[inline(always)]
     pub(crate) fn address(&mut self) -> Result<u64> {
         match self.features().contains(Feature::Memory64) {
@@ -80,8 +80,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A heap type that is a code or an index of at most two bytes. Otherwise nothing is taken
-    /// off.
+    /// Reads a heap type that is a code, or an index of at most two bytes. Otherwise reads nothing.
     #[inline(always)]
     pub fn compact_heap_type(&mut self) -> Option<HeapType> {
         let code = self.peek()?;
@@ -101,7 +100,7 @@ impl Reader<'_> {
     }
 }
 
-/// A type index where a type code could stand: a signed integer, `None` when it is negative.
+/// Reads a type index where a type code could stand: a signed integer, `None` if it is negative.
 fn index(reader: &mut Reader<'_>) -> Result<Option<TypeIdx>> {
     Ok(u32::try_from(reader.s33()?).ok().map(TypeIdx))
 }
@@ -117,13 +116,13 @@ impl Encode for HeapType {
 }
 
 impl RefType {
-    /// What begins a reference type that is not nullable; its heap type follows.
+    /// The code that begins a reference type that is not nullable; its heap type follows.
     pub const CODE: u8 = 0x64;
-    /// What begins a nullable reference type; its heap type follows.
+    /// The code that begins a nullable reference type; its heap type follows.
     pub const NULL_CODE: u8 = 0x63;
 }
 
-/// The reference type that begins with `code`, when one does.
+/// Reads a reference type that begins with `code`; `None` if none does.
 #[inline]
 fn reference(reader: &mut Reader<'_>, code: u8) -> Result<Option<RefType>> {
     Ok(match code {
@@ -157,7 +156,7 @@ impl Encode for RefType {
 macro_rules! number_types {
     ($( $variant:ident $code:literal $keyword:literal; )*) => {
         impl ValType {
-            /// The number or vector type of a code.
+            /// The number or vector type with this code.
             ///
             /// ```
             /// use wattle_ast::ValType;
@@ -169,7 +168,7 @@ macro_rules! number_types {
                 match code { $( $code => Some(ValType::$variant), )* _ => None }
             }
 
-            /// The keyword of the text format, unless it is a reference type.
+            /// The keyword of the text format; `None` for a reference type.
             pub const fn keyword(self) -> Option<&'static str> {
                 match self { $( ValType::$variant => Some($keyword), )* ValType::Ref(_) => None }
             }
@@ -236,7 +235,7 @@ impl Encode for StorageType {
     }
 }
 
-/// The only truth value of the format: whether something can be written.
+/// The truth values of the format: whether a global, field or element is mutable.
 impl Decode<'_> for bool {
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
         reader.flag(Malformed::Mutability)
@@ -343,7 +342,7 @@ impl Encode for SubType {
 }
 
 impl Limits {
-    /// Reads limits whose flags may have `allowed` bits; hands back the flags too.
+    /// Reads limits. `allowed` are the bits that their flags may have; the flags are returned too.
     fn decode(reader: &mut Reader<'_>, allowed: u8) -> Result<(Limits, u8)> {
         let flags = reader
             .byte_if(Malformed::LimitsFlags, |flags| (flags & !allowed == 0).then_some(flags))?;
@@ -420,7 +419,7 @@ impl Encode for TableType {
     }
 }
 
-/// The code of a function that is imported with exactly its type.
+/// The code of an imported function whose type must match exactly.
 const FUNC_EXACT: u8 = 0x20;
 
 impl<'a> Decode<'a> for ExternType {
@@ -459,8 +458,8 @@ impl Encode for ExternType {
 }
 
 impl RecGroup {
-    /// Reads the header of a recursive group when one is next, else leaves the reader where it
-    /// is. `first` is the index of the type to come.
+    /// Reads the header of a recursive group if one is next; otherwise the reader stays where it
+    /// is. `first` is the index of the next type.
     pub(crate) fn opt_decode(reader: &mut Reader<'_>, first: TypeIdx) -> Result<Option<RecGroup>> {
         if reader.peek() != Some(REC) || !reader.features().contains(Feature::Gc) {
             return Ok(None);

@@ -17,24 +17,24 @@ use crate::{ExternKind, TypeIdx};
 macro_rules! abstract_heap_types {
     ($( $(#[$doc:meta])* $variant:ident $keyword:literal $reference:literal $code:literal; )*) => {
         codes! {
-            /// A heap type with a name of its own.
+            /// An abstract heap type.
             ///
             /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#heap-types>
             AbsHeapType { $( $(#[$doc])* $variant = $code, )* }
         }
 
         impl AbsHeapType {
-            /// The keyword of the text format, for instance `func`.
+            /// The keyword of the text format, such as `func`.
             pub const fn keyword(self) -> &'static str {
                 match self { $( AbsHeapType::$variant => $keyword, )* }
             }
 
-            /// The abbreviation of the nullable reference to it, for instance `funcref`.
+            /// The abbreviation of the nullable reference to it, such as `funcref`.
             pub const fn reference_keyword(self) -> &'static str {
                 match self { $( AbsHeapType::$variant => $reference, )* }
             }
 
-            /// The heap type of a keyword such as `func`.
+            /// The heap type with a keyword such as `func`.
             pub fn from_keyword(keyword: &str) -> Option<AbsHeapType> {
                 match keyword { $( $keyword => Some(AbsHeapType::$variant), )* _ => None }
             }
@@ -50,11 +50,11 @@ macro_rules! abstract_heap_types {
 abstract_heap_types! {
     /// Any function.
     Func "func" "funcref" 0x70;
-    /// Any host value.
+    /// Any external value.
     Extern "extern" "externref" 0x6f;
     /// Any internal value.
     Any "any" "anyref" 0x6e;
-    /// Anything comparable.
+    /// Any value that can be compared with `ref.eq`.
     Eq "eq" "eqref" 0x6d;
     /// Unboxed scalars.
     I31 "i31" "i31ref" 0x6c;
@@ -78,12 +78,12 @@ abstract_heap_types! {
     NoCont "nocont" "nullcontref" 0x75;
 }
 
-/// The hierarchies of abstract heap types: one for functions, host values, internal values,
-/// exceptions and continuations each. This is the only statement of which type is above which.
+/// The hierarchies of abstract heap types: one each for functions, external values, internal
+/// values, exceptions and continuations. Only this code states which type is above which.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#heap-types>
 impl AbsHeapType {
-    /// The types above and below all others of its hierarchy.
+    /// The top and the bottom type of its hierarchy.
     const fn ends(self) -> (AbsHeapType, AbsHeapType) {
         use AbsHeapType as H;
         match self {
@@ -95,18 +95,18 @@ impl AbsHeapType {
         }
     }
 
-    /// The type above all others of its hierarchy.
+    /// The top type of its hierarchy.
     pub const fn top(self) -> AbsHeapType {
         self.ends().0
     }
 
-    /// The type below all others of its hierarchy. No value but null has it.
+    /// The bottom type of its hierarchy. Null is its only value.
     pub const fn bottom(self) -> AbsHeapType {
         self.ends().1
     }
 
-    /// The type right above this one, if it has one: `None` for tops, and for bottoms, which may
-    /// be right below several.
+    /// The type directly above this one. `None` for top types, and for bottom types, which may be
+    /// directly below several.
     const fn parent(self) -> Option<AbsHeapType> {
         use AbsHeapType as H;
         match self {
@@ -117,12 +117,12 @@ impl AbsHeapType {
         }
     }
 
-    /// Whether it is the bottom of its hierarchy.
+    /// Whether it is the bottom type of its hierarchy.
     pub const fn is_bottom(self) -> bool {
         self as u8 == self.bottom() as u8
     }
 
-    /// Whether it is `sup` or below it.
+    /// Whether it is `sup` or below `sup`.
     ///
     /// ```
     /// use wattle_ast::AbsHeapType::{Any, Eq, Func, I31, None};
@@ -144,14 +144,14 @@ impl AbsHeapType {
     }
 }
 
-/// What a reference points to.
+/// The type of the values that a reference points to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum HeapType {
-    /// A heap type with a name of its own.
+    /// An abstract heap type.
     Abs(AbsHeapType),
     /// A defined type or a subtype of it.
     Type(TypeIdx),
-    /// A defined type and no subtype (custom descriptors).
+    /// A defined type without its subtypes (custom descriptors).
     Exact(TypeIdx),
 }
 
@@ -160,9 +160,9 @@ pub enum HeapType {
 /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#reference-types>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct RefType {
-    /// Whether null is among its values.
+    /// Whether null is a value of the type.
     pub nullable: bool,
-    /// What it points to.
+    /// The type of what it points to.
     pub heap: HeapType,
 }
 
@@ -206,7 +206,7 @@ pub enum ValType {
     Ref(RefType),
 }
 
-/// What a field narrower than a value holds.
+/// A packed type: that of a field narrower than a value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum PackType {
     /// 8 bits.
@@ -215,25 +215,25 @@ pub enum PackType {
     I16,
 }
 
-/// What a field holds.
+/// The type in which a field is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum StorageType {
     /// A whole value.
     Val(ValType),
-    /// A narrow integer.
+    /// A packed integer.
     Pack(PackType),
 }
 
 /// A field of a struct or the elements of an array.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct FieldType {
-    /// Whether it can be written.
+    /// Whether the field is mutable.
     pub mutable: bool,
-    /// What it holds.
+    /// The type in which the field is stored.
     pub storage: StorageType,
 }
 
-/// A function type: one allocation for parameters and results together.
+/// A function type, with one allocation for parameters and results together.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#composite-types>
 ///
@@ -250,7 +250,7 @@ pub struct FuncType {
 }
 
 impl FuncType {
-    /// The type from these parameters to these results.
+    /// The type with these parameters and results.
     pub fn new(
         params: impl IntoIterator<Item = ValType>,
         results: impl IntoIterator<Item = ValType>,
@@ -288,7 +288,7 @@ pub struct StructType {
 /// An array type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ArrayType {
-    /// The elements.
+    /// The type of the elements.
     pub field: FieldType,
 }
 
@@ -306,7 +306,7 @@ pub enum CompType {
 }
 
 impl CompType {
-    /// The abstract heap type right above types of this form.
+    /// The abstract heap type directly above types of this form.
     pub const fn abs_heap_type(&self) -> AbsHeapType {
         match self {
             CompType::Func(_) => AbsHeapType::Func,
@@ -322,20 +322,20 @@ impl CompType {
 /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#recursive-types>
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct SubType {
-    /// Whether it can have no subtypes.
+    /// Whether it must not have subtypes.
     pub is_final: bool,
-    /// Its declared supertypes: at most one is valid, any number is well-formed.
+    /// Its declared supertypes. At most one is valid, but any number is well-formed.
     pub supertypes: Box<[TypeIdx]>,
     /// The type that this one describes (custom descriptors).
     pub describes: Option<TypeIdx>,
     /// The type that describes this one (custom descriptors).
     pub descriptor: Option<TypeIdx>,
-    /// The structure.
+    /// The composite type.
     pub comp: CompType,
 }
 
 impl From<CompType> for SubType {
-    /// The abbreviation: final, with no supertype.
+    /// A final type without supertypes, as the abbreviation in text stands for.
     fn from(comp: CompType) -> SubType {
         SubType {
             is_final: true,
@@ -359,12 +359,13 @@ impl From<SubType> for Cow<'_, SubType> {
     }
 }
 
-/// A run of types that were written as one `(rec ...)`. Types in no run are groups of their own.
+/// A range of types that were written as one `(rec ...)`. A type outside of all ranges is a group
+/// of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct RecGroup {
-    /// Index of the first type.
+    /// The index of the first type.
     pub first: TypeIdx,
-    /// How many types; none is well-formed.
+    /// The number of types; 0 is well-formed.
     pub len: u32,
 }
 
@@ -387,16 +388,16 @@ impl From<AddrType> for ValType {
     }
 }
 
-/// The bounds of the size of a memory (in pages) or table (in elements).
+/// The limits of the size of a memory (in pages) or a table (in elements).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Limits {
     /// The type of addresses.
     pub addr: AddrType,
-    /// Whether threads share it.
+    /// Whether threads share the memory or table.
     pub shared: bool,
-    /// The size to start with.
+    /// The initial size.
     pub min: u64,
-    /// The size never exceeded.
+    /// The size that is never exceeded.
     pub max: Option<u64>,
 }
 
@@ -405,14 +406,14 @@ pub struct Limits {
 /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#memory-types>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct MemType {
-    /// The size in pages.
+    /// The limits of the size in pages.
     pub limits: Limits,
-    /// The binary logarithm of the page size, when it was written out (custom page sizes).
+    /// The binary logarithm of the page size, if it was written out (custom page sizes).
     pub page_size_log2: Option<u8>,
 }
 
 impl MemType {
-    /// The binary logarithm of the page size: 16 unless said otherwise.
+    /// The binary logarithm of the page size, which is 16 by default.
     pub fn page_bits(&self) -> u8 {
         self.page_size_log2.unwrap_or(16)
     }
@@ -421,29 +422,29 @@ impl MemType {
 /// A table type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TableType {
-    /// What it holds.
+    /// The type of the elements.
     pub elem: RefType,
-    /// The size in elements.
+    /// The limits of the size in elements.
     pub limits: Limits,
 }
 
 /// A global type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct GlobalType {
-    /// Whether it can be written.
+    /// Whether the global is mutable.
     pub mutable: bool,
-    /// What it holds.
+    /// The type of the value.
     pub val: ValType,
 }
 
 /// The type of a tag: the function type of its parameters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TagType {
-    /// Index of the function type.
+    /// The index of the function type.
     pub ty: TypeIdx,
 }
 
-/// The type of what is imported or exported.
+/// The type of an import or export.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#external-types>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -463,7 +464,7 @@ pub enum ExternType {
 }
 
 impl ExternType {
-    /// The index space that something of this type is in.
+    /// The index space of imports and exports of this type.
     pub const fn kind(&self) -> ExternKind {
         match self {
             ExternType::Func(_) | ExternType::FuncExact(_) => ExternKind::Func,

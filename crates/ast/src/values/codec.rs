@@ -1,5 +1,5 @@
-//! What can be read and written, and the binary format of what is made of other values: lists, and
-//! structs that are their fields, one after the other.
+//! The traits for decoding and encoding, and the binary format of lists and of structs that are
+//! their fields in order.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -7,22 +7,22 @@ use alloc::vec::Vec;
 
 use crate::{Malformed, Reader, leb128};
 
-/// What can be read off a [`Reader`].
+/// A type that can be decoded from a [`Reader`].
 pub trait Decode<'a>: Sized {
-    /// Takes one value off the reader.
+    /// Reads one value from the reader.
     ///
     /// # Errors
-    /// The reason, with the reader left at the offending byte (at the end of its bytes when they
-    /// did not suffice).
+    /// The reason, with the reader at the offending byte, or at the end of its bytes if more were
+    /// needed.
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed>;
 }
 
-/// What can be appended to a buffer, in the shortest form that the format allows.
+/// A type that can be encoded into a buffer, in the shortest form that the format allows.
 pub trait Encode {
     /// Appends the value.
     fn encode(&self, out: &mut Vec<u8>);
 
-    /// The value as bytes of its own.
+    /// The encoded value in a buffer of its own.
     fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         self.encode(&mut out);
@@ -87,7 +87,7 @@ impl<const N: usize> Decode<'_> for [u8; N] {
     }
 }
 
-/// The bytes alone: their number is fixed.
+/// Writes only the bytes, since their number is fixed.
 impl<const N: usize> Encode for [u8; N] {
     #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
@@ -95,8 +95,8 @@ impl<const N: usize> Encode for [u8; N] {
     }
 }
 
-/// Appends the elements of a list to `elements`. The count sizes nothing: an element takes at least
-/// a byte.
+/// Appends the elements of a list to `elements`. The count is not used to allocate memory:
+/// `elements` grows as elements are read.
 pub(crate) fn read_list<'a, T: Decode<'a>>(
     reader: &mut Reader<'a>,
     elements: &mut Vec<T>,
@@ -136,8 +136,7 @@ impl<'a> Decode<'a> for Cow<'a, [u8]> {
     }
 }
 
-/// The binary format of structs that are their fields, one after the other, perhaps after a byte
-/// that never changes.
+/// The binary format of a struct that is its fields in order, possibly after a fixed byte.
 macro_rules! fields {
     ($( $name:ident $(<$lt:lifetime>)? $(after $byte:literal)? { $( $field:tt ),* } )*) => { $(
         impl<'a> $crate::Decode<'a> for $name $(<$lt>)? {
@@ -159,7 +158,7 @@ macro_rules! fields {
 }
 pub(crate) use fields;
 
-/// An enum whose variants have a byte each in the binary format.
+/// An enum whose variants have one byte each in the binary format.
 macro_rules! codes {
     ($(#[$meta:meta])* $name:ident { $( $(#[$doc:meta])* $variant:ident = $code:literal, )* }) => {
         $(#[$meta])*
@@ -167,15 +166,15 @@ macro_rules! codes {
         pub enum $name { $( $(#[$doc])* $variant, )* }
 
         impl $name {
-            /// All of them, in order.
+            /// All variants, in order.
             pub const ALL: &'static [$name] = &[$( $name::$variant, )*];
 
-            /// The byte of the binary format.
+            /// The byte of the variant in the binary format.
             pub const fn code(self) -> u8 {
                 match self { $( $name::$variant => $code, )* }
             }
 
-            /// What a byte of the binary format stands for.
+            /// The variant with this byte in the binary format.
             pub const fn from_code(code: u8) -> Option<$name> {
                 match code { $( $code => Some($name::$variant), )* _ => None }
             }

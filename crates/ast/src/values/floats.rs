@@ -1,4 +1,4 @@
-//! Floats and vectors as bit patterns: equality and hashing are bitwise, NaN payloads survive.
+//! Floats and vectors as bit patterns: equality and hashing are bitwise, and NaN payloads are kept.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -18,7 +18,7 @@ macro_rules! float {
                 $name(value.to_bits())
             }
 
-            /// The native float of these bits.
+            /// The native float with these bits.
             pub const fn to_float(self) -> $float {
                 <$float>::from_bits(self.0)
             }
@@ -30,7 +30,7 @@ macro_rules! float {
             }
         }
 
-        /// As in the text format, NaN payloads too.
+        /// Shows the number as in the text format, NaN payloads included.
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let value = self.to_float();
@@ -60,7 +60,7 @@ macro_rules! float {
 }
 
 float!(
-    /// An `f32`, as its bits.
+    /// An `f32` as its bits.
     ///
     /// ```
     /// use wattle_ast::F32;
@@ -69,7 +69,7 @@ float!(
     F32 f32, u32, 4
 );
 float!(
-    /// An `f64`, as its bits.
+    /// An `f64` as its bits.
     ///
     /// ```
     /// use wattle_ast::F64;
@@ -80,7 +80,7 @@ float!(
     F64 f64, u64, 8
 );
 
-/// A `v128`, as its sixteen bytes in memory order.
+/// A `v128` as its sixteen bytes in memory order.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct V128(pub [u8; 16]);
 

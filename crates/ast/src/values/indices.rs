@@ -43,26 +43,26 @@ macro_rules! indices {
 }
 
 indices! {
-    /// Index of a type.
+    /// The index of a type.
     TypeIdx;
-    /// Index of a function, imports first.
+    /// The index of a function, imports first.
     FuncIdx;
-    /// Index of a table, imports first.
+    /// The index of a table, imports first.
     TableIdx;
-    /// Index of a memory, imports first.
+    /// The index of a memory, imports first.
     MemIdx;
-    /// Index of a tag, imports first.
+    /// The index of a tag, imports first.
     TagIdx;
-    /// Index of a global, imports first.
+    /// The index of a global, imports first.
     GlobalIdx;
-    /// Index of an element segment.
+    /// The index of an element segment.
     ElemIdx;
-    /// Index of a data segment.
+    /// The index of a data segment.
     DataIdx;
-    /// Index of a local, parameters first.
+    /// The index of a local, parameters first.
     LocalIdx;
-    /// Index of a label, the innermost block being 0.
+    /// The index of a label, 0 for the innermost block.
     LabelIdx;
-    /// Index of a field of a struct type.
+    /// The index of a field of a struct type.
     FieldIdx;
 }

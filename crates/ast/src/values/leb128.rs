@@ -1,4 +1,4 @@
-//! Writing LEB128 integers, always in the shortest form. Reading is [`Reader`](crate::Reader)'s.
+//! Writes LEB128 integers in the shortest form. [`Reader`](crate::Reader) reads them.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/binary/values.html#integers>
 
@@ -38,7 +38,8 @@ fn write_u64_long(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// Appends a signed 64-bit integer. A shorter one is widened first, which does not change its form.
+/// Appends a signed integer of up to 64 bits. Widening a narrower integer does not change its
+/// encoding.
 ///
 /// ```
 /// let mut out = Vec::new();
@@ -58,7 +59,7 @@ pub fn write_s64(out: &mut Vec<u8>, mut value: i64) {
     }
 }
 
-/// Appends an unsigned 32-bit integer in exactly five bytes, for a place to be patched later.
+/// Appends an unsigned 32-bit integer in exactly five bytes, so that it can be replaced later.
 pub fn write_u32_padded(out: &mut Vec<u8>, value: u32) {
     for shift in [0, 7, 14, 21] {
         out.push((value >> shift) as u8 | 0x80);
@@ -66,7 +67,7 @@ pub fn write_u32_padded(out: &mut Vec<u8>, value: u32) {
     out.push((value >> 28) as u8);
 }
 
-/// How many bytes the shortest form of `value` takes.
+/// The number of bytes of the shortest form of `value`.
 ///
 /// ```
 /// assert_eq!([0, 127, 128, u32::MAX].map(wattle_ast::leb128::len_u32), [1, 1, 2, 5]);

@@ -1,4 +1,4 @@
-//! Lists kept in their encoded form and read on the fly.
+//! Lists that are kept in their encoded form and decoded on the fly.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 
 use crate::{Decode, Encode, FuncIdx, Malformed, Reader, leb128};
 
-/// A list as it stands in the binary, its count included: a `Copy` view.
+/// A `Copy` view of an encoded list, which begins with its count.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/binary/conventions.html#lists>
 ///
@@ -31,30 +31,30 @@ impl<T> Clone for ListView<'_, T> {
 impl<T> Copy for ListView<'_, T> {}
 
 impl<'a, T> ListView<'a, T> {
-    /// A view of bytes that hold a count and then that many elements. If they do not, the list ends
-    /// before the first element that cannot be decoded.
+    /// A view of bytes that hold a count and then that many elements. If the bytes are malformed,
+    /// the list ends before the first element that cannot be decoded.
     pub const fn new(bytes: &'a [u8]) -> Self {
         ListView { bytes, of: PhantomData }
     }
 
-    /// The encoded form.
+    /// The encoded bytes.
     pub const fn bytes(self) -> &'a [u8] {
         self.bytes
     }
 
-    /// How many elements.
+    /// The number of elements.
     pub fn len(self) -> u32 {
         Reader::new(self.bytes).u32().unwrap_or(0)
     }
 
-    /// Whether there are none.
+    /// Whether there are no elements.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 }
 
 impl<'a, T: Encode> ListView<'a, T> {
-    /// Encodes elements into `buffer`, which must be empty, and views them there.
+    /// Encodes elements into `buffer`, which must be empty, and returns a view of them.
     pub fn encode_in(
         buffer: &'a mut Vec<u8>,
         elements: impl ExactSizeIterator<Item = T>,
@@ -112,9 +112,9 @@ impl<'a, T: Decode<'a> + fmt::Debug + 'a> fmt::Debug for ListView<'a, T> {
     }
 }
 
-/// What a [`List`] holds: a type whose values may borrow from the list's own bytes.
+/// The type of a [`List`]'s elements, whose values may borrow from the list's bytes.
 pub trait Element {
-    /// An element, read off bytes that live for `'b`.
+    /// An element that is decoded from bytes with lifetime `'b`.
     type Of<'b>: Decode<'b> + PartialEq + fmt::Debug;
 }
 
@@ -136,7 +136,7 @@ pub struct List<'a, T> {
 }
 
 impl<'a, T: Element> List<'a, T> {
-    /// A list of these elements.
+    /// A list with these elements.
     pub fn new<E: Encode>(elements: impl IntoIterator<Item = E>) -> Self {
         let mut encoded = Vec::new();
         let mut count = 0;
@@ -147,7 +147,7 @@ impl<'a, T: Element> List<'a, T> {
         List::from_encoded(count, &encoded)
     }
 
-    /// A list of `count` elements from their encoded forms, one after the other.
+    /// A list from `count` encoded elements, one after the other.
     pub fn from_encoded(count: u32, elements: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(elements.len() + 5);
         leb128::write_u32(&mut bytes, count);
@@ -155,17 +155,17 @@ impl<'a, T: Element> List<'a, T> {
         List { bytes: Cow::Owned(bytes), of: PhantomData }
     }
 
-    /// The list as a view.
+    /// The list as a [`ListView`].
     pub fn view(&self) -> ListView<'_, T::Of<'_>> {
         ListView::new(&self.bytes)
     }
 
-    /// How many elements.
+    /// The number of elements.
     pub fn len(&self) -> u32 {
         self.view().len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -175,7 +175,7 @@ impl<'a, T: Element> List<'a, T> {
         List { bytes: Cow::Owned(self.bytes.into_owned()), of: PhantomData }
     }
 
-    /// A view of the list that borrows from this one.
+    /// A list that borrows from this one.
     pub fn borrowed(&self) -> List<'_, T> {
         List { bytes: Cow::Borrowed(&self.bytes), of: PhantomData }
     }
@@ -206,7 +206,7 @@ impl<T: Element> PartialEq for List<'_, T> {
     }
 }
 
-/// Whether two encoded lists hold the same elements.
+/// Whether two encoded lists have equal elements.
 fn same<T: Element>(a: &[u8], b: &[u8]) -> bool {
     ListView::<T::Of<'_>>::new(a).iter().eq(ListView::<T::Of<'_>>::new(b).iter())
 }

@@ -1,5 +1,5 @@
-//! Values of the binary format: integers, floats, vectors, names, indices, lists, and the reader
-//! that takes them off a byte slice.
+//! Values of the binary format: integers, floats, vectors, names, indices and lists, and the reader
+//! that decodes them from a byte slice.
 
 mod codec;
 mod floats;

@@ -1,4 +1,4 @@
-//! Names: UTF-8 strings, borrowed from the input or shared.
+//! Names: UTF-8 strings that are borrowed from the input or shared.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -8,8 +8,8 @@ use core::ops::Deref;
 
 use crate::{Decode, Encode, Malformed, Reader, leb128};
 
-/// A name: valid UTF-8, borrowed from the input when it can be, else shared, so that a clone
-/// never copies the text.
+/// A name in UTF-8. It is borrowed from the input where possible, and otherwise shared, so that
+/// cloning never copies the text.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/binary/values.html#names>
 ///
@@ -22,7 +22,7 @@ use crate::{Decode, Encode, Malformed, Reader, leb128};
 pub enum Name<'a> {
     /// A slice of the input.
     Borrowed(&'a str),
-    /// Text of its own.
+    /// Text that clones of the name share.
     Shared(Arc<str>),
 }
 
@@ -35,7 +35,7 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// A view of the name that borrows from this one; a shared name stays shared.
+    /// A name that borrows from this one. A shared name stays shared.
     pub fn borrowed(&self) -> Name<'_> {
         match self {
             Name::Borrowed(text) => Name::Borrowed(text),
@@ -83,7 +83,7 @@ impl AsRef<str> for Name<'_> {
     }
 }
 
-/// A name equals any string with its text.
+/// A name equals any string with the same text.
 impl<T: AsRef<str> + ?Sized> PartialEq<T> for Name<'_> {
     fn eq(&self, other: &T) -> bool {
         self.as_str() == other.as_ref()

@@ -1,12 +1,12 @@
-//! The reader: a cursor over bytes that yields the values of the binary format.
+//! The reader: a cursor over bytes that decodes the values of the binary format.
 
 use crate::{Decode, Features, Malformed};
 
 /// A cursor over bytes.
 ///
-/// It knows where its bytes lie in the whole input (`base`), so that [`offset`](Reader::offset)
-/// is a place in the input, and which features are on, since some encodings exist only with them.
-/// After an error it stands at the offending byte.
+/// It has the offset of its bytes in the whole input (`base`), so that [`offset`](Reader::offset)
+/// is a place in the input. It also has the features that are on, since some encodings exist only
+/// with them. After an error it is at the offending byte.
 ///
 /// ```
 /// use wattle_ast::{Malformed, Reader};
@@ -32,7 +32,7 @@ impl<'a> Reader<'a> {
         Reader { bytes, pos: 0, base: 0, features: Features::ALL }
     }
 
-    /// A reader of `bytes`, the first of which lies at offset `base` of the input.
+    /// A reader of `bytes`, the first of which is at offset `base` in the input.
     pub fn at(bytes: &'a [u8], base: usize, features: Features) -> Self {
         Reader { bytes, pos: 0, base, features }
     }
@@ -43,25 +43,25 @@ impl<'a> Reader<'a> {
         self.features
     }
 
-    /// How many bytes were taken off.
+    /// The number of bytes that were read.
     #[inline(always)]
     pub fn pos(&self) -> usize {
         self.pos
     }
 
-    /// Goes to position `pos` of its bytes; beyond their end, to the end.
+    /// Moves to position `pos` of its bytes, or to their end if that comes first.
     #[inline(always)]
     pub fn seek(&mut self, pos: usize) {
         self.pos = pos.min(self.bytes.len());
     }
 
-    /// The offset in the whole input of the next byte.
+    /// The offset in the input of the next byte.
     #[inline(always)]
     pub fn offset(&self) -> usize {
         self.base + self.pos
     }
 
-    /// All its bytes, those already taken off included.
+    /// All its bytes, including those that were read.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -72,37 +72,37 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.pos..).unwrap_or_default()
     }
 
-    /// How many bytes are left.
+    /// The number of bytes that are left.
     #[inline(always)]
     pub fn remaining(&self) -> usize {
         self.bytes.len().saturating_sub(self.pos)
     }
 
-    /// Whether no byte is left.
+    /// Whether no bytes are left.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
         self.pos >= self.bytes.len()
     }
 
-    /// The bytes between two positions.
+    /// The bytes from position `start` to the current position.
     #[inline]
     pub fn since(&self, start: usize) -> &'a [u8] {
         self.bytes.get(start..self.pos).unwrap_or_default()
     }
 
-    /// The next byte, left in place.
+    /// The next byte, without moving past it.
     #[inline(always)]
     pub fn peek(&self) -> Option<u8> {
         self.bytes.get(self.pos).copied()
     }
 
-    /// Goes past a byte that was peeked at.
+    /// Moves past a byte that was peeked at.
     #[inline(always)]
     pub fn advance(&mut self) {
         self.pos += 1;
     }
 
-    /// One byte.
+    /// Reads one byte.
     #[inline(always)]
     pub fn byte(&mut self) -> Result<u8> {
         match self.bytes.get(self.pos) {
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes one byte off, and fails with `error`, standing at it, when `accept` says no.
+    /// Reads one byte. If `accept` returns `None`, fails with `error` and stays at the byte.
     #[inline(always)]
     pub fn byte_if<T>(
         &mut self,
@@ -125,20 +125,20 @@ impl<'a> Reader<'a> {
         accept(byte).ok_or_else(|| self.back(1, error))
     }
 
-    /// Takes off a byte that must be this one.
+    /// Reads a byte that must be this one.
     #[inline(always)]
     pub(crate) fn expect(&mut self, byte: u8, error: Malformed) -> Result<()> {
         self.byte_if(error, |found| (found == byte).then_some(()))
     }
 
-    /// Takes off a byte that must be 0 or 1.
+    /// Reads a byte that must be 0 or 1.
     #[inline(always)]
     pub(crate) fn flag(&mut self, error: Malformed) -> Result<bool> {
         self.byte_if(error, |byte| (byte <= 1).then_some(byte == 1))
     }
 
-    /// Lets a copy read, so that the reader itself can stay in registers where `read` is not
-    /// inlined, and the copy where it is a loop.
+    /// Calls `read` with a copy of the reader. So the reader can stay in registers even if `read`
+    /// is not inlined, and the copy can if `read` is a loop.
     #[inline(always)]
     pub(crate) fn outlined<T>(&mut self, read: impl FnOnce(&mut Reader<'a>) -> T) -> T {
         let mut copy = self.clone();
@@ -147,21 +147,21 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// Steps back `n` bytes and hands `error` on.
+    /// Steps back `n` bytes and returns `error`.
     #[inline(always)]
     pub fn back(&mut self, n: usize, error: Malformed) -> Malformed {
         self.pos = self.pos.saturating_sub(n);
         error
     }
 
-    /// Goes to position `pos` and hands `error` on.
+    /// Moves to position `pos` and returns `error`.
     #[inline(always)]
     pub fn fail_at(&mut self, pos: usize, error: Malformed) -> Malformed {
         self.seek(pos);
         error
     }
 
-    /// The next `n` bytes.
+    /// Reads `n` bytes.
     #[inline]
     pub fn take(&mut self, n: usize) -> Result<&'a [u8]> {
         let end = self.pos.saturating_add(n);
@@ -177,14 +177,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next `N` bytes as an array.
+    /// Reads `N` bytes as an array.
     #[inline]
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         let bytes = self.take(N)?;
         bytes.first_chunk().copied().ok_or(Malformed::UnexpectedEnd)
     }
 
-    /// The next byte, when it is a whole integer. Otherwise nothing is taken off.
+    /// Reads one byte if it is a whole integer. Otherwise reads nothing.
     #[inline(always)]
     fn whole_byte(&mut self) -> Option<u8> {
         let byte = self.peek().filter(|&byte| byte < 0x80)?;
@@ -192,7 +192,7 @@ impl<'a> Reader<'a> {
         Some(byte)
     }
 
-    /// An unsigned 32-bit integer.
+    /// Reads an unsigned 32-bit integer.
     #[inline(always)]
     pub fn u32(&mut self) -> Result<u32> {
         match self.whole_byte() {
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An unsigned 64-bit integer.
+    /// Reads an unsigned 64-bit integer.
     #[inline(always)]
     pub fn u64(&mut self) -> Result<u64> {
         match self.whole_byte() {
@@ -218,7 +218,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A signed 32-bit integer.
+    /// Reads a signed 32-bit integer.
     #[inline(always)]
     pub fn s32(&mut self) -> Result<i32> {
         match self.whole_byte() {
@@ -227,10 +227,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A signed 33-bit integer.
+    /// Reads a signed 33-bit integer.
     #[inline(always)]
     pub fn s33(&mut self) -> Result<i64> {
-        // Mostly a type index, and an index of one byte seldom comes this far.
+        // This is usually a type index of two bytes: other code reads most indices of one byte.
         if let Some(&[a, b]) = self.rest().first_chunk::<2>()
             && a >= 0x80
             && b < 0x80
@@ -241,7 +241,7 @@ impl<'a> Reader<'a> {
         self.outlined(Reader::signed::<33>)
     }
 
-    /// A signed 64-bit integer.
+    /// Reads a signed 64-bit integer.
     #[inline(always)]
     pub fn s64(&mut self) -> Result<i64> {
         self.outlined(Reader::signed::<64>)
@@ -263,7 +263,7 @@ impl<'a> Reader<'a> {
         Ok((value << unused) as i64 >> unused)
     }
 
-    /// The bits of an integer, and how many its bytes have.
+    /// The bits of an integer, and the number of bits in its bytes.
     #[inline(always)]
     fn leb128<const BITS: u32, const SIGNED: bool>(&mut self) -> Result<(u64, u32)> {
         let mut value = 0;
@@ -275,7 +275,7 @@ impl<'a> Reader<'a> {
             let byte = self.byte()?;
             let left = BITS - shift;
             if left < 7 {
-                // The bits beyond the type's width must be zeros, or repeat its sign bit.
+                // The bits beyond the type's width must be zeros, or copies of its sign bit.
                 let mask = 0x7f & (0x7f_u8 << (left - u32::from(SIGNED)));
                 if byte & mask != 0 && !(SIGNED && byte & mask == mask) {
                     return Err(self.back(1, Malformed::IntegerTooLarge));
@@ -289,11 +289,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An unsigned integer of at most three bytes. When the next one is longer, or malformed,
-    /// nothing is taken off.
+    /// Reads an unsigned integer of at most three bytes. If the integer is longer or malformed,
+    /// reads nothing.
     ///
-    /// This and the other methods named `compact` are for loops that leave what is long to others:
-    /// they call no function.
+    /// This and the other methods named `compact` are for loops that leave long encodings to other
+    /// code. They call no functions.
     ///
     /// ```
     /// let mut reader = wattle_ast::Reader::new(&[0x85, 0x01, 0x80, 0x80, 0x80, 0x01]);
@@ -318,8 +318,9 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// The bits of an integer of at most four bytes, which is in the range of all integer types of
-    /// the format, signed or not. Otherwise, and now and then near the end, nothing is taken off.
+    /// Reads the bits of an integer of at most four bytes, which is in the range of all integer
+    /// types of the format, signed or not. For longer integers, and for some near the end of the
+    /// bytes, reads nothing.
     ///
     /// ```
     /// let mut reader = wattle_ast::Reader::new(&[0xe5, 0x8e, 0x26, 0x7f]);
@@ -338,14 +339,14 @@ impl<'a> Reader<'a> {
             return None;
         }
         self.pos += ends.trailing_zeros() as usize / 8 + 1;
-        // The bits up to the first byte that ends an integer.
+        // Keeps the bits up to the first byte that ends an integer.
         let word = word & (ends ^ (ends - 1));
         let part = |byte: u32| (word >> (8 * byte) & 0x7f) << (7 * byte);
         Some(part(0) | part(1) | part(2) | part(3))
     }
 
-    /// Goes past a 64-bit integer, signed or not, of at most eight bytes. Otherwise, and now and
-    /// then near the end, nothing is taken off.
+    /// Reads past a 64-bit integer, signed or not, of at most eight bytes. For longer integers, and
+    /// for some near the end of the bytes, reads nothing.
     #[inline(always)]
     pub fn compact_i56(&mut self) -> Option<()> {
         let Some(bytes) = self.rest().first_chunk::<8>() else {
@@ -359,8 +360,8 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// Goes past a signed 32-bit integer. When it is malformed, and now and then near the end, nothing
-    /// is taken off.
+    /// Reads past a signed 32-bit integer. For malformed integers, and for some near the end of the
+    /// bytes, reads nothing.
     ///
     /// ```
     /// let mut reader = wattle_ast::Reader::new(b"\x98\xdf\xa8\x94\x04\0\0\0");
@@ -372,7 +373,7 @@ impl<'a> Reader<'a> {
             return self.compact_u28().map(|_| ());
         };
         let ends = !u64::from_le_bytes(*bytes) & 0x80_8080_8080;
-        // The bits of the fifth byte beyond 32 repeat the sign bit.
+        // The bits of the fifth byte beyond the 32nd are copies of the sign bit.
         let is_long = ends & 0x8080_8080 == 0;
         if ends == 0 || is_long && !matches!(bytes[4] & 0x78, 0 | 0x78) {
             return None;
@@ -381,12 +382,12 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// A length: a `u32` that is at most the number of bytes left, its own bytes counted. (The
-    /// reference interpreter counts them. Where a length fits only with them, taking that many bytes
-    /// runs into the end.)
+    /// Reads a length: a `u32` that is at most the number of bytes left, including its own bytes.
+    /// (The reference interpreter includes them. A length that fits only because of them runs into
+    /// the end of the bytes later.)
     ///
     /// # Errors
-    /// [`Malformed::LengthOutOfBounds`], standing at the length.
+    /// [`Malformed::LengthOutOfBounds`], with the reader at the length.
     #[inline]
     pub fn len32(&mut self) -> Result<usize> {
         let start = self.pos;
@@ -397,14 +398,14 @@ impl<'a> Reader<'a> {
         Ok(len)
     }
 
-    /// A list of bytes: its length, then the bytes.
+    /// Reads a list of bytes: its length, then the bytes.
     #[inline]
     pub fn byte_list(&mut self) -> Result<&'a [u8]> {
         let len = self.len32()?;
         self.take(len)
     }
 
-    /// A size and then that many bytes, which `read` must take off, all of them.
+    /// Reads a size and then that many bytes, all of which `read` must read.
     pub(crate) fn sized<T>(
         &mut self,
         mismatch: Malformed,
@@ -421,14 +422,14 @@ impl<'a> Reader<'a> {
         Err(self.fail_at(start + inner.pos, error))
     }
 
-    /// A name.
+    /// Reads a name.
     pub fn name(&mut self) -> Result<&'a str> {
         let start = self.pos;
         let bytes = self.byte_list()?;
         core::str::from_utf8(bytes).map_err(|_| self.fail_at(start, Malformed::Utf8))
     }
 
-    /// One value of any type that can be decoded.
+    /// Reads one value of any type that can be decoded.
     #[inline(always)]
     pub fn read<T: Decode<'a>>(&mut self) -> Result<T> {
         T::decode(self)

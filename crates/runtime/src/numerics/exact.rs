@@ -140,15 +140,15 @@ macro_rules! exact {
                 // Two bits more than the result has, and an even exponent.
                 const TOP: u32 = 2 * MANTISSA + 5;
                 let Magnitude { significand, exponent } = unpack(x).normalised(TOP);
-                let odd = exponent & 1;
-                let square = (significand >> odd) as $square;
+                let parity = exponent & 1;
+                let square = (significand >> parity) as $square;
                 let root = square.isqrt();
                 let inexact = root * root != square;
                 pack(
                     false,
                     Magnitude {
                         significand: u128::from(root) | u128::from(inexact),
-                        exponent: (exponent + odd) / 2,
+                        exponent: (exponent + parity) / 2,
                     },
                 )
             }

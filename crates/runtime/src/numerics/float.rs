@@ -33,9 +33,9 @@ pub(super) trait Float:
 
     /// Whether it is a NaN.
     fn is_nan(self) -> bool;
-    /// Its magnitude; NaNs keep their payload.
+    /// The magnitude; NaNs keep their payload.
     fn abs(self) -> Self;
-    /// Its magnitude with the sign of another; NaNs keep their payload.
+    /// The magnitude with the sign of another number; NaNs keep their payload.
     fn copysign(self, sign: Self) -> Self;
     /// The NaN with the top bit of its payload set.
     fn quiet(self) -> Self;

@@ -51,7 +51,7 @@ impl Signature<'_> {
     }
 }
 
-/// What has to learn the position of a label.
+/// An operation or a handler whose target is a label without a position yet.
 #[derive(Clone, Copy)]
 enum Fixup {
     Op(u32),

@@ -1,4 +1,4 @@
-//! Properties of the numbers, against implementations that share nothing with them.
+//! Properties of numbers, tested against independent implementations.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::*;
 
-/// A small generator of pseudo-random numbers (xorshift), the same on every run.
+/// A small generator of pseudo-random numbers (xorshift), which gives equal numbers in every run.
 struct Random(u64);
 
 impl Random {
@@ -220,7 +220,7 @@ fn the_edges_of_the_range() {
     assert_eq!(f32("0x1p-149"), Ok(F32(1)));
     assert_eq!(f32("0x1p-99999999999999999999"), Ok(F32(0)));
     assert_eq!(f32("0x1p+99999999999999999999"), Err(OutOfRange));
-    // The largest subnormal float and a half rounds to the least normal one.
+    // The largest subnormal float and a half rounds up to the least normal one.
     assert_eq!(f32("0x0.ffffffp-126"), Ok(F32::from(f32::MIN_POSITIVE)));
 }
 
@@ -257,7 +257,7 @@ fn decimal_halfway_points_round_to_even() {
         if !high.is_finite() {
             continue;
         }
-        // A point halfway between two single floats is a double float, so it prints exactly.
+        // A point halfway between two neighbouring `f32` is an `f64`, so it prints exactly.
         let half = (f64::from(low) + f64::from(high)) / 2.0;
         let exact = format!("{half:.160}");
         let even = if bits & 1 == 0 { low } else { high };
@@ -270,14 +270,14 @@ fn decimal_halfway_points_round_to_even() {
 
 #[test]
 fn long_decimal_floats() {
-    // Text so long that the exponent undoes it, beyond what core's own exponents can say.
+    // The exponent undoes the length of the text, and is beyond the exponents that `core` reads.
     let zeros = "0".repeat(700_000);
     assert_eq!(f64(format!("0.{zeros}15e700001")), Ok(F64::from(1.5)));
     assert_eq!(f64(format!("25{zeros}e-700001")), Ok(F64::from(2.5)));
     assert_eq!(f32(format!("{zeros}1{zeros}.{zeros}e-700_000")), Ok(F32::from(1.0)));
     assert_eq!(f64(format!("0.{zeros}")), Ok(F64(0)));
     assert_eq!(f64(format!("1{zeros}")), Err(OutOfRange));
-    // Halfway between one and the next float, then more digits than are kept.
+    // Halfway between 1 and the next float, then more digits than are kept.
     let half = "1.00000000000000011102230246251565404236316680908203125";
     let next = F64::from(1.0 + f64::EPSILON);
     assert_eq!(f64(half), Ok(F64::from(1.0)));
@@ -287,13 +287,13 @@ fn long_decimal_floats() {
     assert_eq!(f64(format!("{half}_0_1")), Ok(next));
 }
 
-/// Rounds a binary fraction bit by bit: `bits` are those of the value, the first worth `2^weight`.
-/// The result is a sum of powers of two.
+/// Rounds a binary fraction bit by bit, with the result as powers of two. `bits` are those of the
+/// value, the first worth `2^weight`.
 fn reference(bits: &[bool], weight: i64, precision: i64, min_weight: i64) -> (Vec<bool>, i64) {
     let first = bits.iter().position(|&bit| bit).unwrap();
     let first_weight = weight - first as i64;
     let last_weight = (first_weight - precision + 1).max(min_weight);
-    // Kept bits, from one above the first (for a carry) down to the last that fits.
+    // The kept bits, from one above the first (for a carry) down to the last that fits.
     let at = |w: i64| w <= weight && bits.get((weight - w) as usize).copied().unwrap_or(false);
     let top = first_weight.max(last_weight) + 1;
     let mut kept: Vec<bool> = (last_weight..=top).rev().map(at).collect();
@@ -310,7 +310,7 @@ fn reference(bits: &[bool], weight: i64, precision: i64, min_weight: i64) -> (Ve
     (kept, top)
 }
 
-/// The exact sum of powers of two; infinite when it is too large.
+/// The exact sum of powers of two; infinite if it is too large.
 fn sum64(bits: &[bool], top: i64) -> f64 {
     let power = |w: i64| match w {
         1024.. => f64::INFINITY,
@@ -362,7 +362,7 @@ fn hex_floats_agree_with_rounding_bit_by_bit() {
             let expected = if value.is_finite() { Ok(F64::from(value)) } else { Err(OutOfRange) };
             assert_eq!(f64(&text), expected, "{text}");
         } else {
-            // The sum is exact in double precision, and so is the step to single precision.
+            // The sum is exact as an `f64`, and so is the conversion to an `f32`.
             let (kept, top) = reference(&bits, weight, 24, -149);
             let value = sum64(&kept, top) as f32;
             let expected = if value.is_finite() { Ok(F32::from(value)) } else { Err(OutOfRange) };

@@ -110,8 +110,8 @@ impl Checker<'_, '_, Full> {
         let frame = self.target(cast.label.0)?;
         let types = frame.label(self.registry);
         // With custom descriptors, two types of one hierarchy are enough.
-        let is_lenient = self.types.features.contains(Feature::CustomDescriptors);
-        let related = match is_lenient {
+        let is_hierarchy_enough = self.types.features.contains(Feature::CustomDescriptors);
+        let related = match is_hierarchy_enough {
             true => self.registry.top(to) == self.registry.top(from),
             false => self.registry.matches(to, from),
         };

@@ -125,7 +125,7 @@ impl<'s, 't> Checker<'s, 't, Full> {
                 false => self.attempts::<false>(opcodes),
             };
             if self.frames.is_empty() {
-                // Attempts stop at the final `end` after it was checked.
+                // The attempt at the final `end` succeeded, but `attempts` went back before it.
                 self.reader.advance();
                 break;
             }

@@ -186,7 +186,7 @@ pub(super) type ByByte = [OpcodeType; 256];
 pub(super) struct Opcodes {
     pub(super) features: Features,
     any: ByByte,
-    /// Those that may stand in constant expressions.
+    /// The opcodes that may stand in constant expressions.
     constant: ByByte,
 }
 

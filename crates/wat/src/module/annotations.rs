@@ -1,6 +1,6 @@
-//! Annotations with a meaning: `@name`, `@custom`, `@metadata.code.*` and our own
-//! `@names`; the custom sections they become, and the place of the name section. Custom sections
-//! that are spelt out are in `custom_text.rs`.
+//! Known annotations: `@name`, `@custom`, `@metadata.code.*` and Wattle's own `@names`. They become
+//! custom sections, and the place of the name section. `custom_text.rs` has the annotations that
+//! spell out the content of a custom section.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html>
 
@@ -20,28 +20,28 @@ use crate::warning::{Warning, WarningKind};
 
 const CUSTOM: &str = "custom";
 const NAME: &str = "name";
-/// What the ids of annotations on instructions begin with.
+/// The beginning of the ids of annotations on instructions.
 const CODE: &str = CodeMetadata::PREFIX;
-/// Marks the place of the name section, where that is not the last one.
+/// The id of the annotation for the place of the name section, if that is not the default place.
 const NAMES: &str = "names";
 
-/// The ids of the annotations that mean something here.
+/// The ids of the known annotations.
 pub(crate) const KNOWN: &[&str] = &[CUSTOM, NAME, CODE, NAMES, Producers::NAME, Dylink::NAME];
 
-/// What annotations say of an instruction: places in the list of what they say of the function.
+/// The annotations of an instruction, as a range of those of the function.
 #[derive(Clone, Copy, Default, Debug)]
-pub(super) struct Said {
+pub(super) struct InstrMetadata {
     first: u32,
     end: u32,
 }
 
-impl Said {
+impl InstrMetadata {
     pub(super) fn is_empty(self) -> bool {
         self.first == self.end
     }
 }
 
-/// Where a custom section goes: two numbers for each section, one before and one after it.
+/// The place of a custom section. Each section has two numbers, for before and after it.
 pub(super) type Place = usize;
 
 pub(super) fn before(section: SectionId) -> Place {
@@ -53,7 +53,7 @@ pub(super) fn after(section: SectionId) -> Place {
 }
 
 impl<'t, 'a> State<'t, 'a> {
-    /// The annotations before the token at `pos`, by their numbers.
+    /// The annotations before the token at `pos`, as a range of indices.
     fn annots_at(&self, pos: usize) -> Range<usize> {
         let annots = self.cursor.tokens.annotations();
         let first = annots.partition_point(|annot| annot.at < pos);
@@ -66,8 +66,8 @@ impl<'t, 'a> State<'t, 'a> {
         !self.unannotated.contains(&pos) && self.look_up_annotations(pos)
     }
 
-    /// Whether there are annotations before the token at `pos`. If not, the tokens up to the next
-    /// annotation are remembered as free of them.
+    /// Looks up whether there are annotations before the token at `pos`. If not, remembers that
+    /// there are none up to the next annotation.
     fn look_up_annotations(&mut self, pos: usize) -> bool {
         let annots = self.cursor.tokens.annotations();
         let first = annots.partition_point(|annot| annot.at < pos);
@@ -76,8 +76,8 @@ impl<'t, 'a> State<'t, 'a> {
         next == pos
     }
 
-    /// The one annotation with an id before the token at `pos`, if any. `twice` says what is wrong
-    /// with two of them.
+    /// The only annotation with an id before the token at `pos`, if any. `twice` is the reason of
+    /// the error for two of them.
     #[cold]
     fn place_annotation(
         &mut self,
@@ -99,7 +99,7 @@ impl<'t, 'a> State<'t, 'a> {
         Ok(found)
     }
 
-    /// The name that an annotation before the next token gives.
+    /// The name in an annotation before the next token.
     #[inline(always)]
     pub(super) fn name_annotation(&mut self) -> Result<Option<Name<'a>>> {
         let pos = self.cursor.pos();
@@ -109,16 +109,16 @@ impl<'t, 'a> State<'t, 'a> {
         self.place_annotation(pos, NAME, "multiple names")?.map(parse_name).transpose()
     }
 
-    /// What annotations before the token at `pos` say of the instruction there.
+    /// The annotations of the instruction at `pos`.
     #[inline(always)]
-    pub(super) fn said(&mut self, pos: usize) -> Result<Said> {
-        if self.annotated(pos) { self.said_at(pos) } else { Ok(Said::default()) }
+    pub(super) fn instr_metadata(&mut self, pos: usize) -> Result<InstrMetadata> {
+        if self.annotated(pos) { self.instr_metadata_at(pos) } else { Ok(InstrMetadata::default()) }
     }
 
     #[cold]
-    fn said_at(&mut self, pos: usize) -> Result<Said> {
+    fn instr_metadata_at(&mut self, pos: usize) -> Result<InstrMetadata> {
         let tokens = self.cursor.tokens;
-        let first = self.said.len();
+        let first = self.func_metadata.len();
         for at in self.annots_at(pos) {
             let annot = tokens.annotations().get(at).filter(|it| it.id.starts_with(CODE));
             let Some(annot) = annot else { continue };
@@ -126,19 +126,22 @@ impl<'t, 'a> State<'t, 'a> {
             if self.func.is_none() {
                 return Err(bad(annot, "not in a function"));
             }
-            if self.said.iter().skip(first).any(|(id, _)| *id == annot.id) {
+            if self.func_metadata.iter().skip(first).any(|(id, _)| *id == annot.id) {
                 return Err(bad(annot, "duplicate annotation"));
             }
-            self.said.push((annot.id.clone(), parse_metadata(annot)?));
+            self.func_metadata.push((annot.id.clone(), parse_metadata(annot)?));
         }
-        Ok(Said { first: first as u32, end: self.said.len() as u32 })
+        Ok(InstrMetadata { first: first as u32, end: self.func_metadata.len() as u32 })
     }
 
-    /// Keeps what annotations say of the instructions of a function, at these offsets.
+    /// Keeps the annotations of a function's instructions at these offsets.
     #[cold]
-    pub(super) fn keep_metadata(&mut self, func: FuncIdx, annotated: &[(u32, Said)]) {
-        for (offset, said) in annotated {
-            let here = self.said.get(said.first as usize..said.end as usize).unwrap_or_default();
+    pub(super) fn keep_metadata(&mut self, func: FuncIdx, annotated: &[(u32, InstrMetadata)]) {
+        for (offset, range) in annotated {
+            let here = self
+                .func_metadata
+                .get(range.first as usize..range.end as usize)
+                .unwrap_or_default();
             for (id, value) in here {
                 let metadata = self.metadata.entry(id.clone()).or_default();
                 metadata.set(func, *offset, value.clone());
@@ -146,7 +149,8 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// Behind the fields: what the annotations add to the module, and those that are left over.
+    /// Adds what annotations contribute to the module, after its fields, and reports annotations in
+    /// wrong places.
     pub(super) fn annotations(&mut self) {
         let end = self.cursor.pos();
         let mut sections = Vec::new();
@@ -159,7 +163,7 @@ impl<'t, 'a> State<'t, 'a> {
         self.place_customs(sections);
     }
 
-    /// The annotations between the fields.
+    /// Processes the annotations between the fields.
     fn outside(&mut self, sections: &mut Vec<(Place, Custom<'a>)>, end: usize) {
         let tokens = self.cursor.tokens;
         let mut named = false;
@@ -204,8 +208,8 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// The annotations before the field that is next. Before the first one, those between
-    /// `(module` and the identifier of the module belong there too.
+    /// The annotations before the next field. Before the first field, those between `(module` and
+    /// the module's identifier are included.
     fn annots_between_fields(&self, at_start: bool) -> Range<usize> {
         let here = self.annots_at(self.cursor.pos());
         let annots = self.cursor.tokens.annotations();
@@ -217,8 +221,9 @@ impl<'t, 'a> State<'t, 'a> {
         annots.partition_point(|annot| Some(annot.at) < id)..here.end
     }
 
-    /// Reports the annotations that found no place. In or behind a field with an error, the parser
-    /// may not have come to their place: only those that are wrong anywhere are reported there.
+    /// Reports annotations in wrong places. In or behind a field with an error, the parser may not
+    /// have reached the right place of an annotation, so only those that are wrong in any place are
+    /// reported there.
     fn left_over(&mut self, end: usize) {
         let tokens = self.cursor.tokens;
         let failed = self.errors.iter().map(|error| error.span.start).min().unwrap_or(usize::MAX);
@@ -248,13 +253,13 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// Puts custom sections, code metadata and names into their places.
+    /// Adds custom sections, code metadata and names in their places.
     fn place_customs(&mut self, mut sections: Vec<(Place, Custom<'a>)>) {
         for (name, metadata) in core::mem::take(&mut self.metadata) {
             let data = CustomData::Bytes(metadata.to_bytes().into());
             sections.push((before(SectionId::Code), Custom { name, data, after: None }));
         }
-        // A stable sort: sections of one place stay in the order in which they were written.
+        // The sort is stable, so sections in one place stay in the order of the text.
         sections.sort_by_key(|(place, _)| *place);
         for (place, mut custom) in sections {
             custom.after = self.last_section(place);
@@ -269,9 +274,9 @@ impl<'t, 'a> State<'t, 'a> {
         SectionId::ALL.iter().rev().find(present).copied()
     }
 
-    /// The name section. Identifiers are the names; a name section that is written out beside them
-    /// only marks the place, and what it says otherwise is left out with a warning. Of several, or
-    /// of one that is malformed, everything must agree with the identifiers.
+    /// Adds the name section. Names come from the identifiers. A name section that is written out
+    /// beside them only gives the place, and a warning if it differs. If there are several, or a
+    /// malformed one, they must agree with the identifiers.
     fn place_names(&mut self) {
         let customs = &mut self.module.customs;
         let written: Vec<usize> = (0..customs.len())
@@ -299,11 +304,11 @@ impl<'t, 'a> State<'t, 'a> {
         self.place_marked_names(is_written);
     }
 
-    /// Adds a name section at the end unless there is one; a mark without names goes away.
+    /// Adds a placeholder for the names at the end, unless there is one. Without names, removes it.
     fn place_marked_names(&mut self, is_written: bool) {
         let customs = &mut self.module.customs;
         if is_written {
-            // It stands where it was written, wherever the mark is.
+            // A section that is written out is in its place, whatever the mark says.
             let mut is_first = true;
             customs.retain(|it| it.data != CustomData::Names || core::mem::take(&mut is_first));
         } else if self.module.names.is_empty() {
@@ -315,7 +320,7 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// Where a name section is written out.
+    /// The annotation that writes out a name section.
     fn name_section_span(&self) -> Span {
         let annots = self.cursor.tokens.annotations().iter();
         let mut sections = annots.filter(|annot| {
@@ -345,7 +350,7 @@ pub(super) fn unexpected(annot: &Annotation<'_>, cursor: &Cursor<'_, '_>) -> Box
     Error::boxed(ErrorKind::Annotation(annot.id.as_str().into(), "unexpected token"), cursor.span())
 }
 
-/// A string that is a name.
+/// Reads a string that is a name.
 pub(super) fn name_in<'a>(
     annot: &Annotation<'a>,
     cursor: &mut Cursor<'_, 'a>,
@@ -377,7 +382,8 @@ fn parse_name<'a>(annot: &Annotation<'a>) -> Result<Name<'a>> {
     Ok(name)
 }
 
-/// `(@metadata.code.KIND "data"*)`. A branch hint is `"\00"`, or `"\01"` for a branch that is likely.
+/// `(@metadata.code.KIND "data"*)`. A branch hint is `"\00"`, or `"\01"` for a branch that is
+/// likely to be taken.
 fn parse_metadata<'a>(annot: &Annotation<'a>) -> Result<Cow<'a, [u8]>> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let bytes = cursor.strings();
@@ -399,7 +405,7 @@ fn parse_custom<'a>(annot: &Annotation<'a>) -> Result<(Place, Custom<'a>)> {
 }
 
 /// `(@names (before|after section)? "data"*)`: the place of the name section, and the names in it
-/// that identifiers cannot say, for instance of what does not exist.
+/// that identifiers cannot express, such as those of items that do not exist.
 fn parse_names<'a>(annot: &Annotation<'a>) -> Result<((Place, Custom<'a>), Names<'a>)> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let place = placement(annot, &mut cursor)?;
@@ -410,7 +416,7 @@ fn parse_names<'a>(annot: &Annotation<'a>) -> Result<((Place, Custom<'a>), Names
     Ok(((place, Custom { name, data: CustomData::Names, after: None }), names))
 }
 
-/// `(before|after section)?`; the end of the module when it is missing.
+/// `(before|after section)?`. The default is the end of the module.
 fn placement(annot: &Annotation<'_>, cursor: &mut Cursor<'_, '_>) -> Result<Place> {
     let mut place = after(SectionId::Data);
     if cursor.opt(TokenKind::Open) {

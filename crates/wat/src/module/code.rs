@@ -1,5 +1,5 @@
-//! Instruction sequences, flat and folded, straight to bytes. The blocks and parentheses that are
-//! open are data: no depth of nesting makes anything recurse.
+//! Flat and folded instruction sequences, encoded as they are read. Open blocks and parentheses are
+//! kept in a list, so nesting causes no recursion.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/instructions.html>
 
@@ -9,13 +9,13 @@ use wattle_ast::{BlockType, Encode, ItemKind, Name, Opcode, encode_immediates};
 use wattle_syntax::TokenKind;
 
 use super::State;
-use super::annotations::Said;
+use super::annotations::InstrMetadata;
 use super::immediates::Immediates;
 use super::types::ParamIds;
 use crate::error::{Expected, Result};
 use crate::ids::Space;
 
-/// What is open around the next instruction.
+/// A block, clause or parenthesis that is open around the next instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Open {
     // Flat: closed by `end`.
@@ -26,27 +26,27 @@ pub(super) enum Open {
     Catch,
     CatchAll,
     // Folded: closed by a parenthesis.
-    /// An instruction that waits for its operands.
+    /// An instruction whose operands come first.
     Operands,
     /// A block, a loop or a `try_table`.
     FoldedBlock,
-    /// An `if` that waits for its condition and `(then`.
+    /// An `if` before its condition and `(then`.
     Condition,
     /// `(then`, `(else`, `(do`, `(catch` or `(catch_all`.
     Clause,
-    /// An `if` after `(then ...)`: there may be `(else`.
+    /// An `if` after `(then ...)`: `(else` may follow.
     AfterThen,
-    /// A `try` that must go on with `(do`.
+    /// A `try` before `(do`, which must follow.
     BeforeDo,
-    /// A `try` after `(do ...)`: there may be `(catch`, `(catch_all` or `(delegate`.
+    /// A `try` after `(do ...)`: `(catch`, `(catch_all` or `(delegate` may follow.
     AfterDo,
-    /// A `try` after `(catch ...)`: there may be `(catch` or `(catch_all`.
+    /// A `try` after `(catch ...)`: `(catch` or `(catch_all` may follow.
     AfterCatch,
     /// An `if` or a `try` after its last clause.
     Complete,
-    /// A `try` after `(delegate ...)`, which stands for its `end`.
+    /// A `try` after `(delegate ...)`, which takes the place of its `end`.
     Delegated,
-    /// Something with an error, in which anything may follow.
+    /// A form with an error, in which anything may follow.
     Loose,
 }
 
@@ -57,7 +57,7 @@ impl Open {
         matches!(self, Block | If | Else | Try | Catch | CatchAll)
     }
 
-    /// Whether an instruction may be next that is not folded.
+    /// Whether a flat instruction may follow.
     fn takes_flat(self) -> bool {
         self.is_flat() || matches!(self, Open::FoldedBlock | Open::Clause | Open::Loose)
     }
@@ -66,57 +66,58 @@ impl Open {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     pub(super) open: Open,
-    /// What annotations say of the instruction that waits.
-    said: Said,
-    /// Where in `Code::waiting` the instruction lies, when it waits.
+    /// The annotations of the instruction that waits.
+    metadata: InstrMetadata,
+    /// The start in `Code::waiting` of an instruction that waits.
     waiting: u32,
     /// The tokens of the instruction that waits, up to its operands; the first token of a block.
     pub(super) tokens: (u32, u32),
 }
 
 impl Frame {
-    /// What the token at a position opens.
+    /// The frame that the token at a position opens.
     fn new(open: Open, start: usize) -> Frame {
         let start = start as u32;
-        Frame { open, said: Said::default(), waiting: 0, tokens: (start, start + 1) }
+        Frame { open, metadata: InstrMetadata::default(), waiting: 0, tokens: (start, start + 1) }
     }
 }
 
-/// The identifier of a block, and its name when an annotation gives another.
+/// The identifier of a block, and its name if an annotation gives another one.
 #[derive(Default)]
 pub(super) struct LabelId<'a> {
-    /// The position that the identifier has when there is one.
+    /// The position of the identifier, if there is one.
     at: usize,
     id: Option<Name<'a>>,
     name: Option<Name<'a>>,
 }
 
-/// An expression that is being written, and what is open in it. Reused from body to body.
+/// An expression that is being encoded, and its open blocks and parentheses. It is reused for all
+/// bodies.
 #[derive(Default)]
 pub(super) struct Code<'a> {
-    /// What is written.
+    /// The encoded instructions.
     pub(super) out: Vec<u8>,
-    /// Instructions whose operands are not written yet.
+    /// Encoded instructions whose operands are not encoded yet.
     waiting: Vec<u8>,
     pub(super) frames: Vec<Frame>,
-    /// The identifiers of the folded `if`s that wait.
+    /// The identifiers of folded `if`s whose conditions are not encoded yet.
     pub(super) waiting_ids: Vec<LabelId<'a>>,
-    /// For the immediates that are lists.
+    /// A buffer for immediates that are lists.
     scratch: Vec<u8>,
-    /// Where the expression begins in `out`.
+    /// The start of the expression in `out`.
     start: usize,
-    /// The item that the expression belongs to, when its instructions are to be located.
+    /// The item of the expression, if the places of its instructions are recorded.
     owner: Option<(ItemKind, u32)>,
-    /// The offsets in `out` of the instructions that annotations say something of.
-    pub(super) annotated: Vec<(u32, Said)>,
-    /// Whether an error was reported, and what is written is of no use.
+    /// The offsets in `out` of annotated instructions, and their annotations.
+    pub(super) annotated: Vec<(u32, InstrMetadata)>,
+    /// Whether an error was reported, so that the encoded instructions are of no use.
     pub(super) broken: bool,
-    /// Whether a word was met that may have been meant to begin or to end a block.
+    /// Whether there was an unknown word that may have been meant to begin or end a block.
     pub(super) unsure: bool,
 }
 
 impl Code<'_> {
-    /// Begins another body or expression.
+    /// Prepares for another body or expression.
     pub(super) fn reset(&mut self) {
         self.out.clear();
         self.waiting.clear();
@@ -126,11 +127,11 @@ impl Code<'_> {
         (self.broken, self.unsure) = (false, false);
     }
 
-    /// Notes what annotations say of the instruction at an offset in `out`.
+    /// Records the annotations of the instruction at an offset in `out`.
     #[inline(always)]
-    fn annotate(&mut self, said: Said, offset: usize) {
-        if !said.is_empty() {
-            self.annotated.push((offset as u32, said));
+    fn annotate(&mut self, metadata: InstrMetadata, offset: usize) {
+        if !metadata.is_empty() {
+            self.annotated.push((offset as u32, metadata));
         }
     }
 
@@ -141,17 +142,17 @@ impl Code<'_> {
     }
 }
 
-/// Where a sequence of instructions ends.
+/// The end of a sequence of instructions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Until {
-    /// Before the parenthesis that closes what is around it.
+    /// Before the closing parenthesis of the enclosing form.
     Close,
-    /// Behind one folded instruction.
+    /// Behind a single folded instruction.
     One,
 }
 
 impl<'a> State<'_, 'a> {
-    /// Instructions, and the final `end`, to the end of `code.out`.
+    /// Reads instructions and encodes them, with the final `end`, to the end of `code.out`.
     pub(super) fn expr(
         &mut self,
         code: &mut Code<'a>,
@@ -186,13 +187,13 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// Writes the `end` that the token at a position stands for.
+    /// Encodes an `end`, whose source is the token at position `at`.
     fn end(&mut self, code: &mut Code<'a>, at: usize) {
         self.note(code, code.out.len(), (at, at + 1));
         Opcode::End.encode(&mut code.out);
     }
 
-    /// The opcode of the mnemonic that is next. Moves past it.
+    /// Reads a mnemonic and returns its opcode.
     #[inline(always)]
     fn opcode(&mut self) -> Result<Opcode> {
         match Opcode::from_mnemonic(self.cursor.bytes()) {
@@ -204,7 +205,7 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// Of two opcodes that share a mnemonic, the one that the immediates ask for.
+    /// The opcode that fits the immediates, if two opcodes share the mnemonic.
     #[inline(always)]
     fn overload(&self, opcode: Opcode) -> Opcode {
         match opcode {
@@ -216,7 +217,7 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// Whether the reference type that is next is nullable: `(ref null ..)` or an abbreviation.
+    /// Whether the next reference type is nullable: `(ref null ..)` or an abbreviation.
     fn at_nullable(&self) -> bool {
         match self.cursor.peek() {
             TokenKind::Open => self.cursor.text_at(2) == "null",
@@ -224,22 +225,21 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// Writes an opcode and its immediates.
+    /// Encodes an opcode and its immediates.
     #[inline(always)]
     fn encode(&mut self, code: &mut Code<'a>, opcode: Opcode) -> Result<()> {
         opcode.encode(&mut code.out);
         if opcode.kinds().is_empty() { Ok(()) } else { self.immediates(code, opcode) }
     }
 
-    /// Not inlined: it is large.
+    /// Not inlined, because it is large.
     #[inline(never)]
     fn immediates(&mut self, code: &mut Code<'a>, opcode: Opcode) -> Result<()> {
         let Code { out, scratch, .. } = code;
         encode_immediates(opcode, &mut Immediates::new(self, scratch, opcode), out)
     }
 
-    /// Notes that the instruction at an offset in `out` is made of the tokens from one position up
-    /// to another.
+    /// Records that the instruction at an offset in `out` comes from the given range of tokens.
     #[inline(always)]
     fn note(&mut self, code: &Code<'a>, offset: usize, tokens: (usize, usize)) {
         if let Some((kind, index)) = code.owner {
@@ -257,17 +257,17 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// An instruction that is not folded.
+    /// Reads a flat instruction.
     #[inline(always)]
     fn flat(&mut self, code: &mut Code<'a>) -> Result<()> {
         if code.frames.last().is_some_and(|frame| !frame.open.takes_flat()) {
             return Err(self.cursor.unexpected(Expected::OperandOrClose));
         }
         let start = self.cursor.pos();
-        let said = self.said(start)?;
+        let metadata = self.instr_metadata(start)?;
         let opcode = self.opcode()?;
         let before = code.out.len();
-        code.annotate(said, before);
+        code.annotate(metadata, before);
         if opcode.kinds().is_structured() {
             return self.flat_structured(code, opcode, start);
         }
@@ -313,7 +313,7 @@ impl<'a> State<'_, 'a> {
         header
     }
 
-    /// The instruction that begins another clause of the innermost block. Behind its keyword.
+    /// Begins another clause of the innermost block, behind the keyword of the clause.
     fn clause(
         &mut self,
         code: &mut Code<'a>,
@@ -327,14 +327,15 @@ impl<'a> State<'_, 'a> {
         immediates
     }
 
-    /// `delegate` and its label, which is never that of the block itself. Behind the keyword.
+    /// Reads the rest of `delegate`, behind the keyword. Its label is never that of the block
+    /// itself.
     fn delegate(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
         self.end_label(start + 1);
         self.note(code, code.out.len(), (start, start + 2));
         self.encode(code, Opcode::Delegate)
     }
 
-    /// The identifier, if any, behind `end` or `else`.
+    /// Reads the optional identifier behind `end` or `else`.
     fn matching_label(&mut self, code: &mut Code<'a>) -> Result<()> {
         if self.cursor.peek() != TokenKind::Id {
             return Ok(());
@@ -347,7 +348,7 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// Identifier, type and clauses of a block. Behind its keyword.
+    /// Reads the identifier, the type and the clauses of a block, behind its keyword.
     fn begin_block(&mut self, code: &mut Code<'a>, opcode: Opcode, start: usize) -> Result<()> {
         let id = self.label_id()?;
         let before = code.out.len();
@@ -357,13 +358,13 @@ impl<'a> State<'_, 'a> {
         immediates
     }
 
-    /// The identifier of a block, and the name that an annotation gives it.
+    /// Reads the identifier of a block, and the name in an annotation.
     fn label_id(&mut self) -> Result<LabelId<'a>> {
         let at = self.cursor.pos();
         Ok(LabelId { at, id: self.cursor.opt_id(), name: self.name_annotation()? })
     }
 
-    /// Opens a block. Only functions have names for their labels.
+    /// Opens a block. Only blocks of functions can have names.
     fn begin_label(&mut self, label: LabelId<'a>) {
         let index = self.labels.begun;
         if label.id.is_some() {
@@ -375,7 +376,7 @@ impl<'a> State<'_, 'a> {
         self.labels.push(label.id);
     }
 
-    /// Closes a block. The token at a position is its last one.
+    /// Closes a block, whose last token is at position `at`.
     #[inline(always)]
     pub(super) fn end_label(&mut self, at: usize) {
         let index = self.labels.pop();
@@ -387,7 +388,7 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// What begins with a parenthesis.
+    /// Reads a form: a folded instruction or a clause.
     #[inline(always)]
     fn folded(&mut self, code: &mut Code<'a>) -> Result<()> {
         let open = self.cursor.pos();
@@ -402,53 +403,53 @@ impl<'a> State<'_, 'a> {
         {
             return Ok(());
         }
-        // Only an instruction is annotated: what stands before `(then` is left over.
-        let said = self.said(open)?;
+        // Only instructions can be annotated. Annotations before `(then` are reported later.
+        let metadata = self.instr_metadata(open)?;
         let start = self.cursor.pos();
         let opcode = self.opcode()?;
         if opcode.kinds().is_structured() {
-            return self.folded_structured(code, opcode, start, said);
+            return self.folded_structured(code, opcode, start, metadata);
         }
         let before = code.out.len();
         self.encode(code, opcode)?;
         let end = self.cursor.pos();
         if self.cursor.opt(TokenKind::Close) {
-            // Without operands nothing has to wait.
-            code.annotate(said, before);
+            // An instruction without operands need not wait.
+            code.annotate(metadata, before);
             self.note(code, before, (start, end));
             return Ok(());
         }
-        self.wait(code, Open::Operands, before, said, (start, end));
+        self.wait(code, Open::Operands, before, metadata, (start, end));
         Ok(())
     }
 
-    /// Sets aside the instruction that was just written, until its operands are.
+    /// Sets aside the instruction that was just encoded, until its operands are.
     pub(super) fn wait(
         &mut self,
         code: &mut Code<'a>,
         open: Open,
         before: usize,
-        said: Said,
+        metadata: InstrMetadata,
         tokens: (usize, usize),
     ) {
         let waiting = code.waiting.len() as u32;
         code.waiting.extend_from_slice(&code.out[before..]);
         code.out.truncate(before);
         let tokens = (tokens.0 as u32, tokens.1 as u32);
-        code.frames.push(Frame { open, said, waiting, tokens });
+        code.frames.push(Frame { open, metadata, waiting, tokens });
     }
 
-    /// Writes the instruction that was set aside.
+    /// Encodes the instruction that was set aside.
     #[inline(always)]
     fn resume(&mut self, code: &mut Code<'a>, frame: Frame) {
-        code.annotate(frame.said, code.out.len());
+        code.annotate(frame.metadata, code.out.len());
         self.note(code, code.out.len(), (frame.tokens.0 as usize, frame.tokens.1 as usize));
         let waiting = frame.waiting as usize;
         code.out.extend_from_slice(&code.waiting[waiting..]);
         code.waiting.truncate(waiting);
     }
 
-    /// A clause of a folded `if` or `try`; false when an operand is next instead.
+    /// Reads a clause of a folded `if` or `try`. Returns false if an operand comes next instead.
     fn folded_clause(&mut self, code: &mut Code<'a>, frame: Frame) -> Result<bool> {
         let start = self.cursor.pos();
         let (after, opcode) = match (frame.open, self.cursor.text()) {
@@ -491,7 +492,7 @@ impl<'a> State<'_, 'a> {
         code: &mut Code<'a>,
         opcode: Opcode,
         start: usize,
-        said: Said,
+        metadata: InstrMetadata,
     ) -> Result<()> {
         let before = code.out.len();
         let open = match opcode {
@@ -501,7 +502,7 @@ impl<'a> State<'_, 'a> {
                 let id = self.label_id()?;
                 code.waiting_ids.push(id);
                 let immediates = self.encode(code, opcode);
-                self.wait(code, Open::Condition, before, said, (start, self.cursor.pos()));
+                self.wait(code, Open::Condition, before, metadata, (start, self.cursor.pos()));
                 return immediates;
             }
             _ => {
@@ -509,13 +510,13 @@ impl<'a> State<'_, 'a> {
                 return Err(self.cursor.unexpected(Expected::FittingInstr));
             }
         };
-        code.annotate(said, before);
+        code.annotate(metadata, before);
         let header = self.begin_block(code, opcode, start);
         code.frames.push(Frame::new(open, start));
         header
     }
 
-    /// A closing parenthesis.
+    /// Reads a closing parenthesis.
     #[inline(always)]
     fn close(&mut self, code: &mut Code<'a>) -> Result<()> {
         let Some(&frame) = code.frames.last() else { return Ok(()) };
@@ -539,7 +540,7 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// The type of a block.
+    /// Reads the type of a block.
     pub(super) fn block_type(&mut self) -> Result<BlockType> {
         let (explicit, start) = self.opt_type_idx()?;
         self.params_and_results(ParamIds::None)?;
@@ -550,7 +551,7 @@ impl<'a> State<'_, 'a> {
         })
     }
 
-    /// A label: a number or the identifier of a block that is open.
+    /// Reads a label: a number, or the identifier of an open block.
     #[inline(always)]
     pub(super) fn label(&mut self) -> Result<u32> {
         if self.cursor.peek() != TokenKind::Id {

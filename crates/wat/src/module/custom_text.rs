@@ -1,4 +1,4 @@
-//! Custom sections that have a text form of their own, invented by other tools: `@producers` and
+//! Custom sections that have a text form of their own, which other tools defined: `@producers` and
 //! `@dylink.0`.
 
 use alloc::vec::Vec;
@@ -14,13 +14,13 @@ use super::annotations::{Place, after, bad, before, expect_end, name_in, unexpec
 use crate::cursor::Cursor;
 use crate::error::Result;
 
-/// The custom section that an annotation spells out, and its place; nothing for other annotations.
+/// The custom section that an annotation spells out, and its place; `None` for other annotations.
 pub(super) fn section<'a>(annot: &Annotation<'a>) -> Option<Result<(Place, Custom<'a>)>> {
     let (place, bytes) = match &*annot.id {
         Producers::NAME => {
             (after(SectionId::Data), producers(annot).map(|section| section.to_bytes()))
         }
-        // A loader looks for it before all other sections.
+        // Loaders expect this section before all others.
         Dylink::NAME => (before(SectionId::Type), dylink(annot).map(|section| section.to_bytes())),
         _ => return None,
     };
@@ -31,7 +31,7 @@ pub(super) fn section<'a>(annot: &Annotation<'a>) -> Option<Result<(Place, Custo
     Some(bytes.map(custom))
 }
 
-/// Every `(keyword ..)` of an annotation.
+/// Reads every `(keyword ..)` of an annotation.
 fn forms<'a>(
     annot: &Annotation<'a>,
     mut form: impl FnMut(&mut Cursor<'_, 'a>, &'a str) -> Result<()>,
@@ -121,7 +121,7 @@ fn names<'a>(annot: &Annotation<'a>, cursor: &mut Cursor<'_, 'a>) -> Result<Vec<
     Ok(names)
 }
 
-/// Words for bits, and numbers for those that have none.
+/// Reads the keywords of flags, and numbers for flags without one.
 fn flags(cursor: &mut Cursor<'_, '_>) -> Result<SymbolFlags> {
     let mut flags = SymbolFlags::default();
     while cursor.peek() != TokenKind::Close {

@@ -1,4 +1,4 @@
-//! The fields of a module, in the second pass; segments are in `segments.rs`, types in `types.rs`.
+//! The fields of a module, in the second pass. Segments are in `segments.rs`, types in `types.rs`.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/modules.html>
 
@@ -21,7 +21,7 @@ use crate::help::Help;
 use crate::ids::Space;
 
 impl<'a> State<'_, 'a> {
-    /// Parses all fields but the types. A field with an error is reported and leaves a placeholder.
+    /// Parses all fields except types. A field with an error is reported and leaves a placeholder.
     pub(super) fn fields(&mut self) {
         let mut code = Code::default();
         loop {
@@ -50,7 +50,7 @@ impl<'a> State<'_, 'a> {
         self.cursor.bump();
         match keyword {
             "type" | "rec" => {
-                // The types are parsed, and their errors reported.
+                // Types were parsed before, and their errors reported.
                 self.cursor.seek(start);
                 self.cursor.bump_form();
                 return Ok(());
@@ -71,7 +71,7 @@ impl<'a> State<'_, 'a> {
         self.cursor.expect_close()
     }
 
-    /// A function, table, memory, global or tag: imported, or defined.
+    /// Reads a function, table, memory, global or tag, which is imported or defined.
     fn member(&mut self, kind: ExternKind, code: &mut Code<'a>, start: usize) -> Result<()> {
         let index = self.bound(kind.into())?;
         self.inline_exports(kind, index)?;
@@ -94,7 +94,7 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// `(export "name")`, as many as there are, of the member at hand.
+    /// Reads any number of `(export "name")` of the current member.
     fn inline_exports(&mut self, kind: ExternKind, index: u32) -> Result<()> {
         while self.cursor.at_open("export") {
             let start = self.cursor.pos();
@@ -111,7 +111,7 @@ impl<'a> State<'_, 'a> {
         self.module.exports.push(export);
     }
 
-    /// `(import "module" "name")` of the member at hand.
+    /// Reads `(import "module" "name")` of the current member.
     fn opt_inline_import(&mut self) -> Result<Option<(Name<'a>, Name<'a>)>> {
         self.opt_form("import", |state| {
             Ok((state.cursor.expect_name()?, state.cursor.expect_name()?))
@@ -129,7 +129,7 @@ impl<'a> State<'_, 'a> {
         self.module.imports.push(Import { module, name, ty });
     }
 
-    /// The type of an imported function: exact or not.
+    /// Reads the type of an imported function, which may be exact.
     fn func_import_type(&mut self, ids: ParamIds) -> Result<ExternType> {
         let exact = self.opt_form("exact", |state| state.type_use(ids))?;
         match exact {
@@ -138,7 +138,8 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// What is imported, behind its keyword. It has an index unless several imports share the type.
+    /// Reads the type of an import behind its keyword. The import has an index unless several
+    /// imports share the type.
     fn extern_type_tail(&mut self, kind: ExternKind, index: Option<u32>) -> Result<ExternType> {
         let ids = |named: fn(u32) -> ParamIds| index.map_or(ParamIds::Shared, named);
         Ok(match kind {
@@ -150,7 +151,7 @@ impl<'a> State<'_, 'a> {
         })
     }
 
-    /// `(` and the keyword of something that can be imported.
+    /// Reads `(` and the keyword of a kind of import.
     fn expect_extern(&mut self) -> Result<ExternKind> {
         let Some(kind) = self.cursor.open_keyword().and_then(extern_kind) else {
             return Err(self.cursor.unexpected_form(Expected::ExternType));
@@ -159,7 +160,7 @@ impl<'a> State<'_, 'a> {
         Ok(kind)
     }
 
-    /// The type of an import with its keyword, for instance `(func $id? ...)`.
+    /// Reads the type of an import with its keyword, such as `(func $id? ...)`.
     fn extern_type(&mut self) -> Result<ExternType> {
         let kind = self.expect_extern()?;
         let index = self.bound(kind.into())?;
@@ -182,7 +183,8 @@ impl<'a> State<'_, 'a> {
         self.import_group(module)
     }
 
-    /// Several imports of one module: each with its type, or with one type behind them all.
+    /// Reads several imports of one module, each with its type, or with one type behind all of
+    /// them.
     fn import_group(&mut self, module: Name<'a>) -> Result<()> {
         let first = self.module.imports.len() as u32;
         let mut names = Vec::new();
@@ -266,9 +268,9 @@ impl<'a> State<'_, 'a> {
         result
     }
 
-    /// Locals and instructions of a function, and what annotations say of them.
+    /// Reads the locals and instructions of a function, and their annotations.
     fn body(&mut self, code: &mut Code<'a>, func: u32, ty: TypeIdx, type_at: usize) -> Result<()> {
-        self.said.clear();
+        self.func_metadata.clear();
         self.locals(code, func, self.param_count(ty), type_at)?;
         self.expr(code, Until::Close, Some((ItemKind::Func, func)))?;
         if !code.annotated.is_empty() {
@@ -277,7 +279,7 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// `(local ...)`, as many as there are: runs of one type, written to the body.
+    /// Reads any number of `(local ...)`, and encodes them as runs of one type.
     fn locals(
         &mut self,
         code: &mut Code<'a>,
@@ -291,7 +293,7 @@ impl<'a> State<'_, 'a> {
             let start = self.cursor.pos();
             self.cursor.bump_open();
             if self.cursor.peek() == TokenKind::Id && index.is_none() {
-                // Its index depends on a type that is not there.
+                // The index of the local depends on a type that could not be read.
                 let text = self.cursor.tokens.text(self.cursor.tokens.get(type_at));
                 let kind = ErrorKind::Unknown(Space::Type, text.into());
                 return Err(Error::boxed(kind, self.span_at(type_at)));
@@ -319,7 +321,7 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// An expression that stands for itself, not in a function.
+    /// Reads an expression that is not in a function.
     pub(super) fn const_expr(
         &mut self,
         code: &mut Code<'a>,
@@ -344,7 +346,7 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// `(data "..")` in a memory: the memory is as large as it takes.
+    /// Reads `(data "..")` in a memory, which becomes as large as the data.
     fn inline_data(&mut self, memory: u32) -> Result<MemType> {
         let data_index = self.len(Space::Data);
         let addr = self.addr_type();
@@ -378,7 +380,7 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// `funcref (elem ..)` in a table: the table is as large as it takes.
+    /// Reads `funcref (elem ..)` in a table, which becomes as large as the list.
     fn inline_elem(&mut self, code: &mut Code<'a>, table: u32) -> Result<Table<'a>> {
         let elem_index = self.len(Space::Elem);
         let addr = self.addr_type();
@@ -397,7 +399,7 @@ impl<'a> State<'_, 'a> {
     }
 }
 
-/// The expression of the address 0.
+/// The constant expression for address 0.
 pub(super) fn zero(addr: AddrType) -> Expr<'static> {
     let zero = match addr {
         AddrType::I32 => Instr::I32Const { value: 0 },

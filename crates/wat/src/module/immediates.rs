@@ -1,4 +1,4 @@
-//! The immediates of instructions: the text as a source, one method per kind.
+//! The immediates of instructions. The text is a source, with one method per kind.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/instructions.html>
 
@@ -22,13 +22,13 @@ use crate::error::{Error, ErrorKind, Expected, Number, Result};
 use crate::help::Help;
 use crate::ids::Space;
 
-/// The immediates of one instruction.
+/// A source of the immediates of one instruction.
 pub(super) struct Immediates<'s, 't, 'a> {
     state: &'s mut State<'t, 'a>,
-    /// Where a list is encoded: no instruction has two.
+    /// The buffer for a list. No instruction has two lists.
     scratch: Option<&'s mut Vec<u8>>,
     opcode: Opcode,
-    /// The type that came last: that of the field to come.
+    /// The last type index, which is the type of a field that follows.
     ty: TypeIdx,
 }
 
@@ -42,7 +42,7 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
         Immediates { state, scratch: Some(scratch), opcode, ty: TypeIdx(0) }
     }
 
-    /// An empty buffer that lives as long as the instruction.
+    /// The buffer, which lives as long as the instruction.
     fn buffer(&mut self) -> Result<&'s mut Vec<u8>> {
         let Some(buffer) = self.scratch.take() else {
             return Err(self.state.cursor.unexpected(Expected::Instr));
@@ -51,7 +51,7 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
         Ok(buffer)
     }
 
-    /// Two indices or none; the second of two is of another space for some.
+    /// Reads two indices or none. The second may be in another space than the first.
     fn opt_pair(&mut self, first: Space, second: Space) -> Result<(u32, u32)> {
         match self.state.opt_idx(first)? {
             Some(index) => Ok((index, self.state.idx(second)?)),
@@ -59,14 +59,14 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
         }
     }
 
-    /// A container, which may be missing, and a segment.
+    /// Reads an optional container and a segment.
     fn init(&mut self, container: Space, segment: Space) -> Result<(u32, u32)> {
         let two = matches!(self.state.cursor.peek_at(1), TokenKind::Id | TokenKind::Number);
         let container = if two { self.state.idx(container)? } else { 0 };
         Ok((container, self.state.idx(segment)?))
     }
 
-    /// Whether a memory is next, and not already the lane of the instruction.
+    /// Whether an index of a memory comes next, rather than the lane of the instruction.
     #[inline(always)]
     fn at_memory(&self) -> bool {
         let cursor = &self.state.cursor;
@@ -118,7 +118,7 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
         }
         let count = self.state.cursor.pos() - start;
         if count != expected {
-            // A number that is malformed ends the list, too.
+            // A malformed number also ends the list.
             let unexpected = self.state.cursor.unexpected(Expected::Number);
             if matches!(unexpected.kind, ErrorKind::UnknownOperator(..)) {
                 return Err(unexpected);

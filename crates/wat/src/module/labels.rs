@@ -1,4 +1,4 @@
-//! The labels of the blocks that are open, by identifier.
+//! The labels of open blocks, by identifier.
 
 use alloc::vec::Vec;
 
@@ -6,20 +6,20 @@ use wattle_ast::Name;
 
 use crate::ids::IdMap;
 
-/// The labels of the blocks that are open.
+/// The labels of open blocks.
 #[derive(Default)]
 pub(super) struct LabelStack<'a> {
     blocks: Vec<OpenBlock>,
-    /// For each identifier the depth of the innermost open block that has it, counted from 1; 0
-    /// when no open block has it.
+    /// For each identifier, the depth of the innermost open block that has it, counted from 1; 0 if
+    /// no open block has it.
     ids: IdMap<'a>,
-    /// How many blocks began so far: the index of the next one.
+    /// The number of blocks that have begun, which is the index of the next one.
     pub(super) begun: u32,
 }
 
 struct OpenBlock {
     index: u32,
-    /// The place of the identifier in the map, and the depth that it stood for outside.
+    /// The position of the identifier in the map, and the depth that the map had for it before.
     id: Option<(u32, u32)>,
 }
 
@@ -49,13 +49,13 @@ impl<'a> LabelStack<'a> {
         block.index
     }
 
-    /// The label of an identifier.
+    /// The label that an identifier refers to.
     pub(super) fn get(&self, id: &str) -> Option<u32> {
         let depth = self.ids.get(id).filter(|depth| *depth > 0)?;
         Some(self.blocks.len() as u32 - depth)
     }
 
-    /// The identifiers of the blocks that are open.
+    /// The identifiers of open blocks.
     pub(super) fn open_ids(&self) -> impl Iterator<Item = &str> {
         self.ids.iter().filter(|id| self.get(id).is_some())
     }

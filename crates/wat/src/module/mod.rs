@@ -1,19 +1,19 @@
-//! From tokens to a module, in two passes: the first gives every identifier its index
-//! (`scan.rs`), the second parses the fields, function bodies straight to bytes.
+//! Parses tokens to a module in two passes: the first gives every identifier its index (`scan.rs`),
+//! and the second parses the fields and encodes function bodies.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mod.rs` | the parser's public face and the state that the files here share |
+//! | `mod.rs` | the public interface of the parser, and the state that the files here share |
 //! | `scan.rs` | the first pass |
 //! | `types.rs` | types and type uses |
 //! | `fields.rs` | the fields of a module |
-//! | `recovery.rs` | what takes the place of fields with errors |
-//! | `resume.rs` | how parsing goes on behind an error in a function |
-//! | `trust.rs` | what can be said about the module in spite of errors |
-//! | `reports.rs` | errors with what helps against them |
+//! | `recovery.rs` | placeholders for fields with errors |
+//! | `resume.rs` | how parsing continues after an error in a function |
+//! | `trust.rs` | which parts of the module are right in spite of errors |
+//! | `reports.rs` | errors, with advice against them |
 //! | `segments.rs` | element and data segments |
 //! | `code.rs` | instruction sequences, flat and folded |
-//! | `labels.rs` | the labels that are open |
+//! | `labels.rs` | the labels of open blocks |
 //! | `immediates.rs` | the immediates of instructions: the text as a [`Source`](wattle_ast::Source) |
 //! | `annotations.rs` | annotations, custom sections, names |
 //!
@@ -55,12 +55,12 @@ use types::Signature;
 
 /// Parses a text that is a module: `(module ...)`, or its fields alone.
 ///
-/// All features are on; [`Parser`] has the choice.
+/// All features are on; use [`Parser`] to choose.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/text/modules.html>
 ///
 /// # Errors
-/// Every independent error of the text, each with its place.
+/// All independent errors of the text, each with its place.
 ///
 /// ```
 /// let module = wattle_wat::parse(
@@ -74,7 +74,7 @@ pub fn parse(text: &str) -> core::result::Result<Module<'_>, Errors> {
     Parser::new().module(text).map(|parsed| parsed.module)
 }
 
-/// How to parse.
+/// The settings of the parser.
 ///
 /// ```
 /// use wattle_ast::{Features, ItemKind, Path, Span};
@@ -93,21 +93,21 @@ pub struct Parser {
     max_errors: usize,
 }
 
-/// What a text says.
+/// The result of parsing a text.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Parsed<'a> {
     /// The module. Names and data borrow from the text when they can.
     pub module: Module<'a>,
-    /// What is wrong with the text, in its order. Only [`Parser::recover`] returns errors here.
+    /// The errors of the text, in order. Only [`Parser::recover`] returns errors here.
     pub errors: Vec<Error>,
-    /// What the text says in vain, in its order.
+    /// Parts of the text that have no effect, in order.
     pub warnings: Vec<Warning>,
-    /// Which parts of the module say what the text says, in spite of the errors.
+    /// Which parts of the module are right in spite of the errors.
     pub soundness: Soundness,
-    /// Where the parts of the module stand in the text, when the parser was asked.
+    /// The places in the text of the parts of the module, if requested.
     pub source_map: Option<SourceMap>,
-    /// What the identifiers are bound to, and where they are used, when the parser was asked.
+    /// The definitions and uses of identifiers, if requested.
     pub identifiers: Option<Identifiers>,
 }
 
@@ -118,28 +118,29 @@ impl Default for Parser {
 }
 
 impl Parser {
-    /// All features, no source map, no identifiers, at most [`Errors::LIMIT`] errors.
+    /// The default settings: all features, no source map, no identifiers, at most [`Errors::LIMIT`]
+    /// errors.
     pub fn new() -> Parser {
         let (features, max_errors) = (Features::ALL, Errors::LIMIT);
         Parser { features, source_map: false, identifiers: false, max_errors }
     }
 
-    /// The features that are on. The mnemonics of the others are unknown operators.
+    /// Sets the features that are on. Mnemonics of other features are unknown operators.
     pub fn features(self, features: Features) -> Parser {
         Parser { features, ..self }
     }
 
-    /// Whether to note where each item and each instruction stands in the text.
+    /// Sets whether to record the place in the text of each item and each instruction.
     pub fn source_map(self, source_map: bool) -> Parser {
         Parser { source_map, ..self }
     }
 
-    /// Whether to note where identifiers are bound and used.
+    /// Sets whether to record where identifiers are bound and used.
     pub fn identifiers(self, identifiers: bool) -> Parser {
         Parser { identifiers, ..self }
     }
 
-    /// How many errors to return at most; one at least.
+    /// Sets the number of errors that are returned at most, which is at least 1.
     pub fn max_errors(self, max_errors: usize) -> Parser {
         Parser { max_errors: max_errors.max(1), ..self }
     }
@@ -147,19 +148,19 @@ impl Parser {
     /// Parses a text that is a module: `(module ...)`, or its fields alone.
     ///
     /// # Errors
-    /// Every independent error of the text, each with its place.
+    /// All independent errors of the text, each with its place.
     pub fn module<'a>(&self, text: &'a str) -> core::result::Result<Parsed<'a>, Errors> {
         self.recover(text).check()
     }
 
-    /// Parses a text as [`module`](Parser::module) does, and returns what it could read of it
-    /// beside the errors.
+    /// Parses a text like [`module`](Parser::module), and returns the errors together with
+    /// everything that could be read.
     ///
-    /// A field with an error leaves a placeholder, so that all others keep their indices: a
-    /// function has its type if that could be read, and `unreachable` for a body; an import has no
-    /// name; a segment is empty. Exports and start functions with errors are left out. Indices are
-    /// those of the text; they are the module's too, unless an import follows a definition, which
-    /// is an error.
+    /// A field with an error leaves a placeholder, so that all other fields keep their indices. The
+    /// placeholder of a function has its type if that could be read, and the body `unreachable`;
+    /// that of an import has empty names; that of a segment is empty. Exports and start functions
+    /// with errors are left out. Indices are those of the text, which are also those of the module
+    /// unless an import follows a definition, which is an error.
     ///
     /// ```
     /// let parsed = wattle_wat::Parser::new().recover(
@@ -175,7 +176,7 @@ impl Parser {
         self.parse(text, false)
     }
 
-    /// Parses a module; in a script it may be a `(module definition ...)`.
+    /// Parses a module, which in a script may be a `(module definition ...)`.
     pub(crate) fn parse<'a>(&self, text: &'a str, in_script: bool) -> Parsed<'a> {
         let tokens = Tokens::new(text, annotations::KNOWN);
         let mut cursor = Cursor::new(&tokens, 0);
@@ -232,13 +233,13 @@ impl Parsed<'_> {
     }
 }
 
-/// How many identifiers are compared with misspelt ones in one text.
+/// The number of comparisons of identifiers with misspelt ones in one text.
 const COMPARISONS: usize = 1 << 18;
 
-/// What the passes share.
+/// The state that the passes share.
 struct State<'t, 'a> {
     cursor: Cursor<'t, 'a>,
-    /// Where the fields begin: behind `(module $id?`, or at the beginning of the text.
+    /// The position of the first field: behind `(module $id?`, or at the beginning of the text.
     start: usize,
     features: Features,
     all_features: bool,
@@ -248,40 +249,41 @@ struct State<'t, 'a> {
     errors: Vec<Error>,
     warnings: Vec<Warning>,
     max_errors: usize,
-    /// How many identifiers may still be compared with misspelt ones.
+    /// The number of comparisons with misspelt identifiers that are left.
     budget: usize,
-    /// Identifiers of what could not be read, and the field that each belongs to; those of fields
-    /// belong to none. Nothing is said about them there, or anywhere.
+    /// Identifiers that could not be bound because of an error, each with the field that it belongs
+    /// to, or `None` if it belongs to the whole module. They are not reported as unknown there.
     excused: BTreeSet<(&'a str, Option<usize>)>,
-    /// Where the field at hand begins.
+    /// The position of the current field.
     field_start: usize,
-    /// The last advice about a character, and the field that it was for.
-    last_sign: Option<(usize, Option<Help>)>,
-    /// The index spaces of the module, and the locals of the function at hand.
+    /// The field in which advice about a character was given last, and that advice.
+    last_character_advice: Option<(usize, Option<Help>)>,
+    /// The index spaces of the module, and the locals of the current function.
     scope: Scope<'a>,
-    /// Where the fields that are types begin.
+    /// The positions of the fields that are types.
     type_fields: Vec<usize>,
     /// The identifiers of fields, by type.
     field_ids: BTreeMap<u32, IdMap<'a>>,
-    /// What has a placeholder, but for functions with errors in their bodies.
+    /// The members that have a placeholder, except for functions whose only errors are in their
+    /// bodies.
     broken: BTreeSet<(Space, u32)>,
-    /// Explicit types with errors: nothing more is said about them.
+    /// Explicit types with errors, which are not reported again.
     broken_types: BTreeSet<u32>,
-    /// Which type a signature without a type index stands for.
+    /// The type that a signature without a type index stands for.
     type_uses: BTreeMap<Box<Signature>, u32>,
     /// The signature that was parsed last.
     params: Vec<ValType>,
     results: Vec<ValType>,
     labels: LabelStack<'a>,
-    /// The function at hand, when its locals and labels are to have names.
+    /// The current function, if its locals and labels can have names.
     func: Option<u32>,
-    /// Which annotations have found their place.
+    /// Whether each annotation was found in a right place.
     placed: Vec<bool>,
-    /// Positions of tokens that no annotation stands before.
+    /// A range of positions without annotations before their tokens.
     unannotated: Range<usize>,
-    /// What annotations say of instructions of the function at hand, each with its id.
-    said: Vec<(Name<'a>, Cow<'a, [u8]>)>,
-    /// What annotations say of instructions, by their ids.
+    /// The annotations of instructions of the current function, each with its id.
+    func_metadata: Vec<(Name<'a>, Cow<'a, [u8]>)>,
+    /// The annotations of instructions, by id.
     metadata: BTreeMap<Name<'a>, CodeMetadata<Cow<'a, [u8]>>>,
 }
 
@@ -303,7 +305,7 @@ impl<'t, 'a> State<'t, 'a> {
             budget: COMPARISONS,
             excused: BTreeSet::new(),
             field_start: 0,
-            last_sign: None,
+            last_character_advice: None,
             scope: Scope::default(),
             type_fields: Vec::new(),
             field_ids: BTreeMap::new(),
@@ -314,12 +316,12 @@ impl<'t, 'a> State<'t, 'a> {
             results: Vec::new(),
             labels: LabelStack::default(),
             func: None,
-            said: Vec::new(),
+            func_metadata: Vec::new(),
             metadata: BTreeMap::new(),
         }
     }
 
-    /// An index: a number or an identifier of a space of the module.
+    /// Reads an index in a space of the module: a number or an identifier.
     #[inline(always)]
     fn idx(&mut self, space: Space) -> Result<u32> {
         if self.cursor.peek() == TokenKind::Id {
@@ -328,7 +330,7 @@ impl<'t, 'a> State<'t, 'a> {
         self.cursor.expect_idx()
     }
 
-    /// An index when one is next.
+    /// Reads an index if one comes next.
     #[inline(always)]
     fn opt_idx(&mut self, space: Space) -> Result<Option<u32>> {
         if matches!(self.cursor.peek(), TokenKind::Id | TokenKind::Number) {
@@ -337,7 +339,7 @@ impl<'t, 'a> State<'t, 'a> {
         Ok(None)
     }
 
-    /// The index of the identifier that is next.
+    /// Reads an identifier and returns its index.
     fn resolve(&mut self, space: Space) -> Result<u32> {
         let Some(index) = self.scope[space].ids.get(&self.cursor.id()) else {
             return Err(self.unknown(space));
@@ -347,8 +349,8 @@ impl<'t, 'a> State<'t, 'a> {
         Ok(index)
     }
 
-    /// What `inside` reads between `(` with this keyword and the matching parenthesis, when such a
-    /// form is next.
+    /// Calls `inside` between `(` with this keyword and the matching parenthesis, if that form
+    /// comes next.
     #[inline(always)]
     fn opt_form<T>(
         &mut self,
@@ -363,8 +365,8 @@ impl<'t, 'a> State<'t, 'a> {
         Ok(Some(value))
     }
 
-    /// Calls `each` up to the closing parenthesis, and moves past it. A form with a `name` holds
-    /// one thing only.
+    /// Calls `each` up to the closing parenthesis, and moves past that. With a `name`, calls it
+    /// exactly once.
     #[inline(always)]
     fn rest_of_form(
         &mut self,
@@ -380,7 +382,7 @@ impl<'t, 'a> State<'t, 'a> {
         self.cursor.expect_close()
     }
 
-    /// Notes what the identifier that is next refers to.
+    /// Records what the next identifier refers to.
     #[inline(always)]
     fn refer(&mut self, space: Space, owner: Option<u32>, index: u32) {
         if let Some(recorder) = &mut self.recorder {
@@ -388,7 +390,8 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// Notes what the identifier at a position is bound to by the form that begins at `form`.
+    /// Records the binding of the identifier at position `id`, by the form that begins at position
+    /// `form`.
     #[inline(always)]
     fn define(&mut self, space: Space, owner: Option<u32>, index: u32, id: usize, form: usize) {
         if self.recorder.is_some() {
@@ -400,7 +403,7 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// Notes where an item stands: the form that begins at the token of position `start`.
+    /// Records the place of an item, which is the form that begins at position `start`.
     fn locate(&mut self, kind: ItemKind, index: u32, start: usize) {
         if self.source_map.is_some() {
             let span = self.form_span(start);
@@ -410,7 +413,7 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// The bytes of the form that begins at the token of position `start`.
+    /// The bytes of the form that begins at position `start`.
     fn form_span(&self, start: usize) -> Span {
         let last = self.cursor.tokens.form_end(start).saturating_sub(1);
         self.span_at(start).to(self.span_at(last))

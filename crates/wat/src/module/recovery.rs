@@ -1,4 +1,4 @@
-//! What takes the place of fields with errors, so that all others keep their indices.
+//! Placeholders for fields with errors, so that all other fields keep their indices.
 
 use alloc::vec::Vec;
 
@@ -13,16 +13,16 @@ use super::fields::zero;
 use super::scan::Origin;
 use crate::ids::Space;
 
-/// How many members each index space has.
+/// The number of members of each index space.
 pub(super) type Lengths = [u32; Space::ALL.len()];
 
-/// The body of a function whose own has an error. It is valid for any type.
+/// The body of a function whose own body has an error. It is valid for any type.
 pub(super) fn unreachable() -> Body<'static> {
     Body::new([], [Instr::Unreachable, Instr::End].into_iter().collect())
 }
 
 impl State<'_, '_> {
-    /// How many members an index space has so far: imports and what the module defines.
+    /// The number of members that an index space has so far: imports and definitions.
     pub(super) fn len(&self, space: Space) -> u32 {
         let module = &self.module;
         let defined = match space {
@@ -43,8 +43,8 @@ impl State<'_, '_> {
         core::array::from_fn(|space| self.len(Space::ALL[space]))
     }
 
-    /// Moves past the field at a position, which has an error. What could not be read of it keeps
-    /// its index in index spaces that had these lengths before it.
+    /// Moves past the field at position `start`, which has an error. `before` are the lengths of
+    /// the index spaces before the field. Members that could not be read get placeholders.
     #[cold]
     pub(super) fn pass_by(&mut self, start: usize, before: &Lengths) {
         self.cursor.seek(start);
@@ -53,14 +53,14 @@ impl State<'_, '_> {
         if self.cursor.peek() == TokenKind::Open {
             return self.cursor.bump_form();
         }
-        // What stands between two fields is one error.
+        // All tokens up to the next field are one error.
         while !matches!(self.cursor.peek(), TokenKind::Open | TokenKind::Close | TokenKind::Eof) {
             self.skip_token();
         }
     }
 
-    /// The field at the cursor has an error. Adds what it should have added to index spaces of
-    /// these lengths, as far as it has not done so.
+    /// Adds placeholders for the members of the field at the cursor, as far as they are missing.
+    /// `before` are the lengths of the index spaces before the field.
     fn complete(&mut self, before: &Lengths) {
         self.func = None;
         let mut members = Vec::new();

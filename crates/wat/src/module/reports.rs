@@ -1,5 +1,4 @@
-//! How errors of a module are reported: each with what helps against it, and none that only
-//! follows from another one.
+//! Reports errors of a module, each with advice, and without errors that only follow from others.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -17,8 +16,8 @@ use crate::help::{self, Help};
 use crate::ids::Space;
 use crate::nearest::nearest;
 
-/// Leaves out the errors that may only follow from others: all but one where the text is something
-/// else than a module, and those behind a string, a comment or a parenthesis that is not closed.
+/// Removes errors that may only follow from others: all but one if the input is not a module at
+/// all, and those behind a string, a comment or a parenthesis that is not closed.
 #[cold]
 pub(super) fn keep_independent(errors: &mut Vec<Error>, tokens: &Tokens<'_>) {
     if let Some(foreign) = looks_like(tokens.source().as_bytes()) {
@@ -41,7 +40,8 @@ pub(super) fn keep_independent(errors: &mut Vec<Error>, tokens: &Tokens<'_>) {
             illegal = if error.kind == ILLEGAL { Some(error.span) } else { illegal };
             return true;
         };
-        // Characters that touch are one fault, and so are several on one line.
+        // Illegal characters on one line are one fault, and so are a character and the word that
+        // touches it.
         let between = tokens.source().get(before.end..error.span.start).unwrap_or("\n");
         let is_word = matches!(error.kind, ErrorKind::UnknownOperator(..));
         if error.kind == ILLEGAL {
@@ -58,7 +58,8 @@ pub(super) fn keep_independent(errors: &mut Vec<Error>, tokens: &Tokens<'_>) {
     let Some(unclosed) = balance::unclosed(tokens) else { return };
     let noticed = tokens.get(unclosed.noticed).span().start;
     errors.retain(|error| {
-        // What is behind belongs somewhere else, or is not found where it should be.
+        // Fields behind this place may belong to another form, so names of the module may not be
+        // found.
         let is_of_module = matches!(error.kind, ErrorKind::Unknown(space, _)
             if !matches!(space, Space::Local | Space::Label | Space::Field));
         error.span.start < noticed && !is_of_module
@@ -73,12 +74,12 @@ pub(super) fn keep_independent(errors: &mut Vec<Error>, tokens: &Tokens<'_>) {
     errors.push(error);
 }
 
-/// A character that may stand in strings and comments only.
+/// A character that is only allowed in strings and comments.
 const ILLEGAL: ErrorKind = ErrorKind::Lexical(LexError::IllegalCharacter);
 
 impl State<'_, '_> {
-    /// Notes an error, unless it only follows from another one, or there are already enough to
-    /// sort and cut.
+    /// Adds an error, unless it only follows from another one, or there are already more than
+    /// enough errors to choose from.
     #[cold]
     pub(super) fn report(&mut self, mut error: Error) {
         if self.errors.len() >= self.max_errors.saturating_mul(2) {
@@ -95,22 +96,22 @@ impl State<'_, '_> {
             }
             kind => error.help = help::find(kind, &self.cursor),
         }
-        // What stands on many lines by mistake is told once for each field.
-        let is_sign = matches!(error.kind, ErrorKind::UnknownOperator(..))
+        // A character that is wrong on many lines is reported once per field.
+        let is_about_character = matches!(error.kind, ErrorKind::UnknownOperator(..))
             && self.cursor.peek() == TokenKind::Reserved
             && matches!(error.help, Some(Help::Advice(_)));
-        if is_sign {
+        if is_about_character {
             let field = (self.field_start, error.help.clone());
-            if self.last_sign.as_ref() == Some(&field) {
+            if self.last_character_advice.as_ref() == Some(&field) {
                 return;
             }
-            self.last_sign = Some(field);
+            self.last_character_advice = Some(field);
         }
         self.errors.push(error);
     }
 
-    /// The identifier that is next, if there is one, is not unknown in the field at hand, or
-    /// anywhere if it may be that of a field.
+    /// Keeps the next token, if it is an identifier, from being reported as unknown in the current
+    /// field, or in the whole module if it may be the identifier of a field.
     #[cold]
     pub(super) fn excuse(&mut self, of_field: bool) {
         if self.cursor.peek() == TokenKind::Id {
@@ -123,14 +124,14 @@ impl State<'_, '_> {
         [None, Some(self.field_start)].iter().any(|field| self.excused.contains(&(id, *field)))
     }
 
-    /// The next token is an identifier or index of nothing.
+    /// The error that the next token refers to nothing in this space.
     #[cold]
     pub(super) fn unknown(&self, space: Space) -> Box<Error> {
         let id = String::from(self.cursor.text());
         self.cursor.error(ErrorKind::Unknown(space, id.into()))
     }
 
-    /// The instruction that reads or calls what an identifier is bound to.
+    /// Advice to write the instruction that reads or calls what an identifier is bound to.
     fn reads(&self, id: &str) -> Option<Help> {
         let name = id.strip_prefix('$')?;
         let instr =
@@ -140,7 +141,7 @@ impl State<'_, '_> {
         Some(Help::Write(format!("({mnemonic} {id})").into()))
     }
 
-    /// What is known in the place of an identifier that is bound nowhere.
+    /// Advice for an identifier that is not bound.
     fn known(&mut self, space: Space, id: &str) -> Option<Help> {
         let name = id.strip_prefix('$')?;
         let mut budget = self.budget;

@@ -1,6 +1,6 @@
-//! How parsing goes on behind an error in a function, so that its other errors are found too, and
-//! none that only follows from the first: at the next instruction, with the blocks and parentheses
-//! that were open. What is written from then on is of no use.
+//! Parsing continues after an error in a function at the next instruction, with the blocks and
+//! parentheses that are open. So other errors of the function are found, without those that only
+//! follow from the first. The instructions that are encoded from then on are of no use.
 
 use alloc::boxed::Box;
 
@@ -8,14 +8,14 @@ use wattle_ast::{Opcode, Span};
 use wattle_syntax::{TokenKind, trivia};
 
 use super::State;
-use super::annotations::Said;
+use super::annotations::InstrMetadata;
 use super::code::{Code, Frame, Open};
 use crate::error::{Error, ErrorKind, Expected, Related, Result};
 use crate::ids::Space;
 use crate::{help, keywords, other_names};
 
 impl Code<'_> {
-    /// Lets anything follow in the innermost parentheses.
+    /// Allows anything in the innermost parentheses from now on.
     fn loosen(&mut self) {
         let Some(frame) = self.frames.last_mut() else { return };
         frame.open = match frame.open {
@@ -24,16 +24,16 @@ impl Code<'_> {
                 Open::Loose
             }
             Open::Operands => Open::Loose,
-            // It has a label, as a block has.
+            // It keeps its label, like a block.
             _ => Open::FoldedBlock,
         };
     }
 }
 
 impl<'a> State<'_, 'a> {
-    /// Reports an error in the instruction that begins at a position, and goes on to the next one.
-    /// Returns false when the rest of the function is not worth reading. Outside of functions,
-    /// the error is returned.
+    /// Reports an error in the instruction that begins at position `start`, and moves to the next
+    /// instruction. Returns false if the rest of the function is not worth reading. Outside of
+    /// functions, returns the error.
     #[cold]
     #[inline(never)]
     pub(super) fn recover(
@@ -97,17 +97,17 @@ impl<'a> State<'_, 'a> {
         Ok(true)
     }
 
-    /// Notes the parentheses around the keyword at a position, unless they are noted. Anything may
-    /// follow in them.
+    /// Adds a frame for the parentheses around the keyword at a position, unless there is one.
+    /// Anything may follow in them.
     fn keep_open(&mut self, code: &mut Code<'a>, keyword: usize) {
         if code.frames.last().is_none_or(|frame| frame.tokens.0 as usize != keyword) {
             let end = code.out.len();
-            self.wait(code, Open::Loose, end, Said::default(), (keyword, keyword + 1));
+            self.wait(code, Open::Loose, end, InstrMetadata::default(), (keyword, keyword + 1));
         }
     }
 
-    /// Whether what begins with the parenthesis at a position may have been meant as an
-    /// instruction, rather than as a type, a local or a field.
+    /// Whether the form that begins at a position may have been meant as an instruction, rather
+    /// than as a type, a local or a field.
     fn opens_instr(&self, open: usize) -> bool {
         let keyword = self.cursor.tokens.get(open + 1);
         let text = self.cursor.tokens.text(keyword);
@@ -117,7 +117,7 @@ impl<'a> State<'_, 'a> {
                 || !keywords::is_keyword(text))
     }
 
-    /// A parenthesis closes what is not complete.
+    /// Closes an incomplete form at its closing parenthesis.
     fn close_incomplete(&mut self, code: &mut Code<'a>) {
         while let Some(frame) = code.frames.pop() {
             match frame.open {
@@ -134,8 +134,8 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// Moves to the next instruction behind the keyword of one, or to the end of its form. What
-    /// could not be read of it stands at a position.
+    /// Moves from behind the keyword of an instruction to the next instruction, or to the end of
+    /// its form. Reading failed at position `failed`.
     fn skip_immediates(&mut self, failed: usize) {
         let mut is_glued = false;
         loop {
@@ -146,7 +146,7 @@ impl<'a> State<'_, 'a> {
                 TokenKind::Open => self.skip_form(),
                 TokenKind::Keyword => {
                     let text = self.cursor.text();
-                    // What touches characters that make no token is part of the fault.
+                    // Everything that touches malformed characters belongs to the error.
                     let is_part = pos <= failed || is_glued || keywords::is_keyword(text);
                     if Opcode::from_mnemonic(text).is_some() || !is_part {
                         return;
@@ -163,7 +163,8 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// Moves to the parenthesis that closes the form at a position, or to the end of the text.
+    /// Moves to the parenthesis that closes the form at position `start`, or to the end of the
+    /// text.
     pub(super) fn seek_close(&mut self, start: usize) {
         let end = self.cursor.tokens.form_end(start);
         let close = end.saturating_sub(1);
@@ -171,7 +172,7 @@ impl<'a> State<'_, 'a> {
         self.cursor.seek(if is_closed { close } else { end });
     }
 
-    /// Moves past the next form. What it may have bound is not unknown.
+    /// Moves past the next form. The identifiers in it are not reported as unknown.
     pub(super) fn skip_form(&mut self) {
         let start = self.cursor.pos();
         let keyword = self.cursor.open_keyword().unwrap_or_default();
@@ -185,7 +186,7 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// Moves past the next token, or past what was meant as a comment.
+    /// Moves past the next token, or past a comment of another language that begins with it.
     pub(super) fn skip_token(&mut self) {
         let end = self.comment_end();
         self.excuse(false);
@@ -195,7 +196,7 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// Where the comment ends that the next token was meant to begin; 0 when it was not.
+    /// The end of the comment of another language that the next token begins; 0 if it begins none.
     fn comment_end(&self) -> usize {
         let text = self.cursor.text();
         let source = self.cursor.tokens.source();
@@ -208,7 +209,7 @@ impl<'a> State<'_, 'a> {
         }
         let rest = source.as_bytes().get(start..).unwrap_or_default();
         let line = trivia::line_len(rest);
-        // A comment on several lines that is longer is not looked for: there may be many of them.
+        // The search for the end of a comment is limited, since there may be many of them.
         let block = rest.get(..1 << 12).unwrap_or(rest).windows(2).position(|pair| pair == b"*/");
         match block.filter(|_| text.starts_with("/*")) {
             Some(at) => start + at + 2,
@@ -216,7 +217,7 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// The error of a token that no instruction begins with.
+    /// The error for a token that cannot begin an instruction.
     #[cold]
     pub(super) fn not_an_instr(&self) -> Box<Error> {
         self.cursor.unexpected(match self.cursor.peek() {
@@ -225,7 +226,7 @@ impl<'a> State<'_, 'a> {
         })
     }
 
-    /// The error of a closing parenthesis before what is open is complete.
+    /// The error for a closing parenthesis that comes too early.
     #[cold]
     pub(super) fn incomplete(&self, code: &Code<'a>, expected: Expected) -> Box<Error> {
         let mut error = self.cursor.unexpected(expected);
@@ -233,8 +234,8 @@ impl<'a> State<'_, 'a> {
         error
     }
 
-    /// The identifier that is next is not that of the innermost block. The block goes on or ends
-    /// as if it were.
+    /// Reports that the next identifier is not that of the innermost block, and continues as if it
+    /// were.
     #[cold]
     pub(super) fn mismatching_label(&mut self, code: &mut Code<'a>) -> Result<()> {
         let mut error = self.cursor.error(ErrorKind::MismatchingLabel);
@@ -250,7 +251,7 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// Where something that is open begins.
+    /// The place where a block or parenthesis was opened.
     fn begins(&self, frame: Frame) -> Related {
         let mut span: Span = self.span_at(frame.tokens.0 as usize);
         let behind = self.cursor.tokens.get(frame.tokens.0 as usize + 1);
@@ -261,7 +262,7 @@ impl<'a> State<'_, 'a> {
     }
 }
 
-/// Whether a word is another name of an instruction that begins and ends no block.
+/// Whether a word is known elsewhere as an instruction that neither begins nor ends a block.
 fn is_known_elsewhere(word: &str) -> bool {
     let name = other_names::name_here(word, Expected::Instr);
     let opcode = name.and_then(|name| Opcode::from_mnemonic(name.as_str()));

@@ -1,4 +1,4 @@
-//! The first pass: every field gets its index, every identifier its binding.
+//! The first pass, which gives every field its index, and every identifier its binding.
 
 use wattle_ast::{ExternKind, Name};
 use wattle_syntax::TokenKind;
@@ -7,17 +7,17 @@ use super::State;
 use crate::error::{Error, ErrorKind, Related, Result};
 use crate::ids::Space;
 
-/// What a keyword defines or imports.
+/// The kind that a keyword defines or imports.
 pub(super) fn extern_kind(keyword: &str) -> Option<ExternKind> {
     ExternKind::ALL.iter().copied().find(|kind| kind.keyword() == keyword)
 }
 
-/// Where the members come from that a field adds to index spaces.
+/// The origin of the members that a field adds to index spaces.
 #[derive(Clone, Copy)]
 pub(super) enum Origin {
     /// They are imported.
     Import,
-    /// They are defined; imports of any kind come before.
+    /// They are defined. Imports of any kind must come before.
     Definition(Space),
     /// They are types.
     Types,
@@ -26,8 +26,8 @@ pub(super) enum Origin {
 }
 
 impl<'a> State<'_, 'a> {
-    /// Goes over all fields, and back. Malformed fields are left to the second pass, except for
-    /// identifiers that are bound twice, and imports that come too late.
+    /// Scans all fields, then returns to the first. Malformed fields are left to the second pass,
+    /// except for identifiers that are bound twice, and imports that come too late.
     pub(super) fn scan(&mut self) {
         let mut defined = None;
         let mut defined_at = 0;
@@ -64,10 +64,10 @@ impl<'a> State<'_, 'a> {
         self.cursor.seek(self.start);
     }
 
-    /// Goes over the members that the field at hand adds to index spaces, as far as its form shows
-    /// them. Calls `member` for each, where its identifier would be next, with the position of the
-    /// form that it stands in; without such a form the position is `None`, and there is no
-    /// identifier.
+    /// Visits the members that the current field adds to index spaces, as far as its form shows
+    /// them. Calls `member` for each, with the cursor where its identifier would be, and with the
+    /// position of the form that it stands in. Without such a form, the position is `None`, and
+    /// there is no identifier.
     pub(super) fn members(
         &mut self,
         member: &mut dyn FnMut(&mut Self, Space, Option<usize>),
@@ -116,8 +116,8 @@ impl<'a> State<'_, 'a> {
         Origin::Other
     }
 
-    /// Calls `inside` behind `(` and this keyword, with the position of the parenthesis, for as
-    /// many forms as begin so.
+    /// For each of the next forms with this keyword, calls `inside` behind the keyword, with the
+    /// position of the opening parenthesis.
     fn for_each_form(&mut self, keyword: &str, mut inside: impl FnMut(&mut Self, usize)) {
         while self.cursor.at_open(keyword) {
             let form = self.cursor.clone();
@@ -128,8 +128,8 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// An import, or several of one module: `(item "name" (func ..)) ..`, or `(item "name") ..`
-    /// with one type behind them.
+    /// Visits an import, or several imports of one module: `(item "name" (func ..)) ..`, or `(item
+    /// "name") ..` with one type behind them.
     fn imported(&mut self, start: usize, member: &mut dyn FnMut(&mut Self, Space, Option<usize>)) {
         let mut typed = |state: &mut Self, start| {
             if let Some(kind) = state.cursor.open_keyword().and_then(extern_kind) {
@@ -154,21 +154,21 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// Whether a table says what it holds instead of how large it is: `funcref (elem ..)`. Stands
+    /// Whether a table states its elements instead of its size: `funcref (elem ..)`. The cursor is
     /// behind the inline exports.
     pub(super) fn at_inline_elem(&self) -> bool {
         let addr = self.cursor.at_keyword("i32") || self.cursor.at_keyword("i64");
         self.cursor.peek_at(addr.into()) != TokenKind::Number
     }
 
-    /// Whether a memory says what it holds instead of how large it is: `(data ..)`.
+    /// Whether a memory states its content instead of its size: `(data ..)`.
     pub(super) fn at_inline_data(&self) -> bool {
         let addr = self.cursor.at_keyword("i32") || self.cursor.at_keyword("i64");
         self.cursor.peek_at(addr.into()) == TokenKind::Open
     }
 
-    /// Gives out the next index of a space, and binds the identifier that is next to it. The
-    /// member stands in the form that begins at `form`; without one it has no identifier.
+    /// Gives out the next index of a space, and binds the next identifier to it, if there is one.
+    /// The member stands in the form that begins at `form`; without a form it has no identifier.
     fn bind(&mut self, space: Space, form: Option<usize>) {
         let index = self.scope[space].found;
         self.scope[space].found = index.saturating_add(1);
@@ -184,7 +184,7 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// Notes a name of a member of a space of the module.
+    /// Records the name of a member of a space of the module.
     pub(super) fn name(&mut self, space: Space, index: u32, name: Name<'a>) {
         let names = &mut self.module.names;
         let map = match space {
@@ -196,14 +196,14 @@ impl<'a> State<'_, 'a> {
             Space::Global => &mut names.globals,
             Space::Elem => &mut names.elems,
             Space::Data => &mut names.datas,
-            // These have a second index and go where it is known.
+            // Names in these spaces have a second index, and are recorded elsewhere.
             Space::Local | Space::Label | Space::Field => return,
         };
         map.insert(index, name);
     }
 
-    /// Behind the keyword of a field: past the identifier, which is bound already, and on to the
-    /// name that an annotation gives. Returns the index of the field.
+    /// Behind the keyword of a field, moves past its identifier, which is bound already, and
+    /// records the name in an annotation. Returns the index of the field.
     pub(super) fn bound(&mut self, space: Space) -> Result<u32> {
         let index = self.len(space);
         self.cursor.opt(TokenKind::Id);

@@ -36,8 +36,8 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// The bytes of a data segment: strings, and lists of numbers such as `(i8 1 2)`, `(f32 0.1)` or
-    /// `(v128 i32x4 1 2 3 4)`, whose bytes are in little-endian order.
+    /// Reads the bytes of a data segment: strings, and lists of numbers such as `(i8 1 2)`, `(f32
+    /// 0.1)` or `(v128 i32x4 1 2 3 4)`, which are little-endian.
     ///
     /// Spec: <https://github.com/WebAssembly/wat-numeric-values>
     pub(super) fn data_string(&mut self) -> Result<Cow<'a, [u8]>> {
@@ -50,13 +50,13 @@ impl<'a> State<'_, 'a> {
         Ok(bytes)
     }
 
-    /// Whether a list of numbers is next.
+    /// Whether a list of numbers comes next.
     fn at_numbers(&self) -> bool {
         let keyword = self.cursor.open_keyword();
         keyword.is_some_and(|word| word == "v128" || Shape::of_lanes(word).is_some())
     }
 
-    /// The type and the numbers of a list.
+    /// Reads the type and the numbers of a list.
     fn numbers(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let is_vector = self.cursor.opt_keyword("v128");
         let scalar = match self.cursor.peek() {
@@ -81,7 +81,7 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// `(memory $m)` or `(table $t)`; WebAssembly 1.0 also had the bare number.
+    /// Reads `(memory $m)` or `(table $t)`. WebAssembly 1.0 also had the number alone.
     fn container(&mut self, keyword: &str, space: Space) -> Result<Option<u32>> {
         if self.cursor.at_nat() {
             return self.cursor.expect_u32().map(Some);
@@ -89,7 +89,7 @@ impl<'a> State<'_, 'a> {
         self.opt_form(keyword, |state| state.idx(space))
     }
 
-    /// `(offset ...)` or one folded instruction.
+    /// Reads `(offset ...)` or one folded instruction.
     fn offset(&mut self, code: &mut Code<'a>, owner: Option<(ItemKind, u32)>) -> Result<Expr<'a>> {
         let offset =
             self.opt_form("offset", |state| state.const_expr(code, Until::Close, owner))?;
@@ -102,7 +102,7 @@ impl<'a> State<'_, 'a> {
     pub(super) fn elem(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
         let index = self.bound(Space::Elem)?;
         let table = self.container("table", Space::Table)?;
-        // An offset, unless what begins with a parenthesis is a type.
+        // A parenthesis begins an offset, unless it begins a reference type.
         let active =
             table.is_some() || (self.cursor.peek() == TokenKind::Open && !self.at_ref_type());
         let mode = if self.cursor.opt_keyword("declare") {
@@ -128,7 +128,7 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// What `(elem ..)` in a table of the given type holds: functions or expressions.
+    /// Reads the content of `(elem ..)` in a table of the given type: functions or expressions.
     pub(super) fn inline_elem_items(
         &mut self,
         code: &mut Code<'a>,
@@ -140,7 +140,7 @@ impl<'a> State<'_, 'a> {
         if ty == RefType::FUNCREF || ty == RefType::FUNC {
             return Ok((RefType::FUNC, self.func_items()?));
         }
-        // A list of functions has the type of function references: for any other type, each
+        // A list of functions has the type of function references. For any other type, each
         // function becomes an expression.
         let mut exprs = Vec::new();
         let mut count = 0;
@@ -162,7 +162,7 @@ impl<'a> State<'_, 'a> {
         Ok(ElemItems::Funcs(List::from_encoded(count, &funcs)))
     }
 
-    /// `(item ...)` or one folded instruction, as many as there are.
+    /// Reads any number of `(item ...)` or folded instructions.
     fn expr_items(&mut self, code: &mut Code<'a>) -> Result<ElemItems<'a>> {
         code.reset();
         let mut count = 0;

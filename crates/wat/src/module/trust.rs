@@ -1,5 +1,5 @@
-//! What can be said about a module in spite of the errors in its text: about everything that does
-//! not depend on what could not be read.
+//! Which parts of a module are right in spite of the errors in its text: those that do not depend
+//! on anything that could not be read.
 
 use alloc::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::scan::Origin;
 use crate::error::{Error, ErrorKind, Expected};
 use crate::ids::Space;
 
-/// Which parts of a module say what the text says, though other parts of it have errors.
+/// Which parts of a module are as the text says, though other parts of the text have errors.
 ///
 /// ```
 /// use wattle_ast::{ItemKind, Path};
@@ -23,11 +23,11 @@ use crate::ids::Space;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Soundness {
-    /// Whether anything can be trusted.
+    /// Whether any part can be trusted.
     any: bool,
-    /// Whether all declarations could be read: everything but bodies of functions.
+    /// Whether all declarations could be read, which are everything but the bodies of functions.
     declarations: bool,
-    /// Functions that may depend on declarations that could not be read.
+    /// The functions that may depend on declarations that could not be read.
     unsound: BTreeSet<u32>,
 }
 
@@ -38,8 +38,9 @@ impl Default for Soundness {
 }
 
 impl Soundness {
-    /// Whether what validation finds at a place of the module is wrong with the text, and does not
-    /// follow from what could not be read. The body of a function with errors is valid.
+    /// Whether an error that validation finds at a place of the module is an error of the text, and
+    /// does not follow from something that could not be read. The placeholder body of a function
+    /// with errors is valid.
     pub fn is_sound(&self, path: &Path) -> bool {
         let is_sound = match path.item {
             Some((ItemKind::Func, index)) => !self.unsound.contains(&index),
@@ -50,8 +51,8 @@ impl Soundness {
 }
 
 impl State<'_, '_> {
-    /// What can be said about the module in spite of these errors. The cursor stands behind the
-    /// last field.
+    /// The parts of the module that are right in spite of these errors. The cursor must be behind
+    /// the last field.
     #[cold]
     pub(super) fn soundness(&mut self, errors: &[Error]) -> Soundness {
         let is_shifted = |error: &Error| {
@@ -70,8 +71,8 @@ impl State<'_, '_> {
         Soundness { any, declarations, unsound }
     }
 
-    /// The functions that may depend on what could not be read: they hold its identifier, or its
-    /// index as a number, or use it without saying so.
+    /// The functions that may depend on declarations that could not be read: functions with the
+    /// identifier or the index of one, and functions that use memory 0 or table 0 implicitly.
     fn unsound(&mut self) -> BTreeSet<u32> {
         let implied = [Space::Mem, Space::Table].map(|space| self.broken.contains(&(space, 0)));
         let indices: BTreeSet<u32> = self.broken.iter().map(|(_, index)| *index).collect();
@@ -108,7 +109,7 @@ impl State<'_, '_> {
         unsound
     }
 
-    /// Whether an identifier is bound to something that could not be read.
+    /// Whether an identifier is bound to a declaration that could not be read.
     fn is_broken(&self, id: &str) -> bool {
         let Some(name) = wattle_syntax::strings::id(id) else { return false };
         Space::ALL.iter().any(|space| {

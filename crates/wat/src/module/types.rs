@@ -1,4 +1,4 @@
-//! Types, and the uses of function types.
+//! Types, and uses of function types.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/types.html>
 
@@ -27,20 +27,20 @@ fn signature(params: &[ValType], results: &[ValType]) -> Box<Signature> {
     params.chain([None]).chain(results).collect()
 }
 
-/// How the parameters of a signature may have identifiers.
+/// The role of identifiers of parameters in a signature.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ParamIds {
-    /// They may not.
+    /// They are not allowed.
     None,
-    /// They may, but name nothing: several imports share the type.
+    /// They are allowed, but name nothing, since several imports share the type.
     Shared,
-    /// They name the parameters of the function type of this index.
+    /// They name the parameters of the function type with this index.
     Type(u32),
-    /// They name the parameters of the tag of this index.
+    /// They name the parameters of the tag with this index.
     Tag(u32),
-    /// They name the parameters of the imported function of this index.
+    /// They name the parameters of the imported function with this index.
     Import(u32),
-    /// They name the locals of the function of this index, and its body refers to them.
+    /// They name the parameters of the function with this index, and its body refers to them.
     Bound(u32),
 }
 
@@ -74,7 +74,8 @@ impl<'a> State<'_, 'a> {
         self.cursor.expect_close()
     }
 
-    /// `(type $id? ...)`. One that fails is reported, and stands for any type from then on.
+    /// Reads `(type $id? ...)`. A type with an error is reported, and counts as any type from then
+    /// on.
     fn type_def(&mut self, single: bool) {
         let start = self.cursor.pos();
         self.cursor.bump_open();
@@ -104,8 +105,8 @@ impl<'a> State<'_, 'a> {
         Ok(ty)
     }
 
-    /// Lets type uses without an index find a type that is a group of its own, unless there is an
-    /// equal one before it.
+    /// Makes a type that is a group of its own available to type uses without an index, unless an
+    /// equal one precedes it.
     fn use_type(&mut self, index: u32) {
         if let Some(ty) = self.module.types.get(index as usize)
             && let CompType::Func(func) = &ty.comp
@@ -196,7 +197,7 @@ impl<'a> State<'_, 'a> {
         Ok(FieldType { mutable, storage })
     }
 
-    /// What `inside` reads, in `(mut ...)` or not.
+    /// Calls `inside`, within `(mut ...)` if that is next. Also returns whether it was.
     fn opt_mut<T>(&mut self, inside: impl Fn(&mut Self) -> Result<T>) -> Result<(bool, T)> {
         match self.opt_form("mut", &inside)? {
             Some(value) => Ok((true, value)),
@@ -218,7 +219,7 @@ impl<'a> State<'_, 'a> {
         Ok(ty)
     }
 
-    /// Whether a reference type is next, as far as its first tokens tell.
+    /// Whether a reference type comes next, judging by its first tokens.
     pub(super) fn at_ref_type(&self) -> bool {
         match self.cursor.peek() {
             TokenKind::Keyword => AbsHeapType::from_reference_keyword(self.cursor.text()).is_some(),
@@ -274,7 +275,7 @@ impl<'a> State<'_, 'a> {
         AddrType::I32
     }
 
-    /// The bounds of a size. Before 64-bit memories, bounds had 32 bits.
+    /// Reads the limits of a size. Without 64-bit memories, they have 32 bits.
     fn limits(&mut self) -> Result<Limits> {
         let addr = self.addr_type();
         let wide = self.features.contains(wattle_ast::Feature::Memory64);
@@ -309,7 +310,7 @@ impl<'a> State<'_, 'a> {
         })
     }
 
-    /// Parameters and results, into `self.params` and `self.results`.
+    /// Reads parameters and results into `self.params` and `self.results`.
     pub(super) fn params_and_results(&mut self, ids: ParamIds) -> Result<()> {
         self.params.clear();
         self.results.clear();
@@ -356,8 +357,8 @@ impl<'a> State<'_, 'a> {
         Ok(true)
     }
 
-    /// Binds the identifier of a local, if one is next, and notes its name; tells whether it has
-    /// one. The index is unknown when the type of the function is.
+    /// Binds the identifier of a local, if one comes next, and records its name. Returns whether it
+    /// has an identifier. The index is unknown if the type of the function is.
     pub(super) fn local_name(&mut self, func: u32, index: Option<u32>) -> Result<bool> {
         let (at, span) = (self.cursor.pos(), self.cursor.span());
         let id = self.cursor.opt_id();
@@ -377,26 +378,26 @@ impl<'a> State<'_, 'a> {
         Ok(true)
     }
 
-    /// The function type of the signature that was parsed last.
+    /// The function type with the signature that was parsed last.
     fn func_type(&self) -> FuncType {
         FuncType::new(self.params.iter().copied(), self.results.iter().copied())
     }
 
-    /// A type use: `(type $t)`, parameters and results, or both, which then must agree.
+    /// Reads a type use: `(type $t)`, parameters and results, or both, which then must agree.
     pub(super) fn type_use(&mut self, ids: ParamIds) -> Result<TypeIdx> {
         let (explicit, start) = self.opt_type_idx()?;
         self.params_and_results(ids)?;
         self.use_signature(explicit, start)
     }
 
-    /// `(type $t)`, and where `$t` stands.
+    /// Reads `(type $t)`. Also returns the position of `$t`.
     pub(super) fn opt_type_idx(&mut self) -> Result<(Option<u32>, usize)> {
         let start = self.cursor.pos() + 2;
         Ok((self.opt_form("type", |state| state.idx(Space::Type))?, start))
     }
 
-    /// The type of the signature that was parsed last: the explicit one, whose index stands at
-    /// `start`, the first one equal to it, or a new one.
+    /// The index of a type with the signature that was parsed last: the explicit type, whose index
+    /// is at position `start`; or the first equal type; or a new one.
     pub(super) fn use_signature(&mut self, explicit: Option<u32>, start: usize) -> Result<TypeIdx> {
         let Some(index) = explicit else { return Ok(self.implicit_type()) };
         if self.params.is_empty() && self.results.is_empty() {
@@ -439,7 +440,7 @@ impl<'a> State<'_, 'a> {
         self.implicit_type()
     }
 
-    /// How many parameters the type of an index has, when it is known to be a function type.
+    /// The number of parameters of a type, if it is known to be a function type.
     pub(super) fn param_count(&self, ty: TypeIdx) -> Option<u32> {
         if self.broken_types.contains(&ty.0) {
             return Some(0);
@@ -450,7 +451,7 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// The field that is next: a number or an identifier of a field of a struct type.
+    /// Reads a field: a number, or an identifier of a field of a struct type.
     pub(super) fn field_idx(&mut self, ty: TypeIdx) -> Result<u32> {
         if self.cursor.peek() != TokenKind::Id {
             return self.cursor.expect_idx();
@@ -461,7 +462,7 @@ impl<'a> State<'_, 'a> {
                 self.cursor.bump();
                 Ok(index)
             }
-            // A type with an error may have had this field.
+            // A type with an error may have this field.
             None if self.broken_types.contains(&ty.0) => {
                 self.cursor.bump();
                 Ok(0)
@@ -471,7 +472,7 @@ impl<'a> State<'_, 'a> {
     }
 }
 
-/// A function type as text, unless it is long.
+/// A function type as text, unless that is long.
 #[cold]
 fn func_type_text(ty: &SubType) -> Option<String> {
     let CompType::Func(func) = &ty.comp else { return None };

@@ -1,8 +1,9 @@
-//! Test scripts (`.wast`): their directives as a tree.
+//! Test scripts (`.wast`) as a tree of directives.
 //!
 //! A script is a list of directives: modules to instantiate, functions to call, and the results
-//! that they must have. What lives here: the tree of scripts and its parser. What does not: the
-//! modules inside, which [`ScriptModule::parse`] parses on demand, so that a malformed one does not
+//! that they must have. This module holds the tree of scripts and its parser. The modules inside
+//! are parsed on demand by [`ScriptModule::parse`], so that a malformed module does not break the
+//! script. Nothing here runs a script.
 //! break the script; running anything.
 //!
 //! The syntax is that of the reference interpreter
@@ -46,17 +47,17 @@ pub use parse::{parse, recover};
 pub use values::{FloatPattern, Pattern, PatternKind, Value, ValueKind, VectorPattern};
 pub use wattle_syntax::Shape;
 
-/// A test script: what [`parse`] makes of a `.wast` file.
+/// A test script, as [`parse`] reads it from a `.wast` file.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Script<'a> {
-    /// What to do, in order.
+    /// The directives, in order.
     pub directives: Vec<Directive<'a>>,
 }
 
-/// An identifier (without its dollar sign) or a string, and where it stands.
+/// An identifier (without its dollar sign) or a string, and its place.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Word<'a> {
-    /// The text, escape sequences decoded.
+    /// The text, with decoded escape sequences.
     pub text: Name<'a>,
     /// The bytes of the token in the script.
     pub span: Span,
@@ -65,7 +66,7 @@ pub struct Word<'a> {
 /// One step of a script.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Directive<'a> {
-    /// What to do.
+    /// The action of the directive.
     pub kind: DirectiveKind<'a>,
     /// The bytes of the form in the script, parentheses included.
     pub span: Span,
@@ -74,31 +75,31 @@ pub struct Directive<'a> {
 /// What a directive does.
 #[derive(Clone, PartialEq, Debug)]
 pub enum DirectiveKind<'a> {
-    /// `(module ...)`: defines a module and instantiates it, both under its identifier.
+    /// `(module ...)`: defines a module and instantiates it. Both have its identifier.
     Module(ScriptModule<'a>),
     /// `(module definition ...)`: defines a module.
     Definition(ScriptModule<'a>),
-    /// `(module instance ...)`: instantiates a module that was defined.
+    /// `(module instance ...)`: instantiates a module that was defined before.
     Instance(Instance<'a>),
-    /// `(register "name" $instance?)`: lets other modules import from an instance.
+    /// `(register "name" $instance?)`: allows other modules to import from an instance.
     Register {
         /// The module name that others import from.
         name: Word<'a>,
-        /// The instance; when it is left out, the latest one.
+        /// The instance; `None` for the last one.
         instance: Option<Word<'a>>,
     },
     /// `(invoke ...)` or `(get ...)` alone: it must succeed, with any results.
     Action(Action<'a>),
     /// `(assert_return ACTION RESULT*)`: it succeeds, with these results.
     AssertReturn {
-        /// What to do.
+        /// The action.
         action: Action<'a>,
         /// A pattern for each result.
         results: Vec<Pattern>,
     },
-    /// `(assert_trap ...)` and all others that assert a failure.
+    /// `(assert_trap ...)` and all other assertions of a failure.
     Assert(Assertion<'a>),
-    /// `(thread $name ...)`: runs directives beside those that follow.
+    /// `(thread $name ...)`: runs directives concurrently with those that follow.
     Thread(Thread<'a>),
     /// `(wait $name)`: waits for a thread to end.
     Wait {
@@ -108,7 +109,7 @@ pub enum DirectiveKind<'a> {
 }
 
 impl<'a> DirectiveKind<'a> {
-    /// The keyword that the form begins with.
+    /// The keyword of the form.
     pub fn keyword(&self) -> &'static str {
         match self {
             DirectiveKind::Module(_)
@@ -123,12 +124,12 @@ impl<'a> DirectiveKind<'a> {
         }
     }
 
-    /// Whether it asserts something.
+    /// Whether it is an assertion.
     pub fn is_assertion(&self) -> bool {
         matches!(self, DirectiveKind::AssertReturn { .. } | DirectiveKind::Assert(_))
     }
 
-    /// The module that it holds, if any. Those inside of a thread are the thread's.
+    /// The module in the directive, if any. Modules inside of a thread are not included.
     pub fn module(&self) -> Option<&ScriptModule<'a>> {
         match self {
             DirectiveKind::Module(module)
@@ -140,7 +141,7 @@ impl<'a> DirectiveKind<'a> {
         }
     }
 
-    /// The action that it does or asserts something of, if any.
+    /// The action that the directive performs or asserts something about, if any.
     pub fn action(&self) -> Option<&Action<'a>> {
         match self {
             DirectiveKind::Action(action)
@@ -153,48 +154,48 @@ impl<'a> DirectiveKind<'a> {
     }
 }
 
-/// An assertion that something fails.
+/// An assertion that an action, a module or an instantiation fails.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Assertion<'a> {
-    /// How it fails.
+    /// The way in which it fails.
     pub verdict: Verdict,
-    /// What fails.
+    /// The action, module or instantiation that fails.
     pub subject: Subject<'a>,
-    /// What the message begins with; an exception has none.
+    /// The beginning of the error message; `None` for an exception.
     pub message: Option<Word<'a>>,
 }
 
 impl Assertion<'_> {
-    /// What the message begins with.
+    /// The beginning of the error message; empty for an exception.
     pub fn message(&self) -> &str {
         self.message.as_ref().map_or("", |message| message.text.as_str())
     }
 }
 
-/// What an assertion is about.
+/// The subject of an assertion.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Subject<'a> {
     /// An action.
     Action(Action<'a>),
-    /// A module that is written out: how far it gets depends on the verdict.
+    /// A module whose text or bytes are given. The verdict says at which stage it fails.
     Module(ScriptModule<'a>),
-    /// The instantiation of a module that was defined.
+    /// The instantiation of a module that was defined before.
     Instance(Instance<'a>),
 }
 
 macro_rules! verdicts {
     ($( $(#[$doc:meta])* $verdict:ident $keyword:literal; )*) => {
-        /// How the subject of an assertion fails.
+        /// The way in which the subject of an assertion fails.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         pub enum Verdict { $( $(#[$doc])* $verdict, )* }
 
         impl Verdict {
-            /// The keyword of its assertions.
+            /// The keyword of assertions with this verdict.
             pub const fn keyword(self) -> &'static str {
                 match self { $( Verdict::$verdict => $keyword, )* }
             }
 
-            /// The verdict of a keyword.
+            /// The verdict of assertions with this keyword.
             pub fn from_keyword(keyword: &str) -> Option<Verdict> {
                 match keyword { $( $keyword => Some(Verdict::$verdict), )* _ => None }
             }
@@ -207,15 +208,15 @@ verdicts! {
     Trap "assert_trap";
     /// An action runs out of a resource.
     Exhaustion "assert_exhaustion";
-    /// An action throws an exception that nothing catches.
+    /// An action throws an exception that is not caught.
     Exception "assert_exception";
-    /// An action suspends, and nothing handles it.
+    /// An action suspends, and no handler takes over.
     Suspension "assert_suspension";
     /// The decoding or parsing of a module fails.
     Malformed "assert_malformed";
     /// The validation of a module fails.
     Invalid "assert_invalid";
-    /// A custom section of a module, or the annotation that stands for one, is malformed.
+    /// A custom section of a module, or the annotation for it, is malformed.
     MalformedCustom "assert_malformed_custom";
     /// A custom section of a module is invalid.
     InvalidCustom "assert_invalid_custom";
@@ -223,12 +224,12 @@ verdicts! {
     Unlinkable "assert_unlinkable";
 }
 
-/// `(module instance $instance? $module?)`: one more instance of a module.
+/// `(module instance $instance? $module?)`: another instance of a module.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Instance<'a> {
-    /// The name that the instance gets, if any.
+    /// The identifier of the instance, if any.
     pub id: Option<Word<'a>>,
-    /// The module; when it is left out, the latest one.
+    /// The module; `None` for the last one.
     pub module: Option<Word<'a>>,
     /// The bytes of the form in the script.
     pub span: Span,
@@ -237,17 +238,17 @@ pub struct Instance<'a> {
 /// A use of an export of an instance.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Action<'a> {
-    /// The instance; when it is left out, the latest one.
+    /// The instance; `None` for the last one.
     pub instance: Option<Word<'a>>,
     /// The name of the export.
     pub name: Word<'a>,
-    /// What to do with the export.
+    /// The use of the export.
     pub kind: ActionKind,
     /// The bytes of the form in the script.
     pub span: Span,
 }
 
-/// What to do with an export.
+/// The use of an export.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ActionKind {
     /// `(invoke $instance? "name" ARGUMENT*)`: call the function with these arguments.
@@ -257,7 +258,7 @@ pub enum ActionKind {
 }
 
 impl Action<'_> {
-    /// The keyword that the form begins with.
+    /// The keyword of the form.
     pub fn keyword(&self) -> &'static str {
         match self.kind {
             ActionKind::Invoke(_) => "invoke",
@@ -265,7 +266,7 @@ impl Action<'_> {
         }
     }
 
-    /// The arguments of an `invoke`.
+    /// The arguments of an `invoke`; `None` for `get`.
     pub fn args(&self) -> Option<&[Value]> {
         match &self.kind {
             ActionKind::Invoke(args) => Some(args),
@@ -274,16 +275,16 @@ impl Action<'_> {
     }
 }
 
-/// `(thread $name (shared (module $module))? DIRECTIVE*)`: directives that run beside those that
-/// follow. They know no instance of the script outside but the one that is shared. A thread holds
-/// no thread.
+/// `(thread $name (shared (module $module))? DIRECTIVE*)`: directives that run concurrently with
+/// those that follow. They can use only one instance of the outer script, the shared one. Threads
+/// cannot be nested.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Thread<'a> {
     /// The name that `wait` uses.
     pub id: Word<'a>,
-    /// The instance of the script outside that the thread may use.
+    /// The instance of the outer script that the thread may use.
     pub shared: Option<Word<'a>>,
-    /// What the thread does.
+    /// The directives of the thread.
     pub directives: Vec<Directive<'a>>,
 }
 

@@ -1,4 +1,4 @@
-//! The modules of a script, not yet parsed, and where their bytes stand in the script.
+//! The modules of a script before they are parsed, and the places of their bytes in the script.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -10,24 +10,25 @@ use super::{DirectiveKind, Word};
 use crate::error::{Error, ErrorKind, Errors};
 use crate::{Parsed, Parser};
 
-/// A module of a script, as it stands there.
+/// A module of a script, before it is parsed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ScriptModule<'a> {
     /// The identifier.
     pub id: Option<Word<'a>>,
-    /// What it is made of.
+    /// The source of the module.
     pub source: ModuleSource<'a>,
-    /// The bytes of the form in the script; all of the script when it is bare fields.
+    /// The bytes of the form in the script; the whole script for fields without `(module`.
     pub span: Span,
     /// The text of the form.
     pub(super) form: &'a str,
 }
 
-/// What a module of a script is made of.
+/// The source of a module of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ModuleSource<'a> {
-    /// The text of the form, from `(module` to the closing parenthesis; or bare fields. In a
-    /// definition, the keyword `definition` stands after `module`, which only scripts allow.
+    /// The text of the form, from `(module` to the closing parenthesis, or fields without
+    /// `(module`. In a definition, the keyword `definition` follows `module`, which only scripts
+    /// allow.
     Text(&'a str),
     /// `(module binary "..."*)`: the bytes of a binary.
     Binary(Cow<'a, [u8]>),
@@ -36,11 +37,11 @@ pub enum ModuleSource<'a> {
 }
 
 impl ScriptModule<'_> {
-    /// Parses a module that is text, written out or quoted. `None` when it is binary: then its
-    /// bytes are in [`source`](ScriptModule::source), and a decoder is what they need.
+    /// Parses a module whose source is text, written out or quoted. `None` for a binary, whose
+    /// bytes are in [`source`](ScriptModule::source) for a binary parser.
     ///
-    /// A source map that the parser was asked for counts from the beginning of the module's own
-    /// text; [`locate`](ScriptModule::locate) tells where that is in the script.
+    /// Offsets in the source map count from the beginning of the module's own text;
+    /// [`locate`](ScriptModule::locate) gives their places in the script.
     ///
     /// ```
     /// use wattle_ast::Features;
@@ -65,7 +66,7 @@ impl ScriptModule<'_> {
     ///
     /// # Errors
     ///
-    /// Every independent error of the module, each with its place in the script.
+    /// All independent errors of the module, each with its place in the script.
     pub fn parse(&self, parser: &Parser) -> Option<Result<Parsed<'_>, Errors>> {
         let parsed = match &self.source {
             ModuleSource::Binary(_) => return None,
@@ -82,8 +83,8 @@ impl ScriptModule<'_> {
         }))
     }
 
-    /// Where in the script something of the module stands: `span` counts the bytes of a binary, of
-    /// a quoted text, or of the text of the form. What is beyond the end is at the end.
+    /// The place in the script of a part of the module. `span` counts the bytes of a binary, of a
+    /// quoted text, or of the text of the form. Offsets beyond the end are at the end.
     ///
     /// ```
     /// use wattle_ast::Span;
@@ -101,8 +102,8 @@ impl ScriptModule<'_> {
     }
 }
 
-/// The module of a text that is `(module binary ..)` or `(module quote ..)` and nothing else. Tools
-/// accept these forms where they expect a module, though only scripts have them.
+/// The module of a text that consists only of `(module binary ..)` or `(module quote ..)`. Tools
+/// accept these forms as modules, though only scripts have them.
 ///
 /// ```
 /// use wattle_wat::script::{ModuleSource, embedded};
@@ -131,7 +132,7 @@ pub fn embedded(text: &str) -> Option<ScriptModule<'_>> {
     }
 }
 
-/// Bytes as text, when they are UTF-8.
+/// Bytes as text, or an error if they are not UTF-8.
 pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Error> {
     core::str::from_utf8(bytes).map_err(|error| {
         let start = error.valid_up_to();
@@ -140,11 +141,11 @@ pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Error> {
     })
 }
 
-/// Where the bytes of a module stand in the script.
+/// The places in the script of the bytes of a module.
 struct Places<'m, 'a> {
     module: &'m ScriptModule<'a>,
-    /// The literals of a binary or a quoted text, each with how many bytes come before it and with
-    /// the place of its inside in the form.
+    /// The string literals of a binary or a quoted text, each with the number of bytes before it,
+    /// and the place of its content in the form.
     literals: Vec<(usize, Span)>,
 }
 
@@ -178,7 +179,7 @@ impl<'m, 'a> Places<'m, 'a> {
         Span::new(shift(within.start), shift(within.end))
     }
 
-    /// The characters or the escape sequence that stand for a byte, as a place in the form.
+    /// The place in the form of the characters or the escape sequence for a byte.
     fn literal_byte(&self, offset: usize) -> Span {
         let at = self.literals.partition_point(|(before, _)| *before <= offset);
         let Some((before, span)) = at.checked_sub(1).and_then(|at| self.literals.get(at)) else {

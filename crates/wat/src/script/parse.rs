@@ -1,4 +1,4 @@
-//! The parser of scripts: from tokens to directives. It does not look into modules.
+//! The parser of scripts, which reads tokens into directives. It does not parse the modules inside.
 
 use alloc::vec::Vec;
 
@@ -14,8 +14,8 @@ use crate::cursor::Cursor;
 use crate::error::{Error, Errors, Expected, Result};
 use crate::help;
 
-/// Parses a script, given as text or as the bytes of a file. Fields of a module that stand alone
-/// are one module.
+/// Parses a script, given as text or as the bytes of a file. Fields without `(module` are one
+/// module.
 ///
 /// ```
 /// use wattle_wat::script::{self, DirectiveKind};
@@ -37,8 +37,8 @@ use crate::help;
 ///
 /// # Errors
 ///
-/// Every directive that is malformed, for one reason each, and every lexical error outside of
-/// modules. What is wrong within a module is found by [`ScriptModule::parse`].
+/// One error for each malformed directive, and all lexical errors outside of modules.
+/// [`ScriptModule::parse`] finds the errors in modules.
 pub fn parse<'a, S: AsRef<[u8]> + ?Sized>(
     source: &'a S,
 ) -> core::result::Result<Script<'a>, Errors> {
@@ -46,7 +46,8 @@ pub fn parse<'a, S: AsRef<[u8]> + ?Sized>(
     if errors.is_empty() { Ok(script) } else { Err(Errors(errors)) }
 }
 
-/// Parses a script as [`parse`] does, and returns the directives without errors beside the errors.
+/// Parses a script like [`parse`], and returns the directives without errors together with the
+/// errors.
 ///
 /// ```
 /// let (script, errors) = wattle_wat::script::recover("(module) (assert_retrun) (wait $t)");
@@ -66,7 +67,7 @@ pub fn recover<'a, S: AsRef<[u8]> + ?Sized>(source: &'a S) -> (Script<'a>, Vec<E
     (Script { directives }, Error::in_order(errors, Errors::LIMIT))
 }
 
-/// The errors that are not within one of the spans. Both are in the order of the text.
+/// The errors that are not in one of the spans. Both lists must be in the order of the text.
 fn outside(errors: Vec<Error>, spans: &[Span]) -> impl Iterator<Item = Error> {
     let mut spans = spans.iter().peekable();
     errors.into_iter().filter(move |error| {
@@ -77,13 +78,13 @@ fn outside(errors: Vec<Error>, spans: &[Span]) -> impl Iterator<Item = Error> {
 
 struct Parser<'t, 'a> {
     cursor: Cursor<'t, 'a>,
-    /// The modules whose inside is text, to be parsed later.
+    /// The modules whose content is text that is parsed later.
     lazy: Vec<Span>,
     errors: Vec<Error>,
 }
 
 impl<'a> Parser<'_, 'a> {
-    /// Everything.
+    /// Reads the whole script.
     fn script(&mut self) -> Vec<Directive<'a>> {
         match self.cursor.open_keyword() {
             Some(
@@ -101,7 +102,7 @@ impl<'a> Parser<'_, 'a> {
         }
     }
 
-    /// Directives up to the end of the text or of the thread. One with an error is left out.
+    /// Reads directives up to the end of the text or of the thread. Those with errors are left out.
     fn directives(&mut self, in_thread: bool) -> Vec<Directive<'a>> {
         let mut directives = Vec::new();
         loop {
@@ -160,8 +161,8 @@ impl<'a> Parser<'_, 'a> {
         }
     }
 
-    /// The rest of a directive behind its keyword, up to the closing parenthesis; nothing when the
-    /// keyword is not that of a directive.
+    /// Reads the rest of a directive behind its keyword, up to the closing parenthesis. `None` if
+    /// the keyword does not belong to a directive.
     fn command(&mut self, keyword: &str, in_thread: bool) -> Result<Option<DirectiveKind<'a>>> {
         Ok(Some(match keyword {
             "register" => {
@@ -202,7 +203,7 @@ impl<'a> Parser<'_, 'a> {
         Ok(Assertion { verdict, subject, message })
     }
 
-    /// The rest of a thread, up to its closing parenthesis.
+    /// Reads the rest of a thread, up to its closing parenthesis.
     fn thread(&mut self) -> Result<Thread<'a>> {
         let id = self.id()?;
         let mut shared = None;
@@ -233,7 +234,7 @@ impl<'a> Parser<'_, 'a> {
         Ok(Action { instance, name, kind, span: self.cursor.span_from(start) })
     }
 
-    /// A module; it does not matter whether it is called a definition.
+    /// Reads a module, with or without the keyword `definition`.
     fn definition(&mut self) -> Result<Subject<'a>> {
         let start = self.cursor.pos();
         if let DirectiveKind::Module(module) | DirectiveKind::Definition(module) = self.module()? {
@@ -255,7 +256,7 @@ impl<'a> Parser<'_, 'a> {
         }
     }
 
-    /// `(module ...)`: a module, a definition or an instance.
+    /// Reads `(module ...)`: a module, a definition or an instance.
     fn module(&mut self) -> Result<DirectiveKind<'a>> {
         let start = self.cursor.pos();
         if !self.cursor.opt_open("module") {
@@ -290,7 +291,7 @@ impl<'a> Parser<'_, 'a> {
         Ok(kind(module))
     }
 
-    /// Moves behind the parenthesis that closes the current form, whatever comes before it.
+    /// Moves behind the parenthesis that closes the current form, past everything before it.
     fn expect_rest_of_form(&mut self) -> Result<()> {
         let mut depth = 1_usize;
         while depth > 0 {
@@ -314,7 +315,7 @@ impl<'a> Parser<'_, 'a> {
         self.opt_id().ok_or_else(|| self.cursor.unexpected(Expected::Id))
     }
 
-    /// A string that is a name.
+    /// Reads a string that is a name.
     fn name(&mut self) -> Result<Word<'a>> {
         let span = self.cursor.span();
         let text: Name<'a> = self.cursor.expect_name()?;

@@ -1,4 +1,4 @@
-//! Tests of the parser of scripts by small examples. The official scripts are in `tests/`.
+//! Tests of the script parser with small examples. The official scripts are tested in `tests/`.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -10,7 +10,7 @@ use wattle_ast::{AbsHeapType, F32, F64, HeapType, Span, TypeIdx, V128};
 
 use super::*;
 
-/// What is wrong with a script, and the text that each error is about.
+/// The errors of a script, each with the text that it is about.
 fn errors(text: &str) -> Vec<(String, &str)> {
     let errors = parse(text).expect_err(text).into_vec();
     errors
@@ -87,7 +87,7 @@ fn every_directive_begins_with_its_keyword() {
         let kind = one(text);
         assert!(text.starts_with(&format!("({}", kind.keyword())), "{text}");
         assert_eq!(kind.is_assertion(), text.starts_with("(assert_"), "{text}");
-        // A form that is cut short is wrong, and so is one that goes on.
+        // A form that is cut short is malformed, and so is one with more at its end.
         assert!(parse(&text[..text.len() - 1]).is_err(), "{text}");
         let longer = format!("{} nop)", &text[..text.len() - 1]);
         assert_eq!(parse(&longer).is_ok(), is_text_module(&kind), "{longer}");
@@ -283,14 +283,14 @@ fn each_wrong_directive_is_one_error() {
 #[test]
 fn a_malformed_module_does_not_break_the_script() {
     for module in ["(nop)", "1 2", "\"\\q\"", "(@) (@x", "nope $ #", "\u{1}", "(func (func"] {
-        // Close what is open.
+        // Close all open parentheses.
         let open = module.bytes().filter(|byte| *byte == b'(').count();
         let close = module.bytes().filter(|byte| *byte == b')').count();
         let text = format!("(module {module}{}) (wait $t)", ")".repeat(open - close));
         let script = parse(&text).unwrap_or_else(|errors| panic!("{text}: {errors}"));
         assert_eq!(script.directives.len(), 2, "{text}");
     }
-    // Outside of modules the same is an error, and once.
+    // Outside of modules, an illegal escape is an error, which is reported once.
     assert_eq!(errors("(module) (invoke \"\\q\")"), [("illegal escape".into(), "\\q")]);
     assert_eq!(errors("(module) \u{1} (wait $t)").len(), 1);
     assert_eq!(message("(module) (; open"), "unclosed comment");
@@ -360,7 +360,7 @@ fn places_in_modules_are_places_in_the_script() {
     for beyond in [Span::at(7), Span::new(7, 9), Span::at(usize::MAX)] {
         assert_eq!(module.locate(beyond), Span::at(end));
     }
-    // In a module that is written out, places are only shifted.
+    // Places in a module that is written out are only shifted.
     let DirectiveKind::Module(first) = &script.directives[0].kind else { panic!() };
     assert_eq!(first.locate(Span::new(1, 7)), Span::new(1, 7));
     assert_eq!(first.locate(Span::at(usize::MAX)), Span::at(8));

@@ -1,4 +1,4 @@
-//! The values that scripts pass, and the patterns of the results that they expect.
+//! The arguments in scripts, and the patterns of the results that they expect.
 
 use alloc::vec::Vec;
 
@@ -15,13 +15,13 @@ use crate::ids::Space;
 /// An argument of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Value {
-    /// What it is.
+    /// The kind of value.
     pub kind: ValueKind,
     /// The bytes of the form in the script.
     pub span: Span,
 }
 
-/// What a value is. Floats and vectors are bits.
+/// The kind of a value, with floats and vectors as bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ValueKind {
     /// `(i32.const n)`.
@@ -36,22 +36,22 @@ pub enum ValueKind {
     V128(V128),
     /// `(ref.null HEAPTYPE)`.
     RefNull(HeapType),
-    /// `(ref.extern n)`: host value number `n`, as an external reference.
+    /// `(ref.extern n)`: an external reference to host value `n`.
     RefExtern(u32),
-    /// `(ref.host n)`: host value number `n`, as an internal reference.
+    /// `(ref.host n)`: an internal reference to host value `n`.
     RefHost(u32),
 }
 
-/// What a result must look like.
+/// A pattern that a result must match.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pattern {
-    /// What it must look like.
+    /// The kind of pattern.
     pub kind: PatternKind,
     /// The bytes of the form in the script.
     pub span: Span,
 }
 
-/// What a result must look like.
+/// The kind of a pattern.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PatternKind {
     /// `(i32.const n)`.
@@ -62,35 +62,35 @@ pub enum PatternKind {
     F32(FloatPattern<F32>),
     /// `(f64.const z)`, or a class of NaNs.
     F64(FloatPattern<F64>),
-    /// `(v128.const SHAPE n*)`, each lane on its own.
+    /// `(v128.const SHAPE n*)`, with a pattern for each lane.
     V128(VectorPattern),
     /// `(ref.null)`: null of any type; `(ref.null HEAPTYPE)`: null of that hierarchy.
     RefNull(Option<HeapType>),
-    /// `(ref.extern n)`: host value number `n`, as an external reference.
+    /// `(ref.extern n)`: an external reference to host value `n`.
     RefExtern(u32),
-    /// `(ref.host n)`: host value number `n`, as an internal reference.
+    /// `(ref.host n)`: an internal reference to host value `n`.
     RefHost(u32),
-    /// `(ref.func)` and the like: any reference of that type but null. `(ref)` is `(ref.any)`.
+    /// `(ref.func)` and others: any reference of this type but null. `(ref)` is `(ref.any)`.
     Ref(AbsHeapType),
-    /// `(either RESULT+)`: one of these. An `either` inside counts as its alternatives.
+    /// `(either RESULT+)`: one of these. The alternatives of a nested `either` are included.
     Either(Vec<Pattern>),
 }
 
-/// What a float must look like.
+/// A pattern that a float must match.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FloatPattern<F> {
-    /// These bits.
+    /// Exactly these bits.
     Bits(F),
-    /// `nan:canonical`: of the payload only the first bit is set; any sign.
+    /// `nan:canonical`: only the top bit of the payload is set, with any sign.
     CanonicalNan,
-    /// `nan:arithmetic`: of the payload at least the first bit is set; any sign.
+    /// `nan:arithmetic`: at least the top bit of the payload is set, with any sign.
     ArithmeticNan,
 }
 
 macro_rules! float_patterns {
     ($( $float:ident $nan:literal $sign:literal; )*) => { $(
         impl FloatPattern<$float> {
-            /// Whether a float looks like it.
+            /// Whether a float matches the pattern.
             pub fn matches(self, value: $float) -> bool {
                 match self {
                     FloatPattern::Bits(bits) => value == bits,
@@ -129,7 +129,7 @@ impl<F> FloatPattern<F> {
     }
 }
 
-/// What the lanes of a vector must look like.
+/// A pattern that the lanes of a vector must match.
 ///
 /// ```
 /// use wattle_ast::V128;
@@ -153,17 +153,17 @@ pub struct VectorPattern {
 }
 
 impl VectorPattern {
-    /// How it is divided into lanes.
+    /// The shape of the vector.
     pub fn shape(&self) -> Shape {
         self.shape
     }
 
-    /// The lanes as bits, lane 0 first, as many as the shape has. Those of integers are bits too.
+    /// The patterns of the lanes as bits, lane 0 first. Integers are bits too.
     pub fn lanes(&self) -> &[FloatPattern<u64>] {
         &self.lanes
     }
 
-    /// Whether a vector looks like it.
+    /// Whether a vector matches the pattern.
     pub fn matches(&self, value: V128) -> bool {
         let values = value.0.chunks_exact(self.lane_size());
         let bits =
@@ -175,7 +175,7 @@ impl VectorPattern {
         })
     }
 
-    /// The vector itself, when no lane is a class of NaNs.
+    /// The vector itself, if no lane is a class of NaNs.
     pub fn value(&self) -> Option<V128> {
         let mut value = [0; 16];
         for (place, lane) in value.chunks_exact_mut(self.lane_size()).zip(&self.lanes) {
@@ -189,7 +189,7 @@ impl VectorPattern {
         16 / self.shape.lanes()
     }
 
-    /// The shape and the lanes.
+    /// Reads the shape and the lanes.
     fn parse(cursor: &mut Cursor<'_, '_>) -> Result<VectorPattern> {
         let shape = cursor.expect_shape()?;
         let mut lanes = Vec::new();
@@ -237,7 +237,8 @@ pub(super) fn pattern(cursor: &mut Cursor<'_, '_>) -> Result<Pattern> {
     }
     let start = cursor.pos();
     let mut alternatives = Vec::new();
-    // How many `either` are open. What they hold adds up, so nothing is nested.
+    // The number of open `either`s. Their alternatives are collected in one list, so nothing is
+    // nested.
     let mut depth = 0_usize;
     loop {
         if cursor.opt_open("either") {
@@ -257,7 +258,7 @@ pub(super) fn pattern(cursor: &mut Cursor<'_, '_>) -> Result<Pattern> {
     }
 }
 
-/// Reads a pattern that holds no other.
+/// Reads a pattern other than `either`.
 fn single_pattern(cursor: &mut Cursor<'_, '_>, expected: Expected) -> Result<Pattern> {
     let start = cursor.pos();
     let Some(keyword) = cursor.open_keyword() else {
@@ -295,8 +296,8 @@ fn single_pattern(cursor: &mut Cursor<'_, '_>, expected: Expected) -> Result<Pat
     Ok(Pattern { kind, span: cursor.span_from(start) })
 }
 
-/// The type of references that `ref` or `ref.HEAPTYPE` stands for. Types whose only value is null
-/// have none.
+/// The type of references that `ref` or `ref.HEAPTYPE` stands for; `None` for types whose only
+/// value is null.
 fn bare_reference(keyword: &str) -> Option<AbsHeapType> {
     if keyword == "ref" {
         return Some(AbsHeapType::Any);
@@ -305,7 +306,7 @@ fn bare_reference(keyword: &str) -> Option<AbsHeapType> {
     (!heap.is_bottom()).then_some(heap)
 }
 
-/// A heap type when one is next. Scripts bind no identifiers of types.
+/// Reads a heap type if one comes next. Scripts bind no identifiers of types.
 fn opt_heap_type(cursor: &mut Cursor<'_, '_>) -> Result<Option<HeapType>> {
     let heap = match cursor.peek() {
         TokenKind::Close => return Ok(None),

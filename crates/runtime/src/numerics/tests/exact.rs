@@ -42,11 +42,11 @@ macro_rules! exact {
                 check_madd(a, b, near);
                 check_madd(a, b, near * 2.0);
                 // Products in the range of subnormals.
-                let tiny = $float::MIN_POSITIVE * (1.0 + $float::EPSILON * 12345.0);
+                let subnormal = $float::MIN_POSITIVE * (1.0 + $float::EPSILON * 12345.0);
                 let half = (c.to_bits() % 1_000_003) as $float / 1_000_003.0;
-                check_madd(tiny, half, 0.0);
-                check_madd(tiny, half, -$float::MIN_POSITIVE * half);
-                check_madd(tiny, half, $float::from_bits(c.to_bits() & 0xffff));
+                check_madd(subnormal, half, 0.0);
+                check_madd(subnormal, half, -$float::MIN_POSITIVE * half);
+                check_madd(subnormal, half, $float::from_bits(c.to_bits() & 0xffff));
             }
         }
     };

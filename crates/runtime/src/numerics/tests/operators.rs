@@ -74,7 +74,7 @@ fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Trap> {
     let (shape, signed) = (*shape, *signed);
     let bits = |values: Vec<u128>| Ok(values.into_iter().map(Want::Bits).collect());
     let each: Vec<Vec<u128>> = operands.iter().map(|value| shape.lanes(*value)).collect();
-    let simple =
+    let lane_bits =
         |op: &str, is_float, width, args: &[u128]| match lane(op, signed, is_float, width, args) {
             Some(Ok(Want::Bits(bits))) => bits,
             other => panic!("{op}: {other:?}"),
@@ -92,8 +92,8 @@ fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Trap> {
         let args: Vec<Vec<u128>> = operands.iter().map(|value| source.lanes(*value)).collect();
         let start = if *half == Some(true) { shape.count as usize } else { 0 };
         let wide = |arg: usize, i: usize| extended(source, signed, args[arg][i]);
-        let add = |a, b| simple("add", false, shape.width, &[a, b]);
-        let mul = |a, b| simple("mul", false, shape.width, &[a, b]);
+        let add = |a, b| lane_bits("add", false, shape.width, &[a, b]);
+        let mul = |a, b| lane_bits("mul", false, shape.width, &[a, b]);
         let count = shape.count as usize;
         let products = |i: usize| {
             [mul(wide(0, 2 * i), wide(1, 2 * i)), mul(wide(0, 2 * i + 1), wide(1, 2 * i + 1))]
@@ -105,7 +105,7 @@ fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Trap> {
             }
             "dot" => bits((0..count).map(|i| add(products(i)[0], products(i)[1])).collect()),
             "relaxed_dot" => {
-                let sum = |i| simple("add_sat", false, shape.width, &products(i));
+                let sum = |i| lane_bits("add_sat", false, shape.width, &products(i));
                 bits((0..count).map(sum).collect())
             }
             "relaxed_dot_add" => {
