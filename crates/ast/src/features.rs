@@ -23,7 +23,7 @@ macro_rules! features {
                 match self { $( Feature::$variant => stringify!($name), )* }
             }
 
-            /// What it is, in a sentence of Markdown.
+            /// A description of the feature: a sentence of Markdown.
             ///
             /// ```
             /// assert_eq!(wattle_ast::Feature::MultiMemory.summary(), "More than one memory.");
@@ -139,7 +139,7 @@ impl Features {
     /// The default: 3.0 and the features beyond it that engines have shipped.
     pub const DEFAULT: Features = Features::preset(Preset::std);
 
-    /// The sets that a list can name.
+    /// The presets by the names that lists use for them.
     pub const PRESETS: [(&'static str, Features); 5] = [
         ("wasm1", Features::WASM1),
         ("wasm2", Features::WASM2),

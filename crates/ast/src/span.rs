@@ -209,7 +209,7 @@ impl Offsets {
 /// let path = Path::item(ItemKind::Func, 0);
 /// assert_eq!(map.span(&path), Some(Span::new(8, 40)));
 ///
-/// In a component, additions between `enter` and `leave` are to the inner module.
+/// // In a component, additions between `enter` and `leave` are to the inner module.
 /// map.enter(Outer::CoreModule(1));
 /// map.add_item(ItemKind::Func, 0, Span::new(60, 90));
 /// map.leave();

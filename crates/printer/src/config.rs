@@ -85,8 +85,8 @@ settings! {
     /// Whether imports and exports are written inside the items that they are about, where that
     /// keeps their order: `(func (export "f") (type 0) ...)`.
     inline_imports_exports: bool = false;
-    /// Comments at instructions of functions, each on a line before its instruction. Where
-    /// instructions are folded there are none.
+    /// Comments on instructions of functions, each on a line before its instruction. Folded text
+    /// has no comments.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -105,20 +105,20 @@ settings! {
     comments: Option<Arc<Comments>> = None;
 }
 
-/// Comments at instructions of functions. Each text is kept once, however often it is used.
+/// Comments on instructions of functions. Equal texts are kept once.
 #[derive(Clone, Debug, Default)]
 pub struct Comments {
     texts: Vec<String>,
     by_text: BTreeMap<String, u32>,
-    /// By the place of the function among those that the module defines: offsets in its
-    /// instructions, and places in `texts`.
+    /// For each function that the module defines, by its index among them: the offsets of
+    /// instructions, and indices into `texts`.
     funcs: BTreeMap<u32, Vec<(u32, u32)>>,
 }
 
 impl Comments {
-    /// Adds a comment to the instruction at an offset in the instructions of a function, which is
-    /// given by its place among those that the module defines. Offsets of a function must ascend.
-    /// The text is one line; the text format ends a comment at its end.
+    /// Adds a comment on the instruction at an offset in the instructions of a function. `func` is
+    /// the index of the function among those that the module defines. The offsets of a function
+    /// must be in ascending order. The text must be one line, since a line break ends a comment.
     pub fn add(&mut self, func: u32, offset: u32, text: &str) {
         let known = self.by_text.get(text).copied();
         let text = known.unwrap_or_else(|| {

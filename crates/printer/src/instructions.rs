@@ -406,7 +406,7 @@ impl Layout for Flat {
 pub(crate) struct Commented<'p> {
     /// The level of the function's own line.
     pub(crate) level: usize,
-    /// The comments that are still to come: offsets in the expression, and texts.
+    /// The comments that were not written yet: offsets in the expression, and indices of texts.
     pub(crate) comments: &'p [(u32, u32)],
 }
 
@@ -420,7 +420,7 @@ impl Layout for Commented<'_> {
 }
 
 impl<L: Layout> Code<'_, '_, L> {
-    /// How deep an instruction is indented below its function; nothing for the final `end`, which is
+    /// The level of an instruction below that of its function; `None` for the final `end`, which is
     /// not written.
     #[inline(always)]
     fn level(&mut self, opcode: Opcode) -> Option<usize> {
@@ -442,7 +442,7 @@ impl<L: Layout> Code<'_, '_, L> {
 }
 
 impl Code<'_, '_, Commented<'_>> {
-    /// Writes the comment of the instruction at an offset, if it has one.
+    /// Writes the comment on the instruction at an offset, if there is one.
     fn comment(&mut self, offset: usize, level: usize) {
         while let Some((&(at, text), others)) = self.layout.comments.split_first()
             && at as usize <= offset

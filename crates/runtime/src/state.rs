@@ -104,7 +104,7 @@ pub(crate) struct State {
     pub(crate) trap_index: Option<u64>,
 }
 
-/// What is asked for more fuel, in units, when there is none left.
+/// Called when the fuel is used up. Returns more units of fuel, or `None` to end the execution.
 pub(crate) type Refill = Box<dyn FnMut() -> Option<u64>>;
 
 /// An instance: for each index of its module, the address in the store.

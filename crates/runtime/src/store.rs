@@ -186,9 +186,9 @@ impl<T> Store<T> {
         self.inner.state.refill = None;
     }
 
-    /// Sets the fuel, and asks `goes_on` now and then while a call is executed, each time after at
-    /// most a million units. When that says no, the call fails as if all fuel were consumed. Calls
-    /// that can be suspended do not ask. It holds until the fuel is set again.
+    /// Sets the fuel, and calls `goes_on` regularly during calls, after at most a million units of
+    /// fuel each time. When `goes_on` returns false, the call fails as if the fuel were used up.
+    /// Calls that can be suspended do not call it. It stays in force until the fuel is set again.
     ///
     /// ```
     /// use wattle_runtime::{Store, Trap};

@@ -274,12 +274,13 @@ impl Uses<'_, '_> {
         }
     }
 
-    /// A feature, and the other one that permits some forms as well, unless the module uses that.
+    /// The features to turn off when looking for encodings that need `feature`: the feature itself,
+    /// and another one that also allows some of them, unless the module uses that one.
     fn without(&self, feature: Feature) -> Features {
         let other = match feature {
             // A data segment that names its memory.
             Feature::BulkMemory => Feature::MultiMemory,
-            // Reference types with a byte of their own.
+            // Reference types that take a byte of their own before the heap type.
             Feature::FunctionReferences => Feature::Exceptions,
             _ => return feature.into(),
         };

@@ -53,7 +53,7 @@ impl Validator {
     /// ```
     /// use wattle_validator::Validator;
     ///
-    /// The validator reads the instructions, so the parser need not.
+    /// // The validator reads the instructions, so the parser need not.
     /// let parser = wattle_parser::Parser::new().check_bodies(false);
     /// let events = parser.events(b"\0asm\x01\0\0\0\x05\x03\x01\0\x01");
     /// let types = Validator::new().events(events, None)??;

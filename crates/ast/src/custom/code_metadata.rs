@@ -17,7 +17,7 @@ use crate::{Decode, Encode, FuncIdx, Malformed, Reader, leb128};
 /// use std::borrow::Cow;
 /// use wattle_ast::custom::CodeMetadata;
 ///
-/// In function 3: the value "ab" at the instruction at offset 5.
+/// // In function 3: the value "ab" at the instruction at offset 5.
 /// let metadata = CodeMetadata::<Cow<'_, [u8]>>::parse(&[1, 3, 1, 5, 2, b'a', b'b'])?;
 /// assert_eq!(metadata.get(3.into(), 5).map(|value| &**value), Some(&b"ab"[..]));
 /// # Ok::<(), (wattle_ast::Malformed, usize)>(())

@@ -67,7 +67,7 @@ impl PointsAt {
 /// use wattle_ast::custom::{CustomFate, Moves};
 /// use wattle_ast::{Body, Custom, CustomData, Func, FuncIdx, Module};
 ///
-/// A `nop` before an `if` with a branch hint is removed.
+/// // A `nop` before an `if` with a branch hint is removed.
 /// let mut module = Module::default();
 /// let body = Body::from_bytes(&[0, 0x01, 0x41, 0, 0x04, 0x40, 0x0b, 0x0b][..]).unwrap();
 /// module.funcs.push(Func { ty: 0.into(), body });

@@ -138,8 +138,8 @@ impl Opcode {
         PREFIXED.get(usize::from(prefix.checked_sub(PREFIXES[0])?))?.get(code).copied().flatten()
     }
 
-    /// The bytes of the opcode that comes next as messages show them, whether or not an instruction
-    /// has it. Goes past it; gives nothing where the input ends.
+    /// Reads the next opcode, known or unknown, and returns its bytes as messages show them. `None`
+    /// if the input ends within it.
     ///
     /// ```
     /// use wattle_ast::{Opcode, Reader};

@@ -64,7 +64,8 @@ impl<'a> Decode<'a> for HeapType {
 }
 
 impl Reader<'_> {
-    /// Whether a reference type can have a byte of its own before the heap type, as `(ref exn)` has.
+    /// Whether the features include reference types that take a byte of their own before the heap
+    /// type, such as `(ref exn)`.
     #[inline(always)]
     pub(crate) fn has_long_ref_types(&self) -> bool {
         self.features().intersects(Features::FUNCTION_REFERENCES | Features::EXCEPTIONS)

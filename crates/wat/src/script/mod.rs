@@ -47,7 +47,7 @@ pub use parse::{parse, recover};
 pub use values::{FloatPattern, Pattern, PatternKind, Value, ValueKind, VectorPattern};
 pub use wattle_syntax::Shape;
 
-/// A test script, as [`parse`] reads it from a `.wast` file.
+/// A test script, as [`parse`](fn@parse) reads it from a `.wast` file.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Script<'a> {
     /// The directives, in order.
