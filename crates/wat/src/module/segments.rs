@@ -6,8 +6,8 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    Data, DataMode, Elem, ElemItems, ElemMode, Encode, Expr, FuncIdx, Instr, ItemKind, List,
-    MemIdx, RefType, TableIdx,
+    Data, DataMode, Elem, ElemItems, ElemMode, Encode, Expr, Feature, FuncIdx, Instr, ItemKind,
+    List, MemIdx, RefType, TableIdx,
 };
 use wattle_syntax::{Shape, TokenKind};
 
@@ -22,7 +22,7 @@ impl<'a> State<'_, 'a> {
         let mode = match self.container("memory", Space::Mem)? {
             Some(memory) => {
                 let offset = self.offset(code, Some((ItemKind::Data, index)))?;
-                DataMode::Active { memory: Some(MemIdx(memory)), offset }
+                DataMode::Active { memory: memory.map(MemIdx), offset }
             }
             None if self.cursor.peek() == TokenKind::Open && !self.at_numbers() => {
                 let offset = self.offset(code, Some((ItemKind::Data, index)))?;
@@ -81,12 +81,16 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// Reads `(memory $m)` or `(table $t)`. WebAssembly 1.0 also had the number alone.
-    fn container(&mut self, keyword: &str, space: Space) -> Result<Option<u32>> {
+    /// `(memory $m)` or `(table $t)`; WebAssembly 1.0 also had the bare number. The index is `None`
+    /// where it is the first one and the binary format, as in 1.0, has no way to state it.
+    fn container(&mut self, keyword: &str, space: Space) -> Result<Option<Option<u32>>> {
         if self.cursor.at_nat() {
-            return self.cursor.expect_u32().map(Some);
+            let index = self.cursor.expect_u32()?;
+            return Ok(Some(Some(index).filter(|index| *index > 0)));
         }
-        self.opt_form(keyword, |state| state.idx(space))
+        let can_state = self.features.contains(Feature::BulkMemory);
+        let index = self.opt_form(keyword, |state| state.idx(space))?;
+        Ok(index.map(|index| Some(index).filter(|index| *index > 0 || can_state)))
     }
 
     /// Reads `(offset ...)` or one folded instruction.
@@ -109,7 +113,7 @@ impl<'a> State<'_, 'a> {
             ElemMode::Declarative
         } else if active {
             let offset = self.offset(code, None)?;
-            ElemMode::Active { table: table.map(TableIdx), offset }
+            ElemMode::Active { table: table.flatten().map(TableIdx), offset }
         } else {
             ElemMode::Passive
         };
