@@ -53,8 +53,8 @@ impl Output {
         self.write(|out| out.write_all(bytes))
     }
 
-    /// Writes what could be read of an input, and hands back why the rest could not. A file is only
-    /// written when there is no rest.
+    /// Writes what could be read of an input, and returns why the rest could not be read. A file is
+    /// only written when everything could be read.
     pub(crate) fn show(
         &self,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<Vec<ast::Error>>,

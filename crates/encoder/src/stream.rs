@@ -88,8 +88,8 @@ impl Encoder {
     }
 
     /// Adds an event. Its bytes are kept, with two exceptions: the header of a section or group
-    /// that turns out to have more or fewer items than the header says, and an import whose bytes
-    /// belong to a group that it is no longer in.
+    /// that turns out to have more or fewer items than the header says, and an import that was
+    /// read as a member of a group and is added without it.
     pub fn event(&mut self, event: &Event<'_>) {
         self.add(&event.item, Some(event.bytes));
     }

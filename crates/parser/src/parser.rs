@@ -20,7 +20,7 @@ const COMPONENT_LAYER: [u8; 2] = [1, 0];
 #[derive(Clone, PartialEq, Debug)]
 pub enum Step<'b> {
     /// The next event needs at least this many more bytes. Call again when more have arrived, or
-    /// with `eof` when there are no more.
+    /// with `eof` at the end of the input.
     NeedMore(usize),
     /// An event. It took the first `event.bytes.len()` bytes of the data: do not pass them again.
     Event(Event<'b>),

@@ -96,8 +96,8 @@ impl<'a> Events<'a> {
     /// as possible of a malformed module: after the body if its size is known, else after the
     /// section. From then on, the order of sections and their counts are not checked.
     ///
-    /// Returns `None` when the end of the malformed part is unknown or lies beyond the input; there
-    /// are no more events then.
+    /// Returns `None` when the end of the malformed part is unknown or lies beyond the input. The
+    /// events end there.
     ///
     /// ```
     /// use wattle_ast::{Item, SectionId};

@@ -11,7 +11,7 @@ use crate::numbers;
 
 /// The open blocks, the innermost last.
 ///
-/// By default, there are no names and no comments.
+/// The default has neither names nor comments.
 #[derive(Default)]
 pub(crate) struct LabelStack<'m> {
     names: Option<&'m NameMap<'m>>,

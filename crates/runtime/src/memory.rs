@@ -11,7 +11,7 @@ use crate::trap::{Error, ErrorKind, Trap};
 use crate::values::{Ref, Value};
 
 /// Zeroed bytes, or `None` when memory is exhausted. `vec!` gets zeroed pages from the system but
-/// aborts when there is no room, so a reservation that can fail comes first.
+/// aborts the process when memory is exhausted, so a reservation that can fail comes first.
 fn zeroed(len: usize) -> Option<Vec<u8>> {
     let mut probe: Vec<u8> = Vec::new();
     probe.try_reserve_exact(len).ok()?;

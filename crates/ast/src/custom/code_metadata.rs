@@ -48,7 +48,7 @@ pub struct MetadataEntry<T> {
 
 /// A value that code metadata can have.
 pub trait MetadataValue<'a>: Sized {
-    /// The value with these bytes; `None` if there is no such value.
+    /// Decodes a value. Returns `None` if the bytes stand for none.
     fn from_bytes(bytes: &'a [u8]) -> Option<Self>;
 
     /// The bytes of the value.

@@ -39,7 +39,7 @@ impl<'a> Labels<'a> {
         ListView::<LabelIdx>::new(self.bytes).len()
     }
 
-    /// Whether there is no label but the default.
+    /// Whether the default is the only label.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }

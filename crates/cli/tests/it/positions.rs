@@ -41,7 +41,7 @@ fn stripping_sections_that_are_pointed_past_leaves_out_what_points() {
     let Ran { err, bytes, .. } = wattle(&["strip", "--delete", "debug"], OBJECT);
     assert_eq!(err, "");
     assert_eq!(bytes.len(), OBJECT.len() - 14);
-    // Now the first section goes, and the code section is no longer section 3.
+    // Removing the first section makes the code section, which the relocations call 3, section 2.
     let front = [&OBJECT[..8], b"\0\x02\x01x", &OBJECT[8..]].concat();
     let mut pointing = front.clone();
     let at = pointing.len() - 2;
