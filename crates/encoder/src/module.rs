@@ -143,7 +143,7 @@ fn custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
 /// Appends a name section, unless there are no names.
 pub(crate) fn names(out: &mut Vec<u8>, names: &Names<'_>) {
     if !names.is_empty() {
-        custom(out, "name", &names.to_bytes());
+        custom(out, Names::NAME, &names.to_bytes());
     }
 }
 
@@ -202,7 +202,7 @@ impl<'r> RawCustoms<'r> {
     /// The name section, if it still holds exactly these names. The first that can be parsed
     /// counts.
     fn find_names(&mut self, names: &Names<'_>) -> Option<&'r [u8]> {
-        let mut named = self.all.iter().enumerate().filter(|(_, raw)| raw.name == "name");
+        let mut named = self.all.iter().enumerate().filter(|(_, raw)| raw.name == Names::NAME);
         let (at, was) = named.find_map(|(at, raw)| Some((at, Names::parse(raw.data).ok()?)))?;
         self.next = at + 1;
         (was == *names).then(|| self.all[at].section)

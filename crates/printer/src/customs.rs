@@ -16,8 +16,6 @@ use crate::context::{self, Context};
 use crate::custom_text;
 use crate::printer::{HandOn, Printer};
 
-const NAME: &str = "name";
-
 /// Prints all custom sections.
 pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Result {
     let module = printer.context.module;
@@ -134,7 +132,7 @@ enum NameText {
 fn name_text<'m>(context: &Context<'m>) -> NameText {
     let module = context.module;
     let names = &module.names;
-    if module.customs.iter().any(|it| it.name == NAME && it.data != CustomData::Names) {
+    if module.customs.iter().any(|it| it.name == Names::NAME && it.data != CustomData::Names) {
         return NameText::Section(names.to_bytes());
     }
     let nameless = context::nameless(module);

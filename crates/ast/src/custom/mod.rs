@@ -202,7 +202,7 @@ macro_rules! known {
                 bytes: &'a [u8],
             ) -> Option<Result<KnownCustom<'a>, (Malformed, usize)>> {
                 Some(match name {
-                    "name" => Names::parse(bytes).map(|names| KnownCustom::Names(Box::new(names))),
+                    Names::NAME => Names::parse(bytes).map(|names| KnownCustom::Names(Box::new(names))),
                     $( <$ty>::NAME => <$ty>::parse(bytes).map(KnownCustom::$variant), )*
                     _ if name.starts_with(RelocSection::PREFIX) => {
                         RelocSection::parse(bytes).map(KnownCustom::Reloc)

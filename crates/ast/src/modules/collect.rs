@@ -60,7 +60,7 @@ impl<'a> Collector<'a> {
     fn custom(&mut self, mut custom: Custom<'a>) {
         custom.after = self.section;
         let named = |custom: &Custom<'_>| custom.data == CustomData::Names;
-        let first = custom.name == "name" && !self.module.customs.iter().any(named);
+        let first = custom.name == Names::NAME && !self.module.customs.iter().any(named);
         let names = match &custom.data {
             CustomData::Bytes(Cow::Borrowed(bytes)) if first => Names::parse(bytes).ok(),
             CustomData::Bytes(Cow::Owned(bytes)) if first => {

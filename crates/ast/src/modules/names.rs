@@ -307,6 +307,9 @@ fn subsection(out: &mut Vec<u8>, id: u8, content: &[u8]) {
 }
 
 impl<'a> Names<'a> {
+    /// The name of the section.
+    pub const NAME: &'static str = "name";
+
     /// Parses the content of a name section, which follows the section's own name.
     ///
     /// # Errors

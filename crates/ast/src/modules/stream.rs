@@ -6,6 +6,7 @@ use core::iter;
 
 use super::items::{Custom, CustomData, Item};
 use super::module::Module;
+use super::names::Names;
 use super::sections::{Section, SectionId};
 
 fn customs<'m>(
@@ -15,7 +16,7 @@ fn customs<'m>(
     let here = module.customs.iter().filter(move |custom| custom.after == after);
     let listed = || module.customs.iter().any(|custom| custom.data == CustomData::Names);
     let names = (after == Some(SectionId::Data) && !module.names.is_empty() && !listed())
-        .then(|| Custom { name: "name".into(), data: CustomData::Names, after });
+        .then(|| Custom { name: Names::NAME.into(), data: CustomData::Names, after });
     here.map(Custom::borrowed).chain(names).map(Item::Custom)
 }
 

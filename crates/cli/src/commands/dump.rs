@@ -232,7 +232,7 @@ impl<'a> Dumper<'a> {
                     format!("custom section {:?}, {} bytes", custom.name.as_str(), bytes.len());
                 self.row(event.offset, &event.bytes[..head], 0, &meaning)?;
                 let meaning = match (&*custom.name, &custom.data) {
-                    ("name", CustomData::Bytes(bytes)) => match Names::parse(bytes) {
+                    (Names::NAME, CustomData::Bytes(bytes)) => match Names::parse(bytes) {
                         Ok(names) => format!("names of {} functions and more", names.funcs.len()),
                         Err((error, at)) => format!("{error} at byte {at} of the names"),
                     },

@@ -109,7 +109,7 @@ fn operand_stacks(module: &Module<'_>) -> Comments {
 }
 
 fn is_names(custom: &Custom<'_>) -> bool {
-    custom.name == "name"
+    custom.name == Names::NAME
 }
 
 /// Takes all names away, the name section included.

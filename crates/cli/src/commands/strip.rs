@@ -3,7 +3,7 @@
 use clap::Args;
 use regex::Regex;
 use wattle::ast::custom::{Dylink, LeftOut, PointsAt, RelocSection, TargetFeatures, WhyLeftOut};
-use wattle::ast::{Name, Reader, SectionId};
+use wattle::ast::{Name, Names, Reader, SectionId};
 use wattle::parser::{SectionFrame, frames};
 
 use crate::failure::{Failure, warn};
@@ -13,7 +13,7 @@ use crate::source::Source;
 
 /// Whether a linker, a loader or the reader of a backtrace still needs a custom section.
 fn is_needed(name: &str) -> bool {
-    ["name", Dylink::NAME, TargetFeatures::NAME].contains(&name)
+    [Names::NAME, Dylink::NAME, TargetFeatures::NAME].contains(&name)
         || name.starts_with("component-type")
 }
 

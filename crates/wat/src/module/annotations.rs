@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::warning::{Warning, WarningKind};
 
 const CUSTOM: &str = "custom";
+/// Gives a name that an identifier cannot say, as text.
 const NAME: &str = "name";
 /// The beginning of the ids of annotations on instructions.
 const CODE: &str = CodeMetadata::PREFIX;
@@ -280,7 +281,7 @@ impl<'t, 'a> State<'t, 'a> {
     fn place_names(&mut self) {
         let customs = &mut self.module.customs;
         let written: Vec<usize> = (0..customs.len())
-            .filter(|at| customs[*at].name == NAME && customs[*at].data != CustomData::Names)
+            .filter(|at| customs[*at].name == Names::NAME && customs[*at].data != CustomData::Names)
             .collect();
         let parsed = written.iter().find_map(|at| {
             let names = Names::parse(customs[*at].data.bytes()?).ok()?;
@@ -315,7 +316,7 @@ impl<'t, 'a> State<'t, 'a> {
             customs.retain(|custom| custom.data != CustomData::Names);
         } else if customs.iter().all(|custom| custom.data != CustomData::Names) {
             let after = self.last_section(after(SectionId::Data));
-            let name = Name::Borrowed(NAME);
+            let name = Name::Borrowed(Names::NAME);
             self.module.customs.push(Custom { name, data: CustomData::Names, after });
         }
     }
@@ -325,7 +326,7 @@ impl<'t, 'a> State<'t, 'a> {
         let annots = self.cursor.tokens.annotations().iter();
         let mut sections = annots.filter(|annot| {
             let name = strings::name(Cursor::new(&annot.tokens, 0).text());
-            annot.id == CUSTOM && name.is_some_and(|name| name == NAME)
+            annot.id == CUSTOM && name.is_some_and(|name| name == Names::NAME)
         });
         sections.next().map_or(Span::at(0), |annot| annot.span)
     }
@@ -412,7 +413,7 @@ fn parse_names<'a>(annot: &Annotation<'a>) -> Result<((Place, Custom<'a>), Names
     let bytes = cursor.strings();
     expect_end(annot, &cursor)?;
     let names = Names::parse(&bytes).map_err(|_| bad(annot, "malformed names"))?.into_owned();
-    let name = Name::Borrowed(NAME);
+    let name = Name::Borrowed(Names::NAME);
     Ok(((place, Custom { name, data: CustomData::Names, after: None }), names))
 }
 
