@@ -29,6 +29,13 @@ struct Block {
     end: usize,
 }
 
+impl Block {
+    fn example(&self, lines: &[&str]) -> Example {
+        let (title, language) = (self.title.clone(), self.language.clone());
+        Example { title, language, input: lines[self.start..self.end].join("\n") }
+    }
+}
+
 fn blocks(lines: &[&str]) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut title = String::new();
@@ -50,14 +57,41 @@ fn blocks(lines: &[&str]) -> Vec<Block> {
     blocks
 }
 
+/// The inputs of the document at a path from the root, each with its output number `nth`.
+///
+/// # Panics
+/// When an output is missing, or the document cannot be read.
+pub fn read(path: &str, nth: usize) -> Vec<(Example, String)> {
+    let text = text_of(path);
+    let lines: Vec<&str> = text.lines().collect();
+    let blocks = blocks(&lines);
+    let inputs = inputs(&blocks, nth).map(|(input, output)| {
+        let output = output.unwrap_or_else(|| panic!("{}: no output {nth}", input.title));
+        (input.example(&lines), lines[output.start..output.end].join("\n"))
+    });
+    inputs.collect()
+}
+
+fn text_of(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The inputs, each with its output number `nth`.
+fn inputs(blocks: &[Block], nth: usize) -> impl Iterator<Item = (&Block, Option<&Block>)> {
+    let inputs = blocks.iter().enumerate().filter(|(_, block)| block.language != "text");
+    inputs.map(move |(at, input)| {
+        let mut outputs = blocks[at + 1..].iter().take_while(|block| block.language == "text");
+        (input, outputs.nth(nth))
+    })
+}
+
 /// Checks that the output number `nth` behind each input of the document at a path from the root
 /// is what `output` says. Returns the inputs.
 ///
 /// # Panics
 /// When an output differs or is missing, or the document cannot be read.
 pub fn check(path: &str, nth: usize, mut output: impl FnMut(&Example) -> String) -> Vec<Example> {
-    let file = root().join(path);
-    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let text = text_of(path);
     let lines: Vec<&str> = text.lines().collect();
     let blocks = blocks(&lines);
     let bless = std::env::var_os("BLESS").is_some();
@@ -66,15 +100,12 @@ pub fn check(path: &str, nth: usize, mut output: impl FnMut(&Example) -> String)
     let push = |written: &mut String, lines: &[&str]| {
         lines.iter().for_each(|line| written.extend([line, "\n"]));
     };
-    for (at, block) in blocks.iter().enumerate().filter(|(_, block)| block.language != "text") {
-        let outputs = blocks[at + 1..].iter().take_while(|block| block.language == "text");
-        let Some(block_of_output) = outputs.into_iter().nth(nth) else {
-            wrong.push(format!("{}: there is no output number {nth}", block.title));
+    for (input, block_of_output) in inputs(&blocks, nth) {
+        let Some(block_of_output) = block_of_output else {
+            wrong.push(format!("{}: there is no output number {nth}", input.title));
             continue;
         };
-        let input = lines[block.start..block.end].join("\n");
-        let (title, language) = (block.title.clone(), block.language.clone());
-        let example = Example { title, language, input };
+        let example = input.example(&lines);
         let expected = lines[block_of_output.start..block_of_output.end].join("\n");
         let found = output(&example);
         let found = found.trim_end();
@@ -88,7 +119,7 @@ pub fn check(path: &str, nth: usize, mut output: impl FnMut(&Example) -> String)
     }
     push(&mut written, &lines[copied..]);
     if bless {
-        fs::write(&file, written).unwrap_or_else(|error| panic!("{path}: {error}"));
+        fs::write(root().join(path), written).unwrap_or_else(|error| panic!("{path}: {error}"));
     } else if !wrong.is_empty() {
         let count = wrong.len();
         panic!("{count} examples of {path} differ; BLESS=1 writes them:\n{}", wrong.join("\n\n"));
