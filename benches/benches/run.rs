@@ -152,7 +152,7 @@ fn start_ours(bytes: &[u8], export: &str) -> u64 {
     let mut imports = Imports::default();
     for (from, name, ty) in module.imports() {
         let ExternType::Func(ty) = ty else { panic!("only functions are imported") };
-        let CompType::Func(ty) = module.ast().types[ty.0 as usize].comp.clone() else {
+        let CompType::Func(ty) = module.ast().types[ty].comp.clone() else {
             panic!("only functions are imported")
         };
         let trap = Func::new(&mut store, ty, |_, _| Err(wattle::runtime::Error::host("stub")));

@@ -33,9 +33,9 @@ impl Printed {
     pub fn new(mut module: Module<'_>) -> Printed {
         module.customs.retain(|custom| custom.data.bytes().is_none());
         for index in 0..module.imported(ExternKind::Func) + module.funcs.len() as u32 {
-            let name = module.names.funcs.get(index).map_or("", |name| name.as_str());
+            let name = module.names.funcs.get(index.into()).map_or("", |name| name.as_str());
             let name = format!("func {index} {name}");
-            module.names.funcs.insert(index, name.into());
+            module.names.funcs.insert(index.into(), name.into());
         }
         let text = Config::new().print(&module);
         let tokens = Tokens::new(&text, &[]);

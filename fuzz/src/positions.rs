@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use wattle::ast::custom::{BranchHints, CodeMetadata};
 use wattle::ast::{
-    Arity, Body, Custom, CustomData, Encode, ExternKind, Features, FuncIdx, Instr, Local, Module,
-    SectionId,
+    Arity, Body, Custom, CustomData, DefIdx, Encode, ExternKind, Features, FuncIdx, Instr, Local,
+    Module, SectionId,
 };
 use wattle::parser::Parser;
 use wattle::printer::Config;
@@ -143,7 +143,7 @@ fn known_in(module: &Module<'_>) -> Vec<Known> {
         let metadata =
             CodeMetadata::<Cow<'_, [u8]>>::parse(custom.data.bytes().unwrap_or_default());
         for of in metadata.unwrap_or_default().funcs {
-            let func = of.func.0.checked_sub(imported).and_then(|at| module.funcs.get(at as usize));
+            let func = DefIdx::behind(imported, of.func).and_then(|at| module.funcs.get(at));
             let Some(func) = func else { panic!("metadata of a function that is not defined") };
             let body = &func.body;
             let starts: Vec<usize> = body.instrs().with_offsets().map(|(at, _)| at).collect();

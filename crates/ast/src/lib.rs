@@ -61,6 +61,7 @@ pub use types::{
     TableType, TagType, ValType,
 };
 pub use values::{
-    DataIdx, Decode, ElemIdx, Element, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx, LabelIdx,
-    List, ListView, LocalIdx, MemIdx, Name, Reader, TableIdx, TagIdx, TypeIdx, V128, leb128,
+    BlockIdx, DataIdx, Decode, DefIdx, ElemIdx, Element, Encode, F32, F64, FieldIdx, FuncIdx,
+    GlobalIdx, IndexVec, LabelIdx, List, ListView, LocalIdx, MemIdx, Name, Reader, SpaceIdx,
+    TableIdx, TagIdx, TypeIdx, V128, leb128,
 };

@@ -268,11 +268,11 @@ impl Case {
         out.encoding = Default::default();
         let log = FuncIdx(spaces.len(ExternKind::Func));
         let provided = provided(&self.module, log);
-        out.funcs.splice(0..0, provided.funcs);
-        out.tables.splice(0..0, provided.tables);
-        out.memories.splice(0..0, provided.memories);
-        out.globals.splice(0..0, provided.globals);
-        out.tags.splice(0..0, provided.tags);
+        out.funcs.as_vec_mut().splice(0..0, provided.funcs);
+        out.tables.as_vec_mut().splice(0..0, provided.tables);
+        out.memories.as_vec_mut().splice(0..0, provided.memories);
+        out.globals.as_vec_mut().splice(0..0, provided.globals);
+        out.tags.as_vec_mut().splice(0..0, provided.tags);
         // The log is a global with a hash of all calls of imported functions.
         let host = GlobalIdx(spaces.len(ExternKind::Global));
         let ty = GlobalType { mutable: true, val: ValType::I64 };

@@ -163,7 +163,7 @@ impl<'m> Code<'m> {
             }
             HeapType::Type(ty) | HeapType::Exact(ty) => {
                 self.push(Instr::I64Const { value: 1 });
-                match self.module.types.get(ty.idx()).map(|ty| &ty.comp) {
+                match self.module.types.get(ty).map(|ty| &ty.comp) {
                     Some(CompType::Struct(fields)) => {
                         for (number, field) in fields.fields.iter().enumerate().take(8) {
                             let at = FieldIdx(number as u32);

@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use wattle_ast::{Body, Expr, Features, Func, Instr, Module, Nesting, Opcode, Structure, ValType};
+use wattle_ast::{
+    Body, DataIdx, DefIdx, Expr, Features, Func, FuncIdx, Instr, Module, Nesting, Opcode,
+    Structure, ValType,
+};
 use wattle_smith::default_of;
 
 /// Bounds on minimising a module.
@@ -75,8 +78,8 @@ pub(crate) fn minimise_until(
     };
     loop {
         let mut progress = search.lists();
-        for func in (0..search.best.funcs.len()).rev() {
-            progress |= search.body(func);
+        for func in (0..search.best.funcs.len() as u32).rev() {
+            progress |= search.body(func.into());
         }
         if !progress || search.is_over() {
             return search.best;
@@ -128,23 +131,24 @@ impl Search<'_> {
         );
         for at in 0..self.best.datas.len() {
             progress |= self.change(|module| {
-                let bytes = module.datas.get_mut(at).map(|data| data.bytes.to_mut());
+                let bytes =
+                    module.datas.get_mut(DataIdx(at as u32)).map(|data| data.bytes.to_mut());
                 bytes.is_some_and(|bytes| !std::mem::take(bytes).is_empty())
             });
         }
         // Always the last element, so that other indices stay as they are.
         let pops: [fn(&mut Module<'static>) -> bool; 8] = [
-            |m| pop(&mut m.datas),
-            |m| pop(&mut m.elems),
-            |m| pop(&mut m.funcs),
-            |m| pop(&mut m.globals),
-            |m| pop(&mut m.tables),
-            |m| pop(&mut m.memories),
-            |m| pop(&mut m.tags),
+            |m| m.datas.pop().is_some(),
+            |m| m.elems.pop().is_some(),
+            |m| m.funcs.pop().is_some(),
+            |m| m.globals.pop().is_some(),
+            |m| m.tables.pop().is_some(),
+            |m| m.memories.pop().is_some(),
+            |m| m.tags.pop().is_some(),
             |m| {
                 let last = m.types.len().saturating_sub(1) as u32;
                 m.rec_groups.retain(|group| group.first.0 + group.len <= last);
-                pop(&mut m.types)
+                m.types.pop().is_some()
             },
         ];
         for pop in pops {
@@ -184,7 +188,7 @@ impl Search<'_> {
     }
 
     /// Deletes instructions of a body, or replaces them by constants.
-    fn body(&mut self, func: usize) -> bool {
+    fn body(&mut self, func: DefIdx<FuncIdx>) -> bool {
         let mut progress = self.rewrite(func, |instrs| instrs.clear());
         progress |= self.rewrite(func, |instrs| *instrs = vec![Instr::Unreachable]);
         let count = |module: &Module<'static>| {
@@ -214,7 +218,7 @@ impl Search<'_> {
     }
 
     /// Replaces an instruction, with up to three instructions in front of it, by a constant.
-    fn replace(&mut self, func: usize, at: usize) -> bool {
+    fn replace(&mut self, func: DefIdx<FuncIdx>, at: usize) -> bool {
         let instr = self.best.funcs.get(func).and_then(|func| func.body.instrs().nth(at));
         let Some(instr) = instr else { return false };
         if ZEROS.iter().any(|&ty| default_of(ty) == instr) {
@@ -228,7 +232,7 @@ impl Search<'_> {
     }
 
     /// Replaces a range of instructions by one constant.
-    fn constants(&mut self, func: usize, from: usize, to: usize) -> bool {
+    fn constants(&mut self, func: DefIdx<FuncIdx>, from: usize, to: usize) -> bool {
         ZEROS.iter().any(|&ty| {
             self.rewrite(func, |instrs| {
                 drop(instrs.splice(from..to.min(instrs.len()), [default_of(ty)]));
@@ -237,7 +241,7 @@ impl Search<'_> {
     }
 
     /// Tries the best module with a change to the instructions of a body.
-    fn rewrite(&mut self, func: usize, change: impl Fn(&mut Vec<Instr<'_>>)) -> bool {
+    fn rewrite(&mut self, func: DefIdx<FuncIdx>, change: impl Fn(&mut Vec<Instr<'_>>)) -> bool {
         self.change(|module| rewrite(module, func, &change))
     }
 }
@@ -261,7 +265,7 @@ fn stand_in(opcode: Opcode) -> Option<Vec<Instr<'static>>> {
 /// the body.
 fn rewrite(
     module: &mut Module<'static>,
-    func: usize,
+    func: DefIdx<FuncIdx>,
     change: &dyn Fn(&mut Vec<Instr<'_>>),
 ) -> bool {
     let Some(Func { body, .. }) = module.funcs.get_mut(func) else { return false };
@@ -279,7 +283,7 @@ fn rewrite(
 
 /// The index of the `end` of the block that an instruction opens, and whether the block has only
 /// one part.
-fn block(module: &Module<'static>, func: usize, at: usize) -> Option<(usize, bool)> {
+fn block(module: &Module<'static>, func: DefIdx<FuncIdx>, at: usize) -> Option<(usize, bool)> {
     let body = &module.funcs.get(func)?.body;
     let mut nesting = Nesting::default();
     let mut open = None;

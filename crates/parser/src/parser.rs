@@ -110,7 +110,7 @@ impl Parser {
     /// let wasm = b"\0asm\x01\0\0\0\x03\x02\x01\x07\x0a\x04\x01\x02\0\xff";
     /// assert!(Parser::new().module(wasm).is_err());
     /// let module = Parser::new().check_bodies(false).module(wasm)?;
-    /// assert!(module.funcs[0].body.expr().check(Default::default()).is_err());
+    /// assert!(module.funcs[0.into()].body.expr().check(Default::default()).is_err());
     /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     #[must_use]

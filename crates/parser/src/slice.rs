@@ -27,7 +27,7 @@ pub fn events(bytes: &[u8]) -> Events<'_> {
 ///
 /// ```
 /// let module = wattle_parser::parse(b"\0asm\x01\0\0\0\x05\x03\x01\0\x01")?;
-/// assert_eq!(module.memories[0].limits.min, 1);
+/// assert_eq!(module.memories[0.into()].limits.min, 1);
 /// # Ok::<(), wattle_ast::Error>(())
 /// ```
 pub fn parse(bytes: &[u8]) -> Result<Module<'_>, Error> {

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use wattle_ast::{ExternKind, IndexSpaces, ItemKind, Module, NameMap, Opcode, TypeIdx};
+use wattle_ast::{ExternKind, FieldIdx, IndexSpaces, ItemKind, Module, NameMap, Opcode, TypeIdx};
 
 use crate::config::Config;
 use crate::ids::{Ids, Space};
@@ -119,36 +119,37 @@ impl ModuleIds {
     fn new(module: &Module<'_>, config: &Config, spaces: &IndexSpaces) -> ModuleIds {
         let name_unnamed = config.name_unnamed;
         let nameless = nameless(module);
-        let space = |names, kind: ItemKind, len: usize, nameless: &[bool]| {
-            Ids::new(Some(names), Space { keyword: kind.keyword(), len, name_unnamed, nameless })
-        };
-        let external = |names, kind: ExternKind| {
+        let external = |kind: ExternKind| {
             let nameless = nameless.get(&kind).map_or(&[][..], Vec::as_slice);
-            space(names, kind.into(), spaces.len(kind) as usize, nameless)
+            let len = spaces.len(kind) as usize;
+            Space { keyword: kind.keyword(), len, name_unnamed, nameless }
         };
-        let internal = |names, kind, len| space(names, kind, len, &[]);
+        let internal = |kind: ItemKind, len| {
+            let keyword = kind.keyword();
+            Space { keyword, len, name_unnamed, nameless: &[] }
+        };
         let names = &module.names;
         let empty = NameMap::default();
         let mut fields = BTreeMap::new();
-        let mut add_fields = |ty: u32, names: &NameMap<'_>| {
-            if let Some(len) = module.field_count(TypeIdx(ty)) {
+        let mut add_fields = |ty: TypeIdx, names: &NameMap<'_, FieldIdx>| {
+            if let Some(len) = module.field_count(ty) {
                 let space = Space { keyword: "field", len, name_unnamed, nameless: &[] };
-                fields.insert(ty, Ids::new(Some(names), space));
+                fields.insert(ty.0, Ids::new(Some(names), space));
             }
         };
         if name_unnamed {
-            (0..module.types.len() as u32).for_each(|ty| add_fields(ty, &empty));
+            (0..module.types.len() as u32).for_each(|ty| add_fields(TypeIdx(ty), &empty));
         }
         names.fields.iter().for_each(|(ty, names)| add_fields(ty, names));
         ModuleIds {
-            types: internal(&names.types, ItemKind::Type, module.types.len()),
-            funcs: external(&names.funcs, ExternKind::Func),
-            tables: external(&names.tables, ExternKind::Table),
-            memories: external(&names.memories, ExternKind::Mem),
-            globals: external(&names.globals, ExternKind::Global),
-            tags: external(&names.tags, ExternKind::Tag),
-            elems: internal(&names.elems, ItemKind::Elem, module.elems.len()),
-            datas: internal(&names.datas, ItemKind::Data, module.datas.len()),
+            types: Ids::new(Some(&names.types), internal(ItemKind::Type, module.types.len())),
+            funcs: Ids::new(Some(&names.funcs), external(ExternKind::Func)),
+            tables: Ids::new(Some(&names.tables), external(ExternKind::Table)),
+            memories: Ids::new(Some(&names.memories), external(ExternKind::Mem)),
+            globals: Ids::new(Some(&names.globals), external(ExternKind::Global)),
+            tags: Ids::new(Some(&names.tags), external(ExternKind::Tag)),
+            elems: Ids::new(Some(&names.elems), internal(ItemKind::Elem, module.elems.len())),
+            datas: Ids::new(Some(&names.datas), internal(ItemKind::Data, module.datas.len())),
             fields,
         }
     }

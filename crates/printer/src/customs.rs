@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{
-    Arity, Custom, CustomData, Encode, ExternKind, FuncIdx, IndirectNameMap, NameMap, Names,
-    SectionId, TagIdx, TypeIdx,
+    Arity, Custom, CustomData, DefIdx, Encode, ExternKind, FuncIdx, IndirectNameMap, NameMap,
+    Names, SectionId, SpaceIdx,
 };
 use wattle_syntax::strings;
 
@@ -136,41 +136,37 @@ fn name_text<'m>(context: &Context<'m>) -> NameText {
         return NameText::Section(names.to_bytes());
     }
     let nameless = context::nameless(module);
+    let len = |kind| context.spaces.len(kind) as usize;
     let flags = |kind| nameless.get(&kind).map_or(&[][..], Vec::as_slice);
-    let external =
-        |names: &NameMap<'m>, kind| beyond(names, context.spaces.len(kind) as usize, flags(kind));
-    let internal = |names: &NameMap<'m>, len| beyond(names, len, &[]);
     let has_place =
         |kind, index: u32| !flags(kind).get(index as usize).is_some_and(|nameless| *nameless);
     let params = |ty| module.func_type(ty).map_or(0, |ty| ty.params().len());
-    let local_count = |func: u32| match defined(context, func) {
+    let local_count = |func: FuncIdx| match defined(context, func) {
         Some(func) => {
             let locals = usize::try_from(func.body.local_count()).unwrap_or(usize::MAX);
             params(func.ty).saturating_add(locals)
         }
         // The parameters of an imported function have places for identifiers.
-        None if has_place(ExternKind::Func, func) => {
-            context.spaces.func(FuncIdx(func)).map_or(0, params)
-        }
+        None if has_place(ExternKind::Func, func.0) => context.spaces.func(func).map_or(0, params),
         None => 0,
     };
     let more = Names {
         module: None,
-        funcs: external(&names.funcs, ExternKind::Func),
+        funcs: beyond(&names.funcs, len(ExternKind::Func), flags(ExternKind::Func)),
         locals: inner(&names.locals, local_count),
         labels: inner(&names.labels, |func| block_count(context, func)),
-        types: internal(&names.types, module.types.len()),
-        tables: external(&names.tables, ExternKind::Table),
-        memories: external(&names.memories, ExternKind::Mem),
-        globals: external(&names.globals, ExternKind::Global),
-        elems: internal(&names.elems, module.elems.len()),
-        datas: internal(&names.datas, module.datas.len()),
-        fields: inner(&names.fields, |ty| module.field_count(TypeIdx(ty)).unwrap_or(0)),
-        tags: external(&names.tags, ExternKind::Tag),
-        type_params: inner(&names.type_params, |ty| params(TypeIdx(ty))),
+        types: beyond(&names.types, module.types.len(), &[]),
+        tables: beyond(&names.tables, len(ExternKind::Table), flags(ExternKind::Table)),
+        memories: beyond(&names.memories, len(ExternKind::Mem), flags(ExternKind::Mem)),
+        globals: beyond(&names.globals, len(ExternKind::Global), flags(ExternKind::Global)),
+        elems: beyond(&names.elems, module.elems.len(), &[]),
+        datas: beyond(&names.datas, module.datas.len(), &[]),
+        fields: inner(&names.fields, |ty| module.field_count(ty).unwrap_or(0)),
+        tags: beyond(&names.tags, len(ExternKind::Tag), flags(ExternKind::Tag)),
+        type_params: inner(&names.type_params, params),
         tag_params: inner(&names.tag_params, |tag| {
-            let ty = context.spaces.tag(TagIdx(tag));
-            ty.filter(|_| has_place(ExternKind::Tag, tag)).map_or(0, |tag| params(tag.ty))
+            let ty = context.spaces.tag(tag);
+            ty.filter(|_| has_place(ExternKind::Tag, tag.0)).map_or(0, |tag| params(tag.ty))
         }),
         unknown: names.unknown.clone(),
     };
@@ -178,10 +174,14 @@ fn name_text<'m>(context: &Context<'m>) -> NameText {
 }
 
 /// The names of indices that do not exist or have no place for an identifier.
-fn beyond<'a>(names: &NameMap<'a>, len: usize, nameless: &[bool]) -> NameMap<'a> {
+fn beyond<'a, I: SpaceIdx>(
+    names: &NameMap<'a, I>,
+    len: usize,
+    nameless: &[bool],
+) -> NameMap<'a, I> {
     let mut more = NameMap::default();
     for (index, name) in names.iter() {
-        let at = index as usize;
+        let at = index.idx();
         if at >= len || nameless.get(at).is_some_and(|nameless| *nameless) {
             more.insert(index, name.clone());
         }
@@ -191,7 +191,10 @@ fn beyond<'a>(names: &NameMap<'a>, len: usize, nameless: &[bool]) -> NameMap<'a>
 
 /// The names of inner indices that do not exist. `len` gives the number of inner indices of each
 /// item.
-fn inner<'a>(names: &IndirectNameMap<'a>, len: impl Fn(u32) -> usize) -> IndirectNameMap<'a> {
+fn inner<'a, O: SpaceIdx, I: SpaceIdx>(
+    names: &IndirectNameMap<'a, O, I>,
+    len: impl Fn(O) -> usize,
+) -> IndirectNameMap<'a, O, I> {
     let mut more = IndirectNameMap::default();
     for (outer, names) in names.iter() {
         let names = beyond(names, len(outer), &[]);
@@ -202,13 +205,13 @@ fn inner<'a>(names: &IndirectNameMap<'a>, len: impl Fn(u32) -> usize) -> Indirec
     more
 }
 
-fn defined<'m>(context: &Context<'m>, func: u32) -> Option<&'m wattle_ast::Func<'m>> {
-    let place = func.checked_sub(context.spaces.imported(ExternKind::Func))?;
-    context.module.funcs.get(place as usize)
+fn defined<'m>(context: &Context<'m>, func: FuncIdx) -> Option<&'m wattle_ast::Func<'m>> {
+    let imported = context.spaces.imported(ExternKind::Func);
+    context.module.funcs.get(DefIdx::behind(imported, func)?)
 }
 
 /// The number of blocks in a function, each of which has a place for a label.
-fn block_count(context: &Context<'_>, func: u32) -> usize {
+fn block_count(context: &Context<'_>, func: FuncIdx) -> usize {
     defined(context, func).map_or(0, |func| {
         func.body.instrs().filter(|instr| instr.opcode().info().arity == Arity::Open).count()
     })

@@ -6,7 +6,7 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use wattle_ast::NameMap;
+use wattle_ast::{NameMap, SpaceIdx};
 use wattle_syntax::strings;
 
 use crate::numbers;
@@ -41,21 +41,21 @@ impl Space<'_> {
 
 impl Ids {
     /// The identifiers of a space with these names.
-    pub(crate) fn new(names: Option<&NameMap<'_>>, space: Space<'_>) -> Ids {
+    pub(crate) fn new<I: SpaceIdx>(names: Option<&NameMap<'_, I>>, space: Space<'_>) -> Ids {
         let mut ids = Ids::default();
         ids.fill(names, space);
         ids
     }
 
     /// Replaces the identifiers by those of another space, and reuses the memory.
-    pub(crate) fn fill(&mut self, names: Option<&NameMap<'_>>, space: Space<'_>) {
+    pub(crate) fn fill<I: SpaceIdx>(&mut self, names: Option<&NameMap<'_, I>>, space: Space<'_>) {
         self.text.clear();
         self.ends.clear();
         let names = names.filter(|names| !names.is_empty());
         let in_range = || {
             let entries = names.into_iter().flat_map(NameMap::iter);
             entries
-                .map(|(index, name)| (index as usize, name.as_str()))
+                .map(|(index, name)| (index.idx(), name.as_str()))
                 .take_while(|(index, _)| *index < space.len)
                 .filter(|(index, _)| space.has_place(*index))
         };
@@ -192,12 +192,11 @@ fn hash(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
     use alloc::string::String;
+    use wattle_ast::{FuncIdx, TypeIdx};
 
     fn ids(names: &[(u32, &'static str)], name_unnamed: bool) -> Vec<String> {
-        let mut map = NameMap::default();
-        for (index, name) in names {
-            map.insert(*index, (*name).into());
-        }
+        let map: NameMap<'_, FuncIdx> =
+            names.iter().map(|(index, name)| (FuncIdx(*index), (*name).into())).collect();
         let ids =
             Ids::new(Some(&map), Space { keyword: "func", len: 5, name_unnamed, nameless: &[] });
         (0..6).map(|index| String::from_utf8(ids.definition(index).into()).unwrap()).collect()
@@ -222,8 +221,7 @@ mod tests {
 
     #[test]
     fn references_leave_the_annotation_out() {
-        let mut map = NameMap::default();
-        map.insert(1, "".into());
+        let map: NameMap<'_, TypeIdx> = [(TypeIdx(1), "".into())].into_iter().collect();
         let space = Space { keyword: "type", len: 2, name_unnamed: false, nameless: &[] };
         let ids = Ids::new(Some(&map), space);
         let mut out = Vec::new();

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use wattle_ast::{LabelIdx, NameMap};
+use wattle_ast::{BlockIdx, LabelIdx, NameMap};
 use wattle_syntax::strings;
 
 use crate::ids::{Reserved, annotation};
@@ -14,7 +14,7 @@ use crate::numbers;
 /// The default has neither names nor comments.
 #[derive(Default)]
 pub(crate) struct LabelStack<'m> {
-    names: Option<&'m NameMap<'m>>,
+    names: Option<&'m NameMap<'m, BlockIdx>>,
     name_unnamed: bool,
     /// Whether the depth of a label without an identifier is written as a comment.
     depth_comments: bool,
@@ -44,7 +44,10 @@ pub(crate) struct Label<'m> {
 impl<'m> LabelStack<'m> {
     /// A stack without open blocks. `names` are the names of all blocks of the body, in the order
     /// in which they begin.
-    pub(crate) fn new(names: Option<&'m NameMap<'m>>, name_unnamed: bool) -> LabelStack<'m> {
+    pub(crate) fn new(
+        names: Option<&'m NameMap<'m, BlockIdx>>,
+        name_unnamed: bool,
+    ) -> LabelStack<'m> {
         let all = names.into_iter().flat_map(NameMap::iter);
         let reserved = Reserved::new(all.map(|(_, name)| name.as_str()));
         let depth_comments = true;
@@ -69,7 +72,7 @@ impl<'m> LabelStack<'m> {
         self.begun = self.begun.wrapping_add(1);
         let start = self.text_end();
         self.text.truncate(start);
-        let name = self.names.and_then(|names| names.get(ordinal)).map(|name| name.as_str());
+        let name = self.names.and_then(|names| names.get(ordinal.into())).map(|name| name.as_str());
         let mut label = Label::default();
         match name {
             Some(name) if !name.is_empty() => {

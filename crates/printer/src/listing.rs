@@ -123,7 +123,7 @@ mod tests {
         let mut module = Module::default();
         module.types.push(FuncType::new([], []).into());
         module.funcs.push(Func { ty: TypeIdx(0), body: Body::default() });
-        module.names.funcs.insert(0, "a (;b".into());
+        module.names.funcs.insert(0.into(), "a (;b".into());
         let code =
             [Instr::Call { func: 0.into() }, Instr::End].into_iter().collect::<wattle_ast::Expr>();
         let lines = Lister::new(&module).expr(code.bytes()).lines;

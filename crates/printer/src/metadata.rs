@@ -9,7 +9,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use wattle_ast::custom::{CustomFate, MovedMetadata};
-use wattle_ast::{Arity, Custom, CustomData, Encode, ExternKind, Func, FuncIdx, Module};
+use wattle_ast::{Arity, Custom, CustomData, DefIdx, Encode, ExternKind, Func, FuncIdx, Module};
 use wattle_syntax::strings;
 
 /// How the text expresses the custom sections of a module.
@@ -90,7 +90,7 @@ impl<'m> Customs<'m> {
 fn can_be_annotated(module: &Module<'_>, metadata: &MovedMetadata<'_>) -> bool {
     let imported = module.imported(ExternKind::Func);
     metadata.before.funcs.iter().all(|of| {
-        let func = of.func.0.checked_sub(imported).and_then(|at| module.funcs.get(at as usize));
+        let func = DefIdx::behind(imported, of.func).and_then(|at| module.funcs.get(at));
         let Some(Func { body, .. }) = func else { return false };
         let mut entries = of.entries.iter().map(|entry| entry.offset as usize).peekable();
         for (offset, instr) in body.instrs().with_offsets() {

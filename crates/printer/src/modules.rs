@@ -39,7 +39,7 @@ const MAX_LOCALS: u64 = 1_000_000;
 /// module.types.push(FuncType::new([], []).into());
 /// let expr = [Instr::Nop, Instr::End].into_iter().collect();
 /// module.funcs.push(Func { ty: TypeIdx(0), body: Body::new([], expr) });
-/// module.names.funcs.insert(0, "main".into());
+/// module.names.funcs.insert(0.into(), "main".into());
 /// let expected = "\
 /// (module
 ///   (type (;0;) (func))
@@ -120,7 +120,7 @@ impl<'m> Printer<'m> {
         }
         for (place, index, tag) in self.defined(ExternKind::Tag, &module.tags) {
             self.begin(index, self.offset(SectionId::Tag, place));
-            let params = module.names.tag_params.get(index.index());
+            let params = module.names.tag_params.get(index.index().into());
             self.context.type_use_with_names(&mut self.out, tag.ty, params);
             self.end(hand_on)?;
         }
@@ -312,8 +312,8 @@ impl<'m> Printer<'m> {
         let out = &mut self.out;
         let names = &self.context.module.names;
         let params = match index {
-            Some(ExternIdx::Func(func)) => names.locals.get(func.0),
-            Some(ExternIdx::Tag(tag)) => names.tag_params.get(tag.0),
+            Some(ExternIdx::Func(func)) => names.locals.get(func),
+            Some(ExternIdx::Tag(tag)) => names.tag_params.get(tag),
             _ => None,
         };
         match ty {
@@ -410,7 +410,7 @@ impl<'m> Printer<'m> {
         let index = index.index();
         let params = self.context.module.func_type(func.ty).map_or(0, |ty| ty.params().len());
         let local_count = func.body.local_count();
-        let names = module.names.locals.get(index);
+        let names = module.names.locals.get(index.into());
         let name_unnamed = self.context.config.name_unnamed;
         if names.is_some() || name_unnamed || !self.locals.is_empty() {
             let len = params.saturating_add(local_count.min(MAX_LOCALS) as usize);
@@ -443,7 +443,7 @@ impl<'m> Printer<'m> {
                 self.out.remove(start);
             }
         }
-        let labels = LabelStack::new(module.names.labels.get(index), name_unnamed);
+        let labels = LabelStack::new(module.names.labels.get(index.into()), name_unnamed);
         let out = core::mem::take(&mut self.out);
         let annotations = Pending::new(self.context.customs.of(index), body.code_offset());
         let base = at.unwrap_or(0).saturating_add(body.code_offset());

@@ -5,8 +5,8 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AddrType, CompType, FieldType, FuncType, GlobalType, HeapType, Limits, MemType, NameMap,
-    PackType, RefType, StorageType, SubType, TableType, TypeIdx, ValType,
+    AddrType, CompType, FieldType, FuncType, GlobalType, HeapType, Limits, LocalIdx, MemType,
+    NameMap, PackType, RefType, StorageType, SubType, TableType, TypeIdx, ValType,
 };
 
 use crate::context::Context;
@@ -126,7 +126,7 @@ impl Context<'_> {
         &self,
         out: &mut Vec<u8>,
         ty: TypeIdx,
-        names: Option<&NameMap<'_>>,
+        names: Option<&NameMap<'_, LocalIdx>>,
     ) {
         let func = self.module.func_type(ty);
         let ids = func.and_then(|func| self.param_ids(names, func));
@@ -134,7 +134,7 @@ impl Context<'_> {
     }
 
     /// The identifiers of parameters with these names; `None` without names.
-    fn param_ids(&self, names: Option<&NameMap<'_>>, func: &FuncType) -> Option<Ids> {
+    fn param_ids(&self, names: Option<&NameMap<'_, LocalIdx>>, func: &FuncType) -> Option<Ids> {
         let len = func.params().len();
         let space = Space { keyword: "local", len, name_unnamed: false, nameless: &[] };
         names.map(|names| Ids::new(Some(names), space))
@@ -165,7 +165,7 @@ impl Context<'_> {
         match ty {
             CompType::Func(func) => {
                 out.extend_from_slice(b" (func");
-                let names = self.module.names.type_params.get(index);
+                let names = self.module.names.type_params.get(index.into());
                 self.params_and_results(out, func, self.param_ids(names, func).as_ref());
             }
             CompType::Struct(structure) => {

@@ -73,7 +73,10 @@ fn deep_nesting_stays_linear() {
         let text = Config::new().fold(fold).print(&module);
         assert!(text.len() < 3 * DEPTH * 140, "{}", text.len());
         let parsed = wattle_wat::parse(&text).unwrap();
-        assert_eq!(parsed.funcs[0].body.bytes().len(), module.funcs[0].body.bytes().len());
+        assert_eq!(
+            parsed.funcs[0.into()].body.bytes().len(),
+            module.funcs[0.into()].body.bytes().len()
+        );
     }
 }
 
@@ -94,7 +97,7 @@ fn odd_modules_print() {
         let body = Body::from_bytes(bytes).unwrap();
         module.funcs.push(Func { ty: TypeIdx(3), body });
     }
-    module.names.locals.entry(99).insert(0, "x".into());
+    module.names.locals.entry(99.into()).insert(0.into(), "x".into());
     for (_, config) in styles() {
         let text = config.print(&module);
         assert!(text.contains("(rec)") && text.contains("(start 4294967295)"), "{text}");

@@ -128,7 +128,7 @@ impl Inner {
 
     /// The name of a function of the index space, from the name section.
     pub(crate) fn func_name(&self, func: u32) -> Option<String> {
-        self.ast().names.funcs.get(func).map(|name| name.as_str().to_string())
+        self.ast().names.funcs.get(func.into()).map(|name| name.as_str().to_string())
     }
 
     /// The cells for translations with these instruments of the functions that the module defines.

@@ -1,7 +1,7 @@
 //! What custom sections must be: annotations of code stand at instructions that can have them.
 
 use wattle_ast::custom::BranchHints;
-use wattle_ast::{CustomData, ExternKind, Instr, Module};
+use wattle_ast::{CustomData, DefIdx, ExternKind, Instr, Module};
 
 /// The phrase of the official tests.
 const HINT: &str = "@metadata.code.branch_hint annotation: invalid target";
@@ -24,8 +24,8 @@ pub(super) fn check(module: &Module<'_>) -> Result<(), &'static str> {
 fn check_hints(module: &Module<'_>, hints: &BranchHints) -> Result<(), &'static str> {
     let imported = module.imported(ExternKind::Func);
     for func in &hints.funcs {
-        let index = func.func.0.checked_sub(imported).ok_or(HINT)?;
-        let body = &module.funcs.get(index as usize).ok_or(HINT)?.body;
+        let place = DefIdx::behind(imported, func.func).ok_or(HINT)?;
+        let body = &module.funcs.get(place).ok_or(HINT)?.body;
         let mut wanted = func.entries.iter().map(|hint| hint.offset as usize).peekable();
         for (offset, instr) in body.instrs().with_offsets() {
             if wanted.next_if_eq(&body.code_offset().saturating_add(offset)).is_some()

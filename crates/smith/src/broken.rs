@@ -7,11 +7,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{
-    AddrType, ArrayType, BlockType, Body, CompType, Encode, Export, Expr, ExternKind, Features,
-    FieldType, Func, FuncIdx, FuncType, Global, GlobalIdx, GlobalType, IndexSpaces, Instr, LaneIdx,
-    Limits, Local, LocalIdx, MemArg, MemIdx, MemType, Module, PackType, RecGroup, RefType,
-    SelectTypes, StorageType, StructType, SubType, Table, TableType, TagType, TypeIdx, V128,
-    ValType,
+    AddrType, ArrayType, BlockType, Body, CompType, DefIdx, Encode, Export, Expr, ExternKind,
+    Features, FieldType, Func, FuncIdx, FuncType, Global, GlobalIdx, GlobalType, IndexSpaces,
+    Instr, LaneIdx, Limits, Local, LocalIdx, MemArg, MemIdx, MemType, Module, PackType, RecGroup,
+    RefType, SelectTypes, StorageType, StructType, SubType, Table, TableType, TagType, TypeIdx,
+    V128, ValType,
 };
 
 use crate::declarations::limits;
@@ -143,7 +143,7 @@ rules! {
     /// A `ref.func` of an undeclared function.
     UndeclaredFunc "undeclared function reference" REFERENCE_TYPES => |b| {
         let func = b.func(TypeIdx(0));
-        b.code(b.module.funcs.len() - 2, &[], &[RefFunc { func }, Drop])
+        b.code(DefIdx::new(b.module.funcs.len() as u32 - 2), &[], &[RefFunc { func }, Drop])
     };
     /// An initialiser of a global with an instruction that is not constant.
     NotConstant "constant expression required" NONE => |b| {
@@ -286,7 +286,7 @@ impl Breaker<'_> {
 
     /// Inserts instructions at the start of a body, and adds locals to it. `false` when there is no
     /// such function.
-    fn code(&mut self, func: usize, locals: &[Local], instrs: &[Instr<'_>]) -> bool {
+    fn code(&mut self, func: DefIdx<FuncIdx>, locals: &[Local], instrs: &[Instr<'_>]) -> bool {
         let Some(Func { body, .. }) = self.module.funcs.get_mut(func) else { return false };
         let mut bytes = Vec::new();
         instrs.iter().for_each(|instr| instr.encode(&mut bytes));
@@ -296,9 +296,14 @@ impl Breaker<'_> {
         true
     }
 
+    /// The last function.
+    fn last(&self) -> DefIdx<FuncIdx> {
+        DefIdx::new((self.module.funcs.len() as u32).wrapping_sub(1))
+    }
+
     /// Inserts instructions at the start of the last body.
     fn instrs(&mut self, instrs: &[Instr<'_>]) -> bool {
-        self.code(self.module.funcs.len().wrapping_sub(1), &[], instrs)
+        self.code(self.last(), &[], instrs)
     }
 
     /// Adds a local to the last body, and reads it.
@@ -307,7 +312,7 @@ impl Breaker<'_> {
         let params = self.module.func_type(*func_type).map_or(0, |ty| ty.params().len());
         let count: u32 = body.locals().map(|local| local.count).sum();
         let read = [Instr::LocalGet { local: LocalIdx(params as u32 + count) }, Instr::Drop];
-        self.code(self.module.funcs.len() - 1, &[Local { count: 1, ty }], &read)
+        self.code(self.last(), &[Local { count: 1, ty }], &read)
     }
 
     fn read_field(&mut self, ty: TypeIdx, field: u32) -> bool {

@@ -36,7 +36,7 @@ fn imports_and_exports_that_are_asked_for() {
         optional += module.imports.len() - 1;
         let names: Vec<&str> = module.exports.iter().map(|export| &*export.name).collect();
         assert_eq!(names, ["main", "memory", "table", "count", "fuel"], "seed {seed}");
-        let memory: MemType = module.memories[0];
+        let memory: MemType = module.memories[0.into()];
         assert_eq!((memory.limits.min, memory.limits.max), (1, Some(2)));
     }
     assert!((50..250).contains(&optional));

@@ -107,8 +107,8 @@ impl Tally {
         for export in &module.exports {
             let ExternIdx::Func(func) = export.index else { continue };
             let Some(func) = func.0.checked_sub(imported) else { continue };
-            let ty = module.funcs[func as usize].ty;
-            let CompType::Func(ty) = &module.types[ty.idx()].comp else { continue };
+            let ty = module.funcs[func.into()].ty;
+            let CompType::Func(ty) = &module.types[ty].comp else { continue };
             if let Ok(fuel) = instance.global(store, "fuel") {
                 fuel.set(store, &Value::I32(200))?;
             }

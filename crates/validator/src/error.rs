@@ -331,7 +331,7 @@ impl Error {
     /// Adds the name of the item that the error is in, if the item has a name.
     pub fn add_name(&mut self, names: &Names<'_>) {
         if let Some((kind, index)) = self.path.item {
-            let name = names.space(kind).and_then(|names| names.get(index));
+            let name = names.of(kind, index);
             self.path.name = name.map(|name| name.as_str().into());
         }
     }

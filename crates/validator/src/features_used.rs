@@ -93,7 +93,7 @@ impl Uses<'_, '_> {
         }
         let names = &self.module.names;
         if let Some(found @ None) = self.found.get_mut(feature as usize) {
-            let name = names.space(kind).and_then(|names| names.get(index));
+            let name = names.of(kind, index);
             let mut path = Path::item(kind, index);
             path.section = Some(section);
             path.name = name.map(|name| name.as_str().into());

@@ -1,6 +1,6 @@
 //! The offsets of bodies in the binary that a module was parsed from.
 
-use wattle_ast::{Entries, Item, Module, SectionId};
+use wattle_ast::{DefIdx, Entries, Item, Module, SectionId};
 
 /// The offset in the binary of the first byte of a body, where its locals begin. `nth` counts the
 /// functions that the module defines. `None` when the module was not parsed from a binary, or when
@@ -22,7 +22,7 @@ pub fn body_offset(module: &Module<'_>, nth: usize) -> Option<usize> {
         entries.next(&mut reader).ok()?;
     }
     match entries.next(&mut reader).ok()?? {
-        Item::Body(body) if body == module.funcs.get(nth)?.body => Some(offset),
+        Item::Body(body) if body == module.funcs.get(DefIdx::new(nth as u32))?.body => Some(offset),
         _ => None,
     }
 }

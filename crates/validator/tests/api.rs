@@ -149,9 +149,9 @@ fn equal_types_have_equal_ids_in_all_modules_of_a_registry() {
     assert!(types.is_subtype(b, a) && !types.is_subtype(a, b));
     assert_eq!(types.func(FuncIdx(0)), Some(f));
     assert_eq!((types.group(b), types.group(f)), (a, f));
-    assert_eq!(types.sub_type(b).as_ref(), Some(&module.types[1]));
+    assert_eq!(types.sub_type(b).as_ref(), Some(&module.types[1.into()]));
     let ExternIdx::Global(global) = module.exports[0].index else { panic!() };
-    assert_eq!(types.global(global), Some(module.globals[0].ty));
+    assert_eq!(types.global(global), Some(module.globals[0.into()].ty));
 
     let other = parse("(module (type (func)) (type (func (param i64))))");
     let with = |registry: &std::sync::Arc<Registry>| {
@@ -179,7 +179,7 @@ fn bodies_can_be_checked_on_any_thread() {
                 let mut validator = FuncValidator::default();
                 for index in chunk {
                     let func = FuncIdx(index as u32);
-                    validator.body(types, func, &module.funcs[index].body).unwrap();
+                    validator.body(types, func, &module.funcs[(index as u32).into()].body).unwrap();
                 }
             });
         }
@@ -238,7 +238,7 @@ fn malformed_code_is_told_from_invalid_code() {
     ];
     for (code, phrase) in malformed {
         let body = [&[0], code].concat();
-        module.funcs[0].body = wattle_ast::Body::from_bytes(body).unwrap();
+        module.funcs[0.into()].body = wattle_ast::Body::from_bytes(body).unwrap();
         let errors = validate(&module).unwrap_err();
         assert!(
             errors.first().is_malformed() && errors.to_string().starts_with(phrase),
@@ -267,7 +267,7 @@ fn every_instruction_has_a_rule() {
         let mut body = vec![0];
         opcode.encode(&mut body);
         body.extend([0; 20]);
-        module.funcs[0].body = Body::from_bytes(body).unwrap();
+        module.funcs[0.into()].body = Body::from_bytes(body).unwrap();
         let errors = Validator::new().features(Features::ALL).module(&module).unwrap_err();
         let is_missing = matches!(errors.first().kind, ErrorKind::Unsupported(_));
         let awaits = [Feature::CustomDescriptors, Feature::StackSwitching];

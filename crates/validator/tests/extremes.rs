@@ -96,7 +96,7 @@ fn as_many_locals_of_as_many_types() {
     }
     let locals = (0..count).map(|index| Local { count: 1, ty: reference(index + 1) });
     let mut module = func([], Body::new(locals, code.into_iter().collect()));
-    module.types = types;
+    module.types = types.into();
     assert!(validate(&module).is_ok());
 }
 

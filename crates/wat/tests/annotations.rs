@@ -1,7 +1,9 @@
 //! Annotations: names, custom sections and their places, branch hints; and the source map.
 
 use pretty_assertions::assert_eq;
-use wattle_ast::{CustomData, InstrRef, ItemKind, Path, SectionId};
+use wattle_ast::{
+    CustomData, IndirectNameMap, InstrRef, ItemKind, LocalIdx, NameMap, Path, SectionId, SpaceIdx,
+};
 use wattle_wat::{Parser, WarningKind, parse};
 
 /// The custom sections of a text: name, the section they come after, bytes.
@@ -51,7 +53,7 @@ fn identifiers_are_the_names() {
     let parsed = Parser::new().module(&text).unwrap();
     assert_eq!((parsed.module.customs.len(), parsed.module.customs[0].after), (1, None));
     assert_eq!(parsed.module.names.module, None);
-    assert_eq!(parsed.module.names.funcs.get(0).unwrap(), "f");
+    assert_eq!(parsed.module.names.funcs.get(0.into()).unwrap(), "f");
     assert_eq!(parsed.warnings[0].kind, WarningKind::NamesBesideIds);
     assert_eq!(&text[parsed.warnings[0].span.start..parsed.warnings[0].span.end], section);
 
@@ -81,7 +83,7 @@ fn the_place_of_the_name_section_can_be_marked() {
     customs(&format!("(func) (@names (after func)) {custom}"), &[z]);
     // Names of what does not exist.
     let module = parse("(func $f) (@names \"\\01\\04\\01\\07\\01g\")").unwrap();
-    let names: Vec<_> = module.names.funcs.iter().map(|(at, name)| (at, name.as_str())).collect();
+    let names: Vec<_> = module.names.funcs.iter().map(|(at, name)| (at.0, name.as_str())).collect();
     assert_eq!(names, [(0, "f"), (7, "g")]);
 }
 
@@ -121,13 +123,14 @@ fn parameters_of_types_tags_and_imports_have_names() {
     )
     .unwrap();
     let names = &module.names;
-    let list = |map: &wattle_ast::IndirectNameMap<'_>| {
-        let outer = |(at, names): (u32, &wattle_ast::NameMap<'_>)| {
+    fn list<O: SpaceIdx>(map: &IndirectNameMap<'_, O, LocalIdx>) -> String {
+        let outer = |(at, names): (O, &NameMap<'_, LocalIdx>)| {
+            let at: u32 = at.into();
             let names = names.iter().map(|(index, name)| format!("{at}.{index} {name}"));
             names.collect::<Vec<_>>().join(", ")
         };
         map.iter().map(outer).collect::<Vec<_>>().join(", ")
-    };
+    }
     assert_eq!(list(&names.type_params), "0.0 a, 0.2 b c");
     assert_eq!(list(&names.tag_params), "0.0 r, 1.0 s");
     assert_eq!(list(&names.locals), "0.0 p, 0.1 q");
@@ -148,15 +151,16 @@ fn everything_has_a_name() {
     .unwrap();
     let names = &module.names;
     assert_eq!(names.module.as_deref(), Some("M"));
-    let list = |map: &wattle_ast::NameMap<'_>| {
-        map.iter().map(|(index, name)| format!("{index} {name}")).collect::<Vec<_>>().join(", ")
-    };
+    fn list<I: SpaceIdx>(map: &NameMap<'_, I>) -> String {
+        let entries = map.iter().map(|(index, name)| format!("{} {name}", index.idx()));
+        entries.collect::<Vec<_>>().join(", ")
+    }
     assert_eq!(list(&names.types), "0 t");
-    assert_eq!(list(names.fields.get(0).unwrap()), "0 x, 1 y z");
+    assert_eq!(list(names.fields.get(0.into()).unwrap()), "0 x, 1 y z");
     assert_eq!(list(&names.funcs), "0 imported, 1 F");
-    assert_eq!(list(names.locals.get(1).unwrap()), "0 p, 2 L");
+    assert_eq!(list(names.locals.get(1.into()).unwrap()), "0 p, 2 L");
     // In the order of the binary: the condition's block begins before the `if`.
-    assert_eq!(list(names.labels.get(1).unwrap()), "0 inner, 1 outer, 2 a loop, 3 last");
+    assert_eq!(list(names.labels.get(1.into()).unwrap()), "0 inner, 1 outer, 2 a loop, 3 last");
     assert_eq!(list(&names.tables), "0 tab");
     assert_eq!(list(&names.memories), "0 mem");
     assert_eq!(list(&names.tags), "0 tag");

@@ -84,9 +84,9 @@ fn segments_have_many_forms() {
     same("(func) (elem declare func 0)", "(func $f) (elem declare func $f)");
     same("(elem funcref (ref.null func))", "(elem funcref (item ref.null func))");
     let module = module("(elem (ref null func) (ref.null func)) (elem func)");
-    assert_eq!(module.elems[0].ty, RefType::FUNCREF);
-    assert!(matches!(module.elems[0].items, ElemItems::Exprs(_)));
-    assert_eq!(module.elems[1].ty, RefType::FUNC);
+    assert_eq!(module.elems[0.into()].ty, RefType::FUNCREF);
+    assert!(matches!(module.elems[0.into()].items, ElemItems::Exprs(_)));
+    assert_eq!(module.elems[1.into()].ty, RefType::FUNC);
 }
 
 #[test]
@@ -277,8 +277,8 @@ fn proposals_have_their_forms() {
         "(rec (type $a (descriptor $b) (struct)) (type $b (sub (describes $a) (struct))))
          (import \"\" \"\" (func (exact (param (ref null (exact $a))))))",
     );
-    assert_eq!(descriptors.types[0].descriptor, Some(TypeIdx(1)));
-    assert_eq!(descriptors.types[1].describes, Some(TypeIdx(0)));
+    assert_eq!(descriptors.types[0.into()].descriptor, Some(TypeIdx(1)));
+    assert_eq!(descriptors.types[1.into()].describes, Some(TypeIdx(0)));
     assert!(matches!(descriptors.imports[0].ty, ExternType::FuncExact(TypeIdx(2))));
 
     let stacks = module(
@@ -287,8 +287,8 @@ fn proposals_have_their_forms() {
            (block $l (result (ref $k)) (resume $k (on $t $l) (on $t switch) (local.get 0)) (return))
            (drop))",
     );
-    assert_eq!(stacks.types[1].comp, CompType::Cont(TypeIdx(0)));
-    let code = stacks.funcs[0].body.code();
+    assert_eq!(stacks.types[1.into()].comp, CompType::Cont(TypeIdx(0)));
+    let code = stacks.funcs[0.into()].body.code();
     let resume = code.iter().position(|byte| *byte == 0xe3).unwrap();
     assert_eq!(code[resume..resume + 8], [0xe3, 1, 2, 0, 0, 0, 1, 0]);
 }
@@ -355,6 +355,6 @@ fn disabled_instructions_say_what_to_enable() {
 #[test]
 fn locals_are_runs() {
     let module = module("(func (local i32 i32) (local $a i32) (local i64) (local i32))");
-    assert_eq!(module.funcs[0].body.bytes(), [3, 3, 0x7f, 1, 0x7e, 1, 0x7f, 0x0b]);
-    assert_eq!(module.types[0].to_bytes(), [0x60, 0, 0]);
+    assert_eq!(module.funcs[0.into()].body.bytes(), [3, 3, 0x7f, 1, 0x7e, 1, 0x7f, 0x0b]);
+    assert_eq!(module.types[0.into()].to_bytes(), [0x60, 0, 0]);
 }

@@ -100,7 +100,7 @@ fn mutate(data: &mut [u8], random: &mut Random) {
 /// unreachable code, so `unreachable` is inserted most often.
 fn edit(module: &mut Module<'_>, random: &mut Random) {
     let funcs = module.funcs.len();
-    let Some(func) = module.funcs.get_mut(random.below(funcs)) else { return };
+    let Some(func) = module.funcs.get_mut((random.below(funcs) as u32).into()) else { return };
     let body = func.body.clone();
     let mut instrs: Vec<Instr<'_>> = body.instrs().collect();
     for _ in 0..1 + random.below(3) {

@@ -50,12 +50,12 @@ fn names_stand_once_wherever_their_section_is() {
 #[test]
 fn parameters_have_names_without_a_body() {
     let (module, text) = read_back("import_param_names.wat");
-    assert_eq!(module.names.locals.name(0, 1).unwrap(), "q");
+    assert_eq!(module.names.locals.name(0.into(), 1.into()).unwrap(), "q");
     assert!(text.contains("(param $p i32) (param $q i64)"), "{text}");
 
     let (module, text) = read_back("type_tag_param_names.wat");
-    assert_eq!(module.names.type_params.name(0, 0).unwrap(), "tp");
-    assert_eq!(module.names.tag_params.name(0, 0).unwrap(), "k");
+    assert_eq!(module.names.type_params.name(0.into(), 0.into()).unwrap(), "tp");
+    assert_eq!(module.names.tag_params.name(0.into(), 0.into()).unwrap(), "k");
     assert!(text.contains("(param $tp i32)") && text.contains("(param $k i32)"), "{text}");
 }
 

@@ -55,7 +55,7 @@ fn data_segments_and_instructions_that_name_them_can_be_added() {
     let wasm = wattle::wat2wasm("(module (memory 1) (data (i32.const 0) \"a\"))").unwrap();
     let mut read = wattle::parser::parse(&wasm).unwrap();
     let mut parsed = text("(module (memory 1) (data (i32.const 0) \"a\"))");
-    let mut built = Module { memories: vec![MemType::default()], ..Module::default() };
+    let mut built = Module { memories: vec![MemType::default()].into(), ..Module::default() };
     built.datas = parsed.datas.clone();
     for module in [&mut read, &mut parsed, &mut built] {
         assert!(!module.has_section(SectionId::DataCount));
@@ -65,7 +65,7 @@ fn data_segments_and_instructions_that_name_them_can_be_added() {
         // Out of range: invalid, though well-formed.
         memory_init(module, 1);
         assert!(check(module).unwrap_err().starts_with("unknown data segment"));
-        module.datas.push(module.datas[0].clone());
+        module.datas.push(module.datas[0.into()].clone());
         assert_eq!(check(module), Ok(()));
         module.funcs.clear();
         assert_eq!(check(module), Ok(()));
@@ -123,12 +123,12 @@ fn groups_do_not_go_stale() {
     check(&module);
     for at in 0..module.types.len() {
         let mut edited = module.clone();
-        edited.types.remove(at);
+        edited.types.as_vec_mut().remove(at);
         check(&edited);
         edited.types.truncate(at);
         check(&edited);
         let mut edited = module.clone();
-        edited.types.insert(at, FuncType::new([], []).into());
+        edited.types.as_vec_mut().insert(at, FuncType::new([], []).into());
         check(&edited);
     }
     let ty = ExternType::Func(TypeIdx(0));

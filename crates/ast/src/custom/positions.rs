@@ -19,7 +19,7 @@ use super::{
 };
 use crate::modules::{are_shortest, is_shortest};
 use crate::{
-    Body, Custom, CustomData, Encode, ExternKind, FuncIdx, Module, Name, SectionId, leb128,
+    Body, Custom, CustomData, DefIdx, Encode, ExternKind, FuncIdx, Module, Name, SectionId, leb128,
 };
 
 /// The beginning of the names of sections with debugging information in the DWARF format.
@@ -167,7 +167,7 @@ fn parse<'m>(custom: &'m Custom<'_>) -> Option<CodeMetadata<Cow<'m, [u8]>>> {
 }
 
 fn defined<'m>(module: &'m Module<'_>, imported: u32, func: FuncIdx) -> Option<&'m Body<'m>> {
-    Some(&module.funcs.get(func.0.checked_sub(imported)? as usize)?.body)
+    Some(&module.funcs.get(DefIdx::behind(imported, func)?)?.body)
 }
 
 /// The fate of a custom section when a module is rewritten.
@@ -431,7 +431,7 @@ mod tests {
             Custom { name, data, after: Some(SectionId::Code) }
         };
         Module {
-            funcs: vec![Func { ty: 0.into(), body }],
+            funcs: vec![Func { ty: 0.into(), body }].into(),
             customs: customs.iter().map(custom).collect(),
             ..Module::default()
         }

@@ -6,7 +6,7 @@ use super::items::{Custom, CustomData, Func, Item};
 use super::module::{Module, RawSection};
 use super::names::Names;
 use super::sections::SectionId;
-use crate::Body;
+use crate::{Body, DefIdx, FuncIdx};
 
 /// Collects items into a [`Module`].
 ///
@@ -22,7 +22,7 @@ use crate::Body;
 pub struct Collector<'a> {
     module: Module<'a>,
     section: Option<SectionId>,
-    bodies: usize,
+    next_body: DefIdx<FuncIdx>,
 }
 
 impl<'a> Collector<'a> {
@@ -46,10 +46,10 @@ impl<'a> Collector<'a> {
             Item::Elem(elem) => module.elems.push(elem),
             Item::DataCount(_) => module.encoding.data_count = true,
             Item::Body(body) => {
-                if let Some(func) = module.funcs.get_mut(self.bodies) {
+                if let Some(func) = module.funcs.get_mut(self.next_body) {
                     func.body = body;
                 }
-                self.bodies += 1;
+                self.next_body = DefIdx::new(self.next_body.place() + 1);
             }
             Item::Data(data) => module.datas.push(data),
             Item::Custom(custom) => self.custom(custom),

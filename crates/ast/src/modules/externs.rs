@@ -7,13 +7,14 @@ use alloc::vec::Vec;
 
 use crate::values::codes;
 use crate::{
-    CompType, Decode, Encode, ExternType, FuncIdx, FuncType, GlobalIdx, GlobalType, Import,
-    ItemKind, Malformed, MemIdx, MemType, Module, Reader, TableIdx, TableType, TagIdx, TagType,
-    TypeIdx, leb128,
+    CompType, Decode, DefIdx, Encode, ExternType, Func, FuncIdx, FuncType, Global, GlobalIdx,
+    GlobalType, Import, ItemKind, Malformed, MemIdx, MemType, Module, Reader, Table, TableIdx,
+    TableType, TagIdx, TagType, TypeIdx, leb128,
 };
 
 macro_rules! extern_kinds {
-    ($( $(#[$doc:meta])* $kind:ident $index:ident $code:literal $get:ident $list:ident: $ty:ty; )*) => {
+    ($( $(#[$doc:meta])* $kind:ident $index:ident $code:literal $get:ident $list:ident: $ty:ty,
+        $defs:ident $def:ty, $get_mut:ident $indexed:ident; )*) => {
         codes! {
             /// A kind of import or export. Each kind has an index space, which begins with the
             /// imports.
@@ -125,20 +126,49 @@ macro_rules! extern_kinds {
                 }
             }
         }
+
+        impl<'a> Module<'a> {
+            $(
+                #[doc = concat!("The definition of the ", stringify!($get), " of an index; `None` if it is imported, or there is none.")]
+                ///
+                /// Imports are counted each time. A loop counts them once, with
+                /// [`imported`](Module::imported) and [`DefIdx::behind`].
+                pub fn $get(&self, index: $index) -> Option<&$def> {
+                    self.$defs.get(DefIdx::behind(self.imported(ExternKind::$kind), index)?)
+                }
+
+                #[doc = concat!("The definition of the ", stringify!($get), " of an index, for changing; `None` if it is imported, or there is none.")]
+                pub fn $get_mut(&mut self, index: $index) -> Option<&mut $def> {
+                    let imported = self.imported(ExternKind::$kind);
+                    self.$defs.get_mut(DefIdx::behind(imported, index)?)
+                }
+
+                #[doc = concat!("The definitions of [`Module::", stringify!($defs), "`], each with its index, imports counted.")]
+                pub fn $indexed(&self) -> impl Iterator<Item = ($index, &$def)> {
+                    let imported = self.imported(ExternKind::$kind);
+                    self.$defs.iter_indexed().map(move |(at, def)| (at.in_space(imported), def))
+                }
+            )*
+        }
     };
 }
 
 extern_kinds! {
     /// A function.
-    Func FuncIdx 0 func funcs: TypeIdx;
+    Func FuncIdx 0 func funcs: TypeIdx,
+        funcs Func<'a>, func_mut indexed_funcs;
     /// A table.
-    Table TableIdx 1 table tables: TableType;
+    Table TableIdx 1 table tables: TableType,
+        tables Table<'a>, table_mut indexed_tables;
     /// A memory.
-    Mem MemIdx 2 mem mems: MemType;
+    Mem MemIdx 2 mem mems: MemType,
+        memories MemType, mem_mut indexed_memories;
     /// A global.
-    Global GlobalIdx 3 global globals: GlobalType;
+    Global GlobalIdx 3 global globals: GlobalType,
+        globals Global<'a>, global_mut indexed_globals;
     /// A tag.
-    Tag TagIdx 4 tag tags: TagType;
+    Tag TagIdx 4 tag tags: TagType,
+        tags TagType, tag_mut indexed_tags;
 }
 
 impl<'a> Decode<'a> for ExternIdx {
@@ -215,7 +245,7 @@ impl Module<'_> {
 
     /// The composite type with this type index.
     pub fn comp_type(&self, ty: TypeIdx) -> Option<&CompType> {
-        Some(&self.types.get(ty.idx())?.comp)
+        Some(&self.types.get(ty)?.comp)
     }
 
     /// The number of fields of a struct type; `None` for other types.

@@ -6,12 +6,19 @@ use alloc::vec::Vec;
 use super::items::{Custom, Data, Elem, Export, Func, Global, Import, ImportGroup, Table};
 use super::names::Names;
 use super::sections::SectionId;
-use crate::{Features, FuncIdx, Malformed, MemType, Reader, RecGroup, SubType, TagType};
+use crate::{
+    DataIdx, DefIdx, ElemIdx, Features, FuncIdx, GlobalIdx, IndexVec, Malformed, MemIdx, MemType,
+    Reader, RecGroup, SubType, TableIdx, TagIdx, TagType, TypeIdx,
+};
 
 /// A module as lists of items.
 ///
 /// Lists are flat and in the order of indices. The groups of the binary (`rec`, compact imports)
 /// are kept beside the lists, so that `types[i]` is the type with index `i`.
+///
+/// Functions, tables, memories, globals and tags are numbered with imports first, and imports are
+/// in a list of their own. So the lists of definitions have an index of their own, [`DefIdx`];
+/// [`Module::func`] and its like find the definition of an index.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/syntax/modules.html>
 ///
@@ -26,7 +33,7 @@ use crate::{Features, FuncIdx, Malformed, MemType, Reader, RecGroup, SubType, Ta
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Module<'a> {
     /// Types.
-    pub types: Vec<SubType>,
+    pub types: IndexVec<TypeIdx, SubType>,
     /// The ranges of types that were written as recursive groups.
     pub rec_groups: Vec<RecGroup>,
     /// Imports.
@@ -34,23 +41,23 @@ pub struct Module<'a> {
     /// The ranges of imports that were written as groups.
     pub import_groups: Vec<ImportGroup<'a>>,
     /// Functions that the module defines, without imports.
-    pub funcs: Vec<Func<'a>>,
+    pub funcs: IndexVec<DefIdx<FuncIdx>, Func<'a>>,
     /// Tables that the module defines, without imports.
-    pub tables: Vec<Table<'a>>,
+    pub tables: IndexVec<DefIdx<TableIdx>, Table<'a>>,
     /// Memories that the module defines, without imports.
-    pub memories: Vec<MemType>,
+    pub memories: IndexVec<DefIdx<MemIdx>, MemType>,
     /// Tags that the module defines, without imports.
-    pub tags: Vec<TagType>,
+    pub tags: IndexVec<DefIdx<TagIdx>, TagType>,
     /// Globals that the module defines, without imports.
-    pub globals: Vec<Global<'a>>,
+    pub globals: IndexVec<DefIdx<GlobalIdx>, Global<'a>>,
     /// Exports.
     pub exports: Vec<Export<'a>>,
     /// The start function.
     pub start: Option<FuncIdx>,
     /// Element segments.
-    pub elems: Vec<Elem<'a>>,
+    pub elems: IndexVec<ElemIdx, Elem<'a>>,
     /// Data segments.
-    pub datas: Vec<Data<'a>>,
+    pub datas: IndexVec<DataIdx, Data<'a>>,
     /// Custom sections in order. The placeholder of the name section is
     /// [`CustomData::Names`](crate::CustomData::Names).
     pub customs: Vec<Custom<'a>>,
@@ -106,7 +113,10 @@ impl RawSection<'_> {
 impl Module<'_> {
     /// Copies borrowed data, so that the module can outlive the input.
     pub fn into_owned(self) -> Module<'static> {
-        fn own<T, U>(items: Vec<T>, own: impl Fn(T) -> U) -> Vec<U> {
+        fn own<T, U, L: FromIterator<U>>(
+            items: impl IntoIterator<Item = T>,
+            own: impl Fn(T) -> U,
+        ) -> L {
             items.into_iter().map(own).collect()
         }
         let raw = |section: RawSection<'_>| RawSection {

@@ -7,39 +7,41 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::values::codes;
-use crate::{Decode, Encode, ItemKind, Malformed, Name, Reader, leb128};
+use crate::{
+    BlockIdx, DataIdx, Decode, ElemIdx, Encode, FieldIdx, FuncIdx, GlobalIdx, ItemKind, LocalIdx,
+    Malformed, MemIdx, Name, Reader, SpaceIdx, TableIdx, TagIdx, TypeIdx, leb128,
+};
 
 /// Names by index, in ascending order of the indices, each index once.
 ///
 /// ```
-/// use wattle_ast::NameMap;
-/// let mut map = NameMap::default();
-/// map.insert(2, "two".into());
-/// map.insert(0, "zero".into());
-/// assert_eq!(map.get(2).map(|name| name.as_str()), Some("two"));
-/// assert_eq!(map.iter().map(|(index, _)| index).collect::<Vec<_>>(), [0, 2]);
+/// use wattle_ast::{FuncIdx, NameMap};
+/// let mut map: NameMap<FuncIdx> = [(FuncIdx(2), "two".into())].into_iter().collect();
+/// map.insert(FuncIdx(0), "zero".into());
+/// assert_eq!(map.get(FuncIdx(2)).map(|name| name.as_str()), Some("two"));
+/// assert_eq!(map.iter().map(|(index, _)| index.0).collect::<Vec<_>>(), [0, 2]);
 /// ```
-pub type NameMap<'a> = IndexMap<Name<'a>>;
+pub type NameMap<'a, I> = IndexMap<I, Name<'a>>;
 
 /// Names by two indices: locals by function, labels by function, fields by type.
-pub type IndirectNameMap<'a> = IndexMap<NameMap<'a>>;
+pub type IndirectNameMap<'a, O, I> = IndexMap<O, NameMap<'a, I>>;
 
 /// Values by index, in ascending order of the indices, each index once.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct IndexMap<T> {
-    entries: Vec<(u32, T)>,
+pub struct IndexMap<I, T> {
+    entries: Vec<(I, T)>,
 }
 
-impl<T> Default for IndexMap<T> {
+impl<I, T> Default for IndexMap<I, T> {
     fn default() -> Self {
         IndexMap { entries: Vec::new() }
     }
 }
 
-impl<T> IndexMap<T> {
+impl<I: SpaceIdx, T> IndexMap<I, T> {
     /// The position of the entry of `index`, or the position where to insert it. New indices
     /// usually come last.
-    fn place(&self, index: u32) -> Result<usize, usize> {
+    fn place(&self, index: I) -> Result<usize, usize> {
         match self.entries.last() {
             Some((last, _)) if *last >= index => {
                 self.entries.binary_search_by_key(&index, |entry| entry.0)
@@ -49,12 +51,12 @@ impl<T> IndexMap<T> {
     }
 
     /// The value at `index`.
-    pub fn get(&self, index: u32) -> Option<&T> {
+    pub fn get(&self, index: I) -> Option<&T> {
         self.place(index).ok().map(|at| &self.entries[at].1)
     }
 
     /// Sets the value at `index`.
-    pub fn insert(&mut self, index: u32, value: T) {
+    pub fn insert(&mut self, index: I, value: T) {
         match self.place(index) {
             Ok(at) => self.entries[at].1 = value,
             Err(at) => self.entries.insert(at, (index, value)),
@@ -62,12 +64,12 @@ impl<T> IndexMap<T> {
     }
 
     /// Removes and returns the value at `index`.
-    pub fn remove(&mut self, index: u32) -> Option<T> {
+    pub fn remove(&mut self, index: I) -> Option<T> {
         self.place(index).ok().map(|at| self.entries.remove(at).1)
     }
 
     /// The indices and their values, in ascending order of the indices.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, &T)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (I, &T)> {
         self.entries.iter().map(|(index, value)| (*index, value))
     }
 
@@ -81,16 +83,57 @@ impl<T> IndexMap<T> {
         self.entries.is_empty()
     }
 
-    fn map<U>(self, change: impl Fn(T) -> U) -> IndexMap<U> {
+    fn map<U>(self, change: impl Fn(T) -> U) -> IndexMap<I, U> {
         let entries = self.entries.into_iter().map(|(index, value)| (index, change(value)));
         IndexMap { entries: entries.collect() }
     }
 }
 
-impl<'a> NameMap<'a> {
+/// Of several values of one index, the last one is kept.
+impl<I: SpaceIdx, T> Extend<(I, T)> for IndexMap<I, T> {
+    fn extend<E: IntoIterator<Item = (I, T)>>(&mut self, entries: E) {
+        self.entries.extend(entries);
+        // The sort is stable, so the last value of an index is the last one added.
+        self.entries.sort_by_key(|(index, _)| *index);
+        self.entries.dedup_by(|later, kept| {
+            let is_known = later.0 == kept.0;
+            if is_known {
+                core::mem::swap(later, kept);
+            }
+            is_known
+        });
+    }
+}
+
+/// Of several values of one index, the last one is kept.
+impl<I: SpaceIdx, T> FromIterator<(I, T)> for IndexMap<I, T> {
+    fn from_iter<E: IntoIterator<Item = (I, T)>>(entries: E) -> Self {
+        let mut map = IndexMap::default();
+        map.extend(entries);
+        map
+    }
+}
+
+impl<I, T> IntoIterator for IndexMap<I, T> {
+    type Item = (I, T);
+    type IntoIter = alloc::vec::IntoIter<(I, T)>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+impl<'m, I: SpaceIdx, T> IntoIterator for &'m IndexMap<I, T> {
+    type Item = (I, &'m T);
+    type IntoIter = core::iter::Map<core::slice::Iter<'m, (I, T)>, fn(&'m (I, T)) -> (I, &'m T)>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.iter().map(|(index, value)| (*index, value))
+    }
+}
+
+impl<'a, I: SpaceIdx> NameMap<'a, I> {
     /// Adds names, but keeps the existing name of an index. Returns the first new name that differs
     /// from an existing one.
-    fn merge(&mut self, more: NameMap<'a>) -> Option<Name<'a>> {
+    fn merge(&mut self, more: NameMap<'a, I>) -> Option<Name<'a>> {
         let mut clash = None;
         self.entries.extend(more.entries);
         // The sort is stable, so of two names of one index, the existing one comes first.
@@ -106,19 +149,19 @@ impl<'a> NameMap<'a> {
     }
 
     /// Copies borrowed data, so that the names can outlive the input.
-    pub fn into_owned(self) -> NameMap<'static> {
+    pub fn into_owned(self) -> NameMap<'static, I> {
         self.map(Name::into_owned)
     }
 }
 
-impl<'a> IndirectNameMap<'a> {
+impl<'a, O: SpaceIdx, I: SpaceIdx> IndirectNameMap<'a, O, I> {
     /// The name of `inner` in `outer`.
-    pub fn name(&self, outer: u32, inner: u32) -> Option<&Name<'a>> {
+    pub fn name(&self, outer: O, inner: I) -> Option<&Name<'a>> {
         self.get(outer)?.get(inner)
     }
 
     /// The names in `outer`, for changing. An empty map is added if there were none.
-    pub fn entry(&mut self, outer: u32) -> &mut NameMap<'a> {
+    pub fn entry(&mut self, outer: O) -> &mut NameMap<'a, I> {
         let at = self.place(outer).unwrap_or_else(|at| {
             self.entries.insert(at, (outer, NameMap::default()));
             at
@@ -128,24 +171,24 @@ impl<'a> IndirectNameMap<'a> {
 
     /// Adds names, but keeps existing ones. Returns the first new name that differs from an
     /// existing one.
-    fn merge(&mut self, more: IndirectNameMap<'a>) -> Option<Name<'a>> {
+    fn merge(&mut self, more: IndirectNameMap<'a, O, I>) -> Option<Name<'a>> {
         let clashes = more.entries.into_iter().map(|(outer, names)| self.entry(outer).merge(names));
         clashes.fold(None, Option::or)
     }
 
     /// Copies borrowed data, so that the names can outlive the input.
-    pub fn into_owned(self) -> IndirectNameMap<'static> {
+    pub fn into_owned(self) -> IndirectNameMap<'static, O, I> {
         self.map(NameMap::into_owned)
     }
 }
 
-impl<'a, T: Decode<'a>> Decode<'a> for IndexMap<T> {
+impl<'a, I: SpaceIdx, T: Decode<'a>> Decode<'a> for IndexMap<I, T> {
     /// Indices must be in ascending order. The count is not used to allocate memory.
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let mut entries: Vec<(u32, T)> = Vec::new();
+        let mut entries: Vec<(I, T)> = Vec::new();
         for _ in 0..reader.len32()? {
             let start = reader.pos();
-            let index = reader.u32()?;
+            let index = I::from(reader.u32()?);
             if entries.last().is_some_and(|(last, _)| *last >= index) {
                 return Err(reader.fail_at(start, Malformed::NameSubsection));
             }
@@ -155,14 +198,18 @@ impl<'a, T: Decode<'a>> Decode<'a> for IndexMap<T> {
     }
 }
 
-impl<T: Encode> Encode for IndexMap<T> {
+impl<I: SpaceIdx, T: Encode> Encode for IndexMap<I, T> {
     fn encode(&self, out: &mut Vec<u8>) {
-        self.entries.encode(out);
+        leb128::write_u32(out, self.entries.len() as u32);
+        for (index, value) in self {
+            leb128::write_u32(out, index.into());
+            value.encode(out);
+        }
     }
 }
 
 macro_rules! names {
-    ($( $(#[$doc:meta])* $field:ident $variant:ident $id:literal $ty:ident; )*) => {
+    ($( $(#[$doc:meta])* $field:ident $variant:ident $id:literal $ty:ident $( $index:ident )+; )*) => {
         codes! {
             /// The subsections of the name section, by id.
             NameSubsection {
@@ -176,10 +223,10 @@ macro_rules! names {
         /// binary, from text or from a builder.
         ///
         /// ```
-        /// use wattle_ast::Names;
+        /// use wattle_ast::{FuncIdx, Names};
         /// let mut names = Names::default();
         /// names.module = Some("m".into());
-        /// names.funcs.insert(0, "f".into());
+        /// names.funcs.insert(FuncIdx(0), "f".into());
         /// let bytes = wattle_ast::Encode::to_bytes(&names);
         /// assert_eq!(bytes, [0, 2, 1, b'm', 1, 4, 1, 0, 1, b'f']);
         /// assert_eq!(Names::parse(&bytes), Ok(names));
@@ -188,7 +235,7 @@ macro_rules! names {
         pub struct Names<'a> {
             /// The name of the module.
             pub module: Option<Name<'a>>,
-            $( $(#[$doc])* pub $field: $ty<'a>, )*
+            $( $(#[$doc])* pub $field: $ty<'a, $( $index ),+>, )*
             /// Subsections with unknown ids, in their order.
             pub unknown: Vec<(u8, Cow<'a, [u8]>)>,
         }
@@ -203,13 +250,13 @@ macro_rules! names {
             /// new name that differs from an existing one.
             ///
             /// ```
-            /// use wattle_ast::Names;
+            /// use wattle_ast::{FuncIdx, Names};
             /// let (mut names, mut more) = (Names::default(), Names::default());
-            /// names.funcs.insert(0, "f".into());
-            /// more.funcs.insert(0, "g".into());
-            /// more.funcs.insert(1, "h".into());
+            /// names.funcs.insert(FuncIdx(0), "f".into());
+            /// more.funcs.insert(FuncIdx(0), "g".into());
+            /// more.funcs.insert(FuncIdx(1), "h".into());
             /// assert_eq!(names.merge(more), Some("g".into()));
-            /// assert_eq!(names.funcs.get(1), Some(&"h".into()));
+            /// assert_eq!(names.funcs.get(FuncIdx(1)), Some(&"h".into()));
             /// ```
             pub fn merge(&mut self, more: Names<'a>) -> Option<Name<'a>> {
                 let mut clash = match (&self.module, more.module) {
@@ -273,31 +320,31 @@ macro_rules! names {
 
 names! {
     /// Functions.
-    funcs Func 1 NameMap;
+    funcs Func 1 NameMap FuncIdx;
     /// Locals, by function.
-    locals Local 2 IndirectNameMap;
+    locals Local 2 IndirectNameMap FuncIdx LocalIdx;
     /// Labels, by function, in the order in which their blocks begin.
-    labels Label 3 IndirectNameMap;
+    labels Label 3 IndirectNameMap FuncIdx BlockIdx;
     /// Types.
-    types Type 4 NameMap;
+    types Type 4 NameMap TypeIdx;
     /// Tables.
-    tables Table 5 NameMap;
+    tables Table 5 NameMap TableIdx;
     /// Memories.
-    memories Memory 6 NameMap;
+    memories Memory 6 NameMap MemIdx;
     /// Globals.
-    globals Global 7 NameMap;
+    globals Global 7 NameMap GlobalIdx;
     /// Element segments.
-    elems Elem 8 NameMap;
+    elems Elem 8 NameMap ElemIdx;
     /// Data segments.
-    datas Data 9 NameMap;
+    datas Data 9 NameMap DataIdx;
     /// Fields, by type.
-    fields Field 10 IndirectNameMap;
+    fields Field 10 IndirectNameMap TypeIdx FieldIdx;
     /// Tags.
-    tags Tag 11 NameMap;
+    tags Tag 11 NameMap TagIdx;
     /// Parameters, by function type.
-    type_params TypeParam 12 IndirectNameMap;
+    type_params TypeParam 12 IndirectNameMap TypeIdx LocalIdx;
     /// Parameters, by tag.
-    tag_params TagParam 13 IndirectNameMap;
+    tag_params TagParam 13 IndirectNameMap TagIdx LocalIdx;
 }
 
 fn subsection(out: &mut Vec<u8>, id: u8, content: &[u8]) {
@@ -336,19 +383,23 @@ impl<'a> Names<'a> {
         Ok(names)
     }
 
-    /// The names of an index space; `None` if it cannot have any.
-    pub fn space(&self, kind: ItemKind) -> Option<&NameMap<'a>> {
-        Some(match kind {
-            ItemKind::Func => &self.funcs,
-            ItemKind::Type => &self.types,
-            ItemKind::Table => &self.tables,
-            ItemKind::Mem => &self.memories,
-            ItemKind::Global => &self.globals,
-            ItemKind::Elem => &self.elems,
-            ItemKind::Data => &self.datas,
-            ItemKind::Tag => &self.tags,
-            _ => return None,
-        })
+    /// The name of an item, by its kind and the number of its index.
+    pub fn of(&self, kind: ItemKind, index: u32) -> Option<&Name<'a>> {
+        match kind {
+            ItemKind::Func => self.funcs.get(index.into()),
+            ItemKind::Type => self.types.get(index.into()),
+            ItemKind::Table => self.tables.get(index.into()),
+            ItemKind::Mem => self.memories.get(index.into()),
+            ItemKind::Global => self.globals.get(index.into()),
+            ItemKind::Elem => self.elems.get(index.into()),
+            ItemKind::Data => self.datas.get(index.into()),
+            ItemKind::Tag => self.tags.get(index.into()),
+            ItemKind::Import
+            | ItemKind::Export
+            | ItemKind::Start
+            | ItemKind::DataCount
+            | ItemKind::Custom => None,
+        }
     }
 }
 

@@ -22,7 +22,7 @@ impl Module<'_> {
     /// let mut module = Module::default();
     /// let bytes = b"\x05\x05\x02\0\x01\0\x02"; // two memories
     /// module.encoding.sections = vec![RawSection { id: SectionId::Mem, bytes: bytes[..].into() }];
-    /// module.memories = vec![MemType::default(); 2];
+    /// module.memories = vec![MemType::default(); 2].into();
     /// assert_eq!(module.item_offsets(SectionId::Mem), [11, 13]);
     /// module.memories.pop();
     /// assert_eq!(module.item_offsets(SectionId::Mem), []);

@@ -93,7 +93,7 @@ impl<'a> Module<'a> {
     /// use wattle_ast::{FuncType, Module, RecGroup, TypeIdx};
     ///
     /// let mut module = Module::default();
-    /// module.types = vec![FuncType::default().into(); 3];
+    /// module.types = vec![FuncType::default().into(); 3].into();
     /// module.rec_groups = vec![RecGroup { first: TypeIdx(1), len: 2 }];
     /// let lens = |module: &Module| module.type_runs().map(|run| run.items.len()).collect::<Vec<_>>();
     /// assert_eq!(lens(&module), [1, 2]);
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn groups_that_do_not_fit_are_left_out() {
-        let types = alloc::vec![FuncType::default().into(); 4];
+        let types = alloc::vec![FuncType::default().into(); 4].into();
         let mut module = Module { types, ..Module::default() };
         for (ranges, fit) in [
             (&[(0, 2), (2, 0), (2, 2), (4, 0)][..], &[(0, 2), (2, 0), (2, 2), (4, 0)][..]),

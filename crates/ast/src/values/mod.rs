@@ -3,6 +3,7 @@
 
 mod codec;
 mod floats;
+mod index_vec;
 mod indices;
 pub mod leb128;
 mod list;
@@ -12,9 +13,10 @@ mod reader;
 pub use codec::{Decode, Encode};
 pub(crate) use codec::{codes, fields, read_list};
 pub use floats::{F32, F64, V128};
+pub use index_vec::IndexVec;
 pub use indices::{
-    DataIdx, ElemIdx, FieldIdx, FuncIdx, GlobalIdx, LabelIdx, LocalIdx, MemIdx, TableIdx, TagIdx,
-    TypeIdx,
+    BlockIdx, DataIdx, DefIdx, ElemIdx, FieldIdx, FuncIdx, GlobalIdx, LabelIdx, LocalIdx, MemIdx,
+    SpaceIdx, TableIdx, TagIdx, TypeIdx,
 };
 pub use list::{Element, List, ListView};
 pub use name::Name;

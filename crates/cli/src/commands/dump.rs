@@ -159,7 +159,7 @@ impl<'a> Dumper<'a> {
     }
 
     fn name(&self, kind: ItemKind, index: u32) -> String {
-        let name = self.module.names.space(kind).and_then(|names| names.get(index));
+        let name = self.module.names.of(kind, index);
         name.map_or(String::new(), |name| format!(" {:?}", name.as_str()))
     }
 

@@ -190,7 +190,7 @@ fn sections_and_functions(
             }),
             Item::Body(body) => {
                 let size = body.bytes().len();
-                let name = module.names.funcs.get(index).map(|name| name.to_string());
+                let name = module.names.funcs.get(index.into()).map(|name| name.to_string());
                 let start = event.offset + event.bytes.len() - size;
                 functions.push(FunctionRow { index, name, start, size });
                 index += 1;

@@ -16,10 +16,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    Body, Custom, CustomData, Data, DataIdx, DataMode, Elem, ElemIdx, ElemItems, ElemMode, Export,
-    Expr, ExternIdx, ExternKind, Func, FuncIdx, Global, GlobalIdx, GlobalType, Instr, List, MemIdx,
-    MemType, Module, Name, Names, RefType, SectionId, Table, TableIdx, TableType, TagIdx, TagType,
-    TypeIdx,
+    Body, Custom, CustomData, Data, DataIdx, DataMode, DefIdx, Elem, ElemIdx, ElemItems, ElemMode,
+    Export, Expr, ExternIdx, ExternKind, Func, FuncIdx, Global, GlobalIdx, GlobalType, Instr, List,
+    MemIdx, MemType, Module, Name, Names, RefType, SectionId, Table, TableIdx, TableType, TagIdx,
+    TagType, TypeIdx,
 };
 
 pub use func::{FuncBuilder, Label};
@@ -55,7 +55,7 @@ use types::{Types, type_methods};
 /// });
 /// module.export("memory", memory);
 /// module.export("main", main);
-/// module.names().funcs.insert(main.0, "main".into());
+/// module.names().funcs.insert(main, "main".into());
 /// let bytes = encode(&module.build());
 /// # assert_eq!(main.0, 1);
 /// # assert!(bytes.ends_with(b"\x0b\x05hello\x00\x0e\x04name\x01\x07\x01\x01\x04main"));
@@ -169,11 +169,7 @@ impl ModuleBuilder {
     /// Gives a function its body.
     pub fn define(&mut self, func: Declared, body: impl Into<Body<'static>>) {
         let body = body.into();
-        let place = func
-            .index
-            .0
-            .checked_sub(self.imported[ExternKind::Func as usize])
-            .map(|at| at as usize);
+        let place = DefIdx::behind(self.imported[ExternKind::Func as usize], func.index);
         if let Some(place) = place.and_then(|at| self.module.funcs.get_mut(at)) {
             *place = Func { ty: func.ty, body };
         }
@@ -331,7 +327,7 @@ impl ModuleBuilder {
     pub fn build(self) -> Module<'static> {
         let Types { types, rec_groups, .. } = self.types;
         let mut module = self.module;
-        module.types = types;
+        module.types = types.into();
         module.rec_groups = rec_groups;
         module
     }

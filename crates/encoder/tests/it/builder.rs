@@ -119,8 +119,8 @@ fn declared_functions_trap_until_defined() {
     body.instr(Instr::Call { func: first.index() });
     module.define(second, body);
     let module = module.build();
-    assert_eq!(module.funcs[0].body.code(), [0x00, 0x0b]);
-    assert_eq!(module.funcs[1].body.bytes(), [1, 1, 0x7e, 0x10, 0, 0x0b]);
+    assert_eq!(module.funcs[0.into()].body.code(), [0x00, 0x0b]);
+    assert_eq!(module.funcs[1.into()].body.bytes(), [1, 1, 0x7e, 0x10, 0, 0x0b]);
 }
 
 #[test]

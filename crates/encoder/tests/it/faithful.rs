@@ -28,22 +28,22 @@ fn full() -> Module<'static> {
         ty: Some(ExternType::Func(TypeIdx(0))),
     }];
     let body = || Body::new([], [Instr::I64Const { value: 3 }, Instr::End].into_iter().collect());
-    module.funcs = vec![Func { ty: TypeIdx(0), body: body() }];
+    module.funcs = vec![Func { ty: TypeIdx(0), body: body() }].into();
     let table = TableType { elem: RefType::FUNCREF, limits: Default::default() };
-    module.tables = vec![wattle_ast::Table { ty: table, init: None }];
-    module.memories = vec![MemType::default()];
-    module.tags = vec![TagType { ty: TypeIdx(0) }];
+    module.tables = vec![wattle_ast::Table { ty: table, init: None }].into();
+    module.memories = vec![MemType::default()].into();
+    module.tags = vec![TagType { ty: TypeIdx(0) }].into();
     let zero = || [Instr::I32Const { value: 0 }, Instr::End].into_iter().collect();
     let global = GlobalType { mutable: false, val: ValType::I32 };
-    module.globals = vec![Global { ty: global, init: zero() }];
+    module.globals = vec![Global { ty: global, init: zero() }].into();
     module.exports = vec![Export { name: "f".into(), index: ExternIdx::Func(FuncIdx(3)) }];
     module.start = Some(FuncIdx(3));
     let mode = ElemMode::Active { table: None, offset: zero() };
     let items = ElemItems::Funcs(List::new([FuncIdx(3)]));
-    module.elems = vec![Elem { ty: RefType::FUNC, items, mode }];
+    module.elems = vec![Elem { ty: RefType::FUNC, items, mode }].into();
     module.encoding.data_count = true;
     let mode = DataMode::Active { memory: None, offset: zero() };
-    module.datas = vec![Data { mode, bytes: b"abc"[..].into() }];
+    module.datas = vec![Data { mode, bytes: b"abc"[..].into() }].into();
     let custom = |name: &'static str, after| Custom {
         name: name.into(),
         data: CustomData::Bytes(b"xyz"[..].into()),
@@ -57,7 +57,7 @@ fn full() -> Module<'static> {
         custom("last", Some(SectionId::Data)),
     ];
     module.names.module = Some("m".into());
-    module.names.funcs.insert(3, "f".into());
+    module.names.funcs.insert(3.into(), "f".into());
     module
 }
 
@@ -116,20 +116,20 @@ fn untouched_sections_stay() {
 fn one_change_rewrites_one_section() {
     type Change = fn(&mut Module<'static>);
     let changes: [(SectionId, Change); 14] = [
-        (SectionId::Type, |m| m.types[3] = FuncType::new([], []).into()),
+        (SectionId::Type, |m| m.types[3.into()] = FuncType::new([], []).into()),
         (SectionId::Type, |m| m.rec_groups.clear()),
         (SectionId::Import, |m| m.imports[2].name = "d".into()),
         (SectionId::Import, |m| m.import_groups.clear()),
-        (SectionId::Func, |m| m.funcs[0].ty = TypeIdx(3)),
-        (SectionId::Table, |m| m.tables[0].ty.limits.min = 1),
-        (SectionId::Mem, |m| m.memories[0].limits.max = Some(1)),
-        (SectionId::Tag, |m| m.tags[0].ty = TypeIdx(3)),
-        (SectionId::Global, |m| m.globals[0].ty.mutable = true),
+        (SectionId::Func, |m| m.funcs[0.into()].ty = TypeIdx(3)),
+        (SectionId::Table, |m| m.tables[0.into()].ty.limits.min = 1),
+        (SectionId::Mem, |m| m.memories[0.into()].limits.max = Some(1)),
+        (SectionId::Tag, |m| m.tags[0.into()].ty = TypeIdx(3)),
+        (SectionId::Global, |m| m.globals[0.into()].ty.mutable = true),
         (SectionId::Export, |m| m.exports[0].name = "g".into()),
         (SectionId::Start, |m| m.start = Some(FuncIdx(2))),
-        (SectionId::Elem, |m| m.elems[0].items = ElemItems::Funcs(List::new([FuncIdx(0)]))),
-        (SectionId::Code, |m| m.funcs[0].body = Body::default()),
-        (SectionId::Data, |m| m.datas[0].bytes = b"abd"[..].into()),
+        (SectionId::Elem, |m| m.elems[0.into()].items = ElemItems::Funcs(List::new([FuncIdx(0)]))),
+        (SectionId::Code, |m| m.funcs[0.into()].body = Body::default()),
+        (SectionId::Data, |m| m.datas[0.into()].bytes = b"abd"[..].into()),
     ];
     for (id, change) in changes {
         let mut module = full();
@@ -149,7 +149,7 @@ fn one_change_rewrites_one_section() {
 fn the_data_count_follows_the_data_segments() {
     let mut module = full();
     module.encoding.sections = padded(&encode(&module));
-    module.datas.push(module.datas[0].clone());
+    module.datas.push(module.datas[0.into()].clone());
     let mut expected = module.encoding.sections.clone();
     for raw in &mut expected {
         match raw.id {
@@ -203,7 +203,7 @@ fn custom_sections_are_found_wherever_they_go() {
     assert_eq!(encode(&module), joined(&expected));
     assert_eq!(first.id, SectionId::Custom);
 
-    module.names.funcs.insert(3, "g".into());
+    module.names.funcs.insert(3.into(), "g".into());
     let at = expected.iter().position(|raw| raw.bytes.windows(4).any(|w| w == b"name")).unwrap();
     let names = b"\0\x0f\x04name\0\x02\x01m\x01\x04\x01\x03\x01g";
     expected[at].bytes = names[..].into();
@@ -286,7 +286,7 @@ fn sections_owned(bytes: &[u8]) -> Vec<RawSection<'static>> {
 fn items_that_make_no_sense_are_written_as_they_are() {
     let mut module = full();
     module.encoding.sections = padded(&encode(&module));
-    module.globals[0].init = wattle_ast::Expr::new(&[][..]);
+    module.globals[0.into()].init = wattle_ast::Expr::new(&[][..]);
     let bytes = encode(&module);
     assert!(bytes.windows(5).any(|w| w == [6, 3, 1, 0x7f, 0]));
 }

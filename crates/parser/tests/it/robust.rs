@@ -129,7 +129,7 @@ fn deep_nesting_takes_no_stack() {
         section(SectionId::Code, Some(1), &code),
     ]
     .concat();
-    assert_eq!(parse(&wasm).unwrap().funcs[0].body.instrs().count(), 2 * DEPTH + 1);
+    assert_eq!(parse(&wasm).unwrap().funcs[0.into()].body.instrs().count(), 2 * DEPTH + 1);
     check_chunks(&wasm, Features::DEFAULT, || 1);
     let cut = &wasm[..wasm.len() - 1];
     assert_eq!(parse(cut).unwrap_err().kind, Malformed::UnexpectedEnd);

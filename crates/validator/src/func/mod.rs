@@ -60,7 +60,7 @@ use variables::Locals;
 /// // All but the bodies, then the bodies in any order and on any thread.
 /// let types = Validator::new().declarations(&module).unwrap();
 /// let mut validator = FuncValidator::default();
-/// assert!(validator.body(&types, FuncIdx(0), &module.funcs[0].body).is_ok());
+/// assert!(validator.body(&types, FuncIdx(0), &module.funcs[0.into()].body).is_ok());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct FuncValidator {
@@ -98,7 +98,7 @@ impl FuncValidator {
     /// let types = Validator::new().declarations(&module).unwrap();
     /// let mut stacks = Vec::new();
     /// let watch = &mut |offset, stack: wattle_validator::StackTypes| stacks.push((offset, stack.to_string()));
-    /// FuncValidator::default().watch_body(&types, FuncIdx(0), &module.funcs[0].body, watch).unwrap();
+    /// FuncValidator::default().watch_body(&types, FuncIdx(0), &module.funcs[0.into()].body, watch).unwrap();
     /// let expected = [(0, "[]"), (2, "[i32]"), (3, "[i32]"), (4, "[...]")];
     /// assert_eq!(stacks, expected.map(|(offset, stack)| (offset, stack.to_owned())));
     /// ```

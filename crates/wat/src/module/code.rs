@@ -371,7 +371,7 @@ impl<'a> State<'_, 'a> {
             self.define(Space::Label, self.func, index, label.at, label.at - 1);
         }
         if let (Some(name), Some(func)) = (label.name.or_else(|| label.id.clone()), self.func) {
-            self.module.names.labels.entry(func).insert(index, name);
+            self.module.names.labels.entry(func.into()).insert(index.into(), name);
         }
         self.labels.push(label.id);
     }

@@ -67,7 +67,7 @@ use types::Signature;
 ///     r#"(func (export "add") (param $a i32) (param $b i32) (result i32)
 ///          (i32.add (local.get $a) (local.get $b)))"#,
 /// )?;
-/// assert_eq!(module.funcs[0].body.code(), [0x20, 0, 0x20, 1, 0x6a, 0x0b]);
+/// assert_eq!(module.funcs[0.into()].body.code(), [0x20, 0, 0x20, 1, 0x6a, 0x0b]);
 /// # Ok::<(), wattle_wat::Errors>(())
 /// ```
 pub fn parse(text: &str) -> core::result::Result<Module<'_>, Errors> {
@@ -168,8 +168,8 @@ impl Parser {
     /// );
     /// assert_eq!(parsed.errors[0].to_string(), "unknown operator i32.plus: not an instruction");
     /// assert_eq!(parsed.module.funcs.len(), 2);
-    /// assert_eq!(parsed.module.funcs[0].body.code(), [0x00, 0x0b]);
-    /// assert_eq!(parsed.module.funcs[1].body.code(), [0x10, 0, 0x1a, 0x0b]);
+    /// assert_eq!(parsed.module.funcs[0.into()].body.code(), [0x00, 0x0b]);
+    /// assert_eq!(parsed.module.funcs[1.into()].body.code(), [0x10, 0, 0x1a, 0x0b]);
     /// assert_eq!(parsed.module.memories.len(), 1);
     /// ```
     pub fn recover<'a>(&self, text: &'a str) -> Parsed<'a> {

@@ -187,19 +187,18 @@ impl<'a> State<'_, 'a> {
     /// Records the name of a member of a space of the module.
     pub(super) fn name(&mut self, space: Space, index: u32, name: Name<'a>) {
         let names = &mut self.module.names;
-        let map = match space {
-            Space::Type => &mut names.types,
-            Space::Func => &mut names.funcs,
-            Space::Table => &mut names.tables,
-            Space::Mem => &mut names.memories,
-            Space::Tag => &mut names.tags,
-            Space::Global => &mut names.globals,
-            Space::Elem => &mut names.elems,
-            Space::Data => &mut names.datas,
+        match space {
+            Space::Type => names.types.insert(index.into(), name),
+            Space::Func => names.funcs.insert(index.into(), name),
+            Space::Table => names.tables.insert(index.into(), name),
+            Space::Mem => names.memories.insert(index.into(), name),
+            Space::Tag => names.tags.insert(index.into(), name),
+            Space::Global => names.globals.insert(index.into(), name),
+            Space::Elem => names.elems.insert(index.into(), name),
+            Space::Data => names.datas.insert(index.into(), name),
             // Names in these spaces have a second index, and are recorded elsewhere.
-            Space::Local | Space::Label | Space::Field => return,
-        };
-        map.insert(index, name);
+            Space::Local | Space::Label | Space::Field => {}
+        }
     }
 
     /// Behind the keyword of a field, moves past its identifier, which is bound already, and

@@ -108,7 +108,7 @@ impl<'a> State<'_, 'a> {
     /// Makes a type that is a group of its own available to type uses without an index, unless an
     /// equal one precedes it.
     fn use_type(&mut self, index: u32) {
-        if let Some(ty) = self.module.types.get(index as usize)
+        if let Some(ty) = self.module.types.get(TypeIdx(index))
             && let CompType::Func(func) = &ty.comp
             && *ty == SubType::from(ty.comp.clone())
         {
@@ -173,7 +173,11 @@ impl<'a> State<'_, 'a> {
             let name = annotated.or(id);
             let named = name.is_some();
             if let Some(name) = name {
-                self.module.names.fields.entry(index).insert(fields.len() as u32, name);
+                self.module
+                    .names
+                    .fields
+                    .entry(index.into())
+                    .insert((fields.len() as u32).into(), name);
             }
             self.rest_of_form(named, |state| {
                 fields.push(state.field_type()?);
@@ -348,12 +352,12 @@ impl<'a> State<'_, 'a> {
         let Some(name) = self.name_annotation()?.or(id) else { return Ok(false) };
         let names = &mut self.module.names;
         let params = match ids {
-            ParamIds::Type(ty) => names.type_params.entry(ty),
-            ParamIds::Tag(tag) => names.tag_params.entry(tag),
-            ParamIds::Import(func) | ParamIds::Bound(func) => names.locals.entry(func),
+            ParamIds::Type(ty) => names.type_params.entry(ty.into()),
+            ParamIds::Tag(tag) => names.tag_params.entry(tag.into()),
+            ParamIds::Import(func) | ParamIds::Bound(func) => names.locals.entry(func.into()),
             ParamIds::None | ParamIds::Shared => return Ok(true),
         };
-        params.insert(index, name);
+        params.insert(index.into(), name);
         Ok(true)
     }
 
@@ -374,7 +378,7 @@ impl<'a> State<'_, 'a> {
             }
             self.define(Space::Local, Some(func), index, at, at - 2);
         }
-        self.module.names.locals.entry(func).insert(index, name);
+        self.module.names.locals.entry(func.into()).insert(index.into(), name);
         Ok(true)
     }
 
@@ -403,7 +407,7 @@ impl<'a> State<'_, 'a> {
         if self.params.is_empty() && self.results.is_empty() {
             return Ok(TypeIdx(index));
         }
-        let kind = match self.module.types.get(index as usize) {
+        let kind = match self.module.types.get(TypeIdx(index)) {
             _ if self.broken_types.contains(&index) => return Ok(TypeIdx(index)),
             None => {
                 let text = self.cursor.tokens.text(self.cursor.tokens.get(start));
@@ -445,7 +449,7 @@ impl<'a> State<'_, 'a> {
         if self.broken_types.contains(&ty.0) {
             return Some(0);
         }
-        match self.module.types.get(ty.idx()) {
+        match self.module.types.get(ty) {
             Some(SubType { comp: CompType::Func(ty), .. }) => Some(ty.params().len() as u32),
             _ => None,
         }

@@ -45,7 +45,7 @@ impl Watch {
     /// The index and the name of a defined function, for messages.
     fn name(&self, func: u32) -> String {
         let index = self.imported + func;
-        match self.module.ast().names.funcs.get(index) {
+        match self.module.ast().names.funcs.get(index.into()) {
             Some(name) => format!("func {index} `${}`", name.as_str()),
             None => format!("func {index}"),
         }
@@ -54,7 +54,7 @@ impl Watch {
     fn show(&mut self, step: Step) -> io::Result<()> {
         let module = self.module.ast();
         let lines = self.listings.entry(step.func).or_insert_with(|| {
-            let func = module.funcs.get(step.func as usize);
+            let func = module.funcs.get(step.func.into());
             func.map_or(Vec::new(), |func| Lister::new(module).expr(func.body.code()).lines)
         });
         let at = lines.binary_search_by_key(&(step.offset as usize), |line| line.offset);
@@ -72,7 +72,7 @@ impl Watch {
     /// Counts the instruction, and notes which way the branch before it went.
     fn count(&mut self, step: Step) {
         let Some(counts) = &mut self.counts else { return };
-        let Some(func) = self.module.ast().funcs.get(step.func as usize) else { return };
+        let Some(func) = self.module.ast().funcs.get(step.func.into()) else { return };
         let counts = &mut counts[step.func as usize];
         if counts.is_empty() {
             counts.resize(func.body.code().len(), 0);
@@ -137,7 +137,7 @@ impl Watch {
 
     fn row(&self, func: u32, counts: &[u64]) -> Row {
         let mut row = Row { name: self.name(func), ..Row::default() };
-        let Some(body) = self.module.ast().funcs.get(func as usize).map(|func| &func.body) else {
+        let Some(body) = self.module.ast().funcs.get(func.into()).map(|func| &func.body) else {
             return row;
         };
         for (offset, instr) in body.instrs().with_offsets() {
