@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
+use wattle::parser::{EventReader, Parser, ReadError};
 use wattle::{Feature, Features};
 use wattle_smith::Config;
 
@@ -148,16 +149,70 @@ pub(crate) fn is_standard(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// The most bytes of an input: 1 GiB, which is the largest module that browsers take.
+///
+/// Spec: <https://webassembly.github.io/spec/js-api/#limits>
+const MAX_INPUT: usize = 1 << 30;
+
 /// All of a file, or of standard input when the file is `-`.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let bytes = match is_standard(path) {
-        true => {
-            let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-        }
-        false => std::fs::read(path),
+        true => read_stream(io::stdin().lock()),
+        false => std::fs::File::open(path).and_then(|file| {
+            let metadata = file.metadata()?;
+            match metadata.is_file() {
+                true => read_rest(file, metadata.len().try_into().unwrap_or(usize::MAX), Vec::new()),
+                false => read_stream(file),
+            }
+        }),
     };
     bytes.map_err(|error| cannot_read(shown_name(path), error))
+}
+
+/// All of an input that is not known to end. As long as it is a binary, an item that does not end is
+/// noticed.
+fn read_stream(mut input: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let parser = Parser::new().features(Features::ALL).check_bodies(false);
+    let mut events = EventReader::with_parser(parser, Copying { input: &mut input, to: &mut bytes });
+    loop {
+        match events.next() {
+            Ok(Some(_)) => {}
+            // What is malformed is read to the end all the same: some commands show the rest.
+            Ok(None) | Err(ReadError::Malformed(_)) => return read_rest(input, 0, bytes),
+            Err(ReadError::Io(error)) => return Err(error),
+            Err(error) => return Err(io::Error::other(error)),
+        }
+    }
+}
+
+/// Reads the rest of an input behind `bytes`. It probably has `len` more bytes.
+fn read_rest(input: impl Read, len: usize, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    let room = MAX_INPUT.saturating_sub(bytes.len());
+    if len <= room {
+        bytes.try_reserve_exact(len)?;
+        input.take(room as u64 + 1).read_to_end(&mut bytes)?;
+    }
+    match len <= room && bytes.len() <= MAX_INPUT {
+        true => Ok(bytes),
+        false => Err(io::Error::other(format!("it has more than {MAX_INPUT} bytes"))),
+    }
+}
+
+/// An input that copies what is read of it.
+struct Copying<'c, R> {
+    input: R,
+    to: &'c mut Vec<u8>,
+}
+
+impl<R: Read> Read for Copying<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = (MAX_INPUT + 1).saturating_sub(self.to.len()).min(buffer.len());
+        let read = self.input.read(&mut buffer[..room])?;
+        self.to.try_reserve(read)?;
+        self.to.extend_from_slice(&buffer[..read]);
+        Ok(read)
+    }
 }
 
 /// What messages call an input.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use std::io;
 
-use wattle_ast::{Collector, Error, Event, Module, RawSection, SectionId};
+use wattle_ast::{Collector, Error, Event, Module, Path, RawSection, SectionId};
 
 use crate::parser::{Parser, Step};
 
@@ -15,7 +15,8 @@ const CHUNK: usize = 64 * 1024;
 /// The events of a module that comes from an [`io::Read`].
 ///
 /// An event borrows the reader's buffer, so it must go before the next one comes. The buffer
-/// grows with what has arrived, never by what the input claims.
+/// grows with what has arrived, never by what the input claims, up to the largest item that is
+/// [allowed](EventReader::max_item).
 ///
 /// ```
 /// use wattle_parser::EventReader;
@@ -39,6 +40,8 @@ pub struct EventReader<R> {
     spare: Buffer,
     /// Whether `spare` holds the input now.
     is_spare_next: bool,
+    /// The most bytes of an item.
+    max_item: usize,
 }
 
 /// Input that has arrived.
@@ -65,10 +68,13 @@ impl Buffer {
         (self.start, self.end, self.eof) = (0, rest.len(), from.eof);
     }
 
-    /// Reads once. A full buffer doubles first.
-    fn fill(&mut self, input: &mut impl io::Read) -> io::Result<()> {
+    /// Reads once. A full buffer doubles first, but does not become longer than `most`, which must
+    /// be more than it holds.
+    fn fill(&mut self, input: &mut impl io::Read, most: usize) -> io::Result<()> {
         if self.end == self.bytes.len() {
-            self.bytes.resize((2 * self.bytes.len()).max(CHUNK), 0);
+            let len = self.bytes.len().saturating_mul(2).max(CHUNK).min(most);
+            self.bytes.try_reserve_exact(len - self.end)?;
+            self.bytes.resize(len, 0);
         }
         let read = loop {
             match input.read(&mut self.bytes[self.end..]) {
@@ -89,13 +95,54 @@ pub enum ReadError {
     Io(io::Error),
     /// The input is malformed.
     Malformed(Error),
+    /// An item is larger than [`EventReader::max_item`] allows.
+    TooLarge(ItemTooLarge),
 }
+
+/// An item that was not read because it takes more bytes than are allowed.
+///
+/// ```
+/// use wattle_parser::{EventReader, ReadError};
+///
+/// use std::io::Read;
+///
+/// // A custom section that claims 2 GiB and never ends.
+/// let file = b"\0asm\x01\0\0\0\0\x80\x80\x80\x80\x08".chain(std::io::repeat(0));
+/// let mut reader = EventReader::new(file).max_item(1 << 20);
+/// assert!(reader.next().is_ok_and(|event| event.is_some()));
+/// let error = reader.next().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "item too large: it takes more than 1048576 bytes at offset 0x8, in custom 0",
+/// );
+/// assert!(matches!(error, ReadError::TooLarge(error) if error.offset == 8));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ItemTooLarge {
+    /// The offset of its first byte in the input.
+    pub offset: usize,
+    /// The most bytes that are allowed.
+    pub max: usize,
+    /// The path to the item in the module.
+    pub path: Path,
+}
+
+impl fmt::Display for ItemTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ItemTooLarge { offset, max, path } = self;
+        write!(f, "item too large: it takes more than {max} bytes at offset {offset:#x}")?;
+        if path.is_empty() { Ok(()) } else { write!(f, ", in {path}") }
+    }
+}
+
+impl core::error::Error for ItemTooLarge {}
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ReadError::Io(error) => error.fmt(f),
             ReadError::Malformed(error) => error.fmt(f),
+            ReadError::TooLarge(error) => error.fmt(f),
         }
     }
 }
@@ -105,6 +152,7 @@ impl core::error::Error for ReadError {
         Some(match self {
             ReadError::Io(error) => error,
             ReadError::Malformed(error) => error,
+            ReadError::TooLarge(error) => error,
         })
     }
 }
@@ -141,13 +189,28 @@ impl<R: io::Read> EventReader<R> {
     /// ```
     pub fn with_parser(parser: Parser, input: R) -> EventReader<R> {
         let (buffer, spare) = Default::default();
-        EventReader { input, parser, buffer, spare, is_spare_next: false }
+        let max_item = EventReader::<R>::MAX_ITEM;
+        EventReader { input, parser, buffer, spare, is_spare_next: false, max_item }
+    }
+
+    /// The most bytes of an item, unless [`max_item`](EventReader::max_item) sets another number:
+    /// 64 MiB. The largest items of real modules are data segments and custom sections with debug
+    /// information; engines take no function of more than 8 MB.
+    pub const MAX_ITEM: usize = 64 << 20;
+
+    /// Sets the most bytes of an item, which limits the memory that the reader takes to about twice
+    /// as much. An item is the header of a section, an entry of a section, or a whole custom section.
+    /// Items of up to 64 KiB are always allowed.
+    #[must_use]
+    pub fn max_item(mut self, bytes: usize) -> EventReader<R> {
+        self.max_item = bytes.max(CHUNK);
+        self
     }
 
     /// The next event, or `None` at the end of the module.
     ///
     /// # Errors
-    /// Errors of the input, and the first place where it is malformed.
+    /// Errors of the input, the first place where it is malformed, or an item that is too large.
     #[allow(clippy::should_implement_trait)] // An iterator's items cannot borrow from it.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError> {
         if self.is_spare_next {
@@ -166,7 +229,14 @@ impl<R: io::Read> EventReader<R> {
         self.spare.take_over(&self.buffer);
         self.is_spare_next = true;
         loop {
-            self.spare.fill(&mut self.input)?;
+            if self.spare.end >= self.max_item {
+                return Err(ReadError::TooLarge(ItemTooLarge {
+                    offset: self.parser.offset(),
+                    max: self.max_item,
+                    path: self.parser.path_of_next(self.spare.data()),
+                }));
+            }
+            self.spare.fill(&mut self.input, self.max_item)?;
             if !self.parser.needs_more(self.spare.data(), self.spare.eof)? {
                 break;
             }

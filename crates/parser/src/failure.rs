@@ -103,6 +103,12 @@ impl Parser {
         Some((found, 1))
     }
 
+    /// The path to the item that `data` begins with.
+    #[cfg(feature = "std")]
+    pub(crate) fn path_of_next(&self, data: &[u8]) -> Path {
+        self.path(self.input(data, false))
+    }
+
     /// The path to the current item.
     fn path(&self, input: Input<'_>) -> Path {
         let Some(section) = &self.section else {

@@ -63,7 +63,7 @@ mod slice;
 mod state;
 
 #[cfg(feature = "std")]
-pub use event_reader::{EventReader, ReadError};
+pub use event_reader::{EventReader, ItemTooLarge, ReadError};
 pub use frame::LOOK_AHEAD;
 pub use parser::{Parser, Step};
 pub use slice::{Events, SectionFrame, Skipped, events, frames, parse};

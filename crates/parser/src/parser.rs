@@ -186,7 +186,7 @@ impl Parser {
 
     /// The data up to where the module must end.
     #[inline(always)]
-    fn input<'b>(&self, data: &'b [u8], eof: bool) -> Input<'b> {
+    pub(crate) fn input<'b>(&self, data: &'b [u8], eof: bool) -> Input<'b> {
         let (data, eof) = match data.get(..self.room()) {
             Some(data) => (data, true),
             None => (data, eof),

@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Unsupported(Feature),
     /// A limit of the implementation is exceeded: what is counted, and how many are allowed.
     Limit(&'static str, u64),
+    /// The memory for the operands of an expression could not be had.
+    OutOfMemory,
     /// Types that must match do not: see [`Fields::expected`] and [`Fields::found`].
     TypeMismatch(Mismatch),
     /// No type has this index.
@@ -193,19 +195,51 @@ impl fmt::Display for OperandType {
     }
 }
 
-/// A list of types in the notation of the official suite.
-struct TypeList<'a>(&'a [OperandType]);
-
-impl TypeList<'_> {
-    /// The number of types of a list that a message shows: the last ones.
-    const SHOWN: usize = 40;
+/// The types that match or should have matched, in an error. An error keeps the topmost
+/// [`MOST`](OperandTypes::MOST) of them, so that many errors about long lists stay small. It
+/// dereferences to those that it keeps, the deepest operand first.
+///
+/// `Display` has the notation of the official suite, with dots for types that are not kept.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OperandTypes {
+    topmost: Vec<OperandType>,
+    count: usize,
 }
 
-impl fmt::Display for TypeList<'_> {
+impl OperandTypes {
+    /// The most types that are kept.
+    pub const MOST: usize = 40;
+
+    /// The topmost of `count` types.
+    pub(crate) fn new(mut topmost: Vec<OperandType>, count: usize) -> OperandTypes {
+        topmost.drain(..topmost.len().saturating_sub(OperandTypes::MOST));
+        OperandTypes { topmost, count }
+    }
+
+    /// The number of types, those that are not kept included.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The list with another on top of it.
+    pub(crate) fn below(&self, top: &OperandTypes) -> OperandTypes {
+        let all = self.iter().chain(top.iter()).copied().collect();
+        // Where the upper list is not kept whole, nothing below it is.
+        OperandTypes::new(all, self.count.saturating_add(top.count))
+    }
+}
+
+impl core::ops::Deref for OperandTypes {
+    type Target = [OperandType];
+    fn deref(&self) -> &[OperandType] {
+        &self.topmost
+    }
+}
+
+impl fmt::Display for OperandTypes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hidden = self.0.len().saturating_sub(TypeList::SHOWN);
-        f.write_str(if hidden > 0 { "[… " } else { "[" })?;
-        for (i, ty) in self.0.iter().skip(hidden).enumerate() {
+        f.write_str(if self.count > self.len() { "[… " } else { "[" })?;
+        for (i, ty) in self.iter().enumerate() {
             f.write_str(if i == 0 { "" } else { " " })?;
             ty.fmt(f)?;
         }
@@ -223,6 +257,7 @@ impl fmt::Display for ErrorKind {
                 "unsupported feature {feature}: it can be read and written, but not validated yet"
             ),
             ErrorKind::Limit(what, max) => write!(f, "too many {what}: at most {max}"),
+            ErrorKind::OutOfMemory => f.write_str("out of memory"),
             ErrorKind::TypeMismatch(_) => f.write_str("type mismatch"),
             ErrorKind::UnknownType(index) => write!(f, "unknown type {index}"),
             ErrorKind::UnknownFunc(index) => write!(f, "unknown function {index}"),
@@ -316,9 +351,9 @@ pub struct Fields {
     /// The path to the place in the module.
     pub path: Path,
     /// The types that were expected, the deepest operand first.
-    pub expected: Vec<OperandType>,
+    pub expected: OperandTypes,
     /// The types that were found instead.
-    pub found: Vec<OperandType>,
+    pub found: OperandTypes,
     /// The topmost operands of the innermost block, a dozen at most, the deepest first.
     pub operands: Vec<OperandType>,
     /// A feature that might make the module valid.
@@ -343,8 +378,8 @@ impl Error {
             kind,
             span: None,
             path: Path::default(),
-            expected: Vec::new(),
-            found: Vec::new(),
+            expected: OperandTypes::default(),
+            found: OperandTypes::default(),
             operands: Vec::new(),
             enable: None,
             code: None,
@@ -400,8 +435,8 @@ impl From<ErrorKind> for Error {
 /// Writes which values are on the stack at the end of a block or function, and which should be. The
 /// phrases for blocks are those of the official suite.
 fn write_at_end(f: &mut fmt::Formatter<'_>, error: &Fields, what: Mismatch) -> fmt::Result {
-    let (expected, found) = (TypeList(&error.expected), TypeList(&error.found));
-    let (wanted, there) = (error.expected.len(), error.found.len());
+    let (expected, found) = (&error.expected, &error.found);
+    let (wanted, there) = (expected.count(), found.count());
     let count = match (there.saturating_sub(wanted), wanted.saturating_sub(there)) {
         (0, 0) => None,
         (1, _) => Some("1 value too many".to_string()),
@@ -443,7 +478,7 @@ impl fmt::Display for Reason<'_> {
         error.kind.fmt(f)?;
         if let ErrorKind::TypeMismatch(mismatch) = error.kind {
             f.write_str(": ")?;
-            let (expected, found) = (TypeList(&error.expected), TypeList(&error.found));
+            let (expected, found) = (&error.expected, &error.found);
             match mismatch {
                 Mismatch::Operands => {
                     write!(f, "instruction requires {expected} but stack has {found}")?

@@ -41,7 +41,7 @@ mod types;
 mod valid_module;
 mod validator;
 
-pub use error::{Error, ErrorKind, Errors, Fields, Mismatch, OperandType};
+pub use error::{Error, ErrorKind, Errors, Fields, Mismatch, OperandType, OperandTypes};
 pub use features_used::features_used;
 pub use func::{FuncValidator, StackTypes};
 pub use limits::Limits;

@@ -4,7 +4,9 @@
 /// [`ErrorKind::Limit`](crate::ErrorKind::Limit), even if the specification allows it.
 ///
 /// The default is the limits of the JavaScript API, so that a module accepted here is accepted by
-/// browsers. Sizes of memories and tables are limited at instantiation, not here.
+/// browsers. Sizes of memories and tables are limited at instantiation, not here. The API has no
+/// limit for operands; that is ours, so that a few bytes of calls with a thousand results each do not
+/// fill the memory: validation on one thread takes at most 4 MB for operands.
 ///
 /// Spec: <https://webassembly.github.io/spec/js-api/#limits>
 ///
@@ -51,6 +53,8 @@ pub struct Limits {
     pub body_bytes: u32,
     /// Locals of a function, parameters included.
     pub locals: u32,
+    /// Operands on the stack of an expression at one time, with one more for each open block.
+    pub operands: u32,
 }
 
 impl Limits {
@@ -74,6 +78,7 @@ impl Limits {
         array_operands: 10_000,
         body_bytes: 7_654_321,
         locals: 50_000,
+        operands: 1_000_000,
     };
 
     /// No limits beyond those of 32-bit numbers.
@@ -96,6 +101,7 @@ impl Limits {
         array_operands: u32::MAX,
         body_bytes: u32::MAX,
         locals: u32::MAX,
+        operands: u32::MAX,
     };
 }
 

@@ -1,6 +1,7 @@
 //! The types of everything in a module: the result of validation, and the context that bodies are
 //! checked in.
 
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -13,7 +14,7 @@ use wattle_ast::{
 use crate::limits::Limits;
 use crate::registry::{self, Group, Registry, Structure, TypeId};
 use crate::ty::Ty;
-use crate::{Error, ErrorKind, Mismatch, OperandType};
+use crate::{Error, ErrorKind, Mismatch, OperandType, OperandTypes};
 
 /// A table, as far as instructions depend on it.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +45,12 @@ pub struct Types {
     pub(crate) features: Features,
     pub(crate) limits: Limits,
     pub(crate) registry: Arc<Registry>,
+    /// The ids of the module's types, by type index.
     pub(crate) ids: Vec<TypeId>,
+    /// The type indices whose ids are greater than those of all types before.
+    ascending: Vec<TypeIdx>,
+    /// The first type index with each of the other ids.
+    others: BTreeMap<TypeId, TypeIdx>,
     /// Whether some type is a struct or an array.
     pub(crate) has_aggregates: bool,
     pub(crate) funcs: Vec<TypeId>,
@@ -222,9 +228,27 @@ impl Types {
         self.registry.sub_type_by(id, &|id| self.type_index(id))
     }
 
+    /// Adds `count` types, whose ids begin with `first`.
+    pub(crate) fn add_ids(&mut self, first: TypeId, count: u32) {
+        for id in (first.0..).take(count as usize).map(TypeId) {
+            let index = TypeIdx(self.ids.len() as u32);
+            let greatest = self.ascending.last().and_then(|last| self.ids.get(last.idx()));
+            if greatest < Some(&id) {
+                self.ascending.push(index);
+            } else if self.type_index(id).is_none() {
+                self.others.insert(id, index);
+            }
+            self.ids.push(id);
+        }
+    }
+
     /// The first type index with this id.
     pub fn type_index(&self, id: TypeId) -> Option<TypeIdx> {
-        self.ids.iter().position(|&other| other == id).map(|index| TypeIdx(index as u32))
+        let id_of = |index: &TypeIdx| self.type_id(*index);
+        match self.ascending.binary_search_by_key(&Some(id), id_of) {
+            Ok(place) => self.ascending.get(place).copied(),
+            Err(_) => self.others.get(&id).copied(),
+        }
     }
 
     /// The first type of the recursive group that a type belongs to.
@@ -260,8 +284,12 @@ impl Types {
     #[inline(never)]
     pub(crate) fn mismatch(&self, what: Mismatch, expected: &[Ty], found: &[Ty]) -> Error {
         let mut error = Error::new(ErrorKind::TypeMismatch(what));
-        error.expected = self.operand_types(expected);
-        error.found = self.operand_types(found);
+        let listed = |types: &[Ty]| {
+            let hidden = types.len().saturating_sub(OperandTypes::MOST);
+            let topmost = self.operand_types(types.get(hidden..).unwrap_or_default());
+            OperandTypes::new(topmost, types.len())
+        };
+        (error.expected, error.found) = (listed(expected), listed(found));
         error
     }
 

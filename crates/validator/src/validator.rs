@@ -16,7 +16,7 @@ use wattle_ast::{
 use crate::func::FuncValidator;
 use crate::limits::Limits;
 use crate::locate::body_offset;
-use crate::registry::{Group, Registry, TypeId};
+use crate::registry::{Group, Registry};
 use crate::tasks::{Code, Later, Place};
 use crate::ty::Ty;
 use crate::types::Types;
@@ -356,7 +356,7 @@ impl Validator {
         let registry = Arc::make_mut(&mut types.registry);
         match registry.add(&self.group, &types.limits) {
             Ok(first) => {
-                types.ids.extend((0..self.group.len()).map(|place| TypeId(first.0 + place)));
+                types.add_ids(first, self.group.len());
                 Ok(())
             }
             Err((index, kind)) => {

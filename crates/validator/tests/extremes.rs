@@ -154,3 +154,81 @@ fn operands_by_the_million() {
         .chain([Instr::End]);
     assert!(validate(&func([], Body::new([], code.collect()))).is_ok());
 }
+
+/// A type of a thousand results, and a function that calls another of that type `calls` times.
+fn calls(calls: usize) -> Module<'static> {
+    let call = Instr::Call { func: 1.into() };
+    let code = repeat_n(call, calls).chain([Instr::Unreachable, Instr::End]).collect();
+    let mut module = func([], Body::new([], code));
+    module.types.push(FuncType::new([], repeat_n(ValType::I32, 1_000)).into());
+    let callee = [Instr::Unreachable, Instr::End].into_iter().collect();
+    module.funcs.push(Func { ty: TypeIdx(1), body: Body::new([], callee) });
+    module
+}
+
+#[test]
+fn the_height_of_the_operand_stack_is_limited() {
+    assert!(validate(&calls(1_000)).is_ok());
+    let error = validate(&calls(1_001)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "too many operands: at most 1000000 in func 0, instr 1000 `call`",
+    );
+    // A block counts as one, and the limit is exact whatever was checked before.
+    let nested = |depth: usize| {
+        let block = Instr::Block { block_type: BlockType::Empty };
+        let code = repeat_n(block, depth).chain(repeat_n(Instr::End, depth + 1));
+        func([], Body::new([], code.collect()))
+    };
+    let mut bodies = wattle_validator::FuncValidator::default();
+    for limit in [0, 1, 7, 1_000, 7] {
+        let limits = Limits { operands: limit, ..Limits::JS };
+        for depth in [limit, limit + 1] {
+            let module = nested(depth as usize);
+            let types = Validator::new().limits(limits).declarations(&module).unwrap();
+            let checked = bodies.body(&types, 0.into(), &module.funcs[0].body);
+            assert_eq!(checked.is_ok(), depth == limit, "{depth} blocks with a limit of {limit}");
+        }
+    }
+}
+
+#[test]
+fn errors_about_long_lists_are_short() {
+    let mut module = calls(1_000);
+    module.funcs[0].body = Body::new(
+        [],
+        repeat_n(Instr::Call { func: 1.into() }, 1_000).chain([Instr::End]).collect(),
+    );
+    let errors = validate(&module).unwrap_err();
+    let error = errors.first();
+    assert_eq!((error.found.count(), error.expected.count()), (1_000_000, 0));
+    assert!(error.found.len() <= wattle_validator::OperandTypes::MOST);
+    let message = error.to_string();
+    assert!(message.starts_with("type mismatch: 1000000 values too many at the end"), "{message}");
+    assert!(message.len() < 400, "{message}");
+}
+
+#[test]
+fn types_are_found_by_their_ids() {
+    let types = |params: &[ValType]| FuncType::new(params.iter().copied(), []).into();
+    let mut registry = wattle_validator::Registry::default();
+    // The registry knows some types already, in another order.
+    for params in [&[ValType::I64][..], &[ValType::I32], &[]] {
+        registry.add_func_type(&FuncType::new(params.iter().copied(), [])).unwrap();
+    }
+    let module = Module {
+        types: vec![
+            types(&[]),
+            types(&[ValType::F32]),
+            types(&[ValType::I32]),
+            types(&[]),
+            types(&[ValType::F64]),
+            types(&[ValType::I64]),
+            types(&[ValType::I32]),
+        ],
+        ..Module::default()
+    };
+    let types = Validator::new().registry(registry.into()).module(&module).unwrap();
+    let found = |index| types.type_index(types.type_id(TypeIdx(index)).unwrap()).unwrap().0;
+    assert_eq!((0..7).map(found).collect::<Vec<_>>(), [0, 1, 2, 0, 4, 5, 2]);
+}

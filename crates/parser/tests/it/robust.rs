@@ -149,7 +149,7 @@ fn claims_size_nothing() {
             match reader.next() {
                 Ok(event) => assert!(event.is_some(), "{what}"),
                 Err(ReadError::Malformed(error)) => break error,
-                Err(ReadError::Io(error)) => panic!("{error}"),
+                Err(error) => panic!("{error}"),
             }
         };
         assert_eq!(error.kind, kind, "{what}");
@@ -166,6 +166,43 @@ fn claims_size_nothing() {
     check("a recursive group", &[b"\x01", MOST, b"\x01\x4e", MOST, &[0x60; 100]], bounds);
     check("parameters", &[b"\x01", MOST, b"\x01\x60", MOST, &[0x7f; 100]], bounds);
     check("labels", &[b"\x06", MOST, b"\x01\x7f\0\x0e", MOST, &[0; 100]], bounds);
+}
+
+/// Items that never end: an error once the limit is reached.
+#[test]
+fn an_endless_item_is_refused() {
+    use std::io::Read;
+    const MOST: &[u8] = b"\xff\xff\xff\xff\x0f";
+    let limit = 1 << 20;
+    for (what, parts, byte, item) in [
+        ("a type", &[b"\x01", MOST, b"\x01\x60", MOST][..], 0x7f, "type 0"),
+        ("a name", &[b"\x07", MOST, b"\x01", MOST], b'a', "export 0"),
+        ("a custom section", &[b"\0", MOST, b"\x01a"], 0, "custom 0"),
+        ("a data segment", &[b"\x0b", MOST, b"\x01\x01", MOST], 0, "data 0"),
+        ("a body", &[b"\x03\x02\x01\0\x0a", MOST, b"\x01", MOST, b"\0"], 0x01, "func 0"),
+        ("an initializer", &[b"\x06", MOST, b"\x01\x7f\0"], 0x01, "global 0"),
+    ] {
+        let start = [HEADER, &parts.concat()].concat();
+        let input = start.chain(std::io::repeat(byte)).take(10 << 20);
+        let error = EventReader::new(input).max_item(limit).module().unwrap_err();
+        match error {
+            ReadError::TooLarge(error) => {
+                assert_eq!((error.max, &*error.path.to_string()), (limit, item), "{what}");
+            }
+            // A claim that cannot be kept is an error at once.
+            ReadError::Malformed(error) => {
+                assert_eq!(error.kind, Malformed::LengthOutOfBounds, "{what}");
+            }
+            error => panic!("{what}: {error}"),
+        }
+    }
+    // An item of exactly the limit is read.
+    let content = vec![0; limit];
+    let wasm = [HEADER, &section(SectionId::Custom, None, &content)].concat();
+    let item = wasm.len() - HEADER.len();
+    assert!(EventReader::new(&wasm[..]).max_item(item).module().is_ok());
+    let error = EventReader::new(&wasm[..]).max_item(item - 1).module().unwrap_err();
+    assert!(matches!(error, ReadError::TooLarge(_)), "{error}");
 }
 
 /// Big items in many chunks: each is tried a few times, not once a chunk.

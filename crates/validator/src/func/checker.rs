@@ -12,7 +12,7 @@ use super::mode::{Attempt, Full, GaveUp, Mode};
 use super::opcodes::{BY_OPCODE, ByByte, OpcodeType, Opcodes, PREFIX_BYTE, Rule};
 use super::operands::OperandStack;
 use super::variables::Locals;
-use super::{FuncValidator, StackTypes};
+use super::{FuncValidator, SHOWN, StackTypes};
 use crate::registry::Registry;
 use crate::ty::Ty;
 use crate::{Error, ErrorKind, Types};
@@ -79,7 +79,7 @@ impl<'s, 't> Checker<'s, 't, Full> {
             registry: &types.registry,
             globals,
             reader: Reader::at(code, 0, types.features),
-            operands: OperandStack::new(&mut func.operands),
+            operands: OperandStack::new(&mut func.operands, types.limits.operands),
             frames: &mut func.frames,
             locals: &mut func.locals,
             is_constant,
@@ -114,7 +114,10 @@ impl<'s, 't> Checker<'s, 't, Full> {
             .operands
             .from(self.height())
             .is_none_or(|words| words.first() != Some(&Ty::UNREACHABLE));
-        StackTypes { types: self.types.operand_types(self.block_operands()), is_reachable }
+        let operands = self.block_operands();
+        let hidden = operands.len().saturating_sub(SHOWN);
+        let types = self.types.operand_types(operands.get(hidden..).unwrap_or_default());
+        StackTypes { types, hidden, is_reachable }
     }
 
     /// Checks all instructions. An error comes with the position of its instruction.

@@ -1,7 +1,5 @@
 //! Completes the error of a rule: where the error is, and which operands were on the stack.
 
-use alloc::vec::Vec;
-
 use wattle_ast::{Feature, Features, Instr, InstrRef, Instrs, Malformed, Opcode, Reader};
 
 use super::checker::Checker;
@@ -63,9 +61,9 @@ impl Checker<'_, '_, Full> {
     fn at_end(&self, error: &mut Error, what: Mismatch) {
         if what == Mismatch::Block {
             // The results were popped before the rest was found.
-            let all: Vec<_> = error.found.iter().chain(&error.expected).copied().collect();
-            error.operands = all.get(all.len().saturating_sub(SHOWN)..).unwrap_or(&all).to_vec();
-            error.found = all;
+            error.found = error.found.below(&error.expected);
+            let hidden = error.found.len().saturating_sub(SHOWN);
+            error.operands = error.found.iter().skip(hidden).copied().collect();
         }
         let ends_func = self.frames.len() == 1;
         let what = if ends_func { Mismatch::Func } else { Mismatch::Block };

@@ -169,28 +169,29 @@ fn in_func(mut error: Error, func: FuncIdx) -> Error {
 /// What is on the operand stack before an instruction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StackTypes {
-    /// The operands of the innermost block, the deepest first.
+    /// The topmost operands of the innermost block, at most 16, the deepest first.
     pub types: Vec<OperandType>,
+    /// The number of operands of the innermost block below those.
+    pub hidden: usize,
     /// Whether the instruction can be reached. Otherwise any operands may lie below.
     pub is_reachable: bool,
 }
 
-/// The number of operands that are shown.
+/// The most operands that [`StackTypes`] has.
 const SHOWN: usize = 16;
 
 impl fmt::Display for StackTypes {
     /// `[i32 i64]`; three dots stand for more operands below, and for any in code that cannot be
     /// reached.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hidden = self.types.len().saturating_sub(SHOWN);
-        let is_cut = hidden > 0 || !self.is_reachable;
+        let is_cut = self.hidden > 0 || !self.is_reachable;
         let mut separator = "";
         f.write_str("[")?;
         if is_cut {
             f.write_str("...")?;
             separator = " ";
         }
-        for ty in self.types.get(hidden..).unwrap_or_default() {
+        for ty in &self.types {
             write!(f, "{separator}{ty}")?;
             separator = " ";
         }

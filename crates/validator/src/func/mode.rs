@@ -37,22 +37,27 @@ pub(super) trait Mode: Sized {
 
 /// The memory of an operand stack.
 pub(super) trait Words: AsRef<[Ty]> + AsMut<[Ty]> {
-    /// Makes room for at least `count` more words, unless the memory is fixed.
-    fn grow(&mut self, count: usize);
+    /// Lengthens the memory to `len` words, unless it is fixed.
+    fn lengthen(&mut self, len: usize) -> Result<(), OutOfMemory>;
 }
 
+/// The memory for an operand stack could not be had.
+pub(super) struct OutOfMemory;
+
 impl Words for &mut Vec<Ty> {
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, count: usize) {
-        let len = 2 * (self.len() + count);
+    fn lengthen(&mut self, len: usize) -> Result<(), OutOfMemory> {
+        let more = len.saturating_sub(self.len());
+        self.try_reserve_exact(more).map_err(|_| OutOfMemory)?;
         self.resize(len, Ty::BOTTOM);
+        Ok(())
     }
 }
 
 impl Words for &mut [Ty] {
     #[inline(always)]
-    fn grow(&mut self, _: usize) {}
+    fn lengthen(&mut self, _: usize) -> Result<(), OutOfMemory> {
+        Ok(())
+    }
 }
 
 /// The mode that only handles what most instructions need, and fails otherwise. Rules of

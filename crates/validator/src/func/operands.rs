@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use wattle_ast::Source;
 
 use super::checker::{Check, Checker};
-use super::mode::{Mode, Words};
+use super::mode::{Mode, OutOfMemory, Words};
 use crate::ty::Ty;
 use crate::{ErrorKind, Mismatch};
 
@@ -21,10 +21,17 @@ pub(super) struct OperandStack<B> {
     len: usize,
 }
 
+/// The most words on a stack with at most `limit` operands: the outermost block has a marker too.
+fn most_words(limit: u32) -> usize {
+    (limit as usize).saturating_add(1)
+}
+
 impl<'s> OperandStack<&'s mut Vec<Ty>> {
-    /// An empty stack.
+    /// An empty stack for at most `limit` operands.
     #[inline(always)]
-    pub(super) fn new(buffer: &'s mut Vec<Ty>) -> OperandStack<&'s mut Vec<Ty>> {
+    pub(super) fn new(buffer: &'s mut Vec<Ty>, limit: u32) -> OperandStack<&'s mut Vec<Ty>> {
+        // An earlier expression may have had a higher limit.
+        buffer.truncate(most_words(limit));
         OperandStack { buffer, len: 0 }
     }
 
@@ -64,11 +71,12 @@ impl<B: Words> OperandStack<B> {
 impl<M: Mode> Checker<'_, '_, M> {
     #[inline(always)]
     pub(super) fn push(&mut self, ty: Ty) -> Check<M> {
-        let OperandStack { buffer, len } = &mut self.operands;
+        let OperandStack { buffer, len } = &self.operands;
         if *len >= buffer.as_ref().len() {
             M::full_only()?;
-            buffer.grow(1);
+            self.grow(1)?;
         }
+        let OperandStack { buffer, len } = &mut self.operands;
         if let Some(word) = buffer.as_mut().get_mut(*len) {
             *word = ty;
             *len += 1;
@@ -79,10 +87,10 @@ impl<M: Mode> Checker<'_, '_, M> {
     /// Makes room for `count` more words.
     #[inline(always)]
     pub(super) fn make_room(&mut self, count: usize) -> Check<M> {
-        let OperandStack { buffer, len } = &mut self.operands;
+        let OperandStack { buffer, len } = &self.operands;
         if *len + count > buffer.as_ref().len() {
             M::full_only()?;
-            buffer.grow(count);
+            self.grow(count)?;
         }
         Ok(())
     }
@@ -249,6 +257,20 @@ impl<M: Mode> Checker<'_, '_, M> {
 
 /// Operations that attempts never reach.
 impl<M: Mode> Checker<'_, '_, M> {
+    /// Lengthens the buffer so that `count` more words fit.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, count: usize) -> Check<M> {
+        let limit = self.types.limits.operands;
+        let most = most_words(limit);
+        let needed = self.operands.len.saturating_add(count);
+        if needed > most {
+            return Err(ErrorKind::Limit("operands", limit.into()).into());
+        }
+        let grown = self.operands.buffer.lengthen(needed.saturating_mul(2).min(most));
+        grown.map_err(|OutOfMemory| ErrorKind::OutOfMemory.into())
+    }
+
     /// Pops operands that match `want` where the block has fewer of them because its code is
     /// unreachable, or fails.
     #[inline(never)]
