@@ -1,5 +1,6 @@
 //! The functions of the interface, as a program sees them.
 
+mod errors;
 mod files;
 mod process;
 mod program;
