@@ -2,6 +2,7 @@
 
 mod errors;
 mod files;
+mod official;
 mod process;
 mod program;
 #[cfg(unix)]
