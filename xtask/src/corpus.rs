@@ -208,7 +208,7 @@ fn select(only: &[String]) -> Result<Vec<&'static Binary>> {
 }
 
 /// The folder of the corpus: `WATTLE_CORPUS`, or `corpus` at the repository's root.
-fn folder() -> Result<PathBuf> {
+pub(crate) fn folder() -> Result<PathBuf> {
     if let Some(folder) = std::env::var_os("WATTLE_CORPUS") {
         return Ok(folder.into());
     }

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod fetch;
+mod wasi;
 
 use std::process::ExitCode;
 
@@ -19,11 +20,14 @@ struct Args {
 enum Chore {
     /// Download the corpus of real binaries into `corpus/` at the repository's root
     Corpus(corpus::Options),
+    /// Download the official test programs of WASI into `corpus/wasi-testsuite`
+    Wasi(wasi::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Args::parse().chore {
         Chore::Corpus(options) => corpus::run(&options),
+        Chore::Wasi(options) => wasi::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -48,7 +52,9 @@ mod tests {
     #[test]
     fn only_may_be_given_several_times() {
         let args = ["xtask", "corpus", "--only", "gofmt", "--only", "dart"];
-        let Chore::Corpus(options) = Args::try_parse_from(args).unwrap().chore;
+        let Chore::Corpus(options) = Args::try_parse_from(args).unwrap().chore else {
+            panic!("another chore");
+        };
         assert_eq!(options.only, ["gofmt", "dart"]);
         assert!(!options.list);
     }

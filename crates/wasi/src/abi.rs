@@ -1,4 +1,4 @@
-//! The numbers and record layouts of the interface: error numbers, rights, flags, file types.
+//! The numbers and record layouts of the interface: error numbers, flags, file types.
 
 use std::fmt;
 use std::io;
@@ -177,30 +177,6 @@ impl From<std::num::TryFromIntError> for Errno {
 /// The result of a function of the interface.
 pub(crate) type Result<T = ()> = std::result::Result<T, Errno>;
 
-/// Rights of a descriptor, as bits.
-pub(crate) mod rights {
-    pub(crate) const FD_READ: u64 = 1 << 1;
-    pub(crate) const FD_SEEK: u64 = 1 << 2;
-    pub(crate) const FD_TELL: u64 = 1 << 5;
-    pub(crate) const FD_WRITE: u64 = 1 << 6;
-    pub(crate) const FD_ALLOCATE: u64 = 1 << 8;
-    pub(crate) const FD_READDIR: u64 = 1 << 14;
-    pub(crate) const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
-    /// Every right.
-    pub(crate) const ALL: u64 = (1 << 30) - 1;
-    /// The rights of sockets alone.
-    pub(crate) const SOCKET: u64 = 0b11 << 28;
-    /// The rights of a file: all but those of sockets and of paths.
-    pub(crate) const FILE: u64 = ALL & !SOCKET & !PATH;
-    /// The rights of a directory.
-    pub(crate) const DIRECTORY: u64 =
-        ALL & !SOCKET & !(FD_READ | FD_SEEK | FD_TELL | FD_WRITE | FD_ALLOCATE | 1 << 22);
-    /// The rights of functions with paths.
-    pub(crate) const PATH: u64 = 0x1f_fe00 | 1 << 24 | 1 << 25 | 1 << 26;
-    /// The rights of a standard stream, besides reading or writing.
-    pub(crate) const STREAM: u64 = 1 << 21 | 1 << 27 | 1 << 3;
-}
-
 /// Flags of descriptors.
 pub(crate) mod fdflags {
     pub(crate) const APPEND: u16 = 1;
@@ -272,14 +248,6 @@ impl FileStat {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_sets_of_rights_are_consistent() {
-        assert_eq!(rights::PATH & rights::FILE, 0);
-        assert_eq!(rights::DIRECTORY & rights::PATH, rights::PATH);
-        assert_eq!(rights::ALL.count_ones(), 30);
-        assert_eq!(rights::DIRECTORY & (1 << 28), 0);
-    }
 
     #[test]
     fn errors_of_the_host_have_their_number() {

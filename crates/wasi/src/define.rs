@@ -7,6 +7,7 @@ use wattle_runtime::{Caller, Error, ErrorKind, Func, Imports, Store};
 
 use crate::abi::{Errno, Result as Answer};
 use crate::guest::Guest;
+use crate::rights::*;
 use crate::state::{State, Wasi, lock};
 use crate::{directories, files, paths, poll, process};
 
@@ -14,26 +15,33 @@ use crate::{directories, files, paths, poll, process};
 /// other record layouts.
 pub const MODULE: &str = "wasi_snapshot_preview1";
 
-/// Defines functions that return an error number, each with its parameters in order. `here` has
-/// their code beside them; `elsewhere` names functions of other files that take the parameters
-/// behind state and memory. A parameter of the interface that is `u16` comes as `u32`.
+/// Defines functions that return an error number, each with its parameters in order, and with the
+/// rights that it needs of each parameter that is a descriptor. `here` has their code beside them;
+/// `elsewhere` names functions of other files that take the parameters behind state and memory. A
+/// parameter of the interface that is `u16` comes as `u32`.
 macro_rules! define {
     ($wasi:ident, $store:ident, $imports:ident;
-     here { $( $name:ident($( $param:ident: $ty:ident ),*) => $call:expr; )* }
-     elsewhere { $( $file:ident::$func:ident($( $arg:ident: $arg_ty:ident ),*); )* }) => {
-        $( define! { $wasi, $store, $imports; $name($( $param: $ty ),*) => $call } )*
-        $( define! { $wasi, $store, $imports; $func($( $arg: $arg_ty ),*) => |state, memory| {
-            $file::$func(state, memory, $( $arg ),*)
-        } } )*
+     here { $( $name:ident($( $param:ident: $ty:ident ),*)
+         $( needs $( $fd:ident: $right:expr ),* )? => $call:expr; )* }
+     elsewhere { $( $file:ident::$func:ident($( $arg:ident: $arg_ty:ident ),*)
+         $( needs $( $arg_fd:ident: $arg_right:expr ),* )?; )* }) => {
+        $( define! { $wasi, $store, $imports;
+            $name($( $param: $ty ),*), [$( $( ($fd, $right) ),* )?] => $call
+        } )*
+        $( define! { $wasi, $store, $imports;
+            $func($( $arg: $arg_ty ),*), [$( $( ($arg_fd, $arg_right) ),* )?] => |state, memory| {
+                $file::$func(state, memory, $( $arg ),*)
+            }
+        } )*
         /// The names of these functions.
         #[cfg(test)]
         const NAMES: &[&str] = &[$( stringify!($name), )* $( stringify!($func) ),*];
     };
     ($wasi:ident, $store:ident, $imports:ident;
-     $name:ident($( $param:ident: $ty:ident ),*) => $call:expr) => {
+     $name:ident($( $param:ident: $ty:ident ),*), [$( $needed:expr ),*] => $call:expr) => {
         let state = $wasi.0.clone();
         let func = Func::wrap($store, move |mut caller: Caller<'_, T>, $( $param: $ty ),*| {
-            answer(&mut caller, &state, $call)
+            answer(&mut caller, &state, &[$( $needed ),*], $call)
         });
         $imports.define(MODULE, stringify!($name), func);
     };
@@ -76,51 +84,76 @@ impl Wasi {
                     fd: u32, _data: u32, _count: u32, _flags: u32, _size: u32
                 ) => |state, _| state.fds.socket(fd);
                 sock_shutdown(fd: u32, _how: u32) => |state, _| state.fds.socket(fd);
-                fd_datasync(fd: u32) => |state, _| files::sync(state, fd, File::sync_data);
-                fd_sync(fd: u32) => |state, _| files::sync(state, fd, File::sync_all);
+                fd_datasync(fd: u32)
+                    needs fd: FD_DATASYNC => |state, _| files::sync(state, fd, File::sync_data);
+                fd_sync(fd: u32)
+                    needs fd: FD_SYNC => |state, _| files::sync(state, fd, File::sync_all);
             }
             elsewhere {
                 process::clock_res_get(clock: u32, to: u32);
                 process::clock_time_get(clock: u32, precision: u64, to: u32);
                 poll::poll_oneoff(subscriptions: u32, events: u32, count: u32, to: u32);
-                files::fd_advise(fd: u32, offset: u64, len: u64, advice: u32);
-                files::fd_allocate(fd: u32, offset: u64, len: u64);
+                files::fd_advise(fd: u32, offset: u64, len: u64, advice: u32)
+                    needs fd: FD_ADVISE;
+                files::fd_allocate(fd: u32, offset: u64, len: u64)
+                    needs fd: FD_ALLOCATE;
                 files::fd_close(fd: u32);
                 files::fd_fdstat_get(fd: u32, to: u32);
-                files::fd_fdstat_set_flags(fd: u32, flags: u32);
+                files::fd_fdstat_set_flags(fd: u32, flags: u32)
+                    needs fd: FD_FDSTAT_SET_FLAGS;
                 files::fd_fdstat_set_rights(fd: u32, base: u64, inheriting: u64);
-                files::fd_filestat_get(fd: u32, to: u32);
-                files::fd_filestat_set_size(fd: u32, size: u64);
-                files::fd_filestat_set_times(fd: u32, atim: u64, mtim: u64, flags: u32);
-                files::fd_pread(fd: u32, data: u32, count: u32, offset: u64, to: u32);
-                files::fd_pwrite(fd: u32, data: u32, count: u32, offset: u64, to: u32);
-                files::fd_read(fd: u32, data: u32, count: u32, to: u32);
+                files::fd_filestat_get(fd: u32, to: u32)
+                    needs fd: FD_FILESTAT_GET;
+                files::fd_filestat_set_size(fd: u32, size: u64)
+                    needs fd: FD_FILESTAT_SET_SIZE;
+                files::fd_filestat_set_times(fd: u32, atim: u64, mtim: u64, flags: u32)
+                    needs fd: FD_FILESTAT_SET_TIMES;
+                files::fd_pread(fd: u32, data: u32, count: u32, offset: u64, to: u32)
+                    needs fd: FD_READ | FD_SEEK;
+                files::fd_pwrite(fd: u32, data: u32, count: u32, offset: u64, to: u32)
+                    needs fd: FD_WRITE | FD_SEEK;
+                files::fd_read(fd: u32, data: u32, count: u32, to: u32)
+                    needs fd: FD_READ;
                 files::fd_renumber(from: u32, to: u32);
-                files::fd_seek(fd: u32, offset: i64, whence: u32, to: u32);
-                files::fd_tell(fd: u32, to: u32);
-                files::fd_write(fd: u32, data: u32, count: u32, to: u32);
+                files::fd_seek(fd: u32, offset: i64, whence: u32, to: u32)
+                    needs fd: if (offset, whence) == files::HERE { FD_TELL } else { FD_SEEK };
+                files::fd_tell(fd: u32, to: u32)
+                    needs fd: FD_TELL;
+                files::fd_write(fd: u32, data: u32, count: u32, to: u32)
+                    needs fd: FD_WRITE;
                 directories::fd_prestat_get(fd: u32, to: u32);
                 directories::fd_prestat_dir_name(fd: u32, path: u32, len: u32);
-                directories::fd_readdir(fd: u32, buffer: u32, len: u32, cookie: u64, to: u32);
-                paths::path_create_directory(fd: u32, path: u32, len: u32);
-                paths::path_filestat_get(fd: u32, follow: u32, path: u32, len: u32, to: u32);
+                directories::fd_readdir(fd: u32, buffer: u32, len: u32, cookie: u64, to: u32)
+                    needs fd: FD_READDIR;
+                paths::path_create_directory(fd: u32, path: u32, len: u32)
+                    needs fd: PATH_CREATE_DIRECTORY;
+                paths::path_filestat_get(fd: u32, follow: u32, path: u32, len: u32, to: u32)
+                    needs fd: PATH_FILESTAT_GET;
                 paths::path_filestat_set_times(
                     fd: u32, follow: u32, path: u32, len: u32, atim: u64, mtim: u64, flags: u32
-                );
+                )
+                    needs fd: PATH_FILESTAT_SET_TIMES;
                 paths::path_link(
                     fd: u32, follow: u32, path: u32, len: u32, new_fd: u32, new: u32, new_len: u32
-                );
+                )
+                    needs fd: PATH_LINK_SOURCE, new_fd: PATH_LINK_TARGET;
                 paths::path_open(
                     fd: u32, follow: u32, path: u32, len: u32, oflags: u32,
                     base: u64, inheriting: u64, flags: u32, to: u32
-                );
-                paths::path_readlink(fd: u32, path: u32, len: u32, buffer: u32, room: u32, to: u32);
-                paths::path_remove_directory(fd: u32, path: u32, len: u32);
+                )
+                    needs fd: PATH_OPEN;
+                paths::path_readlink(fd: u32, path: u32, len: u32, buffer: u32, room: u32, to: u32)
+                    needs fd: PATH_READLINK;
+                paths::path_remove_directory(fd: u32, path: u32, len: u32)
+                    needs fd: PATH_REMOVE_DIRECTORY;
                 paths::path_rename(
                     fd: u32, path: u32, len: u32, new_fd: u32, new: u32, new_len: u32
-                );
-                paths::path_symlink(target: u32, target_len: u32, fd: u32, path: u32, len: u32);
-                paths::path_unlink_file(fd: u32, path: u32, len: u32);
+                )
+                    needs fd: PATH_RENAME_SOURCE, new_fd: PATH_RENAME_TARGET;
+                paths::path_symlink(target: u32, target_len: u32, fd: u32, path: u32, len: u32)
+                    needs fd: PATH_SYMLINK;
+                paths::path_unlink_file(fd: u32, path: u32, len: u32)
+                    needs fd: PATH_UNLINK_FILE;
             }
         }
         let state = self.0.clone();
@@ -135,10 +168,12 @@ impl Wasi {
     }
 }
 
-/// Calls a function with the state and with the memory of the caller, and gives its error number.
+/// Calls a function with the state and with the memory of the caller, if the descriptors have the
+/// rights that it needs, and gives its error number.
 fn answer<T>(
     caller: &mut Caller<'_, T>,
     state: &Mutex<State>,
+    needs: &[(u32, u64)],
     call: impl FnOnce(&mut State, &mut Guest<'_>) -> Answer,
 ) -> Result<u32, Error> {
     let Some(memory) = caller.memory("memory") else {
@@ -147,7 +182,9 @@ fn answer<T>(
         )));
     };
     let bytes = memory.bytes_mut(caller.store())?;
-    let result = call(&mut lock(state), &mut Guest::new(bytes));
+    let state = &mut *lock(state);
+    let may = needs.iter().try_for_each(|&(fd, rights)| state.fds.get(fd)?.needs(rights));
+    let result = may.and_then(|()| call(state, &mut Guest::new(bytes)));
     Ok(result.err().map_or(0, |errno| errno.number().into()))
 }
 

@@ -6,7 +6,8 @@ use cap_fs_ext::{FileTypeExt, MetadataExt};
 use cap_std::fs::{Dir, File, Metadata};
 use cap_std::time::SystemTime;
 
-use crate::abi::{Errno, FileStat, FileType, Result, fdflags, rights};
+use crate::abi::{Errno, FileStat, FileType, Result, fdflags};
+use crate::rights;
 use crate::streams::{Input, Output};
 use crate::time::nanos;
 
@@ -40,32 +41,60 @@ pub(crate) struct Entry {
     pub(crate) ty: FileType,
 }
 
-impl Descriptor {
-    pub(crate) fn stream(kind: Kind) -> Descriptor {
-        let (own, flags) = match &kind {
-            Kind::Input(_) => (rights::FD_READ, 0),
-            _ => (rights::FD_WRITE, fdflags::APPEND),
-        };
-        Descriptor { kind, rights: [rights::STREAM | own, 0], flags }
-    }
-
-    pub(crate) fn directory(directory: Directory) -> Descriptor {
-        let rights = [rights::DIRECTORY, rights::DIRECTORY | rights::FILE];
-        Descriptor { kind: Kind::Directory(directory), rights, flags: 0 }
-    }
-
-    /// The file; an error for anything else.
-    pub(crate) fn file(&mut self) -> Result<&mut File> {
-        match &mut self.kind {
-            Kind::File(file) => Ok(file),
-            Kind::Directory(_) => Err(Errno::BADF),
-            Kind::Input(_) | Kind::Output(_) => Err(Errno::SPIPE),
+impl Kind {
+    /// The rights that apply to it.
+    pub(crate) fn rights(&self) -> u64 {
+        match self {
+            Kind::Input(_) => rights::INPUT,
+            Kind::Output(_) => rights::OUTPUT,
+            Kind::File(_) => rights::FILE,
+            Kind::Directory(_) => rights::DIRECTORY,
         }
     }
 
-    /// Checks that the descriptor has a right of reading or writing.
-    pub(crate) fn needs(&self, right: u64) -> Result {
-        if self.rights[0] & right == 0 { Err(Errno::BADF) } else { Ok(()) }
+    /// The error of a call that needs rights which do not apply to it.
+    fn mistaken(&self, needed: u64) -> Errno {
+        match self {
+            Kind::Directory(_) => Errno::ISDIR,
+            _ if needed & rights::ENTRIES != 0 => Errno::NOTDIR,
+            Kind::Input(_) | Kind::Output(_) if needed & rights::POSITIONS != 0 => Errno::SPIPE,
+            _ => Errno::BADF,
+        }
+    }
+}
+
+impl Descriptor {
+    /// A descriptor with the rights that apply to it among these.
+    pub(crate) fn new(kind: Kind, [base, inheriting]: [u64; 2], flags: u16) -> Descriptor {
+        Descriptor { rights: [base & kind.rights(), inheriting], kind, flags }
+    }
+
+    pub(crate) fn stream(kind: Kind) -> Descriptor {
+        let flags = if matches!(kind, Kind::Output(_)) { fdflags::APPEND } else { 0 };
+        Descriptor::new(kind, [rights::ALL, 0], flags)
+    }
+
+    pub(crate) fn directory(directory: Directory) -> Descriptor {
+        Descriptor::new(Kind::Directory(directory), [rights::ALL, rights::INHERITABLE], 0)
+    }
+
+    /// Checks that the descriptor has the rights that a call needs.
+    pub(crate) fn needs(&self, needed: u64) -> Result {
+        if rights::suffice(self.rights[0], needed) {
+            Ok(())
+        } else if needed & !self.kind.rights() == 0 {
+            Err(Errno::NOTCAPABLE)
+        } else {
+            Err(self.kind.mistaken(needed))
+        }
+    }
+
+    /// The file, for calls whose rights apply to files alone; an error for anything else.
+    pub(crate) fn file(&mut self) -> Result<&mut File> {
+        match &mut self.kind {
+            Kind::File(file) => Ok(file),
+            other => Err(other.mistaken(rights::POSITIONS)),
+        }
     }
 
     pub(crate) fn file_type(&self) -> Result<FileType> {

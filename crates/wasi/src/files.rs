@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use cap_std::fs::File;
 
-use crate::abi::{Errno, Result, fdflags, fstflags, rights};
+use crate::abi::{Errno, Result, fdflags, fstflags};
 use crate::descriptors::Kind;
 use crate::guest::Guest;
 use crate::state::State;
@@ -42,9 +42,7 @@ pub(crate) fn fd_allocate(
     offset: u64,
     len: u64,
 ) -> Result {
-    let descriptor = state.fds.get_mut(fd)?;
-    descriptor.needs(rights::FD_WRITE)?;
-    let file = descriptor.file()?;
+    let file = state.fds.get_mut(fd)?.file()?;
     let end = offset.checked_add(len).filter(|_| len > 0).ok_or(Errno::INVAL)?;
     if end > file.metadata()?.len() {
         file.set_len(end)?;
@@ -95,13 +93,39 @@ pub(crate) fn fd_fdstat_set_flags(
     if flags & !fdflags::ALL != 0 {
         return Err(Errno::INVAL);
     }
-    // The host was told when the file was opened how to synchronise it and whether to append.
-    let fixed = fdflags::DSYNC | fdflags::RSYNC | fdflags::SYNC;
-    let stops_appending = descriptor.flags & !flags & fdflags::APPEND != 0;
-    if (flags ^ descriptor.flags) & fixed != 0 || stops_appending && descriptor.file().is_ok() {
-        return Err(Errno::NOTSUP);
+    if let Kind::File(file) = &descriptor.kind {
+        set_flags(file, flags)?;
     }
     descriptor.flags = flags;
+    Ok(())
+}
+
+/// Tells the host whether writes append to a file, and whether calls wait. What is written out when
+/// is decided at each call.
+#[cfg(unix)]
+pub(crate) fn set_flags(file: &File, flags: u16) -> Result {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    let host = |error| Errno::from(io::Error::from(error));
+    let old = fcntl_getfl(file).map_err(host)?;
+    let mut new = old;
+    new.set(OFlags::APPEND, flags & fdflags::APPEND != 0);
+    new.set(OFlags::NONBLOCK, flags & fdflags::NONBLOCK != 0);
+    if new != old { fcntl_setfl(file, new).map_err(host) } else { Ok(()) }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn set_flags(_: &File, _: u16) -> Result {
+    Ok(())
+}
+
+/// Writes out what a call wrote, if the flags of the file say so. `rsync` counts as `sync`, as on
+/// Linux: what was written out already can be read at any time.
+fn written(file: &File, flags: u16) -> Result {
+    if flags & (fdflags::SYNC | fdflags::RSYNC) != 0 {
+        file.sync_all()?;
+    } else if flags & fdflags::DSYNC != 0 {
+        file.sync_data()?;
+    }
     Ok(())
 }
 
@@ -137,9 +161,7 @@ pub(crate) fn fd_filestat_set_size(
     fd: u32,
     size: u64,
 ) -> Result {
-    let descriptor = state.fds.get_mut(fd)?;
-    let file = descriptor.file()?;
-    Ok(file.set_len(position(size, 0)?)?)
+    Ok(state.fds.get_mut(fd)?.file()?.set_len(position(size, 0)?)?)
 }
 
 /// The times of access and of modification to set.
@@ -175,7 +197,6 @@ pub(crate) fn fd_filestat_set_times(
     mtim: u64,
     flags: u32,
 ) -> Result {
-    state.fds.get(fd)?;
     let [accessed, modified] = times(state, atim, mtim, flags)?;
     let mut times = std::fs::FileTimes::new();
     if let Some(time) = accessed {
@@ -273,8 +294,8 @@ pub(crate) fn fd_pread(
     offset: u64,
     to: u32,
 ) -> Result {
-    let descriptor = state.fds.get_mut(fd)?;
-    let file = descriptor.file()?;
+    memory.slice(to, 4)?;
+    let file = state.fds.get_mut(fd)?.file()?;
     let total = scatter(memory, (data, count), false, |into, done| {
         Ok(read_at(file, into, position(offset, done)?)?)
     })?;
@@ -290,7 +311,9 @@ pub(crate) fn fd_pwrite(
     offset: u64,
     to: u32,
 ) -> Result {
+    memory.slice(to, 4)?;
     let descriptor = state.fds.get_mut(fd)?;
+    let flags = descriptor.flags;
     let file = descriptor.file()?;
     let mut total = 0_u32;
     for part in memory.gather(data, count)? {
@@ -305,6 +328,7 @@ pub(crate) fn fd_pwrite(
             Err(_) => break,
         }
     }
+    written(file, flags)?;
     memory.write_u32(to, total)
 }
 
@@ -317,19 +341,22 @@ pub(crate) fn fd_read(
     to: u32,
 ) -> Result {
     memory.slice(to, 4)?;
-    let descriptor = state.fds.get(fd)?;
-    match descriptor.kind {
-        Kind::Directory(_) => return Err(Errno::ISDIR),
-        // A prompt must be seen before its answer is waited for.
-        Kind::Input(_) => state.fds.flush()?,
-        _ => {}
+    // A prompt must be seen before its answer is waited for.
+    if let Kind::Input(_) = state.fds.get(fd)?.kind {
+        state.fds.flush()?;
     }
-    descriptor.needs(rights::FD_READ)?;
-    let total = match &mut state.fds.get_mut(fd)?.kind {
+    let descriptor = state.fds.get_mut(fd)?;
+    let waits = descriptor.flags & fdflags::NONBLOCK == 0;
+    let total = match &mut descriptor.kind {
         Kind::File(file) => {
             scatter(memory, (data, count), false, |into, _| Ok(retry(|| file.read(into))?))
         }
-        Kind::Input(input) => scatter(memory, (data, count), true, |into, _| Ok(input.read(into)?)),
+        Kind::Input(input) => {
+            if !waits && !input.wait(Some(Duration::ZERO)) {
+                return Err(Errno::AGAIN);
+            }
+            scatter(memory, (data, count), true, |into, _| Ok(input.read(into)?))
+        }
         _ => Err(Errno::BADF),
     }?;
     memory.write_u32(to, total)
@@ -344,19 +371,17 @@ pub(crate) fn fd_write(
     to: u32,
 ) -> Result {
     memory.slice(to, 4)?;
-    let descriptor = state.fds.get_mut(fd)?;
-    if matches!(descriptor.kind, Kind::Directory(_)) {
-        return Err(Errno::BADF);
-    }
-    descriptor.needs(rights::FD_WRITE)?;
     let parts = memory.gather(data, count)?;
-    let append = descriptor.flags & fdflags::APPEND != 0;
+    let descriptor = state.fds.get_mut(fd)?;
     let total = match &mut descriptor.kind {
         Kind::File(file) => {
-            if append {
+            // Hosts that cannot be told to append later, see `set_flags`.
+            if cfg!(not(unix)) && descriptor.flags & fdflags::APPEND != 0 {
                 file.seek(SeekFrom::End(0))?;
             }
-            retry(|| file.write_vectored(&parts))?
+            let total = retry(|| file.write_vectored(&parts))?;
+            written(file, descriptor.flags)?;
+            total
         }
         Kind::Output(output) => output.write(&parts)?,
         _ => return Err(Errno::BADF),
@@ -375,6 +400,9 @@ pub(crate) fn fd_renumber(state: &mut State, _: &mut Guest<'_>, from: u32, to: u
     }
     Ok(())
 }
+
+/// The offset and the base of a seek that leaves the position as it is.
+pub(crate) const HERE: (i64, u32) = (0, 1);
 
 pub(crate) fn fd_seek(
     state: &mut State,

@@ -4,6 +4,10 @@
 //! random bytes, and directories. It reaches files only through directories that were opened for it
 //! (by [`cap_std`]); `..`, absolute paths and symbolic links do not lead out of them.
 //!
+//! Rights are enforced: a call fails with [`Errno::NOTCAPABLE`] when its descriptor lacks a right that
+//! the call needs, and a descriptor never has more rights than the directory through which it was
+//! opened hands on.
+//!
 //! ```
 //! use wattle_runtime::{ErrorKind, Imports, Instance, Module, Store};
 //! use wattle_wasi::{Output, Wasi};
@@ -37,7 +41,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `state.rs` | the state of a program |
-//! | `define.rs` | the list of functions, and how they reach memory and state |
+//! | `define.rs` | the list of functions with the rights that they need, and how they reach memory and state |
+//! | `rights.rs` | the rights, and the descriptors that they apply to |
 //! | `builder.rs` | [`Builder`] |
 //! | `streams.rs` | standard input, output and error |
 //! | `time.rs` | clocks and random bytes |
@@ -59,6 +64,7 @@ mod guest;
 mod paths;
 mod poll;
 mod process;
+mod rights;
 mod state;
 mod streams;
 mod time;

@@ -8,10 +8,11 @@ use cap_fs_ext::{
 use cap_std::fs::{Dir, OpenOptions};
 use cap_std::time::SystemTime;
 
-use crate::abi::{Errno, Result, SYMLINK_FOLLOW, fdflags, oflags, rights};
+use crate::abi::{Errno, Result, SYMLINK_FOLLOW, fdflags, oflags};
 use crate::descriptors::{Descriptor, Directory, Kind, stat};
-use crate::files::times;
+use crate::files::{set_flags, times};
 use crate::guest::Guest;
+use crate::rights;
 use crate::state::State;
 
 /// Whether a link at the end of a path is followed.
@@ -92,8 +93,10 @@ fn options(oflags: u16, flags: u16, base: u64, follow: bool) -> Result<OpenOptio
     if directory && create {
         return Err(Errno::INVAL);
     }
-    let writes = rights::FD_WRITE | rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE;
-    let write = !directory && (base & writes != 0 || create);
+    if directory && base & rights::WRITES != 0 {
+        return Err(Errno::ISDIR);
+    }
+    let write = base & rights::WRITES != 0 || create;
     let read = base & (rights::FD_READ | rights::FD_READDIR) != 0 || !write;
     let mut options = OpenOptions::new();
     options.read(read).write(write).maybe_dir(!write);
@@ -104,12 +107,6 @@ fn options(oflags: u16, flags: u16, base: u64, follow: bool) -> Result<OpenOptio
         _ => &mut options,
     };
     options.truncate(has(oflags::TRUNC));
-    options.append(write && flags & fdflags::APPEND != 0 && !has(oflags::TRUNC));
-    if flags & (fdflags::SYNC | fdflags::RSYNC) != 0 {
-        options.sync(true);
-    } else if flags & fdflags::DSYNC != 0 {
-        options.dsync(true);
-    }
     // So that opening a pipe without a writer does not block.
     if flags & fdflags::NONBLOCK != 0 {
         options.nonblock(true);
@@ -135,25 +132,30 @@ pub(crate) fn path_open(
     };
     let (oflags, flags) = (known(oflags, oflags::ALL)?, known(flags, fdflags::ALL)?);
     memory.slice(to, 4)?;
+    let [needed, inherited] = rights::to_open(oflags, flags);
     let parent = state.fds.get(fd)?;
-    let [_, inherited] = parent.rights;
+    parent.needs(needed)?;
+    let apply = if oflags & oflags::DIRECTORY != 0 { 0 } else { rights::FILE } | rights::DIRECTORY;
+    let beyond = (base | inherited) & apply | inheriting & rights::INHERITABLE;
+    if beyond & !parent.rights[1] != 0 {
+        return Err(Errno::NOTCAPABLE);
+    }
     let dir = state.fds.dir(fd)?;
     state.fds.has_room()?;
     let path = memory.path(path, len)?;
     let options = options(oflags, flags, base, follows(follow)?)?;
     let file = dir.open_with(path, &options)?;
-    let metadata = file.metadata()?;
-    let descriptor = if metadata.is_dir() {
+    let kind = if file.metadata()?.is_dir() {
         let dir = Dir::from_std_file(file.into_std());
-        let directory = Directory { dir, preopen: None, entries: Vec::new() };
-        let rights = [base & rights::DIRECTORY & inherited, inheriting & inherited];
-        Descriptor { kind: Kind::Directory(directory), rights, flags }
+        Kind::Directory(Directory { dir, preopen: None, entries: Vec::new() })
     } else if oflags & oflags::DIRECTORY != 0 || path.ends_with('/') {
         return Err(Errno::NOTDIR);
     } else {
-        let rights = [base & rights::FILE & inherited, inheriting & inherited];
-        Descriptor { kind: Kind::File(file), rights, flags }
+        set_flags(&file, flags)?;
+        Kind::File(file)
     };
+    let rights = [base, inheriting & rights::INHERITABLE];
+    let descriptor = Descriptor::new(kind, rights, flags);
     let fd = state.fds.add(descriptor)?;
     memory.write_u32(to, fd)
 }

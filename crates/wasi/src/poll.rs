@@ -7,6 +7,7 @@ use crate::abi::{Errno, Result};
 use crate::descriptors::Kind;
 use crate::guest::{Guest, le_u32, le_u64};
 use crate::process::time;
+use crate::rights;
 use crate::state::State;
 
 /// What a subscription waits for.
@@ -108,6 +109,10 @@ fn look(state: &mut State, event: Event, patience: Option<Duration>) -> Option<R
         Ok(descriptor) => descriptor,
         Err(errno) => return Some(Err(errno)),
     };
+    let right = if reads { rights::FD_READ } else { rights::FD_WRITE };
+    if let Err(errno) = descriptor.needs(right | rights::POLL_FD_READWRITE) {
+        return Some(Err(errno));
+    }
     match &mut descriptor.kind {
         Kind::Input(input) if reads => input.wait(patience).then_some(Ok(1)),
         Kind::File(file) if reads => {

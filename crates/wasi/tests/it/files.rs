@@ -1,6 +1,6 @@
 //! Files and directories, as a program works with them.
 
-use crate::program::{ALL, CREAT, DIRECTORY, EXCL, Program, READ, TRUNC, errno};
+use crate::program::{ALL, CREAT, DIRECTORY, ENTRIES, EXCL, Program, READ, TRUNC, errno};
 use wattle_wasi::{Errno, Wasi};
 
 /// A program with one directory, which is descriptor 3.
@@ -27,7 +27,7 @@ fn reading_writing_and_seeking() {
     assert_eq!(program.u64(512), 11);
     assert_eq!(program.seek(fd, -1, 0), Err(errno(Errno::INVAL)));
     assert_eq!(program.seek(fd, 0, 3), Err(errno(Errno::INVAL)));
-    assert_eq!(program.seek(3, 0, 0), Err(errno(Errno::BADF)));
+    assert_eq!(program.seek(3, 0, 0), Err(errno(Errno::ISDIR)));
     assert_eq!(program.seek(1, 0, 0), Err(errno(Errno::SPIPE)));
     assert_eq!(program.pread(fd, 1, u64::MAX), Err(errno(Errno::INVAL)));
     for name in ["fd_sync", "fd_datasync"] {
@@ -91,7 +91,7 @@ fn flags_and_rights_of_open() {
     assert_eq!(program.open(1, "file", 0, READ), Err(errno(Errno::NOTDIR)));
     // A file that was opened for reading cannot be written.
     let fd = program.open(3, "file", 0, READ).unwrap();
-    assert_eq!(program.write(fd, "x"), Err(errno(Errno::BADF)));
+    assert_eq!(program.write(fd, "x"), Err(errno(Errno::NOTCAPABLE)));
     let fd = program.open_with(3, "file", true, 0, ALL, 32);
     assert_eq!(fd, Err(errno(Errno::INVAL)));
 }
@@ -112,6 +112,15 @@ fn appending() {
     assert_eq!(program.slurp(3, "log").unwrap(), "1234");
     program.call("fd_fdstat_get", &[fd.into(), 600]).unwrap();
     assert_eq!(program.get(600, 4), [4, 0, 1, 0]);
+    // Every flag can be set and taken off again.
+    for flags in [31, 0, 1, 2, 4, 8, 16, 0] {
+        assert_eq!(program.call("fd_fdstat_set_flags", &[fd.into(), flags]), Ok(()));
+        program.call("fd_fdstat_get", &[fd.into(), 600]).unwrap();
+        assert_eq!(program.get(602, 2), [flags as u8, 0]);
+    }
+    program.seek(fd, 0, 0).unwrap();
+    program.write(fd, "0").unwrap();
+    assert_eq!(program.slurp(3, "log").unwrap(), "0234");
     assert_eq!(program.call("fd_fdstat_set_flags", &[fd.into(), 64]), Err(errno(Errno::INVAL)));
 }
 
@@ -124,7 +133,7 @@ fn rights_only_shrink() {
     assert_ne!(base & (1 << 6), 0);
     let fewer = base & !(1 << 6);
     assert_eq!(program.call("fd_fdstat_set_rights", &[fd.into(), fewer, inheriting]), Ok(()));
-    assert_eq!(program.write(fd, "x"), Err(errno(Errno::BADF)));
+    assert_eq!(program.write(fd, "x"), Err(errno(Errno::NOTCAPABLE)));
     let more = program.call("fd_fdstat_set_rights", &[fd.into(), base, inheriting]);
     assert_eq!(more, Err(errno(Errno::NOTCAPABLE)));
 }
@@ -138,7 +147,7 @@ fn directories() {
     for number in 0..100 {
         std::fs::write(folder.path().join(format!("d/name {number}")), "").unwrap();
     }
-    let fd = program.open(3, "d", DIRECTORY, READ).unwrap();
+    let fd = program.open(3, "d", DIRECTORY, ENTRIES).unwrap();
     for room in [4096, 100, 64] {
         let mut names = program.names(fd, room).unwrap();
         names.sort();

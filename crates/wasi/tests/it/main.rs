@@ -1,6 +1,8 @@
 //! The functions of the interface, as a program sees them.
 
+mod errors;
 mod files;
+mod official;
 mod process;
 mod program;
 #[cfg(unix)]

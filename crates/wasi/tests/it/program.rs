@@ -2,6 +2,7 @@
 //! test's numbers, on a memory that the test fills.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use wattle_runtime::{Error, Imports, Instance, Memory, Module, Store, Value};
 use wattle_wasi::{Builder, Errno, MODULE};
@@ -84,6 +85,8 @@ pub(crate) struct Program {
 
 /// Every right.
 pub(crate) const ALL: u64 = (1 << 30) - 1;
+/// The rights to read a directory, and to look up, open, link and remove what is in it.
+pub(crate) const ENTRIES: u64 = READ | 0x1f_fe00 | 0b111 << 24;
 /// The rights to read and to ask, but not to write.
 pub(crate) const READ: u64 = 1 << 1 | 1 << 2 | 1 << 5 | 1 << 21;
 
@@ -101,11 +104,11 @@ const DATA: u32 = 16384;
 
 impl Program {
     pub(crate) fn new(builder: Builder) -> Program {
-        let text = program();
-        let module = Module::new(wattle_wat::parse(&text).unwrap()).unwrap();
+        static MODULE: LazyLock<Module> =
+            LazyLock::new(|| Module::new(wattle_wat::parse(&program()).unwrap()).unwrap());
         let (mut store, mut imports) = (Store::new(()), Imports::default());
         builder.build().define(&mut store, &mut imports);
-        let instance = Instance::new(&mut store, &module, &imports).unwrap();
+        let instance = Instance::new(&mut store, &MODULE, &imports).unwrap();
         let memory = instance.memory(&store, "memory").unwrap();
         Program { store, instance, memory }
     }

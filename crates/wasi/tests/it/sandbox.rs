@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use crate::program::{ALL, CREAT, DIRECTORY, Program, READ, errno};
+use crate::program::{ALL, CREAT, DIRECTORY, ENTRIES, Program, READ, errno};
 use wattle_wasi::{Errno, Wasi};
 
 /// A program with the directory `inside`, and a secret file beside that directory.
@@ -85,7 +85,7 @@ fn paths_do_not_lead_out() {
     }
     assert_eq!(program.at("path_remove_directory", 3, "../outside"), Err(errno(PERM)));
     // A path may not leave a subdirectory either, even into the directory above that was opened.
-    let sub = program.open(3, "sub", DIRECTORY, ALL).unwrap();
+    let sub = program.open(3, "sub", DIRECTORY, ENTRIES).unwrap();
     assert_eq!(program.slurp(sub, "../file"), Err(errno(PERM)));
     assert_eq!(program.slurp(sub, "within"), Err(errno(PERM)));
     assert_eq!(std::fs::read_dir(folder.path().join("outside")).unwrap().count(), 0);
@@ -114,7 +114,7 @@ fn links_that_the_program_makes_do_not_lead_out() {
     assert_eq!(program.rename(3, "sub/up", 3, "up"), Ok(()));
     assert_eq!(program.slurp(3, "up/secret"), Err(errno(PERM)));
     assert_eq!(program.rename(3, "up", 3, "sub/deep/up"), Ok(()));
-    let deep = program.open(3, "sub/deep", DIRECTORY, ALL).unwrap();
+    let deep = program.open(3, "sub/deep", DIRECTORY, ENTRIES).unwrap();
     assert_eq!(program.slurp(deep, "up/deep/../../file"), Err(errno(PERM)));
     // A directory that was moved after it was opened is still confined to itself.
     assert_eq!(program.rename(3, "sub/deep", 3, "deep"), Ok(()));
