@@ -161,7 +161,9 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
         false => std::fs::File::open(path).and_then(|file| {
             let metadata = file.metadata()?;
             match metadata.is_file() {
-                true => read_rest(file, metadata.len().try_into().unwrap_or(usize::MAX), Vec::new()),
+                true => {
+                    read_rest(file, metadata.len().try_into().unwrap_or(usize::MAX), Vec::new())
+                }
                 false => read_stream(file),
             }
         }),
@@ -174,7 +176,8 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
 fn read_stream(mut input: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let parser = Parser::new().features(Features::ALL).check_bodies(false);
-    let mut events = EventReader::with_parser(parser, Copying { input: &mut input, to: &mut bytes });
+    let mut events =
+        EventReader::with_parser(parser, Copying { input: &mut input, to: &mut bytes });
     loop {
         match events.next() {
             Ok(Some(_)) => {}

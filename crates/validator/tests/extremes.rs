@@ -186,7 +186,7 @@ fn the_height_of_the_operand_stack_is_limited() {
         for depth in [limit, limit + 1] {
             let module = nested(depth as usize);
             let types = Validator::new().limits(limits).declarations(&module).unwrap();
-            let checked = bodies.body(&types, 0.into(), &module.funcs[0].body);
+            let checked = bodies.body(&types, 0.into(), &module.funcs[0.into()].body);
             assert_eq!(checked.is_ok(), depth == limit, "{depth} blocks with a limit of {limit}");
         }
     }
@@ -195,7 +195,7 @@ fn the_height_of_the_operand_stack_is_limited() {
 #[test]
 fn errors_about_long_lists_are_short() {
     let mut module = calls(1_000);
-    module.funcs[0].body = Body::new(
+    module.funcs[0.into()].body = Body::new(
         [],
         repeat_n(Instr::Call { func: 1.into() }, 1_000).chain([Instr::End]).collect(),
     );
@@ -225,7 +225,8 @@ fn types_are_found_by_their_ids() {
             types(&[ValType::F64]),
             types(&[ValType::I64]),
             types(&[ValType::I32]),
-        ],
+        ]
+        .into(),
         ..Module::default()
     };
     let types = Validator::new().registry(registry.into()).module(&module).unwrap();
