@@ -49,6 +49,7 @@ pub use linking::{
     Comdat, ComdatKind, ComdatSymbol, DataSymbol, InitFunc, LinkingSection, LinkingSubsection,
     Segment, SegmentFlags, Symbol, SymbolFlags, SymbolKind,
 };
+pub(crate) use positions::mentioned;
 pub use positions::{CustomFate, LeftOut, MovedMetadata, Moves, PointsAt, WhyLeftOut};
 pub use producers::{Producers, ProducersField, VersionedName};
 pub use reloc::{Reloc, RelocSection, RelocType};

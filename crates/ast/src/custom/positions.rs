@@ -19,7 +19,8 @@ use super::{
 };
 use crate::modules::{are_shortest, is_shortest};
 use crate::{
-    Body, Custom, CustomData, DefIdx, Encode, ExternKind, FuncIdx, Module, Name, SectionId, leb128,
+    Body, Custom, CustomData, DefIdx, Encode, ExternKind, FuncIdx, Module, Name, Names, SectionId,
+    leb128,
 };
 
 /// The beginning of the names of sections with debugging information in the DWARF format.
@@ -156,7 +157,7 @@ fn has_short_size(section: &[u8]) -> bool {
 }
 
 /// The functions that code metadata refers to.
-fn mentioned(module: &Module<'_>) -> BTreeSet<FuncIdx> {
+pub(crate) fn mentioned(module: &Module<'_>) -> BTreeSet<FuncIdx> {
     let metadata = module.customs.iter().filter(|it| it.name.starts_with(CodeMetadata::PREFIX));
     let metadata = metadata.filter_map(|it| parse(it)).flat_map(|metadata| metadata.funcs);
     metadata.map(|func| func.func).collect()
@@ -183,6 +184,13 @@ pub enum CustomFate<'m> {
     LeftOut(WhyLeftOut),
 }
 
+/// The state of a custom section after a change.
+pub(crate) enum CustomPlan {
+    Keep,
+    Replace(Vec<u8>),
+    LeaveOut(WhyLeftOut),
+}
+
 /// Code metadata with the old and the new offsets of its entries.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MovedMetadata<'m> {
@@ -202,6 +210,8 @@ pub enum WhyLeftOut {
     NoInstruction,
     /// Code moves, and several sections have this name.
     Several,
+    /// Items have new indices, and the section holds old ones.
+    Renumbered,
 }
 
 impl fmt::Display for WhyLeftOut {
@@ -219,6 +229,7 @@ impl fmt::Display for WhyLeftOut {
             WhyLeftOut::NoInstruction => {
                 "malformed, or with offsets where no instruction begins, and code moves"
             }
+            WhyLeftOut::Renumbered => "indices would be wrong, since items are renumbered",
             WhyLeftOut::Several => "there are several of the name, and code moves",
         })
     }
@@ -334,6 +345,58 @@ impl Module<'_> {
         metadata.sort_by(|a, b| a.name.cmp(&b.name));
         customs.extend(metadata);
         customs
+    }
+
+    /// The states of the custom sections after a change that moves parts of the module and gives
+    /// functions new indices, in the state before the change.
+    pub(crate) fn plan_customs(
+        &self,
+        moves: &Moves,
+        mut renumber: impl FnMut(FuncIdx) -> Option<FuncIdx>,
+    ) -> Vec<CustomPlan> {
+        let all = 0..self.imported(ExternKind::Func).saturating_add(self.funcs.len() as u32);
+        let renumbers = all.map(FuncIdx).any(|func| renumber(func) != Some(func));
+        // Whatever changes moves sections, in which indices of symbols are now others.
+        let moves = Moves { binary: true, sections: true, ..moves.clone() };
+        let fates = self.fates(&moves).into_iter().zip(&self.customs);
+        let plans = fates.map(|(fate, custom)| match fate {
+            CustomFate::LeftOut(why) => CustomPlan::LeaveOut(why),
+            CustomFate::Follows(moved) => {
+                let mut metadata = moved.after;
+                let mut funcs = core::mem::take(&mut metadata.funcs);
+                funcs.retain_mut(|of| renumber(of.func).map(|new| of.func = new).is_some());
+                funcs.sort_by_key(|of| of.func);
+                metadata.funcs = funcs;
+                CustomPlan::Replace(metadata.to_bytes())
+            }
+            CustomFate::Stays => {
+                let holds_funcs = PointsAt::of(&custom.name) == Some(PointsAt::Instructions)
+                    && parse(custom).is_none_or(|metadata| !metadata.funcs.is_empty());
+                let holds_indices = (holds_funcs && renumbers) || custom.name == Names::NAME;
+                match custom.data.bytes() {
+                    Some(_) if holds_indices => CustomPlan::LeaveOut(WhyLeftOut::Renumbered),
+                    _ => CustomPlan::Keep,
+                }
+            }
+        });
+        plans.collect()
+    }
+
+    /// Brings custom sections to their planned states, and records which are left out.
+    pub(crate) fn apply_customs(&mut self, plans: Vec<CustomPlan>) {
+        let customs = core::mem::take(&mut self.customs);
+        for (place, (mut custom, plan)) in customs.into_iter().zip(plans).enumerate() {
+            match plan {
+                CustomPlan::Keep => {}
+                CustomPlan::Replace(bytes) => custom.data = CustomData::Bytes(bytes.into()),
+                CustomPlan::LeaveOut(why) => {
+                    let name = custom.name.into_owned();
+                    self.encoding.left_out.push(LeftOut { name, place, why });
+                    continue;
+                }
+            }
+            self.customs.push(custom);
+        }
     }
 
     /// The last non-empty section before the code section.

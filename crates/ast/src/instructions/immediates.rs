@@ -61,7 +61,8 @@ macro_rules! kinds {
             )*
         }
 
-        /// A consumer of instructions: the opcode, then one call per immediate.
+        /// A consumer of instructions: the opcode, then one call per immediate. By default,
+        /// everything is ignored.
         pub trait Sink<'a> {
             /// The error of a sink.
             type Error;
@@ -71,13 +72,21 @@ macro_rules! kinds {
             ///
             /// # Errors
             /// Errors of the sink.
-            fn opcode(&mut self, opcode: super::Opcode, offset: usize) -> Result<(), Self::Error>;
+            #[inline(always)]
+            fn opcode(&mut self, opcode: super::Opcode, offset: usize) -> Result<(), Self::Error> {
+                let _ = (opcode, offset);
+                Ok(())
+            }
             $(
                 $(#[$doc])*
                 ///
                 /// # Errors
                 /// Errors of the sink.
-                fn $method(&mut self, value: $ty) -> Result<(), Self::Error>;
+                #[inline(always)]
+                fn $method(&mut self, value: $ty) -> Result<(), Self::Error> {
+                    let _ = value;
+                    Ok(())
+                }
             )*
         }
 

@@ -11,6 +11,8 @@
 //! | `expr.rs` | [`Expr`]: instructions as bytes, iterated on the fly |
 //! | `nesting.rs` | open blocks, and which of them an `end` ends |
 //! | `lengths.rs`, `one_byte.rs` | the lengths of instructions by their first bytes, and immediates of one byte each |
+//! | `remap.rs` | [`Remap`]: new indices for old ones, in instructions |
+//! | `patch.rs` | code that is copied except where it changes |
 //! | `data.rs` | which instructions name data segments |
 //! | `lookup.rs` | opcodes by code and by mnemonic |
 
@@ -24,6 +26,8 @@ mod lists;
 mod lookup;
 mod nesting;
 mod one_byte;
+mod patch;
+mod remap;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -39,6 +43,9 @@ pub use immediates::{
 };
 pub use lists::{Catch, Catches, Handler, Handlers, Labels, SelectTypes};
 pub use nesting::{Nesting, Structure};
+pub(crate) use patch::Patch;
+pub(crate) use remap::{Reindex, Remapping, reindex, remap_code, remap_list};
+pub use remap::{Remap, RemapFault};
 
 use crate::{
     AbsHeapType, DataIdx, ElemIdx, F32, F64, Feature, Features, FieldIdx, FuncIdx, GlobalIdx,

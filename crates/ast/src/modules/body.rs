@@ -5,9 +5,12 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
+use crate::custom::Moves;
+use crate::instructions::Patch;
 use crate::values::fields;
 use crate::{
-    Decode, Encode, Expr, Instrs, ListView, Malformed, Nesting, Reader, ValType, leb128, read_expr,
+    Decode, Encode, Expr, FuncIdx, Instrs, ListView, Malformed, Nesting, Reader, ValType, leb128,
+    read_expr,
 };
 
 /// A run of locals of one type.
@@ -177,6 +180,48 @@ impl<'a> Body<'a> {
     pub fn into_owned(self) -> Body<'static> {
         let Body { bytes, code, names_data } = self;
         Body { bytes: Cow::Owned(bytes.into_owned()), code, names_data }
+    }
+}
+
+/// A change to a body.
+pub(super) struct BodyChange<'b> {
+    /// The bytes of the body, with changes to its instructions.
+    pub(super) code: Patch<'b>,
+    /// The new locals, if they change.
+    pub(super) locals: Option<Vec<Local>>,
+}
+
+impl BodyChange<'_> {
+    /// Whether the body stays as it is.
+    pub(super) fn is_none(&self) -> bool {
+        self.code.is_unchanged() && self.locals.is_none()
+    }
+
+    /// The changed body. Its moves are recorded, with the offsets of instructions if something
+    /// refers to them.
+    pub(super) fn apply(
+        mut self,
+        body: &Body<'_>,
+        func: FuncIdx,
+        is_mentioned: bool,
+        moves: &mut Moves,
+    ) -> Body<'static> {
+        self.code.copy_rest();
+        let old_code = body.code_offset();
+        let locals = self.locals.map(|locals| locals.to_bytes());
+        let code = locals.as_ref().map_or(old_code, Vec::len);
+        let starts = is_mentioned.then(|| body.instrs().with_offsets());
+        let offsets = starts.into_iter().flatten().filter_map(|(offset, _)| {
+            let old = old_code + offset;
+            let new = self.code.new_offset(old)? - old_code + code;
+            Some((u32::try_from(old).ok()?, u32::try_from(new).ok()?))
+        });
+        moves.body(func, offsets);
+        let mut bytes = self.code.finish().into_owned();
+        if let Some(locals) = locals {
+            bytes.splice(..old_code, locals);
+        }
+        Body { bytes: bytes.into(), code: code as u32, names_data: None }
     }
 }
 

@@ -208,7 +208,7 @@ impl IndexSpaces {
     }
 }
 
-impl Module<'_> {
+impl<'a> Module<'a> {
     /// The number of imports of a kind.
     pub fn imported(&self, kind: ExternKind) -> u32 {
         self.imports.iter().filter(|import| import.ty.kind() == kind).count() as u32
@@ -225,7 +225,7 @@ impl Module<'_> {
     /// let (index, import) = module.indexed_imports().next().unwrap();
     /// assert_eq!((index, &*import.name), (ExternIdx::Tag(TagIdx(0)), "t"));
     /// ```
-    pub fn indexed_imports(&self) -> impl Iterator<Item = (ExternIdx, &Import<'_>)> {
+    pub fn indexed_imports(&self) -> impl Iterator<Item = (ExternIdx, &Import<'a>)> {
         let mut next = [0; ExternKind::COUNT];
         self.imports.iter().map(move |import| {
             let kind = import.ty.kind();

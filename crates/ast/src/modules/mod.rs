@@ -15,16 +15,22 @@
 //! | `shortest.rs` | the shortest form of expressions and bodies |
 //! | `offsets.rs` | the offsets of items in the binary that a module was read from |
 //! | `names.rs` | [`Names`]: the name section |
+//! | `remap.rs` | [`Module::remap`]: new indices for old ones, in everything that holds one |
+//! | `edit.rs` | [`Module::insert_import`], [`Module::remove_func`] and their like |
+//! | `rewrite.rs` | [`Module::rewrite_code`]: instructions added and removed |
 
 mod binary;
 mod body;
 mod collect;
+mod edit;
 mod entries;
 mod externs;
 mod items;
 mod module;
 mod names;
 mod offsets;
+mod remap;
+mod rewrite;
 mod runs;
 mod sections;
 mod shortest;
@@ -32,6 +38,7 @@ mod stream;
 
 pub use body::{Body, Local};
 pub use collect::Collector;
+pub use edit::EditError;
 pub use entries::Entries;
 pub use externs::{ExternIdx, ExternKind, IndexSpaces};
 pub use items::{
@@ -40,6 +47,8 @@ pub use items::{
 };
 pub use module::{Encoding, Module, RawSection};
 pub use names::{IndexMap, IndirectNameMap, NameMap, NameSubsection, Names};
+pub use remap::RemapError;
+pub use rewrite::InstrEdit;
 pub use runs::{Group, Run, Runs};
 pub use sections::{Section, SectionId};
 pub(crate) use shortest::{are_shortest, is_shortest};

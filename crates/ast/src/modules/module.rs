@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::items::{Custom, Data, Elem, Export, Func, Global, Import, ImportGroup, Table};
 use super::names::Names;
 use super::sections::SectionId;
+use crate::custom::LeftOut;
 use crate::{
     DataIdx, DefIdx, ElemIdx, Features, FuncIdx, GlobalIdx, IndexVec, Malformed, MemIdx, MemType,
     Reader, RecGroup, SubType, TableIdx, TagIdx, TagType, TypeIdx,
@@ -78,6 +79,9 @@ pub struct Encoding<'a> {
     /// Whether there was a data count section. A module with a function that names a data segment
     /// always has one. Its number is always that of the data segments.
     pub data_count: bool,
+    /// The custom sections that were left out when the module was changed with
+    /// [`Module::remap`], [`Module::rewrite_code`] and what is built on them.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl PartialEq for Encoding<'_> {

@@ -3,6 +3,7 @@
 //! Spec: <https://webassembly.github.io/spec/core/syntax/types.html>. The codec is in `binary.rs`.
 
 mod binary;
+mod remap;
 
 pub(crate) use binary::REC;
 

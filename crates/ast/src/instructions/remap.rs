@@ -1,0 +1,553 @@
+//! Rewriting the indices in instructions.
+//!
+//! Most instructions hold no index that changes. They are only looked at, and keep their bytes;
+//! the others are decoded and encoded again. So the code of this file goes through instructions as
+//! fast as anything that reads all immediates.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::expr::{Expr, transcode_expr};
+use super::immediates::for_each_kind;
+use super::immediates::{
+    ArrayLen, BlockType, BrCast, CallIndirect, FenceOrder, LaneIdx, MemArg, MemCopy, MemInit,
+    RefTypeNonNull, RefTypeNull, Shuffle, Sink, TableCopy, TableInit,
+};
+use super::lists::{Catch, Catches, Handler, Handlers, Labels, SelectTypes};
+use super::patch::Patch;
+use super::{Instr, Nesting, Opcode};
+use crate::values::Element;
+use crate::{
+    DataIdx, Decode, ElemIdx, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx, HeapType, LabelIdx,
+    List, ListView, LocalIdx, Malformed, MemIdx, Reader, TableIdx, TagIdx, TypeIdx, V128, leb128,
+};
+
+/// New indices for old ones, with one method per index space. By default, all indices stay.
+///
+/// [`Module::remap`](crate::Module::remap), [`Expr::remap`](crate::Expr::remap) and
+/// [`Instr::remap`](crate::Instr::remap) rewrite everything that holds an index. They may ask
+/// several times for one index, and must get the same answer.
+///
+/// ```
+/// use wattle_ast::{Expr, FuncIdx, Instr, Remap};
+///
+/// /// Makes room for a function in front of all others.
+/// struct Shift;
+///
+/// impl Remap for Shift {
+///     type Error = core::convert::Infallible;
+///
+///     fn func(&mut self, func: FuncIdx) -> Result<FuncIdx, Self::Error> {
+///         Ok(FuncIdx(func.0 + 1))
+///     }
+/// }
+///
+/// let expr: Expr = [Instr::Call { func: FuncIdx(3) }, Instr::End].into_iter().collect();
+/// let moved = expr.remap(&mut Shift)?;
+/// assert_eq!(moved.bytes(), [0x10, 4, 0x0b]);
+/// # Ok::<(), wattle_ast::RemapFault<core::convert::Infallible>>(())
+/// ```
+pub trait Remap {
+    /// Why there is no new index.
+    type Error;
+
+    /// Begins a function: its body, or the names of its locals and labels. The indices of locals
+    /// and labels that follow are those of this function.
+    fn begin_func(&mut self, func: FuncIdx) {
+        let _ = func;
+    }
+
+    /// The new index of a field of a struct type, whose own index is the old one.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn field(&mut self, ty: TypeIdx, field: FieldIdx) -> Result<FieldIdx, Self::Error> {
+        let _ = ty;
+        Ok(field)
+    }
+
+    /// The new index of a type.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn ty(&mut self, ty: TypeIdx) -> Result<TypeIdx, Self::Error> {
+        Ok(ty)
+    }
+
+    /// The new index of a function.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn func(&mut self, func: FuncIdx) -> Result<FuncIdx, Self::Error> {
+        Ok(func)
+    }
+
+    /// The new index of a table.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn table(&mut self, table: TableIdx) -> Result<TableIdx, Self::Error> {
+        Ok(table)
+    }
+
+    /// The new index of a memory.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn memory(&mut self, memory: MemIdx) -> Result<MemIdx, Self::Error> {
+        Ok(memory)
+    }
+
+    /// The new index of a tag.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn tag(&mut self, tag: TagIdx) -> Result<TagIdx, Self::Error> {
+        Ok(tag)
+    }
+
+    /// The new index of a global.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn global(&mut self, global: GlobalIdx) -> Result<GlobalIdx, Self::Error> {
+        Ok(global)
+    }
+
+    /// The new index of an element segment.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn elem(&mut self, elem: ElemIdx) -> Result<ElemIdx, Self::Error> {
+        Ok(elem)
+    }
+
+    /// The new index of a data segment.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn data(&mut self, data: DataIdx) -> Result<DataIdx, Self::Error> {
+        Ok(data)
+    }
+
+    /// The new index of a local.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn local(&mut self, local: LocalIdx) -> Result<LocalIdx, Self::Error> {
+        Ok(local)
+    }
+
+    /// The new index of a label.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn label(&mut self, label: LabelIdx) -> Result<LabelIdx, Self::Error> {
+        Ok(label)
+    }
+}
+
+/// Why an expression cannot be rewritten.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RemapFault<E> {
+    /// The [`Remap`] has no new index.
+    Refused(E),
+    /// The bytes do not decode to instructions.
+    Malformed(Malformed),
+}
+
+impl<E> From<Malformed> for RemapFault<E> {
+    fn from(reason: Malformed) -> Self {
+        RemapFault::Malformed(reason)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for RemapFault<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RemapFault::Refused(error) => error.fmt(f),
+            RemapFault::Malformed(reason) => reason.fmt(f),
+        }
+    }
+}
+
+impl<E: core::error::Error + 'static> core::error::Error for RemapFault<E> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            RemapFault::Refused(error) => Some(error),
+            RemapFault::Malformed(reason) => Some(reason),
+        }
+    }
+}
+
+/// A [`Remap`] at work.
+pub(crate) struct Remapping<'r, R> {
+    pub(crate) remap: &'r mut R,
+    /// The type that was seen last, which an index of a field belongs to.
+    pub(crate) ty: TypeIdx,
+    /// Whether an index changed since this was last cleared.
+    pub(crate) changed: bool,
+}
+
+impl<'r, R> Remapping<'r, R> {
+    pub(crate) fn new(remap: &'r mut R) -> Self {
+        Remapping { remap, ty: TypeIdx(0), changed: false }
+    }
+}
+
+/// A value that may hold indices.
+pub(crate) trait Reindex: Sized {
+    /// The value with its new indices.
+    fn reindex<R: Remap>(self, to: &mut Remapping<'_, R>) -> Result<Self, R::Error>;
+}
+
+macro_rules! index {
+    ($( $ty:ident $method:ident; )*) => { $(
+        impl Reindex for $ty {
+            #[inline(always)]
+            fn reindex<R: Remap>(self, to: &mut Remapping<'_, R>) -> Result<Self, R::Error> {
+                let new = to.remap.$method(self)?;
+                to.changed |= new != self;
+                Ok(new)
+            }
+        }
+    )* };
+}
+
+index! {
+    FuncIdx func;
+    TableIdx table;
+    MemIdx memory;
+    TagIdx tag;
+    GlobalIdx global;
+    ElemIdx elem;
+    DataIdx data;
+    LocalIdx local;
+    LabelIdx label;
+}
+
+impl Reindex for TypeIdx {
+    #[inline(always)]
+    fn reindex<R: Remap>(self, to: &mut Remapping<'_, R>) -> Result<Self, R::Error> {
+        to.ty = self;
+        let new = to.remap.ty(self)?;
+        to.changed |= new != self;
+        Ok(new)
+    }
+}
+
+impl Reindex for FieldIdx {
+    #[inline(always)]
+    fn reindex<R: Remap>(self, to: &mut Remapping<'_, R>) -> Result<Self, R::Error> {
+        let new = to.remap.field(to.ty, self)?;
+        to.changed |= new != self;
+        Ok(new)
+    }
+}
+
+/// Values without indices.
+macro_rules! without_index {
+    ($( $ty:ty; )*) => { $(
+        impl Reindex for $ty {
+            #[inline(always)]
+            fn reindex<R: Remap>(self, _: &mut Remapping<'_, R>) -> Result<Self, R::Error> {
+                Ok(self)
+            }
+        }
+    )* };
+}
+
+without_index! { LaneIdx; Shuffle; ArrayLen; i32; i64; F32; F64; V128; FenceOrder; }
+
+/// Structs, by their fields, and which of these hold indices.
+macro_rules! reindex {
+    ($( $name:ident { $( $field:tt ),* $(; $( $other:ident ),* )? } )*) => { $(
+        impl $crate::instructions::Reindex for $name {
+            #[inline(always)]
+            fn reindex<R: $crate::Remap>(
+                self,
+                to: &mut $crate::instructions::Remapping<'_, R>,
+            ) -> core::result::Result<Self, R::Error> {
+                Ok($name {
+                    $( $field: $crate::instructions::Reindex::reindex(self.$field, to)?, )*
+                    $( $( $other: self.$other, )* )?
+                })
+            }
+        }
+    )* };
+}
+pub(crate) use reindex;
+
+reindex! {
+    CallIndirect { ty, table }
+    MemInit { data, memory }
+    MemCopy { dst, src }
+    TableInit { elem, table }
+    TableCopy { dst, src }
+    MemArg { memory; offset, align }
+    RefTypeNonNull { 0 }
+    RefTypeNull { 0 }
+    BrCast { label, from, to }
+}
+
+impl Reindex for BlockType {
+    #[inline(always)]
+    fn reindex<R: Remap>(self, to: &mut Remapping<'_, R>) -> Result<Self, R::Error> {
+        Ok(match self {
+            BlockType::Empty => BlockType::Empty,
+            BlockType::Value(ty) => BlockType::Value(ty.reindex(to)?),
+            BlockType::Type(ty) => BlockType::Type(ty.reindex(to)?),
+        })
+    }
+}
+
+impl Reindex for Catch {
+    fn reindex<R: Remap>(self, to: &mut Remapping<'_, R>) -> Result<Self, R::Error> {
+        Ok(match self {
+            Catch::One(tag, label) => Catch::One(tag.reindex(to)?, label.reindex(to)?),
+            Catch::OneRef(tag, label) => Catch::OneRef(tag.reindex(to)?, label.reindex(to)?),
+            Catch::All(label) => Catch::All(label.reindex(to)?),
+            Catch::AllRef(label) => Catch::AllRef(label.reindex(to)?),
+        })
+    }
+}
+
+impl Reindex for Handler {
+    fn reindex<R: Remap>(self, to: &mut Remapping<'_, R>) -> Result<Self, R::Error> {
+        Ok(match self {
+            Handler::Label(tag, label) => Handler::Label(tag.reindex(to)?, label.reindex(to)?),
+            Handler::Switch(tag) => Handler::Switch(tag.reindex(to)?),
+        })
+    }
+}
+
+/// An immediate that may hold indices.
+trait ReindexImmediate {
+    /// Only finds whether an index changes.
+    fn check<R: Remap>(self, to: &mut Remapping<'_, R>) -> Result<(), R::Error>;
+
+    /// Appends the immediate with its new indices.
+    fn encode_to<R: Remap>(
+        self,
+        to: &mut Remapping<'_, R>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), R::Error>;
+}
+
+impl<T: Reindex + Encode> ReindexImmediate for T {
+    #[inline(always)]
+    fn check<R: Remap>(self, to: &mut Remapping<'_, R>) -> Result<(), R::Error> {
+        self.reindex(to).map(drop)
+    }
+
+    #[inline(always)]
+    fn encode_to<R: Remap>(
+        self,
+        to: &mut Remapping<'_, R>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), R::Error> {
+        self.reindex(to)?.encode(out);
+        Ok(())
+    }
+}
+
+impl<'a, T: Decode<'a> + Reindex + Encode + 'a> ReindexImmediate for ListView<'a, T> {
+    fn check<R: Remap>(self, to: &mut Remapping<'_, R>) -> Result<(), R::Error> {
+        self.iter().try_for_each(|element| element.check(to))
+    }
+
+    fn encode_to<R: Remap>(
+        self,
+        to: &mut Remapping<'_, R>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), R::Error> {
+        leb128::write_u32(out, self.iter().count() as u32);
+        self.iter().try_for_each(|element| element.encode_to(to, out))
+    }
+}
+
+impl ReindexImmediate for Labels<'_> {
+    fn check<R: Remap>(self, to: &mut Remapping<'_, R>) -> Result<(), R::Error> {
+        self.iter_with_default().try_for_each(|label| label.check(to))
+    }
+
+    fn encode_to<R: Remap>(
+        self,
+        to: &mut Remapping<'_, R>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), R::Error> {
+        leb128::write_u32(out, self.len());
+        self.iter_with_default().try_for_each(|label| label.encode_to(to, out))
+    }
+}
+
+/// Writes an instruction with its new indices.
+struct Write<'w, 'r, R> {
+    to: &'w mut Remapping<'r, R>,
+    out: &'w mut Vec<u8>,
+}
+
+/// Goes through an expression, and writes anew the instructions that hold an index that changes.
+struct Rewrite<'w, 'r, 'c, R> {
+    to: &'w mut Remapping<'r, R>,
+    patch: Patch<'c>,
+    /// The offset of the instruction whose immediates are being checked.
+    start: usize,
+}
+
+impl<R: Remap> Rewrite<'_, '_, '_, R> {
+    /// Ends an instruction.
+    #[inline(always)]
+    fn finish_instr(&mut self, end: usize) -> Result<(), RemapFault<R::Error>> {
+        if self.to.changed { self.write_instr(end) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn write_instr(&mut self, end: usize) -> Result<(), RemapFault<R::Error>> {
+        let code = self.patch.source();
+        let mut reader = Reader::new(code);
+        reader.seek(self.start);
+        let instr: Instr<'_> = reader.read()?;
+        let out = self.patch.replace(self.start, end);
+        instr.write(0, &mut Write { to: self.to, out })?;
+        self.to.changed = false;
+        Ok(())
+    }
+}
+
+macro_rules! sinks {
+    ($( $(#[$doc:meta])* $kind:ident $method:ident $ty:ty; )*) => {
+        impl<'a, R: Remap> Sink<'a> for Write<'_, '_, R> {
+            type Error = RemapFault<R::Error>;
+
+            fn opcode(&mut self, opcode: Opcode, _offset: usize) -> Result<(), Self::Error> {
+                opcode.encode(self.out);
+                Ok(())
+            }
+            $(
+                #[inline(always)]
+                fn $method(&mut self, value: $ty) -> Result<(), Self::Error> {
+                    value.encode_to(self.to, self.out).map_err(RemapFault::Refused)
+                }
+            )*
+        }
+
+        impl<'a, R: Remap> Sink<'a> for Rewrite<'_, '_, '_, R> {
+            type Error = RemapFault<R::Error>;
+
+            #[inline(always)]
+            fn opcode(&mut self, _: Opcode, offset: usize) -> Result<(), Self::Error> {
+                self.finish_instr(offset)?;
+                self.start = offset;
+                Ok(())
+            }
+            $(
+                #[inline(always)]
+                fn $method(&mut self, value: $ty) -> Result<(), Self::Error> {
+                    value.check(self.to).map_err(RemapFault::Refused)
+                }
+            )*
+        }
+    };
+}
+
+for_each_kind!(sinks);
+
+/// Rewrites the expression that begins at offset `start`. On an error, the offset of the instruction
+/// is given with it.
+pub(crate) fn remap_code<'c, R: Remap>(
+    patch: Patch<'c>,
+    start: usize,
+    to: &mut Remapping<'_, R>,
+) -> Result<Patch<'c>, (RemapFault<R::Error>, usize)> {
+    let mut reader = Reader::new(patch.source());
+    reader.seek(start);
+    to.changed = false;
+    let mut rewrite = Rewrite { to, patch, start };
+    let result = transcode_expr(&mut reader, &mut Nesting::default(), &mut rewrite);
+    let result = result.and_then(|()| rewrite.finish_instr(reader.pos()));
+    match result {
+        Ok(()) => Ok(rewrite.patch),
+        Err(error @ RemapFault::Refused(_)) => Err((error, rewrite.start)),
+        Err(error) => Err((error, reader.pos())),
+    }
+}
+
+impl<'a> Instr<'a> {
+    /// The instruction with its new indices. `buffer` is replaced by the encoded instruction, which
+    /// lists of immediates are views of.
+    ///
+    /// # Errors
+    /// The error of the [`Remap`].
+    ///
+    /// ```
+    /// use wattle_ast::{Instr, LabelIdx, Labels, Remap};
+    ///
+    /// /// Adds a block around an instruction.
+    /// struct Deeper;
+    ///
+    /// impl Remap for Deeper {
+    ///     type Error = core::convert::Infallible;
+    ///
+    ///     fn label(&mut self, label: LabelIdx) -> Result<LabelIdx, Self::Error> {
+    ///         Ok(LabelIdx(label.0 + 1))
+    ///     }
+    /// }
+    ///
+    /// let (mut list, mut buffer) = (Vec::new(), Vec::new());
+    /// let labels = Labels::encode_in(&mut list, [LabelIdx(0)].into_iter(), LabelIdx(2));
+    /// let instr = Instr::BrTable { labels }.remap(&mut Deeper, &mut buffer)?;
+    /// let Instr::BrTable { labels } = instr else { panic!() };
+    /// assert_eq!(labels.bytes(), [1, 1, 3]);
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
+    pub fn remap<'b, R: Remap>(
+        self,
+        remap: &mut R,
+        buffer: &'b mut Vec<u8>,
+    ) -> Result<Instr<'b>, R::Error>
+    where
+        'a: 'b,
+    {
+        buffer.clear();
+        let mut write = Write { to: &mut Remapping::new(remap), out: buffer };
+        match self.write(0, &mut write) {
+            // Encoded instructions can always be decoded.
+            Ok(()) | Err(RemapFault::Malformed(_)) => {
+                Ok(Reader::new(buffer).read().unwrap_or(self))
+            }
+            Err(RemapFault::Refused(error)) => Err(error),
+        }
+    }
+}
+
+impl Expr<'_> {
+    /// The expression with its new indices. Instructions without an index that changes keep their
+    /// bytes; the others are written in their shortest form.
+    ///
+    /// # Errors
+    /// The error of the [`Remap`], or the reason why the bytes are not an expression.
+    pub fn remap<R: Remap>(&self, remap: &mut R) -> Result<Expr<'_>, RemapFault<R::Error>> {
+        let patch = remap_code(Patch::new(self.bytes()), 0, &mut Remapping::new(remap));
+        patch.map(|patch| Expr::new(patch.finish())).map_err(|(fault, _)| fault)
+    }
+}
+
+/// A list with its new indices; unchanged lists keep their bytes.
+pub(crate) fn remap_list<'l, T, R: Remap>(
+    list: &List<'l, T>,
+    to: &mut Remapping<'_, R>,
+) -> Result<Option<List<'static, T>>, R::Error>
+where
+    T: Element,
+    for<'b> T::Of<'b>: Reindex + Encode,
+{
+    to.changed = false;
+    list.view().check(to)?;
+    if !to.changed {
+        return Ok(None);
+    }
+    let mut elements = Vec::new();
+    list.view().iter().try_for_each(|element| element.encode_to(to, &mut elements))?;
+    Ok(Some(List::from_encoded(list.view().iter().count() as u32, &elements)))
+}
