@@ -94,7 +94,7 @@ fn annotate(module: &mut Module<'_>, random: &mut Random) -> Vec<Known> {
         }
         func.body = match Body::from_bytes(bytes) {
             Ok(body) => body,
-            Err((error, _)) => panic!("the locals are malformed: {error}"),
+            Err(error) => panic!("the locals are malformed: {error}"),
         };
     }
     let last = module.last_section();

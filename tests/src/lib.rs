@@ -50,3 +50,8 @@ fn files_in(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, String> {
     files.sort();
     Ok(files)
 }
+
+/// The snippets of the README, compiled and run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -246,6 +246,11 @@ impl Error {
         Error { kind, span, path: Path::default(), found: None, enable: None }
     }
 
+    /// An error at an offset of bytes that stand alone, such as those of a body or a custom section.
+    pub fn at(kind: Malformed, offset: usize) -> Error {
+        Error::new(kind, Span::new(offset, offset))
+    }
+
     /// What is wrong, without the place, as a renderer shows beside a snippet.
     pub fn reason(&self) -> String {
         let mut text = String::from(self.kind.phrase());

@@ -1,8 +1,10 @@
 //! The proposals that Wattle knows, in one table: what each implies, and the presets that include
 //! it.
 
+use alloc::string::String;
 use core::fmt;
 use core::ops::{BitAnd, BitOr, BitOrAssign, Sub};
+use core::str::FromStr;
 
 macro_rules! features {
     ($( $(#[doc = $doc:literal])* $variant:ident $name:ident $constant:ident
@@ -211,8 +213,8 @@ impl Features {
     /// dashes.
     ///
     /// # Errors
-    /// The first word that is neither a preset nor a feature.
-    pub fn parse(list: &str) -> Result<Features, &str> {
+    /// The first word that is neither a preset nor a feature, and the one that it resembles.
+    pub fn parse(list: &str) -> Result<Features, UnknownFeature> {
         let from_default = list.trim_start().starts_with('-');
         let mut set = if from_default { Features::DEFAULT } else { Features::NONE };
         for word in list.split(',').map(str::trim).filter(|word| !word.is_empty()) {
@@ -220,7 +222,7 @@ impl Features {
                 Some(name) => (true, name),
                 None => (false, word),
             };
-            let named = Self::named(name).ok_or(word)?;
+            let named = Self::named(name).ok_or_else(|| UnknownFeature::new(name))?;
             set = if remove { set - named } else { set | named.with_implied() };
         }
         Ok(set)
@@ -234,6 +236,61 @@ impl Features {
         let preset = Self::PRESETS.iter().find(|(known, _)| same(known)).map(|&(_, set)| set);
         let single = || Feature::ALL.iter().find(|f| same(f.name())).map(|&f| Features::of(f));
         preset.or_else(single)
+    }
+}
+
+/// A word of a list of features that is neither a feature nor a preset.
+///
+/// ```
+/// let error = wattle_ast::Features::parse("wasm2,multi-memroy").unwrap_err();
+/// assert_eq!(error.to_string(), "unknown feature `multi-memroy`; did you mean `multi-memory`?");
+/// assert_eq!(error.word(), "multi-memroy");
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnknownFeature {
+    word: String,
+    nearest: Option<String>,
+}
+
+impl UnknownFeature {
+    #[cold]
+    fn new(word: &str) -> UnknownFeature {
+        let features = Feature::ALL.iter().map(|feature| feature.name());
+        let known = Features::PRESETS.iter().map(|(name, _)| *name).chain(features);
+        let mut budget = usize::MAX;
+        let nearest = crate::nearest(&word.replace('-', "_"), known, &mut budget);
+        UnknownFeature { word: word.into(), nearest: nearest.map(|name| name.replace('_', "-")) }
+    }
+
+    /// The word.
+    pub fn word(&self) -> &str {
+        &self.word
+    }
+
+    /// The feature or preset that it resembles.
+    pub fn nearest(&self) -> Option<&str> {
+        self.nearest.as_deref()
+    }
+}
+
+impl fmt::Display for UnknownFeature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown feature `{}`", self.word)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl core::error::Error for UnknownFeature {}
+
+impl FromStr for Features {
+    type Err = UnknownFeature;
+
+    /// As [`Features::parse`].
+    fn from_str(list: &str) -> Result<Features, UnknownFeature> {
+        Features::parse(list)
     }
 }
 
@@ -327,7 +384,11 @@ mod tests {
             let set = Features::parse(&name).map(|set| set.contains(feature));
             assert_eq!(set, Ok(true), "{feature}");
         }
-        assert_eq!(Features::parse("gc,nonsense"), Err("nonsense"));
+        let error = Features::parse("gc,nonsense").unwrap_err();
+        assert_eq!((error.word(), error.nearest()), ("nonsense", None));
+        let error = Features::parse("-sign_extnsion").unwrap_err();
+        assert_eq!((error.word(), error.nearest()), ("sign_extnsion", Some("sign-extension")));
+        assert_eq!(Features::parse("wasn3").unwrap_err().nearest(), Some("wasm3"));
         assert_eq!(Features::parse("-simd"), Ok(Features::DEFAULT - Features::SIMD));
     }
 }

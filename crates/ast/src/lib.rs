@@ -25,6 +25,7 @@
 //! ```
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(feature = "std")]
@@ -35,12 +36,13 @@ mod error;
 mod features;
 mod instructions;
 mod modules;
+mod nearest;
 mod span;
 mod types;
 mod values;
 
 pub use error::{Error, InstrRef, ItemKind, Malformed, Outer, Path};
-pub use features::{Feature, Features};
+pub use features::{Feature, Features, UnknownFeature};
 pub use instructions::{
     Arity, ArrayLen, Arrow, ArrowType, BlockType, BrCast, CallIndirect, Catch, Catches, Class,
     Count, CountOf, Expr, FenceOrder, Handler, Handlers, Immediate, Instr, Instrs, Kind, Kinds,
@@ -55,6 +57,7 @@ pub use modules::{
     NameSubsection, Names, RawSection, RemapError, Run, Runs, Section, SectionId, Table,
     VisitItems,
 };
+pub use nearest::nearest;
 pub use span::{LineColumn, LineIndex, SourceMap, Span};
 pub use types::{
     AbsHeapType, AddrType, ArrayType, CompType, ExternType, FieldType, FuncType, GlobalType,

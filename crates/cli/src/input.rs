@@ -76,11 +76,14 @@ impl FromStr for FeatureList {
     fn from_str(list: &str) -> Result<FeatureList, String> {
         match Features::parse(list) {
             Ok(features) => Ok(FeatureList { list: list.to_owned(), features }),
-            Err(word) => {
+            Err(error) if error.nearest().is_some() => {
+                Err(format!("{error} `--features help` lists all"))
+            }
+            Err(error) => {
                 let names = Features::ALL.iter().map(|feature| feature.to_string());
                 let names: Vec<_> = names.collect();
                 Err(format!(
-                    "unknown feature `{word}`; there are {}; `--features help` says what each is",
+                    "{error}; there are {}; `--features help` says what each is",
                     names.join(", ")
                 ))
             }

@@ -199,7 +199,14 @@ impl std::fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Io(_, error) => Some(error),
+            Error::Engine(_) | Error::State(_) => None,
+        }
+    }
+}
 
 /// The configuration of a seed in a campaign without one, so that modules are of many kinds.
 ///
@@ -379,8 +386,7 @@ struct Worker<'p> {
 impl<'p> Worker<'p> {
     fn new(plan: &'p Plan, stop: &'p AtomicBool) -> Result<Worker<'p>, Error> {
         let make = |spec: &Spec| spec.make(plan.timeout, plan.folder.clone());
-        let engines: Result<Vec<_>, _> = plan.engines.iter().map(make).collect();
-        let engines = engines.map_err(Error::Engine)?;
+        let engines = plan.engines.iter().map(make).collect::<Result<Vec<_>, _>>()?;
         let mut feature_sets = Vec::new();
         for engine in &engines {
             let set = engine.features() & plan.features;

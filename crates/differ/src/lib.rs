@@ -10,6 +10,7 @@
 //! | `compare.rs` | what counts as a difference |
 //! | `minimise.rs`, `report.rs` | making a module with a difference smaller; writing it down |
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod campaign;
 mod case;

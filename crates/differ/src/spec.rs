@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wattle_ast::Features;
 
+use crate::campaign::Error;
 use crate::engine::Engine;
 use crate::engines::command::External;
 use crate::engines::server::Server;
@@ -41,8 +42,12 @@ impl Spec {
     /// the line protocol. A list of features may follow a name: `winch:wasm2,-simd`.
     ///
     /// # Errors
-    /// A message that says what is wrong.
-    pub fn parse(text: &str) -> Result<Spec, String> {
+    /// [`Error::Engine`] says what is wrong.
+    pub fn parse(text: &str) -> Result<Spec, Error> {
+        Spec::read(text).map_err(Error::Engine)
+    }
+
+    fn read(text: &str) -> Result<Spec, String> {
         let (head, command) = match text.split_once('=') {
             Some((head, command)) => (head.trim(), Some(command.trim())),
             None => (text.trim(), None),
@@ -52,7 +57,7 @@ impl Spec {
             None => (head, None),
         };
         let features = list.map(Features::parse).transpose();
-        let features = features.map_err(|word| format!("unknown feature: {word:?}"))?;
+        let features = features.map_err(|error| format!("{name}: {error}"))?;
         if name.is_empty() {
             return Err(format!("an engine needs a name: {text:?}"));
         }
@@ -88,12 +93,16 @@ impl Spec {
     /// long a case may take in a process.
     ///
     /// # Errors
-    /// A message that says why the engine cannot be started.
-    pub fn make(&self, timeout: Duration, folder: PathBuf) -> Result<Box<dyn Engine>, String> {
+    /// [`Error::Engine`] says why the engine cannot be started.
+    pub fn make(&self, timeout: Duration, folder: PathBuf) -> Result<Box<dyn Engine>, Error> {
+        self.start(timeout, folder).map_err(Error::Engine)
+    }
+
+    fn start(&self, timeout: Duration, folder: PathBuf) -> Result<Box<dyn Engine>, String> {
         match &self.kind {
             #[cfg(feature = "wasmtime")]
             EngineKind::Wasmtime(backend) => {
-                let engine = crate::engines::wasmtime::Wasmtime::new(*backend, self.features)?;
+                let engine = crate::engines::wasmtime::Wasmtime::start(*backend, self.features)?;
                 Ok(Box::new(engine))
             }
             #[cfg(feature = "wasmi")]
@@ -141,12 +150,12 @@ mod tests {
             ("", "needs a name"),
             ("x", "no engine \"x\""),
             ("x=", "no command"),
-            ("x:nonsense=y", "unknown feature: \"nonsense\""),
+            ("x:nonsense=y", "x: unknown feature `nonsense`"),
             ("x:wasm1=run {export}", "needs {wasm}"),
             ("x=run {wasm} {export}", "say what it supports"),
             ("x=run 'y", "a quote is not closed"),
         ] {
-            let error = Spec::parse(text).unwrap_err();
+            let error = Spec::parse(text).unwrap_err().to_string();
             assert!(error.contains(words), "{text}: {error}");
         }
     }

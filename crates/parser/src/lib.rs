@@ -48,6 +48,7 @@
 //! an item that takes even more is a "section size mismatch".
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(feature = "std")]

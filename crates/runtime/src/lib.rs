@@ -62,6 +62,7 @@
 //! | `faults.rs` | planted faults, to measure tests with (feature `faults`) |
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(feature = "std")]

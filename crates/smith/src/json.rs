@@ -30,8 +30,7 @@ pub(crate) mod features {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Features, D::Error> {
         let list = String::deserialize(from)?;
-        let unknown = |word| D::Error::custom(format_args!("unknown feature {word:?}"));
-        Features::parse(&list).map_err(unknown)
+        Features::parse(&list).map_err(D::Error::custom)
     }
 }
 

@@ -43,6 +43,7 @@
 //! | `provider.rs` | the module that exports what another one imports |
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(feature = "std")]
@@ -69,6 +70,7 @@ use alloc::vec::Vec;
 use arbitrary::{Arbitrary, Unstructured};
 use wattle_ast::{Feature, Features, Module};
 
+pub use arbitrary::Error;
 pub use broken::Broken;
 pub use config::{Config, ExportSpec, ExternSpec, ImportSpec, Weights};
 pub use entropy::split_mix64;

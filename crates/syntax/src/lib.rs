@@ -15,6 +15,7 @@
 //! Nothing recurses on the nesting of the text.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(feature = "std")]

@@ -53,6 +53,7 @@
 //!
 //! Spec: <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md>
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod abi;
 mod builder;

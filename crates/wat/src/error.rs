@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{Feature, Span};
+use wattle_ast::{Feature, LineColumn, LineIndex, Span};
 use wattle_syntax::{LexError, Shape, Tokens, strings};
 
 use crate::foreign::Foreign;
@@ -294,9 +294,13 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)?;
+impl Error {
+    /// Writes the reason, the place if it is known, and the help if it is short.
+    fn write(&self, f: &mut fmt::Formatter<'_>, place: Option<LineColumn>) -> fmt::Result {
+        write!(f, "{}", self.kind)?;
+        if let Some(LineColumn { line, column }) = place {
+            write!(f, " at line {line}, column {column}")?;
+        }
         match &self.help {
             Some(help) if help.is_short() => write!(f, "; {help}"),
             _ => Ok(()),
@@ -304,31 +308,70 @@ impl fmt::Display for Error {
     }
 }
 
-impl core::error::Error for Error {}
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, None)
+    }
+}
 
-/// All independent errors of a text, at least one, in the order of the text. `Display` shows the
-/// first.
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match &self.kind {
+            ErrorKind::Lexical(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// All independent errors of a text, at least one, in the order of the text. `Display` shows each on
+/// a line, with the line and the column where it begins.
+///
+/// ```
+/// let errors = wattle_wat::parse("(module\n  (func i32.ad)\n  (func (call $f)))").unwrap_err();
+/// assert_eq!(
+///     errors.to_string(),
+///     "unknown operator i32.ad: not an instruction at line 2, column 9; did you mean `i32.add`?\n\
+///      unknown function $f at line 3, column 15"
+/// );
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Errors(pub(crate) Vec<Error>);
+pub struct Errors {
+    errors: Vec<Error>,
+    /// Where each error begins; empty if the text is not known.
+    places: Vec<LineColumn>,
+}
 
 impl Errors {
     /// The number of errors that are reported at most, unless the parser has another limit.
     pub const LIMIT: usize = 100;
 
+    /// Errors, at least one, of a text that is not known.
+    pub(crate) fn new(errors: Vec<Error>) -> Errors {
+        Errors { errors, places: Vec::new() }
+    }
+
+    /// Finds the lines and columns of the errors in the text that their spans count the bytes of.
+    #[must_use]
+    pub fn in_text(self, text: impl AsRef<[u8]>) -> Errors {
+        let lines = LineIndex::new(text);
+        let places = self.errors.iter().map(|error| error.span.line_column(&lines)).collect();
+        Errors { places, ..self }
+    }
+
     /// The errors.
     pub fn as_slice(&self) -> &[Error] {
-        &self.0
+        &self.errors
     }
 
     /// Takes the errors.
     pub fn into_vec(self) -> Vec<Error> {
-        self.0
+        self.errors
     }
 }
 
 impl From<Error> for Errors {
     fn from(error: Error) -> Errors {
-        Errors(alloc::vec![error])
+        Errors::new(alloc::vec![error])
     }
 }
 
@@ -337,16 +380,17 @@ impl<'e> IntoIterator for &'e Errors {
     type IntoIter = core::slice::Iter<'e, Error>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.errors.iter()
     }
 }
 
 impl fmt::Display for Errors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.first() {
-            Some(error) => error.fmt(f),
-            None => Ok(()),
+        for (nth, error) in self.errors.iter().enumerate() {
+            f.write_str(if nth == 0 { "" } else { "\n" })?;
+            error.write(f, self.places.get(nth).copied())?;
         }
+        Ok(())
     }
 }
 

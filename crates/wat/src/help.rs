@@ -6,14 +6,13 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
-use wattle_ast::Opcode;
+use wattle_ast::{Opcode, nearest};
 use wattle_syntax::{LexError, Shape, TokenKind, is_id_char, numbers, strings};
 
 use crate::cursor::Cursor;
 use crate::error::{ErrorKind, Expected, Number};
 use crate::foreign::Foreign;
 use crate::ids::Space;
-use crate::nearest::nearest;
 use crate::{keywords, other_names};
 
 /// Advice against an error. `Display` shows it as a sentence without a full stop.

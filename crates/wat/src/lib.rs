@@ -19,6 +19,7 @@
 //! ```
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(feature = "std")]
@@ -32,7 +33,6 @@ mod help;
 mod ids;
 mod keywords;
 mod module;
-mod nearest;
 mod other_names;
 mod references;
 pub mod script;

@@ -1,25 +1,16 @@
-//! WebAssembly, text and binary both ways, over one tree.
-//!
-//! This crate re-exports the others under short names and adds the one-liners:
-//!
-//! ```
-//! # fn main() -> Result<(), wattle::Error> {
-//! let wasm = wattle::wat2wasm("(module (func (export \"one\") (result i32) i32.const 1))")?;
-//! let wat = wattle::wasm2wat(&wasm)?;
-//! assert_eq!(wattle::wat2wasm(&wat)?, wasm);
-//! # Ok(())
-//! # }
-//! ```
+//! WebAssembly: read, write, check, print, run and generate it, text and binary both ways, over one
+//! tree.
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
+mod error;
 
-use wattle_wat::script::ModuleSource;
+#[cfg(feature = "wat")]
+use alloc::{string::String, vec::Vec};
 
 /// The tree, the instruction table and the codec.
 pub use wattle_ast as ast;
@@ -28,65 +19,32 @@ pub use wattle_encoder as encoder;
 /// Parses a binary into items or a tree.
 pub use wattle_parser as parser;
 /// Prints a tree as text.
+#[cfg(feature = "wat")]
 pub use wattle_printer as printer;
-/// The interpreter (feature `runtime`).
+/// The interpreter.
 #[cfg(feature = "runtime")]
 pub use wattle_runtime as runtime;
-/// The runner of test scripts (feature `script`).
+/// The runner of test scripts.
 #[cfg(feature = "script")]
 pub use wattle_script as script;
+/// Makes valid modules from bytes.
+#[cfg(feature = "smith")]
+pub use wattle_smith as smith;
 /// Tokens, strings, numbers and forms of text.
+#[cfg(feature = "wat")]
 pub use wattle_syntax as syntax;
 /// Validates modules, and says which types they have and which features they use.
 pub use wattle_validator as validator;
-/// WASI preview 1 for the interpreter (feature `wasi`).
+/// WASI preview 1 for the interpreter.
 #[cfg(feature = "wasi")]
 pub use wattle_wasi as wasi;
 /// Parses text into a tree; parses test scripts.
+#[cfg(feature = "wat")]
 pub use wattle_wat as wat;
 
 pub use wattle_ast::{Feature, Features, Instr, Item, Module, Opcode};
 
-/// Why an input was refused.
-#[derive(Clone, Debug)]
-pub enum Error {
-    /// The text is malformed.
-    Text(wattle_wat::Errors),
-    /// The binary is malformed.
-    Binary(wattle_ast::Error),
-    /// The module is invalid.
-    Invalid(wattle_validator::Errors),
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::Text(errors) => errors.fmt(f),
-            Error::Binary(error) => error.fmt(f),
-            Error::Invalid(errors) => errors.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for Error {}
-
-impl From<wattle_wat::Errors> for Error {
-    fn from(errors: wattle_wat::Errors) -> Error {
-        Error::Text(errors)
-    }
-}
-
-impl From<wattle_ast::Error> for Error {
-    fn from(error: wattle_ast::Error) -> Error {
-        Error::Binary(error)
-    }
-}
-
-impl From<wattle_validator::Errors> for Error {
-    fn from(errors: wattle_validator::Errors) -> Error {
-        Error::Invalid(errors)
-    }
-}
+pub use error::Error;
 
 /// Whether bytes begin with the magic of a binary. Anything else counts as text.
 ///
@@ -110,7 +68,10 @@ pub fn is_binary(bytes: &[u8]) -> bool {
 /// assert_eq!(wattle::wat2wasm("(module quote \"(memory 1)\")")?, wasm);
 /// # Ok::<(), wattle::Error>(())
 /// ```
+#[cfg(feature = "wat")]
 pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
+    use wat::script::ModuleSource;
+
     let parser = wat::Parser::new().features(Features::default());
     let embedded = wat::script::embedded(text);
     if let Some(ModuleSource::Binary(bytes)) = embedded.as_ref().map(|module| &module.source) {
@@ -118,6 +79,7 @@ pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
         return Ok(bytes.to_vec());
     }
     let quoted = embedded.as_ref().and_then(|module| module.parse(&parser));
+    let quoted = quoted.map(|parsed| parsed.map_err(|errors| errors.in_text(text)));
     Ok(encoder::encode(&quoted.unwrap_or_else(|| parser.module(text))?.module))
 }
 
@@ -132,6 +94,7 @@ pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
 /// assert_eq!(text, "(module\n  (memory (;0;) 1)\n)\n");
 /// # Ok::<(), wattle::Error>(())
 /// ```
+#[cfg(feature = "wat")]
 pub fn wasm2wat(bytes: &[u8]) -> Result<String, Error> {
     Ok(printer::print(&parser::parse(bytes)?))
 }
@@ -161,7 +124,7 @@ pub fn validate(bytes: &[u8]) -> Result<validator::Types, Error> {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "wat"))]
 mod tests {
     use alloc::string::ToString;
 
@@ -182,8 +145,3 @@ mod tests {
         }
     }
 }
-
-/// The snippets of the README, compiled and run as tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-pub struct Readme;

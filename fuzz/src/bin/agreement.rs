@@ -246,8 +246,8 @@ fn main() {
     let mut features = Features::DEFAULT;
     if let Some(at) = words.iter().position(|word| word == "--with") {
         let list = words.drain(at..).nth(1).unwrap_or_default();
-        features = Features::parse(&list).unwrap_or_else(|word| {
-            eprintln!("unknown feature: {word}");
+        features = Features::parse(&list).unwrap_or_else(|error| {
+            eprintln!("{error}");
             std::process::exit(2);
         });
     }

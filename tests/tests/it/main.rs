@@ -4,6 +4,7 @@
 mod cases;
 mod corpus;
 mod edits;
+mod library;
 mod remap;
 mod suite;
 mod suite_locator;

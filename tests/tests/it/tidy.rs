@@ -34,6 +34,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
                 "printer",
                 "runtime",
                 "script",
+                "smith",
                 "syntax",
                 "validator",
                 "wasi",

@@ -118,8 +118,8 @@ impl<T> CodeMetadata<T> {
     /// Parses the content of the section, which follows its name.
     ///
     /// # Errors
-    /// The reason, and the offset in `bytes`.
-    pub fn parse<'a>(bytes: &'a [u8]) -> Result<Self, (Malformed, usize)>
+    /// What is wrong, and the offset in `bytes`.
+    pub fn parse<'a>(bytes: &'a [u8]) -> Result<Self, crate::Error>
     where
         T: MetadataValue<'a>,
     {

@@ -56,7 +56,7 @@ pub use reloc::{Reloc, RelocSection, RelocType};
 pub use source_mapping_url::SourceMappingUrl;
 pub use target_features::{TargetFeature, TargetFeatures, TargetPrefix};
 
-use crate::{Decode, Encode, Malformed, Names, Reader};
+use crate::{Decode, Encode, Error, Malformed, Names, Reader};
 
 /// A struct whose binary format is its fields in order, possibly after a fixed byte. It can be a
 /// whole section.
@@ -89,8 +89,8 @@ macro_rules! section {
             /// Parses the content of the section, which follows its name.
             ///
             /// # Errors
-            /// The reason, and the offset in `bytes`.
-            pub fn parse(bytes: &$($lt)? [u8]) -> Result<Self, (crate::Malformed, usize)> {
+            /// What is wrong, and the offset in `bytes`.
+            pub fn parse(bytes: &$($lt)? [u8]) -> Result<Self, crate::Error> {
                 crate::custom::whole(bytes)
             }
         }
@@ -99,12 +99,12 @@ macro_rules! section {
 use section;
 
 /// Reads a value that must take all the bytes.
-fn whole<'a, T: Decode<'a>>(bytes: &'a [u8]) -> Result<T, (Malformed, usize)> {
+fn whole<'a, T: Decode<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
     let mut reader = Reader::new(bytes);
     match reader.read() {
-        Ok(_) if !reader.is_empty() => Err((Malformed::SectionSize, reader.pos())),
+        Ok(_) if !reader.is_empty() => Err(Error::at(Malformed::SectionSize, reader.pos())),
         Ok(value) => Ok(value),
-        Err(error) => Err((error, reader.pos())),
+        Err(kind) => Err(Error::at(kind, reader.pos())),
     }
 }
 
@@ -197,11 +197,11 @@ macro_rules! known {
             /// Parses the section with this name; `None` if the name is unknown.
             ///
             /// # Errors
-            /// The reason, and the offset in `bytes`.
+            /// What is wrong, and the offset in `bytes`.
             pub fn parse(
                 name: &str,
                 bytes: &'a [u8],
-            ) -> Option<Result<KnownCustom<'a>, (Malformed, usize)>> {
+            ) -> Option<Result<KnownCustom<'a>, Error>> {
                 Some(match name {
                     Names::NAME => Names::parse(bytes).map(|names| KnownCustom::Names(Box::new(names))),
                     $( <$ty>::NAME => <$ty>::parse(bytes).map(KnownCustom::$variant), )*
@@ -269,7 +269,8 @@ mod tests {
 
     /// The error for a section, and its offset.
     pub(super) fn error(name: &str, bytes: &[u8]) -> (Malformed, usize) {
-        KnownCustom::parse(name, bytes).expect("known").expect_err("malformed")
+        let error = KnownCustom::parse(name, bytes).expect("known").expect_err("malformed");
+        (error.kind, error.span.start)
     }
 
     #[test]

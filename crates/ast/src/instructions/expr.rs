@@ -55,11 +55,12 @@ impl<'a> Expr<'a> {
     /// Whether the bytes are exactly one well-formed expression with the features that are on.
     ///
     /// # Errors
-    /// The reason, and the offset in the bytes.
-    pub fn check(&self, features: crate::Features) -> Result<(), (Malformed, usize)> {
+    /// What is wrong, and the offset in the bytes.
+    pub fn check(&self, features: crate::Features) -> Result<(), crate::Error> {
         let mut reader = Reader::at(&self.bytes, 0, features);
-        read_expr(&mut reader, &mut Nesting::default()).map_err(|error| (error, reader.pos()))?;
-        if reader.is_empty() { Ok(()) } else { Err((Malformed::EndExpected, reader.pos())) }
+        let read = read_expr(&mut reader, &mut Nesting::default());
+        let whole = || if reader.is_empty() { Ok(()) } else { Err(Malformed::EndExpected) };
+        read.and_then(|_| whole()).map_err(|kind| crate::Error::at(kind, reader.pos()))
     }
 
     /// A view of the expression that borrows from this one.

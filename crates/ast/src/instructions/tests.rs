@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::*;
-use crate::{AbsHeapType, Decode, Encode, Malformed, Reader, RefType};
+use crate::{AbsHeapType, Decode, Encode, Error, Malformed, Reader, RefType};
 
 #[test]
 fn rows_are_sorted_by_opcode_and_unique() {
@@ -143,12 +143,15 @@ impl<'a> Source<'a> for Sample {
 fn expressions_end_where_their_blocks_say() {
     let check = |bytes: &[u8]| Expr::new(bytes).check(crate::Features::ALL);
     assert_eq!(check(&[0x02, 0x40, 0x0b, 0x0b]), Ok(()));
-    assert_eq!(check(&[0x02, 0x40, 0x0b]), Err((Malformed::UnexpectedEnd, 3)));
-    assert_eq!(check(&[0x05, 0x0b]), Err((Malformed::EndExpected, 0)));
-    assert_eq!(check(&[0x0b, 0x01]), Err((Malformed::EndExpected, 1)));
+    assert_eq!(check(&[0x02, 0x40, 0x0b]), Err(Error::at(Malformed::UnexpectedEnd, 3)));
+    assert_eq!(check(&[0x05, 0x0b]), Err(Error::at(Malformed::EndExpected, 0)));
+    assert_eq!(check(&[0x0b, 0x01]), Err(Error::at(Malformed::EndExpected, 1)));
     // try .. catch .. catch_all .. end, then try .. delegate 0
     assert_eq!(check(&[0x06, 0x40, 0x07, 0, 0x19, 0x0b, 0x06, 0x40, 0x18, 0, 0x0b]), Ok(()));
-    assert_eq!(check(&[0x06, 0x40, 0x19, 0x07, 0, 0x0b]), Err((Malformed::EndExpected, 3)));
+    assert_eq!(
+        check(&[0x06, 0x40, 0x19, 0x07, 0, 0x0b]),
+        Err(Error::at(Malformed::EndExpected, 3))
+    );
     let mut deep = [0x02, 0x40].repeat(100_000);
     deep.extend([0x0b].repeat(100_001));
     assert_eq!(check(&deep), Ok(()));
@@ -157,6 +160,6 @@ fn expressions_end_where_their_blocks_say() {
 #[test]
 fn a_disabled_feature_takes_its_opcodes_away() {
     let expr = Expr::new(&[0x06, 0x40, 0x0b, 0x0b]);
-    assert_eq!(expr.check(crate::Features::WASM3), Err((Malformed::IllegalOpcode, 0)));
+    assert_eq!(expr.check(crate::Features::WASM3), Err(Error::at(Malformed::IllegalOpcode, 0)));
     assert_eq!(expr.check(crate::Features::DEFAULT), Ok(()));
 }

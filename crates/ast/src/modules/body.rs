@@ -9,8 +9,8 @@ use crate::custom::Moves;
 use crate::instructions::Patch;
 use crate::values::fields;
 use crate::{
-    Decode, Encode, Expr, FuncIdx, Instrs, ListView, Malformed, Nesting, Reader, ValType, leb128,
-    read_expr,
+    Decode, Encode, Error, Expr, FuncIdx, Instrs, ListView, Malformed, Nesting, Reader, ValType,
+    leb128, read_expr,
 };
 
 /// A run of locals of one type.
@@ -101,11 +101,11 @@ impl<'a> Body<'a> {
     /// does that.
     ///
     /// # Errors
-    /// The reason, and the offset in the bytes.
-    pub fn from_bytes(bytes: impl Into<Cow<'a, [u8]>>) -> Result<Body<'a>, (Malformed, usize)> {
+    /// What is wrong, and the offset in the bytes.
+    pub fn from_bytes(bytes: impl Into<Cow<'a, [u8]>>) -> Result<Body<'a>, Error> {
         let bytes = bytes.into();
         let mut reader = Reader::new(&bytes);
-        let code = skip_locals(&mut reader).map_err(|error| (error, reader.pos()))?;
+        let code = skip_locals(&mut reader).map_err(|kind| Error::at(kind, reader.pos()))?;
         Ok(Body { bytes, code, names_data: None })
     }
 

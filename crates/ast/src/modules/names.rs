@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 
 use crate::values::codes;
 use crate::{
-    BlockIdx, DataIdx, Decode, ElemIdx, Encode, FieldIdx, FuncIdx, GlobalIdx, ItemKind, LocalIdx,
-    Malformed, MemIdx, Name, Reader, SpaceIdx, TableIdx, TagIdx, TypeIdx, leb128,
+    BlockIdx, DataIdx, Decode, ElemIdx, Encode, Error, FieldIdx, FuncIdx, GlobalIdx, ItemKind,
+    LocalIdx, Malformed, MemIdx, Name, Reader, SpaceIdx, TableIdx, TagIdx, TypeIdx, leb128,
 };
 
 /// Names by index, in ascending order of the indices, each index once.
@@ -360,11 +360,11 @@ impl<'a> Names<'a> {
     /// Parses the content of a name section, which follows the section's own name.
     ///
     /// # Errors
-    /// The reason and the offset, if the subsections are not in order, do not fill their sizes, or
+    /// What is wrong and the offset, if the subsections are not in order, do not fill their sizes, or
     /// are malformed themselves. Engines ignore a malformed name section, and so may the caller.
-    pub fn parse(bytes: &'a [u8]) -> Result<Names<'a>, (Malformed, usize)> {
+    pub fn parse(bytes: &'a [u8]) -> Result<Names<'a>, Error> {
         let mut reader = Reader::new(bytes);
-        Self::read(&mut reader).map_err(|error| (error, reader.pos()))
+        Self::read(&mut reader).map_err(|kind| Error::at(kind, reader.pos()))
     }
 
     fn read(reader: &mut Reader<'a>) -> Result<Names<'a>, Malformed> {
@@ -416,7 +416,7 @@ mod tests {
             (&[0, 2, 1, 0xff], Malformed::Utf8, 2),
             (&[9, 9], Malformed::LengthOutOfBounds, 1),
         ] {
-            assert_eq!(Names::parse(bytes), Err((error, at)), "{bytes:?}");
+            assert_eq!(Names::parse(bytes), Err(Error::at(error, at)), "{bytes:?}");
         }
     }
 

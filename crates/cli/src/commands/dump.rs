@@ -234,7 +234,7 @@ impl<'a> Dumper<'a> {
                 let meaning = match (&*custom.name, &custom.data) {
                     (Names::NAME, CustomData::Bytes(bytes)) => match Names::parse(bytes) {
                         Ok(names) => format!("names of {} functions and more", names.funcs.len()),
-                        Err((error, at)) => format!("{error} at byte {at} of the names"),
+                        Err(error) => format!("{error} of the names"),
                     },
                     _ => String::new(),
                 };

@@ -99,7 +99,9 @@ impl Fuzz {
             let timeout = Duration::from_secs(self.timeout);
             let mut engine = match spec {
                 None => Box::new(Oracle::default()) as Box<dyn Engine>,
-                Some(spec) => spec.make(timeout, self.output.clone()).map_err(Failure::Usage)?,
+                Some(spec) => spec
+                    .make(timeout, self.output.clone())
+                    .map_err(|error| Failure::Usage(error.to_string()))?,
             };
             let served =
                 wattle_differ::serve(&mut *engine, io::stdin().lock(), io::stdout().lock());

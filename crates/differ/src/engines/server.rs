@@ -204,8 +204,8 @@ impl Server {
             Server { name: name.into(), features: known, words, timeout, process: None };
         let hello = server.start()?;
         if features.is_none() {
-            server.features = Features::parse(&hello.features)
-                .map_err(|word| format!("{name}: unknown feature: {word:?}"))?;
+            server.features =
+                Features::parse(&hello.features).map_err(|error| format!("{name}: {error}"))?;
         }
         Ok(server)
     }

@@ -37,8 +37,12 @@ impl Wasmtime {
     /// The engine, with all features that it supports, or with these.
     ///
     /// # Errors
-    /// Wasmtime's message when it has no such compiler for this machine.
-    pub fn new(backend: Backend, features: Option<Features>) -> Result<Wasmtime, String> {
+    /// [`Error::Engine`](crate::Error::Engine) with Wasmtime's message when it has no such compiler for this machine.
+    pub fn new(backend: Backend, features: Option<Features>) -> Result<Wasmtime, crate::Error> {
+        Wasmtime::start(backend, features).map_err(crate::Error::Engine)
+    }
+
+    pub(crate) fn start(backend: Backend, features: Option<Features>) -> Result<Wasmtime, String> {
         // It lacks legacy exceptions and compact imports.
         let mut all = Features::WASM3
             | Features::THREADS

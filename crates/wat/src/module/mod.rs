@@ -150,7 +150,7 @@ impl Parser {
     /// # Errors
     /// All independent errors of the text, each with its place.
     pub fn module<'a>(&self, text: &'a str) -> core::result::Result<Parsed<'a>, Errors> {
-        self.recover(text).check()
+        self.recover(text).check(text)
     }
 
     /// Parses a text like [`module`](Parser::module), and returns the errors together with
@@ -227,9 +227,9 @@ impl Parser {
 }
 
 impl Parsed<'_> {
-    /// The errors, if there are any.
-    pub(crate) fn check(self) -> core::result::Result<Self, Errors> {
-        if self.errors.is_empty() { Ok(self) } else { Err(Errors(self.errors)) }
+    /// The errors, if there are any, with their places in the text.
+    pub(crate) fn check(self, text: &str) -> core::result::Result<Self, Errors> {
+        if self.errors.is_empty() { Ok(self) } else { Err(Errors::new(self.errors).in_text(text)) }
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use wattle_ast::Span;
+use wattle_ast::{Span, nearest};
 use wattle_syntax::{LexError, TokenKind, Tokens};
 
 use super::State;
@@ -14,7 +14,6 @@ use crate::error::{Error, ErrorKind, Expected, Related};
 use crate::foreign::looks_like;
 use crate::help::{self, Help};
 use crate::ids::Space;
-use crate::nearest::nearest;
 
 /// Removes errors that may only follow from others: all but one if the input is not a module at
 /// all, and those behind a string, a comment or a parenthesis that is not closed.

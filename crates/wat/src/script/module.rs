@@ -66,11 +66,12 @@ impl ScriptModule<'_> {
     ///
     /// # Errors
     ///
-    /// All independent errors of the module, each with its place in the script.
+    /// All independent errors of the module. Their spans are places in the script, whose lines
+    /// [`Errors::in_text`] finds.
     pub fn parse(&self, parser: &Parser) -> Option<Result<Parsed<'_>, Errors>> {
         let parsed = match &self.source {
             ModuleSource::Binary(_) => return None,
-            ModuleSource::Text(text) => parser.parse(text, true).check(),
+            ModuleSource::Text(text) => parser.parse(text, true).check(text),
             ModuleSource::Quote(bytes) => match utf8(bytes) {
                 Ok(text) => parser.module(text),
                 Err(error) => Err(error.into()),
@@ -79,7 +80,7 @@ impl ScriptModule<'_> {
         Some(parsed.map_err(|errors| {
             let places = Places::new(self);
             let located = |error: Error| Error { span: places.locate(error.span), ..error };
-            Errors(errors.into_vec().into_iter().map(located).collect())
+            Errors::new(errors.into_vec().into_iter().map(located).collect())
         }))
     }
 

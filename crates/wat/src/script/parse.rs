@@ -43,7 +43,7 @@ pub fn parse<'a, S: AsRef<[u8]> + ?Sized>(
     source: &'a S,
 ) -> core::result::Result<Script<'a>, Errors> {
     let (script, errors) = recover(source);
-    if errors.is_empty() { Ok(script) } else { Err(Errors(errors)) }
+    if errors.is_empty() { Ok(script) } else { Err(Errors::new(errors).in_text(source)) }
 }
 
 /// Parses a script like [`parse`], and returns the directives without errors together with the

@@ -5,7 +5,13 @@ const LONGEST: usize = 64;
 
 /// The candidate that needs the fewest changes to become `word`, if these are few for its length;
 /// the first of several. Takes one from `budget` for each candidate, and stops when it is used up.
-pub(crate) fn nearest<'c>(
+///
+/// ```
+/// let known = ["count", "amount"];
+/// assert_eq!(wattle_ast::nearest("cuont", known, &mut 100), Some("count"));
+/// assert_eq!(wattle_ast::nearest("total", known, &mut 100), None);
+/// ```
+pub fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
     budget: &mut usize,

@@ -1,0 +1,104 @@
+//! [`Error`]: the errors of all crates in one.
+
+use core::fmt;
+
+macro_rules! errors {
+    ($( $(#[doc = $doc:literal])+ $(#[cfg($($cfg:tt)+)])? $variant:ident($error:ty); )*) => {
+        /// The errors of all crates in one, for programs that pass them on. Each converts into it.
+        ///
+        /// `Display` shows the error inside, which is also its
+        /// [`source`](core::error::Error::source).
+        ///
+        /// ```
+        /// fn size_of_code(list: &str, text: &str) -> Result<usize, wattle::Error> {
+        ///     let features = list.parse()?;
+        ///     let module = wattle::wat::Parser::new().features(features).module(text)?.module;
+        ///     wattle::validator::Validator::new().features(features).module(&module)?;
+        ///     Ok(module.funcs.iter().map(|func| func.body.bytes().len()).sum())
+        /// }
+        ///
+        /// assert_eq!(size_of_code("wasm1", "(module (func nop))").unwrap(), 3);
+        /// let error = size_of_code("wasm1,smid", "").unwrap_err();
+        /// assert_eq!(error.to_string(), "unknown feature `smid`; did you mean `simd`?");
+        /// assert!(matches!(error, wattle::Error::Feature(_)));
+        /// ```
+        #[derive(Debug)]
+        #[non_exhaustive]
+        pub enum Error { $( $(#[doc = $doc])+ $(#[cfg($($cfg)+)])? $variant($error), )* }
+
+        impl fmt::Display for Error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $( $(#[cfg($($cfg)+)])? Error::$variant(error) => error.fmt(f), )* }
+            }
+        }
+
+        impl core::error::Error for Error {
+            fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+                match self { $( $(#[cfg($($cfg)+)])? Error::$variant(error) => Some(error), )* }
+            }
+        }
+
+        $(
+            $(#[cfg($($cfg)+)])?
+            impl From<$error> for Error {
+                fn from(error: $error) -> Error {
+                    Error::$variant(error)
+                }
+            }
+        )*
+    };
+}
+
+errors! {
+    /// A binary is malformed.
+    Binary(wattle_ast::Error);
+    /// Bytes are malformed, for instance an immediate, wherever they stand.
+    Bytes(wattle_ast::Malformed);
+    /// A feature is unknown.
+    Feature(wattle_ast::UnknownFeature);
+    /// A module is invalid.
+    Invalid(wattle_validator::Errors);
+    /// A number of the text format is malformed or out of range.
+    #[cfg(feature = "wat")]
+    Number(wattle_syntax::numbers::NumberError);
+    /// Input could not be read, or it is malformed.
+    #[cfg(feature = "std")]
+    Read(wattle_parser::ReadError);
+    /// An execution ended without a result, or did not begin.
+    #[cfg(feature = "runtime")]
+    Runtime(wattle_runtime::Error);
+    /// A fuzzer's bytes could not be used.
+    #[cfg(feature = "smith")]
+    Smith(wattle_smith::Error);
+    /// A text is malformed.
+    #[cfg(feature = "wat")]
+    Text(wattle_wat::Errors);
+    /// Characters do not form a token.
+    #[cfg(feature = "wat")]
+    Token(wattle_syntax::LexError);
+    /// A function of WASI failed.
+    #[cfg(feature = "wasi")]
+    Wasi(wattle_wasi::Errno);
+}
+
+/// Errors that are a case of those above.
+macro_rules! cases {
+    ($( $(#[cfg($($cfg:tt)+)])? $error:ty => $variant:ident; )*) => { $(
+        $(#[cfg($($cfg)+)])?
+        impl From<$error> for Error {
+            fn from(error: $error) -> Error {
+                Error::$variant(error.into())
+            }
+        }
+    )* };
+}
+
+cases! {
+    wattle_validator::Error => Invalid;
+    #[cfg(feature = "wat")]
+    wattle_wat::Error => Text;
+    #[cfg(feature = "runtime")]
+    wattle_runtime::ErrorKind => Runtime;
+    #[cfg(feature = "runtime")]
+    wattle_runtime::Trap => Runtime;
+}

@@ -1,0 +1,3 @@
+//! The facade: its errors, and its examples.
+
+mod errors;
