@@ -34,7 +34,7 @@ fn errors_of_binaries() {
         ast::Body::from_bytes(&b"\x01\x01"[..]).unwrap_err(),
         "unexpected end of section or function at offset 0x2",
     );
-    says(ast::Names::parse(b"\x07\x05").unwrap_err(), "malformed name subsection at offset 0x2");
+    says(ast::Names::parse(b"\x07\x05").unwrap_err(), "length out of bounds at offset 0x1");
 }
 
 #[test]
