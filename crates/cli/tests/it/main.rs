@@ -13,6 +13,7 @@ mod fuzz;
 mod positions;
 mod print;
 mod run;
+mod shown;
 mod smith;
 mod wabt;
 mod wast;
