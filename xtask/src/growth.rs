@@ -296,11 +296,10 @@ const SHAPES: &[Shape] = &[
 /// A subcommand: its arguments, and whether it reads the text or the binary.
 const SUBCOMMANDS: &[(&str, bool)] = &[
     ("parse", true),
-    ("parse --check", true),
-    ("validate -j 1", true),
+    ("validate -j 1 --no-limits", true),
     ("print", true),
-    ("validate -j 1", false),
-    ("validate", false),
+    ("validate -j 1 --no-limits", false),
+    ("validate --no-limits", false),
     ("print", false),
     ("print --fold", false),
     ("print --name-unnamed", false),
