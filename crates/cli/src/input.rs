@@ -240,7 +240,10 @@ pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
 /// Reads a configuration of the generator from a file of JSON.
 pub(crate) fn read_config(path: &Path) -> Result<Config, String> {
     let text = read_file(path)?;
-    serde_json::from_slice(&text).map_err(|error| cannot_read(shown_name(path), error))
+    let config: Config =
+        serde_json::from_slice(&text).map_err(|error| cannot_read(shown_name(path), error))?;
+    config.check().map_err(|error| cannot_read(shown_name(path), error))?;
+    Ok(config)
 }
 
 #[cfg(test)]

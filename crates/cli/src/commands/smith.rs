@@ -125,6 +125,7 @@ impl Smith {
         if self.endless {
             config.termination = None;
         }
+        config.check().map_err(|error| Failure::Usage(error.to_string()))?;
         Ok(config)
     }
 }
