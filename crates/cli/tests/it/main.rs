@@ -1,5 +1,6 @@
 //! The command as a user meets it, one file for each group of subcommands.
 
+mod attack;
 mod broken;
 #[cfg(unix)]
 mod coming_from;
