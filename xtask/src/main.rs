@@ -2,6 +2,7 @@
 
 mod corpus;
 mod fetch;
+mod growth;
 mod wasi;
 
 use std::process::ExitCode;
@@ -22,12 +23,15 @@ enum Chore {
     Corpus(corpus::Options),
     /// Download the official test programs of WASI into `corpus/wasi-testsuite`
     Wasi(wasi::Options),
+    /// Measure how the time of each command grows with its input
+    Growth(growth::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Args::parse().chore {
         Chore::Corpus(options) => corpus::run(&options),
         Chore::Wasi(options) => wasi::run(&options),
+        Chore::Growth(options) => growth::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

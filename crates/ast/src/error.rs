@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
-use crate::{Feature, Opcode, SectionId, Span};
+use crate::{Feature, Opcode, SectionId, Shown, Span};
 
 macro_rules! malformed {
     ($( $variant:ident $phrase:literal; )*) => {
@@ -213,7 +213,7 @@ impl fmt::Display for Path {
             (None, None) => {}
         }
         if let Some(name) = &self.name {
-            write!(f, " `${name}`")?;
+            write!(f, " `${}`", Shown(name))?;
         }
         if let Some(instr) = self.instr {
             write!(f, ", instr {}", instr.index)?;

@@ -66,6 +66,6 @@ pub use types::{
 };
 pub use values::{
     BlockIdx, DataIdx, Decode, DefIdx, ElemIdx, Element, Encode, F32, F64, FieldIdx, FuncIdx,
-    GlobalIdx, IndexVec, LabelIdx, List, ListView, LocalIdx, MemIdx, Name, Reader, SpaceIdx,
-    TableIdx, TagIdx, TypeIdx, V128, leb128,
+    GlobalIdx, IndexVec, LabelIdx, List, ListView, LocalIdx, MemIdx, Name, Quoted, Reader, Shown,
+    SpaceIdx, TableIdx, TagIdx, TypeIdx, V128, is_harmless, leb128,
 };

@@ -1,6 +1,6 @@
 //! The part of an input that a fault shows: a line of text, or the bytes around an offset.
 
-use wattle::ast::{LineIndex, Span};
+use wattle::ast::{LineIndex, Shown, Span};
 
 /// The number of bytes of a line that are shown before and behind a fault.
 const CONTEXT: usize = 120;
@@ -10,7 +10,7 @@ pub(crate) struct TextExcerpt {
     pub(crate) text: String,
     /// The bytes of `text` to underline, at least one.
     pub(crate) mark: std::ops::Range<usize>,
-    /// Whether `text` begins where the line begins.
+    /// Whether `text` begins where the line begins, and has the columns of the line up to the mark.
     pub(crate) starts_line: bool,
 }
 
@@ -30,18 +30,23 @@ impl TextExcerpt {
         let mark_end = floor(span.end.clamp(mark_start, end));
         let from = floor(mark_start.saturating_sub(CONTEXT).max(line.start));
         let to = floor((mark_end.min(mark_start + CONTEXT) + CONTEXT).min(end));
-        let mut shown = text[from..to].replace(|c: char| c.is_control(), " ");
-        if mark_start == mark_end {
-            // The mark of an empty span needs a character, also at the end of the line.
-            shown.push(' ');
-        }
-        let start = mark_start - from;
-        let mut end = (mark_end.min(to) - from).max(start + 1).min(shown.len());
+        // What a terminal might act on is escaped, and a tab becomes a space.
+        let show = |part: &str| Shown(part.replace('\t', " ")).to_string();
+        let (before, marked) = (show(&text[from..mark_start]), &text[mark_start..mark_end.min(to)]);
+        let is_as_it_was = before.len() == mark_start - from;
+        let start = before.len();
+        // The mark of an empty span needs a character, also at the end of the line.
+        let space = if marked.is_empty() { " " } else { "" };
+        let mut shown = before + &show(marked);
+        let end = shown.len();
+        shown.push_str(&show(&text[mark_end.min(to)..to]));
+        shown.push_str(space);
+        let mut end = end.max(start + 1);
         while !shown.is_char_boundary(end) {
             end += 1;
         }
         let mark = start..end;
-        TextExcerpt { text: shown, mark, starts_line: from == line.start }
+        TextExcerpt { text: shown, mark, starts_line: from == line.start && is_as_it_was }
     }
 }
 

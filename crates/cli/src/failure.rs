@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::fault::{Fault, render_message, render_note};
+use crate::output::json_line;
 
 /// The exit code for bad input, for output that cannot be written, and for tests that fail.
 pub(crate) const FAILED: u8 = 1;
@@ -66,7 +67,7 @@ pub(crate) fn warn(warnings: &[Fault], json: bool) {
 /// Shows on standard error what is worth knowing.
 pub(crate) fn note(text: &str, json: bool) {
     say([match json {
-        true => serde_json::json!({ "note": text }).to_string(),
+        true => json_line(&serde_json::json!({ "note": text })),
         false => render_note(text),
     }]);
 }
@@ -81,14 +82,16 @@ fn say(messages: impl IntoIterator<Item = String>) {
 
 fn shown(fault: &Fault, json: bool) -> String {
     match json {
-        // A fault is strings and numbers, so there is JSON for it.
-        true => serde_json::to_string(fault).unwrap_or_else(|error| error.to_string()),
+        true => json_line(fault),
         false => format!("{}\n", fault.render()),
     }
 }
 
 fn message(text: &str, json: bool) -> String {
-    if json { serde_json::json!({ "message": text }).to_string() } else { render_message(text) }
+    match json {
+        true => json_line(&serde_json::json!({ "message": text })),
+        false => render_message(text),
+    }
 }
 
 /// Each fault, and behind several their number.

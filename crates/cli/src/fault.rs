@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 use wattle::Feature;
-use wattle::ast::{LineColumn, LineIndex, Path, Span};
+use wattle::ast::{LineColumn, LineIndex, Path, Shown, Span};
 use wattle::validator::{Error, OperandType};
 
 use crate::colours;
@@ -186,7 +186,7 @@ impl Fault {
     /// The message with the source line or the bytes, and with notes.
     pub(crate) fn render(&self) -> String {
         let level = if self.warning { Level::WARNING } else { Level::ERROR };
-        let title = level.primary_title(&*self.message);
+        let title = level.primary_title(shown_lines(&self.message));
         let origin = Origin::path(&*self.file);
         let mut group = match &self.excerpt {
             Some(Excerpt::Text(excerpt)) => {
@@ -204,7 +204,7 @@ impl Fault {
         }
         for (number, call) in self.backtrace.iter().enumerate() {
             let how = if number == 0 { "in" } else { "called from" };
-            group = group.element(Level::NOTE.message(format!("{how} {call}")));
+            group = group.element(Level::NOTE.message(shown_lines(&format!("{how} {call}"))));
         }
         // The message shows what was found.
         if !self.operands.is_empty() && self.operands != self.found {
@@ -213,7 +213,7 @@ impl Fault {
             group = group.element(Level::NOTE.message(note));
         }
         if let Some(help) = &self.help {
-            group = group.element(Level::HELP.message(&**help));
+            group = group.element(Level::HELP.message(shown_lines(help)));
         }
         let mut groups = vec![group];
         if let Some(related) = &self.related {
@@ -235,14 +235,19 @@ impl Fault {
     }
 }
 
+/// A message, which may have several lines, without any character that a terminal might act on.
+fn shown_lines(message: &str) -> String {
+    message.split('\n').map(|line| Shown(line).to_string()).collect::<Vec<_>>().join("\n")
+}
+
 /// Renders a message about no input.
 pub(crate) fn render_message(message: &str) -> String {
-    renderer().render(&[Group::with_title(Level::ERROR.primary_title(message))])
+    renderer().render(&[Group::with_title(Level::ERROR.primary_title(shown_lines(message)))])
 }
 
 /// Renders what is worth knowing and not wrong.
 pub(crate) fn render_note(message: &str) -> String {
-    renderer().render(&[Group::with_title(Level::NOTE.primary_title(message))])
+    renderer().render(&[Group::with_title(Level::NOTE.primary_title(shown_lines(message)))])
 }
 
 fn renderer() -> Renderer {

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
+use wattle::ast::Shown;
 use wattle::parser::{EventReader, Parser, ReadError};
 use wattle::{Feature, Features};
 use wattle_smith::Config;
@@ -223,7 +224,11 @@ impl<R: Read> Read for Copying<'_, R> {
 
 /// What messages call an input.
 pub(crate) fn shown_name(path: &Path) -> String {
-    if is_standard(path) { "<stdin>".to_owned() } else { path.display().to_string() }
+    if is_standard(path) {
+        "<stdin>".to_owned()
+    } else {
+        Shown(path.display().to_string()).to_string()
+    }
 }
 
 /// Reads a time in seconds.
@@ -235,7 +240,10 @@ pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
 /// Reads a configuration of the generator from a file of JSON.
 pub(crate) fn read_config(path: &Path) -> Result<Config, String> {
     let text = read_file(path)?;
-    serde_json::from_slice(&text).map_err(|error| cannot_read(path.display(), error))
+    let config: Config =
+        serde_json::from_slice(&text).map_err(|error| cannot_read(shown_name(path), error))?;
+    config.check().map_err(|error| cannot_read(shown_name(path), error))?;
+    Ok(config)
 }
 
 #[cfg(test)]

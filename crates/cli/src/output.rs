@@ -13,7 +13,7 @@ use wattle::ast;
 
 use crate::colours;
 use crate::failure::Failure;
-use crate::input::is_standard;
+use crate::input::{is_standard, shown_name};
 use crate::signals;
 
 /// Where the output of a command goes.
@@ -77,7 +77,7 @@ impl Output {
     ) -> Result<(), Failure> {
         match self.file() {
             Some(path) => replace(path, fill).map_err(|error| {
-                Failure::Input(format!("cannot write {}: {error}", path.display()))
+                Failure::Input(format!("cannot write {}: {error}", shown_name(path)))
             }),
             None => {
                 let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
@@ -219,6 +219,31 @@ fn without_special_bits(permissions: Permissions) -> Permissions {
 
 /// Writes a listing as JSON.
 pub(crate) fn write_json(out: &mut dyn Write, listing: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, listing)?;
-    writeln!(out)
+    let text = serde_json::to_string_pretty(listing)?;
+    writeln!(out, "{}", without_harm(text))
+}
+
+/// What is a string or a number, or made of these, as a line of JSON.
+pub(crate) fn json_line(value: &impl Serialize) -> String {
+    without_harm(serde_json::to_string(value).unwrap_or_else(|error| error.to_string()))
+}
+
+/// JSON with escapes for what a terminal might act on: see [`Shown`](ast::Shown).
+fn without_harm(json: String) -> String {
+    let harms = |c: char| c != '\n' && !ast::is_harmless(c);
+    if !json.contains(harms) {
+        return json;
+    }
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        if harms(c) {
+            // Such a character can only be part of a string.
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                safe += &format!("\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
 }

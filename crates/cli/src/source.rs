@@ -7,7 +7,7 @@ use std::str::Utf8Error;
 use wattle::Features;
 use wattle::ast::custom::{LeftOut, WhyLeftOut};
 use wattle::ast::{
-    self, Body, Collector, Item, LineIndex, Module, Reader, SectionId, SourceMap, Span,
+    self, Body, Collector, Item, LineIndex, Module, Reader, SectionId, Shown, SourceMap, Span,
 };
 use wattle::wat::script::ModuleSource;
 use wattle::{parser, validator, wat};
@@ -97,11 +97,11 @@ impl Source {
     /// What to say of custom sections that are left out because they would be wrong: a warning for each
     /// reason. `help` says what keeps them.
     pub(crate) fn left_out(&self, left_out: &[LeftOut], help: Option<&str>) -> Vec<Fault> {
-        let mut reasons: Vec<(WhyLeftOut, Vec<&str>)> = Vec::new();
+        let mut reasons: Vec<(WhyLeftOut, Vec<String>)> = Vec::new();
         for LeftOut { name, why, .. } in left_out {
             match reasons.iter_mut().find(|(known, _)| known == why) {
-                Some((_, names)) => names.push(name),
-                None => reasons.push((*why, vec![name])),
+                Some((_, names)) => names.push(Shown(name).to_string()),
+                None => reasons.push((*why, vec![Shown(name).to_string()])),
             }
         }
         let warnings = reasons.into_iter().map(|(why, names)| {

@@ -122,18 +122,18 @@ impl ModuleIds {
         let external = |kind: ExternKind| {
             let nameless = nameless.get(&kind).map_or(&[][..], Vec::as_slice);
             let len = spaces.len(kind) as usize;
-            Space { keyword: kind.keyword(), len, name_unnamed, nameless }
+            Space { keyword: kind.keyword(), first: 0, len, name_unnamed, nameless }
         };
         let internal = |kind: ItemKind, len| {
             let keyword = kind.keyword();
-            Space { keyword, len, name_unnamed, nameless: &[] }
+            Space { keyword, first: 0, len, name_unnamed, nameless: &[] }
         };
         let names = &module.names;
         let empty = NameMap::default();
         let mut fields = BTreeMap::new();
         let mut add_fields = |ty: TypeIdx, names: &NameMap<'_, FieldIdx>| {
             if let Some(len) = module.field_count(ty) {
-                let space = Space { keyword: "field", len, name_unnamed, nameless: &[] };
+                let space = Space { keyword: "field", first: 0, len, name_unnamed, nameless: &[] };
                 fields.insert(ty.0, Ids::new(Some(names), space));
             }
         };

@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 use wattle_ast::{
     Arity, Custom, CustomData, DefIdx, Encode, ExternKind, FuncIdx, IndirectNameMap, NameMap,
@@ -15,6 +16,7 @@ use wattle_syntax::strings;
 use crate::context::{self, Context};
 use crate::custom_text;
 use crate::printer::{HandOn, Printer};
+use crate::types::repeats;
 
 /// Prints all custom sections.
 pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Result {
@@ -140,64 +142,73 @@ fn name_text<'m>(context: &Context<'m>) -> NameText {
     let flags = |kind| nameless.get(&kind).map_or(&[][..], Vec::as_slice);
     let has_place =
         |kind, index: u32| !flags(kind).get(index as usize).is_some_and(|nameless| *nameless);
-    let params = |ty| module.func_type(ty).map_or(0, |ty| ty.params().len());
-    let local_count = |func: FuncIdx| match defined(context, func) {
+    // The parameters that have places for identifiers.
+    let params = |ty| match module.func_type(ty) {
+        Some(func) if repeats(func, true) => 0..func.params().len(),
+        Some(func) => func.params().len()..func.params().len(),
+        None => 0..0,
+    };
+    let locals = |func: FuncIdx| match defined(context, func) {
         Some(func) => {
+            let params = params(func.ty);
             let locals = usize::try_from(func.body.local_count()).unwrap_or(usize::MAX);
-            params(func.ty).saturating_add(locals)
+            params.start..params.end.saturating_add(locals)
         }
-        // The parameters of an imported function have places for identifiers.
-        None if has_place(ExternKind::Func, func.0) => context.spaces.func(func).map_or(0, params),
-        None => 0,
+        None if has_place(ExternKind::Func, func.0) => {
+            context.spaces.func(func).map_or(0..0, params)
+        }
+        None => 0..0,
     };
     let more = Names {
         module: None,
-        funcs: beyond(&names.funcs, len(ExternKind::Func), flags(ExternKind::Func)),
-        locals: inner(&names.locals, local_count),
-        labels: inner(&names.labels, |func| block_count(context, func)),
-        types: beyond(&names.types, module.types.len(), &[]),
-        tables: beyond(&names.tables, len(ExternKind::Table), flags(ExternKind::Table)),
-        memories: beyond(&names.memories, len(ExternKind::Mem), flags(ExternKind::Mem)),
-        globals: beyond(&names.globals, len(ExternKind::Global), flags(ExternKind::Global)),
-        elems: beyond(&names.elems, module.elems.len(), &[]),
-        datas: beyond(&names.datas, module.datas.len(), &[]),
-        fields: inner(&names.fields, |ty| module.field_count(ty).unwrap_or(0)),
-        tags: beyond(&names.tags, len(ExternKind::Tag), flags(ExternKind::Tag)),
-        type_params: inner(&names.type_params, params),
+        funcs: beyond(&names.funcs, 0..len(ExternKind::Func), flags(ExternKind::Func)),
+        locals: inner(&names.locals, locals),
+        labels: inner(&names.labels, |func| 0..block_count(context, func)),
+        types: beyond(&names.types, 0..module.types.len(), &[]),
+        tables: beyond(&names.tables, 0..len(ExternKind::Table), flags(ExternKind::Table)),
+        memories: beyond(&names.memories, 0..len(ExternKind::Mem), flags(ExternKind::Mem)),
+        globals: beyond(&names.globals, 0..len(ExternKind::Global), flags(ExternKind::Global)),
+        elems: beyond(&names.elems, 0..module.elems.len(), &[]),
+        datas: beyond(&names.datas, 0..module.datas.len(), &[]),
+        fields: inner(&names.fields, |ty| 0..module.field_count(ty).unwrap_or(0)),
+        tags: beyond(&names.tags, 0..len(ExternKind::Tag), flags(ExternKind::Tag)),
+        type_params: inner(&names.type_params, |ty| {
+            0..module.func_type(ty).map_or(0, |ty| ty.params().len())
+        }),
         tag_params: inner(&names.tag_params, |tag| {
             let ty = context.spaces.tag(tag);
-            ty.filter(|_| has_place(ExternKind::Tag, tag.0)).map_or(0, |tag| params(tag.ty))
+            ty.filter(|_| has_place(ExternKind::Tag, tag.0)).map_or(0..0, |tag| params(tag.ty))
         }),
         unknown: names.unknown.clone(),
     };
     NameText::Ids(more.to_bytes())
 }
 
-/// The names of indices that do not exist or have no place for an identifier.
+/// The names of indices outside of `places`, and of those without a place for an identifier.
 fn beyond<'a, I: SpaceIdx>(
     names: &NameMap<'a, I>,
-    len: usize,
+    places: Range<usize>,
     nameless: &[bool],
 ) -> NameMap<'a, I> {
     let mut more = NameMap::default();
     for (index, name) in names.iter() {
         let at = index.idx();
-        if at >= len || nameless.get(at).is_some_and(|nameless| *nameless) {
+        if !places.contains(&at) || nameless.get(at).is_some_and(|nameless| *nameless) {
             more.insert(index, name.clone());
         }
     }
     more
 }
 
-/// The names of inner indices that do not exist. `len` gives the number of inner indices of each
-/// item.
+/// The names of inner indices without a place for an identifier. `places` gives the indices of an
+/// item that have one.
 fn inner<'a, O: SpaceIdx, I: SpaceIdx>(
     names: &IndirectNameMap<'a, O, I>,
-    len: impl Fn(O) -> usize,
+    places: impl Fn(O) -> Range<usize>,
 ) -> IndirectNameMap<'a, O, I> {
     let mut more = IndirectNameMap::default();
     for (outer, names) in names.iter() {
-        let names = beyond(names, len(outer), &[]);
+        let names = beyond(names, places(outer), &[]);
         if !names.is_empty() {
             *more.entry(outer) = names;
         }

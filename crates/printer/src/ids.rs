@@ -1,23 +1,29 @@
 //! The identifiers of each index space, computed once.
 //!
-//! A name becomes an identifier when it is unique in its space and not empty. Otherwise the
-//! identifier is made of the index, followed by the name in an annotation: `$#func5 (@name "f")`.
+//! A name becomes an identifier when it is unique in its space, not empty and not very long.
+//! Otherwise the identifier is made of the index, followed by the name in an annotation:
+//! `$#func5 (@name "f")`.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use wattle_ast::{NameMap, SpaceIdx};
 use wattle_syntax::strings;
 
-use crate::numbers;
+use crate::{limits, numbers};
 
 /// The identifiers of one index space.
 #[derive(Default)]
 pub(crate) struct Ids {
     /// `$id`, followed by ` (@name "..")` where needed, for each index in order.
     text: Vec<u8>,
+    /// The first index that has an entry in `ends`.
+    first: usize,
     /// For each index, the end of its identifier, and the end of its annotation.
     ends: Vec<(usize, usize)>,
+    /// Indices with names that are far from those before: the start of the identifier, its end, and
+    /// the end of the annotation.
+    far: BTreeMap<u32, (usize, usize, usize)>,
 }
 
 /// What distinguishes the identifiers of one space from those of another.
@@ -25,6 +31,8 @@ pub(crate) struct Ids {
 pub(crate) struct Space<'s> {
     /// The word in identifiers that are made of an index, such as `func`.
     pub(crate) keyword: &'s str,
+    /// The first index that can have an identifier.
+    pub(crate) first: usize,
     /// The number of indices.
     pub(crate) len: usize,
     /// Whether indices without a name get identifiers too.
@@ -35,7 +43,7 @@ pub(crate) struct Space<'s> {
 
 impl Space<'_> {
     fn has_place(&self, index: usize) -> bool {
-        !self.nameless.get(index).is_some_and(|nameless| *nameless)
+        index >= self.first && !self.nameless.get(index).is_some_and(|nameless| *nameless)
     }
 }
 
@@ -51,6 +59,8 @@ impl Ids {
     pub(crate) fn fill<I: SpaceIdx>(&mut self, names: Option<&NameMap<'_, I>>, space: Space<'_>) {
         self.text.clear();
         self.ends.clear();
+        self.far.clear();
+        self.first = space.first;
         let names = names.filter(|names| !names.is_empty());
         let in_range = || {
             let entries = names.into_iter().flat_map(NameMap::iter);
@@ -62,17 +72,27 @@ impl Ids {
         let reserved = Reserved::new(in_range().map(|(_, name)| name));
         let duplicates = duplicates(in_range());
         let mut duplicates = duplicates.iter().copied().peekable();
-        for (index, name) in in_range() {
-            self.unnamed(index, space, &reserved);
+        for (named, (index, name)) in in_range().enumerate() {
+            // Entries are only made for indices without names as long as few of them are.
+            let is_near = index - space.first <= 16 * (named + 16);
+            let is_near = (is_near || space.name_unnamed) && self.far.is_empty();
+            if is_near {
+                self.unnamed(index, space, &reserved);
+            }
+            let start = self.text.len();
             let duplicate = duplicates.next_if_eq(&index).is_some();
-            if name.is_empty() || duplicate {
+            let end = if name.is_empty() || duplicate || name.len() > limits::ID_BYTES {
                 reserved.synthetic(&mut self.text, space.keyword, index);
                 let end = self.text.len();
                 annotation(&mut self.text, name);
-                self.ends.push((end, self.text.len()));
+                end
             } else {
                 strings::write_id(&mut self.text, name);
-                self.ends.push((self.text.len(), self.text.len()));
+                self.text.len()
+            };
+            match is_near {
+                true => self.ends.push((end, self.text.len())),
+                false => drop(self.far.insert(index as u32, (start, end, self.text.len()))),
             }
         }
         if space.name_unnamed {
@@ -82,9 +102,10 @@ impl Ids {
 
     /// Adds the indices before `index`, which have no names.
     fn unnamed(&mut self, index: usize, space: Space<'_>, reserved: &Reserved<'_>) {
-        while self.ends.len() < index {
-            if space.name_unnamed && space.has_place(self.ends.len()) {
-                reserved.synthetic(&mut self.text, space.keyword, self.ends.len());
+        while self.first + self.ends.len() < index {
+            let next = self.first + self.ends.len();
+            if space.name_unnamed && space.has_place(next) {
+                reserved.synthetic(&mut self.text, space.keyword, next);
             }
             self.ends.push((self.text.len(), self.text.len()));
         }
@@ -93,10 +114,21 @@ impl Ids {
     /// The text of an index: `end` chooses whether it includes the annotation.
     #[inline(always)]
     fn text(&self, index: u32, end: impl Fn((usize, usize)) -> usize) -> &[u8] {
-        let index = index as usize;
-        let Some(&ends) = self.ends.get(index) else { return &[] };
+        let at = index;
+        let index = (index as usize).wrapping_sub(self.first);
+        let Some(&ends) = self.ends.get(index) else { return self.far_text(at, end) };
         let before = index.checked_sub(1).and_then(|before| self.ends.get(before));
         self.text.get(before.map_or(0, |ends| ends.1)..end(ends)).unwrap_or_default()
+    }
+
+    /// The text of an index without an entry in `ends`.
+    #[cold]
+    #[inline(never)]
+    fn far_text(&self, index: u32, end: impl Fn((usize, usize)) -> usize) -> &[u8] {
+        let text = self.far.get(&index);
+        let text =
+            text.and_then(|&(start, id, annotation)| self.text.get(start..end((id, annotation))));
+        text.unwrap_or_default()
     }
 
     /// The identifier of an index as it stands in a reference; empty when it has none.
@@ -192,13 +224,13 @@ fn hash(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
     use alloc::string::String;
-    use wattle_ast::{FuncIdx, TypeIdx};
+    use wattle_ast::{FuncIdx, LocalIdx, TypeIdx};
 
     fn ids(names: &[(u32, &'static str)], name_unnamed: bool) -> Vec<String> {
         let map: NameMap<'_, FuncIdx> =
             names.iter().map(|(index, name)| (FuncIdx(*index), (*name).into())).collect();
-        let ids =
-            Ids::new(Some(&map), Space { keyword: "func", len: 5, name_unnamed, nameless: &[] });
+        let space = Space { keyword: "func", first: 0, len: 5, name_unnamed, nameless: &[] };
+        let ids = Ids::new(Some(&map), space);
         (0..6).map(|index| String::from_utf8(ids.definition(index).into()).unwrap()).collect()
     }
 
@@ -220,9 +252,25 @@ mod tests {
     }
 
     #[test]
+    fn indices_without_names_take_no_memory() {
+        let named = [3, 70_000, 70_001, u32::MAX - 1];
+        let entry = |index| (LocalIdx(index), alloc::format!("l{index}").into());
+        let map: NameMap<'_, LocalIdx> = named.into_iter().map(entry).collect();
+        let len = u32::MAX as usize;
+        let space = Space { keyword: "local", first: 4, len, name_unnamed: false, nameless: &[] };
+        let ids = Ids::new(Some(&map), space);
+        assert_eq!((ids.ends.len(), ids.far.len()), (0, 3));
+        assert_eq!(ids.get(3), b"");
+        for index in &named[1..] {
+            assert_eq!(ids.definition(*index), alloc::format!("$l{index}").as_bytes());
+        }
+        assert_eq!((ids.get(70_002), ids.get(0)), (&b""[..], &b""[..]));
+    }
+
+    #[test]
     fn references_leave_the_annotation_out() {
         let map: NameMap<'_, TypeIdx> = [(TypeIdx(1), "".into())].into_iter().collect();
-        let space = Space { keyword: "type", len: 2, name_unnamed: false, nameless: &[] };
+        let space = Space { keyword: "type", first: 0, len: 2, name_unnamed: false, nameless: &[] };
         let ids = Ids::new(Some(&map), space);
         let mut out = Vec::new();
         (0..4).for_each(|index| ids.reference(&mut out, index));

@@ -201,7 +201,7 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
         match value {
             BlockType::Empty => {}
             BlockType::Value(ty) => self.context.result_types(&mut self.out, [ty].into_iter()),
-            BlockType::Type(ty) => self.context.type_use(&mut self.out, ty, None),
+            BlockType::Type(ty) => self.context.type_use(&mut self.out, ty, None, false),
         }
         // The clauses of `try_table` are outside the scope of its label.
         if self.opcode != Opcode::TryTable {

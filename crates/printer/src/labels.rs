@@ -7,7 +7,7 @@ use wattle_ast::{BlockIdx, LabelIdx, NameMap};
 use wattle_syntax::strings;
 
 use crate::ids::{Reserved, annotation};
-use crate::numbers;
+use crate::{limits, numbers};
 
 /// The open blocks, the innermost last.
 ///
@@ -75,7 +75,7 @@ impl<'m> LabelStack<'m> {
         let name = self.names.and_then(|names| names.get(ordinal.into())).map(|name| name.as_str());
         let mut label = Label::default();
         match name {
-            Some(name) if !name.is_empty() => {
+            Some(name) if !name.is_empty() && name.len() <= limits::ID_BYTES => {
                 strings::write_id(&mut self.text, name);
                 label.name = Some(name);
             }

@@ -38,6 +38,7 @@ mod fold;
 mod ids;
 mod instructions;
 mod labels;
+mod limits;
 mod listing;
 mod metadata;
 mod modules;

@@ -8,7 +8,7 @@ use core::fmt;
 
 use wattle_ast::{
     Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind, ExternType,
-    Func, Import, Module, Opcode, SectionId,
+    Func, Import, Local, Module, NameMap, Opcode, SectionId,
 };
 
 use wattle_syntax::strings;
@@ -19,14 +19,11 @@ use crate::instructions::{Code, Commented, Flat};
 use crate::labels::LabelStack;
 use crate::metadata::Pending;
 use crate::printer::{HandOn, Printer};
+use crate::types::repeats;
 use crate::{customs, numbers};
 
 /// The number of bytes of text from which a piece is handed on.
 const PIECE: usize = 1 << 16;
-
-/// More locals than this are printed as `(local ...)`: engines take no more than 50,000, while a few
-/// bytes can declare four billion.
-const MAX_LOCALS: u64 = 1_000_000;
 
 /// Prints a module with the default settings: flat, two spaces a level.
 ///
@@ -408,16 +405,23 @@ impl<'m> Printer<'m> {
         let at = self.offset(SectionId::Code, place);
         self.begin(index, at);
         let index = index.index();
-        let params = self.context.module.func_type(func.ty).map_or(0, |ty| ty.params().len());
+        let ty = self.context.module.func_type(func.ty);
+        let params = ty.map_or(0, |ty| ty.params().len());
         let local_count = func.body.local_count();
         let names = module.names.locals.get(index.into());
         let name_unnamed = self.context.config.name_unnamed;
+        let locals_left = self.locals_left.checked_sub(local_count);
         if names.is_some() || name_unnamed || !self.locals.is_empty() {
-            let len = params.saturating_add(local_count.min(MAX_LOCALS) as usize);
-            let space = Space { keyword: "local", len, name_unnamed, nameless: &[] };
+            let len = usize::try_from(local_count).map_or(usize::MAX, |len| params + len);
+            let first = match ty.is_some_and(|ty| repeats(ty, names.is_some())) {
+                true => 0,
+                false => params,
+            };
+            let name_unnamed = name_unnamed && locals_left.is_some();
+            let space = Space { keyword: "local", first, len, name_unnamed, nameless: &[] };
             self.locals.fill(names, space);
         }
-        self.context.type_use(&mut self.out, func.ty, Some(&self.locals));
+        self.context.type_use(&mut self.out, func.ty, Some(&self.locals), names.is_some());
         let body = &func.body;
         let empty = local_count == 0 && body.code() == [Opcode::End.info().code as u8];
         if empty {
@@ -430,18 +434,22 @@ impl<'m> Printer<'m> {
         if local_count > 0 {
             self.context.line(&mut self.out, 2);
             let start = self.out.len();
-            if local_count > MAX_LOCALS {
-                self.str("(local ...)");
-            } else {
-                let types = body
-                    .locals()
-                    .flat_map(|local| core::iter::repeat_n(local.ty, local.count as usize));
-                let first = params as u32;
-                let ids = Some(&self.locals);
-                self.context.variables(&mut self.out, "local", types, first, ids);
-                // Each local begins with a space, which the indentation of the line replaces.
-                self.out.remove(start);
+            let (first, ids) = (params as u32, &self.locals);
+            match locals_left {
+                Some(left) => {
+                    self.locals_left = left;
+                    let one_by_one =
+                        |local: Local| core::iter::repeat_n(local.ty, local.count as usize);
+                    let types = body.locals().flat_map(one_by_one);
+                    self.context.variables(&mut self.out, "local", types, first, Some(ids));
+                }
+                None => {
+                    let named = names.into_iter().flat_map(NameMap::iter).map(|(index, _)| index.0);
+                    self.context.local_runs(&mut self.out, body.locals(), first, ids, named);
+                }
             }
+            // Each local begins with a space, which the indentation of the line replaces.
+            self.out.remove(start);
         }
         let labels = LabelStack::new(module.names.labels.get(index.into()), name_unnamed);
         let out = core::mem::take(&mut self.out);

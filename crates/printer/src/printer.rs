@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::exports::InlineExports;
 use crate::fold::Folder;
 use crate::ids::Ids;
+use crate::limits;
 use crate::metadata::Customs;
 use crate::numbers::offset_comment;
 
@@ -24,6 +25,8 @@ pub(crate) struct Printer<'m> {
     pub(crate) locals: Ids,
     pub(crate) nesting: Nesting,
     pub(crate) folder: Folder,
+    /// The number of locals that may still be written one by one.
+    pub(crate) locals_left: u64,
     /// Whether any field was printed.
     pub(crate) fields: bool,
     /// Whether the instructions of all bodies could be decoded.
@@ -47,6 +50,8 @@ impl<'m> Printer<'m> {
         }
         let exports = InlineExports::new(&context);
         let (locals, nesting, folder) = Default::default();
+        let code = module.funcs.iter().map(|func| func.body.bytes().len() as u64);
+        let locals_left = code.fold(limits::LOCALS, u64::saturating_add);
         let out = Vec::new();
         Printer {
             context,
@@ -56,6 +61,7 @@ impl<'m> Printer<'m> {
             locals,
             nesting,
             folder,
+            locals_left,
             fields: false,
             is_legible: true,
         }

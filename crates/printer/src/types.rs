@@ -5,17 +5,20 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AddrType, CompType, FieldType, FuncType, GlobalType, HeapType, Limits, LocalIdx, MemType,
-    NameMap, PackType, RefType, StorageType, SubType, TableType, TypeIdx, ValType,
+    AddrType, CompType, FieldType, FuncType, GlobalType, HeapType, Limits, Local, LocalIdx,
+    MemType, NameMap, PackType, RefType, StorageType, SubType, TableType, TypeIdx, ValType,
 };
 
 use crate::context::Context;
 use crate::ids::{Ids, Space};
-use crate::numbers;
+use crate::{limits, numbers};
 
-/// The most parameters and results that are repeated where a function type is used: a type use of a
-/// few bytes must not become kilobytes of text.
-const MAX_INLINE: usize = 64;
+/// Whether parameters and results are repeated where the type is used, by whether its parameters
+/// have names there.
+pub(crate) fn repeats(func: &FuncType, has_names: bool) -> bool {
+    let most = if has_names { limits::TYPES_WITH_NAMES } else { limits::TYPES };
+    func.params().len() + func.results().len() <= most
+}
 
 impl Context<'_> {
     pub(crate) fn heap_type(&self, out: &mut Vec<u8>, ty: HeapType) {
@@ -102,6 +105,45 @@ impl Context<'_> {
         }
     }
 
+    /// Appends locals as runs of one type: ` (local (@repeat 1000000) i64)`. Those with identifiers,
+    /// whose indices are `named`, stand alone.
+    pub(crate) fn local_runs(
+        &self,
+        out: &mut Vec<u8>,
+        runs: impl Iterator<Item = Local>,
+        first: u32,
+        ids: &Ids,
+        named: impl Iterator<Item = u32>,
+    ) {
+        let mut named = named.peekable();
+        let mut index = first;
+        for run in runs {
+            // More locals than indices are malformed.
+            let end = index.saturating_add(run.count);
+            while index < end {
+                let id = ids.definition(index);
+                while named.next_if(|named| *named <= index).is_some() {}
+                let next = match id {
+                    [] => named.peek().map_or(end, |named| (*named).min(end)),
+                    _ => index + 1,
+                };
+                out.extend_from_slice(b" (local");
+                if next - index > 1 {
+                    out.extend_from_slice(b" (@repeat ");
+                    numbers::decimal(out, (next - index).into());
+                    out.push(b')');
+                }
+                if !id.is_empty() {
+                    out.push(b' ');
+                    out.extend_from_slice(id);
+                }
+                self.val_type(out, run.ty);
+                out.push(b')');
+                index = next;
+            }
+        }
+    }
+
     fn params_and_results(&self, out: &mut Vec<u8>, ty: &FuncType, ids: Option<&Ids>) {
         self.variables(out, "param", ty.params().iter().copied(), 0, ids);
         if !ty.results().is_empty() {
@@ -110,14 +152,17 @@ impl Context<'_> {
     }
 
     /// Appends ` (type 5)`, followed by parameters and results unless there are too many. `ids` are
-    /// the identifiers of the locals.
-    pub(crate) fn type_use(&self, out: &mut Vec<u8>, ty: TypeIdx, ids: Option<&Ids>) {
+    /// the identifiers of the parameters; `has_names` says whether some are names.
+    pub(crate) fn type_use(
+        &self,
+        out: &mut Vec<u8>,
+        ty: TypeIdx,
+        ids: Option<&Ids>,
+        has_names: bool,
+    ) {
         self.type_ref(out, ty);
-        if let Some(func) = self.module.func_type(ty) {
-            let named = ids.is_some_and(|ids| !ids.is_empty());
-            if named || func.params().len() + func.results().len() <= MAX_INLINE {
-                self.params_and_results(out, func, ids);
-            }
+        if let Some(func) = self.module.func_type(ty).filter(|func| repeats(func, has_names)) {
+            self.params_and_results(out, func, ids);
         }
     }
 
@@ -128,15 +173,15 @@ impl Context<'_> {
         ty: TypeIdx,
         names: Option<&NameMap<'_, LocalIdx>>,
     ) {
-        let func = self.module.func_type(ty);
+        let func = self.module.func_type(ty).filter(|func| repeats(func, true));
         let ids = func.and_then(|func| self.param_ids(names, func));
-        self.type_use(out, ty, ids.as_ref());
+        self.type_use(out, ty, ids.as_ref(), ids.is_some());
     }
 
     /// The identifiers of parameters with these names; `None` without names.
     fn param_ids(&self, names: Option<&NameMap<'_, LocalIdx>>, func: &FuncType) -> Option<Ids> {
         let len = func.params().len();
-        let space = Space { keyword: "local", len, name_unnamed: false, nameless: &[] };
+        let space = Space { keyword: "local", first: 0, len, name_unnamed: false, nameless: &[] };
         names.map(|names| Ids::new(Some(names), space))
     }
 

@@ -144,7 +144,7 @@ impl fmt::Display for CallSite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "func {}", self.func)?;
         if let Some(name) = &self.name {
-            write!(f, " `${name}`")?;
+            write!(f, " `${}`", wattle_ast::Shown(name))?;
         }
         write!(f, " + {:#x}", self.offset)
     }

@@ -49,7 +49,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{Features, Span};
+use wattle_ast::{Features, Shown, Span};
 
 pub use runner::{GoesOn, run, run_while};
 
@@ -96,6 +96,6 @@ pub struct Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Failure { line, keyword, expected, got, .. } = self;
-        write!(f, "line {line}: {keyword}: expected {expected}, got {got}")
+        write!(f, "line {line}: {keyword}: expected {}, got {}", Shown(expected), Shown(got))
     }
 }

@@ -3,6 +3,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use wattle_ast::{Class, Feature, Features, ValType};
 
@@ -226,7 +227,70 @@ config! {
     almost_valid: bool = false;
 }
 
+/// A configuration asks for modules that are too large.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TooLarge {
+    /// What the module would have too many of: the name of a field of [`Config`].
+    pub field: &'static str,
+    /// The size of that part of the largest module.
+    pub size: u64,
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TooLarge { field, size } = self;
+        let most = Config::MAX_SIZE;
+        write!(f, "modules would be too large: {field} allows a size of {size}, at most {most}")
+    }
+}
+
+impl core::error::Error for TooLarge {}
+
 impl Config {
+    /// The largest size of a part of a module: the number of items, and of what they hold. It keeps a
+    /// module within some hundred megabytes.
+    pub const MAX_SIZE: u64 = 4_000_000;
+
+    /// Checks that no part of a module can be larger than [`MAX_SIZE`](Config::MAX_SIZE).
+    ///
+    /// ```
+    /// use wattle_smith::Config;
+    /// assert!(Config::default().check().is_ok());
+    /// let error = Config { min_funcs: u32::MAX, ..Config::default() }.check().unwrap_err();
+    /// assert_eq!(error.field, "min_funcs");
+    /// ```
+    ///
+    /// # Errors
+    /// The first part that can be larger.
+    pub fn check(&self) -> Result<(), TooLarge> {
+        let each = |count: u32, parts: &[u32]| {
+            let inner = parts.iter().fold(1, |sum: u64, &part| sum.saturating_add(part.into()));
+            u64::from(count).saturating_mul(inner)
+        };
+        let bodies = [self.max_locals, self.max_instructions, self.max_nesting];
+        for (field, size) in [
+            ("seed_bytes", each(self.seed_bytes, &[])),
+            ("max_types", each(self.max_types, &[])),
+            ("max_params", each(self.max_types, &[self.max_params])),
+            ("max_results", each(self.max_types, &[self.max_results])),
+            ("max_fields", each(self.max_types, &[self.max_fields])),
+            ("max_imports", each(self.max_imports, &[])),
+            ("min_funcs", each(self.min_funcs, &bodies)),
+            ("max_funcs", each(self.max_funcs, &bodies)),
+            ("max_tables", each(self.max_tables, &[])),
+            ("max_memories", each(self.max_memories, &[])),
+            ("max_tags", each(self.max_tags, &[])),
+            ("max_globals", each(self.max_globals, &[])),
+            ("max_elem_items", each(self.max_elems, &[self.max_elem_items])),
+            ("max_data_bytes", each(self.max_datas, &[self.max_data_bytes])),
+        ] {
+            if size > Config::MAX_SIZE {
+                return Err(TooLarge { field, size });
+            }
+        }
+        Ok(())
+    }
+
     /// The features that modules may use, without those that cannot be generated and those that
     /// need a feature that is off.
     pub(crate) fn usable_features(&self) -> Features {

@@ -72,7 +72,7 @@ use wattle_ast::{Feature, Features, Module};
 
 pub use arbitrary::Error;
 pub use broken::Broken;
-pub use config::{Config, ExportSpec, ExternSpec, ImportSpec, Weights};
+pub use config::{Config, ExportSpec, ExternSpec, ImportSpec, TooLarge, Weights};
 pub use entropy::split_mix64;
 pub use provider::{default_of, provider, provider_of};
 
@@ -94,7 +94,8 @@ pub struct Generated {
 /// Makes a module from bytes, and takes those that it used from the front of `input`.
 ///
 /// # Errors
-/// None today: any bytes make a module, and so does an empty input.
+/// When the configuration asks for modules that are too large: see [`Config::check`]. Otherwise any
+/// bytes make a module, and so does an empty input.
 ///
 /// ```
 /// use arbitrary::Unstructured;
@@ -104,6 +105,7 @@ pub struct Generated {
 /// assert_eq!(generated.broken, None);
 /// ```
 pub fn generate(config: &Config, input: &mut Unstructured<'_>) -> arbitrary::Result<Generated> {
+    config.check().map_err(|_| arbitrary::Error::IncorrectFormat)?;
     let data = input.peek_bytes(input.len()).unwrap_or_default();
     let (generated, used) = generate_from(config, data);
     input.bytes(used.min(input.len()))?;
@@ -115,13 +117,18 @@ pub fn generate(config: &Config, input: &mut Unstructured<'_>) -> arbitrary::Res
 /// SplitMix64 expands the seed to bytes, each word low byte first. The first word chooses how many
 /// bytes: between a quarter of [`Config::seed_bytes`] and all of them.
 ///
+/// A configuration that [`Config::check`] refuses makes an empty module.
+///
 /// ```
 /// use wattle_smith::{Config, from_seed};
 /// let one = from_seed(&Config::default(), 1).module;
 /// assert_ne!(one, from_seed(&Config::default(), 2).module);
 /// ```
 pub fn from_seed(config: &Config, seed: u64) -> Generated {
-    generate_from(config, &entropy::expand(seed, config.seed_bytes)).0
+    match config.check() {
+        Ok(()) => generate_from(config, &seed_bytes(config, seed)).0,
+        Err(_) => Generated { module: Module::default(), features: config.features, broken: None },
+    }
 }
 
 /// The bytes that [`from_seed`] makes its module from.
@@ -136,7 +143,7 @@ pub fn from_seed(config: &Config, seed: u64) -> Generated {
 /// assert_eq!(made, from_seed(&config, 3));
 /// ```
 pub fn seed_bytes(config: &Config, seed: u64) -> Vec<u8> {
-    entropy::expand(seed, config.seed_bytes)
+    entropy::expand(seed, config.seed_bytes.min(Config::MAX_SIZE as u32))
 }
 
 fn generate_from(config: &Config, data: &[u8]) -> (Generated, usize) {

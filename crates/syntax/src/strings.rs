@@ -16,11 +16,11 @@
 //! ```
 
 use alloc::borrow::Cow;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use wattle_ast::Name;
+use wattle_ast::{Name, Quoted};
 
 use crate::is_id_char;
 
@@ -234,43 +234,16 @@ pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
 }
 
-/// Appends a string literal for a name. Characters that are invisible, or change how the text
-/// around them is displayed, become `\u{...}`.
+/// Appends a string literal for a name, as [`Quoted`] shows it: characters that are invisible, or
+/// change how the text around them is displayed, become `\u{...}`.
 pub fn write_name(out: &mut Vec<u8>, name: &str) {
-    out.push(b'"');
     if name.bytes().all(|byte| ESCAPES[usize::from(byte)].1 == 1) {
+        out.push(b'"');
         out.extend_from_slice(name.as_bytes());
+        out.push(b'"');
     } else {
-        name.chars().for_each(|c| write_char(out, c));
+        out.extend_from_slice(Quoted(name).to_string().as_bytes());
     }
-    out.push(b'"');
-}
-
-fn write_char(out: &mut Vec<u8>, c: char) {
-    match c {
-        '"' | '\\' => out.extend_from_slice(&[b'\\', c as u8]),
-        '\n' => out.extend_from_slice(b"\\n"),
-        '\t' => out.extend_from_slice(b"\\t"),
-        '\r' => out.extend_from_slice(b"\\r"),
-        _ if shows(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-        _ => {
-            out.extend_from_slice(b"\\u{");
-            let digits = (35 - (c as u32 | 1).leading_zeros()) / 4;
-            let digit = |place: u32| HEX_DIGITS[(c as usize >> (4 * place)) & 15];
-            out.extend((0..digits).rev().map(digit));
-            out.push(b'}');
-        }
-    }
-}
-
-/// Whether a character is visible and displayed as itself: not a control character, not invisible,
-/// and not one that changes the direction of text.
-fn shows(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Appends the identifier for a name that is not empty: `$name`, or `$"name"` if it has characters

@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{Feature, ItemKind, Malformed, Names, Path, Span, ValType};
+use wattle_ast::{Feature, ItemKind, Malformed, Names, Path, Quoted, Shown, Span, ValType};
 
 /// What is wrong, without its place.
 ///
@@ -312,7 +312,9 @@ impl fmt::Display for ErrorKind {
             ErrorKind::MultipleMemories => f.write_str("multiple memories"),
             ErrorKind::MultipleTables => f.write_str("multiple tables"),
             ErrorKind::TagResults => f.write_str("non-empty tag result type"),
-            ErrorKind::DuplicateExport(name) => write!(f, "duplicate export name {name:?}"),
+            ErrorKind::DuplicateExport(name) => {
+                write!(f, "duplicate export name {}", Quoted(name))
+            }
             ErrorKind::StartFunction => {
                 f.write_str("start function must not have parameters or results")
             }
@@ -454,7 +456,7 @@ fn write_at_end(f: &mut fmt::Formatter<'_>, error: &Fields, what: Mismatch) -> f
     }
     let returns = match (error.path.item, &error.path.name) {
         (Some((ItemKind::Func, _)), Some(name)) => {
-            write!(f, "at the end of func `${name}`")?;
+            write!(f, "at the end of func `${}`", Shown(name))?;
             "returns"
         }
         (Some((ItemKind::Func, index)), None) => {

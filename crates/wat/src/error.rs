@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{Feature, LineColumn, LineIndex, Span};
+use wattle_ast::{Feature, LineColumn, LineIndex, Shown, Span};
 use wattle_syntax::{LexError, Shape, Tokens, strings};
 
 use crate::foreign::Foreign;
@@ -66,19 +66,21 @@ impl fmt::Display for ErrorKind {
         use ErrorKind::*;
         match self {
             UnknownOperator(token, Expected::Token(fits)) => {
-                write!(f, "unknown operator {token}, expected {fits}")
+                write!(f, "unknown operator {}, expected {fits}", Shown(token))
             }
-            UnknownOperator(token, fits) => write!(f, "unknown operator {token}: not {fits}"),
+            UnknownOperator(token, fits) => {
+                write!(f, "unknown operator {}: not {fits}", Shown(token))
+            }
             NotEnabled(token, feature) => {
-                write!(f, "unknown operator {token} ({feature} is not enabled)")
+                write!(f, "unknown operator {} ({feature} is not enabled)", Shown(token))
             }
             ErrorKind::Foreign(foreign) => {
                 write!(f, "unexpected token: this looks like {}", foreign.name)
             }
             UnexpectedToken(fits) => write!(f, "unexpected token, expected {fits}"),
             Lexical(error) => error.fmt(f),
-            Unknown(space, id) => write!(f, "unknown {space} {id}"),
-            Duplicate(space, id) => write!(f, "duplicate {space} ${id}"),
+            Unknown(space, id) => write!(f, "unknown {space} {}", Shown(id)),
+            Duplicate(space, id) => write!(f, "duplicate {space} ${}", Shown(id)),
             IdNotAllowed => f.write_str("identifier not allowed"),
             ConstantOutOfRange(number) => write!(f, "{}constant out of range", number.prefix()),
             ImportAfter(space) => write!(f, "import after {space} definition"),
@@ -90,8 +92,8 @@ impl fmt::Display for ErrorKind {
             LaneCount => f.write_str("wrong number of lane literals"),
             PageSize => f.write_str("invalid custom page size"),
             TooMany(space) => write!(f, "too many {space} bindings"),
-            MisplacedAnnotation(name) => write!(f, "misplaced @{name} annotation"),
-            Annotation(name, reason) => write!(f, "@{name} annotation: {reason}"),
+            MisplacedAnnotation(name) => write!(f, "misplaced @{} annotation", Shown(name)),
+            Annotation(name, reason) => write!(f, "@{} annotation: {reason}", Shown(name)),
         }
     }
 }

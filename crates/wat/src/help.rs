@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
-use wattle_ast::{Opcode, nearest};
+use wattle_ast::{Opcode, Shown, nearest};
 use wattle_syntax::{LexError, Shape, TokenKind, is_id_char, numbers, strings};
 
 use crate::cursor::Cursor;
@@ -48,13 +48,15 @@ pub enum Help {
 impl fmt::Display for Help {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Help::Meant(word) => write!(f, "did you mean `{word}`?"),
-            Help::Renamed(word) => write!(f, "it is called `{word}` here"),
-            Help::Identifier(id) => write!(f, "an identifier begins with `$`: write `{id}`"),
-            Help::Write(text) => write!(f, "write `{text}`"),
-            Help::BoundAs(space, id) => write!(f, "there is a {space} {id}"),
+            Help::Meant(word) => write!(f, "did you mean `{}`?", Shown(word)),
+            Help::Renamed(word) => write!(f, "it is called `{}` here", Shown(word)),
+            Help::Identifier(id) => {
+                write!(f, "an identifier begins with `$`: write `{}`", Shown(id))
+            }
+            Help::Write(text) => write!(f, "write `{}`", Shown(text)),
+            Help::BoundAs(space, id) => write!(f, "there is a {space} {}", Shown(id)),
             Help::Range(number) => f.write_str(number.range()),
-            Help::TypeIs(ty) => write!(f, "the type is {ty}; leave out what repeats it"),
+            Help::TypeIs(ty) => write!(f, "the type is {}; leave out what repeats it", Shown(ty)),
             Help::Lanes(expected, found) => {
                 write!(f, "it takes {expected} numbers, here are {found}")
             }

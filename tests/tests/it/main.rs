@@ -6,6 +6,7 @@ mod corpus;
 mod edits;
 mod library;
 mod remap;
+mod stack;
 mod suite;
 mod suite_locator;
 mod tidy;

@@ -9,6 +9,7 @@ pub mod leb128;
 mod list;
 mod name;
 mod reader;
+mod shown;
 
 pub use codec::{Decode, Encode};
 pub(crate) use codec::{codes, fields, read_list};
@@ -21,3 +22,4 @@ pub use indices::{
 pub use list::{Element, List, ListView};
 pub use name::Name;
 pub use reader::Reader;
+pub use shown::{Quoted, Shown, is_harmless};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use wattle::Features;
 use wattle::ast::{
     self, Body, CustomData, Elem, ElemItems, Event, ExternKind, Item, ItemKind, Module, Names,
-    SectionId,
+    Quoted, SectionId,
 };
 use wattle::parser::{Parser, Skipped};
 use wattle::printer::Lister;
@@ -15,7 +15,7 @@ use wattle::printer::Lister;
 use super::entries;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::output::Output;
+use crate::output::{Output, json_line};
 use crate::source::{Source, is_body, malformed_body};
 
 /// Shows every byte of a binary with what it means: offset, bytes, meaning, nested. With `--json`,
@@ -126,8 +126,7 @@ impl<'a> Dumper<'a> {
         }
         if self.json {
             let bytes = Hex(bytes, "").to_string();
-            serde_json::to_writer(&mut *self.out, &Row { offset, bytes, level, meaning })?;
-            return writeln!(self.out);
+            return writeln!(self.out, "{}", json_line(&Row { offset, bytes, level, meaning }));
         }
         let mut rows = bytes.chunks(ROW).enumerate();
         let (_, first) = rows.next().unwrap_or((0, &[]));
@@ -160,7 +159,7 @@ impl<'a> Dumper<'a> {
 
     fn name(&self, kind: ItemKind, index: u32) -> String {
         let name = self.module.names.of(kind, index);
-        name.map_or(String::new(), |name| format!(" {:?}", name.as_str()))
+        name.map_or(String::new(), |name| format!(" {}", Quoted(name)))
     }
 
     /// A row for an item with an index.
@@ -184,16 +183,12 @@ impl<'a> Dumper<'a> {
             Item::Type(ty) => self.item(event, ItemKind::Type, &format!("{:?}", ty.comp)),
             Item::ImportGroup(group) => {
                 let meaning =
-                    format!("the next {} imports are from {:?}", group.len, group.module.as_str());
+                    format!("the next {} imports are from {}", group.len, Quoted(&group.module));
                 self.row(event.offset, event.bytes, 1, &meaning)
             }
             Item::Import(import) => {
-                let what = format!(
-                    "{:?} {:?}, {:?}",
-                    import.module.as_str(),
-                    import.name.as_str(),
-                    import.ty
-                );
+                let (module, name) = (Quoted(&import.module), Quoted(&import.name));
+                let what = format!("{module} {name}, {:?}", import.ty);
                 self.item(event, ItemKind::Import, &what)
             }
             Item::Func(ty) => self.item(event, ItemKind::Func, &format!("type {ty}")),
@@ -208,7 +203,7 @@ impl<'a> Dumper<'a> {
             }
             Item::Export(export) => {
                 let (kind, index) = (export.index.kind(), export.index.index());
-                let what = format!("{:?} is {} {index}", export.name.as_str(), kind.keyword());
+                let what = format!("{} is {} {index}", Quoted(&export.name), kind.keyword());
                 self.item(event, ItemKind::Export, &what)
             }
             Item::Start(func) => self.row(event.offset, event.bytes, 1, &format!("func {func}")),
@@ -229,7 +224,7 @@ impl<'a> Dumper<'a> {
                 let bytes = custom.data.bytes().unwrap_or_default();
                 let head = event.bytes.len() - bytes.len();
                 let meaning =
-                    format!("custom section {:?}, {} bytes", custom.name.as_str(), bytes.len());
+                    format!("custom section {}, {} bytes", Quoted(&custom.name), bytes.len());
                 self.row(event.offset, &event.bytes[..head], 0, &meaning)?;
                 let meaning = match (&*custom.name, &custom.data) {
                     (Names::NAME, CustomData::Bytes(bytes)) => match Names::parse(bytes) {

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use wattle::ast::Features;
+use wattle::ast::{Features, Shown};
 use wattle_differ::{Effort, Engine, Finding, Nans, Oracle, Plan, Spec, Stats, Watcher};
 
 use crate::failure::{FAILED, Failure};
-use crate::input::{parse_features, read_config};
+use crate::input::{parse_features, read_config, shown_name};
+use crate::output::json_line;
 use crate::signals;
 
 /// Runs generated modules on engines and on Wattle, and reports where they differ.
@@ -124,7 +125,7 @@ impl Fuzz {
         let stats = stats.map_err(|error| Failure::Usage(error.to_string()))?;
         let stopped = stop.load(Ordering::Relaxed);
         let shown = match json {
-            true => serde_json::to_string(&stats).map_err(io::Error::from),
+            true => Ok(json_line(&stats)),
             false => Ok(summary(&stats, stopped)),
         };
         let written = shown.and_then(|text| writeln!(io::stdout().lock(), "{}", text.trim_end()));
@@ -208,10 +209,10 @@ impl Watcher for Live {
         let difference = &finding.difference;
         let text = format!(
             "{}: {}: expected {}, got {}",
-            folder.display(),
-            difference.place,
-            difference.expected,
-            difference.actual
+            shown_name(folder),
+            Shown(&difference.place),
+            Shown(&difference.expected),
+            Shown(&difference.actual)
         );
         if self.bar.is_hidden() {
             eprintln!("{text}");
@@ -242,7 +243,7 @@ fn summary(stats: &Stats, stopped: bool) -> String {
         ];
         for (what, map) in maps {
             for (reason, count) in map {
-                let _ = writeln!(text, "  {what}, {reason}: {count}");
+                let _ = writeln!(text, "  {what}, {}: {count}", Shown(reason));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use clap::Args;
 use serde::Serialize;
 use wattle::Features;
-use wattle::ast::{ExternKind, Item, Module, SectionId};
+use wattle::ast::{ExternKind, Item, Module, Quoted, SectionId, Shown};
 use wattle::parser::Parser;
 
 use super::entries;
@@ -138,15 +138,16 @@ impl Listing {
     pub(super) fn write_items(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "imports ({})", self.imports.len())?;
         for row in &self.imports {
-            writeln!(out, "  {:<8} {:>6}  {:?} {:?}", row.kind, row.index, row.module, row.name)?;
+            let (module, name) = (Quoted(&row.module), Quoted(&row.name));
+            writeln!(out, "  {:<8} {:>6}  {module} {name}", row.kind, row.index)?;
         }
         writeln!(out, "\nexports ({})", self.exports.len())?;
         for row in &self.exports {
-            writeln!(out, "  {:<8} {:>6}  {:?}", row.kind, row.index, row.name)?;
+            writeln!(out, "  {:<8} {:>6}  {}", row.kind, row.index, Quoted(&row.name))?;
         }
         writeln!(out, "\nfunctions ({})", self.functions.len())?;
         for row in &self.functions {
-            let name = row.name.as_deref().unwrap_or_default();
+            let name = Shown(row.name.as_deref().unwrap_or_default());
             let line =
                 format!("  {:>6} {:>#10x} {:>10} bytes  {name}", row.index, row.start, row.size);
             writeln!(out, "{}", line.trim_end())?;
@@ -183,7 +184,7 @@ fn sections_and_functions(
                 count: section.id.is_list().then_some(section.count),
             }),
             Item::Custom(custom) => sections.push(SectionRow {
-                name: format!("{} {:?}", SectionId::Custom, custom.name.as_str()),
+                name: format!("{} {}", SectionId::Custom, Quoted(&custom.name)),
                 start: event.offset,
                 size: event.bytes.len(),
                 count: None,

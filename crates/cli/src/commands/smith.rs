@@ -8,7 +8,7 @@ use wattle_smith::{Config, Generated, from_seed, generate};
 
 use crate::failure::Failure;
 use crate::input::{parse_features, read_config, read_file};
-use crate::output::{Output, write_json};
+use crate::output::{Output, json_line, write_json};
 
 /// Generates a valid module. A seed gives the same module on every machine.
 #[derive(Args)]
@@ -91,7 +91,7 @@ impl Smith {
         if let Some(rule) = broken {
             let message = format!("{}: {rule}", rule.phrase());
             match json {
-                true => eprintln!("{}", serde_json::json!({ "broken": message })),
+                true => eprintln!("{}", json_line(&serde_json::json!({ "broken": message }))),
                 false => eprintln!("{message}"),
             }
         }
@@ -125,6 +125,7 @@ impl Smith {
         if self.endless {
             config.termination = None;
         }
+        config.check().map_err(|error| Failure::Usage(error.to_string()))?;
         Ok(config)
     }
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use wattle::ast::Shown;
 use wattle::runtime::Config;
 use wattle::script::{Options, Report};
 use wattle::wat::script::{self, DirectiveKind};
@@ -20,6 +21,7 @@ use wattle::{Feature, Features};
 use crate::failure::{FAILED, Failure, cannot_read};
 use crate::fault::Fault;
 use crate::input::{FeatureList, Reading, is_standard, parse_seconds, shown_name};
+use crate::output::json_line;
 use crate::source::Source;
 
 /// Runs test scripts.
@@ -315,11 +317,13 @@ impl Wast {
 
 fn show_text(name: &str, counts: &str, report: Result<Report, Failure>) -> io::Result<()> {
     let mut out = io::stdout().lock();
+    let name = Shown(name);
     writeln!(out, "{name}: {counts}")?;
     match report {
         Ok(report) => {
             for failure in report.failures {
                 let wattle::script::Failure { line, keyword, expected, got, .. } = failure;
+                let (expected, got) = (Shown(expected), Shown(got));
                 writeln!(out, "  {name}:{line}: {keyword}: expected {expected}, got {got}")?;
             }
         }
@@ -355,5 +359,5 @@ fn show_json(
         Err(Failure::Input(why)) => row.error = Some(why),
         Err(_) => {}
     }
-    writeln!(io::stdout(), "{}", serde_json::to_string(&row)?)
+    writeln!(io::stdout(), "{}", json_line(&row))
 }

@@ -1,5 +1,6 @@
 //! The command as a user meets it, one file for each group of subcommands.
 
+mod attack;
 mod broken;
 #[cfg(unix)]
 mod coming_from;
@@ -13,6 +14,7 @@ mod fuzz;
 mod positions;
 mod print;
 mod run;
+mod shown;
 mod smith;
 mod wabt;
 mod wast;

@@ -134,7 +134,7 @@ impl FuncValidator {
         if body.bytes().len() > types.limits.body_bytes as usize {
             return Err(ErrorKind::Limit("bytes of a body", types.limits.body_bytes.into()).into());
         }
-        self.locals.clear();
+        self.locals.clear(body.code().len());
         self.locals.add_params(types.registry.params(id.0));
         for run in body.locals() {
             let ty = types.value(run.ty)?;
@@ -155,7 +155,7 @@ impl FuncValidator {
         ty: Ty,
         expr: &Expr<'_>,
     ) -> Result<(), Error> {
-        self.locals.clear();
+        self.locals.clear(0);
         Checker::check(self, types, globals, Signature::value(ty), expr.bytes(), true)
     }
 }

@@ -12,14 +12,20 @@ use super::mode::Mode;
 use crate::ty::Ty;
 use crate::{Error, ErrorKind};
 
-/// The number of locals that have a word each. Locals beyond it are kept as runs.
+/// The most locals that have a word each. Locals beyond that are kept as runs.
 const FLAT: usize = 1 << 16;
+
+/// The number of locals that have a word each in any function. In a function with more code, there
+/// is one more for each byte of it, so that declaring locals takes no more time than naming them.
+const FLAT_AT_LEAST: usize = 64;
 
 /// The types of locals, flagged while the local is unset.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Locals {
     flat: Vec<Ty>,
-    /// Runs of the locals beyond [`FLAT`]: the index behind the last local, and the type.
+    /// The most locals that have a word each in this function, except for parameters.
+    most_flat: usize,
+    /// Runs of the locals beyond those: the index behind the last local, and the type.
     runs: Vec<(u32, Ty)>,
     count: u32,
     /// The locals that were set for the first time, in order.
@@ -29,7 +35,9 @@ pub(super) struct Locals {
 }
 
 impl Locals {
-    pub(super) fn clear(&mut self) {
+    /// Forgets all locals. Those of the next function are named by `code` bytes of instructions.
+    pub(super) fn clear(&mut self, code: usize) {
+        self.most_flat = FLAT_AT_LEAST.saturating_add(code).min(FLAT);
         self.flat.clear();
         self.runs.clear();
         self.sets.clear();
@@ -47,7 +55,7 @@ impl Locals {
     pub(super) fn add(&mut self, count: u32, ty: Ty) -> Option<u32> {
         self.count = self.count.checked_add(count)?;
         let ty = ty.flagged(!ty.is_defaultable());
-        let flat = (count as usize).min(FLAT.saturating_sub(self.flat.len()));
+        let flat = (count as usize).min(self.most_flat.saturating_sub(self.flat.len()));
         self.flat.resize(self.flat.len() + flat, ty);
         if flat < count as usize {
             self.runs.push((self.count, ty));
@@ -199,6 +207,7 @@ mod tests {
     #[test]
     fn locals_beyond_the_flat_ones_are_runs() {
         let mut locals = Locals::default();
+        locals.clear(FLAT);
         locals.add_params(&[Ty::I32]);
         locals.add(3, Ty::I64);
         locals.add(u32::MAX - 10, Ty::EXN);

@@ -1,5 +1,5 @@
-//! Known annotations: `@name`, `@custom`, `@metadata.code.*` and Wattle's own `@names`. They become
-//! custom sections, and the place of the name section. `custom_text.rs` has the annotations that
+//! Known annotations: `@name`, `@custom`, `@metadata.code.*` and Wattle's own `@names` and `@repeat`.
+//! They become custom sections, the place of the name section, and locals. `custom_text.rs` has the annotations that
 //! spell out the content of a custom section.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html>
@@ -11,7 +11,7 @@ use core::ops::Range;
 
 use wattle_ast::custom::{BranchHint, BranchHints, CodeMetadata, Dylink, MetadataValue, Producers};
 use wattle_ast::{Custom, CustomData, Encode, FuncIdx, Name, Names, SectionId, Span};
-use wattle_syntax::{Annotation, TokenKind, strings};
+use wattle_syntax::{Annotation, TokenKind, numbers, strings};
 
 use super::{State, custom_text};
 use crate::cursor::Cursor;
@@ -26,8 +26,12 @@ const CODE: &str = CodeMetadata::PREFIX;
 /// The id of the annotation for the place of the name section, if that is not the default place.
 const NAMES: &str = "names";
 
+/// The id of the annotation for a run of locals of one type: `(local (@repeat 1000) i32)`.
+const REPEAT: &str = "repeat";
+
 /// The ids of the known annotations.
-pub(crate) const KNOWN: &[&str] = &[CUSTOM, NAME, CODE, NAMES, Producers::NAME, Dylink::NAME];
+pub(crate) const KNOWN: &[&str] =
+    &[CUSTOM, NAME, CODE, NAMES, REPEAT, Producers::NAME, Dylink::NAME];
 
 /// The annotations of an instruction, as a range of those of the function.
 #[derive(Clone, Copy, Default, Debug)]
@@ -108,6 +112,16 @@ impl<'t, 'a> State<'t, 'a> {
             return Ok(None);
         }
         self.place_annotation(pos, NAME, "multiple names")?.map(parse_name).transpose()
+    }
+
+    /// How many locals of the next type there are: one, unless an annotation says otherwise.
+    #[inline(always)]
+    pub(super) fn repeat_annotation(&mut self) -> Result<u32> {
+        let pos = self.cursor.pos();
+        if !self.annotated(pos) {
+            return Ok(1);
+        }
+        self.place_annotation(pos, REPEAT, "multiple counts")?.map_or(Ok(1), parse_repeat)
     }
 
     /// The annotations of the instruction at `pos`.
@@ -381,6 +395,16 @@ fn parse_name<'a>(annot: &Annotation<'a>) -> Result<Name<'a>> {
     let name = name_in(annot, &mut cursor, "string expected")?;
     expect_end(annot, &cursor)?;
     Ok(name)
+}
+
+/// `(@repeat count)`.
+fn parse_repeat(annot: &Annotation<'_>) -> Result<u32> {
+    let mut cursor = Cursor::new(&annot.tokens, 0);
+    let count = numbers::u32(cursor.text()).ok().filter(|count| *count > 0);
+    let count = count.ok_or_else(|| bad(annot, "a count is expected"))?;
+    cursor.bump();
+    expect_end(annot, &cursor)?;
+    Ok(count)
 }
 
 /// `(@metadata.code.KIND "data"*)`. A branch hint is `"\00"`, or `"\01"` for a branch that is

@@ -300,11 +300,13 @@ impl<'a> State<'_, 'a> {
             }
             let form = self.local_name(func, index).and_then(|named| {
                 self.rest_of_form(named, |state| {
+                    let count = state.repeat_annotation()?;
                     let ty = state.val_type()?;
-                    index = index.map(|index| index.saturating_add(1));
-                    match runs.last_mut() {
-                        Some(run) if run.ty == ty => run.count += 1,
-                        _ => runs.push(Local { count: 1, ty }),
+                    index = index.map(|index| index.saturating_add(count));
+                    let last = runs.last_mut().filter(|run| run.ty == ty);
+                    match last.and_then(|run| Some((run.count.checked_add(count)?, run))) {
+                        Some((sum, run)) => run.count = sum,
+                        None => runs.push(Local { count, ty }),
                     }
                     Ok(())
                 })

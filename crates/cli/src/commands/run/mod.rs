@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use wattle::ast::{Quoted, Shown};
 use wattle::runtime::{Config, Error, Imports, Limits, Store, Trap, Value};
 use wattle::wasi::Wasi;
 
@@ -233,13 +234,15 @@ impl Run {
         };
         let Some(ty) = program.func(name) else {
             return Err(Failure::Input(format!(
-                "{} does not export a function {name:?}\n{}",
+                "{} does not export a function {}\n{}",
                 program.source.name,
+                Quoted(name),
                 program.exported_funcs()
             )));
         };
-        let arguments = values::arguments(ty.params(), &self.args)
-            .map_err(|why| Failure::Input(format!("{why}\n{name} is {}", values::signature(ty))))?;
+        let arguments = values::arguments(ty.params(), &self.args).map_err(|why| {
+            Failure::Input(format!("{why}\n{} is {}", Shown(name), values::signature(ty)))
+        })?;
         Ok(Call::Invoke { name: name.clone(), arguments })
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path as FilePath;
 
 use wattle::ast::{
-    self, ExternIdx, ExternType, FuncType, IndexSpaces, InstrRef, ItemKind, Path, SourceMap,
+    self, ExternIdx, ExternType, FuncType, IndexSpaces, InstrRef, ItemKind, Path, Shown, SourceMap,
 };
 use wattle::runtime::{Error, ErrorKind, Func, Imports, Instance, Module, Store, Trap};
 use wattle::validator::Validator;
@@ -57,7 +57,9 @@ impl Program {
         let mut funcs: Vec<_> = self
             .module
             .exports()
-            .filter_map(|(name, _)| Some(format!("  {name} {}", signature(self.func(name)?))))
+            .filter_map(|(name, _)| {
+                Some(format!("  {} {}", Shown(name), signature(self.func(name)?)))
+            })
             .collect();
         if funcs.is_empty() {
             return "it exports no functions".to_owned();

@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Stderr, Write};
 
-use wattle::ast::{ExternKind, Opcode};
+use wattle::ast::{ExternKind, Opcode, Shown};
 use wattle::printer::{Line, Lister};
 use wattle::runtime::{Module, Observer, Step};
+
+use crate::output::json_line;
 
 /// Sees every instruction before it is executed, and writes or counts it.
 pub(super) struct Watch {
@@ -46,7 +48,7 @@ impl Watch {
     fn name(&self, func: u32) -> String {
         let index = self.imported + func;
         match self.module.ast().names.funcs.get(index.into()) {
-            Some(name) => format!("func {index} `${}`", name.as_str()),
+            Some(name) => format!("func {index} `${}`", Shown(name)),
             None => format!("func {index}"),
         }
     }
@@ -109,7 +111,7 @@ impl Watch {
         let mut err = BufWriter::new(io::stderr().lock());
         if json {
             let rows: Vec<_> = rows.iter().map(Row::json).collect();
-            writeln!(err, "{}", serde_json::json!({ "coverage": rows }))?;
+            writeln!(err, "{}", json_line(&serde_json::json!({ "coverage": rows })))?;
             return err.flush();
         }
         sum.name = "all".to_owned();
