@@ -247,6 +247,26 @@ impl fmt::Display for OperandTypes {
     }
 }
 
+impl ErrorKind {
+    /// What an index that is out of range should name, and the index.
+    fn unknown(&self) -> Option<(&'static str, u32)> {
+        Some(match *self {
+            ErrorKind::UnknownType(index) => ("type", index),
+            ErrorKind::UnknownFunc(index) => ("function", index),
+            ErrorKind::UnknownTable(index) => ("table", index),
+            ErrorKind::UnknownMemory(index) => ("memory", index),
+            ErrorKind::UnknownGlobal(index) => ("global", index),
+            ErrorKind::UnknownTag(index) => ("tag", index),
+            ErrorKind::UnknownLocal(index) => ("local", index),
+            ErrorKind::UnknownLabel(index) => ("label", index),
+            ErrorKind::UnknownElem(index) => ("elem segment", index),
+            ErrorKind::UnknownData(index) => ("data segment", index),
+            ErrorKind::UnknownField(index) => ("field", index),
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -259,17 +279,20 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Limit(what, max) => write!(f, "too many {what}: at most {max}"),
             ErrorKind::OutOfMemory => f.write_str("out of memory"),
             ErrorKind::TypeMismatch(_) => f.write_str("type mismatch"),
-            ErrorKind::UnknownType(index) => write!(f, "unknown type {index}"),
-            ErrorKind::UnknownFunc(index) => write!(f, "unknown function {index}"),
-            ErrorKind::UnknownTable(index) => write!(f, "unknown table {index}"),
-            ErrorKind::UnknownMemory(index) => write!(f, "unknown memory {index}"),
-            ErrorKind::UnknownGlobal(index) => write!(f, "unknown global {index}"),
-            ErrorKind::UnknownTag(index) => write!(f, "unknown tag {index}"),
-            ErrorKind::UnknownLocal(index) => write!(f, "unknown local {index}"),
-            ErrorKind::UnknownLabel(index) => write!(f, "unknown label {index}"),
-            ErrorKind::UnknownElem(index) => write!(f, "unknown elem segment {index}"),
-            ErrorKind::UnknownData(index) => write!(f, "unknown data segment {index}"),
-            ErrorKind::UnknownField(index) => write!(f, "unknown field {index}"),
+            ErrorKind::UnknownType(_)
+            | ErrorKind::UnknownFunc(_)
+            | ErrorKind::UnknownTable(_)
+            | ErrorKind::UnknownMemory(_)
+            | ErrorKind::UnknownGlobal(_)
+            | ErrorKind::UnknownTag(_)
+            | ErrorKind::UnknownLocal(_)
+            | ErrorKind::UnknownLabel(_)
+            | ErrorKind::UnknownElem(_)
+            | ErrorKind::UnknownData(_)
+            | ErrorKind::UnknownField(_) => match self.unknown() {
+                Some((space, index)) => write!(f, "unknown {space} {index}"),
+                None => f.write_str("unknown"),
+            },
             ErrorKind::NonFunctionType(index) => write!(f, "non-function type {index}"),
             ErrorKind::NonStructType(index) => write!(f, "non-structure type {index}"),
             ErrorKind::NonArrayType(index) => write!(f, "non-array type {index}"),
@@ -362,6 +385,8 @@ pub struct Fields {
     pub enable: Option<Feature>,
     /// The bytes of an unknown opcode, in hexadecimal.
     pub code: Option<String>,
+    /// The length of the index space in which an index is out of range, where all of it is known.
+    pub space_len: Option<u32>,
 }
 
 impl Error {
@@ -385,6 +410,7 @@ impl Error {
             operands: Vec::new(),
             enable: None,
             code: None,
+            space_len: None,
         }))
     }
 
@@ -478,6 +504,14 @@ impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = self.0;
         error.kind.fmt(f)?;
+        if let (Some((space, _)), Some(len)) = (error.kind.unknown(), error.space_len) {
+            match (len, space) {
+                (0, _) => write!(f, ": there is no {space}")?,
+                (1, _) => write!(f, ": there is 1 {space}")?,
+                (_, "memory") => write!(f, ": there are {len} memories")?,
+                _ => write!(f, ": there are {len} {space}s")?,
+            }
+        }
         if let ErrorKind::TypeMismatch(mismatch) = error.kind {
             f.write_str(": ")?;
             let (expected, found) = (&error.expected, &error.found);

@@ -228,6 +228,22 @@ impl Types {
         self.registry.sub_type_by(id, &|id| self.type_index(id))
     }
 
+    /// The length of the index space of the module in which an index is out of range.
+    pub(crate) fn space_len(&self, kind: &ErrorKind) -> Option<u32> {
+        let len = match kind {
+            ErrorKind::UnknownType(_) => self.ids.len(),
+            ErrorKind::UnknownFunc(_) => self.funcs.len(),
+            ErrorKind::UnknownTable(_) => self.tables.len(),
+            ErrorKind::UnknownMemory(_) => self.memories.len(),
+            ErrorKind::UnknownGlobal(_) => self.globals.len(),
+            ErrorKind::UnknownTag(_) => self.tags.len(),
+            ErrorKind::UnknownElem(_) => self.elems.len(),
+            ErrorKind::UnknownData(_) => return self.data_count,
+            _ => return None,
+        };
+        u32::try_from(len).ok()
+    }
+
     /// Adds `count` types, whose ids begin with `first`.
     pub(crate) fn add_ids(&mut self, first: TypeId, count: u32) {
         for id in (first.0..).take(count as usize).map(TypeId) {

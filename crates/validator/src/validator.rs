@@ -213,6 +213,10 @@ impl Validator {
         };
         outcome.map_err(|mut error| {
             error.span = error.span.or(span);
+            // Errors in code are complete. While types are read, more of them may follow.
+            if error.path.instr.is_none() && !matches!(item, Item::RecGroup(_) | Item::Type(_)) {
+                error.space_len = self.types.space_len(&error.kind);
+            }
             self.note(&error);
             error
         })

@@ -38,6 +38,7 @@ impl Checker<'_, '_, Full> {
         {
             self.at_end(&mut error, what);
         }
+        error.space_len = self.space_len(&error.kind);
         let mut instrs = Instrs::new(code);
         let mut index = 0;
         while instrs.next_offset() < start && instrs.next().is_some() {
@@ -45,6 +46,17 @@ impl Checker<'_, '_, Full> {
         }
         error.path.instr = Some(InstrRef { index, offset: start as u32, opcode });
         error
+    }
+
+    /// The length of the index space in which an index is out of range.
+    fn space_len(&self, kind: &ErrorKind) -> Option<u32> {
+        match kind {
+            ErrorKind::UnknownLocal(_) => Some(self.locals.count()),
+            ErrorKind::UnknownLabel(_) => u32::try_from(self.frames.len()).ok(),
+            // Constant expressions may name only some of the globals.
+            ErrorKind::UnknownGlobal(_) if self.is_constant => None,
+            _ => self.types.space_len(kind),
+        }
     }
 
     /// The feature, if any, with which the instruction at position `start` can be decoded.

@@ -66,6 +66,11 @@ impl Locals {
     /// The type of a local in a run.
     #[cold]
     #[inline(never)]
+    /// The number of locals, parameters included.
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
     fn type_in_run(&self, index: u32) -> Option<Ty> {
         let run = self.runs.partition_point(|&(end, _)| end <= index);
         let &(_, ty) = self.runs.get(run)?;
