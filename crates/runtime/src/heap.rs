@@ -11,7 +11,10 @@ use alloc::vec::Vec;
 
 use wattle_validator::TypeId;
 
+use crate::budget::Budget;
+use crate::limits::Resource;
 use crate::slots::{index_of, kind, slot_of};
+use crate::trap::Trap;
 use crate::types::{Storage, Types};
 
 /// The contents of an object.
@@ -33,23 +36,45 @@ pub(crate) struct HeapObject {
     pub(crate) payload: Payload,
 }
 
-/// The number of bytes of an object without its payload.
-const HEADER: usize = size_of::<HeapObject>();
+/// The number of bytes of an object without its payload: its place in the arena, and what the
+/// allocator needs for the payload. It is the same on all machines, so that limits are too.
+const HEADER: usize = 48;
+
+const _: () = assert!(size_of::<HeapObject>() + 16 <= HEADER);
 
 /// The number of bytes that are allocated before the first collection.
 const FIRST_COLLECTION: usize = 1 << 20;
 
+/// The least number of bytes that the heap takes from the budget at once.
+const STEP: usize = 1 << 16;
+
 const NONE: u32 = u32::MAX;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Heap {
     objects: Vec<HeapObject>,
     free: u32,
     bytes: usize,
     collect_at: usize,
-    limit: usize,
+    /// The bytes that were taken from the budget.
+    granted: usize,
     pub(crate) collections: u64,
+    /// Marked objects whose references are yet to be followed. It always has room for all objects.
     work: Vec<u32>,
+}
+
+impl Default for Heap {
+    fn default() -> Heap {
+        Heap {
+            objects: Vec::new(),
+            free: NONE,
+            bytes: 0,
+            collect_at: FIRST_COLLECTION,
+            granted: 0,
+            collections: 0,
+            work: Vec::new(),
+        }
+    }
 }
 
 impl Payload {
@@ -72,10 +97,6 @@ impl Payload {
 }
 
 impl Heap {
-    pub(crate) fn new(limit: usize) -> Heap {
-        Heap { free: NONE, collect_at: FIRST_COLLECTION.min(limit), limit, ..Heap::default() }
-    }
-
     /// The number of bytes in use, including unreachable objects.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
@@ -92,19 +113,66 @@ impl Heap {
         self.bytes >= self.collect_at
     }
 
-    /// Whether a payload of `bytes` fits.
-    #[inline]
-    pub(crate) fn fits(&self, bytes: usize) -> bool {
-        self.bytes.saturating_add(bytes).saturating_add(HEADER) <= self.limit
+    /// The number of places for objects, which a collection looks at.
+    pub(crate) fn places(&self) -> usize {
+        self.objects.len()
     }
 
-    /// Adds an object. Returns a reference to it, or `None` if the heap is full.
+    /// The bytes that were taken from the budget and are not used.
+    pub(crate) fn spare(&self) -> usize {
+        self.granted.saturating_sub(self.bytes)
+    }
+
+    fn has_place(&self) -> bool {
+        self.free != NONE || self.objects.len() < self.objects.capacity()
+    }
+
+    /// Makes room for an object with a payload of `bytes`.
+    #[inline]
+    pub(crate) fn reserve(&mut self, budget: &mut Budget, bytes: usize) -> Result<(), Trap> {
+        let needed = self.bytes.saturating_add(bytes).saturating_add(HEADER);
+        if needed <= self.granted && self.has_place() {
+            return Ok(());
+        }
+        self.grow(budget, needed).ok_or(Trap::HeapExhausted)
+    }
+
+    #[cold]
+    fn grow(&mut self, budget: &mut Budget, needed: usize) -> Option<()> {
+        let least = needed.max(self.granted);
+        let ample = least.saturating_add((least / 8).max(STEP));
+        for granted in [ample, least] {
+            let change = [self.granted as u64, granted as u64];
+            let grown = budget.grow(Resource::Heap, change, || {
+                // Places and the list of work grow together, so that a collection needs no memory.
+                if !self.has_place() {
+                    self.objects.try_reserve(1).ok()?;
+                    self.work.try_reserve_exact(self.objects.capacity()).ok()?;
+                }
+                Some(())
+            });
+            if grown.is_some() {
+                self.granted = granted;
+                return Some(());
+            }
+        }
+        None
+    }
+
+    /// Gives back what the heap does not use up to the next collection, if that is most of it.
+    pub(crate) fn shrink(&mut self, budget: &mut Budget) {
+        let kept = (self.collect_at + STEP).max(self.objects.len() * HEADER);
+        if self.granted / 2 > kept {
+            budget.shrink(Resource::Heap, (self.granted - kept) as u64);
+            self.granted = kept;
+        }
+    }
+
+    /// Adds an object, for which there is room. Returns a reference to it, or `None` if there are
+    /// too many objects.
     #[inline]
     pub(crate) fn add(&mut self, payload: Payload) -> Option<u64> {
         let bytes = payload.bytes();
-        if self.bytes.checked_add(bytes)? > self.limit {
-            return None;
-        }
         let kind = if matches!(payload, Payload::Exn(..)) { kind::EXN } else { kind::OBJECT };
         let object = HeapObject { marked: false, payload };
         let index = match self.objects.get_mut(self.free as usize) {
@@ -201,6 +269,6 @@ impl Heap {
             }
         }
         self.collections += 1;
-        self.collect_at = (2 * self.bytes).max(FIRST_COLLECTION).min(self.limit);
+        self.collect_at = (2 * self.bytes).max(FIRST_COLLECTION);
     }
 }
