@@ -47,7 +47,7 @@ impl Budget {
         self.used
     }
 
-    /// Whether the numbers of the limits allow so many bytes more.
+    /// Whether the numbers of the limits allow this many more bytes.
     pub(crate) fn has(&self, bytes: u64) -> bool {
         self.used.checked_add(bytes).is_some_and(|total| total <= self.limits.bytes)
     }

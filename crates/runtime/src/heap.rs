@@ -22,11 +22,16 @@ use crate::types::{Storage, Types};
 pub(crate) enum Payload {
     /// No object: the place is free. Holds the next free index.
     Free(u32),
-    /// A struct, with its fields as slots.
+    /// A struct of at most two slots, which need no allocation.
+    Pair(TypeId, [u64; 2]),
+    /// A struct of more slots.
     Struct(TypeId, Box<[u64]>),
     /// An array, with its elements as in memory. References are slots.
     Array(TypeId, Box<[u8]>),
-    /// An exception, with the address of its tag and its values as slots.
+    /// An exception whose values take at most two slots: the address of its tag, the number of
+    /// slots, and the slots.
+    PairExn(u32, u8, [u64; 2]),
+    /// An exception of more slots, with the address of its tag.
     Exn(u32, Box<[u64]>),
 }
 
@@ -81,17 +86,45 @@ impl Payload {
     fn bytes(&self) -> usize {
         HEADER
             + match self {
-                Payload::Free(_) => 0,
+                Payload::Free(_) | Payload::Pair(..) | Payload::PairExn(..) => 0,
                 Payload::Struct(_, slots) | Payload::Exn(_, slots) => 8 * slots.len(),
                 Payload::Array(_, bytes) => bytes.len(),
             }
     }
 
+    /// The fields of a struct as slots.
+    #[inline(always)]
+    pub(crate) fn fields(&self) -> Option<&[u64]> {
+        match self {
+            Payload::Pair(_, slots) => Some(slots),
+            Payload::Struct(_, slots) => Some(slots),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn fields_mut(&mut self) -> Option<&mut [u64]> {
+        match self {
+            Payload::Pair(_, slots) => Some(slots),
+            Payload::Struct(_, slots) => Some(slots),
+            _ => None,
+        }
+    }
+
+    /// The tag of an exception, and its values as slots.
+    pub(crate) fn exception(&self) -> Option<(u32, &[u64])> {
+        match self {
+            Payload::PairExn(tag, count, slots) => Some((*tag, slots.get(..(*count).into())?)),
+            Payload::Exn(tag, slots) => Some((*tag, slots)),
+            _ => None,
+        }
+    }
+
     /// The type of a struct or an array.
     pub(crate) fn ty(&self) -> Option<TypeId> {
         match self {
-            Payload::Struct(ty, _) | Payload::Array(ty, _) => Some(*ty),
-            Payload::Free(_) | Payload::Exn(..) => None,
+            Payload::Pair(ty, _) | Payload::Struct(ty, _) | Payload::Array(ty, _) => Some(*ty),
+            Payload::Free(_) | Payload::PairExn(..) | Payload::Exn(..) => None,
         }
     }
 }
@@ -173,7 +206,8 @@ impl Heap {
     #[inline]
     pub(crate) fn add(&mut self, payload: Payload) -> Option<u64> {
         let bytes = payload.bytes();
-        let kind = if matches!(payload, Payload::Exn(..)) { kind::EXN } else { kind::OBJECT };
+        let is_exn = matches!(payload, Payload::PairExn(..) | Payload::Exn(..));
+        let kind = if is_exn { kind::EXN } else { kind::OBJECT };
         let object = HeapObject { marked: false, payload };
         let index = match self.objects.get_mut(self.free as usize) {
             Some(slot) => {
@@ -241,7 +275,8 @@ impl Heap {
             let layout = payload.ty().and_then(|ty| types.layout(ty).ok());
             let fields = layout.map_or(&[][..], |layout| &layout.fields);
             match &payload {
-                Payload::Struct(_, slots) => {
+                Payload::Pair(..) | Payload::Struct(..) => {
+                    let slots = payload.fields().unwrap_or_default();
                     let refs = fields.iter().filter(|(_, storage)| *storage == Storage::Ref);
                     refs.filter_map(|(slot, _)| slots.get(*slot as usize))
                         .for_each(|slot| self.mark(*slot));
@@ -250,6 +285,7 @@ impl Heap {
                     let (slots, _) = bytes.as_chunks();
                     slots.iter().for_each(|slot| self.mark(u64::from_le_bytes(*slot)));
                 }
+                Payload::PairExn(_, _, slots) => self.mark_all(slots),
                 Payload::Exn(_, slots) => self.mark_all(slots),
                 Payload::Array(..) | Payload::Free(_) => {}
             }

@@ -11,7 +11,7 @@ use wattle_validator::TypeId;
 use super::frame::{Window, get, set};
 use super::lists::{self, range};
 use super::row::Row;
-use crate::budget::{copied, zeroed};
+use crate::budget::zeroed;
 use crate::code::{Function, Op, Slot};
 use crate::heap::{Heap, Payload};
 use crate::slots::{join, split};
@@ -83,9 +83,8 @@ fn payload_mut(heap: &mut Heap, object: u64, null: Trap) -> Result<&mut Payload,
 
 #[inline]
 pub(super) fn struct_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(), Failure> {
-    let Payload::Struct(_, fields) = payload(heap, get(frame, op.b), Trap::NullStructure)? else {
-        return Err(Broken::Kind.into());
-    };
+    let object = payload(heap, get(frame, op.b), Trap::NullStructure)?;
+    let fields = object.fields().ok_or(Broken::Kind)?;
     let value = *at(fields, op.low())?;
     if storage(op.high()) == Storage::Vector {
         set(frame, op.a.wrapping_add(1), *at(fields, op.low() + 1)?);
@@ -96,10 +95,8 @@ pub(super) fn struct_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(),
 
 #[inline]
 pub(super) fn struct_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(), Failure> {
-    let Payload::Struct(_, fields) = payload_mut(heap, get(frame, op.a), Trap::NullStructure)?
-    else {
-        return Err(Broken::Kind.into());
-    };
+    let object = payload_mut(heap, get(frame, op.a), Trap::NullStructure)?;
+    let fields = object.fields_mut().ok_or(Broken::Kind)?;
     let (place, storage) = (op.low() as usize, storage(op.high()));
     *fields.get_mut(place).ok_or(Broken::Index)? = narrow(get(frame, op.b), storage);
     if storage == Storage::Vector {
@@ -238,11 +235,7 @@ impl Row<'_> {
     pub(super) fn aggregate(&mut self, opcode: Opcode) -> Result<(), Failure> {
         let ty = self.instance.ty(self.op.low())?;
         let new = match opcode {
-            Opcode::StructNew => Payload::Struct(ty, self.struct_new(ty)?),
-            Opcode::StructNewDefault => {
-                let slots = self.state.types.layout(ty)?.slots;
-                Payload::Struct(ty, self.state.zeroed(slots)?)
-            }
+            Opcode::StructNew | Opcode::StructNewDefault => self.struct_new(ty, opcode)?,
             _ => {
                 let storage = self.state.types.layout(ty)?.element()?;
                 match self.array_new(opcode, storage)? {
@@ -256,19 +249,27 @@ impl Row<'_> {
         Ok(())
     }
 
-    fn struct_new(&mut self, ty: TypeId) -> Result<Box<[u64]>, Failure> {
-        let State { types, heap, budget, .. } = &mut *self.state;
-        let layout = types.layout(ty)?;
-        let start = self.op.a as usize;
-        let slots = self.frame.get(start..start + layout.slots).ok_or(Broken::Index)?;
-        heap.reserve(budget, size_of_val(slots))?;
-        let mut slots = copied(slots).ok_or(Trap::HeapExhausted)?;
-        for &(slot, storage) in &layout.fields {
-            if let Some(value) = slots.get_mut(slot as usize) {
-                *value = narrow(*value, storage);
+    fn struct_new(&mut self, ty: TypeId, opcode: Opcode) -> Result<Payload, Failure> {
+        let count = self.state.types.layout(ty)?.slots;
+        let mut new = match count {
+            0..=2 => {
+                self.state.heap.reserve(&mut self.state.budget, 0)?;
+                Payload::Pair(ty, [0; 2])
+            }
+            _ => Payload::Struct(ty, self.state.zeroed(count)?),
+        };
+        if opcode == Opcode::StructNew {
+            let start = self.op.a as usize;
+            let from = self.frame.get(start..start + count).ok_or(Broken::Index)?;
+            let slots = new.fields_mut().unwrap_or_default();
+            slots.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+            for &(slot, storage) in &self.state.types.layout(ty)?.fields {
+                if let Some(value) = slots.get_mut(slot as usize) {
+                    *value = narrow(*value, storage);
+                }
             }
         }
-        Ok(slots)
+        Ok(new)
     }
 
     /// The bytes of a new array, or `None` for an instruction that makes no array.

@@ -368,7 +368,7 @@ impl Run<'_> {
                 done => return done,
             }
         }
-        self.collect_and(|run| attempt(run, op))
+        self.collect_and(op, attempt)
     }
 
     /// Executes an operation again after a collection.
@@ -376,7 +376,8 @@ impl Run<'_> {
     #[inline(never)]
     fn collect_and<R>(
         &mut self,
-        attempt: impl FnOnce(&mut Self) -> Result<R, Leave>,
+        op: &Op,
+        attempt: impl Fn(&mut Self, &Op) -> Result<R, Leave>,
     ) -> Result<R, Leave> {
         if self.exec.collector != Collector::Done {
             // Until the collection has been paid for.
@@ -384,7 +385,7 @@ impl Run<'_> {
             self.collect()?;
             self.exec.collector = Collector::Done;
         }
-        let done = attempt(self);
+        let done = attempt(self, op);
         if !matches!(done, Err(Leave::Exit(Exit::OutOfFuel))) {
             self.exec.collector = Collector::Idle;
         }
@@ -450,15 +451,25 @@ impl Run<'_> {
     }
 
     /// A new exception with the tag and the values that an operation names.
+    #[inline]
     fn exception(&mut self, op: &Op) -> Result<u64, Failure> {
         let tag = self.instance.tag(op.low())?;
         let slots = at(&self.state.tags, tag)?.slots;
         let start = self.at.base + op.a as usize;
         let values = self.exec.stack.get(start..start + slots).ok_or(Broken::Index)?;
         let full = Trap::HeapExhausted;
-        self.state.heap.reserve(&mut self.state.budget, size_of_val(values))?;
-        let values = copied(values).ok_or(full)?;
-        Ok(self.state.heap.add(Payload::Exn(tag, values)).ok_or(full)?)
+        let State { heap, budget, .. } = &mut *self.state;
+        let payload = match *values {
+            [] => Payload::PairExn(tag, 0, [0; 2]),
+            [value] => Payload::PairExn(tag, 1, [value, 0]),
+            [first, second] => Payload::PairExn(tag, 2, [first, second]),
+            _ => {
+                heap.reserve(budget, size_of_val(values))?;
+                Payload::Exn(tag, copied(values).ok_or(full)?)
+            }
+        };
+        heap.reserve(budget, 0)?;
+        Ok(heap.add(payload).ok_or(full)?)
     }
 }
 

@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use crate::code::{Catches, Function, Handler, Reference, WINDOW};
 use crate::fuel::{of_slots, pay};
-use crate::heap::Payload;
 use crate::state::{EXPRESSION, Exec, Frame, InstanceInst, Pending, State};
 use crate::trap::{BACKTRACE, CallSite};
 
@@ -38,14 +37,14 @@ pub(crate) fn unwind(
         let frame = exec.frames.get(level).copied().unwrap_or(exec.current);
         let Some(function) = function(instances, exec, frame) else { continue };
         let Some(object) = state.heap.get(exception) else { break };
-        let Payload::Exn(tag, values) = &object.payload else { break };
+        let Some((tag, values)) = object.payload.exception() else { break };
         let cost = 1 + function.handlers.len() as u64 + of_slots(values.len());
         if !pay(&mut state.fuel, cost, &mut exec.paid) {
             exec.pending = Some(Pending::Throw { exception, level });
             return Unwound::OutOfFuel;
         }
         let tags = instances.get(frame.instance as usize).map_or(&[][..], |i| &i.tags);
-        if let Some(handler) = handler(function, frame, tags, *tag) {
+        if let Some(handler) = handler(function, frame, tags, tag) {
             hand_over(exec, frame, handler, exception, values);
             exec.current = Frame { pc: handler.target, ..frame };
             exec.frames.truncate(level);
