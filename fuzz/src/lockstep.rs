@@ -52,13 +52,7 @@ impl Subject {
 
     /// Runs the module in a store of its own.
     pub fn run(&self) -> Transcript {
-        let limits = Limits {
-            memory_bytes: 1 << 24,
-            table_elements: 1 << 16,
-            call_depth: 1 << 8,
-            heap_bytes: 1 << 24,
-            ..Limits::default()
-        };
+        let limits = Limits { bytes: 1 << 26, call_depth: 1 << 8, ..Limits::default() };
         let config = Config { limits, fuel: Some(FUEL), ..Config::default() };
         let mut store = Store::with_config(Log::default(), config);
         let mut transcript = Transcript::default();

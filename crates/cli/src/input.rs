@@ -231,6 +231,21 @@ pub(crate) fn shown_name(path: &Path) -> String {
     }
 }
 
+/// The default of the most bytes that a store takes.
+pub(crate) const MAX_MEMORY: &str = "4G";
+
+/// Reads a number of bytes.
+pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().next_back() {
+        Some((at, 'K' | 'k')) => (&text[..at], 10),
+        Some((at, 'M' | 'm')) => (&text[..at], 20),
+        Some((at, 'G' | 'g')) => (&text[..at], 30),
+        _ => (text, 0),
+    };
+    let number: u64 = digits.parse().map_err(|error| format!("{error}"))?;
+    number.checked_mul(1 << shift).ok_or_else(|| "the number is too large".to_owned())
+}
+
 /// Reads a time in seconds.
 pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;

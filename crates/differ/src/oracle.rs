@@ -25,7 +25,7 @@ pub struct Oracle {
 
 impl Default for Oracle {
     fn default() -> Oracle {
-        let limits = Limits { memory_bytes: 1 << 30, heap_bytes: 1 << 28, ..Limits::default() };
+        let limits = Limits { bytes: 1 << 30, ..Limits::default() };
         Oracle { profile: Profile::default(), limits, fuel: 20_000_000 }
     }
 }
@@ -36,7 +36,7 @@ fn ending(error: &Error) -> Ending {
             Trap::StackExhausted | Trap::FrameTooLarge => Ending::exhausted("stack"),
             Trap::OutOfFuel => Ending::exhausted("fuel"),
             Trap::HeapExhausted => Ending::exhausted("heap"),
-            Trap::Deadlock => Ending::exhausted("time"),
+            Trap::Deadlock | Trap::Interrupted => Ending::exhausted("time"),
             Trap::ModuleTooLarge => Ending::exhausted("memory"),
             trap => Ending::Trap(trap.phrase().to_owned()),
         },

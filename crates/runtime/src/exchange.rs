@@ -30,7 +30,7 @@ impl State {
             kind::I31 => AnyRef::I31(index_of(slot)),
             kind::HOST => AnyRef::Host(index_of(slot)),
             _ => match self.heap.get(slot).map(|object| &object.payload) {
-                Some(Payload::Struct(..)) => AnyRef::Struct(self.object(slot)),
+                Some(Payload::Pair(..) | Payload::Struct(..)) => AnyRef::Struct(self.object(slot)),
                 _ => AnyRef::Array(self.object(slot)),
             },
         }

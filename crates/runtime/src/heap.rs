@@ -11,7 +11,10 @@ use alloc::vec::Vec;
 
 use wattle_validator::TypeId;
 
+use crate::budget::Budget;
+use crate::limits::Resource;
 use crate::slots::{index_of, kind, slot_of};
+use crate::trap::Trap;
 use crate::types::{Storage, Types};
 
 /// The contents of an object.
@@ -19,11 +22,16 @@ use crate::types::{Storage, Types};
 pub(crate) enum Payload {
     /// No object: the place is free. Holds the next free index.
     Free(u32),
-    /// A struct, with its fields as slots.
+    /// A struct of at most two slots, which need no allocation.
+    Pair(TypeId, [u64; 2]),
+    /// A struct of more slots.
     Struct(TypeId, Box<[u64]>),
     /// An array, with its elements as in memory. References are slots.
     Array(TypeId, Box<[u8]>),
-    /// An exception, with the address of its tag and its values as slots.
+    /// An exception whose values take at most two slots: the address of its tag, the number of
+    /// slots, and the slots.
+    PairExn(u32, u8, [u64; 2]),
+    /// An exception of more slots, with the address of its tag.
     Exn(u32, Box<[u64]>),
 }
 
@@ -33,49 +41,95 @@ pub(crate) struct HeapObject {
     pub(crate) payload: Payload,
 }
 
-/// The number of bytes of an object without its payload.
-const HEADER: usize = size_of::<HeapObject>();
+/// The number of bytes of an object without its payload: its place in the arena, and what the
+/// allocator needs for the payload. It is the same on all machines, so that limits are too.
+const HEADER: usize = 48;
+
+const _: () = assert!(size_of::<HeapObject>() + 16 <= HEADER);
 
 /// The number of bytes that are allocated before the first collection.
 const FIRST_COLLECTION: usize = 1 << 20;
 
+/// The least number of bytes that the heap takes from the budget at once.
+const STEP: usize = 1 << 16;
+
 const NONE: u32 = u32::MAX;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Heap {
     objects: Vec<HeapObject>,
     free: u32,
     bytes: usize,
     collect_at: usize,
-    limit: usize,
+    /// The bytes that were taken from the budget.
+    granted: usize,
     pub(crate) collections: u64,
+    /// Marked objects whose references are yet to be followed. It always has room for all objects.
     work: Vec<u32>,
+}
+
+impl Default for Heap {
+    fn default() -> Heap {
+        Heap {
+            objects: Vec::new(),
+            free: NONE,
+            bytes: 0,
+            collect_at: FIRST_COLLECTION,
+            granted: 0,
+            collections: 0,
+            work: Vec::new(),
+        }
+    }
 }
 
 impl Payload {
     fn bytes(&self) -> usize {
         HEADER
             + match self {
-                Payload::Free(_) => 0,
+                Payload::Free(_) | Payload::Pair(..) | Payload::PairExn(..) => 0,
                 Payload::Struct(_, slots) | Payload::Exn(_, slots) => 8 * slots.len(),
                 Payload::Array(_, bytes) => bytes.len(),
             }
     }
 
+    /// The fields of a struct as slots.
+    #[inline(always)]
+    pub(crate) fn fields(&self) -> Option<&[u64]> {
+        match self {
+            Payload::Pair(_, slots) => Some(slots),
+            Payload::Struct(_, slots) => Some(slots),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn fields_mut(&mut self) -> Option<&mut [u64]> {
+        match self {
+            Payload::Pair(_, slots) => Some(slots),
+            Payload::Struct(_, slots) => Some(slots),
+            _ => None,
+        }
+    }
+
+    /// The tag of an exception, and its values as slots.
+    pub(crate) fn exception(&self) -> Option<(u32, &[u64])> {
+        match self {
+            Payload::PairExn(tag, count, slots) => Some((*tag, slots.get(..(*count).into())?)),
+            Payload::Exn(tag, slots) => Some((*tag, slots)),
+            _ => None,
+        }
+    }
+
     /// The type of a struct or an array.
     pub(crate) fn ty(&self) -> Option<TypeId> {
         match self {
-            Payload::Struct(ty, _) | Payload::Array(ty, _) => Some(*ty),
-            Payload::Free(_) | Payload::Exn(..) => None,
+            Payload::Pair(ty, _) | Payload::Struct(ty, _) | Payload::Array(ty, _) => Some(*ty),
+            Payload::Free(_) | Payload::PairExn(..) | Payload::Exn(..) => None,
         }
     }
 }
 
 impl Heap {
-    pub(crate) fn new(limit: usize) -> Heap {
-        Heap { free: NONE, collect_at: FIRST_COLLECTION.min(limit), limit, ..Heap::default() }
-    }
-
     /// The number of bytes in use, including unreachable objects.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
@@ -92,20 +146,68 @@ impl Heap {
         self.bytes >= self.collect_at
     }
 
-    /// Whether a payload of `bytes` fits.
-    #[inline]
-    pub(crate) fn fits(&self, bytes: usize) -> bool {
-        self.bytes.saturating_add(bytes).saturating_add(HEADER) <= self.limit
+    /// The number of places for objects, which a collection looks at.
+    pub(crate) fn places(&self) -> usize {
+        self.objects.len()
     }
 
-    /// Adds an object. Returns a reference to it, or `None` if the heap is full.
+    /// The bytes that were taken from the budget and are not used.
+    pub(crate) fn spare(&self) -> usize {
+        self.granted.saturating_sub(self.bytes)
+    }
+
+    fn has_place(&self) -> bool {
+        self.free != NONE || self.objects.len() < self.objects.capacity()
+    }
+
+    /// Makes room for an object with a payload of `bytes`.
+    #[inline]
+    pub(crate) fn reserve(&mut self, budget: &mut Budget, bytes: usize) -> Result<(), Trap> {
+        let needed = self.bytes.saturating_add(bytes).saturating_add(HEADER);
+        if needed <= self.granted && self.has_place() {
+            return Ok(());
+        }
+        self.grow(budget, needed).ok_or(Trap::HeapExhausted)
+    }
+
+    #[cold]
+    fn grow(&mut self, budget: &mut Budget, needed: usize) -> Option<()> {
+        let least = needed.max(self.granted);
+        let ample = least.saturating_add((least / 8).max(STEP));
+        for granted in [ample, least] {
+            let change = [self.granted as u64, granted as u64];
+            let grown = budget.grow(Resource::Heap, change, || {
+                // Places and the list of work grow together, so that a collection needs no memory.
+                if !self.has_place() {
+                    self.objects.try_reserve(1).ok()?;
+                    self.work.try_reserve_exact(self.objects.capacity()).ok()?;
+                }
+                Some(())
+            });
+            if grown.is_some() {
+                self.granted = granted;
+                return Some(());
+            }
+        }
+        None
+    }
+
+    /// Gives back what the heap does not use up to the next collection, if that is most of it.
+    pub(crate) fn shrink(&mut self, budget: &mut Budget) {
+        let kept = (self.collect_at + STEP).max(self.objects.len() * HEADER);
+        if self.granted / 2 > kept {
+            budget.shrink(Resource::Heap, (self.granted - kept) as u64);
+            self.granted = kept;
+        }
+    }
+
+    /// Adds an object, for which there is room. Returns a reference to it, or `None` if there are
+    /// too many objects.
     #[inline]
     pub(crate) fn add(&mut self, payload: Payload) -> Option<u64> {
         let bytes = payload.bytes();
-        if self.bytes.checked_add(bytes)? > self.limit {
-            return None;
-        }
-        let kind = if matches!(payload, Payload::Exn(..)) { kind::EXN } else { kind::OBJECT };
+        let is_exn = matches!(payload, Payload::PairExn(..) | Payload::Exn(..));
+        let kind = if is_exn { kind::EXN } else { kind::OBJECT };
         let object = HeapObject { marked: false, payload };
         let index = match self.objects.get_mut(self.free as usize) {
             Some(slot) => {
@@ -173,7 +275,8 @@ impl Heap {
             let layout = payload.ty().and_then(|ty| types.layout(ty).ok());
             let fields = layout.map_or(&[][..], |layout| &layout.fields);
             match &payload {
-                Payload::Struct(_, slots) => {
+                Payload::Pair(..) | Payload::Struct(..) => {
+                    let slots = payload.fields().unwrap_or_default();
                     let refs = fields.iter().filter(|(_, storage)| *storage == Storage::Ref);
                     refs.filter_map(|(slot, _)| slots.get(*slot as usize))
                         .for_each(|slot| self.mark(*slot));
@@ -182,6 +285,7 @@ impl Heap {
                     let (slots, _) = bytes.as_chunks();
                     slots.iter().for_each(|slot| self.mark(u64::from_le_bytes(*slot)));
                 }
+                Payload::PairExn(_, _, slots) => self.mark_all(slots),
                 Payload::Exn(_, slots) => self.mark_all(slots),
                 Payload::Array(..) | Payload::Free(_) => {}
             }
@@ -201,6 +305,6 @@ impl Heap {
             }
         }
         self.collections += 1;
-        self.collect_at = (2 * self.bytes).max(FIRST_COLLECTION).min(self.limit);
+        self.collect_at = (2 * self.bytes).max(FIRST_COLLECTION);
     }
 }

@@ -5,14 +5,17 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
+use core::ops::ControlFlow;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use wattle_ast::{FuncType, ValType};
 
+use crate::fuel::Fuel;
 use crate::handles::{Func, Instance, Memory};
 use crate::numerics::Slot;
-use crate::state::{Exec, FuncInst, FuncKind};
-use crate::store::{Caller, Handle, HostCall, HostFunc, Progress, Store, TIMED_OUT, WOKEN};
-use crate::trap::{Broken, Error, ErrorKind};
+use crate::state::{Exec, FuncInst, FuncKind, Pending};
+use crate::store::{Caller, Handle as _, HostCall, HostFunc, Progress, Store, TIMED_OUT, WOKEN};
+use crate::trap::{Broken, Error, ErrorKind, HostError};
 use crate::types::widths;
 use crate::values::Value;
 
@@ -25,6 +28,11 @@ impl<T> Caller<'_, T> {
     /// The data of the host.
     pub fn data(&mut self) -> &mut T {
         self.store.data_mut()
+    }
+
+    /// The fuel of the store, to pay for work of the host.
+    pub fn fuel(&mut self) -> Fuel<'_> {
+        Fuel { state: &mut self.store.inner.state }
     }
 
     /// The instance whose function calls; `None` if the host calls.
@@ -90,16 +98,17 @@ impl Func {
     /// A function of the host from a closure on numbers. The function type follows from the
     /// closure.
     ///
-    /// The closure takes a [`Caller`], then up to nine parameters of type `i32`, `u32`, `i64`,
-    /// `u64`, `f32` or `f64`. It returns one of these numbers, a tuple of them, nothing, or a
-    /// [`Result`] of one of these with [`Error`].
+    /// The closure takes up to nine parameters of type `i32`, `u32`, `i64`, `u64`, `f32` or `f64`,
+    /// and before them a [`Caller`] if it needs the store. It returns one of these numbers, a tuple
+    /// of them, nothing, or a [`Result`] of one of these. The error of the result is an [`Error`],
+    /// or a type of the host that converts to one.
     ///
     /// ```
     /// use wattle_runtime::{Caller, Func, Store};
     ///
     /// let mut store = Store::new(40);
     /// let add = Func::wrap(&mut store, |mut caller: Caller<'_, i32>, n: i32| *caller.data() + n);
-    /// assert_eq!(add.typed::<(i32,), i32, _>(&store)?.call(&mut store, (2,))?, 42);
+    /// assert_eq!(add.typed::<(i32,), i32>(&store)?.call(&mut store, (2,))?, 42);
     /// # Ok::<(), wattle_runtime::Error>(())
     /// ```
     pub fn wrap<T, P, R, F: IntoFunc<T, P, R>>(store: &mut Store<T>, func: F) -> Func {
@@ -139,8 +148,9 @@ impl Func {
             return self.call(store, arguments).map(Outcome::Done);
         };
         let row = store.inner.state.row_of(arguments, ty.params())?;
-        let exec = store.inner.begin(instance, func, &row);
-        go_on(store, exec, ty.results())
+        let exec = store.inner.begin(instance, func, &row)?;
+        let progress = store.drive(exec)?;
+        Ok(outcome(store, progress, ty.results()))
     }
 
     /// The function with Rust types: the parameters are a tuple of numbers, and the results a
@@ -148,9 +158,9 @@ impl Func {
     ///
     /// # Errors
     /// If the function has another type.
-    pub fn typed<P: Numbers, R: Numbers, T>(
+    pub fn typed<P: Numbers, R: Numbers>(
         self,
-        store: &Store<T>,
+        store: &Store<impl Sized>,
     ) -> Result<TypedFunc<P, R>, Error> {
         let ty = self.ty(store)?;
         if ty.params() != P::types() || ty.results() != R::types() {
@@ -165,26 +175,51 @@ impl Func {
 pub enum Outcome {
     /// It returned these values.
     Done(Vec<Value>),
-    /// It lacks fuel for the next instructions.
+    /// It lacks fuel for the next instruction. What fuel there was has been paid for it.
     OutOfFuel(Suspended),
     /// It waits for a notification, with a timeout in nanoseconds. With a negative timeout, it can
     /// be resumed once it was notified. With any other, it can be resumed at any time, and the
     /// timeout then counts as passed.
     Waiting(Suspended, i64),
+    /// It called a function of the host that waits for this: [`Suspended::finish`] gives the
+    /// function's results, [`Suspended::resume`] calls the function again.
+    Host(Suspended, HostError),
 }
 
-/// A call that was suspended. The store keeps its state until this value is dropped.
+/// A call that was suspended. The store keeps its state until this value is dropped, and frees it
+/// with the next call.
 #[derive(Debug)]
 pub struct Suspended {
+    store: u64,
     id: u64,
     results: Vec<ValType>,
-    handle: Arc<()>,
+    _handle: Handle,
+}
+
+/// Tells the store when it is dropped.
+#[derive(Debug)]
+struct Handle {
+    _alive: Arc<()>,
+    dropped: Arc<AtomicUsize>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Suspended {
     /// Whether it waits for a notification that has not come yet.
     pub fn is_waiting<T>(&self, store: &Store<T>) -> bool {
-        store.inner.state.waiters.iter().any(|waiter| waiter.execution == self.id)
+        self.store == store.inner.state.id && store.inner.state.waiters.contains(self.id)
+    }
+
+    /// Takes the execution out of the store.
+    fn take<T>(&self, store: &mut Store<T>) -> Result<Exec, Error> {
+        let state = &mut store.inner.state;
+        let exec = (self.store == state.id).then(|| state.suspended.remove(&self.id)).flatten();
+        Ok(exec.ok_or(ErrorKind::WrongStore)?.0)
     }
 
     /// Continues the call. A call that still waits is told that its timeout has passed.
@@ -192,34 +227,84 @@ impl Suspended {
     /// # Errors
     /// As [`Func::call`].
     pub fn resume<T>(self, store: &mut Store<T>) -> Result<Outcome, Error> {
-        let waiting = self.is_waiting(store);
-        store.inner.forget_waiter(self.id);
-        let suspended = &mut store.inner.state.suspended;
-        let place = suspended.iter().position(|(exec, _)| exec.id == self.id);
-        let (mut exec, _) = suspended.swap_remove(place.ok_or(ErrorKind::WrongStore)?);
-        exec.answer(if waiting { TIMED_OUT } else { WOKEN });
-        drop(self.handle);
-        go_on(store, exec, &self.results)
+        let mut exec = self.take(store)?;
+        let waited = store.inner.state.waiters.remove(self.id);
+        exec.answer(if waited { TIMED_OUT } else { WOKEN });
+        let progress = store.drive(exec)?;
+        Ok(outcome(store, progress, &self.results))
+    }
+
+    /// Continues a call that waits for a function of the host, with the results of that function,
+    /// or with its error.
+    ///
+    /// ```
+    /// use wattle_runtime::{Error, Func, Imports, Instance, Module, Outcome, Store, Value};
+    ///
+    /// let module = wattle_wat::parse(r#"(module
+    ///     (import "host" "read" (func $read (result i32)))
+    ///     (func (export "next") (result i32) (i32.add (call $read) (i32.const 1))))"#).unwrap();
+    /// let mut store = Store::new(());
+    /// let mut imports = Imports::default();
+    /// let read = || -> Result<i32, Error> { Err(Error::suspend("a number")) };
+    /// imports.define("host", "read", Func::wrap(&mut store, read));
+    /// let instance = Instance::new(&mut store, &Module::new(module)?, &imports)?;
+    ///
+    /// let next = instance.func(&store, "next")?;
+    /// let Outcome::Host(call, what) = next.start(&mut store, &[])? else { panic!() };
+    /// assert_eq!(what.to_string(), "a number");
+    /// // The host does other things until it has a number.
+    /// let outcome = call.finish(&mut store, Ok(&[Value::I32(41)]))?;
+    /// assert!(matches!(outcome, Outcome::Done(values) if values == [Value::I32(42)]));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Func::call`], and [`ErrorKind::Type`] if the values do not fit, or if the call does not
+    /// wait for a function of the host.
+    pub fn finish<T>(
+        self,
+        store: &mut Store<T>,
+        result: Result<&[Value], Error>,
+    ) -> Result<Outcome, Error> {
+        let mut exec = self.take(store)?;
+        let Some(Pending::Host { func, base, last }) = exec.pending else {
+            store.inner.recycle(exec);
+            let why = "the call does not wait for a function of the host";
+            return Err(ErrorKind::Type(why.into()).into());
+        };
+        let state = &store.inner.state;
+        let ty = state.types.func(state.func(func)?.ty).ok_or(Broken::Kind)?;
+        let row = result.and_then(|values| state.row_of(values, ty.results()));
+        let result = row.map(|row| {
+            exec.stack.iter_mut().skip(base).zip(row).for_each(|(to, from)| *to = from);
+        });
+        let progress = match store.returned(exec, last, result)? {
+            ControlFlow::Continue(exec) => store.drive(exec)?,
+            ControlFlow::Break(progress) => progress,
+        };
+        Ok(outcome(store, progress, &self.results))
     }
 }
 
-fn go_on<T>(store: &mut Store<T>, exec: Exec, results: &[ValType]) -> Result<Outcome, Error> {
-    let suspend = |store: &mut Store<T>, exec: Exec| {
-        let handle = Arc::new(());
-        let id = exec.id;
-        store.inner.state.suspended.push((exec, Arc::downgrade(&handle)));
-        Suspended { id, results: results.to_vec(), handle }
+fn outcome<T>(store: &mut Store<T>, progress: Progress, results: &[ValType]) -> Outcome {
+    let mut suspend = |exec: Exec| {
+        let state = &mut store.inner.state;
+        let (id, alive) = (exec.id, Arc::new(()));
+        state.suspended.insert(id, (exec, Arc::downgrade(&alive)));
+        let handle = Handle { _alive: alive, dropped: state.dropped.clone() };
+        Suspended { store: state.id, id, results: results.to_vec(), _handle: handle }
     };
-    Ok(match store.drive(exec)? {
+    match progress {
+        Progress::OutOfFuel(exec) => Outcome::OutOfFuel(suspend(exec)),
+        Progress::Blocked(exec, timeout) => Outcome::Waiting(suspend(exec), timeout),
+        Progress::Host(exec, what) => Outcome::Host(suspend(exec), what),
         Progress::Done(exec) => {
             let row = exec.stack.get(..widths(results)).unwrap_or_default();
-            let row = row.to_vec();
+            let values = store.inner.state.values_of(row, results);
             store.inner.recycle(exec);
-            Outcome::Done(store.inner.state.values_of(&row, results))
+            Outcome::Done(values)
         }
-        Progress::OutOfFuel(exec) => Outcome::OutOfFuel(suspend(store, exec)),
-        Progress::Blocked(exec, timeout) => Outcome::Waiting(suspend(store, exec), timeout),
-    })
+    }
 }
 
 /// A function with parameters and results of Rust types.
@@ -311,12 +396,16 @@ impl<N: Numbers> Results for N {
     }
 }
 
-impl<N: Numbers> Results for Result<N, Error> {
+impl<N: Numbers, E: Into<Error>> Results for Result<N, E> {
     type Numbers = N;
     fn into_result(self) -> Result<N, Error> {
-        self
+        self.map_err(Into::into)
     }
 }
+
+/// Stands for the parameters of a closure that takes a [`Caller`] before them.
+#[derive(Debug)]
+pub struct WithCaller<P>(PhantomData<P>);
 
 /// A closure that can be a function of the host.
 pub trait IntoFunc<T, P, R> {
@@ -344,6 +433,18 @@ macro_rules! tuples {
 
         #[allow(non_snake_case)]
         impl<T, R, Z, $( $name: Number ),*> IntoFunc<T, ($( $name, )*), R> for Z
+        where
+            R: Results,
+            Z: Fn($( $name ),*) -> R + Send + Sync + 'static,
+        {
+            fn into_func(self) -> (FuncType, Arc<HostCall<T>>) {
+                let with_caller = move |_: Caller<'_, T>, $( $name ),*| self($( $name ),*);
+                IntoFunc::<T, WithCaller<($( $name, )*)>, R>::into_func(with_caller)
+            }
+        }
+
+        #[allow(non_snake_case)]
+        impl<T, R, Z, $( $name: Number ),*> IntoFunc<T, WithCaller<($( $name, )*)>, R> for Z
         where
             R: Results,
             Z: Fn(Caller<'_, T>, $( $name ),*) -> R + Send + Sync + 'static,

@@ -7,19 +7,22 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    DataMode, ElemItems, ElemMode, Expr, ExternIdx, ExternType, GlobalType, Instr, Limits, RefType,
-    TableType, ValType,
+    self as ast, DataMode, ElemItems, ElemMode, Expr, ExternIdx, ExternType, GlobalType, Instr,
+    Limits, RefType, TableType, ValType,
 };
 
 use crate::execute;
+use crate::fuel;
 use crate::handles::{Extern, Func, Global, Instance, Memory, Table, Tag};
 use crate::imports::Imports;
+use crate::limits::Resource;
+use crate::memory::ELEMENT;
 use crate::module::Module;
 use crate::slots::{kind, slot_of};
 use crate::state::{
     EXPRESSION, FuncInst, FuncKind, GlobalInst, InstanceInst, MemoryInst, TableInst, TagInst,
 };
-use crate::store::{Handle, Store};
+use crate::store::{Handle, Inner, Store};
 use crate::trap::{Error, ErrorKind, at, at_mut};
 use crate::types::{ref_in_store, val_in_store, widths};
 use crate::values::Value;
@@ -106,6 +109,7 @@ impl Instance {
             elems: store.inner.state.elems.len() as u32,
             datas: store.inner.state.datas.len() as u32,
         };
+        store.inner.has_room(Resource::Instance, 1)?;
         import(store, &mut inst, imports)?;
         let addr = store.inner.instances.len() as u32;
         allocate(store, &mut inst, addr)?;
@@ -130,8 +134,8 @@ impl Instance {
                 None => 0,
             };
             let elem = ref_in_store(table.ty.elem, &self.entity(store)?.types)?;
-            let limit = store.inner.state.limits.table_elements;
-            let table = TableInst::new(TableType { elem, ..table.ty }, init, limit)?;
+            let ty = TableType { elem, ..table.ty };
+            let table = TableInst::new(ty, init, &mut store.inner.state.budget)?;
             let table = Table::add(store, table);
             self.entity_mut(store)?.push(table.into());
         }
@@ -230,7 +234,7 @@ impl Instance {
             }
         }
         let function = Arc::new(inst.module.inner.translate_const(ty, expr)?);
-        let mut exec = store.inner.begin(self.addr, EXPRESSION, &[]);
+        let mut exec = store.inner.begin(self.addr, EXPRESSION, &[])?;
         exec.expression = Some(function);
         let exec = store.finish(exec)?;
         let value = [*at(&exec.stack, 0)?, *at(&exec.stack, 1)?];
@@ -373,12 +377,52 @@ fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Re
     Ok(())
 }
 
+fn sum(mut sizes: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    sizes.try_fold(0_u64, |sum, size| sum.checked_add(size?))
+}
+
+/// The bytes that an instance takes from the budget, and that each of its definitions, imports and
+/// segments takes: at least what they take on any machine, so that limits mean the same everywhere.
+const INSTANCE: u64 = 256;
+const DEFINITION: u64 = 64;
+
+/// The bytes of memories and tables that cost an instance no fuel. Any module takes some time to
+/// instantiate, which the host knows.
+const FREE: u64 = 1 << 20;
+
+/// Pays for an instance, and checks that the store has room for all that it allocates, before it
+/// allocates anything. What cannot grow is taken from the budget at once.
+fn admit(inner: &mut Inner, ast: &ast::Module<'_>) -> Result<(), Error> {
+    inner.has_room(Resource::Memory, ast.memories.len())?;
+    inner.has_room(Resource::Table, ast.tables.len())?;
+    let memories = sum(ast.memories.iter().map(MemoryInst::first_bytes));
+    let memories = memories.ok_or(ErrorKind::Limit("memory size"))?;
+    let tables = sum(ast.tables.iter().map(|table| TableInst::first_bytes(&table.ty)));
+    let tables = tables.ok_or(ErrorKind::Limit("table size"))?;
+    let elems = ELEMENT * ast.elems.iter().map(|elem| elem.items.len() as u64).sum::<u64>();
+    let datas = ast.datas.iter().map(|data| data.bytes.len() as u64).sum::<u64>();
+    let new = memories.saturating_add(tables).saturating_sub(FREE);
+    inner.spend(fuel::of_bytes(new).saturating_add(fuel::of_bytes(elems + datas)))?;
+    let definitions = [ast.imports.len(), ast.funcs.len(), ast.tables.len(), ast.memories.len()];
+    let segments = [ast.globals.len(), ast.tags.len(), ast.elems.len(), ast.datas.len()];
+    let count = definitions.iter().chain(&segments).sum::<usize>() as u64;
+    let own = INSTANCE + DEFINITION * count + elems;
+    let budget = &mut inner.state.budget;
+    let all = memories.saturating_add(tables).saturating_add(own);
+    if !budget.has(all) {
+        return Err(ErrorKind::Limit("memory size").into());
+    }
+    let taken = budget.grow(Resource::Instance, [0, own], || Some(()));
+    Ok(taken.ok_or(ErrorKind::Limit("instance size"))?)
+}
+
 /// Allocates what needs no expression: functions, memories, tags, and room for segments.
 fn allocate<T>(store: &mut Store<T>, inst: &mut InstanceInst, instance: u32) -> Result<(), Error> {
     let module = inst.module.clone();
     let ast = module.ast();
+    admit(&mut store.inner, ast)?;
     for &ty in &ast.memories {
-        let memory = MemoryInst::new(ty, store.inner.state.limits.memory_bytes)?;
+        let memory = MemoryInst::new(ty, &mut store.inner.state.budget)?;
         inst.push(Memory::add(store, memory).into());
     }
     for (func, defined) in (0..).zip(&ast.funcs) {

@@ -26,7 +26,7 @@
 //! let instance = Instance::new(&mut store, &module, &Imports::default())?;
 //! assert_eq!(instance.call(&mut store, "square", &[Value::I32(7)])?, [Value::I32(49)]);
 //!
-//! let square = instance.func(&store, "square")?.typed::<(i32,), i32, _>(&store)?;
+//! let square = instance.func(&store, "square")?.typed::<(i32,), i32>(&store)?;
 //! assert_eq!(square.call(&mut store, (8,))?, 64);
 //! # Ok::<(), wattle_runtime::Error>(())
 //! ```
@@ -57,7 +57,9 @@
 //! | `slots.rs`, `values.rs`, `exchange.rs` | values in slots, values of the host, and conversions between them |
 //! | `handles.rs`, `store.rs` | handles of the host to the contents of a store; the store |
 //! | `imports.rs`, `instance.rs`, `memory.rs`, `host.rs` | imports, instances and globals, memories and tables, functions |
-//! | `limits.rs`, `observe.rs`, `trap.rs` | limits, observation, errors |
+//! | `limits.rs`, `budget.rs` | limits; the budget of bytes, and allocation that can fail |
+//! | `fuel.rs`, `execute/cost.rs` | what instructions cost, and how it is paid |
+//! | `observe.rs`, `trap.rs` | observation, errors |
 //! | `from.rs`, `lazy.rs` | a macro for conversions; cells that are filled once |
 //! | `faults.rs` | planted faults, to measure tests with (feature `faults`) |
 #![no_std]
@@ -73,9 +75,11 @@ mod faults;
 #[macro_use]
 mod from;
 
+mod budget;
 mod code;
 mod exchange;
 mod execute;
+mod fuel;
 mod handles;
 mod heap;
 mod host;
@@ -98,12 +102,14 @@ mod values;
 
 #[cfg(feature = "faults")]
 pub use faults::{Fault, plant};
+pub use fuel::Fuel;
 pub use handles::{Extern, Func, Global, Instance, Memory, Object, Table, Tag};
-pub use host::{IntoFunc, Number, Numbers, Outcome, Results, Suspended, TypedFunc};
+pub use host::{IntoFunc, Number, Numbers, Outcome, Results, Suspended, TypedFunc, WithCaller};
 pub use imports::Imports;
-pub use limits::{Config, Limits};
+pub use limits::{Config, Growth, Limits, Resource, ResourceLimiter};
+pub use memory::Parts;
 pub use module::Module;
 pub use observe::{Observer, Step};
 pub use store::{Caller, Store};
-pub use trap::{Broken, CallSite, Error, ErrorKind, Trap};
+pub use trap::{Broken, CallSite, Error, ErrorKind, HostError, Trap};
 pub use values::{AnyRef, Ref, Value};

@@ -1,27 +1,33 @@
-//! Limits of a store: memory, tables, calls and heap.
+//! Limits of a store: one budget of bytes, numbers of definitions, depths of calls.
 
 use crate::numerics::Profile;
 
 /// Limits on the resources of a store's programs. Exceeding one is an error or a failed `grow`,
 /// never an abort.
 ///
+/// The budget of [`bytes`](Limits::bytes) is one for all that programs make grow. A
+/// [`ResourceLimiter`] can refuse more than these numbers do.
+///
 /// ```
 /// use wattle_runtime::Limits;
-/// let small = Limits { memory_bytes: 1 << 20, ..Limits::default() };
+/// let small = Limits { bytes: 1 << 20, tables: 1, ..Limits::default() };
 /// assert!(small.call_depth > 0);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// The bytes of each memory; never more than 4 GiB.
-    pub memory_bytes: u64,
-    /// The elements of each table.
-    pub table_elements: u64,
+    /// The bytes of all memories, tables, objects, stacks and instances together. A memory never
+    /// has more than 4 GiB.
+    pub bytes: u64,
+    /// The number of instances.
+    pub instances: usize,
+    /// The number of memories.
+    pub memories: usize,
+    /// The number of tables.
+    pub tables: usize,
     /// The depth of nested calls in one execution.
     pub call_depth: usize,
     /// The 64-bit slots of the stack of one execution.
     pub stack_slots: usize,
-    /// The bytes of all structs, arrays and exceptions.
-    pub heap_bytes: usize,
     /// The depth of nested calls from the guest to the host.
     pub host_depth: u32,
 }
@@ -29,11 +35,12 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            memory_bytes: 4 << 30,
-            table_elements: 10_000_000,
+            bytes: 4 << 30,
+            instances: 10_000,
+            memories: 10_000,
+            tables: 10_000,
             call_depth: 1 << 16,
             stack_slots: 1 << 20,
-            heap_bytes: 1 << 30,
             host_depth: 64,
         }
     }
@@ -46,6 +53,73 @@ pub struct Config {
     pub limits: Limits,
     /// The choices that the specification leaves open. The default is the deterministic profile.
     pub profile: Profile,
-    /// The number of instructions that may run; `None` for no limit.
+    /// The units of fuel that executions may use; `None` for no limit.
     pub fuel: Option<u64>,
+}
+
+/// What takes bytes from the budget of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[non_exhaustive]
+pub enum Resource {
+    /// The bytes of a memory.
+    Memory,
+    /// The elements of a table, 8 bytes each.
+    Table,
+    /// All structs, arrays and exceptions. They take bytes in steps of 64 KiB or more.
+    Heap,
+    /// The stack of an execution: half a megabyte of address space for the first frame.
+    Stack,
+    /// The addresses that an instance maps its indices to, its functions, globals and segments.
+    Instance,
+}
+
+/// A resource that is about to grow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Growth {
+    /// What grows.
+    pub resource: Resource,
+    /// The bytes that it has; 0 when it is created.
+    pub current: u64,
+    /// The bytes that it will have.
+    pub desired: u64,
+    /// The bytes of all resources of the store after the growth.
+    pub total: u64,
+}
+
+/// Decides about the growth of a store's resources, within its [`Limits`]:
+/// [`Store::set_limiter`](crate::Store::set_limiter).
+///
+/// Several stores can share what a limiter counts, for example to bound a process.
+///
+/// ```
+/// use wattle_runtime::{Growth, Resource, ResourceLimiter, Store};
+///
+/// /// No memory may have more than a megabyte.
+/// struct SmallMemories;
+///
+/// impl ResourceLimiter for SmallMemories {
+///     fn grows(&mut self, growth: Growth) -> bool {
+///         growth.resource != Resource::Memory || growth.desired <= 1 << 20
+///     }
+/// }
+///
+/// let mut store = Store::new(());
+/// store.set_limiter(Some(Box::new(SmallMemories)));
+/// # let module = wattle_wat::parse("(module (memory (export \"m\") 1))").unwrap();
+/// # let module = wattle_runtime::Module::new(module).unwrap();
+/// # let instance = wattle_runtime::Instance::new(&mut store, &module, &Default::default()).unwrap();
+/// let memory = instance.memory(&store, "m")?;
+/// assert_eq!(memory.grow(&mut store, 15)?, Some(1));
+/// assert_eq!(memory.grow(&mut store, 1)?, None);
+/// # Ok::<(), wattle_runtime::Error>(())
+/// ```
+pub trait ResourceLimiter: Send + Sync {
+    /// Whether a resource may grow.
+    fn grows(&mut self, growth: Growth) -> bool;
+
+    /// Bytes that [`grows`](ResourceLimiter::grows) allowed could not be allocated, or were freed.
+    fn shrinks(&mut self, resource: Resource, bytes: u64) {
+        let _ = (resource, bytes);
+    }
 }

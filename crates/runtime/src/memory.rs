@@ -4,28 +4,14 @@ use alloc::vec::Vec;
 
 use wattle_ast::{AddrType, MemType, TableType, ValType};
 
+use crate::budget::{Budget, zeroed};
+use crate::fuel::Fuel;
 use crate::handles::{Memory, Table};
+use crate::limits::Resource;
 use crate::state::{MemoryInst, TableInst};
-use crate::store::{Handle, Store};
-use crate::trap::{Error, ErrorKind, Trap};
+use crate::store::{Handle, Inner, Store};
+use crate::trap::{Error, ErrorKind, Trap, at_mut};
 use crate::values::{Ref, Value};
-
-/// Zeroed bytes, or `None` when memory is exhausted. `vec!` gets zeroed pages from the system but
-/// aborts the process when memory is exhausted, so a reservation that can fail comes first.
-fn zeroed(len: usize) -> Option<Vec<u8>> {
-    let mut probe: Vec<u8> = Vec::new();
-    probe.try_reserve_exact(len).ok()?;
-    drop(probe);
-    Some(alloc::vec![0; len])
-}
-
-/// Extends a list to `len` elements with copies of a value. `None` when memory is exhausted; the
-/// list is then unchanged.
-fn extend<T: Clone>(list: &mut Vec<T>, len: usize, value: T) -> Option<()> {
-    list.try_reserve_exact(len.checked_sub(list.len())?).ok()?;
-    list.resize(len, value);
-    Some(())
-}
 
 /// The most bytes of a memory, even with 64-bit addresses: accesses rely on addresses of 32 bits.
 const MOST_BYTES: u64 = 1 << 32;
@@ -41,58 +27,143 @@ fn most_pages(ty: &MemType) -> u64 {
 }
 
 impl MemoryInst {
-    pub(crate) fn new(ty: MemType, limit: u64) -> Result<MemoryInst, Error> {
-        let full = || ErrorKind::Limit("memory size");
-        let shift = u32::from(ty.page_bits());
-        let bytes = ty.limits.min.checked_mul(1_u64.checked_shl(shift).ok_or_else(full)?);
-        let bytes = bytes.filter(|&bytes| bytes <= limit.min(MOST_BYTES)).ok_or_else(full)?;
-        let bytes = usize::try_from(bytes).ok().and_then(zeroed).ok_or_else(full)?;
-        Ok(MemoryInst { ty, bytes })
+    /// The bytes of a new memory; `None` if they are more than any memory can have.
+    pub(crate) fn first_bytes(ty: &MemType) -> Option<u64> {
+        let bytes = ty.limits.min.checked_mul(1_u64.checked_shl(ty.page_bits().into())?)?;
+        (bytes <= MOST_BYTES).then_some(bytes)
+    }
+
+    pub(crate) fn new(ty: MemType, budget: &mut Budget) -> Result<MemoryInst, Error> {
+        let full = ErrorKind::Limit("memory size");
+        let Some(bytes) = MemoryInst::first_bytes(&ty) else { return Err(full.into()) };
+        let room = budget.grow(Resource::Memory, [0, bytes], || zeroed(bytes.try_into().ok()?));
+        let room = room.ok_or(full)?;
+        Ok(MemoryInst { ty, len: room.len(), room })
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.room.get(..self.len).unwrap_or_default()
+    }
+
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.room.get_mut(..self.len).unwrap_or_default()
     }
 
     /// The size in pages.
     pub(crate) fn pages(&self) -> u64 {
-        (self.bytes.len() as u64).checked_shr(self.ty.page_bits().into()).unwrap_or(0)
+        (self.len as u64).checked_shr(self.ty.page_bits().into()).unwrap_or(0)
+    }
+
+    /// The number of pages and of bytes after growing by `pages` pages, if the type allows them.
+    fn grown(&self, pages: u64) -> Option<(u64, u64)> {
+        let most = self.ty.limits.max.unwrap_or(u64::MAX).min(most_pages(&self.ty));
+        let new = self.pages().checked_add(pages).filter(|&new| new <= most)?;
+        let bytes = new.checked_mul(1_u64.checked_shl(self.ty.page_bits().into())?)?;
+        (bytes <= MOST_BYTES).then_some((new, bytes))
+    }
+
+    /// The bytes that growing by `pages` pages adds; none if it fails.
+    pub(crate) fn growth(&self, pages: u64, budget: &Budget) -> u64 {
+        let more = self.grown(pages).map(|(_, bytes)| bytes - self.len as u64);
+        more.filter(|&more| budget.has(more)).unwrap_or(0)
     }
 
     /// Grows by `pages` pages. Returns the size before.
-    pub(crate) fn grow(&mut self, pages: u64, limit: u64) -> Option<u64> {
+    pub(crate) fn grow(&mut self, pages: u64, budget: &mut Budget) -> Option<u64> {
         let old = self.pages();
-        let most = self.ty.limits.max.unwrap_or(u64::MAX).min(most_pages(&self.ty));
-        let new = old.checked_add(pages).filter(|&new| new <= most)?;
-        let bytes = new.checked_mul(1_u64.checked_shl(self.ty.page_bits().into())?)?;
-        let len = usize::try_from(bytes).ok().filter(|_| bytes <= limit.min(MOST_BYTES))?;
-        extend(&mut self.bytes, len, 0)?;
+        let (new, bytes) = self.grown(pages)?;
+        let len = usize::try_from(bytes).ok()?;
+        budget.grow(Resource::Memory, [self.len as u64, bytes], || self.make_room(len))?;
+        (self.len, self.ty.limits.min) = (len, new);
+        Some(old)
+    }
+
+    /// Makes room for `len` bytes, and for as many more as keep the time of many growths linear.
+    fn make_room(&mut self, len: usize) -> Option<()> {
+        if len <= self.room.len() {
+            return Some(());
+        }
+        let most = usize::try_from(MOST_BYTES).unwrap_or(usize::MAX);
+        let ample = self.len.saturating_mul(2).min(most).max(len);
+        let mut room = zeroed::<u8>(ample).or_else(|| zeroed(len))?;
+        // What is zero already stays untouched, so that its pages take no memory.
+        let (old, _) = self.bytes().as_chunks::<4096>();
+        let (new, _) = room.as_chunks_mut::<4096>();
+        for (from, to) in old.iter().zip(new) {
+            if *from != [0; 4096] {
+                *to = *from;
+            }
+        }
+        let done = self.len / 4096 * 4096;
+        room.get_mut(done..self.len)?.copy_from_slice(self.room.get(done..self.len)?);
+        self.room = room;
+        Some(())
+    }
+}
+
+/// The bytes of an element of a table or of a segment of references.
+pub(crate) const ELEMENT: u64 = 8;
+
+impl TableInst {
+    /// The bytes of a new table.
+    pub(crate) fn first_bytes(ty: &TableType) -> Option<u64> {
+        ty.limits.min.checked_mul(ELEMENT)
+    }
+
+    pub(crate) fn new(ty: TableType, init: u64, budget: &mut Budget) -> Result<TableInst, Error> {
+        let full = ErrorKind::Limit("table size");
+        let Some(bytes) = TableInst::first_bytes(&ty) else { return Err(full.into()) };
+        let len = usize::try_from(ty.limits.min).ok();
+        let elems = budget.grow(Resource::Table, [0, bytes], || zeroed(len?));
+        let mut elems: Vec<u64> = elems.ok_or(full)?.into_vec();
+        if init != 0 {
+            elems.fill(init);
+        }
+        Ok(TableInst { ty, elems })
+    }
+
+    /// The number of elements after growing by `count`, if the type allows them.
+    fn grown(&self, count: u64) -> Option<u64> {
+        let most = match self.ty.limits.addr {
+            AddrType::I32 => u32::MAX.into(),
+            AddrType::I64 => u64::MAX / ELEMENT,
+        };
+        let most = self.ty.limits.max.unwrap_or(u64::MAX).min(most);
+        (self.elems.len() as u64).checked_add(count).filter(|&new| new <= most)
+    }
+
+    /// The bytes that growing by `count` elements adds; none if it fails.
+    pub(crate) fn growth(&self, count: u64, budget: &Budget) -> u64 {
+        let more = self.grown(count).map(|_| ELEMENT * count);
+        more.filter(|&more| budget.has(more)).unwrap_or(0)
+    }
+
+    /// Grows by `count` elements. Returns the size before.
+    pub(crate) fn grow(&mut self, count: u64, value: u64, budget: &mut Budget) -> Option<u64> {
+        let old = self.elems.len() as u64;
+        let new = self.grown(count)?;
+        let len = usize::try_from(new).ok()?;
+        let elems = &mut self.elems;
+        budget.grow(Resource::Table, [ELEMENT * old, ELEMENT * new], || {
+            let more = len - elems.len();
+            elems.try_reserve(more).or_else(|_| elems.try_reserve_exact(more)).ok()
+        })?;
+        elems.resize(len, value);
         self.ty.limits.min = new;
         Some(old)
     }
 }
 
-impl TableInst {
-    pub(crate) fn new(ty: TableType, init: u64, limit: u64) -> Result<TableInst, Error> {
-        let full = || ErrorKind::Limit("table size");
-        let len = usize::try_from(ty.limits.min).map_err(|_| full())?;
-        if ty.limits.min > limit {
-            return Err(full().into());
-        }
-        let mut elems = Vec::new();
-        extend(&mut elems, len, init).ok_or_else(full)?;
-        Ok(TableInst { ty, elems })
-    }
-
-    /// Grows by `count` elements. Returns the size before.
-    pub(crate) fn grow(&mut self, count: u64, value: u64, limit: u64) -> Option<u64> {
-        let old = self.elems.len() as u64;
-        let most = match self.ty.limits.addr {
-            AddrType::I32 => u32::MAX.into(),
-            AddrType::I64 => u64::MAX,
-        };
-        let most = self.ty.limits.max.unwrap_or(u64::MAX).min(limit).min(most);
-        let new = old.checked_add(count).filter(|&new| new <= most)?;
-        extend(&mut self.elems, usize::try_from(new).ok()?, value)?;
-        self.ty.limits.min = new;
-        Some(old)
-    }
+/// What a function of the host works on: [`Memory::parts`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Parts<'s, T> {
+    /// The bytes of the memory.
+    pub bytes: &'s mut [u8],
+    /// The data of the host.
+    pub data: &'s mut T,
+    /// The fuel of the store, to pay for the work of the function.
+    pub fuel: Fuel<'s>,
 }
 
 impl Memory {
@@ -101,7 +172,8 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::Limit`].
     pub fn new<T>(store: &mut Store<T>, ty: MemType) -> Result<Memory, Error> {
-        let entity = MemoryInst::new(ty, store.inner.state.limits.memory_bytes)?;
+        store.inner.has_room(Resource::Memory, 1)?;
+        let entity = MemoryInst::new(ty, &mut store.inner.state.budget)?;
         Ok(Memory::add(store, entity))
     }
 
@@ -126,7 +198,7 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn bytes<T>(self, store: &Store<T>) -> Result<&[u8], Error> {
-        Ok(&self.entity(store)?.bytes)
+        Ok(self.entity(store)?.bytes())
     }
 
     /// The bytes of the memory, for writing.
@@ -134,7 +206,35 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn bytes_mut<T>(self, store: &mut Store<T>) -> Result<&mut [u8], Error> {
-        Ok(&mut self.entity_mut(store)?.bytes)
+        Ok(self.entity_mut(store)?.bytes_mut())
+    }
+
+    /// The bytes of the memory, the data of the host and the fuel, all for changing at once.
+    ///
+    /// ```
+    /// use wattle_runtime::{Caller, Error, Func, Parts, Store};
+    ///
+    /// // Appends text of the guest to a log of the host.
+    /// let mut store = Store::new(Vec::<u8>::new());
+    /// let log = |mut caller: Caller<'_, Vec<u8>>, at: u32, len: u32| {
+    ///     let memory = caller.memory("memory").ok_or_else(|| Error::host("no memory"))?;
+    ///     let Parts { bytes, data, mut fuel, .. } = memory.parts(caller.store())?;
+    ///     fuel.charge_bytes(len.into())?;
+    ///     let text = bytes.get(at as usize..).and_then(|rest| rest.get(..len as usize));
+    ///     data.extend_from_slice(text.ok_or_else(|| Error::host("out of bounds"))?);
+    ///     Ok::<(), Error>(())
+    /// };
+    /// Func::wrap(&mut store, log);
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongStore`].
+    pub fn parts<T>(self, store: &mut Store<T>) -> Result<Parts<'_, T>, Error> {
+        self.entity(store)?;
+        let (inner, data) = store.split();
+        let Inner { memories, state, .. } = inner;
+        let bytes = at_mut(memories, self.addr)?.bytes_mut();
+        Ok(Parts { bytes, data, fuel: Fuel { state } })
     }
 
     /// Writes bytes at an address.
@@ -154,8 +254,9 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::WrongStore`].
     pub fn grow<T>(self, store: &mut Store<T>, pages: u64) -> Result<Option<u64>, Error> {
-        let limit = store.inner.state.limits.memory_bytes;
-        Ok(self.entity_mut(store)?.grow(pages, limit))
+        self.entity(store)?;
+        let Inner { memories, state, .. } = &mut store.inner;
+        Ok(at_mut(memories, self.addr)?.grow(pages, &mut state.budget))
     }
 
     /// A hash of the size and the bytes. It is equal on all machines for equal contents.
@@ -187,7 +288,8 @@ impl Table {
     pub fn new<T>(store: &mut Store<T>, ty: TableType, value: &Ref) -> Result<Table, Error> {
         let value = Value::from(value.clone());
         let init = store.inner.state.slots_of(&value, ValType::Ref(ty.elem))?[0];
-        let entity = TableInst::new(ty, init, store.inner.state.limits.table_elements)?;
+        store.inner.has_room(Resource::Table, 1)?;
+        let entity = TableInst::new(ty, init, &mut store.inner.state.budget)?;
         Ok(Table::add(store, entity))
     }
 

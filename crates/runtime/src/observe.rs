@@ -41,7 +41,7 @@ pub struct Step {
 /// let observer: Box<dyn Any> = store.observe(None).unwrap();
 /// assert_eq!(observer.downcast::<Count>().unwrap().0, 0);
 /// ```
-pub trait Observer: Any + Send {
+pub trait Observer: Any + Send + Sync {
     /// An instruction is about to be executed.
     fn step(&mut self, step: Step);
 }

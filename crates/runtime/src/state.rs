@@ -5,22 +5,26 @@
 //! Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#store>
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use wattle_ast::AbsHeapType::{Any, Exn, Extern, I31};
 use wattle_ast::{GlobalType, HeapType, MemType, TableType};
 use wattle_validator::TypeId;
 
+use crate::budget::Budget;
 use crate::code::Function;
+use crate::fuel;
 use crate::heap::Heap;
-use crate::limits::Limits;
+use crate::limits::Resource;
 use crate::module::Module;
 use crate::numerics::Profile;
 use crate::observe::Observer;
 use crate::slots::{index_of, kind};
 use crate::translate::Instrument;
-use crate::trap::{Broken, at};
+use crate::trap::{Broken, Error, ErrorKind, Trap, at};
 use crate::types::Types;
 
 /// The definition of a function.
@@ -44,10 +48,14 @@ pub(crate) struct TableInst {
     pub(crate) elems: Vec<u64>,
 }
 
+/// A memory. Behind its bytes there is room that has been zeroed already, so that growing it takes
+/// no time.
 #[derive(Debug)]
 pub(crate) struct MemoryInst {
     pub(crate) ty: MemType,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) room: Box<[u8]>,
+    /// The number of bytes of the memory.
+    pub(crate) len: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,12 +71,46 @@ pub(crate) struct TagInst {
     pub(crate) slots: usize,
 }
 
-/// An execution that waits for a notification.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Waiter {
-    pub(crate) execution: u64,
-    pub(crate) memory: u32,
-    pub(crate) address: u64,
+/// The executions that wait for notifications.
+#[derive(Default)]
+pub(crate) struct Waiters {
+    /// By memory, address and the number of the wait: the execution.
+    places: BTreeMap<(u32, u64, u64), u64>,
+    /// The place at which an execution waits.
+    executions: BTreeMap<u64, (u32, u64, u64)>,
+    waits: u64,
+}
+
+impl Waiters {
+    pub(crate) fn add(&mut self, execution: u64, memory: u32, address: u64) {
+        self.waits += 1;
+        let place = (memory, address, self.waits);
+        self.places.insert(place, execution);
+        self.executions.insert(execution, place);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.executions.len()
+    }
+
+    /// Whether an execution still waits.
+    pub(crate) fn contains(&self, execution: u64) -> bool {
+        self.executions.contains_key(&execution)
+    }
+
+    /// Ends the wait of an execution. Returns whether it waited.
+    pub(crate) fn remove(&mut self, execution: u64) -> bool {
+        let place = self.executions.remove(&execution);
+        place.is_some_and(|place| self.places.remove(&place).is_some())
+    }
+
+    /// Wakes at most `most` executions that wait at an address, those that wait longest first.
+    /// Returns the number that it woke.
+    pub(crate) fn notify(&mut self, memory: u32, address: u64, most: u32) -> u64 {
+        let here = self.places.range((memory, address, 0)..=(memory, address, u64::MAX));
+        let woken: Vec<u64> = here.take(most as usize).map(|(_, execution)| *execution).collect();
+        woken.iter().filter(|execution| self.remove(**execution)).count() as u64
+    }
 }
 
 /// The state of a store without its memories, which are separate so that the bytes of one can be
@@ -88,15 +130,17 @@ pub(crate) struct State {
     pub(crate) heap: Heap,
     /// Executions that wait for a function of the host to return, the innermost last.
     pub(crate) parked: Vec<Exec>,
-    /// Suspended executions, each with the handle that keeps it.
-    pub(crate) suspended: Vec<(Exec, Weak<()>)>,
+    /// Suspended executions by number, each with the handle that keeps it.
+    pub(crate) suspended: BTreeMap<u64, (Exec, Weak<()>)>,
+    /// How many handles of suspended executions were dropped since the last look.
+    pub(crate) dropped: Arc<AtomicUsize>,
     /// References that the host is about to store somewhere.
     pub(crate) roots: Vec<u64>,
     /// The objects that the host has handles to.
     pub(crate) pins: Vec<(u64, Arc<()>)>,
-    pub(crate) waiters: Vec<Waiter>,
+    pub(crate) waiters: Waiters,
     pub(crate) profile: Profile,
-    pub(crate) limits: Limits,
+    pub(crate) budget: Budget,
     pub(crate) fuel: Option<u64>,
     pub(crate) refill: Option<Refill>,
     pub(crate) observer: Option<Box<dyn Observer>>,
@@ -104,8 +148,8 @@ pub(crate) struct State {
     pub(crate) trap_index: Option<u64>,
 }
 
-/// Called when the fuel is used up. Returns more units of fuel, or `None` to end the execution.
-pub(crate) type Refill = Box<dyn FnMut() -> Option<u64>>;
+/// Called when the fuel is used up. Returns more units of fuel, or why the execution ends.
+pub(crate) type Refill = Box<dyn FnMut() -> Result<u64, Trap> + Send + Sync>;
 
 /// An instance: for each index of its module, the address in the store.
 pub(crate) struct InstanceInst {
@@ -152,6 +196,48 @@ pub(crate) struct Exec {
     pub(crate) instrument: Instrument,
     /// The slot for the result of a wait.
     pub(crate) answer: Option<usize>,
+    /// What comes before the next operation.
+    pub(crate) pending: Option<Pending>,
+    /// The error of the host whose exception looks for a handler.
+    pub(crate) thrown: Option<Error>,
+    /// The fuel that was paid for the next operation or the pending call.
+    pub(crate) paid: u64,
+    /// The fuel that the pending call has cost so far.
+    pub(crate) charged: u64,
+    pub(crate) collector: Collector,
+}
+
+/// What the next operation, which allocates, needs of the collector.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Collector {
+    #[default]
+    Idle,
+    /// The heap is full: the operation is repeated after a collection.
+    Due,
+    /// There was a collection. If the heap is full now, it stays full.
+    Done,
+}
+
+/// What an execution does before its next operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pending {
+    /// A call of function `func` of the store, which belongs to the host. Its arguments are at
+    /// `base`. If `last`, the execution is done when the function returns.
+    Host { func: u32, base: usize, last: bool },
+    /// An exception looks for a handler, next in the frame with this number of callers.
+    Throw { exception: u64, level: usize },
+}
+
+impl Exec {
+    /// The bytes of its stack and its frames.
+    pub(crate) fn bytes(&self) -> u64 {
+        (size_of_val(self.stack.as_slice()) + self.frames.capacity() * size_of::<Frame>()) as u64
+    }
+
+    /// The slots that are in use.
+    fn slots(&self) -> &[u64] {
+        self.stack.get(..self.top).unwrap_or(&self.stack)
+    }
 }
 
 macro_rules! addresses {
@@ -217,8 +303,45 @@ impl State {
         }
     }
 
+    /// Forgets the suspended executions whose handles were dropped.
+    pub(crate) fn forget_dropped(&mut self) {
+        if self.dropped.swap(0, Ordering::Relaxed) == 0 {
+            return;
+        }
+        let State { suspended, waiters, budget, .. } = self;
+        suspended.retain(|id, (exec, handle)| {
+            let is_kept = handle.strong_count() > 0;
+            if !is_kept {
+                waiters.remove(*id);
+                budget.shrink(Resource::Stack, exec.bytes());
+            }
+            is_kept
+        });
+    }
+
+    /// The error for an exception that nothing caught.
+    pub(crate) fn uncaught(&mut self, exception: u64) -> Error {
+        ErrorKind::Exception(self.object(exception)).into()
+    }
+
+    /// The executions that do not run now.
+    fn others(&self) -> impl Iterator<Item = &Exec> {
+        self.parked.iter().chain(self.suspended.values().map(|(exec, _)| exec))
+    }
+
+    /// The fuel for a collection while the running execution has `top` slots.
+    pub(crate) fn collection_cost(&self, top: usize) -> u64 {
+        let tables = self.tables.iter().map(|table| table.elems.len()).sum::<usize>();
+        let elems = self.elems.iter().map(|elem| elem.len()).sum::<usize>();
+        let stacks = self.others().map(|exec| exec.slots().len()).sum::<usize>();
+        let looked_at = [tables, elems, stacks, top, self.globals.len(), self.pins.len()];
+        let slots = looked_at.iter().sum::<usize>() + self.tables.len() + self.elems.len();
+        fuel::of_slots(slots + self.heap.bytes() / 8) + 2 * self.heap.places() as u64
+    }
+
     /// Frees unreachable objects. `stack` is the stack of the running execution.
     pub(crate) fn collect(&mut self, stack: &[u64]) {
+        self.forget_dropped();
         self.heap.mark_all(stack);
         self.heap.mark_all(&self.roots);
         for global in &self.globals {
@@ -230,14 +353,17 @@ impl State {
         for elem in &self.elems {
             self.heap.mark_all(elem);
         }
-        self.suspended.retain(|(_, handle)| handle.strong_count() > 0);
-        for exec in self.parked.iter().chain(self.suspended.iter().map(|(exec, _)| exec)) {
-            self.heap.mark_all(exec.stack.get(..exec.top).unwrap_or(&exec.stack));
+        for exec in self.parked.iter().chain(self.suspended.values().map(|(exec, _)| exec)) {
+            self.heap.mark_all(exec.slots());
+            if let Some(Pending::Throw { exception, .. }) = exec.pending {
+                self.heap.mark(exception);
+            }
         }
         self.pins.retain(|(_, alive)| Arc::strong_count(alive) > 1);
         for (slot, _) in &self.pins {
             self.heap.mark(*slot);
         }
         self.heap.sweep(&self.types);
+        self.heap.shrink(&mut self.budget);
     }
 }

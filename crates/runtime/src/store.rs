@@ -4,19 +4,21 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::ControlFlow;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::budget::Budget;
 use crate::execute::{self, Exit};
+use crate::fuel::{self, Fuel};
 use crate::handles::{Func, Global, Instance, Memory, Table, Tag};
-use crate::heap::Heap;
-use crate::limits::{Config, Limits};
+use crate::limits::{Config, Limits, Resource, ResourceLimiter};
 use crate::observe::Observer;
 use crate::state::{
-    ENTRY, Exec, Frame, FuncInst, FuncKind, GlobalInst, InstanceInst, MemoryInst, State, TableInst,
-    TagInst,
+    ENTRY, Exec, Frame, FuncInst, FuncKind, GlobalInst, InstanceInst, MemoryInst, Pending, State,
+    TableInst, TagInst,
 };
 use crate::translate::Instrument;
-use crate::trap::{Broken, Error, ErrorKind, Trap, at};
+use crate::trap::{Broken, Error, ErrorKind, HostError, Trap, at};
 
 static STORES: AtomicUsize = AtomicUsize::new(1);
 
@@ -134,6 +136,8 @@ pub(crate) enum Progress {
     Done(Exec),
     OutOfFuel(Exec),
     Blocked(Exec, i64),
+    /// A function of the host waits for this.
+    Host(Exec, HostError),
 }
 
 impl<T> Store<T> {
@@ -146,9 +150,8 @@ impl<T> Store<T> {
     pub fn with_config(data: T, config: Config) -> Store<T> {
         let state = State {
             id: STORES.fetch_add(1, Ordering::Relaxed) as u64,
-            heap: Heap::new(config.limits.heap_bytes),
             profile: config.profile,
-            limits: config.limits,
+            budget: Budget::new(config.limits),
             fuel: config.fuel,
             ..State::default()
         };
@@ -165,6 +168,11 @@ impl<T> Store<T> {
         &mut self.data
     }
 
+    /// The store without the data of the host, and that data.
+    pub(crate) fn split(&mut self) -> (&mut Inner, &mut T) {
+        (&mut self.inner, &mut self.data)
+    }
+
     /// The data of the host, without the store.
     pub fn into_data(self) -> T {
         self.data
@@ -172,7 +180,20 @@ impl<T> Store<T> {
 
     /// The limits.
     pub fn limits(&self) -> Limits {
-        self.inner.state.limits
+        self.inner.state.budget.limits
+    }
+
+    /// The bytes of all memories, tables, objects, stacks and instances together.
+    pub fn bytes(&self) -> u64 {
+        self.inner.state.budget.used()
+    }
+
+    /// Sets or removes what decides about growth beside the limits. Returns the previous one.
+    pub fn set_limiter(
+        &mut self,
+        limiter: Option<Box<dyn ResourceLimiter>>,
+    ) -> Option<Box<dyn ResourceLimiter>> {
+        core::mem::replace(&mut self.inner.state.budget.limiter, limiter)
     }
 
     /// The fuel that is left; `None` when fuel is not counted.
@@ -187,7 +208,7 @@ impl<T> Store<T> {
     }
 
     /// Sets the fuel, and calls `goes_on` regularly during calls, after at most a million units of
-    /// fuel each time. When `goes_on` returns false, the call fails as if the fuel were used up.
+    /// fuel each time. When `goes_on` returns false, the call fails with [`Trap::Interrupted`].
     /// Calls that can be suspended do not call it. It stays in force until the fuel is set again.
     ///
     /// ```
@@ -203,27 +224,33 @@ impl<T> Store<T> {
     /// # let module = wattle_runtime::Module::new(module).unwrap();
     /// # let instance = wattle_runtime::Instance::new(&mut store, &module, &Default::default()).unwrap();
     /// let error = instance.call(&mut store, "spin", &[]).unwrap_err();
-    /// assert_eq!(error.trap(), Some(Trap::OutOfFuel));
+    /// assert_eq!(error.trap(), Some(Trap::Interrupted));
     /// ```
     pub fn set_fuel_while(
         &mut self,
         fuel: Option<u64>,
-        mut goes_on: impl FnMut() -> bool + 'static,
+        mut goes_on: impl FnMut() -> bool + Send + Sync + 'static,
     ) {
         const SLICE: u64 = 1_000_000;
         let mut left = fuel;
         let mut slice = move || {
             let slice = left.map_or(SLICE, |left| left.min(SLICE));
             left = left.map(|left| left - slice);
-            (slice > 0).then_some(slice)
+            if slice > 0 { Ok(slice) } else { Err(Trap::OutOfFuel) }
         };
         self.inner.state.fuel = Some(slice().unwrap_or(0));
-        self.inner.state.refill = Some(Box::new(move || if goes_on() { slice() } else { None }));
+        self.inner.state.refill =
+            Some(Box::new(move || if goes_on() { slice() } else { Err(Trap::Interrupted) }));
     }
 
     /// Sets or removes the observer of calls that begin from now on. Returns the previous one.
     pub fn observe(&mut self, observer: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
         core::mem::replace(&mut self.inner.state.observer, observer)
+    }
+
+    /// The number of executions that wait for a notification.
+    pub fn waiting(&self) -> usize {
+        self.inner.state.waiters.len()
     }
 
     /// Frees the unreachable objects of the heap. The store also does this by itself.
@@ -245,6 +272,13 @@ impl<T> Store<T> {
     /// Continues an execution until it is done or cannot continue.
     pub(crate) fn drive(&mut self, mut exec: Exec) -> Result<Progress, Error> {
         loop {
+            if let Some(Pending::Host { func, base, last }) = exec.pending {
+                let (next, result) = self.host(exec, func, base);
+                exec = match self.returned(next, last, result)? {
+                    ControlFlow::Continue(exec) => exec,
+                    ControlFlow::Break(progress) => return Ok(progress),
+                };
+            }
             let inner = &mut self.inner;
             match execute::run(&inner.instances, &mut inner.memories, &mut inner.state, &mut exec) {
                 Exit::Done => return Ok(Progress::Done(exec)),
@@ -252,34 +286,54 @@ impl<T> Store<T> {
                 Exit::Blocked { timeout } => return Ok(Progress::Blocked(exec, timeout)),
                 Exit::Failed(failure) => return Err(inner.failed(exec, failure.into())),
                 Exit::Exception(slot) => {
-                    let object = inner.state.object(slot);
-                    return Err(inner.failed(exec, ErrorKind::Exception(object)));
+                    let error = exec.thrown.take();
+                    let error = error.unwrap_or_else(|| inner.state.uncaught(slot));
+                    let calls = execute::backtrace(&inner.instances, &exec);
+                    inner.recycle(exec);
+                    return Err(error.with_backtrace(calls));
                 }
                 Exit::Host { func, base, last } => {
-                    let (next, result) = self.host(exec, func, base);
-                    exec = next;
-                    match result {
-                        Ok(()) if last => return Ok(Progress::Done(exec)),
-                        Ok(()) => {}
-                        Err(error) => self.failed_host(&mut exec, error, last)?,
-                    }
+                    exec.pending = Some(Pending::Host { func, base, last });
                 }
             }
         }
     }
 
-    /// Continues after a function of the host failed, if it threw an exception that the guest
-    /// catches.
-    fn failed_host(&mut self, exec: &mut Exec, error: Error, last: bool) -> Result<(), Error> {
-        let inner = &mut self.inner;
-        if let ErrorKind::Exception(object) = error.kind() {
-            let (slot, known) = (object.slot, object.store == inner.state.id && !last);
-            if known && execute::unwind(&inner.instances, &inner.state, exec, slot) {
-                return Ok(());
-            }
+    /// How an execution goes on after the pending call of a function of the host, whose results are
+    /// in their slots if there is no error.
+    pub(crate) fn returned(
+        &mut self,
+        mut exec: Exec,
+        last: bool,
+        result: Result<(), Error>,
+    ) -> Result<ControlFlow<Progress, Exec>, Error> {
+        let lacks_fuel = exec.charged > exec.paid;
+        exec.charged = 0;
+        let Err(error) = result else {
+            (exec.pending, exec.paid) = (None, 0);
+            return Ok(match last {
+                true => ControlFlow::Break(Progress::Done(exec)),
+                false => ControlFlow::Continue(exec),
+            });
+        };
+        if lacks_fuel && error.trap() == Some(Trap::OutOfFuel) {
+            return Ok(ControlFlow::Break(Progress::OutOfFuel(exec)));
         }
-        let calls = execute::backtrace(&inner.instances, exec);
-        inner.recycle(core::mem::take(exec));
+        if let ErrorKind::Suspended(what) = error.kind() {
+            return Ok(ControlFlow::Break(Progress::Host(exec, what.clone())));
+        }
+        (exec.pending, exec.paid) = (None, 0);
+        if let ErrorKind::Exception(object) = error.kind()
+            && object.store == self.inner.state.id
+            && !last
+        {
+            let level = exec.frames.len();
+            exec.pending = Some(Pending::Throw { exception: object.slot, level });
+            exec.thrown = Some(error);
+            return Ok(ControlFlow::Continue(exec));
+        }
+        let calls = execute::backtrace(&self.inner.instances, &exec);
+        self.inner.recycle(exec);
         Err(error.with_backtrace(calls))
     }
 
@@ -302,13 +356,17 @@ impl<T> Store<T> {
         };
         let arguments = exec.stack.get(base..base + host.params).unwrap_or_default();
         slots.iter_mut().zip(arguments).for_each(|(to, from)| *to = *from);
-        if self.inner.state.parked.len() >= self.inner.state.limits.host_depth as usize {
+        if self.inner.state.parked.len() >= self.inner.state.budget.limits.host_depth as usize {
             return (exec, Err(Trap::StackExhausted.into()));
         }
         let instance = exec.current.instance;
         exec.top = exec.top.max(base + count);
         self.inner.state.parked.push(exec);
-        let result = (host.call)(&mut Caller { store: self, instance: Some(instance) }, slots);
+        // A value takes longer to hand over than an instruction takes.
+        let paid = Fuel { state: &mut self.inner.state }.charge(fuel::HOST + count as u64);
+        let result = paid.and_then(|()| {
+            (host.call)(&mut Caller { store: self, instance: Some(instance) }, slots)
+        });
         exec = self.inner.state.parked.pop().unwrap_or_default();
         if result.is_ok() {
             let results = exec.stack.get_mut(base..base + host.results).unwrap_or_default();
@@ -331,8 +389,8 @@ impl<T> Store<T> {
                 (host.call)(&mut Caller { store: self, instance: None }, slots)
             }
             FuncKind::Wasm { instance, func } => {
-                let exec =
-                    self.inner.begin(instance, func, slots.get(..params).unwrap_or_default());
+                let arguments = slots.get(..params).unwrap_or_default();
+                let exec = self.inner.begin(instance, func, arguments)?;
                 let exec = self.finish(exec)?;
                 let done = exec.stack.get(..results).unwrap_or_default();
                 slots.iter_mut().zip(done).for_each(|(to, from)| *to = *from);
@@ -347,16 +405,15 @@ impl<T> Store<T> {
         loop {
             match self.drive(exec)? {
                 Progress::Done(exec) => return Ok(exec),
-                Progress::OutOfFuel(hungry) => {
-                    let state = &mut self.inner.state;
-                    let Some(more) = state.refill.as_mut().and_then(|refill| refill()) else {
-                        return Err(self.inner.failed(hungry, ErrorKind::Trap(Trap::OutOfFuel)));
-                    };
-                    state.fuel = Some(state.fuel.unwrap_or(0).saturating_add(more));
-                    exec = hungry;
+                Progress::OutOfFuel(hungry) => match self.inner.refill() {
+                    Ok(()) => exec = hungry,
+                    Err(trap) => return Err(self.inner.failed(hungry, ErrorKind::Trap(trap))),
+                },
+                Progress::Host(exec, what) => {
+                    return Err(self.inner.failed(exec, ErrorKind::Suspended(what)));
                 }
                 Progress::Blocked(blocked, timeout) => {
-                    self.inner.forget_waiter(blocked.id);
+                    self.inner.state.waiters.remove(blocked.id);
                     if timeout < 0 {
                         return Err(self.inner.failed(blocked, ErrorKind::Trap(Trap::Deadlock)));
                     }
@@ -388,26 +445,35 @@ impl Inner {
     }
 
     /// An execution that is about to call a function of an instance.
-    pub(crate) fn begin(&mut self, instance: u32, func: u32, arguments: &[u64]) -> Exec {
-        let mut stack = self.stacks.pop().unwrap_or_default();
-        execute::prepare(&mut stack);
+    pub(crate) fn begin(
+        &mut self,
+        instance: u32,
+        func: u32,
+        arguments: &[u64],
+    ) -> Result<Exec, Error> {
+        self.state.forget_dropped();
+        let mut stack = match self.stacks.pop() {
+            Some(stack) => stack,
+            None => execute::new_stack(&mut self.state.budget)?,
+        };
         stack.iter_mut().zip(arguments).for_each(|(to, from)| *to = *from);
         self.executions += 1;
-        Exec {
+        Ok(Exec {
             id: self.executions,
             stack,
             current: Frame { instance, func, pc: ENTRY, base: 0 },
             top: arguments.len(),
             instrument: self.instrument(),
             ..Exec::default()
-        }
+        })
     }
 
-    /// Keeps the stack of a finished execution for reuse.
-    pub(crate) fn recycle(&mut self, exec: Exec) {
+    /// Ends an execution, and keeps its stack for another.
+    pub(crate) fn recycle(&mut self, mut exec: Exec) {
         if self.stacks.len() < 4 && !exec.stack.is_empty() {
-            self.stacks.push(exec.stack);
+            self.stacks.push(core::mem::take(&mut exec.stack));
         }
+        self.state.budget.shrink(Resource::Stack, exec.bytes());
     }
 
     fn failed(&mut self, exec: Exec, kind: ErrorKind) -> Error {
@@ -417,7 +483,34 @@ impl Inner {
         Error::new(kind).with_backtrace(calls).with_index(index)
     }
 
-    pub(crate) fn forget_waiter(&mut self, execution: u64) {
-        self.state.waiters.retain(|waiter| waiter.execution != execution);
+    /// Asks for more fuel.
+    fn refill(&mut self) -> Result<(), Trap> {
+        let refill = self.state.refill.as_mut().ok_or(Trap::OutOfFuel)?;
+        let more = refill()?;
+        self.state.fuel = self.state.fuel.map(|fuel| fuel.saturating_add(more));
+        Ok(())
+    }
+
+    /// Pays for work that is not part of an execution.
+    pub(crate) fn spend(&mut self, cost: u64) -> Result<(), Trap> {
+        let mut paid = 0;
+        while !fuel::pay(&mut self.state.fuel, cost, &mut paid) {
+            self.refill()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the store may have `more` memories, tables or instances.
+    pub(crate) fn has_room(&self, resource: Resource, more: usize) -> Result<(), Error> {
+        let limits = &self.state.budget.limits;
+        let (count, most, what) = match resource {
+            Resource::Memory => (self.memories.len(), limits.memories, "number of memories"),
+            Resource::Table => (self.state.tables.len(), limits.tables, "number of tables"),
+            _ => (self.instances.len(), limits.instances, "number of instances"),
+        };
+        match count.saturating_add(more) <= most {
+            true => Ok(()),
+            false => Err(ErrorKind::Limit(what).into()),
+        }
     }
 }

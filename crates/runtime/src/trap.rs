@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -58,13 +59,16 @@ traps! {
     ModuleTooLarge "implementation limit exceeded by a function";
     Deadlock "all threads wait";
     OutOfFuel "all fuel consumed";
+    Interrupted "interrupted";
 }
 
 impl Trap {
     /// Whether a resource ran out, rather than the program going wrong.
     pub const fn is_exhaustion(self) -> bool {
-        use Trap::{FrameTooLarge, HeapExhausted, ModuleTooLarge, OutOfFuel, StackExhausted};
-        matches!(self, FrameTooLarge | HeapExhausted | ModuleTooLarge | OutOfFuel | StackExhausted)
+        use Trap::{FrameTooLarge, HeapExhausted, ModuleTooLarge, StackExhausted};
+        use Trap::{Interrupted, OutOfFuel};
+        matches!(self, FrameTooLarge | HeapExhausted | ModuleTooLarge | StackExhausted)
+            || matches!(self, Interrupted | OutOfFuel)
     }
 }
 
@@ -153,6 +157,30 @@ impl fmt::Display for CallSite {
 /// The most calls that a backtrace lists. A deeper stack shows its innermost calls.
 pub(crate) const BACKTRACE: usize = 64;
 
+/// An error of a function of the host, of any type.
+#[derive(Clone, Debug)]
+pub struct HostError(Arc<dyn core::error::Error + Send + Sync>);
+
+impl HostError {
+    /// The error, if it is of this type.
+    pub fn downcast_ref<E: core::error::Error + 'static>(&self) -> Option<&E> {
+        self.0.downcast_ref()
+    }
+}
+
+impl PartialEq for HostError {
+    /// Whether both are one error. Contents do not matter.
+    fn eq(&self, other: &HostError) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// What went wrong, without the place.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
@@ -177,8 +205,11 @@ pub enum ErrorKind {
     NoExport(String),
     /// A handle that belongs to another store.
     WrongStore,
-    /// The message of a host function.
-    Host(String),
+    /// The error of a function of the host.
+    Host(HostError),
+    /// What a function of the host waits for: [`Error::suspend`]. It is an error when the call
+    /// cannot be suspended.
+    Suspended(HostError),
     /// A program that asked to end, with its exit code.
     Exit(i32),
 }
@@ -209,9 +240,34 @@ impl Error {
         Error { inner: Box::new(Inner { kind, calls: Vec::new(), index: None }) }
     }
 
-    /// An error of a host function, with this message.
-    pub fn host(message: impl Into<String>) -> Error {
-        Error::new(ErrorKind::Host(message.into()))
+    /// An error of a function of the host: a message, or an error of any type, which
+    /// [`downcast_ref`](Error::downcast_ref) gives back.
+    ///
+    /// ```
+    /// use std::num::ParseIntError;
+    /// use wattle_runtime::Error;
+    ///
+    /// let error = Error::host("x".parse::<i32>().unwrap_err());
+    /// assert!(error.downcast_ref::<ParseIntError>().is_some());
+    /// assert_eq!(error.to_string(), "invalid digit found in string");
+    /// assert_eq!(Error::host("no such key").to_string(), "no such key");
+    /// ```
+    pub fn host(error: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Error {
+        Error::new(ErrorKind::Host(HostError(error.into().into())))
+    }
+
+    /// Suspends the call of a function of the host that returns it. `what` says what the function
+    /// waits for: [`Outcome::Host`](crate::Outcome::Host).
+    pub fn suspend(what: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Error {
+        Error::new(ErrorKind::Suspended(HostError(what.into().into())))
+    }
+
+    /// The error of a function of the host, if it is of this type.
+    pub fn downcast_ref<E: core::error::Error + 'static>(&self) -> Option<&E> {
+        match self.kind() {
+            ErrorKind::Host(error) | ErrorKind::Suspended(error) => error.downcast_ref(),
+            _ => None,
+        }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Error {
@@ -278,7 +334,8 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Type(why) => write!(f, "type mismatch: {why}"),
             ErrorKind::NoExport(name) => write!(f, "no such export: {name:?}"),
             ErrorKind::WrongStore => f.write_str("a handle of another store"),
-            ErrorKind::Host(message) => f.write_str(message),
+            ErrorKind::Host(error) => error.fmt(f),
+            ErrorKind::Suspended(what) => write!(f, "the call cannot be suspended: {what}"),
             ErrorKind::Exit(code) => write!(f, "exit with code {code}"),
         }
     }
@@ -291,4 +348,12 @@ impl fmt::Display for Error {
     }
 }
 
-impl core::error::Error for Error {}
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self.kind() {
+            ErrorKind::Host(error) | ErrorKind::Suspended(error) => Some(&*error.0),
+            ErrorKind::Trap(trap) => Some(trap),
+            _ => None,
+        }
+    }
+}

@@ -1,10 +1,10 @@
 //! The directives of a script, one after the other.
 
 use alloc::format;
-use alloc::rc::Rc;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::cell::Cell;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use wattle_ast as ast;
 use wattle_runtime::{
@@ -18,7 +18,7 @@ use wattle_wat::script::{
 
 use super::patterns::{argument, display, matches, row};
 use super::scope::Scope;
-use super::threads::Threads;
+use super::threads::{Next, Thread, Threads};
 use super::{Failure, Options, Report, customs, spectest};
 
 /// Runs a script, given as text or as the bytes of a file.
@@ -33,19 +33,20 @@ pub fn run<S: AsRef<[u8]> + ?Sized>(
 }
 
 /// What a runner asks now and then whether the script goes on.
-pub type GoesOn = Rc<dyn Fn() -> bool>;
+pub type GoesOn = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// Runs a script for as long as `goes_on` says so: it is asked before each directive and now and then
 /// while one is executed. A directive that it ends fails with "interrupted", and no other follows.
 ///
 /// ```
-/// use std::rc::Rc;
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering};
 /// use wattle_script::{Options, run_while};
 ///
 /// let script = r#"(module (func (export "spin") (loop (br 0)))) (invoke "spin") (invoke "spin")"#;
-/// let questions = std::cell::Cell::new(0);
-/// let goes_on = move || questions.replace(questions.get() + 1) < 10;
-/// let report = run_while(script, Options::default(), Rc::new(goes_on)).unwrap();
+/// let questions = AtomicU32::new(0);
+/// let goes_on = move || questions.fetch_add(1, Ordering::Relaxed) < 10;
+/// let report = run_while(script, Options::default(), Arc::new(goes_on)).unwrap();
 /// assert_eq!(report.failures.len(), 1);
 /// assert_eq!(report.failures[0].got, "interrupted");
 /// ```
@@ -75,7 +76,7 @@ fn start<S: AsRef<[u8]> + ?Sized>(
         lines: ast::LineIndex::new(source),
         threads: Threads::new(options.seed),
         goes_on,
-        is_interrupted: Rc::default(),
+        is_interrupted: Arc::default(),
     };
     runner.store.set_fuel(None);
     let mut scope = Scope::default();
@@ -89,7 +90,7 @@ fn start<S: AsRef<[u8]> + ?Sized>(
         return Ok(runner.report);
     }
     for directive in &script.directives {
-        if runner.is_interrupted.get() {
+        if runner.is_interrupted() {
             break;
         }
         if !runner.goes_on() {
@@ -115,7 +116,7 @@ struct Runner<'s> {
     threads: Threads<'s>,
     goes_on: Option<GoesOn>,
     /// Whether the script ends here.
-    is_interrupted: Rc<Cell<bool>>,
+    is_interrupted: Arc<AtomicBool>,
 }
 
 const INTERRUPTED: &str = "interrupted";
@@ -159,8 +160,14 @@ impl<'s> Runner<'s> {
     /// Asks whether the script goes on.
     fn goes_on(&self) -> bool {
         let goes_on = self.goes_on.as_ref().is_none_or(|goes_on| goes_on());
-        self.is_interrupted.set(self.is_interrupted.get() || !goes_on);
+        if !goes_on {
+            self.is_interrupted.store(true, Ordering::Relaxed);
+        }
         goes_on
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.is_interrupted.load(Ordering::Relaxed)
     }
 
     /// Gives the store the fuel of an action or an instantiation.
@@ -169,15 +176,16 @@ impl<'s> Runner<'s> {
         let Some(goes_on) = self.goes_on.clone() else { return self.store.set_fuel(fuel) };
         let is_interrupted = self.is_interrupted.clone();
         self.store.set_fuel_while(fuel, move || {
-            is_interrupted.set(is_interrupted.get() || !goes_on());
-            !is_interrupted.get()
+            let goes_on = goes_on();
+            is_interrupted.store(!goes_on, Ordering::Relaxed);
+            goes_on
         });
     }
 
     /// Takes the fuel away from the store: what is done next is not counted.
     fn drain_fuel<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         self.store.set_fuel(None);
-        match self.is_interrupted.get() {
+        match self.is_interrupted() {
             true => Err(Error::host(INTERRUPTED)),
             false => result,
         }
@@ -352,59 +360,74 @@ impl<'s> Runner<'s> {
 
     /// Lets all threads take turns until the named one has ended.
     fn wait(&mut self, directive: &Directive<'_>, name: &Word<'_>) {
-        loop {
-            match self.threads.has_ended(name.text.as_str()) {
-                None => return self.fail(directive, "a thread", "no such thread"),
-                Some(true) => return,
-                Some(false) if !self.goes_on() => {
-                    return self.fail(directive, "the thread to end", INTERRUPTED);
-                }
-                Some(false) => {}
+        let Some(number) = self.threads.named(&name.text) else {
+            return self.fail(directive, "a thread", "no such thread");
+        };
+        while !self.threads.has_ended(number) {
+            if !self.goes_on() {
+                return self.fail(directive, "the thread to end", INTERRUPTED);
             }
-            let Some(next) = self.threads.next(&self.store) else {
+            let Some((number, thread)) = self.threads.next(&self.store) else {
                 self.threads.clear();
                 return self.fail(directive, "the thread to end", Trap::Deadlock.to_string());
             };
-            self.take_turn(next);
+            self.take_turn(number, thread);
         }
     }
 
-    fn take_turn(&mut self, place: usize) {
-        let fuel = self.threads.fuel();
-        let Some(thread) = self.threads.get_mut(place) else { return };
+    /// Lets a thread take its turn: a few instructions of a call, or a directive.
+    fn take_turn(&mut self, number: usize, mut thread: Thread<'s>) {
         let Some((directive, rest)) = thread.directives.split_first() else { return };
-        let call = thread.call.take();
-        let mut scope = core::mem::take(&mut thread.scope);
-        let fuel = Some(thread.credit.saturating_add(fuel));
-        let outcome = match (call, directive.kind.action()) {
-            (Some((call, _)), _) => {
-                self.store.set_fuel(fuel);
+        let fuel = self.threads.fuel();
+        let outcome = match (thread.call.take(), directive.kind.action()) {
+            (Some(call), _) => {
+                self.store.set_fuel(Some(fuel));
                 Some(call.resume(&mut self.store))
             }
             (None, Some(action)) => {
-                self.store.set_fuel(fuel);
-                Some(self.start_action(&scope, action))
+                self.store.set_fuel(Some(fuel));
+                Some(self.start_action(&thread.scope, action))
             }
             (None, None) => None,
         };
-        let credit = self.store.fuel().unwrap_or(0);
         self.store.set_fuel(None);
-        let mut unfinished = None;
-        match outcome {
-            None => self.directive(&mut scope, directive),
-            Some(Ok(Outcome::Done(values))) => self.judge(directive, Ok(values)),
-            Some(Err(error)) => self.judge(directive, Err(error)),
-            Some(Ok(Outcome::OutOfFuel(call))) => unfinished = Some((call, None)),
-            Some(Ok(Outcome::Waiting(call, timeout))) => unfinished = Some((call, Some(timeout))),
-        }
-        if let Some(thread) = self.threads.get_mut(place) {
-            thread.scope = scope;
-            if unfinished.is_none() {
-                thread.directives = rest;
+        let next = match (outcome, &directive.kind) {
+            (Some(Ok(Outcome::OutOfFuel(call))), _) => {
+                thread.call = Some(call);
+                return self.threads.put_back(number, thread, Next::Ready);
             }
-            thread.credit = if unfinished.is_some() { credit } else { 0 };
-            thread.call = unfinished;
-        }
+            (Some(Ok(Outcome::Waiting(call, timeout))), _) => {
+                thread.call = Some(call);
+                return self.threads.put_back(number, thread, Next::Notified(timeout));
+            }
+            (Some(Ok(Outcome::Host(_, what))), _) => {
+                self.judge(directive, Err(ErrorKind::Suspended(what).into()));
+                Next::Ready
+            }
+            (Some(Ok(Outcome::Done(values))), _) => {
+                self.judge(directive, Ok(values));
+                Next::Ready
+            }
+            (Some(Err(error)), _) => {
+                self.judge(directive, Err(error));
+                Next::Ready
+            }
+            // It does not wait for the other in here, since that one may wait for another again.
+            (None, DirectiveKind::Wait { thread: name }) => match self.threads.named(&name.text) {
+                Some(other) if self.threads.has_ended(other) => Next::Ready,
+                Some(other) => return self.threads.put_back(number, thread, Next::Ended(other)),
+                None => {
+                    self.fail(directive, "a thread", "no such thread");
+                    Next::Ready
+                }
+            },
+            (None, _) => {
+                self.directive(&mut thread.scope, directive);
+                Next::Ready
+            }
+        };
+        thread.directives = rest;
+        self.threads.put_back(number, thread, next);
     }
 
     /// What came of an action, against what the directive says of it.

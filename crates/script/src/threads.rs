@@ -1,6 +1,9 @@
 //! Threads of scripts: they take turns of a few instructions each, as the seed decides.
+//!
+//! A thread is in one of four places: it is ready for a turn, it waits in a call for a notification,
+//! it waits for another thread to end, or it has ended. Only those that can go on are looked at.
 
-use alloc::string::String;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use wattle_runtime::{Store, Suspended};
@@ -8,75 +11,78 @@ use wattle_wat::script::{self, Directive};
 
 use super::scope::Scope;
 
-/// The most instructions of a turn.
+/// The most fuel of a turn.
 const TURN: u64 = 40;
 
-/// A thread that runs, waits, or has ended.
+/// A thread that has not ended.
+#[derive(Default)]
 pub(super) struct Thread<'s> {
-    name: String,
     pub(super) scope: Scope,
     /// What it has yet to do.
     pub(super) directives: &'s [Directive<'s>],
-    /// The call that the first of the directives is in the middle of; with a timeout when it waits.
-    pub(super) call: Option<(Suspended, Option<i64>)>,
-    /// The fuel that its turns left over.
-    pub(super) credit: u64,
+    /// The call that the first of the directives is in the middle of.
+    pub(super) call: Option<Suspended>,
 }
 
-impl Thread<'_> {
-    fn has_ended(&self) -> bool {
-        self.directives.is_empty()
-    }
-
-    fn is_ready(&self, store: &Store) -> bool {
-        let waits = match &self.call {
-            Some((call, Some(_))) => call.is_waiting(store),
-            _ => false,
-        };
-        !self.has_ended() && !waits
-    }
-
-    /// The time after which it goes on without a notification.
-    fn timeout(&self) -> Option<i64> {
-        let (_, timeout) = self.call.as_ref()?;
-        timeout.filter(|&timeout| timeout >= 0)
-    }
+/// How a thread goes on after a turn.
+pub(super) enum Next {
+    Ready,
+    /// It waits for a notification, with a timeout in nanoseconds if it is not negative.
+    Notified(i64),
+    /// It waits until another thread has ended.
+    Ended(usize),
 }
 
-/// The threads of a script.
+/// The threads of a script. A thread is named by its number in the order of their starts.
 pub(super) struct Threads<'s> {
-    list: Vec<Thread<'s>>,
+    /// The last thread of each name.
+    names: BTreeMap<&'s str, usize>,
+    /// The threads; `None` for those that have ended, and for one that takes its turn.
+    list: Vec<Option<Thread<'s>>>,
+    ready: Vec<usize>,
+    /// The threads that wait for notifications, with their timeouts.
+    waiting: BTreeMap<usize, i64>,
+    /// The threads that wait until the thread with this number has ended.
+    joining: BTreeMap<usize, Vec<usize>>,
+    ended: BTreeSet<usize>,
     seed: u64,
 }
 
 impl<'s> Threads<'s> {
     pub(super) fn new(seed: u64) -> Threads<'s> {
-        Threads { list: Vec::new(), seed }
+        Threads {
+            names: BTreeMap::new(),
+            list: Vec::new(),
+            ready: Vec::new(),
+            waiting: BTreeMap::new(),
+            joining: BTreeMap::new(),
+            ended: BTreeSet::new(),
+            seed,
+        }
     }
 
     pub(super) fn start(&mut self, thread: &'s script::Thread<'s>, scope: Scope) {
-        self.list.push(Thread {
-            name: thread.id.text.as_str().into(),
-            scope,
-            directives: &thread.directives,
-            call: None,
-            credit: 0,
-        });
+        let number = self.list.len();
+        self.names.insert(&thread.id.text, number);
+        self.list.push(Some(Thread { scope, directives: &thread.directives, call: None }));
+        match thread.directives.is_empty() {
+            true => self.end(number),
+            false => self.ready.push(number),
+        }
     }
 
+    /// Forgets all threads.
     pub(super) fn clear(&mut self) {
-        self.list.clear();
+        *self = Threads::new(self.seed);
     }
 
-    pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut Thread<'s>> {
-        self.list.get_mut(place)
+    /// The last thread of a name.
+    pub(super) fn named(&self, name: &str) -> Option<usize> {
+        self.names.get(name).copied()
     }
 
-    /// Whether a thread of this name has ended; `None` when there is none.
-    pub(super) fn has_ended(&self, name: &str) -> Option<bool> {
-        let mut named = self.list.iter().filter(|thread| thread.name == name).peekable();
-        named.peek()?;
-        Some(named.any(Thread::has_ended))
+    pub(super) fn has_ended(&self, number: usize) -> bool {
+        self.ended.contains(&number)
     }
 
     /// A number below `most`.
@@ -88,20 +94,62 @@ impl<'s> Threads<'s> {
         (mixed ^ mixed >> 31).checked_rem(most).unwrap_or(0)
     }
 
-    /// How many instructions the next turn of a thread may take beside what it has left over.
+    /// The fuel of the next turn.
     pub(super) fn fuel(&mut self) -> u64 {
         1 + self.random(TURN)
     }
 
-    /// The place of the thread whose turn is next; `None` when all wait forever.
-    pub(super) fn next(&mut self, store: &Store) -> Option<usize> {
-        let places = || self.list.iter().enumerate();
-        let ready: Vec<_> = places().filter(|(_, t)| t.is_ready(store)).map(|(at, _)| at).collect();
-        if ready.is_empty() {
-            // Nobody can go on: time passes until the first timeout.
-            return places().filter_map(|(at, t)| Some((t.timeout()?, at))).min().map(|(_, at)| at);
+    /// Takes out the thread whose turn is next; `None` when all wait forever.
+    pub(super) fn next(&mut self, store: &Store) -> Option<(usize, Thread<'s>)> {
+        if store.waiting() < self.waiting.len() {
+            let list = &self.list;
+            let waits = |number: usize| {
+                let call = list.get(number)?.as_ref()?.call.as_ref()?;
+                Some(call.is_waiting(store))
+            };
+            let ready = &mut self.ready;
+            self.waiting.retain(|&number, _| {
+                let stays = waits(number) == Some(true);
+                if !stays {
+                    ready.push(number);
+                }
+                stays
+            });
         }
-        let chosen = self.random(ready.len() as u64) as usize;
-        ready.get(chosen).copied()
+        let number = match self.random(self.ready.len() as u64) as usize {
+            chosen if chosen < self.ready.len() => self.ready.swap_remove(chosen),
+            _ => {
+                // Nobody can go on: time passes until the first timeout.
+                let timeouts = self.waiting.iter().filter(|(_, timeout)| **timeout >= 0);
+                let (&number, _) =
+                    timeouts.min_by_key(|(number, timeout)| (**timeout, **number))?;
+                self.waiting.remove(&number);
+                number
+            }
+        };
+        Some((number, self.list.get_mut(number)?.take()?))
+    }
+
+    /// Puts a thread back after its turn.
+    pub(super) fn put_back(&mut self, number: usize, thread: Thread<'s>, next: Next) {
+        if thread.directives.is_empty() {
+            return self.end(number);
+        }
+        match next {
+            Next::Ready => self.ready.push(number),
+            Next::Notified(timeout) => drop(self.waiting.insert(number, timeout)),
+            Next::Ended(other) => self.joining.entry(other).or_default().push(number),
+        }
+        if let Some(place) = self.list.get_mut(number) {
+            *place = Some(thread);
+        }
+    }
+
+    fn end(&mut self, number: usize) {
+        if let Some(place) = self.list.get_mut(number) {
+            *place = None;
+        }
+        self.ended.insert(number);
+        self.ready.extend(self.joining.remove(&number).unwrap_or_default());
     }
 }

@@ -5,7 +5,7 @@ mod common;
 use std::any::Any;
 
 use wattle_ast::{CompType, ExternIdx, Feature, Features, Opcode, ValType};
-use wattle_runtime::{Error, Imports, Instance, Limits, Observer, Step, Store, Value};
+use wattle_runtime::{Error, Imports, Instance, Observer, Step, Store, Value};
 use wattle_smith::{Config, Generated, from_seed, provider};
 
 /// Counts instructions by opcode, and records which instructions were reached.
@@ -57,7 +57,6 @@ impl Tally {
         let mut store = Store::with_config(
             (),
             wattle_runtime::Config {
-                limits: Limits { memory_bytes: 1 << 30, ..Limits::default() },
                 // For modules that do not terminate by themselves.
                 fuel: Some(2_000_000),
                 ..Default::default()

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -40,6 +41,7 @@ pub struct Builder {
     dirs: Vec<(Dir, String)>,
     clock: Box<dyn Clock>,
     random: Random,
+    deadline: Option<Instant>,
 }
 
 impl Wasi {
@@ -60,6 +62,7 @@ impl Default for Builder {
             dirs: Vec::new(),
             clock: Box::new(SystemClock::default()),
             random: Random::System,
+            deadline: None,
         }
     }
 }
@@ -143,6 +146,15 @@ impl Builder {
         self
     }
 
+    /// Sets the time at which a call that waits for a clock or for the host's standard input ends
+    /// the execution, with [`Trap::Interrupted`](wattle_runtime::Trap::Interrupted). Executions that
+    /// do not wait are ended by the store:
+    /// [`Store::set_fuel_while`](wattle_runtime::Store::set_fuel_while).
+    pub fn deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
     /// The [`Wasi`] for one program.
     pub fn build(self) -> Wasi {
         let mut fds = BTreeMap::new();
@@ -159,6 +171,7 @@ impl Builder {
             fds: Descriptors(fds),
             clock: self.clock,
             random: self.random,
+            deadline: self.deadline,
         })))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use cap_std::fs::File;
-use wattle_runtime::{Caller, Error, ErrorKind, Func, Imports, Store};
+use wattle_runtime::{Caller, Error, ErrorKind, Func, Imports, Parts, Store};
 
 use crate::abi::{Errno, Result as Answer};
 use crate::guest::Guest;
@@ -14,6 +14,9 @@ use crate::{directories, files, paths, poll, process};
 /// The module whose functions are provided. Its predecessor `wasi_unstable` is not provided: it has
 /// other record layouts.
 pub const MODULE: &str = "wasi_snapshot_preview1";
+
+/// The fuel for a call into the system, beside the bytes that it copies.
+const CALL: u64 = 250;
 
 /// Defines functions that return an error number, each with its parameters in order, and with the
 /// rights that it needs of each parameter that is a descriptor. `here` has their code beside them;
@@ -74,6 +77,9 @@ impl Wasi {
                     Ok(())
                 };
                 random_get(buffer: u32, len: u32) => |state, memory| {
+                    memory.slice(buffer, len)?;
+                    // The system takes longer to make a byte than to copy many.
+                    memory.charge(len.into())?;
                     state.random.fill(memory.slice_mut(buffer, len)?)
                 };
                 sock_accept(fd: u32, _flags: u32, _to: u32) => |state, _| state.fds.socket(fd);
@@ -181,11 +187,15 @@ fn answer<T>(
             "a caller of {MODULE} must export its memory as \"memory\""
         )));
     };
-    let bytes = memory.bytes_mut(caller.store())?;
+    let Parts { bytes, fuel, .. } = memory.parts(caller.store())?;
+    let mut guest = Guest::new(bytes, Some(fuel));
     let state = &mut *lock(state);
     let may = needs.iter().try_for_each(|&(fd, rights)| state.fds.get(fd)?.needs(rights));
-    let result = may.and_then(|()| call(state, &mut Guest::new(bytes)));
-    Ok(result.err().map_or(0, |errno| errno.number().into()))
+    let result = may.and_then(|()| guest.charge(CALL)).and_then(|()| call(state, &mut guest));
+    match guest.stop {
+        Some(error) => Err(error),
+        None => Ok(result.err().map_or(0, |errno| errno.number().into())),
+    }
 }
 
 #[cfg(test)]

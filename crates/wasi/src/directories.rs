@@ -39,14 +39,18 @@ pub(crate) fn fd_prestat_dir_name(
     memory.write(path, name)
 }
 
+/// The fuel for an entry of a directory, whose file is looked at.
+const ENTRY: u64 = 1000;
+
 /// The entries of a directory, with `.` and `..`. Both are the directory itself: the program may not
 /// learn about the directory above.
-fn entries(dir: &Dir) -> Result<Vec<Entry>> {
+fn entries(dir: &Dir, memory: &mut Guest<'_>) -> Result<Vec<Entry>> {
     let ino = dir.dir_metadata()?.ino();
     let own = |name: &str| Entry { name: name.to_owned(), ino, ty: FileType::Directory };
     let mut entries = vec![own("."), own("..")];
     for entry in dir.entries()? {
         let entry = entry?;
+        memory.charge(ENTRY)?;
         // The interface has no names but UTF-8.
         let Ok(name) = entry.file_name().into_string() else { continue };
         // The file may be gone by now.
@@ -71,8 +75,9 @@ pub(crate) fn fd_readdir(
     };
     // A first call reads the directory; later calls go on with the entries of then.
     if cookie == 0 || directory.entries.is_empty() {
-        directory.entries = entries(&directory.dir)?;
+        directory.entries = entries(&directory.dir, memory)?;
     }
+    memory.charge_bytes(len.into())?;
     let into = memory.slice_mut(buffer, len)?;
     let mut used = 0;
     let from = usize::try_from(cookie).unwrap_or(usize::MAX);

@@ -8,7 +8,7 @@ use cap_std::fs::File;
 use crate::abi::{Errno, Result, fdflags, fstflags};
 use crate::descriptors::Kind;
 use crate::guest::Guest;
-use crate::state::State;
+use crate::state::{State, interrupt};
 
 /// Repeats a call that a signal interrupts.
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
@@ -345,6 +345,7 @@ pub(crate) fn fd_read(
     if let Kind::Input(_) = state.fds.get(fd)?.kind {
         state.fds.flush()?;
     }
+    let patience = state.patience();
     let descriptor = state.fds.get_mut(fd)?;
     let waits = descriptor.flags & fdflags::NONBLOCK == 0;
     let total = match &mut descriptor.kind {
@@ -355,7 +356,15 @@ pub(crate) fn fd_read(
             if !waits && !input.wait(Some(Duration::ZERO)) {
                 return Err(Errno::AGAIN);
             }
-            scatter(memory, (data, count), true, |into, _| Ok(input.read(into)?))
+            let mut is_late = false;
+            let read = scatter(memory, (data, count), true, |into, _| {
+                is_late = patience.is_some() && !input.wait(patience);
+                if is_late { Err(Errno::INTR) } else { Ok(input.read(into)?) }
+            });
+            if is_late {
+                return interrupt(memory);
+            }
+            read
         }
         _ => Err(Errno::BADF),
     }?;

@@ -3,19 +3,49 @@
 
 use std::io::IoSlice;
 
+use wattle_runtime::{Error, Fuel};
+
 use crate::abi::{Errno, Result};
 
-/// The memory of the program during a call.
+/// The memory of the program during a call, and the fuel that pays for the call.
 pub(crate) struct Guest<'m> {
     bytes: &'m mut [u8],
+    fuel: Option<Fuel<'m>>,
+    /// Why the execution ends or is suspended, if it does not go on with the result of the call.
+    pub(crate) stop: Option<Error>,
 }
 
 /// The most buffers of one call that are used: a call may read and write less than it is asked for.
 const MAX_BUFFERS: u32 = 1024;
 
+/// The most bytes of a path, as on Linux.
+const MAX_PATH: u32 = 4096;
+
 impl<'m> Guest<'m> {
-    pub(crate) fn new(bytes: &'m mut [u8]) -> Self {
-        Guest { bytes }
+    pub(crate) fn new(bytes: &'m mut [u8], fuel: Option<Fuel<'m>>) -> Self {
+        Guest { bytes, fuel, stop: None }
+    }
+
+    /// Ends the execution, or suspends it, instead of giving the program an error number.
+    pub(crate) fn stop<T>(&mut self, error: Error) -> Result<T> {
+        self.stop = Some(error);
+        Err(Errno::INTR)
+    }
+
+    /// Pays for work in units of about an instruction each, before the work has any effect.
+    pub(crate) fn charge(&mut self, units: u64) -> Result {
+        match self.fuel.as_mut().map_or(Ok(()), |fuel| fuel.charge(units)) {
+            Ok(()) => Ok(()),
+            Err(error) => self.stop(error),
+        }
+    }
+
+    /// Pays for copying bytes.
+    pub(crate) fn charge_bytes(&mut self, bytes: u64) -> Result {
+        match self.fuel.as_mut().map_or(Ok(()), |fuel| fuel.charge_bytes(bytes)) {
+            Ok(()) => Ok(()),
+            Err(error) => self.stop(error),
+        }
     }
 
     pub(crate) fn slice(&self, address: u32, len: u32) -> Result<&[u8]> {
@@ -49,6 +79,9 @@ impl<'m> Guest<'m> {
 
     /// A path: a string that is not empty and has no zero byte.
     pub(crate) fn path(&self, address: u32, len: u32) -> Result<&str> {
+        if len > MAX_PATH {
+            return Err(Errno::NAMETOOLONG);
+        }
         match self.text(address, len)? {
             "" => Err(Errno::NOENT),
             path if path.contains('\0') => Err(Errno::INVAL),
@@ -56,23 +89,30 @@ impl<'m> Guest<'m> {
         }
     }
 
-    /// The buffers of a call, each with address and length, all within the memory.
-    pub(crate) fn buffers(&self, address: u32, count: u32) -> Result<Vec<(u32, u32)>> {
+    /// The buffers of a call, each with address and length, all within the memory. Copying them is
+    /// paid for.
+    pub(crate) fn buffers(&mut self, address: u32, count: u32) -> Result<Vec<(u32, u32)>> {
         let count = count.min(MAX_BUFFERS);
         let records = self.slice(address, 8 * count)?;
         let mut total = 0_u32;
-        let buffers = records.chunks_exact(8).map(|record| {
-            let (from, len) = record.split_at(4);
-            let (from, len) = (le_u32(from), le_u32(len));
-            self.slice(from, len)?;
-            total = total.checked_add(len).ok_or(Errno::INVAL)?;
-            Ok((from, len))
-        });
-        buffers.collect()
+        let buffers: Result<Vec<_>> = records
+            .chunks_exact(8)
+            .map(|record| {
+                let (from, len) = record.split_at(4);
+                let (from, len) = (le_u32(from), le_u32(len));
+                self.slice(from, len)?;
+                total = total.checked_add(len).ok_or(Errno::INVAL)?;
+                Ok((from, len))
+            })
+            .collect();
+        let buffers = buffers?;
+        self.charge(u64::from(count))?;
+        self.charge_bytes(total.into())?;
+        Ok(buffers)
     }
 
     /// The bytes in the buffers of a call.
-    pub(crate) fn gather(&self, address: u32, count: u32) -> Result<Vec<IoSlice<'_>>> {
+    pub(crate) fn gather(&mut self, address: u32, count: u32) -> Result<Vec<IoSlice<'_>>> {
         let buffers = self.buffers(address, count)?;
         buffers.into_iter().map(|(from, len)| Ok(IoSlice::new(self.slice(from, len)?))).collect()
     }
@@ -95,7 +135,7 @@ mod tests {
     #[test]
     fn addresses_are_checked() {
         let mut bytes = [0_u8; 32];
-        let mut guest = Guest::new(&mut bytes);
+        let mut guest = Guest::new(&mut bytes, None);
         assert_eq!(guest.write_u64(24, 7), Ok(()));
         assert_eq!(guest.write_u64(25, 7), Err(Errno::FAULT));
         assert_eq!(guest.write_u32(u32::MAX, 7), Err(Errno::FAULT));

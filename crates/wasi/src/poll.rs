@@ -8,7 +8,8 @@ use crate::descriptors::Kind;
 use crate::guest::{Guest, le_u32, le_u64};
 use crate::process::time;
 use crate::rights;
-use crate::state::State;
+use crate::state::{State, interrupt};
+use crate::time::nanos;
 
 /// What a subscription waits for.
 #[derive(Clone, Copy)]
@@ -29,6 +30,9 @@ struct Subscription {
 const SUBSCRIPTION: u32 = 48;
 /// The size of an event in bytes.
 const EVENT: u32 = 32;
+
+/// The fuel for a subscription: the system is asked about its descriptor.
+const CHECK: u32 = 250;
 
 /// The most subscriptions of a call.
 const MAX_SUBSCRIPTIONS: u32 = 1 << 16;
@@ -53,10 +57,14 @@ pub(crate) fn poll_oneoff(
         .map(|record| subscription(state, record))
         .collect::<Result<_>>()?;
     memory.slice(events, EVENT * count)?;
+    memory.charge((CHECK * count).into())?;
     memory.slice(to, 4)?;
     // Output must be seen before the program waits. Its errors are for the next write to report.
     let _ = state.fds.flush();
     let ready = wait(state, &subscriptions);
+    if ready.is_empty() {
+        return interrupt(memory);
+    }
     let mut address = events;
     for (subscription, result) in &ready {
         let mut record = [0; EVENT as usize];
@@ -125,7 +133,17 @@ fn look(state: &mut State, event: Event, patience: Option<Duration>) -> Option<R
     }
 }
 
-/// Waits until a subscription is ready.
+/// Sleeps until this much time has passed or the deadline comes.
+fn sleep(state: &mut State, time: u64) {
+    let most = state.patience().map_or(u64::MAX, nanos);
+    state.clock.sleep(time.min(most));
+    // A clock of the program's own need not take real time, and the deadline is then far.
+    if time > most && !state.is_late() {
+        state.clock.sleep(time - most);
+    }
+}
+
+/// Waits until a subscription is ready. The result is empty when the deadline comes first.
 fn wait(state: &mut State, subscriptions: &[Subscription]) -> Vec<Ready> {
     let now = |state: &mut State, patience| -> Vec<Ready> {
         let found = subscriptions.iter().filter_map(|subscription| {
@@ -145,12 +163,16 @@ fn wait(state: &mut State, subscriptions: &[Subscription]) -> Vec<Ready> {
     // An input may come before the first of the times.
     let waits = |subscription: &&Subscription| matches!(subscription.event, Event::Read(_));
     if let Some(input) = subscriptions.iter().find(waits) {
-        let most = first.map(Duration::from_nanos);
+        let first = first.map(Duration::from_nanos);
+        let most = [first, state.patience()].into_iter().flatten().min();
         if let Some(result) = look(state, input.event, most) {
             return vec![(*input, result)];
         }
     } else if let Some(time) = first {
-        state.clock.sleep(time);
+        sleep(state, time);
+    }
+    if state.is_late() {
+        return Vec::new();
     }
     let due = subscriptions.iter().filter(|subscription| match subscription.event {
         Event::Clock(time) => Some(time) == first,

@@ -11,6 +11,7 @@ pub(crate) fn write_strings(
     mut list: u32,
     mut to: u32,
 ) -> Result {
+    memory.charge(strings.iter().map(|string| 1 + string.len() as u64 / 8).sum())?;
     for string in strings {
         memory.write_u32(list, to)?;
         memory.write(to, string)?;

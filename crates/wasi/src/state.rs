@@ -3,8 +3,13 @@
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use wattle_runtime::Trap;
+
+use crate::abi::Result;
 use crate::descriptors::Descriptors;
+use crate::guest::Guest;
 use crate::time::{Clock, Random};
 
 /// The state of a program that the functions work on.
@@ -14,6 +19,8 @@ pub(crate) struct State {
     pub(crate) fds: Descriptors,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) random: Random,
+    /// The time at which waiting ends, and the execution with it.
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// WASI for one program, made by a [`Builder`](crate::Builder). Clones share their state.
@@ -34,6 +41,23 @@ impl Wasi {
     pub fn flush(&self) -> io::Result<()> {
         lock(&self.0).fds.flush()
     }
+}
+
+impl State {
+    /// The time that is left until the deadline; `None` without one.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        Some(self.deadline?.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether the deadline has passed.
+    pub(crate) fn is_late(&self) -> bool {
+        self.patience() == Some(Duration::ZERO)
+    }
+}
+
+/// Ends an execution whose deadline has passed.
+pub(crate) fn interrupt<T>(memory: &mut Guest<'_>) -> Result<T> {
+    memory.stop(Trap::Interrupted.into())
 }
 
 pub(crate) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -13,14 +13,16 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use wattle::ast::Shown;
-use wattle::runtime::Config;
+use wattle::runtime::{Config, Limits};
 use wattle::script::{Options, Report};
 use wattle::wat::script::{self, DirectiveKind};
 use wattle::{Feature, Features};
 
 use crate::failure::{FAILED, Failure, cannot_read};
 use crate::fault::Fault;
-use crate::input::{FeatureList, Reading, is_standard, parse_seconds, shown_name};
+use crate::input::{
+    FeatureList, MAX_MEMORY, Reading, is_standard, parse_bytes, parse_seconds, shown_name,
+};
 use crate::output::json_line;
 use crate::source::Source;
 
@@ -60,9 +62,15 @@ pub(crate) struct Wast {
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     timeout: Option<Duration>,
 
-    /// The most instructions of an action or an instantiation.
+    /// The most instructions of an action or an instantiation; one that works on many bytes counts
+    /// for each 16 of them.
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
+
+    /// The most bytes of all memories, tables, objects and stacks of a script together; `K`, `M` and
+    /// `G` are powers of 1024.
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes, default_value = MAX_MEMORY)]
+    max_memory: u64,
 }
 
 /// The line of JSON about a script.
@@ -162,17 +170,18 @@ impl Wast {
             Reading { features: Some(list), max_errors: self.max_errors },
         )?;
         refuse_module(&source, path)?;
+        let limits = Limits { bytes: self.max_memory, ..Limits::default() };
         let options = Options {
             features,
             seed: self.seed,
-            config: Config { fuel: self.fuel, ..Config::default() },
+            config: Config { limits, fuel: self.fuel, ..Config::default() },
             checks_only: self.no_run,
         };
         let report = match self.timeout {
             None => wattle::script::run(&source.bytes, options),
             Some(timeout) => {
                 let start = Instant::now();
-                let goes_on = Rc::new(move || start.elapsed() < timeout);
+                let goes_on = Arc::new(move || start.elapsed() < timeout);
                 wattle::script::run_while(&source.bytes, options, goes_on)
             }
         };

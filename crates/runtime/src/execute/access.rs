@@ -25,7 +25,7 @@ struct Place {
 impl Place {
     /// The lowest `bytes` bytes of the result are those at the place.
     fn read(&self, memories: &[MemoryInst], bytes: usize) -> Result<u128, Broken> {
-        let memory = &at(memories, self.memory)?.bytes;
+        let memory = at(memories, self.memory)?.bytes();
         let from = memory.get(self.start..self.start + bytes).ok_or(Broken::Index)?;
         let mut value = [0; 16];
         value.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
@@ -33,7 +33,7 @@ impl Place {
     }
 
     fn write(&self, memories: &mut [MemoryInst], bytes: usize, value: u128) -> Result<(), Broken> {
-        let memory = &mut at_mut(memories, self.memory)?.bytes;
+        let memory = at_mut(memories, self.memory)?.bytes_mut();
         let to = memory.get_mut(self.start..self.start + bytes).ok_or(Broken::Index)?;
         to.iter_mut().zip(value.to_le_bytes()).for_each(|(to, from)| *to = from);
         Ok(())
@@ -44,7 +44,7 @@ impl Row<'_> {
     /// The place of `bytes` bytes at the address in the first operand.
     fn place(&self, bytes: usize) -> Result<Place, Failure> {
         let memory = self.instance.memory(u32::from(self.op.c) & ((1 << MEMORY_BITS) - 1))?;
-        let len = at(self.memories, memory)?.bytes.len();
+        let len = at(self.memories, memory)?.bytes().len();
         let address = self.operand(0).checked_add(self.op.imm);
         let start = address.and_then(|address| usize::try_from(address).ok());
         let fits = |start: &usize| start.checked_add(bytes).is_some_and(|end| end <= len);
@@ -98,7 +98,9 @@ impl Row<'_> {
         let old = place.read(self.memories, bytes)? as u64;
         let arrow = info.arrow.ok_or(Broken::Instruction(opcode))?;
         let answer = match (opcode, arrow.params.len(), arrow.results.is_empty()) {
-            (Opcode::MemoryAtomicNotify, ..) => self.notify(place.memory, address, operand as u32),
+            (Opcode::MemoryAtomicNotify, ..) => {
+                self.state.waiters.notify(place.memory, address, operand as u32)
+            }
             (Opcode::MemoryAtomicWait32 | Opcode::MemoryAtomicWait64, ..) => {
                 if !at(self.memories, place.memory)?.ty.limits.shared {
                     return Err(Trap::ExpectedSharedMemory.into());
@@ -130,18 +132,6 @@ impl Row<'_> {
         };
         self.answer(answer);
         Ok(Next::On)
-    }
-
-    /// Wakes at most `most` of the executions that wait at an address. Returns the number that it
-    /// woke.
-    fn notify(&mut self, memory: u32, address: u64, most: u32) -> u64 {
-        let mut woken = 0;
-        self.state.waiters.retain(|waiter| {
-            let wakes = woken < most && waiter.memory == memory && waiter.address == address;
-            woken += u32::from(wakes);
-            !wakes
-        });
-        woken.into()
     }
 }
 

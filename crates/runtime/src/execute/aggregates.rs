@@ -3,14 +3,15 @@
 //! Spec: <https://webassembly.github.io/spec/core/exec/instructions.html#aggregate-instructions>
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 
+use bytemuck::Zeroable;
 use wattle_ast::Opcode;
 use wattle_validator::TypeId;
 
 use super::frame::{Window, get, set};
 use super::lists::{self, range};
 use super::row::Row;
+use crate::budget::zeroed;
 use crate::code::{Function, Op, Slot};
 use crate::heap::{Heap, Payload};
 use crate::slots::{join, split};
@@ -82,9 +83,8 @@ fn payload_mut(heap: &mut Heap, object: u64, null: Trap) -> Result<&mut Payload,
 
 #[inline]
 pub(super) fn struct_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(), Failure> {
-    let Payload::Struct(_, fields) = payload(heap, get(frame, op.b), Trap::NullStructure)? else {
-        return Err(Broken::Kind.into());
-    };
+    let object = payload(heap, get(frame, op.b), Trap::NullStructure)?;
+    let fields = object.fields().ok_or(Broken::Kind)?;
     let value = *at(fields, op.low())?;
     if storage(op.high()) == Storage::Vector {
         set(frame, op.a.wrapping_add(1), *at(fields, op.low() + 1)?);
@@ -95,10 +95,8 @@ pub(super) fn struct_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(),
 
 #[inline]
 pub(super) fn struct_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(), Failure> {
-    let Payload::Struct(_, fields) = payload_mut(heap, get(frame, op.a), Trap::NullStructure)?
-    else {
-        return Err(Broken::Kind.into());
-    };
+    let object = payload_mut(heap, get(frame, op.a), Trap::NullStructure)?;
+    let fields = object.fields_mut().ok_or(Broken::Kind)?;
     let (place, storage) = (op.low() as usize, storage(op.high()));
     *fields.get_mut(place).ok_or(Broken::Index)? = narrow(get(frame, op.b), storage);
     if storage == Storage::Vector {
@@ -179,22 +177,32 @@ pub(super) fn array_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(), 
     Ok(stored.ok_or(Trap::ArrayOutOfBounds)?)
 }
 
-/// A zeroed buffer, or a trap if it does not fit on the heap.
-fn zeroed<T: Copy + Default>(heap: &Heap, len: usize) -> Result<Box<[T]>, Trap> {
-    let full = Trap::HeapExhausted;
-    if !len.checked_mul(size_of::<T>()).is_some_and(|bytes| heap.fits(bytes)) {
-        return Err(full);
+impl State {
+    /// Whether the budget has room for a payload of `bytes` at all.
+    pub(super) fn has_room(&self, bytes: u64) -> bool {
+        self.budget.has(bytes.saturating_sub(self.heap.spare() as u64))
     }
-    let mut buffer = Vec::new();
-    buffer.try_reserve_exact(len).map_err(|_| full)?;
-    buffer.resize(len, T::default());
-    Ok(buffer.into_boxed_slice())
+
+    /// A zeroed payload, or a trap if it does not fit on the heap.
+    fn zeroed<T: Zeroable>(&mut self, len: usize) -> Result<Box<[T]>, Trap> {
+        let full = Trap::HeapExhausted;
+        let bytes = len.checked_mul(size_of::<T>()).ok_or(full)?;
+        self.heap.reserve(&mut self.budget, bytes)?;
+        let payload = match bytes {
+            0..LARGE => zeroed(len),
+            _ => self.budget.with_headroom(|| zeroed(len)),
+        };
+        payload.ok_or(full)
+    }
+
+    /// The bytes of an array of `len` zeros or nulls.
+    fn new_array(&mut self, storage: Storage, len: u64) -> Result<Box<[u8]>, Trap> {
+        self.zeroed(usize::try_from(storage.size(len)).map_err(|_| Trap::HeapExhausted)?)
+    }
 }
 
-/// The bytes of an array of `len` zeros or nulls.
-fn new_array(heap: &Heap, storage: Storage, len: u64) -> Result<Box<[u8]>, Trap> {
-    zeroed(heap, usize::try_from(storage.size(len)).map_err(|_| Trap::HeapExhausted)?)
-}
+/// The bytes of a payload from which its allocation leaves headroom.
+const LARGE: usize = 1 << 16;
 
 /// Sets all elements in `bytes`.
 fn fill(bytes: &mut [u8], storage: Storage, value: [u64; 2]) {
@@ -220,18 +228,14 @@ fn copy_elems(array: &mut [u8], elems: &[u64], [to, from, count]: [u64; 3]) -> R
 
 impl Row<'_> {
     /// An operand that is an index or a count, which has 32 bits.
-    fn index(&self, nth: u16) -> u64 {
+    pub(super) fn index(&self, nth: u16) -> u64 {
         u64::from(self.operand(nth) as u32)
     }
 
     pub(super) fn aggregate(&mut self, opcode: Opcode) -> Result<(), Failure> {
         let ty = self.instance.ty(self.op.low())?;
         let new = match opcode {
-            Opcode::StructNew => Payload::Struct(ty, self.struct_new(ty)?),
-            Opcode::StructNewDefault => {
-                let slots = self.state.types.layout(ty)?.slots;
-                Payload::Struct(ty, zeroed(&self.state.heap, slots)?)
-            }
+            Opcode::StructNew | Opcode::StructNewDefault => self.struct_new(ty, opcode)?,
             _ => {
                 let storage = self.state.types.layout(ty)?.element()?;
                 match self.array_new(opcode, storage)? {
@@ -245,35 +249,48 @@ impl Row<'_> {
         Ok(())
     }
 
-    fn struct_new(&self, ty: TypeId) -> Result<Box<[u64]>, Failure> {
-        let layout = self.state.types.layout(ty)?;
-        let start = self.op.a as usize;
-        let slots = self.frame.get(start..start + layout.slots).ok_or(Broken::Index)?;
-        let mut slots: Box<[u64]> = slots.into();
-        for &(slot, storage) in &layout.fields {
-            if let Some(value) = slots.get_mut(slot as usize) {
-                *value = narrow(*value, storage);
+    fn struct_new(&mut self, ty: TypeId, opcode: Opcode) -> Result<Payload, Failure> {
+        let count = self.state.types.layout(ty)?.slots;
+        let mut new = match count {
+            0..=2 => {
+                self.state.heap.reserve(&mut self.state.budget, 0)?;
+                Payload::Pair(ty, [0; 2])
+            }
+            _ => Payload::Struct(ty, self.state.zeroed(count)?),
+        };
+        if opcode == Opcode::StructNew {
+            let start = self.op.a as usize;
+            let from = self.frame.get(start..start + count).ok_or(Broken::Index)?;
+            let slots = new.fields_mut().unwrap_or_default();
+            slots.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+            for &(slot, storage) in &self.state.types.layout(ty)?.fields {
+                if let Some(value) = slots.get_mut(slot as usize) {
+                    *value = narrow(*value, storage);
+                }
             }
         }
-        Ok(slots)
+        Ok(new)
     }
 
     /// The bytes of a new array, or `None` for an instruction that makes no array.
-    fn array_new(&self, opcode: Opcode, storage: Storage) -> Result<Option<Box<[u8]>>, Failure> {
-        let new = |len| new_array(&self.state.heap, storage, len);
-        let width = if storage == Storage::Vector { 2 } else { 1 };
-        let value = |nth: u16| [self.operand(nth), self.operand(nth.wrapping_add(1))];
+    fn array_new(
+        &mut self,
+        opcode: Opcode,
+        storage: Storage,
+    ) -> Result<Option<Box<[u8]>>, Failure> {
+        let width = storage.width() as u16;
         let (first, second) = (self.index(0), self.index(1));
         Ok(Some(match opcode {
-            Opcode::ArrayNewDefault => new(first)?,
+            Opcode::ArrayNewDefault => self.state.new_array(storage, first)?,
             Opcode::ArrayNew => {
                 let count = self.index(width);
-                let mut array = new(count)?;
-                fill(&mut array, storage, value(0));
+                let mut array = self.state.new_array(storage, count)?;
+                fill(&mut array, storage, [self.operand(0), self.operand(1)]);
                 array
             }
             Opcode::ArrayNewFixed => {
-                let mut array = new(self.op.high().into())?;
+                let mut array = self.state.new_array(storage, self.op.high().into())?;
+                let value = |nth: u16| [self.operand(nth), self.operand(nth.wrapping_add(1))];
                 for place in 0..self.op.high() as u16 {
                     let stored = store(&mut array, place.into(), storage, value(place * width));
                     stored.ok_or(Broken::Index)?;
@@ -284,14 +301,16 @@ impl Row<'_> {
                 let bytes = self.state.data(self.instance, self.op.high())?;
                 let (from, size) = (fault!(ArrayDataSource, 0, first), storage.size(second));
                 let source = range(from, size, bytes.len(), Trap::MemoryOutOfBounds)?;
-                let mut array = new(second)?;
+                let mut array = self.state.new_array(storage, second)?;
+                let bytes = self.state.data(self.instance, self.op.high())?;
                 array.copy_from_slice(bytes.get(source).ok_or(Broken::Index)?);
                 array
             }
             Opcode::ArrayNewElem => {
                 let elems = at(&self.state.elems, self.instance.elems + self.op.high())?;
                 range(first, second, elems.len(), Trap::TableOutOfBounds)?;
-                let mut array = new(second)?;
+                let mut array = self.state.new_array(storage, second)?;
+                let elems = at(&self.state.elems, self.instance.elems + self.op.high())?;
                 copy_elems(&mut array, elems, [0, first, second])?;
                 array
             }

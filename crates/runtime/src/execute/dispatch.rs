@@ -539,6 +539,10 @@ pub(super) fn dispatch<'m>(
                     Code::Call => perform!(op Call),
                     Code::CallIndirect => perform!(op CallIndirect),
                     Code::ReturnCall => enter!(op.low(), 0_u16, false),
+                    Code::Fuel => match &mut ground.state.fuel {
+                        Some(fuel) if *fuel >= op.imm => *fuel -= op.imm,
+                        _ => elsewhere!(),
+                    },
                     Code::CallImport
                     | Code::CallRef
                     | Code::ReturnCallImport
@@ -549,7 +553,6 @@ pub(super) fn dispatch<'m>(
                     | Code::ThrowRef
                     | Code::Row
                     | Code::AllocRow
-                    | Code::Fuel
                     | Code::Observe => elsewhere!(),
                 }
             }

@@ -3,7 +3,6 @@
 //! Spec: <https://webassembly.github.io/spec/core/exec/instructions.html#memory-instructions>
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::ops::Range;
 
 use wattle_ast::{AddrType, Opcode};
@@ -75,7 +74,7 @@ pub(super) fn copy_within<T: Copy>(
 fn copy_between<L, T: Copy>(
     lists: &mut [L],
     [dst, src]: [u32; 2],
-    elems: impl Fn(&mut L) -> &mut Vec<T>,
+    elems: impl Fn(&mut L) -> &mut [T],
     operands: [u64; 3],
     trap: Trap,
 ) -> Result<(), Failure> {
@@ -106,19 +105,18 @@ impl Row<'_> {
                 self.answer(pages);
             }
             Opcode::MemoryGrow => {
-                let limit = self.state.limits.memory_bytes;
-                let memory = self.memory_at(low)?;
+                let memory = at_mut(self.memories, self.instance.memory(low)?)?;
                 let failed = failed_growth(memory.ty.limits.addr);
-                let pages = memory.grow(first, limit).unwrap_or(failed);
+                let pages = memory.grow(first, &mut self.state.budget).unwrap_or(failed);
                 self.answer(pages);
             }
             Opcode::MemoryFill => {
-                fill(&mut self.memory_at(low)?.bytes, [first, third], second as u8, trap)?;
+                fill(self.memory_at(low)?.bytes_mut(), [first, third], second as u8, trap)?;
             }
             Opcode::MemoryCopy => {
                 let ends = [self.instance.memory(low)?, self.instance.memory(high)?];
                 let operands = [first, second, third];
-                copy_between(self.memories, ends, |memory| &mut memory.bytes, operands, trap)?;
+                copy_between(self.memories, ends, MemoryInst::bytes_mut, operands, trap)?;
             }
             Opcode::MemoryInit => {
                 let operands = [first, fault!(InitSource, 0, second), third];
@@ -160,11 +158,11 @@ impl Row<'_> {
                 self.answer(len);
             }
             Opcode::TableGrow => {
-                let limit = self.state.limits.table_elements;
-                let table = self.table_at(low)?;
+                let State { tables, budget, .. } = &mut *self.state;
+                let table = at_mut(tables, self.instance.table(low)?)?;
                 let failed = failed_growth(table.ty.limits.addr);
                 let value = fault!(TableGrowNull, 0, first);
-                let len = table.grow(second, value, limit).unwrap_or(failed);
+                let len = table.grow(second, value, budget).unwrap_or(failed);
                 self.answer(len);
             }
             Opcode::TableFill => {
@@ -199,7 +197,7 @@ pub(crate) fn init_memory(
     operands: [u64; 3],
 ) -> Result<(), Failure> {
     let bytes = state.data(instance, segment)?;
-    Ok(copy(&mut memory.bytes, bytes, operands, [Trap::MemoryOutOfBounds; 2])?)
+    Ok(copy(memory.bytes_mut(), bytes, operands, [Trap::MemoryOutOfBounds; 2])?)
 }
 
 /// Copies from an element segment to a table.

@@ -8,14 +8,17 @@ use core::convert::Infallible;
 use super::dispatch::{Ground, Position, Stop, dispatch};
 use super::frame::{get, opcode, set, window};
 use super::row::{Next, Row};
-use super::unwind;
+use super::unwind::{self, Unwound};
+use crate::budget::{Budget, copied, zeroed};
 use crate::code::{Code, Function, Op, Slot, WINDOW};
+use crate::fuel::pay;
 use crate::heap::Payload;
+use crate::limits::Resource;
 use crate::module::Functions;
 use crate::observe::Step;
 use crate::slots::index_of;
 use crate::state::{
-    ENTRY, EXPRESSION, Exec, Frame, FuncKind, InstanceInst, MemoryInst, State, Waiter,
+    Collector, ENTRY, EXPRESSION, Exec, Frame, FuncKind, InstanceInst, MemoryInst, Pending, State,
 };
 use crate::trap::{Broken, Failure, Trap, at};
 
@@ -63,12 +66,18 @@ pub(crate) fn run(
     exec: &mut Exec,
 ) -> Exit {
     loop {
+        if let Some(Pending::Throw { exception, level }) = exec.pending {
+            match unwind::unwind(instances, state, exec, exception, level) {
+                Unwound::Caught => {}
+                Unwound::Uncaught => return Exit::Exception(exception),
+                Unwound::OutOfFuel => return Exit::OutOfFuel,
+            }
+        }
         match run_instance(instances, memories, state, exec) {
             Leave::Switch(frame) => exec.current = frame,
             Leave::Throw(exception) => {
-                if !unwind::unwind(instances, state, exec, exception) {
-                    return Exit::Exception(exception);
-                }
+                let level = exec.frames.len();
+                exec.pending = Some(Pending::Throw { exception, level });
             }
             Leave::Exit(exit) => return exit,
         }
@@ -112,24 +121,31 @@ fn run_instance(
 /// The number of slots that a new stack has above its first window.
 const FIRST_SLOTS: usize = 1 << 13;
 
-/// Gives an empty stack its first window.
-pub(crate) fn prepare(stack: &mut Vec<u64>) {
-    if stack.is_empty() {
-        *stack = alloc::vec![0; WINDOW + FIRST_SLOTS];
-    }
+/// A stack with its first window.
+pub(crate) fn new_stack(budget: &mut Budget) -> Result<Vec<u64>, Trap> {
+    let len = WINDOW + FIRST_SLOTS;
+    let stack = budget.grow(Resource::Stack, [0, 8 * len as u64], || zeroed(len));
+    Ok(stack.ok_or(Trap::StackExhausted)?.into_vec())
 }
 
 /// Makes room for the window of a frame that begins at slot `base`.
 #[cold]
 #[inline(never)]
-fn grow(stack: &mut Vec<u64>, base: usize, most: usize) -> Result<(), Trap> {
+fn grow(stack: &mut Vec<u64>, base: usize, budget: &mut Budget) -> Result<(), Trap> {
+    let most = budget.limits.stack_slots;
     if base > most {
         return Err(Trap::StackExhausted);
     }
-    let len = (2 * stack.len()).clamp(base + WINDOW, most.max(base) + WINDOW);
-    stack.try_reserve_exact(len - stack.len()).map_err(|_| Trap::StackExhausted)?;
-    stack.resize(len, 0);
-    Ok(())
+    let (old, least) = (stack.len(), base + WINDOW);
+    let ample = (2 * old).clamp(least, most.max(base) + WINDOW);
+    let mut grow = |len: usize| {
+        budget.grow(Resource::Stack, [8 * old as u64, 8 * len as u64], || {
+            stack.try_reserve_exact(len - old).ok()?;
+            stack.resize(len, 0);
+            Some(())
+        })
+    };
+    grow(ample).or_else(|| grow(least)).ok_or(Trap::StackExhausted)
 }
 
 /// An execution while it is in one instance.
@@ -154,12 +170,15 @@ impl Run<'_> {
             true => self.enter(self.at.func, self.at.base)?,
             false => self.load()?,
         }
+        // The loop does not know what has been paid for the operation that lacked fuel.
+        let mut stop = if self.exec.paid > 0 { Stop::Elsewhere } else { self.dispatch() };
         loop {
-            match self.dispatch() {
+            match stop {
                 Stop::Elsewhere => self.execute()?,
                 Stop::Return => self.leave()?,
                 Stop::Failed(failure) => return Err(failure.into()),
             }
+            stop = self.dispatch();
         }
     }
 
@@ -167,8 +186,8 @@ impl Run<'_> {
     fn dispatch(&mut self) -> Stop {
         let memory = self.instance.memories.first();
         let memory = memory.and_then(|&addr| self.memories.get_mut(addr as usize));
-        let memory = memory.map_or(&mut [][..], |memory| &mut memory.bytes);
-        let most_calls = self.state.limits.call_depth;
+        let memory = memory.map_or(&mut [][..], |memory| memory.bytes_mut());
+        let most_calls = self.state.budget.limits.call_depth;
         let nan = self.state.profile.nan;
         let mut ground = Ground {
             state: self.state,
@@ -202,7 +221,7 @@ impl Run<'_> {
         self.load()?;
         let stack = &mut self.exec.stack;
         if stack.len() < base + WINDOW {
-            grow(stack, base, self.state.limits.stack_slots)?;
+            grow(stack, base, &mut self.state.budget)?;
         }
         let frame = window(stack, base)?;
         let (first, count) = self.at.function.locals;
@@ -224,10 +243,19 @@ impl Run<'_> {
     }
 
     fn push_frame(&mut self) -> Result<(), Trap> {
-        if self.exec.frames.len() >= self.state.limits.call_depth {
+        let frames = &mut self.exec.frames;
+        if frames.len() >= self.state.budget.limits.call_depth {
             return Err(Trap::StackExhausted);
         }
-        self.exec.frames.push(self.at.frame(self.number));
+        if frames.len() == frames.capacity() {
+            let (old, new) = (frames.capacity(), (2 * frames.capacity()).max(16));
+            let change = [old, new].map(|count| (count * size_of::<Frame>()) as u64);
+            let grown = self.state.budget.grow(Resource::Stack, change, || {
+                frames.try_reserve_exact(new - frames.len()).ok()
+            });
+            grown.ok_or(Trap::StackExhausted)?;
+        }
+        frames.push(self.at.frame(self.number));
         Ok(())
     }
 
@@ -281,26 +309,91 @@ impl Run<'_> {
         Ok(addr)
     }
 
+    /// Pays for the current operation.
+    fn pay(&mut self, cost: u64) -> Result<(), Leave> {
+        if pay(&mut self.state.fuel, cost, &mut self.exec.paid) {
+            Ok(())
+        } else {
+            Err(self.repeat())
+        }
+    }
+
+    /// Leaves the current operation to be executed again with more fuel.
+    #[cold]
+    fn repeat(&mut self) -> Leave {
+        self.at.pc -= 1;
+        Leave::Exit(Exit::OutOfFuel)
+    }
+
     /// Frees unreachable objects.
     #[cold]
-    fn collect(&mut self) {
+    fn collect(&mut self) -> Result<(), Leave> {
         let top = self.at.base + self.at.function.slots as usize;
+        if self.state.fuel.is_some() {
+            self.pay(self.state.collection_cost(top))?;
+        }
         self.state.collect(self.exec.stack.get(..top).unwrap_or(&self.exec.stack));
+        Ok(())
     }
 
     /// Executes an instruction by its opcode.
-    fn row(&mut self, op: &Op) -> Result<Next, Failure> {
-        Row {
+    #[inline(always)]
+    fn row(&mut self, op: &Op) -> Result<Next, Leave> {
+        let mut row = Row {
             state: self.state,
             memories: self.memories,
             instance: self.instance,
             frame: window(&mut self.exec.stack, self.at.base)?,
             op,
+        };
+        if row.state.fuel.is_some() {
+            let cost = row.cost()?;
+            if !pay(&mut row.state.fuel, cost, &mut self.exec.paid) {
+                return Err(self.repeat());
+            }
         }
-        .execute()
+        Ok(row.execute()?)
+    }
+
+    /// Executes an operation that allocates on the heap.
+    #[inline(always)]
+    fn allocate<R>(
+        &mut self,
+        op: &Op,
+        attempt: impl Fn(&mut Self, &Op) -> Result<R, Leave>,
+    ) -> Result<R, Leave> {
+        if self.exec.collector == Collector::Idle && !self.state.heap.wants_collection() {
+            match attempt(self, op) {
+                Err(Leave::Exit(Exit::Failed(Failure::Trap(Trap::HeapExhausted)))) => {}
+                done => return done,
+            }
+        }
+        self.collect_and(op, attempt)
+    }
+
+    /// Executes an operation again after a collection.
+    #[cold]
+    #[inline(never)]
+    fn collect_and<R>(
+        &mut self,
+        op: &Op,
+        attempt: impl Fn(&mut Self, &Op) -> Result<R, Leave>,
+    ) -> Result<R, Leave> {
+        if self.exec.collector != Collector::Done {
+            // Until the collection has been paid for.
+            self.exec.collector = Collector::Due;
+            self.collect()?;
+            self.exec.collector = Collector::Done;
+        }
+        let done = attempt(self, op);
+        if !matches!(done, Err(Leave::Exit(Exit::OutOfFuel))) {
+            self.exec.collector = Collector::Idle;
+        }
+        done
     }
 
     /// Executes the operation at which the loop stopped.
+    #[inline]
     fn execute(&mut self) -> Result<(), Leave> {
         let function = self.at.function;
         let op = function.ops.get(self.at.pc).ok_or(Broken::Index)?;
@@ -326,10 +419,7 @@ impl Run<'_> {
             Code::ReturnCallRef => self.tail_call(func_ref(slot_b)?)?,
             Code::Unreachable => return Err(Trap::Unreachable.into()),
             Code::Throw => {
-                if self.state.heap.wants_collection() {
-                    self.collect();
-                }
-                return Err(Leave::Throw(self.exception(op)?));
+                return Err(Leave::Throw(self.allocate(op, |run, op| Ok(run.exception(op)?))?));
             }
             Code::ThrowRef => match slot_b {
                 0 => return Err(Trap::NullException.into()),
@@ -337,32 +427,16 @@ impl Run<'_> {
             },
             Code::Row => {
                 if let Next::Wait { memory, address, timeout } = self.row(op)? {
-                    self.state.waiters.push(Waiter { execution: self.exec.id, memory, address });
+                    self.state.waiters.add(self.exec.id, memory, address);
                     self.exec.answer = Some(self.at.base + op.a as usize);
                     return Err(Leave::Exit(Exit::Blocked { timeout }));
                 }
             }
             Code::AllocRow => {
-                if self.state.heap.wants_collection() {
-                    self.collect();
-                }
-                let mut done = self.row(op);
-                if let Err(Failure::Trap(Trap::HeapExhausted)) = done {
-                    self.collect();
-                    done = self.row(op);
-                }
-                done?;
+                self.allocate(op, Self::row)?;
             }
             Code::Fuel => {
-                if let Some(fuel) = &mut self.state.fuel {
-                    match fuel.checked_sub(op.imm) {
-                        Some(left) => *fuel = left,
-                        None => {
-                            self.at.pc -= 1;
-                            return Err(Leave::Exit(Exit::OutOfFuel));
-                        }
-                    }
-                }
+                self.pay(op.imm)?;
             }
             Code::Observe => {
                 if let Some(observer) = &mut self.state.observer {
@@ -377,13 +451,25 @@ impl Run<'_> {
     }
 
     /// A new exception with the tag and the values that an operation names.
+    #[inline]
     fn exception(&mut self, op: &Op) -> Result<u64, Failure> {
         let tag = self.instance.tag(op.low())?;
         let slots = at(&self.state.tags, tag)?.slots;
         let start = self.at.base + op.a as usize;
         let values = self.exec.stack.get(start..start + slots).ok_or(Broken::Index)?;
-        let exception = self.state.heap.add(Payload::Exn(tag, values.into()));
-        Ok(exception.ok_or(Trap::HeapExhausted)?)
+        let full = Trap::HeapExhausted;
+        let State { heap, budget, .. } = &mut *self.state;
+        let payload = match *values {
+            [] => Payload::PairExn(tag, 0, [0; 2]),
+            [value] => Payload::PairExn(tag, 1, [value, 0]),
+            [first, second] => Payload::PairExn(tag, 2, [first, second]),
+            _ => {
+                heap.reserve(budget, size_of_val(values))?;
+                Payload::Exn(tag, copied(values).ok_or(full)?)
+            }
+        };
+        heap.reserve(budget, 0)?;
+        Ok(heap.add(payload).ok_or(full)?)
     }
 }
 

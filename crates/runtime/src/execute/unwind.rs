@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::code::{Catches, Function, Handler, Reference, WINDOW};
-use crate::heap::Payload;
-use crate::state::{EXPRESSION, Exec, Frame, InstanceInst, State};
+use crate::fuel::{of_slots, pay};
+use crate::state::{EXPRESSION, Exec, Frame, InstanceInst, Pending, State};
 use crate::trap::{BACKTRACE, CallSite};
 
 /// The translated function that a frame executes, if it has been translated.
@@ -14,69 +14,96 @@ fn function<'i>(instances: &'i [InstanceInst], exec: &Exec, frame: Frame) -> Opt
     functions.get(frame.func as usize)?.get()?.as_ref().ok()
 }
 
-/// Continues at the handler of an exception, and returns whether there is one. Without a handler,
-/// nothing changes.
+/// What came of the search for a handler.
+pub(crate) enum Unwound {
+    /// The execution continues at a handler.
+    Caught,
+    /// There is no handler. The execution is as it was when the exception was thrown.
+    Uncaught,
+    /// The search goes on when there is more fuel.
+    OutOfFuel,
+}
+
+/// Continues at the handler of an exception. The search begins in the frame with `level` callers.
 pub(crate) fn unwind(
     instances: &[InstanceInst],
-    state: &State,
+    state: &mut State,
     exec: &mut Exec,
     exception: u64,
-) -> bool {
-    let Some(object) = state.heap.get(exception) else { return false };
-    let Payload::Exn(tag, values) = &object.payload else { return false };
-    for level in (0..=exec.frames.len()).rev() {
+    level: usize,
+) -> Unwound {
+    exec.pending = None;
+    for level in (0..=level).rev() {
         let frame = exec.frames.get(level).copied().unwrap_or(exec.current);
-        if let Some(function) = function(instances, exec, frame) {
-            let tags = instances.get(frame.instance as usize).map_or(&[][..], |i| &i.tags);
-            let catches = |handler: &Handler| match handler.catches {
-                Catches::Tag(index) => {
-                    fault!(CatchAnyTag, true, tags.get(index as usize) == Some(tag))
-                }
-                Catches::All => true,
-                Catches::Delegate(_) => true,
-            };
-            // The operation that was executed last is the one before `pc`.
-            let at = frame.pc.wrapping_sub(1);
-            let mut outermost = u32::MAX;
-            for handler in &function.handlers {
-                let covers = handler.start <= at && at < handler.end;
-                if !covers || handler.id > outermost || !catches(handler) {
-                    continue;
-                }
-                if let Catches::Delegate(to) = handler.catches {
-                    match to {
-                        Some(id) => outermost = fault!(DelegateLost, outermost, id),
-                        None => break,
-                    }
-                    continue;
-                }
-                let frame_base = frame.base as usize;
-                let window = frame_base..frame_base + WINDOW;
-                let Some(slots) = exec.stack.get_mut(window) else { break };
-                let slot = usize::from(handler.slot);
-                if handler.reference == Reference::Before
-                    && let Some(place) = slots.get_mut(slot.wrapping_sub(1))
-                {
-                    *place = exception;
-                }
-                if handler.catches != Catches::All {
-                    for (place, value) in slots.iter_mut().skip(slot).zip(values) {
-                        *place = *value;
-                    }
-                }
-                if handler.reference == Reference::After {
-                    let more = if handler.catches == Catches::All { 0 } else { values.len() };
-                    if let Some(place) = slots.get_mut(slot + more) {
-                        *place = exception;
-                    }
-                }
-                exec.current = Frame { pc: handler.target, ..frame };
-                exec.frames.truncate(level);
-                return true;
-            }
+        let Some(function) = function(instances, exec, frame) else { continue };
+        let Some(object) = state.heap.get(exception) else { break };
+        let Some((tag, values)) = object.payload.exception() else { break };
+        let cost = 1 + function.handlers.len() as u64 + of_slots(values.len());
+        if !pay(&mut state.fuel, cost, &mut exec.paid) {
+            exec.pending = Some(Pending::Throw { exception, level });
+            return Unwound::OutOfFuel;
+        }
+        let tags = instances.get(frame.instance as usize).map_or(&[][..], |i| &i.tags);
+        if let Some(handler) = handler(function, frame, tags, tag) {
+            hand_over(exec, frame, handler, exception, values);
+            exec.current = Frame { pc: handler.target, ..frame };
+            exec.frames.truncate(level);
+            exec.thrown = None;
+            return Unwound::Caught;
         }
     }
-    false
+    Unwound::Uncaught
+}
+
+/// The handler of a function that catches an exception of this tag.
+fn handler<'f>(
+    function: &'f Function,
+    frame: Frame,
+    tags: &[u32],
+    tag: u32,
+) -> Option<&'f Handler> {
+    // The operation that was executed last is the one before `pc`.
+    let at = frame.pc.wrapping_sub(1);
+    let mut outermost = u32::MAX;
+    for handler in &function.handlers {
+        if !(handler.start <= at && at < handler.end) || handler.id > outermost {
+            continue;
+        }
+        match handler.catches {
+            Catches::All => return Some(handler),
+            Catches::Tag(index) => {
+                if fault!(CatchAnyTag, true, tags.get(index as usize) == Some(&tag)) {
+                    return Some(handler);
+                }
+            }
+            Catches::Delegate(Some(id)) => {
+                outermost = fault!(DelegateLost, outermost, id);
+            }
+            Catches::Delegate(None) => return None,
+        }
+    }
+    None
+}
+
+/// Puts an exception and its values where a handler expects them.
+fn hand_over(exec: &mut Exec, frame: Frame, handler: &Handler, exception: u64, values: &[u64]) {
+    let base = frame.base as usize;
+    let Some(slots) = exec.stack.get_mut(base..base + WINDOW) else { return };
+    let slot = usize::from(handler.slot);
+    if handler.reference == Reference::Before
+        && let Some(place) = slots.get_mut(slot.wrapping_sub(1))
+    {
+        *place = exception;
+    }
+    let values = if handler.catches == Catches::All { &[] } else { values };
+    for (place, value) in slots.iter_mut().skip(slot).zip(values) {
+        *place = *value;
+    }
+    if handler.reference == Reference::After
+        && let Some(place) = slots.get_mut(slot + values.len())
+    {
+        *place = exception;
+    }
 }
 
 /// The calls of an execution, the innermost first.

@@ -10,6 +10,7 @@ use wattle_ast::{
 use super::operands::Place;
 use super::{Result, Translator};
 use crate::code::{Catches, Code, Handler, Op, Reference, Slot, pack};
+use crate::fuel::{OBJECT, of_slots};
 use crate::trap::{Broken, at};
 use crate::types::{width, widths};
 
@@ -126,6 +127,7 @@ impl<'m> Translator<'m> {
             Instr::Throw { tag } => {
                 let ty = self.tag_type(tag)?;
                 let base = self.settle_top(ty.params().len())?;
+                self.charge(OBJECT + of_slots(widths(ty.params())));
                 self.emit(Code::Throw, base, 0, 0, tag.0.into());
             }
             Instr::ThrowRef => {
@@ -339,6 +341,7 @@ impl<'m> Translator<'m> {
             _ => {
                 let from = self.settle_top(count)?;
                 if from != base {
+                    self.charge(of_slots(slots));
                     self.emit(Code::CopySlots, base, from, slots as Slot, 0);
                 }
             }
@@ -441,11 +444,10 @@ impl<'m> Translator<'m> {
 
     /// The number of a heap type in the translated function.
     pub(super) fn heap_type(&mut self, ty: HeapType) -> u32 {
-        let at = self.code.heap_types.iter().position(|&known| known == ty).unwrap_or_else(|| {
+        if self.code.heap_types.last() != Some(&ty) {
             self.code.heap_types.push(ty);
-            self.code.heap_types.len() - 1
-        });
-        at as u32
+        }
+        self.code.heap_types.len() as u32 - 1
     }
 
     /// The table is a run of branches. A branch whose values have to move goes to moves behind the
@@ -541,6 +543,7 @@ impl<'m> Translator<'m> {
         if op.code.is_tail_call() {
             let all = widths(params);
             if a != 0 && all > 0 {
+                self.charge(of_slots(all));
                 let count = fault!(TailCallArgument, all - 1, all);
                 self.emit(Code::CopySlots, 0, a, count as Slot, 0);
             }

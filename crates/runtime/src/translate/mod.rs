@@ -33,6 +33,7 @@ use wattle_ast::{
 };
 
 use crate::code::{Code, Function, Slot, WINDOW};
+use crate::fuel::of_slots;
 use crate::trap::{Broken, Failure, Trap};
 use crate::types::{width, widths};
 use control::Block;
@@ -143,6 +144,7 @@ impl<'m> Translator<'m> {
         }
         let mut reader = Reader::new(code);
         self.begin_function(ty);
+        self.charge(of_slots(self.code.locals.1.into()));
         while !self.blocks.is_empty() {
             self.offset = u32::try_from(reader.pos()).map_err(|_| Trap::ModuleTooLarge)?;
             let opcode = reader.opcode().map_err(|_| Broken::Encoding)?;
@@ -178,21 +180,27 @@ impl<'m> Translator<'m> {
         read.map(drop).map_err(|_| Broken::Encoding.into())
     }
 
+    /// Adds to what is paid for the current run of instructions.
+    fn charge(&mut self, units: u64) {
+        if !self.instrument.fuel || units == 0 {
+            return;
+        }
+        let at = match self.fuel {
+            Some(at) => at,
+            None => {
+                self.emit(Code::Fuel, 0, 0, 0, 0);
+                self.barrier = self.code.ops.len();
+                *self.fuel.insert(self.code.ops.len() - 1)
+            }
+        };
+        if let Some(op) = self.code.ops.get_mut(at) {
+            op.imm += units;
+        }
+    }
+
     /// Emits payments of fuel and reports to the observer.
     fn instrument(&mut self, opcode: Opcode) {
-        if self.instrument.fuel {
-            let at = match self.fuel {
-                Some(at) => at,
-                None => {
-                    self.emit(Code::Fuel, 0, 0, 0, 0);
-                    self.barrier = self.code.ops.len();
-                    *self.fuel.insert(self.code.ops.len() - 1)
-                }
-            };
-            if let Some(op) = self.code.ops.get_mut(at) {
-                op.imm += 1;
-            }
-        }
+        self.charge(1);
         if self.instrument.observe {
             self.emit(Code::Observe, 0, opcode as u16, 0, self.offset.into());
             self.barrier = self.code.ops.len();

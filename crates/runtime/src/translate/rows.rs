@@ -6,6 +6,7 @@ use wattle_ast::{
 
 use super::{Result, Translator};
 use crate::code::{Code, Slot, pack};
+use crate::fuel::{OBJECT, ROW, of_slots};
 use crate::trap::{Broken, Trap};
 
 /// The number of bits in field `c` of a memory access that hold the index of the memory. The lane
@@ -72,6 +73,8 @@ impl Translator<'_> {
             Class::Aggregate if leaves > 0 => Code::AllocRow,
             _ => Code::Row,
         };
+        let more = if code == Code::AllocRow { OBJECT } else { ROW };
+        self.charge(more + of_slots(takes));
         self.emit(code, a, opcode as u16, c, imm);
         let results = info.arrow.map_or(&[][..], |arrow| arrow.results);
         for nth in 0..leaves {

@@ -30,13 +30,7 @@ fn execute(module: &Module, bodies: &[Body<'_>]) -> usize {
             translation.set(function(inner.ast(), &inner.spaces, ty, body, instrument)).is_ok()
         );
     }
-    let limits = Limits {
-        memory_bytes: 4 << 16,
-        table_elements: 1000,
-        call_depth: 100,
-        heap_bytes: 1 << 20,
-        ..Limits::default()
-    };
+    let limits = Limits { bytes: 2 << 20, call_depth: 100, ..Limits::default() };
     let config = Config { limits, fuel: Some(10_000), ..Config::default() };
     let mut store = Store::with_config((), config);
     let Ok(instance) = Instance::new(&mut store, module, &Imports::default()) else { return 0 };

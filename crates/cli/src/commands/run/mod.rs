@@ -25,7 +25,7 @@ use wattle::runtime::{Config, Error, Imports, Limits, Store, Trap, Value};
 use wattle::wasi::Wasi;
 
 use crate::failure::{FAILED, Failure, TRAPPED, note};
-use crate::input::{Reading, parse_seconds};
+use crate::input::{MAX_MEMORY, Reading, parse_bytes, parse_seconds};
 use program::Program;
 
 pub(super) use arrange::arrange;
@@ -78,7 +78,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Stop after this many instructions.
+    /// Stop after this many instructions; one that works on many bytes counts for each 16 of them.
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
 
@@ -86,9 +86,10 @@ pub(crate) struct Run {
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     timeout: Option<Duration>,
 
-    /// The most bytes in a memory; `K`, `M` and `G` are powers of 1024.
-    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
-    max_memory: Option<u64>,
+    /// The most bytes of all memories, tables, objects and stacks together; `K`, `M` and `G` are
+    /// powers of 1024.
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes, default_value = MAX_MEMORY)]
+    max_memory: u64,
 
     /// The most calls that can be active at once.
     #[arg(long, value_name = "N")]
@@ -116,25 +117,15 @@ pub(crate) struct Run {
     reading: Reading,
 }
 
-fn parse_bytes(text: &str) -> Result<u64, String> {
-    let (digits, shift) = match text.char_indices().next_back() {
-        Some((at, 'K' | 'k')) => (&text[..at], 10),
-        Some((at, 'M' | 'm')) => (&text[..at], 20),
-        Some((at, 'G' | 'g')) => (&text[..at], 30),
-        _ => (text, 0),
-    };
-    let number: u64 = digits.parse().map_err(|error| format!("{error}"))?;
-    number.checked_mul(1 << shift).ok_or_else(|| "the number is too large".to_owned())
-}
-
 impl Run {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let program = Program::load(&self.file, &self.reading)?;
         let call = self.call(&program)?;
-        let wasi = self.wasi()?;
+        let timer = self.timeout.map(|timeout| Timer::start(timeout, call.trap_code(), json));
+        let wasi = self.wasi(timer)?;
         let defaults = Limits::default();
         let limits = Limits {
-            memory_bytes: self.max_memory.unwrap_or(defaults.memory_bytes),
+            bytes: self.max_memory,
             call_depth: self.max_depth.unwrap_or(defaults.call_depth),
             ..defaults
         };
@@ -142,6 +133,9 @@ impl Run {
         let mut store = Store::with_config((), config);
         let mut imports = Imports::default();
         wasi.define(&mut store, &mut imports);
+        if let Some(timer) = timer {
+            store.set_fuel_while(self.fuel, move || !timer.is_over());
+        }
         for preload in &self.preload {
             preload.define(&mut store, &mut imports, &self.reading, self.unknown_imports_trap)?;
         }
@@ -150,17 +144,10 @@ impl Run {
             let watch = watch::Watch::new(&program.module, self.trace, self.coverage);
             store.observe(Some(Box::new(watch)));
         }
-        let timer = self.timeout.map(|timeout| Timer::start(timeout, call.trap_code(), json));
-        if let Some(timer) = timer {
-            store.set_fuel_while(self.fuel, move || !timer.is_over());
-        }
         let results = call.execute(&mut store, &program, &imports);
-        let is_out_of_time = |error: &Error| {
-            error.trap() == Some(Trap::OutOfFuel) && timer.is_some_and(|timer| timer.is_over())
-        };
         let flushed = wasi.flush();
         if let Some(observer) = store.observe(None)
-            && let Ok(watch) = (observer as Box<dyn std::any::Any>).downcast::<watch::Watch>()
+            && let Ok(mut watch) = (observer as Box<dyn std::any::Any>).downcast::<watch::Watch>()
         {
             // An error of standard error cannot be reported anywhere.
             let _ = watch.finish(json);
@@ -178,17 +165,16 @@ impl Run {
                     Call::Initialize => Err(Failure::Usage(program.no_start(""))),
                 }
             }
-            Err(error) if is_out_of_time(&error) => Err(Failure::Ended(
-                Box::new(program.source.fault(TIMEOUT.to_owned())),
-                call.trap_code(),
-            )),
             Err(error) => Err(program.failure(&error, call.trap_code())),
         }
     }
 
     /// The arguments, streams, variables and directories of the program.
-    fn wasi(&self) -> Result<Wasi, Failure> {
+    fn wasi(&self, timer: Option<Timer>) -> Result<Wasi, Failure> {
         let mut builder = Wasi::builder().inherit_streams();
+        if let Some(timer) = timer {
+            builder = builder.deadline(timer.end);
+        }
         builder = builder.arg(bytes_of(self.file.clone().into_os_string()));
         if self.invoke.is_none() {
             builder = builder.args(self.args.iter().cloned().map(bytes_of));
@@ -248,7 +234,7 @@ impl Run {
 }
 
 /// What is said about a program that takes longer than `--timeout` allows.
-const TIMEOUT: &str = "interrupted: it takes longer than --timeout allows";
+const TIMEOUT: &str = "it takes longer than --timeout allows";
 
 /// The time that a program has.
 #[derive(Clone, Copy)]
@@ -257,8 +243,8 @@ struct Timer {
 }
 
 impl Timer {
-    /// Starts a timer. A program that waits in a call of the host, for input say, cannot be
-    /// interrupted there: a little later the whole process ends with this exit code.
+    /// Starts a timer. A program that is in a call of the system that cannot be interrupted, such
+    /// as opening a pipe, is ended a little later: the whole process ends with this exit code.
     fn start(timeout: Duration, code: u8, json: bool) -> Timer {
         const GRACE: Duration = Duration::from_millis(500);
         let now = Instant::now();
@@ -266,7 +252,7 @@ impl Timer {
         let end = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(u32::MAX.into()));
         std::thread::spawn(move || {
             std::thread::sleep(timeout.saturating_add(GRACE));
-            Failure::Input(TIMEOUT.to_owned()).report(json);
+            Failure::Input(format!("{}: {TIMEOUT}", Trap::Interrupted)).report(json);
             std::process::exit(code.into());
         });
         Timer { end }

@@ -166,6 +166,11 @@ impl Program {
                 message += ": more than --fuel allows";
                 FAILED
             }
+            ErrorKind::Trap(Trap::Interrupted) => {
+                message += ": ";
+                message += super::TIMEOUT;
+                trap_code
+            }
             ErrorKind::Trap(_) | ErrorKind::Exception(_) | ErrorKind::Host(_) => trap_code,
             ErrorKind::IncompatibleImport(module, name, _) => {
                 let mut imports = self.ast().imports.iter();

@@ -1,6 +1,5 @@
 //! `--trace` and `--coverage`: what was executed.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Stderr, Write};
 
@@ -14,7 +13,7 @@ use crate::output::json_line;
 pub(super) struct Watch {
     module: Module,
     imported: u32,
-    trace: Option<RefCell<BufWriter<Stderr>>>,
+    trace: Option<BufWriter<Stderr>>,
     /// The text of the functions that were traced so far.
     listings: HashMap<u32, Vec<Line>>,
     /// By function and offset, how often the instruction there was executed.
@@ -36,7 +35,7 @@ impl Watch {
         Watch {
             module: module.clone(),
             imported: module.ast().imported(ExternKind::Func),
-            trace: trace.then(|| BufWriter::with_capacity(1 << 16, io::stderr()).into()),
+            trace: trace.then(|| BufWriter::with_capacity(1 << 16, io::stderr())),
             listings: HashMap::new(),
             counts: coverage.then(|| vec![Vec::new(); module.ast().funcs.len()]),
             branches: HashMap::new(),
@@ -66,7 +65,7 @@ impl Watch {
         };
         let name = self.name(step.func);
         match &mut self.trace {
-            Some(out) => writeln!(out.get_mut(), "{name} + {:#x}: {text}", step.offset),
+            Some(out) => writeln!(out, "{name} + {:#x}: {text}", step.offset),
             None => Ok(()),
         }
     }
@@ -96,9 +95,9 @@ impl Watch {
     }
 
     /// Writes the rest of the trace, and the table of coverage.
-    pub(super) fn finish(&self, json: bool) -> io::Result<()> {
-        if let Some(trace) = &self.trace {
-            trace.borrow_mut().flush()?;
+    pub(super) fn finish(&mut self, json: bool) -> io::Result<()> {
+        if let Some(trace) = &mut self.trace {
+            trace.flush()?;
         }
         let Some(counts) = &self.counts else { return Ok(()) };
         let mut rows = Vec::new();

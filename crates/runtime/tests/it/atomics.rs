@@ -1,8 +1,6 @@
 //! Atomic accesses: what the official suite does not ask.
 
-mod common;
-
-use common::instantiate;
+use crate::common::instantiate;
 use pretty_assertions::assert_eq;
 use wattle_runtime::{Store, Value};
 

@@ -1,7 +1,5 @@
 //! Every row of the instruction table is translated and executed, but those listed here.
 
-mod common;
-
 use std::collections::BTreeSet;
 
 use wattle_ast::{
@@ -137,7 +135,8 @@ fn every_instruction_is_executed() {
     let mut wrong = Vec::new();
     let mut store = Store::new(());
     let text = include_str!("special.wat");
-    let (special, instance) = (common::module(text), common::instantiate(&mut store, text));
+    let (special, instance) =
+        (crate::common::module(text), crate::common::instantiate(&mut store, text));
     for (name, _) in special.exports() {
         if let Err(error) = instance.call(&mut store, name, &[]) {
             wrong.push(format!("\"{name}\" in special.wat: {error}"));

@@ -1,8 +1,6 @@
 //! What runs out: fuel, calls, stack, memory, tables, heap. All of it is an error, or `grow` fails.
 
-mod common;
-
-use common::instantiate;
+use crate::common::instantiate;
 use pretty_assertions::assert_eq;
 use wattle_runtime::{Config, ErrorKind, Imports, Instance, Limits, Outcome, Store, Trap, Value};
 
@@ -34,7 +32,7 @@ fn without_fuel_a_call_fails_and_can_be_resumed() {
                 store.set_fuel(Some(store.fuel().unwrap() + 1_000));
                 outcome = call.resume(&mut store).unwrap();
             }
-            Outcome::Waiting(..) => panic!("nothing waits"),
+            Outcome::Waiting(..) | Outcome::Host(..) => panic!("nothing waits"),
         }
     };
     assert_eq!(values, [Value::I32(2000)]);
@@ -93,7 +91,7 @@ fn tail_calls_take_no_stack() {
 
 #[test]
 fn memories_and_tables_have_limits() {
-    let limits = Limits { memory_bytes: 3 << 16, table_elements: 100, ..Limits::default() };
+    let limits = Limits { bytes: 2 << 20, ..Limits::default() };
     let config = Config { limits, ..Config::default() };
     let mut store = Store::with_config((), config);
     let instance = instantiate(
@@ -104,21 +102,22 @@ fn memories_and_tables_have_limits() {
               (table.grow (ref.null func) (local.get 0))))"#,
     );
     for (name, by, answer) in [
-        ("memory", 2, 1),
-        ("memory", 1, -1),
+        ("memory", 14, 1),
+        ("memory", 16, -1),
         ("memory", -1, -1),
-        ("table", 99, 1),
-        ("table", 1, -1),
+        ("table", 999, 1),
+        ("table", 100_000, -1),
     ] {
         let values = instance.call(&mut store, name, &[Value::I32(by)]).unwrap();
         assert_eq!(values, [Value::I32(answer)], "{name} by {by}");
     }
     for text in [
-        "(module (memory 4))",
-        "(module (table 101 funcref))",
+        "(module (memory 16))",
+        "(module (table 100000 funcref))",
+        "(module (memory 8) (table 10000 funcref) (memory 4))",
         "(module (memory i64 0x1_0000_0000_0000))",
     ] {
-        let error = Instance::new(&mut store, &common::module(text), &Imports::default());
+        let error = Instance::new(&mut store, &crate::common::module(text), &Imports::default());
         assert!(matches!(error.unwrap_err().kind(), ErrorKind::Limit(_)), "{text}");
     }
 }
@@ -148,7 +147,7 @@ fn the_collector_frees_cycles_and_honours_the_limit() {
             (local.set $p (struct.get $node 0 (local.get $p)))
             (br $again)))
           (local.get $s)))"#;
-    let limits = Limits { heap_bytes: 8 << 20, ..Limits::default() };
+    let limits = Limits { bytes: 8 << 20, ..Limits::default() };
     let mut store = Store::with_config((), Config { limits, ..Config::default() });
     let instance = instantiate(&mut store, text);
     instance.call(&mut store, "keep", &[Value::I32(1_000)]).unwrap();

@@ -1,10 +1,8 @@
 //! The host: its functions, errors and exceptions on their way through, backtraces, observation.
 
-mod common;
-
 use std::any::Any;
 
-use common::{instantiate, module};
+use crate::common::{instantiate, module};
 use pretty_assertions::assert_eq;
 use wattle_ast::{FuncType, Opcode};
 use wattle_runtime::{
@@ -152,7 +150,7 @@ fn types_are_checked() {
         let error = instance.call(&mut store, name, arguments).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Type(_)), "{name} {arguments:?}: {error}");
     }
-    assert!(f.typed::<(i32,), i32, _>(&store).is_err());
+    assert!(f.typed::<(i32,), i32>(&store).is_err());
     let mut other = Store::new(());
     assert_eq!(f.call(&mut other, &[]).unwrap_err().kind(), &ErrorKind::WrongStore);
 }

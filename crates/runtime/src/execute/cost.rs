@@ -1,0 +1,68 @@
+//! The fuel for instructions that work on a number of bytes, which their operands tell.
+//!
+//! What an instruction costs by itself, and what its immediates tell, is paid with the instructions
+//! around it. The numbers of an instruction that fails do not count: it fails at once.
+
+use wattle_ast::Opcode;
+
+use super::row::Row;
+use crate::fuel::of_bytes;
+use crate::heap::Payload;
+use crate::memory::ELEMENT;
+use crate::trap::{Broken, at};
+
+impl Row<'_> {
+    /// What the instruction costs beside the unit that every instruction costs.
+    pub(super) fn cost(&self) -> Result<u64, Broken> {
+        use Opcode as O;
+        let opcode = self.opcode()?;
+        let [first, second, third] = self.operands();
+        let (low, high) = (self.op.low(), self.op.high());
+        Ok(match opcode {
+            O::MemoryFill | O::MemoryCopy => of_bytes(third.min(self.memory_bytes(low)?)),
+            O::MemoryInit => of_bytes(third.min(self.memory_bytes(high)?)),
+            O::MemoryGrow => {
+                let memory = at(self.memories, self.instance.memory(low)?)?;
+                of_bytes(memory.growth(first, &self.state.budget))
+            }
+            O::TableFill | O::TableCopy => of_bytes(ELEMENT * third.min(self.table_len(low)?)),
+            O::TableInit => of_bytes(ELEMENT * third.min(self.table_len(high)?)),
+            O::TableGrow => {
+                let table = at(&self.state.tables, self.instance.table(low)?)?;
+                of_bytes(table.growth(second, &self.state.budget))
+            }
+            O::ArrayNew | O::ArrayNewDefault | O::ArrayNewData | O::ArrayNewElem => {
+                let storage = self.state.types.layout(self.instance.ty(low)?)?.element()?;
+                let len = match opcode {
+                    O::ArrayNew => self.index(storage.width() as u16),
+                    O::ArrayNewDefault => self.index(0),
+                    _ => self.index(1),
+                };
+                let bytes = storage.size(len);
+                if self.state.has_room(bytes) { of_bytes(bytes) } else { 0 }
+            }
+            O::ArrayFill | O::ArrayCopy | O::ArrayInitData | O::ArrayInitElem => {
+                let storage = self.state.types.layout(self.instance.ty(low)?)?.element()?;
+                let len = match opcode {
+                    O::ArrayFill => self.index(2 + storage.width() as u16),
+                    O::ArrayCopy => self.index(4),
+                    _ => self.index(3),
+                };
+                let bytes = match self.state.heap.get(first).map(|object| &object.payload) {
+                    Some(Payload::Array(_, bytes)) => bytes.len() as u64,
+                    _ => 0,
+                };
+                of_bytes(storage.size(len).min(bytes))
+            }
+            _ => 0,
+        })
+    }
+
+    fn memory_bytes(&self, index: u32) -> Result<u64, Broken> {
+        Ok(at(self.memories, self.instance.memory(index)?)?.bytes().len() as u64)
+    }
+
+    fn table_len(&self, index: u32) -> Result<u64, Broken> {
+        Ok(at(&self.state.tables, self.instance.table(index)?)?.elems.len() as u64)
+    }
+}

@@ -1,0 +1,9 @@
+//! What the interpreter does, by area.
+
+mod atomics;
+mod common;
+mod fuel;
+mod fused;
+mod host;
+mod instructions;
+mod resources;

@@ -1,0 +1,4 @@
+//! Scripts, executed.
+
+mod suite;
+mod threads;
