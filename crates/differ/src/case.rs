@@ -106,7 +106,7 @@ impl Adder {
             self.out.types.push(ty);
             self.out.types.len() - 1
         });
-        self.out.funcs.push(Func { ty: TypeIdx(index as u32), body: code.body.finish() });
+        self.out.funcs.push(Func { ty: TypeIdx(index as u32), body: code.finish() });
         self.funcs += 1;
         FuncIdx(self.funcs - 1)
     }
@@ -135,7 +135,7 @@ fn provided(module: &Module<'static>, log: FuncIdx) -> Module<'static> {
         for (at, &ty) in results.iter().enumerate() {
             code.value(ty, mix((place * 16 + at) as u64));
         }
-        code.body.finish()
+        code.finish()
     };
     provider_of(module, body, |place, ty| constant(module, ty, place as u64))
 }
@@ -143,7 +143,7 @@ fn provided(module: &Module<'static>, log: FuncIdx) -> Module<'static> {
 fn constant(module: &Module<'static>, ty: ValType, choice: u64) -> Expr<'static> {
     let mut code = Code::new(module, 0);
     code.value(ty, choice);
-    code.body.finish().expr().into_owned()
+    code.finish().expr().into_owned()
 }
 
 fn log_type() -> FuncType {

@@ -2,8 +2,8 @@
 //! into words of 64 bits.
 
 use wattle_ast::{
-    AbsHeapType, AddrType, BlockType, CompType, F32, F64, FieldIdx, GlobalIdx, HeapType, Instr,
-    LabelIdx, LaneIdx, LocalIdx, MemArg, MemIdx, MemType, Module, RefType, RefTypeNonNull,
+    AbsHeapType, AddrType, BlockType, Body, CompType, F32, F64, FieldIdx, GlobalIdx, HeapType,
+    Instr, LabelIdx, LaneIdx, LocalIdx, MemArg, MemIdx, MemType, Module, RefType, RefTypeNonNull,
     StorageType, TableIdx, TableType, V128, ValType,
 };
 use wattle_encoder::FuncBuilder;
@@ -78,6 +78,14 @@ impl<'m> Code<'m> {
     /// The code of a function with this number of parameters.
     pub(crate) fn new(module: &'m Module<'static>, params: u32) -> Code<'m> {
         Code { module, body: FuncBuilder::new(params) }
+    }
+
+    /// The body of the function. It is built from fixed pieces, so the builder cannot refuse it; an
+    /// empty body would be invalid, and noticed.
+    pub(crate) fn finish(self) -> Body<'static> {
+        let body = self.body.finish();
+        debug_assert!(body.is_ok(), "{body:?}");
+        body.unwrap_or_default()
     }
 
     pub(crate) fn push(&mut self, instr: Instr<'_>) {

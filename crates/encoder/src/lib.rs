@@ -21,8 +21,9 @@
 //!     f.instrs([Instr::LocalGet { local: x }, Instr::LocalGet { local: x }, Instr::I32Add]);
 //! });
 //! module.export("double", double);
-//! let bytes = encode(&module.build());
+//! let bytes = encode(&module.build()?);
 //! assert_eq!(bytes[..8], *b"\0asm\x01\0\0\0");
+//! # Ok::<(), wattle_encoder::BuildError>(())
 //! ```
 #![no_std]
 #![forbid(unsafe_code)]
@@ -39,6 +40,8 @@ mod module;
 mod sections;
 mod stream;
 
-pub use builder::{Declared, FuncBuilder, Imports, Label, ModuleBuilder};
+pub use builder::{
+    BuildError, BuildErrorKind, Declared, FuncBuilder, Imports, Label, ModuleBuilder,
+};
 pub use module::{encode, encode_canonical};
 pub use stream::Encoder;

@@ -52,6 +52,8 @@ macro_rules! errors {
 errors! {
     /// A binary is malformed.
     Binary(wattle_ast::Error);
+    /// A builder was misused.
+    Build(wattle_encoder::BuildError);
     /// Bytes are malformed, for instance an immediate, wherever they stand.
     Bytes(wattle_ast::Malformed);
     /// A feature is unknown.

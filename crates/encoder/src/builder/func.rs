@@ -1,18 +1,27 @@
 //! Bodies of functions: locals, instructions, and labels that need no counting.
 
 use alloc::vec::Vec;
+use core::cell::Cell;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use wattle_ast::{
     BlockType, Body, Catch, Catches, Encode, Expr, Instr, LabelIdx, Labels, Local, LocalIdx,
-    Nesting, Structure, ValType,
+    Nesting, Opcode, Structure, ValType,
 };
+
+use super::error::{BuildError, BuildErrorKind};
 
 /// Builds the body of a function: see [`ModuleBuilder::func`](crate::ModuleBuilder::func).
 ///
-/// Instructions are [`Instr`] values. The methods for blocks write the final `end`, and hand the
-/// closure a [`Label`], which [`label`](FuncBuilder::label) turns into an index from wherever a
-/// branch stands. [`instr`](FuncBuilder::instr) takes `block`, `else`, `end` and the like too, for
-/// generators that do not recurse.
+/// Instructions are [`Instr`] values. The methods for blocks take a closure, which writes what is
+/// inside, and add the `end`. The closure is handed a [`Label`], which [`br`](FuncBuilder::br) and
+/// the like turn into an index from wherever a branch stands; what it returns, the method returns,
+/// so that `?` works. Generators that do not recurse use [`open`](FuncBuilder::open) and
+/// [`end`](FuncBuilder::end) instead.
+///
+/// A label whose block is closed, a label of another function, an `end` too many and a block that
+/// is not closed are errors, which [`finish`](FuncBuilder::finish) reports. Types are not checked:
+/// a validator does that.
 ///
 /// ```
 /// use wattle_ast::{BlockType, Instr, Local, ValType};
@@ -30,11 +39,12 @@ use wattle_ast::{
 ///     ]);
 ///     f.br_if(again);
 /// });
-/// let body = f.finish();
+/// let body = f.finish()?;
 /// assert_eq!(body.instrs().count(), 8);
 /// # assert_eq!(body.bytes(), b"\0\x03\x40\x20\0\x41\x01\x6b\x22\0\x0d\0\x0b\x0b");
+/// # Ok::<(), wattle_encoder::BuildError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct FuncBuilder {
     params: u32,
     /// The number of locals so far, parameters included.
@@ -42,13 +52,25 @@ pub struct FuncBuilder {
     locals: Vec<Local>,
     code: Vec<u8>,
     nesting: Nesting,
+    /// The numbers of the open blocks, the outermost first.
+    open: Vec<u32>,
+    /// The number of the block that was opened last.
+    newest: u32,
+    /// Tells this builder and its clones from others.
+    id: usize,
+    /// The first misuse.
+    error: Cell<Option<BuildError>>,
 }
 
-/// A block of a body that is being built, or the body itself.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+/// A block of a body that is being built, or the body itself. Branches can refer to it as long as
+/// the block is open.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Label {
+    builder: usize,
     /// The number of blocks around the instructions of the block: 0 for the body itself.
     depth: u32,
+    /// The number of the block, because several blocks of a body have one depth; 0 for the body.
+    block: u32,
 }
 
 /// Methods that add a block.
@@ -68,11 +90,33 @@ macro_rules! blocks {
 impl FuncBuilder {
     /// A builder of the body of a function that has this many parameters.
     pub fn new(params: u32) -> FuncBuilder {
-        FuncBuilder { params, count: params, ..FuncBuilder::default() }
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        FuncBuilder {
+            params,
+            count: params,
+            locals: Vec::new(),
+            code: Vec::new(),
+            nesting: Nesting::default(),
+            open: Vec::new(),
+            newest: 0,
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            error: Cell::new(None),
+        }
     }
 
-    /// The local that is parameter `index`.
+    /// Remembers a misuse, if it is the first.
+    #[cold]
+    fn fail(&self, kind: BuildErrorKind) {
+        if self.error.get().is_none() {
+            self.error.set(Some(BuildError { kind, offset: self.code.len(), func: None }));
+        }
+    }
+
+    /// The local that is parameter `index`, counted from 0.
     pub fn param(&self, index: u32) -> LocalIdx {
+        if index >= self.params {
+            self.fail(BuildErrorKind::Param(index));
+        }
         LocalIdx(index)
     }
 
@@ -89,7 +133,7 @@ impl FuncBuilder {
     /// assert_eq!(f.local(ValType::I32), LocalIdx(2));
     /// assert_eq!(f.locals(3, ValType::I32), LocalIdx(3));
     /// assert_eq!(f.local(ValType::F64), LocalIdx(6));
-    /// assert_eq!(f.finish().locals().count(), 2);
+    /// assert_eq!(f.finish().unwrap().locals().count(), 2);
     /// ```
     pub fn local(&mut self, ty: ValType) -> LocalIdx {
         self.locals(1, ty)
@@ -106,18 +150,54 @@ impl FuncBuilder {
     /// Adds an instruction.
     #[inline]
     pub fn instr(&mut self, instr: Instr<'_>) -> &mut FuncBuilder {
-        let opcode = instr.opcode();
-        if opcode.kinds().is_structured() && self.nesting.step(opcode) == Ok(Structure::End) {
-            // This `end` would end the body, which only `finish` does.
-            return self;
+        if !instr.opcode().kinds().is_structured() || self.step(instr.opcode()) {
+            instr.encode(&mut self.code);
         }
-        instr.encode(&mut self.code);
         self
+    }
+
+    /// Opens or closes a block, if the instruction belongs here.
+    fn step(&mut self, opcode: Opcode) -> bool {
+        match self.nesting.step(opcode) {
+            Ok(Structure::Open) => {
+                self.newest = self.newest.saturating_add(1);
+                self.open.push(self.newest);
+            }
+            Ok(Structure::Close) => {
+                self.open.pop();
+            }
+            Ok(Structure::Part | Structure::Unchanged) => {}
+            // Only `finish` ends the body.
+            Ok(Structure::End) => self.fail(BuildErrorKind::End),
+            Err(_) => self.fail(BuildErrorKind::Misplaced(opcode)),
+        }
+        self.error.get().is_none()
     }
 
     /// Adds instructions.
     pub fn instrs<'i>(&mut self, instrs: impl IntoIterator<Item = Instr<'i>>) -> &mut FuncBuilder {
         for instr in instrs {
+            self.instr(instr);
+        }
+        self
+    }
+
+    /// Adds the instructions of an expression, for instance of another body, without its final
+    /// `end`.
+    ///
+    /// ```
+    /// # use wattle_ast::{Body, Expr, Instr};
+    /// let old: Expr<'_> = [Instr::I32Const { value: 1 }, Instr::Drop, Instr::End].into_iter().collect();
+    /// let mut f = wattle_encoder::FuncBuilder::new(0);
+    /// f.instr(Instr::Nop).expr(&old).instr(Instr::Nop);
+    /// assert_eq!(f.finish().unwrap().instrs().count(), 5);
+    /// ```
+    pub fn expr(&mut self, expr: &Expr<'_>) -> &mut FuncBuilder {
+        let depth = self.depth();
+        for instr in expr.iter() {
+            if instr == Instr::End && self.depth() == depth {
+                break;
+            }
             self.instr(instr);
         }
         self
@@ -134,27 +214,72 @@ impl FuncBuilder {
 
     /// The body itself as a label: a branch to it returns.
     pub fn body(&self) -> Label {
-        Label { depth: 0 }
+        Label { builder: self.id, depth: 0, block: 0 }
     }
 
     /// The innermost block that is open.
-    ///
-    /// ```
-    /// # use wattle_ast::{BlockType, Instr, LabelIdx};
-    /// let mut f = wattle_encoder::FuncBuilder::new(0);
-    /// f.instr(Instr::Block { block_type: BlockType::Empty });
-    /// let block = f.innermost();
-    /// f.instr(Instr::Loop { block_type: BlockType::Empty });
-    /// assert_eq!(f.label(block), LabelIdx(1));
-    /// f.instrs([Instr::End, Instr::End]);
-    /// ```
     pub fn innermost(&self) -> Label {
-        Label { depth: self.depth() }
+        let block = self.open.last().copied().unwrap_or(0);
+        Label { builder: self.id, depth: self.depth(), block }
+    }
+
+    /// Whether a label is of this body, and its block is open.
+    fn is_open(&self, label: Label) -> bool {
+        let at = (label.depth as usize).checked_sub(1);
+        let block = at.map_or(Some(0), |at| self.open.get(at).copied());
+        label.builder == self.id && block == Some(label.block)
     }
 
     /// The index by which the next instruction refers to a label.
     pub fn label(&self, label: Label) -> LabelIdx {
+        if !self.is_open(label) {
+            self.fail(BuildErrorKind::Label);
+        }
         LabelIdx(self.depth().saturating_sub(label.depth))
+    }
+
+    /// Adds an instruction that opens a block, such as [`Instr::Block`], and gives the block's
+    /// label. [`end`](FuncBuilder::end) closes the block.
+    ///
+    /// ```
+    /// # use wattle_ast::{BlockType, Instr, LabelIdx};
+    /// let mut f = wattle_encoder::FuncBuilder::new(0);
+    /// let block = f.open(Instr::Block { block_type: BlockType::Empty });
+    /// f.open(Instr::Loop { block_type: BlockType::Empty });
+    /// assert_eq!(f.label(block), LabelIdx(1));
+    /// f.end().end();
+    /// assert!(f.finish().is_ok());
+    /// ```
+    pub fn open(&mut self, instr: Instr<'_>) -> Label {
+        let depth = self.depth();
+        let opcode = instr.opcode();
+        self.instr(instr);
+        if self.depth() <= depth {
+            self.fail(BuildErrorKind::Misplaced(opcode));
+        }
+        self.innermost()
+    }
+
+    /// Adds an `else`, which must be directly inside of an `if`.
+    ///
+    /// ```
+    /// # use wattle_ast::{BlockType, Instr, LocalIdx, ValType};
+    /// let mut f = wattle_encoder::FuncBuilder::new(1);
+    /// f.instr(Instr::LocalGet { local: LocalIdx(0) });
+    /// f.if_(BlockType::Value(ValType::I32), |f, _| {
+    ///     f.instr(Instr::I32Const { value: 10 });
+    ///     f.else_();
+    ///     f.instr(Instr::I32Const { value: 20 });
+    /// });
+    /// assert_eq!(f.finish().unwrap().instrs().count(), 7);
+    /// ```
+    pub fn else_(&mut self) -> &mut FuncBuilder {
+        self.instr(Instr::Else)
+    }
+
+    /// Closes the innermost block, which [`open`](FuncBuilder::open) opened.
+    pub fn end(&mut self) -> &mut FuncBuilder {
+        self.instr(Instr::End)
     }
 
     /// Adds an unconditional branch.
@@ -180,7 +305,7 @@ impl FuncBuilder {
     ///         f.br_table(&[inner, outer, inner], outer);
     ///     });
     /// });
-    /// assert!(f.finish().bytes().windows(6).any(|w| w == [0x0e, 3, 0, 1, 0, 1]));
+    /// assert!(f.finish().unwrap().bytes().windows(6).any(|w| w == [0x0e, 3, 0, 1, 0, 1]));
     /// ```
     pub fn br_table(&mut self, to: &[Label], default: Label) -> &mut FuncBuilder {
         let mut buffer = Vec::new();
@@ -192,14 +317,30 @@ impl FuncBuilder {
     blocks! {
         /// Adds a block, whose instructions the closure writes. Returns what the closure returns,
         /// so that the closure can fail.
+        ///
+        /// ```
+        /// # use wattle_ast::{BlockType, Instr};
+        /// # use wattle_encoder::FuncBuilder;
+        /// fn number(f: &mut FuncBuilder, digits: &str) -> Result<(), core::num::ParseIntError> {
+        ///     f.block(BlockType::Empty, |f, block| {
+        ///         f.instrs([Instr::I32Const { value: digits.parse()? }, Instr::Drop]).br(block);
+        ///         Ok(())
+        ///     })
+        /// }
+        ///
+        /// let mut f = FuncBuilder::new(0);
+        /// number(&mut f, "12").unwrap();
+        /// assert!(f.finish().is_ok());
+        /// assert!(number(&mut FuncBuilder::new(0), "twelve").is_err());
+        /// ```
         block Block;
         /// Adds a loop: a branch to its label goes back to its beginning.
         loop_ Loop;
-        /// Adds an `if` without an `else`.
+        /// Adds an `if`. The closure can add an [`else_`](FuncBuilder::else_).
         if_ If;
     }
 
-    /// Adds an `if` with an `else`.
+    /// Adds an `if` with an `else`, each written by a closure.
     ///
     /// ```
     /// # use wattle_ast::{BlockType, Instr, LocalIdx, ValType};
@@ -210,7 +351,7 @@ impl FuncBuilder {
     ///     |f, _| f.instr(Instr::I32Const { value: 10 }).offset(),
     ///     |f, _| f.instr(Instr::I32Const { value: 20 }).offset(),
     /// );
-    /// assert_eq!(f.finish().instrs().count(), 7);
+    /// assert_eq!(f.finish().unwrap().instrs().count(), 7);
     /// ```
     pub fn if_else<R, S>(
         &mut self,
@@ -220,9 +361,8 @@ impl FuncBuilder {
     ) -> (R, S) {
         self.structured(Instr::If { block_type }, |f, label| {
             let then = then(f, label);
-            f.close_down_to(label);
-            f.instr(Instr::Else);
-            (then, or_else(f, label))
+            f.expect_innermost(label);
+            (then, or_else(f.else_(), label))
         })
     }
 
@@ -238,7 +378,7 @@ impl FuncBuilder {
     ///         f.instr(Instr::Throw { tag: TagIdx(0) });
     ///     });
     /// });
-    /// assert!(f.finish().bytes().windows(6).any(|w| w == [0x1f, 0x40, 1, 0, 0, 0]));
+    /// assert!(f.finish().unwrap().bytes().windows(6).any(|w| w == [0x1f, 0x40, 1, 0, 0, 0]));
     /// ```
     pub fn try_table<R>(
         &mut self,
@@ -256,33 +396,49 @@ impl FuncBuilder {
         begin: Instr<'_>,
         inside: impl FnOnce(&mut FuncBuilder, Label) -> R,
     ) -> R {
-        self.instr(begin);
-        let label = self.innermost();
+        let label = self.open(begin);
         let result = inside(self, label);
-        self.close_down_to(label);
-        if self.depth() == label.depth {
-            self.instr(Instr::End);
-        }
+        self.expect_innermost(label);
+        self.end();
         result
     }
 
-    /// Ends the blocks inside of `label` that were left open.
-    fn close_down_to(&mut self, label: Label) {
-        while self.depth() > label.depth {
-            self.instr(Instr::End);
+    /// Checks that a closure left its block as it was: open, and no other block inside of it.
+    fn expect_innermost(&self, label: Label) {
+        if self.innermost() != label {
+            let is_open = self.is_open(label);
+            self.fail(if is_open { BuildErrorKind::Open } else { BuildErrorKind::End });
         }
     }
 
-    /// The body. Blocks that are still open are ended, and the final `end` is added.
-    pub fn finish(mut self) -> Body<'static> {
-        self.close_down_to(self.body());
-        Instr::End.encode(&mut self.code);
-        Body::new(Local::joined(self.locals), Expr::new(self.code))
+    /// The body. The final `end` is added.
+    ///
+    /// # Errors
+    /// The first misuse of the builder.
+    pub fn finish(mut self) -> Result<Body<'static>, BuildError> {
+        self.expect_innermost(self.body());
+        match self.error.get() {
+            Some(error) => Err(error),
+            None => {
+                Instr::End.encode(&mut self.code);
+                Ok(Body::new(Local::joined(self.locals), Expr::new(self.code)))
+            }
+        }
     }
 }
 
-impl From<FuncBuilder> for Body<'static> {
-    fn from(builder: FuncBuilder) -> Body<'static> {
+impl Default for FuncBuilder {
+    /// A builder of the body of a function without parameters.
+    fn default() -> FuncBuilder {
+        FuncBuilder::new(0)
+    }
+}
+
+impl TryFrom<FuncBuilder> for Body<'static> {
+    type Error = BuildError;
+
+    /// As [`FuncBuilder::finish`].
+    fn try_from(builder: FuncBuilder) -> Result<Body<'static>, BuildError> {
         builder.finish()
     }
 }

@@ -6,7 +6,9 @@
 //! | `imports.rs` | [`Imports`]: everything that a module imports, which comes first |
 //! | `types.rs` | the types that both of them use, without duplicates |
 //! | `func.rs` | [`FuncBuilder`]: locals and instructions |
+//! | `error.rs` | [`BuildError`]: misuse of a builder |
 
+mod error;
 mod func;
 mod imports;
 mod types;
@@ -22,6 +24,7 @@ use wattle_ast::{
     TagType, TypeIdx,
 };
 
+pub use error::{BuildError, BuildErrorKind};
 pub use func::{FuncBuilder, Label};
 pub use imports::Imports;
 use types::{Types, type_methods};
@@ -31,7 +34,8 @@ use types::{Types, type_methods};
 /// In each index space, imports come before definitions. So imports are gathered first, in
 /// [`Imports`], and a builder made from them cannot add another.
 ///
-/// Nothing else is checked: a validator tells whether the module is valid.
+/// What [`FuncBuilder`] finds wrong with a body, [`build`](ModuleBuilder::build) reports. Nothing
+/// else is checked: a validator tells whether the module is valid.
 ///
 /// ```
 /// use wattle_ast::{Instr, Limits, MemIdx, MemType, ValType};
@@ -56,9 +60,10 @@ use types::{Types, type_methods};
 /// module.export("memory", memory);
 /// module.export("main", main);
 /// module.names().funcs.insert(main, "main".into());
-/// let bytes = encode(&module.build());
+/// let bytes = encode(&module.build()?);
 /// # assert_eq!(main.0, 1);
 /// # assert!(bytes.ends_with(b"\x0b\x05hello\x00\x0e\x04name\x01\x07\x01\x01\x04main"));
+/// # Ok::<(), wattle_encoder::BuildError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ModuleBuilder {
@@ -66,6 +71,8 @@ pub struct ModuleBuilder {
     types: Types,
     /// The number of imports of each kind.
     imported: [u32; ExternKind::COUNT],
+    /// The first body that cannot be built.
+    error: Option<BuildError>,
 }
 
 /// A function that has its index but no body yet.
@@ -98,7 +105,7 @@ impl ModuleBuilder {
     pub fn with_imports(imports: Imports) -> ModuleBuilder {
         let Imports { types, imports, imported } = imports;
         let module = Module { imports, ..Module::default() };
-        ModuleBuilder { module, types, imported }
+        ModuleBuilder { module, types, imported, error: None }
     }
 
     type_methods!();
@@ -120,6 +127,32 @@ impl ModuleBuilder {
         self.add_func(ty, func)
     }
 
+    /// Adds a function of type `ty`, whose body the closure writes, unless it fails.
+    ///
+    /// ```
+    /// # use wattle_ast::{Instr, ValType};
+    /// # let mut module = wattle_encoder::ModuleBuilder::new();
+    /// let ty = module.ty([], [ValType::I64]);
+    /// let answer = module.try_func(ty, |f| {
+    ///     f.instr(Instr::I64Const { value: "42".parse()? });
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(answer.0, 0);
+    /// # Ok::<(), core::num::ParseIntError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The error of the closure. Then no function is added.
+    pub fn try_func<E>(
+        &mut self,
+        ty: TypeIdx,
+        body: impl FnOnce(&mut FuncBuilder) -> Result<(), E>,
+    ) -> Result<FuncIdx, E> {
+        let mut func = self.func_builder(ty);
+        body(&mut func)?;
+        Ok(self.add_func(ty, func))
+    }
+
     /// A builder for the body of a function of type `ty`, to be handed to
     /// [`add_func`](ModuleBuilder::add_func) or [`define`](ModuleBuilder::define). It borrows
     /// nothing: the module can grow meanwhile, and several threads can write bodies.
@@ -137,9 +170,12 @@ impl ModuleBuilder {
     /// f.instr(Instr::Nop);
     /// module.add_func(ty, f);
     /// module.add_func(ty, Body::default());
-    /// assert_eq!(module.build().funcs.len(), 2);
+    /// assert_eq!(module.build().unwrap().funcs.len(), 2);
     /// ```
-    pub fn add_func(&mut self, ty: TypeIdx, body: impl Into<Body<'static>>) -> FuncIdx {
+    pub fn add_func<B: TryInto<Body<'static>>>(&mut self, ty: TypeIdx, body: B) -> FuncIdx
+    where
+        BuildError: From<B::Error>,
+    {
         let declared = self.declare(ty);
         let index = declared.index;
         self.define(declared, body);
@@ -167,8 +203,18 @@ impl ModuleBuilder {
     }
 
     /// Gives a function its body.
-    pub fn define(&mut self, func: Declared, body: impl Into<Body<'static>>) {
-        let body = body.into();
+    pub fn define<B: TryInto<Body<'static>>>(&mut self, func: Declared, body: B)
+    where
+        BuildError: From<B::Error>,
+    {
+        let body = match body.try_into() {
+            Ok(body) => body,
+            Err(error) => {
+                let error = BuildError { func: Some(func.index), ..error.into() };
+                self.error.get_or_insert(error);
+                return;
+            }
+        };
         let place = DefIdx::behind(self.imported[ExternKind::Func as usize], func.index);
         if let Some(place) = place.and_then(|at| self.module.funcs.get_mut(at)) {
             *place = Func { ty: func.ty, body };
@@ -250,7 +296,7 @@ impl ModuleBuilder {
     /// let limits = Limits { min: 1, ..Limits::default() };
     /// let table = module.table(TableType { elem: RefType::FUNCREF, limits });
     /// module.elem(table, [Instr::I32Const { value: 0 }], [f]);
-    /// assert_eq!(module.build().elems.len(), 1);
+    /// assert_eq!(module.build().unwrap().elems.len(), 1);
     /// ```
     pub fn elem<'i>(
         &mut self,
@@ -309,7 +355,7 @@ impl ModuleBuilder {
     /// # use wattle_ast::SectionId;
     /// # let mut module = wattle_encoder::ModuleBuilder::new();
     /// module.custom("build_id", b"\x02\xab\xcd", Some(SectionId::Data));
-    /// assert_eq!(module.build().customs.len(), 1);
+    /// assert_eq!(module.build().unwrap().customs.len(), 1);
     /// ```
     pub fn custom(&mut self, name: &str, bytes: impl Into<Vec<u8>>, after: Option<SectionId>) {
         let name = Name::from(String::from(name));
@@ -324,12 +370,18 @@ impl ModuleBuilder {
     }
 
     /// The module. A function that was declared and not defined has the body `unreachable`.
-    pub fn build(self) -> Module<'static> {
+    ///
+    /// # Errors
+    /// The first misuse of a [`FuncBuilder`] whose body was added.
+    pub fn build(self) -> Result<Module<'static>, BuildError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
         let Types { types, rec_groups, .. } = self.types;
         let mut module = self.module;
         module.types = types.into();
         module.rec_groups = rec_groups;
-        module
+        Ok(module)
     }
 }
 

@@ -3,9 +3,11 @@
 use pretty_assertions::assert_eq;
 use wattle_ast::{
     BlockType, Catch, DataIdx, ExternIdx, GlobalType, Instr, Item, LabelIdx, Limits, LocalIdx,
-    MemIdx, MemInit, MemType, RefType, SectionId, TableType, TagIdx, TypeIdx, ValType,
+    MemIdx, MemInit, MemType, Opcode, RefType, SectionId, TableType, TagIdx, TypeIdx, ValType,
 };
-use wattle_encoder::{FuncBuilder, Imports, ModuleBuilder, encode, encode_canonical};
+use wattle_encoder::{
+    BuildErrorKind, FuncBuilder, Imports, ModuleBuilder, encode, encode_canonical,
+};
 
 #[test]
 fn imports_come_first_in_every_index_space() {
@@ -35,7 +37,7 @@ fn imports_come_first_in_every_index_space() {
         assert_eq!(index.index(), 1, "{name}");
         module.export(name, index);
     }
-    let module = module.build();
+    let module = module.build().unwrap();
     assert_eq!(module.types.len(), 1);
     assert_eq!(module.imports.len(), 5);
     assert_eq!(module.exports.len(), 5);
@@ -66,21 +68,220 @@ fn labels_count_from_where_they_are_used() {
         &[0x02, 0x40, 0x1f, 0x40, 2, 2, 0, 0, 3, 1, 0x41, 1, 0x04, 0x40][..],
         &[0x0c, 0, 0x0c, 1, 0x0c, 2, 0x0c, 3, 0x0b, 0x0b, 0x41, 1, 0x0d, 0, 0x0b, 0x0b],
     ];
-    assert_eq!(f.finish().code(), code.concat());
+    assert_eq!(f.finish().unwrap().code(), code.concat());
+}
+
+/// What the builder says of a body.
+#[track_caller]
+fn refused(build: impl FnOnce(&mut FuncBuilder)) -> BuildErrorKind {
+    let mut f = FuncBuilder::new(1);
+    build(&mut f);
+    f.finish().unwrap_err().kind()
+}
+
+const BLOCK: Instr<'static> = Instr::Block { block_type: BlockType::Empty };
+
+#[test]
+fn a_label_is_good_while_its_block_is_open() {
+    let other = FuncBuilder::new(1);
+    let foreign = other.body();
+    let ended = |f: &mut FuncBuilder| f.block(BlockType::Empty, |_, label| label);
+    assert_eq!(
+        refused(|f| {
+            f.label(foreign);
+        }),
+        BuildErrorKind::Label
+    );
+    assert_eq!(
+        refused(|f| {
+            f.br(foreign);
+        }),
+        BuildErrorKind::Label
+    );
+    // After its block, and inside of another block of the same depth.
+    assert_eq!(
+        refused(|f| {
+            let label = ended(f);
+            f.br(label);
+        }),
+        BuildErrorKind::Label
+    );
+    assert_eq!(
+        refused(|f| {
+            let label = ended(f);
+            f.block(BlockType::Empty, |f, _| {
+                f.br_if(label);
+            });
+        }),
+        BuildErrorKind::Label
+    );
+    assert_eq!(
+        refused(|f| {
+            let label = ended(f);
+            f.loop_(BlockType::Empty, |f, own| {
+                f.br_table(&[own, label], own);
+            });
+        }),
+        BuildErrorKind::Label
+    );
+    // Both parts of an `if` have its label; afterwards it is gone.
+    assert_eq!(
+        refused(|f| {
+            let (label, _) = f.if_else(
+                BlockType::Empty,
+                |_, label| label,
+                |f, it| {
+                    f.br(it);
+                },
+            );
+            f.br(label);
+        }),
+        BuildErrorKind::Label
+    );
+    // A clone continues the body, so labels are good in both.
+    let mut f = FuncBuilder::new(0);
+    let label = f.open(BLOCK);
+    let mut copy = f.clone();
+    copy.br(label).end();
+    assert!(copy.finish().is_ok());
 }
 
 #[test]
 fn blocks_end_once() {
-    // Blocks by hand, left open; an `end` too many.
     let mut f = FuncBuilder::new(0);
-    f.instr(Instr::Loop { block_type: BlockType::Empty });
-    f.block(BlockType::Empty, |f, _| {
-        f.instr(Instr::Block { block_type: BlockType::Empty }).offset()
+    f.instr(BLOCK);
+    f.block(BlockType::Empty, |f, _| f.instr(BLOCK).end().offset());
+    f.end();
+    let code = [0x02, 0x40, 0x02, 0x40, 0x02, 0x40, 0x0b, 0x0b, 0x0b, 0x0b];
+    assert_eq!(f.finish().unwrap().code(), code);
+
+    assert_eq!(
+        refused(|f| {
+            f.instrs([Instr::Nop, Instr::End]);
+        }),
+        BuildErrorKind::End
+    );
+    assert_eq!(
+        refused(|f| {
+            f.instrs([BLOCK, Instr::End, Instr::End]);
+        }),
+        BuildErrorKind::End
+    );
+    // A closure that ends its own block, also if it opens another in its place.
+    assert_eq!(
+        refused(|f| f.block(BlockType::Empty, |f, _| {
+            f.end();
+        })),
+        BuildErrorKind::End
+    );
+    assert_eq!(
+        refused(|f| f.block(BlockType::Empty, |f, _| {
+            f.end().instr(BLOCK);
+        })),
+        BuildErrorKind::End
+    );
+    // Blocks that are left open.
+    assert_eq!(
+        refused(|f| {
+            f.instr(BLOCK);
+        }),
+        BuildErrorKind::Open
+    );
+    assert_eq!(
+        refused(|f| f.block(BlockType::Empty, |f, _| {
+            f.instr(BLOCK);
+        })),
+        BuildErrorKind::Open
+    );
+    assert_eq!(
+        refused(|f| {
+            f.if_else(
+                BlockType::Empty,
+                |f, _| {
+                    f.instr(BLOCK);
+                },
+                |_, _| (),
+            );
+        }),
+        BuildErrorKind::Open
+    );
+}
+
+#[test]
+fn instructions_that_belong_to_a_block_stand_in_it() {
+    let misplaced = BuildErrorKind::Misplaced(Opcode::Else);
+    assert_eq!(
+        refused(|f| {
+            f.else_();
+        }),
+        misplaced
+    );
+    assert_eq!(
+        refused(|f| f.loop_(BlockType::Empty, |f, _| {
+            f.else_();
+        })),
+        misplaced
+    );
+    assert_eq!(
+        refused(|f| f.if_(BlockType::Empty, |f, _| {
+            f.else_().else_();
+        })),
+        misplaced
+    );
+    assert_eq!(
+        refused(|f| {
+            f.if_else(
+                BlockType::Empty,
+                |f, _| {
+                    f.else_();
+                },
+                |_, _| (),
+            );
+        }),
+        misplaced
+    );
+    assert_eq!(
+        refused(|f| {
+            f.open(Instr::Nop);
+        }),
+        BuildErrorKind::Misplaced(Opcode::Nop)
+    );
+    assert_eq!(
+        refused(|f| {
+            f.param(1);
+        }),
+        BuildErrorKind::Param(1)
+    );
+}
+
+#[test]
+fn the_module_reports_the_first_function_that_cannot_be_built() {
+    let mut imports = Imports::new();
+    let ty = imports.ty([], []);
+    imports.func("m", "f", ty);
+    let mut module = ModuleBuilder::with_imports(imports);
+    module.func(ty, |_| ());
+    module.func(ty, |f| {
+        f.instr(Instr::Nop).end();
     });
-    assert_eq!(f.finish().code(), [0x03, 0x40, 0x02, 0x40, 0x02, 0x40, 0x0b, 0x0b, 0x0b, 0x0b]);
-    let mut f = FuncBuilder::new(0);
-    f.instrs([Instr::Nop, Instr::End, Instr::End]);
-    assert_eq!(f.finish().code(), [0x01, 0x0b]);
+    module.func(ty, |f| {
+        f.else_();
+    });
+    let error = module.build().unwrap_err();
+    assert_eq!((error.kind(), error.offset()), (BuildErrorKind::End, 1));
+    assert_eq!(
+        error.to_string(),
+        "unexpected `end`: there is no block to close at offset 0x1, in func 2"
+    );
+}
+
+#[test]
+fn a_function_whose_closure_fails_is_not_added() {
+    let mut module = ModuleBuilder::new();
+    let ty = module.ty([], []);
+    assert_eq!(module.try_func(ty, |_| Err("no")), Err("no"));
+    assert_eq!(module.try_func(ty, |_| Ok::<(), ()>(())).unwrap().0, 0);
+    assert_eq!(module.build().unwrap().funcs.len(), 1);
 }
 
 #[test]
@@ -98,12 +299,12 @@ fn data_count_is_there_when_a_body_needs_it() {
     assert_eq!(segment, DataIdx(0));
     let mut without = module.clone();
     without.func(ty, |_| ());
-    assert!(!without.build().has_section(SectionId::DataCount));
+    assert!(!without.build().unwrap().has_section(SectionId::DataCount));
     module.func(ty, |f| {
         let init = MemInit { data: segment, memory: MemIdx(0) };
         f.instrs([Instr::MemoryInit { init }]);
     });
-    let module = module.build();
+    let module = module.build().unwrap();
     let counts: Vec<_> = module.section_items(SectionId::DataCount).collect();
     assert_eq!(counts, [Item::DataCount(1)]);
 }
@@ -118,7 +319,7 @@ fn declared_functions_trap_until_defined() {
     assert_eq!(body.local(ValType::I64), LocalIdx(2));
     body.instr(Instr::Call { func: first.index() });
     module.define(second, body);
-    let module = module.build();
+    let module = module.build().unwrap();
     assert_eq!(module.funcs[0.into()].body.code(), [0x00, 0x0b]);
     assert_eq!(module.funcs[1.into()].body.bytes(), [1, 1, 0x7e, 0x10, 0, 0x0b]);
 }
@@ -135,7 +336,7 @@ fn groups_of_types_are_not_shared_with_singles() {
         (single, group, module.ty([], [ValType::I32])),
         (TypeIdx(0), TypeIdx(1), TypeIdx(3))
     );
-    let bytes = encode(&module.build());
+    let bytes = encode(&module.build().unwrap());
     assert_eq!(bytes[8..11], [1, 0x10, 3]);
     assert_eq!(bytes[11..], *b"\x60\0\0\x4e\x02\x60\0\0\x60\0\0\x60\0\x01\x7f");
 }

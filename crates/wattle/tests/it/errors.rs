@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use wattle::{Features, ast, parser, runtime, smith, syntax, validator, wasi, wat};
+use wattle::{Features, ast, encoder, parser, runtime, smith, syntax, validator, wasi, wat};
 
 /// Checks what an error says, also when it was converted.
 #[track_caller]
@@ -71,6 +71,14 @@ fn errors_of_validation() {
     let errors = validator::validate(&module).unwrap_err();
     says(errors.first().clone(), "unknown function 0 in start");
     says(errors, "unknown function 0 in start");
+}
+
+#[test]
+fn errors_of_building() {
+    let mut f = encoder::FuncBuilder::new(0);
+    f.end();
+    let text = "unexpected `end`: there is no block to close at offset 0x0";
+    says(f.finish().unwrap_err(), text);
 }
 
 #[test]
