@@ -64,9 +64,9 @@ impl Watch {
             Ok(at) => lines[at].text.clone(),
             Err(_) => step.opcode.to_string(),
         };
-        let name = self.name(step.func);
+        let func = self.name(step.func);
         match &mut self.trace {
-            Some(out) => writeln!(out.get_mut(), "{name} + {:#x}: {text}", step.offset),
+            Some(out) => writeln!(out.get_mut(), "{func} + {:#x}: {text}", step.offset),
             None => Ok(()),
         }
     }
@@ -132,7 +132,8 @@ impl Watch {
                 0 => "-".to_owned(),
                 branches => format!("{} of {branches}", row.both_ways),
             };
-            writeln!(err, "{:width$} {instructions:>21} {share:>7} {branches:>18}", row.name)?;
+            let func = &row.name;
+            writeln!(err, "{func:width$} {instructions:>21} {share:>7} {branches:>18}")?;
         }
         err.flush()
     }
