@@ -506,10 +506,10 @@ impl fmt::Display for Reason<'_> {
         error.kind.fmt(f)?;
         if let (Some((space, _)), Some(len)) = (error.kind.unknown(), error.space_len) {
             match (len, space) {
-                (0, _) => write!(f, ": there is no {space}")?,
-                (1, _) => write!(f, ": there is 1 {space}")?,
-                (_, "memory") => write!(f, ": there are {len} memories")?,
-                _ => write!(f, ": there are {len} {space}s")?,
+                (0, _) => write!(f, " (there is no {space})")?,
+                (1, _) => write!(f, " (there is 1 {space})")?,
+                (_, "memory") => write!(f, " (there are {len} memories)")?,
+                _ => write!(f, " (there are {len} {space}s)")?,
             }
         }
         if let ErrorKind::TypeMismatch(mismatch) = error.kind {
