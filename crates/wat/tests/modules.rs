@@ -32,7 +32,7 @@ fn check(body: &str, expected: &[Instr<'_>]) {
     );
     let module = module(&text);
     let body = &module.funcs.last().unwrap().body;
-    let found: Vec<_> = body.instrs().collect();
+    let found: Vec<_> = body.instrs().map(Result::unwrap).collect();
     assert_eq!(found, expected, "{text}");
     body.expr().check(Features::ALL).unwrap();
 }
