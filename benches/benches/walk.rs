@@ -2,13 +2,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use wattle::Item;
-use wattle::ast::{
-    ArrayLen, BlockType, BrCast, CallIndirect, Catches, DataIdx, ElemIdx, F32, F64, FenceOrder,
-    FieldIdx, FuncIdx, GlobalIdx, Handlers, HeapType, LabelIdx, Labels, LaneIdx, LocalIdx,
-    Malformed, MemArg, MemCopy, MemIdx, MemInit, Nesting, Opcode, Reader, RefTypeNonNull,
-    RefTypeNull, SelectTypes, Shuffle, Sink, TableCopy, TableIdx, TableInit, TagIdx, TypeIdx, V128,
-    transcode_expr,
-};
+use wattle::ast::{FuncIdx, Malformed, Nesting, Opcode, Reader, Sink, transcode_expr};
 use wattle_benches::{Side, compare, corpus};
 
 /// Counts the instructions, and sums the immediates of one kind.
@@ -18,13 +12,7 @@ struct Count {
     calls: u64,
 }
 
-macro_rules! ignore {
-    ($( $method:ident $ty:ty; )*) => {
-        $( #[inline(always)] fn $method(&mut self, _: $ty) -> Result<(), Malformed> { Ok(()) } )*
-    };
-}
-
-impl<'a> Sink<'a> for Count {
+impl Sink<'_> for Count {
     type Error = Malformed;
 
     #[inline(always)]
@@ -37,17 +25,6 @@ impl<'a> Sink<'a> for Count {
     fn func(&mut self, func: FuncIdx) -> Result<(), Malformed> {
         self.calls += u64::from(func.0);
         Ok(())
-    }
-
-    ignore! {
-        block_type BlockType; label LabelIdx; labels Labels<'a>; catches Catches<'a>;
-        handlers Handlers<'a>; select_types SelectTypes<'a>; ty TypeIdx; table TableIdx;
-        memory MemIdx; global GlobalIdx; local LocalIdx; tag TagIdx; elem ElemIdx; data DataIdx;
-        field FieldIdx; array_len ArrayLen; call_indirect CallIndirect; mem_init MemInit;
-        mem_copy MemCopy; table_init TableInit; table_copy TableCopy; memarg MemArg; lane LaneIdx;
-        shuffle Shuffle; i32 i32; i64 i64; f32 F32; f64 F64; v128 V128; heap_type HeapType;
-        ref_type_non_null RefTypeNonNull; ref_type_null RefTypeNull; br_cast BrCast;
-        fence_order FenceOrder;
     }
 }
 

@@ -58,7 +58,7 @@ pub fn wasmi_agrees(data: &[u8]) {
         use Opcode::{I32Eq, I32Eqz, I32Ne, Select, SelectTyped};
         let selects = case.uses(|op| matches!(op, Select | SelectTyped))
             && case.uses(|op| matches!(op, I32Eqz | I32Eq | I32Ne));
-        let bodies = || case.module.funcs.iter().flat_map(|func| func.body.instrs());
+        let bodies = || case.module.funcs.iter().flat_map(|func| func.body.instrs().flatten());
         let typed = |instr: Instr<'_>| match instr {
             Instr::Block { block_type } | Instr::Loop { block_type } | Instr::If { block_type } => {
                 matches!(block_type, BlockType::Type(_))

@@ -35,7 +35,7 @@ pub fn parse_bytes(data: &[u8]) {
     for event in Parser::new().features(Features::ALL).events(data) {
         let Ok(event) = event else { return };
         if let wattle::Item::Body(body) = &event.item {
-            assert_eq!(body.instrs().last(), Some(wattle::Instr::End));
+            assert_eq!(body.instrs().last(), Some(Ok(wattle::Instr::End)));
         }
     }
 }

@@ -54,6 +54,7 @@ fn theirs(ours: Features) -> WasmFeatures {
         Feature::CompactImports => WasmFeatures::COMPACT_IMPORTS,
         Feature::CustomDescriptors => WasmFeatures::CUSTOM_DESCRIPTORS,
         Feature::StackSwitching => WasmFeatures::STACK_SWITCHING,
+        feature => panic!("the name of {feature} in wasmparser is not stated here"),
     };
     ours.iter().fold(WasmFeatures::empty(), |all, feature| all | theirs(feature))
 }

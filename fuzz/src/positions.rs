@@ -72,7 +72,7 @@ fn annotate(module: &mut Module<'_>, random: &mut Random) -> Vec<Known> {
         });
         let locals = Body::new(locals, std::iter::empty().collect());
         let mut bytes = locals.bytes().to_vec();
-        for (nth, instr) in func.body.instrs().enumerate() {
+        for (nth, instr) in func.body.instrs().flatten().enumerate() {
             let at = bytes.len() as u32;
             if matches!(instr, Instr::If { .. } | Instr::BrIf { .. }) && random.below(2) == 0 {
                 let value = vec![random.below(2) as u8];
@@ -146,7 +146,8 @@ fn known_in(module: &Module<'_>) -> Vec<Known> {
             let func = DefIdx::behind(imported, of.func).and_then(|at| module.funcs.get(at));
             let Some(func) = func else { panic!("metadata of a function that is not defined") };
             let body = &func.body;
-            let starts: Vec<usize> = body.instrs().with_offsets().map(|(at, _)| at).collect();
+            let starts: Vec<usize> =
+                body.instrs().with_offsets().flatten().map(|(at, _)| at).collect();
             for entry in of.entries {
                 let at = (entry.offset as usize).wrapping_sub(body.code_offset());
                 let nth = starts.binary_search(&at).unwrap_or(usize::MAX);

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
+use core::convert::Infallible;
 use core::fmt;
 
 use crate::{Feature, Opcode, SectionId, Shown, Span};
@@ -76,6 +77,13 @@ impl fmt::Display for Malformed {
 }
 
 impl core::error::Error for Malformed {}
+
+/// Code from a source that never fails can go wherever code from a reader can.
+impl From<Infallible> for Malformed {
+    fn from(never: Infallible) -> Malformed {
+        match never {}
+    }
+}
 
 macro_rules! item_kinds {
     ($( $(#[$doc:meta])* $variant:ident $keyword:literal; )*) => {

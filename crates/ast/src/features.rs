@@ -14,6 +14,7 @@ macro_rules! features {
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         #[repr(u8)]
         #[allow(non_camel_case_types)]
+        #[non_exhaustive]
         pub enum Feature { $( $(#[doc = $doc])* $variant, )* }
 
         impl Feature {

@@ -21,7 +21,7 @@
 //! .into_iter()
 //! .collect();
 //! assert_eq!(expr.bytes(), [0x20, 0x00, 0x41, 0x01, 0x6a, 0x0b]);
-//! assert_eq!(expr.iter().nth(2), Some(Instr::I32Add));
+//! assert_eq!(expr.iter().nth(2), Some(Ok(Instr::I32Add)));
 //! ```
 #![no_std]
 #![forbid(unsafe_code)]

@@ -4,7 +4,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::{ItemKind, Outer, Path};
+use crate::{FuncIdx, ItemKind, LocalIdx, Outer, Path};
 
 /// A half-open range of byte offsets, in a binary or in a text.
 ///
@@ -194,7 +194,7 @@ impl Offsets {
     }
 }
 
-/// The places in a text of the items and instructions of a module, or of all modules and components
+/// The places in a text of the items, locals and instructions of a module, or of all modules and components
 /// inside a component.
 ///
 /// The text parser fills one on request; [`SourceMap::span`] turns the [`Path`] of an error into a
@@ -223,6 +223,7 @@ pub struct SourceMap {
     open: Vec<Scope>,
     items: BTreeMap<(Scope, ItemKind, u32), Span>,
     instrs: BTreeMap<(Scope, ItemKind, u32, u32), Span>,
+    locals: BTreeMap<(Scope, FuncIdx, LocalIdx), Span>,
 }
 
 /// The number of a module or component; the outermost is 0.
@@ -255,11 +256,43 @@ impl SourceMap {
         self.instrs.insert((self.scope(), kind, index, offset), span);
     }
 
+    /// Records the range of a parameter or local: the form `(param $x i32)`, or the type if the form
+    /// has several.
+    pub fn add_local(&mut self, func: FuncIdx, local: LocalIdx, span: Span) {
+        self.locals.insert((self.scope(), func, local), span);
+    }
+
+    fn scope_of(&self, path: &Path) -> Option<Scope> {
+        let enter = |scope, outer: &Outer| self.scopes.get(&(scope, *outer)).copied();
+        path.outer.iter().try_fold(0, enter)
+    }
+
+    /// The range of text of a parameter or local of the function that `path` refers to. `None` for
+    /// a parameter that only the type of the function states.
+    ///
+    /// ```
+    /// use wattle_ast::{FuncIdx, ItemKind, LocalIdx, Path, SourceMap, Span};
+    ///
+    /// let mut map = SourceMap::default();
+    /// map.add_local(FuncIdx(3), LocalIdx(0), Span::new(8, 22));
+    /// let path = Path::item(ItemKind::Func, 3);
+    /// assert_eq!(map.local_span(&path, LocalIdx(0)), Some(Span::new(8, 22)));
+    /// assert_eq!(map.local_span(&path, LocalIdx(1)), None);
+    /// ```
+    pub fn local_span(&self, path: &Path, local: LocalIdx) -> Option<Span> {
+        let scope = self.scope_of(path)?;
+        match path.item {
+            Some((ItemKind::Func, func)) => {
+                self.locals.get(&(scope, FuncIdx(func), local)).copied()
+            }
+            _ => None,
+        }
+    }
+
     /// The range of text that `path` refers to: that of the instruction if it is known, or else
     /// that of the item, or else `None`.
     pub fn span(&self, path: &Path) -> Option<Span> {
-        let enter = |scope, outer: &Outer| self.scopes.get(&(scope, *outer)).copied();
-        let scope = path.outer.iter().try_fold(0, enter)?;
+        let scope = self.scope_of(path)?;
         let (kind, index) = path.item?;
         let instr = path.instr.and_then(|at| self.instrs.get(&(scope, kind, index, at.offset)));
         instr.or_else(|| self.items.get(&(scope, kind, index))).copied()

@@ -244,7 +244,7 @@ impl Case {
     /// Whether a body has an instruction that is wanted.
     pub fn uses(&self, wanted: impl Fn(Opcode) -> bool) -> bool {
         let mut bodies = self.module.funcs.iter().map(|func| &func.body);
-        bodies.any(|body| body.instrs().any(|instr| wanted(instr.opcode())))
+        bodies.any(|body| body.instrs().flatten().any(|instr| wanted(instr.opcode())))
     }
 
     /// Whether an engine that supports exactly these features can run it, or its closed form.

@@ -95,6 +95,7 @@ fn without_digits(message: &str) -> String {
 
 /// The result of a comparison.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[must_use]
 pub enum Verdict {
     /// Nothing differs.
     Agrees,
@@ -370,7 +371,7 @@ impl KnownDeviation {
         }
         let mut module = case.module.clone();
         for (func, Func { body, .. }) in module.funcs.iter_mut().zip(&case.module.funcs) {
-            let taken = body.instrs().map(|instr| match instr.opcode() == self.opcode {
+            let taken = body.instrs().flatten().map(|instr| match instr.opcode() == self.opcode {
                 true => self.executed,
                 false => instr,
             });

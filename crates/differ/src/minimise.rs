@@ -46,7 +46,7 @@ struct Search<'s> {
 ///     module.funcs.iter().map(|func| func.body.instrs().count()).sum()
 /// };
 /// let small = minimise(&module, Features::DEFAULT, Effort::default(), |module| {
-///     module.funcs.iter().any(|f| f.body.instrs().any(|i| i.opcode() == Opcode::GlobalGet))
+///     module.funcs.iter().any(|f| f.body.instrs().flatten().any(|i| i.opcode() == Opcode::GlobalGet))
 /// });
 /// assert!(instructions(&small) < 12);
 /// assert!(wattle_validator::validate(&small).is_ok());
@@ -219,7 +219,7 @@ impl Search<'_> {
 
     /// Replaces an instruction, with up to three instructions in front of it, by a constant.
     fn replace(&mut self, func: DefIdx<FuncIdx>, at: usize) -> bool {
-        let instr = self.best.funcs.get(func).and_then(|func| func.body.instrs().nth(at));
+        let instr = self.best.funcs.get(func).and_then(|func| func.body.instrs().flatten().nth(at));
         let Some(instr) = instr else { return false };
         if ZEROS.iter().any(|&ty| default_of(ty) == instr) {
             return false;
@@ -269,7 +269,7 @@ fn rewrite(
     change: &dyn Fn(&mut Vec<Instr<'_>>),
 ) -> bool {
     let Some(Func { body, .. }) = module.funcs.get_mut(func) else { return false };
-    let mut instrs: Vec<Instr<'_>> = body.instrs().collect();
+    let mut instrs: Vec<Instr<'_>> = body.instrs().flatten().collect();
     if instrs.pop().is_none() {
         return false;
     }
@@ -288,7 +288,7 @@ fn block(module: &Module<'static>, func: DefIdx<FuncIdx>, at: usize) -> Option<(
     let mut nesting = Nesting::default();
     let mut open = None;
     let mut has_one_part = true;
-    for (place, instr) in body.instrs().enumerate() {
+    for (place, instr) in body.instrs().flatten().enumerate() {
         let structure = nesting.step(instr.opcode()).ok()?;
         match (open, structure) {
             (None, Structure::Open) if place == at => open = Some(nesting.depth()),

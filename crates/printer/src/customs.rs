@@ -224,6 +224,7 @@ fn defined<'m>(context: &Context<'m>, func: FuncIdx) -> Option<&'m wattle_ast::F
 /// The number of blocks in a function, each of which has a place for a label.
 fn block_count(context: &Context<'_>, func: FuncIdx) -> usize {
     defined(context, func).map_or(0, |func| {
-        func.body.instrs().filter(|instr| instr.opcode().info().arity == Arity::Open).count()
+        let instrs = func.body.instrs().flatten();
+        instrs.filter(|instr| instr.opcode().info().arity == Arity::Open).count()
     })
 }

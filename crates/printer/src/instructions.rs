@@ -482,7 +482,7 @@ impl Context<'_> {
         keyword: &str,
         base: usize,
     ) {
-        let mut instrs = expr.iter().take(2);
+        let mut instrs = expr.iter().flatten().take(2);
         let single = instrs.next().is_some_and(|instr| !instr.opcode().kinds().is_structured())
             && instrs.next().is_some_and(|instr| instr.opcode() == Opcode::End);
         let start = out.len();

@@ -93,7 +93,7 @@ fn can_be_annotated(module: &Module<'_>, metadata: &MovedMetadata<'_>) -> bool {
         let func = DefIdx::behind(imported, of.func).and_then(|at| module.funcs.get(at));
         let Some(Func { body, .. }) = func else { return false };
         let mut entries = of.entries.iter().map(|entry| entry.offset as usize).peekable();
-        for (offset, instr) in body.instrs().with_offsets() {
+        for (offset, instr) in body.instrs().with_offsets().flatten() {
             let is_here = entries.next_if_eq(&(body.code_offset() + offset)).is_some();
             if is_here && matches!(instr.opcode().info().arity, Arity::Part | Arity::Close) {
                 return false;

@@ -214,7 +214,7 @@ impl Instance {
         expr: &Expr<'_>,
     ) -> Result<[u64; 2], Error> {
         let inst = self.entity(store)?;
-        let mut instrs = expr.iter();
+        let mut instrs = expr.iter().flatten();
         if let (Some(first), Some(Instr::End)) = (instrs.next(), instrs.next()) {
             let slot = match first {
                 Instr::I32Const { value } => Some(value as u32 as u64),

@@ -27,7 +27,7 @@ fn check_hints(module: &Module<'_>, hints: &BranchHints) -> Result<(), &'static 
         let place = DefIdx::behind(imported, func.func).ok_or(HINT)?;
         let body = &module.funcs.get(place).ok_or(HINT)?.body;
         let mut wanted = func.entries.iter().map(|hint| hint.offset as usize).peekable();
-        for (offset, instr) in body.instrs().with_offsets() {
+        for (offset, instr) in body.instrs().with_offsets().flatten() {
             if wanted.next_if_eq(&body.code_offset().saturating_add(offset)).is_some()
                 && !matches!(instr, Instr::If { .. } | Instr::BrIf { .. })
             {

@@ -67,7 +67,7 @@ pub fn provider(module: &Module<'_>) -> Module<'static> {
 /// let traps = |_, _| Body::new([], [Instr::Unreachable, Instr::End].into_iter().collect());
 /// let zero = |_, _| [Instr::I32Const { value: 0 }, Instr::End].into_iter().collect();
 /// let provider = provider_of(&module, traps, zero);
-/// assert_eq!(provider.funcs[0.into()].body.instrs().next(), Some(Instr::Unreachable));
+/// assert_eq!(provider.funcs[0.into()].body.instrs().next(), Some(Ok(Instr::Unreachable)));
 /// ```
 pub fn provider_of(
     module: &Module<'_>,

@@ -78,7 +78,7 @@ impl Tally {
             *sum += more;
         }
         for (func, places) in module.funcs.iter().zip(&seen.places) {
-            for (offset, instr) in func.body.instrs().with_offsets() {
+            for (offset, instr) in func.body.instrs().with_offsets().flatten() {
                 let opcode = instr.opcode();
                 self.present[opcode as usize] += 1;
                 // These do nothing when they are executed.

@@ -60,7 +60,7 @@ impl Validator {
     pub(crate) fn func(&mut self, ty: TypeIdx) -> Checked {
         let types = &self.types;
         let outcome = within(types.funcs.len(), "functions", types.limits.funcs)
-            .and_then(|()| Ok(types.func_type(ty)?));
+            .and_then(|()| Ok(types.func_type_id(ty)?));
         let id = self.or_broken(outcome)?;
         self.types_mut().funcs.push(id);
         Ok(())
@@ -152,7 +152,7 @@ impl Validator {
                 true => Ok(()),
                 false => self.need(Feature::Exceptions, "malformed section id"),
             })
-            .and_then(|()| Ok(types.func_type(ty.ty)?));
+            .and_then(|()| Ok(types.func_type_id(ty.ty)?));
         let id = self.or_broken(outcome)?;
         let has_results = !self.types.registry.results(id.0).is_empty();
         self.types_mut().tags.push(id);

@@ -312,7 +312,7 @@ impl Uses<'_, '_> {
         let mut instrs = Instrs::new(code);
         let imported_globals = if constant { self.module.imported(ExternKind::Global) } else { 0 };
         let mut index = 0;
-        while let Some(instr) = instrs.next() {
+        while let Some(Ok(instr)) = instrs.next() {
             let opcode = instr.opcode();
             let place =
                 Some(InstrRef { index, offset: instrs.offset() as u32, opcode: Some(opcode) });

@@ -6,9 +6,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AbsHeapType, AddrType, CompType, Feature, Features, FieldType, FuncIdx, GlobalIdx, GlobalType,
-    HeapType, MemIdx, MemType, PackType, RefType, StorageType, SubType, TableIdx, TableType,
-    TagIdx, TypeIdx, ValType,
+    AbsHeapType, AddrType, CompType, Feature, Features, FieldType, FuncIdx, FuncType, GlobalIdx,
+    GlobalType, HeapType, MemIdx, MemType, PackType, RefType, StorageType, SubType, TableIdx,
+    TableType, TagIdx, TypeIdx, ValType,
 };
 
 use crate::limits::Limits;
@@ -181,6 +181,25 @@ impl Types {
     /// The id of the type of a function.
     pub fn func(&self, index: FuncIdx) -> Option<TypeId> {
         self.funcs.get(index.idx()).copied()
+    }
+
+    /// The function type of a type index; `None` if there is no such type, it is another type, or it
+    /// refers to types that the module does not have.
+    ///
+    /// ```
+    /// use wattle_ast::{FuncType, Module, TypeIdx, ValType};
+    ///
+    /// let mut module = Module::default();
+    /// module.types.push(FuncType::new([ValType::I32], []).into());
+    /// let types = wattle_validator::validate(&module).unwrap();
+    /// assert_eq!(types.func_type(TypeIdx(0)).unwrap().params(), [ValType::I32]);
+    /// assert_eq!(types.func_type(TypeIdx(1)), None);
+    /// ```
+    pub fn func_type(&self, index: TypeIdx) -> Option<FuncType> {
+        match self.sub_type(self.type_id(index)?)?.comp {
+            CompType::Func(ty) => Some(ty),
+            _ => None,
+        }
     }
 
     /// The id of the type of a tag.
@@ -399,7 +418,7 @@ impl Types {
     }
 
     /// The id of the type with this index, which must be a function type.
-    pub(crate) fn func_type(&self, index: TypeIdx) -> Result<TypeId, ErrorKind> {
+    pub(crate) fn func_type_id(&self, index: TypeIdx) -> Result<TypeId, ErrorKind> {
         let id = self.type_id(index).ok_or(ErrorKind::UnknownType(index.0))?;
         match self.registry.structure(id.0) {
             Structure::Func => Ok(id),

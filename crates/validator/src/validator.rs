@@ -61,6 +61,7 @@ pub(crate) struct Counts {
 
 /// The outcome for an item without an error.
 #[derive(Clone, Debug)]
+#[must_use = "a body that is deferred is not checked yet"]
 pub enum Verdict {
     /// The item is valid so far.
     Valid,
@@ -273,6 +274,8 @@ impl Validator {
             Item::DataCount(_) => (SectionId::DataCount, 0),
             Item::Body(_) => (SectionId::Code, 0),
             Item::Data(_) => (SectionId::Data, self.counts.datas as usize),
+            // An item of a proposal that the tree has and this validator does not.
+            _ => return Err(ErrorKind::Malformed(Malformed::SectionId).into()),
         };
         (self.place.section, self.place.index) = (section, index as u32);
         let checked = match item {

@@ -219,7 +219,7 @@ fn missing_bodies_are_malformed() {
     let module = parse("(module (func))");
     let mut validator = Validator::new();
     for item in module.items().filter(|item| !matches!(item, wattle_ast::Item::Body(_))) {
-        validator.item(&item).unwrap();
+        let _ = validator.item(&item).unwrap();
     }
     let errors = validator.finish().unwrap_err();
     assert!(errors.first().is_malformed());
@@ -306,7 +306,7 @@ fn a_group_of_a_stream_that_lacks_types_is_malformed() {
     let module = parse("(module (rec (type (func)) (type (func))))");
     let mut stream = Validator::new();
     for item in module.items() {
-        stream
+        let _ = stream
             .item(&match item {
                 Item::RecGroup(group) => Item::RecGroup(RecGroup { len: 3, ..group }),
                 other => other,

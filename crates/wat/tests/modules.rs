@@ -32,7 +32,7 @@ fn check(body: &str, expected: &[Instr<'_>]) {
     );
     let module = module(&text);
     let body = &module.funcs.last().unwrap().body;
-    let found: Vec<_> = body.instrs().collect();
+    let found: Vec<_> = body.instrs().map(Result::unwrap).collect();
     assert_eq!(found, expected, "{text}");
     body.expr().check(Features::ALL).unwrap();
 }
@@ -357,4 +357,23 @@ fn locals_are_runs() {
     let module = module("(func (local i32 i32) (local $a i32) (local i64) (local i32))");
     assert_eq!(module.funcs[0.into()].body.bytes(), [3, 3, 0x7f, 1, 0x7e, 1, 0x7f, 0x0b]);
     assert_eq!(module.types[0.into()].to_bytes(), [0x60, 0, 0]);
+}
+
+#[test]
+fn the_source_map_has_parameters_and_locals() {
+    let text = "(module (type $t (func (param i64)))
+        (func $f (param $a i32) (param f32 (ref null $t)) (local i32 i64) (local $l funcref))
+        (func (type $t) (local f64)))";
+    let parsed = wattle_wat::Parser::new().source_map(true).module(text).unwrap();
+    let map = parsed.source_map.unwrap();
+    let place = |func, local: u32| {
+        let path = wattle_ast::Path::item(wattle_ast::ItemKind::Func, func);
+        map.local_span(&path, local.into()).map(|span| &text[span.start..span.end])
+    };
+    let places: Vec<_> = (0..7).map(|local| place(0, local)).collect();
+    let expected = ["(param $a i32)", "f32", "(ref null $t)", "i32", "i64", "(local $l funcref)"];
+    assert_eq!(places[..6], expected.map(Some));
+    assert_eq!(places[6], None);
+    // The parameter is stated only by the type.
+    assert_eq!((place(1, 0), place(1, 1)), (None, Some("f64")));
 }

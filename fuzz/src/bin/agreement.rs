@@ -102,7 +102,7 @@ fn edit(module: &mut Module<'_>, random: &mut Random) {
     let funcs = module.funcs.len();
     let Some(func) = module.funcs.get_mut((random.below(funcs) as u32).into()) else { return };
     let body = func.body.clone();
-    let mut instrs: Vec<Instr<'_>> = body.instrs().collect();
+    let mut instrs: Vec<Instr<'_>> = body.instrs().flatten().collect();
     for _ in 0..1 + random.below(3) {
         // The last `end` stays.
         let count = instrs.len().saturating_sub(1);
@@ -161,6 +161,7 @@ fn lengthen_code(content: &[u8], random: &mut Random) -> Option<Vec<u8>> {
         let starts: Vec<(usize, bool)> = instrs
             .instrs()
             .with_offsets()
+            .flatten()
             .map(|(at, instr)| (instrs.code_offset() + at, has_other_forms(instr.opcode())))
             .collect();
         let rare: Vec<usize> = starts.iter().filter(|it| it.1).map(|it| it.0).collect();
@@ -171,7 +172,7 @@ fn lengthen_code(content: &[u8], random: &mut Random) -> Option<Vec<u8>> {
         let mut rest = body.split_off(start);
         let len = {
             let mut instrs = Instrs::new(&rest);
-            instrs.next()?;
+            instrs.next()?.ok()?;
             instrs.next_offset()
         };
         let mut behind = rest.split_off(len);

@@ -4,6 +4,7 @@
 mod cases;
 mod corpus;
 mod edits;
+mod examples;
 mod library;
 mod remap;
 mod stack;

@@ -428,7 +428,7 @@ impl Module<'_> {
         for of in in_order(parse(custom)?)? {
             let body = defined(self, imported, of.func)?;
             let offsets = moves.bodies.get(&of.func);
-            let mut starts = body.instrs().with_offsets().peekable();
+            let mut starts = body.instrs().with_offsets().flatten().peekable();
             let mut entries = Vec::with_capacity(of.entries.len());
             for entry in &of.entries {
                 // Offset 0 stands for the whole function, which does not move.

@@ -4,7 +4,6 @@
 //! Spec: <https://webassembly.github.io/spec/core/binary/instructions.html>
 
 use alloc::vec::Vec;
-use core::convert::Infallible;
 
 use super::immediates::for_each_kind;
 use super::immediates::{
@@ -225,18 +224,19 @@ macro_rules! bytes {
             )*
         }
 
-        /// A byte buffer receives instructions in their shortest form.
+        /// A byte buffer receives instructions in their shortest form. It never fails: its error is
+        /// that of a [`Reader`], so that code can go from one to the other.
         impl<'a> Sink<'a> for Vec<u8> {
-            type Error = Infallible;
+            type Error = Malformed;
 
             #[inline(always)]
-            fn opcode(&mut self, opcode: Opcode, _offset: usize) -> Result<(), Infallible> {
+            fn opcode(&mut self, opcode: Opcode, _offset: usize) -> Result<(), Malformed> {
                 opcode.encode(self);
                 Ok(())
             }
             $(
                 #[inline(always)]
-                fn $method(&mut self, value: $ty) -> Result<(), Infallible> {
+                fn $method(&mut self, value: $ty) -> Result<(), Malformed> {
                     value.encode(self);
                     Ok(())
                 }
@@ -270,8 +270,7 @@ impl<'a> Decode<'a> for Instr<'a> {
 
 impl Encode for Instr<'_> {
     fn encode(&self, out: &mut Vec<u8>) {
-        match self.write(0, out) {
-            Ok(()) => {}
-        }
+        // Writing bytes never fails.
+        let _ = self.write(0, out);
     }
 }

@@ -21,14 +21,15 @@ use crate::{Decode, Encode, Malformed, Reader};
 /// use wattle_ast::{Expr, Instr};
 ///
 /// let expr = Expr::new(&[0x41, 0x01, 0x41, 0x02, 0x6a, 0x0b]);
-/// let doubled: Expr = expr
-///     .iter()
-///     .map(|instr| match instr {
+/// let doubled = expr.iter().map(|instr| {
+///     Ok(match instr? {
 ///         Instr::I32Const { value } => Instr::I32Const { value: 2 * value },
 ///         other => other,
 ///     })
-///     .collect();
+/// });
+/// let doubled = doubled.collect::<Result<Expr, wattle_ast::Malformed>>()?;
 /// assert_eq!(doubled.bytes(), [0x41, 0x02, 0x41, 0x04, 0x6a, 0x0b]);
+/// # Ok::<(), wattle_ast::Malformed>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Expr<'a> {
@@ -46,10 +47,9 @@ impl<'a> Expr<'a> {
         &self.bytes
     }
 
-    /// The instructions, including the final `end`. Iteration stops before the first malformed
-    /// instruction.
+    /// The instructions, including the final `end`, or an error where the bytes are malformed.
     pub fn iter(&self) -> Instrs<'_> {
-        Instrs { reader: Reader::new(&self.bytes), offset: 0 }
+        Instrs::new(&self.bytes)
     }
 
     /// Whether the bytes are exactly one well-formed expression with the features that are on.
@@ -76,7 +76,14 @@ impl<'a> Expr<'a> {
 
 impl fmt::Debug for Expr<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+        let mut list = f.debug_list();
+        for instr in self.iter() {
+            match instr {
+                Ok(instr) => list.entry(&instr),
+                Err(reason) => list.entry(&reason),
+            };
+        }
+        list.finish()
     }
 }
 
@@ -108,20 +115,31 @@ impl Element for Expr<'static> {
     type Of<'b> = Expr<'b>;
 }
 
-/// The instructions of an expression.
+/// The instructions of an expression. Where the bytes do not decode to an instruction, an error comes
+/// instead, and nothing behind it.
+///
+/// ```
+/// use wattle_ast::{Instr, Instrs, Malformed};
+///
+/// let mut instrs = Instrs::new(&[0x01, 0xff, 0x01]);
+/// assert_eq!(instrs.next(), Some(Ok(Instr::Nop)));
+/// assert_eq!(instrs.next(), Some(Err(Malformed::IllegalOpcode)));
+/// assert_eq!((instrs.offset(), instrs.next()), (1, None));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Instrs<'a> {
     reader: Reader<'a>,
     offset: usize,
+    failed: bool,
 }
 
 impl<'a> Instrs<'a> {
     /// The instructions in these bytes.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Instrs { reader: Reader::new(bytes), offset: 0 }
+        Instrs { reader: Reader::new(bytes), offset: 0, failed: false }
     }
 
-    /// The byte offset of the last instruction that was returned.
+    /// The byte offset of the last instruction that was returned, or of the malformed one.
     pub fn offset(&self) -> usize {
         self.offset
     }
@@ -132,18 +150,23 @@ impl<'a> Instrs<'a> {
     }
 
     /// The instructions, each with its byte offset.
-    pub fn with_offsets(mut self) -> impl Iterator<Item = (usize, Instr<'a>)> {
-        core::iter::from_fn(move || self.next().map(|instr| (self.offset, instr)))
+    pub fn with_offsets(mut self) -> impl Iterator<Item = Result<(usize, Instr<'a>), Malformed>> {
+        core::iter::from_fn(move || Some(self.next()?.map(|instr| (self.offset, instr))))
     }
 }
 
 impl<'a> Iterator for Instrs<'a> {
-    type Item = Instr<'a>;
+    type Item = Result<Instr<'a>, Malformed>;
 
     #[inline(always)]
-    fn next(&mut self) -> Option<Instr<'a>> {
+    fn next(&mut self) -> Option<Result<Instr<'a>, Malformed>> {
+        if self.reader.is_empty() || self.failed {
+            return None;
+        }
         self.offset = self.reader.pos();
-        self.reader.read().ok()
+        let instr = self.reader.read();
+        self.failed = instr.is_err();
+        Some(instr)
     }
 }
 
@@ -187,6 +210,17 @@ pub fn encode_immediates<'a, S: Source<'a>>(
 /// # Errors
 /// The first reason why the bytes are not an expression, with the reader at that place, or an error
 /// of the sink.
+///
+/// ```
+/// use wattle_ast::{Nesting, Reader, transcode_expr};
+///
+/// // `i32.const 0` in three bytes, `drop`, `end`.
+/// let mut reader = Reader::new(&[0x41, 0x80, 0x00, 0x1a, 0x0b]);
+/// let mut shortest = Vec::new();
+/// transcode_expr(&mut reader, &mut Nesting::default(), &mut shortest)?;
+/// assert_eq!(shortest, [0x41, 0x00, 0x1a, 0x0b]);
+/// # Ok::<(), wattle_ast::Malformed>(())
+/// ```
 #[inline(always)]
 pub fn transcode_expr<'a, K>(
     reader: &mut Reader<'a>,

@@ -249,6 +249,7 @@ macro_rules! instructions {
         /// An instruction without its immediates, numbered in the order of the table.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u16)]
+        #[non_exhaustive]
         pub enum Opcode { $( #[doc = concat!("`", $mnemonic, "`")] $name, )* }
 
         /// An instruction.
@@ -256,6 +257,7 @@ macro_rules! instructions {
         /// A `Copy` value of 32 bytes. Lists are views of the encoded bytes.
         #[derive(Clone, Copy, PartialEq, Debug)]
         #[allow(missing_docs)]
+        #[non_exhaustive]
         pub enum Instr<'a> {
             $( #[doc = concat!("`", $mnemonic, "`")] $name $({ $( $field: $ty ),* })?, )*
         }

@@ -72,9 +72,8 @@ fn every_row_survives_bytes() {
         assert!(reader.is_empty(), "{op}");
         let mut again = Vec::new();
         op.encode(&mut again);
-        match transcode_immediates(op, &mut Sample, &mut again) {
-            Ok(()) => assert_eq!(again, bytes, "{op}"),
-        }
+        assert_eq!(transcode_immediates(op, &mut Sample, &mut again), Ok(()));
+        assert_eq!(again, bytes, "{op}");
         for cut in 0..bytes.len() {
             let short = Instr::decode(&mut Reader::new(&bytes[..cut]));
             assert!(

@@ -143,7 +143,7 @@ impl<'a> Body<'a> {
         Expr::new(self.code())
     }
 
-    /// The instructions, including the final `end`.
+    /// The instructions, including the final `end`, or an error where the bytes are malformed.
     pub fn instrs(&self) -> Instrs<'_> {
         Instrs::new(self.code())
     }
@@ -211,7 +211,7 @@ impl BodyChange<'_> {
         let locals = self.locals.map(|locals| locals.to_bytes());
         let code = locals.as_ref().map_or(old_code, Vec::len);
         let starts = is_mentioned.then(|| body.instrs().with_offsets());
-        let offsets = starts.into_iter().flatten().filter_map(|(offset, _)| {
+        let offsets = starts.into_iter().flatten().flatten().filter_map(|(offset, _)| {
             let old = old_code + offset;
             let new = self.code.new_offset(old)? - old_code + code;
             Some((u32::try_from(old).ok()?, u32::try_from(new).ok()?))

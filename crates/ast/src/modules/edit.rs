@@ -7,9 +7,9 @@ use super::items::{Data, Elem, Func, Global, Import, Table};
 use super::module::Module;
 use super::remap::RemapError;
 use crate::{
-    DataIdx, DefIdx, ElemIdx, ExternIdx, ExternKind, FuncIdx, FuncType, GlobalIdx, ItemKind,
-    Malformed, MemIdx, MemType, Path, Remap, RemapFault, SpaceIdx, SubType, TableIdx, TagIdx,
-    TagType, TypeIdx,
+    DataIdx, DefIdx, ElemIdx, ExternIdx, ExternKind, ExternType, FuncIdx, FuncType, GlobalIdx,
+    ItemKind, Malformed, MemIdx, MemType, Name, Path, Remap, RemapFault, SpaceIdx, SubType,
+    TableIdx, TagIdx, TagType, TypeIdx,
 };
 
 /// Why a module cannot be changed. It is then as it was.
@@ -228,6 +228,30 @@ impl<'a> Module<'a> {
         self.renumber(kind.into(), &Change::Insert(index))?;
         self.imports.push(import);
         Ok(ExternIdx::new(kind, index))
+    }
+
+    /// Imports a function behind all other imports, with a type that is added if there is none.
+    ///
+    /// # Errors
+    /// If code is malformed.
+    ///
+    /// ```
+    /// use wattle_ast::{FuncIdx, FuncType, Module, ValType};
+    ///
+    /// let mut module = Module::default();
+    /// let log = module.import_func("env", "log", FuncType::new([ValType::I32], []))?;
+    /// assert_eq!(log, FuncIdx(0));
+    /// # Ok::<(), wattle_ast::EditError>(())
+    /// ```
+    pub fn import_func(
+        &mut self,
+        module: impl Into<Name<'a>>,
+        name: impl Into<Name<'a>>,
+        ty: FuncType,
+    ) -> Result<FuncIdx, EditError> {
+        let ty = ExternType::Func(self.add_func_type(ty));
+        let import = Import { module: module.into(), name: name.into(), ty };
+        self.insert_import(import).map(|index| FuncIdx(index.index()))
     }
 
     /// The index of a function type: that of an equal type in a group of its own, or else of a new

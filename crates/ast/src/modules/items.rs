@@ -14,6 +14,7 @@ use crate::{
 /// A module is a header, then sections in order, each of them a [`Section`] followed by its items.
 /// Custom sections, each one item, may stand between any two of them.
 #[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum Item<'a> {
     /// Magic and version.
     Header,

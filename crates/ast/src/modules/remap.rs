@@ -256,9 +256,9 @@ impl<'a, R: Remap> Walk<'_, 'a, '_, R> {
         at: (ItemKind, u32),
     ) -> RemapError<R::Error> {
         let mut error = self.error(fault, at);
-        let mut instrs = Instrs::new(code).with_offsets();
+        let mut instrs = Instrs::new(code).with_offsets().flatten();
         let index = instrs.by_ref().take_while(|(start, _)| *start < offset).count();
-        let opcode = Instrs::new(code.get(offset..).unwrap_or_default()).next();
+        let opcode = Instrs::new(code.get(offset..).unwrap_or_default()).flatten().next();
         error.path.instr = Some(InstrRef {
             index: index as u32,
             offset: offset as u32,

@@ -55,7 +55,7 @@ impl InstrEdit<'_> {
     /// that is after a few instructions looks at the opcode first.
     pub fn instr(&self) -> Instr<'_> {
         // Its bytes were read before.
-        Instrs::new(self.code).next().unwrap_or(Instr::Unreachable)
+        Instrs::new(self.code).flatten().next().unwrap_or(Instr::Unreachable)
     }
 
     /// Adds instructions before this one, and before those that the same call to the rewriter adds
@@ -219,7 +219,8 @@ impl Module<'_> {
         pos: usize,
     ) -> EditError {
         let offset = pos.saturating_sub(body.code_offset());
-        let instrs = body.instrs().with_offsets().take_while(|(start, _)| *start < offset);
+        let instrs =
+            body.instrs().with_offsets().flatten().take_while(|(start, _)| *start < offset);
         let mut path = Path::item(ItemKind::Func, func.0);
         path.name = self.names.funcs.get(func).map(|name| name.as_str().into());
         let index = instrs.count() as u32;

@@ -94,7 +94,7 @@ impl Body<'_> {
     pub fn offsets_in_shortest(&self) -> impl Iterator<Item = (usize, usize)> {
         let mut new = Body::new(Local::joined(self.locals()), Expr::new(&[])).code_offset();
         let mut scratch = Vec::new();
-        self.instrs().with_offsets().map(move |(offset, instr)| {
+        self.instrs().with_offsets().flatten().map(move |(offset, instr)| {
             let offsets = (self.code_offset().saturating_add(offset), new);
             scratch.clear();
             instr.encode(&mut scratch);

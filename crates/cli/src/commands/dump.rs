@@ -239,6 +239,7 @@ impl<'a> Dumper<'a> {
                     self.row(event.offset + head, bytes, 1, &meaning)
                 }
             }
+            _ => self.row(event.offset, event.bytes, 1, ""),
         }
     }
 

@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 use core::fmt;
 
-use wattle_ast::{FuncIdx, Opcode};
+use wattle_ast::{FuncIdx, Malformed, Opcode};
 
 /// What a builder was told that cannot be built.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -20,6 +20,8 @@ pub enum BuildErrorKind {
     Open,
     /// A parameter that the function does not have.
     Param(u32),
+    /// An expression whose bytes do not decode to instructions.
+    Malformed(Malformed),
 }
 
 /// A function that cannot be built, because the builder was misused. The first misuse is reported
@@ -77,6 +79,7 @@ impl fmt::Display for BuildErrorKind {
             BuildErrorKind::Param(index) => {
                 write!(f, "unknown local: there is no parameter {index}")
             }
+            BuildErrorKind::Malformed(reason) => write!(f, "{reason}: an expression was added"),
         }
     }
 }

@@ -195,6 +195,13 @@ impl FuncBuilder {
     pub fn expr(&mut self, expr: &Expr<'_>) -> &mut FuncBuilder {
         let depth = self.depth();
         for instr in expr.iter() {
+            let instr = match instr {
+                Ok(instr) => instr,
+                Err(reason) => {
+                    self.fail(BuildErrorKind::Malformed(reason));
+                    break;
+                }
+            };
             if instr == Instr::End && self.depth() == depth {
                 break;
             }

@@ -144,7 +144,7 @@ fn every_instruction_is_executed() {
     }
     let funcs = special.ast().funcs.iter();
     let special: BTreeSet<_> =
-        funcs.flat_map(|func| func.body.instrs()).map(|instr| instr.opcode()).collect();
+        funcs.flat_map(|func| func.body.instrs().flatten()).map(|instr| instr.opcode()).collect();
     for &opcode in Opcode::ALL {
         match (exception(opcode), opcode.info().arrow) {
             (Some(_), _) => {}

@@ -18,7 +18,7 @@ mod exceptions;
 mod memory;
 mod variables;
 
-use wattle_ast::{Arrow, ArrowType, Class, FenceOrder, Kind, Opcode, OpcodeInfo, Sink};
+use wattle_ast::{Arrow, ArrowType, Class, Encode, FenceOrder, Kind, Opcode, OpcodeInfo};
 
 use crate::generator::Generator;
 use crate::ty::Ty;
@@ -176,7 +176,7 @@ impl Generator<'_, '_> {
                 self.code.extend_from_slice(&lanes);
             }
             Kind::FenceOrder => {
-                let Ok(()) = self.code.fence_order(FenceOrder);
+                FenceOrder.encode(&mut self.code);
             }
             _ => {}
         }

@@ -89,7 +89,7 @@ impl<M: Mode> Checker<'_, '_, M> {
             BlockType::Empty => Ok(Signature::EMPTY),
             BlockType::Value(ty) => Ok(Signature::value(self.types.value(ty)?)),
             BlockType::Type(index) => {
-                let id = self.types.func_type(index)?;
+                let id = self.types.func_type_id(index)?;
                 if !self.types.features.contains(Feature::MultiValue) {
                     let kind = ErrorKind::Malformed(Malformed::ReferenceType);
                     return Err(Error::disabled(kind, Feature::MultiValue).into());

@@ -34,7 +34,7 @@ impl<M: Mode> Checker<'_, '_, M> {
     fn indirect_callee(&mut self) -> Check<M, (TypeId, Ty)> {
         let callee = self.reader.call_indirect()?;
         let table = self.table(callee.table.0)?;
-        let id = self.types.func_type(callee.ty)?;
+        let id = self.types.func_type_id(callee.ty)?;
         if !self.registry.matches(table.elem, Ty::FUNCREF) {
             return Err(self.mismatch(Mismatch::FuncTable, &[Ty::FUNCREF], &[table.elem]));
         }
@@ -52,7 +52,7 @@ impl<M: Mode> Checker<'_, '_, M> {
     #[inline(always)]
     fn referenced_callee(&mut self) -> Check<M, (TypeId, Ty)> {
         let id = self.reader.ty()?;
-        let id = self.types.func_type(id)?;
+        let id = self.types.func_type_id(id)?;
         Ok((id, Ty::defined(id.0, true)))
     }
 

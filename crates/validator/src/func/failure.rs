@@ -41,7 +41,7 @@ impl Checker<'_, '_, Full> {
         error.space_len = self.space_len(&error.kind);
         let mut instrs = Instrs::new(code);
         let mut index = 0;
-        while instrs.next_offset() < start && instrs.next().is_some() {
+        while instrs.next_offset() < start && matches!(instrs.next(), Some(Ok(_))) {
             index += 1;
         }
         error.path.instr = Some(InstrRef { index, offset: start as u32, opcode });

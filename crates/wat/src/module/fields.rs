@@ -301,7 +301,12 @@ impl<'a> State<'_, 'a> {
             let form = self.local_name(func, index).and_then(|named| {
                 self.rest_of_form(named, |state| {
                     let count = state.repeat_annotation()?;
+                    let type_at = state.cursor.pos();
                     let ty = state.val_type()?;
+                    // Of repeated locals, the first has a place.
+                    if let Some(index) = index {
+                        state.locate_local(func, index, if named { start } else { type_at });
+                    }
                     index = index.map(|index| index.saturating_add(count));
                     let last = runs.last_mut().filter(|run| run.ty == ty);
                     match last.and_then(|run| Some((run.count.checked_add(count)?, run))) {

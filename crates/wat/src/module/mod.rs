@@ -413,6 +413,21 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
+    /// Records the place of a parameter or local, which is from position `start` to the end of its
+    /// type, which was just read; a form that begins there belongs to it.
+    fn locate_local(&mut self, func: u32, local: u32, start: usize) {
+        if self.source_map.is_some() {
+            let end = self.cursor.pos().saturating_sub(1).max(start);
+            let span = match self.cursor.tokens.get(start).kind {
+                TokenKind::Open => self.form_span(start),
+                _ => self.span_at(start).to(self.span_at(end)),
+            };
+            if let Some(map) = &mut self.source_map {
+                map.add_local(func.into(), local.into(), span);
+            }
+        }
+    }
+
     /// The bytes of the form that begins at position `start`.
     fn form_span(&self, start: usize) -> Span {
         let last = self.cursor.tokens.form_end(start).saturating_sub(1);

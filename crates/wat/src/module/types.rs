@@ -318,13 +318,22 @@ impl<'a> State<'_, 'a> {
     pub(super) fn params_and_results(&mut self, ids: ParamIds) -> Result<()> {
         self.params.clear();
         self.results.clear();
-        while self.cursor.opt_open("param") {
+        loop {
+            let start = self.cursor.pos();
+            if !self.cursor.opt_open("param") {
+                break;
+            }
             let named = match ids {
                 ParamIds::None => false,
                 _ => self.param_name(ids)?,
             };
             self.rest_of_form(named, |state| {
+                let type_at = state.cursor.pos();
                 let ty = state.val_type()?;
+                if let ParamIds::Bound(func) = ids {
+                    let index = state.params.len() as u32;
+                    state.locate_local(func, index, if named { start } else { type_at });
+                }
                 state.params.push(ty);
                 Ok(())
             })?;

@@ -142,7 +142,7 @@ impl Watch {
         let Some(body) = self.module.ast().funcs.get(func.into()).map(|func| &func.body) else {
             return row;
         };
-        for (offset, instr) in body.instrs().with_offsets() {
+        for (offset, instr) in body.instrs().with_offsets().flatten() {
             let opcode = instr.opcode();
             // `end` and `else` delimit blocks and are not executed.
             if matches!(opcode, Opcode::End | Opcode::Else) {
