@@ -169,6 +169,12 @@ impl From<Error> for ReadError {
     }
 }
 
+impl From<ItemTooLarge> for ReadError {
+    fn from(error: ItemTooLarge) -> Self {
+        ReadError::TooLarge(error)
+    }
+}
+
 impl<R: io::Read> EventReader<R> {
     /// The events of what `input` delivers, with the default features.
     pub fn new(input: R) -> EventReader<R> {

@@ -11,7 +11,13 @@ fn check(text: &str, expected: &[(&str, &str)]) {
     let found: Vec<_> = errors.into_iter().map(|e| (e.to_string(), slice(e))).collect();
     let found: Vec<_> = found.iter().map(|(message, slice)| (message.as_str(), *slice)).collect();
     assert_eq!(found, expected, "{text}");
-    assert_eq!(errors.to_string(), expected[0].0, "{text}");
+    // All of them are shown, each with its place.
+    let (lines, shown) = (LineIndex::new(text), errors.to_string());
+    let places = errors.into_iter().map(|error| error.span.line_column(&lines));
+    assert_eq!(shown.lines().count(), expected.len(), "{shown}");
+    for (line, LineColumn { line: number, column }) in shown.lines().zip(places) {
+        assert!(line.contains(&format!(" at line {number}, column {column}")), "{line}");
+    }
 }
 
 #[test]

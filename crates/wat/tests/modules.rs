@@ -349,7 +349,10 @@ fn data_count_is_there_when_a_body_asks_for_it() {
 fn disabled_instructions_say_what_to_enable() {
     let parser = wattle_wat::Parser::new().features(Features::WASM1);
     let errors = parser.module("(func (memory.fill))").unwrap_err();
-    assert_eq!(errors.to_string(), "unknown operator memory.fill (bulk-memory is not enabled)");
+    assert_eq!(
+        errors.to_string(),
+        "unknown operator memory.fill (bulk-memory is not enabled) at line 1, column 8"
+    );
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! [`Error`]: the errors of all crates in one.
 
+use alloc::boxed::Box;
 use core::fmt;
+
+use wattle_ast::{RemapError, RemapFault};
 
 macro_rules! errors {
     ($( $(#[doc = $doc:literal])+ $(#[cfg($($cfg:tt)+)])? $variant:ident($error:ty); )*) => {
@@ -24,17 +27,19 @@ macro_rules! errors {
         /// ```
         #[derive(Debug)]
         #[non_exhaustive]
-        pub enum Error { $( $(#[doc = $doc])+ $(#[cfg($($cfg)+)])? $variant($error), )* }
-
-        impl fmt::Display for Error {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self { $( $(#[cfg($($cfg)+)])? Error::$variant(error) => error.fmt(f), )* }
-            }
+        pub enum Error {
+            $( $(#[doc = $doc])+ $(#[cfg($($cfg)+)])? $variant($error), )*
+            /// Indices cannot be rewritten. The error inside depends on who gives the new ones.
+            Remap(Box<dyn core::error::Error + Send + Sync>),
         }
 
-        impl core::error::Error for Error {
-            fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-                match self { $( $(#[cfg($($cfg)+)])? Error::$variant(error) => Some(error), )* }
+        impl Error {
+            /// The error inside.
+            fn inner(&self) -> &(dyn core::error::Error + 'static) {
+                match self {
+                    $( $(#[cfg($($cfg)+)])? Error::$variant(error) => error, )*
+                    Error::Remap(error) => &**error,
+                }
             }
         }
 
@@ -56,6 +61,8 @@ errors! {
     Build(wattle_encoder::BuildError);
     /// Bytes are malformed, for instance an immediate, wherever they stand.
     Bytes(wattle_ast::Malformed);
+    /// A module cannot be edited like this.
+    Edit(wattle_ast::EditError);
     /// A feature is unknown.
     Feature(wattle_ast::UnknownFeature);
     /// A module is invalid.
@@ -69,6 +76,9 @@ errors! {
     /// An execution ended without a result, or did not begin.
     #[cfg(feature = "runtime")]
     Runtime(wattle_runtime::Error);
+    /// A configuration of the generator asks for modules that are too large.
+    #[cfg(feature = "smith")]
+    Config(wattle_smith::TooLarge);
     /// A fuzzer's bytes could not be used.
     #[cfg(feature = "smith")]
     Smith(wattle_smith::Error);
@@ -81,6 +91,30 @@ errors! {
     /// A function of WASI failed.
     #[cfg(feature = "wasi")]
     Wasi(wattle_wasi::Errno);
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.inner(), f)
+    }
+}
+
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(self.inner())
+    }
+}
+
+impl<E: core::error::Error + Send + Sync + 'static> From<RemapError<E>> for Error {
+    fn from(error: RemapError<E>) -> Error {
+        Error::Remap(Box::new(error))
+    }
+}
+
+impl<E: core::error::Error + Send + Sync + 'static> From<RemapFault<E>> for Error {
+    fn from(error: RemapFault<E>) -> Error {
+        Error::Remap(Box::new(error))
+    }
 }
 
 /// Errors that are a case of those above.
@@ -97,6 +131,8 @@ macro_rules! cases {
 
 cases! {
     wattle_validator::Error => Invalid;
+    #[cfg(feature = "std")]
+    wattle_parser::ItemTooLarge => Read;
     #[cfg(feature = "wat")]
     wattle_wat::Error => Text;
     #[cfg(feature = "runtime")]

@@ -75,10 +75,17 @@ fn word(text: &str) -> &str {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
 }
 
+/// The type for which a line implements `Error`.
+fn implementor(line: &str) -> Option<&str> {
+    let (_, ty) = line.split_once("error::Error for ")?;
+    line.starts_with("impl").then(|| word(ty))
+}
+
 #[test]
 fn errors_implement_error_and_are_types() {
     let mut faults = Vec::new();
     let mut types = 0;
+    let facade = fs::read_to_string(root().join("crates/wattle/src/error.rs")).unwrap();
     for entry in fs::read_dir(root().join("crates")).unwrap() {
         let folder = entry.unwrap().path();
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
@@ -94,9 +101,25 @@ fn errors_implement_error_and_are_types() {
                 && ["Error", "Errors", "Errno"].iter().any(|suffix| ty.ends_with(suffix))
             {
                 types += 1;
-                let implements = format!("error::Error for {ty} {{");
-                if !lines.iter().any(|line| line.contains(&implements)) {
+                if !lines.iter().any(|line| implementor(line) == Some(ty)) {
                     faults.push(format!("{name}: {ty} does not implement Error"));
+                }
+            }
+            // The facade converts from each.
+            if let Some(ty) = implementor(line)
+                && !["wattle", "differ"].contains(&name.as_str())
+            {
+                let known = [
+                    format!("wattle_{name}::{ty})"),
+                    format!("wattle_{name}::{ty} =>"),
+                    format!("wattle_{name}::numbers::{ty})"),
+                    format!("From<{ty}<E>>"),
+                ];
+                let known = known.iter().any(|form| facade.contains(form));
+                if !known {
+                    faults.push(format!(
+                        "{name}: {ty} does not convert into the error of the facade"
+                    ));
                 }
             }
             let untyped = [", String>", ", &str>", ", &'static str>", ", ()>"];

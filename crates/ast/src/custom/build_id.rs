@@ -12,7 +12,7 @@ record! {
     /// ```
     /// use wattle_ast::custom::BuildId;
     /// assert_eq!(BuildId::parse(&[2, 0xab, 0xcd])?.bytes[..], [0xab, 0xcd]);
-    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     BuildId<'a> section "build_id" {
         /// Any bytes.

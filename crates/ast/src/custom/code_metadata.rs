@@ -20,7 +20,7 @@ use crate::{Decode, Encode, FuncIdx, Malformed, Reader, leb128};
 /// // In function 3: the value "ab" at the instruction at offset 5.
 /// let metadata = CodeMetadata::<Cow<'_, [u8]>>::parse(&[1, 3, 1, 5, 2, b'a', b'b'])?;
 /// assert_eq!(metadata.get(3.into(), 5).map(|value| &**value), Some(&b"ab"[..]));
-/// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+/// # Ok::<(), wattle_ast::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CodeMetadata<T> {
@@ -100,7 +100,7 @@ impl MetadataValue<'_> for BranchHint {
 /// let hints = BranchHints::parse(&[1, 3, 1, 5, 1, 1])?;
 /// assert_eq!(hints.get(3.into(), 5), Some(&BranchHint::Likely));
 /// assert_eq!(hints.get(3.into(), 6), None);
-/// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+/// # Ok::<(), wattle_ast::Error>(())
 /// ```
 pub type BranchHints = CodeMetadata<BranchHint>;
 

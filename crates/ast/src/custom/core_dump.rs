@@ -15,7 +15,7 @@ record! {
     /// ```
     /// use wattle_ast::custom::CoreDump;
     /// assert_eq!(CoreDump::parse(b"\0\x06a.wasm")?.executable, "a.wasm");
-    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     CoreDump<'a> section "core" after 0 {
         /// The name of the program.
@@ -68,7 +68,7 @@ record! {
     /// // Thread `main`: one frame, in instance 0, function 2, at offset 5, with a local 7.
     /// let stack = CoreStack::parse(b"\0\x04main\x01\0\0\x02\x05\x01\x7f\x07\0")?;
     /// assert_eq!(stack.frames[0].locals, [CoreValue::I32(7)]);
-    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     CoreStack<'a> section "corestack" after 0 {
         /// The name of the thread.

@@ -16,7 +16,7 @@ use crate::{Decode, Encode, Malformed, Name, Reader};
 /// let dylink = Dylink::parse(b"\x02\x09\x01\x07libc.so")?;
 /// let [DylinkSubsection::Needed(names)] = &dylink.subsections[..] else { panic!() };
 /// assert_eq!(names[0], "libc.so");
-/// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+/// # Ok::<(), wattle_ast::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Dylink<'a> {

@@ -12,7 +12,7 @@ record! {
     /// ```
     /// use wattle_ast::custom::ExternalDebugInfo;
     /// assert_eq!(ExternalDebugInfo::parse(b"\x05a.map")?.url, "a.map");
-    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     ExternalDebugInfo<'a> section "external_debug_info" {
         /// The URL, relative to that of the module.

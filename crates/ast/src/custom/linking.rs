@@ -18,7 +18,7 @@ use crate::{Decode, Encode, Malformed, Name, Reader};
 /// let linking = LinkingSection::parse(b"\x02\x08\x06\x01\0\0\x02\x01f")?;
 /// let symbol = linking.symbols().next().unwrap();
 /// assert_eq!(symbol.kind, SymbolKind::Func { index: 2, name: Some("f".into()) });
-/// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+/// # Ok::<(), wattle_ast::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LinkingSection<'a> {

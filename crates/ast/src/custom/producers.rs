@@ -16,7 +16,7 @@ record! {
     /// let bytes = b"\x01\x08language\x01\x04Rust\x042024";
     /// let producers = Producers::parse(bytes)?;
     /// assert_eq!(producers.field("language").unwrap().values[0].version, "2024");
-    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     Producers<'a> section "producers" {
         /// The fields, with distinct names.

@@ -17,7 +17,7 @@ record! {
     /// // In section 3, at offset 7: the index of the function that is symbol 2.
     /// let section = RelocSection::parse(&[3, 1, 0, 7, 2])?;
     /// assert_eq!(section.relocs[0].ty, RelocType::FuncIndexLeb);
-    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     RelocSection {
         /// The place of the section in the module, custom sections included.

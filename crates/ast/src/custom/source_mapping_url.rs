@@ -11,7 +11,7 @@ record! {
     /// ```
     /// use wattle_ast::custom::SourceMappingUrl;
     /// assert_eq!(SourceMappingUrl::parse(b"\x05a.map")?.url, "a.map");
-    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     SourceMappingUrl<'a> section "sourceMappingURL" {
         /// The URL, relative to that of the module.

@@ -17,7 +17,7 @@ record! {
     /// let target = TargetFeatures::parse(b"\x01+\x07simd128")?;
     /// assert_eq!(target.features[0].prefix, TargetPrefix::Used);
     /// assert_eq!(target.features[0].name, "simd128");
-    /// # Ok::<(), (wattle_ast::Malformed, usize)>(())
+    /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     TargetFeatures<'a> section "target_features" {
         /// The features, with distinct names.

@@ -30,6 +30,8 @@ fn errors_of_binaries() {
     says(read, text);
     let io = std::io::Error::other("the disk is on fire");
     says(parser::ReadError::from(io), "the disk is on fire");
+    let large = parser::ItemTooLarge { offset: 8, max: 1, path: ast::Path::default() };
+    says(large, "item too large: it takes more than 1 bytes at offset 0x8");
     says(
         ast::Body::from_bytes(&b"\x01\x01"[..]).unwrap_err(),
         "unexpected end of section or function at offset 0x2",
@@ -82,6 +84,17 @@ fn errors_of_building() {
 }
 
 #[test]
+fn errors_of_editing() {
+    let mut module = ast::Module::default();
+    let error = module.remove_func(ast::FuncIdx(0)).unwrap_err();
+    says(error, "unknown func 0");
+    let fault = ast::RemapFault::<core::convert::Infallible>::from(ast::Malformed::IllegalOpcode);
+    says(fault, "illegal opcode");
+    let path = ast::Path::item(ast::ItemKind::Func, 3);
+    says(ast::RemapError { fault, path }, "illegal opcode, in func 3");
+}
+
+#[test]
 fn errors_of_execution() {
     says(runtime::Trap::DivideByZero, "integer divide by zero");
     says(runtime::Error::from(runtime::Trap::DivideByZero), "integer divide by zero");
@@ -91,4 +104,8 @@ fn errors_of_execution() {
 #[test]
 fn errors_of_generation() {
     says(smith::Error::NotEnoughData, &smith::Error::NotEnoughData.to_string());
+    let config = smith::Config { max_funcs: u32::MAX, ..smith::Config::default() };
+    let error = config.check().unwrap_err();
+    says(error, &error.to_string());
+    assert!(error.to_string().contains("max_funcs"), "{error}");
 }
