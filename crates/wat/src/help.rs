@@ -69,8 +69,8 @@ impl fmt::Display for Help {
                 write!(f, "this looks like {}: {}", foreign.name, foreign.advice)
             }
             Help::OneOf(expected) => {
-                for (nth, word) in words_of(*expected).enumerate() {
-                    write!(f, "{} `{word}`", if nth == 0 { "there are" } else { "," })?;
+                for (nth, keyword) in words_of(*expected).enumerate() {
+                    write!(f, "{} `{keyword}`", if nth == 0 { "there are" } else { "," })?;
                 }
                 Ok(())
             }

@@ -340,6 +340,71 @@ fn wasi_opens_no_file_by_a_path_of_the_system() {
     check_files("ambient authority", ambient);
 }
 
+/// The variables and fields in a line of code that put text of an input into a message as it is.
+fn direct_texts(line: &str) -> Vec<&'static str> {
+    let is_message = ["write!(", "writeln!(", "format!(", "print!(", "println!("]
+        .iter()
+        .any(|name| line.contains(name));
+    let texts = ["name", "id", "token", "module", "export"];
+    let shows = |text: &&str| {
+        let inline = [format!("{{{text}}}"), format!("{{{text}:<")];
+        let is_field = line.match_indices(&format!(".{text}")).any(|(at, found)| {
+            let (before, behind) = (&line[..at], &line[at + found.len()..]);
+            // The names of sources are escaped where they are made, and those of formats are ours.
+            !["source", "foreign"].iter().any(|owner| before.ends_with(owner))
+                && (behind.starts_with(')')
+                    || behind.starts_with(',')
+                    || behind.starts_with(".as_str"))
+        });
+        inline.iter().any(|text| line.contains(text)) || is_field
+    };
+    if is_message { texts.into_iter().filter(shows).collect() } else { Vec::new() }
+}
+
+#[test]
+fn names_are_escaped_where_they_are_shown() {
+    assert_eq!(direct_texts(r#"write!(f, "in `${name}`")"#), ["name"]);
+    assert_eq!(direct_texts(r#"format!("{} is {id}", self.name)"#), ["name", "id"]);
+    assert_eq!(
+        direct_texts(r#"format!("{keyword} {} {}", source.name, module.names.len())"#),
+        [""; 0]
+    );
+    // What these name is not part of an input.
+    let ours = [
+        "crates/differ/",                   // engines, which are named on the command line
+        "crates/cli/src/commands/fuzz.rs",  // the same
+        "crates/parser/src/failure.rs",     // sections
+        "crates/wat/src/other_names.rs",    // instructions
+        "crates/wat/src/module/reports.rs", // for `Help`, which escapes what it shows
+        "crates/cli/src/commands/man.rs",   // commands
+    ];
+    let mut offenders = Vec::new();
+    for file in files("rs").into_iter().filter(File::is_in_src) {
+        let is_test = file.path.contains("tests");
+        if is_test || ours.iter().any(|path| file.path.starts_with(path)) {
+            continue;
+        }
+        let lines: Vec<_> = file.code().collect();
+        for (at, (number, line)) in lines.iter().enumerate() {
+            let is_escaped = |text: &str| {
+                let near = &lines[at.saturating_sub(14)..=at];
+                let escapes = |line: &str| line.contains("Shown(") || line.contains("Quoted(");
+                escapes(line)
+                    || near.iter().any(|(_, near)| {
+                        let binds = near.contains("let ") || near.contains("map_or(");
+                        binds && near.contains(text) && escapes(near)
+                    })
+            };
+            for text in direct_texts(line) {
+                if !is_escaped(text) {
+                    offenders.push(format!("{}:{number}: {text} in: {}", file.path, line.trim()));
+                }
+            }
+        }
+    }
+    check("names shown without `Shown` or `Quoted`", offenders);
+}
+
 #[test]
 fn no_second_list_of_mnemonics() {
     // A handful of names that nobody writes by chance; tests and docs may use them.

@@ -264,7 +264,7 @@ pub struct LeftOut {
 
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the custom section {} is left out: {}", self.name, self.why)
+        write!(f, "the custom section {} is left out: {}", crate::Shown(&self.name), self.why)
     }
 }
 

@@ -165,8 +165,8 @@ impl<'a> Dumper<'a> {
     /// A row for an item with an index.
     fn item(&mut self, event: &Event<'_>, kind: ItemKind, what: &str) -> io::Result<()> {
         let index = self.index(kind);
-        let name = self.name(kind, index);
-        let meaning = format!("{} {index}{name}: {what}", kind.keyword());
+        let shown = self.name(kind, index);
+        let meaning = format!("{} {index}{shown}: {what}", kind.keyword());
         self.row(event.offset, event.bytes, 1, &meaning)
     }
 
@@ -267,7 +267,7 @@ impl<'a> Dumper<'a> {
             self.next.insert(ItemKind::Func, self.module.imported(ExternKind::Func));
         }
         let count = if id.is_list() { format!(", {}", entries(count)) } else { String::new() };
-        self.row(event.offset, event.bytes, 0, &format!("{id} section{count}"))
+        self.row(event.offset, event.bytes, 0, &format!("{} section{count}", id.name()))
     }
 
     /// Constant expressions, each without its `end`.
@@ -318,10 +318,10 @@ impl<'a> Dumper<'a> {
     /// instructions are malformed.
     fn body(&mut self, event: &Event<'_>, body: &Body<'_>) -> io::Result<usize> {
         let index = self.index(ItemKind::Func);
-        let name = self.name(ItemKind::Func, index);
+        let shown = self.name(ItemKind::Func, index);
         let size = event.bytes.len() - body.bytes().len();
         let (head, bytes) = event.bytes.split_at(size);
-        self.row(event.offset, head, 1, &format!("func {index}{name}: {} bytes", bytes.len()))?;
+        self.row(event.offset, head, 1, &format!("func {index}{shown}: {} bytes", bytes.len()))?;
         let (locals, code) = bytes.split_at(body.code_offset());
         let runs: Vec<_> = body.locals().map(|run| format!("{} {}", run.count, run.ty)).collect();
         let start = event.offset + size;

@@ -128,8 +128,9 @@ impl Listing {
         writeln!(out, "sections ({}, {} bytes in all)", self.sections.len(), self.size)?;
         for row in &self.sections {
             let count = row.count.map_or(String::new(), entries);
+            let section = &row.name;
             let line =
-                format!("  {:<26} {:>#10x} {:>10} bytes  {count}", row.name, row.start, row.size);
+                format!("  {section:<26} {:>#10x} {:>10} bytes  {count}", row.start, row.size);
             writeln!(out, "{}", line.trim_end())?;
         }
         Ok(())

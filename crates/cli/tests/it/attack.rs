@@ -34,7 +34,7 @@ impl Attack {
     fn new(name: &'static str, args: &'static str, input: impl Into<Vec<u8>>) -> Attack {
         let input = input.into();
         let output = 200 * input.len() + (1 << 16);
-        Attack { name, args, input, error: None, time: 60, memory: 300, output }
+        Attack { name, args, input, error: None, time: 200, memory: 300, output }
     }
 
     fn error(mut self, error: &'static str) -> Attack {
@@ -184,12 +184,12 @@ fn values_that_cost_few_bytes() {
     withstand([
         Attack::new("calls with many results", "validate", binary(&calls(250_000)))
             .error("too many operands"),
-        Attack::new("calls, each in a limit", "validate", binary(&calls(1_000))).time(100),
+        Attack::new("calls, each in a limit", "validate", binary(&calls(1_000))).time(400),
         Attack::new("operand stacks of calls", "print --operand-stack", binary(&calls(1_000)))
-            .time(100),
-        Attack::new("blocks with many results", "validate", blocks).time(100),
-        Attack::new("labels with many results", "validate", labels).time(100),
-        Attack::new("structs with many fields", "validate --features all", structs).time(100),
+            .time(400),
+        Attack::new("blocks with many results", "validate", blocks).time(400),
+        Attack::new("labels with many results", "validate", labels).time(400),
+        Attack::new("structs with many fields", "validate --features all", structs).time(400),
     ]);
 }
 
@@ -216,7 +216,7 @@ fn locals_by_the_million() {
         Attack::new("locals", "validate --no-limits", module()).output(size),
         Attack::new("a local far away", "print --name-unnamed", far()).output(size),
         Attack::new("locals of many functions", "print --name-unnamed", many()).output(4 << 20),
-        Attack::new("locals of many functions", "validate", many()).time(400),
+        Attack::new("locals of many functions", "validate", many()).time(1500),
     ]);
 }
 
@@ -257,19 +257,19 @@ fn errors_by_the_thousand() {
     const N: usize = 5_000;
     withstand([
         Attack::new("malformed on one line", "parse --max-errors 1000000", "(func i32.nope)".repeat(N))
-            .error("unknown operator").time(400),
+            .error("unknown operator").time(1500),
         Attack::new("unknown identifiers", "validate --max-errors 1000000", fields(N, |i| format!("(func $name{i} call $nam{i})")))
-            .error("unknown function").time(400),
+            .error("unknown function").time(1500),
         Attack::new("duplicate identifiers", "parse --max-errors 1000000", fields(N, |i| format!("(func $f{})", i / 2)))
-            .error("duplicate func").time(400),
+            .error("duplicate func").time(1500),
         Attack::new("invalid on one line", "validate --max-errors 1000000", format!("(module {})", "(func (result i32))".repeat(N)))
-            .error("type mismatch").time(400).output(60 << 20),
+            .error("type mismatch").time(1500).output(60 << 20),
         Attack::new("errors that name types", "validate --max-errors 1000000", binary(&fields(N / 2, |i| {
             format!("(type $t{i} (struct (field (ref null $t{i})) (field i{}))) (func (param (ref $t{i})) (result i32) local.get 0)", 32 << (i & 1))
         })))
-            .error("type mismatch").time(400).output(60 << 20),
+            .error("type mismatch").time(1500).output(60 << 20),
         Attack::new("malformed annotations", "parse", "(@custom)".repeat(N)).error("@custom annotation"),
-        Attack::new("a script of errors", "wast", "(module (func i32.nope))".repeat(N / 10)).error("").time(400),
+        Attack::new("a script of errors", "wast", "(module (func i32.nope))".repeat(N / 10)).error("").time(1500),
     ]);
 }
 
@@ -279,8 +279,8 @@ fn depth() {
     withstand([
         Attack::new("blocks", "validate", func(&[("block ", N), ("end ", N)])),
         Attack::new("blocks", "print --fold", binary(&func(&[("block ", N), ("end ", N)])))
-            .time(100),
-        Attack::new("blocks", "dump", binary(&func(&[("block ", N), ("end ", N)]))).time(400),
+            .time(400),
+        Attack::new("blocks", "dump", binary(&func(&[("block ", N), ("end ", N)]))).time(1500),
         Attack::new("folded blocks", "parse", func(&[("(block ", N), (")", N)])),
         Attack::new("folded ifs", "parse", func(&[("(if (i32.const 0) (then ", N), ("))", N)])),
         Attack::new(
@@ -288,7 +288,7 @@ fn depth() {
             "print",
             func(&[("block $a br $a ", N / 10), ("end ", N / 10)]),
         )
-        .time(100),
+        .time(400),
         Attack::new("parentheses", "parse", func(&[("(", N), (")", N)])).error("unexpected token"),
         Attack::new("unclosed", "parse", func(&[("(block ", N)])).error("unexpected token"),
         Attack::new("comments", "parse", func(&[("(;", N), (";)", N)])),

@@ -63,9 +63,9 @@ impl Watch {
             Ok(at) => lines[at].text.clone(),
             Err(_) => step.opcode.to_string(),
         };
-        let name = self.name(step.func);
+        let func = self.name(step.func);
         match &mut self.trace {
-            Some(out) => writeln!(out, "{name} + {:#x}: {text}", step.offset),
+            Some(out) => writeln!(out, "{func} + {:#x}: {text}", step.offset),
             None => Ok(()),
         }
     }
@@ -131,7 +131,8 @@ impl Watch {
                 0 => "-".to_owned(),
                 branches => format!("{} of {branches}", row.both_ways),
             };
-            writeln!(err, "{:width$} {instructions:>21} {share:>7} {branches:>18}", row.name)?;
+            let func = &row.name;
+            writeln!(err, "{func:width$} {instructions:>21} {share:>7} {branches:>18}")?;
         }
         err.flush()
     }
