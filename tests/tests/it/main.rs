@@ -5,6 +5,7 @@ mod cases;
 mod corpus;
 mod edits;
 mod library;
+mod limits;
 mod remap;
 mod stack;
 mod suite;
