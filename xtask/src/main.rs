@@ -1,6 +1,7 @@
 //! The chores of this repository, run as `cargo xtask NAME`.
 
 mod corpus;
+mod cycles;
 mod fetch;
 mod growth;
 mod wasi;
@@ -23,6 +24,8 @@ enum Chore {
     Corpus(corpus::Options),
     /// Download the official test programs of WASI into `corpus/wasi-testsuite`
     Wasi(wasi::Options),
+    /// Find functions that can call themselves
+    Cycles,
     /// Measure how the time of each command grows with its input
     Growth(growth::Options),
 }
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let result = match Args::parse().chore {
         Chore::Corpus(options) => corpus::run(&options),
         Chore::Wasi(options) => wasi::run(&options),
+        Chore::Cycles => cycles::run(),
         Chore::Growth(options) => growth::run(&options),
     };
     match result {

@@ -266,3 +266,36 @@ fn the_source_map_knows_every_instruction() {
     assert_eq!(slice(&Path::item(ItemKind::Import, 0)), Some("(import \"\" \"\" (func))"));
     assert_eq!(Parser::new().module(text).unwrap().source_map, None);
 }
+
+#[test]
+fn locals_are_repeated() {
+    let locals = |text: &str| {
+        let module = parse(text).unwrap_or_else(|errors| panic!("{errors} in {text}"));
+        let runs = module.funcs.first().unwrap().body.locals();
+        runs.map(|run| (run.count, run.ty.to_string())).collect::<Vec<_>>()
+    };
+    let run = |count, ty: &str| (count, ty.to_owned());
+    assert_eq!(
+        locals("(func (local (@repeat 1000) i32) (local i32) (local (@repeat 4294966000) i64))"),
+        [run(1_001, "i32"), run(4_294_966_000, "i64")],
+    );
+    // Indices of later locals count all of them.
+    let text = "(func (param f32) (local (@repeat 7) i32 i64) (local $x i64) local.get $x drop)";
+    assert_eq!(locals(text), [run(7, "i32"), run(2, "i64")]);
+    let module = parse(text).unwrap();
+    assert_eq!(module.names.locals.name(0.into(), 9.into()).unwrap(), "x");
+    for (text, reason) in [
+        ("(func (local (@repeat 0) i32))", "@repeat annotation: a count is expected"),
+        ("(func (local (@repeat) i32))", "@repeat annotation: a count is expected"),
+        ("(func (local (@repeat 4294967296) i32))", "@repeat annotation: a count is expected"),
+        ("(func (local (@repeat 1 1) i32))", "@repeat annotation: unexpected token"),
+        ("(func (local (@repeat 1) (@repeat 1) i32))", "@repeat annotation: multiple counts"),
+        ("(func (local (@repeat 4294967295) i32) (local i32))", "too many local bindings"),
+        ("(func (@repeat 2) (local i32))", "misplaced @repeat annotation"),
+        ("(func (local (@repeat 2)))", "misplaced @repeat annotation"),
+        ("(func (param (@repeat 2) i32))", "misplaced @repeat annotation"),
+    ] {
+        let errors = parse(text).map(drop).unwrap_err();
+        assert_eq!(errors.as_slice()[0].kind.to_string(), reason, "{text}");
+    }
+}

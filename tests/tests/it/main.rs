@@ -6,6 +6,7 @@ mod corpus;
 mod edits;
 mod examples;
 mod library;
+mod limits;
 mod remap;
 mod stack;
 mod suite;
