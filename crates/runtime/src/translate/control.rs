@@ -86,6 +86,8 @@ impl<'m> Translator<'m> {
     /// Begins a block whose parameters, if it has any, are at slot `base`, above `height` operands.
     fn open(&mut self, kind: Kind, signature: Signature<'m>, height: usize, base: Slot) {
         let start = self.code.ops.len() as u32;
+        // Room for the next one too: so a lack of memory is known one block early.
+        self.is_full |= self.blocks.try_reserve(2).is_err();
         self.blocks.push(Block {
             kind,
             signature,
