@@ -226,7 +226,7 @@ fn harm(data: &[u8], directory: &str) -> Option<String> {
         Wasi::builder().dir(folder.path().join(directory), "/").expect("it is there").build();
     let module = PROGRAM.with(Module::clone);
     let (mut store, mut imports) = (Store::new(()), Imports::default());
-    wasi.define(&mut store, &mut imports);
+    wasi.define(&mut imports);
     let instance = Instance::new(&mut store, &module, &imports).expect("all imports are there");
     let memory = instance.memory(&store, "memory").expect("it is exported");
     let mut input = Unstructured::new(data);

@@ -52,14 +52,9 @@ impl Budget {
         self.used.checked_add(bytes).is_some_and(|total| total <= self.limits.bytes)
     }
 
-    /// Grows a resource from `current` to `desired` bytes, which `allocate` allocates. `None` if a
-    /// limit or the system refuses.
-    pub(crate) fn grow<R>(
-        &mut self,
-        resource: Resource,
-        [current, desired]: [u64; 2],
-        allocate: impl FnOnce() -> Option<R>,
-    ) -> Option<R> {
+    /// Takes what a resource needs to grow from `current` to `desired` bytes. `None` if a limit
+    /// refuses.
+    pub(crate) fn take(&mut self, resource: Resource, [current, desired]: [u64; 2]) -> Option<()> {
         let bytes = desired.saturating_sub(current);
         let total = self.used.checked_add(bytes).filter(|&total| total <= self.limits.bytes)?;
         if let Some(limiter) = &mut self.limiter
@@ -68,9 +63,21 @@ impl Budget {
             return None;
         }
         self.used = total;
+        Some(())
+    }
+
+    /// Grows a resource from `current` to `desired` bytes, which `allocate` allocates. `None` if a
+    /// limit or the system refuses.
+    pub(crate) fn grow<R>(
+        &mut self,
+        resource: Resource,
+        change: [u64; 2],
+        allocate: impl FnOnce() -> Option<R>,
+    ) -> Option<R> {
+        self.take(resource, change)?;
         let grown = self.with_headroom(allocate);
         if grown.is_none() {
-            self.shrink(resource, bytes);
+            self.shrink(resource, change[1].saturating_sub(change[0]));
         }
         grown
     }

@@ -9,19 +9,33 @@
 use crate::state::State;
 use crate::trap::{Error, Trap};
 
-/// What an instruction costs beside its unit when it is executed by its opcode: those on memories,
-/// tables and segments, and accesses that are atomic or to other memories than the first.
+/// What an instruction costs beside its unit when the loop over operations leaves it to others:
+/// those on memories, tables and segments, accesses that are atomic or to other memories than the
+/// first, and calls that may leave the instance.
 pub(crate) const ROW: u64 = 4;
 /// What an instruction costs beside its unit when it makes an object, or throws an exception.
 pub(crate) const OBJECT: u64 = 20;
-/// What the call of a function of the host costs.
-pub(crate) const HOST: u64 = 40;
-/// The bytes that are allocated, set or copied for a unit.
+/// What the call of a function of the host costs, and each parameter and result.
+const HOST: u64 = 40;
+const HOST_VALUE: u64 = 2;
+/// The bytes that are set or copied for a unit.
 const BYTES: u64 = 16;
+/// The bytes of a memory or a table that are new for a unit. The system has to find them.
+const NEW_BYTES: u64 = 8;
 /// The slots that are cleared, moved or looked at for a unit.
 const SLOTS: u64 = 8;
 
-/// The fuel for allocating, setting or copying bytes.
+/// The fuel for the call of a function of the host.
+pub(crate) const fn of_host_call(params: usize, results: usize) -> u64 {
+    HOST + HOST_VALUE * (params + results) as u64
+}
+
+/// The fuel for a new memory or table, or for the bytes that one grows by.
+pub(crate) const fn of_new_bytes(bytes: u64) -> u64 {
+    bytes / NEW_BYTES
+}
+
+/// The fuel for setting or copying bytes.
 pub(crate) const fn of_bytes(bytes: u64) -> u64 {
     bytes / BYTES
 }

@@ -53,8 +53,27 @@ impl<T> fmt::Debug for Caller<'_, T> {
     }
 }
 
+/// The function on slots for one on values.
+pub(crate) fn on_slots<T>(
+    ty: &FuncType,
+    call: impl Fn(&mut Caller<'_, T>, &[Value]) -> Result<Vec<Value>, Error> + Send + Sync + 'static,
+) -> Arc<HostCall<T>> {
+    let ty = ty.clone();
+    Arc::new(move |caller: &mut Caller<'_, T>, row: &mut [u64]| {
+        let arguments = caller.store.inner.state.values_of(row, ty.params());
+        let results = call(caller, &arguments)?;
+        let results = caller.store.inner.state.row_of(&results, ty.results())?;
+        row.iter_mut().zip(results).for_each(|(to, from)| *to = from);
+        Ok(())
+    })
+}
+
 impl Func {
-    fn host<T>(store: &mut Store<T>, ty: &FuncType, call: Arc<HostCall<T>>) -> Result<Func, Error> {
+    pub(crate) fn host<T>(
+        store: &mut Store<T>,
+        ty: &FuncType,
+        call: Arc<HostCall<T>>,
+    ) -> Result<Func, Error> {
         let (params, results) = (widths(ty.params()), widths(ty.results()));
         let ty = store.inner.state.types.add_func(ty)?;
         let kind = FuncKind::Host(store.hosts.len() as u32);
@@ -84,15 +103,8 @@ impl Func {
         ty: FuncType,
         call: impl Fn(&mut Caller<'_, T>, &[Value]) -> Result<Vec<Value>, Error> + Send + Sync + 'static,
     ) -> Result<Func, Error> {
-        let types = ty.clone();
-        let on_slots = move |caller: &mut Caller<'_, T>, row: &mut [u64]| {
-            let arguments = caller.store.inner.state.values_of(row, types.params());
-            let results = call(caller, &arguments)?;
-            let results = caller.store.inner.state.row_of(&results, types.results())?;
-            row.iter_mut().zip(results).for_each(|(to, from)| *to = from);
-            Ok(())
-        };
-        Func::host(store, &ty, Arc::new(on_slots))
+        let call = on_slots(&ty, call);
+        Func::host(store, &ty, call)
     }
 
     /// A function of the host from a closure on numbers. The function type follows from the

@@ -95,7 +95,7 @@ impl Instance {
     pub fn new<T>(
         store: &mut Store<T>,
         module: &Module,
-        imports: &Imports,
+        imports: &Imports<T>,
     ) -> Result<Instance, Error> {
         let types = store.inner.state.types.import(module.inner.types())?;
         let mut inst = InstanceInst {
@@ -288,15 +288,6 @@ impl Instance {
     }
 }
 
-impl Imports {
-    /// Adds all exports of an instance under a module name, and replaces that module.
-    pub fn define_instance<T>(&mut self, store: &Store<T>, module: &str, instance: Instance) {
-        let exports = instance.exports(store).into_iter();
-        let exports = exports.map(|(name, what)| (name.into_boxed_str(), what)).collect();
-        self.modules.insert(module.into(), exports);
-    }
-}
-
 impl InstanceInst {
     /// Adds a definition to the end of its index space.
     fn push(&mut self, what: Extern) {
@@ -360,11 +351,15 @@ fn matches<T>(
 }
 
 /// Resolves the imports of an instance.
-fn import<T>(store: &Store<T>, inst: &mut InstanceInst, imports: &Imports) -> Result<(), Error> {
+fn import<T>(
+    store: &mut Store<T>,
+    inst: &mut InstanceInst,
+    imports: &Imports<T>,
+) -> Result<(), Error> {
     let module = inst.module.clone();
     for (from, name, wanted) in module.imports() {
         let unknown = || ErrorKind::UnknownImport(from.into(), name.into());
-        let found = imports.get(from, name).ok_or_else(unknown)?;
+        let found = imports.resolve(store, from, name)?.ok_or_else(unknown)?;
         if !matches(store, inst, wanted, found)? {
             let why = match (wanted.kind().keyword(), found.kind().keyword()) {
                 (wanted, found) if wanted == found => format!("the {found} is of another type"),
@@ -402,7 +397,7 @@ fn admit(inner: &mut Inner, ast: &ast::Module<'_>) -> Result<(), Error> {
     let elems = ELEMENT * ast.elems.iter().map(|elem| elem.items.len() as u64).sum::<u64>();
     let datas = ast.datas.iter().map(|data| data.bytes.len() as u64).sum::<u64>();
     let new = memories.saturating_add(tables).saturating_sub(FREE);
-    inner.spend(fuel::of_bytes(new).saturating_add(fuel::of_bytes(elems + datas)))?;
+    inner.spend(fuel::of_new_bytes(new).saturating_add(fuel::of_bytes(elems + datas)))?;
     let definitions = [ast.imports.len(), ast.funcs.len(), ast.tables.len(), ast.memories.len()];
     let segments = [ast.globals.len(), ast.tags.len(), ast.elems.len(), ast.datas.len()];
     let count = definitions.iter().chain(&segments).sum::<usize>() as u64;
@@ -410,10 +405,9 @@ fn admit(inner: &mut Inner, ast: &ast::Module<'_>) -> Result<(), Error> {
     let budget = &mut inner.state.budget;
     let all = memories.saturating_add(tables).saturating_add(own);
     if !budget.has(all) {
-        return Err(ErrorKind::Limit("memory size").into());
+        return Err(ErrorKind::Limit("memory size of the store").into());
     }
-    let taken = budget.grow(Resource::Instance, [0, own], || Some(()));
-    Ok(taken.ok_or(ErrorKind::Limit("instance size"))?)
+    Ok(budget.take(Resource::Instance, [0, own]).ok_or(ErrorKind::Limit("instance size"))?)
 }
 
 /// Allocates what needs no expression: functions, memories, tags, and room for segments.

@@ -90,7 +90,8 @@ pub struct Growth {
 /// Decides about the growth of a store's resources, within its [`Limits`]:
 /// [`Store::set_limiter`](crate::Store::set_limiter).
 ///
-/// Several stores can share what a limiter counts, for example to bound a process.
+/// Several stores can share what a limiter counts, for example to bound a process. A store drops
+/// its limiter when it is dropped itself, and all that the limiter allowed is free then.
 ///
 /// ```
 /// use wattle_runtime::{Growth, Resource, ResourceLimiter, Store};

@@ -16,6 +16,9 @@ use crate::values::{Ref, Value};
 /// The most bytes of a memory, even with 64-bit addresses: accesses rely on addresses of 32 bits.
 const MOST_BYTES: u64 = 1 << 32;
 
+/// The least room in bytes of a memory that has grown: pages that are not used take no memory.
+const ROOM: usize = 16 << 20;
+
 /// The most pages that the addresses of a memory reach.
 fn most_pages(ty: &MemType) -> u64 {
     let bits = u32::from(ty.page_bits());
@@ -73,18 +76,19 @@ impl MemoryInst {
         let old = self.pages();
         let (new, bytes) = self.grown(pages)?;
         let len = usize::try_from(bytes).ok()?;
-        budget.grow(Resource::Memory, [self.len as u64, bytes], || self.make_room(len))?;
+        let change = [self.len as u64, bytes];
+        match len <= self.room.len() {
+            true => budget.take(Resource::Memory, change)?,
+            false => budget.grow(Resource::Memory, change, || self.make_room(len))?,
+        }
         (self.len, self.ty.limits.min) = (len, new);
         Some(old)
     }
 
     /// Makes room for `len` bytes, and for as many more as keep the time of many growths linear.
     fn make_room(&mut self, len: usize) -> Option<()> {
-        if len <= self.room.len() {
-            return Some(());
-        }
         let most = usize::try_from(MOST_BYTES).unwrap_or(usize::MAX);
-        let ample = self.len.saturating_mul(2).min(most).max(len);
+        let ample = self.len.saturating_mul(2).max(ROOM).min(most).max(len);
         let mut room = zeroed::<u8>(ample).or_else(|| zeroed(len))?;
         // What is zero already stays untouched, so that its pages take no memory.
         let (old, _) = self.bytes().as_chunks::<4096>();
@@ -144,10 +148,14 @@ impl TableInst {
         let new = self.grown(count)?;
         let len = usize::try_from(new).ok()?;
         let elems = &mut self.elems;
-        budget.grow(Resource::Table, [ELEMENT * old, ELEMENT * new], || {
-            let more = len - elems.len();
-            elems.try_reserve(more).or_else(|_| elems.try_reserve_exact(more)).ok()
-        })?;
+        let change = [ELEMENT * old, ELEMENT * new];
+        match len <= elems.capacity() {
+            true => budget.take(Resource::Table, change)?,
+            false => budget.grow(Resource::Table, change, || {
+                let more = len - elems.len();
+                elems.try_reserve(more).or_else(|_| elems.try_reserve_exact(more)).ok()
+            })?,
+        }
         elems.resize(len, value);
         self.ty.limits.min = new;
         Some(old)

@@ -1,6 +1,7 @@
 //! The store: its state, the functions and data of the host, and the driver of executions.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -49,6 +50,8 @@ pub(crate) struct Inner {
 pub struct Store<T = ()> {
     pub(crate) inner: Inner,
     pub(crate) hosts: Vec<HostFunc<T>>,
+    /// The functions of the host that came with imports, by the address of their code.
+    pub(crate) imported: BTreeMap<usize, Func>,
     data: T,
 }
 
@@ -155,7 +158,8 @@ impl<T> Store<T> {
             fuel: config.fuel,
             ..State::default()
         };
-        Store { inner: Inner { state, ..Inner::default() }, hosts: Vec::new(), data }
+        let inner = Inner { state, ..Inner::default() };
+        Store { inner, hosts: Vec::new(), imported: BTreeMap::new(), data }
     }
 
     /// The data of the host.
@@ -362,8 +366,8 @@ impl<T> Store<T> {
         let instance = exec.current.instance;
         exec.top = exec.top.max(base + count);
         self.inner.state.parked.push(exec);
-        // A value takes longer to hand over than an instruction takes.
-        let paid = Fuel { state: &mut self.inner.state }.charge(fuel::HOST + count as u64);
+        let cost = fuel::of_host_call(host.params, host.results);
+        let paid = Fuel { state: &mut self.inner.state }.charge(cost);
         let result = paid.and_then(|()| {
             (host.call)(&mut Caller { store: self, instance: Some(instance) }, slots)
         });

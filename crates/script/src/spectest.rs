@@ -1,15 +1,14 @@
 //! The module `spectest`, which the host provides to every script.
 
 use wattle_ast::{AbsHeapType, AddrType, GlobalType, Limits, MemType, RefType, TableType, ValType};
-use wattle_runtime::{Error, Func, Global, Imports, Memory, Ref, Store, Table, Value};
+use wattle_runtime::{Error, Global, Imports, Memory, Ref, Store, Table, Value};
 
 /// Adds `spectest`. What it prints goes nowhere.
 pub(super) fn define(store: &mut Store, imports: &mut Imports) -> Result<(), Error> {
     let module = "spectest";
     macro_rules! print {
         ($( $name:literal ($( $ty:ty ),*); )*) => { $({
-            let func = Func::wrap(store, |$( _: $ty ),*| ());
-            imports.define(module, $name, func);
+            imports.wrap(module, $name, |$( _: $ty ),*| ());
         })* };
     }
     print! {

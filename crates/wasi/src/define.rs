@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use cap_std::fs::File;
-use wattle_runtime::{Caller, Error, ErrorKind, Func, Imports, Parts, Store};
+use wattle_runtime::{Caller, Error, ErrorKind, Imports, Parts};
 
 use crate::abi::{Errno, Result as Answer};
 use crate::guest::Guest;
@@ -23,15 +23,15 @@ const CALL: u64 = 250;
 /// `elsewhere` names functions of other files that take the parameters behind state and memory. A
 /// parameter of the interface that is `u16` comes as `u32`.
 macro_rules! define {
-    ($wasi:ident, $store:ident, $imports:ident;
+    ($wasi:ident, $imports:ident;
      here { $( $name:ident($( $param:ident: $ty:ident ),*)
          $( needs $( $fd:ident: $right:expr ),* )? => $call:expr; )* }
      elsewhere { $( $file:ident::$func:ident($( $arg:ident: $arg_ty:ident ),*)
          $( needs $( $arg_fd:ident: $arg_right:expr ),* )?; )* }) => {
-        $( define! { $wasi, $store, $imports;
+        $( define! { $wasi, $imports;
             $name($( $param: $ty ),*), [$( $( ($fd, $right) ),* )?] => $call
         } )*
-        $( define! { $wasi, $store, $imports;
+        $( define! { $wasi, $imports;
             $func($( $arg: $arg_ty ),*), [$( $( ($arg_fd, $arg_right) ),* )?] => |state, memory| {
                 $file::$func(state, memory, $( $arg ),*)
             }
@@ -40,23 +40,23 @@ macro_rules! define {
         #[cfg(test)]
         const NAMES: &[&str] = &[$( stringify!($name), )* $( stringify!($func) ),*];
     };
-    ($wasi:ident, $store:ident, $imports:ident;
+    ($wasi:ident, $imports:ident;
      $name:ident($( $param:ident: $ty:ident ),*), [$( $needed:expr ),*] => $call:expr) => {
         let state = $wasi.0.clone();
-        let func = Func::wrap($store, move |mut caller: Caller<'_, T>, $( $param: $ty ),*| {
+        let func = move |mut caller: Caller<'_, T>, $( $param: $ty ),*| {
             answer(&mut caller, &state, &[$( $needed ),*], $call)
-        });
-        $imports.define(MODULE, stringify!($name), func);
+        };
+        $imports.wrap(MODULE, stringify!($name), func);
     };
 }
 
 impl Wasi {
-    /// Defines the functions as imports for the modules of a store.
+    /// Defines the functions as imports, for the modules of any store.
     ///
     /// They work on the memory that the calling instance exports as `memory`. A call of
     /// `proc_exit` ends the execution with [`ErrorKind::Exit`].
-    pub fn define<T: 'static>(&self, store: &mut Store<T>, imports: &mut Imports) {
-        define! { self, store, imports;
+    pub fn define<T: 'static>(&self, imports: &mut Imports<T>) {
+        define! { self, imports;
             here {
                 args_get(list: u32, buffer: u32) => |state, memory| {
                     process::write_strings(memory, &state.args, list, buffer)
@@ -163,12 +163,12 @@ impl Wasi {
             }
         }
         let state = self.0.clone();
-        let exit = Func::wrap(store, move |_: Caller<'_, T>, code: u32| -> Result<(), Error> {
+        let exit = move |code: u32| -> Result<(), Error> {
             // The program has ended, so an error of its output cannot be reported to it.
             let _ = lock(&state).fds.flush();
             Err(Error::new(ErrorKind::Exit(code as i32)))
-        });
-        imports.define(MODULE, "proc_exit", exit);
+        };
+        imports.wrap(MODULE, "proc_exit", exit);
         #[cfg(test)]
         assert_eq!(NAMES.len() + 1, 46);
     }
@@ -204,9 +204,9 @@ mod tests {
 
     #[test]
     fn all_functions_are_defined() {
-        let (mut store, mut imports) = (Store::new(()), Imports::default());
-        Wasi::builder().build().define(&mut store, &mut imports);
-        assert!(imports.get(MODULE, "path_open").is_some());
-        assert!(imports.get("wasi_unstable", "path_open").is_none());
+        let mut imports = Imports::<()>::default();
+        Wasi::builder().build().define(&mut imports);
+        assert!(imports.contains(MODULE, "path_open"));
+        assert!(!imports.contains("wasi_unstable", "path_open"));
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Guest<'m> {
 const MAX_BUFFERS: u32 = 1024;
 
 /// The most bytes of a path, as on Linux.
-const MAX_PATH: u32 = 4096;
+const MAX_PATH: usize = 4096;
 
 impl<'m> Guest<'m> {
     pub(crate) fn new(bytes: &'m mut [u8], fuel: Option<Fuel<'m>>) -> Self {
@@ -79,7 +79,7 @@ impl<'m> Guest<'m> {
 
     /// A path: a string that is not empty and has no zero byte.
     pub(crate) fn path(&self, address: u32, len: u32) -> Result<&str> {
-        if len > MAX_PATH {
+        if self.slice(address, len)?.len() > MAX_PATH {
             return Err(Errno::NAMETOOLONG);
         }
         match self.text(address, len)? {

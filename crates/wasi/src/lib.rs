@@ -29,7 +29,7 @@
 //! let output = Output::capture();
 //! let wasi = Wasi::builder().arg("hello").stdout(output.clone()).build();
 //! let (mut store, mut imports) = (Store::new(()), Imports::default());
-//! wasi.define(&mut store, &mut imports);
+//! wasi.define(&mut imports);
 //! let instance = Instance::new(&mut store, &module, &imports)?;
 //! let error = instance.call(&mut store, "_start", &[]).unwrap_err();
 //! assert_eq!(*error.kind(), ErrorKind::Exit(3));

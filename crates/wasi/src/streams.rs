@@ -195,6 +195,8 @@ impl Sink {
         match &mut self.to {
             To::Nowhere => Ok(()),
             To::Memory(memory) => {
+                let full = |_| io::Error::from(io::ErrorKind::OutOfMemory);
+                memory.try_reserve(bytes.len()).map_err(full)?;
                 memory.extend_from_slice(bytes);
                 Ok(())
             }

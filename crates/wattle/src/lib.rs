@@ -145,3 +145,8 @@ mod tests {
         }
     }
 }
+
+/// The code of the page about embedding, compiled and run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+pub struct Embedding;

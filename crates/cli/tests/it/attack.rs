@@ -326,3 +326,143 @@ fn claims_that_are_not_kept() {
     }
     withstand(attacks);
 }
+
+/// Programs that take what they can get until something runs out: what they define, the arguments,
+/// and how the error begins.
+fn hungry() -> Vec<(&'static str, String, &'static str, &'static str)> {
+    let objects = |types: &str, made: &str| {
+        format!(
+            "(module (type $n (struct (field (ref null $n)) (field (ref null any)))) {types}
+               (global $n (mut (ref null $n)) (ref.null $n))
+               (func (export \"f\") (loop $next
+                 (global.set $n (struct.new $n (global.get $n) {made})) (br $next))))"
+        )
+    };
+    // Grows by less and less, then calls a function that has not been called before.
+    let grown = |what: &str, grow: &str| {
+        format!(
+            "(module ({what}) (func $late (param i32) (drop (i32.div_u (i32.const 1) (local.get 0))))
+               (func (export \"f\") (local $by i32) (local.set $by (i32.const 0x10000))
+                 (loop $next
+                   (if (i32.lt_s ({grow} (local.get $by)) (i32.const 0))
+                     (then (local.set $by (i32.shr_u (local.get $by) (i32.const 1)))))
+                   (br_if $next (local.get $by)))
+                 (call $late (i32.const 0))))"
+        )
+    };
+    let run = "run --invoke f -";
+    vec![
+        ("structs", objects("", "(ref.null any)"), run, "heap exhausted"),
+        (
+            "wide structs",
+            objects(
+                "(type $w (struct (field i64) (field v128) (field i64)))",
+                "(struct.new_default $w)",
+            ),
+            run,
+            "heap exhausted",
+        ),
+        (
+            "arrays",
+            objects("(type $a (array i8))", "(array.new_default $a (i32.const 5000))"),
+            run,
+            "heap exhausted",
+        ),
+        (
+            "long arrays",
+            objects("(type $a (array i8))", "(array.new_default $a (i32.const 50000000))"),
+            run,
+            "heap exhausted",
+        ),
+        (
+            "exceptions",
+            "(module (tag $t (param i64 i64 i64)) (table $t 1000000 exnref)
+               (global $at (mut i32) (i32.const 0))
+               (func (export \"f\") (loop $next
+                 (global.set $at (i32.rem_u (i32.add (global.get $at) (i32.const 1)) (i32.const 1000000)))
+                 (table.set $t (global.get $at) (block $h (result exnref)
+                   (try_table (catch_all_ref $h)
+                     (throw $t (i64.const 1) (i64.const 2) (i64.const 3)))
+                   (unreachable)))
+                 (br $next))))"
+                .to_owned(),
+            "run --max-memory 40M --invoke f -",
+            "heap exhausted",
+        ),
+        (
+            "calls",
+            "(module (func $f (export \"f\") (local i64 i64 i64) (call $f)))".to_owned(),
+            "run --max-depth 100000000 --invoke f -",
+            "call stack exhausted",
+        ),
+        ("memories", grown("memory 0", "memory.grow"), run, "integer divide by zero"),
+        ("tables", grown("table 0 funcref", "table.grow (ref.null func)"), run, "integer divide by zero"),
+    ]
+}
+
+#[test]
+fn programs_that_take_all_they_get_are_told() {
+    let mut attacks = Vec::new();
+    for megabytes in [60, 90, 150, 300] {
+        for (name, input, args, error) in hungry() {
+            let attack = Attack::new(name, args, input).error(error);
+            attacks.push(attack.memory(megabytes).time(5_000));
+        }
+    }
+    withstand(attacks);
+}
+
+#[test]
+fn definitions_that_cost_few_bytes() {
+    let wide = "(table 10000000 funcref) ".repeat(1_000);
+    let waiting = |count: usize| {
+        let threads =
+            (0..count).map(|n| format!("(thread $t{n} (shared (module $m)) (invoke $m \"wait\"))"));
+        format!(
+            "(module $m (memory 1 1 shared) (func (export \"wait\")
+               (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))))
+             {} (wait $t0)",
+            threads.collect::<String>()
+        )
+    };
+    withstand([
+        Attack::new("tables", "run -", format!("(module {wide})"))
+            .error("limit exceeded: memory size of the store"),
+        Attack::new("a memory that grows", "run -", case("memory_grow_eager.wat"))
+            .memory(2500)
+            .time(20),
+        Attack::new(
+            "a memory that is filled",
+            "run --fuel 320 --invoke f -",
+            case("fuel_memory_fill.wat"),
+        )
+        .error("all fuel consumed")
+        .memory(1500)
+        .time(20),
+        Attack::new("a thread that waits for itself", "wast -", "(thread $a (wait $a)) (wait $a)")
+            .error(""),
+        Attack::new("threads that wait", "wast --features all -", waiting(2_000))
+            .error("")
+            .time(2_000),
+    ]);
+}
+
+#[test]
+fn a_blocked_program_ends_in_time() {
+    // It sleeps for an hour.
+    let sleep = r#"(module (import "wasi_snapshot_preview1" "poll_oneoff"
+          (func $poll (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1) (data (i32.const 24) "\00\a0\b8\30\46\03")
+        (func (export "f") (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))))"#;
+    let start = Instant::now();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sleep.wat");
+    std::fs::write(&file, sleep).unwrap();
+    let file = file.to_str().unwrap();
+    let ran = super::wattle(&["run", "--timeout", "0.2", "--invoke", "f", file], b"");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.starts_with("error: interrupted: it takes longer than --timeout"), "{ran:?}");
+    // The message says where the program waits, which only an interrupted call can tell.
+    assert!(ran.err.contains("func 1"), "{ran:?}");
+    assert!(start.elapsed() < Duration::from_secs(60));
+}

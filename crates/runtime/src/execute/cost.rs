@@ -6,7 +6,7 @@
 use wattle_ast::Opcode;
 
 use super::row::Row;
-use crate::fuel::of_bytes;
+use crate::fuel::{of_bytes, of_new_bytes};
 use crate::heap::Payload;
 use crate::memory::ELEMENT;
 use crate::trap::{Broken, at};
@@ -23,13 +23,13 @@ impl Row<'_> {
             O::MemoryInit => of_bytes(third.min(self.memory_bytes(high)?)),
             O::MemoryGrow => {
                 let memory = at(self.memories, self.instance.memory(low)?)?;
-                of_bytes(memory.growth(first, &self.state.budget))
+                of_new_bytes(memory.growth(first, &self.state.budget))
             }
             O::TableFill | O::TableCopy => of_bytes(ELEMENT * third.min(self.table_len(low)?)),
             O::TableInit => of_bytes(ELEMENT * third.min(self.table_len(high)?)),
             O::TableGrow => {
                 let table = at(&self.state.tables, self.instance.table(low)?)?;
-                of_bytes(table.growth(second, &self.state.budget))
+                of_new_bytes(table.growth(second, &self.state.budget))
             }
             O::ArrayNew | O::ArrayNewDefault | O::ArrayNewData | O::ArrayNewElem => {
                 let storage = self.state.types.layout(self.instance.ty(low)?)?.element()?;

@@ -10,7 +10,7 @@ use wattle_ast::{
 use super::operands::Place;
 use super::{Result, Translator};
 use crate::code::{Catches, Code, Handler, Op, Reference, Slot, pack};
-use crate::fuel::{OBJECT, of_slots};
+use crate::fuel::{OBJECT, ROW, of_slots};
 use crate::trap::{Broken, at};
 use crate::types::{width, widths};
 
@@ -86,6 +86,8 @@ impl<'m> Translator<'m> {
     /// Begins a block whose parameters, if it has any, are at slot `base`, above `height` operands.
     fn open(&mut self, kind: Kind, signature: Signature<'m>, height: usize, base: Slot) {
         let start = self.code.ops.len() as u32;
+        // Room for the next one too: so a lack of memory is known one block early.
+        self.is_full |= self.blocks.try_reserve(2).is_err();
         self.blocks.push(Block {
             kind,
             signature,
@@ -540,6 +542,9 @@ impl<'m> Translator<'m> {
     fn call(&mut self, ty: &'m FuncType, op: Op) -> Result<()> {
         let params = ty.params();
         let a = self.settle_top(params.len())?;
+        if !matches!(op.code, Code::Call | Code::ReturnCall | Code::CallIndirect) {
+            self.charge(ROW);
+        }
         if op.code.is_tail_call() {
             let all = widths(params);
             if a != 0 && all > 0 {

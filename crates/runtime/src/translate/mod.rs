@@ -80,6 +80,8 @@ pub(crate) struct Translator<'m> {
     /// The position of the operation that pays for the current run of instructions.
     fuel: Option<usize>,
     tries: u32,
+    /// Whether memory is exhausted: the operations are not complete.
+    is_full: bool,
 }
 
 /// Translates a function.
@@ -107,6 +109,7 @@ pub(crate) fn function<'m>(
         dead_depth: 0,
         fuel: None,
         tries: 0,
+        is_full: false,
     };
     for &ty in ty.params() {
         translator.add_local(ty)?;
@@ -153,6 +156,9 @@ impl<'m> Translator<'m> {
             } else {
                 self.instrument(opcode);
                 self.translate(opcode, &mut reader)?;
+                if self.is_full {
+                    return Err(Trap::ModuleTooLarge.into());
+                }
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! The operand stack at translation time, and the emission of operations.
 
 use super::Translator;
-use crate::code::{Code, Op, Slot, WINDOW};
+use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::trap::{Broken, Failure, Trap};
 
 /// The place of an operand's value.
@@ -30,8 +30,13 @@ const IN_LOCALS: usize = 64;
 
 impl Translator<'_> {
     pub(super) fn emit_op(&mut self, op: Op) {
-        self.code.ops.push(op);
-        self.code.offsets.push(self.offset);
+        let Function { ops, offsets, .. } = &mut self.code;
+        if ops.try_reserve(1).is_err() || offsets.try_reserve(1).is_err() {
+            self.is_full = true;
+            return;
+        }
+        ops.push(op);
+        offsets.push(self.offset);
     }
 
     pub(super) fn emit(&mut self, code: Code, a: Slot, b: Slot, c: Slot, imm: u64) {

@@ -214,14 +214,17 @@ fn run(fields: &str, round: &str, fuel: u64) -> (Duration, u64) {
     (time, fuel)
 }
 
-/// The instructions that others are compared with.
-const PLAIN: &str = "(local.set $i (i32.add (local.get $i) (i32.const 1)))
-    (i32.store (i32.and (local.get $i) (i32.const 0xfffc)) (i32.xor (local.get $i) (i32.const 99)))
-    (br_if $again (i32.ne (local.get $i) (i32.const 0)))";
-
+/// Arithmetic, accesses, branches and calls, which others are compared with.
 fn plain(fuel: u64) -> Duration {
-    let round = PLAIN.replace("local.get $i", "global.get $i").replace("local.set", "global.set");
-    run("(memory 1) (global $i (mut i32) (i32.const 0))", &round, fuel).0
+    let fields = "(memory 1)
+        (func $fib (param i32) (result i32)
+          (i32.store (i32.shl (local.get 0) (i32.const 2)) (local.get 0))
+          (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
+            (then (i32.load (i32.shl (local.get 0) (i32.const 2))))
+            (else (i32.add
+              (call $fib (i32.sub (local.get 0) (i32.const 1)))
+              (call $fib (i32.sub (local.get 0) (i32.const 2)))))))";
+    run(fields, "(drop (call $fib (i32.const 15)))", fuel).0
 }
 
 /// The most that work may take, as a multiple. Work that is not paid by its size takes thousands of

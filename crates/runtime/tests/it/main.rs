@@ -2,6 +2,7 @@
 
 mod atomics;
 mod common;
+mod embedding;
 mod fuel;
 mod fused;
 mod host;

@@ -178,3 +178,192 @@ fn what_the_host_holds_stays() {
     store.collect_garbage();
     assert_eq!(store.heap_size().0, 0);
 }
+
+/// Runs a function in slices of fuel, each of which is set and not added. Returns how it ends, and
+/// the number of slices.
+fn in_slices(store: &mut Store, instance: Instance, slice: u64) -> (Result<Vec<Value>, Trap>, u64) {
+    let run = instance.func(store, "run").unwrap();
+    store.set_fuel(Some(0));
+    let mut outcome = run.start(store, &[]);
+    for slices in 0.. {
+        match outcome {
+            Ok(Outcome::OutOfFuel(call)) => {
+                assert_eq!(store.fuel(), Some(0), "all of the slice is paid");
+                store.set_fuel(Some(slice));
+                outcome = call.resume(store);
+            }
+            Ok(Outcome::Done(values)) => return (Ok(values), slices),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => return (Err(error.trap().unwrap()), slices),
+        }
+        assert!(slices < 1_000_000, "it does not advance");
+    }
+    unreachable!()
+}
+
+#[test]
+fn a_resumed_call_always_advances() {
+    let block = "(local.set 0 (i32.add (local.get 0) (i32.const 1)))".repeat(500);
+    let clauses = "(catch $t $h)".repeat(500);
+    for (name, fields, body) in [
+        ("a long block", "", format!("{block} (local.get 0)")),
+        (
+            "memory.fill",
+            "(memory 16)",
+            "(memory.fill (i32.const 0) (i32.const 1) (i32.const 0x100000)) (i32.const 500)".into(),
+        ),
+        ("memory.grow", "(memory 0)", "(drop (memory.grow (i32.const 8))) (i32.const 500)".into()),
+        (
+            "array.new",
+            "(type $a (array i64))",
+            "(array.len (array.new $a (i64.const 1) (i32.const 500)))".into(),
+        ),
+        (
+            "an exception",
+            "(tag $t) (tag $u) (func $throw (throw $u))",
+            format!(
+                "(block $u (try_table (catch $u $u)
+                   (block $h (try_table {clauses} (call $throw))))) (i32.const 500)"
+            ),
+        ),
+    ] {
+        let text =
+            format!("(module {fields} (func (export \"run\") (result i32) (local i32) {body}))");
+        let mut store = Store::new(());
+        let instance = instantiate(&mut store, &text);
+        let (ended, fine) = in_slices(&mut store, instance, 1);
+        assert_eq!(ended, Ok(vec![Value::I32(500)]), "{name}");
+        assert!(fine > 250, "{name}: {fine} slices");
+        let mut store = Store::new(());
+        let instance = instantiate(&mut store, &text);
+        let (_, coarse) = in_slices(&mut store, instance, 100);
+        assert!(coarse <= fine / 100 + 1, "{name}: {coarse} slices of 100, {fine} of 1");
+        // The whole at once costs what the slices cost.
+        let mut store = Store::new(());
+        let instance = instantiate(&mut store, &text);
+        store.set_fuel(Some(fine));
+        assert!(instance.call(&mut store, "run", &[]).is_ok(), "{name}");
+        assert_eq!(store.fuel(), Some(0), "{name}");
+    }
+}
+
+#[test]
+fn a_full_heap_is_told_in_slices_of_any_size() {
+    let text = r#"(module (type $n (struct (field (ref null $n)) (field i64) (field i64)))
+        (func (export "run") (local $n (ref null $n))
+          (loop $next
+            (local.set $n (struct.new $n (local.get $n) (i64.const 1) (i64.const 2)))
+            (br $next))))"#;
+    for slice in [200, 10_000, 10_000_000] {
+        let limits = Limits { bytes: 3 << 20, ..Limits::default() };
+        let mut store = Store::with_config((), Config { limits, ..Config::default() });
+        let instance = instantiate(&mut store, text);
+        let (ended, _) = in_slices(&mut store, instance, slice);
+        assert_eq!(ended, Err(Trap::HeapExhausted), "slices of {slice}");
+    }
+}
+
+#[test]
+fn a_dropped_suspended_call_frees_what_it_held() {
+    let mut store = Store::new(());
+    let text = r#"(module (memory 1 1 shared)
+        (func (export "spin") (loop $next (br $next)))
+        (func (export "wait") (result i32)
+          (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))"#;
+    let instance = instantiate(&mut store, text);
+    let [spin, wait] = ["spin", "wait"].map(|name| instance.func(&store, name).unwrap());
+    let mut most = 0;
+    for _ in 0..3_000 {
+        store.set_fuel(Some(100));
+        assert!(matches!(spin.start(&mut store, &[]).unwrap(), Outcome::OutOfFuel(_)));
+        store.set_fuel(None);
+        assert!(matches!(wait.start(&mut store, &[]).unwrap(), Outcome::Waiting(..)));
+        most = most.max(store.bytes());
+    }
+    assert!(most < 8 << 20, "{most}");
+    // A call that is kept stays.
+    let kept = wait.start(&mut store, &[]).unwrap();
+    drop(wait.start(&mut store, &[]).unwrap());
+    let Outcome::Waiting(kept, _) = kept else { panic!("it waits") };
+    store.collect_garbage();
+    assert!(kept.is_waiting(&store));
+    assert_eq!(store.waiting(), 1);
+    let resumed = kept.resume(&mut store).unwrap();
+    assert!(matches!(resumed, Outcome::Done(values) if values == [Value::I32(2)]));
+}
+
+#[test]
+fn instances_memories_and_tables_are_counted() {
+    let limits = Limits { instances: 3, memories: 4, tables: 5, ..Limits::default() };
+    let refused = |text: &str| {
+        let mut store = Store::with_config((), Config { limits, ..Config::default() });
+        let module = crate::common::module(text);
+        for count in 0.. {
+            if let Err(error) = Instance::new(&mut store, &module, &Imports::default()) {
+                return (count, error.to_string());
+            }
+        }
+        unreachable!()
+    };
+    let memories = "(module (memory 0) (memory 0))";
+    let tables = "(module (table 0 funcref) (table 0 funcref))";
+    assert_eq!(refused("(module)"), (3, "limit exceeded: number of instances".into()));
+    assert_eq!(refused(memories), (2, "limit exceeded: number of memories".into()));
+    assert_eq!(refused(tables), (2, "limit exceeded: number of tables".into()));
+}
+
+/// Counts the bytes of several stores, and refuses more than its limit.
+#[derive(Clone)]
+struct Shared(std::sync::Arc<std::sync::Mutex<u64>>);
+
+impl wattle_runtime::ResourceLimiter for Shared {
+    fn grows(&mut self, growth: wattle_runtime::Growth) -> bool {
+        let mut used = self.0.lock().unwrap();
+        let total = *used + growth.desired - growth.current;
+        if total > 8 << 20 {
+            return false;
+        }
+        *used = total;
+        true
+    }
+
+    fn shrinks(&mut self, _: wattle_runtime::Resource, bytes: u64) {
+        *self.0.lock().unwrap() -= bytes;
+    }
+}
+
+#[test]
+fn a_limiter_sees_every_byte() {
+    let used = Shared(std::sync::Arc::default());
+    let text = r#"(module (memory 1) (table 10 funcref) (type $a (array i8))
+        (func $deep (export "deep") (param i32) (if (local.get 0)
+          (then (call $deep (i32.sub (local.get 0) (i32.const 1))))))
+        (func (export "objects") (param i32) (loop $next
+          (drop (array.new_default $a (i32.const 1000)))
+          (br_if $next (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+        (func (export "grow") (param i32)
+          (drop (table.grow (ref.null func) (local.get 0)))
+          (drop (memory.grow (local.get 0)))))"#;
+    let mut stores = Vec::new();
+    for _ in 0..3 {
+        let mut store = Store::new(());
+        store.set_limiter(Some(Box::new(used.clone())));
+        let instance = instantiate(&mut store, text);
+        for (name, count) in [("objects", 5_000), ("deep", 5_000), ("grow", 3), ("objects", 10)] {
+            instance.call(&mut store, name, &[Value::I32(count)]).unwrap();
+        }
+        store.collect_garbage();
+        stores.push((store, instance));
+        let sum: u64 = stores.iter().map(|(store, _)| store.bytes()).sum();
+        assert_eq!(*used.0.lock().unwrap(), sum);
+    }
+    // Together, the stores reach a limit that none of them has.
+    let (store, instance) = &mut stores[0];
+    for _ in 0..20 {
+        instance.call(store, "grow", &[Value::I32(10)]).unwrap();
+    }
+    assert!(*used.0.lock().unwrap() <= 8 << 20);
+    let deep = instance.call(store, "deep", &[Value::I32(60_000)]);
+    assert_eq!(deep.unwrap_err().trap(), Some(Trap::StackExhausted));
+    assert!(*used.0.lock().unwrap() <= 8 << 20);
+}

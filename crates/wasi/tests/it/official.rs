@@ -64,7 +64,7 @@ fn run(program: &Path) -> Result<(), String> {
     let module = Module::new(wattle_parser::parse(&bytes).map_err(|e| e.to_string())?)
         .map_err(|e| e.to_string())?;
     let (mut store, mut imports) = (Store::new(()), Imports::default());
-    builder.build().define(&mut store, &mut imports);
+    builder.build().define(&mut imports);
     let instance = Instance::new(&mut store, &module, &imports).map_err(|e| e.to_string())?;
     let code = match instance.call(&mut store, "_start", &[]) {
         Ok(_) => 0,

@@ -107,7 +107,7 @@ impl Program {
         static MODULE: LazyLock<Module> =
             LazyLock::new(|| Module::new(wattle_wat::parse(&program()).unwrap()).unwrap());
         let (mut store, mut imports) = (Store::new(()), Imports::default());
-        builder.build().define(&mut store, &mut imports);
+        builder.build().define(&mut imports);
         let instance = Instance::new(&mut store, &MODULE, &imports).unwrap();
         let memory = instance.memory(&store, "memory").unwrap();
         Program { store, instance, memory }

@@ -132,7 +132,7 @@ impl Run {
         let config = Config { limits, fuel: self.fuel, ..Config::default() };
         let mut store = Store::with_config((), config);
         let mut imports = Imports::default();
-        wasi.define(&mut store, &mut imports);
+        wasi.define(&mut imports);
         if let Some(timer) = timer {
             store.set_fuel_while(self.fuel, move || !timer.is_over());
         }

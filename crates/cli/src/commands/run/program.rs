@@ -118,7 +118,7 @@ impl Program {
         let mut faults = Vec::new();
         for (index, import) in (0..).zip(&self.ast().imports) {
             let (module, name) = (import.module.as_str(), import.name.as_str());
-            if imports.get(module, name).is_some() {
+            if imports.contains(module, name) {
                 continue;
             }
             if let (true, Some(ty)) = (trap, self.func_import(import.ty)) {
