@@ -98,6 +98,10 @@ fn errors_of_editing() {
 fn errors_of_execution() {
     says(runtime::Trap::DivideByZero, "integer divide by zero");
     says(runtime::Error::from(runtime::Trap::DivideByZero), "integer divide by zero");
+    let host = runtime::Error::host("out of paper");
+    says(host.clone(), "out of paper");
+    let runtime::ErrorKind::Host(inside) = host.kind() else { panic!("{host}") };
+    says(inside.clone(), "out of paper");
     says(wasi::Errno::NOENT, "noent");
 }
 
