@@ -71,8 +71,8 @@ fn errors_of_features() {
 fn errors_of_validation() {
     let module = ast::Module { start: Some(ast::FuncIdx(0)), ..ast::Module::default() };
     let errors = validator::validate(&module).unwrap_err();
-    says(errors.first().clone(), "unknown function 0 in start");
-    says(errors, "unknown function 0 in start");
+    says(errors.first().clone(), "unknown function 0 (there is no function) in start");
+    says(errors, "unknown function 0 (there is no function) in start");
 }
 
 #[test]
