@@ -181,6 +181,12 @@ impl fmt::Display for HostError {
     }
 }
 
+impl core::error::Error for HostError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
 /// What went wrong, without the place.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
@@ -311,6 +317,7 @@ from! {
         Failure::Broken(broken) => ErrorKind::Broken(broken),
     };
     ErrorKind => Error: |kind| Error::new(kind);
+    HostError => Error: |error| Error::new(ErrorKind::Host(error));
     Failure => Error: |failure| Error::new(failure.into());
     Trap => Error: |trap| Error::new(ErrorKind::Trap(trap));
     Broken => Error: |broken| Error::new(ErrorKind::Broken(broken));

@@ -138,5 +138,7 @@ cases! {
     #[cfg(feature = "runtime")]
     wattle_runtime::ErrorKind => Runtime;
     #[cfg(feature = "runtime")]
+    wattle_runtime::HostError => Runtime;
+    #[cfg(feature = "runtime")]
     wattle_runtime::Trap => Runtime;
 }

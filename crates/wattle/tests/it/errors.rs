@@ -71,8 +71,8 @@ fn errors_of_features() {
 fn errors_of_validation() {
     let module = ast::Module { start: Some(ast::FuncIdx(0)), ..ast::Module::default() };
     let errors = validator::validate(&module).unwrap_err();
-    says(errors.first().clone(), "unknown function 0 in start");
-    says(errors, "unknown function 0 in start");
+    says(errors.first().clone(), "unknown function 0 (there is no function) in start");
+    says(errors, "unknown function 0 (there is no function) in start");
 }
 
 #[test]
@@ -98,6 +98,10 @@ fn errors_of_editing() {
 fn errors_of_execution() {
     says(runtime::Trap::DivideByZero, "integer divide by zero");
     says(runtime::Error::from(runtime::Trap::DivideByZero), "integer divide by zero");
+    let host = runtime::Error::host("out of paper");
+    says(host.clone(), "out of paper");
+    let runtime::ErrorKind::Host(inside) = host.kind() else { panic!("{host}") };
+    says(inside.clone(), "out of paper");
     says(wasi::Errno::NOENT, "noent");
 }
 
