@@ -7,13 +7,13 @@ use wattle::validator::Validator;
 use wattle::{encoder, parser, printer, wat};
 use wattle_tests::corpus;
 
-#[allow(dead_code)]
+#[expect(dead_code, reason = "`main` is not called")]
 #[path = "../../../crates/wattle/examples/call_graph.rs"]
 mod call_graph;
-#[allow(dead_code)]
+#[expect(dead_code, reason = "`main` is not called")]
 #[path = "../../../crates/wattle/examples/compiler.rs"]
 mod compiler;
-#[allow(dead_code)]
+#[expect(dead_code, reason = "`main` is not called")]
 #[path = "../../../crates/wattle/examples/instrument.rs"]
 mod instrument;
 
