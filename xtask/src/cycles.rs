@@ -15,17 +15,14 @@ use anyhow::{Context, Result, ensure};
 const KNOWN: &[(&str, &str)] = &[
     (
         "wattle_syntax::lexer::Head",
-        "the states of logos's automaton, one for each of its first two bytes",
+        "states of logos's automaton, one for each of its first two bytes",
     ),
-    (
-        "wattle_syntax::tokens::Annotation",
-        "dropping an annotation, whose tokens have no annotations",
-    ),
-    ("wattle_wat::script::values::Pattern", "dropping a pattern: nested `either`s are one list"),
-    ("wattle_wat::script::Directive", "dropping a script: a thread has no threads"),
-    ("wattle_wat::script::parse::Parser", "a thread in a script, which has no threads"),
+    ("wattle_syntax::tokens::", "dropping an annotation, whose tokens have no annotations"),
+    ("wattle_wat::script::", "scripts: a thread has no threads, nested `either`s are one list"),
     ("wattle_script::patterns", "a pattern: nested `either`s are one list"),
+    ("wattle_script::runner", "the turn of a thread, in which it does not wait for another"),
     ("wattle_smith::", "operands that are made of operands, up to `MAX_DEPTH` and `MAX_COST`"),
+    ("wattle_ast::modules::edit::Change", "a move is a removal and an insertion"),
 ];
 
 /// A function that is defined in the IR, by its mangled name, with those that it calls.
