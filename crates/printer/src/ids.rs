@@ -17,8 +17,6 @@ use crate::{limits, numbers};
 pub(crate) struct Ids {
     /// `$id`, followed by ` (@name "..")` where needed, for each index in order.
     text: Vec<u8>,
-    /// The first index that has an entry in `ends`.
-    first: usize,
     /// For each index, the end of its identifier, and the end of its annotation.
     ends: Vec<(usize, usize)>,
     /// Indices with names that are far from those before: the start of the identifier, its end, and
@@ -60,7 +58,6 @@ impl Ids {
         self.text.clear();
         self.ends.clear();
         self.far.clear();
-        self.first = space.first;
         let names = names.filter(|names| !names.is_empty());
         let in_range = || {
             let entries = names.into_iter().flat_map(NameMap::iter);
@@ -74,8 +71,8 @@ impl Ids {
         let mut duplicates = duplicates.iter().copied().peekable();
         for (named, (index, name)) in in_range().enumerate() {
             // Entries are only made for indices without names as long as few of them are.
-            let is_near = index - space.first <= 16 * (named + 16);
-            let is_near = (is_near || space.name_unnamed) && self.far.is_empty();
+            let is_near = space.name_unnamed || index <= 16 * (named + 16);
+            let is_near = is_near && self.far.is_empty();
             if is_near {
                 self.unnamed(index, space, &reserved);
             }
@@ -102,10 +99,9 @@ impl Ids {
 
     /// Adds the indices before `index`, which have no names.
     fn unnamed(&mut self, index: usize, space: Space<'_>, reserved: &Reserved<'_>) {
-        while self.first + self.ends.len() < index {
-            let next = self.first + self.ends.len();
-            if space.name_unnamed && space.has_place(next) {
-                reserved.synthetic(&mut self.text, space.keyword, next);
+        while self.ends.len() < index {
+            if space.name_unnamed && space.has_place(self.ends.len()) {
+                reserved.synthetic(&mut self.text, space.keyword, self.ends.len());
             }
             self.ends.push((self.text.len(), self.text.len()));
         }
@@ -114,10 +110,9 @@ impl Ids {
     /// The text of an index: `end` chooses whether it includes the annotation.
     #[inline(always)]
     fn text(&self, index: u32, end: impl Fn((usize, usize)) -> usize) -> &[u8] {
-        let at = index;
-        let index = (index as usize).wrapping_sub(self.first);
-        let Some(&ends) = self.ends.get(index) else { return self.far_text(at, end) };
-        let before = index.checked_sub(1).and_then(|before| self.ends.get(before));
+        let at = index as usize;
+        let Some(&ends) = self.ends.get(at) else { return self.far_text(index, end) };
+        let before = at.checked_sub(1).and_then(|before| self.ends.get(before));
         self.text.get(before.map_or(0, |ends| ends.1)..end(ends)).unwrap_or_default()
     }
 

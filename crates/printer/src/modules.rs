@@ -417,7 +417,7 @@ impl<'m> Printer<'m> {
                 true => 0,
                 false => params,
             };
-            let name_unnamed = name_unnamed && locals_left.is_some();
+            let name_unnamed = name_unnamed && locals_left.is_some() && first == 0;
             let space = Space { keyword: "local", first, len, name_unnamed, nameless: &[] };
             self.locals.fill(names, space);
         }

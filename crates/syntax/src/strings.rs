@@ -16,8 +16,9 @@
 //! ```
 
 use alloc::borrow::Cow;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::{self, Write};
 use core::ops::Range;
 
 use wattle_ast::{Name, Quoted};
@@ -242,7 +243,18 @@ pub fn write_name(out: &mut Vec<u8>, name: &str) {
         out.extend_from_slice(name.as_bytes());
         out.push(b'"');
     } else {
-        out.extend_from_slice(Quoted(name).to_string().as_bytes());
+        // Writing to memory does not fail.
+        let _ = write!(Utf8(out), "{}", Quoted(name));
+    }
+}
+
+/// Bytes that text is appended to.
+struct Utf8<'o>(&'o mut Vec<u8>);
+
+impl fmt::Write for Utf8<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
     }
 }
 

@@ -21,7 +21,8 @@ impl<T: AsRef<str>> fmt::Display for Shown<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0.as_ref();
         let mut written = 0;
-        for (at, c) in text.char_indices().filter(|(_, c)| !is_harmless(*c)) {
+        let harms = |c: &char| !matches!(c, ' '..='~') && !is_harmless(*c);
+        for (at, c) in text.char_indices().filter(|(_, c)| harms(c)) {
             f.write_str(text.get(written..at).unwrap_or_default())?;
             written = at + c.len_utf8();
             match c {
