@@ -1,3 +1,4 @@
 //! The facade: its errors, and its examples.
 
 mod errors;
+mod serde;
