@@ -37,6 +37,8 @@ mod features;
 mod instructions;
 mod modules;
 mod nearest;
+#[cfg(feature = "serde")]
+mod serialize;
 mod span;
 mod types;
 mod values;

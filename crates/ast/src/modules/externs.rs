@@ -21,6 +21,8 @@ macro_rules! extern_kinds {
             ///
             /// The order is that of the binary format's codes, so `kind as usize` is an index into
             /// an array of [`ExternKind::COUNT`] elements.
+            #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+            #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
             ExternKind { $( $(#[$doc])* $kind = $code, )* }
         }
 
@@ -47,6 +49,8 @@ macro_rules! extern_kinds {
 
         /// An index into the index space of one kind.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
         pub enum ExternIdx { $( $(#[$doc])* $kind($index), )* }
 
         impl ExternIdx {

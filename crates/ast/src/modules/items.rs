@@ -83,6 +83,7 @@ pub struct ImportGroup<'a> {
 
 /// An import.
 #[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Import<'a> {
     /// The name of the module to import from.
     pub module: Name<'a>,
@@ -121,6 +122,7 @@ pub struct Global<'a> {
 
 /// An export.
 #[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Export<'a> {
     /// The name of the export.
     pub name: Name<'a>,

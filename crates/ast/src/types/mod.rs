@@ -21,6 +21,8 @@ macro_rules! abstract_heap_types {
             /// An abstract heap type.
             ///
             /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#heap-types>
+            #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+            #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
             AbsHeapType { $( $(#[$doc])* $variant = $code, )* }
         }
 
@@ -147,6 +149,8 @@ impl AbsHeapType {
 
 /// The type of the values that a reference points to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum HeapType {
     /// An abstract heap type.
     Abs(AbsHeapType),
@@ -160,6 +164,7 @@ pub enum HeapType {
 ///
 /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#reference-types>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RefType {
     /// Whether null is a value of the type.
     pub nullable: bool,
@@ -192,6 +197,8 @@ impl RefType {
 ///
 /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#value-types>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum ValType {
     /// 32-bit integers.
     I32,
@@ -209,6 +216,8 @@ pub enum ValType {
 
 /// A packed type: that of a field narrower than a value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum PackType {
     /// 8 bits.
     I8,
@@ -218,6 +227,8 @@ pub enum PackType {
 
 /// The type in which a field is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum StorageType {
     /// A whole value.
     Val(ValType),
@@ -227,6 +238,7 @@ pub enum StorageType {
 
 /// A field of a struct or the elements of an array.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FieldType {
     /// Whether the field is mutable.
     pub mutable: bool,
@@ -245,6 +257,11 @@ pub struct FieldType {
 /// assert_eq!(ty.results(), [ValType::I64]);
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(from = "crate::serialize::Func", into = "crate::serialize::Func")
+)]
 pub struct FuncType {
     types: Box<[ValType]>,
     params: u32,
@@ -281,6 +298,7 @@ impl fmt::Debug for FuncType {
 
 /// A struct type.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StructType {
     /// The fields in order.
     pub fields: Box<[FieldType]>,
@@ -288,6 +306,7 @@ pub struct StructType {
 
 /// An array type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ArrayType {
     /// The type of the elements.
     pub field: FieldType,
@@ -295,6 +314,8 @@ pub struct ArrayType {
 
 /// A composite type.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum CompType {
     /// A function.
     Func(FuncType),
@@ -322,6 +343,7 @@ impl CompType {
 ///
 /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#recursive-types>
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SubType {
     /// Whether it must not have subtypes.
     pub is_final: bool,
@@ -363,6 +385,7 @@ impl From<SubType> for Cow<'_, SubType> {
 /// A range of types that were written as one `(rec ...)`. A type outside of all ranges is a group
 /// of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RecGroup {
     /// The index of the first type.
     pub first: TypeIdx,
@@ -372,6 +395,8 @@ pub struct RecGroup {
 
 /// The type of addresses of a memory or table.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum AddrType {
     /// 32 bits.
     #[default]
@@ -391,6 +416,7 @@ impl From<AddrType> for ValType {
 
 /// The limits of the size of a memory (in pages) or a table (in elements).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Limits {
     /// The type of addresses.
     pub addr: AddrType,
@@ -406,6 +432,7 @@ pub struct Limits {
 ///
 /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#memory-types>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MemType {
     /// The limits of the size in pages.
     pub limits: Limits,
@@ -422,6 +449,7 @@ impl MemType {
 
 /// A table type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TableType {
     /// The type of the elements.
     pub elem: RefType,
@@ -431,6 +459,7 @@ pub struct TableType {
 
 /// A global type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GlobalType {
     /// Whether the global is mutable.
     pub mutable: bool,
@@ -440,6 +469,7 @@ pub struct GlobalType {
 
 /// The type of a tag: the function type of its parameters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TagType {
     /// The index of the function type.
     pub ty: TypeIdx,
@@ -449,6 +479,8 @@ pub struct TagType {
 ///
 /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#external-types>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum ExternType {
     /// A function of this type.
     Func(TypeIdx),

@@ -20,6 +20,7 @@ macro_rules! indices {
     ($( $(#[$doc:meta])* $name:ident; )*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         pub struct $name(pub u32);
 
         impl $name {
