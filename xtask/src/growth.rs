@@ -3,7 +3,8 @@
 //! Each shape of input is doubled until a command takes long enough to be measured, and then three
 //! times more. The exponent is the slope over these doublings: 1 where time is in proportion to the
 //! input, 2 where twice the input takes four times as long. Only the processor time of the command
-//! counts, as far as the system tells it.
+//! counts, as far as the system tells it. With `--instructions`, counts of instructions take the
+//! place of time.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -27,6 +28,11 @@ pub(crate) struct Options {
     /// Measure only subcommands that contain this.
     #[arg(long, default_value = "")]
     subcommand: String,
+
+    /// Count instructions with valgrind instead of time, over smaller inputs. Counts do not differ
+    /// from run to run, and leave out what caches do.
+    #[arg(long)]
+    instructions: bool,
 
     /// The largest exponent that is good.
     #[arg(long, default_value_t = 1.1)]
@@ -344,7 +350,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             if !(is_text || shape.has_binary) {
                 continue;
             }
-            let exponent = bench.exponent(subcommand, is_text)?;
+            let exponent = match options.instructions {
+                true => Some(bench.exponent_of_instructions(subcommand, is_text)?),
+                false => bench.exponent(subcommand, is_text)?,
+            };
             let shown =
                 exponent.map_or("too quick".to_owned(), |exponent| format!("{exponent:.2}"));
             eprintln!("{}, {subcommand}, {}: {shown}", shape.name, kind(is_text));
@@ -385,6 +394,9 @@ struct Measured {
     largest: (f64, &'static str),
 }
 
+/// The size of the smaller input over which instructions are counted.
+const COUNTED: u32 = 1 << 11;
+
 /// One shape of input for the command.
 struct Bench<'b> {
     command: &'b Path,
@@ -409,6 +421,29 @@ impl Bench<'_> {
         Ok(Some(ratio.log2() / f64::from(DOUBLINGS)))
     }
 
+    /// The exponent of a subcommand in counted instructions, without those of an empty module.
+    fn exponent_of_instructions(&self, subcommand: &str, is_text: bool) -> Result<f64> {
+        let count = |input: &Path| -> Result<f64> {
+            let mut command = Command::new("valgrind");
+            command.args([
+                "--tool=cachegrind",
+                "--cache-sim=no",
+                "--cachegrind-out-file=/dev/null",
+            ]);
+            let output = self.arguments(command.arg(self.command), subcommand, input).output()?;
+            let report = String::from_utf8_lossy(&output.stderr);
+            let refs = report.lines().rev().find_map(|line| line.split_once("refs:"));
+            let (_, number) = refs.context("valgrind says nothing of instructions")?;
+            Ok(number.trim().replace(',', "").parse()?)
+        };
+        let empty = self.folder.join("empty.wat");
+        fs::write(&empty, "(module)")?;
+        let none = count(&empty)?;
+        let small = count(&self.input(COUNTED, is_text)?)?;
+        let large = count(&self.input(COUNTED << DOUBLINGS, is_text)?)?;
+        Ok(((large - none) / (small - none).max(1.0)).log2() / f64::from(DOUBLINGS))
+    }
+
     /// The mean time of runs over an input of this size.
     fn time(&self, subcommand: &str, is_text: bool, size: u32) -> Result<Duration> {
         let input = self.input(size, is_text)?;
@@ -420,15 +455,24 @@ impl Bench<'_> {
         Ok(total / runs)
     }
 
-    fn timed_run(&self, subcommand: &str, input: &Path) -> Result<Duration> {
+    /// Adds the arguments of a subcommand.
+    fn arguments<'c>(
+        &self,
+        command: &'c mut Command,
+        subcommand: &str,
+        input: &Path,
+    ) -> &'c mut Command {
         let mut words = subcommand.split(' ');
-        let mut command = Command::new(self.command);
         command.arg(words.next().unwrap_or_default());
         if !subcommand.starts_with("wasm-") {
             command.args(["--features", "all", "--max-errors", "1000000000"]);
         }
-        command.args(words).arg(input);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(words).arg(input).stdin(Stdio::null()).stdout(Stdio::null())
+    }
+
+    fn timed_run(&self, subcommand: &str, input: &Path) -> Result<Duration> {
+        let mut command = Command::new(self.command);
+        self.arguments(&mut command, subcommand, input).stderr(Stdio::null());
         let (start, before) = (Instant::now(), time_of_children());
         let status = command.status()?;
         ensure!(status.code().is_some_and(|code| code < 100), "{subcommand} ended with {status}");
