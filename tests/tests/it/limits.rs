@@ -31,7 +31,8 @@ fn the_document_has_every_limit_with_its_default() {
         assert!(text.contains(&row), "{row} is missing");
         count += 1;
     }
-    assert_eq!(text.matches("\n| `").count(), count, "there are rows of other fields");
+    let section = text.split("\n## ").find(|section| section.starts_with("Validation")).unwrap();
+    assert_eq!(section.matches("\n| `").count(), count, "there are rows of other fields");
     let item = grouped(EventReader::<&[u8]>::MAX_ITEM);
     assert!(text.contains(&format!("| {item} | `EventReader::MAX_ITEM`")), "{item}");
     let most = format!("| {} of each list, `OperandTypes::MOST`", OperandTypes::MOST);
