@@ -2,13 +2,13 @@
 
 use wattle::ast::{Body, Expr, Instr, Malformed, Module};
 
-#[allow(dead_code)] // Their `main` is for the command line.
+#[expect(dead_code, reason = "`main` is not called")]
 #[path = "../../examples/convert.rs"]
 mod convert;
-#[allow(dead_code)]
+#[expect(dead_code, reason = "`main` is not called")]
 #[path = "../../examples/fuzz_pass.rs"]
 mod fuzz_pass;
-#[allow(dead_code)]
+#[expect(dead_code, reason = "`main` is not called")]
 #[path = "../../examples/inspect.rs"]
 mod inspect;
 
