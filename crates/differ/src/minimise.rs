@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use wattle_ast::{
-    Body, DataIdx, DefIdx, Expr, Features, Func, FuncIdx, Instr, Module, Nesting, Opcode,
-    Structure, ValType,
+    Body, DataIdx, DefIdx, EditError, Expr, ExternKind, Features, Func, FuncIdx, Instr, Module,
+    Nesting, Opcode, Structure, ValType,
 };
 use wattle_smith::default_of;
 
@@ -87,9 +87,22 @@ pub(crate) fn minimise_until(
     }
 }
 
-/// Deletes the last element, and tells whether there was one.
-fn pop<T>(list: &mut Vec<T>) -> bool {
-    list.pop().is_some()
+/// The length of an index space, and what removes an item of it that nothing refers to.
+type Space = (fn(&Module<'_>) -> u32, fn(&mut Module<'_>, u32) -> Result<(), EditError>);
+
+const SPACES: [Space; 8] = [
+    (|m| m.datas.len() as u32, |m, index| m.remove_data(index.into())),
+    (|m| m.elems.len() as u32, |m, index| m.remove_elem(index.into())),
+    (|m| len(m, ExternKind::Func, m.funcs.len()), |m, index| m.remove_func(index.into())),
+    (|m| len(m, ExternKind::Global, m.globals.len()), |m, index| m.remove_global(index.into())),
+    (|m| len(m, ExternKind::Table, m.tables.len()), |m, index| m.remove_table(index.into())),
+    (|m| len(m, ExternKind::Mem, m.memories.len()), |m, index| m.remove_mem(index.into())),
+    (|m| len(m, ExternKind::Tag, m.tags.len()), |m, index| m.remove_tag(index.into())),
+    (|m| m.types.len() as u32, |m, index| m.remove_type(index.into())),
+];
+
+fn len(module: &Module<'_>, kind: ExternKind, defined: usize) -> u32 {
+    module.imported(kind) + defined as u32
 }
 
 impl Search<'_> {
@@ -136,31 +149,16 @@ impl Search<'_> {
                 bytes.is_some_and(|bytes| !std::mem::take(bytes).is_empty())
             });
         }
-        // Always the last element, so that other indices stay as they are.
-        let pops: [fn(&mut Module<'static>) -> bool; 8] = [
-            |m| m.datas.pop().is_some(),
-            |m| m.elems.pop().is_some(),
-            |m| m.funcs.pop().is_some(),
-            |m| m.globals.pop().is_some(),
-            |m| m.tables.pop().is_some(),
-            |m| m.memories.pop().is_some(),
-            |m| m.tags.pop().is_some(),
-            |m| {
-                let last = m.types.len().saturating_sub(1) as u32;
-                m.rec_groups.retain(|group| group.first.0 + group.len <= last);
-                m.types.pop().is_some()
-            },
-        ];
-        for pop in pops {
-            while self.change(pop) {
-                progress = true;
+        // From the last to the first, since what refers to an item usually stands behind it.
+        for (len, remove) in SPACES {
+            for index in (0..len(&self.best)).rev() {
+                if self.is_over() {
+                    break;
+                }
+                progress |= self.change(|module| remove(module, index).is_ok());
             }
         }
         progress |= self.change(|module| std::mem::take(&mut module.encoding.data_count));
-        progress |= self.change(|module| {
-            module.import_groups.clear();
-            pop(&mut module.imports)
-        });
         progress
     }
 
