@@ -56,6 +56,7 @@
 //! | `state.rs`, `types.rs`, `heap.rs` | the contents of a store; its types; structs, arrays, exceptions and the collector |
 //! | `slots.rs`, `values.rs`, `exchange.rs` | values in slots, values of the host, and conversions between them |
 //! | `handles.rs`, `store.rs` | handles of the host to the contents of a store; the store |
+//! | `drive.rs`, `suspend.rs` | executions from the call to the result; calls that are suspended |
 //! | `imports.rs`, `instance.rs`, `memory.rs`, `host.rs` | imports, instances and globals, memories and tables, functions |
 //! | `limits.rs`, `budget.rs` | limits; the budget of bytes, and allocation that can fail |
 //! | `fuel.rs`, `execute/cost.rs` | what instructions cost, and how it is paid |
@@ -77,6 +78,7 @@ mod from;
 
 mod budget;
 mod code;
+mod drive;
 mod exchange;
 mod execute;
 mod fuel;
@@ -95,6 +97,7 @@ mod operations;
 mod slots;
 mod state;
 mod store;
+mod suspend;
 mod translate;
 mod trap;
 mod types;
@@ -104,12 +107,13 @@ mod values;
 pub use faults::{Fault, plant};
 pub use fuel::Fuel;
 pub use handles::{Extern, Func, Global, Instance, Memory, Object, Table, Tag};
-pub use host::{IntoFunc, Number, Numbers, Outcome, Results, Suspended, TypedFunc, WithCaller};
+pub use host::{IntoFunc, Number, Numbers, Results, TypedFunc, WithCaller};
 pub use imports::Imports;
 pub use limits::{Config, Growth, Limits, Resource, ResourceLimiter};
 pub use memory::Parts;
 pub use module::Module;
 pub use observe::{Observer, Step};
 pub use store::{Caller, Store};
+pub use suspend::{Outcome, Suspended};
 pub use trap::{Broken, CallSite, Error, ErrorKind, HostError, Trap};
 pub use values::{AnyRef, Ref, Value};
