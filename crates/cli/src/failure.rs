@@ -97,8 +97,12 @@ fn message(text: &str, json: bool) -> String {
 /// Each fault, and behind several their number.
 fn messages(faults: &[Fault], json: bool) -> Vec<String> {
     let mut messages: Vec<_> = faults.iter().map(|fault| shown(fault, json)).collect();
-    if !json && faults.len() > 1 {
-        messages.push(format!("{} errors", faults.len()));
+    let count = faults.len();
+    if !json && faults.last().is_some_and(Fault::ends_at_limit) {
+        let errors = if count == 1 { "error" } else { "errors" };
+        messages.push(format!("{count} {errors}; there may be more, see --max-errors"));
+    } else if !json && count > 1 {
+        messages.push(format!("{count} errors"));
     }
     messages
 }

@@ -56,6 +56,9 @@ pub(crate) struct Fault {
     related: Option<Related>,
     #[serde(skip)]
     excerpt: Option<Excerpt>,
+    /// Whether it is the last that may be shown, so that there may be more.
+    #[serde(skip)]
+    ends_at_limit: bool,
 }
 
 /// Another place of a text that has to do with a fault.
@@ -112,6 +115,15 @@ impl Fault {
     pub(crate) fn warning(mut self) -> Fault {
         self.warning = true;
         self
+    }
+
+    /// Says that it is the last that may be shown.
+    pub(crate) fn end_at_limit(&mut self) {
+        self.ends_at_limit = true;
+    }
+
+    pub(crate) fn ends_at_limit(&self) -> bool {
+        self.ends_at_limit
     }
 
     /// Says that the input is malformed.

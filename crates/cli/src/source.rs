@@ -215,9 +215,8 @@ impl Source {
     /// The faults of a malformed text, or of a malformed script.
     pub(crate) fn malformed_text(&self, errors: wat::Errors) -> Failure {
         let locator = self.locator();
-        let errors = errors.as_slice().iter().take(self.reading.max_errors.get());
-        let faults = errors.map(|error| locator.malformed_text(self, error));
-        Failure::Faults(faults.collect())
+        let errors = errors.as_slice().iter().take(self.max_errors());
+        self.limited(errors.map(|error| locator.malformed_text(self, error)).collect())
     }
 
     /// The faults of a text that is malformed, and of what is invalid of the rest.
@@ -240,8 +239,7 @@ impl Source {
         faults
             .extend(malformed.map(|error| (Some(error.span), locator.malformed_text(self, error))));
         faults.sort_by_key(|(span, _)| span.map(|span| span.start));
-        faults.truncate(self.reading.max_errors.get());
-        Failure::Faults(faults.into_iter().map(|(_, fault)| fault).collect())
+        self.limited(faults.into_iter().map(|(_, fault)| fault).collect())
     }
 
     /// The fault of a malformed binary.
@@ -279,7 +277,17 @@ impl Source {
             let span = map.map_or(error.span, |map| map.span(&error.path));
             (span, Fault::invalid(&self.name, error, &self.reading.features()))
         });
-        self.faults(faults.collect())
+        self.limited(self.placed(faults.collect()))
+    }
+
+    /// As many faults as may be shown.
+    fn limited(&self, mut faults: Vec<Fault>) -> Failure {
+        let most = self.max_errors();
+        faults.truncate(most);
+        if faults.len() == most {
+            faults.last_mut().into_iter().for_each(Fault::end_at_limit);
+        }
+        Failure::Faults(faults)
     }
 
     /// A fault of this source, at no place yet.

@@ -3,6 +3,19 @@
 use crate::{Ran, wattle};
 
 #[test]
+fn a_limit_on_errors_is_named() {
+    let text = b"(module (func i32.nope) (func i64.nope) (func f32.nope))";
+    for (most, last) in [("2", "2 errors; there may be more, see --max-errors"), ("9", "3 errors")]
+    {
+        let shown = wattle(&["validate", "--max-errors", most], text).err;
+        assert!(shown.trim_end().ends_with(last), "{shown}");
+    }
+    let invalid = b"(module (func i32.add) (func i64.add))";
+    let shown = wattle(&["validate", "--max-errors", "1"], invalid).err;
+    assert!(shown.contains("1 error; there may be more"), "{shown}");
+}
+
+#[test]
 fn text_and_binary_both_ways() {
     let parsed = wattle(&["parse"], b"(module (func $f (export \"f\")))");
     assert_eq!(parsed.code, Some(0), "{parsed:?}");
