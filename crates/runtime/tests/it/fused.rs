@@ -25,7 +25,7 @@ struct Count(u64);
 
 impl Observer for Count {
     fn step(&mut self, step: Step) {
-        self.0 += if step.opcode == Opcode::Call { 4 } else { 1 };
+        self.0 += if step.opcode == Opcode::Call { 6 } else { 1 };
     }
 }
 
