@@ -12,16 +12,19 @@ use crate::trap::{Error, Trap};
 /// What an instruction costs beside its unit when the loop over operations leaves it to others:
 /// those on memories, tables and segments, accesses that are atomic or to other memories than the
 /// first, and calls that may leave the instance.
-pub(crate) const ROW: u64 = 4;
+pub(crate) const ROW: u64 = 12;
+/// What a call costs beside its unit, and what an instruction on vectors costs beside its.
+pub(crate) const CALL: u64 = 5;
+pub(crate) const VECTOR: u64 = 3;
 /// What an instruction costs beside its unit when it makes an object, or throws an exception.
 pub(crate) const OBJECT: u64 = 20;
 /// What the call of a function of the host costs, and each parameter and result.
-const HOST: u64 = 40;
-const HOST_VALUE: u64 = 2;
+const HOST: u64 = 80;
+const HOST_VALUE: u64 = 6;
 /// The bytes that are set or copied for a unit.
 const BYTES: u64 = 16;
 /// The bytes of a memory or a table that are new for a unit. The system has to find them.
-const NEW_BYTES: u64 = 8;
+const NEW_BYTES: u64 = 4;
 /// The slots that are cleared, moved or looked at for a unit.
 const SLOTS: u64 = 8;
 

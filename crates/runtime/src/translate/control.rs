@@ -10,7 +10,7 @@ use wattle_ast::{
 use super::operands::Place;
 use super::{Result, Translator};
 use crate::code::{Catches, Code, Handler, Op, Reference, Slot, pack};
-use crate::fuel::{OBJECT, ROW, of_slots};
+use crate::fuel::{CALL, OBJECT, ROW, of_slots};
 use crate::trap::{Broken, at};
 use crate::types::{width, widths};
 
@@ -542,9 +542,8 @@ impl<'m> Translator<'m> {
     fn call(&mut self, ty: &'m FuncType, op: Op) -> Result<()> {
         let params = ty.params();
         let a = self.settle_top(params.len())?;
-        if !matches!(op.code, Code::Call | Code::ReturnCall | Code::CallIndirect) {
-            self.charge(ROW);
-        }
+        let may_stay = matches!(op.code, Code::Call | Code::ReturnCall | Code::CallIndirect);
+        self.charge(if may_stay { CALL } else { ROW });
         if op.code.is_tail_call() {
             let all = widths(params);
             if a != 0 && all > 0 {

@@ -33,7 +33,7 @@ use wattle_ast::{
 };
 
 use crate::code::{Code, Function, Slot, WINDOW};
-use crate::fuel::of_slots;
+use crate::fuel::{VECTOR, of_slots};
 use crate::trap::{Broken, Failure, Trap};
 use crate::types::{width, widths};
 use control::Block;
@@ -168,6 +168,10 @@ impl<'m> Translator<'m> {
     fn translate(&mut self, opcode: Opcode, reader: &mut Reader<'_>) -> Result<()> {
         match opcode.info().class {
             Class::Control => self.control(opcode, reader),
+            Class::Vector => {
+                self.charge(VECTOR);
+                self.value(opcode, reader)
+            }
             _ => self.value(opcode, reader),
         }
     }

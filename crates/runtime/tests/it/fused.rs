@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use crate::common::instantiate;
 use pretty_assertions::assert_eq;
+use wattle_ast::Opcode;
 use wattle_runtime::{Config, Observer, Outcome, Step, Store, Trap, Value};
 
 /// A trap, and the functions and offsets of its backtrace.
@@ -18,13 +19,13 @@ struct End {
     memory: Option<u64>,
 }
 
-/// Counts instructions.
+/// Counts the fuel of instructions.
 #[derive(Default)]
 struct Count(u64);
 
 impl Observer for Count {
-    fn step(&mut self, _: Step) {
-        self.0 += 1;
+    fn step(&mut self, step: Step) {
+        self.0 += if step.opcode == Opcode::Call { 6 } else { 1 };
     }
 }
 
