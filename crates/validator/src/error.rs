@@ -592,7 +592,7 @@ impl core::error::Error for Error {}
 /// let module = Module { start: Some(FuncIdx(0)), ..Module::default() };
 /// let errors = wattle_validator::validate(&module).unwrap_err();
 /// assert_eq!(errors.iter().count(), 1);
-/// assert_eq!(errors.to_string(), "unknown function 0 in start");
+/// assert_eq!(errors.to_string(), "unknown function 0 (there is no function) in start");
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Errors {

@@ -31,7 +31,7 @@ use crate::{Error, ErrorKind, Errors};
 /// let mut validator = Validator::new().features(Features::WASM3);
 /// validator.item(&Item::Type(SubType::from(FuncType::new([], [])).into())).unwrap();
 /// let error = validator.item(&Item::Func(TypeIdx(1))).unwrap_err();
-/// assert_eq!(error.to_string(), "unknown type 1 in func 0");
+/// assert_eq!(error.to_string(), "unknown type 1 (there is 1 type) in func 0");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Validator {

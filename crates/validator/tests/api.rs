@@ -70,7 +70,7 @@ fn every_body_has_its_error_and_the_count_is_limited() {
 #[test]
 fn a_broken_index_space_makes_no_cascade() {
     let errors = errors("(module (import \"m\" \"f\" (func (type 7))) (func (call 0)) (start 1))");
-    assert_eq!(errors.to_string(), "unknown type 7 (there is no type) in import 0");
+    assert_eq!(errors.to_string(), "unknown type 7 (there is 1 type) in import 0");
 }
 
 #[test]
