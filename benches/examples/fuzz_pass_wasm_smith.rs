@@ -103,10 +103,9 @@ fn behaviour(bytes: &[u8]) -> Result<Vec<String>, wasmi::Error> {
     let engine = Engine::default();
     let module = wasmi::Module::new(&engine, bytes)?;
     let mut store = Store::new(&engine, ());
-    let instance = match Linker::new(&engine).instantiate_and_start(&mut store, &module) {
-        Ok(instance) => instance,
-        // The start function or a segment may trap.
-        Err(error) => return Ok(vec![error.to_string()]),
+    // The start function or a segment may trap.
+    let Ok(instance) = Linker::new(&engine).instantiate_and_start(&mut store, &module) else {
+        return Ok(vec!["does not start".to_owned()]);
     };
     let exports: Vec<(String, Extern)> = instance
         .exports(&store)
