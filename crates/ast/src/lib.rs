@@ -31,6 +31,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod components;
 pub mod custom;
 mod error;
 mod features;
@@ -67,7 +68,8 @@ pub use types::{
     TableType, TagType, ValType,
 };
 pub use values::{
-    BlockIdx, DataIdx, Decode, DefIdx, ElemIdx, Element, Encode, F32, F64, FieldIdx, FuncIdx,
-    GlobalIdx, IndexVec, LabelIdx, List, ListView, LocalIdx, MemIdx, Name, Quoted, Reader, Shown,
-    SpaceIdx, TableIdx, TagIdx, TypeIdx, V128, is_harmless, leb128,
+    BlockIdx, ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx,
+    DataIdx, Decode, DefIdx, ElemIdx, Element, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx,
+    IndexVec, InstanceIdx, LabelIdx, List, ListView, LocalIdx, MemIdx, Name, Quoted, Reader, Shown,
+    SpaceIdx, TableIdx, TagIdx, TypeIdx, V128, ValueIdx, is_harmless, leb128,
 };

@@ -46,6 +46,7 @@ pub use items::{
     Import, ImportGroup, Item, Table,
 };
 pub use module::{Encoding, Module, RawSection};
+pub(crate) use names::subsection;
 pub use names::{IndexMap, IndirectNameMap, NameMap, NameSubsection, Names};
 pub use remap::RemapError;
 pub use rewrite::InstrEdit;
