@@ -130,11 +130,29 @@ impl Decode<'_> for CoreType {
                     None => Err(Malformed::UnexpectedEnd),
                 }
             }
+            _ => CoreType::decode_in_module_type(reader),
+        }
+    }
+}
+
+impl CoreType {
+    /// Reads a type in the type of a core module. No type of a module stands there, so `50` begins
+    /// a subtype that is not final, as in a module.
+    pub(super) fn decode_in_module_type(reader: &mut Reader<'_>) -> Result<CoreType> {
+        match reader.peek() {
             Some(REC) if reader.features().contains(Feature::Gc) => {
                 reader.advance();
                 reader.read().map(CoreType::Rec)
             }
             _ => reader.read().map(CoreType::Sub),
+        }
+    }
+
+    /// Writes a type in the type of a core module.
+    pub(super) fn encode_in_module_type(&self, out: &mut Vec<u8>) {
+        match self {
+            CoreType::Sub(ty) => ty.encode(out),
+            _ => self.encode(out),
         }
     }
 }

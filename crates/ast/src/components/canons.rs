@@ -31,6 +31,8 @@ pub struct ContextSlot {
 pub struct Async(pub bool);
 
 /// Whether a built-in is for shared functions.
+///
+/// `wasm-tools` 1.263 leaves the byte out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Shared(pub bool);
 

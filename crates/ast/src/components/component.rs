@@ -6,7 +6,7 @@ use core::fmt;
 
 use super::definitions::{Definition, Scope};
 use super::sections::{Entries, Holds, SectionId};
-use crate::{Features, Malformed, Reader};
+use crate::modules::section_content;
 
 /// A component: its definitions in order.
 ///
@@ -79,7 +79,7 @@ impl RawSection<'_> {
         if self.id.holds() == Holds::Nested {
             return (definitions.first()?.section()? == self.id).then_some(1);
         }
-        let mut reader = self.content().ok()?;
+        let mut reader = section_content(self.id.code(), &self.bytes, 0).ok()?;
         let mut entries = Entries::begin(self.id, &mut reader).ok()?;
         let mut number = 0;
         while let Some(definition) = entries.next(&mut reader).ok()? {
@@ -89,16 +89,6 @@ impl RawSection<'_> {
             number += 1;
         }
         reader.is_empty().then_some(number)
-    }
-
-    /// The content after the size.
-    fn content(&self) -> Result<Reader<'_>, Malformed> {
-        let mut reader = Reader::at(&self.bytes, 0, Features::ALL);
-        reader.byte_if(Malformed::SectionId, |code| (code == self.id.code()).then_some(()))?;
-        match reader.u32()? as usize == reader.remaining() {
-            true => Ok(reader),
-            false => Err(Malformed::SectionSize),
-        }
     }
 }
 

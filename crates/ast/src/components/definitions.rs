@@ -87,6 +87,7 @@ impl Scope {
     /// Whether a definition may stand in the scope. [`Definition::End`] may stand in all of them.
     pub fn permits(self, definition: &Definition<'_>) -> bool {
         match definition {
+            Definition::CoreType(CoreType::Module) => self != Scope::ModuleType,
             Definition::CoreType(_) | Definition::End => true,
             Definition::Type(_) => self != Scope::ModuleType,
             Definition::Alias(alias) => self != Scope::ModuleType || alias.is_outer_core_type(),
@@ -421,6 +422,8 @@ pub enum TypeBound {
 }
 
 /// What is known of an imported or exported value.
+///
+/// `wasm-tools` 1.263 writes only the type, without the byte that the specification puts before it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ValueBound {
     /// It equals this value.

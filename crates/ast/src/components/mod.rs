@@ -14,6 +14,7 @@
 //! | `binary.rs` | the binary format of the other definitions |
 //! | `sections.rs` | section ids; [`Entries`]: the definitions of a section, read one by one |
 //! | `component.rs` | [`Component`]: the definitions in order, and their original encoding |
+//! | `owned.rs` | `into_owned` of everything that borrows |
 //! | `names.rs` | [`ParsedName`]: the parts of the name of an import or export |
 //! | `version.rs` | [`Version`]: a version in a name |
 //! | `name_section.rs` | [`Names`]: the name section of a component |
@@ -27,6 +28,7 @@ mod component;
 mod definitions;
 mod name_section;
 mod names;
+mod owned;
 mod sections;
 mod sorts;
 mod types;

@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::definitions::{Alias, Definition, Scope};
+use super::definitions::{Alias, CoreType, Definition, Scope};
 use crate::values::codes;
 use crate::{Decode, Encode, Feature, Malformed, Reader, leb128};
 
@@ -242,7 +242,7 @@ fn declaration<'a>(scope: Scope, reader: &mut Reader<'a>) -> Result<Definition<'
     if scope == Scope::ModuleType {
         return Ok(match reader.byte_if(Malformed::ModuleTypeDecl, ModuleDecl::from_code)? {
             ModuleDecl::CoreImportDecl => Definition::CoreImportDecl(reader.read()?),
-            ModuleDecl::CoreType => Definition::CoreType(reader.read()?),
+            ModuleDecl::CoreType => Definition::CoreType(CoreType::decode_in_module_type(reader)?),
             ModuleDecl::Alias => Definition::Alias(Alias::decode_in_module_type(reader)?),
             ModuleDecl::CoreExportDecl => Definition::CoreExportDecl(reader.read()?),
         });
@@ -326,6 +326,9 @@ pub fn encode_entries(id: SectionId, definitions: &[Definition<'_>], out: &mut V
         match definition {
             Definition::Alias(alias) if scopes.last() == Some(&Scope::ModuleType) => {
                 alias.encode_in_module_type(out);
+            }
+            Definition::CoreType(ty) if scopes.last() == Some(&Scope::ModuleType) => {
+                ty.encode_in_module_type(out);
             }
             _ => encode(definition, out),
         }

@@ -29,6 +29,8 @@ fn check(definitions: &[Definition<'_>], content: &[u8]) {
     }
     assert_eq!(read, definitions);
     assert!(reader.is_empty());
+    let owned: Vec<_> = read.into_iter().map(Definition::into_owned).collect();
+    assert_eq!(owned, definitions);
 }
 
 fn name<'a>(text: &'a str) -> ExternName<'a> {
@@ -151,7 +153,7 @@ fn core_types() {
             Definition::End,
         ],
         b"\x01\x50\x04\
-          \x01\x00\x50\x00\x60\0\0\
+          \x01\x50\x00\x60\0\0\
           \x02\x10\x01\x01\x02\
           \x00\x01m\x01n\x02\x00\x00\
           \x03\x01f\x00\x00",

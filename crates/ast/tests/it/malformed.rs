@@ -34,6 +34,9 @@ fn codes_that_mean_nothing() {
         (S::CoreType, b"\x01\x50\x01\x04", (M::ModuleTypeDecl, 3)),
         (S::CoreType, b"\x01\x50\x01\x02\x00", (M::CoreAliasSort, 4)),
         (S::CoreType, b"\x01\x50\x01\x02\x10\x00", (M::CoreAliasTarget, 5)),
+        // The type of a module holds no types of modules.
+        (S::CoreType, b"\x01\x50\x01\x01\x50\x00\x01", (M::DefinitionType, 6)),
+        (S::CoreType, b"\x01\x50\x01\x01\x00\x50\x00", (M::DefinitionType, 4)),
         (S::Type, b"\x01\x3e", (M::ComponentType, 1)),
         (S::Type, b"\x01\x6c", (M::ComponentType, 1)),
         // A type must be defined before it is used: none stands inside of another.

@@ -14,10 +14,11 @@ fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
     thread.join().unwrap();
 }
 
-/// Types inside of one another: components and instances in turns, and types of modules innermost.
+/// Types inside of one another: components and instances in turns, and the type of a module in the
+/// innermost.
 fn deep_types() -> Component<'static> {
     let open = (0..DEPTH).map(|nth| match nth {
-        _ if nth >= DEPTH / 2 => Definition::CoreType(CoreType::Module),
+        _ if nth + 1 == DEPTH => Definition::CoreType(CoreType::Module),
         _ if nth % 2 == 0 => Definition::Type(Type::Component),
         _ => Definition::Type(Type::Instance),
     });
@@ -92,6 +93,7 @@ fn a_definition_in_the_wrong_scope_is_found() {
         (vec![Definition::Component], 1),
         (vec![Definition::Type(Type::Instance), Definition::Component], 1),
         (vec![module_type.clone(), Definition::Type(Type::Instance)], 1),
+        (vec![module_type.clone(), module_type.clone()], 1),
         (vec![Definition::Component, canon.clone(), Definition::End, Definition::End], 3),
     ] {
         let component: Component<'_> = definitions.into_iter().collect();
