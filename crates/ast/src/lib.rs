@@ -5,7 +5,7 @@
 //! representation of everything, so nothing is converted.
 //!
 //! This crate holds the instruction table, the tree, the codec of values, types, instructions and
-//! items, the features, and the errors of the binary format. It has no framing (sections, order and
+//! items, the definitions of [`components`], the features, and the errors of the binary format. It has no framing (sections, order and
 //! counts belong to the parser and the encoder), no text format, no validation, no execution, and
 //! no I/O.
 //!

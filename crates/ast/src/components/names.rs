@@ -104,7 +104,7 @@ impl<'a> ParsedName<'a> {
     ///
     /// # Errors
     /// The part of the name that is not what it must be.
-    pub fn parse(name: &'a str, features: Features) -> Result<ParsedName<'a>, NameError<'a>> {
+    pub fn parse(name: &'a str, features: Features) -> Result<ParsedName<'a>, NameError> {
         let parse = |features| match name.contains(':') {
             // No part of a plain name has a colon.
             true => InterfaceName::parse(name, features).map(ParsedName::Interface),
@@ -141,7 +141,7 @@ impl<'a> PlainName<'a> {
     ///
     /// # Errors
     /// The part of the name that is not what it must be.
-    pub fn parse(name: &'a str, features: Features) -> Result<PlainName<'a>, NameError<'a>> {
+    pub fn parse(name: &'a str, features: Features) -> Result<PlainName<'a>, NameError> {
         if let Some(resource) = name.strip_prefix(CONSTRUCTOR) {
             check_label(resource)?;
             return Ok(PlainName::Constructor { resource });
@@ -161,8 +161,8 @@ impl<'a> PlainName<'a> {
             check_label(rest)?;
             return Ok(PlainName::Label { accessor, label: rest });
         };
-        let error = NameError::new(NamePart::ResourceFunc, rest);
-        let (resource, label) = rest.split_once('.').ok_or(error)?;
+        let error = || NameError::new(NamePart::ResourceFunc, rest);
+        let (resource, label) = rest.split_once('.').ok_or_else(error)?;
         check_label(resource)?;
         check_label(label)?;
         Ok(match is_method {
@@ -249,19 +249,20 @@ impl<'a> InterfaceName<'a> {
     ///
     /// # Errors
     /// The part of the name that is not what it must be.
-    pub fn parse(name: &'a str, features: Features) -> Result<InterfaceName<'a>, NameError<'a>> {
+    pub fn parse(name: &'a str, features: Features) -> Result<InterfaceName<'a>, NameError> {
         let error = NameError::new;
         let (path, version) = match name.split_once('@') {
             Some((path, version)) => (path, Some(version)),
             None => (name, None),
         };
-        let (id, interface) = path.split_once('/').ok_or(error(NamePart::Interface, path))?;
+        let (id, interface) =
+            path.split_once('/').ok_or_else(|| error(NamePart::Interface, path))?;
         let is_nested = features.contains(Feature::CmNestedNames);
         let (namespace, package) = match is_nested {
             true => id.rsplit_once(':'),
             false => id.split_once(':'),
         }
-        .ok_or(error(NamePart::Namespace, id))?;
+        .ok_or_else(|| error(NamePart::Namespace, id))?;
         let mut namespaces = namespace.split(':');
         if let Some(text) = namespaces.find(|namespace| !is_words(namespace)) {
             return Err(error(NamePart::Namespace, text));
@@ -330,7 +331,7 @@ impl fmt::Display for ParsedName<'_> {
 ///
 /// # Errors
 /// If it is not a label.
-pub fn check_label(text: &str) -> Result<(), NameError<'_>> {
+pub fn check_label(text: &str) -> Result<(), NameError> {
     let begins_with_letter = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
     let is_fragment = |part: &str| is_word(part) || is_acronym(part);
     match begins_with_letter && text.split('-').all(is_fragment) {
@@ -401,25 +402,25 @@ parts! {
 }
 
 /// A part of a name that is not what it must be.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct NameError<'a> {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NameError {
     /// What the part must be.
     pub part: NamePart,
     /// The text of the part.
-    pub text: &'a str,
+    pub text: String,
     /// The feature with which the name would be well-formed.
     pub enable: Option<Feature>,
 }
 
-impl<'a> NameError<'a> {
-    fn new(part: NamePart, text: &'a str) -> NameError<'a> {
-        NameError { part, text, enable: None }
+impl NameError {
+    fn new(part: NamePart, text: &str) -> NameError {
+        NameError { part, text: text.into(), enable: None }
     }
 }
 
-impl fmt::Display for NameError<'_> {
+impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not {}", Shown(self.text), self.part.description())?;
+        write!(f, "`{}` is not {}", Shown(&self.text), self.part.description())?;
         match self.enable {
             Some(feature) => write!(f, " ({feature} is not enabled)"),
             None => Ok(()),
@@ -427,4 +428,4 @@ impl fmt::Display for NameError<'_> {
     }
 }
 
-impl core::error::Error for NameError<'_> {}
+impl core::error::Error for NameError {}

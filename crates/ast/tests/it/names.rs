@@ -6,7 +6,7 @@ use wattle_ast::components::{
 };
 use wattle_ast::{Encode, Error, Feature, Features, Malformed};
 
-fn parse(name: &str) -> Result<ParsedName<'_>, wattle_ast::components::NameError<'_>> {
+fn parse(name: &str) -> Result<ParsedName<'_>, wattle_ast::components::NameError> {
     ParsedName::parse(name, Features::ALL)
 }
 
@@ -60,7 +60,7 @@ fn the_part_that_is_wrong_is_named() {
         ("a:b/c@1.0.0-01", NamePart::Version, "1.0.0-01"),
     ] {
         let error = parse(name).expect_err(name);
-        assert_eq!((error.part, error.text, error.enable), (part, text, None), "{name}");
+        assert_eq!((error.part, error.text.as_str(), error.enable), (part, text, None), "{name}");
     }
 }
 
