@@ -217,10 +217,29 @@ const WASM_TOOLS: &[(&str, &str, Pick)] = &[
     ("tests/cli", "proposals/wide-arithmetic", Only(&["wide-arithmetic"])),
 ];
 
+/// The folders with scripts of components in the package `wasm-tools`: the official ones, then its own.
+const COMPONENTS: &[&str] = &[
+    "tests/component-model/test/async",
+    "tests/component-model/test/binary",
+    "tests/component-model/test/linking",
+    "tests/component-model/test/resources",
+    "tests/component-model/test/validation",
+    "tests/component-model/test/values",
+    "tests/cli/component-model",
+    "tests/cli/component-model/async",
+    "tests/cli/component-model/error-context",
+    "tests/cli/component-model/gc",
+    "tests/cli/component-model/memory64",
+    "tests/cli/component-model/shared-everything-threads",
+    "tests/cli/component-model/values",
+    "tests/cli/missing-features/component-model",
+];
+
 /// The scripts that were found.
 struct Suite {
     official: Vec<SuiteFile>,
     wasm_tools: Vec<SuiteFile>,
+    components: Vec<PathBuf>,
     complete: Option<PathBuf>,
 }
 
@@ -245,6 +264,15 @@ pub fn files() -> &'static [SuiteFile] {
 /// As [`files`] does.
 pub fn wasm_tools_files() -> &'static [SuiteFile] {
     &suite().wasm_tools
+}
+
+/// The scripts of components: the official ones, which `wasm-tools` carries, then its own.
+///
+/// # Panics
+///
+/// As [`files`] does.
+pub fn component_files() -> &'static [PathBuf] {
+    &suite().components
 }
 
 /// The folder of the complete suite, if there is one.
@@ -311,7 +339,11 @@ fn locate(complete: Option<PathBuf>) -> Result<Suite, String> {
     official.sort();
     let mut wasm_tools = picked(&tools, WASM_TOOLS, Source::WasmTools)?;
     wasm_tools.sort();
-    Ok(Suite { official, wasm_tools, complete })
+    let mut components = Vec::new();
+    for folder in COMPONENTS {
+        components.extend(crate::files_in(&tools.join(folder), "wast")?);
+    }
+    Ok(Suite { official, wasm_tools, components, complete })
 }
 
 /// The scripts that a table takes from a package.

@@ -9,14 +9,14 @@ use core::fmt;
 use crate::{Feature, Opcode, SectionId, Shown, Span};
 
 macro_rules! malformed {
-    ($( $variant:ident $phrase:literal; )*) => {
+    ($( $variant:ident $phrase:literal $(for $subject:literal)?; )*) => {
         /// Why bytes are malformed, without the place.
         ///
         /// It has no payload, so that it fits in a register; [`Error`] adds the place. `Display`
         /// shows the phrase of the official test suite.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[non_exhaustive]
-        pub enum Malformed { $( #[doc = $phrase] $variant, )* }
+        pub enum Malformed { $( #[doc = $phrase] $(#[doc = concat!("for ", $subject)])? $variant, )* }
 
         impl Malformed {
             /// Every reason.
@@ -25,6 +25,12 @@ macro_rules! malformed {
             /// The phrase that a message with this reason begins with.
             pub const fn phrase(self) -> &'static str {
                 match self { $( Malformed::$variant => $phrase, )* }
+            }
+
+            /// What begins with the byte that was found, if the phrase only says that the byte
+            /// is wrong.
+            pub const fn subject(self) -> Option<&'static str> {
+                match self { $( $( Malformed::$variant => Some($subject), )? )* _ => None }
             }
         }
     };
@@ -68,11 +74,47 @@ malformed! {
     TooManyLocals "too many locals";
     NameSubsection "malformed name subsection";
     CustomSection "malformed custom section";
+    Boolean "invalid boolean value";
+    ReservedByte "non-zero reserved byte";
+    DuplicateImplements "duplicate 'implements' option in name";
+    DuplicateVersionSuffix "duplicate 'version-suffix' option in name";
+    DuplicateExternalId "duplicate 'external-id' option in name";
+    Sort "invalid leading byte" for "component external kind";
+    CoreSort "invalid leading byte" for "core sort";
+    OuterAliasSort "invalid leading byte" for "component outer alias kind";
+    AliasTarget "invalid leading byte" for "alias";
+    CoreAliasSort "invalid leading byte" for "outer alias kind";
+    CoreAliasTarget "invalid leading byte" for "outer alias target";
+    InstantiationArg "invalid leading byte" for "instantiation arg kind";
+    CoreInstance "invalid leading byte" for "core instance";
+    Instance "invalid leading byte" for "instance";
+    NonFinalSub "invalid leading byte" for "non-final sub type";
+    ModuleTypeDecl "invalid leading byte" for "type definition";
+    TypeDecl "invalid leading byte" for "component or instance type declaration";
+    ComponentType "invalid leading byte" for "component defined type";
+    OptionalType "invalid leading byte" for "optional component value type";
+    OptionalExportType "invalid leading byte" for "optional component export type";
+    Destructor "invalid leading byte" for "resource destructor";
+    FuncResults "invalid leading byte" for "component function results";
+    NumberOfResults "invalid leading byte" for "number of results";
+    CaseEnd "invalid leading byte" for "zero byte required";
+    TypeBound "invalid leading byte" for "type bound";
+    ValueBound "invalid leading byte" for "value bound";
+    ComponentName "invalid leading byte" for "component name";
+    NameAttribute "invalid leading byte" for "name option";
+    Canon "invalid leading byte" for "canonical function";
+    CanonLift "invalid leading byte" for "canonical function lift";
+    CanonLower "invalid leading byte" for "canonical function lower";
+    CanonOpt "invalid leading byte" for "canonical option";
 }
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.phrase())
+        f.write_str(self.phrase())?;
+        match self.subject() {
+            Some(subject) => write!(f, " for {subject}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -264,6 +306,9 @@ impl Error {
         let mut text = String::from(self.kind.phrase());
         if let Some(found) = &self.found {
             text = format!("{text} {found}");
+        }
+        if let Some(subject) = self.kind.subject() {
+            text = format!("{text} for {subject}");
         }
         if let Some(feature) = self.enable {
             text = format!("{text} ({feature} is not enabled)");

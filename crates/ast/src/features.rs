@@ -105,6 +105,40 @@ features! {
     CustomDescriptors custom_descriptors CUSTOM_DESCRIPTORS implies Gc;
     /// Continuations: `cont.new`, `resume`, `suspend`, `switch`.
     StackSwitching stack_switching STACK_SWITCHING implies Gc Exceptions;
+    /// Components, as WASI 0.2 needs them.
+    ComponentModel component_model COMPONENT_MODEL [std];
+    /// Asynchronous functions, streams and futures in components.
+    CmAsync cm_async CM_ASYNC [std] implies ComponentModel;
+    /// The type `map` in components.
+    CmMap cm_map CM_MAP [std] implies ComponentModel;
+    /// `implements` and `external-id` on the names of imports and exports of components.
+    CmImplements cm_implements CM_IMPLEMENTS [std] implies ComponentModel;
+    /// Reads and writes that block, and cancelling that does not.
+    CmMoreAsyncBuiltins cm_more_async_builtins CM_MORE_ASYNC_BUILTINS implies CmAsync;
+    /// Asynchronous functions with a stack of their own, without a callback.
+    CmAsyncStackful cm_async_stackful CM_ASYNC_STACKFUL implies CmAsync;
+    /// Cooperative threads in components: `thread.suspend` and its kin.
+    CmThreading cm_threading CM_THREADING implies CmAsync;
+    /// `thread.spawn-ref` and its kin.
+    SharedEverythingThreads shared_everything_threads SHARED_EVERYTHING_THREADS implies Threads ComponentModel;
+    /// Lists of a fixed length in components.
+    CmFixedLengthLists cm_fixed_length_lists CM_FIXED_LENGTH_LISTS implies ComponentModel;
+    /// The type `error-context` in components.
+    CmErrorContext cm_error_context CM_ERROR_CONTEXT implies ComponentModel;
+    /// Values as imports and exports of components, and start functions.
+    CmValues cm_values CM_VALUES implies ComponentModel;
+    /// Names of interfaces in nested namespaces and packages.
+    CmNestedNames cm_nested_names CM_NESTED_NAMES implies ComponentModel;
+    /// Names of interfaces with canonical versions, and `versionsuffix`.
+    CmCanonNames cm_canon_names CM_CANON_NAMES implies ComponentModel;
+    /// 64-bit memories in components.
+    Cm64 cm64 CM64 implies ComponentModel Memory64;
+    /// `stream.forward` and `future.forward`.
+    CmForward cm_forward CM_FORWARD implies CmAsync;
+    /// Getters and setters in components.
+    CmAccessors cm_accessors CM_ACCESSORS implies ComponentModel;
+    /// Values of components as structs, arrays and references of core modules.
+    CmGc cm_gc CM_GC implies ComponentModel Gc;
 }
 
 /// A set of features.
@@ -139,7 +173,8 @@ impl Features {
     pub const WASM2: Features = Features::preset(Preset::w2);
     /// WebAssembly 3.0.
     pub const WASM3: Features = Features::preset(Preset::w3);
-    /// The default: 3.0 and the features beyond it that engines have shipped.
+    /// The default: 3.0, the features beyond it that engines have shipped, and components with what
+    /// WASI 0.2 and 0.3 need.
     pub const DEFAULT: Features = Features::preset(Preset::std);
 
     /// The presets by the names that lists use for them.
@@ -366,12 +401,26 @@ mod tests {
         }
     }
 
+    /// The features of components that are on by default are those of `wasm-tools`.
+    #[test]
+    fn presets_of_modules_have_no_features_of_components() {
+        use Feature as F;
+        let on = [F::ComponentModel, F::CmAsync, F::CmMap, F::CmImplements];
+        let of_components = |&feature: &Feature| {
+            feature.implies().with_implied().contains(F::ComponentModel)
+                || feature == F::ComponentModel
+        };
+        assert_eq!(Features::WASM3.iter().find(of_components), None);
+        assert!(Features::DEFAULT.iter().filter(of_components).eq(on));
+        assert_eq!(Features::ALL.iter().filter(of_components).count(), 17);
+    }
+
     #[test]
     fn there_is_room_beyond_32_features() {
         assert_eq!(Features::ALL.iter().count(), Feature::ALL.len());
         assert!(!Features::ALL.contains_index(Features::NEVER));
-        let beyond = Features(1 << 40);
-        assert!(beyond.contains_index(40) && !beyond.contains_index(8));
+        let beyond = Features(1 << 60);
+        assert!(beyond.contains_index(60) && !beyond.contains_index(28));
         assert_eq!((Features::MVP | beyond) - Features::MVP, beyond);
         assert!(
             (Features::ALL | beyond).contains_all(beyond) && !Features::ALL.contains_all(beyond)

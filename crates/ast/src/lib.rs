@@ -5,7 +5,7 @@
 //! representation of everything, so nothing is converted.
 //!
 //! This crate holds the instruction table, the tree, the codec of values, types, instructions and
-//! items, the features, and the errors of the binary format. It has no framing (sections, order and
+//! items, the definitions of [`components`], the features, and the errors of the binary format. It has no framing (sections, order and
 //! counts belong to the parser and the encoder), no text format, no validation, no execution, and
 //! no I/O.
 //!
@@ -31,6 +31,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod components;
 pub mod custom;
 mod error;
 mod features;
@@ -67,7 +68,8 @@ pub use types::{
     TableType, TagType, ValType,
 };
 pub use values::{
-    BlockIdx, DataIdx, Decode, DefIdx, ElemIdx, Element, Encode, F32, F64, FieldIdx, FuncIdx,
-    GlobalIdx, IndexVec, LabelIdx, List, ListView, LocalIdx, MemIdx, Name, Quoted, Reader, Shown,
-    SpaceIdx, TableIdx, TagIdx, TypeIdx, V128, is_harmless, leb128,
+    BlockIdx, ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx,
+    DataIdx, Decode, DefIdx, ElemIdx, Element, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx,
+    IndexVec, InstanceIdx, LabelIdx, List, ListView, LocalIdx, MemIdx, Name, Quoted, Reader, Shown,
+    SpaceIdx, TableIdx, TagIdx, TypeIdx, V128, ValueIdx, is_harmless, leb128,
 };

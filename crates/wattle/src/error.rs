@@ -61,12 +61,16 @@ errors! {
     Build(wattle_encoder::BuildError);
     /// Bytes are malformed, for instance an immediate, wherever they stand.
     Bytes(wattle_ast::Malformed);
+    /// A definition of a component is in a scope that does not permit it.
+    Definition(wattle_ast::components::Misplaced);
     /// A module cannot be edited like this.
     Edit(wattle_ast::EditError);
     /// A feature is unknown.
     Feature(wattle_ast::UnknownFeature);
     /// A module is invalid.
     Invalid(wattle_validator::Errors);
+    /// The name of an import or export of a component, or a label, is malformed.
+    Name(wattle_ast::components::NameError);
     /// A number of the text format is malformed or out of range.
     #[cfg(feature = "wat")]
     Number(wattle_syntax::numbers::NumberError);

@@ -113,6 +113,7 @@ fn errors_implement_error_and_are_types() {
                     format!("wattle_{name}::{ty})"),
                     format!("wattle_{name}::{ty} =>"),
                     format!("wattle_{name}::numbers::{ty})"),
+                    format!("wattle_{name}::components::{ty})"),
                     format!("From<{ty}<E>>"),
                 ];
                 let known = known.iter().any(|form| facade.contains(form));

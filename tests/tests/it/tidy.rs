@@ -426,6 +426,21 @@ fn no_second_list_of_mnemonics() {
 }
 
 #[test]
+fn no_second_list_of_canonical_definitions() {
+    let unusual = [
+        "\"error-context.debug-message\"",
+        "\"thread.available-parallelism\"",
+        "\"future.drop-writable\"",
+        "\"string-encoding=latin1+utf16\"",
+    ];
+    let lists = files("rs").into_iter().filter(File::is_in_src).filter(|file| {
+        let is_table = file.path.ends_with("components/canon_table.rs");
+        !is_table && unusual.iter().any(|name| file.text.contains(name))
+    });
+    check_files("canonical definitions outside of the table", lists);
+}
+
+#[test]
 fn names_of_custom_sections_stand_beside_their_codecs() {
     let names =
         ["metadata.code.branch_hint", "producers", "target_features", "linking", "dylink.0"];

@@ -105,12 +105,17 @@ impl RawSection<'_> {
     /// # Errors
     /// If the bytes begin with another id, or their number is not what the size says.
     pub fn content(&self, start: usize) -> Result<Reader<'_>, Malformed> {
-        let mut reader = Reader::at(&self.bytes, start, Features::ALL);
-        reader.byte_if(Malformed::SectionId, |code| (code == self.id.code()).then_some(()))?;
-        match reader.u32()? as usize == reader.remaining() {
-            true => Ok(reader),
-            false => Err(Malformed::SectionSize),
-        }
+        section_content(self.id.code(), &self.bytes, start)
+    }
+}
+
+/// The content of a section with this id, which begins at offset `start` of the binary.
+pub(crate) fn section_content(id: u8, bytes: &[u8], start: usize) -> Result<Reader<'_>, Malformed> {
+    let mut reader = Reader::at(bytes, start, Features::ALL);
+    reader.expect(id, Malformed::SectionId)?;
+    match reader.u32()? as usize == reader.remaining() {
+        true => Ok(reader),
+        false => Err(Malformed::SectionSize),
     }
 }
 

@@ -347,7 +347,8 @@ names! {
     tag_params TagParam 13 IndirectNameMap TagIdx LocalIdx;
 }
 
-fn subsection(out: &mut Vec<u8>, id: u8, content: &[u8]) {
+/// Writes a subsection: its id, its size, and its content.
+pub(crate) fn subsection(out: &mut Vec<u8>, id: u8, content: &[u8]) {
     out.push(id);
     leb128::write_u32(out, content.len() as u32);
     out.extend_from_slice(content);

@@ -83,6 +83,20 @@ indices! {
     /// The number of a block in a function, in the order in which blocks begin. Names of labels are
     /// by this number.
     BlockIdx;
+    /// The index of a component, in a component.
+    ComponentIdx;
+    /// The index of an instance, in a component.
+    InstanceIdx;
+    /// The index of a function of a component. [`FuncIdx`] is that of a core function.
+    ComponentFuncIdx;
+    /// The index of a type of a component. [`TypeIdx`] is that of a core type.
+    ComponentTypeIdx;
+    /// The index of a value, in a component.
+    ValueIdx;
+    /// The index of a core module, in a component.
+    CoreModuleIdx;
+    /// The index of a core instance, in a component.
+    CoreInstanceIdx;
 }
 
 /// The place of a definition among the definitions of its kind, imports not counted: the index of

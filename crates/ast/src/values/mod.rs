@@ -16,8 +16,9 @@ pub(crate) use codec::{codes, fields, read_list};
 pub use floats::{F32, F64, V128};
 pub use index_vec::IndexVec;
 pub use indices::{
-    BlockIdx, DataIdx, DefIdx, ElemIdx, FieldIdx, FuncIdx, GlobalIdx, LabelIdx, LocalIdx, MemIdx,
-    SpaceIdx, TableIdx, TagIdx, TypeIdx,
+    BlockIdx, ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx,
+    DataIdx, DefIdx, ElemIdx, FieldIdx, FuncIdx, GlobalIdx, InstanceIdx, LabelIdx, LocalIdx,
+    MemIdx, SpaceIdx, TableIdx, TagIdx, TypeIdx, ValueIdx,
 };
 pub use list::{Element, List, ListView};
 pub use name::Name;

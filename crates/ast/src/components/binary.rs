@@ -1,0 +1,403 @@
+//! The binary format of definitions. That of types is in `types.rs`, that of canonical definitions
+//! in `canons.rs`.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md>
+
+use alloc::vec::Vec;
+
+use super::definitions::{
+    Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreType, Export,
+    ExportDecl, ExternDesc, ExternName, Import, InlineExport, Instance, Start, TypeBound, Value,
+    ValueBound,
+};
+use super::sorts::{CoreSort, CoreSortIdx, PlainSort, Sort, SortIdx};
+use super::types::{encode_optional, optional};
+use crate::types::REC;
+use crate::values::fields;
+use crate::{Decode, Encode, Feature, Features, Malformed, Name, Reader, SubType, TypeIdx};
+
+type Result<T> = core::result::Result<T, Malformed>;
+
+/// The byte that begins the type of a core module.
+pub(super) const MODULE_TYPE: u8 = 0x50;
+/// The byte that tells a subtype that is not final from the type of a module.
+const NON_FINAL_SUB: u8 = 0x00;
+
+const INSTANTIATE: u8 = 0;
+const INLINE_EXPORTS: u8 = 1;
+
+const EXPORT: u8 = 0;
+const CORE_EXPORT: u8 = 1;
+const OUTER: u8 = 2;
+/// The byte of an outer alias in the type of a core module, behind the sort.
+const CORE_OUTER: u8 = 1;
+
+const PLAIN_NAME: u8 = 0;
+/// Means what 0 does.
+const LEGACY_NAME: u8 = 1;
+const NAME_WITH_ATTRIBUTES: u8 = 2;
+const IMPLEMENTS: u8 = 0;
+const VERSION_SUFFIX: u8 = 1;
+const EXTERNAL_ID: u8 = 2;
+
+fields! {
+    CoreInlineExport<'a> { name, item }
+    CoreExportDecl<'a> { name, ty }
+    Arg<'a> { name, item }
+    InlineExport<'a> { name, item }
+    Start { func, args, results }
+    Import<'a> { name, ty }
+    ExportDecl<'a> { name, ty }
+    Value<'a> { ty, bytes }
+}
+
+impl<'a> Decode<'a> for CoreArg<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let name = reader.read()?;
+        reader.expect(CoreSort::Instance.code(), Malformed::InstantiationArg)?;
+        Ok(CoreArg { name, instance: reader.read()? })
+    }
+}
+
+impl Encode for CoreArg<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.name.encode(out);
+        (CoreSort::Instance, self.instance).encode(out);
+    }
+}
+
+impl<'a> Decode<'a> for CoreInstance<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        Ok(match reader.flag(Malformed::CoreInstance)? {
+            false => CoreInstance::Instantiate { module: reader.read()?, args: reader.read()? },
+            true => CoreInstance::Exports(reader.read()?),
+        })
+    }
+}
+
+impl Encode for CoreInstance<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            CoreInstance::Instantiate { module, args } => {
+                (INSTANTIATE, *module).encode(out);
+                args.encode(out);
+            }
+            CoreInstance::Exports(exports) => {
+                out.push(INLINE_EXPORTS);
+                exports.encode(out);
+            }
+        }
+    }
+}
+
+impl<'a> Decode<'a> for Instance<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        Ok(match reader.flag(Malformed::Instance)? {
+            false => Instance::Instantiate { component: reader.read()?, args: reader.read()? },
+            true => Instance::Exports(reader.read()?),
+        })
+    }
+}
+
+impl Encode for Instance<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Instance::Instantiate { component, args } => {
+                (INSTANTIATE, *component).encode(out);
+                args.encode(out);
+            }
+            Instance::Exports(exports) => {
+                out.push(INLINE_EXPORTS);
+                exports.encode(out);
+            }
+        }
+    }
+}
+
+/// Reads the type itself. The declarations in the type of a module follow, after their count.
+impl Decode<'_> for CoreType {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+        match reader.peek() {
+            Some(MODULE_TYPE) => {
+                reader.advance();
+                Ok(CoreType::Module)
+            }
+            Some(NON_FINAL_SUB) => {
+                reader.advance();
+                match reader.peek() {
+                    Some(MODULE_TYPE) => reader.read().map(CoreType::Sub),
+                    Some(_) => Err(Malformed::NonFinalSub),
+                    None => Err(Malformed::UnexpectedEnd),
+                }
+            }
+            _ => CoreType::decode_in_module_type(reader),
+        }
+    }
+}
+
+impl CoreType {
+    /// Reads a type in the type of a core module. No type of a module stands there, so `50` begins
+    /// a subtype that is not final, as in a module.
+    pub(super) fn decode_in_module_type(reader: &mut Reader<'_>) -> Result<CoreType> {
+        match reader.peek() {
+            Some(REC) if reader.features().contains(Feature::Gc) => {
+                reader.advance();
+                reader.read().map(CoreType::Rec)
+            }
+            _ => reader.read().map(CoreType::Sub),
+        }
+    }
+
+    /// Writes a type in the type of a core module.
+    pub(super) fn encode_in_module_type(&self, out: &mut Vec<u8>) {
+        match self {
+            CoreType::Sub(ty) => ty.encode(out),
+            _ => self.encode(out),
+        }
+    }
+}
+
+impl Encode for CoreType {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            CoreType::Module => out.push(MODULE_TYPE),
+            CoreType::Rec(types) => {
+                out.push(REC);
+                types.encode(out);
+            }
+            CoreType::Sub(ty) => {
+                if !ty.is_final {
+                    out.push(NON_FINAL_SUB);
+                }
+                ty.encode(out);
+            }
+        }
+    }
+}
+
+impl<'a> Decode<'a> for Alias<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let start = reader.pos();
+        let sort = reader.read()?;
+        match (reader.byte()?, sort) {
+            (EXPORT, sort) => {
+                Ok(Alias::Export { sort, instance: reader.read()?, name: reader.read()? })
+            }
+            (CORE_EXPORT, Sort::Core(sort)) => {
+                Ok(Alias::CoreExport { sort, instance: reader.read()?, name: reader.read()? })
+            }
+            // A core instance exports nothing else.
+            (CORE_EXPORT, Sort::Plain(_)) => Err(reader.fail_at(start, Malformed::Sort)),
+            (OUTER, sort) if is_outer(sort) => {
+                let count = reader.read()?;
+                Ok(Alias::Outer { count, item: SortIdx::new(sort, reader.u32()?) })
+            }
+            (OUTER, sort) => {
+                let at = start + usize::from(matches!(sort, Sort::Core(_)));
+                Err(reader.fail_at(at, Malformed::OuterAliasSort))
+            }
+            _ => Err(reader.back(1, Malformed::AliasTarget)),
+        }
+    }
+}
+
+/// Whether definitions of a sort can be reached from inner scopes.
+fn is_outer(sort: Sort) -> bool {
+    matches!(
+        sort,
+        Sort::Core(CoreSort::Module | CoreSort::Type)
+            | Sort::Plain(PlainSort::Type | PlainSort::Component)
+    )
+}
+
+impl Encode for Alias<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.sort().encode(out);
+        match self {
+            Alias::Export { instance, name, .. } => {
+                (EXPORT, *instance).encode(out);
+                name.encode(out);
+            }
+            Alias::CoreExport { instance, name, .. } => {
+                (CORE_EXPORT, *instance).encode(out);
+                name.encode(out);
+            }
+            Alias::Outer { count, item } => (OUTER, *count, item.number()).encode(out),
+        }
+    }
+}
+
+impl<'a> Alias<'a> {
+    /// Reads an alias in the type of a core module.
+    pub(super) fn decode_in_module_type(reader: &mut Reader<'a>) -> Result<Alias<'a>> {
+        reader.expect(CoreSort::Type.code(), Malformed::CoreAliasSort)?;
+        reader.expect(CORE_OUTER, Malformed::CoreAliasTarget)?;
+        let count = reader.read()?;
+        let ty: TypeIdx = reader.read()?;
+        Ok(Alias::Outer { count, item: SortIdx::Core(CoreSortIdx::Type(ty)) })
+    }
+
+    /// Writes an alias in the type of a core module. Only an outer alias of a core type has a form
+    /// there; of others nothing is written.
+    pub(super) fn encode_in_module_type(&self, out: &mut Vec<u8>) {
+        if let Alias::Outer { count, item: SortIdx::Core(CoreSortIdx::Type(ty)) } = self {
+            (CoreSort::Type, CORE_OUTER).encode(out);
+            (*count, *ty).encode(out);
+        }
+    }
+}
+
+impl<'a> Decode<'a> for ExternName<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let has_attributes =
+            reader.features().intersects(Features::CM_IMPLEMENTS | Features::CM_CANON_NAMES);
+        let form = reader.byte_if(Malformed::ComponentName, |form| match form {
+            PLAIN_NAME | LEGACY_NAME => Some(form),
+            NAME_WITH_ATTRIBUTES if has_attributes => Some(form),
+            _ => None,
+        })?;
+        let mut name = ExternName::from(reader.read::<Name<'a>>()?);
+        if form == NAME_WITH_ATTRIBUTES {
+            for _ in 0..reader.len32()? {
+                name.decode_attribute(reader)?;
+            }
+        }
+        Ok(name)
+    }
+}
+
+impl<'a> ExternName<'a> {
+    fn decode_attribute(&mut self, reader: &mut Reader<'a>) -> Result<()> {
+        let start = reader.pos();
+        let code = reader.byte()?;
+        let (attribute, feature, duplicate) = match code {
+            IMPLEMENTS => {
+                (&mut self.implements, Feature::CmImplements, Malformed::DuplicateImplements)
+            }
+            VERSION_SUFFIX => {
+                (&mut self.version_suffix, Feature::CmCanonNames, Malformed::DuplicateVersionSuffix)
+            }
+            EXTERNAL_ID => {
+                (&mut self.external_id, Feature::CmImplements, Malformed::DuplicateExternalId)
+            }
+            _ => return Err(reader.back(1, Malformed::NameAttribute)),
+        };
+        if !reader.features().contains(feature) {
+            return Err(reader.back(1, Malformed::NameAttribute));
+        }
+        let value = reader.read()?;
+        match attribute.replace(value) {
+            None => Ok(()),
+            Some(_) => Err(reader.fail_at(start, duplicate)),
+        }
+    }
+}
+
+impl Encode for ExternName<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let attributes = [
+            (IMPLEMENTS, &self.implements),
+            (VERSION_SUFFIX, &self.version_suffix),
+            (EXTERNAL_ID, &self.external_id),
+        ];
+        let count = attributes.iter().filter(|(_, attribute)| attribute.is_some()).count();
+        out.push(if count == 0 { PLAIN_NAME } else { NAME_WITH_ATTRIBUTES });
+        self.name.encode(out);
+        if count == 0 {
+            return;
+        }
+        (count as u32).encode(out);
+        for (code, attribute) in attributes {
+            if let Some(value) = attribute {
+                out.push(code);
+                value.encode(out);
+            }
+        }
+    }
+}
+
+impl<'a> Decode<'a> for Export<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let (name, item) = (reader.read()?, reader.read()?);
+        Ok(Export { name, item, ty: optional(reader, Malformed::OptionalExportType)? })
+    }
+}
+
+impl Encode for Export<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.name.encode(out);
+        self.item.encode(out);
+        encode_optional(&self.ty, out);
+    }
+}
+
+impl Decode<'_> for ExternDesc {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+        let start = reader.pos();
+        Ok(match reader.read()? {
+            Sort::Core(CoreSort::Module) => ExternDesc::CoreModule(reader.read()?),
+            Sort::Core(_) => return Err(reader.fail_at(start + 1, Malformed::Sort)),
+            Sort::Plain(PlainSort::Func) => ExternDesc::Func(reader.read()?),
+            Sort::Plain(PlainSort::Value) => ExternDesc::Value(reader.read()?),
+            Sort::Plain(PlainSort::Type) => ExternDesc::Type(reader.read()?),
+            Sort::Plain(PlainSort::Component) => ExternDesc::Component(reader.read()?),
+            Sort::Plain(PlainSort::Instance) => ExternDesc::Instance(reader.read()?),
+        })
+    }
+}
+
+impl Encode for ExternDesc {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.sort().encode(out);
+        match self {
+            ExternDesc::CoreModule(ty) => ty.encode(out),
+            ExternDesc::Value(bound) => bound.encode(out),
+            ExternDesc::Type(bound) => bound.encode(out),
+            ExternDesc::Func(ty) | ExternDesc::Component(ty) | ExternDesc::Instance(ty) => {
+                ty.encode(out);
+            }
+        }
+    }
+}
+
+impl Decode<'_> for TypeBound {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+        match reader.flag(Malformed::TypeBound)? {
+            false => reader.read().map(TypeBound::Eq),
+            true => Ok(TypeBound::Resource),
+        }
+    }
+}
+
+impl Encode for TypeBound {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            TypeBound::Eq(ty) => (0_u8, *ty).encode(out),
+            TypeBound::Resource => out.push(1),
+        }
+    }
+}
+
+impl Decode<'_> for ValueBound {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+        match reader.flag(Malformed::ValueBound)? {
+            false => reader.read().map(ValueBound::Eq),
+            true => reader.read().map(ValueBound::Type),
+        }
+    }
+}
+
+impl Encode for ValueBound {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            ValueBound::Eq(value) => (0_u8, *value).encode(out),
+            ValueBound::Type(ty) => (1_u8, *ty).encode(out),
+        }
+    }
+}
+
+impl<'a> Decode<'a> for alloc::boxed::Box<SubType> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        reader.read().map(alloc::boxed::Box::new)
+    }
+}

@@ -1,0 +1,389 @@
+//! Canonical definitions: the enum, and its two directions, made from the rows of `canon_table.rs`.
+//!
+//! A [`CanonSource`] produces immediates (a byte reader, a text cursor), a [`CanonSink`] takes them
+//! (a byte buffer, a printer). Each has one method per kind of immediate, so that only the table
+//! lists canonical definitions.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::canon_table::{for_each_canon, for_each_canon_opt};
+use super::types::ResultList;
+use crate::values::fields;
+use crate::{
+    ComponentFuncIdx, ComponentTypeIdx, Decode, Encode, Feature, FuncIdx, Malformed, MemIdx,
+    Reader, TableIdx, TypeIdx, ValType,
+};
+
+type Result<T, E = Malformed> = core::result::Result<T, E>;
+
+/// The slot of a thread's context that `context.get` and `context.set` name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ContextSlot {
+    /// The core type of the value in the slot.
+    pub ty: ValType,
+    /// The number of the slot.
+    pub slot: u32,
+}
+
+/// Whether a built-in returns before it is done.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Async(pub bool);
+
+/// Whether a built-in is for shared functions.
+///
+/// `wasm-tools` 1.263 leaves the byte out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Shared(pub bool);
+
+/// The options of a canonical definition. Each at most once is valid; any number is well-formed.
+pub type CanonOpts = Box<[CanonOpt]>;
+
+/// An immediate of a canonical definition.
+pub trait CanonImmediate: Sized {
+    /// Reads the immediate from a source.
+    ///
+    /// # Errors
+    /// Errors of the source.
+    fn read<S: CanonSource>(source: &mut S) -> Result<Self, S::Error>;
+
+    /// Writes the immediate to a sink.
+    ///
+    /// # Errors
+    /// Errors of the sink.
+    fn write<K: CanonSink>(&self, sink: &mut K) -> Result<(), K::Error>;
+}
+
+macro_rules! kinds {
+    ($( $(#[$doc:meta])* $method:ident $ty:ty; )*) => {
+        /// A producer of immediates of canonical definitions, with one method per kind.
+        pub trait CanonSource {
+            /// The error of a source.
+            type Error;
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// Errors of the source.
+                fn $method(&mut self) -> Result<$ty, Self::Error>;
+            )*
+        }
+
+        /// A consumer of canonical definitions: the operation, then one call per immediate. By
+        /// default, everything is ignored.
+        pub trait CanonSink {
+            /// The error of a sink.
+            type Error;
+
+            /// Begins a canonical definition, whose immediates follow.
+            ///
+            /// # Errors
+            /// Errors of the sink.
+            fn op(&mut self, op: CanonOp) -> Result<(), Self::Error> {
+                let _ = op;
+                Ok(())
+            }
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// Errors of the sink.
+                fn $method(&mut self, value: &$ty) -> Result<(), Self::Error> {
+                    let _ = value;
+                    Ok(())
+                }
+            )*
+        }
+
+        $(
+            impl CanonImmediate for $ty {
+                fn read<S: CanonSource>(source: &mut S) -> Result<Self, S::Error> {
+                    source.$method()
+                }
+
+                fn write<K: CanonSink>(&self, sink: &mut K) -> Result<(), K::Error> {
+                    sink.$method(self)
+                }
+            }
+        )*
+
+        impl CanonSource for Reader<'_> {
+            type Error = Malformed;
+            $(
+                fn $method(&mut self) -> Result<$ty> {
+                    self.read()
+                }
+            )*
+        }
+
+        impl CanonSink for Vec<u8> {
+            type Error = core::convert::Infallible;
+
+            fn op(&mut self, op: CanonOp) -> Result<(), Self::Error> {
+                self.push(op.code());
+                if op.zero_error().is_some() {
+                    self.push(0);
+                }
+                Ok(())
+            }
+            $(
+                fn $method(&mut self, value: &$ty) -> Result<(), Self::Error> {
+                    value.encode(self);
+                    Ok(())
+                }
+            )*
+        }
+    };
+}
+
+kinds! {
+    /// A core function.
+    core_func FuncIdx;
+    /// A function.
+    func ComponentFuncIdx;
+    /// A type of the component.
+    ty ComponentTypeIdx;
+    /// A core type.
+    core_type TypeIdx;
+    /// A core table.
+    table TableIdx;
+    /// A core memory.
+    memory MemIdx;
+    /// The result that `task.return` takes.
+    results ResultList;
+    /// A slot of the context.
+    context_slot ContextSlot;
+    /// Whether the built-in returns before it is done.
+    is_async Async;
+    /// Whether the built-in is for shared functions.
+    is_shared Shared;
+    /// Options.
+    opts CanonOpts;
+}
+
+/// An operand or result of the core function that a canonical definition makes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CanonOperand {
+    /// `i32`.
+    I32,
+    /// `i64`.
+    I64,
+    /// The type that represents the resource.
+    Rep,
+    /// The address type of the memory that the definition names.
+    Addr,
+}
+
+/// The type of the core function that a canonical definition makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CanonType {
+    /// The operands and the results.
+    Arrow(&'static [CanonOperand], &'static [CanonOperand]),
+    /// It depends on immediates in other ways.
+    Special,
+}
+
+macro_rules! canon_type {
+    (special) => { CanonType::Special };
+    ([$( $operand:ident )*] -> [$( $result:ident )*]) => {
+        CanonType::Arrow(&[$( canon_type!(@$operand) ),*], &[$( canon_type!(@$result) ),*])
+    };
+    (@i32) => { CanonOperand::I32 };
+    (@i64) => { CanonOperand::I64 };
+    (@rep) => { CanonOperand::Rep };
+    (@addr) => { CanonOperand::Addr };
+}
+
+macro_rules! canons {
+    ($( $(#[$doc:meta])* $variant:ident $({ $( $field:ident: $ty:ty ),* })? = $code:literal $(zero $error:ident)?
+        $keyword:literal $feature:ident : ($( $type:tt )*); )*) => {
+        /// A canonical definition. All of them define a core function, except for `lift`, which
+        /// defines a function of the component.
+        ///
+        /// Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#canonical-definitions>
+        ///
+        /// ```
+        /// use wattle_ast::components::{Canon, CanonOp};
+        /// use wattle_ast::{Encode, Reader};
+        ///
+        /// let canon: Canon = Reader::new(&[0x03, 0x05]).read()?;
+        /// assert_eq!(canon, Canon::ResourceDrop { resource: 5.into() });
+        /// assert_eq!(canon.op().keyword(), "resource.drop");
+        /// assert_eq!(canon.to_bytes(), [0x03, 0x05]);
+        /// # Ok::<(), wattle_ast::Malformed>(())
+        /// ```
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        #[non_exhaustive]
+        pub enum Canon {
+            $( $(#[$doc])* #[allow(missing_docs)] $variant $({ $( $field: $ty ),* })?, )*
+        }
+
+        /// What a canonical definition does: a [`Canon`] without immediates.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        #[non_exhaustive]
+        pub enum CanonOp { $( $(#[$doc])* $variant, )* }
+
+        impl CanonOp {
+            /// All of them, by code.
+            pub const ALL: &'static [CanonOp] = &[$( CanonOp::$variant, )*];
+
+            /// The byte that it begins with in the binary format.
+            pub const fn code(self) -> u8 {
+                match self { $( CanonOp::$variant => $code, )* }
+            }
+
+            /// The one with this byte.
+            pub const fn from_code(code: u8) -> Option<CanonOp> {
+                match code { $( $code => Some(CanonOp::$variant), )* _ => None }
+            }
+
+            /// The keyword of the text format.
+            pub const fn keyword(self) -> &'static str {
+                match self { $( CanonOp::$variant => $keyword, )* }
+            }
+
+            /// The one with this keyword.
+            pub fn from_keyword(keyword: &str) -> Option<CanonOp> {
+                match keyword { $( $keyword => Some(CanonOp::$variant), )* _ => None }
+            }
+
+            /// The feature that it belongs to.
+            pub const fn feature(self) -> Feature {
+                match self { $( CanonOp::$variant => Feature::$feature, )* }
+            }
+
+            /// The type of the core function that it makes.
+            pub const fn core_type(self) -> CanonType {
+                match self { $( CanonOp::$variant => canon_type!($( $type )*), )* }
+            }
+
+            /// If a zero byte must follow the code, the error for another byte.
+            const fn zero_error(self) -> Option<Malformed> {
+                match self { $( $( CanonOp::$variant => Some(Malformed::$error), )? )* _ => None }
+            }
+        }
+
+        impl Canon {
+            /// What it does.
+            pub const fn op(&self) -> CanonOp {
+                match self { $( Canon::$variant { .. } => CanonOp::$variant, )* }
+            }
+
+            /// Reads the immediates of `op` from a source.
+            ///
+            /// # Errors
+            /// Errors of the source.
+            pub fn read_from<S: CanonSource>(op: CanonOp, source: &mut S) -> Result<Canon, S::Error> {
+                Ok(match op { $(
+                    CanonOp::$variant => Canon::$variant {
+                        $( $( $field: CanonImmediate::read(source)? ),* )?
+                    },
+                )* })
+            }
+
+            /// Writes the operation and its immediates to a sink.
+            ///
+            /// # Errors
+            /// Errors of the sink.
+            pub fn write_to<K: CanonSink>(&self, sink: &mut K) -> Result<(), K::Error> {
+                sink.op(self.op())?;
+                match self { $(
+                    Canon::$variant { $( $( $field ),* )? } => { $( $( $field.write(sink)?; )* )? }
+                )* }
+                Ok(())
+            }
+        }
+    };
+}
+
+macro_rules! canon_opts {
+    ($( $(#[$doc:meta])* $variant:ident $(($ty:ident))? = $code:literal $keyword:literal $feature:ident; )*) => {
+        /// An option of a canonical definition.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[non_exhaustive]
+        pub enum CanonOpt { $( $(#[$doc])* $variant $(($ty))?, )* }
+
+        impl CanonOpt {
+            /// The keyword of the text format.
+            pub const fn keyword(&self) -> &'static str {
+                match self { $( CanonOpt::$variant { .. } => $keyword, )* }
+            }
+
+            /// The feature that it belongs to.
+            pub const fn feature(&self) -> Feature {
+                match self { $( CanonOpt::$variant { .. } => Feature::$feature, )* }
+            }
+        }
+
+        impl Decode<'_> for CanonOpt {
+            fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+                let code = reader.byte()?;
+                match code {
+                    $( $code if reader.features().contains(Feature::$feature) => {
+                        Ok(CanonOpt::$variant $(({ let index: $ty = reader.read()?; index }))?)
+                    } )*
+                    _ => Err(reader.back(1, Malformed::CanonOpt)),
+                }
+            }
+        }
+
+        impl Encode for CanonOpt {
+            fn encode(&self, out: &mut Vec<u8>) {
+                match self { $( canon_opts!(@pattern $variant index $($ty)?) => {
+                    out.push($code);
+                    $( <$ty as Encode>::encode(index, out); )?
+                } )* }
+            }
+        }
+    };
+    (@pattern $variant:ident $index:ident) => { CanonOpt::$variant };
+    (@pattern $variant:ident $index:ident $ty:ident) => { CanonOpt::$variant($index) };
+}
+
+for_each_canon!(canons);
+for_each_canon_opt!(canon_opts);
+
+impl Decode<'_> for Canon {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+        let features = reader.features();
+        let op = reader.byte_if(Malformed::Canon, |code| {
+            CanonOp::from_code(code).filter(|op| features.contains(op.feature()))
+        })?;
+        if let Some(error) = op.zero_error() {
+            reader.expect(0, error)?;
+        }
+        Canon::read_from(op, reader)
+    }
+}
+
+impl Encode for Canon {
+    fn encode(&self, out: &mut Vec<u8>) {
+        // Writing bytes never fails.
+        let _ = self.write_to(out);
+    }
+}
+
+fields! {
+    ContextSlot { ty, slot }
+}
+
+macro_rules! flags {
+    ($( $name:ident; )*) => { $(
+        impl Decode<'_> for $name {
+            fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+                reader.flag(Malformed::Boolean).map($name)
+            }
+        }
+
+        impl Encode for $name {
+            fn encode(&self, out: &mut Vec<u8>) {
+                self.0.encode(out);
+            }
+        }
+    )* };
+}
+
+flags! {
+    Async;
+    Shared;
+}

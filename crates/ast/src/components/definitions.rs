@@ -1,0 +1,442 @@
+//! Definitions: what a component, and the type of a component, an instance or a core module, are
+//! lists of.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#component-definitions>
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+
+use super::canons::Canon;
+use super::sections::SectionId;
+use super::sorts::{CoreSort, CoreSortIdx, PlainSort, Sort, SortIdx};
+use super::types::{Type, ValType};
+use crate::{
+    ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, Custom,
+    ExternType, InstanceIdx, Module, Name, SubType, TypeIdx, ValueIdx,
+};
+
+/// A definition: a node of the tree, and an event of a stream.
+///
+/// The list of definitions is flat. A definition that [opens](Definition::opens) a scope is followed
+/// by the definitions of that scope, up to [`Definition::End`]; so nothing is nested, however deep
+/// the component is.
+///
+/// The order of definitions is their meaning. Each may add an index to an index space of its scope,
+/// and may refer only to what comes before it.
+///
+/// ```
+/// use wattle_ast::components::{Definition, Scope, Type};
+///
+/// assert_eq!(Definition::Component.opens(), Some(Scope::Component));
+/// assert_eq!(Definition::Type(Type::Instance).opens(), Some(Scope::InstanceType));
+/// assert!(!Scope::InstanceType.permits(&Definition::Component));
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum Definition<'a> {
+    /// A core module.
+    CoreModule(Box<Module<'a>>),
+    /// A core instance.
+    CoreInstance(CoreInstance<'a>),
+    /// A core type. The declarations of a module type follow.
+    CoreType(CoreType),
+    /// A component, whose definitions follow.
+    Component,
+    /// An instance.
+    Instance(Instance<'a>),
+    /// An alias.
+    Alias(Alias<'a>),
+    /// A type. The declarations of the type of a component or instance follow.
+    Type(Type<'a>),
+    /// A canonical definition.
+    Canon(Canon),
+    /// The call of a start function.
+    Start(Start),
+    /// An import.
+    Import(Import<'a>),
+    /// An export of a component.
+    Export(Export<'a>),
+    /// A value.
+    Value(Value<'a>),
+    /// A custom section.
+    Custom(Custom<'a>),
+    /// An export in the type of a component or instance.
+    ExportDecl(ExportDecl<'a>),
+    /// An import in the type of a core module.
+    CoreImportDecl(crate::Import<'a>),
+    /// An export in the type of a core module.
+    CoreExportDecl(CoreExportDecl<'a>),
+    /// The end of the scope that was opened last.
+    End,
+}
+
+/// What a list of definitions belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Scope {
+    /// A component.
+    Component,
+    /// The type of a component.
+    ComponentType,
+    /// The type of an instance.
+    InstanceType,
+    /// The type of a core module.
+    ModuleType,
+}
+
+impl Scope {
+    /// Whether a definition may stand in the scope. [`Definition::End`] may stand in all of them.
+    pub fn permits(self, definition: &Definition<'_>) -> bool {
+        match definition {
+            Definition::CoreType(CoreType::Module) => self != Scope::ModuleType,
+            Definition::CoreType(_) | Definition::End => true,
+            Definition::Type(_) => self != Scope::ModuleType,
+            Definition::Alias(alias) => self != Scope::ModuleType || alias.is_outer_core_type(),
+            Definition::Import(_) => matches!(self, Scope::Component | Scope::ComponentType),
+            Definition::ExportDecl(_) => matches!(self, Scope::ComponentType | Scope::InstanceType),
+            Definition::CoreImportDecl(_) | Definition::CoreExportDecl(_) => {
+                self == Scope::ModuleType
+            }
+            Definition::CoreModule(_)
+            | Definition::CoreInstance(_)
+            | Definition::Component
+            | Definition::Instance(_)
+            | Definition::Canon(_)
+            | Definition::Start(_)
+            | Definition::Export(_)
+            | Definition::Value(_)
+            | Definition::Custom(_) => self == Scope::Component,
+        }
+    }
+}
+
+impl Definition<'_> {
+    /// The scope whose definitions follow.
+    pub const fn opens(&self) -> Option<Scope> {
+        match self {
+            Definition::Component => Some(Scope::Component),
+            Definition::Type(Type::Component) => Some(Scope::ComponentType),
+            Definition::Type(Type::Instance) => Some(Scope::InstanceType),
+            Definition::CoreType(CoreType::Module) => Some(Scope::ModuleType),
+            _ => None,
+        }
+    }
+
+    /// The section of a component that the definition stands in. `None` for what stands only in
+    /// types, and for [`Definition::End`].
+    pub const fn section(&self) -> Option<SectionId> {
+        Some(match self {
+            Definition::CoreModule(_) => SectionId::CoreModule,
+            Definition::CoreInstance(_) => SectionId::CoreInstance,
+            Definition::CoreType(_) => SectionId::CoreType,
+            Definition::Component => SectionId::Component,
+            Definition::Instance(_) => SectionId::Instance,
+            Definition::Alias(_) => SectionId::Alias,
+            Definition::Type(_) => SectionId::Type,
+            Definition::Canon(_) => SectionId::Canon,
+            Definition::Start(_) => SectionId::Start,
+            Definition::Import(_) => SectionId::Import,
+            Definition::Export(_) => SectionId::Export,
+            Definition::Value(_) => SectionId::Value,
+            Definition::Custom(_) => SectionId::Custom,
+            Definition::ExportDecl(_)
+            | Definition::CoreImportDecl(_)
+            | Definition::CoreExportDecl(_)
+            | Definition::End => return None,
+        })
+    }
+
+    /// The index space of the enclosing scope that the definition adds to, and the number of
+    /// indices. A recursive group adds several types, and a start function its results.
+    ///
+    /// ```
+    /// use wattle_ast::components::{Canon, CoreSort, Definition, Sort};
+    /// let definition = Definition::Canon(Canon::ResourceNew { resource: 0.into() });
+    /// assert_eq!(definition.adds(), Some((Sort::Core(CoreSort::Func), 1)));
+    /// ```
+    pub fn adds(&self) -> Option<(Sort, u32)> {
+        let core = |sort| Some((Sort::Core(sort), 1));
+        let plain = |sort| Some((Sort::Plain(sort), 1));
+        match self {
+            Definition::CoreModule(_) => core(CoreSort::Module),
+            Definition::CoreInstance(_) => core(CoreSort::Instance),
+            Definition::CoreType(CoreType::Rec(types)) => {
+                Some((Sort::Core(CoreSort::Type), types.len() as u32))
+            }
+            Definition::CoreType(CoreType::Sub(_) | CoreType::Module) => core(CoreSort::Type),
+            Definition::Component => plain(PlainSort::Component),
+            Definition::Instance(_) => plain(PlainSort::Instance),
+            Definition::Alias(alias) => Some((alias.sort(), 1)),
+            Definition::Type(_) => plain(PlainSort::Type),
+            Definition::Canon(Canon::Lift { .. }) => plain(PlainSort::Func),
+            Definition::Canon(_) => core(CoreSort::Func),
+            Definition::Start(start) => Some((Sort::Plain(PlainSort::Value), start.results)),
+            Definition::Import(import) => Some((import.ty.sort(), 1)),
+            Definition::Export(export) => Some((export.item.sort(), 1)),
+            Definition::ExportDecl(export) => Some((export.ty.sort(), 1)),
+            Definition::Value(_) => plain(PlainSort::Value),
+            Definition::Custom(_)
+            | Definition::CoreImportDecl(_)
+            | Definition::CoreExportDecl(_)
+            | Definition::End => None,
+        }
+    }
+}
+
+/// A core instance.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CoreInstance<'a> {
+    /// The instance of a module.
+    Instantiate {
+        /// The module.
+        module: CoreModuleIdx,
+        /// The instances that the module imports from, by module name.
+        args: Box<[CoreArg<'a>]>,
+    },
+    /// An instance made of definitions.
+    Exports(Box<[CoreInlineExport<'a>]>),
+}
+
+/// A core instance that a core module imports from.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct CoreArg<'a> {
+    /// The module name of the imports.
+    pub name: Name<'a>,
+    /// The instance.
+    pub instance: CoreInstanceIdx,
+}
+
+/// An export of a core instance that is made of definitions.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct CoreInlineExport<'a> {
+    /// The name.
+    pub name: Name<'a>,
+    /// The exported definition.
+    pub item: CoreSortIdx,
+}
+
+/// A core type.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CoreType {
+    /// One type, outside of any group.
+    Sub(Box<SubType>),
+    /// A recursive group.
+    Rec(Box<[SubType]>),
+    /// The type of a module, whose declarations follow.
+    Module,
+}
+
+/// An export in the type of a core module.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CoreExportDecl<'a> {
+    /// The name.
+    pub name: Name<'a>,
+    /// The type.
+    pub ty: ExternType,
+}
+
+/// An instance.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Instance<'a> {
+    /// The instance of a component.
+    Instantiate {
+        /// The component.
+        component: ComponentIdx,
+        /// The arguments, by the names of the imports.
+        args: Box<[Arg<'a>]>,
+    },
+    /// An instance made of definitions.
+    Exports(Box<[InlineExport<'a>]>),
+}
+
+/// An argument of an instantiation.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Arg<'a> {
+    /// The name of the import.
+    pub name: Name<'a>,
+    /// What is passed for the import.
+    pub item: SortIdx,
+}
+
+/// An export of an instance that is made of definitions.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct InlineExport<'a> {
+    /// The name.
+    pub name: ExternName<'a>,
+    /// The exported definition.
+    pub item: SortIdx,
+}
+
+/// An alias: another index of a definition that has none in this scope.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Alias<'a> {
+    /// An export of an instance.
+    Export {
+        /// The sort of the export.
+        sort: Sort,
+        /// The instance.
+        instance: InstanceIdx,
+        /// The name of the export.
+        name: Name<'a>,
+    },
+    /// An export of a core instance.
+    CoreExport {
+        /// The sort of the export.
+        sort: CoreSort,
+        /// The core instance.
+        instance: CoreInstanceIdx,
+        /// The name of the export.
+        name: Name<'a>,
+    },
+    /// A definition of an enclosing scope.
+    Outer {
+        /// The number of scopes to go out; 0 is the scope of the alias itself.
+        count: u32,
+        /// The definition: a core module, a core type, a component or a type.
+        item: SortIdx,
+    },
+}
+
+impl Alias<'_> {
+    /// The sort of the definition.
+    pub const fn sort(&self) -> Sort {
+        match self {
+            Alias::Export { sort, .. } => *sort,
+            Alias::CoreExport { sort, .. } => Sort::Core(*sort),
+            Alias::Outer { item, .. } => item.sort(),
+        }
+    }
+
+    /// Whether it is an alias that the type of a core module can hold.
+    const fn is_outer_core_type(&self) -> bool {
+        matches!(self, Alias::Outer { item: SortIdx::Core(CoreSortIdx::Type(_)), .. })
+    }
+}
+
+/// The call of a start function.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Start {
+    /// The function.
+    pub func: ComponentFuncIdx,
+    /// The arguments.
+    pub args: Box<[ValueIdx]>,
+    /// The number of results, each of which becomes a value.
+    pub results: u32,
+}
+
+/// The name of an import or export, with its attributes.
+///
+/// ```
+/// use wattle_ast::Encode;
+/// use wattle_ast::components::ExternName;
+///
+/// let mut name = ExternName::from("a");
+/// assert_eq!(name.to_bytes(), [0, 1, b'a']);
+/// name.external_id = Some("b".into());
+/// assert_eq!(name.to_bytes(), [2, 1, b'a', 1, 2, 1, b'b']);
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct ExternName<'a> {
+    /// The name.
+    pub name: Name<'a>,
+    /// The interface that an instance under a plain name has.
+    pub implements: Option<Name<'a>>,
+    /// What a canonical version leaves out of the version.
+    pub version_suffix: Option<Name<'a>>,
+    /// A name that means something to the host.
+    pub external_id: Option<Name<'a>>,
+}
+
+impl<'a, T: Into<Name<'a>>> From<T> for ExternName<'a> {
+    fn from(name: T) -> ExternName<'a> {
+        ExternName { name: name.into(), ..ExternName::default() }
+    }
+}
+
+/// An import.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Import<'a> {
+    /// The name.
+    pub name: ExternName<'a>,
+    /// The type.
+    pub ty: ExternDesc,
+}
+
+/// An export of a component. It gives the exported definition a new index.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Export<'a> {
+    /// The name.
+    pub name: ExternName<'a>,
+    /// The exported definition.
+    pub item: SortIdx,
+    /// The type that the export is given, if it is not the type of the definition.
+    pub ty: Option<ExternDesc>,
+}
+
+/// An export in the type of a component or instance.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ExportDecl<'a> {
+    /// The name.
+    pub name: ExternName<'a>,
+    /// The type.
+    pub ty: ExternDesc,
+}
+
+/// The type of an import or export: `externtype` of the specification.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ExternDesc {
+    /// A core module of this core type.
+    CoreModule(TypeIdx),
+    /// A function of this type.
+    Func(ComponentTypeIdx),
+    /// A value.
+    Value(ValueBound),
+    /// A type.
+    Type(TypeBound),
+    /// A component of this type.
+    Component(ComponentTypeIdx),
+    /// An instance of this type.
+    Instance(ComponentTypeIdx),
+}
+
+impl ExternDesc {
+    /// The index space of imports and exports of this type.
+    pub const fn sort(&self) -> Sort {
+        match self {
+            ExternDesc::CoreModule(_) => Sort::Core(CoreSort::Module),
+            ExternDesc::Func(_) => Sort::Plain(PlainSort::Func),
+            ExternDesc::Value(_) => Sort::Plain(PlainSort::Value),
+            ExternDesc::Type(_) => Sort::Plain(PlainSort::Type),
+            ExternDesc::Component(_) => Sort::Plain(PlainSort::Component),
+            ExternDesc::Instance(_) => Sort::Plain(PlainSort::Instance),
+        }
+    }
+}
+
+/// What is known of an imported or exported type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TypeBound {
+    /// It equals this type.
+    Eq(ComponentTypeIdx),
+    /// It is a resource.
+    Resource,
+}
+
+/// What is known of an imported or exported value.
+///
+/// `wasm-tools` 1.263 writes only the type, without the byte that the specification puts before it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ValueBound {
+    /// It equals this value.
+    Eq(ValueIdx),
+    /// It has this type.
+    Type(ValType),
+}
+
+/// A value.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Value<'a> {
+    /// The type.
+    pub ty: ValType,
+    /// The encoded value. Its format depends on the definition of the type.
+    pub bytes: Cow<'a, [u8]>,
+}

@@ -1,0 +1,56 @@
+//! Components, and the definitions that they consist of.
+//!
+//! A component, the type of a component, of an instance and of a core module are each an ordered list
+//! of definitions, of which each permits some. One enum, [`Definition`], has all of them; it is the
+//! node of the tree ([`Component`]), and the event of a stream.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `definitions.rs` | [`Definition`], and the types of its variants |
+//! | `types.rs` | types and their binary format |
+//! | `sorts.rs` | the index spaces of a component |
+//! | `canon_table.rs` | the rows of canonical definitions and their options |
+//! | `canons.rs` | the types generated from the rows: [`Canon`], [`CanonOp`], [`CanonOpt`] |
+//! | `binary.rs` | the binary format of the other definitions |
+//! | `sections.rs` | section ids; [`Entries`]: the definitions of a section, read one by one |
+//! | `component.rs` | [`Component`]: the definitions in order, and their original encoding |
+//! | `owned.rs` | `into_owned` of everything that borrows |
+//! | `names.rs` | [`ParsedName`]: the parts of the name of an import or export |
+//! | `version.rs` | [`Version`]: a version in a name |
+//! | `name_section.rs` | [`Names`]: the name section of a component |
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/tree/main/design/mvp>
+
+mod binary;
+mod canon_table;
+mod canons;
+mod component;
+mod definitions;
+mod name_section;
+mod names;
+mod owned;
+mod sections;
+mod sorts;
+mod types;
+mod version;
+
+pub use canons::{
+    Async, Canon, CanonImmediate, CanonOp, CanonOperand, CanonOpt, CanonOpts, CanonSink,
+    CanonSource, CanonType, ContextSlot, Shared,
+};
+pub use component::{Component, Encoding, Misplaced, RawSection};
+pub use definitions::{
+    Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreType, Definition,
+    Export, ExportDecl, ExternDesc, ExternName, Import, InlineExport, Instance, Scope, Start,
+    TypeBound, Value, ValueBound,
+};
+pub use name_section::Names;
+pub use names::{
+    Accessor, InterfaceName, NameError, NamePart, ParsedName, PlainName, check_label, label_key,
+};
+pub use sections::{Decl, Entries, Holds, ModuleDecl, SectionId, encode_entries, first_section};
+pub use sorts::{CoreSort, CoreSortIdx, PlainSort, PlainSortIdx, Sort, SortIdx};
+pub use types::{
+    Case, Field, FuncType, PrimType, ResourceType, ResultList, Type, TypeForm, ValType,
+};
+pub use version::Version;

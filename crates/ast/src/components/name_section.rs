@@ -1,0 +1,160 @@
+//! The name section of a component: names for everything that has an index.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md#name-section>
+
+use alloc::vec::Vec;
+
+use super::sorts::{CoreSort, PlainSort, Sort};
+use crate::modules::subsection;
+use crate::{
+    ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, Encode,
+    Error, FuncIdx, GlobalIdx, InstanceIdx, Malformed, MemIdx, Name, NameMap, Reader, TableIdx,
+    TagIdx, TypeIdx, ValueIdx,
+};
+
+type Result<T, E = Malformed> = core::result::Result<T, E>;
+
+/// The subsection with the name of the component.
+const COMPONENT: u8 = 0;
+/// A subsection with the names of one sort.
+const SORT: u8 = 1;
+
+macro_rules! names {
+    ($( $(#[$doc:meta])* $field:ident $idx:ident $level:ident $sort:ident $variant:ident; )*) => {
+        /// The names of a component: the content of a custom section of its own.
+        ///
+        /// ```
+        /// use wattle_ast::Encode;
+        /// use wattle_ast::components::Names;
+        ///
+        /// let mut names = Names::default();
+        /// names.component = Some("c".into());
+        /// names.core_funcs.insert(2.into(), "f".into());
+        /// let bytes = names.to_bytes();
+        /// assert_eq!(bytes, [0, 2, 1, b'c', 1, 6, 0, 0, 1, 2, 1, b'f']);
+        /// assert_eq!(Names::parse(&bytes), Ok(names));
+        /// ```
+        #[derive(Clone, PartialEq, Eq, Debug, Default)]
+        pub struct Names<'a> {
+            /// The name of the component.
+            pub component: Option<Name<'a>>,
+            $( $(#[$doc])* pub $field: NameMap<'a, $idx>, )*
+        }
+
+        impl<'a> Names<'a> {
+            /// Whether there are no names.
+            pub fn is_empty(&self) -> bool {
+                self.component.is_none() $( && self.$field.is_empty() )*
+            }
+
+            /// The name of a definition, by its sort and the number of its index.
+            pub fn of(&self, sort: Sort, index: u32) -> Option<&Name<'a>> {
+                match sort { $( Sort::$level($sort::$variant) => self.$field.get(index.into()), )* }
+            }
+
+            /// Sets the name of a definition, by its sort and the number of its index.
+            pub fn insert(&mut self, sort: Sort, index: u32, name: Name<'a>) {
+                match sort { $( Sort::$level($sort::$variant) => self.$field.insert(index.into(), name), )* }
+            }
+
+            /// Copies borrowed data, so that the names can outlive the input.
+            pub fn into_owned(self) -> Names<'static> {
+                Names {
+                    component: self.component.map(Name::into_owned),
+                    $( $field: self.$field.into_owned(), )*
+                }
+            }
+
+            fn read_sort(&mut self, sort: Sort, reader: &mut Reader<'a>) -> Result<()> {
+                match sort { $( Sort::$level($sort::$variant) => self.$field = reader.read()?, )* }
+                Ok(())
+            }
+        }
+
+        /// A sort without names is left out.
+        impl Encode for Names<'_> {
+            fn encode(&self, out: &mut Vec<u8>) {
+                if let Some(name) = &self.component {
+                    subsection(out, COMPONENT, &name.to_bytes());
+                }
+                $( if !self.$field.is_empty() {
+                    let mut content = Sort::$level($sort::$variant).to_bytes();
+                    self.$field.encode(&mut content);
+                    subsection(out, SORT, &content);
+                } )*
+            }
+        }
+    };
+}
+
+names! {
+    /// Core functions.
+    core_funcs FuncIdx Core CoreSort Func;
+    /// Core tables.
+    core_tables TableIdx Core CoreSort Table;
+    /// Core memories.
+    core_memories MemIdx Core CoreSort Memory;
+    /// Core globals.
+    core_globals GlobalIdx Core CoreSort Global;
+    /// Core tags.
+    core_tags TagIdx Core CoreSort Tag;
+    /// Core types.
+    core_types TypeIdx Core CoreSort Type;
+    /// Core modules.
+    core_modules CoreModuleIdx Core CoreSort Module;
+    /// Core instances.
+    core_instances CoreInstanceIdx Core CoreSort Instance;
+    /// Functions.
+    funcs ComponentFuncIdx Plain PlainSort Func;
+    /// Values.
+    values ValueIdx Plain PlainSort Value;
+    /// Types.
+    types ComponentTypeIdx Plain PlainSort Type;
+    /// Components.
+    components ComponentIdx Plain PlainSort Component;
+    /// Instances.
+    instances InstanceIdx Plain PlainSort Instance;
+}
+
+impl<'a> Names<'a> {
+    /// The name of the section.
+    pub const NAME: &'static str = "component-name";
+
+    /// Parses the content of the section, which follows the section's own name.
+    ///
+    /// # Errors
+    /// What is wrong and the offset, if the name of the component is not first, a sort comes twice,
+    /// an id is unknown, or a subsection is malformed itself. Engines ignore a malformed name
+    /// section, and so may the caller.
+    pub fn parse(bytes: &'a [u8]) -> Result<Names<'a>, Error> {
+        let mut reader = Reader::new(bytes);
+        Self::read(&mut reader).map_err(|kind| Error::at(kind, reader.pos()))
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Result<Names<'a>> {
+        let mut names = Names::default();
+        let mut sorts: Vec<Sort> = Vec::new();
+        while !reader.is_empty() {
+            let is_first = reader.pos() == 0;
+            let id = reader.byte_if(Malformed::NameSubsection, |id| match id {
+                COMPONENT if is_first => Some(id),
+                SORT => Some(id),
+                _ => None,
+            })?;
+            reader.sized(Malformed::NameSubsection, |inner| {
+                if id == COMPONENT {
+                    names.component = Some(inner.read()?);
+                    return Ok(());
+                }
+                let start = inner.pos();
+                let sort = inner.read()?;
+                if sorts.contains(&sort) {
+                    return Err(inner.fail_at(start, Malformed::NameSubsection));
+                }
+                sorts.push(sort);
+                names.read_sort(sort, inner)
+            })?;
+        }
+        Ok(names)
+    }
+}

@@ -1,0 +1,431 @@
+//! The names of imports and exports, and labels: their grammar, their parts, and the keys by which
+//! two names are too much alike.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions>
+
+use alloc::string::String;
+use core::fmt;
+
+use super::version::Version;
+use crate::{Feature, Features, Shown};
+
+const CONSTRUCTOR: &str = "[constructor]";
+const METHOD: &str = "[method]";
+const STATIC: &str = "[static]";
+const GET: &str = "[get]";
+const SET: &str = "[set]";
+
+/// The name of an import or export, in its parts: `externname` of the specification.
+///
+/// ```
+/// use wattle_ast::Features;
+/// use wattle_ast::components::{ParsedName, PlainName};
+///
+/// let ParsedName::Interface(name) = ParsedName::parse("wasi:io/streams@0.2.3", Features::DEFAULT)?
+/// else {
+///     unreachable!()
+/// };
+/// assert_eq!((name.namespace, name.package, name.interface), ("wasi", "io", "streams"));
+///
+/// let method = ParsedName::parse("[method]output-stream.write", Features::DEFAULT)?;
+/// assert_eq!(method.key(), "outputstream.write");
+///
+/// let error = ParsedName::parse("wasi:IO/streams", Features::DEFAULT).unwrap_err();
+/// assert_eq!(error.to_string(), "`IO` is not a package name (words in lower case, joined by hyphens)");
+/// # Ok::<(), wattle_ast::components::NameError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ParsedName<'a> {
+    /// A name that only the component gives a meaning.
+    Plain(PlainName<'a>),
+    /// The name of an interface.
+    Interface(InterfaceName<'a>),
+}
+
+/// A plain name: a label, with annotations.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PlainName<'a> {
+    /// `label`, `[get]label` or `[set]label`.
+    Label {
+        /// Whether it is a getter or setter.
+        accessor: Option<Accessor>,
+        /// The label.
+        label: &'a str,
+    },
+    /// `[constructor]resource`.
+    Constructor {
+        /// The label of the resource.
+        resource: &'a str,
+    },
+    /// `[method]resource.label`, also with `[get]` or `[set]` behind `[method]`.
+    Method {
+        /// Whether it is a getter or setter.
+        accessor: Option<Accessor>,
+        /// The label of the resource.
+        resource: &'a str,
+        /// The label of the method.
+        label: &'a str,
+    },
+    /// `[static]resource.label`, also with `[get]` or `[set]` behind `[static]`.
+    Static {
+        /// Whether it is a getter or setter.
+        accessor: Option<Accessor>,
+        /// The label of the resource.
+        resource: &'a str,
+        /// The label of the function.
+        label: &'a str,
+    },
+}
+
+/// What a function with an annotated name does with a property.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Accessor {
+    /// `[get]`.
+    Get,
+    /// `[set]`.
+    Set,
+}
+
+/// The name of an interface.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct InterfaceName<'a> {
+    /// The namespace, without the colon behind it. Nested namespaces are joined by colons.
+    pub namespace: &'a str,
+    /// The package.
+    pub package: &'a str,
+    /// The interface. Nested ones are joined by slashes.
+    pub interface: &'a str,
+    /// The version.
+    pub version: Option<Version<'a>>,
+}
+
+impl<'a> ParsedName<'a> {
+    /// Parses a name. `features` tells which forms there are.
+    ///
+    /// # Errors
+    /// The part of the name that is not what it must be.
+    pub fn parse(name: &'a str, features: Features) -> Result<ParsedName<'a>, NameError> {
+        let parse = |features| match name.contains(':') {
+            // No part of a plain name has a colon.
+            true => InterfaceName::parse(name, features).map(ParsedName::Interface),
+            false => PlainName::parse(name, features).map(ParsedName::Plain),
+        };
+        parse(features).map_err(|error| {
+            let more = [Feature::CmAccessors, Feature::CmNestedNames, Feature::CmCanonNames];
+            let enable = more.into_iter().find(|&more| parse(features | more.into()).is_ok());
+            NameError { enable, ..error }
+        })
+    }
+
+    /// The canonical form of the name. Two names in one scope must have different keys: they are
+    /// *strongly unique*.
+    ///
+    /// ```
+    /// use wattle_ast::Features;
+    /// use wattle_ast::components::ParsedName;
+    ///
+    /// let key = |name| ParsedName::parse(name, Features::ALL).unwrap().key();
+    /// assert_eq!(key("foo-BAR"), key("[method]foob-ar.foobar"));
+    /// assert_ne!(key("foo"), key("[constructor]foo"));
+    /// ```
+    pub fn key(&self) -> String {
+        match self {
+            ParsedName::Plain(name) => name.key(),
+            ParsedName::Interface(name) => name.key(),
+        }
+    }
+}
+
+impl<'a> PlainName<'a> {
+    /// Parses a name without a colon.
+    ///
+    /// # Errors
+    /// The part of the name that is not what it must be.
+    pub fn parse(name: &'a str, features: Features) -> Result<PlainName<'a>, NameError> {
+        if let Some(resource) = name.strip_prefix(CONSTRUCTOR) {
+            check_label(resource)?;
+            return Ok(PlainName::Constructor { resource });
+        }
+        let of_resource = [(METHOD, true), (STATIC, false)];
+        let of_resource = of_resource
+            .into_iter()
+            .find_map(|(annotation, is_method)| Some((is_method, name.strip_prefix(annotation)?)));
+        let (_, rest) = of_resource.unwrap_or((false, name));
+        let has_accessors = features.contains(Feature::CmAccessors);
+        let accessor = [(GET, Accessor::Get), (SET, Accessor::Set)];
+        let accessor = accessor.into_iter().find_map(|(annotation, accessor)| {
+            Some((Some(accessor), rest.strip_prefix(annotation).filter(|_| has_accessors)?))
+        });
+        let (accessor, rest) = accessor.unwrap_or((None, rest));
+        let Some((is_method, _)) = of_resource else {
+            check_label(rest)?;
+            return Ok(PlainName::Label { accessor, label: rest });
+        };
+        let error = || NameError::new(NamePart::ResourceFunc, rest);
+        let (resource, label) = rest.split_once('.').ok_or_else(error)?;
+        check_label(resource)?;
+        check_label(label)?;
+        Ok(match is_method {
+            true => PlainName::Method { accessor, resource, label },
+            false => PlainName::Static { accessor, resource, label },
+        })
+    }
+
+    /// The label of the resource that the function belongs to.
+    pub const fn resource(&self) -> Option<&'a str> {
+        match self {
+            PlainName::Label { .. } => None,
+            PlainName::Constructor { resource }
+            | PlainName::Method { resource, .. }
+            | PlainName::Static { resource, .. } => Some(resource),
+        }
+    }
+
+    /// Whether it is a getter or setter.
+    pub const fn accessor(&self) -> Option<Accessor> {
+        match self {
+            PlainName::Constructor { .. } => None,
+            PlainName::Label { accessor, .. }
+            | PlainName::Method { accessor, .. }
+            | PlainName::Static { accessor, .. } => *accessor,
+        }
+    }
+
+    fn key(&self) -> String {
+        let mut key = String::new();
+        match self {
+            PlainName::Constructor { resource } => {
+                key.push_str(CONSTRUCTOR);
+                push_key(resource, &mut key);
+                return key;
+            }
+            PlainName::Label { label, .. } => push_key(label, &mut key),
+            PlainName::Method { resource, label, .. }
+            | PlainName::Static { resource, label, .. } => {
+                push_key(resource, &mut key);
+                let (of_resource, of_label) = (key.len(), label_key(label));
+                // The function has the name of its resource, and its annotations do not count.
+                if key[..of_resource] == of_label {
+                    return key;
+                }
+                key.push('.');
+                key.push_str(&of_label);
+            }
+        }
+        if self.accessor() == Some(Accessor::Set) {
+            key.insert_str(0, SET);
+        }
+        key
+    }
+}
+
+/// The name as it is written.
+impl fmt::Display for PlainName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PlainName::Label { .. } => "",
+            PlainName::Constructor { .. } => CONSTRUCTOR,
+            PlainName::Method { .. } => METHOD,
+            PlainName::Static { .. } => STATIC,
+        })?;
+        f.write_str(match self.accessor() {
+            None => "",
+            Some(Accessor::Get) => GET,
+            Some(Accessor::Set) => SET,
+        })?;
+        match self {
+            PlainName::Label { label, .. } => f.write_str(label),
+            PlainName::Constructor { resource } => f.write_str(resource),
+            PlainName::Method { resource, label, .. }
+            | PlainName::Static { resource, label, .. } => {
+                write!(f, "{resource}.{label}")
+            }
+        }
+    }
+}
+
+impl<'a> InterfaceName<'a> {
+    /// Parses the name of an interface.
+    ///
+    /// # Errors
+    /// The part of the name that is not what it must be.
+    pub fn parse(name: &'a str, features: Features) -> Result<InterfaceName<'a>, NameError> {
+        let error = NameError::new;
+        let (path, version) = match name.split_once('@') {
+            Some((path, version)) => (path, Some(version)),
+            None => (name, None),
+        };
+        let (id, interface) =
+            path.split_once('/').ok_or_else(|| error(NamePart::Interface, path))?;
+        let is_nested = features.contains(Feature::CmNestedNames);
+        let (namespace, package) = match is_nested {
+            true => id.rsplit_once(':'),
+            false => id.split_once(':'),
+        }
+        .ok_or_else(|| error(NamePart::Namespace, id))?;
+        let mut namespaces = namespace.split(':');
+        if let Some(text) = namespaces.find(|namespace| !is_words(namespace)) {
+            return Err(error(NamePart::Namespace, text));
+        }
+        if !is_words(package) {
+            return Err(error(NamePart::Package, package));
+        }
+        match is_nested {
+            true => interface.split('/').try_for_each(check_label)?,
+            false => check_label(interface)?,
+        }
+        let has_canonical = features.contains(Feature::CmCanonNames);
+        let parse = |text| match Version::parse(text) {
+            Some(Version::Canonical(_)) if !has_canonical => Err(error(NamePart::Version, text)),
+            Some(version) => Ok(version),
+            None => Err(error(NamePart::Version, text)),
+        };
+        let version = version.map(parse).transpose()?;
+        Ok(InterfaceName { namespace, package, interface, version })
+    }
+
+    fn key(&self) -> String {
+        let mut key = String::new();
+        let parts = [(":", self.namespace), ("/", self.package), ("", self.interface)];
+        for (end, part) in parts {
+            push_key(part, &mut key);
+            key.push_str(end);
+        }
+        if let Some(version) = self.version {
+            key.push('@');
+            key.push_str(version.as_str());
+        }
+        key
+    }
+}
+
+/// The name as it is written.
+impl fmt::Display for InterfaceName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}/{}", self.namespace, self.package, self.interface)?;
+        match self.version {
+            Some(version) => write!(f, "@{}", version.as_str()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The name as it is written.
+impl fmt::Display for ParsedName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ParsedName::Plain(name) => name.fmt(f),
+            ParsedName::Interface(name) => name.fmt(f),
+        }
+    }
+}
+
+/// Checks that `text` is a label: the name of a field, a case, a flag, a parameter, and what plain
+/// names are made of.
+///
+/// ```
+/// use wattle_ast::components::check_label;
+/// assert!(["a", "a1-2-3", "is-XML", "A11-4CR0NYMS"].into_iter().all(|label| check_label(label).is_ok()));
+/// assert!(["", "1a", "a-", "a--b", "aB", "a_b"].into_iter().all(|label| check_label(label).is_err()));
+/// ```
+///
+/// # Errors
+/// If it is not a label.
+pub fn check_label(text: &str) -> Result<(), NameError> {
+    let begins_with_letter = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    let is_fragment = |part: &str| is_word(part) || is_acronym(part);
+    match begins_with_letter && text.split('-').all(is_fragment) {
+        true => Ok(()),
+        false => Err(NameError::new(NamePart::Label, text)),
+    }
+}
+
+/// Whether it is a fragment of lower-case letters and digits.
+fn is_word(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+/// Whether it is a fragment of upper-case letters and digits.
+fn is_acronym(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// Whether it is a label in lower case.
+fn is_words(text: &str) -> bool {
+    check_label(text).is_ok() && text.split('-').all(is_word)
+}
+
+/// The canonical form of a label. Two labels of one type must have different keys.
+///
+/// ```
+/// use wattle_ast::components::label_key;
+/// assert_eq!(label_key("foo-BAR"), label_key("foob-ar"));
+/// ```
+pub fn label_key(label: &str) -> String {
+    let mut key = String::new();
+    push_key(label, &mut key);
+    key
+}
+
+fn push_key(text: &str, key: &mut String) {
+    key.extend(text.chars().filter(|&char| char != '-').map(|char| char.to_ascii_lowercase()));
+}
+
+macro_rules! parts {
+    ($( $(#[$doc:meta])* $variant:ident $description:literal; )*) => {
+        /// A part of a name.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum NamePart { $( $(#[$doc])* $variant, )* }
+
+        impl NamePart {
+            /// What the part must be.
+            pub const fn description(self) -> &'static str {
+                match self { $( NamePart::$variant => $description, )* }
+            }
+        }
+    };
+}
+
+parts! {
+    /// A label.
+    Label "in kebab case (words and acronyms, joined by hyphens)";
+    /// What follows `[method]` or `[static]`.
+    ResourceFunc "the name of a resource, a dot, and a label";
+    /// The namespace of a package.
+    Namespace "a namespace (words in lower case, joined by hyphens) before a package";
+    /// The name of a package.
+    Package "a package name (words in lower case, joined by hyphens)";
+    /// The interface behind a package.
+    Interface "a package and an interface with a `/` between them";
+    /// The version.
+    Version "a semantic version";
+}
+
+/// A part of a name that is not what it must be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NameError {
+    /// What the part must be.
+    pub part: NamePart,
+    /// The text of the part.
+    pub text: String,
+    /// The feature with which the name would be well-formed.
+    pub enable: Option<Feature>,
+}
+
+impl NameError {
+    fn new(part: NamePart, text: &str) -> NameError {
+        NameError { part, text: text.into(), enable: None }
+    }
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not {}", Shown(&self.text), self.part.description())?;
+        match self.enable {
+            Some(feature) => write!(f, " ({feature} is not enabled)"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl core::error::Error for NameError {}

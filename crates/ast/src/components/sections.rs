@@ -1,0 +1,397 @@
+//! Sections of a component: their ids, and their definitions, read and written one by one.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md#component-definitions>
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::definitions::{Alias, CoreType, Definition, Scope};
+use crate::values::codes;
+use crate::{Decode, Encode, Feature, Malformed, Reader, leb128};
+
+type Result<T> = core::result::Result<T, Malformed>;
+
+macro_rules! sections {
+    ($( $(#[$doc:meta])* $variant:ident $id:literal $name:literal $holds:ident $feature:ident; )*) => {
+        codes! {
+            /// A section of a component. Sections may come in any order and any number of times.
+            ///
+            /// ```
+            /// use wattle_ast::components::SectionId;
+            /// assert_eq!(SectionId::from_code(8), Some(SectionId::Canon));
+            /// assert_eq!(SectionId::CoreType.to_string(), "core type");
+            /// ```
+            SectionId { $( $(#[$doc])* $variant = $id, )* }
+        }
+
+        impl SectionId {
+            /// The name of the section in messages.
+            pub const fn name(self) -> &'static str {
+                match self { $( SectionId::$variant => $name, )* }
+            }
+
+            /// What the section holds.
+            pub const fn holds(self) -> Holds {
+                match self { $( SectionId::$variant => Holds::$holds, )* }
+            }
+
+            /// The feature that the section belongs to.
+            pub const fn feature(self) -> Feature {
+                match self { $( SectionId::$variant => Feature::$feature, )* }
+            }
+        }
+    };
+}
+
+/// What a section holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Holds {
+    /// A list of definitions, which begins with their number.
+    List,
+    /// One definition.
+    One,
+    /// A whole module or component, which begins with a preamble of its own.
+    Nested,
+}
+
+sections! {
+    /// Bytes under a name.
+    Custom 0 "custom" One ComponentModel;
+    /// A core module.
+    CoreModule 1 "core module" Nested ComponentModel;
+    /// Core instances.
+    CoreInstance 2 "core instance" List ComponentModel;
+    /// Core types.
+    CoreType 3 "core type" List ComponentModel;
+    /// A component.
+    Component 4 "component" Nested ComponentModel;
+    /// Instances.
+    Instance 5 "instance" List ComponentModel;
+    /// Aliases.
+    Alias 6 "alias" List ComponentModel;
+    /// Types.
+    Type 7 "type" List ComponentModel;
+    /// Canonical definitions.
+    Canon 8 "canonical function" List ComponentModel;
+    /// The call of a start function.
+    Start 9 "start" One CmValues;
+    /// Imports.
+    Import 10 "import" List ComponentModel;
+    /// Exports.
+    Export 11 "export" List ComponentModel;
+    /// Values.
+    Value 12 "value" List CmValues;
+}
+
+impl fmt::Display for SectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Decode<'_> for SectionId {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+        let features = reader.features();
+        reader.byte_if(Malformed::SectionId, |code| {
+            SectionId::from_code(code).filter(|id| features.contains(id.feature()))
+        })
+    }
+}
+
+/// A position among the definitions of a section, for reading them.
+///
+/// Types may hold types to any depth. The scopes that are open are a list, of which each element
+/// takes at least two bytes of the input.
+///
+/// ```
+/// use wattle_ast::Reader;
+/// use wattle_ast::components::{Definition, Entries, SectionId, Type};
+///
+/// // One type: that of an instance, in which there is one type.
+/// let mut reader = Reader::new(&[0x01, 0x42, 0x01, 0x01, 0x7f]);
+/// let mut entries = Entries::begin(SectionId::Type, &mut reader)?;
+/// assert_eq!(entries.next(&mut reader)?, Some(Definition::Type(Type::Instance)));
+/// assert!(matches!(entries.next(&mut reader)?, Some(Definition::Type(Type::Prim(_)))));
+/// assert_eq!(entries.next(&mut reader)?, Some(Definition::End));
+/// assert_eq!(entries.next(&mut reader)?, None);
+/// # Ok::<(), wattle_ast::Malformed>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Entries {
+    id: SectionId,
+    /// The number of definitions that are left in the section itself.
+    left: u32,
+    /// The scopes that are open, and the number of definitions that are left in each.
+    scopes: Vec<(Scope, u32)>,
+}
+
+impl Entries {
+    /// The start of a section. `reader` is at the content of the section, and its count is read, if
+    /// it has one. A section that holds a module or component has no definitions of its own.
+    ///
+    /// # Errors
+    /// If the count is malformed.
+    pub fn begin(id: SectionId, reader: &mut Reader<'_>) -> Result<Entries> {
+        let left = match id.holds() {
+            Holds::List => reader.u32()?,
+            Holds::One => 1,
+            Holds::Nested => 0,
+        };
+        Ok(Entries { id, left, scopes: Vec::new() })
+    }
+
+    /// The section.
+    pub fn section(&self) -> SectionId {
+        self.id
+    }
+
+    /// The number of scopes that are open.
+    pub fn depth(&self) -> usize {
+        self.scopes.len()
+    }
+
+    /// Reads the next definition and moves past it; `None` if none is left.
+    ///
+    /// # Errors
+    /// The reason why the bytes do not decode to the definition. The reader is left at the
+    /// offending byte. The position among the definitions does not change, so that a caller that
+    /// gets more bytes can try again.
+    pub fn next<'a>(&mut self, reader: &mut Reader<'a>) -> Result<Option<Definition<'a>>> {
+        let definition = match self.scopes.last() {
+            Some((_, 0)) => {
+                self.scopes.pop();
+                return Ok(Some(Definition::End));
+            }
+            Some(&(scope, _)) => declaration(scope, reader)?,
+            None if self.left == 0 => return Ok(None),
+            None => entry(self.id, reader)?,
+        };
+        let opened = match definition.opens() {
+            Some(scope) => Some((scope, reader.u32()?)),
+            None => None,
+        };
+        match self.scopes.last_mut() {
+            Some((_, left)) => *left -= 1,
+            None => self.left -= 1,
+        }
+        self.scopes.extend(opened);
+        Ok(Some(definition))
+    }
+}
+
+/// Reads a definition of a section.
+fn entry<'a>(id: SectionId, reader: &mut Reader<'a>) -> Result<Definition<'a>> {
+    Ok(match id {
+        SectionId::Custom => Definition::Custom(reader.read()?),
+        SectionId::CoreInstance => Definition::CoreInstance(reader.read()?),
+        SectionId::CoreType => Definition::CoreType(reader.read()?),
+        SectionId::Instance => Definition::Instance(reader.read()?),
+        SectionId::Alias => Definition::Alias(reader.read()?),
+        SectionId::Type => Definition::Type(reader.read()?),
+        SectionId::Canon => Definition::Canon(reader.read()?),
+        SectionId::Start => Definition::Start(reader.read()?),
+        SectionId::Import => Definition::Import(reader.read()?),
+        SectionId::Export => Definition::Export(reader.read()?),
+        SectionId::Value => Definition::Value(reader.read()?),
+        // They have no definitions of their own, so none is left.
+        SectionId::CoreModule | SectionId::Component => return Err(Malformed::SectionId),
+    })
+}
+
+/// The kinds of declarations in types, and their bytes there.
+macro_rules! declarations {
+    ($name:ident $(#[$doc:meta])* { $( $variant:ident = $code:literal, )* }) => {
+        codes! {
+            $(#[$doc])*
+            $name { $( #[doc = concat!("[`Definition::", stringify!($variant), "`]")] $variant = $code, )* }
+        }
+
+        impl $name {
+            fn of(definition: &Definition<'_>) -> Option<$name> {
+                match definition { $( Definition::$variant(_) => Some($name::$variant), )* _ => None }
+            }
+        }
+    };
+}
+
+declarations! {
+    Decl
+    /// A declaration in the type of a component or instance.
+    {
+        CoreType = 0,
+        Type = 1,
+        Alias = 2,
+        Import = 3,
+        ExportDecl = 4,
+    }
+}
+
+declarations! {
+    ModuleDecl
+    /// A declaration in the type of a core module.
+    {
+        CoreImportDecl = 0,
+        CoreType = 1,
+        Alias = 2,
+        CoreExportDecl = 3,
+    }
+}
+
+/// Reads a definition in a type.
+fn declaration<'a>(scope: Scope, reader: &mut Reader<'a>) -> Result<Definition<'a>> {
+    if scope == Scope::ModuleType {
+        return Ok(match reader.byte_if(Malformed::ModuleTypeDecl, ModuleDecl::from_code)? {
+            ModuleDecl::CoreImportDecl => Definition::CoreImportDecl(reader.read()?),
+            ModuleDecl::CoreType => Definition::CoreType(CoreType::decode_in_module_type(reader)?),
+            ModuleDecl::Alias => Definition::Alias(Alias::decode_in_module_type(reader)?),
+            ModuleDecl::CoreExportDecl => Definition::CoreExportDecl(reader.read()?),
+        });
+    }
+    let has_imports = scope != Scope::InstanceType;
+    let decl = reader.byte_if(Malformed::TypeDecl, |code| {
+        Decl::from_code(code).filter(|decl| has_imports || *decl != Decl::Import)
+    })?;
+    Ok(match decl {
+        Decl::CoreType => Definition::CoreType(reader.read()?),
+        Decl::Type => Definition::Type(reader.read()?),
+        Decl::Alias => Definition::Alias(reader.read()?),
+        Decl::Import => Definition::Import(reader.read()?),
+        Decl::ExportDecl => Definition::ExportDecl(reader.read()?),
+    })
+}
+
+/// The section that the first of `definitions` stands in, and the definitions at the start of the
+/// list that one such section can hold. `None` if the list is empty, or its first definition cannot
+/// stand in a component.
+///
+/// Of a component or a core module, that is the definition itself: what follows a component is the
+/// content of its own sections.
+///
+/// ```
+/// use wattle_ast::components::{Canon, Definition, SectionId, Type, first_section};
+///
+/// let drop = Definition::Canon(Canon::ResourceDrop { resource: 0.into() });
+/// let definitions = [Definition::Type(Type::Instance), Definition::End, drop.clone(), drop];
+/// assert_eq!(first_section(&definitions), Some((SectionId::Type, &definitions[..2])));
+/// assert_eq!(first_section(&definitions[2..]), Some((SectionId::Canon, &definitions[2..])));
+/// ```
+pub fn first_section<'d, 'a>(
+    definitions: &'d [Definition<'a>],
+) -> Option<(SectionId, &'d [Definition<'a>])> {
+    let id = definitions.first()?.section()?;
+    if id.holds() != Holds::List {
+        return Some((id, &definitions[..1]));
+    }
+    let mut depth = 0_usize;
+    let end = definitions.iter().position(|definition| {
+        if depth == 0 && definition.section() != Some(id) {
+            return true;
+        }
+        match definition {
+            Definition::End => depth -= 1,
+            _ => depth += usize::from(definition.opens().is_some()),
+        }
+        false
+    });
+    Some((id, &definitions[..end.unwrap_or(definitions.len())]))
+}
+
+/// Writes the content of the section that [`first_section`] has found. For a core module or a
+/// component nothing is written, since its content has a preamble and sections of its own.
+///
+/// Definitions must be where [`Scope::permits`] allows them: in the content of a type, others are
+/// left out.
+pub fn encode_entries(id: SectionId, definitions: &[Definition<'_>], out: &mut Vec<u8>) {
+    if id.holds() == Holds::Nested {
+        return;
+    }
+    let (entries, mut counts) = count(definitions);
+    if id.holds() == Holds::List {
+        leb128::write_u32(out, entries);
+    }
+    let mut counts = counts.drain(..);
+    let mut scopes = Vec::new();
+    for definition in definitions {
+        match scopes.last() {
+            _ if matches!(definition, Definition::End) => {
+                scopes.pop();
+                continue;
+            }
+            None => {}
+            Some(&scope) => match declaration_code(scope, definition) {
+                Some(code) => out.push(code),
+                None => continue,
+            },
+        }
+        match definition {
+            Definition::Alias(alias) if scopes.last() == Some(&Scope::ModuleType) => {
+                alias.encode_in_module_type(out);
+            }
+            Definition::CoreType(ty) if scopes.last() == Some(&Scope::ModuleType) => {
+                ty.encode_in_module_type(out);
+            }
+            _ => encode(definition, out),
+        }
+        if let Some(scope) = definition.opens() {
+            leb128::write_u32(out, counts.next().unwrap_or(0));
+            scopes.push(scope);
+        }
+    }
+}
+
+/// The byte of a definition in a type; `None` if the type cannot hold it.
+fn declaration_code(scope: Scope, definition: &Definition<'_>) -> Option<u8> {
+    match scope {
+        _ if !scope.permits(definition) => None,
+        Scope::ModuleType => ModuleDecl::of(definition).map(ModuleDecl::code),
+        _ => Decl::of(definition).map(Decl::code),
+    }
+}
+
+/// The number of definitions outside of all types, and the number in each type, in the order in
+/// which the types begin.
+fn count(definitions: &[Definition<'_>]) -> (u32, Vec<u32>) {
+    let mut entries = 0;
+    let mut counts = Vec::new();
+    let mut scopes: Vec<(Scope, usize)> = Vec::new();
+    for definition in definitions {
+        if matches!(definition, Definition::End) {
+            scopes.pop();
+            continue;
+        }
+        match scopes.last() {
+            None => entries += 1,
+            Some(&(scope, _)) if declaration_code(scope, definition).is_none() => continue,
+            Some(&(_, at)) => counts[at] += 1,
+        }
+        if let Some(scope) = definition.opens() {
+            scopes.push((scope, counts.len()));
+            counts.push(0);
+        }
+    }
+    (entries, counts)
+}
+
+/// Writes a definition, without what follows if it opens a scope.
+fn encode(definition: &Definition<'_>, out: &mut Vec<u8>) {
+    match definition {
+        Definition::CoreInstance(instance) => instance.encode(out),
+        Definition::CoreType(ty) => ty.encode(out),
+        Definition::Instance(instance) => instance.encode(out),
+        Definition::Alias(alias) => alias.encode(out),
+        Definition::Type(ty) => ty.encode(out),
+        Definition::Canon(canon) => canon.encode(out),
+        Definition::Start(start) => start.encode(out),
+        Definition::Import(import) => import.encode(out),
+        Definition::Export(export) => export.encode(out),
+        Definition::Value(value) => value.encode(out),
+        Definition::Custom(custom) => {
+            custom.name.encode(out);
+            out.extend_from_slice(custom.data.bytes().unwrap_or_default());
+        }
+        Definition::ExportDecl(export) => export.encode(out),
+        Definition::CoreImportDecl(import) => import.encode(out),
+        Definition::CoreExportDecl(export) => export.encode(out),
+        Definition::CoreModule(_) | Definition::Component | Definition::End => {}
+    }
+}

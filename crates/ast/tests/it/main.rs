@@ -1,0 +1,7 @@
+//! Tests of the crate from outside.
+
+mod canons;
+mod definitions;
+mod malformed;
+mod names;
+mod nesting;

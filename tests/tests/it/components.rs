@@ -1,0 +1,36 @@
+//! The components that the official scripts and those of `wasm-tools` have as bytes.
+
+use wattle_tests::components::{binaries, read, write_faithful, write_shortest};
+use wattle_tests::{forms, suite};
+
+/// A script that expects a component to be malformed because of a limit of `wasm-tools`, on the
+/// results of a start function. Limits on components are for the validator.
+const LIMIT: &str = "values/start.wast";
+
+#[test]
+fn components_of_the_scripts_are_read_and_written_or_refused() {
+    let (mut read_again, mut refused) = (0, 0);
+    for path in suite::component_files() {
+        let script = std::fs::read(path).unwrap();
+        for binary in binaries(&forms::read(&script)) {
+            let place = path.display();
+            match read(&binary.bytes) {
+                Ok(component) => {
+                    let may = !binary.is_malformed || path.ends_with(LIMIT);
+                    assert!(may, "{place}: {:x?} is read", binary.bytes);
+                    assert_eq!(component.check(), Ok(()));
+                    assert_eq!(write_faithful(&component), binary.bytes, "{place}");
+                    let shortest = write_shortest(&component);
+                    assert_eq!(read(&shortest).as_ref(), Ok(&component), "{place}");
+                    assert!(shortest.len() <= binary.bytes.len());
+                    read_again += 1;
+                }
+                Err(error) => {
+                    assert!(binary.is_malformed, "{place}: {error:x?}: {:x?}", binary.bytes);
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert_eq!((read_again, refused), (60, 92));
+}
