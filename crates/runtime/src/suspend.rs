@@ -69,7 +69,7 @@ impl Suspended {
     /// Continues the call. A call that still waits is told that its timeout has passed.
     ///
     /// # Errors
-    /// As [`Func::call`].
+    /// As [`Func::call`](crate::Func::call).
     pub fn resume<T>(self, store: &mut Store<T>) -> Result<Outcome, Error> {
         let mut exec = self.take(store)?;
         let waited = store.inner.state.waiters.remove(self.id);
@@ -103,7 +103,7 @@ impl Suspended {
     /// ```
     ///
     /// # Errors
-    /// As [`Func::call`], and [`ErrorKind::Type`] if the values do not fit, or if the call does not
+    /// As [`Func::call`](crate::Func::call), and [`ErrorKind::Type`] if the values do not fit, or if the call does not
     /// wait for a function of the host.
     pub fn finish<T>(
         self,

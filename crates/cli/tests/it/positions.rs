@@ -36,6 +36,27 @@ fn rewriting_code_leaves_out_what_points_at_it() {
     assert_eq!(wattle(&["strip"], OBJECT).bytes.len(), short.len() + 1);
 }
 
+/// An object file of LLVM, whose code has relocations in five-byte integers.
+#[test]
+fn an_object_file_loses_its_relocations_with_a_warning() {
+    let object = std::fs::read(wattle_tests::root().join("tests/cases/object_file.wasm")).unwrap();
+    assert_eq!(wattle(&["parse"], &object).bytes, object);
+    for command in ["dump", "objdump"] {
+        let shown = wattle(&[command], &object).out;
+        assert!(shown.contains("\"linking\"") && shown.contains("\"reloc.CODE\""), "{shown}");
+    }
+    let printed = wattle(&["print"], &object);
+    let shortest = wattle(&["parse", "--canonical"], &object);
+    for Ran { code, err, .. } in [&printed, &shortest] {
+        assert_eq!(*code, Some(0));
+        assert!(err.contains("the custom sections linking, reloc.CODE are left out"), "{err}");
+    }
+    for bytes in [wattle(&["parse"], &printed.bytes).bytes, shortest.bytes] {
+        let shown = wattle(&["objdump"], &bytes).out;
+        assert!(shown.contains("\"target_features\"") && !shown.contains("reloc"), "{shown}");
+    }
+}
+
 #[test]
 fn stripping_sections_that_are_pointed_past_leaves_out_what_points() {
     let Ran { err, bytes, .. } = wattle(&["strip", "--delete", "debug"], OBJECT);
