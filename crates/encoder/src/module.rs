@@ -140,7 +140,7 @@ fn custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
     Item::Custom(Custom { name: name.into(), data, after: None }).encode(out);
 }
 
-/// Appends a name section, unless there are no names.
+/// Appends a name section if anything has a name.
 pub(crate) fn names(out: &mut Vec<u8>, names: &Names<'_>) {
     if !names.is_empty() {
         custom(out, Names::NAME, &names.to_bytes());

@@ -51,8 +51,8 @@ impl<T> Store<T> {
         }
     }
 
-    /// How an execution goes on after the pending call of a function of the host, whose results are
-    /// in their slots if there is no error.
+    /// How an execution goes on after its call of a function of the host has returned. On success the
+    /// results are in their slots already.
     pub(crate) fn returned(
         &mut self,
         mut exec: Exec,

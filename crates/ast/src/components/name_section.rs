@@ -42,7 +42,7 @@ macro_rules! names {
         }
 
         impl<'a> Names<'a> {
-            /// Whether there are no names.
+            /// Whether nothing has a name.
             pub fn is_empty(&self) -> bool {
                 self.component.is_none() $( && self.$field.is_empty() )*
             }

@@ -48,7 +48,7 @@ use crate::{
 /// # Ok::<(), wattle_ast::RemapFault<core::convert::Infallible>>(())
 /// ```
 pub trait Remap {
-    /// Why there is no new index.
+    /// Why an index cannot be remapped.
     type Error;
 
     /// Begins a function: its body, or the names of its locals and labels. The indices of locals

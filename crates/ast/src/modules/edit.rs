@@ -25,7 +25,7 @@ pub enum EditError {
         /// What refers to it.
         by: Path,
     },
-    /// There is no item with this index, or no such place to insert one.
+    /// The index is out of range: no item has it, and none can be inserted there.
     Unknown {
         /// The kind of the item.
         kind: ItemKind,

@@ -159,7 +159,7 @@ impl ElemItems<'_> {
         }
     }
 
-    /// Whether there are no elements.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -78,7 +78,7 @@ impl<I: SpaceIdx, T> IndexMap<I, T> {
         self.entries.len()
     }
 
-    /// Whether there are no entries.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -241,7 +241,7 @@ macro_rules! names {
         }
 
         impl<'a> Names<'a> {
-            /// Whether there are no names.
+            /// Whether nothing has a name.
             pub fn is_empty(&self) -> bool {
                 self.module.is_none() $( && self.$field.is_empty() )* && self.unknown.is_empty()
             }

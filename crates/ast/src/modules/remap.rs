@@ -72,8 +72,8 @@ impl<'a> Module<'a> {
     /// information, are left out; [`Encoding::left_out`](crate::Encoding::left_out) lists them.
     ///
     /// # Errors
-    /// When there is no new index for an index that is used, or code is malformed. The module is
-    /// then as it was.
+    /// If an index that is used cannot be remapped, or code is malformed. The module then stays as it
+    /// was.
     ///
     /// ```
     /// use wattle_ast::{Export, ExternIdx, FuncIdx, Module, Remap};

@@ -47,7 +47,7 @@ impl<'a, T> ListView<'a, T> {
         Reader::new(self.bytes).u32().unwrap_or(0)
     }
 
-    /// Whether there are no elements.
+    /// Whether it is empty.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
@@ -165,7 +165,7 @@ impl<'a, T: Element> List<'a, T> {
         self.view().len()
     }
 
-    /// Whether there are no elements.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -18,7 +18,7 @@ fn function<'i>(instances: &'i [InstanceInst], exec: &Exec, frame: Frame) -> Opt
 pub(crate) enum Unwound {
     /// The execution continues at a handler.
     Caught,
-    /// There is no handler. The execution is as it was when the exception was thrown.
+    /// No handler was found. The execution is as it was when the exception was thrown.
     Uncaught,
     /// The search goes on when there is more fuel.
     OutOfFuel,

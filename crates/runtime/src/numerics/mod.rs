@@ -1,6 +1,6 @@
 //! Numerics: what every numeric and vector instruction computes, as pure functions.
 //!
-//! There is no state, no allocation and no memory: functions of operands, exact to the bit.
+//! Pure functions of their operands, exact to the bit: they allocate nothing and keep no state.
 //!
 //! | file | holds |
 //! |---|---|

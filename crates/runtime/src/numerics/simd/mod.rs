@@ -8,8 +8,8 @@
 //! | `ternary.rs` | the operators on three vectors |
 //! | `moves.rs` | splats, lanes, shuffles, and the lanes of loads and stores |
 //!
-//! A vector is sixteen bytes in memory order, lane 0 first. There are no intrinsics: the compiler
-//! turns loops over lanes into vector instructions of the processor.
+//! A vector is sixteen bytes in memory order, lane 0 first. The compiler turns
+//! loops over lanes into vector instructions of the processor, without intrinsics.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#vector-operations>
 
