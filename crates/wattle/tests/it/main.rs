@@ -1,5 +1,4 @@
-//! The facade: its errors, and its examples.
+//! The facade: its errors, and descriptions that are serialized.
 
 mod errors;
-mod examples;
 mod serde;
