@@ -6,6 +6,7 @@ use alloc::string::String;
 use core::convert::Infallible;
 use core::fmt;
 
+use crate::components::{self, Sort};
 use crate::{Feature, Opcode, SectionId, Shown, Span};
 
 macro_rules! malformed {
@@ -182,14 +183,18 @@ pub struct InstrRef {
     pub opcode: Option<Opcode>,
 }
 
-/// One step on the way from the outermost component to a module or component inside. The index is
-/// that in the index space of the enclosing component.
+/// One step on the way from the outermost component to a scope inside. The index is that in the
+/// index space of the enclosing scope.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Outer {
     /// A component within a component.
     Component(u32),
     /// A core module within a component.
     CoreModule(u32),
+    /// The type of a component or instance.
+    Type(u32),
+    /// The type of a core module.
+    CoreType(u32),
 }
 
 impl fmt::Display for Outer {
@@ -197,6 +202,47 @@ impl fmt::Display for Outer {
         match self {
             Outer::Component(index) => write!(f, "component {index}"),
             Outer::CoreModule(index) => write!(f, "core module {index}"),
+            Outer::Type(index) => write!(f, "type {index}"),
+            Outer::CoreType(index) => write!(f, "core type {index}"),
+        }
+    }
+}
+
+/// A reference to a definition of a component, or of the type of a component, instance or core
+/// module.
+///
+/// ```
+/// use wattle_ast::DefinitionRef;
+/// use wattle_ast::components::{CoreSort, Sort};
+///
+/// assert_eq!(DefinitionRef::Indexed(Sort::Core(CoreSort::Func), 3).to_string(), "core func 3");
+/// assert_eq!(DefinitionRef::Import(0).to_string(), "import 0");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum DefinitionRef {
+    /// A definition that is neither an import nor an export, by the index that it adds.
+    Indexed(Sort, u32),
+    /// An import, by its number among the imports of its scope.
+    Import(u32),
+    /// An export, by its number among the exports of its scope.
+    Export(u32),
+    /// A start function, by its number among those of its scope.
+    Start(u32),
+    /// A custom section, by its number among those of its scope.
+    Custom(u32),
+    /// A section, when the definition is not known.
+    Section(components::SectionId),
+}
+
+impl fmt::Display for DefinitionRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DefinitionRef::Indexed(sort, index) => write!(f, "{sort} {index}"),
+            DefinitionRef::Import(number) => write!(f, "import {number}"),
+            DefinitionRef::Export(number) => write!(f, "export {number}"),
+            DefinitionRef::Start(number) => write!(f, "start {number}"),
+            DefinitionRef::Custom(number) => write!(f, "custom {number}"),
+            DefinitionRef::Section(id) => write!(f, "{id} section"),
         }
     }
 }
@@ -214,15 +260,20 @@ impl fmt::Display for Outer {
 /// let path = Path::item(ItemKind::Func, 3).within(&[Outer::Component(2), Outer::CoreModule(1)]);
 /// assert_eq!(path.to_string(), "component 2, core module 1, func 3");
 /// ```
+///
+/// In a module, `section` and `item` say where; in a component, and in types there, `definition`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Path {
-    /// The components around the module, from the outermost inwards; empty for a module of its own.
+    /// The scopes around the place, from the outermost inwards; empty in a module of its own, and in
+    /// the outermost component.
     pub outer: Box<[Outer]>,
+    /// The definition of the component.
+    pub definition: Option<DefinitionRef>,
     /// The section.
     pub section: Option<SectionId>,
     /// The item and its index in its own index space.
     pub item: Option<(ItemKind, u32)>,
-    /// The item's name, without the dollar sign.
+    /// The name of the item or definition, without the dollar sign.
     pub name: Option<String>,
     /// The instruction.
     pub instr: Option<InstrRef>,
@@ -234,6 +285,11 @@ impl Path {
         Path { item: Some((kind, index)), ..Path::default() }
     }
 
+    /// The path to a definition of a component.
+    pub fn definition(definition: DefinitionRef) -> Path {
+        Path { definition: Some(definition), ..Path::default() }
+    }
+
     /// This path inside of `outer`, which leads from the outermost component inwards.
     #[must_use]
     pub fn within(self, outer: &[Outer]) -> Path {
@@ -242,7 +298,12 @@ impl Path {
 
     /// Whether nothing of the path is known.
     pub fn is_empty(&self) -> bool {
-        self.outer.is_empty() && self.section.is_none() && self.item.is_none()
+        self.outer.is_empty() && !self.has_place()
+    }
+
+    /// Whether more than the scope is known.
+    fn has_place(&self) -> bool {
+        self.definition.is_some() || self.section.is_some() || self.item.is_some()
     }
 }
 
@@ -251,8 +312,11 @@ impl fmt::Display for Path {
         for (nth, outer) in self.outer.iter().enumerate() {
             write!(f, "{}{outer}", if nth == 0 { "" } else { ", " })?;
         }
-        if !self.outer.is_empty() && (self.item.is_some() || self.section.is_some()) {
+        if !self.outer.is_empty() && self.has_place() {
             f.write_str(", ")?;
+        }
+        if let Some(definition) = self.definition {
+            definition.fmt(f)?;
         }
         match (self.item, self.section) {
             (Some((kind @ (ItemKind::Start | ItemKind::DataCount), _)), _) => {

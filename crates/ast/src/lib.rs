@@ -5,9 +5,9 @@
 //! representation of everything, so nothing is converted.
 //!
 //! This crate holds the instruction table, the tree, the codec of values, types, instructions and
-//! items, the definitions of [`components`], the features, and the errors of the binary format. It has no framing (sections, order and
-//! counts belong to the parser and the encoder), no text format, no validation, no execution, and
-//! no I/O.
+//! items, the definitions of [`components`], the features, and the errors of the binary format. It
+//! has no framing (sections, order and counts belong to the parser and the encoder), no text format,
+//! no validation, no execution, and no I/O.
 //!
 //! ```
 //! use wattle_ast::{Expr, Instr, LocalIdx};
@@ -43,8 +43,9 @@ mod serialize;
 mod span;
 mod types;
 mod values;
+mod wasm;
 
-pub use error::{Error, InstrRef, ItemKind, Malformed, Outer, Path};
+pub use error::{DefinitionRef, Error, InstrRef, ItemKind, Malformed, Outer, Path};
 pub use features::{Feature, Features, UnknownFeature};
 pub use instructions::{
     Arity, ArrayLen, Arrow, ArrowType, BlockType, BrCast, CallIndirect, Catch, Catches, Class,
@@ -73,3 +74,4 @@ pub use values::{
     IndexVec, InstanceIdx, LabelIdx, List, ListView, LocalIdx, MemIdx, Name, Quoted, Reader, Shown,
     SpaceIdx, TableIdx, TagIdx, TypeIdx, V128, ValueIdx, is_harmless, leb128,
 };
+pub use wasm::Wasm;

@@ -4,7 +4,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::{FuncIdx, ItemKind, LocalIdx, Outer, Path};
+use crate::{DefinitionRef, FuncIdx, ItemKind, LocalIdx, Outer, Path};
 
 /// A half-open range of byte offsets, in a binary or in a text.
 ///
@@ -221,29 +221,36 @@ pub struct SourceMap {
     scopes: BTreeMap<(Scope, Outer), Scope>,
     /// The scopes that were entered and not left, the innermost last.
     open: Vec<Scope>,
+    definitions: BTreeMap<(Scope, DefinitionRef), Span>,
     items: BTreeMap<(Scope, ItemKind, u32), Span>,
     instrs: BTreeMap<(Scope, ItemKind, u32, u32), Span>,
     locals: BTreeMap<(Scope, FuncIdx, LocalIdx), Span>,
 }
 
-/// The number of a module or component; the outermost is 0.
+/// The number of a module, a component or a type with definitions; the outermost is 0.
 type Scope = u32;
 
 impl SourceMap {
-    /// Enters a module or component inside the current one: additions are to it from now on.
+    /// Enters a scope inside the current one: additions are to it from now on.
     pub fn enter(&mut self, outer: Outer) {
         let next = (self.scopes.len() as Scope).saturating_add(1);
         let scope = *self.scopes.entry((self.scope(), outer)).or_insert(next);
         self.open.push(scope);
     }
 
-    /// Returns to the module or component that encloses the current one.
+    /// Returns to the scope that encloses the current one.
     pub fn leave(&mut self) {
         self.open.pop();
     }
 
     fn scope(&self) -> Scope {
         self.open.last().copied().unwrap_or(0)
+    }
+
+    /// Records the range of a whole definition of a component, such as `(canon ...)`. Of several
+    /// definitions that are made from one form, each has the range of the form.
+    pub fn add_definition(&mut self, definition: DefinitionRef, span: Span) {
+        self.definitions.insert((self.scope(), definition), span);
     }
 
     /// Records the range of a whole item, such as `(func ...)`.
@@ -293,6 +300,9 @@ impl SourceMap {
     /// that of the item, or else `None`.
     pub fn span(&self, path: &Path) -> Option<Span> {
         let scope = self.scope_of(path)?;
+        if let Some(definition) = path.definition {
+            return self.definitions.get(&(scope, definition)).copied();
+        }
         let (kind, index) = path.item?;
         let instr = path.instr.and_then(|at| self.instrs.get(&(scope, kind, index, at.offset)));
         instr.or_else(|| self.items.get(&(scope, kind, index))).copied()

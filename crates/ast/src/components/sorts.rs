@@ -3,6 +3,7 @@
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md#instance-definitions>
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::values::codes;
 use crate::{
@@ -126,6 +127,16 @@ pub enum Sort {
     Core(CoreSort),
     /// A space of component-level definitions.
     Plain(PlainSort),
+}
+
+/// The keyword of the text format, with `core` before that of a core sort.
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Sort::Core(sort) => write!(f, "core {}", sort.keyword()),
+            Sort::Plain(sort) => f.write_str(sort.keyword()),
+        }
+    }
 }
 
 /// An index with its sort.
