@@ -33,6 +33,16 @@ pub enum ErrorKind {
     Unknown(Space, Box<str>),
     /// An identifier that is bound twice.
     Duplicate(Space, Box<str>),
+    /// The identifier of a definition of an outer scope that inner scopes cannot reach.
+    OuterItem(Box<str>),
+    /// The number of scopes to go out, which is more than there are.
+    OuterCount(u32),
+    /// The identifier of a scope that is not around the alias.
+    OuterComponent(Box<str>),
+    /// An alias of something that instances of its kind do not export.
+    NotExported(Space),
+    /// An attribute that a name has already.
+    DuplicateAttribute(&'static str),
     /// An identifier for a type that several imports share.
     IdNotAllowed,
     /// A number that does not fit its type.
@@ -80,7 +90,17 @@ impl fmt::Display for ErrorKind {
             UnexpectedToken(fits) => write!(f, "unexpected token, expected {fits}"),
             Lexical(error) => error.fmt(f),
             Unknown(space, id) => write!(f, "unknown {space} {}", Shown(id)),
-            Duplicate(space, id) => write!(f, "duplicate {space} ${}", Shown(id)),
+            Duplicate(space, id) if space.is_of_module() => {
+                write!(f, "duplicate {space} ${}", Shown(id))
+            }
+            Duplicate(space, id) => write!(f, "duplicate {space} identifier ${}", Shown(id)),
+            OuterItem(id) => {
+                write!(f, "outer item `{}` is not a module, type, or component", Shown(id))
+            }
+            OuterCount(count) => write!(f, "outer count of `{count}` is too large"),
+            OuterComponent(id) => write!(f, "outer component `{}` not found", Shown(id)),
+            NotExported(space) => write!(f, "{space}: instances of this kind cannot export it"),
+            DuplicateAttribute(keyword) => write!(f, "duplicate `{keyword}` attribute"),
             IdNotAllowed => f.write_str("identifier not allowed"),
             ConstantOutOfRange(number) => write!(f, "{}constant out of range", number.prefix()),
             ImportAfter(space) => write!(f, "import after {space} definition"),
@@ -131,6 +151,40 @@ expected! {
     OperandOrClose "( or )";
     /// A field of a module.
     Field "a field of the module";
+    /// A component: `(component ...)`.
+    Component "a component";
+    /// A field of a component.
+    ComponentField "a field of the component";
+    /// What may stand behind `core` in a field of a component.
+    CoreField "module, instance, type, func or rec behind core";
+    /// A declaration in the type of a component or instance.
+    TypeDecl "a declaration of the type";
+    /// A declaration in the type of a core module.
+    ModuleTypeDecl "type, rec, alias, import or export";
+    /// A form for what components import and export, such as `(func $f)`.
+    ExternDesc "a definition that components can export";
+    /// A sort of a component.
+    Sort "a sort";
+    /// A core sort.
+    CoreSort "a core sort";
+    /// A sort that outer aliases can have.
+    OuterSort "core module, core type, type or component";
+    /// `outer`, `export` or `core export`.
+    AliasTarget "outer, export or core export";
+    /// `(eq TYPE)` or `(sub resource)`.
+    TypeBound "(eq or (sub";
+    /// A type that is written out.
+    DefType "a type that is written out";
+    /// A value type of a component.
+    ComponentValType "a type";
+    /// A canonical definition.
+    Canon "a canonical definition";
+    /// A canonical definition of a core function.
+    BuiltIn "a canonical definition of a core function";
+    /// An option of a canonical definition.
+    CanonOpt "an option or the type";
+    /// `(canon ...)` or `(alias ...)`.
+    CanonOrAlias "(canon or (alias";
     /// A form for an import, such as `(func $f)`.
     ExternType "an external type";
     /// A function, struct, array or continuation type.
