@@ -148,6 +148,8 @@ impl<'a> ComponentState<'_, 'a> {
             "export" => {
                 let name = self.core.cursor.expect_name()?;
                 let kind = self.core.expect_extern()?;
+                // An identifier is allowed, though it names nothing.
+                self.head(false)?;
                 let ty = self.core.extern_type_tail(kind, None)?;
                 self.core.cursor.expect_close()?;
                 self.core.cursor.expect_close()?;

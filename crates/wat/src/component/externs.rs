@@ -34,9 +34,11 @@ pub(super) enum ExternKind {
 }
 
 /// The keywords of attributes, and the feature that each belongs to.
-const ATTRIBUTES: [(&str, Feature); 3] = [
+const ATTRIBUTES: [(&str, Feature); 4] = [
     ("implements", Feature::CmImplements),
     ("versionsuffix", Feature::CmCanonNames),
+    // The form that `wasm-tools` has.
+    ("version-suffix", Feature::CmCanonNames),
     ("external-id", Feature::CmImplements),
 ];
 
@@ -50,9 +52,10 @@ impl<'a> ComponentState<'_, 'a> {
     fn is_inline(&self) -> bool {
         let mut cursor = self.core.cursor.clone();
         cursor.bump_open();
-        if !cursor.opt(TokenKind::String) {
+        if cursor.peek() != TokenKind::String && !cursor.at_open("interface") {
             return false;
         }
+        cursor.bump_form();
         while cursor.open_keyword().is_some_and(|word| attribute(word).is_some()) {
             cursor.bump_form();
         }
@@ -72,13 +75,21 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// Reads a name and its attributes.
     pub(super) fn extern_name(&mut self) -> Result<ExternName<'a>> {
-        let mut name = ExternName::from(self.core.cursor.expect_name()?);
+        let mut name = match self.core.cursor.opt_open("interface") {
+            // An old form of names that are interfaces.
+            true => {
+                let name = self.core.cursor.expect_name()?;
+                self.core.cursor.expect_close()?;
+                ExternName::from(name)
+            }
+            false => ExternName::from(self.core.cursor.expect_name()?),
+        };
         while let Some((keyword, feature)) = self.core.cursor.open_keyword().and_then(attribute) {
             self.core.cursor.bump();
             self.require(feature)?;
             let slot = match keyword {
                 "implements" => &mut name.implements,
-                "versionsuffix" => &mut name.version_suffix,
+                "versionsuffix" | "version-suffix" => &mut name.version_suffix,
                 _ => &mut name.external_id,
             };
             if slot.is_some() {

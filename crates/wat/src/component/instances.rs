@@ -52,7 +52,18 @@ impl<'a> ComponentState<'_, 'a> {
             self.core.cursor.expect_close()?;
             args.push((name, instance));
         }
-        let module = self.settle(CORE_MODULE, module)?.into();
+        let module = match module {
+            Ref::At(at) if self.core.cursor.tokens.get(at).kind == TokenKind::Open => {
+                // Inside of `(core ...)` a core sort has no `core` in front.
+                let behind = self.core.cursor.clone();
+                self.core.cursor.seek(at);
+                self.core.cursor.expect_open("module")?;
+                let module = self.item_tail(CORE_MODULE)?;
+                self.core.cursor = behind;
+                module.into()
+            }
+            module => self.settle(CORE_MODULE, module)?.into(),
+        };
         let mut settled = Vec::with_capacity(args.len());
         for (name, instance) in args {
             let instance = self.settle(CORE_INSTANCE, instance)?.into();

@@ -358,12 +358,19 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// `(SORT $id? (alias export ...))`, if that form comes next behind the identifier.
+    /// Reads `(alias export index "name")` or `(alias core export index "name")` if it comes next,
+    /// and the parenthesis that closes the definition around it. Its sort is known, which tells it
+    /// from an alias that is the first field of a component.
     pub(super) fn opt_inverted_alias(&mut self, sort: Sort) -> Result<Option<u32>> {
         let start = self.core.cursor.pos();
-        if !self.core.cursor.opt_open("alias") {
+        if !self.core.cursor.at_open("alias") {
             return Ok(None);
         }
+        let end = self.core.cursor.tokens.form_end(start);
+        if self.core.cursor.tokens.get(end.saturating_sub(2)).kind != TokenKind::String {
+            return Ok(None);
+        }
+        self.core.cursor.bump_open();
         let core = self.core.cursor.opt_keyword("core");
         let (source, name) = self.alias_target(core)?;
         let behind = self.core.cursor.clone();

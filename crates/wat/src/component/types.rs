@@ -139,7 +139,13 @@ impl<'a> ComponentState<'_, 'a> {
         match cursor.peek() {
             TokenKind::Id | TokenKind::Number => self.later(TYPE).map(Used::Type).map(Some),
             TokenKind::Keyword => {
-                let Some(prim) = PrimType::from_keyword(cursor.text()) else {
+                let prim = match cursor.text() {
+                    // Old names of the types.
+                    "float32" => Some(PrimType::F32),
+                    "float64" => Some(PrimType::F64),
+                    text => PrimType::from_keyword(text),
+                };
+                let Some(prim) = prim else {
                     return Err(cursor.unexpected(Expected::ComponentValType));
                 };
                 self.require(prim.feature())?;
