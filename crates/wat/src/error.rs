@@ -43,6 +43,8 @@ pub enum ErrorKind {
     NotExported(Space),
     /// An attribute that a name has already.
     DuplicateAttribute(&'static str),
+    /// A value in a script in more values than a type can have.
+    TooDeep,
     /// An identifier for a type that several imports share.
     IdNotAllowed,
     /// A number that does not fit its type.
@@ -100,6 +102,7 @@ impl fmt::Display for ErrorKind {
             OuterCount(count) => write!(f, "outer count of `{count}` is too large"),
             OuterComponent(id) => write!(f, "outer component `{}` not found", Shown(id)),
             NotExported(space) => write!(f, "{space}: instances of this kind cannot export it"),
+            TooDeep => f.write_str("nesting too deep: a value is in more than 100 others"),
             DuplicateAttribute(keyword) => write!(f, "duplicate `{keyword}` attribute"),
             IdNotAllowed => f.write_str("identifier not allowed"),
             ConstantOutOfRange(number) => write!(f, "{}constant out of range", number.prefix()),
@@ -221,6 +224,12 @@ expected! {
     Instantiation "a module to instantiate";
     /// An argument of an action.
     Constant "a constant";
+    /// `true` or `false`.
+    Bool "true or false";
+    /// A string of one character.
+    Char "a string of one character";
+    /// A value of a component, such as `(u8.const 1)`.
+    ComponentValue "a value of a component";
     /// A pattern for a result of an action.
     ResultPattern "a result";
     /// The type of numbers in a data segment.
@@ -266,6 +275,8 @@ numbers! {
     U8 "i8 " "a lane is from 0 to 255";
     U32 "i32 " "the number is from 0 to 4294967295";
     U64 "i64 " "the number is from 0 to 18446744073709551615";
+    ComponentU8 "" "a u8 is from 0 to 255";
+    ComponentU16 "" "a u16 is from 0 to 65535";
     I8 "" "an i8 is from -128 to 255";
     I16 "" "an i16 is from -32768 to 65535";
     I32 "" "an i32 is from -2147483648 to 4294967295";

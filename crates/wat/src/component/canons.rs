@@ -178,9 +178,9 @@ impl CanonSource for Immediates<'_, '_, '_> {
                 TokenKind::Keyword => Some(cursor.text()),
                 _ => cursor.open_keyword(),
             };
-            let row = CanonOpt::KEYWORDS.iter().find(|(known, _, has_index)| {
-                keyword == Some(known) && *has_index == in_form
-            });
+            let row = CanonOpt::KEYWORDS
+                .iter()
+                .find(|(known, _, has_index)| keyword == Some(known) && *has_index == in_form);
             let Some((keyword, feature, _)) = row else { return Ok(opts.into()) };
             if in_form {
                 cursor.bump();

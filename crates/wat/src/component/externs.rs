@@ -3,8 +3,8 @@
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions>
 
 use wattle_ast::components::{
-    Definition, Export, ExportDecl, ExternDesc, ExternName, Import, PlainSort, Scope,
-    Sort, SortIdx, Type, TypeBound, ValueBound,
+    Definition, Export, ExportDecl, ExternDesc, ExternName, Import, PlainSort, Scope, Sort,
+    SortIdx, Type, TypeBound, ValueBound,
 };
 use wattle_ast::{Feature, Name};
 use wattle_syntax::TokenKind;
@@ -118,7 +118,8 @@ impl<'a> ComponentState<'_, 'a> {
             let name = self.extern_name()?;
             let sort = self.open_extern_sort()?;
             let head = self.head(false)?;
-            return self.extern_type(sort, Extern { head, name, kind: ExternKind::Decl, closes: 2 });
+            return self
+                .extern_type(sort, Extern { head, name, kind: ExternKind::Decl, closes: 2 });
         }
         let head = self.head(false)?;
         let name = self.extern_name()?;
@@ -151,7 +152,8 @@ impl<'a> ComponentState<'_, 'a> {
                 let is_component = sort == PlainSort::Component;
                 if self.at_type_use() {
                     let ty = self.item(TYPE)?.into();
-                    let desc = if is_component { ExternDesc::Component } else { ExternDesc::Instance };
+                    let desc =
+                        if is_component { ExternDesc::Component } else { ExternDesc::Instance };
                     return self.finish_extern(ext, desc(ty));
                 }
                 // The parenthesis that closes the type is that of the scope.
@@ -159,7 +161,8 @@ impl<'a> ComponentState<'_, 'a> {
                 let ty = if is_component { Type::Component } else { Type::Instance };
                 self.enter(Definition::Type(ty), None, |item| {
                     let ty = item.number().into();
-                    let desc = if is_component { ExternDesc::Component } else { ExternDesc::Instance };
+                    let desc =
+                        if is_component { ExternDesc::Component } else { ExternDesc::Instance };
                     Then::Extern(ext, desc(ty))
                 });
                 return Ok(());

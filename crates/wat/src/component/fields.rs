@@ -179,8 +179,7 @@ impl<'a> ComponentState<'_, 'a> {
         }
         self.core.cursor.expect_close()?;
         let count = results.len() as u32;
-        let first =
-            self.emit(Definition::Start(Start { func, args: args.into(), results: count }));
+        let first = self.emit(Definition::Start(Start { func, args: args.into(), results: count }));
         for (head, index) in results.into_iter().zip(first..) {
             self.define(head, SortIdx::new(VALUE, index))?;
         }

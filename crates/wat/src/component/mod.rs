@@ -189,20 +189,36 @@ impl Parser {
         ParsedWasm::Module(self.parse_tokens(&tokens, in_script))
     }
 
+    /// Parses a text that has only the fields of a component.
+    pub(crate) fn component_fields<'a>(&self, text: &'a str) -> ParsedComponent<'a> {
+        let tokens = Tokens::new(text, annotations::KNOWN);
+        let mut state = ComponentState::new(State::new(self, Cursor::new(&tokens, 0)));
+        state.fields();
+        self.parsed(state, None)
+    }
+
     fn parse_component<'a>(&self, tokens: &Tokens<'a>, in_script: bool) -> ParsedComponent<'a> {
         let mut state = ComponentState::new(State::new(self, Cursor::new(tokens, 0)));
-        let end = match state.open_outermost(in_script) {
+        match state.open_outermost(in_script) {
             Ok(()) => {
                 state.fields();
-                state.core.left_over_in_component();
-                Some("the component ends here")
+                self.parsed(state, Some("the component ends here"))
             }
             Err(error) => {
                 state.core.report(*error);
                 state.core.cursor.seek(tokens.len());
-                None
+                self.parsed(state, None)
             }
-        };
+        }
+    }
+
+    /// The result, at the end of the text. `end` describes the closing parenthesis before it.
+    fn parsed<'a>(
+        &self,
+        mut state: ComponentState<'_, 'a>,
+        end: Option<&'static str>,
+    ) -> ParsedComponent<'a> {
+        state.core.left_over_in_component();
         let errors = Error::in_order(state.core.finish(end), self.max_errors);
         let ComponentState { core, definitions, .. } = state;
         let component = definitions.into_iter().collect();

@@ -152,9 +152,7 @@ impl<'a> ComponentState<'_, 'a> {
                 self.core.cursor.bump();
                 Ok(Some(Used::Prim(prim)))
             }
-            TokenKind::Open if cursor.at_open("type") => {
-                self.later(TYPE).map(Used::Type).map(Some)
-            }
+            TokenKind::Open if cursor.at_open("type") => self.later(TYPE).map(Used::Type).map(Some),
             TokenKind::Open => {
                 cursor.bump();
                 let form = match cursor.peek() {

@@ -140,7 +140,11 @@ impl<'a> State<'_, 'a> {
 
     /// Reads the type of an import behind its keyword. The import has an index unless several
     /// imports share the type.
-    pub(crate) fn extern_type_tail(&mut self, kind: ExternKind, index: Option<u32>) -> Result<ExternType> {
+    pub(crate) fn extern_type_tail(
+        &mut self,
+        kind: ExternKind,
+        index: Option<u32>,
+    ) -> Result<ExternType> {
         let ids = |named: fn(u32) -> ParamIds| index.map_or(ParamIds::Shared, named);
         Ok(match kind {
             ExternKind::Table => ExternType::Table(self.table_type()?),

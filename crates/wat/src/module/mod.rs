@@ -447,7 +447,14 @@ impl<'t, 'a> State<'t, 'a> {
     /// Records the binding of the identifier at position `id`, by the form that begins at position
     /// `form`.
     #[inline(always)]
-    pub(crate) fn define(&mut self, space: Space, owner: Option<u32>, index: u32, id: usize, form: usize) {
+    pub(crate) fn define(
+        &mut self,
+        space: Space,
+        owner: Option<u32>,
+        index: u32,
+        id: usize,
+        form: usize,
+    ) {
         if self.recorder.is_some() {
             let id = self.span_at(id);
             let form = self.form_span(form).to(id);

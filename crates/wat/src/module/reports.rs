@@ -158,7 +158,8 @@ impl State<'_, '_> {
         if let Some(near) = near {
             return Some(Help::Meant(format!("${near}").into()));
         }
-        let elsewhere = Space::OF_MODULE.iter().find(|other| self.scope[**other].ids.get(name).is_some());
+        let elsewhere =
+            Space::OF_MODULE.iter().find(|other| self.scope[**other].ids.get(name).is_some());
         let elsewhere = elsewhere.filter(|other| **other != Space::Local || self.func.is_some());
         elsewhere.map(|other| Help::BoundAs(*other, id.into()))
     }
