@@ -238,6 +238,33 @@ expected! {
     End "the end of the text";
 }
 
+impl Expected {
+    /// Whether it is something of a component.
+    pub(crate) const fn is_of_components(self) -> bool {
+        use Expected::*;
+        matches!(
+            self,
+            Component
+                | ComponentField
+                | CoreField
+                | TypeDecl
+                | ModuleTypeDecl
+                | ExternDesc
+                | Sort
+                | CoreSort
+                | OuterSort
+                | AliasTarget
+                | TypeBound
+                | DefType
+                | ComponentValType
+                | Canon
+                | BuiltIn
+                | CanonOpt
+                | CanonOrAlias
+        )
+    }
+}
+
 macro_rules! numbers {
     ($( $number:ident $prefix:literal $range:literal; )*) => {
         /// A type of numbers in the text format.

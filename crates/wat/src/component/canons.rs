@@ -138,12 +138,18 @@ impl CanonSource for Immediates<'_, '_, '_> {
     }
 
     fn memory(&mut self) -> Result<MemIdx> {
-        if self.in_option {
-            return Ok(self.state.item(CORE_MEMORY)?.into());
+        if !self.in_option {
+            self.state.core.cursor.expect_open("memory")?;
         }
-        self.state.core.cursor.expect_open("memory")?;
+        if self.state.at_idx() && self.state.core.cursor.peek_at(1) == TokenKind::String {
+            // It looks like the export of an instance, which takes a form of its own.
+            self.state.core.cursor.bump();
+            return Err(self.state.core.cursor.unexpected(Expected::Token(")")));
+        }
         let memory = self.state.item(CORE_MEMORY)?;
-        self.state.core.cursor.expect_close()?;
+        if !self.in_option {
+            self.state.core.cursor.expect_close()?;
+        }
         Ok(memory.into())
     }
 
