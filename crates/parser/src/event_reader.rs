@@ -1,13 +1,14 @@
 //! Parses what an [`io::Read`] delivers, with a buffer for one item.
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 use std::io;
 
-use wattle_ast::{Collector, Error, Event, Module, Path, RawSection, SectionId};
+use wattle_ast::{Error, Event, Module, Path};
 
 use crate::parser::{Parser, Step};
+use crate::raw::Keep;
+use crate::tree::Builder;
 
 /// The number of bytes read at a time while items are small.
 const CHUNK: usize = 64 * 1024;
@@ -269,24 +270,10 @@ impl<R: io::Read> EventReader<R> {
     /// # Ok::<(), wattle_parser::ReadError>(())
     /// ```
     pub fn module(mut self) -> Result<Module<'static>, ReadError> {
-        let mut collector = Collector::default();
-        let mut section: Option<(SectionId, Vec<u8>)> = None;
+        let mut builder = Builder::new(Keep::Copy);
         while let Some(event) = self.next()? {
-            if let Some(id) = event.item.begins() {
-                end_section(&mut collector, section.replace((id, Vec::new())));
-            }
-            if let Some((_, bytes)) = &mut section {
-                bytes.extend_from_slice(event.bytes);
-            }
-            collector.item(event.item.into_owned());
+            builder.add(event.item.into_owned(), event.offset, event.bytes);
         }
-        end_section(&mut collector, section);
-        Ok(collector.finish())
-    }
-}
-
-fn end_section(collector: &mut Collector<'static>, section: Option<(SectionId, Vec<u8>)>) {
-    if let Some((id, bytes)) = section {
-        collector.raw_section(RawSection { id, bytes: Cow::Owned(bytes) });
+        Ok(builder.finish())
     }
 }

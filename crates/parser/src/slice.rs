@@ -1,11 +1,12 @@
 //! Parses a whole module in memory: an iterator over its events, and its tree.
 
-use alloc::borrow::Cow;
 use core::iter::FusedIterator;
 
-use wattle_ast::{Collector, Error, Event, Module, Path, RawSection, Reader, SectionId, Span};
+use wattle_ast::{Error, Event, Module, Path, Reader, SectionId, Span};
 
 use crate::parser::{Parser, Step};
+use crate::raw::Keep;
+use crate::tree::Builder;
 
 /// The events of a module, with the default features.
 ///
@@ -65,9 +66,10 @@ impl Parser {
     /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     pub fn module(self, bytes: &[u8]) -> Result<Module<'_>, Error> {
-        let mut builder = Builder::new(bytes, self.offset());
+        let mut builder = Builder::new(Keep::Borrow(bytes, self.offset()));
         for event in self.events(bytes) {
-            builder.event(event?);
+            let Event { item, offset, bytes } = event?;
+            builder.add(item, offset, bytes);
         }
         Ok(builder.finish())
     }
@@ -213,44 +215,4 @@ pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Err
             }
         }
     })
-}
-
-/// Builds a module from events.
-struct Builder<'a> {
-    bytes: &'a [u8],
-    /// The offset in the input of the first byte of `bytes`.
-    base: usize,
-    collector: Collector<'a>,
-    /// The current section, and the offset of its first byte.
-    section: Option<(SectionId, usize)>,
-    /// The offset behind the last event.
-    end: usize,
-}
-
-impl<'a> Builder<'a> {
-    fn new(bytes: &'a [u8], base: usize) -> Builder<'a> {
-        Builder { bytes, base, collector: Collector::default(), section: None, end: base }
-    }
-
-    fn event(&mut self, event: Event<'a>) {
-        if let Some(id) = event.item.begins() {
-            self.end_section();
-            self.section = Some((id, event.offset));
-        }
-        self.end = event.offset + event.bytes.len();
-        self.collector.item(event.item);
-    }
-
-    fn end_section(&mut self) {
-        if let Some((id, start)) = self.section.take() {
-            let bytes = self.bytes.get(start - self.base..self.end - self.base);
-            let bytes = Cow::Borrowed(bytes.unwrap_or_default());
-            self.collector.raw_section(RawSection { id, bytes });
-        }
-    }
-
-    fn finish(mut self) -> Module<'a> {
-        self.end_section();
-        self.collector.finish()
-    }
 }
