@@ -8,6 +8,7 @@
 //! |---|---|
 //! | get a tree | [`parse_component`], [`parse_wasm`] |
 //! | walk a slice | [`events`] |
+//! | walk what an [`io::Read`](std::io::Read) delivers | [`EventReader`] |
 //! | feed chunks as they arrive | [`Parser`] |
 //!
 //! ```
@@ -38,11 +39,15 @@
 //!
 //! [`Part`]: wattle_ast::components::Part
 
+#[cfg(feature = "std")]
+mod event_reader;
 mod failure;
 mod parser;
 mod place;
 mod slice;
 mod tree;
 
+#[cfg(feature = "std")]
+pub use event_reader::EventReader;
 pub use parser::{Parser, Step};
 pub use slice::{Events, events, parse_component, parse_wasm};
