@@ -10,6 +10,8 @@
 //! | walk a slice | [`events`] |
 //! | walk what an [`io::Read`](std::io::Read) delivers | [`EventReader`] |
 //! | feed chunks as they arrive | [`Parser`] |
+//! | continue after a malformed part | [`Events::skip_malformed`] |
+//! | walk over sections by their sizes alone | [`frames`] |
 //!
 //! ```
 //! use wattle_ast::components::{Layer, Part};
@@ -50,4 +52,4 @@ mod tree;
 #[cfg(feature = "std")]
 pub use event_reader::EventReader;
 pub use parser::{Parser, Step};
-pub use slice::{Events, events, parse_component, parse_wasm};
+pub use slice::{Events, events, frames, parse_component, parse_wasm};

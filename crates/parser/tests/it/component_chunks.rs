@@ -252,6 +252,53 @@ fn mutants_of_published_components() {
     assert!(refused > number / 2);
 }
 
+#[test]
+fn events_and_what_is_skipped_tile_a_malformed_component() {
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let mut skips = 0;
+    let wasm = sample();
+    for _ in 0..5000 {
+        let mut bytes = wasm.clone();
+        for _ in 0..3 {
+            let at = 8 + random.below(bytes.len() - 8);
+            bytes[at] = random.below(256) as u8;
+        }
+        let mut events = all().events(&bytes);
+        let (mut end, mut steps, mut depth, mut is_cut_short) = (0, 0, 0_usize, false);
+        while let Some(event) = events.next() {
+            match event {
+                Ok(event) => {
+                    assert_eq!(event.offset, end);
+                    end += event.bytes.len();
+                    match event.part {
+                        Part::Enter(_) => depth += 1,
+                        Part::Leave => depth = depth.checked_sub(1).expect("what was entered"),
+                        _ => {}
+                    }
+                }
+                Err(_) => match events.skip_malformed() {
+                    Some(skipped) => {
+                        assert_eq!(skipped.offset, end);
+                        end += skipped.bytes.len();
+                        skips += 1;
+                        depth = 1 + events.depth();
+                    }
+                    None => {
+                        is_cut_short = true;
+                        break;
+                    }
+                },
+            }
+            steps += 1;
+            assert!(steps <= 4 * bytes.len(), "most steps take a byte");
+        }
+        assert_eq!(events.offset(), end);
+        assert_eq!(events.rest(), &bytes[end..]);
+        assert!(is_cut_short || (end, depth) == (bytes.len(), 0));
+    }
+    assert!(skips > 1000, "{skips}");
+}
+
 /// Claims that nothing can keep are refused with little memory, and soon.
 #[test]
 fn claims_of_many_and_of_much() {
