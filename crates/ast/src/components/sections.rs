@@ -126,6 +126,11 @@ pub struct Entries {
 }
 
 impl Entries {
+    /// The start of a section with `count` definitions of its own.
+    pub fn new(id: SectionId, count: u32) -> Entries {
+        Entries { id, left: count, scopes: Vec::new() }
+    }
+
     /// The start of a section. `reader` is at the content of the section, and its count is read, if
     /// it has one. A section that holds a module or component has no definitions of its own.
     ///
@@ -137,7 +142,7 @@ impl Entries {
             Holds::One => 1,
             Holds::Nested => 0,
         };
-        Ok(Entries { id, left, scopes: Vec::new() })
+        Ok(Entries::new(id, left))
     }
 
     /// The section.
@@ -150,6 +155,21 @@ impl Entries {
         self.scopes.len()
     }
 
+    /// The scope of the next definition, if that is a type.
+    pub fn scope(&self) -> Option<Scope> {
+        self.scopes.last().map(|(scope, _)| *scope)
+    }
+
+    /// Whether no definitions are left, and no scope is open.
+    pub fn is_done(&self) -> bool {
+        self.left == 0 && self.scopes.is_empty()
+    }
+
+    /// Whether the next definition is the [end](Definition::End) of a scope, which has no bytes.
+    pub fn is_at_end(&self) -> bool {
+        matches!(self.scopes.last(), Some((_, 0)))
+    }
+
     /// Reads the next definition and moves past it; `None` if none is left.
     ///
     /// # Errors
@@ -157,25 +177,49 @@ impl Entries {
     /// offending byte. The position among the definitions does not change, so that a caller that
     /// gets more bytes can try again.
     pub fn next<'a>(&mut self, reader: &mut Reader<'a>) -> Result<Option<Definition<'a>>> {
+        if self.is_done() {
+            return Ok(None);
+        }
+        let (definition, count) = self.read_checked(reader, |_, _| Ok(()))?;
+        self.advance(&definition, count);
+        Ok(Some(definition))
+    }
+
+    /// Reads the next definition, of which at least one must be left, and the number of definitions
+    /// in the scope that it opens. The position does not change: [`advance`](Entries::advance) moves
+    /// past a definition. `check_len` checks the number, which the reader has read last.
+    ///
+    /// # Errors
+    /// The reason why the bytes do not decode to the definition, with the reader at the offending
+    /// byte, or the error of `check_len`.
+    #[inline]
+    pub fn read_checked<'a>(
+        &self,
+        reader: &mut Reader<'a>,
+        check_len: impl FnOnce(&mut Reader<'a>, u32) -> Result<()>,
+    ) -> Result<(Definition<'a>, u32)> {
         let definition = match self.scopes.last() {
-            Some((_, 0)) => {
-                self.scopes.pop();
-                return Ok(Some(Definition::End));
-            }
+            Some((_, 0)) => return Ok((Definition::End, 0)),
             Some(&(scope, _)) => declaration(scope, reader)?,
-            None if self.left == 0 => return Ok(None),
             None => entry(self.id, reader)?,
         };
-        let opened = match definition.opens() {
-            Some(scope) => Some((scope, reader.u32()?)),
-            None => None,
-        };
-        match self.scopes.last_mut() {
-            Some((_, left)) => *left -= 1,
-            None => self.left -= 1,
+        let mut count = 0;
+        if definition.opens().is_some() {
+            count = reader.u32()?;
+            check_len(reader, count)?;
         }
-        self.scopes.extend(opened);
-        Ok(Some(definition))
+        Ok((definition, count))
+    }
+
+    /// Moves past a definition, with `count` definitions in the scope that it opens.
+    pub fn advance(&mut self, definition: &Definition<'_>, count: u32) {
+        if matches!(definition, Definition::End) {
+            self.scopes.pop();
+            return;
+        }
+        let left = self.scopes.last_mut().map_or(&mut self.left, |(_, left)| left);
+        *left = left.saturating_sub(1);
+        self.scopes.extend(definition.opens().map(|scope| (scope, count)));
     }
 }
 

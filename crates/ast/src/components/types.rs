@@ -311,7 +311,7 @@ impl Decode<'_> for ValType {
         }
         match u32::try_from(reader.s33()?) {
             Ok(index) => Ok(ValType::Type(ComponentTypeIdx(index))),
-            Err(_) => Err(reader.fail_at(start, Malformed::ComponentType)),
+            Err(_) => Err(reader.fail_at(start, Malformed::ComponentValType)),
         }
     }
 }
