@@ -10,6 +10,7 @@
 //! | [`Resolver`] | packages of several files, and their dependencies, into components |
 //! | [`view`] | packages, interfaces, worlds, functions and types, as a component says them |
 //! | [`print`] | a package as text |
+//! | [`format`] | the formatter, which keeps comments |
 //! | [`docs`] | documentation and gates, and the custom section that keeps them |
 //! | [`load`] | packages in folders |
 //!
@@ -24,6 +25,7 @@ extern crate std;
 
 pub mod docs;
 mod error;
+pub mod format;
 pub mod load;
 mod ordered;
 mod package;
