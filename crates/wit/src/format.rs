@@ -40,6 +40,7 @@ pub fn format(text: &str) -> Result<String, Errors> {
     }
     let mut formatter = Formatter {
         tokens: &file.tokens,
+        left: Vec::new(),
         out: String::with_capacity(text.len() + text.len() / 8),
         indentation: 0,
         open: Vec::new(),
@@ -80,6 +81,8 @@ struct Comment<'a> {
 
 struct Formatter<'t, 'a> {
     tokens: &'t Tokens<'a>,
+    /// The comments before a comma that was left out.
+    left: Vec<Comment<'a>>,
     out: String,
     indentation: usize,
     open: Vec<Open>,
@@ -137,10 +140,21 @@ impl<'a> Formatter<'_, 'a> {
     /// Writes the token at `pos` with what is before it, and moves on.
     fn token(&mut self, pos: &mut usize) {
         let at = *pos;
-        let (comments, lines) = self.comments(at);
+        let (own, lines) = self.comments(at);
         let before = at.checked_sub(1);
         let innermost = self.open.last().copied();
-        let is_close = self.is(at, b'}') || self.is(at, b')') || self.is(at, b'>');
+        let mut comments = core::mem::take(&mut self.left);
+        comments.extend(own);
+        let closes = |pos| self.is(pos, b'}') || self.is(pos, b')') || self.is(pos, b'>');
+        let is_close = closes(at);
+        let is_last_comma = self.is(at, b',')
+            && matches!(innermost, Some(Open::List { is_broken: false } | Open::Types))
+            && closes(at + 1);
+        if is_last_comma {
+            self.left = comments;
+            *pos += 1;
+            return;
+        }
         let is_empty = before.is_some_and(|before| {
             comments.is_empty() && (self.is(before, b'{') || self.is(before, b'('))
         });
@@ -161,14 +175,7 @@ impl<'a> Formatter<'_, 'a> {
         }
         let wrote_line = self.write_comments(&comments);
         if is_close && matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true })) {
-            self.indentation -= 1;
-        }
-        let is_last_comma = self.is(at, b',')
-            && matches!(innermost, Some(Open::List { is_broken: false } | Open::Types))
-            && (self.is(at + 1, b'}') || self.is(at + 1, b')') || self.is(at + 1, b'>'));
-        if is_last_comma {
-            *pos += 1;
-            return;
+            self.indentation = self.indentation.saturating_sub(1);
         }
         if self.breaks && before.is_some() {
             self.newline();
