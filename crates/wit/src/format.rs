@@ -46,7 +46,7 @@ pub fn format(text: &str) -> Result<String, Errors> {
         open: Vec::new(),
         statement: None,
         begins: true,
-        breaks: false,
+        breaks: true,
     };
     formatter.run();
     Ok(formatter.out)

@@ -92,6 +92,30 @@ pub fn main(view: &view::Package<'_>, docs: &PackageDocs) -> Result<String> {
     Ok(printer.out)
 }
 
+/// The text of a package that was read from its component, and, as `package a:b { … }`, of those that
+/// it depends on, as far as the component tells. What is written resolves without any other text.
+///
+/// # Errors
+/// As [`package()`].
+pub fn whole(view: &view::Package<'_>, docs: &PackageDocs) -> Result<String> {
+    let mut text = main(view, docs)?;
+    for (name, interfaces) in view.foreign_interfaces()? {
+        let mut printer = Printer::default();
+        printer.word(&format!("\npackage {}", PackagePath(&name)));
+        printer.open();
+        for (interface, view) in interfaces {
+            printer.word("interface ");
+            printer.name(&interface);
+            printer.open();
+            printer.interface(&name, &view, &InterfaceDocs::default())?;
+            printer.close();
+        }
+        printer.close();
+        text.push_str(&printer.out);
+    }
+    Ok(text)
+}
+
 /// A name with `%` before it if it is a keyword.
 fn escaped(name: &str) -> Cow<'_, str> {
     match keyword(name).is_some() || matches!(name, "float32" | "float64") {

@@ -15,6 +15,8 @@
 //! assert_eq!(interface.funcs().map(|func| func.name().to_string()).collect::<Vec<_>>(), ["f"]);
 //! ```
 
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry as Entries;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -204,6 +206,41 @@ impl<'c> Package<'c> {
     /// The worlds, in order.
     pub fn worlds(&self) -> impl Iterator<Item = World<'_, 'c>> {
         self.worlds.iter().map(|(name, scope)| World { package: self, scope: *scope, name })
+    }
+
+    /// The interfaces of other packages that the component tells of, as far as it does: all types
+    /// of those that are used, and of those that worlds import and export the functions too.
+    pub fn foreign_interfaces(&self) -> Result<BTreeMap<PackageName, Vec<(String, Interface<'_, 'c>)>>> {
+        let mut found: BTreeMap<(PackageName, String), Interface<'_, 'c>> = BTreeMap::new();
+        for (number, scope) in self.scopes.iter().enumerate().skip(1) {
+            for item in &scope.items {
+                let ExternDesc::Instance(index) = item.ty else { continue };
+                let name = match &item.name.implements {
+                    Some(implements) => implements,
+                    None if item.name.name.contains(':') => &item.name.name,
+                    None => continue,
+                };
+                let (package, interface) = split_text(name, item.name.version_suffix.as_deref())?;
+                if package == self.name {
+                    continue;
+                }
+                let scope = self.scope_of(number, index).ok_or(ViewError::Index)?;
+                let view = Interface { package: self, scope, name: &item.name.name };
+                let size = |view: &Interface<'_, 'c>| self.scope(view.scope).items.len();
+                match found.entry((package, interface)) {
+                    Entries::Vacant(entry) => drop(entry.insert(view)),
+                    Entries::Occupied(mut entry) if size(entry.get()) < size(&view) => {
+                        entry.insert(view);
+                    }
+                    Entries::Occupied(_) => {}
+                }
+            }
+        }
+        let mut packages: BTreeMap<PackageName, Vec<_>> = BTreeMap::new();
+        for ((package, interface), view) in found {
+            packages.entry(package).or_default().push((interface, view));
+        }
+        Ok(packages)
     }
 
     fn scope(&self, number: usize) -> &Scope<'c> {

@@ -180,9 +180,12 @@ impl<'a> Resolve<'a> {
                     Named::Faulty
                 }
                 Some(None) => {
-                    let known: Vec<Text> = interface.map_or(Vec::new(), |id| {
-                        self.interfaces[id.0].names.keys().cloned().collect()
-                    });
+                    let known: Vec<Text> = match interface {
+                        Some(id) if self.budget > 0 => {
+                            self.interfaces[id.0].names.keys().cloned().collect()
+                        }
+                        _ => Vec::new(),
+                    };
                     let help = self.meant(name.name.name, known.iter().map(|name| &**name));
                     let kind = ErrorKind::NotInThere {
                         name: name.name.name.into(),

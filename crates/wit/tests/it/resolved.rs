@@ -36,7 +36,8 @@ impl Files for WithBinary {
                 parsed.map_err(|error| error.to_string())?.component
             }
         };
-        text_of(&component).map(Some)
+        let (view, docs) = view_of(&component)?;
+        print::whole(&view, &docs).map(Some).map_err(|error| error.to_string())
     }
 }
 
@@ -49,13 +50,19 @@ fn docs_of(component: &Component<'_>) -> Vec<u8> {
     custom.unwrap_or_default().to_vec()
 }
 
-/// The text of a binary package.
-fn text_of(component: &Component<'_>) -> Result<String, String> {
+/// A binary package, and its documentation.
+fn view_of<'c>(component: &'c Component<'_>) -> Result<(view::Package<'c>, PackageDocs), String> {
     let view = view::Package::read(component).map_err(|error| error.to_string())?;
     let docs = match &docs_of(component)[..] {
         [] => PackageDocs::default(),
         docs => PackageDocs::decode(docs).map_err(|error| error.to_string())?,
     };
+    Ok((view, docs))
+}
+
+/// The text of a binary package.
+fn text_of(component: &Component<'_>) -> Result<String, String> {
+    let (view, docs) = view_of(component)?;
     print::main(&view, &docs).map_err(|error| error.to_string())
 }
 
@@ -153,4 +160,53 @@ fn packages_are_the_components_that_the_peer_makes_of_them() {
     println!("{number} packages, {texts} texts");
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(number >= 40 && texts >= 2 * number - 1, "{number} packages, {texts} texts");
+}
+
+#[test]
+fn the_text_of_a_package_resolves_to_the_same_component() {
+    let mut cases = peers::cases(&peers::package("wit-parser").join("tests/ui"), "wit.json");
+    cases.extend(peers::cases(&peers::package("wit-component").join("tests/interfaces"), "wat"));
+    let (mut number, mut alone) = (0, 0);
+    for case in cases.iter().filter(|case| case.path.extension().is_none_or(|e| e != "wat")) {
+        for is_canonical in [false, true] {
+            let first = resolve(&case.path, is_canonical).unwrap();
+            let again = |text: &str| {
+                let mut resolver = Resolver::new();
+                resolver.all_features();
+                if is_canonical {
+                    resolver.canonical_names();
+                }
+                resolver.file("again.wit", text);
+                resolver.resolve().unwrap_or_else(|errors| panic!("{}: {errors}\n{text}", case.name))
+            };
+            // With everything that the texts say of dependencies.
+            let text = print::packages(first.root(), first.dependencies()).unwrap();
+            let second = again(&text);
+            assert_eq!(first.packages.len(), second.packages.len(), "{}", case.name);
+            for package in &second.packages {
+                let same = first.packages.iter().find(|other| other.name == package.name).unwrap();
+                let show = |definitions: &[Definition<'_>]| {
+                    definitions.iter().map(|d| format!("{d:?}\n")).collect::<String>()
+                };
+                assert_eq!(
+                    show(&same.component.definitions),
+                    show(&package.component.definitions),
+                    "{} {}\n{text}",
+                    case.name,
+                    package.name
+                );
+                assert_eq!(same.docs, package.docs, "{} {}\n{text}", case.name, package.name);
+                number += 1;
+            }
+            // With what the component alone tells of them.
+            let root = first.root();
+            let Ok(view) = view::Package::read(&root.component) else { continue };
+            let text = print::whole(&view, &root.docs).unwrap();
+            let third = again(&text);
+            assert_eq!(root.component.definitions, third.root().component.definitions, "{}\n{text}", case.name);
+            alone += 1;
+        }
+    }
+    println!("{number} packages, {alone} from their components alone");
+    assert!(number > 300 && alone > 200, "{number} packages, {alone} from their components alone");
 }
