@@ -34,7 +34,8 @@ pub fn format(text: &str) -> Result<String, Errors> {
     let file = File::parse(text);
     if !file.errors.is_empty() {
         let error = |(kind, span, help): &(_, _, _)| {
-            Error::new(Clone::clone(kind), Place { source: 0, span: *span }).help(Clone::clone(help))
+            Error::new(Clone::clone(kind), Place { source: 0, span: *span })
+                .help(Clone::clone(help))
         };
         return Err(Errors(file.errors.iter().map(error).collect()));
     }
@@ -170,16 +171,20 @@ impl<'a> Formatter<'_, 'a> {
             if needs_comma && !has_comma {
                 self.out.push(',');
             }
-            let is_broken = matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true }));
+            let is_broken =
+                matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true }));
             self.breaks = is_broken && !is_empty;
         }
         let wrote_line = self.write_comments(&comments);
-        if is_close && matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true })) {
+        if is_close
+            && matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true }))
+        {
             self.indentation = self.indentation.saturating_sub(1);
         }
         if self.breaks && before.is_some() {
             self.newline();
-            let after_open = before.is_some_and(|before| comments.is_empty() && self.opens_lines(before));
+            let after_open =
+                before.is_some_and(|before| comments.is_empty() && self.opens_lines(before));
             if lines > 1 && !is_close && !after_open {
                 self.blank_line();
             }

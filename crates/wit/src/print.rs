@@ -544,7 +544,12 @@ impl Printer {
     }
 
     /// Writes the start of a type, and leaves the rest of it in pieces.
-    fn begin(&mut self, types: Types<'_, '_>, ty: &Type<'_>, pieces: &mut Vec<Piece>) -> Result<()> {
+    fn begin(
+        &mut self,
+        types: Types<'_, '_>,
+        ty: &Type<'_>,
+        pieces: &mut Vec<Piece>,
+    ) -> Result<()> {
         let form = ty.form();
         let word = form.map_or("", |form| form.keyword());
         let mut args: Vec<Piece> = Vec::new();
@@ -569,7 +574,9 @@ impl Printer {
             Type::Result { ok: None, err: Some(err) } => {
                 args.extend([Piece::Text("_"), Piece::Val(*err)]);
             }
-            Type::Result { ok, err } => args.extend([*ok, *err].into_iter().flatten().map(Piece::Val)),
+            Type::Result { ok, err } => {
+                args.extend([*ok, *err].into_iter().flatten().map(Piece::Val))
+            }
             Type::Record(_) | Type::Variant(_) | Type::Flags(_) | Type::Enum(_) => {
                 return Err(ViewError::Unnamed(word));
             }
@@ -661,7 +668,8 @@ impl Printer {
         if !is_path && name.implements.is_none() {
             let nothing = InterfaceDocs::default();
             let exported = docs.interface_exports.get(interface.name()).filter(|_| !item.is_import);
-            let docs = exported.or_else(|| docs.interfaces.get(interface.name())).unwrap_or(&nothing);
+            let docs =
+                exported.or_else(|| docs.interfaces.get(interface.name())).unwrap_or(&nothing);
             self.docs(&docs.docs);
             self.gate(&docs.gate);
             self.external_id(name.external_id.as_deref());

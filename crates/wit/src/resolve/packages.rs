@@ -10,7 +10,9 @@ use super::model::{InterfaceId, PackageId, Target, WorldId};
 use super::{Resolve, order};
 use crate::error::{Error, ErrorKind, Help, Place};
 use crate::package::PackageName;
-use crate::syntax::{ExternKind, InterfaceItem, Item, PackageName as NameText, Path, TokenKind, WorldItem};
+use crate::syntax::{
+    ExternKind, InterfaceItem, Item, PackageName as NameText, Path, TokenKind, WorldItem,
+};
 
 /// A package.
 pub(super) struct PackageData<'a> {
@@ -96,7 +98,8 @@ impl<'a> Resolve<'a> {
         let Some((name, place)) = package else {
             let help = Help::Advice("begin one of the files with `package namespace:name;`");
             let place = group.first().map(|&source| Place { source, span: Span::at(0) });
-            let error = Error { kind: ErrorKind::NoPackage, place, related: None, help: Some(help) };
+            let error =
+                Error { kind: ErrorKind::NoPackage, place, related: None, help: Some(help) };
             self.errors.push(error);
             return None;
         };

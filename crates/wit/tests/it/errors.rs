@@ -77,5 +77,8 @@ fn a_missing_package_says_where_it_was_looked_for() {
 #[test]
 fn names_of_texts_are_shown_with_escapes() {
     let message = messages("package a:b; interface i { type t = a\u{e9}; }").join("");
-    assert_eq!(message, "`a\u{e9}` is not in kebab case; a name has words or acronyms that begin with a letter, joined by hyphens: `like-this`, `like-THIS`");
+    assert_eq!(
+        message,
+        "`a\u{e9}` is not in kebab case; a name has words or acronyms that begin with a letter, joined by hyphens: `like-this`, `like-THIS`"
+    );
 }

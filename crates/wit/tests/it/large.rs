@@ -38,32 +38,36 @@ const NUMBER: usize = 20_000;
 #[test]
 fn a_chain_of_aliases() {
     let chain = |nth| format!("type t{nth} = t{};", nth + 1);
-    let all = text("package a:b; interface i {", NUMBER, &format!("type t{NUMBER} = u8; }}"), chain);
+    let all =
+        text("package a:b; interface i {", NUMBER, &format!("type t{NUMBER} = u8; }}"), chain);
     assert!(definitions(all) > NUMBER);
     let records = |nth| format!("record t{nth} {{ a: t{0}, b: t{0} }}", nth + 1);
-    let all = text("package a:b; interface i {", NUMBER, &format!("resource t{NUMBER}; }}"), records);
+    let all =
+        text("package a:b; interface i {", NUMBER, &format!("resource t{NUMBER}; }}"), records);
     assert!(definitions(all) > NUMBER);
 }
 
 #[test]
 fn a_wide_type() {
-    let field = |nth| format!("f{nth}: tuple<u8, list<option<u{}>>>,", 8 << (nth % 4));
+    let field = |nth| format!("x{nth}: tuple<u8, list<option<u{}>>>,", 8 << (nth % 4));
     assert!(definitions(text("package a:b; interface i { record r {", NUMBER, "} }", field)) > 5);
-    let func = |nth| format!("f{nth}: func(x: list<r>, y{nth}: r) -> option<r>;");
+    let func = |nth| format!("x{nth}: func(x: list<r>, y{nth}: r) -> option<r>;");
     let all = text("package a:b; interface i { resource r;", NUMBER, "}", func);
     assert!(definitions(all) > NUMBER);
 }
 
 #[test]
 fn many_interfaces_and_worlds() {
-    let item = |nth| format!("interface i{nth} {{ type t = u8; }} world w{nth} {{ import i{nth}; }}");
+    let item =
+        |nth| format!("interface i{nth} {{ type t = u8; }} world w{nth} {{ import i{nth}; }}");
     assert!(definitions(text("package a:b;", NUMBER / 4, "", item)) > NUMBER);
 }
 
 #[test]
 fn a_chain_of_interfaces_is_as_deep_as_it_likes() {
     let item = |nth| format!("interface i{nth} {{ use i{}.{{t}}; }}", nth + 1);
-    let all = text("package a:b;", 300, "interface i300 { type t = u8; } world w { export i0; }", item);
+    let all =
+        text("package a:b;", 300, "interface i300 { type t = u8; } world w { export i0; }", item);
     assert!(definitions(all) > 300);
 }
 
@@ -71,16 +75,21 @@ fn a_chain_of_interfaces_is_as_deep_as_it_likes() {
 fn deep_nesting_is_refused_without_a_deep_stack() {
     let ty = format!("{}u8{}", "list<".repeat(NUMBER), ">".repeat(NUMBER));
     assert_eq!(definitions(format!("package a:b; interface i {{ type t = {ty}; }}")), 1);
-    assert!(definitions(text("package a:b;", NUMBER, "", |nth| format!("package a:p{nth} {{"))) > 0);
+    assert!(
+        definitions(text("package a:b;", NUMBER, "", |nth| format!("package a:p{nth} {{"))) > 0
+    );
     let comments = format!("{}{}", "/*".repeat(NUMBER), "*/".repeat(NUMBER));
     assert_eq!(definitions(format!("package a:b; {comments} interface i {{}}")), 6);
 }
 
 #[test]
 fn many_errors() {
-    let func = |nth| format!("f{nth}: func(x: missing{nth});");
+    let func = |nth| format!("x{nth}: func(x: missing{nth});");
     assert_eq!(definitions(text("package a:b; interface i {", NUMBER, "}", func)), NUMBER);
     let import = |nth| format!("import missing{nth}; import a:p{nth}/i;");
     assert_eq!(definitions(text("package a:b; world w {", NUMBER, "}", import)), 2 * NUMBER);
-    assert_eq!(definitions(text("package a:b; interface i {", NUMBER, "}", |_| "f: f();".into())), NUMBER);
+    assert_eq!(
+        definitions(text("package a:b; interface i {", NUMBER, "}", |_| "f: f();".into())),
+        NUMBER
+    );
 }
