@@ -175,6 +175,16 @@ impl<'a> Formatter<'_, 'a> {
                 matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true }));
             self.breaks = is_broken && !is_empty;
         }
+        // A comment in the line of the token behind it, where a line ends between both, goes with
+        // that token.
+        let has_line = lines > 0 || comments.iter().any(|comment| comment.lines > 0);
+        if let Some(comment) = comments.first_mut()
+            && self.breaks
+            && !has_line
+            && !is_close
+        {
+            comment.lines = 1;
+        }
         let wrote_line = self.write_comments(&comments);
         if is_close
             && matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true }))

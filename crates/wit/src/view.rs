@@ -301,11 +301,10 @@ impl<'c> Scope<'c> {
                     _ => {}
                 }
             }
-            Definition::Alias(Alias::Outer { count, item }) => {
-                if let SortIdx::Plain(PlainSortIdx::Type(index)) = item {
-                    self.types.push(Entry::Outer(*count, index.0));
-                }
-            }
+            Definition::Alias(Alias::Outer {
+                count,
+                item: SortIdx::Plain(PlainSortIdx::Type(index)),
+            }) => self.types.push(Entry::Outer(*count, index.0)),
             Definition::Import(Import { name, ty }) => self.add_item(true, name, *ty)?,
             Definition::ExportDecl(ExportDecl { name, ty }) => self.add_item(false, name, *ty)?,
             Definition::Export(Export { name, item, .. }) => match item {

@@ -392,11 +392,11 @@ impl<'a> Resolve<'a> {
         let types = &self.files[source].types;
         let start = first(types, root);
         let mut vals: Vec<Option<Val>> = Vec::new();
-        for at in start..root.0 {
-            let kind = self.one_form(source, names, &types[at], &vals, start, is_live);
+        for ty in types.get(start..root.0).unwrap_or_default() {
+            let kind = self.one_form(source, names, ty, &vals, start, is_live);
             vals.push(kind.map(|kind| self.value(kind)));
         }
-        self.one_form(source, names, &types[root.0], &vals, start, is_live)
+        self.one_form(source, names, types.get(root.0)?, &vals, start, is_live)
     }
 
     /// The form of one type, whose parts are among `vals`, which begin with that of `start`.
