@@ -230,3 +230,107 @@ fn the_text_of_a_package_resolves_to_the_same_component() {
     println!("{number} packages, {alone} from their components alone");
     assert!(number > 300 && alone > 200, "{number} packages, {alone} from their components alone");
 }
+
+/// The command by which a test of `wasm-tools` runs.
+fn command(text: &str) -> Option<&str> {
+    let line = text.lines().next()?.trim_start_matches('/').trim();
+    line.strip_prefix("RUN: ").or_else(|| line.strip_prefix("RUN[round-trip]: "))
+}
+
+#[test]
+fn what_the_peers_command_prints_is_printed() {
+    let mut files = Vec::new();
+    peers::wit_files(&peers::package("wasm-tools").join("tests/cli"), &mut files);
+    let (mut number, mut wrong) = (0, Vec::new());
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let is_binary = match command(&text) {
+            Some("component wit %") => false,
+            Some("component wit % --wasm | component wit") => true,
+            _ => continue,
+        };
+        number += 1;
+        let mut output = path.clone().into_os_string();
+        output.push(".stdout");
+        let expected = std::fs::read_to_string(&output).unwrap_or_else(|_| {
+            let named = path.display().to_string() + ".round-trip.stdout";
+            std::fs::read_to_string(named).unwrap()
+        });
+        let printed = resolve(&path, false).and_then(|resolved| {
+            let root = resolved.root();
+            let text = match is_binary {
+                false => print::packages(root, resolved.dependencies()),
+                true => view::Package::read(&root.component)
+                    .and_then(|view| print::whole(&view, &root.docs)),
+            };
+            text.map_err(|error| error.to_string())
+        });
+        let lines = |text: &str| {
+            text.lines().map(str::to_owned).filter(|line| !line.is_empty()).collect::<Vec<_>>()
+        };
+        // The peer's tests write paths alike on all systems.
+        let printed = printed.unwrap_or_else(|error| error).replace('\\', "/");
+        if lines(&printed) != lines(&expected) {
+            wrong.push(format!("{}\n{printed}\n-- expected\n{expected}", path.display()));
+        }
+    }
+    println!("{number}");
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(number >= 6, "{number}");
+}
+
+#[test]
+fn packages_of_real_interfaces_and_of_components_resolve() {
+    let mut files = Vec::new();
+    peers::wit_files(&peers::package("wit-component").join("tests/components"), &mut files);
+    peers::wit_files(&peers::package("wasm-tools").join("tests/cli"), &mut files);
+    let (mut number, mut parts, mut wrong) = (0, 0, Vec::new());
+    for path in
+        files.iter().filter(|path| !path.components().any(|part| part.as_os_str() == "deps"))
+    {
+        let text = std::fs::read_to_string(path).unwrap();
+        if text.starts_with("// FAIL") || text.starts_with("/// FAIL") {
+            continue;
+        }
+        number += 1;
+        let mut resolver = Resolver::new();
+        resolver.all_features().file("a.wit", &text[..]);
+        match resolver.resolve() {
+            Ok(resolved) => {
+                let text = print::packages(resolved.root(), resolved.dependencies()).unwrap();
+                let mut again = Resolver::new();
+                again.all_features().file("b.wit", text);
+                let again = again.resolve().unwrap();
+                assert_eq!(again.root().component, resolved.root().component, "{}", path.display());
+            }
+            // Some files are parts of packages, or need others.
+            Err(errors) if errors.0.iter().all(is_of_a_part) => parts += 1,
+            Err(error) => wrong.push(format!("{}: {error}", path.display())),
+        }
+    }
+    println!("{number}");
+    assert!(wrong.is_empty(), "{} wrong of {number}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(number - parts > 240, "{number}, and {parts} parts");
+}
+
+/// Whether an error says that something stands in another file.
+fn is_of_a_part(error: &wattle_wit::Error) -> bool {
+    use wattle_wit::ErrorKind::{ItemNotFound, NoPackage, PackageNotFound};
+    matches!(error.kind, NoPackage | PackageNotFound { .. } | ItemNotFound { .. })
+}
+
+#[test]
+fn the_interfaces_of_wasi_resolve() {
+    let folder = peers::package("wasip2").join("wit");
+    let resolved = resolve(&folder, false).unwrap();
+    let text = print::packages(resolved.root(), resolved.dependencies()).unwrap();
+    let mut again = Resolver::new();
+    again.file("wasi.wit", text);
+    let again = again.resolve().unwrap();
+    for package in &resolved.packages {
+        let same = again.packages.iter().find(|other| other.name == package.name).unwrap();
+        assert_eq!(same.component, package.component, "{}", package.name);
+    }
+    println!("{} packages", resolved.packages.len());
+    assert!(resolved.packages.len() >= 7, "{}", resolved.packages.len());
+}
