@@ -45,7 +45,8 @@ pub use builder::{
     BuildError, BuildErrorKind, Declared, FuncBuilder, Imports, Label, ModuleBuilder,
 };
 pub use components::{
-    encode_component, encode_component_canonical, encode_wasm, encode_wasm_canonical,
+    ComponentBuildError, ComponentBuildErrorKind, ComponentBuilder, encode_component,
+    encode_component_canonical, encode_wasm, encode_wasm_canonical,
 };
 pub use module::{encode, encode_canonical};
 pub use stream::Encoder;
