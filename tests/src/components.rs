@@ -42,6 +42,48 @@ pub fn binaries(forms: &[Form]) -> Vec<Binary> {
     found
 }
 
+/// The texts of the components of a script, as files have them.
+pub fn texts(script: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    let forms = forms::read(script);
+    let mut rest: Vec<&Form> = forms.iter().rev().collect();
+    while let Some(form) = rest.pop() {
+        let Node::List(list) = &form.node else { continue };
+        if form.head() != "component" {
+            rest.extend(list.iter().rev());
+            continue;
+        }
+        let kinds = ["binary", "quote", "instance"];
+        if list.iter().take(3).any(|form| kinds.contains(&form.word())) {
+            continue;
+        }
+        // Files have no definitions without an instance.
+        let word = list.iter().take(2).find(|form| form.word() == "definition");
+        let cut = word.map_or(form.span.start..form.span.start, |word| word.span.clone());
+        let text = [&script[form.span.start..cut.start], &script[cut.end..form.span.end]].concat();
+        found.extend(String::from_utf8(text));
+    }
+    found
+}
+
+/// The texts of components that `wit-component` has for its own tests.
+///
+/// # Panics
+///
+/// When the package is missing.
+pub fn texts_of_wit_component() -> Vec<PathBuf> {
+    let [folder] = packages::folders(["wit-component"]).unwrap_or_else(|error| panic!("{error}"));
+    let tests = folder.join("tests/components");
+    let folders = std::fs::read_dir(&tests).unwrap_or_else(|error| panic!("{tests:?}: {error}"));
+    let file = |folder: std::io::Result<std::fs::DirEntry>| {
+        let path = folder.unwrap_or_else(|error| panic!("{error}")).path().join("component.wat");
+        path.is_file().then_some(path)
+    };
+    let mut files: Vec<_> = folders.filter_map(file).collect();
+    files.sort();
+    files
+}
+
 /// A component that a package carries.
 #[derive(Debug)]
 pub struct Published {

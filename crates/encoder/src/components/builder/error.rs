@@ -92,7 +92,7 @@ impl fmt::Display for ComponentBuildErrorKind {
             Kind::LabelConflict(label) => {
                 write!(f, "label conflict: `{}` is too much like an earlier label", Shown(label))
             }
-            Kind::Empty(form) => write!(f, "empty type: a {} without elements", form.keyword()),
+            Kind::Empty(form) => write!(f, "empty type: `{}` has no elements", form.keyword()),
             Kind::TooManyFlags(number) => write!(f, "too many flags: {number} are more than 32"),
             Kind::ExportSort(sort) => write!(f, "invalid export: of a {sort}"),
             Kind::CoreExportSort(sort) => {

@@ -52,7 +52,7 @@ use super::stream::Encoder;
 /// let ty = module.ty([ValType::I32; 2], [ValType::I32]);
 /// let echo = module.func(ty, |f| {
 ///     let (ptr, len) = (f.param(0), f.param(1));
-///     let memarg = |offset| MemArg { offset, align: 2, ..MemArg::default() };
+///     let memarg = |offset| MemArg { offset, memory, align: 2 };
 ///     f.instrs([
 ///         Instr::I32Const { value: 0 },
 ///         Instr::LocalGet { local: ptr },

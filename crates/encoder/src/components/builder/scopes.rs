@@ -182,7 +182,9 @@ impl<'a> Scopes<'a> {
     }
 
     fn check(&mut self, definition: &Definition<'a>) -> Result<(), Kind> {
-        if !self.here().scope.permits(definition) {
+        let scope = self.here().scope;
+        let is_resource = matches!(definition, Definition::Type(Type::Resource(_)));
+        if !scope.permits(definition) || is_resource && scope != Scope::Component {
             return Err(Kind::Misplaced);
         }
         let numbers = self.here().numbers;
