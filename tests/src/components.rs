@@ -13,6 +13,8 @@ pub struct Binary {
     pub bytes: Vec<u8>,
     /// Whether the script expects them to be malformed.
     pub is_malformed: bool,
+    /// The message that it then expects.
+    pub message: String,
 }
 
 /// The components that the scripts of `wasm-tools`, the official ones among them, have as bytes.
@@ -28,15 +30,23 @@ pub fn of_scripts() -> Vec<Binary> {
 /// The components that a script has as bytes.
 pub fn binaries(forms: &[Form]) -> Vec<Binary> {
     let mut found = Vec::new();
-    let mut rest: Vec<(&Form, bool)> = forms.iter().rev().map(|form| (form, false)).collect();
-    while let Some((form, is_malformed)) = rest.pop() {
-        let is_malformed = is_malformed || form.head() == "assert_malformed";
+    let mut rest: Vec<(&Form, Option<&[u8]>)> =
+        forms.iter().rev().map(|form| (form, None)).collect();
+    while let Some((form, message)) = rest.pop() {
+        let message = match form.head() {
+            "assert_malformed" => form.list().last().and_then(Form::string),
+            _ => message,
+        };
         let is_binary = form.list().iter().any(|form| form.word() == "binary");
         if form.head() == "component" && is_binary {
             let strings: Vec<_> = form.list().iter().filter_map(Form::string).collect();
-            found.push(Binary { bytes: strings.concat(), is_malformed });
+            found.push(Binary {
+                bytes: strings.concat(),
+                is_malformed: message.is_some(),
+                message: String::from_utf8_lossy(message.unwrap_or_default()).into_owned(),
+            });
         } else if let Node::List(list) = &form.node {
-            rest.extend(list.iter().rev().map(|form| (form, is_malformed)));
+            rest.extend(list.iter().rev().map(|form| (form, message)));
         }
     }
     found

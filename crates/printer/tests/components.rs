@@ -19,9 +19,15 @@ use wattle_ast::{
 };
 use wattle_printer::{Config, print_component};
 use wattle_tests::components::binaries;
-use wattle_tests::{components, forms, suite};
+use wattle_tests::{forms, suite};
 
 type Definitions = Vec<Definition<'static>>;
+
+/// The component of these bytes, of any features.
+fn read(bytes: &[u8]) -> Component<'_> {
+    let parser = wattle_parser::components::Parser::new().features(wattle_ast::Features::ALL);
+    parser.component(bytes).unwrap()
+}
 
 fn print(definitions: Definitions) -> String {
     print_component(&definitions.into_iter().collect())
@@ -285,8 +291,8 @@ fn all_definitions_look_as_expected() {
     let component: Component<'_> = definitions().into_iter().collect();
     assert_eq!(component.check(), Ok(()));
     // Through the binary, so that there are offsets.
-    let bytes = components::write_shortest(&component);
-    let component = components::read(&bytes).unwrap();
+    let bytes = wattle_encoder::encode_component_canonical(&component);
+    let component = read(&bytes);
     let mut printed = String::new();
     for (style, config) in styles() {
         printed += &format!(";; {style}\n{}\n", config.print_component(&component));
@@ -531,7 +537,7 @@ fn offsets_are_those_of_definitions_in_the_file() {
     for path in suite::component_files() {
         let script = fs::read(path).unwrap();
         for binary in binaries(&forms::read(&script)).iter().filter(|it| !it.is_malformed) {
-            let component = components::read(&binary.bytes).unwrap();
+            let component = read(&binary.bytes);
             let text = Config::new().offsets(true).print_component(&component);
             let printed = text.lines().filter_map(|line| line.strip_prefix("  (;@"));
             let mut last = 0;
