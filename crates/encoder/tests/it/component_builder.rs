@@ -173,10 +173,7 @@ fn names_and_labels() {
         message(|c| drop(c.func_type([("", u8)], None))),
         "malformed label: `` is not in kebab case (words and acronyms, joined by hyphens), in type 0"
     );
-    assert_eq!(
-        message(|c| drop(c.enum_type([]))),
-        "empty type: `enum` has no elements, in type 0"
-    );
+    assert_eq!(message(|c| drop(c.enum_type([]))), "empty type: `enum` has no elements, in type 0");
     let labels: Vec<String> = (0..33).map(|nth| format!("f{nth}")).collect();
     assert_eq!(
         message(|c| drop(c.flags_type(labels.iter().map(|label| &**label)))),
