@@ -34,6 +34,9 @@ use crate::config::Config;
 use crate::printer::{in_pieces, into_string};
 use printer::Printer;
 
+/// The number of bytes to make room for, for each definition.
+const USUAL: usize = 48;
+
 /// Prints a component with the default settings: flat, two spaces a level.
 ///
 /// The text parses back to the same component.
@@ -71,6 +74,7 @@ impl Config {
     /// printed as well as they can be; their text does not parse. [`Component::check`] finds them.
     pub fn print_component(&self, component: &Component<'_>) -> String {
         let mut printer = Printer::new(component, self);
+        printer.out.reserve(component.definitions.len().saturating_mul(USUAL));
         // This closure never fails.
         let _ = printer.component(&mut |_| Ok(()));
         into_string(printer.out)
