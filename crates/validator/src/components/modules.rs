@@ -52,7 +52,7 @@ impl Validator {
         Ok(())
     }
 
-    /// Tells the type of a module from a type that does not exist.
+    /// The error for a core type that refers to the type of a module, or to no type.
     fn is_module_type(&self, error: Error) -> Error {
         let ErrorKind::UnknownType(index) = error.kind else { return error };
         match self.core_type_at(index) {
@@ -60,6 +60,14 @@ impl Validator {
             Ok(_) => error,
             Err(error) => error,
         }
+    }
+
+    /// The error for an item of a module's type that refers to no type, in the words for components.
+    fn in_words_of_components(&self, error: Error) -> Error {
+        let ErrorKind::UnknownType(index) = error.kind else { return error };
+        let types = self.module.as_ref().map(|module| &module.validator.types);
+        let len = types.map_or(0, |types| types.ids.len() as u32);
+        K::UnknownIndex { sort: "type", index, space: "type", len }.into()
     }
 
     /// Begins a core module: its items come by [`item`](Validator::item) or
@@ -258,7 +266,7 @@ impl Validator {
             module.validator.errors.pop();
             module.ty.is_unknown = true;
         }
-        checked.map(drop)
+        checked.map(drop).map_err(|error| self.in_words_of_components(error))
     }
 
     /// The type of an export of a module's type.
@@ -272,7 +280,7 @@ impl Validator {
             Err(error) => {
                 module.validator.errors.pop();
                 module.ty.is_unknown = true;
-                Err(error)
+                Err(self.in_words_of_components(error))
             }
         }
     }

@@ -394,11 +394,8 @@ impl Validator {
             return;
         }
         let outer = self.path();
-        error.path = match place {
-            Some(place) => Path { definition: Some(place), ..error.path.clone() },
-            None => error.path.clone(),
-        }
-        .within(&outer);
+        let path = place.map_or_else(|| error.path.clone(), Path::definition);
+        error.path = path.within(&outer);
         error.span = error.span.or(self.span);
         self.errors.push(error);
     }
