@@ -1,138 +1,10 @@
-//! The frames of components: sections and their sizes, read into the tree and written again.
-//!
-//! This is a second reader of frames, for tests of definitions alone.
+//! The components that scripts have as bytes, and components that packages carry.
 
-use wattle::ast::components::{
-    Component, Definition, Encoding, Entries, Holds, RawSection, SectionId, encode_entries,
-    first_section,
-};
-use wattle::ast::leb128;
-use wattle::ast::{Malformed, Reader};
-use wattle::{Features, encoder, parser};
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use crate::forms::{Form, Node};
-
-/// Reads a component with all features.
-///
-/// # Errors
-///
-/// What is malformed, and its offset. For a core module, only that it is.
-pub fn read(bytes: &[u8]) -> Result<Component<'_>, (String, usize)> {
-    let fail = |error: Malformed, at| (error.to_string(), at);
-    let preamble = |at: usize| match bytes[at..].starts_with(&Component::PREAMBLE) {
-        true => Ok(at + Component::PREAMBLE.len()),
-        false => Err(fail(Malformed::UnknownVersion, at)),
-    };
-    let (mut definitions, mut sections) = (Vec::new(), Vec::new());
-    let mut ends = vec![bytes.len()];
-    let mut at = preamble(0)?;
-    while let Some(&end) = ends.last() {
-        if at == end {
-            ends.pop();
-            definitions.extend((!ends.is_empty()).then_some(Definition::End));
-            continue;
-        }
-        let mut reader = Reader::new(&bytes[..end]);
-        reader.seek(at);
-        let head = reader.read::<SectionId>().and_then(|id| Ok((id, reader.u32()? as usize)));
-        let (id, size) = head.map_err(|error| fail(error, reader.pos()))?;
-        let start = reader.pos();
-        let content = reader.take(size).map_err(|error| fail(error, start))?;
-        let raw = if id.holds() == Holds::Nested { &bytes[at..start] } else { reader.since(at) };
-        sections.push(RawSection { id, bytes: raw.into() });
-        at = start + size;
-        match id {
-            SectionId::Component => {
-                definitions.push(Definition::Component);
-                ends.push(at);
-                at = preamble(start)?;
-                if at > start + size {
-                    return Err(fail(Malformed::UnexpectedEnd, start));
-                }
-            }
-            SectionId::CoreModule => {
-                let parsed = parser::Parser::new().features(Features::ALL).module(content);
-                let module = parsed.map_err(|error| (error.to_string(), start))?;
-                definitions.push(Definition::CoreModule(module.into()));
-            }
-            _ => {
-                let mut reader = Reader::at(content, start, Features::ALL);
-                let read = entries(id, &mut reader, &mut definitions);
-                read.map_err(|error| fail(error, reader.offset()))?;
-            }
-        }
-    }
-    Ok(Component { definitions, encoding: Encoding { sections } })
-}
-
-fn entries<'a>(
-    id: SectionId,
-    reader: &mut Reader<'a>,
-    definitions: &mut Vec<Definition<'a>>,
-) -> Result<(), Malformed> {
-    let mut entries = Entries::begin(id, reader)?;
-    while let Some(definition) = entries.next(reader)? {
-        definitions.push(definition);
-    }
-    if reader.is_empty() { Ok(()) } else { Err(Malformed::SectionSize) }
-}
-
-/// Writes a component as its sections stood, each of which must hold the definitions that the
-/// component has at its place.
-///
-/// # Panics
-///
-/// When a section does not.
-pub fn write_faithful(component: &Component<'_>) -> Vec<u8> {
-    let mut out = Component::PREAMBLE.to_vec();
-    let mut at = 0;
-    let definitions = &component.definitions;
-    for raw in &component.encoding.sections {
-        // The end of a component has no bytes: the next section stands in the enclosing component.
-        while matches!(definitions.get(at), Some(Definition::End)) {
-            at += 1;
-        }
-        out.extend_from_slice(&raw.bytes);
-        let held = raw.holds(&definitions[at..]).expect("the section holds the definitions");
-        match &definitions[at..at + held] {
-            [Definition::CoreModule(module)] => out.extend(encoder::encode(module)),
-            [Definition::Component] => out.extend(Component::PREAMBLE),
-            _ => {}
-        }
-        at += held;
-    }
-    out
-}
-
-/// Writes a component in the shortest form.
-pub fn write_shortest(component: &Component<'_>) -> Vec<u8> {
-    let mut outer = Vec::new();
-    let mut out = Component::PREAMBLE.to_vec();
-    let mut rest = &component.definitions[..];
-    while let Some(definition) = rest.first() {
-        let mut content = Vec::new();
-        let (id, run) = match first_section(rest) {
-            Some(section) => section,
-            None => {
-                content = std::mem::replace(&mut out, outer.pop().expect("an open component"));
-                (SectionId::Component, &rest[..1])
-            }
-        };
-        rest = &rest[run.len()..];
-        match definition {
-            Definition::Component => {
-                outer.push(std::mem::replace(&mut out, Component::PREAMBLE.to_vec()));
-                continue;
-            }
-            Definition::CoreModule(module) => content = encoder::encode(module),
-            _ => encode_entries(id, run, &mut content),
-        }
-        out.push(id.code());
-        leb128::write_u32(&mut out, content.len() as u32);
-        out.extend(content);
-    }
-    out
-}
+use crate::forms::{self, Form, Node};
+use crate::{packages, suite};
 
 /// A component that a script has as bytes.
 #[derive(Debug)]
@@ -141,6 +13,16 @@ pub struct Binary {
     pub bytes: Vec<u8>,
     /// Whether the script expects them to be malformed.
     pub is_malformed: bool,
+}
+
+/// The components that the scripts of `wasm-tools`, the official ones among them, have as bytes.
+///
+/// # Panics
+///
+/// When the scripts are missing.
+pub fn of_scripts() -> Vec<Binary> {
+    let read = |path: &PathBuf| std::fs::read(path).unwrap_or_else(|error| panic!("{error}"));
+    suite::component_files().iter().flat_map(|path| binaries(&forms::read(&read(path)))).collect()
 }
 
 /// The components that a script has as bytes.
@@ -158,4 +40,37 @@ pub fn binaries(forms: &[Form]) -> Vec<Binary> {
         }
     }
     found
+}
+
+/// A component that a package carries.
+#[derive(Debug)]
+pub struct Published {
+    /// The name of the file.
+    pub name: &'static str,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Components in packages that are locked for other reasons: the interfaces of WASI, in binary, and
+/// a small package of interfaces.
+///
+/// # Panics
+///
+/// When a package or its file is missing.
+pub fn published() -> &'static [Published] {
+    const FILES: [(&str, &str); 2] = [
+        ("wit-bindgen", "wasi-cli@0.2.0.wasm"),
+        ("wit-parser", "tests/ui/kinds-of-deps/deps/e.wasm"),
+    ];
+    static FOUND: OnceLock<Vec<Published>> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let folders = packages::folders(FILES.map(|(package, _)| package));
+        let folders = folders.unwrap_or_else(|error| panic!("{error}"));
+        let read = |(folder, (_, name)): (PathBuf, (_, &'static str))| {
+            let path = folder.join(name);
+            let bytes = std::fs::read(&path);
+            Published { name, bytes: bytes.unwrap_or_else(|error| panic!("{path:?}: {error}")) }
+        };
+        folders.into_iter().zip(FILES).map(read).collect()
+    })
 }

@@ -304,6 +304,9 @@ const SUBCOMMANDS: &[(&str, bool)] = &[
     ("parse", true),
     ("validate -j 1 --no-limits", true),
     ("print", true),
+    ("wast", true),
+    ("wast --no-run", true),
+    ("smith --bytes", true),
     ("validate -j 1 --no-limits", false),
     ("validate --no-limits", false),
     ("print", false),
@@ -463,10 +466,13 @@ impl Bench<'_> {
         input: &Path,
     ) -> &'c mut Command {
         let mut words = subcommand.split(' ');
-        command.arg(words.next().unwrap_or_default());
-        if !subcommand.starts_with("wasm-") {
-            command.args(["--features", "all", "--max-errors", "1000000000"]);
-        }
+        let name = words.next().unwrap_or_default();
+        command.arg(name);
+        match name {
+            "smith" => command.args(["--features", "all"]),
+            _ if name.starts_with("wasm-") => command,
+            _ => command.args(["--features", "all", "--max-errors", "1000000000"]),
+        };
         command.args(words).arg(input).stdin(Stdio::null()).stdout(Stdio::null())
     }
 

@@ -41,7 +41,10 @@ malformed! {
     MagicHeader "magic header not detected";
     UnknownVersion "unknown binary version";
     Component "unknown binary version: this is a component, not a core module";
+    ModuleExpected "expected a version header for a module";
+    ComponentExpected "expected a version header for a component";
     UnexpectedEnd "unexpected end of section or function";
+    EndOfFile "unexpected end-of-file";
     IntegerTooLong "integer representation too long";
     IntegerTooLarge "integer too large";
     LengthOutOfBounds "length out of bounds";
@@ -49,6 +52,8 @@ malformed! {
     SectionId "malformed section id";
     SectionOrder "unexpected content after last section";
     SectionSize "section size mismatch";
+    SectionRest "unexpected data at the end of the section";
+    StartRest "unexpected content in the component start section";
     FuncCount "function and code section have inconsistent lengths";
     DataCount "data count and data section have inconsistent lengths";
     DataCountRequired "data count section required";
@@ -93,6 +98,7 @@ malformed! {
     ModuleTypeDecl "invalid leading byte" for "type definition";
     TypeDecl "invalid leading byte" for "component or instance type declaration";
     ComponentType "invalid leading byte" for "component defined type";
+    ComponentValType "invalid leading byte" for "component value type";
     OptionalType "invalid leading byte" for "optional component value type";
     OptionalExportType "invalid leading byte" for "optional component export type";
     Destructor "invalid leading byte" for "resource destructor";

@@ -3,22 +3,22 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use wattle_ast::{Encode, Item, SectionId, leb128};
+use wattle_ast::{Encode, Item, leb128};
 
 /// Appends magic and version.
 pub(crate) fn header(out: &mut Vec<u8>) {
     Item::Header.encode(out);
 }
 
-/// Appends a section. `content` writes everything after the size. `estimate` is about how many
+/// Appends a section with this id. `content` writes everything after the size. `estimate` is about how many
 /// bytes that is: with a good guess, the contents need not be moved to make room for the size.
 pub(crate) fn section(
     out: &mut Vec<u8>,
-    id: SectionId,
+    id: u8,
     estimate: usize,
     content: impl FnOnce(&mut Vec<u8>),
 ) {
-    out.push(id.code());
+    out.push(id);
     let size_at = out.len();
     leb128::write_u32(out, u32::try_from(estimate).unwrap_or(u32::MAX));
     let start = out.len();
@@ -45,8 +45,8 @@ mod tests {
         for len in [0, 1, 127, 128, 20_000] {
             for estimate in [0, 127, 128, 1 << 20, usize::MAX] {
                 let mut out = Vec::new();
-                section(&mut out, SectionId::Code, estimate, |out| out.resize(out.len() + len, 7));
-                let mut expected = Vec::from([SectionId::Code.code()]);
+                section(&mut out, 10, estimate, |out| out.resize(out.len() + len, 7));
+                let mut expected = Vec::from([10]);
                 leb128::write_u32(&mut expected, len as u32);
                 expected.resize(expected.len() + len, 7);
                 assert_eq!(out, expected, "{len} {estimate}");

@@ -34,6 +34,7 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
+pub mod components;
 mod faithful;
 mod frame;
 mod module;
@@ -42,6 +43,9 @@ mod stream;
 
 pub use builder::{
     BuildError, BuildErrorKind, Declared, FuncBuilder, Imports, Label, ModuleBuilder,
+};
+pub use components::{
+    encode_component, encode_component_canonical, encode_wasm, encode_wasm_canonical,
 };
 pub use module::{encode, encode_canonical};
 pub use stream::Encoder;

@@ -34,12 +34,18 @@ use crate::{faithful, frame};
 /// assert_eq!(wattle_encoder::encode(&module)[8..], [8, 1, 1]);
 /// ```
 pub fn encode(module: &Module<'_>) -> Vec<u8> {
-    let raws = &module.encoding.sections;
-    let size: usize = raws.iter().map(|raw| raw.bytes.len()).sum();
+    let size: usize = module.encoding.sections.iter().map(|raw| raw.bytes.len()).sum();
     // A small vector moves each time it grows, so it starts with some room.
     let mut out = Vec::with_capacity(512.max(size + 8));
+    append(&mut out, module);
+    out
+}
+
+/// Appends the bytes of a module: byte-faithful.
+pub(crate) fn append(out: &mut Vec<u8>, module: &Module<'_>) {
+    let raws = &module.encoding.sections;
     let mut customs = RawCustoms::new(raws);
-    write(&mut out, module, &module.customs, |out, part| match part {
+    write(out, module, &module.customs, |out, part| match part {
         Part::Section(id) => match raws.iter().find(|raw| raw.id == id) {
             Some(raw) if faithful::holds(raw, module) => out.extend_from_slice(&raw.bytes),
             _ => sections::write(out, module, id, Form::AsIs),
@@ -53,7 +59,6 @@ pub fn encode(module: &Module<'_>) -> Vec<u8> {
             None => names(out, &module.names),
         },
     });
-    out
 }
 
 /// The bytes of a module in their canonical form: whatever [`Module::encoding`] holds, every
@@ -80,14 +85,19 @@ pub fn encode(module: &Module<'_>) -> Vec<u8> {
 /// ```
 pub fn encode_canonical(module: &Module<'_>) -> Vec<u8> {
     let mut out = Vec::new();
+    append_canonical(&mut out, module);
+    out
+}
+
+/// Appends the bytes of a module in their canonical form.
+pub(crate) fn append_canonical(out: &mut Vec<u8>, module: &Module<'_>) {
     let customs = module.customs_of_shortest();
-    write(&mut out, module, &customs, |out, part| match part {
+    write(out, module, &customs, |out, part| match part {
         Part::Section(SectionId::DataCount) if !module.names_data() => {}
         Part::Section(id) => sections::write(out, module, id, Form::Shortest),
         Part::Custom(name, bytes) => custom(out, name, bytes),
         Part::Names => names(out, &module.names),
     });
-    out
 }
 
 /// A part of the encoding of a module.
@@ -135,7 +145,7 @@ fn write<'m>(
 }
 
 /// Appends a custom section.
-fn custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
+pub(crate) fn custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
     let data = CustomData::Bytes(bytes.into());
     Item::Custom(Custom { name: name.into(), data, after: None }).encode(out);
 }

@@ -22,7 +22,7 @@ pub(crate) fn write(out: &mut Vec<u8>, module: &Module<'_>, id: SectionId, form:
     if module.has_section(id) {
         let estimate = estimate(module, id);
         out.reserve(estimate);
-        frame::section(out, id, estimate, |out| content(out, module, id, form));
+        frame::section(out, id.code(), estimate, |out| content(out, module, id, form));
     }
 }
 

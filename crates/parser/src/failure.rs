@@ -59,7 +59,7 @@ impl Parser {
     fn truncated(&self, input: Input<'_>) -> Error {
         let end = input.offset.saturating_add(input.data.len());
         let (size_at, size) = match &self.section {
-            Some(section) => (section.size_at, section.size),
+            Some(section) => (section.extent.size_at, section.extent.size),
             None => {
                 let size = input.reader(1, usize::MAX).u32().unwrap_or(0);
                 (input.offset.saturating_add(1), size)
@@ -82,7 +82,7 @@ impl Parser {
     /// The number of bytes that the current section lacks.
     fn missing(&self, input: Input<'_>) -> Option<usize> {
         let wanted = match &self.section {
-            Some(section) => section.left,
+            Some(section) => section.extent.left,
             None => {
                 let mut reader = input.reader(1, usize::MAX);
                 let size = reader.u32().ok()?;
@@ -134,7 +134,7 @@ impl Parser {
     fn instr(&self, input: Input<'_>, pos: usize) -> Option<InstrRef> {
         let section = self.section.as_ref().filter(|section| section.id() == SectionId::Code)?;
         // The answer must not depend on how much input beyond this has arrived.
-        let mut reader = input.reader(0, section.left.saturating_add(LOOK_AHEAD));
+        let mut reader = input.reader(0, section.extent.left.saturating_add(LOOK_AHEAD));
         let size = reader.u32().ok()?;
         let end = reader.pos().saturating_add(size as usize);
         let body: Body<'_> = reader.clone().read().ok()?;
@@ -158,12 +158,19 @@ impl Parser {
 }
 
 /// The unknown version of a binary, for a message.
-fn version(bytes: Option<&[u8]>) -> Option<(String, usize)> {
+pub(crate) fn version(bytes: Option<&[u8]>) -> Option<(String, usize)> {
     let bytes = bytes?.first_chunk()?;
-    Some((format!("{}", u32::from_le_bytes(*bytes)), bytes.len()))
+    let found = match *bytes {
+        [a, b, 0, 0] => format!("{}", u16::from_le_bytes([a, b])),
+        [a, b, c, d] => {
+            let (version, layer) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
+            format!("{version} of layer {layer}")
+        }
+    };
+    Some((found, bytes.len()))
 }
 
 /// The unknown section code, for a message.
-fn section_code(code: Option<&u8>) -> Option<(String, usize)> {
+pub(crate) fn section_code(code: Option<&u8>) -> Option<(String, usize)> {
     Some((format!("{:#04x}", code?), 1))
 }

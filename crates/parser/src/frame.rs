@@ -53,6 +53,9 @@ pub(crate) struct Frame {
     pub(crate) end: usize,
     /// The error for an item that ends behind the frame.
     pub(crate) overrun: Malformed,
+    /// The number of bytes behind the frame that are read to tell what is wrong with an item that
+    /// does not fit: [`LOOK_AHEAD`] in a module, and none in a component.
+    pub(crate) look_ahead: usize,
 }
 
 /// Why an item cannot be decoded.
@@ -72,6 +75,17 @@ pub(crate) enum NoItem {
 }
 
 impl Frame {
+    /// A stretch of a module.
+    pub(crate) fn of_module(start: usize, end: usize, overrun: Malformed) -> Frame {
+        Frame { start, end, overrun, look_ahead: LOOK_AHEAD }
+    }
+
+    /// A stretch of a component. Its official phrases come from a decoder that never reads beyond a
+    /// section.
+    pub(crate) fn of_component(start: usize, end: usize) -> Frame {
+        Frame { start, end, overrun: Malformed::EndOfFile, look_ahead: 0 }
+    }
+
     /// Decodes an item at the start of the frame. `end` becomes the position behind the item.
     #[inline(always)]
     pub(crate) fn decode<'b, T>(
@@ -115,7 +129,7 @@ impl Frame {
                 None => NoItem::Malformed(error, pos),
             };
         }
-        let limit = self.end.saturating_add(LOOK_AHEAD);
+        let limit = self.end.saturating_add(self.look_ahead);
         let wanted = match error {
             Malformed::LengthOutOfBounds => end_of_length(input, pos),
             _ => 0,
@@ -145,6 +159,17 @@ impl Frame {
     }
 }
 
+/// Reads the size of a section, which stands behind the section's code at the start of the data.
+/// Returns the positions of the first byte of the content and behind the last, and the size.
+pub(crate) fn section_size(input: Input<'_>) -> Result<(usize, usize, u32), NoItem> {
+    let mut reader = input.reader(1, usize::MAX);
+    match reader.u32() {
+        Ok(size) => Ok((reader.pos(), reader.pos().saturating_add(size as usize), size)),
+        Err(Malformed::UnexpectedEnd) if !input.eof => Err(NoItem::More(reader.pos() + 1)),
+        Err(error) => Err(NoItem::Malformed(error, reader.pos())),
+    }
+}
+
 /// Whether the error is about a code that another feature might give a meaning.
 fn is_code(error: Malformed) -> bool {
     matches!(
@@ -162,12 +187,12 @@ fn is_code(error: Malformed) -> bool {
             | Malformed::MemopFlags
             | Malformed::IntegerTooLong
             | Malformed::IntegerTooLarge
-    )
+    ) || error.subject().is_some()
 }
 
-/// The position behind the bytes that the length at position `pos` announces.
+/// The position up to which there must be bytes for the length at position `pos`: as many as it says,
+/// its own bytes included, as in [`Reader::len32`].
 fn end_of_length(input: Input<'_>, pos: usize) -> usize {
-    let mut reader = input.reader(pos, usize::MAX);
-    let len = reader.u32().unwrap_or(0);
-    reader.pos().saturating_add(len as usize)
+    let len = input.reader(pos, usize::MAX).u32().unwrap_or(0);
+    pos.saturating_add(len as usize)
 }

@@ -1,6 +1,6 @@
 //! The items of a section, one at a time.
 
-use wattle_ast::{Body, Custom, Instr, Item, Malformed, Nesting, Reader, SectionId};
+use wattle_ast::{Body, Custom, Instr, Item, Malformed, Nesting, Reader};
 
 use crate::frame::{Bounds, Frame, Input, NoItem};
 use crate::state::Section;
@@ -45,14 +45,10 @@ pub(crate) fn check_len(
 pub(crate) fn custom<'b>(
     input: Input<'b>,
     frame: Frame,
-    after: Option<SectionId>,
     end: &mut usize,
-) -> Result<Item<'b>, NoItem> {
+) -> Result<Custom<'b>, NoItem> {
     whole(input, frame)?;
-    frame.decode(input, end, |reader, _| {
-        let custom: Custom<'_> = reader.read()?;
-        Ok(Item::Custom(Custom { after, ..custom }))
-    })
+    frame.decode(input, end, |reader, _| reader.read())
 }
 
 /// How much of a body to check.
@@ -85,8 +81,8 @@ pub(crate) fn body<'b>(
         }
         Ok(size)
     })?;
-    let frame =
-        Frame { start, end: start.saturating_add(size as usize), overrun: Malformed::SectionSize };
+    let end_of_body = start.saturating_add(size as usize);
+    let frame = Frame::of_module(start, end_of_body, Malformed::SectionSize);
     whole(input, frame)?;
     frame.decode(input, end, |reader, _| check.body(reader, frame.end).map(Item::Body))
 }

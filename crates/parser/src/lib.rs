@@ -54,15 +54,21 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod components;
 #[cfg(feature = "std")]
 mod event_reader;
 mod failure;
+#[cfg(feature = "std")]
+mod feed;
 mod frame;
 mod items;
 mod parser;
+mod raw;
 mod slice;
 mod state;
+mod tree;
 
+pub use components::{parse_component, parse_wasm};
 #[cfg(feature = "std")]
 pub use event_reader::{EventReader, ItemTooLarge, ReadError};
 pub use frame::LOOK_AHEAD;

@@ -3,18 +3,18 @@
 use core::ops::Range;
 
 use wattle_ast::{
-    Error, Event, ExternKind, Feature, Features, Item, Malformed, Nesting, Section as Header,
-    SectionId,
+    Custom, Error, Event, ExternKind, Feature, Features, Item, Malformed, Nesting,
+    Section as Header, SectionId,
 };
 
-use crate::frame::{Frame, Input, NoItem};
+use crate::frame::{Frame, Input, NoItem, section_size};
 use crate::items::{self, BodyCheck, check_len};
 use crate::state::Section;
 
-const MAGIC: [u8; 4] = *b"\0asm";
-const VERSION: [u8; 4] = [1, 0, 0, 0];
+pub(crate) const MAGIC: [u8; 4] = *b"\0asm";
+pub(crate) const VERSION: [u8; 4] = [1, 0, 0, 0];
 /// The second half of the version field is the layer: 0 for modules, 1 for components.
-const COMPONENT_LAYER: [u8; 2] = [1, 0];
+pub(crate) const COMPONENT_LAYER: [u8; 2] = [1, 0];
 
 /// The result of [`Parser::next`].
 #[derive(Clone, PartialEq, Debug)]
@@ -216,7 +216,7 @@ impl Parser {
         if let Some(section) = &self.section
             && section.entries.is_done()
         {
-            section.leave(input)?;
+            section.extent.leave(input, Malformed::SectionSize)?;
             self.section = None;
         }
         match &self.section {
@@ -246,24 +246,16 @@ impl Parser {
         if id > SectionId::Code {
             self.check_bodies_came()?;
         }
-        let mut reader = input.reader(1, usize::MAX);
-        let size = match reader.u32() {
-            Ok(size) => size,
-            Err(Malformed::UnexpectedEnd) if !input.eof => {
-                return Err(NoItem::More(reader.pos() + 1));
-            }
-            Err(error) => return Err(NoItem::Malformed(error, reader.pos())),
-        };
-        let start = reader.pos();
-        let end = start.saturating_add(size as usize);
+        let (start, end, size) = section_size(input)?;
         if id == SectionId::Custom {
-            let frame = Frame { start, end, overrun: Malformed::UnexpectedEnd };
-            return items::custom(input, frame, self.last, len);
+            let frame = Frame::of_module(start, end, Malformed::UnexpectedEnd);
+            let custom = items::custom(input, frame, len)?;
+            return Ok(Item::Custom(Custom { after: self.last, ..custom }));
         }
         let mut section = Header { id, size, count: 1 };
         *len = start;
         if id.is_list() {
-            let frame = Frame { start, end, overrun: Malformed::SectionSize };
+            let frame = Frame::of_module(start, end, Malformed::SectionSize);
             section.count = frame.decode(input, len, |reader, bounds| {
                 let count = reader.u32()?;
                 check_len(reader, count, frame, bounds)?;
@@ -346,7 +338,7 @@ impl Parser {
         if len > input.data.len() {
             return None;
         }
-        if self.section.as_ref().is_some_and(|section| section.left == 0) {
+        if self.section.as_ref().is_some_and(|section| section.extent.left == 0) {
             self.section = None;
         }
         self.offset = self.offset.saturating_add(len);
@@ -390,6 +382,16 @@ impl Parser {
 
 /// Decodes magic and version.
 fn header<'b>(input: Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
+    let kind = match preamble(input, len)? {
+        VERSION => return Ok(Item::Header),
+        [_, _, a, b] if [a, b] == COMPONENT_LAYER => Malformed::Component,
+        _ => Malformed::UnknownVersion,
+    };
+    Err(NoItem::Malformed(kind, MAGIC.len()))
+}
+
+/// Decodes magic, and returns the version and layer.
+pub(crate) fn preamble(input: Input<'_>, len: &mut usize) -> Result<[u8; 4], NoItem> {
     *len = MAGIC.len() + VERSION.len();
     if input.data.len() < *len && !input.eof {
         return Err(NoItem::More(*len));
@@ -399,12 +401,5 @@ fn header<'b>(input: Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
     if *magic != MAGIC {
         return Err(NoItem::Malformed(Malformed::MagicHeader, 0));
     }
-    match rest.first_chunk() {
-        None => Err(cut_short),
-        Some(&VERSION) => Ok(Item::Header),
-        Some(&[_, _, a, b]) if [a, b] == COMPONENT_LAYER => {
-            Err(NoItem::Malformed(Malformed::Component, MAGIC.len()))
-        }
-        Some(_) => Err(NoItem::Malformed(Malformed::UnknownVersion, MAGIC.len())),
-    }
+    rest.first_chunk().copied().ok_or(cut_short)
 }

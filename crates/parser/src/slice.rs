@@ -1,11 +1,12 @@
 //! Parses a whole module in memory: an iterator over its events, and its tree.
 
-use alloc::borrow::Cow;
 use core::iter::FusedIterator;
 
-use wattle_ast::{Collector, Error, Event, Module, Path, RawSection, Reader, SectionId, Span};
+use wattle_ast::{Error, Event, Module, Path, Reader, SectionId, Span};
 
 use crate::parser::{Parser, Step};
+use crate::raw::Keep;
+use crate::tree::Builder;
 
 /// The events of a module, with the default features.
 ///
@@ -65,9 +66,10 @@ impl Parser {
     /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     pub fn module(self, bytes: &[u8]) -> Result<Module<'_>, Error> {
-        let mut builder = Builder::new(bytes, self.offset());
+        let mut builder = Builder::new(Keep::Borrow(bytes, self.offset()));
         for event in self.events(bytes) {
-            builder.event(event?);
+            let Event { item, offset, bytes } = event?;
+            builder.add(item, offset, bytes);
         }
         Ok(builder.finish())
     }
@@ -162,7 +164,9 @@ impl FusedIterator for Events<'_> {}
 /// A section that is delimited by its size alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SectionFrame<'a> {
-    /// The section code; [`SectionId::from_code`] gives the sections that exist.
+    /// The section code; [`SectionId::from_code`] gives the sections of modules that exist, and
+    /// [`components::SectionId::from_code`](wattle_ast::components::SectionId::from_code) those of
+    /// components.
     pub code: u8,
     /// The offset in the input of the code.
     pub offset: usize,
@@ -189,9 +193,22 @@ pub struct SectionFrame<'a> {
 /// sections follow.
 pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
     let mut header = Parser::new().events(bytes);
-    let mut error = header.next().and_then(Result::err);
+    let error = header.next().and_then(Result::err);
+    let start = bytes.len() - header.rest().len();
+    let path = |code| Path { section: SectionId::from_code(code), ..Path::default() };
+    frames_behind(bytes, start, error, path)
+}
+
+/// The sections from position `start` on, unless there is an error before them. `path` is the path to
+/// a section with a code.
+pub(crate) fn frames_behind(
+    bytes: &[u8],
+    start: usize,
+    mut error: Option<Error>,
+    path: impl Fn(u8) -> Path,
+) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
     let mut reader = Reader::new(bytes);
-    reader.seek(bytes.len() - header.rest().len());
+    reader.seek(start);
     core::iter::from_fn(move || {
         if let Some(error) = error.take() {
             reader.seek(bytes.len());
@@ -208,49 +225,8 @@ pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Err
             Err(kind) => {
                 let error = Error::new(kind, Span::at(reader.pos()));
                 reader.seek(bytes.len());
-                let path = Path { section: SectionId::from_code(code), ..Path::default() };
-                Some(Err(Error { path, ..error }))
+                Some(Err(Error { path: path(code), ..error }))
             }
         }
     })
-}
-
-/// Builds a module from events.
-struct Builder<'a> {
-    bytes: &'a [u8],
-    /// The offset in the input of the first byte of `bytes`.
-    base: usize,
-    collector: Collector<'a>,
-    /// The current section, and the offset of its first byte.
-    section: Option<(SectionId, usize)>,
-    /// The offset behind the last event.
-    end: usize,
-}
-
-impl<'a> Builder<'a> {
-    fn new(bytes: &'a [u8], base: usize) -> Builder<'a> {
-        Builder { bytes, base, collector: Collector::default(), section: None, end: base }
-    }
-
-    fn event(&mut self, event: Event<'a>) {
-        if let Some(id) = event.item.begins() {
-            self.end_section();
-            self.section = Some((id, event.offset));
-        }
-        self.end = event.offset + event.bytes.len();
-        self.collector.item(event.item);
-    }
-
-    fn end_section(&mut self) {
-        if let Some((id, start)) = self.section.take() {
-            let bytes = self.bytes.get(start - self.base..self.end - self.base);
-            let bytes = Cow::Borrowed(bytes.unwrap_or_default());
-            self.collector.raw_section(RawSection { id, bytes });
-        }
-    }
-
-    fn finish(mut self) -> Module<'a> {
-        self.end_section();
-        self.collector.finish()
-    }
 }

@@ -13,6 +13,7 @@
 //! | `canons.rs` | the types generated from the rows: [`Canon`], [`CanonOp`], [`CanonOpt`] |
 //! | `binary.rs` | the binary format of the other definitions |
 //! | `sections.rs` | section ids; [`Entries`]: the definitions of a section, read one by one |
+//! | `parts.rs` | [`Part`]: what a parser finds in a binary, a module or component, one after the other |
 //! | `component.rs` | [`Component`]: the definitions in order, and their original encoding |
 //! | `owned.rs` | `into_owned` of everything that borrows |
 //! | `names.rs` | [`ParsedName`]: the parts of the name of an import or export |
@@ -29,6 +30,7 @@ mod definitions;
 mod name_section;
 mod names;
 mod owned;
+mod parts;
 mod sections;
 mod sorts;
 mod types;
@@ -48,6 +50,7 @@ pub use name_section::Names;
 pub use names::{
     Accessor, InterfaceName, NameError, NamePart, ParsedName, PlainName, check_label, label_key,
 };
+pub use parts::{Event, Layer, Part, Section};
 pub use sections::{Decl, Entries, Holds, ModuleDecl, SectionId, encode_entries, first_section};
 pub use sorts::{CoreSort, CoreSortIdx, PlainSort, PlainSortIdx, Sort, SortIdx};
 pub use types::{

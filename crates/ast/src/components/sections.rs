@@ -126,6 +126,11 @@ pub struct Entries {
 }
 
 impl Entries {
+    /// The start of a section with `count` definitions of its own.
+    pub fn new(id: SectionId, count: u32) -> Entries {
+        Entries { id, left: count, scopes: Vec::new() }
+    }
+
     /// The start of a section. `reader` is at the content of the section, and its count is read, if
     /// it has one. A section that holds a module or component has no definitions of its own.
     ///
@@ -137,7 +142,7 @@ impl Entries {
             Holds::One => 1,
             Holds::Nested => 0,
         };
-        Ok(Entries { id, left, scopes: Vec::new() })
+        Ok(Entries::new(id, left))
     }
 
     /// The section.
@@ -150,6 +155,21 @@ impl Entries {
         self.scopes.len()
     }
 
+    /// The scope of the next definition, if that is a type.
+    pub fn scope(&self) -> Option<Scope> {
+        self.scopes.last().map(|(scope, _)| *scope)
+    }
+
+    /// Whether no definitions are left, and no scope is open.
+    pub fn is_done(&self) -> bool {
+        self.left == 0 && self.scopes.is_empty()
+    }
+
+    /// Whether the next definition is the [end](Definition::End) of a scope, which has no bytes.
+    pub fn is_at_end(&self) -> bool {
+        matches!(self.scopes.last(), Some((_, 0)))
+    }
+
     /// Reads the next definition and moves past it; `None` if none is left.
     ///
     /// # Errors
@@ -157,25 +177,48 @@ impl Entries {
     /// offending byte. The position among the definitions does not change, so that a caller that
     /// gets more bytes can try again.
     pub fn next<'a>(&mut self, reader: &mut Reader<'a>) -> Result<Option<Definition<'a>>> {
-        let definition = match self.scopes.last() {
-            Some((_, 0)) => {
-                self.scopes.pop();
-                return Ok(Some(Definition::End));
-            }
-            Some(&(scope, _)) => declaration(scope, reader)?,
-            None if self.left == 0 => return Ok(None),
-            None => entry(self.id, reader)?,
-        };
-        let opened = match definition.opens() {
-            Some(scope) => Some((scope, reader.u32()?)),
-            None => None,
-        };
-        match self.scopes.last_mut() {
-            Some((_, left)) => *left -= 1,
-            None => self.left -= 1,
+        if self.is_done() {
+            return Ok(None);
         }
-        self.scopes.extend(opened);
+        let (definition, count) = self.read_checked(reader, |_, _| Ok(()))?;
+        self.advance(&definition, count);
         Ok(Some(definition))
+    }
+
+    /// Reads the next definition, of which at least one must be left, and the number of definitions
+    /// in the scope that it opens. The position does not change: [`advance`](Entries::advance) moves
+    /// past a definition. `check_len` checks the number, which the reader has read last.
+    ///
+    /// # Errors
+    /// The reason why the bytes do not decode to the definition, with the reader at the offending
+    /// byte, or the error of `check_len`.
+    #[inline]
+    pub fn read_checked<'a>(
+        &self,
+        reader: &mut Reader<'a>,
+        check_len: impl FnOnce(&mut Reader<'a>, u32) -> Result<()>,
+    ) -> Result<(Definition<'a>, u32)> {
+        if self.is_at_end() {
+            return Ok((Definition::End, 0));
+        }
+        let definition = Definition::decode_in(self.id, self.scope(), reader)?;
+        let mut count = 0;
+        if definition.opens().is_some() {
+            count = reader.u32()?;
+            check_len(reader, count)?;
+        }
+        Ok((definition, count))
+    }
+
+    /// Moves past a definition, with `count` definitions in the scope that it opens.
+    pub fn advance(&mut self, definition: &Definition<'_>, count: u32) {
+        if matches!(definition, Definition::End) {
+            self.scopes.pop();
+            return;
+        }
+        let left = self.scopes.last_mut().map_or(&mut self.left, |(_, left)| left);
+        *left = left.saturating_sub(1);
+        self.scopes.extend(definition.opens().map(|scope| (scope, count)));
     }
 }
 
@@ -312,30 +355,68 @@ pub fn encode_entries(id: SectionId, definitions: &[Definition<'_>], out: &mut V
     let mut counts = counts.drain(..);
     let mut scopes = Vec::new();
     for definition in definitions {
-        match scopes.last() {
-            _ if matches!(definition, Definition::End) => {
-                scopes.pop();
-                continue;
-            }
-            None => {}
-            Some(&scope) => match declaration_code(scope, definition) {
-                Some(code) => out.push(code),
-                None => continue,
-            },
+        if matches!(definition, Definition::End) {
+            scopes.pop();
+            continue;
         }
-        match definition {
-            Definition::Alias(alias) if scopes.last() == Some(&Scope::ModuleType) => {
-                alias.encode_in_module_type(out);
-            }
-            Definition::CoreType(ty) if scopes.last() == Some(&Scope::ModuleType) => {
-                ty.encode_in_module_type(out);
-            }
-            _ => encode(definition, out),
-        }
-        if let Some(scope) = definition.opens() {
+        // Only what stands in a section or a type has an encoding of its own.
+        let is_written = definition.encode_in(scopes.last().copied(), out);
+        if let Some(scope) = definition.opens().filter(|_| is_written) {
             leb128::write_u32(out, counts.next().unwrap_or(0));
             scopes.push(scope);
         }
+    }
+}
+
+impl<'a> Definition<'a> {
+    /// Reads a definition of the section `id`, or of the type `scope` in it. The number of definitions
+    /// in the scope that it opens is left to be read.
+    ///
+    /// # Errors
+    /// The reason why the bytes do not decode to the definition. The reader is left at the offending
+    /// byte.
+    pub fn decode_in(
+        id: SectionId,
+        scope: Option<Scope>,
+        reader: &mut Reader<'a>,
+    ) -> Result<Definition<'a>> {
+        match scope {
+            Some(scope) if scope != Scope::Component => declaration(scope, reader),
+            _ => entry(id, reader),
+        }
+    }
+
+    /// Writes a definition of a section, or of the type `scope` in it, without the number of
+    /// definitions in the scope that it opens. Returns false, and writes nothing, if the type cannot
+    /// hold it.
+    ///
+    /// ```
+    /// use wattle_ast::components::{Definition, Scope, Type};
+    ///
+    /// let definition = Definition::Type(Type::Instance);
+    /// let mut out = Vec::new();
+    /// assert!(definition.encode_in(None, &mut out));
+    /// assert!(definition.encode_in(Some(Scope::ComponentType), &mut out));
+    /// assert_eq!(out, [0x42, 0x01, 0x42]);
+    /// assert!(!definition.encode_in(Some(Scope::ModuleType), &mut out));
+    /// ```
+    pub fn encode_in(&self, scope: Option<Scope>, out: &mut Vec<u8>) -> bool {
+        if let Some(scope) = scope.filter(|scope| *scope != Scope::Component) {
+            match declaration_code(scope, self) {
+                Some(code) => out.push(code),
+                None => return false,
+            }
+        }
+        match self {
+            Definition::Alias(alias) if scope == Some(Scope::ModuleType) => {
+                alias.encode_in_module_type(out);
+            }
+            Definition::CoreType(ty) if scope == Some(Scope::ModuleType) => {
+                ty.encode_in_module_type(out);
+            }
+            _ => encode(self, out),
+        }
+        true
     }
 }
 

@@ -40,7 +40,7 @@ fn codes_that_mean_nothing() {
         (S::Type, b"\x01\x3e", (M::ComponentType, 1)),
         (S::Type, b"\x01\x6c", (M::ComponentType, 1)),
         // A type must be defined before it is used: none stands inside of another.
-        (S::Type, b"\x01\x70\x70\x7f", (M::ComponentType, 2)),
+        (S::Type, b"\x01\x70\x70\x7f", (M::ComponentValType, 2)),
         (S::Type, b"\x01\x71\x01\x01a\x02", (M::OptionalType, 5)),
         (S::Type, b"\x01\x71\x01\x01a\x00\x01", (M::CaseEnd, 6)),
         (S::Type, b"\x01\x3f\x7f\x02", (M::Destructor, 3)),
@@ -84,7 +84,7 @@ fn forms_of_features_that_are_off() {
         (Feature::CmAsync, S::Type, b"\x01\x66\x00", (M::ComponentType, 1)),
         (Feature::CmMap, S::Type, b"\x01\x63\x7d\x7d", (M::ComponentType, 1)),
         (Feature::CmFixedLengthLists, S::Type, b"\x01\x67\x7d\x02", (M::ComponentType, 1)),
-        (Feature::CmErrorContext, S::Type, b"\x01\x70\x64", (M::ComponentType, 2)),
+        (Feature::CmErrorContext, S::Type, b"\x01\x70\x64", (M::ComponentValType, 2)),
         (Feature::CmValues, S::Alias, b"\x01\x02\x00\x00\x00", (M::Sort, 1)),
         (Feature::CmValues, S::Import, b"\x01\x00\x00\x02\x00\x00", (M::Sort, 3)),
         (

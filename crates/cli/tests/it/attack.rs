@@ -122,15 +122,20 @@ fn plain(len: usize) -> Duration {
     whole.mul_f64(len.max(300_000) as f64 / LEN as f64)
 }
 
-/// Runs attacks, and fails with all that succeed.
-fn withstand(attacks: impl IntoIterator<Item = Attack>) {
-    let mut breaks = Vec::new();
+/// Runs the attacks of a class, and fails with all that succeed. The table of attacks in the document
+/// about limits must have a row with the class and their number.
+fn withstand(class: &str, attacks: impl IntoIterator<Item = Attack>) {
+    let (mut tries, mut breaks) = (0, Vec::new());
     for attack in attacks {
+        tries += 1;
         if let Err(why) = attack.run() {
             breaks.push(format!("{} (wattle {}): {why}", attack.name, attack.args));
         }
     }
     assert!(breaks.is_empty(), "attacks that succeed:\n{}", breaks.join("\n"));
+    let document = std::fs::read_to_string(root().join("docs/limits.md")).unwrap();
+    let row = format!("| {class} | {tries} | 0 |");
+    assert!(document.lines().any(|line| line == row), "docs/limits.md lacks the row {row}");
 }
 
 /// A file of `tests/cases`.
@@ -181,16 +186,19 @@ fn values_that_cost_few_bytes() {
         "(field i32) ".repeat(10_000),
         "struct.new_default $s drop ".repeat(2_000),
     );
-    withstand([
-        Attack::new("calls with many results", "validate", binary(&calls(250_000)))
-            .error("too many operands"),
-        Attack::new("calls, each in a limit", "validate", binary(&calls(1_000))).time(400),
-        Attack::new("operand stacks of calls", "print --operand-stack", binary(&calls(1_000)))
-            .time(400),
-        Attack::new("blocks with many results", "validate", blocks).time(400),
-        Attack::new("labels with many results", "validate", labels).time(400),
-        Attack::new("structs with many fields", "validate --features all", structs).time(400),
-    ]);
+    withstand(
+        "values that cost few bytes",
+        [
+            Attack::new("calls with many results", "validate", binary(&calls(250_000)))
+                .error("too many operands"),
+            Attack::new("calls, each in a limit", "validate", binary(&calls(1_000))).time(400),
+            Attack::new("operand stacks of calls", "print --operand-stack", binary(&calls(1_000)))
+                .time(400),
+            Attack::new("blocks with many results", "validate", blocks).time(400),
+            Attack::new("labels with many results", "validate", labels).time(400),
+            Attack::new("structs with many fields", "validate --features all", structs).time(400),
+        ],
+    );
 }
 
 #[test]
@@ -204,20 +212,23 @@ fn locals_by_the_million() {
     let many =
         || binary(&fields(2_000, |_| "(func (local (@repeat 49000) i64) (local i32) nop)".into()));
     let size = 1 << 16;
-    withstand([
-        Attack::new("locals", "print", module()).output(size),
-        Attack::new("locals", "print --name-unnamed", module()).output(size),
-        Attack::new("locals", "print --fold --offsets", module()).output(size),
-        Attack::new("locals", "wasm2wat --no-check --generate-names", module()).output(size),
-        Attack::new("locals", "dump", module()).output(size),
-        Attack::new("locals", "wasm-objdump -x -d -s -", module()).output(size),
-        Attack::new("locals", "features", module()).output(size),
-        Attack::new("locals", "validate", module()).error("too many locals").output(size),
-        Attack::new("locals", "validate --no-limits", module()).output(size),
-        Attack::new("a local far away", "print --name-unnamed", far()).output(size),
-        Attack::new("locals of many functions", "print --name-unnamed", many()).output(4 << 20),
-        Attack::new("locals of many functions", "validate", many()).time(1500),
-    ]);
+    withstand(
+        "locals by the million",
+        [
+            Attack::new("locals", "print", module()).output(size),
+            Attack::new("locals", "print --name-unnamed", module()).output(size),
+            Attack::new("locals", "print --fold --offsets", module()).output(size),
+            Attack::new("locals", "wasm2wat --no-check --generate-names", module()).output(size),
+            Attack::new("locals", "dump", module()).output(size),
+            Attack::new("locals", "wasm-objdump -x -d -s -", module()).output(size),
+            Attack::new("locals", "features", module()).output(size),
+            Attack::new("locals", "validate", module()).error("too many locals").output(size),
+            Attack::new("locals", "validate --no-limits", module()).output(size),
+            Attack::new("a local far away", "print --name-unnamed", far()).output(size),
+            Attack::new("locals of many functions", "print --name-unnamed", many()).output(4 << 20),
+            Attack::new("locals of many functions", "validate", many()).time(1500),
+        ],
+    );
 }
 
 #[test]
@@ -237,25 +248,28 @@ fn types_and_names_that_are_repeated() {
         let name = "l".repeat(50_000);
         binary(&format!("(module (func block $\"{name}\" {} end))", "br 0 ".repeat(20_000)))
     };
-    withstand([
-        Attack::new("a long type", "print", binary(&types())),
-        Attack::new("a long type", "print --name-unnamed", binary(&types())),
-        Attack::new("a long type", "dump", binary(&types())),
-        Attack::new("a long name", "print", calls(50_000)),
-        Attack::new("a long name", "dump", calls(1_000)).output(40 << 20),
-        Attack::new("a long label", "print", labels()),
-        Attack::new(
-            "a long export",
-            "objdump",
-            fields(100, |i| format!("(func (export \"{}{i}\"))", "e".repeat(5_000))),
-        ),
-    ]);
+    withstand(
+        "types and names that are repeated",
+        [
+            Attack::new("a long type", "print", binary(&types())),
+            Attack::new("a long type", "print --name-unnamed", binary(&types())),
+            Attack::new("a long type", "dump", binary(&types())),
+            Attack::new("a long name", "print", calls(50_000)),
+            Attack::new("a long name", "dump", calls(1_000)).output(40 << 20),
+            Attack::new("a long label", "print", labels()),
+            Attack::new(
+                "a long export",
+                "objdump",
+                fields(100, |i| format!("(func (export \"{}{i}\"))", "e".repeat(5_000))),
+            ),
+        ],
+    );
 }
 
 #[test]
 fn errors_by_the_thousand() {
     const N: usize = 5_000;
-    withstand([
+    withstand("errors by the thousand", [
         Attack::new("malformed on one line", "parse --max-errors 1000000", "(func i32.nope)".repeat(N))
             .error("unknown operator").time(1500),
         Attack::new("unknown identifiers", "validate --max-errors 1000000", fields(N, |i| format!("(func $name{i} call $nam{i})")))
@@ -276,26 +290,30 @@ fn errors_by_the_thousand() {
 #[test]
 fn depth() {
     const N: usize = 100_000;
-    withstand([
-        Attack::new("blocks", "validate", func(&[("block ", N), ("end ", N)])),
-        Attack::new("blocks", "print --fold", binary(&func(&[("block ", N), ("end ", N)])))
+    withstand(
+        "depth",
+        [
+            Attack::new("blocks", "validate", func(&[("block ", N), ("end ", N)])),
+            Attack::new("blocks", "print --fold", binary(&func(&[("block ", N), ("end ", N)])))
+                .time(400),
+            Attack::new("blocks", "dump", binary(&func(&[("block ", N), ("end ", N)]))).time(1500),
+            Attack::new("folded blocks", "parse", func(&[("(block ", N), (")", N)])),
+            Attack::new("folded ifs", "parse", func(&[("(if (i32.const 0) (then ", N), ("))", N)])),
+            Attack::new(
+                "blocks of one name",
+                "print",
+                func(&[("block $a br $a ", N / 10), ("end ", N / 10)]),
+            )
             .time(400),
-        Attack::new("blocks", "dump", binary(&func(&[("block ", N), ("end ", N)]))).time(1500),
-        Attack::new("folded blocks", "parse", func(&[("(block ", N), (")", N)])),
-        Attack::new("folded ifs", "parse", func(&[("(if (i32.const 0) (then ", N), ("))", N)])),
-        Attack::new(
-            "blocks of one name",
-            "print",
-            func(&[("block $a br $a ", N / 10), ("end ", N / 10)]),
-        )
-        .time(400),
-        Attack::new("parentheses", "parse", func(&[("(", N), (")", N)])).error("unexpected token"),
-        Attack::new("unclosed", "parse", func(&[("(block ", N)])).error("unexpected token"),
-        Attack::new("comments", "parse", func(&[("(;", N), (";)", N)])),
-        Attack::new("annotations", "parse", func(&[("(@a ", N), (")", N)])),
-        Attack::new("threads", "wast", "(thread $a ".repeat(N / 10)).error(""),
-        Attack::new("a configuration", "smith --config -", "[".repeat(N)).error("cannot read"),
-    ]);
+            Attack::new("parentheses", "parse", func(&[("(", N), (")", N)]))
+                .error("unexpected token"),
+            Attack::new("unclosed", "parse", func(&[("(block ", N)])).error("unexpected token"),
+            Attack::new("comments", "parse", func(&[("(;", N), (";)", N)])),
+            Attack::new("annotations", "parse", func(&[("(@a ", N), (")", N)])),
+            Attack::new("threads", "wast", "(thread $a ".repeat(N / 10)).error(""),
+            Attack::new("a configuration", "smith --config -", "[".repeat(N)).error("cannot read"),
+        ],
+    );
 }
 
 #[test]
@@ -324,7 +342,7 @@ fn claims_that_are_not_kept() {
     for id in [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13] {
         attacks.push(Attack::new("a count", "dump", claims(id, &[0; 50])).error(""));
     }
-    withstand(attacks);
+    withstand("claims that are not kept", attacks);
 }
 
 /// Programs that take what they can get until something runs out: what they define, the arguments,
@@ -409,7 +427,7 @@ fn programs_that_take_all_they_get_are_told() {
             attacks.push(attack.memory(megabytes).time(5_000));
         }
     }
-    withstand(attacks);
+    withstand("programs that take all they get are told", attacks);
 }
 
 #[test]
@@ -425,26 +443,33 @@ fn definitions_that_cost_few_bytes() {
             threads.collect::<String>()
         )
     };
-    withstand([
-        Attack::new("tables", "run -", format!("(module {wide})"))
-            .error("limit exceeded: memory size of the store"),
-        Attack::new("a memory that grows", "run -", case("memory_grow_eager.wat"))
-            .memory(2500)
+    withstand(
+        "definitions that cost few bytes",
+        [
+            Attack::new("tables", "run -", format!("(module {wide})"))
+                .error("limit exceeded: memory size of the store"),
+            Attack::new("a memory that grows", "run -", case("memory_grow_eager.wat"))
+                .memory(2500)
+                .time(20),
+            Attack::new(
+                "a memory that is filled",
+                "run --fuel 320 --invoke f -",
+                case("fuel_memory_fill.wat"),
+            )
+            .error("all fuel consumed")
+            .memory(1500)
             .time(20),
-        Attack::new(
-            "a memory that is filled",
-            "run --fuel 320 --invoke f -",
-            case("fuel_memory_fill.wat"),
-        )
-        .error("all fuel consumed")
-        .memory(1500)
-        .time(20),
-        Attack::new("a thread that waits for itself", "wast -", "(thread $a (wait $a)) (wait $a)")
+            Attack::new(
+                "a thread that waits for itself",
+                "wast -",
+                "(thread $a (wait $a)) (wait $a)",
+            )
             .error(""),
-        Attack::new("threads that wait", "wast --features all -", waiting(2_000))
-            .error("")
-            .time(2_000),
-    ]);
+            Attack::new("threads that wait", "wast --features all -", waiting(2_000))
+                .error("")
+                .time(2_000),
+        ],
+    );
 }
 
 #[test]

@@ -1,0 +1,142 @@
+//! Parts: what a parser finds in a binary, whether that is a module or a component, one after the
+//! other.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md#component-definitions>
+
+use alloc::vec::Vec;
+
+use super::component::Component;
+use super::definitions::Definition;
+use super::sections::{Holds, SectionId};
+use crate::{Encode, Item, leb128};
+
+/// What a binary holds, as the last two bytes of its preamble say.
+///
+/// ```
+/// use wattle_ast::components::Layer;
+///
+/// assert_eq!(Layer::of(b"\0asm\x0d\0\x01\0\x04"), Some(Layer::Component));
+/// assert_eq!(Layer::of(b"\0asm\x01\0\0\0"), Some(Layer::Module));
+/// assert_eq!(Layer::of(b"(module)"), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Layer {
+    /// A core module.
+    Module,
+    /// A component.
+    Component,
+}
+
+impl Layer {
+    /// The bytes that begin a binary of this layer: magic, version and layer.
+    pub const fn preamble(self) -> [u8; 8] {
+        match self {
+            Layer::Module => *b"\0asm\x01\0\0\0",
+            Layer::Component => Component::PREAMBLE,
+        }
+    }
+
+    /// The layer of a binary that begins with these bytes; `None` if it begins with no preamble.
+    pub fn of(bytes: &[u8]) -> Option<Layer> {
+        let layers = [Layer::Module, Layer::Component];
+        layers.into_iter().find(|layer| bytes.starts_with(&layer.preamble()))
+    }
+}
+
+/// The header of a section of a component that is not custom: its id, its size, and its count if it
+/// is a list.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Section {
+    /// The id of the section.
+    pub id: SectionId,
+    /// The number of bytes after the size, including the count.
+    pub size: u32,
+    /// The number of definitions, without those in types; 1 for a section that is not a list.
+    pub count: u32,
+}
+
+impl Encode for Section {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.id.code());
+        leb128::write_u32(out, self.size);
+        if self.id.holds() == Holds::List {
+            leb128::write_u32(out, self.count);
+        }
+    }
+}
+
+/// A part of a binary.
+///
+/// Modules and components lie between [`Part::Enter`] and [`Part::Leave`], the outermost too. In a
+/// module the parts between are its items, in a component the headers of its sections and its
+/// definitions. An inner module or component follows the header of the section that holds it.
+///
+/// ```text
+/// Enter(Component)
+///   Section(type)  Definition(Type)  Definition(Type)
+///   Section(core module)
+///     Enter(Module)  Item(Section)  Item(Type) ...  Leave
+///   Definition(Custom)
+/// Leave
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+pub enum Part<'a> {
+    /// The preamble of a module or component, whose parts follow.
+    Enter(Layer),
+    /// The header of a section of a component.
+    Section(Section),
+    /// A definition of a component, or of a type in it. A custom section has no header of its own.
+    /// [`Definition::End`] ends a type and has no bytes. Modules and components come in parts, so
+    /// [`Definition::CoreModule`] and [`Definition::Component`] do not occur.
+    Definition(Definition<'a>),
+    /// An item of a core module, but for [`Item::Header`].
+    Item(Item<'a>),
+    /// The end of the module or component that was entered last. It has no bytes.
+    Leave,
+}
+
+impl Part<'_> {
+    /// Copies borrowed data, so that the part can outlive the input.
+    pub fn into_owned(self) -> Part<'static> {
+        match self {
+            Part::Enter(layer) => Part::Enter(layer),
+            Part::Section(section) => Part::Section(section),
+            Part::Definition(definition) => Part::Definition(definition.into_owned()),
+            Part::Item(item) => Part::Item(item.into_owned()),
+            Part::Leave => Part::Leave,
+        }
+    }
+}
+
+/// A part, and its place in the input. The bytes of all events, one after the other, are the input.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event<'a> {
+    /// The part.
+    pub part: Part<'a>,
+    /// The offset in the input of its first byte.
+    pub offset: usize,
+    /// The bytes of the part.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Event<'a> {
+    /// The event of a core module that this is: of an item, or of the header, which is how a module
+    /// begins.
+    ///
+    /// ```
+    /// use wattle_ast::Item;
+    /// use wattle_ast::components::{Event, Layer, Part};
+    ///
+    /// let event = Event { part: Part::Enter(Layer::Module), offset: 0, bytes: b"\0asm\x01\0\0\0" };
+    /// assert_eq!(event.into_module_event().unwrap().item, Item::Header);
+    /// ```
+    pub fn into_module_event(self) -> Option<crate::Event<'a>> {
+        let Event { part, offset, bytes } = self;
+        let item = match part {
+            Part::Enter(Layer::Module) => Item::Header,
+            Part::Item(item) => item,
+            _ => return None,
+        };
+        Some(crate::Event { item, offset, bytes })
+    }
+}

@@ -1,0 +1,18 @@
+//! Encodes components: from the tree, from a stream of parts, or from a builder.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `component.rs` | [`encode_component`]: the bytes of a whole component |
+//! | `stream.rs` | [`Encoder`]: parts, events and definitions, one after the other |
+//! | `pending.rs` | sizes and counts that are written before they are known |
+//! | `places.rs` | which sections of a component that was read still hold its definitions |
+
+mod component;
+mod pending;
+mod places;
+mod stream;
+
+pub use component::{
+    encode_component, encode_component_canonical, encode_wasm, encode_wasm_canonical,
+};
+pub use stream::Encoder;

@@ -1,0 +1,128 @@
+//! The error path: turns a reason and a position into an [`Error`] that says where in the component
+//! the position is and what was found there. None of this runs while the input is well-formed.
+
+use alloc::format;
+use alloc::string::String;
+
+use wattle_ast::components::SectionId;
+use wattle_ast::{DefinitionRef, Error, Malformed, Path, Span};
+
+use super::parser::Parser;
+use crate::failure::{section_code, version};
+use crate::frame::{Input, NoItem};
+
+impl Parser {
+    #[cold]
+    #[inline(never)]
+    pub(super) fn error(&self, input: Input<'_>, no_item: NoItem) -> Error {
+        let (kind, pos, enable) = match no_item {
+            NoItem::Malformed(kind, pos) | NoItem::Counts(kind, pos, _) => (kind, pos, None),
+            NoItem::Disabled(kind, pos, feature) => (kind, pos, Some(feature)),
+            NoItem::Truncated | NoItem::More(_) | NoItem::End => return self.truncated(input),
+        };
+        let bytes = input.data.get(pos..);
+        let byte = bytes.and_then(<[u8]>::first);
+        let found = match kind {
+            // Nothing says yet whether it is a component.
+            Malformed::UnexpectedEnd if self.is_at_start() => Some((String::new(), 0)),
+            Malformed::UnknownVersion => version(bytes),
+            Malformed::SectionId => section_code(byte),
+            Malformed::UnexpectedEnd => Some((String::from("(the bytes end here)"), 0)),
+            Malformed::EndOfFile => Some((String::from("(its section ends here)"), 0)),
+            Malformed::LengthOutOfBounds => {
+                Some((String::from("(the length goes beyond what is there)"), 1))
+            }
+            Malformed::IntegerTooLong => None,
+            _ if kind.subject().is_some() => byte.map(|byte| (format!("({byte:#x})"), 1)),
+            _ => None,
+        };
+        let start = input.offset.saturating_add(pos);
+        let len = match &found {
+            Some((_, len)) => *len,
+            None => usize::from(kind != Malformed::IntegerTooLong),
+        };
+        let kind = match kind {
+            kind if self.is_at_start() => kind,
+            // The official phrase of components for everything that is cut short.
+            Malformed::UnexpectedEnd | Malformed::LengthOutOfBounds => Malformed::EndOfFile,
+            kind => kind,
+        };
+        Error {
+            path: self.path(input),
+            found: found.map(|(found, _)| found).filter(|found| !found.is_empty()),
+            enable,
+            ..Error::new(kind, Span::new(start, start.saturating_add(len)))
+        }
+    }
+
+    /// The error for a section, or an inner module or component, that claims more bytes than there
+    /// are.
+    fn truncated(&self, input: Input<'_>) -> Error {
+        let end = input.offset.saturating_add(input.data.len());
+        // Of everything that is cut short, the outermost tells how much is missing.
+        let outermost = self.ends.first().copied().filter(|outermost| *outermost > end);
+        let wanted = outermost.or_else(|| self.section_end(input)).unwrap_or(end);
+        let found = match wanted.saturating_sub(end) {
+            1 => String::from("(1 byte is missing)"),
+            missing => format!("({missing} bytes are missing)"),
+        };
+        Error {
+            path: self.path(input),
+            found: Some(found),
+            ..Error::new(Malformed::EndOfFile, Span::at(end))
+        }
+    }
+
+    /// The offset behind the section that the parser is in or before.
+    fn section_end(&self, input: Input<'_>) -> Option<usize> {
+        if let Some(section) = self.section() {
+            return Some(input.offset.saturating_add(section.extent.left));
+        }
+        let mut reader = input.reader(1, usize::MAX);
+        let size = reader.u32().ok()?;
+        Some(input.offset.saturating_add(reader.pos()).saturating_add(size as usize))
+    }
+
+    /// An error of the module that the parser is in, with the path to that module.
+    #[cold]
+    pub(super) fn in_module(&self, error: Error) -> Error {
+        Error { path: error.path.within(&self.place.outer()), ..error }
+    }
+
+    /// The path to the next part.
+    fn path(&self, input: Input<'_>) -> Path {
+        Path { definition: self.definition(input), ..Path::default() }.within(&self.place.outer())
+    }
+
+    /// The next definition, or the section if it is not known which.
+    fn definition(&self, input: Input<'_>) -> Option<DefinitionRef> {
+        match self.section() {
+            Some(section) if section.entries.is_done() => {
+                Some(DefinitionRef::Section(section.entries.section()))
+            }
+            Some(section) => {
+                let reader = input.reader(0, section.extent.left);
+                self.place.next(section.entries.section(), section.entries.scope(), reader)
+            }
+            None if self.is_between_sections() => {
+                let id = SectionId::from_code(*input.data.first()?)?;
+                Some(match id {
+                    SectionId::Custom | SectionId::CoreModule | SectionId::Component => {
+                        self.place.definition(id, None)
+                    }
+                    _ => DefinitionRef::Section(id),
+                })
+            }
+            None => self.preamble_of().map(|id| self.place.definition(id, None)),
+        }
+    }
+
+    /// The path to the part that `data` begins with.
+    #[cfg(feature = "std")]
+    pub(crate) fn path_of_next(&self, data: &[u8]) -> Path {
+        match self.module() {
+            Some(module) => module.path_of_next(data).within(&self.place.outer()),
+            None => self.path(self.input(data, false)),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Where in a component the parser is: the scopes that are open, and how many definitions of each
+//! sort each of them has so far. Only errors ask for it.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wattle_ast::components::{
+    CanonOp, CoreSort, Decl, Definition, ModuleDecl, PlainSort, Scope, SectionId, Sort,
+};
+use wattle_ast::{DefinitionRef, Outer, Reader};
+
+const PLAIN: usize = CoreSort::ALL.len();
+const IMPORTS: usize = PLAIN + PlainSort::ALL.len();
+const EXPORTS: usize = IMPORTS + 1;
+const STARTS: usize = IMPORTS + 2;
+const CUSTOMS: usize = IMPORTS + 3;
+
+/// The numbers of definitions in a scope, by sort, and of those that are counted apart.
+type Numbers = [u32; IMPORTS + 4];
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
+    /// The numbers of the innermost scope.
+    here: Numbers,
+    /// The scopes that are open, from the outermost inwards. Each stands behind the numbers of the
+    /// scope around it that are not zero; so a scope of three bytes of input takes little memory.
+    outer: Vec<Saved>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Saved {
+    Number(usize, u32),
+    Scope(Outer),
+}
+
+fn place_of(sort: Sort) -> usize {
+    match sort {
+        Sort::Core(sort) => sort as usize,
+        Sort::Plain(sort) => PLAIN + sort as usize,
+    }
+}
+
+impl Place {
+    /// Moves past a definition, and into the type if it opens one.
+    pub(crate) fn add(&mut self, definition: &Definition<'_>) {
+        let before = match definition.opens() {
+            None => None,
+            Some(Scope::ModuleType) => {
+                Some(Outer::CoreType(self.number(Sort::Core(CoreSort::Type))))
+            }
+            Some(_) => Some(Outer::Type(self.number(Sort::Plain(PlainSort::Type)))),
+        };
+        let counted_apart = match definition {
+            Definition::End => return self.leave(),
+            Definition::Import(_) | Definition::CoreImportDecl(_) => Some(IMPORTS),
+            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
+                Some(EXPORTS)
+            }
+            Definition::Start(_) => Some(STARTS),
+            Definition::Custom(_) => Some(CUSTOMS),
+            _ => None,
+        };
+        if let Some(place) = counted_apart {
+            self.count(place, 1);
+        }
+        if let Some((sort, number)) = definition.adds() {
+            self.count(place_of(sort), number);
+        }
+        if let Some(outer) = before {
+            self.enter(outer);
+        }
+    }
+
+    fn count(&mut self, place: usize, number: u32) {
+        let count = &mut self.here[place];
+        *count = count.saturating_add(number);
+    }
+
+    fn number(&self, sort: Sort) -> u32 {
+        self.here[place_of(sort)]
+    }
+
+    /// Moves into a core module.
+    pub(crate) fn enter_module(&mut self) {
+        let sort = Sort::Core(CoreSort::Module);
+        let outer = Outer::CoreModule(self.number(sort));
+        self.count(place_of(sort), 1);
+        self.enter(outer);
+    }
+
+    /// Moves into a component.
+    pub(crate) fn enter_component(&mut self) {
+        let sort = Sort::Plain(PlainSort::Component);
+        let outer = Outer::Component(self.number(sort));
+        self.count(place_of(sort), 1);
+        self.enter(outer);
+    }
+
+    fn enter(&mut self, outer: Outer) {
+        let numbers = self.here.iter().enumerate().filter(|(_, number)| **number > 0);
+        self.outer.extend(numbers.map(|(place, number)| Saved::Number(place, *number)));
+        self.outer.push(Saved::Scope(outer));
+        self.here = Numbers::default();
+    }
+
+    /// Moves out of the innermost scope.
+    pub(crate) fn leave(&mut self) {
+        self.here = Numbers::default();
+        self.outer.pop();
+        while let Some(&Saved::Number(place, number)) = self.outer.last() {
+            self.here[place] = number;
+            self.outer.pop();
+        }
+    }
+
+    /// The scopes that are open.
+    pub(crate) fn outer(&self) -> Box<[Outer]> {
+        let scopes = self.outer.iter().filter_map(|saved| match saved {
+            Saved::Scope(outer) => Some(*outer),
+            Saved::Number(..) => None,
+        });
+        scopes.collect()
+    }
+
+    /// The next definition of a section, or of the type `scope` in it. `reader` is at its first byte.
+    pub(crate) fn next(
+        &self,
+        section: SectionId,
+        scope: Option<Scope>,
+        mut reader: Reader<'_>,
+    ) -> Option<DefinitionRef> {
+        let section = match scope {
+            None | Some(Scope::Component) => section,
+            Some(Scope::ModuleType) => match ModuleDecl::from_code(reader.byte().ok()?)? {
+                ModuleDecl::CoreImportDecl => SectionId::Import,
+                ModuleDecl::CoreExportDecl => SectionId::Export,
+                // An alias there is always one of a type.
+                ModuleDecl::CoreType | ModuleDecl::Alias => SectionId::CoreType,
+            },
+            Some(_) => match Decl::from_code(reader.byte().ok()?)? {
+                Decl::CoreType => SectionId::CoreType,
+                Decl::Type => SectionId::Type,
+                Decl::Alias => SectionId::Alias,
+                Decl::Import => SectionId::Import,
+                Decl::ExportDecl => SectionId::Export,
+            },
+        };
+        let sort = match section {
+            SectionId::Alias => reader.read().ok(),
+            SectionId::Canon => {
+                reader.byte().ok().and_then(CanonOp::from_code).map(|op| match op {
+                    CanonOp::Lift => Sort::Plain(PlainSort::Func),
+                    _ => Sort::Core(CoreSort::Func),
+                })
+            }
+            _ => None,
+        };
+        Some(self.definition(section, sort))
+    }
+
+    /// The next definition of a section, which adds to the index space of `sort` if its section does
+    /// not tell.
+    pub(crate) fn definition(&self, section: SectionId, sort: Option<Sort>) -> DefinitionRef {
+        let core = |sort| Some(Sort::Core(sort));
+        let plain = |sort| Some(Sort::Plain(sort));
+        let sort = match section {
+            SectionId::Custom => return DefinitionRef::Custom(self.here[CUSTOMS]),
+            SectionId::Start => return DefinitionRef::Start(self.here[STARTS]),
+            SectionId::Import => return DefinitionRef::Import(self.here[IMPORTS]),
+            SectionId::Export => return DefinitionRef::Export(self.here[EXPORTS]),
+            SectionId::CoreModule => core(CoreSort::Module),
+            SectionId::CoreInstance => core(CoreSort::Instance),
+            SectionId::CoreType => core(CoreSort::Type),
+            SectionId::Component => plain(PlainSort::Component),
+            SectionId::Instance => plain(PlainSort::Instance),
+            SectionId::Type => plain(PlainSort::Type),
+            SectionId::Value => plain(PlainSort::Value),
+            SectionId::Alias | SectionId::Canon => sort,
+        };
+        match sort {
+            Some(sort) => DefinitionRef::Indexed(sort, self.number(sort)),
+            None => DefinitionRef::Section(section),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Builds a module or component from events.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wattle_ast::Wasm;
+use wattle_ast::components::{
+    Component, Definition, Encoding, Holds, Layer, Part, RawSection, SectionId,
+};
+
+use crate::raw::{Keep, Raw};
+use crate::tree::Builder as ModuleBuilder;
+
+/// A module or component whose events are coming.
+pub(super) struct Builder<'a> {
+    keep: Keep<'a>,
+    definitions: Vec<Definition<'a>>,
+    sections: Vec<RawSection<'a>>,
+    raw: Raw<'a, SectionId>,
+    module: Option<ModuleBuilder<'a>>,
+    /// The number of modules and components that are open.
+    depth: usize,
+    /// The outermost module, once it has ended.
+    outermost: Option<Wasm<'a>>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(keep: Keep<'a>) -> Builder<'a> {
+        Builder {
+            keep,
+            definitions: Vec::new(),
+            sections: Vec::new(),
+            raw: Raw::new(keep),
+            module: None,
+            depth: 0,
+            outermost: None,
+        }
+    }
+
+    /// Adds the part of an event.
+    pub(super) fn add(&mut self, part: Part<'a>, offset: usize, bytes: &[u8]) {
+        match part {
+            Part::Item(item) => {
+                if let Some(module) = &mut self.module {
+                    module.add(item, offset, bytes);
+                }
+            }
+            Part::Definition(definition) => {
+                if matches!(definition, Definition::Custom(_)) {
+                    self.begin_section(SectionId::Custom, offset);
+                }
+                self.raw.add(bytes);
+                self.definitions.push(definition);
+            }
+            Part::Section(section) => {
+                self.begin_section(section.id, offset);
+                self.raw.add(bytes);
+                if section.id.holds() == Holds::Nested {
+                    self.end_section();
+                }
+            }
+            Part::Enter(layer) => {
+                if layer == Layer::Module {
+                    self.module = Some(ModuleBuilder::new(self.keep));
+                } else if self.depth > 0 {
+                    self.definitions.push(Definition::Component);
+                }
+                self.depth += 1;
+            }
+            Part::Leave => self.leave(),
+        }
+    }
+
+    fn leave(&mut self) {
+        self.end_section();
+        self.depth = self.depth.saturating_sub(1);
+        match (self.module.take().map(ModuleBuilder::finish), self.depth) {
+            (Some(module), 0) => self.outermost = Some(Wasm::Module(module)),
+            (Some(module), _) => {
+                self.definitions.push(Definition::CoreModule(Box::new(module)));
+            }
+            (None, 0) => {}
+            (None, _) => self.definitions.push(Definition::End),
+        }
+    }
+
+    fn begin_section(&mut self, id: SectionId, offset: usize) {
+        self.end_section();
+        self.raw.begin(id, offset);
+    }
+
+    fn end_section(&mut self) {
+        if let Some((id, bytes)) = self.raw.end() {
+            self.sections.push(RawSection { id, bytes });
+        }
+    }
+
+    pub(super) fn finish(self) -> Wasm<'a> {
+        let Builder { definitions, sections, outermost, .. } = self;
+        let encoding = Encoding { sections };
+        outermost.unwrap_or_else(|| Wasm::Component(Component { definitions, encoding }))
+    }
+}

@@ -1,0 +1,38 @@
+//! Builds a module from events.
+
+use wattle_ast::{Collector, Item, Module, RawSection, SectionId};
+
+use crate::raw::{Keep, Raw};
+
+/// A module whose events are coming.
+pub(crate) struct Builder<'a> {
+    collector: Collector<'a>,
+    raw: Raw<'a, SectionId>,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(keep: Keep<'a>) -> Builder<'a> {
+        Builder { collector: Collector::default(), raw: Raw::new(keep) }
+    }
+
+    /// Adds the item of an event.
+    pub(crate) fn add(&mut self, item: Item<'a>, offset: usize, bytes: &[u8]) {
+        if let Some(id) = item.begins() {
+            self.end_section();
+            self.raw.begin(id, offset);
+        }
+        self.raw.add(bytes);
+        self.collector.item(item);
+    }
+
+    fn end_section(&mut self) {
+        if let Some((id, bytes)) = self.raw.end() {
+            self.collector.raw_section(RawSection { id, bytes });
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Module<'a> {
+        self.end_section();
+        self.collector.finish()
+    }
+}
