@@ -147,15 +147,15 @@ fn definitions() -> Definitions {
         external_id: Some("id".into()),
     };
     let import = |name: &'static str, ty| Definition::Import(Import { name: name.into(), ty });
-    let decl = |name: &'static str, ty| Definition::ExportDecl(ExportDecl { name: name.into(), ty });
+    let decl =
+        |name: &'static str, ty| Definition::ExportDecl(ExportDecl { name: name.into(), ty });
     let core_import = |ty| {
         let (module, name) = ("m".into(), "n".into());
         Definition::CoreImportDecl(wattle_ast::Import { module, name, ty })
     };
     let core_export = |ty| Definition::CoreExportDecl(CoreExportDecl { name: "n".into(), ty });
-    let export = |name: ExternName<'static>, item, ty| {
-        Definition::Export(Export { name, item, ty })
-    };
+    let export =
+        |name: ExternName<'static>, item, ty| Definition::Export(Export { name, item, ty });
     let func_type = || SubType::from(wattle_ast::FuncType::new([CoreValType::I32], []));
     let mut module = Module::default();
     module.types.push(func_type());
@@ -231,7 +231,10 @@ fn definitions() -> Definitions {
         Definition::Component,
         Definition::CoreModule(nested.into()),
         Definition::Alias(Alias::Outer { count: 2, item: core_item(CoreSort::Module, 0).into() }),
-        Definition::Alias(Alias::Outer { count: 9, item: PlainSortIdx::Component(0.into()).into() }),
+        Definition::Alias(Alias::Outer {
+            count: 9,
+            item: PlainSortIdx::Component(0.into()).into(),
+        }),
         Definition::End,
         Definition::End,
         Definition::Instance(Instance::Instantiate { component: 1.into(), args: [].into() }),
@@ -250,11 +253,7 @@ fn definitions() -> Definitions {
         export("g".into(), func, None),
         export("h".into(), func, Some(ExternDesc::Func(22.into()))),
         // Values.
-        Definition::Start(Start {
-            func: 0.into(),
-            args: [0.into(), 1.into()].into(),
-            results: 2,
-        }),
+        Definition::Start(Start { func: 0.into(), args: [0.into(), 1.into()].into(), results: 2 }),
         Definition::Value(Value {
             ty: ValType::Prim(PrimType::String),
             bytes: b"\x02hi"[..].into(),
@@ -306,7 +305,8 @@ fn every_canonical_definition_is_printed_with_all_its_immediates() {
         let text = print(vec![Definition::Canon(canon)]);
         let line = text.lines().nth(1).unwrap();
         assert!(line.starts_with(&format!("  (canon {}", op.keyword())), "{line}");
-        let defined = if op == CanonOp::Lift { "(func (;0;) (type 3))" } else { "(core func (;0;))" };
+        let defined =
+            if op == CanonOp::Lift { "(func (;0;) (type 3))" } else { "(core func (;0;))" };
         assert!(line.ends_with(&format!(" {defined})")), "{line}");
         if op.core_type() != CanonType::Special {
             assert!(!line.contains("(type"), "{line}");
@@ -469,12 +469,7 @@ fn a_component_and_a_module_have_names_of_their_own() {
 fn values_by_the_billion_are_one_line() {
     let start = |results| Definition::Start(Start { func: 0.into(), args: [].into(), results });
     let names = [(VALUE, 1, "a"), (VALUE, 5, "lost"), (VALUE, 4_000_000_002, "b")];
-    let definitions = vec![
-        start(2),
-        start(4_000_000_000),
-        start(1),
-        section(None, &names),
-    ];
+    let definitions = vec![start(2), start(4_000_000_000), start(1), section(None, &names)];
     let expected = "\
 (component
   (start 0 (result (value (;0;))) (result (value $a (;1;))))
@@ -484,7 +479,8 @@ fn values_by_the_billion_are_one_line() {
 )
 ";
     assert_eq!(print(definitions.clone()), expected);
-    let named = Config::new().name_unnamed(true).print_component(&definitions.into_iter().collect());
+    let named =
+        Config::new().name_unnamed(true).print_component(&definitions.into_iter().collect());
     assert!(named.len() < 1_000, "{named}");
 }
 
@@ -514,8 +510,7 @@ fn any_list_of_definitions_is_printed() {
         (state >> 33) % end
     };
     for round in 0..200 {
-        let mut list: Definitions =
-            (0..100).map(|_| all[below(all.len())].clone()).collect();
+        let mut list: Definitions = (0..100).map(|_| all[below(all.len())].clone()).collect();
         for _ in 0..below(30) {
             list.insert(below(100), Definition::End);
         }
