@@ -14,6 +14,7 @@
 //! | `names.rs` | the names of imports and exports |
 //! | `aliases.rs`, `instances.rs`, `modules.rs`, `start.rs` | other definitions |
 //! | `canons.rs`, `options.rs` | canonical definitions and their options |
+//! | `stream.rs` | parts of a stream one by one; files that hold either |
 //! | `error.rs` | what can be wrong |
 //! | `view.rs` | [`ComponentTypes`]: imports and exports by name |
 //!
@@ -35,11 +36,13 @@ mod options;
 mod reach;
 mod scope;
 mod start;
+mod stream;
 mod substitute;
 mod types;
 mod validator;
 mod view;
 
 pub use error::{ComponentErrorKind, ComponentMismatch, Leaf, NameRule, Step, Text};
+pub use stream::{PartVerdict, WasmTypes, validate_wasm};
 pub use validator::{Validator, validate_component};
 pub use view::{ComponentTypes, Extern, ExternView, ModuleView, Shape, TypeView};

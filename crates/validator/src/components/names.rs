@@ -229,7 +229,7 @@ impl Validator {
                 }
                 let result = func.result.ok_or(R::NoResult)?;
                 let handle = match self.arena.kind(result) {
-                    Kind::Result => self.part(result, 0).unwrap_or(result),
+                    Kind::Result => self.part_of(result, 0).unwrap_or(result),
                     _ => result,
                 };
                 if self.arena.kind(handle) != Kind::Own {
@@ -268,7 +268,7 @@ impl Validator {
             _ => (func.params, ""),
         };
         let is_result = func.result.is_some_and(|ty| self.arena.kind(ty) == Kind::Result);
-        let ok = func.result.filter(|_| is_result).and_then(|ty| self.part(ty, 0));
+        let ok = func.result.filter(|_| is_result).and_then(|ty| self.part_of(ty, 0));
         match accessor {
             Accessor::Get if own != 0 => Err(R::GetterParams { besides }),
             Accessor::Get if func.result.is_none() => Err(R::GetterResult),
@@ -283,7 +283,7 @@ impl Validator {
 
     /// Checks that the resource of a handle has this name.
     fn check_resource(&self, externs: &Externs, handle: NodeId, name: &str) -> Result<(), R> {
-        let Some(resource) = self.part(handle, 0) else { return Ok(()) };
+        let Some(resource) = self.part_of(handle, 0) else { return Ok(()) };
         if resource == NodeId::UNKNOWN {
             return Ok(());
         }
@@ -298,7 +298,7 @@ impl Validator {
     }
 
     /// A part of a type, by its word.
-    fn part(&self, id: NodeId, place: usize) -> Option<NodeId> {
+    fn part_of(&self, id: NodeId, place: usize) -> Option<NodeId> {
         let words = &self.arena.node(self.arena.unnamed(id)).words;
         words.get(place).copied().filter(|&word| word != ABSENT).map(NodeId)
     }
@@ -347,7 +347,7 @@ impl Validator {
         };
         let result = self.func(NodeId(entry.entity.id)).result;
         let property = result.map(|result| match self.arena.kind(result) {
-            Kind::Result => self.part(result, 0).unwrap_or(result),
+            Kind::Result => self.part_of(result, 0).unwrap_or(result),
             _ => result,
         });
         let words = &self.arena.node(self.arena.unnamed(NodeId(entity.id))).words;
