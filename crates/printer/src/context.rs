@@ -7,12 +7,8 @@ use wattle_ast::{ExternKind, FieldIdx, IndexSpaces, ItemKind, Module, NameMap, O
 
 use crate::config::Config;
 use crate::ids::{Ids, Space};
+use crate::lines::Lines;
 use crate::metadata::Customs;
-
-/// The deepest level that is indented, so that deep nesting does not make the text quadratic.
-const MAX_LEVEL: usize = 50;
-/// The widest indentation of one level, in spaces.
-const MAX_INDENT: usize = 16;
 
 /// The state that all parts of the printer share.
 pub(crate) struct Context<'m> {
@@ -23,9 +19,7 @@ pub(crate) struct Context<'m> {
     pub(crate) spaces: IndexSpaces,
     /// The custom sections; none while only a part of the module is printed.
     pub(crate) customs: Customs<'m>,
-    /// A line break followed by the deepest indentation.
-    line: Vec<u8>,
-    keywords: Vec<Keyword>,
+    pub(crate) lines: Lines,
 }
 
 /// The keyword of an instruction, padded: copying a fixed number of bytes and then cutting the rest
@@ -38,22 +32,23 @@ struct Keyword {
 
 /// The room for a keyword. A longer keyword is copied from the table.
 const KEYWORD: usize = 31;
-/// The length up to which a line break with its indentation is copied whole, like a keyword.
-const SHORT_LINE: usize = 32;
 
-impl Keyword {
-    fn new(opcode: Opcode) -> Keyword {
-        let mnemonic = opcode.mnemonic().as_bytes();
-        let mut text = [0; KEYWORD];
-        match text.get_mut(..mnemonic.len()) {
-            Some(start) => {
-                start.copy_from_slice(mnemonic);
-                Keyword { text, len: mnemonic.len() as u8 }
-            }
-            None => Keyword { text, len: 0 },
+/// The keywords of all instructions, in the order of the table. A longer keyword is empty here.
+static KEYWORDS: [Keyword; Opcode::INFOS.len()] = {
+    let mut keywords = [Keyword { text: [0; KEYWORD], len: 0 }; Opcode::INFOS.len()];
+    let mut opcode = 0;
+    while opcode < keywords.len() {
+        let mnemonic = Opcode::INFOS[opcode].mnemonic.as_bytes();
+        if mnemonic.len() <= KEYWORD {
+            let keyword = &mut keywords[opcode];
+            let (start, _) = keyword.text.split_at_mut(mnemonic.len());
+            start.copy_from_slice(mnemonic);
+            keyword.len = mnemonic.len() as u8;
         }
+        opcode += 1;
     }
-}
+    keywords
+};
 
 /// The identifiers of a module, by index space.
 pub(crate) struct ModuleIds {
@@ -72,24 +67,21 @@ pub(crate) struct ModuleIds {
 impl<'m> Context<'m> {
     pub(crate) fn new(module: &'m Module<'_>, config: &Config) -> Context<'m> {
         let spaces = IndexSpaces::of(module);
-        let mut line = Vec::from(*b"\n");
-        line.resize(1 + MAX_LEVEL * config.indent.min(MAX_INDENT), b' ');
         let ids = ModuleIds::new(module, config, &spaces);
         Context {
             module,
-            config: Config { indent: config.indent.min(MAX_INDENT), ..config.clone() },
+            config: config.clone(),
             ids,
             spaces,
             customs: Customs::default(),
-            line,
-            keywords: Opcode::ALL.iter().copied().map(Keyword::new).collect(),
+            lines: Lines::new(config),
         }
     }
 
     /// Writes the keyword of an instruction.
     #[inline(always)]
     pub(crate) fn keyword(&self, out: &mut Vec<u8>, opcode: Opcode) {
-        match self.keywords.get(opcode as usize) {
+        match KEYWORDS.get(opcode as usize) {
             Some(keyword) if keyword.len > 0 => {
                 let end = out.len() + usize::from(keyword.len);
                 out.extend_from_slice(&keyword.text);
@@ -102,16 +94,7 @@ impl<'m> Context<'m> {
     /// Begins a line. `level` counts from the level of the module.
     #[inline(always)]
     pub(crate) fn line(&self, out: &mut Vec<u8>, level: usize) {
-        let level = self.config.level.saturating_add(level).min(MAX_LEVEL);
-        let len = 1 + level * self.config.indent;
-        match self.line.first_chunk::<SHORT_LINE>() {
-            Some(line) if len <= SHORT_LINE => {
-                let end = out.len() + len;
-                out.extend_from_slice(line);
-                out.truncate(end);
-            }
-            _ => out.extend_from_slice(self.line.get(..len).unwrap_or(&self.line)),
-        }
+        self.lines.begin(out, level);
     }
 }
 

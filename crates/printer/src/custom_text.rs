@@ -2,6 +2,7 @@
 //! `@dylink.0`.
 
 use alloc::format;
+use alloc::vec::Vec;
 
 use wattle_ast::custom::{
     Dylink, DylinkMemory, DylinkSubsection, Producers, ProducersField, SymbolFlags,
@@ -9,6 +10,7 @@ use wattle_ast::custom::{
 use wattle_ast::{Custom, Encode, Name, SectionId};
 use wattle_syntax::strings;
 
+use crate::lines::Lines;
 use crate::printer::Printer;
 
 /// Writes a custom section without its closing parenthesis, provided that the text parses back to
@@ -22,14 +24,14 @@ pub(crate) fn section(
     at: Option<usize>,
 ) -> bool {
     match &*custom.name {
-        Producers::NAME if custom.after >= last => match Producers::parse(bytes) {
-            Ok(section) if section.to_bytes() == bytes && has_text(&section.fields) => {
+        Producers::NAME if custom.after >= last => match producers_in(bytes) {
+            Some(section) => {
                 printer.field("@producers", at);
-                producers(printer, &section);
+                producers(&mut printer.out, &printer.context.lines, 2, &section);
                 printer.context.line(&mut printer.out, 1);
                 true
             }
-            _ => false,
+            None => false,
         },
         // Loaders expect this section before all others.
         Dylink::NAME if custom.after.is_none() => match Dylink::parse(bytes) {
@@ -45,6 +47,12 @@ pub(crate) fn section(
     }
 }
 
+/// The section `producers` with these bytes, provided that it has a text that parses back to them.
+pub(crate) fn producers_in(bytes: &[u8]) -> Option<Producers<'_>> {
+    let section = Producers::parse(bytes).ok()?;
+    (section.to_bytes() == bytes && has_text(&section.fields)).then_some(section)
+}
+
 /// Whether all fields are ones that other tools can read from text.
 fn has_text(fields: &[ProducersField<'_>]) -> bool {
     let is_known = |name: &Name<'_>| matches!(&**name, "language" | "sdk" | "processed-by");
@@ -54,12 +62,15 @@ fn has_text(fields: &[ProducersField<'_>]) -> bool {
     })
 }
 
-fn producers(printer: &mut Printer<'_>, section: &Producers<'_>) {
+/// The fields of a section `producers`, each on a line at this level.
+pub(crate) fn producers(out: &mut Vec<u8>, lines: &Lines, level: usize, section: &Producers<'_>) {
     for field in &section.fields {
         for value in &field.values {
-            form(printer, &field.name);
-            names(printer, [&value.name, &value.version]);
-            printer.str(")");
+            lines.begin(out, level);
+            out.push(b'(');
+            out.extend_from_slice(field.name.as_bytes());
+            names(out, [&value.name, &value.version]);
+            out.push(b')');
         }
     }
 }
@@ -95,30 +106,30 @@ fn subsection(printer: &mut Printer<'_>, subsection: &DylinkSubsection<'_>) {
         }
         DylinkSubsection::Needed(libraries) => {
             form(printer, "needed");
-            names(printer, libraries);
+            names(&mut printer.out, libraries);
             printer.str(")");
         }
         DylinkSubsection::RuntimePath(paths) => {
             form(printer, "runtime-path");
-            names(printer, paths);
+            names(&mut printer.out, paths);
             printer.str(")");
         }
         DylinkSubsection::TargetArch(arch) => {
             form(printer, "target-arch");
-            names(printer, [arch]);
+            names(&mut printer.out, [arch]);
             printer.str(")");
         }
         DylinkSubsection::Exports(exports) => {
             for export in exports {
                 form(printer, "export-info");
-                names(printer, [&export.name]);
+                names(&mut printer.out, [&export.name]);
                 flags(printer, export.flags);
             }
         }
         DylinkSubsection::Imports(imports) => {
             for import in imports {
                 form(printer, "import-info");
-                names(printer, [&import.module, &import.name]);
+                names(&mut printer.out, [&import.module, &import.name]);
                 flags(printer, import.flags);
             }
         }
@@ -132,10 +143,10 @@ fn form(printer: &mut Printer<'_>, keyword: &str) {
     printer.open(keyword, None);
 }
 
-fn names<'n>(printer: &mut Printer<'_>, names: impl IntoIterator<Item = &'n Name<'n>>) {
+fn names<'n>(out: &mut Vec<u8>, names: impl IntoIterator<Item = &'n Name<'n>>) {
     for name in names {
-        printer.str(" ");
-        strings::write_name(&mut printer.out, name);
+        out.push(b' ');
+        strings::write_name(out, name);
     }
 }
 

@@ -22,7 +22,8 @@ use crate::types::repeats;
 pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Result {
     let module = printer.context.module;
     let last = module.last_section();
-    let names = name_text(&printer.context);
+    let own_name = printer.states_own_name;
+    let names = name_text(&printer.context, own_name);
     let customs = core::mem::take(&mut printer.context.customs.written);
     let end = customs.last().map(|(place, _)| *place);
     let is_last = |place, custom: &Custom<'_>| custom.after >= last && end == Some(place);
@@ -42,7 +43,7 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
                 section(printer, custom, last, bytes, at);
             }
             (CustomData::Names, NameText::Ids(more)) => {
-                if more.is_empty() && is_last(place, custom) {
+                if more.is_empty() && !own_name && is_last(place, custom) {
                     continue;
                 }
                 names_mark(printer, custom.after, last, more, at);
@@ -51,7 +52,7 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
         printer.end(hand_on)?;
     }
     if let NameText::Ids(more) = names
-        && !more.is_empty()
+        && (own_name || !more.is_empty())
         && !is_listed
     {
         names_mark(printer, last, last, &more, None);
@@ -131,7 +132,8 @@ enum NameText {
     Section(Vec<u8>),
 }
 
-fn name_text<'m>(context: &Context<'m>) -> NameText {
+/// `own_name` says whether the module's own name is among those that identifiers cannot express.
+fn name_text<'m>(context: &Context<'m>, own_name: bool) -> NameText {
     let module = context.module;
     let names = &module.names;
     if module.customs.iter().any(|it| it.name == Names::NAME && it.data != CustomData::Names) {
@@ -160,7 +162,7 @@ fn name_text<'m>(context: &Context<'m>) -> NameText {
         None => 0..0,
     };
     let more = Names {
-        module: None,
+        module: names.module.clone().filter(|_| own_name),
         funcs: beyond(&names.funcs, 0..len(ExternKind::Func), flags(ExternKind::Func)),
         locals: inner(&names.locals, locals),
         labels: inner(&names.labels, |func| 0..block_count(context, func)),

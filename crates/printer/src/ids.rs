@@ -55,16 +55,22 @@ impl Ids {
 
     /// Replaces the identifiers by those of another space, and reuses the memory.
     pub(crate) fn fill<I: SpaceIdx>(&mut self, names: Option<&NameMap<'_, I>>, space: Space<'_>) {
+        let entries = names.into_iter().flat_map(NameMap::iter);
+        self.fill_from(entries.map(|(index, name)| (index.idx(), name.as_str())), space);
+    }
+
+    /// Replaces the identifiers by those of a space with names in ascending order of their indices.
+    pub(crate) fn fill_from<'n>(
+        &mut self,
+        names: impl Iterator<Item = (usize, &'n str)> + Clone,
+        space: Space<'_>,
+    ) {
         self.text.clear();
         self.ends.clear();
         self.far.clear();
-        let names = names.filter(|names| !names.is_empty());
         let in_range = || {
-            let entries = names.into_iter().flat_map(NameMap::iter);
-            entries
-                .map(|(index, name)| (index.idx(), name.as_str()))
-                .take_while(|(index, _)| *index < space.len)
-                .filter(|(index, _)| space.has_place(*index))
+            let entries = names.clone().take_while(|(index, _)| *index < space.len);
+            entries.filter(|(index, _)| space.has_place(*index))
         };
         let reserved = Reserved::new(in_range().map(|(_, name)| name));
         let duplicates = duplicates(in_range());

@@ -200,7 +200,9 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
         let depth = self.labels.write_definition(&mut self.out);
         match value {
             BlockType::Empty => {}
-            BlockType::Value(ty) => self.context.result_types(&mut self.out, [ty].into_iter()),
+            BlockType::Value(ty) => {
+                self.context.types().result_types(&mut self.out, [ty].into_iter())
+            }
             BlockType::Type(ty) => self.context.type_use(&mut self.out, ty, None, false),
         }
         // The clauses of `try_table` are outside the scope of its label.
@@ -285,15 +287,15 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
 
     fn br_cast(&mut self, value: BrCast) -> Result<(), Illegible> {
         self.label(value.label)?;
-        self.context.ref_type(&mut self.out, value.from);
-        self.context.ref_type(&mut self.out, value.to);
+        self.context.types().ref_type(&mut self.out, value.from);
+        self.context.types().ref_type(&mut self.out, value.to);
         Ok(())
     }
 
     fn call_indirect(&mut self, value: CallIndirect) -> Result<(), Illegible> {
         self.seen.ty = value.ty;
         self.table_unless_first(value.table);
-        self.context.type_ref(&mut self.out, value.ty);
+        self.context.types().type_ref(&mut self.out, value.ty);
         Ok(())
     }
 
@@ -369,7 +371,7 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
     }
 
     write! { code, value:
-        select_types SelectTypes<'_> = code.context.result_types(&mut code.out, value.iter());
+        select_types SelectTypes<'_> = code.context.types().result_types(&mut code.out, value.iter());
         table TableIdx = code.table_unless_first(value);
         memory MemIdx = code.memory_unless_first(value);
         global GlobalIdx = code.context.ids.globals.reference(&mut code.out, value.0);
@@ -380,10 +382,10 @@ impl<'p, 'm, L: Layout> Sink<'_> for Code<'p, 'm, L> {
         shuffle Shuffle = value.0.into_iter().for_each(|lane| code.number(lane.into()));
         i32 i32 = code.signed(value.into());
         i64 i64 = code.signed(value);
-        heap_type HeapType = code.context.heap_type(&mut code.out, value);
+        heap_type HeapType = code.context.types().heap_type(&mut code.out, value);
         ref_type_non_null RefTypeNonNull =
-            code.context.ref_type(&mut code.out, RefType::non_null(value.0));
-        ref_type_null RefTypeNull = code.context.ref_type(&mut code.out, RefType::null(value.0));
+            code.context.types().ref_type(&mut code.out, RefType::non_null(value.0));
+        ref_type_null RefTypeNull = code.context.types().ref_type(&mut code.out, RefType::null(value.0));
     }
 }
 

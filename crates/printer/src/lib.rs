@@ -29,6 +29,7 @@ extern crate alloc;
 extern crate std;
 
 mod arity;
+mod components;
 mod config;
 mod context;
 mod custom_text;
@@ -39,6 +40,7 @@ mod ids;
 mod instructions;
 mod labels;
 mod limits;
+mod lines;
 mod listing;
 mod metadata;
 mod modules;
@@ -46,6 +48,7 @@ mod numbers;
 mod printer;
 mod types;
 
+pub use components::print_component;
 pub use config::{Comments, Config};
 pub use listing::{Line, Lister, Listing};
 pub use modules::print;

@@ -19,3 +19,7 @@ pub(crate) const LOCALS: u64 = 50_000;
 /// The most bytes of a name that is an identifier. A longer name stands in an annotation where it is
 /// defined.
 pub(crate) const ID_BYTES: usize = 1_024;
+
+/// The most results of a start function of a component that are written one by one: as many values as
+/// engines allow in a component. More are written as `(result (@repeat 1000000) (value))`.
+pub(crate) const RESULTS: u32 = 1_000;

@@ -8,7 +8,7 @@ use core::fmt;
 
 use wattle_ast::{
     Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind, ExternType,
-    Func, Import, Local, Module, NameMap, Opcode, SectionId,
+    Func, Import, Local, Module, Name, NameMap, Opcode, SectionId,
 };
 
 use wattle_syntax::strings;
@@ -18,12 +18,9 @@ use crate::ids::{Ids, Space, annotation};
 use crate::instructions::{Code, Commented, Flat};
 use crate::labels::LabelStack;
 use crate::metadata::Pending;
-use crate::printer::{HandOn, Printer};
-use crate::types::repeats;
+use crate::printer::{HandOn, Printer, in_pieces, into_string};
+use crate::types::{mem_type, repeats};
 use crate::{customs, numbers};
-
-/// The number of bytes of text from which a piece is handed on.
-const PIECE: usize = 1 << 16;
 
 /// Prints a module with the default settings: flat, two spaces a level.
 ///
@@ -57,8 +54,7 @@ impl Config {
         let mut printer = Printer::new(module, self);
         // This closure never fails.
         let _ = printer.module(&mut |_| Ok(()));
-        String::from_utf8(printer.out)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        into_string(printer.out)
     }
 
     /// Prints a module, handing the text on in pieces. Returns whether every body could be decoded.
@@ -80,31 +76,32 @@ impl Config {
         out: &mut impl fmt::Write,
     ) -> Result<bool, fmt::Error> {
         let mut printer = Printer::new(module, self);
-        let mut write =
-            |text: &[u8]| out.write_str(core::str::from_utf8(text).map_err(|_| fmt::Error)?);
-        printer.module(&mut |text| {
-            if text.len() >= PIECE {
-                write(text)?;
-                text.clear();
-            }
-            Ok(())
+        in_pieces(out, |hand_on| {
+            printer.module(hand_on)?;
+            Ok(core::mem::take(&mut printer.out))
         })?;
-        write(&printer.out)?;
         Ok(printer.is_legible)
     }
 }
 
 impl<'m> Printer<'m> {
     fn module(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
-        let module = self.context.module;
         self.str("(module");
-        self.module_name();
+        own_name(&mut self.out, "module", self.context.module.names.module.as_ref());
+        self.fields(hand_on)?;
+        self.str("\n");
+        Ok(())
+    }
+
+    /// Everything behind the identifier of the module, the closing parenthesis included.
+    pub(crate) fn fields(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
+        let module = self.context.module;
         self.types(hand_on)?;
         self.imports(hand_on)?;
         for (place, index, table) in self.defined(ExternKind::Table, &module.tables) {
             let at = self.offset(SectionId::Table, place);
             self.begin(index, at);
-            self.context.table_type(&mut self.out, &table.ty);
+            self.context.types().table_type(&mut self.out, &table.ty);
             if let Some(init) = &table.init {
                 self.const_expr(init, "", at);
             }
@@ -112,7 +109,7 @@ impl<'m> Printer<'m> {
         }
         for (place, index, memory) in self.defined(ExternKind::Mem, &module.memories) {
             self.begin(index, self.offset(SectionId::Mem, place));
-            self.context.mem_type(&mut self.out, memory);
+            mem_type(&mut self.out, memory);
             self.end(hand_on)?;
         }
         for (place, index, tag) in self.defined(ExternKind::Tag, &module.tags) {
@@ -124,7 +121,7 @@ impl<'m> Printer<'m> {
         for (place, index, global) in self.defined(ExternKind::Global, &module.globals) {
             let at = self.offset(SectionId::Global, place);
             self.begin(index, at);
-            self.context.global_type(&mut self.out, &global.ty);
+            self.context.types().global_type(&mut self.out, &global.ty);
             self.const_expr(&global.init, "", at);
             self.end(hand_on)?;
         }
@@ -155,7 +152,7 @@ impl<'m> Printer<'m> {
         if self.fields {
             self.context.line(&mut self.out, 0);
         }
-        self.str(")\n");
+        self.str(")");
         Ok(())
     }
 
@@ -169,20 +166,6 @@ impl<'m> Printer<'m> {
         let indices = self.context.spaces.imported(kind)..;
         let items = items.iter().enumerate().zip(indices);
         items.map(move |((place, item), index)| (place, ExternIdx::new(kind, index), item))
-    }
-
-    fn module_name(&mut self) {
-        match self.context.module.names.module.as_deref() {
-            Some("") => {
-                self.str(" $#module");
-                annotation(&mut self.out, "");
-            }
-            Some(name) => {
-                self.str(" ");
-                strings::write_id(&mut self.out, name);
-            }
-            None => {}
-        }
     }
 
     /// Begins a field for an item that can be exported: its identifier, its index, and its inline
@@ -319,13 +302,13 @@ impl<'m> Printer<'m> {
                 out.extend_from_slice(b" (exact");
                 match params {
                     Some(_) => self.context.type_use_with_names(out, *ty, params),
-                    None => self.context.type_ref(out, *ty),
+                    None => self.context.types().type_ref(out, *ty),
                 }
                 out.push(b')');
             }
-            ExternType::Table(ty) => self.context.table_type(out, ty),
-            ExternType::Mem(ty) => self.context.mem_type(out, ty),
-            ExternType::Global(ty) => self.context.global_type(out, ty),
+            ExternType::Table(ty) => self.context.types().table_type(out, ty),
+            ExternType::Mem(ty) => mem_type(out, ty),
+            ExternType::Global(ty) => self.context.types().global_type(out, ty),
             ExternType::Tag(tag) => self.context.type_use_with_names(out, tag.ty, params),
         }
     }
@@ -358,7 +341,7 @@ impl<'m> Printer<'m> {
         }
         match &elem.items {
             ElemItems::Funcs(_) => self.str(" func"),
-            ElemItems::Exprs(_) => self.context.ref_type(&mut self.out, elem.ty),
+            ElemItems::Exprs(_) => self.context.types().ref_type(&mut self.out, elem.ty),
         }
         if self.context.config.skeleton {
             if !elem.items.is_empty() {
@@ -441,7 +424,7 @@ impl<'m> Printer<'m> {
                     let one_by_one =
                         |local: Local| core::iter::repeat_n(local.ty, local.count as usize);
                     let types = body.locals().flat_map(one_by_one);
-                    self.context.variables(&mut self.out, "local", types, first, Some(ids));
+                    self.context.types().variables(&mut self.out, "local", types, first, Some(ids));
                 }
                 None => {
                     let named = names.into_iter().flat_map(NameMap::iter).map(|(index, _)| index.0);
@@ -493,14 +476,28 @@ impl<'m> Printer<'m> {
     }
 }
 
+/// ` $name`: the identifier of a module or component at the top, which is its own name.
+pub(crate) fn own_name(out: &mut Vec<u8>, keyword: &str, name: Option<&Name<'_>>) {
+    match name.map(Name::as_str) {
+        Some("") => {
+            out.extend_from_slice(b" $#");
+            out.extend_from_slice(keyword.as_bytes());
+            annotation(out, "");
+        }
+        Some(name) => {
+            out.push(b' ');
+            strings::write_id(out, name);
+        }
+        None => {}
+    }
+}
+
 /// ` $id (;5;)`.
-fn define(out: &mut Vec<u8>, ids: &Ids, index: u32) {
+pub(crate) fn define(out: &mut Vec<u8>, ids: &Ids, index: u32) {
     let id = ids.definition(index);
     if !id.is_empty() {
         out.push(b' ');
         out.extend_from_slice(id);
     }
-    out.extend_from_slice(b" (;");
-    numbers::decimal(out, index.into());
-    out.extend_from_slice(b";)");
+    numbers::index_comment(out, index);
 }

@@ -23,6 +23,13 @@ pub(crate) fn decimal(out: &mut Vec<u8>, value: u64) {
     }
 }
 
+/// Appends a space and a decimal number.
+#[inline]
+pub(crate) fn spaced(out: &mut Vec<u8>, value: u64) {
+    out.push(b' ');
+    decimal(out, value);
+}
+
 fn decimal_long(out: &mut Vec<u8>, mut value: u64) {
     // The greatest number has twenty digits.
     let mut digits = [b'0'; 20];
@@ -71,6 +78,20 @@ pub(crate) fn offset_comment(out: &mut Vec<u8>, offset: usize) {
     out.extend_from_slice(b"(;@");
     hex(out, offset as u64);
     out.extend_from_slice(b";) ");
+}
+
+/// Appends ` (;5;)`.
+pub(crate) fn index_comment(out: &mut Vec<u8>, index: u32) {
+    out.extend_from_slice(b" (;");
+    decimal(out, index.into());
+    out.extend_from_slice(b";)");
+}
+
+/// Appends ` (@repeat 5)`.
+pub(crate) fn repeat(out: &mut Vec<u8>, count: u32) {
+    out.extend_from_slice(b" (@repeat ");
+    decimal(out, count.into());
+    out.push(b')');
 }
 
 /// The parts of a float's bits.

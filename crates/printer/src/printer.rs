@@ -1,5 +1,6 @@
 //! The state of printing one module, and how its fields begin and end.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -18,7 +19,12 @@ use crate::numbers::offset_comment;
 pub(crate) struct Printer<'m> {
     pub(crate) context: Context<'m>,
     pub(crate) out: Vec<u8>,
-    /// The offsets of items in the binary, by section; empty when offsets are not printed.
+    /// The offset of the module in the binary: 0 unless a component holds it.
+    pub(crate) start: usize,
+    /// Whether the text states the module's own name in an annotation, because the identifier behind
+    /// `module` does not.
+    pub(crate) states_own_name: bool,
+    /// The offsets of items in the module, by section; empty when offsets are not printed.
     offsets: [Vec<usize>; SectionId::COUNT],
     pub(crate) exports: InlineExports,
     /// The identifiers of the locals of the function that is being printed.
@@ -35,6 +41,33 @@ pub(crate) struct Printer<'m> {
 
 /// Takes the text that was printed so far if it is long enough, and clears it.
 pub(crate) type HandOn<'h> = &'h mut dyn FnMut(&mut Vec<u8>) -> fmt::Result;
+
+/// The number of bytes of text from which a piece is handed on.
+const PIECE: usize = 1 << 16;
+
+/// The text as a string. A printer only writes UTF-8.
+pub(crate) fn into_string(text: Vec<u8>) -> String {
+    String::from_utf8(text)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// Prints to `out` in pieces. `print` gets what takes a piece, and returns the text behind the last
+/// one.
+pub(crate) fn in_pieces(
+    out: &mut impl fmt::Write,
+    print: impl FnOnce(HandOn<'_>) -> Result<Vec<u8>, fmt::Error>,
+) -> fmt::Result {
+    let mut write =
+        |text: &[u8]| out.write_str(core::str::from_utf8(text).map_err(|_| fmt::Error)?);
+    let rest = print(&mut |text| {
+        if text.len() >= PIECE {
+            write(text)?;
+            text.clear();
+        }
+        Ok(())
+    })?;
+    write(&rest)
+}
 
 impl<'m> Printer<'m> {
     pub(crate) fn new(module: &'m Module<'_>, config: &Config) -> Printer<'m> {
@@ -56,6 +89,8 @@ impl<'m> Printer<'m> {
         Printer {
             context,
             out,
+            start: 0,
+            states_own_name: false,
             offsets,
             exports,
             locals,
@@ -69,7 +104,8 @@ impl<'m> Printer<'m> {
 
     /// The offset in the binary of the item at index `place` of a section, if known.
     pub(crate) fn offset(&self, section: SectionId, place: usize) -> Option<usize> {
-        self.offsets[section as usize].get(place).copied()
+        let offset = self.offsets[section as usize].get(place)?;
+        Some(self.start.saturating_add(*offset))
     }
 
     pub(crate) fn str(&mut self, text: &str) {

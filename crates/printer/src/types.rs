@@ -20,24 +20,49 @@ pub(crate) fn repeats(func: &FuncType, has_names: bool) -> bool {
     func.params().len() + func.results().len() <= most
 }
 
-impl Context<'_> {
-    pub(crate) fn heap_type(&self, out: &mut Vec<u8>, ty: HeapType) {
+/// The text of core types: all that it depends on are the identifiers of types.
+#[derive(Clone, Copy)]
+pub(crate) struct Types<'i> {
+    pub(crate) ids: &'i Ids,
+    /// The number of types that have an identifier in references. A later type is written as its
+    /// number, because text cannot refer forwards by identifier there.
+    pub(crate) known: u32,
+}
+
+/// The identifiers inside of a type.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Inner<'i> {
+    pub(crate) params: Option<&'i Ids>,
+    pub(crate) fields: Option<&'i Ids>,
+}
+
+impl Types<'_> {
+    /// Appends a space, and the identifier or the number.
+    #[inline]
+    fn reference(self, out: &mut Vec<u8>, index: TypeIdx) {
+        match index.0 < self.known {
+            true => self.ids.reference(out, index.0),
+            false => numbers::spaced(out, index.0.into()),
+        }
+    }
+
+    pub(crate) fn heap_type(self, out: &mut Vec<u8>, ty: HeapType) {
         match ty {
             HeapType::Abs(abs) => {
                 out.push(b' ');
                 out.extend_from_slice(abs.keyword().as_bytes());
             }
-            HeapType::Type(index) => self.ids.types.reference(out, index.0),
+            HeapType::Type(index) => self.reference(out, index),
             HeapType::Exact(index) => {
                 out.extend_from_slice(b" (exact");
-                self.ids.types.reference(out, index.0);
+                self.reference(out, index);
                 out.push(b')');
             }
         }
     }
 
     /// Appends a space and the type.
-    pub(crate) fn ref_type(&self, out: &mut Vec<u8>, ty: RefType) {
+    pub(crate) fn ref_type(self, out: &mut Vec<u8>, ty: RefType) {
         match (ty.nullable, ty.heap) {
             (true, HeapType::Abs(abs)) => {
                 out.push(b' ');
@@ -51,7 +76,7 @@ impl Context<'_> {
         }
     }
 
-    pub(crate) fn val_type(&self, out: &mut Vec<u8>, ty: ValType) {
+    pub(crate) fn val_type(self, out: &mut Vec<u8>, ty: ValType) {
         match ty {
             ValType::Ref(ty) => self.ref_type(out, ty),
             number => {
@@ -62,7 +87,7 @@ impl Context<'_> {
     }
 
     /// Appends ` (result types)`, even without types.
-    pub(crate) fn result_types(&self, out: &mut Vec<u8>, types: impl Iterator<Item = ValType>) {
+    pub(crate) fn result_types(self, out: &mut Vec<u8>, types: impl Iterator<Item = ValType>) {
         out.extend_from_slice(b" (result");
         types.for_each(|ty| self.val_type(out, ty));
         out.push(b')');
@@ -71,7 +96,7 @@ impl Context<'_> {
     /// Appends parameters or locals. Each one with an identifier has parentheses of its own.
     /// `first` is the index of the first one.
     pub(crate) fn variables(
-        &self,
+        self,
         out: &mut Vec<u8>,
         keyword: &str,
         types: impl Iterator<Item = ValType>,
@@ -105,6 +130,127 @@ impl Context<'_> {
         }
     }
 
+    fn params_and_results(self, out: &mut Vec<u8>, ty: &FuncType, ids: Option<&Ids>) {
+        self.variables(out, "param", ty.params().iter().copied(), 0, ids);
+        if !ty.results().is_empty() {
+            self.result_types(out, ty.results().iter().copied());
+        }
+    }
+
+    /// Appends ` (type 5)`.
+    pub(crate) fn type_ref(self, out: &mut Vec<u8>, ty: TypeIdx) {
+        out.extend_from_slice(b" (type");
+        self.reference(out, ty);
+        out.push(b')');
+    }
+
+    fn field(self, out: &mut Vec<u8>, field: FieldType) {
+        if field.mutable {
+            out.extend_from_slice(b" (mut");
+        }
+        match field.storage {
+            StorageType::Val(ty) => self.val_type(out, ty),
+            StorageType::Pack(PackType::I8) => out.extend_from_slice(b" i8"),
+            StorageType::Pack(PackType::I16) => out.extend_from_slice(b" i16"),
+        }
+        if field.mutable {
+            out.push(b')');
+        }
+    }
+
+    fn comp_type(self, out: &mut Vec<u8>, ty: &CompType, inner: Inner<'_>) {
+        match ty {
+            CompType::Func(func) => {
+                out.extend_from_slice(b" (func");
+                self.params_and_results(out, func, inner.params);
+            }
+            CompType::Struct(structure) => {
+                out.extend_from_slice(b" (struct");
+                for (index, field) in (0..=u32::MAX).zip(&structure.fields) {
+                    out.extend_from_slice(b" (field");
+                    let id = inner.fields.map(|ids| ids.definition(index));
+                    if let Some(id) = id.filter(|id| !id.is_empty()) {
+                        out.push(b' ');
+                        out.extend_from_slice(id);
+                    }
+                    self.field(out, *field);
+                    out.push(b')');
+                }
+            }
+            CompType::Array(array) => {
+                out.extend_from_slice(b" (array");
+                self.field(out, array.field);
+            }
+            CompType::Cont(ty) => {
+                out.extend_from_slice(b" (cont");
+                self.reference(out, *ty);
+            }
+        }
+        out.push(b')');
+    }
+
+    /// Appends a type definition without `(type $id`.
+    pub(crate) fn sub_type(self, out: &mut Vec<u8>, ty: &SubType, inner: Inner<'_>) {
+        let has_sub = !ty.is_final || !ty.supertypes.is_empty();
+        if has_sub {
+            out.extend_from_slice(if ty.is_final { b" (sub final" } else { b" (sub" });
+            for supertype in &ty.supertypes {
+                self.reference(out, *supertype);
+            }
+        }
+        for (keyword, index) in [("describes", ty.describes), ("descriptor", ty.descriptor)] {
+            if let Some(index) = index {
+                out.extend_from_slice(b" (");
+                out.extend_from_slice(keyword.as_bytes());
+                self.reference(out, index);
+                out.push(b')');
+            }
+        }
+        self.comp_type(out, &ty.comp, inner);
+        if has_sub {
+            out.push(b')');
+        }
+    }
+
+    pub(crate) fn table_type(self, out: &mut Vec<u8>, ty: &TableType) {
+        limits(out, &ty.limits);
+        self.ref_type(out, ty.elem);
+    }
+
+    pub(crate) fn global_type(self, out: &mut Vec<u8>, ty: &GlobalType) {
+        self.field(out, FieldType { mutable: ty.mutable, storage: StorageType::Val(ty.val) });
+    }
+}
+
+fn limits(out: &mut Vec<u8>, limits: &Limits) {
+    if limits.addr == AddrType::I64 {
+        out.extend_from_slice(b" i64");
+    }
+    numbers::spaced(out, limits.min);
+    if let Some(max) = limits.max {
+        numbers::spaced(out, max);
+    }
+    if limits.shared {
+        out.extend_from_slice(b" shared");
+    }
+}
+
+pub(crate) fn mem_type(out: &mut Vec<u8>, ty: &MemType) {
+    limits(out, &ty.limits);
+    if let Some(log2) = ty.page_size_log2 {
+        out.extend_from_slice(b" (pagesize");
+        numbers::spaced(out, 1_u64.checked_shl(log2.into()).unwrap_or(0));
+        out.push(b')');
+    }
+}
+
+impl Context<'_> {
+    /// What writes the types of the module.
+    #[inline(always)]
+    pub(crate) fn types(&self) -> Types<'_> {
+        Types { ids: &self.ids.types, known: u32::MAX }
+    }
+
     /// Appends locals as runs of one type: ` (local (@repeat 1000000) i64)`. Those with identifiers,
     /// whose indices are `named`, stand alone.
     pub(crate) fn local_runs(
@@ -129,25 +275,16 @@ impl Context<'_> {
                 };
                 out.extend_from_slice(b" (local");
                 if next - index > 1 {
-                    out.extend_from_slice(b" (@repeat ");
-                    numbers::decimal(out, (next - index).into());
-                    out.push(b')');
+                    numbers::repeat(out, next - index);
                 }
                 if !id.is_empty() {
                     out.push(b' ');
                     out.extend_from_slice(id);
                 }
-                self.val_type(out, run.ty);
+                self.types().val_type(out, run.ty);
                 out.push(b')');
                 index = next;
             }
-        }
-    }
-
-    fn params_and_results(&self, out: &mut Vec<u8>, ty: &FuncType, ids: Option<&Ids>) {
-        self.variables(out, "param", ty.params().iter().copied(), 0, ids);
-        if !ty.results().is_empty() {
-            self.result_types(out, ty.results().iter().copied());
         }
     }
 
@@ -160,9 +297,9 @@ impl Context<'_> {
         ids: Option<&Ids>,
         has_names: bool,
     ) {
-        self.type_ref(out, ty);
+        self.types().type_ref(out, ty);
         if let Some(func) = self.module.func_type(ty).filter(|func| repeats(func, has_names)) {
-            self.params_and_results(out, func, ids);
+            self.types().params_and_results(out, func, ids);
         }
     }
 
@@ -174,125 +311,25 @@ impl Context<'_> {
         names: Option<&NameMap<'_, LocalIdx>>,
     ) {
         let func = self.module.func_type(ty).filter(|func| repeats(func, true));
-        let ids = func.and_then(|func| self.param_ids(names, func));
+        let ids = func.and_then(|func| param_ids(names, func));
         self.type_use(out, ty, ids.as_ref(), ids.is_some());
     }
 
-    /// The identifiers of parameters with these names; `None` without names.
-    fn param_ids(&self, names: Option<&NameMap<'_, LocalIdx>>, func: &FuncType) -> Option<Ids> {
-        let len = func.params().len();
-        let space = Space { keyword: "local", first: 0, len, name_unnamed: false, nameless: &[] };
-        names.map(|names| Ids::new(Some(names), space))
-    }
-
-    /// Appends ` (type 5)`.
-    pub(crate) fn type_ref(&self, out: &mut Vec<u8>, ty: TypeIdx) {
-        out.extend_from_slice(b" (type");
-        self.ids.types.reference(out, ty.0);
-        out.push(b')');
-    }
-
-    fn field(&self, out: &mut Vec<u8>, field: FieldType) {
-        if field.mutable {
-            out.extend_from_slice(b" (mut");
-        }
-        match field.storage {
-            StorageType::Val(ty) => self.val_type(out, ty),
-            StorageType::Pack(PackType::I8) => out.extend_from_slice(b" i8"),
-            StorageType::Pack(PackType::I16) => out.extend_from_slice(b" i16"),
-        }
-        if field.mutable {
-            out.push(b')');
-        }
-    }
-
-    fn comp_type(&self, out: &mut Vec<u8>, index: u32, ty: &CompType) {
-        match ty {
-            CompType::Func(func) => {
-                out.extend_from_slice(b" (func");
-                let names = self.module.names.type_params.get(index.into());
-                self.params_and_results(out, func, self.param_ids(names, func).as_ref());
-            }
-            CompType::Struct(structure) => {
-                out.extend_from_slice(b" (struct");
-                let ids = self.ids.fields.get(&index);
-                for (index, field) in (0..=u32::MAX).zip(&structure.fields) {
-                    out.extend_from_slice(b" (field");
-                    if let Some(id) =
-                        ids.map(|ids| ids.definition(index)).filter(|id| !id.is_empty())
-                    {
-                        out.push(b' ');
-                        out.extend_from_slice(id);
-                    }
-                    self.field(out, *field);
-                    out.push(b')');
-                }
-            }
-            CompType::Array(array) => {
-                out.extend_from_slice(b" (array");
-                self.field(out, array.field);
-            }
-            CompType::Cont(ty) => {
-                out.extend_from_slice(b" (cont");
-                self.ids.types.reference(out, ty.0);
-            }
-        }
-        out.push(b')');
-    }
-
-    /// Appends a type definition without `(type $id`.
+    /// Appends the definition of the type with this index without `(type $id`.
     pub(crate) fn sub_type(&self, out: &mut Vec<u8>, index: u32, ty: &SubType) {
-        let has_sub = !ty.is_final || !ty.supertypes.is_empty();
-        if has_sub {
-            out.extend_from_slice(if ty.is_final { b" (sub final" } else { b" (sub" });
-            for supertype in &ty.supertypes {
-                self.ids.types.reference(out, supertype.0);
-            }
-        }
-        for (keyword, index) in [("describes", ty.describes), ("descriptor", ty.descriptor)] {
-            if let Some(index) = index {
-                out.extend_from_slice(b" (");
-                out.extend_from_slice(keyword.as_bytes());
-                self.ids.types.reference(out, index.0);
-                out.push(b')');
-            }
-        }
-        self.comp_type(out, index, &ty.comp);
-        if has_sub {
-            out.push(b')');
-        }
+        let names = self.module.names.type_params.get(index.into());
+        let params = match &ty.comp {
+            CompType::Func(func) => param_ids(names, func),
+            _ => None,
+        };
+        let inner = Inner { params: params.as_ref(), fields: self.ids.fields.get(&index) };
+        self.types().sub_type(out, ty, inner);
     }
+}
 
-    fn limits(&self, out: &mut Vec<u8>, limits: &Limits) {
-        if limits.addr == AddrType::I64 {
-            out.extend_from_slice(b" i64");
-        }
-        out.push(b' ');
-        numbers::decimal(out, limits.min);
-        if let Some(max) = limits.max {
-            out.push(b' ');
-            numbers::decimal(out, max);
-        }
-        if limits.shared {
-            out.extend_from_slice(b" shared");
-        }
-    }
-
-    pub(crate) fn mem_type(&self, out: &mut Vec<u8>, ty: &MemType) {
-        self.limits(out, &ty.limits);
-        if let Some(log2) = ty.page_size_log2 {
-            out.extend_from_slice(b" (pagesize ");
-            numbers::decimal(out, 1_u64.checked_shl(log2.into()).unwrap_or(0));
-            out.push(b')');
-        }
-    }
-
-    pub(crate) fn table_type(&self, out: &mut Vec<u8>, ty: &TableType) {
-        self.limits(out, &ty.limits);
-        self.ref_type(out, ty.elem);
-    }
-
-    pub(crate) fn global_type(&self, out: &mut Vec<u8>, ty: &GlobalType) {
-        self.field(out, FieldType { mutable: ty.mutable, storage: StorageType::Val(ty.val) });
-    }
+/// The identifiers of parameters with these names; `None` without names.
+fn param_ids(names: Option<&NameMap<'_, LocalIdx>>, func: &FuncType) -> Option<Ids> {
+    let len = func.params().len();
+    let space = Space { keyword: "local", first: 0, len, name_unnamed: false, nameless: &[] };
+    names.map(|names| Ids::new(Some(names), space))
 }

@@ -8,6 +8,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::canon_table::{for_each_canon, for_each_canon_opt};
+use super::sorts::CoreSortIdx;
 use super::types::ResultList;
 use crate::values::fields;
 use crate::{
@@ -313,6 +314,20 @@ macro_rules! canon_opts {
             pub const fn feature(&self) -> Feature {
                 match self { $( CanonOpt::$variant { .. } => Feature::$feature, )* }
             }
+
+            /// The definition that it names, if it is an option that names one.
+            ///
+            /// ```
+            /// use wattle_ast::components::{CanonOpt, CoreSortIdx};
+            /// let memory = CanonOpt::Memory(1.into());
+            /// assert_eq!(memory.index(), Some(CoreSortIdx::Memory(1.into())));
+            /// assert_eq!(CanonOpt::Utf8.index(), None);
+            /// ```
+            pub fn index(&self) -> Option<CoreSortIdx> {
+                match *self { $( canon_opts!(@pattern $variant index $($ty)?) => {
+                    canon_opts!(@index index $($ty)?)
+                } )* }
+            }
         }
 
         impl Decode<'_> for CanonOpt {
@@ -336,6 +351,8 @@ macro_rules! canon_opts {
             }
         }
     };
+    (@index $index:ident) => { None };
+    (@index $index:ident $ty:ident) => { Some(CoreSortIdx::from($index)) };
     (@pattern $variant:ident $index:ident) => { CanonOpt::$variant };
     (@pattern $variant:ident $index:ident $ty:ident) => { CanonOpt::$variant($index) };
 }

@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use super::sorts::{CoreSort, PlainSort, Sort};
+use super::sorts::{CoreSort, PlainSort, Sort, SortIdx};
 use crate::modules::subsection;
 use crate::{
     ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, Encode,
@@ -50,6 +50,22 @@ macro_rules! names {
             /// The name of a definition, by its sort and the number of its index.
             pub fn of(&self, sort: Sort, index: u32) -> Option<&Name<'a>> {
                 match sort { $( Sort::$level($sort::$variant) => self.$field.get(index.into()), )* }
+            }
+
+            /// All names but that of the component, sort by sort, in ascending order of indices.
+            ///
+            /// ```
+            /// use wattle_ast::components::{CoreSortIdx, Names, SortIdx};
+            ///
+            /// let mut names = Names::default();
+            /// names.core_tags.insert(3.into(), "t".into());
+            /// let (index, name) = names.iter().next().unwrap();
+            /// assert_eq!((index, name.as_str()), (SortIdx::Core(CoreSortIdx::Tag(3.into())), "t"));
+            /// ```
+            pub fn iter(&self) -> impl Iterator<Item = (SortIdx, &Name<'a>)> {
+                let names = core::iter::empty();
+                $( let names = names.chain(self.$field.iter().map(|(index, name)| (index.into(), name))); )*
+                names
             }
 
             /// Sets the name of a definition, by its sort and the number of its index.
@@ -123,9 +139,12 @@ impl<'a> Names<'a> {
     /// Parses the content of the section, which follows the section's own name.
     ///
     /// # Errors
-    /// What is wrong and the offset, if the name of the component is not first, a sort comes twice,
-    /// an id is unknown, or a subsection is malformed itself. Engines ignore a malformed name
-    /// section, and so may the caller.
+    /// What is wrong and the offset, if the name of the component is not first, a sort comes twice
+    /// with different names, an id is unknown, or a subsection is malformed itself. Engines ignore a
+    /// malformed name section, and so may the caller.
+    ///
+    /// A sort may come twice with equal names, although the specification says once: `wasm-encoder`
+    /// 0.263 writes the names of instances twice.
     pub fn parse(bytes: &'a [u8]) -> Result<Names<'a>, Error> {
         let mut reader = Reader::new(bytes);
         Self::read(&mut reader).map_err(|kind| Error::at(kind, reader.pos()))
@@ -133,7 +152,7 @@ impl<'a> Names<'a> {
 
     fn read(reader: &mut Reader<'a>) -> Result<Names<'a>> {
         let mut names = Names::default();
-        let mut sorts: Vec<Sort> = Vec::new();
+        let mut sorts: Vec<(Sort, &[u8])> = Vec::new();
         while !reader.is_empty() {
             let is_first = reader.pos() == 0;
             let id = reader.byte_if(Malformed::NameSubsection, |id| match id {
@@ -148,11 +167,19 @@ impl<'a> Names<'a> {
                 }
                 let start = inner.pos();
                 let sort = inner.read()?;
-                if sorts.contains(&sort) {
-                    return Err(inner.fail_at(start, Malformed::NameSubsection));
+                let first = inner.pos();
+                names.read_sort(sort, inner)?;
+                let bytes = inner.since(first);
+                match sorts.iter().find(|(known, _)| *known == sort) {
+                    Some((_, known)) if *known != bytes => {
+                        Err(inner.fail_at(start, Malformed::NameSubsection))
+                    }
+                    Some(_) => Ok(()),
+                    None => {
+                        sorts.push((sort, bytes));
+                        Ok(())
+                    }
                 }
-                sorts.push(sort);
-                names.read_sort(sort, inner)
             })?;
         }
         Ok(names)

@@ -56,6 +56,20 @@ macro_rules! sorts {
                 match self { $( $index::$variant(index) => index.0, )* }
             }
         }
+
+        $(
+            impl From<$idx> for $index {
+                fn from(index: $idx) -> $index {
+                    $index::$variant(index)
+                }
+            }
+
+            impl From<$idx> for SortIdx {
+                fn from(index: $idx) -> SortIdx {
+                    $index::from(index).into()
+                }
+            }
+        )*
     };
 }
 
@@ -148,6 +162,18 @@ pub enum SortIdx {
     Plain(PlainSortIdx),
 }
 
+impl From<CoreSortIdx> for SortIdx {
+    fn from(index: CoreSortIdx) -> SortIdx {
+        SortIdx::Core(index)
+    }
+}
+
+impl From<PlainSortIdx> for SortIdx {
+    fn from(index: PlainSortIdx) -> SortIdx {
+        SortIdx::Plain(index)
+    }
+}
+
 impl SortIdx {
     /// The index with this number in the index space of `sort`.
     pub const fn new(sort: Sort, index: u32) -> SortIdx {
@@ -175,6 +201,24 @@ impl SortIdx {
 }
 
 impl Sort {
+    /// The number of sorts.
+    pub const COUNT: usize = CoreSort::ALL.len() + PlainSort::ALL.len();
+
+    /// The place of the sort among all of them, core sorts first: a number below
+    /// [`COUNT`](Sort::COUNT), for arrays with an element for each sort.
+    ///
+    /// ```
+    /// use wattle_ast::components::{CoreSort, PlainSort, Sort};
+    /// assert_eq!(Sort::Core(CoreSort::Func).place(), 0);
+    /// assert_eq!(Sort::Plain(PlainSort::Instance).place(), Sort::COUNT - 1);
+    /// ```
+    pub const fn place(self) -> usize {
+        match self {
+            Sort::Core(sort) => sort as usize,
+            Sort::Plain(sort) => CoreSort::ALL.len() + sort as usize,
+        }
+    }
+
     /// Reads a sort. `error` is the reason if the first byte is not one.
     pub(super) fn decode_or(reader: &mut Reader<'_>, error: Malformed) -> Result<Sort> {
         if reader.peek() == Some(CORE) {

@@ -69,7 +69,7 @@ impl<I: SpaceIdx, T> IndexMap<I, T> {
     }
 
     /// The indices and their values, in ascending order of the indices.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (I, &T)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (I, &T)> + Clone {
         self.entries.iter().map(|(index, value)| (*index, value))
     }
 

@@ -175,13 +175,23 @@ fn the_name_section_reads_back() {
 }
 
 #[test]
+fn a_sort_may_come_twice_with_equal_names() {
+    let once = [1, 5, 5, 1, 0, 1, b'i'];
+    let names = Names::parse(&once).unwrap();
+    assert_eq!(Names::parse(&[once, once].concat()), Ok(names.clone()));
+    assert_eq!(names.to_bytes(), once);
+    let listed: Vec<_> = names.iter().map(|(index, name)| (index.number(), &**name)).collect();
+    assert_eq!(listed, [(0, "i")]);
+}
+
+#[test]
 fn malformed_name_sections_are_refused_with_their_place() {
     for (bytes, error, at) in [
         (&[2, 0][..], Malformed::NameSubsection, 0),
         // The name of the component is not first.
         (&[1, 2, 1, 0, 0, 1, 0], Malformed::NameSubsection, 4),
-        // Functions are named twice.
-        (&[1, 2, 1, 0, 1, 2, 1, 0], Malformed::NameSubsection, 6),
+        // Functions are named twice, in different ways.
+        (&[1, 2, 1, 0, 1, 5, 1, 1, 0, 1, b'f'], Malformed::NameSubsection, 6),
         // The indices are not in ascending order.
         (&[1, 6, 1, 2, 1, 0, 1, 0], Malformed::NameSubsection, 6),
         (&[1, 2, 6, 0], Malformed::Sort, 2),

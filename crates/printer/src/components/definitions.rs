@@ -1,0 +1,374 @@
+//! Definitions as text. Types are in `types.rs`, canonical definitions in `canons.rs`.
+
+use core::fmt;
+use core::mem::take;
+
+use wattle_ast::components::{
+    Alias, CoreInstance, CoreSort, Definition, Export, ExternDesc, ExternName, Instance, Names,
+    PlainSort, Scope, Sort, SortIdx, Start, TypeBound, Value, ValueBound,
+};
+use wattle_ast::custom::Producers;
+use wattle_ast::{Custom, Module, Name};
+use wattle_syntax::strings;
+
+use super::names::NameText;
+use super::printer::Printer;
+use super::scope::CORE_TYPE;
+use crate::config::Config;
+use crate::printer::HandOn;
+use crate::{custom_text, limits, numbers, printer};
+
+impl<'c> Printer<'c> {
+    /// Prints the definition at a place in the list.
+    pub(super) fn definition(
+        &mut self,
+        place: usize,
+        definition: &'c Definition<'c>,
+        hand_on: HandOn<'_>,
+    ) -> fmt::Result {
+        match definition {
+            Definition::End => return self.close(hand_on),
+            Definition::Component => {
+                self.begin(place, "component");
+                let sort = Sort::Plain(PlainSort::Component);
+                self.define(sort);
+                let name = self.name_of_next(sort);
+                self.open_component(Some(name));
+                return Ok(());
+            }
+            Definition::CoreModule(module) => self.core_module(place, module, hand_on)?,
+            Definition::CoreInstance(instance) => self.core_instance(place, instance),
+            Definition::CoreType(ty) => {
+                if self.core_type(place, ty, hand_on)? {
+                    return Ok(());
+                }
+            }
+            Definition::Instance(instance) => self.instance(place, instance),
+            Definition::Alias(alias) => self.alias(place, alias),
+            Definition::Type(ty) => {
+                self.begin(place, "type");
+                self.define(Sort::Plain(PlainSort::Type));
+                self.type_definition(ty);
+                if let Some(kind) = definition.opens() {
+                    self.open_type(kind);
+                    return Ok(());
+                }
+            }
+            Definition::Canon(canon) => self.canon(place, canon),
+            Definition::Start(start) => self.start(place, start),
+            Definition::Import(import) => {
+                self.begin(place, "import");
+                self.extern_name(&import.name);
+                self.extern_desc(&import.ty, true);
+            }
+            Definition::Export(export) => self.export(place, export),
+            Definition::Value(value) => self.value(place, value),
+            Definition::Custom(custom) => {
+                if !self.custom(place, custom) {
+                    return Ok(());
+                }
+            }
+            Definition::ExportDecl(export) => {
+                self.begin(place, "export");
+                self.extern_name(&export.name);
+                self.extern_desc(&export.ty, true);
+            }
+            Definition::CoreImportDecl(import) => {
+                self.begin(place, "import");
+                self.name(&import.module);
+                self.name(&import.name);
+                self.core_extern_type(&import.ty);
+            }
+            Definition::CoreExportDecl(export) => {
+                self.begin(place, "export");
+                self.name(&export.name);
+                self.core_extern_type(&export.ty);
+            }
+            // The definitions are listed whole above; the enum may grow in another version.
+            _ => return Ok(()),
+        }
+        self.end(definition, hand_on)
+    }
+
+    /// The name that the next index of a sort has.
+    fn name_of_next(&self, sort: Sort) -> Option<Name<'c>> {
+        let scope = self.scope()?;
+        scope.name(sort, scope.len(sort)).cloned()
+    }
+
+    fn core_module(
+        &mut self,
+        place: usize,
+        module: &Module<'_>,
+        hand_on: HandOn<'_>,
+    ) -> fmt::Result {
+        self.begin(place, "core module");
+        let sort = Sort::Core(CoreSort::Module);
+        self.define(sort);
+        let name = self.name_of_next(sort);
+        let level = self.config.level.saturating_add(self.depth());
+        let config = Config { level, ..self.config.clone() };
+        let mut printer = printer::Printer::new(module, &config);
+        printer.states_own_name = name != module.names.module;
+        printer.start = self.offsets.of_module(place).unwrap_or(0);
+        printer.out = take(&mut self.out);
+        let printed = printer.fields(hand_on);
+        self.out = take(&mut printer.out);
+        self.is_legible &= printer.is_legible;
+        // The fields include the closing parenthesis, which every definition ends with.
+        self.out.pop();
+        printed
+    }
+
+    fn core_instance(&mut self, place: usize, instance: &CoreInstance<'_>) {
+        self.begin(place, "core instance");
+        self.define(Sort::Core(CoreSort::Instance));
+        match instance {
+            CoreInstance::Instantiate { module, args } => {
+                self.str(" (instantiate");
+                self.reference(*module);
+                for arg in args {
+                    self.line(1);
+                    self.str("(with");
+                    self.name(&arg.name);
+                    self.str(" (instance");
+                    self.reference(arg.instance);
+                    self.str("))");
+                }
+                self.end_of_list(args.len());
+                self.str(")");
+            }
+            CoreInstance::Exports(exports) => {
+                for export in exports {
+                    self.line(1);
+                    self.str("(export");
+                    self.name(&export.name);
+                    self.str(" (");
+                    self.str(export.item.sort().keyword());
+                    self.reference(export.item);
+                    self.str("))");
+                }
+                self.end_of_list(exports.len());
+            }
+        }
+    }
+
+    fn instance(&mut self, place: usize, instance: &Instance<'_>) {
+        self.begin(place, "instance");
+        self.define(Sort::Plain(PlainSort::Instance));
+        match instance {
+            Instance::Instantiate { component, args } => {
+                self.str(" (instantiate");
+                self.reference(*component);
+                for arg in args {
+                    self.line(1);
+                    self.str("(with");
+                    self.name(&arg.name);
+                    self.item(arg.item);
+                    self.str(")");
+                }
+                self.end_of_list(args.len());
+                self.str(")");
+            }
+            Instance::Exports(exports) => {
+                for export in exports {
+                    self.line(1);
+                    self.str("(export");
+                    self.extern_name(&export.name);
+                    self.item(export.item);
+                    self.str(")");
+                }
+                self.end_of_list(exports.len());
+            }
+        }
+    }
+
+    /// Ends a list whose elements have lines of their own.
+    pub(super) fn end_of_list(&mut self, len: usize) {
+        if len > 0 {
+            self.line(0);
+        }
+    }
+
+    fn alias(&mut self, place: usize, alias: &Alias<'_>) {
+        self.begin(place, "alias");
+        match alias {
+            Alias::Export { instance, name, .. } => {
+                self.str(" export");
+                self.reference(*instance);
+                self.name(name);
+            }
+            Alias::CoreExport { instance, name, .. } => {
+                self.str(" core export");
+                self.reference(*instance);
+                self.name(name);
+            }
+            Alias::Outer { count, item } => {
+                self.str(" outer");
+                numbers::spaced(&mut self.out, (*count).into());
+                self.reference_out(*count as usize, *item);
+            }
+        }
+        let sort = alias.sort();
+        let in_module_type = self.scope().is_some_and(|scope| scope.kind == Scope::ModuleType);
+        match in_module_type && sort == CORE_TYPE {
+            true => self.str(" (type"),
+            false => self.sort(sort),
+        }
+        self.define(sort);
+        self.str(")");
+    }
+
+    fn start(&mut self, place: usize, start: &Start) {
+        self.begin(place, "start");
+        self.reference(start.func);
+        for arg in &start.args {
+            self.item((*arg).into());
+        }
+        let sort = Sort::Plain(PlainSort::Value);
+        if start.results > limits::RESULTS {
+            self.str(" (result");
+            numbers::repeat(&mut self.out, start.results);
+            self.str(" (value))");
+            return;
+        }
+        let first = self.scope().map_or(0, |scope| scope.len(sort));
+        for index in (first..=u32::MAX).take(start.results as usize) {
+            self.str(" (result (value");
+            self.define_at(sort, index);
+            self.str("))");
+        }
+    }
+
+    fn export(&mut self, place: usize, export: &Export<'_>) {
+        self.begin(place, "export");
+        self.define(export.item.sort());
+        self.extern_name(&export.name);
+        self.item(export.item);
+        if let Some(ty) = &export.ty {
+            self.extern_desc(ty, false);
+        }
+    }
+
+    fn value(&mut self, place: usize, value: &Value<'_>) {
+        self.begin(place, "value");
+        self.define(Sort::Plain(PlainSort::Value));
+        self.val_type(value.ty);
+        self.str(" (binary ");
+        self.content(&value.bytes);
+        self.str(")");
+    }
+
+    /// Prints a custom section, and returns whether there was anything to print.
+    fn custom(&mut self, place: usize, custom: &Custom<'_>) -> bool {
+        let scope = self.scope().filter(|scope| scope.kind == Scope::Component);
+        let is_written = scope.is_none_or(|scope| matches!(scope.name_text, NameText::Sections));
+        if custom.name == Names::NAME && !is_written {
+            let Some(mark) = self.take_mark() else { return false };
+            self.begin(place, "@names");
+            self.mark(&mark);
+            return true;
+        }
+        let bytes = custom.data.bytes().unwrap_or_default();
+        if custom.name == Producers::NAME
+            && !self.config.skeleton
+            && let Some(section) = custom_text::producers_in(bytes)
+        {
+            self.begin(place, "@producers");
+            let level = self.depth() + 1;
+            custom_text::producers(&mut self.out, &self.lines, level, &section);
+            self.line(0);
+            return true;
+        }
+        self.begin(place, "@custom");
+        self.name(&custom.name);
+        self.str(" ");
+        self.content(bytes);
+        true
+    }
+
+    /// Appends the content of an annotation with names.
+    pub(super) fn mark(&mut self, content: &[u8]) {
+        if !content.is_empty() {
+            self.str(" ");
+            self.content(content);
+        }
+    }
+
+    /// Appends a string literal for bytes, or `...` in a skeleton.
+    fn content(&mut self, bytes: &[u8]) {
+        match self.config.skeleton && !bytes.is_empty() {
+            true => self.str("..."),
+            false => strings::write_bytes(&mut self.out, bytes),
+        }
+    }
+
+    /// Appends ` "name"`, with attributes.
+    fn extern_name(&mut self, name: &ExternName<'_>) {
+        self.name(&name.name);
+        for (keyword, attribute) in [
+            (" (implements", &name.implements),
+            (" (version-suffix", &name.version_suffix),
+            (" (external-id", &name.external_id),
+        ] {
+            if let Some(value) = attribute {
+                self.str(keyword);
+                self.name(value);
+                self.str(")");
+            }
+        }
+    }
+
+    /// Appends ` (core module`, without a closing parenthesis.
+    fn sort(&mut self, sort: Sort) {
+        self.str(" (");
+        match sort {
+            Sort::Core(sort) => {
+                self.str("core ");
+                self.str(sort.keyword());
+            }
+            Sort::Plain(sort) => self.str(sort.keyword()),
+        }
+    }
+
+    /// Appends ` (func $f)`.
+    pub(super) fn item(&mut self, item: SortIdx) {
+        self.sort(item.sort());
+        self.reference(item);
+        self.str(")");
+    }
+
+    /// Appends ` (func $f (;0;) (type 1))`, with identifier and index if it is a definition.
+    fn extern_desc(&mut self, ty: &ExternDesc, defines: bool) {
+        self.sort(ty.sort());
+        if defines {
+            self.define(ty.sort());
+        }
+        match *ty {
+            ExternDesc::CoreModule(ty) => self.type_ref(ty),
+            ExternDesc::Func(ty) | ExternDesc::Component(ty) | ExternDesc::Instance(ty) => {
+                self.type_ref(ty);
+            }
+            ExternDesc::Value(ValueBound::Eq(value)) => {
+                self.str(" (eq");
+                self.reference(value);
+                self.str(")");
+            }
+            ExternDesc::Value(ValueBound::Type(ty)) => self.bound_type(ty),
+            ExternDesc::Type(TypeBound::Eq(ty)) => {
+                self.str(" (eq");
+                self.reference(ty);
+                self.str(")");
+            }
+            ExternDesc::Type(TypeBound::Resource) => self.str(" (sub resource)"),
+        }
+        self.str(")");
+    }
+
+    /// Appends ` (type 5)`.
+    pub(super) fn type_ref(&mut self, ty: impl Into<SortIdx>) {
+        self.str(" (type");
+        self.reference(ty);
+        self.str(")");
+    }
+}

@@ -1,0 +1,71 @@
+//! What becomes of the names of a component in text.
+//!
+//! Identifiers are the names, as in modules. Where the name section is not the last definition, the
+//! annotation `(@names)` stands in its place, with the names that no identifier can say. Sections
+//! that identifiers do not lead back to are written as they are: several, malformed ones, empty
+//! ones, and ones that are encoded in an unusual way.
+
+use alloc::vec::Vec;
+
+use wattle_ast::components::{Definition, Names};
+use wattle_ast::{Encode, Name};
+
+use super::scope::Survey;
+
+/// How the text states the names of a component.
+#[derive(Default)]
+pub(super) enum NameText {
+    /// There is nothing to write beside the identifiers.
+    #[default]
+    Ids,
+    /// The annotation `(@names)` with this content stands in the place of the section, or at the end
+    /// if there is no section.
+    Mark(Vec<u8>),
+    /// The sections are written.
+    Sections,
+}
+
+/// The names of a component, and how the text states them.
+///
+/// `own` is the name that the text gives to the component by the identifier of its definition.
+/// `None` stands for the outermost component, whose own name is its identifier.
+pub(super) fn names<'c>(
+    definitions: &'c [Definition<'c>],
+    survey: &Survey,
+    own: Option<Option<&Name<'_>>>,
+) -> (Names<'c>, NameText) {
+    let bytes = |place: &usize| match definitions.get(*place) {
+        Some(Definition::Custom(custom)) => custom.data.bytes().unwrap_or_default(),
+        _ => &[],
+    };
+    let (names, is_last) = match &survey.names[..] {
+        [] => (Names::default(), true),
+        [place] => {
+            let bytes = bytes(place);
+            let names = Names::parse(bytes).unwrap_or_default();
+            if names.is_empty() || names.to_bytes() != bytes {
+                return (names, NameText::Sections);
+            }
+            (names, matches!(definitions.get(place + 1), None | Some(Definition::End)))
+        }
+        places => {
+            let names = places.iter().find_map(|place| Names::parse(bytes(place)).ok());
+            return (names.unwrap_or_default(), NameText::Sections);
+        }
+    };
+    let states_own_name = own.is_some_and(|own| own != names.component.as_ref());
+    let mut more = Names::default();
+    if states_own_name {
+        more.component = names.component.clone();
+    }
+    for (index, name) in names.iter() {
+        if !survey.has_place(index.sort(), index.number()) {
+            more.insert(index.sort(), index.number(), name.clone());
+        }
+    }
+    let text = match is_last && !states_own_name && more.is_empty() {
+        true => NameText::Ids,
+        false => NameText::Mark(more.to_bytes()),
+    };
+    (names, text)
+}

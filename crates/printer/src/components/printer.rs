@@ -1,0 +1,218 @@
+//! The state of printing a component, and how definitions, lines and scopes begin and end.
+
+use alloc::vec::{IntoIter, Vec};
+use core::fmt;
+use core::mem::take;
+
+use wattle_ast::Name;
+use wattle_ast::components::{Component, Definition, PlainSort, Scope, Sort, SortIdx};
+use wattle_syntax::strings;
+
+use super::names::{NameText, names};
+use super::offsets::Offsets;
+use super::scope::{CORE_TYPE, OpenScope, Survey, surveys};
+use crate::config::Config;
+use crate::ids::Ids;
+use crate::lines::Lines;
+use crate::modules::own_name;
+use crate::numbers;
+use crate::printer::HandOn;
+use crate::types::Types;
+
+/// Prints one component, and everything in it.
+pub(super) struct Printer<'c> {
+    pub(super) config: Config,
+    pub(super) out: Vec<u8>,
+    pub(super) lines: Lines,
+    definitions: &'c [Definition<'c>],
+    /// The components that have not begun.
+    surveys: IntoIter<Survey>,
+    /// The open scopes; the first one is the outermost component.
+    scopes: Vec<OpenScope<'c>>,
+    /// The identifiers of spaces without any.
+    no_ids: Ids,
+    pub(super) offsets: Offsets,
+    /// Whether the instructions of all bodies could be decoded.
+    pub(super) is_legible: bool,
+}
+
+impl<'c> Printer<'c> {
+    pub(super) fn new(component: &'c Component<'_>, config: &Config) -> Printer<'c> {
+        let offsets = match config.offsets {
+            true => Offsets::of(component),
+            false => Offsets::default(),
+        };
+        Printer {
+            // The comments are on functions of a module, and there may be many modules.
+            config: config.clone().comments(None),
+            out: Vec::new(),
+            lines: Lines::new(config),
+            definitions: &component.definitions,
+            surveys: surveys(&component.definitions).into_iter(),
+            scopes: Vec::new(),
+            no_ids: Ids::default(),
+            offsets,
+            is_legible: true,
+        }
+    }
+
+    pub(super) fn component(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
+        let own = self.open_component(None);
+        self.str("(component");
+        own_name(&mut self.out, "component", own.as_ref());
+        for (place, definition) in self.definitions.iter().enumerate() {
+            self.definition(place, definition, hand_on)?;
+        }
+        while self.scopes.len() > 1 {
+            self.close(hand_on)?;
+        }
+        self.end_scope(")");
+        self.str("\n");
+        Ok(())
+    }
+
+    pub(super) fn str(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    /// Appends a space and a string literal.
+    pub(super) fn name(&mut self, name: &Name<'_>) {
+        self.str(" ");
+        strings::write_name(&mut self.out, name);
+    }
+
+    /// The number of open scopes: the level of definitions.
+    pub(super) fn depth(&self) -> usize {
+        self.scopes.len()
+    }
+
+    /// The innermost open scope. There always is one while definitions are printed.
+    pub(super) fn scope(&self) -> Option<&OpenScope<'c>> {
+        self.scopes.last()
+    }
+
+    /// Begins a line, `deeper` levels below the definitions of the scope.
+    pub(super) fn line(&mut self, deeper: usize) {
+        self.lines.begin(&mut self.out, self.scopes.len() + deeper);
+    }
+
+    /// Begins the definition at a place: a line, the offset if known, and `(keyword`.
+    pub(super) fn begin(&mut self, place: usize, keyword: &str) {
+        self.line(0);
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.has_lines = true;
+        }
+        if let Some(at) = self.offsets.of_definition(place) {
+            numbers::offset_comment(&mut self.out, at);
+        }
+        self.str("(");
+        self.str(keyword);
+    }
+
+    /// Ends a definition, which may have added indices.
+    pub(super) fn end(&mut self, definition: &Definition<'_>, hand_on: HandOn<'_>) -> fmt::Result {
+        self.str(")");
+        if let (Some(scope), Some(added)) = (self.scopes.last_mut(), definition.adds()) {
+            scope.add(added);
+        }
+        hand_on(&mut self.out)
+    }
+
+    /// Begins the scope of a type.
+    pub(super) fn open_type(&mut self, kind: Scope) {
+        self.scopes.push(OpenScope::of_type(kind));
+    }
+
+    /// Begins the scope of a component, and gives the component's own name. `own` is the name that
+    /// the text gives to it by the identifier of its definition; `None` for the outermost component.
+    pub(super) fn open_component(&mut self, own: Option<Option<Name<'c>>>) -> Option<Name<'c>> {
+        let survey = self.surveys.next().unwrap_or_default();
+        let own = own.as_ref().map(Option::as_ref);
+        let (names, text) = names(self.definitions, &survey, own);
+        let own = names.component.clone();
+        self.scopes.push(OpenScope::of_component(&survey, names, text, &self.config));
+        own
+    }
+
+    /// Ends the innermost scope and the definition that opened it. The outermost scope stays open.
+    pub(super) fn close(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
+        let Some(kind) = self.scope().map(|scope| scope.kind).filter(|_| self.scopes.len() > 1)
+        else {
+            return Ok(());
+        };
+        let (sort, closing) = match kind {
+            Scope::Component => (Sort::Plain(PlainSort::Component), ")"),
+            Scope::ComponentType | Scope::InstanceType => (Sort::Plain(PlainSort::Type), "))"),
+            Scope::ModuleType => (CORE_TYPE, "))"),
+        };
+        self.end_scope(closing);
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.add((sort, 1));
+        }
+        hand_on(&mut self.out)
+    }
+
+    fn end_scope(&mut self, closing: &str) {
+        if let Some(mark) = self.take_mark() {
+            self.line(0);
+            self.str("(@names");
+            self.mark(&mark);
+            self.str(")");
+        }
+        if let Some(scope) = self.scopes.pop()
+            && scope.has_lines
+        {
+            self.line(0);
+        }
+        self.str(closing);
+    }
+
+    /// The content of the annotation with names, if there is one that was not written yet.
+    pub(super) fn take_mark(&mut self) -> Option<Vec<u8>> {
+        let scope = self.scopes.last_mut()?;
+        match &mut scope.name_text {
+            NameText::Ids | NameText::Sections => None,
+            NameText::Mark(content) => {
+                let content = take(content);
+                scope.name_text = NameText::Ids;
+                scope.has_lines = true;
+                Some(content)
+            }
+        }
+    }
+
+    /// Appends ` $id (;5;)` for the index that the definition adds.
+    pub(super) fn define(&mut self, sort: Sort) {
+        let Some(scope) = self.scopes.last() else { return };
+        self.define_at(sort, scope.len(sort));
+    }
+
+    /// Appends ` $id (;5;)`.
+    pub(super) fn define_at(&mut self, sort: Sort, index: u32) {
+        let Some(scope) = self.scopes.last() else { return };
+        crate::modules::define(&mut self.out, scope.ids(sort).unwrap_or(&self.no_ids), index);
+    }
+
+    /// Appends a space and a reference.
+    pub(super) fn reference(&mut self, index: impl Into<SortIdx>) {
+        self.reference_out(0, index.into());
+    }
+
+    /// Appends a space and a reference to what an enclosing scope has: the identifier of what was
+    /// defined before, the number of anything else.
+    pub(super) fn reference_out(&mut self, count: usize, index: SortIdx) {
+        let (sort, number) = (index.sort(), index.number());
+        let scope = self.scopes.len().checked_sub(count.saturating_add(1));
+        let scope = scope.and_then(|at| self.scopes.get(at));
+        let ids = scope.filter(|scope| number < scope.len(sort)).and_then(|scope| scope.ids(sort));
+        ids.unwrap_or(&self.no_ids).reference(&mut self.out, number);
+    }
+
+    /// Writes core types, of which `more` are just being defined.
+    pub(super) fn core_types(&mut self, more: u32, write: impl FnOnce(Types<'_>, &mut Vec<u8>)) {
+        let scope = self.scopes.last();
+        let ids = scope.and_then(|scope| scope.ids(CORE_TYPE)).unwrap_or(&self.no_ids);
+        let known = scope.map_or(0, |scope| scope.len(CORE_TYPE)).saturating_add(more);
+        write(Types { ids, known }, &mut self.out);
+    }
+}

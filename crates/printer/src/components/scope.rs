@@ -1,0 +1,168 @@
+//! The scopes of a component: their index spaces and identifiers.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use wattle_ast::Name;
+use wattle_ast::components::{CoreSort, Definition, Names, PlainSort, Scope, Sort};
+
+use super::names::NameText;
+use crate::config::Config;
+use crate::ids::{Ids, Space};
+use crate::limits;
+
+/// What a component has, which its names depend on: found before anything is printed.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// The number of indices of each sort, by [`Sort::place`].
+    lens: [u32; Sort::COUNT],
+    /// The places of the name sections in the list of definitions.
+    pub(super) names: Vec<usize>,
+    /// The values without a place for an identifier: the first of each run and the length of the run,
+    /// in ascending order.
+    unplaced: Vec<(u32, u32)>,
+}
+
+impl Survey {
+    fn add(&mut self, definition: &Definition<'_>) {
+        let Some((sort, count)) = definition.adds() else { return };
+        let Some(len) = self.lens.get_mut(sort.place()) else { return };
+        if matches!(definition, Definition::Start(start) if start.results > limits::RESULTS) {
+            self.unplaced.push((*len, count));
+        }
+        *len = len.saturating_add(count);
+    }
+
+    /// Whether text has a place for the identifier of an index.
+    pub(super) fn has_place(&self, sort: Sort, index: u32) -> bool {
+        if sort == Sort::Plain(PlainSort::Value) {
+            let behind = self.unplaced.partition_point(|(first, _)| *first <= index);
+            let run = behind.checked_sub(1).and_then(|at| self.unplaced.get(at));
+            if run.is_some_and(|(first, count)| index - first < *count) {
+                return false;
+            }
+        }
+        self.lens.get(sort.place()).is_some_and(|len| index < *len)
+    }
+}
+
+/// Surveys all components, in the order in which they begin. The first one is the outermost.
+pub(super) fn surveys(definitions: &[Definition<'_>]) -> Vec<Survey> {
+    let mut surveys: Vec<Survey> = Vec::from([Survey::default()]);
+    // The components that are open, by their place in the list; `None` for types.
+    let mut open = Vec::from([Some(0)]);
+    for (place, definition) in definitions.iter().enumerate() {
+        let here = open.last().copied().flatten().and_then(|at: usize| surveys.get_mut(at));
+        if let Some(survey) = here {
+            survey.add(definition);
+            if matches!(definition, Definition::Custom(custom) if custom.name == Names::NAME) {
+                survey.names.push(place);
+            }
+        }
+        match definition.opens() {
+            Some(Scope::Component) => {
+                open.push(Some(surveys.len()));
+                surveys.push(Survey::default());
+            }
+            Some(_) => open.push(None),
+            None if matches!(definition, Definition::End) && open.len() > 1 => drop(open.pop()),
+            None => {}
+        }
+    }
+    surveys
+}
+
+/// An open scope.
+pub(super) struct OpenScope<'c> {
+    pub(super) kind: Scope,
+    /// The number of indices of each sort so far, by [`Sort::place`].
+    lens: [u32; Sort::COUNT],
+    /// The identifiers of each sort, by [`Sort::place`]; empty if nothing has one.
+    ids: Vec<Ids>,
+    /// The names that the identifiers are made of.
+    names: Names<'c>,
+    /// How the text states the names.
+    pub(super) name_text: NameText,
+    /// Whether anything was printed in it.
+    pub(super) has_lines: bool,
+}
+
+impl<'c> OpenScope<'c> {
+    /// The scope of a type, in which nothing has a name.
+    pub(super) fn of_type(kind: Scope) -> OpenScope<'c> {
+        OpenScope {
+            kind,
+            lens: [0; Sort::COUNT],
+            ids: Vec::new(),
+            names: Names::default(),
+            name_text: NameText::default(),
+            has_lines: false,
+        }
+    }
+
+    /// The scope of a component.
+    pub(super) fn of_component(
+        survey: &Survey,
+        names: Names<'c>,
+        name_text: NameText,
+        config: &Config,
+    ) -> OpenScope<'c> {
+        let ids = match config.name_unnamed || names.iter().next().is_some() {
+            true => ids(survey, &names, config),
+            false => Vec::new(),
+        };
+        OpenScope { ids, names, name_text, ..OpenScope::of_type(Scope::Component) }
+    }
+
+    /// The number of indices of a sort so far.
+    pub(super) fn len(&self, sort: Sort) -> u32 {
+        self.lens.get(sort.place()).copied().unwrap_or(0)
+    }
+
+    /// The identifiers of a sort.
+    pub(super) fn ids(&self, sort: Sort) -> Option<&Ids> {
+        self.ids.get(sort.place())
+    }
+
+    /// The name of an index.
+    pub(super) fn name(&self, sort: Sort, index: u32) -> Option<&Name<'c>> {
+        self.names.of(sort, index)
+    }
+
+    /// Adds indices of a sort.
+    pub(super) fn add(&mut self, (sort, count): (Sort, u32)) {
+        if let Some(len) = self.lens.get_mut(sort.place()) {
+            *len = len.saturating_add(count);
+        }
+    }
+}
+
+/// The identifiers of all sorts.
+fn ids(survey: &Survey, names: &Names<'_>, config: &Config) -> Vec<Ids> {
+    let mut by_sort = [const { Vec::new() }; Sort::COUNT];
+    for (index, name) in names.iter() {
+        let (sort, index) = (index.sort(), index.number());
+        if let Some(names) = by_sort.get_mut(sort.place())
+            && survey.has_place(sort, index)
+        {
+            names.push((index as usize, name.as_str()));
+        }
+    }
+    let core = CoreSort::ALL.iter().map(|sort| Sort::Core(*sort));
+    let plain = PlainSort::ALL.iter().map(|sort| Sort::Plain(*sort));
+    let mut all = Vec::with_capacity(Sort::COUNT);
+    for ((sort, names), len) in core.chain(plain).zip(by_sort).zip(survey.lens) {
+        // A few bytes can stand for billions of values.
+        let is_counted = sort != Sort::Plain(PlainSort::Value) || survey.unplaced.is_empty();
+        let name_unnamed = config.name_unnamed && is_counted;
+        let keyword = &sort.to_string().replace(' ', "-");
+        let space = Space { keyword, first: 0, len: len as usize, name_unnamed, nameless: &[] };
+        let mut ids = Ids::default();
+        ids.fill_from(names.iter().copied(), space);
+        all.push(ids);
+    }
+    all
+}
+
+/// The core types, whose identifiers core types refer to.
+pub(super) const CORE_TYPE: Sort = Sort::Core(CoreSort::Type);

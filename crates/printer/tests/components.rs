@@ -1,0 +1,571 @@
+//! Components as text: what it looks like, what becomes of names, and that any list of definitions
+//! can be printed.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use pretty_assertions::assert_eq;
+use wattle_ast::components::{
+    Alias, Arg, Canon, CanonOp, CanonOpt, CanonSource, CanonType, Case, Component, ContextSlot,
+    CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx, CoreType,
+    Definition, Export, ExportDecl, ExternDesc, ExternName, Field, FuncType, Import, InlineExport,
+    Instance, Names, PlainSort, PlainSortIdx, PrimType, ResourceType, ResultList, Sort, SortIdx,
+    Start, Type, TypeBound, ValType, Value, ValueBound,
+};
+use wattle_ast::{
+    Custom, CustomData, Encode, ExternType, GlobalType, Limits, MemType, Module, Name, RefType,
+    SubType, TableType, TagType, ValType as CoreValType, Wasm,
+};
+use wattle_printer::{Config, print_component};
+use wattle_tests::components::binaries;
+use wattle_tests::{components, forms, suite};
+
+type Definitions = Vec<Definition<'static>>;
+
+fn print(definitions: Definitions) -> String {
+    print_component(&definitions.into_iter().collect())
+}
+
+/// A custom section with this content.
+fn custom(name: &'static str, bytes: Vec<u8>) -> Definition<'static> {
+    let data = CustomData::Bytes(bytes.into());
+    Definition::Custom(Custom { name: name.into(), data, after: None })
+}
+
+/// A name section with these names.
+fn section(own: Option<&'static str>, named: &[(Sort, u32, &'static str)]) -> Definition<'static> {
+    let mut names = Names { component: own.map(Name::from), ..Names::default() };
+    for &(sort, index, name) in named {
+        names.insert(sort, index, name.into());
+    }
+    custom(Names::NAME, names.to_bytes())
+}
+
+const TYPE: Sort = Sort::Plain(PlainSort::Type);
+const FUNC: Sort = Sort::Plain(PlainSort::Func);
+const COMPONENT: Sort = Sort::Plain(PlainSort::Component);
+const VALUE: Sort = Sort::Plain(PlainSort::Value);
+const MODULE: Sort = Sort::Core(CoreSort::Module);
+
+fn prim(ty: PrimType) -> Definition<'static> {
+    Definition::Type(Type::Prim(ty))
+}
+
+/// A source of one immediate of each kind.
+struct Immediates;
+
+impl CanonSource for Immediates {
+    type Error = ();
+
+    fn core_func(&mut self) -> Result<wattle_ast::FuncIdx, ()> {
+        Ok(1.into())
+    }
+    fn func(&mut self) -> Result<wattle_ast::ComponentFuncIdx, ()> {
+        Ok(2.into())
+    }
+    fn ty(&mut self) -> Result<wattle_ast::ComponentTypeIdx, ()> {
+        Ok(3.into())
+    }
+    fn core_type(&mut self) -> Result<wattle_ast::TypeIdx, ()> {
+        Ok(4.into())
+    }
+    fn table(&mut self) -> Result<wattle_ast::TableIdx, ()> {
+        Ok(5.into())
+    }
+    fn memory(&mut self) -> Result<wattle_ast::MemIdx, ()> {
+        Ok(6.into())
+    }
+    fn results(&mut self) -> Result<ResultList, ()> {
+        Ok(ResultList(Some(ValType::Prim(PrimType::String))))
+    }
+    fn context_slot(&mut self) -> Result<ContextSlot, ()> {
+        Ok(ContextSlot { ty: CoreValType::I64, slot: 1 })
+    }
+    fn is_async(&mut self) -> Result<wattle_ast::components::Async, ()> {
+        Ok(wattle_ast::components::Async(true))
+    }
+    fn is_shared(&mut self) -> Result<wattle_ast::components::Shared, ()> {
+        Ok(wattle_ast::components::Shared(true))
+    }
+    fn opts(&mut self) -> Result<wattle_ast::components::CanonOpts, ()> {
+        let opts = [
+            CanonOpt::Utf8,
+            CanonOpt::Memory(7.into()),
+            CanonOpt::Realloc(8.into()),
+            CanonOpt::Async,
+        ];
+        Ok(opts.into())
+    }
+}
+
+/// Types of all forms.
+fn types() -> Definitions {
+    let (u8, own) = (ValType::Prim(PrimType::U8), ValType::Type(1.into()));
+    let field = |label, ty| Field { label: Name::from(label), ty };
+    let case = |label, ty| Case { label: Name::from(label), ty };
+    let func = |is_async, result| {
+        let params = [field("a", u8), field("b", own)].into();
+        Type::Func(FuncType { is_async, params, result: ResultList(result) })
+    };
+    let resource = |rep, destructor| Type::Resource(ResourceType { rep, destructor });
+    let mut types = vec![
+        resource(CoreValType::I32, None),
+        Type::Own(0.into()),
+        Type::Borrow(0.into()),
+        resource(CoreValType::I64, Some(3.into())),
+        Type::Record([field("x", u8), field("y", own)].into()),
+        Type::Variant([case("none", None), case("some", Some(own))].into()),
+        Type::List(u8),
+        Type::FixedList { elem: own, len: 4 },
+        Type::Tuple([u8, own].into()),
+        Type::Flags(["f".into(), "g".into()].into()),
+        Type::Enum(["red".into(), "green \"\u{1}".into()].into()),
+        Type::Option(own),
+        Type::Result { ok: None, err: None },
+        Type::Result { ok: Some(u8), err: None },
+        Type::Result { ok: None, err: Some(own) },
+        Type::Result { ok: Some(own), err: Some(u8) },
+        Type::Stream(None),
+        Type::Stream(Some(u8)),
+        Type::Future(None),
+        Type::Future(Some(own)),
+        Type::Map { key: u8, value: own },
+        func(false, None),
+        func(true, Some(own)),
+    ];
+    types.extend(PrimType::ALL.iter().copied().map(Type::Prim));
+    types.into_iter().map(Definition::Type).collect()
+}
+
+/// Definitions of all kinds, in an order in which most indices exist.
+fn definitions() -> Definitions {
+    let name = ExternName {
+        name: "a:b/c@1".into(),
+        implements: Some("d:e/f".into()),
+        version_suffix: Some(".2.3".into()),
+        external_id: Some("id".into()),
+    };
+    let import = |name: &'static str, ty| Definition::Import(Import { name: name.into(), ty });
+    let decl = |name: &'static str, ty| Definition::ExportDecl(ExportDecl { name: name.into(), ty });
+    let core_import = |ty| {
+        let (module, name) = ("m".into(), "n".into());
+        Definition::CoreImportDecl(wattle_ast::Import { module, name, ty })
+    };
+    let core_export = |ty| Definition::CoreExportDecl(CoreExportDecl { name: "n".into(), ty });
+    let export = |name: ExternName<'static>, item, ty| {
+        Definition::Export(Export { name, item, ty })
+    };
+    let func_type = || SubType::from(wattle_ast::FuncType::new([CoreValType::I32], []));
+    let mut module = Module::default();
+    module.types.push(func_type());
+    module.memories.push(MemType::default());
+    let mut nested = Module::default();
+    nested.memories.push(MemType::default());
+    let limits = Limits { min: 1, ..Limits::default() };
+    let table = TableType { elem: RefType::FUNCREF, limits };
+    let global = GlobalType { mutable: true, val: CoreValType::F32 };
+    let core_item = |sort, index| CoreSortIdx::new(sort, index);
+    let func = SortIdx::Plain(PlainSortIdx::Func(0.into()));
+    let mut all = vec![
+        // Core definitions.
+        Definition::CoreModule(module.into()),
+        Definition::CoreModule(Module::default().into()),
+        Definition::CoreType(CoreType::Sub(func_type().into())),
+        Definition::CoreType(CoreType::Sub(SubType { is_final: false, ..func_type() }.into())),
+        Definition::CoreType(CoreType::Rec([func_type(), func_type()].into())),
+        Definition::CoreType(CoreType::Rec([].into())),
+        Definition::CoreType(CoreType::Module),
+        Definition::Alias(Alias::Outer { count: 1, item: core_item(CoreSort::Type, 1).into() }),
+        Definition::CoreType(CoreType::Rec([func_type()].into())),
+        core_import(ExternType::Func(0.into())),
+        core_import(ExternType::FuncExact(0.into())),
+        core_import(ExternType::Table(table)),
+        core_export(ExternType::Mem(MemType::default())),
+        core_export(ExternType::Global(global)),
+        core_export(ExternType::Tag(TagType { ty: 0.into() })),
+        Definition::End,
+        Definition::CoreInstance(CoreInstance::Instantiate { module: 0.into(), args: [].into() }),
+        Definition::CoreInstance(CoreInstance::Instantiate {
+            module: 0.into(),
+            args: [CoreArg { name: "env".into(), instance: 0.into() }].into(),
+        }),
+        Definition::CoreInstance(CoreInstance::Exports(
+            [CoreInlineExport { name: "f".into(), item: core_item(CoreSort::Func, 0) }].into(),
+        )),
+    ];
+    for sort in [CoreSort::Func, CoreSort::Table, CoreSort::Memory, CoreSort::Global, CoreSort::Tag]
+    {
+        let (instance, name) = (0.into(), sort.keyword().into());
+        all.push(Definition::Alias(Alias::CoreExport { sort, instance, name }));
+    }
+    all.extend(types());
+    all.extend([
+        // Imports of all types.
+        import("m", ExternDesc::CoreModule(4.into())),
+        import("f", ExternDesc::Func(21.into())),
+        import("v", ExternDesc::Value(ValueBound::Type(ValType::Prim(PrimType::String)))),
+        import("w", ExternDesc::Value(ValueBound::Type(ValType::Type(4.into())))),
+        import("e", ExternDesc::Value(ValueBound::Eq(0.into()))),
+        import("t", ExternDesc::Type(TypeBound::Eq(4.into()))),
+        import("r", ExternDesc::Type(TypeBound::Resource)),
+        // Types of instances and components.
+        Definition::Type(Type::Instance),
+        prim(PrimType::U8),
+        decl("t", ExternDesc::Type(TypeBound::Eq(0.into()))),
+        Definition::Type(Type::Component),
+        Definition::Import(Import { name, ty: ExternDesc::Type(TypeBound::Resource) }),
+        Definition::Alias(Alias::Outer { count: 2, item: PlainSortIdx::Type(4.into()).into() }),
+        Definition::End,
+        decl("c", ExternDesc::Component(2.into())),
+        Definition::End,
+        import("i", ExternDesc::Instance(39.into())),
+    ]);
+    for sort in PlainSort::ALL.iter().copied().map(Sort::Plain).chain([MODULE]) {
+        let (instance, name) = (0.into(), "x".into());
+        all.push(Definition::Alias(Alias::Export { sort, instance, name }));
+    }
+    all.extend([
+        // Components and instances.
+        Definition::Component,
+        Definition::Component,
+        Definition::CoreModule(nested.into()),
+        Definition::Alias(Alias::Outer { count: 2, item: core_item(CoreSort::Module, 0).into() }),
+        Definition::Alias(Alias::Outer { count: 9, item: PlainSortIdx::Component(0.into()).into() }),
+        Definition::End,
+        Definition::End,
+        Definition::Instance(Instance::Instantiate { component: 1.into(), args: [].into() }),
+        Definition::Instance(Instance::Instantiate {
+            component: 1.into(),
+            args: [
+                Arg { name: "a".into(), item: func },
+                Arg { name: "b".into(), item: core_item(CoreSort::Module, 0).into() },
+            ]
+            .into(),
+        }),
+        Definition::Instance(Instance::Exports([].into())),
+        Definition::Instance(Instance::Exports(
+            [InlineExport { name: "a".into(), item: func }].into(),
+        )),
+        export("g".into(), func, None),
+        export("h".into(), func, Some(ExternDesc::Func(22.into()))),
+        // Values.
+        Definition::Start(Start {
+            func: 0.into(),
+            args: [0.into(), 1.into()].into(),
+            results: 2,
+        }),
+        Definition::Value(Value {
+            ty: ValType::Prim(PrimType::String),
+            bytes: b"\x02hi"[..].into(),
+        }),
+        Definition::Value(Value { ty: ValType::Type(4.into()), bytes: b"\x01\x02"[..].into() }),
+        // Custom sections.
+        custom("c", b"\0data".to_vec()),
+        custom("producers", b"\x01\x08language\x01\x04Rust\x011".to_vec()),
+        custom("producers", b"\x01".to_vec()),
+    ]);
+    for &op in CanonOp::ALL {
+        all.push(Definition::Canon(Canon::read_from(op, &mut Immediates).unwrap()));
+    }
+    all.push(Definition::Canon(Canon::TaskReturn { result: ResultList(None), opts: [].into() }));
+    all
+}
+
+fn styles() -> Vec<(&'static str, Config)> {
+    let new = Config::new;
+    vec![
+        ("default", new()),
+        ("skeleton, four spaces a level", new().skeleton(true).indent(4)),
+        ("offsets, names for the unnamed", new().offsets(true).name_unnamed(true)),
+    ]
+}
+
+#[test]
+fn all_definitions_look_as_expected() {
+    let component: Component<'_> = definitions().into_iter().collect();
+    assert_eq!(component.check(), Ok(()));
+    // Through the binary, so that there are offsets.
+    let bytes = components::write_shortest(&component);
+    let component = components::read(&bytes).unwrap();
+    let mut printed = String::new();
+    for (style, config) in styles() {
+        printed += &format!(";; {style}\n{}\n", config.print_component(&component));
+    }
+    let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/print/components.expected");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&expected, &printed).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&expected).unwrap_or_default(), printed);
+}
+
+#[test]
+fn every_canonical_definition_is_printed_with_all_its_immediates() {
+    for &op in CanonOp::ALL {
+        let canon = Canon::read_from(op, &mut Immediates).unwrap();
+        let text = print(vec![Definition::Canon(canon)]);
+        let line = text.lines().nth(1).unwrap();
+        assert!(line.starts_with(&format!("  (canon {}", op.keyword())), "{line}");
+        let defined = if op == CanonOp::Lift { "(func (;0;) (type 3))" } else { "(core func (;0;))" };
+        assert!(line.ends_with(&format!(" {defined})")), "{line}");
+        if op.core_type() != CanonType::Special {
+            assert!(!line.contains("(type"), "{line}");
+        }
+    }
+}
+
+#[test]
+fn names_are_identifiers_of_what_was_defined_before() {
+    let definitions = vec![
+        Definition::Type(Type::List(ValType::Type(1.into()))),
+        Definition::Type(Type::List(ValType::Type(0.into()))),
+        Definition::Type(Type::Option(ValType::Type(9.into()))),
+        section(Some("own"), &[(TYPE, 0, "a b"), (TYPE, 1, "t")]),
+    ];
+    let expected = "\
+(component $own
+  (type $\"a b\" (;0;) (list 1))
+  (type $t (;1;) (list $\"a b\"))
+  (type (;2;) (option 9))
+)
+";
+    assert_eq!(print(definitions), expected);
+}
+
+#[test]
+fn identifiers_are_those_of_the_scope_that_an_outer_alias_names() {
+    let alias = |count| {
+        Definition::Alias(Alias::Outer { count, item: PlainSortIdx::Type(0.into()).into() })
+    };
+    let definitions = vec![
+        prim(PrimType::U8),
+        Definition::Component,
+        prim(PrimType::S8),
+        alias(1),
+        alias(0),
+        // The component that is being defined, and a scope that does not exist.
+        Definition::Alias(Alias::Outer { count: 1, item: SortIdx::new(COMPONENT, 0) }),
+        alias(2),
+        section(None, &[(TYPE, 0, "inner")]),
+        Definition::End,
+        section(None, &[(TYPE, 0, "outer"), (COMPONENT, 0, "c")]),
+    ];
+    let expected = "\
+(component
+  (type $outer (;0;) u8)
+  (component $c (;0;)
+    (type $inner (;0;) s8)
+    (alias outer 1 $outer (type (;1;)))
+    (alias outer 0 $inner (type (;2;)))
+    (alias outer 1 0 (component (;0;)))
+    (alias outer 2 0 (type (;3;)))
+    (@names)
+  )
+)
+";
+    assert_eq!(print(definitions), expected);
+}
+
+#[test]
+fn names_that_identifiers_cannot_say_and_the_place_of_the_section_are_in_an_annotation() {
+    // In its place.
+    let names = || section(None, &[(TYPE, 0, "t")]);
+    let moved = print(vec![names(), prim(PrimType::U8)]);
+    assert_eq!(moved, "(component\n  (@names)\n  (type $t (;0;) u8)\n)\n");
+    // Of what does not exist.
+    let more = section(None, &[(TYPE, 0, "t"), (FUNC, 1, "f")]);
+    let text = print(vec![prim(PrimType::U8), more]);
+    let mark = r#"(@names "\01\05\01\01\01\01f")"#;
+    assert_eq!(text, format!("(component\n  (type $t (;0;) u8)\n  {mark}\n)\n"));
+    // Two with one name, and an empty one.
+    let doubled = section(None, &[(TYPE, 0, "t"), (TYPE, 1, "t"), (TYPE, 2, "")]);
+    let text = print(vec![prim(PrimType::U8), prim(PrimType::U8), prim(PrimType::U8), doubled]);
+    let expected = "\
+(component
+  (type $#type0 (@name \"t\") (;0;) u8)
+  (type $#type1 (@name \"t\") (;1;) u8)
+  (type $#type2 (@name \"\") (;2;) u8)
+)
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn name_sections_that_identifiers_do_not_lead_back_to_are_written() {
+    let written = |definitions: Definitions| {
+        let text = print(definitions);
+        text.matches("(@custom \"component-name\" ").count()
+    };
+    let names = || section(None, &[(TYPE, 0, "t")]);
+    let malformed = custom(Names::NAME, vec![9]);
+    let empty = custom(Names::NAME, Vec::new());
+    let long = custom(Names::NAME, vec![0, 0x82, 0, 1, b'c']);
+    assert_eq!(written(vec![names()]), 0);
+    assert_eq!(written(vec![malformed.clone()]), 1);
+    assert_eq!(written(vec![empty]), 1);
+    assert_eq!(written(vec![long]), 1);
+    assert_eq!(written(vec![names(), names()]), 2);
+    // The first one that is not malformed gives the identifiers.
+    let text = print(vec![prim(PrimType::U8), malformed, names()]);
+    assert!(text.contains("(type $t (;0;) u8)"), "{text}");
+}
+
+#[test]
+fn a_component_and_a_module_have_names_of_their_own() {
+    let own = |name: Option<&'static str>| {
+        let mut module = Module::default();
+        if let Some(name) = name {
+            module.names.module = Some(name.into());
+        }
+        Definition::CoreModule(module.into())
+    };
+    let nested = |name: Option<&'static str>| {
+        let names = name.map(|name| section(Some(name), &[]));
+        [Definition::Component].into_iter().chain(names).chain([Definition::End])
+    };
+    let mut definitions = vec![own(Some("same")), own(Some("other")), own(None), own(Some("own"))];
+    for name in [Some("same"), Some("other"), None, Some("own")] {
+        definitions.extend(nested(name));
+    }
+    definitions.push(section(
+        None,
+        &[
+            (MODULE, 0, "same"),
+            (MODULE, 1, "index"),
+            (MODULE, 2, "index2"),
+            (COMPONENT, 0, "same"),
+            (COMPONENT, 1, "index"),
+            (COMPONENT, 2, "index2"),
+        ],
+    ));
+    let expected = "\
+(component
+  (core module $same (;0;))
+  (core module $index (;1;)
+    (@names \"\\00\\06\\05other\")
+  )
+  (core module $index2 (;2;)
+    (@names)
+  )
+  (core module (;3;)
+    (@names \"\\00\\04\\03own\")
+  )
+  (component $same (;0;))
+  (component $index (;1;)
+    (@names \"\\00\\06\\05other\")
+  )
+  (component $index2 (;2;)
+    (@names)
+  )
+  (component (;3;)
+    (@names \"\\00\\04\\03own\")
+  )
+)
+";
+    assert_eq!(print(definitions), expected);
+}
+
+#[test]
+fn values_by_the_billion_are_one_line() {
+    let start = |results| Definition::Start(Start { func: 0.into(), args: [].into(), results });
+    let names = [(VALUE, 1, "a"), (VALUE, 5, "lost"), (VALUE, 4_000_000_002, "b")];
+    let definitions = vec![
+        start(2),
+        start(4_000_000_000),
+        start(1),
+        section(None, &names),
+    ];
+    let expected = "\
+(component
+  (start 0 (result (value (;0;))) (result (value $a (;1;))))
+  (start 0 (result (@repeat 4000000000) (value)))
+  (start 0 (result (value $b (;4000000002;))))
+  (@names \"\\01\\08\\02\\01\\05\\04lost\")
+)
+";
+    assert_eq!(print(definitions.clone()), expected);
+    let named = Config::new().name_unnamed(true).print_component(&definitions.into_iter().collect());
+    assert!(named.len() < 1_000, "{named}");
+}
+
+#[test]
+fn depth_takes_no_stack_and_text_stays_in_proportion() {
+    const DEPTH: usize = 10_000;
+    for opening in [Definition::Component, Definition::Type(Type::Component)] {
+        let closed: Component<'_> = std::iter::repeat_n(opening.clone(), DEPTH)
+            .chain(std::iter::repeat_n(Definition::End, DEPTH))
+            .collect();
+        let open: Component<'_> = std::iter::repeat_n(opening, DEPTH).collect();
+        let start = Instant::now();
+        let text = print_component(&closed);
+        assert_eq!(text.matches('(').count(), text.matches(')').count());
+        assert!(text.len() < 300 * DEPTH, "{} bytes", text.len());
+        assert_eq!(print_component(&open).len(), text.len());
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn any_list_of_definitions_is_printed() {
+    let all = definitions();
+    let mut state = 7_usize;
+    let mut below = |end: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) % end
+    };
+    for round in 0..200 {
+        let mut list: Definitions =
+            (0..100).map(|_| all[below(all.len())].clone()).collect();
+        for _ in 0..below(30) {
+            list.insert(below(100), Definition::End);
+        }
+        list.insert(below(100), section(Some("c"), &[(TYPE, 2, "t"), (FUNC, 0, "")]));
+        let component: Component<'_> = list.into_iter().collect();
+        for (style, config) in styles() {
+            let text = config.print_component(&component);
+            let mut streamed = String::new();
+            config.print_component_to(&component, &mut streamed).unwrap();
+            assert_eq!(streamed, text, "{round}, {style}");
+        }
+    }
+}
+
+#[test]
+fn offsets_are_those_of_definitions_in_the_file() {
+    let mut count = 0;
+    for path in suite::component_files() {
+        let script = fs::read(path).unwrap();
+        for binary in binaries(&forms::read(&script)).iter().filter(|it| !it.is_malformed) {
+            let component = components::read(&binary.bytes).unwrap();
+            let text = Config::new().offsets(true).print_component(&component);
+            let printed = text.lines().filter_map(|line| line.strip_prefix("  (;@"));
+            let mut last = 0;
+            for line in printed {
+                let (offset, line) = line.split_once(";) (").unwrap();
+                let offset = usize::from_str_radix(offset, 16).unwrap();
+                assert!(offset > last && offset < binary.bytes.len(), "{text}");
+                last = offset;
+                // The sections of these begin where the definition does.
+                if line.starts_with("component") {
+                    assert_eq!(binary.bytes[offset], 4, "{text}");
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 50, "{count} offsets");
+}
+
+#[test]
+fn a_file_is_a_module_or_a_component() {
+    let config = Config::new();
+    for (wasm, expected) in [
+        (Wasm::from(Module::default()), "(module)\n"),
+        (Wasm::from(Component::default()), "(component)\n"),
+    ] {
+        assert_eq!(config.print_wasm(&wasm), expected);
+        let mut streamed = String::new();
+        assert_eq!(config.print_wasm_to(&wasm, &mut streamed), Ok(true));
+        assert_eq!(streamed, expected);
+    }
+}
