@@ -2,7 +2,7 @@
 //!
 //! [`suite`] lists the `.wast` scripts, [`modules`] the modules in them, [`forms`] their forms as a
 //! second reader sees them, [`corpus`] the real binaries, [`packages`] what cargo knows; [`pieces`]
-//! parses bytes that arrive in pieces, [`components`] reads the frames of components, [`table`] prints
+//! parses bytes that arrive in pieces, [`components`] lists components that exist as bytes, [`table`] prints
 //! what a test counted in each folder, and [`examples`] checks documents of examples. This package is
 //! for tests: a file that cannot be found ends the test with a message that says what to do.
 

@@ -1,17 +1,14 @@
 //! Parses what an [`io::Read`] delivers, with a buffer for one item.
 
-use alloc::vec::Vec;
 use core::fmt;
 use std::io;
 
 use wattle_ast::{Error, Event, Module, Path};
 
+use crate::feed::{Feed, Next, SansIo};
 use crate::parser::{Parser, Step};
 use crate::raw::Keep;
 use crate::tree::Builder;
-
-/// The number of bytes read at a time while items are small.
-const CHUNK: usize = 64 * 1024;
 
 /// The events of a module that comes from an [`io::Read`].
 ///
@@ -33,60 +30,8 @@ const CHUNK: usize = 64 * 1024;
 /// ```
 #[derive(Debug)]
 pub struct EventReader<R> {
-    input: R,
     parser: Parser,
-    buffer: Buffer,
-    /// The buffer that takes over when `buffer` ends amid an item. An event would borrow `buffer`,
-    /// so `buffer` cannot grow while it is unknown whether it holds a whole event.
-    spare: Buffer,
-    /// Whether `spare` holds the input now.
-    is_spare_next: bool,
-    /// The most bytes of an item.
-    max_item: usize,
-}
-
-/// Input that has arrived.
-#[derive(Debug, Default)]
-struct Buffer {
-    bytes: Vec<u8>,
-    /// The bytes that arrived and were not handed out yet lie in `start..end`.
-    start: usize,
-    end: usize,
-    /// Whether the end of the input was reached.
-    eof: bool,
-}
-
-impl Buffer {
-    fn data(&self) -> &[u8] {
-        &self.bytes[self.start..self.end]
-    }
-
-    /// Copies the bytes that another buffer has not handed out.
-    fn take_over(&mut self, from: &Buffer) {
-        let rest = from.data();
-        self.bytes.resize(self.bytes.len().max(rest.len()), 0);
-        self.bytes[..rest.len()].copy_from_slice(rest);
-        (self.start, self.end, self.eof) = (0, rest.len(), from.eof);
-    }
-
-    /// Reads once. A full buffer doubles first, but does not become longer than `most`, which must
-    /// be more than it holds.
-    fn fill(&mut self, input: &mut impl io::Read, most: usize) -> io::Result<()> {
-        if self.end == self.bytes.len() {
-            let len = self.bytes.len().saturating_mul(2).max(CHUNK).min(most);
-            self.bytes.try_reserve_exact(len - self.end)?;
-            self.bytes.resize(len, 0);
-        }
-        let read = loop {
-            match input.read(&mut self.bytes[self.end..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
-            }
-        };
-        self.end += read;
-        self.eof = read == 0;
-        Ok(())
-    }
+    feed: Feed<R>,
 }
 
 /// Why an [`EventReader`] stopped.
@@ -176,6 +121,29 @@ impl From<ItemTooLarge> for ReadError {
     }
 }
 
+impl SansIo for Parser {
+    type Event<'b> = Event<'b>;
+
+    fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Next<Event<'b>>, Error> {
+        Ok(match Parser::next(self, data, eof)? {
+            Step::Event(event) => {
+                let len = event.bytes.len();
+                Next::Event(event, len)
+            }
+            Step::NeedMore(_) => Next::NeedMore,
+            Step::End => Next::End,
+        })
+    }
+
+    fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error> {
+        Parser::needs_more(self, data, eof)
+    }
+
+    fn too_large(&self, data: &[u8], max: usize) -> ItemTooLarge {
+        ItemTooLarge { offset: self.offset(), max, path: self.path_of_next(data) }
+    }
+}
+
 impl<R: io::Read> EventReader<R> {
     /// The events of what `input` delivers, with the default features.
     pub fn new(input: R) -> EventReader<R> {
@@ -195,9 +163,7 @@ impl<R: io::Read> EventReader<R> {
     /// # Ok::<(), wattle_parser::ReadError>(())
     /// ```
     pub fn with_parser(parser: Parser, input: R) -> EventReader<R> {
-        let (buffer, spare) = Default::default();
-        let max_item = EventReader::<R>::MAX_ITEM;
-        EventReader { input, parser, buffer, spare, is_spare_next: false, max_item }
+        EventReader { parser, feed: Feed::new(input, EventReader::<R>::MAX_ITEM) }
     }
 
     /// The most bytes of an item, unless [`max_item`](EventReader::max_item) sets another number:
@@ -210,7 +176,7 @@ impl<R: io::Read> EventReader<R> {
     /// Items of up to 64 KiB are always allowed.
     #[must_use]
     pub fn max_item(mut self, bytes: usize) -> EventReader<R> {
-        self.max_item = bytes.max(CHUNK);
+        self.feed.set_max_item(bytes);
         self
     }
 
@@ -220,42 +186,7 @@ impl<R: io::Read> EventReader<R> {
     /// Errors of the input, the first place where it is malformed, or an item that is too large.
     #[allow(clippy::should_implement_trait)] // An iterator's items cannot borrow from it.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError> {
-        if self.is_spare_next {
-            core::mem::swap(&mut self.buffer, &mut self.spare);
-            self.is_spare_next = false;
-        }
-        let data = &self.buffer.bytes[self.buffer.start..self.buffer.end];
-        match self.parser.next(data, self.buffer.eof)? {
-            Step::Event(event) => {
-                self.buffer.start += event.bytes.len();
-                return Ok(Some(event));
-            }
-            Step::End => return Ok(None),
-            Step::NeedMore(_) => {}
-        }
-        self.spare.take_over(&self.buffer);
-        self.is_spare_next = true;
-        loop {
-            if self.spare.end >= self.max_item {
-                return Err(ReadError::TooLarge(ItemTooLarge {
-                    offset: self.parser.offset(),
-                    max: self.max_item,
-                    path: self.parser.path_of_next(self.spare.data()),
-                }));
-            }
-            self.spare.fill(&mut self.input, self.max_item)?;
-            if !self.parser.needs_more(self.spare.data(), self.spare.eof)? {
-                break;
-            }
-        }
-        let data = &self.spare.bytes[self.spare.start..self.spare.end];
-        match self.parser.next(data, self.spare.eof)? {
-            Step::Event(event) => {
-                self.spare.start += event.bytes.len();
-                Ok(Some(event))
-            }
-            Step::End | Step::NeedMore(_) => Ok(None),
-        }
+        self.feed.next(&mut self.parser)
     }
 
     /// The whole module.

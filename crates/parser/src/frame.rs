@@ -190,9 +190,9 @@ fn is_code(error: Malformed) -> bool {
     ) || error.subject().is_some()
 }
 
-/// The position behind the bytes that the length at position `pos` announces.
+/// The position up to which there must be bytes for the length at position `pos`: as many as it says,
+/// its own bytes included, as in [`Reader::len32`].
 fn end_of_length(input: Input<'_>, pos: usize) -> usize {
-    let mut reader = input.reader(pos, usize::MAX);
-    let len = reader.u32().unwrap_or(0);
-    reader.pos().saturating_add(len as usize)
+    let len = input.reader(pos, usize::MAX).u32().unwrap_or(0);
+    pos.saturating_add(len as usize)
 }

@@ -58,6 +58,8 @@ pub mod components;
 #[cfg(feature = "std")]
 mod event_reader;
 mod failure;
+#[cfg(feature = "std")]
+mod feed;
 mod frame;
 mod items;
 mod parser;

@@ -164,7 +164,9 @@ impl FusedIterator for Events<'_> {}
 /// A section that is delimited by its size alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SectionFrame<'a> {
-    /// The section code; [`SectionId::from_code`] gives the sections that exist.
+    /// The section code; [`SectionId::from_code`] gives the sections of modules that exist, and
+    /// [`components::SectionId::from_code`](wattle_ast::components::SectionId::from_code) those of
+    /// components.
     pub code: u8,
     /// The offset in the input of the code.
     pub offset: usize,
@@ -191,9 +193,22 @@ pub struct SectionFrame<'a> {
 /// sections follow.
 pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
     let mut header = Parser::new().events(bytes);
-    let mut error = header.next().and_then(Result::err);
+    let error = header.next().and_then(Result::err);
+    let start = bytes.len() - header.rest().len();
+    let path = |code| Path { section: SectionId::from_code(code), ..Path::default() };
+    frames_behind(bytes, start, error, path)
+}
+
+/// The sections from position `start` on, unless there is an error before them. `path` is the path to
+/// a section with a code.
+pub(crate) fn frames_behind(
+    bytes: &[u8],
+    start: usize,
+    mut error: Option<Error>,
+    path: impl Fn(u8) -> Path,
+) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
     let mut reader = Reader::new(bytes);
-    reader.seek(bytes.len() - header.rest().len());
+    reader.seek(start);
     core::iter::from_fn(move || {
         if let Some(error) = error.take() {
             reader.seek(bytes.len());
@@ -210,8 +225,7 @@ pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Err
             Err(kind) => {
                 let error = Error::new(kind, Span::at(reader.pos()));
                 reader.seek(bytes.len());
-                let path = Path { section: SectionId::from_code(code), ..Path::default() };
-                Some(Err(Error { path, ..error }))
+                Some(Err(Error { path: path(code), ..error }))
             }
         }
     })

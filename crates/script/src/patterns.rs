@@ -84,6 +84,7 @@ pub(super) fn display(pattern: &Pattern) -> String {
         PatternKind::RefExtern(number) => format!("(ref.extern {number})"),
         PatternKind::RefHost(number) => format!("(ref.host {number})"),
         PatternKind::Ref(ty) => format!("(ref.{})", ty.keyword()),
+        PatternKind::Component(value) => format!("{value}"),
         PatternKind::Either(patterns) => {
             let patterns: String = patterns.iter().map(|p| format!(" {}", display(p))).collect();
             format!("(either{patterns})")

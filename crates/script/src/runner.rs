@@ -476,6 +476,9 @@ impl<'s> Runner<'s> {
 
     /// The tree of a module, checked.
     fn load(&self, module: &ScriptModule<'_>) -> Result<Module, Refusal> {
+        if module.is_component {
+            return Err(Error::host("components cannot be run").into());
+        }
         let features = self.options.features;
         let parser = wattle_wat::Parser::new().features(features);
         let tree = match (module.parse(&parser), &module.source) {
@@ -526,6 +529,7 @@ impl<'s> Runner<'s> {
                 let global = instance.global(&self.store, &action.name.text)?;
                 Ok([global.get(&mut self.store)?].into())
             }
+            ActionKind::InvokeComponent(_) => Err(Error::host("components cannot be run")),
             ActionKind::Invoke(_) => {
                 let (func, arguments) = self.invocation(scope, action)?;
                 self.fuel_up();
@@ -544,7 +548,9 @@ impl<'s> Runner<'s> {
     /// Starts an action of a thread: a call may stop on its way.
     fn start_action(&mut self, scope: &Scope, action: &Action<'_>) -> Result<Outcome, Error> {
         match action.kind {
-            ActionKind::Get => self.act(scope, action).map(Outcome::Done),
+            ActionKind::Get | ActionKind::InvokeComponent(_) => {
+                self.act(scope, action).map(Outcome::Done)
+            }
             ActionKind::Invoke(_) => {
                 let (func, arguments) = self.invocation(scope, action)?;
                 func.start(&mut self.store, &arguments)

@@ -148,6 +148,9 @@ impl<'t, 'a> Cursor<'t, 'a> {
                 return Box::new(Error::of_token(error, self.span(), self.tokens.source()));
             }
             TokenKind::Reserved => true,
+            TokenKind::Keyword if expected.is_of_components() => {
+                !keywords::is_component_keyword(text) && !keywords::is_keyword(text)
+            }
             TokenKind::Keyword => !keywords::is_keyword(text),
             TokenKind::Number => !numbers::is_number(self.bytes()),
             _ => false,

@@ -33,6 +33,18 @@ pub enum ErrorKind {
     Unknown(Space, Box<str>),
     /// An identifier that is bound twice.
     Duplicate(Space, Box<str>),
+    /// The identifier of a definition of an outer scope that inner scopes cannot reach.
+    OuterItem(Box<str>),
+    /// The number of scopes to go out, which is more than there are.
+    OuterCount(u32),
+    /// The identifier of a scope that is not around the alias.
+    OuterComponent(Box<str>),
+    /// An alias of something that instances of its kind do not export.
+    NotExported(Space),
+    /// An attribute that a name has already.
+    DuplicateAttribute(&'static str),
+    /// A value in a script in more values than a type can have.
+    TooDeep,
     /// An identifier for a type that several imports share.
     IdNotAllowed,
     /// A number that does not fit its type.
@@ -80,7 +92,18 @@ impl fmt::Display for ErrorKind {
             UnexpectedToken(fits) => write!(f, "unexpected token, expected {fits}"),
             Lexical(error) => error.fmt(f),
             Unknown(space, id) => write!(f, "unknown {space} {}", Shown(id)),
-            Duplicate(space, id) => write!(f, "duplicate {space} ${}", Shown(id)),
+            Duplicate(space, id) if space.is_of_module() => {
+                write!(f, "duplicate {space} ${}", Shown(id))
+            }
+            Duplicate(space, id) => write!(f, "duplicate {space} identifier ${}", Shown(id)),
+            OuterItem(id) => {
+                write!(f, "outer item `{}` is not a module, type, or component", Shown(id))
+            }
+            OuterCount(count) => write!(f, "outer count of `{count}` is too large"),
+            OuterComponent(id) => write!(f, "outer component `{}` not found", Shown(id)),
+            NotExported(space) => write!(f, "{space}: instances of this kind cannot export it"),
+            TooDeep => f.write_str("nesting too deep: a value is in more than 100 others"),
+            DuplicateAttribute(keyword) => write!(f, "duplicate `{keyword}` attribute"),
             IdNotAllowed => f.write_str("identifier not allowed"),
             ConstantOutOfRange(number) => write!(f, "{}constant out of range", number.prefix()),
             ImportAfter(space) => write!(f, "import after {space} definition"),
@@ -131,6 +154,40 @@ expected! {
     OperandOrClose "( or )";
     /// A field of a module.
     Field "a field of the module";
+    /// A component: `(component ...)`.
+    Component "a component";
+    /// A field of a component.
+    ComponentField "a field of the component";
+    /// What may stand behind `core` in a field of a component.
+    CoreField "module, instance, type, func or rec behind core";
+    /// A declaration in the type of a component or instance.
+    TypeDecl "a declaration of the type";
+    /// A declaration in the type of a core module.
+    ModuleTypeDecl "type, rec, alias, import or export";
+    /// A form for what components import and export, such as `(func $f)`.
+    ExternDesc "a definition that components can export";
+    /// A sort of a component.
+    Sort "a sort";
+    /// A core sort.
+    CoreSort "a core sort";
+    /// A sort that outer aliases can have.
+    OuterSort "core module, core type, type or component";
+    /// `outer`, `export` or `core export`.
+    AliasTarget "outer, export or core export";
+    /// `(eq TYPE)` or `(sub resource)`.
+    TypeBound "(eq or (sub";
+    /// A type that is written out.
+    DefType "a type that is written out";
+    /// A value type of a component.
+    ComponentValType "a type";
+    /// A canonical definition.
+    Canon "a canonical definition";
+    /// A canonical definition of a core function.
+    BuiltIn "a canonical definition of a core function";
+    /// An option of a canonical definition.
+    CanonOpt "an option or the type";
+    /// `(canon ...)` or `(alias ...)`.
+    CanonOrAlias "(canon or (alias";
     /// A form for an import, such as `(func $f)`.
     ExternType "an external type";
     /// A function, struct, array or continuation type.
@@ -167,12 +224,45 @@ expected! {
     Instantiation "a module to instantiate";
     /// An argument of an action.
     Constant "a constant";
+    /// `true` or `false`.
+    Bool "true or false";
+    /// A string of one character.
+    Char "a string of one character";
+    /// A value of a component, such as `(u8.const 1)`.
+    ComponentValue "a value of a component";
     /// A pattern for a result of an action.
     ResultPattern "a result";
     /// The type of numbers in a data segment.
     DataNumbers "a string, or a type of numbers: i8, i16, i32, i64, f32, f64 or v128";
     /// The end of the text.
     End "the end of the text";
+}
+
+impl Expected {
+    /// Whether it is something of a component.
+    pub(crate) const fn is_of_components(self) -> bool {
+        use Expected::*;
+        matches!(
+            self,
+            Component
+                | ComponentField
+                | CoreField
+                | TypeDecl
+                | ModuleTypeDecl
+                | ExternDesc
+                | Sort
+                | CoreSort
+                | OuterSort
+                | AliasTarget
+                | TypeBound
+                | DefType
+                | ComponentValType
+                | Canon
+                | BuiltIn
+                | CanonOpt
+                | CanonOrAlias
+        )
+    }
 }
 
 macro_rules! numbers {
@@ -212,6 +302,8 @@ numbers! {
     U8 "i8 " "a lane is from 0 to 255";
     U32 "i32 " "the number is from 0 to 4294967295";
     U64 "i64 " "the number is from 0 to 18446744073709551615";
+    ComponentU8 "" "a u8 is from 0 to 255";
+    ComponentU16 "" "a u16 is from 0 to 65535";
     I8 "" "an i8 is from -128 to 255";
     I16 "" "an i16 is from -32768 to 65535";
     I32 "" "an i32 is from -2147483648 to 4294967295";

@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
+use wattle_ast::components::PlainSort;
 use wattle_ast::{Opcode, Shown, nearest};
 use wattle_syntax::{LexError, Shape, TokenKind, is_id_char, numbers, strings};
 
@@ -13,6 +14,7 @@ use crate::cursor::Cursor;
 use crate::error::{ErrorKind, Expected, Number};
 use crate::foreign::Foreign;
 use crate::ids::Space;
+use crate::script::component_values;
 use crate::{keywords, other_names};
 
 /// Advice against an error. `Display` shows it as a sentence without a full stop.
@@ -188,7 +190,24 @@ mod advice {
     pub(super) const UTF8: &str = "names and identifiers are UTF-8; data may hold any bytes";
     pub(super) const NO_BREAK: &str = "this is a no-break space: write an ordinary one";
     pub(super) const CURLY_QUOTE: &str = "this is a typographic quote: write `\"`";
-    pub(super) const COMPONENT: &str = "components are not supported yet";
+    pub(super) const COMPONENT: &str =
+        "a module cannot hold this: it is of components, and the text of one is `(component … )`";
+    pub(super) const MODULE: &str = "the text of a component is `(component … )`; a module is \
+                                     `(core module … )` in it, or a text of its own";
+    pub(super) const CORE_FIELD: &str =
+        "this is a field of a core module: it stands in `(core module … )`";
+    pub(super) const CORE_IN_CORE: &str =
+        "inside of `(core … )` sorts stand without another `core`";
+    pub(super) const CORE_VAL_TYPE: &str =
+        "this is a core type: types of components are `s32`, `u32`, `s64`, `u64`, `f32` and others";
+    pub(super) const DEF_TYPE: &str = "a definition writes out its type; \
+                                       `(alias outer 0 $t (type $u))` is another index of a type";
+    pub(super) const EQ: &str =
+        "`eq` takes an index: define the type before, for instance `(type $t u32)`";
+    pub(super) const CORE_EXPORT: &str =
+        "an export of an instance is `(core memory $i \"name\")`, here as everywhere";
+    pub(super) const DECLARATION: &str =
+        "a type declares imports, exports, types and aliases; definitions stand in components";
 }
 use advice::*;
 
@@ -280,7 +299,12 @@ fn unknown_word(word: &str, expected: Expected, cursor: &Cursor<'_, '_>) -> Opti
         Expected::MemArg => return Some(Help::Advice(MEMARG)),
         Expected::Index | Expected::Id => return Help::identifier(word),
         _ if binds && goes_on => return Help::identifier(word),
-        Expected::Field if word == "component" => return Some(Help::Advice(COMPONENT)),
+        Expected::Field if keywords::component_fields().any(|known| known == word) => {
+            return Some(Help::Advice(COMPONENT));
+        }
+        Expected::ComponentField | Expected::Component if word == "module" => {
+            return Some(Help::Advice(MODULE));
+        }
         Expected::ValType if word == "void" => return Some(Help::Advice(VOID)),
         _ => {}
     }
@@ -317,6 +341,17 @@ fn words_of(expected: Expected) -> Box<dyn Iterator<Item = &'static str>> {
         Expected::Field => Box::new(keywords::fields()),
         Expected::Shape => Box::new(Shape::ALL.iter().map(|shape| shape.keyword())),
         Expected::Directive => Box::new(keywords::directives()),
+        Expected::ComponentField => Box::new(keywords::component_fields()),
+        Expected::CoreField => Box::new("module instance type func rec".split(' ')),
+        Expected::TypeDecl => Box::new("core type alias import export".split(' ')),
+        Expected::ModuleTypeDecl => Box::new("type rec alias import export".split(' ')),
+        Expected::ExternDesc | Expected::Sort | Expected::OuterSort => {
+            Box::new(PlainSort::ALL.iter().map(|sort| sort.keyword()).chain(["core"]))
+        }
+        Expected::CoreSort => Box::new(keywords::core_sorts()),
+        Expected::AliasTarget => Box::new("outer export core".split(' ')),
+        Expected::TypeBound => Box::new("eq sub".split(' ')),
+        Expected::DefType | Expected::ComponentValType => Box::new(keywords::component_types()),
         _ => Box::new(core::iter::empty()),
     }
 }
@@ -387,6 +422,16 @@ fn nearest_keyword(word: &str, expected: Expected) -> Option<&'static str> {
             nearest(word, Shape::ALL.iter().map(|shape| shape.keyword()), &mut budget)
         }
         Expected::Token(token) => nearest(word, [token], &mut budget),
+        Expected::Component => nearest(word, ["component"], &mut budget),
+        Expected::ComponentField => {
+            let fields = keywords::component_fields().chain(keywords::fields());
+            nearest(word, fields, &mut budget)
+        }
+        Expected::CanonOrAlias => nearest(word, ["canon", "alias"], &mut budget),
+        Expected::Canon | Expected::BuiltIn => nearest(word, keywords::canons(), &mut budget),
+        Expected::CanonOpt => nearest(word, keywords::canon_opts(), &mut budget),
+        Expected::ComponentValue => nearest(word, component_values::keywords(), &mut budget),
+        _ if expected.is_of_components() => nearest(word, words_of(expected), &mut budget),
         _ => None,
     }
 }
@@ -396,7 +441,9 @@ fn unexpected(expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
     let (text, before) = (cursor.text(), cursor.text_before());
     let kind = cursor.peek();
     let is_field = keywords::fields().any(|known| known == text);
+    let is_component_field = keywords::component_fields().any(|known| known == text);
     let help = match (expected, kind) {
+        (Expected::Index, TokenKind::Keyword) if before == "eq" => EQ,
         (Expected::Index | Expected::Id, TokenKind::Keyword) => return Help::identifier(text),
         (Expected::Index, TokenKind::Number | TokenKind::String) => INDEX,
         (Expected::Name, TokenKind::Keyword | TokenKind::Id) => NAME,
@@ -408,6 +455,14 @@ fn unexpected(expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
         (Expected::End, TokenKind::Open) if keywords::is_directive(cursor.text_at(1)) => SCRIPT,
         (Expected::End, _) => BEHIND_MODULE,
         (_, TokenKind::Eof) => CLOSE_MISSING,
+        (Expected::Field, TokenKind::Keyword) if is_component_field => COMPONENT,
+        (Expected::ComponentField | Expected::Component, _) if text == "module" => MODULE,
+        (Expected::ComponentField, TokenKind::Keyword) if is_field => CORE_FIELD,
+        (Expected::TypeDecl, TokenKind::Keyword) if is_component_field => DECLARATION,
+        (Expected::CoreSort, _) if text == "core" => CORE_IN_CORE,
+        (Expected::ComponentValType, _) if is_value_type(text) => CORE_VAL_TYPE,
+        (Expected::DefType, TokenKind::Id | TokenKind::Number) => DEF_TYPE,
+        (Expected::Token(")"), TokenKind::String) if cursor.is_in("memory") => CORE_EXPORT,
         (Expected::Field, _) => match text {
             "param" | "result" | "local" => LOCAL_OUTSIDE,
             _ if Opcode::from_mnemonic(text).is_some() => INSTR_OUTSIDE,

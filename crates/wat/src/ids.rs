@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::{Index, IndexMut};
 
+use wattle_ast::components::{CoreSort, PlainSort, Sort};
 use wattle_ast::{ExternKind, Name};
 
 macro_rules! spaces {
@@ -17,6 +18,15 @@ macro_rules! spaces {
         impl Space {
             /// Every space.
             pub const ALL: &'static [Space] = &[$( Space::$space, )*];
+
+            /// The spaces of a module.
+            pub(crate) const OF_MODULE: &'static [Space] =
+                Space::ALL.split_at(Space::CoreFunc as usize).0;
+
+            /// Whether it is a space of a module.
+            pub(crate) fn is_of_module(self) -> bool {
+                Space::OF_MODULE.contains(&self)
+            }
 
             const fn name(self) -> &'static str {
                 match self { $( Space::$space => $name, )* }
@@ -48,6 +58,32 @@ spaces! {
     Label "label";
     /// Fields of a struct type.
     Field "field";
+    /// Core functions of a component.
+    CoreFunc "core func";
+    /// Core tables of a component.
+    CoreTable "core table";
+    /// Core memories of a component.
+    CoreMemory "core memory";
+    /// Core globals of a component.
+    CoreGlobal "core global";
+    /// Core tags of a component.
+    CoreTag "core tag";
+    /// Core types of a component, or of a type in it.
+    CoreType "core type";
+    /// Core modules of a component.
+    CoreModule "core module";
+    /// Core instances of a component.
+    CoreInstance "core instance";
+    /// Functions of a component, or of a type in it.
+    ComponentFunc "func";
+    /// Values of a component, or of a type in it.
+    Value "value";
+    /// Types of a component, or of a type in it.
+    ComponentType "type";
+    /// Components in a component.
+    Component "component";
+    /// Instances of a component, or of a type in it.
+    Instance "instance";
 }
 
 impl fmt::Display for Space {
@@ -68,9 +104,29 @@ impl From<ExternKind> for Space {
     }
 }
 
-/// The index spaces of one scope, indexed by [`Space`].
+impl From<Sort> for Space {
+    fn from(sort: Sort) -> Space {
+        match sort {
+            Sort::Core(CoreSort::Func) => Space::CoreFunc,
+            Sort::Core(CoreSort::Table) => Space::CoreTable,
+            Sort::Core(CoreSort::Memory) => Space::CoreMemory,
+            Sort::Core(CoreSort::Global) => Space::CoreGlobal,
+            Sort::Core(CoreSort::Tag) => Space::CoreTag,
+            Sort::Core(CoreSort::Type) => Space::CoreType,
+            Sort::Core(CoreSort::Module) => Space::CoreModule,
+            Sort::Core(CoreSort::Instance) => Space::CoreInstance,
+            Sort::Plain(PlainSort::Func) => Space::ComponentFunc,
+            Sort::Plain(PlainSort::Value) => Space::Value,
+            Sort::Plain(PlainSort::Type) => Space::ComponentType,
+            Sort::Plain(PlainSort::Component) => Space::Component,
+            Sort::Plain(PlainSort::Instance) => Space::Instance,
+        }
+    }
+}
+
+/// The index spaces of a module, and the locals of a function, indexed by [`Space`].
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Scope<'a>([IndexSpace<'a>; Space::ALL.len()]);
+pub(crate) struct Scope<'a>([IndexSpace<'a>; Space::OF_MODULE.len()]);
 
 /// One index space of a scope.
 #[derive(Clone, Debug, Default)]
@@ -160,6 +216,11 @@ impl<'a> IdMap<'a> {
     /// The identifiers in the order of their insertion.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(id, _)| id.as_str())
+    }
+
+    /// The identifiers with their numbers, in the order of their insertion.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.entries.iter().map(|(id, number)| (id.as_str(), *number))
     }
 
     /// The number of the entry at a position, for changing.

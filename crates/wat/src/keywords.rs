@@ -1,6 +1,7 @@
 //! The words of the text format other than mnemonics, for error messages: a known word in the wrong
 //! place is an unexpected token, and an unknown word an unknown operator.
 
+use wattle_ast::components::{CanonOp, CanonOpt, CoreSort, PlainSort, PrimType, TypeForm};
 use wattle_ast::{AbsHeapType, ExternKind, Opcode};
 use wattle_syntax::numbers::{self, NumberError};
 
@@ -26,7 +27,51 @@ const OTHERS: &[&str] = &[
     "ref.extern ref.host ref.any ref.struct ref.array ref.exn",
 ];
 
-/// Whether the format has a word in any place.
+/// Keywords of fields of components that are not sorts.
+const COMPONENT_FIELDS: &str = "core alias canon import export start";
+
+/// Other keywords of components.
+const OF_COMPONENTS: &str = "rec outer implements versionsuffix external-id param result field case \
+                             error rep dtor instantiate with eq sub async shared binary";
+
+/// The keywords of fields of components.
+pub(crate) fn component_fields() -> impl Iterator<Item = &'static str> {
+    COMPONENT_FIELDS.split(' ').chain(PlainSort::ALL.iter().map(|sort| sort.keyword()))
+}
+
+/// The keywords of core sorts.
+pub(crate) fn core_sorts() -> impl Iterator<Item = &'static str> {
+    CoreSort::ALL.iter().map(|sort| sort.keyword())
+}
+
+/// The keywords of types of components.
+pub(crate) fn component_types() -> impl Iterator<Item = &'static str> {
+    let forms = TypeForm::ALL.iter().map(|form| form.keyword());
+    PrimType::ALL.iter().map(|prim| prim.keyword()).chain(forms)
+}
+
+/// The keywords of canonical definitions.
+pub(crate) fn canons() -> impl Iterator<Item = &'static str> {
+    CanonOp::ALL.iter().map(|op| op.keyword())
+}
+
+/// The keywords of options of canonical definitions.
+pub(crate) fn canon_opts() -> impl Iterator<Item = &'static str> {
+    CanonOpt::KEYWORDS.iter().map(|(keyword, ..)| *keyword)
+}
+
+/// Whether the format of components has a word in any place.
+pub(crate) fn is_component_keyword(word: &str) -> bool {
+    component_fields()
+        .chain(core_sorts())
+        .chain(component_types())
+        .chain(canons())
+        .chain(canon_opts())
+        .chain(OF_COMPONENTS.split_ascii_whitespace())
+        .any(|known| known == word)
+}
+
+/// Whether the format of modules and scripts has a word in any place.
 pub(crate) fn is_keyword(word: &str) -> bool {
     let nat = |digits: &str| numbers::u64(digits) != Err(NumberError::Malformed);
     let prefixed = |prefix| word.strip_prefix(prefix).is_some_and(nat);

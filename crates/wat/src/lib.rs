@@ -26,6 +26,7 @@ extern crate alloc;
 extern crate std;
 
 mod balance;
+mod component;
 mod cursor;
 mod error;
 mod foreign;
@@ -38,6 +39,7 @@ mod references;
 pub mod script;
 mod warning;
 
+pub use component::{ParsedComponent, ParsedWasm};
 pub use error::{Error, ErrorKind, Errors, Expected, Number, Related};
 pub use foreign::{Foreign, looks_like};
 pub use help::Help;

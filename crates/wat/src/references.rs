@@ -87,26 +87,38 @@ pub(crate) type Target = (Space, Option<u32>, u32);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorder {
     found: Identifiers,
-    numbers: BTreeMap<Target, usize>,
+    /// The number of the current scope. Targets are those of a scope.
+    scope: u32,
+    numbers: BTreeMap<(u32, Target), usize>,
 }
 
 impl Recorder {
+    /// Moves to the scope with a number: a module, or in a component, a component or a type.
+    pub(crate) fn enter(&mut self, scope: u32) {
+        self.scope = scope;
+    }
+
     pub(crate) fn define(&mut self, target: Target, id: Span, form: Span) {
         let (space, owner, index) = target;
-        self.numbers.insert(target, self.found.definitions.len());
+        self.numbers.insert((self.scope, target), self.found.definitions.len());
         self.found.definitions.push(Definition { space, owner, index, id, form });
     }
 
     /// Extends the form of a definition to an offset.
     pub(crate) fn extend(&mut self, target: Target, end: usize) {
-        let number = self.numbers.get(&target);
+        let number = self.numbers.get(&(self.scope, target));
         if let Some(definition) = number.and_then(|at| self.found.definitions.get_mut(*at)) {
             definition.form.end = end;
         }
     }
 
     pub(crate) fn refer(&mut self, target: Target, id: Span) {
-        if let Some(&definition) = self.numbers.get(&target) {
+        self.refer_in(self.scope, target, id);
+    }
+
+    /// Records a use of what is defined in the scope with a number.
+    pub(crate) fn refer_in(&mut self, scope: u32, target: Target, id: Span) {
+        if let Some(&definition) = self.numbers.get(&(scope, target)) {
             self.found.references.push(Reference { id, definition });
         }
     }

@@ -315,6 +315,35 @@ macro_rules! canon_opts {
                 match self { $( CanonOpt::$variant { .. } => Feature::$feature, )* }
             }
 
+            /// The keywords of the options, each with the feature that it belongs to, and whether an
+            /// index belongs to the option.
+            ///
+            /// ```
+            /// use wattle_ast::Feature;
+            /// use wattle_ast::components::CanonOpt;
+            /// assert!(CanonOpt::KEYWORDS.contains(&("memory", Feature::ComponentModel, true)));
+            /// assert!(CanonOpt::KEYWORDS.contains(&("async", Feature::CmAsync, false)));
+            /// ```
+            pub const KEYWORDS: &'static [(&'static str, Feature, bool)] = &[
+                $( ($keyword, Feature::$feature, false $(|| { let _: Option<$ty>; true })?), )*
+            ];
+
+            /// Reads the option with a keyword. Its index, if it has one, comes from a source.
+            /// `None` if the keyword is not that of an option.
+            ///
+            /// # Errors
+            /// Errors of the source.
+            pub fn read_from<S: CanonSource>(
+                keyword: &str,
+                source: &mut S,
+            ) -> Result<Option<CanonOpt>, S::Error> {
+                let _ = &source;
+                Ok(Some(match keyword {
+                    $( $keyword => CanonOpt::$variant $((<$ty as CanonImmediate>::read(source)?))?, )*
+                    _ => return Ok(None),
+                }))
+            }
+
             /// The definition that it names, if it is an option that names one.
             ///
             /// ```

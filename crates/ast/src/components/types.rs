@@ -30,6 +30,11 @@ macro_rules! type_codes {
                 match self { $( $name::$variant => Feature::$feature, )* }
             }
 
+            /// The type with this keyword; the first if several share it.
+            pub fn from_keyword(keyword: &str) -> Option<$name> {
+                $name::ALL.iter().copied().find(|ty| ty.keyword() == keyword)
+            }
+
             /// The type with this byte, if its feature is on.
             fn from_code_in(code: u8, reader: &Reader<'_>) -> Option<$name> {
                 $name::from_code(code).filter(|ty| reader.features().contains(ty.feature()))
@@ -76,13 +81,6 @@ type_codes! {
     String 0x73 "string" ComponentModel;
     /// Immutable, opaque values that describe an error.
     ErrorContext 0x64 "error-context" CmErrorContext;
-}
-
-impl PrimType {
-    /// The type with this keyword.
-    pub fn from_keyword(keyword: &str) -> Option<PrimType> {
-        PrimType::ALL.iter().copied().find(|ty| ty.keyword() == keyword)
-    }
 }
 
 type_codes! {

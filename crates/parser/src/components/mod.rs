@@ -8,7 +8,10 @@
 //! |---|---|
 //! | get a tree | [`parse_component`], [`parse_wasm`] |
 //! | walk a slice | [`events`] |
+//! | walk what an [`io::Read`](std::io::Read) delivers | [`EventReader`] |
 //! | feed chunks as they arrive | [`Parser`] |
+//! | continue after a malformed part | [`Events::skip_malformed`] |
+//! | walk over sections by their sizes alone | [`frames`] |
 //!
 //! ```
 //! use wattle_ast::components::{Layer, Part};
@@ -38,11 +41,15 @@
 //!
 //! [`Part`]: wattle_ast::components::Part
 
+#[cfg(feature = "std")]
+mod event_reader;
 mod failure;
 mod parser;
 mod place;
 mod slice;
 mod tree;
 
+#[cfg(feature = "std")]
+pub use event_reader::EventReader;
 pub use parser::{Parser, Step};
-pub use slice::{Events, events, parse_component, parse_wasm};
+pub use slice::{Events, events, frames, parse_component, parse_wasm};

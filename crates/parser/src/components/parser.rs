@@ -439,6 +439,48 @@ impl Parser {
         Event { part: Part::Leave, offset: self.offset, bytes: data.get(..0).unwrap_or_default() }
     }
 
+    /// Skips the malformed part at the front of `data`, which holds the rest of the input. Returns
+    /// its length, or `None` when its end is not known.
+    pub(crate) fn skip_malformed(&mut self, data: &[u8]) -> Option<usize> {
+        let input = self.input(data, true);
+        let len = match &mut self.state {
+            State::Module(module) => match module.skip_malformed(input.data) {
+                Some(len) => {
+                    self.offset = module.offset();
+                    return Some(len);
+                }
+                None => {
+                    let len = self.ends.last()?.checked_sub(self.offset)?;
+                    (len <= input.data.len()).then(|| self.leave(data))?;
+                    len
+                }
+            },
+            State::Preamble(_) => {
+                let len = self.ends.last()?.checked_sub(self.offset)?;
+                (len <= input.data.len()).then(|| self.ends.pop())?;
+                self.state = State::Sections;
+                len
+            }
+            State::Section(section) => section.extent.left,
+            State::Sections => {
+                let mut header = input.reader(1, usize::MAX);
+                let size = header.u32().ok()?;
+                header.pos().saturating_add(size as usize)
+            }
+            State::Start | State::Done => return None,
+        };
+        if len > input.data.len() {
+            return None;
+        }
+        if let State::Section(section) = &self.state {
+            (0..section.entries.depth()).for_each(|_| self.place.leave());
+            self.state = State::Sections;
+        }
+        self.offset = self.offset.saturating_add(len);
+        self.wanted = 0;
+        Some(len)
+    }
+
     /// The section of a component that the parser is in.
     pub(super) fn section(&self) -> Option<&Section> {
         match &self.state {

@@ -2,13 +2,14 @@
 
 use core::iter::FusedIterator;
 
-use wattle_ast::components::{Component, Event, Layer};
-use wattle_ast::{Error, Malformed, Span, Wasm};
+use wattle_ast::components::{Component, Event, Layer, SectionId};
+use wattle_ast::{DefinitionRef, Error, Features, Malformed, Path, Span, Wasm};
 
 use super::parser::{Parser, Step};
 use super::tree::Builder;
 use crate::parser::MAGIC;
 use crate::raw::Keep;
+use crate::slice::{SectionFrame, Skipped, frames_behind};
 
 /// The events of a module or component, with the default features.
 ///
@@ -110,7 +111,8 @@ pub(super) fn not_a_component(start: usize) -> Error {
     Error::new(Malformed::ComponentExpected, Span::new(version, version.saturating_add(4)))
 }
 
-/// The events of a slice. An error is the last event.
+/// The events of a slice. An error is the last event, unless the malformed part is
+/// [skipped](Events::skip_malformed).
 #[derive(Clone, Debug)]
 pub struct Events<'a> {
     parser: Parser,
@@ -119,6 +121,37 @@ pub struct Events<'a> {
 }
 
 impl<'a> Events<'a> {
+    /// Continues after the malformed part that the last error is about, for tools that show as much
+    /// as possible of a malformed component. In a core module that is the part that
+    /// [`Events::skip_malformed`](crate::Events::skip_malformed) skips, or else the rest of the
+    /// module; in a component, the rest of the section. Of a type that is skipped halfway, the ends
+    /// are missing. Where a whole inner module or component is skipped, because its preamble is
+    /// malformed, it was not entered, and is not left.
+    ///
+    /// Returns `None` when the end of the malformed part is unknown or lies beyond the input. The
+    /// events end there.
+    ///
+    /// ```
+    /// use wattle_ast::components::{Definition, Part};
+    ///
+    /// // A type that does not exist, then a custom section.
+    /// let wasm = b"\0asm\x0d\0\x01\0\x07\x03\x02\x3e\x7f\0\x02\x01a";
+    /// let mut events = wattle_parser::components::events(wasm);
+    /// assert!(events.find_map(Result::err).is_some());
+    /// assert_eq!(events.skip_malformed().unwrap().bytes, b"\x3e\x7f");
+    /// let part = events.next().unwrap()?.part;
+    /// assert!(matches!(part, Part::Definition(Definition::Custom(_))));
+    /// # Ok::<(), wattle_ast::Error>(())
+    /// ```
+    pub fn skip_malformed(&mut self) -> Option<Skipped<'a>> {
+        let offset = self.parser.offset();
+        let len = self.parser.skip_malformed(self.rest)?;
+        let (bytes, rest) = self.rest.split_at_checked(len)?;
+        self.rest = rest;
+        self.done = false;
+        Some(Skipped { offset, bytes })
+    }
+
     /// The offset in the input of the next byte.
     pub fn offset(&self) -> usize {
         self.parser.offset()
@@ -162,3 +195,36 @@ impl<'a> Iterator for Events<'a> {
 }
 
 impl FusedIterator for Events<'_> {}
+
+/// The sections of a module or component, delimited by their sizes alone. Contents, codes and order
+/// are not checked, so this works on binaries that nothing else can read. The content of a section
+/// with an inner module or component can be given to this function again.
+///
+/// ```
+/// use wattle_parser::components::frames;
+///
+/// // A section that does not exist, then a component with a custom section.
+/// let wasm = b"\0asm\x0d\0\x01\0\x63\x01\xff\x04\x0c\0asm\x0d\0\x01\0\x00\x02\x01a";
+/// let outer = frames(wasm).collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(outer.iter().map(|frame| frame.code).collect::<Vec<_>>(), [0x63, 4]);
+/// let inner = frames(outer[1].content).collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(inner[0].content, b"\x01a");
+/// # Ok::<(), wattle_ast::Error>(())
+/// ```
+///
+/// # Errors
+/// A malformed preamble, and a size that is malformed or larger than the rest of the input; no more
+/// sections follow.
+pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
+    let mut preamble = Parser::new().features(Features::ALL).events(bytes);
+    let is_component = Layer::of(bytes) == Some(Layer::Component);
+    let error = preamble.next().and_then(Result::err);
+    let start = bytes.len() - preamble.rest().len();
+    frames_behind(bytes, start, error, move |code| match is_component {
+        true => Path {
+            definition: SectionId::from_code(code).map(DefinitionRef::Section),
+            ..Path::default()
+        },
+        false => Path { section: wattle_ast::SectionId::from_code(code), ..Path::default() },
+    })
+}

@@ -2,6 +2,8 @@
 
 mod chunks;
 mod common;
+mod component_chunks;
+mod component_errors;
 mod errors;
 mod robust;
 mod suite;

@@ -65,6 +65,54 @@ impl<'t, 'a> State<'t, 'a> {
         first..annots.partition_point(|annot| annot.at <= pos)
     }
 
+    /// The custom sections that annotations before the next token spell out, in a component.
+    #[inline(always)]
+    pub(crate) fn customs_of_component(&mut self) -> Vec<Custom<'a>> {
+        let pos = self.cursor.pos();
+        if self.annotated(pos) { self.customs_at(pos) } else { Vec::new() }
+    }
+
+    #[cold]
+    fn customs_at(&mut self, pos: usize) -> Vec<Custom<'a>> {
+        let tokens = self.cursor.tokens;
+        let mut customs = Vec::new();
+        for at in self.annots_at(pos) {
+            let Some(annot) = tokens.annotations().get(at) else { continue };
+            let result = match &*annot.id {
+                CUSTOM => parse_custom_of_component(annot),
+                _ => match custom_text::section(annot) {
+                    None => continue,
+                    Some(section) => section.map(|(_, custom)| custom),
+                },
+            };
+            self.placed[at] = true;
+            match result {
+                Ok(custom) => customs.push(custom),
+                Err(error) => self.report(*error),
+            }
+        }
+        customs
+    }
+
+    /// Reports the annotations of a component that no definition has taken.
+    pub(crate) fn left_over_in_component(&mut self) {
+        let annots = self.cursor.tokens.annotations();
+        let failed = self.errors.iter().map(|error| error.span.start).min().unwrap_or(usize::MAX);
+        for (at, annot) in annots.iter().enumerate() {
+            if self.placed.get(at) == Some(&false) && annot.span.start < failed {
+                let kind = ErrorKind::MisplacedAnnotation(annot.id.as_str().into());
+                self.report(Error::new(kind, annot.span));
+            }
+        }
+    }
+
+    /// The annotations from the first field up to the token at `end`, as a range of indices.
+    fn annots_within(&self, end: usize) -> Range<usize> {
+        let annots = self.cursor.tokens.annotations();
+        let first = annots.partition_point(|annot| annot.at < self.start);
+        first..annots.partition_point(|annot| annot.at <= end)
+    }
+
     /// Whether there are annotations before the token at `pos`.
     #[inline(always)]
     fn annotated(&mut self, pos: usize) -> bool {
@@ -106,7 +154,7 @@ impl<'t, 'a> State<'t, 'a> {
 
     /// The name in an annotation before the next token.
     #[inline(always)]
-    pub(super) fn name_annotation(&mut self) -> Result<Option<Name<'a>>> {
+    pub(crate) fn name_annotation(&mut self) -> Result<Option<Name<'a>>> {
         let pos = self.cursor.pos();
         if !self.annotated(pos) {
             return Ok(None);
@@ -244,9 +292,9 @@ impl<'t, 'a> State<'t, 'a> {
         let failed = self.errors.iter().map(|error| error.span.start).min().unwrap_or(usize::MAX);
         let mut field = Cursor::new(tokens, self.start);
         let mut field_end = tokens.form_end(self.start);
-        for (at, annot) in tokens.annotations().iter().enumerate() {
-            let passed = annot.at < self.start || annot.at > end;
-            if passed || self.placed.get(at) == Some(&true) {
+        for at in self.annots_within(end) {
+            let Some(annot) = tokens.annotations().get(at) else { continue };
+            if core::mem::replace(&mut self.placed[at], true) {
                 continue;
             }
             while field_end < annot.at {
@@ -337,8 +385,9 @@ impl<'t, 'a> State<'t, 'a> {
 
     /// The annotation that writes out a name section.
     fn name_section_span(&self) -> Span {
-        let annots = self.cursor.tokens.annotations().iter();
-        let mut sections = annots.filter(|annot| {
+        let within = self.annots_within(self.cursor.pos());
+        let annots = self.cursor.tokens.annotations().get(within).unwrap_or_default();
+        let mut sections = annots.iter().filter(|annot| {
             let name = strings::name(Cursor::new(&annot.tokens, 0).text());
             annot.id == CUSTOM && name.is_some_and(|name| name == Names::NAME)
         });
@@ -427,6 +476,15 @@ fn parse_custom<'a>(annot: &Annotation<'a>) -> Result<(Place, Custom<'a>)> {
     let bytes = cursor.strings();
     expect_end(annot, &cursor)?;
     Ok((place, Custom { name, data: CustomData::Bytes(bytes), after: None }))
+}
+
+/// `(@custom "name" "data"*)` in a component, where the section has the place of the annotation.
+fn parse_custom_of_component<'a>(annot: &Annotation<'a>) -> Result<Custom<'a>> {
+    let mut cursor = Cursor::new(&annot.tokens, 0);
+    let name = name_in(annot, &mut cursor, "missing section name")?;
+    let bytes = cursor.strings();
+    expect_end(annot, &cursor)?;
+    Ok(Custom { name, data: CustomData::Bytes(bytes), after: None })
 }
 
 /// `(@names (before|after section)? "data"*)`: the place of the name section, and the names in it

@@ -140,7 +140,11 @@ impl<'a> State<'_, 'a> {
 
     /// Reads the type of an import behind its keyword. The import has an index unless several
     /// imports share the type.
-    fn extern_type_tail(&mut self, kind: ExternKind, index: Option<u32>) -> Result<ExternType> {
+    pub(crate) fn extern_type_tail(
+        &mut self,
+        kind: ExternKind,
+        index: Option<u32>,
+    ) -> Result<ExternType> {
         let ids = |named: fn(u32) -> ParamIds| index.map_or(ParamIds::Shared, named);
         Ok(match kind {
             ExternKind::Table => ExternType::Table(self.table_type()?),
@@ -152,7 +156,7 @@ impl<'a> State<'_, 'a> {
     }
 
     /// Reads `(` and the keyword of a kind of import.
-    fn expect_extern(&mut self) -> Result<ExternKind> {
+    pub(crate) fn expect_extern(&mut self) -> Result<ExternKind> {
         let Some(kind) = self.cursor.open_keyword().and_then(extern_kind) else {
             return Err(self.cursor.unexpected_form(Expected::ExternType));
         };
@@ -169,7 +173,7 @@ impl<'a> State<'_, 'a> {
         Ok(ty)
     }
 
-    fn import(&mut self, start: usize) -> Result<()> {
+    pub(crate) fn import(&mut self, start: usize) -> Result<()> {
         let module = self.cursor.expect_name()?;
         if self.cursor.peek() == TokenKind::String {
             let name = self.cursor.expect_name()?;

@@ -90,7 +90,7 @@ pub struct Parser {
     features: Features,
     source_map: bool,
     identifiers: bool,
-    max_errors: usize,
+    pub(crate) max_errors: usize,
 }
 
 /// The result of parsing a text.
@@ -178,8 +178,12 @@ impl Parser {
 
     /// Parses a module, which in a script may be a `(module definition ...)`.
     pub(crate) fn parse<'a>(&self, text: &'a str, in_script: bool) -> Parsed<'a> {
-        let tokens = Tokens::new(text, annotations::KNOWN);
-        let mut cursor = Cursor::new(&tokens, 0);
+        self.parse_tokens(&Tokens::new(text, annotations::KNOWN), in_script)
+    }
+
+    /// Parses the tokens of a module.
+    pub(crate) fn parse_tokens<'a>(&self, tokens: &Tokens<'a>, in_script: bool) -> Parsed<'a> {
+        let mut cursor = Cursor::new(tokens, 0);
         let whole = cursor.opt_open("module");
         if whole && in_script {
             cursor.opt_keyword("definition");
@@ -187,40 +191,14 @@ impl Parser {
         let id = if whole { cursor.opt_id() } else { None };
         let mut state = State::new(self, cursor);
         state.module.names.module = id;
-        state.scan();
-        state.types();
-        state.fields();
-        state.annotations();
-        let found = core::mem::take(&mut state.errors);
-        let mut cursor = state.cursor.clone();
-        let mut errors = Error::lexical(&tokens);
-        errors.extend(found);
-        let end = if whole { cursor.expect_close() } else { Ok(()) };
-        let end = end.and_then(|()| match cursor.peek() {
-            TokenKind::Eof => Ok(()),
-            _ => Err(cursor.unexpected(Expected::End)),
-        });
-        if let Err(mut error) = end {
-            error.help = help::find(&error.kind, &cursor);
-            if whole && let ErrorKind::UnexpectedToken(Expected::End) = error.kind {
-                let span = cursor.span_before();
-                error.related = Some(Related { span, note: "the module ends here" });
-            }
-            errors.push(*error);
-        }
-        if !errors.is_empty() {
-            reports::keep_independent(&mut errors, &tokens);
-        }
+        state.parse();
+        let errors = state.finish(whole.then_some("the module ends here"));
         let mut soundness = Soundness::default();
         if !errors.is_empty() {
             soundness = state.soundness(&errors);
         }
         let errors = Error::in_order(errors, self.max_errors);
-        let State { module, source_map, recorder, mut warnings, .. } = state;
-        let unknown = tokens.unknown_annotations().iter();
-        let kind = WarningKind::UnknownAnnotation;
-        warnings.extend(unknown.map(|span| Warning { kind, span: *span }));
-        warnings.sort_by_key(|warning| warning.span.start);
+        let State { module, source_map, recorder, warnings, .. } = state;
         let identifiers = recorder.map(Recorder::finish);
         Parsed { module, errors, warnings, soundness, source_map, identifiers }
     }
@@ -237,29 +215,29 @@ impl Parsed<'_> {
 const COMPARISONS: usize = 1 << 18;
 
 /// The state that the passes share.
-struct State<'t, 'a> {
-    cursor: Cursor<'t, 'a>,
+pub(crate) struct State<'t, 'a> {
+    pub(crate) cursor: Cursor<'t, 'a>,
     /// The position of the first field: behind `(module $id?`, or at the beginning of the text.
     start: usize,
-    features: Features,
+    pub(crate) features: Features,
     all_features: bool,
-    module: Module<'a>,
-    source_map: Option<SourceMap>,
-    recorder: Option<Recorder>,
-    errors: Vec<Error>,
-    warnings: Vec<Warning>,
+    pub(crate) module: Module<'a>,
+    pub(crate) source_map: Option<SourceMap>,
+    pub(crate) recorder: Option<Recorder>,
+    pub(crate) errors: Vec<Error>,
+    pub(crate) warnings: Vec<Warning>,
     max_errors: usize,
     /// The number of comparisons with misspelt identifiers that are left.
-    budget: usize,
+    pub(crate) budget: usize,
     /// Identifiers that could not be bound because of an error, each with the field that it belongs
     /// to, or `None` if it belongs to the whole module. They are not reported as unknown there.
     excused: BTreeSet<(&'a str, Option<usize>)>,
     /// The position of the current field.
-    field_start: usize,
+    pub(crate) field_start: usize,
     /// The field in which advice about a character was given last, and that advice.
     last_character_advice: Option<(usize, Option<Help>)>,
     /// The index spaces of the module, and the locals of the current function.
-    scope: Scope<'a>,
+    pub(crate) scope: Scope<'a>,
     /// The positions of the fields that are types.
     type_fields: Vec<usize>,
     /// The identifiers of fields, by type.
@@ -268,7 +246,7 @@ struct State<'t, 'a> {
     /// bodies.
     broken: BTreeSet<(Space, u32)>,
     /// Explicit types with errors, which are not reported again.
-    broken_types: BTreeSet<u32>,
+    pub(crate) broken_types: BTreeSet<u32>,
     /// The type that a signature without a type index stands for.
     type_uses: BTreeMap<Box<Signature>, u32>,
     /// The signature that was parsed last.
@@ -277,7 +255,10 @@ struct State<'t, 'a> {
     labels: LabelStack<'a>,
     /// The current function, if its locals and labels can have names.
     func: Option<u32>,
-    /// Whether each annotation was found in a right place.
+    /// Whether the module is the type of one, in which each type use without an index defines a type
+    /// unless an explicit type is equal.
+    pub(crate) is_type: bool,
+    /// Whether each annotation of the text was found in a right place.
     placed: Vec<bool>,
     /// A range of positions without annotations before their tokens.
     unannotated: Range<usize>,
@@ -288,20 +269,29 @@ struct State<'t, 'a> {
 }
 
 impl<'t, 'a> State<'t, 'a> {
-    fn new(parser: &Parser, cursor: Cursor<'t, 'a>) -> Self {
+    pub(crate) fn new(parser: &Parser, cursor: Cursor<'t, 'a>) -> Self {
+        State {
+            placed: alloc::vec![false; cursor.tokens.annotations().len()],
+            source_map: parser.source_map.then(SourceMap::default),
+            recorder: parser.identifiers.then(Recorder::default),
+            ..State::empty(parser.features, parser.max_errors, cursor)
+        }
+    }
+
+    fn empty(features: Features, max_errors: usize, cursor: Cursor<'t, 'a>) -> Self {
         State {
             start: cursor.pos(),
             unannotated: 0..0,
-            placed: alloc::vec![false; cursor.tokens.annotations().len()],
+            placed: Vec::new(),
             cursor,
-            features: parser.features,
-            all_features: parser.features == Features::ALL,
+            features,
+            all_features: features == Features::ALL,
             module: Module::default(),
-            source_map: parser.source_map.then(SourceMap::default),
-            recorder: parser.identifiers.then(Recorder::default),
+            source_map: None,
+            recorder: None,
             errors: Vec::new(),
             warnings: Vec::new(),
-            max_errors: parser.max_errors,
+            max_errors,
             budget: COMPARISONS,
             excused: BTreeSet::new(),
             field_start: 0,
@@ -316,9 +306,73 @@ impl<'t, 'a> State<'t, 'a> {
             results: Vec::new(),
             labels: LabelStack::default(),
             func: None,
+            is_type: false,
             func_metadata: Vec::new(),
             metadata: BTreeMap::new(),
         }
+    }
+
+    /// Begins a module at the cursor, or the type of one, inside of a component. Returns the state
+    /// for [`return_to`](State::return_to).
+    pub(crate) fn begin(&mut self) -> State<'t, 'a> {
+        let mut inner = State::empty(self.features, self.max_errors, self.cursor.clone());
+        inner.exchange(self);
+        core::mem::replace(self, inner)
+    }
+
+    /// Returns to the state before a module, and gives that of the module.
+    pub(crate) fn return_to(&mut self, mut outer: State<'t, 'a>) -> State<'t, 'a> {
+        outer.cursor = self.cursor.clone();
+        outer.exchange(self);
+        core::mem::replace(self, outer)
+    }
+
+    /// Exchanges what belongs to the whole text.
+    fn exchange(&mut self, other: &mut State<'t, 'a>) {
+        core::mem::swap(&mut self.source_map, &mut other.source_map);
+        core::mem::swap(&mut self.recorder, &mut other.recorder);
+        core::mem::swap(&mut self.errors, &mut other.errors);
+        core::mem::swap(&mut self.warnings, &mut other.warnings);
+        core::mem::swap(&mut self.budget, &mut other.budget);
+        core::mem::swap(&mut self.placed, &mut other.placed);
+    }
+
+    /// Parses the fields of a module, up to the parenthesis that closes it or the end of the text.
+    pub(crate) fn parse(&mut self) {
+        self.scan();
+        self.types();
+        self.fields();
+        self.annotations();
+    }
+
+    /// Reads the end of the text. `end` describes the closing parenthesis before it; `None` if the
+    /// text has only fields. Takes all independent errors, and adds warnings of unknown annotations.
+    pub(crate) fn finish(&mut self, end: Option<&'static str>) -> Vec<Error> {
+        let tokens = self.cursor.tokens;
+        let mut errors = Error::lexical(tokens);
+        errors.append(&mut self.errors);
+        let mut cursor = self.cursor.clone();
+        let closed = if end.is_some() { cursor.expect_close() } else { Ok(()) };
+        let result = closed.and_then(|()| match cursor.peek() {
+            TokenKind::Eof => Ok(()),
+            _ => Err(cursor.unexpected(Expected::End)),
+        });
+        if let Err(mut error) = result {
+            error.help = help::find(&error.kind, &cursor);
+            if let ErrorKind::UnexpectedToken(Expected::End) = error.kind {
+                let span = cursor.span_before();
+                error.related = end.map(|note| Related { span, note });
+            }
+            errors.push(*error);
+        }
+        if !errors.is_empty() {
+            reports::keep_independent(&mut errors, tokens);
+        }
+        let unknown = tokens.unknown_annotations().iter();
+        let kind = WarningKind::UnknownAnnotation;
+        self.warnings.extend(unknown.map(|span| Warning { kind, span: *span }));
+        self.warnings.sort_by_key(|warning| warning.span.start);
+        errors
     }
 
     /// Reads an index in a space of the module: a number or an identifier.
@@ -393,7 +447,14 @@ impl<'t, 'a> State<'t, 'a> {
     /// Records the binding of the identifier at position `id`, by the form that begins at position
     /// `form`.
     #[inline(always)]
-    fn define(&mut self, space: Space, owner: Option<u32>, index: u32, id: usize, form: usize) {
+    pub(crate) fn define(
+        &mut self,
+        space: Space,
+        owner: Option<u32>,
+        index: u32,
+        id: usize,
+        form: usize,
+    ) {
         if self.recorder.is_some() {
             let id = self.span_at(id);
             let form = self.form_span(form).to(id);
@@ -429,13 +490,13 @@ impl<'t, 'a> State<'t, 'a> {
     }
 
     /// The bytes of the form that begins at position `start`.
-    fn form_span(&self, start: usize) -> Span {
+    pub(crate) fn form_span(&self, start: usize) -> Span {
         let last = self.cursor.tokens.form_end(start).saturating_sub(1);
         self.span_at(start).to(self.span_at(last))
     }
 
     /// The bytes of the token at a position.
-    fn span_at(&self, pos: usize) -> Span {
+    pub(crate) fn span_at(&self, pos: usize) -> Span {
         self.cursor.tokens.get(pos).span()
     }
 }

@@ -14,7 +14,7 @@ use super::scan::Origin;
 use crate::ids::Space;
 
 /// The number of members of each index space.
-pub(super) type Lengths = [u32; Space::ALL.len()];
+pub(super) type Lengths = [u32; Space::OF_MODULE.len()];
 
 /// The body of a function whose own body has an error. It is valid for any type.
 pub(super) fn unreachable() -> Body<'static> {
@@ -34,13 +34,13 @@ impl State<'_, '_> {
             Space::Global => module.globals.len(),
             Space::Elem => module.elems.len(),
             Space::Data => module.datas.len(),
-            Space::Local | Space::Label | Space::Field => 0,
+            _ => 0,
         };
         self.scope[space].imported + defined as u32
     }
 
     pub(super) fn lengths(&self) -> Lengths {
-        core::array::from_fn(|space| self.len(Space::ALL[space]))
+        core::array::from_fn(|space| self.len(Space::OF_MODULE[space]))
     }
 
     /// Moves past the field at position `start`, which has an error. `before` are the lengths of
@@ -95,7 +95,7 @@ impl State<'_, '_> {
                 let data = Data { mode: DataMode::Passive, bytes: (&[]).into() };
                 return self.module.datas.push(data);
             }
-            Space::Type | Space::Local | Space::Label | Space::Field => return,
+            _ => return,
         };
         if imported {
             let name = Name::default();

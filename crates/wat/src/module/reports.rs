@@ -80,14 +80,17 @@ impl State<'_, '_> {
     /// Adds an error, unless it only follows from another one, or there are already more than
     /// enough errors to choose from.
     #[cold]
-    pub(super) fn report(&mut self, mut error: Error) {
+    pub(crate) fn report(&mut self, mut error: Error) {
         if self.errors.len() >= self.max_errors.saturating_mul(2) {
             return;
         }
         match &error.kind {
             ErrorKind::Unknown(_, id) if self.is_excused(id) => return,
             _ if error.help.is_some() => {}
-            ErrorKind::Unknown(space, id) => error.help = self.known(*space, &id.clone()),
+            ErrorKind::Unknown(space, id) if space.is_of_module() => {
+                error.help = self.known(*space, &id.clone());
+            }
+            ErrorKind::Unknown(..) => {}
             ErrorKind::UnexpectedToken(Expected::Instr | Expected::OperandOrClose)
                 if self.cursor.peek() == TokenKind::Id =>
             {
@@ -112,7 +115,7 @@ impl State<'_, '_> {
     /// Keeps the next token, if it is an identifier, from being reported as unknown in the current
     /// field, or in the whole module if it may be the identifier of a field.
     #[cold]
-    pub(super) fn excuse(&mut self, of_field: bool) {
+    pub(crate) fn excuse(&mut self, of_field: bool) {
         if self.cursor.peek() == TokenKind::Id {
             let field = (!of_field).then_some(self.field_start);
             self.excused.insert((self.cursor.text(), field));
@@ -155,7 +158,8 @@ impl State<'_, '_> {
         if let Some(near) = near {
             return Some(Help::Meant(format!("${near}").into()));
         }
-        let elsewhere = Space::ALL.iter().find(|other| self.scope[**other].ids.get(name).is_some());
+        let elsewhere =
+            Space::OF_MODULE.iter().find(|other| self.scope[**other].ids.get(name).is_some());
         let elsewhere = elsewhere.filter(|other| **other != Space::Local || self.func.is_some());
         elsewhere.map(|other| Help::BoundAs(*other, id.into()))
     }

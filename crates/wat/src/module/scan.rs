@@ -196,8 +196,8 @@ impl<'a> State<'_, 'a> {
             Space::Global => names.globals.insert(index.into(), name),
             Space::Elem => names.elems.insert(index.into(), name),
             Space::Data => names.datas.insert(index.into(), name),
-            // Names in these spaces have a second index, and are recorded elsewhere.
-            Space::Local | Space::Label | Space::Field => {}
+            // Names of locals, labels and fields have a second index, and are recorded elsewhere.
+            _ => {}
         }
     }
 

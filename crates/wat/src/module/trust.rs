@@ -112,7 +112,7 @@ impl State<'_, '_> {
     /// Whether an identifier is bound to a declaration that could not be read.
     fn is_broken(&self, id: &str) -> bool {
         let Some(name) = wattle_syntax::strings::id(id) else { return false };
-        Space::ALL.iter().any(|space| {
+        Space::OF_MODULE.iter().any(|space| {
             let index = self.scope[*space].ids.get(&name);
             index.is_some_and(|index| self.broken.contains(&(*space, index)))
         })

@@ -107,16 +107,20 @@ impl<'a> State<'_, 'a> {
 
     /// Makes a type that is a group of its own available to type uses without an index, unless an
     /// equal one precedes it.
-    fn use_type(&mut self, index: u32) {
+    pub(crate) fn use_type(&mut self, index: u32) {
         if let Some(ty) = self.module.types.get(TypeIdx(index))
             && let CompType::Func(func) = &ty.comp
             && *ty == SubType::from(ty.comp.clone())
         {
-            self.type_uses.entry(signature(func.params(), func.results())).or_insert(index);
+            let signature = signature(func.params(), func.results());
+            match self.is_type {
+                true => drop(self.type_uses.insert(signature, index)),
+                false => drop(self.type_uses.entry(signature).or_insert(index)),
+            }
         }
     }
 
-    fn sub_type(&mut self, index: u32) -> Result<SubType> {
+    pub(crate) fn sub_type(&mut self, index: u32) -> Result<SubType> {
         let sub = self.cursor.opt_open("sub");
         let is_final = !sub || self.cursor.opt_keyword("final");
         let mut supertypes = Vec::new();
@@ -210,7 +214,7 @@ impl<'a> State<'_, 'a> {
     }
 
     /// A value type.
-    pub(super) fn val_type(&mut self) -> Result<ValType> {
+    pub(crate) fn val_type(&mut self) -> Result<ValType> {
         let ty = match self.cursor.bytes() {
             b"i32" => ValType::I32,
             b"i64" => ValType::I64,
@@ -439,7 +443,10 @@ impl<'a> State<'_, 'a> {
     fn implicit_type(&mut self) -> TypeIdx {
         let new = self.module.types.len() as u32;
         let signature = signature(&self.params, &self.results);
-        let index = *self.type_uses.entry(signature).or_insert(new);
+        let index = match self.is_type {
+            true => self.type_uses.get(&signature).copied().unwrap_or(new),
+            false => *self.type_uses.entry(signature).or_insert(new),
+        };
         if index == new {
             self.module.types.push(self.func_type().into());
         }

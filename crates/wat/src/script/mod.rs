@@ -34,6 +34,7 @@
 //! # Ok::<(), wattle_wat::Errors>(())
 //! ```
 
+pub(crate) mod component_values;
 mod module;
 mod parse;
 mod values;
@@ -42,6 +43,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::{Name, Span};
 
+pub use component_values::ComponentValue;
 pub use module::{ModuleSource, ScriptModule, embedded};
 pub use parse::{parse, recover};
 pub use values::{FloatPattern, Pattern, PatternKind, Value, ValueKind, VectorPattern};
@@ -75,11 +77,13 @@ pub struct Directive<'a> {
 /// What a directive does.
 #[derive(Clone, PartialEq, Debug)]
 pub enum DirectiveKind<'a> {
-    /// `(module ...)`: defines a module and instantiates it. Both have its identifier.
+    /// `(module ...)` or `(component ...)`: defines a module or component and instantiates it. Both
+    /// have its identifier.
     Module(ScriptModule<'a>),
-    /// `(module definition ...)`: defines a module.
+    /// `(module definition ...)` or `(component definition ...)`: defines a module or component.
     Definition(ScriptModule<'a>),
-    /// `(module instance ...)`: instantiates a module that was defined before.
+    /// `(module instance ...)` or `(component instance ...)`: instantiates a module or component
+    /// that was defined before.
     Instance(Instance<'a>),
     /// `(register "name" $instance?)`: allows other modules to import from an instance.
     Register {
@@ -112,9 +116,9 @@ impl<'a> DirectiveKind<'a> {
     /// The keyword of the form.
     pub fn keyword(&self) -> &'static str {
         match self {
-            DirectiveKind::Module(_)
-            | DirectiveKind::Definition(_)
-            | DirectiveKind::Instance(_) => "module",
+            DirectiveKind::Module(module) | DirectiveKind::Definition(module) => module.keyword(),
+            DirectiveKind::Instance(instance) if instance.is_component => "component",
+            DirectiveKind::Instance(_) => "module",
             DirectiveKind::Register { .. } => "register",
             DirectiveKind::Action(action) => action.keyword(),
             DirectiveKind::AssertReturn { .. } => "assert_return",
@@ -129,7 +133,7 @@ impl<'a> DirectiveKind<'a> {
         matches!(self, DirectiveKind::AssertReturn { .. } | DirectiveKind::Assert(_))
     }
 
-    /// The module in the directive, if any. Modules inside of a thread are not included.
+    /// The module or component in the directive, if any. Modules inside of a thread are not included.
     pub fn module(&self) -> Option<&ScriptModule<'a>> {
         match self {
             DirectiveKind::Module(module)
@@ -177,7 +181,8 @@ impl Assertion<'_> {
 pub enum Subject<'a> {
     /// An action.
     Action(Action<'a>),
-    /// A module whose text or bytes are given. The verdict says at which stage it fails.
+    /// A module or component whose text or bytes are given. The verdict says at which stage it
+    /// fails.
     Module(ScriptModule<'a>),
     /// The instantiation of a module that was defined before.
     Instance(Instance<'a>),
@@ -224,13 +229,16 @@ verdicts! {
     Unlinkable "assert_unlinkable";
 }
 
-/// `(module instance $instance? $module?)`: another instance of a module.
+/// `(module instance $instance? $module?)` or `(component instance $instance? $component?)`: another
+/// instance of a module or component.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Instance<'a> {
     /// The identifier of the instance, if any.
     pub id: Option<Word<'a>>,
-    /// The module; `None` for the last one.
+    /// The module or component; `None` for the last one.
     pub module: Option<Word<'a>>,
+    /// Whether it is that of a component.
+    pub is_component: bool,
     /// The bytes of the form in the script.
     pub span: Span,
 }
@@ -253,6 +261,10 @@ pub struct Action<'a> {
 pub enum ActionKind {
     /// `(invoke $instance? "name" ARGUMENT*)`: call the function with these arguments.
     Invoke(Vec<Value>),
+    /// `(invoke $instance? "name" ARGUMENT*)` where an argument is not a core value: call the
+    /// function of a component with these arguments. Without arguments, and with floats alone, it is
+    /// [`Invoke`](ActionKind::Invoke), whatever the instance is of.
+    InvokeComponent(Vec<ComponentValue>),
     /// `(get $instance? "name")`: read the global.
     Get,
 }
@@ -261,16 +273,17 @@ impl Action<'_> {
     /// The keyword of the form.
     pub fn keyword(&self) -> &'static str {
         match self.kind {
-            ActionKind::Invoke(_) => "invoke",
+            ActionKind::Invoke(_) | ActionKind::InvokeComponent(_) => "invoke",
             ActionKind::Get => "get",
         }
     }
 
-    /// The arguments of an `invoke`; `None` for `get`.
+    /// The arguments of an `invoke` that are core values; `None` for `get`, and for arguments that
+    /// are not.
     pub fn args(&self) -> Option<&[Value]> {
         match &self.kind {
             ActionKind::Invoke(args) => Some(args),
-            ActionKind::Get => None,
+            ActionKind::InvokeComponent(_) | ActionKind::Get => None,
         }
     }
 }

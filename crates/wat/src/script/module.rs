@@ -8,14 +8,16 @@ use wattle_syntax::{Lexer, TokenKind, Tokens, strings};
 
 use super::{DirectiveKind, Word};
 use crate::error::{Error, ErrorKind, Errors};
-use crate::{Parsed, Parser};
+use crate::{Parsed, ParsedWasm, Parser};
 
-/// A module of a script, before it is parsed.
+/// A module or component of a script, before it is parsed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ScriptModule<'a> {
     /// The identifier.
     pub id: Option<Word<'a>>,
-    /// The source of the module.
+    /// Whether it is a component.
+    pub is_component: bool,
+    /// The source of the module or component.
     pub source: ModuleSource<'a>,
     /// The bytes of the form in the script; the whole script for fields without `(module`.
     pub span: Span,
@@ -23,7 +25,7 @@ pub struct ScriptModule<'a> {
     pub(super) form: &'a str,
 }
 
-/// The source of a module of a script.
+/// The source of a module or component of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ModuleSource<'a> {
     /// The text of the form, from `(module` to the closing parenthesis, or fields without
@@ -32,7 +34,8 @@ pub enum ModuleSource<'a> {
     Text(&'a str),
     /// `(module binary "..."*)`: the bytes of a binary.
     Binary(Cow<'a, [u8]>),
-    /// `(module quote "..."*)`: a text, which need not be UTF-8.
+    /// `(module quote "..."*)`: a text, which need not be UTF-8. That of a component holds only its
+    /// fields, without `(component`.
     Quote(Cow<'a, [u8]>),
 }
 
@@ -77,11 +80,51 @@ impl ScriptModule<'_> {
                 Err(error) => Err(error.into()),
             },
         };
-        Some(parsed.map_err(|errors| {
-            let places = Places::new(self);
-            let located = |error: Error| Error { span: places.locate(error.span), ..error };
-            Errors::new(errors.into_vec().into_iter().map(located).collect())
-        }))
+        Some(parsed.map_err(|errors| self.locate_errors(errors)))
+    }
+
+    /// Parses a module or component whose source is text, like [`parse`](ScriptModule::parse), which
+    /// is for modules alone.
+    ///
+    /// ```
+    /// use wattle_wat::{ParsedWasm, Parser};
+    /// use wattle_wat::script::{self, DirectiveKind};
+    ///
+    /// let script = script::parse("(component quote \"(type u8)\")")?;
+    /// let DirectiveKind::Module(quoted) = &script.directives[0].kind else { panic!() };
+    /// let ParsedWasm::Component(parsed) = quoted.parse_wasm(&Parser::new()).unwrap()? else { panic!() };
+    /// assert_eq!(parsed.component.definitions.len(), 1);
+    /// # Ok::<(), wattle_wat::Errors>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// All independent errors of the module or component.
+    pub fn parse_wasm(&self, parser: &Parser) -> Option<Result<ParsedWasm<'_>, Errors>> {
+        if !self.is_component {
+            return self.parse(parser).map(|parsed| parsed.map(ParsedWasm::Module));
+        }
+        let parsed = match &self.source {
+            ModuleSource::Binary(_) => return None,
+            ModuleSource::Text(text) => parser.parse_wasm(text, true).check(text),
+            ModuleSource::Quote(bytes) => match utf8(bytes) {
+                Ok(text) => parser.component_fields(text).check(text).map(ParsedWasm::Component),
+                Err(error) => Err(error.into()),
+            },
+        };
+        Some(parsed.map_err(|errors| self.locate_errors(errors)))
+    }
+
+    /// The errors with their places in the script.
+    fn locate_errors(&self, errors: Errors) -> Errors {
+        let places = Places::new(self);
+        let located = |error: Error| Error { span: places.locate(error.span), ..error };
+        Errors::new(errors.into_vec().into_iter().map(located).collect())
+    }
+
+    /// The keyword of the form.
+    pub(super) fn keyword(&self) -> &'static str {
+        if self.is_component { "component" } else { "module" }
     }
 
     /// The place in the script of a part of the module. `span` counts the bytes of a binary, of a
@@ -103,8 +146,9 @@ impl ScriptModule<'_> {
     }
 }
 
-/// The module of a text that consists only of `(module binary ..)` or `(module quote ..)`. Tools
-/// accept these forms as modules, though only scripts have them.
+/// The module or component of a text that consists only of `(module binary ..)`, `(module quote ..)`,
+/// `(component binary ..)` or `(component quote ..)`. Tools accept these forms as files, though only
+/// scripts have them.
 ///
 /// ```
 /// use wattle_wat::script::{ModuleSource, embedded};
@@ -116,7 +160,7 @@ impl ScriptModule<'_> {
 pub fn embedded(text: &str) -> Option<ScriptModule<'_>> {
     let mut tokens = Lexer::new(text).filter(|(kind, _)| !kind.is_trivia());
     let mut next = || tokens.next().map(|(kind, span)| (kind, &text[span.start..span.end]));
-    if next()?.0 != TokenKind::Open || next()?.1 != "module" {
+    if next()?.0 != TokenKind::Open || !matches!(next()?.1, "module" | "component") {
         return None;
     }
     let word = match next()? {

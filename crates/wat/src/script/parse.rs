@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use wattle_ast::{Name, Span};
 use wattle_syntax::{TokenKind, Tokens};
 
+use super::component_values::{component_value, is_component_value};
 use super::module::utf8;
 use super::{
-    Action, ActionKind, Assertion, Directive, DirectiveKind, Instance, ModuleSource, Script,
-    ScriptModule, Subject, Thread, Verdict, Word, values,
+    Action, ActionKind, Assertion, ComponentValue, Directive, DirectiveKind, Instance,
+    ModuleSource, Script, ScriptModule, Subject, Thread, Verdict, Word, values,
 };
 use crate::cursor::Cursor;
 use crate::error::{Error, Errors, Expected, Result};
@@ -95,7 +96,8 @@ impl<'a> Parser<'_, 'a> {
                 let span = Span::new(0, text.len());
                 self.lazy.push(span);
                 let source = ModuleSource::Text(text);
-                let module = ScriptModule { id: None, source, span, form: text };
+                let module =
+                    ScriptModule { id: None, is_component: false, source, span, form: text };
                 alloc::vec![Directive { kind: DirectiveKind::Module(module), span }]
             }
             _ => self.directives(false),
@@ -145,7 +147,7 @@ impl<'a> Parser<'_, 'a> {
 
     fn directive(&mut self, in_thread: bool) -> Result<DirectiveKind<'a>> {
         match self.cursor.open_keyword() {
-            Some("module") => self.module(),
+            Some("module" | "component") => self.module(),
             Some("invoke" | "get") => Ok(DirectiveKind::Action(self.action()?)),
             Some(keyword) => {
                 let start = self.cursor.pos();
@@ -187,7 +189,7 @@ impl<'a> Parser<'_, 'a> {
     }
 
     fn assertion(&mut self, verdict: Verdict) -> Result<Assertion<'a>> {
-        let at_module = self.cursor.at_open("module");
+        let at_module = self.cursor.at_open("module") || self.cursor.at_open("component");
         let subject = match verdict {
             Verdict::Trap if at_module => self.instantiation()?,
             Verdict::Trap | Verdict::Exhaustion | Verdict::Exception | Verdict::Suspension => {
@@ -226,15 +228,41 @@ impl<'a> Parser<'_, 'a> {
         self.cursor.bump_open();
         let (instance, name) = (self.opt_id(), self.name()?);
         if let ActionKind::Invoke(args) = &mut kind {
-            while self.cursor.peek() != TokenKind::Close {
-                args.push(values::value(&mut self.cursor)?);
+            match self.at_component_values() {
+                true => kind = ActionKind::InvokeComponent(self.component_values()?),
+                false => {
+                    while self.cursor.peek() != TokenKind::Close {
+                        args.push(values::value(&mut self.cursor)?);
+                    }
+                }
             }
         }
         self.cursor.expect_close()?;
         Ok(Action { instance, name, kind, span: self.cursor.span_from(start) })
     }
 
-    /// Reads a module, with or without the keyword `definition`.
+    /// Whether one of the next forms is a value of components that is not a core value.
+    fn at_component_values(&self) -> bool {
+        let mut cursor = self.cursor.clone();
+        while let Some(keyword) = cursor.open_keyword() {
+            if is_component_value(keyword) {
+                return true;
+            }
+            cursor.bump_form();
+        }
+        false
+    }
+
+    /// Reads values of components up to the closing parenthesis.
+    fn component_values(&mut self) -> Result<Vec<ComponentValue>> {
+        let mut values = Vec::new();
+        while self.cursor.peek() != TokenKind::Close {
+            values.push(component_value(&mut self.cursor)?);
+        }
+        Ok(values)
+    }
+
+    /// Reads a module or component, with or without the keyword `definition`.
     fn definition(&mut self) -> Result<Subject<'a>> {
         let start = self.cursor.pos();
         if let DirectiveKind::Module(module) | DirectiveKind::Definition(module) = self.module()? {
@@ -256,10 +284,12 @@ impl<'a> Parser<'_, 'a> {
         }
     }
 
-    /// Reads `(module ...)`: a module, a definition or an instance.
+    /// Reads `(module ...)` or `(component ...)`: a module or component, a definition or an
+    /// instance.
     fn module(&mut self) -> Result<DirectiveKind<'a>> {
         let start = self.cursor.pos();
-        if !self.cursor.opt_open("module") {
+        let is_component = self.cursor.opt_open("component");
+        if !is_component && !self.cursor.opt_open("module") {
             return Err(self.cursor.unexpected_form(Expected::Module));
         }
         if self.cursor.opt_keyword("instance") {
@@ -267,7 +297,7 @@ impl<'a> Parser<'_, 'a> {
             self.cursor.expect_close()?;
             let (id, module) = if second.is_some() { (first, second) } else { (None, first) };
             let span = self.cursor.span_from(start);
-            return Ok(DirectiveKind::Instance(Instance { id, module, span }));
+            return Ok(DirectiveKind::Instance(Instance { id, module, is_component, span }));
         }
         let is_definition = self.cursor.opt_keyword("definition");
         let id = self.opt_id();
@@ -286,7 +316,7 @@ impl<'a> Parser<'_, 'a> {
             self.lazy.push(span);
             ModuleSource::Text(form)
         });
-        let module = ScriptModule { id, source, span, form };
+        let module = ScriptModule { id, is_component, source, span, form };
         let kind = if is_definition { DirectiveKind::Definition } else { DirectiveKind::Module };
         Ok(kind(module))
     }

@@ -112,8 +112,10 @@ fn names_identifiers_and_spans() {
     let kind =
         DirectiveKind::Register { name: word("aA", 11, 17), instance: Some(word("i d", 18, 24)) };
     assert_eq!(directive.kind, kind);
-    let instance =
-        |id, module, end| DirectiveKind::Instance(Instance { id, module, span: Span::new(0, end) });
+    let instance = |id, module, end| {
+        let span = Span::new(0, end);
+        DirectiveKind::Instance(Instance { id, module, is_component: false, span })
+    };
     assert_eq!(one("(module instance)"), instance(None, None, 17));
     assert_eq!(one("(module instance $m)"), instance(None, Some(word("m", 17, 19)), 20));
     let both = instance(Some(word("i", 17, 19)), Some(word("m", 20, 22)), 23);

@@ -8,6 +8,7 @@ use wattle_syntax::{
     numbers::{self, NumberError},
 };
 
+use super::component_values::{ComponentValue, component_value, is_component_value};
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Expected, Number, Result};
 use crate::ids::Space;
@@ -72,6 +73,8 @@ pub enum PatternKind {
     RefHost(u32),
     /// `(ref.func)` and others: any reference of this type but null. `(ref)` is `(ref.any)`.
     Ref(AbsHeapType),
+    /// A value of a component, such as `(u8.const 1)`.
+    Component(ComponentValue),
     /// `(either RESULT+)`: one of these. The alternatives of a nested `either` are included.
     Either(Vec<Pattern>),
 }
@@ -264,6 +267,10 @@ fn single_pattern(cursor: &mut Cursor<'_, '_>, expected: Expected) -> Result<Pat
     let Some(keyword) = cursor.open_keyword() else {
         return Err(cursor.unexpected_form(expected));
     };
+    if expected == Expected::ResultPattern && is_component_value(keyword) {
+        let kind = PatternKind::Component(component_value(cursor)?);
+        return Ok(Pattern { kind, span: cursor.span_from(start) });
+    }
     cursor.seek(start + 2);
     let kind = match (Opcode::from_mnemonic(keyword), keyword) {
         (Some(Opcode::I32Const), _) => {

@@ -1,0 +1,129 @@
+//! Parses what an [`io::Read`] delivers, with a buffer for one definition or item.
+
+use std::io;
+
+use wattle_ast::components::{Component, Event, Layer, Part};
+use wattle_ast::{Error, Wasm};
+
+use super::parser::{Parser, Step};
+use super::slice::not_a_component;
+use super::tree::Builder;
+use crate::event_reader::{ItemTooLarge, ReadError};
+use crate::feed::{Feed, Next, SansIo};
+use crate::raw::Keep;
+
+/// The events of a module or component that comes from an [`io::Read`].
+///
+/// An event borrows the reader's buffer, so it must go before the next one comes. The buffer grows
+/// with what has arrived, never by what the input claims, up to the largest definition or item that
+/// is [allowed](EventReader::max_item).
+///
+/// ```
+/// use wattle_parser::components::EventReader;
+///
+/// let file: &[u8] = b"\0asm\x0d\0\x01\0\x07\x02\x01\x7f";
+/// let mut reader = EventReader::new(file);
+/// let mut total = 0;
+/// while let Some(event) = reader.next()? {
+///     total += event.bytes.len();
+/// }
+/// assert_eq!(total, file.len());
+/// # Ok::<(), wattle_parser::ReadError>(())
+/// ```
+#[derive(Debug)]
+pub struct EventReader<R> {
+    parser: Parser,
+    feed: Feed<R>,
+}
+
+impl SansIo for Parser {
+    type Event<'b> = Event<'b>;
+
+    fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Next<Event<'b>>, Error> {
+        Ok(match Parser::next(self, data, eof)? {
+            Step::Event(event) => {
+                let len = event.bytes.len();
+                Next::Event(event, len)
+            }
+            Step::NeedMore(_) => Next::NeedMore,
+            Step::End => Next::End,
+        })
+    }
+
+    fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error> {
+        Parser::needs_more(self, data, eof)
+    }
+
+    fn too_large(&self, data: &[u8], max: usize) -> ItemTooLarge {
+        ItemTooLarge { offset: self.offset(), max, path: self.path_of_next(data) }
+    }
+}
+
+impl<R: io::Read> EventReader<R> {
+    /// The events of what `input` delivers, with the default features.
+    pub fn new(input: R) -> EventReader<R> {
+        EventReader::with_parser(Parser::new(), input)
+    }
+
+    /// The events of what `input` delivers. The parser, which must not have seen any input yet,
+    /// decides on the features and checks.
+    pub fn with_parser(parser: Parser, input: R) -> EventReader<R> {
+        EventReader { parser, feed: Feed::new(input, crate::EventReader::<R>::MAX_ITEM) }
+    }
+
+    /// Sets the most bytes of a definition or item, which limits the memory that the reader takes to
+    /// about twice as much; [`MAX_ITEM`](crate::EventReader::MAX_ITEM) unless it is set. Items of up
+    /// to 64 KiB are always allowed.
+    #[must_use]
+    pub fn max_item(mut self, bytes: usize) -> EventReader<R> {
+        self.feed.set_max_item(bytes);
+        self
+    }
+
+    /// The next event, or `None` at the end of the module or component.
+    ///
+    /// # Errors
+    /// Errors of the input, the first place where it is malformed, or an item that is too large.
+    #[allow(clippy::should_implement_trait)] // An iterator's items cannot borrow from it.
+    pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError> {
+        self.feed.next(&mut self.parser)
+    }
+
+    /// The whole module or component.
+    ///
+    /// # Errors
+    /// Errors of the input, and the first place where it is malformed.
+    ///
+    /// ```
+    /// use wattle_parser::components::EventReader;
+    /// let file: &[u8] = b"\0asm\x0d\0\x01\0\x07\x02\x01\x7f";
+    /// assert_eq!(EventReader::new(file).wasm()?.component().unwrap().definitions.len(), 1);
+    /// # Ok::<(), wattle_parser::ReadError>(())
+    /// ```
+    pub fn wasm(mut self) -> Result<Wasm<'static>, ReadError> {
+        let mut builder = Builder::new(Keep::Copy);
+        while let Some(event) = self.next()? {
+            builder.add(event.part.into_owned(), event.offset, event.bytes);
+        }
+        Ok(builder.finish())
+    }
+
+    /// The whole component.
+    ///
+    /// # Errors
+    /// Errors of the input, the first place where it is malformed, or that it is a module.
+    pub fn component(mut self) -> Result<Component<'static>, ReadError> {
+        let mut builder = Builder::new(Keep::Copy);
+        let start = self.parser.offset();
+        while let Some(event) = self.next()? {
+            if event.offset == start && event.part == Part::Enter(Layer::Module) {
+                return Err(not_a_component(start).into());
+            }
+            builder.add(event.part.into_owned(), event.offset, event.bytes);
+        }
+        match builder.finish() {
+            Wasm::Component(component) => Ok(component),
+            Wasm::Module(_) => Err(not_a_component(start).into()),
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Imports and exports: their names and types.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions>
+
+use wattle_ast::components::{
+    Definition, Export, ExportDecl, ExternDesc, ExternName, Import, PlainSort, Scope, Sort,
+    SortIdx, Type, TypeBound, ValueBound,
+};
+use wattle_ast::{Feature, Name};
+use wattle_syntax::TokenKind;
+
+use super::ComponentState;
+use super::items::{CORE_TYPE, Ref, TYPE, VALUE};
+use super::scopes::{Head, Then};
+use crate::error::{ErrorKind, Expected, Result};
+
+/// An import or export whose type is not read yet.
+pub(super) struct Extern<'a> {
+    pub(super) head: Head<'a>,
+    pub(super) name: ExternName<'a>,
+    pub(super) kind: ExternKind,
+    /// The number of closing parentheses behind the type.
+    pub(super) closes: u32,
+}
+
+/// What is imported or exported.
+pub(super) enum ExternKind {
+    /// An import.
+    Import,
+    /// An export of a type.
+    Decl,
+    /// An export of a component, of this definition.
+    Export(Sort, Ref),
+}
+
+/// The keywords of attributes, and the feature that each belongs to.
+const ATTRIBUTES: [(&str, Feature); 4] = [
+    ("implements", Feature::CmImplements),
+    ("versionsuffix", Feature::CmCanonNames),
+    // The form that `wasm-tools` has.
+    ("version-suffix", Feature::CmCanonNames),
+    ("external-id", Feature::CmImplements),
+];
+
+impl<'a> ComponentState<'_, 'a> {
+    /// Whether `(export "name" ATTRIBUTE*)` comes next, which says nothing of what is exported.
+    pub(super) fn at_inline_export(&self) -> bool {
+        self.core.cursor.at_open("export") && self.is_inline()
+    }
+
+    /// Whether the next form is closed behind a name and attributes.
+    fn is_inline(&self) -> bool {
+        let mut cursor = self.core.cursor.clone();
+        cursor.bump_open();
+        if cursor.peek() != TokenKind::String && !cursor.at_open("interface") {
+            return false;
+        }
+        cursor.bump_form();
+        while cursor.open_keyword().is_some_and(|word| attribute(word).is_some()) {
+            cursor.bump_form();
+        }
+        cursor.peek() == TokenKind::Close
+    }
+
+    /// Reads `(import "name" ATTRIBUTE*)` if it comes next.
+    pub(super) fn opt_inline_import(&mut self) -> Result<Option<ExternName<'a>>> {
+        if !self.core.cursor.at_open("import") || !self.is_inline() {
+            return Ok(None);
+        }
+        self.core.cursor.bump_open();
+        let name = self.extern_name()?;
+        self.core.cursor.expect_close()?;
+        Ok(Some(name))
+    }
+
+    /// Reads a name and its attributes.
+    pub(super) fn extern_name(&mut self) -> Result<ExternName<'a>> {
+        let mut name = match self.core.cursor.opt_open("interface") {
+            // An old form of names that are interfaces.
+            true => {
+                let name = self.core.cursor.expect_name()?;
+                self.core.cursor.expect_close()?;
+                ExternName::from(name)
+            }
+            false => ExternName::from(self.core.cursor.expect_name()?),
+        };
+        while let Some((keyword, feature)) = self.core.cursor.open_keyword().and_then(attribute) {
+            self.core.cursor.bump();
+            self.require(feature)?;
+            let slot = match keyword {
+                "implements" => &mut name.implements,
+                "versionsuffix" | "version-suffix" => &mut name.version_suffix,
+                _ => &mut name.external_id,
+            };
+            if slot.is_some() {
+                return Err(self.core.cursor.error(ErrorKind::DuplicateAttribute(keyword)));
+            }
+            self.core.cursor.bump();
+            let value: Name<'a> = self.core.cursor.expect_name()?;
+            *slot = Some(value);
+            self.core.cursor.expect_close()?;
+        }
+        Ok(name)
+    }
+
+    /// `(import "name" ATTRIBUTE* (SORT $id? TYPE))`, behind the keyword.
+    pub(super) fn import(&mut self) -> Result<()> {
+        let name = self.extern_name()?;
+        let sort = self.open_extern_sort()?;
+        let head = self.head(false)?;
+        let ext = Extern { head, name, kind: ExternKind::Import, closes: 2 };
+        self.extern_type(sort, ext)
+    }
+
+    /// `(export ...)`, behind the keyword.
+    pub(super) fn export(&mut self) -> Result<()> {
+        if self.scope.kind() != Scope::Component {
+            let name = self.extern_name()?;
+            let sort = self.open_extern_sort()?;
+            let head = self.head(false)?;
+            return self
+                .extern_type(sort, Extern { head, name, kind: ExternKind::Decl, closes: 2 });
+        }
+        let head = self.head(false)?;
+        let name = self.extern_name()?;
+        let (sort, reference) = self.any_item_later()?;
+        if self.core.cursor.peek() == TokenKind::Open {
+            let ascribed = self.open_extern_sort()?;
+            let kind = ExternKind::Export(sort, reference);
+            return self.extern_type(ascribed, Extern { head, name, kind, closes: 2 });
+        }
+        self.core.cursor.expect_close()?;
+        let item = SortIdx::new(sort, self.settle(sort, reference)?);
+        let index = self.emit(Definition::Export(Export { name, item, ty: None }));
+        self.define(head, SortIdx::new(sort, index))
+    }
+
+    /// Reads the type of an import or export behind its sort and identifier, and the rest of it.
+    pub(super) fn extern_type(&mut self, sort: Sort, mut ext: Extern<'a>) -> Result<()> {
+        let desc = match sort {
+            Sort::Core(_) => {
+                let index = match self.at_type_use() {
+                    true => self.core_type_use()?,
+                    false => self.module_type(None)?,
+                };
+                ExternDesc::CoreModule(index.into())
+            }
+            Sort::Plain(PlainSort::Func) => ExternDesc::Func(self.func_type_use()?),
+            Sort::Plain(PlainSort::Value) => ExternDesc::Value(self.value_bound()?),
+            Sort::Plain(PlainSort::Type) => ExternDesc::Type(self.type_bound()?),
+            Sort::Plain(sort @ (PlainSort::Component | PlainSort::Instance)) => {
+                let is_component = sort == PlainSort::Component;
+                if self.at_type_use() {
+                    let ty = self.item(TYPE)?.into();
+                    let desc =
+                        if is_component { ExternDesc::Component } else { ExternDesc::Instance };
+                    return self.finish_extern(ext, desc(ty));
+                }
+                // The parenthesis that closes the type is that of the scope.
+                ext.closes -= 1;
+                let ty = if is_component { Type::Component } else { Type::Instance };
+                self.enter(Definition::Type(ty), None, |item| {
+                    let ty = item.number().into();
+                    let desc =
+                        if is_component { ExternDesc::Component } else { ExternDesc::Instance };
+                    Then::Extern(ext, desc(ty))
+                });
+                return Ok(());
+            }
+        };
+        self.finish_extern(ext, desc)
+    }
+
+    /// Reads `(type index)`, of a core type.
+    fn core_type_use(&mut self) -> Result<u32> {
+        self.core.cursor.bump_open();
+        self.item_tail(CORE_TYPE)
+    }
+
+    /// Reads `(eq index)` or `(sub resource)`.
+    fn type_bound(&mut self) -> Result<TypeBound> {
+        let cursor = &mut self.core.cursor;
+        let bound = match cursor.open_keyword() {
+            Some("eq") => {
+                cursor.bump_open();
+                TypeBound::Eq(self.item(TYPE)?.into())
+            }
+            Some("sub") => {
+                cursor.bump_open();
+                if !cursor.opt_keyword("resource") {
+                    return Err(cursor.unexpected(Expected::Token("resource")));
+                }
+                TypeBound::Resource
+            }
+            _ => return Err(cursor.unexpected_form(Expected::TypeBound)),
+        };
+        self.core.cursor.expect_close()?;
+        Ok(bound)
+    }
+
+    /// Reads `(eq index)` or a value type.
+    fn value_bound(&mut self) -> Result<ValueBound> {
+        if !self.core.cursor.opt_open("eq") {
+            return self.val_type().map(ValueBound::Type);
+        }
+        let value = self.item(VALUE)?;
+        self.core.cursor.expect_close()?;
+        Ok(ValueBound::Eq(value.into()))
+    }
+
+    /// Adds an import or export, behind its type.
+    pub(super) fn finish_extern(&mut self, ext: Extern<'a>, ty: ExternDesc) -> Result<()> {
+        let Extern { head, name, kind, closes } = ext;
+        for _ in 0..closes {
+            self.core.cursor.expect_close()?;
+        }
+        let (sort, definition) = match kind {
+            ExternKind::Import => (ty.sort(), Definition::Import(Import { name, ty })),
+            ExternKind::Decl => (ty.sort(), Definition::ExportDecl(ExportDecl { name, ty })),
+            ExternKind::Export(sort, reference) => {
+                let item = SortIdx::new(sort, self.settle(sort, reference)?);
+                (sort, Definition::Export(Export { name, item, ty: Some(ty) }))
+            }
+        };
+        let index = self.emit(definition);
+        self.define(head, SortIdx::new(sort, index))
+    }
+}
+
+/// The keyword of an attribute, and its feature.
+fn attribute(word: &str) -> Option<(&'static str, Feature)> {
+    ATTRIBUTES.iter().copied().find(|(keyword, _)| *keyword == word)
+}

@@ -1,0 +1,209 @@
+//! The fields of components, and the declarations in types of components and instances.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wattle_ast::components::{CoreSort, Definition, PlainSort, Scope, Sort, SortIdx, Start, Value};
+use wattle_ast::{Feature, Outer};
+use wattle_syntax::TokenKind;
+
+use super::ComponentState;
+use super::externs::{Extern, ExternKind};
+use super::items::{COMPONENT, CORE_FUNC, CORE_MODULE, FUNC, VALUE};
+use super::scopes::Then;
+use crate::error::{Expected, Result};
+
+impl<'a> ComponentState<'_, 'a> {
+    /// Reads the field that begins at position `start`.
+    pub(super) fn field(&mut self, start: usize) -> Result<()> {
+        let is_component = self.scope.kind() == Scope::Component;
+        let cursor = &mut self.core.cursor;
+        let keyword = cursor.open_keyword().unwrap_or_default();
+        cursor.bump_open();
+        match keyword {
+            "core" => self.core_field(),
+            "type" => self.type_field(is_component),
+            "alias" => self.alias(),
+            "export" => self.export(),
+            "import" if self.scope.kind() != Scope::InstanceType => self.import(),
+            "component" if is_component => self.component(),
+            "instance" if is_component => self.instance(),
+            "func" if is_component => self.func(),
+            "canon" if is_component => self.canon(),
+            "start" if is_component => self.start(start),
+            "value" if is_component => self.value(start),
+            _ => {
+                self.core.cursor.seek(start);
+                Err(self.core.cursor.unexpected_form(self.scope.expected()))
+            }
+        }
+    }
+
+    /// `(core ...)`, behind the keyword.
+    fn core_field(&mut self) -> Result<()> {
+        let is_component = self.scope.kind() == Scope::Component;
+        let cursor = &mut self.core.cursor;
+        let keyword = if cursor.peek() == TokenKind::Keyword { cursor.text() } else { "" };
+        match keyword {
+            "type" => {
+                cursor.bump();
+                return self.core_type();
+            }
+            "rec" => {
+                cursor.bump();
+                return self.core_rec();
+            }
+            _ if !is_component => {}
+            "module" => {
+                cursor.bump();
+                return self.core_module();
+            }
+            "instance" => {
+                cursor.bump();
+                return self.core_instance();
+            }
+            _ => {
+                if let Some(sort) = CoreSort::from_keyword(keyword) {
+                    cursor.bump();
+                    return self.core_item(sort);
+                }
+            }
+        }
+        Err(self.core.cursor.unexpected(Expected::CoreField))
+    }
+
+    /// `(core module $id? ...)`, behind the keywords.
+    fn core_module(&mut self) -> Result<()> {
+        let head = self.head(true)?;
+        if let Some(name) = self.opt_inline_import()? {
+            let ext = Extern { head, name, kind: ExternKind::Import, closes: 1 };
+            return self.extern_type(CORE_MODULE, ext);
+        }
+        if let Some(index) = self.opt_inverted_alias(CORE_MODULE)? {
+            return self.define(head, SortIdx::new(CORE_MODULE, index));
+        }
+        let field = self.core.field_start;
+        let outer = self.core.begin();
+        let index = self.scope.len(CORE_MODULE);
+        if let Some(map) = &mut self.core.source_map {
+            map.enter(Outer::CoreModule(index));
+        }
+        self.record_in(self.next_scope);
+        self.next_scope += 1;
+        let id = head.id.as_ref().map(|(id, _)| id.clone());
+        self.core.module.names.module = head.name.clone().or(id);
+        self.core.parse();
+        if let Some(map) = &mut self.core.source_map {
+            map.leave();
+        }
+        let module = self.core.return_to(outer).module;
+        self.core.field_start = field;
+        self.record_in(self.scope_number());
+        let index = self.emit(Definition::CoreModule(Box::new(module)));
+        let closed = self.core.cursor.expect_close();
+        self.define(head, SortIdx::new(CORE_MODULE, index))?;
+        closed
+    }
+
+    /// `(component $id? ...)` in a component, behind the keyword.
+    fn component(&mut self) -> Result<()> {
+        let head = self.head(true)?;
+        if let Some(name) = self.opt_inline_import()? {
+            let ext = Extern { head, name, kind: ExternKind::Import, closes: 1 };
+            return self.extern_type(COMPONENT, ext);
+        }
+        if let Some(index) = self.opt_inverted_alias(COMPONENT)? {
+            return self.define(head, SortIdx::new(COMPONENT, index));
+        }
+        let id = head.id.as_ref().map(|(id, _)| id.clone());
+        let name = head.name.clone().or_else(|| id.clone());
+        self.enter(Definition::Component, id, |item| Then::Define(head, item));
+        self.scope.names.component = name;
+        Ok(())
+    }
+
+    /// `(func $id? ...)`, behind the keyword: an import, an alias, or `canon lift` with its type in
+    /// front.
+    fn func(&mut self) -> Result<()> {
+        let head = self.head(true)?;
+        if let Some(name) = self.opt_inline_import()? {
+            let ext = Extern { head, name, kind: ExternKind::Import, closes: 1 };
+            return self.extern_type(FUNC, ext);
+        }
+        if let Some(index) = self.opt_inverted_alias(FUNC)? {
+            return self.define(head, SortIdx::new(FUNC, index));
+        }
+        let ty = self.func_type_use()?;
+        self.core.cursor.expect_open("canon")?;
+        let index = self.lift(ty)?;
+        self.core.cursor.expect_close()?;
+        self.core.cursor.expect_close()?;
+        self.define(head, SortIdx::new(FUNC, index))
+    }
+
+    /// `(core SORT $id? ...)`, behind the keywords, where the sort is not that of a field: an alias,
+    /// or the function of a canonical definition.
+    fn core_item(&mut self, sort: CoreSort) -> Result<()> {
+        let head = self.head(false)?;
+        let sort = Sort::Core(sort);
+        if let Some(index) = self.opt_inverted_alias(sort)? {
+            return self.define(head, SortIdx::new(sort, index));
+        }
+        if sort != CORE_FUNC {
+            return Err(self.core.cursor.unexpected_form(Expected::Token("alias")));
+        }
+        if !self.core.cursor.opt_open("canon") {
+            return Err(self.core.cursor.unexpected_form(Expected::CanonOrAlias));
+        }
+        let canon = self.built_in()?;
+        self.core.cursor.expect_close()?;
+        self.core.cursor.expect_close()?;
+        let index = self.emit(Definition::Canon(canon));
+        self.define(head, SortIdx::new(CORE_FUNC, index))
+    }
+
+    /// `(start func (value index)* (result (value $id?))*)`, behind the keyword.
+    fn start(&mut self, start: usize) -> Result<()> {
+        self.require_at(start + 1, Feature::CmValues)?;
+        let func = self.item(FUNC)?.into();
+        let mut args = Vec::new();
+        while self.core.cursor.at_open("value") {
+            args.push(self.item_form(VALUE)?.into());
+        }
+        let mut results = Vec::new();
+        while self.core.cursor.opt_open("result") {
+            self.core.cursor.expect_open("value")?;
+            results.push(self.head(false)?);
+            self.core.cursor.expect_close()?;
+            self.core.cursor.expect_close()?;
+        }
+        self.core.cursor.expect_close()?;
+        let count = results.len() as u32;
+        let first = self.emit(Definition::Start(Start { func, args: args.into(), results: count }));
+        for (head, index) in results.into_iter().zip(first..) {
+            self.define(head, SortIdx::new(VALUE, index))?;
+        }
+        Ok(())
+    }
+
+    /// `(value $id? TYPE (binary "bytes"*))`, behind the keyword.
+    fn value(&mut self, start: usize) -> Result<()> {
+        self.require_at(start + 1, Feature::CmValues)?;
+        let head = self.head(false)?;
+        let ty = self.val_type()?;
+        self.core.cursor.expect_open("binary")?;
+        let bytes = self.core.cursor.strings();
+        self.core.cursor.expect_close()?;
+        self.core.cursor.expect_close()?;
+        let index = self.emit(Definition::Value(Value { ty, bytes }));
+        self.define(head, SortIdx::new(Sort::Plain(PlainSort::Value), index))
+    }
+
+    /// Checks that the feature of the word at a position is enabled.
+    fn require_at(&mut self, at: usize, feature: Feature) -> Result<()> {
+        if !self.core.features.contains(feature) {
+            self.core.cursor.seek(at);
+        }
+        self.require(feature)
+    }
+}

@@ -1,0 +1,166 @@
+//! Instances and core instances.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#instance-definitions>
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wattle_ast::Name;
+use wattle_ast::components::{
+    Arg, CoreArg, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx, Definition, ExternName,
+    InlineExport, Instance, Sort, SortIdx,
+};
+use wattle_syntax::TokenKind;
+
+use super::ComponentState;
+use super::externs::{Extern, ExternKind};
+use super::items::{COMPONENT, CORE_INSTANCE, CORE_MODULE, INSTANCE, Ref};
+use crate::error::{Expected, Result};
+
+impl<'a> ComponentState<'_, 'a> {
+    /// `(core instance $id? ...)`, behind the keywords.
+    pub(super) fn core_instance(&mut self) -> Result<()> {
+        let head = self.head(false)?;
+        let instance = match self.core.cursor.opt_open("instantiate") {
+            true => {
+                let instance = self.instantiate_core()?;
+                self.core.cursor.expect_close()?;
+                instance
+            }
+            false => self.core_exports()?,
+        };
+        self.core.cursor.expect_close()?;
+        let index = self.emit(Definition::CoreInstance(instance));
+        self.define(head, SortIdx::new(CORE_INSTANCE, index))
+    }
+
+    /// Reads a module and arguments.
+    fn instantiate_core(&mut self) -> Result<CoreInstance<'a>> {
+        let module = self.later(CORE_MODULE)?;
+        let mut args: Vec<(Name<'a>, Ref)> = Vec::new();
+        while self.core.cursor.opt_open("with") {
+            let name = self.core.cursor.expect_name()?;
+            self.core.cursor.expect_open("instance")?;
+            let instance = match self.at_idx() {
+                true => self.later(CORE_INSTANCE)?,
+                false => {
+                    let instance = self.core_exports()?;
+                    Ref::Index(self.emit(Definition::CoreInstance(instance)))
+                }
+            };
+            self.core.cursor.expect_close()?;
+            self.core.cursor.expect_close()?;
+            args.push((name, instance));
+        }
+        let module = match module {
+            Ref::At(at) if self.core.cursor.tokens.get(at).kind == TokenKind::Open => {
+                // Inside of `(core ...)` a core sort has no `core` in front.
+                let behind = self.core.cursor.clone();
+                self.core.cursor.seek(at);
+                self.core.cursor.expect_open("module")?;
+                let module = self.item_tail(CORE_MODULE)?;
+                self.core.cursor = behind;
+                module.into()
+            }
+            module => self.settle(CORE_MODULE, module)?.into(),
+        };
+        let mut settled = Vec::with_capacity(args.len());
+        for (name, instance) in args {
+            let instance = self.settle(CORE_INSTANCE, instance)?.into();
+            settled.push(CoreArg { name, instance });
+        }
+        Ok(CoreInstance::Instantiate { module, args: settled.into() })
+    }
+
+    /// Reads any number of `(export "name" (SORT index "name"?))`.
+    fn core_exports(&mut self) -> Result<CoreInstance<'a>> {
+        let mut exports = Vec::new();
+        while self.core.cursor.opt_open("export") {
+            let name = self.core.cursor.expect_name()?;
+            if !self.core.cursor.opt(TokenKind::Open) {
+                return Err(self.core.cursor.unexpected(Expected::Token("(")));
+            }
+            let cursor = &mut self.core.cursor;
+            let sort = match cursor.peek() {
+                TokenKind::Keyword => CoreSort::from_keyword(cursor.text()),
+                _ => None,
+            };
+            let Some(sort) = sort else { return Err(cursor.unexpected(Expected::CoreSort)) };
+            cursor.bump();
+            let index = self.item_tail(Sort::Core(sort))?;
+            self.core.cursor.expect_close()?;
+            exports.push(CoreInlineExport { name, item: CoreSortIdx::new(sort, index) });
+        }
+        Ok(CoreInstance::Exports(exports.into()))
+    }
+
+    /// `(instance $id? ...)` in a component, behind the keyword.
+    pub(super) fn instance(&mut self) -> Result<()> {
+        let head = self.head(true)?;
+        if let Some(name) = self.opt_inline_import()? {
+            let ext = Extern { head, name, kind: ExternKind::Import, closes: 1 };
+            return self.extern_type(INSTANCE, ext);
+        }
+        if let Some(index) = self.opt_inverted_alias(INSTANCE)? {
+            return self.define(head, SortIdx::new(INSTANCE, index));
+        }
+        let instance = match self.core.cursor.opt_open("instantiate") {
+            true => {
+                let instance = self.instantiate()?;
+                self.core.cursor.expect_close()?;
+                instance
+            }
+            false => self.exports()?,
+        };
+        self.core.cursor.expect_close()?;
+        let index = self.emit(Definition::Instance(instance));
+        self.define(head, SortIdx::new(INSTANCE, index))
+    }
+
+    /// Reads a component and arguments.
+    fn instantiate(&mut self) -> Result<Instance<'a>> {
+        let component = self.later(COMPONENT)?;
+        let mut args: Vec<(Name<'a>, Sort, Ref)> = Vec::new();
+        while self.core.cursor.opt_open("with") {
+            let name = self.core.cursor.expect_name()?;
+            let cursor = &self.core.cursor;
+            let is_list = cursor.at_open("instance")
+                && !matches!(cursor.peek_at(2), TokenKind::Id | TokenKind::Number);
+            let (sort, reference) = match is_list {
+                true => {
+                    self.core.cursor.bump_open();
+                    let instance = self.exports()?;
+                    self.core.cursor.expect_close()?;
+                    (INSTANCE, Ref::Index(self.emit(Definition::Instance(instance))))
+                }
+                false => self.any_item_later()?,
+            };
+            self.core.cursor.expect_close()?;
+            args.push((name, sort, reference));
+        }
+        let component = self.settle(COMPONENT, component)?.into();
+        let mut settled = Vec::with_capacity(args.len());
+        for (name, sort, reference) in args {
+            let item = SortIdx::new(sort, self.settle(sort, reference)?);
+            settled.push(Arg { name, item });
+        }
+        Ok(Instance::Instantiate { component, args: settled.into() })
+    }
+
+    /// Reads any number of `(export "name" ATTRIBUTE* (SORT index "name"*))`.
+    fn exports(&mut self) -> Result<Instance<'a>> {
+        let mut exports: Vec<(ExternName<'a>, Sort, Ref)> = Vec::new();
+        while self.core.cursor.opt_open("export") {
+            let name = self.extern_name()?;
+            let (sort, reference) = self.any_item_later()?;
+            self.core.cursor.expect_close()?;
+            exports.push((name, sort, reference));
+        }
+        let mut settled = Vec::with_capacity(exports.len());
+        for (name, sort, reference) in exports {
+            let item = SortIdx::new(sort, self.settle(sort, reference)?);
+            settled.push(InlineExport { name, item });
+        }
+        Ok(Instance::Exports(Box::from(settled)))
+    }
+}

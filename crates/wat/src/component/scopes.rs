@@ -1,0 +1,405 @@
+//! Scopes: their index spaces, the identifiers that are bound in them, and the addition of
+//! definitions.
+
+use alloc::vec::Vec;
+
+use wattle_ast::components::{
+    Definition, Export, ExternDesc, ExternName, Names, Scope, Sort, SortIdx,
+};
+use wattle_ast::{Custom, CustomData, DefinitionRef, Encode, Name, Outer};
+
+use super::ComponentState;
+use super::externs::Extern;
+use crate::error::{Error, ErrorKind, Expected, Result};
+use crate::ids::{IdMap, Space};
+use crate::warning::{Warning, WarningKind};
+
+/// The number of index spaces.
+const SORTS: usize = Space::ALL.len() - Space::OF_MODULE.len();
+
+/// The number of an index space.
+fn slot(sort: Sort) -> usize {
+    Space::from(sort) as usize - Space::OF_MODULE.len()
+}
+
+/// The identifiers of all open scopes.
+#[derive(Default)]
+pub(super) struct Bindings<'a> {
+    /// By index space: for each identifier, the place in `open` of its innermost binding plus one,
+    /// or 0 if it is not bound.
+    ids: [IdMap<'a>; SORTS],
+    /// The bindings, in the order in which they were made.
+    open: Vec<Binding>,
+}
+
+/// The binding of an identifier.
+struct Binding {
+    slot: usize,
+    /// The place of the identifier in its map.
+    entry: usize,
+    /// The number of scopes around that of the binding.
+    depth: u32,
+    /// The number of the scope.
+    scope: u32,
+    index: u32,
+    /// The binding that this one hides.
+    hides: u32,
+}
+
+/// What an identifier refers to.
+#[derive(Clone, Copy)]
+pub(super) struct Bound {
+    /// The number of scopes around that of the binding.
+    pub(super) depth: u32,
+    /// The number of the scope.
+    pub(super) scope: u32,
+    /// The index.
+    pub(super) index: u32,
+}
+
+impl<'a> Bindings<'a> {
+    fn binding(&self, number: u32) -> Option<&Binding> {
+        self.open.get((number as usize).checked_sub(1)?)
+    }
+
+    /// The innermost binding of an identifier.
+    pub(super) fn find(&self, sort: Sort, id: &str) -> Option<Bound> {
+        let binding = self.binding(self.ids[slot(sort)].get(id)?)?;
+        Some(Bound { depth: binding.depth, scope: binding.scope, index: binding.index })
+    }
+
+    /// The binding of an identifier in the scope that has `depth` scopes around it.
+    pub(super) fn find_at(&self, sort: Sort, id: &str, depth: u32) -> Option<Bound> {
+        let mut binding = self.binding(self.ids[slot(sort)].get(id)?)?;
+        while binding.depth > depth {
+            binding = self.binding(binding.hides)?;
+        }
+        let Binding { scope, index, .. } = *binding;
+        (binding.depth == depth).then_some(Bound { depth, scope, index })
+    }
+
+    /// Binds an identifier in the innermost scope. Returns false if it is bound there already.
+    fn bind(&mut self, sort: Sort, id: Name<'a>, bound: Bound) -> bool {
+        let slot = slot(sort);
+        let (entry, _) = self.ids[slot].entry(id, 0);
+        let hides = *self.ids[slot].number(entry);
+        if self.binding(hides).is_some_and(|binding| binding.depth == bound.depth) {
+            return false;
+        }
+        let Bound { depth, scope, index } = bound;
+        self.open.push(Binding { slot, entry, depth, scope, index, hides });
+        *self.ids[slot].number(entry) = self.open.len() as u32;
+        true
+    }
+
+    /// Removes all bindings but the first `len`.
+    fn truncate(&mut self, len: usize) {
+        while self.open.len() > len {
+            let Some(binding) = self.open.pop() else { return };
+            *self.ids[binding.slot].number(binding.entry) = binding.hides;
+        }
+    }
+
+    /// The identifiers that are bound in an index space.
+    pub(super) fn ids(&self, sort: Sort) -> impl Iterator<Item = &str> {
+        self.ids[slot(sort)].numbered().filter(|(_, number)| *number > 0).map(|(id, _)| id)
+    }
+}
+
+/// A scope: a component, or the type of a component, an instance or a core module.
+pub(super) struct Frame<'a> {
+    kind: Scope,
+    /// The identifier, for outer aliases.
+    pub(super) id: Option<Name<'a>>,
+    /// What is to do behind the scope.
+    then: Then<'a>,
+    /// The position of the field of the enclosing scope that holds it.
+    pub(super) start: usize,
+    /// The number of the scope, for the recorder of identifiers.
+    number: u32,
+    /// The lengths of the index spaces.
+    lengths: [u32; SORTS],
+    /// The numbers of imports, exports, start functions and custom sections.
+    counts: [u32; 4],
+    pub(super) names: Names<'a>,
+    /// The place of a name section that is written out.
+    written_names: Option<usize>,
+    /// The exports that stand inside of definitions. They follow all other definitions.
+    late: Vec<(Export<'a>, usize)>,
+    /// The number of bindings in the scopes around it.
+    bound: usize,
+    /// The identifiers of the core types of the enclosing scope.
+    core_types: IdMap<'a>,
+}
+
+/// What is to do behind a scope.
+pub(super) enum Then<'a> {
+    /// Nothing.
+    Nothing,
+    /// Bind the definition.
+    Define(Head<'a>, SortIdx),
+    /// Bind the type, behind its closing parenthesis.
+    DefineType(Head<'a>, SortIdx),
+    /// Import or export something of that type.
+    Extern(Extern<'a>, ExternDesc),
+}
+
+/// The beginning of a definition.
+pub(super) struct Head<'a> {
+    /// The identifier, and its position.
+    pub(super) id: Option<(Name<'a>, usize)>,
+    /// The name in an annotation.
+    pub(super) name: Option<Name<'a>>,
+    /// The names to export it under, each with the position of the form.
+    pub(super) exports: Vec<(ExternName<'a>, usize)>,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn outermost() -> Frame<'a> {
+        Frame {
+            kind: Scope::Component,
+            id: None,
+            then: Then::Nothing,
+            start: 0,
+            number: 0,
+            lengths: [0; SORTS],
+            counts: [0; 4],
+            names: Names::default(),
+            written_names: None,
+            late: Vec::new(),
+            bound: 0,
+            core_types: IdMap::default(),
+        }
+    }
+
+    /// The kind of scope.
+    pub(super) fn kind(&self) -> Scope {
+        self.kind
+    }
+
+    /// The number of definitions of a sort.
+    pub(super) fn len(&self, sort: Sort) -> u32 {
+        self.lengths[slot(sort)]
+    }
+
+    /// What stands in the scope, for error messages.
+    pub(super) fn expected(&self) -> Expected {
+        match self.kind {
+            Scope::Component => Expected::ComponentField,
+            Scope::ComponentType | Scope::InstanceType => Expected::TypeDecl,
+            Scope::ModuleType => Expected::ModuleTypeDecl,
+        }
+    }
+
+    /// Counts one more import, export, start function or custom section.
+    fn count(&mut self, kind: usize, place: fn(u32) -> DefinitionRef) -> DefinitionRef {
+        self.counts[kind] += 1;
+        place(self.counts[kind] - 1)
+    }
+}
+
+impl<'a> ComponentState<'_, 'a> {
+    /// The number of scopes around the current one.
+    pub(super) fn depth(&self) -> u32 {
+        self.outer.len() as u32
+    }
+
+    /// Adds a definition to the current scope. Returns its index, which is the first if it has
+    /// several, and 0 if it has none.
+    pub(super) fn emit(&mut self, definition: Definition<'a>) -> u32 {
+        let mut index = 0;
+        let mut place = None;
+        if let Some((sort, count)) = definition.adds() {
+            let len = &mut self.scope.lengths[slot(sort)];
+            index = *len;
+            *len = len.saturating_add(count);
+            place = Some(DefinitionRef::Indexed(sort, index));
+        }
+        if self.core.source_map.is_some() {
+            let scope = &mut self.scope;
+            let place = match definition {
+                Definition::Import(_) | Definition::CoreImportDecl(_) => {
+                    Some(scope.count(0, DefinitionRef::Import))
+                }
+                Definition::Export(_)
+                | Definition::ExportDecl(_)
+                | Definition::CoreExportDecl(_) => Some(scope.count(1, DefinitionRef::Export)),
+                Definition::Start(_) => Some(scope.count(2, DefinitionRef::Start)),
+                Definition::Custom(_) => Some(scope.count(3, DefinitionRef::Custom)),
+                _ => place,
+            };
+            let span = self.core.form_span(self.core.field_start);
+            if let (Some(map), Some(place)) = (&mut self.core.source_map, place) {
+                map.add_definition(place, span);
+            }
+        }
+        self.definitions.push(definition);
+        index
+    }
+
+    /// Reads the identifier and the name of a definition, and names to export it under if it may
+    /// have some.
+    pub(super) fn head(&mut self, may_export: bool) -> Result<Head<'a>> {
+        let at = self.core.cursor.pos();
+        let id = self.core.cursor.opt_id().map(|id| (id, at));
+        let mut head = Head { id, name: self.core.name_annotation()?, exports: Vec::new() };
+        while may_export && self.at_inline_export() {
+            let at = self.core.cursor.pos();
+            self.core.cursor.bump_open();
+            let name = self.extern_name()?;
+            self.core.cursor.expect_close()?;
+            head.exports.push((name, at));
+        }
+        Ok(head)
+    }
+
+    /// Binds the identifier of a definition, and records its name and its exports.
+    pub(super) fn define(&mut self, head: Head<'a>, item: SortIdx) -> Result<()> {
+        let (sort, index) = (item.sort(), item.number());
+        let field = self.core.field_start;
+        for (name, at) in head.exports {
+            self.scope.late.push((Export { name, item, ty: None }, at));
+        }
+        let id = head.id.as_ref().map(|(id, _)| id.clone());
+        if self.scope.kind == Scope::Component
+            && let Some(name) = head.name.or_else(|| id.clone())
+        {
+            self.scope.names.insert(sort, index, name);
+        }
+        match head.id {
+            Some((id, at)) => self.bind(sort, id, index, at, field),
+            None => Ok(()),
+        }
+    }
+
+    /// Binds the identifier at position `at`, by the form at position `form`.
+    pub(super) fn bind(
+        &mut self,
+        sort: Sort,
+        id: Name<'a>,
+        index: u32,
+        at: usize,
+        form: usize,
+    ) -> Result<()> {
+        let bound = Bound { depth: self.depth(), scope: self.scope.number, index };
+        let space = Space::from(sort);
+        if !self.bindings.bind(sort, id.clone(), bound) {
+            let kind = ErrorKind::Duplicate(space, id.as_str().into());
+            return Err(Error::boxed(kind, self.core.span_at(at)));
+        }
+        self.core.define(space, None, index, at, form);
+        if space == Space::CoreType {
+            self.core.scope[Space::Type].ids.insert(id, index);
+        }
+        Ok(())
+    }
+
+    /// Adds a definition that opens a scope, and moves into that.
+    pub(super) fn enter(
+        &mut self,
+        definition: Definition<'a>,
+        id: Option<Name<'a>>,
+        then: impl FnOnce(SortIdx) -> Then<'a>,
+    ) {
+        let Some(kind) = definition.opens() else { return };
+        let Some((sort, _)) = definition.adds() else { return };
+        let index = self.emit(definition);
+        let mut frame = Frame {
+            kind,
+            id,
+            then: then(SortIdx::new(sort, index)),
+            start: self.core.field_start,
+            number: self.next_scope,
+            bound: self.bindings.open.len(),
+            core_types: core::mem::take(&mut self.core.scope[Space::Type].ids),
+            ..Frame::outermost()
+        };
+        self.next_scope += 1;
+        if let Some(map) = &mut self.core.source_map {
+            map.enter(match kind {
+                Scope::Component => Outer::Component(index),
+                Scope::ComponentType | Scope::InstanceType => Outer::Type(index),
+                Scope::ModuleType => Outer::CoreType(index),
+            });
+        }
+        self.record_in(frame.number);
+        core::mem::swap(&mut self.scope, &mut frame);
+        self.outer.push(frame);
+    }
+
+    /// Has the recorder of identifiers record in the scope with this number.
+    pub(super) fn record_in(&mut self, number: u32) {
+        if let Some(recorder) = &mut self.core.recorder {
+            recorder.enter(number);
+        }
+    }
+
+    /// The number of the current scope, for the recorder of identifiers.
+    pub(super) fn scope_number(&self) -> u32 {
+        self.scope.number
+    }
+
+    /// Ends the current scope and returns to the one around it. `None` if there is none.
+    pub(super) fn leave(&mut self) -> Option<Then<'a>> {
+        self.end_scope();
+        let mut frame = self.outer.pop()?;
+        core::mem::swap(&mut self.scope, &mut frame);
+        self.definitions.push(Definition::End);
+        self.bindings.truncate(frame.bound);
+        self.core.scope[Space::Type].ids = frame.core_types;
+        if let Some(map) = &mut self.core.source_map {
+            map.leave();
+        }
+        self.record_in(self.scope.number);
+        Some(frame.then)
+    }
+
+    /// Adds what follows the other definitions of the current scope: exports that stand inside of
+    /// definitions, and names.
+    pub(super) fn end_scope(&mut self) {
+        let field = self.core.field_start;
+        for (export, at) in core::mem::take(&mut self.scope.late) {
+            self.core.field_start = at;
+            self.emit(Definition::Export(export));
+        }
+        self.core.field_start = field;
+        let names = core::mem::take(&mut self.scope.names);
+        if names.is_empty() {
+            return;
+        }
+        let data = CustomData::Bytes(names.to_bytes().into());
+        let written = self.scope.written_names.and_then(|at| match self.definitions.get_mut(at) {
+            Some(Definition::Custom(custom)) => Some(custom),
+            _ => None,
+        });
+        match written {
+            Some(custom) if custom.data != data => {
+                custom.data = data;
+                let span = self.core.span_at(self.scope.start);
+                self.core.warnings.push(Warning { kind: WarningKind::NamesBesideIds, span });
+            }
+            Some(_) => {}
+            None => {
+                let name = Name::Borrowed(Names::NAME);
+                self.emit(Definition::Custom(Custom { name, data, after: None }));
+            }
+        }
+    }
+
+    /// Adds the custom sections that annotations before the next token spell out.
+    pub(super) fn customs(&mut self) {
+        if self.scope.kind != Scope::Component {
+            return;
+        }
+        for custom in self.core.customs_of_component() {
+            // A well-formed name section that is written out has the place for the names.
+            if custom.name == Names::NAME
+                && custom.data.bytes().is_some_and(|bytes| Names::parse(bytes).is_ok())
+            {
+                self.scope.written_names.get_or_insert(self.definitions.len());
+            }
+            self.core.field_start = self.core.cursor.pos();
+            self.emit(Definition::Custom(custom));
+        }
+    }
+}
