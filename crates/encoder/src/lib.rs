@@ -34,7 +34,7 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
-mod components;
+pub mod components;
 mod faithful;
 mod frame;
 mod module;
