@@ -14,6 +14,7 @@
 //! | `names.rs` | the names of imports and exports |
 //! | `aliases.rs`, `instances.rs`, `modules.rs`, `start.rs` | other definitions |
 //! | `canons.rs`, `options.rs` | canonical definitions and their options |
+//! | `features_used.rs` | which features a component uses, and where |
 //! | `error.rs` | what can be wrong |
 //! | `view.rs` | [`ComponentTypes`]: imports and exports by name |
 //!
@@ -27,6 +28,7 @@ mod canons;
 mod core_types;
 mod error;
 mod externs;
+mod features_used;
 mod instances;
 mod matching;
 mod modules;
@@ -41,5 +43,6 @@ mod validator;
 mod view;
 
 pub use error::{ComponentErrorKind, ComponentMismatch, Leaf, NameRule, Step, Text};
+pub use features_used::features_used_of;
 pub use validator::{Validator, validate_component};
 pub use view::{ComponentTypes, Extern, ExternView, ModuleView, Shape, TypeView};
