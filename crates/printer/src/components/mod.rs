@@ -11,12 +11,14 @@
 //! | `definitions.rs` | definitions |
 //! | `types.rs` | types |
 //! | `canons.rs` | canonical definitions |
+//! | `listing.rs` | [`DefinitionLister`]: definitions one by one |
 //! | `offsets.rs` | offsets of definitions in the binary |
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md>
 
 mod canons;
 mod definitions;
+mod listing;
 mod names;
 mod offsets;
 mod printer;
@@ -33,6 +35,8 @@ use wattle_ast::components::Component;
 use crate::config::Config;
 use crate::printer::{in_pieces, into_string};
 use printer::Printer;
+
+pub use listing::{DefinitionLine, DefinitionLister};
 
 /// The number of bytes to make room for, for each definition.
 const USUAL: usize = 48;

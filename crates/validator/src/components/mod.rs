@@ -15,6 +15,7 @@
 //! | `aliases.rs`, `instances.rs`, `modules.rs`, `start.rs` | other definitions |
 //! | `canons.rs`, `options.rs` | canonical definitions and their options |
 //! | `stream.rs` | parts of a stream one by one; files that hold either |
+//! | `features_used.rs` | which features a component uses, and where |
 //! | `error.rs` | what can be wrong |
 //! | `view.rs` | [`ComponentTypes`]: imports and exports by name |
 //!
@@ -28,6 +29,7 @@ mod canons;
 mod core_types;
 mod error;
 mod externs;
+mod features_used;
 mod instances;
 mod matching;
 mod modules;
@@ -44,5 +46,6 @@ mod view;
 
 pub use error::{ComponentErrorKind, ComponentMismatch, Leaf, NameRule, Step, Text};
 pub use stream::{PartVerdict, WasmTypes, validate_wasm};
+pub use features_used::features_used_of;
 pub use validator::{Validator, validate_component};
 pub use view::{ComponentTypes, Extern, ExternView, ModuleView, Shape, TypeView};
