@@ -48,7 +48,7 @@ mod numbers;
 mod printer;
 mod types;
 
-pub use components::print_component;
+pub use components::{DefinitionLine, DefinitionLister, print_component};
 pub use config::{Comments, Config};
 pub use listing::{Line, Lister, Listing};
 pub use modules::print;

@@ -19,9 +19,15 @@ use wattle_ast::{
 };
 use wattle_printer::{Config, print_component};
 use wattle_tests::components::binaries;
-use wattle_tests::{components, forms, suite};
+use wattle_tests::{forms, suite};
 
 type Definitions = Vec<Definition<'static>>;
+
+/// The component of these bytes, of any features.
+fn read(bytes: &[u8]) -> Component<'_> {
+    let parser = wattle_parser::components::Parser::new().features(wattle_ast::Features::ALL);
+    parser.component(bytes).unwrap()
+}
 
 fn print(definitions: Definitions) -> String {
     print_component(&definitions.into_iter().collect())
@@ -147,15 +153,15 @@ fn definitions() -> Definitions {
         external_id: Some("id".into()),
     };
     let import = |name: &'static str, ty| Definition::Import(Import { name: name.into(), ty });
-    let decl = |name: &'static str, ty| Definition::ExportDecl(ExportDecl { name: name.into(), ty });
+    let decl =
+        |name: &'static str, ty| Definition::ExportDecl(ExportDecl { name: name.into(), ty });
     let core_import = |ty| {
         let (module, name) = ("m".into(), "n".into());
         Definition::CoreImportDecl(wattle_ast::Import { module, name, ty })
     };
     let core_export = |ty| Definition::CoreExportDecl(CoreExportDecl { name: "n".into(), ty });
-    let export = |name: ExternName<'static>, item, ty| {
-        Definition::Export(Export { name, item, ty })
-    };
+    let export =
+        |name: ExternName<'static>, item, ty| Definition::Export(Export { name, item, ty });
     let func_type = || SubType::from(wattle_ast::FuncType::new([CoreValType::I32], []));
     let mut module = Module::default();
     module.types.push(func_type());
@@ -231,7 +237,10 @@ fn definitions() -> Definitions {
         Definition::Component,
         Definition::CoreModule(nested.into()),
         Definition::Alias(Alias::Outer { count: 2, item: core_item(CoreSort::Module, 0).into() }),
-        Definition::Alias(Alias::Outer { count: 9, item: PlainSortIdx::Component(0.into()).into() }),
+        Definition::Alias(Alias::Outer {
+            count: 9,
+            item: PlainSortIdx::Component(0.into()).into(),
+        }),
         Definition::End,
         Definition::End,
         Definition::Instance(Instance::Instantiate { component: 1.into(), args: [].into() }),
@@ -250,11 +259,7 @@ fn definitions() -> Definitions {
         export("g".into(), func, None),
         export("h".into(), func, Some(ExternDesc::Func(22.into()))),
         // Values.
-        Definition::Start(Start {
-            func: 0.into(),
-            args: [0.into(), 1.into()].into(),
-            results: 2,
-        }),
+        Definition::Start(Start { func: 0.into(), args: [0.into(), 1.into()].into(), results: 2 }),
         Definition::Value(Value {
             ty: ValType::Prim(PrimType::String),
             bytes: b"\x02hi"[..].into(),
@@ -286,8 +291,8 @@ fn all_definitions_look_as_expected() {
     let component: Component<'_> = definitions().into_iter().collect();
     assert_eq!(component.check(), Ok(()));
     // Through the binary, so that there are offsets.
-    let bytes = components::write_shortest(&component);
-    let component = components::read(&bytes).unwrap();
+    let bytes = wattle_encoder::encode_component_canonical(&component);
+    let component = read(&bytes);
     let mut printed = String::new();
     for (style, config) in styles() {
         printed += &format!(";; {style}\n{}\n", config.print_component(&component));
@@ -306,7 +311,8 @@ fn every_canonical_definition_is_printed_with_all_its_immediates() {
         let text = print(vec![Definition::Canon(canon)]);
         let line = text.lines().nth(1).unwrap();
         assert!(line.starts_with(&format!("  (canon {}", op.keyword())), "{line}");
-        let defined = if op == CanonOp::Lift { "(func (;0;) (type 3))" } else { "(core func (;0;))" };
+        let defined =
+            if op == CanonOp::Lift { "(func (;0;) (type 3))" } else { "(core func (;0;))" };
         assert!(line.ends_with(&format!(" {defined})")), "{line}");
         if op.core_type() != CanonType::Special {
             assert!(!line.contains("(type"), "{line}");
@@ -469,12 +475,7 @@ fn a_component_and_a_module_have_names_of_their_own() {
 fn values_by_the_billion_are_one_line() {
     let start = |results| Definition::Start(Start { func: 0.into(), args: [].into(), results });
     let names = [(VALUE, 1, "a"), (VALUE, 5, "lost"), (VALUE, 4_000_000_002, "b")];
-    let definitions = vec![
-        start(2),
-        start(4_000_000_000),
-        start(1),
-        section(None, &names),
-    ];
+    let definitions = vec![start(2), start(4_000_000_000), start(1), section(None, &names)];
     let expected = "\
 (component
   (start 0 (result (value (;0;))) (result (value $a (;1;))))
@@ -484,7 +485,8 @@ fn values_by_the_billion_are_one_line() {
 )
 ";
     assert_eq!(print(definitions.clone()), expected);
-    let named = Config::new().name_unnamed(true).print_component(&definitions.into_iter().collect());
+    let named =
+        Config::new().name_unnamed(true).print_component(&definitions.into_iter().collect());
     assert!(named.len() < 1_000, "{named}");
 }
 
@@ -514,8 +516,7 @@ fn any_list_of_definitions_is_printed() {
         (state >> 33) % end
     };
     for round in 0..200 {
-        let mut list: Definitions =
-            (0..100).map(|_| all[below(all.len())].clone()).collect();
+        let mut list: Definitions = (0..100).map(|_| all[below(all.len())].clone()).collect();
         for _ in 0..below(30) {
             list.insert(below(100), Definition::End);
         }
@@ -536,7 +537,7 @@ fn offsets_are_those_of_definitions_in_the_file() {
     for path in suite::component_files() {
         let script = fs::read(path).unwrap();
         for binary in binaries(&forms::read(&script)).iter().filter(|it| !it.is_malformed) {
-            let component = components::read(&binary.bytes).unwrap();
+            let component = read(&binary.bytes);
             let text = Config::new().offsets(true).print_component(&component);
             let printed = text.lines().filter_map(|line| line.strip_prefix("  (;@"));
             let mut last = 0;

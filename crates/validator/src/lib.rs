@@ -27,6 +27,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod components;
 mod declarations;
 mod error;
 mod features_used;
@@ -42,6 +43,7 @@ mod types;
 mod valid_module;
 mod validator;
 
+pub use components::{validate_component, validate_wasm};
 pub use error::{Error, ErrorKind, Errors, Fields, Mismatch, OperandType, OperandTypes};
 pub use features_used::features_used;
 pub use func::{FuncValidator, StackTypes};

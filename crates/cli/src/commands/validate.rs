@@ -3,14 +3,15 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use wattle::ast::Module;
+use wattle::ast::components::Layer;
 use wattle::parser;
 use wattle::validator::{Error, ErrorKind, Limits, Validator};
-use wattle::wat::Soundness;
+use wattle::wat::{ParsedWasm, Soundness};
+use wattle::Wasm;
 
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::source::Source;
+use crate::source::{Source, source_map};
 
 /// Checks that a module is valid, and says nothing when it is. Otherwise each fault is shown: every
 /// one of a malformed text, and at most one of each function that is invalid.
@@ -44,8 +45,9 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    /// Checks a module that was read from a source.
-    pub(crate) fn module(&self, source: &Source, module: &Module<'_>) -> Result<(), Failure> {
+    /// Checks what was read from a source.
+    pub(crate) fn wasm(&self, source: &Source, wasm: &Wasm<'_>) -> Result<(), Failure> {
+        let Wasm::Module(module) = wasm else { return self.component(source) };
         match self.validator(source).items(module.items(), self.threads) {
             Ok(_) => Ok(()),
             // With the places of all faults.
@@ -53,11 +55,16 @@ impl Check {
         }
     }
 
+    fn component(&self, source: &Source) -> Result<(), Failure> {
+        Err(Failure::Faults(vec![source.fault("components are not validated yet".to_owned())]))
+    }
+
     /// Checks the module of a source, well-formed or not.
     pub(crate) fn source(&self, source: &Source) -> Result<(), Failure> {
-        match source.is_binary() {
-            true => self.binary(source),
-            false => self.text(source),
+        match (source.layer(), source.is_binary()) {
+            (Layer::Component, _) => self.component(source),
+            (Layer::Module, true) => self.binary(source),
+            (Layer::Module, false) => self.text(source),
         }
     }
 
@@ -82,7 +89,9 @@ impl Check {
 
     fn text(&self, source: &Source) -> Result<(), Failure> {
         let features = source.features();
-        let parsed = source.recover(features, false)?;
+        let ParsedWasm::Module(parsed) = source.recover(features, false)? else {
+            return self.component(source);
+        };
         let module = &parsed.module;
         let verdict = self.validator(source).items(module.items(), self.threads);
         let errors = verdict.err().map(|errors| errors.with_names(&module.names));
@@ -97,7 +106,7 @@ impl Check {
         // A source map costs time and memory: only an invalid module is worth it.
         let map = match errors.is_empty() {
             true => None,
-            false => source.recover(features, true)?.source_map,
+            false => source_map(&mut source.recover(features, true)?),
         };
         Err(source.malformed_and_invalid(&parsed.errors, &errors, map.as_ref()))
     }

@@ -33,7 +33,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::components::{Component, Definition};
 use wattle_ast::{SourceMap, Wasm};
-use wattle_syntax::{TokenKind, Tokens};
+use wattle_syntax::{Lexer, TokenKind, Tokens};
 
 use crate::cursor::Cursor;
 use crate::error::{Error, Errors, Expected, Result};
@@ -102,6 +102,18 @@ impl<'a> ParsedWasm<'a> {
             ParsedWasm::Component(parsed) => parsed.check(text).map(ParsedWasm::Component),
         }
     }
+}
+
+/// Whether a text is that of a component, as its first words say.
+///
+/// ```
+/// assert!(wattle_wat::is_component("(; a comment ;) (component (type u8"));
+/// assert!(!wattle_wat::is_component("(module)"));
+/// ```
+pub fn is_component(text: &str) -> bool {
+    let mut tokens = Lexer::new(text).filter(|(kind, _)| !kind.is_trivia());
+    let mut word = || tokens.next().and_then(|(_, span)| text.get(span.start..span.end));
+    word() == Some("(") && word() == Some("component")
 }
 
 impl ParsedComponent<'_> {
