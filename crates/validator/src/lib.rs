@@ -43,7 +43,7 @@ mod types;
 mod valid_module;
 mod validator;
 
-pub use components::validate_component;
+pub use components::{validate_component, validate_wasm};
 pub use error::{Error, ErrorKind, Errors, Fields, Mismatch, OperandType, OperandTypes};
 pub use features_used::features_used;
 pub use func::{FuncValidator, StackTypes};

@@ -167,10 +167,13 @@ impl Validator {
         // Both are checked, so that the entry is there for what comes later.
         let named = self.add_name(side, name, entity);
         visible.and(named)?;
-        let size = match entity.node() {
-            Some(node) => self.arena.node(node).size,
-            None => 1,
+        let (size, depth) = match entity.node() {
+            Some(node) => (self.arena.node(node).size, self.arena.node(node).depth),
+            None => (1, 1),
         };
+        if depth >= self.limits.type_depth {
+            return Err(K::TypeDepth { most: self.limits.type_depth }.into());
+        }
         let most = self.limits.type_size;
         let scope = self.scope_mut();
         scope.size = scope.size.saturating_add(size);

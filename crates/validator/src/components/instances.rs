@@ -175,7 +175,9 @@ impl Validator {
             }
         }
         self.check_copies()?;
-        Ok(self.arena.instance(&[], &exports))
+        let id = self.arena.instance(&[], &exports);
+        self.check_size(id)?;
+        Ok(id)
     }
 
     /// The substitution of resources, and of the types that imports named by those that are given.

@@ -10,8 +10,8 @@ use wattle_ast::components::{
     Alias, CoreSort, CoreSortIdx, CoreType as CoreTypeDef, Definition, Scope as Form, Sort, SortIdx,
 };
 use wattle_ast::{
-    Event, ExternType, FuncType, Import, Item, ItemKind, Module, Names, Outer, Path, RecGroup,
-    SubType,
+    DefinitionRef, ExternType, FuncType, Import, Item, ItemKind, Module, Names, Outer, Path,
+    RecGroup, SubType,
 };
 
 use super::core_types::{CoreItem, ModuleType, UNKNOWN};
@@ -31,7 +31,30 @@ pub(crate) struct InnerModule {
     ty: ModuleType,
 }
 
+impl InnerModule {
+    /// Adds an error.
+    pub(crate) fn note(&mut self, error: &Error) {
+        self.validator.note(error);
+    }
+
+    /// Adds names to the errors so far.
+    #[cfg(feature = "std")]
+    pub(crate) fn add_names(&mut self, names: &Names<'_>) {
+        self.validator.errors.iter_mut().for_each(|error| error.add_name(names));
+    }
+}
+
 impl Validator {
+    /// Begins a core module of a stream.
+    pub(crate) fn begin_module(&mut self) {
+        let index = self.scope().len(Sort::Core(CoreSort::Module));
+        if let Err(error) = self.nest("modules", index, self.limits.modules) {
+            let place = DefinitionRef::Indexed(Sort::Core(CoreSort::Module), index);
+            self.report(error, Some(place));
+        }
+        self.enter_core_module();
+    }
+
     /// Adds core types: one, or a recursive group.
     pub(crate) fn core_types(&mut self, types: &[SubType]) -> Checked {
         let (len, count) = (self.scope().core_ids.len() as u32, types.len() as u32);
@@ -52,7 +75,7 @@ impl Validator {
         Ok(())
     }
 
-    /// Tells the type of a module from a type that does not exist.
+    /// The error for a core type that refers to the type of a module, or to no type.
     fn is_module_type(&self, error: Error) -> Error {
         let ErrorKind::UnknownType(index) = error.kind else { return error };
         match self.core_type_at(index) {
@@ -62,11 +85,17 @@ impl Validator {
         }
     }
 
-    /// Begins a core module: its items come by [`item`](Validator::item) or
-    /// [`event`](Validator::event), and then [`leave_core_module`](Validator::leave_core_module).
-    ///
-    /// This is for modules that are not at hand as trees; those are definitions.
-    pub fn enter_core_module(&mut self) {
+    /// The error for an item of a module's type that refers to no type, in the words for components.
+    fn in_words_of_components(&self, error: Error) -> Error {
+        let ErrorKind::UnknownType(index) = error.kind else { return error };
+        let types = self.module.as_ref().map(|module| &module.validator.types);
+        let len = types.map_or(0, |types| types.ids.len() as u32);
+        K::UnknownIndex { sort: "type", index, space: "type", len }.into()
+    }
+
+    /// Begins a core module, or the type of one, whose items come by
+    /// [`check_item`](Validator::check_item).
+    pub(crate) fn enter_core_module(&mut self) {
         let registry = core::mem::take(&mut self.registry);
         let validator = crate::Validator::new()
             .features(self.features)
@@ -77,23 +106,8 @@ impl Validator {
         self.module = Some(Box::new(InnerModule { validator, ty: ModuleType::default() }));
     }
 
-    /// Checks the next item of a core module.
-    ///
-    /// # Errors
-    /// The error in the item.
-    pub fn item(&mut self, item: &Item<'_>) -> Result<Verdict, Error> {
-        self.inner_item(item, |validator| validator.item(item))
-    }
-
-    /// Checks the next item of a core module, and adds its place in the input to errors.
-    ///
-    /// # Errors
-    /// The error in the item.
-    pub fn event(&mut self, event: &Event<'_>) -> Result<Verdict, Error> {
-        self.inner_item(&event.item, |validator| validator.event(event))
-    }
-
-    fn inner_item(
+    /// Checks the next item of a core module, by `check`.
+    pub(crate) fn check_item(
         &mut self,
         item: &Item<'_>,
         check: impl FnOnce(&mut crate::Validator) -> Result<Verdict, Error>,
@@ -131,15 +145,10 @@ impl Validator {
     }
 
     /// Ends a core module.
-    ///
-    /// # Errors
-    /// All errors in the module that were not returned for an item.
-    pub fn leave_core_module(&mut self) -> Result<(), crate::Errors> {
-        let before = self.errors.len();
+    pub(crate) fn leave_core_module(&mut self) {
         let index = self.scope().len(Sort::Core(CoreSort::Module));
         let id = self.end_module(Outer::CoreModule(index), None);
         self.scope_mut().push(Sort::Core(CoreSort::Module), id);
-        self.errors_since(before)
     }
 
     /// Ends the core module, or the type of one, that is being read: adds its errors, and its type.
@@ -175,7 +184,7 @@ impl Validator {
         }
         let mut bodies = 0;
         for item in module.items() {
-            let checked = self.item(&item);
+            let checked = self.check_item(&item, |validator| validator.item(&item));
             if let Item::Body(body) = &item {
                 // The offset of a body takes time to find, so it is only found for an error.
                 if let (Err(error), Some(inner)) = (checked, &mut self.module)
@@ -250,7 +259,7 @@ impl Validator {
 
     /// Checks an item of a module's type. Its error is kept with those of the type.
     fn module_type_item(&mut self, item: Item<'_>) -> Checked {
-        let checked = self.item(&item);
+        let checked = self.check_item(&item, |validator| validator.item(&item));
         if checked.is_err()
             && let Some(module) = &mut self.module
         {
@@ -258,7 +267,7 @@ impl Validator {
             module.validator.errors.pop();
             module.ty.is_unknown = true;
         }
-        checked.map(drop)
+        checked.map(drop).map_err(|error| self.in_words_of_components(error))
     }
 
     /// The type of an export of a module's type.
@@ -272,7 +281,7 @@ impl Validator {
             Err(error) => {
                 module.validator.errors.pop();
                 module.ty.is_unknown = true;
-                Err(error)
+                Err(self.in_words_of_components(error))
             }
         }
     }

@@ -7,7 +7,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use wattle_ast::Feature;
-use wattle_ast::components::{Accessor, ExternName, InterfaceName, ParsedName, PlainName, Version};
+use wattle_ast::components::{
+    Accessor, ExternName, InterfaceName, NamePart, ParsedName, PlainName, Version,
+};
 
 use super::arena::{ABSENT, Attributes, Entity, EntitySort, Entry, Kind, NodeId, TextId};
 use super::error::{ComponentErrorKind as K, NameRule as R};
@@ -56,8 +58,11 @@ impl Validator {
         let text = name.name.as_str();
         self.within_name(text)?;
         let parsed = ParsedName::parse(text, self.features).map_err(|error| {
-            let (side, why) = (side.name(), error.to_string());
-            K::ExternName { side, name: text.into(), why }
+            let why = match error.part {
+                NamePart::ResourceFunc => format!("failed to find `.` character: {error}"),
+                _ => error.to_string(),
+            };
+            K::ExternName { side: side.name(), name: text.into(), why }
         });
         let parsed = match parsed {
             Ok(parsed) => parsed,
@@ -229,7 +234,7 @@ impl Validator {
                 }
                 let result = func.result.ok_or(R::NoResult)?;
                 let handle = match self.arena.kind(result) {
-                    Kind::Result => self.part(result, 0).unwrap_or(result),
+                    Kind::Result => self.part_of(result, 0).unwrap_or(result),
                     _ => result,
                 };
                 if self.arena.kind(handle) != Kind::Own {
@@ -268,7 +273,7 @@ impl Validator {
             _ => (func.params, ""),
         };
         let is_result = func.result.is_some_and(|ty| self.arena.kind(ty) == Kind::Result);
-        let ok = func.result.filter(|_| is_result).and_then(|ty| self.part(ty, 0));
+        let ok = func.result.filter(|_| is_result).and_then(|ty| self.part_of(ty, 0));
         match accessor {
             Accessor::Get if own != 0 => Err(R::GetterParams { besides }),
             Accessor::Get if func.result.is_none() => Err(R::GetterResult),
@@ -283,7 +288,7 @@ impl Validator {
 
     /// Checks that the resource of a handle has this name.
     fn check_resource(&self, externs: &Externs, handle: NodeId, name: &str) -> Result<(), R> {
-        let Some(resource) = self.part(handle, 0) else { return Ok(()) };
+        let Some(resource) = self.part_of(handle, 0) else { return Ok(()) };
         if resource == NodeId::UNKNOWN {
             return Ok(());
         }
@@ -298,7 +303,7 @@ impl Validator {
     }
 
     /// A part of a type, by its word.
-    fn part(&self, id: NodeId, place: usize) -> Option<NodeId> {
+    fn part_of(&self, id: NodeId, place: usize) -> Option<NodeId> {
         let words = &self.arena.node(self.arena.unnamed(id)).words;
         words.get(place).copied().filter(|&word| word != ABSENT).map(NodeId)
     }
@@ -347,7 +352,7 @@ impl Validator {
         };
         let result = self.func(NodeId(entry.entity.id)).result;
         let property = result.map(|result| match self.arena.kind(result) {
-            Kind::Result => self.part(result, 0).unwrap_or(result),
+            Kind::Result => self.part_of(result, 0).unwrap_or(result),
             _ => result,
         });
         let words = &self.arena.node(self.arena.unnamed(NodeId(entity.id))).words;

@@ -64,6 +64,8 @@ pub struct Validator {
     /// Where the current definition lies in the input.
     pub(crate) span: Option<Span>,
     pub(crate) defers_bodies: bool,
+    /// The number of modules and components of a stream that were entered and not left.
+    pub(crate) entered: usize,
 }
 
 impl Default for Validator {
@@ -81,6 +83,7 @@ impl Default for Validator {
             errors: Vec::new(),
             span: None,
             defers_bodies: false,
+            entered: 0,
         }
     }
 }
@@ -109,8 +112,8 @@ impl Validator {
         Validator { max_errors: count.max(1), ..self }
     }
 
-    /// Sets whether the bodies of core modules are left to the caller: [`item`](Validator::item)
-    /// then returns each.
+    /// Sets whether the bodies of core modules in a stream are left to the caller:
+    /// [`event`](Validator::event) then returns each.
     #[must_use]
     pub fn defer_bodies(self, defers: bool) -> Validator {
         Validator { defers_bodies: defers, ..self }
@@ -394,11 +397,8 @@ impl Validator {
             return;
         }
         let outer = self.path();
-        error.path = match place {
-            Some(place) => Path { definition: Some(place), ..error.path.clone() },
-            None => error.path.clone(),
-        }
-        .within(&outer);
+        let path = place.map_or_else(|| error.path.clone(), Path::definition);
+        error.path = path.within(&outer);
         error.span = error.span.or(self.span);
         self.errors.push(error);
     }

@@ -33,7 +33,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::components::{Component, Definition};
 use wattle_ast::{SourceMap, Wasm};
-use wattle_syntax::{TokenKind, Tokens};
+use wattle_syntax::{Lexer, TokenKind, Tokens};
 
 use crate::cursor::Cursor;
 use crate::error::{Error, Errors, Expected, Result};
@@ -104,6 +104,18 @@ impl<'a> ParsedWasm<'a> {
     }
 }
 
+/// Whether a text is that of a component, as its first words say.
+///
+/// ```
+/// assert!(wattle_wat::is_component("(; a comment ;) (component (type u8"));
+/// assert!(!wattle_wat::is_component("(module)"));
+/// ```
+pub fn is_component(text: &str) -> bool {
+    let mut tokens = Lexer::new(text).filter(|(kind, _)| !kind.is_trivia());
+    let mut word = || tokens.next().and_then(|(_, span)| text.get(span.start..span.end));
+    word() == Some("(") && word() == Some("component")
+}
+
 impl ParsedComponent<'_> {
     /// The errors, if there are any, with their places in the text.
     pub(crate) fn check(self, text: &str) -> core::result::Result<Self, Errors> {
@@ -143,13 +155,13 @@ impl Parser {
     ///
     /// ```
     /// let parsed = wattle_wat::Parser::new()
-    ///     .recover_component("(component (type $t u88) (core modul) (component $c))");
+    ///     .recover_component("(component (type $t u88) (core modul) (component))");
     /// let messages: Vec<_> = parsed.errors.iter().map(ToString::to_string).collect();
     /// assert_eq!(messages, [
     ///     "unknown operator u88: not a type; did you mean `u8`?",
     ///     "unknown operator modul: not module, instance, type, func or rec behind core; did you mean `module`?",
     /// ]);
-    /// assert_eq!(parsed.component.definitions.len(), 3);
+    /// assert_eq!(parsed.component.definitions.len(), 2);
     /// ```
     pub fn recover_component<'a>(&self, text: &'a str) -> ParsedComponent<'a> {
         self.parse_component(&Tokens::new(text, annotations::KNOWN), false)
