@@ -58,7 +58,8 @@ impl<K: Ord + Clone, V> Ordered<K, V> {
     /// The entries, sorted by a key of their own; entries with the same key keep their order.
     pub(crate) fn sort_by_key<T: Ord>(&mut self, key: impl Fn(&K, &V) -> T) {
         self.entries.sort_by_cached_key(|(name, value)| key(name, value));
-        self.places = self.entries.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
+        self.places =
+            self.entries.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
     }
 
     pub(crate) fn into_entries(self) -> Vec<(K, V)> {
