@@ -29,7 +29,7 @@ const PARSED: &[&str] = &["very-nested.wast:1870", "start.wast:49"];
 fn features(script: &str) -> Features {
     let first = script.lines().next().unwrap_or_default();
     let off = first.split([' ', '=', ',']).filter(|word| word.starts_with("-cm-"));
-    let feature = |word: &str| Feature::ALL.iter().find(|it| it.name() == &word[1..]).copied();
+    let feature = |word: &str| Feature::ALL.iter().find(|it| it.to_string() == word[1..]).copied();
     off.filter_map(feature).fold(Features::ALL, |on, feature| on - feature.into())
 }
 
