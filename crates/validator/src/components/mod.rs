@@ -16,6 +16,7 @@
 //! | `canons.rs`, `options.rs` | canonical definitions and their options |
 //! | `stream.rs` | parts of a stream one by one; files that hold either |
 //! | `features_used.rs` | which features a component uses, and where |
+//! | `threads.rs` | bodies of core modules on several threads |
 //! | `error.rs` | what can be wrong |
 //! | `view.rs` | [`ComponentTypes`]: imports and exports by name |
 //!
@@ -40,6 +41,8 @@ mod scope;
 mod start;
 mod stream;
 mod substitute;
+#[cfg(feature = "std")]
+mod threads;
 mod types;
 mod validator;
 mod view;
