@@ -136,7 +136,7 @@ impl Limits {
         fixed_list_len: 1_073_741_824,
         type_depth: 100,
         type_size: 1_000_000,
-        type_copies: 1_000_000,
+        type_copies: 300_000,
         instantiation_args: 100_000,
         instance_exports: 100_000,
         canon_opts: 10,
