@@ -12,6 +12,7 @@ use crate::components::{Component, Definition};
 /// assert!(wasm.module().is_some() && wasm.component().is_none());
 /// ```
 #[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // There is one for a whole file.
 pub enum Wasm<'a> {
     /// A module.
     Module(Module<'a>),

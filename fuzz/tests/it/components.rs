@@ -1,8 +1,6 @@
 //! Components that the peer has made from text: read, and written as they stood; and components of
 //! the builder, which the peer validates.
 
-use std::collections::BTreeMap;
-
 use wasmparser::{Validator, WasmFeatures};
 use wattle::Features;
 use wattle::ast::components::{
@@ -53,27 +51,21 @@ fn components_from_texts_are_read_and_written_byte_for_byte() {
     let scripts = suite::component_files().iter().flat_map(|path| components::texts(&read(path)));
     let files = components::texts_of_wit_component();
     let texts = scripts.chain(files.iter().map(|path| std::fs::read_to_string(path).unwrap()));
-    let (mut done, mut not_text) = (0, 0);
-    let mut failures: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    let (mut done, mut refused, mut other_format) = (0, 0, 0);
     for text in texts {
         let Ok(bytes) = wat::parse_str(&text) else {
-            not_text += 1;
+            refused += 1;
             continue;
         };
         match check(&bytes) {
             Ok(()) => done += 1,
-            Err(error) => {
-                let phrase = error.split(" at offset").next().unwrap_or_default().to_owned();
-                failures.entry(phrase).or_insert((0, text)).0 += 1;
-            }
+            // The peer leaves out the byte before the type of a value, and knows shared references,
+            // which Wattle does not.
+            Err(_) if text.contains("(value") || text.contains("shared") => other_format += 1,
+            Err(error) => panic!("{error}: {text}"),
         }
     }
-    println!("{done} components, {not_text} texts that the peer refuses");
-    for (phrase, (number, text)) in &failures {
-        println!("{number} times {phrase}: {text}\n");
-    }
-    assert!(done > 1700, "{done}");
-    assert!(failures.is_empty());
+    assert_eq!((done, refused, other_format), (1909, 8, 29));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `builder/` | [`ComponentBuilder`](crate::ComponentBuilder), for programs that generate components |
+//! | `builder/` | [`ComponentBuilder`], for programs that generate components |
 //! | `component.rs` | [`encode_component`]: the bytes of a whole component |
 //! | `stream.rs` | [`Encoder`]: parts, events and definitions, one after the other |
 //! | `pending.rs` | sizes and counts that are written before they are known |

@@ -13,7 +13,7 @@ use wattle_ast::{
 use wattle_encoder::{ComponentBuildErrorKind as Kind, ComponentBuilder, encode_component};
 
 /// The message of the first misuse.
-fn message(build: impl FnOnce(&mut ComponentBuilder<'_>)) -> String {
+fn message<T>(build: impl FnOnce(&mut ComponentBuilder<'_>) -> T) -> String {
     let mut component = ComponentBuilder::new();
     build(&mut component);
     let encoded = component.clone().encode();
@@ -95,13 +95,15 @@ fn a_component_that_is_already_there() {
 #[test]
 fn what_is_not_there_yet() {
     assert_eq!(
-        message(|c| drop(c.lift(3.into(), 0.into(), []))),
+        message(|c| c.lift(3.into(), 0.into(), [])),
         "unknown core func 3: there are 0 so far, in func 0"
     );
     assert_eq!(
         message(|c| {
             let u8 = c.ty(Type::Prim(PrimType::U8));
-            c.component(|c| drop(c.list_type(u8)));
+            c.component(|c| {
+                c.list_type(u8);
+            });
         }),
         "unknown type 0: there are 0 so far, in component 0, type 0"
     );
@@ -115,17 +117,19 @@ fn what_is_not_there_yet() {
         "unknown type 7: there are 0 so far, in type 0, export 0"
     );
     assert_eq!(
-        message(|c| drop(c.core_instance(0.into(), []))),
+        message(|c| c.core_instance(0.into(), [])),
         "unknown core module 0: there are 0 so far, in core instance 0"
     );
     assert_eq!(
-        message(|c| drop(c.outer_alias(0, ComponentTypeIdx(0)))),
+        message(|c| c.outer_alias(0, ComponentTypeIdx(0))),
         "unknown type 0: there are 0 so far, in type 0"
     );
     assert_eq!(
         message(|c| {
             let u8 = c.ty(Type::Prim(PrimType::U8));
-            c.component(|c| drop(c.outer_alias(2, u8)));
+            c.component(|c| {
+                c.outer_alias(2, u8);
+            });
         }),
         "invalid outer alias count 2: there are 2 scopes, in component 0, type 0"
     );
@@ -163,39 +167,45 @@ fn names_and_labels() {
     let ty = c.func_type([], None);
     let func = c.import_func("a", ty);
     c.export("a", func);
-    c.instance_type(|t| drop(t.export_type("a", TypeBound::Resource)));
+    c.instance_type(|t| {
+        t.export_type("a", TypeBound::Resource);
+    });
     c.build().unwrap();
     assert_eq!(
-        message(|c| drop(c.record_type([("a", u8), ("A", u8)]))),
+        message(|c| c.record_type([("a", u8), ("A", u8)])),
         "label conflict: `A` is too much like an earlier label, in type 0"
     );
     assert_eq!(
-        message(|c| drop(c.func_type([("", u8)], None))),
+        message(|c| c.func_type([("", u8)], None)),
         "malformed label: `` is not in kebab case (words and acronyms, joined by hyphens), in type 0"
     );
     assert_eq!(
-        message(|c| drop(c.enum_type([]))),
+        message(|c| {
+            c.enum_type([]);
+        }),
         "empty type: `enum` has no elements, in type 0"
     );
     let labels: Vec<String> = (0..33).map(|nth| format!("f{nth}")).collect();
     assert_eq!(
-        message(|c| drop(c.flags_type(labels.iter().map(|label| &**label)))),
+        message(|c| c.flags_type(labels.iter().map(|label| &**label))),
         "too many flags: 33 are more than 32, in type 0"
     );
 }
 
+/// The first misuse.
+fn kind<T>(build: impl FnOnce(&mut ComponentBuilder<'_>) -> T) -> Kind {
+    let mut component = ComponentBuilder::new();
+    build(&mut component);
+    component.build().unwrap_err().kind().clone()
+}
+
 #[test]
 fn what_may_not_stand_where_it_is_put() {
-    let kind = |build: fn(&mut ComponentBuilder<'_>)| {
-        let mut component = ComponentBuilder::new();
-        build(&mut component);
-        component.build().unwrap_err().kind().clone()
-    };
     let lift = kind(|c| {
         c.canon(Canon::Lift { func: 0.into(), opts: [].into(), ty: 0.into() });
     });
     assert_eq!(lift, Kind::Lift);
-    let end = kind(|c| drop(c.definition(Definition::End)));
+    let end = kind(|c| c.definition(Definition::End));
     assert_eq!(end, Kind::Misplaced);
     let resource = kind(|c| {
         c.component_type(|t| {
@@ -207,9 +217,9 @@ fn what_may_not_stand_where_it_is_put() {
         });
     });
     assert_eq!(resource, Kind::Misplaced);
-    let module = kind(|c| drop(c.core_module_bytes(&b"\0asm\x0d\0\x01\0"[..])));
+    let module = kind(|c| c.core_module_bytes(&b"\0asm\x0d\0\x01\0"[..]));
     assert_eq!(module, Kind::NotAModule);
-    let bytes = kind(|c| drop(c.core_module_bytes(&b"\0asm\x01\0\0\0"[..])));
+    let bytes = kind(|c| c.core_module_bytes(&b"\0asm\x01\0\0\0"[..]));
     assert_eq!(bytes, Kind::ModuleBytes);
     let export = kind(|c| {
         let func = c.canon(Canon::BackpressureInc);

@@ -125,6 +125,6 @@ impl<'a> Builder<'a> {
     pub(super) fn finish(self) -> Wasm<'a> {
         let Builder { definitions, sections, outermost, .. } = self;
         let encoding = Encoding { sections };
-        outermost.unwrap_or_else(|| Wasm::Component(Component { definitions, encoding }))
+        outermost.unwrap_or(Wasm::Component(Component { definitions, encoding }))
     }
 }

@@ -16,7 +16,7 @@ use super::printer::Printer;
 use super::scope::CORE_TYPE;
 use crate::config::Config;
 use crate::printer::HandOn;
-use crate::{custom_text, limits, numbers, printer};
+use crate::{custom_text, numbers, printer};
 
 impl<'c> Printer<'c> {
     /// Prints the definition at a place in the list.
@@ -226,7 +226,7 @@ impl<'c> Printer<'c> {
             self.item((*arg).into());
         }
         let sort = Sort::Plain(PlainSort::Value);
-        if start.results > limits::RESULTS {
+        if !self.results.are_listed(start) {
             self.str(" (result");
             numbers::repeat(&mut self.out, start.results);
             self.str(" (value))");

@@ -10,7 +10,7 @@ use wattle_syntax::strings;
 
 use super::names::{NameText, names};
 use super::offsets::Offsets;
-use super::scope::{CORE_TYPE, OpenScope, Survey, surveys};
+use super::scope::{CORE_TYPE, OpenScope, Results, Survey, surveys};
 use crate::config::Config;
 use crate::ids::Ids;
 use crate::lines::Lines;
@@ -32,6 +32,7 @@ pub(super) struct Printer<'c> {
     /// The identifiers of spaces without any.
     no_ids: Ids,
     pub(super) offsets: Offsets,
+    pub(super) results: Results,
     /// Whether the instructions of all bodies could be decoded.
     pub(super) is_legible: bool,
 }
@@ -52,6 +53,7 @@ impl<'c> Printer<'c> {
             scopes: Vec::new(),
             no_ids: Ids::default(),
             offsets,
+            results: Results::default(),
             is_legible: true,
         }
     }

@@ -7,7 +7,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use wattle_ast::Feature;
-use wattle_ast::components::{Accessor, ExternName, InterfaceName, ParsedName, PlainName, Version};
+use wattle_ast::components::{
+    Accessor, ExternName, InterfaceName, NamePart, ParsedName, PlainName, Version,
+};
 
 use super::arena::{ABSENT, Attributes, Entity, EntitySort, Entry, Kind, NodeId, TextId};
 use super::error::{ComponentErrorKind as K, NameRule as R};
@@ -56,8 +58,11 @@ impl Validator {
         let text = name.name.as_str();
         self.within_name(text)?;
         let parsed = ParsedName::parse(text, self.features).map_err(|error| {
-            let (side, why) = (side.name(), error.to_string());
-            K::ExternName { side, name: text.into(), why }
+            let why = match error.part {
+                NamePart::ResourceFunc => format!("failed to find `.` character: {error}"),
+                _ => error.to_string(),
+            };
+            K::ExternName { side: side.name(), name: text.into(), why }
         });
         let parsed = match parsed {
             Ok(parsed) => parsed,

@@ -1,0 +1,30 @@
+//! WIT, the interface text of the component model.
+//!
+//! Text becomes tokens, in which nothing is lost, then a syntax tree, and is then resolved into the
+//! binary format of packages: a [`Component`](wattle_ast::components::Component). There is no other
+//! model of types. What types do not say, documentation and gates, stands in [`docs::PackageDocs`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`syntax`] | tokens, the syntax tree, and the parser that makes it |
+//! | [`Resolver`] | packages of several files, and their dependencies, into components |
+//! | [`view`] | packages, interfaces, worlds, functions and types, as a component says them |
+//! | [`print`] | a package as text |
+//! | [`format`] | the formatter, which keeps comments |
+//! | [`docs`] | documentation and gates, and the custom section that keeps them |
+//! | [`load`] | packages in folders |
+//!
+//! Specification: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md>
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod error;
+mod ordered;
+pub mod syntax;
+
+pub use error::{Error, ErrorKind, Errors, Help, LexError, Place};
