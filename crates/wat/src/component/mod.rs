@@ -29,7 +29,6 @@ mod items;
 mod scopes;
 mod types;
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -67,6 +66,7 @@ pub struct ParsedComponent<'a> {
 
 /// The result of parsing a text that is a module or a component.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // There is one for a whole text.
 pub enum ParsedWasm<'a> {
     /// The text is a module.
     Module(Parsed<'a>),
@@ -322,7 +322,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
                 _ => Err(self.core.cursor.unexpected(self.scope.expected())),
             };
             if let Err(error) = result {
-                self.report(error);
+                self.report(*error);
                 self.pass_by(start);
             }
         }
@@ -344,14 +344,14 @@ impl<'t, 'a> ComponentState<'t, 'a> {
 
     /// Reports an error. What is a type for the parser of modules is a core type of a component.
     #[cold]
-    fn report(&mut self, mut error: Box<Error>) {
+    fn report(&mut self, mut error: Error) {
         if let ErrorKind::Unknown(space @ Space::Type, id) = &mut error.kind {
             *space = Space::CoreType;
             let name = id.strip_prefix('$').unwrap_or_default();
             let near = nearest(name, self.bindings.ids(items::CORE_TYPE), &mut self.core.budget);
             error.help = near.map(|near| Help::Meant(format!("${near}").into()));
         }
-        self.core.report(*error);
+        self.core.report(error);
     }
 
     /// Moves past the field at position `start`, which has an error.
