@@ -236,7 +236,15 @@ impl Parser {
     ) -> ParsedComponent<'a> {
         state.core.left_over_in_component();
         let errors = Error::in_order(state.core.finish(end), self.max_errors);
-        let ComponentState { core, definitions, .. } = state;
+        let ComponentState { core, mut definitions, mut left_out, .. } = state;
+        if !left_out.is_empty() {
+            left_out.sort_unstable();
+            let mut place = 0;
+            definitions.retain(|_| {
+                place += 1;
+                left_out.binary_search(&(place - 1)).is_err()
+            });
+        }
         let component = definitions.into_iter().collect();
         let State { source_map, recorder, warnings, .. } = core;
         let identifiers = recorder.map(Recorder::finish);
@@ -251,6 +259,8 @@ struct ComponentState<'t, 'a> {
     core: State<'t, 'a>,
     /// The definitions so far.
     definitions: Vec<Definition<'a>>,
+    /// The places of name sections that turned out to be empty.
+    left_out: Vec<usize>,
     /// The current scope.
     scope: Frame<'a>,
     /// The scopes around the current one, the outermost first.
@@ -270,6 +280,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
         ComponentState {
             core,
             definitions: Vec::new(),
+            left_out: Vec::new(),
             scope: Frame::outermost(),
             outer: Vec::new(),
             bindings: Bindings::default(),
@@ -289,7 +300,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
             cursor.opt_keyword("definition");
         }
         let id = cursor.opt_id();
-        self.scope.names.component = self.core.name_annotation()?.or_else(|| id.clone());
+        self.scope.own = self.core.name_annotation()?.or_else(|| id.clone());
         self.scope.id = id;
         Ok(())
     }
