@@ -15,6 +15,7 @@
 //! | `aliases.rs`, `instances.rs`, `modules.rs`, `start.rs` | other definitions |
 //! | `canons.rs`, `options.rs` | canonical definitions and their options |
 //! | `stream.rs` | parts of a stream one by one; files that hold either |
+//! | `gc.rs` | functions that pass values as references |
 //! | `error.rs` | what can be wrong |
 //! | `view.rs` | [`ComponentTypes`]: imports and exports by name |
 //!
@@ -28,6 +29,7 @@ mod canons;
 mod core_types;
 mod error;
 mod externs;
+mod gc;
 mod instances;
 mod matching;
 mod modules;
