@@ -25,7 +25,7 @@ pub fn metadata() -> Result<Value, String> {
 /// # Errors
 ///
 /// As [`metadata`], and when the workspace does not have exactly one package of a name.
-pub(crate) fn folders<const N: usize>(names: [&str; N]) -> Result<[PathBuf; N], String> {
+pub fn folders<const N: usize>(names: [&str; N]) -> Result<[PathBuf; N], String> {
     let metadata = metadata()?;
     let mut folders = [const { PathBuf::new() }; N];
     for (folder, name) in folders.iter_mut().zip(names) {

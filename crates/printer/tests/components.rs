@@ -14,17 +14,20 @@ use wattle_ast::components::{
     Start, Type, TypeBound, ValType, Value, ValueBound,
 };
 use wattle_ast::{
-    Custom, CustomData, Encode, ExternType, GlobalType, Limits, MemType, Module, Name, RefType,
-    SubType, TableType, TagType, ValType as CoreValType, Wasm,
+    Custom, CustomData, Encode, ExternType, Features, GlobalType, Limits, MemType, Module, Name,
+    RefType, SubType, TableType, TagType, ValType as CoreValType, Wasm,
 };
 use wattle_printer::{Config, print_component};
-use wattle_tests::components::binaries;
-use wattle_tests::{components, forms, suite};
+use wattle_tests::components;
 
 type Definitions = Vec<Definition<'static>>;
 
 fn print(definitions: Definitions) -> String {
     print_component(&definitions.into_iter().collect())
+}
+
+fn parser() -> wattle_parser::components::Parser {
+    wattle_parser::components::Parser::new().features(Features::ALL)
 }
 
 /// A custom section with this content.
@@ -285,8 +288,8 @@ fn all_definitions_look_as_expected() {
     let component: Component<'_> = definitions().into_iter().collect();
     assert_eq!(component.check(), Ok(()));
     // Through the binary, so that there are offsets.
-    let bytes = components::write_shortest(&component);
-    let component = components::read(&bytes).unwrap();
+    let bytes = wattle_encoder::encode_component(&component);
+    let component = parser().component(&bytes).unwrap();
     let mut printed = String::new();
     for (style, config) in styles() {
         printed += &format!(";; {style}\n{}\n", config.print_component(&component));
@@ -482,6 +485,12 @@ fn values_by_the_billion_are_one_line() {
     let named =
         Config::new().name_unnamed(true).print_component(&definitions.into_iter().collect());
     assert!(named.len() < 1_000, "{named}");
+    // The limit is for all start functions, wherever they stand.
+    let mut many = vec![start(999), Definition::Component, start(1)];
+    many.extend([start(1), Definition::End, start(1)]);
+    let text = print(many);
+    assert_eq!(text.matches("(result (value ").count(), 1_000);
+    assert_eq!(text.matches("(result (@repeat 1) (value))").count(), 2);
 }
 
 #[test]
@@ -528,24 +537,22 @@ fn any_list_of_definitions_is_printed() {
 #[test]
 fn offsets_are_those_of_definitions_in_the_file() {
     let mut count = 0;
-    for path in suite::component_files() {
-        let script = fs::read(path).unwrap();
-        for binary in binaries(&forms::read(&script)).iter().filter(|it| !it.is_malformed) {
-            let component = components::read(&binary.bytes).unwrap();
-            let text = Config::new().offsets(true).print_component(&component);
-            let printed = text.lines().filter_map(|line| line.strip_prefix("  (;@"));
-            let mut last = 0;
-            for line in printed {
-                let (offset, line) = line.split_once(";) (").unwrap();
-                let offset = usize::from_str_radix(offset, 16).unwrap();
-                assert!(offset > last && offset < binary.bytes.len(), "{text}");
-                last = offset;
-                // The sections of these begin where the definition does.
-                if line.starts_with("component") {
-                    assert_eq!(binary.bytes[offset], 4, "{text}");
-                }
-                count += 1;
+    let scripts = components::of_scripts().into_iter().filter(|it| !it.is_malformed);
+    let published = components::published().iter().map(|it| it.bytes.clone());
+    for bytes in scripts.map(|it| it.bytes).chain(published) {
+        let component = parser().component(&bytes).unwrap();
+        let text = Config::new().offsets(true).print_component(&component);
+        let mut last = 0;
+        for line in text.lines().filter_map(|line| line.strip_prefix("  (;@")) {
+            let (offset, line) = line.split_once(";) (").unwrap();
+            let offset = usize::from_str_radix(offset, 16).unwrap();
+            assert!(offset > last && offset < bytes.len(), "{text}");
+            last = offset;
+            // The section of a component begins where the definition does.
+            if line.starts_with("component") {
+                assert_eq!(bytes[offset], 4, "{text}");
             }
+            count += 1;
         }
     }
     assert!(count > 50, "{count} offsets");

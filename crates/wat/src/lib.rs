@@ -39,7 +39,7 @@ mod references;
 pub mod script;
 mod warning;
 
-pub use component::{ParsedComponent, ParsedWasm};
+pub use component::{ParsedComponent, ParsedWasm, is_component};
 pub use error::{Error, ErrorKind, Errors, Expected, Number, Related};
 pub use foreign::{Foreign, looks_like};
 pub use help::Help;

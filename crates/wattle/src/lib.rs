@@ -42,7 +42,7 @@ pub use wattle_wasi as wasi;
 #[cfg(feature = "wat")]
 pub use wattle_wat as wat;
 
-pub use wattle_ast::{Feature, Features, Instr, Item, Module, Opcode};
+pub use wattle_ast::{Feature, Features, Instr, Item, Module, Opcode, Wasm};
 
 pub use error::Error;
 

@@ -16,6 +16,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("validator", &["abi", "ast"]),
         ("smith", &["ast"]),
         ("wat", &["ast", "syntax"]),
+        ("wit", &["ast", "syntax"]),
     ],
     &[
         ("runtime", &["ast", "validator"]),

@@ -97,6 +97,17 @@ impl Encoder {
         self.add_definition(definition, None);
     }
 
+    /// Adds a whole core module in bytes, which are not parsed.
+    pub fn core_module_bytes(&mut self, bytes: &[u8]) {
+        self.begin(Layer::Component);
+        if self.module.is_none() {
+            self.end_section();
+            self.nesting.begin(SectionId::CoreModule, None);
+            self.nesting.out.extend_from_slice(bytes);
+            self.nesting.end();
+        }
+    }
+
     /// Adds a name section, unless nothing has a name.
     pub fn names(&mut self, names: &Names<'_>) {
         if !names.is_empty() {

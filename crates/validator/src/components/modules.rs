@@ -36,6 +36,12 @@ impl InnerModule {
     pub(crate) fn note(&mut self, error: &Error) {
         self.validator.note(error);
     }
+
+    /// Adds names to the errors so far.
+    #[cfg(feature = "std")]
+    pub(crate) fn add_names(&mut self, names: &Names<'_>) {
+        self.validator.errors.iter_mut().for_each(|error| error.add_name(names));
+    }
 }
 
 impl Validator {

@@ -29,14 +29,18 @@ mod items;
 mod scopes;
 mod types;
 
+use alloc::boxed::Box;
+use alloc::format;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{Component, Definition};
-use wattle_ast::{SourceMap, Wasm};
-use wattle_syntax::{TokenKind, Tokens};
+use wattle_ast::{SourceMap, Wasm, nearest};
+use wattle_syntax::{Lexer, TokenKind, Tokens};
 
 use crate::cursor::Cursor;
-use crate::error::{Error, Errors, Expected, Result};
+use crate::error::{Error, ErrorKind, Errors, Expected, Result};
+use crate::help::Help;
+use crate::ids::Space;
 use crate::module::{Parsed, Parser, State, annotations};
 use crate::references::{Identifiers, Recorder};
 use crate::warning::Warning;
@@ -104,6 +108,18 @@ impl<'a> ParsedWasm<'a> {
     }
 }
 
+/// Whether a text is that of a component, as its first words say.
+///
+/// ```
+/// assert!(wattle_wat::is_component("(; a comment ;) (component (type u8"));
+/// assert!(!wattle_wat::is_component("(module)"));
+/// ```
+pub fn is_component(text: &str) -> bool {
+    let mut tokens = Lexer::new(text).filter(|(kind, _)| !kind.is_trivia());
+    let mut word = || tokens.next().and_then(|(_, span)| text.get(span.start..span.end));
+    word() == Some("(") && word() == Some("component")
+}
+
 impl ParsedComponent<'_> {
     /// The errors, if there are any, with their places in the text.
     pub(crate) fn check(self, text: &str) -> core::result::Result<Self, Errors> {
@@ -143,13 +159,13 @@ impl Parser {
     ///
     /// ```
     /// let parsed = wattle_wat::Parser::new()
-    ///     .recover_component("(component (type $t u88) (core modul) (component $c))");
+    ///     .recover_component("(component (type $t u88) (core modul) (component))");
     /// let messages: Vec<_> = parsed.errors.iter().map(ToString::to_string).collect();
     /// assert_eq!(messages, [
     ///     "unknown operator u88: not a type; did you mean `u8`?",
     ///     "unknown operator modul: not module, instance, type, func or rec behind core; did you mean `module`?",
     /// ]);
-    /// assert_eq!(parsed.component.definitions.len(), 3);
+    /// assert_eq!(parsed.component.definitions.len(), 2);
     /// ```
     pub fn recover_component<'a>(&self, text: &'a str) -> ParsedComponent<'a> {
         self.parse_component(&Tokens::new(text, annotations::KNOWN), false)
@@ -306,7 +322,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
                 _ => Err(self.core.cursor.unexpected(self.scope.expected())),
             };
             if let Err(error) = result {
-                self.core.report(*error);
+                self.report(error);
                 self.pass_by(start);
             }
         }
@@ -324,6 +340,18 @@ impl<'t, 'a> ComponentState<'t, 'a> {
             }
             Then::Extern(ext, desc) => self.finish_extern(ext, desc),
         }
+    }
+
+    /// Reports an error. What is a type for the parser of modules is a core type of a component.
+    #[cold]
+    fn report(&mut self, mut error: Box<Error>) {
+        if let ErrorKind::Unknown(space @ Space::Type, id) = &mut error.kind {
+            *space = Space::CoreType;
+            let name = id.strip_prefix('$').unwrap_or_default();
+            let near = nearest(name, self.bindings.ids(items::CORE_TYPE), &mut self.core.budget);
+            error.help = near.map(|near| Help::Meant(format!("${near}").into()));
+        }
+        self.core.report(*error);
     }
 
     /// Moves past the field at position `start`, which has an error.

@@ -15,7 +15,7 @@ use crate::ids::{IdMap, Space};
 use crate::warning::{Warning, WarningKind};
 
 /// The number of index spaces.
-const SORTS: usize = Space::ALL.len() - Space::OF_MODULE.len();
+const SORTS: usize = Space::Case as usize - Space::OF_MODULE.len();
 
 /// The number of an index space.
 fn slot(sort: Sort) -> usize {

@@ -1,0 +1,31 @@
+//! WIT, the interface text of the component model.
+//!
+//! Text becomes tokens, in which nothing is lost, then a syntax tree, and is then resolved into the
+//! binary format of packages: a [`Component`](wattle_ast::components::Component). There is no other
+//! model of types. What types do not say, documentation and gates, stands in [`docs::PackageDocs`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`syntax`] | tokens, the syntax tree, and the parser that makes it |
+//! | [`Resolver`] | packages of several files, and their dependencies, into components |
+//! | [`docs`] | documentation and gates, and the custom section that keeps them |
+//!
+//! Specification: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md>
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod docs;
+mod error;
+mod ordered;
+mod package;
+mod resolve;
+pub mod syntax;
+
+pub use error::{Error, ErrorKind, Errors, Help, LexError, Place};
+pub use package::{Package, PackageName};
+pub use resolve::{Resolved, Resolver, Source};

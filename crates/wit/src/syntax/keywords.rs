@@ -1,0 +1,80 @@
+//! The keywords of WIT.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md#keywords>
+
+macro_rules! keywords {
+    ($($variant:ident $text:literal)*) => {
+        /// A word that is not a name unless `%` stands before it.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        #[allow(missing_docs, reason = "each is the word that it is named by")]
+        pub enum Keyword { $($variant,)* }
+
+        impl Keyword {
+            /// All keywords.
+            pub const ALL: &[Keyword] = &[$(Keyword::$variant,)*];
+
+            /// The word.
+            pub const fn text(self) -> &'static str {
+                match self { $(Keyword::$variant => $text,)* }
+            }
+        }
+
+        /// The keyword that a word is.
+        ///
+        /// ```
+        /// use wattle_wit::syntax::{Keyword, keyword};
+        /// assert_eq!(keyword("func"), Some(Keyword::Func));
+        /// assert_eq!(keyword("get"), None);
+        /// ```
+        pub fn keyword(word: &str) -> Option<Keyword> {
+            Some(match word { $($text => Keyword::$variant,)* _ => return None })
+        }
+    };
+}
+
+keywords! {
+    As "as"
+    Async "async"
+    Bool "bool"
+    Borrow "borrow"
+    Char "char"
+    Constructor "constructor"
+    Enum "enum"
+    ErrorContext "error-context"
+    Export "export"
+    F32 "f32"
+    F64 "f64"
+    Flags "flags"
+    From "from"
+    Func "func"
+    Future "future"
+    Import "import"
+    Include "include"
+    Interface "interface"
+    List "list"
+    Map "map"
+    Option "option"
+    Own "own"
+    Package "package"
+    Record "record"
+    Resource "resource"
+    Result "result"
+    S16 "s16"
+    S32 "s32"
+    S64 "s64"
+    S8 "s8"
+    Static "static"
+    Stream "stream"
+    String "string"
+    Tuple "tuple"
+    Type "type"
+    U16 "u16"
+    U32 "u32"
+    U64 "u64"
+    U8 "u8"
+    Underscore "_"
+    Use "use"
+    Variant "variant"
+    With "with"
+    World "world"
+}
