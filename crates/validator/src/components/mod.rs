@@ -15,12 +15,9 @@
 //! | `aliases.rs`, `instances.rs`, `modules.rs`, `start.rs` | other definitions |
 //! | `canons.rs`, `options.rs` | canonical definitions and their options |
 //! | `stream.rs` | parts of a stream one by one; files that hold either |
-<<<<<<< HEAD
 //! | `gc.rs` | functions that pass values as references |
-=======
 //! | `features_used.rs` | which features a component uses, and where |
 //! | `threads.rs` | bodies of core modules on several threads |
->>>>>>> main
 //! | `error.rs` | what can be wrong |
 //! | `view.rs` | [`ComponentTypes`]: imports and exports by name |
 //!
@@ -34,11 +31,8 @@ mod canons;
 mod core_types;
 mod error;
 mod externs;
-<<<<<<< HEAD
-mod gc;
-=======
 mod features_used;
->>>>>>> main
+mod gc;
 mod instances;
 mod matching;
 mod modules;
@@ -56,7 +50,7 @@ mod validator;
 mod view;
 
 pub use error::{ComponentErrorKind, ComponentMismatch, Leaf, NameRule, Step, Text};
-pub use stream::{PartVerdict, WasmTypes, validate_wasm};
 pub use features_used::features_used_of;
+pub use stream::{PartVerdict, WasmTypes, validate_wasm};
 pub use validator::{Validator, validate_component};
 pub use view::{ComponentTypes, Extern, ExternView, ModuleView, Shape, TypeView};
