@@ -6,9 +6,9 @@ use core::fmt;
 
 use wattle_ast::Name;
 use wattle_ast::components::{
-    Alias, Canon, CanonOpt, Case, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx, Definition,
-    Export, ExternDesc, Field, FuncType, Import, Instance, PlainSort, PlainSortIdx, PrimType,
-    ResourceType, ResultList, Sort, Type, TypeBound, ValType,
+    Alias, Canon, CanonOpt, Case, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx,
+    Definition, Export, ExternDesc, Field, FuncType, Import, Instance, PlainSort, PlainSortIdx,
+    PrimType, ResourceType, ResultList, Sort, Type, TypeBound, ValType,
 };
 
 use super::generator::Generator;

@@ -55,7 +55,10 @@ impl Generator<'_> {
             ty => ty.can_be_named().imports,
         };
         let name = self.plain_name();
-        let equal = if self.entropy.chance(170) { self.nameable(can_be_imported) } else { None };
+        // What an export has named, imports cannot refer to, by any index.
+        let is_type = |(_, item): &(_, Item)| matches!(item, Item::Type(_));
+        let wants_equal = self.entropy.chance(170) && !self.frame().exports.iter().any(is_type);
+        let equal = if wants_equal { self.nameable(can_be_imported) } else { None };
         let entry = match equal {
             Some((index, ty)) => {
                 self.import(name, ExternDesc::Type(TypeBound::Eq(index.into())));
@@ -392,11 +395,7 @@ impl Generator<'_> {
                 let Some((index, ty)) = self.nameable(|ty| ty.can_be_named().exports) else {
                     return;
                 };
-                let imports = match &ty {
-                    TypeEntry::Resource { visible, .. } => visible.imports,
-                    ty => ty.value().is_some_and(|known| known.visible.imports),
-                };
-                let entry = ty.named(Visible { imports, exports: true });
+                let entry = ty.named(Visible::EXPORTS);
                 (PlainSortIdx::Type(index.into()).into(), Item::Type(entry))
             }
             5 => {

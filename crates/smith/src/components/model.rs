@@ -31,7 +31,7 @@ pub(super) struct Known {
     pub(super) can_be_named: Visible,
     pub(super) has_resource: bool,
     pub(super) has_borrow: bool,
-    /// Whether a handle, a stream or a future is in it.
+    /// Whether a handle, a stream, a future or an error context is in it.
     pub(super) has_handle: bool,
 }
 
@@ -70,7 +70,7 @@ impl Known {
             can_be_named: Visible::EVERYWHERE,
             has_resource: false,
             has_borrow: false,
-            has_handle: false,
+            has_handle: ty == PrimType::ErrorContext,
         }
     }
 
@@ -189,9 +189,9 @@ impl TypeEntry {
     /// What is known of it as a value type.
     pub(super) fn value(&self) -> Option<Known> {
         match self {
-            TypeEntry::Value(known)
-            | TypeEntry::Stream(known, _)
-            | TypeEntry::Future(known, _) => Some(*known),
+            TypeEntry::Value(known) | TypeEntry::Stream(known, _) | TypeEntry::Future(known, _) => {
+                Some(*known)
+            }
             _ => None,
         }
     }
@@ -235,7 +235,7 @@ impl TypeEntry {
     /// The type under a name that an import or export gives it.
     pub(super) fn named(&self, visible: Visible) -> TypeEntry {
         match self {
-            TypeEntry::Func(sig) => TypeEntry::Func(sig.clone()),
+            TypeEntry::Func(sig) => TypeEntry::Func(Rc::new(Sig { visible, ..Sig::clone(sig) })),
             _ => self.map(|known| known.named(visible), visible, true),
         }
     }
