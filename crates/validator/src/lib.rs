@@ -1,8 +1,10 @@
-//! Streaming and parallel validator of WebAssembly modules.
+//! Streaming and parallel validator of WebAssembly modules and components.
 //!
 //! It decides validity as the specification does, and reports errors in the words of the official
 //! test suite. Malformed and invalid are different: the parser finds what is malformed, except
 //! inside bodies and constant expressions, whose bytes are decoded and checked here in one pass.
+//!
+//! [`components`] validates components; everything else here is about modules.
 //!
 //! This crate holds the rules of types, modules and instructions, the registry of canonical types,
 //! and the limits of implementations. It does not read modules, check custom sections, or execute

@@ -4,7 +4,7 @@
 /// [`ErrorKind::Limit`](crate::ErrorKind::Limit), even if the specification allows it.
 ///
 /// The default is the limits of the JavaScript API, so that a module accepted here is accepted by
-/// browsers. Sizes of memories and tables are limited at instantiation, not here. The API has no
+/// browsers; for components, it is what `wasm-tools` allows. Sizes of memories and tables are limited at instantiation, not here. The API has no
 /// limit for operands; that is ours, so that a few bytes of calls with a thousand results each do not
 /// fill the memory: validation on one thread takes at most 4 MB for operands.
 ///
@@ -100,7 +100,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits of the JavaScript API.
+    /// The limits of the JavaScript API, and for components those of `wasm-tools`.
     pub const JS: Limits = Limits {
         types: 1_000_000,
         rec_groups: 1_000_000,
@@ -136,7 +136,7 @@ impl Limits {
         fixed_list_len: 1_073_741_824,
         type_depth: 100,
         type_size: 1_000_000,
-        type_copies: 1_000_000,
+        type_copies: 300_000,
         instantiation_args: 100_000,
         instance_exports: 100_000,
         canon_opts: 10,

@@ -461,6 +461,7 @@ fn unexpected(expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
         (Expected::TypeDecl, TokenKind::Keyword) if is_component_field => DECLARATION,
         (Expected::CoreSort, _) if text == "core" => CORE_IN_CORE,
         (Expected::ComponentValType, _) if is_value_type(text) => CORE_VAL_TYPE,
+        (Expected::ComponentValType, TokenKind::Keyword) => return one_of(expected),
         (Expected::DefType, TokenKind::Id | TokenKind::Number) => DEF_TYPE,
         (Expected::Token(")"), TokenKind::String) if cursor.is_in("memory") => CORE_EXPORT,
         (Expected::Field, _) => match text {

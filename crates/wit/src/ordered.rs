@@ -2,10 +2,19 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::borrow::Borrow;
 
 /// A map in the order of insertion. Lookups take logarithmic time.
+///
+/// ```
+/// use wattle_wit::docs::Map;
+///
+/// let map: Map<u32> = [("b".into(), 1), ("a".into(), 2)].into_iter().collect();
+/// assert_eq!(map.get("a"), Some(&2));
+/// assert_eq!(map.keys().collect::<Vec<_>>(), ["b", "a"]);
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Ordered<K, V> {
+pub struct Ordered<K, V> {
     entries: Vec<(K, V)>,
     places: BTreeMap<K, usize>,
 }
@@ -16,56 +25,73 @@ impl<K, V> Default for Ordered<K, V> {
     }
 }
 
+impl<K: PartialEq, V: PartialEq> PartialEq for Ordered<K, V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+    }
+}
+
+impl<K: Eq, V: Eq> Eq for Ordered<K, V> {}
+
+impl<K, V> Ordered<K, V> {
+    /// The number of entries.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The entries in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
+        self.entries.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The keys in order.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.entries.iter().map(|(key, _)| key)
+    }
+}
+
 impl<K: Ord + Clone, V> Ordered<K, V> {
-    /// Adds an entry behind the others. If the key has an entry, nothing changes and that entry is
-    /// the error.
-    pub(crate) fn insert(&mut self, key: K, value: V) -> Result<(), &V> {
+    /// Adds an entry behind the others. If the key has an entry, that stays.
+    ///
+    /// # Errors
+    /// The value that is there.
+    pub fn insert(&mut self, key: K, value: V) -> Result<(), &V> {
         if let Some(&place) = self.places.get(&key) {
-            return match self.entries.get(place) {
-                Some((_, value)) => Err(value),
-                None => Ok(()),
-            };
+            return self.entries.get(place).map_or(Ok(()), |(_, value)| Err(value));
         }
         self.places.insert(key.clone(), self.entries.len());
         self.entries.push((key, value));
         Ok(())
     }
 
-    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+    /// The value of a key.
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
         self.entries.get(*self.places.get(key)?).map(|(_, value)| value)
     }
 
-    pub(crate) fn contains(&self, key: &K) -> bool {
+    /// Whether a key has a value.
+    pub fn contains<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
         self.places.contains_key(key)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
-        self.entries.iter().map(|(key, value)| (key, value))
-    }
-
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
-        self.entries.iter().map(|(key, _)| key)
-    }
-
-    /// The entries, sorted by a key of their own; entries with the same key keep their order.
-    pub(crate) fn sort_by_key<T: Ord>(&mut self, key: impl Fn(&K, &V) -> T) {
-        self.entries.sort_by_cached_key(|(name, value)| key(name, value));
-        self.places = self.entries.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
-    }
-
+    /// The entries without the lookup.
     pub(crate) fn into_entries(self) -> Vec<(K, V)> {
         self.entries
     }
 }
 
+/// Of several entries with one key, the first stays.
 impl<K: Ord + Clone, V> FromIterator<(K, V)> for Ordered<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let mut map = Ordered::default();
@@ -73,5 +99,47 @@ impl<K: Ord + Clone, V> FromIterator<(K, V)> for Ordered<K, V> {
             let _ = map.insert(key, value);
         }
         map
+    }
+}
+
+#[cfg(feature = "docs")]
+mod json {
+    use alloc::string::String;
+    use core::fmt;
+    use core::marker::PhantomData;
+
+    use serde::de::{MapAccess, Visitor};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Ordered;
+
+    impl<V: Serialize> Serialize for Ordered<String, V> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.iter())
+        }
+    }
+
+    impl<'de, V: Deserialize<'de>> Deserialize<'de> for Ordered<String, V> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_map(Entries(PhantomData))
+        }
+    }
+
+    struct Entries<V>(PhantomData<V>);
+
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for Entries<V> {
+        type Value = Ordered<String, V>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut map = Ordered::default();
+            while let Some((key, value)) = entries.next_entry()? {
+                let _ = map.insert(key, value);
+            }
+            Ok(map)
+        }
     }
 }

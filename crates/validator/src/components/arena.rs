@@ -9,6 +9,7 @@
 //! so value types and functions are equal when these ids are.
 
 use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry as Slot;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -287,29 +288,23 @@ pub(crate) struct Origin {
     pub(crate) within: Option<TextId>,
 }
 
-/// A key of the table of nodes. The hash comes first, so that most comparisons look at one word; the
-/// words behind it decide, so that equal hashes do no harm.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Key {
-    hash: u64,
-    kind: Kind,
-    words: Arc<[u32]>,
-}
+/// What tells nodes apart.
+type Key = (Kind, Arc<[u32]>);
 
-impl Key {
-    fn new(kind: Kind, words: &[u32]) -> Key {
-        let hash = words.iter().fold(kind as u64, |hash, &word| {
-            (hash.rotate_left(5) ^ u64::from(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        });
-        Key { hash, kind, words: words.into() }
-    }
+fn hash(kind: Kind, words: &[u32]) -> u64 {
+    words.iter().fold(kind as u64, |hash, &word| {
+        (hash.rotate_left(5) ^ u64::from(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    })
 }
 
 /// The nodes of all types of a validation.
 #[derive(Clone, Debug)]
 pub(crate) struct Arena {
     nodes: Vec<Node>,
-    ids: BTreeMap<Key, NodeId>,
+    /// The first node with each hash.
+    by_hash: BTreeMap<u64, NodeId>,
+    /// The others, so that equal hashes do no harm.
+    others: BTreeMap<Key, NodeId>,
     abis: Vec<ValueAbi>,
     abi_ids: BTreeMap<ValueAbi, u32>,
     texts: Vec<Arc<str>>,
@@ -328,7 +323,8 @@ impl Default for Arena {
     fn default() -> Arena {
         let mut arena = Arena {
             nodes: Vec::new(),
-            ids: BTreeMap::new(),
+            by_hash: BTreeMap::new(),
+            others: BTreeMap::new(),
             abis: Vec::new(),
             abi_ids: BTreeMap::new(),
             texts: Vec::new(),
@@ -369,6 +365,9 @@ impl Arena {
 
     /// The id of attributes.
     pub(crate) fn attributes(&mut self, attributes: Attributes) -> u32 {
+        if attributes == Attributes::default() && !self.attributes.is_empty() {
+            return 0;
+        }
         let next = self.attributes.len() as u32;
         let id = *self.attribute_ids.entry(attributes).or_insert(next);
         if id == next {
@@ -393,10 +392,17 @@ impl Arena {
         self.origins.get(variable as usize).copied().unwrap_or_default()
     }
 
-    /// Gives the variable of a resource the name that it is introduced with.
-    pub(crate) fn name_variable(&mut self, variable: u32, name: TextId) {
-        if let Some(origin) = self.origins.get_mut(variable as usize) {
-            origin.name.get_or_insert(name);
+    /// Gives a type that an import or export names, and the resource that it is, this name, unless
+    /// they have one.
+    pub(crate) fn name_type(&mut self, id: NodeId, name: TextId) {
+        let own = match self.node(id) {
+            Node { kind: Kind::Named, words, .. } => words.first().copied(),
+            _ => None,
+        };
+        for variable in own.into_iter().chain(self.resource_variable(id)) {
+            if let Some(origin) = self.origins.get_mut(variable as usize) {
+                origin.name.get_or_insert(name);
+            }
         }
     }
 
@@ -471,8 +477,7 @@ impl Arena {
 
     /// The node with these words, which is added unless it is there.
     pub(crate) fn intern(&mut self, kind: Kind, words: &[u32]) -> NodeId {
-        let key = Key::new(kind, words);
-        if let Some(&id) = self.ids.get(&key) {
+        if let Some(id) = self.find(kind, words) {
             return id;
         }
         let has_names = |(_, child)| self.node(child).structure != child;
@@ -484,21 +489,30 @@ impl Arena {
                 for (place, child) in children(kind, words) {
                     bare[place] = self.node(child).structure.0;
                 }
-                let key = Key::new(kind, &bare);
-                Some(match self.ids.get(&key) {
-                    Some(&id) => id,
-                    None => self.add(key, None),
+                Some(match self.find(kind, &bare) {
+                    Some(id) => id,
+                    None => self.add(kind, &bare, None),
                 })
             }
             _ => None,
         };
-        self.add(key, structure)
+        self.add(kind, words, structure)
+    }
+
+    /// The node with these words, if it is there.
+    fn find(&self, kind: Kind, words: &[u32]) -> Option<NodeId> {
+        let first = *self.by_hash.get(&hash(kind, words))?;
+        let node = self.node(first);
+        match node.kind == kind && *node.words == *words {
+            true => Some(first),
+            false => self.others.get(&(kind, words.into())).copied(),
+        }
     }
 
     /// Adds a node that is not there, whose structure is another node unless it is its own.
-    fn add(&mut self, key: Key, structure: Option<NodeId>) -> NodeId {
+    fn add(&mut self, kind: Kind, words: &[u32], structure: Option<NodeId>) -> NodeId {
         let id = NodeId(self.nodes.len() as u32);
-        let (kind, words) = (key.kind, key.words.clone());
+        let words: Arc<[u32]> = words.into();
         let mut node = Node {
             kind,
             words: words.clone(),
@@ -534,7 +548,10 @@ impl Arena {
             }
         }
         self.nodes.push(node);
-        self.ids.insert(key, id);
+        match self.by_hash.entry(hash(kind, &words)) {
+            Slot::Vacant(slot) => drop(slot.insert(id)),
+            Slot::Occupied(_) => drop(self.others.insert((kind, words), id)),
+        }
         id
     }
 

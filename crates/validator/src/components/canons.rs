@@ -17,7 +17,7 @@ use wattle_ast::components::{
 use wattle_ast::{AddrType, Feature, FuncType, TableIdx, TypeIdx, ValType};
 
 use super::arena::{ABSENT, Kind, NodeId, Properties};
-use super::core_types::{CoreItem, address};
+use super::core_types::{CoreItem, UNKNOWN, address};
 use super::error::{ComponentErrorKind as K, Leaf};
 use super::options::Options;
 use super::scope::CoreType;
@@ -51,7 +51,10 @@ impl Validator {
         let ty = match canon {
             Canon::Lower { func, opts } => match self.lower(func.0, opts)? {
                 Some(ty) => ty,
-                None => return Ok(self.scope_mut().push(sort, 0)),
+                None => {
+                    self.scope_mut().push(sort, UNKNOWN);
+                    return Ok(());
+                }
             },
             Canon::TaskReturn { result, opts } => self.task_return(*result, opts)?,
             Canon::ContextGet { slot } => {

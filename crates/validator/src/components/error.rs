@@ -159,7 +159,7 @@ kinds! {
 
     /// A type is visible from outside without a name there.
     Hidden { what: &'static str, side: &'static str, hidden: String }
-        "{what} not valid to be used as {side}: {hidden} that it refers to is not itself the type of an {side}";
+        "{what} not valid to be used as {side}: it refers to {hidden}, which no {side} gives a name";
     /// An import refers to a type that only an export names.
     HiddenExport { what: &'static str }
         "{what} not valid to be used as import: it is named by an export, which imports cannot refer to";

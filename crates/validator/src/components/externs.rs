@@ -13,7 +13,7 @@ use wattle_ast::components::{
 };
 
 use super::aliases::entity_sort;
-use super::arena::{Entity, EntitySort, Kind, NodeId, Origin, Properties};
+use super::arena::{Entity, EntitySort, Kind, NodeId, Origin, Properties, TextId};
 use super::core_types::UNKNOWN;
 use super::error::ComponentErrorKind as K;
 use super::matching::Matching;
@@ -149,8 +149,10 @@ impl Validator {
         entity: Entity,
     ) -> Checked {
         self.add_index(sort)?;
+        self.check_copies()?;
+        self.check_extern_size(entity)?;
         let text = self.arena.text(name.name.as_str());
-        let entity = self.settle(side, entity, name.name.as_str());
+        let entity = self.settle(side, entity, text);
         self.scope_mut().push(sort, entity.id);
         if entity.sort == EntitySort::Value && side == Side::Export {
             // An export is a use.
@@ -165,8 +167,13 @@ impl Validator {
         }
         let visible = self.make_visible(side, entity);
         // Both are checked, so that the entry is there for what comes later.
-        let named = self.add_name(side, name, entity);
-        visible.and(named)?;
+        let named = self.add_name(side, name, text, entity);
+        visible.and(named)
+    }
+
+    /// Adds the size of the type of an import or export to that of the scope, and checks limits. A
+    /// type that is too large is not added, since its copies would be as large.
+    fn check_extern_size(&mut self, entity: Entity) -> Checked {
         let (size, depth) = match entity.node() {
             Some(node) => (self.arena.node(node).size, self.arena.node(node).depth),
             None => (1, 1),
@@ -175,18 +182,17 @@ impl Validator {
             return Err(K::TypeDepth { most: self.limits.type_depth }.into());
         }
         let most = self.limits.type_size;
-        let scope = self.scope_mut();
-        scope.size = scope.size.saturating_add(size);
-        match scope.size < most {
-            true => Ok(()),
-            false => Err(K::TypeSize { most }.into()),
+        let sum = self.scope().size.saturating_add(size);
+        if sum >= most {
+            return Err(K::TypeSize { most }.into());
         }
+        self.scope_mut().size = sum;
+        Ok(())
     }
 
     /// Makes the resources of an import or export those of this scope.
-    fn settle(&mut self, side: Side, entity: Entity, name: &str) -> Entity {
+    fn settle(&mut self, side: Side, entity: Entity, name: TextId) -> Entity {
         let id = NodeId(entity.id);
-        let name = self.arena.text(name);
         let fresh = match entity.sort {
             EntitySort::Instance => {
                 let origin = Origin { name: None, within: Some(name) };
@@ -194,14 +200,18 @@ impl Validator {
                 self.introduce(side, &fresh);
                 return entity.with(id);
             }
-            // A resource that is introduced right here has no name yet.
+            // The resource is introduced right here.
             EntitySort::Type if self.arena.node(id).kind == Kind::Resource => {
                 self.arena.resource_variable(id)
+            }
+            EntitySort::Type => {
+                self.arena.name_type(id, name);
+                None
             }
             _ => None,
         };
         if let Some(variable) = fresh {
-            self.arena.name_variable(variable, name);
+            self.arena.name_type(id, name);
             self.introduce(side, &[variable]);
         }
         entity

@@ -128,6 +128,7 @@ impl Validator {
     fn instantiate(&mut self, component: NodeId, args: &[Arg<'_>]) -> Checked<NodeId> {
         let most = self.limits.instantiation_args;
         self.within("instantiation arguments", args.len().saturating_sub(1) as u32, most)?;
+        self.check_copies()?;
         let mut errors = Vec::new();
         let mut given: BTreeMap<TextId, Entity> = BTreeMap::new();
         for arg in args {
@@ -174,7 +175,6 @@ impl Validator {
                 entry.entity = entry.entity.with(substitution.apply(&mut self.arena, node));
             }
         }
-        self.check_copies()?;
         let id = self.arena.instance(&[], &exports);
         self.check_size(id)?;
         Ok(id)

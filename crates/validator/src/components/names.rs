@@ -23,9 +23,9 @@ impl Validator {
         &mut self,
         side: Side,
         name: &ExternName<'_>,
+        text: TextId,
         entity: Entity,
     ) -> Checked {
-        let text = self.arena.text(name.name.as_str());
         let entry = Entry { name: text, entity, attributes: self.attributes(name) };
         let last = self.scopes.len() - 1;
         let mut externs = core::mem::take(self.scopes[last].side(side));

@@ -25,8 +25,8 @@ impl Validator {
             (Kind::Func, [_, result, params @ ..]) => (*result, params),
             _ => {
                 // The function had an error.
-                let args = start.args.iter();
-                return args.map(|arg| self.use_value(arg.0).map(drop)).collect();
+                let mut args = start.args.iter();
+                return args.try_for_each(|arg| self.use_value(arg.0).map(drop));
             }
         };
         let params: Vec<NodeId> =

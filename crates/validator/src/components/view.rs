@@ -140,8 +140,11 @@ impl fmt::Display for Extern<'_> {
             ExternView::Module(_) => f.write_str("core module"),
             ExternView::Value(ty) => write!(f, "value {ty}"),
             ExternView::Type(ty) => {
-                let types = &ty.types.arena;
-                write!(f, "type {}", described(types, types.unnamed(ty.id), MOST_SHOWN))
+                let arena = &ty.types.arena;
+                match arena.kind(ty.id) {
+                    Kind::Resource => f.write_str("resource"),
+                    _ => write!(f, "type {}", described(arena, arena.unnamed(ty.id), MOST_SHOWN)),
+                }
             }
             ExternView::Func(ty) | ExternView::Component(ty) | ExternView::Instance(ty) => {
                 ty.fmt(f)

@@ -29,14 +29,18 @@ mod items;
 mod scopes;
 mod types;
 
+use alloc::boxed::Box;
+use alloc::format;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{Component, Definition};
-use wattle_ast::{SourceMap, Wasm};
+use wattle_ast::{SourceMap, Wasm, nearest};
 use wattle_syntax::{Lexer, TokenKind, Tokens};
 
 use crate::cursor::Cursor;
-use crate::error::{Error, Errors, Expected, Result};
+use crate::error::{Error, ErrorKind, Errors, Expected, Result};
+use crate::help::Help;
+use crate::ids::Space;
 use crate::module::{Parsed, Parser, State, annotations};
 use crate::references::{Identifiers, Recorder};
 use crate::warning::Warning;
@@ -318,7 +322,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
                 _ => Err(self.core.cursor.unexpected(self.scope.expected())),
             };
             if let Err(error) = result {
-                self.core.report(*error);
+                self.report(error);
                 self.pass_by(start);
             }
         }
@@ -336,6 +340,18 @@ impl<'t, 'a> ComponentState<'t, 'a> {
             }
             Then::Extern(ext, desc) => self.finish_extern(ext, desc),
         }
+    }
+
+    /// Reports an error. What is a type for the parser of modules is a core type of a component.
+    #[cold]
+    fn report(&mut self, mut error: Box<Error>) {
+        if let ErrorKind::Unknown(space @ Space::Type, id) = &mut error.kind {
+            *space = Space::CoreType;
+            let name = id.strip_prefix('$').unwrap_or_default();
+            let near = nearest(name, self.bindings.ids(items::CORE_TYPE), &mut self.core.budget);
+            error.help = near.map(|near| Help::Meant(format!("${near}").into()));
+        }
+        self.core.report(*error);
     }
 
     /// Moves past the field at position `start`, which has an error.

@@ -124,7 +124,7 @@ impl<'a> Stripped<'a> {
             }
             (false, Piece::Head { code, .. }) => {
                 *piece = Piece::Head { code: *code, size: level.size };
-                1 + leb128_len(level.size)
+                1 + leb128::len_u32(level.size as u32)
             }
             (false, Piece::Bytes(_)) => 0,
         };
@@ -151,13 +151,6 @@ impl<'a> Stripped<'a> {
         }
         out
     }
-}
-
-/// The number of bytes of a size.
-fn leb128_len(size: usize) -> usize {
-    let mut bytes = Vec::new();
-    leb128::write_u32(&mut bytes, size as u32);
-    bytes.len()
 }
 
 fn is_removed(frame: &SectionFrame<'_>, removes: &dyn Fn(Option<&str>) -> bool) -> bool {

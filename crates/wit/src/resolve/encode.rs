@@ -1,0 +1,443 @@
+//! The component that a package is in binary.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md#package-format>
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use wattle_ast::components::{
+    Alias, Case, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, Field, FuncType,
+    Import, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
+};
+use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name};
+
+use super::Resolve;
+use super::model::{
+    Extern, FuncData, InterfaceId, Key, Kind, Owner, PackageId, Text, TypeId, Val, WorldId,
+};
+use crate::package::Package;
+
+/// What distinguishes the types of functions.
+type Signature = (bool, Vec<(Text, Val)>, Option<Val>);
+
+/// The definitions of the type of a component or instance, while they are written.
+#[derive(Default)]
+struct Types {
+    definitions: Vec<Definition<'static>>,
+    /// The number of types.
+    len: u32,
+    /// The types that have an index.
+    indices: BTreeMap<TypeId, u32>,
+    /// The types of functions that have an index.
+    funcs: BTreeMap<Signature, u32>,
+}
+
+impl Types {
+    /// Adds a definition that adds a type, and returns its index.
+    fn add(&mut self, definition: Definition<'static>) -> u32 {
+        self.definitions.push(definition);
+        self.len += 1;
+        self.len - 1
+    }
+}
+
+/// Writes the type of a component.
+struct Encoder<'r, 'a> {
+    resolve: &'r Resolve<'a>,
+    /// The type of the component.
+    outer: Types,
+    /// The type of an instance that is open.
+    inner: Option<Types>,
+    /// The interface whose types are defined; others are aliases.
+    interface: Option<InterfaceId>,
+    /// Whether types are imports.
+    imports_types: bool,
+    /// The number of instances.
+    instances: u32,
+    /// The instance of each interface.
+    instance_of: BTreeMap<InterfaceId, u32>,
+    /// The aliases of types of instances.
+    aliases: BTreeMap<(u32, TypeId), u32>,
+}
+
+impl Resolve<'_> {
+    /// The packages in their order.
+    pub(super) fn finish(&self) -> Vec<Package> {
+        let order = self.order.clone();
+        let package = |id: PackageId| {
+            let places = self.places.range((id.0, "".into(), "".into())..);
+            let places = places.take_while(|((package, ..), _)| *package == id.0);
+            let places = places.map(|((_, item, member), place)| {
+                ((item.to_string(), member.to_string()), *place)
+            });
+            Package {
+                name: self.packages[id.0].name.clone(),
+                component: self.encode_package(id),
+                docs: self.document(id),
+                places: places.collect(),
+            }
+        };
+        order.into_iter().map(package).collect()
+    }
+
+    fn encode_package(&self, id: PackageId) -> Component<'static> {
+        let package = &self.packages[id.0];
+        let mut definitions = Vec::new();
+        let mut len = 0;
+        let mut add = |name: &str, body: Vec<Definition<'static>>| {
+            definitions.push(Definition::Type(Type::Component));
+            definitions.extend(body);
+            definitions.push(Definition::End);
+            let item = SortIdx::Plain(PlainSortIdx::Type(ComponentTypeIdx(len)));
+            let name = ExternName::from(String::from(name));
+            definitions.push(Definition::Export(Export { name, item, ty: None }));
+            len += 2;
+        };
+        for id in &package.interfaces {
+            let name = self.interfaces[id.0].name.as_deref().unwrap_or_default();
+            add(name, self.encode_interface(*id));
+        }
+        for id in &package.worlds {
+            let world = &self.worlds[id.0];
+            let mut body = Vec::from([Definition::Type(Type::Component)]);
+            body.extend(self.encode_world(*id));
+            body.push(Definition::End);
+            let version = package.name.version.as_deref();
+            let version = version.map_or(String::new(), |version| format!("@{version}"));
+            let (namespace, name) = (&package.name.namespace, &package.name.name);
+            let full = format!("{namespace}:{name}/{}{version}", world.name);
+            body.push(Definition::ExportDecl(ExportDecl {
+                name: full.into(),
+                ty: ExternDesc::Component(ComponentTypeIdx(0)),
+            }));
+            add(&world.name, body);
+        }
+        definitions.into_iter().collect()
+    }
+
+    /// The type of a component that exports an interface, and imports those that it uses.
+    fn encode_interface(&self, id: InterfaceId) -> Vec<Definition<'static>> {
+        let mut encoder = Encoder::new(self);
+        for used in self.with_used(id) {
+            encoder.interface = Some(used);
+            let name = self.interface_name(used);
+            if used == id {
+                let ty = encoder.instance(used, true);
+                let ty = ExternDesc::Instance(ComponentTypeIdx(ty));
+                encoder.outer.definitions.push(Definition::ExportDecl(ExportDecl { name, ty }));
+            } else {
+                // All types, used or not: so all see the interface alike.
+                let ty = encoder.instance(used, false);
+                let ty = ExternDesc::Instance(ComponentTypeIdx(ty));
+                encoder.outer.definitions.push(Definition::Import(Import { name, ty }));
+            }
+        }
+        encoder.outer.definitions
+    }
+
+    /// An interface, behind all that it uses.
+    fn with_used(&self, id: InterfaceId) -> Vec<InterfaceId> {
+        let mut found = Vec::new();
+        let mut entered = BTreeSet::new();
+        let mut steps = Vec::from([(id, false)]);
+        while let Some((id, is_complete)) = steps.pop() {
+            if is_complete {
+                found.push(id);
+            } else if entered.insert(id) {
+                steps.push((id, true));
+                steps.extend(self.used_interfaces(id).into_iter().rev().map(|id| (id, false)));
+            }
+        }
+        found
+    }
+
+    /// The type of a component that a world is.
+    fn encode_world(&self, id: WorldId) -> Vec<Definition<'static>> {
+        let world = &self.worlds[id.0];
+        let mut encoder = Encoder::new(self);
+        for (key, item) in world.imports.iter() {
+            if let Extern::Type(ty, _) = item {
+                encoder.interface = None;
+                encoder.imports_types = true;
+                encoder.ty(*ty);
+                encoder.imports_types = false;
+                continue;
+            }
+            let ty = encoder.item(item);
+            let name = self.extern_name(key, item);
+            encoder.outer.definitions.push(Definition::Import(Import { name, ty }));
+        }
+        for (key, item) in world.exports.iter() {
+            let ty = encoder.item(item);
+            let name = self.extern_name(key, item);
+            encoder.outer.definitions.push(Definition::ExportDecl(ExportDecl { name, ty }));
+        }
+        encoder.outer.definitions
+    }
+
+    /// The name of an interface with its package, and what canonical versions leave out.
+    fn interface_name(&self, id: InterfaceId) -> ExternName<'static> {
+        let full = self.full_name(id);
+        let package = &self.packages[self.interfaces[id.0].package.0].name;
+        let split = package.version.as_deref().and_then(Version::split);
+        let Some((_, suffix)) = split.filter(|_| self.resolver.canonical_names) else {
+            return full.into();
+        };
+        let name: String = full[..full.len() - suffix.len()].into();
+        let version_suffix = (!suffix.is_empty()).then(|| String::from(suffix).into());
+        ExternName { name: name.into(), version_suffix, ..ExternName::default() }
+    }
+
+    /// The name of an import or export of a world, with its attributes.
+    fn extern_name(&self, key: &Key, item: &Extern) -> ExternName<'static> {
+        let external_id = match item {
+            Extern::Interface { external_id, .. } => external_id.clone(),
+            Extern::Func(func) => func.external_id.clone(),
+            Extern::Type(ty, _) => self.types[ty.0].external_id.clone(),
+        };
+        let mut name = match (key, item) {
+            (Key::Interface(id), _) => self.interface_name(*id),
+            (Key::Name(name), Extern::Interface { id, .. }) => {
+                let mut name = ExternName::from(Name::Shared(name.clone()));
+                if self.interfaces[id.0].name.is_some() {
+                    let interface = self.interface_name(*id);
+                    name.implements = Some(interface.name);
+                    name.version_suffix = interface.version_suffix;
+                }
+                name
+            }
+            (Key::Name(name), _) => ExternName::from(Name::Shared(name.clone())),
+        };
+        name.external_id = external_id.map(Name::Shared);
+        name
+    }
+}
+
+impl<'r, 'a> Encoder<'r, 'a> {
+    fn new(resolve: &'r Resolve<'a>) -> Encoder<'r, 'a> {
+        Encoder {
+            resolve,
+            outer: Types::default(),
+            inner: None,
+            interface: None,
+            imports_types: false,
+            instances: 0,
+            instance_of: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+        }
+    }
+
+    /// The types of the scope that is open.
+    fn types(&mut self) -> &mut Types {
+        self.inner.as_mut().unwrap_or(&mut self.outer)
+    }
+
+    /// The type of an import or export that is not a type.
+    fn item(&mut self, item: &Extern) -> ExternDesc {
+        match item {
+            Extern::Interface { id, .. } => {
+                self.interface = Some(*id);
+                ExternDesc::Instance(ComponentTypeIdx(self.instance(*id, true)))
+            }
+            Extern::Func(func) => {
+                self.interface = None;
+                ExternDesc::Func(ComponentTypeIdx(self.func(func)))
+            }
+            Extern::Type(ty, _) => ExternDesc::Type(TypeBound::Eq(ComponentTypeIdx(self.ty(*ty)))),
+        }
+    }
+
+    /// Writes the type of an instance, and returns its index.
+    fn instance(&mut self, id: InterfaceId, with_funcs: bool) -> u32 {
+        let resolve = self.resolve;
+        let interface = &resolve.interfaces[id.0];
+        self.inner = Some(Types::default());
+        let mut places = BTreeMap::new();
+        for (place, (_, ty)) in interface.types.iter().enumerate() {
+            self.ty(*ty);
+            places.insert(*ty, place);
+        }
+        // The functions of resources first, in the order of their resources.
+        let mut funcs: Vec<&FuncData> = interface.funcs.iter().filter(|_| with_funcs).collect();
+        funcs.sort_by_key(|func| match func.resource {
+            Some(resource) => places.get(&resource).copied().unwrap_or(0),
+            None => places.len(),
+        });
+        for func in funcs {
+            let ty = ExternDesc::Func(ComponentTypeIdx(self.func(func)));
+            let mut name = ExternName::from(Name::Shared(func.name.clone()));
+            name.external_id = func.external_id.clone().map(Name::Shared);
+            self.types().definitions.push(Definition::ExportDecl(ExportDecl { name, ty }));
+        }
+        let inner = self.inner.take().unwrap_or_default();
+        let index = self.outer.add(Definition::Type(Type::Instance));
+        self.outer.definitions.extend(inner.definitions);
+        self.outer.definitions.push(Definition::End);
+        self.instance_of.insert(id, self.instances);
+        self.instances += 1;
+        index
+    }
+
+    /// Writes the type of a function, unless it is there, and returns its index.
+    fn func(&mut self, func: &FuncData) -> u32 {
+        let signature: Signature = (func.is_async, func.params.clone(), func.result);
+        if let Some(&index) = self.types().funcs.get(&signature) {
+            return index;
+        }
+        let params = func.params.iter().map(|(name, ty)| Field {
+            label: Name::Shared(name.clone()),
+            ty: self.val(*ty),
+        });
+        let params = params.collect();
+        let result = func.result.map(|ty| self.val(ty)).into();
+        let ty = FuncType { is_async: func.is_async, params, result };
+        let index = self.types().add(Definition::Type(Type::Func(ty)));
+        self.types().funcs.insert(signature, index);
+        index
+    }
+
+    /// Writes a value type.
+    fn val(&mut self, val: Val) -> ValType {
+        match val {
+            Val::Prim(prim) => ValType::Prim(prim),
+            Val::Type(id) => ValType::Type(ComponentTypeIdx(self.ty(id))),
+        }
+    }
+
+    /// Writes a type behind those that it is made of, unless it is there, and returns its index.
+    fn ty(&mut self, id: TypeId) -> u32 {
+        let resolve = self.resolve;
+        let mut open: Vec<(TypeId, Vec<TypeId>)> = Vec::from([(id, self.parts(id))]);
+        while let Some((id, parts)) = open.last_mut() {
+            let id = *id;
+            if let Some(part) = parts.pop() {
+                if !self.types().indices.contains_key(&part) {
+                    let parts = self.parts(part);
+                    open.push((part, parts));
+                }
+                continue;
+            }
+            open.pop();
+            if self.types().indices.contains_key(&id) {
+                continue;
+            }
+            let index = match resolve.types[id.0].owner {
+                Owner::Interface(owner) if Some(owner) != self.interface => self.alias(owner, id),
+                _ => self.define(id),
+            };
+            self.types().indices.insert(id, index);
+        }
+        self.types().indices.get(&id).copied().unwrap_or_default()
+    }
+
+    /// The types that a type is made of, the first last. None if it is an alias in this scope.
+    fn parts(&self, id: TypeId) -> Vec<TypeId> {
+        let ty = &self.resolve.types[id.0];
+        let mut parts = Vec::new();
+        let is_foreign = matches!(ty.owner, Owner::Interface(owner) if Some(owner) != self.interface);
+        if !is_foreign {
+            ty.kind.for_each(|val| {
+                if let Val::Type(part) = val {
+                    parts.push(part);
+                }
+            });
+        }
+        parts.reverse();
+        parts
+    }
+
+    /// An alias of a type of another interface.
+    fn alias(&mut self, owner: InterfaceId, id: TypeId) -> u32 {
+        // Elaboration has put every interface before those that use it.
+        let instance = self.instance_of.get(&owner).copied().unwrap_or_default();
+        let name = self.resolve.types[id.0].name.clone().unwrap_or_default();
+        let outer = match self.aliases.get(&(instance, id)) {
+            Some(&index) => index,
+            None => {
+                let index = self.outer.add(Definition::Alias(Alias::Export {
+                    sort: Sort::Plain(PlainSort::Type),
+                    instance: InstanceIdx(instance),
+                    name: Name::Shared(name),
+                }));
+                self.aliases.insert((instance, id), index);
+                index
+            }
+        };
+        match &mut self.inner {
+            Some(inner) => inner.add(Definition::Alias(Alias::Outer {
+                count: 1,
+                item: SortIdx::Plain(PlainSortIdx::Type(ComponentTypeIdx(outer))),
+            })),
+            None => outer,
+        }
+    }
+
+    /// Defines a type whose parts are there.
+    fn define(&mut self, id: TypeId) -> u32 {
+        let ty = &self.resolve.types[id.0];
+        let named = ty.name.clone().map(|name| {
+            let external_id = ty.external_id.clone().map(Name::Shared);
+            ExternName { external_id, ..ExternName::from(Name::Shared(name)) }
+        });
+        let bound = match &ty.kind {
+            Kind::Resource => TypeBound::Resource,
+            kind => {
+                let index = match self.encoded(kind) {
+                    Ok(ty) => self.types().add(Definition::Type(ty)),
+                    Err(index) => index,
+                };
+                TypeBound::Eq(ComponentTypeIdx(index))
+            }
+        };
+        let (Some(name), ty) = (named, ExternDesc::Type(bound)) else {
+            return match bound {
+                TypeBound::Eq(index) => index.0,
+                TypeBound::Resource => 0,
+            };
+        };
+        let definition = match self.imports_types {
+            true => Definition::Import(Import { name, ty }),
+            false => Definition::ExportDecl(ExportDecl { name, ty }),
+        };
+        self.types().add(definition)
+    }
+
+    /// The definition of a type.
+    ///
+    /// # Errors
+    /// The index of the type that it is another name of.
+    fn encoded(&mut self, kind: &Kind) -> Result<Type<'static>, u32> {
+        let label = |name: &Text| Name::Shared(name.clone());
+        Ok(match kind {
+            Kind::Alias(Val::Prim(prim)) => Type::Prim(*prim),
+            Kind::Alias(Val::Type(id)) => return Err(self.ty(*id)),
+            Kind::Record(fields) => Type::Record(
+                fields.iter().map(|(name, ty)| Field { label: label(name), ty: self.val(*ty) }).collect(),
+            ),
+            Kind::Variant(cases) => Type::Variant(
+                cases
+                    .iter()
+                    .map(|(name, ty)| Case { label: label(name), ty: ty.map(|ty| self.val(ty)) })
+                    .collect(),
+            ),
+            Kind::Flags(labels) => Type::Flags(labels.iter().map(label).collect()),
+            Kind::Enum(labels) => Type::Enum(labels.iter().map(label).collect()),
+            Kind::List(ty) => Type::List(self.val(*ty)),
+            Kind::FixedList(ty, len) => Type::FixedList { elem: self.val(*ty), len: *len },
+            Kind::Tuple(types) => Type::Tuple(types.iter().map(|ty| self.val(*ty)).collect()),
+            Kind::Option(ty) => Type::Option(self.val(*ty)),
+            Kind::Result(ok, err) => {
+                Type::Result { ok: ok.map(|ty| self.val(ty)), err: err.map(|ty| self.val(ty)) }
+            }
+            Kind::Map(key, value) => Type::Map { key: self.val(*key), value: self.val(*value) },
+            Kind::Own(id) => Type::Own(ComponentTypeIdx(self.ty(*id))),
+            Kind::Borrow(id) => Type::Borrow(ComponentTypeIdx(self.ty(*id))),
+            Kind::Stream(ty) => Type::Stream(ty.map(|ty| self.val(ty))),
+            Kind::Future(ty) => Type::Future(ty.map(|ty| self.val(ty))),
+            // A resource is the bound of an export.
+            Kind::Resource => return Err(0),
+        })
+    }
+}

@@ -1,0 +1,386 @@
+//! The interfaces and worlds of a package, in their order, and paths to them.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use wattle_ast::Span;
+
+use super::model::{InterfaceData, InterfaceId, PackageId, Target, Text, WorldData, WorldId};
+use super::packages::package_name;
+use super::{Resolve, order};
+use crate::docs::Gate;
+use crate::error::{ErrorKind, Help, Place};
+use crate::ordered::Ordered;
+use crate::syntax::{Id, InterfaceItem, Item, Path, WorldItem};
+
+/// Where names are looked up.
+pub(super) struct Scope<'a> {
+    pub(super) package: PackageId,
+    pub(super) source: usize,
+    /// The names that the file gives by `use`.
+    uses: BTreeMap<&'a str, Target>,
+}
+
+/// An interface or world before its resolution.
+struct Node<'a> {
+    name: Id<'a>,
+    part: usize,
+    item: &'a Item<'a>,
+}
+
+/// What a name of a file stands for.
+enum FileName<'a> {
+    Local(&'a str),
+    Foreign,
+}
+
+impl<'a> Resolve<'a> {
+    /// Resolves the interfaces and worlds of a package.
+    pub(super) fn resolve_items(&mut self, package: PackageId) {
+        let parts = self.packages[package.0].parts.clone();
+        let mut nodes: Vec<Node<'a>> = Vec::new();
+        let mut numbers: BTreeMap<&'a str, usize> = BTreeMap::new();
+        for (part, (source, items)) in parts.iter().enumerate() {
+            for item in *items {
+                let name = match item {
+                    Item::Interface(interface) => interface.name,
+                    Item::World(world) => world.name,
+                    Item::Use { .. } => continue,
+                };
+                if let Some(&other) = numbers.get(name.name) {
+                    let other: &Node<'_> = &nodes[other];
+                    let related = Place { source: parts[other.part].0, span: other.name.span };
+                    let kind = ErrorKind::DuplicateItem { name: name.name.into() };
+                    self.error(kind, *source, name.span).related = Some(related);
+                    continue;
+                }
+                numbers.insert(name.name, nodes.len());
+                nodes.push(Node { name, part, item });
+            }
+        }
+        let files: Vec<_> =
+            parts.iter().map(|(source, items)| self.file_names(*source, items, &numbers)).collect();
+        let Some(order) = self.order_items(&parts, &nodes, &numbers, &files) else { return };
+        for &number in &order {
+            self.allocate(package, parts[nodes[number].part].0, &nodes[number]);
+        }
+        let mut scopes: Vec<Scope<'a>> = Vec::new();
+        for (source, items) in &parts {
+            scopes.push(self.scope(package, *source, items));
+        }
+        let mut worlds = Vec::new();
+        for number in order {
+            let node = &nodes[number];
+            let scope = &scopes[node.part];
+            match (node.item, self.packages[package.0].items.get(node.name.name)) {
+                (Item::Interface(interface), Some(&Target::Interface(id))) => {
+                    self.resolve_interface(scope, id, &interface.items);
+                    if self.interfaces[id.0].excluded.is_none() {
+                        self.packages[package.0].interfaces.push(id);
+                    }
+                }
+                (Item::World(world), Some(&Target::World(id))) => worlds.push((scope, id, world)),
+                _ => {}
+            }
+        }
+        for (scope, id, world) in worlds {
+            self.resolve_world(scope, id, world);
+            if self.worlds[id.0].excluded.is_none() {
+                self.packages[package.0].worlds.push(id);
+            }
+        }
+    }
+
+    /// The names of a file: its items, and what it gives names by `use`.
+    fn file_names(
+        &mut self,
+        source: usize,
+        items: &'a [Item<'a>],
+        numbers: &BTreeMap<&'a str, usize>,
+    ) -> BTreeMap<&'a str, FileName<'a>> {
+        let mut names = BTreeMap::new();
+        for item in items {
+            let (name, target) = match item {
+                Item::Use { path, rename } => {
+                    let target = match &path.package {
+                        Some(_) => FileName::Foreign,
+                        None => FileName::Local(path.name.name),
+                    };
+                    if path.package.is_none() && !numbers.contains_key(path.name.name) {
+                        self.item_not_found(path.name, source, numbers.keys().copied());
+                    }
+                    (rename.unwrap_or(path.name), target)
+                }
+                Item::Interface(interface) => (interface.name, FileName::Local(interface.name.name)),
+                Item::World(world) => (world.name, FileName::Local(world.name.name)),
+            };
+            let is_item = |name: &FileName<'_>| matches!(name, FileName::Local(local) if numbers.contains_key(local));
+            match names.get(name.name) {
+                // Two items of one name have been reported.
+                Some(FileName::Local(local)) if *local == name.name && is_item(&target) && !matches!(item, Item::Use { .. }) => {}
+                Some(_) => {
+                    let kind = ErrorKind::DuplicateInFile { name: name.name.into() };
+                    self.error(kind, source, name.span);
+                }
+                None => {
+                    names.insert(name.name, target);
+                }
+            }
+        }
+        names
+    }
+
+    fn item_not_found<'n>(&mut self, name: Id<'_>, source: usize, names: impl IntoIterator<Item = &'n str>) {
+        let help = self.meant(name.name, names);
+        let kind = ErrorKind::ItemNotFound { name: name.name.into() };
+        self.error(kind, source, name.span).help = help;
+    }
+
+    /// Orders items so that each stands behind those of this package that it uses or includes.
+    fn order_items(
+        &mut self,
+        parts: &[(usize, &'a [Item<'a>])],
+        nodes: &[Node<'a>],
+        numbers: &BTreeMap<&'a str, usize>,
+        files: &[BTreeMap<&'a str, FileName<'a>>],
+    ) -> Option<Vec<usize>> {
+        let mut edges = Vec::new();
+        for node in nodes {
+            let mut to = Vec::new();
+            let mut add = |path: &Path<'a>| {
+                let name = match files[node.part].get(path.name.name) {
+                    _ if path.package.is_some() => return,
+                    Some(FileName::Foreign) => return,
+                    Some(FileName::Local(name)) => name,
+                    None => path.name.name,
+                };
+                to.extend(numbers.get(name));
+            };
+            match node.item {
+                Item::Interface(interface) => {
+                    for item in &interface.items {
+                        if let InterfaceItem::Use(item) = item {
+                            add(&item.path);
+                        }
+                    }
+                }
+                Item::World(world) => {
+                    for item in &world.items {
+                        if let WorldItem::Include(include) = item {
+                            add(&include.path);
+                        }
+                    }
+                }
+                Item::Use { .. } => {}
+            }
+            edges.push(to);
+        }
+        match order::order(&edges) {
+            Ok(order) => Some(order),
+            Err((number, step)) => {
+                let node = &nodes[edges[number][step]];
+                let kind = ErrorKind::ItemCycle { name: node.name.name.into() };
+                self.error(kind, parts[node.part].0, node.name.span);
+                None
+            }
+        }
+    }
+
+    /// Gives an interface or world its number.
+    fn allocate(&mut self, package: PackageId, source: usize, node: &Node<'a>) {
+        let name: Text = node.name.name.into();
+        let place = Place { source, span: node.name.span };
+        self.places.insert((package.0, name.clone(), "".into()), place);
+        let target = match node.item {
+            Item::Interface(interface) => {
+                let (gate, excluded) =
+                    self.gate(&interface.attributes, package, source, node.name.span);
+                let docs = interface.docs.clone();
+                Target::Interface(self.new_interface(Some(name), package, docs, gate, excluded))
+            }
+            Item::World(world) => {
+                let (gate, excluded) = self.gate(&world.attributes, package, source, node.name.span);
+                self.worlds.push(WorldData {
+                    name,
+                    package,
+                    imports: Ordered::default(),
+                    exports: Ordered::default(),
+                    docs: world.docs.clone(),
+                    gate,
+                    excluded,
+                });
+                Target::World(WorldId(self.worlds.len() - 1))
+            }
+            Item::Use { .. } => return,
+        };
+        self.packages[package.0].items.insert(node.name.name, target);
+    }
+
+    pub(super) fn new_interface(
+        &mut self,
+        name: Option<Text>,
+        package: PackageId,
+        docs: Option<alloc::string::String>,
+        gate: Gate,
+        excluded: Option<Text>,
+    ) -> InterfaceId {
+        self.interfaces.push(InterfaceData {
+            name,
+            package,
+            types: Ordered::default(),
+            funcs: Vec::new(),
+            names: BTreeMap::new(),
+            docs,
+            gate,
+            excluded,
+        });
+        InterfaceId(self.interfaces.len() - 1)
+    }
+
+    /// The scope of a file.
+    fn scope(&mut self, package: PackageId, source: usize, items: &'a [Item<'a>]) -> Scope<'a> {
+        let mut scope = Scope { package, source, uses: BTreeMap::new() };
+        for item in items {
+            let Item::Use { path, rename } = item else { continue };
+            let target = match &path.package {
+                None => self.packages[package.0].items.get(path.name.name).copied(),
+                // A path to another package names an interface.
+                Some(_) => self.foreign(&scope, path, true),
+            };
+            if let Some(target) = target {
+                scope.uses.insert(rename.unwrap_or(path.name).name, target);
+            }
+        }
+        scope
+    }
+
+    /// The interface or world of another package that a path names.
+    fn foreign(&mut self, scope: &Scope<'a>, path: &Path<'a>, is_interface: bool) -> Option<Target> {
+        let text = path.package.as_ref()?;
+        let name = package_name(text);
+        let Some(&PackageId(package)) = self.package_ids.get(&name) else {
+            let help = match self.resolver.looked_in.is_empty() {
+                false => Help::Looked(self.resolver.looked_in.clone().into()),
+                true => {
+                    let names = self.package_ids.keys().take(20).map(|name| name.to_string().into());
+                    Help::OneOf(names.collect::<Box<[Box<str>]>>())
+                }
+            };
+            let known: Vec<_> = self.package_ids.keys().map(ToString::to_string).collect();
+            let help = self.meant(&name.to_string(), known.iter().map(|name| &name[..])).unwrap_or(help);
+            let kind = ErrorKind::PackageNotFound { name: name.to_string().into() };
+            self.error(kind, scope.source, text.span).help = Some(help);
+            return None;
+        };
+        match self.packages[package].items.get(path.name.name) {
+            Some(target @ Target::Interface(_)) => Some(*target),
+            Some(target @ Target::World(_)) if !is_interface => Some(*target),
+            _ => {
+                let names: Vec<&str> = self.packages[package].items.keys().copied().collect();
+                let help = self.meant(path.name.name, names);
+                let (name, package) = (path.name.name.into(), name.to_string().into());
+                let kind = match is_interface {
+                    true => ErrorKind::InterfaceNotFound { name, package },
+                    false => ErrorKind::WorldNotFound { name, package },
+                };
+                self.error(kind, scope.source, path.name.span).help = help;
+                None
+            }
+        }
+    }
+
+    fn target(&mut self, scope: &Scope<'a>, path: &Path<'a>, is_interface: bool) -> Option<Target> {
+        if path.package.is_some() {
+            return self.foreign(scope, path, is_interface);
+        }
+        let items = &self.packages[scope.package.0].items;
+        let found = scope.uses.get(path.name.name).or_else(|| items.get(path.name.name));
+        if found.is_none() {
+            let is_use = |item: &Item<'_>| matches!(item, Item::Use { path: used, rename } if rename.unwrap_or(used.name).name == path.name.name);
+            let mut parts = self.packages[scope.package.0].parts.iter();
+            // A `use` with an error has been reported.
+            let is_reported =
+                parts.any(|(source, items)| *source == scope.source && items.iter().any(is_use));
+            if !is_reported {
+                let names: Vec<&str> = items.keys().chain(scope.uses.keys()).copied().collect();
+                self.item_not_found(path.name, scope.source, names);
+            }
+            return None;
+        }
+        found.copied()
+    }
+
+    /// The interface that a path names. `is_live` tells whether the reference itself is not
+    /// excluded by a gate.
+    pub(super) fn interface(
+        &mut self,
+        scope: &Scope<'a>,
+        path: &Path<'a>,
+        is_live: bool,
+    ) -> Option<InterfaceId> {
+        let errors = self.errors.len();
+        let found = match self.target(scope, path, true) {
+            Some(Target::Interface(id)) => match self.interfaces[id.0].excluded.clone() {
+                Some(feature) if is_live => {
+                    self.gated("interface", &feature, scope.source, path.name.span);
+                    None
+                }
+                _ => Some(id),
+            },
+            Some(Target::World(_)) => {
+                let kind = ErrorKind::NotInterface { name: path.name.name.into() };
+                self.error(kind, scope.source, path.name.span);
+                None
+            }
+            None => None,
+        };
+        if !is_live {
+            self.errors.truncate(errors);
+        }
+        found
+    }
+
+    /// The world that a path names.
+    pub(super) fn world(
+        &mut self,
+        scope: &Scope<'a>,
+        path: &Path<'a>,
+        is_live: bool,
+    ) -> Option<WorldId> {
+        let errors = self.errors.len();
+        let found = match self.target(scope, path, false) {
+            Some(Target::World(id)) => match self.worlds[id.0].excluded.clone() {
+                Some(feature) if is_live => {
+                    self.gated("world", &feature, scope.source, path.name.span);
+                    None
+                }
+                _ => Some(id),
+            },
+            Some(Target::Interface(_)) => {
+                let kind = match &path.package {
+                    Some(package) => ErrorKind::WorldNotFound {
+                        name: path.name.name.into(),
+                        package: package_name(package).to_string().into(),
+                    },
+                    None => ErrorKind::NotWorld { name: path.name.name.into() },
+                };
+                self.error(kind, scope.source, path.name.span);
+                None
+            }
+            None => None,
+        };
+        if !is_live {
+            self.errors.truncate(errors);
+        }
+        found
+    }
+
+    /// Refuses a reference to what a gate excludes.
+    pub(super) fn gated(&mut self, sort: &'static str, feature: &str, source: usize, span: Span) {
+        let help = Help::Advice("turn the feature on, or give what refers to it the same gate");
+        let kind = ErrorKind::Gated { sort, feature: feature.into() };
+        self.error(kind, source, span).help = Some(help);
+    }
+}

@@ -1,0 +1,267 @@
+//! From texts to components: names, types, gates, and what worlds import and export in full.
+//!
+//! | file | does |
+//! |---|---|
+//! | `packages.rs` | which packages there are, and their order |
+//! | `items.rs` | interfaces and worlds of a package, and paths to them |
+//! | `types.rs`, `funcs.rs` | the items of an interface |
+//! | `worlds.rs` | the items of a world, and `include` |
+//! | `elaborate.rs` | what a world imports because of what it uses |
+//! | `encode.rs` | the component |
+//! | `document.rs` | documentation and gates |
+//! | `model.rs` | types, interfaces and worlds by number |
+//! | `order.rs`, `version.rs` | topological order; comparing versions |
+
+mod document;
+mod elaborate;
+mod encode;
+mod funcs;
+mod items;
+mod model;
+mod order;
+mod packages;
+mod types;
+mod version;
+mod worlds;
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use wattle_ast::Span;
+
+use crate::docs::Gate;
+use crate::error::{Error, ErrorKind, Errors, Help, Place};
+use crate::package::Package;
+use crate::syntax::{Attributes, File};
+use model::{InterfaceData, Kind, PackageId, Text, TypeData, TypeId, WorldData};
+use packages::PackageData;
+
+/// A text, and the name under which messages speak of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Source {
+    /// The name, such as a path.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+/// Resolves packages.
+///
+/// ```
+/// use wattle_wit::Resolver;
+///
+/// let mut resolver = Resolver::new();
+/// resolver.file("clock.wit", "package a:clock; interface time { now: func() -> u64; }");
+/// let resolved = resolver.resolve().unwrap();
+/// assert_eq!(resolved.root().name.to_string(), "a:clock");
+///
+/// let mut resolver = Resolver::new();
+/// resolver.file("clock.wit", "package a:clock; interface time { now: func() -> tme; type time = u8; }");
+/// let errors = resolver.resolve().unwrap_err();
+/// assert_eq!(errors.to_string(), "type `tme` does not exist; did you mean `time`?");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Resolver {
+    sources: Vec<Source>,
+    /// The texts of each package but the root.
+    dependencies: Vec<Vec<usize>>,
+    root: Vec<usize>,
+    features: BTreeSet<String>,
+    all_features: bool,
+    canonical_names: bool,
+    looked_in: Vec<Box<str>>,
+}
+
+/// Packages that were resolved together.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The packages. Each stands behind those that it depends on.
+    pub packages: Vec<Package>,
+    root: usize,
+}
+
+impl Resolved {
+    /// The package that was asked for.
+    pub fn root(&self) -> &Package {
+        &self.packages[self.root]
+    }
+
+    /// The other packages, in order.
+    pub fn dependencies(&self) -> impl Iterator<Item = &Package> {
+        let root = self.root;
+        self.packages.iter().enumerate().filter(move |(at, _)| *at != root).map(|(_, package)| package)
+    }
+}
+
+impl Resolver {
+    /// A resolver without texts, for which all unstable features are off.
+    pub fn new() -> Resolver {
+        Resolver::default()
+    }
+
+    /// Adds a file to the root package.
+    pub fn file(&mut self, name: impl Into<String>, text: impl Into<String>) -> &mut Resolver {
+        self.root.push(self.sources.len());
+        self.sources.push(Source { name: name.into(), text: text.into() });
+        self
+    }
+
+    /// Adds the files of a package that others may depend on.
+    pub fn dependency(&mut self, files: impl IntoIterator<Item = Source>) -> &mut Resolver {
+        let first = self.sources.len();
+        self.sources.extend(files);
+        self.dependencies.push((first..self.sources.len()).collect());
+        self
+    }
+
+    /// Turns an unstable feature on.
+    pub fn feature(&mut self, name: impl Into<String>) -> &mut Resolver {
+        self.features.insert(name.into());
+        self
+    }
+
+    /// Turns all unstable features on.
+    pub fn all_features(&mut self) -> &mut Resolver {
+        self.all_features = true;
+        self
+    }
+
+    /// Writes canonical versions: `a:b/c@1`, with `.2.3` as an attribute.
+    pub fn canonical_names(&mut self) -> &mut Resolver {
+        self.canonical_names = true;
+        self
+    }
+
+    /// Says where dependencies were looked for, for messages about packages that are missing.
+    pub fn looked_in(&mut self, place: impl Into<Box<str>>) -> &mut Resolver {
+        self.looked_in.push(place.into());
+        self
+    }
+
+    /// The texts. [`Place::source`] counts them.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// Resolves the packages.
+    ///
+    /// # Errors
+    /// All errors of the texts. Where a text has errors of syntax, names are not looked up.
+    pub fn resolve(&self) -> Result<Resolved, Errors> {
+        let files: Vec<File<'_>> =
+            self.sources.iter().map(|source| File::parse(&source.text)).collect();
+        let mut errors = Vec::new();
+        for (source, file) in files.iter().enumerate() {
+            errors.extend(file.errors.iter().map(|(kind, span, help)| {
+                Error::new(kind.clone(), Place { source, span: *span }).help(help.clone())
+            }));
+        }
+        if !errors.is_empty() {
+            return Err(Errors(errors));
+        }
+        let mut resolve = Resolve {
+            resolver: self,
+            files: &files,
+            packages: Vec::new(),
+            order: Vec::new(),
+            package_ids: BTreeMap::new(),
+            types: Vec::new(),
+            anonymous: BTreeMap::new(),
+            interfaces: Vec::new(),
+            worlds: Vec::new(),
+            places: BTreeMap::new(),
+            errors,
+            budget: 100_000,
+        };
+        let root = resolve.run();
+        let packages = match resolve.errors.is_empty() {
+            true => resolve.finish(),
+            false => Vec::new(),
+        };
+        let mut errors = resolve.errors;
+        match root {
+            Some(root) if errors.is_empty() => Ok(Resolved { packages, root }),
+            _ => {
+                errors.sort_by_key(|error| error.place);
+                errors.dedup();
+                Err(Errors(errors))
+            }
+        }
+    }
+}
+
+/// The state of the resolver.
+struct Resolve<'a> {
+    resolver: &'a Resolver,
+    files: &'a [File<'a>],
+    packages: Vec<PackageData<'a>>,
+    /// The packages, each behind those that it depends on.
+    order: Vec<PackageId>,
+    package_ids: BTreeMap<crate::PackageName, PackageId>,
+    types: Vec<TypeData>,
+    /// Types without names, each once.
+    anonymous: BTreeMap<Kind, TypeId>,
+    interfaces: Vec<InterfaceData>,
+    worlds: Vec<WorldData>,
+    /// Where the items of packages are, by package, item and member.
+    places: BTreeMap<(usize, Text, Text), Place>,
+    errors: Vec<Error>,
+    /// How many names may still be compared to find the nearest.
+    budget: usize,
+}
+
+impl<'a> Resolve<'a> {
+    /// Resolves all packages, and returns the place of the root in their order.
+    fn run(&mut self) -> Option<usize> {
+        let root = self.collect_packages();
+        self.order = self.order_packages()?;
+        for package in self.order.clone() {
+            self.resolve_items(package);
+        }
+        self.order.iter().position(|package| Some(*package) == root)
+    }
+
+    fn error(&mut self, kind: ErrorKind, source: usize, span: Span) -> &mut Error {
+        self.errors.push(Error::new(kind, Place { source, span }));
+        let last = self.errors.len() - 1;
+        &mut self.errors[last]
+    }
+
+    /// The name of `names` that was probably meant.
+    fn meant<'n>(&mut self, name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<Help> {
+        wattle_ast::nearest(name, names, &mut self.budget).map(|name| Help::Meant(name.into()))
+    }
+
+    /// The gate of an item, and the feature by which it is excluded.
+    fn gate(
+        &mut self,
+        attributes: &Attributes<'_>,
+        package: PackageId,
+        source: usize,
+        span: Span,
+    ) -> (Gate, Option<Text>) {
+        let deprecated = attributes.deprecated.map(|version| version.text.into());
+        if let Some(feature) = attributes.unstable {
+            let is_on = self.resolver.all_features || self.resolver.features.contains(feature.name);
+            let excluded = (!is_on).then(|| feature.name.into());
+            return (Gate::Unstable { feature: feature.name.into(), deprecated }, excluded);
+        }
+        let Some(since) = attributes.since else { return (Gate::Unknown, None) };
+        let name = self.packages[package.0].name.clone();
+        match &name.version {
+            None => {
+                let package = name.to_string().into();
+                self.error(ErrorKind::Unversioned { package }, source, span);
+            }
+            Some(version) if version::compare(since.text, version).is_gt() => {
+                let package = name.to_string().into();
+                let version = since.text.into();
+                self.error(ErrorKind::Unreleased { version, package }, source, span);
+            }
+            Some(_) => {}
+        }
+        (Gate::Stable { since: since.text.into(), deprecated }, None)
+    }
+}

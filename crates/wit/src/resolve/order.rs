@@ -1,0 +1,63 @@
+//! An order in which everything stands behind what it depends on.
+
+use alloc::collections::{BinaryHeap, BTreeSet};
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+/// The numbers of `edges` in an order in which each stands behind those that it depends on, and
+/// otherwise in their own order. `edges` has for each number those that it depends on.
+///
+/// # Errors
+/// A number that depends on itself, and the place in its edges of the first step of the way.
+pub(super) fn order(edges: &[Vec<usize>]) -> Result<Vec<usize>, (usize, usize)> {
+    let mut missing: Vec<usize> = edges.iter().map(Vec::len).collect();
+    let mut users: Vec<Vec<usize>> = Vec::new();
+    users.resize_with(edges.len(), Vec::new);
+    for (from, to) in edges.iter().enumerate().flat_map(|(from, to)| to.iter().map(move |to| (from, *to))) {
+        users[to].push(from);
+    }
+    let ready = missing.iter().enumerate().filter(|(_, missing)| **missing == 0);
+    let mut ready: BinaryHeap<Reverse<usize>> = ready.map(|(at, _)| Reverse(at)).collect();
+    let mut order = Vec::with_capacity(edges.len());
+    while let Some(Reverse(at)) = ready.pop() {
+        order.push(at);
+        for &user in &users[at] {
+            missing[user] -= 1;
+            if missing[user] == 0 {
+                ready.push(Reverse(user));
+            }
+        }
+    }
+    if order.len() == edges.len() {
+        return Ok(order);
+    }
+    // What is left depends on a cycle. Going from one to the next ends in it.
+    let step = |at: usize| edges[at].iter().position(|to| missing[*to] > 0).unwrap_or(0);
+    let first = missing.iter().position(|missing| *missing > 0).unwrap_or(0);
+    let mut at = first;
+    let mut seen = BTreeSet::new();
+    while seen.insert(at) {
+        at = edges[at][step(at)];
+    }
+    // The first that is left, if it is in the cycle itself.
+    let mut all = BTreeSet::new();
+    while all.insert(at) {
+        at = edges[at][step(at)];
+    }
+    let at = all.first().copied().unwrap_or(first);
+    Err((at, step(at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn the_given_order_is_kept_where_dependencies_permit() {
+        assert_eq!(order(&[vec![2], vec![], vec![]]), Ok(vec![1, 2, 0]));
+        assert_eq!(order(&[vec![1, 1], vec![], vec![0]]), Ok(vec![1, 0, 2]));
+        assert_eq!(order(&[vec![], vec![2], vec![3], vec![1]]), Err((1, 0)));
+        assert_eq!(order(&[vec![0]]), Err((0, 0)));
+    }
+}

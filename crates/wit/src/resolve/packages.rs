@@ -1,0 +1,182 @@
+//! Which packages there are, and in which order they can be resolved.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use wattle_ast::Span;
+
+use super::model::{InterfaceId, PackageId, Target, WorldId};
+use super::{Resolve, order};
+use crate::error::{Error, ErrorKind, Help, Place};
+use crate::package::PackageName;
+use crate::syntax::{ExternKind, InterfaceItem, Item, PackageName as NameText, Path, WorldItem};
+
+/// A package.
+pub(super) struct PackageData<'a> {
+    pub(super) name: PackageName,
+    pub(super) place: Place,
+    pub(super) docs: Option<String>,
+    /// Its texts, and the items in each.
+    pub(super) parts: Vec<(usize, &'a [Item<'a>])>,
+    /// Its interfaces and worlds by name.
+    pub(super) items: BTreeMap<&'a str, Target>,
+    /// Its interfaces in order, without those that gates exclude.
+    pub(super) interfaces: Vec<InterfaceId>,
+    /// Its worlds in order.
+    pub(super) worlds: Vec<WorldId>,
+}
+
+/// The name of a package, as a text refers to it.
+pub(super) fn package_name(text: &NameText<'_>) -> PackageName {
+    PackageName {
+        namespace: text.namespace.name.into(),
+        name: text.name.name.into(),
+        version: text.version.map(|version| version.text.into()),
+    }
+}
+
+impl<'a> Resolve<'a> {
+    /// Collects the packages of all texts, and returns the root.
+    pub(super) fn collect_packages(&mut self) -> Option<PackageId> {
+        let resolver = self.resolver;
+        let root = self.collect_group(&resolver.root);
+        for group in &resolver.dependencies {
+            self.collect_group(group);
+        }
+        root
+    }
+
+    /// Collects the package whose files are `group`, and those that are nested in them.
+    fn collect_group(&mut self, group: &[usize]) -> Option<PackageId> {
+        let files = self.files;
+        let mut group = group.to_vec();
+        group.sort_by(|a, b| self.resolver.sources[*a].name.cmp(&self.resolver.sources[*b].name));
+        let mut package: Option<(PackageName, Place)> = None;
+        let mut docs: Option<String> = None;
+        let mut parts = Vec::new();
+        for &source in &group {
+            let file = &files[source];
+            parts.push((source, &file.items[..]));
+            for nested in &file.nested {
+                let place = Place { source, span: nested.package.span };
+                let data = PackageData {
+                    name: package_name(&nested.package),
+                    place,
+                    docs: nested.package.docs.clone(),
+                    parts: [(source, &nested.items[..])].into(),
+                    items: BTreeMap::new(),
+                    interfaces: Vec::new(),
+                    worlds: Vec::new(),
+                };
+                self.add_package(data);
+            }
+            let Some(name) = &file.package else { continue };
+            let (name, place) = (package_name(name), Place { source, span: name.span });
+            if let Some((previous, at)) = &package
+                && *previous != name
+            {
+                let (name, previous) = (name.to_string().into(), previous.to_string().into());
+                let at = *at;
+                let error = ErrorKind::PackageName { name, previous };
+                self.errors.push(Error::new(error, place).related(at));
+                continue;
+            }
+            let own = file.package.as_ref().and_then(|name| name.docs.clone());
+            if docs.is_some() && own.is_some() {
+                self.errors.push(Error::new(ErrorKind::PackageDocs, place));
+            }
+            docs = docs.or(own);
+            package = package.or(Some((name, place)));
+        }
+        let Some((name, place)) = package else {
+            let help = Help::Advice("begin one of the files with `package namespace:name;`");
+            let place = group.first().map(|&source| Place { source, span: Span::at(0) });
+            let error = Error { kind: ErrorKind::NoPackage, place, related: None, help: Some(help) };
+            self.errors.push(error);
+            return None;
+        };
+        let (interfaces, worlds) = (Vec::new(), Vec::new());
+        let items = BTreeMap::new();
+        Some(self.add_package(PackageData { name, place, docs, parts, items, interfaces, worlds }))
+    }
+
+    fn add_package(&mut self, package: PackageData<'a>) -> PackageId {
+        let id = PackageId(self.packages.len());
+        if let Some(&PackageId(other)) = self.package_ids.get(&package.name) {
+            let kind = ErrorKind::DuplicatePackage { name: package.name.to_string().into() };
+            let related = self.packages[other].place;
+            self.errors.push(Error::new(kind, package.place).related(related));
+        } else {
+            self.package_ids.insert(package.name.clone(), id);
+        }
+        self.packages.push(package);
+        id
+    }
+
+    /// Orders packages so that each stands behind those that it depends on.
+    pub(super) fn order_packages(&mut self) -> Option<Vec<PackageId>> {
+        let mut edges = Vec::new();
+        let mut places = Vec::new();
+        // Messages about cycles should not depend on the order of files.
+        let ids: Vec<PackageId> = self.package_ids.values().copied().collect();
+        let numbers: BTreeMap<PackageId, usize> =
+            ids.iter().enumerate().map(|(number, id)| (*id, number)).collect();
+        for id in &ids {
+            let mut to = Vec::new();
+            let mut at = Vec::new();
+            for &(source, items) in &self.packages[id.0].parts {
+                for_each_path(items, |path| {
+                    let Some(text) = &path.package else { return };
+                    let other = self.package_ids.get(&package_name(text));
+                    if let Some(number) = other.and_then(|other| numbers.get(other)) {
+                        to.push(*number);
+                        at.push(Place { source, span: text.span });
+                    }
+                });
+            }
+            edges.push(to);
+            places.push(at);
+        }
+        match order::order(&edges) {
+            Ok(order) => Some(order.into_iter().map(|number| ids[number]).collect()),
+            Err((number, step)) => {
+                let name = &self.packages[ids[edges[number][step]].0].name;
+                let kind = ErrorKind::PackageCycle { name: name.to_string().into() };
+                self.errors.push(Error::new(kind, places[number][step]));
+                None
+            }
+        }
+    }
+}
+
+/// Calls a function with each path in some items.
+fn for_each_path<'a>(items: &'a [Item<'a>], mut f: impl FnMut(&'a Path<'a>)) {
+    fn uses<'a>(items: &'a [InterfaceItem<'a>], f: &mut impl FnMut(&'a Path<'a>)) {
+        for item in items {
+            if let InterfaceItem::Use(item) = item {
+                f(&item.path);
+            }
+        }
+    }
+    for item in items {
+        match item {
+            Item::Use { path, .. } => f(path),
+            Item::Interface(interface) => uses(&interface.items, &mut f),
+            Item::World(world) => {
+                for item in &world.items {
+                    match item {
+                        WorldItem::Use(item) => f(&item.path),
+                        WorldItem::Include(include) => f(&include.path),
+                        WorldItem::Type(_) => {}
+                        WorldItem::Import(item) | WorldItem::Export(item) => match &item.kind {
+                            ExternKind::Path(path) | ExternKind::Named(_, path) => f(path),
+                            ExternKind::Interface(_, items) => uses(items, &mut f),
+                            ExternKind::Func(_) => {}
+                        },
+                    }
+                }
+            }
+        }
+    }
+}

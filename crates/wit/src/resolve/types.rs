@@ -1,0 +1,502 @@
+//! The types of interfaces and worlds.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_ast::Span;
+use wattle_ast::components::{PrimType, label_key};
+
+use super::items::Scope;
+use super::model::{InterfaceId, Kind, Named, Owner, Text, TypeData, TypeId, Val};
+use super::{Resolve, order};
+use crate::docs::{Map, TypeDocs};
+use crate::error::{ErrorKind, Help, Place};
+use crate::ordered::Ordered;
+use crate::syntax::{
+    Attributes, Case, Field, Id, InterfaceItem, Rename, Ty, TyId, TyKind, TypeDef, TypeKind, Use,
+};
+
+/// The names of an interface or world, while it is resolved.
+#[derive(Default)]
+pub(super) struct Names {
+    /// What each stands for.
+    pub(super) all: BTreeMap<Text, Named>,
+    /// The types that gates do not exclude, in the order of the component, and their places.
+    pub(super) types: Ordered<Text, (TypeId, Span)>,
+}
+
+/// An item that gives names to types.
+pub(super) enum TypeItem<'a> {
+    Use(&'a Use<'a>),
+    Def(&'a TypeDef<'a>),
+}
+
+/// The largest number of flags.
+const MAX_FLAGS: usize = 32;
+
+impl<'a> Resolve<'a> {
+    /// Resolves the items of an interface.
+    pub(super) fn resolve_interface(
+        &mut self,
+        scope: &Scope<'a>,
+        id: InterfaceId,
+        items: &'a [InterfaceItem<'a>],
+    ) {
+        let types = items.iter().filter_map(|item| match item {
+            InterfaceItem::Use(item) => Some(TypeItem::Use(item)),
+            InterfaceItem::Type(def) => Some(TypeItem::Def(def)),
+            InterfaceItem::Func(_) => None,
+        });
+        let excluded = self.interfaces[id.0].excluded.clone();
+        let mut names = self.resolve_types(scope, Owner::Interface(id), excluded, types.collect());
+        for item in items {
+            if let InterfaceItem::Func(func) = item {
+                names.all.entry(func.name.name.into()).or_insert(Named::Func);
+            }
+        }
+        let funcs = self.interface_funcs(scope, &names, items);
+        if let Some(item) = self.interfaces[id.0].name.clone() {
+            let source = scope.source;
+            let types = names.types.iter().map(|(name, (_, span))| (name, Place { source, span: *span }));
+            let funcs = funcs.iter().map(|func| (&func.name, func.place));
+            for (name, place) in types.chain(funcs) {
+                self.places.insert((scope.package.0, item.clone(), name.clone()), place);
+            }
+        }
+        let interface = &mut self.interfaces[id.0];
+        interface.types = names.types.iter().map(|(name, (ty, _))| (name.clone(), *ty)).collect();
+        interface.names = names.all;
+        interface.funcs = funcs;
+    }
+
+    /// Resolves the types of an interface or world.
+    pub(super) fn resolve_types(
+        &mut self,
+        scope: &Scope<'a>,
+        owner: Owner,
+        excluded: Option<Text>,
+        items: Vec<TypeItem<'a>>,
+    ) -> Names {
+        let mut names = Names::default();
+        for item in &items {
+            if let TypeItem::Use(item) = item {
+                self.resolve_use(scope, owner, item, &mut names);
+            }
+        }
+        // In the order of the text, what is used too: it decides the order of what depends on it.
+        let mut nodes: Vec<(Id<'a>, Option<&'a TypeDef<'a>>)> = Vec::new();
+        let mut numbers: BTreeMap<&'a str, usize> = BTreeMap::new();
+        for item in &items {
+            match item {
+                TypeItem::Use(item) => {
+                    for name in item.names.iter().map(Rename::local) {
+                        numbers.entry(name.name).or_insert(nodes.len());
+                        nodes.push((name, None));
+                    }
+                }
+                TypeItem::Def(def) if numbers.contains_key(def.name.name) => {
+                    let kind = ErrorKind::DuplicateType { name: def.name.name.into() };
+                    let (other, _) = nodes[numbers[def.name.name]];
+                    let related = Place { source: scope.source, span: other.span };
+                    self.error(kind, scope.source, def.name.span).related = Some(related);
+                }
+                TypeItem::Def(def) => {
+                    numbers.insert(def.name.name, nodes.len());
+                    nodes.push((def.name, Some(def)));
+                }
+            }
+        }
+        let mut edges = Vec::new();
+        let mut references = Vec::new();
+        for (_, def) in &nodes {
+            let used = def.map_or(Vec::new(), |def| self.names_in(scope.source, def));
+            let used = used.into_iter().filter_map(|id| Some((*numbers.get(id.name)?, id)));
+            let (to, ids): (Vec<usize>, Vec<Id<'a>>) = used.unzip();
+            edges.push(to);
+            references.push(ids);
+        }
+        let order = order::order(&edges).unwrap_or_else(|(number, step)| {
+            let id = references[number][step];
+            let help = Help::Advice("types cannot be recursive; refer to a resource instead");
+            let kind = ErrorKind::TypeCycle { name: id.name.into() };
+            self.error(kind, scope.source, id.span).help = Some(help);
+            for (name, _) in &nodes {
+                names.all.entry(name.name.into()).or_insert(Named::Faulty);
+            }
+            Vec::new()
+        });
+        for number in order {
+            let (name, Some(def)) = nodes[number] else { continue };
+            let text: Text = name.name.into();
+            let named = match self.type_def(scope, &names, owner, excluded.as_deref(), def) {
+                Some(id) => {
+                    if self.types[id.0].excluded.is_none() {
+                        let _ = names.types.insert(text.clone(), (id, name.span));
+                    }
+                    Named::Type(id)
+                }
+                None => Named::Faulty,
+            };
+            names.all.insert(text, named);
+        }
+        names
+    }
+
+    /// Resolves `use path.{a, b as c};`.
+    fn resolve_use(&mut self, scope: &Scope<'a>, owner: Owner, item: &Use<'a>, names: &mut Names) {
+        let source = scope.source;
+        let (gate, excluded) =
+            self.gate(&item.attributes, scope.package, source, item.path.name.span);
+        let is_live = excluded.is_none();
+        let interface = self.interface(scope, &item.path, is_live);
+        for name in &item.names {
+            let local = name.local();
+            let text: Text = local.name.into();
+            let there = interface.map(|id| self.interfaces[id.0].names.get(name.name.name).copied());
+            let named = match there {
+                None | Some(Some(Named::Faulty)) => Named::Faulty,
+                Some(Some(Named::Type(ty))) => match self.types[ty.0].excluded.clone() {
+                    Some(feature) if is_live => {
+                        self.gated("type", &feature, source, name.name.span);
+                        Named::Faulty
+                    }
+                    _ => Named::Type(self.add_type(TypeData {
+                        name: Some(text.clone()),
+                        owner,
+                        kind: Kind::Alias(Val::Type(ty)),
+                        external_id: external_id(&item.attributes),
+                        docs: TypeDocs { gate: gate.clone(), ..TypeDocs::default() },
+                        excluded: excluded.clone(),
+                        is_resource: false,
+                        has_borrow: false,
+                    })),
+                },
+                Some(Some(Named::Func)) => {
+                    let kind = ErrorKind::UseOfFunc { name: name.name.name.into() };
+                    let help = Help::Advice("only types can be used from another interface");
+                    self.error(kind, source, name.name.span).help = Some(help);
+                    Named::Faulty
+                }
+                Some(None) => {
+                    let known: Vec<Text> = interface.map_or(Vec::new(), |id| {
+                        self.interfaces[id.0].names.keys().cloned().collect()
+                    });
+                    let help = self.meant(name.name.name, known.iter().map(|name| &**name));
+                    let kind = ErrorKind::NotInThere {
+                        name: name.name.name.into(),
+                        interface: item.path.name.name.into(),
+                    };
+                    self.error(kind, source, name.name.span).help = help;
+                    Named::Faulty
+                }
+            };
+            if names.all.contains_key(&text) {
+                let kind = ErrorKind::DuplicateType { name: local.name.into() };
+                self.error(kind, source, local.span);
+                continue;
+            }
+            if let Named::Type(id) = named
+                && is_live
+            {
+                let _ = names.types.insert(text.clone(), (id, local.span));
+            }
+            names.all.insert(text, named);
+        }
+    }
+
+    /// Adds a type; what follows from its form is filled in.
+    pub(super) fn add_type(&mut self, mut ty: TypeData) -> TypeId {
+        let of = |val: Val| match val {
+            Val::Type(id) => Some(&self.types[id.0]),
+            Val::Prim(_) => None,
+        };
+        ty.is_resource = match &ty.kind {
+            Kind::Resource => true,
+            Kind::Alias(val) => of(*val).is_some_and(|ty| ty.is_resource),
+            _ => false,
+        };
+        ty.has_borrow = matches!(ty.kind, Kind::Borrow(_));
+        let mut has_borrow = ty.has_borrow;
+        ty.kind.for_each(|val| has_borrow |= of(val).is_some_and(|ty| ty.has_borrow));
+        ty.has_borrow = has_borrow;
+        self.types.push(ty);
+        TypeId(self.types.len() - 1)
+    }
+
+    /// The type of this form that has no name.
+    pub(super) fn intern(&mut self, kind: Kind) -> TypeId {
+        if let Some(&id) = self.anonymous.get(&kind) {
+            return id;
+        }
+        let id = self.add_type(TypeData {
+            name: None,
+            owner: Owner::Nobody,
+            kind: kind.clone(),
+            external_id: None,
+            docs: TypeDocs::default(),
+            excluded: None,
+            is_resource: false,
+            has_borrow: false,
+        });
+        self.anonymous.insert(kind, id);
+        id
+    }
+
+    /// The value type of this form. The name of a resource stands for a handle that owns it.
+    pub(super) fn value(&mut self, kind: Kind) -> Val {
+        match kind {
+            Kind::Alias(Val::Type(id)) if self.types[id.0].is_resource => {
+                Val::Type(self.intern(Kind::Own(id)))
+            }
+            Kind::Alias(val) => val,
+            kind => Val::Type(self.intern(kind)),
+        }
+    }
+
+    /// Resolves a definition of a type.
+    fn type_def(
+        &mut self,
+        scope: &Scope<'a>,
+        names: &Names,
+        owner: Owner,
+        parent: Option<&str>,
+        def: &'a TypeDef<'a>,
+    ) -> Option<TypeId> {
+        let (source, name) = (scope.source, def.name);
+        let (gate, excluded) = self.gate(&def.attributes, scope.package, source, name.span);
+        let is_live = excluded.is_none();
+        if let (Some(feature), true) = (parent, is_live) {
+            let sort = if matches!(owner, Owner::World(_)) { "world" } else { "interface" };
+            let help = Help::Advice("give the type the same gate");
+            let kind = ErrorKind::GatedParent { sort, feature: feature.into() };
+            self.error(kind, source, name.span).help = Some(help);
+        }
+        let mut items = Map::default();
+        let mut document = |name: Id<'_>, docs: &Option<String>| {
+            if let Some(docs) = docs {
+                let _ = items.insert(name.name.into(), docs.clone());
+            }
+        };
+        let mut list = |resolve: &mut Self, sort, label, labels: Vec<Id<'a>>| {
+            if labels.is_empty() {
+                resolve.error(ErrorKind::Empty { sort }, source, name.span);
+            }
+            resolve.unique_labels(source, label, &labels)
+        };
+        let kind = match &def.kind {
+            TypeKind::Alias(ty) => self.form(scope.source, names, *ty, is_live)?,
+            TypeKind::Record(fields) => {
+                list(self, "record", "field", fields.iter().map(|field| field.name).collect());
+                let mut all = Vec::new();
+                for Field { docs, name, ty } in fields {
+                    document(*name, docs);
+                    all.push((name.name.into(), self.val(source, names, *ty, is_live)));
+                }
+                let all = all.into_iter().map(|(name, ty): (Text, _)| Some((name, ty?)));
+                Kind::Record(all.collect::<Option<_>>()?)
+            }
+            TypeKind::Variant(cases) => {
+                list(self, "variant", "case", cases.iter().map(|case| case.name).collect());
+                let mut all = Vec::new();
+                for Case { docs, name, ty } in cases {
+                    document(*name, docs);
+                    let ty = ty.map(|ty| self.val(source, names, ty, is_live));
+                    all.push((name.name.into(), ty));
+                }
+                let case = |(name, ty): (Text, Option<Option<Val>>)| match ty {
+                    Some(ty) => Some((name, Some(ty?))),
+                    None => Some((name, None)),
+                };
+                Kind::Variant(all.into_iter().map(case).collect::<Option<_>>()?)
+            }
+            TypeKind::Flags(cases) | TypeKind::Enum(cases) => {
+                let is_flags = matches!(def.kind, TypeKind::Flags(_));
+                let (sort, label) = if is_flags { ("flags", "flag") } else { ("enum", "case") };
+                list(self, sort, label, cases.iter().map(|case| case.name).collect());
+                if let (true, Some(case)) = (is_flags, cases.get(MAX_FLAGS)) {
+                    self.error(ErrorKind::TooManyFlags, source, case.name.span);
+                }
+                cases.iter().for_each(|case| document(case.name, &case.docs));
+                let labels = cases.iter().map(|case| case.name.name.into()).collect();
+                if is_flags { Kind::Flags(labels) } else { Kind::Enum(labels) }
+            }
+            TypeKind::Resource(_) => Kind::Resource,
+        };
+        Some(self.add_type(TypeData {
+            name: Some(name.name.into()),
+            owner,
+            kind,
+            external_id: external_id(&def.attributes),
+            docs: TypeDocs { docs: def.docs.clone(), gate, items },
+            excluded,
+            is_resource: false,
+            has_borrow: false,
+        }))
+    }
+
+    /// Refuses labels that are too much alike.
+    pub(super) fn unique_labels(&mut self, source: usize, sort: &'static str, labels: &[Id<'_>]) {
+        let mut seen: BTreeMap<String, Id<'_>> = BTreeMap::new();
+        for label in labels {
+            if let Some(other) = seen.insert(label_key(label.name), *label) {
+                let (name, previous) = (label.name.into(), other.name.into());
+                let related = Place { source, span: other.span };
+                let kind = ErrorKind::Labels { sort, name, previous };
+                self.error(kind, source, label.span).related = Some(related);
+            }
+        }
+    }
+
+    /// The names that a definition refers to.
+    fn names_in(&self, source: usize, def: &TypeDef<'a>) -> Vec<Id<'a>> {
+        let types = &self.files[source].types;
+        let mut names = Vec::new();
+        let mut add = |ty: TyId| {
+            for ty in types.get(first(types, ty)..=ty.0).unwrap_or_default() {
+                if let TyKind::Name(id) | TyKind::Own(id) | TyKind::Borrow(id) = ty.kind {
+                    names.push(id);
+                }
+            }
+        };
+        match &def.kind {
+            TypeKind::Alias(ty) => add(*ty),
+            TypeKind::Record(fields) => fields.iter().for_each(|field| add(field.ty)),
+            TypeKind::Variant(cases) => cases.iter().filter_map(|case| case.ty).for_each(add),
+            TypeKind::Flags(_) | TypeKind::Enum(_) | TypeKind::Resource(_) => {}
+        }
+        names
+    }
+
+    /// The value type that a text says.
+    pub(super) fn val(&mut self, source: usize, names: &Names, ty: TyId, is_live: bool) -> Option<Val> {
+        let kind = self.form(source, names, ty, is_live)?;
+        Some(self.value(kind))
+    }
+
+    /// The form of a type that a text says. The types that it is made of lie before it in the list
+    /// of the file, children first.
+    fn form(&mut self, source: usize, names: &Names, root: TyId, is_live: bool) -> Option<Kind> {
+        let types = &self.files[source].types;
+        let start = first(types, root);
+        let mut vals: Vec<Option<Val>> = Vec::new();
+        for at in start..root.0 {
+            let kind = self.one_form(source, names, &types[at], &vals, start, is_live);
+            vals.push(kind.map(|kind| self.value(kind)));
+        }
+        self.one_form(source, names, &types[root.0], &vals, start, is_live)
+    }
+
+    /// The form of one type, whose parts are among `vals`, which begin with that of `start`.
+    fn one_form(
+        &mut self,
+        source: usize,
+        names: &Names,
+        ty: &Ty<'a>,
+        vals: &[Option<Val>],
+        start: usize,
+        is_live: bool,
+    ) -> Option<Kind> {
+        let val = |ty: TyId| vals.get(ty.0 - start).copied().flatten();
+        // A part that is missing is none, a part with an error is the error of the whole.
+        let opt = |ty: Option<TyId>| match ty {
+            Some(ty) => val(ty).map(Some),
+            None => Some(None),
+        };
+        Some(match &ty.kind {
+            TyKind::Prim(prim) => Kind::Alias(Val::Prim(*prim)),
+            TyKind::Name(id) => Kind::Alias(Val::Type(self.named(source, names, *id, is_live)?)),
+            TyKind::Own(id) => Kind::Own(self.resource(source, names, *id, is_live)?),
+            TyKind::Borrow(id) => Kind::Borrow(self.resource(source, names, *id, is_live)?),
+            TyKind::List(elem) => Kind::List(val(*elem)?),
+            TyKind::FixedList(elem, len) => Kind::FixedList(val(*elem)?, *len),
+            TyKind::Option(some) => Kind::Option(val(*some)?),
+            TyKind::Result(ok, err) => Kind::Result(opt(*ok)?, opt(*err)?),
+            TyKind::Stream(elem) => Kind::Stream(opt(*elem)?),
+            TyKind::Future(elem) => Kind::Future(opt(*elem)?),
+            TyKind::Tuple(types) => {
+                if types.is_empty() {
+                    self.error(ErrorKind::Empty { sort: "tuple" }, source, ty.span);
+                }
+                Kind::Tuple(types.iter().map(|ty| val(*ty)).collect::<Option<Box<[Val]>>>()?)
+            }
+            TyKind::Map(key, value) => {
+                let (key, value) = (val(*key)?, val(*value)?);
+                let is_key = |prim| {
+                    !matches!(prim, PrimType::F32 | PrimType::F64 | PrimType::ErrorContext)
+                };
+                if !matches!(key, Val::Prim(prim) if is_key(prim)) {
+                    self.error(ErrorKind::MapKey, source, ty.span);
+                }
+                Kind::Map(key, value)
+            }
+        })
+    }
+
+    /// The type that a name stands for.
+    fn named(&mut self, source: usize, names: &Names, id: Id<'_>, is_live: bool) -> Option<TypeId> {
+        match names.all.get(id.name) {
+            Some(Named::Type(ty)) => match self.types[ty.0].excluded.clone() {
+                Some(feature) if is_live => {
+                    self.gated("type", &feature, source, id.span);
+                    None
+                }
+                _ => Some(*ty),
+            },
+            Some(Named::Faulty) => None,
+            Some(Named::Func) => {
+                self.error(ErrorKind::FuncAsType { name: id.name.into() }, source, id.span);
+                None
+            }
+            None => {
+                let known = names.all.keys().map(|name| &**name);
+                let help = match id.name {
+                    "float32" => Some(Help::Meant("f32".into())),
+                    "float64" => Some(Help::Meant("f64".into())),
+                    name => {
+                        let keywords = crate::syntax::Keyword::ALL.iter().map(|keyword| keyword.text());
+                        self.meant(name, known).or_else(|| self.meant(name, keywords))
+                    }
+                };
+                self.error(ErrorKind::TypeNotFound { name: id.name.into() }, source, id.span).help = help;
+                None
+            }
+        }
+    }
+
+    /// The resource that a name stands for.
+    fn resource(&mut self, source: usize, names: &Names, id: Id<'_>, is_live: bool) -> Option<TypeId> {
+        let ty = self.named(source, names, id, is_live)?;
+        if !self.types[ty.0].is_resource {
+            self.error(ErrorKind::NotResource { name: id.name.into() }, source, id.span);
+            return None;
+        }
+        Some(ty)
+    }
+}
+
+/// The place of the first of the types that a type is made of, and that lie before it.
+fn first(types: &[Ty<'_>], root: TyId) -> usize {
+    let mut at = root;
+    loop {
+        let child = types.get(at.0).and_then(|ty| match &ty.kind {
+            TyKind::Prim(_) | TyKind::Name(_) | TyKind::Own(_) | TyKind::Borrow(_) => None,
+            TyKind::List(ty) | TyKind::FixedList(ty, _) | TyKind::Option(ty) | TyKind::Map(ty, _) => {
+                Some(*ty)
+            }
+            TyKind::Tuple(types) => types.first().copied(),
+            TyKind::Result(ok, err) => ok.or(*err),
+            TyKind::Stream(ty) | TyKind::Future(ty) => *ty,
+        });
+        match child {
+            Some(child) => at = child,
+            None => return at.0,
+        }
+    }
+}
+
+/// The `@external-id` of an item.
+pub(super) fn external_id(attributes: &Attributes<'_>) -> Option<Text> {
+    attributes.external_id.as_deref().map(Text::from)
+}

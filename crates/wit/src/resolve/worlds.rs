@@ -1,0 +1,355 @@
+//! Worlds: their items, and those of the worlds that they include.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use wattle_ast::Features;
+use wattle_ast::components::PlainName;
+
+use super::Resolve;
+use super::funcs::{NameScope, getter_of, setters_behind_getters};
+use super::items::Scope;
+use super::model::{Extern, Externs, FuncData, Key, Owner, Text, TypeId, Val, WorldId};
+use super::types::{Names, TypeItem, external_id};
+use crate::docs::Gate;
+use crate::error::{Error, ErrorKind, Place};
+use crate::syntax::{
+    Extern as ExternText, ExternKind, Include, TypeKind, World, WorldItem,
+};
+
+/// Imports or exports.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Import,
+    Export,
+}
+
+impl Direction {
+    const fn word(self) -> &'static str {
+        match self {
+            Direction::Import => "import",
+            Direction::Export => "export",
+        }
+    }
+}
+
+/// The imports and exports of a world, while it is resolved.
+#[derive(Default)]
+struct Items {
+    imports: Externs,
+    exports: Externs,
+    import_names: NameScope,
+    export_names: NameScope,
+}
+
+impl Items {
+    fn of(&mut self, direction: Direction) -> (&mut Externs, &mut NameScope) {
+        match direction {
+            Direction::Import => (&mut self.imports, &mut self.import_names),
+            Direction::Export => (&mut self.exports, &mut self.export_names),
+        }
+    }
+}
+
+impl<'a> Resolve<'a> {
+    /// Resolves a world.
+    pub(super) fn resolve_world(&mut self, scope: &Scope<'a>, id: WorldId, world: &'a World<'a>) {
+        let source = scope.source;
+        let types = world.items.iter().filter_map(|item| match item {
+            WorldItem::Use(item) => Some(TypeItem::Use(item)),
+            WorldItem::Type(def) => Some(TypeItem::Def(def)),
+            _ => None,
+        });
+        let excluded = self.worlds[id.0].excluded.clone();
+        let names = self.resolve_types(scope, Owner::World(id), excluded, types.collect());
+        let mut items = Items::default();
+        for (name, (ty, span)) in names.types.iter() {
+            self.take_name(&mut items.import_names, name, source, *span);
+            let place = Place { source, span: *span };
+            let _ = items.imports.insert(Key::Name(name.clone()), Extern::Type(*ty, place));
+        }
+        for item in &world.items {
+            match item {
+                WorldItem::Import(item) => {
+                    self.world_item(scope, &names, &mut items, Direction::Import, item);
+                }
+                WorldItem::Export(item) => {
+                    self.world_item(scope, &names, &mut items, Direction::Export, item);
+                }
+                WorldItem::Type(def) => {
+                    let TypeKind::Resource(funcs) = &def.kind else { continue };
+                    for func in funcs {
+                        let (name, found) = self.func(scope, &names, Some(def.name), func);
+                        self.take_name(&mut items.import_names, &name, source, func.name.span);
+                        if let Some(func) = found {
+                            let _ = items.imports.insert(Key::Name(name), Extern::Func(func));
+                        }
+                    }
+                }
+                WorldItem::Use(_) | WorldItem::Include(_) => {}
+            }
+        }
+        let errors = self.errors.len();
+        for item in &world.items {
+            if let WorldItem::Include(include) = item {
+                self.include(scope, id, include, &mut items);
+            }
+        }
+        let place = Place { source, span: world.name.span };
+        if self.errors.len() == errors {
+            self.check_names(&items.imports, Direction::Import);
+            self.check_names(&items.exports, Direction::Export);
+        }
+        for externs in [&items.imports, &items.exports] {
+            for (key, item) in externs.iter() {
+                let Key::Name(name) = key else { continue };
+                if let Some(getter) = getter_of(name)
+                    && !externs.contains(&Key::Name((*getter).into()))
+                {
+                    let kind = ErrorKind::NoGetter { name: (**name).into(), getter: getter.into() };
+                    self.errors.push(Error::new(kind, item.place()));
+                }
+            }
+        }
+        let item_name = |(key, item): &(Key, Extern)| match (key, item) {
+            (Key::Name(name), Extern::Func(_)) => Some(name.clone()),
+            _ => None,
+        };
+        let in_order = |externs: Externs| -> Externs {
+            setters_behind_getters(externs.into_entries(), item_name).into_iter().collect()
+        };
+        let (imports, exports) = (in_order(items.imports), in_order(items.exports));
+        for (key, item) in imports.iter().chain(exports.iter()) {
+            if let Key::Name(name) = key {
+                let name = (scope.package.0, self.worlds[id.0].name.clone(), name.clone());
+                self.places.insert(name, item.place());
+            }
+        }
+        self.elaborate(id, imports, exports, place);
+    }
+
+    /// Resolves an import or export.
+    fn world_item(
+        &mut self,
+        scope: &Scope<'a>,
+        names: &Names,
+        items: &mut Items,
+        direction: Direction,
+        item: &'a ExternText<'a>,
+    ) {
+        let (source, span) = (scope.source, item.kind.span());
+        let place = Place { source, span };
+        let (gate, excluded) = self.gate(&item.attributes, scope.package, source, span);
+        let is_live = excluded.is_none();
+        let external_id = external_id(&item.attributes);
+        let docs = item.docs.clone();
+        let (key, found) = match &item.kind {
+            ExternKind::Path(path) => {
+                let Some(id) = self.interface(scope, path, is_live) else { return };
+                let item = Extern::Interface { id, gate, docs, external_id, place };
+                (Key::Interface(id), Some(item))
+            }
+            ExternKind::Named(name, path) => {
+                let Some(id) = self.interface(scope, path, is_live) else { return };
+                let item = Extern::Interface { id, gate, docs, external_id, place };
+                (Key::Name(name.name.into()), Some(item))
+            }
+            ExternKind::Func(func) => {
+                let (name, func) = self.func(scope, names, None, func);
+                (Key::Name(name), func.map(Extern::Func))
+            }
+            ExternKind::Interface(name, members) => {
+                let id = self.new_interface(None, scope.package, docs, gate.clone(), excluded.clone());
+                self.resolve_interface(scope, id, members);
+                let item = Extern::Interface { id, gate, docs: None, external_id, place };
+                (Key::Name(name.name.into()), Some(item))
+            }
+        };
+        let (externs, taken) = items.of(direction);
+        match (externs.get(&key), &key) {
+            (Some(_), Key::Interface(_)) => {
+                let kind = ErrorKind::InterfaceTwice { direction: direction.word() };
+                self.error(kind, source, span);
+                return;
+            }
+            (Some(previous), Key::Name(name)) => {
+                let kind = ErrorKind::WorldName {
+                    direction: direction.word(),
+                    name: (**name).into(),
+                    previous: previous.sort(),
+                };
+                let related = previous.place();
+                self.error(kind, source, span).related = Some(related);
+                return;
+            }
+            (None, Key::Name(name)) if !self.take_name(taken, name, source, span) => return,
+            _ => {}
+        }
+        if let (Some(item), true) = (found, is_live) {
+            let _ = externs.insert(key, item);
+        }
+    }
+
+    /// Adds the imports and exports of an included world.
+    fn include(&mut self, scope: &Scope<'a>, id: WorldId, include: &Include<'a>, items: &mut Items) {
+        let (source, span) = (scope.source, include.path.name.span);
+        let (_, excluded) = self.gate(&include.attributes, scope.package, source, span);
+        let is_live = excluded.is_none();
+        let Some(from) = self.world(scope, &include.path, is_live) else { return };
+        if !is_live {
+            return;
+        }
+        let world = self.worlds[from.0].clone();
+        let is_foreign = world.package != scope.package;
+        let mut renames: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
+        for name in &include.names {
+            renames.insert(name.name.name, (name.local().name, false));
+        }
+        let mut types: BTreeMap<TypeId, TypeId> = BTreeMap::new();
+        let imports = world.imports.iter().map(|item| (Direction::Import, item));
+        let exports = world.exports.iter().map(|item| (Direction::Export, item));
+        for (direction, (key, item)) in imports.chain(exports) {
+            match key {
+                Key::Name(name) => {
+                    let name = renamed(name, &mut renames);
+                    let item = self.copied(item, &name, id, &mut types);
+                    let (externs, _) = items.of(direction);
+                    if externs.insert(Key::Name(name.clone()), item).is_err() {
+                        let kind =
+                            ErrorKind::Shadows { direction: direction.word(), name: (*name).into() };
+                        let help = "give one of them another name: `include … with { a as b }`";
+                        let help = Some(crate::error::Help::Advice(help));
+                        self.error(kind, source, span).help = help;
+                    }
+                }
+                Key::Interface(_) => {
+                    let mut item = item.clone();
+                    // The versions of another package say nothing about those of this one.
+                    if let Extern::Interface { gate, .. } = &mut item
+                        && is_foreign
+                        && matches!(gate, Gate::Stable { .. })
+                    {
+                        *gate = Gate::Unknown;
+                    }
+                    let _ = items.of(direction).0.insert(key.clone(), item);
+                }
+            }
+        }
+        for name in &include.names {
+            if let Some((_, false)) = renames.get(name.name.name) {
+                let kind = ErrorKind::NoSuchName { name: name.name.name.into() };
+                self.error(kind, source, name.name.span);
+            }
+        }
+    }
+
+    /// The copy of an import or export for the world that includes it. Types of the other world
+    /// become types of this one.
+    fn copied(
+        &mut self,
+        item: &Extern,
+        name: &Text,
+        to: WorldId,
+        types: &mut BTreeMap<TypeId, TypeId>,
+    ) -> Extern {
+        match item {
+            Extern::Interface { .. } => item.clone(),
+            Extern::Type(ty, place) => {
+                let mut data = self.types[ty.0].clone();
+                let mut vals = Vec::new();
+                data.kind.for_each(|val| vals.push(val));
+                for val in vals {
+                    self.copy_val(val, types);
+                }
+                data.kind = data.kind.map(|val| mapped(val, types));
+                data.name = Some(name.clone());
+                data.owner = Owner::World(to);
+                let copy = self.add_type(data);
+                types.insert(*ty, copy);
+                Extern::Type(copy, *place)
+            }
+            Extern::Func(func) => {
+                let vals: Vec<Val> =
+                    func.params.iter().map(|(_, ty)| *ty).chain(func.result).collect();
+                for val in vals {
+                    self.copy_val(val, types);
+                }
+                Extern::Func(FuncData {
+                    name: name.clone(),
+                    resource: func.resource.map(|id| types.get(&id).copied().unwrap_or(id)),
+                    params: func
+                        .params
+                        .iter()
+                        .map(|(name, ty)| (name.clone(), mapped(*ty, types)))
+                        .collect(),
+                    result: func.result.map(|ty| mapped(ty, types)),
+                    ..func.clone()
+                })
+            }
+        }
+    }
+
+    /// Copies the types without names that a value type is made of, where they mention types that
+    /// were copied.
+    fn copy_val(&mut self, val: Val, types: &mut BTreeMap<TypeId, TypeId>) {
+        let mut open = Vec::from([val]);
+        let mut found = BTreeSet::new();
+        while let Some(val) = open.pop() {
+            let Val::Type(id) = val else { continue };
+            let data = &self.types[id.0];
+            if data.owner == Owner::Nobody && !types.contains_key(&id) && found.insert(id) {
+                data.kind.for_each(|val| open.push(val));
+            }
+        }
+        // What a type is made of has lower numbers.
+        for id in found {
+            let kind = self.types[id.0].kind.map(|val| mapped(val, types));
+            let copy = self.intern(kind);
+            types.insert(id, copy);
+        }
+    }
+
+    /// Checks that names are strongly unique behind an `include`.
+    fn check_names(&mut self, externs: &Externs, direction: Direction) {
+        let mut taken = NameScope::default();
+        for (key, item) in externs.iter() {
+            let Key::Name(name) = key else { continue };
+            if let Err((previous, _)) = taken.add(name, item.place().span) {
+                let (name, previous) = ((**name).into(), (*previous).into());
+                let kind = ErrorKind::WorldNames { direction: direction.word(), name, previous };
+                self.errors.push(Error::new(kind, item.place()));
+            }
+        }
+    }
+}
+
+fn mapped(val: Val, types: &BTreeMap<TypeId, TypeId>) -> Val {
+    match val {
+        Val::Type(id) => Val::Type(types.get(&id).copied().unwrap_or(id)),
+        Val::Prim(_) => val,
+    }
+}
+
+/// The name with its label or resource renamed. Marks the renaming as used.
+fn renamed(name: &Text, renames: &mut BTreeMap<&str, (&str, bool)>) -> Text {
+    let Ok(parsed) = PlainName::parse(name, Features::ALL) else { return name.clone() };
+    let own = match parsed {
+        PlainName::Label { label, .. } => label,
+        _ => parsed.resource().unwrap_or_default(),
+    };
+    let Some((to, is_used)) = renames.get_mut(own) else { return name.clone() };
+    *is_used = true;
+    let to = *to;
+    let name: String = match parsed {
+        PlainName::Label { accessor, .. } => PlainName::Label { accessor, label: to }.to_string(),
+        PlainName::Constructor { .. } => PlainName::Constructor { resource: to }.to_string(),
+        PlainName::Method { accessor, label, .. } => {
+            PlainName::Method { accessor, resource: to, label }.to_string()
+        }
+        PlainName::Static { accessor, label, .. } => {
+            PlainName::Static { accessor, resource: to, label }.to_string()
+        }
+    };
+    name.into()
+}
