@@ -5,7 +5,7 @@ use wasmparser::WasmFeatures;
 
 use wattle::ast::{Feature, Features};
 use wattle::parser;
-use wattle::validator::Validator;
+use wattle::validator::{Validator, components};
 
 /// The configuration of wasm-smith with the limits and modes of a configuration of `wattle-smith`.
 pub fn wasm_smith_config(ours: &wattle_smith::Config) -> wasm_smith::Config {
@@ -90,6 +90,25 @@ pub fn validity_with(bytes: &[u8], features: Features) -> (Result<(), String>, R
         let verdict = validator.events(parser.events(bytes), NonZeroUsize::new(1));
         let types = verdict.map_err(|error| error.to_string())?;
         types.map(drop).map_err(|errors| errors.first().to_string())
+    };
+    let verdict = wasmparser::Validator::new_with_features(theirs(features)).validate_all(bytes);
+    (ours(), verdict.map(drop).map_err(|error| error.to_string()))
+}
+
+/// Whether a binary is a valid component with these features, and why not: by Wattle, then by
+/// wasmparser.
+pub fn component_validity(
+    bytes: &[u8],
+    features: Features,
+) -> (Result<(), String>, Result<(), String>) {
+    let ours = || {
+        let parser = parser::components::Parser::new().features(features).check_bodies(false);
+        let component = parser.component(bytes).map_err(|error| error.to_string())?;
+        let validator = components::Validator::new().features(features);
+        let types = validator.component(&component).map_err(|errors| errors.first().to_string())?;
+        // Every type can be shown.
+        types.imports().chain(types.exports()).for_each(|it| drop(it.to_string()));
+        Ok(())
     };
     let verdict = wasmparser::Validator::new_with_features(theirs(features)).validate_all(bytes);
     (ours(), verdict.map(drop).map_err(|error| error.to_string()))

@@ -13,6 +13,8 @@ pub struct Binary {
     pub bytes: Vec<u8>,
     /// Whether the script expects them to be malformed.
     pub is_malformed: bool,
+    /// The message that it then expects.
+    pub message: String,
 }
 
 /// The components that the scripts of `wasm-tools`, the official ones among them, have as bytes.
@@ -28,18 +30,68 @@ pub fn of_scripts() -> Vec<Binary> {
 /// The components that a script has as bytes.
 pub fn binaries(forms: &[Form]) -> Vec<Binary> {
     let mut found = Vec::new();
-    let mut rest: Vec<(&Form, bool)> = forms.iter().rev().map(|form| (form, false)).collect();
-    while let Some((form, is_malformed)) = rest.pop() {
-        let is_malformed = is_malformed || form.head() == "assert_malformed";
+    let mut rest: Vec<(&Form, Option<&[u8]>)> =
+        forms.iter().rev().map(|form| (form, None)).collect();
+    while let Some((form, message)) = rest.pop() {
+        let message = match form.head() {
+            "assert_malformed" => form.list().last().and_then(Form::string),
+            _ => message,
+        };
         let is_binary = form.list().iter().any(|form| form.word() == "binary");
         if form.head() == "component" && is_binary {
             let strings: Vec<_> = form.list().iter().filter_map(Form::string).collect();
-            found.push(Binary { bytes: strings.concat(), is_malformed });
+            found.push(Binary {
+                bytes: strings.concat(),
+                is_malformed: message.is_some(),
+                message: String::from_utf8_lossy(message.unwrap_or_default()).into_owned(),
+            });
         } else if let Node::List(list) = &form.node {
-            rest.extend(list.iter().rev().map(|form| (form, is_malformed)));
+            rest.extend(list.iter().rev().map(|form| (form, message)));
         }
     }
     found
+}
+
+/// The texts of the components of a script, as files have them.
+pub fn texts(script: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    let forms = forms::read(script);
+    let mut rest: Vec<&Form> = forms.iter().rev().collect();
+    while let Some(form) = rest.pop() {
+        let Node::List(list) = &form.node else { continue };
+        if form.head() != "component" {
+            rest.extend(list.iter().rev());
+            continue;
+        }
+        let kinds = ["binary", "quote", "instance"];
+        if list.iter().take(3).any(|form| kinds.contains(&form.word())) {
+            continue;
+        }
+        // Files have no definitions without an instance.
+        let word = list.iter().take(2).find(|form| form.word() == "definition");
+        let cut = word.map_or(form.span.start..form.span.start, |word| word.span.clone());
+        let text = [&script[form.span.start..cut.start], &script[cut.end..form.span.end]].concat();
+        found.extend(String::from_utf8(text));
+    }
+    found
+}
+
+/// The texts of components that `wit-component` has for its own tests.
+///
+/// # Panics
+///
+/// When the package is missing.
+pub fn texts_of_wit_component() -> Vec<PathBuf> {
+    let [folder] = packages::folders(["wit-component"]).unwrap_or_else(|error| panic!("{error}"));
+    let tests = folder.join("tests/components");
+    let folders = std::fs::read_dir(&tests).unwrap_or_else(|error| panic!("{tests:?}: {error}"));
+    let file = |folder: std::io::Result<std::fs::DirEntry>| {
+        let path = folder.unwrap_or_else(|error| panic!("{error}")).path().join("component.wat");
+        path.is_file().then_some(path)
+    };
+    let mut files: Vec<_> = folders.filter_map(file).collect();
+    files.sort();
+    files
 }
 
 /// A component that a package carries.

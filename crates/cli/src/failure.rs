@@ -11,6 +11,8 @@ use crate::output::json_line;
 pub(crate) const FAILED: u8 = 1;
 /// The exit code for wrong usage, which the parser of arguments uses too.
 pub(crate) const WRONG_USAGE: u8 = 2;
+/// The exit code for tests of which none fails, and some are skipped.
+pub(crate) const NOT_RUN: u8 = 3;
 /// The exit code for a program that traps: what a shell gives for a process that aborts.
 pub(crate) const TRAPPED: u8 = 134;
 

@@ -1,4 +1,4 @@
-//! Arguments that say what a command reads: the module, its features, a configuration.
+//! Arguments that say what a command reads: a module or component, its features, a configuration.
 
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use clap::Args;
 use wattle::ast::Shown;
-use wattle::parser::{EventReader, Parser, ReadError};
+use wattle::parser::ReadError;
+use wattle::parser::components::{EventReader, Parser};
 use wattle::{Feature, Features};
 use wattle_smith::Config;
 
@@ -18,7 +19,7 @@ use crate::source::Source;
 /// The input of a command.
 #[derive(Args)]
 pub(crate) struct Input {
-    /// The module, text or binary; `-` or nothing is standard input.
+    /// The module or component, text or binary; `-` or nothing is standard input.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
@@ -29,7 +30,7 @@ pub(crate) struct Input {
 /// How inputs are read.
 #[derive(Args, Clone)]
 pub(crate) struct Reading {
-    /// What the module may use: presets (wasm1, wasm2, wasm3, default, all) and features,
+    /// What it may use: presets (wasm1, wasm2, wasm3, default, all) and features,
     /// separated by commas; `-name` takes one away, from the default if it comes first; `help` lists
     /// them. Without this, commands that only show what is there take `all`, and others `default`.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
@@ -50,7 +51,7 @@ pub(crate) struct FeatureList {
 impl Input {
     /// Reads all of it.
     pub(crate) fn read(&self) -> Result<Source, Failure> {
-        Source::read_module(self.file.as_deref(), self.reading.clone())
+        Source::read_wasm(self.file.as_deref(), self.reading.clone())
     }
 
     /// What the module may use, for a command that only shows what is there.

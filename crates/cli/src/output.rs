@@ -17,7 +17,7 @@ use crate::input::{is_standard, shown_name};
 use crate::signals;
 
 /// Where the output of a command goes.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Output {
     /// Where to write; `-` or nothing is standard output.
     #[arg(short, long, value_name = "FILE")]
@@ -90,7 +90,7 @@ impl Output {
 /// The most links that lead to a file, as on Linux.
 const MAX_LINKS: usize = 40;
 
-/// The temporary file that is being written.
+/// The temporary file or folder that is being written.
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 fn unfinished() -> MutexGuard<'static, Option<PathBuf>> {
@@ -139,19 +139,42 @@ fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     result
 }
 
+/// Writes a folder, by `fill`, which is given the path of a temporary one. If that fails, there is no
+/// folder. An empty folder may be there already.
+pub(crate) fn write_folder(
+    path: &Path,
+    fill: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
+    if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(io::Error::other("the folder is not empty"));
+    }
+    remove_on_signal();
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".wattle-");
+    folder_permissions(&mut builder);
+    let mut guard = unfinished();
+    let folder = builder.tempdir_in(folder_of(path))?;
+    *guard = Some(folder.path().to_owned());
+    drop(guard);
+    let filled = fill(folder.path());
+    // A signal in between finds either the temporary folder or none.
+    let mut guard = unfinished();
+    let result = filled.and_then(|()| {
+        // Not every system renames to an empty folder.
+        let _ = std::fs::remove_dir(path);
+        std::fs::rename(folder.path(), path)
+    });
+    *guard = None;
+    if result.is_ok() {
+        // It is not where it was, so there is nothing to remove.
+        let _ = folder.keep();
+    }
+    result
+}
+
 /// A temporary file in the folder of `target`, which a signal removes.
 fn temporary_beside(target: &Path) -> io::Result<NamedTempFile> {
-    static HANDLER: Once = Once::new();
-    HANDLER.call_once(|| {
-        let handler = signals::on_signal(|signal| {
-            if let Some(path) = &*unfinished() {
-                let _ = std::fs::remove_file(path);
-            }
-            signal.end_process();
-        });
-        // Without a handler, a signal leaves the temporary file, and output is as good as before.
-        drop(handler);
-    });
+    remove_on_signal();
     let mut builder = tempfile::Builder::new();
     builder.prefix(".wattle-");
     default_permissions(&mut builder);
@@ -159,6 +182,24 @@ fn temporary_beside(target: &Path) -> io::Result<NamedTempFile> {
     let file = builder.tempfile_in(folder_of(target))?;
     *unfinished = Some(file.path().to_owned());
     Ok(file)
+}
+
+/// Makes a signal remove what is being written.
+fn remove_on_signal() {
+    static HANDLER: Once = Once::new();
+    HANDLER.call_once(|| {
+        let handler = signals::on_signal(|signal| {
+            if let Some(path) = &*unfinished() {
+                let _ = match path.is_dir() {
+                    true => std::fs::remove_dir_all(path),
+                    false => std::fs::remove_file(path),
+                };
+            }
+            signal.end_process();
+        });
+        // Without a handler, a signal leaves the temporary file, and output is as good as before.
+        drop(handler);
+    });
 }
 
 /// Writes through to a file. If that fails, its old content is put back.
@@ -201,6 +242,15 @@ fn default_permissions(builder: &mut tempfile::Builder<'_, '_>) {
     // As for any new file, the process's umask takes away from this.
     builder.permissions(Permissions::from_mode(0o666));
 }
+
+#[cfg(unix)]
+fn folder_permissions(builder: &mut tempfile::Builder<'_, '_>) {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(Permissions::from_mode(0o777));
+}
+
+#[cfg(not(unix))]
+fn folder_permissions(_: &mut tempfile::Builder<'_, '_>) {}
 
 #[cfg(not(unix))]
 fn default_permissions(_: &mut tempfile::Builder<'_, '_>) {}

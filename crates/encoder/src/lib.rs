@@ -1,14 +1,18 @@
-//! Encoder of WebAssembly modules: from the tree, from a stream of items, or from a builder.
+//! Encoder of WebAssembly modules and components: from the tree, from a stream, or from a builder.
 //!
 //! | you have | use |
 //! |---|---|
 //! | a [`Module`](wattle_ast::Module) | [`encode`], byte-faithful, or [`encode_canonical`] |
-//! | a stream of items or events | [`Encoder`] |
+//! | a [`Component`](wattle_ast::components::Component) | [`encode_component`], byte-faithful, or [`encode_component_canonical`] |
+//! | a [`Wasm`](wattle_ast::Wasm), which is either | [`encode_wasm`], byte-faithful, or [`encode_wasm_canonical`] |
+//! | a stream of items or events of a module | [`Encoder`] |
+//! | a stream of parts, events or definitions of a component | [`components::Encoder`] |
 //! | a compiler of your own | [`ModuleBuilder`], [`Imports`], [`FuncBuilder`] |
+//! | core modules to make a component of | [`ComponentBuilder`] |
 //!
 //! This crate holds framing (sections, their order, sizes and counts), the comparison that keeps
-//! untouched sections byte for byte, and the builder. The encoding of each item and instruction is
-//! part of the codec in `wattle-ast`.
+//! untouched sections byte for byte, and the builders. The encoding of each item, definition and
+//! instruction is part of the codec in `wattle-ast`.
 //!
 //! ```
 //! use wattle_ast::{Instr, ValType};
@@ -34,7 +38,7 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
-mod components;
+pub mod components;
 mod faithful;
 mod frame;
 mod module;
@@ -45,7 +49,8 @@ pub use builder::{
     BuildError, BuildErrorKind, Declared, FuncBuilder, Imports, Label, ModuleBuilder,
 };
 pub use components::{
-    encode_component, encode_component_canonical, encode_wasm, encode_wasm_canonical,
+    ComponentBuildError, ComponentBuildErrorKind, ComponentBuilder, encode_component,
+    encode_component_canonical, encode_wasm, encode_wasm_canonical,
 };
 pub use module::{encode, encode_canonical};
 pub use stream::Encoder;

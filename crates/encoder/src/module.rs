@@ -145,7 +145,7 @@ fn write<'m>(
 }
 
 /// Appends a custom section.
-fn custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
+pub(crate) fn custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
     let data = CustomData::Bytes(bytes.into());
     Item::Custom(Custom { name: name.into(), data, after: None }).encode(out);
 }

@@ -117,7 +117,8 @@ impl Encoder {
         self.out
     }
 
-    fn add(&mut self, item: &Item<'_>, bytes: Option<&[u8]>) {
+    /// Adds an item, with its bytes if it is that of an event.
+    pub(crate) fn add(&mut self, item: &Item<'_>, bytes: Option<&[u8]>) {
         match item {
             Item::Header => {
                 if self.out.len() == self.base {

@@ -201,7 +201,7 @@ impl<R: io::Read> EventReader<R> {
     /// # Ok::<(), wattle_parser::ReadError>(())
     /// ```
     pub fn module(mut self) -> Result<Module<'static>, ReadError> {
-        let mut builder = Builder::new(Keep::Copy);
+        let mut builder = Builder::new(Keep::copy());
         while let Some(event) = self.next()? {
             builder.add(event.item.into_owned(), event.offset, event.bytes);
         }

@@ -1,20 +1,22 @@
 //! Streaming, event-driven, sans-IO parser of the WebAssembly binary format.
 //!
 //! This crate holds the framing of a binary (header, sections, sizes, counts, order) and the walk
-//! over it item by item. Items are decoded by [`wattle_ast`]. Only *malformed* modules are found
-//! here: [`parse`] accepts invalid modules.
+//! over it item by item. Items and definitions are decoded by [`wattle_ast`]. Only what is
+//! *malformed* is found here: [`parse`] accepts invalid modules.
 //!
 //! | to | use |
 //! |---|---|
-//! | get a tree | [`parse`] |
+//! | get a tree of a module | [`parse`] |
+//! | get a tree of a component, or of whichever the file is | [`parse_component`], [`parse_wasm`] |
 //! | walk a slice | [`events`] |
 //! | walk what an [`io::Read`](std::io::Read) delivers | [`EventReader`] |
 //! | feed chunks as they arrive | [`Parser`] |
 //! | continue after a malformed part | [`Events::skip_malformed`] |
 //! | walk over sections by their sizes alone | [`frames`] |
+//! | do any of these with a file that is a module or a component | [`components`] |
 //!
-//! The first four see the same items, at the same offsets, and the same errors, however the input is
-//! cut into chunks. No more of the input than one item is ever held, and no number in the input
+//! A slice, a reader and chunks give the same items, at the same offsets, and the same errors,
+//! however the input is cut. No more of the input than one item is ever held, and no number in the input
 //! sizes an allocation.
 //!
 //! ```

@@ -3,14 +3,24 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// Where the bytes of a tree come from.
+/// Where the bytes of a tree come from: the input with the offset of its first byte, or, without one,
+/// the events, which go before the tree does.
 #[derive(Clone, Copy)]
-pub(crate) enum Keep<'a> {
-    /// From the input, whose first byte is at this offset.
-    Borrow(&'a [u8], usize),
-    /// From the events, which go before the tree does.
-    #[cfg_attr(not(feature = "std"), allow(dead_code))]
-    Copy,
+pub(crate) struct Keep<'a>(Option<(&'a [u8], usize)>);
+
+impl<'a> Keep<'a> {
+    /// The bytes are borrowed from the input, whose first byte is at this offset.
+    pub(crate) fn borrow(input: &'a [u8], offset: usize) -> Keep<'a> {
+        Keep(Some((input, offset)))
+    }
+}
+
+impl Keep<'static> {
+    /// The bytes are copied from the events.
+    #[cfg(feature = "std")]
+    pub(crate) fn copy() -> Keep<'static> {
+        Keep(None)
+    }
 }
 
 /// The section that is being read, as far as its events have come.
@@ -42,7 +52,7 @@ impl<'a, Id> Raw<'a, Id> {
     pub(crate) fn add(&mut self, bytes: &[u8]) {
         if let Some(open) = &mut self.open {
             open.end += bytes.len();
-            if matches!(self.keep, Keep::Copy) {
+            if self.keep.0.is_none() {
                 open.bytes.extend_from_slice(bytes);
             }
         }
@@ -51,14 +61,12 @@ impl<'a, Id> Raw<'a, Id> {
     /// Ends the section.
     pub(crate) fn end(&mut self) -> Option<(Id, Cow<'a, [u8]>)> {
         let Open { id, start, end, bytes } = self.open.take()?;
-        Some((
-            id,
-            match self.keep {
-                Keep::Copy => Cow::Owned(bytes),
-                Keep::Borrow(input, base) => {
-                    Cow::Borrowed(input.get(start - base..end - base).unwrap_or_default())
-                }
-            },
-        ))
+        let bytes = match self.keep.0 {
+            None => Cow::Owned(bytes),
+            Some((input, offset)) => {
+                Cow::Borrowed(input.get(start - offset..end - offset).unwrap_or_default())
+            }
+        };
+        Some((id, bytes))
     }
 }

@@ -66,7 +66,7 @@ impl Parser {
     /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     pub fn module(self, bytes: &[u8]) -> Result<Module<'_>, Error> {
-        let mut builder = Builder::new(Keep::Borrow(bytes, self.offset()));
+        let mut builder = Builder::new(Keep::borrow(bytes, self.offset()));
         for event in self.events(bytes) {
             let Event { item, offset, bytes } = event?;
             builder.add(item, offset, bytes);

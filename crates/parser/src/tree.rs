@@ -25,6 +25,11 @@ impl<'a> Builder<'a> {
         self.collector.item(item);
     }
 
+    /// Adds bytes to the section that were skipped because they are malformed.
+    pub(crate) fn skip(&mut self, bytes: &[u8]) {
+        self.raw.add(bytes);
+    }
+
     fn end_section(&mut self) {
         if let Some((id, bytes)) = self.raw.end() {
             self.collector.raw_section(RawSection { id, bytes });

@@ -1,16 +1,17 @@
-//! Printer of WebAssembly modules in the text format.
+//! Printer of WebAssembly modules and components in the text format.
 //!
-//! [`print`] returns the text; [`Config`] folds, leaves out, adds offsets or names, and streams.
-//! The text parses back to an equal module, including custom sections, names that are not
-//! identifiers, and the order of everything.
+//! [`print`] and [`print_component`] return the text; [`Config`] folds, leaves out, adds offsets or
+//! names, and streams. The text parses back to an equal module or component, including custom
+//! sections, names that are not identifiers, and the order of everything.
 //!
-//! This crate turns a `Module` into text. It does not parse, and it does not validate: invalid
-//! modules are printed too.
+//! This crate turns a `Module` or a `Component` into text. It does not parse, and it does not
+//! validate: what is invalid is printed too.
 //!
 //! | file | writes |
 //! |---|---|
 //! | `modules.rs` | the fields of a module |
-//! | `printer.rs`, `context.rs` | how fields and lines begin and end |
+//! | `components/` | the definitions of a component |
+//! | `printer.rs`, `context.rs`, `lines.rs` | how fields and lines begin and end |
 //! | `exports.rs` | exports inside the items that they export |
 //! | `customs.rs` | custom sections, and the name section where identifiers do not suffice |
 //! | `metadata.rs` | code metadata such as branch hints, as annotations |
@@ -48,7 +49,7 @@ mod numbers;
 mod printer;
 mod types;
 
-pub use components::print_component;
+pub use components::{DefinitionLine, DefinitionLister, print_component};
 pub use config::{Comments, Config};
 pub use listing::{Line, Lister, Listing};
 pub use modules::print;

@@ -20,6 +20,7 @@ pub(crate) const LOCALS: u64 = 50_000;
 /// defined.
 pub(crate) const ID_BYTES: usize = 1_024;
 
-/// The most results of a start function of a component that are written one by one: as many values as
-/// engines allow in a component. More are written as `(result (@repeat 1000000) (value))`.
+/// The number of results of start functions that are written one by one, in a component and all
+/// components in it: as many values as engines allow in a component. The results of start functions
+/// beyond that are written as `(result (@repeat 1000000) (value))`.
 pub(crate) const RESULTS: u32 = 1_000;

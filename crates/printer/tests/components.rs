@@ -14,17 +14,20 @@ use wattle_ast::components::{
     Start, Type, TypeBound, ValType, Value, ValueBound,
 };
 use wattle_ast::{
-    Custom, CustomData, Encode, ExternType, GlobalType, Limits, MemType, Module, Name, RefType,
-    SubType, TableType, TagType, ValType as CoreValType, Wasm,
+    Custom, CustomData, Encode, ExternType, Features, GlobalType, Limits, MemType, Module, Name,
+    RefType, SubType, TableType, TagType, ValType as CoreValType, Wasm,
 };
 use wattle_printer::{Config, print_component};
-use wattle_tests::components::binaries;
-use wattle_tests::{components, forms, suite};
+use wattle_tests::components;
 
 type Definitions = Vec<Definition<'static>>;
 
 fn print(definitions: Definitions) -> String {
     print_component(&definitions.into_iter().collect())
+}
+
+fn parser() -> wattle_parser::components::Parser {
+    wattle_parser::components::Parser::new().features(Features::ALL)
 }
 
 /// A custom section with this content.
@@ -147,15 +150,15 @@ fn definitions() -> Definitions {
         external_id: Some("id".into()),
     };
     let import = |name: &'static str, ty| Definition::Import(Import { name: name.into(), ty });
-    let decl = |name: &'static str, ty| Definition::ExportDecl(ExportDecl { name: name.into(), ty });
+    let decl =
+        |name: &'static str, ty| Definition::ExportDecl(ExportDecl { name: name.into(), ty });
     let core_import = |ty| {
         let (module, name) = ("m".into(), "n".into());
         Definition::CoreImportDecl(wattle_ast::Import { module, name, ty })
     };
     let core_export = |ty| Definition::CoreExportDecl(CoreExportDecl { name: "n".into(), ty });
-    let export = |name: ExternName<'static>, item, ty| {
-        Definition::Export(Export { name, item, ty })
-    };
+    let export =
+        |name: ExternName<'static>, item, ty| Definition::Export(Export { name, item, ty });
     let func_type = || SubType::from(wattle_ast::FuncType::new([CoreValType::I32], []));
     let mut module = Module::default();
     module.types.push(func_type());
@@ -231,7 +234,10 @@ fn definitions() -> Definitions {
         Definition::Component,
         Definition::CoreModule(nested.into()),
         Definition::Alias(Alias::Outer { count: 2, item: core_item(CoreSort::Module, 0).into() }),
-        Definition::Alias(Alias::Outer { count: 9, item: PlainSortIdx::Component(0.into()).into() }),
+        Definition::Alias(Alias::Outer {
+            count: 9,
+            item: PlainSortIdx::Component(0.into()).into(),
+        }),
         Definition::End,
         Definition::End,
         Definition::Instance(Instance::Instantiate { component: 1.into(), args: [].into() }),
@@ -250,11 +256,7 @@ fn definitions() -> Definitions {
         export("g".into(), func, None),
         export("h".into(), func, Some(ExternDesc::Func(22.into()))),
         // Values.
-        Definition::Start(Start {
-            func: 0.into(),
-            args: [0.into(), 1.into()].into(),
-            results: 2,
-        }),
+        Definition::Start(Start { func: 0.into(), args: [0.into(), 1.into()].into(), results: 2 }),
         Definition::Value(Value {
             ty: ValType::Prim(PrimType::String),
             bytes: b"\x02hi"[..].into(),
@@ -286,8 +288,8 @@ fn all_definitions_look_as_expected() {
     let component: Component<'_> = definitions().into_iter().collect();
     assert_eq!(component.check(), Ok(()));
     // Through the binary, so that there are offsets.
-    let bytes = components::write_shortest(&component);
-    let component = components::read(&bytes).unwrap();
+    let bytes = wattle_encoder::encode_component(&component);
+    let component = parser().component(&bytes).unwrap();
     let mut printed = String::new();
     for (style, config) in styles() {
         printed += &format!(";; {style}\n{}\n", config.print_component(&component));
@@ -306,7 +308,8 @@ fn every_canonical_definition_is_printed_with_all_its_immediates() {
         let text = print(vec![Definition::Canon(canon)]);
         let line = text.lines().nth(1).unwrap();
         assert!(line.starts_with(&format!("  (canon {}", op.keyword())), "{line}");
-        let defined = if op == CanonOp::Lift { "(func (;0;) (type 3))" } else { "(core func (;0;))" };
+        let defined =
+            if op == CanonOp::Lift { "(func (;0;) (type 3))" } else { "(core func (;0;))" };
         assert!(line.ends_with(&format!(" {defined})")), "{line}");
         if op.core_type() != CanonType::Special {
             assert!(!line.contains("(type"), "{line}");
@@ -469,12 +472,7 @@ fn a_component_and_a_module_have_names_of_their_own() {
 fn values_by_the_billion_are_one_line() {
     let start = |results| Definition::Start(Start { func: 0.into(), args: [].into(), results });
     let names = [(VALUE, 1, "a"), (VALUE, 5, "lost"), (VALUE, 4_000_000_002, "b")];
-    let definitions = vec![
-        start(2),
-        start(4_000_000_000),
-        start(1),
-        section(None, &names),
-    ];
+    let definitions = vec![start(2), start(4_000_000_000), start(1), section(None, &names)];
     let expected = "\
 (component
   (start 0 (result (value (;0;))) (result (value $a (;1;))))
@@ -484,8 +482,15 @@ fn values_by_the_billion_are_one_line() {
 )
 ";
     assert_eq!(print(definitions.clone()), expected);
-    let named = Config::new().name_unnamed(true).print_component(&definitions.into_iter().collect());
+    let named =
+        Config::new().name_unnamed(true).print_component(&definitions.into_iter().collect());
     assert!(named.len() < 1_000, "{named}");
+    // The limit is for all start functions, wherever they stand.
+    let mut many = vec![start(999), Definition::Component, start(1)];
+    many.extend([start(1), Definition::End, start(1)]);
+    let text = print(many);
+    assert_eq!(text.matches("(result (value ").count(), 1_000);
+    assert_eq!(text.matches("(result (@repeat 1) (value))").count(), 2);
 }
 
 #[test]
@@ -514,8 +519,7 @@ fn any_list_of_definitions_is_printed() {
         (state >> 33) % end
     };
     for round in 0..200 {
-        let mut list: Definitions =
-            (0..100).map(|_| all[below(all.len())].clone()).collect();
+        let mut list: Definitions = (0..100).map(|_| all[below(all.len())].clone()).collect();
         for _ in 0..below(30) {
             list.insert(below(100), Definition::End);
         }
@@ -533,24 +537,22 @@ fn any_list_of_definitions_is_printed() {
 #[test]
 fn offsets_are_those_of_definitions_in_the_file() {
     let mut count = 0;
-    for path in suite::component_files() {
-        let script = fs::read(path).unwrap();
-        for binary in binaries(&forms::read(&script)).iter().filter(|it| !it.is_malformed) {
-            let component = components::read(&binary.bytes).unwrap();
-            let text = Config::new().offsets(true).print_component(&component);
-            let printed = text.lines().filter_map(|line| line.strip_prefix("  (;@"));
-            let mut last = 0;
-            for line in printed {
-                let (offset, line) = line.split_once(";) (").unwrap();
-                let offset = usize::from_str_radix(offset, 16).unwrap();
-                assert!(offset > last && offset < binary.bytes.len(), "{text}");
-                last = offset;
-                // The sections of these begin where the definition does.
-                if line.starts_with("component") {
-                    assert_eq!(binary.bytes[offset], 4, "{text}");
-                }
-                count += 1;
+    let scripts = components::of_scripts().into_iter().filter(|it| !it.is_malformed);
+    let published = components::published().iter().map(|it| it.bytes.clone());
+    for bytes in scripts.map(|it| it.bytes).chain(published) {
+        let component = parser().component(&bytes).unwrap();
+        let text = Config::new().offsets(true).print_component(&component);
+        let mut last = 0;
+        for line in text.lines().filter_map(|line| line.strip_prefix("  (;@")) {
+            let (offset, line) = line.split_once(";) (").unwrap();
+            let offset = usize::from_str_radix(offset, 16).unwrap();
+            assert!(offset > last && offset < bytes.len(), "{text}");
+            last = offset;
+            // The section of a component begins where the definition does.
+            if line.starts_with("component") {
+                assert_eq!(bytes[offset], 4, "{text}");
             }
+            count += 1;
         }
     }
     assert!(count > 50, "{count} offsets");

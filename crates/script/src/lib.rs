@@ -4,6 +4,9 @@
 //! is what parsing refuses, invalid what validation refuses, unlinkable what linking refuses. What
 //! the form of a script is: [`wattle_wat::script`].
 //!
+//! Components are read and validated, and what scripts assert about that is judged. They are not
+//! executed: each directive that needs that is in [`Report::skipped`].
+//!
 //! ```
 //! use wattle_script::{Options, run};
 //!
@@ -26,6 +29,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `runner.rs` | directives |
+//! | `load.rs` | modules and components of a script, read and validated |
 //! | `scope.rs` | what directives know by name |
 //! | `threads.rs` | threads: whose turn it is |
 //! | `patterns.rs` | values and the patterns of results |
@@ -39,6 +43,7 @@
 extern crate alloc;
 
 mod customs;
+mod load;
 mod patterns;
 mod runner;
 mod scope;
@@ -63,7 +68,8 @@ pub struct Options {
     /// How the store behaves. Its fuel is for each action and each instantiation; those of threads
     /// are not bounded.
     pub config: wattle_runtime::Config,
-    /// Whether modules are only read and validated, and nothing is instantiated or called.
+    /// Whether modules and components are only read and validated, and nothing is instantiated or
+    /// called.
     pub checks_only: bool,
 }
 
@@ -74,11 +80,28 @@ pub struct Report {
     pub passed: usize,
     /// How many assertions and actions were left out, because nothing is executed.
     pub left_out: usize,
+    /// The directives that were left out because components are not executed: their components are
+    /// read and validated, and nothing else is known of them.
+    pub skipped: Vec<Skipped>,
+    /// Assertions about components that passed with a message in which the expected one does not
+    /// occur. The class of the failure is that which was expected.
+    pub reworded: Vec<Failure>,
     /// What failed: assertions, and directives that must succeed.
     pub failures: Vec<Failure>,
 }
 
-/// A directive that failed.
+/// A directive that was not executed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Skipped {
+    /// The bytes of the directive in the script.
+    pub span: Span,
+    /// The line on which it begins, from 1.
+    pub line: usize,
+    /// Its keyword.
+    pub keyword: &'static str,
+}
+
+/// A directive and what came of it instead of what was expected.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
     /// The bytes of the directive in the script.

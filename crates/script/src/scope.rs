@@ -3,35 +3,47 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 
-use wattle_runtime::{Error, Instance, Module};
+use wattle_runtime::{Error, Instance};
 use wattle_wat::script::Word;
 
-/// Modules and instances by name, and the last ones of both.
+use super::load::Definition;
+
+/// What an instance is known as.
+#[derive(Clone, Copy)]
+pub(super) enum Known {
+    Instance(Instance),
+    /// The instance of a component, which does not exist: nothing executes components.
+    Component,
+    /// The instance of a module, which does not exist: nothing is executed.
+    NotRun,
+}
+
+/// Definitions and instances by name, and the last ones of both.
 #[derive(Default)]
 pub(super) struct Scope {
-    definitions: BTreeMap<String, Module>,
-    instances: BTreeMap<String, Instance>,
-    definition: Option<Module>,
-    instance: Option<Instance>,
+    definitions: BTreeMap<String, Definition>,
+    instances: BTreeMap<String, Known>,
+    definition: Option<Definition>,
+    instance: Option<Known>,
 }
 
 impl Scope {
-    pub(super) fn define(&mut self, id: Option<&Word<'_>>, module: Module) {
+    pub(super) fn define(&mut self, id: Option<&Word<'_>>, definition: Definition) {
         if let Some(id) = id {
-            self.definitions.insert(id.text.as_str().into(), module.clone());
+            self.definitions.insert(id.text.as_str().into(), definition.clone());
         }
-        self.definition = Some(module);
+        self.definition = Some(definition);
     }
 
-    pub(super) fn name(&mut self, id: Option<&Word<'_>>, instance: Instance) {
+    pub(super) fn name(&mut self, id: Option<&Word<'_>>, instance: Known) {
         if let Some(id) = id {
             self.instances.insert(id.text.as_str().into(), instance);
         }
         self.instance = Some(instance);
     }
 
-    /// The module of a name; without one, the last.
-    pub(super) fn definition(&self, id: Option<&Word<'_>>) -> Result<Module, Error> {
+    /// The module or component of a name; without one, the last.
+    pub(super) fn definition(&self, id: Option<&Word<'_>>) -> Result<Definition, Error> {
         let found = match id {
             Some(id) => self.definitions.get(id.text.as_str()).cloned(),
             None => self.definition.clone(),
@@ -39,12 +51,24 @@ impl Scope {
         found.ok_or_else(|| Error::host("no such module"))
     }
 
-    /// The instance of a name; without one, the last.
-    pub(super) fn instance(&self, id: Option<&Word<'_>>) -> Result<Instance, Error> {
-        let found = match id {
+    fn known(&self, id: Option<&Word<'_>>) -> Option<Known> {
+        match id {
             Some(id) => self.instances.get(id.text.as_str()).copied(),
             None => self.instance,
-        };
-        found.ok_or_else(|| Error::host("no such instance"))
+        }
+    }
+
+    /// The instance of a name; without one, the last.
+    pub(super) fn instance(&self, id: Option<&Word<'_>>) -> Result<Instance, Error> {
+        match self.known(id) {
+            Some(Known::Instance(instance)) => Ok(instance),
+            Some(Known::Component | Known::NotRun) => Err(Error::host("it is not instantiated")),
+            None => Err(Error::host("no such instance")),
+        }
+    }
+
+    /// Whether the instance of a name, or the last one, is that of a component.
+    pub(super) fn is_component(&self, id: Option<&Word<'_>>) -> bool {
+        matches!(self.known(id), Some(Known::Component))
     }
 }

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::components::ComponentErrorKind;
 use wattle_ast::{Feature, ItemKind, Malformed, Names, Path, Quoted, Shown, Span, ValType};
 
 /// What is wrong, without its place.
@@ -141,6 +142,8 @@ pub enum ErrorKind {
     DuplicateExport(String),
     /// The start function takes or gives values.
     StartFunction,
+    /// A definition of a component breaks a rule.
+    Component(Box<ComponentErrorKind>),
 }
 
 /// The kind of place where types do not match.
@@ -341,6 +344,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::StartFunction => {
                 f.write_str("start function must not have parameters or results")
             }
+            ErrorKind::Component(kind) => kind.fmt(f),
         }
     }
 }

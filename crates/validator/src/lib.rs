@@ -1,8 +1,10 @@
-//! Streaming and parallel validator of WebAssembly modules.
+//! Streaming and parallel validator of WebAssembly modules and components.
 //!
 //! It decides validity as the specification does, and reports errors in the words of the official
 //! test suite. Malformed and invalid are different: the parser finds what is malformed, except
 //! inside bodies and constant expressions, whose bytes are decoded and checked here in one pass.
+//!
+//! [`components`] validates components; everything else here is about modules.
 //!
 //! This crate holds the rules of types, modules and instructions, the registry of canonical types,
 //! and the limits of implementations. It does not read modules, check custom sections, or execute
@@ -27,6 +29,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod components;
 mod declarations;
 mod error;
 mod features_used;
@@ -42,6 +45,7 @@ mod types;
 mod valid_module;
 mod validator;
 
+pub use components::{validate_component, validate_wasm};
 pub use error::{Error, ErrorKind, Errors, Fields, Mismatch, OperandType, OperandTypes};
 pub use features_used::features_used;
 pub use func::{FuncValidator, StackTypes};

@@ -4,7 +4,7 @@
 /// [`ErrorKind::Limit`](crate::ErrorKind::Limit), even if the specification allows it.
 ///
 /// The default is the limits of the JavaScript API, so that a module accepted here is accepted by
-/// browsers. Sizes of memories and tables are limited at instantiation, not here. The API has no
+/// browsers; for components, it is what `wasm-tools` allows. Sizes of memories and tables are limited at instantiation, not here. The API has no
 /// limit for operands; that is ours, so that a few bytes of calls with a thousand results each do not
 /// fill the memory: validation on one thread takes at most 4 MB for operands.
 ///
@@ -55,10 +55,52 @@ pub struct Limits {
     pub locals: u32,
     /// Operands on the stack of an expression at one time, with one more for each open block.
     pub operands: u32,
+    /// Modules and components in a component, at any depth; the outermost counts.
+    pub modules_and_components: u32,
+    /// Core modules of one component.
+    pub modules: u32,
+    /// Components within one component.
+    pub components: u32,
+    /// Core instances and instances of one component.
+    pub instances: u32,
+    /// Values of one component.
+    pub values: u32,
+    /// Core tables, memories, globals or tags of one component.
+    pub core_items: u32,
+    /// Declarations in the type of a component or instance.
+    pub type_decls: u32,
+    /// Declarations in the type of a core module.
+    pub module_type_decls: u32,
+    /// Fields of a record.
+    pub record_fields: u32,
+    /// Cases of a variant.
+    pub cases: u32,
+    /// Types of a tuple.
+    pub tuple_types: u32,
+    /// Cases of an enumeration.
+    pub enum_cases: u32,
+    /// Elements of a list of a fixed length.
+    pub fixed_list_len: u32,
+    /// Types of a component one within the other.
+    pub type_depth: u32,
+    /// Types that a type of a component consists of, each counted wherever it is used.
+    pub type_size: u32,
+    /// Types that are made when resources in types are replaced, as by instantiation.
+    pub type_copies: u32,
+    /// Arguments of an instantiation.
+    pub instantiation_args: u32,
+    /// Exports of an instance that is made of definitions.
+    pub instance_exports: u32,
+    /// Options of a canonical definition.
+    pub canon_opts: u32,
+    /// Arguments of a start function.
+    pub start_args: u32,
+    /// Bytes of the name of an import or export of a component.
+    pub name_bytes: u32,
 }
 
 impl Limits {
-    /// The limits of the JavaScript API.
+    /// The limits of the JavaScript API, and for components those of `wasm-tools`.
     pub const JS: Limits = Limits {
         types: 1_000_000,
         rec_groups: 1_000_000,
@@ -79,6 +121,27 @@ impl Limits {
         body_bytes: 7_654_321,
         locals: 50_000,
         operands: 1_000_000,
+        modules_and_components: 1_000,
+        modules: 1_000,
+        components: 1_000,
+        instances: 4_096,
+        values: 1_000,
+        core_items: 1_000_000,
+        type_decls: 1_000_000,
+        module_type_decls: 100_000,
+        record_fields: 10_000,
+        cases: 10_000,
+        tuple_types: 10_000,
+        enum_cases: 10_000,
+        fixed_list_len: 1_073_741_824,
+        type_depth: 100,
+        type_size: 1_000_000,
+        type_copies: 300_000,
+        instantiation_args: 100_000,
+        instance_exports: 100_000,
+        canon_opts: 10,
+        start_args: 1_000,
+        name_bytes: 100_000,
     };
 
     /// No limits beyond those of 32-bit numbers.
@@ -102,6 +165,27 @@ impl Limits {
         body_bytes: u32::MAX,
         locals: u32::MAX,
         operands: u32::MAX,
+        modules_and_components: u32::MAX,
+        modules: u32::MAX,
+        components: u32::MAX,
+        instances: u32::MAX,
+        values: u32::MAX,
+        core_items: u32::MAX,
+        type_decls: u32::MAX,
+        module_type_decls: u32::MAX,
+        record_fields: u32::MAX,
+        cases: u32::MAX,
+        tuple_types: u32::MAX,
+        enum_cases: u32::MAX,
+        fixed_list_len: u32::MAX,
+        type_depth: u32::MAX,
+        type_size: u32::MAX,
+        type_copies: u32::MAX,
+        instantiation_args: u32::MAX,
+        instance_exports: u32::MAX,
+        canon_opts: u32::MAX,
+        start_args: u32::MAX,
+        name_bytes: u32::MAX,
     };
 }
 

@@ -70,6 +70,9 @@ struct Entry {
     is_final: bool,
 }
 
+/// Stands in a list of ids where there is no type that can be referred to.
+pub(crate) const NO_TYPE: TypeId = TypeId(u32::MAX);
+
 /// Stands for no supertype.
 const NONE: u32 = u32::MAX;
 
@@ -137,7 +140,10 @@ impl Group {
     /// The reference to the type with this type index, if the type is in this group or before it.
     pub(crate) fn reference(&self, ids: &[TypeId], index: u32, nullable: bool) -> Option<Ty> {
         match index.checked_sub(self.first) {
-            None => ids.get(index as usize).map(|id| Ty::defined(id.0, nullable)),
+            None => {
+                let id = ids.get(index as usize).filter(|&&id| id != NO_TYPE);
+                id.map(|id| Ty::defined(id.0, nullable))
+            }
             Some(place) if place < self.len => Some(Ty::relative(place, nullable)),
             Some(_) => None,
         }

@@ -341,74 +341,7 @@ impl Types {
 
     /// Adds a type to a group that is being read.
     pub(crate) fn add_to_group(&self, group: &mut Group, ty: &SubType) -> Result<(), Error> {
-        let limit = |what, len: usize, most: u32| match len > most as usize {
-            true => Err(Error::from(ErrorKind::Limit(what, most.into()))),
-            false => Ok(()),
-        };
-        for (feature, used) in [
-            (Feature::CustomDescriptors, ty.describes.is_some() || ty.descriptor.is_some()),
-            (Feature::StackSwitching, matches!(ty.comp, CompType::Cont(_))),
-        ] {
-            if used {
-                usable(self.features, feature)?;
-            }
-        }
-        let gc = !ty.is_final
-            || !ty.supertypes.is_empty()
-            || matches!(ty.comp, CompType::Struct(_) | CompType::Array(_));
-        if gc && !self.features.contains(Feature::Gc) {
-            return Err(Unusable::Disabled("malformed definition type", Feature::Gc).into());
-        }
-        let index = group.next_index();
-        let supertype = match *ty.supertypes {
-            [] => None,
-            [supertype] => {
-                let reference = group.reference(&self.ids, supertype.0, false);
-                Some((supertype.0, reference.ok_or(Unusable::Unknown(supertype.0))?))
-            }
-            _ => return Err(ErrorKind::Supertypes(index).into()),
-        };
-        let (structure, params, len) = match &ty.comp {
-            CompType::Func(func) => {
-                let (params, results) = (func.params().len(), func.results().len());
-                if results > 1 && !self.features.contains(Feature::MultiValue) {
-                    return Err(Error::disabled(ErrorKind::ResultArity, Feature::MultiValue));
-                }
-                limit("parameters", params, self.limits.params)?;
-                limit("results", results, self.limits.results)?;
-                (Structure::Func, params, params + results)
-            }
-            CompType::Struct(ty) => {
-                limit("fields", ty.fields.len(), self.limits.fields)?;
-                (Structure::Struct, 0, ty.fields.len())
-            }
-            CompType::Array(_) => (Structure::Array, 0, 1),
-            CompType::Cont(_) => return Err(Unusable::Unsupported(Feature::StackSwitching).into()),
-        };
-        group.begin_type(structure, ty.is_final, supertype, params, len);
-        let value = |group: &Group, ty| {
-            convert(self.features, ty, |i, nullable| group.reference(&self.ids, i, nullable))
-        };
-        let field = |group: &mut Group, field: &FieldType| {
-            let ty = match field.storage {
-                StorageType::Val(ty) => value(group, ty)?,
-                StorageType::Pack(PackType::I8) => Ty::I8,
-                StorageType::Pack(PackType::I16) => Ty::I16,
-            };
-            group.push(ty.flagged(field.mutable));
-            Ok::<(), Unusable>(())
-        };
-        match &ty.comp {
-            CompType::Func(func) => {
-                for &ty in func.params().iter().chain(func.results()) {
-                    group.push(value(group, ty)?);
-                }
-            }
-            CompType::Struct(ty) => ty.fields.iter().try_for_each(|ty| field(group, ty))?,
-            CompType::Array(ty) => field(group, &ty.field)?,
-            CompType::Cont(_) => {}
-        }
-        Ok(())
+        add_to_group(self.features, &self.limits, &self.ids, group, ty)
     }
 
     /// Converts a reference type of the module.
@@ -447,6 +380,83 @@ impl Types {
     pub(crate) fn memory_addr(&self, index: u32) -> Option<Ty> {
         self.memories.get(index as usize).map(|memory| address(memory.limits.addr))
     }
+}
+
+/// Adds a type to a group that is being read. `ids` are those of the types before the group.
+pub(crate) fn add_to_group(
+    features: Features,
+    limits: &Limits,
+    ids: &[TypeId],
+    group: &mut Group,
+    ty: &SubType,
+) -> Result<(), Error> {
+    let limit = |what, len: usize, most: u32| match len > most as usize {
+        true => Err(Error::from(ErrorKind::Limit(what, most.into()))),
+        false => Ok(()),
+    };
+    for (feature, used) in [
+        (Feature::CustomDescriptors, ty.describes.is_some() || ty.descriptor.is_some()),
+        (Feature::StackSwitching, matches!(ty.comp, CompType::Cont(_))),
+    ] {
+        if used {
+            usable(features, feature)?;
+        }
+    }
+    let gc = !ty.is_final
+        || !ty.supertypes.is_empty()
+        || matches!(ty.comp, CompType::Struct(_) | CompType::Array(_));
+    if gc && !features.contains(Feature::Gc) {
+        return Err(Unusable::Disabled("malformed definition type", Feature::Gc).into());
+    }
+    let index = group.next_index();
+    let supertype = match *ty.supertypes {
+        [] => None,
+        [supertype] => {
+            let reference = group.reference(ids, supertype.0, false);
+            Some((supertype.0, reference.ok_or(Unusable::Unknown(supertype.0))?))
+        }
+        _ => return Err(ErrorKind::Supertypes(index).into()),
+    };
+    let (structure, params, len) = match &ty.comp {
+        CompType::Func(func) => {
+            let (params, results) = (func.params().len(), func.results().len());
+            if results > 1 && !features.contains(Feature::MultiValue) {
+                return Err(Error::disabled(ErrorKind::ResultArity, Feature::MultiValue));
+            }
+            limit("parameters", params, limits.params)?;
+            limit("results", results, limits.results)?;
+            (Structure::Func, params, params + results)
+        }
+        CompType::Struct(ty) => {
+            limit("fields", ty.fields.len(), limits.fields)?;
+            (Structure::Struct, 0, ty.fields.len())
+        }
+        CompType::Array(_) => (Structure::Array, 0, 1),
+        CompType::Cont(_) => return Err(Unusable::Unsupported(Feature::StackSwitching).into()),
+    };
+    group.begin_type(structure, ty.is_final, supertype, params, len);
+    let value =
+        |group: &Group, ty| convert(features, ty, |i, nullable| group.reference(ids, i, nullable));
+    let field = |group: &mut Group, field: &FieldType| {
+        let ty = match field.storage {
+            StorageType::Val(ty) => value(group, ty)?,
+            StorageType::Pack(PackType::I8) => Ty::I8,
+            StorageType::Pack(PackType::I16) => Ty::I16,
+        };
+        group.push(ty.flagged(field.mutable));
+        Ok::<(), Unusable>(())
+    };
+    match &ty.comp {
+        CompType::Func(func) => {
+            for &ty in func.params().iter().chain(func.results()) {
+                group.push(value(group, ty)?);
+            }
+        }
+        CompType::Struct(ty) => ty.fields.iter().try_for_each(|ty| field(group, ty))?,
+        CompType::Array(ty) => field(group, &ty.field)?,
+        CompType::Cont(_) => {}
+    }
+    Ok(())
 }
 
 pub(crate) const fn address(addr: AddrType) -> Ty {

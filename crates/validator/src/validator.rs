@@ -377,7 +377,16 @@ impl Validator {
     ///
     /// # Errors
     /// All errors so far, and missing bodies or data segments.
-    pub fn finish(mut self) -> Result<Types, Errors> {
+    pub fn finish(self) -> Result<Types, Errors> {
+        let (types, errors) = self.finish_parts();
+        match Errors::from_list(errors) {
+            Some(errors) => Err(errors),
+            None => Ok(types),
+        }
+    }
+
+    /// The types, and all errors: those so far, and missing bodies or data segments.
+    pub(crate) fn finish_parts(mut self) -> (Types, Vec<Error>) {
         if !self.is_broken {
             self.errors.extend(self.check_group_complete().err());
             let funcs = self.types.func_count() - self.types.imported_funcs;
@@ -391,10 +400,7 @@ impl Validator {
                 }
             }
         }
-        match Errors::from_list(self.errors) {
-            Some(errors) => Err(errors),
-            None => Ok(Arc::unwrap_or_clone(self.types)),
-        }
+        (Arc::unwrap_or_clone(self.types), self.errors)
     }
 
     /// Validates everything in a module but the bodies of its functions. Check those with

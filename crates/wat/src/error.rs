@@ -103,7 +103,9 @@ impl fmt::Display for ErrorKind {
             OuterComponent(id) => write!(f, "outer component `{}` not found", Shown(id)),
             NotExported(space) => write!(f, "{space}: instances of this kind cannot export it"),
             TooDeep => f.write_str("nesting too deep: a value is in more than 100 others"),
-            DuplicateAttribute(keyword) => write!(f, "duplicate `{keyword}` attribute"),
+            DuplicateAttribute(keyword) => {
+                write!(f, "unexpected token: duplicate `{keyword}` attribute")
+            }
             IdNotAllowed => f.write_str("identifier not allowed"),
             ConstantOutOfRange(number) => write!(f, "{}constant out of range", number.prefix()),
             ImportAfter(space) => write!(f, "import after {space} definition"),

@@ -84,6 +84,8 @@ spaces! {
     Component "component";
     /// Instances of a component, or of a type in it.
     Instance "instance";
+    /// Cases of a variant type.
+    Case "variant case";
 }
 
 impl fmt::Display for Space {

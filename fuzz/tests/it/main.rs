@@ -1,6 +1,10 @@
 //! Small runs of what fuzzing does at length.
 
 #[cfg(feature = "peers")]
+mod component_text;
+#[cfg(feature = "peers")]
+mod components;
+#[cfg(feature = "peers")]
 mod crosswise;
 #[cfg(feature = "peers")]
 mod edits;

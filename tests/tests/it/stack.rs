@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::Instant;
 
+use wattle::ast::components::{self, Component, Definition};
 use wattle::ast::{
     ArrayType, CompType, FieldType, HeapType, LineIndex, RecGroup, RefType, StorageType,
     StructType, SubType, TypeIdx, ValType,
@@ -111,6 +112,29 @@ fn every_entry_of_runtime(module: Module<'static>) {
     let validator = Validator::new().features(Features::ALL).limits(Limits::NONE);
     let module = Module::from(validator.valid_module(module).unwrap());
     let _ = Instance::new(&mut Store::new(()), &module, &Imports::default());
+}
+
+/// Takes a component through every entry that takes components.
+fn every_entry_of_component(component: &Component<'_>) {
+    let bytes = encoder::encode_component_canonical(component);
+    assert_eq!(encoder::encode_component(component), bytes);
+    let all = || parser::components::Parser::new().features(Features::ALL);
+    let mut stream = encoder::components::Encoder::new();
+    for event in all().events(&bytes) {
+        stream.event(&event.unwrap());
+    }
+    assert_eq!(stream.finish(), bytes);
+    let mut reader = parser::components::EventReader::with_parser(all(), &bytes[..]);
+    while let Ok(Some(_)) = reader.next() {}
+    let read = all().component(&bytes).unwrap();
+    assert!(read == *component && read.clone().into_owned() == read);
+    assert_eq!(encoder::encode_component(&read), bytes);
+    let _ = format!("{read:?}").len() + printer::print_component(&read).len();
+    // A bottom that is malformed, and one that is missing.
+    for bytes in [&[&bytes[..], b"\x07"].concat(), &bytes[..bytes.len() - 1]] {
+        let error = all().component(bytes).unwrap_err();
+        let _ = error.to_string().len();
+    }
 }
 
 fn nested(before: &str, open: &str, middle: &str, close: &str, after: &str) -> String {
@@ -222,6 +246,20 @@ fn binaries_of_any_depth() {
                 every_entry_of_module(&module);
             }
         });
+    }
+}
+
+#[test]
+fn components_of_any_depth() {
+    for (what, open) in [
+        ("components in components", Definition::Component),
+        ("types of components", Definition::Type(components::Type::Component)),
+        ("types of instances", Definition::Type(components::Type::Instance)),
+    ] {
+        let component: Component<'_> = core::iter::repeat_n(open, DEEP)
+            .chain(core::iter::repeat_n(Definition::End, DEEP))
+            .collect();
+        on_a_small_stack(what, move || every_entry_of_component(&component));
     }
 }
 

@@ -15,6 +15,7 @@
 //! | `sections.rs` | section ids; [`Entries`]: the definitions of a section, read one by one |
 //! | `parts.rs` | [`Part`]: what a parser finds in a binary, a module or component, one after the other |
 //! | `component.rs` | [`Component`]: the definitions in order, and their original encoding |
+//! | `uses.rs` | the indices that a definition refers to |
 //! | `owned.rs` | `into_owned` of everything that borrows |
 //! | `names.rs` | [`ParsedName`]: the parts of the name of an import or export |
 //! | `version.rs` | [`Version`]: a version in a name |
@@ -34,6 +35,7 @@ mod parts;
 mod sections;
 mod sorts;
 mod types;
+mod uses;
 mod version;
 
 pub use canons::{
@@ -52,7 +54,7 @@ pub use names::{
 };
 pub use parts::{Event, Layer, Part, Section};
 pub use sections::{Decl, Entries, Holds, ModuleDecl, SectionId, encode_entries, first_section};
-pub use sorts::{CoreSort, CoreSortIdx, PlainSort, PlainSortIdx, Sort, SortIdx};
+pub use sorts::{CoreSort, CoreSortIdx, PlainSort, PlainSortIdx, Sort, SortIdx, SortIndex};
 pub use types::{
     Case, Field, FuncType, PrimType, ResourceType, ResultList, Type, TypeForm, ValType,
 };

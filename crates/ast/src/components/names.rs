@@ -31,7 +31,7 @@ const SET: &str = "[set]";
 /// assert_eq!(method.key(), "outputstream.write");
 ///
 /// let error = ParsedName::parse("wasi:IO/streams", Features::DEFAULT).unwrap_err();
-/// assert_eq!(error.to_string(), "`IO` is not a package name (words in lower case, joined by hyphens)");
+/// assert_eq!(error.to_string(), "`IO` is not in kebab case (a package name: words in lower case, joined by hyphens)");
 /// # Ok::<(), wattle_ast::components::NameError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -392,9 +392,9 @@ parts! {
     /// What follows `[method]` or `[static]`.
     ResourceFunc "the name of a resource, a dot, and a label";
     /// The namespace of a package.
-    Namespace "a namespace (words in lower case, joined by hyphens) before a package";
+    Namespace "in kebab case (a namespace: words in lower case, joined by hyphens)";
     /// The name of a package.
-    Package "a package name (words in lower case, joined by hyphens)";
+    Package "in kebab case (a package name: words in lower case, joined by hyphens)";
     /// The interface behind a package.
     Interface "a package and an interface with a `/` between them";
     /// The version.

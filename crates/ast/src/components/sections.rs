@@ -198,11 +198,10 @@ impl Entries {
         reader: &mut Reader<'a>,
         check_len: impl FnOnce(&mut Reader<'a>, u32) -> Result<()>,
     ) -> Result<(Definition<'a>, u32)> {
-        let definition = match self.scopes.last() {
-            Some((_, 0)) => return Ok((Definition::End, 0)),
-            Some(&(scope, _)) => declaration(scope, reader)?,
-            None => entry(self.id, reader)?,
-        };
+        if self.is_at_end() {
+            return Ok((Definition::End, 0));
+        }
+        let definition = Definition::decode_in(self.id, self.scope(), reader)?;
         let mut count = 0;
         if definition.opens().is_some() {
             count = reader.u32()?;
@@ -356,30 +355,68 @@ pub fn encode_entries(id: SectionId, definitions: &[Definition<'_>], out: &mut V
     let mut counts = counts.drain(..);
     let mut scopes = Vec::new();
     for definition in definitions {
-        match scopes.last() {
-            _ if matches!(definition, Definition::End) => {
-                scopes.pop();
-                continue;
-            }
-            None => {}
-            Some(&scope) => match declaration_code(scope, definition) {
-                Some(code) => out.push(code),
-                None => continue,
-            },
+        if matches!(definition, Definition::End) {
+            scopes.pop();
+            continue;
         }
-        match definition {
-            Definition::Alias(alias) if scopes.last() == Some(&Scope::ModuleType) => {
-                alias.encode_in_module_type(out);
-            }
-            Definition::CoreType(ty) if scopes.last() == Some(&Scope::ModuleType) => {
-                ty.encode_in_module_type(out);
-            }
-            _ => encode(definition, out),
-        }
-        if let Some(scope) = definition.opens() {
+        // Only what stands in a section or a type has an encoding of its own.
+        let is_written = definition.encode_in(scopes.last().copied(), out);
+        if let Some(scope) = definition.opens().filter(|_| is_written) {
             leb128::write_u32(out, counts.next().unwrap_or(0));
             scopes.push(scope);
         }
+    }
+}
+
+impl<'a> Definition<'a> {
+    /// Reads a definition of the section `id`, or of the type `scope` in it. The number of definitions
+    /// in the scope that it opens is left to be read.
+    ///
+    /// # Errors
+    /// The reason why the bytes do not decode to the definition. The reader is left at the offending
+    /// byte.
+    pub fn decode_in(
+        id: SectionId,
+        scope: Option<Scope>,
+        reader: &mut Reader<'a>,
+    ) -> Result<Definition<'a>> {
+        match scope {
+            Some(scope) if scope != Scope::Component => declaration(scope, reader),
+            _ => entry(id, reader),
+        }
+    }
+
+    /// Writes a definition of a section, or of the type `scope` in it, without the number of
+    /// definitions in the scope that it opens. Returns false, and writes nothing, if the type cannot
+    /// hold it.
+    ///
+    /// ```
+    /// use wattle_ast::components::{Definition, Scope, Type};
+    ///
+    /// let definition = Definition::Type(Type::Instance);
+    /// let mut out = Vec::new();
+    /// assert!(definition.encode_in(None, &mut out));
+    /// assert!(definition.encode_in(Some(Scope::ComponentType), &mut out));
+    /// assert_eq!(out, [0x42, 0x01, 0x42]);
+    /// assert!(!definition.encode_in(Some(Scope::ModuleType), &mut out));
+    /// ```
+    pub fn encode_in(&self, scope: Option<Scope>, out: &mut Vec<u8>) -> bool {
+        if let Some(scope) = scope.filter(|scope| *scope != Scope::Component) {
+            match declaration_code(scope, self) {
+                Some(code) => out.push(code),
+                None => return false,
+            }
+        }
+        match self {
+            Definition::Alias(alias) if scope == Some(Scope::ModuleType) => {
+                alias.encode_in_module_type(out);
+            }
+            Definition::CoreType(ty) if scope == Some(Scope::ModuleType) => {
+                ty.encode_in_module_type(out);
+            }
+            _ => encode(self, out),
+        }
+        true
     }
 }
 

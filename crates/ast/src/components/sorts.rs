@@ -64,6 +64,10 @@ macro_rules! sorts {
                 }
             }
 
+            impl SortIndex for $idx {
+                const SORT: Sort = $sort::$variant.as_sort();
+            }
+
             impl From<$idx> for SortIdx {
                 fn from(index: $idx) -> SortIdx {
                     $index::from(index).into()
@@ -151,6 +155,32 @@ impl fmt::Display for Sort {
             Sort::Plain(sort) => f.write_str(sort.keyword()),
         }
     }
+}
+
+impl CoreSort {
+    /// The sort, among all of them.
+    pub const fn as_sort(self) -> Sort {
+        Sort::Core(self)
+    }
+}
+
+impl PlainSort {
+    /// The sort, among all of them.
+    pub const fn as_sort(self) -> Sort {
+        Sort::Plain(self)
+    }
+}
+
+/// A type of indices in one index space of a component.
+///
+/// ```
+/// use wattle_ast::MemIdx;
+/// use wattle_ast::components::{CoreSort, Sort, SortIndex};
+/// assert_eq!(MemIdx::SORT, Sort::Core(CoreSort::Memory));
+/// ```
+pub trait SortIndex: Copy + From<u32> + Into<u32> + Into<SortIdx> {
+    /// The index space.
+    const SORT: Sort;
 }
 
 /// An index with its sort.

@@ -136,6 +136,18 @@ pub enum ValType {
     Type(ComponentTypeIdx),
 }
 
+impl From<PrimType> for ValType {
+    fn from(ty: PrimType) -> ValType {
+        ValType::Prim(ty)
+    }
+}
+
+impl From<ComponentTypeIdx> for ValType {
+    fn from(index: ComponentTypeIdx) -> ValType {
+        ValType::Type(index)
+    }
+}
+
 /// A type definition.
 ///
 /// The types of components and instances are lists of definitions. They do not lie inside of this

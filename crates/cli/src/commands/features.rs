@@ -1,17 +1,17 @@
-//! `wattle features`: which proposals a module uses.
+//! `wattle features`: which proposals a module or component uses.
 
 use std::io::Write;
 
 use clap::Args;
 use serde::Serialize;
 use wattle::ast::LineIndex;
-use wattle::validator::features_used;
+use wattle::validator::components::features_used_of;
 
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::{Output, write_json};
 
-/// Lists the features that a module uses, each with the first place that does. The features of
+/// Lists the features that a module or component uses, each with the first place that does. The features of
 /// WebAssembly 1.0 are not listed.
 #[derive(Args)]
 pub(crate) struct ListFeatures {
@@ -38,15 +38,15 @@ impl ListFeatures {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?;
         let features = self.input.features_to_show();
-        let (module, map, errors) = if source.is_binary() {
+        let (wasm, map, errors) = if source.is_binary() {
             let readable = source.readable(features, true)?;
-            (readable.module, None, readable.errors)
+            (readable.wasm, None, readable.errors)
         } else {
-            let (module, map) = source.module_and_map(features)?;
-            (module, map, Vec::new())
+            let (wasm, map) = source.wasm_and_map(features)?;
+            (wasm, map, Vec::new())
         };
         let text = map.map(|map| (map, LineIndex::new(&source.bytes)));
-        let rows = features_used(&module).into_iter().map(|(feature, path)| {
+        let rows = features_used_of(&wasm).into_iter().map(|(feature, path)| {
             let start =
                 text.as_ref().and_then(|(map, lines)| Some(map.span(&path)?.line_column(lines)));
             Row {

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod completion;
+mod component;
 mod dump;
 mod features;
 mod fuzz;
@@ -35,14 +36,16 @@ pub(crate) enum Command {
     Print(print::Print),
     /// Show every byte of a binary with what it means.
     Dump(dump::Dump),
-    /// Check that a module is valid.
+    /// Check that a module or component is valid.
     Validate(validate::Validate),
-    /// List the features that a module uses.
+    /// List the features that a module or component uses.
     Features(features::ListFeatures),
     /// List sections, imports, exports and functions.
     Objdump(objdump::Objdump),
     /// Remove custom sections and leave every other byte alone.
     Strip(strip::Strip),
+    /// Take components apart and put them together.
+    Component(component::Component),
     /// Run a WASI program, or call one function of a module.
     Run(run::Run),
     /// Run test scripts.
@@ -81,6 +84,7 @@ impl Command {
             Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
             Command::Strip(command) => command.run(json),
+            Command::Component(command) => command.run(json),
             Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),
             Command::Smith(command) => command.run(json),

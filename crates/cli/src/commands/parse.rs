@@ -1,7 +1,7 @@
 //! `wattle parse`: text to binary.
 
 use clap::Args;
-use wattle::ast::Module;
+use wattle::Wasm;
 
 use super::validate::Check;
 use crate::failure::{Failure, warn};
@@ -22,7 +22,7 @@ pub(crate) struct Parse {
     #[arg(long)]
     canonical: bool,
 
-    /// Validate the module before it is written.
+    /// Validate the module or component before it is written.
     #[arg(long)]
     check: bool,
 }
@@ -30,29 +30,29 @@ pub(crate) struct Parse {
 impl Parse {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?;
-        let module = parse(&source, self.check, json)?;
+        let wasm = parse(&source, self.check, json)?;
         let bytes = if self.canonical {
             let help = "parse without --canonical keeps every byte";
-            warn(&source.left_out(&module.left_out_of_shortest(), Some(help)), json);
-            wattle::encoder::encode_canonical(&module)
+            warn(&source.left_out_of_shortest(&wasm, Some(help)), json);
+            wattle::encoder::encode_wasm_canonical(&wasm)
         } else {
-            wattle::encoder::encode(&module)
+            wattle::encoder::encode_wasm(&wasm)
         };
         self.output.binary(&bytes)
     }
 }
 
-/// The module of a source, valid if `check` is set. Warnings are shown.
-pub(super) fn parse(source: &Source, check: bool, json: bool) -> Result<Module<'_>, Failure> {
-    let parsed = source.module_and_warnings(source.features());
+/// What a source holds, valid if `check` is set. Warnings are shown.
+pub(super) fn parse(source: &Source, check: bool, json: bool) -> Result<Wasm<'_>, Failure> {
+    let parsed = source.wasm_and_warnings(source.features());
     if check && parsed.is_err() {
         // With what is invalid of the rest.
         Check::default().source(source)?;
     }
-    let (module, warnings) = parsed?;
+    let (wasm, warnings) = parsed?;
     warn(&warnings, json);
     if check {
-        Check::default().module(source, &module)?;
+        Check::default().wasm(source, &wasm)?;
     }
-    Ok(module)
+    Ok(wasm)
 }

@@ -4,10 +4,11 @@ use std::io::Write;
 use std::sync::Arc;
 
 use clap::Args;
-use wattle::Features;
+use wattle::ast::components::{self, Definition};
 use wattle::ast::{Custom, ExternKind, FuncIdx, Module, Names};
 use wattle::printer::{Comments, Config};
 use wattle::validator::{FuncValidator, Limits, StackTypes, Validator};
+use wattle::{Features, Wasm};
 
 use crate::colours::Painter;
 use crate::failure::{Failure, warn};
@@ -69,15 +70,23 @@ impl Print {
         // The printer reads the instructions of bodies anyway, whatever features they are of.
         let mut readable = source.readable(features, features != Features::ALL)?;
         if !self.skeleton {
-            warn_of_left_out(&source, &readable.module, json);
+            warn_of_left_out(&source, &readable.wasm, json);
         }
         if self.no_names {
-            remove_names(&mut readable.module);
+            remove_names(&mut readable.wasm);
         }
         if self.no_customs {
-            readable.module.customs.retain(is_names);
+            retain_customs(&mut readable.wasm, is_names);
         }
-        let stacks = self.operand_stack.then(|| Arc::new(operand_stacks(&readable.module)));
+        let stacks = match (&readable.wasm, self.operand_stack) {
+            (Wasm::Module(module), true) => Some(Arc::new(operand_stacks(module))),
+            (Wasm::Component(_), true) => {
+                let why = "--operand-stack is for modules: print those of the component one by one, \
+                           `wattle component unbundle` writes each to a file";
+                return Err(Failure::Usage(why.to_owned()));
+            }
+            (_, false) => None,
+        };
         let config = Config::new()
             .comments(stacks)
             .fold(self.fold)
@@ -109,20 +118,31 @@ fn operand_stacks(module: &Module<'_>) -> Comments {
 }
 
 fn is_names(custom: &Custom<'_>) -> bool {
-    custom.name == Names::NAME
+    custom.name == Names::NAME || custom.name == components::Names::NAME
 }
 
-/// Takes all names away, the name section included.
-pub(super) fn remove_names(module: &mut Module<'_>) {
-    module.names = Names::default();
-    module.customs.retain(|custom| !is_names(custom));
+/// Takes all names away, the name sections included.
+pub(super) fn remove_names(wasm: &mut Wasm<'_>) {
+    wasm.modules_mut().for_each(|module| module.names = Names::default());
+    retain_customs(wasm, |custom| !is_names(custom));
+}
+
+/// Takes custom sections away, those of inner modules and components included.
+fn retain_customs(wasm: &mut Wasm<'_>, keeps: impl Fn(&Custom<'_>) -> bool) {
+    wasm.modules_mut().for_each(|module| module.customs.retain(&keeps));
+    if let Wasm::Component(component) = wasm {
+        component.definitions.retain(|definition| match definition {
+            Definition::Custom(custom) => keeps(custom),
+            _ => true,
+        });
+    }
 }
 
 /// Warns of what cannot be said in text.
-pub(super) fn warn_of_left_out(source: &Source, module: &Module<'_>, json: bool) {
+pub(super) fn warn_of_left_out(source: &Source, wasm: &Wasm<'_>, json: bool) {
     let help = "code that comes from text is written in its shortest form: to keep every byte, work \
                 on the binary";
-    warn(&source.left_out(&module.left_out_of_shortest(), Some(help)), json);
+    warn(&source.left_out_of_shortest(wasm, Some(help)), json);
 }
 
 /// Prints what could be read of a source.
@@ -133,11 +153,11 @@ pub(super) fn print(
     features: Features,
     output: &Output,
 ) -> Result<(), Failure> {
-    let Readable { module, bodies, mut errors } = readable;
+    let Readable { wasm, missing_bodies, mut errors } = readable;
     let errors = output.show(|out| {
         let mut out = Painter::new(out, output.is_coloured());
         let mut text = FmtToIo { out: &mut out, error: Ok(()) };
-        let is_legible = config.print_to(&module, &mut text);
+        let is_legible = config.print_wasm_to(&wasm, &mut text);
         text.error?;
         if is_legible == Ok(false) {
             errors = source.readable(features, true).map(|again| again.errors).unwrap_or_default();
@@ -145,9 +165,8 @@ pub(super) fn print(
         for error in &errors {
             writeln!(out, ";; cannot be read: {error}")?;
         }
-        if bodies < module.funcs.len() {
-            let missing = module.funcs.len() - bodies;
-            writeln!(out, ";; the bodies of the last {missing} functions were not read")?;
+        if missing_bodies > 0 {
+            writeln!(out, ";; the bodies of the last {missing_bodies} functions were not read")?;
         }
         out.flush()?;
         Ok(errors)

@@ -1,19 +1,20 @@
-//! `wattle validate`: whether a module is valid, and if not, where and why.
+//! `wattle validate`: whether a module or component is valid, and if not, where and why.
 
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use wattle::ast::Module;
+use wattle::Wasm;
+use wattle::ast::components::Layer;
 use wattle::parser;
-use wattle::validator::{Error, ErrorKind, Limits, Validator};
-use wattle::wat::Soundness;
+use wattle::validator::{Error, ErrorKind, Limits, Validator, components};
+use wattle::wat::{ParsedWasm, Soundness};
 
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::source::Source;
+use crate::source::{Source, source_map};
 
-/// Checks that a module is valid, and says nothing when it is. Otherwise each fault is shown: every
-/// one of a malformed text, and at most one of each function that is invalid.
+/// Checks that a module or component is valid, and says nothing when it is. Otherwise each fault is
+/// shown: every one of a malformed text, and at most one of each function that is invalid.
 #[derive(Args)]
 pub(crate) struct Validate {
     #[command(flatten)]
@@ -36,7 +37,7 @@ impl Validate {
     }
 }
 
-/// How a module is checked.
+/// How a module or component is checked.
 #[derive(Default)]
 pub(crate) struct Check {
     limits: Limits,
@@ -44,20 +45,21 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    /// Checks a module that was read from a source.
-    pub(crate) fn module(&self, source: &Source, module: &Module<'_>) -> Result<(), Failure> {
-        match self.validator(source).items(module.items(), self.threads) {
-            Ok(_) => Ok(()),
+    /// Checks what was read from a source.
+    pub(crate) fn wasm(&self, source: &Source, wasm: &Wasm<'_>) -> Result<(), Failure> {
+        match self.errors_of(source, wasm).is_empty() {
+            true => Ok(()),
             // With the places of all faults.
-            Err(_) => self.source(source),
+            false => self.source(source),
         }
     }
 
-    /// Checks the module of a source, well-formed or not.
+    /// Checks what is in a source, well-formed or not.
     pub(crate) fn source(&self, source: &Source) -> Result<(), Failure> {
-        match source.is_binary() {
-            true => self.binary(source),
-            false => self.text(source),
+        match (source.is_binary(), source.layer()) {
+            (true, Layer::Module) => self.binary_module(source),
+            (true, Layer::Component) => self.binary_component(source),
+            (false, _) => self.text(source),
         }
     }
 
@@ -66,7 +68,26 @@ impl Check {
         validator.max_errors(source.max_errors())
     }
 
-    fn binary(&self, source: &Source) -> Result<(), Failure> {
+    fn component_validator(&self, source: &Source) -> components::Validator {
+        let validator = components::Validator::new().features(source.features());
+        validator.limits(self.limits).max_errors(source.max_errors())
+    }
+
+    /// What is invalid in what was read from a source.
+    fn errors_of(&self, source: &Source, wasm: &Wasm<'_>) -> Vec<Error> {
+        let errors = match wasm {
+            Wasm::Module(module) => {
+                let verdict = self.validator(source).items(module.items(), self.threads);
+                verdict.err().map(|errors| errors.with_names(&module.names))
+            }
+            Wasm::Component(component) => {
+                self.component_validator(source).component_on(component, self.threads).err()
+            }
+        };
+        errors.iter().flat_map(|errors| errors.iter()).cloned().collect()
+    }
+
+    fn binary_module(&self, source: &Source) -> Result<(), Failure> {
         let features = source.features();
         // The validator reads every instruction anyway.
         let parser = parser::Parser::new().features(features).check_bodies(false);
@@ -80,26 +101,39 @@ impl Check {
         Err(source.invalid(errors.iter(), None))
     }
 
+    fn binary_component(&self, source: &Source) -> Result<(), Failure> {
+        // The validator reads every instruction anyway.
+        let parser = parser::components::Parser::new().features(source.features());
+        let events = parser.check_bodies(false).events(&source.bytes);
+        let verdict = self.component_validator(source).events(events, self.threads);
+        match verdict.map_err(|error| source.malformed_binary(error))? {
+            Ok(_) => Ok(()),
+            Err(errors) => Err(source.invalid(errors.iter(), None)),
+        }
+    }
+
     fn text(&self, source: &Source) -> Result<(), Failure> {
         let features = source.features();
         let parsed = source.recover(features, false)?;
-        let module = &parsed.module;
-        let verdict = self.validator(source).items(module.items(), self.threads);
-        let errors = verdict.err().map(|errors| errors.with_names(&module.names));
-        let mut errors: Vec<Error> =
-            errors.iter().flat_map(|errors| errors.iter()).cloned().collect();
-        if !parsed.errors.is_empty() {
-            errors.retain(|error| is_of_text(error, &parsed.soundness));
+        let malformed = parsed.errors().to_vec();
+        let soundness = match &parsed {
+            ParsedWasm::Module(parsed) => Some(parsed.soundness.clone()),
+            ParsedWasm::Component(_) => None,
+        };
+        let mut errors = self.errors_of(source, &parsed.into_wasm());
+        if !malformed.is_empty() {
+            // Of a malformed component, nothing tells which errors only follow.
+            errors.retain(|error| soundness.as_ref().is_some_and(|it| is_of_text(error, it)));
         }
-        if errors.is_empty() && parsed.errors.is_empty() {
+        if errors.is_empty() && malformed.is_empty() {
             return Ok(());
         }
-        // A source map costs time and memory: only an invalid module is worth it.
+        // A source map costs time and memory: only what is invalid is worth it.
         let map = match errors.is_empty() {
             true => None,
-            false => source.recover(features, true)?.source_map,
+            false => source_map(&mut source.recover(features, true)?),
         };
-        Err(source.malformed_and_invalid(&parsed.errors, &errors, map.as_ref()))
+        Err(source.malformed_and_invalid(&malformed, &errors, map.as_ref()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `wattle wast`: test scripts, run by the rules of the reference interpreter.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use wattle::script::{Options, Report};
 use wattle::wat::script::{self, DirectiveKind};
 use wattle::{Feature, Features};
 
-use crate::failure::{FAILED, Failure, cannot_read};
+use crate::failure::{FAILED, Failure, NOT_RUN, cannot_read};
 use crate::fault::Fault;
 use crate::input::{
     FeatureList, MAX_MEMORY, Reading, is_standard, parse_bytes, parse_seconds, shown_name,
@@ -30,6 +31,10 @@ use crate::source::Source;
 ///
 /// Prints a line for each script, then its failures: where, what was expected and what came
 /// instead. The last line counts the assertions of all scripts.
+///
+/// Components are read and validated, but not executed. Directives that need that are skipped, and
+/// listed; the exit code is 3 if nothing failed and something was skipped, unless nothing was to be
+/// executed (`--no-run`).
 #[derive(Args)]
 pub(crate) struct Wast {
     /// Scripts, and folders that are searched for `.wast` files; `-` is standard input.
@@ -54,7 +59,8 @@ pub(crate) struct Wast {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Read and validate the modules of scripts, and judge what is said about that; execute nothing.
+    /// Read and validate the modules and components of scripts, and judge what is said about that;
+    /// execute nothing.
     #[arg(long)]
     no_run: bool,
 
@@ -81,6 +87,10 @@ struct Row<'a> {
     failed: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     left_out: Option<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    skipped: Vec<SkippedRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reworded: Vec<FailureRow<'a>>,
     failures: Vec<FailureRow<'a>>,
     #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
     errors: &'a [Fault],
@@ -88,7 +98,16 @@ struct Row<'a> {
     error: Option<&'a str>,
 }
 
-/// A directive that failed.
+/// A directive that needs the execution of a component.
+#[derive(Serialize)]
+struct SkippedRow {
+    line: usize,
+    start: usize,
+    end: usize,
+    keyword: &'static str,
+}
+
+/// A directive that failed, or passed with another message.
 #[derive(Serialize)]
 struct FailureRow<'a> {
     line: usize,
@@ -125,7 +144,12 @@ impl Wast {
         });
         bar.finish_and_clear();
         let counts = counts?;
-        if counts.failed == 0 { Ok(()) } else { Err(Failure::Exit(FAILED)) }
+        match (counts.failed, counts.skipped) {
+            (0, 0) => Ok(()),
+            (0, _) if self.no_run => Ok(()),
+            (0, _) => Err(Failure::Exit(NOT_RUN)),
+            _ => Err(Failure::Exit(FAILED)),
+        }
     }
 
     /// The scripts: those of a folder in the order of their names.
@@ -189,10 +213,10 @@ impl Wast {
     }
 }
 
-/// Says so when a source is a module rather than a script.
+/// Says so when a source is a module or component rather than a script.
 fn refuse_module(source: &Source, path: &Path) -> Result<(), Failure> {
     let what = match source.is_binary() {
-        true => "a binary module",
+        true => "a binary",
         false => {
             let script = script::parse(source.text()?);
             let is_module = script.is_ok_and(|script| {
@@ -202,7 +226,7 @@ fn refuse_module(source: &Source, path: &Path) -> Result<(), Failure> {
             if !is_module || path.extension().is_none_or(|extension| extension != "wat") {
                 return Ok(());
             }
-            "a module"
+            "a module or component"
         }
     };
     let fault = source.fault(format!("unexpected content: {what} is not a test script"));
@@ -241,14 +265,18 @@ struct Counts {
     passed: usize,
     failed: usize,
     left_out: usize,
+    skipped: usize,
 }
 
 impl Counts {
     fn of(report: &Result<Report, Failure>) -> Counts {
         match report {
-            Ok(Report { passed, left_out, failures, .. }) => {
-                Counts { passed: *passed, failed: failures.len(), left_out: *left_out }
-            }
+            Ok(report) => Counts {
+                passed: report.passed,
+                failed: report.failures.len(),
+                left_out: report.left_out,
+                skipped: report.skipped.len(),
+            },
             Err(_) => Counts { failed: 1, ..Counts::default() },
         }
     }
@@ -257,13 +285,15 @@ impl Counts {
         self.passed += other.passed;
         self.failed += other.failed;
         self.left_out += other.left_out;
+        self.skipped += other.skipped;
     }
 
     fn text(self, no_run: bool) -> String {
-        let Counts { passed, failed, left_out } = self;
-        match no_run {
-            true => format!("{passed} passed, {failed} failed, {left_out} not run"),
-            false => format!("{passed} passed, {failed} failed"),
+        let Counts { passed, failed, left_out, skipped } = self;
+        match (no_run, skipped) {
+            (true, _) => format!("{passed} passed, {failed} failed, {left_out} not run"),
+            (false, 0) => format!("{passed} passed, {failed} failed"),
+            (false, _) => format!("{passed} passed, {failed} failed, {skipped} skipped"),
         }
     }
 }
@@ -335,6 +365,17 @@ fn show_text(name: &str, counts: &str, report: Result<Report, Failure>) -> io::R
                 let (expected, got) = (Shown(expected), Shown(got));
                 writeln!(out, "  {name}:{line}: {keyword}: expected {expected}, got {got}")?;
             }
+            let skipped = report.skipped.iter().map(|it| (it.keyword, it.line));
+            if let Some(list) = by_keyword(skipped) {
+                writeln!(
+                    out,
+                    "  {name}: components are not executed, so these are skipped: {list}"
+                )?;
+            }
+            let reworded = report.reworded.iter().map(|it| (it.keyword, it.line));
+            if let Some(list) = by_keyword(reworded) {
+                writeln!(out, "  {name}: these passed with other messages than expected: {list}")?;
+            }
         }
         Err(failure) => {
             failure.report(false);
@@ -343,26 +384,66 @@ fn show_text(name: &str, counts: &str, report: Result<Report, Failure>) -> io::R
     Ok(())
 }
 
+/// How many lines are listed for each keyword.
+const LISTED_LINES: usize = 10;
+
+/// Directives by their keywords, each with lines; `None` if there are none.
+fn by_keyword(directives: impl Iterator<Item = (&'static str, usize)>) -> Option<String> {
+    let mut lines: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (keyword, line) in directives {
+        lines.entry(keyword).or_default().push(line);
+    }
+    let lists = lines.into_iter().map(|(keyword, lines)| {
+        let shown: Vec<_> = lines.iter().take(LISTED_LINES).map(usize::to_string).collect();
+        let more = lines.len() - shown.len();
+        let line = if lines.len() == 1 { "line" } else { "lines" };
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{} {keyword} ({line} {}{more})", lines.len(), shown.join(", "))
+    });
+    let lists: Vec<_> = lists.collect();
+    if lists.is_empty() { None } else { Some(lists.join(", ")) }
+}
+
+fn failure_row(failure: &wattle::script::Failure) -> FailureRow<'_> {
+    FailureRow {
+        line: failure.line,
+        start: failure.span.start,
+        end: failure.span.end,
+        keyword: failure.keyword,
+        expected: &failure.expected,
+        got: &failure.got,
+    }
+}
+
 fn show_json(
     file: &str,
-    Counts { passed, failed, left_out }: Counts,
+    Counts { passed, failed, left_out, .. }: Counts,
     no_run: bool,
     report: &Result<Report, Failure>,
 ) -> io::Result<()> {
     let left_out = no_run.then_some(left_out);
-    let mut row =
-        Row { file, passed, failed, left_out, failures: Vec::new(), errors: &[], error: None };
+    let mut row = Row {
+        file,
+        passed,
+        failed,
+        left_out,
+        skipped: Vec::new(),
+        reworded: Vec::new(),
+        failures: Vec::new(),
+        errors: &[],
+        error: None,
+    };
     match report {
         Ok(report) => {
-            let failures = report.failures.iter().map(|failure| FailureRow {
-                line: failure.line,
-                start: failure.span.start,
-                end: failure.span.end,
-                keyword: failure.keyword,
-                expected: &failure.expected,
-                got: &failure.got,
+            let skipped = report.skipped.iter().map(|it| SkippedRow {
+                line: it.line,
+                start: it.span.start,
+                end: it.span.end,
+                keyword: it.keyword,
             });
-            row.failures = failures.collect();
+            row.skipped = skipped.collect();
+            row.reworded = report.reworded.iter().map(failure_row).collect();
+            row.failures = report.failures.iter().map(failure_row).collect();
         }
         Err(Failure::Faults(faults)) => row.errors = faults,
         Err(Failure::Input(why)) => row.error = Some(why),

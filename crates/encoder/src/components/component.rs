@@ -7,7 +7,7 @@ use wattle_ast::components::{
 };
 use wattle_ast::{Module, Wasm};
 
-use super::nested::Nested;
+use super::pending::{Mark, Pending};
 use super::places::{self, Kept};
 use crate::{frame, module};
 
@@ -43,8 +43,8 @@ pub fn encode_component(component: &Component<'_>) -> Vec<u8> {
     let kept = places::kept(component);
     let raws = &component.encoding.sections;
     let size: usize = raws.iter().map(|raw| raw.bytes.len()).sum();
-    let mut out = Vec::with_capacity(512.max(size + Component::PREAMBLE.len()));
-    write(&mut out, component, &kept, module::append)
+    let out = Vec::with_capacity(512.max(size + Component::PREAMBLE.len()));
+    write(out, component, &kept, module::append)
 }
 
 /// The bytes of a component in their canonical form: whatever [`Component::encoding`] holds, every
@@ -61,7 +61,7 @@ pub fn encode_component(component: &Component<'_>) -> Vec<u8> {
 /// assert_eq!(bytes[8..], [7, 3, 2, 0x7f, 0x74]);
 /// ```
 pub fn encode_component_canonical(component: &Component<'_>) -> Vec<u8> {
-    write(&mut Vec::new(), component, &[], module::append_canonical)
+    write(Vec::new(), component, &[], module::append_canonical)
 }
 
 /// The bytes of a module or component: byte-faithful, as [`encode`](crate::encode) and
@@ -93,44 +93,45 @@ pub fn encode_wasm_canonical(wasm: &Wasm<'_>) -> Vec<u8> {
 /// Writes a component. `kept` are the sections that are written as they stood, and `module` appends
 /// a core module.
 fn write(
-    out: &mut Vec<u8>,
+    out: Vec<u8>,
     component: &Component<'_>,
     kept: &[Kept],
     module: fn(&mut Vec<u8>, &Module<'_>),
 ) -> Vec<u8> {
     let Component { definitions, encoding } = component;
-    let mut nested = Nested::default();
+    let mut nesting = Nesting { out, pending: Pending::default(), open: Vec::new() };
     let mut kept = kept.iter().peekable();
     let mut at = 0;
-    out.extend(Component::PREAMBLE);
+    nesting.out.extend(Component::PREAMBLE);
     loop {
-        let raw = kept.next_if(|kept| kept.at == at).map(|kept| (kept.len, kept.section));
-        let raw = raw.and_then(|(len, section)| Some((len, encoding.sections.get(section)?)));
+        let raw = kept.next_if(|kept| kept.at == at);
+        let raw = raw.and_then(|kept| Some((kept.len, encoding.sections.get(kept.section)?)));
         if let Some((len, raw)) = raw
             && raw.id.holds() != Holds::Nested
         {
-            out.extend_from_slice(&raw.bytes);
+            nesting.out.extend_from_slice(&raw.bytes);
             at += len;
             continue;
         }
-        let header = raw.map(|(_, raw): (_, &RawSection<'_>)| &*raw.bytes);
+        let size = raw.and_then(|(_, raw): (_, &RawSection<'_>)| raw.bytes.get(1..));
         let limit = kept.peek().map_or(definitions.len(), |next| next.at);
         match definitions.get(at) {
             None => break,
-            Some(Definition::End) => nested.end(out),
+            Some(Definition::End) => nesting.end(),
             Some(Definition::Component) => {
-                nested.begin(SectionId::Component, header, out);
-                out.extend(Component::PREAMBLE);
+                nesting.begin(SectionId::Component, size);
+                nesting.out.extend(Component::PREAMBLE);
             }
             Some(Definition::CoreModule(inner)) => {
-                nested.begin(SectionId::CoreModule, header, out);
-                module(out, inner);
-                nested.end(out);
+                nesting.begin(SectionId::CoreModule, size);
+                module(&mut nesting.out, inner);
+                nesting.end();
             }
             Some(_) => {
                 let rest = definitions.get(at..limit).unwrap_or_default();
                 if let Some((id, run)) = first_section(rest) {
-                    frame::section(out, id.code(), 0, |out| encode_entries(id, run, out));
+                    let content = |out: &mut _| encode_entries(id, run, out);
+                    frame::section(&mut nesting.out, id.code(), 0, content);
                     at += run.len();
                     continue;
                 }
@@ -138,8 +139,38 @@ fn write(
         }
         at += 1;
     }
-    while nested.depth() > 0 {
-        nested.end(out);
+    nesting.finish()
+}
+
+/// The bytes of a component, and the sizes of the sections with modules and components in it.
+#[derive(Debug, Default)]
+pub(super) struct Nesting {
+    pub(super) out: Vec<u8>,
+    pub(super) pending: Pending,
+    /// The sizes of the sections that are open.
+    pub(super) open: Vec<Mark>,
+}
+
+impl Nesting {
+    /// Begins a section with a module or component. `size` is a guess of its size.
+    pub(super) fn begin(&mut self, id: SectionId, size: Option<&[u8]>) {
+        self.out.push(id.code());
+        let mark = self.pending.guess(size, &mut self.out);
+        self.open.push(mark);
     }
-    nested.finish(core::mem::take(out))
+
+    /// Ends the section that was begun last, if one is open.
+    pub(super) fn end(&mut self) {
+        if let Some(mark) = self.open.pop() {
+            self.pending.set_size(mark, &self.out);
+        }
+    }
+
+    /// Ends all sections and gives the bytes.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        while !self.open.is_empty() {
+            self.end();
+        }
+        self.pending.finish(self.out)
+    }
 }

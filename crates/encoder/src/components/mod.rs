@@ -2,14 +2,23 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `builder/` | [`ComponentBuilder`], for programs that generate components |
 //! | `component.rs` | [`encode_component`]: the bytes of a whole component |
-//! | `nested.rs` | the sizes of modules and components inside |
+//! | `stream.rs` | [`Encoder`]: parts, events and definitions, one after the other |
+//! | `pending.rs` | sizes and counts that are written before they are known |
 //! | `places.rs` | which sections of a component that was read still hold its definitions |
 
+mod builder;
 mod component;
-mod nested;
+mod pending;
 mod places;
+mod stream;
 
+pub use builder::{
+    ComponentBuildError, ComponentBuildErrorKind, ComponentBuilder, ComponentTypeBuilder,
+    InstanceTypeBuilder, ModuleTypeBuilder,
+};
 pub use component::{
     encode_component, encode_component_canonical, encode_wasm, encode_wasm_canonical,
 };
+pub use stream::Encoder;

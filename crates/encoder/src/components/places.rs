@@ -217,8 +217,8 @@ fn matches(old: &[Unit], new: &[Unit]) -> Vec<Option<usize>> {
     let most = old.len().min(new.len()) - prefix;
     let suffix = (1..=most).take_while(|back| is_same(old.len() - back, new.len() - back)).count();
     let mut matches: Vec<Option<usize>> = alloc::vec![None; old.len()];
-    for at in 0..prefix {
-        matches[at] = Some(at);
+    for (at, place) in matches.iter_mut().take(prefix).enumerate() {
+        *place = Some(at);
     }
     // The pairs from which equal neighbours are looked for, the ends included.
     let mut anchors = longest_run(&unique_pairs(old, new, prefix, suffix));

@@ -101,7 +101,7 @@ impl<R: io::Read> EventReader<R> {
     /// # Ok::<(), wattle_parser::ReadError>(())
     /// ```
     pub fn wasm(mut self) -> Result<Wasm<'static>, ReadError> {
-        let mut builder = Builder::new(Keep::Copy);
+        let mut builder = Builder::new(Keep::copy());
         while let Some(event) = self.next()? {
             builder.add(event.part.into_owned(), event.offset, event.bytes);
         }
@@ -113,7 +113,7 @@ impl<R: io::Read> EventReader<R> {
     /// # Errors
     /// Errors of the input, the first place where it is malformed, or that it is a module.
     pub fn component(mut self) -> Result<Component<'static>, ReadError> {
-        let mut builder = Builder::new(Keep::Copy);
+        let mut builder = Builder::new(Keep::copy());
         let start = self.parser.offset();
         while let Some(event) = self.next()? {
             if event.offset == start && event.part == Part::Enter(Layer::Module) {

@@ -7,6 +7,7 @@
 //! | to | use |
 //! |---|---|
 //! | get a tree | [`parse_component`], [`parse_wasm`] |
+//! | get as much of a tree as can be read | [`Parser::recover`] |
 //! | walk a slice | [`events`] |
 //! | walk what an [`io::Read`](std::io::Read) delivers | [`EventReader`] |
 //! | feed chunks as they arrive | [`Parser`] |
@@ -46,10 +47,12 @@ mod event_reader;
 mod failure;
 mod parser;
 mod place;
+mod recover;
 mod slice;
 mod tree;
 
 #[cfg(feature = "std")]
 pub use event_reader::EventReader;
 pub use parser::{Parser, Step};
+pub use recover::{Recovered, is_body, malformed_body};
 pub use slice::{Events, events, frames, parse_component, parse_wasm};

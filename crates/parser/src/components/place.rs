@@ -9,8 +9,7 @@ use wattle_ast::components::{
 };
 use wattle_ast::{DefinitionRef, Outer, Reader};
 
-const PLAIN: usize = CoreSort::ALL.len();
-const IMPORTS: usize = PLAIN + PlainSort::ALL.len();
+const IMPORTS: usize = Sort::COUNT;
 const EXPORTS: usize = IMPORTS + 1;
 const STARTS: usize = IMPORTS + 2;
 const CUSTOMS: usize = IMPORTS + 3;
@@ -31,13 +30,6 @@ pub(crate) struct Place {
 enum Saved {
     Number(usize, u32),
     Scope(Outer),
-}
-
-fn place_of(sort: Sort) -> usize {
-    match sort {
-        Sort::Core(sort) => sort as usize,
-        Sort::Plain(sort) => PLAIN + sort as usize,
-    }
 }
 
 impl Place {
@@ -64,7 +56,7 @@ impl Place {
             self.count(place, 1);
         }
         if let Some((sort, number)) = definition.adds() {
-            self.count(place_of(sort), number);
+            self.count(sort.place(), number);
         }
         if let Some(outer) = before {
             self.enter(outer);
@@ -77,14 +69,14 @@ impl Place {
     }
 
     fn number(&self, sort: Sort) -> u32 {
-        self.here[place_of(sort)]
+        self.here[sort.place()]
     }
 
     /// Moves into a core module.
     pub(crate) fn enter_module(&mut self) {
         let sort = Sort::Core(CoreSort::Module);
         let outer = Outer::CoreModule(self.number(sort));
-        self.count(place_of(sort), 1);
+        self.count(sort.place(), 1);
         self.enter(outer);
     }
 
@@ -92,7 +84,7 @@ impl Place {
     pub(crate) fn enter_component(&mut self) {
         let sort = Sort::Plain(PlainSort::Component);
         let outer = Outer::Component(self.number(sort));
-        self.count(place_of(sort), 1);
+        self.count(sort.place(), 1);
         self.enter(outer);
     }
 

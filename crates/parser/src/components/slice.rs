@@ -81,7 +81,7 @@ impl Parser {
     /// # Errors
     /// The first place where the bytes are malformed.
     pub fn wasm(self, bytes: &[u8]) -> Result<Wasm<'_>, Error> {
-        let mut builder = Builder::new(Keep::Borrow(bytes, self.offset()));
+        let mut builder = Builder::new(Keep::borrow(bytes, self.offset()));
         for event in self.events(bytes) {
             let Event { part, offset, bytes } = event?;
             builder.add(part, offset, bytes);

@@ -20,6 +20,8 @@ pub(super) struct Builder<'a> {
     module: Option<ModuleBuilder<'a>>,
     /// The number of modules and components that are open.
     depth: usize,
+    /// The number of types that are open in the section at hand.
+    types: usize,
     /// The outermost module, once it has ended.
     outermost: Option<Wasm<'a>>,
 }
@@ -33,6 +35,7 @@ impl<'a> Builder<'a> {
             raw: Raw::new(keep),
             module: None,
             depth: 0,
+            types: 0,
             outermost: None,
         }
     }
@@ -50,6 +53,10 @@ impl<'a> Builder<'a> {
                     self.begin_section(SectionId::Custom, offset);
                 }
                 self.raw.add(bytes);
+                match &definition {
+                    Definition::End => self.types = self.types.saturating_sub(1),
+                    _ => self.types += usize::from(definition.opens().is_some()),
+                }
                 self.definitions.push(definition);
             }
             Part::Section(section) => {
@@ -93,11 +100,31 @@ impl<'a> Builder<'a> {
         if let Some((id, bytes)) = self.raw.end() {
             self.sections.push(RawSection { id, bytes });
         }
+        // Only what was skipped leaves types open.
+        let ends = core::iter::repeat_n(Definition::End, core::mem::take(&mut self.types));
+        self.definitions.extend(ends);
+    }
+
+    /// Adds bytes that were skipped because they are malformed. From now on `depth` modules and
+    /// components are open.
+    pub(super) fn skip(&mut self, bytes: &[u8], depth: usize) {
+        match &mut self.module {
+            Some(module) => module.skip(bytes),
+            None => self.raw.add(bytes),
+        }
+        self.leave_to(depth);
+    }
+
+    /// Leaves all but `depth` modules and components.
+    pub(super) fn leave_to(&mut self, depth: usize) {
+        while self.depth > depth {
+            self.leave();
+        }
     }
 
     pub(super) fn finish(self) -> Wasm<'a> {
         let Builder { definitions, sections, outermost, .. } = self;
         let encoding = Encoding { sections };
-        outermost.unwrap_or_else(|| Wasm::Component(Component { definitions, encoding }))
+        outermost.unwrap_or(Wasm::Component(Component { definitions, encoding }))
     }
 }

@@ -14,7 +14,7 @@ use crate::numbers;
 impl<'c> Printer<'c> {
     /// Prints a canonical definition, without the closing parenthesis.
     pub(super) fn canon(&mut self, place: usize, canon: &Canon) {
-        self.begin(place, "canon ");
+        self.begin(place, "(canon ");
         let mut text = Immediates { printer: self, op: canon.op(), lifted: None };
         // Writing text never fails.
         let _ = canon.write_to(&mut text);

@@ -16,7 +16,7 @@ use super::printer::Printer;
 use super::scope::CORE_TYPE;
 use crate::config::Config;
 use crate::printer::HandOn;
-use crate::{custom_text, limits, numbers, printer};
+use crate::{custom_text, numbers, printer};
 
 impl<'c> Printer<'c> {
     /// Prints the definition at a place in the list.
@@ -29,7 +29,7 @@ impl<'c> Printer<'c> {
         match definition {
             Definition::End => return self.close(hand_on),
             Definition::Component => {
-                self.begin(place, "component");
+                self.begin(place, "(component");
                 let sort = Sort::Plain(PlainSort::Component);
                 self.define(sort);
                 let name = self.name_of_next(sort);
@@ -46,7 +46,7 @@ impl<'c> Printer<'c> {
             Definition::Instance(instance) => self.instance(place, instance),
             Definition::Alias(alias) => self.alias(place, alias),
             Definition::Type(ty) => {
-                self.begin(place, "type");
+                self.begin(place, "(type");
                 self.define(Sort::Plain(PlainSort::Type));
                 self.type_definition(ty);
                 if let Some(kind) = definition.opens() {
@@ -57,7 +57,7 @@ impl<'c> Printer<'c> {
             Definition::Canon(canon) => self.canon(place, canon),
             Definition::Start(start) => self.start(place, start),
             Definition::Import(import) => {
-                self.begin(place, "import");
+                self.begin(place, "(import");
                 self.extern_name(&import.name);
                 self.extern_desc(&import.ty, true);
             }
@@ -69,18 +69,18 @@ impl<'c> Printer<'c> {
                 }
             }
             Definition::ExportDecl(export) => {
-                self.begin(place, "export");
+                self.begin(place, "(export");
                 self.extern_name(&export.name);
                 self.extern_desc(&export.ty, true);
             }
             Definition::CoreImportDecl(import) => {
-                self.begin(place, "import");
+                self.begin(place, "(import");
                 self.name(&import.module);
                 self.name(&import.name);
                 self.core_extern_type(&import.ty);
             }
             Definition::CoreExportDecl(export) => {
-                self.begin(place, "export");
+                self.begin(place, "(export");
                 self.name(&export.name);
                 self.core_extern_type(&export.ty);
             }
@@ -102,7 +102,7 @@ impl<'c> Printer<'c> {
         module: &Module<'_>,
         hand_on: HandOn<'_>,
     ) -> fmt::Result {
-        self.begin(place, "core module");
+        self.begin(place, "(core module");
         let sort = Sort::Core(CoreSort::Module);
         self.define(sort);
         let name = self.name_of_next(sort);
@@ -121,7 +121,7 @@ impl<'c> Printer<'c> {
     }
 
     fn core_instance(&mut self, place: usize, instance: &CoreInstance<'_>) {
-        self.begin(place, "core instance");
+        self.begin(place, "(core instance");
         self.define(Sort::Core(CoreSort::Instance));
         match instance {
             CoreInstance::Instantiate { module, args } => {
@@ -154,7 +154,7 @@ impl<'c> Printer<'c> {
     }
 
     fn instance(&mut self, place: usize, instance: &Instance<'_>) {
-        self.begin(place, "instance");
+        self.begin(place, "(instance");
         self.define(Sort::Plain(PlainSort::Instance));
         match instance {
             Instance::Instantiate { component, args } => {
@@ -191,7 +191,7 @@ impl<'c> Printer<'c> {
     }
 
     fn alias(&mut self, place: usize, alias: &Alias<'_>) {
-        self.begin(place, "alias");
+        self.begin(place, "(alias");
         match alias {
             Alias::Export { instance, name, .. } => {
                 self.str(" export");
@@ -220,13 +220,13 @@ impl<'c> Printer<'c> {
     }
 
     fn start(&mut self, place: usize, start: &Start) {
-        self.begin(place, "start");
+        self.begin(place, "(start");
         self.reference(start.func);
         for arg in &start.args {
             self.item((*arg).into());
         }
         let sort = Sort::Plain(PlainSort::Value);
-        if start.results > limits::RESULTS {
+        if !self.results.are_listed(start) {
             self.str(" (result");
             numbers::repeat(&mut self.out, start.results);
             self.str(" (value))");
@@ -241,7 +241,7 @@ impl<'c> Printer<'c> {
     }
 
     fn export(&mut self, place: usize, export: &Export<'_>) {
-        self.begin(place, "export");
+        self.begin(place, "(export");
         self.define(export.item.sort());
         self.extern_name(&export.name);
         self.item(export.item);
@@ -251,7 +251,7 @@ impl<'c> Printer<'c> {
     }
 
     fn value(&mut self, place: usize, value: &Value<'_>) {
-        self.begin(place, "value");
+        self.begin(place, "(value");
         self.define(Sort::Plain(PlainSort::Value));
         self.val_type(value.ty);
         self.str(" (binary ");
@@ -265,7 +265,7 @@ impl<'c> Printer<'c> {
         let is_written = scope.is_none_or(|scope| matches!(scope.name_text, NameText::Sections));
         if custom.name == Names::NAME && !is_written {
             let Some(mark) = self.take_mark() else { return false };
-            self.begin(place, "@names");
+            self.begin(place, "(@names");
             self.mark(&mark);
             return true;
         }
@@ -274,13 +274,13 @@ impl<'c> Printer<'c> {
             && !self.config.skeleton
             && let Some(section) = custom_text::producers_in(bytes)
         {
-            self.begin(place, "@producers");
+            self.begin(place, "(@producers");
             let level = self.depth() + 1;
             custom_text::producers(&mut self.out, &self.lines, level, &section);
             self.line(0);
             return true;
         }
-        self.begin(place, "@custom");
+        self.begin(place, "(@custom");
         self.name(&custom.name);
         self.str(" ");
         self.content(bytes);

@@ -11,12 +11,14 @@
 //! | `definitions.rs` | definitions |
 //! | `types.rs` | types |
 //! | `canons.rs` | canonical definitions |
+//! | `listing.rs` | [`DefinitionLister`]: definitions one by one |
 //! | `offsets.rs` | offsets of definitions in the binary |
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md>
 
 mod canons;
 mod definitions;
+mod listing;
 mod names;
 mod offsets;
 mod printer;
@@ -33,6 +35,11 @@ use wattle_ast::components::Component;
 use crate::config::Config;
 use crate::printer::{in_pieces, into_string};
 use printer::Printer;
+
+pub use listing::{DefinitionLine, DefinitionLister};
+
+/// The number of bytes to make room for, for each definition.
+const USUAL: usize = 48;
 
 /// Prints a component with the default settings: flat, two spaces a level.
 ///
@@ -71,6 +78,7 @@ impl Config {
     /// printed as well as they can be; their text does not parse. [`Component::check`] finds them.
     pub fn print_component(&self, component: &Component<'_>) -> String {
         let mut printer = Printer::new(component, self);
+        printer.out.reserve(component.definitions.len().saturating_mul(USUAL));
         // This closure never fails.
         let _ = printer.component(&mut |_| Ok(()));
         into_string(printer.out)

@@ -10,7 +10,7 @@ use wattle_syntax::strings;
 
 use super::names::{NameText, names};
 use super::offsets::Offsets;
-use super::scope::{CORE_TYPE, OpenScope, Survey, surveys};
+use super::scope::{CORE_TYPE, OpenScope, Results, Survey, surveys};
 use crate::config::Config;
 use crate::ids::Ids;
 use crate::lines::Lines;
@@ -32,6 +32,7 @@ pub(super) struct Printer<'c> {
     /// The identifiers of spaces without any.
     no_ids: Ids,
     pub(super) offsets: Offsets,
+    pub(super) results: Results,
     /// Whether the instructions of all bodies could be decoded.
     pub(super) is_legible: bool,
 }
@@ -52,6 +53,7 @@ impl<'c> Printer<'c> {
             scopes: Vec::new(),
             no_ids: Ids::default(),
             offsets,
+            results: Results::default(),
             is_legible: true,
         }
     }
@@ -96,8 +98,9 @@ impl<'c> Printer<'c> {
         self.lines.begin(&mut self.out, self.scopes.len() + deeper);
     }
 
-    /// Begins the definition at a place: a line, the offset if known, and `(keyword`.
-    pub(super) fn begin(&mut self, place: usize, keyword: &str) {
+    /// Begins the definition at a place: a line, the offset if known, and `opening`, which has the
+    /// parenthesis and the keyword.
+    pub(super) fn begin(&mut self, place: usize, opening: &str) {
         self.line(0);
         if let Some(scope) = self.scopes.last_mut() {
             scope.has_lines = true;
@@ -105,8 +108,7 @@ impl<'c> Printer<'c> {
         if let Some(at) = self.offsets.of_definition(place) {
             numbers::offset_comment(&mut self.out, at);
         }
-        self.str("(");
-        self.str(keyword);
+        self.str(opening);
     }
 
     /// Ends a definition, which may have added indices.
@@ -194,15 +196,20 @@ impl<'c> Printer<'c> {
     }
 
     /// Appends a space and a reference.
+    #[inline]
     pub(super) fn reference(&mut self, index: impl Into<SortIdx>) {
-        self.reference_out(0, index.into());
+        let index = index.into();
+        self.reference_in(self.scopes.len().checked_sub(1), index.sort(), index.number());
     }
 
     /// Appends a space and a reference to what an enclosing scope has: the identifier of what was
     /// defined before, the number of anything else.
     pub(super) fn reference_out(&mut self, count: usize, index: SortIdx) {
-        let (sort, number) = (index.sort(), index.number());
         let scope = self.scopes.len().checked_sub(count.saturating_add(1));
+        self.reference_in(scope, index.sort(), index.number());
+    }
+
+    fn reference_in(&mut self, scope: Option<usize>, sort: Sort, number: u32) {
         let scope = scope.and_then(|at| self.scopes.get(at));
         let ids = scope.filter(|scope| number < scope.len(sort)).and_then(|scope| scope.ids(sort));
         ids.unwrap_or(&self.no_ids).reference(&mut self.out, number);

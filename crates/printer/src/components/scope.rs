@@ -4,7 +4,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use wattle_ast::Name;
-use wattle_ast::components::{CoreSort, Definition, Names, PlainSort, Scope, Sort};
+use wattle_ast::components::{CoreSort, Definition, Names, PlainSort, Scope, Sort, Start};
 
 use super::names::NameText;
 use crate::config::Config;
@@ -24,10 +24,12 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    fn add(&mut self, definition: &Definition<'_>) {
+    /// Counts what a definition adds. `has_place` says whether text has a place for identifiers
+    /// there.
+    fn add(&mut self, definition: &Definition<'_>, has_place: bool) {
         let Some((sort, count)) = definition.adds() else { return };
         let Some(len) = self.lens.get_mut(sort.place()) else { return };
-        if matches!(definition, Definition::Start(start) if start.results > limits::RESULTS) {
+        if !has_place {
             self.unplaced.push((*len, count));
         }
         *len = len.saturating_add(count);
@@ -46,15 +48,40 @@ impl Survey {
     }
 }
 
+/// How many results of start functions may still be written one by one.
+pub(super) struct Results {
+    left: u32,
+}
+
+impl Default for Results {
+    fn default() -> Results {
+        Results { left: limits::RESULTS }
+    }
+}
+
+impl Results {
+    /// Whether the results of the next start function are written one by one.
+    pub(super) fn are_listed(&mut self, start: &Start) -> bool {
+        let left = self.left.checked_sub(start.results);
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
+}
+
 /// Surveys all components, in the order in which they begin. The first one is the outermost.
 pub(super) fn surveys(definitions: &[Definition<'_>]) -> Vec<Survey> {
     let mut surveys: Vec<Survey> = Vec::from([Survey::default()]);
+    let mut results = Results::default();
     // The components that are open, by their place in the list; `None` for types.
     let mut open = Vec::from([Some(0)]);
     for (place, definition) in definitions.iter().enumerate() {
+        let has_place = match definition {
+            Definition::Start(start) => results.are_listed(start),
+            _ => true,
+        };
         let here = open.last().copied().flatten().and_then(|at: usize| surveys.get_mut(at));
         if let Some(survey) = here {
-            survey.add(definition);
+            survey.add(definition, has_place);
             if matches!(definition, Definition::Custom(custom) if custom.name == Names::NAME) {
                 survey.names.push(place);
             }

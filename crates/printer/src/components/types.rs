@@ -136,8 +136,7 @@ impl Printer<'_> {
         hand_on: HandOn<'_>,
     ) -> Result<bool, fmt::Error> {
         let in_module_type = self.scope().is_some_and(|scope| scope.kind == Scope::ModuleType);
-        let core = if in_module_type { "" } else { "core " };
-        self.begin(place, core);
+        self.begin(place, if in_module_type { "(" } else { "(core " });
         match ty {
             CoreType::Sub(ty) => {
                 self.str("type");

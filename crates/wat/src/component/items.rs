@@ -53,7 +53,7 @@ impl<'a> ComponentState<'_, 'a> {
             return self.core.cursor.expect_idx();
         }
         let id = self.core.cursor.id();
-        let Some(bound) = self.bindings.find(sort, &id) else { return Err(self.unknown(sort)) };
+        let Some(bound) = self.bindings.find(sort, &id) else { return Ok(self.missing(sort)) };
         let count = self.depth() - bound.depth;
         if count > 0 && !is_outer(sort) {
             let kind = ErrorKind::OuterItem(id.as_str().into());
@@ -88,9 +88,18 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// The error that the next identifier is not bound.
+    /// Reports that the next identifier is not bound, and moves past it. Returns an index in the place
+    /// of its own, so that the rest of the definition is read.
     #[cold]
-    pub(super) fn unknown(&mut self, sort: Sort) -> Box<Error> {
+    fn missing(&mut self, sort: Sort) -> u32 {
+        let error = self.unknown(sort);
+        self.core.report(*error);
+        self.core.cursor.bump();
+        0
+    }
+
+    /// The error that the next identifier is not bound.
+    fn unknown(&mut self, sort: Sort) -> Box<Error> {
         let cursor = &self.core.cursor;
         let mut error = cursor.error(ErrorKind::Unknown(Space::from(sort), cursor.text().into()));
         let id = cursor.id();
@@ -203,7 +212,7 @@ impl<'a> ComponentState<'_, 'a> {
             TokenKind::Id => {
                 let id = self.core.cursor.id();
                 let bound = self.bindings.find(sort, &id);
-                let Some(bound) = bound else { return Err(self.unknown(sort)) };
+                let Some(bound) = bound else { return Ok(Ref::Index(self.missing(sort))) };
                 if bound.depth < self.depth() {
                     self.core.cursor.bump();
                     return Ok(Ref::At(at));
@@ -421,10 +430,13 @@ impl<'a> ComponentState<'_, 'a> {
                     return Err(Error::boxed(kind, outer.span()));
                 };
                 let id = self.core.cursor.id();
-                let bound = self.bindings.find_at(sort, &id, depth);
-                let Some(bound) = bound else { return Err(self.unknown(sort)) };
-                self.refer(sort, bound.scope, bound.index);
-                bound.index
+                match self.bindings.find_at(sort, &id, depth) {
+                    Some(bound) => {
+                        self.refer(sort, bound.scope, bound.index);
+                        bound.index
+                    }
+                    None => self.missing(sort),
+                }
             }
             _ => self.core.cursor.expect_idx()?,
         };

@@ -29,14 +29,17 @@ mod items;
 mod scopes;
 mod types;
 
+use alloc::format;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{Component, Definition};
-use wattle_ast::{SourceMap, Wasm};
-use wattle_syntax::{TokenKind, Tokens};
+use wattle_ast::{SourceMap, Wasm, nearest};
+use wattle_syntax::{Lexer, TokenKind, Tokens};
 
 use crate::cursor::Cursor;
-use crate::error::{Error, Errors, Expected, Result};
+use crate::error::{Error, ErrorKind, Errors, Expected, Result};
+use crate::help::Help;
+use crate::ids::Space;
 use crate::module::{Parsed, Parser, State, annotations};
 use crate::references::{Identifiers, Recorder};
 use crate::warning::Warning;
@@ -63,6 +66,7 @@ pub struct ParsedComponent<'a> {
 
 /// The result of parsing a text that is a module or a component.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // There is one for a whole text.
 pub enum ParsedWasm<'a> {
     /// The text is a module.
     Module(Parsed<'a>),
@@ -104,6 +108,18 @@ impl<'a> ParsedWasm<'a> {
     }
 }
 
+/// Whether a text is that of a component, as its first words say.
+///
+/// ```
+/// assert!(wattle_wat::is_component("(; a comment ;) (component (type u8"));
+/// assert!(!wattle_wat::is_component("(module)"));
+/// ```
+pub fn is_component(text: &str) -> bool {
+    let mut tokens = Lexer::new(text).filter(|(kind, _)| !kind.is_trivia());
+    let mut word = || tokens.next().and_then(|(_, span)| text.get(span.start..span.end));
+    word() == Some("(") && word() == Some("component")
+}
+
 impl ParsedComponent<'_> {
     /// The errors, if there are any, with their places in the text.
     pub(crate) fn check(self, text: &str) -> core::result::Result<Self, Errors> {
@@ -143,13 +159,13 @@ impl Parser {
     ///
     /// ```
     /// let parsed = wattle_wat::Parser::new()
-    ///     .recover_component("(component (type $t u88) (core modul) (component $c))");
+    ///     .recover_component("(component (type $t u88) (core modul) (component))");
     /// let messages: Vec<_> = parsed.errors.iter().map(ToString::to_string).collect();
     /// assert_eq!(messages, [
     ///     "unknown operator u88: not a type; did you mean `u8`?",
     ///     "unknown operator modul: not module, instance, type, func or rec behind core; did you mean `module`?",
     /// ]);
-    /// assert_eq!(parsed.component.definitions.len(), 3);
+    /// assert_eq!(parsed.component.definitions.len(), 2);
     /// ```
     pub fn recover_component<'a>(&self, text: &'a str) -> ParsedComponent<'a> {
         self.parse_component(&Tokens::new(text, annotations::KNOWN), false)
@@ -220,7 +236,15 @@ impl Parser {
     ) -> ParsedComponent<'a> {
         state.core.left_over_in_component();
         let errors = Error::in_order(state.core.finish(end), self.max_errors);
-        let ComponentState { core, definitions, .. } = state;
+        let ComponentState { core, mut definitions, mut left_out, .. } = state;
+        if !left_out.is_empty() {
+            left_out.sort_unstable();
+            let mut place = 0;
+            definitions.retain(|_| {
+                place += 1;
+                left_out.binary_search(&(place - 1)).is_err()
+            });
+        }
         let component = definitions.into_iter().collect();
         let State { source_map, recorder, warnings, .. } = core;
         let identifiers = recorder.map(Recorder::finish);
@@ -235,6 +259,8 @@ struct ComponentState<'t, 'a> {
     core: State<'t, 'a>,
     /// The definitions so far.
     definitions: Vec<Definition<'a>>,
+    /// The places of name sections that turned out to be empty.
+    left_out: Vec<usize>,
     /// The current scope.
     scope: Frame<'a>,
     /// The scopes around the current one, the outermost first.
@@ -254,6 +280,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
         ComponentState {
             core,
             definitions: Vec::new(),
+            left_out: Vec::new(),
             scope: Frame::outermost(),
             outer: Vec::new(),
             bindings: Bindings::default(),
@@ -273,7 +300,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
             cursor.opt_keyword("definition");
         }
         let id = cursor.opt_id();
-        self.scope.names.component = self.core.name_annotation()?.or_else(|| id.clone());
+        self.scope.own = self.core.name_annotation()?.or_else(|| id.clone());
         self.scope.id = id;
         Ok(())
     }
@@ -306,7 +333,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
                 _ => Err(self.core.cursor.unexpected(self.scope.expected())),
             };
             if let Err(error) = result {
-                self.core.report(*error);
+                self.report(*error);
                 self.pass_by(start);
             }
         }
@@ -324,6 +351,18 @@ impl<'t, 'a> ComponentState<'t, 'a> {
             }
             Then::Extern(ext, desc) => self.finish_extern(ext, desc),
         }
+    }
+
+    /// Reports an error. What is a type for the parser of modules is a core type of a component.
+    #[cold]
+    fn report(&mut self, mut error: Error) {
+        if let ErrorKind::Unknown(space @ Space::Type, id) = &mut error.kind {
+            *space = Space::CoreType;
+            let name = id.strip_prefix('$').unwrap_or_default();
+            let near = nearest(name, self.bindings.ids(items::CORE_TYPE), &mut self.core.budget);
+            error.help = near.map(|near| Help::Meant(format!("${near}").into()));
+        }
+        self.core.report(error);
     }
 
     /// Moves past the field at position `start`, which has an error.

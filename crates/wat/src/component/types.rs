@@ -6,6 +6,7 @@
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#type-definitions>
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
@@ -18,7 +19,8 @@ use wattle_syntax::TokenKind;
 use super::ComponentState;
 use super::items::{CORE_FUNC, Ref, TYPE};
 use super::scopes::{Head, Then};
-use crate::error::{Expected, Result};
+use crate::error::{Error, ErrorKind, Expected, Result};
+use crate::ids::Space;
 
 /// A value type that is used, and may need to be resolved.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +40,8 @@ pub(super) struct Open<'a> {
     len: Option<u32>,
     /// Whether `(error ...)` was found in a result.
     has_error: bool,
+    /// The identifiers of cases. They name nothing.
+    ids: BTreeSet<Name<'a>>,
 }
 
 /// A part of a type: a field, a case, a label, an element or a parameter.
@@ -165,7 +169,8 @@ impl<'a> ComponentState<'_, 'a> {
                 self.require(form.feature())?;
                 self.core.cursor.bump();
                 let (first, label) = (self.parts.len(), Name::default());
-                self.open.push(Open { form, first, label, len: None, has_error: false });
+                let ids = BTreeSet::new();
+                self.open.push(Open { form, first, label, len: None, has_error: false, ids });
                 Ok(None)
             }
             _ => Err(cursor.unexpected(Expected::ComponentValType)),
@@ -188,7 +193,13 @@ impl<'a> ComponentState<'_, 'a> {
             TypeForm::Variant => {
                 while cursor.peek() != TokenKind::Close {
                     cursor.expect_open("case")?;
-                    cursor.opt(TokenKind::Id);
+                    let span = cursor.span();
+                    if let Some(id) = cursor.opt_id()
+                        && !open.ids.insert(id.clone())
+                    {
+                        let kind = ErrorKind::Duplicate(Space::Case, id.as_str().into());
+                        return Err(Error::boxed(kind, span));
+                    }
                     open.label = cursor.expect_name()?;
                     if !cursor.opt(TokenKind::Close) {
                         return Ok(true);

@@ -2,6 +2,7 @@
 
 use std::path::Path as FilePath;
 
+use wattle::ast::components::Layer;
 use wattle::ast::{
     self, ExternIdx, ExternType, FuncType, IndexSpaces, InstrRef, ItemKind, Path, Shown, SourceMap,
 };
@@ -28,8 +29,14 @@ const MAX_LISTED: usize = 40;
 impl Program {
     /// The module of a file, if it is valid.
     pub(super) fn load(file: &FilePath, reading: &Reading) -> Result<Program, Failure> {
-        let source = Source::read_module(Some(file), reading.clone())?;
+        let source = Source::read_wasm(Some(file), reading.clone())?;
         let features = reading.features().features;
+        if source.layer() == Layer::Component {
+            let fault = source.fault("components are not executed yet".to_owned());
+            let help = "`wasmtime run` executes components; `wattle component unbundle` writes the \
+                        modules of a component to files, and `wattle run` executes modules";
+            return Err(Failure::Faults(vec![fault.help(Some(help.to_owned()))]));
+        }
         let (tree, map) = source.module_and_map(features)?;
         let valid = Validator::new()
             .features(features)

@@ -56,15 +56,15 @@ pub(crate) struct Wasm2wat {
 
 impl Wasm2wat {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let source = Source::read_module(self.file.as_deref(), self.common.reading())?;
+        let source = Source::read_wasm(self.file.as_deref(), self.common.reading())?;
         if !self.no_check {
             Check::default().source(&source)?;
         }
         let features = source.features();
         let mut readable = source.readable(features, false)?;
-        warn_of_left_out(&source, &readable.module, json);
+        warn_of_left_out(&source, &readable.wasm, json);
         if self.no_debug_names {
-            remove_names(&mut readable.module);
+            remove_names(&mut readable.wasm);
         }
         let config = Config::new()
             .fold(self.fold_exprs)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
+use wattle::ast::components::Layer;
 use wattle::ast::{self, SectionId};
 
 use super::refused;
@@ -80,7 +81,7 @@ impl WasmObjdump {
         let (mut sources, mut faults) = (Vec::new(), Vec::new());
         for file in &self.files {
             let features = self.reading.features_to_show();
-            let source = Source::read_module(Some(file), self.reading.clone())?;
+            let source = Source::read_wasm(Some(file), self.reading.clone())?;
             let source = source.binary(features)?;
             self.find_section(&source)?;
             sources.push(source);
@@ -107,7 +108,7 @@ impl WasmObjdump {
         let Some(section) = &self.section else { return Ok(()) };
         let features = self.reading.features_to_show();
         let readable = source.readable(features, false)?;
-        let mut listing = Listing::new(source, &readable.module, features);
+        let mut listing = Listing::new(source, &readable.wasm, features);
         listing.retain(&|name| section.eq_ignore_ascii_case(name));
         match listing.is_without_sections() && readable.errors.is_empty() {
             true => {
@@ -128,9 +129,13 @@ impl WasmObjdump {
             Some(section) => section.eq_ignore_ascii_case(name),
             None => true,
         };
-        let mut listing = Listing::new(source, &readable.module, features);
+        let mut listing = Listing::new(source, &readable.wasm, features);
         listing.retain(&is_chosen);
-        writeln!(out, "{}: module, version 1\n", source.name)?;
+        let what = match source.layer() {
+            Layer::Module => "module, version 1",
+            Layer::Component => "component, version 13, layer 1",
+        };
+        writeln!(out, "{}: {what}\n", source.name)?;
         if self.headers {
             listing.write_sections(out)?;
             writeln!(out)?;
@@ -141,11 +146,11 @@ impl WasmObjdump {
         }
         if self.disassemble {
             let is_code = |name: &str| name == SectionId::Code.name() && is_chosen(name);
-            dump_sections(out, source, &readable.module, features, &is_code)?;
+            dump_sections(out, source, &readable.wasm, features, &is_code)?;
             writeln!(out)?;
         }
         if self.full_contents {
-            dump_sections(out, source, &readable.module, features, &is_chosen)?;
+            dump_sections(out, source, &readable.wasm, features, &is_chosen)?;
             writeln!(out)?;
         }
         Ok(readable.errors)

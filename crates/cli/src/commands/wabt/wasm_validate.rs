@@ -30,7 +30,7 @@ pub(crate) struct WasmValidate {
 
 impl WasmValidate {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let source = Source::read_module(self.file.as_deref(), self.common.reading())?;
+        let source = Source::read_wasm(self.file.as_deref(), self.common.reading())?;
         Check::default().source(&source)
     }
 }

@@ -69,8 +69,8 @@ impl Wat2wasm {
                 return Err(refused(option, instead));
             }
         }
-        let source = Source::read_module(self.file.as_deref(), self.common.reading())?;
-        let bytes = wattle::encoder::encode(&parse(&source, !self.no_check, json)?);
+        let source = Source::read_wasm(self.file.as_deref(), self.common.reading())?;
+        let bytes = wattle::encoder::encode_wasm(&parse(&source, !self.no_check, json)?);
         match &self.file {
             Some(file) if !self.output.is_given() && !is_standard(file) => {
                 Output::to(file.with_extension("wasm")).binary(&bytes)

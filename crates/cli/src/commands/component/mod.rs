@@ -1,0 +1,33 @@
+//! `wattle component`: what is done with components alone.
+
+mod bundle;
+mod manifest;
+mod unbundle;
+
+use clap::{Args, Subcommand};
+
+use crate::failure::Failure;
+
+/// Takes components apart and puts them together.
+#[derive(Args)]
+pub(crate) struct Component {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write the modules and components in a component to files.
+    Unbundle(unbundle::Unbundle),
+    /// Put a component together from the files that `unbundle` wrote.
+    Bundle(bundle::Bundle),
+}
+
+impl Component {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        match &self.command {
+            Command::Unbundle(command) => command.run(json),
+            Command::Bundle(command) => command.run(),
+        }
+    }
+}

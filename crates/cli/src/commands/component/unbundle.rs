@@ -1,0 +1,172 @@
+//! `wattle component unbundle`: the modules and components in a component as files.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use wattle::ast::components::{CoreSort, Definition, Layer, Names, PlainSort, SectionId, Sort};
+use wattle::ast::leb128;
+use wattle::parser::SectionFrame;
+use wattle::parser::components::frames;
+use wattle::{Features, Wasm};
+
+use super::manifest::{Kind, MANIFEST, Manifest, Part, SHELL, Version};
+use crate::failure::Failure;
+use crate::input::{Input, shown_name};
+use crate::output::{Output, json_line, write_folder, write_json};
+use crate::source::Source;
+
+/// Writes the modules and components in a component to files, and what is left of the component.
+///
+/// Each module or component that the component itself holds becomes a file; those inside of such a
+/// component stay in it, and `unbundle` takes that apart too. `wattle component bundle` puts the files
+/// together again: to the same bytes, or to another component if files were changed. The folder is
+/// complete or not there at all.
+#[derive(Args)]
+pub(crate) struct Unbundle {
+    #[command(flatten)]
+    input: Input,
+
+    /// The folder for the files, which must be empty or not exist.
+    #[arg(long, value_name = "DIR", visible_alias = "module-dir")]
+    out_dir: PathBuf,
+
+    /// Leave modules and components of at most this many bytes in the component.
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    threshold: usize,
+}
+
+/// The longest part of a file name that comes from a name in the component.
+const MAX_NAME: usize = 64;
+
+impl Unbundle {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let source = self.input.read()?.binary(self.input.features_to_show())?;
+        if source.layer() == Layer::Module {
+            let fault = source.fault("a component is expected, and this is a module".to_owned());
+            return Err(Failure::Faults(vec![fault]));
+        }
+        let frames: Result<Vec<_>, _> = frames(&source.bytes).collect();
+        let frames = frames.map_err(|error| source.malformed_binary(error))?;
+        let parts = self.parts(&source, &frames);
+        let shell = shell(&source, &frames, &parts);
+        let contents: Vec<_> = parts.iter().map(|part| frames[part.section].content).collect();
+        let manifest = Manifest { version: Version::One, parts };
+        let written = write_folder(&self.out_dir, |folder| {
+            for (part, content) in manifest.parts.iter().zip(&contents) {
+                std::fs::write(folder.join(&part.file), content)?;
+            }
+            std::fs::write(folder.join(SHELL), &shell)?;
+            let mut text = Vec::new();
+            write_json(&mut text, &manifest)?;
+            std::fs::write(folder.join(MANIFEST), text)
+        });
+        written.map_err(|error| {
+            Failure::Input(format!("cannot write {}: {error}", shown_name(&self.out_dir)))
+        })?;
+        Output::default().write(|out| show(out, &manifest, &contents, json))
+    }
+
+    /// The parts that become files, in the order of their sections.
+    fn parts(&self, source: &Source, frames: &[SectionFrame<'_>]) -> Vec<Part> {
+        let mut names = names(source).into_iter();
+        let mut numbers = [0; 2];
+        let parts = frames.iter().enumerate().filter_map(|(section, frame)| {
+            let kind = match SectionId::from_code(frame.code) {
+                Some(SectionId::CoreModule) => Kind::Module,
+                Some(SectionId::Component) => Kind::Component,
+                _ => return None,
+            };
+            let number = &mut numbers[kind as usize];
+            let mut file = format!("{kind}{number}");
+            *number += 1;
+            if let Some(name) = names.next().flatten() {
+                file = format!("{file}-{name}");
+            }
+            let size_bytes = frame.bytes.len() - frame.content.len() - 1;
+            let part = Part { file: format!("{file}.wasm"), kind, section, size_bytes };
+            (frame.content.len() > self.threshold).then_some(part)
+        });
+        parts.collect()
+    }
+}
+
+/// The component in which the sections of the parts are empty.
+fn shell(source: &Source, frames: &[SectionFrame<'_>], parts: &[Part]) -> Vec<u8> {
+    let sections: usize = frames.iter().map(|frame| frame.bytes.len()).sum();
+    let mut shell = source.bytes[..source.bytes.len() - sections].to_vec();
+    let mut parts = parts.iter().peekable();
+    for (section, frame) in frames.iter().enumerate() {
+        match parts.next_if(|part| part.section == section) {
+            Some(_) => {
+                shell.push(frame.code);
+                leb128::write_u32(&mut shell, 0);
+            }
+            None => shell.extend_from_slice(frame.bytes),
+        }
+    }
+    shell
+}
+
+/// The names of the modules and components that the component itself holds, in order, as far as they
+/// can be part of the name of a file.
+fn names(source: &Source) -> Vec<Option<String>> {
+    let Ok(readable) = source.readable(Features::ALL, false) else { return Vec::new() };
+    let Wasm::Component(component) = &readable.wasm else { return Vec::new() };
+    let (mut depth, mut lens, mut found) = (0_usize, [0_u32; 2], Vec::new());
+    let mut names = Names::default();
+    for definition in &component.definitions {
+        let adds = definition.adds().filter(|_| depth == 0);
+        let place = match adds {
+            Some((Sort::Core(CoreSort::Module), _)) => 0,
+            Some((Sort::Plain(PlainSort::Component), _)) => 1,
+            _ => 2,
+        };
+        match definition {
+            Definition::CoreModule(module) if depth == 0 => {
+                found.push((Sort::Core(CoreSort::Module), lens[0], module.names.module.clone()));
+            }
+            Definition::Component if depth == 0 => {
+                found.push((Sort::Plain(PlainSort::Component), lens[1], None));
+            }
+            Definition::Custom(custom) if depth == 0 && custom.name == Names::NAME => {
+                let bytes = custom.data.bytes().unwrap_or_default();
+                names = Names::parse(bytes).unwrap_or_default();
+            }
+            Definition::End => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if let Some(len) = lens.get_mut(place) {
+            *len += 1;
+        }
+        depth += usize::from(definition.opens().is_some());
+    }
+    let name = |(sort, index, own): (Sort, u32, Option<wattle::ast::Name<'_>>)| {
+        let name = names.of(sort, index).cloned().or(own)?;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let safe = name.chars().take(MAX_NAME).map(|c| if is_plain(c) { c } else { '_' });
+        Some(safe.collect::<String>()).filter(|name| !name.is_empty())
+    };
+    found.into_iter().map(name).collect()
+}
+
+/// Shows what was written.
+fn show(
+    out: &mut dyn Write,
+    manifest: &Manifest,
+    contents: &[&[u8]],
+    json: bool,
+) -> io::Result<()> {
+    for (part, content) in manifest.parts.iter().zip(contents) {
+        let Part { file, kind, .. } = part;
+        let size = content.len();
+        match json {
+            true => {
+                let row = serde_json::json!({ "file": file, "kind": kind, "size": size });
+                writeln!(out, "{}", json_line(&row))?;
+            }
+            false => writeln!(out, "{file}: {kind}, {size} bytes")?,
+        }
+    }
+    Ok(())
+}

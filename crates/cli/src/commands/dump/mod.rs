@@ -1,0 +1,247 @@
+//! `wattle dump`: every byte of a binary with what it means.
+//!
+//! The parts of a module or component are shown as the parser finds them. What the names of things
+//! are stands behind them, so it comes from the tree, which was read before.
+
+mod module;
+mod rows;
+
+use std::io::{self, Write};
+
+use clap::Args;
+use wattle::ast::components::{Component, Definition, Event, Holds, Layer, Names, Part, Section};
+use wattle::ast::{self, Custom, Item, Module};
+use wattle::parser::Skipped;
+use wattle::parser::components::Parser;
+use wattle::printer::DefinitionLister;
+use wattle::{Features, Wasm};
+
+use super::entries;
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::output::Output;
+use crate::source::Source;
+use module::ModuleDumper;
+use rows::Rows;
+
+/// Shows every byte of a binary with what it means: offset, bytes, meaning, nested. With `--json`,
+/// each row is a line.
+#[derive(Args)]
+pub(crate) struct Dump {
+    #[command(flatten)]
+    input: Input,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Dump {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let features = self.input.features_to_show();
+        let source = self.input.read()?.binary(features)?;
+        let wasm = source.readable(features, false)?.wasm;
+        let errors = self.output.show(|out| {
+            let rows = Rows { out, json, shown: true, base: 0 };
+            Dumper::new(rows, &wasm).dump(&source, features, &|_| true)
+        })?;
+        source.all_shown(errors)
+    }
+}
+
+/// Writes the sections whose names `shows` chooses, as rows. Returns what is malformed.
+pub(super) fn dump_sections(
+    out: &mut dyn Write,
+    source: &Source,
+    wasm: &Wasm<'_>,
+    features: Features,
+    shows: &dyn Fn(&str) -> bool,
+) -> io::Result<Vec<ast::Error>> {
+    let rows = Rows { out, json: false, shown: false, base: 0 };
+    Dumper::new(rows, wasm).dump(source, features, shows)
+}
+
+/// Writes parts as rows.
+struct Dumper<'o, 'm> {
+    rows: Rows<'o>,
+    /// The core modules that have not begun.
+    modules: Box<dyn Iterator<Item = &'m Module<'m>> + 'm>,
+    /// The module at hand.
+    module: Option<ModuleDumper<'m>>,
+    /// The definitions that have not come, with their names.
+    definitions: DefinitionLister<'m>,
+    /// The modules and components that are open.
+    depth: usize,
+    /// The types that are open in the section at hand.
+    types: usize,
+}
+
+/// What a module has in place of a component's definitions.
+static NO_COMPONENT: Component<'static> = Component {
+    definitions: Vec::new(),
+    encoding: ast::components::Encoding { sections: Vec::new() },
+};
+
+impl<'o, 'm> Dumper<'o, 'm> {
+    fn new(rows: Rows<'o>, wasm: &'m Wasm<'m>) -> Self {
+        Dumper {
+            rows,
+            modules: Box::new(wasm.modules()),
+            module: None,
+            definitions: DefinitionLister::new(wasm.component().unwrap_or(&NO_COMPONENT)),
+            depth: 0,
+            types: 0,
+        }
+    }
+
+    /// Writes the sections whose names `shows` chooses. Returns what is malformed.
+    fn dump(
+        &mut self,
+        source: &Source,
+        features: Features,
+        shows: &dyn Fn(&str) -> bool,
+    ) -> io::Result<Vec<ast::Error>> {
+        let mut errors = Vec::new();
+        let mut events = Parser::new().features(features).events(&source.bytes);
+        while let Some(event) = events.next() {
+            match event {
+                Ok(event) => {
+                    match &event.part {
+                        Part::Section(section) => self.rows.shown = shows(section.id.name()),
+                        Part::Item(Item::Section(section)) => {
+                            self.rows.shown = shows(section.id.name());
+                        }
+                        Part::Item(Item::Custom(custom))
+                        | Part::Definition(Definition::Custom(custom)) => {
+                            self.rows.shown = shows(custom.name.as_str());
+                        }
+                        _ => {}
+                    }
+                    self.part(event)?;
+                }
+                Err(error) => {
+                    let rest = Skipped { offset: events.offset(), bytes: events.rest() };
+                    let skipped = events.skip_malformed();
+                    self.malformed(skipped.unwrap_or(rest), &error, skipped.is_some())?;
+                    // What is skipped of a module may be the rest of it.
+                    while skipped.is_some() && self.depth > events.depth() + 1 {
+                        self.leave();
+                    }
+                    errors.push(error);
+                }
+            }
+        }
+        Ok(errors)
+    }
+
+    fn part(&mut self, event: Event<'_>) -> io::Result<()> {
+        let Event { part, offset, bytes } = event;
+        match part {
+            Part::Enter(layer) => self.enter(layer, offset, bytes),
+            Part::Leave => {
+                self.leave();
+                Ok(())
+            }
+            Part::Section(section) => {
+                self.end_section();
+                self.section(&section, offset, bytes)
+            }
+            Part::Definition(definition) => self.definition(&definition, offset, bytes),
+            Part::Item(item) => match &mut self.module {
+                Some(module) => module.event(&mut self.rows, &ast::Event { item, offset, bytes }),
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn enter(&mut self, layer: Layer, offset: usize, bytes: &[u8]) -> io::Result<()> {
+        let magic = match layer {
+            Layer::Module => "magic, version 1",
+            Layer::Component => "magic, version 13, layer 1: a component",
+        };
+        let meaning = match self.depth {
+            0 => magic.to_owned(),
+            _ => {
+                self.rows.base += 1;
+                let line = self.definitions.next().map(|line| line.text).unwrap_or_default();
+                format!("{}: {magic}", line.trim_start_matches('('))
+            }
+        };
+        if layer == Layer::Module {
+            self.module = self.modules.next().map(ModuleDumper::new);
+        }
+        self.depth += 1;
+        self.rows.row(offset, bytes, 0, &meaning)
+    }
+
+    fn leave(&mut self) {
+        self.end_section();
+        let was_component = self.module.take().is_none();
+        self.depth = self.depth.saturating_sub(1);
+        if self.depth > 0 {
+            self.rows.base = self.rows.base.saturating_sub(1);
+            if was_component {
+                self.definitions.next();
+            }
+        }
+    }
+
+    /// Ends a section of a component. Types that are still open were skipped halfway.
+    fn end_section(&mut self) {
+        for _ in 0..std::mem::take(&mut self.types) {
+            self.definitions.next();
+        }
+    }
+
+    fn section(&mut self, section: &Section, offset: usize, bytes: &[u8]) -> io::Result<()> {
+        let count = match section.id.holds() {
+            Holds::List => format!(", {}", entries(section.count)),
+            Holds::One | Holds::Nested => format!(", {} bytes", section.size),
+        };
+        self.rows.row(offset, bytes, 0, &format!("{} section{count}", section.id.name()))
+    }
+
+    fn definition(
+        &mut self,
+        definition: &Definition<'_>,
+        offset: usize,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        if let Definition::Custom(custom) = definition {
+            self.end_section();
+            self.definitions.next();
+            return self.rows.custom(offset, bytes, custom, &names(custom));
+        }
+        let text = self.definitions.next().map(|line| line.text).unwrap_or_default();
+        if let Definition::End = definition {
+            self.types = self.types.saturating_sub(1);
+            return Ok(());
+        }
+        let level = 1 + self.types;
+        self.types += usize::from(definition.opens().is_some());
+        self.rows.row(offset, bytes, level, &text)
+    }
+
+    /// Rows for bytes that are malformed.
+    fn malformed(
+        &mut self,
+        skipped: Skipped<'_>,
+        error: &ast::Error,
+        is_whole: bool,
+    ) -> io::Result<()> {
+        match &mut self.module {
+            Some(module) => module.malformed(&mut self.rows, skipped, error, is_whole),
+            None => self.rows.malformed(skipped.offset, skipped.bytes, 1, error),
+        }
+    }
+}
+
+/// What the content of a custom section means.
+fn names(custom: &Custom<'_>) -> String {
+    if custom.name != Names::NAME {
+        return String::new();
+    }
+    match Names::parse(custom.data.bytes().unwrap_or_default()) {
+        Ok(names) => format!("names of {} definitions", names.iter().count()),
+        Err(error) => format!("{error} of the names"),
+    }
+}

@@ -1,0 +1,201 @@
+//! What is wrong with a source, as faults with their places.
+
+use std::borrow::Cow;
+use std::str::Utf8Error;
+
+use wattle::ast::custom::{LeftOut, WhyLeftOut};
+use wattle::ast::{self, LineIndex, Shown, SourceMap, Span};
+use wattle::{Wasm, validator, wat};
+
+use super::Source;
+use crate::failure::Failure;
+use crate::fault::Fault;
+
+/// How many names of custom sections a warning lists.
+const SHOWN_NAMES: usize = 20;
+
+impl Source {
+    /// What to say of the custom sections of modules that the shortest form leaves out.
+    pub(crate) fn left_out_of_shortest(&self, wasm: &Wasm<'_>, help: Option<&str>) -> Vec<Fault> {
+        let left_out = wasm.modules().flat_map(|module| module.left_out_of_shortest());
+        self.left_out(&left_out.collect::<Vec<_>>(), help)
+    }
+
+    /// What to say of custom sections that are left out because they would be wrong: a warning for each
+    /// reason. `help` says what keeps them.
+    pub(crate) fn left_out(&self, left_out: &[LeftOut], help: Option<&str>) -> Vec<Fault> {
+        let mut reasons: Vec<(WhyLeftOut, Vec<String>)> = Vec::new();
+        for LeftOut { name, why, .. } in left_out {
+            match reasons.iter_mut().find(|(known, _)| known == why) {
+                Some((_, names)) => names.push(Shown(name).to_string()),
+                None => reasons.push((*why, vec![Shown(name).to_string()])),
+            }
+        }
+        let warnings = reasons.into_iter().map(|(why, names)| {
+            let more = names.len().saturating_sub(SHOWN_NAMES);
+            let shown = names[..names.len() - more].join(", ");
+            let sections = match (names.len(), more) {
+                (1, _) => format!("section {shown} is"),
+                (_, 0) => format!("sections {shown} are"),
+                _ => format!("sections {shown} and {more} more are"),
+            };
+            let fault = self.fault(format!("the custom {sections} left out: {why}"));
+            fault.help(help.map(str::to_owned)).warning()
+        });
+        warnings.collect()
+    }
+
+    /// The end of a command that has shown what it could read.
+    pub(crate) fn all_shown(&self, errors: Vec<ast::Error>) -> Result<(), Failure> {
+        match errors.is_empty() {
+            true => Ok(()),
+            false => {
+                let faults = errors.into_iter().map(|error| self.malformed_fault(error));
+                Err(Failure::Faults(faults.collect()))
+            }
+        }
+    }
+
+    /// The faults of a malformed text, or of a malformed script.
+    pub(crate) fn malformed_text(&self, errors: wat::Errors) -> Failure {
+        let locator = self.locator();
+        let errors = errors.as_slice().iter().take(self.max_errors());
+        self.limited(errors.map(|error| locator.malformed_text(self, error)).collect())
+    }
+
+    /// The faults of a text that is malformed, and of what is invalid of the rest.
+    pub(crate) fn malformed_and_invalid(
+        &self,
+        malformed: &[wat::Error],
+        invalid: &[validator::Error],
+        map: Option<&SourceMap>,
+    ) -> Failure {
+        let locator = self.locator();
+        let mut faults: Vec<(Option<Span>, Fault)> = invalid
+            .iter()
+            .map(|error| {
+                let span = map.map_or(error.span, |map| map.span(&error.path));
+                let fault = Fault::invalid(&self.name, error, &self.reading.features());
+                (span, locator.place(span, fault))
+            })
+            .collect();
+        let malformed = malformed.iter();
+        faults
+            .extend(malformed.map(|error| (Some(error.span), locator.malformed_text(self, error))));
+        faults.sort_by_key(|(span, _)| span.map(|span| span.start));
+        self.limited(faults.into_iter().map(|(_, fault)| fault).collect())
+    }
+
+    /// The fault of a malformed binary.
+    pub(crate) fn malformed_binary(&self, error: ast::Error) -> Failure {
+        Failure::Faults(vec![self.malformed_fault(error)])
+    }
+
+    fn malformed_fault(&self, error: ast::Error) -> Fault {
+        let mut fault = self.fault(error.reason()).path(&error.path).malformed();
+        if let Some(feature) = error.enable {
+            fault = fault.enable(feature, &self.reading.features());
+        }
+        fault.in_binary(&self.bytes, error.span)
+    }
+
+    pub(super) fn not_utf8(&self, error: Utf8Error) -> Failure {
+        let start = error.valid_up_to();
+        let span = Span::new(start, start + error.error_len().unwrap_or(1));
+        let fault = self.fault("malformed UTF-8 encoding".to_owned()).malformed();
+        if let Some(foreign) = wat::looks_like(&self.bytes) {
+            // The first bytes tell.
+            let fault = fault.help(Some(wat::Help::LooksLike(foreign).to_string()));
+            return Failure::Faults(vec![fault.in_binary(&self.bytes, Span::new(0, 4))]);
+        }
+        Failure::Faults(vec![fault.in_binary(&self.bytes, span)])
+    }
+
+    /// The faults of an invalid module, with the map of its parts when it is a text.
+    pub(crate) fn invalid<'e>(
+        &self,
+        errors: impl Iterator<Item = &'e validator::Error>,
+        map: Option<&SourceMap>,
+    ) -> Failure {
+        let faults = errors.map(|error| {
+            let span = map.map_or(error.span, |map| map.span(&error.path));
+            (span, Fault::invalid(&self.name, error, &self.reading.features()))
+        });
+        self.limited(self.placed(faults.collect()))
+    }
+
+    /// As many faults as may be shown.
+    fn limited(&self, mut faults: Vec<Fault>) -> Failure {
+        let most = self.max_errors();
+        faults.truncate(most);
+        if faults.len() == most {
+            faults.last_mut().into_iter().for_each(Fault::end_at_limit);
+        }
+        Failure::Faults(faults)
+    }
+
+    /// A fault of this source, at no place yet.
+    pub(crate) fn fault(&self, message: String) -> Fault {
+        Fault::new(&self.name, message)
+    }
+
+    /// Faults in the order of their places, those without a place first.
+    pub(crate) fn faults(&self, faults: Vec<(Option<Span>, Fault)>) -> Failure {
+        Failure::Faults(self.placed(faults))
+    }
+
+    pub(super) fn placed(&self, mut faults: Vec<(Option<Span>, Fault)>) -> Vec<Fault> {
+        if faults.is_empty() {
+            return Vec::new();
+        }
+        faults.sort_by_key(|(span, _)| span.map(|span| span.start));
+        let locator = self.locator();
+        faults.into_iter().map(|(span, fault)| locator.place(span, fault)).collect()
+    }
+
+    /// What places faults in this source.
+    pub(crate) fn locator(&self) -> Locator<'_> {
+        let lines = (!self.is_binary()).then(|| {
+            let text = String::from_utf8_lossy(&self.bytes);
+            (LineIndex::new(&*text), text)
+        });
+        Locator { bytes: &self.bytes, lines }
+    }
+}
+
+/// Places faults in a source whose lines it counts once.
+pub(crate) struct Locator<'s> {
+    bytes: &'s [u8],
+    /// The lines and the text, unless the source is a binary.
+    lines: Option<(LineIndex, Cow<'s, str>)>,
+}
+
+impl Locator<'_> {
+    /// The fault of a malformed text.
+    fn malformed_text(&self, source: &Source, error: &wat::Error) -> Fault {
+        let fault = source.fault(error.kind.to_string()).malformed();
+        let fault = fault.help(error.help.as_ref().map(ToString::to_string));
+        let fault = match &error.kind {
+            wat::ErrorKind::NotEnabled(_, feature) => {
+                fault.enable(*feature, &source.reading.features())
+            }
+            _ => fault,
+        };
+        let fault = match (&error.related, &self.lines) {
+            (Some(related), Some((lines, text))) => {
+                fault.related(text, lines, related.span, related.note)
+            }
+            _ => fault,
+        };
+        self.place(Some(error.span), fault)
+    }
+
+    /// The fault at this place, if there is one.
+    pub(crate) fn place(&self, span: Option<Span>, fault: Fault) -> Fault {
+        match (span, &self.lines) {
+            (None, _) => fault,
+            (Some(span), None) => fault.in_binary(self.bytes, span),
+            (Some(span), Some((lines, text))) => fault.in_text(text, lines, span),
+        }
+    }
+}

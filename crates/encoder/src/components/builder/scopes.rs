@@ -1,0 +1,294 @@
+//! The definitions that a builder has so far, the scopes that are open, and the checks of each
+//! definition that is added.
+
+use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_ast::components::{
+    Alias, CoreSort, Definition, ExternName, Names, ParsedName, PlainSort, Scope, Sort, SortIdx,
+    SortIndex, Type, TypeForm, check_label, label_key,
+};
+use wattle_ast::{Custom, CustomData, DefinitionRef, Encode, Features, Outer, Path};
+
+use super::error::{ComponentBuildError, ComponentBuildErrorKind as Kind};
+
+/// The most flags of a type.
+const MAX_FLAGS: usize = 32;
+
+#[derive(Clone, Debug)]
+pub(super) struct Scopes<'a> {
+    pub(super) definitions: Vec<Definition<'a>>,
+    /// The core modules that were given as bytes, by the places of their definitions.
+    pub(super) modules: Vec<(usize, Cow<'a, [u8]>)>,
+    /// The scopes that are open, the innermost last. The outermost is always there.
+    open: Vec<Open<'a>>,
+    /// The first misuse.
+    pub(super) error: Option<ComponentBuildError>,
+}
+
+/// A scope that is open.
+#[derive(Clone, Debug)]
+struct Open<'a> {
+    scope: Scope,
+    /// What the scope is in the one around it.
+    outer: Option<Outer>,
+    /// The numbers of definitions, by sort.
+    numbers: [u32; Sort::COUNT],
+    imports: Counted,
+    exports: Counted,
+    starts: u32,
+    names: Names<'a>,
+}
+
+/// Imports or exports: their number, and the keys of their names.
+#[derive(Clone, Debug, Default)]
+struct Counted {
+    number: u32,
+    keys: BTreeSet<String>,
+}
+
+impl<'a> Open<'a> {
+    fn new(scope: Scope, outer: Option<Outer>) -> Open<'a> {
+        Open {
+            scope,
+            outer,
+            numbers: [0; Sort::COUNT],
+            imports: Counted::default(),
+            exports: Counted::default(),
+            starts: 0,
+            names: Names::default(),
+        }
+    }
+}
+
+impl<'a> Scopes<'a> {
+    pub(super) fn new() -> Scopes<'a> {
+        let open = alloc::vec![Open::new(Scope::Component, None)];
+        Scopes { definitions: Vec::new(), modules: Vec::new(), open, error: None }
+    }
+
+    /// The innermost scope.
+    fn here(&mut self) -> &mut Open<'a> {
+        if self.open.is_empty() {
+            self.open.push(Open::new(Scope::Component, None));
+        }
+        let last = self.open.len() - 1;
+        &mut self.open[last]
+    }
+
+    pub(super) fn names(&mut self) -> &mut Names<'a> {
+        &mut self.here().names
+    }
+
+    /// The number of definitions of a sort so far.
+    pub(super) fn number(&mut self, sort: Sort) -> u32 {
+        self.here().numbers[sort.place()]
+    }
+
+    /// Adds a definition that does not open a scope, and returns the first index that it adds.
+    pub(super) fn add<I: SortIndex>(&mut self, definition: Definition<'a>) -> I {
+        let index = self.number(I::SORT);
+        self.push(definition);
+        I::from(index)
+    }
+
+    /// Adds a definition.
+    pub(super) fn push(&mut self, definition: Definition<'a>) {
+        if let Err(kind) = self.check(&definition) {
+            self.misuse(kind, Some(&definition));
+        }
+        let here = self.here();
+        match &definition {
+            Definition::Import(_) | Definition::CoreImportDecl(_) => here.imports.number += 1,
+            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
+                here.exports.number += 1;
+            }
+            Definition::Start(_) => here.starts += 1,
+            _ => {}
+        }
+        if let Some((sort, number)) = definition.adds() {
+            let count = &mut here.numbers[sort.place()];
+            *count = count.saturating_add(number);
+        }
+        self.definitions.push(definition);
+    }
+
+    /// Adds a definition that opens a scope, and what `content` adds to that scope.
+    pub(super) fn scope<I: SortIndex>(
+        &mut self,
+        definition: Definition<'a>,
+        content: impl FnOnce(&mut Scopes<'a>),
+    ) -> I {
+        let index = self.enter(definition);
+        content(self);
+        self.leave();
+        index
+    }
+
+    /// Adds a definition that opens a scope, and enters the scope.
+    pub(super) fn enter<I: SortIndex>(&mut self, definition: Definition<'a>) -> I {
+        let scope = definition.opens().unwrap_or(Scope::Component);
+        let index = self.number(I::SORT);
+        self.push(definition);
+        self.open.push(Open::new(scope, Some(outer(scope, index))));
+        I::from(index)
+    }
+
+    /// Ends the innermost scope.
+    pub(super) fn leave(&mut self) {
+        self.end_names();
+        self.open.pop();
+        self.definitions.push(Definition::End);
+    }
+
+    /// Adds the name section of the innermost scope, if anything there has a name.
+    pub(super) fn end_names(&mut self) {
+        let names = core::mem::take(&mut self.here().names);
+        if !names.is_empty() {
+            let data = CustomData::Bytes(names.to_bytes().into());
+            let custom = Custom { name: Names::NAME.into(), data, after: None };
+            self.definitions.push(Definition::Custom(custom));
+        }
+    }
+
+    /// Records a misuse, unless there was another before.
+    pub(super) fn misuse(&mut self, kind: Kind, definition: Option<&Definition<'a>>) {
+        if self.error.is_none() {
+            let outer: Vec<Outer> = self.open.iter().filter_map(|open| open.outer).collect();
+            let definition = definition.and_then(|definition| self.reference(definition));
+            let path = Path { definition, ..Path::default() }.within(&outer);
+            self.error = Some(ComponentBuildError::new(kind, path));
+        }
+    }
+
+    /// The path to a definition that is about to be added.
+    fn reference(&mut self, definition: &Definition<'a>) -> Option<DefinitionRef> {
+        let here = self.here();
+        Some(match definition {
+            Definition::Import(_) | Definition::CoreImportDecl(_) => {
+                DefinitionRef::Import(here.imports.number)
+            }
+            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
+                DefinitionRef::Export(here.exports.number)
+            }
+            Definition::Start(_) => DefinitionRef::Start(here.starts),
+            _ => {
+                let (sort, _) = definition.adds()?;
+                DefinitionRef::Indexed(sort, here.numbers[sort.place()])
+            }
+        })
+    }
+
+    fn check(&mut self, definition: &Definition<'a>) -> Result<(), Kind> {
+        let scope = self.here().scope;
+        let is_resource = matches!(definition, Definition::Type(Type::Resource(_)));
+        if !scope.permits(definition) || is_resource && scope != Scope::Component {
+            return Err(Kind::Misplaced);
+        }
+        let numbers = self.here().numbers;
+        let mut unknown = None;
+        definition.uses(|index| {
+            let number = numbers[index.sort().place()];
+            if index.number() >= number {
+                unknown.get_or_insert(Kind::UnknownIndex(index, number));
+            }
+        });
+        if let Some(unknown) = unknown {
+            return Err(unknown);
+        }
+        match definition {
+            Definition::Alias(Alias::Outer { count, item }) => self.check_outer(*count, *item),
+            Definition::Type(ty) => check_type(ty),
+            Definition::Import(import) => check_name(&import.name, &mut self.here().imports),
+            Definition::ExportDecl(export) => check_name(&export.name, &mut self.here().exports),
+            Definition::Export(export) => {
+                check_name(&export.name, &mut self.here().exports)?;
+                match export.item.sort() {
+                    Sort::Plain(_) | Sort::Core(CoreSort::Module) => Ok(()),
+                    sort => Err(Kind::ExportSort(sort)),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_outer(&self, count: u32, item: SortIdx) -> Result<(), Kind> {
+        let sort = item.sort();
+        let is_reachable = matches!(
+            sort,
+            Sort::Core(CoreSort::Module | CoreSort::Type)
+                | Sort::Plain(PlainSort::Component | PlainSort::Type)
+        );
+        if !is_reachable {
+            return Err(Kind::OuterSort(sort));
+        }
+        let scope = self.open.iter().rev().nth(count as usize);
+        let Some(scope) = scope else {
+            return Err(Kind::OuterCount(count, self.open.len() as u32));
+        };
+        let number = scope.numbers[sort.place()];
+        match item.number() < number {
+            true => Ok(()),
+            false => Err(Kind::UnknownIndex(item, number)),
+        }
+    }
+}
+
+/// What a scope is in the one around it, by the index that it has there.
+fn outer(scope: Scope, index: u32) -> Outer {
+    match scope {
+        Scope::Component => Outer::Component(index),
+        Scope::ComponentType | Scope::InstanceType => Outer::Type(index),
+        Scope::ModuleType => Outer::CoreType(index),
+    }
+}
+
+fn check_name(name: &ExternName<'_>, earlier: &mut Counted) -> Result<(), Kind> {
+    let parsed = ParsedName::parse(&name.name, Features::ALL).map_err(Kind::Name)?;
+    match earlier.keys.insert(parsed.key()) {
+        true => Ok(()),
+        false => Err(Kind::NameConflict(name.name.as_str().into())),
+    }
+}
+
+fn check_type(ty: &Type<'_>) -> Result<(), Kind> {
+    let empty = |form, len: usize| if len == 0 { Err(Kind::Empty(form)) } else { Ok(()) };
+    match ty {
+        Type::Record(fields) => {
+            empty(TypeForm::Record, fields.len())?;
+            check_labels(fields.iter().map(|field| &*field.label))
+        }
+        Type::Variant(cases) => {
+            empty(TypeForm::Variant, cases.len())?;
+            check_labels(cases.iter().map(|case| &*case.label))
+        }
+        Type::Flags(flags) => {
+            empty(TypeForm::Flags, flags.len())?;
+            if flags.len() > MAX_FLAGS {
+                return Err(Kind::TooManyFlags(flags.len()));
+            }
+            check_labels(flags.iter().map(|flag| &**flag))
+        }
+        Type::Enum(cases) => {
+            empty(TypeForm::Enum, cases.len())?;
+            check_labels(cases.iter().map(|case| &**case))
+        }
+        Type::Tuple(types) => empty(TypeForm::Tuple, types.len()),
+        Type::FixedList { len, .. } => empty(TypeForm::FixedList, *len as usize),
+        Type::Func(ty) => check_labels(ty.params.iter().map(|param| &*param.label)),
+        _ => Ok(()),
+    }
+}
+
+fn check_labels<'l>(labels: impl Iterator<Item = &'l str>) -> Result<(), Kind> {
+    let mut keys = BTreeSet::new();
+    for label in labels {
+        check_label(label).map_err(Kind::Label)?;
+        if !keys.insert(label_key(label)) {
+            return Err(Kind::LabelConflict(label.into()));
+        }
+    }
+    Ok(())
+}

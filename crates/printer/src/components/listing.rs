@@ -1,0 +1,117 @@
+//! Definitions one by one, for tools such as dumps that add columns of their own.
+
+use alloc::string::String;
+use core::mem::take;
+use core::slice::Iter;
+
+use wattle_ast::components::{Component, CoreSort, Definition, Sort, Type};
+
+use super::printer::Printer;
+use crate::config::Config;
+use crate::printer::into_string;
+
+/// A definition as text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DefinitionLine {
+    /// The number of scopes around the definition, without the outermost component.
+    pub depth: usize,
+    /// The definition. The text of one that opens a scope, and of a core module, ends before what is
+    /// inside; the text of an end is the closing parenthesis.
+    pub text: String,
+}
+
+/// Lists the definitions of a component in order, each as one line, with the names that the component
+/// gives. The contents of custom sections and values are left out.
+///
+/// ```
+/// use wattle_ast::components::{Component, Definition, PrimType, Type, ValType};
+/// use wattle_printer::DefinitionLister;
+///
+/// let list = Type::List(ValType::Prim(PrimType::U8));
+/// let component: Component<'_> =
+///     [Definition::Component, Definition::Type(list), Definition::End].into_iter().collect();
+/// let lines: Vec<_> =
+///     DefinitionLister::new(&component).map(|line| (line.depth, line.text)).collect();
+/// assert_eq!(lines, [
+///     (0, "(component (;0;)".to_owned()),
+///     (1, "(type (;0;) (list u8))".to_owned()),
+///     (1, ")".to_owned()),
+/// ]);
+/// ```
+pub struct DefinitionLister<'c> {
+    printer: Printer<'c>,
+    definitions: Iter<'c, Definition<'c>>,
+}
+
+impl<'c> DefinitionLister<'c> {
+    /// A lister of all definitions, those in inner components and types too.
+    pub fn new(component: &'c Component<'_>) -> DefinitionLister<'c> {
+        let mut printer = Printer::new(component, &Config::new().indent(0).skeleton(true));
+        printer.open_component(None);
+        DefinitionLister { printer, definitions: component.definitions.iter() }
+    }
+
+    /// The text of a type at the place of the next definition. That of the type of a component or
+    /// instance is its keyword.
+    ///
+    /// ```
+    /// use wattle_ast::components::{Component, PrimType, Type, ValType};
+    ///
+    /// let component = Component::default();
+    /// let mut lister = wattle_printer::DefinitionLister::new(&component);
+    /// assert_eq!(lister.type_text(&Type::List(ValType::Prim(PrimType::U8))), "(list u8)");
+    /// assert_eq!(lister.type_text(&Type::Instance), "instance");
+    /// ```
+    pub fn type_text(&mut self, ty: &Type<'_>) -> String {
+        self.printer.type_definition(ty);
+        let text = into_string(take(&mut self.printer.out));
+        let text = text.trim_start();
+        match ty {
+            Type::Component | Type::Instance => text.trim_start_matches('(').into(),
+            _ => text.into(),
+        }
+    }
+}
+
+impl Iterator for DefinitionLister<'_> {
+    type Item = DefinitionLine;
+
+    fn next(&mut self) -> Option<DefinitionLine> {
+        let definition = self.definitions.next()?;
+        let printer = &mut self.printer;
+        let depth = printer.depth().saturating_sub(1);
+        match definition {
+            Definition::CoreModule(_) => {
+                printer.begin(0, "core module");
+                printer.define(Sort::Core(CoreSort::Module));
+                // Writing text never fails.
+                let _ = printer.end(definition, &mut |_| Ok(()));
+                printer.out.pop();
+            }
+            Definition::Custom(custom) => {
+                printer.begin(0, "@custom");
+                printer.name(&custom.name);
+                printer.str(" ...)");
+            }
+            Definition::End => {
+                let _ = printer.close(&mut |_| Ok(()));
+                printer.out.clear();
+                printer.str(")");
+            }
+            _ => {
+                let _ = printer.definition(0, definition, &mut |_| Ok(()));
+            }
+        }
+        let text = into_string(take(&mut printer.out));
+        // Line breaks separate the parts of a definition, and the last one is before the end. In
+        // string literals they are escaped.
+        let text = text.trim_start().replace("\n)", ")").replace('\n', " ");
+        Some(DefinitionLine { depth, text })
+    }
+}
+
+impl core::fmt::Debug for DefinitionLister<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("DefinitionLister").finish_non_exhaustive()
+    }
+}

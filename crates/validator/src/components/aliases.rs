@@ -1,0 +1,209 @@
+//! Aliases.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#alias-definitions>
+
+use alloc::string::String;
+
+use wattle_ast::components::{
+    Alias, CoreSort, CoreSortIdx, PlainSort, PlainSortIdx, Scope as Form, Sort, SortIdx,
+};
+use wattle_ast::{CoreInstanceIdx, Feature, InstanceIdx, Quoted};
+
+use super::arena::{EntitySort, NodeId, Properties};
+use super::core_types::UNKNOWN;
+use super::error::ComponentErrorKind as K;
+use super::scope::Scope;
+use super::validator::{Checked, Validator};
+
+/// The sort of imports and exports with indices of this sort.
+pub(crate) const fn entity_sort(sort: Sort) -> Option<EntitySort> {
+    Some(match sort {
+        Sort::Core(CoreSort::Module) => EntitySort::Module,
+        Sort::Core(_) => return None,
+        Sort::Plain(PlainSort::Func) => EntitySort::Func,
+        Sort::Plain(PlainSort::Value) => EntitySort::Value,
+        Sort::Plain(PlainSort::Type) => EntitySort::Type,
+        Sort::Plain(PlainSort::Component) => EntitySort::Component,
+        Sort::Plain(PlainSort::Instance) => EntitySort::Instance,
+    })
+}
+
+/// The word for a sort of core definitions.
+const fn core_name(sort: CoreSort) -> &'static str {
+    match sort {
+        CoreSort::Func => "function",
+        _ => sort.keyword(),
+    }
+}
+
+impl Validator {
+    pub(crate) fn alias(&mut self, alias: &Alias<'_>) -> Checked {
+        if self.form() != Form::Component {
+            let is_allowed = match alias {
+                Alias::Export {
+                    sort: Sort::Plain(PlainSort::Type | PlainSort::Instance), ..
+                } => true,
+                Alias::Outer { item, .. } => matches!(
+                    item,
+                    SortIdx::Core(CoreSortIdx::Type(_)) | SortIdx::Plain(PlainSortIdx::Type(_))
+                ),
+                _ => false,
+            };
+            if !is_allowed {
+                return Err(K::AliasInType.into());
+            }
+        }
+        match alias {
+            Alias::Export { sort, instance, name } => {
+                self.alias_export(*sort, *instance, name.as_str())
+            }
+            Alias::CoreExport { sort, instance, name } => {
+                self.alias_core_export(*sort, *instance, name.as_str())
+            }
+            Alias::Outer { count, item } => self.alias_outer(*count, *item),
+        }
+    }
+
+    fn alias_export(&mut self, sort: Sort, instance: InstanceIdx, name: &str) -> Checked {
+        let Some(expected) = entity_sort(sort) else { return Err(K::Misplaced.into()) };
+        if expected == EntitySort::Value {
+            self.need_values()?;
+        }
+        let index = instance.0;
+        let id = self.node_at(PlainSort::Instance, index)?;
+        if self.arena.has(id, Properties::UNKNOWN) && self.arena.exports(id).len() == 0 {
+            self.scope_mut().push(sort, UNKNOWN);
+            return Ok(());
+        }
+        let found = self.arena.known_text(name).and_then(|text| self.arena.export(id, text));
+        let Some(found) = found else {
+            let names = self.arena.exports(id).map(|entry| self.arena.str(entry.name));
+            let near = near(name, names);
+            return Err(K::NoExport { instance: index, name: name.into(), near }.into());
+        };
+        if found.entity.sort != expected {
+            let (expected, found) = (expected.name(), found.entity.sort.name());
+            let error = K::ExportSort { instance: index, name: name.into(), expected, found };
+            return Err(error.into());
+        }
+        self.add_index(sort)?;
+        self.scope_mut().push(sort, found.entity.id);
+        Ok(())
+    }
+
+    /// Checks that one more index of a sort is within the limits.
+    pub(crate) fn add_index(&self, sort: Sort) -> Checked {
+        let scope = self.scope();
+        let plain = |sort| scope.len(Sort::Plain(sort));
+        let core = |sort| scope.len(Sort::Core(sort));
+        let limits = &self.limits;
+        let (what, count, most) = match sort {
+            Sort::Core(CoreSort::Type) | Sort::Plain(PlainSort::Type) => {
+                return self.types_within(1);
+            }
+            Sort::Core(CoreSort::Func) | Sort::Plain(PlainSort::Func) => {
+                let count = core(CoreSort::Func).saturating_add(plain(PlainSort::Func));
+                ("functions", count, limits.funcs)
+            }
+            Sort::Core(CoreSort::Instance) | Sort::Plain(PlainSort::Instance) => {
+                let count = core(CoreSort::Instance).saturating_add(plain(PlainSort::Instance));
+                ("instances", count, limits.instances)
+            }
+            Sort::Core(CoreSort::Module) => ("modules", core(CoreSort::Module), limits.modules),
+            Sort::Core(sort) => ("core definitions of a sort", core(sort), limits.core_items),
+            Sort::Plain(PlainSort::Value) => ("values", plain(PlainSort::Value), limits.values),
+            Sort::Plain(PlainSort::Component) => {
+                ("components", plain(PlainSort::Component), limits.components)
+            }
+        };
+        self.within(what, count, most)
+    }
+
+    fn alias_core_export(
+        &mut self,
+        sort: CoreSort,
+        instance: CoreInstanceIdx,
+        name: &str,
+    ) -> Checked {
+        let index = instance.0;
+        if sort == CoreSort::Tag {
+            self.need(Feature::Exceptions, "exceptions proposal not enabled")?;
+        }
+        let id = self.get(Sort::Core(CoreSort::Instance), index)?;
+        let module = self.core.module(id);
+        let text = self.arena.known_text(name);
+        let found = match text.and_then(|text| module.exported(text)) {
+            Some(found) => found,
+            None if module.is_unknown => UNKNOWN,
+            None => {
+                let names = module.exports.iter().map(|&(name, _)| self.arena.str(name));
+                let near = near(name, names);
+                return Err(K::NoCoreExport { instance: index, name: name.into(), near }.into());
+            }
+        };
+        if let Some(there) = self.core.item(found).sort()
+            && there != sort
+        {
+            let (expected, found) = (core_name(sort), core_name(there));
+            let error = K::CoreExportSort { instance: index, name: name.into(), expected, found };
+            return Err(error.into());
+        }
+        self.add_index(Sort::Core(sort))?;
+        self.scope_mut().push(Sort::Core(sort), found);
+        Ok(())
+    }
+
+    /// The scope `count` scopes further out.
+    pub(crate) fn outer_scope(&self, count: u32) -> Checked<&Scope> {
+        let scopes = self.scopes.len();
+        let place = scopes.checked_sub(1).and_then(|last| last.checked_sub(count as usize));
+        let scope = place.and_then(|place| self.scopes.get(place));
+        scope.ok_or_else(|| K::OuterCount { count, scopes }.into())
+    }
+
+    fn alias_outer(&mut self, count: u32, item: SortIdx) -> Checked {
+        let sort = item.sort();
+        let scope = self.outer_scope(count)?;
+        let word = self.get_in(scope, sort, item.number())?;
+        if sort == Sort::Plain(PlainSort::Type) {
+            self.check_outer_type(count, NodeId(word))?;
+        }
+        self.add_index(sort)?;
+        self.scope_mut().push(sort, word);
+        Ok(())
+    }
+
+    /// A type from outside of a component must not have resources, so that the component could be
+    /// taken out of the one around it.
+    fn check_outer_type(&mut self, count: u32, id: NodeId) -> Checked {
+        // Types come only from components that are further out, and components hold no types that
+        // hold components. So the scope right inside of the target tells.
+        let inner = self.scopes.len() - count as usize;
+        let crosses = self.scopes.get(inner).is_some_and(|scope| scope.form == Form::Component);
+        if !crosses || !self.arena.has(id, Properties::RESOURCE) {
+            return Ok(());
+        }
+        let (size, most) = (self.arena.node(id).size, self.limits.type_size);
+        if let Some(scope) = self.scopes.get_mut(inner) {
+            scope.searched = scope.searched.saturating_add(size);
+            if scope.searched >= most {
+                return Err(K::TypeSize { most }.into());
+            }
+        }
+        match self.arena.free_resources(core::iter::once(id)).first() {
+            None => Ok(()),
+            Some(&variable) => {
+                let resource = self.arena.describe_variable(variable);
+                Err(K::OuterResource { resource }.into())
+            }
+        }
+    }
+}
+
+/// The name that is most like `name`, as help.
+fn near<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
+    use alloc::format;
+    // A thousand names are enough to look through for help.
+    let near = wattle_ast::nearest(name, names, &mut 1_000);
+    near.map_or_else(String::new, |near| format!(" (there is {})", Quoted(near)))
+}

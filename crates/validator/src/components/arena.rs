@@ -1,0 +1,729 @@
+//! The arena of types: nodes that are hash-consed, each with what rules ask of it.
+//!
+//! A type is a node, and the types in it are nodes by id. Equal nodes have equal ids, so types are
+//! graphs without repetition, however large they are when written out, and nothing here walks them
+//! as trees: what a rule asks of a type is computed once, from the answers of its parts.
+//!
+//! Two kinds of nodes are never equal to others, by a number of their own, a *variable*: resources,
+//! and types that an import or export gave a name. [`Node::structure`] is the type without names,
+//! so value types and functions are equal when these ids are.
+
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry as Slot;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use wattle_abi::ValueAbi;
+use wattle_ast::components::PrimType;
+
+/// The id of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct NodeId(pub(crate) u32);
+
+impl NodeId {
+    /// The type of what had an error. It is equal to everything.
+    pub(crate) const UNKNOWN: NodeId = NodeId(0);
+}
+
+/// Stands in a node for a part that is absent.
+pub(crate) const ABSENT: u32 = u32::MAX;
+
+/// The id of a text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub(crate) struct TextId(pub(crate) u32);
+
+/// The kind of a node, which tells what its words are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Kind {
+    /// Nothing is known.
+    Unknown,
+    /// The code of a primitive type.
+    Prim,
+    /// Pairs of a label and a type.
+    Record,
+    /// Pairs of a label and a type, which may be absent.
+    Variant,
+    /// A type.
+    List,
+    /// A type and a length.
+    FixedList,
+    /// Types.
+    Tuple,
+    /// Labels.
+    Flags,
+    /// Labels.
+    Enum,
+    /// A type.
+    Option,
+    /// The types of result and error, which may be absent.
+    Result,
+    /// A resource, or a name for one.
+    Own,
+    /// A resource, or a name for one.
+    Borrow,
+    /// A type, which may be absent.
+    Stream,
+    /// A type, which may be absent.
+    Future,
+    /// The types of keys and values.
+    Map,
+    /// Whether it is asynchronous, the result, which may be absent, and pairs of a label and a type.
+    Func,
+    /// A variable.
+    Resource,
+    /// A variable, and the type that it names.
+    Named,
+    /// The number of bound variables, these, and exports of four words each.
+    Instance,
+    /// The number of imports, of variables bound by imports, and of those bound by exports; these
+    /// variables; imports and exports of four words each.
+    Component,
+}
+
+impl Kind {
+    /// Whether it is a value type.
+    pub(crate) const fn is_value(self) -> bool {
+        !matches!(
+            self,
+            Kind::Func | Kind::Resource | Kind::Named | Kind::Instance | Kind::Component
+        )
+    }
+
+    /// Whether types of this kind must be named where they are visible from outside.
+    pub(crate) const fn is_nominal(self) -> bool {
+        matches!(self, Kind::Record | Kind::Variant | Kind::Flags | Kind::Enum)
+    }
+}
+
+/// A set of properties that a node has if a part of it has them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Properties(u8);
+
+impl Properties {
+    /// There is a `borrow`.
+    pub(crate) const BORROW: Properties = Properties(1);
+    /// There is a handle: of a resource, a stream, a future or an error context.
+    pub(crate) const HANDLE: Properties = Properties(2);
+    /// There is a resource.
+    pub(crate) const RESOURCE: Properties = Properties(4);
+    /// There is a type that must be named where it is visible from outside, or a resource.
+    pub(crate) const NOMINAL: Properties = Properties(8);
+    /// There is a part that had an error.
+    pub(crate) const UNKNOWN: Properties = Properties(16);
+
+    pub(crate) const fn has(self, other: Properties) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    const fn with(self, other: Properties) -> Properties {
+        Properties(self.0 | other.0)
+    }
+}
+
+/// A node with what was computed of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
+    pub(crate) words: Arc<[u32]>,
+    /// The type without names: its own id for components and instances.
+    pub(crate) structure: NodeId,
+    /// The number of nodes of the type as a tree.
+    pub(crate) size: u32,
+    /// The number of nodes on the longest way down.
+    pub(crate) depth: u32,
+    pub(crate) properties: Properties,
+    /// The least and the greatest variable in it; the least is greater if there are none.
+    pub(crate) variables: (u32, u32),
+    /// The place of its ABI, for value types.
+    abi: u32,
+}
+
+impl Node {
+    /// Whether it may have a variable from a range.
+    pub(crate) fn may_have(&self, (low, high): (u32, u32)) -> bool {
+        self.variables.0 <= high && low <= self.variables.1
+    }
+
+    /// The places of the words that are ids of nodes. A word there may be [`ABSENT`].
+    pub(crate) fn children(&self) -> impl Iterator<Item = (usize, NodeId)> + '_ {
+        children(self.kind, &self.words)
+    }
+}
+
+/// The places of the words that are ids of nodes.
+fn children(kind: Kind, words: &[u32]) -> impl Iterator<Item = (usize, NodeId)> + '_ {
+    let count = |place: usize| words.get(place).map_or(0, |&count| count as usize);
+    let (first, step) = match kind {
+        Kind::Unknown | Kind::Prim | Kind::Flags | Kind::Enum | Kind::Resource => (words.len(), 1),
+        Kind::Tuple
+        | Kind::List
+        | Kind::Option
+        | Kind::Result
+        | Kind::Own
+        | Kind::Borrow
+        | Kind::Stream
+        | Kind::Future
+        | Kind::Map => (0, 1),
+        Kind::FixedList => (0, 2),
+        Kind::Record | Kind::Variant | Kind::Func | Kind::Named => (1, 2),
+        Kind::Instance => (1 + count(0) + ENTITY, ENTRY),
+        Kind::Component => (3 + count(1) + count(2) + ENTITY, ENTRY),
+    };
+    let is_module = move |place: usize| {
+        step == ENTRY && place.checked_sub(1).and_then(|at| words.get(at)) == Some(&MODULE)
+    };
+    (first..words.len()).step_by(step).filter_map(move |place| {
+        let word = *words.get(place)?;
+        (word != ABSENT && !is_module(place)).then_some((place, NodeId(word)))
+    })
+}
+
+/// The number of words of an import or export in a node.
+const ENTRY: usize = 4;
+/// The place of the id in an import or export: behind the name and the sort.
+const ENTITY: usize = 2;
+/// The word for the sort of core modules, whose ids are not those of nodes.
+const MODULE: u32 = EntitySort::Module as u32;
+
+/// The sort of what an import or export is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum EntitySort {
+    Module,
+    Func,
+    Value,
+    Type,
+    Component,
+    Instance,
+}
+
+impl EntitySort {
+    const ALL: [EntitySort; 6] = [
+        EntitySort::Module,
+        EntitySort::Func,
+        EntitySort::Value,
+        EntitySort::Type,
+        EntitySort::Component,
+        EntitySort::Instance,
+    ];
+
+    /// The word for it in messages.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            EntitySort::Module => "module",
+            EntitySort::Func => "func",
+            EntitySort::Value => "value",
+            EntitySort::Type => "type",
+            EntitySort::Component => "component",
+            EntitySort::Instance => "instance",
+        }
+    }
+}
+
+/// What an import, an export or an argument is: a sort and the id of its type. The id of a core
+/// module is that of [`CoreTypes`](super::core_types::CoreTypes).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Entity {
+    pub(crate) sort: EntitySort,
+    pub(crate) id: u32,
+}
+
+impl Entity {
+    pub(crate) const fn new(sort: EntitySort, id: NodeId) -> Entity {
+        Entity { sort, id: id.0 }
+    }
+
+    /// The node, if it is not a core module.
+    pub(crate) fn node(self) -> Option<NodeId> {
+        (self.sort != EntitySort::Module).then_some(NodeId(self.id))
+    }
+
+    /// The entity with another node.
+    pub(crate) const fn with(self, id: NodeId) -> Entity {
+        Entity { sort: self.sort, id: id.0 }
+    }
+}
+
+/// An import or export.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Entry {
+    pub(crate) name: TextId,
+    pub(crate) entity: Entity,
+    /// The id of the attributes of the name; 0 for none.
+    pub(crate) attributes: u32,
+}
+
+/// The attributes of a name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub(crate) struct Attributes {
+    pub(crate) implements: Option<TextId>,
+    pub(crate) version_suffix: Option<TextId>,
+    pub(crate) external_id: Option<TextId>,
+}
+
+/// The parts of the type of an instance.
+#[derive(Clone, Debug)]
+pub(crate) struct InstanceParts {
+    /// The resources that every instance has anew.
+    pub(crate) bound: Vec<u32>,
+    pub(crate) exports: Vec<Entry>,
+}
+
+/// The parts of the type of a component.
+#[derive(Clone, Debug)]
+pub(crate) struct ComponentParts {
+    /// The resources that imports give.
+    pub(crate) imported: Vec<u32>,
+    /// The resources that every instance has anew.
+    pub(crate) defined: Vec<u32>,
+    pub(crate) imports: Vec<Entry>,
+    pub(crate) exports: Vec<Entry>,
+}
+
+/// Where a resource comes from, for messages.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Origin {
+    /// The name that the resource was introduced with.
+    pub(crate) name: Option<TextId>,
+    /// The import or export that it is in.
+    pub(crate) within: Option<TextId>,
+}
+
+/// What tells nodes apart.
+type Key = (Kind, Arc<[u32]>);
+
+fn hash(kind: Kind, words: &[u32]) -> u64 {
+    words.iter().fold(kind as u64, |hash, &word| {
+        (hash.rotate_left(5) ^ u64::from(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    })
+}
+
+/// The nodes of all types of a validation.
+#[derive(Clone, Debug)]
+pub(crate) struct Arena {
+    nodes: Vec<Node>,
+    /// The first node with each hash.
+    by_hash: BTreeMap<u64, NodeId>,
+    /// The others, so that equal hashes do no harm.
+    others: BTreeMap<Key, NodeId>,
+    abis: Vec<ValueAbi>,
+    abi_ids: BTreeMap<ValueAbi, u32>,
+    texts: Vec<Arc<str>>,
+    text_ids: BTreeMap<Arc<str>, TextId>,
+    attributes: Vec<Attributes>,
+    attribute_ids: BTreeMap<Attributes, u32>,
+    /// The origin of each variable.
+    origins: Vec<Origin>,
+    /// The exports of instances by name, made when they are first asked for.
+    export_places: BTreeMap<NodeId, Arc<[(TextId, u32)]>>,
+    /// The number of nodes that substitution has made.
+    pub(crate) copies: u32,
+}
+
+impl Default for Arena {
+    fn default() -> Arena {
+        let mut arena = Arena {
+            nodes: Vec::new(),
+            by_hash: BTreeMap::new(),
+            others: BTreeMap::new(),
+            abis: Vec::new(),
+            abi_ids: BTreeMap::new(),
+            texts: Vec::new(),
+            text_ids: BTreeMap::new(),
+            attributes: Vec::new(),
+            attribute_ids: BTreeMap::new(),
+            origins: Vec::new(),
+            export_places: BTreeMap::new(),
+            copies: 0,
+        };
+        arena.intern(Kind::Unknown, &[]);
+        arena.attributes(Attributes::default());
+        arena
+    }
+}
+
+impl Arena {
+    /// The id of a text.
+    pub(crate) fn text(&mut self, text: &str) -> TextId {
+        if let Some(&id) = self.text_ids.get(text) {
+            return id;
+        }
+        let (id, text) = (TextId(self.texts.len() as u32), Arc::<str>::from(text));
+        self.texts.push(text.clone());
+        self.text_ids.insert(text, id);
+        id
+    }
+
+    /// The id of a text that some node has.
+    pub(crate) fn known_text(&self, text: &str) -> Option<TextId> {
+        self.text_ids.get(text).copied()
+    }
+
+    /// The text with this id.
+    pub(crate) fn str(&self, id: TextId) -> &str {
+        self.texts.get(id.0 as usize).map_or("", |text| text)
+    }
+
+    /// The id of attributes.
+    pub(crate) fn attributes(&mut self, attributes: Attributes) -> u32 {
+        if attributes == Attributes::default() && !self.attributes.is_empty() {
+            return 0;
+        }
+        let next = self.attributes.len() as u32;
+        let id = *self.attribute_ids.entry(attributes).or_insert(next);
+        if id == next {
+            self.attributes.push(attributes);
+        }
+        id
+    }
+
+    /// The attributes with this id.
+    pub(crate) fn attributes_of(&self, entry: &Entry) -> Attributes {
+        self.attributes.get(entry.attributes as usize).copied().unwrap_or_default()
+    }
+
+    /// A new variable.
+    pub(crate) fn variable(&mut self, origin: Origin) -> u32 {
+        self.origins.push(origin);
+        self.origins.len() as u32 - 1
+    }
+
+    /// The origin of a variable.
+    pub(crate) fn origin(&self, variable: u32) -> Origin {
+        self.origins.get(variable as usize).copied().unwrap_or_default()
+    }
+
+    /// Gives a type that an import or export names, and the resource that it is, this name, unless
+    /// they have one.
+    pub(crate) fn name_type(&mut self, id: NodeId, name: TextId) {
+        let own = match self.node(id) {
+            Node { kind: Kind::Named, words, .. } => words.first().copied(),
+            _ => None,
+        };
+        for variable in own.into_iter().chain(self.resource_variable(id)) {
+            if let Some(origin) = self.origins.get_mut(variable as usize) {
+                origin.name.get_or_insert(name);
+            }
+        }
+    }
+
+    /// A new resource.
+    pub(crate) fn resource(&mut self, origin: Origin) -> NodeId {
+        let variable = self.variable(origin);
+        self.intern(Kind::Resource, &[variable])
+    }
+
+    /// The node of a resource.
+    pub(crate) fn resource_node(&mut self, variable: u32) -> NodeId {
+        self.intern(Kind::Resource, &[variable])
+    }
+
+    /// A type under a new name.
+    pub(crate) fn named(&mut self, of: NodeId, origin: Origin) -> NodeId {
+        let variable = self.variable(origin);
+        self.intern(Kind::Named, &[variable, of.0])
+    }
+
+    /// A node. Ids only come from this arena.
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// The type without names.
+    pub(crate) fn structure(&self, id: NodeId) -> &Node {
+        self.node(self.node(id).structure)
+    }
+
+    /// The type without the names that it has itself. The types in it keep theirs.
+    pub(crate) fn unnamed(&self, mut id: NodeId) -> NodeId {
+        while let Node { kind: Kind::Named, words, .. } = self.node(id) {
+            id = words.get(1).map_or(NodeId::UNKNOWN, |&of| NodeId(of));
+        }
+        id
+    }
+
+    /// The kind of a type without its names.
+    pub(crate) fn kind(&self, id: NodeId) -> Kind {
+        self.node(self.unnamed(id)).kind
+    }
+
+    /// The type that a type is a name for; itself if it is none.
+    pub(crate) fn referenced(&self, id: NodeId) -> NodeId {
+        match self.node(id) {
+            Node { kind: Kind::Named, words, .. } => {
+                words.get(1).map_or(NodeId::UNKNOWN, |&of| NodeId(of))
+            }
+            _ => id,
+        }
+    }
+
+    /// The variable of a resource.
+    pub(crate) fn resource_variable(&self, id: NodeId) -> Option<u32> {
+        match self.node(self.unnamed(id)) {
+            Node { kind: Kind::Resource, words, .. } => words.first().copied(),
+            _ => None,
+        }
+    }
+
+    /// Whether a node has a property.
+    pub(crate) fn has(&self, id: NodeId, property: Properties) -> bool {
+        self.node(id).properties.has(property)
+    }
+
+    /// The ABI of a value type.
+    pub(crate) fn abi(&self, id: NodeId) -> ValueAbi {
+        let place = self.structure(id).abi as usize;
+        self.abis.get(place).copied().unwrap_or(ValueAbi::HANDLE)
+    }
+
+    /// The node with these words, which is added unless it is there.
+    pub(crate) fn intern(&mut self, kind: Kind, words: &[u32]) -> NodeId {
+        if let Some(id) = self.find(kind, words) {
+            return id;
+        }
+        let has_names = |(_, child)| self.node(child).structure != child;
+        let structure = match kind {
+            Kind::Named => words.get(1).map(|&of| self.node(NodeId(of)).structure),
+            Kind::Instance | Kind::Component => None,
+            _ if children(kind, words).any(has_names) => {
+                let mut bare = Vec::from(words);
+                for (place, child) in children(kind, words) {
+                    bare[place] = self.node(child).structure.0;
+                }
+                Some(match self.find(kind, &bare) {
+                    Some(id) => id,
+                    None => self.add(kind, &bare, None),
+                })
+            }
+            _ => None,
+        };
+        self.add(kind, words, structure)
+    }
+
+    /// The node with these words, if it is there.
+    fn find(&self, kind: Kind, words: &[u32]) -> Option<NodeId> {
+        let first = *self.by_hash.get(&hash(kind, words))?;
+        let node = self.node(first);
+        match node.kind == kind && *node.words == *words {
+            true => Some(first),
+            false => self.others.get(&(kind, words.into())).copied(),
+        }
+    }
+
+    /// Adds a node that is not there, whose structure is another node unless it is its own.
+    fn add(&mut self, kind: Kind, words: &[u32], structure: Option<NodeId>) -> NodeId {
+        let id = NodeId(self.nodes.len() as u32);
+        let words: Arc<[u32]> = words.into();
+        let mut node = Node {
+            kind,
+            words: words.clone(),
+            structure: structure.unwrap_or(id),
+            size: 1,
+            depth: 1,
+            properties: self.own_properties(kind, &words),
+            variables: (u32::MAX, 0),
+            abi: 0,
+        };
+        for (_, child) in children(kind, &words) {
+            let child = self.node(child);
+            node.size = node.size.saturating_add(child.size);
+            node.depth = node.depth.max(child.depth.saturating_add(1));
+            node.properties = node.properties.with(child.properties);
+            node.variables.0 = node.variables.0.min(child.variables.0);
+            node.variables.1 = node.variables.1.max(child.variables.1);
+        }
+        if let (Kind::Resource | Kind::Named, [variable, ..]) = (kind, &*words) {
+            node.variables.0 = node.variables.0.min(*variable);
+            node.variables.1 = node.variables.1.max(*variable);
+        }
+        if kind == Kind::Named {
+            // A name adds nothing to the type.
+            (node.size, node.depth) = (node.size - 1, node.depth - 1);
+        }
+        if kind.is_value() && structure.is_none() {
+            let abi = self.compute_abi(kind, &words);
+            let next = self.abis.len() as u32;
+            node.abi = *self.abi_ids.entry(abi).or_insert(next);
+            if node.abi == next {
+                self.abis.push(abi);
+            }
+        }
+        self.nodes.push(node);
+        match self.by_hash.entry(hash(kind, &words)) {
+            Slot::Vacant(slot) => drop(slot.insert(id)),
+            Slot::Occupied(_) => drop(self.others.insert((kind, words), id)),
+        }
+        id
+    }
+
+    /// The properties that a node has by itself.
+    fn own_properties(&self, kind: Kind, words: &[u32]) -> Properties {
+        match kind {
+            Kind::Unknown => Properties::UNKNOWN,
+            Kind::Prim if words == [PrimType::ErrorContext.code().into()] => Properties::HANDLE,
+            Kind::Own => Properties::HANDLE.with(Properties::NOMINAL),
+            Kind::Borrow => Properties::HANDLE.with(Properties::BORROW).with(Properties::NOMINAL),
+            Kind::Stream | Kind::Future => Properties::HANDLE,
+            Kind::Resource => Properties::RESOURCE.with(Properties::NOMINAL),
+            kind if kind.is_nominal() => Properties::NOMINAL,
+            _ => Properties::default(),
+        }
+    }
+
+    /// The ABI of a value type without names.
+    fn compute_abi(&self, kind: Kind, words: &[u32]) -> ValueAbi {
+        let of = |word: u32| (word != ABSENT).then(|| self.abi(NodeId(word)));
+        let first = || words.first().copied().and_then(of).unwrap_or(ValueAbi::HANDLE);
+        match kind {
+            Kind::Prim => {
+                let code = words.first().map_or(0, |&code| code as u8);
+                PrimType::from_code(code).map_or(ValueAbi::HANDLE, ValueAbi::prim)
+            }
+            Kind::Record => {
+                ValueAbi::record(words.iter().skip(1).step_by(2).copied().filter_map(of))
+            }
+            Kind::Tuple => ValueAbi::record(words.iter().copied().filter_map(of)),
+            Kind::Variant => {
+                let payloads: Vec<_> = words.iter().skip(1).step_by(2).copied().map(of).collect();
+                ValueAbi::variant(payloads)
+            }
+            Kind::List | Kind::Map => ValueAbi::list(),
+            Kind::FixedList => {
+                ValueAbi::fixed_list(first(), words.get(1).copied().unwrap_or_default())
+            }
+            Kind::Flags => ValueAbi::flags(words.len()),
+            Kind::Enum => ValueAbi::enumeration(words.len()),
+            Kind::Option => ValueAbi::variant([None, Some(first())]),
+            Kind::Result => {
+                let part = |place: usize| words.get(place).copied().and_then(of);
+                ValueAbi::variant([part(0), part(1)])
+            }
+            _ => ValueAbi::HANDLE,
+        }
+    }
+
+    /// A primitive type.
+    pub(crate) fn prim(&mut self, ty: PrimType) -> NodeId {
+        self.intern(Kind::Prim, &[ty.code().into()])
+    }
+
+    /// The primitive type that a type is.
+    pub(crate) fn as_prim(&self, id: NodeId) -> Option<PrimType> {
+        match self.structure(id) {
+            Node { kind: Kind::Prim, words, .. } => PrimType::from_code(*words.first()? as u8),
+            _ => None,
+        }
+    }
+
+    /// The type of an instance.
+    pub(crate) fn instance(&mut self, bound: &[u32], exports: &[Entry]) -> NodeId {
+        let mut words = Vec::with_capacity(1 + bound.len() + exports.len() * ENTRY);
+        words.push(bound.len() as u32);
+        words.extend(bound);
+        push_entries(exports, &mut words);
+        self.intern(Kind::Instance, &words)
+    }
+
+    /// The type of a component.
+    pub(crate) fn component(&mut self, parts: &ComponentParts) -> NodeId {
+        let mut words = Vec::new();
+        words.push(parts.imports.len() as u32);
+        words.push(parts.imported.len() as u32);
+        words.push(parts.defined.len() as u32);
+        words.extend(&parts.imported);
+        words.extend(&parts.defined);
+        push_entries(&parts.imports, &mut words);
+        push_entries(&parts.exports, &mut words);
+        self.intern(Kind::Component, &words)
+    }
+
+    /// The variables that the type of an instance binds.
+    pub(crate) fn bound(&self, id: NodeId) -> &[u32] {
+        let node = self.node(self.unnamed(id));
+        match (node.kind, &*node.words) {
+            (Kind::Instance, [count, rest @ ..]) => rest.get(..*count as usize).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// The words of the exports of the type of an instance; none for other types.
+    fn export_words(&self, id: NodeId) -> &[u32] {
+        let node = self.node(self.unnamed(id));
+        match (node.kind, &*node.words) {
+            (Kind::Instance, [count, rest @ ..]) => rest.get(*count as usize..).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// The exports of the type of an instance; none for other types.
+    pub(crate) fn exports(&self, id: NodeId) -> impl ExactSizeIterator<Item = Entry> + '_ {
+        entries(self.export_words(id))
+    }
+
+    /// The export at a place.
+    pub(crate) fn export_at(&self, id: NodeId, place: usize) -> Option<Entry> {
+        let start = place.checked_mul(ENTRY)?;
+        entries(self.export_words(id).get(start..start.checked_add(ENTRY)?)?).next()
+    }
+
+    /// The parts of the type of an instance.
+    pub(crate) fn instance_parts(&self, id: NodeId) -> InstanceParts {
+        InstanceParts { bound: self.bound(id).into(), exports: self.exports(id).collect() }
+    }
+
+    /// The parts of the type of a component. Other types have none.
+    pub(crate) fn component_parts(&self, id: NodeId) -> ComponentParts {
+        let node = self.node(self.unnamed(id));
+        let (Kind::Component, [imports, imported, defined, rest @ ..]) = (node.kind, &*node.words)
+        else {
+            let (imports, exports) = (Vec::new(), Vec::new());
+            return ComponentParts { imported: Vec::new(), defined: Vec::new(), imports, exports };
+        };
+        let (imported, rest) = rest.split_at_checked(*imported as usize).unwrap_or_default();
+        let (defined, rest) = rest.split_at_checked(*defined as usize).unwrap_or_default();
+        let (imports, exports) =
+            rest.split_at_checked(*imports as usize * ENTRY).unwrap_or_default();
+        ComponentParts {
+            imported: imported.into(),
+            defined: defined.into(),
+            imports: entries(imports).collect(),
+            exports: entries(exports).collect(),
+        }
+    }
+
+    /// The export of an instance with this name.
+    pub(crate) fn export(&mut self, instance: NodeId, name: TextId) -> Option<Entry> {
+        let instance = self.unnamed(instance);
+        if self.exports(instance).len() <= 8 {
+            return self.exports(instance).find(|entry| entry.name == name);
+        }
+        let places = match self.export_places.get(&instance) {
+            Some(places) => places.clone(),
+            None => {
+                let mut places: Vec<(TextId, u32)> =
+                    self.exports(instance).map(|entry| entry.name).zip(0..).collect();
+                places.sort_unstable();
+                let places: Arc<[(TextId, u32)]> = places.into();
+                self.export_places.insert(instance, places.clone());
+                places
+            }
+        };
+        let place = places.binary_search_by_key(&name, |&(name, _)| name).ok()?;
+        let (_, place) = *places.get(place)?;
+        self.export_at(instance, place as usize)
+    }
+}
+
+fn push_entries(entries: &[Entry], words: &mut Vec<u32>) {
+    for entry in entries {
+        let Entity { sort, id } = entry.entity;
+        words.extend([entry.name.0, sort as u32, id, entry.attributes]);
+    }
+}
+
+fn entries(words: &[u32]) -> impl ExactSizeIterator<Item = Entry> + '_ {
+    words.chunks_exact(ENTRY).map(|words| {
+        let word = |place: usize| words.get(place).copied().unwrap_or_default();
+        let sort = EntitySort::ALL.get(word(1) as usize).copied().unwrap_or(EntitySort::Type);
+        Entry { name: TextId(word(0)), entity: Entity { sort, id: word(2) }, attributes: word(3) }
+    })
+}

@@ -1,0 +1,411 @@
+//! Which features a component uses, and where first.
+//!
+//! The rows of sections, types, canonical definitions and their options say which feature each
+//! belongs to. What has no row of its own is stated here: attributes, forms of names, and
+//! variants of canonical definitions.
+
+use alloc::vec::Vec;
+use core::convert::Infallible;
+
+use wattle_ast::components::{
+    Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSink, Component, ContextSlot, CoreInstance,
+    CoreSort, CoreType, Definition, ExternDesc, ExternName, Instance, ParsedName, PlainSort,
+    ResourceType, ResultList, Sort, SortIdx, Type, ValType, ValueBound,
+};
+use wattle_ast::{
+    DefinitionRef, ExternType, Feature, Features, Import, Module, Outer, Path, RecGroup, Wasm,
+};
+
+use super::validator::Validator;
+use crate::{Limits, features_used};
+
+/// The features that a module or component uses beyond WebAssembly 1.0, those of modules inside
+/// included, each with the first place that does.
+///
+/// The place of [`Feature::ComponentModel`] in a component is the component itself, whose path is
+/// empty.
+///
+/// ```
+/// use wattle_ast::Feature;
+/// use wattle_ast::components::{Canon, Component, Definition};
+/// use wattle_validator::components::features_used_of;
+///
+/// let component: Component<'_> =
+///     [Definition::Canon(Canon::TaskCancel)].into_iter().collect();
+/// let uses = features_used_of(&component.into());
+/// let uses: Vec<_> = uses.iter().map(|(feature, path)| (*feature, path.to_string())).collect();
+/// assert_eq!(uses, [
+///     (Feature::ComponentModel, "".to_owned()),
+///     (Feature::CmAsync, "core func 0".to_owned()),
+/// ]);
+/// ```
+pub fn features_used_of(wasm: &Wasm<'_>) -> Vec<(Feature, Path)> {
+    let component = match wasm {
+        Wasm::Module(module) => return features_used(module),
+        Wasm::Component(component) => component,
+    };
+    let mut uses = Uses {
+        found: Feature::ALL.iter().map(|_| None).collect(),
+        scopes: Vec::from([Scope::default()]),
+    };
+    uses.add(Feature::ComponentModel, || Path::default());
+    for definition in &component.definitions {
+        uses.definition(definition);
+    }
+    if uses.found.get(Feature::Memory64 as usize).is_some_and(Option::is_some) {
+        uses.long_addresses(component);
+    }
+    let features = Feature::ALL.iter().copied().zip(uses.found);
+    features.filter_map(|(feature, place)| Some((feature, place?))).collect()
+}
+
+/// An open scope: how its enclosing scope refers to it, and how many definitions it has so far.
+#[derive(Default)]
+struct Scope {
+    outer: Option<Outer>,
+    lens: [u32; Sort::COUNT],
+    imports: u32,
+    exports: u32,
+    starts: u32,
+    customs: u32,
+}
+
+impl Scope {
+    fn len(&self, sort: Sort) -> u32 {
+        self.lens.get(sort.place()).copied().unwrap_or_default()
+    }
+
+    /// How an error refers to the next definition.
+    fn next(&self, definition: &Definition<'_>) -> Option<DefinitionRef> {
+        Some(match definition {
+            Definition::Import(_) | Definition::CoreImportDecl(_) => {
+                DefinitionRef::Import(self.imports)
+            }
+            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
+                DefinitionRef::Export(self.exports)
+            }
+            Definition::Start(_) => DefinitionRef::Start(self.starts),
+            Definition::Custom(_) => DefinitionRef::Custom(self.customs),
+            _ => {
+                let (sort, _) = definition.adds()?;
+                DefinitionRef::Indexed(sort, self.len(sort))
+            }
+        })
+    }
+
+    fn add(&mut self, definition: &Definition<'_>) {
+        match definition {
+            Definition::Import(_) | Definition::CoreImportDecl(_) => self.imports += 1,
+            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
+                self.exports += 1;
+            }
+            Definition::Start(_) => self.starts += 1,
+            Definition::Custom(_) => self.customs += 1,
+            _ => {}
+        }
+        if let Some((sort, count)) = definition.adds()
+            && let Some(len) = self.lens.get_mut(sort.place())
+        {
+            *len = len.saturating_add(count);
+        }
+    }
+}
+
+struct Uses {
+    /// The first use of each feature, by its index in [`Feature::ALL`].
+    found: Vec<Option<Path>>,
+    scopes: Vec<Scope>,
+}
+
+impl Uses {
+    fn add(&mut self, feature: Feature, path: impl FnOnce() -> Path) {
+        if feature != Feature::Mvp
+            && let Some(found @ None) = self.found.get_mut(feature as usize)
+        {
+            *found = Some(path());
+        }
+    }
+
+    /// The scopes around the next definition, from the outside inwards.
+    fn outer(&self) -> Vec<Outer> {
+        self.scopes.iter().filter_map(|scope| scope.outer).collect()
+    }
+
+    fn definition(&mut self, definition: &Definition<'_>) {
+        if let Definition::End = definition {
+            if self.scopes.len() > 1 {
+                self.scopes.pop();
+            }
+            return;
+        }
+        let place = self.scopes.last().and_then(|scope| scope.next(definition));
+        let mut features = Found(Features::NONE);
+        features.definition(definition);
+        for feature in features.0.iter() {
+            if self.found.get(feature as usize).is_some_and(Option::is_none) {
+                let path = Path { definition: place, ..Path::default() }.within(&self.outer());
+                self.add(feature, || path);
+            }
+        }
+        let step = match place {
+            Some(DefinitionRef::Indexed(sort, index)) => outer(sort, index),
+            _ => None,
+        };
+        match definition {
+            Definition::CoreModule(module) => self.module(module, step),
+            Definition::CoreType(ty) => self.core_type(ty, place),
+            Definition::CoreImportDecl(import) => self.core_extern(import.ty, place),
+            Definition::CoreExportDecl(export) => self.core_extern(export.ty, place),
+            _ => {}
+        }
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.add(definition);
+        }
+        if definition.opens().is_some() {
+            self.scopes.push(Scope { outer: step, ..Scope::default() });
+        }
+    }
+
+    fn module(&mut self, module: &Module<'_>, step: Option<Outer>) {
+        for (feature, path) in features_used(module) {
+            if self.found.get(feature as usize).is_some_and(Option::is_none) {
+                let mut outer = self.outer();
+                outer.extend(step);
+                self.add(feature, || path.within(&outer));
+            }
+        }
+    }
+
+    /// The features of a core definition, which a module has too.
+    fn as_in(&mut self, module: &Module<'_>, place: Option<DefinitionRef>) {
+        for (feature, _) in features_used(module) {
+            if self.found.get(feature as usize).is_some_and(Option::is_none) {
+                let path = Path { definition: place, ..Path::default() }.within(&self.outer());
+                self.add(feature, || path);
+            }
+        }
+    }
+
+    fn core_type(&mut self, ty: &CoreType, place: Option<DefinitionRef>) {
+        let mut module = Module::default();
+        match ty {
+            CoreType::Sub(ty) => module.types.push((**ty).clone()),
+            CoreType::Rec(types) => {
+                module.types.extend(types.iter().cloned());
+                module.rec_groups.push(RecGroup { first: 0.into(), len: types.len() as u32 });
+            }
+            CoreType::Module => return,
+        }
+        self.as_in(&module, place);
+    }
+
+    fn core_extern(&mut self, ty: ExternType, place: Option<DefinitionRef>) {
+        let mut module = Module::default();
+        module.imports.push(Import { module: "".into(), name: "".into(), ty });
+        self.as_in(&module, place);
+    }
+
+    /// Adds the use of 64-bit memories by canonical definitions. Which memories are, only validation
+    /// knows.
+    fn long_addresses(&mut self, component: &Component<'_>) {
+        let features = Features::ALL - Features::of(Feature::Cm64);
+        let validator = Validator::new().features(features).limits(Limits::NONE);
+        let errors = validator.max_errors(usize::MAX).component(component).err();
+        let mut errors = errors.iter().flat_map(|errors| errors.iter());
+        if let Some(error) = errors.find(|error| error.enable == Some(Feature::Cm64)) {
+            self.add(Feature::Cm64, || error.path.clone());
+        }
+    }
+}
+
+/// How the scope of a definition with this index is referred to.
+fn outer(sort: Sort, index: u32) -> Option<Outer> {
+    match sort {
+        Sort::Core(CoreSort::Module) => Some(Outer::CoreModule(index)),
+        Sort::Core(CoreSort::Type) => Some(Outer::CoreType(index)),
+        Sort::Plain(PlainSort::Component) => Some(Outer::Component(index)),
+        Sort::Plain(PlainSort::Type) => Some(Outer::Type(index)),
+        _ => None,
+    }
+}
+
+/// The features of one definition.
+struct Found(Features);
+
+impl Found {
+    fn add(&mut self, feature: Feature) {
+        self.0 = self.0 | feature.into();
+    }
+
+    fn definition(&mut self, definition: &Definition<'_>) {
+        if let Some(section) = definition.section() {
+            self.add(section.feature());
+        }
+        match definition {
+            Definition::CoreInstance(CoreInstance::Exports(exports)) => {
+                exports.iter().for_each(|export| self.sort(SortIdx::Core(export.item).sort()));
+            }
+            Definition::Instance(Instance::Instantiate { args, .. }) => {
+                args.iter().for_each(|arg| self.sort(arg.item.sort()));
+            }
+            Definition::Instance(Instance::Exports(exports)) => {
+                for export in exports {
+                    self.name(&export.name);
+                    self.sort(export.item.sort());
+                }
+            }
+            Definition::Alias(alias) => self.sort(alias.sort()),
+            Definition::Type(ty) => self.ty(ty),
+            Definition::Canon(canon) => self.canon(canon),
+            Definition::Import(import) => {
+                self.name(&import.name);
+                self.extern_desc(&import.ty);
+            }
+            Definition::Export(export) => {
+                self.name(&export.name);
+                self.sort(export.item.sort());
+                export.ty.iter().for_each(|ty| self.extern_desc(ty));
+            }
+            Definition::ExportDecl(export) => {
+                self.name(&export.name);
+                self.extern_desc(&export.ty);
+            }
+            Definition::Value(value) => self.val_type(value.ty),
+            _ => {}
+        }
+    }
+
+    fn sort(&mut self, sort: Sort) {
+        match sort {
+            Sort::Plain(PlainSort::Value) => self.add(Feature::CmValues),
+            Sort::Core(CoreSort::Tag) => self.add(Feature::Exceptions),
+            _ => {}
+        }
+    }
+
+    fn name(&mut self, name: &ExternName<'_>) {
+        if name.implements.is_some() || name.external_id.is_some() {
+            self.add(Feature::CmImplements);
+        }
+        if name.version_suffix.is_some() {
+            self.add(Feature::CmCanonNames);
+        }
+        for name in [Some(&name.name), name.implements.as_ref()].into_iter().flatten() {
+            // The default has none of the features that other forms of names belong to.
+            let parsed = ParsedName::parse(name.as_str(), Features::DEFAULT);
+            if let Some(feature) = parsed.err().and_then(|error| error.enable) {
+                self.add(feature);
+            }
+        }
+    }
+
+    fn extern_desc(&mut self, ty: &ExternDesc) {
+        self.sort(ty.sort());
+        if let ExternDesc::Value(ValueBound::Type(ty)) = ty {
+            self.val_type(*ty);
+        }
+    }
+
+    fn val_type(&mut self, ty: ValType) {
+        if let ValType::Prim(prim) = ty {
+            self.add(prim.feature());
+        }
+    }
+
+    fn core_val_type(&mut self, ty: wattle_ast::ValType) {
+        if ty == wattle_ast::ValType::I64 {
+            self.add(Feature::Cm64);
+        }
+    }
+
+    fn ty(&mut self, ty: &Type<'_>) {
+        if let Some(form) = ty.form() {
+            self.add(form.feature());
+        }
+        match ty {
+            Type::Prim(prim) => self.add(prim.feature()),
+            Type::Record(fields) => fields.iter().for_each(|field| self.val_type(field.ty)),
+            Type::Variant(cases) => {
+                cases.iter().filter_map(|case| case.ty).for_each(|ty| self.val_type(ty));
+            }
+            Type::List(ty) | Type::Option(ty) | Type::FixedList { elem: ty, .. } => {
+                self.val_type(*ty);
+            }
+            Type::Tuple(types) => types.iter().for_each(|ty| self.val_type(*ty)),
+            Type::Result { ok, err } => {
+                [ok, err].into_iter().flatten().for_each(|ty| self.val_type(*ty));
+            }
+            Type::Stream(ty) | Type::Future(ty) => ty.iter().for_each(|ty| self.val_type(*ty)),
+            Type::Map { key, value } => [key, value].into_iter().for_each(|ty| self.val_type(*ty)),
+            Type::Func(ty) => {
+                ty.params.iter().for_each(|param| self.val_type(param.ty));
+                ty.result.0.iter().for_each(|ty| self.val_type(*ty));
+            }
+            Type::Resource(ResourceType { rep, .. }) => self.core_val_type(*rep),
+            Type::Flags(_)
+            | Type::Enum(_)
+            | Type::Own(_)
+            | Type::Borrow(_)
+            | Type::Component
+            | Type::Instance => {}
+        }
+    }
+
+    fn canon(&mut self, canon: &Canon) {
+        self.add(canon.op().feature());
+        let mut immediates = Immediates { found: self, op: canon.op() };
+        // The sink never fails.
+        let _ = canon.write_to(&mut immediates);
+    }
+}
+
+/// A sink that finds the features of immediates.
+struct Immediates<'f> {
+    found: &'f mut Found,
+    op: CanonOp,
+}
+
+impl CanonSink for Immediates<'_> {
+    type Error = Infallible;
+
+    fn results(&mut self, results: &ResultList) -> Result<(), Infallible> {
+        results.0.iter().for_each(|ty| self.found.val_type(*ty));
+        Ok(())
+    }
+
+    fn context_slot(&mut self, slot: &ContextSlot) -> Result<(), Infallible> {
+        self.found.core_val_type(slot.ty);
+        if slot.slot > 0 {
+            self.found.add(Feature::CmThreading);
+        }
+        Ok(())
+    }
+
+    fn is_async(&mut self, is_async: &Async) -> Result<(), Infallible> {
+        if is_async.0 {
+            self.found.add(Feature::CmMoreAsyncBuiltins);
+        }
+        Ok(())
+    }
+
+    fn opts(&mut self, opts: &CanonOpts) -> Result<(), Infallible> {
+        opts.iter().for_each(|opt| self.found.add(opt.feature()));
+        let is_async = opts.iter().any(|opt| matches!(opt, CanonOpt::Async));
+        let has_callback = opts.iter().any(|opt| matches!(opt, CanonOpt::Callback(_)));
+        match self.op {
+            CanonOp::Lift if is_async && !has_callback => {
+                self.found.add(Feature::CmAsyncStackful);
+            }
+            CanonOp::StreamRead
+            | CanonOp::StreamWrite
+            | CanonOp::FutureRead
+            | CanonOp::FutureWrite
+                if !is_async =>
+            {
+                self.found.add(Feature::CmMoreAsyncBuiltins);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! Validation of components.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `arena.rs` | types, hash-consed, with what rules ask of them |
+//! | `substitute.rs` | types with resources replaced by others |
+//! | `reach.rs` | resources in types, and types that are visible from outside |
+//! | `matching.rs` | subtyping, and every place where types do not match |
+//! | `core_types.rs` | types of core modules and core instances |
+//! | `scope.rs` | the index spaces of a component or type while it is read |
+//! | `validator.rs` | [`Validator`]: definitions one by one, and the ends of scopes |
+//! | `types.rs` | definitions of types |
+//! | `externs.rs` | imports and exports |
+//! | `names.rs` | the names of imports and exports |
+//! | `aliases.rs`, `instances.rs`, `modules.rs`, `start.rs` | other definitions |
+//! | `canons.rs`, `options.rs` | canonical definitions and their options |
+//! | `stream.rs` | parts of a stream one by one; files that hold either |
+//! | `gc.rs` | functions that pass values as references |
+//! | `features_used.rs` | which features a component uses, and where |
+//! | `threads.rs` | bodies of core modules on several threads |
+//! | `error.rs` | what can be wrong |
+//! | `view.rs` | [`ComponentTypes`]: imports and exports by name |
+//!
+//! Where tools accept less than the specification allows, or more, the rule says so.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md>
+
+mod aliases;
+mod arena;
+mod canons;
+mod core_types;
+mod error;
+mod externs;
+mod features_used;
+mod gc;
+mod instances;
+mod matching;
+mod modules;
+mod names;
+mod options;
+mod reach;
+mod scope;
+mod start;
+mod stream;
+mod substitute;
+#[cfg(feature = "std")]
+mod threads;
+mod types;
+mod validator;
+mod view;
+
+pub use error::{ComponentErrorKind, ComponentMismatch, Leaf, NameRule, Step, Text};
+pub use features_used::features_used_of;
+pub use stream::{PartVerdict, WasmTypes, validate_wasm};
+pub use validator::{Validator, validate_component};
+pub use view::{ComponentTypes, Extern, ExternView, ModuleView, Shape, TypeView};

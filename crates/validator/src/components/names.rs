@@ -1,0 +1,445 @@
+//! Names of imports and exports: what they may be, which are too much alike, and what annotated
+//! names say of a function.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions>
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use wattle_ast::Feature;
+use wattle_ast::components::{
+    Accessor, ExternName, InterfaceName, NamePart, ParsedName, PlainName, Version,
+};
+
+use super::arena::{ABSENT, Attributes, Entity, EntitySort, Entry, Kind, NodeId, TextId};
+use super::error::{ComponentErrorKind as K, NameRule as R};
+use super::scope::{Externs, Side};
+use super::validator::{Checked, Validator};
+use super::view::describe;
+
+impl Validator {
+    /// Checks the name of an import or export of this type, and adds it.
+    pub(crate) fn add_name(
+        &mut self,
+        side: Side,
+        name: &ExternName<'_>,
+        text: TextId,
+        entity: Entity,
+    ) -> Checked {
+        let entry = Entry { name: text, entity, attributes: self.attributes(name) };
+        let last = self.scopes.len() - 1;
+        let mut externs = core::mem::take(self.scopes[last].side(side));
+        let checked = self.check_name(&mut externs, side, name, &entry);
+        *self.scopes[last].side(side) = externs;
+        checked
+    }
+
+    /// The id of the attributes of a name.
+    pub(crate) fn attributes(&mut self, name: &ExternName<'_>) -> u32 {
+        let mut text = |name: &Option<wattle_ast::Name<'_>>| {
+            name.as_ref().map(|name| self.arena.text(name.as_str()))
+        };
+        let attributes = Attributes {
+            implements: text(&name.implements),
+            version_suffix: text(&name.version_suffix),
+            external_id: text(&name.external_id),
+        };
+        self.arena.attributes(attributes)
+    }
+
+    /// Checks the name of an import or export, and adds it to those of one side.
+    pub(crate) fn check_name(
+        &mut self,
+        externs: &mut Externs,
+        side: Side,
+        name: &ExternName<'_>,
+        entry: &Entry,
+    ) -> Checked {
+        let text = name.name.as_str();
+        self.within_name(text)?;
+        let parsed = ParsedName::parse(text, self.features).map_err(|error| {
+            let why = match error.part {
+                NamePart::ResourceFunc => format!("failed to find `.` character: {error}"),
+                NamePart::Version => format!("{error}: {}", why_no_version(&error.text)),
+                _ => error.to_string(),
+            };
+            K::ExternName { side: side.name(), name: text.into(), why }
+        });
+        let parsed = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                push(externs, entry);
+                return Err(error.into());
+            }
+        };
+        let key = parsed.key();
+        let previous = externs.keys.get(&key).copied();
+        let attributes = self.check_attributes(name, &parsed, entry.entity);
+        let typed =
+            attributes.and_then(|()| self.check_typed(externs, side, name, &parsed, entry.entity));
+        match previous {
+            Some(previous) => {
+                let suffix = self.suffix_of(externs, previous);
+                let previous = format!("{}{suffix}", self.arena.str(previous));
+                typed?;
+                let name = self.shown_name(name);
+                Err(K::NameConflict {
+                    side: side.name(),
+                    name: name.as_str().into(),
+                    previous: previous.as_str().into(),
+                }
+                .into())
+            }
+            None => {
+                externs.keys.insert(key, entry.name);
+                let property = match &typed {
+                    Ok(()) => self.check_property(externs, side, &parsed, entry.entity),
+                    Err(_) => Ok(()),
+                };
+                push(externs, entry);
+                typed.and(property)
+            }
+        }
+    }
+
+    fn within_name(&self, name: &str) -> Checked {
+        let most = self.limits.name_bytes;
+        match name.len() <= most as usize {
+            true => Ok(()),
+            false => Err(crate::ErrorKind::Limit("bytes of a name", most.into()).into()),
+        }
+    }
+
+    /// The version suffix of an entry, where it belongs to the name.
+    fn suffix_of(&self, externs: &Externs, name: TextId) -> String {
+        let place = externs.places.get(&name).copied();
+        let entry = place.and_then(|place| externs.entries.get(place as usize));
+        let attributes = entry.map(|entry| self.arena.attributes_of(entry)).unwrap_or_default();
+        match (attributes.version_suffix, attributes.implements) {
+            (Some(suffix), None) => self.owned(suffix),
+            _ => String::new(),
+        }
+    }
+
+    fn check_attributes(
+        &self,
+        name: &ExternName<'_>,
+        parsed: &ParsedName<'_>,
+        entity: Entity,
+    ) -> Checked {
+        let text = name.name.as_str();
+        let is_instance = entity.sort == EntitySort::Instance;
+        let found = entity.sort.name();
+        if let Some(suffix) = &name.version_suffix {
+            self.need(Feature::CmCanonNames, "the `cm-canon-names` feature is not active")?;
+            if !is_instance {
+                return Err(K::SuffixSort { found }.into());
+            }
+            if suffix.as_str().is_empty() {
+                return Err(K::SuffixEmpty.into());
+            }
+            if name.implements.is_none() && !matches!(parsed, ParsedName::Interface(_)) {
+                return Err(K::SuffixName.into());
+            }
+        }
+        if let Some(implements) = &name.implements {
+            self.need(Feature::CmImplements, "the `cm-implements` feature is not active")?;
+            let is_bare =
+                matches!(parsed, ParsedName::Plain(PlainName::Label { accessor: None, .. }));
+            if !is_bare {
+                return Err(K::ImplementsName { name: text.into() }.into());
+            }
+            if !is_instance {
+                return Err(K::ImplementsSort { found }.into());
+            }
+            let implements = implements.as_str();
+            let parsed = ParsedName::parse(implements, self.features).map_err(|error| {
+                K::ImplementsInvalid { name: implements.into(), why: error.to_string() }
+            })?;
+            let ParsedName::Interface(interface) = parsed else {
+                return Err(K::ImplementsPlain { name: implements.into() }.into());
+            };
+            self.check_version(&interface, name)?;
+        }
+        if name.external_id.is_some() {
+            self.need(Feature::CmImplements, "the `cm-implements` feature is not active")?;
+        }
+        if let (ParsedName::Interface(interface), None) = (parsed, &name.implements) {
+            self.check_version(interface, name)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that the version of an interface and the suffix give a semantic version.
+    fn check_version(&self, interface: &InterfaceName<'_>, name: &ExternName<'_>) -> Checked {
+        let suffix = name.version_suffix.as_ref().map(|suffix| suffix.as_str());
+        let why = match (interface.version, suffix) {
+            (None | Some(Version::Full(_)), None) => return Ok(()),
+            (None, Some(_)) => "a version suffix requires the name to have a version".to_string(),
+            (Some(Version::Canonical(version)), None) => {
+                format!("`{version}` is not a full version, and there is no version suffix")
+            }
+            (Some(version), Some(suffix)) => {
+                let full = format!("{}{suffix}", version.as_str());
+                match Version::split(&full) {
+                    Some((canonical, _)) if canonical == version.as_str() => return Ok(()),
+                    Some(_) => {
+                        let version = version.as_str();
+                        format!("`{version}` is not the canonical version of `{full}`")
+                    }
+                    None => format!("`{full}` is not a semantic version"),
+                }
+            }
+        };
+        let why = wattle_ast::Shown(&why).to_string();
+        Err(K::Version { why }.into())
+    }
+
+    /// Checks what an annotated name says of its function.
+    fn check_typed(
+        &self,
+        externs: &Externs,
+        side: Side,
+        name: &ExternName<'_>,
+        parsed: &ParsedName<'_>,
+        entity: Entity,
+    ) -> Checked {
+        let ParsedName::Plain(plain) = parsed else { return Ok(()) };
+        if NodeId(entity.id) == NodeId::UNKNOWN {
+            return Ok(());
+        }
+        self.check_plain(externs, plain, entity).map_err(|why| {
+            let name = name.name.as_str().into();
+            K::NameType { side: side.name(), name, why }.into()
+        })
+    }
+
+    fn check_plain(
+        &self,
+        externs: &Externs,
+        name: &PlainName<'_>,
+        entity: Entity,
+    ) -> Result<(), R> {
+        if let PlainName::Label { accessor: None, .. } = name {
+            return Ok(());
+        }
+        if entity.sort != EntitySort::Func {
+            return Err(R::NotFunc { found: entity.sort.name() });
+        }
+        let func = self.func(NodeId(entity.id));
+        match *name {
+            PlainName::Label { .. } => {}
+            PlainName::Constructor { resource } => {
+                if func.is_async {
+                    return Err(R::ConstructorAsync);
+                }
+                let result = func.result.ok_or(R::NoResult)?;
+                let handle = match self.arena.kind(result) {
+                    Kind::Result => self.part_of(result, 0).unwrap_or(result),
+                    _ => result,
+                };
+                if self.arena.kind(handle) != Kind::Own {
+                    return Err(R::ConstructorResult);
+                }
+                self.check_resource(externs, handle, resource)?;
+            }
+            PlainName::Method { resource, .. } => {
+                let (label, first) = func.first.ok_or(R::NoParam)?;
+                let label = self.arena.str(label);
+                if label != "self" {
+                    return Err(R::SelfName { found: label.into() });
+                }
+                if self.arena.kind(first) != Kind::Borrow {
+                    return Err(R::SelfType);
+                }
+                self.check_resource(externs, first, resource)?;
+            }
+            PlainName::Static { resource, .. } => {
+                let known = self.arena.known_text(resource);
+                if !known.is_some_and(|name| externs.resource_names.contains(&name)) {
+                    return Err(R::UnknownResource { resource: resource.into() });
+                }
+            }
+        }
+        let Some(accessor) = name.accessor() else { return Ok(()) };
+        let what = match accessor {
+            Accessor::Get => "getter",
+            Accessor::Set => "setter",
+        };
+        if func.is_async {
+            return Err(R::AccessorAsync { what });
+        }
+        let (own, besides) = match name {
+            PlainName::Method { .. } => (func.params.saturating_sub(1), " besides `self`"),
+            _ => (func.params, ""),
+        };
+        let is_result = func.result.is_some_and(|ty| self.arena.kind(ty) == Kind::Result);
+        let ok = func.result.filter(|_| is_result).and_then(|ty| self.part_of(ty, 0));
+        match accessor {
+            Accessor::Get if own != 0 => Err(R::GetterParams { besides }),
+            Accessor::Get if func.result.is_none() => Err(R::GetterResult),
+            Accessor::Get if is_result && ok.is_none() => Err(R::GetterOk),
+            Accessor::Set if own != 1 => Err(R::SetterParams { besides }),
+            Accessor::Set if func.result.is_some() && (!is_result || ok.is_some()) => {
+                Err(R::SetterResult)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that the resource of a handle has this name.
+    fn check_resource(&self, externs: &Externs, handle: NodeId, name: &str) -> Result<(), R> {
+        let Some(resource) = self.part_of(handle, 0) else { return Ok(()) };
+        if resource == NodeId::UNKNOWN {
+            return Ok(());
+        }
+        let Some(&known) = externs.resources.get(&resource) else {
+            return Err(R::UnnamedResource { resource: describe(&self.arena, resource) });
+        };
+        let known = self.arena.str(known);
+        match known == name {
+            true => Ok(()),
+            false => Err(R::ResourceName { expected: known.into(), found: name.into() }),
+        }
+    }
+
+    /// A part of a type, by its word.
+    fn part_of(&self, id: NodeId, place: usize) -> Option<NodeId> {
+        let words = &self.arena.node(self.arena.unnamed(id)).words;
+        words.get(place).copied().filter(|&word| word != ABSENT).map(NodeId)
+    }
+
+    fn func(&self, id: NodeId) -> Func {
+        let words = &*self.arena.node(self.arena.unnamed(id)).words;
+        let node = |word: u32| (word != ABSENT).then_some(NodeId(word));
+        let [is_async, result, params @ ..] = words else { return Func::default() };
+        let first = match params {
+            [label, ty, ..] => Some((TextId(*label), NodeId(*ty))),
+            _ => None,
+        };
+        Func { is_async: *is_async != 0, result: node(*result), params: params.len() / 2, first }
+    }
+
+    /// Checks that a setter follows its getter, and that both are about one type.
+    fn check_property(
+        &self,
+        externs: &Externs,
+        side: Side,
+        parsed: &ParsedName<'_>,
+        entity: Entity,
+    ) -> Checked {
+        let ParsedName::Plain(plain) = parsed else { return Ok(()) };
+        if plain.accessor() != Some(Accessor::Set) || NodeId(entity.id) == NodeId::UNKNOWN {
+            return Ok(());
+        }
+        let accessor = Some(Accessor::Get);
+        let getter = match *plain {
+            PlainName::Label { label, .. } => PlainName::Label { accessor, label },
+            PlainName::Method { resource, label, .. } => {
+                PlainName::Method { accessor, resource, label }
+            }
+            PlainName::Static { resource, label, .. } => {
+                PlainName::Static { accessor, resource, label }
+            }
+            PlainName::Constructor { .. } => return Ok(()),
+        };
+        let getter = getter.to_string();
+        let place = self.arena.known_text(&getter).and_then(|name| externs.places.get(&name));
+        let entry = place.and_then(|&place| externs.entries.get(place as usize));
+        let (side, name) = (side.name(), parsed.to_string());
+        let name = name.as_str().into();
+        let Some(entry) = entry else {
+            return Err(K::Getter { side, name, getter: getter.as_str().into() }.into());
+        };
+        let result = self.func(NodeId(entry.entity.id)).result;
+        let property = result.map(|result| match self.arena.kind(result) {
+            Kind::Result => self.part_of(result, 0).unwrap_or(result),
+            _ => result,
+        });
+        let words = &self.arena.node(self.arena.unnamed(NodeId(entity.id))).words;
+        let param = words.last().copied().map(NodeId);
+        let structure = |id: NodeId| self.arena.node(id).structure;
+        match (property, param) {
+            (Some(property), Some(param)) if structure(property) != structure(param) => {
+                let (expected, found) =
+                    (describe(&self.arena, property), describe(&self.arena, param));
+                let getter = getter.as_str().into();
+                Err(K::PropertyType { side, name, getter, expected, found }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What rules of names ask of a function type.
+#[derive(Clone, Copy, Debug, Default)]
+struct Func {
+    is_async: bool,
+    result: Option<NodeId>,
+    /// The number of parameters.
+    params: usize,
+    /// The label and the type of the first parameter.
+    first: Option<(TextId, NodeId)>,
+}
+
+/// Adds an entry, unless its name is there.
+fn push(externs: &mut Externs, entry: &Entry) {
+    let place = externs.entries.len() as u32;
+    if let alloc::collections::btree_map::Entry::Vacant(slot) = externs.places.entry(entry.name) {
+        slot.insert(place);
+        externs.entries.push(*entry);
+    }
+}
+
+/// Where a text stops being a semantic version.
+fn why_no_version(text: &str) -> String {
+    if text.is_empty() {
+        return "empty string".to_string();
+    }
+    let mut rest = text;
+    for (nth, part) in ["major", "minor", "patch"].into_iter().enumerate() {
+        if nth > 0 {
+            match rest.strip_prefix('.') {
+                Some(behind) => rest = behind,
+                None => return unexpected(rest, "after", ["major", "minor"][nth - 1]),
+            }
+        }
+        let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let digits = rest.len() - behind.len();
+        if digits == 0 {
+            return unexpected(rest, "while parsing", part);
+        }
+        if digits > 1 && rest.starts_with('0') {
+            return format!("invalid leading zero in {part} version number");
+        }
+        rest = behind;
+    }
+    let (pre, build) = match rest.split_once('+') {
+        Some((pre, build)) => (pre, Some(build)),
+        None => (rest, None),
+    };
+    let is_empty = |list: &str| list.split('.').any(str::is_empty);
+    match pre.strip_prefix('-') {
+        Some(pre) if is_empty(pre) => {
+            return "empty identifier segment in pre-release identifier".to_string();
+        }
+        None if !pre.is_empty() => return unexpected(pre, "after", "patch"),
+        _ => {}
+    }
+    match build.is_some_and(is_empty) {
+        true => "empty identifier segment in build metadata".to_string(),
+        false => "an identifier has other characters than letters, digits and hyphens".to_string(),
+    }
+}
+
+/// What stands where a part of a version should.
+fn unexpected(rest: &str, place: &str, part: &str) -> String {
+    match rest.chars().next() {
+        Some(found) => {
+            let found = found.to_string();
+            let found = wattle_ast::Shown(&found);
+            format!("unexpected character '{found}' {place} {part} version number")
+        }
+        None => format!("unexpected end of input while parsing {part} version number"),
+    }
+}

@@ -1,0 +1,200 @@
+//! A scope: the index spaces of a component, or of the type of one, of an instance or of a core
+//! module, while its definitions are read.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_ast::components::{CoreSort, PlainSort, Scope as Form, Sort};
+use wattle_ast::{DefinitionRef, Outer, Span, ValType};
+
+use super::arena::{Entry, NodeId, TextId};
+use super::reach::Visible;
+use crate::registry::{NO_TYPE, TypeId};
+
+/// An entry of the index space of core types.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CoreType {
+    /// The type had an error.
+    Unknown,
+    /// A type.
+    Sub(TypeId),
+    /// The type of a core module, by its id.
+    Module(u32),
+}
+
+impl CoreType {
+    /// The entry as a word of an index space.
+    pub(crate) const fn word(self) -> u32 {
+        match self {
+            CoreType::Unknown => 0,
+            CoreType::Sub(id) => 2 * id.0 + 1,
+            CoreType::Module(id) => 2 * id + 2,
+        }
+    }
+
+    /// The entry of a word.
+    pub(crate) const fn from_word(word: u32) -> CoreType {
+        match word {
+            0 => CoreType::Unknown,
+            _ if word % 2 == 1 => CoreType::Sub(TypeId(word / 2)),
+            _ => CoreType::Module(word / 2 - 1),
+        }
+    }
+}
+
+/// Imports or exports: which of the two.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Side {
+    Import,
+    Export,
+}
+
+impl Side {
+    /// The word for it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Side::Import => "import",
+            Side::Export => "export",
+        }
+    }
+}
+
+/// The imports or the exports of a scope.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Externs {
+    pub(crate) entries: Vec<Entry>,
+    /// The place of the entry with each canonical key.
+    pub(crate) keys: BTreeMap<String, TextId>,
+    /// The place of the entry with each name.
+    pub(crate) places: BTreeMap<TextId, u32>,
+    /// The names of resources.
+    pub(crate) resources: BTreeMap<NodeId, TextId>,
+    pub(crate) resource_names: BTreeSet<TextId>,
+    /// The types that have names on this side.
+    pub(crate) visible: Visible,
+}
+
+/// The numbers of definitions that have no index space.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) imports: u32,
+    pub(crate) exports: u32,
+    pub(crate) starts: u32,
+    pub(crate) customs: u32,
+    /// All definitions.
+    pub(crate) definitions: u32,
+}
+
+/// A scope that is open.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    pub(crate) form: Form,
+    /// The step to it from the enclosing scope.
+    pub(crate) step: Option<Outer>,
+    /// Where the definition that opened it lies in the input.
+    pub(crate) span: Option<Span>,
+    /// The index spaces. The words are ids of nodes, of core items, or of types of modules.
+    spaces: [Vec<u32>; 13],
+    /// The ids of core types, for groups that refer to them.
+    pub(crate) core_ids: Vec<TypeId>,
+    /// Whether each value was used.
+    pub(crate) used: Vec<bool>,
+    pub(crate) imports: Externs,
+    pub(crate) exports: Externs,
+    /// The resources that each instance of the component has anew, with their representation if
+    /// they are defined right here.
+    pub(crate) defined: BTreeMap<u32, Option<ValType>>,
+    /// The resources that imports give.
+    pub(crate) imported: Vec<u32>,
+    /// The type of the slots of `context.get` and `context.set`.
+    pub(crate) context: Option<ValType>,
+    pub(crate) counts: Counts,
+    /// The sum of the sizes of the types of imports and exports.
+    pub(crate) size: u32,
+    /// The sum of the sizes of types from outside that were searched for resources.
+    pub(crate) searched: u32,
+}
+
+const fn place(sort: Sort) -> usize {
+    match sort {
+        Sort::Core(CoreSort::Func) => 0,
+        Sort::Core(CoreSort::Table) => 1,
+        Sort::Core(CoreSort::Memory) => 2,
+        Sort::Core(CoreSort::Global) => 3,
+        Sort::Core(CoreSort::Tag) => 4,
+        Sort::Core(CoreSort::Type) => 5,
+        Sort::Core(CoreSort::Module) => 6,
+        Sort::Core(CoreSort::Instance) => 7,
+        Sort::Plain(PlainSort::Func) => 8,
+        Sort::Plain(PlainSort::Value) => 9,
+        Sort::Plain(PlainSort::Type) => 10,
+        Sort::Plain(PlainSort::Component) => 11,
+        Sort::Plain(PlainSort::Instance) => 12,
+    }
+}
+
+impl Scope {
+    pub(crate) fn new(form: Form, step: Option<Outer>, span: Option<Span>) -> Scope {
+        Scope {
+            form,
+            step,
+            span,
+            spaces: Default::default(),
+            core_ids: Vec::new(),
+            used: Vec::new(),
+            imports: Externs::default(),
+            exports: Externs::default(),
+            defined: BTreeMap::new(),
+            imported: Vec::new(),
+            context: None,
+            counts: Counts::default(),
+            size: 1,
+            searched: 0,
+        }
+    }
+
+    /// The number of indices in a space.
+    pub(crate) fn len(&self, sort: Sort) -> u32 {
+        self.spaces[place(sort)].len() as u32
+    }
+
+    /// The word at an index.
+    pub(crate) fn get(&self, sort: Sort, index: u32) -> Option<u32> {
+        self.spaces[place(sort)].get(index as usize).copied()
+    }
+
+    /// Adds an index.
+    pub(crate) fn push(&mut self, sort: Sort, word: u32) {
+        self.spaces[place(sort)].push(word);
+        match sort {
+            Sort::Core(CoreSort::Type) => self.core_ids.push(match CoreType::from_word(word) {
+                CoreType::Sub(id) => id,
+                CoreType::Unknown | CoreType::Module(_) => NO_TYPE,
+            }),
+            // A value that had an error need not be used.
+            Sort::Plain(PlainSort::Value) => self.used.push(word == 0),
+            _ => {}
+        }
+    }
+
+    /// The imports or the exports.
+    pub(crate) fn side(&mut self, side: Side) -> &mut Externs {
+        match side {
+            Side::Import => &mut self.imports,
+            Side::Export => &mut self.exports,
+        }
+    }
+
+    /// How an error refers to the next definition, whose sort is that of the index that it adds.
+    pub(crate) fn next(&self, sort: Option<Sort>, section: Option<Side>) -> Option<DefinitionRef> {
+        Some(match section {
+            Some(Side::Import) => DefinitionRef::Import(self.counts.imports),
+            Some(Side::Export) => DefinitionRef::Export(self.counts.exports),
+            None => {
+                let sort = sort?;
+                DefinitionRef::Indexed(sort, self.len(sort))
+            }
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! Start functions, which take values and give values.
+//!
+//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-start-definitions>
+
+use alloc::vec::Vec;
+
+use wattle_ast::components::{PlainSort, Sort, Start};
+
+use super::arena::{ABSENT, Kind, NodeId, Properties};
+use super::error::ComponentErrorKind as K;
+use super::validator::{Checked, Validator};
+
+impl Validator {
+    pub(crate) fn start(&mut self, start: &Start) -> Checked {
+        self.need_values()?;
+        if self.scope().counts.starts > 0 {
+            return Err(K::Starts.into());
+        }
+        let most = self.limits.start_args;
+        self.within("start arguments", start.args.len().saturating_sub(1) as u32, most)?;
+        let func = self.node_at(PlainSort::Func, start.func.0)?;
+        let bare = self.arena.unnamed(func);
+        let words = self.arena.node(bare).words.clone();
+        let (result, params) = match (self.arena.kind(bare), &*words) {
+            (Kind::Func, [_, result, params @ ..]) => (*result, params),
+            _ => {
+                // The function had an error.
+                let mut args = start.args.iter();
+                return args.try_for_each(|arg| self.use_value(arg.0).map(drop));
+            }
+        };
+        let params: Vec<NodeId> =
+            params.iter().skip(1).step_by(2).map(|&word| NodeId(word)).collect();
+        if params.len() != start.args.len() {
+            let (expected, found) = (params.len(), start.args.len());
+            return Err(K::StartArgs { expected, found }.into());
+        }
+        let expected = u32::from(result != ABSENT);
+        if expected != start.results {
+            return Err(K::StartResults { expected, found: start.results }.into());
+        }
+        for (number, (param, arg)) in params.into_iter().zip(&start.args).enumerate() {
+            let value = self.use_value(arg.0)?;
+            let structure = |id| self.arena.node(id).structure;
+            let is_unknown = self.arena.has(value, Properties::UNKNOWN);
+            if structure(value) != structure(param) && !is_unknown {
+                let (expected, found) = (self.arena.describe(param), self.arena.describe(value));
+                return Err(K::StartArg { number, expected, found }.into());
+            }
+        }
+        if result != ABSENT {
+            self.add_index(Sort::Plain(PlainSort::Value))?;
+            self.scope_mut().push(Sort::Plain(PlainSort::Value), result);
+        }
+        Ok(())
+    }
+}

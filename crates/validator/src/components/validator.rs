@@ -1,0 +1,523 @@
+//! The validator of components, which takes a component definition by definition or whole.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use wattle_ast::components::{
+    Component, CoreSort, CoreType as CoreTypeDef, Definition, PlainSort, Scope as Form, Sort, Type,
+};
+use wattle_ast::{DefinitionRef, Feature, Features, Outer, Path, Span};
+
+use super::arena::{Arena, ComponentParts, Kind, NodeId};
+use super::core_types::CoreTypes;
+use super::error::ComponentErrorKind as K;
+use super::modules::InnerModule;
+use super::scope::{CoreType, Scope, Side};
+use super::view::ComponentTypes;
+use crate::registry::Registry;
+use crate::{Error, ErrorKind, Errors, Limits};
+
+pub(crate) type Checked<T = ()> = Result<T, Error>;
+
+impl From<K> for Error {
+    #[cold]
+    fn from(kind: K) -> Error {
+        ErrorKind::Component(Box::new(kind)).into()
+    }
+}
+
+/// Validates one component, definition by definition or whole.
+///
+/// A definition that is invalid takes its index all the same, so that later definitions that refer
+/// to it are checked as far as possible, and cause no errors that only follow.
+///
+/// ```
+/// use wattle_ast::components::{Canon, Definition, PrimType, Type};
+/// use wattle_validator::components::Validator;
+///
+/// let mut validator = Validator::new();
+/// validator.definition(&Definition::Type(Type::Prim(PrimType::U8))).unwrap();
+/// let drop = Definition::Canon(Canon::ResourceDrop { resource: 0.into() });
+/// let errors = validator.definition(&drop).unwrap_err();
+/// assert_eq!(
+///     errors.to_string(),
+///     "type index 0 is not a resource type: it is u8 in core func 0",
+/// );
+/// ```
+#[derive(Clone, Debug)]
+pub struct Validator {
+    pub(crate) features: Features,
+    pub(crate) limits: Limits,
+    pub(crate) max_errors: usize,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) arena: Arena,
+    pub(crate) core: CoreTypes,
+    /// The open scopes, from the outside inwards. The outermost is always there.
+    pub(crate) scopes: Vec<Scope>,
+    /// The core module, or the type of one, that is being read.
+    pub(crate) module: Option<Box<InnerModule>>,
+    /// The number of modules and components so far.
+    pub(crate) nested: u32,
+    pub(crate) errors: Vec<Error>,
+    /// Where the current definition lies in the input.
+    pub(crate) span: Option<Span>,
+    pub(crate) defers_bodies: bool,
+    /// The number of modules and components of a stream that were entered and not left.
+    pub(crate) entered: usize,
+}
+
+impl Default for Validator {
+    fn default() -> Validator {
+        Validator {
+            features: Features::default(),
+            limits: Limits::default(),
+            max_errors: 20,
+            registry: Arc::default(),
+            arena: Arena::default(),
+            core: CoreTypes::default(),
+            scopes: Vec::from([Scope::new(Form::Component, None, None)]),
+            module: None,
+            nested: 1,
+            errors: Vec::new(),
+            span: None,
+            defers_bodies: false,
+            entered: 0,
+        }
+    }
+}
+
+impl Validator {
+    /// A validator with the default features and limits.
+    pub fn new() -> Validator {
+        Validator::default()
+    }
+
+    /// Sets the features that are on.
+    #[must_use]
+    pub fn features(self, features: Features) -> Validator {
+        Validator { features, ..self }
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Validator {
+        Validator { limits, ..self }
+    }
+
+    /// Sets the number of errors to stop after, at least 1. The default is 20.
+    #[must_use]
+    pub fn max_errors(self, count: usize) -> Validator {
+        Validator { max_errors: count.max(1), ..self }
+    }
+
+    /// Sets whether the bodies of core modules in a stream are left to the caller:
+    /// [`event`](Validator::event) then returns each.
+    #[must_use]
+    pub fn defer_bodies(self, defers: bool) -> Validator {
+        Validator { defers_bodies: defers, ..self }
+    }
+
+    /// Checks the next definition. A definition that opens a scope is followed by those in it, and
+    /// [`Definition::End`].
+    ///
+    /// # Errors
+    /// All errors in the definition. Later definitions can still be checked, and
+    /// [`finish`](Validator::finish) returns all errors.
+    pub fn definition(&mut self, definition: &Definition<'_>) -> Result<(), Errors> {
+        self.definition_at(definition, None)
+    }
+
+    /// Checks the next definition, and adds its place in the input to errors.
+    ///
+    /// # Errors
+    /// All errors in the definition.
+    pub fn definition_at(
+        &mut self,
+        definition: &Definition<'_>,
+        span: Option<Span>,
+    ) -> Result<(), Errors> {
+        if self.is_stopped() {
+            return Ok(());
+        }
+        self.span = span;
+        let before = self.errors.len();
+        self.next(definition);
+        self.errors_since(before)
+    }
+
+    /// The errors from a place in the list on.
+    pub(crate) fn errors_since(&self, before: usize) -> Result<(), Errors> {
+        let new = self.errors.get(before..).unwrap_or_default();
+        Errors::from_list(new.into()).map_or(Ok(()), Err)
+    }
+
+    /// Whether there are as many errors as are reported.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.errors.len() >= self.max_errors
+    }
+
+    fn next(&mut self, definition: &Definition<'_>) {
+        if let Definition::End = definition {
+            return self.close();
+        }
+        let side = match definition {
+            Definition::Import(_) | Definition::CoreImportDecl(_) => Some(Side::Import),
+            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
+                Some(Side::Export)
+            }
+            _ => None,
+        };
+        let adds = definition.adds();
+        let scope = self.scope();
+        let place = match definition {
+            Definition::Start(_) => Some(DefinitionRef::Start(scope.counts.starts)),
+            Definition::Custom(_) => Some(DefinitionRef::Custom(scope.counts.customs)),
+            _ => scope.next(adds.map(|(sort, _)| sort), side),
+        };
+        let before = adds.map_or(0, |(sort, _)| scope.len(sort));
+        let checked = self.check(definition);
+        if let Err(error) = checked {
+            self.report(error, place);
+            // The index spaces of a module type are kept elsewhere.
+            if let (None, Some((sort, count))) = (definition.opens(), adds)
+                && self.module.is_none()
+            {
+                // The results of a start function are only believed as far as functions have some.
+                let count =
+                    if let Definition::Start(_) = definition { count.min(1) } else { count };
+                let scope = self.scope_mut();
+                while scope.len(sort) < before.saturating_add(count) {
+                    scope.push(sort, 0);
+                }
+            }
+        }
+        // A scope that was opened counts in the scope around it when it is closed.
+        if definition.opens().is_none() {
+            let counts = &mut self.scope_mut().counts;
+            counts.definitions += 1;
+            match (side, definition) {
+                (Some(Side::Import), _) => counts.imports += 1,
+                (Some(Side::Export), _) => counts.exports += 1,
+                (_, Definition::Start(_)) => counts.starts += 1,
+                (_, Definition::Custom(_)) => counts.customs += 1,
+                _ => {}
+            }
+        }
+    }
+
+    fn check(&mut self, definition: &Definition<'_>) -> Checked {
+        let form = self.form();
+        if !form.permits(definition) {
+            return Err(match definition {
+                Definition::Alias(_) => K::AliasInType.into(),
+                _ => K::Misplaced.into(),
+            });
+        }
+        if form != Form::Component {
+            let declarations = self.scope().counts.definitions;
+            let (what, most) = match form {
+                Form::ModuleType => ("module type declarations", self.limits.module_type_decls),
+                _ => ("component or instance type declarations", self.limits.type_decls),
+            };
+            self.within(what, declarations, most)?;
+        }
+        if form == Form::ModuleType {
+            return self.module_type_decl(definition);
+        }
+        match definition {
+            Definition::CoreModule(module) => self.core_module(module),
+            Definition::CoreInstance(instance) => self.core_instance(instance),
+            Definition::CoreType(CoreTypeDef::Module) => self.open_module_type(),
+            Definition::CoreType(CoreTypeDef::Sub(ty)) => {
+                self.core_types(core::slice::from_ref(ty))
+            }
+            Definition::CoreType(CoreTypeDef::Rec(types)) => self.core_types(types),
+            Definition::Component => {
+                let index = self.scope().len(Sort::Plain(PlainSort::Component));
+                self.open(Form::Component, Outer::Component(index));
+                self.nest("components", index, self.limits.components)
+            }
+            Definition::Instance(instance) => self.instance(instance),
+            Definition::Alias(alias) => self.alias(alias),
+            Definition::Type(ty) => {
+                let index = self.scope().len(Sort::Plain(PlainSort::Type));
+                match ty {
+                    Type::Component => self.open(Form::ComponentType, Outer::Type(index)),
+                    Type::Instance => self.open(Form::InstanceType, Outer::Type(index)),
+                    _ => {
+                        self.types_within(1)?;
+                        let id = self.define_type(ty)?;
+                        self.scope_mut().push(Sort::Plain(PlainSort::Type), id.0);
+                    }
+                }
+                Ok(())
+            }
+            Definition::Canon(canon) => self.canon(canon),
+            Definition::Start(start) => self.start(start),
+            Definition::Import(import) => self.import(import),
+            Definition::Export(export) => self.export(export),
+            Definition::ExportDecl(export) => self.export_decl(export),
+            Definition::Value(_) => Err(ErrorKind::Unsupported(Feature::CmValues).into()),
+            Definition::Custom(_) => Ok(()),
+            // All others were handled, or are not permitted here.
+            _ => Err(K::Misplaced.into()),
+        }
+    }
+
+    /// The scope that definitions are added to.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scopes[self.scopes.len() - 1]
+    }
+
+    /// The scope that definitions are added to.
+    pub(crate) fn scope_mut(&mut self) -> &mut Scope {
+        let last = self.scopes.len() - 1;
+        &mut self.scopes[last]
+    }
+
+    /// What the current scope belongs to.
+    pub(crate) fn form(&self) -> Form {
+        self.scope().form
+    }
+
+    pub(crate) fn open(&mut self, form: Form, step: Outer) {
+        self.scopes.push(Scope::new(form, Some(step), self.span));
+    }
+
+    /// Counts a module or component.
+    pub(crate) fn nest(&mut self, what: &'static str, index: u32, most: u32) -> Checked {
+        self.nested = self.nested.saturating_add(1);
+        self.within(what, index, most)?;
+        self.within("modules and components", self.nested - 1, self.limits.modules_and_components)
+    }
+
+    /// Checks that one more is within a limit.
+    pub(crate) fn within(&self, what: &'static str, count: u32, most: u32) -> Checked {
+        match count < most {
+            true => Ok(()),
+            false => Err(ErrorKind::Limit(what, most.into()).into()),
+        }
+    }
+
+    /// Checks that more types are within the limit.
+    pub(crate) fn types_within(&self, count: u32) -> Checked {
+        let scope = self.scope();
+        let types = scope
+            .len(Sort::Plain(PlainSort::Type))
+            .saturating_add(scope.len(Sort::Core(CoreSort::Type)))
+            .saturating_add(count);
+        self.within("types", types.saturating_sub(1), self.limits.types)
+    }
+
+    /// Closes the current scope, and adds what it made to the one around it.
+    fn close(&mut self) {
+        let place = match self.scope().step {
+            Some(Outer::Component(index)) => (Sort::Plain(PlainSort::Component), index),
+            Some(Outer::Type(index)) => (Sort::Plain(PlainSort::Type), index),
+            Some(Outer::CoreType(index)) => (Sort::Core(CoreSort::Type), index),
+            Some(Outer::CoreModule(_)) | None => {
+                let error = K::Misplaced.into();
+                return self.report(error, None);
+            }
+        };
+        self.span = self.scope().span;
+        if self.form() == Form::ModuleType {
+            return self.close_module_type();
+        }
+        let finished = self.finish_scope();
+        let is_type = self.form() != Form::Component;
+        let Some(_) = self.scopes.pop() else { return };
+        let word = finished.map_or(NodeId::UNKNOWN, |id| id).0;
+        let limit = match is_type {
+            true => self.types_within(1),
+            false => Ok(()),
+        };
+        if let Err(error) = limit {
+            self.report(error, Some(DefinitionRef::Indexed(place.0, place.1)));
+        }
+        self.scope_mut().push(place.0, word);
+        self.scope_mut().counts.definitions += 1;
+    }
+
+    /// The type of the component or instance whose scope ends.
+    fn finish_scope(&mut self) -> Option<NodeId> {
+        if self.form() == Form::Component {
+            let unused = self.scope().used.iter().position(|used| !used);
+            if let Some(index) = unused {
+                let error = K::ValueUnused { index: index as u32 }.into();
+                let place = DefinitionRef::Indexed(Sort::Plain(PlainSort::Value), index as u32);
+                self.report(error, Some(place));
+            }
+        }
+        let scope = self.scope();
+        let (imports, exports) = (&scope.imports.entries, &scope.exports.entries);
+        if scope.form == Form::InstanceType {
+            let bound: Vec<u32> = scope.defined.keys().copied().collect();
+            let exports = exports.clone();
+            return Some(self.arena.instance(&bound, &exports));
+        }
+        let nodes = |entries: &[super::arena::Entry]| {
+            entries.iter().filter_map(|entry| entry.entity.node()).collect::<Vec<_>>()
+        };
+        let in_imports = self.arena.free_resources(nodes(imports).into_iter());
+        let in_exports = self.arena.free_resources(nodes(exports).into_iter());
+        let exported = self.arena.exported_resources(exports);
+        let mut problems = Vec::new();
+        let mut defined = Vec::new();
+        for &resource in scope.defined.keys() {
+            if in_imports.contains(&resource) {
+                let resource = self.arena.describe_variable(resource);
+                problems.push(K::LocalInImports { resource });
+            }
+            if in_exports.contains(&resource) {
+                if !exported.contains(&resource) {
+                    let resource = self.arena.describe_variable(resource);
+                    problems.push(K::LocalInExports { resource });
+                }
+                defined.push(resource);
+            }
+        }
+        let parts = ComponentParts {
+            imported: scope.imported.clone(),
+            defined,
+            imports: imports.clone(),
+            exports: exports.clone(),
+        };
+        for problem in problems {
+            self.report(problem.into(), None);
+        }
+        Some(self.arena.component(&parts))
+    }
+
+    /// Adds an error, with its place.
+    pub(crate) fn report(&mut self, mut error: Error, place: Option<DefinitionRef>) {
+        if self.is_stopped() {
+            return;
+        }
+        let outer = self.path();
+        let path = place.map_or_else(|| error.path.clone(), Path::definition);
+        error.path = path.within(&outer);
+        error.span = error.span.or(self.span);
+        self.errors.push(error);
+    }
+
+    /// The steps to the current scope.
+    pub(crate) fn path(&self) -> Vec<Outer> {
+        self.scopes.iter().filter_map(|scope| scope.step).collect()
+    }
+
+    /// Adds all errors of the definition at `place` but the last, which is returned.
+    pub(crate) fn report_all(&mut self, sort: Sort, errors: Vec<K>) -> Checked {
+        let mut errors = errors.into_iter();
+        let Some(last) = errors.next_back() else { return Ok(()) };
+        let place = DefinitionRef::Indexed(sort, self.scope().len(sort));
+        for error in errors {
+            self.report(error.into(), Some(place));
+        }
+        Err(last.into())
+    }
+
+    /// Whether a feature is on.
+    pub(crate) fn has(&self, feature: Feature) -> bool {
+        self.features.contains(feature)
+    }
+
+    /// Checks that a feature is on. `what` needs it, as the phrase says.
+    pub(crate) fn need(&self, feature: Feature, what: &'static str) -> Checked {
+        match self.has(feature) {
+            true => Ok(()),
+            false => Err(Error::disabled(ErrorKind::NotEnabled(what), feature)),
+        }
+    }
+
+    /// The word at an index of the current scope. Words of definitions with errors are 0.
+    pub(crate) fn get(&self, sort: Sort, index: u32) -> Checked<u32> {
+        self.get_in(self.scope(), sort, index)
+    }
+
+    /// The word at an index of a scope.
+    pub(crate) fn get_in(&self, scope: &Scope, sort: Sort, index: u32) -> Checked<u32> {
+        scope.get(sort, index).ok_or_else(|| {
+            let (name, space) = match sort {
+                Sort::Plain(PlainSort::Func) => ("function", "function"),
+                Sort::Core(CoreSort::Func) => ("core function", "function"),
+                Sort::Core(CoreSort::Instance) => ("core instance", "instance"),
+                Sort::Core(sort) => (sort.keyword(), sort.keyword()),
+                Sort::Plain(sort) => (sort.keyword(), sort.keyword()),
+            };
+            K::UnknownIndex { sort: name, index, space, len: scope.len(sort) }.into()
+        })
+    }
+
+    /// The node at an index of the current scope.
+    pub(crate) fn node_at(&self, sort: PlainSort, index: u32) -> Checked<NodeId> {
+        self.get(Sort::Plain(sort), index).map(NodeId)
+    }
+
+    /// The core type at an index of the current scope.
+    pub(crate) fn core_type_at(&self, index: u32) -> Checked<CoreType> {
+        self.get(Sort::Core(CoreSort::Type), index).map(CoreType::from_word)
+    }
+
+    /// The type at an index, and its kind without names.
+    pub(crate) fn type_at(&self, index: u32) -> Checked<(NodeId, Kind)> {
+        let id = self.node_at(PlainSort::Type, index)?;
+        Ok((id, self.arena.kind(id)))
+    }
+
+    /// Finishes the component.
+    ///
+    /// # Errors
+    /// All errors so far, and those of the component as a whole: values that are not used, and
+    /// resources that are exported only in part.
+    pub fn finish(mut self) -> Result<ComponentTypes, Errors> {
+        self.span = None;
+        while self.scopes.len() > 1 {
+            self.close();
+        }
+        let root = match self.is_stopped() {
+            true => None,
+            false => self.finish_scope(),
+        };
+        match Errors::from_list(self.errors) {
+            Some(errors) => Err(errors),
+            None => Ok(ComponentTypes::new(
+                self.arena,
+                self.core,
+                self.registry,
+                root.unwrap_or(NodeId::UNKNOWN),
+            )),
+        }
+    }
+
+    /// Validates a component.
+    ///
+    /// # Errors
+    /// All independent errors.
+    pub fn component(mut self, component: &Component<'_>) -> Result<ComponentTypes, Errors> {
+        for definition in &component.definitions {
+            let _ = self.definition(definition);
+        }
+        self.finish()
+    }
+
+    /// The text with this id, for messages.
+    pub(crate) fn owned(&self, id: super::arena::TextId) -> String {
+        self.arena.str(id).into()
+    }
+}
+
+/// Validates a component with the default features and limits.
+///
+/// # Errors
+/// All independent errors, at most 20.
+///
+/// ```
+/// use wattle_ast::components::Component;
+/// assert!(wattle_validator::validate_component(&Component::default()).is_ok());
+/// ```
+pub fn validate_component(component: &Component<'_>) -> Result<ComponentTypes, Errors> {
+    Validator::new().component(component)
+}

@@ -1,0 +1,571 @@
+//! The result: what a component imports and exports, by name, with types that can be read.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use wattle_ast::Shown;
+use wattle_ast::components::PrimType;
+
+use super::arena::{ABSENT, Arena, ComponentParts, EntitySort, Entry, Kind, NodeId, TextId};
+use super::core_types::{CoreItem, CoreTypes, shown, shown_func};
+use super::matching::form;
+use crate::registry::Registry;
+
+/// The types of a valid component.
+///
+/// ```
+/// use wattle_ast::components::{Component, Definition, ExternDesc, FuncType, Import, Type};
+/// use wattle_validator::validate_component;
+///
+/// let ty = FuncType { is_async: false, params: [].into(), result: None.into() };
+/// let import = Import { name: "greet".into(), ty: ExternDesc::Func(0.into()) };
+/// let component: Component<'_> =
+///     [Definition::Type(Type::Func(ty)), Definition::Import(import)].into_iter().collect();
+/// let types = validate_component(&component).unwrap();
+/// let import = types.import("greet").unwrap();
+/// assert_eq!(import.to_string(), "greet: func()");
+/// assert_eq!(types.exports().count(), 0);
+/// ```
+#[derive(Clone, Debug)]
+pub struct ComponentTypes {
+    arena: Arena,
+    core: CoreTypes,
+    registry: Arc<Registry>,
+    parts: ComponentParts,
+}
+
+impl ComponentTypes {
+    pub(crate) fn new(
+        arena: Arena,
+        core: CoreTypes,
+        registry: Arc<Registry>,
+        root: NodeId,
+    ) -> ComponentTypes {
+        let parts = arena.component_parts(root);
+        ComponentTypes { arena, core, registry, parts }
+    }
+
+    /// The imports, in order.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = Extern<'_>> {
+        self.parts.imports.iter().map(|&entry| Extern { types: self, entry })
+    }
+
+    /// The exports, in order.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = Extern<'_>> {
+        self.parts.exports.iter().map(|&entry| Extern { types: self, entry })
+    }
+
+    /// The import with this name.
+    pub fn import(&self, name: &str) -> Option<Extern<'_>> {
+        self.imports().find(|import| import.name() == name)
+    }
+
+    /// The export with this name.
+    pub fn export(&self, name: &str) -> Option<Extern<'_>> {
+        self.exports().find(|export| export.name() == name)
+    }
+}
+
+/// An import or export of a component or instance. `Display` shows its name and its type.
+#[derive(Clone, Copy)]
+pub struct Extern<'a> {
+    types: &'a ComponentTypes,
+    entry: Entry,
+}
+
+/// What an import or export is.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum ExternView<'a> {
+    /// A core module.
+    Module(ModuleView<'a>),
+    /// A function.
+    Func(TypeView<'a>),
+    /// A value of this type.
+    Value(TypeView<'a>),
+    /// A type.
+    Type(TypeView<'a>),
+    /// A component.
+    Component(TypeView<'a>),
+    /// An instance.
+    Instance(TypeView<'a>),
+}
+
+impl<'a> Extern<'a> {
+    /// The name.
+    pub fn name(&self) -> &'a str {
+        self.types.arena.str(self.entry.name)
+    }
+
+    /// The interface that an instance under a plain name has.
+    pub fn implements(&self) -> Option<&'a str> {
+        self.text(self.types.arena.attributes_of(&self.entry).implements)
+    }
+
+    /// What a canonical version leaves out of the version.
+    pub fn version_suffix(&self) -> Option<&'a str> {
+        self.text(self.types.arena.attributes_of(&self.entry).version_suffix)
+    }
+
+    /// The name that means something to the host.
+    pub fn external_id(&self) -> Option<&'a str> {
+        self.text(self.types.arena.attributes_of(&self.entry).external_id)
+    }
+
+    fn text(&self, id: Option<TextId>) -> Option<&'a str> {
+        Some(self.types.arena.str(id?))
+    }
+
+    /// What it is.
+    pub fn view(&self) -> ExternView<'a> {
+        let (types, id) = (self.types, self.entry.entity.id);
+        let ty = TypeView { types, id: NodeId(id) };
+        match self.entry.entity.sort {
+            EntitySort::Module => ExternView::Module(ModuleView { types, id }),
+            EntitySort::Func => ExternView::Func(ty),
+            EntitySort::Value => ExternView::Value(ty),
+            EntitySort::Type => ExternView::Type(ty),
+            EntitySort::Component => ExternView::Component(ty),
+            EntitySort::Instance => ExternView::Instance(ty),
+        }
+    }
+}
+
+impl fmt::Display for Extern<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", Shown(self.name()))?;
+        match self.view() {
+            ExternView::Module(_) => f.write_str("core module"),
+            ExternView::Value(ty) => write!(f, "value {ty}"),
+            ExternView::Type(ty) => {
+                let arena = &ty.types.arena;
+                match arena.kind(ty.id) {
+                    Kind::Resource => f.write_str("resource"),
+                    _ => write!(f, "type {}", described(arena, arena.unnamed(ty.id), MOST_SHOWN)),
+                }
+            }
+            ExternView::Func(ty) | ExternView::Component(ty) | ExternView::Instance(ty) => {
+                ty.fmt(f)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Extern<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A type. `Display` shows it in the notation of WIT, with types that have a name by their name, and
+/// dots in place of what would be too long.
+#[derive(Clone, Copy)]
+pub struct TypeView<'a> {
+    types: &'a ComponentTypes,
+    id: NodeId,
+}
+
+/// What a type consists of.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Shape<'a> {
+    /// A primitive type.
+    Prim(PrimType),
+    /// Fields, by label.
+    Record(Vec<(&'a str, TypeView<'a>)>),
+    /// Cases, by label.
+    Variant(Vec<(&'a str, Option<TypeView<'a>>)>),
+    /// The elements, and their number if it is fixed.
+    List(TypeView<'a>, Option<u32>),
+    /// The parts.
+    Tuple(Vec<TypeView<'a>>),
+    /// The labels.
+    Flags(Vec<&'a str>),
+    /// The labels.
+    Enum(Vec<&'a str>),
+    /// A value or nothing.
+    Option(TypeView<'a>),
+    /// A result or an error.
+    Result(Option<TypeView<'a>>, Option<TypeView<'a>>),
+    /// A handle that owns its resource.
+    Own(TypeView<'a>),
+    /// A handle that borrows its resource.
+    Borrow(TypeView<'a>),
+    /// A stream.
+    Stream(Option<TypeView<'a>>),
+    /// A future.
+    Future(Option<TypeView<'a>>),
+    /// Keys and values.
+    Map(TypeView<'a>, TypeView<'a>),
+    /// A function.
+    Func {
+        /// Whether callers need not wait for it to return.
+        is_async: bool,
+        /// The parameters, by label.
+        params: Vec<(&'a str, TypeView<'a>)>,
+        /// The result.
+        result: Option<TypeView<'a>>,
+    },
+    /// A resource. Two of them are one resource if the numbers are equal.
+    Resource(u32),
+    /// The exports of an instance.
+    Instance(Vec<Extern<'a>>),
+    /// The imports and exports of a component.
+    Component(Vec<Extern<'a>>, Vec<Extern<'a>>),
+}
+
+impl<'a> TypeView<'a> {
+    /// The name that an import or export gives to the type.
+    pub fn name(&self) -> Option<&'a str> {
+        name_of(&self.types.arena, self.id)
+    }
+
+    /// Whether two types are equal: resources by identity, value types and functions by structure.
+    pub fn is_equal(&self, other: &TypeView<'_>) -> bool {
+        core::ptr::eq(self.types, other.types)
+            && self.types.arena.node(self.id).structure == self.types.arena.node(other.id).structure
+    }
+
+    /// What the type consists of.
+    pub fn shape(&self) -> Shape<'a> {
+        let types = self.types;
+        let arena = &types.arena;
+        let id = arena.unnamed(self.id);
+        let node = arena.node(id);
+        let words = &*node.words;
+        let view = |word: u32| TypeView { types, id: NodeId(word) };
+        let opt = |word: Option<&u32>| word.copied().filter(|&word| word != ABSENT).map(view);
+        let first = || view(words.first().copied().unwrap_or_default());
+        let label = |word: u32| arena.str(TextId(word));
+        let labels = || words.iter().map(|&word| label(word)).collect();
+        let pairs = |words: &[u32]| {
+            words.chunks_exact(2).map(|pair| (label(pair[0]), view(pair[1]))).collect()
+        };
+        let externs = |entries: Vec<Entry>| {
+            entries.into_iter().map(|entry| Extern { types, entry }).collect()
+        };
+        match node.kind {
+            Kind::Record => Shape::Record(pairs(words)),
+            Kind::Variant => Shape::Variant(
+                words.chunks_exact(2).map(|pair| (label(pair[0]), opt(pair.get(1)))).collect(),
+            ),
+            Kind::List => Shape::List(first(), None),
+            Kind::FixedList => Shape::List(first(), words.get(1).copied()),
+            Kind::Tuple => Shape::Tuple(words.iter().map(|&word| view(word)).collect()),
+            Kind::Flags => Shape::Flags(labels()),
+            Kind::Enum => Shape::Enum(labels()),
+            Kind::Option => Shape::Option(first()),
+            Kind::Result => Shape::Result(opt(words.first()), opt(words.get(1))),
+            Kind::Own => Shape::Own(first()),
+            Kind::Borrow => Shape::Borrow(first()),
+            Kind::Stream => Shape::Stream(opt(words.first())),
+            Kind::Future => Shape::Future(opt(words.first())),
+            Kind::Map => Shape::Map(first(), view(words.get(1).copied().unwrap_or_default())),
+            Kind::Func => Shape::Func {
+                is_async: words.first() != Some(&0),
+                params: pairs(words.get(2..).unwrap_or_default()),
+                result: opt(words.get(1)),
+            },
+            Kind::Resource => Shape::Resource(words.first().copied().unwrap_or_default()),
+            Kind::Instance => Shape::Instance(externs(arena.exports(id).collect())),
+            Kind::Component => {
+                let parts = arena.component_parts(id);
+                Shape::Component(externs(parts.imports), externs(parts.exports))
+            }
+            // A valid component has no unknown types, and names were taken off.
+            Kind::Prim | Kind::Unknown | Kind::Named => {
+                Shape::Prim(arena.as_prim(id).unwrap_or(PrimType::Bool))
+            }
+        }
+    }
+}
+
+impl fmt::Display for TypeView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&described(&self.types.arena, self.id, MOST_SHOWN))
+    }
+}
+
+impl fmt::Debug for TypeView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The type of a core module.
+#[derive(Clone, Copy)]
+pub struct ModuleView<'a> {
+    types: &'a ComponentTypes,
+    id: u32,
+}
+
+impl<'a> ModuleView<'a> {
+    /// The imports: module, name, and the type in the notation of the text format.
+    pub fn imports(&self) -> impl Iterator<Item = (&'a str, &'a str, String)> {
+        let types = self.types;
+        types.core.module(self.id).imports.iter().map(move |&(module, name, item)| {
+            (types.arena.str(module), types.arena.str(name), types.core_item(item))
+        })
+    }
+
+    /// The exports: name, and the type in the notation of the text format.
+    pub fn exports(&self) -> impl Iterator<Item = (&'a str, String)> {
+        let types = self.types;
+        let exports = types.core.module(self.id).exports.iter();
+        exports.map(move |&(name, item)| (types.arena.str(name), types.core_item(item)))
+    }
+}
+
+impl fmt::Debug for ModuleView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.imports()).entries(self.exports()).finish()
+    }
+}
+
+impl ComponentTypes {
+    fn core_item(&self, item: u32) -> String {
+        use alloc::format;
+        let limits = |limits: &wattle_ast::Limits| {
+            let addr = match limits.addr {
+                wattle_ast::AddrType::I32 => "",
+                wattle_ast::AddrType::I64 => "i64 ",
+            };
+            let max = limits.max.map_or_else(String::new, |max| format!(" {max}"));
+            let shared = if limits.shared { " shared" } else { "" };
+            format!("{addr}{}{max}{shared}", limits.min)
+        };
+        match self.core.item(item) {
+            CoreItem::Unknown => String::from("unknown"),
+            CoreItem::Func(id) => shown_func(&self.registry, id),
+            CoreItem::Tag(id) => format!("(tag {})", shown_func(&self.registry, id)),
+            CoreItem::Table(table) => {
+                let elem = shown(table.elem);
+                format!("(table {} {elem})", limits(&table.ty.limits))
+            }
+            CoreItem::Mem(memory) => format!("(memory {})", limits(&memory.limits)),
+            CoreItem::Global(ty) => {
+                let (is_mutable, ty) = (ty.has_flag(), shown(ty.without_flag()));
+                let ty: &dyn fmt::Display = &ty;
+                match is_mutable {
+                    true => format!("(global (mut {ty}))"),
+                    false => format!("(global {ty})"),
+                }
+            }
+        }
+    }
+}
+
+/// The most pieces of a type that are written out where it is shown by itself.
+const MOST_SHOWN: usize = 10_000;
+/// The most pieces of a type that are written out in a message.
+const MOST_IN_MESSAGE: usize = 60;
+
+/// The name of a type that has one.
+fn name_of(arena: &Arena, id: NodeId) -> Option<&str> {
+    let node = arena.node(id);
+    match (node.kind, &*node.words) {
+        (Kind::Named | Kind::Resource, [variable, ..]) => {
+            arena.origin(*variable).name.map(|name| arena.str(name))
+        }
+        _ => None,
+    }
+}
+
+/// A type in a message.
+pub(crate) fn describe(arena: &Arena, id: NodeId) -> String {
+    if let Some(variable) = arena.resource_variable(id) {
+        return arena.describe_variable(variable);
+    }
+    let text = described(arena, id, MOST_IN_MESSAGE);
+    match name_of(arena, id) {
+        Some(_) => {
+            use alloc::format;
+            format!("{} `{text}`", form(arena.kind(id)))
+        }
+        None => text,
+    }
+}
+
+impl Arena {
+    /// A resource in a message: by the name that it was introduced with, if it has one.
+    pub(crate) fn describe_variable(&self, variable: u32) -> String {
+        use alloc::format;
+        let origin = self.origin(variable);
+        let text = |id: TextId| Shown(self.str(id));
+        match (origin.name, origin.within) {
+            (Some(name), Some(within)) => {
+                format!("the resource `{}` of `{}`", text(name), text(within))
+            }
+            (Some(name), None) => format!("the resource `{}`", text(name)),
+            (None, _) => String::from("a resource without a name"),
+        }
+    }
+}
+
+/// A piece of a description: text, or a type that is still to be described.
+enum Piece<'a> {
+    Text(&'a str),
+    Name(&'a str),
+    Number(u32),
+    Type(NodeId),
+}
+
+/// A type in the notation of WIT, with at most this many pieces.
+fn described(arena: &Arena, root: NodeId, most: usize) -> String {
+    use core::fmt::Write;
+    let mut text = String::new();
+    let mut left = most;
+    // The pieces to come, the next one last.
+    let mut open = Vec::from([Piece::Type(root)]);
+    while let Some(piece) = open.pop() {
+        let Some(rest) = left.checked_sub(1) else {
+            text.push('…');
+            break;
+        };
+        left = rest;
+        match piece {
+            Piece::Text(piece) => text.push_str(piece),
+            Piece::Name(name) => {
+                let _ = write!(text, "{}", Shown(name));
+            }
+            Piece::Number(number) => {
+                let _ = write!(text, "{number}");
+            }
+            Piece::Type(id) => {
+                let from = open.len();
+                pieces(arena, id, left, &mut open);
+                open[from..].reverse();
+            }
+        }
+    }
+    text
+}
+
+/// The pieces of a type, in order. No more are added than can be shown.
+fn pieces<'a>(arena: &'a Arena, id: NodeId, most: usize, out: &mut Vec<Piece<'a>>) {
+    use Piece::{Name, Number, Text, Type};
+    if let Some(name) = name_of(arena, id) {
+        return out.push(Name(name));
+    }
+    let bare = arena.unnamed(id);
+    if bare != id {
+        return out.push(Type(bare));
+    }
+    let node = arena.node(id);
+    let words = &*node.words;
+    let label = |word: u32| Name(arena.str(TextId(word)));
+    let list = |out: &mut Vec<Piece<'a>>, keyword, words: &[u32], open, close| {
+        out.extend([Text(keyword), Text(open)]);
+        for (place, &word) in words.iter().take(most).enumerate() {
+            if place > 0 {
+                out.push(Text(", "));
+            }
+            out.push(if word == ABSENT { Text("_") } else { Type(NodeId(word)) });
+        }
+        out.push(Text(close));
+    };
+    let pairs = |out: &mut Vec<Piece<'a>>, words: &[u32], open, close| {
+        for (place, pair) in words.chunks_exact(2).take(most).enumerate() {
+            out.extend([Text(if place > 0 { ", " } else { "" }), label(pair[0])]);
+            if pair[1] != ABSENT {
+                out.extend([Text(open), Type(NodeId(pair[1])), Text(close)]);
+            }
+        }
+    };
+    let externs = |out: &mut Vec<Piece<'a>>, entries: &[Entry]| {
+        for (place, entry) in entries.iter().take(most).enumerate() {
+            out.extend([Text(if place > 0 { ", " } else { "" }), Name(arena.str(entry.name))]);
+        }
+    };
+    match node.kind {
+        Kind::Prim => out.push(Text(arena.as_prim(id).map_or("", |prim| prim.keyword()))),
+        Kind::Record => {
+            out.push(Text("record { "));
+            pairs(out, words, ": ", "");
+            out.push(Text(" }"));
+        }
+        Kind::Variant => {
+            out.push(Text("variant { "));
+            pairs(out, words, "(", ")");
+            out.push(Text(" }"));
+        }
+        Kind::Flags | Kind::Enum => {
+            out.extend([Text(form(node.kind)), Text(" { ")]);
+            for (place, &word) in words.iter().take(most).enumerate() {
+                out.extend([Text(if place > 0 { ", " } else { "" }), label(word)]);
+            }
+            out.push(Text(" }"));
+        }
+        Kind::FixedList => {
+            let (elem, len) = (words.first(), words.get(1));
+            out.push(Text("list<"));
+            out.extend(elem.map(|&word| Type(NodeId(word))));
+            out.push(Text(", "));
+            out.extend(len.map(|&len| Number(len)));
+            out.push(Text(">"));
+        }
+        Kind::Func => {
+            let is_async = words.first() != Some(&0);
+            out.push(Text(if is_async { "async func(" } else { "func(" }));
+            pairs(out, words.get(2..).unwrap_or_default(), ": ", "");
+            out.push(Text(")"));
+            if let Some(&result) = words.get(1).filter(|&&word| word != ABSENT) {
+                out.extend([Text(" -> "), Type(NodeId(result))]);
+            }
+        }
+        Kind::Result if words == [ABSENT, ABSENT] => out.push(Text("result")),
+        Kind::Stream | Kind::Future if words == [ABSENT] => out.push(Text(form(node.kind))),
+        Kind::List
+        | Kind::Option
+        | Kind::Tuple
+        | Kind::Result
+        | Kind::Own
+        | Kind::Borrow
+        | Kind::Stream
+        | Kind::Future
+        | Kind::Map => list(out, form(node.kind), words, "<", ">"),
+        Kind::Resource => out.push(Text("resource")),
+        Kind::Instance => {
+            out.push(Text("instance { "));
+            externs(out, &arena.exports(id).take(most).collect::<Vec<_>>());
+            out.push(Text(" }"));
+        }
+        Kind::Component => {
+            let parts = arena.component_parts(id);
+            out.push(Text("component { import "));
+            externs(out, &parts.imports);
+            out.push(Text("; export "));
+            externs(out, &parts.exports);
+            out.push(Text(" }"));
+        }
+        Kind::Unknown | Kind::Named => out.push(Text("unknown")),
+    }
+}
+
+/// What a type of this kind is, with its article.
+pub(crate) const fn words_for(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Unknown | Kind::Named => "unknown",
+        Kind::Prim => "a primitive type",
+        Kind::Record => "a record",
+        Kind::Variant => "a variant",
+        Kind::List => "a list",
+        Kind::FixedList => "a list of a fixed length",
+        Kind::Tuple => "a tuple",
+        Kind::Flags => "a set of flags",
+        Kind::Enum => "an enum",
+        Kind::Option => "an option",
+        Kind::Result => "a result",
+        Kind::Own => "an `own` handle",
+        Kind::Borrow => "a `borrow` handle",
+        Kind::Stream => "a stream",
+        Kind::Future => "a future",
+        Kind::Map => "a map",
+        Kind::Func => "a function type",
+        Kind::Resource => "a resource type",
+        Kind::Instance => "an instance type",
+        Kind::Component => "a component type",
+    }
+}

@@ -1,0 +1,246 @@
+//! What errors of components say, how many there are, and that none only follows from another.
+
+use wattle_ast::components::{
+    Alias, Arg, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, Import,
+    Instance, PlainSortIdx, PrimType, SortIdx, Type, TypeBound, ValType,
+};
+use wattle_ast::{ComponentIdx, ComponentTypeIdx, Features, Name};
+use wattle_validator::Limits;
+use wattle_validator::components::{ExternView, Shape, Validator};
+use wattle_wat::Parser;
+
+fn validator() -> Validator {
+    Validator::new().features(Features::ALL)
+}
+
+/// The errors of a component in text form.
+#[track_caller]
+fn errors(text: &str) -> Vec<String> {
+    let parsed = Parser::new().features(Features::ALL).component(text);
+    let component = parsed.unwrap_or_else(|errors| panic!("{errors}")).component;
+    match validator().component(&component) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn an_instantiation_names_all_that_is_missing_or_different_and_where() {
+    let text = r#"(component
+        (component $c
+            (import "a" (func))
+            (import "b" (func (param "x" u32)))
+            (import "i" (instance
+                (export "f" (func (param "x" (tuple u8 (list string)))))
+                (export "g" (func)))))
+        (import "f" (func $f))
+        (import "h" (instance $h (export "f" (func (param "x" (tuple u8 (list u8)))))))
+        (instance (instantiate $c (with "b" (func $f)) (with "i" (instance $h)))))"#;
+    assert_eq!(
+        errors(text),
+        [
+            "missing import named `a`: the component imports it as a func in instance 1",
+            "type mismatch for import `b`: expected 1 parameters, found 0 in instance 1",
+            "type mismatch for import `i`: missing expected export `g` in instance 1",
+            "type mismatch in tuple field 1: expected primitive `string` found primitive `u8`, \
+             in import `i`, export `f`, parameter `x` in instance 1",
+        ]
+    );
+}
+
+#[test]
+fn resources_are_called_by_their_names() {
+    let text = r#"(component
+        (import "wasi:io/streams@0.2.3" (instance $io
+            (export "output-stream" (type (sub resource)))))
+        (alias export $io "output-stream" (type $out))
+        (canon resource.new $out (core func))
+        (component $c
+            (import "r" (type $r (sub resource)))
+            (import "f" (func (param "x" (own $r)))))
+        (import "other" (type $other (sub resource)))
+        (import "g" (func $g (param "x" (own $out))))
+        (instance (instantiate $c (with "r" (type $other)) (with "f" (func $g)))))"#;
+    assert_eq!(
+        errors(text),
+        [
+            "type 1 is not a local resource: the resource `output-stream` of \
+             `wasi:io/streams@0.2.3` is not defined in this component in core func 0",
+            "type mismatch in function parameter `x`: resource types are not the same: \
+             expected the resource `other`, found the resource `output-stream` of \
+             `wasi:io/streams@0.2.3`, in import `f` in instance 1",
+        ]
+    );
+}
+
+#[test]
+fn independent_errors_are_reported_and_none_that_only_follow() {
+    let text = r#"(component
+        (type $bad (record (field "a" u8) (field "A" u8)))
+        (type $list (list $bad))
+        (import "f" (func $f (param "x" $list)))
+        (core func (canon lower (func $f)))
+        (type $flags (flags))
+        (import "aB" (func))
+        (component
+            (type $t (tuple))
+            (export "t" (type $t)))
+        (instance $i (instantiate 0))
+        (alias export $i "missing" (func)))"#;
+    let found = errors(text);
+    assert_eq!(
+        found.iter().map(|error| error.split(':').next().unwrap()).collect::<Vec<_>>(),
+        [
+            "record field name `A` conflicts with previous field name `a` in type 0",
+            "flags must have at least one entry in type 3",
+            "import name `aB` is not a valid extern name",
+            "tuple type must have at least one type in component 0, type 0",
+            "instance 0 has no export named `missing` in func 2",
+        ]
+    );
+}
+
+#[test]
+fn no_more_errors_than_asked_for() {
+    let mut validator = validator().max_errors(3);
+    let wrong = Definition::Type(Type::Tuple([].into()));
+    let reported = (0..10).filter(|_| validator.definition(&wrong).is_err()).count();
+    assert_eq!((reported, validator.finish().unwrap_err().iter().count()), (3, 3));
+}
+
+#[test]
+fn hidden_types_are_named() {
+    let text = r#"(component
+        (type $point (record (field "x" f32)))
+        (import "f" (func (param "p" $point))))"#;
+    assert_eq!(
+        errors(text),
+        ["func not valid to be used as import: it refers to record { x: f32 }, which no import \
+          gives a name in import 0"]
+    );
+}
+
+#[test]
+fn imports_and_exports_can_be_read_by_name() {
+    let text = r#"(component
+        (import "wasi:io/streams@0.2.3" (instance $io
+            (export "stream" (type $s (sub resource)))
+            (type $data (list u8))
+            (export "read" (func (param "s" (borrow $s)) (result (result $data))))))
+        (alias export $io "read" (func $read))
+        (alias export $io "stream" (type $stream))
+        (export "stream" (type $stream))
+        (export "again" (func $read)))"#;
+    let component = Parser::new().component(text).unwrap().component;
+    let types = validator().component(&component).unwrap();
+    let all = types.imports().chain(types.exports()).map(|it| it.to_string()).collect::<Vec<_>>();
+    assert_eq!(
+        all,
+        [
+            "wasi:io/streams@0.2.3: instance { stream, read }",
+            "stream: resource",
+            "again: func(s: borrow<stream>) -> result<list<u8>, _>",
+        ]
+    );
+    let ExternView::Func(again) = types.export("again").unwrap().view() else { panic!() };
+    let Shape::Func { params, .. } = again.shape() else { panic!() };
+    let Shape::Borrow(resource) = params[0].1.shape() else { panic!() };
+    assert_eq!((params[0].0, resource.name()), ("s", Some("stream")));
+}
+
+fn name(text: String) -> ExternName<'static> {
+    Name::from(text.as_str()).into_owned().into()
+}
+
+fn reference(index: u32) -> ValType {
+    ValType::Type(ComponentTypeIdx(index))
+}
+
+fn outer_type(index: u32) -> Definition<'static> {
+    let item = SortIdx::Plain(PlainSortIdx::Type(ComponentTypeIdx(index)));
+    Definition::Alias(Alias::Outer { count: 1, item })
+}
+
+/// The first error of definitions.
+fn first(
+    definitions: impl IntoIterator<Item = Definition<'static>>,
+    limits: Limits,
+) -> Option<String> {
+    let component: Component<'_> = definitions.into_iter().collect();
+    let types = validator().limits(limits).component(&component);
+    types.err().map(|errors| errors.first().kind.to_string())
+}
+
+#[test]
+fn types_that_grow_when_written_out_end_at_limits() {
+    let byte = Definition::Type(Type::Prim(PrimType::U8));
+    let chain = |ty: fn(ValType) -> Type<'static>, count: u32| {
+        let step = move |index| Definition::Type(ty(reference(index)));
+        std::iter::once(byte.clone()).chain((0..count).map(step)).collect::<Vec<_>>()
+    };
+    assert_eq!(first(chain(Type::List, 99), Limits::JS), None);
+    let deep = first(chain(Type::List, 100), Limits::JS);
+    assert_eq!(deep.as_deref(), Some("type nesting is too deep: at most 100 levels"));
+    let large = first(chain(|ty| Type::Tuple([ty, ty].into()), 60), Limits::JS);
+    assert_eq!(large.as_deref(), Some("effective type size exceeds the limit of 1000000"));
+    // Nothing walks the tree, which has more leaves than there are atoms.
+    let mut wide = chain(|ty| Type::Result { ok: Some(ty), err: Some(ty) }, 30);
+    wide.push(Definition::Type(Type::List(reference(30))));
+    assert_eq!(first(wide, Limits::NONE), None);
+}
+
+#[test]
+fn instance_types_that_double_end_at_limits() {
+    let mut definitions = Vec::new();
+    let export =
+        |name: &'static str, ty| Definition::ExportDecl(ExportDecl { name: name.into(), ty });
+    for index in 0..60_u32 {
+        definitions.push(Definition::Type(Type::Instance));
+        match index.checked_sub(1) {
+            None => definitions.push(export("r", ExternDesc::Type(TypeBound::Resource))),
+            Some(below) => {
+                definitions.push(outer_type(below));
+                let instance = ExternDesc::Instance(ComponentTypeIdx(0));
+                definitions.extend([export("a", instance), export("b", instance)]);
+            }
+        }
+        definitions.push(Definition::End);
+    }
+    let limits = Limits { type_copies: 10_000, ..Limits::JS };
+    let error = first(definitions, limits);
+    assert_eq!(error.as_deref(), Some("too many copies of types: at most 10000"));
+}
+
+#[test]
+fn a_million_equal_types_and_ten_thousand_components() {
+    let bytes = Definition::Type(Type::List(ValType::Prim(PrimType::U8)));
+    assert_eq!(first(std::iter::repeat_n(bytes, 1_000_000), Limits::JS), None);
+    let open = std::iter::repeat_n(Definition::Component, 10_000);
+    let nested = open.chain(std::iter::repeat_n(Definition::End, 10_000));
+    assert_eq!(first(nested.clone(), Limits::NONE), None);
+    let limited = first(nested, Limits::JS);
+    assert_eq!(limited.as_deref(), Some("too many modules and components: at most 1000"));
+}
+
+#[test]
+fn a_hundred_thousand_imports_and_instantiations_up_to_the_limit() {
+    let import = |index: u32| {
+        let ty = ExternDesc::Type(TypeBound::Resource);
+        Definition::Import(Import { name: name(format!("r{index}")), ty })
+    };
+    assert_eq!(first((0..100_000).map(import), Limits::JS), None);
+    let resource = Definition::Export(Export {
+        name: "r".into(),
+        item: SortIdx::Plain(PlainSortIdx::Type(ComponentTypeIdx(0))),
+        ty: None,
+    });
+    let rep =
+        wattle_ast::components::ResourceType { rep: wattle_ast::ValType::I32, destructor: None };
+    let component =
+        [Definition::Component, Definition::Type(Type::Resource(rep)), resource, Definition::End];
+    let args: Box<[Arg<'_>]> = [].into();
+    let instance = Definition::Instance(Instance::Instantiate { component: ComponentIdx(0), args });
+    let many = component.into_iter().chain(std::iter::repeat_n(instance, 4_097));
+    let error = first(many, Limits::JS);
+    assert_eq!(error.as_deref(), Some("too many instances: at most 4096"));
+}
