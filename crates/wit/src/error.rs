@@ -156,6 +156,8 @@ impl fmt::Display for LexError {
     }
 }
 
+impl core::error::Error for LexError {}
+
 /// A row: the variant, its fields, and its message, in which `name` is shown with escapes.
 macro_rules! kinds {
     ($( $(#[$doc:meta])* $variant:ident $({ $($field:ident: $ty:ty),* })? $text:literal; )*) => {
@@ -254,7 +256,7 @@ kinds! {
     Conflict { name: Text, previous: Text } "name `{name}` conflicts with previous name `{previous}`";
     /// Two fields, cases, flags or parameters whose names are too much alike.
     Labels { sort: &'static str, name: Text, previous: Text } "{sort} `{name}` conflicts with previous {sort} `{previous}`";
-    /// A type that is no resource where a resource must be.
+    /// A type where a resource must be.
     NotResource { name: Text } "type `{name}` used in a handle must be a resource";
     /// A type without content.
     Empty { sort: &'static str } "empty {sort}";
@@ -268,7 +270,7 @@ kinds! {
     GetterResult "getters must return a value";
     /// A setter without one parameter.
     SetterParams "setters must have exactly one parameter";
-    /// A setter with a result that is no error.
+    /// A setter whose result has an `ok` type.
     SetterResult "if a setter return type is declared it must be a `result` with no `ok` type";
     /// A setter without its getter.
     NoGetter { name: Text, getter: Text } "setter `{name}` has no corresponding getter `{getter}`";

@@ -90,8 +90,7 @@ fn all_official_scripts_of_components_pass() {
     let mut failures = Vec::new();
     let counts = counts(true, &mut failures);
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
-    let expected =
-        Counts { files: 72, passed: 470, reworded: 29, skipped: 1158, not_validated: 0 };
+    let expected = Counts { files: 72, passed: 470, reworded: 29, skipped: 1158, not_validated: 0 };
     assert_eq!(counts, expected);
 }
 
