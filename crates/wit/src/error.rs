@@ -16,7 +16,7 @@ pub struct Place {
     pub span: Span,
 }
 
-/// An error. `Display` shows what is wrong; [`Error::help`] what helps, and [`Error::place`] where.
+/// An error. `Display` shows what is wrong; [`help`](field@Error::help) what helps, and [`place`](field@Error::place) where.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Error {
     /// What is wrong.
@@ -298,6 +298,8 @@ kinds! {
     WorldNames { direction: &'static str, name: Text, previous: Text } "{direction} `{name}` conflicts with {direction} `{previous}` (names must be strongly unique)";
     /// A renaming of what an included world does not have.
     NoSuchName { name: Text } "no import or export kebab-name `{name}`. Note that an ID does not support renaming";
+    /// A package whose component would be too large for its text.
+    TooLarge { name: Text } "package `{name}` would have more than 1,000,000 definitions in binary";
     /// An exported interface that would need another one imported and exported.
     Transitive { name: Text, through: Text } "interface `{name}` transitively depends on an interface in incompatible ways: `{through}` would have to be imported and exported";
 }
