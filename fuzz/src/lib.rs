@@ -3,6 +3,7 @@
 //! `cargo fuzz run NAME` calls them with inputs from libFuzzer, `cargo test` with seeded inputs. The
 //! binaries of the targets, built without the fuzzer, replay files.
 
+pub mod components;
 #[cfg(feature = "peers")]
 pub mod crosswise;
 #[cfg(feature = "peers")]
@@ -19,8 +20,9 @@ pub mod lockstep;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod positions;
+pub mod structure;
 
-pub use inputs::{Random, seeded_inputs};
+pub use inputs::{Random, mutate_bytes, seeded_inputs};
 
 use wattle::ast::{Error, Event, Features, Module};
 use wattle::parser::Parser;
