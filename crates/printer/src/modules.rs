@@ -383,13 +383,7 @@ impl<'m> Printer<'m> {
         }
     }
 
-    fn func(
-        &mut self,
-        place: usize,
-        index: ExternIdx,
-        func: &'m Func<'_>,
-        hand_on: HandOn<'_>,
-    ) {
+    fn func(&mut self, place: usize, index: ExternIdx, func: &'m Func<'_>, hand_on: HandOn<'_>) {
         let module = self.context.module;
         let at = self.offset(SectionId::Code, place);
         self.begin(index, at);
