@@ -59,7 +59,7 @@ impl Parser {
     /// assert_eq!(recovered.errors[0].span.start, 11);
     /// ```
     pub fn recover(self, bytes: &[u8]) -> Recovered<'_> {
-        let mut builder = Builder::new(Keep::Borrow(bytes, self.offset()));
+        let mut builder = Builder::new(Keep::borrow(bytes, self.offset()));
         let (mut bodies, mut errors) = (Bodies::default(), Vec::new());
         // Bytes that are not even a preamble are a module without anything.
         let mut is_empty = true;

@@ -50,7 +50,9 @@ impl Offsets {
         let place = self.definitions.len();
         match section.id {
             // A custom section that was taken out leaves the offsets of others as they are.
-            SectionId::Custom if section.holds(rest).is_none() => Some(content.saturating_add(size)),
+            SectionId::Custom if section.holds(rest).is_none() => {
+                Some(content.saturating_add(size))
+            }
             SectionId::Component => {
                 section.holds(rest)?;
                 self.definitions.push(start);

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use core::convert::Infallible;
 
 use wattle_ast::components::{
-    Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSink, Component, ContextSlot,
-    CoreInstance, CoreSort, CoreType, Definition, ExternDesc, ExternName, Instance, ParsedName, PlainSort,
+    Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSink, Component, ContextSlot, CoreInstance,
+    CoreSort, CoreType, Definition, ExternDesc, ExternName, Instance, ParsedName, PlainSort,
     ResourceType, ResultList, Sort, SortIdx, Type, ValType, ValueBound,
 };
 use wattle_ast::{

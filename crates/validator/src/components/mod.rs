@@ -48,7 +48,7 @@ mod validator;
 mod view;
 
 pub use error::{ComponentErrorKind, ComponentMismatch, Leaf, NameRule, Step, Text};
-pub use stream::{PartVerdict, WasmTypes, validate_wasm};
 pub use features_used::features_used_of;
+pub use stream::{PartVerdict, WasmTypes, validate_wasm};
 pub use validator::{Validator, validate_component};
 pub use view::{ComponentTypes, Extern, ExternView, ModuleView, Shape, TypeView};

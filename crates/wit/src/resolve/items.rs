@@ -113,13 +113,18 @@ impl<'a> Resolve<'a> {
                     }
                     (rename.unwrap_or(path.name), target)
                 }
-                Item::Interface(interface) => (interface.name, FileName::Local(interface.name.name)),
+                Item::Interface(interface) => {
+                    (interface.name, FileName::Local(interface.name.name))
+                }
                 Item::World(world) => (world.name, FileName::Local(world.name.name)),
             };
             let is_item = |name: &FileName<'_>| matches!(name, FileName::Local(local) if numbers.contains_key(local));
             match names.get(name.name) {
                 // Two items of one name have been reported.
-                Some(FileName::Local(local)) if *local == name.name && is_item(&target) && !matches!(item, Item::Use { .. }) => {}
+                Some(FileName::Local(local))
+                    if *local == name.name
+                        && is_item(&target)
+                        && !matches!(item, Item::Use { .. }) => {}
                 Some(_) => {
                     let kind = ErrorKind::DuplicateInFile { name: name.name.into() };
                     self.error(kind, source, name.span);
@@ -132,7 +137,12 @@ impl<'a> Resolve<'a> {
         names
     }
 
-    fn item_not_found<'n>(&mut self, name: Id<'_>, source: usize, names: impl IntoIterator<Item = &'n str>) {
+    fn item_not_found<'n>(
+        &mut self,
+        name: Id<'_>,
+        source: usize,
+        names: impl IntoIterator<Item = &'n str>,
+    ) {
         let help = self.meant(name.name, names);
         let kind = ErrorKind::ItemNotFound { name: name.name.into() };
         self.error(kind, source, name.span).help = help;
@@ -201,7 +211,8 @@ impl<'a> Resolve<'a> {
                 Target::Interface(self.new_interface(Some(name), package, docs, gate, excluded))
             }
             Item::World(world) => {
-                let (gate, excluded) = self.gate(&world.attributes, package, source, node.name.span);
+                let (gate, excluded) =
+                    self.gate(&world.attributes, package, source, node.name.span);
                 self.worlds.push(WorldData {
                     name,
                     package,
@@ -257,19 +268,26 @@ impl<'a> Resolve<'a> {
     }
 
     /// The interface or world of another package that a path names.
-    fn foreign(&mut self, scope: &Scope<'a>, path: &Path<'a>, is_interface: bool) -> Option<Target> {
+    fn foreign(
+        &mut self,
+        scope: &Scope<'a>,
+        path: &Path<'a>,
+        is_interface: bool,
+    ) -> Option<Target> {
         let text = path.package.as_ref()?;
         let name = package_name(text);
         let Some(&PackageId(package)) = self.package_ids.get(&name) else {
             let help = match self.resolver.looked_in.is_empty() {
                 false => Help::Looked(self.resolver.looked_in.clone().into()),
                 true => {
-                    let names = self.package_ids.keys().take(20).map(|name| name.to_string().into());
+                    let names =
+                        self.package_ids.keys().take(20).map(|name| name.to_string().into());
                     Help::OneOf(names.collect::<Box<[Box<str>]>>())
                 }
             };
             let known: Vec<_> = self.package_ids.keys().map(ToString::to_string).collect();
-            let help = self.meant(&name.to_string(), known.iter().map(|name| &name[..])).unwrap_or(help);
+            let help =
+                self.meant(&name.to_string(), known.iter().map(|name| &name[..])).unwrap_or(help);
             let kind = ErrorKind::PackageNotFound { name: name.to_string().into() };
             self.error(kind, scope.source, text.span).help = Some(help);
             return None;

@@ -91,7 +91,11 @@ impl Resolved {
     /// The other packages, in order.
     pub fn dependencies(&self) -> impl Iterator<Item = &Package> {
         let root = self.root;
-        self.packages.iter().enumerate().filter(move |(at, _)| *at != root).map(|(_, package)| package)
+        self.packages
+            .iter()
+            .enumerate()
+            .filter(move |(at, _)| *at != root)
+            .map(|(_, package)| package)
     }
 }
 

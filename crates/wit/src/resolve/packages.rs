@@ -92,7 +92,8 @@ impl<'a> Resolve<'a> {
         let Some((name, place)) = package else {
             let help = Help::Advice("begin one of the files with `package namespace:name;`");
             let place = group.first().map(|&source| Place { source, span: Span::at(0) });
-            let error = Error { kind: ErrorKind::NoPackage, place, related: None, help: Some(help) };
+            let error =
+                Error { kind: ErrorKind::NoPackage, place, related: None, help: Some(help) };
             self.errors.push(error);
             return None;
         };

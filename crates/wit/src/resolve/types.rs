@@ -59,7 +59,8 @@ impl<'a> Resolve<'a> {
         let funcs = self.interface_funcs(scope, &names, items);
         if let Some(item) = self.interfaces[id.0].name.clone() {
             let source = scope.source;
-            let types = names.types.iter().map(|(name, (_, span))| (name, Place { source, span: *span }));
+            let types =
+                names.types.iter().map(|(name, (_, span))| (name, Place { source, span: *span }));
             let funcs = funcs.iter().map(|func| (&func.name, func.place));
             for (name, place) in types.chain(funcs) {
                 self.places.insert((scope.package.0, item.clone(), name.clone()), place);
@@ -154,7 +155,8 @@ impl<'a> Resolve<'a> {
         for name in &item.names {
             let local = name.local();
             let text: Text = local.name.into();
-            let there = interface.map(|id| self.interfaces[id.0].names.get(name.name.name).copied());
+            let there =
+                interface.map(|id| self.interfaces[id.0].names.get(name.name.name).copied());
             let named = match there {
                 None | Some(Some(Named::Faulty)) => Named::Faulty,
                 Some(Some(Named::Type(ty))) => match self.types[ty.0].excluded.clone() {
@@ -370,7 +372,13 @@ impl<'a> Resolve<'a> {
     }
 
     /// The value type that a text says.
-    pub(super) fn val(&mut self, source: usize, names: &Names, ty: TyId, is_live: bool) -> Option<Val> {
+    pub(super) fn val(
+        &mut self,
+        source: usize,
+        names: &Names,
+        ty: TyId,
+        is_live: bool,
+    ) -> Option<Val> {
         let kind = self.form(source, names, ty, is_live)?;
         Some(self.value(kind))
     }
@@ -423,9 +431,8 @@ impl<'a> Resolve<'a> {
             }
             TyKind::Map(key, value) => {
                 let (key, value) = (val(*key)?, val(*value)?);
-                let is_key = |prim| {
-                    !matches!(prim, PrimType::F32 | PrimType::F64 | PrimType::ErrorContext)
-                };
+                let is_key =
+                    |prim| !matches!(prim, PrimType::F32 | PrimType::F64 | PrimType::ErrorContext);
                 if !matches!(key, Val::Prim(prim) if is_key(prim)) {
                     self.error(ErrorKind::MapKey, source, ty.span);
                 }
@@ -455,18 +462,26 @@ impl<'a> Resolve<'a> {
                     "float32" => Some(Help::Meant("f32".into())),
                     "float64" => Some(Help::Meant("f64".into())),
                     name => {
-                        let keywords = crate::syntax::Keyword::ALL.iter().map(|keyword| keyword.text());
+                        let keywords =
+                            crate::syntax::Keyword::ALL.iter().map(|keyword| keyword.text());
                         self.meant(name, known).or_else(|| self.meant(name, keywords))
                     }
                 };
-                self.error(ErrorKind::TypeNotFound { name: id.name.into() }, source, id.span).help = help;
+                self.error(ErrorKind::TypeNotFound { name: id.name.into() }, source, id.span)
+                    .help = help;
                 None
             }
         }
     }
 
     /// The resource that a name stands for.
-    fn resource(&mut self, source: usize, names: &Names, id: Id<'_>, is_live: bool) -> Option<TypeId> {
+    fn resource(
+        &mut self,
+        source: usize,
+        names: &Names,
+        id: Id<'_>,
+        is_live: bool,
+    ) -> Option<TypeId> {
         let ty = self.named(source, names, id, is_live)?;
         if !self.types[ty.0].is_resource {
             self.error(ErrorKind::NotResource { name: id.name.into() }, source, id.span);
@@ -482,9 +497,10 @@ fn first(types: &[Ty<'_>], root: TyId) -> usize {
     loop {
         let child = types.get(at.0).and_then(|ty| match &ty.kind {
             TyKind::Prim(_) | TyKind::Name(_) | TyKind::Own(_) | TyKind::Borrow(_) => None,
-            TyKind::List(ty) | TyKind::FixedList(ty, _) | TyKind::Option(ty) | TyKind::Map(ty, _) => {
-                Some(*ty)
-            }
+            TyKind::List(ty)
+            | TyKind::FixedList(ty, _)
+            | TyKind::Option(ty)
+            | TyKind::Map(ty, _) => Some(*ty),
             TyKind::Tuple(types) => types.first().copied(),
             TyKind::Result(ok, err) => ok.or(*err),
             TyKind::Stream(ty) | TyKind::Future(ty) => *ty,

@@ -14,9 +14,7 @@ use super::model::{Extern, Externs, FuncData, Key, Owner, Text, TypeId, Val, Wor
 use super::types::{Names, TypeItem, external_id};
 use crate::docs::Gate;
 use crate::error::{Error, ErrorKind, Place};
-use crate::syntax::{
-    Extern as ExternText, ExternKind, Include, TypeKind, World, WorldItem,
-};
+use crate::syntax::{Extern as ExternText, ExternKind, Include, TypeKind, World, WorldItem};
 
 /// Imports or exports.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,7 +158,8 @@ impl<'a> Resolve<'a> {
                 (Key::Name(name), func.map(Extern::Func))
             }
             ExternKind::Interface(name, members) => {
-                let id = self.new_interface(None, scope.package, docs, gate.clone(), excluded.clone());
+                let id =
+                    self.new_interface(None, scope.package, docs, gate.clone(), excluded.clone());
                 self.resolve_interface(scope, id, members);
                 let item = Extern::Interface { id, gate, docs: None, external_id, place };
                 (Key::Name(name.name.into()), Some(item))
@@ -192,7 +191,13 @@ impl<'a> Resolve<'a> {
     }
 
     /// Adds the imports and exports of an included world.
-    fn include(&mut self, scope: &Scope<'a>, id: WorldId, include: &Include<'a>, items: &mut Items) {
+    fn include(
+        &mut self,
+        scope: &Scope<'a>,
+        id: WorldId,
+        include: &Include<'a>,
+        items: &mut Items,
+    ) {
         let (source, span) = (scope.source, include.path.name.span);
         let (_, excluded) = self.gate(&include.attributes, scope.package, source, span);
         let is_live = excluded.is_none();
@@ -216,8 +221,10 @@ impl<'a> Resolve<'a> {
                     let item = self.copied(item, &name, id, &mut types);
                     let (externs, _) = items.of(direction);
                     if externs.insert(Key::Name(name.clone()), item).is_err() {
-                        let kind =
-                            ErrorKind::Shadows { direction: direction.word(), name: (*name).into() };
+                        let kind = ErrorKind::Shadows {
+                            direction: direction.word(),
+                            name: (*name).into(),
+                        };
                         let help = "give one of them another name: `include … with { a as b }`";
                         let help = Some(crate::error::Help::Advice(help));
                         self.error(kind, source, span).help = help;

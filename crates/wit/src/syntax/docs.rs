@@ -28,7 +28,8 @@ pub(super) fn docs(tokens: &Tokens<'_>, pos: usize) -> Option<String> {
         return None;
     }
     let blanks = |piece: &&str| piece.bytes().take_while(u8::is_ascii_whitespace).count();
-    let indentation = pieces.iter().filter(|piece| !piece.is_empty()).map(blanks).min().unwrap_or(0);
+    let indentation =
+        pieces.iter().filter(|piece| !piece.is_empty()).map(blanks).min().unwrap_or(0);
     let mut all = String::new();
     for piece in pieces {
         let is_indented = piece.bytes().take(indentation).all(|byte| byte == b' ');

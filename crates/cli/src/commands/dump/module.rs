@@ -79,7 +79,9 @@ impl<'m> ModuleDumper<'m> {
                 self.item(rows, event, ItemKind::Import, &what)
             }
             Item::Func(ty) => self.item(rows, event, ItemKind::Func, &format!("type {ty}")),
-            Item::Table(table) => self.item(rows, event, ItemKind::Table, &format!("{:?}", table.ty)),
+            Item::Table(table) => {
+                self.item(rows, event, ItemKind::Table, &format!("{:?}", table.ty))
+            }
             Item::Mem(ty) => self.item(rows, event, ItemKind::Mem, &format!("{ty:?}")),
             Item::Tag(ty) => self.item(rows, event, ItemKind::Tag, &format!("type {}", ty.ty)),
             Item::Global(global) => {
