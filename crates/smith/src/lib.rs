@@ -40,6 +40,7 @@
 //! | `body.rs`, `operands.rs`, `rules/` | making bodies |
 //! | `single.rs` | modules whose functions are single instructions |
 //! | `broken.rs` | almost valid modules |
+//! | `components/` | components |
 //! | `provider.rs` | the module that exports what another one imports |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -52,6 +53,7 @@ extern crate std;
 mod body;
 mod broken;
 mod choice;
+pub mod components;
 mod config;
 mod declarations;
 mod entropy;

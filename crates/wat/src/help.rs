@@ -297,6 +297,7 @@ fn unknown_word(word: &str, expected: Expected, cursor: &Cursor<'_, '_>) -> Opti
     match expected {
         Expected::MemArg if word.contains("=-") => return Some(Help::Advice(SIGNED_MEMARG)),
         Expected::MemArg => return Some(Help::Advice(MEMARG)),
+        Expected::Index if before == "eq" => return Some(Help::Advice(EQ)),
         Expected::Index | Expected::Id => return Help::identifier(word),
         _ if binds && goes_on => return Help::identifier(word),
         Expected::Field if keywords::component_fields().any(|known| known == word) => {
@@ -443,7 +444,6 @@ fn unexpected(expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
     let is_field = keywords::fields().any(|known| known == text);
     let is_component_field = keywords::component_fields().any(|known| known == text);
     let help = match (expected, kind) {
-        (Expected::Index, TokenKind::Keyword) if before == "eq" => EQ,
         (Expected::Index | Expected::Id, TokenKind::Keyword) => return Help::identifier(text),
         (Expected::Index, TokenKind::Number | TokenKind::String) => INDEX,
         (Expected::Name, TokenKind::Keyword | TokenKind::Id) => NAME,

@@ -1,9 +1,10 @@
-//! Parser of the WebAssembly text format and of its test scripts.
+//! Parser of the WebAssembly text format of modules and components, and of their test scripts.
 //!
-//! [`parse`] reads a text into a [`Module`](wattle_ast::Module). [`Parser`] has options, such as a
-//! map from the parts of the module back to the text. A malformed text gives all its independent
-//! errors in [`Errors`]. Invalid modules are accepted: the validator finds them. Test scripts are
-//! in [`script`].
+//! [`parse`] reads a text into a [`Module`](wattle_ast::Module), [`Parser::component`] into a
+//! [`Component`](wattle_ast::components::Component), and [`Parser::wasm`] into either. [`Parser`] has
+//! options, such as a map from the parts of the module back to the text. A malformed text gives all
+//! its independent errors in [`Errors`]. Invalid modules are accepted: the validator finds them. Test
+//! scripts are in [`script`].
 //!
 //! Nothing recurses on the nesting of the text, and function bodies are encoded as they are read.
 //!
@@ -15,6 +16,9 @@
 //! let errors = wattle_wat::parse("(func (i32.plus)) (func (call $nobody))").unwrap_err();
 //! let messages: Vec<String> = errors.into_iter().map(|error| error.to_string()).collect();
 //! assert_eq!(messages, ["unknown operator i32.plus: not an instruction", "unknown function $nobody"]);
+//!
+//! let parsed = wattle_wat::Parser::new().component("(component (import \"f\" (func $f)))")?;
+//! assert_eq!(parsed.component.definitions.len(), 3); // the type, the import and the names
 //! # Ok::<(), wattle_wat::Errors>(())
 //! ```
 #![no_std]

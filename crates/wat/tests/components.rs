@@ -270,17 +270,60 @@ fn custom_sections_stand_where_they_are_written() {
         .collect();
     assert_eq!(shown, ["a", "type", "producers", "(", "b", ")", "c"]);
 
-    // A name section that is written out has the place for the names.
+    // Where a name section is written out, identifiers make none.
     let text = "(component $c (@custom \"component-name\" \"\\00\\02\\01x\") (type u8))";
     let parsed = Parser::new().component(text).unwrap();
     let [Definition::Custom(custom), Definition::Type(_)] = &parsed.component.definitions[..]
     else {
         panic!()
     };
-    assert_eq!(custom.data, CustomData::Bytes(b"\0\x02\x01c"[..].into()));
-    assert_eq!(parsed.warnings.len(), 1);
+    assert_eq!(custom.data, CustomData::Bytes(b"\0\x02\x01x"[..].into()));
     error("(type (@custom \"a\") u8)", "misplaced @custom annotation");
     error("(@custom \"a\" (before code))", "@custom annotation: unexpected token");
+}
+
+#[test]
+fn an_annotation_says_where_the_names_stand_and_what_identifiers_cannot_say() {
+    let names = |text: &str| -> Vec<Option<Names<'static>>> {
+        let parsed = Parser::new().component(text).unwrap();
+        let name = |definition: &Definition<'_>| match definition {
+            Definition::Custom(custom) => {
+                Some(Names::parse(custom.data.bytes().unwrap()).unwrap().into_owned())
+            }
+            _ => None,
+        };
+        parsed.component.definitions.iter().map(name).collect()
+    };
+    let named = Names { component: Some("c".into()), ..Names::default() };
+    let text = "(component $c (@names) (type u8))";
+    assert_eq!(names(text), [Some(named.clone()), None]);
+    assert_eq!(names("(component (@names) (type u8))"), [None]);
+    // The identifier of a component with the annotation is that of its index alone.
+    let mut outer = Names::default();
+    outer.components.insert(0.into(), "c".into());
+    assert_eq!(
+        names("(component (component $c (@names \"\\00\\02\\01x\")))"),
+        [
+            None,
+            Some(Names { component: Some("x".into()), ..Names::default() }),
+            None,
+            Some(outer.clone())
+        ]
+    );
+    assert_eq!(names("(component (component $c (@names)))"), [None, None, Some(outer)]);
+    let text = "(component (core module $m (@names)) (core module $n))";
+    let parsed = Parser::new().component(text).unwrap();
+    let own = parsed.component.definitions.iter().filter_map(|definition| match definition {
+        Definition::CoreModule(module) => Some(module.names.module.clone()),
+        _ => None,
+    });
+    assert_eq!(own.collect::<Vec<_>>(), [None, Some("n".into())]);
+    error("(@names) (@names)", "@names annotation: duplicate annotation");
+    error("(@names \"\\07\")", "@names annotation: malformed names");
+    error(
+        "(type $t u8) (@names \"\\01\\05\\03\\01\\00\\01u\")",
+        "@names annotation: a name that differs from an identifier",
+    );
 }
 
 #[test]

@@ -1,7 +1,9 @@
-//! Texts of components, which become the bytes that they become with the peer.
+//! Texts of components, which become the bytes that they become with the peer, and which are read
+//! again as they were printed.
 
-use wattle::encoder;
+use wattle::ast::Wasm;
 use wattle::wat::{ParsedWasm, Parser};
+use wattle::{encoder, printer};
 use wattle_tests::{components, suite};
 
 /// Why our bytes may differ from those of the peer, by a word of the text.
@@ -28,7 +30,7 @@ const REFUSED: &[&str] = &[
 ];
 
 #[test]
-fn texts_become_the_bytes_of_the_peer() {
+fn texts_become_the_bytes_of_the_peer_and_are_read_as_printed() {
     let read = |path: &std::path::PathBuf| std::fs::read(path).unwrap();
     let scripts = suite::component_files().iter().flat_map(|path| components::texts(&read(path)));
     let files = components::texts_of_wit_component();
@@ -36,6 +38,12 @@ fn texts_become_the_bytes_of_the_peer() {
     let (mut equal, mut different, mut refused, mut both_refuse) = (0, 0, 0, 0);
     for text in texts {
         let ours = Parser::new().wasm(&text).map(ParsedWasm::into_wasm);
+        if let Ok(Wasm::Component(component)) = &ours {
+            let printed = printer::print_component(component);
+            let again = Parser::new().component(&printed);
+            let again = again.unwrap_or_else(|errors| panic!("{errors}:\n{printed}"));
+            assert!(again.component == *component, "{text} as {printed}");
+        }
         match (ours, wat::parse_str(&text)) {
             (Ok(ours), Ok(theirs)) => {
                 if encoder::encode_wasm(&ours) == theirs {

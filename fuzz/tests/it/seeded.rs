@@ -23,6 +23,7 @@ seeded! {
     parse_text: wattle_fuzz::parse_text,
     chunking: wattle_fuzz::chunking,
     bytes_round_trip: wattle_fuzz::bytes_round_trip,
+    components: wattle_fuzz::components::components,
     text_round_trip: wattle_fuzz::text_round_trip,
     generated_module: wattle_fuzz::generated::generated_module,
     wasi_files: wattle_fuzz::files::files,

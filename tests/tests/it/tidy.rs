@@ -14,7 +14,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("encoder", &["ast"]),
         ("printer", &["ast", "syntax"]),
         ("validator", &["abi", "ast"]),
-        ("smith", &["ast"]),
+        ("smith", &["abi", "ast"]),
         ("wat", &["ast", "syntax"]),
         ("wit", &["ast", "syntax"]),
     ],

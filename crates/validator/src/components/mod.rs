@@ -15,6 +15,7 @@
 //! | `aliases.rs`, `instances.rs`, `modules.rs`, `start.rs` | other definitions |
 //! | `canons.rs`, `options.rs` | canonical definitions and their options |
 //! | `stream.rs` | parts of a stream one by one; files that hold either |
+//! | `gc.rs` | functions that pass values as references |
 //! | `features_used.rs` | which features a component uses, and where |
 //! | `threads.rs` | bodies of core modules on several threads |
 //! | `error.rs` | what can be wrong |
@@ -31,6 +32,7 @@ mod core_types;
 mod error;
 mod externs;
 mod features_used;
+mod gc;
 mod instances;
 mod matching;
 mod modules;

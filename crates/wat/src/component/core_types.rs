@@ -93,7 +93,7 @@ impl<'a> ComponentState<'_, 'a> {
                 _ => self.module_decl(start),
             };
             if let Err(error) = result {
-                self.report(error);
+                self.report(*error);
                 self.pass_by(start);
                 self.used_types();
             }

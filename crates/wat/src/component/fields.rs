@@ -11,7 +11,8 @@ use super::ComponentState;
 use super::externs::{Extern, ExternKind};
 use super::items::{COMPONENT, CORE_FUNC, CORE_MODULE, FUNC, VALUE};
 use super::scopes::Then;
-use crate::error::{Expected, Result};
+use crate::error::{ErrorKind, Expected, Result};
+use crate::ids::Space;
 
 impl<'a> ComponentState<'_, 'a> {
     /// Reads the field that begins at position `start`.
@@ -90,8 +91,11 @@ impl<'a> ComponentState<'_, 'a> {
         }
         self.record_in(self.next_scope);
         self.next_scope += 1;
-        let id = head.id.as_ref().map(|(id, _)| id.clone());
-        self.core.module.names.module = head.name.clone().or(id);
+        let end = self.core.cursor.tokens.form_end(field).saturating_sub(1);
+        if !self.core.states_names(end) {
+            let id = head.id.as_ref().map(|(id, _)| id.clone());
+            self.core.module.names.module = head.name.clone().or(id);
+        }
         self.core.parse();
         if let Some(map) = &mut self.core.source_map {
             map.leave();
@@ -118,7 +122,7 @@ impl<'a> ComponentState<'_, 'a> {
         let id = head.id.as_ref().map(|(id, _)| id.clone());
         let name = head.name.clone().or_else(|| id.clone());
         self.enter(Definition::Component, id, |item| Then::Define(head, item));
-        self.scope.names.component = name;
+        self.scope.own = name;
         Ok(())
     }
 
@@ -171,17 +175,21 @@ impl<'a> ComponentState<'_, 'a> {
             args.push(self.item_form(VALUE)?.into());
         }
         let mut results = Vec::new();
+        let mut count = 0_u32;
         while self.core.cursor.opt_open("result") {
+            let more = self.core.repeat_annotation()?;
             self.core.cursor.expect_open("value")?;
-            results.push(self.head(false)?);
+            results.push((self.head(false)?, count));
+            let too_many = || self.core.cursor.error(ErrorKind::TooMany(Space::Value));
+            count = count.checked_add(more).ok_or_else(too_many)?;
             self.core.cursor.expect_close()?;
             self.core.cursor.expect_close()?;
         }
         self.core.cursor.expect_close()?;
-        let count = results.len() as u32;
-        let first = self.emit(Definition::Start(Start { func, args: args.into(), results: count }));
-        for (head, index) in results.into_iter().zip(first..) {
-            self.define(head, SortIdx::new(VALUE, index))?;
+        let start = Start { func, args: args.into(), results: count };
+        let first = self.emit(Definition::Start(start));
+        for (head, nth) in results {
+            self.define(head, SortIdx::new(VALUE, first.saturating_add(nth)))?;
         }
         Ok(())
     }

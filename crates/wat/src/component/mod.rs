@@ -29,7 +29,6 @@ mod items;
 mod scopes;
 mod types;
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -67,6 +66,7 @@ pub struct ParsedComponent<'a> {
 
 /// The result of parsing a text that is a module or a component.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // There is one for a whole text.
 pub enum ParsedWasm<'a> {
     /// The text is a module.
     Module(Parsed<'a>),
@@ -236,7 +236,15 @@ impl Parser {
     ) -> ParsedComponent<'a> {
         state.core.left_over_in_component();
         let errors = Error::in_order(state.core.finish(end), self.max_errors);
-        let ComponentState { core, definitions, .. } = state;
+        let ComponentState { core, mut definitions, mut left_out, .. } = state;
+        if !left_out.is_empty() {
+            left_out.sort_unstable();
+            let mut place = 0;
+            definitions.retain(|_| {
+                place += 1;
+                left_out.binary_search(&(place - 1)).is_err()
+            });
+        }
         let component = definitions.into_iter().collect();
         let State { source_map, recorder, warnings, .. } = core;
         let identifiers = recorder.map(Recorder::finish);
@@ -251,6 +259,8 @@ struct ComponentState<'t, 'a> {
     core: State<'t, 'a>,
     /// The definitions so far.
     definitions: Vec<Definition<'a>>,
+    /// The places of name sections that turned out to be empty.
+    left_out: Vec<usize>,
     /// The current scope.
     scope: Frame<'a>,
     /// The scopes around the current one, the outermost first.
@@ -270,6 +280,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
         ComponentState {
             core,
             definitions: Vec::new(),
+            left_out: Vec::new(),
             scope: Frame::outermost(),
             outer: Vec::new(),
             bindings: Bindings::default(),
@@ -289,7 +300,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
             cursor.opt_keyword("definition");
         }
         let id = cursor.opt_id();
-        self.scope.names.component = self.core.name_annotation()?.or_else(|| id.clone());
+        self.scope.own = self.core.name_annotation()?.or_else(|| id.clone());
         self.scope.id = id;
         Ok(())
     }
@@ -322,7 +333,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
                 _ => Err(self.core.cursor.unexpected(self.scope.expected())),
             };
             if let Err(error) = result {
-                self.report(error);
+                self.report(*error);
                 self.pass_by(start);
             }
         }
@@ -344,14 +355,14 @@ impl<'t, 'a> ComponentState<'t, 'a> {
 
     /// Reports an error. What is a type for the parser of modules is a core type of a component.
     #[cold]
-    fn report(&mut self, mut error: Box<Error>) {
+    fn report(&mut self, mut error: Error) {
         if let ErrorKind::Unknown(space @ Space::Type, id) = &mut error.kind {
             *space = Space::CoreType;
             let name = id.strip_prefix('$').unwrap_or_default();
             let near = nearest(name, self.bindings.ids(items::CORE_TYPE), &mut self.core.budget);
             error.help = near.map(|near| Help::Meant(format!("${near}").into()));
         }
-        self.core.report(*error);
+        self.core.report(error);
     }
 
     /// Moves past the field at position `start`, which has an error.

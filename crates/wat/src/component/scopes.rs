@@ -1,18 +1,19 @@
 //! Scopes: their index spaces, the identifiers that are bound in them, and the addition of
 //! definitions.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
     Definition, Export, ExternDesc, ExternName, Names, Scope, Sort, SortIdx,
 };
-use wattle_ast::{Custom, CustomData, DefinitionRef, Encode, Name, Outer};
+use wattle_ast::{Custom, CustomData, DefinitionRef, Encode, Name, Outer, Span};
 
 use super::ComponentState;
 use super::externs::Extern;
 use crate::error::{Error, ErrorKind, Expected, Result};
 use crate::ids::{IdMap, Space};
-use crate::warning::{Warning, WarningKind};
+use crate::module::annotations::{self, OfComponent};
 
 /// The number of index spaces.
 const SORTS: usize = Space::Case as usize - Space::OF_MODULE.len();
@@ -121,15 +122,27 @@ pub(super) struct Frame<'a> {
     lengths: [u32; SORTS],
     /// The numbers of imports, exports, start functions and custom sections.
     counts: [u32; 4],
-    pub(super) names: Names<'a>,
-    /// The place of a name section that is written out.
-    written_names: Option<usize>,
+    names: Names<'a>,
+    /// The name of a component, unless an annotation in it says its names.
+    pub(super) own: Option<Name<'a>>,
+    /// The annotation that says where the name section stands, and more names.
+    mark: Option<Mark>,
+    /// Whether a name section is written out, so that identifiers make none.
+    has_written_names: bool,
     /// The exports that stand inside of definitions. They follow all other definitions.
     late: Vec<(Export<'a>, usize)>,
     /// The number of bindings in the scopes around it.
     bound: usize,
     /// The identifiers of the core types of the enclosing scope.
     core_types: IdMap<'a>,
+}
+
+/// An annotation that says where the name section of a component stands.
+struct Mark {
+    /// The place of the section among the definitions.
+    place: usize,
+    more: Box<Names<'static>>,
+    span: Span,
 }
 
 /// What is to do behind a scope.
@@ -165,7 +178,9 @@ impl<'a> Frame<'a> {
             lengths: [0; SORTS],
             counts: [0; 4],
             names: Names::default(),
-            written_names: None,
+            own: None,
+            mark: None,
+            has_written_names: false,
             late: Vec::new(),
             bound: 0,
             core_types: IdMap::default(),
@@ -363,43 +378,75 @@ impl<'a> ComponentState<'_, 'a> {
             self.emit(Definition::Export(export));
         }
         self.core.field_start = field;
-        let names = core::mem::take(&mut self.scope.names);
-        if names.is_empty() {
-            return;
+        let mut names = core::mem::take(&mut self.scope.names);
+        let is_outermost = self.outer.is_empty();
+        let says_names = self.scope.mark.is_some() || self.scope.has_written_names;
+        if is_outermost || !says_names {
+            names.component = self.scope.own.take();
         }
-        let data = CustomData::Bytes(names.to_bytes().into());
-        let written = self.scope.written_names.and_then(|at| match self.definitions.get_mut(at) {
-            Some(Definition::Custom(custom)) => Some(custom),
-            _ => None,
-        });
-        match written {
-            Some(custom) if custom.data != data => {
-                custom.data = data;
-                let span = self.core.span_at(self.scope.start);
-                self.core.warnings.push(Warning { kind: WarningKind::NamesBesideIds, span });
+        let mark = self.scope.mark.take();
+        if let Some(mark) = &mark {
+            self.add_names(&mut names, mark);
+        }
+        let has_section = !names.is_empty() && !self.scope.has_written_names;
+        match mark {
+            Some(mark) if !has_section => self.left_out.push(mark.place),
+            Some(mark) => {
+                if let Some(Definition::Custom(custom)) = self.definitions.get_mut(mark.place) {
+                    custom.data = CustomData::Bytes(names.to_bytes().into());
+                }
             }
-            Some(_) => {}
-            None => {
-                let name = Name::Borrowed(Names::NAME);
-                self.emit(Definition::Custom(Custom { name, data, after: None }));
-            }
+            None if has_section => drop(self.emit(name_section(names.to_bytes()))),
+            None => {}
         }
     }
 
-    /// Adds the custom sections that annotations before the next token spell out.
+    /// Adds the names that an annotation says.
+    fn add_names(&mut self, names: &mut Names<'a>, mark: &Mark) {
+        let mut clashes = false;
+        if let Some(name) = &mark.more.component {
+            clashes |= names.component.as_ref().is_some_and(|known| known != name);
+            names.component = Some(name.clone());
+        }
+        for (item, name) in mark.more.iter() {
+            let (sort, index) = (item.sort(), item.number());
+            clashes |= names.of(sort, index).is_some_and(|known| known != name);
+            names.insert(sort, index, name.clone());
+        }
+        if clashes {
+            let reason = "a name that differs from an identifier";
+            self.core.report(annotations::bad_names(mark.span, reason));
+        }
+    }
+
+    /// Adds what annotations before the next token stand for.
     pub(super) fn customs(&mut self) {
         if self.scope.kind != Scope::Component {
             return;
         }
-        for custom in self.core.customs_of_component() {
-            // A well-formed name section that is written out has the place for the names.
-            if custom.name == Names::NAME
-                && custom.data.bytes().is_some_and(|bytes| Names::parse(bytes).is_ok())
-            {
-                self.scope.written_names.get_or_insert(self.definitions.len());
-            }
+        for annotation in self.core.between_component_fields() {
             self.core.field_start = self.core.cursor.pos();
-            self.emit(Definition::Custom(custom));
+            match annotation {
+                OfComponent::Custom(custom) => {
+                    self.scope.has_written_names |= custom.name == Names::NAME;
+                    self.emit(Definition::Custom(custom));
+                }
+                OfComponent::Names(_, span) if self.scope.mark.is_some() => {
+                    self.core.report(annotations::bad_names(span, "duplicate annotation"));
+                }
+                OfComponent::Names(more, span) => {
+                    let place = self.definitions.len();
+                    self.scope.mark = Some(Mark { place, more, span });
+                    // The content follows when all names are known.
+                    self.emit(name_section(Vec::new()));
+                }
+            }
         }
     }
+}
+
+/// A name section with this content.
+fn name_section(content: Vec<u8>) -> Definition<'static> {
+    let (name, data) = (Name::Borrowed(Names::NAME), CustomData::Bytes(content.into()));
+    Definition::Custom(Custom { name, data, after: None })
 }

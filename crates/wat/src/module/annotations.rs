@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use wattle_ast::custom::{BranchHint, BranchHints, CodeMetadata, Dylink, MetadataValue, Producers};
-use wattle_ast::{Custom, CustomData, Encode, FuncIdx, Name, Names, SectionId, Span};
+use wattle_ast::{Custom, CustomData, Encode, FuncIdx, Name, Names, SectionId, Span, components};
 use wattle_syntax::{Annotation, TokenKind, numbers, strings};
 
 use super::{State, custom_text};
@@ -46,6 +46,20 @@ impl InstrMetadata {
     }
 }
 
+/// An annotation between the fields of a component.
+pub(crate) enum OfComponent<'a> {
+    /// A custom section.
+    Custom(Custom<'a>),
+    /// The place of the name section, and names that no identifier can say; and the annotation.
+    Names(Box<components::Names<'static>>, Span),
+}
+
+/// The error for names of a component that an annotation says.
+#[cold]
+pub(crate) fn bad_names(span: Span, reason: &'static str) -> Error {
+    Error::new(ErrorKind::Annotation(NAMES.into(), reason), span)
+}
+
 /// The place of a custom section. Each section has two numbers, for before and after it.
 pub(super) type Place = usize;
 
@@ -65,33 +79,49 @@ impl<'t, 'a> State<'t, 'a> {
         first..annots.partition_point(|annot| annot.at <= pos)
     }
 
-    /// The custom sections that annotations before the next token spell out, in a component.
+    /// What annotations before the next token stand for, between the fields of a component.
     #[inline(always)]
-    pub(crate) fn customs_of_component(&mut self) -> Vec<Custom<'a>> {
+    pub(crate) fn between_component_fields(&mut self) -> Vec<OfComponent<'a>> {
         let pos = self.cursor.pos();
         if self.annotated(pos) { self.customs_at(pos) } else { Vec::new() }
     }
 
     #[cold]
-    fn customs_at(&mut self, pos: usize) -> Vec<Custom<'a>> {
+    fn customs_at(&mut self, pos: usize) -> Vec<OfComponent<'a>> {
         let tokens = self.cursor.tokens;
-        let mut customs = Vec::new();
+        let mut found = Vec::new();
         for at in self.annots_at(pos) {
             let Some(annot) = tokens.annotations().get(at) else { continue };
             let result = match &*annot.id {
-                CUSTOM => parse_custom_of_component(annot),
+                CUSTOM => parse_custom_of_component(annot).map(OfComponent::Custom),
+                NAMES => parse_names_of_component(annot),
                 _ => match custom_text::section(annot) {
                     None => continue,
-                    Some(section) => section.map(|(_, custom)| custom),
+                    Some(section) => section.map(|(_, custom)| OfComponent::Custom(custom)),
                 },
             };
             self.placed[at] = true;
             match result {
-                Ok(custom) => customs.push(custom),
+                Ok(annotation) => found.push(annotation),
                 Err(error) => self.report(*error),
             }
         }
-        customs
+        found
+    }
+
+    /// Whether an annotation from the next token up to the token at `end` says what names the module
+    /// has, so that the identifier of a module in a component is not its name.
+    pub(crate) fn states_names(&self, end: usize) -> bool {
+        let within = self.annots_within(end);
+        let annots = self.cursor.tokens.annotations().get(within).unwrap_or_default();
+        annots.iter().any(|annot| match &*annot.id {
+            NAMES => true,
+            CUSTOM => {
+                let name = strings::name(Cursor::new(&annot.tokens, 0).text());
+                name.is_some_and(|name| name == Names::NAME)
+            }
+            _ => false,
+        })
     }
 
     /// Reports the annotations of a component that no definition has taken.
@@ -164,7 +194,7 @@ impl<'t, 'a> State<'t, 'a> {
 
     /// How many locals of the next type there are: one, unless an annotation says otherwise.
     #[inline(always)]
-    pub(super) fn repeat_annotation(&mut self) -> Result<u32> {
+    pub(crate) fn repeat_annotation(&mut self) -> Result<u32> {
         let pos = self.cursor.pos();
         if !self.annotated(pos) {
             return Ok(1);
@@ -235,6 +265,10 @@ impl<'t, 'a> State<'t, 'a> {
             let at_start = self.cursor.pos() == self.start;
             for at in self.annots_between_fields(at_start) {
                 let Some(annot) = tokens.annotations().get(at) else { continue };
+                // The name of a module in a component is read before its fields.
+                if self.placed[at] {
+                    continue;
+                }
                 let result = match &*annot.id {
                     CUSTOM => parse_custom(annot).map(|section| sections.push(section)),
                     NAMES if sections.iter().any(|(_, it)| it.data == CustomData::Names) => {
@@ -485,6 +519,15 @@ fn parse_custom_of_component<'a>(annot: &Annotation<'a>) -> Result<Custom<'a>> {
     let bytes = cursor.strings();
     expect_end(annot, &cursor)?;
     Ok(Custom { name, data: CustomData::Bytes(bytes), after: None })
+}
+
+/// `(@names "data"*)` in a component.
+fn parse_names_of_component<'a>(annot: &Annotation<'a>) -> Result<OfComponent<'a>> {
+    let mut cursor = Cursor::new(&annot.tokens, 0);
+    let bytes = cursor.strings();
+    expect_end(annot, &cursor)?;
+    let names = components::Names::parse(&bytes).map_err(|_| bad(annot, "malformed names"))?;
+    Ok(OfComponent::Names(Box::new(names.into_owned()), annot.span))
 }
 
 /// `(@names (before|after section)? "data"*)`: the place of the name section, and the names in it

@@ -3,13 +3,14 @@
 //! A script is a list of directives: modules to instantiate, functions to call, and the results
 //! that they must have. This module holds the tree of scripts and its parser. The modules inside
 //! are parsed on demand by [`ScriptModule::parse`], so that a malformed module does not break the
-//! script. Nothing here runs a script.
-//! break the script; running anything.
+//! script. Nothing here runs a script. Components stand where modules may, and their functions take
+//! and return values of their own, [`ComponentValue`].
 //!
 //! The syntax is that of the reference interpreter
 //! (<https://github.com/WebAssembly/spec/tree/main/interpreter#scripts>), with the threads
 //! proposal's `thread` and `wait` and the stack switching proposal's `assert_suspension`. Its meta
-//! commands `input`, `output` and `script`, which ask for files, are errors.
+//! commands `input`, `output` and `script`, which ask for files, are errors. Components and their
+//! values have the syntax of the official scripts of components, and of `wasm-tools`.
 //!
 //! ```
 //! use wattle_wat::script::{self, DirectiveKind, PatternKind, ValueKind, Verdict};

@@ -281,7 +281,7 @@ impl<'a> Resolve<'a> {
                 let _ = items.insert(name.name.into(), docs.clone());
             }
         };
-        let mut list = |resolve: &mut Self, sort, label, labels: Vec<Id<'a>>| {
+        let list = |resolve: &mut Self, sort, label, labels: Vec<Id<'a>>| {
             if labels.is_empty() {
                 resolve.error(ErrorKind::Empty { sort }, source, name.span);
             }

@@ -231,15 +231,24 @@ impl<'a> Resolve<'a> {
                     }
                 }
                 Key::Interface(_) => {
-                    let mut item = item.clone();
+                    let Extern::Interface { gate: theirs, .. } = item else { continue };
                     // The versions of another package say nothing about those of this one.
-                    if let Extern::Interface { gate, .. } = &mut item
-                        && is_foreign
-                        && matches!(gate, Gate::Stable { .. })
-                    {
-                        *gate = Gate::Unknown;
+                    let is_nothing = is_foreign && matches!(theirs, Gate::Stable { .. });
+                    let theirs = if is_nothing { Gate::Unknown } else { theirs.clone() };
+                    let (externs, _) = items.of(direction);
+                    let mut item = item.clone();
+                    match externs.get_mut(key) {
+                        Some(Extern::Interface { gate, .. }) if is_nothing || gate.is_unknown() => {
+                            *gate = theirs;
+                        }
+                        Some(_) => {}
+                        None => {
+                            if let Extern::Interface { gate, .. } = &mut item {
+                                *gate = theirs;
+                            }
+                            let _ = externs.insert(key.clone(), item);
+                        }
                     }
-                    let _ = items.of(direction).0.insert(key.clone(), item);
                 }
             }
         }

@@ -1,0 +1,185 @@
+//! The state of making a component, and the steps.
+
+use alloc::format;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_ast::components::{CoreSort, Definition, PlainSort, Sort};
+use wattle_ast::{Features, FuncIdx, MemIdx};
+
+use super::model::{Comp, CoreSig, Inst, Item, Recipe, Sig, TypeEntry};
+use crate::entropy::Entropy;
+
+/// The greatest number of steps in the outermost component, and in one inside of another.
+const STEPS: [u32; 2] = [80, 16];
+/// How deeply components are nested, and how many there are.
+const MAX_DEPTH: usize = 4;
+const MAX_COMPONENTS: u32 = 12;
+
+/// The memory of a component and the core function that allocates in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lib {
+    pub(super) memory: MemIdx,
+    pub(super) realloc: FuncIdx,
+}
+
+/// A scope: a component, or the type of a component or instance. Each list is an index space.
+#[derive(Default)]
+pub(super) struct Frame {
+    pub(super) types: Vec<TypeEntry>,
+    pub(super) funcs: Vec<Rc<Sig>>,
+    pub(super) instances: Vec<Rc<Inst>>,
+    pub(super) components: Vec<Rc<Comp>>,
+    pub(super) core_funcs: Vec<Option<CoreSig>>,
+    pub(super) core_modules: u32,
+    pub(super) core_instances: u32,
+    pub(super) core_memories: u32,
+    pub(super) core_types: u32,
+    pub(super) imports: Vec<(String, Rc<Recipe>)>,
+    pub(super) exports: Vec<(String, Item)>,
+    pub(super) lib: Option<Lib>,
+    steps: u32,
+}
+
+/// The generator of one component.
+pub(super) struct Generator<'a> {
+    pub(super) entropy: Entropy<'a>,
+    pub(super) features: Features,
+    pub(super) definitions: Vec<Definition<'static>>,
+    /// The open scopes, outermost first. There always is one.
+    pub(super) frames: Vec<Frame>,
+    /// The number of names that were made, each of which is another.
+    names: u32,
+    components: u32,
+}
+
+impl<'a> Generator<'a> {
+    pub(super) fn new(entropy: Entropy<'a>, features: Features) -> Generator<'a> {
+        let frames = Vec::from([Frame { steps: STEPS[0], ..Frame::default() }]);
+        Generator { entropy, features, definitions: Vec::new(), frames, names: 0, components: 0 }
+    }
+
+    pub(super) fn has(&self, feature: Features) -> bool {
+        self.features.contains_all(feature)
+    }
+
+    /// The innermost scope.
+    pub(super) fn frame(&mut self) -> &mut Frame {
+        let last = self.frames.len() - 1;
+        &mut self.frames[last]
+    }
+
+    /// Whether the innermost scope is the outermost component.
+    pub(super) fn is_outermost(&self) -> bool {
+        self.frames.len() == 1
+    }
+
+    pub(super) fn emit(&mut self, definition: Definition<'static>) {
+        self.definitions.push(definition);
+    }
+
+    /// A name that no other is in conflict with.
+    pub(super) fn label(&mut self) -> String {
+        self.names += 1;
+        match self.names % 4 {
+            0 => format!("a-b{}", self.names),
+            1 => format!("X{}", self.names),
+            _ => format!("n{}", self.names),
+        }
+    }
+
+    /// The name of an interface.
+    pub(super) fn interface(&mut self) -> String {
+        self.names += 1;
+        match self.names % 2 {
+            0 => format!("a:b-c/n{}", self.names),
+            _ => format!("a:b/n{}@1.2.3-rc.1", self.names),
+        }
+    }
+
+    /// Makes all definitions.
+    pub(super) fn run(&mut self) {
+        loop {
+            let is_done = self.entropy.is_empty() || self.frame().steps == 0;
+            match (is_done, self.is_outermost()) {
+                (false, _) => {
+                    self.frame().steps -= 1;
+                    self.step();
+                }
+                (true, false) => self.close_component(),
+                (true, true) => return,
+            }
+        }
+    }
+
+    /// Makes a definition, with what it needs. Makes nothing if what it needs is not there.
+    fn step(&mut self) {
+        match self.entropy.below(48) {
+            0..8 => drop(self.make_value_type()),
+            8..12 => drop(self.make_func_type()),
+            12..14 => self.make_resource(),
+            14..16 => self.make_type_import(),
+            16..19 => self.make_func_import(),
+            19..21 => self.make_instance_import(),
+            21 => self.make_component_import(),
+            22..25 => self.make_alias(),
+            25..27 => self.make_outer_alias(),
+            27 => self.make_core_module(),
+            28..31 => self.make_lift(),
+            31..34 => self.make_lower(),
+            34..38 => self.make_built_in(),
+            38 => self.make_core_instance(),
+            39..41 => self.open_component(),
+            41..43 => self.make_instance(),
+            43 => self.make_inline_instance(),
+            44 => self.make_core_type(),
+            _ => self.make_export(),
+        }
+    }
+
+    fn open_component(&mut self) {
+        if self.frames.len() < MAX_DEPTH && self.components < MAX_COMPONENTS {
+            self.components += 1;
+            self.emit(Definition::Component);
+            self.frames.push(Frame { steps: STEPS[1], ..Frame::default() });
+        }
+    }
+
+    fn close_component(&mut self) {
+        let Some(Frame { imports, exports, .. }) = self.frames.pop() else { return };
+        self.emit(Definition::End);
+        self.frame().components.push(Rc::new(Comp { imports, exports }));
+    }
+
+    /// The number of indices of a sort in the innermost scope.
+    pub(super) fn count(&mut self, sort: Sort) -> u32 {
+        let frame = self.frame();
+        let len = match sort {
+            Sort::Core(CoreSort::Func) => frame.core_funcs.len(),
+            Sort::Core(CoreSort::Memory) => frame.core_memories as usize,
+            Sort::Core(CoreSort::Type) => frame.core_types as usize,
+            Sort::Core(CoreSort::Module) => frame.core_modules as usize,
+            Sort::Core(CoreSort::Instance) => frame.core_instances as usize,
+            // Nothing of these is made.
+            Sort::Core(CoreSort::Table | CoreSort::Global | CoreSort::Tag) => 0,
+            Sort::Plain(PlainSort::Value) => 0,
+            Sort::Plain(PlainSort::Func) => frame.funcs.len(),
+            Sort::Plain(PlainSort::Type) => frame.types.len(),
+            Sort::Plain(PlainSort::Component) => frame.components.len(),
+            Sort::Plain(PlainSort::Instance) => frame.instances.len(),
+        };
+        len as u32
+    }
+
+    /// A random index below `count` for which `accept` gives something.
+    pub(super) fn find<T>(
+        &mut self,
+        count: usize,
+        accept: impl Fn(&Frame, usize) -> Option<T>,
+    ) -> Option<(u32, T)> {
+        let mut order = self.entropy.rotation(count);
+        let frame = self.frames.last()?;
+        order.find_map(|at| accept(frame, at as usize).map(|found| (at, found)))
+    }
+}
