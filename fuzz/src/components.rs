@@ -3,6 +3,7 @@
 
 use wattle::ast::components::{Component, Event};
 use wattle::ast::{Error, Features};
+use wattle::encoder::components::Encoder;
 use wattle::encoder::{encode_component, encode_component_canonical};
 use wattle::parser::components::{Parser, Step};
 use wattle::printer::Config;
@@ -18,11 +19,16 @@ fn parser() -> Parser {
     Parser::new().features(Features::ALL)
 }
 
-/// Any bytes that are a component are encoded to the same bytes. The canonical bytes and the text,
-/// flat and folded, lead back to the component.
+/// Any bytes that are a component are encoded to the same bytes, as a tree and as a stream. The
+/// canonical bytes and the text, flat and folded, lead back to the component.
 pub fn bytes_round_trip(data: &[u8]) {
     let Ok(component) = parser().component(data) else { return };
     assert!(encode_component(&component) == data, "the bytes of an untouched component changed");
+    let mut stream = Encoder::new();
+    for event in parser().events(data) {
+        stream.event(&event.expect("the component was read"));
+    }
+    assert!(stream.finish() == data, "the bytes of an untouched stream changed");
     let canonical = encode_component_canonical(&component);
     let again = match parser().component(&canonical) {
         Ok(again) => again,
@@ -89,7 +95,8 @@ fn in_pieces(data: &[u8], mut size: impl FnMut() -> usize) -> (Vec<Seen>, Result
     (events, result)
 }
 
-/// Any bytes: the parts, their places and the error do not depend on the pieces.
+/// Any bytes: the parts, their places and the error do not depend on the pieces, and a malformed part
+/// can be skipped.
 pub fn chunking(data: &[u8]) {
     let (seed, data) = data.split_first().unwrap_or((&1, &[]));
     let whole = in_pieces(data, || data.len());
@@ -98,6 +105,23 @@ pub fn chunking(data: &[u8]) {
     assert_eq!(whole, pieces);
     let tiled: usize = whole.0.iter().map(|(_, _, bytes)| bytes.len()).sum();
     assert!(tiled <= data.len() && (whole.1.is_err() || tiled == data.len()));
+    skip(data);
+}
+
+/// Goes on behind everything malformed. What is skipped and the events tile what was seen.
+fn skip(data: &[u8]) {
+    let mut events = parser().events(data);
+    let mut end = 0;
+    while let Some(event) = events.next() {
+        match event {
+            Ok(event) => end += event.bytes.len(),
+            Err(_) => match events.skip_malformed() {
+                Some(skipped) => end += skipped.bytes.len(),
+                None => break,
+            },
+        }
+    }
+    assert_eq!((events.offset(), events.rest()), (end, &data[end..]));
 }
 
 /// The component that a fuzzer's bytes make is valid, also by wasmparser with the feature `peers`, and

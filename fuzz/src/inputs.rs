@@ -9,6 +9,9 @@ const SEEDS: &[&str] = &[
     "(module $m (func $f (export \"f\") (param $x i32) (result i32) local.get $x))",
 ];
 
+/// A component that uses most of the binary format.
+const COMPONENT: &str = include_str!("../seeds/component.wat");
+
 /// `count` inputs, the same in every run: the seeds as text and as binary, then mutations of them.
 pub fn seeded_inputs(count: usize) -> impl Iterator<Item = Vec<u8>> {
     let texts = SEEDS.iter().map(|seed| seed.as_bytes().to_vec());
@@ -17,7 +20,13 @@ pub fn seeded_inputs(count: usize) -> impl Iterator<Item = Vec<u8>> {
         Ok(parsed) => wattle::encoder::encode(&parsed.module),
         Err(errors) => panic!("a seed is malformed: {errors}\n{seed}"),
     });
-    let seeds: Vec<Vec<u8>> = texts.chain(binaries).collect();
+    let component = match parser.component(COMPONENT) {
+        Ok(parsed) => wattle::encoder::encode_component(&parsed.component),
+        Err(errors) => panic!("a seed is malformed: {errors}\n{COMPONENT}"),
+    };
+    // The first byte seeds the sizes of pieces.
+    let component = [&[7], &component[..]].concat();
+    let seeds: Vec<Vec<u8>> = texts.chain(binaries).chain([component]).collect();
     let mut random = Random::new(0x2545_f491_4f6c_dd1d);
     (0..count).map(move |i| match seeds.get(i) {
         Some(seed) => seed.clone(),

@@ -51,12 +51,11 @@ impl<'a> Wasm<'a> {
     /// ```
     pub fn modules(&self) -> impl Iterator<Item = &Module<'a>> {
         let definitions = self.component().map(|component| &component.definitions[..]);
-        let inner = definitions.unwrap_or_default().iter().filter_map(|definition| {
-            match definition {
+        let inner =
+            definitions.unwrap_or_default().iter().filter_map(|definition| match definition {
                 Definition::CoreModule(module) => Some(&**module),
                 _ => None,
-            }
-        });
+            });
         self.module().into_iter().chain(inner)
     }
 

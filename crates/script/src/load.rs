@@ -13,6 +13,8 @@ use super::Options;
 /// Why a module or component did not come to be.
 pub(super) enum Refusal {
     Malformed(String),
+    /// Malformed because a feature is off; with it, it may be well-formed.
+    Disabled(String),
     Invalid(String),
     Failed(Error),
 }
@@ -26,7 +28,7 @@ impl From<Error> for Refusal {
 impl Refusal {
     pub(super) fn describe(&self) -> String {
         match self {
-            Refusal::Malformed(why) => format!("malformed: {why}"),
+            Refusal::Malformed(why) | Refusal::Disabled(why) => format!("malformed: {why}"),
             Refusal::Invalid(why) => format!("invalid: {why}"),
             Refusal::Failed(error) => describe(error),
         }
@@ -74,10 +76,18 @@ impl Options {
 
     fn tree<'m>(&self, module: &'m ScriptModule<'_>) -> Result<Wasm<'m>, Refusal> {
         let parser = wattle_wat::Parser::new().features(self.features);
-        let malformed = |error: wattle_ast::Error| Refusal::Malformed(error.to_string());
+        let malformed = |error: wattle_ast::Error| match error.enable {
+            Some(_) => Refusal::Disabled(error.to_string()),
+            None => Refusal::Malformed(error.to_string()),
+        };
         match (module.parse_wasm(&parser), &module.source) {
             (Some(Ok(parsed)), _) => Ok(parsed.into_wasm()),
-            (Some(Err(errors)), _) => Err(Refusal::Malformed(errors.to_string())),
+            (Some(Err(errors)), _) => Err(match errors.as_slice().first().map(|it| &it.kind) {
+                Some(wattle_wat::ErrorKind::NotEnabled(..)) => {
+                    Refusal::Disabled(errors.to_string())
+                }
+                _ => Refusal::Malformed(errors.to_string()),
+            }),
             (None, ModuleSource::Binary(bytes)) if module.is_component => {
                 let parser = wattle_parser::components::Parser::new().features(self.features);
                 parser.component(bytes).map(Wasm::Component).map_err(malformed)

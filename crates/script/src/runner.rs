@@ -326,6 +326,10 @@ impl<'s> Runner<'s> {
         let Err(refusal) = outcome else {
             return self.fail(directive, expectation(assertion), "success");
         };
+        let is_component = match &assertion.subject {
+            Subject::Module(module) => module.is_component,
+            _ => false,
+        };
         let why = match (assertion.verdict, &refusal) {
             (Verdict::Trap, Refusal::Failed(error))
                 if error.trap().is_some_and(|trap| !trap.is_exhaustion()) =>
@@ -338,15 +342,16 @@ impl<'s> Runner<'s> {
                 }
                 _ => None,
             },
-            (Verdict::Malformed | Verdict::MalformedCustom, Refusal::Malformed(why))
+            // Other tools read components with features that are off, and then refuse them.
+            (Verdict::Invalid, Refusal::Disabled(why)) if is_component => Some(why.clone()),
+            (
+                Verdict::Malformed | Verdict::MalformedCustom,
+                Refusal::Malformed(why) | Refusal::Disabled(why),
+            )
             | (Verdict::Invalid | Verdict::InvalidCustom, Refusal::Invalid(why)) => {
                 Some(why.clone())
             }
             _ => None,
-        };
-        let is_component = match &assertion.subject {
-            Subject::Module(module) => module.is_component,
-            _ => false,
         };
         match why {
             Some(why) if why.starts_with(assertion.message()) => self.pass(),

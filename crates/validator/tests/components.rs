@@ -18,11 +18,6 @@ fn features() -> Features {
 
 /// Phrases that other messages stand for.
 const OTHER_WORDS: &[&str] = &[
-    // Those of a library for semantic versions.
-    "empty string",
-    "unexpected character",
-    "unexpected end of input",
-    "empty identifier segment",
     // These say where a parser of names stopped.
     "expected `/` after package name",
     "trailing characters found",
@@ -136,5 +131,5 @@ fn the_official_scripts_are_judged_as_they_ask() {
     }
     let Outcome { valid, invalid, refused, other_words, unsupported, failures } = outcome;
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
-    assert_eq!((valid, invalid, refused, other_words, unsupported), (320, 372, 0, 13, 0));
+    assert_eq!((valid, invalid, refused, other_words, unsupported), (320, 380, 0, 5, 0));
 }

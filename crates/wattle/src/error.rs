@@ -57,8 +57,10 @@ macro_rules! errors {
 errors! {
     /// A binary is malformed.
     Binary(wattle_ast::Error);
-    /// A builder was misused.
+    /// A builder of modules was misused.
     Build(wattle_encoder::BuildError);
+    /// A builder of components was misused.
+    BuildComponent(wattle_encoder::ComponentBuildError);
     /// Bytes are malformed, for instance an immediate, wherever they stand.
     Bytes(wattle_ast::Malformed);
     /// A definition of a component is in a scope that does not permit it.

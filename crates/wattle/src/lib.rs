@@ -56,8 +56,8 @@ pub fn is_binary(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\0asm")
 }
 
-/// Translates a module from text to binary. The module may use [`Features::DEFAULT`]; others are set
-/// with [`wat::Parser::features`].
+/// Translates a module or component from text to binary. It may use [`Features::DEFAULT`]; others are
+/// set with [`wat::Parser::features`].
 ///
 /// # Errors
 /// Every independent error of the text.
@@ -66,6 +66,7 @@ pub fn is_binary(bytes: &[u8]) -> bool {
 /// let wasm = wattle::wat2wasm("(module (memory 1))")?;
 /// assert_eq!(wasm, b"\0asm\x01\0\0\0\x05\x03\x01\x00\x01");
 /// assert_eq!(wattle::wat2wasm("(module quote \"(memory 1)\")")?, wasm);
+/// assert_eq!(wattle::wat2wasm("(component (type u8))")?, b"\0asm\x0d\0\x01\0\x07\x02\x01\x7d");
 /// # Ok::<(), wattle::Error>(())
 /// ```
 #[cfg(feature = "wat")]
@@ -75,16 +76,16 @@ pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
     let parser = wat::Parser::new().features(Features::default());
     let embedded = wat::script::embedded(text);
     if let Some(ModuleSource::Binary(bytes)) = embedded.as_ref().map(|module| &module.source) {
-        parser::parse(bytes)?;
+        parser::parse_wasm(bytes)?;
         return Ok(bytes.to_vec());
     }
-    let quoted = embedded.as_ref().and_then(|module| module.parse(&parser));
+    let quoted = embedded.as_ref().and_then(|module| module.parse_wasm(&parser));
     let quoted = quoted.map(|parsed| parsed.map_err(|errors| errors.in_text(text)));
-    Ok(encoder::encode(&quoted.unwrap_or_else(|| parser.module(text))?.module))
+    Ok(encoder::encode_wasm(&quoted.unwrap_or_else(|| parser.wasm(text))?.into_wasm()))
 }
 
-/// Translates a module from binary to text. The module may use [`Features::DEFAULT`]; others are set
-/// with [`parser::Parser::features`].
+/// Translates a module or component from binary to text. It may use [`Features::DEFAULT`]; others are
+/// set with [`parser::components::Parser::features`].
 ///
 /// # Errors
 /// The first malformed place of the binary.
@@ -92,15 +93,18 @@ pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
 /// ```
 /// let text = wattle::wasm2wat(b"\0asm\x01\0\0\0\x05\x03\x01\x00\x01")?;
 /// assert_eq!(text, "(module\n  (memory (;0;) 1)\n)\n");
+/// let text = wattle::wasm2wat(b"\0asm\x0d\0\x01\0\x07\x02\x01\x7d")?;
+/// assert_eq!(text, "(component\n  (type (;0;) u8)\n)\n");
 /// # Ok::<(), wattle::Error>(())
 /// ```
 #[cfg(feature = "wat")]
 pub fn wasm2wat(bytes: &[u8]) -> Result<String, Error> {
-    Ok(printer::print(&parser::parse(bytes)?))
+    Ok(printer::Config::new().print_wasm(&parser::parse_wasm(bytes)?))
 }
 
-/// Checks that a binary is a valid module, and gives its types. The module may use
-/// [`Features::DEFAULT`]; others are set with [`validator::Validator::features`].
+/// Checks that a binary is a valid module or component, and gives its types. It may use
+/// [`Features::DEFAULT`]; others are set with [`validator::Validator::features`] and
+/// [`validator::components::Validator::features`].
 ///
 /// # Errors
 /// The first malformed place of the binary, or every independent error of validation.
@@ -109,19 +113,35 @@ pub fn wasm2wat(bytes: &[u8]) -> Result<String, Error> {
 /// let wasm = wattle::wat2wasm("(module (func (result i32) i64.const 1))").unwrap();
 /// let error = wattle::validate(&wasm).unwrap_err();
 /// assert!(error.to_string().starts_with("type mismatch"));
+///
+/// let wasm = wattle::wat2wasm(r#"(component (import "f" (func (param "x" u8))))"#).unwrap();
+/// let types = wattle::validate(&wasm).unwrap();
+/// assert_eq!(types.component().unwrap().imports().next().unwrap().name(), "f");
 /// ```
-pub fn validate(bytes: &[u8]) -> Result<validator::Types, Error> {
+pub fn validate(bytes: &[u8]) -> Result<validator::components::WasmTypes, Error> {
+    use ast::components::Layer;
+    use validator::components::WasmTypes;
+
+    if Layer::of(bytes) == Some(Layer::Component) {
+        let parser = parser::components::Parser::new().check_bodies(false);
+        let mut validator = validator::components::Validator::new();
+        for event in parser.events(bytes) {
+            // It keeps its errors until the end.
+            let _ = validator.event(&event?);
+        }
+        return Ok(WasmTypes::Component(validator.finish()?));
+    }
     // The validator reads the instructions anyway.
     let parser = parser::Parser::new().check_bodies(false);
     let mut validator = validator::Validator::new();
     for event in parser.clone().events(bytes) {
-        // It keeps its errors until the end.
         let _ = validator.event(&event?);
     }
-    validator.finish().map_err(|errors| {
+    let types = validator.finish().map_err(|errors| {
         let names = parser.module(bytes).map(|module| module.names);
-        errors.with_names(&names.unwrap_or_default()).into()
-    })
+        errors.with_names(&names.unwrap_or_default())
+    })?;
+    Ok(WasmTypes::Module(types))
 }
 
 #[cfg(all(test, feature = "wat"))]

@@ -166,7 +166,10 @@ pub struct FuncDocs {
     #[cfg_attr(feature = "docs", serde(skip_serializing_if = "Option::is_none"))]
     pub docs: Option<String>,
     /// The gate of the function.
-    #[cfg_attr(feature = "docs", serde(rename = "stability", skip_serializing_if = "Gate::is_unknown"))]
+    #[cfg_attr(
+        feature = "docs",
+        serde(rename = "stability", skip_serializing_if = "Gate::is_unknown")
+    )]
     pub gate: Gate,
 }
 
@@ -233,9 +236,8 @@ impl PackageDocs {
     #[cfg(feature = "docs")]
     pub fn decode(bytes: &[u8]) -> Result<PackageDocs, DocsError> {
         match bytes.split_first() {
-            Some((0 | &VERSION, json)) => {
-                serde_json::from_slice(json).map_err(|error| DocsError::Json(alloc::format!("{error}")))
-            }
+            Some((0 | &VERSION, json)) => serde_json::from_slice(json)
+                .map_err(|error| DocsError::Json(alloc::format!("{error}"))),
             version => Err(DocsError::Version(version.map(|(version, _)| *version))),
         }
     }

@@ -138,7 +138,9 @@ pub enum LexError {
 impl fmt::Display for LexError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LexError::Character(c) => write!(f, "unexpected character `{}`", Shown(String::from(*c))),
+            LexError::Character(c) => {
+                write!(f, "unexpected character `{}`", Shown(String::from(*c)))
+            }
             LexError::Control(c) => write!(f, "control character U+{:04X}", u32::from(*c)),
             LexError::Bidirectional(c) => {
                 write!(f, "bidirectional control character U+{:04X}", u32::from(*c))

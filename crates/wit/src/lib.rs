@@ -8,7 +8,11 @@
 //! |---|---|
 //! | [`syntax`] | tokens, the syntax tree, and the parser that makes it |
 //! | [`Resolver`] | packages of several files, and their dependencies, into components |
+//! | [`view`] | packages, interfaces, worlds, functions and types, as a component says them |
+//! | [`print`] | a package as text |
+//! | [`format`] | the formatter, which keeps comments |
 //! | [`docs`] | documentation and gates, and the custom section that keeps them |
+//! | [`load`] | packages in folders |
 //!
 //! Specification: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md>
 #![no_std]
@@ -21,10 +25,14 @@ extern crate std;
 
 pub mod docs;
 mod error;
+pub mod format;
+pub mod load;
 mod ordered;
 mod package;
+pub mod print;
 mod resolve;
 pub mod syntax;
+pub mod view;
 
 pub use error::{Error, ErrorKind, Errors, Help, LexError, Place};
 pub use package::{Package, PackageName};

@@ -77,6 +77,14 @@ impl<K: Ord + Clone, V> Ordered<K, V> {
         self.entries.get(*self.places.get(key)?).map(|(_, value)| value)
     }
 
+    /// The value of a key, to be changed.
+    pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
+        self.entries.get_mut(*self.places.get(key)?).map(|(_, value)| value)
+    }
+
     /// Whether a key has a value.
     pub fn contains<Q: Ord + ?Sized>(&self, key: &Q) -> bool
     where

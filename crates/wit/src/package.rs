@@ -16,7 +16,7 @@ use crate::error::Place;
 /// let name = PackageName { namespace: "wasi".into(), name: "io".into(), version: Some("0.2.3".into()) };
 /// assert_eq!(name.to_string(), "wasi:io@0.2.3");
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct PackageName {
     /// The namespace.
     pub namespace: String,

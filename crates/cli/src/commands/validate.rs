@@ -3,11 +3,11 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
+use wattle::Wasm;
 use wattle::ast::components::Layer;
 use wattle::parser;
 use wattle::validator::{Error, ErrorKind, Limits, Validator, components};
 use wattle::wat::{ParsedWasm, Soundness};
-use wattle::Wasm;
 
 use crate::failure::Failure;
 use crate::input::Input;

@@ -367,7 +367,10 @@ fn show_text(name: &str, counts: &str, report: Result<Report, Failure>) -> io::R
             }
             let skipped = report.skipped.iter().map(|it| (it.keyword, it.line));
             if let Some(list) = by_keyword(skipped) {
-                writeln!(out, "  {name}: components are not executed, so these are skipped: {list}")?;
+                writeln!(
+                    out,
+                    "  {name}: components are not executed, so these are skipped: {list}"
+                )?;
             }
             let reworded = report.reworded.iter().map(|it| (it.keyword, it.line));
             if let Some(list) = by_keyword(reworded) {

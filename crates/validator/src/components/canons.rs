@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use wattle_abi::{Call, Mode, Signature, ValueAbi};
+use wattle_abi::{Call, Mode, Signature};
 use wattle_ast::components::{
     Canon, CanonOp, CanonOperand, CanonOpt, CanonType, ContextSlot, CoreSort, PlainSort,
     ResultList, Sort,
@@ -17,11 +17,12 @@ use wattle_ast::components::{
 use wattle_ast::{AddrType, Feature, FuncType, TableIdx, TypeIdx, ValType};
 
 use super::arena::{ABSENT, Kind, NodeId, Properties};
-use super::core_types::{CoreItem, UNKNOWN, address};
+use super::core_types::{CoreItem, UNKNOWN, address, shown_func};
 use super::error::{ComponentErrorKind as K, Leaf};
 use super::options::Options;
 use super::scope::CoreType;
 use super::validator::{Checked, Validator};
+use crate::registry::TypeId;
 use crate::ty::Ty;
 use crate::{Error, ErrorKind};
 
@@ -30,9 +31,27 @@ use crate::{Error, ErrorKind};
 struct Depends {
     rep: ValType,
     addr: AddrType,
+    /// The core type that an option declares.
+    declared: Option<TypeId>,
 }
 
-const PLAIN: Depends = Depends { rep: ValType::I32, addr: AddrType::I32 };
+const PLAIN: Depends = Depends { rep: ValType::I32, addr: AddrType::I32, declared: None };
+
+impl Depends {
+    /// On options.
+    fn on(options: &Options) -> Depends {
+        Depends { addr: options.addr(), declared: options.core_type, ..PLAIN }
+    }
+}
+
+/// The type of the core function that a canonical definition makes.
+enum CoreFunc {
+    /// It depends on a definition that had an error.
+    Unknown,
+    /// A type that an option declares.
+    Declared(TypeId),
+    New(FuncType),
+}
 
 impl Validator {
     pub(crate) fn canon(&mut self, canon: &Canon) -> Checked {
@@ -49,36 +68,53 @@ impl Validator {
             return Ok(());
         }
         let ty = match canon {
-            Canon::Lower { func, opts } => match self.lower(func.0, opts)? {
-                Some(ty) => ty,
-                None => {
-                    self.scope_mut().push(sort, UNKNOWN);
-                    return Ok(());
-                }
-            },
+            Canon::Lower { func, opts } => self.lower(func.0, opts)?,
             Canon::TaskReturn { result, opts } => self.task_return(*result, opts)?,
             Canon::ContextGet { slot } => {
                 self.context(op, *slot)?;
-                FuncType::new([], [slot.ty])
+                CoreFunc::New(FuncType::new([], [slot.ty]))
             }
             Canon::ContextSet { slot } => {
                 self.context(op, *slot)?;
-                FuncType::new([slot.ty], [])
+                CoreFunc::New(FuncType::new([slot.ty], []))
             }
-            Canon::ThreadNewIndirect { ty, table } => self.thread_new_indirect(*ty, *table)?,
+            Canon::ThreadNewIndirect { ty, table } => {
+                CoreFunc::New(self.thread_new_indirect(*ty, *table)?)
+            }
             Canon::ThreadSpawnRef { .. } | Canon::ThreadSpawnIndirect { .. } => {
                 return Err(ErrorKind::Unsupported(Feature::SharedEverythingThreads).into());
             }
             _ => {
                 let depends = self.built_in(op, canon)?;
-                arrow(op, depends)
+                let ty = arrow(op, depends);
+                match depends.declared {
+                    Some(declared) => self.declared(declared, &ty)?,
+                    None => CoreFunc::New(ty),
+                }
             }
         };
-        let registry = Arc::make_mut(&mut self.registry);
-        let id = registry.add_func_type(&ty)?;
-        let item = self.core.add_item(CoreItem::Func(id));
+        let item = match ty {
+            CoreFunc::Unknown => UNKNOWN,
+            CoreFunc::Declared(id) => self.core.add_item(CoreItem::Func(id)),
+            CoreFunc::New(ty) => {
+                let registry = Arc::make_mut(&mut self.registry);
+                let id = registry.add_func_type(&ty)?;
+                self.core.add_item(CoreItem::Func(id))
+            }
+        };
         self.scope_mut().push(sort, item);
         Ok(())
+    }
+
+    /// Checks the core type that an option declares for a built-in.
+    fn declared(&self, declared: TypeId, ty: &FuncType) -> Checked<CoreFunc> {
+        match self.is_func(declared, ty) {
+            true => Ok(CoreFunc::Declared(declared)),
+            false => {
+                let found = shown_func(&self.registry, declared);
+                Err(K::DeclaredCoreType { expected: self.shown_type(ty), found }.into())
+            }
+        }
     }
 
     /// Checks that a feature is on that a built-in needs.
@@ -195,7 +231,7 @@ impl Validator {
         let has_pointer = payload.is_some_and(|ty| self.arena.abi(ty).has_pointer());
         options.require(payload.is_some(), is_read && has_pointer)?;
         options.require_lower()?;
-        Ok(Depends { addr: options.addr(), ..PLAIN })
+        Ok(Depends::on(&options))
     }
 
     fn error_context(&self, op: CanonOp, opts: &[CanonOpt], allocates: bool) -> Checked<Depends> {
@@ -203,7 +239,7 @@ impl Validator {
         options.require(true, allocates)?;
         options.forbid(op, &["async"])?;
         options.require_lower()?;
-        Ok(Depends { addr: options.addr(), ..PLAIN })
+        Ok(Depends::on(&options))
     }
 
     fn context(&mut self, op: CanonOp, slot: ContextSlot) -> Checked {
@@ -236,16 +272,21 @@ impl Validator {
         Ok(())
     }
 
-    /// The ABI of the parameters and of the result of a function. `None` if it had an error.
-    fn func_abi(&self, id: NodeId) -> Option<(Vec<ValueAbi>, Option<ValueAbi>)> {
+    /// The parameters and the result of a function. `None` if it had an error.
+    fn func_types(&self, id: NodeId) -> Option<(Vec<NodeId>, Option<NodeId>)> {
         if self.arena.has(id, Properties::UNKNOWN) {
             return None;
         }
         let node = self.arena.structure(id);
         let [_, result, params @ ..] = &*node.words else { return None };
-        let abi = |word: u32| self.arena.abi(NodeId(word));
-        let params = params.iter().skip(1).step_by(2).map(|&word| abi(word)).collect();
-        Some((params, (*result != ABSENT).then(|| abi(*result))))
+        let params = params.iter().skip(1).step_by(2).map(|&word| NodeId(word)).collect();
+        Some((params, (*result != ABSENT).then_some(NodeId(*result))))
+    }
+
+    /// The core function for a function with these parameters and this result.
+    fn signature(&self, call: Call, params: &[NodeId], result: Option<NodeId>) -> Signature {
+        let abi = |id: NodeId| self.arena.abi(id);
+        Signature::new(call, params.iter().map(|&id| abi(id)), result.map(abi))
     }
 
     fn is_async_func(&self, id: NodeId) -> bool {
@@ -278,10 +319,12 @@ impl Validator {
         if options.is_async && !self.is_async_func(id) {
             return Err(K::AsyncType.into());
         }
-        let (Some(found), Some((params, result))) = (found, self.func_abi(id)) else {
+        if options.core_type.is_some() {
+            return Err(K::CoreTypeLift.into());
+        }
+        let (Some(found), Some((params, result))) = (found, self.func_types(id)) else {
             return Ok(id);
         };
-        let signature = Signature::new(Call::Lift(mode), params, result);
         if let Some(post_return) = options.post_return {
             let results = self.registry.sub_type(found);
             let results = match results.comp {
@@ -290,6 +333,11 @@ impl Validator {
             };
             self.check_func("post-return", post_return, &FuncType::new(results, []))?;
         }
+        if options.gc {
+            self.check_gc(&params, result, found, options.encoding.unwrap_or_default())?;
+            return Ok(id);
+        }
+        let signature = self.signature(Call::Lift(mode), &params, result);
         options.require(signature.needs_memory, signature.needs_realloc)?;
         let expected = core_type(&signature, &options);
         if !self.is_func(found, &expected) {
@@ -327,21 +375,36 @@ impl Validator {
         .into()
     }
 
-    fn lower(&mut self, func: u32, opts: &[CanonOpt]) -> Checked<Option<FuncType>> {
+    fn lower(&mut self, func: u32, opts: &[CanonOpt]) -> Checked<CoreFunc> {
         let id = self.node_at(PlainSort::Func, func)?;
         let options = self.options(opts)?;
         options.require_lower()?;
         if options.is_async && !self.is_async_func(id) {
             return Err(K::AsyncType.into());
         }
-        let Some((params, result)) = self.func_abi(id) else { return Ok(None) };
+        let Some((params, result)) = self.func_types(id) else { return Ok(CoreFunc::Unknown) };
         let call = Call::Lower { is_async: options.is_async };
-        let signature = Signature::new(call, params, result);
-        options.require(signature.needs_memory, signature.needs_realloc)?;
-        Ok(Some(core_type(&signature, &options)))
+        self.lowered(call, &params, result, &options)
     }
 
-    fn task_return(&mut self, result: ResultList, opts: &[CanonOpt]) -> Checked<FuncType> {
+    /// The type of the core function that a function is lowered to.
+    fn lowered(
+        &self,
+        call: Call,
+        params: &[NodeId],
+        result: Option<NodeId>,
+        options: &Options,
+    ) -> Checked<CoreFunc> {
+        if let (true, Some(declared)) = (options.gc, options.core_type) {
+            self.check_gc(params, result, declared, options.encoding.unwrap_or_default())?;
+            return Ok(CoreFunc::Declared(declared));
+        }
+        let signature = self.signature(call, params, result);
+        options.require(signature.needs_memory, signature.needs_realloc)?;
+        Ok(CoreFunc::New(core_type(&signature, options)))
+    }
+
+    fn task_return(&mut self, result: ResultList, opts: &[CanonOpt]) -> Checked<CoreFunc> {
         let op = CanonOp::TaskReturn;
         let mut params = Vec::new();
         if let Some(ty) = result.0 {
@@ -349,15 +412,13 @@ impl Validator {
             if self.arena.has(id, Properties::BORROW) {
                 return Err(K::Borrow { what: "`task.return` result" }.into());
             }
-            params.push(self.arena.abi(id));
+            params.push(id);
         }
         let options = self.options(opts)?;
         options.forbid(op, &["realloc", "post-return"])?;
         options.require_lower()?;
         options.forbid(op, &["async"])?;
-        let signature = Signature::new(Call::LOWER, params, None);
-        options.require(signature.needs_memory, signature.needs_realloc)?;
-        Ok(core_type(&signature, &options))
+        self.lowered(Call::LOWER, &params, None, &options)
     }
 
     fn thread_new_indirect(&mut self, ty: TypeIdx, table: TableIdx) -> Checked<FuncType> {

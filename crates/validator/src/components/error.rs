@@ -229,6 +229,22 @@ kinds! {
     PostReturnAsync "cannot specify post-return function in async";
     /// `core-type` without `gc`.
     CoreTypeWithoutGc "cannot specify `core-type` without `gc`";
+    /// `core-type` where a function is lifted, whose core type is known.
+    CoreTypeLift "canonical option `core-type` is not allowed in `canon lift`";
+    /// The core type of a function has another number of parameters or results.
+    GcArity { what: &'static str, core: usize, wanted: usize }
+        "declared `core-type` has {core} {what}, but component function has {wanted} {what}";
+    /// A core type cannot hold the values of a type.
+    GcType { what: &'static str, wanted: &'static str, found: String }
+        "expected to lower component `{what}` type {wanted} `{found}`";
+    /// A struct has another number of fields.
+    GcFields { core: usize, what: &'static str, count: usize }
+        "core `struct` has {core} fields, but component `{what}` has {count} fields";
+    /// A map, whose values no core type holds yet.
+    GcMap "GC lowering for component `map` type is not yet implemented";
+    /// The core type of a built-in is another.
+    DeclaredCoreType { expected: String, found: String }
+        "declared core type has `{found}`, but actual lowering has `{expected}`";
     /// An option that lowered functions cannot have.
     OptionLower { option: &'static str }
         "canonical option `{option}` cannot be specified for lowerings";

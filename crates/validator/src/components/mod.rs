@@ -15,6 +15,7 @@
 //! | `aliases.rs`, `instances.rs`, `modules.rs`, `start.rs` | other definitions |
 //! | `canons.rs`, `options.rs` | canonical definitions and their options |
 //! | `stream.rs` | parts of a stream one by one; files that hold either |
+//! | `gc.rs` | functions that pass values as references |
 //! | `features_used.rs` | which features a component uses, and where |
 //! | `threads.rs` | bodies of core modules on several threads |
 //! | `error.rs` | what can be wrong |
@@ -31,6 +32,7 @@ mod core_types;
 mod error;
 mod externs;
 mod features_used;
+mod gc;
 mod instances;
 mod matching;
 mod modules;
@@ -48,7 +50,7 @@ mod validator;
 mod view;
 
 pub use error::{ComponentErrorKind, ComponentMismatch, Leaf, NameRule, Step, Text};
-pub use stream::{PartVerdict, WasmTypes, validate_wasm};
 pub use features_used::features_used_of;
+pub use stream::{PartVerdict, WasmTypes, validate_wasm};
 pub use validator::{Validator, validate_component};
 pub use view::{ComponentTypes, Extern, ExternView, ModuleView, Shape, TypeView};

@@ -60,6 +60,7 @@ impl Validator {
         let parsed = ParsedName::parse(text, self.features).map_err(|error| {
             let why = match error.part {
                 NamePart::ResourceFunc => format!("failed to find `.` character: {error}"),
+                NamePart::Version => format!("{error}: {}", why_no_version(&error.text)),
                 _ => error.to_string(),
             };
             K::ExternName { side: side.name(), name: text.into(), why }
@@ -387,5 +388,58 @@ fn push(externs: &mut Externs, entry: &Entry) {
     if let alloc::collections::btree_map::Entry::Vacant(slot) = externs.places.entry(entry.name) {
         slot.insert(place);
         externs.entries.push(*entry);
+    }
+}
+
+/// Where a text stops being a semantic version.
+fn why_no_version(text: &str) -> String {
+    if text.is_empty() {
+        return "empty string".to_string();
+    }
+    let mut rest = text;
+    for (nth, part) in ["major", "minor", "patch"].into_iter().enumerate() {
+        if nth > 0 {
+            match rest.strip_prefix('.') {
+                Some(behind) => rest = behind,
+                None => return unexpected(rest, "after", ["major", "minor"][nth - 1]),
+            }
+        }
+        let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let digits = rest.len() - behind.len();
+        if digits == 0 {
+            return unexpected(rest, "while parsing", part);
+        }
+        if digits > 1 && rest.starts_with('0') {
+            return format!("invalid leading zero in {part} version number");
+        }
+        rest = behind;
+    }
+    let (pre, build) = match rest.split_once('+') {
+        Some((pre, build)) => (pre, Some(build)),
+        None => (rest, None),
+    };
+    let is_empty = |list: &str| list.split('.').any(str::is_empty);
+    match pre.strip_prefix('-') {
+        Some(pre) if is_empty(pre) => {
+            return "empty identifier segment in pre-release identifier".to_string();
+        }
+        None if !pre.is_empty() => return unexpected(pre, "after", "patch"),
+        _ => {}
+    }
+    match build.is_some_and(is_empty) {
+        true => "empty identifier segment in build metadata".to_string(),
+        false => "an identifier has other characters than letters, digits and hyphens".to_string(),
+    }
+}
+
+/// What stands where a part of a version should.
+fn unexpected(rest: &str, place: &str, part: &str) -> String {
+    match rest.chars().next() {
+        Some(found) => {
+            let found = found.to_string();
+            let found = wattle_ast::Shown(&found);
+            format!("unexpected character '{found}' {place} {part} version number")
+        }
+        None => format!("unexpected end of input while parsing {part} version number"),
     }
 }

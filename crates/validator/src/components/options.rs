@@ -18,14 +18,14 @@ use crate::ty::Ty;
 /// Options that are consistent with each other.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
-    encoding: Option<&'static str>,
+    pub(crate) encoding: Option<&'static str>,
     memory: Option<AddrType>,
     realloc: Option<u32>,
     pub(crate) post_return: Option<u32>,
     pub(crate) is_async: bool,
     pub(crate) callback: Option<u32>,
-    core_type: Option<u32>,
-    gc: bool,
+    pub(crate) core_type: Option<TypeId>,
+    pub(crate) gc: bool,
 }
 
 /// Why values need memory, as help.
@@ -132,11 +132,13 @@ impl Validator {
                         "canonical option `core type` requires the component model gc feature",
                     )?;
                     match self.core_type_at(ty.0)? {
-                        CoreType::Sub(id) if self.registry.structure_of(id) == Structure::Func => {}
+                        CoreType::Sub(id) => match self.registry.structure_of(id) {
+                            Structure::Func => once("core type", &mut options.core_type, id)?,
+                            _ => return Err(K::OptionCoreType.into()),
+                        },
                         CoreType::Unknown => {}
-                        _ => return Err(K::OptionCoreType.into()),
+                        CoreType::Module(_) => return Err(K::OptionCoreType.into()),
                     }
-                    once("core type", &mut options.core_type, ty.0)?;
                 }
                 CanonOpt::Gc => {
                     once("gc", &mut gc, ())?;
@@ -160,9 +162,6 @@ impl Validator {
             let Some(addr) = options.memory else { return Err(K::ReallocMemory.into()) };
             let addr = address(addr);
             self.check_func("realloc", func, &FuncType::new([addr; 4], [addr]))?;
-        }
-        if options.gc {
-            return Err(ErrorKind::Unsupported(Feature::CmGc).into());
         }
         Ok(options)
     }

@@ -103,6 +103,24 @@ pub enum WasmTypes {
     Component(ComponentTypes),
 }
 
+impl WasmTypes {
+    /// The types of a module, if it is one.
+    pub fn module(&self) -> Option<&Types> {
+        match self {
+            WasmTypes::Module(types) => Some(types),
+            WasmTypes::Component(_) => None,
+        }
+    }
+
+    /// The types of a component, if it is one.
+    pub fn component(&self) -> Option<&ComponentTypes> {
+        match self {
+            WasmTypes::Module(_) => None,
+            WasmTypes::Component(types) => Some(types),
+        }
+    }
+}
+
 /// Validates a module or a component with the default features and limits.
 ///
 /// # Errors

@@ -21,7 +21,13 @@ enum Step {
 
 impl Resolve<'_> {
     /// Completes a world.
-    pub(super) fn elaborate(&mut self, world: WorldId, given: Externs, exports: Externs, place: Place) {
+    pub(super) fn elaborate(
+        &mut self,
+        world: WorldId,
+        given: Externs,
+        exports: Externs,
+        place: Place,
+    ) {
         let mut imports = Externs::default();
         let mut given = given.into_entries();
         given.sort_by_key(|(_, item)| self.class(item));
@@ -48,13 +54,17 @@ impl Resolve<'_> {
         }
         let mut required = BTreeSet::new();
         for (key, item) in exports.iter().filter(|(_, item)| is_interface(item)) {
-            let through = self.export(&exports, &mut imports, &mut complete, &mut required, key, item);
+            let through =
+                self.export(&exports, &mut imports, &mut complete, &mut required, key, item);
             if let Err(through) = through {
                 let name = match key {
                     Key::Interface(id) => self.full_name(*id),
                     Key::Name(name) => name.to_string(),
                 };
-                let kind = ErrorKind::Transitive { name: name.into(), through: self.full_name(through).into() };
+                let kind = ErrorKind::Transitive {
+                    name: name.into(),
+                    through: self.full_name(through).into(),
+                };
                 let help = Help::Advice("export the interfaces in between too");
                 self.errors.push(Error::new(kind, place).help(help));
                 break;
@@ -130,13 +140,19 @@ impl Resolve<'_> {
     /// The steps to what an interface uses, the first of them last. They are exports if the
     /// interface is one and they are listed.
     fn steps_of(&self, item: &Extern, is_export: bool, listed: &Externs) -> Vec<Step> {
-        let Extern::Interface { id, gate, external_id, place, .. } = item else { return Vec::new() };
+        let Extern::Interface { id, gate, external_id, place, .. } = item else {
+            return Vec::new();
+        };
         let external_id = external_id.clone().filter(|_| is_export || !listed.is_empty());
         let mut steps: Vec<Step> = Vec::new();
         for id in self.used_interfaces(*id) {
             let key = Key::Interface(id);
             let is_export = is_export && listed.contains(&key);
-            steps.push(Step::Enter(key, implied(id, gate.clone(), external_id.clone(), *place), is_export));
+            steps.push(Step::Enter(
+                key,
+                implied(id, gate.clone(), external_id.clone(), *place),
+                is_export,
+            ));
         }
         steps.reverse();
         steps

@@ -8,8 +8,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, Case, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, Field, FuncType,
-    Import, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
+    Alias, Case, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, Field,
+    FuncType, Import, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
 };
 use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name};
 
@@ -69,9 +69,8 @@ impl Resolve<'_> {
         let package = |id: PackageId| {
             let places = self.places.range((id.0, "".into(), "".into())..);
             let places = places.take_while(|((package, ..), _)| *package == id.0);
-            let places = places.map(|((_, item, member), place)| {
-                ((item.to_string(), member.to_string()), *place)
-            });
+            let places = places
+                .map(|((_, item, member), place)| ((item.to_string(), member.to_string()), *place));
             Package {
                 name: self.packages[id.0].name.clone(),
                 component: self.encode_package(id),
@@ -286,10 +285,10 @@ impl<'r, 'a> Encoder<'r, 'a> {
         if let Some(&index) = self.types().funcs.get(&signature) {
             return index;
         }
-        let params = func.params.iter().map(|(name, ty)| Field {
-            label: Name::Shared(name.clone()),
-            ty: self.val(*ty),
-        });
+        let params = func
+            .params
+            .iter()
+            .map(|(name, ty)| Field { label: Name::Shared(name.clone()), ty: self.val(*ty) });
         let params = params.collect();
         let result = func.result.map(|ty| self.val(ty)).into();
         let ty = FuncType { is_async: func.is_async, params, result };
@@ -336,7 +335,8 @@ impl<'r, 'a> Encoder<'r, 'a> {
     fn parts(&self, id: TypeId) -> Vec<TypeId> {
         let ty = &self.resolve.types[id.0];
         let mut parts = Vec::new();
-        let is_foreign = matches!(ty.owner, Owner::Interface(owner) if Some(owner) != self.interface);
+        let is_foreign =
+            matches!(ty.owner, Owner::Interface(owner) if Some(owner) != self.interface);
         if !is_foreign {
             ty.kind.for_each(|val| {
                 if let Val::Type(part) = val {
@@ -414,7 +414,10 @@ impl<'r, 'a> Encoder<'r, 'a> {
             Kind::Alias(Val::Prim(prim)) => Type::Prim(*prim),
             Kind::Alias(Val::Type(id)) => return Err(self.ty(*id)),
             Kind::Record(fields) => Type::Record(
-                fields.iter().map(|(name, ty)| Field { label: label(name), ty: self.val(*ty) }).collect(),
+                fields
+                    .iter()
+                    .map(|(name, ty)| Field { label: label(name), ty: self.val(*ty) })
+                    .collect(),
             ),
             Kind::Variant(cases) => Type::Variant(
                 cases

@@ -26,7 +26,8 @@ impl NameScope {
     /// # Errors
     /// The name that has the same key.
     pub(super) fn add(&mut self, name: &Text, span: Span) -> Result<(), (Text, Span)> {
-        let key = ParsedName::parse(name, Features::ALL).map_or(name.to_string(), |name| name.key());
+        let key =
+            ParsedName::parse(name, Features::ALL).map_or(name.to_string(), |name| name.key());
         match self.keys.get(&key) {
             Some(other) => Err(other.clone()),
             None => {
@@ -44,15 +45,22 @@ pub(super) fn getter_of(name: &str) -> Option<String> {
     let getter = match name {
         _ if name.accessor() != Some(Accessor::Set) => return None,
         PlainName::Label { label, .. } => PlainName::Label { accessor, label },
-        PlainName::Method { resource, label, .. } => PlainName::Method { accessor, resource, label },
-        PlainName::Static { resource, label, .. } => PlainName::Static { accessor, resource, label },
+        PlainName::Method { resource, label, .. } => {
+            PlainName::Method { accessor, resource, label }
+        }
+        PlainName::Static { resource, label, .. } => {
+            PlainName::Static { accessor, resource, label }
+        }
         PlainName::Constructor { .. } => return None,
     };
     Some(getter.to_string())
 }
 
 /// Moves each setter that stands before its getter behind it. `name` gives the names of functions.
-pub(super) fn setters_behind_getters<T>(items: Vec<T>, name: impl Fn(&T) -> Option<Text>) -> Vec<T> {
+pub(super) fn setters_behind_getters<T>(
+    items: Vec<T>,
+    name: impl Fn(&T) -> Option<Text>,
+) -> Vec<T> {
     let mut getters: BTreeMap<Text, bool> = BTreeMap::new();
     for name in items.iter().filter_map(&name) {
         getters.insert(name, false);
@@ -152,7 +160,9 @@ impl<'a> Resolve<'a> {
         let name = match (resource, func.kind) {
             (None, _) => PlainName::Label { accessor, label },
             (Some(id), FuncKind::Constructor) => PlainName::Constructor { resource: id.name },
-            (Some(id), FuncKind::Static) => PlainName::Static { accessor, resource: id.name, label },
+            (Some(id), FuncKind::Static) => {
+                PlainName::Static { accessor, resource: id.name, label }
+            }
             (Some(id), FuncKind::Plain) => PlainName::Method { accessor, resource: id.name, label },
         };
         let name: Text = name.to_string().into();
@@ -195,7 +205,8 @@ impl<'a> Resolve<'a> {
             && is_live
         {
             let help = Help::Advice("a borrowed handle ends with the call: return one that owns");
-            self.error(ErrorKind::BorrowInResult { name: (*name).into() }, source, span).help = Some(help);
+            self.error(ErrorKind::BorrowInResult { name: (*name).into() }, source, span).help =
+                Some(help);
         }
         if self.errors.len() > errors || !is_live || resource.is_some() != of.is_some() {
             return (name, None);
@@ -215,7 +226,13 @@ impl<'a> Resolve<'a> {
     }
 
     /// Checks what getters, setters and constructors must be.
-    fn check_func(&mut self, source: usize, func: &Func<'a>, of: Option<TypeId>, result: Option<Val>) {
+    fn check_func(
+        &mut self,
+        source: usize,
+        func: &Func<'a>,
+        of: Option<TypeId>,
+        result: Option<Val>,
+    ) {
         let types = &self.files[source].types;
         let result_span = func.result.and_then(|ty| types.get(ty.0)).map(|ty| ty.span);
         let kind = match result {

@@ -91,7 +91,11 @@ impl Resolved {
     /// The other packages, in order.
     pub fn dependencies(&self) -> impl Iterator<Item = &Package> {
         let root = self.root;
-        self.packages.iter().enumerate().filter(move |(at, _)| *at != root).map(|(_, package)| package)
+        self.packages
+            .iter()
+            .enumerate()
+            .filter(move |(at, _)| *at != root)
+            .map(|(_, package)| package)
     }
 }
 
@@ -231,7 +235,11 @@ impl<'a> Resolve<'a> {
 
     /// The name of `names` that was probably meant.
     fn meant<'n>(&mut self, name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<Help> {
-        wattle_ast::nearest(name, names, &mut self.budget).map(|name| Help::Meant(name.into()))
+        if self.budget == 0 {
+            return None;
+        }
+        let found = wattle_ast::nearest(name, names, &mut self.budget);
+        found.map(|name| Help::Meant(name.into()))
     }
 
     /// The gate of an item, and the feature by which it is excluded.

@@ -83,7 +83,7 @@ impl Kind {
 
     /// The type with its parts replaced.
     pub(super) fn map(&self, mut f: impl FnMut(Val) -> Val) -> Kind {
-        let mut id = |id: TypeId, f: &mut dyn FnMut(Val) -> Val| match f(Val::Type(id)) {
+        let id = |id: TypeId, f: &mut dyn FnMut(Val) -> Val| match f(Val::Type(id)) {
             Val::Type(id) => id,
             Val::Prim(_) => id,
         };

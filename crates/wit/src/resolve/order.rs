@@ -1,6 +1,6 @@
 //! An order in which everything stands behind what it depends on.
 
-use alloc::collections::{BinaryHeap, BTreeSet};
+use alloc::collections::{BTreeSet, BinaryHeap};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
@@ -13,7 +13,9 @@ pub(super) fn order(edges: &[Vec<usize>]) -> Result<Vec<usize>, (usize, usize)> 
     let mut missing: Vec<usize> = edges.iter().map(Vec::len).collect();
     let mut users: Vec<Vec<usize>> = Vec::new();
     users.resize_with(edges.len(), Vec::new);
-    for (from, to) in edges.iter().enumerate().flat_map(|(from, to)| to.iter().map(move |to| (from, *to))) {
+    for (from, to) in
+        edges.iter().enumerate().flat_map(|(from, to)| to.iter().map(move |to| (from, *to)))
+    {
         users[to].push(from);
     }
     let ready = missing.iter().enumerate().filter(|(_, missing)| **missing == 0);

@@ -10,7 +10,9 @@ use super::model::{InterfaceId, PackageId, Target, WorldId};
 use super::{Resolve, order};
 use crate::error::{Error, ErrorKind, Help, Place};
 use crate::package::PackageName;
-use crate::syntax::{ExternKind, InterfaceItem, Item, PackageName as NameText, Path, WorldItem};
+use crate::syntax::{
+    ExternKind, InterfaceItem, Item, PackageName as NameText, Path, TokenKind, WorldItem,
+};
 
 /// A package.
 pub(super) struct PackageData<'a> {
@@ -84,7 +86,11 @@ impl<'a> Resolve<'a> {
             }
             let own = file.package.as_ref().and_then(|name| name.docs.clone());
             if docs.is_some() && own.is_some() {
-                self.errors.push(Error::new(ErrorKind::PackageDocs, place));
+                // The comment, not the name.
+                let mut trivia = file.tokens.trivia(0);
+                let comment = trivia.find(|token| token.kind != TokenKind::Blank);
+                let span = comment.map_or(place.span, |token| token.span);
+                self.errors.push(Error::new(ErrorKind::PackageDocs, Place { source, span }));
             }
             docs = docs.or(own);
             package = package.or(Some((name, place)));
@@ -92,7 +98,8 @@ impl<'a> Resolve<'a> {
         let Some((name, place)) = package else {
             let help = Help::Advice("begin one of the files with `package namespace:name;`");
             let place = group.first().map(|&source| Place { source, span: Span::at(0) });
-            let error = Error { kind: ErrorKind::NoPackage, place, related: None, help: Some(help) };
+            let error =
+                Error { kind: ErrorKind::NoPackage, place, related: None, help: Some(help) };
             self.errors.push(error);
             return None;
         };

@@ -59,7 +59,8 @@ impl<'a> Resolve<'a> {
         let funcs = self.interface_funcs(scope, &names, items);
         if let Some(item) = self.interfaces[id.0].name.clone() {
             let source = scope.source;
-            let types = names.types.iter().map(|(name, (_, span))| (name, Place { source, span: *span }));
+            let types =
+                names.types.iter().map(|(name, (_, span))| (name, Place { source, span: *span }));
             let funcs = funcs.iter().map(|func| (&func.name, func.place));
             for (name, place) in types.chain(funcs) {
                 self.places.insert((scope.package.0, item.clone(), name.clone()), place);
@@ -154,7 +155,8 @@ impl<'a> Resolve<'a> {
         for name in &item.names {
             let local = name.local();
             let text: Text = local.name.into();
-            let there = interface.map(|id| self.interfaces[id.0].names.get(name.name.name).copied());
+            let there =
+                interface.map(|id| self.interfaces[id.0].names.get(name.name.name).copied());
             let named = match there {
                 None | Some(Some(Named::Faulty)) => Named::Faulty,
                 Some(Some(Named::Type(ty))) => match self.types[ty.0].excluded.clone() {
@@ -180,9 +182,12 @@ impl<'a> Resolve<'a> {
                     Named::Faulty
                 }
                 Some(None) => {
-                    let known: Vec<Text> = interface.map_or(Vec::new(), |id| {
-                        self.interfaces[id.0].names.keys().cloned().collect()
-                    });
+                    let known: Vec<Text> = match interface {
+                        Some(id) if self.budget > 0 => {
+                            self.interfaces[id.0].names.keys().cloned().collect()
+                        }
+                        _ => Vec::new(),
+                    };
                     let help = self.meant(name.name.name, known.iter().map(|name| &**name));
                     let kind = ErrorKind::NotInThere {
                         name: name.name.name.into(),
@@ -279,7 +284,7 @@ impl<'a> Resolve<'a> {
                 let _ = items.insert(name.name.into(), docs.clone());
             }
         };
-        let mut list = |resolve: &mut Self, sort, label, labels: Vec<Id<'a>>| {
+        let list = |resolve: &mut Self, sort, label, labels: Vec<Id<'a>>| {
             if labels.is_empty() {
                 resolve.error(ErrorKind::Empty { sort }, source, name.span);
             }
@@ -370,7 +375,13 @@ impl<'a> Resolve<'a> {
     }
 
     /// The value type that a text says.
-    pub(super) fn val(&mut self, source: usize, names: &Names, ty: TyId, is_live: bool) -> Option<Val> {
+    pub(super) fn val(
+        &mut self,
+        source: usize,
+        names: &Names,
+        ty: TyId,
+        is_live: bool,
+    ) -> Option<Val> {
         let kind = self.form(source, names, ty, is_live)?;
         Some(self.value(kind))
     }
@@ -381,11 +392,11 @@ impl<'a> Resolve<'a> {
         let types = &self.files[source].types;
         let start = first(types, root);
         let mut vals: Vec<Option<Val>> = Vec::new();
-        for at in start..root.0 {
-            let kind = self.one_form(source, names, &types[at], &vals, start, is_live);
+        for ty in types.get(start..root.0).unwrap_or_default() {
+            let kind = self.one_form(source, names, ty, &vals, start, is_live);
             vals.push(kind.map(|kind| self.value(kind)));
         }
-        self.one_form(source, names, &types[root.0], &vals, start, is_live)
+        self.one_form(source, names, types.get(root.0)?, &vals, start, is_live)
     }
 
     /// The form of one type, whose parts are among `vals`, which begin with that of `start`.
@@ -423,9 +434,8 @@ impl<'a> Resolve<'a> {
             }
             TyKind::Map(key, value) => {
                 let (key, value) = (val(*key)?, val(*value)?);
-                let is_key = |prim| {
-                    !matches!(prim, PrimType::F32 | PrimType::F64 | PrimType::ErrorContext)
-                };
+                let is_key =
+                    |prim| !matches!(prim, PrimType::F32 | PrimType::F64 | PrimType::ErrorContext);
                 if !matches!(key, Val::Prim(prim) if is_key(prim)) {
                     self.error(ErrorKind::MapKey, source, ty.span);
                 }
@@ -455,18 +465,26 @@ impl<'a> Resolve<'a> {
                     "float32" => Some(Help::Meant("f32".into())),
                     "float64" => Some(Help::Meant("f64".into())),
                     name => {
-                        let keywords = crate::syntax::Keyword::ALL.iter().map(|keyword| keyword.text());
+                        let keywords =
+                            crate::syntax::Keyword::ALL.iter().map(|keyword| keyword.text());
                         self.meant(name, known).or_else(|| self.meant(name, keywords))
                     }
                 };
-                self.error(ErrorKind::TypeNotFound { name: id.name.into() }, source, id.span).help = help;
+                self.error(ErrorKind::TypeNotFound { name: id.name.into() }, source, id.span)
+                    .help = help;
                 None
             }
         }
     }
 
     /// The resource that a name stands for.
-    fn resource(&mut self, source: usize, names: &Names, id: Id<'_>, is_live: bool) -> Option<TypeId> {
+    fn resource(
+        &mut self,
+        source: usize,
+        names: &Names,
+        id: Id<'_>,
+        is_live: bool,
+    ) -> Option<TypeId> {
         let ty = self.named(source, names, id, is_live)?;
         if !self.types[ty.0].is_resource {
             self.error(ErrorKind::NotResource { name: id.name.into() }, source, id.span);
@@ -482,9 +500,10 @@ fn first(types: &[Ty<'_>], root: TyId) -> usize {
     loop {
         let child = types.get(at.0).and_then(|ty| match &ty.kind {
             TyKind::Prim(_) | TyKind::Name(_) | TyKind::Own(_) | TyKind::Borrow(_) => None,
-            TyKind::List(ty) | TyKind::FixedList(ty, _) | TyKind::Option(ty) | TyKind::Map(ty, _) => {
-                Some(*ty)
-            }
+            TyKind::List(ty)
+            | TyKind::FixedList(ty, _)
+            | TyKind::Option(ty)
+            | TyKind::Map(ty, _) => Some(*ty),
             TyKind::Tuple(types) => types.first().copied(),
             TyKind::Result(ok, err) => ok.or(*err),
             TyKind::Stream(ty) | TyKind::Future(ty) => *ty,

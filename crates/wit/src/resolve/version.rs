@@ -11,11 +11,13 @@ pub(super) fn compare(a: &str, b: &str) -> Ordering {
         front.split_once('-').map_or((front, None), |(core, pre)| (core, Some(pre)))
     };
     let ((core_a, pre_a), (core_b, pre_b)) = (parts(a), parts(b));
-    core_a.split('.').map(Part).cmp(core_b.split('.').map(Part)).then_with(|| match (pre_a, pre_b) {
-        (None, None) => Ordering::Equal,
-        (None, Some(_)) => Ordering::Greater,
-        (Some(_), None) => Ordering::Less,
-        (Some(a), Some(b)) => a.split('.').map(Part).cmp(b.split('.').map(Part)),
+    core_a.split('.').map(Part).cmp(core_b.split('.').map(Part)).then_with(|| {
+        match (pre_a, pre_b) {
+            (None, None) => Ordering::Equal,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (Some(a), Some(b)) => a.split('.').map(Part).cmp(b.split('.').map(Part)),
+        }
     })
 }
 
@@ -50,8 +52,17 @@ mod tests {
     #[test]
     fn versions_are_ordered() {
         let versions = [
-            "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2",
-            "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.2.0", "1.10.0", "99999999999999999999.0.0",
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta",
+            "1.0.0-beta.2",
+            "1.0.0-beta.11",
+            "1.0.0-rc.1",
+            "1.0.0",
+            "1.2.0",
+            "1.10.0",
+            "99999999999999999999.0.0",
         ];
         for pair in versions.windows(2) {
             assert_eq!(compare(pair[0], pair[1]), Ordering::Less, "{pair:?}");

@@ -14,9 +14,7 @@ use super::model::{Extern, Externs, FuncData, Key, Owner, Text, TypeId, Val, Wor
 use super::types::{Names, TypeItem, external_id};
 use crate::docs::Gate;
 use crate::error::{Error, ErrorKind, Place};
-use crate::syntax::{
-    Extern as ExternText, ExternKind, Include, TypeKind, World, WorldItem,
-};
+use crate::syntax::{Extern as ExternText, ExternKind, Include, TypeKind, World, WorldItem};
 
 /// Imports or exports.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,7 +158,8 @@ impl<'a> Resolve<'a> {
                 (Key::Name(name), func.map(Extern::Func))
             }
             ExternKind::Interface(name, members) => {
-                let id = self.new_interface(None, scope.package, docs, gate.clone(), excluded.clone());
+                let id =
+                    self.new_interface(None, scope.package, docs, gate.clone(), excluded.clone());
                 self.resolve_interface(scope, id, members);
                 let item = Extern::Interface { id, gate, docs: None, external_id, place };
                 (Key::Name(name.name.into()), Some(item))
@@ -192,7 +191,13 @@ impl<'a> Resolve<'a> {
     }
 
     /// Adds the imports and exports of an included world.
-    fn include(&mut self, scope: &Scope<'a>, id: WorldId, include: &Include<'a>, items: &mut Items) {
+    fn include(
+        &mut self,
+        scope: &Scope<'a>,
+        id: WorldId,
+        include: &Include<'a>,
+        items: &mut Items,
+    ) {
         let (source, span) = (scope.source, include.path.name.span);
         let (_, excluded) = self.gate(&include.attributes, scope.package, source, span);
         let is_live = excluded.is_none();
@@ -216,23 +221,34 @@ impl<'a> Resolve<'a> {
                     let item = self.copied(item, &name, id, &mut types);
                     let (externs, _) = items.of(direction);
                     if externs.insert(Key::Name(name.clone()), item).is_err() {
-                        let kind =
-                            ErrorKind::Shadows { direction: direction.word(), name: (*name).into() };
+                        let kind = ErrorKind::Shadows {
+                            direction: direction.word(),
+                            name: (*name).into(),
+                        };
                         let help = "give one of them another name: `include … with { a as b }`";
                         let help = Some(crate::error::Help::Advice(help));
                         self.error(kind, source, span).help = help;
                     }
                 }
                 Key::Interface(_) => {
-                    let mut item = item.clone();
+                    let Extern::Interface { gate: theirs, .. } = item else { continue };
                     // The versions of another package say nothing about those of this one.
-                    if let Extern::Interface { gate, .. } = &mut item
-                        && is_foreign
-                        && matches!(gate, Gate::Stable { .. })
-                    {
-                        *gate = Gate::Unknown;
+                    let is_nothing = is_foreign && matches!(theirs, Gate::Stable { .. });
+                    let theirs = if is_nothing { Gate::Unknown } else { theirs.clone() };
+                    let (externs, _) = items.of(direction);
+                    let mut item = item.clone();
+                    match externs.get_mut(key) {
+                        Some(Extern::Interface { gate, .. }) if is_nothing || gate.is_unknown() => {
+                            *gate = theirs;
+                        }
+                        Some(_) => {}
+                        None => {
+                            if let Extern::Interface { gate, .. } = &mut item {
+                                *gate = theirs;
+                            }
+                            let _ = externs.insert(key.clone(), item);
+                        }
                     }
-                    let _ = items.of(direction).0.insert(key.clone(), item);
                 }
             }
         }

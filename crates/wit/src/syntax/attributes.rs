@@ -109,17 +109,7 @@ impl<'a> Parser<'a> {
             return self.unexpected("an integer");
         }
         let text = self.tokens.text().get(start.span.start..).unwrap_or_default();
-        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'+';
-        let bytes = text.as_bytes();
-        let follows = |at: usize| bytes.get(at).is_some_and(|byte| is_word(*byte));
-        let mut len = 0;
-        while follows(len) || (bytes.get(len) == Some(&b'.') && follows(len + 1)) {
-            // `->` is an arrow.
-            if bytes.get(len..len + 2) == Some(b"->") {
-                break;
-            }
-            len += 1;
-        }
+        let len = version_len(text);
         let span = Span::new(start.span.start, start.span.start + len);
         while self.token().span.start < span.end {
             self.bump();
@@ -141,4 +131,19 @@ impl<'a> Parser<'a> {
             false => Ok(None),
         }
     }
+}
+
+/// The length of the version at the start of a text. A `.` belongs to it only if an identifier
+/// follows, and a `-` only if it does not begin an arrow.
+pub(crate) fn version_len(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'+';
+    let follows = |at: usize| {
+        bytes.get(at).is_some_and(|byte| is_word(*byte)) && bytes.get(at..at + 2) != Some(b"->")
+    };
+    let mut len = 0;
+    while follows(len) || (bytes.get(len) == Some(&b'.') && follows(len + 1)) {
+        len += 1;
+    }
+    len
 }

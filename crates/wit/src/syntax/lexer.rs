@@ -89,7 +89,8 @@ impl<'a> Lexer<'a> {
         match bytes {
             [b'/', b'/', ..] => {
                 let len = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
-                let len = if bytes.get(len.wrapping_sub(1)) == Some(&b'\r') { len - 1 } else { len };
+                let len =
+                    if bytes.get(len.wrapping_sub(1)) == Some(&b'\r') { len - 1 } else { len };
                 return (TokenKind::LineComment, len);
             }
             [b'/', b'*', ..] => {
@@ -102,14 +103,17 @@ impl<'a> Lexer<'a> {
             [b'"', ..] => return scan_string(rest),
             [b'%', ..] => return (TokenKind::Escaped, 1 + word_len(rest.get(1..).unwrap_or(""))),
             [b'0'..=b'9', ..] => {
-                return (TokenKind::Integer, bytes.iter().take_while(|b| b.is_ascii_digit()).count());
+                return (
+                    TokenKind::Integer,
+                    bytes.iter().take_while(|b| b.is_ascii_digit()).count(),
+                );
             }
             _ => {}
         }
         let Some(first) = rest.chars().next() else { return (TokenKind::End, 0) };
         match first {
-            '=' | ',' | ':' | ';' | '(' | ')' | '{' | '}' | '<' | '>' | '*' | '/' | '.' | '@' | '-'
-            | '+' => (TokenKind::Punctuation(first as u8), 1),
+            '=' | ',' | ':' | ';' | '(' | ')' | '{' | '}' | '<' | '>' | '*' | '/' | '.' | '@'
+            | '-' | '+' => (TokenKind::Punctuation(first as u8), 1),
             '\u{feff}' if self.at == 0 => (TokenKind::Blank, first.len_utf8()),
             _ => match word_len(rest) {
                 0 => (TokenKind::Error(LexError::Character(first)), first.len_utf8()),
@@ -254,14 +258,32 @@ mod tests {
     #[test]
     fn tokens_and_trivia_are_the_whole_text() {
         let samples = [
-            "", "a", "/", "/*", "/* /* */", "\"", "\"a\\", "\"\\\"", "%", "%a-b:c", "1.0.0-a.b+c", "->",
-            "-a", "é_1", "\u{feff}a", "a\u{feff}", "// x\r\n///y", "a\0b", "\"\n\"",
+            "",
+            "a",
+            "/",
+            "/*",
+            "/* /* */",
+            "\"",
+            "\"a\\",
+            "\"\\\"",
+            "%",
+            "%a-b:c",
+            "1.0.0-a.b+c",
+            "->",
+            "-a",
+            "é_1",
+            "\u{feff}a",
+            "a\u{feff}",
+            "// x\r\n///y",
+            "a\0b",
+            "\"\n\"",
         ];
         for text in samples {
             let all: String = Lexer::new(text).map(|t| &text[t.span.start..t.span.end]).collect();
             assert_eq!(all, text);
             let tokens = Tokens::new(text);
-            let gaps: usize = (0..=tokens.len()).flat_map(|pos| tokens.trivia(pos)).map(|t| t.span.len()).sum();
+            let gaps: usize =
+                (0..=tokens.len()).flat_map(|pos| tokens.trivia(pos)).map(|t| t.span.len()).sum();
             let kept: usize = (0..tokens.len()).map(|pos| tokens.get(pos).span.len()).sum();
             assert_eq!(gaps + kept, text.len(), "{text:?}");
         }
@@ -270,7 +292,10 @@ mod tests {
     #[test]
     fn characters_that_may_not_stand_in_a_text_are_errors_everywhere() {
         for (text, at) in [("// \u{202e}", 3), ("\"\u{7f}\"", 1), ("a \u{149}", 2), ("\u{1}", 0)] {
-            assert!(Tokens::new(text).errors().iter().any(|(_, span)| span.start == at), "{text:?}");
+            assert!(
+                Tokens::new(text).errors().iter().any(|(_, span)| span.start == at),
+                "{text:?}"
+            );
         }
     }
 }

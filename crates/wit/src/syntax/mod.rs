@@ -16,6 +16,7 @@ mod parser;
 mod tree;
 mod types;
 
+pub(crate) use attributes::version_len;
 pub use keywords::{Keyword, keyword};
 pub use lexer::{Lexer, Token, TokenKind, Tokens};
 pub use tree::{

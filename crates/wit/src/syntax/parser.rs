@@ -17,8 +17,8 @@ use super::keywords::{Keyword, keyword};
 use super::lexer::{Token, TokenKind, Tokens};
 use super::tree::{
     Attributes, Case, Extern, ExternKind, Field, File, Func, FuncKind, Id, Include, Interface,
-    InterfaceItem, Item, Nested, PackageName, Path, Rename, Ty, TyId, TypeDef, TypeKind, Use, World,
-    WorldItem,
+    InterfaceItem, Item, Nested, PackageName, Path, Rename, Ty, TyId, TypeDef, TypeKind, Use,
+    World, WorldItem,
 };
 use crate::error::{ErrorKind, Help};
 
@@ -109,6 +109,12 @@ impl<'a> Parser<'a> {
                 Some(Help::Advice("put a `%` before a keyword to use it as a name"))
             }
             ("';'", _) => Some(Help::Advice("an item without braces ends with `;`")),
+            ("an identifier or string", _) => None,
+            _ if token.kind == TokenKind::Word && word.is_none() => {
+                let keywords = Keyword::ALL.iter().map(|keyword| keyword.text());
+                let meant = wattle_ast::nearest(text, keywords, &mut Keyword::ALL.len());
+                meant.map(|keyword| Help::Meant(keyword.into()))
+            }
             _ => None,
         };
         self.fail(ErrorKind::Expected { expected, found }, token.span, help)
@@ -232,8 +238,18 @@ impl<'a> Parser<'a> {
         let begins = matches!(
             self.keyword(),
             Some(
-                Enum | Export | Flags | Import | Include | Interface | Package | Record | Resource
-                    | Type | Use | Variant | World
+                Enum | Export
+                    | Flags
+                    | Import
+                    | Include
+                    | Interface
+                    | Package
+                    | Record
+                    | Resource
+                    | Type
+                    | Use
+                    | Variant
+                    | World
             )
         );
         begins && self.tokens.trivia(self.pos).any(|t| self.tokens.slice(t.span).contains('\n'))
@@ -412,7 +428,11 @@ impl<'a> Parser<'a> {
             None => Help::Advice("functions and types stand in an `interface` or a `world`"),
         };
         let expected = "`world`, `interface` or `use`";
-        self.fail(ErrorKind::Expected { expected, found: "an identifier".into() }, token.span, Some(help))
+        self.fail(
+            ErrorKind::Expected { expected, found: "an identifier".into() },
+            token.span,
+            Some(help),
+        )
     }
 
     /// `as name`, if it is there.
@@ -558,9 +578,8 @@ impl<'a> Parser<'a> {
         let path = self.path()?;
         self.expect(b'.')?;
         self.expect(b'{')?;
-        let names = self.list(b'}', |parser, _| {
-            Ok(Rename { name: parser.id()?, rename: parser.rename()? })
-        })?;
+        let names = self
+            .list(b'}', |parser, _| Ok(Rename { name: parser.id()?, rename: parser.rename()? }))?;
         self.expect(b';')?;
         Ok(Use { attributes, path, names })
     }

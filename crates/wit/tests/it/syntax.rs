@@ -34,7 +34,11 @@ fn no_prefix_and_no_gap_of_a_file_makes_the_parser_panic() {
     let mut texts = 0;
     for path in files.iter().filter(|path| fs::metadata(path).unwrap().len() < 2000) {
         let text = fs::read_to_string(path).unwrap();
-        let tokens: Vec<_> = (0..).map(|at| File::parse(&text).tokens.get(at)).take_while(|t| !t.span.is_empty()).take(60).collect();
+        let tokens: Vec<_> = (0..)
+            .map(|at| File::parse(&text).tokens.get(at))
+            .take_while(|t| !t.span.is_empty())
+            .take(60)
+            .collect();
         for token in tokens {
             let (front, back) = (&text[..token.span.start], &text[token.span.end..]);
             for broken in [front, &format!("{front}{back}")] {

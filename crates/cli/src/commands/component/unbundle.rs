@@ -4,9 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use wattle::ast::components::{
-    CoreSort, Definition, Layer, Names, PlainSort, SectionId, Sort,
-};
+use wattle::ast::components::{CoreSort, Definition, Layer, Names, PlainSort, SectionId, Sort};
 use wattle::ast::leb128;
 use wattle::parser::SectionFrame;
 use wattle::parser::components::frames;

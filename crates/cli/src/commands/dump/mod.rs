@@ -76,8 +76,10 @@ struct Dumper<'o, 'm> {
 }
 
 /// What a module has in place of a component's definitions.
-static NO_COMPONENT: Component<'static> =
-    Component { definitions: Vec::new(), encoding: ast::components::Encoding { sections: Vec::new() } };
+static NO_COMPONENT: Component<'static> = Component {
+    definitions: Vec::new(),
+    encoding: ast::components::Encoding { sections: Vec::new() },
+};
 
 impl<'o, 'm> Dumper<'o, 'm> {
     fn new(rows: Rows<'o>, wasm: &'m Wasm<'m>) -> Self {

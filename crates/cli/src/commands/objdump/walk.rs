@@ -144,7 +144,12 @@ impl Walk<'_> {
     fn begin_section(&mut self, name: String, start: usize, end: usize, count: Option<u32>) {
         self.end_section();
         if let Some(open) = self.open.last() {
-            self.units[open.unit].sections.push(SectionRow { name, start, size: end - start, count });
+            self.units[open.unit].sections.push(SectionRow {
+                name,
+                start,
+                size: end - start,
+                count,
+            });
         }
     }
 
@@ -171,7 +176,8 @@ impl Walk<'_> {
             _ => None,
         };
         self.definitions.next();
-        let Some(Open { unit, inside: Inside::Component(spaces), .. }) = self.open.last_mut() else {
+        let Some(Open { unit, inside: Inside::Component(spaces), .. }) = self.open.last_mut()
+        else {
             return;
         };
         let unit = &mut self.units[*unit];
@@ -183,7 +189,13 @@ impl Walk<'_> {
                 let (sort, index) = (import.ty.sort(), spaces.len(import.ty.sort()));
                 let ty = spaces.describe(&import.ty);
                 let (name, kind) = (import.name.name.to_string(), sort.to_string());
-                unit.imports.push(ImportRow { module: None, name, kind, index, ty: Some(ty.clone()) });
+                unit.imports.push(ImportRow {
+                    module: None,
+                    name,
+                    kind,
+                    index,
+                    ty: Some(ty.clone()),
+                });
                 spaces.add(definition, Some(ty));
             }
             Definition::Export(export) => {
@@ -215,7 +227,8 @@ impl Walk<'_> {
     }
 
     fn body(&mut self, start: usize, size: usize) {
-        let Some(Open { unit, inside: Inside::Module(module, next), .. }) = self.open.last_mut() else {
+        let Some(Open { unit, inside: Inside::Module(module, next), .. }) = self.open.last_mut()
+        else {
             return;
         };
         let name = module.names.funcs.get((*next).into()).map(|name| name.to_string());

@@ -44,7 +44,10 @@ struct Stripped<'a> {
 enum Piece<'a> {
     Bytes(&'a [u8]),
     /// The head of a section with a module or component: its id and its size.
-    Head { code: u8, size: usize },
+    Head {
+        code: u8,
+        size: usize,
+    },
 }
 
 /// A module or component that is open.
@@ -83,9 +86,10 @@ impl<'a> Stripped<'a> {
         let wrong = wrong_without(&frames, &removed);
         let start = frames.iter().map(|frame| frame.bytes.len()).sum::<usize>();
         let (preamble, _) = bytes.split_at(bytes.len() - start);
-        let staying = frames.into_iter().zip(removed).enumerate().filter(|(place, (_, removed))| {
-            !removed && wrong.binary_search_by_key(place, |it| it.place).is_err()
-        });
+        let staying =
+            frames.into_iter().zip(removed).enumerate().filter(|(place, (_, removed))| {
+                !removed && wrong.binary_search_by_key(place, |it| it.place).is_err()
+            });
         let frames = staying.map(|(_, (frame, _))| frame).collect::<Vec<_>>().into_iter();
         self.wrong.extend(wrong);
         let was = (head.map_or(&[][..], |(_, head)| head), bytes.len());
@@ -100,7 +104,10 @@ impl<'a> Stripped<'a> {
         let is_nested = components::SectionId::from_code(frame.code)
             .is_some_and(|id| id.holds() == components::Holds::Nested);
         let in_component = self.open.last().is_some_and(|level| level.is_component);
-        if is_nested && in_component && let Ok(inner) = frames(frame.content).collect() {
+        if is_nested
+            && in_component
+            && let Ok(inner) = frames(frame.content).collect()
+        {
             let (head, _) = frame.bytes.split_at(frame.bytes.len() - frame.content.len());
             self.pieces.push(Piece::Head { code: frame.code, size: 0 });
             let place = self.pieces.len() - 1;

@@ -1,5 +1,6 @@
 //! [`ComponentBuildError`]: misuse of a builder of components.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
@@ -56,20 +57,27 @@ pub enum ComponentBuildErrorKind {
 /// assert_eq!(error.to_string(), "unknown core func 0: there are 0 so far, in func 0");
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ComponentBuildError {
-    pub(super) kind: ComponentBuildErrorKind,
-    pub(super) path: Path,
+pub struct ComponentBuildError(Box<Misuse>);
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Misuse {
+    kind: ComponentBuildErrorKind,
+    path: Path,
 }
 
 impl ComponentBuildError {
+    pub(super) fn new(kind: ComponentBuildErrorKind, path: Path) -> ComponentBuildError {
+        ComponentBuildError(Box::new(Misuse { kind, path }))
+    }
+
     /// What is wrong.
     pub fn kind(&self) -> &ComponentBuildErrorKind {
-        &self.kind
+        &self.0.kind
     }
 
     /// The path to the definition.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.0.path
     }
 }
 
@@ -110,10 +118,10 @@ impl fmt::Display for ComponentBuildErrorKind {
 
 impl fmt::Display for ComponentBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)?;
-        match self.path.is_empty() {
+        self.kind().fmt(f)?;
+        match self.path().is_empty() {
             true => Ok(()),
-            false => write!(f, ", in {}", self.path),
+            false => write!(f, ", in {}", self.path()),
         }
     }
 }

@@ -23,7 +23,7 @@ use wattle_ast::components::{
 };
 use wattle_ast::{
     ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, Custom,
-    CustomData, FuncIdx, InstanceIdx, Module, Name, SubType, TypeIdx, ValueIdx,
+    CustomData, FuncIdx, InstanceIdx, Module, Name, Path, SubType, TypeIdx, ValueIdx,
 };
 
 pub use error::{ComponentBuildError, ComponentBuildErrorKind};
@@ -395,10 +395,10 @@ impl<'a> ComponentBuilder<'a> {
         let (definitions, modules) = self.finish()?;
         match modules.is_empty() {
             true => Ok(Component { definitions, encoding: Encoding::default() }),
-            false => Err(ComponentBuildError {
-                kind: ComponentBuildErrorKind::ModuleBytes,
-                path: wattle_ast::Path::default(),
-            }),
+            false => {
+                let kind = ComponentBuildErrorKind::ModuleBytes;
+                Err(ComponentBuildError::new(kind, Path::default()))
+            }
         }
     }
 

@@ -159,7 +159,7 @@ impl<'a> Scopes<'a> {
             let outer: Vec<Outer> = self.open.iter().filter_map(|open| open.outer).collect();
             let definition = definition.and_then(|definition| self.reference(definition));
             let path = Path { definition, ..Path::default() }.within(&outer);
-            self.error = Some(ComponentBuildError { kind, path });
+            self.error = Some(ComponentBuildError::new(kind, path));
         }
     }
 

@@ -1,0 +1,129 @@
+//! The formatter over the files of the peers, as they are and with comments everywhere.
+
+use std::fs;
+
+use wattle_wit::format::format;
+use wattle_wit::syntax::{File, Lexer, TokenKind};
+
+use crate::peers;
+
+/// The tokens of a text but commas, and its comments without what is around them.
+fn content(text: &str) -> (Vec<&str>, Vec<String>) {
+    let (mut tokens, mut comments) = (Vec::new(), Vec::new());
+    for token in Lexer::new(text) {
+        let piece = &text[token.span.start..token.span.end];
+        match token.kind {
+            TokenKind::LineComment | TokenKind::BlockComment => {
+                comments.push(piece.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"));
+            }
+            TokenKind::Blank | TokenKind::Punctuation(b',') => {}
+            _ => tokens.push(piece),
+        }
+    }
+    (tokens, comments)
+}
+
+/// The syntax tree, with the documentation of all items, and without places.
+fn tree(text: &str) -> String {
+    let file = File::parse(text);
+    let all = format!("{:?} {:?} {:?} {:?}", file.package, file.items, file.nested, file.types);
+    let mut parts = all.split("Span {");
+    let mut tree = parts.next().unwrap().to_string();
+    for part in parts {
+        tree.push_str(part.split_once('}').unwrap().1);
+    }
+    tree
+}
+
+fn check(text: &str, name: &str) {
+    let formatted = match format(text) {
+        Ok(formatted) => formatted,
+        Err(errors) => panic!("{name}: {errors}\n{text}"),
+    };
+    assert_eq!(content(text), content(&formatted), "{name}\n{text}\n{formatted}");
+    let again = format(&formatted).unwrap_or_else(|errors| panic!("{name}: {errors}\n{formatted}"));
+    assert_eq!(again, formatted, "{name}\n{text}");
+    assert_eq!(tree(&formatted), tree(text), "{name}\n{text}\n{formatted}");
+    assert!(formatted.lines().all(|line| !line.ends_with(' ')), "{name}\n{formatted}");
+    assert!(!formatted.contains("\n\n\n"), "{name}\n{formatted}");
+}
+
+fn files() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    peers::wit_files(&peers::package("wit-parser").join("tests/ui"), &mut files);
+    peers::wit_files(&peers::package("wit-component").join("tests"), &mut files);
+    let read = |path: std::path::PathBuf| {
+        let text = fs::read_to_string(&path).ok()?;
+        File::parse(&text).errors.is_empty().then(|| (path.display().to_string(), text))
+    };
+    files.into_iter().filter_map(read).collect()
+}
+
+#[test]
+fn files_keep_their_tokens_comments_and_documentation() {
+    let files = files();
+    for (name, text) in &files {
+        check(text, name);
+    }
+    println!("{} files", files.len());
+    assert!(files.len() > 300, "{}", files.len());
+}
+
+#[test]
+fn comments_everywhere_are_kept() {
+    let mut number = 0;
+    for (name, text) in files().iter().filter(|(_, text)| text.len() < 1500) {
+        let tokens: Vec<_> = Lexer::new(text).filter(|token| !token.kind.is_trivia()).collect();
+        for (nth, token) in tokens.iter().enumerate() {
+            let at = token.span.start;
+            let comment =
+                ["/* c */", "// c\n", "\n// c\n", "\n\n/* a\n   b */\n\n", " /** d */ "][nth % 5];
+            let (front, back) = text.split_at(at);
+            let commented = format!("{front}{comment}{back}");
+            // Inside of a version there can be no comment.
+            if File::parse(&commented).errors.is_empty() {
+                number += 1;
+                check(&commented, name);
+            }
+        }
+    }
+    println!("{number} texts");
+    assert!(number > 5_000, "{number}");
+}
+
+#[test]
+fn the_printer_and_the_formatter_agree() {
+    let mut number = 0;
+    let folder = peers::package("wit-component").join("tests/interfaces");
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.to_str().unwrap().ends_with(".wit.print") {
+            continue;
+        }
+        number += 1;
+        let text = fs::read_to_string(&path).unwrap();
+        let formatted = format(&text).unwrap();
+        // The peer's printer does not break lines.
+        if text.lines().any(|line| line.len() > 100) {
+            continue;
+        }
+        // The peer's printer closes an empty block in a line of its own.
+        let mut expected = String::new();
+        for line in text.lines() {
+            if expected.ends_with("{\n") && line.trim() == "}" {
+                expected.pop();
+                expected.push_str("}\n");
+            } else {
+                expected.push_str(line);
+                expected.push('\n');
+            }
+        }
+        assert_eq!(formatted.trim_end(), expected.trim_end(), "{}", path.display());
+    }
+    assert!(number > 20, "{number}");
+}
+
+#[test]
+fn a_file_with_errors_is_left_alone() {
+    assert!(format("interface i { f: fnc(); }").is_err());
+}
