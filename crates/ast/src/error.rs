@@ -248,7 +248,7 @@ impl fmt::Display for DefinitionRef {
             DefinitionRef::Export(number) => write!(f, "export {number}"),
             DefinitionRef::Start(number) => write!(f, "start {number}"),
             DefinitionRef::Custom(number) => write!(f, "custom {number}"),
-            DefinitionRef::Section(id) => write!(f, "{id} section"),
+            DefinitionRef::Section(section) => write!(f, "{section} section"),
         }
     }
 }

@@ -244,3 +244,22 @@ fn a_hundred_thousand_imports_and_instantiations_up_to_the_limit() {
     let error = first(many, Limits::JS);
     assert_eq!(error.as_deref(), Some("too many instances: at most 4096"));
 }
+
+#[test]
+fn what_is_beyond_a_limit_is_still_a_scope() {
+    let limits = Limits { type_decls: 1, ..Limits::JS };
+    let instance = || [Definition::Type(Type::Instance), Definition::End];
+    let inner = std::iter::once(Definition::Type(Type::Component))
+        .chain(instance())
+        .chain(instance())
+        .chain([Definition::End, Definition::Type(Type::Flags([].into()))]);
+    let component: Component<'_> = inner.collect();
+    let errors = validator().limits(limits).component(&component).unwrap_err();
+    assert_eq!(
+        errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "too many component or instance type declarations: at most 1 in type 0, type 1",
+            "flags must have at least one entry in type 1",
+        ]
+    );
+}

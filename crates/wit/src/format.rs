@@ -34,7 +34,8 @@ pub fn format(text: &str) -> Result<String, Errors> {
     let file = File::parse(text);
     if !file.errors.is_empty() {
         let error = |(kind, span, help): &(_, _, _)| {
-            Error::new(Clone::clone(kind), Place { source: 0, span: *span }).help(Clone::clone(help))
+            Error::new(Clone::clone(kind), Place { source: 0, span: *span })
+                .help(Clone::clone(help))
         };
         return Err(Errors(file.errors.iter().map(error).collect()));
     }
@@ -46,7 +47,7 @@ pub fn format(text: &str) -> Result<String, Errors> {
         open: Vec::new(),
         statement: None,
         begins: true,
-        breaks: false,
+        breaks: true,
     };
     formatter.run();
     Ok(formatter.out)
@@ -170,16 +171,30 @@ impl<'a> Formatter<'_, 'a> {
             if needs_comma && !has_comma {
                 self.out.push(',');
             }
-            let is_broken = matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true }));
+            let is_broken =
+                matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true }));
             self.breaks = is_broken && !is_empty;
         }
+        // A comment in the line of the token behind it, where a line ends between both, goes with
+        // that token.
+        let has_line = lines > 0 || comments.iter().any(|comment| comment.lines > 0);
+        if let Some(comment) = comments.first_mut()
+            && self.breaks
+            && !has_line
+            && !is_close
+        {
+            comment.lines = 1;
+        }
         let wrote_line = self.write_comments(&comments);
-        if is_close && matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true })) {
+        if is_close
+            && matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true }))
+        {
             self.indentation = self.indentation.saturating_sub(1);
         }
         if self.breaks && before.is_some() {
             self.newline();
-            let after_open = before.is_some_and(|before| comments.is_empty() && self.opens_lines(before));
+            let after_open =
+                before.is_some_and(|before| comments.is_empty() && self.opens_lines(before));
             if lines > 1 && !is_close && !after_open {
                 self.blank_line();
             }

@@ -185,7 +185,8 @@ impl Memory {
         let prefix = format!("{folder}/");
         let len = prefix.len();
         let from = self.files.range(prefix.clone()..).map(|(path, _)| path);
-        from.take_while(move |path| path.starts_with(&prefix)).filter_map(move |path| path.get(len..))
+        from.take_while(move |path| path.starts_with(&prefix))
+            .filter_map(move |path| path.get(len..))
     }
 }
 

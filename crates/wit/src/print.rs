@@ -92,6 +92,30 @@ pub fn main(view: &view::Package<'_>, docs: &PackageDocs) -> Result<String> {
     Ok(printer.out)
 }
 
+/// The text of a package that was read from its component, and, as `package a:b { … }`, of those that
+/// it depends on, as far as the component tells. What is written resolves without any other text.
+///
+/// # Errors
+/// As [`package()`].
+pub fn whole(view: &view::Package<'_>, docs: &PackageDocs) -> Result<String> {
+    let mut text = main(view, docs)?;
+    for (name, interfaces) in view.foreign_interfaces()? {
+        let mut printer = Printer::default();
+        printer.word(&format!("\npackage {}", PackagePath(&name)));
+        printer.open();
+        for (interface, view) in interfaces {
+            printer.word("interface ");
+            printer.name(&interface);
+            printer.open();
+            printer.interface(&name, &view, &InterfaceDocs::default())?;
+            printer.close();
+        }
+        printer.close();
+        text.push_str(&printer.out);
+    }
+    Ok(text)
+}
+
 /// A name with `%` before it if it is a keyword.
 fn escaped(name: &str) -> Cow<'_, str> {
     match keyword(name).is_some() || matches!(name, "float32" | "float64") {
@@ -520,7 +544,12 @@ impl Printer {
     }
 
     /// Writes the start of a type, and leaves the rest of it in pieces.
-    fn begin(&mut self, types: Types<'_, '_>, ty: &Type<'_>, pieces: &mut Vec<Piece>) -> Result<()> {
+    fn begin(
+        &mut self,
+        types: Types<'_, '_>,
+        ty: &Type<'_>,
+        pieces: &mut Vec<Piece>,
+    ) -> Result<()> {
         let form = ty.form();
         let word = form.map_or("", |form| form.keyword());
         let mut args: Vec<Piece> = Vec::new();
@@ -545,7 +574,9 @@ impl Printer {
             Type::Result { ok: None, err: Some(err) } => {
                 args.extend([Piece::Text("_"), Piece::Val(*err)]);
             }
-            Type::Result { ok, err } => args.extend([*ok, *err].into_iter().flatten().map(Piece::Val)),
+            Type::Result { ok, err } => {
+                args.extend([*ok, *err].into_iter().flatten().map(Piece::Val))
+            }
             Type::Record(_) | Type::Variant(_) | Type::Flags(_) | Type::Enum(_) => {
                 return Err(ViewError::Unnamed(word));
             }
@@ -637,7 +668,8 @@ impl Printer {
         if !is_path && name.implements.is_none() {
             let nothing = InterfaceDocs::default();
             let exported = docs.interface_exports.get(interface.name()).filter(|_| !item.is_import);
-            let docs = exported.or_else(|| docs.interfaces.get(interface.name())).unwrap_or(&nothing);
+            let docs =
+                exported.or_else(|| docs.interfaces.get(interface.name())).unwrap_or(&nothing);
             self.docs(&docs.docs);
             self.gate(&docs.gate);
             self.external_id(name.external_id.as_deref());

@@ -15,6 +15,8 @@
 //! assert_eq!(interface.funcs().map(|func| func.name().to_string()).collect::<Vec<_>>(), ["f"]);
 //! ```
 
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry as Entries;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -22,7 +24,7 @@ use core::fmt;
 
 use wattle_ast::components::{
     Alias, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, FuncType, Import,
-    InterfaceName, PlainName, PlainSort, Sort, SortIdx, PlainSortIdx, Type, TypeBound, ValType,
+    InterfaceName, PlainName, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType,
 };
 use wattle_ast::{ComponentTypeIdx, Features, Shown};
 
@@ -98,19 +100,18 @@ pub enum ViewError {
 impl fmt::Display for ViewError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ViewError::Index => f.write_str("unknown type, or one that is not defined before its use"),
+            ViewError::Index => {
+                f.write_str("unknown type, or one that is not defined before its use")
+            }
             ViewError::NotItem(name) => {
                 write!(f, "export `{}` is not an interface or world of a package", Shown(name))
             }
             ViewError::Name(name) => {
                 write!(f, "`{}` is not the name of an interface or world", Shown(name))
             }
-            ViewError::Packages(one, other) => write!(
-                f,
-                "exports belong to two packages, `{}` and `{}`",
-                Shown(one),
-                Shown(other)
-            ),
+            ViewError::Packages(one, other) => {
+                write!(f, "exports belong to two packages, `{}` and `{}`", Shown(one), Shown(other))
+            }
             ViewError::Empty => f.write_str("a package without interfaces and worlds has no name"),
             ViewError::Form => f.write_str("a type that has no form in WIT"),
             ViewError::Unnamed(form) => write!(f, "a {form} without a name"),
@@ -146,8 +147,12 @@ impl<'c> Package<'c> {
                 scopes.push(Scope { parent: Some(number), ..Scope::default() });
             }
         }
-        let mut package =
-            Package { name: PackageName::default(), scopes, interfaces: Vec::new(), worlds: Vec::new() };
+        let mut package = Package {
+            name: PackageName::default(),
+            scopes,
+            interfaces: Vec::new(),
+            worlds: Vec::new(),
+        };
         package.find_items()?;
         Ok(package)
     }
@@ -161,7 +166,9 @@ impl<'c> Package<'c> {
             let ExternDesc::Type(TypeBound::Eq(index)) = item.ty else { return Err(not_item()) };
             let wrapper = self.scope_of(0, index).ok_or_else(not_item)?;
             let mut exports = self.scope(wrapper).items.iter().filter(|item| !item.is_import);
-            let (Some(export), None) = (exports.next(), exports.next()) else { return Err(not_item()) };
+            let (Some(export), None) = (exports.next(), exports.next()) else {
+                return Err(not_item());
+            };
             let (package, _) = split(export.name)?;
             match &found {
                 Some(other) if *other != package => {
@@ -206,13 +213,46 @@ impl<'c> Package<'c> {
         self.worlds.iter().map(|(name, scope)| World { package: self, scope: *scope, name })
     }
 
+    /// The interfaces of other packages that the component tells of, as far as it does: all types
+    /// of those that are used, and of those that worlds import and export the functions too.
+    pub fn foreign_interfaces(
+        &self,
+    ) -> Result<BTreeMap<PackageName, Vec<(String, Interface<'_, 'c>)>>> {
+        let mut found: BTreeMap<(PackageName, String), Interface<'_, 'c>> = BTreeMap::new();
+        for (number, scope) in self.scopes.iter().enumerate().skip(1) {
+            for item in &scope.items {
+                let ExternDesc::Instance(index) = item.ty else { continue };
+                let name = match &item.name.implements {
+                    Some(implements) => implements,
+                    None if item.name.name.contains(':') => &item.name.name,
+                    None => continue,
+                };
+                let (package, interface) = split_text(name, item.name.version_suffix.as_deref())?;
+                if package == self.name {
+                    continue;
+                }
+                let scope = self.scope_of(number, index).ok_or(ViewError::Index)?;
+                let view = Interface { package: self, scope, name: &item.name.name };
+                let size = |view: &Interface<'_, 'c>| self.scope(view.scope).items.len();
+                match found.entry((package, interface)) {
+                    Entries::Vacant(entry) => drop(entry.insert(view)),
+                    Entries::Occupied(mut entry) if size(entry.get()) < size(&view) => {
+                        entry.insert(view);
+                    }
+                    Entries::Occupied(_) => {}
+                }
+            }
+        }
+        let mut packages: BTreeMap<PackageName, Vec<_>> = BTreeMap::new();
+        for ((package, interface), view) in found {
+            packages.entry(package).or_default().push((interface, view));
+        }
+        Ok(packages)
+    }
+
     fn scope(&self, number: usize) -> &Scope<'c> {
-        static EMPTY: Scope<'static> = Scope {
-            parent: None,
-            types: Vec::new(),
-            instances: Vec::new(),
-            items: Vec::new(),
-        };
+        static EMPTY: Scope<'static> =
+            Scope { parent: None, types: Vec::new(), instances: Vec::new(), items: Vec::new() };
         self.scopes.get(number).unwrap_or(&EMPTY)
     }
 
@@ -247,21 +287,24 @@ impl<'c> Scope<'c> {
     /// Adds a definition. `inner` is the number of the scope that it opens.
     fn add(&mut self, definition: &'c Definition<'_>, inner: usize) -> Result<()> {
         match definition {
-            Definition::Type(Type::Component | Type::Instance) => self.types.push(Entry::Scope(inner)),
+            Definition::Type(Type::Component | Type::Instance) => {
+                self.types.push(Entry::Scope(inner))
+            }
             Definition::Type(ty) => {
                 let size = self.size(ty)?;
                 self.types.push(Entry::Type(ty, size));
             }
-            Definition::Alias(Alias::Export { sort: Sort::Plain(sort), instance, name }) => match sort {
-                PlainSort::Type => self.types.push(Entry::Of(instance.0, name)),
-                PlainSort::Instance => self.instances.push(None),
-                _ => {}
-            },
-            Definition::Alias(Alias::Outer { count, item }) => {
-                if let SortIdx::Plain(PlainSortIdx::Type(index)) = item {
-                    self.types.push(Entry::Outer(*count, index.0));
+            Definition::Alias(Alias::Export { sort: Sort::Plain(sort), instance, name }) => {
+                match sort {
+                    PlainSort::Type => self.types.push(Entry::Of(instance.0, name)),
+                    PlainSort::Instance => self.instances.push(None),
+                    _ => {}
                 }
             }
+            Definition::Alias(Alias::Outer {
+                count,
+                item: SortIdx::Plain(PlainSortIdx::Type(index)),
+            }) => self.types.push(Entry::Outer(*count, index.0)),
             Definition::Import(Import { name, ty }) => self.add_item(true, name, *ty)?,
             Definition::ExportDecl(ExportDecl { name, ty }) => self.add_item(false, name, *ty)?,
             Definition::Export(Export { name, item, .. }) => match item {
@@ -275,7 +318,12 @@ impl<'c> Scope<'c> {
         Ok(())
     }
 
-    fn add_item(&mut self, is_import: bool, name: &'c ExternName<'_>, ty: ExternDesc) -> Result<()> {
+    fn add_item(
+        &mut self,
+        is_import: bool,
+        name: &'c ExternName<'_>,
+        ty: ExternDesc,
+    ) -> Result<()> {
         match ty {
             ExternDesc::Type(bound) => {
                 if let TypeBound::Eq(index) = bound {
@@ -352,7 +400,8 @@ pub(crate) fn split(name: &ExternName<'_>) -> Result<(PackageName, String)> {
 pub(crate) fn split_text(name: &str, suffix: Option<&str>) -> Result<(PackageName, String)> {
     let parsed = InterfaceName::parse(name, Features::ALL);
     let parsed = parsed.map_err(|_| ViewError::Name(name.into()))?;
-    let version = parsed.version.map(|version| format!("{}{}", version.as_str(), suffix.unwrap_or_default()));
+    let version =
+        parsed.version.map(|version| format!("{}{}", version.as_str(), suffix.unwrap_or_default()));
     let (namespace, package) = (parsed.namespace.into(), parsed.package.into());
     Ok((PackageName { namespace, name: package, version }, parsed.interface.into()))
 }
@@ -390,7 +439,9 @@ fn types<'v, 'c>(
     scope: usize,
 ) -> impl Iterator<Item = NamedType<'v, 'c>> + use<'v, 'c> {
     package.scope(scope).items.iter().filter_map(move |item| match item.ty {
-        ExternDesc::Type(bound) => Some(NamedType { package, scope, extern_name: item.name, bound }),
+        ExternDesc::Type(bound) => {
+            Some(NamedType { package, scope, extern_name: item.name, bound })
+        }
         _ => None,
     })
 }
@@ -451,7 +502,9 @@ impl<'v, 'c> NamedType<'v, 'c> {
         let entry = self.package.scope(self.scope).types.get(index.0 as usize);
         let entry = *entry.ok_or(ViewError::Index)?;
         match entry {
-            Entry::Type(Type::Func(_) | Type::Resource(_), _) | Entry::Scope(_) => Err(ViewError::Form),
+            Entry::Type(Type::Func(_) | Type::Resource(_), _) | Entry::Scope(_) => {
+                Err(ViewError::Form)
+            }
             Entry::Type(ty, _) => Ok(TypeDefinition::Type(ty)),
             Entry::Named(name, _) => Ok(TypeDefinition::Alias(&name.name)),
             Entry::Of(..) | Entry::Outer(..) => {

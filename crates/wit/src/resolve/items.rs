@@ -19,8 +19,8 @@ use crate::syntax::{Id, InterfaceItem, Item, Path, WorldItem};
 pub(super) struct Scope<'a> {
     pub(super) package: PackageId,
     pub(super) source: usize,
-    /// The names that the file gives by `use`.
-    uses: BTreeMap<&'a str, Target>,
+    /// The names that the file gives by `use`; without a target if there is an error in it.
+    uses: BTreeMap<&'a str, Option<Target>>,
 }
 
 /// An interface or world before its resolution.
@@ -260,9 +260,7 @@ impl<'a> Resolve<'a> {
                 // A path to another package names an interface.
                 Some(_) => self.foreign(&scope, path, true),
             };
-            if let Some(target) = target {
-                scope.uses.insert(rename.unwrap_or(path.name).name, target);
-            }
+            scope.uses.insert(rename.unwrap_or(path.name).name, target);
         }
         scope
     }
@@ -285,7 +283,10 @@ impl<'a> Resolve<'a> {
                     Help::OneOf(names.collect::<Box<[Box<str>]>>())
                 }
             };
-            let known: Vec<_> = self.package_ids.keys().map(ToString::to_string).collect();
+            let known: Vec<_> = match self.budget {
+                0 => Vec::new(),
+                _ => self.package_ids.keys().map(ToString::to_string).collect(),
+            };
             let help =
                 self.meant(&name.to_string(), known.iter().map(|name| &name[..])).unwrap_or(help);
             let kind = ErrorKind::PackageNotFound { name: name.to_string().into() };
@@ -296,7 +297,10 @@ impl<'a> Resolve<'a> {
             Some(target @ Target::Interface(_)) => Some(*target),
             Some(target @ Target::World(_)) if !is_interface => Some(*target),
             _ => {
-                let names: Vec<&str> = self.packages[package].items.keys().copied().collect();
+                let names: Vec<&str> = match self.budget {
+                    0 => Vec::new(),
+                    _ => self.packages[package].items.keys().copied().collect(),
+                };
                 let help = self.meant(path.name.name, names);
                 let (name, package) = (path.name.name.into(), name.to_string().into());
                 let kind = match is_interface {
@@ -313,21 +317,19 @@ impl<'a> Resolve<'a> {
         if path.package.is_some() {
             return self.foreign(scope, path, is_interface);
         }
-        let items = &self.packages[scope.package.0].items;
-        let found = scope.uses.get(path.name.name).or_else(|| items.get(path.name.name));
-        if found.is_none() {
-            let is_use = |item: &Item<'_>| matches!(item, Item::Use { path: used, rename } if rename.unwrap_or(used.name).name == path.name.name);
-            let mut parts = self.packages[scope.package.0].parts.iter();
-            // A `use` with an error has been reported.
-            let is_reported =
-                parts.any(|(source, items)| *source == scope.source && items.iter().any(is_use));
-            if !is_reported {
-                let names: Vec<&str> = items.keys().chain(scope.uses.keys()).copied().collect();
-                self.item_not_found(path.name, scope.source, names);
-            }
-            return None;
+        if let Some(target) = scope.uses.get(path.name.name) {
+            return *target;
         }
-        found.copied()
+        let items = &self.packages[scope.package.0].items;
+        if let Some(target) = items.get(path.name.name) {
+            return Some(*target);
+        }
+        let names: Vec<&str> = match self.budget {
+            0 => Vec::new(),
+            _ => items.keys().chain(scope.uses.keys()).copied().collect(),
+        };
+        self.item_not_found(path.name, scope.source, names);
+        None
     }
 
     /// The interface that a path names. `is_live` tells whether the reference itself is not

@@ -235,7 +235,11 @@ impl<'a> Resolve<'a> {
 
     /// The name of `names` that was probably meant.
     fn meant<'n>(&mut self, name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<Help> {
-        wattle_ast::nearest(name, names, &mut self.budget).map(|name| Help::Meant(name.into()))
+        if self.budget == 0 {
+            return None;
+        }
+        let found = wattle_ast::nearest(name, names, &mut self.budget);
+        found.map(|name| Help::Meant(name.into()))
     }
 
     /// The gate of an item, and the feature by which it is excluded.

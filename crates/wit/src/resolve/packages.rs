@@ -10,7 +10,9 @@ use super::model::{InterfaceId, PackageId, Target, WorldId};
 use super::{Resolve, order};
 use crate::error::{Error, ErrorKind, Help, Place};
 use crate::package::PackageName;
-use crate::syntax::{ExternKind, InterfaceItem, Item, PackageName as NameText, Path, TokenKind, WorldItem};
+use crate::syntax::{
+    ExternKind, InterfaceItem, Item, PackageName as NameText, Path, TokenKind, WorldItem,
+};
 
 /// A package.
 pub(super) struct PackageData<'a> {

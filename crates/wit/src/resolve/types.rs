@@ -182,9 +182,12 @@ impl<'a> Resolve<'a> {
                     Named::Faulty
                 }
                 Some(None) => {
-                    let known: Vec<Text> = interface.map_or(Vec::new(), |id| {
-                        self.interfaces[id.0].names.keys().cloned().collect()
-                    });
+                    let known: Vec<Text> = match interface {
+                        Some(id) if self.budget > 0 => {
+                            self.interfaces[id.0].names.keys().cloned().collect()
+                        }
+                        _ => Vec::new(),
+                    };
                     let help = self.meant(name.name.name, known.iter().map(|name| &**name));
                     let kind = ErrorKind::NotInThere {
                         name: name.name.name.into(),
@@ -389,11 +392,11 @@ impl<'a> Resolve<'a> {
         let types = &self.files[source].types;
         let start = first(types, root);
         let mut vals: Vec<Option<Val>> = Vec::new();
-        for at in start..root.0 {
-            let kind = self.one_form(source, names, &types[at], &vals, start, is_live);
+        for ty in types.get(start..root.0).unwrap_or_default() {
+            let kind = self.one_form(source, names, ty, &vals, start, is_live);
             vals.push(kind.map(|kind| self.value(kind)));
         }
-        self.one_form(source, names, &types[root.0], &vals, start, is_live)
+        self.one_form(source, names, types.get(root.0)?, &vals, start, is_live)
     }
 
     /// The form of one type, whose parts are among `vals`, which begin with that of `start`.

@@ -3,13 +3,15 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::lexer::{TokenKind, Tokens};
+use super::lexer::{Token, TokenKind, Tokens};
 
 /// The documentation of the item that begins with the token at `pos`: all comments before it, but
-/// those that stand behind another token in its line.
+/// those that end the line of another token.
 pub(super) fn docs(tokens: &Tokens<'_>, pos: usize) -> Option<String> {
     let mut pieces: Vec<&str> = Vec::new();
-    let mut is_own_line = pos == 0;
+    let text = |token: Token| tokens.slice(token.span);
+    let is_end = |token: Token| token.kind == TokenKind::Blank && text(token).contains('\n');
+    let mut is_own_line = pos == 0 || !tokens.trivia(pos).any(is_end);
     for token in tokens.trivia(pos) {
         let text = tokens.slice(token.span);
         match token.kind {

@@ -109,6 +109,12 @@ impl<'a> Parser<'a> {
                 Some(Help::Advice("put a `%` before a keyword to use it as a name"))
             }
             ("';'", _) => Some(Help::Advice("an item without braces ends with `;`")),
+            ("an identifier or string", _) => None,
+            _ if token.kind == TokenKind::Word && word.is_none() => {
+                let keywords = Keyword::ALL.iter().map(|keyword| keyword.text());
+                let meant = wattle_ast::nearest(text, keywords, &mut Keyword::ALL.len());
+                meant.map(|keyword| Help::Meant(keyword.into()))
+            }
             _ => None,
         };
         self.fail(ErrorKind::Expected { expected, found }, token.span, help)

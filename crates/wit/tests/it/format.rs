@@ -76,7 +76,8 @@ fn comments_everywhere_are_kept() {
         let tokens: Vec<_> = Lexer::new(text).filter(|token| !token.kind.is_trivia()).collect();
         for (nth, token) in tokens.iter().enumerate() {
             let at = token.span.start;
-            let comment = ["/* c */", "// c\n", "\n// c\n", "\n\n/* a\n   b */\n\n", " /** d */ "][nth % 5];
+            let comment =
+                ["/* c */", "// c\n", "\n// c\n", "\n\n/* a\n   b */\n\n", " /** d */ "][nth % 5];
             let (front, back) = text.split_at(at);
             let commented = format!("{front}{comment}{back}");
             // Inside of a version there can be no comment.

@@ -45,10 +45,22 @@ impl Text<'_> {
                         let prefix = format!("{}.", w.name.name);
                         for item in &w.items {
                             match item {
-                                WorldItem::Import(item) => self.item(&format!("{prefix}import "), item, &mut lines),
-                                WorldItem::Export(item) => self.item(&format!("{prefix}export "), item, &mut lines),
-                                WorldItem::Use(u) => self.interface(&format!("{prefix}import "), &[InterfaceItem::Use(u.clone())], &mut lines),
-                                WorldItem::Type(t) => self.interface(&format!("{prefix}import "), &[InterfaceItem::Type(t.clone())], &mut lines),
+                                WorldItem::Import(item) => {
+                                    self.item(&format!("{prefix}import "), item, &mut lines)
+                                }
+                                WorldItem::Export(item) => {
+                                    self.item(&format!("{prefix}export "), item, &mut lines)
+                                }
+                                WorldItem::Use(u) => self.interface(
+                                    &format!("{prefix}import "),
+                                    &[InterfaceItem::Use(u.clone())],
+                                    &mut lines,
+                                ),
+                                WorldItem::Type(t) => self.interface(
+                                    &format!("{prefix}import "),
+                                    &[InterfaceItem::Type(t.clone())],
+                                    &mut lines,
+                                ),
                                 WorldItem::Include(_) => panic!("an include in a resolved package"),
                             }
                         }
@@ -98,7 +110,10 @@ impl Text<'_> {
                     for name in &u.names {
                         let about = self.about(&None, &u.attributes);
                         let (local, from) = (name.local().name, u.path.name.name);
-                        lines.push(format!("{prefix}type {local}{about} = use {from}.{}", name.name.name));
+                        lines.push(format!(
+                            "{prefix}type {local}{about} = use {from}.{}",
+                            name.name.name
+                        ));
                     }
                 }
                 InterfaceItem::Type(def) => self.type_def(prefix, def, lines),
@@ -109,11 +124,15 @@ impl Text<'_> {
 
     fn type_def(&self, prefix: &str, def: &TypeDef<'_>, lines: &mut Vec<String>) {
         let about = self.about(&def.docs, &def.attributes);
-        let docs = |docs: &Option<String>| docs.as_ref().map_or(String::new(), |docs| format!(" {docs:?}"));
+        let docs = |docs: &Option<String>| {
+            docs.as_ref().map_or(String::new(), |docs| format!(" {docs:?}"))
+        };
         let form = match &def.kind {
             TypeKind::Alias(ty) => self.ty(*ty),
             TypeKind::Record(fields) => {
-                let fields = fields.iter().map(|f| format!("{}: {}{},", f.name.name, self.ty(f.ty), docs(&f.docs)));
+                let fields = fields
+                    .iter()
+                    .map(|f| format!("{}: {}{},", f.name.name, self.ty(f.ty), docs(&f.docs)));
                 format!("record {}", fields.collect::<String>())
             }
             TypeKind::Variant(cases) => {
@@ -149,8 +168,11 @@ impl Text<'_> {
             (Some(r), FuncKind::Static) => format!("[static]{accessor}{r}.{}", func.name.name),
             (Some(r), FuncKind::Plain) => format!("[method]{accessor}{r}.{}", func.name.name),
         };
-        let mut params: Vec<String> =
-            func.params.iter().map(|Field { name, ty, .. }| format!("{}: {}", name.name, self.ty(*ty))).collect();
+        let mut params: Vec<String> = func
+            .params
+            .iter()
+            .map(|Field { name, ty, .. }| format!("{}: {}", name.name, self.ty(*ty)))
+            .collect();
         if let (Some(r), FuncKind::Plain) = (resource, func.kind) {
             params.insert(0, format!("self: borrow<{r}>"));
         }
@@ -241,12 +263,15 @@ impl Json<'_> {
         } else if let Some(id) = item.get("type") {
             self.type_def(prefix, key, id, lines);
         } else {
-            let interface = &self.0["interfaces"][item["interface"]["id"].as_u64().unwrap() as usize];
+            let interface =
+                &self.0["interfaces"][item["interface"]["id"].as_u64().unwrap() as usize];
             match interface["name"].as_str() {
                 Some(name) if key.starts_with("interface-") => {
                     lines.push(format!("{prefix}{name}{}", self.about(&item["interface"])));
                 }
-                Some(name) => lines.push(format!("{prefix}{key} is {name}{}", self.about(&item["interface"]))),
+                Some(name) => {
+                    lines.push(format!("{prefix}{key} is {name}{}", self.about(&item["interface"])))
+                }
                 None => {
                     lines.push(format!("{prefix}{key} interface{}", self.about(interface)));
                     self.interface(&format!("{prefix}{key}."), interface, lines);
@@ -282,7 +307,11 @@ impl Json<'_> {
             format!("{}: {}{},", f["name"].as_str().unwrap(), self.ty(&f["type"]), docs(f))
         };
         let case = |c: &Value| {
-            let ty = if c["type"].is_null() { String::new() } else { format!("({})", self.ty(&c["type"])) };
+            let ty = if c["type"].is_null() {
+                String::new()
+            } else {
+                format!("({})", self.ty(&c["type"]))
+            };
             format!("{}{ty}{},", c["name"].as_str().unwrap(), docs(c))
         };
         let label = |c: &Value| format!("{}{},", c["name"].as_str().unwrap(), docs(c));
@@ -309,7 +338,8 @@ impl Json<'_> {
 
     fn func(&self, prefix: &str, func: &Value) -> String {
         let kind = &func["kind"];
-        let kind = kind.as_str().unwrap_or_else(|| kind.as_object().unwrap().keys().next().unwrap());
+        let kind =
+            kind.as_str().unwrap_or_else(|| kind.as_object().unwrap().keys().next().unwrap());
         let word = if kind.starts_with("async") { "async" } else { "func" };
         let param = |p: &Value| format!("{}: {}", p["name"].as_str().unwrap(), self.ty(&p["type"]));
         let params: Vec<String> = func["params"].as_array().unwrap().iter().map(param).collect();
@@ -370,7 +400,12 @@ fn packages_mean_what_the_peer_says() {
         let file = File::parse(&text);
         assert!(file.errors.is_empty(), "{}: {:?}\n{text}", case.name, file.errors);
         let found = Text(&file).facts();
-        assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{}", case.name);
+        assert_eq!(
+            found.keys().collect::<Vec<_>>(),
+            expected.keys().collect::<Vec<_>>(),
+            "{}",
+            case.name
+        );
         for (package, lines) in &expected {
             facts += lines.len();
             let more: Vec<_> = found[package].iter().filter(|line| !lines.contains(line)).collect();

@@ -1,7 +1,9 @@
 //! Tests against the files of `wit-parser` and `wit-component`, which no one here wrote.
 
+mod errors;
 mod format;
 mod json;
+mod large;
 mod peers;
 mod refused;
 mod resolved;

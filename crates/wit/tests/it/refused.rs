@@ -56,9 +56,16 @@ fn what_the_peer_refuses_is_refused_in_the_same_place() {
         number += 1;
         let result = fs::read_to_string(case.path.with_extension("wit.result")).unwrap();
         let found = errors(&case.path);
-        let shown: Vec<String> =
-            found.iter().map(|(file, line, column, text)| format!("{file}:{line}:{column}: {text}")).collect();
-        let message = format!("{}: expected {}\n  {}", case.name, result.lines().next().unwrap(), shown.join("\n  "));
+        let shown: Vec<String> = found
+            .iter()
+            .map(|(file, line, column, text)| format!("{file}:{line}:{column}: {text}"))
+            .collect();
+        let message = format!(
+            "{}: expected {}\n  {}",
+            case.name,
+            result.lines().next().unwrap(),
+            shown.join("\n  ")
+        );
         if std::env::var_os("SHOW").is_some() {
             println!("{message}");
         }
@@ -77,7 +84,10 @@ fn what_the_peer_refuses_is_refused_in_the_same_place() {
             wrong.push(format!("{file}:{at}:{column}: {message}"));
         }
     }
-    println!("{number}: {exact} in the same column, {line} in the same line, {without} without a place, {} elsewhere", ELSEWHERE.len());
+    println!(
+        "{number}: {exact} in the same column, {line} in the same line, {without} without a place, {} elsewhere",
+        ELSEWHERE.len()
+    );
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(number, 187);
 }

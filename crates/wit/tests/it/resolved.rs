@@ -36,26 +36,35 @@ impl Files for WithBinary {
                 parsed.map_err(|error| error.to_string())?.component
             }
         };
-        text_of(&component).map(Some)
+        let (view, docs) = view_of(&component)?;
+        print::whole(&view, &docs).map(Some).map_err(|error| error.to_string())
     }
 }
 
 /// The documentation in the custom section.
 fn docs_of(component: &Component<'_>) -> Vec<u8> {
     let custom = component.definitions.iter().find_map(|definition| match definition {
-        Definition::Custom(custom) if &*custom.name == wattle_wit::docs::SECTION => custom.data.bytes(),
+        Definition::Custom(custom) if &*custom.name == wattle_wit::docs::SECTION => {
+            custom.data.bytes()
+        }
         _ => None,
     });
     custom.unwrap_or_default().to_vec()
 }
 
-/// The text of a binary package.
-fn text_of(component: &Component<'_>) -> Result<String, String> {
+/// A binary package, and its documentation.
+fn view_of<'c>(component: &'c Component<'_>) -> Result<(view::Package<'c>, PackageDocs), String> {
     let view = view::Package::read(component).map_err(|error| error.to_string())?;
     let docs = match &docs_of(component)[..] {
         [] => PackageDocs::default(),
         docs => PackageDocs::decode(docs).map_err(|error| error.to_string())?,
     };
+    Ok((view, docs))
+}
+
+/// The text of a binary package.
+fn text_of(component: &Component<'_>) -> Result<String, String> {
+    let (view, docs) = view_of(component)?;
     print::main(&view, &docs).map_err(|error| error.to_string())
 }
 
@@ -142,15 +151,186 @@ fn packages_are_the_components_that_the_peer_makes_of_them() {
         ] {
             match text {
                 Ok(text) if text == printed => texts += 1,
-                Err(error) if printed == format!("package {};\n\n", root.name) && way == "decoded" => {
+                Err(error)
+                    if printed == format!("package {};\n\n", root.name) && way == "decoded" =>
+                {
                     // A package without items has no name in binary.
                     assert!(error.contains("has no name"), "{error}");
                 }
-                text => wrong.push(format!("{}: {way}\n{}\n{printed}", case.name, text.unwrap_or_else(|e| e))),
+                text => wrong.push(format!(
+                    "{}: {way}\n{}\n{printed}",
+                    case.name,
+                    text.unwrap_or_else(|e| e)
+                )),
             }
         }
     }
     println!("{number} packages, {texts} texts");
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(number >= 40 && texts >= 2 * number - 1, "{number} packages, {texts} texts");
+}
+
+#[test]
+fn the_text_of_a_package_resolves_to_the_same_component() {
+    let mut cases = peers::cases(&peers::package("wit-parser").join("tests/ui"), "wit.json");
+    cases.extend(peers::cases(&peers::package("wit-component").join("tests/interfaces"), "wat"));
+    let (mut number, mut alone) = (0, 0);
+    for case in cases.iter().filter(|case| case.path.extension().is_none_or(|e| e != "wat")) {
+        for is_canonical in [false, true] {
+            let first = resolve(&case.path, is_canonical).unwrap();
+            let again = |text: &str| {
+                let mut resolver = Resolver::new();
+                resolver.all_features();
+                if is_canonical {
+                    resolver.canonical_names();
+                }
+                resolver.file("again.wit", text);
+                resolver
+                    .resolve()
+                    .unwrap_or_else(|errors| panic!("{}: {errors}\n{text}", case.name))
+            };
+            // With everything that the texts say of dependencies.
+            let text = print::packages(first.root(), first.dependencies()).unwrap();
+            let second = again(&text);
+            assert_eq!(first.packages.len(), second.packages.len(), "{}", case.name);
+            for package in &second.packages {
+                let same = first.packages.iter().find(|other| other.name == package.name).unwrap();
+                let show = |definitions: &[Definition<'_>]| {
+                    definitions.iter().map(|d| format!("{d:?}\n")).collect::<String>()
+                };
+                assert_eq!(
+                    show(&same.component.definitions),
+                    show(&package.component.definitions),
+                    "{} {}\n{text}",
+                    case.name,
+                    package.name
+                );
+                // Only the order of functions in it may differ.
+                let json = |docs: &PackageDocs| -> serde_json::Value {
+                    serde_json::from_slice(&docs.encode()[1..]).unwrap()
+                };
+                let (one, other) = (json(&same.docs), json(&package.docs));
+                assert_eq!(one, other, "{} {}\n{text}", case.name, package.name);
+                number += 1;
+            }
+            // With what the component alone tells of them.
+            let root = first.root();
+            let Ok(view) = view::Package::read(&root.component) else { continue };
+            let text = print::whole(&view, &root.docs).unwrap();
+            let third = again(&text);
+            assert_eq!(
+                root.component.definitions,
+                third.root().component.definitions,
+                "{}\n{text}",
+                case.name
+            );
+            alone += 1;
+        }
+    }
+    println!("{number} packages, {alone} from their components alone");
+    assert!(number > 300 && alone > 200, "{number} packages, {alone} from their components alone");
+}
+
+/// The command by which a test of `wasm-tools` runs.
+fn command(text: &str) -> Option<&str> {
+    let line = text.lines().next()?.trim_start_matches('/').trim();
+    line.strip_prefix("RUN: ").or_else(|| line.strip_prefix("RUN[round-trip]: "))
+}
+
+#[test]
+fn what_the_peers_command_prints_is_printed() {
+    let mut files = Vec::new();
+    peers::wit_files(&peers::package("wasm-tools").join("tests/cli"), &mut files);
+    let (mut number, mut wrong) = (0, Vec::new());
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let is_binary = match command(&text) {
+            Some("component wit %") => false,
+            Some("component wit % --wasm | component wit") => true,
+            _ => continue,
+        };
+        number += 1;
+        let mut output = path.clone().into_os_string();
+        output.push(".stdout");
+        let expected = std::fs::read_to_string(&output).unwrap_or_else(|_| {
+            let named = path.display().to_string() + ".round-trip.stdout";
+            std::fs::read_to_string(named).unwrap()
+        });
+        let printed = resolve(&path, false).and_then(|resolved| {
+            let root = resolved.root();
+            let text = match is_binary {
+                false => print::packages(root, resolved.dependencies()),
+                true => view::Package::read(&root.component)
+                    .and_then(|view| print::whole(&view, &root.docs)),
+            };
+            text.map_err(|error| error.to_string())
+        });
+        let lines = |text: &str| {
+            text.lines().map(str::to_owned).filter(|line| !line.is_empty()).collect::<Vec<_>>()
+        };
+        // The peer's tests write paths alike on all systems.
+        let printed = printed.unwrap_or_else(|error| error).replace('\\', "/");
+        if lines(&printed) != lines(&expected) {
+            wrong.push(format!("{}\n{printed}\n-- expected\n{expected}", path.display()));
+        }
+    }
+    println!("{number}");
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(number >= 6, "{number}");
+}
+
+#[test]
+fn packages_of_real_interfaces_and_of_components_resolve() {
+    let mut files = Vec::new();
+    peers::wit_files(&peers::package("wit-component").join("tests/components"), &mut files);
+    peers::wit_files(&peers::package("wasm-tools").join("tests/cli"), &mut files);
+    let (mut number, mut parts, mut wrong) = (0, 0, Vec::new());
+    for path in
+        files.iter().filter(|path| !path.components().any(|part| part.as_os_str() == "deps"))
+    {
+        let text = std::fs::read_to_string(path).unwrap();
+        if text.starts_with("// FAIL") || text.starts_with("/// FAIL") {
+            continue;
+        }
+        number += 1;
+        let mut resolver = Resolver::new();
+        resolver.all_features().file("a.wit", &text[..]);
+        match resolver.resolve() {
+            Ok(resolved) => {
+                let text = print::packages(resolved.root(), resolved.dependencies()).unwrap();
+                let mut again = Resolver::new();
+                again.all_features().file("b.wit", text);
+                let again = again.resolve().unwrap();
+                assert_eq!(again.root().component, resolved.root().component, "{}", path.display());
+            }
+            // Some files are parts of packages, or need others.
+            Err(errors) if errors.0.iter().all(is_of_a_part) => parts += 1,
+            Err(error) => wrong.push(format!("{}: {error}", path.display())),
+        }
+    }
+    println!("{number}");
+    assert!(wrong.is_empty(), "{} wrong of {number}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(number - parts > 240, "{number}, and {parts} parts");
+}
+
+/// Whether an error says that something stands in another file.
+fn is_of_a_part(error: &wattle_wit::Error) -> bool {
+    use wattle_wit::ErrorKind::{ItemNotFound, NoPackage, PackageNotFound};
+    matches!(error.kind, NoPackage | PackageNotFound { .. } | ItemNotFound { .. })
+}
+
+#[test]
+fn the_interfaces_of_wasi_resolve() {
+    let folder = peers::package("wasip2").join("wit");
+    let resolved = resolve(&folder, false).unwrap();
+    let text = print::packages(resolved.root(), resolved.dependencies()).unwrap();
+    let mut again = Resolver::new();
+    again.file("wasi.wit", text);
+    let again = again.resolve().unwrap();
+    for package in &resolved.packages {
+        let same = again.packages.iter().find(|other| other.name == package.name).unwrap();
+        assert_eq!(same.component, package.component, "{}", package.name);
+    }
+    println!("{} packages", resolved.packages.len());
+    assert!(resolved.packages.len() >= 7, "{}", resolved.packages.len());
 }

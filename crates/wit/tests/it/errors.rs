@@ -1,0 +1,84 @@
+//! Messages, with what helps.
+
+use wattle_wit::Resolver;
+use wattle_wit::load::{Memory, load};
+
+/// The messages about a text.
+fn messages(text: &str) -> Vec<String> {
+    let mut resolver = Resolver::new();
+    resolver.file("a.wit", text);
+    match resolver.resolve() {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.0.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn all_errors_are_found_in_one_run() {
+    let text = "package a:b;
+        interface i {
+          f: func() -> u88;
+          g: func(x: missing) -> borrow<t>;
+          type t = u8;
+          record r { a: u8, A: u8 }
+        }
+        world w {
+          import j;
+          export i;
+          export i;
+        }";
+    assert_eq!(
+        messages(text),
+        [
+            "type `u88` does not exist; did you mean `u8`?",
+            "type `missing` does not exist",
+            "type `t` used in a handle must be a resource",
+            "field `A` conflicts with previous field `a`",
+            "interface or world `j` does not exist",
+            "interface cannot be exported more than once",
+        ]
+    );
+}
+
+#[test]
+fn parsing_goes_on_behind_an_error_of_syntax() {
+    let text = "package a:b;
+        interfac i {}
+        interface j {
+          f: fnc();
+          g: func(type: u8);
+          h: func()
+          record r { a: u8 b: u8 }
+        }";
+    assert_eq!(
+        messages(text),
+        [
+            "expected `world`, `interface` or `use`, found an identifier; did you mean `interface`?",
+            "expected keyword `func`, found an identifier; did you mean `func`?",
+            "expected an identifier or string, found keyword `type`; put a `%` before a keyword to use it as a name",
+            "expected ';', found keyword `record`; an item without braces ends with `;`",
+            "expected '}', found an identifier",
+        ]
+    );
+}
+
+#[test]
+fn a_missing_package_says_where_it_was_looked_for() {
+    let mut files = Memory::default();
+    files.add("wit/a.wit", "package a:a; interface i { use wasi:io/streams@0.2.3.{s}; }");
+    files.add("wit/deps/clocks.wit", "package wasi:clocks@0.2.3;");
+    let mut resolver = Resolver::new();
+    load(&files, "wit", &mut resolver).unwrap();
+    let errors = resolver.resolve().unwrap_err();
+    assert_eq!(errors.to_string(), "package `wasi:io@0.2.3` not found; looked in `wit/deps`");
+    assert_eq!(resolver.sources()[errors.0[0].place.unwrap().source].name, "wit/a.wit");
+}
+
+#[test]
+fn names_of_texts_are_shown_with_escapes() {
+    let message = messages("package a:b; interface i { type t = a\u{e9}; }").join("");
+    assert_eq!(
+        message,
+        "`a\u{e9}` is not in kebab case; a name has words or acronyms that begin with a letter, joined by hyphens: `like-this`, `like-THIS`"
+    );
+}
