@@ -59,7 +59,7 @@ fn options_of_print_apply_to_all_that_is_inside() {
     assert!(!print("--no-customs").contains("@custom"));
     assert!(print("--no-customs").contains("$inner"));
     assert!(!print("--skeleton").contains("local.get"));
-    assert!(print("--name-unnamed").contains("(core module $core-module0"));
+    assert!(print("--name-unnamed").contains("(core module $#core-module0"));
     assert!(print("--indent=0").lines().all(|line| !line.starts_with(' ')));
     // What is left out does not move the offsets of the rest.
     let offsets = |text: String| -> Vec<String> {
