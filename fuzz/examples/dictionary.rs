@@ -1,5 +1,7 @@
-//! Prints a dictionary for libFuzzer from the instruction table: mnemonics and opcodes.
+//! Prints a dictionary for libFuzzer from the tables: mnemonics and opcodes of instructions, keywords of
+//! components.
 
+use wattle::ast::components::{CanonOp, PrimType, TypeForm};
 use wattle::ast::{Encode, Opcode};
 
 fn main() {
@@ -9,4 +11,11 @@ fn main() {
         let hex: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
         println!("\"{hex}\"");
     }
+    let canons = CanonOp::ALL.iter().map(|op| op.keyword());
+    let prims = PrimType::ALL.iter().map(|ty| ty.keyword());
+    let forms = TypeForm::ALL.iter().map(|form| form.keyword());
+    for keyword in canons.chain(prims).chain(forms) {
+        println!("\"{keyword}\"");
+    }
+    println!("\"\\x00asm\\x0d\\x00\\x01\\x00\"");
 }

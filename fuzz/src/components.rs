@@ -1,89 +1,116 @@
-//! Properties of any bytes that may be a component.
+//! Properties of components: one function for each, which panics when the property does not hold; and
+//! inputs for them.
 
-use wattle::Features;
-use wattle::ast::Error;
-use wattle::ast::components::{Event, Part};
+use wattle::ast::components::{Component, Event};
+use wattle::ast::{Error, Features};
 use wattle::encoder::components::Encoder;
-use wattle::encoder::{encode_wasm, encode_wasm_canonical};
+use wattle::encoder::{encode_component, encode_component_canonical};
 use wattle::parser::components::{Parser, Step};
+use wattle::printer::Config;
+use wattle::validator::components::Validator;
+use wattle::wat;
+use wattle_smith::Config as Smith;
+use wattle_smith::components::{from_seed, generate};
 
-/// Any bytes: events and errors do not depend on the pieces, and a malformed part can be skipped. What
-/// is well-formed is written byte for byte, as a tree and as a stream, and in a canonical form that
-/// leads back to it.
-pub fn components(data: &[u8]) {
-    let (seed, data) = data.split_first().unwrap_or((&1, &[]));
-    let mut state = u32::from(*seed) | 1;
-    let mut size = || {
-        state = state.wrapping_mul(0x9e37_79b1).rotate_left(7);
-        1 + state as usize % 19
-    };
-    let whole = whole(data);
-    assert_eq!(in_pieces(data, &mut size), whole);
-    skip(data);
-    let (parts, end) = whole;
-    if end.is_err() {
-        return;
-    }
-    let mut stream = Encoder::new();
-    for (part, offset, bytes) in &parts {
-        stream.event(&Event { part: part.clone(), offset: *offset, bytes });
-    }
-    assert!(stream.finish() == data, "the bytes of an untouched stream changed");
-    let wasm = all().wasm(data).expect("its events are well-formed");
-    assert!(encode_wasm(&wasm) == data, "the bytes of an untouched tree changed");
-    let canonical = encode_wasm_canonical(&wasm);
-    let again = all().wasm(&canonical).expect("own bytes are well-formed");
-    assert_eq!(encode_wasm_canonical(&again), canonical, "canonical bytes are not canonical");
-}
+use crate::structure;
+use crate::{Random, mutate_bytes};
 
-fn all() -> Parser {
+fn parser() -> Parser {
     Parser::new().features(Features::ALL)
 }
 
-/// The part, the offset and the bytes of an event.
-type OwnedEvent = (Part<'static>, usize, Vec<u8>);
-
-fn owned(event: Event<'_>) -> OwnedEvent {
-    (event.part.into_owned(), event.offset, event.bytes.to_vec())
+/// Any bytes that are a component are encoded to the same bytes, as a tree and as a stream. The
+/// canonical bytes and the text, flat and folded, lead back to the component.
+pub fn bytes_round_trip(data: &[u8]) {
+    let Ok(component) = parser().component(data) else { return };
+    assert!(encode_component(&component) == data, "the bytes of an untouched component changed");
+    let mut stream = Encoder::new();
+    for event in parser().events(data) {
+        stream.event(&event.expect("the component was read"));
+    }
+    assert!(stream.finish() == data, "the bytes of an untouched stream changed");
+    let canonical = encode_component_canonical(&component);
+    let again = match parser().component(&canonical) {
+        Ok(again) => again,
+        Err(error) => panic!("own bytes are malformed: {error}"),
+    };
+    assert_eq!(encode_component_canonical(&again), canonical, "canonical bytes are not canonical");
+    text_of(&again, &canonical);
 }
 
-/// The events of the whole data, and how they end.
-fn whole(data: &[u8]) -> (Vec<OwnedEvent>, Result<(), Error>) {
-    let mut events = Vec::new();
-    for event in all().events(data) {
-        match event {
-            Ok(event) => events.push(owned(event)),
-            Err(error) => return (events, Err(error)),
+/// The text of a component leads back to its bytes, and its length is at most a fixed multiple of
+/// theirs. What text cannot express, such as a function of an unknown type in a core module, is not
+/// valid.
+fn text_of(component: &Component<'_>, bytes: &[u8]) {
+    for config in [Config::new(), Config::new().fold(true)] {
+        let text = config.print_component(component);
+        assert!(text.len() <= 65_536 + bytes.len() * 512, "the text is too long");
+        match wat::Parser::new().features(Features::ALL).component(&text) {
+            Ok(parsed) => {
+                let again = encode_component_canonical(&parsed.component);
+                assert!(again == bytes, "text leads to other bytes:\n{text}");
+            }
+            Err(errors) => {
+                let validator = Validator::new().features(Features::ALL);
+                let verdict = validator.component(component);
+                assert!(verdict.is_err(), "own text is malformed: {errors}\n{text}");
+            }
         }
     }
-    let tiled: usize = events.iter().map(|(_, _, bytes)| bytes.len()).sum();
-    assert_eq!(tiled, data.len(), "events tile the input");
-    (events, Ok(()))
 }
 
-/// The events of a parse that sees the data in pieces, and how it ends.
-fn in_pieces(data: &[u8], mut size: impl FnMut() -> usize) -> (Vec<OwnedEvent>, Result<(), Error>) {
-    let (mut parser, mut events) = (all(), Vec::new());
-    let (mut taken, mut arrived) = (0, 0);
-    loop {
-        match parser.next(&data[taken..arrived], arrived == data.len()) {
+/// The bytes of any text that is a component lead back to the same component.
+pub fn text_round_trip(data: &[u8]) {
+    let Ok(text) = core::str::from_utf8(data) else { return };
+    let Ok(parsed) = wat::Parser::new().features(Features::ALL).component(text) else { return };
+    let bytes = encode_component(&parsed.component);
+    match parser().component(&bytes) {
+        Ok(again) => assert_eq!(encode_component_canonical(&again), bytes, "other bytes"),
+        Err(error) => panic!("own bytes are malformed: {error}"),
+    }
+    text_of(&parsed.component, &bytes);
+}
+
+/// What is compared of an event.
+type Seen = (String, usize, Vec<u8>);
+
+fn in_pieces(data: &[u8], mut size: impl FnMut() -> usize) -> (Vec<Seen>, Result<(), Error>) {
+    let (mut parser, mut events) = (parser(), Vec::new());
+    let (mut start, mut end) = (0, 0);
+    let see = |event: &Event<'_>| (format!("{:?}", event.part), event.offset, event.bytes.to_vec());
+    let result = loop {
+        match parser.next(&data[start..end], end == data.len()) {
             Ok(Step::Event(event)) => {
-                taken += event.bytes.len();
-                events.push(owned(event));
+                events.push(see(&event));
+                start += event.bytes.len();
             }
             Ok(Step::NeedMore(_)) => {
-                assert!(arrived < data.len(), "the parser asks for more than there is");
-                arrived = data.len().min(arrived + size());
+                assert!(end < data.len(), "the parser asks for more than there is");
+                end = data.len().min(end.saturating_add(size().max(1)));
             }
-            Ok(Step::End) => return (events, Ok(())),
-            Err(error) => return (events, Err(error)),
+            Ok(Step::End) => break Ok(()),
+            Err(error) => break Err(error),
         }
-    }
+    };
+    (events, result)
+}
+
+/// Any bytes: the parts, their places and the error do not depend on the pieces, and a malformed part
+/// can be skipped.
+pub fn chunking(data: &[u8]) {
+    let (seed, data) = data.split_first().unwrap_or((&1, &[]));
+    let whole = in_pieces(data, || data.len());
+    let mut random = Random::new((*seed).into());
+    let pieces = in_pieces(data, || 1 + random.below(19));
+    assert_eq!(whole, pieces);
+    let tiled: usize = whole.0.iter().map(|(_, _, bytes)| bytes.len()).sum();
+    assert!(tiled <= data.len() && (whole.1.is_err() || tiled == data.len()));
+    skip(data);
 }
 
 /// Goes on behind everything malformed. What is skipped and the events tile what was seen.
 fn skip(data: &[u8]) {
-    let mut events = all().events(data);
+    let mut events = parser().events(data);
     let mut end = 0;
     while let Some(event) = events.next() {
         match event {
@@ -95,4 +122,45 @@ fn skip(data: &[u8]) {
         }
     }
     assert_eq!((events.offset(), events.rest()), (end, &data[end..]));
+}
+
+/// The component that a fuzzer's bytes make is valid, also by wasmparser with the feature `peers`, and
+/// survives [`bytes_round_trip`].
+pub fn generated_component(data: &[u8]) {
+    match generate(&Smith::default(), &mut arbitrary::Unstructured::new(data)) {
+        Ok(generated) => {
+            let validator = Validator::new().features(generated.features);
+            if let Err(errors) = validator.component(&generated.component) {
+                panic!("it is not valid: {errors}");
+            }
+            let bytes = encode_component(&generated.component);
+            #[cfg(feature = "peers")]
+            if let Err(error) = crate::peers::component_validity(&bytes, generated.features).1 {
+                panic!("it is not valid by wasmparser: {error}");
+            }
+            bytes_round_trip(&bytes);
+        }
+        Err(error) => panic!("any bytes give a component, but {error}"),
+    }
+}
+
+/// `count` inputs, the same in every run: generated components in binary and as text, then components
+/// with edits of their structure, and mutations of their bytes.
+pub fn seeded_components(count: usize) -> impl Iterator<Item = Vec<u8>> {
+    let config = Smith { seed_bytes: 512, ..Smith::default() };
+    let mut random = Random::new(0x9e37_79b9);
+    (0..count).map(move |nth| {
+        let mut component = from_seed(&config, random.below(1 << 20) as u64).component;
+        for _ in 0..if nth % 4 == 1 { 1 + random.below(4) } else { 0 } {
+            structure::edit(&mut component, &mut random);
+        }
+        let mut data = match nth % 4 {
+            3 => wattle::printer::print_component(&component).into_bytes(),
+            _ => encode_component(&component),
+        };
+        if nth % 4 == 2 {
+            mutate_bytes(&mut data, &mut random);
+        }
+        data
+    })
 }

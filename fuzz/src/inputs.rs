@@ -55,6 +55,17 @@ impl Random {
 
 fn mutate(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     let mut data = seeds[random.below(seeds.len())].clone();
+    mutate_with(&mut data, random, seeds);
+    data
+}
+
+/// Changes a few bytes: of one place, or of a piece that is deleted or doubled.
+pub fn mutate_bytes(data: &mut Vec<u8>, random: &mut Random) {
+    let other = [data.clone()];
+    mutate_with(data, random, &other);
+}
+
+fn mutate_with(data: &mut Vec<u8>, random: &mut Random, seeds: &[Vec<u8>]) {
     for _ in 0..1 + random.below(4) {
         let at = random.below(data.len());
         let end = data.len().min(at + random.below(24));
@@ -81,5 +92,4 @@ fn mutate(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
             data.push(0);
         }
     }
-    data
 }

@@ -20,8 +20,9 @@ pub mod lockstep;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod positions;
+pub mod structure;
 
-pub use inputs::{Random, seeded_inputs};
+pub use inputs::{Random, mutate_bytes, seeded_inputs};
 
 use wattle::ast::{Error, Event, Features, Module};
 use wattle::parser::Parser;

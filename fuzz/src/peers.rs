@@ -114,6 +114,15 @@ pub fn component_validity(
     (ours(), verdict.map(drop).map_err(|error| error.to_string()))
 }
 
+/// Any bytes: Wattle and wasmparser both find a valid component, or neither does.
+pub fn component_validity_agrees(data: &[u8]) {
+    let (ours, theirs) = component_validity(data, Features::DEFAULT);
+    // Where one finds a module, the other target compares.
+    let is_module = data.get(4..8) == Some(&[1, 0, 0, 0]);
+    let agree = is_module || ours.is_ok() == theirs.is_ok() || is_known(&ours, &theirs);
+    assert!(agree, "we say {ours:?}, wasmparser says {theirs:?}");
+}
+
 /// Whether a difference is known: wasmparser reads some instructions of features that are off, and
 /// implements other versions of proposals. `docs/validator-disagreements.md` has the reasons.
 pub fn is_known(ours: &Result<(), String>, theirs: &Result<(), String>) -> bool {

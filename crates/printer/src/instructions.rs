@@ -19,6 +19,7 @@ use crate::ids::Ids;
 use crate::labels::LabelStack;
 use crate::metadata::Pending;
 use crate::numbers;
+use crate::printer::HandOn;
 
 /// How instructions are arranged in the text.
 pub(crate) trait Layout: Sized {
@@ -42,6 +43,8 @@ pub(crate) struct Code<'p, 'm, L> {
     pub(crate) opcode: Opcode,
     /// The immediates of this instruction so far.
     pub(crate) seen: Seen,
+    /// Takes text amid a long expression, if the text is handed on in pieces.
+    pub(crate) hand_on: Option<HandOn<'p>>,
 }
 
 /// The immediates of the current instruction that determine its type or how its next immediates are
@@ -96,8 +99,8 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
         labels: LabelStack<'m>,
     ) -> Self {
         let (opcode, seen) = (Opcode::Nop, Seen::NOTHING);
-        let annotations = Pending::default();
-        Code { context, out, layout, locals, labels, base: 0, annotations, opcode, seen }
+        let (annotations, hand_on) = (Pending::default(), None);
+        Code { context, out, layout, locals, labels, base: 0, annotations, opcode, seen, hand_on }
     }
 
     /// Prints all instructions of an expression. At bytes that cannot be decoded it stops and says
@@ -124,6 +127,10 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
         self.opcode = opcode;
         if !opcode.kinds().is_structured() {
             return Structure::Unchanged;
+        }
+        if let Some(hand_on) = &mut self.hand_on {
+            // If this fails, so does handing on the end of the function.
+            let _ = hand_on(&mut self.out);
         }
         match opcode.info().arity {
             Arity::Close if opcode == Opcode::End && self.labels.is_empty() => Structure::End,

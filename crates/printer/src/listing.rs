@@ -3,13 +3,14 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use wattle_ast::{Instr, Module, Nesting, Opcode, Reader, Structure};
+use wattle_ast::{ExternType, Instr, Module, Nesting, Opcode, Reader, Structure, SubType};
 
 use crate::config::Config;
 use crate::context::Context;
 use crate::ids::Ids;
 use crate::instructions::{Code, Layout};
 use crate::labels::LabelStack;
+use crate::types::Inner;
 
 /// An instruction as text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,6 +57,36 @@ impl<'m> Lister<'m> {
     /// A lister with the names of `module`.
     pub fn new(module: &'m Module<'_>) -> Lister<'m> {
         Lister { context: Context::new(module, &Config::new()) }
+    }
+
+    /// A type definition, such as `(func (param i32))`.
+    ///
+    /// ```
+    /// use wattle_ast::{FuncType, Module, ValType};
+    ///
+    /// let module = Module::default();
+    /// let ty = FuncType::new([ValType::I32], []).into();
+    /// assert_eq!(wattle_printer::Lister::new(&module).type_text(&ty), "(func (param i32))");
+    /// ```
+    pub fn type_text(&self, ty: &SubType) -> String {
+        let mut out = Vec::new();
+        self.context.types().sub_type(&mut out, ty, Inner::default());
+        String::from_utf8_lossy(&out).trim_start().into()
+    }
+
+    /// What an import or export is, such as `(memory 1)`.
+    ///
+    /// ```
+    /// use wattle_ast::{ExternType, MemType, Module};
+    ///
+    /// let module = Module::default();
+    /// let memory = ExternType::Mem(MemType::default());
+    /// assert_eq!(wattle_printer::Lister::new(&module).extern_text(&memory), "(memory 0)");
+    /// ```
+    pub fn extern_text(&self, ty: &ExternType) -> String {
+        let mut out = Vec::new();
+        self.context.types().extern_type(&mut out, ty);
+        String::from_utf8_lossy(&out).trim_start().into()
     }
 
     /// The instructions of an encoded expression, up to the first one that is malformed.

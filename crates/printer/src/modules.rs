@@ -141,7 +141,7 @@ impl<'m> Printer<'m> {
             self.end(hand_on)?;
         }
         for (place, index, func) in self.defined(ExternKind::Func, &module.funcs) {
-            self.func(place, index, func);
+            self.func(place, index, func, &mut *hand_on);
             self.end(hand_on)?;
         }
         for (place, data) in module.datas.iter().enumerate() {
@@ -383,7 +383,7 @@ impl<'m> Printer<'m> {
         }
     }
 
-    fn func(&mut self, place: usize, index: ExternIdx, func: &'m Func<'_>) {
+    fn func(&mut self, place: usize, index: ExternIdx, func: &'m Func<'_>, hand_on: HandOn<'_>) {
         let module = self.context.module;
         let at = self.offset(SectionId::Code, place);
         self.begin(index, at);
@@ -459,6 +459,7 @@ impl<'m> Printer<'m> {
                     let layout = Flat { level: 2 };
                     let mut sink = Code::new(context, out, layout, &self.locals, labels);
                     (sink.base, sink.annotations) = (base, annotations);
+                    sink.hand_on = Some(hand_on);
                     let is_legible = sink.expr(code, nesting);
                     (sink.out, is_legible)
                 }
@@ -466,6 +467,7 @@ impl<'m> Printer<'m> {
                     let layout = Commented { level: 2, comments: comments.of(place) };
                     let mut sink = Code::new(context, out, layout, &self.locals, labels);
                     (sink.base, sink.annotations) = (base, annotations);
+                    sink.hand_on = Some(hand_on);
                     let is_legible = sink.expr(code, nesting);
                     (sink.out, is_legible)
                 }

@@ -39,7 +39,8 @@ pub(crate) struct Printer<'m> {
     pub(crate) is_legible: bool,
 }
 
-/// Takes the text that was printed so far if it is long enough, and clears it.
+/// Takes the text that was printed so far if it is long enough, and clears it. After it has failed it
+/// fails again.
 pub(crate) type HandOn<'h> = &'h mut dyn FnMut(&mut Vec<u8>) -> fmt::Result;
 
 /// The number of bytes of text from which a piece is handed on.
@@ -59,13 +60,15 @@ pub(crate) fn in_pieces(
 ) -> fmt::Result {
     let mut write =
         |text: &[u8]| out.write_str(core::str::from_utf8(text).map_err(|_| fmt::Error)?);
+    let mut written = Ok(());
     let rest = print(&mut |text| {
         if text.len() >= PIECE {
-            write(text)?;
+            written = written.and_then(|()| write(text));
             text.clear();
         }
-        Ok(())
+        written
     })?;
+    written?;
     write(&rest)
 }
 

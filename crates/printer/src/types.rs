@@ -5,8 +5,9 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AddrType, CompType, FieldType, FuncType, GlobalType, HeapType, Limits, Local, LocalIdx,
-    MemType, NameMap, PackType, RefType, StorageType, SubType, TableType, TypeIdx, ValType,
+    AddrType, CompType, ExternType, FieldType, FuncType, GlobalType, HeapType, Limits, Local,
+    LocalIdx, MemType, NameMap, PackType, RefType, StorageType, SubType, TableType, TypeIdx,
+    ValType,
 };
 
 use crate::context::Context;
@@ -215,6 +216,25 @@ impl Types<'_> {
     pub(crate) fn table_type(self, out: &mut Vec<u8>, ty: &TableType) {
         limits(out, &ty.limits);
         self.ref_type(out, ty.elem);
+    }
+
+    /// Appends ` (func (type 0))`: what an import or export is.
+    pub(crate) fn extern_type(self, out: &mut Vec<u8>, ty: &ExternType) {
+        out.extend_from_slice(b" (");
+        out.extend_from_slice(ty.kind().keyword().as_bytes());
+        match ty {
+            ExternType::Func(ty) => self.type_ref(out, *ty),
+            ExternType::FuncExact(ty) => {
+                out.extend_from_slice(b" (exact");
+                self.type_ref(out, *ty);
+                out.push(b')');
+            }
+            ExternType::Table(ty) => self.table_type(out, ty),
+            ExternType::Mem(ty) => mem_type(out, ty),
+            ExternType::Global(ty) => self.global_type(out, ty),
+            ExternType::Tag(tag) => self.type_ref(out, tag.ty),
+        }
+        out.push(b')');
     }
 
     pub(crate) fn global_type(self, out: &mut Vec<u8>, ty: &GlobalType) {

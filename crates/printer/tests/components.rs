@@ -17,8 +17,9 @@ use wattle_ast::{
     Custom, CustomData, Encode, ExternType, Features, GlobalType, Limits, MemType, Module, Name,
     RefType, SubType, TableType, TagType, ValType as CoreValType, Wasm,
 };
+use wattle_encoder::encode_component_canonical;
 use wattle_printer::{Config, print_component};
-use wattle_tests::components;
+use wattle_tests::{components, suite};
 
 type Definitions = Vec<Definition<'static>>;
 
@@ -569,5 +570,100 @@ fn a_file_is_a_module_or_a_component() {
         let mut streamed = String::new();
         assert_eq!(config.print_wasm_to(&wasm, &mut streamed), Ok(true));
         assert_eq!(streamed, expected);
+    }
+}
+
+/// Components with names of all kinds, in all places.
+fn named() -> Vec<(Definitions, &'static str)> {
+    let u8 = || prim(PrimType::U8);
+    let names = || section(None, &[(TYPE, 0, "t")]);
+    let module = |name: Option<&'static str>| {
+        let mut module = Module::default();
+        module.names.module = name.map(Name::from);
+        if name.is_some() {
+            let (name, data) = (wattle_ast::Names::NAME.into(), CustomData::Names);
+            module.customs.push(Custom { name, data, after: None });
+        }
+        Definition::CoreModule(module.into())
+    };
+    let component = |name: Option<&'static str>| {
+        let names = name.map(|name| section(Some(name), &[]));
+        [Definition::Component].into_iter().chain(names).chain([Definition::End])
+    };
+    let outer = |sort| section(None, &[(sort, 0, "outer")]);
+    let mut all = vec![
+        (vec![u8(), names()], "a type"),
+        (vec![names(), u8()], "a section before what it names"),
+        (vec![u8(), names(), custom("c", vec![1])], "a section before another"),
+        (vec![u8(), section(Some("own"), &[])], "a component"),
+        (vec![u8(), section(Some(""), &[])], "an empty name"),
+        (vec![section(None, &[(TYPE, 0, "t")])], "a type that does not exist"),
+        (vec![u8(), section(Some("c"), &[(TYPE, 0, "t"), (FUNC, 3, "f")])], "one that exists"),
+        (
+            vec![u8(), u8(), u8(), section(None, &[(TYPE, 0, "t"), (TYPE, 1, "t"), (TYPE, 2, "")])],
+            "names that are not unique",
+        ),
+        (vec![u8(), names(), names()], "two sections"),
+        (vec![u8(), custom(Names::NAME, vec![9]), names()], "a malformed section and another"),
+        (vec![u8(), custom(Names::NAME, vec![9])], "a malformed section"),
+        (vec![u8(), custom(Names::NAME, vec![])], "an empty section"),
+        (vec![u8(), custom(Names::NAME, vec![0, 0x82, 0, 1, b'c'])], "an unusual encoding"),
+    ];
+    for name in [None, Some("outer"), Some("inner"), Some("")] {
+        all.push((vec![module(name), outer(MODULE)], "a module with a name in the component"));
+        all.push((vec![module(name)], "a module"));
+        let with_names = component(name).chain([outer(COMPONENT)]);
+        all.push((with_names.collect(), "a component with a name in the component"));
+        all.push((component(name).collect(), "a component"));
+    }
+    all
+}
+
+/// What the text of a component leads to.
+fn parsed(text: &str) -> Component<'static> {
+    let parsed = wattle_wat::Parser::new().features(Features::ALL).component(text);
+    parsed.unwrap_or_else(|errors| panic!("{errors}\n{text:.3000}")).component.into_owned()
+}
+
+/// The text of a component leads back to it, in every style that adds nothing and leaves nothing out.
+fn comes_back(component: &Component<'_>, what: &str) {
+    let new = Config::new;
+    for config in [new(), new().fold(true).indent(0), new().offsets(true)] {
+        let text = config.print_component(component);
+        let again = parsed(&text);
+        let same = encode_component_canonical(&again) == encode_component_canonical(component);
+        assert!(same, "{what} comes back as\n{}from\n{text}", print_component(&again));
+        assert_eq!(new().print_component(&again), new().print_component(component), "{what}");
+    }
+}
+
+#[test]
+fn texts_of_components_lead_back_to_them() {
+    comes_back(&definitions().into_iter().collect(), "every definition");
+    for binary in components::of_scripts().iter().filter(|it| !it.is_malformed) {
+        let component = parser().component(&binary.bytes).unwrap();
+        comes_back(&component, "a component of a script");
+    }
+    for published in components::published() {
+        comes_back(&parser().component(&published.bytes).unwrap(), published.name);
+    }
+    let (mut count, mut refused) = (0, 0);
+    for path in suite::component_files() {
+        for text in components::texts(&fs::read(path).unwrap()) {
+            match wattle_wat::Parser::new().features(Features::ALL).component(&text) {
+                Ok(read) => comes_back(&read.component, &path.display().to_string()),
+                Err(_) => refused += 1,
+            }
+            count += 1;
+        }
+    }
+    println!("{count} texts, of which {refused} are malformed");
+    assert!(count > 1_500 && refused < 200, "{count} {refused}");
+}
+
+#[test]
+fn names_come_back() {
+    for (list, what) in named() {
+        comes_back(&list.into_iter().collect(), what);
     }
 }

@@ -1,6 +1,8 @@
 //! Text stays in proportion to the module, and what stands in a shorter form comes back.
 
-use wattle_ast::{Body, Func, FuncType, Instr, Local, LocalIdx, Module, RefType, TypeIdx, ValType};
+use wattle_ast::{
+    BlockType, Body, Func, FuncType, Instr, Local, LocalIdx, Module, RefType, TypeIdx, ValType,
+};
 use wattle_printer::Config;
 
 /// The texts of a module in several styles, each of which leads back to the module, names included,
@@ -102,4 +104,30 @@ fn a_long_name_is_not_repeated() {
     let mut module = module_of(FuncType::new([], []), Body::new([], code), 1);
     module.names.labels.entry(0.into()).insert(0.into(), "l".repeat(100_000).into());
     check(&module, 1_000_000);
+}
+
+/// Takes text, and fails once it has taken this many bytes. It keeps the length of the longest piece.
+struct Pieces {
+    left: usize,
+    longest: usize,
+}
+
+impl core::fmt::Write for Pieces {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        self.longest = self.longest.max(text.len());
+        self.left = self.left.checked_sub(text.len()).ok_or(core::fmt::Error)?;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_long_function_is_handed_on_in_pieces() {
+    let block = [Instr::Block { block_type: BlockType::Empty }, Instr::Nop, Instr::End];
+    let body = Body::new([], expr(core::iter::repeat_n(block, 100_000).flatten()));
+    let module = module_of(FuncType::new([], []), body, 1);
+    let mut pieces = Pieces { left: usize::MAX, longest: 0 };
+    assert_eq!(Config::new().print_to(&module, &mut pieces), Ok(true));
+    assert!(usize::MAX - pieces.left > 1_000_000 && pieces.longest < 100_000, "{}", pieces.longest);
+    let mut pieces = Pieces { left: 500_000, longest: 0 };
+    assert_eq!(Config::new().print_to(&module, &mut pieces), Err(core::fmt::Error));
 }

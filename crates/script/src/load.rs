@@ -83,7 +83,9 @@ impl Options {
         match (module.parse_wasm(&parser), &module.source) {
             (Some(Ok(parsed)), _) => Ok(parsed.into_wasm()),
             (Some(Err(errors)), _) => Err(match errors.as_slice().first().map(|it| &it.kind) {
-                Some(wattle_wat::ErrorKind::NotEnabled(..)) => Refusal::Disabled(errors.to_string()),
+                Some(wattle_wat::ErrorKind::NotEnabled(..)) => {
+                    Refusal::Disabled(errors.to_string())
+                }
                 _ => Refusal::Malformed(errors.to_string()),
             }),
             (None, ModuleSource::Binary(bytes)) if module.is_component => {

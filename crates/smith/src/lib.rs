@@ -1,4 +1,5 @@
 //! Makes valid WebAssembly modules from bytes, to fuzz programs that read or run WebAssembly.
+//! [`components`] makes components.
 //!
 //! It works from the instruction table of `wattle-ast`. An instruction with an arrow is made by
 //! providing the operands that the arrow takes; a special instruction has a rule of its own: where

@@ -244,3 +244,56 @@ fn a_hundred_thousand_imports_and_instantiations_up_to_the_limit() {
     let error = first(many, Limits::JS);
     assert_eq!(error.as_deref(), Some("too many instances: at most 4096"));
 }
+
+#[test]
+fn what_is_beyond_a_limit_is_still_a_scope() {
+    let limits = Limits { type_decls: 1, ..Limits::JS };
+    let instance = || [Definition::Type(Type::Instance), Definition::End];
+    let inner = std::iter::once(Definition::Type(Type::Component))
+        .chain(instance())
+        .chain(instance())
+        .chain([Definition::End, Definition::Type(Type::Flags([].into()))]);
+    let component: Component<'_> = inner.collect();
+    let errors = validator().limits(limits).component(&component).unwrap_err();
+    assert_eq!(
+        errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "too many component or instance type declarations: at most 1 in type 0, type 1",
+            "flags must have at least one entry in type 1",
+        ]
+    );
+}
+
+#[test]
+fn values_are_those_of_their_types() {
+    use wattle_ast::components::{Case, Field, Value};
+    let field = |label: &'static str, ty| Field { label: label.into(), ty };
+    let (bool, string) = (ValType::Prim(PrimType::Bool), ValType::Prim(PrimType::String));
+    let cases = [
+        Case { label: "none".into(), ty: None },
+        Case { label: "some".into(), ty: Some(reference(0)) },
+    ];
+    let types = [
+        Type::Record([field("a", bool), field("b", string)].into()),
+        Type::Variant(cases.into()),
+        Type::List(reference(1)),
+    ];
+    let verdict = |bytes: &'static [u8]| {
+        let value = Value { ty: reference(2), bytes: bytes.into() };
+        let definitions = types.clone().map(Definition::Type).into_iter();
+        first(definitions.chain([Definition::Value(value)]), Limits::JS)
+    };
+    let unused =
+        "value index 0 was not used as part of an instantiation, start function, or export";
+    // A list of `none` and of `some({ a: true, b: "x" })`.
+    assert_eq!(verdict(&[2, 0, 1, 1, 1, b'x']).as_deref(), Some(unused));
+    for (bytes, expected) in [
+        (&[1, 2][..], "malformed value: not a variant at its byte 2"),
+        (&[1, 1, 2, 0], "malformed value: not a bool at its byte 3"),
+        (&[0, 0], "length of value does not match: the value ends after 1 bytes"),
+        (&[0xff, 0xff, 0xff, 0xff, 0x0f, 0], "malformed value: unexpected end"),
+    ] {
+        let found = verdict(bytes).unwrap_or_default();
+        assert!(found.starts_with(expected), "{found}");
+    }
+}

@@ -101,7 +101,7 @@ impl fmt::Display for ErrorKind {
             }
             OuterCount(count) => write!(f, "outer count of `{count}` is too large"),
             OuterComponent(id) => write!(f, "outer component `{}` not found", Shown(id)),
-            NotExported(space) => write!(f, "{space}: instances of this kind cannot export it"),
+            NotExported(space) => write!(f, "no export of this kind of instance is a {space}"),
             TooDeep => f.write_str("nesting too deep: a value is in more than 100 others"),
             DuplicateAttribute(keyword) => {
                 write!(f, "unexpected token: duplicate `{keyword}` attribute")

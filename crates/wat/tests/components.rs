@@ -413,7 +413,7 @@ fn errors_say_what_is_wrong_and_what_to_do() {
     );
     error(
         "(instance $i) (alias export $i \"a\" (core func))",
-        "core func: instances of this kind cannot export it",
+        "no export of this kind of instance is a core func",
     );
     let help = |fields: &str| {
         let text = format!("(component {fields})");
@@ -482,6 +482,11 @@ fn one_run_reports_all_independent_errors() {
 
 #[test]
 fn features_gate_words() {
+    let parser = Parser::new().features(Features::WASM3);
+    assert_eq!(
+        parser.component("(component)").unwrap_err().as_slice()[0].to_string(),
+        "unknown operator component (component-model is not enabled)"
+    );
     let off = |feature: Features, fields: &str| {
         let text = format!("(component {fields})");
         let parser = Parser::new().features(Features::ALL - feature);

@@ -1,6 +1,8 @@
 //! Small runs of what fuzzing does at length.
 
 #[cfg(feature = "peers")]
+mod component_agreement;
+#[cfg(feature = "peers")]
 mod component_text;
 #[cfg(feature = "peers")]
 mod components;

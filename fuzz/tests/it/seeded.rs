@@ -23,10 +23,34 @@ seeded! {
     parse_text: wattle_fuzz::parse_text,
     chunking: wattle_fuzz::chunking,
     bytes_round_trip: wattle_fuzz::bytes_round_trip,
-    components: wattle_fuzz::components::components,
     text_round_trip: wattle_fuzz::text_round_trip,
     generated_module: wattle_fuzz::generated::generated_module,
     wasi_files: wattle_fuzz::files::files,
+}
+
+fn check_components(target: fn(&[u8])) {
+    let mut count = 0;
+    for data in wattle_fuzz::components::seeded_components(400) {
+        target(&data);
+        count += 1;
+    }
+    assert_eq!(count, 400);
+}
+
+macro_rules! seeded_components {
+    ($( $name:ident: $target:path, )*) => { $(
+        #[test]
+        fn $name() {
+            check_components($target);
+        }
+    )* };
+}
+
+seeded_components! {
+    component_chunking: wattle_fuzz::components::chunking,
+    component_bytes_round_trip: wattle_fuzz::components::bytes_round_trip,
+    component_text_round_trip: wattle_fuzz::components::text_round_trip,
+    generated_component: wattle_fuzz::components::generated_component,
 }
 
 /// Inputs that libFuzzer found.

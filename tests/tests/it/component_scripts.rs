@@ -11,6 +11,48 @@ use wattle_tests::suite;
 /// but not validated yet.
 const NOT_VALIDATED: &str = "invalid: unsupported feature ";
 
+const LEGACY: &str = "the older text format, which the peer takes only when it is asked to";
+const UNKNOWN_ID: &str = "an identifier that is not defined yet is an error of the text";
+const SHARED: &str = "modules with shared-everything-threads are not read";
+const CORE_WORDS: &str = "the peer's words about a module";
+const INLINE_TYPE: &str = "the peer lets a type be repeated in a way that differs from it";
+const NO_DEPTH: &str = "nesting has no limit";
+const SIZE: &str = "the peer counts what a component refers to in an outer one";
+const CLASS: &str = "the peer finds it while it reads, here validation does";
+const SPELLING: &str = "a keyword with an underscore, which the peer takes";
+const VALUES: &str = "the peer refuses a value with a borrow in it";
+const CORE_FEATURES: &str = "core types in components may use features of modules that are off";
+
+/// Directives of the peer's scripts that fail and are known to: the file, the line, and why.
+const KNOWN: &[(&str, usize, &str)] = &[
+    ("instance-type.wast", 4, INLINE_TYPE),
+    ("legacy-indices.wast", 5, LEGACY),
+    ("legacy-indices.wast", 25, LEGACY),
+    ("legacy-indices.wast", 40, LEGACY),
+    ("legacy-indices.wast", 50, LEGACY),
+    ("legacy-indices.wast", 60, LEGACY),
+    ("legacy-indices.wast", 71, LEGACY),
+    ("legacy-indices.wast", 79, LEGACY),
+    ("legacy-indices.wast", 87, LEGACY),
+    ("types.wast", 123, UNKNOWN_ID),
+    ("types.wast", 142, UNKNOWN_ID),
+    ("types.wast", 192, UNKNOWN_ID),
+    ("very-nested.wast", 1870, NO_DEPTH),
+    ("very-nested.wast", 2544, SIZE),
+    ("wrong-order.wast", 3, CORE_WORDS),
+    ("globals.wast", 3, SHARED),
+    ("globals.wast", 12, SHARED),
+    ("globals.wast", 22, SHARED),
+    ("not-accepted.wast", 13, SHARED),
+    ("start.wast", 49, CLASS),
+    ("start.wast", 57, CLASS),
+    ("values.wast", 142, VALUES),
+    ("values.wast", 149, VALUES),
+    ("shared-everything-threads-builtins.wast", 19, SPELLING),
+    ("types.wast", 9, CORE_FEATURES),
+    ("types.wast", 15, CORE_FEATURES),
+];
+
 /// The features that the official scripts are written for.
 const OFFICIAL: &str = "all,-cm-nested-names";
 
@@ -44,6 +86,7 @@ struct Counts {
     /// Directives that need the execution of a component.
     skipped: usize,
     not_validated: usize,
+    known: usize,
 }
 
 impl Counts {
@@ -73,12 +116,17 @@ fn counts(official: bool, failures: &mut Vec<String>) -> Counts {
         };
         counts.add(&report);
         for failure in &report.failures {
-            match failure.got.starts_with(NOT_VALIDATED) {
-                true => {
-                    println!("not judged: {name}: {failure}");
-                    counts.not_validated += 1;
-                }
-                false => failures.push(format!("{name}: {failure}")),
+            let is_known = |(file, line, _): &&(&str, usize, &str)| {
+                path.ends_with(file) && *line == failure.line
+            };
+            if failure.got.starts_with(NOT_VALIDATED) {
+                println!("not judged: {name}: {failure}");
+                counts.not_validated += 1;
+            } else if let Some((_, _, why)) = KNOWN.iter().find(is_known).filter(|_| !official) {
+                println!("{name}: {failure}: {why}");
+                counts.known += 1;
+            } else {
+                failures.push(format!("{name}: {failure}"));
             }
         }
     }
@@ -90,7 +138,12 @@ fn all_official_scripts_of_components_pass() {
     let mut failures = Vec::new();
     let counts = counts(true, &mut failures);
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+<<<<<<< HEAD
     let expected = Counts { files: 72, passed: 470, reworded: 29, skipped: 1158, not_validated: 0 };
+=======
+    let expected =
+        Counts { files: 72, passed: 470, reworded: 25, skipped: 1158, ..Counts::default() };
+>>>>>>> main
     assert_eq!(counts, expected);
 }
 
@@ -99,6 +152,6 @@ fn the_scripts_of_a_peer_pass_as_far_as_features_are_validated() {
     let mut failures = Vec::new();
     let counts = counts(false, &mut failures);
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
-    let expected = Counts { files: 100, passed: 0, reworded: 0, skipped: 0, not_validated: 0 };
+    let expected = Counts { files: 100, known: KNOWN.len(), ..Counts::default() };
     assert_eq!(counts, expected);
 }

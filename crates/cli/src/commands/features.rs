@@ -51,7 +51,10 @@ impl ListFeatures {
                 text.as_ref().and_then(|(map, lines)| Some(map.span(&path)?.line_column(lines)));
             Row {
                 feature: feature.to_string(),
-                path: path.to_string(),
+                path: match path.is_empty() {
+                    true => "the component itself".to_owned(),
+                    false => path.to_string(),
+                },
                 line: start.map(|start| start.line),
                 column: start.map(|start| start.column),
             }

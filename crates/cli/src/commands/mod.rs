@@ -93,8 +93,8 @@ impl Command {
             Command::Man(command) => command.run(cli()),
             Command::Wat2wasm(command) => command.run(json),
             Command::Wasm2wat(command) => command.run(json),
-            Command::WasmValidate(command) => command.run(),
-            Command::WasmObjdump(command) => command.run(),
+            Command::WasmValidate(command) => command.run(json),
+            Command::WasmObjdump(command) => command.run(json),
             Command::WasmStrip(command) => command.run(json),
         }
     }

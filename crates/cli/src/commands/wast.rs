@@ -14,6 +14,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use wattle::ast::Shown;
+use wattle::ast::components::Layer;
 use wattle::runtime::{Config, Limits};
 use wattle::script::{Options, Report};
 use wattle::wat::script::{self, DirectiveKind};
@@ -215,19 +216,21 @@ impl Wast {
 
 /// Says so when a source is a module or component rather than a script.
 fn refuse_module(source: &Source, path: &Path) -> Result<(), Failure> {
-    let what = match source.is_binary() {
-        true => "a binary",
-        false => {
-            let script = script::parse(source.text()?);
-            let is_module = script.is_ok_and(|script| {
-                let kinds: Vec<_> = script.directives.iter().map(|it| &it.kind).collect();
-                matches!(kinds[..], [DirectiveKind::Module(_)])
-            });
-            if !is_module || path.extension().is_none_or(|extension| extension != "wat") {
-                return Ok(());
-            }
-            "a module or component"
+    if !source.is_binary() {
+        let script = script::parse(source.text()?);
+        let is_module = script.is_ok_and(|script| {
+            let kinds: Vec<_> = script.directives.iter().map(|it| &it.kind).collect();
+            matches!(kinds[..], [DirectiveKind::Module(_)])
+        });
+        if !is_module || path.extension().is_none_or(|extension| extension != "wat") {
+            return Ok(());
         }
+    }
+    let what = match (source.is_binary(), source.layer()) {
+        (true, Layer::Module) => "a binary module",
+        (true, Layer::Component) => "a binary component",
+        (false, Layer::Module) => "a module",
+        (false, Layer::Component) => "a component",
     };
     let fault = source.fault(format!("unexpected content: {what} is not a test script"));
     let help = "`wattle validate` checks a module, and `wattle run` runs it; a script asserts what \

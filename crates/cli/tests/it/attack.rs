@@ -14,7 +14,7 @@ use wattle_tests::root;
 use super::WATTLE;
 
 /// One attack.
-struct Attack {
+pub(crate) struct Attack {
     name: &'static str,
     /// The arguments behind `wattle`; the input comes from standard input.
     args: &'static str,
@@ -31,13 +31,13 @@ struct Attack {
 
 impl Attack {
     /// An attack with the usual bounds, which the command withstands without an error.
-    fn new(name: &'static str, args: &'static str, input: impl Into<Vec<u8>>) -> Attack {
+    pub(crate) fn new(name: &'static str, args: &'static str, input: impl Into<Vec<u8>>) -> Attack {
         let input = input.into();
         let output = 200 * input.len() + (1 << 16);
         Attack { name, args, input, error: None, time: 200, memory: 300, output }
     }
 
-    fn error(mut self, error: &'static str) -> Attack {
+    pub(crate) fn error(mut self, error: &'static str) -> Attack {
         self.error = Some(error);
         self
     }
@@ -47,7 +47,7 @@ impl Attack {
         self
     }
 
-    fn memory(mut self, megabytes: usize) -> Attack {
+    pub(crate) fn memory(mut self, megabytes: usize) -> Attack {
         self.memory = megabytes;
         self
     }
@@ -124,7 +124,7 @@ fn plain(len: usize) -> Duration {
 
 /// Runs the attacks of a class, and fails with all that succeed. The table of attacks in the document
 /// about limits must have a row with the class and their number.
-fn withstand(class: &str, attacks: impl IntoIterator<Item = Attack>) {
+pub(crate) fn withstand(class: &str, attacks: impl IntoIterator<Item = Attack>) {
     let (mut tries, mut breaks) = (0, Vec::new());
     for attack in attacks {
         tries += 1;

@@ -71,13 +71,56 @@ fn stripping_needs_sizes_alone() {
     assert_eq!(wattle(&["strip"], b"\0asm\x01\0\0\0\x01\x7f").code, Some(1));
 }
 
+/// A component with a module in which a function has an opcode that does not exist, a type that does
+/// not exist, a component, and a custom section.
+fn broken_component() -> Vec<u8> {
+    let module = unknown_opcode();
+    let head = [b"\0asm\x0d\0\x01\0\x01", &[module.len() as u8][..]].concat();
+    let rest: [&[u8]; 5] = [
+        b"\x07\x02\x01\x7d",
+        b"\x07\x02\x01\x3e",
+        b"\x04\x11\0asm\x0d\0\x01\0\x07\x02\x01\x73\0\x03\x01ab",
+        b"\x07\x03\x01\x70\x79",
+        b"\0\x03\x01xy",
+    ];
+    [head, module, rest.concat()].concat()
+}
+
+#[test]
+fn of_a_broken_component_all_that_can_be_read_is_shown() {
+    let wasm = broken_component();
+    let errors = ["illegal opcode fe 110", "invalid leading byte (0x3e)"];
+    for error in errors {
+        let words =
+            ["core module (;0;)", "func 0 \"foo\"", "malformed: illegal", "(type (;0;) u8)"];
+        shows(&["dump"], &wasm, &words, error);
+        let words = ["(type (;1;) (list u32))", "component (;0;)", "custom section \"x\", 1 bytes"];
+        shows(&["dump"], &wasm, &words, error);
+        shows(&["objdump"], &wasm, &["core module 0", "foo", "component 0", "custom \"a\""], error);
+        let words =
+            ["(func $foo", ";; cannot be read: illegal", "(list u32)", "(type (;0;) string)"];
+        shows(&["print"], &wasm, &words, error);
+        shows(&["features"], &wasm, &["component-model"], error);
+    }
+    let Ran { code, bytes, .. } = wattle(&["strip", "--all"], &wasm);
+    assert_eq!(code, Some(0));
+    assert!(bytes.ends_with(b"\x04\x0c\0asm\x0d\0\x01\0\x07\x02\x01\x73\x07\x03\x01\x70\x79"));
+    for cut in 9..wasm.len() {
+        for command in ["dump", "objdump", "print", "features", "strip", "validate"] {
+            let ran = wattle(&[command], &wasm[..cut]);
+            assert!(matches!(ran.code, Some(0 | 1)), "{command}, {cut} bytes: {}", ran.err);
+        }
+    }
+}
+
 #[test]
 fn commands_that_show_take_every_feature() {
     let exact = [HEADER, b"\x01\x09\x02\x5f\0\x60\0\x01\x64\x62\0"].concat();
     for command in ["print", "dump", "objdump", "strip", "features"] {
         assert_eq!(wattle(&[command], &exact).code, Some(0), "{command}");
     }
-    assert!(wattle(&["features"], &exact).out.contains("custom-descriptors  type 1"));
+    let features = wattle(&["features"], &exact).out;
+    assert!(features.contains("custom-descriptors   type 1"), "{features}");
     for command in ["parse", "validate"] {
         assert_eq!(wattle(&[command], &exact).code, Some(1), "{command}");
     }
@@ -141,7 +184,7 @@ fn mutated(input: &[u8], random: &mut Random) -> Vec<u8> {
 fn no_input_makes_a_command_panic() {
     // More than these take minutes: WATTLE_MUTATIONS=1000 does them.
     let count = std::env::var("WATTLE_MUTATIONS").ok().and_then(|count| count.parse().ok());
-    let count: usize = count.unwrap_or(25);
+    let count: usize = count.unwrap_or(15);
     let text = br#"(module $m (type $t (func (param $x i32) (result i32)))
   (import "a" "\62" (func $f (type $t))) (memory (export "m") 1) (global $g (mut i32) (i32.const 1))
   (func $h (export "h") (type $t) (block $l (br_if $l (local.get 0))) (i32.add (local.get 0) (i32.const 0x11)))
@@ -152,10 +195,27 @@ fn no_input_makes_a_command_panic() {
 (assert_malformed (module quote "(func") "unexpected")
 (assert_invalid (module (func i32.add)) "type mismatch")
 (assert_malformed (module binary "\00asm\01\00\00\00\01") "unexpected end")"#;
-    let wasm = wattle(&["parse"], text);
-    assert_eq!(wasm.code, Some(0), "{}", wasm.err);
-    let inputs = [&wasm.bytes[..], text, script];
-    let commands: [&[&str]; 19] = [
+    let component = br#"(component $c (core module $m (memory (export "m") 1)
+    (func (export "f") (param i32 i32) (result i32) (local.get 0))
+    (func (export "r") (param i32 i32 i32 i32) (result i32) unreachable))
+  (import "a:b/c@1.2.3" (instance $i (export "t" (type $t (sub resource))) (export "g" (func))))
+  (alias export $i "t" (type $t)) (core instance $n (instantiate $m)) (type $r (record (field "x" u8)))
+  (component $d (type (list string)) (core module (func)))
+  (func $l (export "f") (param "a" string) (result u32)
+    (canon lift (core func $n "f") (memory (core memory $n "m")) (realloc (core func $n "r"))))
+  (core func (canon resource.drop $t)) (@custom "x" "abc"))"#;
+    let component_script = br#"(component (core module (func)) (type (future u8)))
+(assert_invalid (component (export "a" (func 0))) "unknown func")
+(assert_malformed (component binary "\00asm\0d\00\01\00\07\01\00") "unexpected end")
+(component definition $d (import "f" (func))) (component instance $e $d)
+(assert_return (invoke "f" (u8.const 1)) (str.const "x"))"#;
+    let [wasm, component_wasm] = [&text[..], component].map(|text| wattle(&["parse"], text));
+    for ran in [&wasm, &component_wasm] {
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+    }
+    let inputs =
+        [&wasm.bytes[..], text, script, &component_wasm.bytes, component, component_script];
+    let commands: [&[&str]; 20] = [
         &["print", "--operand-stack", "--no-names", "--color", "always"],
         &["print", "--inline-imports-exports", "--no-customs"],
         &["dump", "--json"],
@@ -174,6 +234,7 @@ fn no_input_makes_a_command_panic() {
         &["validate"],
         &["--json", "validate"],
         &["run", "--fuel", "1000", "--max-memory", "1M", "-"],
+        &["component", "unbundle", "--out-dir", "parts"],
         &["wast", "input.wast"],
     ];
     let folder = tempfile::tempdir().unwrap();
@@ -183,6 +244,7 @@ fn no_input_makes_a_command_panic() {
             for _ in 0..count {
                 let bytes = mutated(input, &mut random);
                 std::fs::write(folder.path().join("input.wast"), &bytes).unwrap();
+                let _ = std::fs::remove_dir_all(folder.path().join("parts"));
                 let start = std::time::Instant::now();
                 let ran = wattle_in(folder.path(), args, &bytes);
                 let shown = String::from_utf8_lossy(&bytes);

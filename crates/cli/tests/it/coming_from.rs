@@ -40,11 +40,16 @@ fn folder() -> tempfile::TempDir {
     write("a.wat", text.as_bytes());
     let script = r#"(module (func (export "f"))) (assert_return (invoke "f"))"#;
     write("s.wast", script.as_bytes());
+    let component = r#"(component (core module $m) (import "f" (func (param "x" u8))))"#;
+    write("c.wat", component.as_bytes());
+    let script = r#"(component (import "f" (func))) (assert_invalid (component (export "a" (func 0))) "func")"#;
+    write("c.wast", script.as_bytes());
     write("seed.bin", b"some bytes for a generator");
     write("config.json", b"{}");
     for name in ["a.wasm", "b.wasm"] {
         assert_eq!(wattle_in(folder.path(), &["parse", "a.wat", "-o", name], b"").code, Some(0));
     }
+    assert_eq!(wattle_in(folder.path(), &["parse", "c.wat", "-o", "c.wasm"], b"").code, Some(0));
     for name in ["bin", "data"] {
         std::fs::create_dir(folder.path().join(name)).unwrap();
     }

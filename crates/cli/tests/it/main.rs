@@ -1,10 +1,12 @@
 //! The command as a user meets it, one file for each group of subcommands.
 
 mod attack;
+mod attack_components;
 mod broken;
 #[cfg(unix)]
 mod coming_from;
 mod command;
+mod components;
 mod documents;
 #[cfg(unix)]
 mod examples;

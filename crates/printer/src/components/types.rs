@@ -9,7 +9,7 @@ use super::printer::Printer;
 use super::scope::CORE_TYPE;
 use crate::numbers;
 use crate::printer::HandOn;
-use crate::types::{Inner, mem_type};
+use crate::types::Inner;
 
 impl Printer<'_> {
     /// Appends a space and the type.
@@ -170,20 +170,6 @@ impl Printer<'_> {
 
     /// Appends ` (func (type 0))`: the type of an import or export in the type of a module.
     pub(super) fn core_extern_type(&mut self, ty: &ExternType) {
-        self.str(" (");
-        self.str(ty.kind().keyword());
-        self.core_types(0, |types, out| match ty {
-            ExternType::Func(ty) => types.type_ref(out, *ty),
-            ExternType::FuncExact(ty) => {
-                out.extend_from_slice(b" (exact");
-                types.type_ref(out, *ty);
-                out.push(b')');
-            }
-            ExternType::Table(ty) => types.table_type(out, ty),
-            ExternType::Mem(ty) => mem_type(out, ty),
-            ExternType::Global(ty) => types.global_type(out, ty),
-            ExternType::Tag(tag) => types.type_ref(out, tag.ty),
-        });
-        self.str(")");
+        self.core_types(0, |types, out| types.extern_type(out, ty));
     }
 }

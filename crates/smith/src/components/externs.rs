@@ -1,17 +1,18 @@
 //! Imports, exports, aliases, and instances of components.
 
+use alloc::format;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
     Alias, Arg, CoreSort, CoreSortIdx, Definition, Export, ExportDecl, ExternDesc, ExternName,
-    Import, InlineExport, Instance, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound,
-    ValType,
+    Import, InlineExport, Instance, PlainSort, PlainSortIdx, PrimType, Sort, SortIdx, Type,
+    TypeBound, ValType,
 };
 use wattle_ast::{ComponentTypeIdx, Feature, Name};
 
 use super::generator::{Frame, Generator};
-use super::model::{Comp, Inst, Item, Known, Sig, TypeEntry, Visible};
+use super::model::{Comp, Inst, Item, Known, Recipe, Sig, TypeEntry, Visible};
 
 impl Generator<'_> {
     /// A plain name, which may have attributes.
@@ -97,7 +98,7 @@ impl Generator<'_> {
     }
 
     /// The recipe of a function in an enclosing component, or a new one.
-    fn recipe_of_some_func(&mut self) -> Rc<super::model::Recipe> {
+    fn recipe_of_some_func(&mut self) -> Rc<Recipe> {
         let outer = self.frames.len().checked_sub(2).and_then(|at| self.frames.get(at));
         let recipes: Vec<_> = outer
             .into_iter()
@@ -196,25 +197,23 @@ impl Generator<'_> {
             return;
         };
         let resource = ComponentTypeIdx(resource);
-        let label = self.label();
-        let u8 = (ValType::Prim(wattle_ast::components::PrimType::U8), {
-            Known::prim(wattle_ast::components::PrimType::U8)
-        });
+        let (label, kind) = (self.label(), self.entropy.below(3));
+        let u8 = (ValType::Prim(PrimType::U8), Known::prim(PrimType::U8));
         let mut handle = |is_borrow| {
             let index = self.handle_of(resource, visible, is_borrow);
             (ValType::Type(index), Known::handle(visible, is_borrow))
         };
-        let (name, params, result) = match label.len() % 3 {
+        let (name, params, result) = match kind {
             0 => {
                 let own = handle(false);
-                (alloc::format!("[static]{name}.{label}"), Vec::new(), Some(own))
+                (format!("[static]{name}.{label}"), Vec::new(), Some(own))
             }
             1 => {
                 let params = Vec::from([(Name::from("self"), handle(true)), ("x".into(), u8)]);
-                (alloc::format!("[method]{name}.{label}"), params, None)
+                (format!("[method]{name}.{label}"), params, None)
             }
             _ => {
-                let taken = alloc::format!("[constructor]{name}");
+                let taken = format!("[constructor]{name}");
                 if self.frame().exports.iter().any(|(known, _)| *known == taken) {
                     return;
                 }

@@ -48,7 +48,7 @@ pub fn features_used_of(wasm: &Wasm<'_>) -> Vec<(Feature, Path)> {
         found: Feature::ALL.iter().map(|_| None).collect(),
         scopes: Vec::from([Scope::default()]),
     };
-    uses.add(Feature::ComponentModel, || Path::default());
+    uses.add(Feature::ComponentModel, Path::default);
     for definition in &component.definitions {
         uses.definition(definition);
     }
@@ -234,7 +234,7 @@ struct Found(Features);
 
 impl Found {
     fn add(&mut self, feature: Feature) {
-        self.0 = self.0 | feature.into();
+        self.0 |= feature.into();
     }
 
     fn definition(&mut self, definition: &Definition<'_>) {

@@ -177,9 +177,14 @@ impl Validator {
             _ => scope.next(adds.map(|(sort, _)| sort), side),
         };
         let before = adds.map_or(0, |(sort, _)| scope.len(sort));
+        let depth = self.scopes.len();
         let checked = self.check(definition);
         if let Err(error) = checked {
             self.report(error, place);
+            if let (Some(form), true) = (definition.opens(), self.scopes.len() == depth) {
+                // What follows is in the scope all the same.
+                self.open_anyway(form, before);
+            }
             // The index spaces of a module type are kept elsewhere.
             if let (None, Some((sort, count))) = (definition.opens(), adds)
                 && self.module.is_none()
@@ -259,7 +264,7 @@ impl Validator {
             Definition::Import(import) => self.import(import),
             Definition::Export(export) => self.export(export),
             Definition::ExportDecl(export) => self.export_decl(export),
-            Definition::Value(_) => Err(ErrorKind::Unsupported(Feature::CmValues).into()),
+            Definition::Value(value) => self.value(value),
             Definition::Custom(_) => Ok(()),
             // All others were handled, or are not permitted here.
             _ => Err(K::Misplaced.into()),
@@ -284,6 +289,19 @@ impl Validator {
 
     pub(crate) fn open(&mut self, form: Form, step: Outer) {
         self.scopes.push(Scope::new(form, Some(step), self.span));
+    }
+
+    /// Opens the scope of a definition that had an error.
+    fn open_anyway(&mut self, form: Form, index: u32) {
+        let step = match form {
+            Form::Component => Outer::Component(index),
+            Form::ComponentType | Form::InstanceType => Outer::Type(index),
+            Form::ModuleType => Outer::CoreType(index),
+        };
+        self.open(form, step);
+        if form == Form::ModuleType && self.module.is_none() {
+            self.enter_core_module();
+        }
     }
 
     /// Counts a module or component.

@@ -141,9 +141,10 @@ impl fmt::Display for Extern<'_> {
             ExternView::Value(ty) => write!(f, "value {ty}"),
             ExternView::Type(ty) => {
                 let arena = &ty.types.arena;
-                match arena.kind(ty.id) {
+                let bare = arena.unnamed(ty.id);
+                match arena.kind(bare) {
                     Kind::Resource => f.write_str("resource"),
-                    _ => write!(f, "type {}", described(arena, arena.unnamed(ty.id), MOST_SHOWN)),
+                    _ => write!(f, "type {}", described(arena, bare, MOST_SHOWN)),
                 }
             }
             ExternView::Func(ty) | ExternView::Component(ty) | ExternView::Instance(ty) => {

@@ -33,7 +33,7 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{Component, Definition};
-use wattle_ast::{SourceMap, Wasm, nearest};
+use wattle_ast::{Feature, SourceMap, Wasm, nearest};
 use wattle_syntax::{Lexer, TokenKind, Tokens};
 
 use crate::cursor::Cursor;
@@ -155,7 +155,7 @@ impl Parser {
     /// everything that could be read.
     ///
     /// A field with an error is left out, so that what follows may have other indices than in the
-    /// text.
+    /// text. An identifier that is not bound counts as index 0.
     ///
     /// ```
     /// let parsed = wattle_wat::Parser::new()
@@ -293,9 +293,13 @@ impl<'t, 'a> ComponentState<'t, 'a> {
     /// Moves into the component that is the whole text.
     fn open_outermost(&mut self, in_script: bool) -> Result<()> {
         let cursor = &mut self.core.cursor;
-        if !cursor.opt_open("component") {
+        if !cursor.at_open("component") {
             return Err(cursor.unexpected_form(Expected::Component));
         }
+        cursor.bump();
+        self.require(Feature::ComponentModel)?;
+        let cursor = &mut self.core.cursor;
+        cursor.bump();
         if in_script {
             cursor.opt_keyword("definition");
         }

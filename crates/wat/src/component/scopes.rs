@@ -425,21 +425,29 @@ impl<'a> ComponentState<'_, 'a> {
             return;
         }
         for annotation in self.core.between_component_fields() {
-            self.core.field_start = self.core.cursor.pos();
-            match annotation {
-                OfComponent::Custom(custom) => {
+            let span = match annotation {
+                OfComponent::Custom(custom, span) => {
                     self.scope.has_written_names |= custom.name == Names::NAME;
                     self.emit(Definition::Custom(custom));
+                    span
                 }
                 OfComponent::Names(_, span) if self.scope.mark.is_some() => {
                     self.core.report(annotations::bad_names(span, "duplicate annotation"));
+                    continue;
                 }
                 OfComponent::Names(more, span) => {
                     let place = self.definitions.len();
                     self.scope.mark = Some(Mark { place, more, span });
                     // The content follows when all names are known.
                     self.emit(name_section(Vec::new()));
+                    span
                 }
+            };
+            if let Some(map) = &mut self.core.source_map {
+                map.add_definition(
+                    DefinitionRef::Custom(self.scope.counts[3].saturating_sub(1)),
+                    span,
+                );
             }
         }
     }

@@ -48,8 +48,8 @@ impl InstrMetadata {
 
 /// An annotation between the fields of a component.
 pub(crate) enum OfComponent<'a> {
-    /// A custom section.
-    Custom(Custom<'a>),
+    /// A custom section; and the annotation.
+    Custom(Custom<'a>, Span),
     /// The place of the name section, and names that no identifier can say; and the annotation.
     Names(Box<components::Names<'static>>, Span),
 }
@@ -93,11 +93,13 @@ impl<'t, 'a> State<'t, 'a> {
         for at in self.annots_at(pos) {
             let Some(annot) = tokens.annotations().get(at) else { continue };
             let result = match &*annot.id {
-                CUSTOM => parse_custom_of_component(annot).map(OfComponent::Custom),
+                CUSTOM => parse_custom_of_component(annot),
                 NAMES => parse_names_of_component(annot),
                 _ => match custom_text::section(annot) {
                     None => continue,
-                    Some(section) => section.map(|(_, custom)| OfComponent::Custom(custom)),
+                    Some(section) => {
+                        section.map(|(_, custom)| OfComponent::Custom(custom, annot.span))
+                    }
                 },
             };
             self.placed[at] = true;
@@ -513,12 +515,13 @@ fn parse_custom<'a>(annot: &Annotation<'a>) -> Result<(Place, Custom<'a>)> {
 }
 
 /// `(@custom "name" "data"*)` in a component, where the section has the place of the annotation.
-fn parse_custom_of_component<'a>(annot: &Annotation<'a>) -> Result<Custom<'a>> {
+fn parse_custom_of_component<'a>(annot: &Annotation<'a>) -> Result<OfComponent<'a>> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let name = name_in(annot, &mut cursor, "missing section name")?;
     let bytes = cursor.strings();
     expect_end(annot, &cursor)?;
-    Ok(Custom { name, data: CustomData::Bytes(bytes), after: None })
+    let custom = Custom { name, data: CustomData::Bytes(bytes), after: None };
+    Ok(OfComponent::Custom(custom, annot.span))
 }
 
 /// `(@names "data"*)` in a component.

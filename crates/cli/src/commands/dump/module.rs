@@ -3,8 +3,8 @@
 use std::io;
 
 use wattle::ast::{
-    self, Body, CustomData, Elem, ElemItems, Event, ExternKind, Item, ItemKind, Module, Names,
-    Quoted, SectionId,
+    self, Body, CustomData, Elem, ElemItems, Event, ExternKind, ExternType, Item, ItemKind, Module,
+    Names, Quoted, SectionId,
 };
 use wattle::parser::Skipped;
 use wattle::parser::components::{is_body, malformed_body};
@@ -67,7 +67,10 @@ impl<'m> ModuleDumper<'m> {
                 1,
                 &format!("the next {} types are recursive", group.len),
             ),
-            Item::Type(ty) => self.item(rows, event, ItemKind::Type, &format!("{:?}", ty.comp)),
+            Item::Type(ty) => {
+                let what = self.lister.type_text(ty);
+                self.item(rows, event, ItemKind::Type, &what)
+            }
             Item::ImportGroup(group) => {
                 let meaning =
                     format!("the next {} imports are from {}", group.len, Quoted(&group.module));
@@ -75,14 +78,18 @@ impl<'m> ModuleDumper<'m> {
             }
             Item::Import(import) => {
                 let (module, name) = (Quoted(&import.module), Quoted(&import.name));
-                let what = format!("{module} {name}, {:?}", import.ty);
+                let what = format!("{module} {name}, {}", self.lister.extern_text(&import.ty));
                 self.item(rows, event, ItemKind::Import, &what)
             }
             Item::Func(ty) => self.item(rows, event, ItemKind::Func, &format!("type {ty}")),
             Item::Table(table) => {
-                self.item(rows, event, ItemKind::Table, &format!("{:?}", table.ty))
+                let what = self.lister.extern_text(&ExternType::Table(table.ty));
+                self.item(rows, event, ItemKind::Table, &what)
             }
-            Item::Mem(ty) => self.item(rows, event, ItemKind::Mem, &format!("{ty:?}")),
+            Item::Mem(ty) => {
+                let what = self.lister.extern_text(&ExternType::Mem(*ty));
+                self.item(rows, event, ItemKind::Mem, &what)
+            }
             Item::Tag(ty) => self.item(rows, event, ItemKind::Tag, &format!("type {}", ty.ty)),
             Item::Global(global) => {
                 let mutable = if global.ty.mutable { "mut " } else { "" };

@@ -17,9 +17,11 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use clap::Args;
+use wattle::ast::components::Layer;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, note};
 use crate::input::{FeatureList, Reading};
+use crate::source::Source;
 
 pub(crate) use wasm_objdump::WasmObjdump;
 pub(crate) use wasm_strip::WasmStrip;
@@ -66,6 +68,15 @@ impl Common {
         let features = self.switches.apply(self.features.clone());
         Reading { features: Some(features), max_errors: self.max_errors }
     }
+}
+
+/// Reads a module or component. WABT would refuse a component, so a note says that it is one.
+fn read(file: Option<&Path>, reading: Reading, json: bool) -> Result<Source, Failure> {
+    let source = Source::read_wasm(file, reading)?;
+    if source.layer() == Layer::Component {
+        note(&format!("{} is a component; WABT has none, Wattle does", source.name), json);
+    }
+    Ok(source)
 }
 
 /// That an option is refused, and what there is instead.

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use wattle::printer::Config;
 
-use super::Common;
+use super::{Common, read};
 use crate::commands::print::{print, remove_names, warn_of_left_out};
 use crate::commands::validate::Check;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::source::Source;
 
 /// Translates binary to text as WABT's `wasm2wat` does: the module is validated first.
 #[derive(Args)]
@@ -56,7 +55,7 @@ pub(crate) struct Wasm2wat {
 
 impl Wasm2wat {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let source = Source::read_wasm(self.file.as_deref(), self.common.reading())?;
+        let source = read(self.file.as_deref(), self.common.reading(), json)?;
         if !self.no_check {
             Check::default().source(&source)?;
         }

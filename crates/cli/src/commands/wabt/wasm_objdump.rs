@@ -6,7 +6,7 @@ use clap::{ArgAction, Args};
 use wattle::ast::components::Layer;
 use wattle::ast::{self, SectionId};
 
-use super::refused;
+use super::{read, refused};
 use crate::commands::dump::dump_sections;
 use crate::commands::objdump::Listing;
 use crate::failure::Failure;
@@ -63,7 +63,7 @@ pub(crate) struct WasmObjdump {
 }
 
 impl WasmObjdump {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         for (is_given, option, instead) in [
             (self.reloc, "--reloc", "`-s -j reloc.CODE` shows the bytes of a section"),
             (self.debug, "--debug", "`-s` shows every byte"),
@@ -81,7 +81,7 @@ impl WasmObjdump {
         let (mut sources, mut faults) = (Vec::new(), Vec::new());
         for file in &self.files {
             let features = self.reading.features_to_show();
-            let source = Source::read_wasm(Some(file), self.reading.clone())?;
+            let source = read(Some(file), self.reading.clone(), json)?;
             let source = source.binary(features)?;
             self.find_section(&source)?;
             sources.push(source);

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Common;
+use super::{Common, read};
 use crate::commands::validate::Check;
 use crate::failure::Failure;
-use crate::source::Source;
 
 /// Checks that a module is valid as WABT's `wasm-validate` does: it says nothing then.
 #[derive(Args)]
@@ -29,8 +28,8 @@ pub(crate) struct WasmValidate {
 }
 
 impl WasmValidate {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
-        let source = Source::read_wasm(self.file.as_deref(), self.common.reading())?;
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let source = read(self.file.as_deref(), self.common.reading(), json)?;
         Check::default().source(&source)
     }
 }

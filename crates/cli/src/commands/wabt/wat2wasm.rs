@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Common, refused};
+use super::{Common, read, refused};
 use crate::commands::parse::parse;
 use crate::failure::Failure;
 use crate::input::is_standard;
 use crate::output::Output;
-use crate::source::Source;
 
 /// Translates text to binary as WABT's `wat2wasm` does.
 ///
@@ -69,7 +68,7 @@ impl Wat2wasm {
                 return Err(refused(option, instead));
             }
         }
-        let source = Source::read_wasm(self.file.as_deref(), self.common.reading())?;
+        let source = read(self.file.as_deref(), self.common.reading(), json)?;
         let bytes = wattle::encoder::encode_wasm(&parse(&source, !self.no_check, json)?);
         match &self.file {
             Some(file) if !self.output.is_given() && !is_standard(file) => {

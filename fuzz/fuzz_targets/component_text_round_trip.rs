@@ -1,0 +1,10 @@
+//! libFuzzer target: `wattle_fuzz::components::text_round_trip`.
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| wattle_fuzz::components::text_round_trip(data));
+
+#[cfg(not(fuzzing))]
+fn main() {
+    wattle_fuzz::main(wattle_fuzz::components::text_round_trip);
+}
