@@ -80,8 +80,8 @@ impl Unbundle {
             let number = &mut numbers[kind as usize];
             let mut file = format!("{kind}{number}");
             *number += 1;
-            if let Some(name) = names.next().flatten() {
-                file = format!("{file}-{name}");
+            if let Some(safe) = names.next().flatten() {
+                file = format!("{file}-{safe}");
             }
             let size_bytes = frame.bytes.len() - frame.content.len() - 1;
             let part = Part { file: format!("{file}.wasm"), kind, section, size_bytes };

@@ -101,8 +101,9 @@ impl Walk<'_> {
             _ => self.definitions.next().map_or(String::new(), |line| name_of(&line.text)),
         };
         let mut unit = Unit { start, ..Unit::default() };
+        let own = &name;
         unit.path = match inner > SHOWN_SCOPES {
-            true => format!("{inner} levels deep, {name}"),
+            true => format!("{inner} levels deep, {own}"),
             false => {
                 let outer = self.open.iter().skip(1).map(|open| &open.name[..]);
                 outer.chain([&name[..]]).collect::<Vec<_>>().join(", ")
@@ -251,7 +252,7 @@ fn name_of(line: &str) -> String {
     let line = line.trim_start_matches('(').trim_end_matches(";)");
     let Some((before, index)) = line.rsplit_once(" (;") else { return line.to_owned() };
     match before.split_once(" $") {
-        Some((keyword, id)) => format!("{keyword} {index} ${id}"),
+        Some((keyword, word)) => format!("{keyword} {index} ${word}"),
         None => format!("{before} {index}"),
     }
 }
