@@ -114,23 +114,6 @@ pub fn component_validity(
     (ours(), verdict.map(drop).map_err(|error| error.to_string()))
 }
 
-/// Whether a binary is a valid component with these features, and why not: by Wattle, then by
-/// wasmparser.
-pub fn component_validity(
-    bytes: &[u8],
-    features: Features,
-) -> (Result<(), String>, Result<(), String>) {
-    let ours = || {
-        let parser = parser::components::Parser::new().features(features);
-        let component = parser.component(bytes).map_err(|error| error.to_string())?;
-        let validator = wattle::validator::components::Validator::new().features(features);
-        let verdict = validator.component(&component).map(drop);
-        verdict.map_err(|errors| errors.first().to_string())
-    };
-    let verdict = wasmparser::Validator::new_with_features(theirs(features)).validate_all(bytes);
-    (ours(), verdict.map(drop).map_err(|error| error.to_string()))
-}
-
 /// Any bytes: Wattle and wasmparser both find a valid component, or neither does.
 pub fn component_validity_agrees(data: &[u8]) {
     let (ours, theirs) = component_validity(data, Features::DEFAULT);

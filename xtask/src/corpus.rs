@@ -117,6 +117,16 @@ const BINARIES: &[Binary] = &[
         what: "CPython by Emscripten: legacy exceptions",
     },
     Binary {
+        name: "starlingmonkey",
+        registry: Registry::Npm,
+        package: "@bytecodealliance/componentize-js",
+        version: "0.23.0",
+        path: "package/lib/starlingmonkey_embedding.wasm",
+        sha256: "6094cd93d966f9bec9b01332db6e0eedbaf22f60b745c9f823f21e33cbd4d365",
+        size: 10_520_737,
+        what: "C++ (WASI SDK): what components of JavaScript are made from",
+    },
+    Binary {
         name: "esbuild",
         registry: Registry::Npm,
         package: "esbuild-wasm",

@@ -280,7 +280,7 @@ pub struct Path {
     /// The item and its index in its own index space.
     pub item: Option<(ItemKind, u32)>,
     /// The name of the item or definition, without the dollar sign.
-    pub name: Option<String>,
+    pub name: Option<Box<str>>,
     /// The instruction.
     pub instr: Option<InstrRef>,
 }

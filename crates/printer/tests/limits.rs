@@ -122,7 +122,7 @@ impl core::fmt::Write for Pieces {
 
 #[test]
 fn a_long_function_is_handed_on_in_pieces() {
-    let block = [Instr::Block { ty: BlockType::Empty }, Instr::Nop, Instr::End];
+    let block = [Instr::Block { block_type: BlockType::Empty }, Instr::Nop, Instr::End];
     let body = Body::new([], expr(core::iter::repeat_n(block, 100_000).flatten()));
     let module = module_of(FuncType::new([], []), body, 1);
     let mut pieces = Pieces { left: usize::MAX, longest: 0 };

@@ -263,3 +263,37 @@ fn what_is_beyond_a_limit_is_still_a_scope() {
         ]
     );
 }
+
+#[test]
+fn values_are_those_of_their_types() {
+    use wattle_ast::components::{Case, Field, Value};
+    let field = |label: &'static str, ty| Field { label: label.into(), ty };
+    let (bool, string) = (ValType::Prim(PrimType::Bool), ValType::Prim(PrimType::String));
+    let cases = [
+        Case { label: "none".into(), ty: None },
+        Case { label: "some".into(), ty: Some(reference(0)) },
+    ];
+    let types = [
+        Type::Record([field("a", bool), field("b", string)].into()),
+        Type::Variant(cases.into()),
+        Type::List(reference(1)),
+    ];
+    let verdict = |bytes: &'static [u8]| {
+        let value = Value { ty: reference(2), bytes: bytes.into() };
+        let definitions = types.clone().map(Definition::Type).into_iter();
+        first(definitions.chain([Definition::Value(value)]), Limits::JS)
+    };
+    let unused =
+        "value index 0 was not used as part of an instantiation, start function, or export";
+    // A list of `none` and of `some({ a: true, b: "x" })`.
+    assert_eq!(verdict(&[2, 0, 1, 1, 1, b'x']).as_deref(), Some(unused));
+    for (bytes, expected) in [
+        (&[1, 2][..], "malformed value: not a variant at its byte 2"),
+        (&[1, 1, 2, 0], "malformed value: not a bool at its byte 3"),
+        (&[0, 0], "length of value does not match: the value ends after 1 bytes"),
+        (&[0xff, 0xff, 0xff, 0xff, 0x0f, 0], "malformed value: unexpected end"),
+    ] {
+        let found = verdict(bytes).unwrap_or_default();
+        assert!(found.starts_with(expected), "{found}");
+    }
+}

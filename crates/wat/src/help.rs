@@ -88,6 +88,9 @@ impl Help {
     /// Advice for a text that ends too early.
     pub(crate) const CLOSE_MISSING: Help = Help::Advice(CLOSE_MISSING);
 
+    /// Advice for an identifier that is not bound in a component.
+    pub(crate) const BEFORE: Help = Help::Advice(BEFORE);
+
     /// Whether it is short enough to follow the reason.
     pub(crate) fn is_short(&self) -> bool {
         !matches!(self, Help::OneOf(_) | Help::Advice(_) | Help::Character(_) | Help::LooksLike(_))
@@ -206,6 +209,9 @@ mod advice {
         "`eq` takes an index: define the type before, for instance `(type $t u32)`";
     pub(super) const CORE_EXPORT: &str =
         "an export of an instance is `(core memory $i \"name\")`, here as everywhere";
+    pub(super) const BEFORE: &str = "a definition refers only to what comes before it";
+    pub(super) const OUTER_ITEM: &str =
+        "a component takes this as an import, and `(instantiate … (with … ))` passes it";
     pub(super) const DECLARATION: &str =
         "a type declares imports, exports, types and aliases; definitions stand in components";
 }
@@ -226,6 +232,7 @@ pub(crate) fn find(kind: &ErrorKind, cursor: &Cursor<'_, '_>) -> Option<Help> {
             if is_fraction { advice(INTEGER) } else { Some(Help::Range(*number)) }
         }
         ErrorKind::Lexical(error) => lexical(*error, cursor.text()),
+        ErrorKind::OuterItem(_) => advice(OUTER_ITEM),
         ErrorKind::IdNotAllowed => advice(ID_NOT_ALLOWED),
         ErrorKind::ImportAfter(_) => advice(IMPORTS_FIRST),
         ErrorKind::MultipleStarts => advice(ONE_START),

@@ -8,6 +8,8 @@ use alloc::vec::Vec;
 
 #[cfg(feature = "docs")]
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "docs")]
+use wattle_ast::components::{Component, Definition};
 
 pub use crate::ordered::Ordered;
 
@@ -227,6 +229,19 @@ impl PackageDocs {
         // Strings and maps of them can always be written.
         bytes.extend(serde_json::to_vec(self).unwrap_or_default());
         bytes
+    }
+
+    /// The documentation in the custom section of a component; none if it has no such section.
+    ///
+    /// # Errors
+    /// As [`decode`](PackageDocs::decode).
+    #[cfg(feature = "docs")]
+    pub fn of(component: &Component<'_>) -> Result<PackageDocs, DocsError> {
+        let section = component.definitions.iter().find_map(|definition| match definition {
+            Definition::Custom(custom) if custom.name == SECTION => custom.data.bytes(),
+            _ => None,
+        });
+        section.map_or(Ok(PackageDocs::default()), PackageDocs::decode)
     }
 
     /// Reads the content of the custom section.

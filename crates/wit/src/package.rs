@@ -5,6 +5,10 @@ use alloc::string::String;
 use core::fmt;
 
 use wattle_ast::components::Component;
+#[cfg(feature = "docs")]
+use wattle_ast::components::Definition;
+#[cfg(feature = "docs")]
+use wattle_ast::{Custom, CustomData};
 
 use crate::docs::PackageDocs;
 use crate::error::Place;
@@ -41,7 +45,7 @@ impl fmt::Display for PackageName {
 pub struct Package {
     /// The name.
     pub name: PackageName,
-    /// The component. It has no custom sections; [`Package::docs`] is one.
+    /// The component, without the custom section that [`Package::docs`] is.
     pub component: Component<'static>,
     /// Documentation and gates.
     pub docs: PackageDocs,
@@ -50,6 +54,27 @@ pub struct Package {
 }
 
 impl Package {
+    /// The component with a custom section for documentation and gates: the whole binary package.
+    ///
+    /// ```
+    /// use wattle_wit::{Resolver, docs::PackageDocs};
+    ///
+    /// let mut resolver = Resolver::new();
+    /// resolver.file("a.wit", "/// Shapes.\npackage a:b; interface i {}");
+    /// let binary = resolver.resolve().unwrap().root().to_binary();
+    /// assert_eq!(PackageDocs::of(&binary).unwrap().docs.as_deref(), Some("Shapes."));
+    /// ```
+    #[cfg(feature = "docs")]
+    pub fn to_binary(&self) -> Component<'static> {
+        let mut component = self.component.clone();
+        component.definitions.push(Definition::Custom(Custom {
+            name: crate::docs::SECTION.into(),
+            data: CustomData::Bytes(self.docs.encode().into()),
+            after: None,
+        }));
+        component
+    }
+
     /// Where the text says an interface or world.
     pub fn place(&self, item: &str) -> Option<Place> {
         self.member_place(item, "")

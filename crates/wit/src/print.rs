@@ -23,13 +23,14 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::{self, Write};
 
-use wattle_ast::Quoted;
 use wattle_ast::components::{Accessor, ExternName, FuncType, PlainName, Type, ValType};
+use wattle_ast::is_harmless;
 
 use crate::docs::{FuncDocs, Gate, InterfaceDocs, PackageDocs, TypeDocs, WorldDocs};
 use crate::package::{Package, PackageName};
-use crate::syntax::keyword;
+use crate::syntax::{is_forbidden, keyword};
 use crate::view::{
     self, Func, Interface, NamedType, TypeDefinition, Types, Used, ViewError, World, WorldItem,
     WorldItemKind,
@@ -127,13 +128,36 @@ fn escaped(name: &str) -> Cow<'_, str> {
 /// The name of a package, escaped.
 struct PackagePath<'p>(&'p PackageName);
 
-impl core::fmt::Display for PackagePath<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Display for PackagePath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", escaped(&self.0.namespace), escaped(&self.0.name))?;
         match &self.0.version {
             Some(version) => write!(f, "@{version}"),
             None => Ok(()),
         }
+    }
+}
+
+/// Text with escapes for characters that may not stand in a file; in a string also for quotes and
+/// backslashes, and for what changes how the text around it is shown.
+struct Escaped<'t>(&'t str, bool);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Escaped(text, is_string) = *self;
+        for c in text.chars() {
+            match c {
+                '"' | '\\' if is_string => write!(f, "\\{c}")?,
+                '\t' if is_string => f.write_str("\\t")?,
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                c if is_forbidden(c).is_some() || (is_string && !is_harmless(c)) => {
+                    write!(f, "\\u{{{:x}}}", u32::from(c))?;
+                }
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -200,8 +224,10 @@ impl Printer {
 
     fn docs(&mut self, docs: &Option<String>) {
         for line in docs.iter().flat_map(|docs| docs.lines()) {
-            self.word(if line.is_empty() { "///" } else { "/// " });
-            self.word(line);
+            self.word("///");
+            if !line.is_empty() {
+                self.word(&format!(" {}", Escaped(line, false)));
+            }
             self.newline();
         }
     }
@@ -227,7 +253,7 @@ impl Printer {
 
     fn external_id(&mut self, id: Option<&str>) {
         if let Some(id) = id {
-            self.word(&format!("@external-id({})", Quoted(id)));
+            self.word(&format!("@external-id(\"{}\")", Escaped(id, true)));
             self.newline();
         }
     }

@@ -24,7 +24,8 @@ use core::fmt;
 
 use wattle_ast::components::{
     Alias, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, FuncType, Import,
-    InterfaceName, PlainName, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType,
+    InterfaceName, ParsedName, PlainName, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound,
+    ValType, check_label,
 };
 use wattle_ast::{ComponentTypeIdx, Features, Shown};
 
@@ -41,6 +42,9 @@ pub struct Package<'c> {
     interfaces: Vec<(&'c str, usize)>,
     worlds: Vec<(&'c str, usize)>,
 }
+
+/// Interfaces of other packages, by package, each with its own name.
+pub type Foreign<'v, 'c> = BTreeMap<PackageName, Vec<(String, Interface<'v, 'c>)>>;
 
 /// The definitions of a component, or of the type of a component or instance, by index.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +87,7 @@ pub enum ViewError {
     Index,
     /// An export that is not an interface or world.
     NotItem(String),
-    /// A name that is not that of an interface of a package.
+    /// A name that is not well-formed in its place.
     Name(String),
     /// Exports of several packages.
     Packages(String, String),
@@ -107,7 +111,7 @@ impl fmt::Display for ViewError {
                 write!(f, "export `{}` is not an interface or world of a package", Shown(name))
             }
             ViewError::Name(name) => {
-                write!(f, "`{}` is not the name of an interface or world", Shown(name))
+                write!(f, "`{}` is not a well-formed name", Shown(name))
             }
             ViewError::Packages(one, other) => {
                 write!(f, "exports belong to two packages, `{}` and `{}`", Shown(one), Shown(other))
@@ -214,10 +218,12 @@ impl<'c> Package<'c> {
     }
 
     /// The interfaces of other packages that the component tells of, as far as it does: all types
-    /// of those that are used, and of those that worlds import and export the functions too.
-    pub fn foreign_interfaces(
-        &self,
-    ) -> Result<BTreeMap<PackageName, Vec<(String, Interface<'_, 'c>)>>> {
+    /// of those that are used, and of those that worlds import and export the functions too. Each
+    /// comes with its own name; that of the view is the whole name.
+    ///
+    /// # Errors
+    /// If a name is not that of an interface.
+    pub fn foreign_interfaces(&self) -> Result<Foreign<'_, 'c>> {
         let mut found: BTreeMap<(PackageName, String), Interface<'_, 'c>> = BTreeMap::new();
         for (number, scope) in self.scopes.iter().enumerate().skip(1) {
             for item in &scope.items {
@@ -318,12 +324,15 @@ impl<'c> Scope<'c> {
         Ok(())
     }
 
+    /// Adds an import or export. Its name must be well-formed, so that it can be written as text.
     fn add_item(
         &mut self,
         is_import: bool,
         name: &'c ExternName<'_>,
         ty: ExternDesc,
     ) -> Result<()> {
+        ParsedName::parse(&name.name, Features::ALL)
+            .map_err(|_| ViewError::Name(name.name.to_string()))?;
         match ty {
             ExternDesc::Type(bound) => {
                 if let TypeBound::Eq(index) = bound {
@@ -347,8 +356,9 @@ impl<'c> Scope<'c> {
         Ok(())
     }
 
-    /// The number of parts of a type. All of them must be there.
+    /// The number of parts of a type. All of them must be there, and labels be well-formed.
     fn size(&self, ty: &Type<'_>) -> Result<usize> {
+        check_labels(ty)?;
         let mut size = Ok(1_usize);
         for_each_index(ty, |index| {
             let of = match self.types.get(index.0 as usize) {
@@ -365,6 +375,20 @@ impl<'c> Scope<'c> {
             size if size > MAX_SIZE => Err(ViewError::TooLarge),
             size => Ok(size),
         }
+    }
+}
+
+/// Checks the labels in a type.
+fn check_labels(ty: &Type<'_>) -> Result<()> {
+    let check = |label: &str| check_label(label).map_err(|_| ViewError::Name(label.into()));
+    match ty {
+        Type::Record(fields) => fields.iter().try_for_each(|field| check(&field.label)),
+        Type::Variant(cases) => cases.iter().try_for_each(|case| check(&case.label)),
+        Type::Flags(labels) | Type::Enum(labels) => {
+            labels.iter().try_for_each(|label| check(label))
+        }
+        Type::Func(ty) => ty.params.iter().try_for_each(|param| check(&param.label)),
+        _ => Ok(()),
     }
 }
 

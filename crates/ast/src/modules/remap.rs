@@ -1,6 +1,5 @@
 //! New indices for old ones, in everything that a module holds.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -244,7 +243,7 @@ impl<'a, R: Remap> Walk<'_, 'a, '_, R> {
             ItemKind::Export => self.module.exports.get(at.1 as usize).map(|export| &export.name),
             kind => self.module.names.of(kind, at.1),
         };
-        path.name = name.map(|name| String::from(name.as_str()));
+        path.name = name.map(|name| name.as_str().into());
         RemapError { fault, path }
     }
 

@@ -290,6 +290,15 @@ kinds! {
     /// A value is not used.
     ValueUnused { index: u32 }
         "value index {index} was not used as part of an instantiation, start function, or export";
+    /// The bytes of a value end before their number does.
+    ValueLength { at: usize }
+        "length of value does not match: the value ends after {at} bytes";
+    /// The bytes of a value do not decode.
+    ValueBytes { at: usize, why: wattle_ast::Malformed } "malformed value: {why} at its byte {at}";
+    /// The bytes of a value are not one of its type.
+    ValueKind { at: usize, what: &'static str } "malformed value: not a {what} at its byte {at}";
+    /// A value with a handle.
+    ValueHandle "values of handles cannot be written";
     /// More than one start function.
     Starts "component cannot have more than one start function";
     /// The start function has other parameters.

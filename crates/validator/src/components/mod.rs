@@ -12,7 +12,7 @@
 //! | `types.rs` | definitions of types |
 //! | `externs.rs` | imports and exports |
 //! | `names.rs` | the names of imports and exports |
-//! | `aliases.rs`, `instances.rs`, `modules.rs`, `start.rs` | other definitions |
+//! | `aliases.rs`, `instances.rs`, `modules.rs`, `start.rs`, `values.rs` | other definitions |
 //! | `canons.rs`, `options.rs` | canonical definitions and their options |
 //! | `stream.rs` | parts of a stream one by one; files that hold either |
 //! | `gc.rs` | functions that pass values as references |
@@ -47,6 +47,7 @@ mod substitute;
 mod threads;
 mod types;
 mod validator;
+mod values;
 mod view;
 
 pub use error::{ComponentErrorKind, ComponentMismatch, Leaf, NameRule, Step, Text};

@@ -264,7 +264,7 @@ impl Validator {
             Definition::Import(import) => self.import(import),
             Definition::Export(export) => self.export(export),
             Definition::ExportDecl(export) => self.export_decl(export),
-            Definition::Value(_) => Err(ErrorKind::Unsupported(Feature::CmValues).into()),
+            Definition::Value(value) => self.value(value),
             Definition::Custom(_) => Ok(()),
             // All others were handled, or are not permitted here.
             _ => Err(K::Misplaced.into()),

@@ -111,7 +111,8 @@ impl<'a> ComponentState<'_, 'a> {
                 let cores = CoreSort::ALL.iter().map(|sort| Sort::Core(*sort));
                 let plains = PlainSort::ALL.iter().map(|sort| Sort::Plain(*sort));
                 let elsewhere = cores.chain(plains).find(bound);
-                elsewhere.map(|sort| Help::BoundAs(sort.into(), cursor.text().into()))
+                let bound = |sort: Sort| Help::BoundAs(sort.into(), cursor.text().into());
+                Some(elsewhere.map_or(Help::BEFORE, bound))
             }
         };
         error

@@ -234,7 +234,7 @@ impl<'a> Tokens<'a> {
 }
 
 /// Why a character may not stand anywhere in a text.
-fn is_forbidden(c: char) -> Option<LexError> {
+pub(crate) fn is_forbidden(c: char) -> Option<LexError> {
     match c {
         '\n' | '\r' | '\t' | ' '..='~' => None,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(LexError::Bidirectional(c)),

@@ -10,6 +10,7 @@
 
 mod attributes;
 mod docs;
+mod grammar;
 mod keywords;
 mod lexer;
 mod parser;
@@ -18,6 +19,7 @@ mod types;
 
 pub(crate) use attributes::version_len;
 pub use keywords::{Keyword, keyword};
+pub(crate) use lexer::is_forbidden;
 pub use lexer::{Lexer, Token, TokenKind, Tokens};
 pub use tree::{
     Attributes, Case, Extern, ExternKind, Field, File, Func, FuncKind, Id, Include, Interface,

@@ -82,3 +82,37 @@ fn names_of_texts_are_shown_with_escapes() {
         "`a\u{e9}` is not in kebab case; a name has words or acronyms that begin with a letter, joined by hyphens: `like-this`, `like-THIS`"
     );
 }
+
+#[test]
+fn text_that_a_file_cannot_have_is_printed_with_escapes() {
+    let mut resolver = Resolver::new();
+    let id = "\\u{149}\\u{202e}\\u{0}\\t\\\"\\\\\u{2603}";
+    let text = format!("package a:b; interface i {{ @external-id(\"{id}\") f: func(); }}");
+    resolver.file("a.wit", text);
+    let resolved = resolver.resolve().unwrap();
+    let mut package = resolved.root().clone();
+    package.docs.docs = Some("a\u{1b}[2J\u{202e}b\tc\nd".into());
+    let text = wattle_wit::print::package(&package).unwrap();
+    assert!(text.starts_with("/// a\\u{1b}[2J\\u{202e}b\tc\n/// d\npackage a:b;"), "{text}");
+    assert!(text.contains(&format!("@external-id(\"{id}\")")), "{text}");
+    let mut again = Resolver::new();
+    again.file("b.wit", text);
+    assert_eq!(again.resolve().unwrap().root().component, resolved.root().component);
+}
+
+#[test]
+fn a_binary_with_names_that_text_cannot_have_is_refused() {
+    use wattle_ast::components::{Definition, ExportDecl};
+    let mut resolver = Resolver::new();
+    resolver.file("a.wit", "package a:b; interface i { type t = u8; }");
+    let mut component = resolver.resolve().unwrap().root().component.clone();
+    for definition in &mut component.definitions {
+        if let Definition::ExportDecl(ExportDecl { name, .. }) = definition
+            && name.name == "t"
+        {
+            name.name = "t; type u".into();
+        }
+    }
+    let error = wattle_wit::view::Package::read(&component).unwrap_err();
+    assert_eq!(error.to_string(), "`t; type u` is not a well-formed name");
+}

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use wattle_ast::components::{Component, Definition};
-use wattle_wit::docs::PackageDocs;
+use wattle_wit::docs::{PackageDocs, SECTION};
 use wattle_wit::load::{Files, System, load};
 use wattle_wit::{Resolved, Resolver, print, view};
 
@@ -41,24 +41,10 @@ impl Files for WithBinary {
     }
 }
 
-/// The documentation in the custom section.
-fn docs_of(component: &Component<'_>) -> Vec<u8> {
-    let custom = component.definitions.iter().find_map(|definition| match definition {
-        Definition::Custom(custom) if &*custom.name == wattle_wit::docs::SECTION => {
-            custom.data.bytes()
-        }
-        _ => None,
-    });
-    custom.unwrap_or_default().to_vec()
-}
-
 /// A binary package, and its documentation.
 fn view_of<'c>(component: &'c Component<'_>) -> Result<(view::Package<'c>, PackageDocs), String> {
     let view = view::Package::read(component).map_err(|error| error.to_string())?;
-    let docs = match &docs_of(component)[..] {
-        [] => PackageDocs::default(),
-        docs => PackageDocs::decode(docs).map_err(|error| error.to_string())?,
-    };
+    let docs = PackageDocs::of(component).map_err(|error| error.to_string())?;
     Ok((view, docs))
 }
 
@@ -117,7 +103,7 @@ fn packages_are_the_components_that_the_peer_makes_of_them() {
         let expected = wattle_wat::Parser::new().component(&text);
         let expected = expected.unwrap_or_else(|error| panic!("{}: {error}", case.name));
         let peer = expected.component;
-        let docs = docs_of(&peer);
+        let docs = PackageDocs::of(&peer).unwrap();
         let mut expected = peer.definitions.clone();
         expected.retain(|definition| !matches!(definition, Definition::Custom(_)));
         let resolved = match resolve(&case.path, true) {
@@ -135,10 +121,15 @@ fn packages_are_the_components_that_the_peer_makes_of_them() {
             let show = |all: &[Definition<'_>]| format!("{:?}", all.get(at));
             wrong.push(format!("{}: at {at}\n  {}\n  {}", case.name, show(found), show(&expected)));
         }
-        let (found, expected) = (root.docs.encode(), docs);
-        if found != expected {
+        let raw = peer.definitions.iter().find_map(|definition| match definition {
+            Definition::Custom(custom) if custom.name == SECTION => custom.data.bytes(),
+            _ => None,
+        });
+        // The same bytes, so that order counts too.
+        let (found, expected) = (root.docs.encode(), raw.unwrap_or_default());
+        if found != expected || PackageDocs::of(&root.to_binary()).unwrap() != docs {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            wrong.push(format!("{}: docs\n  {}\n  {}", case.name, text(&found), text(&expected)));
+            wrong.push(format!("{}: docs\n  {}\n  {}", case.name, text(&found), text(expected)));
         }
         let file = match case.path.is_dir() {
             true => case.path.join(format!("{}.wit.print", root.name.name)),
@@ -333,4 +324,30 @@ fn the_interfaces_of_wasi_resolve() {
     }
     println!("{} packages", resolved.packages.len());
     assert!(resolved.packages.len() >= 7, "{}", resolved.packages.len());
+}
+
+#[test]
+fn a_component_that_lacks_a_definition_is_refused_or_printed() {
+    let folder = peers::package("wit-component").join("tests/interfaces");
+    let (mut read, mut refused) = (0, 0);
+    for case in peers::cases(&folder, "wat") {
+        if case.path.extension().is_some_and(|e| e == "wat") {
+            continue;
+        }
+        let component = resolve(&case.path, false).unwrap().root().component.clone();
+        // One, or a pair whose types then mean others.
+        let number = component.definitions.len().min(400);
+        for (at, more) in (0..number).flat_map(|at| [(at, 0), (at, 1)]) {
+            let mut broken = component.clone();
+            broken.definitions.drain(at..(at + 1 + more).min(broken.definitions.len()));
+            let text = view::Package::read(&broken)
+                .and_then(|view| print::whole(&view, &PackageDocs::default()));
+            match text {
+                Ok(_) => read += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    println!("{read} read, {refused} refused");
+    assert!(read > 500 && refused > 1_000, "{read} read, {refused} refused");
 }
