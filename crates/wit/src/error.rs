@@ -16,7 +16,7 @@ pub struct Place {
     pub span: Span,
 }
 
-/// An error. `Display` shows what is wrong; [`Error::help`] what helps, and [`Error::place`] where.
+/// An error. `Display` shows what is wrong; [`help`](field@Error::help) what helps, and [`place`](field@Error::place) where.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Error {
     /// What is wrong.
@@ -156,6 +156,8 @@ impl fmt::Display for LexError {
     }
 }
 
+impl core::error::Error for LexError {}
+
 /// A row: the variant, its fields, and its message, in which `name` is shown with escapes.
 macro_rules! kinds {
     ($( $(#[$doc:meta])* $variant:ident $({ $($field:ident: $ty:ty),* })? $text:literal; )*) => {
@@ -254,7 +256,7 @@ kinds! {
     Conflict { name: Text, previous: Text } "name `{name}` conflicts with previous name `{previous}`";
     /// Two fields, cases, flags or parameters whose names are too much alike.
     Labels { sort: &'static str, name: Text, previous: Text } "{sort} `{name}` conflicts with previous {sort} `{previous}`";
-    /// A type that is no resource where a resource must be.
+    /// A type where a resource must be.
     NotResource { name: Text } "type `{name}` used in a handle must be a resource";
     /// A type without content.
     Empty { sort: &'static str } "empty {sort}";
@@ -268,7 +270,7 @@ kinds! {
     GetterResult "getters must return a value";
     /// A setter without one parameter.
     SetterParams "setters must have exactly one parameter";
-    /// A setter with a result that is no error.
+    /// A setter whose result has an `ok` type.
     SetterResult "if a setter return type is declared it must be a `result` with no `ok` type";
     /// A setter without its getter.
     NoGetter { name: Text, getter: Text } "setter `{name}` has no corresponding getter `{getter}`";
@@ -296,6 +298,8 @@ kinds! {
     WorldNames { direction: &'static str, name: Text, previous: Text } "{direction} `{name}` conflicts with {direction} `{previous}` (names must be strongly unique)";
     /// A renaming of what an included world does not have.
     NoSuchName { name: Text } "no import or export kebab-name `{name}`. Note that an ID does not support renaming";
+    /// A package whose component would be too large for its text.
+    TooLarge { name: Text } "package `{name}` would have more than 1,000,000 definitions in binary";
     /// An exported interface that would need another one imported and exported.
     Transitive { name: Text, through: Text } "interface `{name}` transitively depends on an interface in incompatible ways: `{through}` would have to be imported and exported";
 }

@@ -320,7 +320,8 @@ fn library_crates_are_lean() {
 #[test]
 fn no_library_but_wasi_and_differ_touches_the_system() {
     let words = ["std::fs", "std::net", "std::process", "std::env", "std::time"];
-    let may = ["crates/cli/", "crates/wasi/", "crates/differ/"];
+    // The last has the folders of WIT packages, behind a trait and a feature.
+    let may = ["crates/cli/", "crates/wasi/", "crates/differ/", "crates/wit/src/load/system.rs"];
     let mut offenders = Vec::new();
     for file in files("rs").into_iter().filter(File::is_in_src) {
         if !may.iter().any(|folder| file.path.starts_with(folder)) {
@@ -380,6 +381,10 @@ fn names_are_escaped_where_they_are_shown() {
         "crates/wat/src/module/reports.rs", // for `Help`, which escapes what it shows
         "crates/cli/src/commands/man.rs",   // commands
         "crates/validator/src/components/error.rs", // `Text`, which escapes what it shows
+        "crates/wit/src/load/",             // paths, which errors escape
+        "crates/wit/src/package.rs",        // labels
+        "crates/wit/src/print.rs",          // labels, in text that is read back
+        "crates/wit/src/resolve/",          // labels, in names of components
     ];
     let mut offenders = Vec::new();
     for file in files("rs").into_iter().filter(File::is_in_src) {

@@ -28,6 +28,7 @@ impl Resolve<'_> {
         exports: Externs,
         place: Place,
     ) {
+        self.work.set(self.work.get().saturating_add(given.len() + exports.len()));
         let mut imports = Externs::default();
         let mut given = given.into_entries();
         given.sort_by_key(|(_, item)| self.class(item));
@@ -104,7 +105,7 @@ impl Resolve<'_> {
     }
 
     /// The other interface that a type is used from.
-    fn used_interface(&self, ty: TypeId) -> Option<InterfaceId> {
+    pub(super) fn used_interface(&self, ty: TypeId) -> Option<InterfaceId> {
         let ty = &self.types[ty.0];
         let Kind::Alias(Val::Type(other)) = ty.kind else { return None };
         match self.types[other.0].owner {
@@ -114,15 +115,11 @@ impl Resolve<'_> {
         }
     }
 
-    /// The interfaces that an interface uses types of.
-    pub(super) fn used_interfaces(&self, id: InterfaceId) -> Vec<InterfaceId> {
-        self.interfaces[id.0].types.iter().filter_map(|(_, ty)| self.used_interface(*ty)).collect()
-    }
-
     /// Imports an interface behind those that it uses.
     fn import(&self, imports: &mut Externs, key: Key, item: Extern) {
         let mut steps = Vec::from([Step::Enter(key, item, false)]);
         while let Some(step) = steps.pop() {
+            self.work.set(self.work.get().saturating_add(1));
             match step {
                 Step::Enter(key, item, _) if !imports.contains(&key) => {
                     let used = self.steps_of(&item, false, &Externs::default());
@@ -145,7 +142,7 @@ impl Resolve<'_> {
         };
         let external_id = external_id.clone().filter(|_| is_export || !listed.is_empty());
         let mut steps: Vec<Step> = Vec::new();
-        for id in self.used_interfaces(*id) {
+        for &id in &self.interfaces[id.0].used {
             let key = Key::Interface(id);
             let is_export = is_export && listed.contains(&key);
             steps.push(Step::Enter(
@@ -174,6 +171,7 @@ impl Resolve<'_> {
     ) -> Result<(), InterfaceId> {
         let mut steps = Vec::from([Step::Enter(key.clone(), item.clone(), true)]);
         while let Some(step) = steps.pop() {
+            self.work.set(self.work.get().saturating_add(1));
             match step {
                 Step::Enter(key, item, is_export) => {
                     let Extern::Interface { id, .. } = &item else { continue };

@@ -17,7 +17,12 @@ use super::Resolve;
 use super::model::{
     Extern, FuncData, InterfaceId, Key, Kind, Owner, PackageId, Text, TypeId, Val, WorldId,
 };
+use crate::error::{Error, ErrorKind};
 use crate::package::Package;
+
+/// The number of definitions that a package may have. Interfaces are written wherever they are
+/// imported or exported, so a few bytes of text can ask for many.
+const MAX_DEFINITIONS: usize = 1_000_000;
 
 /// What distinguishes the types of functions.
 type Signature = (bool, Vec<(Text, Val)>, Option<Val>);
@@ -63,25 +68,32 @@ struct Encoder<'r, 'a> {
 }
 
 impl Resolve<'_> {
-    /// The packages in their order.
-    pub(super) fn finish(&self) -> Vec<Package> {
-        let order = self.order.clone();
-        let package = |id: PackageId| {
+    /// The packages in their order. Reports those that are too large.
+    pub(super) fn finish(&mut self) -> Vec<Package> {
+        let mut packages = Vec::new();
+        for id in self.order.clone() {
+            let data = &self.packages[id.0];
+            let Some(component) = self.encode_package(id) else {
+                let kind = ErrorKind::TooLarge { name: data.name.to_string().into() };
+                self.errors.push(Error::new(kind, data.place));
+                continue;
+            };
             let places = self.places.range((id.0, "".into(), "".into())..);
             let places = places.take_while(|((package, ..), _)| *package == id.0);
             let places = places
                 .map(|((_, item, member), place)| ((item.to_string(), member.to_string()), *place));
-            Package {
-                name: self.packages[id.0].name.clone(),
-                component: self.encode_package(id),
+            packages.push(Package {
+                name: data.name.clone(),
+                component,
                 docs: self.document(id),
                 places: places.collect(),
-            }
-        };
-        order.into_iter().map(package).collect()
+            });
+        }
+        packages
     }
 
-    fn encode_package(&self, id: PackageId) -> Component<'static> {
+    /// The component of a package. `None` if it is too large.
+    fn encode_package(&self, id: PackageId) -> Option<Component<'static>> {
         let package = &self.packages[id.0];
         let mut definitions = Vec::new();
         let mut len = 0;
@@ -93,10 +105,11 @@ impl Resolve<'_> {
             let name = ExternName::from(String::from(name));
             definitions.push(Definition::Export(Export { name, item, ty: None }));
             len += 2;
+            (definitions.len() <= MAX_DEFINITIONS).then_some(())
         };
         for id in &package.interfaces {
             let name = self.interfaces[id.0].name.as_deref().unwrap_or_default();
-            add(name, self.encode_interface(*id));
+            add(name, self.encode_interface(*id))?;
         }
         for id in &package.worlds {
             let world = &self.worlds[id.0];
@@ -111,9 +124,9 @@ impl Resolve<'_> {
                 name: full.into(),
                 ty: ExternDesc::Component(ComponentTypeIdx(0)),
             }));
-            add(&world.name, body);
+            add(&world.name, body)?;
         }
-        definitions.into_iter().collect()
+        Some(definitions.into_iter().collect())
     }
 
     /// The type of a component that exports an interface, and imports those that it uses.
@@ -146,7 +159,7 @@ impl Resolve<'_> {
                 found.push(id);
             } else if entered.insert(id) {
                 steps.push((id, true));
-                steps.extend(self.used_interfaces(id).into_iter().rev().map(|id| (id, false)));
+                steps.extend(self.interfaces[id.0].used.iter().rev().map(|id| (*id, false)));
             }
         }
         found
@@ -157,6 +170,10 @@ impl Resolve<'_> {
         let world = &self.worlds[id.0];
         let mut encoder = Encoder::new(self);
         for (key, item) in world.imports.iter() {
+            // More than this is refused anyway.
+            if encoder.outer.definitions.len() > MAX_DEFINITIONS {
+                break;
+            }
             if let Extern::Type(ty, _) = item {
                 encoder.interface = None;
                 encoder.imports_types = true;
@@ -169,6 +186,9 @@ impl Resolve<'_> {
             encoder.outer.definitions.push(Definition::Import(Import { name, ty }));
         }
         for (key, item) in world.exports.iter() {
+            if encoder.outer.definitions.len() > MAX_DEFINITIONS {
+                break;
+            }
             let ty = encoder.item(item);
             let name = self.extern_name(key, item);
             encoder.outer.definitions.push(Definition::ExportDecl(ExportDecl { name, ty }));

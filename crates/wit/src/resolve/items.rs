@@ -11,9 +11,13 @@ use super::model::{InterfaceData, InterfaceId, PackageId, Target, Text, WorldDat
 use super::packages::package_name;
 use super::{Resolve, order};
 use crate::docs::Gate;
-use crate::error::{ErrorKind, Help, Place};
+use crate::error::{Error, ErrorKind, Help, Place};
 use crate::ordered::Ordered;
 use crate::syntax::{Id, InterfaceItem, Item, Path, WorldItem};
+
+/// The number of steps that completing the worlds of all packages may take. A few bytes of text can
+/// ask for many: a world can include another, and each of many worlds use many interfaces.
+const MAX_WORK: usize = 1_000_000;
 
 /// Where names are looked up.
 pub(super) struct Scope<'a> {
@@ -86,6 +90,12 @@ impl<'a> Resolve<'a> {
             }
         }
         for (scope, id, world) in worlds {
+            if self.work.get() > MAX_WORK {
+                let data = &self.packages[package.0];
+                let kind = ErrorKind::TooLarge { name: data.name.to_string().into() };
+                self.errors.push(Error::new(kind, data.place));
+                return;
+            }
             self.resolve_world(scope, id, world);
             if self.worlds[id.0].excluded.is_none() {
                 self.packages[package.0].worlds.push(id);
@@ -241,6 +251,7 @@ impl<'a> Resolve<'a> {
             name,
             package,
             types: Ordered::default(),
+            used: Vec::new(),
             funcs: Vec::new(),
             names: BTreeMap::new(),
             docs,

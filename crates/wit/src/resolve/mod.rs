@@ -28,6 +28,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 use wattle_ast::Span;
 
@@ -176,6 +177,7 @@ impl Resolver {
             interfaces: Vec::new(),
             worlds: Vec::new(),
             places: BTreeMap::new(),
+            work: Cell::new(0),
             errors,
             budget: 100_000,
         };
@@ -211,6 +213,8 @@ struct Resolve<'a> {
     worlds: Vec<WorldData>,
     /// Where the items of packages are, by package, item and member.
     places: BTreeMap<(usize, Text, Text), Place>,
+    /// The number of steps that completing worlds has taken.
+    work: Cell<usize>,
     errors: Vec<Error>,
     /// How many names may still be compared to find the nearest.
     budget: usize,

@@ -164,6 +164,8 @@ pub(super) struct InterfaceData {
     pub(super) name: Option<Text>,
     pub(super) package: PackageId,
     pub(super) types: Ordered<Text, TypeId>,
+    /// The interfaces that it uses types of, each once.
+    pub(super) used: Vec<InterfaceId>,
     pub(super) funcs: Vec<FuncData>,
     /// All names, excluded ones too.
     pub(super) names: BTreeMap<Text, Named>,

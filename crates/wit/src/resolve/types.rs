@@ -70,6 +70,10 @@ impl<'a> Resolve<'a> {
         interface.types = names.types.iter().map(|(name, (ty, _))| (name.clone(), *ty)).collect();
         interface.names = names.all;
         interface.funcs = funcs;
+        let types: Vec<TypeId> = interface.types.iter().map(|(_, ty)| *ty).collect();
+        let used = types.into_iter().filter_map(|ty| Some((self.used_interface(ty)?, ())));
+        let used: Ordered<InterfaceId, ()> = used.collect();
+        self.interfaces[id.0].used = used.keys().copied().collect();
     }
 
     /// Resolves the types of an interface or world.

@@ -116,3 +116,22 @@ fn a_binary_with_names_that_text_cannot_have_is_refused() {
     let error = wattle_wit::view::Package::read(&component).unwrap_err();
     assert_eq!(error.to_string(), "`t; type u` is not a well-formed name");
 }
+
+#[test]
+fn a_package_knows_where_its_items_are() {
+    let text =
+        "package a:b; interface i { resource r { m: func(); } } world w { import x: func(); }";
+    let mut resolver = Resolver::new();
+    resolver.file("a.wit", text);
+    let resolved = resolver.resolve().unwrap();
+    let at = |item, member| {
+        let span = resolved.root().member_place(item, member).unwrap().span;
+        &text[span.start..]
+    };
+    assert!(at("i", "").starts_with("i {"));
+    assert!(at("i", "r").starts_with("r {"));
+    assert!(at("i", "[method]r.m").starts_with("m: func"));
+    assert!(at("w", "x").starts_with("x: func"));
+    assert_eq!(resolved.root().place("w").unwrap().source, 0);
+    assert_eq!(resolved.root().place("v"), None);
+}

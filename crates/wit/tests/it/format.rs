@@ -64,6 +64,8 @@ fn files_keep_their_tokens_comments_and_documentation() {
     let files = files();
     for (name, text) in &files {
         check(text, name);
+        let crlf = text.replace('\r', "").replace('\n', "\r\n");
+        assert_eq!(format(&crlf), format(&text.replace('\r', "")), "{name}");
     }
     println!("{} files", files.len());
     assert!(files.len() > 300, "{}", files.len());

@@ -93,3 +93,18 @@ fn many_errors() {
         NUMBER
     );
 }
+
+#[test]
+fn a_small_text_that_asks_for_much_is_refused() {
+    // Each interface imports all before it.
+    let chain = |nth| format!("interface i{nth} {{ use i{}.{{t}}; }}", nth + 1);
+    let all = text("package a:b;", 5_000, "interface i5000 { type t = u8; }", chain);
+    assert_eq!(definitions(all), 1);
+    // Each world has what all before it have.
+    let worlds = |nth| format!("world w{nth} {{ include w{}; import x{nth}: func(); }}", nth + 1);
+    assert_eq!(definitions(text("package a:b;", 10_000, "world w10000 {}", worlds)), 1);
+    // Each import is a copy of the interface.
+    let wide = text("interface i {", NUMBER, "}", |nth| format!("type t{nth} = u8;"));
+    let all = text("world w {", NUMBER, "}", |nth| format!("import x{nth}: i;"));
+    assert_eq!(definitions(format!("package a:b; {wide} {all}")), 1);
+}

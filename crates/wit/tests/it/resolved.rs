@@ -125,7 +125,7 @@ fn packages_are_the_components_that_the_peer_makes_of_them() {
             Definition::Custom(custom) if custom.name == SECTION => custom.data.bytes(),
             _ => None,
         });
-        // The same bytes, so that order counts too.
+        // Bytes are compared, so that order counts too.
         let (found, expected) = (root.docs.encode(), raw.unwrap_or_default());
         if found != expected || PackageDocs::of(&root.to_binary()).unwrap() != docs {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

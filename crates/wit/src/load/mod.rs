@@ -13,6 +13,12 @@ use core::fmt;
 
 use crate::resolve::{Resolver, Source};
 
+#[cfg(feature = "std")]
+mod system;
+
+#[cfg(feature = "std")]
+pub use system::System;
+
 /// Where files come from: the system, an archive, or a test.
 pub trait Files {
     /// Why something cannot be read.
@@ -209,41 +215,6 @@ impl Files for Memory {
     }
 
     fn binary(&self, _: &str, _: &[u8]) -> Result<Option<String>, &'static str> {
-        Ok(None)
-    }
-}
-
-/// The files of the system.
-#[cfg(feature = "std")]
-#[derive(Clone, Copy, Debug, Default)]
-pub struct System;
-
-#[cfg(feature = "std")]
-impl Files for System {
-    type Error = std::io::Error;
-
-    fn is_folder(&self, path: &str) -> bool {
-        std::path::Path::new(path).is_dir()
-    }
-
-    fn list(&self, folder: &str) -> Result<Vec<String>, std::io::Error> {
-        let entries = match std::fs::read_dir(folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
-        // A name that is not UTF-8 cannot end in an extension that matters.
-        let name = |entry: Result<std::fs::DirEntry, std::io::Error>| match entry {
-            Ok(entry) => entry.file_name().into_string().ok().map(Ok),
-            Err(error) => Some(Err(error)),
-        };
-        entries.filter_map(name).collect()
-    }
-
-    fn read(&self, path: &str) -> Result<Vec<u8>, std::io::Error> {
-        std::fs::read(path)
-    }
-
-    fn binary(&self, _: &str, _: &[u8]) -> Result<Option<String>, std::io::Error> {
         Ok(None)
     }
 }
