@@ -129,10 +129,7 @@ fn names(source: &Source) -> Vec<Option<String>> {
             Definition::Component if depth == 0 => {
                 found.push((Sort::Plain(PlainSort::Component), lens[1], None));
             }
-            Definition::Custom(custom) if depth == 0 && custom.name == Names::NAME => {
-                let bytes = custom.data.bytes().unwrap_or_default();
-                names = Names::parse(bytes).unwrap_or_default();
-            }
+            Definition::Names(found) if depth == 0 => names = Names::clone(found),
             Definition::End => depth = depth.saturating_sub(1),
             _ => {}
         }
