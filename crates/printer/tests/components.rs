@@ -31,10 +31,10 @@ fn parser() -> wattle_parser::components::Parser {
     wattle_parser::components::Parser::new().features(Features::ALL)
 }
 
-/// A custom section with this content.
+/// What is read of a custom section with this content.
 fn custom(name: &'static str, bytes: Vec<u8>) -> Definition<'static> {
     let data = CustomData::Bytes(bytes.into());
-    Definition::Custom(Custom { name: name.into(), data, after: None })
+    Definition::from_custom(Custom { name: name.into(), data, after: None })
 }
 
 /// A name section with these names.
@@ -407,7 +407,7 @@ fn name_sections_that_identifiers_do_not_lead_back_to_are_written() {
     assert_eq!(written(vec![names()]), 0);
     assert_eq!(written(vec![malformed.clone()]), 1);
     assert_eq!(written(vec![empty]), 1);
-    assert_eq!(written(vec![long]), 1);
+    assert_eq!(written(vec![long]), 0);
     assert_eq!(written(vec![names(), names()]), 2);
     // The first one that is not malformed gives the identifiers.
     let text = print(vec![prim(PrimType::U8), malformed, names()]);

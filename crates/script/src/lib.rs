@@ -28,7 +28,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `runner.rs` | directives |
+//! | `runner/` | directives, and the turns of threads |
 //! | `load.rs` | modules and components of a script, read and validated |
 //! | `scope.rs` | what directives know by name |
 //! | `threads.rs` | threads: whose turn it is |

@@ -5,7 +5,7 @@ use pretty_assertions::assert_eq;
 use wattle_ast::components::{
     Canon, CanonOp, CanonOpt, CoreSort, Definition, Names, PlainSort, Sort,
 };
-use wattle_ast::{CustomData, DefinitionRef, Features, ItemKind, Outer, Path, Span};
+use wattle_ast::{DefinitionRef, Features, ItemKind, Outer, Path, Span};
 use wattle_wat::{ParsedWasm, Parser, Space};
 
 /// The definitions of a component, without custom sections and names.
@@ -13,7 +13,7 @@ fn definitions(text: &str) -> Vec<Definition<'_>> {
     let parsed = Parser::new().component(text).unwrap_or_else(|errors| panic!("{text}: {errors}"));
     assert_eq!(parsed.component.check(), Ok(()));
     let mut definitions = parsed.component.definitions;
-    definitions.retain(|definition| !matches!(definition, Definition::Custom(_)));
+    definitions.retain(|definition| definition.custom_name().is_none());
     for definition in &mut definitions {
         if let Definition::CoreModule(module) = definition {
             module.customs.clear();
@@ -232,7 +232,7 @@ fn identifiers_are_the_names_of_each_component() {
         .definitions
         .iter()
         .filter_map(|definition| match definition {
-            Definition::Custom(custom) => Some(Names::parse(custom.data.bytes()?).unwrap()),
+            Definition::Names(names) => Some(Names::clone(names)),
             _ => None,
         })
         .collect();
@@ -273,11 +273,10 @@ fn custom_sections_stand_where_they_are_written() {
     // Where a name section is written out, identifiers make none.
     let text = "(component $c (@custom \"component-name\" \"\\00\\02\\01x\") (type u8))";
     let parsed = Parser::new().component(text).unwrap();
-    let [Definition::Custom(custom), Definition::Type(_)] = &parsed.component.definitions[..]
-    else {
+    let [Definition::Names(names), Definition::Type(_)] = &parsed.component.definitions[..] else {
         panic!()
     };
-    assert_eq!(custom.data, CustomData::Bytes(b"\0\x02\x01x"[..].into()));
+    assert_eq!(names.component.as_deref(), Some("x"));
     error("(type (@custom \"a\") u8)", "misplaced @custom annotation");
     error("(@custom \"a\" (before code))", "@custom annotation: unexpected token");
 }
@@ -287,9 +286,7 @@ fn an_annotation_says_where_the_names_stand_and_what_identifiers_cannot_say() {
     let names = |text: &str| -> Vec<Option<Names<'static>>> {
         let parsed = Parser::new().component(text).unwrap();
         let name = |definition: &Definition<'_>| match definition {
-            Definition::Custom(custom) => {
-                Some(Names::parse(custom.data.bytes().unwrap()).unwrap().into_owned())
-            }
+            Definition::Names(names) => Some(Names::clone(names).into_owned()),
             _ => None,
         };
         parsed.component.definitions.iter().map(name).collect()

@@ -380,11 +380,11 @@ fn names_are_escaped_where_they_are_shown() {
         "crates/wat/src/other_names.rs",    // instructions
         "crates/wat/src/module/reports.rs", // for `Help`, which escapes what it shows
         "crates/cli/src/commands/man.rs",   // commands
+        "crates/validator/src/components/error.rs", // `Text`, which escapes what it shows
         "crates/wit/src/load/",             // paths, which errors escape
         "crates/wit/src/package.rs",        // labels
         "crates/wit/src/print.rs",          // labels, in text that is read back
         "crates/wit/src/resolve/",          // labels, in names of components
-        "crates/validator/src/components/error.rs", // `Text`, which escapes what it shows
     ];
     let mut offenders = Vec::new();
     for file in files("rs").into_iter().filter(File::is_in_src) {

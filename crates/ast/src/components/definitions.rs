@@ -7,12 +7,13 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
 use super::canons::Canon;
+use super::name_section::Names;
 use super::sections::SectionId;
 use super::sorts::{CoreSort, CoreSortIdx, PlainSort, Sort, SortIdx};
 use super::types::{Type, ValType};
 use crate::{
     ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, Custom,
-    ExternType, InstanceIdx, Module, Name, SubType, TypeIdx, ValueIdx,
+    CustomData, ExternType, InstanceIdx, Module, Name, SubType, TypeIdx, ValueIdx,
 };
 
 /// A definition: a node of the tree, and an event of a stream.
@@ -58,8 +59,11 @@ pub enum Definition<'a> {
     Export(Export<'a>),
     /// A value.
     Value(Value<'a>),
-    /// A custom section.
+    /// A custom section, but for [`Definition::Names`].
     Custom(Custom<'a>),
+    /// The names of the definitions of a component: the custom section [`Names::NAME`], if it is
+    /// well-formed and has any name.
+    Names(Box<Names<'a>>),
     /// An export in the type of a component or instance.
     ExportDecl(ExportDecl<'a>),
     /// An import in the type of a core module.
@@ -104,12 +108,50 @@ impl Scope {
             | Definition::Start(_)
             | Definition::Export(_)
             | Definition::Value(_)
-            | Definition::Custom(_) => self == Scope::Component,
+            | Definition::Custom(_)
+            | Definition::Names(_) => self == Scope::Component,
         }
     }
 }
 
+impl<'a> Definition<'a> {
+    /// The definition that a custom section is: [`Definition::Names`] or [`Definition::Custom`].
+    ///
+    /// ```
+    /// use wattle_ast::components::{Definition, Names};
+    /// use wattle_ast::{Custom, CustomData};
+    ///
+    /// let data = CustomData::Bytes(b"\0\x02\x01c"[..].into());
+    /// let custom = Custom { name: Names::NAME.into(), data, after: None };
+    /// let Definition::Names(names) = Definition::from_custom(custom) else { panic!() };
+    /// assert_eq!(names.component.as_deref(), Some("c"));
+    /// ```
+    pub fn from_custom(custom: Custom<'a>) -> Definition<'a> {
+        if custom.name == Names::NAME {
+            let names = match &custom.data {
+                CustomData::Bytes(Cow::Borrowed(bytes)) => Names::parse(bytes),
+                data => Names::parse(data.bytes().unwrap_or_default()).map(Names::into_owned),
+            };
+            if let Ok(names) = names
+                && !names.is_empty()
+            {
+                return Definition::Names(Box::new(names));
+            }
+        }
+        Definition::Custom(custom)
+    }
+}
+
 impl Definition<'_> {
+    /// The name of the custom section that the definition is.
+    pub fn custom_name(&self) -> Option<&str> {
+        match self {
+            Definition::Custom(custom) => Some(&custom.name),
+            Definition::Names(_) => Some(Names::NAME),
+            _ => None,
+        }
+    }
+
     /// The scope whose definitions follow.
     pub const fn opens(&self) -> Option<Scope> {
         match self {
@@ -137,7 +179,7 @@ impl Definition<'_> {
             Definition::Import(_) => SectionId::Import,
             Definition::Export(_) => SectionId::Export,
             Definition::Value(_) => SectionId::Value,
-            Definition::Custom(_) => SectionId::Custom,
+            Definition::Custom(_) | Definition::Names(_) => SectionId::Custom,
             Definition::ExportDecl(_)
             | Definition::CoreImportDecl(_)
             | Definition::CoreExportDecl(_)
@@ -175,6 +217,7 @@ impl Definition<'_> {
             Definition::ExportDecl(export) => Some((export.ty.sort(), 1)),
             Definition::Value(_) => plain(PlainSort::Value),
             Definition::Custom(_)
+            | Definition::Names(_)
             | Definition::CoreImportDecl(_)
             | Definition::CoreExportDecl(_)
             | Definition::End => None,

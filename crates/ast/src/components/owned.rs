@@ -1,6 +1,7 @@
 //! Copies of borrowed data, so that definitions can outlive the input.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 
 use super::component::{Component, Encoding, RawSection};
 use super::definitions::{
@@ -154,6 +155,7 @@ impl Definition<'_> {
             Definition::Export(export) => Definition::Export(export.into_owned()),
             Definition::Value(value) => Definition::Value(value.into_owned()),
             Definition::Custom(custom) => Definition::Custom(Custom::into_owned(custom)),
+            Definition::Names(names) => Definition::Names(Box::new(names.into_owned())),
             Definition::ExportDecl(export) => Definition::ExportDecl(export.into_owned()),
             Definition::CoreImportDecl(import) => Definition::CoreImportDecl(import.into_owned()),
             Definition::CoreExportDecl(export) => Definition::CoreExportDecl(export.into_owned()),

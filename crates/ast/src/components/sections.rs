@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::definitions::{Alias, CoreType, Definition, Scope};
+use super::name_section::Names;
 use crate::values::codes;
-use crate::{Decode, Encode, Feature, Malformed, Reader, leb128};
+use crate::{Decode, Encode, Feature, Malformed, Name, Reader, leb128};
 
 type Result<T> = core::result::Result<T, Malformed>;
 
@@ -225,7 +226,7 @@ impl Entries {
 /// Reads a definition of a section.
 fn entry<'a>(id: SectionId, reader: &mut Reader<'a>) -> Result<Definition<'a>> {
     Ok(match id {
-        SectionId::Custom => Definition::Custom(reader.read()?),
+        SectionId::Custom => Definition::from_custom(reader.read()?),
         SectionId::CoreInstance => Definition::CoreInstance(reader.read()?),
         SectionId::CoreType => Definition::CoreType(reader.read()?),
         SectionId::Instance => Definition::Instance(reader.read()?),
@@ -466,6 +467,10 @@ fn encode(definition: &Definition<'_>, out: &mut Vec<u8>) {
         Definition::Import(import) => import.encode(out),
         Definition::Export(export) => export.encode(out),
         Definition::Value(value) => value.encode(out),
+        Definition::Names(names) => {
+            Name::from(Names::NAME).encode(out);
+            names.encode(out);
+        }
         Definition::Custom(custom) => {
             custom.name.encode(out);
             out.extend_from_slice(custom.data.bytes().unwrap_or_default());

@@ -71,6 +71,7 @@ impl Definition<'_> {
             | Definition::CoreType(_)
             | Definition::Component
             | Definition::Custom(_)
+            | Definition::Names(_)
             | Definition::End => {}
         }
     }

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::sync::Arc;
 
 use clap::Args;
-use wattle::ast::components::{self, Definition};
-use wattle::ast::{Custom, ExternKind, FuncIdx, Module, Names};
+use wattle::ast::components;
+use wattle::ast::{ExternKind, FuncIdx, Module, Names};
 use wattle::printer::{Comments, Config};
 use wattle::validator::{FuncValidator, Limits, StackTypes, Validator};
 use wattle::{Features, Wasm};
@@ -117,23 +117,24 @@ fn operand_stacks(module: &Module<'_>) -> Comments {
     comments
 }
 
-fn is_names(custom: &Custom<'_>) -> bool {
-    custom.name == Names::NAME || custom.name == components::Names::NAME
+fn is_names(section: &str) -> bool {
+    section == Names::NAME || section == components::Names::NAME
 }
 
 /// Takes all names away, the name sections included.
 pub(super) fn remove_names(wasm: &mut Wasm<'_>) {
     wasm.modules_mut().for_each(|module| module.names = Names::default());
-    retain_customs(wasm, |custom| !is_names(custom));
+    retain_customs(wasm, |name| !is_names(name));
 }
 
-/// Takes custom sections away, those of inner modules and components included.
-fn retain_customs(wasm: &mut Wasm<'_>, keeps: impl Fn(&Custom<'_>) -> bool) {
-    wasm.modules_mut().for_each(|module| module.customs.retain(&keeps));
+/// Takes custom sections away, those of inner modules and components included. `keeps` chooses by
+/// their names.
+fn retain_customs(wasm: &mut Wasm<'_>, keeps: impl Fn(&str) -> bool) {
+    wasm.modules_mut().for_each(|module| module.customs.retain(|custom| keeps(&custom.name)));
     if let Wasm::Component(component) = wasm {
-        component.definitions.retain(|definition| match definition {
-            Definition::Custom(custom) => keeps(custom),
-            _ => true,
+        component.definitions.retain(|definition| match definition.custom_name() {
+            Some(name) => keeps(name),
+            None => true,
         });
     }
 }

@@ -359,25 +359,28 @@ impl Wast {
 
 fn show_text(name: &str, counts: &str, report: Result<Report, Failure>) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let name = Shown(name);
-    writeln!(out, "{name}: {counts}")?;
+    let script = Shown(name);
+    writeln!(out, "{script}: {counts}")?;
     match report {
         Ok(report) => {
             for failure in report.failures {
                 let wattle::script::Failure { line, keyword, expected, got, .. } = failure;
                 let (expected, got) = (Shown(expected), Shown(got));
-                writeln!(out, "  {name}:{line}: {keyword}: expected {expected}, got {got}")?;
+                writeln!(out, "  {script}:{line}: {keyword}: expected {expected}, got {got}")?;
             }
             let skipped = report.skipped.iter().map(|it| (it.keyword, it.line));
             if let Some(list) = by_keyword(skipped) {
                 writeln!(
                     out,
-                    "  {name}: components are not executed, so these are skipped: {list}"
+                    "  {script}: components are not executed, so these are skipped: {list}"
                 )?;
             }
             let reworded = report.reworded.iter().map(|it| (it.keyword, it.line));
             if let Some(list) = by_keyword(reworded) {
-                writeln!(out, "  {name}: these passed with other messages than expected: {list}")?;
+                writeln!(
+                    out,
+                    "  {script}: these passed with other messages than expected: {list}"
+                )?;
             }
         }
         Err(failure) => {

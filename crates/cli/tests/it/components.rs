@@ -252,8 +252,13 @@ fn commands_that_cannot_take_components_say_so() {
         err.contains("components are not executed yet") && err.contains("wasmtime run"),
         "{err}"
     );
-    for args in [&["wat2wasm"][..], &["wasm2wat"], &["wasm-validate"], &["wasm-objdump", "-x", "-"]]
-    {
+    for args in [
+        &["wat2wasm"][..],
+        &["wasm-strip", "-"],
+        &["wasm2wat"],
+        &["wasm-validate"],
+        &["wasm-objdump", "-x", "-"],
+    ] {
         let Ran { code, err, .. } = wattle(args, &wasm);
         assert_eq!(code, Some(0), "{args:?}: {err}");
         assert!(err.contains("is a component; WABT has none, Wattle does"), "{args:?}: {err}");

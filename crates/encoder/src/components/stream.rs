@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use wattle_ast::components::{
     Component, Definition, Event, Holds, Layer, Names, Part, Scope, Section, SectionId,
 };
-use wattle_ast::{Custom, CustomData, Encode, Item, Reader};
+use wattle_ast::{Encode, Item, Reader};
 
 use super::component::Nesting;
 use super::pending::Mark;
@@ -111,9 +111,7 @@ impl Encoder {
     /// Adds a name section, unless nothing has a name.
     pub fn names(&mut self, names: &Names<'_>) {
         if !names.is_empty() {
-            let data = CustomData::Bytes(names.to_bytes().into());
-            let custom = Custom { name: Names::NAME.into(), data, after: None };
-            self.definition(&Definition::Custom(custom));
+            self.custom(Names::NAME, &names.to_bytes(), None);
         }
     }
 
@@ -267,7 +265,10 @@ impl Encoder {
                 module::append(&mut self.nesting.out, inner);
                 self.nesting.end();
             }
-            Definition::Custom(custom) => self.custom(custom, bytes),
+            Definition::Custom(custom) => {
+                self.custom(&custom.name, custom.data.bytes().unwrap_or_default(), bytes);
+            }
+            Definition::Names(names) => self.custom(Names::NAME, &names.to_bytes(), bytes),
             _ => {
                 let Some(id) = definition.section() else { return };
                 let is_open = self.section.as_ref().is_some_and(|section| {
@@ -281,12 +282,13 @@ impl Encoder {
         }
     }
 
-    fn custom(&mut self, custom: &Custom<'_>, bytes: Option<&[u8]>) {
+    /// Adds a custom section: `section` if it is given, or else one with this name and content.
+    fn custom(&mut self, name: &str, content: &[u8], section: Option<&[u8]>) {
         self.end_section();
         let out = &mut self.nesting.out;
-        match bytes {
-            Some(bytes) => out.extend_from_slice(bytes),
-            None => module::custom(out, &custom.name, custom.data.bytes().unwrap_or_default()),
+        match section {
+            Some(section) => out.extend_from_slice(section),
+            None => module::custom(out, name, content),
         }
     }
 

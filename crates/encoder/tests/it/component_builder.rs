@@ -3,8 +3,7 @@
 
 use pretty_assertions::assert_eq;
 use wattle_ast::components::{
-    Alias, Canon, Component, Definition, ExternDesc, Names, PrimType, Scope, Type, TypeBound,
-    ValType,
+    Alias, Canon, Component, Definition, ExternDesc, PrimType, Scope, Type, TypeBound, ValType,
 };
 use wattle_ast::{
     ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, FuncIdx, InstanceIdx,
@@ -65,11 +64,7 @@ fn names_stand_in_the_component_that_they_belong_to() {
     c.component(|c| c.names().component = Some("inner".into()));
     let component = c.build().unwrap();
     let names = |definition: &Definition<'_>| match definition {
-        Definition::Custom(custom) => {
-            assert_eq!(custom.name, Names::NAME);
-            let names = Names::parse(custom.data.bytes().unwrap()).unwrap();
-            Some(names.component.unwrap().to_string())
-        }
+        Definition::Names(names) => Some(names.component.as_deref().unwrap().to_string()),
         _ => None,
     };
     let found: Vec<_> = component.definitions.iter().map(names).collect();

@@ -343,7 +343,7 @@ impl Parser {
         let frame = Frame::of_component(start, end);
         if id == SectionId::Custom {
             let custom = items::custom(input, frame, len)?;
-            return Ok(Part::Definition(Definition::Custom(custom)));
+            return Ok(Part::Definition(Definition::from_custom(custom)));
         }
         let mut header = Header { id, size, count: 1 };
         *len = start;

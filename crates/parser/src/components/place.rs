@@ -49,7 +49,7 @@ impl Place {
                 Some(EXPORTS)
             }
             Definition::Start(_) => Some(STARTS),
-            Definition::Custom(_) => Some(CUSTOMS),
+            Definition::Custom(_) | Definition::Names(_) => Some(CUSTOMS),
             _ => None,
         };
         if let Some(place) = counted_apart {

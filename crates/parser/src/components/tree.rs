@@ -49,7 +49,7 @@ impl<'a> Builder<'a> {
                 }
             }
             Part::Definition(definition) => {
-                if matches!(definition, Definition::Custom(_)) {
+                if definition.section() == Some(SectionId::Custom) {
                     self.begin_section(SectionId::Custom, offset);
                 }
                 self.raw.add(bytes);

@@ -200,7 +200,7 @@ fn cut_short_anywhere() {
             }
             let is_start = match &event.part {
                 Part::Section(_) => true,
-                Part::Definition(definition) => matches!(definition, Definition::Custom(_)),
+                Part::Definition(definition) => definition.custom_name().is_some(),
                 _ => false,
             };
             ends.extend((depth == 1 && is_start).then_some(event.offset));

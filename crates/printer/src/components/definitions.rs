@@ -8,7 +8,7 @@ use wattle_ast::components::{
     PlainSort, Scope, Sort, SortIdx, Start, TypeBound, Value, ValueBound,
 };
 use wattle_ast::custom::Producers;
-use wattle_ast::{Custom, Module, Name};
+use wattle_ast::{Encode, Module, Name};
 use wattle_syntax::strings;
 
 use super::names::NameText;
@@ -64,7 +64,10 @@ impl<'c> Printer<'c> {
             Definition::Export(export) => self.export(place, export),
             Definition::Value(value) => self.value(place, value),
             Definition::Custom(custom) => {
-                if !self.custom(place, custom) {
+                self.custom(place, &custom.name, custom.data.bytes().unwrap_or_default());
+            }
+            Definition::Names(names) => {
+                if !self.names(place, names) {
                     return Ok(());
                 }
             }
@@ -259,18 +262,22 @@ impl<'c> Printer<'c> {
         self.str(")");
     }
 
-    /// Prints a custom section, and returns whether there was anything to print.
-    fn custom(&mut self, place: usize, custom: &Custom<'_>) -> bool {
+    /// Prints a name section, and returns whether there was anything to print.
+    fn names(&mut self, place: usize, names: &Names<'_>) -> bool {
         let scope = self.scope().filter(|scope| scope.kind == Scope::Component);
-        let is_written = scope.is_none_or(|scope| matches!(scope.name_text, NameText::Sections));
-        if custom.name == Names::NAME && !is_written {
-            let Some(mark) = self.take_mark() else { return false };
-            self.begin(place, "(@names");
-            self.mark(&mark);
+        if scope.is_none_or(|scope| matches!(scope.name_text, NameText::Sections)) {
+            self.custom(place, Names::NAME, &names.to_bytes());
             return true;
         }
-        let bytes = custom.data.bytes().unwrap_or_default();
-        if custom.name == Producers::NAME
+        let Some(mark) = self.take_mark() else { return false };
+        self.begin(place, "(@names");
+        self.mark(&mark);
+        true
+    }
+
+    /// Prints a custom section.
+    fn custom(&mut self, place: usize, name: &str, bytes: &[u8]) {
+        if name == Producers::NAME
             && !self.config.skeleton
             && let Some(section) = custom_text::producers_in(bytes)
         {
@@ -278,13 +285,12 @@ impl<'c> Printer<'c> {
             let level = self.depth() + 1;
             custom_text::producers(&mut self.out, &self.lines, level, &section);
             self.line(0);
-            return true;
+            return;
         }
         self.begin(place, "(@custom");
-        self.name(&custom.name);
+        self.name(name);
         self.str(" ");
         self.content(bytes);
-        true
     }
 
     /// Appends the content of an annotation with names.

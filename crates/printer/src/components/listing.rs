@@ -88,19 +88,21 @@ impl Iterator for DefinitionLister<'_> {
                 let _ = printer.end(definition, &mut |_| Ok(()));
                 printer.out.pop();
             }
-            Definition::Custom(custom) => {
-                printer.begin(0, "@custom");
-                printer.name(&custom.name);
-                printer.str(" ...)");
-            }
             Definition::End => {
                 let _ = printer.close(&mut |_| Ok(()));
                 printer.out.clear();
                 printer.str(")");
             }
-            _ => {
-                let _ = printer.definition(0, definition, &mut |_| Ok(()));
-            }
+            _ => match definition.custom_name() {
+                Some(name) => {
+                    printer.begin(0, "@custom");
+                    printer.name(name);
+                    printer.str(" ...)");
+                }
+                None => {
+                    let _ = printer.definition(0, definition, &mut |_| Ok(()));
+                }
+            },
         }
         let text = into_string(take(&mut printer.out));
         // Line breaks separate the parts of a definition, and the last one is before the end. In

@@ -2,8 +2,8 @@
 //!
 //! Identifiers are the names, as in modules. Where the name section is not the last definition, the
 //! annotation `(@names)` stands in its place, with the names that no identifier can say. Sections
-//! that identifiers do not lead back to are written as they are: several, malformed ones, empty
-//! ones, and ones that are encoded in an unusual way.
+//! that identifiers do not lead back to are written as they are: several, malformed ones, and empty
+//! ones.
 
 use alloc::vec::Vec;
 
@@ -34,23 +34,20 @@ pub(super) fn names<'c>(
     survey: &Survey,
     own: Option<Option<&Name<'_>>>,
 ) -> (Names<'c>, NameText) {
-    let bytes = |place: &usize| match definitions.get(*place) {
-        Some(Definition::Custom(custom)) => custom.data.bytes().unwrap_or_default(),
-        _ => &[],
+    let read = |place: &usize| match definitions.get(*place) {
+        Some(Definition::Names(names)) => Some(Names::clone(names)),
+        _ => None,
     };
     let (names, is_last) = match &survey.names[..] {
         [] => (Names::default(), true),
-        [place] => {
-            let bytes = bytes(place);
-            let names = Names::parse(bytes).unwrap_or_default();
-            if names.is_empty() || names.to_bytes() != bytes {
-                return (names, NameText::Sections);
-            }
-            (names, matches!(definitions.get(place + 1), None | Some(Definition::End)))
-        }
         places => {
-            let names = places.iter().find_map(|place| Names::parse(bytes(place)).ok());
-            return (names.unwrap_or_default(), NameText::Sections);
+            let names = places.iter().find_map(read);
+            match (names, places) {
+                (Some(names), [place]) if !names.is_empty() => {
+                    (names, matches!(definitions.get(place + 1), None | Some(Definition::End)))
+                }
+                (names, _) => return (names.unwrap_or_default(), NameText::Sections),
+            }
         }
     };
     let states_own_name = own.is_some_and(|own| own != names.component.as_ref());

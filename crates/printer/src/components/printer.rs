@@ -78,7 +78,7 @@ impl<'c> Printer<'c> {
     }
 
     /// Appends a space and a string literal.
-    pub(super) fn name(&mut self, name: &Name<'_>) {
+    pub(super) fn name(&mut self, name: &str) {
         self.str(" ");
         strings::write_name(&mut self.out, name);
     }

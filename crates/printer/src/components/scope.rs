@@ -82,7 +82,7 @@ pub(super) fn surveys(definitions: &[Definition<'_>]) -> Vec<Survey> {
         let here = open.last().copied().flatten().and_then(|at: usize| surveys.get_mut(at));
         if let Some(survey) = here {
             survey.add(definition, has_place);
-            if matches!(definition, Definition::Custom(custom) if custom.name == Names::NAME) {
+            if definition.custom_name() == Some(Names::NAME) {
                 survey.names.push(place);
             }
         }

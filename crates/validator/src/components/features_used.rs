@@ -85,7 +85,7 @@ impl Scope {
                 DefinitionRef::Export(self.exports)
             }
             Definition::Start(_) => DefinitionRef::Start(self.starts),
-            Definition::Custom(_) => DefinitionRef::Custom(self.customs),
+            Definition::Custom(_) | Definition::Names(_) => DefinitionRef::Custom(self.customs),
             _ => {
                 let (sort, _) = definition.adds()?;
                 DefinitionRef::Indexed(sort, self.len(sort))
@@ -100,7 +100,7 @@ impl Scope {
                 self.exports += 1;
             }
             Definition::Start(_) => self.starts += 1,
-            Definition::Custom(_) => self.customs += 1,
+            Definition::Custom(_) | Definition::Names(_) => self.customs += 1,
             _ => {}
         }
         if let Some((sort, count)) = definition.adds()

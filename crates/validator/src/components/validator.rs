@@ -173,7 +173,9 @@ impl Validator {
         let scope = self.scope();
         let place = match definition {
             Definition::Start(_) => Some(DefinitionRef::Start(scope.counts.starts)),
-            Definition::Custom(_) => Some(DefinitionRef::Custom(scope.counts.customs)),
+            Definition::Custom(_) | Definition::Names(_) => {
+                Some(DefinitionRef::Custom(scope.counts.customs))
+            }
             _ => scope.next(adds.map(|(sort, _)| sort), side),
         };
         let before = adds.map_or(0, |(sort, _)| scope.len(sort));
@@ -206,7 +208,7 @@ impl Validator {
                 (Some(Side::Import), _) => counts.imports += 1,
                 (Some(Side::Export), _) => counts.exports += 1,
                 (_, Definition::Start(_)) => counts.starts += 1,
-                (_, Definition::Custom(_)) => counts.customs += 1,
+                (_, Definition::Custom(_) | Definition::Names(_)) => counts.customs += 1,
                 _ => {}
             }
         }
@@ -265,7 +267,7 @@ impl Validator {
             Definition::Export(export) => self.export(export),
             Definition::ExportDecl(export) => self.export_decl(export),
             Definition::Value(value) => self.value(value),
-            Definition::Custom(_) => Ok(()),
+            Definition::Custom(_) | Definition::Names(_) => Ok(()),
             // All others were handled, or are not permitted here.
             _ => Err(K::Misplaced.into()),
         }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use wattle_ast::components::{
     Definition, Export, ExternDesc, ExternName, Names, Scope, Sort, SortIdx,
 };
-use wattle_ast::{Custom, CustomData, DefinitionRef, Encode, Name, Outer, Span};
+use wattle_ast::{DefinitionRef, Name, Outer, Span};
 
 use super::ComponentState;
 use super::externs::Extern;
@@ -240,7 +240,9 @@ impl<'a> ComponentState<'_, 'a> {
                 | Definition::ExportDecl(_)
                 | Definition::CoreExportDecl(_) => Some(scope.count(1, DefinitionRef::Export)),
                 Definition::Start(_) => Some(scope.count(2, DefinitionRef::Start)),
-                Definition::Custom(_) => Some(scope.count(3, DefinitionRef::Custom)),
+                Definition::Custom(_) | Definition::Names(_) => {
+                    Some(scope.count(3, DefinitionRef::Custom))
+                }
                 _ => place,
             };
             let span = self.core.form_span(self.core.field_start);
@@ -392,11 +394,11 @@ impl<'a> ComponentState<'_, 'a> {
         match mark {
             Some(mark) if !has_section => self.left_out.push(mark.place),
             Some(mark) => {
-                if let Some(Definition::Custom(custom)) = self.definitions.get_mut(mark.place) {
-                    custom.data = CustomData::Bytes(names.to_bytes().into());
+                if let Some(definition) = self.definitions.get_mut(mark.place) {
+                    *definition = Definition::Names(Box::new(names));
                 }
             }
-            None if has_section => drop(self.emit(name_section(names.to_bytes()))),
+            None if has_section => drop(self.emit(Definition::Names(Box::new(names)))),
             None => {}
         }
     }
@@ -428,7 +430,7 @@ impl<'a> ComponentState<'_, 'a> {
             let span = match annotation {
                 OfComponent::Custom(custom, span) => {
                     self.scope.has_written_names |= custom.name == Names::NAME;
-                    self.emit(Definition::Custom(custom));
+                    self.emit(Definition::from_custom(custom));
                     span
                 }
                 OfComponent::Names(_, span) if self.scope.mark.is_some() => {
@@ -439,7 +441,7 @@ impl<'a> ComponentState<'_, 'a> {
                     let place = self.definitions.len();
                     self.scope.mark = Some(Mark { place, more, span });
                     // The content follows when all names are known.
-                    self.emit(name_section(Vec::new()));
+                    self.emit(Definition::Names(Box::default()));
                     span
                 }
             };
@@ -451,10 +453,4 @@ impl<'a> ComponentState<'_, 'a> {
             }
         }
     }
-}
-
-/// A name section with this content.
-fn name_section(content: Vec<u8>) -> Definition<'static> {
-    let (name, data) = (Name::Borrowed(Names::NAME), CustomData::Bytes(content.into()));
-    Definition::Custom(Custom { name, data, after: None })
 }

@@ -80,8 +80,8 @@ impl Unbundle {
             let number = &mut numbers[kind as usize];
             let mut file = format!("{kind}{number}");
             *number += 1;
-            if let Some(name) = names.next().flatten() {
-                file = format!("{file}-{name}");
+            if let Some(safe) = names.next().flatten() {
+                file = format!("{file}-{safe}");
             }
             let size_bytes = frame.bytes.len() - frame.content.len() - 1;
             let part = Part { file: format!("{file}.wasm"), kind, section, size_bytes };
@@ -129,10 +129,7 @@ fn names(source: &Source) -> Vec<Option<String>> {
             Definition::Component if depth == 0 => {
                 found.push((Sort::Plain(PlainSort::Component), lens[1], None));
             }
-            Definition::Custom(custom) if depth == 0 && custom.name == Names::NAME => {
-                let bytes = custom.data.bytes().unwrap_or_default();
-                names = Names::parse(bytes).unwrap_or_default();
-            }
+            Definition::Names(found) if depth == 0 => names = Names::clone(found),
             Definition::End => depth = depth.saturating_sub(1),
             _ => {}
         }

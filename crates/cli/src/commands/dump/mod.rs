@@ -9,8 +9,8 @@ mod rows;
 use std::io::{self, Write};
 
 use clap::Args;
-use wattle::ast::components::{Component, Definition, Event, Holds, Layer, Names, Part, Section};
-use wattle::ast::{self, Custom, Item, Module};
+use wattle::ast::components::{Component, Definition, Event, Holds, Layer, Part, Section};
+use wattle::ast::{self, Item, Module};
 use wattle::parser::Skipped;
 use wattle::parser::components::Parser;
 use wattle::printer::DefinitionLister;
@@ -110,9 +110,13 @@ impl<'o, 'm> Dumper<'o, 'm> {
                         Part::Item(Item::Section(section)) => {
                             self.rows.shown = shows(section.id.name());
                         }
-                        Part::Item(Item::Custom(custom))
-                        | Part::Definition(Definition::Custom(custom)) => {
+                        Part::Item(Item::Custom(custom)) => {
                             self.rows.shown = shows(custom.name.as_str());
+                        }
+                        Part::Definition(definition) => {
+                            if let Some(name) = definition.custom_name() {
+                                self.rows.shown = shows(name);
+                            }
                         }
                         _ => {}
                     }
@@ -206,10 +210,16 @@ impl<'o, 'm> Dumper<'o, 'm> {
         offset: usize,
         bytes: &[u8],
     ) -> io::Result<()> {
-        if let Definition::Custom(custom) = definition {
+        if let Some(name) = definition.custom_name() {
             self.end_section();
             self.definitions.next();
-            return self.rows.custom(offset, bytes, custom, &names(custom));
+            let meaning = match definition {
+                Definition::Names(names) => {
+                    format!("names of {} definitions", names.iter().count())
+                }
+                _ => String::new(),
+            };
+            return self.rows.custom(offset, bytes, name, &meaning);
         }
         let text = self.definitions.next().map(|line| line.text).unwrap_or_default();
         if let Definition::End = definition {
@@ -232,16 +242,5 @@ impl<'o, 'm> Dumper<'o, 'm> {
             Some(module) => module.malformed(&mut self.rows, skipped, error, is_whole),
             None => self.rows.malformed(skipped.offset, skipped.bytes, 1, error),
         }
-    }
-}
-
-/// What the content of a custom section means.
-fn names(custom: &Custom<'_>) -> String {
-    if custom.name != Names::NAME {
-        return String::new();
-    }
-    match Names::parse(custom.data.bytes().unwrap_or_default()) {
-        Ok(names) => format!("names of {} definitions", names.iter().count()),
-        Err(error) => format!("{error} of the names"),
     }
 }

@@ -125,7 +125,7 @@ impl<'m> ModuleDumper<'m> {
                     },
                     _ => String::new(),
                 };
-                rows.custom(event.offset, event.bytes, custom, &meaning)
+                rows.custom(event.offset, event.bytes, &custom.name, &meaning)
             }
             _ => rows.row(event.offset, event.bytes, 1, ""),
         }

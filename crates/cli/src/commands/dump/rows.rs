@@ -91,18 +91,26 @@ impl Rows<'_> {
         &mut self,
         offset: usize,
         bytes: &[u8],
-        custom: &ast::Custom<'_>,
+        name: &str,
         meaning: &str,
     ) -> io::Result<()> {
-        let content = custom.data.bytes().unwrap_or_default();
-        let (head, _) = bytes.split_at(bytes.len() - content.len());
-        let name = ast::Quoted(&custom.name);
+        let (head, content) = bytes.split_at(custom_content(bytes));
+        let name = ast::Quoted(name);
         self.row(offset, head, 0, &format!("custom section {name}, {} bytes", content.len()))?;
         match content.is_empty() {
             true => Ok(()),
             false => self.row(offset + head.len(), content, 1, meaning),
         }
     }
+}
+
+/// The number of bytes before the content of a custom section that was read: id, size and name.
+fn custom_content(section: &[u8]) -> usize {
+    let mut reader = ast::Reader::new(section);
+    reader.seek(1);
+    // These were read before.
+    let _ = reader.u32().and_then(|_| reader.name());
+    reader.pos()
 }
 
 /// Bytes as pairs of hexadecimal digits, with a separator.

@@ -2,7 +2,7 @@
 //! parser finds.
 
 use wattle::ast::components::{Component, Definition, Event, Holds, Layer, Part};
-use wattle::ast::{ExternKind, Item, Module, Name, Quoted, SectionId};
+use wattle::ast::{ExternKind, Item, Module, Quoted, SectionId};
 use wattle::parser::components::{Parser, is_body};
 use wattle::printer::DefinitionLister;
 use wattle::{Features, Wasm};
@@ -82,14 +82,16 @@ impl Walk<'_> {
                 let count = (section.id.holds() == Holds::List).then_some(section.count);
                 self.begin_section(section.id.name().to_owned(), offset, end, count);
             }
-            Part::Definition(Definition::Custom(custom)) => {
-                self.begin_section(custom_section(&custom.name), offset, end, None);
-                self.definitions.next();
-            }
-            Part::Definition(definition) => {
-                self.lengthen(end);
-                self.definition(&definition);
-            }
+            Part::Definition(definition) => match definition.custom_name() {
+                Some(name) => {
+                    self.begin_section(custom_section(name), offset, end, None);
+                    self.definitions.next();
+                }
+                None => {
+                    self.lengthen(end);
+                    self.definition(&definition);
+                }
+            },
             Part::Item(item) => self.item(&item, offset, end),
         }
     }
@@ -101,8 +103,9 @@ impl Walk<'_> {
             _ => self.definitions.next().map_or(String::new(), |line| name_of(&line.text)),
         };
         let mut unit = Unit { start, ..Unit::default() };
+        let own = &name;
         unit.path = match inner > SHOWN_SCOPES {
-            true => format!("{inner} levels deep, {name}"),
+            true => format!("{inner} levels deep, {own}"),
             false => {
                 let outer = self.open.iter().skip(1).map(|open| &open.name[..]);
                 outer.chain([&name[..]]).collect::<Vec<_>>().join(", ")
@@ -251,12 +254,12 @@ fn name_of(line: &str) -> String {
     let line = line.trim_start_matches('(').trim_end_matches(";)");
     let Some((before, index)) = line.rsplit_once(" (;") else { return line.to_owned() };
     match before.split_once(" $") {
-        Some((keyword, id)) => format!("{keyword} {index} ${id}"),
+        Some((keyword, word)) => format!("{keyword} {index} ${word}"),
         None => format!("{before} {index}"),
     }
 }
 
-fn custom_section(name: &Name<'_>) -> String {
+fn custom_section(name: &str) -> String {
     format!("{} {}", SectionId::Custom, Quoted(name))
 }
 

@@ -73,10 +73,14 @@ impl Common {
 /// Reads a module or component. WABT would refuse a component, so a note says that it is one.
 fn read(file: Option<&Path>, reading: Reading, json: bool) -> Result<Source, Failure> {
     let source = Source::read_wasm(file, reading)?;
+    note_component(&source, json);
+    Ok(source)
+}
+
+fn note_component(source: &Source, json: bool) {
     if source.layer() == Layer::Component {
         note(&format!("{} is a component; WABT has none, Wattle does", source.name), json);
     }
-    Ok(source)
 }
 
 /// That an option is refused, and what there is instead.

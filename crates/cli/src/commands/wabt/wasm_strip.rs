@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::note_component;
 use crate::commands::strip::without_customs;
 use crate::failure::Failure;
 use crate::input::{Reading, is_standard};
@@ -42,6 +43,7 @@ impl WasmStrip {
             let help = "`wat2wasm` makes one, and then `wasm-strip` can rewrite it".to_owned();
             return Err(Failure::Faults(vec![fault.malformed().help(Some(help))]));
         }
+        note_component(&source, json);
         let bytes = without_customs(&source, json, |name| match &self.remove_section[..] {
             [] => !contains(&self.keep_section, name),
             removed => contains(removed, name),

@@ -2,6 +2,7 @@
 //! definition that is added.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,7 +11,7 @@ use wattle_ast::components::{
     Alias, CoreSort, Definition, ExternName, Names, ParsedName, PlainSort, Scope, Sort, SortIdx,
     SortIndex, Type, TypeForm, check_label, label_key,
 };
-use wattle_ast::{Custom, CustomData, DefinitionRef, Encode, Features, Outer, Path};
+use wattle_ast::{DefinitionRef, Features, Outer, Path};
 
 use super::error::{ComponentBuildError, ComponentBuildErrorKind as Kind};
 
@@ -147,9 +148,7 @@ impl<'a> Scopes<'a> {
     pub(super) fn end_names(&mut self) {
         let names = core::mem::take(&mut self.here().names);
         if !names.is_empty() {
-            let data = CustomData::Bytes(names.to_bytes().into());
-            let custom = Custom { name: Names::NAME.into(), data, after: None };
-            self.definitions.push(Definition::Custom(custom));
+            self.definitions.push(Definition::Names(Box::new(names)));
         }
     }
 
