@@ -37,42 +37,51 @@ fn chain(len: usize, first: &str, next: impl Fn(usize) -> String) -> String {
     format!("(component (type {first}) {types})")
 }
 
-fn validated(bytes: &Vec<u8>) -> u64 {
+fn validated(bytes: &[u8]) -> u64 {
     let parser = parser::components::Parser::new().check_bodies(false);
     let component = parser.component(bytes).expect("it is well-formed");
     validator::validate_component(&component).is_ok().into()
 }
 
-fn validated_by_peer(bytes: &Vec<u8>) -> u64 {
+fn validated_by_peer(bytes: &[u8]) -> u64 {
     wasmparser::Validator::new().validate_all(bytes).is_ok().into()
 }
 
-fn printed(bytes: &Vec<u8>) -> u64 {
+fn printed(bytes: &[u8]) -> u64 {
     let parser = parser::components::Parser::new().check_bodies(false);
     let component = parser.component(bytes).expect("it is well-formed");
     printer::print_component(&component).len() as u64
 }
 
-fn printed_by_peer(bytes: &Vec<u8>) -> u64 {
+fn printed_by_peer(bytes: &[u8]) -> u64 {
     wasmprinter::print_bytes(bytes).expect("it is well-formed").len() as u64
 }
 
-fn parsed(text: &String) -> u64 {
+fn parsed(text: &str) -> u64 {
     let parsed = wat::Parser::new().component(text).expect("it is well-formed");
     encoder::encode_component(&parsed.component).len() as u64
 }
 
-fn parsed_by_peer(text: &String) -> u64 {
+fn parsed_by_peer(text: &str) -> u64 {
     ::wat::parse_str(text).expect("it is well-formed").len() as u64
 }
 
 fn bench(criterion: &mut Criterion) {
     let inputs = components();
-    let ours = |run| Side { name: "wattle", run };
-    let peer = |run| Side { name: "wasmparser", run };
-    compare(criterion, "validate components", &inputs, ours(&validated), peer(&validated_by_peer));
-    let peer = |run| Side { name: "wasmprinter", run };
-    compare(criterion, "print components", &inputs, ours(&printed), peer(&printed_by_peer));
+    compare(
+        criterion,
+        "validate components",
+        &inputs,
+        Side { name: "wattle", run: &|bytes| validated(bytes) },
+        Side { name: "wasmparser", run: &|bytes| validated_by_peer(bytes) },
+    );
+    compare(
+        criterion,
+        "print components",
+        &inputs,
+        Side { name: "wattle", run: &|bytes| printed(bytes) },
+        Side { name: "wasmprinter", run: &|bytes| printed_by_peer(bytes) },
+    );
     let texts: Vec<Input<String>> = inputs
         .iter()
         .map(|Input { name, data, .. }| {
@@ -80,18 +89,26 @@ fn bench(criterion: &mut Criterion) {
             Input { name: name.clone(), bytes: data.len() as u64, data }
         })
         .collect();
-    let (ours, peer) =
-        (Side { name: "wattle", run: &parsed }, Side { name: "wat", run: &parsed_by_peer });
-    compare(criterion, "text of components to binary", &texts, ours, peer);
+    compare(
+        criterion,
+        "text of components to binary",
+        &texts,
+        Side { name: "wattle", run: &|text| parsed(text) },
+        Side { name: "wat", run: &|text| parsed_by_peer(text) },
+    );
     let hard = [
         hard("lists, 99 deep", chain(99, "(list u8)", |nth| format!("(list {nth})"))),
         hard("tuples, 2^60", chain(60, "(tuple u8 u8)", |nth| format!("(tuple {nth} {nth})"))),
         hard("components, nested", "(component ".repeat(100) + &")".repeat(100)),
         hard("equal types", format!("(component {})", "(type u8)".repeat(1_000_000))),
     ];
-    let ours = Side { name: "wattle", run: &validated };
-    let peer = Side { name: "wasmparser", run: &validated_by_peer };
-    compare(criterion, "validate what is hard", &hard, ours, peer);
+    compare(
+        criterion,
+        "validate what is hard",
+        &hard,
+        Side { name: "wattle", run: &|bytes| validated(bytes) },
+        Side { name: "wasmparser", run: &|bytes| validated_by_peer(bytes) },
+    );
 }
 
 criterion_group!(benches, bench);
