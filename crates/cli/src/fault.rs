@@ -64,6 +64,9 @@ pub(crate) struct Fault {
 /// Another place of a text that has to do with a fault.
 #[derive(Serialize)]
 struct Related {
+    /// Its file, unless it is that of the fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     line: usize,
     column: usize,
     message: &'static str,
@@ -154,7 +157,15 @@ impl Fault {
     ) -> Fault {
         let LineColumn { line, column } = span.line_column(lines);
         let excerpt = TextExcerpt::new(text, lines, span);
-        self.related = Some(Related { line, column, message, excerpt });
+        self.related = Some(Related { file: None, line, column, message, excerpt });
+        self
+    }
+
+    /// Says that the other place is in another file.
+    pub(crate) fn related_file(mut self, file: &str) -> Fault {
+        if let Some(related) = &mut self.related {
+            related.file = (file != self.file).then(|| file.to_owned());
+        }
         self
     }
 
@@ -179,7 +190,7 @@ impl Fault {
 
     /// A line of the text with its place above it.
     fn show<'s>(
-        &'s self,
+        file: &'s str,
         excerpt: &'s TextExcerpt,
         line: usize,
         column: usize,
@@ -188,10 +199,10 @@ impl Fault {
         let mark = kind.span(excerpt.mark.clone());
         let snippet = Snippet::source(&*excerpt.text).line_start(line).annotation(mark);
         if excerpt.starts_line {
-            return vec![snippet.path(&*self.file).into()];
+            return vec![snippet.path(file).into()];
         }
         // The renderer would count the column from the start of the excerpt.
-        let origin = Origin::path(&*self.file).line(line).char_column(column);
+        let origin = Origin::path(file).line(line).char_column(column);
         vec![origin.into(), snippet.into()]
     }
 
@@ -203,7 +214,13 @@ impl Fault {
         let mut group = match &self.excerpt {
             Some(Excerpt::Text(excerpt)) => {
                 let (line, column) = (self.line.unwrap_or(1), self.column.unwrap_or(1));
-                title.elements(self.show(excerpt, line, column, AnnotationKind::Primary))
+                title.elements(Fault::show(
+                    &self.file,
+                    excerpt,
+                    line,
+                    column,
+                    AnnotationKind::Primary,
+                ))
             }
             Some(Excerpt::Binary(_)) => {
                 let start = self.start.unwrap_or_default();
@@ -229,9 +246,10 @@ impl Fault {
         }
         let mut groups = vec![group];
         if let Some(related) = &self.related {
-            let Related { line, column, message, excerpt } = related;
+            let Related { file, line, column, message, excerpt } = related;
             let title = Level::NOTE.secondary_title(*message);
-            groups.push(title.elements(self.show(
+            groups.push(title.elements(Fault::show(
+                file.as_ref().unwrap_or(&self.file),
                 excerpt,
                 *line,
                 *column,

@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use wattle_ast::{RemapError, RemapFault};
+#[cfg(feature = "wit")]
+use wattle_wit::load::LoadError;
 
 macro_rules! errors {
     ($( $(#[doc = $doc:literal])+ $(#[cfg($($cfg:tt)+)])? $variant:ident($error:ty); )*) => {
@@ -31,6 +33,10 @@ macro_rules! errors {
             $( $(#[doc = $doc])+ $(#[cfg($($cfg)+)])? $variant($error), )*
             /// Indices cannot be rewritten. The error inside depends on who gives the new ones.
             Remap(Box<dyn core::error::Error + Send + Sync>),
+            /// A package of interfaces cannot be loaded. The error inside depends on where its files
+            /// come from.
+            #[cfg(feature = "wit")]
+            WitLoad(Box<dyn core::error::Error + Send + Sync>),
         }
 
         impl Error {
@@ -39,6 +45,8 @@ macro_rules! errors {
                 match self {
                     $( $(#[cfg($($cfg)+)])? Error::$variant(error) => error, )*
                     Error::Remap(error) => &**error,
+                    #[cfg(feature = "wit")]
+                    Error::WitLoad(error) => &**error,
                 }
             }
         }
@@ -97,6 +105,18 @@ errors! {
     /// A function of WASI failed.
     #[cfg(feature = "wasi")]
     Wasi(wattle_wasi::Errno);
+    /// Interface text is malformed, or does not resolve.
+    #[cfg(feature = "wit")]
+    Wit(wattle_wit::Errors);
+    /// The documentation of a package of interfaces is malformed.
+    #[cfg(feature = "wit")]
+    WitDocs(wattle_wit::docs::DocsError);
+    /// Characters of interface text do not form a token.
+    #[cfg(feature = "wit")]
+    WitToken(wattle_wit::LexError);
+    /// A component is not a package of interfaces.
+    #[cfg(feature = "wit")]
+    WitView(wattle_wit::view::ViewError);
 }
 
 impl fmt::Display for Error {
@@ -123,6 +143,13 @@ impl<E: core::error::Error + Send + Sync + 'static> From<RemapFault<E>> for Erro
     }
 }
 
+#[cfg(feature = "wit")]
+impl<E: fmt::Debug + fmt::Display + Send + Sync + 'static> From<LoadError<E>> for Error {
+    fn from(error: LoadError<E>) -> Error {
+        Error::WitLoad(Box::new(error))
+    }
+}
+
 /// Errors that are a case of those above.
 macro_rules! cases {
     ($( $(#[cfg($($cfg:tt)+)])? $error:ty => $variant:ident; )*) => { $(
@@ -141,6 +168,8 @@ cases! {
     wattle_parser::ItemTooLarge => Read;
     #[cfg(feature = "wat")]
     wattle_wat::Error => Text;
+    #[cfg(feature = "wit")]
+    wattle_wit::Error => Wit;
     #[cfg(feature = "runtime")]
     wattle_runtime::ErrorKind => Runtime;
     #[cfg(feature = "runtime")]

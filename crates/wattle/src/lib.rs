@@ -41,6 +41,9 @@ pub use wattle_wasi as wasi;
 /// Parses text into a tree; parses test scripts.
 #[cfg(feature = "wat")]
 pub use wattle_wat as wat;
+/// Parses, resolves, prints and formats the interface text of components.
+#[cfg(feature = "wit")]
+pub use wattle_wit as wit;
 
 pub use wattle_ast::{Feature, Features, Instr, Item, Module, Opcode, Wasm};
 

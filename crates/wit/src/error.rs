@@ -75,6 +75,12 @@ impl fmt::Display for Errors {
 
 impl core::error::Error for Errors {}
 
+impl From<Error> for Errors {
+    fn from(error: Error) -> Errors {
+        Errors(Vec::from([error]))
+    }
+}
+
 /// Advice against an error. `Display` shows it as a sentence without a full stop.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]

@@ -40,6 +40,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
                 "validator",
                 "wasi",
                 "wat",
+                "wit",
             ],
         ),
     ],

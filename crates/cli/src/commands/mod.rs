@@ -4,6 +4,7 @@ mod completion;
 mod component;
 mod dump;
 mod features;
+mod fmt;
 mod fuzz;
 mod man;
 mod objdump;
@@ -46,6 +47,10 @@ pub(crate) enum Command {
     Strip(strip::Strip),
     /// Take components apart and put them together.
     Component(component::Component),
+    /// Check a package of interfaces, and translate it; short for `component wit`.
+    Wit(component::Wit),
+    /// Format files of interfaces.
+    Fmt(fmt::Fmt),
     /// Run a WASI program, or call one function of a module.
     Run(run::Run),
     /// Run test scripts.
@@ -85,6 +90,8 @@ impl Command {
             Command::Objdump(command) => command.run(json),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),
+            Command::Wit(command) => command.run(),
+            Command::Fmt(command) => command.run(json),
             Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),
             Command::Smith(command) => command.run(json),

@@ -2,6 +2,7 @@
 //! is in `faults.rs`.
 
 mod faults;
+pub(crate) mod wit;
 
 use std::path::Path;
 

@@ -3,10 +3,13 @@
 mod bundle;
 mod manifest;
 mod unbundle;
+mod wit;
 
 use clap::{Args, Subcommand};
 
 use crate::failure::Failure;
+
+pub(super) use wit::Wit;
 
 /// Takes components apart and puts them together.
 #[derive(Args)]
@@ -21,6 +24,8 @@ enum Command {
     Unbundle(unbundle::Unbundle),
     /// Put a component together from the files that `unbundle` wrote.
     Bundle(bundle::Bundle),
+    /// Check a package of interfaces, and translate it between WIT and binary.
+    Wit(Wit),
 }
 
 impl Component {
@@ -28,6 +33,7 @@ impl Component {
         match &self.command {
             Command::Unbundle(command) => command.run(json),
             Command::Bundle(command) => command.run(),
+            Command::Wit(command) => command.run(),
         }
     }
 }
