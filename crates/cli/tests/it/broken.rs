@@ -209,13 +209,14 @@ fn no_input_makes_a_command_panic() {
 (assert_malformed (component binary "\00asm\0d\00\01\00\07\01\00") "unexpected end")
 (component definition $d (import "f" (func))) (component instance $e $d)
 (assert_return (invoke "f" (u8.const 1)) (str.const "x"))"#;
+    let wit = include_bytes!("../../../../docs/examples/greet.wit");
     let [wasm, component_wasm] = [&text[..], component].map(|text| wattle(&["parse"], text));
     for ran in [&wasm, &component_wasm] {
         assert_eq!(ran.code, Some(0), "{}", ran.err);
     }
     let inputs =
-        [&wasm.bytes[..], text, script, &component_wasm.bytes, component, component_script];
-    let commands: [&[&str]; 20] = [
+        [&wasm.bytes[..], text, script, &component_wasm.bytes, component, component_script, wit];
+    let commands: [&[&str]; 22] = [
         &["print", "--operand-stack", "--no-names", "--color", "always"],
         &["print", "--inline-imports-exports", "--no-customs"],
         &["dump", "--json"],
@@ -236,6 +237,8 @@ fn no_input_makes_a_command_panic() {
         &["run", "--fuel", "1000", "--max-memory", "1M", "-"],
         &["component", "unbundle", "--out-dir", "parts"],
         &["wast", "input.wast"],
+        &["wit"],
+        &["fmt", "-"],
     ];
     let folder = tempfile::tempdir().unwrap();
     let mut random = Random(0x2545_f491_4f6c_dd1d);

@@ -20,6 +20,7 @@ mod shown;
 mod smith;
 mod wabt;
 mod wast;
+mod wit;
 
 use std::io::Write;
 use std::path::Path;

@@ -35,7 +35,7 @@ pub(crate) struct Wit {
     wasm: bool,
 
     /// Write the binary package as text: a component.
-    #[arg(long, conflicts_with = "out_dir")]
+    #[arg(long, visible_alias = "wat", conflicts_with = "out_dir")]
     text: bool,
 
     /// Write a file of WIT for each package to this folder, which must be empty or not exist; those

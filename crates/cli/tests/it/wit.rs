@@ -1,0 +1,230 @@
+//! Interface text in the command: `wit` and `fmt`.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+use wattle_tests::root;
+
+use crate::{Ran, wattle, wattle_in};
+
+const MAIN: &str = "package a:a; interface i { use b:b/j.{t}; use c:c/k.{u}; f: func() -> t; }";
+
+/// A folder with a package in `wit`, whose dependencies are in `deps`: one in text, one in binary.
+fn package() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("wit/deps/b")).unwrap();
+    write(folder.path(), "wit/a.wit", MAIN);
+    write(folder.path(), "wit/deps/b/b.wit", "package b:b; interface j { type t = u8; }");
+    write(folder.path(), "c.wit", "package c:c; interface k { type u = u8; }");
+    good(folder.path(), &["wit", "--wasm", "c.wit", "-o", "wit/deps/c.wasm"]);
+    folder
+}
+
+fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
+    std::fs::write(folder.join(name), content).unwrap();
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+fn good(folder: &Path, args: &[&str]) -> Ran {
+    let ran = wattle_in(folder, args, b"");
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{args:?}: {}", ran.out);
+    ran
+}
+
+/// Runs a command that must fail, and gives its messages.
+fn bad(folder: &Path, args: &[&str], input: &[u8]) -> String {
+    let ran = wattle_in(folder, args, input);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{args:?}: {}", ran.err);
+    ran.err
+}
+
+#[test]
+fn a_file_goes_through_binary_and_back() {
+    let example = std::fs::read(root().join("docs/examples/greet.wit")).unwrap();
+    let text = wattle(&["wit"], &example);
+    assert_eq!((text.code, text.err.as_str()), (Some(0), ""));
+    assert!(text.out.starts_with("/// A package of interfaces.\npackage example:greet@1.0.0;\n"));
+    let wasm = wattle(&["component", "wit", "--wasm"], &example).bytes;
+    assert_eq!(wattle(&["validate"], &wasm).code, Some(0));
+    assert_eq!(wattle(&["wit"], &wasm).out, text.out);
+    assert_eq!(wattle(&["wit", "--wasm"], &wasm).bytes, wasm);
+    let wat = wattle(&["wit", "--text"], &example);
+    assert!(wat.out.starts_with("(component\n"), "{wat:?}");
+    assert_eq!(wat.out, wattle(&["print"], &wasm).out);
+    assert_eq!(wattle(&["wit"], &wat.bytes).out, text.out);
+}
+
+#[test]
+fn a_folder_is_a_package_with_its_dependencies() {
+    let folder = package();
+    let text = good(folder.path(), &["wit", "wit"]).out;
+    for line in ["package a:a;", "  use b:b/j.{t};", "package b:b {", "package c:c {"] {
+        assert!(text.lines().any(|it| it == line), "{line}: {text}");
+    }
+    assert_eq!(wattle(&["wit"], text.as_bytes()).out, text);
+    good(folder.path(), &["wit", "wit", "--out-dir", "out"]);
+    good(folder.path(), &["wit", "--wasm", "wit/", "-o", "a.wasm"]);
+    good(folder.path(), &["wit", "a.wasm", "--out-dir", "again"]);
+    for out in ["out", "again"] {
+        assert_eq!(good(folder.path(), &["wit", out]).out, text);
+        let c = read(folder.path(), &format!("{out}/deps/c.wit"));
+        assert_eq!(c, "package c:c;\n\ninterface k {\n  type u = u8;\n}\n");
+    }
+    let err = bad(folder.path(), &["wit", "wit", "--out-dir", "out"], b"");
+    assert!(err.contains("cannot write out: the folder is not empty"), "{err}");
+}
+
+#[test]
+fn packages_of_one_name_become_different_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "package a:x; interface i { use b:x/j@1.0.0.{t}; use b:x/j@2.0.0.{t as u}; }
+        package b:x@1.0.0 { interface j { type t = u8; } }
+        package b:x@2.0.0 { interface j { type t = u8; } }";
+    write(folder.path(), "x.wit", text);
+    good(folder.path(), &["wit", "x.wit", "--out-dir", "out"]);
+    for name in ["out/a_x.wit", "out/deps/b_x@1.0.0.wit", "out/deps/b_x@2.0.0.wit"] {
+        assert!(read(folder.path(), name).starts_with("package "), "{name}");
+    }
+    good(folder.path(), &["wit", "out"]);
+}
+
+#[test]
+fn unstable_features_are_off_until_they_are_turned_on() {
+    let text = b"package a:a; interface i { @unstable(feature = x) f: func(); \
+        @unstable(feature = y) g: func(); }";
+    let has = |args: &[&str]| {
+        let out = wattle(args, text).out;
+        [out.contains("f: func"), out.contains("g: func")]
+    };
+    assert_eq!(has(&["wit"]), [false, false]);
+    assert_eq!(has(&["wit", "--features", "x"]), [true, false]);
+    assert_eq!(has(&["wit", "--features", "x,y"]), [true, true]);
+    assert_eq!(has(&["wit", "--all-features"]), [true, true]);
+}
+
+#[test]
+fn every_error_of_a_package_is_shown_in_its_file() {
+    let folder = package();
+    write(folder.path(), "wit/a.wit", "package a:a;\ninterface i {\n  f: func() -> u9;\n}\n");
+    write(
+        folder.path(),
+        "wit/b.wit",
+        "package a:a;\ninterface i {}\ninterface j { g: func(x: t); }\n",
+    );
+    let err = bad(folder.path(), &["wit", "wit"], b"");
+    for part in [
+        "type `u9` does not exist\n --> wit/a.wit:3:16",
+        "help: did you mean `u8`?",
+        "duplicate item named `i`\n --> wit/b.wit:2:11",
+        "note: this has to do with it\n --> wit/a.wit:2:11",
+        "type `t` does not exist\n --> wit/b.wit:3:26",
+        "3 errors",
+    ] {
+        assert!(err.contains(part), "{part}: {err}");
+    }
+    let json = bad(folder.path(), &["--json", "wit", "wit"], b"");
+    let lines: Vec<serde_json::Value> =
+        json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3, "{json}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["file"] == "wit/b.wit" && line["related"]["file"] == "wit/a.wit")
+    );
+}
+
+#[test]
+fn what_is_not_a_package_is_refused() {
+    let folder = package();
+    let refused = |args: &[&str], input: &[u8], why: &str| {
+        let err = bad(folder.path(), args, input);
+        assert!(err.contains(why), "{args:?}: {err}");
+    };
+    let component = std::fs::read(root().join("docs/examples/add.wat")).unwrap();
+    refused(
+        &["wit"],
+        &component,
+        "this component is not a package of interfaces, and those of other",
+    );
+    refused(&["wit"], b"(module)", "this is a core module");
+    let embedded = b"(module (@custom \"component-type:x\" \"\"))";
+    refused(&["wit"], embedded, "custom sections `component-type…`, which cannot be read yet");
+    refused(&["wit"], b"\0asm\x0d\0\x01\0\x07", "unexpected end");
+    refused(&["wit"], b"package a:a; interface i { \xff }", "malformed UTF-8 encoding");
+    refused(&["wit", "none.wit"], b"", "cannot read none.wit");
+    refused(&["wit", "wit/deps"], b"", "no file in the folder `wit/deps` ends in `.wit`");
+    write(folder.path(), "wit/deps/c.wasm", b"\0asm\x01\0\0\0");
+    refused(
+        &["wit", "wit"],
+        b"",
+        "cannot read `wit/deps/c.wasm`: a package of interfaces is expected",
+    );
+    std::fs::remove_file(folder.path().join("wit/deps/c.wasm")).unwrap();
+    refused(&["wit", "wit"], b"", "package `c:c` not found");
+    write(folder.path(), "wit/deps/c.wat", "(component (type u99))");
+    refused(&["wit", "wit"], b"", "cannot read `wit/deps/c.wat`: ");
+    assert_eq!(wattle(&["wit", "--wasm", "--text"], b"").code, Some(2));
+}
+
+#[test]
+fn files_are_formatted_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (before, after) =
+        ("package   a:b;\n// c\ninterface i{}", "package a:b;\n// c\ninterface i {}\n");
+    let broken = "package a:b; interface";
+    std::fs::create_dir_all(folder.path().join("w/deps")).unwrap();
+    for (name, text) in [
+        ("w/a.wit", before),
+        ("w/deps/b.wit", before),
+        ("w/good.wit", after),
+        ("w/bad.wit", broken),
+        ("w/other.txt", before),
+    ] {
+        write(folder.path(), name, text);
+    }
+    let ran = wattle_in(folder.path(), &["fmt", "--check", "w"], b"");
+    assert_eq!((ran.code, &*ran.out), (Some(1), "w/a.wit\nw/deps/b.wit\n"), "{ran:?}");
+    assert!(ran.err.contains("w/bad.wit:"), "{ran:?}");
+    assert_eq!(read(folder.path(), "w/a.wit"), before);
+
+    let err = bad(folder.path(), &["fmt", "w"], b"");
+    assert!(err.contains("w/bad.wit:") && !err.contains("w/a.wit"), "{err}");
+    for (name, text) in [
+        ("w/a.wit", after),
+        ("w/deps/b.wit", after),
+        ("w/good.wit", after),
+        ("w/bad.wit", broken),
+        ("w/other.txt", before),
+    ] {
+        assert_eq!(read(folder.path(), name), text, "{name}");
+    }
+    good(folder.path(), &["fmt", "--check", "w/a.wit", "w/deps"]);
+}
+
+#[test]
+fn standard_input_is_formatted_to_standard_output() {
+    let ran = wattle(&["fmt", "-"], b"interface  i {}");
+    assert_eq!((ran.code, &*ran.out), (Some(0), "interface i {}\n"), "{ran:?}");
+    let ran = wattle(&["--json", "fmt", "--check", "-"], b"interface  i {}");
+    assert_eq!((ran.code, &*ran.out), (Some(1), "{\"file\":\"<stdin>\"}\n"), "{ran:?}");
+    assert_eq!(wattle(&["fmt", "--check", "-"], b"interface i {}\n").code, Some(0));
+    assert_eq!(wattle(&["fmt"], b"").code, Some(2));
+}
+
+#[test]
+fn other_text_and_binaries_are_not_formatted() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "a.wat", "");
+    write(folder.path(), "a.wast", "");
+    for (file, input) in [("a.wat", ""), ("a.wast", ""), ("-", "(module)"), ("-", ";; text\n")] {
+        let err = bad(folder.path(), &["fmt", file], input.as_bytes());
+        assert!(err.contains("only interface text (WIT) is formatted"), "{file}: {err}");
+    }
+    let err = bad(folder.path(), &["fmt", "-"], b"\0asm\x01\0\0\0");
+    assert!(err.contains("interface text is expected, and this is a binary"), "{err}");
+    let err = bad(folder.path(), &["fmt", "none.wit"], b"");
+    assert!(err.contains("cannot read none.wit"), "{err}");
+}
