@@ -49,9 +49,9 @@ impl Fmt {
             }
         }
         Output::default().write(|out| {
-            differ.iter().try_for_each(|name| match json {
-                true => writeln!(out, "{}", json_line(&serde_json::json!({ "file": name }))),
-                false => writeln!(out, "{name}"),
+            differ.iter().try_for_each(|file| match json {
+                true => writeln!(out, "{}", json_line(&serde_json::json!({ "file": file }))),
+                false => writeln!(out, "{file}"),
             })
         })?;
         match (broken.is_empty(), differ.is_empty()) {

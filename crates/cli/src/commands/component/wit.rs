@@ -146,11 +146,11 @@ fn write_packages(folder: &Path, resolved: &Resolved) -> Result<(), Failure> {
     let file = |package: &Package| {
         let name = &package.name;
         if names.get(&*name.name) == Some(&1) {
-            return format!("{}.wit", name.name);
+            return [&name.name, ".wit"].concat();
         }
-        let version = name.version.as_ref().map_or(String::new(), |version| format!("@{version}"));
+        let (at, version) = name.version.as_deref().map_or(("", ""), |version| ("@", version));
         // Neither of them can have a `_`.
-        format!("{}_{}{version}.wit", name.namespace, name.name)
+        [&name.namespace, "_", &name.name, at, version, ".wit"].concat()
     };
     let text = |package| {
         let text = print::package(package).map_err(|error| Failure::Input(error.to_string()));
