@@ -27,24 +27,10 @@ const OTHER_WORDS: [(&str, &str); 9] = [
         "unexpected end-of-file (its section ends here)",
     ),
     ("the `cm-implements` feature is not active", "unexpected end-of-file (its section ends here)"),
-    // The byte that once was a flag is always zero now.
-    ("invalid boolean value", "non-zero reserved byte"),
-    // A sort is read before the target of an alias, which tells what sorts there may be.
+    // A sort is read before the target of an alias.
     (
         "exact type is not allowed in core export aliases",
         "invalid leading byte (0x20) for core sort",
-    ),
-    (
-        "invalid leading byte (0x13) for component outer alias kind",
-        "invalid leading byte (0x13) for core sort",
-    ),
-    (
-        "invalid leading byte (0x5) for component outer alias kind",
-        "invalid leading byte (0x5) for core sort",
-    ),
-    (
-        "invalid leading byte (0x6) for component outer alias kind",
-        "invalid leading byte (0x6) for component external kind",
     ),
     // A core type.
     ("invalid leading byte", "malformed definition type"),

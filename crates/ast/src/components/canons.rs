@@ -396,6 +396,11 @@ impl Decode<'_> for Canon {
             CanonOp::from_code(code).filter(|op| features.contains(op.feature()))
         })?;
         if let Some(error) = op.zero_error() {
+            // The byte once was a boolean.
+            let error = match (error, reader.peek()) {
+                (Malformed::ReservedByte, Some(2..)) => Malformed::Boolean,
+                _ => error,
+            };
             reader.expect(0, error)?;
         }
         Canon::read_from(op, reader)

@@ -299,19 +299,19 @@ impl Encoder {
         let scope = section.types.last().map(|(scope, ..)| *scope);
         let opens = definition.opens();
         let start = out.len();
+        let read = bytes.and_then(|bytes| {
+            bytes.split_at_checked(reads(section.id, scope.flatten(), bytes, definition)?)
+        });
         let mut count = None;
-        let is_written = match (scope, bytes) {
+        let is_written = match (scope, read) {
             // In a type that is left out.
             (Some(None), _) => false,
-            (scope, Some(bytes))
-                if let Some(len) = reads(section.id, scope.flatten(), bytes, definition) =>
-            {
-                let (bytes, rest) = bytes.split_at_checked(len).unwrap_or_default();
+            (_, Some((bytes, rest))) => {
                 out.extend_from_slice(bytes);
                 count = Some(rest);
                 true
             }
-            (scope, _) => definition.encode_in(scope.flatten(), out),
+            (scope, None) => definition.encode_in(scope.flatten(), out),
         };
         let mark = match (opens, is_written) {
             (Some(_), true) => pending.guess(count, out),
