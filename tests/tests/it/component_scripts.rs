@@ -139,7 +139,7 @@ fn all_official_scripts_of_components_pass() {
     let counts = counts(true, &mut failures);
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
     // Fewer are better.
-    assert!(counts.reworded <= 10, "{counts:?}");
+    assert!(counts.reworded <= 13, "{counts:?}");
     let expected =
         Counts { files: 72, passed: 470, skipped: 1158, not_validated: 0, known: 0, ..counts };
     assert_eq!(counts, expected);

@@ -15,7 +15,7 @@ const LIMIT: &str = "values/start.wast";
 
 /// The messages of the scripts that ours do not begin with, and ours. `wasm-tools` fails some of them
 /// too: its own words changed.
-const OTHER_WORDS: [(&str, &str); 5] = [
+const OTHER_WORDS: [(&str, &str); 8] = [
     // The official suite of modules has another phrase.
     (
         "section out of order",
@@ -27,10 +27,22 @@ const OTHER_WORDS: [(&str, &str); 5] = [
         "unexpected end-of-file (its section ends here)",
     ),
     ("the `cm-implements` feature is not active", "unexpected end-of-file (its section ends here)"),
-    // A sort is read before the target of an alias.
+    // A sort is read before the target of an alias, which tells what sorts there may be.
     (
         "exact type is not allowed in core export aliases",
         "invalid leading byte (0x20) for core sort",
+    ),
+    (
+        "invalid leading byte (0x13) for component outer alias kind",
+        "invalid leading byte (0x13) for core sort",
+    ),
+    (
+        "invalid leading byte (0x5) for component outer alias kind",
+        "invalid leading byte (0x5) for core sort",
+    ),
+    (
+        "invalid leading byte (0x6) for component outer alias kind",
+        "invalid leading byte (0x6) for component external kind",
     ),
     // A core type.
     ("invalid leading byte", "malformed definition type"),

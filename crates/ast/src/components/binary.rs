@@ -178,11 +178,7 @@ impl Encode for CoreType {
 impl<'a> Decode<'a> for Alias<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let start = reader.pos();
-        let sort = reader.read().map_err(|error| match (error, reader.rest()) {
-            // The official phrase for an outer alias of something that is not a sort.
-            (Malformed::Sort | Malformed::CoreSort, [_, OUTER, ..]) => Malformed::OuterAliasSort,
-            _ => error,
-        })?;
+        let sort = reader.read()?;
         match (reader.byte()?, sort) {
             (EXPORT, sort) => {
                 Ok(Alias::Export { sort, instance: reader.read()?, name: reader.read()? })
