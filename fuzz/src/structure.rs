@@ -54,7 +54,7 @@ fn run_end(definitions: &[Definition<'_>], start: usize) -> Option<usize> {
 }
 
 /// The definition with a byte of its encoding changed: an index, a sort, a type, a letter of a name.
-/// `None` if the bytes then are no longer those of one definition.
+/// `None` if the changed bytes do not decode to one definition.
 fn change(run: &[Definition<'static>], random: &mut Random) -> Option<Vec<Definition<'static>>> {
     let (id, section) = first_section(run)?;
     if id.holds() == Holds::Nested || section.len() != run.len() {

@@ -92,7 +92,7 @@ impl FlatTypes {
         self.len as usize
     }
 
-    /// Whether there are no types.
+    /// Whether the list is empty.
     pub const fn is_empty(self) -> bool {
         self.len == 0
     }

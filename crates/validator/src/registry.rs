@@ -70,7 +70,8 @@ struct Entry {
     is_final: bool,
 }
 
-/// Stands in a list of ids where there is no type that can be referred to.
+/// Fills the place of the type of a module, or of an invalid type, in a list of ids. Other types cannot
+/// refer to it.
 pub(crate) const NO_TYPE: TypeId = TypeId(u32::MAX);
 
 /// Stands for no supertype.
@@ -186,7 +187,7 @@ impl Registry {
         self.entries.len()
     }
 
-    /// Whether there are no types.
+    /// Whether the registry is empty.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -1,8 +1,9 @@
 //! WIT, the interface text of the component model.
 //!
 //! Text becomes tokens, in which nothing is lost, then a syntax tree, and is then resolved into the
-//! binary format of packages: a [`Component`](wattle_ast::components::Component). There is no other
-//! model of types. What types do not say, documentation and gates, stands in [`docs::PackageDocs`].
+//! binary format of packages: a [`Component`](wattle_ast::components::Component). These
+//! are the only types. Documentation and gates, which they cannot hold, are in
+//! [`docs::PackageDocs`].
 //!
 //! | module | holds |
 //! |---|---|

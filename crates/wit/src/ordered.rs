@@ -39,7 +39,7 @@ impl<K, V> Ordered<K, V> {
         self.entries.len()
     }
 
-    /// Whether there are no entries.
+    /// Whether the map is empty.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

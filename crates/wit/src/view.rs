@@ -91,7 +91,7 @@ pub enum ViewError {
     Name(String),
     /// Exports of several packages.
     Packages(String, String),
-    /// No exports at all, so there is no name.
+    /// The component exports nothing, and only exports say the name of the package.
     Empty,
     /// A type of a form that WIT has not.
     Form,

@@ -83,6 +83,13 @@ type_codes! {
     ErrorContext 0x64 "error-context" CmErrorContext;
 }
 
+impl PrimType {
+    /// Whether keys of a map may have the type: all may but floats and error contexts.
+    pub const fn is_map_key(self) -> bool {
+        !matches!(self, PrimType::F32 | PrimType::F64 | PrimType::ErrorContext)
+    }
+}
+
 type_codes! {
     TypeForm
     /// The form of a type that is not primitive: the byte that it begins with.

@@ -18,8 +18,8 @@ pub(super) enum NameText {
     /// There is nothing to write beside the identifiers.
     #[default]
     Ids,
-    /// The annotation `(@names)` with this content stands in the place of the section, or at the end
-    /// if there is no section.
+    /// The annotation `(@names)` with this content is written: where the section is, or at the end of
+    /// a component without a section.
     Mark(Vec<u8>),
     /// The sections are written.
     Sections,

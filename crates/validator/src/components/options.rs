@@ -52,7 +52,7 @@ impl Options {
         Ok(())
     }
 
-    /// Checks that there are no options that are only for functions that are lifted.
+    /// Refuses `post-return` and `callback`, which only lifted functions may have.
     pub(crate) fn require_lower(&self) -> Checked {
         if self.post_return.is_some() {
             return Err(K::OptionLower { option: "post-return" }.into());

@@ -144,9 +144,7 @@ impl Validator {
             }
             Type::Map { key, value } => {
                 let (key, value) = (self.val_type(*key)?, self.val_type(*value)?);
-                let is_key =
-                    |prim| !matches!(prim, PrimType::F32 | PrimType::F64 | PrimType::ErrorContext);
-                if !self.arena.as_prim(key).is_some_and(is_key)
+                if !self.arena.as_prim(key).is_some_and(PrimType::is_map_key)
                     && !self.arena.has(key, Properties::UNKNOWN)
                 {
                     return Err(K::MapKey { found: self.arena.describe(key) }.into());

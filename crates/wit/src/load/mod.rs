@@ -39,7 +39,8 @@ pub trait Files {
     /// If it cannot be read.
     fn read(&self, path: &str) -> Result<Vec<u8>, Self::Error>;
 
-    /// The text of a binary package, `.wasm` or `.wat`. `None` if there is no way to read any.
+    /// The text of a binary package, `.wasm` or `.wat`. `None` if these files cannot read binary
+    /// packages.
     ///
     /// # Errors
     /// If it is not a package.

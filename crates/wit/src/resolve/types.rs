@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::Span;
-use wattle_ast::components::{PrimType, label_key};
+use wattle_ast::components::label_key;
 
 use super::items::Scope;
 use super::model::{InterfaceId, Kind, Named, Owner, Text, TypeData, TypeId, Val};
@@ -438,9 +438,7 @@ impl<'a> Resolve<'a> {
             }
             TyKind::Map(key, value) => {
                 let (key, value) = (val(*key)?, val(*value)?);
-                let is_key =
-                    |prim| !matches!(prim, PrimType::F32 | PrimType::F64 | PrimType::ErrorContext);
-                if !matches!(key, Val::Prim(prim) if is_key(prim)) {
+                if !matches!(key, Val::Prim(prim) if prim.is_map_key()) {
                     self.error(ErrorKind::MapKey, source, ty.span);
                 }
                 Kind::Map(key, value)

@@ -210,7 +210,7 @@ impl<'a> Tokens<'a> {
         self.tokens.len()
     }
 
-    /// Whether there are no tokens.
+    /// Whether the list of tokens is empty.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }

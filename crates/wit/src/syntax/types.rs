@@ -107,12 +107,12 @@ impl<'a> Parser<'a> {
                     _ => TyKind::Borrow(resource),
                 }));
             }
-            Some(_) if PrimType::from_keyword(word).is_some() => {
+            keyword => {
+                let prim = keyword.and_then(|_| PrimType::from_keyword(word));
+                let Some(prim) = prim else { return self.unexpected("a type") };
                 self.bump();
-                let prim = PrimType::from_keyword(word).unwrap_or(PrimType::Bool);
                 return Ok(Start::Whole(TyKind::Prim(prim)));
             }
-            _ => return self.unexpected("a type"),
         };
         self.bump();
         self.expect(b'<')?;
