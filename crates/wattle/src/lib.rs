@@ -14,6 +14,9 @@ use alloc::{string::String, vec::Vec};
 
 /// The tree, the instruction table and the codec.
 pub use wattle_ast as ast;
+/// Makes components of core modules, and joins components.
+#[cfg(feature = "componentize")]
+pub use wattle_componentize as componentize;
 /// Encodes a tree or items as a binary; builds modules.
 pub use wattle_encoder as encoder;
 /// Parses a binary into items or a tree.

@@ -13,7 +13,7 @@ use super::sorts::{CoreSort, CoreSortIdx, PlainSort, Sort, SortIdx};
 use super::types::{Type, ValType};
 use crate::{
     ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, Custom,
-    CustomData, ExternType, InstanceIdx, Module, Name, SubType, TypeIdx, ValueIdx,
+    CustomData, DefinitionRef, ExternType, InstanceIdx, Module, Name, SubType, TypeIdx, ValueIdx,
 };
 
 /// A definition: a node of the tree, and an event of a stream.
@@ -152,6 +152,19 @@ impl Definition<'_> {
         }
     }
 
+    /// The kind that references number the definition in; `None` if they use its index.
+    pub const fn numbered(&self) -> Option<Numbered> {
+        Some(match self {
+            Definition::Import(_) | Definition::CoreImportDecl(_) => Numbered::Import,
+            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
+                Numbered::Export
+            }
+            Definition::Start(_) => Numbered::Start,
+            Definition::Custom(_) | Definition::Names(_) => Numbered::Custom,
+            _ => return None,
+        })
+    }
+
     /// The scope whose definitions follow.
     pub const fn opens(&self) -> Option<Scope> {
         match self {
@@ -221,6 +234,43 @@ impl Definition<'_> {
             | Definition::CoreImportDecl(_)
             | Definition::CoreExportDecl(_)
             | Definition::End => None,
+        }
+    }
+}
+
+/// A kind of definitions that references number by themselves, whatever index a definition adds.
+///
+/// ```
+/// use wattle_ast::DefinitionRef;
+/// use wattle_ast::components::{Definition, Names, Numbered};
+///
+/// assert_eq!(Definition::Names(Names::default().into()).numbered(), Some(Numbered::Custom));
+/// assert_eq!(Numbered::Custom.reference(2), DefinitionRef::Custom(2));
+/// assert_eq!(Definition::Component.numbered(), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Numbered {
+    /// Imports.
+    Import,
+    /// Exports.
+    Export,
+    /// Start functions.
+    Start,
+    /// Custom sections.
+    Custom,
+}
+
+impl Numbered {
+    /// The number of kinds, for arrays with an element for each: `kind as usize` is below it.
+    pub const COUNT: usize = Numbered::Custom as usize + 1;
+
+    /// The reference to the definition with this number among those of its kind.
+    pub const fn reference(self, number: u32) -> DefinitionRef {
+        match self {
+            Numbered::Import => DefinitionRef::Import(number),
+            Numbered::Export => DefinitionRef::Export(number),
+            Numbered::Start => DefinitionRef::Start(number),
+            Numbered::Custom => DefinitionRef::Custom(number),
         }
     }
 }

@@ -45,8 +45,8 @@ pub use canons::{
 pub use component::{Component, Encoding, Misplaced, RawSection};
 pub use definitions::{
     Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreType, Definition,
-    Export, ExportDecl, ExternDesc, ExternName, Import, InlineExport, Instance, Scope, Start,
-    TypeBound, Value, ValueBound,
+    Export, ExportDecl, ExternDesc, ExternName, Import, InlineExport, Instance, Numbered, Scope,
+    Start, TypeBound, Value, ValueBound,
 };
 pub use name_section::Names;
 pub use names::{

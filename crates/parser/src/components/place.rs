@@ -5,17 +5,12 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    CanonOp, CoreSort, Decl, Definition, ModuleDecl, PlainSort, Scope, SectionId, Sort,
+    CanonOp, CoreSort, Decl, Definition, ModuleDecl, Numbered, PlainSort, Scope, SectionId, Sort,
 };
 use wattle_ast::{DefinitionRef, Outer, Reader};
 
-const IMPORTS: usize = Sort::COUNT;
-const EXPORTS: usize = IMPORTS + 1;
-const STARTS: usize = IMPORTS + 2;
-const CUSTOMS: usize = IMPORTS + 3;
-
-/// The numbers of definitions in a scope, by sort, and of those that are counted apart.
-type Numbers = [u32; IMPORTS + 4];
+/// The numbers of definitions in a scope, by sort, and then by the kinds that are counted apart.
+type Numbers = [u32; Sort::COUNT + Numbered::COUNT];
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place {
@@ -42,18 +37,11 @@ impl Place {
             }
             Some(_) => Some(Outer::Type(self.number(Sort::Plain(PlainSort::Type)))),
         };
-        let counted_apart = match definition {
-            Definition::End => return self.leave(),
-            Definition::Import(_) | Definition::CoreImportDecl(_) => Some(IMPORTS),
-            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
-                Some(EXPORTS)
-            }
-            Definition::Start(_) => Some(STARTS),
-            Definition::Custom(_) | Definition::Names(_) => Some(CUSTOMS),
-            _ => None,
-        };
-        if let Some(place) = counted_apart {
-            self.count(place, 1);
+        if let Definition::End = definition {
+            return self.leave();
+        }
+        if let Some(kind) = definition.numbered() {
+            self.count(Sort::COUNT + kind as usize, 1);
         }
         if let Some((sort, number)) = definition.adds() {
             self.count(sort.place(), number);
@@ -66,6 +54,10 @@ impl Place {
     fn count(&mut self, place: usize, number: u32) {
         let count = &mut self.here[place];
         *count = count.saturating_add(number);
+    }
+
+    fn next_of(&self, kind: Numbered) -> DefinitionRef {
+        kind.reference(self.here[Sort::COUNT + kind as usize])
     }
 
     fn number(&self, sort: Sort) -> u32 {
@@ -156,10 +148,10 @@ impl Place {
         let core = |sort| Some(Sort::Core(sort));
         let plain = |sort| Some(Sort::Plain(sort));
         let sort = match section {
-            SectionId::Custom => return DefinitionRef::Custom(self.here[CUSTOMS]),
-            SectionId::Start => return DefinitionRef::Start(self.here[STARTS]),
-            SectionId::Import => return DefinitionRef::Import(self.here[IMPORTS]),
-            SectionId::Export => return DefinitionRef::Export(self.here[EXPORTS]),
+            SectionId::Custom => return self.next_of(Numbered::Custom),
+            SectionId::Start => return self.next_of(Numbered::Start),
+            SectionId::Import => return self.next_of(Numbered::Import),
+            SectionId::Export => return self.next_of(Numbered::Export),
             SectionId::CoreModule => core(CoreSort::Module),
             SectionId::CoreInstance => core(CoreSort::Instance),
             SectionId::CoreType => core(CoreSort::Type),

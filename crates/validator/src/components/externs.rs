@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 
 use wattle_ast::Feature;
 use wattle_ast::components::{
-    Export, ExportDecl, ExternDesc, ExternName, Import, PlainSort, Scope as Form, Sort, SortIdx,
-    TypeBound, ValueBound,
+    Export, ExportDecl, ExternDesc, ExternName, Import, Numbered, PlainSort, Scope as Form, Sort,
+    SortIdx, TypeBound, ValueBound,
 };
 
 use super::aliases::entity_sort;
@@ -23,19 +23,19 @@ use super::view::words_for;
 
 impl Validator {
     pub(crate) fn import(&mut self, import: &Import<'_>) -> Checked {
-        self.within("imports", self.scope().counts.imports, self.limits.imports)?;
+        self.within("imports", self.scope().counts.of(Numbered::Import), self.limits.imports)?;
         let entity = self.described(&import.ty)?;
         self.add_extern(Side::Import, &import.name, import.ty.sort(), entity)
     }
 
     pub(crate) fn export_decl(&mut self, export: &ExportDecl<'_>) -> Checked {
-        self.within("exports", self.scope().counts.exports, self.limits.exports)?;
+        self.within("exports", self.scope().counts.of(Numbered::Export), self.limits.exports)?;
         let entity = self.described(&export.ty)?;
         self.add_extern(Side::Export, &export.name, export.ty.sort(), entity)
     }
 
     pub(crate) fn export(&mut self, export: &Export<'_>) -> Checked {
-        self.within("exports", self.scope().counts.exports, self.limits.exports)?;
+        self.within("exports", self.scope().counts.of(Numbered::Export), self.limits.exports)?;
         let found = self.item_entity(export.item, false)?;
         let entity = match &export.ty {
             None => found,

@@ -9,8 +9,8 @@ use core::convert::Infallible;
 
 use wattle_ast::components::{
     Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSink, Component, ContextSlot, CoreInstance,
-    CoreSort, CoreType, Definition, ExternDesc, ExternName, Instance, ParsedName, PlainSort,
-    ResourceType, ResultList, Sort, SortIdx, Type, ValType, ValueBound,
+    CoreSort, CoreType, Definition, ExternDesc, ExternName, Instance, Numbered, ParsedName,
+    PlainSort, ResourceType, ResultList, Sort, SortIdx, Type, ValType, ValueBound,
 };
 use wattle_ast::{
     DefinitionRef, ExternType, Feature, Features, Import, Module, Outer, Path, RecGroup, Wasm,
@@ -64,10 +64,7 @@ pub fn features_used_of(wasm: &Wasm<'_>) -> Vec<(Feature, Path)> {
 struct Scope {
     outer: Option<Outer>,
     lens: [u32; Sort::COUNT],
-    imports: u32,
-    exports: u32,
-    starts: u32,
-    customs: u32,
+    numbered: [u32; Numbered::COUNT],
 }
 
 impl Scope {
@@ -77,31 +74,16 @@ impl Scope {
 
     /// How an error refers to the next definition.
     fn next(&self, definition: &Definition<'_>) -> Option<DefinitionRef> {
-        Some(match definition {
-            Definition::Import(_) | Definition::CoreImportDecl(_) => {
-                DefinitionRef::Import(self.imports)
-            }
-            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
-                DefinitionRef::Export(self.exports)
-            }
-            Definition::Start(_) => DefinitionRef::Start(self.starts),
-            Definition::Custom(_) | Definition::Names(_) => DefinitionRef::Custom(self.customs),
-            _ => {
-                let (sort, _) = definition.adds()?;
-                DefinitionRef::Indexed(sort, self.len(sort))
-            }
-        })
+        if let Some(kind) = definition.numbered() {
+            return Some(kind.reference(self.numbered[kind as usize]));
+        }
+        let (sort, _) = definition.adds()?;
+        Some(DefinitionRef::Indexed(sort, self.len(sort)))
     }
 
     fn add(&mut self, definition: &Definition<'_>) {
-        match definition {
-            Definition::Import(_) | Definition::CoreImportDecl(_) => self.imports += 1,
-            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
-                self.exports += 1;
-            }
-            Definition::Start(_) => self.starts += 1,
-            Definition::Custom(_) | Definition::Names(_) => self.customs += 1,
-            _ => {}
+        if let Some(kind) = definition.numbered() {
+            self.numbered[kind as usize] += 1;
         }
         if let Some((sort, count)) = definition.adds()
             && let Some(len) = self.lens.get_mut(sort.place())

@@ -5,7 +5,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use wattle_ast::components::{CoreSort, PlainSort, Scope as Form, Sort};
+use wattle_ast::components::{CoreSort, Numbered, PlainSort, Scope as Form, Sort};
 use wattle_ast::{DefinitionRef, Outer, Span, ValType};
 
 use super::arena::{Entry, NodeId, TextId};
@@ -75,15 +75,20 @@ pub(crate) struct Externs {
     pub(crate) visible: Visible,
 }
 
-/// The numbers of definitions that have no index space.
+/// The numbers of definitions so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
-    pub(crate) imports: u32,
-    pub(crate) exports: u32,
-    pub(crate) starts: u32,
-    pub(crate) customs: u32,
+    /// Those of each kind that is numbered apart.
+    pub(crate) numbered: [u32; Numbered::COUNT],
     /// All definitions.
     pub(crate) definitions: u32,
+}
+
+impl Counts {
+    /// The number of definitions of a kind.
+    pub(crate) fn of(&self, kind: Numbered) -> u32 {
+        self.numbered[kind as usize]
+    }
 }
 
 /// A scope that is open.
@@ -95,7 +100,7 @@ pub(crate) struct Scope {
     /// Where the definition that opened it lies in the input.
     pub(crate) span: Option<Span>,
     /// The index spaces. The words are ids of nodes, of core items, or of types of modules.
-    spaces: [Vec<u32>; 13],
+    spaces: [Vec<u32>; Sort::COUNT],
     /// The ids of core types, for groups that refer to them.
     pub(crate) core_ids: Vec<TypeId>,
     /// Whether each value was used.
@@ -114,24 +119,6 @@ pub(crate) struct Scope {
     pub(crate) size: u32,
     /// The sum of the sizes of types from outside that were searched for resources.
     pub(crate) searched: u32,
-}
-
-const fn place(sort: Sort) -> usize {
-    match sort {
-        Sort::Core(CoreSort::Func) => 0,
-        Sort::Core(CoreSort::Table) => 1,
-        Sort::Core(CoreSort::Memory) => 2,
-        Sort::Core(CoreSort::Global) => 3,
-        Sort::Core(CoreSort::Tag) => 4,
-        Sort::Core(CoreSort::Type) => 5,
-        Sort::Core(CoreSort::Module) => 6,
-        Sort::Core(CoreSort::Instance) => 7,
-        Sort::Plain(PlainSort::Func) => 8,
-        Sort::Plain(PlainSort::Value) => 9,
-        Sort::Plain(PlainSort::Type) => 10,
-        Sort::Plain(PlainSort::Component) => 11,
-        Sort::Plain(PlainSort::Instance) => 12,
-    }
 }
 
 impl Scope {
@@ -156,17 +143,17 @@ impl Scope {
 
     /// The number of indices in a space.
     pub(crate) fn len(&self, sort: Sort) -> u32 {
-        self.spaces[place(sort)].len() as u32
+        self.spaces[sort.place()].len() as u32
     }
 
     /// The word at an index.
     pub(crate) fn get(&self, sort: Sort, index: u32) -> Option<u32> {
-        self.spaces[place(sort)].get(index as usize).copied()
+        self.spaces[sort.place()].get(index as usize).copied()
     }
 
     /// Adds an index.
     pub(crate) fn push(&mut self, sort: Sort, word: u32) {
-        self.spaces[place(sort)].push(word);
+        self.spaces[sort.place()].push(word);
         match sort {
             Sort::Core(CoreSort::Type) => self.core_ids.push(match CoreType::from_word(word) {
                 CoreType::Sub(id) => id,
@@ -186,15 +173,17 @@ impl Scope {
         }
     }
 
-    /// How an error refers to the next definition, whose sort is that of the index that it adds.
-    pub(crate) fn next(&self, sort: Option<Sort>, section: Option<Side>) -> Option<DefinitionRef> {
-        Some(match section {
-            Some(Side::Import) => DefinitionRef::Import(self.counts.imports),
-            Some(Side::Export) => DefinitionRef::Export(self.counts.exports),
-            None => {
-                let sort = sort?;
-                DefinitionRef::Indexed(sort, self.len(sort))
-            }
-        })
+    /// How an error refers to the next definition: by its number if its kind has numbers, or else by
+    /// the index that it adds.
+    pub(crate) fn next(
+        &self,
+        sort: Option<Sort>,
+        numbered: Option<Numbered>,
+    ) -> Option<DefinitionRef> {
+        if let Some(kind) = numbered {
+            return Some(kind.reference(self.counts.of(kind)));
+        }
+        let sort = sort?;
+        Some(DefinitionRef::Indexed(sort, self.len(sort)))
     }
 }

@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::components::{PlainSort, Sort, Start};
+use wattle_ast::components::{Numbered, PlainSort, Sort, Start};
 
 use super::arena::{ABSENT, Kind, NodeId, Properties};
 use super::error::ComponentErrorKind as K;
@@ -13,7 +13,7 @@ use super::validator::{Checked, Validator};
 impl Validator {
     pub(crate) fn start(&mut self, start: &Start) -> Checked {
         self.need_values()?;
-        if self.scope().counts.starts > 0 {
+        if self.scope().counts.of(Numbered::Start) > 0 {
             return Err(K::Starts.into());
         }
         let most = self.limits.start_args;

@@ -14,7 +14,7 @@ use super::arena::{Arena, ComponentParts, Kind, NodeId};
 use super::core_types::CoreTypes;
 use super::error::ComponentErrorKind as K;
 use super::modules::InnerModule;
-use super::scope::{CoreType, Scope, Side};
+use super::scope::{CoreType, Scope};
 use super::view::ComponentTypes;
 use crate::registry::Registry;
 use crate::{Error, ErrorKind, Errors, Limits};
@@ -162,22 +162,10 @@ impl Validator {
         if let Definition::End = definition {
             return self.close();
         }
-        let side = match definition {
-            Definition::Import(_) | Definition::CoreImportDecl(_) => Some(Side::Import),
-            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
-                Some(Side::Export)
-            }
-            _ => None,
-        };
+        let numbered = definition.numbered();
         let adds = definition.adds();
         let scope = self.scope();
-        let place = match definition {
-            Definition::Start(_) => Some(DefinitionRef::Start(scope.counts.starts)),
-            Definition::Custom(_) | Definition::Names(_) => {
-                Some(DefinitionRef::Custom(scope.counts.customs))
-            }
-            _ => scope.next(adds.map(|(sort, _)| sort), side),
-        };
+        let place = scope.next(adds.map(|(sort, _)| sort), numbered);
         let before = adds.map_or(0, |(sort, _)| scope.len(sort));
         let depth = self.scopes.len();
         let checked = self.check(definition);
@@ -204,12 +192,8 @@ impl Validator {
         if definition.opens().is_none() {
             let counts = &mut self.scope_mut().counts;
             counts.definitions += 1;
-            match (side, definition) {
-                (Some(Side::Import), _) => counts.imports += 1,
-                (Some(Side::Export), _) => counts.exports += 1,
-                (_, Definition::Start(_)) => counts.starts += 1,
-                (_, Definition::Custom(_) | Definition::Names(_)) => counts.customs += 1,
-                _ => {}
+            if let Some(kind) = numbered {
+                counts.numbered[kind as usize] += 1;
             }
         }
     }

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Definition, Export, ExternDesc, ExternName, Names, Scope, Sort, SortIdx,
+    Definition, Export, ExternDesc, ExternName, Names, Numbered, Scope, Sort, SortIdx,
 };
 use wattle_ast::{DefinitionRef, Name, Outer, Span};
 
@@ -15,20 +15,12 @@ use crate::error::{Error, ErrorKind, Expected, Result};
 use crate::ids::{IdMap, Space};
 use crate::module::annotations::{self, OfComponent};
 
-/// The number of index spaces.
-const SORTS: usize = Space::Case as usize - Space::OF_MODULE.len();
-
-/// The number of an index space.
-fn slot(sort: Sort) -> usize {
-    Space::from(sort) as usize - Space::OF_MODULE.len()
-}
-
 /// The identifiers of all open scopes.
 #[derive(Default)]
 pub(super) struct Bindings<'a> {
     /// By index space: for each identifier, the place in `open` of its innermost binding plus one,
     /// or 0 if it is not bound.
-    ids: [IdMap<'a>; SORTS],
+    ids: [IdMap<'a>; Sort::COUNT],
     /// The bindings, in the order in which they were made.
     open: Vec<Binding>,
 }
@@ -65,13 +57,13 @@ impl<'a> Bindings<'a> {
 
     /// The innermost binding of an identifier.
     pub(super) fn find(&self, sort: Sort, id: &str) -> Option<Bound> {
-        let binding = self.binding(self.ids[slot(sort)].get(id)?)?;
+        let binding = self.binding(self.ids[sort.place()].get(id)?)?;
         Some(Bound { depth: binding.depth, scope: binding.scope, index: binding.index })
     }
 
     /// The binding of an identifier in the scope that has `depth` scopes around it.
     pub(super) fn find_at(&self, sort: Sort, id: &str, depth: u32) -> Option<Bound> {
-        let mut binding = self.binding(self.ids[slot(sort)].get(id)?)?;
+        let mut binding = self.binding(self.ids[sort.place()].get(id)?)?;
         while binding.depth > depth {
             binding = self.binding(binding.hides)?;
         }
@@ -81,7 +73,7 @@ impl<'a> Bindings<'a> {
 
     /// Binds an identifier in the innermost scope. Returns false if it is bound there already.
     fn bind(&mut self, sort: Sort, id: Name<'a>, bound: Bound) -> bool {
-        let slot = slot(sort);
+        let slot = sort.place();
         let (entry, _) = self.ids[slot].entry(id, 0);
         let hides = *self.ids[slot].number(entry);
         if self.binding(hides).is_some_and(|binding| binding.depth == bound.depth) {
@@ -103,7 +95,7 @@ impl<'a> Bindings<'a> {
 
     /// The identifiers that are bound in an index space.
     pub(super) fn ids(&self, sort: Sort) -> impl Iterator<Item = &str> {
-        self.ids[slot(sort)].numbered().filter(|(_, number)| *number > 0).map(|(id, _)| id)
+        self.ids[sort.place()].numbered().filter(|(_, number)| *number > 0).map(|(id, _)| id)
     }
 }
 
@@ -119,9 +111,9 @@ pub(super) struct Frame<'a> {
     /// The number of the scope, for the recorder of identifiers.
     number: u32,
     /// The lengths of the index spaces.
-    lengths: [u32; SORTS],
+    lengths: [u32; Sort::COUNT],
     /// The numbers of imports, exports, start functions and custom sections.
-    counts: [u32; 4],
+    counts: [u32; Numbered::COUNT],
     names: Names<'a>,
     /// The name of a component, unless an annotation in it says its names.
     pub(super) own: Option<Name<'a>>,
@@ -175,8 +167,8 @@ impl<'a> Frame<'a> {
             then: Then::Nothing,
             start: 0,
             number: 0,
-            lengths: [0; SORTS],
-            counts: [0; 4],
+            lengths: [0; Sort::COUNT],
+            counts: [0; Numbered::COUNT],
             names: Names::default(),
             own: None,
             mark: None,
@@ -194,7 +186,7 @@ impl<'a> Frame<'a> {
 
     /// The number of definitions of a sort.
     pub(super) fn len(&self, sort: Sort) -> u32 {
-        self.lengths[slot(sort)]
+        self.lengths[sort.place()]
     }
 
     /// What stands in the scope, for error messages.
@@ -207,9 +199,10 @@ impl<'a> Frame<'a> {
     }
 
     /// Counts one more import, export, start function or custom section.
-    fn count(&mut self, kind: usize, place: fn(u32) -> DefinitionRef) -> DefinitionRef {
-        self.counts[kind] += 1;
-        place(self.counts[kind] - 1)
+    fn count(&mut self, kind: Numbered) -> DefinitionRef {
+        let count = &mut self.counts[kind as usize];
+        *count += 1;
+        kind.reference(*count - 1)
     }
 }
 
@@ -225,26 +218,14 @@ impl<'a> ComponentState<'_, 'a> {
         let mut index = 0;
         let mut place = None;
         if let Some((sort, count)) = definition.adds() {
-            let len = &mut self.scope.lengths[slot(sort)];
+            let len = &mut self.scope.lengths[sort.place()];
             index = *len;
             *len = len.saturating_add(count);
             place = Some(DefinitionRef::Indexed(sort, index));
         }
         if self.core.source_map.is_some() {
-            let scope = &mut self.scope;
-            let place = match definition {
-                Definition::Import(_) | Definition::CoreImportDecl(_) => {
-                    Some(scope.count(0, DefinitionRef::Import))
-                }
-                Definition::Export(_)
-                | Definition::ExportDecl(_)
-                | Definition::CoreExportDecl(_) => Some(scope.count(1, DefinitionRef::Export)),
-                Definition::Start(_) => Some(scope.count(2, DefinitionRef::Start)),
-                Definition::Custom(_) | Definition::Names(_) => {
-                    Some(scope.count(3, DefinitionRef::Custom))
-                }
-                _ => place,
-            };
+            let numbered = definition.numbered().map(|kind| self.scope.count(kind));
+            let place = numbered.or(place);
             let span = self.core.form_span(self.core.field_start);
             if let (Some(map), Some(place)) = (&mut self.core.source_map, place) {
                 map.add_definition(place, span);
@@ -447,7 +428,9 @@ impl<'a> ComponentState<'_, 'a> {
             };
             if let Some(map) = &mut self.core.source_map {
                 map.add_definition(
-                    DefinitionRef::Custom(self.scope.counts[3].saturating_sub(1)),
+                    DefinitionRef::Custom(
+                        self.scope.counts[Numbered::Custom as usize].saturating_sub(1),
+                    ),
                     span,
                 );
             }

@@ -1,0 +1,8 @@
+//! Components of core modules, and of other components.
+//!
+//! This crate reads and writes no files: its inputs and results are trees.
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
