@@ -13,6 +13,7 @@ mod examples;
 mod files;
 #[cfg(unix)]
 mod fuzz;
+mod peer_wit;
 mod positions;
 mod print;
 mod run;
