@@ -3,6 +3,7 @@
 //! Packages, interfaces and worlds of one name are taken for views of one thing, of which each may
 //! know a part. What both know must be alike.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -615,7 +616,7 @@ fn merge_gate(from: &Gate, into: &mut Gate) -> Result<()> {
     if into.is_unknown() {
         into.clone_from(from);
     } else if !from.is_unknown() && from != into {
-        let (from, into) = (from.clone(), into.clone());
+        let (from, into) = (Box::new(from.clone()), Box::new(into.clone()));
         return Err(MergeErrorKind::Gates { from, into }.into());
     }
     Ok(())
