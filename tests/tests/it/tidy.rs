@@ -22,6 +22,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("runtime", &["ast", "validator"]),
         ("script", &["ast", "parser", "runtime", "validator", "wat"]),
         ("wasi", &["runtime"]),
+        ("componentize", &["abi", "ast", "encoder", "parser", "validator", "wit"]),
         (
             "differ",
             &["ast", "encoder", "parser", "printer", "runtime", "smith", "validator", "wat"],
@@ -29,6 +30,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         (
             "wattle",
             &[
+                "componentize",
                 "ast",
                 "encoder",
                 "parser",

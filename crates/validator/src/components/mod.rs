@@ -43,6 +43,7 @@ mod scope;
 mod start;
 mod stream;
 mod substitute;
+mod texts;
 #[cfg(feature = "std")]
 mod threads;
 mod types;
