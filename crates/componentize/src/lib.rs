@@ -6,3 +6,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
+
+mod unbundle;
+
+pub use unbundle::{UnbundleError, UnbundledModule, unbundle};
