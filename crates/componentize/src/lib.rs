@@ -7,6 +7,9 @@
 
 extern crate alloc;
 
+mod compose;
+mod plug;
 mod unbundle;
 
+pub use plug::{Connection, Input, PlugError, Plugged, plug};
 pub use unbundle::{UnbundleError, UnbundledModule, unbundle};

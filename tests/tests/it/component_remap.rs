@@ -103,7 +103,7 @@ fn nothing_is_inserted_where_it_cannot_stand() {
     let error = component.insert(3, [Definition::Component]).unwrap_err();
     assert_eq!(error.place, 4);
     assert_eq!(component, before);
-    for place in [0, 3, 4] {
+    for place in [4, 3, 0] {
         component.insert(place, [Definition::Component, Definition::End]).unwrap();
         assert_eq!(component.check(), Ok(()));
     }
