@@ -22,7 +22,7 @@ use wattle_ast::components::{
 use wattle_ast::{ComponentIdx, Features, InstanceIdx, Name};
 use wattle_validator::ErrorKind;
 use wattle_validator::components::{
-    ComponentErrorKind, ComponentTypes, Extern, ExternView, Step, Validator,
+    ComponentErrorKind, ComponentTypes, Extern, ExternView, Shape, Step, Validator,
 };
 
 pub(crate) use names::{compare_versions, family};
@@ -75,7 +75,7 @@ pub(crate) fn compose<'a>(
                 Some(&(source, export)) => {
                     let instance = instances.get(source).copied().unwrap_or_default();
                     let item = parts.get(source).and_then(|part| part.types.export(export));
-                    alias(&mut writer, instance, export, sort_of(&item.unwrap_or(import)))
+                    Some(alias(&mut writer, instance, export, sort_of(&item.unwrap_or(import))))
                 }
                 None => match places.get(&(number, import.name())) {
                     Some(&place) => writer.index(place),
@@ -206,9 +206,9 @@ fn sort_of(item: &Extern<'_>) -> Sort {
     }
 }
 
-fn alias(writer: &mut Writer<'_>, instance: InstanceIdx, name: &str, sort: Sort) -> Option<SortIdx> {
+fn alias(writer: &mut Writer<'_>, instance: InstanceIdx, name: &str, sort: Sort) -> SortIdx {
     let alias = Alias::Export { sort, instance, name: String::from(name).into() };
-    Some(SortIdx::new(sort, writer.push(Definition::Alias(alias))))
+    SortIdx::new(sort, writer.push(Definition::Alias(alias)))
 }
 
 /// Exports what the last part exports.
@@ -221,22 +221,27 @@ fn export_all<'t>(
     let mut has_types = false;
     for item in part.types.exports() {
         let sort = sort_of(&item);
-        let Some(aliased) = alias(writer, instance, item.name(), sort) else { continue };
+        let mut item_index = alias(writer, instance, item.name(), sort);
         let mut ty = None;
         match item.view() {
-            // The type of the function has to name the types as they are exported here.
+            // Types have to name other types as they are exported here.
             ExternView::Func(func) if has_types => {
-                ty = writer.func_type(last, func).ok().map(ExternDesc::Func);
+                ty = writer.ty(last, func).ok().map(ExternDesc::Func);
+            }
+            ExternView::Type(ty) if has_types && !matches!(ty.shape(), Shape::Resource(_)) => {
+                if let Ok(index) = writer.ty(last, ty.target().unwrap_or(ty)) {
+                    item_index = index.into();
+                }
             }
             ExternView::Instance(_) => {
                 let place = writer.place(item.name());
                 writer.locate(Wanted { component: last, item }, Some(place));
-                writer.settle(place, aliased);
+                writer.settle(place, item_index);
             }
             _ => {}
         }
         let name = extern_name(&item);
-        let index = writer.push(Definition::Export(Export { name, item: aliased, ty }));
+        let index = writer.push(Definition::Export(Export { name, item: item_index, ty }));
         if let ExternView::Type(ty) = item.view() {
             writer.name_type((last, ty.number()), index);
             has_types = true;

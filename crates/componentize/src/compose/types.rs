@@ -33,12 +33,12 @@ pub(super) struct Wanted<'t> {
 /// A type of one of the components.
 type Node = (usize, u32);
 
-/// A place that types can be aliased from: an import or export of the result, or an export of such an
+/// A place that types can be aliased from: an import or export of a scope, or an export of such an
 /// instance.
 struct Place<'t> {
     parent: Option<usize>,
     name: &'t str,
-    /// The index at the root, once there is one.
+    /// The index in the scope, once there is one.
     index: Option<SortIdx>,
 }
 
@@ -62,6 +62,9 @@ struct Frame<'t> {
     counts: [u32; Sort::COUNT],
     /// The indices here of types.
     types: BTreeMap<Node, u32>,
+    /// Where types come from that instances here export; `None` if something in the result is given
+    /// for the import.
+    origins: BTreeMap<Node, Option<usize>>,
     /// What the scope is to import and export.
     items: Vec<Item<'t>>,
     next: usize,
@@ -84,6 +87,7 @@ impl Frame<'_> {
             definitions: Vec::new(),
             counts: [0; Sort::COUNT],
             types: BTreeMap::new(),
+            origins: BTreeMap::new(),
             items: Vec::new(),
             next: 0,
             ready: None,
@@ -112,9 +116,6 @@ pub(super) struct Writer<'t> {
     root: Frame<'t>,
     places: Vec<Place<'t>>,
     place_ids: BTreeMap<(usize, &'t str), usize>,
-    /// Where a type that is imported comes from; `None` if something in the result is given for that
-    /// import.
-    origins: BTreeMap<Node, Option<usize>>,
     definitions: u32,
 }
 
@@ -124,7 +125,6 @@ impl<'t> Writer<'t> {
             root: Frame::new(None),
             places: Vec::new(),
             place_ids: BTreeMap::new(),
-            origins: BTreeMap::new(),
             definitions: 0,
         }
     }
@@ -145,14 +145,25 @@ impl<'t> Writer<'t> {
         self.places.get(place)?.index
     }
 
-    /// Says at which place the types of an import or export of a component are found. What came first
-    /// counts.
+    /// Says at which place of the result the types of an import or export of a component are found.
+    /// What came first counts.
     pub(super) fn locate(&mut self, wanted: Wanted<'t>, place: Option<usize>) {
+        let mut origins = core::mem::take(&mut self.root.origins);
+        self.locate_in(&mut origins, wanted, place);
+        self.root.origins = origins;
+    }
+
+    fn locate_in(
+        &mut self,
+        origins: &mut BTreeMap<Node, Option<usize>>,
+        wanted: Wanted<'t>,
+        place: Option<usize>,
+    ) {
         let mut open = Vec::from([(wanted.item, place)]);
         while let Some((item, place)) = open.pop() {
             match item.view() {
                 ExternView::Type(ty) => {
-                    self.origins.entry((wanted.component, ty.number())).or_insert(place);
+                    origins.entry((wanted.component, ty.number())).or_insert(place);
                 }
                 ExternView::Instance(ty) => {
                     let Shape::Instance(exports) = ty.shape() else { continue };
@@ -318,8 +329,20 @@ impl<'t> Writer<'t> {
                 frame.types.insert((wanted.component, ty.number()), index);
             }
         }
-        if let Some(place) = item.place {
-            self.settle(place, SortIdx::new(desc.sort(), index));
+        let index = SortIdx::new(desc.sort(), index);
+        match (item.place, desc) {
+            (Some(place), _) => self.settle(place, index),
+            // Types of an instance in a type are aliases of its exports.
+            (None, ExternDesc::Instance(_)) => {
+                let mut origins = core::mem::take(&mut frame.origins);
+                let place = self.place(chosen.item.name());
+                self.settle(place, index);
+                for &wanted in &item.wanted {
+                    self.locate_in(&mut origins, wanted, Some(place));
+                }
+                frames.last_mut().unwrap_or(&mut self.root).origins = origins;
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -365,12 +388,8 @@ impl<'t> Writer<'t> {
         Ok(())
     }
 
-    /// The index of the type of a function, at the root.
-    pub(super) fn func_type(
-        &mut self,
-        component: usize,
-        ty: TypeView<'t>,
-    ) -> Result<ComponentTypeIdx> {
+    /// The index of a value type, or the type of a function, in the result.
+    pub(super) fn ty(&mut self, component: usize, ty: TypeView<'t>) -> Result<ComponentTypeIdx> {
         self.index_of(&mut Vec::new(), component, ty)
     }
 
@@ -472,18 +491,24 @@ impl<'t> Writer<'t> {
             _ if !is_name => return Ok(None),
             _ => {}
         }
-        // The scopes around this one, the innermost first; the last is the result itself.
+        // This scope and those around it, the innermost first; the last is the result itself.
         let depth = frames.len();
-        let around = frames.iter().rev().skip(1).chain((depth > 0).then_some(&self.root));
-        let found = around.zip(1..).find_map(|(frame, count)| {
-            let &index = frame.types.get(&node)?;
-            Some((index, count))
-        });
-        let found = match (found, self.origins.get(&node)) {
-            (Some(found), _) => Some(found),
-            (None, Some(&Some(place))) => Some((self.aliased(place)?, depth as u32)),
-            (None, _) => None,
-        };
+        let mut found = None;
+        for count in 0..=depth {
+            let frame = match depth.checked_sub(count + 1).and_then(|at| frames.get_mut(at)) {
+                Some(frame) => frame,
+                None => &mut self.root,
+            };
+            let index = match (frame.types.get(&node), frame.origins.get(&node)) {
+                (Some(&index), _) => Some(index),
+                (None, Some(&Some(place))) => Some(aliased(&mut self.places, frame, place)?),
+                _ => None,
+            };
+            if let Some(index) = index {
+                found = Some((index, count as u32));
+                break;
+            }
+        }
         let Some((outer, count)) = found else {
             return match (shape, is_name) {
                 (Shape::Resource(_), false) => Err(resource_fault(component, ty)),
@@ -501,30 +526,31 @@ impl<'t> Writer<'t> {
         frame.types.insert(node, index);
         Ok(Some(ValType::Type(ComponentTypeIdx(index))))
     }
+}
 
-    /// The index of the type at a place, at the root.
-    fn aliased(&mut self, place: usize) -> Result<u32> {
-        let mut steps = Vec::new();
-        let mut at = place;
-        let mut index = loop {
-            let Some(here) = self.places.get(at) else { return Err(Fault::Needs { place }) };
-            if let Some(index) = here.index {
-                break index;
-            }
-            let Some(parent) = here.parent else { return Err(Fault::Needs { place: at }) };
-            steps.push((at, here.name));
-            at = parent;
-        };
-        while let Some((at, name)) = steps.pop() {
-            let sort = if steps.is_empty() { TYPE } else { INSTANCE };
-            let instance = InstanceIdx(index.number());
-            let name = String::from(name).into();
-            let alias = Alias::Export { sort, instance, name };
-            index = SortIdx::new(sort, self.root.push(Definition::Alias(alias)));
-            self.settle(at, index);
+/// The index of the type at a place, in the scope that the place belongs to.
+fn aliased(places: &mut [Place<'_>], frame: &mut Frame<'_>, place: usize) -> Result<u32> {
+    let mut steps = Vec::new();
+    let mut at = place;
+    let mut index = loop {
+        let Some(here) = places.get(at) else { return Err(Fault::Needs { place }) };
+        if let Some(index) = here.index {
+            break index;
         }
-        Ok(index.number())
+        let Some(parent) = here.parent else { return Err(Fault::Needs { place: at }) };
+        steps.push((at, here.name));
+        at = parent;
+    };
+    while let Some((at, name)) = steps.pop() {
+        let sort = if steps.is_empty() { TYPE } else { INSTANCE };
+        let instance = InstanceIdx(index.number());
+        let alias = Alias::Export { sort, instance, name: String::from(name).into() };
+        index = SortIdx::new(sort, frame.push(Definition::Alias(alias)));
+        if let Some(place) = places.get_mut(at) {
+            place.index = Some(index);
+        }
     }
+    Ok(index.number())
 }
 
 /// What all those that want an item get: what says most of it.
