@@ -6,3 +6,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
+
+mod compose;
+mod plug;
+mod unbundle;
+
+pub use plug::{Connection, Input, PlugError, Plugged, plug};
+pub use unbundle::{UnbundleError, UnbundledModule, unbundle};
