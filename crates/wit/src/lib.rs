@@ -25,9 +25,12 @@ extern crate alloc;
 extern crate std;
 
 pub mod docs;
+mod document;
+pub mod encode;
 mod error;
 pub mod format;
 pub mod load;
+pub mod model;
 mod ordered;
 mod package;
 pub mod print;

@@ -10,6 +10,7 @@ mod edits;
 mod examples;
 mod library;
 mod limits;
+mod reach;
 mod remap;
 mod stack;
 mod suite;

@@ -1,4 +1,6 @@
-//! From texts to components: names, types, gates, and what worlds import and export in full.
+//! From texts to a [`Model`]: names, types, gates, and what worlds import and export in full.
+//!
+//! What is only about texts stands beside the model: errors, places, and what names stand for.
 //!
 //! | file | does |
 //! |---|---|
@@ -6,18 +8,10 @@
 //! | `items.rs` | interfaces and worlds of a package, and paths to them |
 //! | `types.rs`, `funcs.rs` | the items of an interface |
 //! | `worlds.rs` | the items of a world, and `include` |
-//! | `elaborate.rs` | what a world imports because of what it uses |
-//! | `encode.rs` | the component |
-//! | `document.rs` | documentation and gates |
-//! | `model.rs` | types, interfaces and worlds by number |
 //! | `order.rs`, `version.rs` | topological order; comparing versions |
 
-mod document;
-mod elaborate;
-mod encode;
 mod funcs;
 mod items;
-mod model;
 mod order;
 mod packages;
 mod types;
@@ -28,16 +22,18 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::Cell;
 
-use wattle_ast::Span;
+use wattle_ast::{SpaceIdx, Span};
 
 use crate::docs::Gate;
+use crate::encode::{Config, TooLarge};
 use crate::error::{Error, ErrorKind, Errors, Help, Place};
-use crate::package::Package;
+use crate::model::{InterfaceId, Model, PackageId, Text, TypeId, WorldId};
+use crate::package::{Package, PackageName};
 use crate::syntax::{Attributes, File};
-use model::{InterfaceData, Kind, PackageId, Text, TypeData, TypeId, WorldData};
-use packages::PackageData;
+use packages::PackageText;
+use types::Named;
+use worlds::Direction;
 
 /// A text, and the name under which messages speak of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -78,20 +74,36 @@ pub struct Resolver {
 /// Packages that were resolved together.
 #[derive(Clone, Debug)]
 pub struct Resolved {
-    /// The packages. Each stands behind those that it depends on.
+    /// The packages in binary. Each stands behind those that it depends on.
     pub packages: Vec<Package>,
-    root: usize,
+    model: Model,
+    root: PackageId,
 }
 
 impl Resolved {
+    /// What the texts mean.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// What the texts mean, to be changed.
+    pub fn into_model(self) -> Model {
+        self.model
+    }
+
+    /// The number of the package that was asked for.
+    pub fn root_id(&self) -> PackageId {
+        self.root
+    }
+
     /// The package that was asked for.
     pub fn root(&self) -> &Package {
-        &self.packages[self.root]
+        &self.packages[self.root.idx()]
     }
 
     /// The other packages, in order.
     pub fn dependencies(&self) -> impl Iterator<Item = &Package> {
-        let root = self.root;
+        let root = self.root.idx();
         self.packages
             .iter()
             .enumerate()
@@ -169,15 +181,14 @@ impl Resolver {
         let mut resolve = Resolve {
             resolver: self,
             files: &files,
-            packages: Vec::new(),
-            order: Vec::new(),
+            model: Model::default(),
+            texts: Vec::new(),
             package_ids: BTreeMap::new(),
-            types: Vec::new(),
-            anonymous: BTreeMap::new(),
-            interfaces: Vec::new(),
-            worlds: Vec::new(),
+            names: BTreeMap::new(),
+            excluded: Excluded::default(),
             places: BTreeMap::new(),
-            work: Cell::new(0),
+            extern_places: BTreeMap::new(),
+            work: 0,
             errors,
             budget: 100_000,
         };
@@ -186,9 +197,9 @@ impl Resolver {
             true => resolve.finish(),
             false => Vec::new(),
         };
-        let mut errors = resolve.errors;
+        let (mut errors, model) = (resolve.errors, resolve.model);
         match root {
-            Some(root) if errors.is_empty() => Ok(Resolved { packages, root }),
+            Some(root) if errors.is_empty() => Ok(Resolved { packages, model, root }),
             _ => {
                 errors.sort_by_key(|error| error.place);
                 errors.dedup();
@@ -202,33 +213,71 @@ impl Resolver {
 struct Resolve<'a> {
     resolver: &'a Resolver,
     files: &'a [File<'a>],
-    packages: Vec<PackageData<'a>>,
-    /// The packages, each behind those that it depends on.
-    order: Vec<PackageId>,
-    package_ids: BTreeMap<crate::PackageName, PackageId>,
-    types: Vec<TypeData>,
-    /// Types without names, each once.
-    anonymous: BTreeMap<Kind, TypeId>,
-    interfaces: Vec<InterfaceData>,
-    worlds: Vec<WorldData>,
+    model: Model,
+    /// The texts of packages, by their numbers in the model.
+    texts: Vec<PackageText<'a>>,
+    package_ids: BTreeMap<PackageName, PackageId>,
+    /// What names in interfaces stand for.
+    names: BTreeMap<InterfaceId, BTreeMap<Text, Named>>,
+    excluded: Excluded,
     /// Where the items of packages are, by package, item and member.
-    places: BTreeMap<(usize, Text, Text), Place>,
+    places: BTreeMap<(PackageId, Text, Text), Place>,
+    /// Where imports and exports with names of their own are.
+    extern_places: BTreeMap<(WorldId, Direction, Text), Place>,
     /// The number of steps that completing worlds has taken.
-    work: Cell<usize>,
+    work: usize,
     errors: Vec<Error>,
     /// How many names may still be compared to find the nearest.
     budget: usize,
 }
 
+/// The features by which gates exclude things.
+#[derive(Default)]
+struct Excluded {
+    types: BTreeMap<TypeId, Text>,
+    interfaces: BTreeMap<InterfaceId, Text>,
+    worlds: BTreeMap<WorldId, Text>,
+}
+
 impl<'a> Resolve<'a> {
-    /// Resolves all packages, and returns the place of the root in their order.
-    fn run(&mut self) -> Option<usize> {
+    /// Resolves all packages, and returns the root.
+    fn run(&mut self) -> Option<PackageId> {
         let root = self.collect_packages();
-        self.order = self.order_packages()?;
-        for package in self.order.clone() {
+        self.order_packages()?;
+        for package in (0..self.texts.len() as u32).map(PackageId::from) {
             self.resolve_items(package);
         }
-        self.order.iter().position(|package| Some(*package) == root)
+        self.package_ids.get(&root?).copied()
+    }
+
+    /// The packages in binary. Reports those that are too large.
+    fn finish(&mut self) -> Vec<Package> {
+        let mut config = Config::new();
+        if self.resolver.canonical_names {
+            config = config.canonical_names();
+        }
+        let mut packages = Vec::new();
+        for (id, data) in self.model.packages() {
+            let component = match config.package(&self.model, id) {
+                Ok(component) => component,
+                Err(TooLarge { name }) => {
+                    let kind = ErrorKind::TooLarge { name: name.into() };
+                    self.errors.push(Error::new(kind, self.texts[id.idx()].place));
+                    continue;
+                }
+            };
+            let places = self.places.range((id, "".into(), "".into())..);
+            let places = places.take_while(|((package, ..), _)| *package == id);
+            let places = places
+                .map(|((_, item, member), place)| ((item.to_string(), member.to_string()), *place));
+            packages.push(Package {
+                name: data.name.clone(),
+                component,
+                docs: self.model.docs(id),
+                places: places.collect(),
+            });
+        }
+        packages
     }
 
     fn error(&mut self, kind: ErrorKind, source: usize, span: Span) -> &mut Error {
@@ -261,7 +310,7 @@ impl<'a> Resolve<'a> {
             return (Gate::Unstable { feature: feature.name.into(), deprecated }, excluded);
         }
         let Some(since) = attributes.since else { return (Gate::Unknown, None) };
-        let name = self.packages[package.0].name.clone();
+        let name = self.model[package].name.clone();
         match &name.version {
             None => {
                 let package = name.to_string().into();

@@ -1,39 +1,35 @@
-//! The documentation and gates of a package.
+//! The documentation and gates of a package of a model.
 
-use alloc::string::ToString;
-
-use super::Resolve;
-use super::model::{Extern, FuncData, InterfaceId, Key, PackageId, TypeId, WorldId};
 use crate::docs::{FuncDocs, InterfaceDocs, PackageDocs, TypeDocs, WorldDocs};
+use crate::model::{Extern, Func, InterfaceId, Key, Model, PackageId, TypeId, WorldId};
 
-impl Resolve<'_> {
-    /// What the types of a package do not say.
-    pub(super) fn document(&self, id: PackageId) -> PackageDocs {
-        let package = &self.packages[id.0];
+impl Model {
+    /// The documentation and gates of a package: what its component does not say.
+    pub fn docs(&self, id: PackageId) -> PackageDocs {
+        let package = &self[id];
         let mut docs = PackageDocs { docs: package.docs.clone(), ..PackageDocs::default() };
-        for id in &package.worlds {
-            PackageDocs::add(&mut docs.worlds, &self.worlds[id.0].name, self.world_docs(*id));
+        for (name, id) in package.worlds.iter() {
+            PackageDocs::add(&mut docs.worlds, name, self.world_docs(*id));
         }
-        for id in &package.interfaces {
-            let name = self.interfaces[id.0].name.as_deref().unwrap_or_default();
+        for (name, id) in package.interfaces.iter() {
             PackageDocs::add(&mut docs.interfaces, name, self.interface_docs(*id));
         }
         docs
     }
 
     fn type_docs(&self, id: TypeId) -> TypeDocs {
-        self.types[id.0].docs.clone()
+        self[id].docs.clone()
     }
 
     fn interface_docs(&self, id: InterfaceId) -> InterfaceDocs {
-        let interface = &self.interfaces[id.0];
+        let interface = &self[id];
         let mut docs = InterfaceDocs {
             docs: interface.docs.clone(),
             gate: interface.gate.clone(),
             ..InterfaceDocs::default()
         };
-        for func in &interface.funcs {
-            PackageDocs::add(&mut docs.funcs, &func.name, func_docs(func));
+        for (name, func) in interface.funcs.iter() {
+            PackageDocs::add(&mut docs.funcs, name, func_docs(func));
         }
         for (name, id) in interface.types.iter() {
             PackageDocs::add(&mut docs.types, name, self.type_docs(*id));
@@ -42,7 +38,7 @@ impl Resolve<'_> {
     }
 
     fn world_docs(&self, id: WorldId) -> WorldDocs {
-        let world = &self.worlds[id.0];
+        let world = &self[id];
         let mut all = WorldDocs {
             docs: world.docs.clone(),
             gate: world.gate.clone(),
@@ -52,25 +48,20 @@ impl Resolve<'_> {
         let exports = world.exports.iter().map(|item| (false, item));
         for (is_import, (key, item)) in imports.chain(exports) {
             match (key, item) {
-                (Key::Name(name), Extern::Type(id, _)) => {
+                (Key::Name(name), Extern::Type(id)) => {
                     PackageDocs::add(&mut all.types, name, self.type_docs(*id));
                 }
                 (Key::Name(name), Extern::Func(func)) => {
                     let map = if is_import { &mut all.funcs } else { &mut all.func_exports };
                     PackageDocs::add(map, name, func_docs(func));
                 }
-                (Key::Name(name), Extern::Interface { id, .. })
-                    if self.interfaces[id.0].name.is_none() =>
-                {
+                (Key::Name(name), Extern::Interface { id, .. }) if self[*id].name.is_none() => {
                     let map =
                         if is_import { &mut all.interfaces } else { &mut all.interface_exports };
                     PackageDocs::add(map, name, self.interface_docs(*id));
                 }
                 (_, Extern::Interface { gate, docs, .. }) => {
-                    let name = match key {
-                        Key::Name(name) => name.to_string(),
-                        Key::Interface(id) => self.full_name(*id),
-                    };
+                    let name = self.key_name(key);
                     let (gates, texts) = match is_import {
                         true => (&mut all.interface_import_gates, &mut all.interface_import_docs),
                         false => (&mut all.interface_export_gates, &mut all.interface_export_docs),
@@ -87,6 +78,6 @@ impl Resolve<'_> {
     }
 }
 
-fn func_docs(func: &FuncData) -> FuncDocs {
+fn func_docs(func: &Func) -> FuncDocs {
     FuncDocs { docs: func.docs.clone(), gate: func.gate.clone() }
 }
