@@ -6,6 +6,7 @@ mod dump;
 mod features;
 mod fmt;
 mod fuzz;
+mod json_from_wast;
 mod man;
 mod objdump;
 mod parse;
@@ -55,6 +56,9 @@ pub(crate) enum Command {
     Run(run::Run),
     /// Run test scripts.
     Wast(wast::Wast),
+    /// Translate a test script to JSON and files of modules.
+    #[command(visible_alias = "wast2json")]
+    JsonFromWast(json_from_wast::JsonFromWast),
     /// Generate a valid module from a seed, for fuzzing.
     Smith(smith::Smith),
     /// Run generated modules on several engines, and report where they differ.
@@ -94,6 +98,7 @@ impl Command {
             Command::Fmt(command) => command.run(json),
             Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),
+            Command::JsonFromWast(command) => command.run(),
             Command::Smith(command) => command.run(json),
             Command::Fuzz(command) => command.run(json),
             Command::Completion(command) => command.run(cli()),
