@@ -31,7 +31,9 @@ mod demangle;
 pub mod name_parts;
 mod paths;
 pub mod size;
+mod symbols;
 
 #[cfg(feature = "demangle")]
 pub use demangle::{demangle, demangle_names};
 pub use paths::{path_of, without_generics};
+pub use symbols::name_by_symbols;

@@ -14,6 +14,7 @@ mod examples;
 mod files;
 #[cfg(unix)]
 mod fuzz;
+mod objdump;
 mod positions;
 mod print;
 mod run;
