@@ -15,6 +15,7 @@ mod files;
 #[cfg(unix)]
 mod fuzz;
 mod objdump;
+mod peer_wit;
 mod positions;
 mod print;
 mod run;
