@@ -12,6 +12,8 @@ use wattle_ast::components::{
     Import, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
 };
 use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name, Shown};
+#[cfg(feature = "docs")]
+use wattle_ast::{Custom, CustomData};
 
 use crate::model::{
     Extern, Func, InterfaceId, Key, Kind, Model, Owner, PackageId, Text, TypeId, Val, WorldId,
@@ -73,7 +75,7 @@ struct Encoder<'m> {
 /// let mut resolver = Resolver::new();
 /// resolver.file("a.wit", "package a:b; world w { export run: func(); }");
 /// let resolved = resolver.resolve().unwrap();
-/// let component = Config::new().package(resolved.model(), resolved.root_id()).unwrap();
+/// let component = Config::new().package(resolved.model(), resolved.root()).unwrap();
 /// assert_eq!(component.check(), Ok(()));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
@@ -121,6 +123,35 @@ impl Config {
         Ok(definitions.into_iter().collect())
     }
 
+    /// The component that a package is in binary, with a custom section for documentation and gates.
+    ///
+    /// ```
+    /// use wattle_wit::{Resolver, docs::PackageDocs, encode::Config};
+    ///
+    /// let mut resolver = Resolver::new();
+    /// resolver.file("a.wit", "/// Shapes.\npackage a:b; interface i {}");
+    /// let resolved = resolver.resolve().unwrap();
+    /// let binary = Config::new().package_binary(resolved.model(), resolved.root()).unwrap();
+    /// assert_eq!(PackageDocs::of(&binary).unwrap().docs.as_deref(), Some("Shapes."));
+    /// ```
+    ///
+    /// # Errors
+    /// If the component would have more than 1,000,000 definitions.
+    #[cfg(feature = "docs")]
+    pub fn package_binary(
+        self,
+        model: &Model,
+        id: PackageId,
+    ) -> Result<Component<'static>, TooLarge> {
+        let mut component = self.package(model, id)?;
+        component.definitions.push(Definition::Custom(Custom {
+            name: crate::docs::SECTION.into(),
+            data: CustomData::Bytes(model.docs(id).encode().into()),
+            after: None,
+        }));
+        Ok(component)
+    }
+
     /// The component of a section `component-type`: its one export is the type of the world. How
     /// strings are encoded stands in a custom section, which is not part of it.
     ///
@@ -158,6 +189,16 @@ impl Model {
     /// If the component would have more than 1,000,000 definitions.
     pub fn package_type(&self, id: PackageId) -> Result<Component<'static>, TooLarge> {
         Config::new().package(self, id)
+    }
+
+    /// The component that a package is in binary, with its documentation and gates. See
+    /// [`Config::package_binary`].
+    ///
+    /// # Errors
+    /// If the component would have more than 1,000,000 definitions.
+    #[cfg(feature = "docs")]
+    pub fn package_binary(&self, id: PackageId) -> Result<Component<'static>, TooLarge> {
+        Config::new().package_binary(self, id)
     }
 
     /// The component of a section `component-type`. See [`Config::world_type`].

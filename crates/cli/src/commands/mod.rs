@@ -90,7 +90,7 @@ impl Command {
             Command::Objdump(command) => command.run(json),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),
-            Command::Wit(command) => command.run(),
+            Command::Wit(command) => command.run(json),
             Command::Fmt(command) => command.run(json),
             Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),

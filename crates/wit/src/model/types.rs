@@ -65,7 +65,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The word for it in messages.
+    /// The keyword; `type` for another name of a type.
     pub const fn word(&self) -> &'static str {
         match self {
             Kind::Alias(_) => "type",
@@ -74,8 +74,7 @@ impl Kind {
             Kind::Flags(_) => "flags",
             Kind::Enum(_) => "enum",
             Kind::Resource => "resource",
-            Kind::List(_) => "list",
-            Kind::FixedList(..) => "list of a fixed length",
+            Kind::List(_) | Kind::FixedList(..) => "list",
             Kind::Tuple(_) => "tuple",
             Kind::Option(_) => "option",
             Kind::Result(..) => "result",

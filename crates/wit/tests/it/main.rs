@@ -4,6 +4,7 @@ mod errors;
 mod format;
 mod json;
 mod large;
+mod merge;
 mod peers;
 mod refused;
 mod resolved;

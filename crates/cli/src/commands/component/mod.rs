@@ -24,7 +24,7 @@ enum Command {
     Unbundle(unbundle::Unbundle),
     /// Put a component together from the files that `unbundle` wrote.
     Bundle(bundle::Bundle),
-    /// Check a package of interfaces, and translate it between WIT and binary.
+    /// Check interfaces, and translate them between WIT and binary.
     Wit(Wit),
 }
 
@@ -33,7 +33,7 @@ impl Component {
         match &self.command {
             Command::Unbundle(command) => command.run(json),
             Command::Bundle(command) => command.run(),
-            Command::Wit(command) => command.run(),
+            Command::Wit(command) => command.run(json),
         }
     }
 }
