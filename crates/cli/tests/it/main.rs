@@ -13,6 +13,7 @@ mod examples;
 mod files;
 #[cfg(unix)]
 mod fuzz;
+mod json_from_wast;
 mod positions;
 mod print;
 mod run;
