@@ -16,6 +16,7 @@ mod files;
 mod fuzz;
 mod objdump;
 mod peer_wit;
+mod json_from_wast;
 mod positions;
 mod print;
 mod run;

@@ -73,7 +73,8 @@ impl JsonFromWast {
         let features = list.features;
         let reading = Reading { features: Some(list), max_errors: self.max_errors };
         let source = Source::read(Some(&self.file), reading)?;
-        let script = script::parse(source.text()?);
+        // Only what a script quotes need not be UTF-8.
+        let script = script::parse(&source.bytes);
         let script = script.map_err(|errors| source.malformed_text(errors))?;
         let output = self.output.clone().unwrap_or_else(|| match is_standard(&self.file) {
             true => "-".into(),
@@ -86,7 +87,6 @@ impl JsonFromWast {
         };
         let mut writer = Writer {
             source: &source,
-            text: source.text()?,
             lines: LineIndex::new(&source.bytes),
             features,
             keeps_names: self.debug_names,
@@ -126,7 +126,6 @@ struct Defined {
 
 struct Writer<'s> {
     source: &'s Source,
-    text: &'s str,
     lines: LineIndex,
     features: Features,
     keeps_names: bool,
@@ -350,8 +349,10 @@ impl<'s> Writer<'s> {
 
     /// The shape in which a vector is written.
     fn shape(&self, arg: &Value) -> Shape {
-        let mut tokens = Lexer::within(self.text, arg.span).filter(|(kind, _)| !kind.is_trivia());
-        let word = tokens.nth(2).and_then(|(_, span)| self.text.get(span.start..span.end));
+        let text = self.source.bytes.get(arg.span.start..arg.span.end).unwrap_or_default();
+        let text = std::str::from_utf8(text).unwrap_or_default();
+        let mut tokens = Lexer::new(text).filter(|(kind, _)| !kind.is_trivia());
+        let word = tokens.nth(2).and_then(|(_, span)| text.get(span.start..span.end));
         word.and_then(Shape::from_keyword).unwrap_or(Shape::I32x4)
     }
 

@@ -228,7 +228,9 @@ impl Const {
         match kind {
             PatternKind::I32(value) => Const::core("i32", *value as u32),
             PatternKind::I64(value) => Const::core("i64", *value as u64),
-            PatternKind::F32(float) => Const::core("f32", float_text(float, |F32(bits)| (*bits).into())),
+            PatternKind::F32(float) => {
+                Const::core("f32", float_text(float, |F32(bits)| (*bits).into()))
+            }
             PatternKind::F64(float) => Const::core("f64", float_text(float, |F64(bits)| *bits)),
             PatternKind::V128(vector) => Const::vector_pattern(vector),
             PatternKind::RefNull(None) => Const::bare("refnull"),
@@ -308,7 +310,8 @@ fn component_value(value: &ComponentValue) -> Json {
         V::String(text) => ("string", json!(text)),
         V::List(values) => ("list", all(values)),
         V::Map(entries) => {
-            let entry = |(key, value): &(V, V)| json!([component_value(key), component_value(value)]);
+            let entry =
+                |(key, value): &(V, V)| json!([component_value(key), component_value(value)]);
             ("map", entries.iter().map(entry).collect())
         }
         V::Record(fields) => {
