@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::components::{
-    Alias, Case, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, Field,
-    FuncType, Import, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
+    Alias, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, Field, FuncType,
+    Import, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
 };
 use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name, Shown};
 #[cfg(feature = "docs")]
@@ -93,6 +93,11 @@ impl Config {
     pub fn canonical_names(mut self) -> Config {
         self.canonical_names = true;
         self
+    }
+
+    /// The name of an import or export of a world in a component, with its attributes.
+    pub fn extern_name(self, model: &Model, key: &Key, item: &Extern) -> ExternName<'static> {
+        Encoder::new(self, model).extern_name(key, item)
     }
 
     /// The component that a package is in binary, without its documentation.
@@ -533,38 +538,13 @@ impl<'m> Encoder<'m> {
     /// # Errors
     /// The index of the type that it is another name of.
     fn encoded(&mut self, kind: &Kind) -> Result<Type<'static>, u32> {
-        let label = |name: &Text| Name::Shared(name.clone());
-        Ok(match kind {
-            Kind::Alias(Val::Prim(prim)) => Type::Prim(*prim),
-            Kind::Alias(Val::Type(id)) => return Err(self.ty(*id)),
-            Kind::Record(fields) => Type::Record(
-                fields
-                    .iter()
-                    .map(|(name, ty)| Field { label: label(name), ty: self.val(*ty) })
-                    .collect(),
-            ),
-            Kind::Variant(cases) => Type::Variant(
-                cases
-                    .iter()
-                    .map(|(name, ty)| Case { label: label(name), ty: ty.map(|ty| self.val(ty)) })
-                    .collect(),
-            ),
-            Kind::Flags(labels) => Type::Flags(labels.iter().map(label).collect()),
-            Kind::Enum(labels) => Type::Enum(labels.iter().map(label).collect()),
-            Kind::List(ty) => Type::List(self.val(*ty)),
-            Kind::FixedList(ty, len) => Type::FixedList { elem: self.val(*ty), len: *len },
-            Kind::Tuple(types) => Type::Tuple(types.iter().map(|ty| self.val(*ty)).collect()),
-            Kind::Option(ty) => Type::Option(self.val(*ty)),
-            Kind::Result(ok, err) => {
-                Type::Result { ok: ok.map(|ty| self.val(ty)), err: err.map(|ty| self.val(ty)) }
-            }
-            Kind::Map(key, value) => Type::Map { key: self.val(*key), value: self.val(*value) },
-            Kind::Own(id) => Type::Own(ComponentTypeIdx(self.ty(*id))),
-            Kind::Borrow(id) => Type::Borrow(ComponentTypeIdx(self.ty(*id))),
-            Kind::Stream(ty) => Type::Stream(ty.map(|ty| self.val(ty))),
-            Kind::Future(ty) => Type::Future(ty.map(|ty| self.val(ty))),
-            // A resource is the bound of an export.
-            Kind::Resource => return Err(0),
-        })
+        match kind.definition(|id| ComponentTypeIdx(self.ty(id))) {
+            Some(ty) => Ok(ty),
+            None => match kind {
+                Kind::Alias(Val::Type(id)) => Err(self.ty(*id)),
+                // A resource is the bound of an export.
+                _ => Err(0),
+            },
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod manifest;
+mod plug;
 mod unbundle;
 mod wit;
 
@@ -24,6 +25,8 @@ enum Command {
     Unbundle(unbundle::Unbundle),
     /// Put a component together from the files that `unbundle` wrote.
     Bundle(bundle::Bundle),
+    /// Satisfy imports of a component by exports of others.
+    Plug(plug::Plug),
     /// Check interfaces, and translate them between WIT and binary.
     Wit(Wit),
 }
@@ -33,6 +36,7 @@ impl Component {
         match &self.command {
             Command::Unbundle(command) => command.run(json),
             Command::Bundle(command) => command.run(),
+            Command::Plug(command) => command.run(json),
             Command::Wit(command) => command.run(json),
         }
     }
