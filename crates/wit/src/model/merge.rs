@@ -4,6 +4,7 @@
 //! know a part. What both know must be alike.
 
 use alloc::boxed::Box;
+use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -514,8 +515,8 @@ impl Model {
             let mut open = self.used_by(item);
             open.retain(|id| !world.exports.contains(&Key::Interface(*id)));
             while let Some(id) = open.pop() {
-                if !required.contains_key(&id) {
-                    required.insert(id, key.clone());
+                if let Entry::Vacant(entry) = required.entry(id) {
+                    entry.insert(key.clone());
                     open.extend(&self[id].uses);
                 }
             }
