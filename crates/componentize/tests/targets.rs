@@ -163,12 +163,12 @@ fn every_difference_is_said_with_its_path() {
         "import i: interface { f: func(); h: func(); enum e { a } } import g: func();",
         "import i: interface { h: async func(x: u8) -> string; } export run: func();",
         &[
-            "missing import named `g`: PREV imports it, and NEW does not",
             "import `i`: missing type `e`: PREV has it, and NEW does not",
             "import `i`: missing func `f`: PREV has it, and NEW does not",
             "import `i`, func `h`: async in NEW alone",
             "import `i`, func `h`: different number of params: 0 in PREV, and 1 in NEW",
             "import `i`, func `h`, result: type mismatch: nothing in PREV, and `string` in NEW",
+            "missing import named `g`: PREV imports it, and NEW does not",
             "missing export named `run`: NEW exports it, and PREV does not",
         ],
     );

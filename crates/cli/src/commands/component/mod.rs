@@ -3,6 +3,8 @@
 mod bundle;
 mod manifest;
 mod plug;
+mod semver_check;
+mod targets;
 mod unbundle;
 mod wit;
 
@@ -29,6 +31,10 @@ enum Command {
     Plug(plug::Plug),
     /// Check interfaces, and translate them between WIT and binary.
     Wit(Wit),
+    /// Check that a component can stand for a world.
+    Targets(targets::Targets),
+    /// Check that a new version of a world takes the components of the previous one.
+    SemverCheck(semver_check::SemverCheck),
 }
 
 impl Component {
@@ -38,6 +44,8 @@ impl Component {
             Command::Bundle(command) => command.run(),
             Command::Plug(command) => command.run(json),
             Command::Wit(command) => command.run(json),
+            Command::Targets(command) => command.run(),
+            Command::SemverCheck(command) => command.run(),
         }
     }
 }
