@@ -34,3 +34,5 @@ pub use embed::Embed;
 pub use error::{Error, Help, Problem, ProblemKind};
 pub use names::Scheme;
 pub use new::Componentizer;
+#[doc(no_inline)]
+pub use wattle_abi::Mode;
