@@ -13,6 +13,7 @@ mod examples;
 mod files;
 #[cfg(unix)]
 mod fuzz;
+mod new;
 mod positions;
 mod print;
 mod run;
