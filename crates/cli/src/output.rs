@@ -35,6 +35,11 @@ impl Output {
         self.output.is_some()
     }
 
+    /// Whether it is standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        self.file().is_none()
+    }
+
     fn file(&self) -> Option<&Path> {
         self.output.as_deref().filter(|path| !is_standard(path))
     }

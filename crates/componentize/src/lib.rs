@@ -8,6 +8,9 @@
 //! | `world.rs` | the imports and exports of a world by number and by name |
 //! | `embed.rs` | [`Embed`]: the world of a core module, in a custom section |
 //! | `dummy.rs` | [`Dummy`]: core modules that have what a world asks for |
+//! | `plug.rs` | [`plug()`]: a component whose imports others satisfy |
+//! | `compose/` | one component of several, with the imports that are left |
+//! | `unbundle.rs` | [`unbundle()`]: core modules taken out of a component, which imports them |
 //! | `producers.rs` | the section `producers` |
 //! | `error.rs` | [`Error`]: everything that stands in the way |
 //!
@@ -21,12 +24,15 @@ extern crate alloc;
 extern crate std;
 
 mod abi;
+mod compose;
 mod dummy;
 mod embed;
 mod error;
 mod names;
 mod new;
+mod plug;
 mod producers;
+mod unbundle;
 mod world;
 
 pub use dummy::Dummy;
@@ -34,5 +40,7 @@ pub use embed::Embed;
 pub use error::{Error, Help, Problem, ProblemKind};
 pub use names::Scheme;
 pub use new::Componentizer;
+pub use plug::{Connection, Input, PlugError, Plugged, plug};
+pub use unbundle::{UnbundleError, UnbundledModule, unbundle};
 #[doc(no_inline)]
 pub use wattle_abi::Mode;

@@ -195,7 +195,7 @@ fn a_world_is_changed() {
     let world = out(&["wit", "a.wit", "--merge-world-imports-based-on-semver", "v"]);
     assert!(world.contains("world v {\n  import b:b/i@1.1.0;\n}"), "{world}");
     let err = bad(folder.path(), &["wit", "a.wit", "--importize-world", "u"], b"");
-    assert!(err.contains("a.wit: there is no world `u`; there are `w`, `v`"), "{err}");
+    assert!(err.contains("there is no world `u`; there are `w`, `v`\n--> a.wit"), "{err}");
     let err = bad(folder.path(), &["wit", "a.wit", "--importize"], b"");
     assert!(err.contains("there are several worlds; select one of `w`, `v`"), "{err}");
     write(
@@ -208,7 +208,7 @@ fn a_world_is_changed() {
     write(folder.path(), "b.wit", "package a:a; interface i { type t = u16; }");
     let err = bad(folder.path(), &["wit", "a.wit", "--merge", "b.wit"], b"");
     assert!(
-        err.contains("b.wit: mismatch in type `t`: two different types, in interface"),
+        err.contains("mismatch in type `t`: two different types, in interface `a:a/i`"),
         "{err}"
     );
     let json = out(&["--json", "wit", "b.wit"]);

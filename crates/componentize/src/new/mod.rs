@@ -211,7 +211,11 @@ impl<'a> Componentizer<'a> {
         let component = builder.build()?;
         if self.options.validate {
             let validator = wattle_validator::components::Validator::new().features(Features::ALL);
-            validator.component(&component).map_err(Error::Invalid)?;
+            #[cfg(feature = "std")]
+            let verdict = validator.component_on(&component, None);
+            #[cfg(not(feature = "std"))]
+            let verdict = validator.component(&component);
+            verdict.map_err(Error::Invalid)?;
         }
         Ok(component)
     }

@@ -273,14 +273,22 @@ impl Model {
         }
     }
 
-    /// Whether a type is of a kind, other names of types apart.
+    /// Whether a type is of a kind. Other names of types stand for those types.
     pub(super) fn is_alike(&self, kind: &Kind, id: TypeId) -> bool {
         let origin = |kind: &Kind| match kind {
             Kind::Alias(Val::Type(id)) => Some(self.origin(*id)),
             _ => None,
         };
         let into = &self[id].kind;
-        kind == into || (origin(kind).is_some() && origin(kind) == origin(into))
+        let (from_origin, into_origin) = (origin(kind), origin(into));
+        let from = from_origin.map_or(kind, |id| &self[id].kind);
+        let into = into_origin.map_or(into, |id| &self[id].kind);
+        let are_both_used = from_origin.is_some() && into_origin.is_some();
+        match (from, into) {
+            // Resources are themselves alone.
+            (Kind::Resource, Kind::Resource) if are_both_used => from_origin == into_origin,
+            (from, into) => from == into,
+        }
     }
 
     fn merge_interface(

@@ -92,7 +92,9 @@ impl Model {
         let items = self[world].imports.iter().chain(self[world].exports.iter());
         let mut users = Vec::new();
         let mut interfaces = BTreeSet::new();
-        for (_, item) in items {
+        // Interfaces that are imported no longer stay as they are.
+        let is_kept = |key: &Key| !matches!(key, Key::Interface(id) if newer.contains_key(id));
+        for (_, item) in items.filter(|(key, _)| is_kept(key)) {
             match item {
                 Extern::Type(id) => users.push(*id),
                 Extern::Interface { id, .. } if interfaces.insert(*id) => {

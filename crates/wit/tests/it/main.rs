@@ -1,5 +1,6 @@
 //! Tests against the files of `wit-parser` and `wit-component`, which no one here wrote.
 
+mod components;
 mod errors;
 mod format;
 mod json;

@@ -4,6 +4,7 @@ mod bundle;
 mod embed;
 mod manifest;
 mod new;
+mod plug;
 mod unbundle;
 mod wit;
 
@@ -30,6 +31,8 @@ enum Command {
     Unbundle(unbundle::Unbundle),
     /// Put a component together from the files that `unbundle` wrote.
     Bundle(bundle::Bundle),
+    /// Satisfy imports of a component by exports of others.
+    Plug(plug::Plug),
     /// Check interfaces, and translate them between WIT and binary.
     Wit(Wit),
 }
@@ -41,6 +44,7 @@ impl Component {
             Command::Embed(command) => command.run(),
             Command::Unbundle(command) => command.run(json),
             Command::Bundle(command) => command.run(),
+            Command::Plug(command) => command.run(json),
             Command::Wit(command) => command.run(json),
         }
     }

@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args};
 use wattle::printer;
 use wattle::wit::model::{Key, MergeError, PackageId};
 use wattle::wit::{encode, print};
-use wattle::{Wasm, encoder};
+use wattle::{Features, Wasm, encoder};
 
 use crate::failure::Failure;
 use crate::fault::Fault;
@@ -103,7 +103,7 @@ impl Wit {
         let Interfaces { model, package, .. } = &interfaces;
         match &self.out_dir {
             Some(folder) => write_packages(folder, &interfaces),
-            None if self.wasm || self.text => self.component(&interfaces),
+            None if self.wasm || self.text => self.component(path, &interfaces),
             None if json => self.write(&model.to_json()),
             None => {
                 let text = print::whole(model, *package);
@@ -149,8 +149,9 @@ impl Wit {
         changed.map_err(|error| error.to_string())
     }
 
-    /// Writes the package as a component, as a binary or as text.
-    fn component(&self, interfaces: &Interfaces) -> Result<(), Failure> {
+    /// Writes the package as a component, as a binary or as text. It must be valid: an engine may know
+    /// limits that WIT does not.
+    fn component(&self, path: &Path, interfaces: &Interfaces) -> Result<(), Failure> {
         let mut config = encode::Config::new();
         if self.canonical_names {
             config = config.canonical_names();
@@ -158,6 +159,10 @@ impl Wit {
         let Interfaces { model, package, .. } = interfaces;
         let component = config.package_binary(model, *package);
         let component = component.map_err(|error| Failure::Input(error.to_string()))?;
+        let validator = wattle::validator::components::Validator::new().features(Features::ALL);
+        if let Err(errors) = validator.component(&component) {
+            return Err(refused(path, &format!("the package is not valid in binary: {errors}")));
+        }
         let wasm = Wasm::Component(component);
         match self.wasm {
             true => self.output.binary(&encoder::encode_wasm(&wasm)),
