@@ -18,8 +18,10 @@
 //! ```
 
 mod adapter;
+mod builtins;
 mod canons;
 mod emit;
+mod imports;
 mod join;
 mod lift;
 mod link;
