@@ -1,4 +1,4 @@
-//! Changing the immediates of instructions, by their kinds.
+//! Changing the immediates of instructions, by their kinds; default values.
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,7 @@ use super::lists::{Catches, Handlers, Labels, SelectTypes};
 use super::{Instr, Opcode};
 use crate::{
     DataIdx, ElemIdx, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx, HeapType, LabelIdx, LocalIdx,
-    MemIdx, Reader, TableIdx, TagIdx, TypeIdx, V128,
+    MemIdx, Reader, TableIdx, TagIdx, TypeIdx, V128, ValType,
 };
 
 macro_rules! edits {
@@ -72,6 +72,21 @@ struct Editing<'w, E> {
 for_each_kind!(edits);
 
 impl<'a> Instr<'a> {
+    /// The default value of a type, as an instruction: zero, or null. A reference type that is not
+    /// nullable has no default; the answer is null of its heap type.
+    ///
+    /// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#default-val>
+    pub fn default_of(ty: ValType) -> Instr<'a> {
+        match ty {
+            ValType::I32 => Instr::I32Const { value: 0 },
+            ValType::I64 => Instr::I64Const { value: 0 },
+            ValType::F32 => Instr::F32Const { value: F32(0) },
+            ValType::F64 => Instr::F64Const { value: F64(0) },
+            ValType::V128 => Instr::V128Const { value: V128([0; 16]) },
+            ValType::Ref(ty) => Instr::RefNull { heap: ty.heap },
+        }
+    }
+
     /// The instruction with its new immediates. `buffer` is replaced by the encoded instruction,
     /// which lists of immediates are views of.
     pub fn edit<'b>(self, edit: &mut impl ImmediateEdit<'a>, buffer: &'b mut Vec<u8>) -> Instr<'b>
