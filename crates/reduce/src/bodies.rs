@@ -38,7 +38,12 @@ pub(crate) fn level<'b>(
         let trees = trees.into_iter().filter(|tree| tree.depth == depth);
         trees
             .inspect(|_| deepest.set(true))
-            .filter_map(|tree| if_shorter(code, Edit::default(tree)))
+            .filter_map(|tree| match tree.form {
+                Form::Dead => {
+                    (code.instrs[tree.root] != Instr::Unreachable).then(|| Edit::default(tree))
+                }
+                _ => if_shorter(code, Edit::default(tree)),
+            })
             .collect()
     });
     deepest.get().then_some(plan)
@@ -61,8 +66,20 @@ pub(crate) fn unwrap<'b>(
 pub(crate) fn roots<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
     bodies(module, features, |code| {
         let trees = code.outer_first();
-        let trees = trees.into_iter().filter(|tree| tree.form != Form::Dead && tree.takes > 0);
-        trees.filter_map(|tree| if_shorter(code, without_root(tree, code))).collect()
+        let trees = trees.into_iter().filter_map(|tree| match tree.form {
+            Form::Dead => None,
+            _ => if_shorter(code, without_root(tree, code)).filter(|_| tree.takes > 0),
+        });
+        trees.collect()
+    })
+}
+
+/// Takes values out that nothing takes, and what cannot be reached.
+pub(crate) fn leftovers<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
+    bodies(module, features, |code| {
+        let trees = code.outer_first();
+        let trees = trees.into_iter().filter(|tree| tree.is_leftover || tree.form == Form::Dead);
+        trees.map(Edit::without).collect()
     })
 }
 

@@ -22,7 +22,8 @@ pub(crate) enum Form {
     Instr,
     /// A block, its operands, and everything in it.
     Block,
-    /// All code behind an instruction that never goes on, up to the end of the block.
+    /// An instruction or a block that cannot be reached. It takes what it needs from nowhere, so its
+    /// operands and results are left out.
     Dead,
 }
 
@@ -44,6 +45,8 @@ pub(crate) struct Tree {
     pub(crate) operands: Vec<usize>,
     /// The types of the results.
     pub(crate) results: Vec<OperandType>,
+    /// Whether nothing takes the results, because the code behind cannot be reached.
+    pub(crate) is_leftover: bool,
     /// The number of trees around this one.
     pub(crate) depth: usize,
 }
@@ -76,8 +79,8 @@ struct Sequence {
     parts: Vec<usize>,
     /// For each operand on the stack, the tree that made it.
     operands: Vec<Option<usize>>,
-    /// The first instruction that cannot be reached.
-    dead: Option<usize>,
+    /// Whether the end cannot be reached.
+    is_dead: bool,
 }
 
 struct Builder<'c, 'm> {
@@ -87,8 +90,6 @@ struct Builder<'c, 'm> {
     results: usize,
     trees: Vec<Tree>,
     open: Vec<Sequence>,
-    /// The number of open sequences whose end cannot be reached.
-    dead: usize,
 }
 
 impl<'b> Code<'b> {
@@ -113,7 +114,7 @@ impl<'b> Code<'b> {
         let ty = effects.spaces.func(func).and_then(|ty| effects.module.func_type(ty));
         let results = ty.map_or(0, |ty| ty.results().len());
         let (trees, open) = (Vec::new(), Vec::new());
-        let mut builder = Builder { effects, stacks: &stacks, results, trees, open, dead: 0 };
+        let mut builder = Builder { effects, stacks: &stacks, results, trees, open };
         let mut parts = alloc::vec![Vec::new(); instrs.len()];
         let mut is_dead = alloc::vec![false; instrs.len()];
         builder.begin(0, BlockType::Empty, 0, 0);
@@ -128,7 +129,7 @@ impl<'b> Code<'b> {
                     let (start, places) = builder.close(at);
                     *parts.get_mut(start)? = places;
                 }
-                Structure::End => builder.end_dead(at),
+                Structure::End => {}
             }
         }
         let mut trees = builder.trees;
@@ -180,11 +181,13 @@ impl Builder<'_, '_> {
             missing: 0,
             operands: Vec::new(),
             results: Vec::new(),
+            is_leftover: false,
             depth: 0,
         };
         let operands = alloc::vec![None; params];
         let parts = Vec::new();
-        self.open.push(Sequence { block, block_type, label, params, parts, operands, dead: None });
+        let is_dead = false;
+        self.open.push(Sequence { block, block_type, label, params, parts, operands, is_dead });
     }
 
     fn is_typed(&self, at: usize) -> bool {
@@ -221,12 +224,12 @@ impl Builder<'_, '_> {
     }
 
     fn is_dead(&self) -> bool {
-        self.dead > 0
+        self.open.last().is_some_and(|sequence| sequence.is_dead)
     }
 
     fn instr(&mut self, at: usize, instr: Instr<'_>) {
         if self.is_dead() {
-            return;
+            return self.push_tree(untyped(Form::Dead, at, at, at + 1));
         }
         let counted = Counted::of(instr);
         let open = &self.open;
@@ -251,7 +254,7 @@ impl Builder<'_, '_> {
             _ => alloc::vec![OperandType::Bottom; leaves],
         };
         let takes = effect.takes;
-        let (form, end, depth) = (Form::Instr, at + 1, 0);
+        let (form, end, is_leftover, depth) = (Form::Instr, at + 1, false, 0);
         self.push_tree(Tree {
             form,
             start,
@@ -261,13 +264,16 @@ impl Builder<'_, '_> {
             missing,
             operands,
             results,
+            is_leftover,
             depth,
         });
         if effect.leaves.is_none()
             && let Some(sequence) = self.open.last_mut()
         {
-            sequence.dead = Some(at + 1);
-            self.dead += 1;
+            sequence.is_dead = true;
+            for tree in sequence.operands.drain(..).flatten() {
+                self.trees[tree].is_leftover = true;
+            }
         }
     }
 
@@ -290,18 +296,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Ends what cannot be reached, before the instruction `at`.
-    fn end_dead(&mut self, at: usize) {
-        let Some(sequence) = self.open.last_mut() else { return };
-        let Some(start) = sequence.dead.take() else { return };
-        self.dead -= 1;
-        if start < at && !self.is_dead() {
-            self.push_tree(untyped(Form::Dead, start, start, at));
-        }
-    }
-
     fn part(&mut self, at: usize, instr: Instr<'_>) {
-        self.end_dead(at);
         let count = match instr.opcode() {
             Opcode::Else => self.open.last().map_or(0, |sequence| sequence.params),
             Opcode::Catch => self.effects.tag(Counted::of(instr).tag).0,
@@ -310,38 +305,39 @@ impl Builder<'_, '_> {
         if let Some(sequence) = self.open.last_mut() {
             sequence.parts.push(at);
             sequence.operands = alloc::vec![None; count];
+            sequence.is_dead = false;
         }
     }
 
     /// Closes the innermost block. Returns the instruction that opened it, and those that part and
     /// end it.
     fn close(&mut self, at: usize) -> (usize, Vec<usize>) {
-        self.end_dead(at);
         let Some(Sequence { mut block, block_type, mut parts, .. }) = self.open.pop() else {
             return (at, Vec::new());
         };
         parts.push(at);
         block.end = at + 1;
         let root = block.root;
-        if !self.is_dead() {
-            if self.is_typed(at) {
-                let known = |ty: &ValType| OperandType::Known(*ty);
-                block.results = match block_type {
-                    BlockType::Empty => Vec::new(),
-                    BlockType::Value(ty) => alloc::vec![OperandType::Known(ty)],
-                    BlockType::Type(ty) => {
-                        let ty = self.effects.module.func_type(ty);
-                        ty.map_or(Vec::new(), |ty| ty.results().iter().map(known).collect())
-                    }
-                };
-            }
-            self.push_tree(block);
+        if self.is_dead() {
+            block.form = Form::Dead;
+        } else if self.is_typed(at) {
+            let known = |ty: &ValType| OperandType::Known(*ty);
+            block.results = match block_type {
+                BlockType::Empty => Vec::new(),
+                BlockType::Value(ty) => alloc::vec![OperandType::Known(ty)],
+                BlockType::Type(ty) => {
+                    let ty = self.effects.module.func_type(ty);
+                    ty.map_or(Vec::new(), |ty| ty.results().iter().map(known).collect())
+                }
+            };
         }
+        self.push_tree(block);
         (root, parts)
     }
 }
 
 fn untyped(form: Form, start: usize, root: usize, end: usize) -> Tree {
     let (operands, results) = (Vec::new(), Vec::new());
-    Tree { form, start, root, end, takes: 0, missing: 0, operands, results, depth: 0 }
+    let is_leftover = false;
+    Tree { form, start, root, end, takes: 0, missing: 0, operands, results, is_leftover, depth: 0 }
 }

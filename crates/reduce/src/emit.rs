@@ -8,6 +8,9 @@ use wattle_validator::OperandType;
 
 use crate::code::{Code, Form, Tree};
 
+/// The encoded `unreachable`.
+const UNREACHABLE: [u8; 1] = [0x00];
+
 /// A change to a body, by the numbers of its instructions.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Edit {
@@ -32,7 +35,11 @@ impl Edit {
 
     /// Puts default values in the place of a tree.
     pub(crate) fn default(tree: &Tree) -> Edit {
-        Edit { insert: stand_in(tree.missing, &tree.results), ..Edit::remove(tree.start..tree.end) }
+        let insert = match tree.form {
+            Form::Dead => UNREACHABLE.to_vec(),
+            _ => stand_in(tree.missing, &tree.results),
+        };
+        Edit { insert, ..Edit::remove(tree.start..tree.end) }
     }
 
     /// Takes an instruction out, but leaves its operands and drops them. Its results are default
@@ -46,6 +53,11 @@ impl Edit {
     pub(crate) fn hoist(tree: &Tree, operand: &Tree) -> Edit {
         let remove = [tree.start..operand.start, operand.end..tree.end].into();
         Edit { remove, at: tree.start, insert: Vec::new() }
+    }
+
+    /// Takes a tree out. Nothing needs its results.
+    pub(crate) fn without(tree: &Tree) -> Edit {
+        Edit { insert: stand_in(tree.missing, &[]), ..Edit::remove(tree.start..tree.end) }
     }
 
     fn remove(range: Range<usize>) -> Edit {
@@ -76,7 +88,7 @@ pub(crate) fn stand_in(drops: usize, results: &[OperandType]) -> Vec<u8> {
             let drops = core::iter::repeat_n(Instr::Drop, drops);
             drops.chain(defaults).for_each(|instr| instr.encode(&mut code));
         }
-        None => Instr::Unreachable.encode(&mut code),
+        None => code.extend_from_slice(&UNREACHABLE),
     }
     code
 }
@@ -113,11 +125,17 @@ pub(crate) fn apply(body: &Body<'_>, edits: &[&Edit]) -> Option<Body<'static>> {
     let mut inserts = inserts.into_iter().peekable();
     let (mut code, mut buffer) = (Vec::new(), Vec::new());
     let mut labels = Labels::default();
+    let mut is_unreachable = false;
     for (at, &instr) in instrs.iter().enumerate() {
         while let Some((place, number)) = inserts.next_if(|(place, _)| *place <= at) {
             // An edit that takes nothing out here only adds.
             if owners[place].is_none_or(|owner| owner == number) {
-                code.extend_from_slice(&edits[number].insert);
+                let insert = &edits[number].insert;
+                // One `unreachable` behind another does nothing.
+                if insert[..] != UNREACHABLE || !is_unreachable {
+                    code.extend_from_slice(insert);
+                }
+                is_unreachable = insert[..] == UNREACHABLE || (insert.is_empty() && is_unreachable);
             }
         }
         let arity = instr.opcode().info().arity;
@@ -126,10 +144,11 @@ pub(crate) fn apply(body: &Body<'_>, edits: &[&Edit]) -> Option<Body<'static>> {
             labels.gone.pop();
         }
         if !is_gone {
+            is_unreachable = instr == Instr::Unreachable;
             match instr.remap(&mut labels, &mut buffer) {
                 Ok(_) => code.extend_from_slice(&buffer),
                 Err(()) if arity.is_structured() => return None,
-                Err(()) => Instr::Unreachable.encode(&mut code),
+                Err(()) => code.extend_from_slice(&UNREACHABLE),
             }
         }
         if arity == Arity::Open {

@@ -235,7 +235,8 @@ const OUTER: [(&str, ModulePass); 5] = [
 ];
 
 /// The passes that begin when the trees of bodies have been tried.
-const INNER: [(&str, ModulePass); 15] = [
+const INNER: [(&str, ModulePass); 16] = [
+    ("leftovers", bodies::leftovers),
     ("blocks", |module, features| bodies::unwrap(module, features, 0)),
     ("alternatives", |module, features| bodies::unwrap(module, features, 1)),
     ("instructions", bodies::roots),
