@@ -22,7 +22,7 @@ fn size(code: &Code<'_>, range: Range<usize>) -> usize {
 /// The change, if it makes the code shorter.
 fn if_shorter(code: &Code<'_>, edit: Edit) -> Option<Edit> {
     let removed: usize = edit.remove.iter().map(|range| size(code, range.clone())).sum();
-    (edit.insert.len() < removed).then_some(edit)
+    (edit.inserted() < removed).then_some(edit)
 }
 
 /// Puts default values in the place of all trees that have `depth` trees around them. `None` if there
@@ -74,6 +74,14 @@ pub(crate) fn roots<'b>(module: &'b Module<'static>, features: Features) -> Modu
     })
 }
 
+/// Takes instructions and their operands out from among statements that stand between them.
+pub(crate) fn interleaved<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
+    bodies(module, features, |code| {
+        let trees = code.outer_first();
+        trees.into_iter().filter_map(|tree| Edit::apart(tree, code)).collect()
+    })
+}
+
 /// Takes values out that nothing takes, and what cannot be reached.
 pub(crate) fn leftovers<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
     bodies(module, features, |code| {
@@ -89,7 +97,7 @@ fn without_root(tree: &Tree, code: &Code<'_>) -> Edit {
     let longest = operands.filter(fits).max_by_key(|operand| operand.end - operand.start);
     match longest {
         Some(operand) => Edit::hoist(tree, operand),
-        None => Edit::flatten(tree),
+        None => Edit::flatten(tree, code),
     }
 }
 

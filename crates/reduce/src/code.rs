@@ -92,6 +92,16 @@ struct Builder<'c, 'm> {
     open: Vec<Sequence>,
 }
 
+impl Tree {
+    /// The instruction behind the one that takes the operands, or behind the whole block.
+    pub(crate) fn body_end(&self) -> usize {
+        match self.form {
+            Form::Instr => self.root + 1,
+            Form::Block | Form::Dead => self.end,
+        }
+    }
+}
+
 impl<'b> Code<'b> {
     /// The trees of a body; `None` if it is malformed. Without types, and behind an instruction that
     /// is not valid, each instruction and each block is a tree of its own, without operands.

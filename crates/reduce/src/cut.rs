@@ -191,7 +191,7 @@ fn without_names(code: &Code<'_>, doomed: &Doomed) -> Option<Vec<Edit>> {
                 Edit::replace(at..at + 1, [Instr::TryTable { block_type, catches }])
             }
             _ if instr.opcode().info().arity.is_structured() => return None,
-            (_, Some(tree)) => Edit::flatten(tree),
+            (_, Some(tree)) => Edit::flatten(tree, code),
             (_, None) => Edit::replace(at..at + 1, [Instr::Unreachable]),
         });
     }

@@ -16,10 +16,8 @@ const UNREACHABLE: [u8; 1] = [0x00];
 pub(crate) struct Edit {
     /// What is taken out.
     pub(crate) remove: Vec<Range<usize>>,
-    /// Where something is put in: in front of this instruction.
-    pub(crate) at: usize,
-    /// The encoded instructions that are put in.
-    pub(crate) insert: Vec<u8>,
+    /// What is put in: encoded instructions, each with the instruction that they come before.
+    pub(crate) insert: Vec<(usize, Vec<u8>)>,
 }
 
 impl Edit {
@@ -30,7 +28,12 @@ impl Edit {
     ) -> Edit {
         let mut insert = Vec::new();
         instrs.into_iter().for_each(|instr| instr.encode(&mut insert));
-        Edit { at: range.start, remove: [range].into(), insert }
+        Edit { insert: [(range.start, insert)].into(), remove: [range].into() }
+    }
+
+    /// The number of bytes that are put in.
+    pub(crate) fn inserted(&self) -> usize {
+        self.insert.iter().map(|(_, code)| code.len()).sum()
     }
 
     /// Puts default values in the place of a tree.
@@ -39,29 +42,44 @@ impl Edit {
             Form::Dead => UNREACHABLE.to_vec(),
             _ => stand_in(tree.missing, &tree.results),
         };
-        Edit { insert, ..Edit::remove(tree.start..tree.end) }
+        Edit { remove: [tree.start..tree.end].into(), insert: [(tree.start, insert)].into() }
     }
 
-    /// Takes an instruction out, but leaves its operands and drops them. Its results are default
-    /// values.
-    pub(crate) fn flatten(tree: &Tree) -> Edit {
-        let end = if tree.form == Form::Block { tree.end } else { tree.root + 1 };
-        Edit { insert: stand_in(tree.takes, &tree.results), ..Edit::remove(tree.root..end) }
+    /// Takes a tree out. Nothing needs its results.
+    pub(crate) fn without(tree: &Tree) -> Edit {
+        let insert = [(tree.start, stand_in(tree.missing, &[]))].into();
+        Edit { remove: [tree.start..tree.end].into(), insert }
+    }
+
+    /// Takes an instruction out, but leaves its operands, each of which is dropped as soon as it is
+    /// there. Its results are default values.
+    pub(crate) fn flatten(tree: &Tree, code: &Code<'_>) -> Edit {
+        let mut insert = Vec::new();
+        for operand in tree.operands.iter().filter_map(|operand| code.trees.get(*operand)) {
+            insert.push((operand.end, stand_in(operand.results.len(), &[])));
+        }
+        insert.push((tree.root, stand_in(tree.missing, &tree.results)));
+        Edit { remove: [tree.root..tree.body_end()].into(), insert }
+    }
+
+    /// Puts default values in the place of an instruction and its operands, but leaves statements
+    /// between them. `None` if there are none.
+    pub(crate) fn apart(tree: &Tree, code: &Code<'_>) -> Option<Edit> {
+        let operands = tree.operands.iter().filter_map(|operand| code.trees.get(*operand));
+        let mut remove: Vec<Range<usize>> = operands.map(|tree| tree.start..tree.end).collect();
+        let covered: usize = remove.iter().map(|range| range.len()).sum();
+        if covered == tree.root - tree.start {
+            return None;
+        }
+        remove.push(tree.root..tree.body_end());
+        let insert = [(tree.root, stand_in(tree.missing, &tree.results))].into();
+        Some(Edit { remove, insert })
     }
 
     /// Puts one of the operands of a tree in its place.
     pub(crate) fn hoist(tree: &Tree, operand: &Tree) -> Edit {
         let remove = [tree.start..operand.start, operand.end..tree.end].into();
-        Edit { remove, at: tree.start, insert: Vec::new() }
-    }
-
-    /// Takes a tree out. Nothing needs its results.
-    pub(crate) fn without(tree: &Tree) -> Edit {
-        Edit { insert: stand_in(tree.missing, &[]), ..Edit::remove(tree.start..tree.end) }
-    }
-
-    fn remove(range: Range<usize>) -> Edit {
-        Edit { at: range.start, remove: [range].into(), insert: Vec::new() }
+        Edit { remove, insert: Vec::new() }
     }
 
     /// Puts the content of a block in its place. Of several parts, `part` is the one.
@@ -74,7 +92,8 @@ impl Edit {
         let (start, end) = (begins(part)?, *parts.get(part)?);
         let opcode = code.instrs.get(tree.root)?.opcode();
         let drop = if opcode == Opcode::If { stand_in(1, &[]) } else { Vec::new() };
-        Some(Edit { remove: [tree.root..start, end..tree.end].into(), at: tree.root, insert: drop })
+        let insert = [(tree.root, drop)].into();
+        Some(Edit { remove: [tree.root..start, end..tree.end].into(), insert })
     }
 }
 
@@ -106,8 +125,8 @@ pub(crate) fn default_of_type<'a>(ty: ValType) -> Option<Instr<'a>> {
     has_default.then(|| Instr::default_of(ty))
 }
 
-/// The body with changes. Where two take out the same code, the first one counts: what the other
-/// puts in there is left out. A branch to a block that goes never goes on.
+/// The body with changes, those around others first. What one takes out, with all that another would
+/// put in there, is gone. A branch to a block that goes never goes on.
 ///
 /// `None` if a block that must stay refers to one that goes.
 pub(crate) fn apply(body: &Body<'_>, edits: &[&Edit]) -> Option<Body<'static>> {
@@ -120,17 +139,19 @@ pub(crate) fn apply(body: &Body<'_>, edits: &[&Edit]) -> Option<Body<'static>> {
             }
         }
     }
-    let mut inserts: Vec<(usize, usize)> = (0..).zip(edits).map(|(n, edit)| (edit.at, n)).collect();
-    inserts.sort_unstable();
+    let inserts = (0..).zip(edits).flat_map(|(number, edit)| {
+        edit.insert.iter().map(move |(place, code)| (*place, number, code))
+    });
+    let mut inserts: Vec<(usize, usize, &Vec<u8>)> = inserts.collect();
+    inserts.sort_unstable_by_key(|(place, number, _)| (*place, *number));
     let mut inserts = inserts.into_iter().peekable();
     let (mut code, mut buffer) = (Vec::new(), Vec::new());
     let mut labels = Labels::default();
     let mut is_unreachable = false;
     for (at, &instr) in instrs.iter().enumerate() {
-        while let Some((place, number)) = inserts.next_if(|(place, _)| *place <= at) {
-            // An edit that takes nothing out here only adds.
-            if owners[place].is_none_or(|owner| owner == number) {
-                let insert = &edits[number].insert;
+        while let Some((place, number, insert)) = inserts.next_if(|(place, ..)| *place <= at) {
+            // What is taken out by a change around this one takes this one with it.
+            if owners[place].is_none_or(|owner| owner >= number) {
                 // One `unreachable` behind another does nothing.
                 if insert[..] != UNREACHABLE || !is_unreachable {
                     code.extend_from_slice(insert);

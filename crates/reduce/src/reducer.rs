@@ -235,11 +235,12 @@ const OUTER: [(&str, ModulePass); 5] = [
 ];
 
 /// The passes that begin when the trees of bodies have been tried.
-const INNER: [(&str, ModulePass); 16] = [
+const INNER: [(&str, ModulePass); 17] = [
     ("leftovers", bodies::leftovers),
     ("blocks", |module, features| bodies::unwrap(module, features, 0)),
     ("alternatives", |module, features| bodies::unwrap(module, features, 1)),
     ("instructions", bodies::roots),
+    ("operands", bodies::interleaved),
     ("bodies", bodies::aborts),
     ("immediates", bodies::immediates),
     ("signatures", |module, features| {

@@ -4,8 +4,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    Body, CompType, Expr, ExternKind, ExternType, Features, FieldIdx, Func, FuncIdx, FuncType,
-    Instr, Local, LocalIdx, Module, Remap, TypeIdx,
+    Body, CompType, Encode, Expr, ExternKind, ExternType, Features, FieldIdx, Func, FuncIdx,
+    FuncType, Instr, Local, LocalIdx, Module, Remap, TypeIdx,
 };
 use wattle_validator::OperandType;
 
@@ -75,7 +75,7 @@ fn shortened(
             if loss.results {
                 let at = code.instrs.len().checked_sub(1)?;
                 let insert = stand_in(ty.results().len(), &[]);
-                edits.push(Edit { remove: Vec::new(), at, insert });
+                edits.push(Edit { remove: Vec::new(), insert: [(at, insert)].into() });
             }
             if loss.params {
                 let params = ty.params().iter().map(|&ty| Local { count: 1, ty });
@@ -104,22 +104,21 @@ fn shortened(
 
 /// The change to a call of a function that loses something.
 fn call(at: usize, instr: Instr<'_>, ty: &FuncType, code: &Code<'_>, loss: Loss) -> Option<Edit> {
-    let mut edit = Edit::replace(at..at + 1, [Instr::Unreachable]);
     if code.is_dead[at] {
-        return Some(edit);
+        return Some(Edit::replace(at..at + 1, [Instr::Unreachable]));
     }
     let is_tail = matches!(instr, Instr::ReturnCall { .. });
     if is_tail && loss.results {
         return None;
     }
-    edit.insert = stand_in(if loss.params { ty.params().len() } else { 0 }, &[]);
-    wattle_ast::Encode::encode(&instr, &mut edit.insert);
+    let mut insert = stand_in(if loss.params { ty.params().len() } else { 0 }, &[]);
+    instr.encode(&mut insert);
     if loss.results {
         let results: Vec<OperandType> =
             ty.results().iter().map(|ty| OperandType::Known(*ty)).collect();
-        edit.insert.extend(stand_in(0, &results));
+        insert.extend(stand_in(0, &results));
     }
-    Some(edit)
+    Some(Edit { remove: [at..at + 1].into(), insert: [(at, insert)].into() })
 }
 
 /// Removes locals that a function does not use.
@@ -280,7 +279,7 @@ fn edits_of(code: &Code<'_>, lost: &Lost) -> Vec<Edit> {
         edits.push(match tree {
             None => Edit::replace(at..at + 1, [Instr::Unreachable]),
             Some(_) if is_made => Edit::replace(at..at + 1, [Instr::Drop, instr]),
-            Some(tree) => Edit::flatten(tree),
+            Some(tree) => Edit::flatten(tree, code),
         });
     }
     edits
