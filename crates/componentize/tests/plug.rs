@@ -199,7 +199,8 @@ fn imports_are_merged_as_the_peer_merges_them() {
                 // These are not for this world.
                 let definitions = component.definitions.into_iter();
                 let is_export = |it: &Definition<'_>| matches!(it, Definition::Export(_));
-                let is_connected = ["duplicate-imports", "map-types", "merged-usings"].contains(&case);
+                let is_connected =
+                    ["duplicate-imports", "map-types", "merged-usings"].contains(&case);
                 definitions.filter(|it| is_connected || !is_export(it)).collect::<Component<'_>>()
             })
             .collect();
@@ -262,7 +263,10 @@ fn plugs_are_connected_by_exact_names_then_by_compatible_versions() {
         })
     };
     assert_eq!(
-        connected(&["a", "b:c/d@0.2.1", "e:f/g@1.0.0"], &[&["b:c/d@0.2.9", "b:c/d@0.2.10"], &["a"]]),
+        connected(
+            &["a", "b:c/d@0.2.1", "e:f/g@1.0.0"],
+            &[&["b:c/d@0.2.9", "b:c/d@0.2.10"], &["a"]]
+        ),
         Ok(vec!["a = 1 a".into(), "b:c/d@0.2.1 = 0 b:c/d@0.2.10".into(), "e:f/g@1.0.0".into()])
     );
     assert_eq!(
@@ -297,7 +301,8 @@ const USES: &str = r#"
 #[test]
 fn resources_are_those_of_one_import() {
     // The plug passes on what it imports.
-    let plug_in = format!("(component $C {TYPES} {USES} (export \"a:b/api@0.2.3\" (instance $api)))");
+    let plug_in =
+        format!("(component $C {TYPES} {USES} (export \"a:b/api@0.2.3\" (instance $api)))");
     let socket = format!("(component $C {TYPES} {USES} (export \"f\" (func $api \"f\")))")
         .replace("0.2.3", "0.2.2");
     let result = plugged(&socket, &[&plug_in]).unwrap();
@@ -321,7 +326,8 @@ fn resources_that_differ_are_named() {
          nothing outside can have it; plug in what exports `a:b/api@0.2.3` too"
     );
     // Another plug has the resource from elsewhere.
-    let plug_in = format!("(component $C {TYPES} {USES} (export \"a:b/api@0.2.3\" (instance $api)))");
+    let plug_in =
+        format!("(component $C {TYPES} {USES} (export \"a:b/api@0.2.3\" (instance $api)))");
     let error = plugged(&socket, &[owner, &plug_in]).unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -74,6 +74,18 @@ pub(crate) fn roots<'b>(module: &'b Module<'static>, features: Features) -> Modu
     })
 }
 
+/// Puts `unreachable` in the place of values.
+pub(crate) fn traps<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
+    bodies(module, features, |code| {
+        let trees = code.outer_first();
+        let trees = trees
+            .into_iter()
+            .filter(|tree| tree.form == Form::Instr && tree.takes == 0 && !tree.results.is_empty());
+        let edit = |tree: &Tree| Edit::replace(tree.start..tree.end, [Instr::Unreachable]);
+        trees.filter_map(|tree| if_shorter(code, edit(tree))).collect()
+    })
+}
+
 /// Takes instructions and their operands out from among statements that stand between them.
 pub(crate) fn interleaved<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
     bodies(module, features, |code| {

@@ -21,12 +21,14 @@ pub struct Candidate {
     pub bytes: Vec<u8>,
 }
 
-impl Candidate {
-    fn new(subject: Subject) -> Candidate {
+impl From<Subject> for Candidate {
+    fn from(subject: Subject) -> Candidate {
         let bytes = subject.bytes();
         Candidate { subject, bytes }
     }
+}
 
+impl Candidate {
     /// The module, if it is one.
     pub fn module(&self) -> Option<&Module<'static>> {
         self.subject.module()
@@ -189,7 +191,7 @@ impl Reducer {
 
     /// Reduces the subject.
     pub fn run(self, judge: impl Judge) -> Reduced {
-        let best = Rc::new(Candidate::new(self.subject));
+        let best = Rc::new(Candidate::from(self.subject));
         let mut run = Run {
             judge,
             features: self.features,
@@ -235,13 +237,14 @@ const OUTER: [(&str, ModulePass); 5] = [
 ];
 
 /// The passes that begin when the trees of bodies have been tried.
-const INNER: [(&str, ModulePass); 17] = [
+const INNER: [(&str, ModulePass); 18] = [
     ("leftovers", bodies::leftovers),
     ("blocks", |module, features| bodies::unwrap(module, features, 0)),
     ("alternatives", |module, features| bodies::unwrap(module, features, 1)),
     ("instructions", bodies::roots),
     ("operands", bodies::interleaved),
     ("bodies", bodies::aborts),
+    ("traps", bodies::traps),
     ("immediates", bodies::immediates),
     ("signatures", |module, features| {
         types::signatures(module, features, Loss { params: true, results: true })
@@ -465,7 +468,7 @@ impl<J: Judge> Run<J> {
     }
 
     fn outcome(&mut self, subject: Subject) -> Outcome {
-        let candidate = Candidate::new(subject);
+        let candidate = Candidate::from(subject);
         if candidate.bytes == self.best.bytes {
             return Outcome::Unchanged;
         }
