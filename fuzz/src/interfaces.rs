@@ -85,11 +85,7 @@ pub fn wit_bytes(data: &[u8]) {
     }
     let Ok(printed) = print::whole(&model, package) else { return };
     let again = resolve(&printed).unwrap_or_else(|| panic!("own text is refused:\n{printed}"));
-    assert_eq!(
-        again.model().package_type(again.root()),
-        model.package_type(package),
-        "{printed}"
-    );
+    assert_eq!(again.model().package_type(again.root()), model.package_type(package), "{printed}");
 }
 
 /// `count` inputs, the same in every run: a seed as text and as binary, generated texts, and mutations of
@@ -185,7 +181,9 @@ fn items(text: &mut String, names: &mut Vec<String>, word: &str, random: &mut Ra
         let is_async = if random.below(4) == 0 { "async " } else { "" };
         let _ = match random.below(3) {
             0 => writeln!(text, "{word}f{nth}: {is_async}func(x: {one}, y: {other});"),
-            1 => writeln!(text, "@since(version = 1.0.0)\n{word}f{nth}: {is_async}func() -> {one};"),
+            1 => {
+                writeln!(text, "@since(version = 1.0.0)\n{word}f{nth}: {is_async}func() -> {one};")
+            }
             _ => writeln!(text, "{word}f{nth}: func(x: {one}) -> result<{other}>;"),
         };
     }
