@@ -137,7 +137,7 @@ fn a_hundred_thousand_types() {
 
 #[test]
 fn a_world_of_45_000_functions() {
-    let func = |nth| format!("import f{nth}: func(x{nth}: string) -> list<u8>;");
+    let func = |nth| format!("import g{nth}: func(x{nth}: string) -> list<u8>;");
     let all = text("package a:b; world w {", 45_000, "}", func);
     assert!(definitions(all.clone()) > 45_000);
     on_a_small_stack(move || {
