@@ -85,11 +85,7 @@ pub fn wit_bytes(data: &[u8]) {
     }
     let Ok(printed) = print::whole(&model, package) else { return };
     let again = resolve(&printed).unwrap_or_else(|| panic!("own text is refused:\n{printed}"));
-    assert_eq!(
-        again.model().package_type(again.root()),
-        model.package_type(package),
-        "{printed}"
-    );
+    assert_eq!(again.model().package_type(again.root()), model.package_type(package), "{printed}");
 }
 
 /// `count` inputs, the same in every run: a seed as text and as binary, generated texts, and mutations of
@@ -185,7 +181,9 @@ fn items(text: &mut String, names: &mut Vec<String>, word: &str, random: &mut Ra
         let is_async = if random.below(4) == 0 { "async " } else { "" };
         let _ = match random.below(3) {
             0 => writeln!(text, "{word}f{nth}: {is_async}func(x: {one}, y: {other});"),
-            1 => writeln!(text, "@since(version = 1.0.0)\n{word}f{nth}: {is_async}func() -> {one};"),
+            1 => {
+                writeln!(text, "@since(version = 1.0.0)\n{word}f{nth}: {is_async}func() -> {one};")
+            }
             _ => writeln!(text, "{word}f{nth}: func(x: {one}) -> result<{other}>;"),
         };
     }
@@ -211,7 +209,9 @@ fn ty(names: &[String], random: &mut Random, depth: usize) -> String {
     }
 }
 
-/// Checks that the seed resolves, so that it is worth its mutations.
-pub fn check_seed() {
-    assert!(resolve(SEED).is_some(), "the seed is refused");
+/// Whether an input says interfaces: a text that resolves, or a binary that can be read.
+pub fn says_interfaces(data: &[u8]) -> bool {
+    let is_text = core::str::from_utf8(data).is_ok_and(|text| resolve(text).is_some());
+    let component = Parser::new().features(Features::ALL).component(data);
+    is_text || component.is_ok_and(|component| decode(&component).is_ok())
 }
