@@ -76,9 +76,13 @@ fn merge_with_itself(model: &Model) {
 }
 
 /// Any bytes: of a valid component, either something stands in the way, or its interfaces are printed as
-/// text that means the same.
+/// text that means the same. Gates aside, which the text of a package may refuse.
 pub fn wit_bytes(data: &[u8]) {
-    let Ok(component) = Parser::new().features(Features::ALL).component(data) else { return };
+    let Ok(mut component) = Parser::new().features(Features::ALL).component(data) else { return };
+    if let Ok(Decoded { model, package, .. }) = decode(&component) {
+        let _ = print::whole(&model, package);
+    }
+    component.definitions.retain(|definition| definition.custom_name().is_none());
     let Ok(Decoded { model, package, .. }) = decode(&component) else { return };
     if !is_valid(&component) {
         return;

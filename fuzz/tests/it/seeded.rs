@@ -55,7 +55,7 @@ seeded_components! {
 
 fn check_interfaces(target: fn(&[u8])) {
     let mut count = 0;
-    for data in wattle_fuzz::interfaces::seeded_interfaces(30000) {
+    for data in wattle_fuzz::interfaces::seeded_interfaces(2000) {
         target(&data);
         count += usize::from(wattle_fuzz::interfaces::says_interfaces(&data));
     }
