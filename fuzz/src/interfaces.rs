@@ -76,9 +76,13 @@ fn merge_with_itself(model: &Model) {
 }
 
 /// Any bytes: of a valid component, either something stands in the way, or its interfaces are printed as
-/// text that means the same.
+/// text that means the same. Gates aside, which the text of a package may refuse.
 pub fn wit_bytes(data: &[u8]) {
-    let Ok(component) = Parser::new().features(Features::ALL).component(data) else { return };
+    let Ok(mut component) = Parser::new().features(Features::ALL).component(data) else { return };
+    if let Ok(Decoded { model, package, .. }) = decode(&component) {
+        let _ = print::whole(&model, package);
+    }
+    component.definitions.retain(|definition| definition.custom_name().is_none());
     let Ok(Decoded { model, package, .. }) = decode(&component) else { return };
     if !is_valid(&component) {
         return;
@@ -209,7 +213,9 @@ fn ty(names: &[String], random: &mut Random, depth: usize) -> String {
     }
 }
 
-/// Checks that the seed resolves, so that it is worth its mutations.
-pub fn check_seed() {
-    assert!(resolve(SEED).is_some(), "the seed is refused");
+/// Whether an input says interfaces: a text that resolves, or a binary that can be read.
+pub fn says_interfaces(data: &[u8]) -> bool {
+    let is_text = core::str::from_utf8(data).is_ok_and(|text| resolve(text).is_some());
+    let component = Parser::new().features(Features::ALL).component(data);
+    is_text || component.is_ok_and(|component| decode(&component).is_ok())
 }

@@ -54,13 +54,13 @@ seeded_components! {
 }
 
 fn check_interfaces(target: fn(&[u8])) {
-    wattle_fuzz::interfaces::check_seed();
     let mut count = 0;
     for data in wattle_fuzz::interfaces::seeded_interfaces(2000) {
         target(&data);
-        count += 1;
+        count += usize::from(wattle_fuzz::interfaces::says_interfaces(&data));
     }
-    assert_eq!(count, 2000);
+    // The others are mutations, and texts in which names clash.
+    assert!(count > 600, "{count}");
 }
 
 #[test]

@@ -180,6 +180,29 @@ fn the_interfaces_of_a_component_are_a_world() {
 }
 
 #[test]
+fn the_worlds_of_a_core_module_are_one() {
+    use wattle::componentize::Embed;
+    use wattle::wit::Resolver;
+
+    let mut module = wattle::Module::default();
+    let texts = [
+        "package a:b; world one { import log: func(text: string); }",
+        "package c:d; world other { import log: func(text: string); export run: func(); }",
+    ];
+    for text in texts {
+        let mut resolver = Resolver::new();
+        resolver.file("a.wit", text);
+        let resolved = resolver.resolve().unwrap();
+        let world = resolved.model().select_world(resolved.root(), None).unwrap();
+        Embed::new(resolved.model(), world).add_to(&mut module).unwrap();
+    }
+    let text = wattle(&["wit"], &wattle::encoder::encode(&module));
+    let root = "package root:root;\n\nworld root {\n  import log: func(text: string);\n\n  \
+                export run: func();\n}\n";
+    assert_eq!((&*text.err, text.out.starts_with(root)), ("", true), "{}", text.out);
+}
+
+#[test]
 fn a_world_is_changed() {
     let folder = tempfile::tempdir().unwrap();
     let text = "package a:a; interface i { type t = u8; } world w { import i; export run: func(); }
