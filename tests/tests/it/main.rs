@@ -8,6 +8,7 @@ mod components;
 mod corpus;
 mod edits;
 mod examples;
+mod format;
 mod library;
 mod limits;
 mod remap;
