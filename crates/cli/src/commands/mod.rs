@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Component(component::Component),
     /// Check a package of interfaces, and translate it; short for `component wit`.
     Wit(component::Wit),
-    /// Format files of interfaces.
+    /// Format modules, components, scripts and interfaces.
     Fmt(fmt::Fmt),
     /// Run a WASI program, or call one function of a module.
     Run(run::Run),

@@ -139,8 +139,8 @@ pub(crate) fn is_wat(path: &Path, content: &[u8]) -> bool {
     matches!(extension, Some("wat" | "wast")) || matches!(begins, Some(b'(' | b';'))
 }
 
-/// All files with interfaces in a folder and in the folders below it, in order.
-pub(crate) fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// All files with one of these extensions in a folder and in the folders below it, in order.
+pub(crate) fn files_below(folder: &Path, extensions: &[&str]) -> io::Result<Vec<PathBuf>> {
     let (mut folders, mut files) = (vec![folder.to_owned()], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in folder.read_dir()? {
@@ -149,7 +149,7 @@ pub(crate) fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
             // A link to a folder may lead to where it is.
             if entry.file_type()?.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "wit") {
+            } else if path.extension().is_some_and(|it| extensions.iter().any(|ours| it == *ours)) {
                 files.push(path);
             }
         }
