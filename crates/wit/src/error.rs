@@ -8,7 +8,7 @@ use core::fmt;
 use wattle_ast::{Shown, Span};
 
 /// A range of one of the texts that are resolved together.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct Place {
     /// The number of the text, in the order in which texts were given.
     pub source: usize,

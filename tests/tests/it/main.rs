@@ -11,6 +11,7 @@ mod examples;
 mod format;
 mod library;
 mod limits;
+mod reach;
 mod remap;
 mod stack;
 mod suite;

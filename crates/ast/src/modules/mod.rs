@@ -17,6 +17,7 @@
 //! | `names.rs` | [`Names`]: the name section |
 //! | `remap.rs` | [`Module::remap`]: new indices for old ones, in everything that holds one |
 //! | `edit.rs` | [`Module::insert_import`], [`Module::remove_func`] and their like |
+//! | `reach.rs` | [`Module::remove_unreachable`]: only what exports need is kept |
 //! | `rewrite.rs` | [`Module::rewrite_code`]: instructions added and removed |
 
 mod binary;
@@ -29,6 +30,7 @@ mod items;
 mod module;
 mod names;
 mod offsets;
+mod reach;
 mod remap;
 mod rewrite;
 mod runs;

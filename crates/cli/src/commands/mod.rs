@@ -2,6 +2,7 @@
 
 mod completion;
 mod component;
+mod demangle;
 mod dump;
 mod features;
 mod fmt;
@@ -12,6 +13,7 @@ mod objdump;
 mod parse;
 mod print;
 mod run;
+mod size;
 mod smith;
 mod strip;
 mod validate;
@@ -44,6 +46,10 @@ pub(crate) enum Command {
     Features(features::ListFeatures),
     /// List sections, imports, exports and functions.
     Objdump(objdump::Objdump),
+    /// Show where the bytes of a module or component go.
+    Size(Box<size::Size>),
+    /// Rewrite the name section with the names of Rust and C++ as people write them.
+    Demangle(demangle::Demangle),
     /// Remove custom sections and leave every other byte alone.
     Strip(strip::Strip),
     /// Take components apart and put them together.
@@ -92,9 +98,11 @@ impl Command {
             Command::Validate(command) => command.run(),
             Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
+            Command::Size(command) => command.run(json),
+            Command::Demangle(command) => command.run(),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),
-            Command::Wit(command) => command.run(),
+            Command::Wit(command) => command.run(json),
             Command::Fmt(command) => command.run(json),
             Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),

@@ -45,6 +45,7 @@ mod scope;
 mod start;
 mod stream;
 mod substitute;
+mod texts;
 #[cfg(feature = "std")]
 mod threads;
 mod types;
