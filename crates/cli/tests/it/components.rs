@@ -71,9 +71,9 @@ fn options_of_print_apply_to_all_that_is_inside() {
     let all = offsets(good(&["print", "--offsets"], &wasm).out);
     let fewer = offsets(good(&["print", "--offsets", "--no-customs", "--no-names"], &wasm).out);
     assert_eq!(all, fewer);
-    let Ran { code, err, .. } = wattle(&["print", "--operand-stack"], &wasm);
-    assert_eq!(code, Some(2));
-    assert!(err.contains("--operand-stack is for modules"), "{err}");
+    let stacks = print("--operand-stack");
+    assert!(stacks.contains("      ;; [i32]\n      end"), "{stacks}");
+    assert_eq!(good(&["parse"], stacks.as_bytes()).bytes, wasm);
 }
 
 #[test]

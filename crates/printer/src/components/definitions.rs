@@ -110,7 +110,10 @@ impl<'c> Printer<'c> {
         self.define(sort);
         let name = self.name_of_next(sort);
         let level = self.config.level.saturating_add(self.depth());
-        let config = Config { level, ..self.config.clone() };
+        let all = self.config.module_comments.as_deref().unwrap_or_default();
+        let comments = all.get(self.modules).cloned();
+        self.modules += 1;
+        let config = Config { level, comments, ..self.config.clone() };
         let mut printer = printer::Printer::new(module, &config);
         printer.states_own_name = name != module.names.module;
         printer.start = self.offsets.of_module(place).unwrap_or(0);

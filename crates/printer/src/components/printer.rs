@@ -22,6 +22,8 @@ use crate::types::Types;
 /// Prints one component, and everything in it.
 pub(super) struct Printer<'c> {
     pub(super) config: Config,
+    /// The number of core modules so far.
+    pub(super) modules: usize,
     pub(super) out: Vec<u8>,
     pub(super) lines: Lines,
     definitions: &'c [Definition<'c>],
@@ -44,8 +46,8 @@ impl<'c> Printer<'c> {
             false => Offsets::default(),
         };
         Printer {
-            // The comments are on functions of a module, and there may be many modules.
-            config: config.clone().comments(None),
+            config: config.clone(),
+            modules: 0,
             out: Vec::new(),
             lines: Lines::new(config),
             definitions: &component.definitions,
