@@ -70,7 +70,8 @@ impl Fmt {
                 Output::to(file).write(|out| out.write_all(new.as_bytes()))?;
             }
         }
-        Output::default().write(|out| changes.iter().try_for_each(|it| self.show(it, json, out)))?;
+        Output::default()
+            .write(|out| changes.iter().try_for_each(|it| self.show(it, json, out)))?;
         match (broken.is_empty(), changes.is_empty()) {
             (false, _) => Err(Failure::Faults(broken)),
             (true, false) => Err(Failure::Exit(FAILED)),

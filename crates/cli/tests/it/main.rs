@@ -14,9 +14,9 @@ mod examples;
 mod files;
 #[cfg(unix)]
 mod fuzz;
+mod json_from_wast;
 mod objdump;
 mod peer_wit;
-mod json_from_wast;
 mod positions;
 mod print;
 mod run;

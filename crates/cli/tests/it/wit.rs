@@ -262,16 +262,39 @@ fn standard_input_is_formatted_to_standard_output() {
 }
 
 #[test]
-fn other_text_and_binaries_are_not_formatted() {
+fn modules_and_scripts_are_formatted_too() {
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "a.wat", "");
-    write(folder.path(), "a.wast", "");
-    for (file, input) in [("a.wat", ""), ("a.wast", ""), ("-", "(module)"), ("-", ";; text\n")] {
-        let err = bad(folder.path(), &["fmt", file], input.as_bytes());
-        assert!(err.contains("only interface text (WIT) is formatted"), "{file}: {err}");
-    }
+    write(folder.path(), "w/a.wat", "(module\n(func  nop))  ;; c");
+    write(
+        folder.path(),
+        "w/b.wast",
+        "(module)\n(module \"\\x\"  )\n(assert_return  (invoke \"f\"))\n",
+    );
+    write(folder.path(), "w/c.wit", "interface  i {}");
+    let args = ["fmt", "--diff", "w/a.wat"];
+    let ran = wattle_in(folder.path(), &args, b"");
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(
+        ran.out,
+        "--- w/a.wat\n+++ w/a.wat (formatted)\n@@ -1,2 +1,2 @@\n (module\n-(func  nop))  ;; c\n\
+         \\ No newline at end of file\n+  (func nop)) ;; c\n"
+    );
+    let ran = wattle_in(folder.path(), &["fmt", "w"], b"");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("w/b.wast:2:10: illegal escape"), "{}", ran.err);
+    assert_eq!(read(folder.path(), "w/a.wat"), "(module\n  (func nop)) ;; c\n");
+    let rest = "(module)\n(module \"\\x\"  )\n(assert_return (invoke \"f\"))\n";
+    assert_eq!(read(folder.path(), "w/b.wast"), rest);
+    assert_eq!(read(folder.path(), "w/c.wit"), "interface i {}\n");
+    let ran = wattle(&["fmt", "--width", "20", "-"], b"(func (param i32) (result i32) nop)");
+    assert_eq!(ran.out, "(func (param i32)\n  (result i32) nop)\n");
+}
+
+#[test]
+fn binaries_are_not_formatted() {
+    let folder = tempfile::tempdir().unwrap();
     let err = bad(folder.path(), &["fmt", "-"], b"\0asm\x01\0\0\0");
-    assert!(err.contains("interface text is expected, and this is a binary"), "{err}");
+    assert!(err.contains("text is expected, and this is a binary"), "{err}");
     let err = bad(folder.path(), &["fmt", "none.wit"], b"");
     assert!(err.contains("cannot read none.wit"), "{err}");
 }
