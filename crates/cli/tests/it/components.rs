@@ -72,7 +72,7 @@ fn options_of_print_apply_to_all_that_is_inside() {
     let fewer = offsets(good(&["print", "--offsets", "--no-customs", "--no-names"], &wasm).out);
     assert_eq!(all, fewer);
     let stacks = print("--operand-stack");
-    assert!(stacks.contains("      ;; [i32]\n      end"), "{stacks}");
+    assert!(stacks.contains("      ;; []\n      local.get 0"), "{stacks}");
     assert_eq!(good(&["parse"], stacks.as_bytes()).bytes, wasm);
 }
 

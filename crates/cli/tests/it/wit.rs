@@ -264,6 +264,7 @@ fn standard_input_is_formatted_to_standard_output() {
 #[test]
 fn modules_and_scripts_are_formatted_too() {
     let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("w")).unwrap();
     write(folder.path(), "w/a.wat", "(module\n(func  nop))  ;; c");
     write(
         folder.path(),

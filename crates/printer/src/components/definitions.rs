@@ -14,6 +14,7 @@ use wattle_syntax::strings;
 use super::names::NameText;
 use super::printer::Printer;
 use super::scope::CORE_TYPE;
+use super::values;
 use crate::config::Config;
 use crate::printer::HandOn;
 use crate::{custom_text, numbers, printer};
@@ -260,6 +261,12 @@ impl<'c> Printer<'c> {
         self.begin(place, "(value");
         self.define(Sort::Plain(PlainSort::Value));
         self.val_type(value.ty);
+        if !self.config.skeleton {
+            self.types.advance(self.definitions.get(..place).unwrap_or_default());
+            if let Some(literal) = values::literal(value, &self.types, self.definitions) {
+                return self.out.extend_from_slice(&literal);
+            }
+        }
         self.str(" (binary ");
         self.content(&value.bytes);
         self.str(")");

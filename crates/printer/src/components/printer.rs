@@ -5,7 +5,7 @@ use core::fmt;
 use core::mem::take;
 
 use wattle_ast::Name;
-use wattle_ast::components::{Component, Definition, PlainSort, Scope, Sort, SortIdx};
+use wattle_ast::components::{Component, Definition, PlainSort, Scope, Sort, SortIdx, TypePlaces};
 use wattle_syntax::strings;
 
 use super::names::{NameText, names};
@@ -26,7 +26,9 @@ pub(super) struct Printer<'c> {
     pub(super) modules: usize,
     pub(super) out: Vec<u8>,
     pub(super) lines: Lines,
-    definitions: &'c [Definition<'c>],
+    pub(super) definitions: &'c [Definition<'c>],
+    /// The types of values, once there is a value.
+    pub(super) types: TypePlaces,
     /// The components that have not begun.
     surveys: IntoIter<Survey>,
     /// The open scopes; the first one is the outermost component.
@@ -48,6 +50,7 @@ impl<'c> Printer<'c> {
         Printer {
             config: config.clone(),
             modules: 0,
+            types: TypePlaces::default(),
             out: Vec::new(),
             lines: Lines::new(config),
             definitions: &component.definitions,
