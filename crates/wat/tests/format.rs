@@ -12,8 +12,7 @@ fn tokens(text: &str) -> Vec<(TokenKind, String)> {
     let tokens = Lexer::new(text).filter(|(kind, _)| *kind != TokenKind::Space);
     let slice = |(kind, span): (TokenKind, wattle_ast::Span)| {
         let slice = &text[span.start..span.end];
-        let lines: Vec<_> =
-            slice.lines().map(|line| line.trim_end_matches([' ', '\t'])).collect();
+        let lines: Vec<_> = slice.lines().map(|line| line.trim_end_matches([' ', '\t'])).collect();
         (kind, if kind.is_trivia() { lines.join("\n") } else { slice.to_owned() })
     };
     tokens.map(slice).collect()
@@ -32,7 +31,8 @@ fn check(name: &str, text: &str) -> Formatted {
     }
     let again = format(&formatted.text);
     if again.text != formatted.text {
-        let (old, new): (Vec<_>, Vec<_>) = (formatted.text.lines().collect(), again.text.lines().collect());
+        let (old, new): (Vec<_>, Vec<_>) =
+            (formatted.text.lines().collect(), again.text.lines().collect());
         let at = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
         let part = |lines: &[&str]| {
             lines.iter().skip(at.saturating_sub(2)).take(6).copied().collect::<Vec<_>>().join("\n")

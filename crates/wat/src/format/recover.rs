@@ -131,9 +131,8 @@ impl Recovery<'_, '_> {
 
     /// Looks at the fields of a module. Returns whether the module is closed.
     fn fields(&mut self, start: usize, end: usize) -> bool {
-        let begins = |at: &usize| {
-            self.scan.token(*at).lines > 0 && is_field(self.scan.keyword(*at))
-        };
+        let begins =
+            |at: &usize| self.scan.token(*at).lines > 0 && is_field(self.scan.keyword(*at));
         let Some(first) = (start + 1..end).find(begins) else { return false };
         let column = self.column(first);
         if self.balance(start, first).net != 1 {
@@ -226,4 +225,3 @@ impl Recovery<'_, '_> {
 fn is_field(keyword: &str) -> bool {
     keywords::fields().chain(keywords::component_fields()).any(|it| it == keyword)
 }
-
