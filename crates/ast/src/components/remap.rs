@@ -12,9 +12,7 @@ use super::name_section::Names;
 use super::sorts::{CoreSort, CoreSortIdx, Sort, SortIdx, SortIndex};
 use super::types::{ResultList, Type, ValType};
 use crate::instructions::{Reindex, Remapping};
-use crate::{
-    ComponentFuncIdx, ComponentTypeIdx, FuncIdx, MemIdx, Remap, TableIdx, TypeIdx,
-};
+use crate::{ComponentFuncIdx, ComponentTypeIdx, FuncIdx, MemIdx, Remap, TableIdx, TypeIdx};
 
 impl Definition<'_> {
     /// Gives new numbers to the indices of the enclosing scope that the definition refers to.
@@ -131,11 +129,10 @@ impl<F: FnMut(Sort, u32) -> u32> Reindexer<F> {
     /// A definition that is this many scopes below the scope of the indices.
     fn definition(&mut self, definition: &mut Definition<'_>, depth: u32) {
         match definition {
-            Definition::Alias(Alias::Outer { count, item }) => {
-                if *count == depth {
-                    self.sort_idx(item);
-                }
+            Definition::Alias(Alias::Outer { count, item }) if *count == depth => {
+                self.sort_idx(item);
             }
+            Definition::Alias(Alias::Outer { .. }) => {}
             _ if depth == 0 => self.in_scope(definition),
             _ => {}
         }

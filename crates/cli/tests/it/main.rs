@@ -7,16 +7,21 @@ mod broken;
 mod coming_from;
 mod command;
 mod components;
+mod demangle;
 mod documents;
 #[cfg(unix)]
 mod examples;
 mod files;
 #[cfg(unix)]
 mod fuzz;
+mod objdump;
+mod peer_wit;
+mod json_from_wast;
 mod positions;
 mod print;
 mod run;
 mod shown;
+mod size;
 mod smith;
 mod wabt;
 mod wast;

@@ -27,7 +27,7 @@ enum Command {
     Bundle(bundle::Bundle),
     /// Satisfy imports of a component by exports of others.
     Plug(plug::Plug),
-    /// Check a package of interfaces, and translate it between WIT and binary.
+    /// Check interfaces, and translate them between WIT and binary.
     Wit(Wit),
 }
 
@@ -37,7 +37,7 @@ impl Component {
             Command::Unbundle(command) => command.run(json),
             Command::Bundle(command) => command.run(),
             Command::Plug(command) => command.run(json),
-            Command::Wit(command) => command.run(),
+            Command::Wit(command) => command.run(json),
         }
     }
 }

@@ -1,0 +1,3 @@
+//! Components of core modules: the peer's tests, worlds of real packages, and what errors say.
+
+mod components;
