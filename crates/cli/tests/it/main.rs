@@ -12,11 +12,12 @@ mod documents;
 #[cfg(unix)]
 mod examples;
 mod files;
+mod fmt;
 #[cfg(unix)]
 mod fuzz;
+mod json_from_wast;
 mod objdump;
 mod peer_wit;
-mod json_from_wast;
 mod positions;
 mod print;
 mod run;

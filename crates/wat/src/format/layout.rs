@@ -72,9 +72,11 @@ pub(super) fn classify(scan: &Scan<'_>, open: usize, around: (Layout, &str)) -> 
     let keyword = scan.keyword(open);
     match scan.token(open + 1).kind {
         Kind::BlockOpen => return (Layout::Block, Role::Statement),
+        Kind::BlockPart if matches!(around.1, "if" | "try") => {
+            return (Layout::Block, Role::Statement);
+        }
         // A clause of `try_table` has the keyword of a part of a block.
-        Kind::BlockPart if around.1 == "try_table" => return (Layout::Fill, Role::Other),
-        Kind::BlockPart => return (Layout::Block, Role::Statement),
+        Kind::BlockPart => return (Layout::Fill, Role::Other),
         Kind::BlockClose => return (Layout::Plain, Role::Statement),
         Kind::Instr => return (Layout::Instr, Role::Statement),
         _ => {}

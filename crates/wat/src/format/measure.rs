@@ -26,6 +26,8 @@ impl Form {
 struct Open<'a> {
     /// Its number.
     form: usize,
+    /// The open form that is the field or the directive around it, or is itself that.
+    field: usize,
     layout: Layout,
     keyword: &'a str,
     width: u32,
@@ -88,6 +90,8 @@ impl<'a> Measure<'a> {
 
     fn open(&mut self, scan: &Scan<'a>, at: usize) {
         let around = self.open.last();
+        let field = around.filter(|open| open.layout != Layout::Items).map(|open| open.field);
+        let field = field.unwrap_or(self.open.len());
         let around = around.map_or((Layout::Items, ""), |open| (open.layout, open.keyword));
         let (layout, role) = classify(scan, at, around);
         let token = scan.token(at);
@@ -98,6 +102,7 @@ impl<'a> Measure<'a> {
         let head = if token.kind == Kind::Annotation { scan.slice(token).len() } else { 1 };
         self.open.push(Open {
             form,
+            field,
             layout,
             keyword: scan.keyword(at),
             width: count(head),
@@ -190,16 +195,11 @@ impl<'a> Measure<'a> {
 
     /// Leaves the innermost field of a module, or the directive, as it is.
     fn leave_field(&mut self) {
-        let inner = self.open.iter().rposition(|open| open.layout == Layout::Items);
-        // A module that has the place in its own head is the field.
-        let field = match inner {
-            Some(inner) if inner + 1 < self.open.len() => inner + 1,
-            _ => 0,
-        };
-        for open in self.open.iter_mut().skip(field) {
+        let Some(field) = self.open.last().map(|open| open.field) else { return };
+        if let Some(open) = self.open.get_mut(field)
+            && let Some(form) = self.forms.get_mut(open.form)
+        {
             open.is_broken = true;
-        }
-        if let Some(form) = self.open.get(field).and_then(|open| self.forms.get_mut(open.form)) {
             form.layout = Layout::Untouched;
         }
     }

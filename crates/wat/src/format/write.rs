@@ -35,7 +35,10 @@ pub(super) fn write(scan: &Scan<'_>, forms: &[Form], width: usize) -> String {
     while at < scan.tokens.len() {
         at = writer.token(at);
     }
-    if !writer.out.is_empty() {
+    // A comment that is not closed would get another line each time.
+    let is_unclosed =
+        |last: &Token| last.kind == Kind::Malformed && last.end as usize == scan.text.len();
+    if !writer.out.is_empty() && !scan.tokens.last().is_some_and(is_unclosed) {
         writer.out.push('\n');
     }
     writer.out
@@ -303,7 +306,9 @@ impl<'a> Writer<'_, 'a> {
             let level = frame.item_level();
             self.next = Next::Placed;
             self.begin(token, Place::Line, level);
-        } else if !self.out.is_empty() && (is_line || !self.is_after_open) {
+        } else if self.out.is_empty() {
+            self.frame().has_lines = true;
+        } else if is_line || !self.is_after_open {
             self.put(" ");
         }
         self.is_after_open = false;
