@@ -335,6 +335,15 @@ fn deep_nesting_takes_neither_stack_nor_time() {
 }
 
 #[test]
+fn the_example_of_the_documentation_is_formatted() {
+    let text = std::fs::read_to_string(wattle_tests::root().join("docs/text.md")).unwrap();
+    let layout = text.split("## How it is laid out").nth(1).unwrap();
+    let example = layout.split("```wat\n").nth(1).unwrap().split("```").next().unwrap();
+    pretty_assertions::assert_str_eq!(check("docs/text.md", example).text, example);
+    assert!(Parser::new().module(example).is_ok());
+}
+
+#[test]
 fn lines_are_as_wide_as_they_may_be() {
     let text = "(func (result i32) (i32.add (i32.const 1) (i32.const 2)))";
     assert_eq!(Config::new().width(57).format(text).text, format!("{text}\n"));

@@ -45,7 +45,7 @@ fn text_of_every_kind_is_formatted_in_place() {
     for (name, text) in [
         ("w/a.wat", AFTER),
         ("w/deep/s.wast", "(module)\n(assert_return (invoke \"f\"))\n"),
-        ("w/c.wat", "(component\n  (core module (func))\n  (import \"f\" (func))\n)\n"),
+        ("w/c.wat", "(component (core module (func)) (import \"f\" (func)))\n"),
         ("w/i.wit", "interface i {}\n"),
         ("w/good.wat", AFTER),
         ("w/other.txt", BEFORE),
