@@ -252,7 +252,7 @@ impl<'a> Writer<'_, 'a> {
                 (Place::Line, item)
             }
             Layout::Func | Layout::Block if form.role == Role::Statement => {
-                let is_condition = frame.is_if && is_first && !has_line && may_fit;
+                let is_condition = frame.is_if && !frame.has_body && !has_line && may_fit;
                 let is_part = form.layout == Layout::Block;
                 frame.is_in_instr = false;
                 if is_condition && !is_part {
@@ -400,7 +400,7 @@ impl<'a> Writer<'_, 'a> {
             return self.put(" ");
         }
         let frame = self.frame();
-        frame.has_body |= frame.layout.keeps_lines();
+        frame.has_body |= frame.layout.keeps_lines() || frame.is_if;
         let has_lines = core::mem::replace(&mut frame.has_lines, true);
         if token.lines >= Token::BLANK && has_lines {
             self.out.push('\n');
