@@ -15,7 +15,8 @@ pub(super) enum Layout {
     Func,
     /// A folded block, or a part of one.
     Block,
-    /// A folded instruction of another kind.
+    /// A folded instruction of another kind, or what ends in one: words and types, and then
+    /// instructions that get a line each.
     Instr,
     /// Strings or indices, which keep the line breaks between them.
     List,
@@ -97,6 +98,7 @@ pub(super) fn classify(scan: &Scan<'_>, open: usize, around: (Layout, &str)) -> 
         "func" | "param" | "result" | "field" | "array" | "table" | "memory" | "tag" => {
             Layout::Fill
         }
+        "global" | "offset" | "item" => Layout::Instr,
         _ if keyword.ends_with(".const") => Layout::Fill,
         _ if keyword.starts_with("assert_") && holds_module(scan, open) => Layout::Assertion,
         _ => Layout::Plain,

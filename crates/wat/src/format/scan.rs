@@ -104,9 +104,8 @@ impl<'a> Scan<'a> {
             is_ascii: text.is_ascii(),
             errors: Vec::new(),
         };
-        let mut lexer = Lexer::new(text);
         let (mut lines, mut annotation) = (0, None);
-        while let Some((kind, span)) = lexer.next() {
+        for (kind, span) in Lexer::new(text) {
             let slice = text.get(span.start..span.end).unwrap_or_default();
             if kind == TokenKind::Space {
                 lines = ends_of_lines(slice.as_bytes());
