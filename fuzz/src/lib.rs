@@ -16,6 +16,7 @@ pub mod files;
 pub mod format;
 pub mod generated;
 mod inputs;
+pub mod interfaces;
 #[cfg(feature = "faults")]
 pub mod lockstep;
 #[cfg(feature = "peers")]

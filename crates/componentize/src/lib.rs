@@ -11,6 +11,9 @@
 //! | `plug.rs` | [`plug()`]: a component whose imports others satisfy |
 //! | `compose/` | one component of several, with the imports that are left |
 //! | `unbundle.rs` | [`unbundle()`]: core modules taken out of a component, which imports them |
+//! | `targets.rs` | [`targets()`]: how a component differs from a world |
+//! | `semver_check.rs` | [`semver_check()`]: how a new version of a world breaks the previous one |
+//! | `compare.rs`, `difference.rs` | differences between worlds, and their words |
 //! | `producers.rs` | the section `producers` |
 //! | `error.rs` | [`Error`]: everything that stands in the way |
 //!
@@ -24,7 +27,9 @@ extern crate alloc;
 extern crate std;
 
 mod abi;
+mod compare;
 mod compose;
+mod difference;
 mod dummy;
 mod embed;
 mod error;
@@ -32,13 +37,21 @@ mod names;
 mod new;
 mod plug;
 mod producers;
+mod semver_check;
+mod targets;
 mod unbundle;
 mod world;
 
+pub use compare::Versions;
+pub use difference::{Difference, DifferenceKind, Step};
 pub use dummy::Dummy;
 pub use embed::Embed;
 pub use error::{Error, Help, Problem, ProblemKind};
 pub use names::Scheme;
 pub use new::Componentizer;
 pub use plug::{Connection, Input, PlugError, Plugged, plug};
+pub use semver_check::{OtherPackage, VersionDifference, semver_check};
+pub use targets::{TargetDifference, TargetsError, targets};
 pub use unbundle::{UnbundleError, UnbundledModule, unbundle};
+#[doc(no_inline)]
+pub use wattle_abi::Mode;

@@ -20,6 +20,13 @@ pub struct PackageName {
     pub version: Option<String>,
 }
 
+impl PackageName {
+    /// The name of the package that components which are not packages get.
+    pub(crate) fn component() -> PackageName {
+        PackageName { namespace: "root".into(), name: "component".into(), version: None }
+    }
+}
+
 impl fmt::Display for PackageName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.namespace, self.name)?;

@@ -92,6 +92,32 @@ pub fn whole(model: &Model, id: PackageId) -> Result<String> {
     Ok(printer.out)
 }
 
+/// A value type as text, such as `option<list<u8>>`. Types with names are their names.
+///
+/// ```
+/// use wattle_wit::{Resolver, print};
+///
+/// let mut resolver = Resolver::new();
+/// resolver.file("a.wit", "package a:b; interface i { resource r; f: func(x: list<borrow<r>>); }");
+/// let resolved = resolver.resolve().unwrap();
+/// let model = resolved.model();
+/// let interface = model.interface_by_name("a:b/i").unwrap();
+/// let (_, ty) = &model[interface].funcs.get("f").unwrap().params[0];
+/// assert_eq!(print::val(model, *ty), "list<borrow<r>>");
+/// ```
+pub fn val(model: &Model, val: Val) -> String {
+    let mut printer = Printer::unchecked(model);
+    printer.limit = MAX_VAL;
+    printer.val(val);
+    if printer.limit == 0 {
+        printer.out.push('…');
+    }
+    printer.out
+}
+
+/// The largest number of parts that [`val()`] shows of a type.
+const MAX_VAL: usize = 1_000;
+
 /// A name with `%` before it if it is a keyword.
 fn escaped(name: &str) -> Cow<'_, str> {
     match keyword(name).is_some() || matches!(name, "float32" | "float64") {
@@ -154,19 +180,26 @@ struct Printer<'m> {
     is_line_start: bool,
     /// Whether something stands in the block, so that a blank line comes before the next item.
     has_items: bool,
+    /// How many parts of types may still be written.
+    limit: usize,
 }
 
 impl<'m> Printer<'m> {
     fn new(model: &'m Model) -> Result<Printer<'m>> {
         check_sizes(model)?;
-        Ok(Printer {
+        Ok(Printer::unchecked(model))
+    }
+
+    fn unchecked(model: &'m Model) -> Printer<'m> {
+        Printer {
             model,
             package: None,
             out: String::new(),
             indentation: 0,
             is_line_start: false,
             has_items: false,
-        })
+            limit: usize::MAX,
+        }
     }
 
     fn main(&mut self, id: PackageId) -> Result<()> {
@@ -526,6 +559,8 @@ impl<'m> Printer<'m> {
     /// Writes pieces, the last first.
     fn pieces(&mut self, mut pieces: Vec<Piece>) {
         while let Some(piece) = pieces.pop() {
+            let Some(limit) = self.limit.checked_sub(1) else { return };
+            self.limit = limit;
             match piece {
                 Piece::Text(text) => self.word(text),
                 Piece::Number(number) => self.word(&format!("{number}")),

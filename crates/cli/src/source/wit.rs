@@ -67,6 +67,18 @@ pub(crate) struct Interfaces {
     pub(crate) world: Option<WorldId>,
 }
 
+impl Interfaces {
+    /// The world that a name asks for: that of a component or module if there is no name.
+    pub(crate) fn select(&self, path: &Path, name: Option<&str>) -> Result<WorldId, Failure> {
+        if let (Some(world), None) = (self.world, name) {
+            return Ok(world);
+        }
+        self.model.select_world(self.package, name).map_err(|error| {
+            Failure::Faults(vec![Fault::new(&shown_name(path), error.to_string())])
+        })
+    }
+}
+
 /// Which unstable features are on in packages of text.
 #[derive(Args)]
 pub(crate) struct WitFeatures {
@@ -204,6 +216,9 @@ fn fault(sources: &[Source], lines: &[Option<LineIndex>], error: &wit::Error) ->
     let source = found.map(|(source, ..)| source).or(sources.first());
     let name = source.map_or(String::new(), |source| source_name(&source.name));
     let mut fault = Fault::new(&name, error.kind.to_string());
+    if error.is_malformed() {
+        fault = fault.malformed();
+    }
     if let Some((source, lines, span)) = found {
         fault = fault.in_text(&source.text, lines, span);
     }

@@ -16,6 +16,7 @@ mod fmt;
 #[cfg(unix)]
 mod fuzz;
 mod json_from_wast;
+mod new;
 mod objdump;
 mod peer_wit;
 mod positions;

@@ -217,6 +217,31 @@ fn a_world_is_changed() {
 }
 
 #[test]
+fn differences_between_worlds_are_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = |items: &str| format!("package a:b@1.0.0; world w {{ {items} }}");
+    write(folder.path(), "old.wit", world("import f: func(x: u8); export run: func();"));
+    write(folder.path(), "new.wit", world("import f: func(x: u16);"));
+    write(folder.path(), "c.wat", "(component (import \"f\" (func (param \"x\" u8))))");
+    good(folder.path(), &["component", "semver-check", "--prev", "old.wit", "--new", "old.wit"]);
+    write(folder.path(), "own.wit", world("import f: func(x: u8); import g: func();"));
+    good(folder.path(), &["component", "targets", "own.wit", "c.wat"]);
+    let err = bad(folder.path(), &["component", "targets", "old.wit", "c.wat", "-w", "a:b/w"], b"");
+    assert!(err.contains("missing export named `run`") && err.contains("c.wat"), "{err}");
+    let err = bad(folder.path(), &["component", "targets", "new.wit", "c.wat"], b"");
+    let message =
+        "import `f`, param `x`: type mismatch: `u8` in the component, and `u16` in the world";
+    assert!(err.contains(message), "{err}");
+    let args = ["component", "semver-check", "--prev", "old.wit", "--new", "new.wit"];
+    let err = bad(folder.path(), &args, b"");
+    assert!(err.contains("`u8` in the previous version, and `u16` in the new version"), "{err}");
+    let refused = bad(folder.path(), &["component", "targets", "old.wit", "c.wat", "-w", "x"], b"");
+    assert!(refused.contains("there is no world `x`; there are `w`"), "{refused}");
+    let refused = bad(folder.path(), &["component", "targets", "old.wit", "-"], b"(module)");
+    assert!(refused.contains("a component is expected, and this is a module"), "{refused}");
+}
+
+#[test]
 fn files_are_formatted_in_place() {
     let folder = tempfile::tempdir().unwrap();
     let (before, after) =

@@ -15,6 +15,9 @@ mod items;
 mod scopes;
 mod types;
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use wattle_ast::Features;
 use wattle_ast::components::{Component, ExternName, InterfaceName, ParsedName, PlainName};
 
@@ -82,6 +85,51 @@ pub fn decode(component: &Component<'_>) -> Result<Decoded> {
         model.apply_docs(package, &docs).map_err(Kind::Docs)?;
     }
     Ok(Decoded { model, package, world })
+}
+
+/// Reads a component, even a package, as the world of what it imports and exports, and leaves out what
+/// WIT cannot say.
+///
+/// # Errors
+/// If functions or instances have what WIT cannot say.
+pub fn decode_partly(component: &Component<'_>) -> Result<Partly> {
+    let mut scopes = Scopes::new(&component.definitions)?;
+    let root = scopes.run(scopes.root())?;
+    let mut imports = scopes.scope(root)?.imports.clone();
+    let mut exports = scopes.scope(root)?.exports.clone();
+    let (mut left_imports, mut left_exports) = (Vec::new(), Vec::new());
+    let sides = [(&mut imports, &mut left_imports), (&mut exports, &mut left_exports)];
+    for (nth, (items, left)) in sides.into_iter().enumerate() {
+        items.retain(|(name, item)| {
+            let is_wit = match item {
+                Item::Func(_) | Item::Instance(_) => true,
+                Item::Type(_) => nth == 0,
+                Item::Component(_) | Item::Other => false,
+            };
+            if !is_wit {
+                left.push(name.name.as_str().into());
+            }
+            is_wit
+        });
+    }
+    let mut decoder = Decoder::new(scopes);
+    let package = decoder.package(PackageName::component());
+    let world = decoder.world("root", package, &imports, &exports, true)?;
+    let (model, _) = decoder.finish(package)?;
+    Ok(Partly { model, world, left_imports, left_exports })
+}
+
+/// What WIT can say of a component, and the names of what it cannot.
+#[derive(Clone, Debug)]
+pub struct Partly {
+    /// The packages.
+    pub model: Model,
+    /// The world of the component.
+    pub world: WorldId,
+    /// Imports that are not in the world, such as core modules.
+    pub left_imports: Vec<String>,
+    /// Exports that are not in the world, such as types.
+    pub left_exports: Vec<String>,
 }
 
 /// What the exports of a component make of it.

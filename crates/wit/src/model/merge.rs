@@ -3,6 +3,8 @@
 //! Packages, interfaces and worlds of one name are taken for views of one thing, of which each may
 //! know a part. What both know must be alike.
 
+use alloc::boxed::Box;
+use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -513,8 +515,8 @@ impl Model {
             let mut open = self.used_by(item);
             open.retain(|id| !world.exports.contains(&Key::Interface(*id)));
             while let Some(id) = open.pop() {
-                if !required.contains_key(&id) {
-                    required.insert(id, key.clone());
+                if let Entry::Vacant(entry) = required.entry(id) {
+                    entry.insert(key.clone());
                     open.extend(&self[id].uses);
                 }
             }
@@ -615,7 +617,7 @@ fn merge_gate(from: &Gate, into: &mut Gate) -> Result<()> {
     if into.is_unknown() {
         into.clone_from(from);
     } else if !from.is_unknown() && from != into {
-        let (from, into) = (from.clone(), into.clone());
+        let (from, into) = (Box::new(from.clone()), Box::new(into.clone()));
         return Err(MergeErrorKind::Gates { from, into }.into());
     }
     Ok(())

@@ -67,9 +67,9 @@ pub enum MergeErrorKind {
     /// Different gates.
     Gates {
         /// The gate on the side that is added.
-        from: Gate,
+        from: Box<Gate>,
         /// The gate on the side that is there.
-        into: Gate,
+        into: Box<Gate>,
     },
     /// An export that would use an interface through an import, which is exported too.
     Exported {

@@ -148,3 +148,46 @@ fn a_package_knows_where_its_items_are() {
     assert_eq!(resolved.place(resolved.root(), "w").unwrap().source, 0);
     assert_eq!(resolved.place(resolved.root(), "v"), None);
 }
+
+#[test]
+fn the_end_of_a_file_is_one_error() {
+    let texts = [
+        "package a:b; interface",
+        "package a:b; interface i {",
+        "package a:b; interface i { f: func(",
+        "package a:b; interface i { record r { x: list<",
+        "package a:b { world w { import i: interface { resource r { constructor(",
+        "package a:b; world w { include a:b/c with { a as",
+        "package a:b; @since(",
+    ];
+    for text in texts {
+        let mut resolver = Resolver::new();
+        resolver.file("a.wit", text);
+        let errors = resolver.resolve().unwrap_err();
+        assert_eq!(errors.0.len(), 1, "{text}: {errors}");
+        assert!(errors.0[0].to_string().contains("eof"), "{text}: {errors}");
+    }
+}
+
+#[test]
+fn errors_of_the_parser_alone_are_malformed() {
+    // The parser alone refuses these; what else the peer refuses, the resolver does.
+    let folder = crate::peers::package("wit-parser").join("tests/ui/parse-fail");
+    let mut files = Vec::new();
+    crate::peers::wit_files(&folder, &mut files);
+    let (mut malformed, mut other) = (0, 0);
+    for path in files {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let is_malformed = !wattle_wit::syntax::File::parse(&text).errors.is_empty();
+        let mut resolver = Resolver::new();
+        resolver.file("a.wit", &text[..]);
+        let Err(errors) = resolver.resolve() else { continue };
+        for error in &errors.0 {
+            assert_eq!(error.is_malformed(), is_malformed, "{}: {error}", path.display());
+        }
+        malformed += usize::from(is_malformed);
+        other += usize::from(!is_malformed);
+    }
+    println!("{malformed} malformed, {other} not");
+    assert!(malformed > 50 && other > 50, "{malformed} malformed, {other} not");
+}

@@ -10,3 +10,4 @@ mod peers;
 mod refused;
 mod resolved;
 mod syntax;
+mod wasi;

@@ -292,29 +292,6 @@ fn is_of_a_part(error: &wattle_wit::Error) -> bool {
 }
 
 #[test]
-fn the_interfaces_of_wasi_resolve() {
-    let folder = peers::package("wasip2").join("wit");
-    let resolved = resolve(&folder).unwrap();
-    let text = print::whole(resolved.model(), resolved.root()).unwrap();
-    let mut again = Resolver::new();
-    again.file("wasi.wit", text);
-    let again = again.resolve().unwrap();
-    let packages = resolved.model().packages();
-    let number = packages.len();
-    for (id, package) in packages {
-        let same = again.model().package(&package.name).unwrap();
-        assert_eq!(
-            again.model().package_binary(same),
-            resolved.model().package_binary(id),
-            "{}",
-            package.name
-        );
-    }
-    println!("{number} packages");
-    assert!(number >= 7, "{number}");
-}
-
-#[test]
 fn a_component_that_lacks_a_definition_is_refused_or_printed() {
     let folder = peers::package("wit-component").join("tests/interfaces");
     let (mut read, mut refused) = (0, 0);
