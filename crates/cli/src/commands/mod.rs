@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Component(component::Component),
     /// Check a package of interfaces, and translate it; short for `component wit`.
     Wit(component::Wit),
-    /// Format files of interfaces.
+    /// Format text: modules, components, scripts, interfaces.
     Fmt(fmt::Fmt),
     /// Run a WASI program, or call one function of a module.
     Run(run::Run),

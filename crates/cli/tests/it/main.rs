@@ -12,6 +12,7 @@ mod documents;
 #[cfg(unix)]
 mod examples;
 mod files;
+mod fmt;
 #[cfg(unix)]
 mod fuzz;
 mod json_from_wast;
