@@ -69,6 +69,34 @@ impl Script {
         self.directives.is_empty()
     }
 
+    /// The script with other modules in the place of those for which `change` gives one. It is asked
+    /// about the valid core modules of the outermost directives.
+    ///
+    /// ```
+    /// use wattle_ast::Features;
+    /// use wattle_reduce::{Mutator, Script};
+    ///
+    /// let text = "(module (func (export \"f\")))\n(invoke \"f\")\n";
+    /// let script = Script::parse(text, Features::DEFAULT).unwrap();
+    /// let mutator = Mutator::new().preserve_semantics(true);
+    /// let changed = script.change_modules(|module| mutator.mutate(module, 1));
+    /// assert_ne!(changed.text(), text);
+    /// assert_eq!(changed.len(), 2);
+    /// ```
+    pub fn change_modules(
+        &self,
+        mut change: impl FnMut(&Module<'static>) -> Option<Module<'static>>,
+    ) -> Script {
+        let mut changed = self.clone();
+        for part in changed.directives.iter_mut().filter_map(|it| it.module.as_mut()) {
+            if let Some(module) = change(&part.module) {
+                part.module = module;
+                part.is_changed = true;
+            }
+        }
+        changed
+    }
+
     /// Whether the text can be read, and all modules that were changed are valid.
     pub(crate) fn is_valid(&self, features: Features) -> bool {
         let changed = self.parts().filter(|part| part.is_changed);
