@@ -140,7 +140,7 @@ pub struct Reduced {
 ///     (func (export \"main\") (param i32) (result i32)
 ///         (if (local.get 0) (then (return (i32.mul (call $f) (i32.const 2)))))
 ///         (i32.const 5)))";
-/// let module = wattle_wat::parse(text)?.module.into_owned();
+/// let module = wattle_wat::parse(text)?.into_owned();
 /// let reduced = Reducer::new(module).run(|candidate: &wattle_reduce::Candidate| {
 ///     let module = candidate.module().unwrap();
 ///     let mut instrs = module.funcs.iter().flat_map(|func| func.body.instrs().flatten());

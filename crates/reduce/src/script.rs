@@ -133,7 +133,7 @@ impl Part {
         is_definition: bool,
         features: Features,
     ) -> Option<Part> {
-        let module = match &source.source {
+        let mut module = match &source.source {
             ModuleSource::Binary(bytes) => {
                 Parser::new().features(features).module(bytes).ok()?.into_owned()
             }
@@ -143,6 +143,8 @@ impl Part {
             }
         };
         Validator::new().features(features).module(&module).ok()?;
+        // What the script calls a module is the name that is printed.
+        module.names.module = source.id.as_ref().map(|id| id.text.clone().into_owned());
         let range = source.span.start.checked_sub(start)?..source.span.end.checked_sub(start)?;
         Some(Part { range, is_definition, module, is_changed: false })
     }

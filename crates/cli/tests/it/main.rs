@@ -17,6 +17,8 @@ mod positions;
 mod print;
 mod run;
 mod shown;
+#[cfg(unix)]
+mod shrink;
 mod smith;
 mod wabt;
 mod wast;

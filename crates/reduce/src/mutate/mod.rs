@@ -70,8 +70,8 @@ const TRIES: usize = 40;
 /// ```
 /// use wattle_reduce::Mutator;
 ///
-/// let module = wattle_wat::parse("(module (func (export \"f\") (result i32) (i32.const 5)))")?;
-/// let module = module.module.into_owned();
+/// let text = "(module (func (export \"f\") (result i32) (i32.const 5)))";
+/// let module = wattle_wat::parse(text)?.into_owned();
 /// let mutant = Mutator::new().mutate(&module, 7).unwrap();
 /// assert_ne!(mutant, module);
 /// assert!(wattle_validator::validate(&mutant).is_ok());
