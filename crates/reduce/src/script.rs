@@ -97,6 +97,19 @@ impl Script {
         changed
     }
 
+    /// The length of the text, where a module that can be changed counts as its binary: printed
+    /// text may be longer than that of an author, and say less.
+    pub(crate) fn weight(&self) -> usize {
+        let weight = |directive: &Directive| match &directive.module {
+            None => directive.text.len(),
+            Some(part) => {
+                let binary = wattle_encoder::encode(&part.module).len();
+                directive.text.len() - part.range.len() + binary
+            }
+        };
+        self.directives.iter().map(weight).sum()
+    }
+
     /// Whether the text can be read, and all modules that were changed are valid.
     pub(crate) fn is_valid(&self, features: Features) -> bool {
         let changed = self.parts().filter(|part| part.is_changed);
