@@ -19,12 +19,18 @@ pub struct Candidate {
     pub subject: Subject,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// What becomes smaller.
+    weight: usize,
 }
 
 impl From<Subject> for Candidate {
     fn from(subject: Subject) -> Candidate {
         let bytes = subject.bytes();
-        Candidate { subject, bytes }
+        let weight = match &subject {
+            Subject::Script(script) => script.weight(),
+            _ => bytes.len(),
+        };
+        Candidate { subject, bytes, weight }
     }
 }
 
@@ -39,9 +45,9 @@ impl Candidate {
         fingerprint(&self.bytes)
     }
 
-    /// What becomes smaller: first the length, then the bytes.
+    /// What becomes smaller: first the weight, then the bytes.
     fn measure(&self) -> (usize, &[u8]) {
-        (self.bytes.len(), &self.bytes)
+        (self.weight, &self.bytes)
     }
 }
 
@@ -140,7 +146,7 @@ pub struct Reduced {
 ///     (func (export \"main\") (param i32) (result i32)
 ///         (if (local.get 0) (then (return (i32.mul (call $f) (i32.const 2)))))
 ///         (i32.const 5)))";
-/// let module = wattle_wat::parse(text)?.module.into_owned();
+/// let module = wattle_wat::parse(text)?.into_owned();
 /// let reduced = Reducer::new(module).run(|candidate: &wattle_reduce::Candidate| {
 ///     let module = candidate.module().unwrap();
 ///     let mut instrs = module.funcs.iter().flat_map(|func| func.body.instrs().flatten());
@@ -369,11 +375,12 @@ impl<J: Judge> Run<J> {
                 }
                 _ => None,
             });
-        for pass in 0..2 {
+        for pass in 0..3 {
             let base = Rc::clone(&self.best);
             let Subject::Component(component) = &base.subject else { return };
             let (name, plan) = match pass {
                 0 => ("definitions", definitions::removals(component, tidies)),
+                1 => ("types of values", definitions::types(component)),
                 _ => ("parts of definitions", definitions::parts(component)),
             };
             let plan =

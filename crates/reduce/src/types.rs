@@ -4,8 +4,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    Body, CompType, Encode, Expr, ExternKind, ExternType, Features, FieldIdx, Func, FuncIdx,
-    FuncType, Instr, Local, LocalIdx, Module, Remap, TypeIdx,
+    Body, CompType, DefIdx, Encode, Expr, ExternKind, ExternType, Features, FieldIdx, Func,
+    FuncIdx, FuncType, Instr, Local, LocalIdx, Module, Remap, TypeIdx,
 };
 use wattle_validator::OperandType;
 
@@ -89,8 +89,8 @@ fn shortened(
         let params = ty.params().iter().copied().filter(|_| !loss.params);
         let results = ty.results().iter().copied().filter(|_| !loss.results);
         let ty = changed.add_func_type(FuncType::new(params, results));
-        if let Some(func) = changed.func_mut(*func) {
-            func.ty = ty;
+        if let Some(place) = DefIdx::behind(imported, *func) {
+            changed.funcs.get_mut(place)?.ty = ty;
             continue;
         }
         let mut imports = changed.imports.iter_mut().filter_map(|import| match &mut import.ty {

@@ -24,9 +24,20 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("wasi", &["runtime"]),
         ("componentize", &["abi", "ast", "encoder", "parser", "validator", "wit"]),
         ("inspect", &["ast", "parser"]),
+        ("reduce", &["ast", "encoder", "parser", "printer", "smith", "validator", "wat"]),
         (
             "differ",
-            &["ast", "encoder", "parser", "printer", "runtime", "smith", "validator", "wat"],
+            &[
+                "ast",
+                "encoder",
+                "parser",
+                "printer",
+                "reduce",
+                "runtime",
+                "smith",
+                "validator",
+                "wat",
+            ],
         ),
         (
             "wattle",

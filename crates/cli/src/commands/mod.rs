@@ -9,6 +9,7 @@ mod fmt;
 mod fuzz;
 mod json_from_wast;
 mod man;
+mod mutate;
 mod objdump;
 mod parse;
 mod print;
@@ -72,6 +73,8 @@ pub(crate) enum Command {
     Fuzz(Box<fuzz::Fuzz>),
     /// Make a module, a component or a script smaller while a command finds it interesting.
     Shrink(Box<shrink::Shrink>),
+    /// Make a valid mutant of a module or component.
+    Mutate(mutate::Mutate),
     /// Print a completion script for a shell.
     Completion(completion::Completion),
     /// Print pages of the manual.
@@ -113,6 +116,7 @@ impl Command {
             Command::Smith(command) => command.run(json),
             Command::Fuzz(command) => command.run(json),
             Command::Shrink(command) => command.run(json),
+            Command::Mutate(command) => command.run(),
             Command::Completion(command) => command.run(cli()),
             Command::Man(command) => command.run(cli()),
             Command::Wat2wasm(command) => command.run(json),

@@ -23,6 +23,8 @@ mod positions;
 mod print;
 mod run;
 mod shown;
+#[cfg(unix)]
+mod shrink;
 mod size;
 mod smith;
 mod wabt;
