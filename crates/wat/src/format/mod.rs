@@ -104,7 +104,8 @@ impl Config {
 pub struct Formatted {
     /// The text.
     pub text: String,
-    /// Why some fields were left as they are, with spans of the text before.
+    /// Why some fields were left as they are, with spans of the text before; at most
+    /// [`Errors::LIMIT`](crate::Errors::LIMIT).
     pub errors: Vec<Error>,
 }
 
