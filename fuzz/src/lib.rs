@@ -13,8 +13,10 @@ pub mod engines;
 #[cfg(feature = "faults")]
 pub mod faults;
 pub mod files;
+pub mod format;
 pub mod generated;
 mod inputs;
+pub mod interfaces;
 #[cfg(feature = "faults")]
 pub mod lockstep;
 #[cfg(feature = "peers")]

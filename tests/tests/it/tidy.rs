@@ -23,6 +23,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("script", &["ast", "parser", "runtime", "validator", "wat"]),
         ("wasi", &["runtime"]),
         ("componentize", &["abi", "ast", "encoder", "parser", "validator", "wit"]),
+        ("inspect", &["ast", "parser"]),
         ("reduce", &["ast", "encoder", "parser", "printer", "smith", "validator", "wat"]),
         (
             "differ",
@@ -41,9 +42,10 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         (
             "wattle",
             &[
-                "componentize",
                 "ast",
+                "componentize",
                 "encoder",
+                "inspect",
                 "parser",
                 "printer",
                 "runtime",
@@ -60,7 +62,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
 ];
 
 /// Library crates that need the system; the others are `no_std`.
-const WITH_STD: [&str; 2] = ["differ", "wasi"];
+const WITH_STD: [&str; 3] = ["differ", "inspect", "wasi"];
 
 /// A file that git would track.
 struct File {

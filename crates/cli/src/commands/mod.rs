@@ -2,10 +2,12 @@
 
 mod completion;
 mod component;
+mod demangle;
 mod dump;
 mod features;
 mod fmt;
 mod fuzz;
+mod json_from_wast;
 mod man;
 mod mutate;
 mod objdump;
@@ -13,6 +15,7 @@ mod parse;
 mod print;
 mod run;
 mod shrink;
+mod size;
 mod smith;
 mod strip;
 mod validate;
@@ -45,18 +48,25 @@ pub(crate) enum Command {
     Features(features::ListFeatures),
     /// List sections, imports, exports and functions.
     Objdump(objdump::Objdump),
+    /// Show where the bytes of a module or component go.
+    Size(Box<size::Size>),
+    /// Rewrite the name section with the names of Rust and C++ as people write them.
+    Demangle(demangle::Demangle),
     /// Remove custom sections and leave every other byte alone.
     Strip(strip::Strip),
     /// Take components apart and put them together.
     Component(component::Component),
     /// Check a package of interfaces, and translate it; short for `component wit`.
     Wit(component::Wit),
-    /// Format files of interfaces.
+    /// Format text: modules, components, scripts, interfaces.
     Fmt(fmt::Fmt),
     /// Run a WASI program, or call one function of a module.
     Run(run::Run),
     /// Run test scripts.
     Wast(wast::Wast),
+    /// Translate a test script to JSON and files of modules.
+    #[command(visible_alias = "wast2json")]
+    JsonFromWast(json_from_wast::JsonFromWast),
     /// Generate a valid module from a seed, for fuzzing.
     Smith(smith::Smith),
     /// Run generated modules on several engines, and report where they differ.
@@ -94,12 +104,15 @@ impl Command {
             Command::Validate(command) => command.run(),
             Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
+            Command::Size(command) => command.run(json),
+            Command::Demangle(command) => command.run(),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),
-            Command::Wit(command) => command.run(),
+            Command::Wit(command) => command.run(json),
             Command::Fmt(command) => command.run(json),
             Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),
+            Command::JsonFromWast(command) => command.run(),
             Command::Smith(command) => command.run(json),
             Command::Fuzz(command) => command.run(json),
             Command::Shrink(command) => command.run(json),

@@ -63,6 +63,24 @@ impl Source {
         self.limited(errors.map(|error| locator.malformed_text(self, error)).collect())
     }
 
+    /// The faults of a text that was read otherwise, all of them.
+    pub(crate) fn faults_in_text(name: &str, text: &str, errors: &[wat::Error]) -> Vec<Fault> {
+        if errors.is_empty() {
+            return Vec::new();
+        }
+        let lines = LineIndex::new(text);
+        let fault = |error: &wat::Error| {
+            let fault = Fault::new(name, error.kind.to_string()).malformed();
+            let fault = fault.help(error.help.as_ref().map(ToString::to_string));
+            let fault = match &error.related {
+                Some(related) => fault.related(text, &lines, related.span, related.note),
+                None => fault,
+            };
+            fault.in_text(text, &lines, error.span)
+        };
+        errors.iter().map(fault).collect()
+    }
+
     /// The faults of a text that is malformed, and of what is invalid of the rest.
     pub(crate) fn malformed_and_invalid(
         &self,

@@ -7,18 +7,25 @@ mod broken;
 mod coming_from;
 mod command;
 mod components;
+mod demangle;
 mod documents;
 #[cfg(unix)]
 mod examples;
 mod files;
+mod fmt;
 #[cfg(unix)]
 mod fuzz;
+mod json_from_wast;
+mod new;
+mod objdump;
+mod peer_wit;
 mod positions;
 mod print;
 mod run;
 mod shown;
 #[cfg(unix)]
 mod shrink;
+mod size;
 mod smith;
 mod wabt;
 mod wast;
