@@ -83,7 +83,14 @@ fn shortened(
             }
         }
         let edits: Vec<&Edit> = edits.iter().collect();
-        changed.funcs.get_mut(place)?.body = apply(&body, &edits)?;
+        let body = apply(&body, &edits)?;
+        // A parameter that is not used must not become a local, which takes more room.
+        let params = match own {
+            Some(_) if loss.params => 0,
+            _ => view.module.func_type(view.spaces.func(func)?)?.params().len() as u32,
+        };
+        let shorter = own.and_then(|_| without_unused(&body, params));
+        changed.funcs.get_mut(place)?.body = shorter.unwrap_or(body);
     }
     for (func, ty) in funcs {
         let params = ty.params().iter().copied().filter(|_| !loss.params);
