@@ -53,3 +53,5 @@ pub use plug::{Connection, Input, PlugError, Plugged, plug};
 pub use semver_check::{OtherPackage, VersionDifference, semver_check};
 pub use targets::{TargetDifference, TargetsError, targets};
 pub use unbundle::{UnbundleError, UnbundledModule, unbundle};
+#[doc(no_inline)]
+pub use wattle_abi::Mode;

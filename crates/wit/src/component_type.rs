@@ -3,6 +3,9 @@
 //! A module can have several, whose names begin with [`SECTION`]. Each is a component with one export,
 //! the type of a world, and with a custom section that tells how strings are encoded.
 
+use alloc::collections::BTreeSet;
+use alloc::format;
+
 use wattle_ast::components::{CanonOpt, Component, Definition};
 use wattle_ast::{Custom, CustomData};
 
@@ -120,15 +123,24 @@ pub fn decode(component: &Component<'_>) -> Result<ComponentType, DecodeError> {
     }
 }
 
-/// The worlds of several sections as one, `root` of a package `root:root`.
+/// The worlds of several sections as one, `root` of a package `root:root`, or `root:root1` and so on
+/// if a section has that package.
 ///
 /// # Errors
 /// If what several worlds have differs.
 pub fn merge<'s>(
-    sections: impl IntoIterator<Item = &'s ComponentType>,
+    sections: impl IntoIterator<Item = &'s ComponentType, IntoIter: Clone>,
 ) -> Result<(Model, WorldId), MergeError> {
     let mut model = Model::default();
-    let name = PackageName { namespace: "root".into(), name: "root".into(), version: None };
+    let sections = sections.into_iter();
+    let mut name = PackageName { namespace: "root".into(), name: "root".into(), version: None };
+    let packages = sections.clone().flat_map(|section| section.model.packages());
+    let taken: BTreeSet<&PackageName> = packages.map(|(_, package)| &package.name).collect();
+    let mut number = 0_u32;
+    while taken.contains(&name) {
+        number += 1;
+        name.name = format!("root{number}");
+    }
     let package = model.add_package(Package { name, ..Package::default() });
     let text = Text::from("root");
     let root = model.add_world(World {

@@ -13,6 +13,7 @@ mod objdump;
 mod parse;
 mod print;
 mod run;
+mod shrink;
 mod size;
 mod smith;
 mod strip;
@@ -69,6 +70,8 @@ pub(crate) enum Command {
     Smith(smith::Smith),
     /// Run generated modules on several engines, and report where they differ.
     Fuzz(Box<fuzz::Fuzz>),
+    /// Make a module, a component or a script smaller while a command finds it interesting.
+    Shrink(Box<shrink::Shrink>),
     /// Print a completion script for a shell.
     Completion(completion::Completion),
     /// Print pages of the manual.
@@ -109,6 +112,7 @@ impl Command {
             Command::JsonFromWast(command) => command.run(),
             Command::Smith(command) => command.run(json),
             Command::Fuzz(command) => command.run(json),
+            Command::Shrink(command) => command.run(json),
             Command::Completion(command) => command.run(cli()),
             Command::Man(command) => command.run(cli()),
             Command::Wat2wasm(command) => command.run(json),

@@ -47,12 +47,24 @@ fn folder() -> tempfile::TempDir {
     let interfaces =
         "package a:a;\n\ninterface i {}\n\nworld v {}\n\nworld w {\n  import f: func(x: u8);\n}\n";
     write("a.wit", interfaces.as_bytes());
+    write("w.wit", b"package a:w;\n\nworld w {\n  export f: func() -> s32;\n}\n");
+    let program = r#"(module (import "old" "log" (func)))"#;
+    write("p.wat", program.as_bytes());
+    write("adapter.wat", br#"(module (func (export "log")))"#);
     write("seed.bin", b"some bytes for a generator");
     write("config.json", b"{}");
     for name in ["a.wasm", "b.wasm"] {
         assert_eq!(wattle_in(folder.path(), &["parse", "a.wat", "-o", name], b"").code, Some(0));
     }
     assert_eq!(wattle_in(folder.path(), &["parse", "c.wat", "-o", "c.wasm"], b"").code, Some(0));
+    let embed = ["component", "embed", "w.wit", "a.wat", "-o", "m.wasm"];
+    for args in [
+        &embed[..],
+        &["parse", "p.wat", "-o", "p.wasm"],
+        &["parse", "adapter.wat", "-o", "adapter.wasm"],
+    ] {
+        assert_eq!(wattle_in(folder.path(), args, b"").code, Some(0), "{args:?}");
+    }
     for name in ["bin", "data"] {
         std::fs::create_dir(folder.path().join(name)).unwrap();
     }

@@ -15,6 +15,7 @@ mod files;
 #[cfg(unix)]
 mod fuzz;
 mod json_from_wast;
+mod new;
 mod objdump;
 mod peer_wit;
 mod positions;

@@ -7,19 +7,19 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use wattle_ast::components::{CanonOpt, CoreSortIdx, ExternDesc, ExternName, Type, TypeBound};
+use wattle_ast::components::{CanonOpt, CoreSortIdx, ExternName};
 use wattle_ast::{
     ComponentFuncIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, ExternIdx, FuncIdx,
     GlobalIdx, InstanceIdx, MemIdx, MemType, Module, Name, TableIdx, TagIdx, ValType,
 };
-use wattle_encoder::components::{ComponentBuilder, InstanceTypeBuilder};
+use wattle_encoder::components::ComponentBuilder;
 use wattle_wit::encode::Config;
-use wattle_wit::model::{Extern, Text, TypeId};
+use wattle_wit::model::{Text, TypeId};
 
 use super::live::Live;
 use super::part::{CoreFunc, Exports, Linked, MAIN, Part, Source};
 use super::shims::{self, Fixup, Hooked, Shims};
-use super::types::{Scope, Written, foreign, types_of};
+use super::types::Written;
 use crate::abi::{Abis, Needs};
 use crate::error::{Error, Problem, ProblemKind};
 use crate::names::Side;
@@ -59,12 +59,12 @@ pub(super) struct Emitter<'p, 'm, 'a> {
     pub(super) builder: ComponentBuilder<'a>,
     pub(super) written: Written,
     /// The instances of imported interfaces, and the imported functions.
-    import_instances: BTreeMap<usize, InstanceIdx>,
-    import_funcs: BTreeMap<usize, ComponentFuncIdx>,
+    pub(super) import_instances: BTreeMap<usize, InstanceIdx>,
+    pub(super) import_funcs: BTreeMap<usize, ComponentFuncIdx>,
     /// The instances of exported interfaces, as they are exported.
     pub(super) export_instances: BTreeMap<usize, InstanceIdx>,
     /// The functions of imported interfaces that have an index.
-    func_aliases: BTreeMap<(usize, Text), ComponentFuncIdx>,
+    pub(super) func_aliases: BTreeMap<(usize, Text), ComponentFuncIdx>,
     pub(super) memory: Option<MemIdx>,
     shim: Option<CoreInstanceIdx>,
     /// The instances of the parts.
@@ -145,33 +145,6 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         result
     }
 
-    /// Imports of what is needed: interfaces, then types of the world, then functions.
-    fn imports(&mut self) {
-        let plan = self.plan;
-        for (number, item) in plan.world.imports.items.iter().enumerate() {
-            if let Extern::Interface { .. } = item.item {
-                self.import_interface(number);
-            }
-        }
-        for item in &plan.world.imports.items {
-            if let Extern::Type(ty) = item.item {
-                self.ty(Place::World, *ty);
-            }
-        }
-        for (number, item) in plan.world.imports.items.iter().enumerate() {
-            let Extern::Func(func) = item.item else { continue };
-            if !plan.live.funcs.contains(&(number, func.name.clone())) {
-                continue;
-            }
-            let ty = self
-                .with_types(|world, written, scope| written.func(world, scope, Place::World, func));
-            let name = self.extern_name(Side::Import, number);
-            let index = self.builder.import_func(name, ty);
-            self.builder.names().funcs.insert(index, owned(&item.name));
-            self.import_funcs.insert(number, index);
-        }
-    }
-
     /// The name of an import or export.
     pub(super) fn extern_name(&self, side: Side, number: usize) -> ExternName<'static> {
         let plan = self.plan;
@@ -179,59 +152,6 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             Some(item) => plan.config.extern_name(plan.world.model, item.key, item.item),
             None => ExternName::default(),
         }
-    }
-
-    fn import_interface(&mut self, number: usize) {
-        let (plan, place) = (self.plan, Place::Import(number));
-        let world = plan.world;
-        let Some(item) = world.item(place) else { return };
-        let Some(interface) = item.interface().map(|id| &world.model[id]) else { return };
-        let live = plan.live.types.get(&number);
-        let types = interface.types.iter().map(|(_, ty)| *ty);
-        let types: Vec<TypeId> =
-            types.filter(|ty| live.is_some_and(|live| live.contains(ty))).collect();
-        let is_live = |name: &Text| plan.live.funcs.contains(&(number, name.clone()));
-        let funcs = interface.funcs.iter().filter(|(name, _)| is_live(name)).map(|(_, func)| func);
-        let funcs: Vec<_> = funcs.collect();
-        if types.is_empty() && funcs.is_empty() {
-            return;
-        }
-        let roots = types.iter().copied().chain(funcs.iter().flat_map(|func| types_of(func)));
-        let outer = foreign(world, place, roots, false);
-        let outer = outer.into_iter().map(|(of, ty)| ((of, ty), self.ty(of, ty)));
-        let outer: BTreeMap<_, _> = outer.collect();
-        let index = self.builder.instance_type(|builder| {
-            let mut scope = InstanceScope { world, builder, outer };
-            let mut written = Written::default();
-            for ty in types {
-                written.ty(world, &mut scope, place, ty);
-            }
-            for func in funcs {
-                let ty = written.func(world, &mut scope, place, func);
-                let external_id = func.external_id.clone().map(Name::Shared);
-                let name = ExternName { external_id, ..owned(&func.name).into() };
-                scope.builder.export(name, ExternDesc::Func(ty));
-            }
-        });
-        let name = self.extern_name(Side::Import, number);
-        let instance = self.builder.import_instance(name, index);
-        self.builder.names().instances.insert(instance, owned(&item.name));
-        self.import_instances.insert(number, instance);
-    }
-
-    /// The function of an import of the world.
-    pub(super) fn imported(&mut self, import: usize, func: &Text) -> ComponentFuncIdx {
-        if let Some(&index) = self.import_funcs.get(&import) {
-            return index;
-        }
-        if let Some(&index) = self.func_aliases.get(&(import, func.clone())) {
-            return index;
-        }
-        let instance = self.import_instances.get(&import).copied().unwrap_or_default();
-        let index = self.builder.alias(instance, owned(func));
-        self.builder.names().funcs.insert(index, owned(func));
-        self.func_aliases.insert((import, func.clone()), index);
-        index
     }
 
     fn modules(&mut self, modules: Vec<Option<Module<'a>>>) -> Vec<(usize, CoreModuleIdx)> {
@@ -529,87 +449,6 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             }
         }
         hooked
-    }
-}
-
-/// The scope of the component itself.
-impl Scope for Emitter<'_, '_, '_> {
-    fn known(&mut self, place: Place, ty: TypeId) -> Option<ComponentTypeIdx> {
-        let instance = match place {
-            Place::World => return None,
-            Place::Import(number) => *self.import_instances.get(&number)?,
-            Place::Export(number) => *self.export_instances.get(&number)?,
-        };
-        let name = self.plan.world.model[ty].name.clone()?;
-        Some(self.builder.alias(instance, Name::Shared(name)))
-    }
-
-    fn define(&mut self, ty: Type<'static>) -> ComponentTypeIdx {
-        self.builder.ty(ty)
-    }
-
-    fn name(&mut self, place: Place, ty: TypeId, bound: TypeBound) -> ComponentTypeIdx {
-        match (place, bound) {
-            (Place::World, _) => {
-                let name = type_name(self.plan.world, ty);
-                self.builder.import_type(name, bound)
-            }
-            // It gets its name when its interface is exported.
-            (_, TypeBound::Eq(index)) => index,
-            (Place::Import(_) | Place::Export(_), TypeBound::Resource) => {
-                let destructor = match place {
-                    Place::Export(number) => self.destructor(number, ty),
-                    _ => None,
-                };
-                let index = self.builder.resource_type(ValType::I32, destructor);
-                if let Some(name) = self.plan.world.model[ty].name.clone() {
-                    self.builder.names().types.insert(index, Name::Shared(name));
-                }
-                index
-            }
-        }
-    }
-}
-
-impl Emitter<'_, '_, '_> {
-    /// The destructor of a resource of an exported interface.
-    fn destructor(&mut self, number: usize, resource: TypeId) -> Option<FuncIdx> {
-        let plan = self.plan;
-        let (part, name) = plan.exports.iter().enumerate().find_map(|(part, exports)| {
-            Some((part, exports.destructors.get(&(number, resource))?))
-        })?;
-        self.shimmed(&CoreFunc::Destructor { part, name: name.clone() }, part)
-    }
-}
-
-/// The name of a type, with its attribute.
-pub(super) fn type_name(world: &World<'_>, ty: TypeId) -> ExternName<'static> {
-    let ty = &world.model[ty];
-    let name = ty.name.clone().map(Name::Shared).unwrap_or_default();
-    let external_id = ty.external_id.clone().map(Name::Shared);
-    ExternName { name, external_id, ..ExternName::default() }
-}
-
-/// The scope of the type of an instance that is imported.
-struct InstanceScope<'s, 'b, 'm, 'a> {
-    world: &'s World<'m>,
-    builder: &'s mut InstanceTypeBuilder<'b, 'a>,
-    /// The types of other interfaces, by their indices outside.
-    outer: BTreeMap<(Place, TypeId), ComponentTypeIdx>,
-}
-
-impl Scope for InstanceScope<'_, '_, '_, '_> {
-    fn known(&mut self, place: Place, ty: TypeId) -> Option<ComponentTypeIdx> {
-        let outer = *self.outer.get(&(place, ty))?;
-        Some(self.builder.outer_alias(1, outer))
-    }
-
-    fn define(&mut self, ty: Type<'static>) -> ComponentTypeIdx {
-        self.builder.ty(ty)
-    }
-
-    fn name(&mut self, _: Place, ty: TypeId, bound: TypeBound) -> ComponentTypeIdx {
-        self.builder.export_type(type_name(self.world, ty), bound)
     }
 }
 

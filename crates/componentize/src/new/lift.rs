@@ -11,7 +11,8 @@ use wattle_ast::{ComponentFuncIdx, ComponentTypeIdx, Name};
 use wattle_encoder::components::ComponentBuilder;
 use wattle_wit::model::{Extern, Func, InterfaceId, Kind, TypeId};
 
-use super::emit::{Emitter, Site, needed_by, owned, type_name};
+use super::emit::{Emitter, Site, needed_by, owned};
+use super::imports::type_name;
 use super::types::{Scope, Written, foreign, types_of};
 use crate::names::Side;
 use crate::world::{Place, World};

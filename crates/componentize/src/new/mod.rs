@@ -18,8 +18,10 @@
 //! ```
 
 mod adapter;
+mod builtins;
 mod canons;
 mod emit;
+mod imports;
 mod join;
 mod lift;
 mod link;
@@ -31,12 +33,11 @@ mod types;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::components::Component;
 use wattle_ast::custom::Producers;
-use wattle_ast::{Encode, ExternType, Features, FuncType, MemType, Module, Name, ValType};
+use wattle_ast::{Encode, ExternType, Features, FuncType, Import, MemType, Module, Name, ValType};
 use wattle_wit::encode::Config;
 use wattle_wit::model::Text;
 
@@ -212,7 +213,11 @@ impl<'a> Componentizer<'a> {
         let component = builder.build()?;
         if self.options.validate {
             let validator = wattle_validator::components::Validator::new().features(Features::ALL);
-            validator.component(&component).map_err(Error::Invalid)?;
+            #[cfg(feature = "std")]
+            let verdict = validator.component_on(&component, None);
+            #[cfg(not(feature = "std"))]
+            let verdict = validator.component(&component);
+            verdict.map_err(Error::Invalid)?;
         }
         Ok(component)
     }
@@ -320,20 +325,27 @@ fn check_page_sizes(parts: &[Part<'_>], links: &Links<'_>, problems: &mut Vec<Pr
 
 /// Gives imports of one name different names, since a component gives each name once.
 fn rename_duplicates(part: &mut Part<'_>) {
-    let mut seen: BTreeMap<(Name<'_>, Name<'_>), u32> = BTreeMap::new();
-    for (place, import) in part.module.imports.iter_mut().enumerate() {
-        let key = (import.module.clone(), import.name.clone());
-        let Some(count) = seen.get_mut(&key) else {
-            seen.insert(key, 1);
-            continue;
-        };
+    fn key<'a>(import: &Import<'a>) -> (Name<'a>, Name<'a>) {
+        (import.module.clone(), import.name.clone())
+    }
+    let mut taken = BTreeSet::new();
+    // The duplicates, and how many numbers were tried for each name.
+    let (mut places, mut tried) = (Vec::new(), BTreeMap::new());
+    for (place, import) in part.module.imports.iter().enumerate() {
+        if !taken.insert(key(import)) {
+            places.push(place);
+        }
+    }
+    for place in places {
+        let Some(import) = part.module.imports.get_mut(place) else { continue };
+        let count = tried.entry(key(import)).or_insert(1_u32);
         let original = import.name.clone();
         loop {
             *count += 1;
-            let name: String = format!("{original} [v{count}]");
-            import.name = name.into();
-            // Names with a space mean nothing, so this is the first of its kind at once.
-            break;
+            import.name = format!("{original} [v{count}]").into();
+            if taken.insert(key(import)) {
+                break;
+            }
         }
         part.renamed.insert(place, original);
     }

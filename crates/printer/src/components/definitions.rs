@@ -112,7 +112,7 @@ impl<'c> Printer<'c> {
         let level = self.config.level.saturating_add(self.depth());
         let config = Config { level, ..self.config.clone() };
         let mut printer = printer::Printer::new(module, &config);
-        printer.states_own_name = name != module.names.module;
+        printer.id = Some(name);
         printer.start = self.offsets.of_module(place).unwrap_or(0);
         printer.out = take(&mut self.out);
         let printed = printer.fields(hand_on);

@@ -1,7 +1,9 @@
 //! `wattle component`: what is done with components alone.
 
 mod bundle;
+mod embed;
 mod manifest;
+mod new;
 mod plug;
 mod semver_check;
 mod targets;
@@ -14,7 +16,7 @@ use crate::failure::Failure;
 
 pub(super) use wit::Wit;
 
-/// Takes components apart and puts them together.
+/// Makes components, takes them apart, and shows their interfaces.
 #[derive(Args)]
 pub(crate) struct Component {
     #[command(subcommand)]
@@ -23,6 +25,10 @@ pub(crate) struct Component {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a component of a core module.
+    New(new::New),
+    /// Say in a core module which world it is for.
+    Embed(embed::Embed),
     /// Write the modules and components in a component to files.
     Unbundle(unbundle::Unbundle),
     /// Put a component together from the files that `unbundle` wrote.
@@ -40,6 +46,8 @@ enum Command {
 impl Component {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         match &self.command {
+            Command::New(command) => command.run(),
+            Command::Embed(command) => command.run(),
             Command::Unbundle(command) => command.run(json),
             Command::Bundle(command) => command.run(),
             Command::Plug(command) => command.run(json),
