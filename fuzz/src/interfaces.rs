@@ -95,7 +95,7 @@ pub fn wit_bytes(data: &[u8]) {
 /// `count` inputs, the same in every run: a seed as text and as binary, generated texts, and mutations of
 /// all of them.
 pub fn seeded_interfaces(count: usize) -> impl Iterator<Item = Vec<u8>> {
-    let mut random = Random::new(0x5eed_0f_3317);
+    let mut random = Random::new(0x5eed_3317);
     (0..count).map(move |nth| {
         let text = match nth {
             0 => SEED.to_owned(),
@@ -123,8 +123,8 @@ fn generated(random: &mut Random) -> String {
     for nth in 0..1 + random.below(4) {
         let _ = writeln!(text, "interface i{nth} {{");
         let mut names = Vec::new();
-        for other in 0..nth {
-            if let Some(name) = interfaces[other].get(random.below(6)) {
+        for (other, there) in interfaces.iter().enumerate() {
+            if let Some(name) = there.get(random.below(6)) {
                 let _ = writeln!(text, "use i{other}.{{{name} as u{other}}};");
                 names.push(format!("u{other}"));
             }
