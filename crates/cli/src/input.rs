@@ -54,6 +54,11 @@ impl Input {
         Source::read_wasm(self.file.as_deref(), self.reading.clone())
     }
 
+    /// How the input is read.
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
     /// What the module may use, for a command that only shows what is there.
     pub(crate) fn features_to_show(&self) -> Features {
         self.reading.features_to_show()

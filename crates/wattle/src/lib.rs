@@ -19,6 +19,9 @@ pub use wattle_ast as ast;
 pub use wattle_componentize as componentize;
 /// Encodes a tree or items as a binary; builds modules.
 pub use wattle_encoder as encoder;
+/// Shows what the bytes of a binary are for: sizes, and names as people write them.
+#[cfg(feature = "inspect")]
+pub use wattle_inspect as inspect;
 /// Parses a binary into items or a tree.
 pub use wattle_parser as parser;
 /// Prints a tree as text.

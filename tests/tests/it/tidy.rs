@@ -23,6 +23,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("script", &["ast", "parser", "runtime", "validator", "wat"]),
         ("wasi", &["runtime"]),
         ("componentize", &["abi", "ast", "encoder", "parser", "validator", "wit"]),
+        ("inspect", &["ast", "parser"]),
         (
             "differ",
             &["ast", "encoder", "parser", "printer", "runtime", "smith", "validator", "wat"],
@@ -33,6 +34,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
                 "componentize",
                 "ast",
                 "encoder",
+                "inspect",
                 "parser",
                 "printer",
                 "runtime",
@@ -49,7 +51,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
 ];
 
 /// Library crates that need the system; the others are `no_std`.
-const WITH_STD: [&str; 2] = ["differ", "wasi"];
+const WITH_STD: [&str; 3] = ["differ", "inspect", "wasi"];
 
 /// A file that git would track.
 struct File {

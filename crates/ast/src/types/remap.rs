@@ -1,6 +1,7 @@
 //! Types with new indices for old ones.
 
 use alloc::boxed::Box;
+use core::convert::Infallible;
 
 use super::{
     AbsHeapType, ArrayType, CompType, ExternType, FieldType, FuncType, GlobalType, HeapType,
@@ -70,3 +71,39 @@ impl<T: Reindex> Reindex for Box<[T]> {
         self.into_iter().map(|element| element.reindex(to)).collect()
     }
 }
+
+/// Calls a closure with each type index.
+struct Uses<F>(F);
+
+impl<F: FnMut(TypeIdx)> Remap for Uses<F> {
+    type Error = Infallible;
+
+    fn ty(&mut self, ty: TypeIdx) -> Result<TypeIdx, Infallible> {
+        (self.0)(ty);
+        Ok(ty)
+    }
+}
+
+macro_rules! uses {
+    ($( $name:ident )*) => { $(
+        impl $name {
+            /// Calls `visit` with each type index in the type.
+            ///
+            /// ```
+            /// use wattle_ast::{FuncType, HeapType, RefType, SubType, TypeIdx, ValType};
+            ///
+            /// let heap = HeapType::Type(TypeIdx(3));
+            /// let param = ValType::Ref(RefType { heap, nullable: true });
+            /// let ty = SubType::from(FuncType::new([param], []));
+            /// let mut found = Vec::new();
+            /// ty.uses(|ty| found.push(ty));
+            /// assert_eq!(found, [TypeIdx(3)]);
+            /// ```
+            pub fn uses(&self, visit: impl FnMut(TypeIdx)) {
+                let Ok(_) = self.clone().reindex(&mut Remapping::new(&mut Uses(visit)));
+            }
+        }
+    )* };
+}
+
+uses! { SubType ExternType ValType RefType }

@@ -11,6 +11,7 @@ mod objdump;
 mod parse;
 mod print;
 mod run;
+mod size;
 mod smith;
 mod strip;
 mod validate;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Features(features::ListFeatures),
     /// List sections, imports, exports and functions.
     Objdump(objdump::Objdump),
+    /// Show where the bytes of a module or component go.
+    Size(Box<size::Size>),
     /// Remove custom sections and leave every other byte alone.
     Strip(strip::Strip),
     /// Take components apart and put them together.
@@ -88,6 +91,7 @@ impl Command {
             Command::Validate(command) => command.run(),
             Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
+            Command::Size(command) => command.run(json),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),
             Command::Wit(command) => command.run(),

@@ -17,6 +17,7 @@ mod positions;
 mod print;
 mod run;
 mod shown;
+mod size;
 mod smith;
 mod wabt;
 mod wast;

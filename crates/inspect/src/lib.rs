@@ -1,0 +1,33 @@
+//! What the bytes of a binary are for: sizes and who keeps what, names as people write them.
+//!
+//! | to | use |
+//! |---|---|
+//! | see where the bytes of a file go, and what keeps them | [`size`] |
+//! | read a name section piece by piece | [`name_parts`] |
+//! | show the names of Rust and C++ | [`demangle`] |
+//! | take a name apart into crate, modules and function | [`path_of`], [`without_generics`] |
+//!
+//! The crate reads binaries with the parser of Wattle and decides nothing about how a result is
+//! shown.
+//!
+//! ```
+//! use wattle_inspect::size::Sizes;
+//!
+//! // A module with one function, which nothing calls.
+//! let wasm = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x04\x01\x02\0\x0b";
+//! let sizes = Sizes::of(wasm, Default::default());
+//! assert_eq!(sizes.pieces.iter().map(|piece| piece.size).sum::<usize>(), wasm.len());
+//! assert_eq!(sizes.garbage().len(), 2);
+//! ```
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "demangle")]
+mod demangle;
+pub mod name_parts;
+mod paths;
+pub mod size;
+
+#[cfg(feature = "demangle")]
+pub use demangle::{demangle, demangle_names};
+pub use paths::{path_of, without_generics};

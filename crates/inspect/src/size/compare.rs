@@ -1,0 +1,69 @@
+//! The sizes of two files beside one another.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::{PieceKind, Sizes};
+
+/// How the size of a piece differs between two files.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// The module or component that it is in, by the words that lead to it.
+    pub unit: String,
+    /// What it is: its kind, and its name or else its index.
+    pub what: String,
+    /// Its size in the old file; `None` if it is not there.
+    pub old: Option<usize>,
+    /// Its size in the new file; `None` if it is not there.
+    pub new: Option<usize>,
+}
+
+impl Difference {
+    /// How much larger it became, in bytes.
+    pub fn growth(&self) -> i64 {
+        let size = |side: Option<usize>| i64::try_from(side.unwrap_or(0)).unwrap_or(i64::MAX);
+        size(self.new) - size(self.old)
+    }
+}
+
+/// What became larger or smaller, the largest change first. Pieces correspond by their names, without
+/// the hashes of Rust, and by their indices if they have no name. Headers and names of items are
+/// added up.
+///
+/// ```
+/// use wattle_ast::Features;
+/// use wattle_inspect::size::{Sizes, compare};
+///
+/// let old = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01";
+/// let new = b"\0asm\x01\0\0\0\x05\x04\x01\0\x80\x01";
+/// let (old, new) = (Sizes::of(old, Features::ALL), Sizes::of(new, Features::ALL));
+/// let differences = compare(&old, &new);
+/// assert_eq!((&*differences[0].what, differences[0].growth()), ("memory 0", 1));
+/// ```
+pub fn compare(old: &Sizes<'_>, new: &Sizes<'_>) -> Vec<Difference> {
+    let mut found: HashMap<(String, String), (Option<usize>, Option<usize>)> = HashMap::new();
+    for (sizes, is_new) in [(old, false), (new, true)] {
+        for piece in &sizes.pieces {
+            let unit = sizes.units[piece.unit as usize].path.clone();
+            let what = match piece.kind {
+                PieceKind::Header | PieceKind::Preamble | PieceKind::Name(_) => {
+                    format!("{}s", piece.kind)
+                }
+                _ => match piece.shown_name() {
+                    Some(name) => format!("{} {name}", piece.kind),
+                    None => format!("{} {}", piece.kind, piece.index),
+                },
+            };
+            let sides = found.entry((unit, what)).or_default();
+            let side = if is_new { &mut sides.1 } else { &mut sides.0 };
+            *side = Some(side.unwrap_or(0) + piece.size);
+        }
+    }
+    let differ = found.into_iter().filter(|(_, (old, new))| old != new);
+    let mut differences: Vec<_> =
+        differ.map(|((unit, what), (old, new))| Difference { unit, what, old, new }).collect();
+    differences.sort_by_cached_key(|it| {
+        (Reverse(it.growth().unsigned_abs()), it.unit.clone(), it.what.clone())
+    });
+    differences
+}
