@@ -3,7 +3,9 @@
 //! | to | use |
 //! |---|---|
 //! | see where the bytes of a file go, and what keeps them | [`size`] |
+//! | see what the bytes of custom sections mean | [`customs`] |
 //! | read a name section piece by piece | [`name_parts`] |
+//! | list the members of a `.a` | [`archive`] |
 //! | show the names of Rust and C++ | [`demangle`] |
 //! | take a name apart into crate, modules and function | [`path_of`], [`without_generics`] |
 //!
@@ -22,6 +24,8 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod archive;
+pub mod customs;
 #[cfg(feature = "demangle")]
 mod demangle;
 pub mod name_parts;

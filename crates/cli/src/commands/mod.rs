@@ -2,6 +2,7 @@
 
 mod completion;
 mod component;
+mod demangle;
 mod dump;
 mod features;
 mod fmt;
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Objdump(objdump::Objdump),
     /// Show where the bytes of a module or component go.
     Size(Box<size::Size>),
+    /// Rewrite the name section with the names of Rust and C++ as people write them.
+    Demangle(demangle::Demangle),
     /// Remove custom sections and leave every other byte alone.
     Strip(strip::Strip),
     /// Take components apart and put them together.
@@ -92,6 +95,7 @@ impl Command {
             Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
             Command::Size(command) => command.run(json),
+            Command::Demangle(command) => command.run(),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),
             Command::Wit(command) => command.run(),

@@ -11,6 +11,7 @@ use wattle::wat::{ParsedWasm, Soundness};
 
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::names::NameStyle;
 use crate::source::{Source, source_map};
 
 /// Checks that a module or component is valid, and says nothing when it is. Otherwise each fault is
@@ -28,12 +29,15 @@ pub(crate) struct Validate {
     /// specification says.
     #[arg(long)]
     no_limits: bool,
+
+    #[command(flatten)]
+    names: NameStyle,
 }
 
 impl Validate {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let limits = if self.no_limits { Limits::NONE } else { Limits::default() };
-        Check { limits, threads: self.threads }.source(&self.input.read()?)
+        Check { limits, threads: self.threads, names: self.names }.source(&self.input.read()?)
     }
 }
 
@@ -42,6 +46,7 @@ impl Validate {
 pub(crate) struct Check {
     limits: Limits,
     threads: Option<NonZeroUsize>,
+    names: NameStyle,
 }
 
 impl Check {
@@ -97,7 +102,9 @@ impl Check {
             return Ok(());
         };
         let names = parser.module(&source.bytes).map(|module| module.names);
-        let errors = errors.with_names(&names.unwrap_or_default());
+        let mut names = names.unwrap_or_default();
+        self.names.apply(&mut names);
+        let errors = errors.with_names(&names);
         Err(source.invalid(errors.iter(), None))
     }
 

@@ -58,6 +58,12 @@ impl Source {
         Ok(Source { name, bytes, ..source })
     }
 
+    /// A file in an archive that this source is.
+    pub(crate) fn part(&self, name: &str, bytes: &[u8]) -> Source {
+        let name = format!("{}({})", self.name, wattle::ast::Shown(name));
+        Source { name, bytes: bytes.to_vec(), reading: self.reading.clone() }
+    }
+
     /// What the source may use, for a command that judges it.
     pub(crate) fn features(&self) -> Features {
         self.reading.features().features

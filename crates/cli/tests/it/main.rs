@@ -7,6 +7,7 @@ mod broken;
 mod coming_from;
 mod command;
 mod components;
+mod demangle;
 mod documents;
 #[cfg(unix)]
 mod examples;

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use clap::Args;
 use wattle::ast::components::{Component, Definition, Event, Holds, Layer, Part, Section};
 use wattle::ast::{self, Item, Module};
+use wattle::inspect::customs::Customs;
 use wattle::parser::Skipped;
 use wattle::parser::components::Parser;
 use wattle::printer::DefinitionLister;
@@ -19,10 +20,12 @@ use wattle::{Features, Wasm};
 use super::entries;
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::names::NameStyle;
 use crate::output::Output;
 use crate::source::Source;
 use module::ModuleDumper;
-use rows::Rows;
+pub(super) use rows::Detail;
+use rows::{Form, Rows};
 
 /// Shows every byte of a binary with what it means: offset, bytes, meaning, nested. With `--json`,
 /// each row is a line.
@@ -33,31 +36,74 @@ pub(crate) struct Dump {
 
     #[command(flatten)]
     output: Output,
+
+    #[command(flatten)]
+    names: NameStyle,
 }
 
 impl Dump {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let features = self.input.features_to_show();
         let source = self.input.read()?.binary(features)?;
-        let wasm = source.readable(features, false)?.wasm;
+        let mut wasm = source.readable(features, false)?.wasm;
+        self.names.apply_to(&mut wasm);
         let errors = self.output.show(|out| {
-            let rows = Rows { out, json, shown: true, base: 0 };
-            Dumper::new(rows, &wasm).dump(&source, features, &|_| true)
+            let mut rows = Rows::new(if json { Form::Json(out) } else { Form::Bytes(out) });
+            rows.shown = true;
+            Dumper::new(rows, &wasm, self.names).dump(&source, features, &|_| true)
         })?;
         source.all_shown(errors)
     }
 }
 
-/// Writes the sections whose names `shows` chooses, as rows. Returns what is malformed.
-pub(super) fn dump_sections(
-    out: &mut dyn Write,
-    source: &Source,
-    wasm: &Wasm<'_>,
-    features: Features,
-    shows: &dyn Fn(&str) -> bool,
-) -> io::Result<Vec<ast::Error>> {
-    let rows = Rows { out, json: false, shown: false, base: 0 };
-    Dumper::new(rows, wasm).dump(source, features, shows)
+/// A binary whose sections are shown.
+#[derive(Clone, Copy)]
+pub(super) struct Shows<'s> {
+    pub(super) source: &'s Source,
+    pub(super) wasm: &'s Wasm<'s>,
+    pub(super) features: Features,
+    pub(super) names: NameStyle,
+    /// Chooses sections by name.
+    pub(super) sections: &'s dyn Fn(&str) -> bool,
+}
+
+impl Shows<'_> {
+    fn write_as(self, form: Form<'_>) -> io::Result<()> {
+        let mut dumper = Dumper::new(Rows::new(form), self.wasm, self.names);
+        // What is malformed was found when the tree was read.
+        dumper.dump(self.source, self.features, self.sections).map(drop)
+    }
+
+    /// Writes rows with all bytes.
+    pub(super) fn write_bytes(self, out: &mut dyn Write) -> io::Result<()> {
+        self.write_as(Form::Bytes(out))
+    }
+
+    /// Writes what the bytes mean, but for instructions.
+    pub(super) fn write_details(self, out: &mut dyn Write) -> io::Result<()> {
+        self.write_as(Form::Details(out))
+    }
+
+    /// What the bytes mean, but for instructions.
+    pub(super) fn details(self) -> Vec<Detail> {
+        let mut list = Vec::new();
+        // Only writing fails.
+        let _ = self.write_as(Form::List(&mut list));
+        list
+    }
+
+    /// Writes the functions that `is_chosen` chooses by index and name, with their instructions.
+    pub(super) fn write_funcs(
+        self,
+        out: &mut dyn Write,
+        json: bool,
+        is_chosen: &dyn Fn(u32, Option<&str>) -> bool,
+    ) -> io::Result<()> {
+        let rows = Rows::new(if json { Form::Json(out) } else { Form::Bytes(out) });
+        let mut dumper = Dumper::new(rows, self.wasm, self.names);
+        dumper.funcs = Some(is_chosen);
+        dumper.dump(self.source, self.features, &|_| false).map(drop)
+    }
 }
 
 /// Writes parts as rows.
@@ -67,6 +113,11 @@ struct Dumper<'o, 'm> {
     modules: Box<dyn Iterator<Item = &'m Module<'m>> + 'm>,
     /// The module at hand.
     module: Option<ModuleDumper<'m>>,
+    /// The custom sections of components.
+    customs: Customs<'static>,
+    names: NameStyle,
+    /// Chooses the functions that are shown, if nothing else is.
+    funcs: Option<&'o dyn Fn(u32, Option<&str>) -> bool>,
     /// The definitions that have not come, with their names.
     definitions: DefinitionLister<'m>,
     /// The modules and components that are open.
@@ -82,9 +133,12 @@ static NO_COMPONENT: Component<'static> = Component {
 };
 
 impl<'o, 'm> Dumper<'o, 'm> {
-    fn new(rows: Rows<'o>, wasm: &'m Wasm<'m>) -> Self {
+    fn new(rows: Rows<'o>, wasm: &'m Wasm<'m>, names: NameStyle) -> Self {
         Dumper {
             rows,
+            customs: names.customs(),
+            names,
+            funcs: None,
             modules: Box::new(wasm.modules()),
             module: None,
             definitions: DefinitionLister::new(wasm.component().unwrap_or(&NO_COMPONENT)),
@@ -150,9 +204,19 @@ impl<'o, 'm> Dumper<'o, 'm> {
                 self.section(&section, offset, bytes)
             }
             Part::Definition(definition) => self.definition(&definition, offset, bytes),
-            Part::Item(item) => match &mut self.module {
-                Some(module) => module.event(&mut self.rows, &ast::Event { item, offset, bytes }),
-                None => Ok(()),
+            Part::Item(item) => match (&mut self.module, self.funcs) {
+                (Some(module), Some(is_chosen)) => {
+                    let is_body = matches!(item, Item::Body(_));
+                    self.rows.shown = is_body && module.is_next_func(is_chosen);
+                    let event = ast::Event { item, offset, bytes };
+                    let result = module.event(&mut self.rows, &event);
+                    self.rows.shown = false;
+                    result
+                }
+                (Some(module), None) => {
+                    module.event(&mut self.rows, &ast::Event { item, offset, bytes })
+                }
+                (None, _) => Ok(()),
             },
         }
     }
@@ -171,7 +235,7 @@ impl<'o, 'm> Dumper<'o, 'm> {
             }
         };
         if layer == Layer::Module {
-            self.module = self.modules.next().map(ModuleDumper::new);
+            self.module = self.modules.next().map(|module| ModuleDumper::new(module, self.names));
         }
         self.depth += 1;
         self.rows.row(offset, bytes, 0, &meaning)
@@ -213,13 +277,7 @@ impl<'o, 'm> Dumper<'o, 'm> {
         if let Some(name) = definition.custom_name() {
             self.end_section();
             self.definitions.next();
-            let meaning = match definition {
-                Definition::Names(names) => {
-                    format!("names of {} definitions", names.iter().count())
-                }
-                _ => String::new(),
-            };
-            return self.rows.custom(offset, bytes, name, &meaning);
+            return self.rows.custom(offset, bytes, name, &mut self.customs);
         }
         let text = self.definitions.next().map(|line| line.text).unwrap_or_default();
         if let Definition::End = definition {

@@ -3,15 +3,25 @@
 use std::io;
 
 use wattle::ast::{
-    self, Body, CustomData, Elem, ElemItems, Event, ExternKind, ExternType, Item, ItemKind, Module,
-    Names, Quoted, SectionId,
+    self, Body, Elem, ElemItems, Event, Expr, ExternKind, ExternType, IndexSpaces, Item, ItemKind,
+    Module, Quoted, Reader, SectionId, TypeIdx,
 };
+use wattle::inspect::customs::Customs;
 use wattle::parser::Skipped;
 use wattle::parser::components::{is_body, malformed_body};
 use wattle::printer::Lister;
 
-use super::rows::Rows;
+use super::rows::{Rows, custom_content, section_content};
 use crate::commands::entries;
+use crate::names::NameStyle;
+
+/// The bytes of an event up to the last `len`, and those.
+fn split<'e>(event: &Event<'e>, len: usize) -> (Event<'e>, Event<'e>) {
+    let at = event.bytes.len().saturating_sub(len);
+    let (head, rest) = event.bytes.split_at(at);
+    let part = |offset, bytes| Event { item: Item::Header, offset, bytes };
+    (part(event.offset, head), part(event.offset + at, rest))
+}
 
 /// Shows the items of a module.
 pub(super) struct ModuleDumper<'m> {
@@ -19,15 +29,33 @@ pub(super) struct ModuleDumper<'m> {
     module: &'m Module<'m>,
     /// The index that the next item of each kind gets.
     next: std::collections::HashMap<ItemKind, u32>,
+    /// The index that the next import of each kind gets.
+    imported: std::collections::HashMap<ItemKind, u32>,
+    spaces: IndexSpaces,
+    /// The types as they are shown; empty are those that are long.
+    types: Vec<String>,
+    customs: Customs<'static>,
 }
+
+/// The longest text of a type that is shown wherever the type is used. So the texts of all uses are
+/// not much longer than the module.
+const MAX_TEXT: usize = 500;
 
 impl<'m> ModuleDumper<'m> {
     /// A dumper of a module, whose names are those of the tree.
-    pub(super) fn new(module: &'m Module<'m>) -> Self {
+    pub(super) fn new(module: &'m Module<'m>, names: NameStyle) -> Self {
         let lister = Lister::new(module);
         let kinds = ExternKind::ALL.iter();
         let next = kinds.map(|&kind| (kind.into(), module.imported(kind))).collect();
-        ModuleDumper { lister, module, next }
+        ModuleDumper {
+            lister,
+            module,
+            next,
+            imported: std::collections::HashMap::new(),
+            spaces: IndexSpaces::of(module),
+            types: Vec::new(),
+            customs: names.customs(),
+        }
     }
 
     /// Counts an item, and gives its index.
@@ -35,6 +63,33 @@ impl<'m> ModuleDumper<'m> {
         let next = self.next.entry(kind).or_default();
         *next += 1;
         *next - 1
+    }
+
+    /// Whether the function whose body is next is chosen by its index and name.
+    pub(super) fn is_next_func(&self, is_chosen: &dyn Fn(u32, Option<&str>) -> bool) -> bool {
+        let index = self.next.get(&ItemKind::Func).copied().unwrap_or_default();
+        is_chosen(index, self.module.names.funcs.get(index.into()).map(|name| name.as_str()))
+    }
+
+    /// A type by its index, with what it is unless that is long.
+    fn ty(&mut self, ty: TypeIdx) -> String {
+        if self.types.is_empty() {
+            let types = self.module.types.iter().map(|ty| self.lister.type_text(ty));
+            let short = types.map(|text| if text.len() > MAX_TEXT { String::new() } else { text });
+            self.types = short.collect();
+        }
+        match self.types.get(ty.0 as usize).filter(|text| !text.is_empty()) {
+            Some(text) => format!("type {ty} {text}"),
+            None => format!("type {ty}"),
+        }
+    }
+
+    /// What an import or export is.
+    fn extern_text(&mut self, ty: &ExternType) -> String {
+        match ty {
+            ExternType::Func(ty) | ExternType::FuncExact(ty) => self.ty(*ty),
+            _ => self.lister.extern_text(ty),
+        }
     }
 
     fn name(&self, kind: ItemKind, index: u32) -> String {
@@ -77,20 +132,35 @@ impl<'m> ModuleDumper<'m> {
                 rows.row(event.offset, event.bytes, 1, &meaning)
             }
             Item::Import(import) => {
+                let kind = import.ty.kind().item_kind();
+                let index = self.imported.entry(kind).or_default();
+                let own = *index;
+                *index += 1;
+                let ty = self.extern_text(&import.ty);
                 let (module, name) = (Quoted(&import.module), Quoted(&import.name));
-                let what = format!("{module} {name}, {}", self.lister.extern_text(&import.ty));
+                let (kind, of) = (kind.keyword(), self.name(kind, own));
+                let what = format!("{module} {name} is {kind} {own}{of}, {ty}");
                 self.item(rows, event, ItemKind::Import, &what)
             }
-            Item::Func(ty) => self.item(rows, event, ItemKind::Func, &format!("type {ty}")),
+            Item::Func(ty) => {
+                let what = self.ty(*ty);
+                self.item(rows, event, ItemKind::Func, &what)
+            }
             Item::Table(table) => {
-                let what = self.lister.extern_text(&ExternType::Table(table.ty));
+                let mut what = self.lister.extern_text(&ExternType::Table(table.ty));
+                if let Some(init) = &table.init {
+                    what += &format!(" = {}", self.exprs(&[init.bytes()]));
+                }
                 self.item(rows, event, ItemKind::Table, &what)
             }
             Item::Mem(ty) => {
                 let what = self.lister.extern_text(&ExternType::Mem(*ty));
                 self.item(rows, event, ItemKind::Mem, &what)
             }
-            Item::Tag(ty) => self.item(rows, event, ItemKind::Tag, &format!("type {}", ty.ty)),
+            Item::Tag(ty) => {
+                let what = self.ty(ty.ty);
+                self.item(rows, event, ItemKind::Tag, &what)
+            }
             Item::Global(global) => {
                 let mutable = if global.ty.mutable { "mut " } else { "" };
                 let what =
@@ -99,33 +169,32 @@ impl<'m> ModuleDumper<'m> {
             }
             Item::Export(export) => {
                 let (kind, index) = (export.index.kind(), export.index.index());
-                let what = format!("{} is {} {index}", Quoted(&export.name), kind.keyword());
+                let ty = self.spaces.get(export.index);
+                let ty = ty.map_or(String::new(), |ty| format!(", {}", self.extern_text(&ty)));
+                let of = self.name(kind.item_kind(), index);
+                let name = Quoted(&export.name);
+                let what = format!("{name} is {} {index}{of}{ty}", kind.keyword());
                 self.item(rows, event, ItemKind::Export, &what)
             }
-            Item::Start(func) => rows.row(event.offset, event.bytes, 1, &format!("func {func}")),
-            Item::Elem(elem) => {
-                let what = self.elem(elem);
-                self.item(rows, event, ItemKind::Elem, &what)
+            Item::Start(func) => {
+                let name = self.name(ItemKind::Func, func.0);
+                rows.row(event.offset, event.bytes, 1, &format!("func {func}{name}"))
             }
+            Item::Elem(elem) => self.elem(rows, event, elem),
             Item::DataCount(count) => {
                 rows.row(event.offset, event.bytes, 1, &format!("{count} data segments"))
             }
             Item::Body(body) => self.body(rows, event, body).map(drop),
-            Item::Data(data) => self.item(
-                rows,
-                event,
-                ItemKind::Data,
-                &format!("{} bytes, {}", data.bytes.len(), self.data_mode(&data.mode)),
-            ),
+            Item::Data(data) => {
+                let (head, content) = split(event, data.bytes.len());
+                let what = format!("{} bytes, {}", data.bytes.len(), self.data_mode(&data.mode));
+                self.item(rows, &head, ItemKind::Data, &what)?;
+                rows.bytes(content.offset, content.bytes, 2)
+            }
             Item::Custom(custom) => {
-                let meaning = match (&*custom.name, &custom.data) {
-                    (Names::NAME, CustomData::Bytes(bytes)) => match Names::parse(bytes) {
-                        Ok(names) => format!("names of {} functions and more", names.funcs.len()),
-                        Err(error) => format!("{error} of the names"),
-                    },
-                    _ => String::new(),
-                };
-                rows.custom(event.offset, event.bytes, &custom.name, &meaning)
+                let content = event.offset + custom_content(event.bytes);
+                self.customs.section(&custom.name, content);
+                rows.custom(event.offset, event.bytes, &custom.name, &mut self.customs)
             }
             _ => rows.row(event.offset, event.bytes, 1, ""),
         }
@@ -162,6 +231,7 @@ impl<'m> ModuleDumper<'m> {
             self.next.insert(ItemKind::Func, self.module.imported(ExternKind::Func));
         }
         let count = if id.is_list() { format!(", {}", entries(count)) } else { String::new() };
+        self.customs.section(id.name(), event.offset + section_content(event.bytes));
         rows.row(event.offset, event.bytes, 0, &format!("{} section{count}", id.name()))
     }
 
@@ -176,7 +246,8 @@ impl<'m> ModuleDumper<'m> {
         text.collect::<Vec<_>>().join(", ")
     }
 
-    fn elem(&self, elem: &Elem<'_>) -> String {
+    /// Rows for an element segment and for each of its elements.
+    fn elem(&mut self, rows: &mut Rows<'_>, event: &Event<'_>, elem: &Elem<'_>) -> io::Result<()> {
         use wattle::ast::ElemMode::*;
         let mode = match &elem.mode {
             Passive => "passive".to_owned(),
@@ -186,16 +257,29 @@ impl<'m> ModuleDumper<'m> {
                 format!("to table {table} at {}", self.exprs(&[offset.bytes()]))
             }
         };
-        let items = match &elem.items {
-            ElemItems::Funcs(funcs) => {
-                format!("funcs {:?}", funcs.view().iter().map(|f| f.0).collect::<Vec<_>>())
-            }
-            ElemItems::Exprs(exprs) => {
-                let exprs: Vec<_> = exprs.view().iter().collect();
-                self.exprs(&exprs.iter().map(|expr| expr.bytes()).collect::<Vec<_>>())
-            }
-        };
-        format!("{} of {}, {mode}: {items}", elem.items.len(), elem.ty)
+        // The elements stand behind everything else, and their count before them.
+        let mut reader = Reader::new(elem.items.bytes());
+        let count = reader.u32().unwrap_or_default();
+        let (head, items) = split(event, reader.remaining());
+        let what = format!("{count} of {}, {mode}", elem.ty);
+        self.item(rows, &head, ItemKind::Elem, &what)?;
+        let start = items.offset.wrapping_sub(reader.pos());
+        for _ in 0..count {
+            let from = reader.pos();
+            // They were read before.
+            let what = match &elem.items {
+                ElemItems::Funcs(_) => {
+                    let func = reader.u32().unwrap_or_default();
+                    format!("func {func}{}", self.name(ItemKind::Func, func))
+                }
+                ElemItems::Exprs(_) => {
+                    let expr: Expr<'_> = reader.read().unwrap_or_else(|_| Expr::new(&[]));
+                    self.exprs(&[expr.bytes()])
+                }
+            };
+            rows.row(start.wrapping_add(from), reader.since(from), 2, &what)?;
+        }
+        Ok(())
     }
 
     fn data_mode(&self, mode: &wattle::ast::DataMode<'_>) -> String {
@@ -221,12 +305,18 @@ impl<'m> ModuleDumper<'m> {
         let shown = self.name(ItemKind::Func, index);
         let size = event.bytes.len() - body.bytes().len();
         let (head, bytes) = event.bytes.split_at(size);
-        rows.row(event.offset, head, 1, &format!("func {index}{shown}: {} bytes", bytes.len()))?;
+        let ty = self.spaces.func(index.into()).map(|ty| self.ty(ty));
+        let ty = ty.map_or(String::new(), |ty| format!(", {ty}"));
+        let what = format!("func {index}{shown}: {} bytes{ty}", bytes.len());
+        rows.row(event.offset, head, 1, &what)?;
         let (locals, code) = bytes.split_at(body.code_offset());
         let runs: Vec<_> = body.locals().map(|run| format!("{} {}", run.count, run.ty)).collect();
         let start = event.offset + size;
         let runs = if runs.is_empty() { "none".to_owned() } else { runs.join(", ") };
         rows.row(start, locals, 2, &format!("locals: {runs}"))?;
+        if !rows.has_code() || !rows.shown {
+            return Ok(event.bytes.len());
+        }
         let listing = self.lister.expr(code);
         for (at, line) in listing.lines.iter().enumerate() {
             let end = listing.lines.get(at + 1).map_or(listing.len, |next| next.offset);

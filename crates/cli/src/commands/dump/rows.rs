@@ -4,11 +4,15 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use wattle::ast;
+use wattle::inspect::customs::Customs;
 
 use crate::output::json_line;
 
 /// The number of bytes in a row.
 const ROW: usize = 12;
+
+/// The deepest level that is indented, so that deep nesting does not make the dump quadratic.
+const MAX_LEVEL: usize = 40;
 
 /// A row as JSON.
 #[derive(Serialize)]
@@ -16,27 +20,58 @@ struct Row<'a> {
     /// Where the bytes stand in the binary.
     offset: usize,
     /// The bytes as pairs of hexadecimal digits.
-    bytes: String,
+    bytes: &'a str,
     /// How deep what they mean is nested.
     level: usize,
     meaning: &'a str,
 }
 
-/// The deepest level that is indented, so that deep nesting does not make the dump quadratic.
-const MAX_LEVEL: usize = 40;
+/// A row without the bytes themselves.
+#[derive(Serialize)]
+pub(crate) struct Detail {
+    /// Where the bytes stand in the binary.
+    offset: usize,
+    /// The number of bytes.
+    size: usize,
+    /// How deep what they mean is nested.
+    level: usize,
+    meaning: String,
+}
+
+/// What becomes of rows.
+pub(super) enum Form<'o> {
+    /// Offset, bytes and meaning.
+    Bytes(&'o mut dyn Write),
+    /// A line of JSON for each.
+    Json(&'o mut dyn Write),
+    /// Offset and meaning, without instructions and bytes that have no meaning of their own.
+    Details(&'o mut dyn Write),
+    /// As for details.
+    List(&'o mut Vec<Detail>),
+}
 
 /// Writes rows.
 pub(super) struct Rows<'o> {
-    pub(super) out: &'o mut dyn Write,
-    /// Whether a row is a line of JSON.
-    pub(super) json: bool,
+    form: Form<'o>,
     /// Whether the section at hand is shown.
     pub(super) shown: bool,
     /// The level of the sections of the module or component at hand.
     pub(super) base: usize,
+    /// The row that is being written.
+    line: String,
 }
 
-impl Rows<'_> {
+impl<'o> Rows<'o> {
+    /// Rows in a form. Nothing is shown before `shown` is set.
+    pub(super) fn new(form: Form<'o>) -> Rows<'o> {
+        Rows { form, shown: false, base: 0, line: String::new() }
+    }
+
+    /// Whether there are rows for instructions, and for bytes that have no meaning of their own.
+    pub(super) fn has_code(&self) -> bool {
+        matches!(self.form, Form::Bytes(_) | Form::Json(_))
+    }
+
     /// A row with the first bytes and their meaning, then rows with the other bytes.
     pub(super) fn row(
         &mut self,
@@ -49,30 +84,40 @@ impl Rows<'_> {
             return Ok(());
         }
         let level = self.base + level;
-        if self.json {
-            let bytes = Hex(bytes, "").to_string();
-            return writeln!(self.out, "{}", json_line(&Row { offset, bytes, level, meaning }));
+        self.line.clear();
+        let out = match &mut self.form {
+            Form::Bytes(out) => out,
+            Form::Json(out) => {
+                hex(&mut self.line, bytes, false);
+                let row = Row { offset, bytes: &self.line, level, meaning };
+                return writeln!(out, "{}", json_line(&row));
+            }
+            Form::Details(out) => {
+                let indent = 2 * level.min(MAX_LEVEL);
+                return writeln!(out, "{offset:8x} | {:indent$}{meaning}", "");
+            }
+            Form::List(list) => {
+                let (size, meaning) = (bytes.len(), meaning.to_owned());
+                list.push(Detail { offset, size, level, meaning });
+                return Ok(());
+            }
+        };
+        let (first, rest) = bytes.split_at(bytes.len().min(ROW));
+        columns(&mut self.line, offset, first);
+        self.line.push(' ');
+        self.line.extend(std::iter::repeat_n(' ', 2 * level.min(MAX_LEVEL)));
+        self.line.push_str(meaning);
+        self.line.push('\n');
+        for (number, row) in (1..).zip(rest.chunks(ROW)) {
+            columns(&mut self.line, offset + number * ROW, row);
+            self.line.push('\n');
+            // A segment may have any number of bytes.
+            if self.line.len() > 1 << 16 {
+                out.write_all(self.line.as_bytes())?;
+                self.line.clear();
+            }
         }
-        let mut rows = bytes.chunks(ROW).enumerate();
-        let (_, first) = rows.next().unwrap_or((0, &[]));
-        writeln!(
-            self.out,
-            "{offset:8x} | {:width$} | {:indent$}{meaning}",
-            Hex(first, " "),
-            "",
-            width = 3 * ROW - 1,
-            indent = 2 * level.min(MAX_LEVEL)
-        )?;
-        for (number, row) in rows {
-            writeln!(
-                self.out,
-                "{:8x} | {:width$} |",
-                offset + number * ROW,
-                Hex(row, " "),
-                width = 3 * ROW - 1
-            )?;
-        }
-        Ok(())
+        out.write_all(self.line.as_bytes())
     }
 
     /// A row for bytes that are malformed.
@@ -86,39 +131,97 @@ impl Rows<'_> {
         self.row(offset, bytes, level, &format!("malformed: {}", error.reason()))
     }
 
-    /// Rows for a custom section: its head, and its content, which means this.
+    /// Rows for bytes that have no meaning of their own, with their characters.
+    pub(super) fn bytes(&mut self, offset: usize, bytes: &[u8], level: usize) -> io::Result<()> {
+        match self.form {
+            Form::Bytes(_) => {}
+            Form::Json(_) if !bytes.is_empty() => return self.row(offset, bytes, level, "bytes"),
+            _ => return Ok(()),
+        }
+        let mut text = String::with_capacity(ROW);
+        for (number, row) in bytes.chunks(ROW).enumerate() {
+            text.clear();
+            let shown = |&byte: &u8| if (0x20..0x7f).contains(&byte) { byte as char } else { '.' };
+            text.extend(row.iter().map(shown));
+            self.row(offset + number * ROW, row, level, &text)?;
+        }
+        Ok(())
+    }
+
+    /// Rows for a custom section: its head, and what `customs` reads of its content.
     pub(super) fn custom(
         &mut self,
         offset: usize,
         bytes: &[u8],
         name: &str,
-        meaning: &str,
+        customs: &mut Customs<'_>,
     ) -> io::Result<()> {
         let (head, content) = bytes.split_at(custom_content(bytes));
-        let name = ast::Quoted(name);
-        self.row(offset, head, 0, &format!("custom section {name}, {} bytes", content.len()))?;
-        match content.is_empty() {
-            true => Ok(()),
-            false => self.row(offset + head.len(), content, 1, meaning),
+        let shown = ast::Quoted(name);
+        self.row(offset, head, 0, &format!("custom section {shown}, {} bytes", content.len()))?;
+        if !self.shown {
+            // Later sections may refer to what this one says.
+            customs.rows(name, content, &mut |_| ());
+            return Ok(());
+        }
+        let mut result = Ok(());
+        let start = offset + head.len();
+        let is_known = customs.rows(name, content, &mut |row| {
+            let bytes = content.get(row.offset..row.offset + row.len).unwrap_or_default();
+            if result.is_ok() {
+                result = self.row(start + row.offset, bytes, 1 + row.level, row.text);
+            }
+        });
+        match is_known {
+            true => result,
+            false => self.bytes(start, content, 1),
         }
     }
 }
 
-/// The number of bytes before the content of a custom section that was read: id, size and name.
-fn custom_content(section: &[u8]) -> usize {
+/// The offset and the bytes of a row.
+fn columns(line: &mut String, offset: usize, bytes: &[u8]) {
+    let digits = (offset.checked_ilog2().unwrap_or(0) / 4 + 1) as usize;
+    line.extend(std::iter::repeat_n(' ', 8_usize.saturating_sub(digits)));
+    for digit in (0..digits).rev() {
+        line.push(hex_digit((offset >> (4 * digit)) as u8));
+    }
+    line.push_str(" | ");
+    hex(line, bytes, true);
+    line.extend(std::iter::repeat_n(' ', 3 * ROW.saturating_sub(bytes.len())));
+    line.push('|');
+}
+
+/// Bytes as pairs of hexadecimal digits, each with a space behind it if they are for people.
+fn hex(line: &mut String, bytes: &[u8], with_spaces: bool) {
+    for &byte in bytes {
+        line.push(hex_digit(byte >> 4));
+        line.push(hex_digit(byte));
+        if with_spaces {
+            line.push(' ');
+        }
+    }
+}
+
+/// The last four bits of a number as a digit.
+fn hex_digit(number: u8) -> char {
+    char::from(b"0123456789abcdef"[usize::from(number & 0xf)])
+}
+
+/// The number of bytes before the content of a section that was read: its id and size.
+pub(super) fn section_content(section: &[u8]) -> usize {
     let mut reader = ast::Reader::new(section);
     reader.seek(1);
-    // These were read before.
-    let _ = reader.u32().and_then(|_| reader.name());
+    // It was read before.
+    let _ = reader.u32();
     reader.pos()
 }
 
-/// Bytes as pairs of hexadecimal digits, with a separator.
-struct Hex<'a>(&'a [u8], &'a str);
-
-impl std::fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let digits: Vec<_> = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        f.pad(&digits.join(self.1))
-    }
+/// The number of bytes before the content of a custom section that was read: id, size and name.
+pub(super) fn custom_content(section: &[u8]) -> usize {
+    let mut reader = ast::Reader::new(section);
+    reader.seek(section_content(section));
+    // It was read before.
+    let _ = reader.name();
+    reader.pos()
 }

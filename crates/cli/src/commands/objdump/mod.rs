@@ -1,5 +1,6 @@
 //! `wattle objdump`: the sections, imports, exports and functions of a module or component.
 
+mod archive;
 mod spaces;
 mod walk;
 
@@ -11,22 +12,50 @@ use wattle::Features;
 use wattle::Wasm;
 use wattle::ast::{Quoted, SectionId, Shown};
 
+use wattle::inspect::archive::{Member, members};
+
+use super::dump::{Detail, Shows};
 use super::entries;
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::names::NameStyle;
 use crate::output::{Output, write_json};
-use crate::source::Source;
+use crate::source::{Readable, Source};
 
 /// Lists sections, imports, exports and functions with their names and sizes.
 ///
-/// Behind those of a component come those of the modules and components in it, each under its path.
+/// Behind those of a component come those of the modules and components in it, each under its path. Of
+/// an archive of object files (`.a`), the members are listed; with `--details` or `--section`, each of
+/// them is shown.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  wattle objdump prog.wasm
+  wattle objdump --details math.wat
+  wattle objdump --section export math.wat
+  wattle objdump --function fib math.wat")]
 pub(crate) struct Objdump {
     #[command(flatten)]
     input: Input,
 
     #[command(flatten)]
     output: Output,
+
+    /// Show everything but instructions and data: types, imports and exports with their types, limits,
+    /// initial values, segments, names, symbols, relocations and what other custom sections say.
+    #[arg(short = 'x', long)]
+    details: bool,
+
+    /// Show the details of one section, or of the custom sections of this name.
+    #[arg(short = 'j', long, value_name = "NAME")]
+    section: Option<String>,
+
+    /// Show the instructions of one function, by its name or index.
+    #[arg(long, value_name = "NAME|INDEX", conflicts_with_all = ["details", "section"])]
+    function: Option<String>,
+
+    #[command(flatten)]
+    names: NameStyle,
 }
 
 /// The listing of a file. Offsets and sizes count bytes of the binary.
@@ -37,6 +66,18 @@ pub(super) struct Listing {
     /// The modules and components inside, in the order in which they begin.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     inner: Vec<Unit>,
+    /// What the bytes mean, if that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Vec<Detail>>,
+}
+
+/// The listing of an archive.
+#[derive(Serialize)]
+struct ArchiveListing {
+    members: Vec<archive::MemberRow>,
+    /// The listings of the members that are modules or components, if they are asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    listings: Vec<Listing>,
 }
 
 /// The listing of a module or component, without what is inside of a component.
@@ -107,17 +148,140 @@ struct FunctionRow {
 impl Objdump {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let features = self.input.features_to_show();
-        let source = self.input.read()?.binary(features)?;
-        let readable = source.readable(features, true)?;
-        let listing = Listing::new(&source, &readable.wasm, features);
+        let source = self.input.read()?;
+        if let Ok(members) = members(&source.bytes) {
+            return self.archive(&source, &members, json);
+        }
+        let source = source.binary(features)?;
+        let mut readable = source.readable(features, true)?;
+        self.names.apply_to(&mut readable.wasm);
+        self.find(&source, &readable)?;
         let errors = self.output.show(|out| {
-            match json {
-                true => write_json(out, &listing)?,
-                false => listing.write(out)?,
+            match json && self.function.is_none() {
+                true => write_json(out, &self.listing(&source, &readable.wasm))?,
+                false => self.write(out, &source, &readable.wasm, json)?,
             }
             Ok(readable.errors)
         })?;
         source.all_shown(errors)
+    }
+
+    fn shows<'s>(
+        &self,
+        source: &'s Source,
+        wasm: &'s Wasm<'s>,
+        sections: &'s dyn Fn(&str) -> bool,
+    ) -> Shows<'s> {
+        let features = self.input.features_to_show();
+        Shows { source, wasm, features, names: self.names, sections }
+    }
+
+    /// Whether a section is shown.
+    fn is_chosen(&self, name: &str) -> bool {
+        self.section.as_ref().is_none_or(|section| section.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a function is shown.
+    fn is_chosen_func(&self, index: u32, name: Option<&str>) -> bool {
+        self.function
+            .as_deref()
+            .is_some_and(|wanted| Some(wanted) == name || wanted.parse() == Ok(index))
+    }
+
+    /// Fails if the section or function that is asked for is not there. Of a binary that cannot be read
+    /// whole, the error that says so comes later.
+    fn find(&self, source: &Source, readable: &Readable<'_>) -> Result<(), Failure> {
+        if !readable.errors.is_empty() {
+            return Ok(());
+        }
+        let missing =
+            |what: String| Err(Failure::Input(format!("there is no {what} in {}", source.name)));
+        if let Some(section) = &self.section {
+            let mut listing = Listing::new(source, &readable.wasm, self.input.features_to_show());
+            listing.retain(&|name| self.is_chosen(name));
+            if listing.is_without_sections() {
+                return missing(format!("section {}", Shown(section)));
+            }
+        }
+        if let Some(function) = &self.function {
+            let is_there = readable.wasm.modules().any(|module| {
+                module.indexed_funcs().any(|(index, _)| {
+                    let name = module.names.funcs.get(index).map(|name| name.as_str());
+                    self.is_chosen_func(index.0, name)
+                })
+            });
+            if !is_there {
+                return missing(format!("function {} with a body", Shown(function)));
+            }
+        }
+        Ok(())
+    }
+
+    fn listing(&self, source: &Source, wasm: &Wasm<'_>) -> Listing {
+        let mut listing = Listing::new(source, wasm, self.input.features_to_show());
+        if self.section.is_some() {
+            listing.retain(&|name| self.is_chosen(name));
+        }
+        if self.details || self.section.is_some() {
+            let is_chosen = |name: &str| self.is_chosen(name);
+            listing.details = Some(self.shows(source, wasm, &is_chosen).details());
+        }
+        listing
+    }
+
+    fn write(
+        &self,
+        out: &mut dyn Write,
+        source: &Source,
+        wasm: &Wasm<'_>,
+        json: bool,
+    ) -> io::Result<()> {
+        let is_chosen = |name: &str| self.is_chosen(name);
+        let shows = self.shows(source, wasm, &is_chosen);
+        if self.function.is_some() {
+            let is_chosen = |index: u32, name: Option<&str>| self.is_chosen_func(index, name);
+            return shows.write_funcs(out, json, &is_chosen);
+        }
+        match self.details || self.section.is_some() {
+            true => shows.write_details(out),
+            false => Listing::new(source, wasm, self.input.features_to_show()).write(out),
+        }
+    }
+
+    fn archive(&self, source: &Source, members: &[Member<'_>], json: bool) -> Result<(), Failure> {
+        if self.function.is_some() {
+            let why = "--function shows a module: take it out of the archive first, as `ar x` does";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        let features = self.input.features_to_show();
+        let is_asked_for = self.details || self.section.is_some();
+        let modules =
+            members.iter().filter(|member| is_asked_for && wattle::is_binary(member.bytes));
+        let modules: Vec<_> =
+            modules.map(|member| source.part(&member.name, member.bytes)).collect();
+        let mut readable = Vec::new();
+        for module in &modules {
+            let mut it = module.readable(features, true)?;
+            self.names.apply_to(&mut it.wasm);
+            readable.push(it);
+        }
+        let rows = archive::rows(members);
+        self.output.write(|out| {
+            let mut pairs = modules.iter().zip(&readable);
+            if json {
+                let listings = pairs.map(|(module, it)| self.listing(module, &it.wasm)).collect();
+                return write_json(out, &ArchiveListing { members: rows, listings });
+            }
+            archive::write(out, &rows)?;
+            pairs.try_for_each(|(module, it)| {
+                writeln!(out, "\n{}", module.name)?;
+                self.write(out, module, &it.wasm, false)
+            })
+        })?;
+        for (module, it) in modules.iter().zip(readable) {
+            module.all_shown(it.errors)?;
+        }
+        Ok(())
     }
 }
 
@@ -126,7 +290,7 @@ impl Listing {
     pub(super) fn new(source: &Source, wasm: &Wasm<'_>, features: Features) -> Listing {
         let mut units = walk::units(&source.bytes, wasm, features).into_iter();
         let outermost = units.next().unwrap_or_default();
-        Listing { outermost, inner: units.collect() }
+        Listing { outermost, inner: units.collect(), details: None }
     }
 
     fn units(&self) -> impl Iterator<Item = &Unit> {
@@ -157,13 +321,6 @@ impl Listing {
         self.units().try_for_each(|unit| {
             unit.write_heading(out)?;
             unit.write_sections(out)
-        })
-    }
-
-    pub(super) fn write_items(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.units().try_for_each(|unit| {
-            unit.write_heading(out)?;
-            unit.write_items(out)
         })
     }
 }

@@ -26,6 +26,7 @@ use wattle::wasi::Wasi;
 
 use crate::failure::{FAILED, Failure, TRAPPED, note};
 use crate::input::{MAX_MEMORY, Reading, parse_bytes, parse_seconds};
+use crate::names::NameStyle;
 use program::Program;
 
 pub(super) use arrange::arrange;
@@ -114,12 +115,16 @@ pub(crate) struct Run {
     coverage: bool,
 
     #[command(flatten)]
+    names: NameStyle,
+
+    #[command(flatten)]
     reading: Reading,
 }
 
 impl Run {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let program = Program::load(&self.file, &self.reading)?;
+        let mut program = Program::load(&self.file, &self.reading)?;
+        program.names = self.names;
         let call = self.call(&program)?;
         let timer = self.timeout.map(|timeout| Timer::start(timeout, call.trap_code(), json));
         let wasi = self.wasi(timer)?;
@@ -141,7 +146,7 @@ impl Run {
         }
         program.resolve(&mut store, &mut imports, self.unknown_imports_trap)?;
         if self.trace || self.coverage {
-            let watch = watch::Watch::new(&program.module, self.trace, self.coverage);
+            let watch = watch::Watch::new(&program.module, self.names, self.trace, self.coverage);
             store.observe(Some(Box::new(watch)));
         }
         let results = call.execute(&mut store, &program, &imports);

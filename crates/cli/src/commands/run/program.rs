@@ -6,13 +6,14 @@ use wattle::ast::components::Layer;
 use wattle::ast::{
     self, ExternIdx, ExternType, FuncType, IndexSpaces, InstrRef, ItemKind, Path, Shown, SourceMap,
 };
-use wattle::runtime::{Error, ErrorKind, Func, Imports, Instance, Module, Store, Trap};
+use wattle::runtime::{CallSite, Error, ErrorKind, Func, Imports, Instance, Module, Store, Trap};
 use wattle::validator::Validator;
 use wattle::wasi;
 
 use super::values::signature;
 use crate::failure::{FAILED, Failure};
 use crate::input::Reading;
+use crate::names::NameStyle;
 use crate::source::Source;
 
 /// A valid module with its source, for messages about it.
@@ -21,6 +22,8 @@ pub(super) struct Program {
     pub(super) module: Module,
     /// Where the parts of the module stand, if the source is text.
     map: Option<SourceMap>,
+    /// How names are shown.
+    pub(super) names: NameStyle,
 }
 
 /// The most functions that a message lists.
@@ -43,7 +46,7 @@ impl Program {
             .valid_module(tree)
             .map_err(|errors| source.invalid(errors.iter(), map.as_ref()))?;
         let module = Module::from(valid);
-        Ok(Program { source, module, map })
+        Ok(Program { source, module, map, names: NameStyle::default() })
     }
 
     fn ast(&self) -> &ast::Module<'static> {
@@ -196,7 +199,11 @@ impl Program {
             path.instr = Some(InstrRef { index: 0, offset: frame.offset, opcode: None });
             self.map.as_ref()?.span(&path)
         });
-        let calls = error.backtrace().iter().map(ToString::to_string).collect();
+        let show = |call: &CallSite| {
+            let name = call.name.as_deref().map(|name| self.names.of(name).into_owned());
+            CallSite { name, ..call.clone() }.to_string()
+        };
+        let calls = error.backtrace().iter().map(show).collect();
         let fault = self.source.fault(message).backtrace(calls);
         Failure::Ended(Box::new(self.source.locator().place(span, fault)), code)
     }

@@ -7,11 +7,15 @@ use wattle::ast::{ExternKind, Opcode, Shown};
 use wattle::printer::{Line, Lister};
 use wattle::runtime::{Module, Observer, Step};
 
+use crate::names::NameStyle;
 use crate::output::json_line;
 
 /// Sees every instruction before it is executed, and writes or counts it.
 pub(super) struct Watch {
     module: Module,
+    style: NameStyle,
+    /// The functions that were traced so far, as they are shown.
+    names: HashMap<u32, String>,
     imported: u32,
     trace: Option<BufWriter<Stderr>>,
     /// The text of the functions that were traced so far.
@@ -31,9 +35,11 @@ fn is_conditional(opcode: Opcode) -> bool {
 }
 
 impl Watch {
-    pub(super) fn new(module: &Module, trace: bool, coverage: bool) -> Watch {
+    pub(super) fn new(module: &Module, style: NameStyle, trace: bool, coverage: bool) -> Watch {
         Watch {
             module: module.clone(),
+            style,
+            names: HashMap::new(),
             imported: module.ast().imported(ExternKind::Func),
             trace: trace.then(|| BufWriter::with_capacity(1 << 16, io::stderr())),
             listings: HashMap::new(),
@@ -47,7 +53,7 @@ impl Watch {
     fn name(&self, func: u32) -> String {
         let index = self.imported + func;
         match self.module.ast().names.funcs.get(index.into()) {
-            Some(name) => format!("func {index} `${}`", Shown(name)),
+            Some(name) => format!("func {index} `${}`", Shown(self.style.of(name))),
             None => format!("func {index}"),
         }
     }
@@ -63,7 +69,10 @@ impl Watch {
             Ok(at) => lines[at].text.clone(),
             Err(_) => step.opcode.to_string(),
         };
-        let func = self.name(step.func);
+        if !self.names.contains_key(&step.func) {
+            self.names.insert(step.func, self.name(step.func));
+        }
+        let func = self.names.get(&step.func).map_or("", |name| name);
         match &mut self.trace {
             Some(out) => writeln!(out, "{func} + {:#x}: {text}", step.offset),
             None => Ok(()),

@@ -7,10 +7,11 @@ use wattle::ast::components::Layer;
 use wattle::ast::{self, SectionId};
 
 use super::{read, refused};
-use crate::commands::dump::dump_sections;
+use crate::commands::dump::Shows;
 use crate::commands::objdump::Listing;
 use crate::failure::Failure;
 use crate::input::Reading;
+use crate::names::NameStyle;
 use crate::output::Output;
 use crate::source::Source;
 
@@ -26,7 +27,7 @@ pub(crate) struct WasmObjdump {
     #[arg(short = 'h', long)]
     headers: bool,
 
-    /// List imports, exports and functions with names and sizes.
+    /// Show everything but instructions and data.
     #[arg(short = 'x', long)]
     details: bool,
 
@@ -140,17 +141,19 @@ impl WasmObjdump {
             listing.write_sections(out)?;
             writeln!(out)?;
         }
+        let names = NameStyle::AS_WRITTEN;
+        let shows = Shows { source, wasm: &readable.wasm, features, names, sections: &is_chosen };
         if self.details {
-            listing.write_items(out)?;
+            shows.write_details(out)?;
             writeln!(out)?;
         }
         if self.disassemble {
             let is_code = |name: &str| name == SectionId::Code.name() && is_chosen(name);
-            dump_sections(out, source, &readable.wasm, features, &is_code)?;
+            Shows { sections: &is_code, ..shows }.write_bytes(out)?;
             writeln!(out)?;
         }
         if self.full_contents {
-            dump_sections(out, source, &readable.wasm, features, &is_chosen)?;
+            shows.write_bytes(out)?;
             writeln!(out)?;
         }
         Ok(readable.errors)

@@ -1,0 +1,717 @@
+//! What the bytes of custom sections mean, row by row.
+//!
+//! The codecs of the sections are those of [`wattle_ast::custom`]; here they read a section piece by
+//! piece, so that each piece has its bytes and a sentence.
+
+use std::fmt::{self, Write};
+
+use wattle_ast::components::{self, Sort};
+use wattle_ast::custom::{
+    BranchHint, BranchHints, BuildId, CodeMetadata, ComdatSymbol, CoreDump, CoreInstances,
+    CoreModules, CoreStack, CoreValue, Dylink, DylinkExport, DylinkImport, DylinkMemory,
+    ExternalDebugInfo, InitFunc, LinkingSection, MetadataValue, Producers, Reloc, RelocSection,
+    RelocType, Segment, SegmentFlags, SourceMappingUrl, Symbol, SymbolFlags, SymbolKind,
+    TargetFeature, TargetFeatures, TargetPrefix, VersionedName,
+};
+use wattle_ast::{Malformed, Name, NameSubsection, Names, Quoted, Reader};
+
+use crate::name_parts::{NamePart, NamePartKind, name_parts};
+
+/// Bytes of a custom section, and what they mean.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CustomRow<'t> {
+    /// The offset of the first byte in the content of the section.
+    pub offset: usize,
+    /// The number of bytes.
+    pub len: usize,
+    /// How deep it is nested in other rows.
+    pub level: usize,
+    /// What the bytes mean.
+    pub text: &'t str,
+}
+
+/// Reads the custom sections of one module or component.
+///
+/// ```
+/// use wattle_inspect::customs::Customs;
+///
+/// let mut rows = Vec::new();
+/// let mut customs = Customs::new(|name| name.to_owned());
+/// let known = customs.rows("target_features", b"\x01+\x07simd128", &mut |row| {
+///     rows.push(row.text.to_owned());
+/// });
+/// assert!(known);
+/// assert_eq!(rows, ["1 feature", "+ \"simd128\": used"]);
+/// assert!(!customs.rows("unheard of", b"", &mut |_| ()));
+/// ```
+pub struct Customs<'s> {
+    /// How a name is shown.
+    show: Box<dyn Fn(&str) -> String + 's>,
+    /// The sections before, each with the offset of its content in the file.
+    sections: Vec<(String, usize)>,
+    /// The symbols of the section `linking`.
+    symbols: Vec<String>,
+}
+
+impl<'s> Customs<'s> {
+    /// A reader that shows names of functions and the like as `show` says.
+    pub fn new(show: impl Fn(&str) -> String + 's) -> Customs<'s> {
+        Customs { show: Box::new(show), sections: Vec::new(), symbols: Vec::new() }
+    }
+
+    /// Notes a section, so that relocations can say what they change: its name, and where its content
+    /// begins in the file. The order is that of the sections.
+    pub fn section(&mut self, name: &str, content: usize) {
+        self.sections.push((name.to_owned(), content));
+    }
+
+    /// Calls `visit` with each row of the content of a section; together they have all its bytes. What
+    /// is malformed is a row that says so. Returns whether the section has a known name; if not, there
+    /// are no rows.
+    pub fn rows(
+        &mut self,
+        name: &str,
+        content: &[u8],
+        visit: &mut dyn FnMut(CustomRow<'_>),
+    ) -> bool {
+        let read: fn(&mut Walk<'_, '_>, &Customs<'_>) -> Result<(), Malformed> = match name {
+            Names::NAME => names,
+            components::Names::NAME => component_names,
+            Producers::NAME => producers,
+            TargetFeatures::NAME => target_features,
+            LinkingSection::NAME => {
+                self.read_symbols(content);
+                linking
+            }
+            Dylink::NAME => dylink,
+            BranchHints::NAME => metadata,
+            SourceMappingUrl::NAME | ExternalDebugInfo::NAME => url,
+            BuildId::NAME => build_id,
+            CoreDump::NAME => core_dump,
+            CoreModules::NAME => core_modules,
+            CoreInstances::NAME => core_instances,
+            CoreStack::NAME => core_stack,
+            _ if name.starts_with(RelocSection::PREFIX) => relocations,
+            _ if name.starts_with(CodeMetadata::PREFIX) => metadata,
+            _ => return false,
+        };
+        let reader = Reader::new(content);
+        let mut walk = Walk { reader, start: 0, text: String::new(), visit };
+        let result = read(&mut walk, self);
+        let result = match result {
+            Ok(()) if !walk.reader.is_empty() => Err(Malformed::SectionSize),
+            result => result,
+        };
+        if let Err(error) = result {
+            walk.reader.seek(content.len());
+            walk.row(0, format_args!("malformed: {error}"));
+        }
+        true
+    }
+
+    fn read_symbols(&mut self, content: &[u8]) {
+        let Ok(linking) = LinkingSection::parse(content) else { return };
+        self.symbols = linking.symbols().map(|symbol| self.symbol(symbol)).collect();
+    }
+
+    /// The item that a symbol names, and its name.
+    fn symbol(&self, symbol: &Symbol<'_>) -> String {
+        let item = |kind: &str, index: &u32, name: &Option<Name<'_>>| match name {
+            Some(name) => format!("{kind} {index} {}", self.quoted(name)),
+            None => format!("{kind} {index}"),
+        };
+        match &symbol.kind {
+            SymbolKind::Func { index, name } => item("func", index, name),
+            SymbolKind::Global { index, name } => item("global", index, name),
+            SymbolKind::Tag { index, name } => item("tag", index, name),
+            SymbolKind::Table { index, name } => item("table", index, name),
+            SymbolKind::Data { name, at: None } => format!("data {}", self.quoted(name)),
+            SymbolKind::Data { name, at: Some(at) } => format!(
+                "data {} in segment {} at {:#x}, {} bytes",
+                self.quoted(name),
+                at.segment,
+                at.offset,
+                at.size
+            ),
+            SymbolKind::Section { section } => match self.sections.get(*section as usize) {
+                Some((name, _)) => format!("section {section} {}", Quoted(name)),
+                None => format!("section {section}"),
+            },
+        }
+    }
+
+    fn quoted(&self, name: &str) -> String {
+        Quoted((self.show)(name)).to_string()
+    }
+}
+
+impl fmt::Debug for Customs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Customs").finish_non_exhaustive()
+    }
+}
+
+/// A section that is being read.
+struct Walk<'a, 'v> {
+    reader: Reader<'a>,
+    /// Where the next row begins.
+    start: usize,
+    text: String,
+    visit: &'v mut dyn FnMut(CustomRow<'_>),
+}
+
+impl<'a> Walk<'a, '_> {
+    /// A row with the bytes that were read since the last one.
+    fn row(&mut self, level: usize, text: fmt::Arguments<'_>) {
+        let len = self.reader.pos() - self.start;
+        if len == 0 {
+            return;
+        }
+        self.text.clear();
+        // Writing to a string never fails.
+        let _ = self.text.write_fmt(text);
+        (self.visit)(CustomRow { offset: self.start, len, level, text: &self.text });
+        self.start += len;
+    }
+
+    /// A row that counts what follows.
+    fn count(&mut self, level: usize, what: [&str; 2]) -> Result<u32, Malformed> {
+        let count = self.reader.u32()?;
+        self.row(level, format_args!("{count} {}", what[usize::from(count != 1)]));
+        Ok(count)
+    }
+
+    /// Rows for subsections, each of which has an id and a size: `read` is given the id.
+    fn subsections(
+        &mut self,
+        mut read: impl FnMut(&mut Self, u8) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        while !self.reader.is_empty() {
+            let id = self.reader.byte()?;
+            let size = self.reader.u32()? as usize;
+            let end = self.reader.pos().saturating_add(size);
+            if size > self.reader.remaining() {
+                return Err(Malformed::LengthOutOfBounds);
+            }
+            read(self, id)?;
+            if self.reader.pos() != end {
+                return Err(Malformed::SectionSize);
+            }
+        }
+        Ok(())
+    }
+
+    /// A row with what is left of a subsection that is not known; its bytes begin at the id.
+    fn unknown(&mut self, id: u8) -> Result<(), Malformed> {
+        let mut head = self.reader.clone();
+        head.seek(self.start + 1);
+        let size = head.u32()? as usize;
+        self.reader.take(size)?;
+        self.row(0, format_args!("subsection {id}, which is not known"));
+        Ok(())
+    }
+}
+
+/// Flags with names, and the bits without.
+fn flags(bits: u32, words: impl Iterator<Item = (u32, &'static str)>) -> String {
+    let mut left = bits;
+    let mut shown = Vec::new();
+    for (bit, word) in words {
+        if bits & bit == bit {
+            shown.push(word.to_owned());
+            left &= !bit;
+        }
+    }
+    if left != 0 {
+        shown.push(format!("{left:#x}"));
+    }
+    if shown.is_empty() { String::new() } else { format!(" [{}]", shown.join(" ")) }
+}
+
+fn symbol_flags(flags_: SymbolFlags) -> String {
+    flags(flags_.0, SymbolFlags::WORDS.iter().map(|(flag, word)| (flag.0, *word)))
+}
+
+fn segment_flags(flags_: SegmentFlags) -> String {
+    flags(flags_.0, SegmentFlags::WORDS.iter().map(|(flag, word)| (flag.0, *word)))
+}
+
+/// What the names of a subsection are those of, in the singular.
+fn subsection_word(subsection: NameSubsection) -> &'static str {
+    match subsection {
+        NameSubsection::Module => "module",
+        NameSubsection::Func => "func",
+        NameSubsection::Local => "local",
+        NameSubsection::Label => "label",
+        NameSubsection::Type => "type",
+        NameSubsection::Table => "table",
+        NameSubsection::Memory => "memory",
+        NameSubsection::Global => "global",
+        NameSubsection::Elem => "elem",
+        NameSubsection::Data => "data",
+        NameSubsection::Field => "field",
+        NameSubsection::Tag => "tag",
+        NameSubsection::TypeParam | NameSubsection::TagParam => "param",
+    }
+}
+
+/// What has the names of a subsection in it.
+fn outer_word(subsection: NameSubsection) -> &'static str {
+    match subsection {
+        NameSubsection::Field | NameSubsection::TypeParam => "type",
+        NameSubsection::TagParam => "tag",
+        _ => "func",
+    }
+}
+
+fn names(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<(), Malformed> {
+    for part in name_parts(walk.reader.bytes()) {
+        let NamePart { subsection: id, kind, offset, len } = part?;
+        walk.reader.seek(offset + len);
+        let Some(subsection) = NameSubsection::from_code(id) else {
+            match kind {
+                NamePartKind::Unknown => walk.row(1, format_args!("names that are not known")),
+                _ => walk.row(0, format_args!("subsection {id}, which is not known")),
+            }
+            continue;
+        };
+        let word = subsection_word(subsection);
+        match kind {
+            NamePartKind::Subsection { count: Some(count) } => {
+                let entries = if count == 1 { "entry" } else { "entries" };
+                walk.row(0, format_args!("{word} names, {count} {entries}"));
+            }
+            NamePartKind::Subsection { count: None } => walk.row(0, format_args!("{word} name")),
+            NamePartKind::Module(name) => walk.row(1, format_args!("module {}", Quoted(name))),
+            NamePartKind::Outer { index, count } => {
+                let names = if count == 1 { "name" } else { "names" };
+                walk.row(1, format_args!("{} {index}: {count} {names}", outer_word(subsection)));
+            }
+            NamePartKind::Name { outer, index, name } => {
+                let level = 1 + usize::from(outer.is_some());
+                walk.row(level, format_args!("{word} {index} {}", customs.quoted(&name)));
+            }
+            NamePartKind::Unknown => walk.row(1, format_args!("names that are not known")),
+        }
+    }
+    Ok(())
+}
+
+fn component_names(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<(), Malformed> {
+    walk.subsections(|walk, id| match id {
+        0 => {
+            let name: Name<'_> = walk.reader.read()?;
+            walk.row(0, format_args!("component {}", Quoted(name)));
+            Ok(())
+        }
+        1 => {
+            let sort: Sort = walk.reader.read()?;
+            let count = walk.reader.u32()?;
+            let entries = if count == 1 { "entry" } else { "entries" };
+            walk.row(0, format_args!("{sort} names, {count} {entries}"));
+            for _ in 0..count {
+                let index = walk.reader.u32()?;
+                let name: Name<'_> = walk.reader.read()?;
+                walk.row(1, format_args!("{sort} {index} {}", customs.quoted(&name)));
+            }
+            Ok(())
+        }
+        _ => walk.unknown(id),
+    })
+}
+
+fn producers(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+    for _ in 0..walk.count(0, ["field", "fields"])? {
+        let name: Name<'_> = walk.reader.read()?;
+        let count = walk.reader.u32()?;
+        let values = if count == 1 { "value" } else { "values" };
+        walk.row(0, format_args!("{}, {count} {values}", Quoted(name)));
+        for _ in 0..count {
+            let VersionedName { name, version } = walk.reader.read()?;
+            match version.is_empty() {
+                true => walk.row(1, format_args!("{}", Quoted(name))),
+                false => walk.row(1, format_args!("{} {}", Quoted(name), Quoted(version))),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn target_features(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+    for _ in 0..walk.count(0, ["feature", "features"])? {
+        let TargetFeature { prefix, name } = walk.reader.read()?;
+        let meaning = match prefix {
+            TargetPrefix::Used => "used",
+            TargetPrefix::Disallowed => "disallowed",
+            TargetPrefix::Required => "required",
+        };
+        let sign = char::from(prefix.code());
+        walk.row(0, format_args!("{sign} {}: {meaning}", Quoted(name)));
+    }
+    Ok(())
+}
+
+fn linking(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<(), Malformed> {
+    let version = walk.reader.u32()?;
+    walk.row(0, format_args!("version {version}"));
+    let mut symbols = 0;
+    walk.subsections(|walk, id| {
+        let what = match id {
+            5 => ["segment", "segments"],
+            6 => ["init function", "init functions"],
+            7 => ["comdat", "comdats"],
+            8 => ["symbol", "symbols"],
+            _ => return walk.unknown(id),
+        };
+        for number in 0..walk.count(0, what)? {
+            match id {
+                5 => {
+                    let Segment { name, align, flags } = walk.reader.read()?;
+                    let (name, flags) = (customs.quoted(&name), segment_flags(flags));
+                    walk.row(1, format_args!("segment {number} {name}, align 2^{align}{flags}"));
+                }
+                6 => {
+                    let InitFunc { priority, symbol } = walk.reader.read()?;
+                    let shown = shown_symbol(customs, symbol);
+                    walk.row(1, format_args!("priority {priority}: symbol {symbol}{shown}"));
+                }
+                7 => comdat(walk, customs, number)?,
+                _ => {
+                    let symbol: Symbol<'_> = walk.reader.read()?;
+                    let shown = customs.symbol(&symbol);
+                    let flags = symbol_flags(symbol.flags);
+                    walk.row(1, format_args!("symbol {symbols}: {shown}{flags}"));
+                    symbols += 1;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The symbol of a number, in parentheses.
+fn shown_symbol(customs: &Customs<'_>, number: u32) -> String {
+    let symbol = customs.symbols.get(number as usize);
+    symbol.map_or(String::new(), |symbol| format!(" ({symbol})"))
+}
+
+fn comdat(walk: &mut Walk<'_, '_>, customs: &Customs<'_>, number: u32) -> Result<(), Malformed> {
+    let name: Name<'_> = walk.reader.read()?;
+    let flags = walk.reader.u32()?;
+    let count = walk.reader.u32()?;
+    let members = if count == 1 { "member" } else { "members" };
+    let name = customs.quoted(&name);
+    walk.row(1, format_args!("comdat {number} {name}, flags {flags:#x}, {count} {members}"));
+    for _ in 0..count {
+        let ComdatSymbol { kind, index } = walk.reader.read()?;
+        use wattle_ast::custom::ComdatKind::{Data, Func, Global, Section, Table, Tag};
+        let kind = match kind {
+            Data => "data",
+            Func => "func",
+            Global => "global",
+            Tag => "tag",
+            Table => "table",
+            Section => "section",
+        };
+        walk.row(2, format_args!("{kind} {index}"));
+    }
+    Ok(())
+}
+
+fn dylink(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<(), Malformed> {
+    walk.subsections(|walk, id| {
+        let what = match id {
+            1 => {
+                let DylinkMemory { memory_size, memory_align, table_size, table_align } =
+                    walk.reader.read()?;
+                walk.row(
+                    0,
+                    format_args!(
+                        "memory: {memory_size} bytes, align 2^{memory_align}; table: {table_size} \
+                         elements, align 2^{table_align}"
+                    ),
+                );
+                return Ok(());
+            }
+            6 => {
+                let name: Name<'_> = walk.reader.read()?;
+                walk.row(0, format_args!("architecture {}", Quoted(name)));
+                return Ok(());
+            }
+            2 => ["needed library", "needed libraries"],
+            3 => ["export", "exports"],
+            4 => ["import", "imports"],
+            5 => ["path at run time", "paths at run time"],
+            _ => return walk.unknown(id),
+        };
+        for _ in 0..walk.count(0, what)? {
+            match id {
+                3 => {
+                    let DylinkExport { name, flags } = walk.reader.read()?;
+                    let (name, flags) = (customs.quoted(&name), symbol_flags(flags));
+                    walk.row(1, format_args!("export {name}{flags}"));
+                }
+                4 => {
+                    let DylinkImport { module, name, flags } = walk.reader.read()?;
+                    let (name, flags) = (customs.quoted(&name), symbol_flags(flags));
+                    walk.row(1, format_args!("import {} {name}{flags}", Quoted(module)));
+                }
+                _ => {
+                    let name: Name<'_> = walk.reader.read()?;
+                    walk.row(1, format_args!("{}", Quoted(name)));
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+fn relocations(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<(), Malformed> {
+    let section = walk.reader.u32()?;
+    let known = customs.sections.get(section as usize);
+    let name = known.map_or(String::new(), |(name, _)| format!(" ({})", wattle_ast::Shown(name)));
+    walk.row(0, format_args!("of section {section}{name}"));
+    for _ in 0..walk.count(0, ["relocation", "relocations"])? {
+        let Reloc { ty, offset, index, addend } = walk.reader.read()?;
+        let file = known.map_or(String::new(), |(_, content)| {
+            format!(" ({:#x} in the file)", content.saturating_add(offset as usize))
+        });
+        let target = match ty {
+            RelocType::TypeIndexLeb => format!("type {index}"),
+            _ => format!("symbol {index}{}", shown_symbol(customs, index)),
+        };
+        let addend = if addend == 0 { String::new() } else { format!(" {addend:+}") };
+        walk.row(1, format_args!("{} at {offset:#x}{file}: {target}{addend}", ty.name()));
+    }
+    Ok(())
+}
+
+fn metadata(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+    for _ in 0..walk.count(0, ["function", "functions"])? {
+        let (func, count) = (walk.reader.u32()?, walk.reader.u32()?);
+        let entries = if count == 1 { "entry" } else { "entries" };
+        walk.row(0, format_args!("func {func}, {count} {entries}"));
+        for _ in 0..count {
+            let offset = walk.reader.u32()?;
+            let bytes = walk.reader.byte_list()?;
+            match BranchHint::from_bytes(bytes) {
+                Some(BranchHint::Likely) => walk.row(1, format_args!("at {offset:#x}: likely")),
+                Some(BranchHint::Unlikely) => walk.row(1, format_args!("at {offset:#x}: unlikely")),
+                None => walk.row(1, format_args!("at {offset:#x}: {} bytes", bytes.len())),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn url(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+    let url: Name<'_> = walk.reader.read()?;
+    walk.row(0, format_args!("{}", Quoted(url)));
+    Ok(())
+}
+
+fn build_id(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+    let bytes = walk.reader.byte_list()?;
+    walk.row(0, format_args!("{} bytes", bytes.len()));
+    Ok(())
+}
+
+/// Reads the zero that begins a record of a core dump.
+fn zero(walk: &mut Walk<'_, '_>) -> Result<(), Malformed> {
+    let zero = |byte| (byte == 0).then_some(());
+    walk.reader.byte_if(Malformed::ZeroByte, zero)
+}
+
+fn core_dump(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+    zero(walk)?;
+    let name: Name<'_> = walk.reader.read()?;
+    walk.row(0, format_args!("executable {}", Quoted(name)));
+    Ok(())
+}
+
+fn core_modules(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+    for number in 0..walk.count(0, ["module", "modules"])? {
+        zero(walk)?;
+        let name: Name<'_> = walk.reader.read()?;
+        walk.row(1, format_args!("module {number} {}", Quoted(name)));
+    }
+    Ok(())
+}
+
+fn core_instances(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+    for number in 0..walk.count(0, ["instance", "instances"])? {
+        zero(walk)?;
+        let module = walk.reader.u32()?;
+        walk.row(1, format_args!("instance {number} of module {module}"));
+        for what in ["memory", "global"] {
+            let plural = if what == "memory" { "memories" } else { "globals" };
+            for _ in 0..walk.count(2, [what, plural])? {
+                let index = walk.reader.u32()?;
+                walk.row(3, format_args!("{what} {index}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn core_stack(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+    zero(walk)?;
+    let thread: Name<'_> = walk.reader.read()?;
+    walk.row(0, format_args!("thread {}", Quoted(thread)));
+    for number in 0..walk.count(0, ["frame", "frames"])? {
+        zero(walk)?;
+        let [instance, func, offset] = [walk.reader.u32()?, walk.reader.u32()?, walk.reader.u32()?];
+        walk.row(1, format_args!("frame {number}: instance {instance}, func {func} + {offset:#x}"));
+        for what in [["local", "locals"], ["operand", "operands"]] {
+            for _ in 0..walk.count(2, what)? {
+                let value: CoreValue = walk.reader.read()?;
+                match value {
+                    CoreValue::Missing => walk.row(3, format_args!("missing")),
+                    CoreValue::I32(value) => walk.row(3, format_args!("i32 {value}")),
+                    CoreValue::I64(value) => walk.row(3, format_args!("i64 {value}")),
+                    CoreValue::F32(value) => {
+                        walk.row(3, format_args!("f32 {}", f32::from_bits(value.0)));
+                    }
+                    CoreValue::F64(value) => {
+                        walk.row(3, format_args!("f64 {}", f64::from_bits(value.0)));
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wattle_ast::Encode;
+
+    /// The rows of a section, which must have all its bytes.
+    fn rows(customs: &mut Customs<'_>, name: &str, content: &[u8]) -> Vec<String> {
+        let (mut rows, mut at) = (Vec::new(), 0);
+        let known = customs.rows(name, content, &mut |row| {
+            assert_eq!(row.offset, at, "{name}: {row:?}");
+            at += row.len;
+            rows.push(format!("{:indent$}{}", "", row.text, indent = 2 * row.level));
+        });
+        assert!(known, "{name}");
+        assert_eq!(at, content.len(), "{name}: {rows:?}");
+        rows
+    }
+
+    #[test]
+    fn symbols_and_relocations() {
+        use wattle_ast::custom::{Comdat, ComdatKind, LinkingSubsection};
+        let symbol = |flags, kind| Symbol { flags, kind };
+        let symbols = vec![
+            symbol(SymbolFlags::HIDDEN, SymbolKind::Func { index: 2, name: Some("f".into()) }),
+            symbol(SymbolFlags::UNDEFINED, SymbolKind::Data { name: "e".into(), at: None }),
+            symbol(SymbolFlags::LOCAL, SymbolKind::Section { section: 1 }),
+        ];
+        let (flags, align) = (SegmentFlags::STRINGS, 2);
+        let member = ComdatSymbol { kind: ComdatKind::Func, index: 6 };
+        let linking = LinkingSection {
+            version: 2,
+            subsections: vec![
+                LinkingSubsection::InitFuncs(vec![InitFunc { priority: 9, symbol: 0 }]),
+                LinkingSubsection::Segments(vec![Segment { name: ".data".into(), align, flags }]),
+                LinkingSubsection::Comdats(vec![Comdat {
+                    name: "c".into(),
+                    flags: 0,
+                    symbols: vec![member],
+                }]),
+                LinkingSubsection::Symbols(symbols),
+                LinkingSubsection::Unknown { id: 9, bytes: b"!"[..].into() },
+            ],
+        };
+        let mut customs = Customs::new(|name| name.to_uppercase());
+        customs.section("type", 10);
+        customs.section("code", 100);
+        assert_eq!(
+            rows(&mut customs, "linking", &linking.to_bytes()),
+            [
+                "version 2",
+                "1 init function",
+                "  priority 9: symbol 0 (func 2 \"F\")",
+                "1 segment",
+                "  segment 0 \".DATA\", align 2^2 [strings]",
+                "1 comdat",
+                "  comdat 0 \"C\", flags 0x0, 1 member",
+                "    func 6",
+                "3 symbols",
+                "  symbol 0: func 2 \"F\" [visibility-hidden]",
+                "  symbol 1: data \"E\" [undefined]",
+                "  symbol 2: section 1 \"code\" [binding-local]",
+                "subsection 9, which is not known",
+            ]
+        );
+        let reloc = Reloc { ty: RelocType::MemoryAddrLeb, offset: 5, index: 1, addend: -4 };
+        let relocs = RelocSection { section: 1, relocs: vec![reloc] };
+        assert_eq!(
+            rows(&mut customs, "reloc.CODE", &relocs.to_bytes()),
+            [
+                "of section 1 (code)",
+                "1 relocation",
+                "  R_WASM_MEMORY_ADDR_LEB at 0x5 (0x69 in the file): symbol 1 (data \"E\") -4",
+            ]
+        );
+    }
+
+    #[test]
+    fn any_bytes_do() {
+        let names = [
+            "name",
+            "component-name",
+            "producers",
+            "target_features",
+            "linking",
+            "dylink.0",
+            "reloc.CODE",
+            "metadata.code.branch_hint",
+            "sourceMappingURL",
+            "build_id",
+            "core",
+            "coremodules",
+            "coreinstances",
+            "corestack",
+        ];
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        for name in names {
+            for _ in 0..2_000 {
+                let mut bytes = [0_u8; 12];
+                for byte in &mut bytes {
+                    state ^= state << 13;
+                    state ^= state >> 7;
+                    state ^= state << 17;
+                    *byte = if state >> 60 < 3 { (state >> 32) as u8 } else { state as u8 & 7 };
+                }
+                let mut customs = Customs::new(|name| name.to_owned());
+                rows(&mut customs, name, &bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn sections_of_the_codecs_are_read_to_their_ends() {
+        let mut producers = Producers::default();
+        producers.add("language", "Rust".into(), "1.88".into());
+        let mut customs = Customs::new(|name| name.to_owned());
+        assert_eq!(
+            rows(&mut customs, "producers", &producers.to_bytes()),
+            ["1 field", "\"language\", 1 value", "  \"Rust\" \"1.88\""]
+        );
+        let mut hints = BranchHints::default();
+        hints.set(3.into(), 5, BranchHint::Likely);
+        assert_eq!(
+            rows(&mut customs, "metadata.code.branch_hint", &hints.to_bytes()),
+            ["1 function", "func 3, 1 entry", "  at 0x5: likely"]
+        );
+        let mut names = Names::default();
+        names.locals.entry(1.into()).insert(0.into(), "x".into());
+        assert_eq!(
+            rows(&mut customs, "name", &names.to_bytes()),
+            ["local names, 1 entry", "  func 1: 1 name", "    local 0 \"x\""]
+        );
+    }
+}
