@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod addr2line;
 mod completion;
 mod component;
 mod demangle;
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     Size(Box<size::Size>),
     /// Rewrite the name section with the names of Rust and C++ as people write them.
     Demangle(demangle::Demangle),
+    /// Show the source lines that instructions were compiled from.
+    #[command(name = "addr2line")]
+    Addr2line(addr2line::Addr2line),
     /// Remove custom sections and leave every other byte alone.
     Strip(strip::Strip),
     /// Take components apart and put them together.
@@ -96,6 +100,7 @@ impl Command {
             Command::Objdump(command) => command.run(json),
             Command::Size(command) => command.run(json),
             Command::Demangle(command) => command.run(),
+            Command::Addr2line(command) => command.run(json),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),
             Command::Wit(command) => command.run(),
