@@ -4,6 +4,7 @@
 //! |---|---|
 //! | see where the bytes of a file go, and what keeps them | [`size`] |
 //! | see what the bytes of custom sections mean | [`customs`] |
+//! | see what differs between two files | [`diff`] |
 //! | find the source lines that code was compiled from | [`dwarf`] |
 //! | find the function at an offset | [`funcs`] |
 //! | read a name section piece by piece | [`name_parts`] |
@@ -30,6 +31,8 @@ pub mod archive;
 pub mod customs;
 #[cfg(feature = "demangle")]
 mod demangle;
+#[cfg(feature = "diff")]
+pub mod diff;
 #[cfg(feature = "dwarf")]
 pub mod dwarf;
 pub mod funcs;

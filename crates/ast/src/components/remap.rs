@@ -12,9 +12,7 @@ use super::name_section::Names;
 use super::sorts::{CoreSort, CoreSortIdx, Sort, SortIdx, SortIndex};
 use super::types::{ResultList, Type, ValType};
 use crate::instructions::{Reindex, Remapping};
-use crate::{
-    ComponentFuncIdx, ComponentTypeIdx, FuncIdx, MemIdx, Remap, TableIdx, TypeIdx,
-};
+use crate::{ComponentFuncIdx, ComponentTypeIdx, FuncIdx, MemIdx, Remap, TableIdx, TypeIdx};
 
 impl Definition<'_> {
     /// Gives new numbers to the indices of the enclosing scope that the definition refers to.

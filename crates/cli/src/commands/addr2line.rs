@@ -87,9 +87,9 @@ impl Addr2line {
         let modules: Vec<_> = readable.wasm.modules().collect();
         let row = |(address, number): &(String, usize)| {
             let offset = match self.code_section_relative {
-                true => info.offset_in_file(*number).map_err(|error| {
-                    Failure::Input(format!("{}: {error}", source.name))
-                })?,
+                true => info
+                    .offset_in_file(*number)
+                    .map_err(|error| Failure::Input(format!("{}: {error}", source.name)))?,
                 false => *number,
             };
             let place = funcs::at(&places, offset);

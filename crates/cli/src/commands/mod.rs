@@ -4,6 +4,7 @@ mod addr2line;
 mod completion;
 mod component;
 mod demangle;
+mod diff;
 mod dump;
 mod features;
 mod fmt;
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Size(Box<size::Size>),
     /// Rewrite the name section with the names of Rust and C++ as people write them.
     Demangle(demangle::Demangle),
+    /// Show what differs between two modules or components.
+    Diff(diff::Diff),
     /// Show the source lines that instructions were compiled from.
     #[command(name = "addr2line")]
     Addr2line(addr2line::Addr2line),
@@ -100,6 +103,7 @@ impl Command {
             Command::Objdump(command) => command.run(json),
             Command::Size(command) => command.run(json),
             Command::Demangle(command) => command.run(),
+            Command::Diff(command) => command.run(json),
             Command::Addr2line(command) => command.run(json),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),

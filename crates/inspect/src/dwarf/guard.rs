@@ -32,10 +32,7 @@ pub(super) fn check(dwarf: &Dwarf<Slice<'_>>, lines: Slice<'_>) -> Result<(), No
 }
 
 /// How deep functions are inlined into one another, at most.
-fn inlined_depth(
-    dwarf: &Dwarf<Slice<'_>>,
-    header: &UnitHeader<Slice<'_>>,
-) -> Result<usize, Error> {
+fn inlined_depth(dwarf: &Dwarf<Slice<'_>>, header: &UnitHeader<Slice<'_>>) -> Result<usize, Error> {
     let abbreviations = dwarf.abbreviations(header)?;
     let mut entries = header.entries_raw(&abbreviations, None)?;
     // The depths of the entries around the one at hand that are inlined functions.

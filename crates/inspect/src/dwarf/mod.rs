@@ -18,7 +18,9 @@ use std::fmt;
 use std::ops::Range;
 
 use addr2line::Context;
-use gimli::{AbbreviationsCacheStrategy, Dwarf, EndianSlice, LittleEndian, SectionId as DwarfSection};
+use gimli::{
+    AbbreviationsCacheStrategy, Dwarf, EndianSlice, LittleEndian, SectionId as DwarfSection,
+};
 use wattle_ast::components::{self, Layer};
 use wattle_ast::custom::ExternalDebugInfo;
 use wattle_ast::{Reader, SectionId, Shown};

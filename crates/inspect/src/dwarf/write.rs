@@ -10,8 +10,8 @@ use gimli::write::{
 use gimli::{DwTag, Encoding, Format, LineEncoding, LittleEndian};
 use wattle_ast::components::{CoreSort, Definition, PlainSort, Sort};
 use wattle_ast::{
-    Custom, CustomData, DefIdx, ExternKind, Features, FuncIdx, ItemKind, LineIndex, LocalIdx, Module,
-    Outer, ScopeMap, SectionId, SourceMap, Span, ValType, Wasm,
+    Custom, CustomData, DefIdx, ExternKind, Features, FuncIdx, ItemKind, LineIndex, LocalIdx,
+    Module, Outer, ScopeMap, SectionId, SourceMap, Span, ValType, Wasm,
 };
 
 use crate::funcs::{FuncPlace, places};
@@ -291,7 +291,14 @@ impl<'w> Writer<'w> {
     }
 
     /// Writes the entry of a local, if it is a number.
-    fn local(&mut self, func: UnitEntryId, index: FuncIdx, local: LocalIdx, ty: ValType, tag: DwTag) {
+    fn local(
+        &mut self,
+        func: UnitEntryId,
+        index: FuncIdx,
+        local: LocalIdx,
+        ty: ValType,
+        tag: DwTag,
+    ) {
         let Some(ty) = self.number_type(ty) else { return };
         let name = self.module.names.locals.get(index).and_then(|names| names.get(local));
         let name = match name {

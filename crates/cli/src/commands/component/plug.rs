@@ -42,9 +42,8 @@ impl Plug {
         let socket = read(&self.socket)?;
         let plugs = self.plugs.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
         let inputs = plugs.iter().map(input).collect::<Result<Vec<_>, _>>()?;
-        let plugged = plug(input(&socket)?, inputs).map_err(|error| {
-            Failure::Faults(vec![Fault::new(&socket.name, error.to_string())])
-        })?;
+        let plugged = plug(input(&socket)?, inputs)
+            .map_err(|error| Failure::Faults(vec![Fault::new(&socket.name, error.to_string())]))?;
         let Plugged { component, connections, .. } = plugged;
         let wasm = Wasm::Component(component);
         match self.wat {
@@ -63,7 +62,8 @@ impl Plug {
                 match json {
                     true => {
                         let (import, export) = (&it.import, &it.export);
-                        let row = serde_json::json!({ "import": import, "plug": plug, "export": export });
+                        let row =
+                            serde_json::json!({ "import": import, "plug": plug, "export": export });
                         writeln!(out, "{}", json_line(&row))
                     }
                     false if it.export == it.import => {

@@ -2,6 +2,7 @@
 
 use std::path::Path as FilePath;
 
+use wattle::Features;
 use wattle::ast::components::Layer;
 use wattle::ast::{
     self, ExternIdx, ExternType, FuncType, IndexSpaces, InstrRef, ItemKind, LineIndex, Path, Shown,
@@ -9,7 +10,6 @@ use wattle::ast::{
 };
 use wattle::inspect::dwarf::DebugInfo;
 use wattle::inspect::funcs::{self, FuncPlace};
-use wattle::Features;
 use wattle::runtime::{CallSite, Error, ErrorKind, Func, Imports, Instance, Module, Store, Trap};
 use wattle::validator::Validator;
 use wattle::wasi;
