@@ -7,6 +7,7 @@
 //! | see what differs between two files | [`diff`] |
 //! | find the source lines that code was compiled from | [`dwarf`] |
 //! | find the function at an offset | [`funcs`] |
+//! | read and change who made a file, and what it says about itself | [`metadata`] |
 //! | read a name section piece by piece | [`name_parts`] |
 //! | list the members of a `.a` | [`archive`] |
 //! | show the names of Rust and C++ | [`demangle`] |
@@ -36,6 +37,7 @@ pub mod diff;
 #[cfg(feature = "dwarf")]
 pub mod dwarf;
 pub mod funcs;
+pub mod metadata;
 pub mod name_parts;
 mod paths;
 pub mod size;

@@ -10,6 +10,7 @@ mod features;
 mod fmt;
 mod fuzz;
 mod man;
+mod metadata;
 mod objdump;
 mod parse;
 mod print;
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Size(Box<size::Size>),
     /// Rewrite the name section with the names of Rust and C++ as people write them.
     Demangle(demangle::Demangle),
+    /// Show and change what a file says about itself.
+    Metadata(metadata::Metadata),
     /// Show what differs between two modules or components.
     Diff(diff::Diff),
     /// Show the source lines that instructions were compiled from.
@@ -103,6 +106,7 @@ impl Command {
             Command::Objdump(command) => command.run(json),
             Command::Size(command) => command.run(json),
             Command::Demangle(command) => command.run(),
+            Command::Metadata(command) => command.run(json),
             Command::Diff(command) => command.run(json),
             Command::Addr2line(command) => command.run(json),
             Command::Strip(command) => command.run(json),

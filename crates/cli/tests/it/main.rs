@@ -8,12 +8,15 @@ mod coming_from;
 mod command;
 mod components;
 mod demangle;
+mod diff;
 mod documents;
 #[cfg(unix)]
 mod examples;
 mod files;
 #[cfg(unix)]
 mod fuzz;
+mod lines;
+mod metadata;
 mod positions;
 mod print;
 mod run;
