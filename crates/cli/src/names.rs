@@ -37,8 +37,11 @@ impl NameStyle {
         }
     }
 
-    /// Makes the names of all modules those that are shown.
+    /// Makes the names of all modules those that are shown, those of symbols included.
     pub(crate) fn apply_to(self, wasm: &mut Wasm<'_>) {
-        wasm.modules_mut().for_each(|module| self.apply(&mut module.names));
+        wasm.modules_mut().for_each(|module| {
+            inspect::name_by_symbols(module);
+            self.apply(&mut module.names);
+        });
     }
 }

@@ -92,6 +92,17 @@ impl Output {
     }
 }
 
+/// Puts a file in its place as a whole: it is written beside it, and then renamed. Unlike with
+/// [`Output`], a signal is for the caller to handle.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".wattle-");
+    default_permissions(&mut builder);
+    let mut file = builder.tempfile_in(folder_of(path))?;
+    file.write_all(bytes)?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
 /// The most links that lead to a file, as on Linux.
 const MAX_LINKS: usize = 40;
 

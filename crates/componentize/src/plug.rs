@@ -92,8 +92,7 @@ pub fn plug<'a>(
     };
     let connections = connect(socket, socket_types, plugs, plug_types)?;
     let part = |(name, types)| Part { name, types, given: BTreeMap::new() };
-    let mut parts: Vec<Part<'_>> =
-        names.iter().map(String::as_str).zip(&types).map(part).collect();
+    let mut parts: Vec<Part<'_>> = names.iter().map(String::as_str).zip(&types).map(part).collect();
     if let Some(socket) = parts.last_mut() {
         let given = connections.iter().map(|it| (&*it.import, (it.plug, &*it.export)));
         socket.given = given.collect();
@@ -296,7 +295,11 @@ impl fmt::Display for PlugError {
                 )
             }
             PlugError::Cycle { import } => {
-                write!(f, "the import `{}` needs types of an import that needs its types", shown(import))
+                write!(
+                    f,
+                    "the import `{}` needs types of an import that needs its types",
+                    shown(import)
+                )
             }
             PlugError::Resource { component, import, resource } => write!(
                 f,

@@ -199,7 +199,8 @@ fn imports_are_merged_as_the_peer_merges_them() {
                 // These are not for this world.
                 let definitions = component.definitions.into_iter();
                 let is_export = |it: &Definition<'_>| matches!(it, Definition::Export(_));
-                let is_connected = ["duplicate-imports", "map-types", "merged-usings"].contains(&case);
+                let is_connected =
+                    ["duplicate-imports", "map-types", "merged-usings"].contains(&case);
                 definitions.filter(|it| is_connected || !is_export(it)).collect::<Component<'_>>()
             })
             .collect();
@@ -262,7 +263,10 @@ fn plugs_are_connected_by_exact_names_then_by_compatible_versions() {
         })
     };
     assert_eq!(
-        connected(&["a", "b:c/d@0.2.1", "e:f/g@1.0.0"], &[&["b:c/d@0.2.9", "b:c/d@0.2.10"], &["a"]]),
+        connected(
+            &["a", "b:c/d@0.2.1", "e:f/g@1.0.0"],
+            &[&["b:c/d@0.2.9", "b:c/d@0.2.10"], &["a"]]
+        ),
         Ok(vec!["a = 1 a".into(), "b:c/d@0.2.1 = 0 b:c/d@0.2.10".into(), "e:f/g@1.0.0".into()])
     );
     assert_eq!(
@@ -297,7 +301,8 @@ const USES: &str = r#"
 #[test]
 fn resources_are_those_of_one_import() {
     // The plug passes on what it imports.
-    let plug_in = format!("(component $C {TYPES} {USES} (export \"a:b/api@0.2.3\" (instance $api)))");
+    let plug_in =
+        format!("(component $C {TYPES} {USES} (export \"a:b/api@0.2.3\" (instance $api)))");
     let socket = format!("(component $C {TYPES} {USES} (export \"f\" (func $api \"f\")))")
         .replace("0.2.3", "0.2.2");
     let result = plugged(&socket, &[&plug_in]).unwrap();
@@ -321,7 +326,8 @@ fn resources_that_differ_are_named() {
          nothing outside can have it; plug in what exports `a:b/api@0.2.3` too"
     );
     // Another plug has the resource from elsewhere.
-    let plug_in = format!("(component $C {TYPES} {USES} (export \"a:b/api@0.2.3\" (instance $api)))");
+    let plug_in =
+        format!("(component $C {TYPES} {USES} (export \"a:b/api@0.2.3\" (instance $api)))");
     let error = plugged(&socket, &[owner, &plug_in]).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -364,4 +370,72 @@ fn types_that_do_not_match_are_shown() {
     let invalid = "(component (export \"a\" (func 3)))";
     let error = plugged(socket, &[invalid]).unwrap_err();
     assert!(error.to_string().starts_with("plug0: unknown func"), "{error}");
+}
+
+/// The tests of `wasm-compose` in which an export of one component is an import of another. In the
+/// others, whole instances are imports, the composition has explicit imports, one component is
+/// instantiated several times, or files are missing.
+#[test]
+fn compositions_have_the_imports_and_exports_that_the_peer_gives_them() {
+    let [folder] = packages::folders(["wasm-compose"]).unwrap();
+    let folder = folder.join("tests/compositions");
+    let read = |case: &str, file: &str| {
+        let path = folder.join(case).join(file);
+        input(file, parse(&fs::read_to_string(path).unwrap()))
+    };
+    for (case, plugs, connections) in
+        [("connect-resources", &["logger.wat"][..], 1), ("defs", &["cli.wat", "other.wat"], 3)]
+    {
+        let plugs: Vec<_> = plugs.iter().map(|file| read(case, file)).collect();
+        let result = plug(read(case, "root.wat"), plugs).unwrap();
+        assert_eq!(result.connections.len(), connections, "{case}");
+        let expected = types(&read(case, "composed.wat").component).unwrap();
+        let all = |items: Vec<String>| items.concat();
+        for (found, expected) in [
+            (
+                result.types.imports().map(described).collect(),
+                expected.imports().map(described).collect(),
+            ),
+            (
+                result.types.exports().map(described).collect(),
+                expected.exports().map(described).collect(),
+            ),
+        ] {
+            assert_eq!(all(found), all(expected), "{case}");
+        }
+    }
+    let case = "def-mismatch";
+    let error = plug(read(case, "root.wat"), [read(case, "definitions.wat")]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the export `foo` of definitions.wat does not fit the import `foo` of root.wat: type mismatch \
+         for import `foo`: missing expected export `foo`"
+    );
+}
+
+#[test]
+fn what_refers_to_exported_types_refers_to_those_of_the_result() {
+    let socket = r#"(component
+        (import "go" (func $go))
+        (type $r (resource (rep i32)))
+        (export $R "r" (type $r))
+        (type $rec (record (field "r" (own $R))))
+        (export $Rec "rec" (type $rec))
+        (core module $m (func (export "f") (result i32) unreachable))
+        (core instance $i (instantiate $m))
+        (func $f (result $Rec) (canon lift (core func $i "f")))
+        (export "f" (func $f))
+        (export "again" (type $Rec)))"#;
+    let plug_in = "(component (import \"x\" (func $f)) (export \"go\" (func $f)))";
+    let result = plugged(socket, &[plug_in]).unwrap();
+    let exports: Vec<_> = result.types.exports().map(|export| export.to_string()).collect();
+    assert_eq!(
+        exports,
+        [
+            "r: resource",
+            "rec: type record { r: own<r> }",
+            "f: func() -> rec",
+            "again: type record { r: own<r> }"
+        ]
+    );
 }

@@ -41,7 +41,9 @@ pub mod metadata;
 pub mod name_parts;
 mod paths;
 pub mod size;
+mod symbols;
 
 #[cfg(feature = "demangle")]
 pub use demangle::{demangle, demangle_names};
 pub use paths::{path_of, without_generics};
+pub use symbols::name_by_symbols;

@@ -8,10 +8,12 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::components::{
-    Alias, Case, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, Field,
-    FuncType, Import, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
+    Alias, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, Field, FuncType,
+    Import, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
 };
 use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name, Shown};
+#[cfg(feature = "docs")]
+use wattle_ast::{Custom, CustomData};
 
 use crate::model::{
     Extern, Func, InterfaceId, Key, Kind, Model, Owner, PackageId, Text, TypeId, Val, WorldId,
@@ -73,7 +75,7 @@ struct Encoder<'m> {
 /// let mut resolver = Resolver::new();
 /// resolver.file("a.wit", "package a:b; world w { export run: func(); }");
 /// let resolved = resolver.resolve().unwrap();
-/// let component = Config::new().package(resolved.model(), resolved.root_id()).unwrap();
+/// let component = Config::new().package(resolved.model(), resolved.root()).unwrap();
 /// assert_eq!(component.check(), Ok(()));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,6 +93,11 @@ impl Config {
     pub fn canonical_names(mut self) -> Config {
         self.canonical_names = true;
         self
+    }
+
+    /// The name of an import or export of a world in a component, with its attributes.
+    pub fn extern_name(self, model: &Model, key: &Key, item: &Extern) -> ExternName<'static> {
+        Encoder::new(self, model).extern_name(key, item)
     }
 
     /// The component that a package is in binary, without its documentation.
@@ -114,6 +121,35 @@ impl Config {
             add(name, body).ok_or_else(error)?;
         }
         Ok(definitions.into_iter().collect())
+    }
+
+    /// The component that a package is in binary, with a custom section for documentation and gates.
+    ///
+    /// ```
+    /// use wattle_wit::{Resolver, docs::PackageDocs, encode::Config};
+    ///
+    /// let mut resolver = Resolver::new();
+    /// resolver.file("a.wit", "/// Shapes.\npackage a:b; interface i {}");
+    /// let resolved = resolver.resolve().unwrap();
+    /// let binary = Config::new().package_binary(resolved.model(), resolved.root()).unwrap();
+    /// assert_eq!(PackageDocs::of(&binary).unwrap().docs.as_deref(), Some("Shapes."));
+    /// ```
+    ///
+    /// # Errors
+    /// If the component would have more than 1,000,000 definitions.
+    #[cfg(feature = "docs")]
+    pub fn package_binary(
+        self,
+        model: &Model,
+        id: PackageId,
+    ) -> Result<Component<'static>, TooLarge> {
+        let mut component = self.package(model, id)?;
+        component.definitions.push(Definition::Custom(Custom {
+            name: crate::docs::SECTION.into(),
+            data: CustomData::Bytes(model.docs(id).encode().into()),
+            after: None,
+        }));
+        Ok(component)
     }
 
     /// The component of a section `component-type`: its one export is the type of the world. How
@@ -153,6 +189,16 @@ impl Model {
     /// If the component would have more than 1,000,000 definitions.
     pub fn package_type(&self, id: PackageId) -> Result<Component<'static>, TooLarge> {
         Config::new().package(self, id)
+    }
+
+    /// The component that a package is in binary, with its documentation and gates. See
+    /// [`Config::package_binary`].
+    ///
+    /// # Errors
+    /// If the component would have more than 1,000,000 definitions.
+    #[cfg(feature = "docs")]
+    pub fn package_binary(&self, id: PackageId) -> Result<Component<'static>, TooLarge> {
+        Config::new().package_binary(self, id)
     }
 
     /// The component of a section `component-type`. See [`Config::world_type`].
@@ -492,38 +538,13 @@ impl<'m> Encoder<'m> {
     /// # Errors
     /// The index of the type that it is another name of.
     fn encoded(&mut self, kind: &Kind) -> Result<Type<'static>, u32> {
-        let label = |name: &Text| Name::Shared(name.clone());
-        Ok(match kind {
-            Kind::Alias(Val::Prim(prim)) => Type::Prim(*prim),
-            Kind::Alias(Val::Type(id)) => return Err(self.ty(*id)),
-            Kind::Record(fields) => Type::Record(
-                fields
-                    .iter()
-                    .map(|(name, ty)| Field { label: label(name), ty: self.val(*ty) })
-                    .collect(),
-            ),
-            Kind::Variant(cases) => Type::Variant(
-                cases
-                    .iter()
-                    .map(|(name, ty)| Case { label: label(name), ty: ty.map(|ty| self.val(ty)) })
-                    .collect(),
-            ),
-            Kind::Flags(labels) => Type::Flags(labels.iter().map(label).collect()),
-            Kind::Enum(labels) => Type::Enum(labels.iter().map(label).collect()),
-            Kind::List(ty) => Type::List(self.val(*ty)),
-            Kind::FixedList(ty, len) => Type::FixedList { elem: self.val(*ty), len: *len },
-            Kind::Tuple(types) => Type::Tuple(types.iter().map(|ty| self.val(*ty)).collect()),
-            Kind::Option(ty) => Type::Option(self.val(*ty)),
-            Kind::Result(ok, err) => {
-                Type::Result { ok: ok.map(|ty| self.val(ty)), err: err.map(|ty| self.val(ty)) }
-            }
-            Kind::Map(key, value) => Type::Map { key: self.val(*key), value: self.val(*value) },
-            Kind::Own(id) => Type::Own(ComponentTypeIdx(self.ty(*id))),
-            Kind::Borrow(id) => Type::Borrow(ComponentTypeIdx(self.ty(*id))),
-            Kind::Stream(ty) => Type::Stream(ty.map(|ty| self.val(ty))),
-            Kind::Future(ty) => Type::Future(ty.map(|ty| self.val(ty))),
-            // A resource is the bound of an export.
-            Kind::Resource => return Err(0),
-        })
+        match kind.definition(|id| ComponentTypeIdx(self.ty(id))) {
+            Some(ty) => Ok(ty),
+            None => match kind {
+                Kind::Alias(Val::Type(id)) => Err(self.ty(*id)),
+                // A resource is the bound of an export.
+                _ => Err(0),
+            },
+        }
     }
 }

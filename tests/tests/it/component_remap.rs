@@ -107,8 +107,7 @@ fn nothing_is_inserted_where_it_cannot_stand() {
         component.insert(place, [Definition::Component, Definition::End]).unwrap();
         assert_eq!(component.check(), Ok(()));
     }
-    let count = |sort: Sort| {
-        component.definitions.iter().filter(|it| it.adds() == Some((sort, 1))).count()
-    };
+    let count =
+        |sort: Sort| component.definitions.iter().filter(|it| it.adds() == Some((sort, 1))).count();
     assert_eq!(count(SortIdx::from(wattle::ast::ComponentIdx(0)).sort()), 4);
 }

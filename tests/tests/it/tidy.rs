@@ -31,8 +31,8 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         (
             "wattle",
             &[
-                "componentize",
                 "ast",
+                "componentize",
                 "encoder",
                 "inspect",
                 "parser",

@@ -129,11 +129,10 @@ impl<F: FnMut(Sort, u32) -> u32> Reindexer<F> {
     /// A definition that is this many scopes below the scope of the indices.
     fn definition(&mut self, definition: &mut Definition<'_>, depth: u32) {
         match definition {
-            Definition::Alias(Alias::Outer { count, item }) => {
-                if *count == depth {
-                    self.sort_idx(item);
-                }
+            Definition::Alias(Alias::Outer { count, item }) if *count == depth => {
+                self.sort_idx(item);
             }
+            Definition::Alias(Alias::Outer { .. }) => {}
             _ if depth == 0 => self.in_scope(definition),
             _ => {}
         }

@@ -26,7 +26,7 @@ impl Demangle {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let source = self.input.read()?;
         let mut wasm = source.wasm(self.input.features_to_show())?;
-        NameStyle::default().apply_to(&mut wasm);
+        wasm.modules_mut().for_each(|module| NameStyle::default().apply(&mut module.names));
         self.output.binary(&wattle::encoder::encode_wasm(&wasm))
     }
 }

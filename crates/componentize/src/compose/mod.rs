@@ -277,8 +277,8 @@ fn check(
             };
             let group = groups.values().find(|group| group.iter().any(|it| is_wanted(&it)));
             let own = group.and_then(|group| group.iter().find(is_wanted));
-            let other = group
-                .and_then(|group| group.iter().find(|wanted| wanted.component != instances));
+            let other =
+                group.and_then(|group| group.iter().find(|wanted| wanted.component != instances));
             return Err(match (other, own) {
                 (Some(other), Some(own)) => conflict(other, own, reason),
                 _ => ComposeError::Invalid { reason },
@@ -287,9 +287,9 @@ fn check(
         instances += usize::from(is_instance);
         depth += usize::from(definition.opens().is_some());
     }
-    validator.finish().map_err(|errors| ComposeError::Invalid {
-        reason: errors.first().kind.to_string(),
-    })
+    validator
+        .finish()
+        .map_err(|errors| ComposeError::Invalid { reason: errors.first().kind.to_string() })
 }
 
 /// The import that an argument does not match.

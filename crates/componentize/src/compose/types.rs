@@ -253,7 +253,8 @@ impl<'t> Writer<'t> {
         };
         if frame.next < frame.items.len() {
             let next = frame.next;
-            let item = frame.items.get(next).map(|item| Item { wanted: item.wanted.clone(), ..*item });
+            let item =
+                frame.items.get(next).map(|item| Item { wanted: item.wanted.clone(), ..*item });
             let Some(item) = item else { return Ok(()) };
             return self.item(&item, frames);
         }

@@ -46,9 +46,8 @@ pub fn compare(old: &Sizes<'_>, new: &Sizes<'_>) -> Vec<Difference> {
         for piece in &sizes.pieces {
             let unit = sizes.units[piece.unit as usize].path.clone();
             let what = match piece.kind {
-                PieceKind::Header | PieceKind::Preamble | PieceKind::Name(_) => {
-                    format!("{}s", piece.kind)
-                }
+                PieceKind::Header | PieceKind::Preamble => format!("{}s", piece.kind),
+                PieceKind::Name(kind) => format!("names of {}s", kind.keyword()),
                 _ => match piece.shown_name() {
                     Some(name) => format!("{} {name}", piece.kind),
                     None => format!("{} {}", piece.kind, piece.index),

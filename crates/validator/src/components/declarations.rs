@@ -33,7 +33,8 @@ impl ModuleView<'_> {
         let mut types = Types::new(&self.types.registry);
         let ty = self.types.core.module(self.id);
         let item = |item| self.types.core.item(item);
-        let items = ty.imports.iter().map(|&(.., id)| id).chain(ty.exports.iter().map(|&(_, id)| id));
+        let items =
+            ty.imports.iter().map(|&(.., id)| id).chain(ty.exports.iter().map(|&(_, id)| id));
         for id in items {
             types.need(item(id));
         }
@@ -108,7 +109,8 @@ impl<'r> Types<'r> {
                 self.indices.insert(id, index);
             }
             let index = |id: TypeId| self.indices.get(&id.0).map(|&index| TypeIdx(index));
-            let types = self.group(first).filter_map(|id| self.registry.sub_type_by(TypeId(id), &index));
+            let types =
+                self.group(first).filter_map(|id| self.registry.sub_type_by(TypeId(id), &index));
             let types: Box<[_]> = types.collect();
             definitions.push(Definition::CoreType(match &*types {
                 [ty] => CoreType::Sub(Box::new(ty.clone())),

@@ -34,7 +34,8 @@ impl Model {
     }
 
     /// The world that a name asks for: the world of a package by its own name, or any world of the
-    /// model by its whole name. Without a name, the only world of the package.
+    /// model by its whole name, whose version can be left out where there is one alone. Without a
+    /// name, the only world of the package.
     ///
     /// # Errors
     /// If there is no such world, or several and no name.
@@ -54,10 +55,25 @@ impl Model {
             };
         };
         let found = match PackageName::split(name) {
-            Some((package, world)) => self.package(&package).and_then(|id| self.world(id, world)),
+            Some((package, world)) => {
+                let id = self.package(&package).or_else(|| self.only_version(&package));
+                id.and_then(|id| self.world(id, world))
+            }
             None => self.world(package, name),
         };
         found.ok_or_else(|| SelectError::Unknown { name: name.into(), worlds: known() })
+    }
+
+    /// The package of a name without a version, if there is one version of it alone.
+    fn only_version(&self, name: &PackageName) -> Option<PackageId> {
+        let is_meant = |other: &PackageName| {
+            name.version.is_none() && other.namespace == name.namespace && other.name == name.name
+        };
+        let mut found = self.packages().filter(|(_, package)| is_meant(&package.name));
+        match (found.next(), found.next()) {
+            (Some((id, _)), None) => Some(id),
+            _ => None,
+        }
     }
 
     /// The whole name of an interface, such as `wasi:io/streams@0.2.3`. `None` if it is written out

@@ -9,6 +9,10 @@
 //! | `items.rs` | packages, interfaces, worlds and functions |
 //! | `types.rs` | types |
 //! | `lookup.rs` | names, and what is found by them |
+//! | `packages.rs` | the order of packages |
+//! | `copy.rs` | types, functions, imports and exports with other types in them |
+//! | `merge.rs`, `merge_error.rs` | two models as one, two worlds as one |
+//! | `semver.rs` | compatible versions as one, exports as imports |
 //! | `elaborate.rs` | what a world imports because of what it uses |
 //!
 //! ```
@@ -21,7 +25,7 @@
 //!     world canvas { import shapes; export run: func(); }");
 //! let resolved = resolver.resolve().unwrap();
 //! let model = resolved.model();
-//! let world = model.select_world(resolved.root_id(), None).unwrap();
+//! let world = model.select_world(resolved.root(), None).unwrap();
 //! let imports: Vec<_> = model[world].imports.keys().map(|key| model.key_name(key)).collect();
 //! assert_eq!(imports, ["a:b/shapes@1.0.0"]);
 //!
@@ -32,13 +36,19 @@
 //! assert!(matches!(model[point].kind, Kind::Record(_)));
 //! ```
 
+mod copy;
 mod elaborate;
 mod items;
 mod lookup;
+mod merge;
+mod merge_error;
+mod packages;
+mod semver;
 mod types;
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::ops::Index;
 
 use wattle_ast::{IndexVec, SpaceIdx};
@@ -48,6 +58,9 @@ use crate::package::PackageName;
 pub use elaborate::Transitive;
 pub use items::{Extern, Externs, Func, Interface, Item, Key, Package, World};
 pub use lookup::SelectError;
+pub use merge::Remap;
+pub use merge_error::{FuncPart, MergeError, MergeErrorKind};
+pub use packages::PackageCycle;
 pub use types::{Kind, Owner, Type, Val};
 
 /// Text that definitions share.
@@ -100,7 +113,7 @@ ids! {
 
 /// Packages with their interfaces, worlds and types, which are found by number: `model[id]`.
 ///
-/// A type stands behind all types that it is made of, and a package behind those that it depends on.
+/// A type stands behind all types that it is made of.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
     pub(crate) packages: IndexVec<PackageId, Package>,
@@ -179,6 +192,46 @@ impl Model {
         let id = self.add_type(Type::new(None, Owner::Nobody, kind.clone()));
         self.anonymous.insert(kind, id);
         id
+    }
+
+    /// Puts types in an order, given as old numbers, in which each has the number that `place` says.
+    pub(crate) fn renumber_types(&mut self, order: &[usize], place: impl Fn(TypeId) -> TypeId) {
+        let val = |val: Val| match val {
+            Val::Prim(_) => val,
+            Val::Type(id) => Val::Type(place(id)),
+        };
+        let func = |func: &mut Func| {
+            func.resource = func.resource.map(&place);
+            func.params.iter_mut().for_each(|(_, ty)| *ty = val(*ty));
+            func.result = func.result.map(val);
+        };
+        let mut old: Vec<Option<Type>> =
+            core::mem::take(self.types.as_vec_mut()).into_iter().map(Some).collect();
+        for at in order {
+            if let Some(mut ty) = old.get_mut(*at).and_then(Option::take) {
+                ty.kind = ty.kind.map(val);
+                self.types.push(ty);
+            }
+        }
+        self.anonymous = self
+            .types
+            .iter_indexed()
+            .filter(|(_, ty)| ty.owner == Owner::Nobody)
+            .map(|(id, ty)| (ty.kind.clone(), id))
+            .collect();
+        for interface in self.interfaces.iter_mut() {
+            interface.types.values_mut().for_each(|id| *id = place(*id));
+            interface.funcs.values_mut().for_each(func);
+        }
+        for world in self.worlds.iter_mut() {
+            for item in world.imports.values_mut().chain(world.exports.values_mut()) {
+                match item {
+                    Extern::Type(id) => *id = place(*id),
+                    Extern::Func(it) => func(it),
+                    Extern::Interface { .. } => {}
+                }
+            }
+        }
     }
 
     /// Fills in which interfaces an interface uses, behind its last type.

@@ -2,7 +2,8 @@
 
 use alloc::boxed::Box;
 
-use wattle_ast::components::PrimType;
+use wattle_ast::components::{self, Case, Field, PrimType, ValType};
+use wattle_ast::{ComponentTypeIdx, Name};
 
 use super::{InterfaceId, Text, TypeId, WorldId};
 use crate::docs::TypeDocs;
@@ -64,7 +65,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The word for it in messages.
+    /// The keyword; `type` for another name of a type.
     pub const fn word(&self) -> &'static str {
         match self {
             Kind::Alias(_) => "type",
@@ -73,8 +74,7 @@ impl Kind {
             Kind::Flags(_) => "flags",
             Kind::Enum(_) => "enum",
             Kind::Resource => "resource",
-            Kind::List(_) => "list",
-            Kind::FixedList(..) => "list of a fixed length",
+            Kind::List(_) | Kind::FixedList(..) => "list",
             Kind::Tuple(_) => "tuple",
             Kind::Option(_) => "option",
             Kind::Result(..) => "result",
@@ -105,6 +105,62 @@ impl Kind {
             Kind::Result(ok, err) => [*ok, *err].into_iter().flatten().for_each(f),
             Kind::Stream(ty) | Kind::Future(ty) => ty.iter().copied().for_each(f),
         }
+    }
+
+    /// The definition of the type in a component, where `index` gives the index of each type that it
+    /// is made of. `None` for another name of a type that is not primitive, and for a resource.
+    ///
+    /// ```
+    /// use wattle_ast::components::{PrimType, Type};
+    /// use wattle_wit::model::{Kind, Val};
+    ///
+    /// let kind = Kind::List(Val::Prim(PrimType::U8));
+    /// let definition = kind.definition(|_| unreachable!("it is made of no other type"));
+    /// assert_eq!(definition, Some(Type::List(PrimType::U8.into())));
+    /// ```
+    pub fn definition(
+        &self,
+        mut index: impl FnMut(TypeId) -> ComponentTypeIdx,
+    ) -> Option<components::Type<'static>> {
+        use components::Type;
+        let label = |name: &Text| Name::Shared(name.clone());
+        let mut val = |ty: &Val| match ty {
+            Val::Prim(prim) => ValType::Prim(*prim),
+            Val::Type(id) => ValType::Type(index(*id)),
+        };
+        Some(match self {
+            Kind::Alias(Val::Prim(prim)) => Type::Prim(*prim),
+            Kind::Alias(Val::Type(_)) | Kind::Resource => return None,
+            Kind::Record(fields) => {
+                let field = |(name, ty): &(Text, Val)| Field { label: label(name), ty: val(ty) };
+                Type::Record(fields.iter().map(field).collect())
+            }
+            Kind::Variant(cases) => {
+                let case = |(name, ty): &(Text, Option<Val>)| Case {
+                    label: label(name),
+                    ty: ty.as_ref().map(&mut val),
+                };
+                Type::Variant(cases.iter().map(case).collect())
+            }
+            Kind::Flags(labels) => Type::Flags(labels.iter().map(label).collect()),
+            Kind::Enum(labels) => Type::Enum(labels.iter().map(label).collect()),
+            Kind::List(ty) => Type::List(val(ty)),
+            Kind::FixedList(ty, len) => Type::FixedList { elem: val(ty), len: *len },
+            Kind::Tuple(types) => Type::Tuple(types.iter().map(val).collect()),
+            Kind::Option(ty) => Type::Option(val(ty)),
+            Kind::Result(ok, err) => {
+                let ok = ok.as_ref().map(&mut val);
+                Type::Result { ok, err: err.as_ref().map(&mut val) }
+            }
+            Kind::Map(key, value) => {
+                let key = val(key);
+                Type::Map { key, value: val(value) }
+            }
+            Kind::Own(id) => Type::Own(index(*id)),
+            Kind::Borrow(id) => Type::Borrow(index(*id)),
+            Kind::Stream(ty) => Type::Stream(ty.as_ref().map(val)),
+            Kind::Future(ty) => Type::Future(ty.as_ref().map(val)),
+        })
     }
 
     /// The kind with its types replaced.

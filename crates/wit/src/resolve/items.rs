@@ -7,10 +7,11 @@ use alloc::vec::Vec;
 
 use wattle_ast::{SpaceIdx, Span};
 
+use super::Resolve;
 use super::packages::package_name;
-use super::{Resolve, order};
 use crate::error::{Error, ErrorKind, Help, Place};
 use crate::model::{Interface, InterfaceId, Item as Target, PackageId, Text, World, WorldId};
+use crate::order;
 use crate::ordered::Ordered;
 use crate::syntax::{Id, InterfaceItem, Item, Path, WorldItem};
 

@@ -8,14 +8,12 @@
 //! | `items.rs` | interfaces and worlds of a package, and paths to them |
 //! | `types.rs`, `funcs.rs` | the items of an interface |
 //! | `worlds.rs` | the items of a world, and `include` |
-//! | `order.rs`, `version.rs` | topological order; comparing versions |
 
 mod funcs;
 mod items;
-mod order;
+
 mod packages;
 mod types;
-mod version;
 mod worlds;
 
 use alloc::boxed::Box;
@@ -23,13 +21,12 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use wattle_ast::{SpaceIdx, Span};
+use wattle_ast::Span;
 
 use crate::docs::Gate;
-use crate::encode::{Config, TooLarge};
 use crate::error::{Error, ErrorKind, Errors, Help, Place};
 use crate::model::{InterfaceId, Model, PackageId, Text, TypeId, WorldId};
-use crate::package::{Package, PackageName};
+use crate::package::PackageName;
 use crate::syntax::{Attributes, File};
 use packages::PackageText;
 use types::Named;
@@ -52,7 +49,7 @@ pub struct Source {
 /// let mut resolver = Resolver::new();
 /// resolver.file("clock.wit", "package a:clock; interface time { now: func() -> u64; }");
 /// let resolved = resolver.resolve().unwrap();
-/// assert_eq!(resolved.root().name.to_string(), "a:clock");
+/// assert_eq!(resolved.model()[resolved.root()].name.to_string(), "a:clock");
 ///
 /// let mut resolver = Resolver::new();
 /// resolver.file("clock.wit", "package a:clock; interface time { now: func() -> tme; type time = u8; }");
@@ -67,17 +64,15 @@ pub struct Resolver {
     root: Vec<usize>,
     features: BTreeSet<String>,
     all_features: bool,
-    canonical_names: bool,
     looked_in: Vec<Box<str>>,
 }
 
 /// Packages that were resolved together.
 #[derive(Clone, Debug)]
 pub struct Resolved {
-    /// The packages in binary. Each stands behind those that it depends on.
-    pub packages: Vec<Package>,
     model: Model,
     root: PackageId,
+    places: BTreeMap<(PackageId, Text, Text), Place>,
 }
 
 impl Resolved {
@@ -91,24 +86,20 @@ impl Resolved {
         self.model
     }
 
-    /// The number of the package that was asked for.
-    pub fn root_id(&self) -> PackageId {
+    /// The package that was asked for.
+    pub fn root(&self) -> PackageId {
         self.root
     }
 
-    /// The package that was asked for.
-    pub fn root(&self) -> &Package {
-        &self.packages[self.root.idx()]
+    /// Where the text says an interface or world.
+    pub fn place(&self, package: PackageId, item: &str) -> Option<Place> {
+        self.member_place(package, item, "")
     }
 
-    /// The other packages, in order.
-    pub fn dependencies(&self) -> impl Iterator<Item = &Package> {
-        let root = self.root.idx();
-        self.packages
-            .iter()
-            .enumerate()
-            .filter(move |(at, _)| *at != root)
-            .map(|(_, package)| package)
+    /// Where the text says a type or function of an interface or world. Functions go by their names
+    /// in the component, such as `[method]file.read`.
+    pub fn member_place(&self, package: PackageId, item: &str, member: &str) -> Option<Place> {
+        self.places.get(&(package, item.into(), member.into())).copied()
     }
 }
 
@@ -142,12 +133,6 @@ impl Resolver {
     /// Turns all unstable features on.
     pub fn all_features(&mut self) -> &mut Resolver {
         self.all_features = true;
-        self
-    }
-
-    /// Writes canonical versions: `a:b/c@1`, with `.2.3` as an attribute.
-    pub fn canonical_names(&mut self) -> &mut Resolver {
-        self.canonical_names = true;
         self
     }
 
@@ -193,13 +178,11 @@ impl Resolver {
             budget: 100_000,
         };
         let root = resolve.run();
-        let packages = match resolve.errors.is_empty() {
-            true => resolve.finish(),
-            false => Vec::new(),
-        };
-        let (mut errors, model) = (resolve.errors, resolve.model);
+        let mut errors = resolve.errors;
         match root {
-            Some(root) if errors.is_empty() => Ok(Resolved { packages, model, root }),
+            Some(root) if errors.is_empty() => {
+                Ok(Resolved { model: resolve.model, root, places: resolve.places })
+            }
             _ => {
                 errors.sort_by_key(|error| error.place);
                 errors.dedup();
@@ -250,36 +233,6 @@ impl<'a> Resolve<'a> {
         self.package_ids.get(&root?).copied()
     }
 
-    /// The packages in binary. Reports those that are too large.
-    fn finish(&mut self) -> Vec<Package> {
-        let mut config = Config::new();
-        if self.resolver.canonical_names {
-            config = config.canonical_names();
-        }
-        let mut packages = Vec::new();
-        for (id, data) in self.model.packages() {
-            let component = match config.package(&self.model, id) {
-                Ok(component) => component,
-                Err(TooLarge { name }) => {
-                    let kind = ErrorKind::TooLarge { name: name.into() };
-                    self.errors.push(Error::new(kind, self.texts[id.idx()].place));
-                    continue;
-                }
-            };
-            let places = self.places.range((id, "".into(), "".into())..);
-            let places = places.take_while(|((package, ..), _)| *package == id);
-            let places = places
-                .map(|((_, item, member), place)| ((item.to_string(), member.to_string()), *place));
-            packages.push(Package {
-                name: data.name.clone(),
-                component,
-                docs: self.model.docs(id),
-                places: places.collect(),
-            });
-        }
-        packages
-    }
-
     fn error(&mut self, kind: ErrorKind, source: usize, span: Span) -> &mut Error {
         self.errors.push(Error::new(kind, Place { source, span }));
         let last = self.errors.len() - 1;
@@ -316,7 +269,7 @@ impl<'a> Resolve<'a> {
                 let package = name.to_string().into();
                 self.error(ErrorKind::Unversioned { package }, source, span);
             }
-            Some(version) if version::compare(since.text, version).is_gt() => {
+            Some(version) if crate::version::compare(since.text, version).is_gt() => {
                 let package = name.to_string().into();
                 let version = since.text.into();
                 self.error(ErrorKind::Unreleased { version, package }, source, span);

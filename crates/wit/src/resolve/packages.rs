@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 
 use wattle_ast::{SpaceIdx, Span};
 
-use super::{Resolve, order};
+use super::Resolve;
 use crate::error::{Error, ErrorKind, Help, Place};
 use crate::model::{Item as Target, Package, PackageId};
+use crate::order;
 use crate::package::PackageName;
 use crate::syntax::{
     ExternKind, InterfaceItem, Item, PackageName as NameText, Path, TokenKind, WorldItem,

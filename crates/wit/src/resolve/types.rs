@@ -8,11 +8,12 @@ use alloc::vec::Vec;
 use wattle_ast::Span;
 use wattle_ast::components::label_key;
 
+use super::Resolve;
 use super::items::Scope;
-use super::{Resolve, order};
 use crate::docs::{Map, TypeDocs};
 use crate::error::{ErrorKind, Help, Place};
 use crate::model::{InterfaceId, Kind, Owner, Text, Type, TypeId, Val};
+use crate::order;
 use crate::ordered::Ordered;
 use crate::syntax::{
     Attributes, Case, Field, Id, InterfaceItem, Rename, Ty, TyId, TyKind, TypeDef, TypeKind, Use,
@@ -421,7 +422,7 @@ impl<'a> Resolve<'a> {
     /// The type that a name stands for.
     fn named(&mut self, source: usize, names: &Names, id: Id<'_>, is_live: bool) -> Option<TypeId> {
         match names.all.get(id.name) {
-            Some(Named::Type(ty)) => match self.excluded.types.get(&ty).cloned() {
+            Some(Named::Type(ty)) => match self.excluded.types.get(ty).cloned() {
                 Some(feature) if is_live => {
                     self.gated("type", &feature, source, id.span);
                     None

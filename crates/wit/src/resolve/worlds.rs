@@ -1,8 +1,7 @@
 //! Worlds: their items, and those of the worlds that they include.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
 use wattle_ast::Features;
 use wattle_ast::components::PlainName;
@@ -13,9 +12,7 @@ use super::items::Scope;
 use super::types::{Names, TypeItem, external_id};
 use crate::docs::Gate;
 use crate::error::{Error, ErrorKind, Help, Place};
-use crate::model::{
-    Extern, Externs, Func, Interface, Key, Owner, Text, Transitive, TypeId, Val, WorldId,
-};
+use crate::model::{Extern, Externs, Interface, Key, Owner, Text, Transitive, TypeId, WorldId};
 use crate::syntax::{Extern as ExternText, ExternKind, Include, TypeKind, World, WorldItem};
 
 /// Imports or exports.
@@ -254,7 +251,7 @@ impl<'a> Resolve<'a> {
                 Key::Name(name) => {
                     let place = self.extern_place(from, direction, name);
                     let name = renamed(name, &mut renames);
-                    let item = self.copied(item, &name, id, &mut types);
+                    let item = self.model.copy_extern(item, &name, id, &mut types);
                     let (externs, _) = items.of(direction);
                     if let (Some(place), false) =
                         (place, externs.contains(&Key::Name(name.clone())))
@@ -301,72 +298,6 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The copy of an import or export for the world that includes it. Types of the other world
-    /// become types of this one.
-    fn copied(
-        &mut self,
-        item: &Extern,
-        name: &Text,
-        to: WorldId,
-        types: &mut BTreeMap<TypeId, TypeId>,
-    ) -> Extern {
-        match item {
-            Extern::Interface { .. } => item.clone(),
-            Extern::Type(ty) => {
-                let mut data = self.model[*ty].clone();
-                let mut vals = Vec::new();
-                data.kind.for_each(|val| vals.push(val));
-                for val in vals {
-                    self.copy_val(val, types);
-                }
-                data.kind = data.kind.map(|val| mapped(val, types));
-                data.name = Some(name.clone());
-                data.owner = Owner::World(to);
-                let copy = self.model.add_type(data);
-                types.insert(*ty, copy);
-                Extern::Type(copy)
-            }
-            Extern::Func(func) => {
-                let vals: Vec<Val> =
-                    func.params.iter().map(|(_, ty)| *ty).chain(func.result).collect();
-                for val in vals {
-                    self.copy_val(val, types);
-                }
-                Extern::Func(Func {
-                    name: name.clone(),
-                    resource: func.resource.map(|id| types.get(&id).copied().unwrap_or(id)),
-                    params: func
-                        .params
-                        .iter()
-                        .map(|(name, ty)| (name.clone(), mapped(*ty, types)))
-                        .collect(),
-                    result: func.result.map(|ty| mapped(ty, types)),
-                    ..func.clone()
-                })
-            }
-        }
-    }
-
-    /// Copies the types without names that a value type is made of, where they mention types that
-    /// were copied.
-    fn copy_val(&mut self, val: Val, types: &mut BTreeMap<TypeId, TypeId>) {
-        let mut open = Vec::from([val]);
-        let mut found = BTreeSet::new();
-        while let Some(val) = open.pop() {
-            let Val::Type(id) = val else { continue };
-            let data = &self.model[id];
-            if data.owner == Owner::Nobody && !types.contains_key(&id) && found.insert(id) {
-                data.kind.for_each(|val| open.push(val));
-            }
-        }
-        // What a type is made of has lower numbers.
-        for id in found {
-            let kind = self.model[id].kind.map(|val| mapped(val, types));
-            let copy = self.model.intern(kind);
-            types.insert(id, copy);
-        }
-    }
-
     /// Checks that names are strongly unique behind an `include`.
     fn check_names(&mut self, id: WorldId, externs: &Externs, direction: Direction) {
         let mut taken = NameScope::default();
@@ -387,13 +318,6 @@ fn names_of(externs: &Externs) -> impl Iterator<Item = &Text> {
         Key::Name(name) => Some(name),
         Key::Interface(_) => None,
     })
-}
-
-fn mapped(val: Val, types: &BTreeMap<TypeId, TypeId>) -> Val {
-    match val {
-        Val::Type(id) => Val::Type(types.get(&id).copied().unwrap_or(id)),
-        Val::Prim(_) => val,
-    }
 }
 
 /// The name with its label or resource renamed. Marks the renaming as used.

@@ -189,7 +189,7 @@ impl<'m> ModuleDumper<'m> {
                 let (head, content) = split(event, data.bytes.len());
                 let what = format!("{} bytes, {}", data.bytes.len(), self.data_mode(&data.mode));
                 self.item(rows, &head, ItemKind::Data, &what)?;
-                rows.bytes(content.offset, content.bytes, 2)
+                rows.data(content.offset, content.bytes, 2)
             }
             Item::Custom(custom) => {
                 let content = event.offset + custom_content(event.bytes);

@@ -131,6 +131,22 @@ impl<'o> Rows<'o> {
         self.row(offset, bytes, level, &format!("malformed: {}", error.reason()))
     }
 
+    /// Rows for the bytes of a data segment.
+    pub(super) fn data(&mut self, offset: usize, bytes: &[u8], level: usize) -> io::Result<()> {
+        if !self.shown || self.has_code() {
+            return self.bytes(offset, bytes, level);
+        }
+        let mut text = String::new();
+        for (number, row) in bytes.chunks(ROW).enumerate() {
+            text.clear();
+            hex(&mut text, row, true);
+            text.extend(std::iter::repeat_n(' ', 3 * (ROW - row.len()) + 1));
+            text.extend(row.iter().map(shown));
+            self.row(offset + number * ROW, row, level, &text)?;
+        }
+        Ok(())
+    }
+
     /// Rows for bytes that have no meaning of their own, with their characters.
     pub(super) fn bytes(&mut self, offset: usize, bytes: &[u8], level: usize) -> io::Result<()> {
         match self.form {
@@ -141,7 +157,6 @@ impl<'o> Rows<'o> {
         let mut text = String::with_capacity(ROW);
         for (number, row) in bytes.chunks(ROW).enumerate() {
             text.clear();
-            let shown = |&byte: &u8| if (0x20..0x7f).contains(&byte) { byte as char } else { '.' };
             text.extend(row.iter().map(shown));
             self.row(offset + number * ROW, row, level, &text)?;
         }
@@ -177,6 +192,11 @@ impl<'o> Rows<'o> {
             false => self.bytes(start, content, 1),
         }
     }
+}
+
+/// The character that stands for a byte.
+fn shown(byte: &u8) -> char {
+    if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '.' }
 }
 
 /// The offset and the bytes of a row.

@@ -66,7 +66,11 @@ pub(crate) struct WasmObjdump {
 impl WasmObjdump {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         for (is_given, option, instead) in [
-            (self.reloc, "--reloc", "`-s -j reloc.CODE` shows the bytes of a section"),
+            (
+                self.reloc,
+                "--reloc",
+                "`-x` shows relocations, `-x -j reloc.CODE` those of one section",
+            ),
             (self.debug, "--debug", "`-s` shows every byte"),
             (self.section_offsets, "--section-offsets", "offsets count from the start of the file"),
         ] {
@@ -125,7 +129,7 @@ impl WasmObjdump {
         source: &Source,
     ) -> std::io::Result<Vec<ast::Error>> {
         let features = self.reading.features_to_show();
-        let Ok(readable) = source.readable(features, true) else { return Ok(Vec::new()) };
+        let Ok(mut readable) = source.readable(features, true) else { return Ok(Vec::new()) };
         let is_chosen = |name: &str| match &self.section {
             Some(section) => section.eq_ignore_ascii_case(name),
             None => true,
@@ -142,6 +146,7 @@ impl WasmObjdump {
             writeln!(out)?;
         }
         let names = NameStyle::AS_WRITTEN;
+        names.apply_to(&mut readable.wasm);
         let shows = Shows { source, wasm: &readable.wasm, features, names, sections: &is_chosen };
         if self.details {
             shows.write_details(out)?;
