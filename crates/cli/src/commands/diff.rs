@@ -24,9 +24,9 @@ use crate::source::Source;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  wattle diff old.wasm new.wasm
-  wattle diff --stat old.wasm new.wasm
-  wattle diff math.wat math.wat
+  wattle diff math.wat uses-library.wat
+  wattle diff --stat math.wat uses-library.wat
+  wattle diff -U 0 math.wat math.wat
 
 Exit codes: 0 when nothing differs, 1 when something does, 2 when a file cannot be compared.")]
 pub(crate) struct Diff {
