@@ -23,7 +23,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("script", &["ast", "parser", "runtime", "validator", "wat"]),
         ("wasi", &["runtime"]),
         ("componentize", &["abi", "ast", "encoder", "parser", "validator", "wit"]),
-        ("inspect", &["ast", "parser"]),
+        ("inspect", &["ast", "parser", "printer"]),
         ("reduce", &["ast", "encoder", "parser", "printer", "smith", "validator", "wat"]),
         (
             "differ",

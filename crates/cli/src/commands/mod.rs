@@ -1,14 +1,17 @@
 //! The subcommands, one file each.
 
+mod addr2line;
 mod completion;
 mod component;
 mod demangle;
+mod diff;
 mod dump;
 mod features;
 mod fmt;
 mod fuzz;
 mod json_from_wast;
 mod man;
+mod metadata;
 mod mutate;
 mod objdump;
 mod parse;
@@ -52,6 +55,13 @@ pub(crate) enum Command {
     Size(Box<size::Size>),
     /// Rewrite the name section with the names of Rust and C++ as people write them.
     Demangle(demangle::Demangle),
+    /// Show and change what a file says about itself.
+    Metadata(metadata::Metadata),
+    /// Show what differs between two modules or components.
+    Diff(diff::Diff),
+    /// Show the source lines that instructions were compiled from.
+    #[command(name = "addr2line")]
+    Addr2line(addr2line::Addr2line),
     /// Remove custom sections and leave every other byte alone.
     Strip(strip::Strip),
     /// Take components apart and put them together.
@@ -106,6 +116,9 @@ impl Command {
             Command::Objdump(command) => command.run(json),
             Command::Size(command) => command.run(json),
             Command::Demangle(command) => command.run(),
+            Command::Metadata(command) => command.run(json),
+            Command::Diff(command) => command.run(json),
+            Command::Addr2line(command) => command.run(json),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),
             Command::Wit(command) => command.run(json),

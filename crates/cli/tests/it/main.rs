@@ -8,6 +8,7 @@ mod coming_from;
 mod command;
 mod components;
 mod demangle;
+mod diff;
 mod documents;
 #[cfg(unix)]
 mod examples;
@@ -16,6 +17,8 @@ mod fmt;
 #[cfg(unix)]
 mod fuzz;
 mod json_from_wast;
+mod lines;
+mod metadata;
 mod new;
 mod objdump;
 mod peer_wit;
