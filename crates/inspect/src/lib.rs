@@ -5,6 +5,7 @@
 //! | see where the bytes of a file go, and what keeps them | [`size`] |
 //! | see what the bytes of custom sections mean | [`customs`] |
 //! | read a name section piece by piece | [`name_parts`] |
+//! | find the function and the source line at an offset | [`places`] |
 //! | list the members of a `.a` | [`archive`] |
 //! | show the names of Rust and C++ | [`demangle`] |
 //! | take a name apart into crate, modules and function | [`path_of`], [`without_generics`] |
@@ -30,6 +31,8 @@ pub mod customs;
 mod demangle;
 pub mod name_parts;
 mod paths;
+#[cfg(feature = "dwarf")]
+pub mod places;
 pub mod size;
 mod symbols;
 

@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod addr2line;
 mod completion;
 mod component;
 mod demangle;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Objdump(objdump::Objdump),
     /// Show where the bytes of a module or component go.
     Size(Box<size::Size>),
+    /// Show the function and the source line of offsets in a file.
+    Addr2line(addr2line::Addr2line),
     /// Rewrite the name section with the names of Rust and C++ as people write them.
     Demangle(demangle::Demangle),
     /// Remove custom sections and leave every other byte alone.
@@ -95,6 +98,7 @@ impl Command {
             Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
             Command::Size(command) => command.run(json),
+            Command::Addr2line(command) => command.run(json),
             Command::Demangle(command) => command.run(),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),

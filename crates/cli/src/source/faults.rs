@@ -5,11 +5,14 @@ use std::str::Utf8Error;
 
 use wattle::ast::custom::{LeftOut, WhyLeftOut};
 use wattle::ast::{self, LineIndex, Shown, SourceMap, Span};
-use wattle::{Wasm, validator, wat};
+use wattle::inspect::places::Places;
+use wattle::{Features, Wasm, validator, wat};
 
 use super::Source;
 use crate::failure::Failure;
 use crate::fault::Fault;
+use crate::lines::shown_place;
+use crate::names::NameStyle;
 
 /// How many names of custom sections a warning lists.
 const SHOWN_NAMES: usize = 20;
@@ -150,7 +153,14 @@ impl Source {
         }
         faults.sort_by_key(|(span, _)| span.map(|span| span.start));
         let locator = self.locator();
-        faults.into_iter().map(|(span, fault)| locator.place(span, fault)).collect()
+        let places = self.is_binary().then(|| Places::of(&self.bytes, Features::ALL));
+        let places = places.filter(Places::has_lines);
+        let placed = faults.into_iter().map(|(span, fault)| {
+            let place = span.and_then(|span| places.as_ref()?.at(span.start));
+            let line = place.and_then(|place| shown_place(&place, NameStyle::default()));
+            locator.place(span, fault.source(line))
+        });
+        placed.collect()
     }
 
     /// What places faults in this source.

@@ -14,6 +14,7 @@ mod examples;
 mod files;
 #[cfg(unix)]
 mod fuzz;
+mod lines;
 mod objdump;
 mod positions;
 mod print;

@@ -6,13 +6,15 @@ use wattle::ast::components::Layer;
 use wattle::ast::{
     self, ExternIdx, ExternType, FuncType, IndexSpaces, InstrRef, ItemKind, Path, Shown, SourceMap,
 };
+use wattle::inspect::places::Places;
 use wattle::runtime::{CallSite, Error, ErrorKind, Func, Imports, Instance, Module, Store, Trap};
 use wattle::validator::Validator;
-use wattle::wasi;
+use wattle::{Features, wasi};
 
 use super::values::signature;
 use crate::failure::{FAILED, Failure};
 use crate::input::Reading;
+use crate::lines::shown_place;
 use crate::names::NameStyle;
 use crate::source::Source;
 
@@ -24,6 +26,9 @@ pub(super) struct Program {
     map: Option<SourceMap>,
     /// How names are shown.
     pub(super) names: NameStyle,
+    /// Whether all functions that run are those of the module, so that a call of a backtrace has its
+    /// place there.
+    pub(super) is_alone: bool,
 }
 
 /// The most functions that a message lists.
@@ -46,7 +51,7 @@ impl Program {
             .valid_module(tree)
             .map_err(|errors| source.invalid(errors.iter(), map.as_ref()))?;
         let module = Module::from(valid);
-        Ok(Program { source, module, map, names: NameStyle::default() })
+        Ok(Program { source, module, map, names: NameStyle::default(), is_alone: false })
     }
 
     fn ast(&self) -> &ast::Module<'static> {
@@ -199,9 +204,20 @@ impl Program {
             path.instr = Some(InstrRef { index: 0, offset: frame.offset, opcode: None });
             self.map.as_ref()?.span(&path)
         });
+        let is_placed = self.is_alone && self.source.is_binary() && !error.backtrace().is_empty();
+        let places = is_placed.then(|| Places::of(&self.source.bytes, Features::ALL));
         let show = |call: &CallSite| {
             let name = call.name.as_deref().map(|name| self.names.of(name).into_owned());
-            CallSite { name, ..call.clone() }.to_string()
+            let mut shown = CallSite { name, ..call.clone() }.to_string();
+            let instr = places.as_ref().and_then(|it| it.instr(0, call.func, call.offset));
+            if let (Some(places), Some(instr)) = (&places, instr) {
+                shown += &format!(", {instr:#x} in the module");
+                let place = places.at(instr);
+                if let Some(line) = place.and_then(|place| shown_place(&place, self.names)) {
+                    shown += &format!(", {line}");
+                }
+            }
+            shown
         };
         let calls = error.backtrace().iter().map(show).collect();
         let fault = self.source.fault(message).backtrace(calls);

@@ -66,7 +66,11 @@ pub(crate) struct WasmObjdump {
 impl WasmObjdump {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         for (is_given, option, instead) in [
-            (self.reloc, "--reloc", "`-x` shows relocations, `-x -j reloc.CODE` those of one section"),
+            (
+                self.reloc,
+                "--reloc",
+                "`-x` shows relocations, `-x -j reloc.CODE` those of one section",
+            ),
             (self.debug, "--debug", "`-s` shows every byte"),
             (self.section_offsets, "--section-offsets", "offsets count from the start of the file"),
         ] {
