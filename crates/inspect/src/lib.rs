@@ -6,7 +6,9 @@
 //! | see what the bytes of custom sections mean | [`customs`] |
 //! | read a name section piece by piece | [`name_parts`] |
 //! | find the function and the source line at an offset | [`places`] |
+//! | compare two files | [`diff`] |
 //! | list the members of a `.a` | [`archive`] |
+//! | see or change authors, licences, tools | [`metadata`] |
 //! | show the names of Rust and C++ | [`demangle`] |
 //! | take a name apart into crate, modules and function | [`path_of`], [`without_generics`] |
 //!
@@ -29,6 +31,9 @@ pub mod archive;
 pub mod customs;
 #[cfg(feature = "demangle")]
 mod demangle;
+#[cfg(feature = "diff")]
+pub mod diff;
+pub mod metadata;
 pub mod name_parts;
 mod paths;
 #[cfg(feature = "dwarf")]

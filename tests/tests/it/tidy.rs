@@ -22,7 +22,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("runtime", &["ast", "validator"]),
         ("script", &["ast", "parser", "runtime", "validator", "wat"]),
         ("wasi", &["runtime"]),
-        ("inspect", &["ast", "parser"]),
+        ("inspect", &["ast", "parser", "printer"]),
         (
             "differ",
             &["ast", "encoder", "parser", "printer", "runtime", "smith", "validator", "wat"],

@@ -11,6 +11,7 @@
 //! | `source_mapping_url.rs` | `sourceMappingURL` |
 //! | `build_id.rs` | `build_id` |
 //! | `external_debug_info.rs` | `external_debug_info` |
+//! | `description.rs` | `authors`, `description`, `licenses`, `source`, `homepage`, `revision`, `version` |
 //! | `core_dump.rs` | `core`, `coremodules`, `coreinstances`, `corestack` |
 //!
 //! The name section is part of the tree: [`Names`]. `positions.rs` decides which sections stay
@@ -23,6 +24,7 @@
 mod build_id;
 mod code_metadata;
 mod core_dump;
+mod description;
 mod dylink;
 mod external_debug_info;
 mod linking;
@@ -43,6 +45,7 @@ pub use code_metadata::{
 pub use core_dump::{
     CoreDump, CoreFrame, CoreInstance, CoreInstances, CoreModule, CoreModules, CoreStack, CoreValue,
 };
+pub use description::DescriptionSection;
 pub use dylink::{Dylink, DylinkExport, DylinkImport, DylinkMemory, DylinkSubsection};
 pub use external_debug_info::ExternalDebugInfo;
 pub use linking::{

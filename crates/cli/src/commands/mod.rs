@@ -4,11 +4,13 @@ mod addr2line;
 mod completion;
 mod component;
 mod demangle;
+mod diff;
 mod dump;
 mod features;
 mod fmt;
 mod fuzz;
 mod man;
+mod metadata;
 mod objdump;
 mod parse;
 mod print;
@@ -50,8 +52,12 @@ pub(crate) enum Command {
     Size(Box<size::Size>),
     /// Show the function and the source line of offsets in a file.
     Addr2line(addr2line::Addr2line),
+    /// Show how two modules or components differ.
+    Diff(diff::DiffOf),
     /// Rewrite the name section with the names of Rust and C++ as people write them.
     Demangle(demangle::Demangle),
+    /// Show and add names, tools, authors, licences and the like.
+    Metadata(metadata::MetadataOf),
     /// Remove custom sections and leave every other byte alone.
     Strip(strip::Strip),
     /// Take components apart and put them together.
@@ -100,6 +106,8 @@ impl Command {
             Command::Size(command) => command.run(json),
             Command::Addr2line(command) => command.run(json),
             Command::Demangle(command) => command.run(),
+            Command::Diff(command) => command.run(json),
+            Command::Metadata(command) => command.run(json),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),
             Command::Wit(command) => command.run(),

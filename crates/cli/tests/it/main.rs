@@ -8,6 +8,7 @@ mod coming_from;
 mod command;
 mod components;
 mod demangle;
+mod diff;
 mod documents;
 #[cfg(unix)]
 mod examples;
@@ -15,6 +16,7 @@ mod files;
 #[cfg(unix)]
 mod fuzz;
 mod lines;
+mod metadata;
 mod objdump;
 mod positions;
 mod print;
