@@ -63,9 +63,10 @@ impl DiffOf {
         let features = self.reading.features_to_show();
         let read =
             |path: &PathBuf| Source::read_wasm(Some(path), self.reading.clone())?.binary(features);
-        let (old, new) = (read(&self.old)?, read(&self.new)?);
-        let mut found = diff(&old.bytes, &new.bytes, features);
-        let is_equal = old.bytes == new.bytes || found.units.is_empty();
+        let (old_source, new_source) = (read(&self.old)?, read(&self.new)?);
+        let (old, new) = (&old_source.bytes, &new_source.bytes);
+        let mut found = diff(old, new, features);
+        let is_equal = old == new || found.units.is_empty();
         if self.summary {
             let funcs = found.units.iter_mut().flat_map(|unit| &mut unit.funcs);
             funcs.for_each(|func| func.lines.clear());
@@ -76,12 +77,12 @@ impl DiffOf {
             false if is_equal => Ok(()),
             false => {
                 let [old_size, new_size] = found.sizes;
-                paint.line(out, Sign::Old, &format!("-- {}, {old_size} bytes", old.name))?;
-                paint.line(out, Sign::New, &format!("++ {}, {new_size} bytes", new.name))?;
+                paint.line(out, Sign::Old, &format!("-- {}, {old_size} bytes", old_source.name))?;
+                paint.line(out, Sign::New, &format!("++ {}, {new_size} bytes", new_source.name))?;
                 found.units.iter().try_for_each(|unit| write_unit(out, paint, unit, self.summary))
             }
         })?;
-        for source in [&old, &new] {
+        for source in [&old_source, &new_source] {
             source.all_shown(source.readable(features, true)?.errors)?;
         }
         Ok(is_equal)
@@ -122,9 +123,9 @@ fn write_unit(
     }
     if !unit.sections.is_empty() {
         writeln!(out, "\nsections")?;
-        for (name, [old, new]) in &unit.sections {
+        for (section, [old, new]) in &unit.sections {
             let growth = *new as i128 - *old as i128;
-            writeln!(out, "  {name:<26} {old:>10} -> {new:>10}  {growth:+}")?;
+            writeln!(out, "  {section:<26} {old:>10} -> {new:>10}  {growth:+}")?;
         }
     }
     for list in &unit.lists {

@@ -102,7 +102,7 @@ fn write(out: &mut dyn Write, of: &Metadata) -> io::Result<()> {
     }
     for (field, values) in &of.producers {
         for (name, version) in values {
-            row(field, format!("{name} {version}").trim_end())?;
+            row(field, [&**name, " ", &**version].concat().trim_end())?;
         }
     }
     of.descriptions.iter().try_for_each(|(section, text)| row(section.name(), text))

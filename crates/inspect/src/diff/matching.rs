@@ -151,7 +151,7 @@ fn imports(old: &Module<'_>, new: &Module<'_>) -> Vec<(u32, u32)> {
         let mut keys = Vec::new();
         for (index, import) in module.indexed_imports() {
             if let ExternIdx::Func(func) = index {
-                let key = format!("{}\0{}", &*import.module, &*import.name);
+                let key = [&*import.module, "\0", &*import.name].concat();
                 let count = counts.entry(key.clone()).or_default();
                 keys.push(((key, *count), func.0));
                 *count += 1;

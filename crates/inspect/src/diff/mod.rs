@@ -9,7 +9,7 @@
 mod matching;
 mod module;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use wattle_ast::components::{Component, Layer};
 use wattle_ast::{Features, Wasm};
@@ -158,7 +158,7 @@ struct Unit<'w> {
     path: String,
     size: usize,
     /// The sizes of its sections by name.
-    sections: Vec<(String, usize)>,
+    sections: BTreeMap<String, usize>,
     module: Option<&'w wattle_ast::Module<'w>>,
     /// The definitions of a component, without their indices.
     definitions: Vec<String>,
@@ -173,7 +173,7 @@ fn units<'w>(bytes: &[u8], wasm: &'w Wasm<'w>, features: Features) -> Vec<Unit<'
             layer: unit.layer,
             path: unit.path,
             size: unit.size,
-            sections: Vec::new(),
+            sections: BTreeMap::new(),
             module,
             definitions: Vec::new(),
         });
@@ -184,10 +184,7 @@ fn units<'w>(bytes: &[u8], wasm: &'w Wasm<'w>, features: Features) -> Vec<Unit<'
             None => section.kind.to_owned(),
         };
         if let Some(unit) = units.get_mut(section.unit as usize) {
-            match unit.sections.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, size)) => *size += section.size,
-                None => unit.sections.push((name, section.size)),
-            }
+            *unit.sections.entry(name).or_default() += section.size;
         }
     }
     if let (Some(component), Some(unit)) = (wasm.component(), units.first_mut()) {
@@ -231,16 +228,14 @@ fn compare(old: Option<&Unit<'_>>, new: Option<&Unit<'_>>) -> UnitDiff {
         equal_funcs: 0,
     };
     let (Some(old), Some(new)) = (old, new) else { return unit };
-    let mut sections: Vec<(String, [usize; 2])> =
-        old.sections.iter().map(|(name, size)| (name.clone(), [*size, 0])).collect();
-    for (name, size) in &new.sections {
-        match sections.iter_mut().find(|(known, _)| known == name) {
-            Some((_, sizes)) => sizes[1] = *size,
-            None => sections.push((name.clone(), [0, *size])),
-        }
+    let mut sections: BTreeMap<&String, [usize; 2]> = BTreeMap::new();
+    for (side, unit) in [old, new].into_iter().enumerate() {
+        unit.sections
+            .iter()
+            .for_each(|(name, size)| sections.entry(name).or_default()[side] = *size);
     }
-    sections.retain(|(_, sizes)| sizes[0] != sizes[1]);
-    unit.sections = sections;
+    sections.retain(|_, sizes| sizes[0] != sizes[1]);
+    unit.sections = sections.into_iter().map(|(name, sizes)| (name.clone(), sizes)).collect();
     unit.lists.extend(list("definitions", old.definitions.clone(), new.definitions.clone()));
     if let (Some(old), Some(new)) = (old.module, new.module) {
         module::compare(old, new, &mut unit);

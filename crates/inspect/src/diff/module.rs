@@ -59,7 +59,7 @@ fn labelled<'m>(old: &Module<'m>, new: &Module<'m>, pairs: &[(u32, u32)]) -> [Si
     let mut funcs: [Vec<(FuncIdx, String)>; 2] = Default::default();
     for &(at, to) in pairs {
         let name = named(&old.names.funcs, at).or_else(|| named(&new.names.funcs, to));
-        let label = labels.unique(name.unwrap_or_else(|| format!("func {at}")), at);
+        let label = labels.unique(name.unwrap_or_else(|| format!("func {at}")));
         funcs[0].push((at.into(), label.clone()));
         funcs[1].push((to.into(), label));
     }
@@ -68,8 +68,7 @@ fn labelled<'m>(old: &Module<'m>, new: &Module<'m>, pairs: &[(u32, u32)]) -> [Si
         let count = IndexSpaces::of(module).len(ExternKind::Func);
         for index in (0..count).filter(|index| !known.contains(&FuncIdx(*index))) {
             let name = named(&module.names.funcs, index);
-            let label =
-                labels.unique(name.unwrap_or_else(|| format!("{word} func {index}")), index);
+            let label = labels.unique(name.unwrap_or_else(|| format!("{word} func {index}")));
             funcs[side].push((index.into(), label));
         }
     }
@@ -90,16 +89,20 @@ fn named_by<'a, I: SpaceIdx>(labels: Vec<(I, String)>) -> NameMap<'a, I> {
 }
 
 #[derive(Default)]
-struct Labels(HashSet<String>);
+struct Labels {
+    taken: HashSet<String>,
+    /// The number that the next label of a text gets.
+    next: HashMap<String, u32>,
+}
 
 impl Labels {
     /// The label, or one with a number if it is taken.
-    fn unique(&mut self, label: String, index: u32) -> String {
+    fn unique(&mut self, label: String) -> String {
         let mut own = label.clone();
-        let mut number = index;
-        while !self.0.insert(own.clone()) {
+        while !self.taken.insert(own.clone()) {
+            let number = self.next.entry(label.clone()).or_insert(1);
+            *number += 1;
             own = format!("{label} #{number}");
-            number += 1;
         }
         own
     }
@@ -131,7 +134,6 @@ fn type_labels(old: &Module<'_>, new: &Module<'_>) -> [Vec<(TypeIdx, String)>; 2
 /// Names for globals: those of equal names, and else those of equal types in their order, have one
 /// name.
 fn global_labels(old: &Module<'_>, new: &Module<'_>) -> [Vec<(GlobalIdx, String)>; 2] {
-    let mut labels = Labels::default();
     let keys = |module: &Module<'_>| {
         let types = IndexSpaces::of(module).globals;
         let mut counts: HashMap<String, u32> = HashMap::new();
@@ -147,8 +149,8 @@ fn global_labels(old: &Module<'_>, new: &Module<'_>) -> [Vec<(GlobalIdx, String)
         keys.collect::<Vec<_>>()
     };
     [keys(old), keys(new)].map(|keys| {
-        labels.0.clear();
-        keys.into_iter().map(|(index, key)| (index, labels.unique(key, index.0))).collect()
+        let mut labels = Labels::default();
+        keys.into_iter().map(|(index, key)| (index, labels.unique(key))).collect()
     })
 }
 
