@@ -40,7 +40,7 @@ struct Open {
 /// ```
 /// use wattle_ast::Features;
 ///
-/// let wasm = b"\0asm\x01\0\0\0\0\x0a\x07version1.0";
+/// let wasm = b"\0asm\x01\0\0\0\0\x0b\x07version1.0";
 /// let found = wattle_inspect::metadata::metadata(wasm, Features::ALL);
 /// assert_eq!(found[0].descriptions[0].1, "1.0");
 /// ```

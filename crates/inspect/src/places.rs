@@ -16,12 +16,12 @@ use wattle_parser::components::Parser;
 /// ```
 /// use wattle_inspect::places::Places;
 ///
-/// // A module with one function, whose one instruction is at offset 0x18.
+/// // A module with one function, whose one instruction is at offset 0x17.
 /// let wasm = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x04\x01\x02\0\x0b";
 /// let places = Places::of(wasm, Default::default());
-/// let place = places.at(0x18).unwrap();
+/// let place = places.at(0x17).unwrap();
 /// assert_eq!((place.func, place.offset, place.lines.len()), (0, 0, 0));
-/// assert_eq!(places.instr(0, 0, 0), Some(0x18));
+/// assert_eq!(places.instr(0, 0, 0), Some(0x17));
 /// assert!(!places.has_lines());
 /// ```
 pub struct Places<'a> {
