@@ -1,24 +1,46 @@
-//! A real component, StarlingMonkey: validated, printed, parsed from text, read and written again,
+//! A real component, StarlingMonkey: made of a core module and an adapter, validated, printed, parsed from text, read and written again,
 //! beside the peers; and components that are small but hard to validate.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
 };
+use wattle::componentize::Componentizer;
 use wattle::{encoder, parser, printer, validator, wat};
 use wattle_benches::{Input, Side, compare, corpus};
 use wit_component::ComponentEncoder;
 
-/// The components that the peer makes from the modules of the corpus that say how.
+/// The modules of the corpus that say which world they are for.
+fn modules() -> Vec<Input<Vec<u8>>> {
+    corpus(&[]).into_iter().filter(|input| input.name == "starlingmonkey").collect()
+}
+
+/// The component that the peer makes of a module.
+fn made_by_peer(module: &[u8]) -> Vec<u8> {
+    let (name, adapter) =
+        (WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER);
+    let mut encoder = ComponentEncoder::default();
+    let encoder = encoder.validate(true).debug_names(true).module(module);
+    let encoder = encoder.and_then(|encoder| encoder.adapter(name, adapter));
+    encoder.and_then(ComponentEncoder::encode).expect("the module has a world")
+}
+
+/// The component that Wattle makes of a module.
+fn made(module: &[u8]) -> Vec<u8> {
+    let (name, adapter) =
+        (WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER);
+    // The validator reads every instruction anyway.
+    let parser = || parser::Parser::new().check_bodies(false);
+    let adapter = parser().module(adapter).expect("it is well-formed");
+    let module = parser().module(module).expect("it is well-formed");
+    let component = Componentizer::new().module(module).adapter(name, adapter).finish();
+    encoder::encode_component(&component.expect("the module has a world"))
+}
+
+/// The components that the peer makes.
 fn components() -> Vec<Input<Vec<u8>>> {
-    let component = |module: &[u8]| {
-        let (name, adapter) =
-            (WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER);
-        ComponentEncoder::default().module(module).ok()?.adapter(name, adapter).ok()?.encode().ok()
-    };
-    let modules = corpus(&[]).into_iter().filter(|input| input.name == "starlingmonkey");
-    let made = modules.map(|Input { name, data, .. }| {
-        let data = component(&data).expect("the module has a world");
+    let made = modules().into_iter().map(|Input { name, data, .. }| {
+        let data = made_by_peer(&data);
         Input { name, bytes: data.len() as u64, data }
     });
     made.collect()
@@ -67,6 +89,20 @@ fn parsed_by_peer(text: &str) -> u64 {
 }
 
 fn bench(criterion: &mut Criterion) {
+    let modules = modules();
+    for Input { name, data, .. } in &modules {
+        let (ours, theirs) = (made(data), made_by_peer(data));
+        println!("{name}: {} bytes, {} of the peer's", ours.len(), theirs.len());
+        assert!(ours.len() * 100 <= theirs.len() * 101, "at most 1 % more");
+        wasmparser::Validator::new().validate_all(&ours).expect("the peer finds it valid");
+    }
+    compare(
+        criterion,
+        "make components",
+        &modules,
+        Side { name: "wattle", run: &|module| made(module).len() as u64 },
+        Side { name: "wit-component", run: &|module| made_by_peer(module).len() as u64 },
+    );
     let inputs = components();
     compare(
         criterion,

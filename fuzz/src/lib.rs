@@ -15,6 +15,7 @@ pub mod faults;
 pub mod files;
 pub mod generated;
 mod inputs;
+pub mod interfaces;
 #[cfg(feature = "faults")]
 pub mod lockstep;
 #[cfg(feature = "peers")]

@@ -49,17 +49,18 @@ pub use error::{DefinitionRef, Error, InstrRef, ItemKind, Malformed, Outer, Path
 pub use features::{Feature, Features, UnknownFeature};
 pub use instructions::{
     Arity, ArrayLen, Arrow, ArrowType, BlockType, BrCast, CallIndirect, Catch, Catches, Class,
-    Count, CountOf, Expr, FenceOrder, Handler, Handlers, Immediate, Instr, Instrs, Kind, Kinds,
-    Labels, LaneIdx, MemArg, MemCopy, MemInit, Nesting, Opcode, OpcodeInfo, RefTypeNonNull,
-    RefTypeNull, Remap, RemapFault, SelectTypes, Shuffle, Sink, Source, Structure, TableCopy,
-    TableInit, encode_immediates, read_expr, read_immediate, transcode_expr, transcode_immediates,
+    Count, CountOf, Expr, FenceOrder, Handler, Handlers, Immediate, ImmediateEdit, Instr, Instrs,
+    Kind, Kinds, Labels, LaneIdx, MemArg, MemCopy, MemInit, Nesting, Opcode, OpcodeInfo,
+    RefTypeNonNull, RefTypeNull, Remap, RemapFault, SelectTypes, Shuffle, Sink, Source, Structure,
+    TableCopy, TableInit, encode_immediates, read_expr, read_immediate, transcode_expr,
+    transcode_immediates,
 };
 pub use modules::{
-    Body, Collector, Custom, CustomData, Data, DataMode, EditError, Elem, ElemItems, ElemMode,
-    Encoding, Entries, Event, Export, ExternIdx, ExternKind, Func, Global, Group, Import,
-    ImportGroup, IndexMap, IndexSpaces, IndirectNameMap, InstrEdit, Item, Local, Module, NameMap,
-    NameSubsection, Names, RawSection, RemapError, Run, Runs, Section, SectionId, Table,
-    VisitItems,
+    Body, Collector, Counted, Custom, CustomData, Data, DataMode, EditError, Effect, Effects, Elem,
+    ElemItems, ElemMode, Encoding, Entries, Event, Export, ExternIdx, ExternKind, Func, Global,
+    Group, Import, ImportGroup, IndexMap, IndexSpaces, IndirectNameMap, InstrEdit, Item, Local,
+    Module, NameMap, NameSubsection, Names, RawSection, RemapError, Run, Runs, Section, SectionId,
+    Table, VisitItems,
 };
 pub use nearest::nearest;
 pub use span::{LineColumn, LineIndex, SourceMap, Span};

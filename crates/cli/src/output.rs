@@ -35,6 +35,11 @@ impl Output {
         self.output.is_some()
     }
 
+    /// Whether it is standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        self.file().is_none()
+    }
+
     fn file(&self) -> Option<&Path> {
         self.output.as_deref().filter(|path| !is_standard(path))
     }
@@ -85,6 +90,17 @@ impl Output {
             }
         }
     }
+}
+
+/// Puts a file in its place as a whole: it is written beside it, and then renamed. Unlike with
+/// [`Output`], a signal is for the caller to handle.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".wattle-");
+    default_permissions(&mut builder);
+    let mut file = builder.tempfile_in(folder_of(path))?;
+    file.write_all(bytes)?;
+    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// The most links that lead to a file, as on Linux.

@@ -1,8 +1,57 @@
 //! Components of core modules, and of other components.
 //!
+//! | module | holds |
+//! |---|---|
+//! | `new/` | [`Componentizer`]: a component of a core module and adapters |
+//! | `names.rs` | the names of core imports and exports |
+//! | `abi.rs` | the canonical ABI of the types of a model |
+//! | `world.rs` | the imports and exports of a world by number and by name |
+//! | `embed.rs` | [`Embed`]: the world of a core module, in a custom section |
+//! | `dummy.rs` | [`Dummy`]: core modules that have what a world asks for |
+//! | `plug.rs` | [`plug()`]: a component whose imports others satisfy |
+//! | `compose/` | one component of several, with the imports that are left |
+//! | `unbundle.rs` | [`unbundle()`]: core modules taken out of a component, which imports them |
+//! | `targets.rs` | [`targets()`]: how a component differs from a world |
+//! | `semver_check.rs` | [`semver_check()`]: how a new version of a world breaks the previous one |
+//! | `compare.rs`, `difference.rs` | differences between worlds, and their words |
+//! | `producers.rs` | the section `producers` |
+//! | `error.rs` | [`Error`]: everything that stands in the way |
+//!
 //! This crate reads and writes no files: its inputs and results are trees.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod abi;
+mod compare;
+mod compose;
+mod difference;
+mod dummy;
+mod embed;
+mod error;
+mod names;
+mod new;
+mod plug;
+mod producers;
+mod semver_check;
+mod targets;
+mod unbundle;
+mod world;
+
+pub use compare::Versions;
+pub use difference::{Difference, DifferenceKind, Step};
+pub use dummy::Dummy;
+pub use embed::Embed;
+pub use error::{Error, Help, Problem, ProblemKind};
+pub use names::Scheme;
+pub use new::Componentizer;
+pub use plug::{Connection, Input, PlugError, Plugged, plug};
+pub use semver_check::{OtherPackage, VersionDifference, semver_check};
+pub use targets::{TargetDifference, TargetsError, targets};
+pub use unbundle::{UnbundleError, UnbundledModule, unbundle};
+#[doc(no_inline)]
+pub use wattle_abi::Mode;

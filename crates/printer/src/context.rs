@@ -3,7 +3,9 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use wattle_ast::{ExternKind, FieldIdx, IndexSpaces, ItemKind, Module, NameMap, Opcode, TypeIdx};
+use wattle_ast::{
+    Effects, ExternKind, FieldIdx, IndexSpaces, ItemKind, Module, NameMap, Opcode, TypeIdx,
+};
 
 use crate::config::Config;
 use crate::ids::{Ids, Space};
@@ -65,6 +67,11 @@ pub(crate) struct ModuleIds {
 }
 
 impl<'m> Context<'m> {
+    /// The numbers of operands and results of instructions.
+    pub(crate) fn effects(&self) -> Effects<'_> {
+        Effects { module: self.module, spaces: &self.spaces }
+    }
+
     pub(crate) fn new(module: &'m Module<'_>, config: &Config) -> Context<'m> {
         let spaces = IndexSpaces::of(module);
         let ids = ModuleIds::new(module, config, &spaces);

@@ -11,11 +11,11 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::{Arity, Func, Nesting, Opcode, Structure};
+use wattle_ast::{Arity, Counted, Func, Nesting, Opcode, Structure};
 
 use crate::context::Context;
 use crate::ids::Ids;
-use crate::instructions::{Code, ILLEGIBLE, Layout, Seen};
+use crate::instructions::{Code, ILLEGIBLE, Layout};
 use crate::labels::LabelStack;
 use crate::metadata::Pending;
 use crate::numbers;
@@ -131,7 +131,7 @@ impl Layout for Fold<'_> {
 impl Fold<'_> {
     /// Finds the run of the instruction that was collected last, now that its immediates are known.
     #[inline]
-    fn finish(&mut self, context: &Context<'_>, opcode: Opcode, seen: &Seen, text: usize) {
+    fn finish(&mut self, context: &Context<'_>, opcode: Opcode, seen: &Counted, text: usize) {
         let Some(here) = self.folder.nodes.len().checked_sub(1) else { return };
         let role = self.folder.nodes[here].role;
         let start = if role == Role::Values {
@@ -149,14 +149,22 @@ impl Fold<'_> {
     }
 
     #[inline]
-    fn values(&mut self, context: &Context<'_>, opcode: Opcode, seen: &Seen, here: usize) -> usize {
+    fn values(
+        &mut self,
+        context: &Context<'_>,
+        opcode: Opcode,
+        seen: &Counted,
+        here: usize,
+    ) -> usize {
         let frames = &self.folder.frames;
         let label = || {
             let depth = seen.label.idx();
             let at = frames.len().checked_sub(depth + 1);
             at.and_then(|at| frames.get(at)).map_or(self.results, |frame| frame.label)
         };
-        let Some(effect) = context.effect(opcode, seen, label, self.results) else { return here };
+        let Some(effect) = context.effects().of(opcode, seen, label, self.results) else {
+            return here;
+        };
         let start = self.take(effect.takes, here);
         match effect.leaves {
             Some(count) => self.leave(count, start),
@@ -169,7 +177,7 @@ impl Fold<'_> {
         &mut self,
         context: &Context<'_>,
         opcode: Opcode,
-        seen: &Seen,
+        seen: &Counted,
         here: usize,
     ) -> usize {
         let base = self.base();
@@ -178,7 +186,7 @@ impl Fold<'_> {
                 self.folder.values.truncate(base);
                 let count = match opcode {
                     Opcode::Else => self.folder.frames.last().map_or(0, |frame| frame.params),
-                    Opcode::Catch => context.tag_arity(seen).0,
+                    Opcode::Catch => context.effects().tag(seen.tag).0,
                     _ => 0,
                 };
                 self.leave(count, NONE);
@@ -195,7 +203,7 @@ impl Fold<'_> {
                 here
             }
             _ => {
-                let (params, results) = context.block_arity(seen.block_type);
+                let (params, results) = context.effects().block(seen.block_type);
                 let start = if opcode == Opcode::If {
                     self.take(params + 1, here)
                 } else {

@@ -7,11 +7,11 @@ use alloc::vec::Vec;
 use core::convert::Infallible;
 
 use wattle_ast::{
-    Arity, ArrayLen, BlockType, BrCast, CallIndirect, Catch, Catches, DataIdx, ElemIdx, Expr, F32,
-    F64, FenceOrder, FieldIdx, FuncIdx, GlobalIdx, Handler, Handlers, HeapType, LabelIdx, Labels,
-    LaneIdx, LocalIdx, Malformed, MemArg, MemCopy, MemIdx, MemInit, Nesting, Opcode, Reader,
-    RefType, RefTypeNonNull, RefTypeNull, SelectTypes, Shuffle, Sink, Structure, TableCopy,
-    TableIdx, TableInit, TagIdx, TypeIdx, V128, transcode_expr,
+    Arity, ArrayLen, BlockType, BrCast, CallIndirect, Catch, Catches, Counted, DataIdx, ElemIdx,
+    Expr, F32, F64, FenceOrder, FieldIdx, FuncIdx, GlobalIdx, Handler, Handlers, HeapType,
+    LabelIdx, Labels, LaneIdx, LocalIdx, Malformed, MemArg, MemCopy, MemIdx, MemInit, Nesting,
+    Opcode, Reader, RefType, RefTypeNonNull, RefTypeNull, SelectTypes, Shuffle, Sink, Structure,
+    TableCopy, TableIdx, TableInit, TagIdx, TypeIdx, V128, transcode_expr,
 };
 
 use crate::context::Context;
@@ -42,34 +42,9 @@ pub(crate) struct Code<'p, 'm, L> {
     /// The instruction whose immediates are being printed.
     pub(crate) opcode: Opcode,
     /// The immediates of this instruction so far.
-    pub(crate) seen: Seen,
+    pub(crate) seen: Counted,
     /// Takes text amid a long expression, if the text is handed on in pieces.
     pub(crate) hand_on: Option<HandOn<'p>>,
-}
-
-/// The immediates of the current instruction that determine its type or how its next immediates are
-/// written.
-#[derive(Clone, Copy)]
-pub(crate) struct Seen {
-    pub(crate) ty: TypeIdx,
-    pub(crate) second_ty: TypeIdx,
-    pub(crate) func: FuncIdx,
-    pub(crate) tag: TagIdx,
-    pub(crate) label: LabelIdx,
-    pub(crate) len: u32,
-    pub(crate) block_type: BlockType,
-}
-
-impl Seen {
-    pub(crate) const NOTHING: Seen = Seen {
-        ty: TypeIdx(u32::MAX),
-        second_ty: TypeIdx(u32::MAX),
-        func: FuncIdx(u32::MAX),
-        tag: TagIdx(u32::MAX),
-        label: LabelIdx(u32::MAX),
-        len: 0,
-        block_type: BlockType::Empty,
-    };
 }
 
 /// The comment that is printed where bytes cannot be decoded.
@@ -98,7 +73,7 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
         locals: &'p Ids,
         labels: LabelStack<'m>,
     ) -> Self {
-        let (opcode, seen) = (Opcode::Nop, Seen::NOTHING);
+        let (opcode, seen) = (Opcode::Nop, Counted::NOTHING);
         let (annotations, hand_on) = (Pending::default(), None);
         Code { context, out, layout, locals, labels, base: 0, annotations, opcode, seen, hand_on }
     }

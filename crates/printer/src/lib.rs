@@ -17,7 +17,7 @@
 //! | `metadata.rs` | code metadata such as branch hints, as annotations |
 //! | `types.rs` | types |
 //! | `instructions.rs` | instructions, one a line |
-//! | `fold.rs`, `arity.rs` | instructions, folded |
+//! | `fold.rs` | instructions, folded |
 //! | `listing.rs` | instructions one by one, for a dump |
 //! | `ids.rs`, `labels.rs` | identifiers |
 //! | `numbers.rs` | numbers |
@@ -29,7 +29,6 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-mod arity;
 mod components;
 mod config;
 mod context;

@@ -3,8 +3,7 @@
 use alloc::format;
 
 use wattle_ast::{
-    Body, Export, Expr, ExternType, F32, F64, Func, Global, Instr, Module, Table, TypeIdx, V128,
-    ValType,
+    Body, Export, Expr, ExternType, Func, Global, Instr, Module, Table, TypeIdx, ValType,
 };
 
 /// The default value of a type, as an instruction: zero, or null. Spec:
@@ -17,14 +16,7 @@ use wattle_ast::{
 /// assert_eq!(wattle_smith::default_of(ValType::I64), Instr::I64Const { value: 0 });
 /// ```
 pub fn default_of<'a>(ty: ValType) -> Instr<'a> {
-    match ty {
-        ValType::I32 => Instr::I32Const { value: 0 },
-        ValType::I64 => Instr::I64Const { value: 0 },
-        ValType::F32 => Instr::F32Const { value: F32(0) },
-        ValType::F64 => Instr::F64Const { value: F64(0) },
-        ValType::V128 => Instr::V128Const { value: V128([0; 16]) },
-        ValType::Ref(ty) => Instr::RefNull { heap: ty.heap },
-    }
+    Instr::default_of(ty)
 }
 
 fn defaults(types: &[ValType]) -> Expr<'static> {

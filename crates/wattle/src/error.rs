@@ -114,9 +114,27 @@ errors! {
     /// Characters of interface text do not form a token.
     #[cfg(feature = "wit")]
     WitToken(wattle_wit::LexError);
-    /// A component is not a package of interfaces.
+    /// A component has what interface text cannot say.
     #[cfg(feature = "wit")]
-    WitView(wattle_wit::view::ViewError);
+    WitDecode(wattle_wit::decode::DecodeError);
+    /// Two packages or worlds of interfaces do not become one.
+    #[cfg(feature = "wit")]
+    WitMerge(wattle_wit::model::MergeError);
+    /// A package or world is too large for a component.
+    #[cfg(feature = "wit")]
+    WitEncode(wattle_wit::encode::TooLarge);
+    /// A package is too large for a text.
+    #[cfg(feature = "wit")]
+    WitPrint(wattle_wit::print::PrintError);
+    /// A package depends on itself.
+    #[cfg(feature = "wit")]
+    WitPackages(wattle_wit::model::PackageCycle);
+    /// No world of a package is meant, or several.
+    #[cfg(feature = "wit")]
+    WitSelect(wattle_wit::model::SelectError);
+    /// A world would import and export an interface.
+    #[cfg(feature = "wit")]
+    WitTransitive(wattle_wit::model::Transitive);
 }
 
 impl fmt::Display for Error {

@@ -8,7 +8,7 @@ use core::fmt;
 use wattle_ast::{Shown, Span};
 
 /// A range of one of the texts that are resolved together.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct Place {
     /// The number of the text, in the order in which texts were given.
     pub source: usize,
@@ -30,6 +30,42 @@ pub struct Error {
 }
 
 impl Error {
+    /// Whether the text is malformed, rather than at odds with what it or other texts say elsewhere.
+    ///
+    /// ```
+    /// use wattle_wit::Resolver;
+    ///
+    /// let is_malformed = |text: &str| {
+    ///     let mut resolver = Resolver::new();
+    ///     resolver.file("a.wit", text);
+    ///     resolver.resolve().unwrap_err().0[0].is_malformed()
+    /// };
+    /// assert!(is_malformed("package a:b; interface i { f func(); }"));
+    /// assert!(!is_malformed("package a:b; interface i { f: func(x: missing); }"));
+    /// ```
+    pub fn is_malformed(&self) -> bool {
+        use ErrorKind::{
+            Attribute, AttributeTwice, DeprecatedAlone, Expected, Label, Lex, ListLength,
+            NestedName, NestedPackage, SinceAndUnstable, TypeTooDeep, UnknownAttribute, Version,
+        };
+        matches!(
+            self.kind,
+            Lex(_)
+                | Expected { .. }
+                | Label { .. }
+                | Version { .. }
+                | ListLength { .. }
+                | TypeTooDeep
+                | NestedPackage
+                | NestedName { .. }
+                | UnknownAttribute { .. }
+                | AttributeTwice { .. }
+                | Attribute { .. }
+                | SinceAndUnstable
+                | DeprecatedAlone
+        )
+    }
+
     pub(crate) fn new(kind: ErrorKind, place: Place) -> Error {
         Error { kind, place: Some(place), related: None, help: None }
     }

@@ -1,15 +1,17 @@
 //! WIT, the interface text of the component model.
 //!
-//! Text becomes tokens, in which nothing is lost, then a syntax tree, and is then resolved into the
-//! binary format of packages: a [`Component`](wattle_ast::components::Component). These
-//! are the only types. Documentation and gates, which they cannot hold, are in
-//! [`docs::PackageDocs`].
+//! Text becomes tokens, in which nothing is lost, then a syntax tree, and is then resolved into a
+//! [`Model`](model::Model). Components are decoded into a model too, and it is printed as text and
+//! encoded as a component.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`syntax`] | tokens, the syntax tree, and the parser that makes it |
-//! | [`Resolver`] | packages of several files, and their dependencies, into components |
-//! | [`view`] | packages, interfaces, worlds, functions and types, as a component says them |
+//! | [`Resolver`] | packages of several files, and their dependencies, into a model |
+//! | [`model`] | packages, interfaces, worlds, functions and types |
+//! | [`decode`] | binary packages and components into a model |
+//! | [`encode`] | packages and worlds as components |
+//! | [`component_type`] | worlds in custom sections of core modules |
 //! | [`print`] | a package as text |
 //! | [`format`] | the formatter, which keeps comments |
 //! | [`docs`] | documentation and gates, and the custom section that keeps them |
@@ -24,17 +26,24 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod component_type;
+pub mod decode;
 pub mod docs;
+mod document;
+pub mod encode;
 mod error;
 pub mod format;
+mod json;
 pub mod load;
+pub mod model;
+mod order;
 mod ordered;
 mod package;
 pub mod print;
 mod resolve;
 pub mod syntax;
-pub mod view;
+mod version;
 
 pub use error::{Error, ErrorKind, Errors, Help, LexError, Place};
-pub use package::{Package, PackageName};
+pub use package::PackageName;
 pub use resolve::{Resolved, Resolver, Source};

@@ -55,6 +55,13 @@ impl<K, V> Ordered<K, V> {
     }
 }
 
+impl<K, V> Ordered<K, V> {
+    /// The values in order, to be changed.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.entries.iter_mut().map(|(_, value)| value)
+    }
+}
+
 impl<K: Ord + Clone, V> Ordered<K, V> {
     /// Adds an entry behind the others. If the key has an entry, that stays.
     ///

@@ -5,7 +5,8 @@
 //!
 //! let mut resolver = Resolver::new();
 //! resolver.file("a.wit", "package a:b; /** A shape. */ interface i { record r { x: u8 } }");
-//! let text = print::package(resolver.resolve().unwrap().root()).unwrap();
+//! let resolved = resolver.resolve().unwrap();
+//! let text = print::package(resolved.model(), resolved.root()).unwrap();
 //! assert_eq!(text, "package a:b;
 //!
 //! /// A shape.
@@ -21,101 +22,101 @@
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use wattle_ast::components::{Accessor, ExternName, FuncType, PlainName, Type, ValType};
-use wattle_ast::is_harmless;
+use wattle_ast::components::{Accessor, PlainName};
+use wattle_ast::{Features, Shown, SpaceIdx, is_harmless};
 
-use crate::docs::{FuncDocs, Gate, InterfaceDocs, PackageDocs, TypeDocs, WorldDocs};
-use crate::package::{Package, PackageName};
-use crate::syntax::{is_forbidden, keyword};
-use crate::view::{
-    self, Func, Interface, NamedType, TypeDefinition, Types, Used, ViewError, World, WorldItem,
-    WorldItemKind,
+use crate::docs::Gate;
+use crate::model::{
+    Extern, Func, Interface, InterfaceId, Key, Kind, Model, PackageId, Text, Type, TypeId, Val,
+    World,
 };
+use crate::package::PackageName;
+use crate::syntax::{is_forbidden, keyword};
 
-type Result<T> = core::result::Result<T, ViewError>;
+type Result<T> = core::result::Result<T, PrintError>;
+
+/// The largest number of parts of a type, each counted as often as its text would say it.
+const MAX_SIZE: usize = 1_000_000;
+
+/// Why a package cannot be printed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PrintError {
+    /// A type whose text would be too long.
+    TooLarge,
+    /// A function whose name is not one of a function.
+    Name(String),
+}
+
+impl fmt::Display for PrintError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PrintError::TooLarge => f.write_str("a type that is too large to be written as text"),
+            PrintError::Name(name) => write!(f, "`{}` is not a well-formed name", Shown(name)),
+        }
+    }
+}
+
+impl core::error::Error for PrintError {}
 
 /// The text of a package.
 ///
 /// # Errors
-/// If the component is not that of a package, or has a type that needs a name and has none.
-pub fn package(package: &Package) -> Result<String> {
-    let view = match view::Package::read(&package.component) {
-        // A package without items is its name.
-        Err(ViewError::Empty) => view::Package::empty(package.name.clone()),
-        view => view?,
-    };
-    main(&view, &package.docs)
-}
-
-/// The text of a package, and of others behind it as `package a:b { … }`.
-///
-/// # Errors
-/// As [`package()`].
-pub fn packages<'p>(
-    root: &Package,
-    others: impl IntoIterator<Item = &'p Package>,
-) -> Result<String> {
-    let mut text = package(root)?;
-    for (nth, other) in others.into_iter().enumerate() {
-        if nth > 0 {
-            text.push_str("\n\n");
-        }
-        let view = match view::Package::read(&other.component) {
-            Err(ViewError::Empty) => view::Package::empty(other.name.clone()),
-            view => view?,
-        };
-        let mut printer = Printer::default();
-        printer.docs(&other.docs.docs);
-        printer.word(&format!("package {}", PackagePath(view.name())));
-        printer.open();
-        printer.items(&view, &other.docs, false)?;
-        printer.close();
-        text.push_str(&printer.out);
-    }
-    Ok(text)
-}
-
-/// The text of a package that was read from its component, with documentation.
-///
-/// # Errors
-/// As [`package()`].
-pub fn main(view: &view::Package<'_>, docs: &PackageDocs) -> Result<String> {
-    let mut printer = Printer::default();
-    printer.docs(&docs.docs);
-    printer.word(&format!("package {}", PackagePath(view.name())));
-    printer.semicolon();
-    printer.newline();
-    printer.items(view, docs, true)?;
+/// If a type has more than 1,000,000 parts, each counted as often as it would be written.
+pub fn package(model: &Model, id: PackageId) -> Result<String> {
+    let mut printer = Printer::new(model)?;
+    printer.main(id)?;
     Ok(printer.out)
 }
 
-/// The text of a package that was read from its component, and, as `package a:b { … }`, of those that
-/// it depends on, as far as the component tells. What is written resolves without any other text.
+/// The text of a package, and of all others behind it as `package a:b { … }`. It resolves without any
+/// other text.
 ///
 /// # Errors
 /// As [`package()`].
-pub fn whole(view: &view::Package<'_>, docs: &PackageDocs) -> Result<String> {
-    let mut text = main(view, docs)?;
-    for (name, interfaces) in view.foreign_interfaces()? {
-        let mut printer = Printer::default();
-        printer.word(&format!("\npackage {}", PackagePath(&name)));
+pub fn whole(model: &Model, id: PackageId) -> Result<String> {
+    let mut printer = Printer::new(model)?;
+    printer.main(id)?;
+    for (other, package) in model.packages().filter(|(other, _)| *other != id) {
+        printer.newline();
+        printer.docs(&package.docs);
+        printer.word(&format!("package {}", PackagePath(&package.name)));
         printer.open();
-        for (interface, view) in interfaces {
-            printer.word("interface ");
-            printer.name(&interface);
-            printer.open();
-            printer.interface(&name, &view, &InterfaceDocs::default())?;
-            printer.close();
-        }
+        printer.items(other, false)?;
         printer.close();
-        text.push_str(&printer.out);
     }
-    Ok(text)
+    Ok(printer.out)
 }
+
+/// A value type as text, such as `option<list<u8>>`. Types with names are their names.
+///
+/// ```
+/// use wattle_wit::{Resolver, print};
+///
+/// let mut resolver = Resolver::new();
+/// resolver.file("a.wit", "package a:b; interface i { resource r; f: func(x: list<borrow<r>>); }");
+/// let resolved = resolver.resolve().unwrap();
+/// let model = resolved.model();
+/// let interface = model.interface_by_name("a:b/i").unwrap();
+/// let (_, ty) = &model[interface].funcs.get("f").unwrap().params[0];
+/// assert_eq!(print::val(model, *ty), "list<borrow<r>>");
+/// ```
+pub fn val(model: &Model, val: Val) -> String {
+    let mut printer = Printer::unchecked(model);
+    printer.limit = MAX_VAL;
+    printer.val(val);
+    if printer.limit == 0 {
+        printer.out.push('…');
+    }
+    printer.out
+}
+
+/// The largest number of parts that [`val()`] shows of a type.
+const MAX_VAL: usize = 1_000;
 
 /// A name with `%` before it if it is a keyword.
 fn escaped(name: &str) -> Cow<'_, str> {
@@ -165,21 +166,51 @@ impl fmt::Display for Escaped<'_> {
 enum Piece {
     Text(&'static str),
     Number(u32),
-    Val(ValType),
+    Val(Val),
 }
 
 /// The text, while it is written.
-#[derive(Default)]
-struct Printer {
+struct Printer<'m> {
+    model: &'m Model,
+    /// The package that is written: its interfaces have short names.
+    package: Option<PackageId>,
     out: String,
     indentation: usize,
     /// Whether the next text begins a line.
     is_line_start: bool,
     /// Whether something stands in the block, so that a blank line comes before the next item.
     has_items: bool,
+    /// How many parts of types may still be written.
+    limit: usize,
 }
 
-impl Printer {
+impl<'m> Printer<'m> {
+    fn new(model: &'m Model) -> Result<Printer<'m>> {
+        check_sizes(model)?;
+        Ok(Printer::unchecked(model))
+    }
+
+    fn unchecked(model: &'m Model) -> Printer<'m> {
+        Printer {
+            model,
+            package: None,
+            out: String::new(),
+            indentation: 0,
+            is_line_start: false,
+            has_items: false,
+            limit: usize::MAX,
+        }
+    }
+
+    fn main(&mut self, id: PackageId) -> Result<()> {
+        let package = &self.model[id];
+        self.docs(&package.docs);
+        self.word(&format!("package {}", PackagePath(&package.name)));
+        self.semicolon();
+        self.newline();
+        self.items(id, true)
+    }
+
     fn word(&mut self, text: &str) {
         if self.is_line_start {
             self.is_line_start = false;
@@ -258,72 +289,67 @@ impl Printer {
         }
     }
 
-    fn items(&mut self, view: &view::Package<'_>, docs: &PackageDocs, is_main: bool) -> Result<()> {
-        for interface in view.interfaces() {
-            let nothing = InterfaceDocs::default();
-            let docs = docs.interfaces.get(interface.name()).unwrap_or(&nothing);
-            self.docs(&docs.docs);
-            self.gate(&docs.gate);
+    fn items(&mut self, id: PackageId, is_main: bool) -> Result<()> {
+        self.package = Some(id);
+        let model = self.model;
+        for (name, id) in model[id].interfaces.iter() {
+            let interface = &model[*id];
+            self.docs(&interface.docs);
+            self.gate(&interface.gate);
             self.word("interface ");
-            self.name(interface.name());
+            self.name(name);
             self.open();
-            self.interface(view.name(), &interface, docs)?;
+            self.interface(interface)?;
             self.close();
             if is_main {
                 self.newline();
             }
         }
-        for world in view.worlds() {
-            let nothing = WorldDocs::default();
-            let docs = docs.worlds.get(world.name()).unwrap_or(&nothing);
-            self.docs(&docs.docs);
-            self.gate(&docs.gate);
+        for (name, id) in model[id].worlds.iter() {
+            let world = &model[*id];
+            self.docs(&world.docs);
+            self.gate(&world.gate);
             self.word("world ");
-            self.name(world.name());
+            self.name(name);
             self.open();
-            self.world(view.name(), &world, docs)?;
+            self.world(world)?;
             self.close();
         }
         Ok(())
     }
 
-    fn interface(
-        &mut self,
-        package: &PackageName,
-        interface: &Interface<'_, '_>,
-        docs: &InterfaceDocs,
-    ) -> Result<()> {
+    fn interface(&mut self, interface: &Interface) -> Result<()> {
         let had_items = core::mem::replace(&mut self.has_items, false);
         let mut funcs = Vec::new();
-        let mut of_resources: BTreeMap<&str, Vec<Func<'_, '_>>> = BTreeMap::new();
-        for func in interface.funcs() {
-            match func.plain_name()?.resource() {
+        let mut of_resources: BTreeMap<TypeId, Vec<&Func>> = BTreeMap::new();
+        for (_, func) in interface.funcs.iter() {
+            match func.resource {
                 Some(resource) => of_resources.entry(resource).or_default().push(func),
                 None => funcs.push(func),
             }
         }
-        self.types(package, interface.types().collect(), &of_resources, &docs.types, &docs.funcs)?;
+        let types: Vec<TypeId> = interface.types.iter().map(|(_, id)| *id).collect();
+        self.types(&types, &of_resources)?;
         for func in funcs {
             self.new_item();
-            self.func_item(&func, docs.funcs.get(func.name()))?;
+            self.func_item(func)?;
         }
         self.has_items = had_items;
         Ok(())
     }
 
     /// `name: func(…);` with what stands before it.
-    fn func_item(&mut self, func: &Func<'_, '_>, docs: Option<&FuncDocs>) -> Result<()> {
-        if let Some(docs) = docs {
-            self.docs(&docs.docs);
-            self.gate(&docs.gate);
-        }
-        self.external_id(func.external_id());
+    fn func_item(&mut self, func: &Func) -> Result<()> {
+        self.docs(&func.docs);
+        self.gate(&func.gate);
+        self.external_id(func.external_id.as_deref());
         self.func(func)
     }
 
     /// `name: func(…);`
-    fn func(&mut self, func: &Func<'_, '_>) -> Result<()> {
-        let (name, ty) = (func.plain_name()?, func.ty());
+    fn func(&mut self, func: &Func) -> Result<()> {
+        let name = PlainName::parse(&func.name, Features::ALL);
+        let name = name.map_err(|_| PrintError::Name(func.name.to_string()))?;
         let mut is_method = false;
         match name {
             PlainName::Constructor { .. } => {}
@@ -341,7 +367,7 @@ impl Printer {
                 self.word(": static ");
             }
         }
-        if ty.is_async {
+        if func.is_async {
             self.word("async ");
         }
         self.word(match (name, name.accessor()) {
@@ -350,66 +376,66 @@ impl Printer {
             (_, Some(Accessor::Set)) => "set(",
             (_, None) => "func(",
         });
-        for (nth, param) in ty.params.iter().skip(usize::from(is_method)).enumerate() {
+        for (nth, (name, ty)) in func.params.iter().skip(usize::from(is_method)).enumerate() {
             if nth > 0 {
                 self.word(", ");
             }
-            self.name(&param.label);
+            self.name(name);
             self.word(": ");
-            self.val(func.types(), param.ty)?;
+            self.val(*ty);
         }
         self.word(")");
-        let is_short = matches!(name, PlainName::Constructor { .. }) && is_own(func.types(), ty)?;
-        if let (Some(result), false) = (ty.result.0, is_short) {
+        let is_own = |val: Val| {
+            val.id().is_some_and(|id| {
+                matches!(self.model[id], Type { name: None, kind: Kind::Own(_), .. })
+            })
+        };
+        let is_constructor = matches!(name, PlainName::Constructor { .. });
+        if let Some(result) = func.result.filter(|result| !is_constructor || !is_own(*result)) {
             self.word(" -> ");
-            self.val(func.types(), result)?;
+            self.val(result);
         }
         self.semicolon();
         Ok(())
     }
 
     /// The types of an interface or world: those that are used first.
-    fn types(
-        &mut self,
-        package: &PackageName,
-        types: Vec<NamedType<'_, '_>>,
-        funcs: &BTreeMap<&str, Vec<Func<'_, '_>>>,
-        docs: &crate::docs::Map<TypeDocs>,
-        func_docs: &crate::docs::Map<FuncDocs>,
-    ) -> Result<()> {
-        let nothing = TypeDocs::default();
+    fn types(&mut self, types: &[TypeId], funcs: &BTreeMap<TypeId, Vec<&Func>>) -> Result<()> {
+        let model = self.model;
         let mut definitions = Vec::new();
-        let mut uses: Vec<Use<'_>> = Vec::new();
-        for ty in types {
-            let docs = docs.get(ty.name()).unwrap_or(&nothing);
-            let definition = ty.definition()?;
-            let TypeDefinition::Used { interface, name } = definition else {
-                definitions.push((ty, definition, docs));
+        let mut uses: Vec<Use<'m>> = Vec::new();
+        for &id in types {
+            let ty = &model[id];
+            let local = ty.name.as_ref();
+            let (Some(interface), Kind::Alias(Val::Type(there)), Some(local)) =
+                (model.used_interface(id), &ty.kind, local)
+            else {
+                definitions.push(id);
                 continue;
             };
-            let one = (name, ty.name());
+            let there = model[*there].name.as_ref().unwrap_or(local);
             match uses.last_mut() {
                 Some(last)
                     if last.interface == interface
-                        && *last.gate == docs.gate
-                        && last.external_id == ty.external_id() =>
+                        && *last.gate == ty.docs.gate
+                        && *last.external_id == ty.external_id =>
                 {
-                    last.names.push(one);
+                    last.names.push((there, local));
                 }
                 _ => uses.push(Use {
                     interface,
-                    gate: &docs.gate,
-                    external_id: ty.external_id(),
-                    names: Vec::from([one]),
+                    gate: &ty.docs.gate,
+                    external_id: &ty.external_id,
+                    names: Vec::from([(there, local)]),
                 }),
             }
         }
         for item in uses {
             self.has_items = true;
             self.gate(item.gate);
-            self.external_id(item.external_id);
+            self.external_id(item.external_id.as_deref());
             self.word("use ");
-            self.path(package, &item.interface.name, item.interface.version_suffix.as_deref())?;
+            self.path(item.interface);
             self.word(".{");
             for (nth, (name, local)) in item.names.iter().enumerate() {
                 self.word(if nth > 0 { ", " } else { "" });
@@ -422,197 +448,154 @@ impl Printer {
             self.word("}");
             self.semicolon();
         }
-        for (ty, definition, docs) in definitions {
+        for id in definitions {
+            let ty = &model[id];
             self.new_item();
-            self.docs(&docs.docs);
-            self.gate(&docs.gate);
-            self.external_id(ty.external_id());
-            let funcs = funcs.get(ty.name()).map_or(&[][..], |funcs| &funcs[..]);
-            self.definition(&ty, definition, docs, funcs, func_docs)?;
+            self.docs(&ty.docs.docs);
+            self.gate(&ty.docs.gate);
+            self.external_id(ty.external_id.as_deref());
+            self.definition(ty, funcs.get(&id).map_or(&[], |funcs| &funcs[..]))?;
         }
         Ok(())
     }
 
     /// The name of an interface: short if it is of this package.
-    fn path(&mut self, package: &PackageName, name: &str, suffix: Option<&str>) -> Result<()> {
-        let (other, interface) = view::split_text(name, suffix)?;
-        if other == *package {
-            self.name(&interface);
-            return Ok(());
+    fn path(&mut self, id: InterfaceId) {
+        let interface = &self.model[id];
+        let name = interface.name.as_deref().unwrap_or_default();
+        if self.package == Some(interface.package) {
+            self.name(name);
+            return;
         }
-        self.word(&format!("{}:{}/", escaped(&other.namespace), escaped(&other.name)));
-        self.word(&escaped(&interface));
-        if let Some(version) = &other.version {
+        let package = &self.model[interface.package].name;
+        self.word(&format!("{}:{}/", escaped(&package.namespace), escaped(&package.name)));
+        self.word(&escaped(name));
+        if let Some(version) = &package.version {
             self.word(&format!("@{version}"));
         }
-        Ok(())
     }
 
-    fn definition(
-        &mut self,
-        ty: &NamedType<'_, '_>,
-        definition: TypeDefinition<'_>,
-        docs: &TypeDocs,
-        funcs: &[Func<'_, '_>],
-        func_docs: &crate::docs::Map<FuncDocs>,
-    ) -> Result<()> {
-        let types = ty.types();
-        let head = |printer: &mut Printer, word: &str| {
-            printer.word(word);
-            printer.word(" ");
-            printer.name(ty.name());
-        };
-        match definition {
-            TypeDefinition::Used { .. } => return Err(ViewError::Form),
-            TypeDefinition::Resource => {
-                head(self, "resource");
-                if funcs.is_empty() {
-                    self.semicolon();
-                    return Ok(());
-                }
+    fn definition(&mut self, ty: &Type, funcs: &[&Func]) -> Result<()> {
+        let word = ty.kind.word();
+        self.word(if ty.kind.needs_name() { word } else { "type" });
+        self.word(" ");
+        self.name(ty.name.as_deref().unwrap_or_default());
+        match &ty.kind {
+            Kind::Resource if funcs.is_empty() => {
+                self.semicolon();
+                return Ok(());
+            }
+            Kind::Resource => {
                 self.open();
                 for func in funcs {
-                    self.func_item(func, func_docs.get(func.name()))?;
+                    self.func_item(func)?;
                 }
-                self.close();
             }
-            TypeDefinition::Alias(name) => {
-                head(self, "type");
-                self.word(" = ");
-                self.name(name);
-                self.semicolon();
-            }
-            TypeDefinition::Type(Type::Record(fields)) => {
-                head(self, "record");
+            Kind::Record(fields) => {
                 self.open();
-                for field in fields {
-                    self.docs(&docs.items.get(field.label.as_str()).cloned());
-                    self.name(&field.label);
+                for (name, val) in fields {
+                    self.label(ty, name);
                     self.word(": ");
-                    self.val(types, field.ty)?;
+                    self.val(*val);
                     self.word(",");
                     self.newline();
                 }
-                self.close();
             }
-            TypeDefinition::Type(Type::Variant(cases)) => {
-                head(self, "variant");
+            Kind::Variant(cases) => {
                 self.open();
-                for case in cases {
-                    self.docs(&docs.items.get(case.label.as_str()).cloned());
-                    self.name(&case.label);
-                    if let Some(ty) = case.ty {
+                for (name, val) in cases {
+                    self.label(ty, name);
+                    if let Some(val) = val {
                         self.word("(");
-                        self.val(types, ty)?;
+                        self.val(*val);
                         self.word(")");
                     }
                     self.word(",");
                     self.newline();
                 }
-                self.close();
             }
-            TypeDefinition::Type(form @ (Type::Flags(labels) | Type::Enum(labels))) => {
-                head(self, if matches!(form, Type::Flags(_)) { "flags" } else { "enum" });
+            Kind::Flags(labels) | Kind::Enum(labels) => {
                 self.open();
-                for label in labels {
-                    self.docs(&docs.items.get(label.as_str()).cloned());
-                    self.name(label);
+                for name in labels {
+                    self.label(ty, name);
                     self.word(",");
                     self.newline();
                 }
-                self.close();
             }
-            TypeDefinition::Type(form) => {
-                head(self, "type");
+            kind => {
                 self.word(" = ");
-                match form {
+                match kind {
                     // The name of the resource alone would be another name of the resource.
-                    Type::Own(index) => {
-                        let Used::Name(name) = types.get(*index)? else {
-                            return Err(ViewError::Unnamed("resource"));
-                        };
+                    Kind::Own(id) => {
+                        let name = self.model[*id].name.as_deref().unwrap_or_default();
                         self.word(&format!("own<{}>", escaped(name)));
                     }
-                    form => self.form(types, form)?,
+                    Kind::Alias(val) => self.val(*val),
+                    kind => {
+                        let mut pieces = Vec::new();
+                        self.begin(kind, &mut pieces);
+                        self.pieces(pieces);
+                    }
                 }
                 self.semicolon();
+                return Ok(());
             }
         }
+        self.close();
         Ok(())
+    }
+
+    /// The name of a field, case or flag, behind its documentation.
+    fn label(&mut self, ty: &Type, name: &str) {
+        self.docs(&ty.docs.items.get(name).cloned());
+        self.name(name);
     }
 
     /// A value type.
-    fn val(&mut self, types: Types<'_, '_>, ty: ValType) -> Result<()> {
-        self.pieces(types, Vec::from([Piece::Val(ty)]))
-    }
-
-    /// A type that is written out.
-    fn form(&mut self, types: Types<'_, '_>, ty: &Type<'_>) -> Result<()> {
-        let mut pieces = Vec::new();
-        self.begin(types, ty, &mut pieces)?;
-        self.pieces(types, pieces)
+    fn val(&mut self, val: Val) {
+        self.pieces(Vec::from([Piece::Val(val)]));
     }
 
     /// Writes pieces, the last first.
-    fn pieces(&mut self, types: Types<'_, '_>, mut pieces: Vec<Piece>) -> Result<()> {
+    fn pieces(&mut self, mut pieces: Vec<Piece>) {
         while let Some(piece) = pieces.pop() {
+            let Some(limit) = self.limit.checked_sub(1) else { return };
+            self.limit = limit;
             match piece {
                 Piece::Text(text) => self.word(text),
                 Piece::Number(number) => self.word(&format!("{number}")),
-                Piece::Val(ValType::Prim(prim)) => self.word(prim.keyword()),
-                Piece::Val(ValType::Type(index)) => match types.get(index)? {
-                    Used::Name(name) => self.name(name),
-                    Used::Type(ty) => self.begin(types, ty, &mut pieces)?,
-                },
+                Piece::Val(Val::Prim(prim)) => self.word(prim.keyword()),
+                Piece::Val(Val::Type(id)) => {
+                    let ty = &self.model[id];
+                    match &ty.name {
+                        Some(name) => self.name(name),
+                        None => self.begin(&ty.kind, &mut pieces),
+                    }
+                }
             }
         }
-        Ok(())
     }
 
     /// Writes the start of a type, and leaves the rest of it in pieces.
-    fn begin(
-        &mut self,
-        types: Types<'_, '_>,
-        ty: &Type<'_>,
-        pieces: &mut Vec<Piece>,
-    ) -> Result<()> {
-        let form = ty.form();
-        let word = form.map_or("", |form| form.keyword());
+    fn begin(&mut self, kind: &Kind, pieces: &mut Vec<Piece>) {
         let mut args: Vec<Piece> = Vec::new();
-        match ty {
-            Type::Prim(prim) => {
-                self.word(prim.keyword());
-                return Ok(());
+        match kind {
+            // The name of a resource stands for a handle that owns it.
+            Kind::Own(id) => {
+                let name = self.model[*id].name.as_deref().unwrap_or_default();
+                return self.name(name);
             }
-            Type::Own(index) => {
-                let Used::Name(name) = types.get(*index)? else {
-                    return Err(ViewError::Unnamed("resource"));
-                };
-                self.name(name);
-                return Ok(());
-            }
-            Type::Borrow(index) => args.push(Piece::Val(ValType::Type(*index))),
-            Type::List(ty) | Type::Option(ty) => args.push(Piece::Val(*ty)),
-            Type::FixedList { elem, len } => args.extend([Piece::Val(*elem), Piece::Number(*len)]),
-            Type::Tuple(types) => args.extend(types.iter().map(|ty| Piece::Val(*ty))),
-            Type::Map { key, value } => args.extend([Piece::Val(*key), Piece::Val(*value)]),
-            Type::Stream(ty) | Type::Future(ty) => args.extend(ty.map(Piece::Val)),
-            Type::Result { ok: None, err: Some(err) } => {
+            Kind::Result(None, Some(err)) => {
                 args.extend([Piece::Text("_"), Piece::Val(*err)]);
             }
-            Type::Result { ok, err } => {
-                args.extend([*ok, *err].into_iter().flatten().map(Piece::Val))
-            }
-            Type::Record(_) | Type::Variant(_) | Type::Flags(_) | Type::Enum(_) => {
-                return Err(ViewError::Unnamed(word));
-            }
-            Type::Func(_) | Type::Resource(_) | Type::Component | Type::Instance => {
-                return Err(ViewError::Form);
-            }
+            kind => kind.for_each(|val| args.push(Piece::Val(val))),
         }
-        self.word(word);
+        if let Kind::FixedList(_, len) = kind {
+            args.push(Piece::Number(*len));
+        }
+        self.word(kind.word());
         if args.is_empty() {
-            return Ok(());
+            return;
         }
         self.word("<");
         pieces.push(Piece::Text(">"));
@@ -623,131 +606,105 @@ impl Printer {
             }
             pieces.push(arg);
         }
-        Ok(())
     }
 
-    fn world(
-        &mut self,
-        package: &PackageName,
-        world: &World<'_, '_>,
-        docs: &WorldDocs,
-    ) -> Result<()> {
+    fn world(&mut self, world: &World) -> Result<()> {
         let had_items = core::mem::replace(&mut self.has_items, false);
-        let items = world.items()?;
         let mut types = Vec::new();
         let mut funcs = Vec::new();
-        let mut of_resources: BTreeMap<&str, Vec<Func<'_, '_>>> = BTreeMap::new();
-        for item in items.iter().filter(|item| item.is_import) {
-            match item.kind {
-                WorldItemKind::Type(ty) => types.push(ty),
-                WorldItemKind::Func(func) => match func.plain_name()?.resource() {
+        let mut of_resources: BTreeMap<TypeId, Vec<&Func>> = BTreeMap::new();
+        for (key, item) in world.imports.iter() {
+            match item {
+                Extern::Type(id) => types.push(*id),
+                Extern::Func(func) => match func.resource {
                     Some(resource) => of_resources.entry(resource).or_default().push(func),
-                    None => funcs.push(item),
+                    None => funcs.push((key, item)),
                 },
-                WorldItemKind::Interface(_) => {
-                    self.world_item(package, item, docs)?;
+                Extern::Interface { .. } => {
+                    self.world_item("import ", key, item)?;
                     self.has_items = true;
                 }
             }
         }
-        self.types(package, types, &of_resources, &docs.types, &docs.funcs)?;
-        for item in funcs {
-            self.world_item(package, item, docs)?;
+        self.types(&types, &of_resources)?;
+        for (key, item) in funcs {
+            self.world_item("import ", key, item)?;
             self.has_items = true;
         }
-        let mut exports = items.iter().filter(|item| !item.is_import).peekable();
-        if exports.peek().is_some() {
+        if !world.exports.is_empty() {
             self.new_item();
         }
-        for item in exports {
-            self.world_item(package, item, docs)?;
+        for (key, item) in world.exports.iter() {
+            self.world_item("export ", key, item)?;
         }
         self.has_items = had_items;
         Ok(())
     }
 
     /// An import or export that is not a type.
-    fn world_item(
-        &mut self,
-        package: &PackageName,
-        item: &WorldItem<'_, '_>,
-        docs: &WorldDocs,
-    ) -> Result<()> {
-        let word = if item.is_import { "import " } else { "export " };
-        let name: &ExternName<'_> = item.name;
-        let interface = match &item.kind {
-            WorldItemKind::Type(_) => return Err(ViewError::Form),
-            WorldItemKind::Func(func) => {
-                let exported = docs.func_exports.get(func.name()).filter(|_| !item.is_import);
-                let docs = exported.or_else(|| docs.funcs.get(func.name()));
-                if let Some(docs) = docs {
-                    self.docs(&docs.docs);
-                    self.gate(&docs.gate);
-                }
-                self.external_id(func.external_id());
+    fn world_item(&mut self, word: &str, key: &Key, item: &Extern) -> Result<()> {
+        match item {
+            Extern::Type(_) => {}
+            Extern::Func(func) => {
+                self.docs(&func.docs);
+                self.gate(&func.gate);
+                self.external_id(func.external_id.as_deref());
                 self.word(word);
-                return self.func(func);
+                self.func(func)?;
             }
-            WorldItemKind::Interface(interface) => interface,
-        };
-        let is_path = name.name.contains(':');
-        if !is_path && name.implements.is_none() {
-            let nothing = InterfaceDocs::default();
-            let exported = docs.interface_exports.get(interface.name()).filter(|_| !item.is_import);
-            let docs =
-                exported.or_else(|| docs.interfaces.get(interface.name())).unwrap_or(&nothing);
-            self.docs(&docs.docs);
-            self.gate(&docs.gate);
-            self.external_id(name.external_id.as_deref());
-            self.word(word);
-            self.name(&name.name);
-            self.word(": interface");
-            self.open();
-            self.interface(package, interface, docs)?;
-            self.close();
-            return Ok(());
-        }
-        let suffix = name.version_suffix.as_deref();
-        let full = match (is_path, suffix) {
-            (true, Some(suffix)) => format!("{}{suffix}", name.name),
-            _ => name.name.as_str().into(),
-        };
-        let (gates, texts) = match item.is_import {
-            true => (&docs.interface_import_gates, &docs.interface_import_docs),
-            false => (&docs.interface_export_gates, &docs.interface_export_docs),
-        };
-        self.docs(&texts.get(&full).cloned());
-        if let Some(gate) = gates.get(&full) {
-            self.gate(gate);
-        }
-        self.external_id(name.external_id.as_deref());
-        self.word(word);
-        match &name.implements {
-            Some(implements) if !is_path => {
-                self.name(&name.name);
-                self.word(": ");
-                self.path(package, implements, suffix)?;
+            Extern::Interface { id, gate, docs, external_id } => {
+                let interface = &self.model[*id];
+                let is_written_out = interface.name.is_none();
+                self.docs(if is_written_out { &interface.docs } else { docs });
+                self.gate(gate);
+                self.external_id(external_id.as_deref());
+                self.word(word);
+                if let Key::Name(name) = key {
+                    self.name(name);
+                    self.word(": ");
+                }
+                if is_written_out {
+                    self.word("interface");
+                    self.open();
+                    self.interface(interface)?;
+                    self.close();
+                } else {
+                    self.path(*id);
+                    self.semicolon();
+                }
             }
-            _ => self.path(package, &name.name, suffix)?,
         }
-        self.semicolon();
         Ok(())
     }
 }
 
 /// Types of one interface that stand in one `use`.
-struct Use<'c> {
-    interface: &'c ExternName<'c>,
-    gate: &'c Gate,
-    external_id: Option<&'c str>,
+struct Use<'m> {
+    interface: InterfaceId,
+    gate: &'m Gate,
+    external_id: &'m Option<Text>,
     /// The names there and here.
-    names: Vec<(&'c str, &'c str)>,
+    names: Vec<(&'m Text, &'m Text)>,
 }
 
-/// Whether the result of a function is a handle that owns a resource.
-fn is_own(types: Types<'_, '_>, ty: &FuncType<'_>) -> Result<bool> {
-    match ty.result.0 {
-        Some(ValType::Type(index)) => Ok(matches!(types.get(index)?, Used::Type(Type::Own(_)))),
-        _ => Ok(false),
+/// Refuses types whose text would be too long: types without names can be made of one another, each
+/// twice of the one before.
+fn check_sizes(model: &Model) -> Result<()> {
+    let mut sizes: Vec<usize> = Vec::with_capacity(model.types().len());
+    for (_, ty) in model.types() {
+        let mut size = 1_usize;
+        ty.kind.for_each(|val| {
+            size = size.saturating_add(match val {
+                Val::Type(id) if model[id].name.is_none() => {
+                    sizes.get(id.idx()).copied().unwrap_or(1)
+                }
+                _ => 1,
+            });
+        });
+        if size > MAX_SIZE {
+            return Err(PrintError::TooLarge);
+        }
+        sizes.push(size);
     }
+    Ok(())
 }

@@ -53,6 +53,26 @@ seeded_components! {
     generated_component: wattle_fuzz::components::generated_component,
 }
 
+fn check_interfaces(target: fn(&[u8])) {
+    wattle_fuzz::interfaces::check_seed();
+    let mut count = 0;
+    for data in wattle_fuzz::interfaces::seeded_interfaces(2000) {
+        target(&data);
+        count += 1;
+    }
+    assert_eq!(count, 2000);
+}
+
+#[test]
+fn wit_text() {
+    check_interfaces(wattle_fuzz::interfaces::wit_text);
+}
+
+#[test]
+fn wit_bytes() {
+    check_interfaces(wattle_fuzz::interfaces::wit_bytes);
+}
+
 /// Inputs that libFuzzer found.
 #[test]
 fn inputs_that_failed_before() {

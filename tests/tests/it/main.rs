@@ -2,6 +2,7 @@
 //! its own, because it measures all memory that is allocated.
 
 mod cases;
+mod component_remap;
 mod component_scripts;
 mod components;
 mod corpus;
@@ -9,6 +10,7 @@ mod edits;
 mod examples;
 mod library;
 mod limits;
+mod reach;
 mod remap;
 mod stack;
 mod suite;

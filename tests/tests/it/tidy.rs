@@ -22,6 +22,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("runtime", &["ast", "validator"]),
         ("script", &["ast", "parser", "runtime", "validator", "wat"]),
         ("wasi", &["runtime"]),
+        ("componentize", &["abi", "ast", "encoder", "parser", "validator", "wit"]),
         ("inspect", &["ast", "parser", "printer"]),
         (
             "differ",
@@ -31,6 +32,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
             "wattle",
             &[
                 "ast",
+                "componentize",
                 "encoder",
                 "inspect",
                 "parser",

@@ -53,6 +53,9 @@ pub trait CanonImmediate: Sized {
     /// # Errors
     /// Errors of the sink.
     fn write<K: CanonSink>(&self, sink: &mut K) -> Result<(), K::Error>;
+
+    /// Lets an editor change the immediate.
+    fn edit<E: CanonEdit>(&mut self, editor: &mut E);
 }
 
 macro_rules! kinds {
@@ -96,6 +99,17 @@ macro_rules! kinds {
             )*
         }
 
+        /// What changes the immediates of canonical definitions, with one method per kind. By
+        /// default, they stay as they are.
+        pub trait CanonEdit {
+            $(
+                $(#[$doc])*
+                fn $method(&mut self, value: &mut $ty) {
+                    let _ = value;
+                }
+            )*
+        }
+
         $(
             impl CanonImmediate for $ty {
                 fn read<S: CanonSource>(source: &mut S) -> Result<Self, S::Error> {
@@ -104,6 +118,10 @@ macro_rules! kinds {
 
                 fn write<K: CanonSink>(&self, sink: &mut K) -> Result<(), K::Error> {
                     sink.$method(self)
+                }
+
+                fn edit<E: CanonEdit>(&mut self, editor: &mut E) {
+                    editor.$method(self);
                 }
             }
         )*
@@ -293,6 +311,31 @@ macro_rules! canons {
                 )* }
                 Ok(())
             }
+
+            /// Lets an editor change the immediates.
+            ///
+            /// ```
+            /// use wattle_ast::ComponentTypeIdx;
+            /// use wattle_ast::components::{Canon, CanonEdit};
+            ///
+            /// struct Next;
+            ///
+            /// impl CanonEdit for Next {
+            ///     fn ty(&mut self, value: &mut ComponentTypeIdx) {
+            ///         value.0 += 1;
+            ///     }
+            /// }
+            ///
+            /// let mut canon = Canon::ResourceDrop { resource: 5.into() };
+            /// canon.edit(&mut Next);
+            /// assert_eq!(canon, Canon::ResourceDrop { resource: 6.into() });
+            /// ```
+            pub fn edit<E: CanonEdit>(&mut self, editor: &mut E) {
+                let _ = &editor;
+                match self { $(
+                    Canon::$variant { $( $( $field ),* )? } => { $( $( $field.edit(editor); )* )? }
+                )* }
+            }
         }
     };
 }
@@ -356,6 +399,20 @@ macro_rules! canon_opts {
                 match *self { $( canon_opts!(@pattern $variant index $($ty)?) => {
                     canon_opts!(@index index $($ty)?)
                 } )* }
+            }
+
+            /// The option with this number as its index, if it has one.
+            ///
+            /// ```
+            /// use wattle_ast::components::CanonOpt;
+            /// assert_eq!(CanonOpt::Memory(1.into()).with_index(3), CanonOpt::Memory(3.into()));
+            /// assert_eq!(CanonOpt::Utf8.with_index(3), CanonOpt::Utf8);
+            /// ```
+            pub fn with_index(self, number: u32) -> CanonOpt {
+                let _ = number;
+                match self { $(
+                    CanonOpt::$variant { .. } => CanonOpt::$variant $((<$ty>::from(number)))?,
+                )* }
             }
         }
 

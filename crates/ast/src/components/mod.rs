@@ -16,6 +16,7 @@
 //! | `parts.rs` | [`Part`]: what a parser finds in a binary, a module or component, one after the other |
 //! | `component.rs` | [`Component`]: the definitions in order, and their original encoding |
 //! | `uses.rs` | the indices that a definition refers to |
+//! | `remap.rs` | new indices for old ones, and definitions inserted among others |
 //! | `owned.rs` | `into_owned` of everything that borrows |
 //! | `names.rs` | [`ParsedName`]: the parts of the name of an import or export |
 //! | `version.rs` | [`Version`]: a version in a name |
@@ -32,6 +33,7 @@ mod name_section;
 mod names;
 mod owned;
 mod parts;
+mod remap;
 mod sections;
 mod sorts;
 mod types;
@@ -39,7 +41,7 @@ mod uses;
 mod version;
 
 pub use canons::{
-    Async, Canon, CanonImmediate, CanonOp, CanonOperand, CanonOpt, CanonOpts, CanonSink,
+    Async, Canon, CanonEdit, CanonImmediate, CanonOp, CanonOperand, CanonOpt, CanonOpts, CanonSink,
     CanonSource, CanonType, ContextSlot, Shared,
 };
 pub use component::{Component, Encoding, Misplaced, RawSection};
@@ -53,6 +55,7 @@ pub use names::{
     Accessor, InterfaceName, NameError, NamePart, ParsedName, PlainName, check_label, label_key,
 };
 pub use parts::{Event, Layer, Part, Section};
+pub use remap::reindex;
 pub use sections::{Decl, Entries, Holds, ModuleDecl, SectionId, encode_entries, first_section};
 pub use sorts::{CoreSort, CoreSortIdx, PlainSort, PlainSortIdx, Sort, SortIdx, SortIndex};
 pub use types::{

@@ -11,6 +11,7 @@
 //! | `expr.rs` | [`Expr`]: instructions as bytes, iterated on the fly |
 //! | `nesting.rs` | open blocks, and which of them an `end` ends |
 //! | `lengths.rs`, `one_byte.rs` | the lengths of instructions by their first bytes, and immediates of one byte each |
+//! | `edit.rs` | [`ImmediateEdit`]: new immediates for old ones, by their kinds |
 //! | `remap.rs` | [`Remap`]: new indices for old ones, in instructions |
 //! | `patch.rs` | code that is copied except where it changes |
 //! | `data.rs` | which instructions name data segments |
@@ -19,6 +20,7 @@
 mod arity;
 mod binary;
 mod data;
+mod edit;
 mod expr;
 mod immediates;
 mod lengths;
@@ -35,6 +37,7 @@ mod tests;
 use core::fmt;
 
 pub use arity::{Arity, Count, CountOf};
+pub use edit::ImmediateEdit;
 pub use expr::{Expr, Instrs, encode_immediates, read_expr, transcode_expr, transcode_immediates};
 pub use immediates::{
     ArrayLen, BlockType, BrCast, CallIndirect, FenceOrder, Immediate, Kind, LaneIdx, MemArg,

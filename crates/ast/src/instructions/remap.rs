@@ -57,6 +57,13 @@ pub trait Remap {
         let _ = func;
     }
 
+    /// Begins an instruction. The indices that follow are those in its immediates, up to the next
+    /// instruction or the end of the expression.
+    #[inline(always)]
+    fn begin_instr(&mut self, opcode: Opcode) {
+        let _ = opcode;
+    }
+
     /// The new index of a field of a struct type, whose own index is the old one.
     ///
     /// # Errors
@@ -421,6 +428,7 @@ macro_rules! sinks {
             type Error = RemapFault<R::Error>;
 
             fn opcode(&mut self, opcode: Opcode, _offset: usize) -> Result<(), Self::Error> {
+                self.to.remap.begin_instr(opcode);
                 opcode.encode(self.out);
                 Ok(())
             }
@@ -436,8 +444,9 @@ macro_rules! sinks {
             type Error = RemapFault<R::Error>;
 
             #[inline(always)]
-            fn opcode(&mut self, _: Opcode, offset: usize) -> Result<(), Self::Error> {
+            fn opcode(&mut self, opcode: Opcode, offset: usize) -> Result<(), Self::Error> {
                 self.finish_instr(offset)?;
+                self.to.remap.begin_instr(opcode);
                 self.start = offset;
                 Ok(())
             }

@@ -70,7 +70,7 @@ impl fmt::Display for EditError {
 impl core::error::Error for EditError {}
 
 /// A change to the places in an index space.
-enum Change {
+pub(super) enum Change {
     Insert(u32),
     /// Indices in ascending order.
     Remove(Vec<u32>),
@@ -165,7 +165,7 @@ renumber! {
 }
 
 /// Removes the elements at these positions, which ascend.
-fn remove_places<T>(list: &mut Vec<T>, places: &[u32]) {
+pub(super) fn remove_places<T>(list: &mut Vec<T>, places: &[u32]) {
     let mut place = 0;
     list.retain(|_| {
         let stays = places.binary_search(&place).is_err();
@@ -294,7 +294,7 @@ impl<'a> Module<'a> {
         Ok(definitions)
     }
 
-    fn change_import_groups(&mut self, change: &Change) {
+    pub(super) fn change_import_groups(&mut self, change: &Change) {
         self.import_groups.retain_mut(|group| {
             let new = change.new_group((group.first, group.len));
             (group.first, group.len) = new.unwrap_or_default();
@@ -302,7 +302,7 @@ impl<'a> Module<'a> {
         });
     }
 
-    fn change_rec_groups(&mut self, change: &Change) {
+    pub(super) fn change_rec_groups(&mut self, change: &Change) {
         self.rec_groups.retain_mut(|group| {
             let new = change.new_group((group.first.0, group.len));
             (group.first.0, group.len) = new.unwrap_or_default();

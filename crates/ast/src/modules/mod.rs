@@ -17,18 +17,22 @@
 //! | `names.rs` | [`Names`]: the name section |
 //! | `remap.rs` | [`Module::remap`]: new indices for old ones, in everything that holds one |
 //! | `edit.rs` | [`Module::insert_import`], [`Module::remove_func`] and their like |
+//! | `reach.rs` | [`Module::remove_unreachable`]: only what exports need is kept |
+//! | `effect.rs` | [`Effects`]: the numbers of operands and results of instructions |
 //! | `rewrite.rs` | [`Module::rewrite_code`]: instructions added and removed |
 
 mod binary;
 mod body;
 mod collect;
 mod edit;
+mod effect;
 mod entries;
 mod externs;
 mod items;
 mod module;
 mod names;
 mod offsets;
+mod reach;
 mod remap;
 mod rewrite;
 mod runs;
@@ -39,6 +43,7 @@ mod stream;
 pub use body::{Body, Local};
 pub use collect::Collector;
 pub use edit::EditError;
+pub use effect::{Counted, Effect, Effects};
 pub use entries::Entries;
 pub use externs::{ExternIdx, ExternKind, IndexSpaces};
 pub use items::{

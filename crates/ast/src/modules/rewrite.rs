@@ -211,7 +211,8 @@ impl Module<'_> {
         Ok(())
     }
 
-    fn malformed(
+    /// The error for a body that does not decode, where `pos` is the offset in the body.
+    pub(super) fn malformed(
         &self,
         reason: Malformed,
         func: FuncIdx,

@@ -9,12 +9,14 @@ mod dump;
 mod features;
 mod fmt;
 mod fuzz;
+mod json_from_wast;
 mod man;
 mod metadata;
 mod objdump;
 mod parse;
 mod print;
 mod run;
+mod shrink;
 mod size;
 mod smith;
 mod strip;
@@ -70,10 +72,15 @@ pub(crate) enum Command {
     Run(run::Run),
     /// Run test scripts.
     Wast(wast::Wast),
+    /// Translate a test script to JSON and files of modules.
+    #[command(visible_alias = "wast2json")]
+    JsonFromWast(json_from_wast::JsonFromWast),
     /// Generate a valid module from a seed, for fuzzing.
     Smith(smith::Smith),
     /// Run generated modules on several engines, and report where they differ.
     Fuzz(Box<fuzz::Fuzz>),
+    /// Make a module, a component or a script smaller while a command finds it interesting.
+    Shrink(Box<shrink::Shrink>),
     /// Print a completion script for a shell.
     Completion(completion::Completion),
     /// Print pages of the manual.
@@ -110,12 +117,14 @@ impl Command {
             Command::Metadata(command) => command.run(json),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),
-            Command::Wit(command) => command.run(),
+            Command::Wit(command) => command.run(json),
             Command::Fmt(command) => command.run(json),
             Command::Run(command) => command.run(json),
             Command::Wast(command) => command.run(json),
+            Command::JsonFromWast(command) => command.run(),
             Command::Smith(command) => command.run(json),
             Command::Fuzz(command) => command.run(json),
+            Command::Shrink(command) => command.run(json),
             Command::Completion(command) => command.run(cli()),
             Command::Man(command) => command.run(cli()),
             Command::Wat2wasm(command) => command.run(json),

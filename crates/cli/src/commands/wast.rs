@@ -239,7 +239,7 @@ fn refuse_module(source: &Source, path: &Path) -> Result<(), Failure> {
 }
 
 /// The features that a script is written against, by its folder in the official suite.
-fn features_of(path: &Path) -> Features {
+pub(super) fn features_of(path: &Path) -> Features {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut parts = path.iter().rev().skip(1).filter_map(|part| part.to_str()).peekable();
     while let Some(part) = parts.next() {

@@ -1,25 +1,24 @@
 //! Packages of interfaces: where their files come from, and what is wrong with them.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use wattle::ast::LineIndex;
-use wattle::ast::components::Component;
-use wattle::wit::docs::PackageDocs;
-use wattle::wit::load::{Files, LoadError, System};
-use wattle::wit::view::Package;
-use wattle::wit::{self, Errors, Source, print};
-use wattle::{Features, Module, Wasm, parser, wat};
+use clap::Args;
+use wattle::ast::{LineIndex, Shown};
+use wattle::wit::component_type::{self, ComponentType};
+use wattle::wit::decode::{Decoded, decode};
+use wattle::wit::load::{Files, LoadError, System, load};
+use wattle::wit::model::{Model, PackageId, WorldId};
+use wattle::wit::{self, Errors, Resolver, Source, print};
+use wattle::{Features, Wasm, parser, wat};
 
 use crate::failure::Failure;
 use crate::fault::Fault;
-use crate::input::{read_file, shown_name};
-
-/// The custom sections of a core module that say its interfaces begin with this.
-const EMBEDDED: &str = "component-type";
+use crate::input::{FeatureList, Reading, read_file, shown_name};
 
 /// The files of the system, with binary packages among them.
-pub(crate) struct PackageFiles;
+struct PackageFiles;
 
 impl Files for PackageFiles {
     type Error = String;
@@ -40,17 +39,17 @@ impl Files for PackageFiles {
         if wattle::is_binary(content) {
             let parser = parser::components::Parser::new().features(Features::ALL);
             let wasm = parser.wasm(content).map_err(|error| error.to_string())?;
-            return package_text(component_of(&wasm)?).map(Some);
+            return package_text(&wasm).map(Some);
         }
         let text = std::str::from_utf8(content).map_err(|error| error.to_string())?;
         let parsed = wat::Parser::new().features(Features::ALL).wasm(text);
         let wasm = parsed.map_err(|errors| errors.to_string())?.into_wasm();
-        package_text(component_of(&wasm)?).map(Some)
+        package_text(&wasm).map(Some)
     }
 }
 
 /// What to say when files cannot be loaded.
-pub(crate) fn not_loaded(error: LoadError<String>) -> Failure {
+fn not_loaded(error: LoadError<String>) -> Failure {
     Failure::Input(match error {
         // It names the file.
         LoadError::Read { error, .. } if error.starts_with("cannot read ") => error,
@@ -58,33 +57,134 @@ pub(crate) fn not_loaded(error: LoadError<String>) -> Failure {
     })
 }
 
-/// The component that a binary package is, if it can be one.
-pub(crate) fn component_of<'w, 'b>(wasm: &'w Wasm<'b>) -> Result<&'w Component<'b>, String> {
-    match wasm {
-        Wasm::Component(component) => Ok(component),
-        Wasm::Module(module) if has_embedded(module) => Err(format!(
-            "this is a core module with interfaces in custom sections `{EMBEDDED}…`, which cannot be read yet"
-        )),
-        Wasm::Module(_) => {
-            Err("a package of interfaces is expected, and this is a core module".to_owned())
+/// Interfaces that were read.
+pub(crate) struct Interfaces {
+    pub(crate) model: Model,
+    /// The package that was asked for.
+    pub(crate) package: PackageId,
+    /// The world of a component or module. `None` if the input is a package.
+    pub(crate) world: Option<WorldId>,
+}
+
+impl Interfaces {
+    /// The world that a name asks for: that of a component or module if there is no name.
+    pub(crate) fn select(&self, path: &Path, name: Option<&str>) -> Result<WorldId, Failure> {
+        if let (Some(world), None) = (self.world, name) {
+            return Ok(world);
+        }
+        self.model.select_world(self.package, name).map_err(|error| {
+            Failure::Faults(vec![Fault::new(&shown_name(path), error.to_string())])
+        })
+    }
+}
+
+/// Which unstable features are on in packages of text.
+#[derive(Args)]
+pub(crate) struct WitFeatures {
+    /// Turn on these unstable features, separated by commas, for packages in WIT.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    features: Vec<String>,
+
+    /// Turn on all unstable features.
+    #[arg(long, conflicts_with = "features")]
+    all_features: bool,
+}
+
+impl WitFeatures {
+    /// Reads interfaces: a folder or file of WIT, a binary package, a component, or a core module with
+    /// sections `component-type`. `-` is standard input.
+    pub(crate) fn read(&self, path: &Path) -> Result<Interfaces, Failure> {
+        if path.is_dir() {
+            return self.load(path);
+        }
+        let reading = Reading { features: Some(FeatureList::all()), max_errors: NonZeroUsize::MAX };
+        let source = super::Source::read(Some(path), reading)?;
+        if !source.is_binary() && !is_wat(path, &source.bytes) {
+            let mut resolver = Resolver::new();
+            resolver.file(path.to_string_lossy(), source.text()?);
+            return self.resolve(resolver);
+        }
+        let wasm = source.wasm(source.features())?;
+        decoded(&wasm).map_err(|why| Failure::Faults(vec![source.fault(why)]))
+    }
+
+    /// The packages of a folder.
+    fn load(&self, folder: &Path) -> Result<Interfaces, Failure> {
+        let Some(path) = folder.to_str() else {
+            let why = format!("{}: the path is not UTF-8", shown_name(folder));
+            return Err(Failure::Input(why));
+        };
+        // The folder `/` has no other name.
+        let path = Some(path.trim_end_matches('/')).filter(|path| !path.is_empty()).unwrap_or(path);
+        let mut resolver = Resolver::new();
+        load(&PackageFiles, path, &mut resolver).map_err(not_loaded)?;
+        self.resolve(resolver)
+    }
+
+    fn resolve(&self, mut resolver: Resolver) -> Result<Interfaces, Failure> {
+        for feature in &self.features {
+            resolver.feature(feature);
+        }
+        if self.all_features {
+            resolver.all_features();
+        }
+        match resolver.resolve() {
+            Ok(resolved) => {
+                let package = resolved.root();
+                Ok(Interfaces { model: resolved.into_model(), package, world: None })
+            }
+            Err(errors) => Err(Failure::Faults(faults(resolver.sources(), &errors))),
         }
     }
 }
 
-fn has_embedded(module: &Module<'_>) -> bool {
-    module.customs.iter().any(|custom| custom.name.starts_with(EMBEDDED))
+/// What a binary says of interfaces.
+fn decoded(wasm: &Wasm<'_>) -> Result<Interfaces, String> {
+    match wasm {
+        Wasm::Component(component) => {
+            let decoded = decode(component).map_err(|error| error.to_string())?;
+            let Decoded { model, package, world } = decoded;
+            Ok(Interfaces { model, package, world })
+        }
+        Wasm::Module(module) => {
+            let mut sections = Vec::new();
+            for custom in &module.customs {
+                if custom.name.starts_with(component_type::SECTION) {
+                    let section = section(custom.data.bytes().unwrap_or_default());
+                    sections.push(section.map_err(|why| {
+                        format!("custom section `{}`: {why}", Shown(&custom.name))
+                    })?);
+                }
+            }
+            if sections.is_empty() {
+                return Err(format!(
+                    "interfaces are expected, and this is a core module without custom sections \
+                     `{}`",
+                    component_type::SECTION
+                ));
+            }
+            let merged = component_type::merge(&sections).map_err(|error| error.to_string());
+            let (model, world) = merged?;
+            Ok(Interfaces { package: model[world].package, world: Some(world), model })
+        }
+    }
+}
+
+/// What a section `component-type` says.
+fn section(bytes: &[u8]) -> Result<ComponentType, String> {
+    let parser = parser::components::Parser::new().features(Features::ALL);
+    match parser.wasm(bytes).map_err(|error| error.to_string())? {
+        Wasm::Component(component) => {
+            component_type::decode(&component).map_err(|error| error.to_string())
+        }
+        Wasm::Module(_) => Err("a component is expected, and this is a core module".to_owned()),
+    }
 }
 
 /// The text of a binary package, with what it says of the packages that it depends on.
-pub(crate) fn package_text(component: &Component<'_>) -> Result<String, String> {
-    let view = Package::read(component).map_err(|error| {
-        format!(
-            "this component is not a package of interfaces, and those of other components cannot be \
-             shown yet: {error}"
-        )
-    })?;
-    let docs = PackageDocs::of(component).map_err(|error| error.to_string())?;
-    print::whole(&view, &docs).map_err(|error| error.to_string())
+fn package_text(wasm: &Wasm<'_>) -> Result<String, String> {
+    let decoded = decoded(wasm)?;
+    print::whole(&decoded.model, decoded.package).map_err(|error| error.to_string())
 }
 
 /// The faults of texts that were read together.
@@ -115,6 +215,9 @@ fn fault(sources: &[Source], lines: &[Option<LineIndex>], error: &wit::Error) ->
     let source = found.map(|(source, ..)| source).or(sources.first());
     let name = source.map_or(String::new(), |source| source_name(&source.name));
     let mut fault = Fault::new(&name, error.kind.to_string());
+    if error.is_malformed() {
+        fault = fault.malformed();
+    }
     if let Some((source, lines, span)) = found {
         fault = fault.in_text(&source.text, lines, span);
     }

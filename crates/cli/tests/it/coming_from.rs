@@ -45,12 +45,24 @@ fn folder() -> tempfile::TempDir {
     let script = r#"(component (import "f" (func))) (assert_invalid (component (export "a" (func 0))) "func")"#;
     write("c.wast", script.as_bytes());
     write("a.wit", b"package a:a;\n\ninterface i {}\n");
+    write("w.wit", b"package a:w;\n\nworld w {\n  export f: func() -> s32;\n}\n");
+    let program = r#"(module (import "old" "log" (func)))"#;
+    write("p.wat", program.as_bytes());
+    write("adapter.wat", br#"(module (func (export "log")))"#);
     write("seed.bin", b"some bytes for a generator");
     write("config.json", b"{}");
     for name in ["a.wasm", "b.wasm"] {
         assert_eq!(wattle_in(folder.path(), &["parse", "a.wat", "-o", name], b"").code, Some(0));
     }
     assert_eq!(wattle_in(folder.path(), &["parse", "c.wat", "-o", "c.wasm"], b"").code, Some(0));
+    let embed = ["component", "embed", "w.wit", "a.wat", "-o", "m.wasm"];
+    for args in [
+        &embed[..],
+        &["parse", "p.wat", "-o", "p.wasm"],
+        &["parse", "adapter.wat", "-o", "adapter.wasm"],
+    ] {
+        assert_eq!(wattle_in(folder.path(), args, b"").code, Some(0), "{args:?}");
+    }
     for name in ["bin", "data"] {
         std::fs::create_dir(folder.path().join(name)).unwrap();
     }

@@ -15,9 +15,12 @@ mod examples;
 mod files;
 #[cfg(unix)]
 mod fuzz;
+mod json_from_wast;
 mod lines;
 mod metadata;
+mod new;
 mod objdump;
+mod peer_wit;
 mod positions;
 mod print;
 mod run;

@@ -143,15 +143,13 @@ fn what_is_not_a_package_is_refused() {
         let err = bad(folder.path(), args, input);
         assert!(err.contains(why), "{args:?}: {err}");
     };
-    let component = std::fs::read(root().join("docs/examples/add.wat")).unwrap();
-    refused(
-        &["wit"],
-        &component,
-        "this component is not a package of interfaces, and those of other",
-    );
-    refused(&["wit"], b"(module)", "this is a core module");
+    let outer = b"(component (component $c) (export \"c\" (component $c)))";
+    refused(&["wit"], outer, "`c` is nothing that WIT can import or export");
+    refused(&["wit"], b"(module)", "a core module without custom sections `component-type`");
     let embedded = b"(module (@custom \"component-type:x\" \"\"))";
-    refused(&["wit"], embedded, "custom sections `component-type…`, which cannot be read yet");
+    refused(&["wit"], embedded, "custom section `component-type:x`: unexpected end");
+    let embedded = b"(module (@custom \"component-type:x\" \"\\00asm\\0d\\00\\01\\00\"))";
+    refused(&["wit"], embedded, "missing custom section `wit-component-encoding`");
     refused(&["wit"], b"\0asm\x0d\0\x01\0\x07", "unexpected end");
     refused(&["wit"], b"package a:a; interface i { \xff }", "malformed UTF-8 encoding");
     refused(&["wit", "none.wit"], b"", "cannot read none.wit");
@@ -160,13 +158,87 @@ fn what_is_not_a_package_is_refused() {
     refused(
         &["wit", "wit"],
         b"",
-        "cannot read `wit/deps/c.wasm`: a package of interfaces is expected",
+        "cannot read `wit/deps/c.wasm`: interfaces are expected, and this is a core module",
     );
     std::fs::remove_file(folder.path().join("wit/deps/c.wasm")).unwrap();
     refused(&["wit", "wit"], b"", "package `c:c` not found");
     write(folder.path(), "wit/deps/c.wat", "(component (type u99))");
     refused(&["wit", "wit"], b"", "cannot read `wit/deps/c.wat`: ");
     assert_eq!(wattle(&["wit", "--wasm", "--text"], b"").code, Some(2));
+}
+
+#[test]
+fn the_interfaces_of_a_component_are_a_world() {
+    let component = std::fs::read(root().join("docs/examples/add.wat")).unwrap();
+    let text = wattle(&["wit"], &component);
+    assert_eq!((text.code, &*text.err), (Some(0), ""), "{text:?}");
+    assert!(text.out.starts_with("package root:component;\n\nworld root {\n"), "{text:?}");
+    let text = wattle(&["wit", "--importize"], &component);
+    assert!(text.out.contains("world root-importized {\n  import "), "{text:?}");
+    let args = ["wit", "--importize", "--importize-out-world-name", "users"];
+    assert!(wattle(&args, &component).out.contains("world users {"));
+}
+
+#[test]
+fn a_world_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "package a:a; interface i { type t = u8; } world w { import i; export run: func(); }
+        world v { import b:b/i@1.0.0; import b:b/i@1.1.0; }
+        package b:b@1.0.0 { interface i { f: func(); } }
+        package b:b@1.1.0 { interface i { f: func(); g: func(); } }";
+    write(folder.path(), "a.wit", text);
+    let out = |args: &[&str]| good(folder.path(), args).out;
+    let world = out(&["wit", "a.wit", "--importize-world", "w"]);
+    assert!(world.contains("world w-importized {\n  import run: func();\n}"), "{world}");
+    let world = out(&["wit", "a.wit", "--exportize-world", "a:a/w"]);
+    assert!(world.contains("world w-exportized {\n  export i;\n}"), "{world}");
+    let world = out(&["wit", "a.wit", "--merge-world-imports-based-on-semver", "v"]);
+    assert!(world.contains("world v {\n  import b:b/i@1.1.0;\n}"), "{world}");
+    let err = bad(folder.path(), &["wit", "a.wit", "--importize-world", "u"], b"");
+    assert!(err.contains("there is no world `u`; there are `w`, `v`\n--> a.wit"), "{err}");
+    let err = bad(folder.path(), &["wit", "a.wit", "--importize"], b"");
+    assert!(err.contains("there are several worlds; select one of `w`, `v`"), "{err}");
+    write(
+        folder.path(),
+        "b.wit",
+        "package a:a; interface j { use i.{t}; } interface i { type t = u8; }",
+    );
+    let merged = out(&["wit", "a.wit", "--merge", "b.wit"]);
+    assert!(merged.contains("interface j {\n  use i.{t};\n}"), "{merged}");
+    write(folder.path(), "b.wit", "package a:a; interface i { type t = u16; }");
+    let err = bad(folder.path(), &["wit", "a.wit", "--merge", "b.wit"], b"");
+    assert!(
+        err.contains("mismatch in type `t`: two different types, in interface `a:a/i`"),
+        "{err}"
+    );
+    let json = out(&["--json", "wit", "b.wit"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["packages"][0]["name"], "a:a");
+}
+
+#[test]
+fn differences_between_worlds_are_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = |items: &str| format!("package a:b@1.0.0; world w {{ {items} }}");
+    write(folder.path(), "old.wit", world("import f: func(x: u8); export run: func();"));
+    write(folder.path(), "new.wit", world("import f: func(x: u16);"));
+    write(folder.path(), "c.wat", "(component (import \"f\" (func (param \"x\" u8))))");
+    good(folder.path(), &["component", "semver-check", "--prev", "old.wit", "--new", "old.wit"]);
+    write(folder.path(), "own.wit", world("import f: func(x: u8); import g: func();"));
+    good(folder.path(), &["component", "targets", "own.wit", "c.wat"]);
+    let err = bad(folder.path(), &["component", "targets", "old.wit", "c.wat", "-w", "a:b/w"], b"");
+    assert!(err.contains("missing export named `run`") && err.contains("c.wat"), "{err}");
+    let err = bad(folder.path(), &["component", "targets", "new.wit", "c.wat"], b"");
+    let message =
+        "import `f`, param `x`: type mismatch: `u8` in the component, and `u16` in the world";
+    assert!(err.contains(message), "{err}");
+    let args = ["component", "semver-check", "--prev", "old.wit", "--new", "new.wit"];
+    let err = bad(folder.path(), &args, b"");
+    assert!(err.contains("`u8` in the previous version, and `u16` in the new version"), "{err}");
+    let refused = bad(folder.path(), &["component", "targets", "old.wit", "c.wat", "-w", "x"], b"");
+    assert!(refused.contains("there is no world `x`; there are `w`"), "{refused}");
+    let refused = bad(folder.path(), &["component", "targets", "old.wit", "-"], b"(module)");
+    assert!(refused.contains("a component is expected, and this is a module"), "{refused}");
 }
 
 #[test]

@@ -11,9 +11,8 @@
 //! prints `error` behind `=>`, the message tells whether that is a trap, an exception or an
 //! exhausted resource.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,9 +46,13 @@ pub struct External {
 
 /// Splits a command into words at blanks, except within quotes.
 ///
+/// ```
+/// assert_eq!(wattle_differ::words_of("sh -c 'exit 1'").unwrap(), ["sh", "-c", "exit 1"]);
+/// ```
+///
 /// # Errors
 /// A quote that is not closed.
-pub(crate) fn words_of(command: &str) -> Result<Vec<String>, String> {
+pub fn words_of(command: &str) -> Result<Vec<String>, String> {
     let mut words: Vec<String> = Vec::new();
     let (mut word, mut quote, mut is_word) = (String::new(), None, false);
     for c in command.chars() {
@@ -124,34 +127,14 @@ impl External {
         });
         let Some(program) = words.next() else { return Ending::Broken("no command".into()) };
         let mut command = Command::new(&program);
-        command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = match group::start(&mut command) {
-            Ok(child) => child,
+        let end = Instant::now() + self.timeout;
+        let output = group::run_command(command.args(words), || Instant::now() >= end);
+        let Output { status, stdout, stderr } = match output {
+            Ok(Some(output)) => output,
+            Ok(None) => return Ending::exhausted("time"),
             Err(error) => return Ending::Broken(format!("cannot start {program}: {error}")),
         };
-        // Both pipes are read while the command runs, because it blocks when they are full.
-        let read = |pipe: Option<Box<dyn Read + Send>>| {
-            std::thread::spawn(move || {
-                let mut bytes = Vec::new();
-                let _ = pipe.map(|pipe| pipe.take(1 << 20).read_to_end(&mut bytes));
-                String::from_utf8_lossy(&bytes).into_owned()
-            })
-        };
-        let stdout = read(child.stdout.take().map(|pipe| Box::new(pipe) as _));
-        let stderr = read(child.stderr.take().map(|pipe| Box::new(pipe) as _));
-        let end = Instant::now() + self.timeout;
-        let status = loop {
-            match child.try_wait() {
-                Ok(Some(status)) => break status,
-                Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(1)),
-                _ => {
-                    group::end(&mut child);
-                    return Ending::exhausted("time");
-                }
-            }
-        };
-        let text = |thread: std::thread::JoinHandle<String>| thread.join().unwrap_or_default();
-        let (stdout, stderr) = (text(stdout), text(stderr));
+        let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
         if status.code().is_none() {
             return Ending::Broken(format!("{status}: {stderr}"));
         }

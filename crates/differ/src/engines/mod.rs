@@ -7,7 +7,7 @@
 //! | `linked.rs` | what these two share |
 //! | `server.rs` | the line protocol: processes that run whole cases |
 //! | `command.rs` | commands that call one export of one file |
-//! | `group.rs` | processes, each with a process group |
+//! | `group.rs` | processes, each with a process group; a command run to its end |
 
 pub mod command;
 pub(crate) mod group;

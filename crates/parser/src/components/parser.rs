@@ -122,13 +122,6 @@ impl Section {
     }
 }
 
-/// A part that was decoded, and what the parser needs to move past it.
-struct Decoded<'b> {
-    part: Part<'b>,
-    /// The number of definitions in the scope that a definition opens.
-    count: u32,
-}
-
 impl Parser {
     /// A parser with the default features, that checks the bodies of functions.
     pub fn new() -> Parser {
@@ -202,8 +195,12 @@ impl Parser {
             return module.needs_more(data, eof).map_err(|error| self.in_module(error));
         }
         let input = self.input(data, eof);
-        match self.step(input, &mut 0) {
-            Ok(_) | Err(NoItem::End) => Ok(false),
+        let decoded = self.is_in_section(input).and_then(|is_in_section| match self.section() {
+            Some(section) if is_in_section => section.definition(input, &mut 0).map(drop),
+            _ => self.part(input, &mut 0).map(drop),
+        });
+        match decoded {
+            Ok(()) | Err(NoItem::End) => Ok(false),
             Err(NoItem::More(wanted)) => {
                 self.wanted = wanted.min(self.room());
                 Ok(true)
@@ -214,9 +211,13 @@ impl Parser {
 
     fn next_of_component<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Step<'b>, Error> {
         let input = self.input(data, eof);
-        let mut len = 0;
-        match self.step(input, &mut len) {
-            Ok(decoded) => Ok(Step::Event(self.take(decoded, input.data, len))),
+        let event = match self.is_in_section(input) {
+            Ok(true) => self.take_definition(input),
+            Ok(false) => self.take_part(input),
+            Err(error) => Err(error),
+        };
+        match event {
+            Ok(event) => Ok(Step::Event(event)),
             Err(NoItem::End) => Ok(Step::End),
             Err(NoItem::More(wanted)) => {
                 let wanted = wanted.min(self.room());
@@ -263,34 +264,57 @@ impl Parser {
         Input { data, eof, offset: self.offset, features: self.features }
     }
 
-    /// Decodes the next part that is not an item; `len` becomes its length in bytes.
-    fn step<'b>(&mut self, input: Input<'b>, len: &mut usize) -> Result<Decoded<'b>, NoItem> {
+    /// Whether the next part is a definition of the section that the parser is in. Leaves a section
+    /// that has no more of them.
+    #[inline]
+    fn is_in_section(&mut self, input: Input<'_>) -> Result<bool, NoItem> {
         if input.data.len() < self.wanted && !input.eof {
             return Err(NoItem::More(self.wanted));
         }
-        if let State::Section(section) = &self.state
-            && section.entries.is_done()
-        {
-            let surplus = match section.entries.section() {
-                SectionId::Start => Malformed::StartRest,
-                _ => Malformed::SectionRest,
-            };
-            section.extent.leave(input, surplus)?;
-            self.state = State::Sections;
+        let State::Section(section) = &self.state else { return Ok(false) };
+        if !section.entries.is_done() {
+            return Ok(true);
         }
-        let mut count = 0;
-        let part = match &self.state {
-            State::Section(section) => {
-                let (definition, inner) = section.definition(input, len)?;
-                count = inner;
-                Part::Definition(definition)
-            }
+        let surplus = match section.entries.section() {
+            SectionId::Start => Malformed::StartRest,
+            _ => Malformed::SectionRest,
+        };
+        section.extent.leave(input, surplus)?;
+        self.state = State::Sections;
+        Ok(false)
+    }
+
+    /// Takes the next definition of a section.
+    #[inline]
+    fn take_definition<'b>(&mut self, input: Input<'b>) -> Result<Event<'b>, NoItem> {
+        let State::Section(section) = &mut self.state else { return Err(NoItem::End) };
+        let mut len = 0;
+        let (definition, count) = section.definition(input, &mut len)?;
+        section.extent.advance(len);
+        section.entries.advance(&definition, count);
+        self.place.add(&definition);
+        let bytes = input.data.get(..len).unwrap_or(input.data);
+        Ok(self.advance(Part::Definition(definition), bytes))
+    }
+
+    /// The event of a part, behind which the parser moves.
+    #[inline]
+    fn advance<'b>(&mut self, part: Part<'b>, bytes: &'b [u8]) -> Event<'b> {
+        let offset = self.offset;
+        self.offset = offset.saturating_add(bytes.len());
+        self.wanted = 0;
+        Event { part, offset, bytes }
+    }
+
+    /// Decodes the next part that is neither an item nor a definition of a section; `len` becomes its
+    /// length in bytes.
+    fn part<'b>(&self, input: Input<'b>, len: &mut usize) -> Result<Part<'b>, NoItem> {
+        Ok(match &self.state {
             State::Sections => self.between(input, len)?,
             State::Preamble(section) => Part::Enter(self.inner_preamble(*section, input, len)?),
             State::Start => Part::Enter(self.outermost_preamble(input, len)?),
-            State::Done | State::Module(_) => return Err(NoItem::End),
-        };
-        Ok(Decoded { part, count })
+            State::Section(_) | State::Module(_) | State::Done => return Err(NoItem::End),
+        })
     }
 
     fn outermost_preamble(&self, input: Input<'_>, len: &mut usize) -> Result<Layer, NoItem> {
@@ -366,23 +390,19 @@ impl Parser {
         Ok(Part::Section(header))
     }
 
-    /// Moves past a part.
-    fn take<'b>(&mut self, decoded: Decoded<'b>, data: &'b [u8], len: usize) -> Event<'b> {
-        let Decoded { part, count } = decoded;
-        let offset = self.offset;
+    /// Takes the next part that is neither an item nor a definition of a section.
+    fn take_part<'b>(&mut self, input: Input<'b>) -> Result<Event<'b>, NoItem> {
+        let mut len = 0;
+        let part = self.part(input, &mut len)?;
+        let data = input.data;
         match &part {
-            Part::Definition(definition) => {
-                self.place.add(definition);
-                if let State::Section(section) = &mut self.state {
-                    section.extent.advance(len);
-                    section.entries.advance(definition, count);
-                }
-            }
+            Part::Definition(definition) => self.place.add(definition),
             Part::Section(header) => {
-                let extent = Extent::new(header.size, data, offset, len);
+                let extent = Extent::new(header.size, data, self.offset, len);
                 self.state = match header.id.holds() {
                     Holds::Nested => {
-                        self.ends.push(offset.saturating_add(len).saturating_add(extent.left));
+                        let start = self.offset.saturating_add(len);
+                        self.ends.push(start.saturating_add(extent.left));
                         State::Preamble(header.id)
                     }
                     _ => {
@@ -392,12 +412,10 @@ impl Parser {
                 };
             }
             Part::Enter(layer) => self.enter(*layer, data),
-            Part::Leave => return self.leave(data),
+            Part::Leave => return Ok(self.leave(data)),
             Part::Item(_) => {}
         }
-        self.offset = offset.saturating_add(len);
-        self.wanted = 0;
-        Event { part, offset, bytes: data.get(..len).unwrap_or(data) }
+        Ok(self.advance(part, data.get(..len).unwrap_or(data)))
     }
 
     /// Moves into the module or component whose preamble begins `data`.

@@ -75,7 +75,7 @@ impl Validator {
             self.scope_mut().push(sort, UNKNOWN);
             return Ok(());
         }
-        let found = self.arena.known_text(name).and_then(|text| self.arena.export(id, text));
+        let found = self.arena.texts.find(name).and_then(|text| self.arena.export(id, text));
         let Some(found) = found else {
             let names = self.arena.exports(id).map(|entry| self.arena.str(entry.name));
             let near = near(name, names);
@@ -131,7 +131,7 @@ impl Validator {
         }
         let id = self.get(Sort::Core(CoreSort::Instance), index)?;
         let module = self.core.module(id);
-        let text = self.arena.known_text(name);
+        let text = self.arena.texts.find(name);
         let found = match text.and_then(|text| module.exported(text)) {
             Some(found) => found,
             None if module.is_unknown => UNKNOWN,

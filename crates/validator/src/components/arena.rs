@@ -16,6 +16,9 @@ use alloc::vec::Vec;
 use wattle_abi::ValueAbi;
 use wattle_ast::components::PrimType;
 
+pub(crate) use super::texts::TextId;
+use super::texts::{Texts, mix};
+
 /// The id of a node.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct NodeId(pub(crate) u32);
@@ -27,10 +30,6 @@ impl NodeId {
 
 /// Stands in a node for a part that is absent.
 pub(crate) const ABSENT: u32 = u32::MAX;
-
-/// The id of a text.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub(crate) struct TextId(pub(crate) u32);
 
 /// The kind of a node, which tells what its words are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -292,9 +291,7 @@ pub(crate) struct Origin {
 type Key = (Kind, Arc<[u32]>);
 
 fn hash(kind: Kind, words: &[u32]) -> u64 {
-    words.iter().fold(kind as u64, |hash, &word| {
-        (hash.rotate_left(5) ^ u64::from(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    })
+    words.iter().fold(kind as u64, |hash, &word| mix(hash, word.into()))
 }
 
 /// The nodes of all types of a validation.
@@ -307,8 +304,7 @@ pub(crate) struct Arena {
     others: BTreeMap<Key, NodeId>,
     abis: Vec<ValueAbi>,
     abi_ids: BTreeMap<ValueAbi, u32>,
-    texts: Vec<Arc<str>>,
-    text_ids: BTreeMap<Arc<str>, TextId>,
+    pub(crate) texts: Texts,
     attributes: Vec<Attributes>,
     attribute_ids: BTreeMap<Attributes, u32>,
     /// The origin of each variable.
@@ -327,8 +323,7 @@ impl Default for Arena {
             others: BTreeMap::new(),
             abis: Vec::new(),
             abi_ids: BTreeMap::new(),
-            texts: Vec::new(),
-            text_ids: BTreeMap::new(),
+            texts: Texts::default(),
             attributes: Vec::new(),
             attribute_ids: BTreeMap::new(),
             origins: Vec::new(),
@@ -342,25 +337,14 @@ impl Default for Arena {
 }
 
 impl Arena {
-    /// The id of a text.
+    /// The id of a text, which is added unless it is there.
     pub(crate) fn text(&mut self, text: &str) -> TextId {
-        if let Some(&id) = self.text_ids.get(text) {
-            return id;
-        }
-        let (id, text) = (TextId(self.texts.len() as u32), Arc::<str>::from(text));
-        self.texts.push(text.clone());
-        self.text_ids.insert(text, id);
-        id
-    }
-
-    /// The id of a text that some node has.
-    pub(crate) fn known_text(&self, text: &str) -> Option<TextId> {
-        self.text_ids.get(text).copied()
+        self.texts.add(text)
     }
 
     /// The text with this id.
     pub(crate) fn str(&self, id: TextId) -> &str {
-        self.texts.get(id.0 as usize).map_or("", |text| text)
+        self.texts.get(id)
     }
 
     /// The id of attributes.

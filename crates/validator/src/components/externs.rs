@@ -237,10 +237,10 @@ impl Validator {
         }
         let (arena, last) = (&self.arena, self.scopes.len() - 1);
         let scope = &mut self.scopes[last];
-        let mut open = Vec::from([(entity, false)]);
+        let mut open = Vec::from([entity]);
         let mut seen = alloc::collections::BTreeSet::new();
         let outermost = entity;
-        while let Some((entity, _)) = open.pop() {
+        while let Some(entity) = open.pop() {
             let Some(id) = entity.node() else { continue };
             let hidden = match entity.sort {
                 EntitySort::Module | EntitySort::Component => None,
@@ -249,7 +249,7 @@ impl Validator {
                 EntitySort::Instance => {
                     if seen.insert(id) {
                         // In order, since functions refer to types before them.
-                        let exports = arena.exports(id).map(|entry| (entry.entity, true));
+                        let exports = arena.exports(id).map(|entry| entry.entity);
                         let at = open.len();
                         open.extend(exports);
                         open[at..].reverse();

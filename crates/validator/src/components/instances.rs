@@ -224,6 +224,9 @@ impl Validator {
         for export in exports {
             let entity = self.item_entity(export.item, false)?;
             let name = self.arena.text(export.name.name.as_str());
+            if entity.sort == EntitySort::Type {
+                self.arena.name_type(NodeId(entity.id), name);
+            }
             let entry = Entry { name, entity, attributes: self.attributes(&export.name) };
             self.check_name(&mut externs, Side::Export, &export.name, &entry)?;
         }

@@ -19,6 +19,7 @@
 //! | `features_used.rs` | which features a component uses, and where |
 //! | `threads.rs` | bodies of core modules on several threads |
 //! | `error.rs` | what can be wrong |
+//! | `declarations.rs` | types of core modules as definitions |
 //! | `view.rs` | [`ComponentTypes`]: imports and exports by name |
 //!
 //! Where tools accept less than the specification allows, or more, the rule says so.
@@ -29,6 +30,7 @@ mod aliases;
 mod arena;
 mod canons;
 mod core_types;
+mod declarations;
 mod error;
 mod externs;
 mod features_used;
@@ -43,6 +45,7 @@ mod scope;
 mod start;
 mod stream;
 mod substitute;
+mod texts;
 #[cfg(feature = "std")]
 mod threads;
 mod types;

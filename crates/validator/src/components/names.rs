@@ -72,7 +72,10 @@ impl Validator {
                 return Err(error.into());
             }
         };
-        let key = parsed.key();
+        let key = match parsed.key() {
+            key if key == text => entry.name,
+            key => self.arena.text(&key),
+        };
         let previous = externs.keys.get(&key).copied();
         let attributes = self.check_attributes(name, &parsed, entry.entity);
         let typed =
@@ -255,7 +258,7 @@ impl Validator {
                 self.check_resource(externs, first, resource)?;
             }
             PlainName::Static { resource, .. } => {
-                let known = self.arena.known_text(resource);
+                let known = self.arena.texts.find(resource);
                 if !known.is_some_and(|name| externs.resource_names.contains(&name)) {
                     return Err(R::UnknownResource { resource: resource.into() });
                 }
@@ -344,7 +347,7 @@ impl Validator {
             PlainName::Constructor { .. } => return Ok(()),
         };
         let getter = getter.to_string();
-        let place = self.arena.known_text(&getter).and_then(|name| externs.places.get(&name));
+        let place = self.arena.texts.find(&getter).and_then(|name| externs.places.get(&name));
         let entry = place.and_then(|&place| externs.entries.get(place as usize));
         let (side, name) = (side.name(), parsed.to_string());
         let name = name.as_str().into();

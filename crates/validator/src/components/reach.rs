@@ -96,6 +96,9 @@ fn hidden(
     checked: &mut BTreeSet<NodeId>,
     names: &dyn Fn(NodeId) -> bool,
 ) -> Option<NodeId> {
+    if !arena.has(root, Properties::NOMINAL) {
+        return None;
+    }
     let mut open = Vec::new();
     let first = arena.unnamed(root);
     match is_named {

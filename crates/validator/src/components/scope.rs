@@ -2,7 +2,6 @@
 //! module, while its definitions are read.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{CoreSort, Numbered, PlainSort, Scope as Form, Sort};
@@ -64,8 +63,8 @@ impl Side {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Externs {
     pub(crate) entries: Vec<Entry>,
-    /// The place of the entry with each canonical key.
-    pub(crate) keys: BTreeMap<String, TextId>,
+    /// The name with each canonical key.
+    pub(crate) keys: BTreeMap<TextId, TextId>,
     /// The place of the entry with each name.
     pub(crate) places: BTreeMap<TextId, u32>,
     /// The names of resources.

@@ -30,9 +30,9 @@ use crate::registry::Registry;
 /// ```
 #[derive(Clone, Debug)]
 pub struct ComponentTypes {
-    arena: Arena,
-    core: CoreTypes,
-    registry: Arc<Registry>,
+    pub(super) arena: Arena,
+    pub(super) core: CoreTypes,
+    pub(super) registry: Arc<Registry>,
     parts: ComponentParts,
 }
 
@@ -223,6 +223,40 @@ impl<'a> TypeView<'a> {
         name_of(&self.types.arena, self.id)
     }
 
+    /// A number that two types of one component share if they are one type, names included: a type
+    /// under another name has another number.
+    pub fn number(&self) -> u32 {
+        self.id.0
+    }
+
+    /// The type that an import or export gave the name of this one: a step towards what the type
+    /// consists of. `None` if the type is not another one's name.
+    ///
+    /// ```
+    /// use wattle_ast::components::{
+    ///     Component, Definition, ExternDesc, Import, PrimType, Type, TypeBound,
+    /// };
+    /// use wattle_validator::components::{ExternView, validate_component};
+    ///
+    /// let equal = |name: &'static str, ty: u32| {
+    ///     let ty = ExternDesc::Type(TypeBound::Eq(ty.into()));
+    ///     Definition::Import(Import { name: name.into(), ty })
+    /// };
+    /// let component: Component<'_> =
+    ///     [Definition::Type(Type::Prim(PrimType::U8)), equal("a", 0), equal("b", 1)].into_iter().collect();
+    /// let types = validate_component(&component).unwrap();
+    /// let ty = |name| match types.import(name).unwrap().view() {
+    ///     ExternView::Type(ty) => ty,
+    ///     _ => unreachable!(),
+    /// };
+    /// assert_eq!(ty("b").target().unwrap().number(), ty("a").number());
+    /// assert!(ty("a").target().unwrap().target().is_none());
+    /// ```
+    pub fn target(&self) -> Option<TypeView<'a>> {
+        let id = self.types.arena.referenced(self.id);
+        (id != self.id).then_some(TypeView { types: self.types, id })
+    }
+
     /// Whether two types are equal: resources by identity, value types and functions by structure.
     pub fn is_equal(&self, other: &TypeView<'_>) -> bool {
         core::ptr::eq(self.types, other.types)
@@ -298,8 +332,8 @@ impl fmt::Debug for TypeView<'_> {
 /// The type of a core module.
 #[derive(Clone, Copy)]
 pub struct ModuleView<'a> {
-    types: &'a ComponentTypes,
-    id: u32,
+    pub(super) types: &'a ComponentTypes,
+    pub(super) id: u32,
 }
 
 impl<'a> ModuleView<'a> {

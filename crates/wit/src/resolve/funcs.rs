@@ -9,10 +9,10 @@ use wattle_ast::{Features, Span};
 
 use super::Resolve;
 use super::items::Scope;
-use super::model::{FuncData, Kind, Named, Text, TypeId, Val};
-use super::types::{Names, external_id};
+use super::types::{Named, Names, external_id};
 use crate::error::{ErrorKind, Help, Place};
-use crate::syntax::{Func, FuncKind, Id, InterfaceItem, TypeKind};
+use crate::model::{Func, Kind, Text, TypeId, Val};
+use crate::syntax::{Func as FuncText, FuncKind, Id, InterfaceItem, TypeKind};
 
 /// The names of imports, of exports, or of an interface: each must have a key of its own.
 #[derive(Default)]
@@ -86,25 +86,26 @@ pub(super) fn setters_behind_getters<T>(
 }
 
 impl<'a> Resolve<'a> {
-    /// The functions of an interface, without those that gates exclude.
+    /// The functions of an interface and their places, without those that gates exclude.
     pub(super) fn interface_funcs(
         &mut self,
         scope: &Scope<'a>,
         names: &Names,
         items: &'a [InterfaceItem<'a>],
-    ) -> Vec<FuncData> {
+    ) -> Vec<(Func, Place)> {
         let mut taken = NameScope::default();
         for (name, (_, span)) in names.types.iter() {
             self.take_name(&mut taken, name, scope.source, *span);
         }
         let mut funcs = Vec::new();
         let mut all: BTreeMap<Text, Span> = BTreeMap::new();
-        let mut add = |resolve: &mut Self, resource, func: &'a Func<'a>| {
+        let mut add = |resolve: &mut Self, resource, func: &'a FuncText<'a>| {
             let (name, found) = resolve.func(scope, names, resource, func);
             if resolve.take_name(&mut taken, &name, scope.source, func.name.span) {
                 all.insert(name, func.name.span);
             }
-            funcs.extend(found);
+            let place = Place { source: scope.source, span: func.name.span };
+            funcs.extend(found.map(|func| (func, place)));
         };
         for item in items {
             match item {
@@ -125,7 +126,7 @@ impl<'a> Resolve<'a> {
                 self.error(kind, scope.source, *span);
             }
         }
-        setters_behind_getters(funcs, |func| Some(func.name.clone()))
+        setters_behind_getters(funcs, |(func, _)| Some(func.name.clone()))
     }
 
     /// Adds a name to those that are taken. Reports it, and returns `false`, if it is too much like
@@ -153,8 +154,8 @@ impl<'a> Resolve<'a> {
         scope: &Scope<'a>,
         names: &Names,
         resource: Option<Id<'a>>,
-        func: &'a Func<'a>,
-    ) -> (Text, Option<FuncData>) {
+        func: &'a FuncText<'a>,
+    ) -> (Text, Option<Func>) {
         let (source, span, label) = (scope.source, func.name.span, func.name.name);
         let accessor = func.accessor;
         let name = match (resource, func.kind) {
@@ -172,7 +173,7 @@ impl<'a> Resolve<'a> {
             Some(Some(Named::Type(id))) => Some(*id),
             _ => None,
         };
-        if let Some(feature) = of.and_then(|id| self.types[id.0].excluded.clone())
+        if let Some(feature) = of.and_then(|id| self.excluded.types.get(&id).cloned())
             && is_live
         {
             let help = Help::Advice("give the function the same gate");
@@ -183,7 +184,7 @@ impl<'a> Resolve<'a> {
         let errors = self.errors.len();
         let mut params: Vec<(Text, Val)> = Vec::new();
         if let (Some(id), FuncKind::Plain) = (of, func.kind) {
-            params.push(("self".into(), Val::Type(self.intern(Kind::Borrow(id)))));
+            params.push(("self".into(), Val::Type(self.model.intern(Kind::Borrow(id)))));
         }
         let this = Id { name: "self", span: func.keyword };
         let labels = params.iter().map(|_| this).chain(func.params.iter().map(|param| param.name));
@@ -198,10 +199,10 @@ impl<'a> Resolve<'a> {
             self.check_func(source, func, of, result);
         }
         if let (None, Some(id), FuncKind::Constructor) = (result, of, func.kind) {
-            result = Some(Val::Type(self.intern(Kind::Own(id))));
+            result = Some(Val::Type(self.model.intern(Kind::Own(id))));
         }
         if let Some(Val::Type(ty)) = result
-            && self.types[ty.0].has_borrow
+            && self.model[ty].has_borrow
             && is_live
         {
             let help = Help::Advice("a borrowed handle ends with the call: return one that owns");
@@ -211,7 +212,7 @@ impl<'a> Resolve<'a> {
         if self.errors.len() > errors || !is_live || resource.is_some() != of.is_some() {
             return (name, None);
         }
-        let data = FuncData {
+        let data = Func {
             name: name.clone(),
             resource: of,
             is_async: func.is_async,
@@ -220,7 +221,6 @@ impl<'a> Resolve<'a> {
             docs: func.docs.clone(),
             gate,
             external_id: external_id(&func.attributes),
-            place: Place { source, span },
         };
         (name, Some(data))
     }
@@ -229,14 +229,14 @@ impl<'a> Resolve<'a> {
     fn check_func(
         &mut self,
         source: usize,
-        func: &Func<'a>,
+        func: &FuncText<'a>,
         of: Option<TypeId>,
         result: Option<Val>,
     ) {
         let types = &self.files[source].types;
         let result_span = func.result.and_then(|ty| types.get(ty.0)).map(|ty| ty.span);
         let kind = match result {
-            Some(Val::Type(id)) => Some(&self.types[id.0].kind),
+            Some(Val::Type(id)) => Some(&self.model[id].kind),
             _ => None,
         };
         let error = match (func.accessor, func.kind) {
@@ -259,7 +259,7 @@ impl<'a> Resolve<'a> {
             (_, FuncKind::Constructor) => match (result_span, kind) {
                 (None, _) => None,
                 (Some(_), Some(Kind::Result(Some(Val::Type(ok)), _)))
-                    if of.is_some_and(|id| self.types[ok.0].kind == Kind::Own(id)) =>
+                    if of.is_some_and(|id| self.model[*ok].kind == Kind::Own(id)) =>
                 {
                     None
                 }

@@ -5,13 +5,13 @@ use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use wattle_ast::Span;
+use wattle_ast::{SpaceIdx, Span};
 
-use super::model::{InterfaceData, InterfaceId, PackageId, Target, Text, WorldData, WorldId};
+use super::Resolve;
 use super::packages::package_name;
-use super::{Resolve, order};
-use crate::docs::Gate;
 use crate::error::{Error, ErrorKind, Help, Place};
+use crate::model::{Interface, InterfaceId, Item as Target, PackageId, Text, World, WorldId};
+use crate::order;
 use crate::ordered::Ordered;
 use crate::syntax::{Id, InterfaceItem, Item, Path, WorldItem};
 
@@ -43,7 +43,7 @@ enum FileName<'a> {
 impl<'a> Resolve<'a> {
     /// Resolves the interfaces and worlds of a package.
     pub(super) fn resolve_items(&mut self, package: PackageId) {
-        let parts = self.packages[package.0].parts.clone();
+        let parts = self.texts[package.idx()].parts.clone();
         let mut nodes: Vec<Node<'a>> = Vec::new();
         let mut numbers: BTreeMap<&'a str, usize> = BTreeMap::new();
         for (part, (source, items)) in parts.iter().enumerate() {
@@ -78,11 +78,12 @@ impl<'a> Resolve<'a> {
         for number in order {
             let node = &nodes[number];
             let scope = &scopes[node.part];
-            match (node.item, self.packages[package.0].items.get(node.name.name)) {
+            match (node.item, self.texts[package.idx()].items.get(node.name.name)) {
                 (Item::Interface(interface), Some(&Target::Interface(id))) => {
                     self.resolve_interface(scope, id, &interface.items);
-                    if self.interfaces[id.0].excluded.is_none() {
-                        self.packages[package.0].interfaces.push(id);
+                    if !self.excluded.interfaces.contains_key(&id) {
+                        let name = Text::from(node.name.name);
+                        let _ = self.model.packages[package].interfaces.insert(name, id);
                     }
                 }
                 (Item::World(world), Some(&Target::World(id))) => worlds.push((scope, id, world)),
@@ -90,15 +91,16 @@ impl<'a> Resolve<'a> {
             }
         }
         for (scope, id, world) in worlds {
-            if self.work.get() > MAX_WORK {
-                let data = &self.packages[package.0];
-                let kind = ErrorKind::TooLarge { name: data.name.to_string().into() };
-                self.errors.push(Error::new(kind, data.place));
+            if self.work > MAX_WORK {
+                let name = self.model[package].name.to_string();
+                let kind = ErrorKind::TooLarge { name: name.into() };
+                self.errors.push(Error::new(kind, self.texts[package.idx()].place));
                 return;
             }
             self.resolve_world(scope, id, world);
-            if self.worlds[id.0].excluded.is_none() {
-                self.packages[package.0].worlds.push(id);
+            if !self.excluded.worlds.contains_key(&id) {
+                let name = self.model[id].name.clone();
+                let _ = self.model.packages[package].worlds.insert(name, id);
             }
         }
     }
@@ -212,53 +214,42 @@ impl<'a> Resolve<'a> {
     fn allocate(&mut self, package: PackageId, source: usize, node: &Node<'a>) {
         let name: Text = node.name.name.into();
         let place = Place { source, span: node.name.span };
-        self.places.insert((package.0, name.clone(), "".into()), place);
+        self.places.insert((package, name.clone(), "".into()), place);
         let target = match node.item {
             Item::Interface(interface) => {
                 let (gate, excluded) =
                     self.gate(&interface.attributes, package, source, node.name.span);
                 let docs = interface.docs.clone();
-                Target::Interface(self.new_interface(Some(name), package, docs, gate, excluded))
+                let interface = Interface { docs, gate, ..Interface::new(Some(name), package) };
+                Target::Interface(self.add_interface(interface, excluded))
             }
             Item::World(world) => {
                 let (gate, excluded) =
                     self.gate(&world.attributes, package, source, node.name.span);
-                self.worlds.push(WorldData {
+                let id = self.model.add_world(World {
                     name,
                     package,
                     imports: Ordered::default(),
                     exports: Ordered::default(),
                     docs: world.docs.clone(),
                     gate,
-                    excluded,
                 });
-                Target::World(WorldId(self.worlds.len() - 1))
+                self.excluded.worlds.extend(excluded.map(|feature| (id, feature)));
+                Target::World(id)
             }
             Item::Use { .. } => return,
         };
-        self.packages[package.0].items.insert(node.name.name, target);
+        self.texts[package.idx()].items.insert(node.name.name, target);
     }
 
-    pub(super) fn new_interface(
+    pub(super) fn add_interface(
         &mut self,
-        name: Option<Text>,
-        package: PackageId,
-        docs: Option<alloc::string::String>,
-        gate: Gate,
+        interface: Interface,
         excluded: Option<Text>,
     ) -> InterfaceId {
-        self.interfaces.push(InterfaceData {
-            name,
-            package,
-            types: Ordered::default(),
-            used: Vec::new(),
-            funcs: Vec::new(),
-            names: BTreeMap::new(),
-            docs,
-            gate,
-            excluded,
-        });
-        InterfaceId(self.interfaces.len() - 1)
+        let id = self.model.add_interface(interface);
+        self.excluded.interfaces.extend(excluded.map(|feature| (id, feature)));
+        id
     }
 
     /// The scope of a file.
@@ -267,7 +258,7 @@ impl<'a> Resolve<'a> {
         for item in items {
             let Item::Use { path, rename } = item else { continue };
             let target = match &path.package {
-                None => self.packages[package.0].items.get(path.name.name).copied(),
+                None => self.texts[package.idx()].items.get(path.name.name).copied(),
                 // A path to another package names an interface.
                 Some(_) => self.foreign(&scope, path, true),
             };
@@ -285,7 +276,7 @@ impl<'a> Resolve<'a> {
     ) -> Option<Target> {
         let text = path.package.as_ref()?;
         let name = package_name(text);
-        let Some(&PackageId(package)) = self.package_ids.get(&name) else {
+        let Some(&package) = self.package_ids.get(&name) else {
             let help = match self.resolver.looked_in.is_empty() {
                 false => Help::Looked(self.resolver.looked_in.clone().into()),
                 true => {
@@ -304,13 +295,13 @@ impl<'a> Resolve<'a> {
             self.error(kind, scope.source, text.span).help = Some(help);
             return None;
         };
-        match self.packages[package].items.get(path.name.name) {
+        match self.texts[package.idx()].items.get(path.name.name) {
             Some(target @ Target::Interface(_)) => Some(*target),
             Some(target @ Target::World(_)) if !is_interface => Some(*target),
             _ => {
                 let names: Vec<&str> = match self.budget {
                     0 => Vec::new(),
-                    _ => self.packages[package].items.keys().copied().collect(),
+                    _ => self.texts[package.idx()].items.keys().copied().collect(),
                 };
                 let help = self.meant(path.name.name, names);
                 let (name, package) = (path.name.name.into(), name.to_string().into());
@@ -331,7 +322,7 @@ impl<'a> Resolve<'a> {
         if let Some(target) = scope.uses.get(path.name.name) {
             return *target;
         }
-        let items = &self.packages[scope.package.0].items;
+        let items = &self.texts[scope.package.idx()].items;
         if let Some(target) = items.get(path.name.name) {
             return Some(*target);
         }
@@ -353,7 +344,7 @@ impl<'a> Resolve<'a> {
     ) -> Option<InterfaceId> {
         let errors = self.errors.len();
         let found = match self.target(scope, path, true) {
-            Some(Target::Interface(id)) => match self.interfaces[id.0].excluded.clone() {
+            Some(Target::Interface(id)) => match self.excluded.interfaces.get(&id).cloned() {
                 Some(feature) if is_live => {
                     self.gated("interface", &feature, scope.source, path.name.span);
                     None
@@ -382,7 +373,7 @@ impl<'a> Resolve<'a> {
     ) -> Option<WorldId> {
         let errors = self.errors.len();
         let found = match self.target(scope, path, false) {
-            Some(Target::World(id)) => match self.worlds[id.0].excluded.clone() {
+            Some(Target::World(id)) => match self.excluded.worlds.get(&id).cloned() {
                 Some(feature) if is_live => {
                     self.gated("world", &feature, scope.source, path.name.span);
                     None

@@ -1,4 +1,6 @@
-//! From texts to components: names, types, gates, and what worlds import and export in full.
+//! From texts to a [`Model`]: names, types, gates, and what worlds import and export in full.
+//!
+//! What is only about texts stands beside the model: errors, places, and what names stand for.
 //!
 //! | file | does |
 //! |---|---|
@@ -6,38 +8,29 @@
 //! | `items.rs` | interfaces and worlds of a package, and paths to them |
 //! | `types.rs`, `funcs.rs` | the items of an interface |
 //! | `worlds.rs` | the items of a world, and `include` |
-//! | `elaborate.rs` | what a world imports because of what it uses |
-//! | `encode.rs` | the component |
-//! | `document.rs` | documentation and gates |
-//! | `model.rs` | types, interfaces and worlds by number |
-//! | `order.rs`, `version.rs` | topological order; comparing versions |
 
-mod document;
-mod elaborate;
-mod encode;
 mod funcs;
 mod items;
-mod model;
-mod order;
+
 mod packages;
 mod types;
-mod version;
 mod worlds;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::Cell;
 
 use wattle_ast::Span;
 
 use crate::docs::Gate;
 use crate::error::{Error, ErrorKind, Errors, Help, Place};
-use crate::package::Package;
+use crate::model::{InterfaceId, Model, PackageId, Text, TypeId, WorldId};
+use crate::package::PackageName;
 use crate::syntax::{Attributes, File};
-use model::{InterfaceData, Kind, PackageId, Text, TypeData, TypeId, WorldData};
-use packages::PackageData;
+use packages::PackageText;
+use types::Named;
+use worlds::Direction;
 
 /// A text, and the name under which messages speak of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,7 +49,7 @@ pub struct Source {
 /// let mut resolver = Resolver::new();
 /// resolver.file("clock.wit", "package a:clock; interface time { now: func() -> u64; }");
 /// let resolved = resolver.resolve().unwrap();
-/// assert_eq!(resolved.root().name.to_string(), "a:clock");
+/// assert_eq!(resolved.model()[resolved.root()].name.to_string(), "a:clock");
 ///
 /// let mut resolver = Resolver::new();
 /// resolver.file("clock.wit", "package a:clock; interface time { now: func() -> tme; type time = u8; }");
@@ -71,32 +64,42 @@ pub struct Resolver {
     root: Vec<usize>,
     features: BTreeSet<String>,
     all_features: bool,
-    canonical_names: bool,
     looked_in: Vec<Box<str>>,
 }
 
 /// Packages that were resolved together.
 #[derive(Clone, Debug)]
 pub struct Resolved {
-    /// The packages. Each stands behind those that it depends on.
-    pub packages: Vec<Package>,
-    root: usize,
+    model: Model,
+    root: PackageId,
+    places: BTreeMap<(PackageId, Text, Text), Place>,
 }
 
 impl Resolved {
-    /// The package that was asked for.
-    pub fn root(&self) -> &Package {
-        &self.packages[self.root]
+    /// What the texts mean.
+    pub fn model(&self) -> &Model {
+        &self.model
     }
 
-    /// The other packages, in order.
-    pub fn dependencies(&self) -> impl Iterator<Item = &Package> {
-        let root = self.root;
-        self.packages
-            .iter()
-            .enumerate()
-            .filter(move |(at, _)| *at != root)
-            .map(|(_, package)| package)
+    /// What the texts mean, to be changed.
+    pub fn into_model(self) -> Model {
+        self.model
+    }
+
+    /// The package that was asked for.
+    pub fn root(&self) -> PackageId {
+        self.root
+    }
+
+    /// Where the text says an interface or world.
+    pub fn place(&self, package: PackageId, item: &str) -> Option<Place> {
+        self.member_place(package, item, "")
+    }
+
+    /// Where the text says a type or function of an interface or world. Functions go by their names
+    /// in the component, such as `[method]file.read`.
+    pub fn member_place(&self, package: PackageId, item: &str, member: &str) -> Option<Place> {
+        self.places.get(&(package, item.into(), member.into())).copied()
     }
 }
 
@@ -133,12 +136,6 @@ impl Resolver {
         self
     }
 
-    /// Writes canonical versions: `a:b/c@1`, with `.2.3` as an attribute.
-    pub fn canonical_names(&mut self) -> &mut Resolver {
-        self.canonical_names = true;
-        self
-    }
-
     /// Says where dependencies were looked for, for messages about packages that are missing.
     pub fn looked_in(&mut self, place: impl Into<Box<str>>) -> &mut Resolver {
         self.looked_in.push(place.into());
@@ -169,26 +166,23 @@ impl Resolver {
         let mut resolve = Resolve {
             resolver: self,
             files: &files,
-            packages: Vec::new(),
-            order: Vec::new(),
+            model: Model::default(),
+            texts: Vec::new(),
             package_ids: BTreeMap::new(),
-            types: Vec::new(),
-            anonymous: BTreeMap::new(),
-            interfaces: Vec::new(),
-            worlds: Vec::new(),
+            names: BTreeMap::new(),
+            excluded: Excluded::default(),
             places: BTreeMap::new(),
-            work: Cell::new(0),
+            extern_places: BTreeMap::new(),
+            work: 0,
             errors,
             budget: 100_000,
         };
         let root = resolve.run();
-        let packages = match resolve.errors.is_empty() {
-            true => resolve.finish(),
-            false => Vec::new(),
-        };
         let mut errors = resolve.errors;
         match root {
-            Some(root) if errors.is_empty() => Ok(Resolved { packages, root }),
+            Some(root) if errors.is_empty() => {
+                Ok(Resolved { model: resolve.model, root, places: resolve.places })
+            }
             _ => {
                 errors.sort_by_key(|error| error.place);
                 errors.dedup();
@@ -202,33 +196,41 @@ impl Resolver {
 struct Resolve<'a> {
     resolver: &'a Resolver,
     files: &'a [File<'a>],
-    packages: Vec<PackageData<'a>>,
-    /// The packages, each behind those that it depends on.
-    order: Vec<PackageId>,
-    package_ids: BTreeMap<crate::PackageName, PackageId>,
-    types: Vec<TypeData>,
-    /// Types without names, each once.
-    anonymous: BTreeMap<Kind, TypeId>,
-    interfaces: Vec<InterfaceData>,
-    worlds: Vec<WorldData>,
+    model: Model,
+    /// The texts of packages, by their numbers in the model.
+    texts: Vec<PackageText<'a>>,
+    package_ids: BTreeMap<PackageName, PackageId>,
+    /// What names in interfaces stand for.
+    names: BTreeMap<InterfaceId, BTreeMap<Text, Named>>,
+    excluded: Excluded,
     /// Where the items of packages are, by package, item and member.
-    places: BTreeMap<(usize, Text, Text), Place>,
+    places: BTreeMap<(PackageId, Text, Text), Place>,
+    /// Where imports and exports with names of their own are.
+    extern_places: BTreeMap<(WorldId, Direction, Text), Place>,
     /// The number of steps that completing worlds has taken.
-    work: Cell<usize>,
+    work: usize,
     errors: Vec<Error>,
     /// How many names may still be compared to find the nearest.
     budget: usize,
 }
 
+/// The features by which gates exclude things.
+#[derive(Default)]
+struct Excluded {
+    types: BTreeMap<TypeId, Text>,
+    interfaces: BTreeMap<InterfaceId, Text>,
+    worlds: BTreeMap<WorldId, Text>,
+}
+
 impl<'a> Resolve<'a> {
-    /// Resolves all packages, and returns the place of the root in their order.
-    fn run(&mut self) -> Option<usize> {
+    /// Resolves all packages, and returns the root.
+    fn run(&mut self) -> Option<PackageId> {
         let root = self.collect_packages();
-        self.order = self.order_packages()?;
-        for package in self.order.clone() {
+        self.order_packages()?;
+        for package in (0..self.texts.len() as u32).map(PackageId::from) {
             self.resolve_items(package);
         }
-        self.order.iter().position(|package| Some(*package) == root)
+        self.package_ids.get(&root?).copied()
     }
 
     fn error(&mut self, kind: ErrorKind, source: usize, span: Span) -> &mut Error {
@@ -261,13 +263,13 @@ impl<'a> Resolve<'a> {
             return (Gate::Unstable { feature: feature.name.into(), deprecated }, excluded);
         }
         let Some(since) = attributes.since else { return (Gate::Unknown, None) };
-        let name = self.packages[package.0].name.clone();
+        let name = self.model[package].name.clone();
         match &name.version {
             None => {
                 let package = name.to_string().into();
                 self.error(ErrorKind::Unversioned { package }, source, span);
             }
-            Some(version) if version::compare(since.text, version).is_gt() => {
+            Some(version) if crate::version::compare(since.text, version).is_gt() => {
                 let package = name.to_string().into();
                 let version = since.text.into();
                 self.error(ErrorKind::Unreleased { version, package }, source, span);

@@ -4,29 +4,27 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use wattle_ast::Span;
+use wattle_ast::{SpaceIdx, Span};
 
-use super::model::{InterfaceId, PackageId, Target, WorldId};
-use super::{Resolve, order};
+use super::Resolve;
 use crate::error::{Error, ErrorKind, Help, Place};
+use crate::model::{Item as Target, Package, PackageId};
+use crate::order;
 use crate::package::PackageName;
 use crate::syntax::{
     ExternKind, InterfaceItem, Item, PackageName as NameText, Path, TokenKind, WorldItem,
 };
 
-/// A package.
-pub(super) struct PackageData<'a> {
-    pub(super) name: PackageName,
+/// The texts of a package.
+#[derive(Default)]
+pub(super) struct PackageText<'a> {
+    name: PackageName,
+    docs: Option<String>,
     pub(super) place: Place,
-    pub(super) docs: Option<String>,
-    /// Its texts, and the items in each.
+    /// The texts by number, and the items in each.
     pub(super) parts: Vec<(usize, &'a [Item<'a>])>,
-    /// Its interfaces and worlds by name.
+    /// Interfaces and worlds by name, those too that gates exclude.
     pub(super) items: BTreeMap<&'a str, Target>,
-    /// Its interfaces in order, without those that gates exclude.
-    pub(super) interfaces: Vec<InterfaceId>,
-    /// Its worlds in order.
-    pub(super) worlds: Vec<WorldId>,
 }
 
 /// The name of a package, as a text refers to it.
@@ -39,8 +37,8 @@ pub(super) fn package_name(text: &NameText<'_>) -> PackageName {
 }
 
 impl<'a> Resolve<'a> {
-    /// Collects the packages of all texts, and returns the root.
-    pub(super) fn collect_packages(&mut self) -> Option<PackageId> {
+    /// Collects the packages of all texts, and returns the name of the root.
+    pub(super) fn collect_packages(&mut self) -> Option<PackageName> {
         let resolver = self.resolver;
         let root = self.collect_group(&resolver.root);
         for group in &resolver.dependencies {
@@ -50,7 +48,7 @@ impl<'a> Resolve<'a> {
     }
 
     /// Collects the package whose files are `group`, and those that are nested in them.
-    fn collect_group(&mut self, group: &[usize]) -> Option<PackageId> {
+    fn collect_group(&mut self, group: &[usize]) -> Option<PackageName> {
         let files = self.files;
         let mut group = group.to_vec();
         group.sort_by(|a, b| self.resolver.sources[*a].name.cmp(&self.resolver.sources[*b].name));
@@ -62,16 +60,13 @@ impl<'a> Resolve<'a> {
             parts.push((source, &file.items[..]));
             for nested in &file.nested {
                 let place = Place { source, span: nested.package.span };
-                let data = PackageData {
+                self.add_text(PackageText {
                     name: package_name(&nested.package),
                     place,
                     docs: nested.package.docs.clone(),
                     parts: [(source, &nested.items[..])].into(),
                     items: BTreeMap::new(),
-                    interfaces: Vec::new(),
-                    worlds: Vec::new(),
-                };
-                self.add_package(data);
+                });
             }
             let Some(name) = &file.package else { continue };
             let (name, place) = (package_name(name), Place { source, span: name.span });
@@ -103,26 +98,29 @@ impl<'a> Resolve<'a> {
             self.errors.push(error);
             return None;
         };
-        let (interfaces, worlds) = (Vec::new(), Vec::new());
         let items = BTreeMap::new();
-        Some(self.add_package(PackageData { name, place, docs, parts, items, interfaces, worlds }))
+        self.add_text(PackageText { name: name.clone(), place, docs, parts, items });
+        Some(name)
     }
 
-    fn add_package(&mut self, package: PackageData<'a>) -> PackageId {
-        let id = PackageId(self.packages.len());
-        if let Some(&PackageId(other)) = self.package_ids.get(&package.name) {
-            let kind = ErrorKind::DuplicatePackage { name: package.name.to_string().into() };
-            let related = self.packages[other].place;
-            self.errors.push(Error::new(kind, package.place).related(related));
-        } else {
-            self.package_ids.insert(package.name.clone(), id);
+    fn add_text(&mut self, text: PackageText<'a>) {
+        let id = PackageId::from(self.texts.len() as u32);
+        match self.package_ids.get(&text.name) {
+            Some(other) => {
+                let kind = ErrorKind::DuplicatePackage { name: text.name.to_string().into() };
+                let related = self.texts[other.idx()].place;
+                self.errors.push(Error::new(kind, text.place).related(related));
+            }
+            None => {
+                self.package_ids.insert(text.name.clone(), id);
+            }
         }
-        self.packages.push(package);
-        id
+        self.texts.push(text);
     }
 
-    /// Orders packages so that each stands behind those that it depends on.
-    pub(super) fn order_packages(&mut self) -> Option<Vec<PackageId>> {
+    /// Orders packages so that each stands behind those that it depends on, and adds them to the
+    /// model. `None` if that cannot be.
+    pub(super) fn order_packages(&mut self) -> Option<()> {
         let mut edges = Vec::new();
         let mut places = Vec::new();
         // Messages about cycles should not depend on the order of files.
@@ -132,7 +130,7 @@ impl<'a> Resolve<'a> {
         for id in &ids {
             let mut to = Vec::new();
             let mut at = Vec::new();
-            for &(source, items) in &self.packages[id.0].parts {
+            for &(source, items) in &self.texts[id.idx()].parts {
                 for_each_path(items, |path| {
                     let Some(text) = &path.package else { return };
                     let other = self.package_ids.get(&package_name(text));
@@ -145,15 +143,25 @@ impl<'a> Resolve<'a> {
             edges.push(to);
             places.push(at);
         }
-        match order::order(&edges) {
-            Ok(order) => Some(order.into_iter().map(|number| ids[number]).collect()),
+        let order = match order::order(&edges) {
+            Ok(order) => order,
             Err((number, step)) => {
-                let name = &self.packages[ids[edges[number][step]].0].name;
+                let name = &self.texts[ids[edges[number][step]].idx()].name;
                 let kind = ErrorKind::PackageCycle { name: name.to_string().into() };
                 self.errors.push(Error::new(kind, places[number][step]));
-                None
+                return None;
             }
+        };
+        let mut texts = Vec::new();
+        for number in order {
+            let text = core::mem::take(&mut self.texts[ids[number].idx()]);
+            let (name, docs) = (text.name.clone(), text.docs.clone());
+            let id = self.model.add_package(Package { name, docs, ..Package::default() });
+            self.package_ids.insert(text.name.clone(), id);
+            texts.push(text);
         }
+        self.texts = texts;
+        Some(())
     }
 }
 

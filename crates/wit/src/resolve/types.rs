@@ -8,15 +8,25 @@ use alloc::vec::Vec;
 use wattle_ast::Span;
 use wattle_ast::components::label_key;
 
+use super::Resolve;
 use super::items::Scope;
-use super::model::{InterfaceId, Kind, Named, Owner, Text, TypeData, TypeId, Val};
-use super::{Resolve, order};
 use crate::docs::{Map, TypeDocs};
 use crate::error::{ErrorKind, Help, Place};
+use crate::model::{InterfaceId, Kind, Owner, Text, Type, TypeId, Val};
+use crate::order;
 use crate::ordered::Ordered;
 use crate::syntax::{
     Attributes, Case, Field, Id, InterfaceItem, Rename, Ty, TyId, TyKind, TypeDef, TypeKind, Use,
 };
+
+/// What a name in an interface or world stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Named {
+    Type(TypeId),
+    Func,
+    /// A definition with an error, which has been reported.
+    Faulty,
+}
 
 /// The names of an interface or world, while it is resolved.
 #[derive(Default)]
@@ -49,7 +59,7 @@ impl<'a> Resolve<'a> {
             InterfaceItem::Type(def) => Some(TypeItem::Def(def)),
             InterfaceItem::Func(_) => None,
         });
-        let excluded = self.interfaces[id.0].excluded.clone();
+        let excluded = self.excluded.interfaces.get(&id).cloned();
         let mut names = self.resolve_types(scope, Owner::Interface(id), excluded, types.collect());
         for item in items {
             if let InterfaceItem::Func(func) = item {
@@ -57,23 +67,20 @@ impl<'a> Resolve<'a> {
             }
         }
         let funcs = self.interface_funcs(scope, &names, items);
-        if let Some(item) = self.interfaces[id.0].name.clone() {
+        if let Some(item) = self.model[id].name.clone() {
             let source = scope.source;
             let types =
                 names.types.iter().map(|(name, (_, span))| (name, Place { source, span: *span }));
-            let funcs = funcs.iter().map(|func| (&func.name, func.place));
+            let funcs = funcs.iter().map(|(func, place)| (&func.name, *place));
             for (name, place) in types.chain(funcs) {
-                self.places.insert((scope.package.0, item.clone(), name.clone()), place);
+                self.places.insert((scope.package, item.clone(), name.clone()), place);
             }
         }
-        let interface = &mut self.interfaces[id.0];
+        let interface = &mut self.model.interfaces[id];
         interface.types = names.types.iter().map(|(name, (ty, _))| (name.clone(), *ty)).collect();
-        interface.names = names.all;
-        interface.funcs = funcs;
-        let types: Vec<TypeId> = interface.types.iter().map(|(_, ty)| *ty).collect();
-        let used = types.into_iter().filter_map(|ty| Some((self.used_interface(ty)?, ())));
-        let used: Ordered<InterfaceId, ()> = used.collect();
-        self.interfaces[id.0].used = used.keys().copied().collect();
+        interface.funcs = funcs.into_iter().map(|(func, _)| (func.name.clone(), func)).collect();
+        self.names.insert(id, names.all);
+        self.model.find_uses(id);
     }
 
     /// Resolves the types of an interface or world.
@@ -137,7 +144,7 @@ impl<'a> Resolve<'a> {
             let text: Text = name.name.into();
             let named = match self.type_def(scope, &names, owner, excluded.as_deref(), def) {
                 Some(id) => {
-                    if self.types[id.0].excluded.is_none() {
+                    if !self.excluded.types.contains_key(&id) {
                         let _ = names.types.insert(text.clone(), (id, name.span));
                     }
                     Named::Type(id)
@@ -159,25 +166,23 @@ impl<'a> Resolve<'a> {
         for name in &item.names {
             let local = name.local();
             let text: Text = local.name.into();
-            let there =
-                interface.map(|id| self.interfaces[id.0].names.get(name.name.name).copied());
+            let there = interface.map(|id| self.names.get(&id)?.get(name.name.name).copied());
             let named = match there {
                 None | Some(Some(Named::Faulty)) => Named::Faulty,
-                Some(Some(Named::Type(ty))) => match self.types[ty.0].excluded.clone() {
+                Some(Some(Named::Type(ty))) => match self.excluded.types.get(&ty).cloned() {
                     Some(feature) if is_live => {
                         self.gated("type", &feature, source, name.name.span);
                         Named::Faulty
                     }
-                    _ => Named::Type(self.add_type(TypeData {
-                        name: Some(text.clone()),
-                        owner,
-                        kind: Kind::Alias(Val::Type(ty)),
-                        external_id: external_id(&item.attributes),
-                        docs: TypeDocs { gate: gate.clone(), ..TypeDocs::default() },
-                        excluded: excluded.clone(),
-                        is_resource: false,
-                        has_borrow: false,
-                    })),
+                    _ => {
+                        let kind = Kind::Alias(Val::Type(ty));
+                        let ty = Type {
+                            external_id: external_id(&item.attributes),
+                            docs: TypeDocs { gate: gate.clone(), ..TypeDocs::default() },
+                            ..Type::new(Some(text.clone()), owner, kind)
+                        };
+                        Named::Type(self.add_type(ty, excluded.clone()))
+                    }
                 },
                 Some(Some(Named::Func)) => {
                     let kind = ErrorKind::UseOfFunc { name: name.name.name.into() };
@@ -187,9 +192,13 @@ impl<'a> Resolve<'a> {
                 }
                 Some(None) => {
                     let known: Vec<Text> = match interface {
-                        Some(id) if self.budget > 0 => {
-                            self.interfaces[id.0].names.keys().cloned().collect()
-                        }
+                        Some(id) if self.budget > 0 => self
+                            .names
+                            .get(&id)
+                            .into_iter()
+                            .flat_map(BTreeMap::keys)
+                            .cloned()
+                            .collect(),
                         _ => Vec::new(),
                     };
                     let help = self.meant(name.name.name, known.iter().map(|name| &**name));
@@ -215,52 +224,20 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// Adds a type; what follows from its form is filled in.
-    pub(super) fn add_type(&mut self, mut ty: TypeData) -> TypeId {
-        let of = |val: Val| match val {
-            Val::Type(id) => Some(&self.types[id.0]),
-            Val::Prim(_) => None,
-        };
-        ty.is_resource = match &ty.kind {
-            Kind::Resource => true,
-            Kind::Alias(val) => of(*val).is_some_and(|ty| ty.is_resource),
-            _ => false,
-        };
-        ty.has_borrow = matches!(ty.kind, Kind::Borrow(_));
-        let mut has_borrow = ty.has_borrow;
-        ty.kind.for_each(|val| has_borrow |= of(val).is_some_and(|ty| ty.has_borrow));
-        ty.has_borrow = has_borrow;
-        self.types.push(ty);
-        TypeId(self.types.len() - 1)
-    }
-
-    /// The type of this form that has no name.
-    pub(super) fn intern(&mut self, kind: Kind) -> TypeId {
-        if let Some(&id) = self.anonymous.get(&kind) {
-            return id;
-        }
-        let id = self.add_type(TypeData {
-            name: None,
-            owner: Owner::Nobody,
-            kind: kind.clone(),
-            external_id: None,
-            docs: TypeDocs::default(),
-            excluded: None,
-            is_resource: false,
-            has_borrow: false,
-        });
-        self.anonymous.insert(kind, id);
+    fn add_type(&mut self, ty: Type, excluded: Option<Text>) -> TypeId {
+        let id = self.model.add_type(ty);
+        self.excluded.types.extend(excluded.map(|feature| (id, feature)));
         id
     }
 
     /// The value type of this form. The name of a resource stands for a handle that owns it.
     pub(super) fn value(&mut self, kind: Kind) -> Val {
         match kind {
-            Kind::Alias(Val::Type(id)) if self.types[id.0].is_resource => {
-                Val::Type(self.intern(Kind::Own(id)))
+            Kind::Alias(Val::Type(id)) if self.model[id].is_resource => {
+                Val::Type(self.model.intern(Kind::Own(id)))
             }
             Kind::Alias(val) => val,
-            kind => Val::Type(self.intern(kind)),
+            kind => Val::Type(self.model.intern(kind)),
         }
     }
 
@@ -333,16 +310,12 @@ impl<'a> Resolve<'a> {
             }
             TypeKind::Resource(_) => Kind::Resource,
         };
-        Some(self.add_type(TypeData {
-            name: Some(name.name.into()),
-            owner,
-            kind,
+        let ty = Type {
             external_id: external_id(&def.attributes),
             docs: TypeDocs { docs: def.docs.clone(), gate, items },
-            excluded,
-            is_resource: false,
-            has_borrow: false,
-        }))
+            ..Type::new(Some(name.name.into()), owner, kind)
+        };
+        Some(self.add_type(ty, excluded))
     }
 
     /// Refuses labels that are too much alike.
@@ -449,7 +422,7 @@ impl<'a> Resolve<'a> {
     /// The type that a name stands for.
     fn named(&mut self, source: usize, names: &Names, id: Id<'_>, is_live: bool) -> Option<TypeId> {
         match names.all.get(id.name) {
-            Some(Named::Type(ty)) => match self.types[ty.0].excluded.clone() {
+            Some(Named::Type(ty)) => match self.excluded.types.get(ty).cloned() {
                 Some(feature) if is_live => {
                     self.gated("type", &feature, source, id.span);
                     None
@@ -488,7 +461,7 @@ impl<'a> Resolve<'a> {
         is_live: bool,
     ) -> Option<TypeId> {
         let ty = self.named(source, names, id, is_live)?;
-        if !self.types[ty.0].is_resource {
+        if !self.model[ty].is_resource {
             self.error(ErrorKind::NotResource { name: id.name.into() }, source, id.span);
             return None;
         }

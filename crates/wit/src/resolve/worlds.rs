@@ -1,8 +1,7 @@
 //! Worlds: their items, and those of the worlds that they include.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
 use wattle_ast::Features;
 use wattle_ast::components::PlainName;
@@ -10,15 +9,15 @@ use wattle_ast::components::PlainName;
 use super::Resolve;
 use super::funcs::{NameScope, getter_of, setters_behind_getters};
 use super::items::Scope;
-use super::model::{Extern, Externs, FuncData, Key, Owner, Text, TypeId, Val, WorldId};
 use super::types::{Names, TypeItem, external_id};
 use crate::docs::Gate;
-use crate::error::{Error, ErrorKind, Place};
+use crate::error::{Error, ErrorKind, Help, Place};
+use crate::model::{Extern, Externs, Interface, Key, Owner, Text, Transitive, TypeId, WorldId};
 use crate::syntax::{Extern as ExternText, ExternKind, Include, TypeKind, World, WorldItem};
 
 /// Imports or exports.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Direction {
     Import,
     Export,
 }
@@ -59,28 +58,31 @@ impl<'a> Resolve<'a> {
             WorldItem::Type(def) => Some(TypeItem::Def(def)),
             _ => None,
         });
-        let excluded = self.worlds[id.0].excluded.clone();
+        let excluded = self.excluded.worlds.get(&id).cloned();
         let names = self.resolve_types(scope, Owner::World(id), excluded, types.collect());
         let mut items = Items::default();
         for (name, (ty, span)) in names.types.iter() {
             self.take_name(&mut items.import_names, name, source, *span);
-            let place = Place { source, span: *span };
-            let _ = items.imports.insert(Key::Name(name.clone()), Extern::Type(*ty, place));
+            self.place_extern(id, Direction::Import, name, Place { source, span: *span });
+            let _ = items.imports.insert(Key::Name(name.clone()), Extern::Type(*ty));
         }
         for item in &world.items {
             match item {
                 WorldItem::Import(item) => {
-                    self.world_item(scope, &names, &mut items, Direction::Import, item);
+                    self.world_item(scope, id, &names, &mut items, Direction::Import, item);
                 }
                 WorldItem::Export(item) => {
-                    self.world_item(scope, &names, &mut items, Direction::Export, item);
+                    self.world_item(scope, id, &names, &mut items, Direction::Export, item);
                 }
                 WorldItem::Type(def) => {
                     let TypeKind::Resource(funcs) = &def.kind else { continue };
                     for func in funcs {
+                        let func_span = func.name.span;
                         let (name, found) = self.func(scope, &names, Some(def.name), func);
-                        self.take_name(&mut items.import_names, &name, source, func.name.span);
+                        self.take_name(&mut items.import_names, &name, source, func_span);
                         if let Some(func) = found {
+                            let place = Place { source, span: func_span };
+                            self.place_extern(id, Direction::Import, &name, place);
                             let _ = items.imports.insert(Key::Name(name), Extern::Func(func));
                         }
                     }
@@ -96,17 +98,18 @@ impl<'a> Resolve<'a> {
         }
         let place = Place { source, span: world.name.span };
         if self.errors.len() == errors {
-            self.check_names(&items.imports, Direction::Import);
-            self.check_names(&items.exports, Direction::Export);
+            self.check_names(id, &items.imports, Direction::Import);
+            self.check_names(id, &items.exports, Direction::Export);
         }
-        for externs in [&items.imports, &items.exports] {
-            for (key, item) in externs.iter() {
-                let Key::Name(name) = key else { continue };
+        let both = [(Direction::Import, &items.imports), (Direction::Export, &items.exports)];
+        for (direction, externs) in both {
+            for name in names_of(externs) {
                 if let Some(getter) = getter_of(name)
                     && !externs.contains(&Key::Name((*getter).into()))
                 {
                     let kind = ErrorKind::NoGetter { name: (**name).into(), getter: getter.into() };
-                    self.errors.push(Error::new(kind, item.place()));
+                    let place = self.extern_place(id, direction, name).unwrap_or(place);
+                    self.errors.push(Error::new(kind, place));
                 }
             }
         }
@@ -118,19 +121,44 @@ impl<'a> Resolve<'a> {
             setters_behind_getters(externs.into_entries(), item_name).into_iter().collect()
         };
         let (imports, exports) = (in_order(items.imports), in_order(items.exports));
-        for (key, item) in imports.iter().chain(exports.iter()) {
-            if let Key::Name(name) = key {
-                let name = (scope.package.0, self.worlds[id.0].name.clone(), name.clone());
-                self.places.insert(name, item.place());
+        let world = self.model[id].name.clone();
+        for (direction, externs) in [(Direction::Import, &imports), (Direction::Export, &exports)] {
+            for name in names_of(externs) {
+                if let Some(place) = self.extern_place(id, direction, name) {
+                    self.places.insert((scope.package, world.clone(), name.clone()), place);
+                }
             }
         }
-        self.elaborate(id, imports, exports, place);
+        let mut work = self.work;
+        match self.model.elaborate(imports, exports, &mut work) {
+            Ok((imports, exports)) => {
+                let world = &mut self.model.worlds[id];
+                (world.imports, world.exports) = (imports, exports);
+            }
+            Err(Transitive { name, through }) => {
+                let (name, through) = (name.into(), through.into());
+                let help = Help::Advice("export the interfaces in between too");
+                let kind = ErrorKind::Transitive { name, through };
+                self.errors.push(Error::new(kind, place).help(help));
+            }
+        }
+        self.work = work;
+    }
+
+    fn place_extern(&mut self, id: WorldId, direction: Direction, name: &Text, place: Place) {
+        self.extern_places.insert((id, direction, name.clone()), place);
+    }
+
+    /// Where the text says an import or export with a name of its own.
+    fn extern_place(&self, id: WorldId, direction: Direction, name: &Text) -> Option<Place> {
+        self.extern_places.get(&(id, direction, name.clone())).copied()
     }
 
     /// Resolves an import or export.
     fn world_item(
         &mut self,
         scope: &Scope<'a>,
+        world: WorldId,
         names: &Names,
         items: &mut Items,
         direction: Direction,
@@ -145,12 +173,12 @@ impl<'a> Resolve<'a> {
         let (key, found) = match &item.kind {
             ExternKind::Path(path) => {
                 let Some(id) = self.interface(scope, path, is_live) else { return };
-                let item = Extern::Interface { id, gate, docs, external_id, place };
+                let item = Extern::Interface { id, gate, docs, external_id };
                 (Key::Interface(id), Some(item))
             }
             ExternKind::Named(name, path) => {
                 let Some(id) = self.interface(scope, path, is_live) else { return };
-                let item = Extern::Interface { id, gate, docs, external_id, place };
+                let item = Extern::Interface { id, gate, docs, external_id };
                 (Key::Name(name.name.into()), Some(item))
             }
             ExternKind::Func(func) => {
@@ -158,10 +186,11 @@ impl<'a> Resolve<'a> {
                 (Key::Name(name), func.map(Extern::Func))
             }
             ExternKind::Interface(name, members) => {
-                let id =
-                    self.new_interface(None, scope.package, docs, gate.clone(), excluded.clone());
+                let interface =
+                    Interface { docs, gate: gate.clone(), ..Interface::new(None, scope.package) };
+                let id = self.add_interface(interface, excluded.clone());
                 self.resolve_interface(scope, id, members);
-                let item = Extern::Interface { id, gate, docs: None, external_id, place };
+                let item = Extern::Interface { id, gate, docs: None, external_id };
                 (Key::Name(name.name.into()), Some(item))
             }
         };
@@ -178,14 +207,17 @@ impl<'a> Resolve<'a> {
                     name: (**name).into(),
                     previous: previous.sort(),
                 };
-                let related = previous.place();
-                self.error(kind, source, span).related = Some(related);
+                let related = self.extern_place(world, direction, name);
+                self.error(kind, source, span).related = related;
                 return;
             }
             (None, Key::Name(name)) if !self.take_name(taken, name, source, span) => return,
             _ => {}
         }
         if let (Some(item), true) = (found, is_live) {
+            if let Key::Name(name) = &key {
+                self.place_extern(world, direction, name, place);
+            }
             let _ = externs.insert(key, item);
         }
     }
@@ -205,7 +237,7 @@ impl<'a> Resolve<'a> {
         if !is_live {
             return;
         }
-        let world = self.worlds[from.0].clone();
+        let world = self.model[from].clone();
         let is_foreign = world.package != scope.package;
         let mut renames: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
         for name in &include.names {
@@ -217,16 +249,22 @@ impl<'a> Resolve<'a> {
         for (direction, (key, item)) in imports.chain(exports) {
             match key {
                 Key::Name(name) => {
+                    let place = self.extern_place(from, direction, name);
                     let name = renamed(name, &mut renames);
-                    let item = self.copied(item, &name, id, &mut types);
+                    let item = self.model.copy_extern(item, &name, id, &mut types);
                     let (externs, _) = items.of(direction);
+                    if let (Some(place), false) =
+                        (place, externs.contains(&Key::Name(name.clone())))
+                    {
+                        self.place_extern(id, direction, &name, place);
+                    }
                     if externs.insert(Key::Name(name.clone()), item).is_err() {
                         let kind = ErrorKind::Shadows {
                             direction: direction.word(),
                             name: (*name).into(),
                         };
                         let help = "give one of them another name: `include … with { a as b }`";
-                        let help = Some(crate::error::Help::Advice(help));
+                        let help = Some(Help::Advice(help));
                         self.error(kind, source, span).help = help;
                     }
                 }
@@ -260,91 +298,26 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The copy of an import or export for the world that includes it. Types of the other world
-    /// become types of this one.
-    fn copied(
-        &mut self,
-        item: &Extern,
-        name: &Text,
-        to: WorldId,
-        types: &mut BTreeMap<TypeId, TypeId>,
-    ) -> Extern {
-        match item {
-            Extern::Interface { .. } => item.clone(),
-            Extern::Type(ty, place) => {
-                let mut data = self.types[ty.0].clone();
-                let mut vals = Vec::new();
-                data.kind.for_each(|val| vals.push(val));
-                for val in vals {
-                    self.copy_val(val, types);
-                }
-                data.kind = data.kind.map(|val| mapped(val, types));
-                data.name = Some(name.clone());
-                data.owner = Owner::World(to);
-                let copy = self.add_type(data);
-                types.insert(*ty, copy);
-                Extern::Type(copy, *place)
-            }
-            Extern::Func(func) => {
-                let vals: Vec<Val> =
-                    func.params.iter().map(|(_, ty)| *ty).chain(func.result).collect();
-                for val in vals {
-                    self.copy_val(val, types);
-                }
-                Extern::Func(FuncData {
-                    name: name.clone(),
-                    resource: func.resource.map(|id| types.get(&id).copied().unwrap_or(id)),
-                    params: func
-                        .params
-                        .iter()
-                        .map(|(name, ty)| (name.clone(), mapped(*ty, types)))
-                        .collect(),
-                    result: func.result.map(|ty| mapped(ty, types)),
-                    ..func.clone()
-                })
-            }
-        }
-    }
-
-    /// Copies the types without names that a value type is made of, where they mention types that
-    /// were copied.
-    fn copy_val(&mut self, val: Val, types: &mut BTreeMap<TypeId, TypeId>) {
-        let mut open = Vec::from([val]);
-        let mut found = BTreeSet::new();
-        while let Some(val) = open.pop() {
-            let Val::Type(id) = val else { continue };
-            let data = &self.types[id.0];
-            if data.owner == Owner::Nobody && !types.contains_key(&id) && found.insert(id) {
-                data.kind.for_each(|val| open.push(val));
-            }
-        }
-        // What a type is made of has lower numbers.
-        for id in found {
-            let kind = self.types[id.0].kind.map(|val| mapped(val, types));
-            let copy = self.intern(kind);
-            types.insert(id, copy);
-        }
-    }
-
     /// Checks that names are strongly unique behind an `include`.
-    fn check_names(&mut self, externs: &Externs, direction: Direction) {
+    fn check_names(&mut self, id: WorldId, externs: &Externs, direction: Direction) {
         let mut taken = NameScope::default();
-        for (key, item) in externs.iter() {
-            let Key::Name(name) = key else { continue };
-            if let Err((previous, _)) = taken.add(name, item.place().span) {
+        for name in names_of(externs) {
+            let Some(place) = self.extern_place(id, direction, name) else { continue };
+            if let Err((previous, _)) = taken.add(name, place.span) {
                 let (name, previous) = ((**name).into(), (*previous).into());
                 let kind = ErrorKind::WorldNames { direction: direction.word(), name, previous };
-                self.errors.push(Error::new(kind, item.place()));
+                self.errors.push(Error::new(kind, place));
             }
         }
     }
 }
 
-fn mapped(val: Val, types: &BTreeMap<TypeId, TypeId>) -> Val {
-    match val {
-        Val::Type(id) => Val::Type(types.get(&id).copied().unwrap_or(id)),
-        Val::Prim(_) => val,
-    }
+/// The names of imports or exports that are not whole names of interfaces.
+fn names_of(externs: &Externs) -> impl Iterator<Item = &Text> {
+    externs.keys().filter_map(|key| match key {
+        Key::Name(name) => Some(name),
+        Key::Interface(_) => None,
+    })
 }
 
 /// The name with its label or resource renamed. Marks the renaming as used.

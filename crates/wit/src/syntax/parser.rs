@@ -27,6 +27,8 @@ pub(super) struct Parser<'a> {
     pub(super) pos: usize,
     pub(super) types: Vec<Ty<'a>>,
     errors: Vec<(ErrorKind, Span, Option<Help>)>,
+    /// Whether something was missing at the end of the file.
+    has_ended: bool,
 }
 
 impl<'a> File<'a> {
@@ -36,7 +38,7 @@ impl<'a> File<'a> {
         let errors =
             tokens.errors().iter().map(|(error, span)| (ErrorKind::Lex(*error), *span, None));
         let errors = errors.collect();
-        let mut parser = Parser { tokens, pos: 0, types: Vec::new(), errors };
+        let mut parser = Parser { tokens, pos: 0, types: Vec::new(), errors, has_ended: false };
         let mut file = parser.file();
         parser.errors.sort_by_key(|(_, span, _)| span.start);
         // Behind a comment or string without its end, nothing is believed.
@@ -79,6 +81,10 @@ impl<'a> Parser<'a> {
     /// Refuses the next token.
     pub(super) fn unexpected<T>(&mut self, expected: &'static str) -> Parsed<T> {
         let token = self.token();
+        // What else is missing at the end of the file follows from the first thing.
+        if token.kind == TokenKind::End && core::mem::replace(&mut self.has_ended, true) {
+            return Err(Failed);
+        }
         let text = self.tokens.slice(token.span);
         let word = keyword(text).filter(|_| token.kind == TokenKind::Word);
         let found: Box<str> = match token.kind {

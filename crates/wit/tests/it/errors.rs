@@ -1,6 +1,9 @@
 //! Messages, with what helps.
 
+use wattle_ast::components::Definition;
+use wattle_ast::{Custom, CustomData};
 use wattle_wit::Resolver;
+use wattle_wit::docs::{PackageDocs, SECTION};
 use wattle_wit::load::{Memory, load};
 
 /// The messages about a text.
@@ -90,22 +93,32 @@ fn text_that_a_file_cannot_have_is_printed_with_escapes() {
     let text = format!("package a:b; interface i {{ @external-id(\"{id}\") f: func(); }}");
     resolver.file("a.wit", text);
     let resolved = resolver.resolve().unwrap();
-    let mut package = resolved.root().clone();
-    package.docs.docs = Some("a\u{1b}[2J\u{202e}b\tc\nd".into());
-    let text = wattle_wit::print::package(&package).unwrap();
+    let mut binary = resolved.model().package_type(resolved.root()).unwrap();
+    let docs = Some("a\u{1b}[2J\u{202e}b\tc\nd".into());
+    let docs = PackageDocs { docs, ..PackageDocs::default() };
+    binary.definitions.push(Definition::Custom(Custom {
+        name: SECTION.into(),
+        data: CustomData::Bytes(docs.encode().into()),
+        after: None,
+    }));
+    let decoded = wattle_wit::decode::decode(&binary).unwrap();
+    let text = wattle_wit::print::package(&decoded.model, decoded.package).unwrap();
     assert!(text.starts_with("/// a\\u{1b}[2J\\u{202e}b\tc\n/// d\npackage a:b;"), "{text}");
     assert!(text.contains(&format!("@external-id(\"{id}\")")), "{text}");
     let mut again = Resolver::new();
     again.file("b.wit", text);
-    assert_eq!(again.resolve().unwrap().root().component, resolved.root().component);
+    let again = again.resolve().unwrap();
+    let again = again.model().package_type(again.root()).unwrap();
+    assert_eq!(again, resolved.model().package_type(resolved.root()).unwrap());
 }
 
 #[test]
 fn a_binary_with_names_that_text_cannot_have_is_refused() {
-    use wattle_ast::components::{Definition, ExportDecl};
+    use wattle_ast::components::ExportDecl;
     let mut resolver = Resolver::new();
     resolver.file("a.wit", "package a:b; interface i { type t = u8; }");
-    let mut component = resolver.resolve().unwrap().root().component.clone();
+    let resolved = resolver.resolve().unwrap();
+    let mut component = resolved.model().package_type(resolved.root()).unwrap();
     for definition in &mut component.definitions {
         if let Definition::ExportDecl(ExportDecl { name, .. }) = definition
             && name.name == "t"
@@ -113,7 +126,7 @@ fn a_binary_with_names_that_text_cannot_have_is_refused() {
             name.name = "t; type u".into();
         }
     }
-    let error = wattle_wit::view::Package::read(&component).unwrap_err();
+    let error = wattle_wit::decode::decode(&component).unwrap_err();
     assert_eq!(error.to_string(), "`t; type u` is not a well-formed name");
 }
 
@@ -125,13 +138,56 @@ fn a_package_knows_where_its_items_are() {
     resolver.file("a.wit", text);
     let resolved = resolver.resolve().unwrap();
     let at = |item, member| {
-        let span = resolved.root().member_place(item, member).unwrap().span;
+        let span = resolved.member_place(resolved.root(), item, member).unwrap().span;
         &text[span.start..]
     };
     assert!(at("i", "").starts_with("i {"));
     assert!(at("i", "r").starts_with("r {"));
     assert!(at("i", "[method]r.m").starts_with("m: func"));
     assert!(at("w", "x").starts_with("x: func"));
-    assert_eq!(resolved.root().place("w").unwrap().source, 0);
-    assert_eq!(resolved.root().place("v"), None);
+    assert_eq!(resolved.place(resolved.root(), "w").unwrap().source, 0);
+    assert_eq!(resolved.place(resolved.root(), "v"), None);
+}
+
+#[test]
+fn the_end_of_a_file_is_one_error() {
+    let texts = [
+        "package a:b; interface",
+        "package a:b; interface i {",
+        "package a:b; interface i { f: func(",
+        "package a:b; interface i { record r { x: list<",
+        "package a:b { world w { import i: interface { resource r { constructor(",
+        "package a:b; world w { include a:b/c with { a as",
+        "package a:b; @since(",
+    ];
+    for text in texts {
+        let mut resolver = Resolver::new();
+        resolver.file("a.wit", text);
+        let errors = resolver.resolve().unwrap_err();
+        assert_eq!(errors.0.len(), 1, "{text}: {errors}");
+        assert!(errors.0[0].to_string().contains("eof"), "{text}: {errors}");
+    }
+}
+
+#[test]
+fn errors_of_the_parser_alone_are_malformed() {
+    // The parser alone refuses these; what else the peer refuses, the resolver does.
+    let folder = crate::peers::package("wit-parser").join("tests/ui/parse-fail");
+    let mut files = Vec::new();
+    crate::peers::wit_files(&folder, &mut files);
+    let (mut malformed, mut other) = (0, 0);
+    for path in files {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let is_malformed = !wattle_wit::syntax::File::parse(&text).errors.is_empty();
+        let mut resolver = Resolver::new();
+        resolver.file("a.wit", &text[..]);
+        let Err(errors) = resolver.resolve() else { continue };
+        for error in &errors.0 {
+            assert_eq!(error.is_malformed(), is_malformed, "{}: {error}", path.display());
+        }
+        malformed += usize::from(is_malformed);
+        other += usize::from(!is_malformed);
+    }
+    println!("{malformed} malformed, {other} not");
+    assert!(malformed > 50 && other > 50, "{malformed} malformed, {other} not");
 }

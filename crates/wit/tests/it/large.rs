@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::time::Instant;
 
+use wattle_wit::decode::decode;
+use wattle_wit::encode::TooLarge;
 use wattle_wit::{Resolver, print};
 
 /// Resolves a text on a small stack, prints it, and returns the number of definitions.
@@ -14,9 +16,18 @@ fn definitions(text: String) -> usize {
         let resolved = resolver.resolve().map_err(|errors| errors.0.len());
         let count = match resolved {
             Ok(resolved) => {
-                let printed = print::package(resolved.root()).unwrap();
+                let (model, root) = (resolved.model(), resolved.root());
+                let printed = print::package(model, root).unwrap();
                 wattle_wit::format::format(&printed).unwrap();
-                resolved.root().component.definitions.len()
+                match model.package_type(root) {
+                    Ok(component) => {
+                        let decoded = decode(&component).unwrap();
+                        let again = decoded.model.package_type(decoded.package).unwrap();
+                        assert_eq!(again, component);
+                        component.definitions.len()
+                    }
+                    Err(TooLarge { .. }) => 1,
+                }
             }
             Err(count) => count,
         };

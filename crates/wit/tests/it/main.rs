@@ -1,10 +1,13 @@
 //! Tests against the files of `wit-parser` and `wit-component`, which no one here wrote.
 
+mod components;
 mod errors;
 mod format;
 mod json;
 mod large;
+mod merge;
 mod peers;
 mod refused;
 mod resolved;
 mod syntax;
+mod wasi;

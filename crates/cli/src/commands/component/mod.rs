@@ -1,7 +1,12 @@
 //! `wattle component`: what is done with components alone.
 
 mod bundle;
+mod embed;
 mod manifest;
+mod new;
+mod plug;
+mod semver_check;
+mod targets;
 mod unbundle;
 mod wit;
 
@@ -11,7 +16,7 @@ use crate::failure::Failure;
 
 pub(super) use wit::Wit;
 
-/// Takes components apart and puts them together.
+/// Makes components, takes them apart, and shows their interfaces.
 #[derive(Args)]
 pub(crate) struct Component {
     #[command(subcommand)]
@@ -20,20 +25,35 @@ pub(crate) struct Component {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a component of a core module.
+    New(new::New),
+    /// Say in a core module which world it is for.
+    Embed(embed::Embed),
     /// Write the modules and components in a component to files.
     Unbundle(unbundle::Unbundle),
     /// Put a component together from the files that `unbundle` wrote.
     Bundle(bundle::Bundle),
-    /// Check a package of interfaces, and translate it between WIT and binary.
+    /// Satisfy imports of a component by exports of others.
+    Plug(plug::Plug),
+    /// Check interfaces, and translate them between WIT and binary.
     Wit(Wit),
+    /// Check that a component can stand for a world.
+    Targets(targets::Targets),
+    /// Check that a new version of a world takes the components of the previous one.
+    SemverCheck(semver_check::SemverCheck),
 }
 
 impl Component {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         match &self.command {
+            Command::New(command) => command.run(),
+            Command::Embed(command) => command.run(),
             Command::Unbundle(command) => command.run(json),
             Command::Bundle(command) => command.run(),
-            Command::Wit(command) => command.run(),
+            Command::Plug(command) => command.run(json),
+            Command::Wit(command) => command.run(json),
+            Command::Targets(command) => command.run(),
+            Command::SemverCheck(command) => command.run(),
         }
     }
 }

@@ -1,14 +1,16 @@
 //! `wattle component unbundle`: the modules and components in a component as files.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use wattle::ast::components::{CoreSort, Definition, Layer, Names, PlainSort, SectionId, Sort};
 use wattle::ast::leb128;
+use wattle::componentize::unbundle;
 use wattle::parser::SectionFrame;
 use wattle::parser::components::frames;
-use wattle::{Features, Wasm};
+use wattle::printer::Config;
+use wattle::{Features, Wasm, encoder};
 
 use super::manifest::{Kind, MANIFEST, Manifest, Part, SHELL, Version};
 use crate::failure::Failure;
@@ -16,43 +18,102 @@ use crate::input::{Input, shown_name};
 use crate::output::{Output, json_line, write_folder, write_json};
 use crate::source::Source;
 
-/// Writes the modules and components in a component to files, and what is left of the component.
+/// Writes the modules in a component to files, and what is left of the component.
 ///
-/// Each module or component that the component itself holds becomes a file; those inside of such a
-/// component stay in it, and `unbundle` takes that apart too. `wattle component bundle` puts the files
-/// together again: to the same bytes, or to another component if files were changed. The folder is
-/// complete or not there at all.
+/// With `--module-dir`, the core modules of the component, those of components inside among them, become
+/// files `unbundled-module0.wasm` and so on, and a component that imports them is written to standard
+/// output or to `-o`.
+///
+/// With `--out-dir`, each module or component that the component itself holds becomes a file; those
+/// inside of such a component stay in it, and `unbundle` takes that apart too. `wattle component bundle`
+/// puts the files together again: to the same bytes, or to another component if files were changed.
+///
+/// The folder is complete or not there at all.
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("folder").required(true).args(["out_dir", "module_dir"]))]
 pub(crate) struct Unbundle {
     #[command(flatten)]
     input: Input,
 
-    /// The folder for the files, which must be empty or not exist.
-    #[arg(long, value_name = "DIR", visible_alias = "module-dir")]
-    out_dir: PathBuf,
+    /// The folder for the files that `bundle` takes; it must be empty or not exist.
+    #[arg(long, value_name = "DIR")]
+    out_dir: Option<PathBuf>,
 
-    /// Leave modules and components of at most this many bytes in the component.
-    #[arg(long, value_name = "BYTES", default_value_t = 0)]
-    threshold: usize,
+    /// The folder for the modules that the component then imports; it must be empty or not exist.
+    #[arg(long, value_name = "DIR")]
+    module_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    output: Output,
+
+    /// Write the component that imports the modules as text.
+    #[arg(short = 't', long, visible_alias = "text", requires = "module_dir")]
+    wat: bool,
+
+    /// Leave in the component what has at most this many bytes: 0 by default with `--out-dir`, 10240
+    /// with `--module-dir`.
+    #[arg(long, value_name = "BYTES")]
+    threshold: Option<usize>,
 }
 
 /// The longest part of a file name that comes from a name in the component.
 const MAX_NAME: usize = 64;
 
+/// The threshold for modules that are imported. Smaller modules are hardly worth a file.
+const IMPORTED: usize = 10 << 10;
+
 impl Unbundle {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let source = self.input.read()?.binary(self.input.features_to_show())?;
+        let source = self.input.read()?;
         if source.layer() == Layer::Module {
             let fault = source.fault("a component is expected, and this is a module".to_owned());
             return Err(Failure::Faults(vec![fault]));
         }
+        match (&self.module_dir, &self.out_dir) {
+            (Some(folder), _) => self.imported(&source, folder),
+            (None, Some(folder)) => self.parted(source, folder, json),
+            // The arguments are a group of which one is required.
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Writes modules to a folder, and the component that imports them.
+    fn imported(&self, source: &Source, folder: &Path) -> Result<(), Failure> {
+        let mut wasm = source.wasm(self.input.features_to_show())?;
+        let Wasm::Component(component) = &mut wasm else { return Ok(()) };
+        let modules = unbundle(component, self.threshold.unwrap_or(IMPORTED));
+        let modules = modules
+            .map_err(|error| Failure::Faults(vec![source.fault(error.to_string()).malformed()]))?;
+        let written = write_folder(folder, |folder| {
+            modules.iter().try_for_each(|module| {
+                let path = folder.join(format!("{}.wasm", module.name));
+                std::fs::write(path, &module.bytes)
+            })
+        });
+        written.map_err(|error| cannot_write(folder, &error))?;
+        match self.wat {
+            true => {
+                let text = Config::new().print_wasm(&wasm);
+                self.output.write(|out| out.write_all(text.as_bytes()))
+            }
+            false => self.output.binary(&encoder::encode_wasm(&wasm)),
+        }
+    }
+
+    /// Writes the parts of a component to a folder, and the shell.
+    fn parted(&self, source: Source, folder: &Path, json: bool) -> Result<(), Failure> {
+        if self.output.is_given() {
+            let why = "-o is for --module-dir: --out-dir leaves no component";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        let source = source.binary(self.input.features_to_show())?;
         let frames: Result<Vec<_>, _> = frames(&source.bytes).collect();
         let frames = frames.map_err(|error| source.malformed_binary(error))?;
         let parts = self.parts(&source, &frames);
         let shell = shell(&source, &frames, &parts);
         let contents: Vec<_> = parts.iter().map(|part| frames[part.section].content).collect();
         let manifest = Manifest { version: Version::One, parts };
-        let written = write_folder(&self.out_dir, |folder| {
+        let written = write_folder(folder, |folder| {
             for (part, content) in manifest.parts.iter().zip(&contents) {
                 std::fs::write(folder.join(&part.file), content)?;
             }
@@ -61,9 +122,7 @@ impl Unbundle {
             write_json(&mut text, &manifest)?;
             std::fs::write(folder.join(MANIFEST), text)
         });
-        written.map_err(|error| {
-            Failure::Input(format!("cannot write {}: {error}", shown_name(&self.out_dir)))
-        })?;
+        written.map_err(|error| cannot_write(folder, &error))?;
         Output::default().write(|out| show(out, &manifest, &contents, json))
     }
 
@@ -85,10 +144,14 @@ impl Unbundle {
             }
             let size_bytes = frame.bytes.len() - frame.content.len() - 1;
             let part = Part { file: format!("{file}.wasm"), kind, section, size_bytes };
-            (frame.content.len() > self.threshold).then_some(part)
+            (frame.content.len() > self.threshold.unwrap_or(0)).then_some(part)
         });
         parts.collect()
     }
+}
+
+fn cannot_write(folder: &Path, error: &io::Error) -> Failure {
+    Failure::Input(format!("cannot write {}: {error}", shown_name(folder)))
 }
 
 /// The component in which the sections of the parts are empty.

@@ -1,29 +1,31 @@
-//! `wattle component wit`: packages of interfaces, from text or binary to either.
+//! `wattle component wit`: interfaces, from text or binary to either.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
-use wattle::printer::Config;
-use wattle::wit::load::load;
-use wattle::wit::{Package, Resolved, Resolver, print};
-use wattle::{Wasm, encoder};
+use clap::{ArgGroup, Args};
+use wattle::printer;
+use wattle::wit::model::{Key, MergeError, PackageId};
+use wattle::wit::{encode, print};
+use wattle::{Features, Wasm, encoder};
 
 use crate::failure::Failure;
-use crate::input::{FeatureList, Reading, shown_name};
+use crate::fault::Fault;
+use crate::input::shown_name;
 use crate::output::{Output, write_folder};
-use crate::source::Source;
-use crate::source::wit::{PackageFiles, component_of, faults, is_wat, not_loaded, package_text};
+use crate::source::wit::{Interfaces, WitFeatures};
 
-/// Checks a package of interfaces, and translates it between WIT and binary.
+/// Checks interfaces, and translates them between WIT and binary.
 ///
-/// A package is a file of WIT, a folder with such files and with the packages that it depends on in
-/// `deps`, or a binary package. Without other options it is printed as WIT, with the packages that it
-/// depends on behind it.
+/// The input is a package: a file of WIT, a folder with such files and with the packages that it
+/// depends on in `deps`, or a binary package. Of a component, its imports and exports are shown as the
+/// world `root` of a package `root:component`; of a core module, those of its custom sections
+/// `component-type`. Without other options the package is printed as WIT, with the packages that it
+/// depends on behind it; with `--json` all that is known of them, in the form of `wasm-tools`.
 #[derive(Args)]
+#[command(group = ArgGroup::new("change").multiple(false))]
 pub(crate) struct Wit {
-    /// The package: a file, a folder, or a binary package; `-` or nothing is standard input.
+    /// The input: a file or folder; `-` or nothing is standard input.
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
 
@@ -38,96 +40,133 @@ pub(crate) struct Wit {
     #[arg(long, visible_alias = "wat", conflicts_with = "out_dir")]
     text: bool,
 
+    /// Write versions in binaries in their canonical form: `a:b/c@1` for `a:b/c@1.2.3`.
+    #[arg(long)]
+    canonical_names: bool,
+
     /// Write a file of WIT for each package to this folder, which must be empty or not exist; those
     /// that the package depends on are in `deps`.
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     out_dir: Option<PathBuf>,
 
-    /// Turn on these unstable features, separated by commas, for packages in WIT.
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    features: Vec<String>,
+    #[command(flatten)]
+    features: WitFeatures,
 
-    /// Turn on all unstable features.
-    #[arg(long, conflicts_with = "features")]
-    all_features: bool,
+    /// Add the interfaces of another input. What both have must be alike.
+    #[arg(long, value_name = "PATH")]
+    merge: Vec<PathBuf>,
+
+    /// Show the world that imports what the component exports.
+    #[arg(long, group = "change")]
+    importize: bool,
+
+    /// Make this world of the package one that imports what it exports.
+    #[arg(long, value_name = "WORLD", group = "change")]
+    importize_world: Option<String>,
+
+    /// The name of the world that imports, in place of its own with `-importized` behind it.
+    #[arg(long, value_name = "NAME")]
+    importize_out_world_name: Option<String>,
+
+    /// Show the world that exports what the component imports.
+    #[arg(long, group = "change")]
+    exportize: bool,
+
+    /// Make this world of the package one that exports what it imports.
+    #[arg(long, value_name = "WORLD", group = "change")]
+    exportize_world: Option<String>,
+
+    /// The name of the world that exports, in place of its own with `-exportized` behind it.
+    #[arg(long, value_name = "NAME")]
+    exportize_out_world_name: Option<String>,
+
+    /// Make only the import of this name an export; an interface goes by its name without the package.
+    #[arg(long, value_name = "NAME")]
+    exportize_import: Vec<String>,
+
+    /// Let this world of the package import each interface at the highest of its compatible versions
+    /// alone.
+    #[arg(long, value_name = "WORLD", group = "change")]
+    merge_world_imports_based_on_semver: Option<String>,
 }
 
 impl Wit {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let path = self.path.as_deref().unwrap_or(Path::new("-"));
-        if path.is_dir() {
-            return self.resolved(&self.load(path)?);
+        let mut interfaces = self.features.read(path)?;
+        for other in &self.merge {
+            let added = self.features.read(other)?;
+            let merged = interfaces.model.merge(&added.model);
+            merged.map_err(|error| refused(other, &error.to_string()))?;
         }
-        let reading = Reading { features: Some(FeatureList::all()), max_errors: NonZeroUsize::MAX };
-        let source = Source::read(Some(path), reading)?;
-        match source.is_binary() || is_wat(path, &source.bytes) {
-            true => self.binary(&source),
-            false => {
-                let mut resolver = Resolver::new();
-                resolver.file(path.to_string_lossy(), source.text()?);
-                self.resolved(&self.resolve(resolver)?)
-            }
-        }
-    }
-
-    /// The packages of a folder.
-    fn load(&self, folder: &Path) -> Result<Resolved, Failure> {
-        let Some(path) = folder.to_str() else {
-            let why = format!("{}: the path is not UTF-8", shown_name(folder));
-            return Err(Failure::Input(why));
-        };
-        // The folder `/` has no other name.
-        let path = Some(path.trim_end_matches('/')).filter(|path| !path.is_empty()).unwrap_or(path);
-        let mut resolver = Resolver::new();
-        load(&PackageFiles, path, &mut resolver).map_err(not_loaded)?;
-        self.resolve(resolver)
-    }
-
-    fn resolve(&self, mut resolver: Resolver) -> Result<Resolved, Failure> {
-        for feature in &self.features {
-            resolver.feature(feature);
-        }
-        if self.all_features {
-            resolver.all_features();
-        }
-        let resolved = resolver.resolve();
-        resolved.map_err(|errors| Failure::Faults(faults(resolver.sources(), &errors)))
-    }
-
-    /// Writes packages that were texts.
-    fn resolved(&self, resolved: &Resolved) -> Result<(), Failure> {
+        self.change(&mut interfaces).map_err(|why| refused(path, &why))?;
+        let Interfaces { model, package, .. } = &interfaces;
         match &self.out_dir {
-            Some(folder) => write_packages(folder, resolved),
-            None if self.wasm || self.text => {
-                self.component(&Wasm::Component(resolved.root().to_binary()))
-            }
+            Some(folder) => write_packages(folder, &interfaces),
+            None if self.wasm || self.text => self.component(path, &interfaces),
+            None if json => self.write(&model.to_json()),
             None => {
-                let text = print::packages(resolved.root(), resolved.dependencies());
-                self.write(&text.map_err(|error| Failure::Input(error.to_string()))?)
+                let text = print::whole(model, *package);
+                self.write(&text.map_err(|error| refused(path, &error.to_string()))?)
             }
         }
     }
 
-    /// Writes a binary package.
-    fn binary(&self, source: &Source) -> Result<(), Failure> {
-        let refused = |why| Failure::Faults(vec![source.fault(why)]);
-        let wasm = source.wasm(source.features())?;
-        let text = component_of(&wasm).and_then(package_text).map_err(refused)?;
-        if self.wasm || self.text {
-            return self.component(&wasm);
+    /// Changes a world as the options say.
+    fn change(&self, interfaces: &mut Interfaces) -> Result<(), String> {
+        let Interfaces { model, package, world } = interfaces;
+        let named = self
+            .importize_world
+            .as_deref()
+            .or(self.exportize_world.as_deref())
+            .or(self.merge_world_imports_based_on_semver.as_deref());
+        if !self.importize && !self.exportize && named.is_none() {
+            return Ok(());
         }
-        let Some(folder) = &self.out_dir else { return self.write(&text) };
-        let mut resolver = Resolver::new();
-        // A binary package has what was on when it was made.
-        resolver.file(&*source.name, text).all_features();
-        write_packages(folder, &self.resolve(resolver)?)
+        let id = match (*world, named) {
+            (Some(_), Some(_)) => {
+                return Err("the input has one world: use the option that names none".to_owned());
+            }
+            (Some(id), None) => id,
+            (None, named) => {
+                model.select_world(*package, named).map_err(|error| error.to_string())?
+            }
+        };
+        let changed: Result<(), MergeError> = if self.importize || self.importize_world.is_some() {
+            model.importize(id, self.importize_out_world_name.as_deref())
+        } else if self.merge_world_imports_based_on_semver.is_some() {
+            model.merge_imports_by_version(id)
+        } else {
+            let names = &self.exportize_import;
+            model.exportize(id, self.exportize_out_world_name.as_deref(), |model, key| {
+                let name = match key {
+                    Key::Name(name) => Some(name),
+                    Key::Interface(id) => model[*id].name.as_ref(),
+                };
+                names.is_empty() || name.is_some_and(|name| names.iter().any(|it| **it == **name))
+            })
+        };
+        changed.map_err(|error| error.to_string())
     }
 
-    /// Writes a component, as a binary or as text.
-    fn component(&self, wasm: &Wasm<'_>) -> Result<(), Failure> {
+    /// Writes the package as a component, as a binary or as text. It must be valid: an engine may know
+    /// limits that WIT does not.
+    fn component(&self, path: &Path, interfaces: &Interfaces) -> Result<(), Failure> {
+        let mut config = encode::Config::new();
+        if self.canonical_names {
+            config = config.canonical_names();
+        }
+        let Interfaces { model, package, .. } = interfaces;
+        let component = config.package_binary(model, *package);
+        let component = component.map_err(|error| Failure::Input(error.to_string()))?;
+        let validator = wattle::validator::components::Validator::new().features(Features::ALL);
+        if let Err(errors) = validator.component(&component) {
+            return Err(refused(path, &format!("the package is not valid in binary: {errors}")));
+        }
+        let wasm = Wasm::Component(component);
         match self.wasm {
-            true => self.output.binary(&encoder::encode_wasm(wasm)),
-            false => self.write(&Config::new().print_wasm(wasm)),
+            true => self.output.binary(&encoder::encode_wasm(&wasm)),
+            false => self.write(&printer::Config::new().print_wasm(&wasm)),
         }
     }
 
@@ -137,14 +176,20 @@ impl Wit {
     }
 }
 
+/// What cannot be done with an input.
+fn refused(path: &Path, why: &str) -> Failure {
+    Failure::Faults(vec![Fault::new(&shown_name(path), why.to_owned())])
+}
+
 /// Writes a file for each package.
-fn write_packages(folder: &Path, resolved: &Resolved) -> Result<(), Failure> {
+fn write_packages(folder: &Path, interfaces: &Interfaces) -> Result<(), Failure> {
+    let Interfaces { model, package: root, .. } = interfaces;
     let mut names = BTreeMap::<&str, usize>::new();
-    for package in &resolved.packages {
+    for (_, package) in model.packages() {
         *names.entry(&package.name.name).or_default() += 1;
     }
-    let file = |package: &Package| {
-        let name = &package.name;
+    let file = |id: PackageId| {
+        let name = &model[id].name;
         if names.get(&*name.name) == Some(&1) {
             return [&name.name, ".wit"].concat();
         }
@@ -152,14 +197,14 @@ fn write_packages(folder: &Path, resolved: &Resolved) -> Result<(), Failure> {
         // Neither of them can have a `_`.
         [&name.namespace, "_", &name.name, at, version, ".wit"].concat()
     };
-    let text = |package| {
-        let text = print::package(package).map_err(|error| Failure::Input(error.to_string()));
+    let text = |id| {
+        let text = print::package(model, id).map_err(|error| Failure::Input(error.to_string()));
         text.map(|text| format!("{}\n", text.trim_end()))
     };
-    let main = (file(resolved.root()), text(resolved.root())?);
+    let main = (file(*root), text(*root)?);
     let mut others = Vec::new();
-    for package in resolved.dependencies() {
-        others.push((file(package), text(package)?));
+    for (id, _) in model.packages().filter(|(id, _)| id != root) {
+        others.push((file(id), text(id)?));
     }
     let written = write_folder(folder, |folder| {
         std::fs::write(folder.join(&main.0), &main.1)?;

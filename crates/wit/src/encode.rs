@@ -3,22 +3,21 @@
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md#package-format>
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use wattle_ast::components::{
-    Alias, Case, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, Field,
-    FuncType, Import, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
+    Alias, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, Field, FuncType,
+    Import, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
 };
-use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name};
+use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name, Shown};
+#[cfg(feature = "docs")]
+use wattle_ast::{Custom, CustomData};
 
-use super::Resolve;
-use super::model::{
-    Extern, FuncData, InterfaceId, Key, Kind, Owner, PackageId, Text, TypeId, Val, WorldId,
+use crate::model::{
+    Extern, Func, InterfaceId, Key, Kind, Model, Owner, PackageId, Text, TypeId, Val, WorldId,
 };
-use crate::error::{Error, ErrorKind};
-use crate::package::Package;
 
 /// The number of definitions that a package may have. Interfaces are written wherever they are
 /// imported or exported, so a few bytes of text can ask for many.
@@ -49,8 +48,9 @@ impl Types {
 }
 
 /// Writes the type of a component.
-struct Encoder<'r, 'a> {
-    resolve: &'r Resolve<'a>,
+struct Encoder<'m> {
+    config: Config,
+    model: &'m Model,
     /// The type of the component.
     outer: Types,
     /// The type of an instance that is open.
@@ -67,90 +67,152 @@ struct Encoder<'r, 'a> {
     aliases: BTreeMap<(u32, TypeId), u32>,
 }
 
-impl Resolve<'_> {
-    /// The packages in their order. Reports those that are too large.
-    pub(super) fn finish(&mut self) -> Vec<Package> {
-        let mut packages = Vec::new();
-        for id in self.order.clone() {
-            let data = &self.packages[id.0];
-            let Some(component) = self.encode_package(id) else {
-                let kind = ErrorKind::TooLarge { name: data.name.to_string().into() };
-                self.errors.push(Error::new(kind, data.place));
-                continue;
-            };
-            let places = self.places.range((id.0, "".into(), "".into())..);
-            let places = places.take_while(|((package, ..), _)| *package == id.0);
-            let places = places
-                .map(|((_, item, member), place)| ((item.to_string(), member.to_string()), *place));
-            packages.push(Package {
-                name: data.name.clone(),
-                component,
-                docs: self.document(id),
-                places: places.collect(),
-            });
-        }
-        packages
+/// How a package or world is written.
+///
+/// ```
+/// use wattle_wit::{Resolver, encode::Config};
+///
+/// let mut resolver = Resolver::new();
+/// resolver.file("a.wit", "package a:b; world w { export run: func(); }");
+/// let resolved = resolver.resolve().unwrap();
+/// let component = Config::new().package(resolved.model(), resolved.root()).unwrap();
+/// assert_eq!(component.check(), Ok(()));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Config {
+    canonical_names: bool,
+}
+
+impl Config {
+    /// Whole versions in names.
+    pub fn new() -> Config {
+        Config::default()
     }
 
-    /// The component of a package. `None` if it is too large.
-    fn encode_package(&self, id: PackageId) -> Option<Component<'static>> {
-        let package = &self.packages[id.0];
-        let mut definitions = Vec::new();
-        let mut len = 0;
-        let mut add = |name: &str, body: Vec<Definition<'static>>| {
-            definitions.push(Definition::Type(Type::Component));
-            definitions.extend(body);
-            definitions.push(Definition::End);
-            let item = SortIdx::Plain(PlainSortIdx::Type(ComponentTypeIdx(len)));
-            let name = ExternName::from(String::from(name));
-            definitions.push(Definition::Export(Export { name, item, ty: None }));
-            len += 2;
-            (definitions.len() <= MAX_DEFINITIONS).then_some(())
+    /// Canonical versions: `a:b/c@1`, with `.2.3` as an attribute.
+    pub fn canonical_names(mut self) -> Config {
+        self.canonical_names = true;
+        self
+    }
+
+    /// The name of an import or export of a world in a component, with its attributes.
+    pub fn extern_name(self, model: &Model, key: &Key, item: &Extern) -> ExternName<'static> {
+        Encoder::new(self, model).extern_name(key, item)
+    }
+
+    /// The component that a package is in binary, without its documentation.
+    ///
+    /// # Errors
+    /// If the component would have more than 1,000,000 definitions.
+    pub fn package(self, model: &Model, id: PackageId) -> Result<Component<'static>, TooLarge> {
+        let package = &model[id];
+        let error = || TooLarge { name: package.name.to_string() };
+        let (mut definitions, mut number) = (Vec::new(), 0);
+        let mut add = |name, body| {
+            number += 1;
+            export_type(&mut definitions, number - 1, name, body)
         };
-        for id in &package.interfaces {
-            let name = self.interfaces[id.0].name.as_deref().unwrap_or_default();
-            add(name, self.encode_interface(*id))?;
+        for (name, id) in package.interfaces.iter() {
+            let encoder = Encoder::new(self, model);
+            add(name, encoder.interface(*id)).ok_or_else(error)?;
         }
-        for id in &package.worlds {
-            let world = &self.worlds[id.0];
-            let mut body = Vec::from([Definition::Type(Type::Component)]);
-            body.extend(self.encode_world(*id));
-            body.push(Definition::End);
-            let version = package.name.version.as_deref();
-            let version = version.map_or(String::new(), |version| format!("@{version}"));
-            let (namespace, name) = (&package.name.namespace, &package.name.name);
-            let full = format!("{namespace}:{name}/{}{version}", world.name);
-            body.push(Definition::ExportDecl(ExportDecl {
-                name: full.into(),
-                ty: ExternDesc::Component(ComponentTypeIdx(0)),
-            }));
-            add(&world.name, body)?;
+        for (name, id) in package.worlds.iter() {
+            let body = Encoder::new(self, model).named_world(*id);
+            add(name, body).ok_or_else(error)?;
         }
-        Some(definitions.into_iter().collect())
+        Ok(definitions.into_iter().collect())
     }
 
-    /// The type of a component that exports an interface, and imports those that it uses.
-    fn encode_interface(&self, id: InterfaceId) -> Vec<Definition<'static>> {
-        let mut encoder = Encoder::new(self);
-        for used in self.with_used(id) {
-            encoder.interface = Some(used);
-            let name = self.interface_name(used);
-            if used == id {
-                let ty = encoder.instance(used, true);
-                let ty = ExternDesc::Instance(ComponentTypeIdx(ty));
-                encoder.outer.definitions.push(Definition::ExportDecl(ExportDecl { name, ty }));
-            } else {
-                // All types, used or not: so all see the interface alike.
-                let ty = encoder.instance(used, false);
-                let ty = ExternDesc::Instance(ComponentTypeIdx(ty));
-                encoder.outer.definitions.push(Definition::Import(Import { name, ty }));
-            }
-        }
-        encoder.outer.definitions
+    /// The component that a package is in binary, with a custom section for documentation and gates.
+    ///
+    /// ```
+    /// use wattle_wit::{Resolver, docs::PackageDocs, encode::Config};
+    ///
+    /// let mut resolver = Resolver::new();
+    /// resolver.file("a.wit", "/// Shapes.\npackage a:b; interface i {}");
+    /// let resolved = resolver.resolve().unwrap();
+    /// let binary = Config::new().package_binary(resolved.model(), resolved.root()).unwrap();
+    /// assert_eq!(PackageDocs::of(&binary).unwrap().docs.as_deref(), Some("Shapes."));
+    /// ```
+    ///
+    /// # Errors
+    /// If the component would have more than 1,000,000 definitions.
+    #[cfg(feature = "docs")]
+    pub fn package_binary(
+        self,
+        model: &Model,
+        id: PackageId,
+    ) -> Result<Component<'static>, TooLarge> {
+        let mut component = self.package(model, id)?;
+        component.definitions.push(Definition::Custom(Custom {
+            name: crate::docs::SECTION.into(),
+            data: CustomData::Bytes(model.docs(id).encode().into()),
+            after: None,
+        }));
+        Ok(component)
     }
 
+    /// The component of a section `component-type`: its one export is the type of the world. How
+    /// strings are encoded stands in a custom section, which is not part of it.
+    ///
+    /// # Errors
+    /// If the component would have more than 1,000,000 definitions.
+    pub fn world_type(self, model: &Model, id: WorldId) -> Result<Component<'static>, TooLarge> {
+        let mut definitions = Vec::new();
+        let body = Encoder::new(self, model).named_world(id);
+        export_type(&mut definitions, 0, &model[id].name, body)
+            .ok_or_else(|| TooLarge { name: model.world_name(id) })?;
+        Ok(definitions.into_iter().collect())
+    }
+}
+
+/// A package or world whose component would have more than 1,000,000 definitions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TooLarge {
+    /// The package or world.
+    pub name: String,
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Shown(&self.name);
+        write!(f, "`{name}` would have more than 1,000,000 definitions in binary")
+    }
+}
+
+impl core::error::Error for TooLarge {}
+
+impl Model {
+    /// The component that a package is in binary, without its documentation.
+    ///
+    /// # Errors
+    /// If the component would have more than 1,000,000 definitions.
+    pub fn package_type(&self, id: PackageId) -> Result<Component<'static>, TooLarge> {
+        Config::new().package(self, id)
+    }
+
+    /// The component that a package is in binary, with its documentation and gates. See
+    /// [`Config::package_binary`].
+    ///
+    /// # Errors
+    /// If the component would have more than 1,000,000 definitions.
+    #[cfg(feature = "docs")]
+    pub fn package_binary(&self, id: PackageId) -> Result<Component<'static>, TooLarge> {
+        Config::new().package_binary(self, id)
+    }
+
+    /// The component of a section `component-type`. See [`Config::world_type`].
+    ///
+    /// # Errors
+    /// If the component would have more than 1,000,000 definitions.
+    pub fn world_type(&self, id: WorldId) -> Result<Component<'static>, TooLarge> {
+        Config::new().world_type(self, id)
+    }
+}
+
+impl Model {
     /// An interface, behind all that it uses.
-    fn with_used(&self, id: InterfaceId) -> Vec<InterfaceId> {
+    pub(crate) fn with_used(&self, id: InterfaceId) -> Vec<InterfaceId> {
         let mut found = Vec::new();
         let mut entered = BTreeSet::new();
         let mut steps = Vec::from([(id, false)]);
@@ -159,49 +221,110 @@ impl Resolve<'_> {
                 found.push(id);
             } else if entered.insert(id) {
                 steps.push((id, true));
-                steps.extend(self.interfaces[id.0].used.iter().rev().map(|id| (*id, false)));
+                steps.extend(self[id].uses.iter().rev().map(|id| (*id, false)));
             }
         }
         found
     }
+}
+
+/// Adds the type of a component, and its export, behind a number of others. `None` if there are too
+/// many definitions.
+fn export_type(
+    definitions: &mut Vec<Definition<'static>>,
+    others: u32,
+    name: &Text,
+    body: Vec<Definition<'static>>,
+) -> Option<()> {
+    // A type takes an index, and so does its export.
+    let index = ComponentTypeIdx(2 * others);
+    definitions.push(Definition::Type(Type::Component));
+    definitions.extend(body);
+    definitions.push(Definition::End);
+    let item = SortIdx::Plain(PlainSortIdx::Type(index));
+    let name = ExternName::from(Name::Shared(name.clone()));
+    definitions.push(Definition::Export(Export { name, item, ty: None }));
+    (definitions.len() <= MAX_DEFINITIONS).then_some(())
+}
+
+impl<'m> Encoder<'m> {
+    fn new(config: Config, model: &'m Model) -> Encoder<'m> {
+        Encoder {
+            config,
+            model,
+            outer: Types::default(),
+            inner: None,
+            interface: None,
+            imports_types: false,
+            instances: 0,
+            instance_of: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+        }
+    }
+
+    /// The type of a component that exports an interface, and imports those that it uses.
+    fn interface(mut self, id: InterfaceId) -> Vec<Definition<'static>> {
+        for used in self.model.with_used(id) {
+            self.interface = Some(used);
+            let name = self.interface_name(used);
+            let is_export = used == id;
+            // Of an import all types, used or not: so all see the interface alike.
+            let ty = ExternDesc::Instance(ComponentTypeIdx(self.instance(used, is_export)));
+            self.outer.definitions.push(match is_export {
+                true => Definition::ExportDecl(ExportDecl { name, ty }),
+                false => Definition::Import(Import { name, ty }),
+            });
+        }
+        self.outer.definitions
+    }
+
+    /// The type of a component that exports a world by its whole name.
+    fn named_world(self, id: WorldId) -> Vec<Definition<'static>> {
+        let name = self.model.world_name(id).into();
+        let mut body = Vec::from([Definition::Type(Type::Component)]);
+        body.extend(self.world(id));
+        body.push(Definition::End);
+        let ty = ExternDesc::Component(ComponentTypeIdx(0));
+        body.push(Definition::ExportDecl(ExportDecl { name, ty }));
+        body
+    }
 
     /// The type of a component that a world is.
-    fn encode_world(&self, id: WorldId) -> Vec<Definition<'static>> {
-        let world = &self.worlds[id.0];
-        let mut encoder = Encoder::new(self);
+    fn world(mut self, id: WorldId) -> Vec<Definition<'static>> {
+        let world = &self.model[id];
         for (key, item) in world.imports.iter() {
             // More than this is refused anyway.
-            if encoder.outer.definitions.len() > MAX_DEFINITIONS {
+            if self.outer.definitions.len() > MAX_DEFINITIONS {
                 break;
             }
-            if let Extern::Type(ty, _) = item {
-                encoder.interface = None;
-                encoder.imports_types = true;
-                encoder.ty(*ty);
-                encoder.imports_types = false;
+            if let Extern::Type(ty) = item {
+                self.interface = None;
+                self.imports_types = true;
+                self.ty(*ty);
+                self.imports_types = false;
                 continue;
             }
-            let ty = encoder.item(item);
+            let ty = self.item(item);
             let name = self.extern_name(key, item);
-            encoder.outer.definitions.push(Definition::Import(Import { name, ty }));
+            self.outer.definitions.push(Definition::Import(Import { name, ty }));
         }
         for (key, item) in world.exports.iter() {
-            if encoder.outer.definitions.len() > MAX_DEFINITIONS {
+            if self.outer.definitions.len() > MAX_DEFINITIONS {
                 break;
             }
-            let ty = encoder.item(item);
+            let ty = self.item(item);
             let name = self.extern_name(key, item);
-            encoder.outer.definitions.push(Definition::ExportDecl(ExportDecl { name, ty }));
+            self.outer.definitions.push(Definition::ExportDecl(ExportDecl { name, ty }));
         }
-        encoder.outer.definitions
+        self.outer.definitions
     }
 
     /// The name of an interface with its package, and what canonical versions leave out.
     fn interface_name(&self, id: InterfaceId) -> ExternName<'static> {
-        let full = self.full_name(id);
-        let package = &self.packages[self.interfaces[id.0].package.0].name;
+        let full = self.model.full_name(id).unwrap_or_default();
+        let package = &self.model[self.model[id].package].name;
         let split = package.version.as_deref().and_then(Version::split);
-        let Some((_, suffix)) = split.filter(|_| self.resolver.canonical_names) else {
+        let Some((_, suffix)) = split.filter(|_| self.config.canonical_names) else {
             return full.into();
         };
         let name: String = full[..full.len() - suffix.len()].into();
@@ -214,13 +337,13 @@ impl Resolve<'_> {
         let external_id = match item {
             Extern::Interface { external_id, .. } => external_id.clone(),
             Extern::Func(func) => func.external_id.clone(),
-            Extern::Type(ty, _) => self.types[ty.0].external_id.clone(),
+            Extern::Type(ty) => self.model[*ty].external_id.clone(),
         };
         let mut name = match (key, item) {
             (Key::Interface(id), _) => self.interface_name(*id),
             (Key::Name(name), Extern::Interface { id, .. }) => {
                 let mut name = ExternName::from(Name::Shared(name.clone()));
-                if self.interfaces[id.0].name.is_some() {
+                if self.model[*id].name.is_some() {
                     let interface = self.interface_name(*id);
                     name.implements = Some(interface.name);
                     name.version_suffix = interface.version_suffix;
@@ -231,21 +354,6 @@ impl Resolve<'_> {
         };
         name.external_id = external_id.map(Name::Shared);
         name
-    }
-}
-
-impl<'r, 'a> Encoder<'r, 'a> {
-    fn new(resolve: &'r Resolve<'a>) -> Encoder<'r, 'a> {
-        Encoder {
-            resolve,
-            outer: Types::default(),
-            inner: None,
-            interface: None,
-            imports_types: false,
-            instances: 0,
-            instance_of: BTreeMap::new(),
-            aliases: BTreeMap::new(),
-        }
     }
 
     /// The types of the scope that is open.
@@ -264,14 +372,14 @@ impl<'r, 'a> Encoder<'r, 'a> {
                 self.interface = None;
                 ExternDesc::Func(ComponentTypeIdx(self.func(func)))
             }
-            Extern::Type(ty, _) => ExternDesc::Type(TypeBound::Eq(ComponentTypeIdx(self.ty(*ty)))),
+            Extern::Type(ty) => ExternDesc::Type(TypeBound::Eq(ComponentTypeIdx(self.ty(*ty)))),
         }
     }
 
     /// Writes the type of an instance, and returns its index.
     fn instance(&mut self, id: InterfaceId, with_funcs: bool) -> u32 {
-        let resolve = self.resolve;
-        let interface = &resolve.interfaces[id.0];
+        let model = self.model;
+        let interface = &model[id];
         self.inner = Some(Types::default());
         let mut places = BTreeMap::new();
         for (place, (_, ty)) in interface.types.iter().enumerate() {
@@ -279,7 +387,8 @@ impl<'r, 'a> Encoder<'r, 'a> {
             places.insert(*ty, place);
         }
         // The functions of resources first, in the order of their resources.
-        let mut funcs: Vec<&FuncData> = interface.funcs.iter().filter(|_| with_funcs).collect();
+        let funcs = interface.funcs.iter().filter(|_| with_funcs).map(|(_, func)| func);
+        let mut funcs: Vec<&Func> = funcs.collect();
         funcs.sort_by_key(|func| match func.resource {
             Some(resource) => places.get(&resource).copied().unwrap_or(0),
             None => places.len(),
@@ -300,7 +409,7 @@ impl<'r, 'a> Encoder<'r, 'a> {
     }
 
     /// Writes the type of a function, unless it is there, and returns its index.
-    fn func(&mut self, func: &FuncData) -> u32 {
+    fn func(&mut self, func: &Func) -> u32 {
         let signature: Signature = (func.is_async, func.params.clone(), func.result);
         if let Some(&index) = self.types().funcs.get(&signature) {
             return index;
@@ -327,7 +436,7 @@ impl<'r, 'a> Encoder<'r, 'a> {
 
     /// Writes a type behind those that it is made of, unless it is there, and returns its index.
     fn ty(&mut self, id: TypeId) -> u32 {
-        let resolve = self.resolve;
+        let model = self.model;
         let mut open: Vec<(TypeId, Vec<TypeId>)> = Vec::from([(id, self.parts(id))]);
         while let Some((id, parts)) = open.last_mut() {
             let id = *id;
@@ -342,7 +451,7 @@ impl<'r, 'a> Encoder<'r, 'a> {
             if self.types().indices.contains_key(&id) {
                 continue;
             }
-            let index = match resolve.types[id.0].owner {
+            let index = match model[id].owner {
                 Owner::Interface(owner) if Some(owner) != self.interface => self.alias(owner, id),
                 _ => self.define(id),
             };
@@ -353,7 +462,7 @@ impl<'r, 'a> Encoder<'r, 'a> {
 
     /// The types that a type is made of, the first last. None if it is an alias in this scope.
     fn parts(&self, id: TypeId) -> Vec<TypeId> {
-        let ty = &self.resolve.types[id.0];
+        let ty = &self.model[id];
         let mut parts = Vec::new();
         let is_foreign =
             matches!(ty.owner, Owner::Interface(owner) if Some(owner) != self.interface);
@@ -372,7 +481,7 @@ impl<'r, 'a> Encoder<'r, 'a> {
     fn alias(&mut self, owner: InterfaceId, id: TypeId) -> u32 {
         // Elaboration has put every interface before those that use it.
         let instance = self.instance_of.get(&owner).copied().unwrap_or_default();
-        let name = self.resolve.types[id.0].name.clone().unwrap_or_default();
+        let name = self.model[id].name.clone().unwrap_or_default();
         let outer = match self.aliases.get(&(instance, id)) {
             Some(&index) => index,
             None => {
@@ -396,7 +505,7 @@ impl<'r, 'a> Encoder<'r, 'a> {
 
     /// Defines a type whose parts are there.
     fn define(&mut self, id: TypeId) -> u32 {
-        let ty = &self.resolve.types[id.0];
+        let ty = &self.model[id];
         let named = ty.name.clone().map(|name| {
             let external_id = ty.external_id.clone().map(Name::Shared);
             ExternName { external_id, ..ExternName::from(Name::Shared(name)) }
@@ -429,38 +538,13 @@ impl<'r, 'a> Encoder<'r, 'a> {
     /// # Errors
     /// The index of the type that it is another name of.
     fn encoded(&mut self, kind: &Kind) -> Result<Type<'static>, u32> {
-        let label = |name: &Text| Name::Shared(name.clone());
-        Ok(match kind {
-            Kind::Alias(Val::Prim(prim)) => Type::Prim(*prim),
-            Kind::Alias(Val::Type(id)) => return Err(self.ty(*id)),
-            Kind::Record(fields) => Type::Record(
-                fields
-                    .iter()
-                    .map(|(name, ty)| Field { label: label(name), ty: self.val(*ty) })
-                    .collect(),
-            ),
-            Kind::Variant(cases) => Type::Variant(
-                cases
-                    .iter()
-                    .map(|(name, ty)| Case { label: label(name), ty: ty.map(|ty| self.val(ty)) })
-                    .collect(),
-            ),
-            Kind::Flags(labels) => Type::Flags(labels.iter().map(label).collect()),
-            Kind::Enum(labels) => Type::Enum(labels.iter().map(label).collect()),
-            Kind::List(ty) => Type::List(self.val(*ty)),
-            Kind::FixedList(ty, len) => Type::FixedList { elem: self.val(*ty), len: *len },
-            Kind::Tuple(types) => Type::Tuple(types.iter().map(|ty| self.val(*ty)).collect()),
-            Kind::Option(ty) => Type::Option(self.val(*ty)),
-            Kind::Result(ok, err) => {
-                Type::Result { ok: ok.map(|ty| self.val(ty)), err: err.map(|ty| self.val(ty)) }
-            }
-            Kind::Map(key, value) => Type::Map { key: self.val(*key), value: self.val(*value) },
-            Kind::Own(id) => Type::Own(ComponentTypeIdx(self.ty(*id))),
-            Kind::Borrow(id) => Type::Borrow(ComponentTypeIdx(self.ty(*id))),
-            Kind::Stream(ty) => Type::Stream(ty.map(|ty| self.val(ty))),
-            Kind::Future(ty) => Type::Future(ty.map(|ty| self.val(ty))),
-            // A resource is the bound of an export.
-            Kind::Resource => return Err(0),
-        })
+        match kind.definition(|id| ComponentTypeIdx(self.ty(id))) {
+            Some(ty) => Ok(ty),
+            None => match kind {
+                Kind::Alias(Val::Type(id)) => Err(self.ty(*id)),
+                // A resource is the bound of an export.
+                _ => Err(0),
+            },
+        }
     }
 }

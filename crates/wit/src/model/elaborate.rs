@@ -3,13 +3,14 @@
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md#transitive-imports-and-worlds>
 
 use alloc::collections::BTreeSet;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
-use super::Resolve;
-use super::model::{Extern, Externs, InterfaceId, Key, Kind, Owner, Text, TypeId, Val, WorldId};
+use wattle_ast::Shown;
+
+use super::{Extern, Externs, InterfaceId, Key, Model, Text};
 use crate::docs::Gate;
-use crate::error::{Error, ErrorKind, Help, Place};
 
 /// A step on the way through what interfaces use.
 enum Step {
@@ -19,27 +20,50 @@ enum Step {
     Leave(Key, Extern, bool),
 }
 
-impl Resolve<'_> {
-    /// Completes a world.
-    pub(super) fn elaborate(
-        &mut self,
-        world: WorldId,
+/// An interface that would have to be imported and exported, since an export uses one that is both
+/// exported and used through what is imported.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Transitive {
+    /// The export.
+    pub name: String,
+    /// The interface.
+    pub through: String,
+}
+
+impl fmt::Display for Transitive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "interface `{}` transitively depends on an interface in incompatible ways: `{}` would \
+             have to be imported and exported",
+            Shown(&self.name),
+            Shown(&self.through)
+        )
+    }
+}
+
+impl core::error::Error for Transitive {}
+
+impl Model {
+    /// All imports and exports of a world that has these. Adds the number of steps to `work`.
+    pub(crate) fn elaborate(
+        &self,
         given: Externs,
         exports: Externs,
-        place: Place,
-    ) {
-        self.work.set(self.work.get().saturating_add(given.len() + exports.len()));
+        work: &mut usize,
+    ) -> Result<(Externs, Externs), Transitive> {
+        *work = work.saturating_add(given.len() + exports.len());
         let mut imports = Externs::default();
         let mut given = given.into_entries();
         given.sort_by_key(|(_, item)| self.class(item));
         for (key, item) in given {
             match &item {
-                Extern::Interface { .. } => self.import(&mut imports, key, item),
-                Extern::Type(ty, _) => {
+                Extern::Interface { .. } => self.import(&mut imports, key, item, work),
+                Extern::Type(ty) => {
                     if let Some(id) = self.used_interface(*ty) {
-                        let gate = self.types[ty.0].docs.gate.clone();
-                        let needed = implied(id, gate, None, place);
-                        self.import(&mut imports, Key::Interface(id), needed);
+                        let gate = self[*ty].docs.gate.clone();
+                        let needed = implied(id, gate, None);
+                        self.import(&mut imports, Key::Interface(id), needed, work);
                     }
                     let _ = imports.insert(key, item);
                 }
@@ -49,45 +73,27 @@ impl Resolve<'_> {
             }
         }
         let mut complete = Externs::default();
-        let is_interface = |item: &Extern| matches!(item, Extern::Interface { .. });
-        for (key, item) in exports.iter().filter(|(_, item)| !is_interface(item)) {
+        for (key, item) in exports.iter().filter(|(_, item)| !item.is_interface()) {
             let _ = complete.insert(key.clone(), item.clone());
         }
         let mut required = BTreeSet::new();
-        for (key, item) in exports.iter().filter(|(_, item)| is_interface(item)) {
-            let through =
-                self.export(&exports, &mut imports, &mut complete, &mut required, key, item);
-            if let Err(through) = through {
-                let name = match key {
-                    Key::Interface(id) => self.full_name(*id),
-                    Key::Name(name) => name.to_string(),
-                };
-                let kind = ErrorKind::Transitive {
-                    name: name.into(),
-                    through: self.full_name(through).into(),
-                };
-                let help = Help::Advice("export the interfaces in between too");
-                self.errors.push(Error::new(kind, place).help(help));
-                break;
-            }
+        for (key, item) in exports.iter().filter(|(_, item)| item.is_interface()) {
+            let mut export = Export {
+                model: self,
+                listed: &exports,
+                imports: &mut imports,
+                exports: &mut complete,
+                required: &mut required,
+                work,
+            };
+            export.run(key, item).map_err(|through| Transitive {
+                name: self.key_name(key),
+                through: self.full_name(through).unwrap_or_default(),
+            })?;
         }
         let mut all = imports.into_entries();
         all.sort_by_key(|(_, item)| self.class(item));
-        self.worlds[world.0].imports = all.into_iter().collect();
-        self.worlds[world.0].exports = complete;
-    }
-
-    /// The name of an interface with its package.
-    pub(super) fn full_name(&self, id: InterfaceId) -> String {
-        let interface = &self.interfaces[id.0];
-        let name = &self.packages[interface.package.0].name;
-        let version = name.version.as_deref();
-        let (at, version) = (if version.is_some() { "@" } else { "" }, version.unwrap_or_default());
-        let own: &Text = match &interface.name {
-            Some(name) => name,
-            None => return String::new(),
-        };
-        alloc::format!("{}:{}/{own}{at}{version}", name.namespace, name.name)
+        Ok((all.into_iter().collect(), complete))
     }
 
     /// Interfaces come first, then types that are used, other types, functions, and the functions
@@ -95,7 +101,7 @@ impl Resolve<'_> {
     fn class(&self, item: &Extern) -> u8 {
         match item {
             Extern::Interface { .. } => 0,
-            Extern::Type(ty, _) => match self.used_interface(*ty) {
+            Extern::Type(ty) => match self.used_interface(*ty) {
                 Some(_) => 1,
                 None => 2,
             },
@@ -104,22 +110,11 @@ impl Resolve<'_> {
         }
     }
 
-    /// The other interface that a type is used from.
-    pub(super) fn used_interface(&self, ty: TypeId) -> Option<InterfaceId> {
-        let ty = &self.types[ty.0];
-        let Kind::Alias(Val::Type(other)) = ty.kind else { return None };
-        match self.types[other.0].owner {
-            owner if owner == ty.owner => None,
-            Owner::Interface(id) => Some(id),
-            _ => None,
-        }
-    }
-
     /// Imports an interface behind those that it uses.
-    fn import(&self, imports: &mut Externs, key: Key, item: Extern) {
+    fn import(&self, imports: &mut Externs, key: Key, item: Extern, work: &mut usize) {
         let mut steps = Vec::from([Step::Enter(key, item, false)]);
         while let Some(step) = steps.pop() {
-            self.work.set(self.work.get().saturating_add(1));
+            *work = work.saturating_add(1);
             match step {
                 Step::Enter(key, item, _) if !imports.contains(&key) => {
                     let used = self.steps_of(&item, false, &Externs::default());
@@ -137,66 +132,69 @@ impl Resolve<'_> {
     /// The steps to what an interface uses, the first of them last. They are exports if the
     /// interface is one and they are listed.
     fn steps_of(&self, item: &Extern, is_export: bool, listed: &Externs) -> Vec<Step> {
-        let Extern::Interface { id, gate, external_id, place, .. } = item else {
+        let Extern::Interface { id, gate, external_id, .. } = item else {
             return Vec::new();
         };
         let external_id = external_id.clone().filter(|_| is_export || !listed.is_empty());
         let mut steps: Vec<Step> = Vec::new();
-        for &id in &self.interfaces[id.0].used {
+        for &id in &self[*id].uses {
             let key = Key::Interface(id);
             let is_export = is_export && listed.contains(&key);
-            steps.push(Step::Enter(
-                key,
-                implied(id, gate.clone(), external_id.clone(), *place),
-                is_export,
-            ));
+            let item = implied(id, gate.clone(), external_id.clone());
+            steps.push(Step::Enter(key, item, is_export));
         }
         steps.reverse();
         steps
     }
+}
 
+/// The export of an interface.
+struct Export<'m> {
+    model: &'m Model,
+    /// The exports that the world asks for.
+    listed: &'m Externs,
+    imports: &'m mut Externs,
+    exports: &'m mut Externs,
+    /// The interfaces that are imported because exports use them.
+    required: &'m mut BTreeSet<InterfaceId>,
+    work: &'m mut usize,
+}
+
+impl Export<'_> {
     /// Exports an interface. What it uses is exported if it is listed and nothing imported needs it,
     /// and else imported.
     ///
     /// # Errors
     /// The interface that would have to be both.
-    fn export(
-        &self,
-        listed: &Externs,
-        imports: &mut Externs,
-        exports: &mut Externs,
-        required: &mut BTreeSet<InterfaceId>,
-        key: &Key,
-        item: &Extern,
-    ) -> Result<(), InterfaceId> {
+    fn run(&mut self, key: &Key, item: &Extern) -> Result<(), InterfaceId> {
         let mut steps = Vec::from([Step::Enter(key.clone(), item.clone(), true)]);
         while let Some(step) = steps.pop() {
-            self.work.set(self.work.get().saturating_add(1));
+            *self.work = self.work.saturating_add(1);
             match step {
                 Step::Enter(key, item, is_export) => {
                     let Extern::Interface { id, .. } = &item else { continue };
-                    if exports.contains(&key) {
+                    if self.exports.contains(&key) {
                         match is_export {
                             true => continue,
                             false => return Err(*id),
                         }
                     }
-                    if !is_export && required.contains(id) {
+                    if !is_export && self.required.contains(id) {
                         continue;
                     }
-                    let used = self.steps_of(&item, is_export, listed);
+                    let used = self.model.steps_of(&item, is_export, self.listed);
                     steps.push(Step::Leave(key, item, is_export));
                     steps.extend(used);
                 }
                 Step::Leave(key, item, is_export) => {
                     let Extern::Interface { id, .. } = &item else { continue };
                     if !is_export {
-                        required.insert(*id);
-                        let _ = imports.insert(key, item);
-                    } else if required.contains(id) {
+                        self.required.insert(*id);
+                        let _ = self.imports.insert(key, item);
+                    } else if self.required.contains(id) {
                         return Err(*id);
                     } else {
-                        let _ = exports.insert(key, item);
+                        let _ = self.exports.insert(key, item);
                     }
                 }
             }
@@ -206,6 +204,6 @@ impl Resolve<'_> {
 }
 
 /// An import or export that follows from another.
-fn implied(id: InterfaceId, gate: Gate, external_id: Option<Text>, place: Place) -> Extern {
-    Extern::Interface { id, gate, docs: None, external_id, place }
+fn implied(id: InterfaceId, gate: Gate, external_id: Option<Text>) -> Extern {
+    Extern::Interface { id, gate, docs: None, external_id }
 }

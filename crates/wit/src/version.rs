@@ -5,7 +5,7 @@
 use core::cmp::Ordering;
 
 /// Compares two semantic versions. Build metadata does not count.
-pub(super) fn compare(a: &str, b: &str) -> Ordering {
+pub(crate) fn compare(a: &str, b: &str) -> Ordering {
     let parts = |text| -> (&str, Option<&str>) {
         let front = str::split_once(text, '+').map_or(text, |(front, _)| front);
         front.split_once('-').map_or((front, None), |(core, pre)| (core, Some(pre)))

@@ -9,7 +9,7 @@ use core::cmp::Reverse;
 ///
 /// # Errors
 /// A number that depends on itself, and the place in its edges of the first step of the way.
-pub(super) fn order(edges: &[Vec<usize>]) -> Result<Vec<usize>, (usize, usize)> {
+pub(crate) fn order(edges: &[Vec<usize>]) -> Result<Vec<usize>, (usize, usize)> {
     let mut missing: Vec<usize> = edges.iter().map(Vec::len).collect();
     let mut users: Vec<Vec<usize>> = Vec::new();
     users.resize_with(edges.len(), Vec::new);

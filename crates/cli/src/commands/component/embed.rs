@@ -1,0 +1,163 @@
+//! `wattle component embed`: the world of a core module, in a custom section.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use wattle::componentize::{Dummy, Embed as World, Mode, Scheme};
+use wattle::printer::Config;
+use wattle::wit::component_type::StringEncoding;
+use wattle::{Module, Wasm, encoder};
+
+use super::new::{module, reading};
+use crate::failure::Failure;
+use crate::fault::Fault;
+use crate::input::shown_name;
+use crate::output::Output;
+use crate::source::Source;
+use crate::source::wit::{Interfaces, WitFeatures};
+
+/// Says in a core module which world it is for, in a custom section `component-type`.
+///
+/// `wattle component new` reads the section. Compilers that know of interfaces add it themselves.
+#[derive(Args)]
+pub(crate) struct Embed {
+    /// The package with the world: a file of WIT, a folder with such files, or a binary package.
+    #[arg(value_name = "WIT")]
+    wit: PathBuf,
+
+    /// The core module, text or binary; `-` or nothing is standard input.
+    #[arg(value_name = "FILE", conflicts_with_all = ["dummy", "dummy_names", "only_custom"])]
+    file: Option<PathBuf>,
+
+    #[command(flatten)]
+    output: Output,
+
+    /// Write the module as text.
+    #[arg(short = 't', long, visible_alias = "wat")]
+    text: bool,
+
+    /// The world: one of the package by its own name, or any by its whole name. It can be left out if
+    /// the package has one world.
+    #[arg(short, long, value_name = "WORLD")]
+    world: Option<String>,
+
+    /// How the module encodes strings.
+    #[arg(long, value_enum, value_name = "ENCODING", default_value_t)]
+    encoding: Encoding,
+
+    /// Take no module, but make one that has the imports and exports of the world and does nothing.
+    #[arg(long, conflicts_with = "dummy_names")]
+    dummy: bool,
+
+    /// As `--dummy`, with names of imports and exports of this scheme.
+    #[arg(long, value_enum, value_name = "SCHEME")]
+    dummy_names: Option<DummyNames>,
+
+    /// In a module with names of the older scheme, import `async` functions as such, and export them
+    /// with a callback.
+    #[arg(long, requires = "dummy_names", conflicts_with = "async_stackful")]
+    async_callback: bool,
+
+    /// In a module with names of the older scheme, import and export `async` functions as such,
+    /// without a callback.
+    #[arg(long, requires = "dummy_names")]
+    async_stackful: bool,
+
+    /// Write only the content of the section: a component.
+    #[arg(long, conflicts_with_all = ["dummy", "dummy_names"])]
+    only_custom: bool,
+
+    #[command(flatten)]
+    features: WitFeatures,
+}
+
+/// A name of an encoding of strings.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Encoding {
+    /// UTF-8.
+    #[default]
+    Utf8,
+    /// UTF-16.
+    Utf16,
+    /// Latin-1 or UTF-16; each string says which.
+    #[value(alias = "latin1+utf16")]
+    CompactUtf16,
+}
+
+/// A scheme of names of core imports and exports.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum DummyNames {
+    /// The names of WIT, with annotations in brackets.
+    Legacy,
+    /// Names that begin with `cm32p2`.
+    #[value(alias = "standard32")]
+    Standard,
+}
+
+impl Embed {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        if (self.async_callback || self.async_stackful)
+            && self.dummy_names == Some(DummyNames::Standard)
+        {
+            let why = "the names that begin with `cm32p2` have none for asynchronous functions: use \
+                       --dummy-names legacy";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        let Interfaces { model, package, world } = self.features.read(&self.wit)?;
+        let world = match (world, &self.world) {
+            (Some(world), None) => Ok(world),
+            (_, name) => model.select_world(package, name.as_deref()),
+        };
+        let world = world.map_err(|error| refused(&self.wit, &error.to_string()))?;
+        let embed = World::new(&model, world).encoding(match self.encoding {
+            Encoding::Utf8 => StringEncoding::Utf8,
+            Encoding::Utf16 => StringEncoding::Utf16,
+            Encoding::CompactUtf16 => StringEncoding::CompactUtf16,
+        });
+        if self.only_custom {
+            let section = embed.section();
+            let section = section.map_err(|error| refused(&self.wit, &error.to_string()))?;
+            return self.write(Wasm::Component(section));
+        }
+        let source = match self.dummy || self.dummy_names.is_some() {
+            true => None,
+            false => Some(Source::read_wasm(self.file.as_deref(), reading())?),
+        };
+        let mut module: Module<'_> = match &source {
+            Some(source) => module(source)?,
+            None => {
+                let dummy = Dummy::new(&model, world).scheme(self.scheme()).mode(self.mode());
+                dummy.module().map_err(|error| refused(&self.wit, &error.to_string()))?
+            }
+        };
+        embed.add_to(&mut module).map_err(|error| refused(&self.wit, &error.to_string()))?;
+        self.write(Wasm::Module(module))
+    }
+
+    fn scheme(&self) -> Scheme {
+        match self.dummy_names {
+            Some(DummyNames::Legacy) => Scheme::Legacy,
+            Some(DummyNames::Standard) | None => Scheme::Standard,
+        }
+    }
+
+    fn mode(&self) -> Mode {
+        match (self.async_callback, self.async_stackful) {
+            (true, _) => Mode::Callback,
+            (_, true) => Mode::Stackful,
+            (false, false) => Mode::Sync,
+        }
+    }
+
+    fn write(&self, wasm: Wasm<'_>) -> Result<(), Failure> {
+        match self.text {
+            true => self.output.write(|out| write!(out, "{}", Config::new().print_wasm(&wasm))),
+            false => self.output.binary(&encoder::encode_wasm(&wasm)),
+        }
+    }
+}
+
+/// What cannot be done with a package.
+fn refused(path: &Path, why: &str) -> Failure {
+    Failure::Faults(vec![Fault::new(&shown_name(path), why.to_owned())])
+}

@@ -1,0 +1,113 @@
+//! Components of core modules in the command: `component embed` and `component new`.
+
+use std::path::Path;
+
+use wattle_tests::root;
+
+use crate::{Ran, wattle_in};
+
+const WIT: &str = "package a:b; interface log { line: func(text: string); }
+    world w { import log; export run: func(x: u32) -> u32; } world other { export go: func(); }";
+const MODULE: &str = r#"(module
+    (import "a:b/log" "line" (func $line (param i32 i32)))
+    (memory (export "memory") 1)
+    (func (export "run") (param i32) (result i32) (call $line (i32.const 0) (i32.const 0)) (local.get 0)))"#;
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("w.wit", WIT);
+    write("m.wat", MODULE);
+    folder
+}
+
+#[track_caller]
+fn good(folder: &Path, args: &[&str]) -> Ran {
+    let ran = wattle_in(folder, args, b"");
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{args:?}: {}", ran.out);
+    ran
+}
+
+#[test]
+fn a_module_and_a_world_become_a_component() {
+    let folder = folder();
+    let folder = folder.path();
+    good(folder, &["component", "embed", "w.wit", "m.wat", "--world", "w", "-o", "m.wasm"]);
+    good(folder, &["component", "new", "m.wasm", "-o", "c.wasm"]);
+    good(folder, &["validate", "c.wasm"]);
+    let wit = good(folder, &["wit", "c.wasm"]).out;
+    assert!(wit.contains("  import a:b/log;\n\n  export run: func(x: u32) -> u32;\n"), "{wit}");
+    let text = good(folder, &["component", "new", "-t", "m.wasm"]).out;
+    assert_eq!(text, good(folder, &["print", "c.wasm"]).out);
+    // The tool that did it is named, also in the module.
+    assert_eq!(text.matches("(processed-by \"wattle\"").count(), 4, "{text}");
+    let section =
+        good(folder, &["component", "embed", "w.wit", "-w", "a:b/other", "--only-custom", "-t"]);
+    assert!(section.out.starts_with("(component\n"), "{section:?}");
+}
+
+#[test]
+fn every_fault_has_its_file_and_help() {
+    let folder = folder();
+    let folder = folder.path();
+    good(folder, &["component", "embed", "w.wit", "m.wat", "-w", "other", "-o", "m.wasm"]);
+    let ran = wattle_in(folder, &["component", "new", "m.wasm"], b"");
+    assert_eq!(ran.code, Some(1));
+    for part in ["m.wasm", "imports no interface `a:b/log`", "exports a function `go`", "2 errors"]
+    {
+        assert!(ran.err.contains(part), "{part}: {}", ran.err);
+    }
+    let ran = wattle_in(folder, &["component", "new", "--json", "m.wasm"], b"");
+    let faults: Vec<serde_json::Value> =
+        ran.err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(faults.len(), 2, "{ran:?}");
+    assert!(faults.iter().all(|fault| fault["file"] == "m.wasm"), "{faults:?}");
+    assert_eq!(faults[1]["help"], "export a function `go` of type (func)");
+    // An adapter is another file.
+    std::fs::write(folder.join("old.adapter.wat"), "(module (func (export \"g\")))").unwrap();
+    let main = b"(module (import \"old\" \"f\" (func)))";
+    let ran = wattle_in(folder, &["component", "new", "-", "--adapt", "old.adapter.wat"], main);
+    assert!(ran.err.contains("old.adapter.wat") && ran.err.contains("`f` is imported"), "{ran:?}");
+    // Several worlds, and none is named.
+    let ran = wattle_in(folder, &["component", "embed", "w.wit", "m.wat", "-o", "n.wasm"], b"");
+    assert!(ran.err.contains("select one of `w`, `other`"), "{ran:?}");
+    let args = [
+        "component",
+        "embed",
+        "w.wit",
+        "-w",
+        "w",
+        "--dummy-names",
+        "standard",
+        "--async-callback",
+        "-t",
+    ];
+    assert_eq!(wattle_in(folder, &args, b"").code, Some(2));
+    let ran = wattle_in(folder, &["component", "new", "-"], b"(component)");
+    assert!(ran.err.contains("a module is expected"), "{ran:?}");
+}
+
+#[test]
+fn dummies_and_adapters_make_components() {
+    let folder = folder();
+    let folder = folder.path();
+    for scheme in ["legacy", "standard"] {
+        let args =
+            ["component", "embed", "w.wit", "-w", "w", "--dummy-names", scheme, "-o", "d.wasm"];
+        good(folder, &args);
+        good(folder, &["component", "new", "d.wasm", "-o", "c.wasm"]);
+        good(folder, &["validate", "c.wasm"]);
+    }
+    // A program for WASI preview 1 with the adapter of Wasmtime.
+    let [adapters] =
+        wattle_tests::packages::folders(["wasi-preview1-component-adapter-provider"]).unwrap();
+    let adapter = adapters.join("artefacts/wasi_snapshot_preview1.command.wasm");
+    let cat = root().join("docs/examples/cat.wat");
+    let (cat, adapter) = (cat.to_str().unwrap(), adapter.to_str().unwrap());
+    let ran = wattle_in(folder, &["component", "new", cat], b"");
+    assert!(ran.err.contains("wasi_snapshot_preview1.command.wasm"), "{ran:?}");
+    good(folder, &["component", "new", cat, "--adapt", adapter, "-o", "cat.wasm"]);
+    good(folder, &["validate", "cat.wasm"]);
+    let wit = good(folder, &["wit", "cat.wasm"]).out;
+    assert!(wit.contains("export wasi:cli/run@0.2."), "{wit}");
+}

@@ -1,0 +1,469 @@
+//! How a component or world differs from what a world asks for.
+//!
+//! A component can stand for a world if it imports nothing that the world does not import, and exports
+//! all that the world exports. What both have must have equal types, apart from names: an instance may
+//! have more than is asked of it.
+
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use wattle_ast::Features;
+use wattle_ast::components::InterfaceName;
+use wattle_wit::model::{
+    Extern, Func, InterfaceId, Kind, Model, Owner, Text, TypeId, Val, WorldId,
+};
+use wattle_wit::print;
+
+use crate::difference::{Difference, DifferenceKind, Step};
+use crate::names::Side;
+use crate::world::{Place, World, canonical};
+
+/// Which versions of an interface are taken for one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Versions {
+    /// Each is itself alone.
+    #[default]
+    Exact,
+    /// Compatible versions, such as 0.2.0 and 0.2.3.
+    Compatible,
+    /// All.
+    Any,
+}
+
+impl Versions {
+    /// A name without what does not count.
+    fn name(self, name: &str) -> String {
+        match self {
+            Versions::Exact => name.to_owned(),
+            Versions::Compatible => canonical(name),
+            Versions::Any => match InterfaceName::parse(name, Features::ALL) {
+                Ok(name) => InterfaceName { version: None, ..name }.to_string(),
+                Err(_) => name.to_owned(),
+            },
+        }
+    }
+}
+
+/// Two types, and the places of the world in which they stand.
+type Pair = ((Place, TypeId), (Place, TypeId));
+
+/// The comparison of two worlds. The first is what there is, the second what is asked for.
+struct Compare<'m> {
+    ours: World<'m>,
+    theirs: World<'m>,
+    versions: Versions,
+    path: Vec<Step>,
+    differences: Vec<Difference>,
+    /// Whether types are equal.
+    equal: BTreeMap<Pair, bool>,
+}
+
+/// All differences that keep a world from standing for another.
+pub(crate) fn compare(
+    ours: (&Model, WorldId),
+    theirs: (&Model, WorldId),
+    versions: Versions,
+) -> Vec<Difference> {
+    let mut compare = Compare {
+        ours: World::new(ours.0, ours.1),
+        theirs: World::new(theirs.0, theirs.1),
+        versions,
+        path: Vec::new(),
+        differences: Vec::new(),
+        equal: BTreeMap::new(),
+    };
+    compare.side(Side::Import);
+    compare.side(Side::Export);
+    compare.differences
+}
+
+impl<'m> Compare<'m> {
+    fn report(&mut self, kind: DifferenceKind) {
+        self.differences.push(Difference { path: self.path.clone(), kind });
+    }
+
+    /// Compares the imports or the exports.
+    fn side(&mut self, side: Side) {
+        let names = |world: &World<'m>| -> Vec<(String, usize)> {
+            let items = world.side(side).items.iter().enumerate();
+            items.map(|(number, item)| (self.versions.name(&item.name), number)).collect()
+        };
+        let (ours, theirs) = (names(&self.ours), names(&self.theirs));
+        // Who imports asks, and who exports gives.
+        let (asked, given) = match side {
+            Side::Import => (&ours, &theirs),
+            Side::Export => (&theirs, &ours),
+        };
+        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (name, number) in given {
+            by_name.entry(name).or_default().push(*number);
+        }
+        for (name, asked) in asked {
+            let found = by_name.get(&**name).map_or(&[][..], |found| &found[..]);
+            match self.best(side, *asked, found) {
+                Some(given) => self.item(side, *asked, given),
+                None => self.missing(side, *asked, given),
+            }
+        }
+    }
+
+    /// Of several versions that are taken for one, the one with the whole name that is asked for, or
+    /// the last.
+    fn best(&self, side: Side, asked: usize, found: &[usize]) -> Option<usize> {
+        let (asking, giving) = self.asking_and_giving(side);
+        let name = &asking.side(side).items.get(asked)?.name;
+        let is_exact = |number: &usize| {
+            giving.side(side).items.get(*number).is_some_and(|it| it.name == *name)
+        };
+        found.iter().copied().find(is_exact).or_else(|| found.last().copied())
+    }
+
+    fn asking_and_giving(&self, side: Side) -> (&World<'m>, &World<'m>) {
+        match side {
+            Side::Import => (&self.ours, &self.theirs),
+            Side::Export => (&self.theirs, &self.ours),
+        }
+    }
+
+    /// Reports an import or export that is not given.
+    fn missing(&mut self, side: Side, asked: usize, given: &[(String, usize)]) {
+        let (asking, giving) = self.asking_and_giving(side);
+        let Some(item) = asking.side(side).items.get(asked) else { return };
+        let name = item.name.clone();
+        // The interface at another version.
+        let any = Versions::Any.name(&name);
+        let other = given
+            .iter()
+            .filter_map(|(_, number)| giving.side(side).items.get(*number))
+            .find(|it| name.contains(':') && Versions::Any.name(&it.name) == any)
+            .map(|it| it.name.clone());
+        self.report(match side {
+            Side::Import => DifferenceKind::MissingImport { name, other },
+            Side::Export => DifferenceKind::MissingExport { name, other },
+        });
+    }
+
+    /// Compares an import or export that both have.
+    fn item(&mut self, side: Side, asked: usize, given: usize) {
+        let (ours, theirs) = match side {
+            Side::Import => (asked, given),
+            Side::Export => (given, asked),
+        };
+        let (Some(our), Some(their)) =
+            (self.ours.side(side).items.get(ours), self.theirs.side(side).items.get(theirs))
+        else {
+            return;
+        };
+        let (name, our, their) = (our.name.clone(), our.item, their.item);
+        let places = (self.ours.place(side, ours), self.theirs.place(side, theirs));
+        self.path.push(match side {
+            Side::Import => Step::Import(name),
+            Side::Export => Step::Export(name),
+        });
+        match (our, their) {
+            (Extern::Interface { id: our, .. }, Extern::Interface { id: their, .. }) => {
+                self.interface(side, places, *our, *their);
+            }
+            (Extern::Func(our), Extern::Func(their)) => self.func(places, our, their),
+            (Extern::Type(our), Extern::Type(their)) => self.ty(places, *our, *their),
+            (our, their) => {
+                self.report(DifferenceKind::Sorts { ours: our.sort(), theirs: their.sort() });
+            }
+        }
+        self.path.pop();
+    }
+
+    fn interface(
+        &mut self,
+        side: Side,
+        places: (Place, Place),
+        ours: InterfaceId,
+        theirs: InterfaceId,
+    ) {
+        let (ours, theirs) = (&self.ours.model[ours], &self.theirs.model[theirs]);
+        let (asked, given) = match side {
+            Side::Import => (ours, theirs),
+            Side::Export => (theirs, ours),
+        };
+        let is_ours = side == Side::Import;
+        for (name, id) in asked.types.iter() {
+            self.path.push(Step::Type(name.to_string()));
+            match given.types.get(name) {
+                Some(other) if is_ours => self.ty(places, *id, *other),
+                Some(other) => self.ty(places, *other, *id),
+                None => {
+                    self.path.pop();
+                    self.report(DifferenceKind::MissingType { name: name.to_string(), is_ours });
+                    continue;
+                }
+            }
+            self.path.pop();
+        }
+        for (name, func) in asked.funcs.iter() {
+            match given.funcs.get(name) {
+                None => {
+                    self.report(DifferenceKind::MissingFunc { name: name.to_string(), is_ours });
+                }
+                Some(other) => {
+                    self.path.push(Step::Func(name.to_string()));
+                    match is_ours {
+                        true => self.func(places, func, other),
+                        false => self.func(places, other, func),
+                    }
+                    self.path.pop();
+                }
+            }
+        }
+    }
+
+    fn func(&mut self, places: (Place, Place), ours: &Func, theirs: &Func) {
+        if ours.is_async != theirs.is_async {
+            self.report(DifferenceKind::Async { is_ours: ours.is_async });
+        }
+        if ours.params.len() != theirs.params.len() {
+            let (ours, theirs) = (ours.params.len(), theirs.params.len());
+            self.report(DifferenceKind::Params { ours, theirs });
+        }
+        for ((our_name, our), (their_name, their)) in ours.params.iter().zip(&theirs.params) {
+            if our_name != their_name {
+                let (ours, theirs) = (our_name.to_string(), their_name.to_string());
+                self.report(DifferenceKind::ParamNames { ours, theirs });
+            }
+            self.path.push(Step::Param(our_name.to_string()));
+            self.val(places, Some(*our), Some(*their));
+            self.path.pop();
+        }
+        self.path.push(Step::Result);
+        self.val(places, ours.result, theirs.result);
+        self.path.pop();
+    }
+
+    /// Compares value types where they are used.
+    fn val(&mut self, places: (Place, Place), ours: Option<Val>, theirs: Option<Val>) {
+        let is_equal = match (ours, theirs) {
+            (Some(ours), Some(theirs)) => self.is_equal(places, ours, theirs),
+            (ours, theirs) => ours.is_none() && theirs.is_none(),
+        };
+        if !is_equal {
+            let ours = ours.map(|val| print::val(self.ours.model, val));
+            let theirs = theirs.map(|val| print::val(self.theirs.model, val));
+            self.report(DifferenceKind::Types { ours, theirs });
+        }
+    }
+
+    /// Compares the definitions of a type.
+    fn ty(&mut self, places: (Place, Place), ours: TypeId, theirs: TypeId) {
+        let (our_id, their_id) = (self.ours.model.origin(ours), self.theirs.model.origin(theirs));
+        let (our, their) = (&self.ours.model[our_id].kind, &self.theirs.model[their_id].kind);
+        match (our, their) {
+            (Kind::Record(our), Kind::Record(their)) => {
+                let part = |(name, val): &(Text, Val)| (name.clone(), Some(*val));
+                self.labels("field", places, our.iter().map(part), their.iter().map(part));
+            }
+            (Kind::Variant(our), Kind::Variant(their)) => {
+                self.labels("case", places, our.iter().cloned(), their.iter().cloned());
+            }
+            (Kind::Flags(our), Kind::Flags(their)) => {
+                let part = |name: &Text| (name.clone(), None);
+                self.labels("flag", places, our.iter().map(part), their.iter().map(part));
+            }
+            (Kind::Enum(our), Kind::Enum(their)) => {
+                let part = |name: &Text| (name.clone(), None);
+                self.labels("case", places, our.iter().map(part), their.iter().map(part));
+            }
+            (Kind::Resource, Kind::Resource) => {
+                if !self.is_one_resource(places, our_id, their_id) {
+                    let name = |world: &World<'m>, place: Place, id: TypeId| {
+                        let ty = world.model[id].name.as_deref().unwrap_or_default().to_owned();
+                        match world.item(world.place_of(place, id)) {
+                            Some(item) => alloc::format!("{ty} of {}", item.name),
+                            None => ty,
+                        }
+                    };
+                    let ours = name(&self.ours, places.0, our_id);
+                    let theirs = name(&self.theirs, places.1, their_id);
+                    self.report(DifferenceKind::Resources { ours, theirs });
+                }
+            }
+            (our, their) if our.needs_name() || their.needs_name() => {
+                let (ours, theirs) = (our.word(), their.word());
+                self.report(DifferenceKind::Kinds { ours, theirs });
+            }
+            _ => self.val(places, Some(Val::Type(ours)), Some(Val::Type(theirs))),
+        }
+    }
+
+    /// Compares fields, cases or flags.
+    fn labels(
+        &mut self,
+        sort: &'static str,
+        places: (Place, Place),
+        ours: impl Iterator<Item = (Text, Option<Val>)>,
+        theirs: impl Iterator<Item = (Text, Option<Val>)>,
+    ) {
+        let (ours, theirs): (Vec<_>, Vec<_>) = (ours.collect(), theirs.collect());
+        let by_name = |parts: &[(Text, Option<Val>)]| -> BTreeMap<Text, Option<Val>> {
+            parts.iter().cloned().collect()
+        };
+        let (our_names, their_names) = (by_name(&ours), by_name(&theirs));
+        let mut is_complete = true;
+        for (name, our) in &ours {
+            match their_names.get(name) {
+                Some(their) => {
+                    self.path.push(Step::Label(sort, name.to_string()));
+                    self.val(places, *our, *their);
+                    self.path.pop();
+                }
+                None => {
+                    is_complete = false;
+                    let name = name.to_string();
+                    self.report(DifferenceKind::MissingLabel { sort, name, is_ours: true });
+                }
+            }
+        }
+        for (name, _) in theirs.iter().filter(|(name, _)| !our_names.contains_key(name)) {
+            is_complete = false;
+            let name = name.to_string();
+            self.report(DifferenceKind::MissingLabel { sort, name, is_ours: false });
+        }
+        let names = |parts: &[(Text, Option<Val>)]| -> Vec<Text> {
+            parts.iter().map(|(name, _)| name.clone()).collect()
+        };
+        if is_complete && names(&ours) != names(&theirs) {
+            self.report(DifferenceKind::Order { sort });
+        }
+    }
+
+    /// Whether resources are one, wherever they are defined.
+    fn is_one_resource(&self, places: (Place, Place), ours: TypeId, theirs: TypeId) -> bool {
+        let key = |world: &World<'m>, place: Place, id: TypeId| {
+            let place = world.place_of(place, id);
+            let is_export = matches!(place, Place::Export(_));
+            let interface = world.item(place).map(|item| self.versions.name(&item.name));
+            (is_export, interface, world.model[id].name.clone())
+        };
+        key(&self.ours, places.0, ours) == key(&self.theirs, places.1, theirs)
+    }
+
+    /// Whether two types with names are defined in one place under one name, so that differences
+    /// between them are reported there.
+    fn have_one_definition(&self, ours: TypeId, theirs: TypeId) -> bool {
+        let key = |world: &World<'m>, id: TypeId| {
+            let ty = &world.model[id];
+            let owner = match ty.owner {
+                Owner::Interface(owner) => self.versions.name(&world.model.full_name(owner)?),
+                Owner::World(_) => String::new(),
+                Owner::Nobody => return None,
+            };
+            Some((owner, ty.name.clone()?))
+        };
+        let ours = key(&self.ours, ours);
+        ours.is_some() && ours == key(&self.theirs, theirs)
+    }
+
+    /// Whether value types are equal.
+    fn is_equal(&mut self, places: (Place, Place), ours: Val, theirs: Val) -> bool {
+        let mut open = Vec::from([(ours, theirs)]);
+        while let Some(&(ours, theirs)) = open.last() {
+            let (ours, theirs) = match self.pair(places, ours, theirs) {
+                Ok(_) => {
+                    open.pop();
+                    continue;
+                }
+                Err(pair) => pair,
+            };
+            let our = &self.ours.model[ours].kind;
+            let their = &self.theirs.model[theirs].kind;
+            let mut is_equal = have_one_form(our, their);
+            let mut missing = Vec::new();
+            if is_equal {
+                let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+                our.for_each(|val| ours.push(val));
+                their.for_each(|val| theirs.push(val));
+                for (ours, theirs) in ours.into_iter().zip(theirs) {
+                    match self.pair(places, ours, theirs) {
+                        Ok(found) => is_equal &= found,
+                        Err(_) => missing.push((ours, theirs)),
+                    }
+                }
+            }
+            if is_equal && !missing.is_empty() {
+                open.extend(missing);
+                continue;
+            }
+            open.pop();
+            self.equal.insert(((places.0, ours), (places.1, theirs)), is_equal);
+        }
+        self.pair(places, ours, theirs).unwrap_or(false)
+    }
+
+    /// Whether types are equal.
+    ///
+    /// # Errors
+    /// If that is not known yet: the types, without further names.
+    fn pair(
+        &self,
+        places: (Place, Place),
+        ours: Val,
+        theirs: Val,
+    ) -> Result<bool, (TypeId, TypeId)> {
+        let origin = |world: &World<'m>, val: Val| match val {
+            Val::Prim(_) => val,
+            Val::Type(id) => {
+                let id = world.model.origin(id);
+                match world.model[id].kind {
+                    Kind::Alias(val) => val,
+                    _ => Val::Type(id),
+                }
+            }
+        };
+        let (ours, theirs) = match (origin(&self.ours, ours), origin(&self.theirs, theirs)) {
+            (Val::Type(ours), Val::Type(theirs)) => (ours, theirs),
+            (ours, theirs) => return Ok(ours == theirs),
+        };
+        let is_resource = |kind: &Kind| matches!(kind, Kind::Resource);
+        let our = &self.ours.model[ours].kind;
+        let their = &self.theirs.model[theirs].kind;
+        if is_resource(our) && is_resource(their) {
+            return Ok(self.is_one_resource(places, ours, theirs));
+        }
+        if self.have_one_definition(ours, theirs) {
+            return Ok(true);
+        }
+        let key = ((places.0, ours), (places.1, theirs));
+        self.equal.get(&key).copied().ok_or((ours, theirs))
+    }
+}
+
+/// Whether kinds are equal apart from the types in them.
+fn have_one_form(ours: &Kind, theirs: &Kind) -> bool {
+    match (ours, theirs) {
+        (Kind::Record(ours), Kind::Record(theirs)) => {
+            ours.iter().map(|(name, _)| name).eq(theirs.iter().map(|(name, _)| name))
+        }
+        (Kind::Variant(ours), Kind::Variant(theirs)) => {
+            let part = |(name, val): &(Text, Option<Val>)| (name.clone(), val.is_some());
+            ours.iter().map(part).eq(theirs.iter().map(part))
+        }
+        (Kind::Flags(ours), Kind::Flags(theirs)) | (Kind::Enum(ours), Kind::Enum(theirs)) => {
+            ours == theirs
+        }
+        (Kind::Tuple(ours), Kind::Tuple(theirs)) => ours.len() == theirs.len(),
+        (Kind::FixedList(_, ours), Kind::FixedList(_, theirs)) => ours == theirs,
+        (Kind::Result(ok, err), Kind::Result(their_ok, their_err)) => {
+            (ok.is_some(), err.is_some()) == (their_ok.is_some(), their_err.is_some())
+        }
+        (Kind::Stream(ours), Kind::Stream(theirs)) | (Kind::Future(ours), Kind::Future(theirs)) => {
+            ours.is_some() == theirs.is_some()
+        }
+        (Kind::Alias(_), Kind::Alias(_))
+        | (Kind::List(_), Kind::List(_))
+        | (Kind::Option(_), Kind::Option(_))
+        | (Kind::Map(..), Kind::Map(..))
+        | (Kind::Own(_), Kind::Own(_))
+        | (Kind::Borrow(_), Kind::Borrow(_)) => true,
+        _ => false,
+    }
+}

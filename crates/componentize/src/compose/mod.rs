@@ -1,0 +1,302 @@
+//! Several components as one: each is instantiated with exports of those before it, and with imports
+//! of the result.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `mod.rs` | [`compose`]: the result from its parts |
+//! | `types.rs` | imports of several components as imports of one |
+//! | `names.rs` | which names mean one interface |
+
+mod names;
+mod types;
+
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use wattle_ast::components::{
+    Alias, Arg, Component, CoreSort, Definition, Export, ExternDesc, Instance, PlainSort, Sort,
+    SortIdx,
+};
+use wattle_ast::{ComponentIdx, Features, InstanceIdx, Name};
+use wattle_validator::ErrorKind;
+use wattle_validator::components::{
+    ComponentErrorKind, ComponentTypes, Extern, ExternView, Shape, Step, Validator,
+};
+
+pub(crate) use names::{compare_versions, family};
+use types::{Fault, Wanted, Writer, extern_name};
+
+/// A component, and what is given for its imports.
+pub(crate) struct Part<'t> {
+    /// What messages call the component.
+    pub(crate) name: &'t str,
+    pub(crate) types: &'t ComponentTypes,
+    /// For the names of imports: the number of a part before, and the name of its export.
+    pub(crate) given: BTreeMap<&'t str, (usize, &'t str)>,
+}
+
+/// Why components do not fit together.
+pub(crate) enum ComposeError {
+    /// What is given for an import of a part does not match.
+    Given { part: usize, import: String, reason: String },
+    /// Two parts want different things of an import of the result.
+    Conflict { parts: [usize; 2], imports: [String; 2], reason: String },
+    /// Imports depend on each other.
+    Cycle { import: String },
+    /// An import of a part refers to a resource that is not imported, since something is given for it.
+    Resource { part: usize, import: String, resource: String },
+    /// The types of imports are too large.
+    TooLarge,
+    /// The result is not valid in another way.
+    Invalid { reason: String },
+}
+
+/// Makes one component of several, which has the exports of the last.
+///
+/// `components` are the parts' components, in the same order.
+pub(crate) fn compose<'a>(
+    parts: &[Part<'_>],
+    components: Vec<Component<'a>>,
+) -> Result<(Component<'a>, ComponentTypes), ComposeError> {
+    let mut imports = Imports::new(parts);
+    imports.write()?;
+    let Imports { mut writer, places, groups, .. } = imports;
+    let mut instances = Vec::new();
+    let mut openings = Vec::new();
+    for (number, part) in parts.iter().enumerate() {
+        // What is in the component is put there at the end.
+        openings.push(writer.len());
+        let component = ComponentIdx(writer.push(Definition::Component));
+        let mut args = Vec::new();
+        for import in part.types.imports() {
+            let item = match part.given.get(import.name()) {
+                Some(&(source, export)) => {
+                    let instance = instances.get(source).copied().unwrap_or_default();
+                    let item = parts.get(source).and_then(|part| part.types.export(export));
+                    Some(alias(&mut writer, instance, export, sort_of(&item.unwrap_or(import))))
+                }
+                None => match places.get(&(number, import.name())) {
+                    Some(&place) => writer.index(place),
+                    None => None,
+                },
+            };
+            let name = Name::from(String::from(import.name()));
+            args.extend(item.map(|item| Arg { name, item }));
+        }
+        let args = args.into();
+        let instance = Definition::Instance(Instance::Instantiate { component, args });
+        instances.push(InstanceIdx(writer.push(instance)));
+    }
+    export_all(parts, &mut writer, instances.last().copied().unwrap_or_default())?;
+    let mut component = Component::default();
+    let mut inner = openings.into_iter().zip(components).peekable();
+    for (place, definition) in writer.finish().into_iter().enumerate() {
+        component.definitions.push(definition);
+        if let Some((_, inner)) = inner.next_if(|(at, _)| *at == place) {
+            component.definitions.extend(inner.definitions);
+            component.definitions.push(Definition::End);
+        }
+    }
+    let types = check(&component, parts, &groups)?;
+    Ok((component, types))
+}
+
+/// The imports of the result.
+struct Imports<'t> {
+    writer: Writer<'t>,
+    /// The place of each import of a part: its number and the name.
+    places: BTreeMap<(usize, &'t str), usize>,
+    /// What is wanted at each place, the highest version first.
+    groups: BTreeMap<usize, Vec<Wanted<'t>>>,
+}
+
+impl<'t> Imports<'t> {
+    fn new(parts: &[Part<'t>]) -> Imports<'t> {
+        let (mut families, mut groups) = (BTreeMap::new(), Vec::<Vec<Wanted<'t>>>::new());
+        for (component, part) in parts.iter().enumerate() {
+            for item in part.types.imports() {
+                if part.given.contains_key(item.name()) {
+                    continue;
+                }
+                let wanted = Wanted { component, item };
+                match families.entry(family(&item)) {
+                    Entry::Vacant(entry) => {
+                        entry.insert(groups.len());
+                        groups.push(Vec::from([wanted]));
+                    }
+                    Entry::Occupied(entry) => {
+                        groups.get_mut(*entry.get()).into_iter().for_each(|it| it.push(wanted));
+                    }
+                }
+            }
+        }
+        let mut writer = Writer::new();
+        let mut places = BTreeMap::new();
+        let group = |mut wanted: Vec<Wanted<'t>>| {
+            wanted.sort_by(|left, right| compare_versions(&right.item, &left.item));
+            let name = wanted.first().map_or("", |wanted| wanted.item.name());
+            let place = writer.place(name);
+            for wanted in &wanted {
+                places.insert((wanted.component, wanted.item.name()), place);
+            }
+            (place, wanted)
+        };
+        let groups = groups.into_iter().map(group).collect();
+        for (component, part) in parts.iter().enumerate() {
+            for item in part.types.imports() {
+                let place = places.get(&(component, item.name())).copied();
+                writer.locate(Wanted { component, item }, place);
+            }
+        }
+        Imports { writer, places, groups }
+    }
+
+    /// Writes all imports.
+    fn write(&mut self) -> Result<(), ComposeError> {
+        for (&place, wanted) in &self.groups {
+            if let [first, others @ ..] = &**wanted {
+                let implements = first.item.implements();
+                let differs = others.iter().find(|other| other.item.implements() != implements);
+                if let Some(other) = differs {
+                    let reason = "one says which interface it implements, and the other differs";
+                    return Err(conflict(first, other, reason.into()));
+                }
+            }
+            self.writer.import(place, &self.groups).map_err(|fault| match fault {
+                Fault::Cycle { place } | Fault::Needs { place } => {
+                    ComposeError::Cycle { import: self.writer.place_name(place).into() }
+                }
+                Fault::Resource { component, name } => ComposeError::Resource {
+                    part: component,
+                    import: import_of(component, wanted),
+                    resource: name,
+                },
+                Fault::TooLarge => ComposeError::TooLarge,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The name under which a part wants an import.
+fn import_of(part: usize, wanted: &[Wanted<'_>]) -> String {
+    let found = wanted.iter().find(|wanted| wanted.component == part).or(wanted.first());
+    found.map_or_else(String::new, |wanted| wanted.item.name().into())
+}
+
+fn conflict(first: &Wanted<'_>, other: &Wanted<'_>, reason: String) -> ComposeError {
+    ComposeError::Conflict {
+        parts: [first.component, other.component],
+        imports: [first.item.name().into(), other.item.name().into()],
+        reason,
+    }
+}
+
+/// The index space of an import or export.
+fn sort_of(item: &Extern<'_>) -> Sort {
+    match item.view() {
+        ExternView::Module(_) => Sort::Core(CoreSort::Module),
+        ExternView::Func(_) => Sort::Plain(PlainSort::Func),
+        ExternView::Value(_) => Sort::Plain(PlainSort::Value),
+        ExternView::Type(_) => Sort::Plain(PlainSort::Type),
+        ExternView::Component(_) => Sort::Plain(PlainSort::Component),
+        _ => Sort::Plain(PlainSort::Instance),
+    }
+}
+
+fn alias(writer: &mut Writer<'_>, instance: InstanceIdx, name: &str, sort: Sort) -> SortIdx {
+    let alias = Alias::Export { sort, instance, name: String::from(name).into() };
+    SortIdx::new(sort, writer.push(Definition::Alias(alias)))
+}
+
+/// Exports what the last part exports.
+fn export_all<'t>(
+    parts: &[Part<'t>],
+    writer: &mut Writer<'t>,
+    instance: InstanceIdx,
+) -> Result<(), ComposeError> {
+    let Some((last, part)) = parts.iter().enumerate().next_back() else { return Ok(()) };
+    let mut has_types = false;
+    for item in part.types.exports() {
+        let sort = sort_of(&item);
+        let mut item_index = alias(writer, instance, item.name(), sort);
+        let mut ty = None;
+        match item.view() {
+            // Types have to name other types as they are exported here.
+            ExternView::Func(func) if has_types => {
+                ty = writer.ty(last, func).ok().map(ExternDesc::Func);
+            }
+            ExternView::Type(ty) if has_types && !matches!(ty.shape(), Shape::Resource(_)) => {
+                if let Ok(index) = writer.ty(last, ty.target().unwrap_or(ty)) {
+                    item_index = index.into();
+                }
+            }
+            ExternView::Instance(_) => {
+                let place = writer.place(item.name());
+                writer.locate(Wanted { component: last, item }, Some(place));
+                writer.settle(place, item_index);
+            }
+            _ => {}
+        }
+        let name = extern_name(&item);
+        let index = writer.push(Definition::Export(Export { name, item: item_index, ty }));
+        if let ExternView::Type(ty) = item.view() {
+            writer.name_type((last, ty.number()), index);
+            has_types = true;
+        }
+    }
+    Ok(())
+}
+
+/// Validates the result, and says which parts do not fit.
+fn check(
+    component: &Component<'_>,
+    parts: &[Part<'_>],
+    groups: &BTreeMap<usize, Vec<Wanted<'_>>>,
+) -> Result<ComponentTypes, ComposeError> {
+    let mut validator = Validator::new().features(Features::ALL).max_errors(1);
+    let (mut depth, mut instances) = (0_usize, 0);
+    for definition in &component.definitions {
+        depth -= usize::from(matches!(definition, Definition::End));
+        let is_instance = depth == 0 && matches!(definition, Definition::Instance(_));
+        if let Err(errors) = validator.definition(definition) {
+            let error = errors.first();
+            let import = match &error.kind {
+                ErrorKind::Component(kind) if is_instance => import_in(kind),
+                _ => None,
+            };
+            let reason = error.kind.to_string();
+            let Some(import) = import else { return Err(ComposeError::Invalid { reason }) };
+            if parts.get(instances).is_some_and(|part| part.given.contains_key(&*import)) {
+                return Err(ComposeError::Given { part: instances, import, reason });
+            }
+            let is_wanted = |wanted: &&Wanted<'_>| {
+                wanted.component == instances && wanted.item.name() == import
+            };
+            let group = groups.values().find(|group| group.iter().any(|it| is_wanted(&it)));
+            let own = group.and_then(|group| group.iter().find(is_wanted));
+            let other =
+                group.and_then(|group| group.iter().find(|wanted| wanted.component != instances));
+            return Err(match (other, own) {
+                (Some(other), Some(own)) => conflict(other, own, reason),
+                _ => ComposeError::Invalid { reason },
+            });
+        }
+        instances += usize::from(is_instance);
+        depth += usize::from(definition.opens().is_some());
+    }
+    validator
+        .finish()
+        .map_err(|errors| ComposeError::Invalid { reason: errors.first().kind.to_string() })
+}
+
+/// The import that an argument does not match.
+fn import_in(kind: &ComponentErrorKind) -> Option<String> {
+    let ComponentErrorKind::Mismatch { mismatch } = kind else { return None };
+    match mismatch.steps.first()? {
+        Step::Import(name) => Some(String::from(&*name.0)),
+        _ => None,
+    }
+}

@@ -1,0 +1,46 @@
+//! Which names of imports and exports mean one interface, and which version is the highest.
+
+use alloc::format;
+use alloc::string::String;
+use core::cmp::Ordering;
+
+use wattle_ast::Features;
+use wattle_ast::components::{ParsedName, Version};
+use wattle_validator::components::Extern;
+
+/// What the names of an interface in compatible versions have in common. Other names are by
+/// themselves.
+pub(crate) fn family(item: &Extern<'_>) -> String {
+    let Ok(ParsedName::Interface(name)) = ParsedName::parse(item.name(), Features::ALL) else {
+        return String::from(item.name());
+    };
+    let compatible = match name.version {
+        Some(Version::Full(version)) => Version::split(version).map_or(version, |(front, _)| front),
+        Some(Version::Canonical(version)) => version,
+        None => return String::from(item.name()),
+    };
+    format!("{}:{}/{}@{compatible}", name.namespace, name.package, name.interface)
+}
+
+/// Compares the versions of two names of one family.
+pub(crate) fn compare_versions(left: &Extern<'_>, right: &Extern<'_>) -> Ordering {
+    let [left, right] = [version(left), version(right)];
+    let numbers = |version: &str| {
+        let front = version.split(['-', '+']).next().unwrap_or_default();
+        let mut numbers = front.split('.').map(|number| (number.len(), String::from(number)));
+        // No number begins with a zero, so the longer one is greater.
+        [numbers.next(), numbers.next(), numbers.next()]
+    };
+    numbers(&left).cmp(&numbers(&right))
+}
+
+/// The whole version of a name: what a canonical version leaves out is an attribute.
+fn version(item: &Extern<'_>) -> String {
+    match ParsedName::parse(item.name(), Features::ALL) {
+        Ok(ParsedName::Interface(name)) => {
+            let version = name.version.map_or("", Version::as_str);
+            format!("{version}{}", item.version_suffix().unwrap_or_default())
+        }
+        _ => String::new(),
+    }
+}

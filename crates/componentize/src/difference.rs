@@ -1,0 +1,258 @@
+//! Differences between a component and a world, or between two versions of a world, in words.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use wattle_ast::Shown;
+
+/// A difference, and where it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// The import or export, then the function or type in it, and so on.
+    pub path: Vec<Step>,
+    /// What differs.
+    pub kind: DifferenceKind,
+}
+
+/// A step on the way to a difference.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Step {
+    /// An import.
+    Import(String),
+    /// An export.
+    Export(String),
+    /// A type.
+    Type(String),
+    /// A function.
+    Func(String),
+    /// A parameter.
+    Param(String),
+    /// The result of a function.
+    Result,
+    /// A field, case or flag, with the word for it.
+    Label(&'static str, String),
+}
+
+/// What differs. Of the two sides, *ours* is the component or the previous version, and *theirs* the
+/// world or the new version.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum DifferenceKind {
+    /// We import something that they do not import.
+    MissingImport {
+        /// The name.
+        name: String,
+        /// The interface at another version, which they import.
+        other: Option<String>,
+    },
+    /// They export something that we do not export.
+    MissingExport {
+        /// The name.
+        name: String,
+        /// The interface at another version, which we export.
+        other: Option<String>,
+    },
+    /// An import that no world can have, such as a core module.
+    NotWit {
+        /// The name.
+        name: String,
+    },
+    /// An import or export that is one thing with us and another with them.
+    Sorts {
+        /// What it is with us.
+        ours: &'static str,
+        /// What it is with them.
+        theirs: &'static str,
+    },
+    /// A function of an interface that one side alone has.
+    MissingFunc {
+        /// The name.
+        name: String,
+        /// Whether we have it.
+        is_ours: bool,
+    },
+    /// A type of an interface that one side alone has.
+    MissingType {
+        /// The name.
+        name: String,
+        /// Whether we have it.
+        is_ours: bool,
+    },
+    /// A function that is `async` on one side alone.
+    Async {
+        /// Whether it is with us.
+        is_ours: bool,
+    },
+    /// The number of parameters.
+    Params {
+        /// How many we have.
+        ours: usize,
+        /// How many they have.
+        theirs: usize,
+    },
+    /// The name of a parameter.
+    ParamNames {
+        /// Our name.
+        ours: String,
+        /// Their name.
+        theirs: String,
+    },
+    /// A type where it is used. `None` where there is none.
+    Types {
+        /// Our type as text.
+        ours: Option<String>,
+        /// Their type as text.
+        theirs: Option<String>,
+    },
+    /// What a type with a name is.
+    Kinds {
+        /// What it is with us.
+        ours: &'static str,
+        /// What it is with them.
+        theirs: &'static str,
+    },
+    /// Resources that are not one.
+    Resources {
+        /// Our resource, and its interface.
+        ours: String,
+        /// Their resource, and its interface.
+        theirs: String,
+    },
+    /// A field, case or flag that one side alone has.
+    MissingLabel {
+        /// The word for it.
+        sort: &'static str,
+        /// The name.
+        name: String,
+        /// Whether we have it.
+        is_ours: bool,
+    },
+    /// Fields, cases or flags in another order.
+    Order {
+        /// The word for them.
+        sort: &'static str,
+    },
+}
+
+/// Who is compared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sides {
+    pub(crate) ours: &'static str,
+    pub(crate) theirs: &'static str,
+}
+
+impl Sides {
+    fn name(self, is_ours: bool) -> &'static str {
+        if is_ours { self.ours } else { self.theirs }
+    }
+}
+
+impl Difference {
+    /// The difference in words, in which the sides have these names.
+    pub(crate) fn words(&self, sides: Sides) -> impl fmt::Display + '_ {
+        Words { difference: self, sides }
+    }
+}
+
+struct Words<'d> {
+    difference: &'d Difference,
+    sides: Sides,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (word, name) = match self {
+            Step::Import(name) => ("import", name),
+            Step::Export(name) => ("export", name),
+            Step::Type(name) => ("type", name),
+            Step::Func(name) => ("func", name),
+            Step::Param(name) => ("param", name),
+            Step::Result => return f.write_str("result"),
+            Step::Label(sort, name) => (*sort, name),
+        };
+        write!(f, "{word} `{}`", Shown(name))
+    }
+}
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, step) in self.difference.path.iter().enumerate() {
+            write!(f, "{}{step}", if nth > 0 { ", " } else { "" })?;
+        }
+        if !self.difference.path.is_empty() {
+            f.write_str(": ")?;
+        }
+        let Sides { ours, theirs } = self.sides;
+        let missing = |f: &mut fmt::Formatter<'_>, what: &str, name: &str, is_ours: bool| {
+            let (has, lacks) = (self.sides.name(is_ours), self.sides.name(!is_ours));
+            write!(f, "missing {what} `{}`: {has} has it, and {lacks} does not", Shown(name))
+        };
+        let other =
+            |f: &mut fmt::Formatter<'_>, who: &str, verb: &str, other: &Option<String>| match other
+            {
+                Some(other) => write!(f, "; {who} {verb} `{}`", Shown(other)),
+                None => Ok(()),
+            };
+        let text = |text: &Option<String>| match text {
+            Some(text) => alloc::format!("`{text}`"),
+            None => "nothing".into(),
+        };
+        match &self.difference.kind {
+            DifferenceKind::MissingImport { name, other: found } => {
+                let name = Shown(name);
+                write!(
+                    f,
+                    "missing import named `{name}`: {ours} imports it, and {theirs} does not"
+                )?;
+                other(f, theirs, "imports", found)
+            }
+            DifferenceKind::MissingExport { name, other: found } => {
+                let name = Shown(name);
+                write!(
+                    f,
+                    "missing export named `{name}`: {theirs} exports it, and {ours} does not"
+                )?;
+                other(f, ours, "exports", found)
+            }
+            DifferenceKind::NotWit { name } => write!(
+                f,
+                "import `{}` cannot be represented in WIT: it is neither an interface nor a \
+                 function or type",
+                Shown(name)
+            ),
+            DifferenceKind::Sorts { ours: one, theirs: other } => {
+                write!(f, "{one} in {ours}, and {other} in {theirs}")
+            }
+            DifferenceKind::MissingFunc { name, is_ours } => missing(f, "func", name, *is_ours),
+            DifferenceKind::MissingType { name, is_ours } => missing(f, "type", name, *is_ours),
+            DifferenceKind::MissingLabel { sort, name, is_ours } => {
+                missing(f, sort, name, *is_ours)
+            }
+            DifferenceKind::Async { is_ours } => {
+                write!(f, "async in {} alone", self.sides.name(*is_ours))
+            }
+            DifferenceKind::Params { ours: one, theirs: other } => {
+                write!(f, "different number of params: {one} in {ours}, and {other} in {theirs}")
+            }
+            DifferenceKind::ParamNames { ours: one, theirs: other } => {
+                let (one, other) = (Shown(one), Shown(other));
+                write!(f, "param `{one}` in {ours} is param `{other}` in {theirs}")
+            }
+            DifferenceKind::Types { ours: one, theirs: other } => {
+                write!(f, "type mismatch: {} in {ours}, and {} in {theirs}", text(one), text(other))
+            }
+            DifferenceKind::Kinds { ours: one, theirs: other } => {
+                write!(f, "type mismatch: {one} in {ours}, and {other} in {theirs}")
+            }
+            DifferenceKind::Resources { ours: one, theirs: other } => {
+                let (one, other) = (Shown(one), Shown(other));
+                write!(f, "type mismatch: resource {one} in {ours}, and {other} in {theirs}")
+            }
+            DifferenceKind::Order { sort } => {
+                write!(f, "type mismatch: {sort}s in another order")
+            }
+        }
+    }
+}

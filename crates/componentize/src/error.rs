@@ -1,0 +1,416 @@
+//! Errors: what is wrong with core modules that are to become a component.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use wattle_ast::{EditError, ExternKind, FuncType, Shown};
+use wattle_encoder::{BuildError, ComponentBuildError};
+
+/// Why no component can be made of core modules.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no main module.
+    NoModule,
+    /// A custom section `component-type` does not describe a world.
+    Section {
+        /// The adapter that has it; `None` for the main module.
+        adapter: Option<Box<str>>,
+        /// The name of the section.
+        section: Box<str>,
+        /// What is wrong.
+        reason: Box<str>,
+    },
+    /// The worlds of the core modules cannot be one.
+    Worlds {
+        /// What is wrong.
+        reason: Box<str>,
+    },
+    /// The core modules do not have the imports and exports that their worlds ask for: everything
+    /// that is wrong with them.
+    Problems(Vec<Problem>),
+    /// An adapter cannot be cut down to what is used of it.
+    Edit {
+        /// The adapter.
+        adapter: Box<str>,
+        /// What is wrong.
+        error: EditError,
+    },
+    /// The component cannot be built, because a core module is not valid.
+    Build(ComponentBuildError),
+    /// The component is not valid. The core modules are not, or Wattle has a bug.
+    Invalid(wattle_validator::Errors),
+}
+
+impl From<ComponentBuildError> for Error {
+    fn from(error: ComponentBuildError) -> Error {
+        Error::Build(error)
+    }
+}
+
+impl From<BuildError> for Problem {
+    fn from(error: BuildError) -> Problem {
+        Problem { adapter: None, kind: ProblemKind::Glue(error) }
+    }
+}
+
+/// A core import or export that does not fit the world, and the module that has it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// The adapter; `None` for the main module.
+    pub adapter: Option<Box<str>>,
+    /// What is wrong.
+    pub kind: ProblemKind,
+}
+
+/// What is wrong with a core import or export, or is missing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// Imports from a module that is neither an interface of the world nor an adapter.
+    UnknownModule {
+        /// The module.
+        module: Box<str>,
+        /// The names that are imported from it.
+        names: Vec<Box<str>>,
+        /// What helps.
+        help: Option<Help>,
+    },
+    /// An import of something that the interface or world does not have.
+    UnknownImport {
+        /// The module.
+        module: Box<str>,
+        /// The name.
+        name: Box<str>,
+        /// What helps.
+        help: Option<Help>,
+    },
+    /// An import of a function that belongs to the world of another module alone.
+    OtherWorld {
+        /// The module.
+        module: Box<str>,
+        /// The name.
+        name: Box<str>,
+    },
+    /// An import that is not a function.
+    NotFunc {
+        /// The module.
+        module: Box<str>,
+        /// The name.
+        name: Box<str>,
+        /// What it is.
+        kind: ExternKind,
+    },
+    /// A core import or export with another type than its function has.
+    Type {
+        /// Whether it is an import.
+        is_import: bool,
+        /// The name, for an import behind its module.
+        name: Box<str>,
+        /// The type that the function has in core modules.
+        expected: FuncType,
+        /// The type that was found.
+        found: FuncType,
+    },
+    /// A function of the world that is not exported.
+    MissingExport {
+        /// The name that the core export would have.
+        name: Box<str>,
+        /// The interface; `None` for a function of the world itself.
+        interface: Option<Box<str>>,
+        /// The function.
+        func: Box<str>,
+        /// The type that the core function would have.
+        expected: FuncType,
+        /// An export that was probably meant.
+        meant: Option<Box<str>>,
+    },
+    /// A function that is lifted with a callback, and the callback is missing.
+    MissingCallback {
+        /// The name of the function's export.
+        name: Box<str>,
+        /// The name that the export of the callback would have.
+        callback: Box<str>,
+    },
+    /// More than one memory is exported as the memory of pointers.
+    SeveralMemories,
+    /// The main module has no memory, and something goes through it.
+    NoMemory {
+        /// What needs it.
+        needed_by: Box<str>,
+    },
+    /// The module has no `cabi_realloc`, and something allocates memory in it.
+    NoRealloc {
+        /// What needs it.
+        needed_by: Box<str>,
+    },
+    /// No table is exported for the functions that threads begin with.
+    NoFuncTable,
+    /// An adapter does not export a function that is imported from it.
+    NotAdapted {
+        /// The function.
+        name: Box<str>,
+    },
+    /// An adapter that is not made as an adapter must be.
+    Adapter {
+        /// What is in its way.
+        reason: &'static str,
+    },
+    /// The memory of an adapter has pages of another size than that of the main module.
+    PageSize {
+        /// The size of the adapter's pages.
+        adapter: u64,
+        /// The size of the main module's pages.
+        main: u64,
+    },
+    /// Imports of the base of thread-local storage have different types.
+    TlsTypes,
+    /// A module around the core modules cannot be built.
+    Glue(BuildError),
+}
+
+/// What helps against an import that cannot be resolved.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Help {
+    /// A name that was probably meant.
+    Meant(Box<str>),
+    /// The module is a program for WASI preview 1, for which there are adapters.
+    Preview1 {
+        /// Whether it is a command, which has an export `_start`.
+        is_command: bool,
+    },
+    /// Names of the older scheme were not allowed.
+    LegacyName,
+    /// There is no custom section that says which world the module is for.
+    NoWorld,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::NoModule => f.write_str("there is no core module to make a component of"),
+            Error::Section { adapter, section, reason } => {
+                within(f, adapter)?;
+                write!(f, "custom section {}: {}", Shown(section), Shown(reason))
+            }
+            Error::Worlds { reason } => {
+                write!(f, "the worlds of the modules do not fit: {}", Shown(reason))
+            }
+            Error::Problems(problems) => {
+                for (nth, problem) in problems.iter().enumerate() {
+                    write!(f, "{}{problem}", if nth > 0 { "\n" } else { "" })?;
+                }
+                Ok(())
+            }
+            Error::Edit { adapter, error } => write!(f, "adapter `{}`: {error}", Shown(adapter)),
+            Error::Build(error) => error.fmt(f),
+            Error::Invalid(errors) => errors.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Error::Edit { error, .. } => Some(error),
+            Error::Build(error) => Some(error),
+            Error::Invalid(errors) => Some(errors),
+            _ => None,
+        }
+    }
+}
+
+fn within(f: &mut fmt::Formatter<'_>, adapter: &Option<Box<str>>) -> fmt::Result {
+    match adapter {
+        Some(name) => write!(f, "adapter `{}`: ", Shown(name)),
+        None => Ok(()),
+    }
+}
+
+/// The problem, and what helps against it in parentheses.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.message())?;
+        match self.help() {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl core::error::Error for Problem {}
+
+impl Problem {
+    /// What is wrong, without help.
+    pub fn message(&self) -> impl fmt::Display + '_ {
+        Message(self)
+    }
+
+    /// What helps.
+    pub fn help(&self) -> Option<String> {
+        match &self.kind {
+            ProblemKind::UnknownModule { help, .. } | ProblemKind::UnknownImport { help, .. } => {
+                help.as_ref().map(ToString::to_string)
+            }
+            ProblemKind::MissingExport { name, meant, expected, .. } => Some(match meant {
+                Some(meant) => format!("did you mean the export `{}`?", Shown(meant)),
+                None => {
+                    format!("export a function `{}` of type {}", Shown(name), Signature(expected))
+                }
+            }),
+            ProblemKind::NoMemory { .. } => Some("export a memory under the name `memory`".into()),
+            ProblemKind::NoRealloc { .. } => {
+                Some("export a function under the name `cabi_realloc`".into())
+            }
+            ProblemKind::NoFuncTable => {
+                Some("export a table under the name `__indirect_function_table`".into())
+            }
+            _ => None,
+        }
+    }
+}
+
+struct Message<'p>(&'p Problem);
+
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        within(f, &self.0.adapter)?;
+        match &self.0.kind {
+            ProblemKind::UnknownModule { module, names, .. } => {
+                write!(f, "unknown import: the world imports no interface `{}`", Shown(module))?;
+                f.write_str(", and there is no adapter of this name; it is asked for ")?;
+                list(f, names)
+            }
+            ProblemKind::UnknownImport { module, name, .. } => {
+                let (module, name) = (Shown(module), Shown(name));
+                write!(f, "unknown import: `{module}` has no function `{name}` in the world")
+            }
+            ProblemKind::OtherWorld { module, name } => {
+                let (module, name) = (Shown(module), Shown(name));
+                write!(
+                    f,
+                    "unknown import: `{module}` has a function `{name}` only in the world of another \
+                     module, which does not say how strings are encoded here"
+                )
+            }
+            ProblemKind::NotFunc { module, name, kind } => {
+                let (module, name, kind) = (Shown(module), Shown(name), kind.keyword());
+                write!(
+                    f,
+                    "import `{name}` from `{module}` is a {kind}: a component gives only functions"
+                )
+            }
+            ProblemKind::Type { is_import, name, expected, found } => {
+                let what = if *is_import { "import" } else { "export" };
+                let (expected, found) = (Signature(expected), Signature(found));
+                write!(
+                    f,
+                    "type mismatch: {what} `{}` is {found}, and its function asks for {expected}",
+                    Shown(name)
+                )
+            }
+            ProblemKind::MissingExport { interface, func, .. } => {
+                write!(f, "missing export: the world exports a function `{}`", Shown(func))?;
+                match interface {
+                    Some(interface) => write!(f, " of interface `{}`", Shown(interface)),
+                    None => Ok(()),
+                }
+            }
+            ProblemKind::MissingCallback { name, callback } => {
+                let (name, callback) = (Shown(name), Shown(callback));
+                write!(f, "missing export: `{name}` needs its callback, `{callback}`")
+            }
+            ProblemKind::SeveralMemories => {
+                f.write_str("several memories are exported for pointers, and only one can be meant")
+            }
+            ProblemKind::NoMemory { needed_by } => {
+                write!(
+                    f,
+                    "missing memory: the main module exports none, and {} needs it",
+                    Shown(needed_by)
+                )
+            }
+            ProblemKind::NoRealloc { needed_by } => {
+                write!(
+                    f,
+                    "missing export: no `cabi_realloc`, and {} allocates memory",
+                    Shown(needed_by)
+                )
+            }
+            ProblemKind::NoFuncTable => f.write_str(
+                "missing table: threads begin with functions of a table, and none is exported",
+            ),
+            ProblemKind::NotAdapted { name } => {
+                write!(f, "missing export: the function `{}` is imported from it", Shown(name))
+            }
+            ProblemKind::Adapter { reason } => write!(f, "this is not an adapter: {reason}"),
+            ProblemKind::PageSize { adapter, main } => {
+                write!(
+                    f,
+                    "its memory has pages of {adapter} bytes, and that of the main module of {main} bytes"
+                )
+            }
+            ProblemKind::TlsTypes => {
+                f.write_str("the base of thread-local storage is imported with two types")
+            }
+            ProblemKind::Glue(error) => error.fmt(f),
+        }
+    }
+}
+
+/// The first names of a list, and how many there are.
+fn list(f: &mut fmt::Formatter<'_>, names: &[Box<str>]) -> fmt::Result {
+    const SHOWN: usize = 4;
+    for (nth, name) in names.iter().take(SHOWN).enumerate() {
+        write!(f, "{}`{}`", if nth > 0 { ", " } else { "" }, Shown(name))?;
+    }
+    match names.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
+    }
+}
+
+impl fmt::Display for Help {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Help::Meant(name) => write!(f, "did you mean `{}`?", Shown(name)),
+            Help::Preview1 { is_command } => {
+                let (what, file) = match is_command {
+                    true => ("exports `_start`, so it is a command", "command"),
+                    false => ("exports no `_start`, so it is a library", "reactor"),
+                };
+                write!(
+                    f,
+                    "the module is made for WASI preview 1 and {what}: give \
+                     wasi_snapshot_preview1.{file}.wasm as adapter, which comes with each release of \
+                     Wasmtime and in the package wasi-preview1-component-adapter-provider"
+                )
+            }
+            Help::LegacyName => f.write_str("names that do not begin with `cm32p2` are not allowed"),
+            Help::NoWorld => f.write_str(
+                "the module has no section `component-type`: `wattle component embed` adds the world",
+            ),
+        }
+    }
+}
+
+/// The type of a core function as text.
+struct Signature<'t>(&'t FuncType);
+
+impl fmt::Display for Signature<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(func")?;
+        for (word, types) in [("param", self.0.params()), ("result", self.0.results())] {
+            if !types.is_empty() {
+                write!(f, " ({word}")?;
+                types.iter().try_for_each(|ty| write!(f, " {ty}"))?;
+                f.write_str(")")?;
+            }
+        }
+        f.write_str(")")
+    }
+}

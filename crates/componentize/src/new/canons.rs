@@ -1,0 +1,316 @@
+//! Core functions that a component makes: functions that are lowered, and built-ins.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::convert::Infallible;
+
+use wattle_abi::Call;
+use wattle_ast::components::{
+    Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSource, ContextSlot, ResultList, Shared, Type,
+};
+use wattle_ast::{
+    ComponentFuncIdx, ComponentTypeIdx, FuncIdx, FuncType, MemIdx, TableIdx, TypeIdx, ValType,
+};
+use wattle_wit::model::{Func, Kind, Text};
+
+use super::emit::{Emitter, Site, needed_by, owned};
+use super::part::{Copy, CoreFunc, Exports, MAIN, item_name};
+use crate::abi::{Abis, Needs};
+use crate::error::ProblemKind;
+use crate::names::Side;
+use crate::world::World;
+use wattle_wit::component_type::StringEncoding;
+
+/// What a core function needs of the core modules.
+pub(super) fn needs(world: &World<'_>, abis: &Abis, func: &CoreFunc) -> Needs {
+    match func {
+        CoreFunc::Lower { import, func, is_async } => {
+            let func = world.func(Side::Import, *import, func);
+            let call = Call::Lower { is_async: *is_async };
+            func.map(|func| abis.needs(call, func)).unwrap_or_default()
+        }
+        CoreFunc::TaskReturn { export, func } => {
+            let func = world.func(Side::Export, *export, func);
+            func.map(|func| abis.task_return(func).1).unwrap_or_default()
+        }
+        CoreFunc::Copy(copy) => match what(copy.op) {
+            what @ ("read" | "write") => abis.copy(payload(world, copy), what == "read"),
+            _ => Needs::default(),
+        },
+        CoreFunc::Wait { .. } => Needs { memory: true, ..Needs::default() },
+        CoreFunc::ErrorContext { op, .. } => {
+            let realloc = *op == CanonOp::ErrorContextDebugMessage;
+            Needs { memory: true, realloc, encoding: true }
+        }
+        CoreFunc::Resource { .. }
+        | CoreFunc::Plain { .. }
+        | CoreFunc::Context { .. }
+        | CoreFunc::ThreadNew
+        | CoreFunc::Export { .. }
+        | CoreFunc::Destructor { .. }
+        | CoreFunc::Realloc { .. } => Needs::default(),
+    }
+}
+
+/// The part of a keyword behind the dot.
+fn what(op: CanonOp) -> &'static str {
+    op.keyword().split_once('.').map_or("", |(_, what)| what)
+}
+
+/// The type of the values of a stream or future.
+fn payload(world: &World<'_>, copy: &Copy) -> Option<wattle_wit::model::Val> {
+    match world.model[copy.ty?].kind {
+        Kind::Stream(ty) | Kind::Future(ty) => ty,
+        _ => None,
+    }
+}
+
+impl Emitter<'_, '_, '_> {
+    /// A core function for a part, through the shim if it is there.
+    pub(super) fn core_func(&mut self, func: &CoreFunc, part: usize, site: Site) -> FuncIdx {
+        match self.shimmed(func, part) {
+            Some(index) => index,
+            None => self.define(func, part, site),
+        }
+    }
+
+    /// Reads or writes a slot of the context.
+    pub(super) fn context(&mut self, writes: bool, is_64: bool, slot: u32) -> FuncIdx {
+        let op = if writes { CanonOp::ContextSet } else { CanonOp::ContextGet };
+        self.define(&CoreFunc::Context { op, slot, is_64 }, MAIN, Site::Before)
+    }
+
+    /// Defines a core function for a part.
+    pub(super) fn define(&mut self, func: &CoreFunc, part: usize, site: Site) -> FuncIdx {
+        let plan = self.plan;
+        let world = plan.world;
+        let needs = needs(world, plan.abis, func);
+        let mut made = Immediates::default();
+        let (op, name) = match func {
+            CoreFunc::Lower { import, func, is_async } => {
+                let item = (Side::Import, *import);
+                let index = self.imported(*import, func);
+                let mut opts = self.options_of(needs, item, func, part, site);
+                if *is_async {
+                    opts.push(CanonOpt::Async);
+                }
+                let index = self.builder.lower(index, opts);
+                self.builder.names().core_funcs.insert(index, owned(func));
+                return index;
+            }
+            CoreFunc::Resource { op, place, resource } => {
+                made.ty = self.ty(*place, *resource);
+                let name = world.model[*resource].name.as_deref().unwrap_or_default();
+                (*op, format!("{}-{name}", op.keyword()))
+            }
+            CoreFunc::TaskReturn { export, func: name } => {
+                let func = world.func(Side::Export, *export, name);
+                made.results = ResultList(self.result(*export, func));
+                made.opts = self.options_of(needs, (Side::Export, *export), name, part, site);
+                (CanonOp::TaskReturn, format!("task.return-{name}"))
+            }
+            CoreFunc::Copy(copy) => {
+                made.ty = match copy.ty {
+                    Some(ty) => self.ty(copy.place, ty),
+                    None => self.unit_type(copy.op),
+                };
+                made.is_async = copy.is_async;
+                made.opts = self.options_of(needs, copy.item, &copy.func, part, site);
+                if copy.is_async {
+                    made.opts.push(CanonOpt::Async);
+                }
+                (copy.op, String::from(copy.op.keyword()))
+            }
+            CoreFunc::Plain { op, is_async } => {
+                made.is_async = *is_async;
+                (*op, String::from(op.keyword()))
+            }
+            CoreFunc::Context { op, slot, is_64 } => {
+                let ty = if *is_64 { ValType::I64 } else { ValType::I32 };
+                made.slot = ContextSlot { ty, slot: *slot };
+                (*op, format!("{}-{slot}", op.keyword()))
+            }
+            CoreFunc::Wait { op } => {
+                match self.memory {
+                    Some(memory) => made.memory = memory,
+                    None => {
+                        let needed_by = op.keyword().into();
+                        self.problem(MAIN, ProblemKind::NoMemory { needed_by });
+                    }
+                }
+                (*op, String::from(op.keyword()))
+            }
+            CoreFunc::ErrorContext { op, encoding } => {
+                let realloc = plan.exports.get(part).and_then(|it| it.import_realloc().cloned());
+                let keyword = op.keyword();
+                made.opts = self.options(needs, encoding.opt(), part, realloc, site, keyword);
+                (*op, String::from(keyword))
+            }
+            CoreFunc::ThreadNew => {
+                made.core_type = self.builder.core_type(FuncType::new([ValType::I32], []));
+                made.table = self.func_table();
+                let op = CanonOp::ThreadNewIndirect;
+                (op, String::from(op.keyword()))
+            }
+            // They are called through the shim, and fetched from their instances.
+            CoreFunc::Export { .. } | CoreFunc::Destructor { .. } | CoreFunc::Realloc { .. } => {
+                return FuncIdx::default();
+            }
+        };
+        let Ok(canon) = Canon::read_from(op, &mut made);
+        let index = self.builder.canon(canon);
+        self.builder.names().core_funcs.insert(index, name.into());
+        index
+    }
+
+    /// The options that go with a function of an import or export.
+    fn options_of(
+        &mut self,
+        needs: Needs,
+        item: (Side, usize),
+        func: &Text,
+        part: usize,
+        site: Site,
+    ) -> Vec<CanonOpt> {
+        let plan = self.plan;
+        let name = item_name(plan.world, item);
+        let encoding = plan.parts.get(part).and_then(|it| it.encodings.get(item.0, name, func));
+        let encoding = encoding.unwrap_or(StringEncoding::Utf8).opt();
+        let realloc = plan.exports.get(part).and_then(|it| match item.0 {
+            Side::Import => it.import_realloc(),
+            Side::Export => it.export_realloc(),
+        });
+        let needed_by = needed_by(name, func);
+        self.options(needs, encoding, part, realloc.cloned(), site, &needed_by)
+    }
+
+    /// The result type of an exported function.
+    fn result(
+        &mut self,
+        export: usize,
+        func: Option<&Func>,
+    ) -> Option<wattle_ast::components::ValType> {
+        let result = func?.result?;
+        let place = self.plan.world.place(Side::Export, export);
+        Some(self.with_types(|world, written, scope| written.val(world, scope, place, result)))
+    }
+
+    /// The stream or future without values.
+    fn unit_type(&mut self, op: CanonOp) -> ComponentTypeIdx {
+        let is_stream = op.keyword().starts_with("stream.");
+        let known = self.unit_types[usize::from(is_stream)];
+        known.unwrap_or_else(|| {
+            let ty = if is_stream { Type::Stream(None) } else { Type::Future(None) };
+            let index = self.builder.ty(ty);
+            self.unit_types[usize::from(is_stream)] = Some(index);
+            index
+        })
+    }
+
+    /// The main module's table of the functions that threads begin with.
+    fn func_table(&mut self) -> TableIdx {
+        let exports = self.plan.exports.get(MAIN);
+        let table = exports.and_then(|exports| exports.func_table.clone());
+        let Some(name) = table else {
+            self.problem(MAIN, ProblemKind::NoFuncTable);
+            return TableIdx::default();
+        };
+        self.table_of_main(&name)
+    }
+}
+
+/// The immediates of a canonical definition.
+struct Immediates {
+    ty: ComponentTypeIdx,
+    core_type: TypeIdx,
+    table: TableIdx,
+    memory: MemIdx,
+    results: ResultList,
+    slot: ContextSlot,
+    is_async: bool,
+    opts: Vec<CanonOpt>,
+}
+
+impl Default for Immediates {
+    fn default() -> Self {
+        Immediates {
+            ty: ComponentTypeIdx::default(),
+            core_type: TypeIdx::default(),
+            table: TableIdx::default(),
+            memory: MemIdx::default(),
+            results: ResultList(None),
+            slot: ContextSlot { ty: ValType::I32, slot: 0 },
+            is_async: false,
+            opts: Vec::new(),
+        }
+    }
+}
+
+impl CanonSource for Immediates {
+    type Error = Infallible;
+
+    fn core_func(&mut self) -> Result<FuncIdx, Infallible> {
+        Ok(FuncIdx::default())
+    }
+
+    fn func(&mut self) -> Result<ComponentFuncIdx, Infallible> {
+        Ok(ComponentFuncIdx::default())
+    }
+
+    fn ty(&mut self) -> Result<ComponentTypeIdx, Infallible> {
+        Ok(self.ty)
+    }
+
+    fn core_type(&mut self) -> Result<TypeIdx, Infallible> {
+        Ok(self.core_type)
+    }
+
+    fn table(&mut self) -> Result<TableIdx, Infallible> {
+        Ok(self.table)
+    }
+
+    fn memory(&mut self) -> Result<MemIdx, Infallible> {
+        Ok(self.memory)
+    }
+
+    fn results(&mut self) -> Result<ResultList, Infallible> {
+        Ok(self.results)
+    }
+
+    fn context_slot(&mut self) -> Result<ContextSlot, Infallible> {
+        Ok(self.slot)
+    }
+
+    fn is_async(&mut self) -> Result<Async, Infallible> {
+        Ok(Async(self.is_async))
+    }
+
+    fn is_shared(&mut self) -> Result<Shared, Infallible> {
+        Ok(Shared(false))
+    }
+
+    fn opts(&mut self) -> Result<CanonOpts, Infallible> {
+        Ok(core::mem::take(&mut self.opts).into())
+    }
+}
+
+/// The `realloc` that a core function of a part uses, if it uses one.
+pub(super) fn realloc_of<'e>(func: &CoreFunc, exports: &'e Exports) -> Option<&'e Text> {
+    match func {
+        CoreFunc::Copy(Copy { item: (Side::Export, _), .. }) => exports.export_realloc(),
+        _ => exports.import_realloc(),
+    }
+}
+
+/// Whether a core function can only be made when the main module is instantiated: it needs its
+/// memory, and that is not imported, or it needs something else of it.
+pub(super) fn is_late(func: &CoreFunc, needs: Needs, has_memory: bool) -> bool {
+    match func {
+        CoreFunc::Export { .. }
+        | CoreFunc::Destructor { .. }
+        | CoreFunc::Realloc { .. }
+        | CoreFunc::ThreadNew => true,
+        _ => needs.memory && !has_memory,
+    }
+}

@@ -1,0 +1,470 @@
+//! The component: imports, core modules and their instances, and the functions between them.
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use wattle_ast::components::{CanonOpt, CoreSortIdx, ExternName};
+use wattle_ast::{
+    ComponentFuncIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, ExternIdx, FuncIdx,
+    GlobalIdx, InstanceIdx, MemIdx, MemType, Module, Name, TableIdx, TagIdx, ValType,
+};
+use wattle_encoder::components::ComponentBuilder;
+use wattle_wit::encode::Config;
+use wattle_wit::model::{Text, TypeId};
+
+use super::live::Live;
+use super::part::{CoreFunc, Exports, Linked, MAIN, Part, Source};
+use super::shims::{self, Fixup, Hooked, Shims};
+use super::types::Written;
+use crate::abi::{Abis, Needs};
+use crate::error::{Error, Problem, ProblemKind};
+use crate::names::Side;
+use crate::world::{Place, World};
+
+/// What is known before the component is written.
+pub(super) struct Plan<'p, 'm, 'a> {
+    pub(super) world: &'p World<'m>,
+    pub(super) abis: &'p Abis,
+    /// How each part encodes strings, and what it is called.
+    pub(super) parts: &'p [Part<'a>],
+    pub(super) imports: &'p [Vec<Linked<'a>>],
+    pub(super) exports: &'p [Exports],
+    pub(super) live: &'p Live,
+    pub(super) shims: &'p Shims,
+    /// The memory, if the main module imports it.
+    pub(super) imported_memory: Option<MemType>,
+    /// The type of the base of thread-local storage, if it is kept in a global.
+    pub(super) tls: Option<ValType>,
+    pub(super) config: Config,
+}
+
+/// When a core function is fetched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Site {
+    /// Before the main module is instantiated.
+    Before,
+    /// When all modules but the fixup are instantiated.
+    Between,
+    /// When all modules are instantiated.
+    After,
+}
+
+/// Writes a component.
+pub(super) struct Emitter<'p, 'm, 'a> {
+    pub(super) plan: &'p Plan<'p, 'm, 'a>,
+    pub(super) builder: ComponentBuilder<'a>,
+    pub(super) written: Written,
+    /// The instances of imported interfaces, and the imported functions.
+    pub(super) import_instances: BTreeMap<usize, InstanceIdx>,
+    pub(super) import_funcs: BTreeMap<usize, ComponentFuncIdx>,
+    /// The instances of exported interfaces, as they are exported.
+    pub(super) export_instances: BTreeMap<usize, InstanceIdx>,
+    /// The functions of imported interfaces that have an index.
+    pub(super) func_aliases: BTreeMap<(usize, Text), ComponentFuncIdx>,
+    pub(super) memory: Option<MemIdx>,
+    shim: Option<CoreInstanceIdx>,
+    /// The instances of the parts.
+    instances: BTreeMap<usize, CoreInstanceIdx>,
+    fixup: Option<CoreInstanceIdx>,
+    /// The numbers of functions that the fixup calls around, by part and name.
+    hooked: BTreeMap<(usize, Text), usize>,
+    core_aliases: BTreeMap<(CoreInstanceIdx, String), FuncIdx>,
+    pub(super) unit_types: [Option<ComponentTypeIdx>; 2],
+    pub(super) problems: Vec<Problem>,
+}
+
+impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
+    pub(super) fn new(plan: &'p Plan<'p, 'm, 'a>) -> Self {
+        Emitter {
+            plan,
+            builder: ComponentBuilder::new(),
+            written: Written::default(),
+            import_instances: BTreeMap::new(),
+            import_funcs: BTreeMap::new(),
+            export_instances: BTreeMap::new(),
+            func_aliases: BTreeMap::new(),
+            memory: None,
+            shim: None,
+            instances: BTreeMap::new(),
+            fixup: None,
+            hooked: BTreeMap::new(),
+            core_aliases: BTreeMap::new(),
+            unit_types: [None; 2],
+            problems: Vec::new(),
+        }
+    }
+
+    /// Writes everything but exports. Adapters that are not used have no module.
+    pub(super) fn core(&mut self, modules: Vec<Option<Module<'a>>>) -> Result<(), Error> {
+        self.imports();
+        let modules = self.modules(modules);
+        self.shim()?;
+        for (part, module) in modules {
+            self.instantiate(part, module);
+            if part == MAIN && self.memory.is_none() {
+                self.memory_of_main();
+            }
+        }
+        self.fixup()
+    }
+
+    fn memory_of_main(&mut self) {
+        let exports = self.plan.exports.get(MAIN);
+        let Some((name, _)) = exports.and_then(|exports| exports.memory.as_ref()) else { return };
+        let Some(&instance) = self.instances.get(&MAIN) else { return };
+        let memory: MemIdx = self.builder.core_alias(instance, owned(name));
+        self.builder.names().core_memories.insert(memory, "memory".into());
+        self.memory = Some(memory);
+    }
+
+    pub(super) fn problem(&mut self, part: usize, kind: ProblemKind) {
+        let adapter = self.plan.parts.get(part).and_then(|part| part.name.clone());
+        let problem = Problem { adapter, kind };
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// The index of a type that occurs in a place.
+    pub(super) fn ty(&mut self, place: Place, ty: TypeId) -> ComponentTypeIdx {
+        self.with_types(|world, written, scope| written.ty(world, scope, place, ty))
+    }
+
+    /// Calls a function with the types that are written, and the scope of the component.
+    pub(super) fn with_types<R>(
+        &mut self,
+        f: impl FnOnce(&World<'m>, &mut Written, &mut Self) -> R,
+    ) -> R {
+        let mut written = core::mem::take(&mut self.written);
+        let result = f(self.plan.world, &mut written, self);
+        self.written = written;
+        result
+    }
+
+    /// The name of an import or export.
+    pub(super) fn extern_name(&self, side: Side, number: usize) -> ExternName<'static> {
+        let plan = self.plan;
+        match plan.world.side(side).items.get(number) {
+            Some(item) => plan.config.extern_name(plan.world.model, item.key, item.item),
+            None => ExternName::default(),
+        }
+    }
+
+    fn modules(&mut self, modules: Vec<Option<Module<'a>>>) -> Vec<(usize, CoreModuleIdx)> {
+        let mut indices = Vec::with_capacity(modules.len());
+        for (part, module) in modules.into_iter().enumerate() {
+            let Some(module) = module else { continue };
+            let index = self.builder.core_module(module);
+            let name = self.part_name(part);
+            self.builder.names().core_modules.insert(index, name.into());
+            indices.push((part, index));
+        }
+        indices
+    }
+
+    fn part_name(&self, part: usize) -> String {
+        let part = self.plan.parts.get(part);
+        part.and_then(|part| part.name.as_deref()).unwrap_or("main").to_string()
+    }
+
+    fn shim(&mut self) -> Result<(), Error> {
+        let plan = self.plan;
+        let is_needed =
+            !plan.shims.list.is_empty() || plan.imported_memory.is_some() || plan.tls.is_some();
+        if !is_needed {
+            return Ok(());
+        }
+        let module = plan.shims.module(plan.imported_memory, plan.tls).map_err(glue)?;
+        let instance = self.instance_of("shim", module, &[]);
+        self.shim = Some(instance);
+        if plan.imported_memory.is_some() {
+            let memory: MemIdx = self.builder.core_alias(instance, shims::MEMORY);
+            self.builder.names().core_memories.insert(memory, "memory".into());
+            self.memory = Some(memory);
+        }
+        Ok(())
+    }
+
+    /// Adds a module and its instance.
+    fn instance_of(
+        &mut self,
+        name: &'static str,
+        mut module: Module<'static>,
+        args: &[(String, CoreInstanceIdx)],
+    ) -> CoreInstanceIdx {
+        crate::producers::add_tool(&mut module);
+        let module = self.builder.core_module(module);
+        self.builder.names().core_modules.insert(module, name.into());
+        let args = args.iter().map(|(name, instance)| (name.as_str(), *instance));
+        let instance = self.builder.core_instance(module, args);
+        self.builder.names().core_instances.insert(instance, name.into());
+        instance
+    }
+
+    fn instantiate(&mut self, part: usize, module: CoreModuleIdx) {
+        let plan = self.plan;
+        let mut modules: Vec<(&str, Vec<(&str, CoreSortIdx)>)> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for linked in plan.imports.get(part).into_iter().flatten() {
+            let Some(item) = self.source(part, linked) else { continue };
+            let place = *places.entry(&linked.module).or_insert_with(|| {
+                modules.push((&linked.module, Vec::new()));
+                modules.len() - 1
+            });
+            if let Some((_, items)) = modules.get_mut(place) {
+                items.push((&linked.name, item));
+            }
+        }
+        let mut args = Vec::with_capacity(modules.len());
+        for (module, items) in modules {
+            let instance = self.builder.core_exports(items);
+            self.builder.names().core_instances.insert(instance, module.to_owned().into());
+            args.push((module, instance));
+        }
+        let instance = self.builder.core_instance(module, args);
+        let name = self.part_name(part);
+        self.builder.names().core_instances.insert(instance, name.into());
+        self.instances.insert(part, instance);
+    }
+
+    /// What a core import is given.
+    fn source(&mut self, part: usize, linked: &Linked<'a>) -> Option<CoreSortIdx> {
+        Some(match &linked.source {
+            Source::Memory => match self.memory {
+                Some(memory) => memory.into(),
+                None => {
+                    let needed_by = [&linked.module, ".", &linked.name].concat().into();
+                    self.problem(MAIN, ProblemKind::NoMemory { needed_by });
+                    return None;
+                }
+            },
+            Source::Main => {
+                let name: Text = linked.name.as_str().into();
+                let exports = self.plan.exports.get(MAIN)?;
+                let Some(index) = exports.all.get(&name) else {
+                    let kind = ProblemKind::NotAdapted { name: name.as_ref().into() };
+                    self.problem(MAIN, kind);
+                    return None;
+                };
+                self.export_of(MAIN, *index, &name)?
+            }
+            Source::Func(func) => self.core_func(func, part, Site::Before).into(),
+            Source::Tls { writes, is_64 } => match (self.plan.tls, self.shim) {
+                (Some(_), Some(shim)) => {
+                    let name = if *writes { shims::TLS_SET } else { shims::TLS_GET };
+                    self.core_alias(shim, name).into()
+                }
+                _ => self.context(*writes, *is_64, 1).into(),
+            },
+        })
+    }
+
+    /// An export of a part.
+    fn export_of(&mut self, part: usize, index: ExternIdx, name: &Text) -> Option<CoreSortIdx> {
+        let instance = *self.instances.get(&part)?;
+        let alias = owned(name);
+        Some(match index {
+            ExternIdx::Func(_) => self.core_alias(instance, name).into(),
+            ExternIdx::Table(_) => self.builder.core_alias::<TableIdx>(instance, alias).into(),
+            ExternIdx::Mem(_) => self.builder.core_alias::<MemIdx>(instance, alias).into(),
+            ExternIdx::Global(_) => self.builder.core_alias::<GlobalIdx>(instance, alias).into(),
+            ExternIdx::Tag(_) => self.builder.core_alias::<TagIdx>(instance, alias).into(),
+        })
+    }
+
+    /// A table of the main module.
+    pub(super) fn table_of_main(&mut self, name: &Text) -> TableIdx {
+        let instance = self.instances.get(&MAIN).copied().unwrap_or_default();
+        self.builder.core_alias(instance, owned(name))
+    }
+
+    /// An exported function of a core instance.
+    pub(super) fn core_alias(&mut self, instance: CoreInstanceIdx, name: &str) -> FuncIdx {
+        let key = (instance, name.to_string());
+        if let Some(&index) = self.core_aliases.get(&key) {
+            return index;
+        }
+        let index = self.builder.core_alias(instance, owned(name));
+        self.builder.names().core_funcs.insert(index, owned(name));
+        self.core_aliases.insert(key, index);
+        index
+    }
+
+    /// A function that a part exports, or the fixup's function around it.
+    pub(super) fn exported(&mut self, part: usize, name: &Text) -> FuncIdx {
+        if let (Some(fixup), Some(number)) = (self.fixup, self.hooked.get(&(part, name.clone()))) {
+            let name = shims::hooked_name(*number);
+            return self.core_alias(fixup, &name);
+        }
+        let instance = self.instances.get(&part).copied().unwrap_or_default();
+        self.core_alias(instance, name)
+    }
+
+    /// A function that is called through the shim, if it is.
+    pub(super) fn shimmed(&mut self, func: &CoreFunc, part: usize) -> Option<FuncIdx> {
+        let (number, shim) = (self.plan.shims.find(func, part)?, self.shim?);
+        let key = (shim, format!("{number}"));
+        if let Some(&index) = self.core_aliases.get(&key) {
+            return Some(index);
+        }
+        let index = self.builder.core_alias(shim, format!("{number}"));
+        let name = self.plan.shims.list.get(number).map(|shim| shim.name.clone());
+        self.builder.names().core_funcs.insert(index, name.unwrap_or_default().into());
+        self.core_aliases.insert(key, index);
+        Some(index)
+    }
+
+    /// The `realloc` of a part, at a site.
+    pub(super) fn realloc(&mut self, part: usize, name: &Text, site: Site) -> FuncIdx {
+        let func = CoreFunc::Realloc { part, name: name.clone() };
+        let is_hooked = self.has_hook();
+        match site {
+            Site::Before => self.shimmed(&func, part).unwrap_or_default(),
+            Site::Between if is_hooked => self.shimmed(&func, part).unwrap_or_default(),
+            Site::Between | Site::After => self.exported(part, name),
+        }
+    }
+
+    fn has_hook(&self) -> bool {
+        self.plan.exports.get(MAIN).is_some_and(|exports| exports.task_hook.is_some())
+    }
+
+    /// The options of a canonical definition for a part.
+    pub(super) fn options(
+        &mut self,
+        needs: Needs,
+        encoding: CanonOpt,
+        part: usize,
+        realloc: Option<Text>,
+        site: Site,
+        needed_by: &str,
+    ) -> Vec<CanonOpt> {
+        let mut opts = Vec::new();
+        if needs.memory {
+            match self.memory {
+                Some(memory) => opts.push(CanonOpt::Memory(memory)),
+                None => self.problem(MAIN, ProblemKind::NoMemory { needed_by: needed_by.into() }),
+            }
+        }
+        if needs.realloc {
+            match realloc {
+                Some(name) => opts.push(CanonOpt::Realloc(self.realloc(part, &name, site))),
+                None => {
+                    self.problem(part, ProblemKind::NoRealloc { needed_by: needed_by.into() });
+                }
+            }
+        }
+        if needs.encoding {
+            opts.push(encoding);
+        }
+        opts
+    }
+
+    fn fixup(&mut self) -> Result<(), Error> {
+        let plan = self.plan;
+        let hooked = self.hooks();
+        let main = plan.exports.get(MAIN);
+        let mut reallocs = BTreeMap::new();
+        for (number, shim) in plan.shims.list.iter().enumerate() {
+            if let CoreFunc::Realloc { part, name } = &shim.func
+                && let Some(place) = self.hooked.get(&(*part, name.clone()))
+            {
+                reallocs.insert(number, *place);
+            }
+        }
+        let fixup = Fixup {
+            shims: plan.shims,
+            initialize: main.and_then(|main| main.initialize.clone()),
+            hook: main.and_then(|main| main.task_hook.clone()),
+            hooked: &hooked,
+            reallocs,
+        };
+        if fixup.is_empty() {
+            return Ok(());
+        }
+        let module = fixup.module().map_err(glue)?;
+        let mut args: Vec<(String, CoreInstanceIdx)> = Vec::new();
+        for import in &module.imports {
+            let name = import.module.as_str();
+            if args.iter().any(|(known, _)| known == name) {
+                continue;
+            }
+            let instance = match name {
+                "actual" => self.actual(),
+                "shim" => self.shim.unwrap_or_default(),
+                "main" => self.instances.get(&MAIN).copied().unwrap_or_default(),
+                // The name of an adapter's instance is its number.
+                number => number
+                    .parse()
+                    .ok()
+                    .and_then(|part: usize| self.instances.get(&part).copied())
+                    .unwrap_or_default(),
+            };
+            args.push((name.to_string(), instance));
+        }
+        let instance = self.instance_of("fixup", module, &args);
+        self.fixup = Some(instance);
+        Ok(())
+    }
+
+    /// The functions that the shim calls.
+    fn actual(&mut self) -> CoreInstanceIdx {
+        let plan = self.plan;
+        let mut items = Vec::with_capacity(plan.shims.list.len());
+        for (number, shim) in plan.shims.list.iter().enumerate() {
+            let func = match &shim.func {
+                CoreFunc::Export { part, name }
+                | CoreFunc::Destructor { part, name }
+                | CoreFunc::Realloc { part, name } => {
+                    let instance = self.instances.get(part).copied().unwrap_or_default();
+                    self.core_alias(instance, name)
+                }
+                func => self.define(func, shim.part, Site::Between),
+            };
+            items.push((format!("{number}"), CoreSortIdx::Func(func)));
+        }
+        let items = items.iter().map(|(name, item)| (name.as_str(), *item));
+        let instance = self.builder.core_exports(items);
+        self.builder.names().core_instances.insert(instance, "actual".into());
+        instance
+    }
+
+    /// The exported functions that the fixup calls around, if the main module has a hook. Their places
+    /// are remembered.
+    fn hooks(&mut self) -> Vec<Hooked> {
+        let mut hooked = Vec::new();
+        if !self.has_hook() {
+            return hooked;
+        }
+        for (part, exports) in self.plan.exports.iter().enumerate() {
+            let module = if part == MAIN { "main".to_string() } else { format!("{part}") };
+            for (name, task) in exports.tasks() {
+                let ty = exports.types.get(name).cloned().unwrap_or_default();
+                self.hooked.insert((part, name.clone()), hooked.len());
+                hooked.push(Hooked { module: module.clone(), name: name.clone(), ty, task });
+            }
+        }
+        hooked
+    }
+}
+
+/// A copy of a name.
+pub(super) fn owned(name: &str) -> Name<'static> {
+    Name::from(String::from(name))
+}
+
+fn glue(error: wattle_encoder::BuildError) -> Error {
+    Error::Problems(Vec::from([Problem::from(error)]))
+}
+
+/// The name of something that needs memory, for messages.
+pub(super) fn needed_by(item: &str, func: &str) -> Box<str> {
+    match item == func || item.is_empty() {
+        true => func.into(),
+        false => [item, "#", func].concat().into(),
+    }
+}

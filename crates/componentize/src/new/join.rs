@@ -1,0 +1,97 @@
+//! The worlds of all modules, merged into one.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use wattle_ast::components::{Component, Definition};
+use wattle_ast::custom::Producers;
+use wattle_ast::{Custom, Features, Module};
+use wattle_wit::component_type::{self, ComponentType, SECTION};
+use wattle_wit::model::{Model, WorldId};
+
+use super::part::{Encodings, Part};
+use crate::error::Error;
+use crate::producers;
+use crate::world::World;
+
+/// A module, before anything is known of its world.
+pub(super) struct Input<'a> {
+    /// The name of an adapter; `None` for the main module.
+    pub(super) adapter: Option<Box<str>>,
+    pub(super) module: Module<'a>,
+}
+
+/// The world of all modules, and the modules.
+pub(super) struct Joined<'a> {
+    pub(super) model: Model,
+    pub(super) world: WorldId,
+    pub(super) parts: Vec<Part<'a>>,
+}
+
+/// Reads the worlds of all modules, and merges them. Sections that describe them are taken out of
+/// the modules.
+pub(super) fn join(inputs: Vec<Input<'_>>, merges_versions: bool) -> Result<Joined<'_>, Error> {
+    let (mut described, mut parts) = (Vec::new(), Vec::new());
+    for input in inputs {
+        let (part, worlds) = read(input)?;
+        parts.push(part);
+        described.extend(worlds);
+    }
+    let error = |reason: &dyn ToString| Error::Worlds { reason: reason.to_string().into() };
+    let (mut model, world) = component_type::merge(&described).map_err(|reason| error(&reason))?;
+    if merges_versions {
+        model.merge_imports_by_version(world).map_err(|reason| error(&reason))?;
+    }
+    Ok(Joined { model, world, parts })
+}
+
+/// A module without the sections that describe its world, and what they say.
+fn read(input: Input<'_>) -> Result<(Part<'_>, Vec<ComponentType>), Error> {
+    let Input { adapter, mut module } = input;
+    let customs = core::mem::take(&mut module.customs).into_iter();
+    let (sections, customs): (Vec<_>, Vec<_>) =
+        customs.partition(|custom| custom.name.starts_with(SECTION));
+    module.customs = customs;
+    let mut encodings = Encodings::default();
+    let (mut worlds, mut exports) = (Vec::new(), Vec::new());
+    for section in &sections {
+        let refused = |reason: &dyn ToString| Error::Section {
+            adapter: adapter.clone(),
+            section: section.name.as_str().into(),
+            reason: reason.to_string().into(),
+        };
+        let component = component(section).map_err(|reason| refused(&reason))?;
+        let described = component_type::decode(&component).map_err(|reason| refused(&reason))?;
+        let world = World::new(&described.model, described.world);
+        if let Some(func) = encodings.add(&world, described.encoding) {
+            let reason = ["strings of `", &func, "` are encoded in another way elsewhere"].concat();
+            return Err(refused(&reason));
+        }
+        exports.extend(world.exports.items.into_iter().map(|item| item.name));
+        if let Some(made_by) = producers_of(&component) {
+            producers::add(&mut module, made_by);
+        }
+        worlds.push(described);
+    }
+    let has_world = !sections.is_empty();
+    let renamed = BTreeMap::new();
+    Ok((Part { name: adapter, module, exports, encodings, has_world, renamed }, worlds))
+}
+
+/// The component that a section is.
+fn component<'s>(section: &'s Custom<'_>) -> Result<Component<'s>, wattle_ast::Error> {
+    let bytes = section.data.bytes().unwrap_or_default();
+    wattle_parser::components::Parser::new().features(Features::ALL).component(bytes)
+}
+
+/// The tools that a section says it was made by.
+fn producers_of<'c>(component: &'c Component<'_>) -> Option<Producers<'c>> {
+    component.definitions.iter().find_map(|definition| match definition {
+        Definition::Custom(custom) if custom.name == Producers::NAME => {
+            Producers::parse(custom.data.bytes()?).ok()
+        }
+        _ => None,
+    })
+}

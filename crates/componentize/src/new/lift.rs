@@ -1,0 +1,214 @@
+//! What a component exports: functions that are lifted, and interfaces of them.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_abi::{Call, Mode};
+use wattle_ast::components::{CanonOpt, ExternDesc, ExternName, SortIdx, Type, TypeBound};
+use wattle_ast::{ComponentFuncIdx, ComponentTypeIdx, Name};
+use wattle_encoder::components::ComponentBuilder;
+use wattle_wit::model::{Extern, Func, InterfaceId, Kind, TypeId};
+
+use super::emit::{Emitter, Site, needed_by, owned};
+use super::imports::type_name;
+use super::types::{Scope, Written, foreign, types_of};
+use crate::names::Side;
+use crate::world::{Place, World};
+use wattle_wit::component_type::StringEncoding;
+
+impl Emitter<'_, '_, '_> {
+    /// Exports of everything that the world exports.
+    pub(super) fn exports(&mut self) {
+        for (number, item) in self.plan.world.exports.items.iter().enumerate() {
+            match item.item {
+                Extern::Func(func) => self.export_func(number, func),
+                Extern::Interface { id, .. } => self.export_interface(number, *id),
+                // Only imports can be types.
+                Extern::Type(_) => {}
+            }
+        }
+    }
+
+    fn export_func(&mut self, number: usize, func: &Func) {
+        let Some(index) = self.lift(number, Place::World, func) else { return };
+        let name = self.extern_name(Side::Export, number);
+        self.builder.export(name, index);
+    }
+
+    /// Lifts a function. `None` if no part exports it, which was reported.
+    fn lift(&mut self, number: usize, place: Place, func: &Func) -> Option<ComponentFuncIdx> {
+        let plan = self.plan;
+        let key = (number, func.name.clone());
+        let (part, lifted) = plan
+            .exports
+            .iter()
+            .enumerate()
+            .find_map(|(part, exports)| Some((part, exports.lifted.get(&key)?)))?;
+        let ty = self.with_types(|world, written, scope| written.func(world, scope, place, func));
+        let core = self.exported(part, &lifted.name);
+        let item = plan.world.exports.items.get(number).map_or("", |item| &item.name);
+        let encoding = plan.parts.get(part)?.encodings.get(Side::Export, item, &func.name);
+        let encoding = encoding.unwrap_or(StringEncoding::Utf8).opt();
+        let needs = plan.abis.needs(Call::Lift(lifted.mode), func);
+        let realloc = plan.exports.get(part)?.export_realloc().cloned();
+        let needed_by = needed_by(item, &func.name);
+        let mut opts = self.options(needs, encoding, part, realloc, Site::After, &needed_by);
+        if lifted.mode != Mode::Sync {
+            opts.push(CanonOpt::Async);
+        }
+        if let Some(name) = &lifted.post_return {
+            opts.push(CanonOpt::PostReturn(self.exported(part, name)));
+        }
+        if let Some(name) = &lifted.callback {
+            opts.push(CanonOpt::Callback(self.exported(part, name)));
+        }
+        let index = self.builder.lift(core, ty, opts);
+        self.builder.names().funcs.insert(index, owned(&func.name));
+        Some(index)
+    }
+
+    /// Exports an interface: an instance of a component that imports its functions and types, and
+    /// exports them under their names. Only there can types be named, and functions be of the named
+    /// types.
+    fn export_interface(&mut self, number: usize, id: InterfaceId) {
+        let (world, place) = (self.plan.world, Place::Export(number));
+        let interface = &world.model[id];
+        let funcs: Vec<&Func> = interface.funcs.iter().map(|(_, func)| func).collect();
+        let types: Vec<TypeId> = interface.types.iter().map(|(_, ty)| *ty).collect();
+        let mut args: Vec<(String, SortIdx)> = Vec::new();
+        for (nth, func) in funcs.iter().enumerate() {
+            let Some(index) = self.lift(number, place, func) else { return };
+            args.push((func_import(nth), index.into()));
+        }
+        let roots = types.iter().copied().chain(funcs.iter().flat_map(|func| types_of(func)));
+        let used = foreign(world, place, roots, true);
+        let mut imported = Vec::new();
+        let component = self.builder.component(|builder| {
+            let mut inner = Inner { world, builder, known: BTreeMap::new(), imported: Vec::new() };
+            inner.write(place, &used, &types, &funcs);
+            imported = inner.imported;
+        });
+        for (nth, (of, ty)) in imported.into_iter().enumerate() {
+            args.push((type_import(nth), self.ty(of, ty).into()));
+        }
+        let args = args.iter().map(|(name, item)| (name.as_str(), *item));
+        let instance = self.builder.instance(component, args);
+        let name = self.extern_name(Side::Export, number);
+        let item = world.exports.items.get(number).map_or("", |item| &item.name);
+        self.builder.names().components.insert(component, owned(item));
+        let exported = self.builder.export(name, instance);
+        self.builder.names().instances.insert(exported, owned(item));
+        self.export_instances.insert(number, exported);
+        // From now on they are the types of what was exported.
+        self.written.forget(world, place);
+    }
+}
+
+/// The names of the inner component's imports.
+fn func_import(nth: usize) -> String {
+    format!("func{nth}")
+}
+
+fn type_import(nth: usize) -> String {
+    format!("type{nth}")
+}
+
+/// The component that gives the functions and types of an interface their names.
+struct Inner<'i, 'm, 'a> {
+    world: &'i World<'m>,
+    builder: &'i mut ComponentBuilder<'a>,
+    /// The types that are imported, while exports are written.
+    known: BTreeMap<(Place, TypeId), ComponentTypeIdx>,
+    /// The types that are imported, in order.
+    imported: Vec<(Place, TypeId)>,
+}
+
+impl Inner<'_, '_, '_> {
+    fn write(&mut self, place: Place, used: &[(Place, TypeId)], types: &[TypeId], funcs: &[&Func]) {
+        let world = self.world;
+        let mut written = Written::default();
+        let mut imports = Imports { inner: self };
+        let mut known = BTreeMap::new();
+        for &(of, ty) in used {
+            known.insert((of, ty), written.ty(world, &mut imports, of, ty));
+        }
+        let is_resource = |ty: &&TypeId| world.model[**ty].kind == Kind::Resource;
+        let resources: Vec<_> = types
+            .iter()
+            .filter(is_resource)
+            .map(|ty| (*ty, written.ty(world, &mut imports, place, *ty)))
+            .collect();
+        let mut func_indices = Vec::with_capacity(funcs.len());
+        for (nth, func) in funcs.iter().enumerate() {
+            let ty = written.func(world, &mut imports, place, func);
+            func_indices.push(self.builder.import_func(func_import(nth), ty));
+            imports = Imports { inner: self };
+        }
+        self.known = known;
+        let mut written = Written::default();
+        let resources: BTreeMap<TypeId, ComponentTypeIdx> = resources.into_iter().collect();
+        let mut seen = BTreeSet::new();
+        for &ty in types {
+            if let Some(&index) = resources.get(&ty) {
+                let index = self.builder.export(type_name(world, ty), index);
+                written.insert(place, ty, index);
+            } else if seen.insert(ty) {
+                written.ty(world, &mut Exports { inner: self }, place, ty);
+            }
+        }
+        for (func, index) in funcs.iter().zip(func_indices) {
+            let ty = written.func(world, &mut Exports { inner: self }, place, func);
+            let external_id = func.external_id.clone().map(Name::Shared);
+            let name = ExternName { external_id, ..owned(&func.name).into() };
+            self.builder.export_as(name, index, ExternDesc::Func(ty));
+        }
+    }
+}
+
+/// The inner component while types are imported: all that have names are.
+struct Imports<'s, 'i, 'm, 'a> {
+    inner: &'s mut Inner<'i, 'm, 'a>,
+}
+
+impl Scope for Imports<'_, '_, '_, '_> {
+    fn known(&mut self, _: Place, _: TypeId) -> Option<ComponentTypeIdx> {
+        None
+    }
+
+    fn define(&mut self, ty: Type<'static>) -> ComponentTypeIdx {
+        self.inner.builder.ty(ty)
+    }
+
+    fn name(&mut self, place: Place, ty: TypeId, bound: TypeBound) -> ComponentTypeIdx {
+        let name = type_import(self.inner.imported.len());
+        self.inner.imported.push((place, ty));
+        self.inner.builder.import_type(name, bound)
+    }
+}
+
+/// The inner component while types are exported.
+struct Exports<'s, 'i, 'm, 'a> {
+    inner: &'s mut Inner<'i, 'm, 'a>,
+}
+
+impl Scope for Exports<'_, '_, '_, '_> {
+    fn known(&mut self, place: Place, ty: TypeId) -> Option<ComponentTypeIdx> {
+        self.inner.known.get(&(place, ty)).copied()
+    }
+
+    fn define(&mut self, ty: Type<'static>) -> ComponentTypeIdx {
+        self.inner.builder.ty(ty)
+    }
+
+    fn name(&mut self, _: Place, ty: TypeId, bound: TypeBound) -> ComponentTypeIdx {
+        match bound {
+            TypeBound::Eq(index) => {
+                self.inner.builder.export(type_name(self.inner.world, ty), index)
+            }
+            // Resources were exported before all others.
+            TypeBound::Resource => ComponentTypeIdx::default(),
+        }
+    }
+}

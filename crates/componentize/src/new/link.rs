@@ -1,0 +1,402 @@
+//! What each core import and export of a module is, by its name, and whether its type is right.
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use wattle_abi::{Call, Mode};
+use wattle_ast::{ExternIdx, ExternType, FuncType, Import, IndexSpaces, ValType, nearest};
+use wattle_wit::model::{Extern, Func, Text};
+
+use super::builtins::{Builtin, linked_by_env};
+use super::part::{CoreFunc, Exports, Lifted, Linked, Part, Source};
+use crate::abi::Abis;
+use crate::error::{Help, Problem, ProblemKind};
+use crate::names::{ExportName, ImportItem, ImportName, Role, Scheme, Side};
+use crate::world::{Place, World};
+
+/// The module from which adapters import what the main module exports.
+pub(super) const MAIN_MODULE: &str = "__main_module__";
+/// The module from which memories, and what linkers leave open, are imported.
+const ENV: &str = "env";
+const PREVIEW1: &str = "wasi_snapshot_preview1";
+
+/// Finds what core imports and exports are.
+pub(super) struct Linker<'l, 'm> {
+    pub(super) world: &'l World<'m>,
+    pub(super) abis: &'l Abis,
+    /// The numbers of adapters by name.
+    pub(super) adapters: &'l BTreeMap<Box<str>, usize>,
+    /// Whether names of the older scheme are allowed.
+    pub(super) legacy: bool,
+    pub(super) problems: Vec<Problem>,
+    /// How many names may still be compared to find the nearest.
+    pub(super) budget: usize,
+}
+
+/// Why a core import is nothing that there is.
+enum Unknown {
+    Module,
+    Name(Place),
+    Legacy,
+}
+
+impl Linker<'_, '_> {
+    fn problem(&mut self, part: &Part<'_>, kind: ProblemKind) {
+        self.problems.push(Problem { adapter: part.name.clone(), kind });
+    }
+
+    /// Finds what the imports of a part are. What is wrong with them becomes a problem.
+    pub(super) fn imports<'a>(&mut self, part: &Part<'a>) -> Vec<Linked<'a>> {
+        let mut linked = Vec::with_capacity(part.module.imports.len());
+        let mut unknown: Vec<(&str, Vec<Box<str>>)> = Vec::new();
+        for (place, import) in part.module.imports.iter().enumerate() {
+            // What it was called before it was renamed.
+            let name = part.renamed.get(&place).unwrap_or(&import.name);
+            let source = match import.ty {
+                ExternType::Mem(_) if import.module == ENV && name == "memory" => {
+                    Ok(Source::Memory)
+                }
+                _ if import.module == MAIN_MODULE => Ok(Source::Main),
+                ExternType::Func(_) => self.func(part, import, name),
+                ty => {
+                    let (module, name) = (import.module.as_str().into(), name.as_str().into());
+                    self.problem(part, ProblemKind::NotFunc { module, name, kind: ty.kind() });
+                    continue;
+                }
+            };
+            let ty = func_type(part, import.ty).cloned().unwrap_or_default();
+            match source {
+                Ok(source) => linked.push(Linked {
+                    module: import.module.clone(),
+                    name: import.name.clone(),
+                    source,
+                    ty,
+                }),
+                Err(Unknown::Module) => {
+                    match unknown.iter_mut().find(|(module, _)| import.module == *module) {
+                        Some((_, names)) => names.push(name.as_str().into()),
+                        None => unknown.push((&import.module, [name.as_str().into()].into())),
+                    }
+                }
+                Err(Unknown::Legacy) => {
+                    let help = Some(Help::LegacyName);
+                    self.unknown_import(part, import, name, help);
+                }
+                Err(Unknown::Name(place)) => {
+                    let help = self.meant(name, self.world.names(place)).map(Help::Meant);
+                    self.unknown_import(part, import, name, help);
+                }
+            }
+        }
+        for (module, names) in unknown {
+            let help = self.help_with_module(part, module);
+            self.problem(part, ProblemKind::UnknownModule { module: module.into(), names, help });
+        }
+        linked
+    }
+
+    fn unknown_import(
+        &mut self,
+        part: &Part<'_>,
+        import: &Import<'_>,
+        name: &str,
+        help: Option<Help>,
+    ) {
+        let (module, name) = (import.module.as_str().into(), name.into());
+        self.problem(part, ProblemKind::UnknownImport { module, name, help });
+    }
+
+    fn help_with_module(&mut self, part: &Part<'_>, module: &str) -> Option<Help> {
+        if module == PREVIEW1 {
+            let is_command = part.module.exports.iter().any(|export| export.name == "_start");
+            return Some(Help::Preview1 { is_command });
+        }
+        if !part.has_world {
+            return Some(Help::NoWorld);
+        }
+        let names = self.world.imports.items.iter().filter(|item| item.interface().is_some());
+        let names: Vec<&str> = names.map(|item| &*item.name).collect();
+        nearest(module, names, &mut self.budget).map(|name| Help::Meant(name.into()))
+    }
+
+    fn meant(&mut self, name: &str, names: Vec<&str>) -> Option<Box<str>> {
+        nearest(name, names, &mut self.budget).map(Into::into)
+    }
+
+    /// What a function is that is imported.
+    fn func(
+        &mut self,
+        part: &Part<'_>,
+        import: &Import<'_>,
+        name: &str,
+    ) -> Result<Source, Unknown> {
+        let found = func_type(part, import.ty);
+        if let Some(&adapter) = self.adapters.get(import.module.as_str()) {
+            return Ok(Source::Func(CoreFunc::Export { part: adapter, name: name.into() }));
+        }
+        if import.module == ENV
+            && self.legacy
+            && let Some(source) = linked_by_env(name, found)
+        {
+            return Ok(source);
+        }
+        let Some(parsed) = ImportName::parse(&import.module, name, self.legacy) else {
+            return Err(if self.legacy { Unknown::Module } else { Unknown::Legacy });
+        };
+        let items = self.world.side(parsed.side);
+        let number = match parsed.interface {
+            None => None,
+            Some(interface) => {
+                Some(items.interface(parsed.scheme, interface).ok_or(Unknown::Module)?)
+            }
+        };
+        let place = number.map_or(Place::World, |number| self.world.place(parsed.side, number));
+        let unknown = || Unknown::Name(place);
+        let (func, expected) = match parsed.item {
+            ImportItem::Func { name, is_async } => {
+                if parsed.side == Side::Export {
+                    return Err(unknown());
+                }
+                let (import, func) = self.lowered(number, name).ok_or_else(unknown)?;
+                let expected = self.abis.core_type(Call::Lower { is_async }, func);
+                let func = func.name.clone();
+                (CoreFunc::Lower { import, func, is_async }, expected)
+            }
+            ImportItem::Builtin { op, variant, of, is_async } => {
+                let builtin =
+                    Builtin { op, variant, of, is_async, side: parsed.side, number, place };
+                self.builtin(builtin).ok_or_else(unknown)?
+            }
+        };
+        let full = || [&import.module, ".", name].concat().into_boxed_str();
+        match found {
+            Some(found) if *found == expected => {}
+            found => {
+                let found = found.cloned().unwrap_or_default();
+                let kind = ProblemKind::Type { is_import: true, name: full(), expected, found };
+                self.problem(part, kind);
+            }
+        }
+        if let CoreFunc::Lower { import, func, .. } = &func
+            && let Some(item) = self.world.imports.items.get(*import)
+            && part.encodings.get(Side::Import, &item.name, func).is_none()
+        {
+            let (module, name) = (import_name(&parsed).into(), name.into());
+            self.problem(part, ProblemKind::OtherWorld { module, name });
+        }
+        if let CoreFunc::TaskReturn { export, func } = &func
+            && let Some(item) = self.world.exports.items.get(*export)
+            && part.encodings.get(Side::Export, &item.name, func).is_none()
+        {
+            let (module, name) = (import_name(&parsed).into(), name.into());
+            self.problem(part, ProblemKind::OtherWorld { module, name });
+        }
+        Ok(Source::Func(func))
+    }
+
+    /// Finds what the exports of a part are for.
+    pub(super) fn exports(&mut self, part: &Part<'_>) -> Exports {
+        let spaces = IndexSpaces::of(&part.module);
+        let mut exports = Exports::default();
+        let mine: BTreeSet<usize> =
+            part.exports.iter().filter_map(|name| self.world.exports.number(name)).collect();
+        // Callbacks and the like, by the export of the world and the function, with their names.
+        let mut helpers: Vec<((usize, Text), Role, Text)> = Vec::new();
+        for export in &part.module.exports {
+            let name: Text = export.name.as_str().into();
+            exports.all.insert(name.clone(), export.index);
+            let ty = match export.index {
+                ExternIdx::Func(func) => {
+                    spaces.func(func).and_then(|ty| part.module.func_type(ty)).cloned()
+                }
+                _ => None,
+            };
+            if let Some(ty) = &ty {
+                exports.types.insert(name.clone(), ty.clone());
+            }
+            let kind = export.index.kind();
+            let Some(parsed) = ExportName::parse(&export.name, kind, self.legacy) else { continue };
+            let ty = ty.unwrap_or_default();
+            match parsed {
+                ExportName::Memory => {
+                    let ExternIdx::Mem(memory) = export.index else { continue };
+                    let ty = spaces.mem(memory).unwrap_or_default();
+                    if exports.memory.replace((name, ty)).is_some() {
+                        self.problem(part, ProblemKind::SeveralMemories);
+                    }
+                }
+                ExportName::Realloc(realloc) => {
+                    self.check(part, &name, &ty, realloc_type());
+                    exports.reallocs.insert(realloc, name);
+                }
+                ExportName::Initialize => {
+                    self.check(part, &name, &ty, FuncType::default());
+                    exports.initialize = Some(name);
+                }
+                ExportName::FuncTable => exports.func_table = Some(name),
+                ExportName::TaskHook => {
+                    self.check(part, &name, &ty, FuncType::new([ValType::I32], []));
+                    exports.task_hook = Some(name);
+                }
+                ExportName::Destructor { scheme, interface, resource } => {
+                    let number = self.world.exports.exact(scheme, interface);
+                    let Some(number) = number.filter(|number| mine.contains(number)) else {
+                        continue;
+                    };
+                    if let Some(resource) = self.world.resource(Place::Export(number), resource) {
+                        self.check(part, &name, &ty, FuncType::new([ValType::I32], []));
+                        exports.destructors.insert((number, resource), name);
+                    }
+                }
+                ExportName::Func { scheme, interface, name: func, role } => {
+                    let Some((number, func)) = self.exported(scheme, interface, func) else {
+                        continue;
+                    };
+                    if !mine.contains(&number) {
+                        continue;
+                    }
+                    let expected = match role {
+                        Role::Lift(mode) => self.abis.core_type(Call::Lift(mode), func),
+                        Role::PostReturn => self.abis.post_return(func),
+                        Role::Callback => FuncType::new([ValType::I32; 3], [ValType::I32]),
+                    };
+                    let key = (number, func.name.clone());
+                    self.check(part, &name, &ty, expected);
+                    match role {
+                        Role::Lift(mode) => {
+                            let lifted = Lifted { name, mode, post_return: None, callback: None };
+                            exports.lifted.insert(key, lifted);
+                        }
+                        Role::PostReturn | Role::Callback => helpers.push((key, role, name)),
+                    }
+                }
+            }
+        }
+        for (key, role, name) in helpers {
+            if let Some(lifted) = exports.lifted.get_mut(&key) {
+                match (role, lifted.mode) {
+                    (Role::PostReturn, Mode::Sync) => lifted.post_return = Some(name),
+                    (Role::Callback, Mode::Callback) => lifted.callback = Some(name),
+                    _ => {}
+                }
+            }
+        }
+        self.missing(part, &exports, &mine);
+        exports
+    }
+
+    /// The export of the world and the function that a core export is named after.
+    fn exported(
+        &self,
+        scheme: Scheme,
+        interface: Option<&str>,
+        name: &str,
+    ) -> Option<(usize, &Func)> {
+        match interface {
+            None => self.world.exports.func(name),
+            Some(interface) => {
+                let number = self.world.exports.exact(scheme, interface)?;
+                Some((number, self.world.func(Side::Export, number, name)?))
+            }
+        }
+    }
+
+    fn check(&mut self, part: &Part<'_>, name: &str, found: &FuncType, expected: FuncType) {
+        if *found != expected {
+            let (name, found) = (name.into(), found.clone());
+            self.problem(part, ProblemKind::Type { is_import: false, name, expected, found });
+        }
+    }
+
+    /// Reports functions that are not exported, and callbacks that are missing.
+    fn missing(&mut self, part: &Part<'_>, exports: &Exports, mine: &BTreeSet<usize>) {
+        let uses_standard = exports.all.keys().any(|name| name.starts_with("cm32p2"));
+        let scheme = if uses_standard { Scheme::Standard } else { Scheme::Legacy };
+        for &number in mine {
+            let Some(item) = self.world.exports.items.get(number) else { continue };
+            let interface = item.interface().map(|_| item.name.to_string());
+            for func in self.world.funcs(Side::Export, number) {
+                let role = Role::Lift(Mode::Sync);
+                let name = |role| {
+                    let interface = match scheme {
+                        Scheme::Standard => interface.as_deref().map(crate::world::canonical),
+                        Scheme::Legacy => interface.clone(),
+                    };
+                    let interface = interface.as_deref();
+                    ExportName::Func { scheme, interface, name: &func.name, role }.write(scheme)
+                };
+                let Some(lifted) = exports.lifted.get(&(number, func.name.clone())) else {
+                    let name = name(role);
+                    let others: Vec<&str> = exports.types.keys().map(|name| &**name).collect();
+                    let meant = self.meant(&name, others);
+                    let kind = ProblemKind::MissingExport {
+                        expected: self.abis.core_type(Call::LIFT, func),
+                        name: name.into(),
+                        interface: interface.as_deref().map(Into::into),
+                        func: func.name.as_ref().into(),
+                        meant,
+                    };
+                    self.problem(part, kind);
+                    continue;
+                };
+                if lifted.mode == Mode::Callback && lifted.callback.is_none() {
+                    let kind = ProblemKind::MissingCallback {
+                        name: lifted.name.as_ref().into(),
+                        callback: name(Role::Callback).into(),
+                    };
+                    self.problem(part, kind);
+                }
+            }
+        }
+    }
+
+    /// Checks that adapters export what is imported from them, and with which types.
+    pub(super) fn adapted(
+        &mut self,
+        parts: &[Part<'_>],
+        imports: &[Vec<Linked<'_>>],
+        exports: &[Exports],
+    ) {
+        for linked in imports.iter().flatten() {
+            let Source::Func(CoreFunc::Export { part, name }) = &linked.source else { continue };
+            let (Some(adapter), Some(of)) = (parts.get(*part), exports.get(*part)) else {
+                continue;
+            };
+            match of.types.get(name) {
+                Some(found) => self.check(adapter, name, found, linked.ty.clone()),
+                None => {
+                    let name = name.as_ref().into();
+                    self.problem(adapter, ProblemKind::NotAdapted { name });
+                }
+            }
+        }
+    }
+}
+
+/// The module of an import's name, as it was written.
+fn import_name(name: &ImportName<'_>) -> String {
+    name.write().0
+}
+
+/// The type of a function that is imported.
+fn func_type<'p>(part: &'p Part<'_>, ty: ExternType) -> Option<&'p FuncType> {
+    match ty {
+        ExternType::Func(ty) => part.module.func_type(ty),
+        _ => None,
+    }
+}
+
+/// The type of `realloc`.
+pub(super) fn realloc_type() -> FuncType {
+    FuncType::new([ValType::I32; 4], [ValType::I32])
+}
+
+/// Whether an item of the world is an interface without functions, which no module has to export.
+pub(super) fn is_empty(item: &Extern, world: &World<'_>) -> bool {
+    match item {
+        Extern::Interface { id, .. } => world.model[*id].funcs.is_empty(),
+        Extern::Func(_) | Extern::Type(_) => false,
+    }
+}

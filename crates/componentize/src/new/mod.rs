@@ -1,0 +1,418 @@
+//! `component new`: a component of a core module and of adapters.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `mod.rs` | [`Componentizer`] |
+//! | `join.rs` | the worlds of all modules, merged into one |
+//! | `part.rs` | a core module with its imports and exports, by what they are for |
+//! | `link.rs` | what each core import and export is, and whether its type is right |
+//! | `adapter.rs` | adapters, cut down to what is used of them |
+//! | `live.rs` | what of the world's imports is needed |
+//! | `shims.rs` | the core modules that tie the others together |
+//! | `types.rs` | types of the world in the scopes of the component |
+//! | `emit.rs`, `canons.rs`, `lift.rs` | the component |
+//!
+//! ```text
+//! modules --join--> world --link--> what imports and exports are --live, shims--> plan --emit--> component
+//!                             \--adapter--/
+//! ```
+
+mod adapter;
+mod builtins;
+mod canons;
+mod emit;
+mod imports;
+mod join;
+mod lift;
+mod link;
+mod live;
+mod part;
+mod shims;
+mod types;
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::vec::Vec;
+
+use wattle_ast::components::Component;
+use wattle_ast::custom::Producers;
+use wattle_ast::{Encode, ExternType, Features, FuncType, Import, MemType, Module, Name, ValType};
+use wattle_wit::encode::Config;
+use wattle_wit::model::Text;
+
+use crate::abi::Abis;
+use crate::error::{Error, Problem, ProblemKind};
+use crate::producers;
+use crate::world::World;
+use adapter::Refused;
+use emit::{Emitter, Plan};
+use join::{Input, Joined};
+use link::Linker;
+use live::Live;
+use part::{CoreFunc, Exports, Linked, MAIN, Part, Source};
+use shims::Shims;
+
+/// How many names are compared with misspelt ones.
+const BUDGET: usize = 100_000;
+
+/// Makes a component of a core module, and of adapters for what the module imports that is not of
+/// components.
+///
+/// The custom sections `component-type` of the modules say which world the component has; compilers
+/// add them, or [`embed`](crate::embed). Of the world's imports only those come into the component
+/// that core modules use, with the types that they need.
+///
+/// ```
+/// use wattle_componentize::{Componentizer, Embed};
+/// use wattle_wit::Resolver;
+///
+/// let mut resolver = Resolver::new();
+/// resolver.file("world.wit", "package a:b; world w { export double: func(x: u32) -> u32; }");
+/// let resolved = resolver.resolve().unwrap();
+/// let world = resolved.model().select_world(resolved.root(), None).unwrap();
+///
+/// let mut module = wattle_wat::parse(
+///     r#"(module (func (export "double") (param i32) (result i32)
+///          (i32.mul (local.get 0) (i32.const 2))))"#,
+/// )
+/// .unwrap();
+/// Embed::new(resolved.model(), world).add_to(&mut module)?;
+///
+/// let component = Componentizer::new().module(module).finish()?;
+/// assert!(wattle_printer::print_component(&component).contains(r#"(export (;1;) "double""#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Default)]
+pub struct Componentizer<'a> {
+    main: Option<Module<'a>>,
+    adapters: Vec<(Box<str>, Module<'a>)>,
+    options: Options,
+}
+
+#[derive(Clone, Copy)]
+struct Options {
+    validate: bool,
+    merges_versions: bool,
+    legacy: bool,
+    grows: bool,
+    config: Config,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            validate: true,
+            merges_versions: true,
+            legacy: true,
+            grows: false,
+            config: Config::new(),
+        }
+    }
+}
+
+impl<'a> Componentizer<'a> {
+    /// Without modules.
+    pub fn new() -> Componentizer<'a> {
+        Componentizer::default()
+    }
+
+    /// Sets the main module: the one with the memory.
+    pub fn module(mut self, module: Module<'a>) -> Componentizer<'a> {
+        self.main = Some(module);
+        self
+    }
+
+    /// Adds an adapter: a module with functions for what the main module, or an adapter before it,
+    /// imports from the module `name`. Of the adapter only what is used comes into the component.
+    pub fn adapter(mut self, name: &str, module: Module<'a>) -> Componentizer<'a> {
+        self.adapters.push((name.into(), module));
+        self
+    }
+
+    /// Whether the component is validated; it is by default. If it is not, and a core module is not
+    /// valid, then neither is the component.
+    pub fn validate(mut self, validate: bool) -> Componentizer<'a> {
+        self.options.validate = validate;
+        self
+    }
+
+    /// Whether imports of several versions of an interface become one, of the highest version, where
+    /// the versions are compatible. They do by default.
+    pub fn merge_versions(mut self, merge: bool) -> Componentizer<'a> {
+        self.options.merges_versions = merge;
+        self
+    }
+
+    /// Whether names of core imports and exports may be of the older scheme, which most compilers use.
+    /// They may by default.
+    pub fn legacy_names(mut self, allow: bool) -> Componentizer<'a> {
+        self.options.legacy = allow;
+        self
+    }
+
+    /// Whether adapters make memory grow for their stacks, instead of calling the main module's
+    /// `cabi_realloc`. They do not by default. It helps if that function cannot be called before the
+    /// main module is initialized.
+    pub fn grow_memory(mut self, grow: bool) -> Componentizer<'a> {
+        self.options.grows = grow;
+        self
+    }
+
+    /// Whether names of imports and exports have canonical versions: `a:b/c@1`, with `.2.3` as an
+    /// attribute.
+    pub fn canonical_names(mut self, canonical: bool) -> Componentizer<'a> {
+        self.options.config =
+            if canonical { Config::new().canonical_names() } else { Config::new() };
+        self
+    }
+
+    /// Makes the component.
+    ///
+    /// # Errors
+    /// All that is wrong with the core imports and exports of the modules, or the first other error.
+    pub fn finish(self) -> Result<Component<'a>, Error> {
+        let Some(main) = self.main else { return Err(Error::NoModule) };
+        let mut inputs = Vec::from([Input { adapter: None, module: main }]);
+        for (name, module) in self.adapters {
+            inputs.push(Input { adapter: Some(name), module });
+        }
+        let Joined { model, world, mut parts } = join::join(inputs, self.options.merges_versions)?;
+        let world = World::new(&model, world);
+        let abis = Abis::new(&model);
+        if let Some(main) = parts.get_mut(MAIN) {
+            rename_duplicates(main);
+            producers::add_tool(&mut main.module);
+        }
+        let Links { imports, exports, is_used } = link(&world, &abis, &mut parts, self.options)?;
+        let imported_memory = imported_memory(&parts);
+        let modules = parts.iter_mut().zip(&is_used);
+        let modules = modules
+            .map(|(part, is_used)| is_used.then(|| core::mem::take(&mut part.module)))
+            .collect();
+        let plan = Plan {
+            world: &world,
+            abis: &abis,
+            parts: &parts,
+            imports: &imports,
+            exports: &exports,
+            live: &Live::new(&world, &imports),
+            shims: &shims_for(&world, &abis, &imports, &exports, imported_memory.is_some()),
+            imported_memory,
+            tls: tls_type(&imports)?,
+            config: self.options.config,
+        };
+        let mut emitter = Emitter::new(&plan);
+        emitter.core(modules)?;
+        emitter.exports();
+        if !emitter.problems.is_empty() {
+            return Err(Error::Problems(emitter.problems));
+        }
+        let mut builder = emitter.builder;
+        builder.custom(Producers::NAME, producers::of_tool().to_bytes());
+        let component = builder.build()?;
+        if self.options.validate {
+            let validator = wattle_validator::components::Validator::new().features(Features::ALL);
+            #[cfg(feature = "std")]
+            let verdict = validator.component_on(&component, None);
+            #[cfg(not(feature = "std"))]
+            let verdict = validator.component(&component);
+            verdict.map_err(Error::Invalid)?;
+        }
+        Ok(component)
+    }
+}
+
+/// The imports and exports of all parts, and whether each part is used.
+struct Links<'a> {
+    imports: Vec<Vec<Linked<'a>>>,
+    exports: Vec<Exports>,
+    is_used: Vec<bool>,
+}
+
+/// Finds what the imports and exports of all parts are, and cuts adapters down to what is used.
+fn link<'a>(
+    world: &World<'_>,
+    abis: &Abis,
+    parts: &mut [Part<'a>],
+    options: Options,
+) -> Result<Links<'a>, Error> {
+    let names = parts.iter().enumerate();
+    let adapters: BTreeMap<Box<str>, usize> =
+        names.filter_map(|(number, part)| Some((part.name.clone()?, number))).collect();
+    let linker = || Linker {
+        world,
+        abis,
+        adapters: &adapters,
+        legacy: options.legacy,
+        problems: Vec::new(),
+        budget: BUDGET,
+    };
+    let mut all = linker();
+    let mut links = Links { imports: Vec::new(), exports: Vec::new(), is_used: Vec::new() };
+    for (number, part) in parts.iter_mut().enumerate() {
+        let is_used = number == MAIN || {
+            let wanted = imported_from(&links.imports, number);
+            let is_used = !wanted.is_empty() || has_to_export(world, part);
+            if is_used {
+                // The exports of the whole adapter tell which of them serve the component.
+                let mut wanted = wanted;
+                wanted.extend(linker().exports(part).used().cloned());
+                let realloc = links.exports.first().and_then(Exports::adapter_realloc);
+                let realloc = realloc.filter(|_| !options.grows);
+                reduce(part, &wanted, realloc)?;
+            }
+            is_used
+        };
+        let (imports, exports) = match is_used {
+            true => (all.imports(part), all.exports(part)),
+            false => Default::default(),
+        };
+        links.imports.push(imports);
+        links.exports.push(exports);
+        links.is_used.push(is_used);
+    }
+    all.adapted(parts, &links.imports, &links.exports);
+    check_page_sizes(parts, &links, &mut all.problems);
+    match all.problems.is_empty() {
+        true => Ok(links),
+        false => Err(Error::Problems(all.problems)),
+    }
+}
+
+/// The functions that parts import from an adapter.
+fn imported_from(imports: &[Vec<Linked<'_>>], adapter: usize) -> BTreeSet<Text> {
+    let sources = imports.iter().flatten().filter_map(|linked| match &linked.source {
+        Source::Func(CoreFunc::Export { part, name }) if *part == adapter => Some(name.clone()),
+        _ => None,
+    });
+    sources.collect()
+}
+
+/// Whether functions of the world are to be exports of the part.
+fn has_to_export(world: &World<'_>, part: &Part<'_>) -> bool {
+    let items = part.exports.iter().filter_map(|name| world.exports.number(name));
+    let mut items = items.filter_map(|number| world.exports.items.get(number));
+    items.any(|item| !link::is_empty(item.item, world))
+}
+
+fn reduce(part: &mut Part<'_>, used: &BTreeSet<Text>, realloc: Option<&Text>) -> Result<(), Error> {
+    let adapter = part.name.clone();
+    let problem = |kind| Error::Problems(Vec::from([Problem { adapter: adapter.clone(), kind }]));
+    adapter::reduce(&mut part.module, used, realloc).map_err(|refused| match refused {
+        Refused::Problem(kind) => problem(kind),
+        Refused::Build(error) => problem(ProblemKind::Glue(error)),
+        Refused::Edit(error) => Error::Edit { adapter: adapter.clone().unwrap_or_default(), error },
+    })
+}
+
+/// Checks that the memory of each adapter has pages like that of the main module.
+fn check_page_sizes(parts: &[Part<'_>], links: &Links<'_>, problems: &mut Vec<Problem>) {
+    let main = links.exports.first().and_then(|exports| exports.memory.as_ref());
+    let main = main.map_or(MemType::default(), |(_, memory)| *memory).page_bits();
+    for (part, is_used) in parts.iter().zip(&links.is_used).skip(1) {
+        let mut memories = part.module.imports.iter().filter_map(|import| match import.ty {
+            ExternType::Mem(memory) => Some(memory.page_bits()),
+            _ => None,
+        });
+        if let Some(adapter) = memories.next().filter(|bits| *is_used && *bits != main) {
+            let size = |bits: u8| 1_u64.checked_shl(bits.into()).unwrap_or(u64::MAX);
+            let kind = ProblemKind::PageSize { adapter: size(adapter), main: size(main) };
+            problems.push(Problem { adapter: part.name.clone(), kind });
+        }
+    }
+}
+
+/// Gives imports of one name different names, since a component gives each name once.
+fn rename_duplicates(part: &mut Part<'_>) {
+    fn key<'a>(import: &Import<'a>) -> (Name<'a>, Name<'a>) {
+        (import.module.clone(), import.name.clone())
+    }
+    let mut taken = BTreeSet::new();
+    // The duplicates, and how many numbers were tried for each name.
+    let (mut places, mut tried) = (Vec::new(), BTreeMap::new());
+    for (place, import) in part.module.imports.iter().enumerate() {
+        if !taken.insert(key(import)) {
+            places.push(place);
+        }
+    }
+    for place in places {
+        let Some(import) = part.module.imports.get_mut(place) else { continue };
+        let count = tried.entry(key(import)).or_insert(1_u32);
+        let original = import.name.clone();
+        loop {
+            *count += 1;
+            import.name = format!("{original} [v{count}]").into();
+            if taken.insert(key(import)) {
+                break;
+            }
+        }
+        part.renamed.insert(place, original);
+    }
+}
+
+/// The memory, if the main module imports one for pointers.
+fn imported_memory(parts: &[Part<'_>]) -> Option<MemType> {
+    let imports = parts.first()?.module.imports.iter();
+    let mut memories = imports.filter_map(|import| match import.ty {
+        ExternType::Mem(memory) => Some(memory),
+        _ => None,
+    });
+    memories.next()
+}
+
+/// The type of the base of thread-local storage, if a global has to keep it: if no slot of the
+/// context is there for it, because there are no threads.
+fn tls_type(imports: &[Vec<Linked<'_>>]) -> Result<Option<ValType>, Error> {
+    let sources = || imports.iter().flatten().map(|linked| &linked.source);
+    let has_threads = sources().any(|source| {
+        matches!(source, Source::Func(CoreFunc::ThreadNew | CoreFunc::Context { slot: 1, .. }))
+    });
+    let mut types = sources().filter_map(|source| match source {
+        Source::Tls { is_64, .. } => Some(if *is_64 { ValType::I64 } else { ValType::I32 }),
+        _ => None,
+    });
+    let Some(first) = types.next().filter(|_| !has_threads) else { return Ok(None) };
+    match types.all(|ty| ty == first) {
+        true => Ok(Some(first)),
+        false => {
+            let problem = Problem { adapter: None, kind: ProblemKind::TlsTypes };
+            Err(Error::Problems(Vec::from([problem])))
+        }
+    }
+}
+
+/// The functions that are called through the shim.
+fn shims_for(
+    world: &World<'_>,
+    abis: &Abis,
+    imports: &[Vec<Linked<'_>>],
+    exports: &[Exports],
+    has_memory: bool,
+) -> Shims {
+    let mut shims = Shims::default();
+    let is_hooked = exports.first().is_some_and(|exports| exports.task_hook.is_some());
+    for (part, (imports, exports)) in imports.iter().zip(exports).enumerate() {
+        for linked in imports {
+            let Source::Func(func) = &linked.source else { continue };
+            let needs = canons::needs(world, abis, func);
+            let is_late = canons::is_late(func, needs, has_memory);
+            if is_late {
+                let name = || [&linked.module, ".", &linked.name].concat();
+                shims.add(func.clone(), part, linked.ty.clone(), name);
+            }
+            let realloc = canons::realloc_of(func, exports);
+            if let Some(realloc) = realloc.filter(|_| needs.realloc && (!is_late || is_hooked)) {
+                let func = CoreFunc::Realloc { part, name: realloc.clone() };
+                shims.add(func, part, link::realloc_type(), || "realloc".into());
+            }
+        }
+        for ((_, resource), name) in &exports.destructors {
+            let func = CoreFunc::Destructor { part, name: name.clone() };
+            let resource = world.model[*resource].name.clone().unwrap_or_default();
+            let ty = FuncType::new([ValType::I32], []);
+            shims.add(func, part, ty, || format!("[dtor]{resource}"));
+        }
+    }
+    shims
+}

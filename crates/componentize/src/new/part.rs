@@ -1,0 +1,212 @@
+//! A core module that becomes part of a component, and what its imports and exports are.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_abi::Mode;
+use wattle_ast::components::CanonOp;
+use wattle_ast::{ExternIdx, FuncType, MemType, Module, Name};
+use wattle_wit::model::{Text, TypeId};
+
+use super::shims::Task;
+use crate::names::{Realloc, Side};
+use crate::world::{Place, World};
+use wattle_wit::component_type::StringEncoding;
+
+/// The number of the main module among the parts. The others are adapters.
+pub(super) const MAIN: usize = 0;
+
+/// A core module that becomes part of a component.
+pub(super) struct Part<'a> {
+    /// The name of an adapter: the module that it replaces. `None` for the main module.
+    pub(super) name: Option<Box<str>>,
+    /// The module, without the sections that describe its world.
+    pub(super) module: Module<'a>,
+    /// The names of the world's exports that the module has to have.
+    pub(super) exports: Vec<String>,
+    pub(super) encodings: Encodings,
+    /// Whether a section describes its world.
+    pub(super) has_world: bool,
+    /// The names of imports that were renamed because two had one name, by their places, and the
+    /// names that they had.
+    pub(super) renamed: BTreeMap<usize, Name<'a>>,
+}
+
+/// How strings are encoded for each function of a module's own world: by the interface without its
+/// version, and the function.
+#[derive(Default)]
+pub(super) struct Encodings {
+    of: BTreeMap<(Side, String, Text), StringEncoding>,
+}
+
+/// The name of an import or export without a version, so that it survives the merging of versions.
+fn unversioned(name: &str) -> &str {
+    name.split_once('@').map_or(name, |(name, _)| name)
+}
+
+impl Encodings {
+    /// Adds the functions of a world. Returns the name of one that has another encoding already.
+    pub(super) fn add(&mut self, world: &World<'_>, encoding: StringEncoding) -> Option<String> {
+        for side in [Side::Import, Side::Export] {
+            for (number, item) in world.side(side).items.iter().enumerate() {
+                for func in world.funcs(side, number) {
+                    let key = (side, unversioned(&item.name).into(), func.name.clone());
+                    let known = *self.of.entry(key).or_insert(encoding);
+                    if known != encoding {
+                        return Some(func.name.as_ref().into());
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The encoding of a function, if the module's own world has it.
+    pub(super) fn get(&self, side: Side, item: &str, func: &Text) -> Option<StringEncoding> {
+        self.of.get(&(side, unversioned(item).into(), func.clone())).copied()
+    }
+}
+
+/// What a core import is given.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Source {
+    /// The memory that pointers are of.
+    Memory,
+    /// The export of the main module with the import's name.
+    Main,
+    /// A core function that the component defines or fetches.
+    Func(CoreFunc),
+    /// The function that reads or writes the base of thread-local storage.
+    Tls { writes: bool, is_64: bool },
+}
+
+/// A core function that a component makes for its core modules.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum CoreFunc {
+    /// A function that the world imports: an import of the world and the function in it.
+    Lower { import: usize, func: Text, is_async: bool },
+    /// A built-in of a resource.
+    Resource { op: CanonOp, place: Place, resource: TypeId },
+    /// The return of a function that the world exports.
+    TaskReturn { export: usize, func: Text },
+    /// A built-in of a stream or future.
+    Copy(Copy),
+    /// A built-in without types or options.
+    Plain { op: CanonOp, is_async: bool },
+    /// A built-in that reads or writes a slot of the context.
+    Context { op: CanonOp, slot: u32, is_64: bool },
+    /// A built-in that writes to memory.
+    Wait { op: CanonOp },
+    /// A built-in of error contexts.
+    ErrorContext { op: CanonOp, encoding: StringEncoding },
+    /// The built-in that makes a thread of a function in the main module's table.
+    ThreadNew,
+    /// An export of a part, which may not be instantiated yet.
+    Export { part: usize, name: Text },
+    /// The destructor of a resource, which is an export of a part.
+    Destructor { part: usize, name: Text },
+    /// A `realloc` of a part, which is an export of it.
+    Realloc { part: usize, name: Text },
+}
+
+/// A built-in of a stream or future.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Copy {
+    pub(super) op: CanonOp,
+    pub(super) place: Place,
+    /// The stream or future; `None` if it carries no values.
+    pub(super) ty: Option<TypeId>,
+    pub(super) is_async: bool,
+    /// The function that the type occurs in.
+    pub(super) func: Text,
+    /// The import or export that the function belongs to.
+    pub(super) item: (Side, usize),
+}
+
+/// A core import and what it is given.
+pub(super) struct Linked<'a> {
+    pub(super) module: Name<'a>,
+    pub(super) name: Name<'a>,
+    pub(super) source: Source,
+    /// The type, of a function.
+    pub(super) ty: FuncType,
+}
+
+/// A core function that is lifted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Lifted {
+    /// The name of the export.
+    pub(super) name: Text,
+    pub(super) mode: Mode,
+    pub(super) post_return: Option<Text>,
+    pub(super) callback: Option<Text>,
+}
+
+/// The exports of a part, by what they are for.
+#[derive(Default)]
+pub(super) struct Exports {
+    pub(super) memory: Option<(Text, MemType)>,
+    pub(super) reallocs: BTreeMap<Realloc, Text>,
+    pub(super) initialize: Option<Text>,
+    pub(super) func_table: Option<Text>,
+    pub(super) task_hook: Option<Text>,
+    /// The functions that are lifted, by the export of the world and the function in it.
+    pub(super) lifted: BTreeMap<(usize, Text), Lifted>,
+    /// The destructors, by the export of the world and the resource.
+    pub(super) destructors: BTreeMap<(usize, TypeId), Text>,
+    /// All exports.
+    pub(super) all: BTreeMap<Text, ExternIdx>,
+    /// The types of the exported functions.
+    pub(super) types: BTreeMap<Text, FuncType>,
+}
+
+impl Exports {
+    /// The `realloc` for what comes from imports.
+    pub(super) fn import_realloc(&self) -> Option<&Text> {
+        self.reallocs.get(&Realloc::Imports).or_else(|| self.reallocs.get(&Realloc::Any))
+    }
+
+    /// The `realloc` for what is passed to exports.
+    pub(super) fn export_realloc(&self) -> Option<&Text> {
+        self.reallocs.get(&Realloc::Exports).or_else(|| self.reallocs.get(&Realloc::Any))
+    }
+
+    /// The `realloc` that adapters import.
+    pub(super) fn adapter_realloc(&self) -> Option<&Text> {
+        self.reallocs.get(&Realloc::Adapters).or_else(|| self.reallocs.get(&Realloc::Any))
+    }
+
+    /// The functions that are tasks or parts of tasks, and those that allocate memory for them.
+    pub(super) fn tasks(&self) -> impl Iterator<Item = (&Text, Task)> {
+        let lifted = self.lifted.values().flat_map(|lifted| {
+            let task = match lifted.mode {
+                Mode::Sync => Task::Sync { has_post_return: lifted.post_return.is_some() },
+                Mode::Stackful => Task::Stackful,
+                Mode::Callback => Task::Callback,
+            };
+            let post_return = lifted.post_return.as_ref().map(|name| (name, Task::PostReturn));
+            let callback = lifted.callback.as_ref().map(|name| (name, Task::Resume));
+            [Some((&lifted.name, task)), post_return, callback].into_iter().flatten()
+        });
+        let reallocs = self.reallocs.iter().filter(|(of, _)| **of != Realloc::Adapters);
+        lifted.chain(reallocs.map(|(_, name)| (name, Task::Realloc)))
+    }
+
+    /// All exports that serve the component, so that an adapter keeps them.
+    pub(super) fn used(&self) -> impl Iterator<Item = &Text> {
+        let lifted = self.lifted.values().flat_map(|lifted| {
+            [Some(&lifted.name), lifted.post_return.as_ref(), lifted.callback.as_ref()]
+        });
+        let memory = self.memory.as_ref().map(|(name, _)| name);
+        let others = [self.initialize.as_ref(), self.func_table.as_ref(), self.task_hook.as_ref()];
+        let others = others.into_iter().chain([memory]).chain(lifted).flatten();
+        others.chain(self.reallocs.values()).chain(self.destructors.values())
+    }
+}
+
+/// The import or export that a built-in's options are those of, without its version.
+pub(super) fn item_name<'w>(world: &'w World<'_>, (side, number): (Side, usize)) -> &'w str {
+    world.side(side).items.get(number).map_or("", |item| &item.name)
+}

@@ -1,0 +1,102 @@
+//! `component targets`: whether a component can stand for a world.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use wattle_ast::components::Component;
+use wattle_wit::decode::{DecodeError, decode_partly};
+use wattle_wit::model::{MergeError, Model, WorldId};
+
+use crate::compare::{Versions, compare};
+use crate::difference::{Difference, DifferenceKind, Sides};
+
+/// All differences that keep a component from standing for a world: wherever a component of that world
+/// is wanted, this one is not.
+///
+/// The component may import less than the world, and export more. With [`Versions::Compatible`], an
+/// interface stands for its compatible versions.
+///
+/// ```
+/// use wattle_componentize::{Versions, targets};
+/// use wattle_wit::Resolver;
+///
+/// let component = wattle_wat::Parser::new().component(
+///     r#"(component (import "log" (func (param "x" u8))) (import "time" (func (result u64))))"#,
+/// )?;
+/// let mut resolver = Resolver::new();
+/// resolver.file("a.wit", "package a:b; world w { import log: func(x: string); export run: func(); }");
+/// let resolved = resolver.resolve()?;
+/// let world = resolved.model().select_world(resolved.root(), None)?;
+///
+/// let found = targets(&component.component, resolved.model(), world, Versions::Exact)?;
+/// let lines: Vec<String> = found.iter().map(|it| it.to_string()).collect();
+/// assert_eq!(
+///     lines,
+///     [
+///         "import `log`, param `x`: type mismatch: `u8` in the component, and `string` in the world",
+///         "missing import named `time`: the component imports it, and the world does not",
+///         "missing export named `run`: the world exports it, and the component does not",
+///     ]
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// If the component has imports or exports that cannot be compared with a world, or one side has
+/// versions that are not compatible and should be.
+pub fn targets(
+    component: &Component<'_>,
+    model: &Model,
+    world: WorldId,
+    versions: Versions,
+) -> Result<Vec<TargetDifference>, TargetsError> {
+    let mut ours = decode_partly(component).map_err(TargetsError::Component)?;
+    let mut merged;
+    let theirs = match versions {
+        Versions::Exact | Versions::Any => model,
+        // Of several compatible versions, one stands for all.
+        Versions::Compatible => {
+            ours.model.merge_imports_by_version(ours.world).map_err(TargetsError::Versions)?;
+            merged = model.clone();
+            merged.merge_imports_by_version(world).map_err(TargetsError::Versions)?;
+            &merged
+        }
+    };
+    let not_wit = ours.left_imports.into_iter();
+    let mut differences: Vec<Difference> = not_wit
+        .map(|name| Difference { path: Vec::new(), kind: DifferenceKind::NotWit { name } })
+        .collect();
+    differences.extend(compare((&ours.model, ours.world), (theirs, world), versions));
+    Ok(differences.into_iter().map(TargetDifference).collect())
+}
+
+/// A difference between a component, *ours*, and a world, *theirs*.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TargetDifference(pub Difference);
+
+impl fmt::Display for TargetDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.words(Sides { ours: "the component", theirs: "the world" }).fmt(f)
+    }
+}
+
+/// Why a component cannot be compared with a world.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum TargetsError {
+    /// The component has what no world has.
+    Component(DecodeError),
+    /// Versions of an interface that are compatible by their numbers alone.
+    Versions(MergeError),
+}
+
+impl fmt::Display for TargetsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TargetsError::Component(error) => error.fmt(f),
+            TargetsError::Versions(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for TargetsError {}

@@ -1,0 +1,120 @@
+//! The tests of `wit-component`: core modules and adapters, and the component that they become or the
+//! reason why they do not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wattle_ast::components::Component;
+use wattle_ast::{Features, Module};
+use wattle_componentize::{Componentizer, Embed};
+use wattle_validator::components::Validator;
+use wattle_wit::load::{System, load};
+use wattle_wit::model::{Model, WorldId};
+use wattle_wit::{Resolved, Resolver, decode, print};
+
+/// The folders of tests in a package that is locked but never compiled.
+pub(crate) fn folders() -> Vec<PathBuf> {
+    let [package] = wattle_tests::packages::folders(["wit-component"]).unwrap();
+    let entries = fs::read_dir(package.join("tests/components")).unwrap();
+    let mut folders: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders
+}
+
+pub(crate) fn name_of(path: &Path) -> &str {
+    path.file_name().unwrap().to_str().unwrap()
+}
+
+/// A core module of a test, with its world in a section.
+fn module(path: &Path, interfaces: &Resolved) -> Module<'static> {
+    let text = fs::read_to_string(path).unwrap();
+    let parser = wattle_wat::Parser::new().features(Features::ALL);
+    let mut module = parser.module(&text).unwrap().module.into_owned();
+    let model = interfaces.model();
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    let world = model.select_world(interfaces.root(), Some(name)).unwrap();
+    Embed::new(model, world).add_to(&mut module).unwrap();
+    module
+}
+
+/// The adapters of a test, with the modules that they replace.
+fn adapters(folder: &Path) -> Vec<(String, PathBuf)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let Some(name) = stem.strip_prefix("adapt-") else { continue };
+        if path.extension().is_some_and(|extension| extension == "wat") {
+            let text = fs::read_to_string(&path).unwrap();
+            let comment = text.lines().find_map(|line| line.strip_prefix(";; module name: "));
+            found.push((comment.unwrap_or(name).to_owned(), path));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Whether a test turns an option on, in a comment of one of its modules.
+fn has_option(folder: &Path, option: &str) -> bool {
+    let option = format!(";;! {option} = true");
+    fs::read_dir(folder).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        path.extension().is_some_and(|extension| extension == "wat")
+            && fs::read_to_string(path).unwrap().lines().any(|line| line == option)
+    })
+}
+
+/// The component of a test.
+pub(crate) fn component(folder: &Path) -> Result<Component<'static>, wattle_componentize::Error> {
+    let mut resolver = Resolver::new();
+    load(&System, folder.to_str().unwrap(), &mut resolver).unwrap();
+    let interfaces = resolver.all_features().resolve().unwrap_or_else(|errors| panic!("{errors}"));
+    let main = module(&folder.join("module.wat"), &interfaces);
+    let mut new = Componentizer::new()
+        .module(main)
+        .grow_memory(has_option(folder, "realloc-via-memory-grow"))
+        .canonical_names(has_option(folder, "emit-canonical-names"));
+    for (name, path) in adapters(folder) {
+        new = new.adapter(&name, module(&path, &interfaces));
+    }
+    new.finish()
+}
+
+/// The world of a component.
+pub(crate) fn world_of(component: &Component<'_>) -> (Model, WorldId) {
+    let decoded = decode::decode(component).unwrap();
+    (decoded.model, decoded.world.unwrap())
+}
+
+#[test]
+fn components_are_valid_and_have_the_expected_worlds() {
+    let (mut built, mut refused) = (0, 0);
+    for folder in folders() {
+        let name = name_of(&folder);
+        if !folder.join("module.wat").exists() {
+            continue;
+        }
+        let component = match (component(&folder), folder.join("error.txt").exists()) {
+            (Err(_), true) => {
+                refused += 1;
+                continue;
+            }
+            (Err(error), false) => panic!("{name}: {error}"),
+            (Ok(_), true) => panic!("{name} is to be refused"),
+            (Ok(component), false) => component,
+        };
+        let validator = || Validator::new().features(Features::ALL);
+        validator().component(&component).unwrap_or_else(|errors| panic!("{name}: {errors}"));
+        let bytes = wattle_encoder::encode_component(&component);
+        let parser = wattle_parser::components::Parser::new().features(Features::ALL);
+        let read = parser.component(&bytes).unwrap();
+        assert!(wattle_encoder::encode_component(&read) == bytes, "{name}");
+        let (model, world) = world_of(&component);
+        let printed = print::package(&model, model[world].package).unwrap();
+        let expected = fs::read_to_string(folder.join("component.wit.print")).unwrap();
+        assert_eq!(printed.trim(), expected.trim(), "{name}");
+        built += 1;
+    }
+    // The others link libraries.
+    assert_eq!((built, refused), (100, 15));
+}

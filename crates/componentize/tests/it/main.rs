@@ -1,0 +1,5 @@
+//! Components of core modules: the peer's tests, worlds of real packages, and what errors say.
+
+mod components;
+mod dummies;
+mod messages;

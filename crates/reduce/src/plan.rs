@@ -1,0 +1,115 @@
+//! Plans: the independent changes that a pass would make.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wattle_ast::{DefIdx, Effects, Features, FuncIdx, IndexSpaces, Module};
+use wattle_validator::{Types, Validator};
+
+use crate::code::Code;
+use crate::emit::{Edit, apply};
+
+/// Makes a `T` with those changes of a plan that are selected; `None` if they do not go together.
+type Apply<'b, T> = Box<dyn Fn(&[bool]) -> Option<T> + 'b>;
+
+/// The changes of a pass to a `T`, which can be made in any selection.
+pub(crate) struct Plan<'b, T> {
+    /// The number of changes.
+    pub(crate) len: usize,
+    pub(crate) apply: Apply<'b, T>,
+}
+
+/// The changes of a pass to a module.
+pub(crate) type ModulePlan<'b> = Plan<'b, Module<'static>>;
+
+impl<'b, T> Plan<'b, T> {
+    pub(crate) fn new(len: usize, apply: impl Fn(&[bool]) -> Option<T> + 'b) -> Plan<'b, T> {
+        Plan { len, apply: Box::new(apply) }
+    }
+
+    /// A plan that changes a clone of `base`: `change` is called with each selected number.
+    pub(crate) fn each(
+        base: &'b T,
+        len: usize,
+        change: impl Fn(&mut T, usize) -> Option<()> + 'b,
+    ) -> Plan<'b, T>
+    where
+        T: Clone,
+    {
+        Plan::new(len, move |selected| {
+            let mut changed = base.clone();
+            for number in numbers(selected) {
+                change(&mut changed, number)?;
+            }
+            Some(changed)
+        })
+    }
+}
+
+/// The numbers of the selected changes.
+pub(crate) fn numbers(selected: &[bool]) -> impl Iterator<Item = usize> + '_ {
+    (0..).zip(selected).filter(|(_, is_selected)| **is_selected).map(|(number, _)| number)
+}
+
+/// Removes the elements of a list from the number `first` on that are selected. Returns the number of
+/// the first change behind.
+pub(crate) fn remove_selected<T>(list: &mut Vec<T>, selected: &[bool], first: usize) -> usize {
+    let mut number = first;
+    list.retain(|_| {
+        number += 1;
+        !selected.get(number - 1).copied().unwrap_or(false)
+    });
+    number
+}
+
+/// What passes know of a module beside its items.
+pub(crate) struct View<'b> {
+    pub(crate) module: &'b Module<'static>,
+    pub(crate) spaces: IndexSpaces,
+    pub(crate) features: Features,
+    /// The types, if all but the bodies is valid.
+    pub(crate) types: Option<Types>,
+}
+
+impl<'b> View<'b> {
+    pub(crate) fn new(module: &'b Module<'static>, features: Features) -> View<'b> {
+        let types = Validator::new().features(features).declarations(module).ok();
+        View { module, spaces: IndexSpaces::of(module), features, types }
+    }
+
+    /// The trees of the body of a function; `None` if it is malformed.
+    pub(crate) fn code(&self, func: DefIdx<FuncIdx>) -> Option<Code<'b>> {
+        let effects = Effects { module: self.module, spaces: &self.spaces };
+        let index = func.in_space(self.spaces.imported(wattle_ast::ExternKind::Func));
+        let body = &self.module.funcs.get(func)?.body;
+        Code::new(effects, self.types.as_ref(), index, body)
+    }
+}
+
+/// A plan of changes to bodies. `edits` gives those to one body, the changes around others first.
+pub(crate) fn bodies<'b>(
+    module: &'b Module<'static>,
+    features: Features,
+    edits: impl Fn(&Code<'_>) -> Vec<Edit>,
+) -> ModulePlan<'b> {
+    let view = View::new(module, features);
+    let mut all: Vec<(DefIdx<FuncIdx>, Edit)> = Vec::new();
+    for (func, _) in module.funcs.iter_indexed() {
+        if let Some(code) = view.code(func) {
+            all.extend(edits(&code).into_iter().map(|edit| (func, edit)));
+        }
+    }
+    Plan::new(all.len(), move |selected| {
+        let mut changed = module.clone();
+        let mut chosen = numbers(selected).filter_map(|number| all.get(number)).peekable();
+        while let Some((func, edit)) = chosen.next() {
+            let mut edits = alloc::vec![edit];
+            while let Some((_, edit)) = chosen.next_if(|(next, _)| next == func) {
+                edits.push(edit);
+            }
+            let func = changed.funcs.get_mut(*func)?;
+            func.body = apply(&func.body, &edits)?;
+        }
+        Some(changed)
+    })
+}

@@ -1,0 +1,160 @@
+//! Sections `component-type` of core modules: the worlds that a module was compiled for.
+//!
+//! A module can have several, whose names begin with [`SECTION`]. Each is a component with one export,
+//! the type of a world, and with a custom section that tells how strings are encoded.
+
+use alloc::collections::BTreeSet;
+use alloc::format;
+
+use wattle_ast::components::{CanonOpt, Component, Definition};
+use wattle_ast::{Custom, CustomData};
+
+use crate::decode::{DecodeError, DecodeErrorKind};
+use crate::docs::Gate;
+use crate::encode::{Config, TooLarge};
+use crate::model::{Externs, MergeError, Model, Package, Text, World, WorldId};
+use crate::package::PackageName;
+
+/// What the names of the sections begin with.
+pub const SECTION: &str = "component-type";
+
+/// The name of the section that tells how strings are encoded.
+const ENCODING: &str = "wit-component-encoding";
+
+/// The version of the format.
+const VERSION: u8 = 4;
+
+/// How strings are encoded in the memory of a core module.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum StringEncoding {
+    /// UTF-8.
+    #[default]
+    Utf8,
+    /// UTF-16.
+    Utf16,
+    /// Latin-1 if that suffices, and else UTF-16.
+    CompactUtf16,
+}
+
+impl StringEncoding {
+    const ALL: [StringEncoding; 3] =
+        [StringEncoding::Utf8, StringEncoding::Utf16, StringEncoding::CompactUtf16];
+
+    /// The option of canonical definitions.
+    pub const fn opt(self) -> CanonOpt {
+        match self {
+            StringEncoding::Utf8 => CanonOpt::Utf8,
+            StringEncoding::Utf16 => CanonOpt::Utf16,
+            StringEncoding::CompactUtf16 => CanonOpt::CompactUtf16,
+        }
+    }
+}
+
+/// What a section says.
+#[derive(Clone, Debug)]
+pub struct ComponentType {
+    /// The package of the world, and what is known of others.
+    pub model: Model,
+    /// The world.
+    pub world: WorldId,
+    /// How strings are encoded.
+    pub encoding: StringEncoding,
+}
+
+/// The component of a section, with the section that tells how strings are encoded.
+///
+/// ```
+/// use wattle_wit::{Resolver, component_type::{self, StringEncoding}};
+///
+/// let mut resolver = Resolver::new();
+/// resolver.file("a.wit", "package a:b; world w { export run: func(); }");
+/// let resolved = resolver.resolve().unwrap();
+/// let model = resolved.model();
+/// let world = model.select_world(resolved.root(), None).unwrap();
+/// let component = component_type::encode(model, world, StringEncoding::Utf16).unwrap();
+///
+/// let read = component_type::decode(&component).unwrap();
+/// assert_eq!(read.encoding, StringEncoding::Utf16);
+/// assert_eq!(read.model.world_name(read.world), "a:b/w");
+/// ```
+///
+/// # Errors
+/// If the component would have more than 1,000,000 definitions.
+pub fn encode(
+    model: &Model,
+    world: WorldId,
+    encoding: StringEncoding,
+) -> Result<Component<'static>, TooLarge> {
+    let mut component = Config::new().world_type(model, world)?;
+    let data = CustomData::Bytes(alloc::vec![VERSION, encoding as u8].into());
+    let custom = Custom { name: ENCODING.into(), data, after: None };
+    component.definitions.insert(0, Definition::Custom(custom));
+    Ok(component)
+}
+
+/// Reads the component of a section.
+///
+/// # Errors
+/// If its one export is not the type of a world, or it does not tell how strings are encoded.
+pub fn decode(component: &Component<'_>) -> Result<ComponentType, DecodeError> {
+    let found = component.definitions.iter().find_map(|definition| match definition {
+        Definition::Custom(custom) if custom.name == ENCODING => custom.data.bytes(),
+        _ => None,
+    });
+    let encoding = match found {
+        Some([VERSION, code]) => StringEncoding::ALL.get(usize::from(*code)).copied(),
+        _ => None,
+    };
+    let encoding = encoding.ok_or_else(|| {
+        let bytes = found.map(|bytes| {
+            let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
+            [byte(0), byte(1)]
+        });
+        DecodeErrorKind::Encoding(bytes)
+    })?;
+    let decoded = crate::decode::decode(component)?;
+    let mut worlds = decoded.model[decoded.package].worlds.iter().map(|(_, id)| *id);
+    match (decoded.world, worlds.next(), worlds.next()) {
+        (None, Some(world), None) => {
+            drop(worlds);
+            Ok(ComponentType { world, encoding, model: decoded.model })
+        }
+        _ => Err(DecodeErrorKind::NotWorld.into()),
+    }
+}
+
+/// The worlds of several sections as one, `root` of a package `root:root`, or `root:root1` and so on
+/// if a section has that package.
+///
+/// # Errors
+/// If what several worlds have differs.
+pub fn merge<'s>(
+    sections: impl IntoIterator<Item = &'s ComponentType, IntoIter: Clone>,
+) -> Result<(Model, WorldId), MergeError> {
+    let mut model = Model::default();
+    let sections = sections.into_iter();
+    let mut name = PackageName { namespace: "root".into(), name: "root".into(), version: None };
+    let packages = sections.clone().flat_map(|section| section.model.packages());
+    let taken: BTreeSet<&PackageName> = packages.map(|(_, package)| &package.name).collect();
+    let mut number = 0_u32;
+    while taken.contains(&name) {
+        number += 1;
+        name.name = format!("root{number}");
+    }
+    let package = model.add_package(Package { name, ..Package::default() });
+    let text = Text::from("root");
+    let root = model.add_world(World {
+        name: text.clone(),
+        package,
+        imports: Externs::default(),
+        exports: Externs::default(),
+        docs: None,
+        gate: Gate::Unknown,
+    });
+    let _ = model.packages[package].worlds.insert(text, root);
+    for section in sections {
+        let remap = model.merge(&section.model)?;
+        model.merge_worlds(remap.world(section.world), root)?;
+    }
+    Ok((model, root))
+}

@@ -1,0 +1,330 @@
+//! Packages, interfaces, worlds and functions of a component.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use wattle_ast::Features;
+use wattle_ast::components::{Definition, ExternName, InterfaceName, PlainName, Type};
+
+use super::error::{Kind, Result, Within};
+use super::scopes::{Entry, EntryKind, Item, Items, Scopes};
+use crate::docs::Gate;
+use crate::model::{
+    Extern, Externs, Func, Interface, InterfaceId, Key, Model, Owner, Package, PackageId, Text,
+    TypeId, Val, World, WorldId,
+};
+use crate::package::PackageName;
+
+/// Puts a model together.
+pub(super) struct Decoder<'c> {
+    pub(super) scopes: Scopes<'c>,
+    pub(super) model: Model,
+    /// The types of the model, by the types of the component that they are.
+    pub(super) vals: Vec<Option<Val>>,
+    /// The interfaces whose definition has been read. Of others only a part may be known.
+    defined: BTreeSet<InterfaceId>,
+}
+
+impl<'c> Decoder<'c> {
+    pub(super) fn new(scopes: Scopes<'c>) -> Decoder<'c> {
+        let (model, vals, defined) = (Model::default(), Vec::new(), BTreeSet::new());
+        Decoder { scopes, model, vals, defined }
+    }
+
+    /// The package of a name. If there is none, it is added.
+    pub(super) fn package(&mut self, name: PackageName) -> PackageId {
+        match self.model.package(&name) {
+            Some(id) => id,
+            None => self.model.add_package(Package { name, ..Package::default() }),
+        }
+    }
+
+    /// A package with a type for each interface and world.
+    pub(super) fn items_package(&mut self, items: &Items<'c>) -> Result<PackageId> {
+        let mut package: Option<PackageId> = None;
+        for (name, item) in items {
+            let item_name = name.name.as_str();
+            let not_item = || Kind::NotItem(item_name.into());
+            let Item::Type(ty) = *item else { return Err(not_item().into()) };
+            let body = self.scopes.body(ty)?.ok_or_else(not_item)?;
+            let scope = self.scopes.run(body)?;
+            let imports = self.scopes.scope(scope)?.imports.clone();
+            let exports = self.scopes.scope(scope)?.exports.clone();
+            let [(export, item)] = &exports[..] else { return Err(not_item().into()) };
+            let (of, _) = split(&export.name, suffix(export))?;
+            let of = self.package(of);
+            match package {
+                Some(other) if other != of => {
+                    let name = |id: PackageId| self.model[id].name.to_string();
+                    return Err(Kind::Packages(name(other), name(of)).into());
+                }
+                _ => package = Some(of),
+            }
+            self.imports(&imports)?;
+            self.package_item(export, *item).within("export", item_name)?;
+        }
+        package.ok_or_else(|| Kind::Index.into())
+    }
+
+    /// A package in one type.
+    pub(super) fn whole_package(&mut self, items: &Items<'c>) -> Result<PackageId> {
+        let [(name, Item::Type(ty))] = &items[..] else {
+            let name = items.first().map(|(name, _)| name.name.to_string());
+            return Err(Kind::NotItem(name.unwrap_or_default()).into());
+        };
+        let (package, _) = split(&name.name, suffix(name))?;
+        let package = self.package(package);
+        let body = self.scopes.body(*ty)?.ok_or(Kind::Form)?;
+        let scope = self.scopes.run(body)?;
+        let imports = self.scopes.scope(scope)?.imports.clone();
+        let exports = self.scopes.scope(scope)?.exports.clone();
+        self.imports(&imports)?;
+        for (name, item) in &exports {
+            let (of, _) = split(&name.name, suffix(name))?;
+            if of != self.model[package].name {
+                let own = self.model[package].name.to_string();
+                return Err(Kind::Packages(own, of.to_string()).into());
+            }
+            self.package_item(name, *item).within("export", &name.name)?;
+        }
+        Ok(package)
+    }
+
+    /// Interfaces that are used.
+    fn imports(&mut self, items: &Items<'c>) -> Result<()> {
+        for (name, item) in items {
+            self.used_interface(&name.name, name, *item).within("import", &name.name)?;
+        }
+        Ok(())
+    }
+
+    /// An interface or world that a package defines.
+    fn package_item(&mut self, name: &ExternName<'_>, item: Item) -> Result<()> {
+        match item {
+            Item::Instance(_) => {
+                let id = self.used_interface(&name.name, name, item)?;
+                self.defined.insert(id);
+            }
+            Item::Component(body) => {
+                let (package, world) = split(&name.name, suffix(name))?;
+                let package = self.package(package);
+                let scope = self.scopes.run(body)?;
+                let imports = self.scopes.scope(scope)?.imports.clone();
+                let exports = self.scopes.scope(scope)?.exports.clone();
+                self.world(&world, package, &imports, &exports, false)?;
+            }
+            _ => return Err(Kind::NotItem(name.name.as_str().into()).into()),
+        }
+        Ok(())
+    }
+
+    /// Adds a world. `is_component` tells whether it is that of a component, whose imports can be
+    /// more than WIT has.
+    pub(super) fn world(
+        &mut self,
+        name: &str,
+        package: PackageId,
+        imports: &Items<'c>,
+        exports: &Items<'c>,
+        is_component: bool,
+    ) -> Result<WorldId> {
+        let text = Text::from(name);
+        let id = self.model.add_world(World {
+            name: text.clone(),
+            package,
+            imports: Externs::default(),
+            exports: Externs::default(),
+            docs: None,
+            gate: Gate::Unknown,
+        });
+        if self.model.packages[package].worlds.insert(text, id).is_err() {
+            return Err(Kind::Repeated(name.into()).into());
+        }
+        for (items, is_import) in [(imports, true), (exports, false)] {
+            for (name, item) in items {
+                let sort = if is_import { "import" } else { "export" };
+                let is_in_wit = match item {
+                    Item::Func(_) | Item::Instance(_) => true,
+                    Item::Type(_) => is_import,
+                    Item::Component(_) | Item::Other => false,
+                };
+                if !is_in_wit && is_component && is_import {
+                    continue;
+                }
+                if !is_in_wit {
+                    return Err(Kind::NotWit(name.name.as_str().into()).into());
+                }
+                let found = self.world_item(id, package, name, *item);
+                let (key, item) = found.within(sort, &name.name)?;
+                let world = &mut self.model.worlds[id];
+                let externs = if is_import { &mut world.imports } else { &mut world.exports };
+                if externs.insert(key, item).is_err() {
+                    return Err(Kind::Repeated(name.name.as_str().into()).into());
+                }
+            }
+        }
+        Ok(id)
+    }
+
+    fn world_item(
+        &mut self,
+        world: WorldId,
+        package: PackageId,
+        name: &ExternName<'_>,
+        item: Item,
+    ) -> Result<(Key, Extern)> {
+        let text = name.name.as_str();
+        let key = Key::Name(text.into());
+        let external_id = name.external_id.as_ref().map(|id| Text::from(id.as_str()));
+        let interface = |id| Extern::Interface { id, gate: Gate::Unknown, docs: None, external_id };
+        Ok(match item {
+            Item::Func(ty) => (key, Extern::Func(self.func(name, ty, Owner::World(world))?)),
+            Item::Type(ty) => (key, Extern::Type(self.named_type(name, ty, Owner::World(world))?)),
+            Item::Instance(_) => match &name.implements {
+                Some(implements) => (key, interface(self.used_interface(implements, name, item)?)),
+                None if text.contains(':') => {
+                    let id = self.used_interface(text, name, item)?;
+                    (Key::Interface(id), interface(id))
+                }
+                None => {
+                    let id = self.model.add_interface(Interface::new(None, package));
+                    self.interface_items(id, item)?;
+                    (key, interface(id))
+                }
+            },
+            Item::Component(_) | Item::Other => return Err(Kind::NotWit(text.into()).into()),
+        })
+    }
+
+    /// The interface of a whole name. What the instance says of it is added to what is known.
+    fn used_interface(
+        &mut self,
+        text: &str,
+        name: &ExternName<'_>,
+        item: Item,
+    ) -> Result<InterfaceId> {
+        let (package, interface) = split(text, suffix(name))?;
+        let package = self.package(package);
+        let interface = Text::from(interface);
+        let id = match self.model[package].interfaces.get(&interface) {
+            Some(id) => *id,
+            None => {
+                let id = Interface::new(Some(interface.clone()), package);
+                let id = self.model.add_interface(id);
+                let _ = self.model.packages[package].interfaces.insert(interface, id);
+                id
+            }
+        };
+        self.interface_items(id, item)?;
+        Ok(id)
+    }
+
+    /// Adds what an instance says of an interface.
+    fn interface_items(&mut self, id: InterfaceId, item: Item) -> Result<()> {
+        let Item::Instance(instance) = item else { return Err(Kind::Form.into()) };
+        let exports = self.scopes.exports(instance)?.to_vec();
+        let owner = Owner::Interface(id);
+        for (name, item) in exports {
+            let text = Text::from(name.name.as_str());
+            let interface = &self.model[id];
+            let is_new = match item {
+                Item::Type(_) => !interface.types.contains(&text),
+                _ => !interface.funcs.contains(&text),
+            };
+            if is_new && self.defined.contains(&id) {
+                return Err(Kind::NotDefined(text.to_string()).into());
+            }
+            match item {
+                Item::Type(ty) => match interface.types.get(&text).copied() {
+                    Some(known) => self.known_type(name, ty, known)?,
+                    None => {
+                        let ty = self.named_type(name, ty, owner).within("type", &text)?;
+                        let _ = self.model.interfaces[id].types.insert(text, ty);
+                    }
+                },
+                Item::Func(_) if !is_new => {}
+                Item::Func(ty) => {
+                    let func = self.func(name, ty, owner).within("func", &text)?;
+                    let _ = self.model.interfaces[id].funcs.insert(text, func);
+                }
+                _ => return Err(Kind::NotWit(text.to_string()).into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn func(&mut self, name: &ExternName<'_>, entry: Entry, owner: Owner) -> Result<Func> {
+        let text = name.name.as_str();
+        let plain = PlainName::parse(text, Features::ALL);
+        let plain = plain.map_err(|_| Kind::Name(text.into()))?;
+        let EntryKind::Defined(scope, Definition::Type(Type::Func(ty))) =
+            self.scopes.entry(entry)?
+        else {
+            return Err(Kind::Form.into());
+        };
+        let mut params = Vec::new();
+        for param in &ty.params {
+            let val = self.part(scope, param.ty).within("param", &param.label)?;
+            params.push((Text::from(param.label.as_str()), val));
+        }
+        let result = ty.result.0.map(|ty| self.part(scope, ty)).transpose()?;
+        let resource = match plain.resource() {
+            Some(resource) => {
+                let error = || Kind::NoResource(resource.into());
+                Some(self.resource(owner, resource).ok_or_else(error)?)
+            }
+            None => None,
+        };
+        Ok(Func {
+            name: text.into(),
+            resource,
+            is_async: ty.is_async,
+            params,
+            result,
+            docs: None,
+            gate: Gate::Unknown,
+            external_id: name.external_id.as_ref().map(|id| Text::from(id.as_str())),
+        })
+    }
+
+    /// The resource of a name, defined in an interface or world.
+    fn resource(&self, owner: Owner, name: &str) -> Option<TypeId> {
+        let id = match owner {
+            Owner::Interface(id) => *self.model[id].types.get(name)?,
+            Owner::World(id) => match self.model[id].imports.get(&Key::Name(name.into()))? {
+                Extern::Type(id) => *id,
+                _ => return None,
+            },
+            Owner::Nobody => return None,
+        };
+        (self.model[id].kind == crate::model::Kind::Resource).then_some(id)
+    }
+
+    /// The model, with packages in order, and the package that was asked for.
+    pub(super) fn finish(mut self, package: PackageId) -> Result<(Model, PackageId)> {
+        for id in (0..self.model.interfaces.len() as u32).map(InterfaceId::from) {
+            self.model.find_uses(id);
+        }
+        let places: BTreeMap<PackageId, PackageId> = self
+            .model
+            .sort_packages(Some(package))
+            .map_err(|cycle| Kind::PackageCycle(cycle.name))?;
+        let package = places.get(&package).copied().unwrap_or(package);
+        Ok((self.model, package))
+    }
+}
+
+fn suffix<'n>(name: &'n ExternName<'_>) -> Option<&'n str> {
+    name.version_suffix.as_deref()
+}
+
+/// The package and the interface or world that a name says. A canonical version is completed.
+fn split(name: &str, suffix: Option<&str>) -> Result<(PackageName, String)> {
+    let parsed = InterfaceName::parse(name, Features::ALL);
+    let parsed = parsed.map_err(|_| Kind::Name(name.into()))?;
+    let version =
+        parsed.version.map(|version| [version.as_str(), suffix.unwrap_or_default()].concat());
+    let (namespace, package) = (parsed.namespace.into(), parsed.package.into());
+    Ok((PackageName { namespace, name: package, version }, parsed.interface.into()))
+}

@@ -1,0 +1,162 @@
+//! Components as a [`Model`]: binary packages, sections `component-type` of core modules, and
+//! components.
+//!
+//! The component must be valid; of one that is not, something is said or an error. Nothing here
+//! validates.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `scopes.rs` | what the definitions of a component are |
+//! | `items.rs` | packages, interfaces, worlds and functions |
+//! | `types.rs` | types |
+
+mod error;
+mod items;
+mod scopes;
+mod types;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_ast::Features;
+use wattle_ast::components::{Component, ExternName, InterfaceName, ParsedName, PlainName};
+
+use crate::model::{Model, PackageId, WorldId};
+use crate::package::PackageName;
+
+pub use error::{DecodeError, DecodeErrorKind};
+use error::{Kind, Result};
+use items::Decoder;
+use scopes::{Item, Scopes};
+
+/// What a component says of interfaces.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// The packages, with what the component says of others.
+    pub model: Model,
+    /// The package that the component is, or `root:component` with its world.
+    pub package: PackageId,
+    /// The world of the component, `root`. `None` if the component is a package.
+    pub world: Option<WorldId>,
+}
+
+/// Reads a component: as a package if it is one, and else as the world of what it imports and
+/// exports.
+///
+/// ```
+/// use wattle_wit::{Resolver, decode::decode, print};
+///
+/// let mut resolver = Resolver::new();
+/// resolver.file("a.wit", "package a:b; interface i { resource r; f: func(x: r) -> list<u8>; }");
+/// let resolved = resolver.resolve().unwrap();
+/// let binary = resolved.model().package_type(resolved.root()).unwrap();
+///
+/// let decoded = decode(&binary).unwrap();
+/// assert_eq!(decoded.model[decoded.package].name.to_string(), "a:b");
+/// let interface = decoded.model.interface_by_name("a:b/i").unwrap();
+/// assert!(decoded.model[interface].funcs.contains("f"));
+/// ```
+///
+/// # Errors
+/// If the component has what WIT cannot say.
+pub fn decode(component: &Component<'_>) -> Result<Decoded> {
+    let mut scopes = Scopes::new(&component.definitions)?;
+    let root = scopes.run(scopes.root())?;
+    let imports = scopes.scope(root)?.imports.clone();
+    let exports = scopes.scope(root)?.exports.clone();
+    let form = form(&scopes, imports.len(), &exports)?;
+    let mut decoder = Decoder::new(scopes);
+    let (package, world) = match form {
+        Form::Whole => (decoder.whole_package(&exports)?, None),
+        Form::Items => (decoder.items_package(&exports)?, None),
+        Form::Component => {
+            let name =
+                PackageName { namespace: "root".into(), name: "component".into(), version: None };
+            let package = decoder.package(name);
+            let world = decoder.world("root", package, &imports, &exports, true)?;
+            (package, Some(world))
+        }
+    };
+    let (mut model, package) = decoder.finish(package)?;
+    #[cfg(feature = "docs")]
+    {
+        let docs = crate::docs::PackageDocs::of(component);
+        let docs = docs.map_err(Kind::DocsFormat)?;
+        model.apply_docs(package, &docs).map_err(Kind::Docs)?;
+    }
+    Ok(Decoded { model, package, world })
+}
+
+/// Reads a component, even a package, as the world of what it imports and exports, and leaves out what
+/// WIT cannot say.
+///
+/// # Errors
+/// If functions or instances have what WIT cannot say.
+pub fn decode_partly(component: &Component<'_>) -> Result<Partly> {
+    let mut scopes = Scopes::new(&component.definitions)?;
+    let root = scopes.run(scopes.root())?;
+    let mut imports = scopes.scope(root)?.imports.clone();
+    let mut exports = scopes.scope(root)?.exports.clone();
+    let (mut left_imports, mut left_exports) = (Vec::new(), Vec::new());
+    let sides = [(&mut imports, &mut left_imports), (&mut exports, &mut left_exports)];
+    for (nth, (items, left)) in sides.into_iter().enumerate() {
+        items.retain(|(name, item)| {
+            let is_wit = match item {
+                Item::Func(_) | Item::Instance(_) => true,
+                Item::Type(_) => nth == 0,
+                Item::Component(_) | Item::Other => false,
+            };
+            if !is_wit {
+                left.push(name.name.as_str().into());
+            }
+            is_wit
+        });
+    }
+    let mut decoder = Decoder::new(scopes);
+    let package = decoder.package(PackageName::component());
+    let world = decoder.world("root", package, &imports, &exports, true)?;
+    let (model, _) = decoder.finish(package)?;
+    Ok(Partly { model, world, left_imports, left_exports })
+}
+
+/// What WIT can say of a component, and the names of what it cannot.
+#[derive(Clone, Debug)]
+pub struct Partly {
+    /// The packages.
+    pub model: Model,
+    /// The world of the component.
+    pub world: WorldId,
+    /// Imports that are not in the world, such as core modules.
+    pub left_imports: Vec<String>,
+    /// Exports that are not in the world, such as types.
+    pub left_exports: Vec<String>,
+}
+
+/// What the exports of a component make of it.
+enum Form {
+    /// The package in one type, as it was written before 2023-09.
+    Whole,
+    /// A package with a type for each interface and world.
+    Items,
+    Component,
+}
+
+fn form(scopes: &Scopes<'_>, imports: usize, exports: &[(&ExternName<'_>, Item)]) -> Result<Form> {
+    let mut are_types = imports == 0;
+    for (_, item) in exports {
+        are_types &= match item {
+            Item::Type(ty) => scopes.body(*ty)?.is_some(),
+            _ => false,
+        };
+    }
+    let first = exports.first().map(|(name, _)| ParsedName::parse(&name.name, Features::ALL));
+    Ok(match first {
+        Some(Ok(ParsedName::Plain(PlainName::Label { accessor: None, .. }))) if are_types => {
+            Form::Items
+        }
+        Some(Ok(ParsedName::Interface(InterfaceName { interface: "wit", .. }))) if are_types => {
+            Form::Whole
+        }
+        _ => Form::Component,
+    })
+}

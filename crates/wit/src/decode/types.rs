@@ -1,0 +1,215 @@
+//! Types of components as types of the model.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wattle_ast::ComponentTypeIdx;
+use wattle_ast::components::{
+    Definition, ExternName, PlainSortIdx, SortIdx, Type as Form, ValType,
+};
+
+use super::error::{Kind as Error, Result};
+use super::items::Decoder;
+use super::scopes::{Entry, EntryKind, ScopeId};
+use crate::model::{Kind, Owner, Text, Type, TypeId, Val};
+
+impl Decoder<'_> {
+    /// The type of the model that a type stands for, directly or as another name of it, or the
+    /// definition that has none yet.
+    fn find(&mut self, mut entry: Entry) -> Result<core::result::Result<Val, Entry>> {
+        loop {
+            if let Some(Some(val)) = self.vals.get(entry.0) {
+                return Ok(Ok(*val));
+            }
+            match self.scopes.entry(entry)? {
+                EntryKind::Named(other) => {
+                    self.scopes.step()?;
+                    entry = other;
+                }
+                _ => return Ok(Err(entry)),
+            }
+        }
+    }
+
+    fn set(&mut self, entry: Entry, val: Val) {
+        if self.vals.len() <= entry.0 {
+            self.vals.resize(self.scopes.len().max(entry.0 + 1), None);
+        }
+        if let Some(place) = self.vals.get_mut(entry.0) {
+            *place = Some(val);
+        }
+    }
+
+    /// The value type that a type is where it is used.
+    pub(super) fn val(&mut self, entry: Entry) -> Result<Val> {
+        // Each on the stack is made of the one above it.
+        let mut open = Vec::from([entry]);
+        while let Some(&entry) = open.last() {
+            let definition = match self.find(entry)? {
+                Ok(_) => {
+                    open.pop();
+                    continue;
+                }
+                Err(definition) => definition,
+            };
+            self.scopes.step()?;
+            let waiting = open.len();
+            self.missing(definition, &mut open)?;
+            if open.len() > waiting {
+                continue;
+            }
+            open.pop();
+            let val = match self.kind(definition)? {
+                Kind::Alias(val) => val,
+                kind if kind.needs_name() => return Err(Error::Unnamed(kind.word()).into()),
+                kind => Val::Type(self.model.intern(kind)),
+            };
+            self.set(definition, val);
+        }
+        self.find(entry)?.map_err(|_| Error::Form.into())
+    }
+
+    /// Adds the types that a definition is made of and that are not converted yet.
+    fn missing(&mut self, definition: Entry, open: &mut Vec<Entry>) -> Result<()> {
+        let EntryKind::Defined(scope, ty) = self.scopes.entry(definition)? else { return Ok(()) };
+        let mut parts = Vec::new();
+        ty.uses(|index| {
+            if let SortIdx::Plain(PlainSortIdx::Type(index)) = index {
+                parts.push(index);
+            }
+        });
+        for index in parts {
+            let part = self.scopes.ty(scope, index)?;
+            if self.find(part)?.is_err() {
+                open.push(part);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a definition is whose parts are converted.
+    fn kind(&mut self, definition: Entry) -> Result<Kind> {
+        let (scope, ty) = match self.scopes.entry(definition)? {
+            EntryKind::Resource => return Ok(Kind::Resource),
+            EntryKind::Defined(scope, Definition::Type(ty)) => (scope, ty),
+            _ => return Err(Error::Form.into()),
+        };
+        let label = |label: &wattle_ast::Name<'_>| Text::from(label.as_str());
+        let opt = |decoder: &mut Self, ty: &Option<ValType>| match ty {
+            Some(ty) => decoder.part(scope, *ty).map(Some),
+            None => Ok(None),
+        };
+        Ok(match ty {
+            Form::Prim(prim) => Kind::Alias(Val::Prim(*prim)),
+            Form::Record(fields) => {
+                let fields = fields
+                    .iter()
+                    .map(|field| Ok((label(&field.label), self.part(scope, field.ty)?)));
+                Kind::Record(fields.collect::<Result<_>>()?)
+            }
+            Form::Variant(cases) => {
+                let cases = cases.iter().map(|case| Ok((label(&case.label), opt(self, &case.ty)?)));
+                Kind::Variant(cases.collect::<Result<_>>()?)
+            }
+            Form::Flags(labels) => Kind::Flags(labels.iter().map(label).collect()),
+            Form::Enum(labels) => Kind::Enum(labels.iter().map(label).collect()),
+            Form::List(ty) => Kind::List(self.part(scope, *ty)?),
+            Form::FixedList { elem, len } => Kind::FixedList(self.part(scope, *elem)?, *len),
+            Form::Tuple(types) => {
+                let types = types.iter().map(|ty| self.part(scope, *ty));
+                Kind::Tuple(types.collect::<Result<Box<[Val]>>>()?)
+            }
+            Form::Option(ty) => Kind::Option(self.part(scope, *ty)?),
+            Form::Result { ok, err } => Kind::Result(opt(self, ok)?, opt(self, err)?),
+            Form::Map { key, value } => {
+                Kind::Map(self.part(scope, *key)?, self.part(scope, *value)?)
+            }
+            Form::Own(index) => Kind::Own(self.handle(scope, *index)?),
+            Form::Borrow(index) => Kind::Borrow(self.handle(scope, *index)?),
+            Form::Stream(ty) => Kind::Stream(opt(self, ty)?),
+            Form::Future(ty) => Kind::Future(opt(self, ty)?),
+            Form::Resource(_) => Kind::Resource,
+            Form::Func(_) | Form::Component | Form::Instance => {
+                return Err(Error::Form.into());
+            }
+        })
+    }
+
+    /// A value type in a definition. It is converted already, unless it is deep in another.
+    pub(super) fn part(&mut self, scope: ScopeId, ty: ValType) -> Result<Val> {
+        match ty {
+            ValType::Prim(prim) => Ok(Val::Prim(prim)),
+            ValType::Type(index) => {
+                let entry = self.scopes.ty(scope, index)?;
+                self.val(entry)
+            }
+        }
+    }
+
+    /// The resource of a handle.
+    fn handle(&mut self, scope: ScopeId, index: ComponentTypeIdx) -> Result<TypeId> {
+        let entry = self.scopes.ty(scope, index)?;
+        match self.find(entry)? {
+            Ok(Val::Type(id)) if self.model[id].is_resource => Ok(id),
+            _ => Err(Error::Unnamed("resource").into()),
+        }
+    }
+
+    /// Adds a type with a name to an interface or world.
+    pub(super) fn named_type(
+        &mut self,
+        name: &ExternName<'_>,
+        entry: Entry,
+        owner: Owner,
+    ) -> Result<TypeId> {
+        if let Some(Some(_)) = self.vals.get(entry.0) {
+            return Err(Error::TypeRepeated(name.name.as_str().into()).into());
+        }
+        let kind = match self.find(entry)? {
+            Ok(Val::Type(other)) => {
+                let data = &self.model[other];
+                match data.owner {
+                    // It has been used before it has got a name.
+                    Owner::Nobody => data.kind.clone(),
+                    Owner::World(_) if owner != data.owner => {
+                        return Err(Error::TypeOfWorld(name.name.as_str().into()).into());
+                    }
+                    _ => Kind::Alias(Val::Type(other)),
+                }
+            }
+            Ok(Val::Prim(prim)) => Kind::Alias(Val::Prim(prim)),
+            Err(definition) => {
+                let mut missing = Vec::new();
+                self.missing(definition, &mut missing)?;
+                for part in missing {
+                    self.val(part)?;
+                }
+                self.kind(definition)?
+            }
+        };
+        let text = Text::from(name.name.as_str());
+        let external_id = name.external_id.as_ref().map(|id| Text::from(id.as_str()));
+        let ty = Type { external_id, ..Type::new(Some(text), owner, kind) };
+        let id = self.model.add_type(ty);
+        self.set(entry, Val::Type(id));
+        Ok(id)
+    }
+
+    /// Notes that a type is one that an interface has already.
+    pub(super) fn known_type(
+        &mut self,
+        name: &ExternName<'_>,
+        entry: Entry,
+        id: TypeId,
+    ) -> Result<()> {
+        match self.vals.get(entry.0) {
+            Some(Some(val)) if *val != Val::Type(id) => {
+                Err(Error::TypeRepeated(name.name.as_str().into()).into())
+            }
+            _ => {
+                self.set(entry, Val::Type(id));
+                Ok(())
+            }
+        }
+    }
+}

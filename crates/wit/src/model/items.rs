@@ -1,0 +1,150 @@
+//! Packages, interfaces, worlds and functions.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{InterfaceId, PackageId, Text, TypeId, Val, WorldId};
+use crate::docs::{Gate, Ordered};
+use crate::package::PackageName;
+
+/// A package.
+#[derive(Clone, Debug, Default)]
+pub struct Package {
+    /// The name.
+    pub name: PackageName,
+    /// The documentation.
+    pub docs: Option<String>,
+    /// The interfaces by name.
+    pub interfaces: Ordered<Text, InterfaceId>,
+    /// The worlds by name.
+    pub worlds: Ordered<Text, WorldId>,
+}
+
+/// An interface.
+#[derive(Clone, Debug)]
+pub struct Interface {
+    /// The name without its package. `None` if the interface is written out in a world.
+    pub name: Option<Text>,
+    /// The package.
+    pub package: PackageId,
+    /// The types by name, with those that are used from other interfaces.
+    pub types: Ordered<Text, TypeId>,
+    /// The functions by name, such as `[method]file.read`.
+    pub funcs: Ordered<Text, Func>,
+    /// The other interfaces that types are used from, each once.
+    pub uses: Vec<InterfaceId>,
+    /// The documentation.
+    pub docs: Option<String>,
+    /// The gate.
+    pub gate: Gate,
+}
+
+impl Interface {
+    /// An interface without items.
+    pub(crate) fn new(name: Option<Text>, package: PackageId) -> Interface {
+        Interface {
+            name,
+            package,
+            types: Ordered::default(),
+            funcs: Ordered::default(),
+            uses: Vec::new(),
+            docs: None,
+            gate: Gate::Unknown,
+        }
+    }
+}
+
+/// A function.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Func {
+    /// The name in the component, such as `[method]file.read`.
+    pub name: Text,
+    /// The resource of a constructor, method or static function.
+    pub resource: Option<TypeId>,
+    /// Whether the function is `async`.
+    pub is_async: bool,
+    /// The parameters, `self` of a method among them.
+    pub params: Vec<(Text, Val)>,
+    /// The result.
+    pub result: Option<Val>,
+    /// The documentation.
+    pub docs: Option<String>,
+    /// The gate.
+    pub gate: Gate,
+    /// The name that means something to the host.
+    pub external_id: Option<Text>,
+}
+
+/// The name of an import or export.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Key {
+    /// The whole name of an interface.
+    Interface(InterfaceId),
+    /// A name of the world alone: of a function, a type, or an interface.
+    Name(Text),
+}
+
+/// An import or export.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Extern {
+    /// An interface.
+    Interface {
+        /// The interface.
+        id: InterfaceId,
+        /// The gate of the import or export.
+        gate: Gate,
+        /// The documentation of the import or export.
+        docs: Option<String>,
+        /// The name that means something to the host.
+        external_id: Option<Text>,
+    },
+    /// A function.
+    Func(Func),
+    /// A type. Only imports can be types.
+    Type(TypeId),
+}
+
+impl Extern {
+    /// The word for it in messages.
+    pub const fn sort(&self) -> &'static str {
+        match self {
+            Extern::Interface { .. } => "interface",
+            Extern::Type(_) => "type",
+            Extern::Func(_) => "func",
+        }
+    }
+
+    /// Whether it is an interface.
+    pub const fn is_interface(&self) -> bool {
+        matches!(self, Extern::Interface { .. })
+    }
+}
+
+/// Imports or exports by name.
+pub type Externs = Ordered<Key, Extern>;
+
+/// A world.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The name without its package.
+    pub name: Text,
+    /// The package.
+    pub package: PackageId,
+    /// The imports, those that follow from others too. The types of the world are among them.
+    pub imports: Externs,
+    /// The exports.
+    pub exports: Externs,
+    /// The documentation.
+    pub docs: Option<String>,
+    /// The gate.
+    pub gate: Gate,
+}
+
+/// An interface or world.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Item {
+    /// An interface.
+    Interface(InterfaceId),
+    /// A world.
+    World(WorldId),
+}

@@ -1,0 +1,190 @@
+//! Names of interfaces, worlds, imports and exports, and what is found by name.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use wattle_ast::Shown;
+use wattle_ast::components::InterfaceName;
+
+use super::{InterfaceId, Key, Kind, Model, Owner, PackageId, TypeId, Val, WorldId};
+use crate::package::PackageName;
+
+impl Model {
+    /// The package of a name.
+    pub fn package(&self, name: &PackageName) -> Option<PackageId> {
+        self.package_ids.get(name).copied()
+    }
+
+    /// The interface of a package, by its name without the package.
+    pub fn interface(&self, package: PackageId, name: &str) -> Option<InterfaceId> {
+        self.packages.get(package)?.interfaces.get(name).copied()
+    }
+
+    /// The world of a package, by its name without the package.
+    pub fn world(&self, package: PackageId, name: &str) -> Option<WorldId> {
+        self.packages.get(package)?.worlds.get(name).copied()
+    }
+
+    /// The interface of a whole name, such as `wasi:io/streams@0.2.3`.
+    pub fn interface_by_name(&self, name: &str) -> Option<InterfaceId> {
+        let (package, interface) = PackageName::split(name)?;
+        self.interface(self.package(&package)?, interface)
+    }
+
+    /// The world that a name asks for: the world of a package by its own name, or any world of the
+    /// model by its whole name, whose version can be left out where there is one alone. Without a
+    /// name, the only world of the package.
+    ///
+    /// # Errors
+    /// If there is no such world, or several and no name.
+    pub fn select_world(
+        &self,
+        package: PackageId,
+        name: Option<&str>,
+    ) -> Result<WorldId, SelectError> {
+        let worlds = &self[package].worlds;
+        let known = || worlds.keys().map(ToString::to_string).collect();
+        let Some(name) = name else {
+            let mut all = worlds.iter();
+            return match (all.next(), all.next()) {
+                (Some((_, id)), None) => Ok(*id),
+                (None, _) => Err(SelectError::None { package: self[package].name.to_string() }),
+                (Some(_), Some(_)) => Err(SelectError::Several { worlds: known() }),
+            };
+        };
+        let found = match PackageName::split(name) {
+            Some((package, world)) => {
+                let id = self.package(&package).or_else(|| self.only_version(&package));
+                id.and_then(|id| self.world(id, world))
+            }
+            None => self.world(package, name),
+        };
+        found.ok_or_else(|| SelectError::Unknown { name: name.into(), worlds: known() })
+    }
+
+    /// The package of a name without a version, if there is one version of it alone.
+    fn only_version(&self, name: &PackageName) -> Option<PackageId> {
+        let is_meant = |other: &PackageName| {
+            name.version.is_none() && other.namespace == name.namespace && other.name == name.name
+        };
+        let mut found = self.packages().filter(|(_, package)| is_meant(&package.name));
+        match (found.next(), found.next()) {
+            (Some((id, _)), None) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The whole name of an interface, such as `wasi:io/streams@0.2.3`. `None` if it is written out
+    /// in a world.
+    pub fn full_name(&self, id: InterfaceId) -> Option<String> {
+        let interface = &self[id];
+        Some(self[interface.package].name.item(interface.name.as_deref()?))
+    }
+
+    /// The whole name of a world, such as `wasi:cli/command@0.2.3`.
+    pub fn world_name(&self, id: WorldId) -> String {
+        let world = &self[id];
+        self[world.package].name.item(&world.name)
+    }
+
+    /// The name of an import or export in a component.
+    pub fn key_name(&self, key: &Key) -> String {
+        match key {
+            Key::Name(name) => name.to_string(),
+            // Only an interface with a name can be a key.
+            Key::Interface(id) => self.full_name(*id).unwrap_or_default(),
+        }
+    }
+
+    /// The other interface that a type is used from.
+    pub fn used_interface(&self, ty: TypeId) -> Option<InterfaceId> {
+        let ty = &self[ty];
+        let Kind::Alias(Val::Type(other)) = ty.kind else { return None };
+        match self[other].owner {
+            owner if owner == ty.owner => None,
+            Owner::Interface(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The type that others are names of, directly or through further names.
+    pub fn origin(&self, mut ty: TypeId) -> TypeId {
+        // A type stands behind those that it is made of, so this ends.
+        while let Kind::Alias(Val::Type(other)) = self[ty].kind {
+            ty = other;
+        }
+        ty
+    }
+}
+
+impl PackageName {
+    /// The whole name of an interface or world of the package.
+    pub(crate) fn item(&self, item: &str) -> String {
+        let (at, version) = match &self.version {
+            Some(version) => ("@", &version[..]),
+            None => ("", ""),
+        };
+        format!("{}:{}/{item}{at}{version}", self.namespace, self.name)
+    }
+
+    /// The package and the item that a whole name says.
+    pub(crate) fn split(name: &str) -> Option<(PackageName, &str)> {
+        let name = InterfaceName::parse(name, wattle_ast::Features::ALL).ok()?;
+        let package = PackageName {
+            namespace: name.namespace.into(),
+            name: name.package.into(),
+            version: name.version.map(|version| version.as_str().into()),
+        };
+        Some((package, name.interface))
+    }
+}
+
+/// Why no world was selected.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum SelectError {
+    /// A package without worlds.
+    None {
+        /// The package.
+        package: String,
+    },
+    /// Several worlds, and no name that selects one.
+    Several {
+        /// Their names.
+        worlds: Vec<String>,
+    },
+    /// A name that no world has.
+    Unknown {
+        /// The name.
+        name: String,
+        /// The names of the worlds of the package.
+        worlds: Vec<String>,
+    },
+}
+
+impl fmt::Display for SelectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let worlds = match self {
+            SelectError::None { package } => {
+                return write!(f, "the package `{}` has no worlds", Shown(package));
+            }
+            SelectError::Several { worlds } => {
+                f.write_str("there are several worlds; select one of")?;
+                worlds
+            }
+            SelectError::Unknown { name, worlds } => {
+                write!(f, "there is no world `{}`", Shown(name))?;
+                f.write_str(if worlds.is_empty() { "" } else { "; there are" })?;
+                worlds
+            }
+        };
+        for (nth, world) in worlds.iter().enumerate() {
+            write!(f, "{} `{}`", if nth > 0 { "," } else { "" }, Shown(world))?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for SelectError {}

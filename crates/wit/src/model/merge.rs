@@ -1,0 +1,624 @@
+//! Two models as one, and two worlds as one.
+//!
+//! Packages, interfaces and worlds of one name are taken for views of one thing, of which each may
+//! know a part. What both know must be alike.
+
+use alloc::boxed::Box;
+use alloc::collections::btree_map::Entry;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use wattle_ast::IndexVec;
+
+use super::copy::{TypeMap, mapped};
+use super::merge_error::{FuncPart, MergeErrorKind, Result, Within};
+use super::{
+    Extern, Externs, Func, Interface, InterfaceId, Key, Kind, Model, Owner, Package, PackageId,
+    Type, TypeId, Val, World, WorldId,
+};
+use crate::docs::Gate;
+
+/// The numbers that items of a model have in the model that it became a part of.
+#[derive(Clone, Debug, Default)]
+pub struct Remap {
+    packages: IndexVec<PackageId, PackageId>,
+    interfaces: IndexVec<InterfaceId, InterfaceId>,
+    worlds: IndexVec<WorldId, WorldId>,
+    types: IndexVec<TypeId, TypeId>,
+}
+
+/// # Panics
+/// If the number is not one of the model that was added.
+impl Remap {
+    /// The package.
+    pub fn package(&self, id: PackageId) -> PackageId {
+        self.packages[id]
+    }
+
+    /// The interface.
+    pub fn interface(&self, id: InterfaceId) -> InterfaceId {
+        self.interfaces[id]
+    }
+
+    /// The world.
+    pub fn world(&self, id: WorldId) -> WorldId {
+        self.worlds[id]
+    }
+
+    /// The type.
+    pub fn ty(&self, id: TypeId) -> TypeId {
+        self.types[id]
+    }
+
+    fn owner(&self, owner: Owner) -> Owner {
+        match owner {
+            Owner::Nobody => Owner::Nobody,
+            Owner::Interface(id) => Owner::Interface(self.interfaces[id]),
+            Owner::World(id) => Owner::World(self.worlds[id]),
+        }
+    }
+
+    fn val(&self, val: Val) -> Val {
+        match val {
+            Val::Prim(_) => val,
+            Val::Type(id) => Val::Type(self.types[id]),
+        }
+    }
+
+    fn func(&self, func: &Func) -> Func {
+        Func {
+            resource: func.resource.map(|id| self.types[id]),
+            params: func.params.iter().map(|(name, ty)| (name.clone(), self.val(*ty))).collect(),
+            result: func.result.map(|ty| self.val(ty)),
+            ..func.clone()
+        }
+    }
+
+    fn key(&self, key: &Key) -> Key {
+        match key {
+            Key::Interface(id) => Key::Interface(self.interfaces[*id]),
+            Key::Name(_) => key.clone(),
+        }
+    }
+
+    fn externs(&self, externs: &Externs) -> Externs {
+        let item = |item: &Extern| match item {
+            Extern::Interface { id, gate, docs, external_id } => Extern::Interface {
+                id: self.interfaces[*id],
+                gate: gate.clone(),
+                docs: docs.clone(),
+                external_id: external_id.clone(),
+            },
+            Extern::Func(func) => Extern::Func(self.func(func)),
+            Extern::Type(id) => Extern::Type(self.types[*id]),
+        };
+        externs.iter().map(|(key, it)| (self.key(key), item(it))).collect()
+    }
+}
+
+/// What is known of a model that is added: which items are there already.
+struct Known {
+    interfaces: BTreeSet<InterfaceId>,
+    worlds: BTreeSet<WorldId>,
+}
+
+impl Model {
+    /// Adds another model. Of packages, interfaces and worlds that both have, the union is kept;
+    /// types and functions that both have must be alike. Worlds that both have must have the same
+    /// imports and exports.
+    ///
+    /// ```
+    /// use wattle_wit::Resolver;
+    ///
+    /// let model = |text: &str| {
+    ///     let mut resolver = Resolver::new();
+    ///     resolver.file("a.wit", text);
+    ///     resolver.resolve().unwrap().into_model()
+    /// };
+    /// let mut one = model("package a:b; interface i { f: func(); }");
+    /// one.merge(&model("package a:b; interface i { g: func(); }")).unwrap();
+    /// let interface = one.interface_by_name("a:b/i").unwrap();
+    /// assert_eq!(one[interface].funcs.len(), 2);
+    ///
+    /// let error = one.merge(&model("package a:b; interface i { f: func(x: u8); }")).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "mismatch in function `f`: different number of function parameters: 1 and 0, \
+    ///      in interface `a:b/i`"
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    /// What differs. The model may then have a part of the other.
+    pub fn merge(&mut self, from: &Model) -> Result<Remap> {
+        let mut remap = Remap::default();
+        for package in from.packages.iter() {
+            let id = self.package(&package.name);
+            remap.packages.push(id.unwrap_or_else(|| {
+                let (name, docs) = (package.name.clone(), package.docs.clone());
+                self.add_package(Package { name, docs, ..Package::default() })
+            }));
+        }
+        let known = self.place_items(from, &mut remap);
+        for (id, ty) in from.types() {
+            let new = self.merge_type(ty, &remap, &known);
+            let new = match ty.owner {
+                Owner::Interface(owner) => new.within_interface(from, owner),
+                Owner::World(owner) => new.within("world", &from.world_name(owner)),
+                Owner::Nobody => new,
+            }?;
+            debug_assert_eq!(remap.types.next_index(), id);
+            remap.types.push(new);
+        }
+        for (id, interface) in from.interfaces() {
+            let into = remap.interfaces[id];
+            let merged = self.merge_interface(interface, into, &remap);
+            merged.within_interface(from, id)?;
+            self.find_uses(into);
+        }
+        for (id, world) in from.worlds() {
+            let (into, is_known) = (remap.worlds[id], known.worlds.contains(&remap.worlds[id]));
+            let (imports, exports) = (remap.externs(&world.imports), remap.externs(&world.exports));
+            if !is_known {
+                let into = &mut self.worlds[into];
+                (into.imports, into.exports) = (imports, exports);
+                continue;
+            }
+            let merged = merge_gate(&world.gate, &mut self.worlds[into].gate)
+                .and_then(|()| self.match_externs(into, true, &imports))
+                .and_then(|()| self.match_externs(into, false, &exports));
+            merged.within("world", &from.world_name(id))?;
+        }
+        // What is new in an interface may use interfaces that worlds do not import yet.
+        self.elaborate_all()?;
+        Ok(remap)
+    }
+
+    /// Finds the interfaces and worlds that are there, and adds the others without their content.
+    fn place_items(&mut self, from: &Model, remap: &mut Remap) -> Known {
+        let mut interfaces: BTreeMap<InterfaceId, InterfaceId> = BTreeMap::new();
+        for (id, world) in from.worlds() {
+            let package = remap.packages[world.package];
+            let Some(into) = self.world(package, &world.name) else { continue };
+            // Interfaces that are written out in a world are known by their names there.
+            let pairs =
+                [(&world.imports, &self[into].imports), (&from[id].exports, &self[into].exports)];
+            for (from_externs, into_externs) in pairs {
+                for (key, item) in from_externs.iter() {
+                    if let (Key::Name(_), Extern::Interface { id, .. }) = (key, item)
+                        && from[*id].name.is_none()
+                        && let Some(Extern::Interface { id: into, .. }) = into_externs.get(key)
+                        && self[*into].name.is_none()
+                    {
+                        interfaces.insert(*id, *into);
+                    }
+                }
+            }
+        }
+        let mut known = Known { interfaces: BTreeSet::new(), worlds: BTreeSet::new() };
+        for (id, interface) in from.interfaces() {
+            let package = remap.packages[interface.package];
+            let found = match &interface.name {
+                Some(name) => self.interface(package, name),
+                None => interfaces.get(&id).copied(),
+            };
+            remap.interfaces.push(match found {
+                Some(found) => {
+                    known.interfaces.insert(found);
+                    found
+                }
+                None => self.add_interface(Interface {
+                    docs: interface.docs.clone(),
+                    gate: interface.gate.clone(),
+                    ..Interface::new(interface.name.clone(), package)
+                }),
+            });
+        }
+        for (_, world) in from.worlds() {
+            let package = remap.packages[world.package];
+            remap.worlds.push(match self.world(package, &world.name) {
+                Some(found) => {
+                    known.worlds.insert(found);
+                    found
+                }
+                None => self.add_world(World {
+                    package,
+                    imports: Externs::default(),
+                    exports: Externs::default(),
+                    ..world.clone()
+                }),
+            });
+        }
+        for (id, package) in from.packages() {
+            let into = &mut self.packages[remap.packages[id]];
+            for (name, id) in package.interfaces.iter() {
+                let _ = into.interfaces.insert(name.clone(), remap.interfaces[*id]);
+            }
+            for (name, id) in package.worlds.iter() {
+                let _ = into.worlds.insert(name.clone(), remap.worlds[*id]);
+            }
+        }
+        known
+    }
+
+    /// The type of this model that a type is or becomes. Its parts are known already.
+    fn merge_type(&mut self, ty: &Type, remap: &Remap, known: &Known) -> Result<TypeId> {
+        let kind = ty.kind.map(|val| remap.val(val));
+        let owner = remap.owner(ty.owner);
+        let name = match (&ty.name, owner) {
+            (None, _) | (_, Owner::Nobody) => return Ok(self.intern(kind)),
+            (Some(name), _) => name,
+        };
+        let found = match owner {
+            Owner::Interface(id) if known.interfaces.contains(&id) => {
+                self[id].types.get(name).copied()
+            }
+            Owner::World(id) if known.worlds.contains(&id) => {
+                match self[id].imports.get(&Key::Name(name.clone())) {
+                    Some(Extern::Type(id)) => Some(*id),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        match found {
+            Some(id) if self.is_alike(&kind, id) => {
+                merge_gate(&ty.docs.gate, &mut self.types[id].docs.gate)?;
+                Ok(id)
+            }
+            Some(id) => {
+                let (name, from, into) = (name.to_string(), kind.word(), self[id].kind.word());
+                Err(MergeErrorKind::Types { name, from, into }.into())
+            }
+            None => Ok(self.add_type(Type { owner, kind, ..ty.clone() })),
+        }
+    }
+
+    /// Whether a type is of a kind. Other names of types stand for those types.
+    pub(super) fn is_alike(&self, kind: &Kind, id: TypeId) -> bool {
+        let origin = |kind: &Kind| match kind {
+            Kind::Alias(Val::Type(id)) => Some(self.origin(*id)),
+            _ => None,
+        };
+        let into = &self[id].kind;
+        let (from_origin, into_origin) = (origin(kind), origin(into));
+        let from = from_origin.map_or(kind, |id| &self[id].kind);
+        let into = into_origin.map_or(into, |id| &self[id].kind);
+        let are_both_used = from_origin.is_some() && into_origin.is_some();
+        match (from, into) {
+            // Resources are themselves alone.
+            (Kind::Resource, Kind::Resource) if are_both_used => from_origin == into_origin,
+            (from, into) => from == into,
+        }
+    }
+
+    fn merge_interface(
+        &mut self,
+        from: &Interface,
+        into: InterfaceId,
+        remap: &Remap,
+    ) -> Result<()> {
+        merge_gate(&from.gate, &mut self.interfaces[into].gate)?;
+        for (name, id) in from.types.iter() {
+            let _ = self.interfaces[into].types.insert(name.clone(), remap.types[*id]);
+        }
+        for (name, func) in from.funcs.iter() {
+            let func = remap.func(func);
+            match self[into].funcs.get(name) {
+                Some(there) => same_func(&func, there)?,
+                None => {
+                    let _ = self.interfaces[into].funcs.insert(name.clone(), func);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that a world has these imports or exports and no others.
+    fn match_externs(&mut self, id: WorldId, is_import: bool, from: &Externs) -> Result<()> {
+        let direction = if is_import { "import" } else { "export" };
+        let into = |model: &Model| -> usize {
+            if is_import { model[id].imports.len() } else { model[id].exports.len() }
+        };
+        if from.len() != into(self) {
+            let (from, into) = (from.len(), into(self));
+            let direction = if is_import { "imports" } else { "exports" };
+            return Err(MergeErrorKind::Number { direction, from, into }.into());
+        }
+        for (key, item) in from.iter() {
+            let name = self.key_name(key);
+            let world = &self[id];
+            let there = if is_import { world.imports.get(key) } else { world.exports.get(key) };
+            let Some(there) = there else {
+                return Err(MergeErrorKind::Missing { direction, name }.into());
+            };
+            same_extern(item, there).within(direction, &name)?;
+            if let Extern::Interface { gate, .. } = item {
+                self.merge_extern_gate(id, is_import, key, gate).within(direction, &name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn merge_extern_gate(
+        &mut self,
+        id: WorldId,
+        is_import: bool,
+        key: &Key,
+        from: &Gate,
+    ) -> Result<()> {
+        let world = &mut self.worlds[id];
+        let externs = if is_import { &mut world.imports } else { &mut world.exports };
+        let Some(Extern::Interface { gate: into, .. }) = externs.get_mut(key) else {
+            return Ok(());
+        };
+        merge_gate(from, into)
+    }
+
+    /// Completes the imports and exports of all worlds.
+    pub(super) fn elaborate_all(&mut self) -> Result<()> {
+        for id in (0..self.worlds.len() as u32).map(WorldId::from) {
+            self.elaborate_world(id).within("world", &self.world_name(id))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn elaborate_world(&mut self, id: WorldId) -> Result<()> {
+        let world = &mut self.worlds[id];
+        let (imports, exports) =
+            (core::mem::take(&mut world.imports), core::mem::take(&mut world.exports));
+        let (imports, exports) = self.elaborate(imports, exports, &mut 0)?;
+        let world = &mut self.worlds[id];
+        (world.imports, world.exports) = (imports, exports);
+        Ok(())
+    }
+
+    /// Adds the imports and exports of a world to another. Types of the one become types of the
+    /// other. What both have must be alike.
+    ///
+    /// # Errors
+    /// What differs, or the export that cannot be added since something uses it as an import. The
+    /// world is then as it was.
+    pub fn merge_worlds(&mut self, from: WorldId, into: WorldId) -> Result<()> {
+        let source = self[from].clone();
+        let mut types = TypeMap::new();
+        // Types that both have stand for each other in what is compared and copied.
+        for (key, item) in source.imports.iter() {
+            if let (Extern::Type(id), Some(Extern::Type(there))) =
+                (item, self[into].imports.get(key))
+            {
+                types.insert(*id, *there);
+            }
+        }
+        let mut imports = Vec::new();
+        for (key, item) in source.imports.iter() {
+            match self[into].imports.get(key).cloned() {
+                Some(there) => {
+                    let same = self.same_item(item, &there, &mut types);
+                    same.within("import", &self.key_name(key))?;
+                }
+                None => imports.push((key, item)),
+            }
+        }
+        let mut exports = Vec::new();
+        let required = self.required_imports(into);
+        let mut checked = BTreeSet::new();
+        for (key, item) in source.exports.iter() {
+            match self[into].exports.get(key).cloned() {
+                Some(there) => {
+                    let same = self.same_item(item, &there, &mut types);
+                    same.within("export", &self.key_name(key))?;
+                }
+                None => {
+                    let can = self.can_export(into, key, item, &required, &mut checked);
+                    can.within("export", &self.key_name(key))?;
+                    exports.push((key, item));
+                }
+            }
+        }
+        let mut copies = Vec::new();
+        for (is_import, items) in [(true, imports), (false, exports)] {
+            for (key, item) in items {
+                let item = match key {
+                    Key::Name(name) => self.copy_extern(item, name, into, &mut types),
+                    Key::Interface(_) => item.clone(),
+                };
+                copies.push((is_import, key.clone(), item));
+            }
+        }
+        let world = &mut self.worlds[into];
+        for (is_import, key, item) in copies {
+            let externs = if is_import { &mut world.imports } else { &mut world.exports };
+            let _ = externs.insert(key, item);
+        }
+        Ok(())
+    }
+
+    /// Checks that two imports or exports are alike where `types` stand for each other.
+    fn same_item(&mut self, from: &Extern, into: &Extern, types: &mut TypeMap) -> Result<()> {
+        match (from, into) {
+            (Extern::Interface { id: from, .. }, Extern::Interface { id: into, .. }) => {
+                match from == into {
+                    true => Ok(()),
+                    false => self.same_interface(*from, *into, types),
+                }
+            }
+            (Extern::Func(from), Extern::Func(into)) => {
+                same_func(&self.replace_in_func(from, types), into)
+            }
+            (Extern::Type(from), Extern::Type(into)) => self.same_type(*from, *into, types),
+            _ => Err(MergeErrorKind::Sorts { from: from.sort(), into: into.sort() }.into()),
+        }
+    }
+
+    /// Checks that two interfaces are alike in what both have.
+    pub(super) fn same_interface(
+        &mut self,
+        from: InterfaceId,
+        into: InterfaceId,
+        types: &mut TypeMap,
+    ) -> Result<()> {
+        let (from, into) = (self[from].clone(), self[into].clone());
+        for (name, id) in from.types.iter() {
+            if let Some(there) = into.types.get(name) {
+                types.insert(*id, *there);
+            }
+        }
+        for (name, id) in from.types.iter() {
+            if let Some(there) = into.types.get(name) {
+                self.same_type(*id, *there, types)?;
+            }
+        }
+        for (name, func) in from.funcs.iter() {
+            if let Some(there) = into.funcs.get(name) {
+                same_func(&self.replace_in_func(func, types), there)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn same_type(&mut self, from: TypeId, into: TypeId, types: &mut TypeMap) -> Result<()> {
+        let kind = self[from].kind.clone();
+        let mut vals = Vec::new();
+        kind.for_each(|val| vals.push(val));
+        for val in vals {
+            self.replace(val, types);
+        }
+        let kind = kind.map(|val| mapped(val, types));
+        match self.is_alike(&kind, into) {
+            true => Ok(()),
+            false => {
+                let into = &self[into];
+                let name = into.name.as_deref().unwrap_or_default().into();
+                let (from, into) = (kind.word(), into.kind.word());
+                Err(MergeErrorKind::Types { name, from, into }.into())
+            }
+        }
+    }
+
+    /// The interfaces that an import or export uses itself.
+    fn used_by(&self, item: &Extern) -> Vec<InterfaceId> {
+        match item {
+            Extern::Interface { id, .. } => self[*id].uses.clone(),
+            Extern::Type(id) => self.used_interface(*id).into_iter().collect(),
+            Extern::Func(_) => Vec::new(),
+        }
+    }
+
+    /// The interfaces that must be imports because exports of a world use them, each with an export
+    /// that does.
+    fn required_imports(&self, id: WorldId) -> BTreeMap<InterfaceId, Key> {
+        let world = &self[id];
+        let mut required = BTreeMap::new();
+        for (key, item) in world.exports.iter() {
+            let mut open = self.used_by(item);
+            open.retain(|id| !world.exports.contains(&Key::Interface(*id)));
+            while let Some(id) = open.pop() {
+                if let Entry::Vacant(entry) = required.entry(id) {
+                    entry.insert(key.clone());
+                    open.extend(&self[id].uses);
+                }
+            }
+        }
+        required
+    }
+
+    /// Checks that an export changes nothing of what a world is. `checked` has the interfaces that
+    /// are known to use nothing that the world exports.
+    fn can_export(
+        &self,
+        into: WorldId,
+        key: &Key,
+        item: &Extern,
+        required: &BTreeMap<InterfaceId, Key>,
+        checked: &mut BTreeSet<InterfaceId>,
+    ) -> Result<()> {
+        let exports = &self[into].exports;
+        let mut open = self.used_by(item);
+        open.retain(|id| !exports.contains(&Key::Interface(*id)));
+        while let Some(id) = open.pop() {
+            let key = Key::Interface(id);
+            if exports.contains(&key) {
+                return Err(MergeErrorKind::Exported { name: self.key_name(&key) }.into());
+            }
+            if checked.insert(id) {
+                open.extend(&self[id].uses);
+            }
+        }
+        if let Extern::Interface { id, .. } = item
+            && let Some(user) = required.get(id)
+        {
+            let (name, user) = (self.key_name(key), self.key_name(user));
+            return Err(MergeErrorKind::ChangesMeaning { name, user }.into());
+        }
+        Ok(())
+    }
+}
+
+/// Adds an interface to the path of an error.
+trait WithinInterface<T> {
+    fn within_interface(self, model: &Model, id: InterfaceId) -> Result<T>;
+}
+
+impl<T> WithinInterface<T> for Result<T> {
+    fn within_interface(self, model: &Model, id: InterfaceId) -> Result<T> {
+        match self {
+            Err(_) => self.within("interface", &model.full_name(id).unwrap_or_default()),
+            ok => ok,
+        }
+    }
+}
+
+/// Checks that functions have the same type.
+fn same_func(from: &Func, into: &Func) -> Result<()> {
+    let error = |what| Err(MergeErrorKind::Funcs { name: into.name.to_string(), what }.into());
+    if from.is_async != into.is_async {
+        return error(FuncPart::Async);
+    }
+    if from.resource != into.resource {
+        return error(FuncPart::Resource);
+    }
+    if from.params.len() != into.params.len() {
+        return error(FuncPart::Params(from.params.len(), into.params.len()));
+    }
+    for ((from_name, from_ty), (into_name, into_ty)) in from.params.iter().zip(&into.params) {
+        if from_name != into_name {
+            return error(FuncPart::ParamName(from_name.to_string(), into_name.to_string()));
+        }
+        if from_ty != into_ty {
+            return error(FuncPart::Param(into_name.to_string()));
+        }
+    }
+    if from.result != into.result {
+        return error(FuncPart::Result);
+    }
+    Ok(())
+}
+
+/// Checks that an import or export is one that is there.
+fn same_extern(from: &Extern, into: &Extern) -> Result<()> {
+    match (from, into) {
+        (Extern::Interface { id: from, .. }, Extern::Interface { id: into, .. }) => {
+            match from == into {
+                true => Ok(()),
+                false => Err(MergeErrorKind::Interfaces.into()),
+            }
+        }
+        (Extern::Func(from), Extern::Func(into)) => same_func(from, into),
+        // Types of one name are one.
+        (Extern::Type(_), Extern::Type(_)) => Ok(()),
+        _ => Err(MergeErrorKind::Sorts { from: from.sort(), into: into.sort() }.into()),
+    }
+}
+
+/// Keeps what is known of a gate.
+fn merge_gate(from: &Gate, into: &mut Gate) -> Result<()> {
+    if into.is_unknown() {
+        into.clone_from(from);
+    } else if !from.is_unknown() && from != into {
+        let (from, into) = (Box::new(from.clone()), Box::new(into.clone()));
+        return Err(MergeErrorKind::Gates { from, into }.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,244 @@
+//! Packages, interfaces, worlds, functions and types: what WIT means, wherever it was read.
+//!
+//! Text is resolved into a [`Model`], and binary packages, sections `component-type` and components
+//! are decoded into one. It is printed as text, encoded, merged and compared; nothing else in this
+//! crate has types of its own.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `items.rs` | packages, interfaces, worlds and functions |
+//! | `types.rs` | types |
+//! | `lookup.rs` | names, and what is found by them |
+//! | `packages.rs` | the order of packages |
+//! | `copy.rs` | types, functions, imports and exports with other types in them |
+//! | `merge.rs`, `merge_error.rs` | two models as one, two worlds as one |
+//! | `semver.rs` | compatible versions as one, exports as imports |
+//! | `elaborate.rs` | what a world imports because of what it uses |
+//!
+//! ```
+//! use wattle_wit::Resolver;
+//! use wattle_wit::model::{Extern, Kind};
+//!
+//! let mut resolver = Resolver::new();
+//! resolver.file("a.wit", "package a:b@1.0.0;
+//!     interface shapes { record point { x: u8, y: u8 } draw: func(at: point); }
+//!     world canvas { import shapes; export run: func(); }");
+//! let resolved = resolver.resolve().unwrap();
+//! let model = resolved.model();
+//! let world = model.select_world(resolved.root(), None).unwrap();
+//! let imports: Vec<_> = model[world].imports.keys().map(|key| model.key_name(key)).collect();
+//! assert_eq!(imports, ["a:b/shapes@1.0.0"]);
+//!
+//! let Some((_, Extern::Interface { id, .. })) = model[world].imports.iter().next() else { panic!() };
+//! let draw = model[*id].funcs.get("draw").unwrap();
+//! let point = draw.params[0].1.id().unwrap();
+//! assert_eq!(model[point].name.as_deref(), Some("point"));
+//! assert!(matches!(model[point].kind, Kind::Record(_)));
+//! ```
+
+mod copy;
+mod elaborate;
+mod items;
+mod lookup;
+mod merge;
+mod merge_error;
+mod packages;
+mod semver;
+mod types;
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Index;
+
+use wattle_ast::{IndexVec, SpaceIdx};
+
+use crate::package::PackageName;
+
+pub use elaborate::Transitive;
+pub use items::{Extern, Externs, Func, Interface, Item, Key, Package, World};
+pub use lookup::SelectError;
+pub use merge::Remap;
+pub use merge_error::{FuncPart, MergeError, MergeErrorKind};
+pub use packages::PackageCycle;
+pub use types::{Kind, Owner, Type, Val};
+
+/// Text that definitions share.
+pub type Text = Arc<str>;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident: $of:ident in $list:ident;)*) => { $(
+        $(#[$doc])*
+        ///
+        /// It belongs to the model that gave it, and to copies of that model.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name(u32);
+
+        impl SpaceIdx for $name {}
+
+        impl From<u32> for $name {
+            fn from(number: u32) -> $name {
+                $name(number)
+            }
+        }
+
+        impl From<$name> for u32 {
+            fn from(id: $name) -> u32 {
+                id.0
+            }
+        }
+
+        /// # Panics
+        /// If the id is one of another model, and this has fewer items.
+        impl Index<$name> for Model {
+            type Output = $of;
+
+            fn index(&self, id: $name) -> &$of {
+                &self.$list[id]
+            }
+        }
+    )* };
+}
+
+ids! {
+    /// The number of a type.
+    TypeId: Type in types;
+    /// The number of an interface.
+    InterfaceId: Interface in interfaces;
+    /// The number of a world.
+    WorldId: World in worlds;
+    /// The number of a package.
+    PackageId: Package in packages;
+}
+
+/// Packages with their interfaces, worlds and types, which are found by number: `model[id]`.
+///
+/// A type stands behind all types that it is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    pub(crate) packages: IndexVec<PackageId, Package>,
+    pub(crate) interfaces: IndexVec<InterfaceId, Interface>,
+    pub(crate) worlds: IndexVec<WorldId, World>,
+    pub(crate) types: IndexVec<TypeId, Type>,
+    pub(crate) package_ids: BTreeMap<PackageName, PackageId>,
+    /// Types without names, each once.
+    anonymous: BTreeMap<Kind, TypeId>,
+}
+
+impl Model {
+    /// The packages.
+    pub fn packages(&self) -> impl ExactSizeIterator<Item = (PackageId, &Package)> {
+        self.packages.iter_indexed()
+    }
+
+    /// The interfaces of all packages, with those that are written out in worlds.
+    pub fn interfaces(&self) -> impl ExactSizeIterator<Item = (InterfaceId, &Interface)> {
+        self.interfaces.iter_indexed()
+    }
+
+    /// The worlds of all packages.
+    pub fn worlds(&self) -> impl ExactSizeIterator<Item = (WorldId, &World)> {
+        self.worlds.iter_indexed()
+    }
+
+    /// The types of all interfaces and worlds, and those without names.
+    pub fn types(&self) -> impl ExactSizeIterator<Item = (TypeId, &Type)> {
+        self.types.iter_indexed()
+    }
+
+    /// Adds a package without items.
+    pub(crate) fn add_package(&mut self, package: Package) -> PackageId {
+        let id = self.packages.next_index();
+        self.package_ids.insert(package.name.clone(), id);
+        self.packages.push(package);
+        id
+    }
+
+    /// Adds an interface. Whoever adds it gives it a place in its package or in a world.
+    pub(crate) fn add_interface(&mut self, interface: Interface) -> InterfaceId {
+        let id = self.interfaces.next_index();
+        self.interfaces.push(interface);
+        id
+    }
+
+    /// Adds a world. Whoever adds it gives it a place in its package.
+    pub(crate) fn add_world(&mut self, world: World) -> WorldId {
+        let id = self.worlds.next_index();
+        self.worlds.push(world);
+        id
+    }
+
+    /// Adds a type; what follows from its kind is filled in.
+    pub(crate) fn add_type(&mut self, mut ty: Type) -> TypeId {
+        let of = |val: Val| val.id().and_then(|id| self.types.get(id));
+        ty.is_resource = match &ty.kind {
+            Kind::Resource => true,
+            Kind::Alias(val) => of(*val).is_some_and(|ty| ty.is_resource),
+            _ => false,
+        };
+        let mut has_borrow = matches!(ty.kind, Kind::Borrow(_));
+        ty.kind.for_each(|val| has_borrow |= of(val).is_some_and(|ty| ty.has_borrow));
+        ty.has_borrow = has_borrow;
+        let id = self.types.next_index();
+        self.types.push(ty);
+        id
+    }
+
+    /// The type of this kind that has no name.
+    pub(crate) fn intern(&mut self, kind: Kind) -> TypeId {
+        if let Some(&id) = self.anonymous.get(&kind) {
+            return id;
+        }
+        let id = self.add_type(Type::new(None, Owner::Nobody, kind.clone()));
+        self.anonymous.insert(kind, id);
+        id
+    }
+
+    /// Puts types in an order, given as old numbers, in which each has the number that `place` says.
+    pub(crate) fn renumber_types(&mut self, order: &[usize], place: impl Fn(TypeId) -> TypeId) {
+        let val = |val: Val| match val {
+            Val::Prim(_) => val,
+            Val::Type(id) => Val::Type(place(id)),
+        };
+        let func = |func: &mut Func| {
+            func.resource = func.resource.map(&place);
+            func.params.iter_mut().for_each(|(_, ty)| *ty = val(*ty));
+            func.result = func.result.map(val);
+        };
+        let mut old: Vec<Option<Type>> =
+            core::mem::take(self.types.as_vec_mut()).into_iter().map(Some).collect();
+        for at in order {
+            if let Some(mut ty) = old.get_mut(*at).and_then(Option::take) {
+                ty.kind = ty.kind.map(val);
+                self.types.push(ty);
+            }
+        }
+        self.anonymous = self
+            .types
+            .iter_indexed()
+            .filter(|(_, ty)| ty.owner == Owner::Nobody)
+            .map(|(id, ty)| (ty.kind.clone(), id))
+            .collect();
+        for interface in self.interfaces.iter_mut() {
+            interface.types.values_mut().for_each(|id| *id = place(*id));
+            interface.funcs.values_mut().for_each(func);
+        }
+        for world in self.worlds.iter_mut() {
+            for item in world.imports.values_mut().chain(world.exports.values_mut()) {
+                match item {
+                    Extern::Type(id) => *id = place(*id),
+                    Extern::Func(it) => func(it),
+                    Extern::Interface { .. } => {}
+                }
+            }
+        }
+    }
+
+    /// Fills in which interfaces an interface uses, behind its last type.
+    pub(crate) fn find_uses(&mut self, id: InterfaceId) {
+        let types = self.interfaces[id].types.iter();
+        let uses = types.filter_map(|(_, ty)| Some((self.used_interface(*ty)?, ())));
+        let uses: crate::docs::Ordered<InterfaceId, ()> = uses.collect();
+        self.interfaces[id].uses = uses.keys().copied().collect();
+    }
+}
