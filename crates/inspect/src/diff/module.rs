@@ -25,12 +25,15 @@ struct Side<'m> {
     spaces: IndexSpaces,
 }
 
+/// What makes the lines of a list.
+type Lines = fn(&Side<'_>, &Lister<'_>) -> Vec<String>;
+
 /// Compares two modules.
 pub(super) fn compare(old: &Module<'_>, new: &Module<'_>, unit: &mut UnitDiff) {
     let pairs = pairs(old, new);
     let [old_side, new_side] = labelled(old, new, &pairs);
     let sides = [&old_side, &new_side].map(|side| (side, Lister::new(&side.module)));
-    let lists: [(&'static str, fn(&Side<'_>, &Lister<'_>) -> Vec<String>); 10] = [
+    let lists: [(&'static str, Lines); 10] = [
         ("types", types),
         ("imports", imports),
         ("tables", tables),
