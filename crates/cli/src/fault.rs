@@ -33,9 +33,6 @@ pub(crate) struct Fault {
     /// The section, item and instruction.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-    /// The line of the source that a compiler made the place from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
     /// The active calls, the innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     backtrace: Vec<String>,
@@ -152,12 +149,6 @@ impl Fault {
         self
     }
 
-    /// Sets the line of the source that a compiler made the place from.
-    pub(crate) fn source(mut self, line: Option<String>) -> Fault {
-        self.source = line;
-        self
-    }
-
     /// Sets the active calls, the innermost first.
     pub(crate) fn backtrace(mut self, calls: Vec<String>) -> Fault {
         self.backtrace = calls;
@@ -260,9 +251,6 @@ impl Fault {
         };
         if let Some(path) = &self.path {
             group = group.element(Level::NOTE.message(format!("in {path}")));
-        }
-        if let Some(source) = &self.source {
-            group = group.element(Level::NOTE.message(format!("from {source}")));
         }
         for (number, call) in self.backtrace.iter().enumerate() {
             let how = if number == 0 { "in" } else { "called from" };

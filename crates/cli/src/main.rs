@@ -4,7 +4,7 @@
 //! (arguments that several commands share), `source.rs` (an input as a module), `failure.rs` (why a
 //! command ends early, and the exit codes), `fault.rs` and `excerpt.rs` (what is wrong with an input,
 //! and how it is shown), `names.rs` (how names
-//! are shown), `lines.rs` (source lines), `colours.rs`, `feature_list.rs`, and `signals.rs`
+//! are shown), `colours.rs`, `feature_list.rs`, and `signals.rs`
 //! (Ctrl-C).
 #![forbid(unsafe_code)]
 

@@ -8,10 +8,10 @@ use std::fmt::{self, Write};
 use wattle_ast::components::{self, Sort};
 use wattle_ast::custom::{
     BranchHint, BranchHints, BuildId, CodeMetadata, ComdatSymbol, CoreDump, CoreInstances,
-    CoreModules, CoreStack, CoreValue, DescriptionSection, Dylink, DylinkExport, DylinkImport,
-    DylinkMemory, ExternalDebugInfo, InitFunc, LinkingSection, MetadataValue, Producers, Reloc,
-    RelocSection, RelocType, Segment, SegmentFlags, SourceMappingUrl, Symbol, SymbolFlags,
-    SymbolKind, TargetFeature, TargetFeatures, TargetPrefix, VersionedName,
+    CoreModules, CoreStack, CoreValue, Dylink, DylinkExport, DylinkImport, DylinkMemory,
+    ExternalDebugInfo, InitFunc, LinkingSection, MetadataValue, Producers, Reloc, RelocSection,
+    RelocType, Segment, SegmentFlags, SourceMappingUrl, Subject, Symbol, SymbolFlags, SymbolKind,
+    TargetFeature, TargetFeatures, TargetPrefix, VersionedName,
 };
 use wattle_ast::{Malformed, Name, NameSubsection, Names, Quoted, Reader};
 
@@ -91,7 +91,7 @@ impl<'s> Customs<'s> {
             CoreModules::NAME => core_modules,
             CoreInstances::NAME => core_instances,
             CoreStack::NAME => core_stack,
-            _ if DescriptionSection::from_name(name).is_some() => description,
+            _ if Subject::from_name(name).is_some() => subject,
             _ if name.starts_with(RelocSection::PREFIX) => relocations,
             _ if name.starts_with(CodeMetadata::PREFIX) => metadata,
             _ => return false,
@@ -511,7 +511,7 @@ fn url(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
     Ok(())
 }
 
-fn description(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+fn subject(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
     let text = walk.reader.take(walk.reader.remaining())?;
     let text = std::str::from_utf8(text).map_err(|_| Malformed::Utf8)?;
     walk.row(0, format_args!("{}", Quoted(text)));

@@ -9,10 +9,7 @@
 //! | find the function at an offset | [`funcs`] |
 //! | read and change who made a file, and what it says about itself | [`metadata`] |
 //! | read a name section piece by piece | [`name_parts`] |
-//! | find the function and the source line at an offset | [`places`] |
-//! | compare two files | [`diff`] |
 //! | list the members of a `.a` | [`archive`] |
-//! | see or change authors, licences, tools | [`metadata`] |
 //! | show the names of Rust and C++ | [`demangle`] |
 //! | take a name apart into crate, modules and function | [`path_of`], [`without_generics`] |
 //!
@@ -43,8 +40,6 @@ pub mod funcs;
 pub mod metadata;
 pub mod name_parts;
 mod paths;
-#[cfg(feature = "dwarf")]
-pub mod places;
 pub mod size;
 mod symbols;
 

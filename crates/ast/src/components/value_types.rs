@@ -85,12 +85,10 @@ impl TypePlaces {
                 SortIdx::Plain(PlainSortIdx::Type(index)) => here(index),
                 _ => None,
             },
-            Definition::Alias(Alias::Outer { count, item }) => match item {
-                SortIdx::Plain(PlainSortIdx::Type(index)) => {
-                    self.in_scope(own.scope.checked_sub(*count as usize)?, *index)
-                }
-                _ => None,
-            },
+            Definition::Alias(Alias::Outer {
+                count,
+                item: SortIdx::Plain(PlainSortIdx::Type(index)),
+            }) => self.in_scope(own.scope.checked_sub(*count as usize)?, *index),
             _ => None,
         }
     }

@@ -25,7 +25,6 @@ mod about;
 mod build_id;
 mod code_metadata;
 mod core_dump;
-mod description;
 mod dylink;
 mod external_debug_info;
 mod linking;
@@ -47,7 +46,6 @@ pub use code_metadata::{
 pub use core_dump::{
     CoreDump, CoreFrame, CoreInstance, CoreInstances, CoreModule, CoreModules, CoreStack, CoreValue,
 };
-pub use description::DescriptionSection;
 pub use dylink::{Dylink, DylinkExport, DylinkImport, DylinkMemory, DylinkSubsection};
 pub use external_debug_info::ExternalDebugInfo;
 pub use linking::{

@@ -53,10 +53,6 @@ pub(crate) enum Command {
     Objdump(objdump::Objdump),
     /// Show where the bytes of a module or component go.
     Size(Box<size::Size>),
-    /// Show the function and the source line of offsets in a file.
-    Addr2line(addr2line::Addr2line),
-    /// Show how two modules or components differ.
-    Diff(diff::DiffOf),
     /// Rewrite the name section with the names of Rust and C++ as people write them.
     Demangle(demangle::Demangle),
     /// Show and change what a file says about itself.
@@ -119,7 +115,6 @@ impl Command {
             Command::Features(command) => command.run(json),
             Command::Objdump(command) => command.run(json),
             Command::Size(command) => command.run(json),
-            Command::Addr2line(command) => command.run(json),
             Command::Demangle(command) => command.run(),
             Command::Metadata(command) => command.run(json),
             Command::Diff(command) => command.run(json),

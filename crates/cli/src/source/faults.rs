@@ -177,14 +177,7 @@ impl Source {
         }
         faults.sort_by_key(|(span, _)| span.map(|span| span.start));
         let locator = self.locator();
-        let places = self.is_binary().then(|| Places::of(&self.bytes, Features::ALL));
-        let places = places.filter(Places::has_lines);
-        let placed = faults.into_iter().map(|(span, fault)| {
-            let place = span.and_then(|span| places.as_ref()?.at(span.start));
-            let line = place.and_then(|place| shown_place(&place, NameStyle::default()));
-            locator.place(span, fault.source(line))
-        });
-        placed.collect()
+        faults.into_iter().map(|(span, fault)| locator.place(span, fault)).collect()
     }
 
     /// What places faults in this source.

@@ -125,7 +125,6 @@ impl Run {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let mut program = Program::load(&self.file, &self.reading)?;
         program.names = self.names;
-        program.is_alone = self.preload.is_empty();
         let call = self.call(&program)?;
         let timer = self.timeout.map(|timeout| Timer::start(timeout, call.trap_code(), json));
         let wasi = self.wasi(timer)?;

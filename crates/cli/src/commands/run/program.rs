@@ -12,7 +12,7 @@ use wattle::inspect::dwarf::DebugInfo;
 use wattle::inspect::funcs::{self, FuncPlace};
 use wattle::runtime::{CallSite, Error, ErrorKind, Func, Imports, Instance, Module, Store, Trap};
 use wattle::validator::Validator;
-use wattle::{Features, wasi};
+use wattle::wasi;
 
 use super::values::signature;
 use crate::failure::{FAILED, Failure};
@@ -29,9 +29,6 @@ pub(super) struct Program {
     map: Option<SourceMap>,
     /// How names are shown.
     pub(super) names: NameStyle,
-    /// Whether all functions that run are those of the module, so that a call of a backtrace has its
-    /// place there.
-    pub(super) is_alone: bool,
 }
 
 /// The most functions that a message lists.
@@ -54,7 +51,7 @@ impl Program {
             .valid_module(tree)
             .map_err(|errors| source.invalid(errors.iter(), map.as_ref()))?;
         let module = Module::from(valid);
-        Ok(Program { source, module, map, names: NameStyle::default(), is_alone: false })
+        Ok(Program { source, module, map, names: NameStyle::default() })
     }
 
     fn ast(&self) -> &ast::Module<'static> {
