@@ -785,7 +785,7 @@ fn literals_that_their_types_do_not_have_are_refused() {
         ("(list u8 3)", "(list 1 2 3 4)", "unexpected token"),
         ("(enum \"a\")", "(enum \"b\")", "unexpected token"),
         ("(variant (case \"a\"))", "(variant \"a\" 1)", "unexpected token"),
-        ("(result u8)", "ok", "unexpected token"),
+        ("(result u8)", "ok", "unknown operator"),
         ("(option u8)", "(some)", "unexpected token"),
         ("(stream u8)", "1", "unexpected token"),
     ] {
