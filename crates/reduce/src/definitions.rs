@@ -136,8 +136,8 @@ fn without(
     let mut gone = alloc::vec![false; component.definitions.len()];
     let mut users: Vec<usize> = places.users.iter().map(Vec::len).collect();
     while let Some(first) = todo.pop() {
-        for place in first..places.ends[first] {
-            if core::mem::replace(&mut gone[place], true) {
+        for (place, gone) in gone.iter_mut().enumerate().take(places.ends[first]).skip(first) {
+            if core::mem::replace(gone, true) {
                 continue;
             }
             todo.extend(&places.users[place]);

@@ -1,5 +1,6 @@
 //! The engine: passes over the best candidate so far, until none makes it smaller.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -277,7 +278,7 @@ enum Outcome {
     /// It is known that the change must not be made.
     Refused,
     /// The condition must be asked.
-    New(Candidate),
+    New(Box<Candidate>),
 }
 
 impl<J: Judge> Run<J> {
@@ -491,7 +492,7 @@ impl<J: Judge> Run<J> {
             self.known.insert(candidate.fingerprint());
             return Outcome::Refused;
         }
-        Outcome::New(candidate)
+        Outcome::New(Box::new(candidate))
     }
 
     /// Asks about candidates, and records the answers.
@@ -540,7 +541,7 @@ fn outcome_step(outcome: Outcome, batch: &mut Vec<Candidate>) -> Step {
         Outcome::Unchanged => Step::Keep,
         Outcome::Refused => Step::Divide,
         Outcome::New(candidate) => {
-            batch.push(candidate);
+            batch.push(*candidate);
             Step::Ask(batch.len() - 1)
         }
     }

@@ -125,7 +125,7 @@ fn call(at: usize, instr: Instr<'_>, ty: &FuncType, code: &Code<'_>, loss: Loss)
             ty.results().iter().map(|ty| OperandType::Known(*ty)).collect();
         insert.extend(stand_in(0, &results));
     }
-    Some(Edit { remove: [at..at + 1].into(), insert: [(at, insert)].into() })
+    Some(Edit::new(at..at + 1, [(at, insert)].into()))
 }
 
 /// Removes locals that a function does not use.

@@ -368,7 +368,7 @@ pub(super) fn move_statement(
     let tree = chosen.tree(random, is_statement)?;
     let to = random.below(chosen.code.instrs.len());
     let insert = [(to, code_of(&chosen, tree.start..tree.end)?)].into();
-    chosen.edited(&Edit { remove: [tree.start..tree.end].into(), insert })
+    chosen.edited(&Edit::new(tree.start..tree.end, insert))
 }
 
 /// Puts code of another place, with results of the same types, in the place of some.
@@ -382,5 +382,5 @@ pub(super) fn copy_tree(
     let source = other.tree(random, is_whole)?;
     let target = chosen.tree(random, |tree| is_whole(tree) && tree.results == source.results)?;
     let insert = [(target.start, code_of(&other, source.start..source.end)?)].into();
-    chosen.edited(&Edit { remove: [target.start..target.end].into(), insert })
+    chosen.edited(&Edit::new(target.start..target.end, insert))
 }

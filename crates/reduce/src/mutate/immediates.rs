@@ -48,7 +48,7 @@ pub(super) fn change_opcode(
     other.encode(&mut code);
     code.extend_from_slice(immediates.get(len..)?);
     Reader::new(&code).read::<Instr<'_>>().ok()?;
-    chosen.edited(&Edit { remove: [at..at + 1].into(), insert: [(at, code)].into() })
+    chosen.edited(&Edit::new(at..at + 1, [(at, code)].into()))
 }
 
 fn encoded_len(opcode: Opcode) -> usize {
