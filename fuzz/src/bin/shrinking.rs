@@ -38,8 +38,8 @@ fn uses(opcode: Opcode) -> Condition {
 }
 
 /// A generated module with an instruction.
-fn generated(opcode: Opcode) -> Option<Input> {
-    let config = Config { features: Features::DEFAULT, ..Config::default() };
+fn generated(opcode: Opcode, features: Features) -> Option<Input> {
+    let config = Config { features, ..Config::default() };
     let condition = uses(opcode);
     let mut modules = (1..).map(|seed| (seed, from_seed(&config, seed).module)).take(10_000);
     let (seed, module) = modules.find(|(_, module)| condition(module))?;
@@ -60,7 +60,7 @@ fn message(features: Features, phrase: &'static str) -> Option<Input> {
         let verdict = Validator::new().features(features).module(module);
         verdict.is_err_and(|errors| errors.to_string().contains(phrase))
     };
-    let config = Config { features: Features::DEFAULT, ..Config::default() };
+    let config = Config { features: Features::WASM2, ..Config::default() };
     let mut modules = (1..).map(|seed| (seed, from_seed(&config, seed).module)).take(10_000);
     let (seed, module) = modules.find(|(_, module)| condition(module))?;
     let name = format!("generated module {seed}, the message \"{phrase}\"");
@@ -77,7 +77,9 @@ fn fault(fault: Fault) -> Option<Input> {
         plant(None);
         right != wrong
     };
-    let mut modules = (1..).map(|seed| (seed, from_seed(&Config::default(), seed).module));
+    // Of what the peer takes.
+    let config = Config { features: Features::WASM2, ..Config::default() };
+    let mut modules = (1..).map(|seed| (seed, from_seed(&config, seed).module));
     let (seed, module) = modules.by_ref().take(10_000).find(|(_, module)| condition(module))?;
     let name = format!("generated module {seed}, fault: {}", fault.description());
     Some(Input { name, module, condition: Box::new(condition) })
@@ -126,13 +128,13 @@ fn main() {
     let mut next = wattle_fuzz::numbers();
     let (first, last, seconds) = (next(1), next(10), next(600));
     let inputs: [fn() -> Option<Input>; 10] = [
-        || generated(Opcode::I32Rotl),
-        || generated(Opcode::StructNew),
-        || generated(Opcode::TryTable),
+        || generated(Opcode::I32Rotl, Features::WASM2),
+        || generated(Opcode::StructNew, Features::DEFAULT),
+        || generated(Opcode::TryTable, Features::DEFAULT),
         || real("as-sha256", Opcode::I32Rotr),
         || real("gofmt", Opcode::I64DivU),
         || real("sqlite3", Opcode::F64Sqrt),
-        || message(Features::WASM2, "type mismatch"),
+        || message(Features::WASM1, "bulk-memory"),
         || fault(Fault::ShiftMask),
         || fault(Fault::RemainderSign),
         || fault(Fault::StoreDropped),
