@@ -42,6 +42,8 @@ fn folder() -> tempfile::TempDir {
     write("s.wast", script.as_bytes());
     let component = r#"(component (core module $m) (import "f" (func (param "x" u8))))"#;
     write("c.wat", component.as_bytes());
+    write("socket.wat", br#"(component (import "f" (func)))"#);
+    write("plug.wat", br#"(component (import "g" (func $g)) (export "f" (func $g)))"#);
     let script = r#"(component (import "f" (func))) (assert_invalid (component (export "a" (func 0))) "func")"#;
     write("c.wast", script.as_bytes());
     let interfaces =
