@@ -13,6 +13,7 @@ pub mod engines;
 #[cfg(feature = "faults")]
 pub mod faults;
 pub mod files;
+pub mod format;
 pub mod generated;
 mod inputs;
 pub mod interfaces;

@@ -8,7 +8,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wattle::ast::{
-    CompType, ExternIdx, ExternType, FuncType, IndexSpaces, Module, SubType, ValType,
+    CompType, ExternIdx, ExternType, FuncType, IndexSpaces, Module, SubType, TypeIdx, ValType,
 };
 use wattle::validator::{ValidModule, Validator};
 use wattle_runtime::{
@@ -69,7 +69,7 @@ impl Subject {
         let mut imports = Imports::default();
         for (number, import) in module.imports.iter().enumerate() {
             let of_numbers = match import.ty {
-                ExternType::Func(ty) => func_of_numbers(module, ty.idx()),
+                ExternType::Func(ty) => func_of_numbers(module, ty),
                 _ => None,
             };
             if let Some(ty) = of_numbers {
@@ -189,8 +189,8 @@ fn kind(error: &Error) -> String {
 }
 
 /// The type of a function that the host can define: final, alone in its group, without references.
-fn func_of_numbers<'m>(module: &'m Module<'_>, ty: usize) -> Option<&'m FuncType> {
-    let alone = module.type_runs().any(|run| run.group.is_none() && run.first as usize == ty);
+fn func_of_numbers<'m>(module: &'m Module<'_>, ty: TypeIdx) -> Option<&'m FuncType> {
+    let alone = module.type_runs().any(|run| run.group.is_none() && run.first == ty.0);
     match module.types.get(ty)? {
         SubType { is_final: true, supertypes, comp: CompType::Func(ty), .. }
             if alone && supertypes.is_empty() =>

@@ -111,7 +111,7 @@ pub struct Published {
 /// When a package or its file is missing.
 pub fn published() -> &'static [Published] {
     const FILES: [(&str, &str); 2] = [
-        ("wit-bindgen", "wasi-cli@0.2.0.wasm"),
+        ("wit-bindgen@0.57.1", "wasi-cli@0.2.0.wasm"),
         ("wit-parser", "tests/ui/kinds-of-deps/deps/e.wasm"),
     ];
     static FOUND: OnceLock<Vec<Published>> = OnceLock::new();

@@ -20,7 +20,8 @@ pub fn metadata() -> Result<Value, String> {
         .map_err(|error| format!("`cargo metadata` did not print JSON: {error}"))
 }
 
-/// The folders of the named packages, in the order of the names.
+/// The folders of the named packages, in the order of the names. Where several versions are locked, the
+/// name has one behind it: `name@1.2.3`.
 ///
 /// # Errors
 ///
@@ -53,7 +54,11 @@ fn ask(offline: bool) -> Result<Vec<u8>, String> {
 /// The folder of the one package called `name`.
 fn find(metadata: &Value, name: &str) -> Result<PathBuf, String> {
     let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut found = packages.iter().filter(|package| package["name"] == name);
+    let (name, version) = name.split_once('@').map_or((name, None), |(n, v)| (n, Some(v)));
+    let is_meant = |package: &&Value| {
+        package["name"] == name && version.is_none_or(|version| package["version"] == version)
+    };
+    let mut found = packages.iter().filter(is_meant);
     let package = found.next().ok_or_else(|| format!("no package `{name}` is locked"))?;
     if let Some(other) = found.next() {
         let (one, other) = (&package["version"], &other["version"]);

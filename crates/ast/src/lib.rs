@@ -63,7 +63,7 @@ pub use modules::{
     Table, VisitItems,
 };
 pub use nearest::nearest;
-pub use span::{LineColumn, LineIndex, SourceMap, Span};
+pub use span::{LineColumn, LineIndex, ScopeMap, SourceMap, Span};
 pub use types::{
     AbsHeapType, AddrType, ArrayType, CompType, ExternType, FieldType, FuncType, GlobalType,
     HeapType, Limits, MemType, PackType, RecGroup, RefType, StorageType, StructType, SubType,

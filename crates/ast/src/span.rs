@@ -274,6 +274,11 @@ impl SourceMap {
         path.outer.iter().try_fold(0, enter)
     }
 
+    /// The places in the module or in the outermost component.
+    pub fn outermost(&self) -> ScopeMap<'_> {
+        ScopeMap { map: self, scope: 0 }
+    }
+
     /// The range of text of a parameter or local of the function that `path` refers to. `None` for
     /// a parameter that only the type of the function states.
     ///
@@ -306,6 +311,44 @@ impl SourceMap {
         let (kind, index) = path.item?;
         let instr = path.instr.and_then(|at| self.instrs.get(&(scope, kind, index, at.offset)));
         instr.or_else(|| self.items.get(&(scope, kind, index))).copied()
+    }
+}
+
+/// The places in one module or component of a [`SourceMap`], for who walks along all of them.
+///
+/// ```
+/// use wattle_ast::{ItemKind, Outer, SourceMap, Span};
+///
+/// let mut map = SourceMap::default();
+/// map.enter(Outer::CoreModule(1));
+/// map.add_instr(ItemKind::Func, 0, 2, Span::new(60, 63));
+/// map.leave();
+/// let module = map.outermost().inner(Outer::CoreModule(1)).unwrap();
+/// assert!(module.instrs(ItemKind::Func, 0).eq([(2, Span::new(60, 63))]));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct ScopeMap<'m> {
+    map: &'m SourceMap,
+    scope: Scope,
+}
+
+impl<'m> ScopeMap<'m> {
+    /// The places in a module, a component or a type inside.
+    pub fn inner(self, outer: Outer) -> Option<ScopeMap<'m>> {
+        let scope = *self.map.scopes.get(&(self.scope, outer))?;
+        Some(ScopeMap { scope, ..self })
+    }
+
+    /// The range of a whole item.
+    pub fn item(self, kind: ItemKind, index: u32) -> Option<Span> {
+        self.map.items.get(&(self.scope, kind, index)).copied()
+    }
+
+    /// The instructions of an item: the offset of each in its expression, and its range. They are in
+    /// the order of their offsets.
+    pub fn instrs(self, kind: ItemKind, index: u32) -> impl Iterator<Item = (u32, Span)> + 'm {
+        let all = (self.scope, kind, index, 0)..=(self.scope, kind, index, u32::MAX);
+        self.map.instrs.range(all).map(|(&(.., offset), &span)| (offset, span))
     }
 }
 

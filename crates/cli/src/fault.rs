@@ -9,6 +9,11 @@ use wattle::validator::{Error, OperandType};
 use crate::colours;
 use crate::excerpt::{TextExcerpt, hexdump};
 use crate::input::FeatureList;
+use crate::lines::SourceLine;
+
+fn has_no_lines(source: &[Vec<SourceLine>]) -> bool {
+    source.iter().all(Vec::is_empty)
+}
 
 /// One thing that is wrong with an input.
 #[derive(Default, Serialize)]
@@ -31,6 +36,9 @@ pub(crate) struct Fault {
     /// The active calls, the innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     backtrace: Vec<String>,
+    /// The lines that were compiled to the place, or to that of each call.
+    #[serde(skip_serializing_if = "has_no_lines")]
+    source: Vec<Vec<SourceLine>>,
     /// Whether the module is malformed rather than invalid.
     malformed: bool,
     /// Whether this is a warning: the input can be used all the same.
@@ -108,6 +116,12 @@ impl Fault {
         self.help(Some(format!("turn it on with --features {}", features.with(feature))))
     }
 
+    /// Says that the fault is in another file.
+    pub(crate) fn in_file(mut self, file: &str) -> Fault {
+        self.file = file.to_owned();
+        self
+    }
+
     /// Sets the section, item and instruction.
     pub(crate) fn path(mut self, path: &Path) -> Fault {
         self.path = (!path.is_empty()).then(|| path.to_string());
@@ -138,6 +152,13 @@ impl Fault {
     /// Sets the active calls, the innermost first.
     pub(crate) fn backtrace(mut self, calls: Vec<String>) -> Fault {
         self.backtrace = calls;
+        self
+    }
+
+    /// Sets the lines that were compiled to each call of the backtrace, or to the place if there is
+    /// none; the innermost function first.
+    pub(crate) fn source_lines(mut self, lines: Vec<Vec<SourceLine>>) -> Fault {
+        self.source = lines;
         self
     }
 
@@ -233,7 +254,18 @@ impl Fault {
         }
         for (number, call) in self.backtrace.iter().enumerate() {
             let how = if number == 0 { "in" } else { "called from" };
-            group = group.element(Level::NOTE.message(shown_lines(&format!("{how} {call}"))));
+            let mut note = format!("{how} {call}");
+            for line in self.source.get(number).into_iter().flatten() {
+                note += &format!("\n  {line}");
+            }
+            group = group.element(Level::NOTE.message(shown_lines(&note)));
+        }
+        if let ([], [lines]) = (&self.backtrace[..], &self.source[..])
+            && !lines.is_empty()
+        {
+            let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
+            let note = format!("compiled from {}", lines.join("\n  "));
+            group = group.element(Level::NOTE.message(shown_lines(&note)));
         }
         // The message shows what was found.
         if !self.operands.is_empty() && self.operands != self.found {

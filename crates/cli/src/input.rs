@@ -59,6 +59,11 @@ impl Input {
         &self.reading
     }
 
+    /// Whether it is standard input.
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.file.as_deref().is_none_or(is_standard)
+    }
+
     /// What the module may use, for a command that only shows what is there.
     pub(crate) fn features_to_show(&self) -> Features {
         self.reading.features_to_show()

@@ -15,6 +15,7 @@ mod failure;
 mod fault;
 mod feature_list;
 mod input;
+mod lines;
 mod names;
 mod output;
 mod signals;

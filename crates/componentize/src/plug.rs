@@ -1,6 +1,7 @@
 //! A component whose imports are satisfied by the exports of others.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -106,8 +107,8 @@ pub fn plug<'a>(
 fn types_of(input: &Input<'_>) -> Result<ComponentTypes, PlugError> {
     let types = Validator::new().features(Features::ALL).component(&input.component);
     types.map_err(|errors| PlugError::Invalid {
-        component: input.name.clone(),
-        reason: errors.first().to_string(),
+        component: (&*input.name).into(),
+        reason: errors.first().to_string().into(),
     })
 }
 
@@ -135,7 +136,7 @@ fn connect(
         if let Some(&(other, _)) = found.iter().find(|(other, _)| *other != plug) {
             return Err(PlugError::Ambiguous {
                 import: import.name().into(),
-                plugs: [plug, other].map(|plug| plugs.get(plug).cloned().unwrap_or_default()),
+                plugs: [plug, other].map(|plug| plugs.get(plug).map_or("", |name| name).into()),
             });
         }
         // One plug may export several versions.
@@ -147,7 +148,7 @@ fn connect(
     match (0..plugs.len()).find(|plug| !used.contains(plug)) {
         None if !plugs.is_empty() => Ok(connections),
         unused => Err(PlugError::Unused {
-            plug: unused.and_then(|plug| plugs.get(plug).cloned()),
+            plug: unused.and_then(|plug| Some(plugs.get(plug)?.as_str().into())),
             socket: socket.into(),
             imports: socket_types.imports().map(|import| import.name().into()).collect(),
         }),
@@ -156,27 +157,29 @@ fn connect(
 
 /// The error in terms of plugs and socket.
 fn explained(error: ComposeError, parts: &[Part<'_>], connections: &[Connection]) -> PlugError {
-    let name = |part: usize| parts.get(part).map_or("", |part| part.name).to_owned();
+    let name = |part: usize| Box::<str>::from(parts.get(part).map_or("", |part| part.name));
     match error {
         ComposeError::Given { part, import, reason } => {
             let found = connections.iter().find(|it| it.import == import);
             PlugError::Mismatch {
                 plug: name(found.map_or(0, |it| it.plug)),
-                export: found.map_or_else(String::new, |it| it.export.clone()),
+                export: found.map_or("", |it| &it.export).into(),
                 socket: name(part),
-                import,
-                reason,
+                import: import.into(),
+                reason: reason.into(),
             }
         }
         ComposeError::Conflict { parts, imports, reason } => {
-            PlugError::Conflict { components: parts.map(name), imports, reason }
+            let imports = imports.map(Into::into);
+            PlugError::Conflict { components: parts.map(name), imports, reason: reason.into() }
         }
-        ComposeError::Cycle { import } => PlugError::Cycle { import },
+        ComposeError::Cycle { import } => PlugError::Cycle { import: import.into() },
         ComposeError::Resource { part, import, resource } => {
+            let (import, resource) = (import.into(), resource.into());
             PlugError::Resource { component: name(part), import, resource }
         }
         ComposeError::TooLarge => PlugError::TooLarge,
-        ComposeError::Invalid { reason } => PlugError::Result { reason },
+        ComposeError::Invalid { reason } => PlugError::Result { reason: reason.into() },
     }
 }
 
@@ -187,68 +190,68 @@ pub enum PlugError {
     /// A component is not valid.
     Invalid {
         /// The name of the component.
-        component: String,
+        component: Box<str>,
         /// What is wrong, and where.
-        reason: String,
+        reason: Box<str>,
     },
     /// A plug has nothing that the socket imports.
     Unused {
         /// The name of the plug; `None` if there are no plugs at all.
-        plug: Option<String>,
+        plug: Option<Box<str>>,
         /// The name of the socket.
-        socket: String,
+        socket: Box<str>,
         /// What the socket imports.
-        imports: Vec<String>,
+        imports: Vec<Box<str>>,
     },
     /// Two plugs satisfy one import.
     Ambiguous {
         /// The import of the socket.
-        import: String,
+        import: Box<str>,
         /// The names of the plugs.
-        plugs: [String; 2],
+        plugs: [Box<str>; 2],
     },
     /// An export does not have the type of the import.
     Mismatch {
         /// The name of the plug.
-        plug: String,
+        plug: Box<str>,
         /// The export of the plug.
-        export: String,
+        export: Box<str>,
         /// The name of the socket.
-        socket: String,
+        socket: Box<str>,
         /// The import of the socket.
-        import: String,
+        import: Box<str>,
         /// Where and how types differ.
-        reason: String,
+        reason: Box<str>,
     },
     /// Two components want an import with different types.
     Conflict {
         /// The names of the components.
-        components: [String; 2],
+        components: [Box<str>; 2],
         /// Their imports.
-        imports: [String; 2],
+        imports: [Box<str>; 2],
         /// Where and how types differ.
-        reason: String,
+        reason: Box<str>,
     },
     /// An import needs the type of another import, which needs that of the first.
     Cycle {
         /// One of the imports.
-        import: String,
+        import: Box<str>,
     },
     /// An import that is left has a resource that comes from a plug.
     Resource {
         /// The name of the component.
-        component: String,
+        component: Box<str>,
         /// The import.
-        import: String,
+        import: Box<str>,
         /// The resource.
-        resource: String,
+        resource: Box<str>,
     },
     /// The types of the imports are too large.
     TooLarge,
     /// The result is not valid for another reason.
     Result {
         /// What is wrong.
-        reason: String,
+        reason: Box<str>,
     },
 }
 

@@ -146,7 +146,7 @@ impl<'a> CoreTypes<'a> {
                     ty
                 }
             });
-            declarations.extend(of_module.aliases.drain(..));
+            declarations.extend(core::mem::take(&mut of_module.aliases));
             declarations.push(declaration);
             unknown.map_or(Ok(()), Err)
         };

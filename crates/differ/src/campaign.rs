@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use wattle_ast::{
     Body, Export, ExternIdx, Features, Func, FuncIdx, FuncType, Module, Opcode, TypeIdx,
 };
+use wattle_reduce::Mutator;
 use wattle_runtime::numerics::Profile;
 use wattle_smith::{Config, from_seed};
 
@@ -21,7 +22,7 @@ use crate::ending::{Ending, Run};
 use crate::engine::Engine;
 use crate::minimise::{Effort, minimise_until};
 use crate::oracle::Oracle;
-use crate::report::Finding;
+use crate::report::{Finding, Origin};
 use crate::spec::Spec;
 
 /// What a campaign is to do.
@@ -38,6 +39,9 @@ pub struct Plan {
     /// The configuration of every module; [`config_of`] chooses one for each seed when it is
     /// `None`.
     pub config: Option<Config>,
+    /// Modules with their names. If there are any, the modules of the campaign are mutants of them
+    /// in turn.
+    pub corpus: Vec<(String, Module<'static>)>,
     /// The features that modules may use, if the engines support them.
     pub features: Features,
     /// How NaNs are compared.
@@ -64,6 +68,7 @@ impl Plan {
             count: Some(1000),
             jobs: 1,
             config: None,
+            corpus: Vec::new(),
             features: Features::ALL - Features::COMPACT_IMPORTS,
             nans: Nans::Exact,
             timeout: Duration::from_secs(10),
@@ -234,6 +239,7 @@ pub fn config_of(seed: u64, features: Features, nans: Nans) -> Config {
 }
 
 /// What came of the module of a seed.
+#[derive(Default)]
 struct Done {
     seed: u64,
     /// As in [`Stats`]; so are the next two.
@@ -429,12 +435,29 @@ impl<'p> Worker<'p> {
         }
     }
 
-    /// Makes the module of a seed, and runs it on all engines.
-    fn seed(&mut self, seed: u64) -> Done {
+    /// The case of a seed, and where its module comes from; `None` if a module has no mutant for the
+    /// seed.
+    fn case(&self, seed: u64) -> Option<(Case, Origin)> {
+        let corpus = &self.plan.corpus;
+        if let Some(at) = seed.checked_rem(corpus.len() as u64) {
+            let (name, module) = corpus.get(at as usize)?;
+            let features = self.plan.features;
+            let mutant = Mutator::new().features(features).mutate(module, seed)?;
+            let settings = Settings { fuel: None, salt: seed };
+            return Some((Case::new(mutant, features, settings), Origin::Mutant(name.clone())));
+        }
         let config = self.config(seed);
         let made = from_seed(&config, seed);
         let settings = Settings { fuel: config.termination, salt: seed };
         let case = Case::new(made.module, made.features, settings);
+        Some((case, Origin::Generated(Box::new(config))))
+    }
+
+    /// Makes the module of a seed, and runs it on all engines.
+    fn seed(&mut self, seed: u64) -> Done {
+        let Some((case, origin)) = self.case(seed) else {
+            return Done { seed, ..Done::default() };
+        };
         let expected = Oracle::default().run_case(&case);
         let mut done = Done {
             seed,
@@ -449,12 +472,18 @@ impl<'p> Worker<'p> {
             done.returned += u64::from(probe.is_call && ending.is_good());
         }
         for at in 0..self.engines.len() {
-            let verdict = self.compare(at, &case, &expected);
+            let verdict = match expected.exhausted() {
+                // Nothing bounds the loops of a mutant: an engine might never end.
+                Some(what) if matches!(origin, Origin::Mutant(_)) => {
+                    Verdict::Discarded(format!("the oracle ran out of {what}"))
+                }
+                _ => self.compare(at, &case, &expected),
+            };
             if let Verdict::Differs(difference) = &verdict {
                 let seen = self.seen.entry((at, difference.way, difference.cause())).or_default();
                 *seen += 1;
                 if *seen <= self.plan.reports {
-                    done.findings.push(self.minimised(at, seed, &config, &case, difference));
+                    done.findings.push(self.minimised(at, seed, &origin, &case, difference));
                 }
             }
             done.verdicts.push((self.engines[at].0.name().to_string(), verdict));
@@ -480,7 +509,7 @@ impl<'p> Worker<'p> {
         &mut self,
         at: usize,
         seed: u64,
-        config: &Config,
+        origin: &Origin,
         case: &Case,
         difference: &Difference,
     ) -> Finding {
@@ -489,6 +518,9 @@ impl<'p> Worker<'p> {
         let module = minimise_until(&case.module, case.features, effort, stop, |module| {
             let smaller = case.with_module(module.clone());
             let expected = Oracle::default().run_case(&smaller);
+            if matches!(origin, Origin::Mutant(_)) && expected.exhausted().is_some() {
+                return false;
+            }
             match self.compare(at, &smaller, &expected) {
                 Verdict::Differs(found) if found.way == difference.way => {
                     best = *found;
@@ -509,7 +541,7 @@ impl<'p> Worker<'p> {
         let runs: Vec<_> = runs.collect();
         Finding {
             seed,
-            config: config.clone(),
+            origin: origin.clone(),
             engine: runs[at].0.clone(),
             difference: best,
             case: small,

@@ -145,6 +145,15 @@ pub struct Run {
 }
 
 impl Run {
+    /// The resource that ran out, if any did.
+    pub fn exhausted(&self) -> Option<&str> {
+        let mut endings = std::iter::once(&self.start).chain(&self.probes);
+        endings.find_map(|ending| match ending {
+            Ending::Exhausted(what) => Some(&what[..]),
+            _ => None,
+        })
+    }
+
     /// A run without probes, that ended like this.
     pub fn ended(start: Ending) -> Run {
         Run { start, probes: Vec::new(), log: Vec::new() }

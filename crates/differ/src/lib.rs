@@ -35,5 +35,5 @@ pub use engines::group::run_command;
 pub use engines::server::serve;
 pub use minimise::{Effort, minimise};
 pub use oracle::Oracle;
-pub use report::Finding;
+pub use report::{Finding, Origin};
 pub use spec::Spec;

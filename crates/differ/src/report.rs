@@ -4,19 +4,29 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use wattle_ast::Shown;
 use wattle_smith::Config;
 
 use crate::case::Case;
 use crate::compare::Difference;
 use crate::ending::{Ending, Run};
 
+/// Where a module of a campaign comes from.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Origin {
+    /// The generator made it with this configuration.
+    Generated(Box<Config>),
+    /// It is a mutant of the module with this name.
+    Mutant(String),
+}
+
 /// A difference that was found, with its minimised module.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The seed.
     pub seed: u64,
-    /// The configuration that made the module, with the seed.
-    pub config: Config,
+    /// What made the module, with the seed.
+    pub origin: Origin,
     /// The name of the engine.
     pub engine: String,
     /// How it differs on the minimised module.
@@ -39,8 +49,8 @@ impl Finding {
 
     /// Writes its folder into `folder`, and gives the path: `module.wasm`, `module.wat`,
     /// `original.wasm`, `repro.wat` (the closed form: one module, whose exports show the
-    /// difference), `provider.wasm` and `adapter.wasm`, `seed`, `config.json`, `report.json`,
-    /// `report.md`.
+    /// difference), `provider.wasm` and `adapter.wasm`, `seed`, `config.json` of a generated module,
+    /// `report.json`, `report.md`.
     ///
     /// # Errors
     /// Those of the file system.
@@ -55,7 +65,9 @@ impl Finding {
         file("adapter.wasm", &self.case.binaries.adapter)?;
         file("repro.wat", wattle_printer::print(&self.case.closed().module).as_bytes())?;
         file("seed", format!("{}\n", self.seed).as_bytes())?;
-        file("config.json", &serde_json::to_vec_pretty(&self.config)?)?;
+        if let Origin::Generated(config) = &self.origin {
+            file("config.json", &serde_json::to_vec_pretty(config)?)?;
+        }
         let runs = self.runs.iter().map(|(name, run)| json!({ "name": name, "run": run }));
         let json = json!({
             "seed": self.seed,
@@ -73,10 +85,20 @@ impl Finding {
     fn markdown(&self) -> String {
         let Difference { place, expected, actual, .. } = &self.difference;
         let (seed, engine) = (self.seed, &self.engine);
+        let origin = match &self.origin {
+            Origin::Generated(_) => format!(
+                "`config.json` made the module; `wattle smith --config config.json {seed}`\nmakes it \
+                 again."
+            ),
+            Origin::Mutant(name) => format!(
+                "The module is a mutant of {}: `wattle mutate --seed {seed}` makes it again, with\n\
+                 the features of the campaign.",
+                Shown(name)
+            ),
+        };
         let mut text = format!(
             "# {}: {place}\n\n\
-             Seed {seed}. `config.json` made the module; `wattle smith --config config.json {seed}`\n\
-             makes it again. `module.wat` is what is left of it.\n\n\
+             Seed {seed}. {origin} `module.wat` is what is left of it.\n\n\
              - oracle: {expected}\n- {engine}: {actual}\n\n",
             self.folder_name()
         );

@@ -139,7 +139,7 @@ mod tests {
             member("//", b"a_name_of_more_than_15_bytes.o/\nsecond_long_name.o/\n"),
             member("short.o/", b"1"),
             member("/32", b"22"),
-            member("#1/8", b"bsd.o\0\0\0333"),
+            member("#1/8", b"bsd.o\x00\x00\x00333"),
             member("/0", b""),
         ];
         let archive = archive.concat();

@@ -10,7 +10,7 @@ use wattle_ast::custom::{
     BranchHint, BranchHints, BuildId, CodeMetadata, ComdatSymbol, CoreDump, CoreInstances,
     CoreModules, CoreStack, CoreValue, Dylink, DylinkExport, DylinkImport, DylinkMemory,
     ExternalDebugInfo, InitFunc, LinkingSection, MetadataValue, Producers, Reloc, RelocSection,
-    RelocType, Segment, SegmentFlags, SourceMappingUrl, Symbol, SymbolFlags, SymbolKind,
+    RelocType, Segment, SegmentFlags, SourceMappingUrl, Subject, Symbol, SymbolFlags, SymbolKind,
     TargetFeature, TargetFeatures, TargetPrefix, VersionedName,
 };
 use wattle_ast::{Malformed, Name, NameSubsection, Names, Quoted, Reader};
@@ -91,6 +91,7 @@ impl<'s> Customs<'s> {
             CoreModules::NAME => core_modules,
             CoreInstances::NAME => core_instances,
             CoreStack::NAME => core_stack,
+            _ if Subject::from_name(name).is_some() => subject,
             _ if name.starts_with(RelocSection::PREFIX) => relocations,
             _ if name.starts_with(CodeMetadata::PREFIX) => metadata,
             _ => return false,
@@ -507,6 +508,13 @@ fn metadata(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
 fn url(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
     let url: Name<'_> = walk.reader.read()?;
     walk.row(0, format_args!("{}", Quoted(url)));
+    Ok(())
+}
+
+fn subject(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+    let text = walk.reader.take(walk.reader.remaining())?;
+    let text = std::str::from_utf8(text).map_err(|_| Malformed::Utf8)?;
+    walk.row(0, format_args!("{}", Quoted(text)));
     Ok(())
 }
 

@@ -4,6 +4,10 @@
 //! |---|---|
 //! | see where the bytes of a file go, and what keeps them | [`size`] |
 //! | see what the bytes of custom sections mean | [`customs`] |
+//! | see what differs between two files | [`diff`] |
+//! | find the source lines that code was compiled from | [`dwarf`] |
+//! | find the function at an offset | [`funcs`] |
+//! | read and change who made a file, and what it says about itself | [`metadata`] |
 //! | read a name section piece by piece | [`name_parts`] |
 //! | list the members of a `.a` | [`archive`] |
 //! | show the names of Rust and C++ | [`demangle`] |
@@ -28,6 +32,12 @@ pub mod archive;
 pub mod customs;
 #[cfg(feature = "demangle")]
 mod demangle;
+#[cfg(feature = "diff")]
+pub mod diff;
+#[cfg(feature = "dwarf")]
+pub mod dwarf;
+pub mod funcs;
+pub mod metadata;
 pub mod name_parts;
 mod paths;
 pub mod size;

@@ -135,7 +135,7 @@ fn ways_lead_to_exports() {
     );
     let sizes = check(&bytes);
     let [c] = sizes.find("c")[..] else { panic!() };
-    let ways = sizes.paths(c, 9).into_iter().map(|way| shown(&sizes, &way));
+    let ways = sizes.ways().to(c, 9).into_iter().map(|way| shown(&sizes, &way));
     let ways: Vec<_> = ways.collect();
     assert_eq!(ways, [&["func e", "export e"][..], &["func b", "func a", "export a"], &["func d"]]);
 }

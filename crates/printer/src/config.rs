@@ -103,6 +103,9 @@ settings! {
     /// assert!(text.contains("    nop\n    ;; the second\n    nop\n"));
     /// ```
     comments: Option<Arc<Comments>> = None;
+    /// Comments on instructions of the functions of a component's core modules, for each module in the
+    /// order in which the modules stand.
+    module_comments: Option<Arc<[Arc<Comments>]>> = None;
 }
 
 /// Comments on instructions of functions. Equal texts are kept once.

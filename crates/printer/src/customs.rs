@@ -8,7 +8,7 @@ use core::fmt;
 use core::ops::Range;
 
 use wattle_ast::{
-    Arity, Custom, CustomData, DefIdx, Encode, ExternKind, FuncIdx, IndirectNameMap, NameMap,
+    Arity, Custom, CustomData, DefIdx, Encode, ExternKind, FuncIdx, IndirectNameMap, Name, NameMap,
     Names, SectionId, SpaceIdx,
 };
 use wattle_syntax::strings;
@@ -22,8 +22,7 @@ use crate::types::repeats;
 pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Result {
     let module = printer.context.module;
     let last = module.last_section();
-    let own_name = printer.states_own_name;
-    let names = name_text(&printer.context, own_name);
+    let names = name_text(&printer.context, printer.id.as_ref().map(Option::as_ref));
     let customs = core::mem::take(&mut printer.context.customs.written);
     let end = customs.last().map(|(place, _)| *place);
     let is_last = |place, custom: &Custom<'_>| custom.after >= last && end == Some(place);
@@ -42,8 +41,8 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
             (CustomData::Names, NameText::Section(bytes)) => {
                 section(printer, custom, last, bytes, at);
             }
-            (CustomData::Names, NameText::Ids(more)) => {
-                if more.is_empty() && !own_name && is_last(place, custom) {
+            (CustomData::Names, NameText::Ids { more, is_told }) => {
+                if *is_told && is_last(place, custom) {
                     continue;
                 }
                 names_mark(printer, custom.after, last, more, at);
@@ -51,8 +50,7 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
         }
         printer.end(hand_on)?;
     }
-    if let NameText::Ids(more) = names
-        && (own_name || !more.is_empty())
+    if let NameText::Ids { more, is_told: false } = names
         && !is_listed
     {
         names_mark(printer, last, last, &more, None);
@@ -126,14 +124,19 @@ fn content(printer: &mut Printer<'_>, bytes: &[u8]) {
 enum NameText {
     /// By identifiers. The bytes are a name section of the names that identifiers cannot express:
     /// of items that do not exist, and of those without a place for an identifier.
-    Ids(Vec<u8>),
+    Ids {
+        more: Vec<u8>,
+        /// Whether identifiers say all names.
+        is_told: bool,
+    },
     /// By whole name sections, because there are several or a malformed one. The bytes are the
     /// section whose names the module has.
     Section(Vec<u8>),
 }
 
-/// `own_name` says whether the module's own name is among those that identifiers cannot express.
-fn name_text<'m>(context: &Context<'m>, own_name: bool) -> NameText {
+/// How the text states the names of a module. `id` is the identifier of a module in a component, and
+/// `None` for other modules.
+fn name_text(context: &Context<'_>, id: Option<Option<&Name<'_>>>) -> NameText {
     let module = context.module;
     let names = &module.names;
     if module.customs.iter().any(|it| it.name == Names::NAME && it.data != CustomData::Names) {
@@ -161,8 +164,8 @@ fn name_text<'m>(context: &Context<'m>, own_name: bool) -> NameText {
         }
         None => 0..0,
     };
-    let more = Names {
-        module: names.module.clone().filter(|_| own_name),
+    let mut more = Names {
+        module: None,
         funcs: beyond(&names.funcs, 0..len(ExternKind::Func), flags(ExternKind::Func)),
         locals: inner(&names.locals, locals),
         labels: inner(&names.labels, |func| 0..block_count(context, func)),
@@ -183,7 +186,17 @@ fn name_text<'m>(context: &Context<'m>, own_name: bool) -> NameText {
         }),
         unknown: names.unknown.clone(),
     };
-    NameText::Ids(more.to_bytes())
+    let bytes = more.to_bytes();
+    let is_own_name_told = id.is_none_or(|id| id == names.module.as_ref());
+    if bytes.is_empty() && is_own_name_told {
+        return NameText::Ids { more: bytes, is_told: true };
+    }
+    if id.is_none() {
+        return NameText::Ids { more: bytes, is_told: false };
+    }
+    // A module in a component that has the annotation has the name that the annotation says, or none.
+    more.module = names.module.clone();
+    NameText::Ids { more: more.to_bytes(), is_told: false }
 }
 
 /// The names of indices outside of `places`, and of those without a place for an identifier.

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{Module, Nesting, SectionId};
+use wattle_ast::{Module, Name, Nesting, SectionId};
 
 use crate::config::Config;
 use crate::context::Context;
@@ -21,9 +21,9 @@ pub(crate) struct Printer<'m> {
     pub(crate) out: Vec<u8>,
     /// The offset of the module in the binary: 0 unless a component holds it.
     pub(crate) start: usize,
-    /// Whether the text states the module's own name in an annotation, because the identifier behind
-    /// `module` does not.
-    pub(crate) states_own_name: bool,
+    /// The identifier of a module in a component, which may have another name of its own. `None` for
+    /// other modules, whose own name is their identifier.
+    pub(crate) id: Option<Option<Name<'m>>>,
     /// The offsets of items in the module, by section; empty when offsets are not printed.
     offsets: [Vec<usize>; SectionId::COUNT],
     pub(crate) exports: InlineExports,
@@ -93,7 +93,7 @@ impl<'m> Printer<'m> {
             context,
             out,
             start: 0,
-            states_own_name: false,
+            id: None,
             offsets,
             exports,
             locals,

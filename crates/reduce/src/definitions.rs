@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, Component, CoreInstance, Definition, Instance, Names, Sort, Type,
+    Alias, Component, CoreInstance, Definition, Instance, Names, PrimType, Sort, Type,
 };
 
 use crate::plan::{Plan, numbers};
@@ -136,8 +136,8 @@ fn without(
     let mut gone = alloc::vec![false; component.definitions.len()];
     let mut users: Vec<usize> = places.users.iter().map(Vec::len).collect();
     while let Some(first) = todo.pop() {
-        for place in first..places.ends[first] {
-            if core::mem::replace(&mut gone[place], true) {
+        for (place, gone) in gone.iter_mut().enumerate().take(places.ends[first]).skip(first) {
+            if core::mem::replace(gone, true) {
                 continue;
             }
             todo.extend(&places.users[place]);
@@ -208,6 +208,23 @@ fn surviving<'a>(names: &Names<'a>, new: impl Fn(Sort, u32) -> Option<u32>) -> N
         }
     }
     changed
+}
+
+/// Makes types of values `bool`.
+pub(crate) fn types<'b>(component: &'b Component<'static>) -> Plan<'b, Component<'static>> {
+    let bool = Definition::Type(Type::Prim(PrimType::Bool));
+    let is_value = |definition: &Definition<'_>| match definition {
+        Definition::Type(Type::Component | Type::Instance) => false,
+        Definition::Type(Type::Func(_) | Type::Resource(_)) => false,
+        other => matches!(other, Definition::Type(_)) && *other != bool,
+    };
+    let list = component.definitions.iter().enumerate();
+    let places: Vec<usize> = list.filter(|(_, it)| is_value(it)).map(|(place, _)| place).collect();
+    Plan::each(component, places.len(), move |component, number| {
+        *component.definitions.get_mut(*places.get(number)?)? =
+            Definition::Type(Type::Prim(PrimType::Bool));
+        Some(())
+    })
 }
 
 /// Removes parts of definitions: fields, cases, parameters, arguments, exports, options.

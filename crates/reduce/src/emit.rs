@@ -21,6 +21,11 @@ pub(crate) struct Edit {
 }
 
 impl Edit {
+    /// Takes instructions out, and puts others in.
+    pub(crate) fn new(remove: Range<usize>, insert: Vec<(usize, Vec<u8>)>) -> Edit {
+        Edit { remove: Vec::from_iter([remove]), insert }
+    }
+
     /// Puts instructions in the place of others.
     pub(crate) fn replace<'i>(
         range: Range<usize>,
@@ -28,7 +33,7 @@ impl Edit {
     ) -> Edit {
         let mut insert = Vec::new();
         instrs.into_iter().for_each(|instr| instr.encode(&mut insert));
-        Edit { insert: [(range.start, insert)].into(), remove: [range].into() }
+        Edit::new(range.clone(), [(range.start, insert)].into())
     }
 
     /// The number of bytes that are put in.
@@ -42,13 +47,13 @@ impl Edit {
             Form::Dead => UNREACHABLE.to_vec(),
             _ => stand_in(tree.missing, &tree.results),
         };
-        Edit { remove: [tree.start..tree.end].into(), insert: [(tree.start, insert)].into() }
+        Edit::new(tree.start..tree.end, [(tree.start, insert)].into())
     }
 
     /// Takes a tree out. Nothing needs its results.
     pub(crate) fn without(tree: &Tree) -> Edit {
         let insert = [(tree.start, stand_in(tree.missing, &[]))].into();
-        Edit { remove: [tree.start..tree.end].into(), insert }
+        Edit::new(tree.start..tree.end, insert)
     }
 
     /// Takes an instruction out, but leaves its operands, each of which is dropped as soon as it is
@@ -59,7 +64,7 @@ impl Edit {
             insert.push((operand.end, stand_in(operand.results.len(), &[])));
         }
         insert.push((tree.root, stand_in(tree.missing, &tree.results)));
-        Edit { remove: [tree.root..tree.body_end()].into(), insert }
+        Edit::new(tree.root..tree.body_end(), insert)
     }
 
     /// Puts default values in the place of an instruction and its operands, but leaves statements

@@ -1,4 +1,5 @@
-//! Makes WebAssembly smaller while a condition holds, to find out what a failure is about.
+//! Makes WebAssembly smaller while a condition holds, to find out what a failure is about, and makes
+//! mutants of it.
 //!
 //! [`Reducer`] reduces modules, components and test scripts, and bytes that are malformed. It works
 //! by *plans*: each pass lists independent changes, such as "without this function", and finds those
@@ -16,6 +17,9 @@
 //! assert!(reduced.best.bytes.len() < 20);
 //! ```
 //!
+//! [`Mutator`] makes valid mutants of modules and components. What it does to bodies, it does to the
+//! trees that passes are made of.
+//!
 //! | file | holds |
 //! |---|---|
 //! | `reducer.rs` | [`Reducer`]: the passes in their order, what is asked and what is known |
@@ -26,6 +30,7 @@
 //! | `cut.rs` | items taken out with everything that refers to them |
 //! | `items.rs`, `types.rs` | passes over other items; over signatures, locals and types |
 //! | `definitions.rs`, `script.rs` | passes over components; over scripts |
+//! | `mutate/` | [`Mutator`] |
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -41,12 +46,14 @@ mod cut;
 mod definitions;
 mod emit;
 mod items;
+mod mutate;
 mod plan;
 mod reducer;
 mod script;
 mod subject;
 mod types;
 
+pub use mutate::Mutator;
 pub use reducer::{Candidate, Counts, Judge, Progress, Reduced, Reducer};
 pub use script::Script;
 pub use subject::Subject;

@@ -1,5 +1,6 @@
 //! The engine: passes over the best candidate so far, until none makes it smaller.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -19,12 +20,18 @@ pub struct Candidate {
     pub subject: Subject,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// What becomes smaller.
+    weight: usize,
 }
 
 impl From<Subject> for Candidate {
     fn from(subject: Subject) -> Candidate {
         let bytes = subject.bytes();
-        Candidate { subject, bytes }
+        let weight = match &subject {
+            Subject::Script(script) => script.weight(),
+            _ => bytes.len(),
+        };
+        Candidate { subject, bytes, weight }
     }
 }
 
@@ -39,9 +46,9 @@ impl Candidate {
         fingerprint(&self.bytes)
     }
 
-    /// What becomes smaller: first the length, then the bytes.
+    /// What becomes smaller: first the weight, then the bytes.
     fn measure(&self) -> (usize, &[u8]) {
-        (self.bytes.len(), &self.bytes)
+        (self.weight, &self.bytes)
     }
 }
 
@@ -140,14 +147,14 @@ pub struct Reduced {
 ///     (func (export \"main\") (param i32) (result i32)
 ///         (if (local.get 0) (then (return (i32.mul (call $f) (i32.const 2)))))
 ///         (i32.const 5)))";
-/// let module = wattle_wat::parse(text)?.module.into_owned();
+/// let module = wattle_wat::parse(text)?.into_owned();
 /// let reduced = Reducer::new(module).run(|candidate: &wattle_reduce::Candidate| {
 ///     let module = candidate.module().unwrap();
 ///     let mut instrs = module.funcs.iter().flat_map(|func| func.body.instrs().flatten());
 ///     instrs.any(|instr| instr.opcode() == Opcode::I32Mul)
 /// });
 /// let small = wattle_printer::print(reduced.best.module().unwrap());
-/// assert_eq!(small, "(module\n  (func (;0;)\n    i32.const 0\n    i32.const 0\n    i32.mul\n    drop))\n");
+/// assert!(small.contains("i32.mul") && small.lines().count() == 8, "{small}");
 /// assert!(reduced.counts.tests < 40);
 /// # Ok::<(), wattle_wat::Errors>(())
 /// ```
@@ -271,7 +278,7 @@ enum Outcome {
     /// It is known that the change must not be made.
     Refused,
     /// The condition must be asked.
-    New(Candidate),
+    New(Box<Candidate>),
 }
 
 impl<J: Judge> Run<J> {
@@ -369,11 +376,12 @@ impl<J: Judge> Run<J> {
                 }
                 _ => None,
             });
-        for pass in 0..2 {
+        for pass in 0..3 {
             let base = Rc::clone(&self.best);
             let Subject::Component(component) = &base.subject else { return };
             let (name, plan) = match pass {
                 0 => ("definitions", definitions::removals(component, tidies)),
+                1 => ("types of values", definitions::types(component)),
                 _ => ("parts of definitions", definitions::parts(component)),
             };
             let plan =
@@ -484,7 +492,7 @@ impl<J: Judge> Run<J> {
             self.known.insert(candidate.fingerprint());
             return Outcome::Refused;
         }
-        Outcome::New(candidate)
+        Outcome::New(Box::new(candidate))
     }
 
     /// Asks about candidates, and records the answers.
@@ -533,7 +541,7 @@ fn outcome_step(outcome: Outcome, batch: &mut Vec<Candidate>) -> Step {
         Outcome::Unchanged => Step::Keep,
         Outcome::Refused => Step::Divide,
         Outcome::New(candidate) => {
-            batch.push(candidate);
+            batch.push(*candidate);
             Step::Ask(batch.len() - 1)
         }
     }

@@ -69,6 +69,47 @@ impl Script {
         self.directives.is_empty()
     }
 
+    /// The script with other modules in the place of those for which `change` gives one. It is asked
+    /// about the valid core modules of the outermost directives.
+    ///
+    /// ```
+    /// use wattle_ast::Features;
+    /// use wattle_reduce::{Mutator, Script};
+    ///
+    /// let text = "(module (func (export \"f\")))\n(invoke \"f\")\n";
+    /// let script = Script::parse(text, Features::DEFAULT).unwrap();
+    /// let mutator = Mutator::new().preserve_semantics(true);
+    /// let changed = script.change_modules(|module| mutator.mutate(module, 1));
+    /// assert_ne!(changed.text(), text);
+    /// assert_eq!(changed.len(), 2);
+    /// ```
+    pub fn change_modules(
+        &self,
+        mut change: impl FnMut(&Module<'static>) -> Option<Module<'static>>,
+    ) -> Script {
+        let mut changed = self.clone();
+        for part in changed.directives.iter_mut().filter_map(|it| it.module.as_mut()) {
+            if let Some(module) = change(&part.module) {
+                part.module = module;
+                part.is_changed = true;
+            }
+        }
+        changed
+    }
+
+    /// The length of the text, where a module that can be changed counts as its binary: printed
+    /// text may be longer than that of an author, and say less.
+    pub(crate) fn weight(&self) -> usize {
+        let weight = |directive: &Directive| match &directive.module {
+            None => directive.text.len(),
+            Some(part) => {
+                let binary = wattle_encoder::encode(&part.module).len();
+                directive.text.len() - part.range.len() + binary
+            }
+        };
+        self.directives.iter().map(weight).sum()
+    }
+
     /// Whether the text can be read, and all modules that were changed are valid.
     pub(crate) fn is_valid(&self, features: Features) -> bool {
         let changed = self.parts().filter(|part| part.is_changed);
@@ -105,7 +146,7 @@ impl Part {
         is_definition: bool,
         features: Features,
     ) -> Option<Part> {
-        let module = match &source.source {
+        let mut module = match &source.source {
             ModuleSource::Binary(bytes) => {
                 Parser::new().features(features).module(bytes).ok()?.into_owned()
             }
@@ -115,6 +156,8 @@ impl Part {
             }
         };
         Validator::new().features(features).module(&module).ok()?;
+        // What the script calls a module is the name that is printed.
+        module.names.module = source.id.as_ref().map(|id| id.text.clone().into_owned());
         let range = source.span.start.checked_sub(start)?..source.span.end.checked_sub(start)?;
         Some(Part { range, is_definition, module, is_changed: false })
     }

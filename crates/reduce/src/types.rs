@@ -4,8 +4,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    Body, CompType, Encode, Expr, ExternKind, ExternType, Features, FieldIdx, Func, FuncIdx,
-    FuncType, Instr, Local, LocalIdx, Module, Remap, TypeIdx,
+    Body, CompType, DefIdx, Encode, Expr, ExternKind, ExternType, Features, FieldIdx, Func,
+    FuncIdx, FuncType, Instr, Local, LocalIdx, Module, Remap, TypeIdx,
 };
 use wattle_validator::OperandType;
 
@@ -83,14 +83,21 @@ fn shortened(
             }
         }
         let edits: Vec<&Edit> = edits.iter().collect();
-        changed.funcs.get_mut(place)?.body = apply(&body, &edits)?;
+        let body = apply(&body, &edits)?;
+        // A parameter that is not used must not become a local, which takes more room.
+        let params = match own {
+            Some(_) if loss.params => 0,
+            _ => view.module.func_type(view.spaces.func(func)?)?.params().len() as u32,
+        };
+        let shorter = own.and_then(|_| without_unused(&body, params));
+        changed.funcs.get_mut(place)?.body = shorter.unwrap_or(body);
     }
     for (func, ty) in funcs {
         let params = ty.params().iter().copied().filter(|_| !loss.params);
         let results = ty.results().iter().copied().filter(|_| !loss.results);
         let ty = changed.add_func_type(FuncType::new(params, results));
-        if let Some(func) = changed.func_mut(*func) {
-            func.ty = ty;
+        if let Some(place) = DefIdx::behind(imported, *func) {
+            changed.funcs.get_mut(place)?.ty = ty;
             continue;
         }
         let mut imports = changed.imports.iter_mut().filter_map(|import| match &mut import.ty {
@@ -118,7 +125,7 @@ fn call(at: usize, instr: Instr<'_>, ty: &FuncType, code: &Code<'_>, loss: Loss)
             ty.results().iter().map(|ty| OperandType::Known(*ty)).collect();
         insert.extend(stand_in(0, &results));
     }
-    Some(Edit { remove: [at..at + 1].into(), insert: [(at, insert)].into() })
+    Some(Edit::new(at..at + 1, [(at, insert)].into()))
 }
 
 /// Removes locals that a function does not use.

@@ -100,6 +100,15 @@ impl Module {
     }
 }
 
+impl PartialEq for Module {
+    /// Whether both are one module. Contents do not matter.
+    fn eq(&self, other: &Module) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+impl Eq for Module {}
+
 impl fmt::Debug for Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Module").field("functions", &self.ast().funcs.len()).finish()

@@ -9,6 +9,7 @@ use core::fmt;
 use wattle_ast::Opcode;
 
 use crate::handles::Object;
+use crate::module::Module;
 
 macro_rules! traps {
     ($( $variant:ident $phrase:literal; )*) => {
@@ -136,6 +137,8 @@ pub(crate) fn at_mut<T>(list: &mut [T], index: u32) -> Result<&mut T, Broken> {
 /// A call that had not returned when an execution ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CallSite {
+    /// The module of the function.
+    pub module: Module,
     /// The index of the function in its module, imports included.
     pub func: u32,
     /// The name of the function in the name section.

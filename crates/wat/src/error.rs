@@ -230,6 +230,16 @@ expected! {
     Bool "true or false";
     /// A string of one character.
     Char "a string of one character";
+    /// A character in single quotes.
+    CharLiteral "a character such as 'a', in ASCII, or (binary \"...\") for the whole value";
+    /// A NaN without payload.
+    CanonicalNan "a number, or the canonical nan";
+    /// The label of a case or flag of the type.
+    CaseOfType "the label of a case or flag of the type";
+    /// A result of the type.
+    ResultOfType "ok or error, in parentheses with a value where the type has one";
+    /// The bytes of a value whose type is not known.
+    ValueOfUnknownType "(binary \"...\"), since the type is not defined in this text or has no literals";
     /// A value of a component, such as `(u8.const 1)`.
     ComponentValue "a value of a component";
     /// A pattern for a result of an action.
@@ -306,6 +316,7 @@ numbers! {
     U64 "i64 " "the number is from 0 to 18446744073709551615";
     ComponentU8 "" "a u8 is from 0 to 255";
     ComponentU16 "" "a u16 is from 0 to 65535";
+    ComponentInteger "" "the number is not in the range of its type";
     I8 "" "an i8 is from -128 to 255";
     I16 "" "an i16 is from -32768 to 65535";
     I32 "" "an i32 is from -2147483648 to 4294967295";

@@ -34,6 +34,7 @@ mod component;
 mod cursor;
 mod error;
 mod foreign;
+pub mod format;
 mod help;
 mod ids;
 mod keywords;

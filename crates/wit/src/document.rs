@@ -86,67 +86,87 @@ fn func_docs(func: &Func) -> FuncDocs {
 mod apply {
     use alloc::string::String;
 
+    use wattle_ast::components::{Version, check_label};
+
     use super::{
         Extern, Func, FuncDocs, InterfaceDocs, InterfaceId, Key, Model, PackageDocs, PackageId,
         TypeDocs, TypeId, WorldDocs, WorldId,
     };
+    use crate::decode::DecodeErrorKind;
+    use crate::docs::Gate;
     use crate::model::Text;
 
-    /// The name of something that has documentation and is not there.
-    type Missing = String;
+    type Result<T> = core::result::Result<T, DecodeErrorKind>;
+
+    /// Documentation of something that is not there.
+    fn missing(name: &str) -> DecodeErrorKind {
+        DecodeErrorKind::Docs(name.into())
+    }
+
+    /// The gate, whose feature and versions must be well-formed, so that they can be written as text.
+    fn checked(gate: &Gate) -> Result<Gate> {
+        let (feature, since, deprecated) = match gate {
+            Gate::Unknown => (None, None, None),
+            Gate::Unstable { feature, deprecated } => (Some(feature), None, deprecated.as_ref()),
+            Gate::Stable { since, deprecated } => (None, Some(since), deprecated.as_ref()),
+        };
+        if let Some(feature) = feature.filter(|feature| check_label(feature).is_err()) {
+            return Err(DecodeErrorKind::Name(feature.clone()));
+        }
+        for version in [since, deprecated].into_iter().flatten() {
+            if Version::split(version).is_none() {
+                return Err(DecodeErrorKind::Name(version.clone()));
+            }
+        }
+        Ok(gate.clone())
+    }
 
     impl Model {
         /// Gives the items of a package the documentation and gates that were read with it.
-        pub(crate) fn apply_docs(
-            &mut self,
-            id: PackageId,
-            docs: &PackageDocs,
-        ) -> Result<(), Missing> {
+        pub(crate) fn apply_docs(&mut self, id: PackageId, docs: &PackageDocs) -> Result<()> {
             self.packages[id].docs.clone_from(&docs.docs);
             for (name, docs) in docs.worlds.iter() {
-                let id = self.world(id, name).ok_or_else(|| name.clone())?;
+                let id = self.world(id, name).ok_or_else(|| missing(name))?;
                 self.apply_world_docs(id, docs)?;
             }
             for (name, docs) in docs.interfaces.iter() {
-                let id = self.interface(id, name).ok_or_else(|| name.clone())?;
+                let id = self.interface(id, name).ok_or_else(|| missing(name))?;
                 self.apply_interface_docs(id, docs)?;
             }
             Ok(())
         }
 
-        fn apply_interface_docs(
-            &mut self,
-            id: InterfaceId,
-            docs: &InterfaceDocs,
-        ) -> Result<(), Missing> {
+        fn apply_interface_docs(&mut self, id: InterfaceId, docs: &InterfaceDocs) -> Result<()> {
             for (name, docs) in docs.types.iter() {
-                let id = self[id].types.get(&**name).copied().ok_or_else(|| name.clone())?;
-                self.apply_type_docs(id, docs);
+                let id = self[id].types.get(&**name).copied().ok_or_else(|| missing(name))?;
+                self.apply_type_docs(id, docs)?;
             }
             let interface = &mut self.interfaces[id];
             interface.docs.clone_from(&docs.docs);
-            interface.gate.clone_from(&docs.gate);
+            interface.gate = checked(&docs.gate)?;
             for (name, docs) in docs.funcs.iter() {
-                let func = interface.funcs.get_mut(&**name).ok_or_else(|| name.clone())?;
-                apply_func_docs(func, docs);
+                let func = interface.funcs.get_mut(&**name).ok_or_else(|| missing(name))?;
+                apply_func_docs(func, docs)?;
             }
             Ok(())
         }
 
-        fn apply_type_docs(&mut self, id: TypeId, docs: &TypeDocs) {
+        fn apply_type_docs(&mut self, id: TypeId, docs: &TypeDocs) -> Result<()> {
+            checked(&docs.gate)?;
             self.types[id].docs.clone_from(docs);
+            Ok(())
         }
 
-        fn apply_world_docs(&mut self, id: WorldId, docs: &WorldDocs) -> Result<(), Missing> {
+        fn apply_world_docs(&mut self, id: WorldId, docs: &WorldDocs) -> Result<()> {
             let world = &mut self.worlds[id];
             world.docs.clone_from(&docs.docs);
-            world.gate.clone_from(&docs.gate);
+            world.gate = checked(&docs.gate)?;
             for (name, docs) in docs.types.iter() {
                 let key = Key::Name(Text::from(&**name));
                 let Some(Extern::Type(id)) = self[id].imports.get(&key) else {
-                    return Err(name.clone());
+                    return Err(missing(name));
                 };
-                self.apply_type_docs(*id, docs);
+                self.apply_type_docs(*id, docs)?;
             }
             for (name, docs) in docs.funcs.iter() {
                 self.apply_to_func(id, name, Side::Any, docs)?;
@@ -183,14 +203,14 @@ mod apply {
                 let keys: alloc::collections::BTreeMap<String, Key> = keys.into_iter().collect();
                 let names = gates.keys().chain(texts.keys());
                 if let Some(name) = names.into_iter().find(|name| !keys.contains_key(*name)) {
-                    return Err(name.clone());
+                    return Err(missing(name));
                 }
                 for (name, key) in &keys {
                     let Some(Extern::Interface { gate, docs, .. }) = externs.get_mut(key) else {
                         continue;
                     };
                     if let Some(found) = gates.get(name) {
-                        gate.clone_from(found);
+                        *gate = checked(found)?;
                     }
                     if texts.contains(name) {
                         *docs = texts.get(name).cloned();
@@ -206,13 +226,10 @@ mod apply {
             name: &str,
             side: Side,
             docs: &FuncDocs,
-        ) -> Result<(), Missing> {
+        ) -> Result<()> {
             match self.extern_mut(id, name, side) {
-                Some(Extern::Func(func)) => {
-                    apply_func_docs(func, docs);
-                    Ok(())
-                }
-                _ => Err(name.into()),
+                Some(Extern::Func(func)) => apply_func_docs(func, docs),
+                _ => Err(missing(name)),
             }
         }
 
@@ -222,14 +239,14 @@ mod apply {
             name: &str,
             side: Side,
             docs: &InterfaceDocs,
-        ) -> Result<(), Missing> {
+        ) -> Result<()> {
             match self.extern_mut(id, name, side) {
                 Some(Extern::Interface { id, gate, .. }) => {
-                    gate.clone_from(&docs.gate);
+                    *gate = checked(&docs.gate)?;
                     let id = *id;
                     self.apply_interface_docs(id, docs)
                 }
-                _ => Err(name.into()),
+                _ => Err(missing(name)),
             }
         }
 
@@ -251,8 +268,9 @@ mod apply {
         Export,
     }
 
-    fn apply_func_docs(func: &mut Func, docs: &FuncDocs) {
+    fn apply_func_docs(func: &mut Func, docs: &FuncDocs) -> Result<()> {
+        func.gate = checked(&docs.gate)?;
         func.docs.clone_from(&docs.docs);
-        func.gate.clone_from(&docs.gate);
+        Ok(())
     }
 }

@@ -23,14 +23,34 @@ use alloc::vec::Vec;
 use crate::error::{Error, Errors, Place};
 use crate::syntax::{File, Keyword, Token, TokenKind, Tokens, keyword, version_len};
 
-/// The number of characters that a line with a list may have.
-const MAX_WIDTH: usize = 100;
+/// The number of characters that a line with a list may have, if nothing else is asked for.
+pub const WIDTH: usize = 100;
 
-/// Formats a file.
+/// Formats a file with lines of [`WIDTH`] characters.
 ///
 /// # Errors
 /// The errors of its syntax; a file with errors is left alone.
 pub fn format(text: &str) -> Result<String, Errors> {
+    format_to_width(text, WIDTH)
+}
+
+/// Formats a file whose lines with lists may have `width` characters.
+///
+/// ```
+/// let text = "interface i { f: func(a: u8, b: u8); }";
+/// let formatted = wattle_wit::format::format_to_width(text, 20).unwrap();
+/// assert_eq!(formatted, "interface i {
+///   f: func(
+///     a: u8,
+///     b: u8,
+///   );
+/// }
+/// ");
+/// ```
+///
+/// # Errors
+/// The errors of its syntax; a file with errors is left alone.
+pub fn format_to_width(text: &str, width: usize) -> Result<String, Errors> {
     let file = File::parse(text);
     if !file.errors.is_empty() {
         let error = |(kind, span, help): &(_, _, _)| {
@@ -41,6 +61,7 @@ pub fn format(text: &str) -> Result<String, Errors> {
     }
     let mut formatter = Formatter {
         tokens: &file.tokens,
+        width,
         left: Vec::new(),
         out: String::with_capacity(text.len() + text.len() / 8),
         indentation: 0,
@@ -82,6 +103,8 @@ struct Comment<'a> {
 
 struct Formatter<'t, 'a> {
     tokens: &'t Tokens<'a>,
+    /// The number of characters that a line with a list may have.
+    width: usize,
     /// The comments before a comma that was left out.
     left: Vec<Comment<'a>>,
     out: String,
@@ -375,7 +398,7 @@ impl<'a> Formatter<'_, 'a> {
             if depth == 0 && self.statement == Some(Keyword::Include) && !self.is(at + 1, b';') {
                 break;
             }
-            if width > MAX_WIDTH {
+            if width > self.width {
                 // An empty list has nothing to break.
                 return !self.is(pos + 1, b')') && !self.is(pos + 1, b'}');
             }

@@ -78,3 +78,20 @@ fn other_tools_annotations_are_sections() {
     assert_eq!(module.customs[0].name, "dylink.0");
     assert!(text.contains("(mem-info (memory 16 4) (table 1 0))"), "{text}");
 }
+
+#[test]
+fn inner_names_stand_beside_those_that_identifiers_cannot_say() {
+    // A function 7 that does not exist has a name, and so have the module and the component.
+    let text = r#"(component
+        (core module $m (@names (before code) "\00\02\01m\01\05\01\07\02zz") (func $f))
+        (component $c (@names "\00\02\01c\01\06\01\01\07\02zz") (type $t u8))
+        (core module $n (@names "\01\05\01\07\02zz"))
+        (component $d (@names "\01\06\01\01\07\02zz")))"#;
+    let bytes = |text: &str| {
+        let parsed = wat::Parser::new().component(text).unwrap();
+        encoder::encode_component(&parsed.component)
+    };
+    let wasm = bytes(text);
+    let printed = printer::print_component(&parser::parse_component(&wasm).unwrap());
+    assert_eq!(bytes(&printed), wasm, "{printed}");
+}

@@ -23,10 +23,21 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("script", &["ast", "parser", "runtime", "validator", "wat"]),
         ("wasi", &["runtime"]),
         ("componentize", &["abi", "ast", "encoder", "parser", "validator", "wit"]),
-        ("inspect", &["ast", "parser"]),
+        ("inspect", &["ast", "parser", "printer"]),
+        ("reduce", &["ast", "encoder", "parser", "printer", "smith", "validator", "wat"]),
         (
             "differ",
-            &["ast", "encoder", "parser", "printer", "runtime", "smith", "validator", "wat"],
+            &[
+                "ast",
+                "encoder",
+                "parser",
+                "printer",
+                "reduce",
+                "runtime",
+                "smith",
+                "validator",
+                "wat",
+            ],
         ),
         (
             "wattle",

@@ -17,6 +17,7 @@
 //! | `component.rs` | [`Component`]: the definitions in order, and their original encoding |
 //! | `uses.rs` | the indices that a definition refers to |
 //! | `remap.rs` | new indices for old ones, and definitions inserted among others |
+//! | `value_types.rs` | [`TypePlaces`]: the definitions of the types of values |
 //! | `owned.rs` | `into_owned` of everything that borrows |
 //! | `names.rs` | [`ParsedName`]: the parts of the name of an import or export |
 //! | `version.rs` | [`Version`]: a version in a name |
@@ -38,6 +39,7 @@ mod sections;
 mod sorts;
 mod types;
 mod uses;
+mod value_types;
 mod version;
 
 pub use canons::{
@@ -61,4 +63,5 @@ pub use sorts::{CoreSort, CoreSortIdx, PlainSort, PlainSortIdx, Sort, SortIdx, S
 pub use types::{
     Case, Field, FuncType, PrimType, ResourceType, ResultList, Type, TypeForm, ValType,
 };
+pub use value_types::{TypePlace, TypePlaces};
 pub use version::Version;

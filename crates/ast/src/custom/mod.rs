@@ -11,6 +11,7 @@
 //! | `source_mapping_url.rs` | `sourceMappingURL` |
 //! | `build_id.rs` | `build_id` |
 //! | `external_debug_info.rs` | `external_debug_info` |
+//! | `about.rs` | `authors`, `description`, `licenses`, `source`, `homepage`, `revision`, `version` |
 //! | `core_dump.rs` | `core`, `coremodules`, `coreinstances`, `corestack` |
 //!
 //! The name section is part of the tree: [`Names`]. `positions.rs` decides which sections stay
@@ -20,6 +21,7 @@
 //! Each type reads the content that follows the section's name with `parse`, and writes it in the
 //! shortest form with [`Encode`]. Unknown subsections are kept as bytes.
 
+mod about;
 mod build_id;
 mod code_metadata;
 mod core_dump;
@@ -36,6 +38,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+pub use about::{About, Subject};
 pub use build_id::BuildId;
 pub use code_metadata::{
     BranchHint, BranchHints, CodeMetadata, FuncMetadata, MetadataEntry, MetadataValue,
@@ -187,6 +190,8 @@ macro_rules! known {
             Reloc(RelocSection),
             /// `metadata.code.` and a kind of metadata that has no type of its own.
             CodeMetadata(CodeMetadata<Cow<'a, [u8]>>),
+            /// What registries say about a module or component.
+            About(About<'a>),
             $( $(#[$doc])* $variant($ty), )*
         }
 
@@ -202,6 +207,9 @@ macro_rules! known {
                 name: &str,
                 bytes: &'a [u8],
             ) -> Option<Result<KnownCustom<'a>, Error>> {
+                if let Some(subject) = Subject::from_name(name) {
+                    return Some(About::parse(subject, bytes).map(KnownCustom::About));
+                }
                 Some(match name {
                     Names::NAME => Names::parse(bytes).map(|names| KnownCustom::Names(Box::new(names))),
                     $( <$ty>::NAME => <$ty>::parse(bytes).map(KnownCustom::$variant), )*
@@ -222,6 +230,7 @@ macro_rules! known {
                     KnownCustom::Names(names) => names.encode(out),
                     KnownCustom::Reloc(reloc) => reloc.encode(out),
                     KnownCustom::CodeMetadata(metadata) => metadata.encode(out),
+                    KnownCustom::About(about) => about.encode(out),
                     $( KnownCustom::$variant(it) => it.encode(out), )*
                 }
             }
@@ -284,8 +293,12 @@ mod tests {
     #[test]
     fn any_bytes_do() {
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
-        let names =
-            KnownCustom::NAMES.iter().copied().chain(["name", "reloc.CODE", "metadata.code.x"]);
+        let names = KnownCustom::NAMES.iter().copied().chain([
+            "name",
+            "reloc.CODE",
+            "metadata.code.x",
+            "authors",
+        ]);
         let (mut good, mut bad) = (0, 0);
         for name in names {
             for _ in 0..4_000 {

@@ -102,6 +102,14 @@ macro_rules! uses {
             pub fn uses(&self, visit: impl FnMut(TypeIdx)) {
                 let Ok(_) = self.clone().reindex(&mut Remapping::new(&mut Uses(visit)));
             }
+
+            /// The type with its new indices.
+            ///
+            /// # Errors
+            /// The error of the [`Remap`].
+            pub fn remap<R: Remap>(&self, remap: &mut R) -> Result<Self, R::Error> {
+                self.clone().reindex(&mut Remapping::new(remap))
+            }
         }
     )* };
 }

@@ -1,20 +1,32 @@
-//! `wattle fmt`: files of interfaces in one layout.
+//! `wattle fmt`: text of modules, components, scripts and interfaces in one layout.
 
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
-use wattle::wit::{Source, format};
+use serde::Serialize;
+use similar::TextDiff;
+use wattle::ast::Shown;
+use wattle::wat::format::Config;
+use wattle::wit;
 
 use crate::failure::{FAILED, Failure, cannot_read};
 use crate::fault::Fault;
 use crate::input::{is_standard, read_file, shown_name};
 use crate::output::{Output, json_line};
+use crate::source::Source;
 use crate::source::wit::{faults, files_below, is_wat};
 
-/// Formats files of interfaces (WIT) in place, and keeps their comments.
+/// The time after which a difference may be longer than it has to be.
+const DIFF_TIME: Duration = Duration::from_secs(2);
+
+/// Formats text in place: modules and components (WAT), test scripts (WAST), interfaces (WIT).
 ///
-/// A file with errors stays as it is, and the others are formatted. A folder stands for the files that
-/// end in `.wit` in it and below it.
+/// Comments stay, and so does everything that means something: the binary is the same. Of WAT and
+/// WAST, a field with errors stays as it is, and the others are formatted; a file of WIT with errors
+/// stays as it is. A folder stands for the files that end in `.wat`, `.wast` and `.wit` in it and
+/// below it.
 #[derive(Args)]
 pub(crate) struct Fmt {
     /// The files and folders; `-` is standard input, which is formatted to standard output.
@@ -24,23 +36,49 @@ pub(crate) struct Fmt {
     /// Write no file, but list those that formatting would change, and fail if there are any.
     #[arg(long)]
     check: bool,
+
+    /// Write no file, but show what formatting would change, and fail if there is anything.
+    #[arg(long)]
+    diff: bool,
+
+    /// How many characters a line may have.
+    #[arg(long, value_name = "N", default_value_t = Config::WIDTH)]
+    width: usize,
+}
+
+/// The line of JSON about a file that formatting would change.
+#[derive(Serialize)]
+struct Row<'a> {
+    file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<String>,
+}
+
+/// A file before and after.
+struct Texts {
+    old: String,
+    new: String,
+    /// What is wrong with the parts that stay as they are.
+    faults: Vec<Fault>,
 }
 
 impl Fmt {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let (mut broken, mut differ) = (Vec::new(), Vec::new());
+        let (mut broken, mut differs) = (Vec::new(), false);
         for file in self.files()? {
             let name = shown_name(&file);
-            let (old, new) = match formatted(&file, &name) {
+            let Texts { old, new, faults } = match self.formatted(&file, &name) {
                 Ok(texts) => texts,
                 Err(found) => {
                     broken.extend(found);
                     continue;
                 }
             };
-            if self.check {
+            broken.extend(faults);
+            if self.check || self.diff {
                 if old != new {
-                    differ.push(name);
+                    differs = true;
+                    self.show(&name, &old, &new, json)?;
                 }
             } else if is_standard(&file) {
                 Output::default().write(|out| out.write_all(new.as_bytes()))?;
@@ -48,16 +86,10 @@ impl Fmt {
                 Output::to(file).write(|out| out.write_all(new.as_bytes()))?;
             }
         }
-        Output::default().write(|out| {
-            differ.iter().try_for_each(|file| match json {
-                true => writeln!(out, "{}", json_line(&serde_json::json!({ "file": file }))),
-                false => writeln!(out, "{file}"),
-            })
-        })?;
-        match (broken.is_empty(), differ.is_empty()) {
+        match (broken.is_empty(), differs) {
             (false, _) => Err(Failure::Faults(broken)),
-            (true, false) => Err(Failure::Exit(FAILED)),
-            (true, true) => Ok(()),
+            (true, true) => Err(Failure::Exit(FAILED)),
+            (true, false) => Ok(()),
         }
     }
 
@@ -76,24 +108,58 @@ impl Fmt {
         }
         Ok(files)
     }
-}
 
-/// The text of a file as it is and as it should be, or what is wrong with it.
-fn formatted(file: &Path, name: &str) -> Result<(String, String), Vec<Fault>> {
-    let refused = |why: &str| vec![Fault::new(name, why.to_owned())];
-    let bytes = read_file(file).map_err(|why| refused(&why))?;
-    if wattle::is_binary(&bytes) {
-        return Err(refused("interface text is expected, and this is a binary"));
-    }
-    if is_wat(file, &bytes) {
-        return Err(refused("only interface text (WIT) is formatted, and not yet WAT or WAST"));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| refused("malformed UTF-8 encoding"))?;
-    match format::format(&text) {
-        Ok(new) => Ok((text, new)),
-        Err(errors) => {
-            let source = Source { name: file.to_string_lossy().into_owned(), text };
-            Err(faults(&[source], &errors))
+    /// The text of a file as it is and as it should be, or what is wrong with it.
+    fn formatted(&self, file: &Path, name: &str) -> Result<Texts, Vec<Fault>> {
+        let refused = |why: &str| vec![Fault::new(name, why.to_owned())];
+        let bytes = read_file(file).map_err(|why| refused(&why))?;
+        if wattle::is_binary(&bytes) {
+            return Err(refused("text is expected, and this is a binary"));
+        }
+        let is_wat = is_wat(file, &bytes);
+        let old = String::from_utf8(bytes).map_err(|_| refused("malformed UTF-8 encoding"))?;
+        if is_wat {
+            let formatted = Config::new().width(self.width).format(&old);
+            let faults = Source::faults_in_text(name, &old, &formatted.errors);
+            return Ok(Texts { old, new: formatted.text, faults });
+        }
+        match wit::format::format_to_width(&old, self.width) {
+            Ok(new) => Ok(Texts { old, new, faults: Vec::new() }),
+            Err(errors) => {
+                let name = file.to_string_lossy().into_owned();
+                Err(faults(&[wit::Source { name, text: old }], &errors))
+            }
         }
     }
+
+    /// Shows that formatting would change a file, and with `--diff` how.
+    fn show(&self, name: &str, old: &str, new: &str, json: bool) -> Result<(), Failure> {
+        let diff = self.diff.then(|| difference(name, old, new));
+        Output::default().write(|out| match (diff, json) {
+            (diff, true) => writeln!(out, "{}", json_line(&Row { file: name, diff })),
+            (None, false) => writeln!(out, "{name}"),
+            (Some(diff), false) => write_diff(out, &diff),
+        })
+    }
+}
+
+/// The lines that change, with three around them.
+fn difference(name: &str, old: &str, new: &str) -> String {
+    let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(old, new);
+    diff.unified_diff().header(name, &format!("{name} (formatted)")).to_string()
+}
+
+/// Writes a difference: byte by byte for programs, and without harm to a terminal.
+fn write_diff(out: &mut dyn Write, diff: &str) -> io::Result<()> {
+    if !io::stdout().is_terminal() {
+        return out.write_all(diff.as_bytes());
+    }
+    diff.lines().try_for_each(|line| {
+        // Tabs are not harmful, and common at the beginning of lines.
+        let mut parts = line.split('\t').map(Shown);
+        let first = parts.next().unwrap_or(Shown(""));
+        write!(out, "{first}")?;
+        parts.try_for_each(|part| write!(out, "\t{part}"))?;
+        writeln!(out)
+    })
 }

@@ -8,17 +8,18 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use wattle::Module;
 use wattle::ast::{Features, Shown};
 use wattle_differ::{Effort, Engine, Finding, Nans, Oracle, Plan, Spec, Stats, Watcher};
 
-use crate::failure::{FAILED, Failure};
-use crate::input::{parse_features, read_config, shown_name};
+use crate::failure::{FAILED, Failure, cannot_read};
+use crate::input::{parse_features, read_config, read_file, shown_name};
 use crate::output::json_line;
 use crate::signals;
 
 /// Runs generated modules on engines and on Wattle, and reports where they differ.
 ///
-/// Modules are generated from seeds that count up. Each runs on every engine that has the features
+/// Modules are generated from seeds that count up, or are mutants of those in a folder. Each runs on every engine that has the features
 /// it uses. Compared are results, traps, calls of the host, and what globals, memories and tables
 /// hold in the end. A difference that the specification does not permit is a finding: it is
 /// minimised and written to a folder of its own.
@@ -37,6 +38,7 @@ Examples:
   wattle fuzz --engine 'winch=wattle fuzz --serve winch'
   wattle fuzz --engine 'wabt:wasm2=wasm-interp {wasm} --run-all-exports' -o findings
   wattle fuzz --engine wasmtime -o findings --resume
+  wattle fuzz --engine wasmtime --corpus modules -o mutants
 
 Exit codes: 0 nothing found, 1 findings, 2 wrong usage, or an engine that cannot be started.")]
 pub(crate) struct Fuzz {
@@ -72,7 +74,11 @@ pub(crate) struct Fuzz {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Do not make NaNs canonical, and compare them by class.
+    /// Mutate the modules of this folder (.wasm and .wat) in turn, instead of generating modules.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "config")]
+    corpus: Option<PathBuf>,
+
+    /// Do not make NaNs canonical, and compare them by class. So it is with --corpus.
     #[arg(long)]
     native_nans: bool,
 
@@ -145,7 +151,10 @@ impl Fuzz {
         if let Some(path) = &self.config {
             plan.config = Some(read_config(path).map_err(Failure::Usage)?);
         }
-        if self.native_nans {
+        if let Some(folder) = &self.corpus {
+            plan.corpus = read_corpus(folder, plan.features)?;
+        }
+        if self.native_nans || self.corpus.is_some() {
             plan.nans = Nans::Class;
         }
         plan.timeout = Duration::from_secs(self.timeout);
@@ -153,6 +162,46 @@ impl Fuzz {
         plan.reports = self.reports;
         Ok(plan)
     }
+}
+
+/// The valid modules of a folder, in the order of their names. What is not one is left out.
+fn read_corpus(
+    folder: &Path,
+    features: Features,
+) -> Result<Vec<(String, Module<'static>)>, Failure> {
+    let cannot = |error| Failure::Usage(cannot_read(shown_name(folder), error));
+    let mut paths = Vec::new();
+    for entry in folder.read_dir().map_err(cannot)? {
+        paths.push(entry.map_err(cannot)?.path());
+    }
+    paths.sort();
+    let is_module = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| extension == "wasm" || extension == "wat")
+    };
+    let mut corpus = Vec::new();
+    for path in paths.into_iter().filter(is_module) {
+        let bytes = read_file(&path).map_err(Failure::Input)?;
+        let module = match (wattle::is_binary(&bytes), std::str::from_utf8(&bytes)) {
+            (true, _) => {
+                let parser = wattle::parser::Parser::new().features(features);
+                parser.module(&bytes).ok().map(Module::into_owned)
+            }
+            (false, Ok(text)) => {
+                let parsed = wattle::wat::Parser::new().features(features).module(text);
+                parsed.ok().map(|parsed| parsed.module.into_owned())
+            }
+            (false, Err(_)) => None,
+        };
+        let is_valid = |module: &Module<'static>| {
+            wattle::validator::Validator::new().features(features).module(module).is_ok()
+        };
+        corpus.extend(module.filter(is_valid).map(|module| (shown_name(&path), module)));
+    }
+    if corpus.is_empty() {
+        let why = format!("{} has no valid module with these features", shown_name(folder));
+        return Err(Failure::Usage(why));
+    }
+    Ok(corpus)
 }
 
 /// Progress while it runs: a bar on a terminal, elsewhere a line now and then.

@@ -1,14 +1,18 @@
 //! The subcommands, one file each.
 
+mod addr2line;
 mod completion;
 mod component;
 mod demangle;
+mod diff;
 mod dump;
 mod features;
 mod fmt;
 mod fuzz;
 mod json_from_wast;
 mod man;
+mod metadata;
+mod mutate;
 mod objdump;
 mod parse;
 mod print;
@@ -51,13 +55,20 @@ pub(crate) enum Command {
     Size(Box<size::Size>),
     /// Rewrite the name section with the names of Rust and C++ as people write them.
     Demangle(demangle::Demangle),
+    /// Show and change what a file says about itself.
+    Metadata(metadata::Metadata),
+    /// Show what differs between two modules or components.
+    Diff(diff::Diff),
+    /// Show the source lines that instructions were compiled from.
+    #[command(name = "addr2line")]
+    Addr2line(addr2line::Addr2line),
     /// Remove custom sections and leave every other byte alone.
     Strip(strip::Strip),
     /// Take components apart and put them together.
     Component(component::Component),
     /// Check a package of interfaces, and translate it; short for `component wit`.
     Wit(component::Wit),
-    /// Format files of interfaces.
+    /// Format text: modules, components, scripts, interfaces.
     Fmt(fmt::Fmt),
     /// Run a WASI program, or call one function of a module.
     Run(run::Run),
@@ -72,6 +83,8 @@ pub(crate) enum Command {
     Fuzz(Box<fuzz::Fuzz>),
     /// Make a module, a component or a script smaller while a command finds it interesting.
     Shrink(Box<shrink::Shrink>),
+    /// Make a valid mutant of a module or component.
+    Mutate(mutate::Mutate),
     /// Print a completion script for a shell.
     Completion(completion::Completion),
     /// Print pages of the manual.
@@ -103,6 +116,9 @@ impl Command {
             Command::Objdump(command) => command.run(json),
             Command::Size(command) => command.run(json),
             Command::Demangle(command) => command.run(),
+            Command::Metadata(command) => command.run(json),
+            Command::Diff(command) => command.run(json),
+            Command::Addr2line(command) => command.run(json),
             Command::Strip(command) => command.run(json),
             Command::Component(command) => command.run(json),
             Command::Wit(command) => command.run(json),
@@ -113,6 +129,7 @@ impl Command {
             Command::Smith(command) => command.run(json),
             Command::Fuzz(command) => command.run(json),
             Command::Shrink(command) => command.run(json),
+            Command::Mutate(command) => command.run(),
             Command::Completion(command) => command.run(cli()),
             Command::Man(command) => command.run(cli()),
             Command::Wat2wasm(command) => command.run(json),

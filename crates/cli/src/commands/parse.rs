@@ -6,6 +6,7 @@ use wattle::Wasm;
 use super::validate::Check;
 use crate::failure::{Failure, warn};
 use crate::input::Input;
+use crate::lines::{GenerateDwarf, add_dwarf};
 use crate::output::Output;
 use crate::source::Source;
 
@@ -22,6 +23,9 @@ pub(crate) struct Parse {
     #[arg(long)]
     canonical: bool,
 
+    #[command(flatten)]
+    dwarf: GenerateDwarf,
+
     /// Validate the module or component before it is written.
     #[arg(long)]
     check: bool,
@@ -30,7 +34,10 @@ pub(crate) struct Parse {
 impl Parse {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?;
-        let wasm = parse(&source, self.check, json)?;
+        let mut wasm = parse(&source, self.check, json)?;
+        if let Some(style) = self.dwarf.style() {
+            add_dwarf(&source, &mut wasm, source.features(), style)?;
+        }
         let bytes = if self.canonical {
             let help = "parse without --canonical keeps every byte";
             warn(&source.left_out_of_shortest(&wasm, Some(help)), json);

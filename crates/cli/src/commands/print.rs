@@ -78,17 +78,15 @@ impl Print {
         if self.no_customs {
             retain_customs(&mut readable.wasm, is_names);
         }
-        let stacks = match (&readable.wasm, self.operand_stack) {
-            (Wasm::Module(module), true) => Some(Arc::new(operand_stacks(module))),
-            (Wasm::Component(_), true) => {
-                let why = "--operand-stack is for modules: print those of the component one by one, \
-                           `wattle component unbundle` writes each to a file";
-                return Err(Failure::Usage(why.to_owned()));
-            }
-            (_, false) => None,
+        let stacks = || readable.wasm.modules().map(|module| Arc::new(operand_stacks(module)));
+        let (stacks, stacks_of_modules) = match (&readable.wasm, self.operand_stack) {
+            (_, false) => (None, None),
+            (Wasm::Module(_), true) => (stacks().next(), None),
+            (Wasm::Component(_), true) => (None, Some(stacks().collect())),
         };
         let config = Config::new()
             .comments(stacks)
+            .module_comments(stacks_of_modules)
             .fold(self.fold)
             .skeleton(self.skeleton)
             .offsets(self.offsets)

@@ -5,11 +5,14 @@ use std::str::Utf8Error;
 
 use wattle::ast::custom::{LeftOut, WhyLeftOut};
 use wattle::ast::{self, LineIndex, Shown, SourceMap, Span};
+use wattle::inspect::dwarf::DebugInfo;
 use wattle::{Wasm, validator, wat};
 
 use super::Source;
 use crate::failure::Failure;
 use crate::fault::Fault;
+use crate::lines::lines_at;
+use crate::names::NameStyle;
 
 /// How many names of custom sections a warning lists.
 const SHOWN_NAMES: usize = 20;
@@ -61,6 +64,24 @@ impl Source {
         let locator = self.locator();
         let errors = errors.as_slice().iter().take(self.max_errors());
         self.limited(errors.map(|error| locator.malformed_text(self, error)).collect())
+    }
+
+    /// The faults of a text that was read otherwise, all of them.
+    pub(crate) fn faults_in_text(name: &str, text: &str, errors: &[wat::Error]) -> Vec<Fault> {
+        if errors.is_empty() {
+            return Vec::new();
+        }
+        let lines = LineIndex::new(text);
+        let fault = |error: &wat::Error| {
+            let fault = Fault::new(name, error.kind.to_string()).malformed();
+            let fault = fault.help(error.help.as_ref().map(ToString::to_string));
+            let fault = match &error.related {
+                Some(related) => fault.related(text, &lines, related.span, related.note),
+                None => fault,
+            };
+            fault.in_text(text, &lines, error.span)
+        };
+        errors.iter().map(fault).collect()
     }
 
     /// The faults of a text that is malformed, and of what is invalid of the rest.
@@ -117,9 +138,15 @@ impl Source {
         errors: impl Iterator<Item = &'e validator::Error>,
         map: Option<&SourceMap>,
     ) -> Failure {
+        let mut debug = None;
         let faults = errors.map(|error| {
             let span = map.map_or(error.span, |map| map.span(&error.path));
-            (span, Fault::invalid(&self.name, error, &self.reading.features()))
+            let fault = Fault::invalid(&self.name, error, &self.reading.features());
+            let Some(span) = span.filter(|_| self.is_binary()) else { return (span, fault) };
+            let debug = debug.get_or_insert_with(|| DebugInfo::new(&self.bytes));
+            // That debugging information is malformed is not what the user asked about.
+            let lines = lines_at(debug, span.start, NameStyle::default()).unwrap_or_default();
+            (Some(span), fault.source_lines(vec![lines]))
         });
         self.limited(self.placed(faults.collect()))
     }

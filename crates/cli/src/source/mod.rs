@@ -64,6 +64,11 @@ impl Source {
         Source { name, bytes: bytes.to_vec(), reading: self.reading.clone() }
     }
 
+    /// The source with other bytes.
+    pub(crate) fn with_bytes(self, bytes: Vec<u8>) -> Source {
+        Source { bytes, ..self }
+    }
+
     /// What the source may use, for a command that judges it.
     pub(crate) fn features(&self) -> Features {
         self.reading.features().features

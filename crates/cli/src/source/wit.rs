@@ -1,5 +1,6 @@
 //! Packages of interfaces: where their files come from, and what is wrong with them.
 
+use std::ffi::OsStr;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -242,7 +243,7 @@ pub(crate) fn is_wat(path: &Path, content: &[u8]) -> bool {
     matches!(extension, Some("wat" | "wast")) || matches!(begins, Some(b'(' | b';'))
 }
 
-/// All files with interfaces in a folder and in the folders below it, in order.
+/// All files with text that can be formatted in a folder and in the folders below it, in order.
 pub(crate) fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let (mut folders, mut files) = (vec![folder.to_owned()], Vec::new());
     while let Some(folder) = folders.pop() {
@@ -252,11 +253,15 @@ pub(crate) fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
             // A link to a folder may lead to where it is.
             if entry.file_type()?.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "wit") {
+            } else if path.extension().is_some_and(is_formatted) {
                 files.push(path);
             }
         }
     }
     files.sort();
     Ok(files)
+}
+
+fn is_formatted(extension: &OsStr) -> bool {
+    ["wat", "wast", "wit"].iter().any(|known| extension == *known)
 }

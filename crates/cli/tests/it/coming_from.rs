@@ -44,7 +44,9 @@ fn folder() -> tempfile::TempDir {
     write("c.wat", component.as_bytes());
     let script = r#"(component (import "f" (func))) (assert_invalid (component (export "a" (func 0))) "func")"#;
     write("c.wast", script.as_bytes());
-    write("a.wit", b"package a:a;\n\ninterface i {}\n");
+    let interfaces =
+        "package a:a;\n\ninterface i {}\n\nworld v {}\n\nworld w {\n  import f: func(x: u8);\n}\n";
+    write("a.wit", interfaces.as_bytes());
     write("w.wit", b"package a:w;\n\nworld w {\n  export f: func() -> s32;\n}\n");
     let program = r#"(module (import "old" "log" (func)))"#;
     write("p.wat", program.as_bytes());

@@ -71,9 +71,9 @@ fn options_of_print_apply_to_all_that_is_inside() {
     let all = offsets(good(&["print", "--offsets"], &wasm).out);
     let fewer = offsets(good(&["print", "--offsets", "--no-customs", "--no-names"], &wasm).out);
     assert_eq!(all, fewer);
-    let Ran { code, err, .. } = wattle(&["print", "--operand-stack"], &wasm);
-    assert_eq!(code, Some(2));
-    assert!(err.contains("--operand-stack is for modules"), "{err}");
+    let stacks = print("--operand-stack");
+    assert!(stacks.contains("      ;; []\n      local.get 0"), "{stacks}");
+    assert_eq!(good(&["parse"], stacks.as_bytes()).bytes, wasm);
 }
 
 #[test]
@@ -349,4 +349,60 @@ fn real_components_survive_every_command() {
 fn the_example_is_valid() {
     let example = std::fs::read(root().join("docs/examples/add.wat")).unwrap();
     good(&["validate"], &example);
+}
+
+#[test]
+fn core_modules_become_files_and_the_component_imports_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str], input: &[u8]| wattle_in(folder.path(), args, input);
+    let wasm = binary();
+    let args =
+        ["component", "unbundle", "--module-dir", "parts", "--threshold", "0", "-o", "d.wasm"];
+    let ran = run(&args, &wasm);
+    assert_eq!((ran.code, &*ran.out, &*ran.err), (Some(0), "", ""));
+    assert_eq!(run(&["validate", "d.wasm"], b"").code, Some(0));
+    let types = run(&["objdump", "--json", "d.wasm"], b"").json();
+    assert_eq!(types["imports"][0]["name"], "unbundled-module0");
+    assert_eq!(types["imports"][1]["name"], "unbundled-module1");
+    // The modules are those that the component had.
+    let ran = run(&["component", "unbundle", "--out-dir", "all"], &wasm);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(read("parts/unbundled-module0.wasm"), read("all/module0-m.wasm"));
+    let ran = run(&["component", "unbundle", "--module-dir", "none", "--wat"], &wasm);
+    assert_eq!(ran.out, run(&["print"], &wasm).out);
+    assert_eq!(std::fs::read_dir(folder.path().join("none")).unwrap().count(), 0);
+    assert_eq!(run(&["component", "unbundle", "-o", "e.wasm"], &wasm).code, Some(2));
+    let args = ["component", "unbundle", "--out-dir", "more", "-o", "e.wasm"];
+    assert_eq!(run(&args, &wasm).code, Some(2));
+}
+
+#[test]
+fn plugs_satisfy_the_imports_of_a_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str], input: &[u8]| wattle_in(folder.path(), args, input);
+    let socket = "(component (import \"a:b/c@0.2.1\" (instance $i (export \"f\" (func)))) \
+                  (import \"other\" (func)) (export \"run\" (func $i \"f\")))";
+    let plug = "(component (import \"f\" (func $f)) (instance $i (export \"f\" (func $f))) \
+                (export \"a:b/c@0.2.3\" (instance $i)))";
+    std::fs::write(folder.path().join("plug.wat"), plug).unwrap();
+    let args = ["component", "plug", "-", "--plug", "plug.wat"];
+    let ran = run(&[&args[..], &["-o", "out.wasm"]].concat(), socket.as_bytes());
+    assert_eq!((ran.code, &*ran.err), (Some(0), ""));
+    assert_eq!(ran.out, "a:b/c@0.2.1: a:b/c@0.2.3 of plug.wat\n");
+    assert_eq!(run(&["validate", "out.wasm"], b"").code, Some(0));
+    let ran = run(&[&args[..], &["-o", "out.wasm", "--json"]].concat(), socket.as_bytes());
+    assert_eq!(ran.json()["export"], "a:b/c@0.2.3");
+    let text = run(&[&args[..], &["-t"]].concat(), socket.as_bytes());
+    assert_eq!((text.code, &*text.err), (Some(0), ""));
+    assert!(
+        text.out.starts_with("(component\n") && text.out.contains("(import \"f\""),
+        "{}",
+        text.out
+    );
+    let ran = run(&args, b"(component)");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("plug.wat exports nothing that <stdin> imports"), "{}", ran.err);
+    let ran = run(&args, b"(module)");
+    assert!(ran.err.contains("a component is expected, and this is a module"), "{}", ran.err);
 }

@@ -25,7 +25,7 @@ fn literal(bytes: impl AsRef<[u8]>) -> String {
 }
 
 fn float(ty: &str, bits: &str) -> String {
-    let text = match bits {
+    match bits {
         "nan:canonical" | "nan:arithmetic" => bits.to_owned(),
         _ if ty == "f32" => {
             let bits: u32 = bits.parse().unwrap();
@@ -43,8 +43,7 @@ fn float(ty: &str, bits: &str) -> String {
                 value => format!("{value}"),
             }
         }
-    };
-    text
+    }
 }
 
 /// A value or a pattern, as a script has it.

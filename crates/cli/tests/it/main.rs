@@ -8,13 +8,17 @@ mod coming_from;
 mod command;
 mod components;
 mod demangle;
+mod diff;
 mod documents;
 #[cfg(unix)]
 mod examples;
 mod files;
+mod fmt;
 #[cfg(unix)]
 mod fuzz;
 mod json_from_wast;
+mod lines;
+mod metadata;
 mod new;
 mod objdump;
 mod peer_wit;
@@ -22,6 +26,8 @@ mod positions;
 mod print;
 mod run;
 mod shown;
+#[cfg(unix)]
+mod shrink;
 mod size;
 mod smith;
 mod wabt;

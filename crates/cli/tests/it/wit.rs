@@ -180,6 +180,29 @@ fn the_interfaces_of_a_component_are_a_world() {
 }
 
 #[test]
+fn the_worlds_of_a_core_module_are_one() {
+    use wattle::componentize::Embed;
+    use wattle::wit::Resolver;
+
+    let mut module = wattle::Module::default();
+    let texts = [
+        "package a:b; world one { import log: func(text: string); }",
+        "package c:d; world other { import log: func(text: string); export run: func(); }",
+    ];
+    for text in texts {
+        let mut resolver = Resolver::new();
+        resolver.file("a.wit", text);
+        let resolved = resolver.resolve().unwrap();
+        let world = resolved.model().select_world(resolved.root(), None).unwrap();
+        Embed::new(resolved.model(), world).add_to(&mut module).unwrap();
+    }
+    let text = wattle(&["wit"], &wattle::encoder::encode(&module));
+    let root = "package root:root;\n\nworld root {\n  import log: func(text: string);\n\n  \
+                export run: func();\n}\n";
+    assert_eq!((&*text.err, text.out.starts_with(root)), ("", true), "{}", text.out);
+}
+
+#[test]
 fn a_world_is_changed() {
     let folder = tempfile::tempdir().unwrap();
     let text = "package a:a; interface i { type t = u8; } world w { import i; export run: func(); }
@@ -287,16 +310,10 @@ fn standard_input_is_formatted_to_standard_output() {
 }
 
 #[test]
-fn other_text_and_binaries_are_not_formatted() {
+fn binaries_are_not_formatted() {
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "a.wat", "");
-    write(folder.path(), "a.wast", "");
-    for (file, input) in [("a.wat", ""), ("a.wast", ""), ("-", "(module)"), ("-", ";; text\n")] {
-        let err = bad(folder.path(), &["fmt", file], input.as_bytes());
-        assert!(err.contains("only interface text (WIT) is formatted"), "{file}: {err}");
-    }
     let err = bad(folder.path(), &["fmt", "-"], b"\0asm\x01\0\0\0");
-    assert!(err.contains("interface text is expected, and this is a binary"), "{err}");
+    assert!(err.contains("text is expected, and this is a binary"), "{err}");
     let err = bad(folder.path(), &["fmt", "none.wit"], b"");
     assert!(err.contains("cannot read none.wit"), "{err}");
 }

@@ -49,7 +49,7 @@ pub fn compare(old: &Sizes<'_>, new: &Sizes<'_>) -> Vec<Difference> {
                 PieceKind::Header | PieceKind::Preamble => format!("{}s", piece.kind),
                 PieceKind::Name(kind) => format!("names of {}s", kind.keyword()),
                 _ => match piece.shown_name() {
-                    Some(name) => format!("{} {name}", piece.kind),
+                    Some(name) => [&*piece.kind.to_string(), " ", &*name].concat(),
                     None => format!("{} {}", piece.kind, piece.index),
                 },
             };

@@ -37,7 +37,7 @@ struct Search {
 impl Search {
     fn new(graph: &Graph) -> Search {
         let mut search = Search { number: vec![NONE; graph.len()], ..Search::default() };
-        // Each entry is a piece, its parent by number, and how many of its references were followed.
+        // Each entry is a piece, and how many of its references were followed.
         let mut open: Vec<(u32, usize)> = Vec::new();
         if graph.len() > 0 {
             search.enter(0, NONE);

@@ -126,32 +126,11 @@ impl Sizes<'_> {
         garbage
     }
 
-    /// The ways to a piece: for each piece that refers to it, the shortest way there from the root,
-    /// the shortest first, at most `most` of them. Each begins with what refers to the piece and ends
-    /// before the root. A piece that nothing keeps is a way of its own.
-    pub fn paths(&self, piece: u32, most: usize) -> Vec<Vec<u32>> {
+    /// What finds the ways to pieces.
+    pub fn ways(&self) -> Ways {
         let before = self.graph.nearest();
-        let mut ways = Vec::new();
-        let reversed = self.graph.reversed();
-        let mut referrers: Vec<u32> =
-            reversed.of(piece).iter().copied().filter(|&it| it != piece).collect();
-        referrers.dedup();
         let distances = distances(&before);
-        referrers.sort_by_key(|&from| distances[from as usize]);
-        for from in referrers.into_iter().take(most) {
-            let mut way = Vec::new();
-            let mut at = from;
-            // The root is before itself, and each step is nearer to it.
-            while at != 0 {
-                way.push(at);
-                match before[at as usize] {
-                    Some(next) => at = next,
-                    None => break,
-                }
-            }
-            ways.push(way);
-        }
-        ways
+        Ways { before, distances, reversed: self.graph.reversed() }
     }
 
     /// Whether a piece is more than a header or a name of another one.
@@ -159,5 +138,40 @@ impl Sizes<'_> {
         self.pieces.get(piece as usize).is_some_and(|piece| {
             !matches!(piece.kind, PieceKind::Name(_) | PieceKind::Header | PieceKind::Preamble)
         })
+    }
+}
+
+/// The shortest ways from the root to the pieces of a file.
+#[derive(Clone, Debug)]
+pub struct Ways {
+    /// The piece before each on its way.
+    before: Vec<Option<u32>>,
+    distances: Vec<u32>,
+    reversed: Graph,
+}
+
+impl Ways {
+    /// The ways to a piece: for each piece that refers to it, the shortest way there from the root,
+    /// the shortest first, at most `most` of them. Each begins with what refers to the piece and ends
+    /// before the root. A piece that nothing keeps is a way of its own.
+    pub fn to(&self, piece: u32, most: usize) -> Vec<Vec<u32>> {
+        let mut ways = Vec::new();
+        let referrers = self.reversed.of(piece).iter().copied();
+        let mut referrers: Vec<u32> = referrers.filter(|&it| it != piece).collect();
+        referrers.sort_by_key(|&from| self.distances[from as usize]);
+        for from in referrers.into_iter().take(most) {
+            let mut way = Vec::new();
+            let mut at = from;
+            // The root is before itself, and each step is nearer to it.
+            while at != 0 {
+                way.push(at);
+                match self.before[at as usize] {
+                    Some(next) => at = next,
+                    None => break,
+                }
+            }
+            ways.push(way);
+        }
+        ways
     }
 }

@@ -117,8 +117,9 @@ impl Sizes<'_> {
                 PieceKind::Name(kind) => path.push(PieceKind::Name(kind).to_string()),
                 PieceKind::Header | PieceKind::Preamble => path.push(piece.kind.to_string()),
                 _ => {
-                    let name = piece.shown_name().map_or(String::new(), |name| format!(" {name}"));
-                    path.push(format!("{} {}{name}", piece.kind, piece.index));
+                    let item = format!("{} {}", piece.kind, piece.index);
+                    let parts = [Some(item), piece.shown_name()];
+                    path.push(parts.into_iter().flatten().collect::<Vec<_>>().join(" "));
                 }
             }
             tree.add(&mut known, path, piece.size, self.is_item(number).then_some(number));

@@ -3,7 +3,7 @@
 //! [`Sizes`] is the file cut into [`Piece`]s, each of which has bytes of its own, and a graph over
 //! them: a piece refers to the pieces that it needs. From the graph follow what is kept for which
 //! piece ([`Sizes::retained`]), what nothing keeps ([`Sizes::garbage`]), and the ways on which a
-//! piece is reached ([`Sizes::paths`]).
+//! piece is reached ([`Sizes::ways`]).
 //!
 //! | file | has |
 //! |---|---|
@@ -30,6 +30,7 @@ use wattle_ast::{Error, Features, ItemKind, Name};
 pub use compare::{Difference, compare};
 pub use dominators::Retained;
 use graph::Graph;
+pub use graph::Ways;
 pub use groups::{Generic, PathNode, PathTree};
 
 /// Bytes of a file that belong together.

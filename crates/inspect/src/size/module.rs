@@ -197,7 +197,7 @@ impl<'a> ModuleWalk<'a> {
                 self.imported.insert((kind, self.spaces.len(kind)));
                 self.imported_funcs += usize::from(import.ty.kind() == ExternKind::Func);
                 self.spaces.push(kind, piece);
-                let text = format!("{}.{}", &*import.module, &*import.name);
+                let text = [&*import.module, ".", &*import.name].concat();
                 found.name(piece, text.into());
                 self.references.begin(piece);
                 self.references.extern_type(&import.ty);

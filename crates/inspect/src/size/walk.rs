@@ -12,6 +12,9 @@ use super::{Piece, PieceKind, Section, Sizes, Unit};
 /// The deepest level whose path names all levels above it, so that paths are not longer than the file.
 const SHOWN_LEVELS: usize = 8;
 
+/// The most characters of the name of a module or component that its path has.
+const SHOWN_NAME: usize = 60;
+
 /// What has been found so far.
 #[derive(Default)]
 pub(super) struct Found<'a> {
@@ -172,6 +175,8 @@ impl<'a> Walk<'a> {
         if let Some(unit) =
             self.found.units.get_mut(piece.unit as usize).filter(|_| depth < SHOWN_LEVELS)
         {
+            // All pieces of the module have its path.
+            let name: String = name.chars().take(SHOWN_NAME).collect();
             unit.path.push_str(&format!(" ${}", wattle_ast::Shown(name)));
         }
     }

@@ -14,6 +14,7 @@ use wattle_syntax::strings;
 use super::names::NameText;
 use super::printer::Printer;
 use super::scope::CORE_TYPE;
+use super::values;
 use crate::config::Config;
 use crate::printer::HandOn;
 use crate::{custom_text, numbers, printer};
@@ -110,9 +111,12 @@ impl<'c> Printer<'c> {
         self.define(sort);
         let name = self.name_of_next(sort);
         let level = self.config.level.saturating_add(self.depth());
-        let config = Config { level, ..self.config.clone() };
+        let all = self.config.module_comments.as_deref().unwrap_or_default();
+        let comments = all.get(self.modules).cloned();
+        self.modules += 1;
+        let config = Config { level, comments, ..self.config.clone() };
         let mut printer = printer::Printer::new(module, &config);
-        printer.states_own_name = name != module.names.module;
+        printer.id = Some(name);
         printer.start = self.offsets.of_module(place).unwrap_or(0);
         printer.out = take(&mut self.out);
         let printed = printer.fields(hand_on);
@@ -257,6 +261,12 @@ impl<'c> Printer<'c> {
         self.begin(place, "(value");
         self.define(Sort::Plain(PlainSort::Value));
         self.val_type(value.ty);
+        if !self.config.skeleton {
+            self.types.advance(self.definitions.get(..place).unwrap_or_default());
+            if let Some(literal) = values::literal(value, &self.types, self.definitions) {
+                return self.out.extend_from_slice(&literal);
+            }
+        }
         self.str(" (binary ");
         self.content(&value.bytes);
         self.str(")");

@@ -24,6 +24,7 @@ mod offsets;
 mod printer;
 mod scope;
 mod types;
+mod values;
 
 use alloc::string::String;
 use core::fmt;

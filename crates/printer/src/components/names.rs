@@ -50,19 +50,20 @@ pub(super) fn names<'c>(
             }
         }
     };
-    let states_own_name = own.is_some_and(|own| own != names.component.as_ref());
     let mut more = Names::default();
-    if states_own_name {
-        more.component = names.component.clone();
-    }
     for (index, name) in names.iter() {
         if !survey.has_place(index.sort(), index.number()) {
             more.insert(index.sort(), index.number(), name.clone());
         }
     }
-    let text = match is_last && !states_own_name && more.is_empty() {
-        true => NameText::Ids,
-        false => NameText::Mark(more.to_bytes()),
-    };
+    let is_own_name_told = own.is_none_or(|own| own == names.component.as_ref());
+    if is_last && is_own_name_told && more.is_empty() {
+        return (names, NameText::Ids);
+    }
+    // An inner component with the annotation has the name that the annotation says, or none.
+    if own.is_some() {
+        more.component = names.component.clone();
+    }
+    let text = NameText::Mark(more.to_bytes());
     (names, text)
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use core::mem::take;
 
 use wattle_ast::Name;
-use wattle_ast::components::{Component, Definition, PlainSort, Scope, Sort, SortIdx};
+use wattle_ast::components::{Component, Definition, PlainSort, Scope, Sort, SortIdx, TypePlaces};
 use wattle_syntax::strings;
 
 use super::names::{NameText, names};
@@ -22,9 +22,13 @@ use crate::types::Types;
 /// Prints one component, and everything in it.
 pub(super) struct Printer<'c> {
     pub(super) config: Config,
+    /// The number of core modules so far.
+    pub(super) modules: usize,
     pub(super) out: Vec<u8>,
     pub(super) lines: Lines,
-    definitions: &'c [Definition<'c>],
+    pub(super) definitions: &'c [Definition<'c>],
+    /// The types of values, once there is a value.
+    pub(super) types: TypePlaces,
     /// The components that have not begun.
     surveys: IntoIter<Survey>,
     /// The open scopes; the first one is the outermost component.
@@ -44,8 +48,9 @@ impl<'c> Printer<'c> {
             false => Offsets::default(),
         };
         Printer {
-            // The comments are on functions of a module, and there may be many modules.
-            config: config.clone().comments(None),
+            config: config.clone(),
+            modules: 0,
+            types: TypePlaces::default(),
             out: Vec::new(),
             lines: Lines::new(config),
             definitions: &component.definitions,

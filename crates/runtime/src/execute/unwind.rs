@@ -119,6 +119,7 @@ pub(crate) fn backtrace(instances: &[InstanceInst], exec: &Exec) -> Vec<CallSite
         let offset = function(instances, exec, *frame)
             .and_then(|function| function.offsets.get(frame.pc.wrapping_sub(1) as usize));
         calls.push(CallSite {
+            module: instance.module.clone(),
             func,
             name: instance.module.inner.func_name(func),
             offset: offset.copied().unwrap_or(0),

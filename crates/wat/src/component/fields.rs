@@ -194,14 +194,19 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(())
     }
 
-    /// `(value $id? TYPE (binary "bytes"*))`, behind the keyword.
+    /// `(value $id? TYPE LITERAL)` or `(value $id? TYPE (binary "bytes"*))`, behind the keyword.
     fn value(&mut self, start: usize) -> Result<()> {
         self.require_at(start + 1, Feature::CmValues)?;
         let head = self.head(false)?;
         let ty = self.val_type()?;
-        self.core.cursor.expect_open("binary")?;
-        let bytes = self.core.cursor.strings();
-        self.core.cursor.expect_close()?;
+        let bytes = match self.core.cursor.opt_open("binary") {
+            true => {
+                let bytes = self.core.cursor.strings();
+                self.core.cursor.expect_close()?;
+                bytes
+            }
+            false => self.literal(ty)?.into(),
+        };
         self.core.cursor.expect_close()?;
         let index = self.emit(Definition::Value(Value { ty, bytes }));
         self.define(head, SortIdx::new(Sort::Plain(PlainSort::Value), index))

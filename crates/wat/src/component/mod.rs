@@ -16,6 +16,7 @@
 //! | `items.rs` | references to definitions, and the aliases that they stand for |
 //! | `types.rs` | types of values, functions and resources |
 //! | `core_types.rs` | core types, those of modules among them |
+//! | `values.rs` | literals of values |
 //! | `canons.rs` | canonical definitions: the text as a source of their immediates |
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md>
@@ -28,11 +29,12 @@ mod instances;
 mod items;
 mod scopes;
 mod types;
+mod values;
 
 use alloc::format;
 use alloc::vec::Vec;
 
-use wattle_ast::components::{Component, Definition};
+use wattle_ast::components::{Component, Definition, TypePlaces};
 use wattle_ast::{Feature, SourceMap, Wasm, nearest};
 use wattle_syntax::{Lexer, TokenKind, Tokens};
 
@@ -273,6 +275,8 @@ struct ComponentState<'t, 'a> {
     open: Vec<Open<'a>>,
     /// The parts of the types that are open, and of the function type around them.
     parts: Vec<Part<'a>>,
+    /// The types of values, once there is a literal.
+    types: TypePlaces,
 }
 
 impl<'t, 'a> ComponentState<'t, 'a> {
@@ -287,6 +291,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
             next_scope: 1,
             open: Vec::new(),
             parts: Vec::new(),
+            types: TypePlaces::default(),
         }
     }
 

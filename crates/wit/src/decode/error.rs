@@ -38,6 +38,8 @@ pub enum DecodeErrorKind {
     Packages(String, String),
     /// A type that an interface exports although its definition has no such type, or a function.
     NotDefined(String),
+    /// A type or function of an interface that is another one elsewhere.
+    Differs(String),
     /// A name that stands for two things.
     Repeated(String),
     /// A type that is exported twice, under different names or by different interfaces.
@@ -123,6 +125,9 @@ impl fmt::Display for DecodeErrorKind {
             Kind::NotWit(name) => ("is nothing that WIT can import or export", name.into()),
             Kind::NotItem(name) => ("is not an interface or world of a package", name.into()),
             Kind::NotDefined(name) => ("is not in the definition of the interface", name.into()),
+            Kind::Differs(name) => {
+                ("is not what the component says of this interface elsewhere", name.into())
+            }
             Kind::Repeated(name) => ("stands for two things", name.into()),
             Kind::TypeRepeated(name) => {
                 ("is a type that the component exports elsewhere too", name.into())

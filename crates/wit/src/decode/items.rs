@@ -237,16 +237,21 @@ impl<'c> Decoder<'c> {
             }
             match item {
                 Item::Type(ty) => match interface.types.get(&text).copied() {
-                    Some(known) => self.known_type(name, ty, known)?,
+                    Some(known) => self.known_type(name, ty, known).within("type", &text)?,
                     None => {
                         let ty = self.named_type(name, ty, owner).within("type", &text)?;
                         let _ = self.model.interfaces[id].types.insert(text, ty);
                     }
                 },
-                Item::Func(_) if !is_new => {}
                 Item::Func(ty) => {
                     let func = self.func(name, ty, owner).within("func", &text)?;
-                    let _ = self.model.interfaces[id].funcs.insert(text, func);
+                    match self.model[id].funcs.get(&text) {
+                        Some(known) if known.has_type_of(&func) => {}
+                        Some(_) => return Err(Kind::Differs(text.to_string()).into()),
+                        None => {
+                            let _ = self.model.interfaces[id].funcs.insert(text, func);
+                        }
+                    }
                 }
                 _ => return Err(Kind::NotWit(text.to_string()).into()),
             }

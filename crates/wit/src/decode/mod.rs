@@ -82,7 +82,7 @@ pub fn decode(component: &Component<'_>) -> Result<Decoded> {
     {
         let docs = crate::docs::PackageDocs::of(component);
         let docs = docs.map_err(Kind::DocsFormat)?;
-        model.apply_docs(package, &docs).map_err(Kind::Docs)?;
+        model.apply_docs(package, &docs)?;
     }
     Ok(Decoded { model, package, world })
 }

@@ -155,17 +155,9 @@ impl Decoder<'_> {
         }
     }
 
-    /// Adds a type with a name to an interface or world.
-    pub(super) fn named_type(
-        &mut self,
-        name: &ExternName<'_>,
-        entry: Entry,
-        owner: Owner,
-    ) -> Result<TypeId> {
-        if let Some(Some(_)) = self.vals.get(entry.0) {
-            return Err(Error::TypeRepeated(name.name.as_str().into()).into());
-        }
-        let kind = match self.find(entry)? {
+    /// What a type with a name is in an interface or world.
+    fn named_kind(&mut self, name: &ExternName<'_>, entry: Entry, owner: Owner) -> Result<Kind> {
+        Ok(match self.find(entry)? {
             Ok(Val::Type(other)) => {
                 let data = &self.model[other];
                 match data.owner {
@@ -186,7 +178,20 @@ impl Decoder<'_> {
                 }
                 self.kind(definition)?
             }
-        };
+        })
+    }
+
+    /// Adds a type with a name to an interface or world.
+    pub(super) fn named_type(
+        &mut self,
+        name: &ExternName<'_>,
+        entry: Entry,
+        owner: Owner,
+    ) -> Result<TypeId> {
+        if let Some(Some(_)) = self.vals.get(entry.0) {
+            return Err(Error::TypeRepeated(name.name.as_str().into()).into());
+        }
+        let kind = self.named_kind(name, entry, owner)?;
         let text = Text::from(name.name.as_str());
         let external_id = name.external_id.as_ref().map(|id| Text::from(id.as_str()));
         let ty = Type { external_id, ..Type::new(Some(text), owner, kind) };
@@ -195,21 +200,31 @@ impl Decoder<'_> {
         Ok(id)
     }
 
-    /// Notes that a type is one that an interface has already.
+    /// Notes that a type is one that an interface has already, and checks that it is.
     pub(super) fn known_type(
         &mut self,
         name: &ExternName<'_>,
         entry: Entry,
         id: TypeId,
     ) -> Result<()> {
-        match self.vals.get(entry.0) {
-            Some(Some(val)) if *val != Val::Type(id) => {
-                Err(Error::TypeRepeated(name.name.as_str().into()).into())
-            }
-            _ => {
-                self.set(entry, Val::Type(id));
-                Ok(())
-            }
+        if let Some(Some(val)) = self.vals.get(entry.0) {
+            return match *val == Val::Type(id) {
+                true => Ok(()),
+                false => Err(Error::TypeRepeated(name.name.as_str().into()).into()),
+            };
         }
+        let kind = self.named_kind(name, entry, self.model[id].owner)?;
+        let is_it = match (&kind, &self.model[id].kind) {
+            (Kind::Alias(Val::Type(other)), _) if *other == id => true,
+            (Kind::Alias(Val::Type(one)), Kind::Alias(Val::Type(other))) => {
+                self.model.origin(*one) == self.model.origin(*other)
+            }
+            (kind, known) => kind == known,
+        };
+        if !is_it {
+            return Err(Error::Differs(name.name.as_str().into()).into());
+        }
+        self.set(entry, Val::Type(id));
+        Ok(())
     }
 }

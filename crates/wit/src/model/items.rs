@@ -75,6 +75,14 @@ pub struct Func {
     pub external_id: Option<Text>,
 }
 
+impl Func {
+    /// Whether another function has the type of this one.
+    pub fn has_type_of(&self, other: &Func) -> bool {
+        let ty = |func: &Func| (func.is_async, func.resource, func.result);
+        ty(self) == ty(other) && self.params == other.params
+    }
+}
+
 /// The name of an import or export.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Key {

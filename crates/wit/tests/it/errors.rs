@@ -189,5 +189,33 @@ fn errors_of_the_parser_alone_are_malformed() {
         other += usize::from(!is_malformed);
     }
     println!("{malformed} malformed, {other} not");
-    assert!(malformed > 50 && other > 50, "{malformed} malformed, {other} not");
+    assert!(malformed > 30 && other > 100, "{malformed} malformed, {other} not");
+}
+
+#[test]
+fn gates_of_a_binary_that_text_cannot_have_are_refused() {
+    use wattle_wit::docs::{Gate, InterfaceDocs};
+    let mut resolver = Resolver::new();
+    resolver.file("a.wit", "package a:b@1.0.0; interface i { type t = u8; }");
+    let resolved = resolver.resolve().unwrap();
+    let binary = resolved.model().package_type(resolved.root()).unwrap();
+    let evil = || "1.0.0)\ninterface evil {}\n@since(version = 1.0.0".to_owned();
+    let gates = [
+        (Gate::Stable { since: evil(), deprecated: None }, false),
+        (Gate::Stable { since: "1.0.0".into(), deprecated: Some(evil()) }, false),
+        (Gate::Unstable { feature: evil(), deprecated: None }, false),
+        (Gate::Unstable { feature: "extra".into(), deprecated: Some("1.0.0".into()) }, true),
+    ];
+    for (gate, is_good) in gates {
+        let mut docs = PackageDocs::default();
+        let of_interface = InterfaceDocs { gate: gate.clone(), ..InterfaceDocs::default() };
+        docs.interfaces.insert("i".into(), of_interface).unwrap();
+        let mut binary = binary.clone();
+        binary.definitions.push(Definition::Custom(Custom {
+            name: SECTION.into(),
+            data: CustomData::Bytes(docs.encode().into()),
+            after: None,
+        }));
+        assert_eq!(wattle_wit::decode::decode(&binary).is_ok(), is_good, "{gate:?}");
+    }
 }

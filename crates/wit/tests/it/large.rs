@@ -119,3 +119,81 @@ fn a_small_text_that_asks_for_much_is_refused() {
     let all = text("world w {", NUMBER, "}", |nth| format!("import x{nth}: i;"));
     assert_eq!(definitions(format!("package a:b; {wide} {all}")), 1);
 }
+
+/// Runs on a small stack, and in time.
+fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
+    let start = Instant::now();
+    std::thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap().join().unwrap();
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_hundred_thousand_types() {
+    let record = |nth| format!("record t{nth} {{ a: u8, b: list<t{}> }}", nth - 1);
+    let first = "package a:b; interface i { type t0 = u8;";
+    let types: String = (1..100_000).map(record).collect();
+    assert!(definitions(format!("{first}{types}}}")) > 200_000);
+}
+
+#[test]
+fn a_world_of_45_000_functions() {
+    let func = |nth| format!("import g{nth}: func(x{nth}: string) -> list<u8>;");
+    let all = text("package a:b; world w {", 45_000, "}", func);
+    assert!(definitions(all.clone()) > 45_000);
+    on_a_small_stack(move || {
+        let mut resolver = Resolver::new();
+        resolver.file("a.wit", all);
+        let resolved = resolver.resolve().unwrap();
+        let (root, mut model) = (resolved.root(), resolved.into_model());
+        let other = model.clone();
+        model.merge(&other).unwrap();
+        let world = model.select_world(root, None).unwrap();
+        model.exportize(world, None, |_, _| true).unwrap();
+        model.importize(world, None).unwrap();
+        assert_eq!(model[world].imports.len(), 45_000);
+        assert!(model.to_json().len() > 45_000 * 100);
+    });
+}
+
+#[test]
+fn a_component_as_deep_as_it_likes() {
+    use wattle_ast::ComponentTypeIdx;
+    use wattle_ast::components::{Component, Definition, Type, ValType};
+    // Lists of lists, types of components in types of components, and components in components.
+    let list = |nth: u32| match nth {
+        0 => Definition::Type(Type::List(ValType::Prim(wattle_ast::components::PrimType::U8))),
+        nth => Definition::Type(Type::List(ValType::Type(ComponentTypeIdx(nth - 1)))),
+    };
+    let number = 100_000_u32;
+    on_a_small_stack(move || {
+        let deep: Component<'_> = (0..number).map(list).collect();
+        assert!(decode(&deep).is_ok());
+        for opener in [Definition::Component, Definition::Type(Type::Component)] {
+            let open = (0..number).map(|_| opener.clone());
+            let nested: Component<'_> = open.chain((0..number).map(|_| Definition::End)).collect();
+            assert!(decode(&nested).is_ok());
+        }
+    });
+}
+
+#[test]
+fn a_component_that_doubles_itself_is_refused() {
+    // Each component makes two instances of the one before it, and exports both.
+    let mut text = String::from("(component $c0)");
+    for nth in 1..60 {
+        let before = nth - 1;
+        write!(
+            text,
+            "(component $c{nth} (alias outer $top $c{before} (component $c))
+              (instance $a (instantiate $c)) (instance $b (instantiate $c))
+              (export \"a\" (instance $a)) (export \"b\" (instance $b)))"
+        )
+        .unwrap();
+    }
+    let text = format!("(component $top {text} (instance $i (instantiate $c59)))");
+    on_a_small_stack(move || {
+        let parsed = wattle_wat::Parser::new().component(&text).unwrap();
+        let error = decode(&parsed.component).unwrap_err();
+        assert_eq!(error.to_string(), "a component that is too large when it is written out");
+    });
+}

@@ -1,7 +1,7 @@
 //! The interfaces of WASI 0.2 and 0.3: real packages with much documentation and many gates.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use wattle_wit::decode::decode;
 use wattle_wit::format::format;
@@ -15,7 +15,7 @@ fn folders() -> [PathBuf; 2] {
     ["wasip2", "wasip3"].map(|name| peers::package(name).join("wit"))
 }
 
-fn resolve(folder: &PathBuf) -> Resolved {
+fn resolve(folder: &Path) -> Resolved {
     let mut resolver = Resolver::new();
     resolver.all_features();
     load(&System, folder.to_str().unwrap(), &mut resolver).unwrap();

@@ -106,6 +106,9 @@ impl Shows<'_> {
     }
 }
 
+/// Chooses functions by their indices and names.
+type IsChosen<'c> = dyn Fn(u32, Option<&str>) -> bool + 'c;
+
 /// Writes parts as rows.
 struct Dumper<'o, 'm> {
     rows: Rows<'o>,
@@ -117,7 +120,7 @@ struct Dumper<'o, 'm> {
     customs: Customs<'static>,
     names: NameStyle,
     /// Chooses the functions that are shown, if nothing else is.
-    funcs: Option<&'o dyn Fn(u32, Option<&str>) -> bool>,
+    funcs: Option<&'o IsChosen<'o>>,
     /// The definitions that have not come, with their names.
     definitions: DefinitionLister<'m>,
     /// The modules and components that are open.

@@ -273,9 +273,9 @@ impl Objdump {
                 return write_json(out, &ArchiveListing { members: rows, listings });
             }
             archive::write(out, &rows)?;
-            pairs.try_for_each(|(module, it)| {
-                writeln!(out, "\n{}", module.name)?;
-                self.write(out, module, &it.wasm, false)
+            pairs.try_for_each(|(source, it)| {
+                writeln!(out, "\n{}", source.name)?;
+                self.write(out, source, &it.wasm, false)
             })
         })?;
         for (module, it) in modules.iter().zip(readable) {

@@ -141,8 +141,12 @@ impl Run {
         if let Some(timer) = timer {
             store.set_fuel_while(self.fuel, move || !timer.is_over());
         }
+        let mut preloaded = Vec::new();
         for preload in &self.preload {
-            preload.define(&mut store, &mut imports, &self.reading, self.unknown_imports_trap)?;
+            let trap = self.unknown_imports_trap;
+            let library =
+                preload.define(&mut store, &mut imports, &self.reading, trap, &preloaded)?;
+            preloaded.push(library);
         }
         program.resolve(&mut store, &mut imports, self.unknown_imports_trap)?;
         if self.trace || self.coverage {
@@ -170,7 +174,7 @@ impl Run {
                     Call::Initialize => Err(Failure::Usage(program.no_start(""))),
                 }
             }
-            Err(error) => Err(program.failure(&error, call.trap_code())),
+            Err(error) => Err(program.failure(&error, call.trap_code(), &preloaded)),
         }
     }
 

@@ -22,20 +22,22 @@ pub(super) fn parse(text: &str) -> Result<Preload, String> {
 }
 
 impl Preload {
-    /// Instantiates and initialises the module, and defines its exports as imports of others.
+    /// Instantiates and initialises the module, and defines its exports as imports of others. `before`
+    /// are those that were preloaded before it.
     pub(super) fn define(
         &self,
         store: &mut Store,
         imports: &mut Imports,
         reading: &Reading,
         unknown_imports_trap: bool,
-    ) -> Result<(), Failure> {
+        before: &[Program],
+    ) -> Result<Program, Failure> {
         let program = Program::load(&self.file, reading)?;
         program.resolve(store, imports, unknown_imports_trap)?;
         let instance = program
             .instantiate_and_initialize(store, imports)
-            .map_err(|error| program.failure(&error, FAILED))?;
+            .map_err(|error| program.failure(&error, FAILED, before))?;
         imports.define_instance(store, &self.name, instance);
-        Ok(())
+        Ok(program)
     }
 }

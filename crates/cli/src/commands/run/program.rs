@@ -2,10 +2,14 @@
 
 use std::path::Path as FilePath;
 
+use wattle::Features;
 use wattle::ast::components::Layer;
 use wattle::ast::{
-    self, ExternIdx, ExternType, FuncType, IndexSpaces, InstrRef, ItemKind, Path, Shown, SourceMap,
+    self, ExternIdx, ExternType, FuncType, IndexSpaces, InstrRef, ItemKind, LineIndex, Path, Shown,
+    SourceMap, Span,
 };
+use wattle::inspect::dwarf::DebugInfo;
+use wattle::inspect::funcs::{self, FuncPlace};
 use wattle::runtime::{CallSite, Error, ErrorKind, Func, Imports, Instance, Module, Store, Trap};
 use wattle::validator::Validator;
 use wattle::wasi;
@@ -13,6 +17,7 @@ use wattle::wasi;
 use super::values::signature;
 use crate::failure::{FAILED, Failure};
 use crate::input::Reading;
+use crate::lines::{SourceLine, lines_at};
 use crate::names::NameStyle;
 use crate::source::Source;
 
@@ -166,8 +171,9 @@ impl Program {
         }
     }
 
-    /// Why the execution ended: with an exit code that the program chose, or with a fault.
-    pub(super) fn failure(&self, error: &Error, trap_code: u8) -> Failure {
+    /// Why the execution ended: with an exit code that the program chose, or with a fault. `others` are
+    /// the modules that the program may have called.
+    pub(super) fn failure(&self, error: &Error, trap_code: u8, others: &[Program]) -> Failure {
         let mut message = error.to_string();
         let code = match error.kind() {
             // The system takes a byte.
@@ -194,17 +200,81 @@ impl Program {
             }
             _ => FAILED,
         };
-        let span = error.backtrace().first().and_then(|frame| {
-            let mut path = Path::item(ItemKind::Func, frame.func);
-            path.instr = Some(InstrRef { index: 0, offset: frame.offset, opcode: None });
-            self.map.as_ref()?.span(&path)
+        let programs: Vec<&Program> = std::iter::once(self).chain(others).collect();
+        let mut places: Vec<Option<Places<'_>>> = programs.iter().map(|_| None).collect();
+        let calls = error.backtrace().iter().map(|call| {
+            let shown = self.shown(call);
+            let number = programs.iter().position(|program| program.module == call.module);
+            match number.and_then(|number| places.get_mut(number).zip(programs.get(number))) {
+                Some((places, program)) => {
+                    places.get_or_insert_with(|| Places::of(program)).call(call, shown, self.names)
+                }
+                None => (shown, Vec::new()),
+            }
         });
-        let show = |call: &CallSite| {
-            let name = call.name.as_deref().map(|name| self.names.of(name).into_owned());
-            CallSite { name, ..call.clone() }.to_string()
+        let (calls, lines) = calls.unzip();
+        let fault = self.source.fault(message).backtrace(calls).source_lines(lines);
+        let Some(innermost) = error.backtrace().first() else {
+            return Failure::Ended(Box::new(fault), code);
         };
-        let calls = error.backtrace().iter().map(show).collect();
-        let fault = self.source.fault(message).backtrace(calls);
-        Failure::Ended(Box::new(self.source.locator().place(span, fault)), code)
+        // The text of the module that the call is in.
+        let program = programs.into_iter().find(|program| program.module == innermost.module);
+        let Some(program) = program else { return Failure::Ended(Box::new(fault), code) };
+        let fault = fault.in_file(&program.source.name);
+        let place = program.source.locator().place(program.span(innermost), fault);
+        Failure::Ended(Box::new(place), code)
+    }
+
+    /// The place of a call in the text, if the source is text.
+    fn span(&self, call: &CallSite) -> Option<Span> {
+        let mut path = Path::item(ItemKind::Func, call.func);
+        path.instr = Some(InstrRef { index: 0, offset: call.offset, opcode: None });
+        self.map.as_ref()?.span(&path)
+    }
+
+    /// A call with the name of its function as names are shown.
+    fn shown(&self, call: &CallSite) -> String {
+        let name = call.name.as_deref().map(|name| self.names.of(name).into_owned());
+        CallSite { name, ..call.clone() }.to_string()
+    }
+}
+
+/// What tells where the calls of a program are.
+enum Places<'p> {
+    Text { program: &'p Program, lines: LineIndex },
+    Binary { funcs: Vec<FuncPlace>, info: DebugInfo<'p> },
+}
+
+impl<'p> Places<'p> {
+    fn of(program: &'p Program) -> Places<'p> {
+        let bytes = &program.source.bytes;
+        match program.source.is_binary() {
+            true => Places::Binary {
+                funcs: funcs::places(bytes, Features::ALL).0,
+                info: DebugInfo::new(bytes),
+            },
+            false => Places::Text { program, lines: LineIndex::new(bytes) },
+        }
+    }
+
+    /// A call with its offset in the file, and the lines that it was compiled from.
+    fn call(&self, call: &CallSite, shown: String, style: NameStyle) -> (String, Vec<SourceLine>) {
+        match self {
+            Places::Text { program, lines } => {
+                let at = program.span(call).map(|span| span.line_column(lines));
+                let line = at.map(|at| SourceLine::in_text(&program.source.name, at));
+                (shown, line.into_iter().collect())
+            }
+            Places::Binary { funcs, info } => {
+                let place = funcs.binary_search_by_key(&call.func, |place| place.index);
+                let Some(place) = place.ok().and_then(|at| funcs.get(at)) else {
+                    return (shown, Vec::new());
+                };
+                let offset = place.code.saturating_add(call.offset as usize);
+                // What is wrong with debugging information is not what the user wants to know now.
+                let lines = lines_at(info, offset, style).unwrap_or_default();
+                (format!("{shown}, offset {offset:#x} of the file"), lines)
+            }
+        }
     }
 }

@@ -280,12 +280,12 @@ impl Listing {
         };
         let mut listing = Listing::new(sizes, title);
         let words = style.names;
-        // Each item takes a search over the whole file.
+        let ways = sizes.ways();
         let most = style.most().min(pieces.len());
         for &piece in pieces.iter().take(most) {
             let row = label(sizes, piece, words);
             listing.rows.push(Row { columns: share(row.size, listing.size), ..row });
-            for way in sizes.paths(piece, style.most()) {
+            for way in ways.to(piece, style.most()) {
                 for (level, &step) in (1..).zip(way.iter().take(MAX_STEPS)) {
                     let row = label(sizes, step, words);
                     listing.rows.push(Row { level, columns: share(row.size, listing.size), ..row });

@@ -9,6 +9,7 @@ mod page;
 use std::path::PathBuf;
 
 use clap::Args;
+use wattle::ast::Shown;
 use wattle::inspect::size::{Sizes, compare};
 
 use crate::failure::Failure;
@@ -100,7 +101,7 @@ impl Size {
             Some(name) => {
                 let found = sizes.find(name);
                 if found.is_empty() {
-                    let why = format!("nothing in {} has a name with {name}", source.name);
+                    let why = format!("nothing in {} has a name with {}", source.name, Shown(name));
                     return Err(Failure::Input(why));
                 }
                 Listing::paths(&sizes, style, &found)

@@ -1,0 +1,109 @@
+//! Which definition the index of a type leads to, for code that goes through the definitions of a
+//! component and needs the types of values.
+
+use alloc::vec::Vec;
+
+use super::definitions::{Alias, Definition, ExternDesc, TypeBound};
+use super::sorts::{PlainSortIdx, SortIdx, SortIndex};
+use super::types::Type;
+use crate::ComponentTypeIdx;
+
+/// The types of the scopes that are open at a place in a list of definitions.
+///
+/// A type that comes from an instance is not found: its definition is in the type of the instance, or
+/// in a component.
+///
+/// ```
+/// use wattle_ast::components::{Definition, PrimType, Type, TypePlaces};
+///
+/// let definitions = [Definition::Type(Type::Prim(PrimType::U8)), Definition::Component];
+/// let mut types = TypePlaces::default();
+/// types.advance(&definitions[..1]);
+/// assert_eq!(types.find(0.into()).unwrap().place, 0);
+/// types.advance(&definitions);
+/// assert_eq!(types.find(0.into()), None);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct TypePlaces {
+    /// The number of definitions that were gone through.
+    next: usize,
+    /// The types of the scopes, the innermost last. The outermost scope is there from the first type
+    /// on.
+    scopes: Vec<Vec<Option<TypePlace>>>,
+}
+
+/// The definition of a type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TypePlace {
+    /// The place in the list of definitions.
+    pub place: usize,
+    /// The number of scopes around the definition's own.
+    scope: usize,
+}
+
+impl TypePlaces {
+    /// Goes through definitions, which begin with those that it went through before.
+    pub fn advance(&mut self, definitions: &[Definition<'_>]) {
+        for (place, definition) in definitions.iter().enumerate().skip(self.next) {
+            self.step(place, definition);
+        }
+        self.next = definitions.len();
+    }
+
+    fn step(&mut self, place: usize, definition: &Definition<'_>) {
+        if let Definition::End = definition {
+            self.scopes.pop();
+            return;
+        }
+        if self.scopes.is_empty() {
+            self.scopes.push(Vec::new());
+        }
+        let is_type = definition.adds().is_some_and(|(sort, _)| sort == ComponentTypeIdx::SORT);
+        if is_type {
+            let found = self.defined(place, definition);
+            self.scopes.last_mut().into_iter().for_each(|types| types.push(found));
+        }
+        if definition.opens().is_some() {
+            self.scopes.push(Vec::new());
+        }
+    }
+
+    /// The definition that a definition of a type leads to.
+    fn defined(&self, place: usize, definition: &Definition<'_>) -> Option<TypePlace> {
+        let own = TypePlace { place, scope: self.scopes.len().saturating_sub(1) };
+        let here = |index| self.in_scope(own.scope, index);
+        let desc = |desc: &ExternDesc| match *desc {
+            ExternDesc::Type(TypeBound::Eq(index)) => here(index),
+            _ => None,
+        };
+        match definition {
+            Definition::Type(Type::Component | Type::Instance | Type::Resource(_)) => None,
+            Definition::Type(_) => Some(own),
+            Definition::Import(import) => desc(&import.ty),
+            Definition::ExportDecl(export) => desc(&export.ty),
+            Definition::Export(export) => match export.item {
+                SortIdx::Plain(PlainSortIdx::Type(index)) => here(index),
+                _ => None,
+            },
+            Definition::Alias(Alias::Outer {
+                count,
+                item: SortIdx::Plain(PlainSortIdx::Type(index)),
+            }) => self.in_scope(own.scope.checked_sub(*count as usize)?, *index),
+            _ => None,
+        }
+    }
+
+    fn in_scope(&self, scope: usize, index: ComponentTypeIdx) -> Option<TypePlace> {
+        self.scopes.get(scope)?.get(index.0 as usize).copied().flatten()
+    }
+
+    /// The definition of the type with an index in the innermost scope.
+    pub fn find(&self, index: ComponentTypeIdx) -> Option<TypePlace> {
+        self.in_scope(self.scopes.len().checked_sub(1)?, index)
+    }
+
+    /// The definition of a type that the definition of another refers to.
+    pub fn find_in(&self, from: TypePlace, index: ComponentTypeIdx) -> Option<TypePlace> {
+        self.in_scope(from.scope, index)
+    }
+}

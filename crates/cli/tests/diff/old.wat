@@ -1,0 +1,11 @@
+(module
+  (import "env" "log" (func $log (param i32)))
+  (memory 1)
+  (global $g (mut i32) (i32.const 0))
+  (func $helper (param i32) (result i32) local.get 0 i32.const 1 i32.add)
+  (func $gone (drop (i64.const 5)) (drop (i64.const 6)) (drop (i64.const 6)))
+  (func $run (export "run") (param i32) (result i32)
+    (call $log (local.get 0))
+    (if (result i32) (local.get 0) (then (call $helper (i32.const 2))) (else (i32.const 3))))
+  (table funcref (elem $helper $run))
+  (data (i32.const 0) "hello world, this is data"))

@@ -1,0 +1,586 @@
+//! The items of two modules, pair by pair.
+
+use wattle_ast::{
+    CustomData, Data, DataMode, DefIdx, Elem, ElemItems, ElemMode, Expr, ExternIdx, ExternKind,
+    ExternType, Func, FuncIdx, Instrs, ItemKind, Module, Quoted, ValType,
+};
+use wattle_printer::Lister;
+
+use super::code::{Row, hashes, hunks, rows};
+use super::ids::{Ids, Known, hash_of, key_of, known};
+use super::pairs::{MatchedBy, Pairs};
+use super::{Change, Diff, Hunk, Item, Line, LineSide, Options};
+
+/// One of the modules.
+struct Half<'m> {
+    module: &'m Module<'m>,
+    lister: Lister<'m>,
+    ids: Ids,
+    known: [Vec<Known>; ExternKind::COUNT],
+    /// The number of imports of each kind.
+    imported: [u32; ExternKind::COUNT],
+}
+
+impl<'m> Half<'m> {
+    fn new(module: &'m Module<'m>) -> Half<'m> {
+        let known = known(module);
+        let mut imported = [0; ExternKind::COUNT];
+        for import in &module.imports {
+            imported[import.ty.kind() as usize] += 1;
+        }
+        Half { module, lister: Lister::new(module), ids: Ids::of(module, &known), known, imported }
+    }
+
+    /// The function with this index, if the module defines it.
+    fn func(&self, index: usize) -> Option<&Func<'m>> {
+        let imported = self.imported[ExternKind::Func as usize] as usize;
+        self.module.funcs.get(DefIdx::from(u32::try_from(index.checked_sub(imported)?).ok()?))
+    }
+
+    fn instrs(&self, index: usize) -> Vec<u64> {
+        self.func(index).map_or(Vec::new(), |func| hashes(&self.ids.expr(&func.body.expr())))
+    }
+
+    /// An item with its index and name.
+    fn item(&self, kind: ItemKind, index: usize, size: Option<usize>, text: String) -> Item {
+        let index = index as u32;
+        let name = self.module.names.of(kind, index).map(|name| name.as_str().to_owned());
+        Item { index, name, size, text }
+    }
+
+    /// The name of an item as it is compared.
+    fn name(&self, kind: ItemKind, index: usize) -> Option<String> {
+        self.module.names.of(kind, index as u32).map(|name| key_of(name))
+    }
+
+    /// What an expression without blocks is, on one line.
+    fn expr(&self, expr: &Expr<'_>) -> String {
+        let lines = self.lister.expr(expr.bytes()).lines;
+        let but_end = lines.iter().take(lines.len().saturating_sub(1));
+        but_end.map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn func_text(&self, func: &Func<'_>) -> String {
+        let ty = self.module.types.get(func.ty).map(|ty| self.lister.type_text(ty));
+        let mut text = ty.unwrap_or_else(|| format!("type {}", func.ty));
+        for run in wattle_ast::Local::joined(func.body.locals()) {
+            let times = if run.count == 1 { String::new() } else { format!(" x {}", run.count) };
+            text += &format!(" (local {}{times})", run.ty);
+        }
+        text
+    }
+
+    /// What an import or export is; a function by its type.
+    fn extern_text(&self, ty: &ExternType) -> String {
+        match ty {
+            ExternType::Func(index) | ExternType::FuncExact(index) => {
+                let ty = self.module.types.get(*index).map(|ty| self.lister.type_text(ty));
+                ty.unwrap_or_else(|| format!("type {index}"))
+            }
+            _ => self.lister.extern_text(ty),
+        }
+    }
+
+    /// What an item is that the module defines, but for functions; with the hash of what it means.
+    fn defined(&self, kind: ExternKind, index: usize) -> Option<(String, u64)> {
+        let at = u32::try_from(index).ok()?.checked_sub(self.imported[kind as usize])?;
+        let module = self.module;
+        let of = |ty: ExternType, init: Option<&Expr<'_>>| {
+            let mut text = self.lister.extern_text(&ty);
+            if let Some(init) = init {
+                text += &format!(" = {}", self.expr(init));
+            }
+            let init = init.map(|init| self.ids.expr(init).bytes().to_vec());
+            (text, hash_of((self.ids.extern_type(&ty), init)))
+        };
+        Some(match kind {
+            ExternKind::Func => return None,
+            ExternKind::Table => {
+                let table = module.tables.get(at.into())?;
+                of(ExternType::Table(table.ty), table.init.as_ref())
+            }
+            ExternKind::Mem => of(ExternType::Mem(*module.memories.get(at.into())?), None),
+            ExternKind::Global => {
+                let global = module.globals.get(at.into())?;
+                of(ExternType::Global(global.ty), Some(&global.init))
+            }
+            ExternKind::Tag => of(ExternType::Tag(*module.tags.get(at.into())?), None),
+        })
+    }
+
+    /// An item of an index space in words, such as `func 3 $f`.
+    fn target(&self, index: ExternIdx) -> String {
+        let (kind, number) = (index.kind(), index.index());
+        match self.module.names.of(kind.item_kind(), number) {
+            Some(name) => format!("{} {number} ${name}", kind.keyword()),
+            None => format!("{} {number}", kind.keyword()),
+        }
+    }
+
+    /// Where a segment goes: the words, and a hash of what they mean.
+    fn place(&self, into: Option<String>, offset: Option<&Expr<'_>>, how: &str) -> (String, u64) {
+        let Some(offset) = offset else { return (how.to_owned(), hash_of(how)) };
+        let into = into.unwrap_or_default();
+        let text = format!("active{into}, at {}", self.expr(offset));
+        let numbered = self.ids.expr(offset).bytes().to_vec();
+        (text, hash_of((into, numbered)))
+    }
+
+    fn data_place(&self, data: &Data<'_>) -> (String, u64) {
+        match &data.mode {
+            DataMode::Passive => self.place(None, None, "passive"),
+            DataMode::Active { memory, offset } => {
+                let into = memory.filter(|memory| memory.0 != 0);
+                self.place(into.map(|memory| format!(" in memory {memory}")), Some(offset), "")
+            }
+        }
+    }
+
+    fn elem_place(&self, elem: &Elem<'_>) -> (String, u64) {
+        match &elem.mode {
+            ElemMode::Passive => self.place(None, None, "passive"),
+            ElemMode::Declarative => self.place(None, None, "declarative"),
+            ElemMode::Active { table, offset } => {
+                let into = table.filter(|table| table.0 != 0);
+                self.place(into.map(|table| format!(" in table {table}")), Some(offset), "")
+            }
+        }
+    }
+
+    /// The elements of a segment. Functions have equal hashes however they are written.
+    fn elements(&self, elem: &Elem<'_>) -> Vec<Row> {
+        let row = |(place, (hash, text))| Row { hash, place, depth: 0, text };
+        let of_func =
+            |func: FuncIdx| (hash_of(("func", self.ids.of_func(func))), self.target(func.into()));
+        match &elem.items {
+            ElemItems::Funcs(funcs) => {
+                funcs.view().iter().map(of_func).enumerate().map(row).collect()
+            }
+            ElemItems::Exprs(exprs) => {
+                let of = |expr: Expr<'_>| {
+                    let instrs: Vec<_> = Instrs::new(expr.bytes()).take(2).collect();
+                    match instrs[..] {
+                        [Ok(wattle_ast::Instr::RefFunc { func }), _] => of_func(func),
+                        _ => (hash_of(self.ids.expr(&expr).bytes()), self.expr(&expr)),
+                    }
+                };
+                exprs.view().iter().map(of).enumerate().map(row).collect()
+            }
+        }
+    }
+}
+
+/// Gives the items of a pair one number, and each other item one of its own.
+fn number(pairs: &Pairs) -> [Vec<u32>; 2] {
+    const ONLY_OLD: u32 = 1 << 31;
+    const ONLY_NEW: u32 = 3 << 30;
+    let old = pairs.of_old.iter().enumerate().map(|(at, pair)| match pair {
+        Some(_) => at as u32,
+        None => ONLY_OLD | at as u32,
+    });
+    let new = pairs.of_new.iter().enumerate().map(|(at, pair)| match pair {
+        Some(old) => *old as u32,
+        None => ONLY_NEW | at as u32,
+    });
+    [old.collect(), new.collect()]
+}
+
+/// Two modules while they are compared.
+struct Comparison<'d, 'm> {
+    diff: &'d mut Diff,
+    unit: &'d str,
+    old: Half<'m>,
+    new: Half<'m>,
+    options: Options,
+}
+
+/// Adds what differs between two modules.
+pub(super) fn compare(
+    diff: &mut Diff,
+    unit: &str,
+    old: &Module<'_>,
+    new: &Module<'_>,
+    options: Options,
+) {
+    let (old, new) = (Half::new(old), Half::new(new));
+    let mut both = Comparison { diff, unit, old, new, options };
+    let spaces = both.pair_spaces();
+    let datas = both.pair_datas();
+    let elems = both.pair_elems();
+    both.types();
+    both.imports();
+    both.funcs(&spaces[ExternKind::Func as usize]);
+    for &kind in ExternKind::ALL.iter().filter(|kind| **kind != ExternKind::Func) {
+        both.defined(kind, &spaces[kind as usize]);
+    }
+    both.exports();
+    both.start();
+    both.elems(&elems);
+    both.datas(&datas);
+    both.customs();
+}
+
+impl Comparison<'_, '_> {
+    /// Pairs the items of all index spaces, and numbers them by pairs.
+    fn pair_spaces(&mut self) -> [Pairs; ExternKind::COUNT] {
+        let mut all: [Pairs; ExternKind::COUNT] = Default::default();
+        let (old, new) = (&self.old, &self.new);
+        for &kind in ExternKind::ALL {
+            let mut pairs = Pairs::of_known(&old.known[kind as usize], &new.known[kind as usize]);
+            if kind == ExternKind::Func {
+                pairs.rest_by_similarity(|at| old.instrs(at), |at| new.instrs(at));
+                let ty = |half: &Half<'_>, at| Some(half.ids.of_type(half.func(at)?.ty));
+                pairs.rest_behind_pairs(|at, other| {
+                    ty(old, at).is_some() && ty(old, at) == ty(new, other)
+                });
+            } else {
+                let is_defined = |half: &Half<'_>, at| half.defined(kind, at).is_some();
+                pairs.rest_in_order(|at, other| is_defined(old, at) && is_defined(new, other));
+            }
+            all[kind as usize] = pairs;
+        }
+        for &kind in ExternKind::ALL {
+            let [old, new] = number(&all[kind as usize]);
+            self.old.ids.spaces[kind as usize] = old;
+            self.new.ids.spaces[kind as usize] = new;
+        }
+        all
+    }
+
+    fn pair_datas(&mut self) -> Pairs {
+        let known = |half: &Half<'_>| {
+            let datas = half.module.datas.iter().enumerate();
+            let known = datas.map(|(at, data)| Known {
+                key: half.name(ItemKind::Data, at),
+                content: hash_of(&data.bytes),
+            });
+            known.collect::<Vec<_>>()
+        };
+        let mut pairs = Pairs::of_known(&known(&self.old), &known(&self.new));
+        pairs.rest_in_order(|_, _| true);
+        [self.old.ids.datas, self.new.ids.datas] = number(&pairs);
+        pairs
+    }
+
+    fn pair_elems(&mut self) -> Pairs {
+        let known = |half: &Half<'_>| {
+            let elems = half.module.elems.iter().enumerate();
+            let known = elems.map(|(at, elem)| Known {
+                key: half.name(ItemKind::Elem, at),
+                content: hash_of(
+                    half.elements(elem).iter().map(|row| row.hash).collect::<Vec<_>>(),
+                ),
+            });
+            known.collect::<Vec<_>>()
+        };
+        let mut pairs = Pairs::of_known(&known(&self.old), &known(&self.new));
+        pairs.rest_in_order(|_, _| true);
+        [self.old.ids.elems, self.new.ids.elems] = number(&pairs);
+        pairs
+    }
+
+    /// Adds two items that are one, if they differ.
+    fn pair(&mut self, kind: &'static str, by: MatchedBy, items: [Item; 2], differ: Differ) {
+        let [old, new] = items;
+        let is_renamed = old.name.as_deref().map(key_of) != new.name.as_deref().map(key_of);
+        if !differ.is_changed && !is_renamed {
+            return self.diff.add_same(kind);
+        }
+        let change = Change {
+            old: Some(old),
+            new: Some(new),
+            by: Some(by),
+            is_changed: differ.is_changed,
+            is_complete: differ.hunks.is_some(),
+            hunks: differ.hunks.unwrap_or_default(),
+            ..Change::of(self.unit, kind)
+        };
+        self.diff.add(kind, change);
+    }
+
+    /// Adds an item that only one of the files has.
+    fn only(&mut self, kind: &'static str, side: LineSide, item: Item) {
+        let mut change = Change { is_changed: true, ..Change::of(self.unit, kind) };
+        match side {
+            LineSide::Old => change.old = Some(item),
+            LineSide::New | LineSide::Both => change.new = Some(item),
+        }
+        self.diff.add(kind, change);
+    }
+
+    fn types(&mut self) {
+        let known = |half: &Half<'_>| {
+            let known = half.ids.types.iter().map(|id| Known { key: None, content: (*id).into() });
+            known.collect::<Vec<_>>()
+        };
+        let pairs = Pairs::of_known(&known(&self.old), &known(&self.new));
+        let (left_old, left_new) = pairs.left();
+        for _ in left_old.len()..pairs.of_old.len() {
+            self.diff.add_same(ItemKind::Type.keyword());
+        }
+        for (side, left) in [(LineSide::Old, left_old), (LineSide::New, left_new)] {
+            for at in left {
+                let half = if side == LineSide::Old { &self.old } else { &self.new };
+                let ty = half.module.types.get((at as u32).into());
+                let text = ty.map(|ty| half.lister.type_text(ty)).unwrap_or_default();
+                let item = half.item(ItemKind::Type, at, None, text);
+                self.only(ItemKind::Type.keyword(), side, item);
+            }
+        }
+    }
+
+    /// Compares lists whose items are known by their names alone.
+    fn by_name(
+        &mut self,
+        kind: ItemKind,
+        old: Vec<(String, u64, Item)>,
+        new: Vec<(String, u64, Item)>,
+    ) {
+        let known = |list: &[(String, u64, Item)]| {
+            let known = list.iter().map(|(name, content, _)| Known {
+                key: Some(name.clone()),
+                content: hash_of((name, content)),
+            });
+            known.collect::<Vec<_>>()
+        };
+        let pairs = Pairs::of_known(&known(&old), &known(&new));
+        for (at, (_, content, item)) in old.iter().enumerate() {
+            let other = pairs.of_old.get(at).copied().flatten();
+            match other.and_then(|(other, by)| Some((new.get(other)?, by))) {
+                Some(((_, other_content, other), by)) => {
+                    let differ = Differ::if_so(content != other_content);
+                    self.pair(kind.keyword(), by, [item.clone(), other.clone()], differ);
+                }
+                None => self.only(kind.keyword(), LineSide::Old, item.clone()),
+            }
+        }
+        for (at, (_, _, item)) in new.into_iter().enumerate() {
+            if pairs.of_new.get(at).copied().flatten().is_none() {
+                self.only(kind.keyword(), LineSide::New, item);
+            }
+        }
+    }
+
+    fn imports(&mut self) {
+        let list = |half: &Half<'_>| {
+            let imports = (0..).zip(&half.module.imports).map(|(index, import)| {
+                let name = format!("{} {}", Quoted(&import.module), Quoted(&import.name));
+                let content = hash_of(half.ids.extern_type(&import.ty));
+                let text = half.extern_text(&import.ty);
+                let item = Item { index, name: Some(name.clone()), size: None, text };
+                (format!("{name} {}", import.ty.kind().keyword()), content, item)
+            });
+            imports.collect::<Vec<_>>()
+        };
+        self.by_name(ItemKind::Import, list(&self.old), list(&self.new));
+    }
+
+    fn exports(&mut self) {
+        let list = |half: &Half<'_>| {
+            let exports = (0..).zip(&half.module.exports).map(|(index, export)| {
+                let name = Quoted(&export.name).to_string();
+                let content = hash_of(half.ids.of_extern(export.index));
+                let text = half.target(export.index);
+                (name.clone(), content, Item { index, name: Some(name), size: None, text })
+            });
+            exports.collect::<Vec<_>>()
+        };
+        self.by_name(ItemKind::Export, list(&self.old), list(&self.new));
+    }
+
+    fn customs(&mut self) {
+        let list = |half: &Half<'_>| {
+            let customs = (0..).zip(&half.module.customs).filter_map(|(index, custom)| {
+                // Names are compared with what they name.
+                let CustomData::Bytes(bytes) = &custom.data else { return None };
+                let name = Quoted(&custom.name).to_string();
+                let (size, text) = (Some(bytes.len()), String::new());
+                Some((name.clone(), hash_of(bytes), Item { index, name: Some(name), size, text }))
+            });
+            customs.collect::<Vec<_>>()
+        };
+        self.by_name(ItemKind::Custom, list(&self.old), list(&self.new));
+    }
+
+    fn start(&mut self) {
+        let id = |half: &Half<'_>| half.module.start.map(|func| half.ids.of_func(func));
+        let kind = ItemKind::Start.keyword();
+        let item = |half: &Half<'_>| {
+            let text = half.module.start.map(|func| half.target(func.into()))?;
+            Some(Item { text, ..Item::default() })
+        };
+        let is_changed = id(&self.old) != id(&self.new);
+        match (item(&self.old), item(&self.new)) {
+            (Some(old), Some(new)) => {
+                self.pair(kind, MatchedBy::Name, [old, new], Differ::if_so(is_changed));
+            }
+            (Some(old), None) => self.only(kind, LineSide::Old, old),
+            (None, Some(new)) => self.only(kind, LineSide::New, new),
+            (None, None) => {}
+        }
+    }
+
+    fn funcs(&mut self, pairs: &Pairs) {
+        let kind = ItemKind::Func.keyword();
+        let item = |half: &Half<'_>, at: usize| {
+            let func = half.func(at)?;
+            let size = Some(func.body.bytes().len());
+            Some(half.item(ItemKind::Func, at, size, half.func_text(func)))
+        };
+        for (at, pair) in pairs.of_old.iter().enumerate() {
+            let pair = pair.and_then(|(other, by)| Some((other, self.new.func(other)?, by)));
+            // Imports are compared as imports.
+            let Some(func) = self.old.func(at) else { continue };
+            let Some((other, new, by)) = pair else {
+                if let Some(item) = item(&self.old, at) {
+                    self.only(kind, LineSide::Old, item);
+                }
+                continue;
+            };
+            let names = [self.old.name(ItemKind::Func, at), self.new.name(ItemKind::Func, other)];
+            let [hash, new_hash] =
+                [self.old.ids.func(func.ty, &func.body), self.new.ids.func(new.ty, &new.body)];
+            if hash == new_hash && names[0] == names[1] {
+                self.diff.add_same(kind);
+                continue;
+            }
+            let hunks = match hash == new_hash {
+                true => Some(Vec::new()),
+                false => {
+                    let rows = |half: &Half<'_>, func: &Func<'_>| {
+                        let expr = func.body.expr();
+                        rows(&half.lister, func.body.code(), &half.ids.expr(&expr))
+                    };
+                    hunks(&rows(&self.old, func), &rows(&self.new, new), self.options)
+                }
+            };
+            let differ = Differ { is_changed: hash != new_hash, hunks };
+            if let (Some(old), Some(new)) = (item(&self.old, at), item(&self.new, other)) {
+                self.pair(kind, by, [old, new], differ);
+            }
+        }
+        for (at, pair) in pairs.of_new.iter().enumerate() {
+            let is_paired = pair.is_some_and(|old| self.old.func(old).is_some());
+            if let (false, Some(item)) = (is_paired, item(&self.new, at)) {
+                self.only(kind, LineSide::New, item);
+            }
+        }
+    }
+
+    /// Compares what the modules define, other than functions.
+    fn defined(&mut self, space: ExternKind, pairs: &Pairs) {
+        let (kind, word) = (space.item_kind(), space.keyword());
+        for (at, pair) in pairs.of_old.iter().enumerate() {
+            let Some((text, hash)) = self.old.defined(space, at) else { continue };
+            let old = self.old.item(kind, at, None, text);
+            let new = pair.and_then(|(at, by)| Some((at, self.new.defined(space, at)?, by)));
+            match new {
+                Some((at, (text, new_hash), by)) => {
+                    let new = self.new.item(kind, at, None, text);
+                    self.pair(word, by, [old, new], Differ::if_so(hash != new_hash));
+                }
+                None => self.only(word, LineSide::Old, old),
+            }
+        }
+        for (at, pair) in pairs.of_new.iter().enumerate() {
+            let is_paired = pair.is_some_and(|old| self.old.defined(space, old).is_some());
+            if let (false, Some((text, _))) = (is_paired, self.new.defined(space, at)) {
+                let item = self.new.item(kind, at, None, text);
+                self.only(word, LineSide::New, item);
+            }
+        }
+    }
+
+    fn elems(&mut self, pairs: &Pairs) {
+        let word = ItemKind::Elem.keyword();
+        let item = |half: &Half<'_>, at: usize| {
+            let elem = half.module.elems.get((at as u32).into())?;
+            let (place, hash) = half.elem_place(elem);
+            let ty = half.ids.val_type(ValType::Ref(elem.ty));
+            let text = format!("{place}, {} elements", elem.items.len());
+            let item = half.item(ItemKind::Elem, at, Some(elem.items.bytes().len()), text);
+            Some((item, hash_of((hash, ty)), half.elements(elem)))
+        };
+        for (at, pair) in pairs.of_old.iter().enumerate() {
+            let Some((old, hash, rows)) = item(&self.old, at) else { continue };
+            match pair.and_then(|(at, by)| Some((item(&self.new, at)?, by))) {
+                Some(((new, new_hash, new_rows), by)) => {
+                    let hashes = |rows: &[Row]| rows.iter().map(|row| row.hash).collect::<Vec<_>>();
+                    let is_equal = hashes(&rows) == hashes(&new_rows);
+                    let hunks = match is_equal {
+                        true => Some(Vec::new()),
+                        false => hunks(&rows, &new_rows, self.options),
+                    };
+                    let differ = Differ { is_changed: hash != new_hash || !is_equal, hunks };
+                    self.pair(word, by, [old, new], differ);
+                }
+                None => self.only(word, LineSide::Old, old),
+            }
+        }
+        for (at, _) in pairs.of_new.iter().enumerate().filter(|(_, pair)| pair.is_none()) {
+            if let Some((new, ..)) = item(&self.new, at) {
+                self.only(word, LineSide::New, new);
+            }
+        }
+    }
+
+    fn datas(&mut self, pairs: &Pairs) {
+        let word = ItemKind::Data.keyword();
+        let item = |half: &Half<'_>, at: usize| {
+            let data = half.module.datas.get((at as u32).into())?;
+            let (place, hash) = half.data_place(data);
+            Some((half.item(ItemKind::Data, at, Some(data.bytes.len()), place), hash))
+        };
+        for (at, pair) in pairs.of_old.iter().enumerate() {
+            let Some((old, hash)) = item(&self.old, at) else { continue };
+            let other = pair.and_then(|(other, by)| Some((item(&self.new, other)?, other, by)));
+            let Some(((new, new_hash), other, by)) = other else {
+                self.only(word, LineSide::Old, old);
+                continue;
+            };
+            let bytes = |half: &Half<'_>, at: usize| {
+                half.module.datas.get((at as u32).into()).map(|data| data.bytes.to_vec())
+            };
+            let [before, after] =
+                [bytes(&self.old, at), bytes(&self.new, other)].map(Option::unwrap_or_default);
+            let is_changed = before != after || hash != new_hash;
+            let hunks = if self.options.hunks { first_bytes(&before, &after) } else { Vec::new() };
+            self.pair(word, by, [old, new], Differ { is_changed, hunks: Some(hunks) });
+        }
+        for (at, _) in pairs.of_new.iter().enumerate().filter(|(_, pair)| pair.is_none()) {
+            if let Some((new, _)) = item(&self.new, at) {
+                self.only(word, LineSide::New, new);
+            }
+        }
+    }
+}
+
+/// How two items differ, but for their names.
+struct Differ {
+    is_changed: bool,
+    /// `None` if there is too much to say.
+    hunks: Option<Vec<Hunk>>,
+}
+
+impl Differ {
+    fn if_so(is_changed: bool) -> Differ {
+        Differ { is_changed, hunks: Some(Vec::new()) }
+    }
+}
+
+/// The first bytes that differ, sixteen of each side.
+fn first_bytes(old: &[u8], new: &[u8]) -> Vec<Hunk> {
+    const ROW: usize = 16;
+    let same = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+    if same == old.len().max(new.len()) {
+        return Vec::new();
+    }
+    let start = same - same % ROW;
+    let row = |side, bytes: &[u8]| {
+        let bytes = bytes.get(start..).unwrap_or_default();
+        let text: Vec<_> = bytes.iter().take(ROW).map(|byte| format!("{byte:02x}")).collect();
+        Line { side, depth: 0, text: text.join(" ") }
+    };
+    let lines = vec![row(LineSide::Old, old), row(LineSide::New, new)];
+    vec![Hunk { old: start, new: start, lines }]
+}

@@ -1,0 +1,335 @@
+//! What a module or component says about itself: its name, what produced it, and what registries show.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use wattle_ast::components::{self, Holds, Layer};
+use wattle_ast::custom::{About, LeftOut, PointsAt, Producers, RelocSection, Subject, WhyLeftOut};
+use wattle_ast::{Encode, Error, Name, Names, Reader, SectionId, leb128};
+use wattle_parser::SectionFrame;
+use wattle_parser::components::frames;
+
+/// What a module or component says about itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Metadata<'a> {
+    /// Whether it is a module or a component.
+    pub layer: Layer,
+    /// The number of components around it.
+    pub depth: usize,
+    /// Its bytes in the file.
+    pub range: Range<usize>,
+    /// Its name.
+    pub name: Option<Name<'a>>,
+    /// The languages and tools that produced it.
+    pub producers: Option<Producers<'a>>,
+    /// What registries show, in the order of the file.
+    pub about: Vec<About<'a>>,
+    /// The sections of these that are malformed: the name of each, and why.
+    pub malformed: Vec<(&'a str, Error)>,
+}
+
+/// What the modules and components of a file say about themselves: the outermost first, and what is
+/// inside of one behind it.
+///
+/// Only the sizes of sections and these sections are read.
+///
+/// # Errors
+/// The sizes of sections do not fit; what is before that is lost.
+///
+/// ```
+/// use wattle_inspect::metadata::read;
+///
+/// let wasm = b"\0asm\x01\0\0\0\0\x0b\x07version1.0";
+/// let metadata = read(wasm)?;
+/// assert_eq!(metadata[0].about[0].text, "1.0");
+/// # Ok::<(), wattle_ast::Error>(())
+/// ```
+pub fn read(bytes: &[u8]) -> Result<Vec<Metadata<'_>>, Error> {
+    let mut found = Vec::new();
+    // What is to be read, the next one last: its bytes, where they begin, how deep it is.
+    let mut waiting = vec![(bytes, 0, 0)];
+    while let Some((bytes, start, depth)) = waiting.pop() {
+        let layer = Layer::of(bytes).unwrap_or(Layer::Module);
+        let mut metadata = Metadata {
+            layer,
+            depth,
+            range: start..start + bytes.len(),
+            name: None,
+            producers: None,
+            about: Vec::new(),
+            malformed: Vec::new(),
+        };
+        let mut inner = Vec::new();
+        for section in frames(bytes) {
+            let section = section?;
+            if let Some((name, content)) = custom(&section) {
+                if let Err(error) = metadata.section(name, content) {
+                    metadata.malformed.push((name, error));
+                }
+            } else if layer == Layer::Component && is_nested(section.code) {
+                let offset = section.offset + section.bytes.len() - section.content.len();
+                inner.push((section.content, start + offset, depth + 1));
+            }
+        }
+        found.push(metadata);
+        inner.reverse();
+        waiting.append(&mut inner);
+    }
+    Ok(found)
+}
+
+fn is_nested(code: u8) -> bool {
+    components::SectionId::from_code(code).is_some_and(|id| id.holds() == Holds::Nested)
+}
+
+/// The name and the content of a custom section.
+fn custom<'a>(section: &SectionFrame<'a>) -> Option<(&'a str, &'a [u8])> {
+    if SectionId::from_code(section.code) != Some(SectionId::Custom) {
+        return None;
+    }
+    let mut reader = Reader::new(section.content);
+    Some((reader.name().ok()?, reader.rest()))
+}
+
+/// The name of the section that names a module or a component.
+fn names_of(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Module => Names::NAME,
+        Layer::Component => components::Names::NAME,
+    }
+}
+
+impl<'a> Metadata<'a> {
+    /// Reads a custom section, if it is one of these.
+    fn section(&mut self, name: &str, content: &'a [u8]) -> Result<(), Error> {
+        if let Some(subject) = Subject::from_name(name) {
+            self.about.push(About::parse(subject, content)?);
+        } else if name == Producers::NAME {
+            self.producers = Some(Producers::parse(content)?);
+        } else if name == names_of(self.layer) {
+            for subsection in subsections(content) {
+                let (id, bytes, _) = subsection?;
+                if id == OWN_NAME {
+                    let mut reader = Reader::new(bytes);
+                    let name = reader.read().map_err(|kind| Error::at(kind, reader.pos()))?;
+                    self.name = Some(name);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The id of the subsection with the name of the module or component itself.
+const OWN_NAME: u8 = 0;
+
+/// The subsections of a section with names: the id, the content, and all bytes of each.
+fn subsections(content: &[u8]) -> impl Iterator<Item = Result<(u8, &[u8], &[u8]), Error>> {
+    let mut reader = Reader::new(content);
+    let mut failed = false;
+    std::iter::from_fn(move || {
+        if reader.is_empty() || failed {
+            return None;
+        }
+        let start = reader.pos();
+        let mut next = || {
+            let id = reader.byte()?;
+            let content = reader.byte_list()?;
+            Ok((id, content, reader.since(start)))
+        };
+        let next = next();
+        failed = next.is_err();
+        Some(next.map_err(|kind| Error::at(kind, reader.pos())))
+    })
+}
+
+/// A change of something that may be there.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum To {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is removed.
+    Nothing,
+    /// It is set to this, whether it was there or not.
+    Text(String),
+}
+
+/// Changes of what a module or component says about itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Edit {
+    /// The name.
+    pub name: To,
+    /// Languages and tools to be added: the role, the name and the version of each. One that is there
+    /// gets the version.
+    pub producers: Vec<(String, String, String)>,
+    /// What registries show.
+    pub about: Vec<(Subject, To)>,
+}
+
+/// A binary that was changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Edited {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The custom sections that are left out because they would point at the wrong places.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What becomes of a section.
+enum Fate {
+    Stays,
+    Removed,
+    /// A custom section with this content.
+    Becomes(Vec<u8>),
+}
+
+impl Edit {
+    /// Changes the outermost module or component. Sections that are there are changed in their places,
+    /// and others are put at the end. Every other byte stays as it is.
+    ///
+    /// # Errors
+    /// The sizes of sections do not fit, or a section that is to be changed is malformed.
+    ///
+    /// ```
+    /// use wattle_inspect::metadata::{Edit, To, read};
+    ///
+    /// let edit = Edit { name: To::Text("m".to_owned()), ..Edit::default() };
+    /// let edited = edit.apply(b"\0asm\x01\0\0\0")?;
+    /// assert_eq!(read(&edited.bytes)?[0].name, Some("m".into()));
+    /// # Ok::<(), wattle_ast::Error>(())
+    /// ```
+    pub fn apply(&self, bytes: &[u8]) -> Result<Edited, Error> {
+        let layer = Layer::of(bytes).unwrap_or(Layer::Module);
+        let sections = frames(bytes).collect::<Result<Vec<_>, _>>()?;
+        let mut fates = Vec::new();
+        // What is at its place already.
+        let (mut named, mut produced, mut said) = (false, false, Vec::new());
+        for section in &sections {
+            let Some((name, content)) = custom(section) else {
+                fates.push(Fate::Stays);
+                continue;
+            };
+            // Offsets count from the start of the file.
+            let at = section.offset + section.bytes.len() - content.len();
+            let place = |mut error: Error| {
+                error.span = wattle_ast::Span::at(error.span.start + at);
+                error
+            };
+            let change = match Subject::from_name(name) {
+                Some(subject) => self.about.iter().find(|(of, _)| *of == subject),
+                None => None,
+            };
+            fates.push(match change {
+                Some((_, To::Nothing)) => Fate::Removed,
+                Some((subject, To::Text(_))) if said.contains(subject) => Fate::Removed,
+                Some((subject, To::Text(text))) => {
+                    said.push(*subject);
+                    Fate::Becomes(text.as_bytes().to_vec())
+                }
+                Some((_, To::Keep)) => Fate::Stays,
+                None if name == Producers::NAME && !self.producers.is_empty() && !produced => {
+                    produced = true;
+                    Fate::Becomes(self.producers(content).map_err(place)?)
+                }
+                None if name == names_of(layer) && self.name != To::Keep && !named => {
+                    named = true;
+                    Fate::Becomes(self.names(content).map_err(place)?)
+                }
+                None => Fate::Stays,
+            });
+        }
+        let left_out = leave_out(&sections, &mut fates);
+        let start = sections.iter().map(|section| section.bytes.len()).sum::<usize>();
+        let (preamble, _) = bytes.split_at(bytes.len() - start);
+        let mut out = preamble.to_vec();
+        for (section, fate) in sections.iter().zip(&fates) {
+            match (fate, custom(section)) {
+                (Fate::Becomes(content), Some((name, _))) => append(&mut out, name, content),
+                (Fate::Removed, _) => {}
+                _ => out.extend_from_slice(section.bytes),
+            }
+        }
+        if let (To::Text(_), false) = (&self.name, named) {
+            append(&mut out, names_of(layer), &self.names(&[])?);
+        }
+        if !self.producers.is_empty() && !produced {
+            // The section with no fields.
+            append(&mut out, Producers::NAME, &self.producers(&[0])?);
+        }
+        for (subject, to) in &self.about {
+            if let To::Text(text) = to
+                && !said.contains(subject)
+            {
+                let about = About { subject: *subject, text: Cow::Borrowed(text) };
+                append(&mut out, subject.name(), &about.to_bytes());
+            }
+        }
+        Ok(Edited { bytes: out, left_out })
+    }
+
+    /// The content of the producers section, which was this.
+    fn producers(&self, content: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut producers = Producers::parse(content)?;
+        for (role, name, version) in &self.producers {
+            producers.add(role, name.as_str().into(), version.as_str().into());
+        }
+        Ok(producers.to_bytes())
+    }
+
+    /// The content of the section with names, which was this.
+    fn names(&self, content: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut out = Vec::new();
+        if let To::Text(name) = &self.name {
+            out.push(OWN_NAME);
+            Name::from(name.as_str()).to_bytes().encode(&mut out);
+        }
+        for subsection in subsections(content) {
+            let (id, _, bytes) = subsection?;
+            if id != OWN_NAME {
+                out.extend_from_slice(bytes);
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// Appends a custom section.
+fn append(out: &mut Vec<u8>, name: &str, content: &[u8]) {
+    let mut section = Name::from(name).to_bytes();
+    section.extend_from_slice(content);
+    out.push(SectionId::Custom.code());
+    leb128::write_u32(out, section.len() as u32);
+    out.extend_from_slice(&section);
+}
+
+/// Leaves out the custom sections that would point at the wrong places, and returns them.
+fn leave_out(sections: &[SectionFrame<'_>], fates: &mut [Fate]) -> Vec<LeftOut> {
+    let removed = fates.iter().position(|fate| matches!(fate, Fate::Removed));
+    let moved = fates.iter().position(|fate| !matches!(fate, Fate::Stays));
+    let is_up_to = |place: Option<usize>, limit: usize| place.is_some_and(|place| place <= limit);
+    let is_code =
+        |section: &SectionFrame<'_>| SectionId::from_code(section.code) == Some(SectionId::Code);
+    let binary_moves = sections.iter().position(is_code).is_some_and(|code| is_up_to(moved, code));
+    // Sections are pointed at by their places among all sections.
+    let sections_move = sections.iter().filter_map(custom).any(|(name, content)| {
+        name.starts_with(RelocSection::PREFIX)
+            && RelocSection::parse(content)
+                .map_or(removed.is_some(), |relocs| is_up_to(removed, relocs.section as usize))
+    });
+    let mut left_out = Vec::new();
+    for (place, (section, fate)) in sections.iter().zip(fates).enumerate() {
+        let Some((name, _)) = custom(section).filter(|_| matches!(fate, Fate::Stays)) else {
+            continue;
+        };
+        let what = match PointsAt::of(name) {
+            Some(what @ PointsAt::Sections) if sections_move => what,
+            Some(what @ PointsAt::Binary) if binary_moves => what,
+            _ => continue,
+        };
+        *fate = Fate::Removed;
+        let why = WhyLeftOut::Moves(what);
+        left_out.push(LeftOut { name: Name::from(name).into_owned(), place, why });
+    }
+    left_out
+}

@@ -1,0 +1,93 @@
+//! Mutants are valid, follow from their seed, and behave as the original does if they are to.
+
+use std::collections::BTreeSet;
+
+use wattle_ast::{Features, Module};
+use wattle_reduce::{Mutator, Script};
+use wattle_script::{Options, run};
+use wattle_tests::features::features;
+use wattle_tests::suite;
+use wattle_validator::Validator;
+
+fn is_valid(module: &Module<'_>, features: Features) -> bool {
+    Validator::new().features(features).module(module).is_ok()
+}
+
+#[test]
+fn mutants_of_generated_modules_are_valid_and_differ() {
+    let (mut mutants, mut different) = (0, BTreeSet::new());
+    for seed in 0..150 {
+        let config = wattle_smith::Config { features: Features::DEFAULT, ..Default::default() };
+        let module = wattle_smith::from_seed(&config, seed).module;
+        for number in 0..20 {
+            let mutator = Mutator::new().preserve_semantics(number % 2 == 0);
+            let Some(mutant) = mutator.mutate(&module, number) else { continue };
+            assert!(is_valid(&mutant, Features::DEFAULT), "seed {seed}, mutant {number}");
+            assert_eq!(mutator.mutate(&module, number), Some(mutant.clone()));
+            assert_ne!(mutant, module);
+            different.insert(wattle_encoder::encode(&mutant));
+            mutants += 1;
+        }
+    }
+    println!("{mutants} mutants, {} different", different.len());
+    assert!(mutants > 2950);
+    assert!(different.len() > 2900);
+}
+
+#[test]
+fn official_scripts_pass_with_mutants_that_preserve_what_modules_do() {
+    let (mut mutants, mut assertions) = (0, 0);
+    for file in suite::files() {
+        let features = features(file);
+        let bytes = file.read();
+        let Ok(text) = std::str::from_utf8(&bytes) else { continue };
+        let Some(script) = Script::parse(text, features) else { continue };
+        let options = Options { features, ..Options::default() };
+        let before = run(&script.text(), options).unwrap();
+        let mutator = Mutator::new().features(features).preserve_semantics(true);
+        for seed in 0..2 {
+            let mut count = 0;
+            let mutated = script.change_modules(|module| {
+                count += 1;
+                let mutant = mutator.mutate(module, seed * 1000 + count)?;
+                assert!(is_valid(&mutant, features), "{file}, module {count}, seed {seed}");
+                mutants += 1;
+                Some(mutant)
+            });
+            let after = run(&mutated.text(), options).unwrap();
+            let failures = |report: &wattle_script::Report| -> Vec<String> {
+                let failures = report.failures.iter();
+                failures.map(|it| format!("{}: {}, {}", it.keyword, it.expected, it.got)).collect()
+            };
+            assert_eq!(failures(&after), failures(&before), "{file}, seed {seed}");
+            assert_eq!(after.passed, before.passed, "{file}, seed {seed}");
+            assertions += after.passed;
+        }
+    }
+    println!("{mutants} mutants, {assertions} assertions");
+    assert!(mutants >= 3000, "{mutants} mutants");
+}
+
+#[test]
+fn mutants_of_official_modules_are_valid() {
+    let mut mutants = 0;
+    for file in suite::files() {
+        let features = features(file);
+        let bytes = file.read();
+        let Ok(text) = std::str::from_utf8(&bytes) else { continue };
+        let Some(script) = Script::parse(text, features) else { continue };
+        let mut number = 0;
+        script.change_modules(|module| {
+            number += 1;
+            for seed in 0..3 {
+                if let Some(mutant) = Mutator::new().features(features).mutate(module, seed) {
+                    assert!(is_valid(&mutant, features), "{file}, module {number}, seed {seed}");
+                    mutants += 1;
+                }
+            }
+            None
+        });
+    }
+    println!("{mutants} mutants");
+    assert!(mutants >= 5000, "{mutants} mutants");
+}
