@@ -115,6 +115,20 @@ pub enum ProblemKind {
         /// The type that was found.
         found: FuncType,
     },
+    /// An import of one kind from a module that exports another kind by that name.
+    Kind {
+        /// The name, behind its module.
+        name: Box<str>,
+        /// The kind of the import.
+        imported: ExternKind,
+        /// The kind of the export.
+        exported: ExternKind,
+    },
+    /// An export that an async function has, for a function that is not async.
+    NotAsync {
+        /// The name of the export.
+        name: Box<str>,
+    },
     /// A function of the world that is not exported.
     MissingExport {
         /// The name that the core export would have.
@@ -149,9 +163,9 @@ pub enum ProblemKind {
     },
     /// No table is exported for the functions that threads begin with.
     NoFuncTable,
-    /// An adapter does not export a function that is imported from it.
+    /// A module does not export what is imported from it.
     NotAdapted {
-        /// The function.
+        /// The name.
         name: Box<str>,
     },
     /// An adapter that is not made as an adapter must be.
@@ -304,12 +318,27 @@ impl fmt::Display for Message<'_> {
                     "import `{name}` from `{module}` is a {kind}: a component gives only functions"
                 )
             }
+            ProblemKind::Kind { name, imported, exported } => {
+                let (imported, exported) = (imported.keyword(), exported.keyword());
+                write!(
+                    f,
+                    "type mismatch: import `{}` is a {imported}, and the export a {exported}",
+                    Shown(name)
+                )
+            }
             ProblemKind::Type { is_import, name, expected, found } => {
                 let what = if *is_import { "import" } else { "export" };
                 let (expected, found) = (Signature(expected), Signature(found));
                 write!(
                     f,
                     "type mismatch: {what} `{}` is {found}, and its function asks for {expected}",
+                    Shown(name)
+                )
+            }
+            ProblemKind::NotAsync { name } => {
+                write!(
+                    f,
+                    "export `{}` is for an async function, and its function is not",
                     Shown(name)
                 )
             }
@@ -345,7 +374,7 @@ impl fmt::Display for Message<'_> {
                 "missing table: threads begin with functions of a table, and none is exported",
             ),
             ProblemKind::NotAdapted { name } => {
-                write!(f, "missing export: the function `{}` is imported from it", Shown(name))
+                write!(f, "missing export: `{}` is imported from this module", Shown(name))
             }
             ProblemKind::Adapter { reason } => write!(f, "this is not an adapter: {reason}"),
             ProblemKind::PageSize { adapter, main } => {

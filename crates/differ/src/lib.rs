@@ -30,7 +30,7 @@ pub use compare::{Difference, Nans, Verdict, Way, compare};
 pub use emit::{Part, WordKind};
 pub use ending::{Ending, Run, Word, traps_of};
 pub use engine::Engine;
-pub use engines::command::{remove_modules, words_of};
+pub use engines::command::{OpenQuote, remove_modules, words_of};
 pub use engines::group::run_command;
 pub use engines::server::serve;
 pub use minimise::{Effort, minimise};

@@ -135,6 +135,33 @@ errors! {
     /// A world would import and export an interface.
     #[cfg(feature = "wit")]
     WitTransitive(wattle_wit::model::Transitive);
+    /// Core modules do not become a component.
+    #[cfg(feature = "componentize")]
+    Componentize(wattle_componentize::Error);
+    /// A core import or export does not fit the world.
+    #[cfg(feature = "componentize")]
+    ComponentizeProblem(wattle_componentize::Problem);
+    /// Components do not plug together.
+    #[cfg(feature = "componentize")]
+    Plug(wattle_componentize::PlugError);
+    /// A component cannot be compared with a world.
+    #[cfg(feature = "componentize")]
+    Targets(wattle_componentize::TargetsError);
+    /// Core modules cannot be taken out of a component.
+    #[cfg(feature = "componentize")]
+    Unbundle(wattle_componentize::UnbundleError);
+    /// Worlds of different packages are not versions of each other.
+    #[cfg(feature = "componentize")]
+    Versions(wattle_componentize::OtherPackage);
+    /// An archive of object files is malformed.
+    #[cfg(feature = "inspect")]
+    Archive(wattle_inspect::archive::ArchiveError);
+    /// DWARF cannot be written.
+    #[cfg(feature = "inspect")]
+    DwarfWrite(wattle_inspect::dwarf::CannotWrite);
+    /// DWARF does not say where an instruction comes from.
+    #[cfg(feature = "inspect")]
+    Dwarf(wattle_inspect::dwarf::NoFrames);
 }
 
 impl fmt::Display for Error {

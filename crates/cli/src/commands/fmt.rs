@@ -137,7 +137,7 @@ impl Fmt {
         let diff = self.diff.then(|| difference(name, old, new));
         Output::default().write(|out| match (diff, json) {
             (diff, true) => writeln!(out, "{}", json_line(&Row { file: name, diff })),
-            (None, false) => writeln!(out, "{name}"),
+            (None, false) => writeln!(out, "{}", Shown(name)),
             (Some(diff), false) => write_diff(out, &diff),
         })
     }
@@ -146,7 +146,8 @@ impl Fmt {
 /// The lines that change, with three around them.
 fn difference(name: &str, old: &str, new: &str) -> String {
     let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(old, new);
-    diff.unified_diff().header(name, &format!("{name} (formatted)")).to_string()
+    let name = Shown(name).to_string();
+    diff.unified_diff().header(&name, &format!("{name} (formatted)")).to_string()
 }
 
 /// Writes a difference: byte by byte for programs, and without harm to a terminal.

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use wattle::ast::Shown;
 use wattle::ast::components::Layer;
-use wattle::ast::custom::Subject;
+use wattle::ast::custom::{Producers, Subject};
 use wattle::inspect::metadata::{Edit, Metadata as Found, To, read};
 
 use crate::failure::{Failure, warn};
@@ -112,7 +112,7 @@ fn in_json(found: &Found<'_>) -> Value {
         "end": found.range.end,
         "name": found.name.as_ref().map(|name| name.as_str()),
         "about": about.collect::<serde_json::Map<_, _>>(),
-        "producers": fields.collect::<Vec<_>>(),
+        Producers::NAME: fields.collect::<Vec<_>>(),
         "malformed": malformed.collect::<Vec<_>>(),
     })
 }

@@ -16,9 +16,9 @@ use crate::output::Output;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  wattle mutate a.wasm --seed 7 -o mutant.wasm
-  wattle mutate a.wat --seed 7 --text
-  wattle mutate a.wasm --seed 7 --preserve-semantics | wattle run -")]
+  wattle mutate math.wat --seed 7 -o mutant.wasm
+  wattle mutate math.wat --seed 7 --text
+  wattle mutate math.wat --seed 7 --preserve-semantics | wattle run --invoke fib - 20")]
 pub(crate) struct Mutate {
     #[command(flatten)]
     input: Input,

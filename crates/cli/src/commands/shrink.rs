@@ -35,11 +35,9 @@ use tester::{Tester, Verdict};
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  wattle shrink crash.wasm --if ./crashes.sh
-  wattle shrink crash.wasm --if 'sh -c \"! my-engine compile $0\" {}' -j 4 -o small.wasm
-  wattle shrink big.wat --text --if 'grep -q i32.popcnt'
-  wattle shrink invalid.wasm --allow-invalid --if './says.sh {} \"type mismatch\"'
-  wattle shrink suite.wast --if './fails.sh' --state shrinking    # again: goes on
+  wattle shrink math.wat --text --if 'grep -q i64.sub' -o small.wat
+  wattle shrink math.wat --if \"sh -c 'wattle features $0 | grep -q mvp' {}\" -j 2 -o small.wasm
+  wattle shrink math.wat --if 'wattle validate {}' --state known -o small.wasm    # again: goes on
 
 Exit codes: 0 the output is the smallest that was found, 1 the input is not valid or not interesting,
 2 wrong usage.")]

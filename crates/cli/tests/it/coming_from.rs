@@ -53,6 +53,10 @@ fn folder() -> tempfile::TempDir {
     let program = r#"(module (import "old" "log" (func)))"#;
     write("p.wat", program.as_bytes());
     write("adapter.wat", br#"(module (func (export "log")))"#);
+    let socket = r#"(component (import "g" (func $g)) (export "h" (func $g)))"#;
+    write("socket.wat", socket.as_bytes());
+    let plug = r#"(component (import "f" (func $f)) (export "g" (func $f)))"#;
+    write("plug.wat", plug.as_bytes());
     write("seed.bin", b"some bytes for a generator");
     write("config.json", b"{}");
     for name in ["a.wasm", "b.wasm"] {
@@ -64,6 +68,8 @@ fn folder() -> tempfile::TempDir {
         &embed[..],
         &["parse", "p.wat", "-o", "p.wasm"],
         &["parse", "adapter.wat", "-o", "adapter.wasm"],
+        &["parse", "socket.wat", "-o", "socket.wasm"],
+        &["parse", "plug.wat", "-o", "plug.wasm"],
     ] {
         assert_eq!(wattle_in(folder.path(), args, b"").code, Some(0), "{args:?}");
     }

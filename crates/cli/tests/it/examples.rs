@@ -94,6 +94,20 @@ fn commands(document: &str) -> Vec<String> {
     commands
 }
 
+/// The text with ` in … s` in place of the times that commands took.
+fn without_times(text: &str) -> String {
+    let mut out = String::new();
+    for piece in text.split_inclusive(" s") {
+        match piece.strip_suffix(" s").and_then(|start| start.rsplit_once(" in ")) {
+            Some((start, time)) if time.parse::<f64>().is_ok() => {
+                let _ = write!(out, "{start} in … s");
+            }
+            _ => out += piece,
+        }
+    }
+    out
+}
+
 /// Runs command lines one after the other, and shows those that are run with what they print.
 fn transcript(folder: &Path, commands: &[String]) -> String {
     let path = std::env::var("PATH").unwrap_or_default();
@@ -110,7 +124,7 @@ fn transcript(folder: &Path, commands: &[String]) -> String {
         shell.args(["-c", &run]).current_dir(folder).env("PATH", &path).env_remove("COLUMNS");
         let output = shell.output().unwrap();
         for text in [&output.stdout, &output.stderr] {
-            let text = String::from_utf8_lossy(text);
+            let text = without_times(&String::from_utf8_lossy(text));
             for line in text.lines().take(SHOWN) {
                 let _ = writeln!(out, "{line}");
             }

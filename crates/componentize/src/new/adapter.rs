@@ -152,10 +152,17 @@ fn import_realloc(
         }
     });
     let Some((place, imported)) = place else { return Ok(None) };
+    let spaces = IndexSpaces::of(module);
+    if spaces.func(imported).and_then(|ty| module.func_type(ty)) != Some(&realloc_type()) {
+        return Err(refused("it imports `cabi_realloc` with another type than that has"));
+    }
     if let Some(realloc) = realloc {
         // The main module may call it by the other name.
         module.imports[place].name = String::from(&**realloc).into();
         return Ok(Some(imported));
+    }
+    if spaces.mems.is_empty() {
+        return Err(refused("it allocates memory, and imports none"));
     }
     let grown = add_func(module, realloc_type(), grow(page_bits(module))?);
     let mut redirect = Redirect { from: imported, to: grown };

@@ -157,12 +157,13 @@ impl Linker<'_, '_> {
 /// Functions that linkers leave open, by name, for what threads keep.
 pub(super) fn linked_by_env(name: &str, ty: Option<&FuncType>) -> Option<Source> {
     let ty = ty?;
-    let is_64 = |types: &[ValType]| match types {
-        [ValType::I32] => Some(false),
-        [ValType::I64] => Some(true),
+    let is_64 = |one: &[ValType], none: &[ValType]| match (one, none) {
+        ([ValType::I32], []) => Some(false),
+        ([ValType::I64], []) => Some(true),
         _ => None,
     };
-    let (reads, writes) = (is_64(ty.results()), is_64(ty.params()));
+    let reads = is_64(ty.results(), ty.params());
+    let writes = is_64(ty.params(), ty.results());
     let (op, is_64) = match name {
         "__wasm_get_stack_pointer" => (CanonOp::ContextGet, reads?),
         "__wasm_set_stack_pointer" => (CanonOp::ContextSet, writes?),

@@ -245,12 +245,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             Source::Main => {
                 let name: Text = linked.name.as_str().into();
                 let exports = self.plan.exports.get(MAIN)?;
-                let Some(index) = exports.all.get(&name) else {
-                    let kind = ProblemKind::NotAdapted { name: name.as_ref().into() };
-                    self.problem(MAIN, kind);
-                    return None;
-                };
-                self.export_of(MAIN, *index, &name)?
+                self.export_of(MAIN, *exports.all.get(&name)?, &name)?
             }
             Source::Func(func) => self.core_func(func, part, Site::Before).into(),
             Source::Tls { writes, is_64 } => match (self.plan.tls, self.shim) {

@@ -10,7 +10,7 @@ use wattle_ast::{ExternIdx, ExternType, FuncType, Import, IndexSpaces, ValType, 
 use wattle_wit::model::{Extern, Func, Text};
 
 use super::builtins::{Builtin, linked_by_env};
-use super::part::{CoreFunc, Exports, Lifted, Linked, Part, Source};
+use super::part::{CoreFunc, Exports, Lifted, Linked, MAIN, Part, Source};
 use crate::abi::Abis;
 use crate::error::{Help, Problem, ProblemKind};
 use crate::names::{ExportName, ImportItem, ImportName, Role, Scheme, Side};
@@ -58,7 +58,7 @@ impl Linker<'_, '_> {
                 ExternType::Mem(_) if import.module == ENV && name == "memory" => {
                     Ok(Source::Memory)
                 }
-                _ if import.module == MAIN_MODULE => Ok(Source::Main),
+                _ if import.module == MAIN_MODULE && part.name.is_some() => Ok(Source::Main),
                 ExternType::Func(_) => self.func(part, import, name),
                 ty => {
                     let (module, name) = (import.module.as_str().into(), name.as_str().into());
@@ -72,6 +72,7 @@ impl Linker<'_, '_> {
                     module: import.module.clone(),
                     name: import.name.clone(),
                     source,
+                    kind: import.ty.kind(),
                     ty,
                 }),
                 Err(Unknown::Module) => {
@@ -263,6 +264,11 @@ impl Linker<'_, '_> {
                         Role::Callback => FuncType::new([ValType::I32; 3], [ValType::I32]),
                     };
                     let key = (number, func.name.clone());
+                    if !func.is_async && !matches!(role, Role::Lift(Mode::Sync) | Role::PostReturn)
+                    {
+                        self.problem(part, ProblemKind::NotAsync { name: name.as_ref().into() });
+                        continue;
+                    }
                     self.check(part, &name, &ty, expected);
                     match role {
                         Role::Lift(mode) => {
@@ -352,23 +358,37 @@ impl Linker<'_, '_> {
         }
     }
 
-    /// Checks that adapters export what is imported from them, and with which types.
+    /// Checks that parts export what others import from them, and with which types.
     pub(super) fn adapted(
         &mut self,
         parts: &[Part<'_>],
         imports: &[Vec<Linked<'_>>],
         exports: &[Exports],
     ) {
-        for linked in imports.iter().flatten() {
-            let Source::Func(CoreFunc::Export { part, name }) = &linked.source else { continue };
-            let (Some(adapter), Some(of)) = (parts.get(*part), exports.get(*part)) else {
-                continue;
-            };
-            match of.types.get(name) {
-                Some(found) => self.check(adapter, name, found, linked.ty.clone()),
-                None => {
-                    let name = name.as_ref().into();
-                    self.problem(adapter, ProblemKind::NotAdapted { name });
+        for (part, imports) in parts.iter().zip(imports) {
+            for linked in imports {
+                let (of, name) = match &linked.source {
+                    Source::Main => (MAIN, linked.name.as_str()),
+                    Source::Func(CoreFunc::Export { part, name }) => (*part, &**name),
+                    Source::Memory | Source::Func(_) | Source::Tls { .. } => continue,
+                };
+                let (Some(exporter), Some(exports)) = (parts.get(of), exports.get(of)) else {
+                    continue;
+                };
+                let Some(index) = exports.all.get(name) else {
+                    self.problem(exporter, ProblemKind::NotAdapted { name: name.into() });
+                    continue;
+                };
+                let full = || [&linked.module, ".", name].concat().into_boxed_str();
+                let (imported, exported) = (linked.kind, index.kind());
+                if imported != exported {
+                    self.problem(part, ProblemKind::Kind { name: full(), imported, exported });
+                    continue;
+                }
+                if let Some(expected) = exports.types.get(name).filter(|ty| **ty != linked.ty) {
+                    let (expected, found) = (expected.clone(), linked.ty.clone());
+                    let kind = ProblemKind::Type { is_import: true, name: full(), expected, found };
+                    self.problem(part, kind);
                 }
             }
         }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use wattle_abi::Mode;
 use wattle_ast::components::CanonOp;
-use wattle_ast::{ExternIdx, FuncType, MemType, Module, Name};
+use wattle_ast::{ExternIdx, ExternKind, FuncType, MemType, Module, Name};
 use wattle_wit::model::{Text, TypeId};
 
 use super::shims::Task;
@@ -130,6 +130,7 @@ pub(super) struct Linked<'a> {
     pub(super) module: Name<'a>,
     pub(super) name: Name<'a>,
     pub(super) source: Source,
+    pub(super) kind: ExternKind,
     /// The type, of a function.
     pub(super) ty: FuncType,
 }

@@ -64,20 +64,39 @@ fn has_option(folder: &Path, option: &str) -> bool {
     })
 }
 
-/// The component of a test.
-pub(crate) fn component(folder: &Path) -> Result<Component<'static>, wattle_componentize::Error> {
-    let mut resolver = Resolver::new();
-    load(&System, folder.to_str().unwrap(), &mut resolver).unwrap();
-    let interfaces = resolver.all_features().resolve().unwrap_or_else(|errors| panic!("{errors}"));
-    let main = module(&folder.join("module.wat"), &interfaces);
-    let mut new = Componentizer::new()
-        .module(main)
-        .grow_memory(has_option(folder, "realloc-via-memory-grow"))
-        .canonical_names(has_option(folder, "emit-canonical-names"));
-    for (name, path) in adapters(folder) {
-        new = new.adapter(&name, module(&path, &interfaces));
+/// The modules of a test, and what makes a component of them.
+pub(crate) struct Test {
+    pub(crate) main: Module<'static>,
+    pub(crate) adapters: Vec<(String, Module<'static>)>,
+    grow_memory: bool,
+    canonical_names: bool,
+}
+
+impl Test {
+    pub(crate) fn new(folder: &Path) -> Test {
+        let mut resolver = Resolver::new();
+        load(&System, folder.to_str().unwrap(), &mut resolver).unwrap();
+        let resolved = resolver.all_features().resolve();
+        let interfaces = resolved.unwrap_or_else(|errors| panic!("{errors}"));
+        let adapters = adapters(folder).into_iter();
+        Test {
+            main: module(&folder.join("module.wat"), &interfaces),
+            adapters: adapters.map(|(name, path)| (name, module(&path, &interfaces))).collect(),
+            grow_memory: has_option(folder, "realloc-via-memory-grow"),
+            canonical_names: has_option(folder, "emit-canonical-names"),
+        }
     }
-    new.finish()
+
+    pub(crate) fn componentizer(self) -> Componentizer<'static> {
+        let mut new = Componentizer::new()
+            .module(self.main)
+            .grow_memory(self.grow_memory)
+            .canonical_names(self.canonical_names);
+        for (name, module) in self.adapters {
+            new = new.adapter(&name, module);
+        }
+        new
+    }
 }
 
 /// The world of a component.
@@ -94,7 +113,8 @@ fn components_are_valid_and_have_the_expected_worlds() {
         if !folder.join("module.wat").exists() {
             continue;
         }
-        let component = match (component(&folder), folder.join("error.txt").exists()) {
+        let result = Test::new(&folder).componentizer().finish();
+        let component = match (result, folder.join("error.txt").exists()) {
             (Err(_), true) => {
                 refused += 1;
                 continue;

@@ -15,7 +15,7 @@ use crate::components::world_of;
 
 /// The packages of `wit-parser`'s tests, of `wasm-tools`' tests for dummy modules, and of
 /// `wit-component`'s tests, that resolve.
-fn packages() -> Vec<(String, Resolved)> {
+pub(crate) fn packages() -> Vec<(String, Resolved)> {
     let [parser, tools] = wattle_tests::packages::folders(["wit-parser", "wasm-tools"]).unwrap();
     let mut paths: Vec<PathBuf> = crate::components::folders();
     for folder in [parser.join("tests/ui"), tools.join("tests/cli")] {

@@ -2,4 +2,5 @@
 
 mod components;
 mod dummies;
+mod edits;
 mod messages;

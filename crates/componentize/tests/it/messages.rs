@@ -32,6 +32,7 @@ fn all_problems_are_told_with_what_helps() {
             import read: func(max: u32) -> list<u8>;
             export run: func(args: list<string>) -> result;
             export stop: async func();
+            export pause: func();
         }";
     let text = r#"(module
         (import "a:b/log@1.2.0" "line" (func (param i32)))
@@ -40,7 +41,8 @@ fn all_problems_are_told_with_what_helps() {
         (import "$root" "[resource-drop]file" (func (param i32)))
         (import "env" "g" (global i32))
         (func (export "runn") (param i32 i32) (result i32) unreachable)
-        (func (export "[async-lift]stop") (result i32) unreachable))"#;
+        (func (export "[async-lift]stop") (result i32) unreachable)
+        (func (export "[async-lift]pause") (result i32) unreachable))"#;
     let expected = [
         "type mismatch: import `a:b/log@1.2.0.line` is (func (param i32)), and its function asks \
          for (func (param i32 i32))",
@@ -49,8 +51,11 @@ fn all_problems_are_told_with_what_helps() {
         "import `g` from `env` is a global: a component gives only functions",
         "unknown import: the world imports no interface `a:b/lag@1.2.0`, and there is no adapter of \
          this name; it is asked for `line` (did you mean `a:b/log@1.2.0`?)",
+        "export `[async-lift]pause` is for an async function, and its function is not",
         "missing export: the world exports a function `run` (did you mean the export `runn`?)",
         "missing export: `[async-lift]stop` needs its callback, `[callback][async-lift]stop`",
+        "missing export: the world exports a function `pause` (export a function `pause` of type \
+         (func))",
     ];
     refused(Componentizer::new().module(module(text, Some(wit))), &expected);
 }
@@ -129,12 +134,11 @@ fn adapters_that_cannot_be_used_say_why() {
     for (adapter, expected) in [
         (
             "(module (func (export \"g\")))",
-            "adapter `old`: missing export: the function `f` is imported from it",
+            "adapter `old`: missing export: `f` is imported from this module",
         ),
         (
             "(module (func (export \"f\") (param i32)))",
-            "adapter `old`: type mismatch: export `f` is (func (param i32)), and its function asks \
-             for (func)",
+            "type mismatch: import `old.f` is (func), and its function asks for (func (param i32))",
         ),
         (
             "(module (memory 1) (func (export \"f\") (drop (memory.size))))",
@@ -146,6 +150,15 @@ fn adapters_that_cannot_be_used_say_why() {
             "adapter `old`: this is not an adapter: it has a start function, which would run before \
              its stack is there",
         ),
+        (
+            r#"(module (import "__main_module__" "g" (func $g)) (func (export "f") (call $g)))"#,
+            "missing export: `g` is imported from this module",
+        ),
+        (
+            r#"(module (import "__main_module__" "memory" (func $g)) (func (export "f") (call $g)))"#,
+            "adapter `old`: type mismatch: import `__main_module__.memory` is a func, and the export \
+             a memory",
+        ),
     ] {
         let new = Componentizer::new().module(module(main, None));
         refused(new.adapter("old", module(adapter, None)), &[expected]);
@@ -154,6 +167,11 @@ fn adapters_that_cannot_be_used_say_why() {
         (func (export \"f\")))";
     let new = Componentizer::new().module(module(main, None));
     assert!(new.adapter("old", module(unused, None)).finish().is_ok());
+    let main = r#"(module (import "__main_module__" "f" (func)) (func (export "f")))"#;
+    let expected = "unknown import: the world imports no interface `__main_module__`, and there is no \
+                    adapter of this name; it is asked for `f` (the module has no section \
+                    `component-type`: `wattle component embed` adds the world)";
+    refused(Componentizer::new().module(module(main, None)), &[expected]);
     refused(Componentizer::new(), &["there is no core module to make a component of"]);
 }
 

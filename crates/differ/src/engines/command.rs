@@ -11,6 +11,7 @@
 //! prints `error` behind `=>`, the message tells whether that is a trap, an exception or an
 //! exhausted resource.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -44,6 +45,24 @@ pub struct External {
     folder: PathBuf,
 }
 
+/// The error for a command with a quote that is not closed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenQuote(String);
+
+impl fmt::Display for OpenQuote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a quote is not closed: {}", self.0)
+    }
+}
+
+impl std::error::Error for OpenQuote {}
+
+impl From<OpenQuote> for String {
+    fn from(error: OpenQuote) -> String {
+        error.to_string()
+    }
+}
+
 /// Splits a command into words at blanks, except within quotes.
 ///
 /// ```
@@ -52,7 +71,7 @@ pub struct External {
 ///
 /// # Errors
 /// A quote that is not closed.
-pub fn words_of(command: &str) -> Result<Vec<String>, String> {
+pub fn words_of(command: &str) -> Result<Vec<String>, OpenQuote> {
     let mut words: Vec<String> = Vec::new();
     let (mut word, mut quote, mut is_word) = (String::new(), None, false);
     for c in command.chars() {
@@ -72,7 +91,7 @@ pub fn words_of(command: &str) -> Result<Vec<String>, String> {
         }
     }
     if quote.is_some() {
-        return Err(format!("a quote is not closed: {command}"));
+        return Err(OpenQuote(command.to_owned()));
     }
     if is_word {
         words.push(word);

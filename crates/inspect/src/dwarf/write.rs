@@ -70,7 +70,7 @@ impl std::error::Error for CannotWrite {}
 /// let binary = wattle_encoder::encode_wasm(&wasm);
 /// let frames = DebugInfo::new(&binary).frames(23)?;
 /// assert_eq!(frames[0].function.as_deref(), Some("f"));
-/// assert_eq!(frames[0].to_string(), "a.wat:3:5");
+/// assert!(frames[0].to_string().ends_with("a.wat:3:5"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn add(

@@ -101,7 +101,7 @@ impl<E: fmt::Debug + fmt::Display> core::error::Error for LoadError<E> {}
 /// files.add("wit/deps/b/b.wit", "package b:b; interface j { type t = u8; }");
 /// let mut resolver = Resolver::new();
 /// load(&files, "wit", &mut resolver).unwrap();
-/// assert_eq!(resolver.resolve().unwrap().packages.len(), 2);
+/// assert_eq!(resolver.resolve().unwrap().model().packages().len(), 2);
 /// ```
 ///
 /// # Errors

@@ -1,0 +1,205 @@
+//! Modules that are nearly what a world asks for: they are refused, or become valid components.
+
+use std::collections::BTreeSet;
+
+use wattle_ast::{ExternType, Features, Module, TypeIdx};
+use wattle_componentize::{Componentizer, Dummy, Embed, Mode, Scheme};
+use wattle_validator::{Validator, components};
+
+use crate::components::{Test, folders, name_of};
+
+struct Random(u64);
+
+impl Random {
+    fn new(seed: u64) -> Random {
+        Random(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % end.max(1)
+    }
+}
+
+/// How often each module is edited.
+const ROUNDS: usize = 4;
+
+/// What names of imports and exports begin with.
+const PREFIXES: [&str; 16] = [
+    "[async-lower]",
+    "[async-lift]",
+    "[async-lift-stackful]",
+    "[callback]",
+    "[callback][async-lift]",
+    "cabi_post_",
+    "[resource-drop]",
+    "[resource-new]",
+    "[resource-rep]",
+    "[dtor]",
+    "[task-return]",
+    "[stream-new-0]",
+    "[future-read-0]",
+    "[async-lower][stream-read-0]",
+    "[export]",
+    "cm32p2|",
+];
+
+/// Names that mean something of their own.
+const NAMES: [&str; 20] = [
+    "cabi_realloc",
+    "canonical_abi_realloc",
+    "memory",
+    "_initialize",
+    "__wasm_task_hook",
+    "cm32p2_realloc",
+    "cm32p2_initialize",
+    "$root",
+    "[export]$root",
+    "env",
+    "__main_module__",
+    "a",
+    "[waitable-set-wait]",
+    "[task-cancel]",
+    "[error-context-drop]",
+    "[thread-new-indirect-v0]",
+    "[context-get-0]",
+    "__wasm_get_stack_pointer",
+    "__wasm_set_tls_base",
+    "[stream-drop-readable-unit]",
+];
+
+fn edit_name(name: &str, others: &[String], random: &mut Random) -> String {
+    match random.below(4) {
+        0 => NAMES[random.below(NAMES.len())].to_string(),
+        1 => [PREFIXES[random.below(PREFIXES.len())], name].concat(),
+        2 => match name.split_once([']', '|', '#']) {
+            Some((_, rest)) => rest.to_string(),
+            None => name[..name.len().saturating_sub(1)].to_string(),
+        },
+        _ => others[random.below(others.len())].clone(),
+    }
+}
+
+fn edit(module: &mut Module<'_>, random: &mut Random) {
+    let names = module.imports.iter().flat_map(|import| [&import.module, &import.name]);
+    let names = names.chain(module.exports.iter().map(|export| &export.name));
+    let names: Vec<String> = names.map(ToString::to_string).collect();
+    let types = module.types.len();
+    let (imports, exports) = (module.imports.len(), module.exports.len());
+    let ty = ExternType::Func(TypeIdx::from(u32::try_from(random.below(types)).unwrap()));
+    match random.below(6) {
+        0 if imports > 0 => {
+            let import = &mut module.imports[random.below(imports)];
+            import.module = edit_name(&import.module, &names, random).into();
+        }
+        1 if imports > 0 => {
+            let import = &mut module.imports[random.below(imports)];
+            import.name = edit_name(&import.name, &names, random).into();
+        }
+        2 if imports > 0 => module.imports[random.below(imports)].ty = ty,
+        3 if exports > 0 => {
+            module.exports.remove(random.below(exports));
+        }
+        4 if exports > 0 => {
+            let export = &mut module.exports[random.below(exports)];
+            export.name = edit_name(&export.name, &names, random).into();
+        }
+        _ if exports > 1 => {
+            let other = module.exports[random.below(exports)].index;
+            module.exports[random.below(exports)].index = other;
+        }
+        _ => {}
+    }
+}
+
+fn is_valid(module: &Module<'_>) -> bool {
+    Validator::new().features(Features::ALL).module(module).is_ok()
+}
+
+/// What became of the edited modules.
+#[derive(Default)]
+struct Outcome {
+    made: u64,
+    refused: u64,
+    failures: BTreeSet<String>,
+}
+
+impl Outcome {
+    /// Whether a component is made, which then is valid.
+    fn check(&mut self, new: Componentizer<'_>, name: &str) {
+        let Ok(component) = new.validate(false).finish() else {
+            self.refused += 1;
+            return;
+        };
+        self.made += 1;
+        let result = components::Validator::new().features(Features::ALL).component(&component);
+        if let Err(errors) = result {
+            self.failures.insert(format!("{name}: {errors}"));
+        }
+    }
+
+    #[track_caller]
+    fn done(self) {
+        let failures = Vec::from_iter(self.failures);
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+        assert!(self.made > 100 && self.refused > 100, "{} {}", self.made, self.refused);
+    }
+}
+
+#[test]
+fn edited_dummies_are_refused_or_become_valid_components() {
+    let mut outcome = Outcome::default();
+    for (name, resolved) in crate::dummies::packages() {
+        // These packages are about types that are too large.
+        if name.starts_with("wit-deep-") {
+            continue;
+        }
+        let model = resolved.model();
+        for (world, _) in model.worlds() {
+            for (scheme, mode) in [
+                (Scheme::Standard, Mode::Sync),
+                (Scheme::Legacy, Mode::Sync),
+                (Scheme::Legacy, Mode::Callback),
+                (Scheme::Legacy, Mode::Stackful),
+            ] {
+                let dummy = Dummy::new(model, world).scheme(scheme).mode(mode);
+                let mut module = dummy.module().unwrap();
+                Embed::new(model, world).add_to(&mut module).unwrap();
+                let mut random = Random::new(outcome.made + outcome.refused);
+                for _ in 0..ROUNDS {
+                    let mut module = module.clone();
+                    edit(&mut module, &mut random);
+                    let name = format!("{name} {} {scheme:?} {mode:?}", model.world_name(world));
+                    if is_valid(&module) {
+                        outcome.check(Componentizer::new().module(module), &name);
+                    }
+                }
+            }
+        }
+    }
+    outcome.done();
+}
+
+#[test]
+fn edited_tests_are_refused_or_become_valid_components() {
+    let mut outcome = Outcome::default();
+    for folder in folders() {
+        if !folder.join("module.wat").exists() {
+            continue;
+        }
+        let mut random = Random::new(outcome.made + outcome.refused);
+        for _ in 0..4 * ROUNDS {
+            let mut test = Test::new(&folder);
+            match random.below(test.adapters.len() + 1) {
+                0 => edit(&mut test.main, &mut random),
+                number => edit(&mut test.adapters[number - 1].1, &mut random),
+            }
+            if is_valid(&test.main) && test.adapters.iter().all(|(_, module)| is_valid(module)) {
+                outcome.check(test.componentizer(), name_of(&folder));
+            }
+        }
+    }
+    outcome.done();
+}
