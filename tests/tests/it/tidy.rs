@@ -398,6 +398,7 @@ fn names_are_escaped_where_they_are_shown() {
         "crates/cli/src/commands/man.rs",   // commands
         "crates/validator/src/components/error.rs", // `Text`, which escapes what it shows
         "crates/smith/src/components/externs.rs", // labels that the generator makes
+        "crates/componentize/src/names.rs", // labels, in names of imports and exports
         "crates/wit/src/load/",             // paths, which errors escape
         "crates/wit/src/package.rs",        // labels
         "crates/wit/src/print.rs",          // labels, in text that is read back
