@@ -1,7 +1,7 @@
 //! Core modules that have the imports and exports of a world, and do nothing.
 
 use alloc::borrow::Cow;
-use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use wattle_abi::{Call, Mode};
@@ -201,7 +201,7 @@ impl Writer<'_, '_> {
                 _ => "future.",
             };
             for op in of_feature().filter(|op| op.keyword().starts_with(of)) {
-                self.builtin(side, interface, op, &format!("{number}"), &func.name);
+                self.builtin(side, interface, op, &number.to_string(), &func.name);
             }
         }
     }

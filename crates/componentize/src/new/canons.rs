@@ -102,13 +102,13 @@ impl Emitter<'_, '_, '_> {
             CoreFunc::Resource { op, place, resource } => {
                 made.ty = self.ty(*place, *resource);
                 let name = world.model[*resource].name.as_deref().unwrap_or_default();
-                (*op, format!("{}-{name}", op.keyword()))
+                (*op, [op.keyword(), "-", name].concat())
             }
             CoreFunc::TaskReturn { export, func: name } => {
                 let func = world.func(Side::Export, *export, name);
                 made.results = ResultList(self.result(*export, func));
                 made.opts = self.options_of(needs, (Side::Export, *export), name, part, site);
-                (CanonOp::TaskReturn, format!("task.return-{name}"))
+                (CanonOp::TaskReturn, ["task.return-", &**name].concat())
             }
             CoreFunc::Copy(copy) => {
                 made.ty = match copy.ty {

@@ -60,7 +60,7 @@ const BUDGET: usize = 100_000;
 /// components.
 ///
 /// The custom sections `component-type` of the modules say which world the component has; compilers
-/// add them, or [`embed`](crate::embed). Of the world's imports only those come into the component
+/// add them, or [`Embed`](crate::Embed). Of the world's imports only those come into the component
 /// that core modules use, with the types that they need.
 ///
 /// ```
