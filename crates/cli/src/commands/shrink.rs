@@ -36,8 +36,7 @@ use tester::{Tester, Verdict};
 #[command(after_help = "\
 Examples:
   wattle shrink math.wat --text --if 'grep -q i32.sub' -o small.wat
-  wattle shrink math.wat -j 2 -o small.wasm \\
-      --if 'sh -c \"wattle run --invoke fib $0 10 | grep -q 55\" {}'
+  wattle shrink math.wat -o small.wasm --if 'sh -c \"wattle run --invoke fib $0 9 | grep -q 34\" {}'
   wattle shrink math.wat --if 'grep -q fib' --state known -o small.wasm    # again: goes on
 
 Exit codes: 0 the output is the smallest that was found, 1 the input is not valid or not interesting,
