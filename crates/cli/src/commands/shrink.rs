@@ -204,7 +204,7 @@ impl Shrink {
     }
 
     fn check_input(&self, tester: &mut Tester<'_>, input: &Candidate) -> Result<(), Failure> {
-        let name = shown_name(&self.file);
+        let file = shown_name(&self.file);
         let why = match tester.test(input) {
             Verdict::Interesting => return Ok(()),
             Verdict::Failed(why) => return Err(Failure::Usage(why)),
@@ -216,7 +216,7 @@ impl Shrink {
                 format!("gives {status} instead of exit status {}{said}", self.status)
             }
         };
-        Err(Failure::Input(format!("{name} is not interesting: the command {why}")))
+        Err(Failure::Input(format!("{file} is not interesting: the command {why}")))
     }
 
     /// Sets a flag on Ctrl-C. A second Ctrl-C ends the process.

@@ -86,7 +86,7 @@ impl Unbundle {
             .map_err(|error| Failure::Faults(vec![source.fault(error.to_string()).malformed()]))?;
         let written = write_folder(folder, |folder| {
             modules.iter().try_for_each(|module| {
-                let path = folder.join(format!("{}.wasm", module.name));
+                let path = folder.join([&module.name, ".wasm"].concat());
                 std::fs::write(path, &module.bytes)
             })
         });

@@ -46,8 +46,8 @@ impl State {
                 let known: About = serde_json::from_slice(&text)
                     .map_err(|error| Failure::Usage(format!("{}: {error}", shown_name(&path))))?;
                 if known != about {
-                    let name = shown_name(folder);
-                    let why = format!("{name} is about another input or another command");
+                    let folder = shown_name(folder);
+                    let why = format!("{folder} is about another input or another command");
                     return Err(Failure::Usage(why));
                 }
             }
