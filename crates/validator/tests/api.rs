@@ -74,6 +74,20 @@ fn a_broken_index_space_makes_no_cascade() {
 }
 
 #[test]
+fn no_feature_is_named_where_none_helps() {
+    // A function with `memory.init`, and no data count section.
+    let mut wasm =
+        Vec::from(b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01");
+    wasm.extend(b"\x0a\x0e\x01\x0c\0\x41\0\x41\0\x41\0\xfc\x08\0\0\x0b\x0b\x04\x01\x01\x01x");
+    let parser = wattle_parser::Parser::new().check_bodies(false);
+    let errors = Validator::new().events(parser.events(&wasm), None).unwrap().unwrap_err();
+    assert_eq!(
+        errors.to_string(),
+        "data count section required at offset 0x22 in func 0, instr 3 `memory.init`"
+    );
+}
+
+#[test]
 fn what_is_not_enabled_is_named() {
     let cases = [
         ("(module (memory 1) (memory 1))", "multiple memories", Feature::MultiMemory),

@@ -59,14 +59,19 @@ impl Checker<'_, '_, Full> {
         }
     }
 
-    /// The feature, if any, with which the instruction at position `start` can be decoded.
+    /// The feature, if any, that is missing for the instruction at position `start` to be decoded.
     fn feature_that_reads(&self, start: usize) -> Option<Feature> {
-        let features = self.types.features;
-        Feature::ALL.iter().copied().find(|feature| {
-            let mut reader = Reader::at(self.reader.bytes(), 0, features | (*feature).into());
+        let reads = |features| {
+            let mut reader = Reader::at(self.reader.bytes(), 0, features);
             reader.seek(start);
-            !features.contains(*feature) && reader.read::<Instr<'_>>().is_ok()
-        })
+            reader.read::<Instr<'_>>().is_ok()
+        };
+        let features = self.types.features;
+        if reads(features) {
+            // What is wrong is not the instruction: for instance, a section is missing.
+            return None;
+        }
+        Feature::ALL.iter().copied().find(|feature| reads(features | (*feature).into()))
     }
 
     /// Changes an error at the end of a block or function to show all values that were left there.
