@@ -25,7 +25,7 @@ use crate::model::{Model, PackageId, WorldId};
 use crate::package::PackageName;
 
 pub use error::{DecodeError, DecodeErrorKind};
-use error::{Kind, Result};
+use error::Result;
 use items::Decoder;
 use scopes::{Item, Scopes};
 
@@ -77,14 +77,19 @@ pub fn decode(component: &Component<'_>) -> Result<Decoded> {
             (package, Some(world))
         }
     };
-    let (mut model, package) = decoder.finish(package)?;
+    let (model, package) = decoder.finish(package)?;
+    let decoded = Decoded { model, package, world };
     #[cfg(feature = "docs")]
-    {
-        let docs = crate::docs::PackageDocs::of(component);
-        let docs = docs.map_err(Kind::DocsFormat)?;
-        model.apply_docs(package, &docs)?;
-    }
-    Ok(Decoded { model, package, world })
+    let decoded = with_docs(decoded, component)?;
+    Ok(decoded)
+}
+
+/// Adds what the section `package-docs` says.
+#[cfg(feature = "docs")]
+fn with_docs(mut decoded: Decoded, component: &Component<'_>) -> Result<Decoded> {
+    let docs = crate::docs::PackageDocs::of(component).map_err(DecodeErrorKind::DocsFormat)?;
+    decoded.model.apply_docs(decoded.package, &docs)?;
+    Ok(decoded)
 }
 
 /// Reads a component, even a package, as the world of what it imports and exports, and leaves out what
