@@ -24,8 +24,8 @@ use wattle_ast::components::{Component, ExternName, InterfaceName, ParsedName, P
 use crate::model::{Model, PackageId, WorldId};
 use crate::package::PackageName;
 
-pub use error::{DecodeError, DecodeErrorKind};
 use error::Result;
+pub use error::{DecodeError, DecodeErrorKind};
 use items::Decoder;
 use scopes::{Item, Scopes};
 
