@@ -23,6 +23,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("wattle_script::runner", "the turn of a thread, in which it does not wait for another"),
     ("wattle_smith::", "operands that are made of operands, up to `MAX_DEPTH` and `MAX_COST`"),
     ("wattle_ast::modules::edit::Change", "a move is a removal and an insertion"),
+    ("wattle_wit::decode::types", "a type, whose parts are known already"),
+    ("wattle_wit::model::merge_error", "the reason in an error, which has no other in it"),
 ];
 
 /// A function that is defined in the IR, by its mangled name, with those that it calls.

@@ -533,15 +533,17 @@ impl<'m> Encoder<'m> {
         self.types().add(definition)
     }
 
-    /// The definition of a type.
+    /// The definition of a type, whose parts have indices already.
     ///
     /// # Errors
     /// The index of the type that it is another name of.
     fn encoded(&mut self, kind: &Kind) -> Result<Type<'static>, u32> {
-        match kind.definition(|id| ComponentTypeIdx(self.ty(id))) {
+        let indices = &self.types().indices;
+        let index = |id: TypeId| indices.get(&id).copied().unwrap_or_default();
+        match kind.definition(|id| ComponentTypeIdx(index(id))) {
             Some(ty) => Ok(ty),
             None => match kind {
-                Kind::Alias(Val::Type(id)) => Err(self.ty(*id)),
+                Kind::Alias(Val::Type(id)) => Err(index(*id)),
                 // A resource is the bound of an export.
                 _ => Err(0),
             },
