@@ -13,7 +13,7 @@ use wattle_encoder::{BuildError, ComponentBuildError};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no main module.
+    /// The main module is missing.
     NoModule,
     /// A custom section `component-type` does not describe a world.
     Section {
@@ -199,7 +199,7 @@ pub enum Help {
     },
     /// Names of the older scheme were not allowed.
     LegacyName,
-    /// There is no custom section that says which world the module is for.
+    /// The module has no custom section `component-type`, so its world is unknown.
     NoWorld,
 }
 

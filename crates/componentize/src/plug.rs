@@ -196,7 +196,7 @@ pub enum PlugError {
     },
     /// A plug has nothing that the socket imports.
     Unused {
-        /// The name of the plug; `None` if there are no plugs at all.
+        /// The name of the plug; `None` if no plugs were given.
         plug: Option<Box<str>>,
         /// The name of the socket.
         socket: Box<str>,

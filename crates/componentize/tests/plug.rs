@@ -271,7 +271,7 @@ fn every_published_case_is_run_or_has_a_reason() {
 fn imports_are_merged_as_the_peer_merges_them() {
     for case in MERGED {
         let text = fs::read_to_string(graph(case).join("encoded.wat")).unwrap();
-        // Such names are no longer in the specification.
+        // The specification has dropped names of this form.
         let text = text.replace("unlocked-dep=<test:", DEP).replace(">\"", "\"");
         let text = text.replace("unlocked-dep=<example:", DEP);
         let encoded = parse(&text);

@@ -66,8 +66,8 @@ impl<'s> Customs<'s> {
     }
 
     /// Calls `visit` with each row of the content of a section; together they have all its bytes. What
-    /// is malformed is a row that says so. Returns whether the section has a known name; if not, there
-    /// are no rows.
+    /// is malformed is a row that says so. Returns whether the name of the section is known; `visit` is
+    /// only called if it is.
     pub fn rows(
         &mut self,
         name: &str,

@@ -61,7 +61,7 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     offset_in_func: Option<usize>,
     lines: Vec<SourceLine>,
-    /// Why there are no lines.
+    /// The reason why `lines` is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }

@@ -68,7 +68,7 @@ pub(crate) struct Interfaces {
 }
 
 impl Interfaces {
-    /// The world that a name asks for: that of a component or module if there is no name.
+    /// The world with this name. Without a name, the world of a component or module.
     pub(crate) fn select(&self, path: &Path, name: Option<&str>) -> Result<WorldId, Failure> {
         if let (Some(world), None) = (self.world, name) {
             return Ok(world);

@@ -314,7 +314,7 @@ impl<'t> Writer<'t> {
                 Some(index) => ExternDesc::Instance(index),
                 None => return self.open(ty, &item.wanted, frames),
             },
-            // There are no other kinds.
+            // Values, which the validator of the parts refuses.
             _ => return Err(Fault::TooLarge),
         };
         let name = extern_name(&chosen.item);

@@ -361,8 +361,8 @@ fn imported_memory(parts: &[Part<'_>]) -> Option<MemType> {
     memories.next()
 }
 
-/// The type of the base of thread-local storage, if a global has to keep it: if no slot of the
-/// context is there for it, because there are no threads.
+/// The type of the base of thread-local storage, if a global has to keep it. Components with threads
+/// keep it in a slot of their context instead.
 fn tls_type(imports: &[Vec<Linked<'_>>]) -> Result<Option<ValType>, Error> {
     let sources = || imports.iter().flatten().map(|linked| &linked.source);
     let has_threads = sources().any(|source| {

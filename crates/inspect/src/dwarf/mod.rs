@@ -88,7 +88,7 @@ impl fmt::Display for Frame {
     }
 }
 
-/// Why there are no source lines.
+/// The reason why an offset has no source lines.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum NoFrames {
@@ -169,7 +169,7 @@ impl<'a> DebugInfo<'a> {
     /// its content.
     ///
     /// # Errors
-    /// There is no code section, or there are several modules.
+    /// The file has no code section, or several modules.
     pub fn offset_in_file(&self, in_code: usize) -> Result<usize, NoFrames> {
         match &self.modules[..] {
             [] => Err(NoFrames::NoModule),

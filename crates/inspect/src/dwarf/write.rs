@@ -120,7 +120,7 @@ fn maps_of_modules<'m>(wasm: &Wasm<'_>, map: &'m SourceMap) -> Vec<Option<ScopeM
         match definition {
             Definition::CoreModule(_) => maps.push(inner(Outer::CoreModule(modules))),
             Definition::Component => open.push((inner(Outer::Component(components)), [0; 2])),
-            // There are no core modules in types.
+            // The scope of a type, which cannot contain core modules.
             _ if definition.opens().is_some() => open.push((None, [0; 2])),
             _ => {}
         }

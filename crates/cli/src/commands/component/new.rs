@@ -118,7 +118,7 @@ pub(super) fn module(source: &Source) -> Result<Module<'_>, Failure> {
     source.module_and_map(source.features()).map(|(module, _)| module)
 }
 
-/// What to say when there is no component.
+/// The failure for core modules that cannot become a component.
 fn refused(source: &Source, adapters: &[(&Adapter, Source)], error: Error) -> Failure {
     Failure::Faults(match error {
         Error::Problems(problems) => {

@@ -15,7 +15,7 @@ use wattle_reduce::{Candidate, Judge, Progress};
 use super::Kind;
 use super::state::State;
 
-/// How often a line is written where there is no terminal.
+/// The time between two lines of progress when standard error is not a terminal.
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// What the command said of a candidate.
