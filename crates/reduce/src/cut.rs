@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AbsHeapType, Catch, DataIdx, DataMode, DefIdx, Elem, ElemIdx, ElemItems, ElemMode, Expr,
-    ExternIdx, ExternKind, Feature, Features, Func, FuncIdx, GlobalIdx, HeapType, Instr, ItemKind,
-    List, ListView, MemIdx, Module, RefType, Remap, SpaceIdx, TableIdx, TagIdx,
+    AbsHeapType, Catch, DataMode, DefIdx, Elem, ElemItems, ElemMode, Expr, ExternIdx, ExternKind,
+    Feature, Features, Func, FuncIdx, HeapType, Instr, ItemKind, List, ListView, Module, RefType,
+    Remap, SpaceIdx,
 };
 
 use crate::code::{Code, Form};
@@ -54,30 +54,15 @@ impl Doomed {
 /// Finds references to items that go: they have no new index.
 struct Finder<'d>(&'d Doomed);
 
-macro_rules! find {
-    ($( $method:ident $kind:ident $index:ident; )*) => {
-        impl Remap for Finder<'_> {
-            type Error = ();
-            $(
-                fn $method(&mut self, index: $index) -> Result<$index, ()> {
-                    match self.0.has(ItemKind::$kind, index.0) {
-                        true => Err(()),
-                        false => Ok(index),
-                    }
-                }
-            )*
-        }
-    };
-}
+impl Remap for Finder<'_> {
+    type Error = ();
 
-find! {
-    func Func FuncIdx;
-    table Table TableIdx;
-    memory Mem MemIdx;
-    tag Tag TagIdx;
-    global Global GlobalIdx;
-    elem Elem ElemIdx;
-    data Data DataIdx;
+    fn item(&mut self, kind: ItemKind, index: u32) -> Result<u32, ()> {
+        match self.0.has(kind, index) {
+            true => Err(()),
+            false => Ok(index),
+        }
+    }
 }
 
 /// Takes functions out. A call of one drops its arguments and goes on with default values.

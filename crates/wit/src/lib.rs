@@ -43,6 +43,7 @@ pub mod print;
 mod resolve;
 pub mod syntax;
 mod version;
+mod within;
 
 pub use error::{Error, ErrorKind, Errors, Help, LexError, Place};
 pub use package::PackageName;

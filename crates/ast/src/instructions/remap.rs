@@ -18,8 +18,9 @@ use super::patch::Patch;
 use super::{Instr, Nesting, Opcode};
 use crate::values::Element;
 use crate::{
-    DataIdx, Decode, ElemIdx, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx, HeapType, LabelIdx,
-    List, ListView, LocalIdx, Malformed, MemIdx, Reader, TableIdx, TagIdx, TypeIdx, V128, leb128,
+    DataIdx, Decode, ElemIdx, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx, HeapType, ItemKind,
+    LabelIdx, List, ListView, LocalIdx, Malformed, MemIdx, Reader, TableIdx, TagIdx, TypeIdx, V128,
+    leb128,
 };
 
 /// New indices for old ones, with one method per index space. By default, all indices stay.
@@ -64,6 +65,17 @@ pub trait Remap {
         let _ = opcode;
     }
 
+    /// The new index of an item of this kind: of a type, function, table, memory, tag, global or
+    /// segment. The methods for these call this one by default.
+    ///
+    /// # Errors
+    /// If there is none.
+    #[inline(always)]
+    fn item(&mut self, kind: ItemKind, index: u32) -> Result<u32, Self::Error> {
+        let _ = kind;
+        Ok(index)
+    }
+
     /// The new index of a field of a struct type, whose own index is the old one.
     ///
     /// # Errors
@@ -77,64 +89,72 @@ pub trait Remap {
     ///
     /// # Errors
     /// If there is none.
+    #[inline(always)]
     fn ty(&mut self, ty: TypeIdx) -> Result<TypeIdx, Self::Error> {
-        Ok(ty)
+        self.item(ItemKind::Type, ty.0).map(TypeIdx)
     }
 
     /// The new index of a function.
     ///
     /// # Errors
     /// If there is none.
+    #[inline(always)]
     fn func(&mut self, func: FuncIdx) -> Result<FuncIdx, Self::Error> {
-        Ok(func)
+        self.item(ItemKind::Func, func.0).map(FuncIdx)
     }
 
     /// The new index of a table.
     ///
     /// # Errors
     /// If there is none.
+    #[inline(always)]
     fn table(&mut self, table: TableIdx) -> Result<TableIdx, Self::Error> {
-        Ok(table)
+        self.item(ItemKind::Table, table.0).map(TableIdx)
     }
 
     /// The new index of a memory.
     ///
     /// # Errors
     /// If there is none.
+    #[inline(always)]
     fn memory(&mut self, memory: MemIdx) -> Result<MemIdx, Self::Error> {
-        Ok(memory)
+        self.item(ItemKind::Mem, memory.0).map(MemIdx)
     }
 
     /// The new index of a tag.
     ///
     /// # Errors
     /// If there is none.
+    #[inline(always)]
     fn tag(&mut self, tag: TagIdx) -> Result<TagIdx, Self::Error> {
-        Ok(tag)
+        self.item(ItemKind::Tag, tag.0).map(TagIdx)
     }
 
     /// The new index of a global.
     ///
     /// # Errors
     /// If there is none.
+    #[inline(always)]
     fn global(&mut self, global: GlobalIdx) -> Result<GlobalIdx, Self::Error> {
-        Ok(global)
+        self.item(ItemKind::Global, global.0).map(GlobalIdx)
     }
 
     /// The new index of an element segment.
     ///
     /// # Errors
     /// If there is none.
+    #[inline(always)]
     fn elem(&mut self, elem: ElemIdx) -> Result<ElemIdx, Self::Error> {
-        Ok(elem)
+        self.item(ItemKind::Elem, elem.0).map(ElemIdx)
     }
 
     /// The new index of a data segment.
     ///
     /// # Errors
     /// If there is none.
+    #[inline(always)]
     fn data(&mut self, data: DataIdx) -> Result<DataIdx, Self::Error> {
-        Ok(data)
+        self.item(ItemKind::Data, data.0).map(DataIdx)
     }
 
     /// The new index of a local.

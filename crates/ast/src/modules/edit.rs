@@ -128,40 +128,16 @@ struct Removed {
     index: u32,
 }
 
-impl Renumber<'_> {
+impl Remap for Renumber<'_> {
+    type Error = Removed;
+
     #[inline(always)]
-    fn index<I: SpaceIdx>(&self, kind: ItemKind, index: I) -> Result<I, Removed> {
-        if kind != self.kind {
-            return Ok(index);
+    fn item(&mut self, kind: ItemKind, index: u32) -> Result<u32, Removed> {
+        match kind == self.kind {
+            true => self.change.new_index(index).ok_or(Removed { kind, index }),
+            false => Ok(index),
         }
-        let index: u32 = index.into();
-        self.change.new_index(index).map(I::from).ok_or(Removed { kind, index })
     }
-}
-
-macro_rules! renumber {
-    ($( $method:ident $kind:ident $index:ident; )*) => {
-        impl Remap for Renumber<'_> {
-            type Error = Removed;
-            $(
-                #[inline(always)]
-                fn $method(&mut self, index: $index) -> Result<$index, Removed> {
-                    self.index(ItemKind::$kind, index)
-                }
-            )*
-        }
-    };
-}
-
-renumber! {
-    ty Type TypeIdx;
-    func Func FuncIdx;
-    table Table TableIdx;
-    memory Mem MemIdx;
-    tag Tag TagIdx;
-    global Global GlobalIdx;
-    elem Elem ElemIdx;
-    data Data DataIdx;
 }
 
 /// Removes the elements at these positions, which ascend.

@@ -18,33 +18,6 @@ use crate::{
 /// The number of kinds of items, for arrays with an element for each.
 const KINDS: usize = ItemKind::Custom as usize + 1;
 
-/// Implements [`Remap`] for a struct that has a method `index`, which all index spaces go through.
-macro_rules! remap_all {
-    ($ty:ty, $error:ty: $( $method:ident $kind:ident $index:ident; )*) => {
-        $(
-            #[inline(always)]
-            fn $method(&mut self, index: $index) -> Result<$index, $error> {
-                self.index(ItemKind::$kind, index)
-            }
-        )*
-    };
-}
-
-/// Passes the index spaces whose items can be removed to [`remap_all`].
-macro_rules! spaces {
-    ($ty:ty, $error:ty) => {
-        remap_all! { $ty, $error:
-            ty Type TypeIdx;
-            table Table TableIdx;
-            memory Mem MemIdx;
-            tag Tag TagIdx;
-            global Global GlobalIdx;
-            elem Elem ElemIdx;
-            data Data DataIdx;
-        }
-    };
-}
-
 /// The items that were reached. It is a [`Remap`] that leaves every index as it is, so whatever goes
 /// through indices marks them.
 #[derive(Default)]
@@ -80,12 +53,6 @@ impl Marks {
         }
     }
 
-    #[inline(always)]
-    fn index<I: SpaceIdx>(&mut self, kind: ItemKind, index: I) -> Result<I, Infallible> {
-        self.mark(kind, index.into());
-        Ok(index)
-    }
-
     fn is_reached(&self, kind: ItemKind, index: u32) -> bool {
         self.reached[kind as usize].get(index as usize) == Some(&true)
     }
@@ -106,10 +73,14 @@ impl Remap for Marks {
         } else if !self.in_body {
             self.declared.insert(func);
         }
-        self.index(ItemKind::Func, func)
+        self.item(ItemKind::Func, func.0).map(FuncIdx)
     }
 
-    spaces!(Marks, Infallible);
+    #[inline(always)]
+    fn item(&mut self, kind: ItemKind, index: u32) -> Result<u32, Infallible> {
+        self.mark(kind, index);
+        Ok(index)
+    }
 }
 
 /// The new indices of the items that were reached.
@@ -132,12 +103,6 @@ impl Kept {
         Kept { new: marks.reached.each_ref().map(number) }
     }
 
-    fn index<I: SpaceIdx>(&self, kind: ItemKind, index: I) -> Result<I, (ItemKind, u32)> {
-        let index: u32 = index.into();
-        let new = self.new[kind as usize].get(index as usize).copied().flatten();
-        new.map(I::from).ok_or((kind, index))
-    }
-
     /// The items that are removed, from index `first` on, counted from there.
     fn removed(&self, kind: ItemKind, first: u32) -> Vec<u32> {
         let new = self.new[kind as usize].get(first as usize..).unwrap_or_default();
@@ -148,11 +113,10 @@ impl Kept {
 impl Remap for Kept {
     type Error = (ItemKind, u32);
 
-    fn func(&mut self, func: FuncIdx) -> Result<FuncIdx, (ItemKind, u32)> {
-        self.index(ItemKind::Func, func)
+    fn item(&mut self, kind: ItemKind, index: u32) -> Result<u32, (ItemKind, u32)> {
+        let new = self.new[kind as usize].get(index as usize).copied().flatten();
+        new.ok_or((kind, index))
     }
-
-    spaces!(Kept, (ItemKind, u32));
 }
 
 /// Goes through what is reached.

@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wattle_ast::{
-    Body, DataIdx, ElemIdx, Encode, Expr, ExternIdx, ExternKind, ExternType, FuncIdx, GlobalIdx,
-    MemIdx, Module, Remap, TableIdx, TagIdx, TypeIdx, ValType,
+    Body, Encode, Expr, ExternIdx, ExternKind, ExternType, FuncIdx, ItemKind, Module, Remap,
+    TypeIdx, ValType,
 };
 
 /// The hash of a value, the same in every run.
@@ -58,36 +58,21 @@ fn at(ids: &[u32], index: u32) -> u32 {
 /// Puts numbers in the place of indices.
 struct Numbered<'i>(&'i Ids);
 
-macro_rules! numbers {
-    ($( $method:ident $index:ident $kind:ident; )*) => {
-        impl Remap for Numbered<'_> {
-            type Error = Infallible;
+impl Remap for Numbered<'_> {
+    type Error = Infallible;
 
-            fn ty(&mut self, ty: TypeIdx) -> Result<TypeIdx, Infallible> {
-                Ok(TypeIdx(at(&self.0.types, ty.0)))
+    fn item(&mut self, kind: ItemKind, index: u32) -> Result<u32, Infallible> {
+        let ids = match kind {
+            ItemKind::Type => &self.0.types,
+            ItemKind::Elem => &self.0.elems,
+            ItemKind::Data => &self.0.datas,
+            _ => {
+                let space = ExternKind::ALL.iter().find(|&&space| ItemKind::from(space) == kind);
+                return Ok(space.map_or(index, |&space| self.0.space(space, index)));
             }
-
-            fn elem(&mut self, elem: ElemIdx) -> Result<ElemIdx, Infallible> {
-                Ok(ElemIdx(at(&self.0.elems, elem.0)))
-            }
-
-            fn data(&mut self, data: DataIdx) -> Result<DataIdx, Infallible> {
-                Ok(DataIdx(at(&self.0.datas, data.0)))
-            }
-
-            $( fn $method(&mut self, index: $index) -> Result<$index, Infallible> {
-                Ok($index(self.0.space(ExternKind::$kind, index.0)))
-            } )*
-        }
-    };
-}
-
-numbers! {
-    func FuncIdx Func;
-    table TableIdx Table;
-    memory MemIdx Mem;
-    global GlobalIdx Global;
-    tag TagIdx Tag;
+        };
+        Ok(at(ids, index))
+    }
 }
 
 impl Ids {

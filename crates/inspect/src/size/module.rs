@@ -4,9 +4,8 @@ use std::collections::HashSet;
 use std::convert::Infallible;
 
 use wattle_ast::{
-    Body, DataIdx, DataMode, Elem, ElemIdx, ElemItems, ElemMode, Expr, ExternIdx, ExternKind,
-    ExternType, FuncIdx, GlobalIdx, Item, ItemKind, Malformed, MemIdx, NameSubsection, Remap,
-    TableIdx, TagIdx, TypeIdx, ValType,
+    Body, DataMode, Elem, ElemItems, ElemMode, Expr, ExternIdx, ExternKind, ExternType, Item,
+    ItemKind, Malformed, NameSubsection, Remap, ValType,
 };
 use wattle_parser::components::malformed_body;
 
@@ -128,30 +127,14 @@ impl References {
 }
 
 /// Indices stay as they are, and are noted.
-macro_rules! notes {
-    ($( $method:ident $idx:ident $kind:ident; )*) => {
-        impl Remap for References {
-            type Error = Infallible;
-            $(
-                #[inline]
-                fn $method(&mut self, index: $idx) -> Result<$idx, Infallible> {
-                    self.add(ItemKind::$kind, index.0);
-                    Ok(index)
-                }
-            )*
-        }
-    };
-}
+impl Remap for References {
+    type Error = Infallible;
 
-notes! {
-    ty TypeIdx Type;
-    func FuncIdx Func;
-    table TableIdx Table;
-    memory MemIdx Mem;
-    global GlobalIdx Global;
-    tag TagIdx Tag;
-    elem ElemIdx Elem;
-    data DataIdx Data;
+    #[inline]
+    fn item(&mut self, kind: ItemKind, index: u32) -> Result<u32, Infallible> {
+        self.add(kind, index);
+        Ok(index)
+    }
 }
 
 /// The kind of what has the names of a subsection, or has them in it.

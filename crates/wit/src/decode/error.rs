@@ -7,6 +7,8 @@ use core::fmt;
 
 use wattle_ast::Shown;
 
+use crate::within::HasPath;
+
 /// Why a component cannot be read as WIT, and where in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DecodeError {
@@ -75,17 +77,9 @@ impl From<DecodeErrorKind> for DecodeError {
     }
 }
 
-/// Adds a step to the path of an error.
-pub(super) trait Within<T> {
-    fn within(self, sort: &str, name: &str) -> Result<T>;
-}
-
-impl<T> Within<T> for Result<T> {
-    fn within(self, sort: &str, name: &str) -> Result<T> {
-        self.map_err(|mut error| {
-            error.path.push(alloc::format!("{sort} `{}`", Shown(name)));
-            error
-        })
+impl HasPath for DecodeError {
+    fn path_mut(&mut self) -> &mut Vec<String> {
+        &mut self.path
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use wattle_ast::Features;
 use wattle_ast::components::{Definition, ExternName, InterfaceName, PlainName, Type};
 
-use super::error::{Kind, Result, Within};
+use super::error::{Kind, Result};
 use super::scopes::{Entry, EntryKind, Item, Items, Scopes};
 use crate::docs::Gate;
 use crate::model::{
@@ -15,6 +15,7 @@ use crate::model::{
     TypeId, Val, World, WorldId,
 };
 use crate::package::PackageName;
+use crate::within::Within;
 
 /// Puts a model together.
 pub(super) struct Decoder<'c> {

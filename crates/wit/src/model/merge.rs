@@ -12,12 +12,13 @@ use alloc::vec::Vec;
 use wattle_ast::IndexVec;
 
 use super::copy::{TypeMap, mapped};
-use super::merge_error::{FuncPart, MergeErrorKind, Result, Within};
+use super::merge_error::{FuncPart, MergeErrorKind, Result};
 use super::{
     Extern, Externs, Func, Interface, InterfaceId, Key, Kind, Model, Owner, Package, PackageId,
     Type, TypeId, Val, World, WorldId,
 };
 use crate::docs::Gate;
+use crate::within::Within;
 
 /// The numbers that items of a model have in the model that it became a part of.
 #[derive(Clone, Debug, Default)]

@@ -9,6 +9,7 @@ use wattle_ast::Shown;
 
 use super::Transitive;
 use crate::docs::Gate;
+use crate::within::HasPath;
 
 /// Why two models or worlds do not become one, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -148,17 +149,9 @@ impl From<Transitive> for MergeError {
     }
 }
 
-/// Adds a step to the path of an error.
-pub(super) trait Within<T> {
-    fn within(self, sort: &str, name: &str) -> Result<T>;
-}
-
-impl<T> Within<T> for Result<T> {
-    fn within(self, sort: &str, name: &str) -> Result<T> {
-        self.map_err(|mut error| {
-            error.path.push(alloc::format!("{sort} `{}`", Shown(name)));
-            error
-        })
+impl HasPath for MergeError {
+    fn path_mut(&mut self) -> &mut Vec<String> {
+        &mut self.path
     }
 }
 

@@ -1,0 +1,27 @@
+//! The path of an error: what it is in.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_ast::Shown;
+
+/// An error with a path, whose outermost step is last.
+pub(crate) trait HasPath {
+    fn path_mut(&mut self) -> &mut Vec<String>;
+}
+
+/// Adds a step to the path of an error.
+pub(crate) trait Within {
+    /// The error is in an item of this sort, with this name.
+    fn within(self, sort: &str, name: &str) -> Self;
+}
+
+impl<T, E: HasPath> Within for Result<T, E> {
+    fn within(mut self, sort: &str, name: &str) -> Self {
+        if let Err(error) = &mut self {
+            error.path_mut().push(format!("{sort} `{}`", Shown(name)));
+        }
+        self
+    }
+}
