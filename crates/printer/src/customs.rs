@@ -15,7 +15,7 @@ use wattle_syntax::strings;
 
 use crate::context::{self, Context};
 use crate::custom_text;
-use crate::printer::{HandOn, Printer};
+use crate::printer::{HandOn, Printer, bytes};
 use crate::types::repeats;
 
 /// Prints all custom sections.
@@ -35,17 +35,17 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
                 let is_spelt_out = !printer.context.config.skeleton
                     && custom_text::section(printer, custom, last, bytes, at);
                 if !is_spelt_out {
-                    section(printer, custom, last, bytes, at);
+                    section(printer, custom, last, bytes, at, hand_on)?;
                 }
             }
             (CustomData::Names, NameText::Section(bytes)) => {
-                section(printer, custom, last, bytes, at);
+                section(printer, custom, last, bytes, at, hand_on)?;
             }
             (CustomData::Names, NameText::Ids { more, is_told }) => {
                 if *is_told && is_last(place, custom) {
                     continue;
                 }
-                names_mark(printer, custom.after, last, more, at);
+                names_mark(printer, custom.after, last, more, at, hand_on)?;
             }
         }
         printer.end(hand_on)?;
@@ -53,7 +53,7 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
     if let NameText::Ids { more, is_told: false } = names
         && !is_listed
     {
-        names_mark(printer, last, last, &more, None);
+        names_mark(printer, last, last, &more, None, hand_on)?;
         printer.end(hand_on)?;
     }
     Ok(())
@@ -64,13 +64,15 @@ fn section(
     printer: &mut Printer<'_>,
     custom: &Custom<'_>,
     last: Option<SectionId>,
-    bytes: &[u8],
+    content: &[u8],
     at: Option<usize>,
-) {
+    hand_on: HandOn<'_>,
+) -> fmt::Result {
     begin(printer, "(@custom ", at);
     strings::write_name(&mut printer.out, &custom.name);
     placement(printer, custom.after, last);
-    content(printer, bytes);
+    printer.str(" ");
+    bytes(&mut printer.out, content, printer.context.config.skeleton, hand_on)
 }
 
 /// The place of the name section and the names that identifiers cannot express, without the closing
@@ -81,12 +83,15 @@ fn names_mark(
     last: Option<SectionId>,
     more: &[u8],
     at: Option<usize>,
-) {
+    hand_on: HandOn<'_>,
+) -> fmt::Result {
     begin(printer, "(@names", at);
     placement(printer, after, last);
-    if !more.is_empty() {
-        content(printer, more);
+    if more.is_empty() {
+        return Ok(());
     }
+    printer.str(" ");
+    bytes(&mut printer.out, more, printer.context.config.skeleton, hand_on)
 }
 
 fn begin(printer: &mut Printer<'_>, head: &str, at: Option<usize>) {
@@ -108,15 +113,6 @@ fn placement(printer: &mut Printer<'_>, after: Option<SectionId>, last: Option<S
             printer.str(after.keyword());
             printer.str(")");
         }
-    }
-}
-
-fn content(printer: &mut Printer<'_>, bytes: &[u8]) {
-    printer.str(" ");
-    if printer.context.config.skeleton && !bytes.is_empty() {
-        printer.str("...");
-    } else {
-        strings::write_bytes(&mut printer.out, bytes);
     }
 }
 

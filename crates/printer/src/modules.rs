@@ -18,7 +18,7 @@ use crate::ids::{Ids, Space, annotation};
 use crate::instructions::{Code, Commented, Flat};
 use crate::labels::LabelStack;
 use crate::metadata::Pending;
-use crate::printer::{HandOn, Printer, in_pieces, into_string};
+use crate::printer::{HandOn, Printer, bytes, in_pieces, into_string};
 use crate::types::{mem_type, repeats};
 use crate::{customs, numbers};
 
@@ -145,7 +145,7 @@ impl<'m> Printer<'m> {
             self.end(hand_on)?;
         }
         for (place, data) in module.datas.iter().enumerate() {
-            self.data(place, data);
+            self.data(place, data, hand_on)?;
             self.end(hand_on)?;
         }
         customs::print(self, hand_on)?;
@@ -363,7 +363,7 @@ impl<'m> Printer<'m> {
         }
     }
 
-    fn data(&mut self, place: usize, data: &Data<'_>) {
+    fn data(&mut self, place: usize, data: &Data<'_>, hand_on: HandOn<'_>) -> fmt::Result {
         let at = self.offset(SectionId::Data, place);
         self.field("data", at);
         define(&mut self.out, &self.context.ids.datas, place as u32);
@@ -376,11 +376,7 @@ impl<'m> Printer<'m> {
             self.const_expr(offset, "offset", at);
         }
         self.str(" ");
-        if self.context.config.skeleton && !data.bytes.is_empty() {
-            self.str("...");
-        } else {
-            strings::write_bytes(&mut self.out, &data.bytes);
-        }
+        bytes(&mut self.out, &data.bytes, self.context.config.skeleton, hand_on)
     }
 
     fn func(&mut self, place: usize, index: ExternIdx, func: &'m Func<'_>, hand_on: HandOn<'_>) {

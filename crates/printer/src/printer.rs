@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{Module, Name, Nesting, SectionId};
+use wattle_syntax::strings;
 
 use crate::config::Config;
 use crate::context::Context;
@@ -45,6 +46,27 @@ pub(crate) type HandOn<'h> = &'h mut dyn FnMut(&mut Vec<u8>) -> fmt::Result;
 
 /// The number of bytes of text from which a piece is handed on.
 const PIECE: usize = 1 << 16;
+
+/// Appends a string literal for bytes, or `...` for any in a skeleton. A long literal is handed on in
+/// pieces.
+pub(crate) fn bytes(
+    out: &mut Vec<u8>,
+    bytes: &[u8],
+    is_skeleton: bool,
+    hand_on: HandOn<'_>,
+) -> fmt::Result {
+    if is_skeleton && !bytes.is_empty() {
+        out.extend_from_slice(b"...");
+        return Ok(());
+    }
+    out.push(b'"');
+    for piece in bytes.chunks(PIECE) {
+        strings::write_escaped(out, piece);
+        hand_on(out)?;
+    }
+    out.push(b'"');
+    Ok(())
+}
 
 /// The text as a string. A printer only writes UTF-8.
 pub(crate) fn into_string(text: Vec<u8>) -> String {

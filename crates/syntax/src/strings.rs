@@ -224,6 +224,18 @@ static ESCAPES: [([u8; 4], u8); 256] = {
 /// Appends a string literal with any bytes. Bytes that are not printable ASCII become `\hh`.
 pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
+    write_escaped(out, bytes);
+    out.push(b'"');
+}
+
+/// Appends a part of a string literal, as [`write_bytes`] writes it between the quotes.
+///
+/// ```
+/// let mut text = Vec::new();
+/// wattle_syntax::strings::write_escaped(&mut text, b"a\0\"");
+/// assert_eq!(text, br#"a\00\""#);
+/// ```
+pub fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     out.reserve(bytes.len());
     for &byte in bytes {
         let (text, len) = ESCAPES[usize::from(byte)];
@@ -232,7 +244,6 @@ pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
         out.extend_from_slice(&text);
         out.truncate(end);
     }
-    out.push(b'"');
 }
 
 /// Appends a string literal for a name, as [`Quoted`] shows it: characters that are invisible, or

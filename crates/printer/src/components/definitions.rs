@@ -9,14 +9,13 @@ use wattle_ast::components::{
 };
 use wattle_ast::custom::Producers;
 use wattle_ast::{Encode, Module, Name};
-use wattle_syntax::strings;
 
 use super::names::NameText;
 use super::printer::Printer;
 use super::scope::CORE_TYPE;
 use super::values;
 use crate::config::Config;
-use crate::printer::HandOn;
+use crate::printer::{HandOn, bytes};
 use crate::{custom_text, numbers, printer};
 
 impl<'c> Printer<'c> {
@@ -63,12 +62,13 @@ impl<'c> Printer<'c> {
                 self.extern_desc(&import.ty, true);
             }
             Definition::Export(export) => self.export(place, export),
-            Definition::Value(value) => self.value(place, value),
+            Definition::Value(value) => self.value(place, value, hand_on)?,
             Definition::Custom(custom) => {
-                self.custom(place, &custom.name, custom.data.bytes().unwrap_or_default());
+                let content = custom.data.bytes().unwrap_or_default();
+                self.custom(place, &custom.name, content, hand_on)?;
             }
             Definition::Names(names) => {
-                if !self.names(place, names) {
+                if !self.names(place, names, hand_on)? {
                     return Ok(());
                 }
             }
@@ -257,66 +257,72 @@ impl<'c> Printer<'c> {
         }
     }
 
-    fn value(&mut self, place: usize, value: &Value<'_>) {
+    fn value(&mut self, place: usize, value: &Value<'_>, hand_on: HandOn<'_>) -> fmt::Result {
         self.begin(place, "(value");
         self.define(Sort::Plain(PlainSort::Value));
         self.val_type(value.ty);
         if !self.config.skeleton {
             self.types.advance(self.definitions.get(..place).unwrap_or_default());
             if let Some(literal) = values::literal(value, &self.types, self.definitions) {
-                return self.out.extend_from_slice(&literal);
+                self.out.extend_from_slice(&literal);
+                return Ok(());
             }
         }
         self.str(" (binary ");
-        self.content(&value.bytes);
+        bytes(&mut self.out, &value.bytes, self.config.skeleton, hand_on)?;
         self.str(")");
+        Ok(())
     }
 
     /// Prints a name section, and returns whether there was anything to print.
-    fn names(&mut self, place: usize, names: &Names<'_>) -> bool {
+    fn names(
+        &mut self,
+        place: usize,
+        names: &Names<'_>,
+        hand_on: HandOn<'_>,
+    ) -> Result<bool, fmt::Error> {
         let scope = self.scope().filter(|scope| scope.kind == Scope::Component);
         if scope.is_none_or(|scope| matches!(scope.name_text, NameText::Sections)) {
-            self.custom(place, Names::NAME, &names.to_bytes());
-            return true;
+            self.custom(place, Names::NAME, &names.to_bytes(), hand_on)?;
+            return Ok(true);
         }
-        let Some(mark) = self.take_mark() else { return false };
+        let Some(mark) = self.take_mark() else { return Ok(false) };
         self.begin(place, "(@names");
-        self.mark(&mark);
-        true
+        self.mark(&mark, hand_on)?;
+        Ok(true)
     }
 
     /// Prints a custom section.
-    fn custom(&mut self, place: usize, name: &str, bytes: &[u8]) {
+    fn custom(
+        &mut self,
+        place: usize,
+        name: &str,
+        content: &[u8],
+        hand_on: HandOn<'_>,
+    ) -> fmt::Result {
         if name == Producers::NAME
             && !self.config.skeleton
-            && let Some(section) = custom_text::producers_in(bytes)
+            && let Some(section) = custom_text::producers_in(content)
         {
             self.begin(place, "(@producers");
             let level = self.depth() + 1;
             custom_text::producers(&mut self.out, &self.lines, level, &section);
             self.line(0);
-            return;
+            return Ok(());
         }
         self.begin(place, "(@custom");
         self.name(name);
         self.str(" ");
-        self.content(bytes);
+        bytes(&mut self.out, content, self.config.skeleton, hand_on)
     }
 
     /// Appends the content of an annotation with names.
-    pub(super) fn mark(&mut self, content: &[u8]) {
-        if !content.is_empty() {
-            self.str(" ");
-            self.content(content);
+    pub(super) fn mark(&mut self, content: &[u8], hand_on: HandOn<'_>) -> fmt::Result {
+        if content.is_empty() {
+            return Ok(());
         }
-    }
-
-    /// Appends a string literal for bytes, or `...` in a skeleton.
-    fn content(&mut self, bytes: &[u8]) {
-        match self.config.skeleton && !bytes.is_empty() {
-            true => self.str("..."),
-            false => strings::write_bytes(&mut self.out, bytes),
-        }
+        self.str(" ");
+        bytes(&mut self.out, content, self.config.skeleton, hand_on)
     }
 
     /// Appends ` "name"`, with attributes.

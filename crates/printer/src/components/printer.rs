@@ -73,7 +73,7 @@ impl<'c> Printer<'c> {
         while self.scopes.len() > 1 {
             self.close(hand_on)?;
         }
-        self.end_scope(")");
+        self.end_scope(")", hand_on)?;
         self.str("\n");
         Ok(())
     }
@@ -152,18 +152,18 @@ impl<'c> Printer<'c> {
             Scope::ComponentType | Scope::InstanceType => (Sort::Plain(PlainSort::Type), "))"),
             Scope::ModuleType => (CORE_TYPE, "))"),
         };
-        self.end_scope(closing);
+        self.end_scope(closing, hand_on)?;
         if let Some(scope) = self.scopes.last_mut() {
             scope.add((sort, 1));
         }
         hand_on(&mut self.out)
     }
 
-    fn end_scope(&mut self, closing: &str) {
+    fn end_scope(&mut self, closing: &str, hand_on: HandOn<'_>) -> fmt::Result {
         if let Some(mark) = self.take_mark() {
             self.line(0);
             self.str("(@names");
-            self.mark(&mark);
+            self.mark(&mark, hand_on)?;
             self.str(")");
         }
         if let Some(scope) = self.scopes.pop()
@@ -172,6 +172,7 @@ impl<'c> Printer<'c> {
             self.line(0);
         }
         self.str(closing);
+        Ok(())
     }
 
     /// The content of the annotation with names, if there is one that was not written yet.
