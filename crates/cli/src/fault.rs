@@ -59,7 +59,7 @@ pub(crate) struct Fault {
     /// What may be done about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
-    /// Another place of the text that has to do with it.
+    /// Another place that explains it, such as an earlier definition.
     #[serde(skip_serializing_if = "Option::is_none")]
     related: Option<Related>,
     #[serde(skip)]
@@ -69,7 +69,7 @@ pub(crate) struct Fault {
     ends_at_limit: bool,
 }
 
-/// Another place of a text that has to do with a fault.
+/// Another place that explains a fault.
 #[derive(Serialize)]
 struct Related {
     /// Its file, unless it is that of the fault.

@@ -30,7 +30,9 @@ use crate::types::{feature_of, feature_of_reference};
 /// assert_eq!((*feature, place.to_string()), (Feature::MultiMemory, "memory 1".into()));
 /// ```
 pub fn features_used(module: &Module<'_>) -> Vec<(Feature, Path)> {
-    let mut uses = Uses { module, found: Feature::ALL.iter().map(|_| None).collect() };
+    let imported_globals = module.imported(ExternKind::Global);
+    let found = Feature::ALL.iter().map(|_| None).collect();
+    let mut uses = Uses { module, imported_globals, found };
     uses.declarations();
     uses.segments();
     uses.encodings();
@@ -78,6 +80,7 @@ fn other_forms(kind: Kind) -> &'static [Feature] {
 
 struct Uses<'m, 'a> {
     module: &'m Module<'a>,
+    imported_globals: u32,
     /// The first use of each feature, by its index in [`Feature::ALL`].
     found: Vec<Option<Path>>,
 }
@@ -310,7 +313,7 @@ impl Uses<'_, '_> {
 
     fn instrs(&mut self, code: &[u8], here: Here, constant: bool) {
         let mut instrs = Instrs::new(code);
-        let imported_globals = if constant { self.module.imported(ExternKind::Global) } else { 0 };
+        let imported_globals = if constant { self.imported_globals } else { 0 };
         let mut index = 0;
         while let Some(Ok(instr)) = instrs.next() {
             let opcode = instr.opcode();

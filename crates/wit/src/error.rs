@@ -23,7 +23,7 @@ pub struct Error {
     pub kind: ErrorKind,
     /// Where. `None` for a package without any text.
     pub place: Option<Place>,
-    /// What has to do with it: an earlier definition, or who asked.
+    /// The earlier definition that it is at odds with.
     pub related: Option<Place>,
     /// What helps.
     pub help: Option<Help>,

@@ -223,7 +223,7 @@ fn fault(sources: &[Source], lines: &[Option<LineIndex>], error: &wit::Error) ->
         fault = fault.in_text(&source.text, lines, span);
     }
     if let Some((source, lines, span)) = error.related.and_then(find) {
-        let note = "this has to do with it";
+        let note = "the earlier one is here";
         fault = fault.related(&source.text, lines, span, note);
         fault = fault.related_file(&source_name(&source.name));
     }

@@ -119,7 +119,7 @@ fn every_error_of_a_package_is_shown_in_its_file() {
         "type `u9` does not exist\n --> wit/a.wit:3:16",
         "help: did you mean `u8`?",
         "duplicate item named `i`\n --> wit/b.wit:2:11",
-        "note: this has to do with it\n --> wit/a.wit:2:11",
+        "note: the earlier one is here\n --> wit/a.wit:2:11",
         "type `t` does not exist\n --> wit/b.wit:3:26",
         "3 errors",
     ] {
