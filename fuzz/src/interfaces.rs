@@ -17,7 +17,8 @@ use crate::{Random, mutate_bytes};
 /// A text that uses all of the grammar.
 const SEED: &str = include_str!("../seeds/interfaces.wit");
 
-fn resolve(text: &str) -> Option<Resolved> {
+/// The packages of a text, or `None` with errors that lie within the text.
+pub(crate) fn resolve(text: &str) -> Option<Resolved> {
     let mut resolver = Resolver::new();
     resolver.all_features().file("a.wit", text);
     match resolver.resolve() {
@@ -32,7 +33,7 @@ fn resolve(text: &str) -> Option<Resolved> {
 }
 
 /// Whether an engine would take a component. Interface text does not know its limits.
-fn is_valid(component: &Component<'_>) -> bool {
+pub(crate) fn is_valid(component: &Component<'_>) -> bool {
     Validator::new().features(Features::ALL).component(component).is_ok()
 }
 
@@ -117,7 +118,7 @@ pub fn seeded_interfaces(count: usize) -> impl Iterator<Item = Vec<u8>> {
 }
 
 /// A text with interfaces and worlds that use one another. Most resolve.
-fn generated(random: &mut Random) -> String {
+pub(crate) fn generated(random: &mut Random) -> String {
     let mut text = String::from("package a:b@1.0.0;\n");
     let mut interfaces: Vec<Vec<String>> = Vec::new();
     for nth in 0..1 + random.below(4) {

@@ -93,6 +93,19 @@ fn wit_bytes() {
     check_interfaces(wattle_fuzz::interfaces::wit_bytes);
 }
 
+#[test]
+fn component_new() {
+    check_interfaces(wattle_fuzz::componentize::component_new);
+    let modules = wattle_fuzz::componentize::seeded_modules(1000);
+    assert_eq!(modules.map(|data| wattle_fuzz::componentize::component_new(&data)).count(), 1000);
+}
+
+#[test]
+fn component_plug() {
+    check_interfaces(wattle_fuzz::componentize::component_plug);
+    check_components(wattle_fuzz::componentize::component_plug);
+}
+
 /// Inputs that libFuzzer found.
 #[test]
 fn inputs_that_failed_before() {

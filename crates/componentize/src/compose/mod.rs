@@ -33,8 +33,17 @@ pub(crate) struct Part<'t> {
     /// What messages call the component.
     pub(crate) name: &'t str,
     pub(crate) types: &'t ComponentTypes,
-    /// For the names of imports: the number of a part before, and the name of its export.
-    pub(crate) given: BTreeMap<&'t str, (usize, &'t str)>,
+    /// For the names of imports: what is given.
+    pub(crate) given: BTreeMap<&'t str, Given<'t>>,
+}
+
+/// What is given for an import.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'t> {
+    /// The number of a part before.
+    pub(crate) part: usize,
+    /// The name of its export; `None` for the whole instance.
+    pub(crate) export: Option<&'t str>,
 }
 
 /// Why components do not fit together.
@@ -55,7 +64,8 @@ pub(crate) enum ComposeError {
 
 /// Makes one component of several, which has the exports of the last.
 ///
-/// `components` are the parts' components, in the same order.
+/// `components` are the parts' components, in the same order. Parts of one name and with equal components
+/// become instances of one component.
 pub(crate) fn compose<'a>(
     parts: &[Part<'_>],
     components: Vec<Component<'a>>,
@@ -64,18 +74,39 @@ pub(crate) fn compose<'a>(
     imports.write()?;
     let Imports { mut writer, places, groups, .. } = imports;
     let mut instances = Vec::new();
+    // The first part of each name, with the index of its component.
+    let mut firsts: BTreeMap<&str, (usize, ComponentIdx)> = BTreeMap::new();
     let mut openings = Vec::new();
     for (number, part) in parts.iter().enumerate() {
-        // What is in the component is put there at the end.
-        openings.push(writer.len());
-        let component = ComponentIdx(writer.push(Definition::Component));
+        let first = firsts.get(part.name);
+        let is_same = |place: usize| components.get(place) == components.get(number);
+        let component = match first.filter(|(place, _)| is_same(*place)) {
+            Some(&(_, component)) => {
+                openings.push(None);
+                component
+            }
+            None => {
+                // What is in the component is put there at the end.
+                openings.push(Some(writer.len()));
+                let component = ComponentIdx(writer.push(Definition::Component));
+                firsts.entry(part.name).or_insert((number, component));
+                component
+            }
+        };
         let mut args = Vec::new();
         for import in part.types.imports() {
             let item = match part.given.get(import.name()) {
-                Some(&(source, export)) => {
-                    let instance = instances.get(source).copied().unwrap_or_default();
-                    let item = parts.get(source).and_then(|part| part.types.export(export));
-                    Some(alias(&mut writer, instance, export, sort_of(&item.unwrap_or(import))))
+                Some(given) => {
+                    let instance = instances.get(given.part).copied().unwrap_or_default();
+                    Some(match given.export {
+                        Some(export) => {
+                            let part = parts.get(given.part);
+                            let item = part.and_then(|part| part.types.export(export));
+                            let sort = sort_of(&item.unwrap_or(import));
+                            alias(&mut writer, instance, export, sort)
+                        }
+                        None => instance.into(),
+                    })
                 }
                 None => match places.get(&(number, import.name())) {
                     Some(&place) => writer.index(place),
@@ -91,7 +122,8 @@ pub(crate) fn compose<'a>(
     }
     export_all(parts, &mut writer, instances.last().copied().unwrap_or_default())?;
     let mut component = Component::default();
-    let mut inner = openings.into_iter().zip(components).peekable();
+    let inner = openings.into_iter().zip(components);
+    let mut inner = inner.filter_map(|(opening, inner)| Some((opening?, inner))).peekable();
     for (place, definition) in writer.finish().into_iter().enumerate() {
         component.definitions.push(definition);
         if let Some((_, inner)) = inner.next_if(|(at, _)| *at == place) {

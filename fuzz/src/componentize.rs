@@ -1,0 +1,210 @@
+//! Properties of making components: of core modules, and of other components. One function for each,
+//! which panics when the property does not hold; and inputs for them.
+
+use std::collections::BTreeSet;
+
+use wattle::ast::components::{Component, Definition};
+use wattle::componentize::{
+    Componentizer, Composer, Dummy, Embed, Input, Mode, Plugged, Scheme, Versions, targets,
+};
+use wattle::parser;
+use wattle::validator::{Validator, components};
+use wattle::wit::Resolved;
+use wattle::wit::model::{Externs, Model, WorldId};
+use wattle::{Features, Module, encoder};
+
+use crate::interfaces::{generated, is_valid, resolve, wit_bytes};
+use crate::{Random, mutate_bytes};
+
+/// The kinds of names and calls that a core module for a world can have.
+const KINDS: [(Scheme, Mode); 4] = [
+    (Scheme::Standard, Mode::Sync),
+    (Scheme::Legacy, Mode::Sync),
+    (Scheme::Legacy, Mode::Callback),
+    (Scheme::Legacy, Mode::Stackful),
+];
+
+/// Text: a module that has what a world asks for becomes a valid component of that world, for every world.
+/// Bytes: a valid module becomes a valid component, or something is said against it.
+pub fn component_new(data: &[u8]) {
+    match interfaces_in(data) {
+        Some(interfaces) => {
+            for (world, kind) in worlds(&interfaces).flat_map(|world| KINDS.map(|it| (world, it))) {
+                component_of_world(interfaces.model(), world, kind);
+            }
+        }
+        None => component_of_module(data),
+    }
+}
+
+/// The interfaces that a text describes, unless an engine would not take them.
+fn interfaces_in(data: &[u8]) -> Option<Resolved> {
+    let resolved = resolve(core::str::from_utf8(data).ok()?)?;
+    let model = resolved.model();
+    let is_valid = model.packages().all(|(id, package)| {
+        let is_empty = package.interfaces.is_empty() && package.worlds.is_empty();
+        is_empty || model.package_binary(id).is_ok_and(|binary| is_valid(&binary))
+    });
+    is_valid.then_some(resolved)
+}
+
+fn worlds(interfaces: &Resolved) -> impl Iterator<Item = WorldId> + '_ {
+    interfaces.model().worlds().map(|(id, _)| id)
+}
+
+/// A module that has what a world asks for.
+fn module_for(model: &Model, world: WorldId, (scheme, mode): (Scheme, Mode)) -> Module<'static> {
+    let dummy = Dummy::new(model, world).scheme(scheme).mode(mode);
+    let mut module = dummy.module().unwrap_or_else(|error| panic!("{error}"));
+    Embed::new(model, world).add_to(&mut module).unwrap_or_else(|error| panic!("{error}"));
+    module
+}
+
+fn names(model: &Model, externs: &Externs) -> BTreeSet<String> {
+    externs.keys().map(|key| model.key_name(key)).collect()
+}
+
+fn component_of_world(model: &Model, world: WorldId, kind: (Scheme, Mode)) {
+    let name = model.world_name(world);
+    let module = module_for(model, world, kind);
+    // Merged versions would be another world.
+    let new = Componentizer::new().module(module).merge_versions(false);
+    let component = new.finish().unwrap_or_else(|error| panic!("{name} {kind:?}: {error}"));
+    let bytes = check(&component);
+    let differences = targets(&component, model, world, Versions::Exact);
+    let differences = differences.unwrap_or_else(|error| panic!("{name} {kind:?}: {error}"));
+    assert!(differences.is_empty(), "{name} {kind:?}: {differences:?}");
+    let decoded = wattle::wit::decode::decode(&component);
+    let decoded = decoded.unwrap_or_else(|error| panic!("{name} {kind:?}: {error}"));
+    let root = decoded.world.unwrap_or_else(|| panic!("{name} {kind:?}: no world"));
+    let found = names(&decoded.model, &decoded.model[root].exports);
+    assert_eq!(found, names(model, &model[world].exports), "{name} {kind:?}");
+    wit_bytes(&bytes);
+}
+
+fn component_of_module(data: &[u8]) {
+    let Ok(module) = parser::Parser::new().features(Features::ALL).module(data) else { return };
+    if Validator::new().features(Features::ALL).module(&module).is_err() {
+        return;
+    }
+    if let Ok(component) = Componentizer::new().module(module).validate(false).finish() {
+        check(&component);
+    }
+}
+
+/// The bytes of a component, which lead back to it. It is valid, also by wasmparser with the feature
+/// `peers`.
+fn check(component: &Component<'_>) -> Vec<u8> {
+    let bytes = encoder::encode_component(component);
+    let read = parser::components::Parser::new().features(Features::ALL).component(&bytes);
+    assert!(read.as_ref() == Ok(component), "own bytes are another component");
+    let validator = components::Validator::new().features(Features::ALL);
+    if let Err(errors) = validator.component(component) {
+        panic!("it is not valid: {errors}");
+    }
+    #[cfg(feature = "peers")]
+    if let Err(error) = crate::peers::component_validity(&bytes, Features::ALL).1 {
+        panic!("it is not valid by wasmparser: {error}");
+    }
+    bytes
+}
+
+/// Text: components of all worlds are plugged into one another. A component: those in it are plugged into
+/// the last of them. Either something stands in the way, or the result is valid, exports what the socket
+/// exports, and imports only what one of the components imports.
+pub fn component_plug(data: &[u8]) {
+    let mut found = match interfaces_in(data) {
+        Some(interfaces) => {
+            let model = interfaces.model();
+            let module = |world| module_for(model, world, (Scheme::Legacy, Mode::Sync));
+            let new = |world| Componentizer::new().module(module(world)).finish();
+            // Compatible versions of an import may differ, and then do not become one.
+            worlds(&interfaces).take(4).filter_map(|world| new(world).ok()).collect()
+        }
+        None => {
+            let parser = parser::components::Parser::new().features(Features::ALL);
+            parser.component(data).map(|component| inner(&component)).unwrap_or_default()
+        }
+    };
+    for _ in 0..found.len() {
+        for between_plugs in [false, true] {
+            plug_into_last(&found, between_plugs);
+        }
+        found.rotate_left(1);
+    }
+}
+
+/// The components in a component.
+fn inner<'a>(component: &Component<'a>) -> Vec<Component<'a>> {
+    let (mut found, mut depth, mut is_component) = (Vec::<Component<'a>>::new(), 0_usize, false);
+    for definition in &component.definitions {
+        depth -= usize::from(*definition == Definition::End);
+        match (depth, definition) {
+            (0, Definition::Component) if found.len() < 4 => {
+                found.push(Component::default());
+                is_component = true;
+            }
+            (0, _) => is_component = false,
+            _ => {
+                let component = found.last_mut().filter(|_| is_component);
+                component.into_iter().for_each(|it| it.definitions.push(definition.clone()));
+            }
+        }
+        depth += usize::from(definition.opens().is_some());
+    }
+    found
+}
+
+fn plug_into_last(all: &[Component<'_>], between_plugs: bool) {
+    let Some((socket, plugs)) = all.split_last() else { return };
+    let input = |name: String, component: &Component<'_>| Input {
+        name,
+        component: component.clone().into_owned(),
+    };
+    let composer = Composer::new(input("socket".into(), socket)).between_plugs(between_plugs);
+    let composer = plugs
+        .iter()
+        .enumerate()
+        .fold(composer, |composer, (nth, plug)| composer.plug(input(format!("plug {nth}"), plug)));
+    let Ok(Plugged { component, types, connections }) = composer.finish() else { return };
+    assert!(!connections.is_empty(), "plugs without connections");
+    check(&component);
+    let types_of = |component: &Component<'_>| {
+        let types = components::Validator::new().features(Features::ALL).component(component);
+        types.unwrap_or_else(|errors| panic!("a part is not valid: {errors}"))
+    };
+    let before = types_of(socket);
+    let exports = |types: &components::ComponentTypes| -> Vec<String> {
+        types.exports().map(|export| export.name().to_owned()).collect()
+    };
+    assert_eq!(exports(&types), exports(&before), "other exports than the socket has");
+    let imported = |name: &str| all.iter().any(|it| types_of(it).import(name).is_some());
+    for import in types.imports() {
+        assert!(imported(import.name()), "nobody imports {}", import.name());
+    }
+}
+
+/// `count` inputs, the same in every run: core modules for generated worlds, and mutations of them.
+pub fn seeded_modules(count: usize) -> impl Iterator<Item = Vec<u8>> {
+    let mut random = Random::new(0x6d6f_6475);
+    let mut made = 0;
+    core::iter::from_fn(move || {
+        loop {
+            let text = generated(&mut random);
+            let Some(interfaces) = interfaces_in(text.as_bytes()) else { continue };
+            let worlds: Vec<WorldId> = worlds(&interfaces).collect();
+            let (Some(&world), kind) =
+                (worlds.get(random.below(worlds.len())), KINDS[random.below(KINDS.len())])
+            else {
+                continue;
+            };
+            let mut bytes = encoder::encode(&module_for(interfaces.model(), world, kind));
+            if made % 4 != 0 {
+                mutate_bytes(&mut bytes, &mut random);
+            }
+            made += 1;
+            return Some(bytes);
+        }
+    })
+    .take(count)
+}
