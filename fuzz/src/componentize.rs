@@ -9,11 +9,11 @@ use wattle::componentize::{
 };
 use wattle::parser;
 use wattle::validator::{Validator, components};
-use wattle::wit::Resolved;
 use wattle::wit::model::{Externs, Model, WorldId};
+use wattle::wit::{Resolved, print};
 use wattle::{Features, Module, encoder};
 
-use crate::interfaces::{generated, is_valid, resolve, wit_bytes};
+use crate::interfaces::{generated, is_valid, resolve};
 use crate::{Random, mutate_bytes};
 
 /// The kinds of names and calls that a core module for a world can have.
@@ -27,13 +27,18 @@ const KINDS: [(Scheme, Mode); 4] = [
 /// Text: a module that has what a world asks for becomes a valid component of that world, for every world.
 /// Bytes: a valid module becomes a valid component, or something is said against it.
 pub fn component_new(data: &[u8]) {
+    components_made(data);
+}
+
+/// Checks [`component_new`], and returns how many components were made.
+pub fn components_made(data: &[u8]) -> usize {
     match interfaces_in(data) {
         Some(interfaces) => {
-            for (world, kind) in worlds(&interfaces).flat_map(|world| KINDS.map(|it| (world, it))) {
-                component_of_world(interfaces.model(), world, kind);
-            }
+            let all = worlds(&interfaces).flat_map(|world| KINDS.map(|kind| (world, kind)));
+            let model = interfaces.model();
+            all.map(|(world, kind)| component_of_world(model, world, kind)).count()
         }
-        None => component_of_module(data),
+        None => component_of_module(data).into(),
     }
 }
 
@@ -70,34 +75,47 @@ fn component_of_world(model: &Model, world: WorldId, kind: (Scheme, Mode)) {
     // Merged versions would be another world.
     let new = Componentizer::new().module(module).merge_versions(false);
     let component = new.finish().unwrap_or_else(|error| panic!("{name} {kind:?}: {error}"));
-    let bytes = check(&component);
-    let differences = targets(&component, model, world, Versions::Exact);
-    let differences = differences.unwrap_or_else(|error| panic!("{name} {kind:?}: {error}"));
-    assert!(differences.is_empty(), "{name} {kind:?}: {differences:?}");
+    check(&component);
+    assert_targets(&component, model, world);
     let decoded = wattle::wit::decode::decode(&component);
     let decoded = decoded.unwrap_or_else(|error| panic!("{name} {kind:?}: {error}"));
     let root = decoded.world.unwrap_or_else(|| panic!("{name} {kind:?}: no world"));
     let found = names(&decoded.model, &decoded.model[root].exports);
     assert_eq!(found, names(model, &model[world].exports), "{name} {kind:?}");
-    wit_bytes(&bytes);
+    // Its interfaces can be printed and read again.
+    let Ok(text) = print::whole(&decoded.model, decoded.package) else { return };
+    let again = resolve(&text).unwrap_or_else(|| panic!("own text is refused:\n{text}"));
+    let root = again.model().select_world(again.root(), Some("root"));
+    let root = root.unwrap_or_else(|error| panic!("{error}:\n{text}"));
+    assert_targets(&component, again.model(), root);
 }
 
-fn component_of_module(data: &[u8]) {
-    let Ok(module) = parser::Parser::new().features(Features::ALL).module(data) else { return };
+fn assert_targets(component: &Component<'_>, model: &Model, world: WorldId) {
+    let name = model.world_name(world);
+    let differences = targets(component, model, world, Versions::Exact);
+    let differences = differences.unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(differences.is_empty(), "{name}: {differences:?}");
+}
+
+/// Whether a module becomes a component.
+fn component_of_module(data: &[u8]) -> bool {
+    let Ok(module) = parser::Parser::new().features(Features::ALL).module(data) else {
+        return false;
+    };
     if Validator::new().features(Features::ALL).module(&module).is_err() {
-        return;
+        return false;
     }
-    if let Ok(component) = Componentizer::new().module(module).validate(false).finish() {
-        check(&component);
-    }
+    let component = Componentizer::new().module(module).validate(false).finish();
+    component.map(|component| check(&component)).is_ok()
 }
 
-/// The bytes of a component, which lead back to it. It is valid, also by wasmparser with the feature
+/// The bytes of a component, which are read and written as they are. It is valid, also by wasmparser with the feature
 /// `peers`.
-fn check(component: &Component<'_>) -> Vec<u8> {
+fn check(component: &Component<'_>) {
     let bytes = encoder::encode_component(component);
     let read = parser::components::Parser::new().features(Features::ALL).component(&bytes);
-    assert!(read.as_ref() == Ok(component), "own bytes are another component");
+    let read = read.unwrap_or_else(|error| panic!("own bytes are malformed: {error}"));
+    assert!(encoder::encode_component(&read) == bytes, "own bytes are another component");
     let validator = components::Validator::new().features(Features::ALL);
     if let Err(errors) = validator.component(component) {
         panic!("it is not valid: {errors}");
@@ -106,13 +124,17 @@ fn check(component: &Component<'_>) -> Vec<u8> {
     if let Err(error) = crate::peers::component_validity(&bytes, Features::ALL).1 {
         panic!("it is not valid by wasmparser: {error}");
     }
-    bytes
 }
 
 /// Text: components of all worlds are plugged into one another. A component: those in it are plugged into
 /// the last of them. Either something stands in the way, or the result is valid, exports what the socket
 /// exports, and imports only what one of the components imports.
 pub fn component_plug(data: &[u8]) {
+    components_joined(data);
+}
+
+/// Checks [`component_plug`], and returns how many components were made.
+pub fn components_joined(data: &[u8]) -> usize {
     let mut found = match interfaces_in(data) {
         Some(interfaces) => {
             let model = interfaces.model();
@@ -126,12 +148,14 @@ pub fn component_plug(data: &[u8]) {
             parser.component(data).map(|component| inner(&component)).unwrap_or_default()
         }
     };
+    let mut count = 0;
     for _ in 0..found.len() {
         for between_plugs in [false, true] {
-            plug_into_last(&found, between_plugs);
+            count += usize::from(plug_into_last(&found, between_plugs));
         }
         found.rotate_left(1);
     }
+    count
 }
 
 /// The components in a component.
@@ -155,8 +179,9 @@ fn inner<'a>(component: &Component<'a>) -> Vec<Component<'a>> {
     found
 }
 
-fn plug_into_last(all: &[Component<'_>], between_plugs: bool) {
-    let Some((socket, plugs)) = all.split_last() else { return };
+/// Whether components fit into the last of them.
+fn plug_into_last(all: &[Component<'_>], between_plugs: bool) -> bool {
+    let Some((socket, plugs)) = all.split_last() else { return false };
     let input = |name: String, component: &Component<'_>| Input {
         name,
         component: component.clone().into_owned(),
@@ -166,7 +191,7 @@ fn plug_into_last(all: &[Component<'_>], between_plugs: bool) {
         .iter()
         .enumerate()
         .fold(composer, |composer, (nth, plug)| composer.plug(input(format!("plug {nth}"), plug)));
-    let Ok(Plugged { component, types, connections }) = composer.finish() else { return };
+    let Ok(Plugged { component, types, connections }) = composer.finish() else { return false };
     assert!(!connections.is_empty(), "plugs without connections");
     check(&component);
     let types_of = |component: &Component<'_>| {
@@ -182,6 +207,7 @@ fn plug_into_last(all: &[Component<'_>], between_plugs: bool) {
     for import in types.imports() {
         assert!(imported(import.name()), "nobody imports {}", import.name());
     }
+    true
 }
 
 /// `count` inputs, the same in every run: core modules for generated worlds, and mutations of them.

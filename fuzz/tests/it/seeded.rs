@@ -95,14 +95,20 @@ fn wit_bytes() {
 
 #[test]
 fn component_new() {
-    check_interfaces(wattle_fuzz::componentize::component_new);
+    let texts = wattle_fuzz::interfaces::seeded_interfaces(1000);
+    let made: usize = texts.map(|data| wattle_fuzz::componentize::components_made(&data)).sum();
+    assert!(made > 1000, "{made}");
     let modules = wattle_fuzz::componentize::seeded_modules(1000);
-    assert_eq!(modules.map(|data| wattle_fuzz::componentize::component_new(&data)).count(), 1000);
+    let made: usize = modules.map(|data| wattle_fuzz::componentize::components_made(&data)).sum();
+    // A quarter is as it was generated, and some mutations stay valid.
+    assert!(made > 300, "{made}");
 }
 
 #[test]
 fn component_plug() {
-    check_interfaces(wattle_fuzz::componentize::component_plug);
+    let texts = wattle_fuzz::interfaces::seeded_interfaces(1000);
+    let joined: usize = texts.map(|data| wattle_fuzz::componentize::components_joined(&data)).sum();
+    assert!(joined > 100, "{joined}");
     check_components(wattle_fuzz::componentize::component_plug);
 }
 
