@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use wattle::ast::components::{Component, Definition};
+use wattle::ast::components::{Component, Definition, Version};
 use wattle::componentize::{
-    Componentizer, Composer, Dummy, Embed, Input, Mode, Plugged, Scheme, Versions, targets,
+    Componentizer, Composer, Dummy, Embed, Input, Mode, PlugError, Plugged, Scheme, Versions,
+    targets,
 };
 use wattle::parser;
 use wattle::validator::{Validator, components};
@@ -33,24 +34,53 @@ pub fn component_new(data: &[u8]) {
 /// Checks [`component_new`], and returns how many components were made.
 pub fn components_made(data: &[u8]) -> usize {
     match interfaces_in(data) {
-        Some(interfaces) => {
-            let all = worlds(&interfaces).flat_map(|world| KINDS.map(|kind| (world, kind)));
-            let model = interfaces.model();
-            all.map(|(world, kind)| component_of_world(model, world, kind)).count()
-        }
+        Some(interfaces) => components_of(&interfaces),
         None => component_of_module(data).into(),
     }
 }
 
-/// The interfaces that a text describes, unless an engine would not take them.
+/// Makes components of all worlds, and returns how many there are. None are made of interfaces that an
+/// engine would not take.
+pub fn components_of(interfaces: &Resolved) -> usize {
+    if !are_valid(interfaces) {
+        return 0;
+    }
+    let model = interfaces.model();
+    let all = worlds(interfaces).flat_map(|world| KINDS.map(|kind| (world, kind)));
+    let all = all.filter(|&(world, (scheme, _))| {
+        scheme == Scheme::Legacy || !has_compatible_versions(model, world)
+    });
+    all.map(|(world, kind)| component_of_world(model, world, kind)).count()
+}
+
+/// Whether a world imports or exports compatible versions of an interface, which names of the standard
+/// scheme do not tell apart.
+fn has_compatible_versions(model: &Model, world: WorldId) -> bool {
+    [&model[world].imports, &model[world].exports].into_iter().any(|externs| {
+        let names = names(model, externs);
+        let canonical = names.iter().map(|name| match name.split_once('@') {
+            Some((name, version)) => match Version::split(version) {
+                Some((canonical, _)) => format!("{name}@{canonical}"),
+                None => panic!("{version} is not a version"),
+            },
+            None => name.clone(),
+        });
+        canonical.collect::<BTreeSet<_>>().len() < names.len()
+    })
+}
+
+/// The interfaces that a text describes.
 fn interfaces_in(data: &[u8]) -> Option<Resolved> {
-    let resolved = resolve(core::str::from_utf8(data).ok()?)?;
-    let model = resolved.model();
-    let is_valid = model.packages().all(|(id, package)| {
+    resolve(core::str::from_utf8(data).ok()?)
+}
+
+/// Whether an engine would take the interfaces. Some have types that are too large.
+fn are_valid(interfaces: &Resolved) -> bool {
+    let model = interfaces.model();
+    model.packages().all(|(id, package)| {
         let is_empty = package.interfaces.is_empty() && package.worlds.is_empty();
         is_empty || model.package_binary(id).is_ok_and(|binary| is_valid(&binary))
-    });
-    is_valid.then_some(resolved)
+    })
 }
 
 fn worlds(interfaces: &Resolved) -> impl Iterator<Item = WorldId> + '_ {
@@ -109,9 +139,9 @@ fn component_of_module(data: &[u8]) -> bool {
     component.map(|component| check(&component)).is_ok()
 }
 
-/// The bytes of a component, which are read and written as they are. It is valid, also by wasmparser with the feature
-/// `peers`.
-fn check(component: &Component<'_>) {
+/// Checks that the bytes of a component are read and written as they are, and that it is valid, also by
+/// wasmparser with the feature `peers`.
+pub fn check(component: &Component<'_>) {
     let bytes = encoder::encode_component(component);
     let read = parser::components::Parser::new().features(Features::ALL).component(&bytes);
     let read = read.unwrap_or_else(|error| panic!("own bytes are malformed: {error}"));
@@ -126,8 +156,8 @@ fn check(component: &Component<'_>) {
     }
 }
 
-/// Text: components of all worlds are plugged into one another. A component: those in it are plugged into
-/// the last of them. Either something stands in the way, or the result is valid, exports what the socket
+/// Text: components of the worlds are plugged into one another, one by one and together. A component: those
+/// in it are. Either something stands in the way, or the result is valid, exports what the socket
 /// exports, and imports only what one of the components imports.
 pub fn component_plug(data: &[u8]) {
     components_joined(data);
@@ -141,7 +171,7 @@ pub fn components_joined(data: &[u8]) -> usize {
             let module = |world| module_for(model, world, (Scheme::Legacy, Mode::Sync));
             let new = |world| Componentizer::new().module(module(world)).finish();
             // Compatible versions of an import may differ, and then do not become one.
-            worlds(&interfaces).take(4).filter_map(|world| new(world).ok()).collect()
+            worlds(&interfaces).take(6).filter_map(|world| new(world).ok()).collect()
         }
         None => {
             let parser = parser::components::Parser::new().features(Features::ALL);
@@ -150,9 +180,10 @@ pub fn components_joined(data: &[u8]) -> usize {
     };
     let mut count = 0;
     for _ in 0..found.len() {
-        for between_plugs in [false, true] {
-            count += usize::from(plug_into_last(&found, between_plugs));
-        }
+        let Some((socket, plugs)) = found.split_last() else { break };
+        count += usize::from(fits(socket, plugs, true));
+        let alone = plugs.chunks(1).filter(|plug| fits(socket, plug, false));
+        count += alone.count();
         found.rotate_left(1);
     }
     count
@@ -179,9 +210,8 @@ fn inner<'a>(component: &Component<'a>) -> Vec<Component<'a>> {
     found
 }
 
-/// Whether components fit into the last of them.
-fn plug_into_last(all: &[Component<'_>], between_plugs: bool) -> bool {
-    let Some((socket, plugs)) = all.split_last() else { return false };
+/// Whether a component is made of a socket and plugs.
+fn fits(socket: &Component<'_>, plugs: &[Component<'_>], between_plugs: bool) -> bool {
     let input = |name: String, component: &Component<'_>| Input {
         name,
         component: component.clone().into_owned(),
@@ -191,7 +221,12 @@ fn plug_into_last(all: &[Component<'_>], between_plugs: bool) -> bool {
         .iter()
         .enumerate()
         .fold(composer, |composer, (nth, plug)| composer.plug(input(format!("plug {nth}"), plug)));
-    let Ok(Plugged { component, types, connections }) = composer.finish() else { return false };
+    let Plugged { component, types, connections } = match composer.finish() {
+        Ok(plugged) => plugged,
+        // Whatever stands in the way can be said better than by the validator.
+        Err(PlugError::Result { reason }) => panic!("{reason}"),
+        Err(_) => return false,
+    };
     assert!(!connections.is_empty(), "plugs without connections");
     check(&component);
     let types_of = |component: &Component<'_>| {
@@ -203,7 +238,8 @@ fn plug_into_last(all: &[Component<'_>], between_plugs: bool) -> bool {
         types.exports().map(|export| export.name().to_owned()).collect()
     };
     assert_eq!(exports(&types), exports(&before), "other exports than the socket has");
-    let imported = |name: &str| all.iter().any(|it| types_of(it).import(name).is_some());
+    let all = || core::iter::once(socket).chain(plugs);
+    let imported = |name: &str| all().any(|it| types_of(it).import(name).is_some());
     for import in types.imports() {
         assert!(imported(import.name()), "nobody imports {}", import.name());
     }
@@ -233,4 +269,22 @@ pub fn seeded_modules(count: usize) -> impl Iterator<Item = Vec<u8>> {
         }
     })
     .take(count)
+}
+
+/// `count` texts, the same in every run: interfaces, worlds that export one of them each, and a world that
+/// imports them all.
+pub fn seeded_worlds(count: usize) -> impl Iterator<Item = Vec<u8>> {
+    let mut random = Random::new(0x706c_7567);
+    (0..count).map(move |_| {
+        let mut text = generated(&mut random);
+        text.truncate(text.find("world ").unwrap_or(text.len()));
+        let interfaces = text.matches("interface ").count();
+        let mut imports = String::new();
+        for nth in 0..interfaces {
+            imports += &format!("import i{nth};\n");
+            text += &format!("world p{nth} {{ export i{nth}; }}\n");
+        }
+        text += &format!("world w {{ {imports} export run: func(); }}\n");
+        text.into_bytes()
+    })
 }

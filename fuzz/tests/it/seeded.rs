@@ -97,7 +97,7 @@ fn wit_bytes() {
 fn component_new() {
     let texts = wattle_fuzz::interfaces::seeded_interfaces(1000);
     let made: usize = texts.map(|data| wattle_fuzz::componentize::components_made(&data)).sum();
-    assert!(made > 1000, "{made}");
+    assert!(made > 400, "{made}");
     let modules = wattle_fuzz::componentize::seeded_modules(1000);
     let made: usize = modules.map(|data| wattle_fuzz::componentize::components_made(&data)).sum();
     // A quarter is as it was generated, and some mutations stay valid.
@@ -106,7 +106,8 @@ fn component_new() {
 
 #[test]
 fn component_plug() {
-    let texts = wattle_fuzz::interfaces::seeded_interfaces(1000);
+    let texts = wattle_fuzz::interfaces::seeded_interfaces(500);
+    let texts = texts.chain(wattle_fuzz::componentize::seeded_worlds(500));
     let joined: usize = texts.map(|data| wattle_fuzz::componentize::components_joined(&data)).sum();
     assert!(joined > 100, "{joined}");
     check_components(wattle_fuzz::componentize::component_plug);

@@ -16,8 +16,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, Arg, Component, CoreSort, Definition, Export, ExternDesc, Instance, PlainSort, Sort,
-    SortIdx,
+    Alias, Arg, Component, CoreSort, Definition, Export, ExternDesc, ExternName, Instance,
+    PlainSort, Sort, SortIdx,
 };
 use wattle_ast::{ComponentIdx, Features, InstanceIdx, Name};
 use wattle_validator::ErrorKind;
@@ -56,6 +56,9 @@ pub(crate) enum ComposeError {
     Cycle { import: String },
     /// An import of a part refers to a resource that is not imported, since something is given for it.
     Resource { part: usize, import: String, resource: String },
+    /// An import or export of the result refers to a type without a name: it has one where something is
+    /// given for an import.
+    Unnamed { is_import: bool, name: String, reason: String },
     /// The types of imports are too large.
     TooLarge,
     /// The result is not valid in another way.
@@ -195,6 +198,13 @@ impl<'t> Imports<'t> {
                     let reason = "one says which interface it implements, and the other differs";
                     return Err(conflict(first, other, reason.into()));
                 }
+                let differs = others
+                    .iter()
+                    .find(|other| is_resource(&other.item) != is_resource(&first.item));
+                if let Some(other) = differs {
+                    let reason = "one is a resource, and the other is not";
+                    return Err(conflict(first, other, reason.into()));
+                }
             }
             self.writer.import(place, &self.groups).map_err(|fault| match fault {
                 Fault::Cycle { place } | Fault::Needs { place } => {
@@ -224,6 +234,10 @@ fn conflict(first: &Wanted<'_>, other: &Wanted<'_>, reason: String) -> ComposeEr
         imports: [first.item.name().into(), other.item.name().into()],
         reason,
     }
+}
+
+fn is_resource(item: &Extern<'_>) -> bool {
+    matches!(item.view(), ExternView::Type(ty) if matches!(ty.shape(), Shape::Resource(_)))
 }
 
 /// The index space of an import or export.
@@ -300,7 +314,20 @@ fn check(
                 _ => None,
             };
             let reason = error.kind.to_string();
-            let Some(import) = import else { return Err(ComposeError::Invalid { reason }) };
+            let unnamed = |is_import: bool, name: &ExternName<'_>| {
+                let name = name.name.as_str().into();
+                Err(ComposeError::Unnamed { is_import, name, reason: reason.clone() })
+            };
+            let is_unnamed = match &error.kind {
+                ErrorKind::Component(kind) => matches!(**kind, ComponentErrorKind::Hidden { .. }),
+                _ => false,
+            };
+            let import = match (import, definition) {
+                (Some(import), _) => import,
+                (None, Definition::Import(it)) if is_unnamed => return unnamed(true, &it.name),
+                (None, Definition::Export(it)) if is_unnamed => return unnamed(false, &it.name),
+                _ => return Err(ComposeError::Invalid { reason }),
+            };
             if parts.get(instances).is_some_and(|part| part.given.contains_key(&*import)) {
                 return Err(ComposeError::Given { part: instances, import, reason });
             }

@@ -35,7 +35,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::vec::Vec;
 
-use wattle_ast::components::Component;
+use wattle_ast::components::{Component, Names};
 use wattle_ast::custom::Producers;
 use wattle_ast::{Encode, ExternType, Features, FuncType, Import, MemType, Module, Name, ValType};
 use wattle_wit::encode::Config;
@@ -90,12 +90,16 @@ pub struct Componentizer<'a> {
     options: Options,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Options {
     validate: bool,
     merges_versions: bool,
     legacy: bool,
     grows: bool,
+    /// Whether there are names for people.
+    names: bool,
+    /// The new names of imported instances, by their old names.
+    renamed: BTreeMap<Box<str>, Box<str>>,
     config: Config,
 }
 
@@ -106,6 +110,8 @@ impl Default for Options {
             merges_versions: true,
             legacy: true,
             grows: false,
+            names: true,
+            renamed: BTreeMap::new(),
             config: Config::new(),
         }
     }
@@ -167,6 +173,20 @@ impl<'a> Componentizer<'a> {
         self
     }
 
+    /// Lets the component import an instance under another name. Nothing happens if it does not import
+    /// `old`.
+    pub fn rename_import(mut self, old: &str, new: &str) -> Componentizer<'a> {
+        self.options.renamed.insert(old.into(), new.into());
+        self
+    }
+
+    /// Whether the component, and the core modules in it that it did not get, have names for people in
+    /// custom sections. They do by default.
+    pub fn names(mut self, names: bool) -> Componentizer<'a> {
+        self.options.names = names;
+        self
+    }
+
     /// Makes the component.
     ///
     /// # Errors
@@ -184,7 +204,7 @@ impl<'a> Componentizer<'a> {
             rename_duplicates(main);
             producers::add_tool(&mut main.module);
         }
-        let Links { imports, exports, is_used } = link(&world, &abis, &mut parts, self.options)?;
+        let Links { imports, exports, is_used } = link(&world, &abis, &mut parts, &self.options)?;
         let imported_memory = imported_memory(&parts);
         let modules = parts.iter_mut().zip(&is_used);
         let modules = modules
@@ -200,7 +220,7 @@ impl<'a> Componentizer<'a> {
             shims: &shims_for(&world, &abis, &imports, &exports, imported_memory.is_some()),
             imported_memory,
             tls: tls_type(&imports)?,
-            config: self.options.config,
+            options: &self.options,
         };
         let mut emitter = Emitter::new(&plan);
         emitter.core(modules)?;
@@ -209,6 +229,9 @@ impl<'a> Componentizer<'a> {
             return Err(Error::Problems(emitter.problems));
         }
         let mut builder = emitter.builder;
+        if !self.options.names {
+            *builder.names() = Names::default();
+        }
         builder.custom(Producers::NAME, producers::of_tool().to_bytes());
         let component = builder.build()?;
         if self.options.validate {
@@ -235,7 +258,7 @@ fn link<'a>(
     world: &World<'_>,
     abis: &Abis,
     parts: &mut [Part<'a>],
-    options: Options,
+    options: &Options,
 ) -> Result<Links<'a>, Error> {
     let names = parts.iter().enumerate();
     let adapters: BTreeMap<Box<str>, usize> =

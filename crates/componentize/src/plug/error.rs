@@ -102,6 +102,16 @@ pub enum PlugError {
         /// The resource.
         resource: Box<str>,
     },
+    /// An import that is left, or an export of the socket, refers to a type that had its name from an
+    /// import, which a plug now satisfies.
+    Unnamed {
+        /// Whether it is an import.
+        is_import: bool,
+        /// The name of the import or export.
+        name: Box<str>,
+        /// What is wrong.
+        reason: Box<str>,
+    },
     /// The types of the imports are too large.
     TooLarge,
     /// The result is not valid for another reason.
@@ -187,6 +197,14 @@ impl fmt::Display for PlugError {
                 shown(resource),
                 shown(import),
             ),
+            PlugError::Unnamed { is_import, name, reason } => {
+                let side = if *is_import { "import" } else { "export" };
+                write!(
+                    f,
+                    "the {side} `{}` needs a type that comes from a plug, so nothing outside can name it: {reason}",
+                    shown(name)
+                )
+            }
             PlugError::TooLarge => f.write_str("the types of the imports are too large"),
             PlugError::Result { reason } => {
                 write!(f, "the components do not make a valid component: {reason}")

@@ -236,6 +236,9 @@ fn explained(error: ComposeError, parts: &[Part<'_>]) -> PlugError {
             let (import, resource) = (import.into(), resource.into());
             PlugError::Resource { component: name(part), import, resource }
         }
+        ComposeError::Unnamed { is_import, name, reason } => {
+            PlugError::Unnamed { is_import, name: name.into(), reason: reason.into() }
+        }
         ComposeError::TooLarge => PlugError::TooLarge,
         ComposeError::Invalid { reason } => PlugError::Result { reason: reason.into() },
     }

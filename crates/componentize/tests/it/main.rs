@@ -4,3 +4,4 @@ mod components;
 mod dummies;
 mod edits;
 mod messages;
+mod options;

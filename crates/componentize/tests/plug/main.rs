@@ -226,6 +226,46 @@ fn values_that_come_from_a_plug_are_defined_anew_where_imports_need_them() {
 }
 
 #[test]
+fn imports_and_exports_with_types_that_nothing_outside_can_name_are_told() {
+    let types = r#"(import "a:b/types" (instance $types
+            (type $record (record (field "x" u8))) (export "t" (type (eq $record)))))
+        (alias export $types "t" (type $t))"#;
+    let api = r#"(import "a:b/api" (instance $api
+        (alias outer $C $t (type $outer)) (export "f" (func (param "x" $outer)))))"#;
+    let plug_in = r#"(component (type $t (record (field "x" u8)))
+        (instance $i (export "t" (type $t))) (export "a:b/types" (instance $i)))"#;
+    assert_eq!(
+        plugged(&format!("(component $C {types} {api})"), &[plug_in]).unwrap_err().to_string(),
+        "the import `a:b/api` needs a type that comes from a plug, so nothing outside can name it: \
+         instance not valid to be used as import: it refers to record { x: u8 }, which no import gives \
+         a name"
+    );
+    let exporter = format!(
+        "(component $C {types} (import \"f\" (func $f (param \"x\" $t))) \
+                            (instance $e (export \"f\" (func $f))) (export \"e\" (instance $e)))"
+    );
+    let function = format!(
+        "(component $C {types} (import \"f\" (func $f (param \"x\" $t))) \
+                            (export \"f\" (func $f)))"
+    );
+    assert_eq!(plugged(&exporter, &[plug_in, &function]).unwrap_err().to_string(), "");
+}
+
+#[test]
+fn a_resource_and_another_type_of_one_name_conflict() {
+    let imports =
+        |ty: &str| format!("(component (import \"t\" (type {ty})) (import \"a\" (func $a))");
+    let socket = imports("(sub resource)") + ")";
+    let plug_in = imports("(eq 0)").replace("(component", "(component (type u8)");
+    let plug_in = plug_in + "(export \"a\" (func $a)))";
+    assert_eq!(
+        plugged(&socket, &[&plug_in]).unwrap_err().to_string(),
+        "the import `t` of socket conflicts with the import `t` of plug0: one is a resource, and the \
+         other is not"
+    );
+}
+
+#[test]
 fn types_that_do_not_match_are_shown() {
     let socket = r#"(component (import "a" (instance (export "f" (func (param "x" (list u8)))))))"#;
     let plug_in = r#"(component (import "f" (func $f (param "x" (list u16))))

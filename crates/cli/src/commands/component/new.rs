@@ -39,6 +39,14 @@ pub(crate) struct New {
     #[arg(long, value_name = "[NAME=]FILE")]
     adapt: Vec<Adapter>,
 
+    /// Import the instance OLD under the name NEW, if it is imported.
+    #[arg(long, value_name = "OLD=NEW", value_parser = renamed)]
+    import_name: Vec<(String, String)>,
+
+    /// Give the component and what is added to it names for people, in custom sections, or not.
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    debug_names: bool,
+
     /// Leave out the validation of the component.
     #[arg(long)]
     skip_validation: bool,
@@ -82,6 +90,12 @@ impl FromStr for Adapter {
     }
 }
 
+/// An old and a new name.
+fn renamed(text: &str) -> Result<(String, String), &'static str> {
+    let (old, new) = text.split_once('=').ok_or("two names with `=` between them are expected")?;
+    Ok((old.to_owned(), new.to_owned()))
+}
+
 impl New {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let source = Source::read_wasm(self.file.as_deref(), reading())?;
@@ -95,7 +109,11 @@ impl New {
             .grow_memory(self.realloc_via_memory_grow)
             .merge_versions(self.merge_imports_based_on_semver)
             .legacy_names(!self.reject_legacy_names)
-            .canonical_names(self.canonical_names);
+            .canonical_names(self.canonical_names)
+            .names(self.debug_names);
+        for (old, new_name) in &self.import_name {
+            new = new.rename_import(old, new_name);
+        }
         for (adapter, source) in &adapters {
             new = new.adapter(&adapter.name, module(source)?);
         }
