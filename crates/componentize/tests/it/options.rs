@@ -12,11 +12,11 @@ const WIT: &str = "package a:b@1.2.3;
     world w { import log; import level: func() -> u8; export run: func(); }
     world other {}";
 
-const MODULE: &str = r#"(module $app
+const MODULE: &str = r#"(module
     (import "a:b/log@1.2.3" "line" (func (param i32 i32)))
     (import "$root" "level" (func (result i32)))
     (memory (export "memory") 1)
-    (func (export "run")))"#;
+    (func $f (export "run")))"#;
 
 fn interfaces() -> Resolved {
     let mut resolver = Resolver::new();
@@ -61,13 +61,13 @@ fn names_for_people_can_be_left_out() {
         wattle_printer::print_component(&component)
     };
     let (with, without) = (made(true), made(false));
-    for name in ["$main", "$shim", "$fixup", "$app"] {
+    for name in ["$main", "$shim", "$fixup", "$f"] {
         assert!(with.contains(name), "{name}: {with}");
     }
     // What the module has stays.
     let words = without.split([' ', '(', ')', '\n']);
     let names: Vec<&str> = words.filter(|word| word.starts_with('$') && *word != "$root").collect();
-    assert_eq!(names, ["$app"], "{without}");
+    assert_eq!(names, ["$f"], "{without}");
 }
 
 /// A module with a section of version 3, which names a world of a whole package.
