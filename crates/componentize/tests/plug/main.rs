@@ -248,7 +248,11 @@ fn imports_and_exports_with_types_that_nothing_outside_can_name_are_told() {
         "(component $C {types} (import \"f\" (func $f (param \"x\" $t))) \
                             (export \"f\" (func $f)))"
     );
-    assert_eq!(plugged(&exporter, &[plug_in, &function]).unwrap_err().to_string(), "");
+    assert_eq!(
+        plugged(&exporter, &[plug_in, &function]).unwrap_err().to_string(),
+        "the export `e` needs a type that comes from a plug, so nothing outside can name it: instance \
+         not valid to be used as export: it refers to record { x: u8 }, which no export gives a name"
+    );
 }
 
 #[test]
