@@ -94,7 +94,20 @@ pub fn encode(
     world: WorldId,
     encoding: StringEncoding,
 ) -> Result<Component<'static>, TooLarge> {
-    let mut component = Config::new().world_type(model, world)?;
+    encode_with(Config::new(), model, world, encoding)
+}
+
+/// The component of a section, with names as a configuration says.
+///
+/// # Errors
+/// If the component would have more than 1,000,000 definitions.
+pub fn encode_with(
+    config: Config,
+    model: &Model,
+    world: WorldId,
+    encoding: StringEncoding,
+) -> Result<Component<'static>, TooLarge> {
+    let mut component = config.world_type(model, world)?;
     let data = CustomData::Bytes(alloc::vec![VERSION, encoding as u8].into());
     let custom = Custom { name: ENCODING.into(), data, after: None };
     component.definitions.insert(0, Definition::Custom(custom));

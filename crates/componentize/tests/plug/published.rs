@@ -1,7 +1,8 @@
 //! The published cases of `wac-graph` and `wasm-compose`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use wattle_ast::Features;
 use wattle_ast::components::{Component, Definition, Export, PlainSort, Sort, SortIdx};
@@ -16,10 +17,23 @@ use crate::{described, input, parse, types, with_link_exported, with_link_import
 /// How the names of the components begin in the published results.
 const DEP: &str = "unlocked-dep-";
 
-/// The folder of a test of `wac-graph`.
+/// The folders of the cases: graphs, then compositions.
+fn cases() -> &'static [PathBuf; 2] {
+    static CASES: OnceLock<[PathBuf; 2]> = OnceLock::new();
+    CASES.get_or_init(|| {
+        let [graphs, compositions] = packages::folders(["wac-graph", "wasm-compose"]).unwrap();
+        [graphs.join("tests/graphs"), compositions.join("tests/compositions")]
+    })
+}
+
+/// The folder of a graph.
 fn graph(name: &str) -> PathBuf {
-    let [folder] = packages::folders(["wac-graph"]).unwrap();
-    folder.join("tests/graphs").join(name)
+    cases()[0].join(name)
+}
+
+/// The folder of a composition.
+fn composition(name: &str) -> PathBuf {
+    cases()[1].join(name)
 }
 
 /// Components with the imports that the components of a published result have. They
@@ -198,8 +212,8 @@ const OTHER_COMPOSITIONS: [(&str, &str); 10] = [
 
 #[test]
 fn every_published_case_is_run_or_has_a_reason() {
-    let [graphs, compositions] = packages::folders(["wac-graph", "wasm-compose"]).unwrap();
-    let check = |folder: PathBuf, run: &[&'static str], others: &[(&'static str, &str)]| {
+    let [graphs, compositions] = cases();
+    let check = |folder: &Path, run: &[&'static str], others: &[(&'static str, &str)]| {
         let mut listed: Vec<String> = run
             .iter()
             .chain(others.iter().map(|(case, _)| case))
@@ -213,10 +227,10 @@ fn every_published_case_is_run_or_has_a_reason() {
         assert_eq!(found, listed);
     };
     let run = [&MERGED[..], &CONNECTED, &["type-aggregation-error"]].concat();
-    check(graphs.join("tests/graphs"), &run, &OTHER_GRAPHS);
+    check(graphs, &run, &OTHER_GRAPHS);
     let run = COMPOSED.iter().chain(REFUSED.iter().map(|(composition, _)| composition));
     let run: Vec<_> = run.map(|&(case, _)| case).collect();
-    check(compositions.join("tests/compositions"), &run, &OTHER_COMPOSITIONS);
+    check(compositions, &run, &OTHER_COMPOSITIONS);
 }
 
 /// The published result of a case.
@@ -350,10 +364,8 @@ fn graphs_with_arguments_by_name_are_composed_as_by_the_peer() {
 }
 
 fn composed((case, plugs): Composition) -> Result<Plugged<'static>, String> {
-    let [folder] = packages::folders(["wasm-compose"]).unwrap();
-    let folder = folder.join("tests/compositions").join(case);
     let read = |file: &str| {
-        let path = folder.join(file).with_extension("wat");
+        let path = composition(case).join(file).with_extension("wat");
         input(file, parse(&fs::read_to_string(path).unwrap()))
     };
     let socket = Composer::new(read("root")).between_plugs(true);
@@ -366,11 +378,9 @@ fn composed((case, plugs): Composition) -> Result<Plugged<'static>, String> {
 
 #[test]
 fn compositions_have_the_imports_and_exports_that_the_peer_gives_them() {
-    let [folder] = packages::folders(["wasm-compose"]).unwrap();
-    for composition in COMPOSED {
-        let case = composition.0;
-        let found = composed(composition).unwrap_or_else(|error| panic!("{case}: {error}"));
-        let path = folder.join("tests/compositions").join(case).join("composed.wat");
+    for (case, plugs) in COMPOSED {
+        let found = composed((case, plugs)).unwrap_or_else(|error| panic!("{case}: {error}"));
+        let path = composition(case).join("composed.wat");
         let expected = types(&parse(&fs::read_to_string(path).unwrap())).unwrap();
         let sides = |types: &ComponentTypes| {
             let mut imports: Vec<_> = types.imports().map(described).collect();
