@@ -108,7 +108,7 @@ fn sections_of_version_3_are_read() {
 fn a_slot_of_the_context_that_no_component_has_is_unknown() {
     let made = |name: &str| {
         let text = format!(r#"(module (import "$root" "{name}" (func (param i32))))"#);
-        Componentizer::new().module(wattle_wat::parse(&text).unwrap()).finish()
+        Componentizer::new().module(wattle_wat::parse(&text).unwrap().into_owned()).finish()
     };
     assert!(made("[context-set-1]").is_ok());
     let error = made("[context-set-2]").unwrap_err().to_string();
