@@ -270,7 +270,8 @@ pub fn seeded_modules(count: usize) -> impl Iterator<Item = Vec<u8>> {
     core::iter::from_fn(move || {
         loop {
             let text = generated(&mut random);
-            let Some(interfaces) = interfaces_in(text.as_bytes()) else { continue };
+            let interfaces = interfaces_in(text.as_bytes()).filter(are_valid);
+            let Some(interfaces) = interfaces else { continue };
             let worlds: Vec<WorldId> = worlds(&interfaces).collect();
             let (Some(&world), kind) =
                 (worlds.get(random.below(worlds.len())), KINDS[random.below(KINDS.len())])

@@ -100,8 +100,8 @@ fn component_new() {
     assert!(made > 400, "{made}");
     let modules = wattle_fuzz::componentize::seeded_modules(1000);
     let made: usize = modules.map(|data| wattle_fuzz::componentize::components_made(&data)).sum();
-    // A quarter is as it was generated, and some mutations stay valid.
-    assert!(made > 300, "{made}");
+    // A quarter is as it was generated.
+    assert!(made >= 250, "{made}");
 }
 
 #[test]
