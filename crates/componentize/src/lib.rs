@@ -46,7 +46,7 @@ pub use compare::Versions;
 pub use difference::{Difference, DifferenceKind, Step};
 pub use dummy::Dummy;
 pub use embed::Embed;
-pub use error::{Error, Help, Problem, ProblemKind};
+pub use error::{Error, Help, Origin, Problem, ProblemKind};
 pub use names::Scheme;
 pub use new::Componentizer;
 pub use plug::{Connection, Input, PlugError, Plugged, plug};

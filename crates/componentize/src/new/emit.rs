@@ -17,11 +17,11 @@ use wattle_wit::encode::Config;
 use wattle_wit::model::{Text, TypeId};
 
 use super::live::Live;
-use super::part::{CoreFunc, Exports, Linked, MAIN, Part, Source};
+use super::part::{CoreFunc, Exports, Given, Linked, MAIN, Part, Source, realloc_for};
 use super::shims::{self, Fixup, Hooked, Shims};
 use super::types::Written;
 use crate::abi::{Abis, Needs};
-use crate::error::{Error, Problem, ProblemKind};
+use crate::error::{Error, Origin, Problem, ProblemKind};
 use crate::names::Side;
 use crate::world::{Place, World};
 
@@ -103,13 +103,21 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         self.imports();
         let modules = self.modules(modules);
         self.shim()?;
-        for (part, module) in modules {
+        let parts = self.plan.parts;
+        let is_last = |part: usize| parts.get(part).is_some_and(|part| part.is_last);
+        let (last, first): (Vec<_>, Vec<_>) =
+            modules.into_iter().partition(|(part, _)| is_last(*part));
+        for (part, module) in first {
             self.instantiate(part, module);
             if part == MAIN && self.memory.is_none() {
                 self.memory_of_main();
             }
         }
-        self.fixup()
+        self.fixup()?;
+        for (part, module) in last {
+            self.instantiate(part, module);
+        }
+        Ok(())
     }
 
     fn memory_of_main(&mut self) {
@@ -122,8 +130,8 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     }
 
     pub(super) fn problem(&mut self, part: usize, kind: ProblemKind) {
-        let adapter = self.plan.parts.get(part).and_then(|part| part.name.clone());
-        let problem = Problem { adapter, kind };
+        let origin = self.plan.parts.get(part).map(|part| part.origin.clone());
+        let problem = Problem { origin: origin.unwrap_or_default(), kind };
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
@@ -167,8 +175,10 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     }
 
     fn part_name(&self, part: usize) -> String {
-        let part = self.plan.parts.get(part);
-        part.and_then(|part| part.name.as_deref()).unwrap_or("main").to_string()
+        match self.plan.parts.get(part).map(|part| &part.origin) {
+            Some(Origin::Adapter(name) | Origin::Library(name)) => name.to_string(),
+            Some(Origin::Main) | None => "main".to_string(),
+        }
     }
 
     fn shim(&mut self) -> Result<(), Error> {
@@ -242,10 +252,9 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
                     return None;
                 }
             },
-            Source::Main => {
-                let name: Text = linked.name.as_str().into();
-                let exports = self.plan.exports.get(MAIN)?;
-                self.export_of(MAIN, *exports.all.get(&name)?, &name)?
+            Source::Export(Given { part, name }) => {
+                let exports = self.plan.exports.get(*part)?;
+                self.export_of(*part, *exports.all.get(name)?, name)?
             }
             Source::Func(func) => self.core_func(func, part, Site::Before).into(),
             Source::Tls { writes, is_64 } => match (self.plan.tls, self.shim) {
@@ -328,13 +337,13 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         self.plan.exports.get(MAIN).is_some_and(|exports| exports.task_hook.is_some())
     }
 
-    /// The options of a canonical definition for a part.
+    /// The options of a canonical definition for a part, with the `realloc` of a side.
     pub(super) fn options(
         &mut self,
         needs: Needs,
         encoding: CanonOpt,
         part: usize,
-        realloc: Option<Text>,
+        side: Side,
         site: Site,
         needed_by: &str,
     ) -> Vec<CanonOpt> {
@@ -346,8 +355,8 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             }
         }
         if needs.realloc {
-            match realloc {
-                Some(name) => opts.push(CanonOpt::Realloc(self.realloc(part, &name, site))),
+            match realloc_for(self.plan.parts, self.plan.exports, part, side) {
+                Some((of, name)) => opts.push(CanonOpt::Realloc(self.realloc(of, name, site))),
                 None => {
                     self.problem(part, ProblemKind::NoRealloc { needed_by: needed_by.into() });
                 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use wattle::componentize::{Componentizer, Error, Problem};
+use wattle::componentize::{Componentizer, Error, Origin, Problem};
 use wattle::printer::Config;
 use wattle::{Module, Wasm, encoder};
 
@@ -134,8 +134,8 @@ fn refused(source: &Source, adapters: &[(&Adapter, Source)], error: Error) -> Fa
 
 /// A fault of the file that has the problem.
 fn fault(source: &Source, adapters: &[(&Adapter, Source)], problem: &Problem) -> Fault {
-    let mut adapters = adapters.iter();
-    let adapter = adapters.find(|(adapter, _)| problem.adapter.as_deref() == Some(&*adapter.name));
+    let is_it = |name: &str| matches!(&problem.origin, Origin::Adapter(it) if **it == *name);
+    let adapter = adapters.iter().find(|(adapter, _)| is_it(&adapter.name));
     let source = adapter.map_or(source, |(_, source)| source);
     source.fault(problem.message().to_string()).help(problem.help())
 }
