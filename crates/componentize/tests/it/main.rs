@@ -3,4 +3,5 @@
 mod components;
 mod dummies;
 mod edits;
+mod link;
 mod messages;
