@@ -217,7 +217,7 @@ impl<'r> Reader<'r, '_> {
                 self.library.memory = memory;
             }
             DylinkSubsection::Needed(names) => {
-                self.library.needed = names.iter().map(|name| name.as_str().into()).collect();
+                self.library.needed.extend(names.iter().map(|name| Box::from(name.as_str())));
             }
             DylinkSubsection::Exports(exports) => {
                 self.flags.extend(exports.into_iter().map(|export| (export.name, export.flags)));

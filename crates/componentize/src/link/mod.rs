@@ -261,11 +261,11 @@ fn ordered(
     symbols: &Symbols,
     problems: &mut Vec<LinkProblem>,
 ) -> Vec<usize> {
-    let dependencies = Dependencies::new(libraries, symbols);
     let numbered = libraries.iter().enumerate();
     let roots = numbered.filter(|(_, library)| library.is_root).map(|(number, _)| number);
-    let kept = order::reachable(&dependencies.needs, roots.collect());
-    match order::order(&dependencies.before, &dependencies.tags, &kept) {
+    let Dependencies { all, calls, needed, tags } = Dependencies::new(libraries, symbols);
+    let kept = order::reachable(&all, roots.collect());
+    match order::order(&[&calls, &needed, &tags], &kept) {
         Ok(order) => order,
         Err((importer, exporter)) => {
             let name = |number: usize| libraries.get(number).map(|it| it.name.clone());

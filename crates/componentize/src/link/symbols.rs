@@ -61,9 +61,11 @@ impl Symbols {
 #[derive(Default)]
 pub(super) struct Dependencies {
     /// Those that it cannot be without.
-    pub(super) needs: Vec<Vec<usize>>,
+    pub(super) all: Vec<Vec<usize>>,
     /// Those that are better instantiated before: it says that it needs them, or calls them.
-    pub(super) before: Vec<Vec<usize>>,
+    pub(super) calls: Vec<Vec<usize>>,
+    /// Those that it says that it needs.
+    pub(super) needed: Vec<Vec<usize>>,
     /// Those whose tags it imports, which must be instantiated before.
     pub(super) tags: Vec<Vec<usize>>,
 }
@@ -74,29 +76,30 @@ impl Dependencies {
         for (number, library) in libraries.iter().enumerate() {
             by_name.entry(&library.name).or_insert(number);
         }
-        let mut all = Dependencies::default();
+        let mut dependencies = Dependencies::default();
         for library in libraries {
             let needed = library.needed.iter().filter_map(|name| by_name.get(&**name).copied());
-            let mut before: Vec<usize> = needed.collect();
-            let (mut needs, mut tags) = (before.clone(), Vec::new());
+            let (mut needed, mut tags) = (needed.collect::<Vec<_>>(), Vec::new());
+            let (mut all, mut calls) = (needed.clone(), needed.clone());
             for (name, want) in &library.wants {
                 let Want::Symbol(ty) = want else { continue };
                 let Some(exporter) = symbols.find(name, ty) else { continue };
-                needs.push(exporter);
+                all.push(exporter);
                 match ty {
-                    SymbolType::Func(_) => before.push(exporter),
+                    SymbolType::Func(_) => calls.push(exporter),
                     SymbolType::Tag(_) => {
-                        before.push(exporter);
-                        tags.push(exporter);
+                        let lists = [&mut calls, &mut needed, &mut tags];
+                        lists.into_iter().for_each(|list| list.push(exporter));
                     }
                     SymbolType::AnyFunc | SymbolType::Data => {}
                 }
             }
-            all.needs.push(needs);
-            all.before.push(before);
-            all.tags.push(tags);
+            dependencies.all.push(all);
+            dependencies.calls.push(calls);
+            dependencies.needed.push(needed);
+            dependencies.tags.push(tags);
         }
-        all
+        dependencies
     }
 }
 

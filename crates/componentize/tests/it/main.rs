@@ -5,3 +5,4 @@ mod dummies;
 mod edits;
 mod link;
 mod messages;
+mod run;
