@@ -78,7 +78,7 @@ fn every_fault_has_the_file_of_its_library() {
         assert!(ran.err.contains(part), "{part}: {}", ran.err);
     }
     // What `component new` finds wrong is told of the library too.
-    std::fs::write(folder.join("w.wit"), "package a:b; world w { export walk: func(); }").unwrap();
+    std::fs::write(folder.join("w.wit"), "package a:c; world v { export walk: func(); }").unwrap();
     good(folder, &["component", "embed", "w.wit", "libm.so", "-o", "m.so"]);
     let ran = wattle_in(folder, &["component", "link", "app.so", "libm.so=m.so"], b"");
     assert!(ran.err.contains("m.so") && ran.err.contains("a function `walk`"), "{}", ran.err);
