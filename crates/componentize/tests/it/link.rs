@@ -2,63 +2,130 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use wattle_ast::Features;
 use wattle_ast::components::{Component, CoreInstance, Definition};
+use wattle_ast::{Features, Module};
 use wattle_componentize::{LinkError, Linker};
 
 use crate::components::{check, folders, has_option, interfaces, module, modules, name_of};
+use crate::edits::{Outcome, Random, edit, is_valid};
 
-/// What links the libraries of a test.
-pub(crate) fn linker(folder: &Path) -> Linker<'static> {
-    let interfaces = interfaces(folder);
-    let read = |prefix: &str, is_openable: bool| {
-        let mut found = Vec::new();
-        for (path, name) in modules(folder, prefix) {
-            let module = module(&path, &interfaces);
-            found.push((path, name, module, is_openable));
+/// The core modules of a test, and what links them.
+pub(crate) struct Test {
+    /// The libraries, and whether they can be opened.
+    libraries: Vec<(String, Module<'static>, bool)>,
+    adapters: Vec<(String, Module<'static>)>,
+    stubs: bool,
+    libdl: bool,
+}
+
+impl Test {
+    pub(crate) fn new(folder: &Path) -> Test {
+        let interfaces = interfaces(folder);
+        let mut libraries = Vec::new();
+        for (prefix, is_openable) in [("lib-", false), ("dlopen-lib-", true)] {
+            let modules = modules(folder, prefix).into_iter();
+            libraries.extend(modules.map(|(path, name)| (path, name, is_openable)));
         }
-        found
-    };
-    let mut libraries = read("lib-", false);
-    libraries.extend(read("dlopen-lib-", true));
-    libraries.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-    let mut linker = Linker::new()
-        .stub_missing_functions(has_option(folder, "stub-missing-functions"))
-        .built_in_libdl(has_option(folder, "use-built-in-libdl"));
-    for (_, name, module, is_openable) in libraries {
-        linker = match is_openable {
-            true => linker.openable(&name, module),
-            false => linker.library(&name, module),
-        };
+        libraries.sort();
+        let libraries = libraries.into_iter();
+        let libraries = libraries
+            .map(|(path, name, is_openable)| (name, module(&path, &interfaces), is_openable));
+        let adapters = modules(folder, "adapt-").into_iter();
+        Test {
+            libraries: libraries.collect(),
+            adapters: adapters.map(|(path, name)| (name, module(&path, &interfaces))).collect(),
+            stubs: has_option(folder, "stub-missing-functions"),
+            libdl: has_option(folder, "use-built-in-libdl"),
+        }
     }
-    for (_, name, module, _) in read("adapt-", false) {
-        linker = linker.adapter(&name, module);
+
+    pub(crate) fn linker(self) -> Linker<'static> {
+        let mut linker =
+            Linker::new().stub_missing_functions(self.stubs).built_in_libdl(self.libdl);
+        for (name, module, is_openable) in self.libraries {
+            linker = match is_openable {
+                true => linker.openable(&name, module),
+                false => linker.library(&name, module),
+            };
+        }
+        for (name, module) in self.adapters {
+            linker = linker.adapter(&name, module);
+        }
+        linker
     }
-    linker
+}
+
+/// The folders of tests with libraries, of which this many are to be built and refused.
+fn folders_with_libraries() -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let mut folders = folders();
+    // A folder without core modules would have libraries too, but none.
+    folders
+        .retain(|folder| !folder.join("module.wat").exists() && name_of(folder) != "multi-package");
+    folders.into_iter().partition(|folder| !folder.join("error.txt").exists())
 }
 
 #[test]
 fn linked_components_are_valid_and_have_the_expected_worlds() {
-    let mut built = 0;
-    for folder in folders() {
-        let has_libraries = !folder.join("module.wat").exists();
-        if !has_libraries || folder.join("error.txt").exists() {
-            continue;
-        }
-        let component = linker(&folder).finish();
-        if name_of(&folder) == "multi-package" {
-            // It has no core module at all, and the peer makes a component without content of it.
-            assert!(matches!(component, Err(LinkError::NoRoot)));
-            continue;
-        }
-        let component = component.unwrap_or_else(|error| panic!("{}: {error}", name_of(&folder)));
-        check(&folder, &component);
-        built += 1;
+    let (folders, _) = folders_with_libraries();
+    for folder in &folders {
+        let component = Test::new(folder).linker().finish();
+        let component = component.unwrap_or_else(|error| panic!("{}: {error}", name_of(folder)));
+        check(folder, &component);
     }
-    assert_eq!(built, 27);
+    assert_eq!(folders.len(), 27);
 }
+
+#[test]
+fn edited_libraries_are_refused_or_become_valid_components() {
+    let mut outcome = Outcome::default();
+    let (folders, _) = folders_with_libraries();
+    for folder in folders {
+        let mut random = Random::new(outcome.count());
+        for _ in 0..24 {
+            let mut test = Test::new(&folder);
+            // Whether functions may be missing decides about many of the edits.
+            test.stubs ^= random.below(2) == 0;
+            let edited = random.below(test.libraries.len());
+            let module = &mut test.libraries[edited].1;
+            edit(module, &NAMES, &mut random);
+            if is_valid(module) {
+                let linked = test.linker().validate(false).finish();
+                outcome.check(linked.map_err(|error| error.to_string()), name_of(&folder));
+            }
+        }
+    }
+    outcome.done();
+}
+
+/// Names that mean something to a linker.
+const NAMES: [&str; 24] = [
+    "env",
+    "GOT.mem",
+    "GOT.func",
+    "$root",
+    "memory",
+    "__indirect_function_table",
+    "__memory_base",
+    "__table_base",
+    "__stack_pointer",
+    "__init_stack_pointer",
+    "__heap_base",
+    "__stack_high",
+    "__asyncify_state",
+    "__wasm_libdl_libraries",
+    "__wasm_program_tls_info",
+    "__wasm_library_tls_info",
+    "__wasm_get_tls_base",
+    "__wasm_set_stack_pointer",
+    "__wasm_call_ctors",
+    "__wasm_apply_data_relocs",
+    "_initialize",
+    "_start",
+    "cabi_realloc",
+    "__wasm_task_hook",
+];
 
 #[test]
 fn libraries_that_do_not_fit_are_refused_with_all_that_is_wrong() {
@@ -103,17 +170,19 @@ fn libraries_that_do_not_fit_are_refused_with_all_that_is_wrong() {
              library `bar` has a tag `tag2` of type (func (param i32 i32))",
         ),
     ];
-    let folders = folders();
-    for (name, expected) in expected {
-        let folder = folders.iter().find(|folder| name_of(folder) == name).unwrap();
-        let error = linker(folder).finish().unwrap_err();
+    let (_, folders) = folders_with_libraries();
+    assert_eq!(folders.len(), expected.len());
+    for (folder, (name, expected)) in folders.iter().zip(expected) {
+        assert_eq!(name_of(folder), name);
+        let error = Test::new(folder).linker().finish().unwrap_err();
         assert!(matches!(error, LinkError::Problems(_)), "{name}");
         assert_eq!(error.to_string(), expected, "{name}");
     }
-    let is_refused = |folder: &&std::path::PathBuf| {
-        !folder.join("module.wat").exists() && folder.join("error.txt").exists()
-    };
-    assert_eq!(folders.iter().filter(is_refused).count(), expected.len());
+}
+
+#[test]
+fn nothing_is_no_component() {
+    assert!(matches!(Linker::new().finish(), Err(LinkError::NoRoot)));
 }
 
 /// The outline of a linked component.
@@ -181,13 +250,9 @@ const TABLES: [(&str, u64, u64); 10] = [
 #[test]
 fn linked_components_have_the_outline_of_the_peers() {
     let (mut same, mut larger, mut different) = (0, 0, Vec::new());
-    for folder in folders() {
+    for folder in folders_with_libraries().0 {
         let name = name_of(&folder);
-        let has_libraries = !folder.join("module.wat").exists();
-        if !has_libraries || folder.join("error.txt").exists() || name == "multi-package" {
-            continue;
-        }
-        let ours = linker(&folder).finish().unwrap();
+        let ours = Test::new(&folder).linker().finish().unwrap();
         // Adapters are instantiated behind libraries, and the peer has them before.
         let adapter = "wasi:cli/environment@0.2.0";
         let mut ours = Outline::new(&ours, &["shim", "fixup", "init", adapter]);

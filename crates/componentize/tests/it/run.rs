@@ -157,7 +157,7 @@ fn log() -> FuncType {
 fn the_peers_program_computes_what_its_text_says() {
     let folders = folders();
     let folder = folders.iter().find(|folder| name_of(folder) == "link").unwrap();
-    let component = linked(crate::link::linker(folder));
+    let component = linked(crate::link::Test::new(folder).linker());
     let echo = FuncType::new([ValType::I32], [ValType::I32]);
     let mut program = Program::new(&component, echo);
     // `bar` adds `well`, 4, to what `foo` returns: what the import makes of the argument, the fifth
