@@ -180,11 +180,6 @@ fn libraries_that_do_not_fit_are_refused_with_all_that_is_wrong() {
     }
 }
 
-#[test]
-fn nothing_is_no_component() {
-    assert!(matches!(Linker::new().finish(), Err(LinkError::NoRoot)));
-}
-
 /// The outline of a linked component.
 #[derive(PartialEq, Eq, Debug)]
 struct Outline {

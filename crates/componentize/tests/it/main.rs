@@ -4,5 +4,6 @@ mod components;
 mod dummies;
 mod edits;
 mod link;
+mod link_messages;
 mod messages;
 mod run;

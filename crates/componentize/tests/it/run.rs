@@ -415,3 +415,93 @@ fn each_library_has_its_own_thread_local_data() {
         assert_eq!(bases != 0, argument == 1);
     }
 }
+
+#[test]
+fn symbols_may_be_absolute_and_have_the_names_of_what_the_linker_defines() {
+    // Two imports have one name and different kinds, and a function is called as the memory is.
+    let app = r#"(module (@dylink.0 (needed "libc.so"))
+        SHARED
+        (import "env" "memory" (func $memory (result i32)))
+        (import "env" "env:f" (func $f (result i32)))
+        (import "GOT.mem" "absolute" (global $absolute (mut i32)))
+        (import "GOT.mem" "memory_base" (global $offset (mut i32)))
+        (func (export "run") (param i32) (result i32)
+            (i32.add (i32.add (call $memory) (call $f))
+                (i32.add (global.get $absolute) (i32.eqz (global.get $offset))))))"#;
+    let libc = r#"(module
+        (@dylink.0 (mem-info (memory 8 3)) (export-info "absolute" absolute))
+        (import "env" "memory" (memory 1))
+        (global (export "absolute") i32 (i32.const 70))
+        (global (export "memory_base") i32 (i32.const 4))
+        (func (export "memory") (result i32) (i32.const 500))
+        (func (export "env:f") (result i32) (i32.const 6000)))"#;
+    // The names of libraries are made like those of the main module's exports.
+    for name in ["libc.so", "GOT.mem", "main", "env", "init", "shim"] {
+        let app = library(&app.replace("libc.so", name), Some(WIT));
+        let component =
+            linked(Linker::new().library("app.so", app).library(name, library(libc, None)));
+        assert_eq!(Program::new(&component, log()).call(&[0]), 6570, "{name}");
+    }
+}
+
+#[test]
+fn libraries_may_have_the_names_of_the_newer_scheme() {
+    let app = r#"(module (@dylink.0 (needed "libc.so"))
+        (import "env" "memory" (memory 1))
+        (import "cm32p2" "log" (func $log (param i32)))
+        (import "env" "double" (func $double (param i32) (result i32)))
+        (func (export "cm32p2||run") (param i32) (result i32)
+            (call $log (local.get 0))
+            (call $double (local.get 0))))"#;
+    let libc = r#"(module (@dylink.0)
+        (func (export "cm32p2_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+        (func (export "double") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2))))"#;
+    let linker = || {
+        Linker::new()
+            .library("app.so", library(app, Some(WIT)))
+            .library("libc.so", library(libc, None))
+    };
+    for legacy in [true, false] {
+        let component = linked(linker().legacy_names(legacy));
+        let mut program = Program::new(&component, log());
+        assert_eq!(program.call(&[21]), 42);
+        assert_eq!(program.store.data().log, [21]);
+    }
+}
+
+#[test]
+fn a_program_for_preview_1_becomes_a_command_by_an_adapter() {
+    let app = r#"(module (@dylink.0 (mem-info (memory 32 2)) (needed "libc.so"))
+        SHARED
+        (import "env" "say" (func $say (param i32 i32)))
+        (data (global.get $memory_base) "Hello\0a")
+        (func (export "_start") (call $say (global.get $memory_base) (i32.const 6))))"#;
+    let libc = r#"(module (@dylink.0 (mem-info (memory 16 2)))
+        SHARED
+        (import "wasi_snapshot_preview1" "fd_write"
+            (func $write (param i32 i32 i32 i32) (result i32)))
+        ;; The adapter allocates its stack.
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+            (i32.mul (i32.const 65536)
+                (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get 3) (i32.const 16))))))
+        (func (export "say") (param i32 i32)
+            (i32.store (global.get $memory_base) (local.get 0))
+            (i32.store offset=4 (global.get $memory_base) (local.get 1))
+            (drop (call $write (i32.const 1) (global.get $memory_base) (i32.const 1)
+                (i32.add (global.get $memory_base) (i32.const 8))))))"#;
+    let [adapters] =
+        wattle_tests::packages::folders(["wasi-preview1-component-adapter-provider"]).unwrap();
+    let path = adapters.join("artefacts/wasi_snapshot_preview1.command.wasm");
+    let bytes = std::fs::read(path).unwrap();
+    let adapter = wattle_parser::Parser::new().module(&bytes).unwrap();
+    let component = linked(
+        Linker::new()
+            .library("app.so", library(app, None))
+            .library("libc.so", library(libc, None))
+            .adapter("wasi_snapshot_preview1", adapter),
+    );
+    let (model, world) = crate::components::world_of(&component);
+    let exports = model[world].exports.iter().map(|(key, _)| model.key_name(key));
+    let exports: Vec<String> = exports.collect();
+    assert!(matches!(&exports[..], [run] if run.starts_with("wasi:cli/run@0.2.")), "{exports:?}");
+}
