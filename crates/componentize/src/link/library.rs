@@ -247,7 +247,7 @@ impl<'r> Reader<'r, '_> {
             let want = match ty.map_or(Ok(Want::Component), |ty| self.want(module, name, &ty)) {
                 Ok(want) => want,
                 Err(kind) => {
-                    self.problem(kind);
+                    self.problem(*kind);
                     Want::Component
                 }
             };
@@ -257,12 +257,15 @@ impl<'r> Reader<'r, '_> {
     }
 
     /// What an import is.
-    fn want(&mut self, module: &str, name: &str, ty: &ItemType) -> Result<Want, LinkProblemKind> {
-        let import = |expected| LinkProblemKind::Import {
-            module: module.into(),
-            name: name.into(),
-            expected,
-            found: ty.clone(),
+    fn want(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: &ItemType,
+    ) -> Result<Want, Box<LinkProblemKind>> {
+        let import = |expected| {
+            let (module, name) = (module.into(), name.into());
+            Box::new(LinkProblemKind::Import { module, name, expected, found: ty.clone() })
         };
         let expect = |want: Want, expected: ItemType| match *ty == expected {
             true => Ok(want),
@@ -293,7 +296,7 @@ impl<'r> Reader<'r, '_> {
             (ENV, "__wasm_get_tls_base", _) => expect(Want::TlsBase { writes: false }, getter()),
             (ENV, "__wasm_set_tls_base", _) => expect(Want::TlsBase { writes: true }, setter()),
             (ENV, _, ItemType::Func(ty) | ItemType::Tag(ty)) if !is_closed(ty) => {
-                Err(LinkProblemKind::OwnTypes { name: name.into() })
+                Err(Box::new(LinkProblemKind::OwnTypes { name: name.into() }))
             }
             (ENV, _, ItemType::Func(ty)) => Ok(Want::Symbol(SymbolType::Func(ty.clone()))),
             (ENV, _, ItemType::Tag(ty)) => Ok(Want::Symbol(SymbolType::Tag(ty.clone()))),
