@@ -253,8 +253,8 @@ impl fmt::Display for LinkProblemKind {
         match self {
             LinkProblemKind::DuplicateName => f.write_str("another library has this name"),
             LinkProblemKind::Section(error) => write!(f, "custom section dylink.0: {error}"),
-            LinkProblemKind::UnknownSubsection { id } => {
-                write!(f, "custom section dylink.0: unknown subsection {id}")
+            LinkProblemKind::UnknownSubsection { id: number } => {
+                write!(f, "custom section dylink.0: unknown subsection {number}")
             }
             LinkProblemKind::TargetArch { arch } => {
                 write!(f, "it is for the architecture {}, not for `wasm32`", Quoted(arch))
