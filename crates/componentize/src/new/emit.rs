@@ -73,6 +73,8 @@ pub(super) struct Emitter<'p, 'm, 'a> {
     /// The numbers of functions that the fixup calls around, by part and name.
     hooked: BTreeMap<(usize, Text), usize>,
     core_aliases: BTreeMap<(CoreInstanceIdx, String), FuncIdx>,
+    /// The exports of core instances that are not functions.
+    item_aliases: BTreeMap<(CoreInstanceIdx, String), CoreSortIdx>,
     pub(super) unit_types: [Option<ComponentTypeIdx>; 2],
     pub(super) problems: Vec<Problem>,
 }
@@ -93,6 +95,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             fixup: None,
             hooked: BTreeMap::new(),
             core_aliases: BTreeMap::new(),
+            item_aliases: BTreeMap::new(),
             unit_types: [None; 2],
             problems: Vec::new(),
         }
@@ -270,14 +273,21 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     /// An export of a part.
     fn export_of(&mut self, part: usize, index: ExternIdx, name: &Text) -> Option<CoreSortIdx> {
         let instance = *self.instances.get(&part)?;
+        let key = (instance, name.to_string());
+        if let Some(&item) = self.item_aliases.get(&key) {
+            return Some(item);
+        }
         let alias = owned(name);
-        Some(match index {
-            ExternIdx::Func(_) => self.core_alias(instance, name).into(),
-            ExternIdx::Table(_) => self.builder.core_alias::<TableIdx>(instance, alias).into(),
-            ExternIdx::Mem(_) => self.builder.core_alias::<MemIdx>(instance, alias).into(),
-            ExternIdx::Global(_) => self.builder.core_alias::<GlobalIdx>(instance, alias).into(),
-            ExternIdx::Tag(_) => self.builder.core_alias::<TagIdx>(instance, alias).into(),
-        })
+        let builder = &mut self.builder;
+        let item = match index {
+            ExternIdx::Func(_) => return Some(self.core_alias(instance, name).into()),
+            ExternIdx::Table(_) => builder.core_alias::<TableIdx>(instance, alias).into(),
+            ExternIdx::Mem(_) => builder.core_alias::<MemIdx>(instance, alias).into(),
+            ExternIdx::Global(_) => builder.core_alias::<GlobalIdx>(instance, alias).into(),
+            ExternIdx::Tag(_) => builder.core_alias::<TagIdx>(instance, alias).into(),
+        };
+        self.item_aliases.insert(key, item);
+        Some(item)
     }
 
     /// A table of the main module.
