@@ -34,6 +34,7 @@ mod symbols;
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::ptr;
 
 use wattle_ast::components::Component;
 use wattle_ast::{FuncType, Module, ValType};
@@ -43,7 +44,7 @@ pub use error::{ItemType, LinkError, LinkProblem, LinkProblemKind, SymbolType};
 
 use crate::error::{Error, Origin, Problem};
 use crate::names::{ExportName, Scheme};
-use crate::new::{Input, Joined, Options, Part, build, merge, option_methods, read};
+use crate::new::{Input, Joined, MAIN, Options, Part, build, merge, option_methods, read};
 use crate::producers;
 use env::{Env, HOOK};
 use init::{Init, init};
@@ -92,12 +93,19 @@ const STACK: u32 = 1 << 20;
 /// ```
 #[derive(Default)]
 pub struct Linker<'a> {
-    libraries: Vec<(Box<str>, Module<'a>, bool)>,
+    libraries: Vec<Added<'a>>,
     adapters: Vec<(Box<str>, Module<'a>)>,
     stack: Option<u32>,
     stubs: bool,
     libdl: bool,
     options: Options,
+}
+
+/// A library that was added.
+struct Added<'a> {
+    name: Box<str>,
+    module: Module<'a>,
+    is_openable: bool,
 }
 
 impl<'a> Linker<'a> {
@@ -109,13 +117,13 @@ impl<'a> Linker<'a> {
     /// Adds a library. Others ask for it by `name`. If several libraries export a symbol, the one that
     /// was added first provides it.
     pub fn library(mut self, name: &str, module: Module<'a>) -> Linker<'a> {
-        self.libraries.push((name.into(), module, false));
+        self.libraries.push(Added { name: name.into(), module, is_openable: false });
         self
     }
 
     /// Adds a library that the program can open at run time, under its `name`, with `dlopen`.
     pub fn openable(mut self, name: &str, module: Module<'a>) -> Linker<'a> {
-        self.libraries.push((name.into(), module, true));
+        self.libraries.push(Added { name: name.into(), module, is_openable: true });
         self
     }
 
@@ -156,58 +164,35 @@ impl<'a> Linker<'a> {
     pub fn finish(self) -> Result<Component<'a>, LinkError> {
         let Linker { mut libraries, adapters, stack, stubs, libdl, options } = self;
         if libdl {
-            libraries.push((libdl::NAME.into(), libdl::libdl().map_err(glue)?, false));
+            let module = libdl::libdl().map_err(glue)?;
+            libraries.push(Added { name: libdl::NAME.into(), module, is_openable: false });
         }
-        let mut problems = Vec::new();
-        let Read { mut libraries, mut parts } = Read::new(libraries, &mut problems)?;
-        let mut symbols = Symbols::new(&libraries);
-        let order = ordered(&libraries, &symbols, &mut problems);
-        missing(&libraries, &order, &symbols, stubs, &mut problems);
-        if !problems.is_empty() {
-            return Err(LinkError::Problems(problems));
-        }
-        if order.is_empty() {
-            return Err(LinkError::NoRoot);
-        }
-        let mut numbers: Vec<Option<usize>> = libraries.iter().map(|_| None).collect();
-        for (number, library) in order.iter().enumerate() {
-            numbers[*library] = Some(number);
-        }
-        symbols.renumber(&numbers);
-        reorder(&mut libraries, &numbers);
-        reorder(&mut parts, &numbers);
+        let Program { libraries, symbols, parts: mut joined, worlds: library_worlds } =
+            Program::new(libraries, stubs)?;
 
         let scheme = if options.legacy { Scheme::Legacy } else { Scheme::Standard };
         let layout = Layout::new(&libraries, stack.unwrap_or(STACK))?;
         let mut env = Env::new(&libraries, &symbols, layout, scheme);
-        for (number, (library, (part, _))) in libraries.iter().zip(&mut parts).enumerate() {
+        for (number, (library, part)) in libraries.iter().zip(&mut joined).enumerate() {
             let wants = library.wants.iter();
             part.given = wants.map(|(name, want)| env.given(number, name, want)).collect();
         }
-        let (main, layout) = env.finish().map_err(glue)?;
+        let (module, layout) = env.finish().map_err(glue)?;
+        let (main, _) = read(Input { origin: Origin::Main, module })?;
+        joined.insert(MAIN, main);
+
+        let mut worlds = Vec::new();
+        for (name, module) in adapters {
+            let (part, of_adapter) = read(Input { origin: Origin::Adapter(name), module })?;
+            joined.push(part);
+            worlds.extend(of_adapter);
+        }
+        worlds.extend(library_worlds);
+
         let memory = ExportName::Memory.write(scheme);
-        let hook = error::SymbolType::Func(FuncType::new([ValType::I32], []));
+        let hook = SymbolType::Func(FuncType::new([ValType::I32], []));
         let has_hook = symbols.find(HOOK, &hook).is_some();
         let init = init(&libraries, &layout, &memory, has_hook).map_err(glue)?;
-
-        let adapters = adapters.into_iter();
-        let adapters = adapters
-            .map(|(name, module)| read(Input { origin: Origin::Adapter(name), module }))
-            .collect::<Result<Vec<_>, _>>()?;
-        let (main, _) = read(Input { origin: Origin::Main, module: main })?;
-        let mut worlds = Vec::new();
-        let mut joined = Vec::from([main]);
-        let (mut libraries, mut library_worlds) = (Vec::new(), Vec::new());
-        for (part, of_part) in parts {
-            libraries.push(part);
-            library_worlds.extend(of_part);
-        }
-        joined.append(&mut libraries);
-        for (part, of_part) in adapters {
-            joined.push(part);
-            worlds.extend(of_part);
-        }
-        worlds.append(&mut library_worlds);
         if let Some(Init { mut module, given }) = init {
             producers::add_tool(&mut module);
             let (mut part, _) = read(Input { origin: Origin::Library("init".into()), module })?;
@@ -219,39 +204,58 @@ impl<'a> Linker<'a> {
     }
 }
 
-/// The libraries: what they say of themselves, and the modules with their worlds.
-struct Read<'a> {
+/// The libraries that are needed, in the order in which they are instantiated.
+struct Program<'a> {
     libraries: Vec<Library>,
-    parts: Vec<(Part<'a>, Vec<ComponentType>)>,
+    symbols: Symbols,
+    /// The modules of the libraries, and the worlds that they say they are for.
+    parts: Vec<Part<'a>>,
+    worlds: Vec<ComponentType>,
 }
 
-impl<'a> Read<'a> {
-    fn new(
-        inputs: Vec<(Box<str>, Module<'a>, bool)>,
-        problems: &mut Vec<LinkProblem>,
-    ) -> Result<Read<'a>, LinkError> {
+impl<'a> Program<'a> {
+    fn new(added: Vec<Added<'a>>, stubs: bool) -> Result<Program<'a>, LinkError> {
+        let mut problems = Vec::new();
         let (mut libraries, mut parts) = (Vec::<Library>::new(), Vec::new());
-        let mut names = BTreeSet::new();
-        let mut start: Option<Box<str>> = None;
-        for (name, module, is_openable) in inputs {
-            let (part, worlds) = read(Input { origin: Origin::Library(name.clone()), module })?;
-            let library = Library::read(&name, &part, is_openable, problems);
-            let mut problem = |kind| problems.push(LinkProblem { library: name.clone(), kind });
-            if !names.insert(name.clone()) {
-                problem(LinkProblemKind::DuplicateName);
-            }
-            if library.has_start {
-                match &start {
-                    Some(other) => {
-                        problem(LinkProblemKind::SeveralStarts { other: other.clone() });
-                    }
-                    None => start = Some(name.clone()),
-                }
-            }
-            libraries.push(library);
-            parts.push((part, worlds));
+        for Added { name, module, is_openable } in added {
+            let part = read(Input { origin: Origin::Library(name.clone()), module })?;
+            libraries.push(Library::read(&name, &part.0, is_openable, &mut problems));
+            parts.push(part);
         }
-        Ok(Read { libraries, parts })
+        ambiguous(&libraries, &mut problems);
+        let mut symbols = Symbols::new(&libraries);
+        let order = ordered(&libraries, &symbols, &mut problems);
+        missing(&libraries, &order, &symbols, stubs, &mut problems);
+        if !problems.is_empty() {
+            return Err(LinkError::Problems(problems));
+        }
+        if order.is_empty() {
+            return Err(LinkError::NoRoot);
+        }
+        let mut numbers: Vec<Option<usize>> = libraries.iter().map(|_| None).collect();
+        for (number, library) in order.into_iter().enumerate() {
+            numbers[library] = Some(number);
+        }
+        symbols.renumber(&numbers);
+        reorder(&mut libraries, &numbers);
+        reorder(&mut parts, &numbers);
+        let (parts, worlds): (_, Vec<_>) = parts.into_iter().unzip();
+        Ok(Program { libraries, symbols, parts, worlds: worlds.into_iter().flatten().collect() })
+    }
+}
+
+/// Reports what several libraries have, and only one can.
+fn ambiguous(libraries: &[Library], problems: &mut Vec<LinkProblem>) {
+    let mut names = BTreeSet::new();
+    let start = libraries.iter().find(|library| library.has_start);
+    for library in libraries {
+        let mut problem = |kind| problems.push(LinkProblem { library: library.name.clone(), kind });
+        if !names.insert(&library.name) {
+            problem(LinkProblemKind::DuplicateName);
+        }
+        if let Some(other) = start.filter(|other| library.has_start && !ptr::eq(*other, library)) {
+            problem(LinkProblemKind::SeveralStarts { other: other.name.clone() });
+        }
     }
 }
 
@@ -265,17 +269,14 @@ fn ordered(
     let roots = numbered.filter(|(_, library)| library.is_root).map(|(number, _)| number);
     let Dependencies { all, calls, needed, tags } = Dependencies::new(libraries, symbols);
     let kept = order::reachable(&all, roots.collect());
-    match order::order(&[&calls, &needed, &tags], &kept) {
-        Ok(order) => order,
-        Err((importer, exporter)) => {
-            let name = |number: usize| libraries.get(number).map(|it| it.name.clone());
-            problems.push(LinkProblem {
-                library: name(importer).unwrap_or_default(),
-                kind: LinkProblemKind::TagCycle { exporter: name(exporter).unwrap_or_default() },
-            });
-            Vec::new()
-        }
-    }
+    order::order(&[&calls, &needed, &tags], &kept).unwrap_or_else(|(importer, exporter)| {
+        let name = |number: usize| libraries.get(number).map(|it| it.name.clone());
+        problems.push(LinkProblem {
+            library: name(importer).unwrap_or_default(),
+            kind: LinkProblemKind::TagCycle { exporter: name(exporter).unwrap_or_default() },
+        });
+        (0..libraries.len()).filter(|number| kept[*number]).collect()
+    })
 }
 
 /// Puts each item at its number. Those without a number are left out.

@@ -96,14 +96,14 @@ fn what_is_not_a_library_for_this_linker_is_refused() {
         &[
             "library `own`: this is not a shared library: it has a memory or table of its own, which \
              it exports as `memory` (compile it with `-fPIC`, and link it with `-shared`)",
-            "library `own`: another library has this name (give one of them another name, as in \
-             `libother.so=FILE`)",
-            "library `own`: it exports `_start`, as library `own` does",
             "library `malformed`: custom section dylink.0: unexpected end of section or \
              function at offset 0x3",
             "library `unknown`: custom section dylink.0: unknown subsection 9",
             "library `arch`: it is for the architecture \"wasm64\", not for `wasm32`",
             "library `align`: custom section dylink.0: an alignment of 2 to the power of 32",
+            "library `own`: another library has this name (give one of them another name, as in \
+             `libother.so=FILE`)",
+            "library `own`: it exports `_start`, as library `own` does",
         ],
     );
 }

@@ -6,4 +6,5 @@ mod edits;
 mod link;
 mod link_messages;
 mod messages;
+mod program;
 mod run;
