@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use wattle_ast::components::CanonOp;
 use wattle_ast::{
     BlockType, CallIndirect, ExternIdx, FuncIdx, FuncType, GlobalType, Instr, Limits, MemArg,
     MemIdx, MemType, Module, RefType, TableIdx, TableType, ValType,
@@ -15,15 +16,20 @@ use wattle_wit::model::Text;
 
 use super::error::SymbolType;
 use super::layout::{Address, Destination, Layout, part};
-use super::library::{FUNC_TABLE, Library, LinkerGlobal, START, Want};
+use super::library::{Library, LinkerGlobal, START, Want};
 use super::symbols::Symbols;
-use crate::names::{ExportName, Realloc, Scheme};
+use crate::names::{
+    ExportName, FUNC_TABLE, ImportItem, ImportName, Realloc, Scheme, Side, TASK_HOOK,
+};
 use crate::new::{Given, MAIN, realloc_type};
 
-/// The hook that is told when tasks begin and end.
-pub(super) const HOOK: &str = "__wasm_task_hook";
 /// The built-in that reads where a thread has its thread-local data.
-const CONTEXT_GET: (&str, &str) = ("$root", "[context-get-1]");
+const CONTEXT_GET: ImportName<'_> = ImportName {
+    scheme: Scheme::Legacy,
+    side: Side::Import,
+    interface: None,
+    item: ImportItem::Builtin { op: CanonOp::ContextGet, variant: "1", of: "", is_async: false },
+};
 
 /// Something that the main module exports, once.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +79,8 @@ impl<'l> Env<'l> {
             && libraries.iter().any(Library::wants_tls_base);
         let context = has_threads.then(|| {
             let ty = imports.ty([], [ValType::I32]);
-            imports.func(CONTEXT_GET.0, CONTEXT_GET.1, ty)
+            let (module, name) = CONTEXT_GET.write();
+            imports.func(&module, &name, ty)
         });
         let mut module = ModuleBuilder::with_imports(imports);
         let limits = Limits { min: layout.pages.into(), ..Limits::default() };
@@ -98,7 +105,7 @@ impl<'l> Env<'l> {
         if let Some(name) = exported.iter().find(|name| symbols.find(name, &ty).is_some()) {
             env.reexport(name, realloc.write(scheme), realloc_type());
         }
-        env.reexport(HOOK, HOOK.into(), FuncType::new([ValType::I32], []));
+        env.reexport(TASK_HOOK, TASK_HOOK.into(), FuncType::new([ValType::I32], []));
         let starts = libraries.iter().position(|library| library.has_start);
         if let Some(library) = starts {
             let func = Given { part: part(library), name: START.into() };

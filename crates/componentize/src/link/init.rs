@@ -11,9 +11,10 @@ use wattle_ast::{
 use wattle_encoder::{BuildError, Imports, ModuleBuilder};
 use wattle_wit::model::Text;
 
-use super::env::{HOOK, constant};
+use super::env::constant;
 use super::layout::{Destination, Layout, part};
-use super::library::{FUNC_TABLE, Library, RELOCS};
+use super::library::{Library, RELOCS};
+use crate::names::{FUNC_TABLE, TASK_HOOK};
 use crate::new::{Event, Given, MAIN, tell};
 
 /// The module, and what its imports are given.
@@ -122,7 +123,7 @@ pub(super) fn init(
     let initializers = calls(&|library| library.initializer);
     let event = FuncType::new([ValType::I32], []);
     let is_hooked = has_hook && !initializers.is_empty();
-    let hook = is_hooked.then(|| importer.func(main(HOOK), &event));
+    let hook = is_hooked.then(|| importer.func(main(TASK_HOOK), &event));
     let slots = layout.slots.list.iter();
     let slots: Vec<FuncIdx> =
         slots.map(|slot| importer.func(slot.func.clone(), &slot.ty)).collect();

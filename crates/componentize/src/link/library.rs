@@ -6,6 +6,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use wattle_ast::components::CanonOp;
 use wattle_ast::custom::{Dylink, DylinkMemory, DylinkSubsection, SymbolFlags};
 use wattle_ast::{
     ExternIdx, ExternType, FuncType, GlobalType, HeapType, IndexSpaces, Limits, MemType, Module,
@@ -14,21 +15,17 @@ use wattle_ast::{
 use wattle_wit::model::Text;
 
 use super::error::{ItemType, LinkProblem, LinkProblemKind, SymbolType};
-use crate::new::Part;
+use crate::names::{FUNC_TABLE, INITIALIZE, ImportItem, ImportName};
+use crate::new::{ENV, GET_STACK_POINTER, GET_TLS_BASE, Part, SET_STACK_POINTER, SET_TLS_BASE};
 
-/// The module from which come functions, tags, and what the linker defines.
-const ENV: &str = "env";
 /// The modules from which addresses come: of data, and of functions.
 const GOT_MEM: &str = "GOT.mem";
 const GOT_FUNC: &str = "GOT.func";
 
-pub(super) const FUNC_TABLE: &str = "__indirect_function_table";
 pub(super) const RELOCS: &str = "__wasm_apply_data_relocs";
 const CTORS: &str = "__wasm_call_ctors";
-const INITIALIZE: &str = "_initialize";
 pub(super) const START: &str = "_start";
 pub(super) const TLS_INFO: &str = "__wasm_library_tls_info";
-const THREAD_NEW: (&str, &str) = ("$root", "[thread-new-indirect-v0]");
 
 /// Defines the globals that the linker has a value for: the module that they are imported from, the
 /// name, and whether they are mutable.
@@ -251,7 +248,7 @@ impl<'r> Reader<'r, '_> {
                     Want::Component
                 }
             };
-            self.library.makes_threads |= (module, name) == THREAD_NEW;
+            self.library.makes_threads |= makes_threads(module, name);
             self.library.wants.push((name.into(), want));
         }
     }
@@ -291,10 +288,10 @@ impl<'r> Reader<'r, '_> {
             }
             (ENV, "__memory_base", _) => expect(Want::MemoryBase, base),
             (ENV, "__table_base", _) => expect(Want::TableBase, base),
-            (ENV, "__wasm_get_stack_pointer", _) => expect(Want::Component, getter()),
-            (ENV, "__wasm_set_stack_pointer", _) => expect(Want::Component, setter()),
-            (ENV, "__wasm_get_tls_base", _) => expect(Want::TlsBase { writes: false }, getter()),
-            (ENV, "__wasm_set_tls_base", _) => expect(Want::TlsBase { writes: true }, setter()),
+            (ENV, GET_STACK_POINTER, _) => expect(Want::Component, getter()),
+            (ENV, SET_STACK_POINTER, _) => expect(Want::Component, setter()),
+            (ENV, GET_TLS_BASE, _) => expect(Want::TlsBase { writes: false }, getter()),
+            (ENV, SET_TLS_BASE, _) => expect(Want::TlsBase { writes: true }, setter()),
             (ENV, _, ItemType::Func(ty) | ItemType::Tag(ty)) if !is_closed(ty) => {
                 Err(Box::new(LinkProblemKind::OwnTypes { name: name.into() }))
             }
@@ -303,15 +300,7 @@ impl<'r> Reader<'r, '_> {
             (ENV, _, _) => Err(import(None)),
             (GOT_MEM, _, _) => expect(Want::Symbol(SymbolType::Data), address),
             (GOT_FUNC, _, _) => expect(Want::Symbol(SymbolType::AnyFunc), address),
-            (module, name, ty) => {
-                if (module, name) == THREAD_NEW {
-                    let expected = FuncType::new([ValType::I32; 2], [ValType::I32]);
-                    if *ty != ItemType::Func(expected.clone()) {
-                        return Err(import(Some(ItemType::Func(expected))));
-                    }
-                }
-                Ok(Want::Component)
-            }
+            _ => Ok(Want::Component),
         }
     }
 
@@ -378,6 +367,12 @@ impl<'r> Reader<'r, '_> {
         };
         self.library.symbols.insert(name.into(), symbol);
     }
+}
+
+/// Whether an import is the built-in that makes a thread.
+fn makes_threads(module: &str, name: &str) -> bool {
+    let item = ImportName::parse(module, name, true).map(|name| name.item);
+    matches!(item, Some(ImportItem::Builtin { op: CanonOp::ThreadNewIndirect, .. }))
 }
 
 /// The type of a function that reads a base, and of one that sets it.

@@ -43,10 +43,10 @@ use wattle_encoder::BuildError;
 pub use error::{ItemType, LinkError, LinkProblem, LinkProblemKind, SymbolType};
 
 use crate::error::{Error, Origin, Problem};
-use crate::names::{ExportName, Scheme};
+use crate::names::{ExportName, Scheme, TASK_HOOK};
 use crate::new::{Input, Joined, MAIN, Options, Part, build, merge, option_methods, read};
 use crate::producers;
-use env::{Env, HOOK};
+use env::Env;
 use init::{Init, init};
 use layout::Layout;
 use library::Library;
@@ -191,7 +191,7 @@ impl<'a> Linker<'a> {
 
         let memory = ExportName::Memory.write(scheme);
         let hook = SymbolType::Func(FuncType::new([ValType::I32], []));
-        let has_hook = symbols.find(HOOK, &hook).is_some();
+        let has_hook = symbols.find(TASK_HOOK, &hook).is_some();
         let init = init(&libraries, &layout, &memory, has_hook).map_err(glue)?;
         if let Some(Init { mut module, given }) = init {
             producers::add_tool(&mut module);

@@ -19,7 +19,7 @@ use crate::world::{Place, World};
 /// The module from which adapters import what the main module exports.
 pub(super) const MAIN_MODULE: &str = "__main_module__";
 /// The module from which memories, and what linkers leave open, are imported.
-const ENV: &str = "env";
+pub(crate) const ENV: &str = "env";
 const PREVIEW1: &str = "wasi_snapshot_preview1";
 
 /// Finds what core imports and exports are.

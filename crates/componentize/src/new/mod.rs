@@ -53,8 +53,9 @@ use live::Live;
 use part::{CoreFunc, Exports, Linked, Source, realloc_for};
 use shims::Shims;
 
+pub(crate) use builtins::{GET_STACK_POINTER, GET_TLS_BASE, SET_STACK_POINTER, SET_TLS_BASE};
 pub(crate) use join::{Input, Joined, merge, read};
-pub(crate) use link::realloc_type;
+pub(crate) use link::{ENV, realloc_type};
 pub(crate) use options::{Options, option_methods};
 pub(crate) use part::{Given, MAIN, Part};
 pub(crate) use shims::{Event, tell};

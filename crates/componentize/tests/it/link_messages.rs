@@ -36,7 +36,6 @@ fn imports_and_exports_with_other_types_are_named_with_the_right_ones() {
         (import "GOT.mem" "__heap_base" (global i32))
         (import "GOT.mem" "x" (func))
         (import "GOT.func" "f" (global (mut i64)))
-        (import "$root" "[thread-new-indirect-v0]" (func))
         (func (export "_start") (param i32))
         (global (export "__wasm_library_tls_info") (mut i32) (i32.const 0))
         (func (export "run")))"#;
@@ -61,8 +60,6 @@ fn imports_and_exports_with_other_types_are_named_with_the_right_ones() {
              i32))",
             "library `app`: type mismatch: import `GOT.func.f` is (global (mut i64)), and has to be \
              (global (mut i32))",
-            "library `app`: type mismatch: import `$root.[thread-new-indirect-v0]` is (func), and \
-             has to be (func (param i32 i32) (result i32))",
             "library `app`: type mismatch: export `_start` is (func (param i32)), and has to be (func)",
             "library `app`: type mismatch: export `__wasm_library_tls_info` is (global (mut i32)), \
              and has to be (global i32)",
