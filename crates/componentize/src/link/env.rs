@@ -165,7 +165,6 @@ impl<'l> Env<'l> {
     fn global(&mut self, item: Item, name: String, ty: GlobalType, value: u32) -> Text {
         self.once(item, |env| {
             let global = env.module.global(ty, [constant(value)]);
-            env.module.names().globals.insert(global, name.clone().into());
             env.export(name, global)
         })
     }

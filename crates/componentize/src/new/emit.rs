@@ -220,28 +220,59 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
 
     fn instantiate(&mut self, part: usize, module: CoreModuleIdx) {
         let plan = self.plan;
-        let mut modules: Vec<(&str, Vec<(&str, CoreSortIdx)>)> = Vec::new();
+        let mut modules: Vec<(&str, Vec<&Linked<'a>>)> = Vec::new();
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for linked in plan.imports.get(part).into_iter().flatten() {
-            let Some(item) = self.source(part, linked) else { continue };
             let place = *places.entry(&linked.module).or_insert_with(|| {
                 modules.push((&linked.module, Vec::new()));
                 modules.len() - 1
             });
-            if let Some((_, items)) = modules.get_mut(place) {
-                items.push((&linked.name, item));
+            if let Some((_, imports)) = modules.get_mut(place) {
+                imports.push(linked);
             }
         }
         let mut args = Vec::with_capacity(modules.len());
-        for (module, items) in modules {
-            let instance = self.builder.core_exports(items);
-            self.builder.names().core_instances.insert(instance, module.to_owned().into());
-            args.push((module, instance));
+        for (module, imports) in modules {
+            args.push((
+                module,
+                match self.exporter(&imports) {
+                    Some(instance) => instance,
+                    None => self.imported_from(part, module, imports),
+                },
+            ));
         }
         let instance = self.builder.core_instance(module, args);
         let name = self.part_name(part);
         self.builder.names().core_instances.insert(instance, name.into());
         self.instances.insert(part, instance);
+    }
+
+    /// The instance that has all imports of a module, under their names.
+    fn exporter(&self, imports: &[&Linked<'a>]) -> Option<CoreInstanceIdx> {
+        let mut parts = imports.iter().map(|linked| match &linked.source {
+            Source::Export(Given { part, name }) if linked.name == **name => Some(*part),
+            _ => None,
+        });
+        let part = parts.next()??;
+        let has_all = parts.all(|other| other == Some(part));
+        self.instances.get(&part).copied().filter(|_| has_all)
+    }
+
+    /// An instance of what a part imports from a module.
+    fn imported_from(
+        &mut self,
+        part: usize,
+        module: &str,
+        imports: Vec<&Linked<'a>>,
+    ) -> CoreInstanceIdx {
+        let mut items = Vec::with_capacity(imports.len());
+        for linked in imports {
+            let Some(item) = self.source(part, linked) else { continue };
+            items.push((&*linked.name, item));
+        }
+        let instance = self.builder.core_exports(items);
+        self.builder.names().core_instances.insert(instance, module.to_owned().into());
+        instance
     }
 
     /// What a core import is given.
