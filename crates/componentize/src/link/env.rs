@@ -11,10 +11,11 @@ use wattle_ast::{
     BlockType, CallIndirect, ExternIdx, FuncIdx, FuncType, GlobalType, Instr, Limits, MemArg,
     MemIdx, MemType, Module, RefType, TableIdx, TableType, ValType,
 };
-use wattle_encoder::{BuildError, FuncBuilder, Imports, ModuleBuilder};
+use wattle_encoder::{FuncBuilder, Imports, ModuleBuilder};
 use wattle_wit::model::Text;
 
-use super::error::SymbolType;
+use super::error::{LinkError, SymbolType};
+use super::glue;
 use super::layout::{Address, Destination, Layout, part};
 use super::library::{Library, LinkerGlobal, START, Want};
 use super::symbols::Symbols;
@@ -334,17 +335,16 @@ impl<'l> Env<'l> {
     }
 
     /// The module, and what is left to be done when all libraries are instantiated.
-    pub(super) fn finish(mut self) -> Result<(Module<'static>, Layout), BuildError> {
-        let layout = &mut self.layout;
-        let len = u64::from(layout.slots.base) + layout.slots.list.len() as u64;
+    pub(super) fn finish(mut self) -> Result<(Module<'static>, Layout), LinkError> {
         let min = self.libraries.iter().map(|library| library.min_elems);
-        let limits = Limits { min: min.fold(len, u64::max), ..Limits::default() };
+        let min = min.fold(self.layout.slots.end()?, u64::max);
+        let limits = Limits { min, ..Limits::default() };
         self.module.table(TableType { elem: RefType::FUNCREF, limits });
-        for (address, bytes) in core::mem::take(&mut layout.datas) {
+        for (address, bytes) in core::mem::take(&mut self.layout.datas) {
             self.module.data(self.memory, [constant(address)], bytes);
         }
         self.module.names().module = Some("env".into());
-        Ok((self.module.build()?, self.layout))
+        Ok((self.module.build().map_err(glue)?, self.layout))
     }
 }
 

@@ -17,6 +17,8 @@ use super::library::{Library, LinkerGlobal};
 use crate::new::{Given, MAIN};
 
 const PAGE: u32 = 1 << 16;
+/// What the addresses of the table count.
+const ELEMS: &str = "table elements";
 /// The alignment of the stack and of the heap.
 const ALIGN: u32 = 16;
 
@@ -57,6 +59,15 @@ pub(super) struct Slots {
 }
 
 impl Slots {
+    /// The elements that the table has to have.
+    pub(super) fn end(&self) -> Result<u64, LinkError> {
+        let end = u64::from(self.base) + self.list.len() as u64;
+        match end <= u32::MAX.into() {
+            true => Ok(end),
+            false => Err(LinkError::TooLarge { what: ELEMS }),
+        }
+    }
+
     /// The address of a function.
     pub(super) fn address(&mut self, func: Given, ty: &FuncType) -> u32 {
         let next = self.base.saturating_add(self.list.len() as u32);
@@ -113,7 +124,7 @@ pub(super) struct Layout {
 impl Layout {
     pub(super) fn new(libraries: &[Library], stack: u32) -> Result<Layout, LinkError> {
         // The first element stays null, so that no function has the address 0.
-        let mut table = Cursor { at: 1, what: "table elements" };
+        let mut table = Cursor { at: 1, what: ELEMS };
         let mut memory = Cursor { at: 0, what: "bytes of memory" };
         let align = |log2: u32| 1_u32.checked_shl(log2).unwrap_or(1);
         let bases = libraries.iter().map(|library| {
@@ -122,7 +133,8 @@ impl Layout {
         });
         let table_bases = bases.collect::<Result<_, _>>()?;
         let slots = Slots { base: table.take(0, 1)?, list: Vec::new(), places: BTreeMap::new() };
-        memory.take(stack.into(), 1)?;
+        // Without a stack too, no data has the address 0.
+        memory.take(stack.max(1).into(), 1)?;
         let mut layout = Layout {
             stack: memory.take(0, ALIGN)?,
             memory_bases: Vec::with_capacity(libraries.len()),

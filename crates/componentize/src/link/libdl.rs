@@ -15,6 +15,9 @@ use wattle_ast::{
 };
 use wattle_encoder::{BuildError, FuncBuilder, Imports, ModuleBuilder};
 
+use super::library::{GOT_MEM, LinkerGlobal, MEMORY_BASE};
+use crate::new::ENV;
+
 /// The name of the library.
 pub(super) const NAME: &str = "libdl.so";
 
@@ -57,10 +60,10 @@ struct Globals {
 /// The library.
 pub(super) fn libdl() -> Result<Module<'static>, BuildError> {
     let mut imports = Imports::new();
-    imports.memory("env", "memory", MemType::default());
+    imports.memory(ENV, "memory", MemType::default());
     let address = |mutable| GlobalType { mutable, val: ValType::I32 };
-    let memory_base = imports.global("env", "__memory_base", address(false));
-    let root = imports.global("GOT.mem", "__wasm_libdl_libraries", address(true));
+    let memory_base = imports.global(ENV, MEMORY_BASE, address(false));
+    let root = imports.global(GOT_MEM, LinkerGlobal::Libraries.name(), address(true));
     let mut module = ModuleBuilder::with_imports(imports);
     let error = module.global(address(true), [constant(0)]);
     let globals = Globals { memory_base, root, error };

@@ -19,10 +19,11 @@ use crate::names::{FUNC_TABLE, INITIALIZE, ImportItem, ImportName};
 use crate::new::{ENV, GET_STACK_POINTER, GET_TLS_BASE, Part, SET_STACK_POINTER, SET_TLS_BASE};
 
 /// The modules from which addresses come: of data, and of functions.
-const GOT_MEM: &str = "GOT.mem";
+pub(super) const GOT_MEM: &str = "GOT.mem";
 const GOT_FUNC: &str = "GOT.func";
 
 pub(super) const RELOCS: &str = "__wasm_apply_data_relocs";
+pub(super) const MEMORY_BASE: &str = "__memory_base";
 const CTORS: &str = "__wasm_call_ctors";
 pub(super) const START: &str = "_start";
 pub(super) const TLS_INFO: &str = "__wasm_library_tls_info";
@@ -286,7 +287,7 @@ impl<'r> Reader<'r, '_> {
                 let expected = TableType { elem: RefType::FUNCREF, limits };
                 expect(Want::FuncTable, ItemType::Table(expected))
             }
-            (ENV, "__memory_base", _) => expect(Want::MemoryBase, base),
+            (ENV, MEMORY_BASE, _) => expect(Want::MemoryBase, base),
             (ENV, "__table_base", _) => expect(Want::TableBase, base),
             (ENV, GET_STACK_POINTER, _) => expect(Want::Component, getter()),
             (ENV, SET_STACK_POINTER, _) => expect(Want::Component, setter()),

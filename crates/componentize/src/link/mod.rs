@@ -134,8 +134,8 @@ impl<'a> Linker<'a> {
         self
     }
 
-    /// Sets the bytes of the stack, which are rounded up to a multiple of 16. Without this, they are
-    /// 1 MiB.
+    /// Sets the bytes of the stack, which are rounded up to a multiple of 16, and at least 16. Without
+    /// this, they are 1 MiB.
     pub fn stack_size(mut self, bytes: u32) -> Linker<'a> {
         self.stack = Some(bytes);
         self
@@ -177,7 +177,7 @@ impl<'a> Linker<'a> {
             let wants = library.wants.iter();
             part.given = wants.map(|(name, want)| env.given(number, name, want)).collect();
         }
-        let (module, layout) = env.finish().map_err(glue)?;
+        let (module, layout) = env.finish()?;
         let (main, _) = read(Input { origin: Origin::Main, module })?;
         joined.insert(MAIN, main);
 

@@ -187,6 +187,12 @@ fn what_does_not_fit_into_memory_is_too_large() {
     let table = too_large(linker(&[("app", &half), ("b", &other)]));
     assert_eq!(table, Some("table elements"));
     assert_eq!(too_large(linker(&[("app", &half)]).validate(false)), None);
+    // Behind the parts of libraries there has to be room for functions whose addresses are needed.
+    let pointer = r#"(import "GOT.func" "run" (global (mut i32))) (func (export "run")"#;
+    let full = |size| sized(0, size).replace("(func (export \"run\")", pointer);
+    let largest = u64::from(u32::MAX) - 1;
+    assert_eq!(too_large(linker(&[("app", &full(largest - 1))]).validate(false)), None);
+    assert_eq!(too_large(linker(&[("app", &full(largest))])), Some("table elements"));
 }
 
 #[test]
