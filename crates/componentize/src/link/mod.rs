@@ -200,7 +200,7 @@ impl<'a> Linker<'a> {
             joined.push(part);
         }
         let (model, world) = merge(&worlds, options.merges_versions)?;
-        Ok(build(Joined { model, world, parts: joined }, options)?)
+        Ok(build(Joined { model, world, parts: joined }, &options)?)
     }
 }
 

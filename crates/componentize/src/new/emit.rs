@@ -13,9 +13,9 @@ use wattle_ast::{
     GlobalIdx, InstanceIdx, MemIdx, MemType, Module, Name, TableIdx, TagIdx, ValType,
 };
 use wattle_encoder::components::ComponentBuilder;
-use wattle_wit::encode::Config;
 use wattle_wit::model::{Text, TypeId};
 
+use super::Options;
 use super::live::Live;
 use super::part::{CoreFunc, Exports, Given, Linked, MAIN, Part, Source, realloc_for};
 use super::shims::{self, Fixup, Hooked, Shims};
@@ -39,7 +39,7 @@ pub(super) struct Plan<'p, 'm, 'a> {
     pub(super) imported_memory: Option<MemType>,
     /// The type of the base of thread-local storage, if it is kept in a global.
     pub(super) tls: Option<ValType>,
-    pub(super) config: Config,
+    pub(super) options: &'p Options,
 }
 
 /// When a core function is fetched.
@@ -160,7 +160,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     pub(super) fn extern_name(&self, side: Side, number: usize) -> ExternName<'static> {
         let plan = self.plan;
         match plan.world.side(side).items.get(number) {
-            Some(item) => plan.config.extern_name(plan.world.model, item.key, item.item),
+            Some(item) => plan.options.config.extern_name(plan.world.model, item.key, item.item),
             None => ExternName::default(),
         }
     }

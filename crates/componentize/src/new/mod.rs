@@ -128,12 +128,12 @@ impl<'a> Componentizer<'a> {
         for (name, module) in self.adapters {
             inputs.push(Input { origin: Origin::Adapter(name), module });
         }
-        build(join::join(inputs, self.options.merges_versions)?, self.options)
+        build(join::join(inputs, self.options.merges_versions)?, &self.options)
     }
 }
 
 /// Makes the component of modules whose worlds are merged.
-pub(crate) fn build(joined: Joined<'_>, options: Options) -> Result<Component<'_>, Error> {
+pub(crate) fn build<'a>(joined: Joined<'a>, options: &Options) -> Result<Component<'a>, Error> {
     let Joined { model, world, mut parts } = joined;
     let world = World::new(&model, world);
     let abis = Abis::new(&model);
@@ -156,7 +156,7 @@ pub(crate) fn build(joined: Joined<'_>, options: Options) -> Result<Component<'_
         shims: &shims_for(&world, &abis, &parts, &links, imported_memory.is_some()),
         imported_memory,
         tls: tls_type(&links.imports)?,
-        config: options.config,
+        options,
     };
     let mut emitter = Emitter::new(&plan);
     emitter.core(modules)?;
@@ -190,7 +190,7 @@ fn link<'a>(
     world: &World<'_>,
     abis: &Abis,
     parts: &mut [Part<'a>],
-    options: Options,
+    options: &Options,
 ) -> Result<Links<'a>, Error> {
     let names = parts.iter().enumerate().filter_map(|(number, part)| match &part.origin {
         Origin::Adapter(name) => Some((name.clone(), number)),

@@ -4,7 +4,7 @@
 use wattle_wit::encode::Config;
 
 /// How a component is made.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) validate: bool,
     pub(crate) merges_versions: bool,
