@@ -49,7 +49,9 @@ pub use difference::{Difference, DifferenceKind, Step};
 pub use dummy::Dummy;
 pub use embed::Embed;
 pub use error::{Error, Help, Origin, Problem, ProblemKind};
-pub use link::{ItemType, LinkError, LinkProblem, LinkProblemKind, Linker, SymbolType};
+pub use link::{
+    ItemType, LinkError, LinkProblem, LinkProblemKind, Linker, OtherSymbol, SymbolType,
+};
 pub use names::Scheme;
 pub use new::Componentizer;
 pub use plug::{Connection, Input, PlugError, Plugged, plug};

@@ -49,7 +49,7 @@ pub enum LinkProblemKind {
     /// Another library has the name.
     DuplicateName,
     /// The custom section `dylink.0` is malformed.
-    Section(wattle_ast::Error),
+    Section(Box<wattle_ast::Error>),
     /// The custom section `dylink.0` has a subsection of which nothing is known.
     UnknownSubsection {
         /// The id of the subsection.
@@ -72,9 +72,9 @@ pub enum LinkProblemKind {
         /// The name.
         name: Box<str>,
         /// The type that it would have; `None` if there is nothing of this name and kind.
-        expected: Option<ItemType>,
+        expected: Option<Box<ItemType>>,
         /// The type that was found.
-        found: ItemType,
+        found: Box<ItemType>,
     },
     /// An import whose type refers to types of its own module, which no other module has.
     OwnTypes {
@@ -86,9 +86,9 @@ pub enum LinkProblemKind {
         /// The name.
         name: Box<str>,
         /// The type that it would have.
-        expected: ItemType,
+        expected: Box<ItemType>,
         /// The type that was found.
-        found: ItemType,
+        found: Box<ItemType>,
     },
     /// A memory or table of the library's own is exported.
     OwnMemory {
@@ -115,8 +115,8 @@ pub enum LinkProblemKind {
         name: Box<str>,
         /// What the symbol has to be.
         ty: SymbolType,
-        /// A library that exports something else by this name, and what that is.
-        other: Option<(Box<str>, SymbolType)>,
+        /// What a library exports by this name instead.
+        other: Option<Box<OtherSymbol>>,
     },
     /// The address of thread-local data is needed, which is different in each thread.
     ThreadLocal {
@@ -131,6 +131,15 @@ pub enum LinkProblemKind {
         /// The library that exports the tag.
         exporter: Box<str>,
     },
+}
+
+/// A symbol that has the name of another, and is something else.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OtherSymbol {
+    /// The library that exports it.
+    pub library: Box<str>,
+    /// What it is.
+    pub ty: SymbolType,
 }
 
 /// The type of a core import or export.
@@ -299,9 +308,9 @@ impl fmt::Display for LinkProblemKind {
                 write!(f, "missing symbol: it needs ")?;
                 symbol(f, ty, name)?;
                 match other {
-                    Some((library, other)) => {
-                        write!(f, "; library `{}` has ", Shown(library))?;
-                        symbol(f, other, name)
+                    Some(other) => {
+                        write!(f, "; library `{}` has ", Shown(&other.library))?;
+                        symbol(f, &other.ty, name)
                     }
                     None => Ok(()),
                 }

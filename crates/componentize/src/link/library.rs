@@ -199,7 +199,7 @@ impl<'r> Reader<'r, '_> {
         for custom in customs {
             match Dylink::parse(custom.data.bytes().unwrap_or_default()) {
                 Ok(dylink) => dylink.subsections.into_iter().for_each(|it| self.subsection(it)),
-                Err(error) => self.problem(LinkProblemKind::Section(error)),
+                Err(error) => self.problem(LinkProblemKind::Section(Box::new(error))),
             }
         }
     }
@@ -245,7 +245,7 @@ impl<'r> Reader<'r, '_> {
             let want = match ty.map_or(Ok(Want::Component), |ty| self.want(module, name, &ty)) {
                 Ok(want) => want,
                 Err(kind) => {
-                    self.problem(*kind);
+                    self.problem(kind);
                     Want::Component
                 }
             };
@@ -255,15 +255,12 @@ impl<'r> Reader<'r, '_> {
     }
 
     /// What an import is.
-    fn want(
-        &mut self,
-        module: &str,
-        name: &str,
-        ty: &ItemType,
-    ) -> Result<Want, Box<LinkProblemKind>> {
-        let import = |expected| {
-            let (module, name) = (module.into(), name.into());
-            Box::new(LinkProblemKind::Import { module, name, expected, found: ty.clone() })
+    fn want(&mut self, module: &str, name: &str, ty: &ItemType) -> Result<Want, LinkProblemKind> {
+        let import = |expected: Option<ItemType>| LinkProblemKind::Import {
+            module: module.into(),
+            name: name.into(),
+            expected: expected.map(Box::new),
+            found: Box::new(ty.clone()),
         };
         let expect = |want: Want, expected: ItemType| match *ty == expected {
             true => Ok(want),
@@ -294,7 +291,7 @@ impl<'r> Reader<'r, '_> {
             (ENV, GET_TLS_BASE, _) => expect(Want::TlsBase { writes: false }, getter()),
             (ENV, SET_TLS_BASE, _) => expect(Want::TlsBase { writes: true }, setter()),
             (ENV, _, ItemType::Func(ty) | ItemType::Tag(ty)) if !is_closed(ty) => {
-                Err(Box::new(LinkProblemKind::OwnTypes { name: name.into() }))
+                Err(LinkProblemKind::OwnTypes { name: name.into() })
             }
             (ENV, _, ItemType::Func(ty)) => Ok(Want::Symbol(SymbolType::Func(ty.clone()))),
             (ENV, _, ItemType::Tag(ty)) => Ok(Want::Symbol(SymbolType::Tag(ty.clone()))),
@@ -322,7 +319,8 @@ impl<'r> Reader<'r, '_> {
                 }
             };
             if ty != expected {
-                self.problem(LinkProblemKind::Export { name: name.into(), expected, found: ty });
+                let (name, expected, found) = (name.into(), Box::new(expected), Box::new(ty));
+                self.problem(LinkProblemKind::Export { name, expected, found });
                 continue;
             }
             let library = &mut self.library;

@@ -40,7 +40,7 @@ use wattle_ast::components::Component;
 use wattle_ast::{FuncType, Module, ValType};
 use wattle_encoder::BuildError;
 
-pub use error::{ItemType, LinkError, LinkProblem, LinkProblemKind, SymbolType};
+pub use error::{ItemType, LinkError, LinkProblem, LinkProblemKind, OtherSymbol, SymbolType};
 
 use crate::error::{Error, Origin, Problem};
 use crate::names::{ExportName, Scheme, TASK_HOOK};

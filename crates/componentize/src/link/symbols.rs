@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use wattle_ast::nearest;
 use wattle_wit::model::Text;
 
-use super::error::{LinkProblem, LinkProblemKind, SymbolType};
+use super::error::{LinkProblem, LinkProblemKind, OtherSymbol, SymbolType};
 use super::library::{Library, Want};
 
 /// How many names are compared with misspelt ones.
@@ -146,7 +146,8 @@ pub(super) fn missing(
                 None if *ty == SymbolType::AnyFunc && called.contains(name) => {}
                 None => {
                     let other = symbols.other(name).and_then(|(number, ty)| {
-                        Some((libraries.get(number)?.name.clone(), ty.clone()))
+                        let library = libraries.get(number)?.name.clone();
+                        Some(Box::new(OtherSymbol { library, ty: ty.clone() }))
                     });
                     let (name, ty) = (name.as_ref().into(), ty.clone());
                     problem(LinkProblemKind::MissingSymbol { name, ty, other });
