@@ -18,6 +18,7 @@ mod fmt;
 mod fuzz;
 mod json_from_wast;
 mod lines;
+mod link;
 mod metadata;
 mod new;
 mod objdump;

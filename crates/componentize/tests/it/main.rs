@@ -3,4 +3,8 @@
 mod components;
 mod dummies;
 mod edits;
+mod link;
+mod link_messages;
 mod messages;
+mod program;
+mod run;
